@@ -1,0 +1,91 @@
+"""Numbers that know where they come from: a value, its range, its unit, its law and the figures it rests on."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+KINDS = ("measured", "simulated", "scaled", "assumed")
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One sourced number of a figure file. `value`, `low`, `high` are in base units; `raw` and `raw_unit` as printed.
+
+    `node_nm` is the technology node the figure belongs to, None where a node has no meaning.
+    """
+
+    name: str
+    value: float
+    low: float
+    high: float
+    unit: str
+    kind: str
+    source: str
+    place: str
+    node_nm: float | None
+    note: str
+    raw: float
+    raw_unit: str
+
+    formula = ""
+    inputs: tuple = ()
+
+    def figures(self) -> Iterator[Figure]:
+        yield self
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A derived number: `value` with `low` and `high`, base `unit`, the `formula` in words, and its `inputs`."""
+
+    value: float
+    low: float
+    high: float
+    unit: str
+    formula: str = ""
+    inputs: tuple[Quantity | Figure, ...] = ()
+
+    def figures(self) -> Iterator[Figure]:
+        """Every figure under this number, depth first; a figure used twice comes twice."""
+        for item in self.inputs:
+            yield from item.figures()
+
+    def __add__(self, other: Quantity) -> Quantity:
+        if other == 0:
+            return self
+        if self.unit != other.unit:
+            raise ValueError(f"cannot add {other.unit} to {self.unit}")
+        return Quantity(self.value + other.value, self.low + other.low, self.high + other.high, self.unit, "sum", (self, other))
+
+    __radd__ = __add__
+
+    def times(self, count: float, formula: str = "") -> Quantity:
+        """This quantity taken `count` times (a plain number, not a figure)."""
+        text = formula or f"{count:g} x"
+        return Quantity(self.value * count, self.low * count, self.high * count, self.unit, text, (self,))
+
+
+def derive(formula: str, unit: str, law: Callable[..., float], *inputs: Quantity | Figure) -> Quantity:
+    """Apply `law` to the inputs; low and high are its extremes over all corners of the inputs' ranges.
+
+    The corners bound the result for any law that is monotone in each input, as all laws of hwlib are.
+    """
+    value = law(*(item.value for item in inputs))
+    varying = [(item.value,) if item.low == item.high else (item.low, item.high) for item in inputs]
+    corners = [law(*corner) for corner in itertools.product(*varying)]
+    return Quantity(value, min(corners + [value]), max(corners + [value]), unit, formula, tuple(inputs))
+
+
+def total(unit: str, items: list[Quantity], formula: str = "sum of parts") -> Quantity:
+    """The sum of quantities of one unit, flat (one level of the trail, however many items)."""
+    for item in items:
+        if item.unit != unit:
+            raise ValueError(f"cannot add {item.unit} to {unit}")
+    return Quantity(sum(i.value for i in items), sum(i.low for i in items), sum(i.high for i in items), unit, formula, tuple(items))
+
+
+def zero(unit: str, reason: str) -> Quantity:
+    """A zero that says why it is zero."""
+    return Quantity(0.0, 0.0, 0.0, unit, reason)
