@@ -1,0 +1,25 @@
+"""Networks in every form a user may have them: built-in names, our TOML, ONNX, SCALE-Sim CSV.
+
+`load_network(name_or_path)` gives a `Network`; `list_networks()` names the built-in ones. Importing this package is cheap:
+each name is fetched from its file on first use, and onnx is imported only when an .onnx file is read.
+"""
+
+from __future__ import annotations
+
+import importlib
+
+_PLACES = {
+    "load_network": "load", "list_networks": "load",
+    "Network": "network", "Layer": "network", "Matrix": "network",
+}
+__all__ = sorted(_PLACES)
+
+
+def __getattr__(name: str):
+    if name not in _PLACES:
+        raise AttributeError(f"module 'workloads' has no attribute '{name}'")
+    return getattr(importlib.import_module(f"workloads.{_PLACES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,69 @@
+"""One door for networks: a built-in name or a path to TOML, ONNX or a SCALE-Sim CSV."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from hwlib.errors import InputError, nearest
+from workloads.files import checked_path
+from workloads.network import Network
+
+FORMATS = (".toml", ".onnx", ".csv")
+_BUILT_IN = Path(__file__).parent / "networks"
+
+
+def load_network(name_or_path: str | Path, *, shapes: Mapping[str, int] | None = None) -> Network:
+    """The network of a built-in name or of a file.
+
+    A name without suffix and slash is looked up among the built-in networks first, then as a file. `shapes` gives values to
+    the symbolic dimensions of an ONNX file, e.g. {"sequence": 32}; the batch needs none. Raises InputError with the file and
+    line or field.
+    """
+    if not isinstance(name_or_path, (str, Path)):
+        raise InputError("a network is a built-in name or a path", got=name_or_path)
+    text = str(name_or_path)
+    built_in = sorted(file.stem for file in _BUILT_IN.glob("*.toml"))
+    if text in built_in:
+        path = _BUILT_IN / f"{text}.toml"
+    elif not text or _is_bare_name(text):
+        hint = nearest(text, built_in) or "`archsim list networks` tells what there is"
+        raise InputError("unknown network", got=text, allowed=[*built_in, "or a path to .toml, .onnx, .csv"], hint=hint)
+    else:
+        path = checked_path(text, built_in)
+    suffix = path.suffix.lower()
+    if shapes and suffix != ".onnx":
+        raise InputError("shapes of symbolic dimensions belong to .onnx files only", where=text, got=dict(shapes))
+    if suffix == ".toml":
+        from workloads.toml_file import read_toml_network
+
+        return read_toml_network(path)
+    if suffix == ".onnx":
+        from workloads.onnx_file import read_onnx_network
+
+        return read_onnx_network(path, shapes=shapes)
+    if suffix == ".csv":
+        from workloads.scalesim_file import read_scalesim_network
+
+        return read_scalesim_network(path)
+    if suffix == ".json":
+        raise InputError("a recorded trace is not a network", where=text, hint=f"execute it with `archsim run {text}`")
+    raise InputError("unknown kind of network file", where=text, got=path.suffix or "no suffix", allowed=FORMATS)
+
+
+def list_networks() -> dict[str, str]:
+    """The built-in networks: name and one-line description."""
+    from workloads.toml_file import read_description
+
+    return {file.stem: read_description(file) for file in sorted(_BUILT_IN.glob("*.toml"))}
+
+
+def _is_bare_name(text: str) -> bool:
+    """True for a name like `lenet2`: no folder, no known suffix, no such file."""
+    path = Path(text)
+    if path.suffix.lower() in (*FORMATS, ".json") or len(path.parts) > 1 or text.endswith(("/", "\\")) or text in (".", ".."):
+        return False
+    try:
+        return not path.exists()
+    except (OSError, ValueError):
+        return True

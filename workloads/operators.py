@@ -1,0 +1,176 @@
+"""The operators of a network file: which fields each has, and the layer that a table with known input shapes describes."""
+
+from __future__ import annotations
+
+import math
+
+from hwlib.errors import InputError
+from workloads.fields import LARGEST, Table, check_size, whole
+from workloads.network import OPERATORS, Layer
+from workloads.shapes import Shape, broadcast, concatenate, matmul, need_rank, reshape, same_padding, shape_text, window
+
+_WINDOW = ("kernel", "stride", "padding", "dilation")
+FIELDS: dict[str, tuple[str, ...]] = {operator: () for operator in OPERATORS} | {
+    "conv2d": ("channels", *_WINDOW, "groups", "bias"),
+    "linear": ("features", "bias"),
+    "lstm": ("hidden", "bias"),
+    "max_pool": _WINDOW,
+    "average_pool": _WINDOW,
+    "local_response_norm": ("size",),
+    "concat": ("axis",),
+    "reshape": ("shape",),
+    "transpose": ("axes",),
+    "pad": ("padding",),
+    "slice": ("axis", "start", "stop"),
+    "input": ("shape",),
+}
+"""Fields of each operator besides name, operator and inputs."""
+_SEVERAL = ("add", "multiply", "concat")
+_IMAGE = "(channels, height, width)"
+
+
+def infer_layer(table: Table, operator: str, inputs: tuple[str, ...], shapes: tuple[Shape, ...]) -> Layer:
+    """The layer of one table. `shapes` are the output shapes of `inputs`. Raises InputError with the field path."""
+    where, name = table.where, table.text("name")
+    wanted = 0 if operator == "input" else 2 if operator == "matmul" else 1
+    if operator not in _SEVERAL and len(inputs) != wanted:
+        raise InputError(f"{operator} takes {wanted} inputs", where=f"{where}.inputs", got=inputs)
+    build = _BUILDERS.get(operator)
+    output, extra = build(table, shapes) if build else (shapes[0], {})
+    check_size(output, where, "output shape")
+    layer = Layer(name, operator, inputs, shapes, output, **extra)
+    check_work(layer, where)
+    return layer
+
+
+def check_work(layer: Layer, where: str) -> None:
+    """Raise InputError where a layer has more than 2^40 multiply-accumulates on arrays."""
+    work = layer.matrix.multiply_accumulates if layer.on_array else 0
+    if work > LARGEST:
+        raise InputError("the layer has too many multiply-accumulates", where=where, got=work, allowed="at most 2^40")
+
+
+def _conv2d(table: Table, shapes: tuple[Shape, ...]) -> tuple[Shape, dict]:
+    shape = shapes[0]
+    need_rank(shape, 3, table.where, _IMAGE, "put a reshape layer before it")
+    channels, groups = table.integer("channels"), table.integer("groups", 1)
+    if shape[0] % groups or channels % groups:
+        raise InputError(
+            "must divide the input and output channels", where=f"{table.where}.groups", got=groups,
+            allowed=f"divisors of {shape[0]} and {channels}",
+        )
+    size, fields = _window(table, shape, (1, 1))
+    return (channels, *size), fields | {"groups": groups, "bias": table.flag("bias")}
+
+
+def _pool(table: Table, shapes: tuple[Shape, ...]) -> tuple[Shape, dict]:
+    need_rank(shapes[0], 3, table.where, _IMAGE)
+    size, fields = _window(table, shapes[0], table.pair("kernel"))
+    return (shapes[0][0], *size), fields
+
+
+def _window(table: Table, shape: Shape, stride: tuple[int, int]) -> tuple[tuple[int, int], dict]:
+    """Output size and window fields; `stride` is the default stride."""
+    kernel, dilation = table.pair("kernel"), table.pair("dilation", (1, 1))
+    stride = table.pair("stride", stride)
+    padding = _padding(table, shape, kernel, stride, dilation)
+    size = window(shape, kernel, stride, padding, dilation, table.where)
+    return size, {"kernel": kernel, "stride": stride, "padding": padding, "dilation": dilation}
+
+
+def _padding(table: Table, shape: Shape, kernel, stride, dilation) -> tuple[int, int, int, int]:
+    value = table.values.get("padding", 0)
+    if value == "valid":
+        return 0, 0, 0, 0
+    if value == "same":
+        return same_padding(shape, kernel, stride, dilation)
+    if isinstance(value, str):
+        allowed = "same, valid, a number, [vertical, horizontal], [top, left, bottom, right]"
+        raise InputError("unknown padding", where=f"{table.where}.padding", got=value, allowed=allowed)
+    return _four(table)
+
+
+def _four(table: Table) -> tuple[int, int, int, int]:
+    """Padding written as one number, as [vertical, horizontal] or as [top, left, bottom, right]."""
+    value = table.values.get("padding", 0)
+    if not isinstance(value, (list, tuple)):
+        number = whole(value, f"{table.where}.padding", 0)
+        return number, number, number, number
+    numbers = table.integers("padding", lowest=0)
+    if len(numbers) not in (2, 4):
+        raise InputError("needs one, two or four numbers", where=f"{table.where}.padding", got=value)
+    return (*numbers, *numbers) if len(numbers) == 2 else numbers
+
+
+def _linear(table: Table, shapes: tuple[Shape, ...]) -> tuple[Shape, dict]:
+    shape = shapes[0]
+    if len(shape) > 2:
+        raise InputError(
+            "needs an input of one axis, or (time steps, features)", where=table.where, got=shape_text(shape),
+            hint="put a flatten layer before it",
+        )
+    return (*shape[:-1], table.integer("features")), {"bias": table.flag("bias")}
+
+
+def _lstm(table: Table, shapes: tuple[Shape, ...]) -> tuple[Shape, dict]:
+    need_rank(shapes[0], 2, table.where, "(time steps, features)")
+    hidden = table.integer("hidden")
+    return (shapes[0][0], hidden), {"hidden": hidden, "bias": table.flag("bias")}
+
+
+def _global_pool(table: Table, shapes: tuple[Shape, ...]) -> tuple[Shape, dict]:
+    need_rank(shapes[0], 3, table.where, _IMAGE)
+    return (shapes[0][0], 1, 1), {"kernel": shapes[0][1:]}
+
+
+def _response_norm(table: Table, shapes: tuple[Shape, ...]) -> tuple[Shape, dict]:
+    need_rank(shapes[0], 3, table.where, _IMAGE)
+    return shapes[0], {"kernel": (table.integer("size", 5), 1)}
+
+
+def _slice(table: Table, shapes: tuple[Shape, ...]) -> tuple[Shape, dict]:
+    shape = shapes[0]
+    axis = table.integer("axis", 0, lowest=0)
+    if axis >= len(shape):
+        raise InputError("there is no such axis", where=f"{table.where}.axis", got=axis, allowed=f"0 to {len(shape) - 1}")
+    start, stop = table.integer("start", 0, lowest=0), table.integer("stop", shape[axis])
+    if not start < stop <= shape[axis]:
+        raise InputError("is outside the input", where=f"{table.where}.stop", got=(start, stop), allowed=f"start < stop <= {shape[axis]}")
+    return (*shape[:axis], stop - start, *shape[axis + 1 :]), {}
+
+
+def _transpose(table: Table, shapes: tuple[Shape, ...]) -> tuple[Shape, dict]:
+    rank = len(shapes[0])
+    axes = table.integers("axes", tuple(range(rank))[::-1], lowest=0)
+    if sorted(axes) != list(range(rank)):
+        raise InputError("must name every axis once", where=f"{table.where}.axes", got=axes, allowed=f"an order of 0 to {rank - 1}")
+    return tuple(shapes[0][axis] for axis in axes), {}
+
+
+def _pad(table: Table, shapes: tuple[Shape, ...]) -> tuple[Shape, dict]:
+    need_rank(shapes[0], 3, table.where, _IMAGE)
+    top, left, bottom, right = _four(table)
+    channels, height, width = shapes[0]
+    return (channels, height + top + bottom, width + left + right), {"padding": (top, left, bottom, right)}
+
+
+_BUILDERS = {
+    "conv2d": _conv2d,
+    "linear": _linear,
+    "lstm": _lstm,
+    "max_pool": _pool,
+    "average_pool": _pool,
+    "global_average_pool": _global_pool,
+    "global_max_pool": _global_pool,
+    "local_response_norm": _response_norm,
+    "slice": _slice,
+    "transpose": _transpose,
+    "pad": _pad,
+    "input": lambda table, shapes: (table.integers("shape"), {}),
+    "add": lambda table, shapes: (broadcast(shapes, table.where), {}),
+    "multiply": lambda table, shapes: (broadcast(shapes, table.where), {}),
+    "concat": lambda table, shapes: (concatenate(shapes, table.integer("axis", 0, lowest=0), table.where), {}),
+    "matmul": lambda table, shapes: (matmul(shapes[0], shapes[1], table.where), {}),
+    "flatten": lambda table, shapes: ((math.prod(shapes[0]),), {}),
+    "reshape": lambda table, shapes: (reshape(shapes[0], table.integers("shape", lowest=-1), table.where), {}),
+}

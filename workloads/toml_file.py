@@ -1,0 +1,112 @@
+"""Our own network file: TOML with one `[[layer]]` table a layer. docs/networks.md describes the format."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+from hwlib.errors import InputError, unknown
+from workloads.fields import Table, check_size
+from workloads.files import read_text
+from workloads.network import Layer, Network
+from workloads.operators import FIELDS, infer_layer
+
+SCHEMA = 1
+LARGEST_COUNT = 10**6
+_TOP = ("schema", "name", "description", "source", "input", "layer")
+
+
+def read_toml_network(path: Path) -> Network:
+    """The network of a TOML file. Raises InputError with the file, the layer and the field."""
+    values = _parse(path)
+    top = Table(values, str(path))
+    top.refuse_unknown(_TOP)
+    if top.integer("schema") != SCHEMA:
+        raise InputError("unknown version of the file format", where=f"{path}.schema", got=values["schema"], allowed=str(SCHEMA))
+    name = top.text("name", path.stem)
+    source = top.text("source", "")
+    top.text("description", "")
+    input_shape = check_size(top.integers("input"), f"{path}.input")
+    tables = _tables(values, path)
+    layers = {"input": Layer("input", "input", (), (), input_shape)}
+    for table, inputs in _in_order(tables, path):
+        operator = table.text("operator")
+        shapes = tuple(layers[item].output_shape for item in inputs)
+        layer = infer_layer(table, operator, inputs, shapes)
+        layers[layer.name] = layer
+    return Network(name, tuple(layers.values()), source)
+
+
+def read_description(path: Path) -> str:
+    """The one-line description of a network file."""
+    return Table(_parse(path), str(path)).text("description", "")
+
+
+def _parse(path: Path) -> dict:
+    try:
+        return tomllib.loads(read_text(path))
+    except (tomllib.TOMLDecodeError, RecursionError, ValueError) as fault:
+        if isinstance(fault, InputError):
+            raise
+        # tomllib ends its message with the line and column; a number of thousands of digits is a plain ValueError.
+        raise InputError(f"is not valid TOML ({str(fault)[:200] or 'nested too deeply'})", where=str(path)) from None
+
+
+def _tables(values: dict, path: Path) -> dict[str, Table]:
+    """Layer tables by name, with the operator and the field names checked."""
+    items = values.get("layer")
+    if not isinstance(items, list) or not items or not all(isinstance(item, dict) for item in items):
+        raise InputError("needs at least one [[layer]] table", where=f"{path}.layer", got=items)
+    if len(items) > LARGEST_COUNT:
+        raise InputError("too many layers", where=f"{path}.layer", got=len(items), allowed=f"at most {LARGEST_COUNT}")
+    tables: dict[str, Table] = {}
+    for index, item in enumerate(items):
+        table = Table(item, f"{path}: layer[{index}]")
+        name = table.text("name")
+        if not name.strip() or not name.isprintable():
+            raise InputError("the name of a layer needs printable characters", where=f"{table.where}.name", got=name)
+        table.where += f" '{name[:60]}'"
+        if name == "input" or name in tables:
+            reason = "'input' is the name of the network's input" if name == "input" else "another layer has this name already"
+            raise InputError(reason, where=table.where, got=name)
+        operator = table.text("operator")
+        if operator not in FIELDS:
+            raise unknown("operator", operator, FIELDS, f"{table.where}.operator")
+        table.refuse_unknown(("name", "operator", "inputs", *FIELDS[operator]))
+        tables[name] = table
+    return tables
+
+
+def _in_order(tables: dict[str, Table], path: Path) -> list[tuple[Table, tuple[str, ...]]]:
+    """Tables with their input names, every layer after its inputs. Raises InputError for unknown inputs and cycles."""
+    inputs: dict[str, tuple[str, ...]] = {}
+    previous = "input"
+    for name, table in tables.items():
+        operator = table.text("operator")
+        if operator == "input":
+            table.refuse_unknown(("name", "operator", "shape"))
+            inputs[name] = ()
+        else:
+            inputs[name] = table.names("inputs", (previous,))
+        for item in inputs[name]:
+            if item not in tables and item != "input":
+                raise unknown("input layer", item, ["input", *tables], f"{table.where}.inputs")
+        previous = name
+    ready: dict[str, None] = {"input": None}
+    for name in tables:
+        stack = [name]
+        open_names: dict[str, None] = {}
+        while stack:
+            current = stack[-1]
+            waiting = [item for item in inputs.get(current, ()) if item not in ready]
+            if current in ready or not waiting:
+                ready[stack.pop()] = None
+                open_names.pop(current, None)
+                continue
+            open_names[current] = None
+            if waiting[0] in open_names:
+                ring = [*open_names][[*open_names].index(waiting[0]) :]
+                got = " -> ".join([*ring[:8], waiting[0]])
+                raise InputError("the layers form a cycle", where=f"{path}: layer '{current}'.inputs", got=got)
+            stack.append(waiting[0])
+    return [(tables[name], inputs[name]) for name in ready if name != "input"]
