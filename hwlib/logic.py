@@ -1,0 +1,80 @@
+"""Laws shared by synthesised logic: placement, leakage density, library ratio, power laws over bits."""
+
+from __future__ import annotations
+
+import math
+
+from hwlib.figures import figure
+from hwlib.part import Part
+from hwlib.quantity import Figure, Quantity, derive
+
+
+def placed(cells: Quantity | Figure) -> Quantity:
+    """Silicon area in um2 of logic whose cell area is `cells`: divided by the layout utilisation."""
+    return derive("cell area / utilisation", "um2", lambda area, used: area / used, cells, figure("layout.utilisation"))
+
+
+def leakage_of(cells: Quantity | Figure) -> Quantity:
+    """Leakage in W of `cells` um2 of 40LP logic where no report gives it: area x leakage density (UnarySim reports)."""
+    return derive("cell area x leakage density", "W", lambda area, density: area * density, cells, figure("logic.leakage_density"))
+
+
+def to_40lp(cells: Figure) -> Quantity:
+    """40LP cell area from a Nangate45 synthesis: the measured area ratio of the libraries, never (40/45)^2."""
+    return derive("Nangate45 cell area x ratio 40LP/Nangate45", "um2", lambda area, ratio: area * ratio, cells,
+                  figure("logic.area_ratio_nangate45"))
+
+
+def less(whole: Figure, part: Figure, count: int, formula: str) -> Quantity:
+    """`whole` minus `count` times `part`, with the range of `whole` kept in proportion.
+
+    A difference of two correlated report values: taking opposite ends of both ranges would invent a spread.
+    """
+    share = (whole.value - count * part.value) / whole.value
+    return Quantity(whole.value * share, whole.low * share, whole.high * share, whole.unit, formula, (whole, part))
+
+
+def by_bits(points: dict[int, Quantity | Figure], bits: int, below: float = 1.0, above: float = 1.0) -> Quantity:
+    """A power law of bits through synthesised points; outside them the nearest point and a stated exponent.
+
+    Between two points the law is a straight line in log-log, so it passes through both and is monotone.
+    """
+    widths = sorted(points)
+    if bits <= widths[0]:
+        return _extrapolate(points[widths[0]], bits, widths[0], below)
+    if bits >= widths[-1]:
+        return _extrapolate(points[widths[-1]], bits, widths[-1], above)
+    upper = next(width for width in widths if width >= bits)
+    lower = widths[widths.index(upper) - 1]
+    share = math.log(bits / lower) / math.log(upper / lower)
+    if share == 1.0:
+        return _extrapolate(points[upper], bits, upper, 1.0)
+    return derive(f"power law between {lower} and {upper} bits, at {bits}", points[lower].unit,
+                  lambda a, b: a ** (1 - share) * b**share, points[lower], points[upper])
+
+
+def _extrapolate(point: Quantity | Figure, bits: int, width: int, exponent: float) -> Quantity:
+    factor = (bits / width) ** exponent
+    return derive(f"x ({bits}/{width} bits)^{exponent:g}", point.unit, lambda value: value * factor, point)
+
+
+def disputed(low: Quantity | Figure, high: Quantity | Figure) -> Quantity:
+    """Two sources that disagree by much: the geometric mean, with the range of both (labelled so in the trail)."""
+    return Quantity(math.sqrt(low.value * high.value), min(low.low, high.low), max(low.high, high.high), low.unit,
+                    "disputed: geometric mean of two sources", (low, high))
+
+
+class Logic(Part):
+    """A part made of standard cells: a subclass gives `cells()` in um2; area and leakage follow from it."""
+
+    scaling = "logic"
+
+    def cells(self) -> Quantity:
+        """Cell area in um2, before placement."""
+        raise NotImplementedError
+
+    def area(self) -> Quantity:
+        return placed(self.cells())
+
+    def leakage(self) -> Quantity:
+        return leakage_of(self.cells())
