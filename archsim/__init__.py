@@ -1,0 +1,49 @@
+"""archsim: what a neural network costs on a memristive compute-in-memory chip, in mm2, uW and cycles.
+
+The nouns in their order: a network (`load_network`) and an architecture (`load_architecture`) go into `simulate`,
+which returns a `Result`. Names are loaded at first use, so that `import archsim` and `archsim --help` stay quick.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import types
+
+_HOMES = {
+    "load_network": "workloads",
+    "load_architecture": "archsim.architecture",
+    "list_architectures": "archsim.architecture",
+    "list_schemes": "archsim.schemes",
+    "simulate": "archsim.simulate",
+    "Result": "archsim.result",
+    "InputError": "hwlib.errors",
+}
+
+__all__ = ["InputError", "Result", "__version__", "list_architectures", "list_schemes", "load_architecture", "load_network", "simulate"]
+
+
+class _Package(types.ModuleType):
+    def __setattr__(self, name: str, value: object) -> None:
+        # importing the file archsim/simulate.py would otherwise hide the function of the same name
+        if not (name in _HOMES and isinstance(value, types.ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package
+
+
+def __getattr__(name: str) -> object:
+    if name == "__version__":
+        from archsim.version import VERSION
+
+        return VERSION
+    if name not in _HOMES:
+        raise AttributeError(f"module 'archsim' has no attribute '{name}'")
+    value = getattr(importlib.import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(set(globals()) | set(__all__))

@@ -1,1 +1,3 @@
+"""The version of archsim."""
+
 VERSION = "0.1.0"

@@ -1,0 +1,46 @@
+"""Writing files whole or not at all."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import tempfile
+from pathlib import Path
+
+from hwlib.errors import InputError
+
+
+def write_files(folder: str | Path, files: dict[str, str]) -> Path:
+    """Write text files into a folder: all to temporary names first, then renamed. Raises InputError where that cannot be."""
+    folder, pending = Path(folder), []
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in files.items():
+            handle, temporary = tempfile.mkstemp(prefix=f".{name}.", dir=folder)
+            pending.append((temporary, folder / name))
+            with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+                file.write(text)
+            os.chmod(temporary, 0o644)
+        while pending:
+            os.replace(*pending[0])
+            pending.pop(0)
+    except OSError as error:
+        raise InputError(f"cannot write here ({error.strerror})", where=str(folder)) from None
+    finally:
+        for temporary, _ in pending:
+            Path(temporary).unlink(missing_ok=True)
+    return folder
+
+
+def csv_text(rows: list[dict]) -> str:
+    """Rows as CSV, columns in the order of their first appearance; lists and tables as JSON in their cell."""
+    columns = list(dict.fromkeys(key for row in rows for key in row))
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    for row in rows:
+        cells = [row.get(column) for column in columns]
+        writer.writerow([json.dumps(cell) if isinstance(cell, dict | list) else cell for cell in cells])
+    return text.getvalue()
