@@ -1,0 +1,237 @@
+"""The chip description: frozen, validated settings. What each field means for time and cost is said beside it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Count = Annotated[int, Field(ge=1, le=1_000_000)]
+Cycles = Annotated[int, Field(ge=0, le=10_000_000)]
+Bits = Annotated[int, Field(ge=1, le=32)]
+
+
+class Section(BaseModel):
+    """A group of settings: unknown fields are refused, values are never coerced from another type."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+
+class TileSettings(Section):
+    """One crossbar with its periphery. `count` is how many the chip has, or "auto": as many as the network needs."""
+
+    rows: Annotated[int, Field(ge=1, le=65536)]
+    columns: Annotated[int, Field(ge=1, le=65536)]
+    count: Count | Literal["auto"] = "auto"
+
+
+class WeightSettings(Section):
+    """How a signed weight becomes cells.
+
+    differential: two columns a weight, subtracted after conversion; reference_column: one column a weight and
+    `reference_columns` a tile; bit_slices: ceil(bits / cell_bits) columns a weight, offset-coded, shifted and added.
+    `replicas` cells carry one weight (their outputs are averaged). A `bias` is a digital addition or an array row.
+    """
+
+    mapping: Literal["differential", "reference_column", "bit_slices"] = "differential"
+    bits: Bits = 8
+    cell_bits: Annotated[int, Field(ge=1, le=10)] = 4
+    reference_columns: Annotated[int, Field(ge=1, le=64)] = 1
+    replicas: Annotated[int, Field(ge=1, le=64)] = 1
+    bias: Literal["digital", "row"] = "digital"
+
+    @property
+    def columns_per_weight(self) -> int:
+        """Physical columns one weight takes."""
+        if self.mapping == "differential":
+            return 2 * self.replicas
+        if self.mapping == "bit_slices":
+            return -(-self.bits // self.cell_bits) * self.replicas
+        return self.replicas
+
+
+class ReadSettings(Section):
+    """The analog read: DAC -> array -> front end -> multiplexed ADC.
+
+    bit_serial: ceil(input_bits / bits_per_slot) slots of `slot_cycles`; pulse_width: one slot of
+    (2^input_bits - 1) x `slot_cycles`. `accumulate` analog: one conversion an output, digital: one a slot.
+    `front_end` per_column: all columns integrate at once; shared: one amplifier an ADC, so the input is applied
+    again for each of its columns. `overlap`: conversions of one read overlap the sampling of the next.
+    `all_groups`: every column of a tile is converted, also unused ones.
+    """
+
+    input: Literal["bit_serial", "pulse_width"] = "bit_serial"
+    input_bits: Annotated[int, Field(ge=1, le=16)] = 8
+    bits_per_slot: Annotated[int, Field(ge=1, le=16)] = 1
+    slot_cycles: Annotated[int, Field(ge=1, le=100_000)] = 1
+    accumulate: Literal["analog", "digital"] = "analog"
+    front_end: Literal["per_column", "shared"] = "per_column"
+    columns_per_adc: Count = 8
+    adc_bits: Annotated[int, Field(ge=1, le=14)] = 8
+    conversion_cycles: Annotated[int, Field(ge=1, le=100_000)] = 1
+    overlap: bool = False
+    all_groups: bool = True
+    transposed: bool = True
+    output_bits: Bits = 8
+
+    @property
+    def slots(self) -> int:
+        """Input slots of one read."""
+        return 1 if self.input == "pulse_width" else -(-self.input_bits // self.bits_per_slot)
+
+    @property
+    def slot_length(self) -> int:
+        """Cycles of one input slot."""
+        return self.slot_cycles * (2**self.input_bits - 1) if self.input == "pulse_width" else self.slot_cycles
+
+
+class PhysicsSettings(Section):
+    """Read physics of the real-data mode, in weight units with |x| <= 1 (0 switches an effect off)."""
+
+    read_noise: Annotated[float, Field(ge=0, le=100)] = 0.0
+    output_bound: Annotated[float, Field(ge=0, le=1e6)] = 0.0
+    noise_management: bool = True
+    bound_management: bool = False
+    max_retries: Annotated[int, Field(ge=0, le=30)] = 10
+
+
+class WriteSettings(Section):
+    """Programming of cells with verify. `parallel` says what one pulse reaches; `pulses` is the mean number of
+    pulses a programmed device needs (an assumption until measured activity gives it)."""
+
+    parallel: Literal["device", "row"] = "row"
+    pulse_cycles: Annotated[int, Field(ge=1, le=10_000_000)] = 10
+    verify_cycles: Cycles = 1
+    pulses: Annotated[float, Field(ge=1, le=10_000)] = 4.0
+
+
+class UpdateSettings(Section):
+    """Parallel outer-product update in the array by coincident pulse trains."""
+
+    pulse_cycles: Annotated[int, Field(ge=1, le=1_000_000)] = 1
+    polarity_phases: Literal[1, 2, 4] = 2
+    train_length: Annotated[int, Field(ge=1, le=1_000_000)] = 10
+
+
+class BufferSettings(Section):
+    """The activation buffer. `window_reuse`: the tile keeps the overlap of two neighbouring convolution windows."""
+
+    capacity_kib: Annotated[float, Field(ge=0.0625, le=65536)] = 64.0
+    width_bits: Annotated[int, Field(ge=8, le=1024)] = 64
+    ports: Annotated[int, Field(ge=1, le=8)] = 1
+    window_reuse: bool = True
+    tile_queue: Annotated[int, Field(ge=1, le=1024)] = 2
+
+
+class InterconnectSettings(Section):
+    """Wires between buffer and tiles. bus: one shared medium for both directions; h_tree: a down and an up tree.
+    `arbitration` fifo: first come first served; drain_first: results leave before new inputs enter."""
+
+    kind: Literal["bus", "h_tree"] = "bus"
+    width_bits: Annotated[int, Field(ge=1, le=4096)] = 64
+    hop_cycles: Cycles = 1
+    arbitration: Literal["fifo", "drain_first"] = "fifo"
+
+
+class VectorUnitSettings(Section):
+    """The digital vector unit. Cycles an element are for one lane; division and square root are iterative."""
+
+    lanes: Annotated[int, Field(ge=1, le=65536)] = 16
+    format: Literal["int8", "int16", "int32", "fp16", "bf16", "fp32"] = "int16"
+    divide_cycles: Annotated[int, Field(ge=1, le=1000)] = 16
+
+    @property
+    def word_bits(self) -> int:
+        return {"int8": 8, "int16": 16, "int32": 32, "fp16": 16, "bf16": 16, "fp32": 32}[self.format]
+
+
+class ControllerSettings(Section):
+    """Fetch and issue of operations. `prefetch`: the next operation is fetched while one runs."""
+
+    issue_cycles: Cycles = 16
+    prefetch: bool = True
+    in_flight: Annotated[int, Field(ge=1, le=65536)] = 64
+    always_on: bool = True
+
+
+class OffChipSettings(Section):
+    """The off-chip memory channel. `preload_input`: the first image waits in the buffer at time 0 and later ones
+    are fetched in the background (their transfers are counted, not waited for)."""
+
+    bits_per_cycle: Annotated[int, Field(ge=1, le=65536)] = 32
+    latency_cycles: Cycles = 50
+    preload_input: bool = True
+
+
+class ExecutionSettings(Section):
+    """layer_by_layer: an operation starts when the one before has ended; pipelined: layers and images overlap.
+    `reload`: a chip too small for the network loads weights in passes and pays for it."""
+
+    mode: Literal["layer_by_layer", "pipelined"] = "layer_by_layer"
+    reload: bool = False
+
+
+class PlacementSettings(Section):
+    """`pack` puts several small layers on one tile; `copies` gives a slow layer more than one copy of its weights."""
+
+    pack: bool = False
+    copies: dict[str, Count] = Field(default_factory=dict)
+
+
+class ComponentSettings(Section):
+    """One entry of the inventory: `count` parts for every `per`. `cluster` groups `tile_cluster` tiles."""
+
+    part: str
+    parameters: dict[str, Any] = Field(default_factory=dict)
+    per: Literal["cell", "row", "column", "adc", "tile", "cluster", "lane", "chip"] = "tile"
+    count: Annotated[float, Field(gt=0, le=1_000_000)] = 1
+    boundary: Literal["macro", "chip", "system"] = "macro"
+    note: str = ""
+
+
+class Architecture(Section):
+    """A chip. See `archsim show architecture NAME` for the built-in ones."""
+
+    schema_: Literal[1] = Field(alias="schema")
+    name: Annotated[str, Field(min_length=1, max_length=100)]
+    title: str = ""
+    source: str = ""
+    notes: tuple[str, ...] = ()
+    node_nm: Annotated[float, Field(ge=5, le=250)] = 40.0
+    clock_mhz: Annotated[float, Field(gt=0, le=100_000)] = 100.0
+    tile_cluster: Count = 1
+    tile: TileSettings
+    weights: WeightSettings = WeightSettings()
+    read: ReadSettings = ReadSettings()
+    physics: PhysicsSettings = PhysicsSettings()
+    write: WriteSettings = WriteSettings()
+    update: UpdateSettings = UpdateSettings()
+    buffer: BufferSettings = BufferSettings()
+    interconnect: InterconnectSettings = InterconnectSettings()
+    vector_unit: VectorUnitSettings = VectorUnitSettings()
+    controller: ControllerSettings = ControllerSettings()
+    off_chip: OffChipSettings = OffChipSettings()
+    execution: ExecutionSettings = ExecutionSettings()
+    placement: PlacementSettings = PlacementSettings()
+    components: dict[str, ComponentSettings]
+
+    @model_validator(mode="after")
+    def _consistent(self):
+        if self.read.columns_per_adc > self.tile.columns:
+            raise ValueError(f"read.columns_per_adc ({self.read.columns_per_adc}) exceeds tile.columns ({self.tile.columns})")
+        reserved = self.weights.reference_columns if self.weights.mapping == "reference_column" else 0
+        if self.tile.columns - reserved < self.weights.columns_per_weight:
+            raise ValueError("a tile has too few columns for one weight of this mapping")
+        if self.execution.reload and self.execution.mode == "pipelined":
+            raise ValueError("execution.reload needs execution.mode = layer_by_layer: passes hold the chip for one layer at a time")
+        return self
+
+    @property
+    def adcs_per_tile(self) -> int:
+        return -(-self.tile.columns // self.read.columns_per_adc)
+
+    @property
+    def weight_columns_per_tile(self) -> int:
+        """Logical weight columns that fit on one tile."""
+        reserved = self.weights.reference_columns if self.weights.mapping == "reference_column" else 0
+        return (self.tile.columns - reserved) // self.weights.columns_per_weight

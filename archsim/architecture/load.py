@@ -1,0 +1,154 @@
+"""Load a chip from a built-in name or a TOML file, with `field.path=value` settings on top."""
+
+from __future__ import annotations
+
+import functools
+import tomllib
+from collections.abc import Mapping
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hwlib.errors import InputError, nearest, unknown
+
+if TYPE_CHECKING:
+    from archsim.architecture.config import Architecture
+
+MAX_FILE_BYTES = 4_000_000
+
+
+@functools.cache
+def _builtin_files() -> dict[str, Path]:
+    folder = resources.files("archsim.architecture") / "files"
+    return {p.name[:-5]: Path(str(p)) for p in sorted(folder.iterdir(), key=lambda p: p.name) if p.name.endswith(".toml")}
+
+
+def list_architectures() -> dict[str, str]:
+    """Built-in chips: name -> title."""
+    return {name: read_toml(path).get("title", "") for name, path in _builtin_files().items()}
+
+
+def architecture_path(name: str | Path) -> Path:
+    """The file of a built-in name or a path. Raises InputError where there is neither."""
+    builtin = _builtin_files()
+    if str(name) in builtin:
+        return builtin[str(name)]
+    path = Path(name)
+    if path.suffix == ".toml" or "/" in str(name) or path.exists():
+        return path
+    raise unknown("architecture", str(name), builtin)
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Parse a TOML file. Raises InputError for a folder, a missing, huge, binary or broken file, with the line."""
+    if path.is_dir():
+        raise InputError("a folder, not a file", where=str(path))
+    try:
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise InputError("file too large for a chip description", where=str(path), allowed=f"up to {MAX_FILE_BYTES} bytes")
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"cannot read the file ({error.strerror})", where=str(path)) from None
+    except UnicodeDecodeError:
+        raise InputError("not a text file in UTF-8", where=str(path)) from None
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise InputError(f"not valid TOML ({error})", where=str(path)) from None
+
+
+def parse_setting(text: str) -> tuple[list[str], Any]:
+    """Split `field.path=value`; the value is read as TOML, or taken as a plain word."""
+    if "=" not in text:
+        raise InputError("a setting is field.path=value", where="--set", got=text)
+    path, value = text.split("=", 1)
+    keys = [key.strip() for key in path.split(".")]
+    if not all(keys):
+        raise InputError("a setting is field.path=value", where="--set", got=text)
+    try:
+        return keys, tomllib.loads(f"value = {value.strip()}")["value"]
+    except tomllib.TOMLDecodeError:
+        return keys, value.strip()
+
+
+def apply_setting(tree: dict[str, Any], keys: list[str], value: Any) -> None:
+    """Put `value` at the field path, making tables on the way. Raises InputError where the path meets a value."""
+    for depth, key in enumerate(keys[:-1]):
+        tree = tree.setdefault(key, {})
+        if not isinstance(tree, dict):
+            raise InputError("not a table", where="--set " + ".".join(keys), got=".".join(keys[: depth + 1]))
+    tree[keys[-1]] = value
+
+
+def load_architecture(name: str | Path | Architecture, settings: Mapping[str, Any] | None = None) -> Architecture:
+    """A chip by built-in name, path or Architecture, with settings ({"tile.rows": 64}; words are parsed as TOML).
+
+    Raises InputError with the file and the field path for anything that is not allowed.
+    """
+    from archsim.architecture.config import Architecture
+
+    if isinstance(name, Architecture):
+        where, content = name.name, name.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    else:
+        path = architecture_path(name)
+        where, content = str(name), read_toml(path)
+    for key, value in (settings or {}).items():
+        keys, parsed = parse_setting(f"{key}={value}") if isinstance(value, str) else (key.split("."), value)
+        apply_setting(content, keys, parsed)
+    return validate(content, where)
+
+
+def validate(content: dict[str, Any], where: str) -> Architecture:
+    """A checked Architecture from parsed TOML. Raises InputError for the first fault, with the nearest field name."""
+    from pydantic import ValidationError
+
+    from archsim.architecture.config import Architecture
+    from hwlib import find_part
+
+    try:
+        chip = Architecture.model_validate(_tuples(content))
+    except ValidationError as error:
+        raise _explain(error.errors()[0], content, where, Architecture) from None
+    for role, component in chip.components.items():
+        try:
+            find_part(component.part)(**component.parameters)
+        except InputError as error:
+            raise InputError(error.what, where=f"{where}: components.{role}: {error.where}".rstrip(": "), got=error.got,
+                             allowed=error.allowed, hint=error.hint) from None
+    return chip
+
+
+def _tuples(content: dict[str, Any]) -> dict[str, Any]:
+    # TOML has lists only; strict validation wants the tuple of the model, and 40 is as good a frequency as 40.0
+    content = dict(content)
+    if isinstance(content.get("notes"), list):
+        content["notes"] = tuple(content["notes"])
+    return content
+
+
+def _explain(fault: dict, content: dict, where: str, model: type) -> InputError:
+    path = [str(step) for step in fault["loc"] if not str(step).startswith(("constrained", "literal", "int", "function"))]
+    at = f"{where}: {'.'.join(path)}" if path else where
+    kind, context = fault["type"], fault.get("ctx", {})
+    if kind == "missing":
+        return InputError("required field is missing", where=at)
+    if kind == "extra_forbidden":
+        fields = _fields_at(model, path[:-1])
+        return InputError("unknown field", where=at, allowed=fields, hint=nearest(path[-1], fields))
+    if kind == "value_error":
+        return InputError(str(context.get("error", fault["msg"])), where=at)
+    if kind == "literal_error":
+        hint = nearest(str(fault["input"]), [w.strip(" '") for w in context["expected"].replace(" or ", ",").split(",")])
+        return InputError("not an allowed choice", where=at, got=fault["input"], allowed=context["expected"], hint=hint)
+    return InputError(fault["msg"][0].lower() + fault["msg"][1:], where=at, got=fault["input"])
+
+
+def _fields_at(model: type, path: list[str]) -> list[str]:
+    for step in path:
+        field = model.model_fields.get(step)
+        if field is None:
+            break
+        if hasattr(field.annotation, "model_fields"):
+            model = field.annotation
+        elif step == "components":
+            from archsim.architecture.config import ComponentSettings
+            model = ComponentSettings
+    return sorted(field.alias or name for name, field in model.model_fields.items())

@@ -1,0 +1,57 @@
+"""What every update rule declares of its hardware face: parts it adds, memory it needs, operations of a step."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+from archsim.trace.lower import Stage
+from archsim.trace.operation import Operation
+
+
+class Scheme(BaseModel, ABC):
+    """An update rule. A subclass is one file: its settings are fields, its laws are the methods below.
+
+    `on_array` phases tell which cycles run in the crossbars; `parts` names components (role -> inventory entry)
+    that the rule needs beyond those of inference.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    source: ClassVar[str]
+    transposed_read: ClassVar[bool] = False
+
+    @abstractmethod
+    def backward(self, stage: Stage, first: bool) -> list[Operation]:
+        """Operations that take one image's error back through an array stage (`first`: no layer below needs it)."""
+
+    @abstractmethod
+    def image_update(self, stage: Stage) -> list[Operation]:
+        """Operations of the update, once an image, for an array stage."""
+
+    @abstractmethod
+    def batch_update(self, stage: Stage, batch: int) -> list[Operation]:
+        """Operations of the update, once a batch, for an array stage."""
+
+    def state_words(self, stages: list[Stage]) -> dict[str, float]:
+        """Words of digital training memory by purpose."""
+        return {}
+
+    def parts(self) -> dict[str, dict]:
+        """Inventory entries to add: role -> {part, parameters, per, count, boundary}."""
+        return {}
+
+
+SCHEMES: dict[str, type[Scheme]] = {}
+
+
+def register(cls: type[Scheme]) -> type[Scheme]:
+    """Class decorator: enter a scheme under its name."""
+    if cls.name in SCHEMES:
+        raise ValueError(f"scheme '{cls.name}' is registered twice")
+    SCHEMES[cls.name] = cls
+    return cls

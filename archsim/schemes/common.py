@@ -1,0 +1,96 @@
+"""Operations that several update rules share."""
+
+from __future__ import annotations
+
+from archsim.trace.lower import Stage, row_window, rows_of
+from archsim.trace.operation import Activity, Operation
+from archsim.trace.work import merge
+
+
+def forward_read(stage: Stage) -> Operation:
+    """The forward pass of an array stage: one vector a step, the fused digital layers on what streams out."""
+    shape, head = stage.matrix, stage.head
+    window, per_row = None, 0
+    if head.operator == "conv2d":
+        window, per_row = row_window(head), head.output_shape[2]
+    inputs = shape.rows * shape.groups
+    return Operation(
+        name=f"{stage.name}.forward", layer=stage.name, phase="forward", kind="read", steps=shape.vectors,
+        input_elements=inputs, output_elements=stage.output_elements / shape.vectors,
+        vector_work=merge(stage.forward_work(), scale=1 / shape.vectors), steps_per_row=per_row,
+        rows_out=rows_of(stage.last.output_shape), window=window, pools=stage.pools(), sequential=head.operator == "lstm")
+
+
+def forward_digital(stage: Stage) -> Operation:
+    """The forward pass of a digital stage (a join of branches): one row of the feature map a step."""
+    window = row_window(stage.head) if "pool" in stage.head.operator else None
+    return Operation(
+        name=f"{stage.name}.forward", layer=stage.name, phase="forward", kind="digital", steps=stage.steps,
+        input_elements=stage.head.input_elements / stage.steps, output_elements=stage.output_elements / stage.steps,
+        vector_work=merge(stage.forward_work(), scale=1 / stage.steps), steps_per_row=1, rows_out=rows_of(stage.last.output_shape),
+        window=window, pools=stage.pools())
+
+
+def transposed_read(stage: Stage) -> Operation:
+    """The backward pass on the array: one error vector a step; overlapping windows are added in the vector unit."""
+    shape = stage.matrix
+    outputs = shape.rows * shape.groups
+    overlap = {"add": outputs * shape.vectors} if shape.vectors > 1 else {}
+    return Operation(
+        name=f"{stage.name}.backward", layer=stage.name, phase="backward", kind="read_transposed", steps=shape.vectors,
+        input_elements=shape.columns * shape.groups, output_elements=outputs,
+        vector_work=merge(stage.backward_work(), overlap, scale=1 / shape.vectors), sequential=stage.head.operator == "lstm",
+        activity=Activity(input_density=1.0))
+
+
+def digital_backward(stage: Stage) -> Operation:
+    """The backward pass in the vector unit from a digital copy of the weights, which is read once a vector."""
+    shape = stage.matrix
+    outputs = shape.rows * shape.groups
+    overlap = {"add": outputs * shape.vectors} if shape.vectors > 1 else {}
+    return Operation(
+        name=f"{stage.name}.backward", layer=stage.name, phase="backward", kind="digital", steps=shape.vectors,
+        input_elements=shape.columns * shape.groups, output_elements=outputs,
+        vector_work=merge(stage.backward_work(), overlap, {"multiply_add": shape.weights * shape.vectors}, scale=1 / shape.vectors),
+        state_reads=shape.weights, sequential=stage.head.operator == "lstm")
+
+
+def output_error(stage: Stage) -> list[Operation]:
+    """The error at the output of a first layer: the fused digital layers only, no layer below needs more."""
+    work = stage.backward_work()
+    if not work:
+        return []
+    shape = stage.matrix
+    return [Operation(
+        name=f"{stage.name}.backward", layer=stage.name, phase="backward", kind="digital", steps=shape.vectors,
+        input_elements=stage.output_elements / shape.vectors, output_elements=shape.columns * shape.groups,
+        vector_work=merge(work, scale=1 / shape.vectors))]
+
+
+def digital_gradient(stage: Stage) -> Operation:
+    """The weight gradient of one image as digital outer products; sums stay in the lanes for the whole image, so
+    that each weight's accumulator is read and written once an image."""
+    shape = stage.matrix
+    return Operation(
+        name=f"{stage.name}.gradient", layer=stage.name, phase="update", kind="digital", steps=shape.vectors,
+        input_elements=(shape.rows + shape.columns) * shape.groups,
+        vector_work={"multiply_add": float(shape.weights)}, state_reads=shape.weights / shape.vectors,
+        state_writes=shape.weights / shape.vectors)
+
+
+def optimiser_step(stage: Stage, work: dict[str, float], words: float, chunk: int = 1024) -> Operation:
+    """The optimiser over all weights of a layer, once a batch: `work` and state `words` (read and written) a weight."""
+    weights = stage.matrix.weights
+    steps = -(-weights // chunk)
+    each = weights / steps
+    return Operation(
+        name=f"{stage.name}.optimiser", layer=stage.name, phase="update", kind="digital", steps=steps,
+        vector_work=merge(work, scale=each), state_reads=words * each, state_writes=words * each)
+
+
+def program_weights(stage: Stage, share: float = 1.0, source: str = "assumed") -> Operation:
+    """Programming of the devices whose weight changed, once a batch; a step is one row of the layer's matrix."""
+    shape = stage.matrix
+    return Operation(
+        name=f"{stage.name}.write", layer=stage.name, phase="update", kind="write", steps=shape.rows,
+        input_elements=shape.columns * shape.groups * share, activity=Activity(source=source, devices_written=share))

@@ -1,0 +1,41 @@
+"""RPU: all three cycles in the crossbar; the update is a coincidence of stochastic pulse trains (Gokmen 2016, 2017)."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from archsim.schemes.base import Scheme, register
+from archsim.schemes.common import output_error, transposed_read
+from archsim.trace.lower import Stage
+from archsim.trace.operation import Operation
+
+
+@register
+class Rpu(Scheme):
+    """One rank-1 update in the array for every vector of the forward pass; no digital copy of the weights."""
+
+    name: ClassVar[str] = "rpu"
+    title: ClassVar[str] = "stochastic pulse trains on rows and columns, forward, backward and update in the array"
+    source: ClassVar[str] = "Gokmen & Vlasov 2016; Gokmen, Onen & Haensch 2017"
+    transposed_read: ClassVar[bool] = True
+
+    update_management: bool = True
+
+    def backward(self, stage: Stage, first: bool) -> list[Operation]:
+        return output_error(stage) if first else [transposed_read(stage)]
+
+    def image_update(self, stage: Stage) -> list[Operation]:
+        shape = stage.matrix
+        ends = (shape.rows + shape.columns) * shape.groups
+        # Update management needs the largest |x| and |d| of the vector before its pulse probabilities are set.
+        work = {"compare": ends, "multiply": ends} if self.update_management else {"multiply": ends}
+        return [Operation(
+            name=f"{stage.name}.update", layer=stage.name, phase="update", kind="pulse_update", steps=shape.vectors,
+            input_elements=ends, vector_work=work)]
+
+    def batch_update(self, stage: Stage, batch: int) -> list[Operation]:
+        return []
+
+    def parts(self) -> dict[str, dict]:
+        return {"bitstream_generator": {
+            "part": "bitstream_generator", "parameters": {"bits": 8, "source": "lfsr"}, "per": "line", "count": 1, "boundary": "macro"}}

@@ -1,0 +1,53 @@
+"""Digital mini-batch SGD, momentum or Adam: gradients and moments in the vector unit, weights rewritten each batch."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from archsim.schemes.base import Scheme, register
+from archsim.schemes.common import digital_backward, digital_gradient, optimiser_step, output_error, program_weights, transposed_read
+from archsim.trace.lower import Stage
+from archsim.trace.operation import Operation
+
+# Operations a weight: textbook forms (Kingma & Ba 2015 for Adam, bias correction folded into the rate).
+OPTIMISER_WORK: dict[str, dict[str, float]] = {
+    "sgd": {"multiply_add": 1},
+    "momentum": {"multiply": 1, "multiply_add": 2},
+    "adam": {"multiply": 3, "multiply_add": 3, "square_root": 1, "divide": 1},
+}
+MOMENT_WORDS = {"sgd": 0, "momentum": 1, "adam": 2}
+
+
+@register
+class DigitalSgd(Scheme):
+    """Every weight is written after every batch: the baseline of all ratios."""
+
+    name: ClassVar[str] = "sgd"
+    title: ClassVar[str] = "digital mini-batch SGD, momentum or Adam; all devices rewritten after each batch"
+    source: ClassVar[str] = "baseline; Adam: Kingma & Ba, ICLR 2015"
+
+    optimiser: Literal["sgd", "momentum", "adam"] = "sgd"
+    backward_in: Literal["array", "vector_unit"] = "array"
+
+    @property
+    def transposed_read(self) -> bool:
+        return self.backward_in == "array"
+
+    def backward(self, stage: Stage, first: bool) -> list[Operation]:
+        if first:
+            return output_error(stage)
+        return [transposed_read(stage) if self.backward_in == "array" else digital_backward(stage)]
+
+    def image_update(self, stage: Stage) -> list[Operation]:
+        return [digital_gradient(stage)]
+
+    def batch_update(self, stage: Stage, batch: int) -> list[Operation]:
+        words = 2 + MOMENT_WORDS[self.optimiser]
+        return [optimiser_step(stage, OPTIMISER_WORK[self.optimiser], words), program_weights(stage)]
+
+    def state_words(self, stages: list[Stage]) -> dict[str, float]:
+        weights = float(sum(s.matrix.weights for s in stages if s.on_array))
+        words = {"digital weights": weights, "gradient": weights}
+        if MOMENT_WORDS[self.optimiser]:
+            words["moments"] = MOMENT_WORDS[self.optimiser] * weights
+        return words

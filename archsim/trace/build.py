@@ -1,0 +1,85 @@
+"""Build the trace of an inference or a training step: the stages of a network, in the order the scheme wants."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from archsim.trace.lower import Stage, lower
+from archsim.trace.operation import Operation, Trace
+from hwlib.errors import InputError
+from workloads.network import Network
+
+if TYPE_CHECKING:
+    from archsim.schemes.base import Scheme
+
+MAX_BATCH = 1_000_000
+
+
+def build_trace(network: Network, scheme: Scheme | None = None, phase: str = "inference", batch: int = 1) -> Trace:
+    """The trace of one image (inference) or of a training step with `batch` images.
+
+    Raises InputError for an unknown phase, a training step without a scheme, or a batch below one.
+    """
+    if phase not in ("inference", "training"):
+        raise InputError("unknown phase", where="phase", got=phase, allowed=("inference", "training"))
+    if not isinstance(batch, int) or isinstance(batch, bool) or not 1 <= batch <= MAX_BATCH:
+        raise InputError("not a whole number of images", where="batch", got=batch, allowed=f"1 to {MAX_BATCH}")
+    if phase == "training" and scheme is None:
+        raise InputError("a training step needs an update rule", where="scheme", hint="name one with --scheme, see `archsim list schemes`")
+    stages = lower(network)
+    forward = [_forward(stage) for stage in stages]
+    images, batches = list(forward), []
+    if phase == "training":
+        backward, updates, batches = _training(stages, scheme, batch)
+        images += backward + updates
+    kept = sum(s.output_elements for s in stages) if phase == "training" else 0
+    return Trace(
+        network=network.name, scheme=scheme.name if scheme and phase == "training" else None, phase=phase, batch=batch,
+        matrices=tuple(s.matrix for s in stages if s.on_array), image_operations=tuple(images), batch_operations=tuple(batches),
+        input_elements=network.layers[0].output_elements, activation_elements=kept,
+        state_words=scheme.state_words(stages) if phase == "training" else {}, notes=network.notes)
+
+
+def _forward(stage: Stage) -> Operation:
+    from archsim.schemes.common import forward_digital, forward_read
+
+    operation = forward_read(stage) if stage.on_array else forward_digital(stage)
+    return replace(operation, after=tuple(f"{source}.forward" for source in stage.sources))
+
+
+def _training(stages: list[Stage], scheme: Scheme, batch: int) -> tuple[list[Operation], list[Operation], list[Operation]]:
+    from archsim.schemes.common import forward_digital
+
+    consumers: dict[str, list[str]] = {s.name: [] for s in stages}
+    for stage in stages:
+        for source in stage.sources:
+            consumers[source].append(stage.name)
+    backward: list[Operation] = []
+    # stage -> operations whose end delivers the error at that stage's input
+    delivers: dict[str, tuple[str, ...]] = {}
+    errors: dict[str, tuple[str, ...]] = {}
+    for stage in reversed(stages):
+        arriving = tuple(dict.fromkeys(n for c in consumers[stage.name] for n in delivers[c])) or (f"{stage.name}.forward",)
+        if stage.on_array:
+            operations = scheme.backward(stage, first=not stage.sources)
+        else:
+            work = stage.backward_work()
+            shape = forward_digital(stage)
+            operations = [replace(shape, name=f"{stage.name}.backward", phase="backward", vector_work={a: n / stage.steps for a, n in work.items()},
+                                  input_elements=shape.output_elements, output_elements=shape.input_elements, window=None, pools=(),
+                                  steps_per_row=0)] if work else []
+        for operation in operations:
+            operation = replace(operation, after=arriving)
+            arriving = (operation.name,)
+            backward.append(operation)
+        delivers[stage.name] = errors[stage.name] = arriving
+    updates, batches = [], []
+    for stage in reversed([s for s in stages if s.on_array]):
+        for operation in scheme.image_update(stage):
+            updates.append(replace(operation, after=errors[stage.name] + (f"{stage.name}.forward",)))
+        before: tuple[str, ...] = ()
+        for operation in scheme.batch_update(stage, batch):
+            batches.append(replace(operation, after=before))
+            before = (operation.name,)
+    return backward, updates, batches

@@ -1,0 +1,134 @@
+"""Operations and traces: what a chip has to do for one image and once a batch, in order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+PHASES = ("forward", "backward", "update")
+KINDS = ("read", "read_transposed", "pulse_update", "write", "digital")
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """What happens inside an operation, as means. `source` is "assumed" (these defaults) or "measured".
+
+    input_density: share of non-zero input values; bit_density: share of ones among the bits of a non-zero value;
+    magnitude: mean absolute value of a non-zero input over full scale; saturations: saturated outputs a vector;
+    retries: extra reads a vector (bound management); row_pulses, column_pulses: pulse probability a slot of a
+    train; coincidences: coincident pulses a cross-point and rank-1 update; devices_written: share of the devices
+    that a write operation programs; write_pulses: pulses a programmed device (0: the architecture's assumption).
+    """
+
+    source: str = "assumed"
+    input_density: float = 0.5
+    bit_density: float = 0.5
+    magnitude: float = 0.5
+    saturations: float = 0.0
+    retries: float = 0.0
+    row_pulses: float = 0.25
+    column_pulses: float = 0.02
+    coincidences: float = 0.05
+    devices_written: float = 1.0
+    write_pulses: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class RowWindow:
+    """Rows of a feature map that one output row needs: kernel extent, stride and top padding."""
+
+    kernel: int = 1
+    stride: int = 1
+    padding: int = 0
+
+    def needed(self, row: int, rows: int) -> int:
+        """Input rows (of `rows`) that output row `row` needs, counted from the top."""
+        return max(0, min(rows, row * self.stride + self.kernel - self.padding))
+
+    def produced(self, rows_in: int, rows: int) -> int:
+        """Output rows (of `rows`) that are complete once `rows_in` input rows are there."""
+        return max(0, min(rows, (rows_in + self.padding - self.kernel) // self.stride + 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One layer in one phase: `steps` equal steps that flow through the chip's pipeline.
+
+    A step of a read is one vector on the layer's tiles; of a pulse update one rank-1 update; of a write one row
+    of cells; of a digital operation one chunk. Per step: `input_elements` come from the buffer, `output_elements`
+    go back, `vector_work` counts the vector unit's actions, `state_reads` / `state_writes` words of digital
+    training state (gradients, moments, copies). `after` names operations of the same image that feed this one.
+    With `steps_per_row` and `window` a pipelined chip starts a step as soon as its input rows are there;
+    `pools` turn rows of steps into rows of finished output. `sequential`: a step needs the result of the last.
+    """
+
+    name: str
+    layer: str
+    phase: str
+    kind: str
+    steps: int
+    after: tuple[str, ...] = ()
+    input_elements: float = 0.0
+    output_elements: float = 0.0
+    vector_work: dict[str, float] = field(default_factory=dict)
+    state_reads: float = 0.0
+    state_writes: float = 0.0
+    steps_per_row: int = 0
+    rows_out: int = 0
+    window: RowWindow | None = None
+    pools: tuple[tuple[RowWindow, int], ...] = ()
+    sequential: bool = False
+    activity: Activity = Activity()
+
+    def rows_done(self, steps_done: int) -> int:
+        """Finished output rows after `steps_done` steps (all of them once the operation is complete)."""
+        if steps_done >= self.steps:
+            return self.rows_out
+        if not self.steps_per_row:
+            return 0
+        rows = steps_done // self.steps_per_row
+        for window, limit in self.pools:
+            rows = window.produced(rows, limit)
+        return rows
+
+
+@dataclass(frozen=True, slots=True)
+class LayerMatrix:
+    """The matrix of an array layer as the trace carries it: `groups` matrices of `rows` x `columns` weights."""
+
+    layer: str
+    rows: int
+    columns: int
+    groups: int = 1
+    bias: bool = False
+    vectors: int = 1
+
+    @property
+    def weights(self) -> int:
+        return self.rows * self.columns * self.groups
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """Operations for one image (`image_operations`) and once a batch (`batch_operations`), and the matrices.
+
+    `state_words` is digital training memory (vector-unit words), `activation_elements` what an image keeps alive.
+    """
+
+    network: str
+    scheme: str | None
+    phase: str
+    batch: int
+    matrices: tuple[LayerMatrix, ...]
+    image_operations: tuple[Operation, ...]
+    batch_operations: tuple[Operation, ...] = ()
+    input_elements: int = 0
+    activation_elements: int = 0
+    state_words: dict[str, float] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    version: int = 1
+
+    @property
+    def activity(self) -> str:
+        """ "measured" when every operation's activity was measured, else "assumed"."""
+        operations = self.image_operations + self.batch_operations
+        return "measured" if operations and all(op.activity.source == "measured" for op in operations) else "assumed"
