@@ -19,11 +19,13 @@ _RESOURCE = {
     "stalls": {"*": "count"}, "requests": "count", "queue_mean": "number", "queue_max": "count",
 }
 SCHEMA: dict[str, object] = {
-    "schema": "count", "network": "text", "architecture": "text", "scheme": "text?", "phase": "text", "batch": "count", "images": "count",
-    "node_nm": "number", "clock_mhz": "number", "timing": "flag", "cycles": "count?", "latency_s": "number?",
-    "latency_per_image_s": "number?", "interval_per_image_s": "number?", "tiles": "count", "operations": "count",
-    "tile_operations": "number", "utilisation": "number?", "area_mm2": "number", "energy_j": "number", "energy_per_image_j": "number", "power_uw": "number?", "static_power_uw": "number",
-    "dynamic_power_uw": "number?", "boundaries": {"macro": _BOUNDARY, "chip": _BOUNDARY, "system": _BOUNDARY},
+    "schema": "count", "version": "text", "network": "text", "architecture": "text", "scheme": "text?", "phase": "text",
+    "batch": "count", "images": "count", "node_nm": "number", "clock_mhz": "number", "timing": "flag", "activity": "text", "seed": "whole",
+    "cycles": "count?", "latency_s": "number?", "latency_per_image_s": "number?", "interval_per_image_s": "number?",
+    "tiles": "count", "operations": "count", "tile_operations": "number", "utilisation": "number?",
+    "area_mm2": "number", "energy_j": "number", "energy_per_image_j": "number",
+    "power_uw": "number?", "static_power_uw": "number", "dynamic_power_uw": "number?",
+    "boundaries": {"macro": _BOUNDARY, "chip": _BOUNDARY, "system": _BOUNDARY},
     "area_mm2_range": ("number", "number"), "power_uw_range?": ("number", "number"),
     "by_component": {"*": {
         "area_mm2": "number", "energy_j": "number", "dynamic_energy_j": "number", "static_energy_j": "number", "static_power_uw": "number",
@@ -42,11 +44,10 @@ SCHEMA: dict[str, object] = {
     "ledger": [{"component": "text", "action": "text", "layer": "text", "phase": "text", "count": "number"}],
     "resources": [_RESOURCE], "stalls": {"*": "count"},
     "timeline": [{"lane": "text", "layer": "text", "phase": "text", "image": "whole", "start": "count", "end": "count"}],
-    "roofline": {"*": "any"}, "placement": [{"*": "any"}], "notes": ["text"], "settings": {"*": "any"}, "activity": "text",
+    "roofline": {"*": "any"}, "placement": [{"*": "any"}], "notes": ["text"], "settings": {"*": "any"},
     "figures": [{
         "name": "text", "value": "number", "unit": "text", "low": "number", "high": "number", "kind": "text", "source": "text",
     }],
-    "version": "text", "seed": "whole",
 }
 
 
