@@ -114,6 +114,10 @@ class Result:
 
         return pandas.DataFrame(self.rows(kind))
 
+    def to_dict(self) -> dict:
+        """The JSON document."""
+        return self.document
+
     def to_json(self) -> str:
         """The document as strict JSON."""
         return json.dumps(self.document, indent=1, allow_nan=False)
