@@ -140,7 +140,8 @@ def _polynomial_level(what: str, node_nm: float, supply_v: float | None, flavour
         if what == "delay" and node >= 65 and flavour == "lp":
             slow = _polynomial(what, "lp45", figure("scaling.supply_lp45"))
             fast = _polynomial(what, "hp45", figure("scaling.supply_hp45"))
-            rows[node] = derive("slowed to the low-power flavour by the ratio at 45 nm", "1", lambda d, s, f: d * s / f, rows[node], slow, fast)
+            rows[node] = derive("slowed to the low-power flavour by the ratio at 45 nm", "1",
+                                lambda d, s, f: d * s / f, rows[node], slow, fast)
     return _interpolated(f"{LAW}: {what}", node_nm, rows)
 
 

@@ -1,0 +1,67 @@
+"""Input converters of one row: a capacitive DAC, or a pulse-width driver."""
+
+from __future__ import annotations
+
+from hwlib.figures import figure
+from hwlib.logic import leakage_of, placed, to_40lp
+from hwlib.part import Parameter, Part, register
+from hwlib.quantity import Quantity, derive
+
+_BITS = Parameter("bits", 8, 1, 12, "bit", integer=True, monotone=True)
+
+
+@register
+class Dac(Part):
+    """Capacitive DAC: one switch a bit and 2^bits - 1 unit capacitors, through the 8-bit converter of a 40-nm chip.
+
+    Energy grows with the bits (ZigZag's law). The word or drive line it feeds is charged by its driver, not here.
+    """
+
+    name = "dac"
+    title = "Row DAC"
+    group = "array"
+    scaling = "analog"
+    parameters = (_BITS,)
+    actions = {"convert": "one value on one row"}
+
+    def area(self) -> Quantity:
+        units = 2**self.bits - 1
+        return derive("bits x switch + (2^bits - 1) x unit capacitor", "um2", lambda switch, unit: self.bits * switch + units * unit,
+                      figure("dac.switch_area"), figure("dac.unit_area"))
+
+    def leakage(self) -> Quantity:
+        # Capacitors do not leak: only the switches count.
+        return leakage_of(derive("bits x switch area", "um2", lambda switch: self.bits * switch, figure("dac.switch_area")))
+
+    def energy(self, action: str) -> Quantity:
+        return derive("bits x energy a bit", "J", lambda energy: self.bits * energy, figure("dac.energy_per_bit"))
+
+
+@register
+class PulseWidthDriver(Part):
+    """Digital value to pulse length: register and comparator against a shared counter, clocked until the match.
+
+    Energy: bits x 2^(bits - 1) comparator steps, the mean over all values.
+    """
+
+    name = "pulse_width_driver"
+    title = "Pulse-width driver"
+    group = "array"
+    scaling = "logic"
+    parameters = (_BITS,)
+    actions = {"convert": "one whole value on one row"}
+
+    def _cells(self) -> Quantity:
+        per_bit = to_40lp(figure("pulse_width_driver.nangate45_area_per_bit"))
+        return derive("bits x cell area a bit", "um2", lambda area: self.bits * area, per_bit)
+
+    def area(self) -> Quantity:
+        return placed(self._cells())
+
+    def leakage(self) -> Quantity:
+        return leakage_of(self._cells())
+
+    def energy(self, action: str) -> Quantity:
+        steps = self.bits * 2 ** (self.bits - 1)
+        return derive("bits x 2^(bits - 1) x energy a step", "J", lambda energy: steps * energy,
+                      figure("pulse_width_driver.energy_per_step"))

@@ -1,0 +1,70 @@
+"""Wires on the chip by length: a repeated bus and an H-tree."""
+
+from __future__ import annotations
+
+import math
+
+from hwlib.figures import figure
+from hwlib.logic import leakage_of
+from hwlib.part import Parameter, Part, register
+from hwlib.quantity import Quantity, derive
+
+_WIDTH = Parameter("width_bits", 64, 1, 4096, "bit", integer=True, monotone=True)
+
+
+class Wires(Part):
+    """Repeated wires: energy a bit and mm moved (Keckler 2011); silicon area is that of the repeaters."""
+
+    group = "interconnect"
+    scaling = "wire"
+
+    def wire_mm(self) -> float:
+        """Length in mm of all wires of one bit."""
+        raise NotImplementedError
+
+    def area(self) -> Quantity:
+        metres = self.width_bits * self.wire_mm() * 1e-3
+        return derive("width x wire length x repeater area", "um2", lambda area: metres * area, figure("wire.repeater_area"))
+
+    def leakage(self) -> Quantity:
+        return leakage_of(self.area())
+
+    def energy(self, action: str) -> Quantity:
+        metres = self.length_mm * 1e-3
+        return derive(f"energy a bit and mm x {self.length_mm:g} mm", "J", lambda energy: energy * metres, figure("wire.energy"))
+
+    def latency(self, action: str) -> Quantity:
+        return derive(f"delay a mm x {self.length_mm:g} mm", "s", lambda delay: delay * self.length_mm * 1e-3, figure("wire.delay"))
+
+
+@register
+class WireBus(Wires):
+    name = "wire_bus"
+    title = "On-chip bus"
+    parameters = (Parameter("length_mm", 1.0, 0.01, 100, "mm", monotone=True), _WIDTH)
+    actions = {"transfer": "one bit end to end"}
+
+    def wire_mm(self) -> float:
+        return self.length_mm
+
+
+@register
+class HTree(Wires):
+    """Binary tree whose arms shorten by sqrt(2) a level; a transfer switches only the arms on its path."""
+
+    name = "h_tree"
+    title = "H-tree"
+    parameters = (
+        Parameter("length_mm", 2.0, 0.01, 100, "mm", monotone=True, note="root to leaf"),
+        _WIDTH,
+        Parameter("leaves", 16, 1, 65536, "leaves", integer=True, monotone=True),
+    )
+    actions = {"transfer": "one bit root to leaf or back"}
+
+    def wire_mm(self) -> float:
+        levels = math.ceil(math.log2(self.leaves))
+        if levels == 0:
+            return self.length_mm
+        arms = [2 ** (-level / 2) for level in range(levels)]
+        first = self.length_mm / sum(arms)
+        return sum(2 ** (level + 1) * first * arm for level, arm in enumerate(arms))
