@@ -1,0 +1,166 @@
+"""Layers built node by node from an ONNX graph: names, batch axis, and the small layers that join shapes."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import re
+from dataclasses import dataclass
+
+from hwlib.errors import InputError
+from workloads.fields import check_size
+from workloads.network import Layer
+from workloads.onnx_graph import Graph, printable
+from workloads.operators import check_work
+from workloads.shapes import Shape, shape_text
+
+_DULL_NAME = re.compile(r"^(n|node|node_|op_?)?\d*$", re.IGNORECASE)
+_WEIGHT_ENDING = re.compile(r"([._/](w|weight|weights|kernel|W|B|b)(_?\d+)?(:0)?)$|(_w_0|_W|_w)$")
+
+
+@dataclass(slots=True)
+class Value:
+    """A tensor on the path: the layer that makes it, its whole ONNX shape, and which axis is the batch (None: no longer one)."""
+
+    layer: str
+    full: Shape
+    axis: int | None
+
+
+@dataclass(slots=True)
+class WeightPlace:
+    """Where an array layer's weights are: the node, its kind, and the direction of an LSTM (0 forward, 1 reverse)."""
+
+    node: object
+    direction: int = 0
+    bias_tensor: str = ""
+
+
+class Builder:
+    """Collects layers. `values` maps ONNX tensors to what the network has for them."""
+
+    def __init__(self, graph: Graph):
+        self.graph = graph
+        self.layers: dict[str, Layer] = {}
+        self.values: dict[str, Value] = {}
+        self.weights: dict[str, WeightPlace] = {}
+        self.notes: dict[str, int] = {}
+        self._counts: dict[str, int] = {}
+
+    # Reading the graph
+
+    def constant(self, tensor: str) -> bool:
+        return tensor in self.graph.constants
+
+    def full(self, tensor: str, node) -> Shape:
+        return self.graph.shape(tensor, node)
+
+    def weight_shape(self, tensor: str, node) -> Shape:
+        """The shape of a weight. Raises InputError where it is computed from the network's input."""
+        if not self.constant(tensor):
+            what = "its weights are computed at run time, so they cannot sit on an array"
+            raise self.fault(node, what, "export the network with constant weights")
+        return self.full(tensor, node)
+
+    def source(self, tensor: str, node) -> Value:
+        """The value of an activation. Raises InputError where the node that makes it gave none (a second output, say)."""
+        if tensor not in self.values:
+            raise self.fault(node, f"tensor '{printable(tensor)}' is not available", "only the main output of its node is modelled")
+        return self.values[tensor]
+
+    def fault(self, node, what: str, hint: str = "", got: object = None) -> InputError:
+        """An InputError at a node."""
+        return InputError(what, where=self.graph.place(node), got=got, hint=hint)
+
+    def note(self, text: str) -> None:
+        """Remember an assumption; the same one is told once, with its count."""
+        self.notes[text] = self.notes.get(text, 0) + 1
+
+    def per_image(self, full: Shape, axis: int | None, node) -> Shape:
+        """A shape without its batch: the batch axis is divided by the batch and dropped where one is left."""
+        if axis is None:
+            return full
+        steps, rest = divmod(full[axis], self.graph.batch)
+        if rest:
+            raise self.fault(node, "the batch is mixed with other dimensions", "export the network with a batch of 1", shape_text(full))
+        return full[:axis] + ((steps,) if steps > 1 or len(full) == 1 else ()) + full[axis + 1 :]
+
+    # Making layers
+
+    def name_for(self, node, operator: str, weight: str = "", suffix: str = "") -> str:
+        """The node's own name; else its weight's name without the ending; else operator and number. Always unique."""
+        name = printable(node.name).strip() if node is not None else ""
+        if _DULL_NAME.match(name):
+            name = _WEIGHT_ENDING.sub("", printable(weight))
+        if not name:
+            self._counts[operator] = self._counts.get(operator, 0) + 1
+            name = f"{operator}{self._counts[operator]}"
+        return self.unique(name + suffix)
+
+    def unique(self, name: str) -> str:
+        candidate, number = name, 1
+        while candidate in self.layers:
+            number += 1
+            candidate = f"{name}_{number}"
+        return candidate
+
+    def add(self, name: str, operator: str, inputs: tuple[str, ...], output: Shape, node, **fields) -> str:
+        """Append a layer between other layers, per-image shapes only. Returns its name."""
+        where = self.graph.place(node) if node is not None else self.graph.where
+        shapes = tuple(self.layers[item].output_shape for item in inputs)
+        layer = Layer(name, operator, inputs, shapes, check_size(output or (1,), where, "output shape"), **fields)
+        check_work(layer, where)
+        self.layers[name] = layer
+        return name
+
+    def emit(self, node, operator: str, tensors: tuple[str, ...], axis: int | None = -1, *, weight: str = "", **fields) -> str:
+        """A layer for a node's first output, its shape from inference. `axis` -1 keeps the first input's batch axis."""
+        values = [self.source(tensor, node) for tensor in tensors]
+        axis = values[0].axis if axis == -1 else axis
+        full = self.full(node.output[0], node)
+        name = self.name_for(node, operator, weight)
+        self.add(name, operator, tuple(item.layer for item in values), self.per_image(full, axis, node), node, **fields)
+        self.values[node.output[0]] = Value(name, full, axis)
+        return name
+
+    def rearrange(self, node, operator: str, tensor: str, axis: int | None, output: str = "") -> None:
+        """A free layer, or none at all where the per-image shape stays the same. Reshapes of reshapes become one."""
+        output = output or node.output[0]
+        value = self.source(tensor, node)
+        full = self.full(output, node)
+        shape = self.per_image(full, axis, node) or (1,)
+        self.values[output] = Value(self.reshaped(value.layer, shape, node, operator), full, axis)
+
+    def reshaped(self, layer: str, shape: Shape, node, operator: str = "reshape", suffix: str = "") -> str:
+        """The name of a layer that gives `shape` from `layer`'s output, making one where needed."""
+        held = self.layers[layer]
+        moves = operator in ("transpose", "slice", "pad")
+        if not moves and math.prod(held.output_shape) != math.prod(shape):
+            got = f"{shape_text(held.output_shape)} to {shape_text(shape)}"
+            raise self.fault(node, "a reshape changes the number of elements", "the batch may be mixed with other dimensions", got)
+        if held.output_shape == shape and not (operator == "transpose" and sum(size > 1 for size in shape) > 1):
+            return layer
+        if operator == "reshape" and held.operator in ("reshape", "flatten"):
+            return self.reshaped(held.inputs[0], shape, node, operator, suffix)
+        return self.add(self.name_for(node, operator, suffix=suffix), operator, (layer,), shape, node)
+
+    def alias(self, node, tensor: str) -> None:
+        """The node's output is its input, as far as the chip is concerned."""
+        self.values[node.output[0]] = self.source(tensor, node)
+
+    def replace(self, name: str, **fields) -> None:
+        self.layers[name] = dataclasses.replace(self.layers[name], **fields)
+
+    def finished(self, outputs: list[str]) -> tuple[Layer, ...]:
+        """Layers that the outputs need, in order."""
+        needed = {self.values[name].layer for name in outputs if name in self.values}
+        for layer in reversed(self.layers.values()):
+            if layer.name in needed:
+                needed.update(layer.inputs)
+        return tuple(layer for layer in self.layers.values() if layer.name in needed)
+
+
+def attributes(node) -> dict[str, object]:
+    """A node's attributes: ints, floats, texts and lists of ints; tensors and graphs are left out."""
+    read = {1: lambda item: item.f, 2: lambda item: item.i, 3: lambda item: item.s.decode("utf-8", "replace"), 7: lambda item: list(item.ints)}
+    return {item.name: read[item.type](item) for item in node.attribute if item.type in read}

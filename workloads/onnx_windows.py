@@ -1,0 +1,129 @@
+"""ONNX convolutions and pooling, in one and two dimensions, as layers."""
+
+from __future__ import annotations
+
+import math
+
+from workloads.onnx_builder import Builder, Value, WeightPlace, attributes
+from workloads.shapes import same_padding, window
+
+
+def _convolution(builder: Builder, node) -> None:
+    fields = attributes(node)
+    data, weight = node.input[0], node.input[1]
+    weight_shape = builder.weight_shape(weight, node)
+    flat = len(weight_shape) == 3
+    if len(weight_shape) not in (3, 4):
+        raise builder.fault(node, "only 1-D and 2-D convolutions are supported", "cut the network before it", weight_shape)
+    groups = fields.get("group", 1)
+    full = _image(builder, node, data, len(weight_shape))
+    kernel = weight_shape[2:]
+    if groups < 1 or full[1] != weight_shape[1] * groups or weight_shape[0] % groups:
+        raise builder.fault(node, "channels and groups do not fit", got=f"input {full}, weight {weight_shape}, group {groups}")
+    if tuple(fields.get("kernel_shape", kernel)) != tuple(kernel):
+        raise builder.fault(node, "kernel_shape is not that of the weight", got=fields["kernel_shape"])
+    settings = _window(builder, node, fields, full, kernel)
+    bias = len(node.input) > 2 and node.input[2] != ""
+    name = _windowed(builder, node, "conv2d", weight_shape[0], settings, flat, weight, groups=groups, bias=bias)
+    builder.weights[name] = WeightPlace(node)
+
+
+def _pool(operator: str):
+    def convert(builder: Builder, node) -> None:
+        fields = attributes(node)
+        kernel = tuple(fields.get("kernel_shape", ()))
+        if len(kernel) not in (1, 2):
+            raise builder.fault(node, "only 1-D and 2-D pooling is supported", "cut the network before it", kernel)
+        full = _image(builder, node, node.input[0], len(kernel) + 2)
+        settings = _window(builder, node, fields, full, kernel)
+        _windowed(builder, node, operator, full[1], settings, len(kernel) == 1, exact=not fields.get("ceil_mode", 0))
+
+    return convert
+
+
+def _global_pool(operator: str):
+    def convert(builder: Builder, node) -> None:
+        full = _image(builder, node, node.input[0], None)
+        kernel = (1, full[2]) if len(full) == 3 else full[2:]
+        settings = {"kernel": kernel, "stride": (1, 1), "padding": (0, 0, 0, 0), "dilation": (1, 1)}
+        _windowed(builder, node, operator, full[1], settings, len(full) == 3, exact=False)
+
+    return convert
+
+
+def _reduce(operator: str):
+    """ReduceMean and ReduceMax over all positions of an image are global pooling."""
+
+    def convert(builder: Builder, node) -> None:
+        full = builder.full(node.input[0], node)
+        out = builder.full(node.output[0], node)
+        if len(full) not in (3, 4) or out[:2] != full[:2] or math.prod(out) != math.prod(full[:2]):
+            raise builder.fault(node, f"{node.op_type} is supported over all positions of an image only", "cut the network before it")
+        _global_pool(operator)(builder, node)
+
+    return convert
+
+
+def _image(builder: Builder, node, tensor: str, rank: int | None):
+    """The whole shape (batch, channels, positions...) of an image input; its batch axis must be the first."""
+    value = builder.source(tensor, node)
+    ranks = (3, 4) if rank is None else (rank,)
+    if len(value.full) not in ranks or value.axis not in (0, None) or value.full[0] != builder.graph.batch:
+        wanted = "(batch, channels, width)" if rank == 3 else "(batch, channels, height, width)"
+        raise builder.fault(node, f"needs an input of {wanted}", "", value.full)
+    return value.full
+
+
+def _window(builder: Builder, node, fields: dict, full, kernel) -> dict:
+    """Kernel, stride, padding and dilation as pairs; one-dimensional windows get the height 1."""
+    rank = len(kernel)
+    stride, dilation = fields.get("strides", [1] * rank), fields.get("dilations", [1] * rank)
+    pads = fields.get("pads", [0] * (2 * rank))
+    if len(stride) != rank or len(dilation) != rank or len(pads) != 2 * rank:
+        raise builder.fault(node, "strides, dilations and pads do not fit the kernel", got=(stride, dilation, pads))
+    if min(*kernel, *stride, *dilation) < 1 or min(pads) < 0:
+        raise builder.fault(node, "kernel, strides and dilations must be 1 or more, pads 0 or more", got=(kernel, stride, dilation, pads))
+    if rank == 1:
+        full, kernel, stride, dilation = (*full[:2], 1, full[2]), (1, *kernel), (1, *stride), (1, *dilation)
+        pads = [0, pads[0], 0, pads[1]]
+    kernel, stride, dilation = tuple(kernel), tuple(stride), tuple(dilation)
+    automatic = fields.get("auto_pad", "NOTSET")
+    padding = tuple(pads)
+    if automatic == "VALID":
+        padding = (0, 0, 0, 0)
+    elif automatic.startswith("SAME"):
+        padding = same_padding(full, kernel, stride, dilation, upper=automatic == "SAME_UPPER")
+    return {"kernel": kernel, "stride": stride, "padding": padding, "dilation": dilation}
+
+
+def _windowed(builder: Builder, node, operator, channels, settings, flat, weight="", exact=True, **fields) -> str:
+    """A convolution or pooling layer; one-dimensional ones see their input as an image of height 1."""
+    value = builder.source(node.input[0], node)
+    full = builder.full(node.output[0], node)
+    positions = (1, *full[2:]) if flat else full[2:]
+    if operator.startswith("global"):
+        positions = (1, 1)
+    source = value.layer
+    if flat:
+        source = builder.reshaped(source, (value.full[1], 1, value.full[2]), node, suffix="_image")
+    size = builder.layers[source].output_shape
+    expected = window(size, settings["kernel"], settings["stride"], settings["padding"], settings["dilation"], builder.graph.place(node))
+    if exact and expected != tuple(positions):
+        raise builder.fault(node, "its output shape does not follow from its window", got=full)
+    name = builder.add(
+        builder.name_for(node, operator, weight), operator, (source,), (channels, *positions), node, **settings, **fields
+    )
+    wanted = builder.per_image(full, 0, node)
+    builder.values[node.output[0]] = Value(builder.reshaped(name, wanted or (1,), node, suffix="_output"), full, 0)
+    return name
+
+
+CONVERTERS = {
+    "Conv": _convolution,
+    "MaxPool": _pool("max_pool"),
+    "AveragePool": _pool("average_pool"),
+    "GlobalAveragePool": _global_pool("global_average_pool"),
+    "GlobalMaxPool": _global_pool("global_max_pool"),
+    "ReduceMean": _reduce("global_average_pool"),
+    "ReduceMax": _reduce("global_max_pool"),
+}
