@@ -25,6 +25,22 @@ def to_40lp(cells: Figure) -> Quantity:
                   figure("logic.area_ratio_nangate45"))
 
 
+def delay_40lp(block: str, widths: tuple[int, ...] = (), bits: int = 0) -> Quantity:
+    """Delay in s of 40LP logic from the path of a Nangate45 synthesis, by bits where the block has widths."""
+    if not widths:
+        return _slower(figure(f"delay.{block}"))
+    return by_bits({width: _slower(figure(f"delay.{block}_{width}")) for width in widths}, bits)
+
+
+def report_clock() -> Quantity:
+    """The clock period that every UnarySim block met, as an upper bound of its delay in s."""
+    return derive("clock period met in synthesis", "s", lambda period: period, figure("delay.report_clock"))
+
+
+def _slower(path: Figure) -> Quantity:
+    return derive("Nangate45 path x delay ratio", "s", lambda delay, ratio: delay * ratio, path, figure("delay.ratio_nangate45"))
+
+
 def less(whole: Figure, part: Figure, count: int, formula: str) -> Quantity:
     """`whole` minus `count` times `part`, with the range of `whole` kept in proportion.
 
@@ -34,28 +50,29 @@ def less(whole: Figure, part: Figure, count: int, formula: str) -> Quantity:
     return Quantity(whole.value * share, whole.low * share, whole.high * share, whole.unit, formula, (whole, part))
 
 
-def by_bits(points: dict[int, Quantity | Figure], bits: int, below: float = 1.0, above: float = 1.0) -> Quantity:
-    """A power law of bits through synthesised points; outside them the nearest point and a stated exponent.
+def by_bits(points: dict[int, Quantity | Figure], bits: int, below: float = 1.0, above: float = 1.0, what: str = "bits") -> Quantity:
+    """A power law of bits (or of another count, named by `what`) through synthesised points.
 
-    Between two points the law is a straight line in log-log, so it passes through both and is monotone.
+    Outside the points the nearest one holds, times the ratio of bits to the power `below` or `above`. Between two points the law is a straight line in log-log, so it passes through both and is monotone.
     """
     widths = sorted(points)
     if bits <= widths[0]:
-        return _extrapolate(points[widths[0]], bits, widths[0], below)
+        return _extrapolate(points[widths[0]], bits, widths[0], below, what)
     if bits >= widths[-1]:
-        return _extrapolate(points[widths[-1]], bits, widths[-1], above)
+        return _extrapolate(points[widths[-1]], bits, widths[-1], above, what)
     upper = next(width for width in widths if width >= bits)
     lower = widths[widths.index(upper) - 1]
     share = math.log(bits / lower) / math.log(upper / lower)
     if share == 1.0:
-        return _extrapolate(points[upper], bits, upper, 1.0)
-    return derive(f"power law between {lower} and {upper} bits, at {bits}", points[lower].unit,
+        return _extrapolate(points[upper], bits, upper, 1.0, what)
+    return derive(f"power law between {lower} and {upper} {what}, at {bits}", points[lower].unit,
                   lambda a, b: a ** (1 - share) * b**share, points[lower], points[upper])
 
 
-def _extrapolate(point: Quantity | Figure, bits: int, width: int, exponent: float) -> Quantity:
+def _extrapolate(point: Quantity | Figure, bits: int, width: int, exponent: float, what: str) -> Quantity:
     factor = (bits / width) ** exponent
-    return derive(f"x ({bits}/{width} bits)^{exponent:g}", point.unit, lambda value: value * factor, point)
+    formula = f"as given at {width} {what}" if bits == width else f"x ({bits}/{width} {what})^{exponent:g}"
+    return derive(formula, point.unit, lambda value: value * factor, point)
 
 
 def disputed(low: Quantity | Figure, high: Quantity | Figure) -> Quantity:

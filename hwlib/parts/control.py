@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hwlib.figures import figure
-from hwlib.logic import Logic, leakage_of, placed, to_40lp
+from hwlib.logic import Logic, delay_40lp, leakage_of, placed, to_40lp
 from hwlib.part import Parameter, Part, register
 from hwlib.parts.digital import Counter
 from hwlib.quantity import Quantity, derive, total, zero
@@ -32,14 +32,14 @@ class TileControl(Logic):
         counters = total("um2", [counter.cells() for counter in self._counters()], "row, column and group counters")
         return total("um2", [counters, self._state_registers("area"), self._gates()])
 
-    def leakage(self) -> Quantity:
-        return leakage_of(self.cells())
-
     def energy(self, action: str) -> Quantity:
         counters = total("J", [counter.energy("count") for counter in self._counters()], "row, column and group counters")
         gates = derive("gate area x energy density x activity", "J", lambda area, density, activity: area * density * activity,
                        self._gates(), figure("logic.energy_density"), figure("sequencer.activity"))
         return total("J", [counters, self._state_registers("energy"), gates])
+
+    def latency(self, action: str) -> Quantity:
+        return Counter(bits=_width(max(self.rows, self.columns, self.groups))).latency("count")
 
     def _counters(self) -> list[Counter]:
         return [Counter(bits=_width(count)) for count in (self.rows, self.columns, self.groups)]
@@ -78,6 +78,9 @@ class RiscvCore(Part):
         ratio = figure(f"riscv.{self.variant}_nangate45_area").value / figure("riscv.small_nangate45_area").value
         formula = f"energy a cycle x {ratio:.3g}, area ratio {self.variant}/small"
         return derive(formula, "J", lambda energy: energy * ratio, figure("riscv.energy"))
+
+    def latency(self, action: str) -> Quantity:
+        return delay_40lp(f"riscv_{self.variant}")
 
     def _cells(self) -> Quantity:
         return to_40lp(figure(f"riscv.{self.variant}_nangate45_area"))

@@ -7,7 +7,7 @@ library ratio where there is none. Arithmetic is combinational; its registers ar
 from __future__ import annotations
 
 from hwlib.figures import figure
-from hwlib.logic import Logic, by_bits, less, to_40lp
+from hwlib.logic import Logic, by_bits, delay_40lp, less, to_40lp
 from hwlib.part import Parameter, register
 from hwlib.quantity import Quantity, derive, total
 
@@ -42,6 +42,9 @@ class Register(Logic):
             return by_bits({128: figure("data_buffer_128.energy")}, self.bits)
         return derive(f"{self.bits} bits x read energy", "J", lambda energy: self.bits * energy, figure("logic.read_energy"))
 
+    def latency(self, action: str) -> Quantity:
+        return delay_40lp("register_8")
+
 
 @register
 class Adder(Logic):
@@ -63,6 +66,9 @@ class Adder(Logic):
         sixteen = less(figure("adder_16.registered_energy"), clock, 17, "report less 17 flip-flops")
         return by_bits({8: eight, 16: sixteen}, self.bits)
 
+    def latency(self, action: str) -> Quantity:
+        return delay_40lp("adder", (8, 16, 32), self.bits)
+
 
 @register
 class ShiftAdd(Logic):
@@ -79,6 +85,9 @@ class ShiftAdd(Logic):
 
     def energy(self, action: str) -> Quantity:
         return by_bits({16: figure("shift_add.energy_16")}, self.bits)
+
+    def latency(self, action: str) -> Quantity:
+        return delay_40lp("shift_add", (16,), self.bits)
 
 
 @register
@@ -106,6 +115,9 @@ class Multiplier(Logic):
         sixteen = less(figure("multiplier_16.registered_energy"), clock, 32, "report less 32 flip-flops")
         return self._law(eight, sixteen)
 
+    def latency(self, action: str) -> Quantity:
+        return delay_40lp("multiplier", (4, 8, 16), self.bits)
+
     def _law(self, eight, sixteen) -> Quantity:
         return by_bits({8: eight, 16: sixteen}, self.bits, _MULTIPLIER_EXPONENT, _MULTIPLIER_EXPONENT)
 
@@ -127,6 +139,9 @@ class Comparator(Logic):
     def energy(self, action: str) -> Quantity:
         return by_bits({8: figure("comparator.energy_8")}, self.bits)
 
+    def latency(self, action: str) -> Quantity:
+        return delay_40lp("comparator", (8, 16), self.bits)
+
 
 class _Counter(Logic):
     group = "digital"
@@ -137,6 +152,9 @@ class _Counter(Logic):
     def cells(self) -> Quantity:
         points = {width: to_40lp(figure(f"counter.{self.direction}nangate45_area_{width}")) for width in (8, 16)}
         return by_bits(points, self.bits)
+
+    def latency(self, action: str) -> Quantity:
+        return delay_40lp(f"{self.direction}counter", (8, 16), self.bits)
 
 
 @register
@@ -182,6 +200,9 @@ class MultiplyAccumulate(Logic):
     def energy(self, action: str) -> Quantity:
         parts = [Multiplier(bits=self.bits).energy("multiply"), Adder(bits=self.width()).energy("add"), self._accumulator("energy")]
         return total("J", parts)
+
+    def latency(self, action: str) -> Quantity:
+        return Multiplier(bits=self.bits).latency("multiply") + Adder(bits=self.width()).latency("add")
 
     def width(self) -> int:
         """Accumulator width: the product and four guard bits, as in the UnarySim report."""

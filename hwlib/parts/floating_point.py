@@ -8,7 +8,7 @@ FP32 figure in the ratio of the synthesised areas.
 from __future__ import annotations
 
 from hwlib.figures import figure
-from hwlib.logic import Logic, disputed, to_40lp
+from hwlib.logic import Logic, delay_40lp, disputed, to_40lp
 from hwlib.part import Parameter, register
 from hwlib.parts.digital import Comparator
 from hwlib.quantity import Quantity, derive
@@ -29,6 +29,9 @@ class _FloatingPoint(Logic):
     def energy(self, action: str) -> Quantity:
         low = figure(f"{self.format}.{self.operation}_energy_horowitz") if self.format != "bf16" else self._by_area("energy_horowitz")
         return disputed(low, self._by_area("energy_aladdin"))
+
+    def latency(self, action: str) -> Quantity:
+        return delay_40lp(f"{self.operation}_{self.format}")
 
     def _by_area(self, what: str) -> Quantity:
         """The FP32 figure `what`, in the ratio of this format's synthesised area to that of FP32."""
@@ -72,3 +75,6 @@ class FloatingComparator(Logic):
 
     def energy(self, action: str) -> Quantity:
         return Comparator(bits=FLOATING_FORMATS[self.format][0]).energy(action)
+
+    def latency(self, action: str) -> Quantity:
+        return Comparator(bits=FLOATING_FORMATS[self.format][0]).latency(action)

@@ -60,6 +60,16 @@ class VectorLane(Part):
         }[action]()
         return total("J", [*work, registers])
 
+    def latency(self, action: str) -> Quantity:
+        adder, multiplier, comparator = self._arithmetic()
+        if action == "lookup":
+            return derive("access of a 1-KiB memory", "s", lambda delay: delay, figure("lookup_table.latency_1kib"))
+        if action in ("divide", "square_root"):
+            return self._recurrence()[0].latency("add").times(self.iterations(), f"{self.iterations()} steps of a radix-2 digit recurrence")
+        if action == "multiply_add":
+            return multiplier.latency("multiply") + adder.latency("add")
+        return {"add": adder, "multiply": multiplier, "compare": comparator}[action].latency(action)
+
     def bits(self) -> int:
         """Width of a word of the format."""
         return INTEGER_FORMATS.get(self.format) or FLOATING_FORMATS[self.format][0]
