@@ -1,0 +1,105 @@
+"""A figure as a list of plain marks. Colours are tokens, so one drawing serves both themes, the page and the paper.
+
+Coordinates are pixels at scale one, y downwards. `svg.py` and `raster.py` turn a drawing into a file.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass, field
+
+# Advance widths of Helvetica and its metric twins (Arial, Liberation Sans) in 1/1000 em.
+_WIDTHS = {
+    **dict.fromkeys("iljI|'!.,:;", 270), **dict.fromkeys("tfr()[] -/", 320), **dict.fromkeys("abdeghnopquL0123456789_–=+<>~", 556),
+    **dict.fromkeys("cksvxyzJ", 500), **dict.fromkeys("ABEKPSVXY&", 667), **dict.fromkeys("CDHNRUw", 722), **dict.fromkeys("GOQ", 778),
+    **dict.fromkeys("mM%", 860), **dict.fromkeys("W…@", 944),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Rect:
+    x: float
+    y: float
+    width: float
+    height: float
+    fill: str
+    tip: str = ""
+    opacity: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    x1: float
+    y1: float
+    x2: float
+    y2: float
+    stroke: str = "line"
+    width: float = 1.0
+    dashed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    x: float
+    y: float
+    text: str
+    anchor: str = "start"
+    size: float = 12.0
+    fill: str = "ink"
+    bold: bool = False
+    turned: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Circle:
+    x: float
+    y: float
+    radius: float
+    fill: str
+    tip: str = ""
+
+
+@dataclass
+class Drawing:
+    """A canvas of `width` x `height` pixels with its marks in painting order. `title` is read out by screen readers."""
+
+    width: float
+    height: float
+    title: str
+    marks: list = field(default_factory=list)
+
+    def add(self, *marks: object) -> None:
+        self.marks.extend(marks)
+
+
+def text_width(text: str, size: float = 12.0) -> float:
+    """Width of a text in pixels, near enough to lay out labels."""
+    units = sum(_WIDTHS.get(c) or (1000 if unicodedata.east_asian_width(c) in "WF" else 600) for c in text)
+    return units * size / 1000
+
+
+def fit_text(text: str, width: float, size: float = 12.0) -> str:
+    """A text cut in the middle until it fits `width` pixels."""
+    if text_width(text, size) <= width:
+        return text
+    kept = len(text)
+    while kept > 1:
+        kept -= 1
+        head = kept * 2 // 5
+        candidate = text[:head] + "…" + text[len(text) - (kept - head):]
+        if text_width(candidate, size) <= width:
+            return candidate
+    return "…"
+
+
+def add_legend(drawing: Drawing, entries: list[tuple[str, str]], x: float, y: float, width: float, size: float = 12.0) -> float:
+    """Swatches with names from (x, y), wrapped at `width`; returns the height used."""
+    left, row = x, 0
+    for name, colour in entries:
+        need = 16 + text_width(name, size) + 16
+        if left > x and left + need > x + width:
+            left, row = x, row + 1
+        top = y + row * 19
+        drawing.add(Rect(left, top, 11, 11, colour), Text(left + 16, top + 10, name, size=size, fill="soft"))
+        left += need
+    return (row + 1) * 19.0

@@ -1,0 +1,68 @@
+"""A drawing as SVG text: with CSS variables inside the page, with plain colours as a file of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from xml.sax.saxutils import escape, quoteattr
+
+from archsim.report.figures.drawing import Circle, Drawing, Line, Rect, Text
+
+FONTS = "'Helvetica Neue', Helvetica, Arial, 'Liberation Sans', sans-serif"
+
+
+def to_svg(drawing: Drawing, colours: dict[str, str] | None = None) -> str:
+    """SVG text of a drawing. `colours` maps tokens to colours; None leaves them as CSS variables of the page.
+
+    Tips become <title> elements: browsers show them without any script.
+    """
+    paint = (lambda token: f"var(--{token})") if colours is None else colours.__getitem__
+    title = _printable(drawing.title)
+    size = f'viewBox="0 0 {drawing.width:g} {drawing.height:g}"'
+    if colours is not None:
+        size += f' width="{drawing.width:g}" height="{drawing.height:g}" xmlns="http://www.w3.org/2000/svg"'
+    head = f'<svg {size} role="img" aria-label={quoteattr(title)} font-family="{FONTS}">'
+    if colours is not None:
+        head += f"<title>{escape(title)}</title>" + f'<rect width="100%" height="100%" fill="{paint("card")}"/>'
+    return head + "".join(_WRITERS[type(mark)](mark, paint) for mark in drawing.marks) + "</svg>"
+
+
+def _number(value: float) -> str:
+    return f"{value:.2f}".rstrip("0").rstrip(".")
+
+
+def _tip(tip: str) -> str:
+    return f"<title>{escape(_printable(tip))}</title>" if tip else ""
+
+
+def _rect(mark: Rect, paint: Callable[[str], str]) -> str:
+    faded = f' fill-opacity="{_number(mark.opacity)}"' if mark.opacity < 1 else ""
+    place = f'x="{_number(mark.x)}" y="{_number(mark.y)}" width="{_number(mark.width)}" height="{_number(mark.height)}"'
+    body = f'<rect {place} fill="{paint(mark.fill)}"{faded}'
+    return f"{body}>{_tip(mark.tip)}</rect>" if mark.tip else f"{body}/>"
+
+
+def _line(mark: Line, paint: Callable[[str], str]) -> str:
+    dash = ' stroke-dasharray="4 4"' if mark.dashed else ""
+    ends = f'x1="{_number(mark.x1)}" y1="{_number(mark.y1)}" x2="{_number(mark.x2)}" y2="{_number(mark.y2)}"'
+    return f'<line {ends} stroke="{paint(mark.stroke)}" stroke-width="{_number(mark.width)}"{dash}/>'
+
+
+def _text(mark: Text, paint: Callable[[str], str]) -> str:
+    weight = ' font-weight="600"' if mark.bold else ""
+    turn = f' transform="rotate(-90 {_number(mark.x)} {_number(mark.y)})"' if mark.turned else ""
+    anchor = f' text-anchor="{mark.anchor}"' if mark.anchor != "start" else ""
+    place = f'x="{_number(mark.x)}" y="{_number(mark.y)}" font-size="{_number(mark.size)}" fill="{paint(mark.fill)}"'
+    return f"<text {place}{anchor}{weight}{turn}>{escape(_printable(mark.text))}</text>"
+
+
+def _circle(mark: Circle, paint: Callable[[str], str]) -> str:
+    place = f'cx="{_number(mark.x)}" cy="{_number(mark.y)}" r="{_number(mark.radius)}"'
+    return f'<circle {place} fill="{paint(mark.fill)}" stroke="{paint("card")}">{_tip(mark.tip)}</circle>'
+
+
+def _printable(text: str) -> str:
+    # XML 1.0 knows no control characters: a name that holds one would make the file unreadable.
+    return "".join(c if c >= " " and not 0xD800 <= ord(c) <= 0xDFFF and ord(c) not in (0xFFFE, 0xFFFF) else "�" for c in text)
+
+
+_WRITERS = {Rect: _rect, Line: _line, Text: _text, Circle: _circle}

@@ -1,0 +1,110 @@
+"""One self-contained HTML file: inline style, figures and script, no network, names from users escaped."""
+
+from __future__ import annotations
+
+import base64
+import functools
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from archsim.report import format as fmt
+from archsim.report.captions import caption, missing
+from archsim.report.figures import RUN_FIGURES, RunFigure
+from archsim.report.figures.svg import FONTS, to_svg
+from archsim.report.headline import facts, headline, subtitle
+from archsim.report.palette import colours
+from archsim.report.tables import Table, page_tables
+from archsim.report.view import FIGURE_KINDS, View
+
+_TEMPLATES = Path(__file__).parent / "templates"
+_NARROW, _HALF, _FULL = 350.0, 500.0, 1048.0
+
+
+def write_report(result: Mapping, path: str | Path) -> Path:
+    """Write the report of a run (JSON form, or an object with `to_dict()`) to an HTML file; returns its path.
+
+    Raises OSError where the file cannot be written. A file already there is replaced only by a whole new one.
+    """
+    path = Path(path)
+    page = render_report(result)
+    partial = path.with_name(path.name + ".part")
+    partial.write_bytes(page.encode("utf-8", errors="replace"))
+    return partial.replace(path)
+
+
+def render_report(result: Mapping) -> str:
+    """The report as HTML text; the same result gives the same text."""
+    view = View(result)
+    tables = page_tables(view)
+    figures = {figure.name: _figure(figure, view) for figure in RUN_FIGURES}
+    return environment().get_template("run.html.j2").render(
+        title=view.title, subtitle=subtitle(view), view=view, headline=headline(view), facts=facts(view), tables=tables, figures=figures,
+        settings=list(flatten(view.result.get("settings") or {})), references=_references(view), kinds=FIGURE_KINDS,
+    )
+
+
+@functools.cache
+def environment():
+    """The Jinja environment of all pages: autoescape on, with the house style, script and number formats."""
+    import jinja2
+    from markupsafe import Markup
+
+    made = jinja2.Environment(loader=jinja2.FileSystemLoader(_TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True,
+                              undefined=jinja2.StrictUndefined)
+    style, script = (Markup((_TEMPLATES / name).read_text(encoding="utf-8")) for name in ("page.css", "page.js"))
+    themes = {theme: colours(theme) for theme in ("light", "dark")}
+    made.globals.update(style=style, script=script, themes=themes, fonts=Markup(FONTS), data_link=data_link, cell_sort=cell_sort, bar=bar)
+    made.filters.update(whole=fmt.whole)
+    return made
+
+
+def data_link(table: Table) -> str:
+    """A data: address of a table as CSV."""
+    body = base64.b64encode(table.to_csv().encode("utf-8", errors="replace")).decode("ascii")
+    return f"data:text/csv;charset=utf-8;base64,{body}"
+
+
+def cell_sort(value: object) -> str:
+    """What the script sorts a cell by: the raw number, or the text."""
+    return repr(float(value)) if fmt.is_number(value) else ("" if value is None else str(value))
+
+
+def bar(value: object, largest: float) -> str:
+    """Width of a share bar in per cent of its cell."""
+    return f"{100 * value / largest:.1f}" if fmt.is_number(value) and largest > 0 else "0"
+
+
+def flatten(settings: object, path: str = "") -> Iterator[tuple[str, str]]:
+    """Nested settings as (field.path, value) lines."""
+    if isinstance(settings, Mapping) and settings:
+        for key, value in settings.items():
+            yield from flatten(value, f"{path}.{key}" if path else str(key))
+    elif isinstance(settings, list | tuple) and any(isinstance(item, Mapping) for item in settings):
+        for index, value in enumerate(settings):
+            yield from flatten(value, f"{path}[{index}]")
+    else:
+        yield path, ", ".join(map(str, settings)) if isinstance(settings, list | tuple) else str(settings)
+
+
+def _figure(figure: RunFigure, view: View) -> dict:
+    """What the template needs of one figure: its drawing at desk and at phone width, or why it is missing."""
+    from markupsafe import Markup
+
+    wide = figure.draw(view, _HALF if figure.half else _FULL)
+    if wide is None:
+        return {"name": figure.name, "heading": figure.heading, "half": figure.half, "missing": missing(figure.name, view)}
+    narrow = figure.draw(view, _NARROW)
+    return {"name": figure.name, "heading": figure.heading, "half": figure.half, "missing": "", "caption": caption(figure.name, view),
+            "wide": Markup(to_svg(wide)), "narrow": Markup(to_svg(narrow)), "most": f"{wide.width:g}"}
+
+
+def _references(view: View) -> list[dict]:
+    """The sources of the used figures with their titles and how many figures each gives."""
+    from hwlib import load_sources
+
+    titles = load_sources()
+    counts: dict[str, int] = {}
+    for row in view.rows("figures"):
+        key = str(row.get("source", ""))
+        counts[key] = counts.get(key, 0) + 1
+    return [{"key": key, "title": titles.get(key, ""), "count": count} for key, count in sorted(counts.items())]
