@@ -20,7 +20,7 @@ def write_files(folder: str | Path, files: dict[str, str]) -> Path:
         for name, text in files.items():
             handle, temporary = tempfile.mkstemp(prefix=f".{name}.", dir=folder)
             pending.append((temporary, folder / name))
-            with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+            with os.fdopen(handle, "w", encoding="utf-8", errors="replace", newline="") as file:
                 file.write(text)
             os.chmod(temporary, 0o644)
         while pending:
@@ -41,6 +41,12 @@ def csv_text(rows: list[dict]) -> str:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)
     for row in rows:
-        cells = [row.get(column) for column in columns]
-        writer.writerow([json.dumps(cell) if isinstance(cell, dict | list) else cell for cell in cells])
+        writer.writerow([_cell(row.get(column)) for column in columns])
     return text.getvalue()
+
+
+def _cell(value: object) -> object:
+    if isinstance(value, dict | list):
+        return json.dumps(value)
+    # a spreadsheet would run a name that starts like a formula; a leading quote makes it text
+    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value

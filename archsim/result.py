@@ -122,11 +122,13 @@ class Result:
         """The document as strict JSON."""
         return json.dumps(self.document, indent=1, allow_nan=False)
 
+    def files(self) -> dict[str, str]:
+        """The result as files, name -> text: result.json and one CSV a table."""
+        return {"result.json": self.to_json() + "\n"} | {f"{kind}.csv": csv_text(self.rows(kind)) for kind in TABLES}
+
     def save(self, folder: str | Path) -> Path:
-        """Write result.json and one CSV a table into `folder`, each whole or not at all. Raises InputError where that cannot be."""
-        files = {"result.json": self.to_json() + "\n"}
-        files |= {f"{kind}.csv": csv_text(self.rows(kind)) for kind in TABLES}
-        return write_files(folder, files)
+        """Write `files()` into `folder`, each whole or not at all. Raises InputError where that cannot be."""
+        return write_files(folder, self.files())
 
     @classmethod
     def load(cls, path: str | Path) -> Result:

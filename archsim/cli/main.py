@@ -1,0 +1,106 @@
+"""The command `archsim`: parses the line, runs one command, turns faults into messages and exit codes.
+
+Exit codes: 0 done, 2 the input is wrong, 1 an internal fault, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+from archsim.version import VERSION
+from hwlib.errors import InputError, nearest, unknown
+
+# one file a command in this folder, with configure(parser) and execute(arguments)
+COMMANDS = {
+    "run": "simulate one inference or training step: mm2, uW, J and cycles by component, layer and phase",
+    "report": "make or remake the report of a finished run",
+    # "validate": "published figures beside what the model gives",
+    "explain": "where one number of a result comes from, down to the sourced figures",
+    "list": "what there is: networks, architectures, schemes, components",
+    "show": "one network, architecture, scheme, component or figure with its parameters and sources",
+    "trace": "write the layer trace of a network as a file",
+}
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse that raises InputError instead of exiting, and takes no abbreviated options."""
+
+    def __init__(self, *arguments, **settings):
+        super().__init__(*arguments, allow_abbrev=False, **settings)
+
+    def error(self, message: str):
+        raise InputError(message, hint=f"see `{self.prog} --help`")
+
+    def options(self) -> list[str]:
+        """Every option string this parser knows."""
+        return [text for action in self._actions for text in action.option_strings]
+
+
+def build_parser() -> tuple[Parser, dict[str, Parser]]:
+    """The parser and those of the commands by name."""
+    parser = Parser(prog="archsim", description="What a neural network costs on a memristive compute-in-memory chip: mm2, uW and cycles.",
+                    epilog="A start: archsim run lenet1 --arch wu2023")
+    parser.add_argument("--version", action="version", version=f"archsim {VERSION}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    known = {}
+    for name, text in COMMANDS.items():
+        known[name] = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+        importlib.import_module(f"archsim.cli.{name}").configure(known[name])
+    return parser, known
+
+
+def parse(line: Sequence[str]) -> argparse.Namespace:
+    """The arguments of a line. Raises InputError with the nearest name for an unknown command or option."""
+    command = next((word for word in line if not word.startswith("-")), None)
+    if command is not None and command not in COMMANDS:
+        raise unknown("command", command, COMMANDS)
+    parser, commands = build_parser()
+    if command is None and not {"-h", "--help", "--version"} & set(line):
+        raise InputError("no command", got=" ".join(line) or None, allowed=COMMANDS, hint="see `archsim --help`")
+    arguments, rest = parser.parse_known_args(line)
+    if rest:
+        known = commands[arguments.command].options()
+        option, where = rest[0].split("=")[0], f"archsim {arguments.command}"
+        if option in known:
+            raise InputError("options stand after the command", where=where, got=option)
+        if option.startswith("-"):
+            raise InputError("unknown option", where=where, got=option, allowed=sorted(known), hint=nearest(option, known))
+        raise InputError("one argument too many", where=where, got=rest[0])
+    return arguments
+
+
+def main(line: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code. Never raises for bad input."""
+    try:
+        arguments = parse(sys.argv[1:] if line is None else line)
+        code = importlib.import_module(f"archsim.cli.{arguments.command}").execute(arguments)
+        sys.stdout.flush()
+        return code
+    except InputError as error:
+        print(f"archsim: {error.message}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("archsim: interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # the reader has seen enough (archsim list components | head); Python would complain again at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else 0
+    except Exception as error:
+        if os.environ.get("ARCHSIM_TRACEBACK") == "1":
+            import traceback
+
+            traceback.print_exc()
+        fault = f"{type(error).__name__}: {error}"
+        print(f"archsim: internal fault: {fault} (please report it; ARCHSIM_TRACEBACK=1 shows where)", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

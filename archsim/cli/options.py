@@ -1,0 +1,92 @@
+"""Options that several commands share, and the checks of their values."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from collections.abc import Callable, Iterable
+
+from hwlib.errors import InputError, nearest
+
+NETWORK_HELP = "a built-in name (archsim list networks), our .toml, an .onnx file or a SCALE-Sim topology .csv"
+
+
+def whole(low: int, high: int) -> Callable[[str], int]:
+    """A type for whole numbers of a range."""
+
+    def parse(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"not a whole number; got {text[:40]!r}; allowed: {low} to {high}") from None
+        if not low <= value <= high:
+            raise argparse.ArgumentTypeError(f"out of range; got {text[:40]}; allowed: {low} to {high}")
+        return value
+
+    return parse
+
+
+def positive(text: str) -> float:
+    """A type for finite numbers above zero."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not (math.isfinite(value) and value > 0):
+        raise argparse.ArgumentTypeError(f"not a number above zero; got {text[:40]!r}")
+    return value
+
+
+def one_of(names: Iterable[str]) -> Callable[[str], str]:
+    """A type for one of some names, with the nearest one where it is none."""
+    names = tuple(names)
+
+    def parse(text: str) -> str:
+        if text in names:
+            return text
+        hint = nearest(text, names)
+        raise argparse.ArgumentTypeError(f"got {text[:40]!r}; allowed: {', '.join(names)}" + (f"; {hint}" if hint else ""))
+
+    return parse
+
+
+def add_output_options(parser: argparse.ArgumentParser) -> None:
+    """--json and --quiet."""
+    parser.add_argument("--json", action="store_true", help="only JSON on stdout; everything else on stderr")
+    parser.add_argument("--quiet", action="store_true", help="no progress and no messages")
+
+
+def add_set_option(parser: argparse.ArgumentParser, what: str) -> None:
+    """--set field.path=value, repeatable."""
+    parser.add_argument("--set", action="append", default=[], metavar="FIELD=VALUE", dest="settings", help=what)
+
+
+def add_workload_options(parser: argparse.ArgumentParser) -> None:
+    """What the chip has to do: --scheme, --phase, --batch."""
+    parser.add_argument("--scheme", metavar="NAME", help="update rule of a training step (archsim list schemes)")
+    parser.add_argument("--phase", type=one_of(("inference", "training")), metavar="PHASE", help="inference (default) or training")
+    parser.add_argument("--batch", type=whole(1, 1_000_000), metavar="N", help="images of a training step (default 1)")
+
+
+def settings_table(texts: list[str]) -> dict[str, str]:
+    """`--set` strings as field path -> value text. Raises InputError for one that is not field=value or stands twice."""
+    table: dict[str, str] = {}
+    for text in texts:
+        path, equals, value = text.partition("=")
+        path = path.strip()
+        if not equals or not path or not value.strip():
+            raise InputError("a setting is field.path=value", where="--set", got=text)
+        if path in table:
+            raise InputError("set twice", where="--set", got=path)
+        table[path] = value.strip()
+    return table
+
+
+def number_or_word(text: str) -> float | int | str:
+    """A setting's value: a whole number, a number or a word."""
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text.strip("\"'")

@@ -1,0 +1,32 @@
+"""`archsim report FOLDER`: the HTML page and the CSV tables of a finished run."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from archsim.cli.options import add_output_options
+from archsim.cli.output import print_json, say
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("folder", metavar="FOLDER", help="the folder that `archsim run --out` wrote, or its result.json")
+    parser.add_argument("--out", metavar="DIR", help="where to write (default: beside the result)")
+    add_output_options(parser)
+
+
+def execute(arguments: argparse.Namespace) -> int:
+    from archsim.files import write_files
+    from archsim.report.html import render_report
+    from archsim.result import Result
+
+    result = Result.load(arguments.folder)
+    source = Path(arguments.folder)
+    folder = Path(arguments.out) if arguments.out else source if source.is_dir() else source.parent
+    files = {**result.files(), "report.html": render_report(result.to_dict())}
+    del files["result.json"]
+    write_files(folder, files)
+    if arguments.json:
+        print_json({"files": [str(folder / name) for name in files]})
+    say(f"report: {folder / 'report.html'}", arguments.quiet)
+    return 0

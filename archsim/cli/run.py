@@ -1,0 +1,136 @@
+"""`archsim run NETWORK`: simulate one inference or training step and print what it costs."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+from pathlib import Path
+
+from archsim.cli import options
+from archsim.cli.output import console, say
+from hwlib.errors import InputError
+
+_TABLES = ("component", "layer", "phase", "resource", "figure", "ledger", "placement")
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("network", metavar="NETWORK", help=f"{options.NETWORK_HELP}, or a recorded trace .json")
+    parser.add_argument("--arch", default="cim40", metavar="NAME|FILE", help="chip: archsim list architectures (default cim40)")
+    options.add_workload_options(parser)
+    parser.add_argument("--images", type=options.whole(1, 1_000_000), metavar="N", help="images that go through (default: the batch)")
+    parser.add_argument("--node", type=options.positive, metavar="NM", help="technology node of the prices (default: the chip's)")
+    options.add_set_option(parser, "any field of the architecture (tile.rows=128) or scheme (scheme.optimiser=adam); repeatable")
+    parser.add_argument("--seed", type=options.whole(0, 2**63 - 1), default=0, metavar="N", help="seed of everything random (default 0)")
+    parser.add_argument("--no-timing", action="store_true", help="area and energy only: nothing is simulated")
+    parser.add_argument("--data", metavar="FILE.npz|random", help="carry real data through the events: the array physics is computed")
+    parser.add_argument("--out", metavar="DIR", help="write result.json, CSV tables and report.html here")
+    parser.add_argument("--csv", nargs="?", const="component", type=options.one_of(_TABLES), metavar="TABLE",
+                        help=f"print one table as CSV instead: {', '.join(_TABLES)}")
+    parser.add_argument("--trace-out", metavar="FILE.json", help="write the events for Perfetto or chrome://tracing")
+    parser.add_argument("--vcd", metavar="FILE.vcd", help="write the events as a value change dump (needs the extra 'vcd')")
+    options.add_output_options(parser)
+
+
+def execute(arguments: argparse.Namespace) -> int:
+    _check(arguments)
+    import archsim
+
+    settings = options.settings_table(arguments.settings)
+    chip_settings = {path: value for path, value in settings.items() if not path.startswith("scheme.")}
+    chip = archsim.load_architecture(arguments.arch, chip_settings)
+    work, step = _workload(arguments, {path[7:]: value for path, value in settings.items() if path.startswith("scheme.")})
+    observers = _observers(arguments)
+    with _progress(arguments) as progress:
+        result = archsim.simulate(work, chip, **step, images=arguments.images, node_nm=arguments.node, seed=arguments.seed, data=arguments.data,
+                                  timing=not arguments.no_timing, observers=tuple(observers), progress=progress)
+    return _write(arguments, result, observers)
+
+
+def _check(arguments: argparse.Namespace) -> None:
+    if arguments.json and arguments.csv:
+        raise InputError("choose one form of output", where="--csv", got="--json and --csv")
+    for option in ("data", "trace_out", "vcd"):
+        if arguments.no_timing and getattr(arguments, option):
+            raise InputError("nothing happens in time with --no-timing", where=f"--{option.replace('_', '-')}")
+    if arguments.out and Path(arguments.out).exists() and not Path(arguments.out).is_dir():
+        raise InputError("not a folder", where="--out", got=arguments.out)
+    for option in ("trace_out", "vcd"):
+        path = getattr(arguments, option)
+        if path and (Path(path).is_dir() or not Path(path).absolute().parent.is_dir()):
+            raise InputError("not a file in an existing folder", where=f"--{option.replace('_', '-')}", got=path)
+
+
+def _workload(arguments: argparse.Namespace, scheme_settings: dict[str, str]) -> tuple[object, dict]:
+    """The network or trace, and what goes with it: scheme, phase and batch, which a trace brings itself."""
+    import archsim
+
+    if arguments.network.lower().endswith(".json"):
+        from archsim.trace import load_trace
+
+        for option in ("scheme", "phase", "batch"):
+            if getattr(arguments, option) is not None:
+                raise InputError("a recorded trace brings its own", where=f"--{option}", got=getattr(arguments, option))
+        if scheme_settings:
+            raise InputError("a recorded trace brings its own scheme", where="--set", got="scheme.…")
+        return load_trace(arguments.network), {}
+    phase = arguments.phase or "inference"
+    scheme = arguments.scheme
+    if scheme is None and scheme_settings:
+        raise InputError("settings of a scheme without one", where="--set", got="scheme.…", hint="name it with --scheme")
+    if scheme is not None:
+        from archsim.architecture.load import parse_setting
+        from archsim.schemes import load_scheme
+
+        scheme = load_scheme(scheme, {path: parse_setting(f"x={text}")[1] for path, text in scheme_settings.items()})
+    return archsim.load_network(arguments.network), {"scheme": scheme, "phase": phase, "batch": arguments.batch or 1}
+
+
+def _observers(arguments: argparse.Namespace) -> dict:
+    """Observers of the events -> the file each one writes."""
+    found = {}
+    if arguments.trace_out:
+        from archsim.soc.observers import PerfettoTrace
+
+        found[PerfettoTrace()] = arguments.trace_out
+    if arguments.vcd:
+        from archsim.soc.observers import ValueChangeDump
+
+        found[ValueChangeDump()] = arguments.vcd
+    return found
+
+
+@contextlib.contextmanager
+def _progress(arguments: argparse.Namespace):
+    """A function (done, total) that moves a bar on stderr, or None where nobody watches."""
+    screen = console(stderr=True)
+    if arguments.quiet or not screen.is_terminal:
+        yield None
+        return
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    with Progress(TextColumn("simulating"), BarColumn(), TextColumn("{task.percentage:.0f} %"), TimeRemainingColumn(), console=screen,
+                  transient=True) as bar:
+        task = bar.add_task("run", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _write(arguments: argparse.Namespace, result, observers: dict) -> int:
+    for observer, path in observers.items():
+        observer.write(path)
+        say(f"events: {path}", arguments.quiet)
+    if arguments.out:
+        from archsim.files import write_files
+        from archsim.report.html import render_report
+
+        write_files(arguments.out, {**result.files(), "report.html": render_report(result.to_dict())})
+    if arguments.json:
+        print(result.to_json())
+    elif arguments.csv:
+        print(result.files()[f"{arguments.csv}.csv"], end="")
+    elif not arguments.quiet:
+        from archsim.report.terminal import print_result
+
+        print_result(result.to_dict(), console())
+    if arguments.out:
+        say(f"written: {Path(arguments.out) / 'report.html'}", arguments.quiet)
+    return 0

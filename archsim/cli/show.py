@@ -1,0 +1,48 @@
+"""`archsim show KIND NAME`: one network, architecture, scheme, component or figure with its parameters and sources."""
+
+from __future__ import annotations
+
+import argparse
+
+from archsim.cli import show_component, show_workload
+from archsim.cli.options import add_output_options, add_set_option, one_of, positive, settings_table
+from archsim.cli.output import console, print_json
+from hwlib.errors import InputError
+
+# kind -> (describe(name, node_nm, settings) -> JSON, draw(JSON) -> things to print)
+KINDS = {
+    "network": (show_workload.describe_network, show_workload.draw_network),
+    "architecture": (show_workload.describe_architecture, show_workload.draw_architecture),
+    "scheme": (show_workload.describe_scheme, show_workload.draw_scheme),
+    "component": (show_component.describe_component, show_component.draw_component),
+    "figure": (show_component.describe_figure, show_component.draw_figure),
+}
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("kind", type=one_of(KINDS), metavar="KIND", help=", ".join(KINDS))
+    parser.add_argument("name", metavar="NAME", help="as `archsim list` prints it; a network or an architecture may be a file")
+    parser.add_argument("--node", type=positive, metavar="NM", help="technology node of a component's prices (default 40)")
+    add_set_option(parser, "a parameter of a component or a setting of an architecture, for example --set bits=6")
+    parser.add_argument("--toml", action="store_true", help="print the file of an architecture, to copy and edit")
+    add_output_options(parser)
+
+
+def execute(arguments: argparse.Namespace) -> int:
+    describe, draw = KINDS[arguments.kind]
+    settings = settings_table(arguments.settings)
+    if settings and arguments.kind not in ("component", "architecture"):
+        raise InputError(f"a {arguments.kind} has no settings to set here", where="--set", got=", ".join(settings))
+    if arguments.node is not None and arguments.kind != "component":
+        raise InputError("only a component is priced at a node", where="--node", got=arguments.kind)
+    if arguments.toml:
+        print(show_workload.architecture_text(arguments.kind, arguments.name), end="")
+        return 0
+    document = describe(arguments.name, arguments.node, settings)
+    if arguments.json:
+        print_json(document)
+        return 0
+    output = console()
+    for thing in draw(document):
+        output.print(thing)
+    return 0

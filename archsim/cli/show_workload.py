@@ -1,0 +1,139 @@
+"""A network, an architecture or a scheme, as JSON and as tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hwlib.errors import InputError
+
+
+def describe_network(name: str, node_nm: float | None, settings: dict[str, str]) -> dict:
+    """Layers with shapes, weights and multiply-accumulates of one image. Raises InputError for a network that cannot be read."""
+    from workloads import load_network
+
+    network = load_network(name)
+    layers = []
+    for layer in network.layers:
+        matrix = layer.matrix if layer.on_array else None
+        layers.append({
+            "name": layer.name, "operator": layer.operator, "inputs": list(layer.inputs),
+            "input_shapes": [list(shape) for shape in layer.input_shapes], "output_shape": list(layer.output_shape),
+            "kernel": list(layer.kernel), "stride": list(layer.stride), "padding": list(layer.padding), "groups": layer.groups,
+            "bias": layer.bias, "weights": matrix.weights if matrix else 0,
+            "matrix": {key: getattr(matrix, key) for key in ("rows", "columns", "groups", "vectors")} if matrix else None,
+            "multiply_accumulates": matrix.multiply_accumulates if matrix else 0,
+        })
+    return {"name": network.name, "source": network.source, "notes": list(network.notes), "layers": layers, "weights": network.weights,
+            "multiply_accumulates": network.multiply_accumulates}
+
+
+def draw_network(document: dict) -> Iterator[object]:
+    """The layer table for the terminal."""
+    from rich.table import Table
+    from rich.text import Text
+
+    head = Text(document["name"], style="bold")
+    head.append(f"  {document['weights']:,} weights, {document['multiply_accumulates']:,} multiply-accumulates an image", style="default")
+    yield head
+    table = Table("Layer", "Operator", "Input", "Output", "Window", box=_box(), show_footer=True)
+    for title, total in (("Matrix", ""), ("Vectors", ""), ("Weights", f"{document['weights']:,}"),
+                         ("MACs", f"{document['multiply_accumulates']:,}")):
+        table.add_column(title, footer=total, justify="right")
+    for row in document["layers"]:
+        matrix = row["matrix"]
+        window = f"{_shape(row['kernel'])} / {_shape(row['stride'])}" if row["kernel"] != [1, 1] or row["stride"] != [1, 1] else ""
+        groups = f"{matrix['groups']} x " if matrix and matrix["groups"] > 1 else ""
+        cells = [f"{groups}{matrix['rows']}×{matrix['columns']}", f"{matrix['vectors']:,}", f"{row['weights']:,}",
+                 f"{row['multiply_accumulates']:,}"] if matrix else [""] * 4
+        shapes = " + ".join(_shape(shape) for shape in row["input_shapes"])
+        table.add_row(Text(row["name"]), row["operator"], shapes, _shape(row["output_shape"]), window, *cells)
+    yield table
+    for note in document["notes"]:
+        yield Text(f"note: {note}", style="dim")
+
+
+def describe_architecture(name: str, node_nm: float | None, settings: dict[str, str]) -> dict:
+    """Every setting of a chip, defaults and `settings` included. Raises InputError for a chip that cannot be read."""
+    from archsim.architecture import load_architecture
+
+    return load_architecture(name, settings).model_dump(mode="json", by_alias=True)
+
+
+def architecture_text(kind: str, name: str) -> str:
+    """The file of an architecture as it stands. Raises InputError where it is none."""
+    from archsim.architecture import architecture_path, load_architecture
+
+    if kind != "architecture":
+        raise InputError("only an architecture has a file to print", where="--toml", got=kind)
+    load_architecture(name)
+    return architecture_path(name).read_text(encoding="utf-8")
+
+
+def draw_architecture(document: dict) -> Iterator[object]:
+    """Settings and components for the terminal."""
+    from rich.table import Table
+    from rich.text import Text
+
+    head = Text(document["name"], style="bold")
+    head.append(f"  {document['title']}\n", style="default")
+    head.append(document["source"], style="dim")
+    yield head
+    for note in document["notes"]:
+        yield Text(f"• {note}", style="dim")
+    table = Table("Setting", "Value", box=_box(), title="Settings", title_justify="left")
+    for path, value in _flatten({key: value for key, value in document.items()
+                                 if key not in ("components", "notes", "name", "title", "source", "schema")}):
+        table.add_row(path, Text(str(value)))
+    yield table
+    table = Table("Role", "Part", "Parameters", "Count", "Boundary", "Note", box=_box(), title="Components", title_justify="left")
+    for role, row in document["components"].items():
+        parameters = ", ".join(f"{key} = {value}" for key, value in row["parameters"].items())
+        table.add_row(role, row["part"], Text(parameters), f"{row['count']:g} / {row['per']}", row["boundary"], Text(row["note"]))
+    yield table
+
+
+def describe_scheme(name: str, node_nm: float | None, settings: dict[str, str]) -> dict:
+    """What an update rule declares. Raises InputError for an unknown name."""
+    from archsim.schemes import load_scheme
+
+    scheme = load_scheme(name)
+    return {
+        "name": name, "title": scheme.title, "source": scheme.source, "description": " ".join((type(scheme).__doc__ or "").split()),
+        "transposed_read": scheme.transposed_read, "settings": scheme.model_dump(mode="json"), "components": scheme.parts(),
+    }
+
+
+def draw_scheme(document: dict) -> Iterator[object]:
+    """The scheme for the terminal."""
+    from rich.table import Table
+    from rich.text import Text
+
+    head = Text(document["name"], style="bold")
+    head.append(f"  {document['title']}\n", style="default")
+    head.append(document["source"], style="dim")
+    yield head
+    yield Text(document["description"])
+    table = Table("Setting", "Default", box=_box(), title="Settings (--set scheme.NAME=VALUE)", title_justify="left")
+    for key, value in document["settings"].items():
+        table.add_row(key, Text(str(value)))
+    yield table
+    for role, row in document["components"].items():
+        yield Text(f"adds {role}: part {row['part']}, {row['count']:g} a {row['per']}, inside the {row['boundary']} boundary")
+
+
+def _flatten(tree: dict, path: str = "") -> Iterator[tuple[str, object]]:
+    for key, value in tree.items():
+        if isinstance(value, dict) and value:
+            yield from _flatten(value, f"{path}{key}.")
+        else:
+            yield f"{path}{key}", value
+
+
+def _shape(shape: list[int]) -> str:
+    return "×".join(map(str, shape))
+
+
+def _box():
+    from rich import box
+
+    return box.SIMPLE_HEAD

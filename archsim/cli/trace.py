@@ -1,0 +1,29 @@
+"""`archsim trace NETWORK`: the operations of an inference or training step, as a file that `archsim run` executes."""
+
+from __future__ import annotations
+
+import argparse
+
+from archsim.cli.options import NETWORK_HELP, add_output_options, add_workload_options
+from archsim.cli.output import say
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("network", metavar="NETWORK", help=NETWORK_HELP)
+    add_workload_options(parser)
+    parser.add_argument("--out", metavar="FILE", help="the file to write (default: NAME.trace.json here)")
+    add_output_options(parser)
+
+
+def execute(arguments: argparse.Namespace) -> int:
+    from archsim.schemes import load_scheme
+    from archsim.trace import build_trace, save_trace
+    from workloads import load_network
+
+    network = load_network(arguments.network)
+    scheme = load_scheme(arguments.scheme) if arguments.scheme else None
+    trace = build_trace(network, scheme, arguments.phase or "inference", arguments.batch or 1)
+    path = arguments.out or f"{network.name}.trace.json"
+    save_trace(trace, path)
+    say(f"{path}: {len(trace.image_operations)} operations an image, {len(trace.batch_operations)} once a batch", arguments.quiet)
+    return 0
