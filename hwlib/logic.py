@@ -53,7 +53,8 @@ def less(whole: Figure, part: Figure, count: int, formula: str) -> Quantity:
 def by_bits(points: dict[int, Quantity | Figure], bits: int, below: float = 1.0, above: float = 1.0, what: str = "bits") -> Quantity:
     """A power law of bits (or of another count, named by `what`) through synthesised points.
 
-    Outside the points the nearest one holds, times the ratio of bits to the power `below` or `above`. Between two points the law is a straight line in log-log, so it passes through both and is monotone.
+    Outside the points the nearest one holds, times the ratio of bits to the power `below` or `above`. Between two points
+    the law is a straight line in log-log, so it passes through both and is monotone.
     """
     widths = sorted(points)
     if bits <= widths[0]:
