@@ -41,8 +41,8 @@ def execute(arguments: argparse.Namespace) -> int:
     work, step = _workload(arguments, {path[7:]: value for path, value in settings.items() if path.startswith("scheme.")})
     observers = _observers(arguments)
     with _progress(arguments) as progress:
-        result = archsim.simulate(work, chip, **step, images=arguments.images, node_nm=arguments.node, seed=arguments.seed, data=arguments.data,
-                                  timing=not arguments.no_timing, observers=tuple(observers), progress=progress)
+        result = archsim.simulate(work, chip, **step, images=arguments.images, node_nm=arguments.node, seed=arguments.seed,
+                                  timing=not arguments.no_timing, data=arguments.data, observers=tuple(observers), progress=progress)
     return _write(arguments, result, observers)
 
 
