@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from hwlib.errors import InputError
 from workloads.fields import check_size
 from workloads.network import Layer
-from workloads.onnx_graph import Graph, printable
+from workloads.onnx_graph import Graph
+from workloads.onnx_model import printable
 from workloads.operators import check_work
 from workloads.shapes import Shape, shape_text
 
@@ -93,15 +94,16 @@ class Builder:
         if _DULL_NAME.match(name):
             name = _WEIGHT_ENDING.sub("", printable(weight))
         if not name:
-            self._counts[operator] = self._counts.get(operator, 0) + 1
-            name = f"{operator}{self._counts[operator]}"
+            # The key differs from every layer's name, which counts its own repetitions.
+            self._counts[f"{operator}#"] = self._counts.get(f"{operator}#", 0) + 1
+            name = f"{operator}{self._counts[f'{operator}#']}"
         return self.unique(name + suffix)
 
     def unique(self, name: str) -> str:
-        candidate, number = name, 1
+        candidate = name
         while candidate in self.layers:
-            number += 1
-            candidate = f"{name}_{number}"
+            self._counts[name] = self._counts.get(name, 1) + 1
+            candidate = f"{name}_{self._counts[name]}"
         return candidate
 
     def add(self, name: str, operator: str, inputs: tuple[str, ...], output: Shape, node, **fields) -> str:
@@ -162,5 +164,13 @@ class Builder:
 
 def attributes(node) -> dict[str, object]:
     """A node's attributes: ints, floats, texts and lists of ints; tensors and graphs are left out."""
-    read = {1: lambda item: item.f, 2: lambda item: item.i, 3: lambda item: item.s.decode("utf-8", "replace"), 7: lambda item: list(item.ints)}
-    return {item.name: read[item.type](item) for item in node.attribute if item.type in read}
+    return {item.name: _READ[item.type](item) for item in node.attribute if item.type in _READ}
+
+
+_READ = {
+    1: lambda item: item.f,
+    2: lambda item: item.i,
+    3: lambda item: item.s.decode("utf-8", "replace"),
+    7: lambda item: list(item.ints),
+}
+"""Readers by ONNX's number of the attribute's type."""

@@ -1,0 +1,84 @@
+"""The content of an ONNX file, parsed and trimmed. Nothing of it is executed and no external data is opened."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+from hwlib.errors import InputError
+from workloads.files import read_bytes
+
+LARGEST_COUNT = 10**6
+OLDEST_OPSET = 7
+_LARGEST_KEPT = 1024
+"""Elements of a constant that may take part in shape arithmetic; larger ones are weights and lose their values."""
+_VALUE_FIELDS = (
+    "raw_data", "float_data", "int32_data", "int64_data", "double_data", "uint64_data", "string_data", "external_data", "data_location",
+)
+
+
+def read_model(path: Path, keep_weights: bool = False):
+    """The ModelProto of a file and its opset. Large weight values are dropped unless `keep_weights`. Raises InputError."""
+    model = _parse(path)
+    opset = _opset(model, str(path))
+    _inline_functions(model, str(path))
+    if not keep_weights:
+        _drop_weights(model)
+    return model, opset
+
+
+def printable(text: str, limit: int = 120) -> str:
+    """A name from the file as one printable line."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text[:limit])
+
+
+def _parse(path: Path):
+    content = read_bytes(path)
+    try:
+        import onnx
+    except ImportError:
+        raise InputError("reading ONNX needs the package onnx", where=str(path), hint="pip install archsim[onnx]") from None
+    from google.protobuf.message import DecodeError
+
+    model = onnx.ModelProto()
+    try:
+        model.ParseFromString(content)
+    except (DecodeError, RuntimeError, ValueError):
+        raise InputError("is not an ONNX file, or is cut short", where=str(path)) from None
+    if not model.graph.node:
+        raise InputError("has no graph with nodes; it is not an ONNX network or is cut short", where=str(path))
+    if len(model.graph.node) > LARGEST_COUNT:
+        raise InputError("too many nodes", where=str(path), got=len(model.graph.node), allowed=f"at most {LARGEST_COUNT}")
+    return model
+
+
+def _opset(model, where: str) -> int:
+    import onnx
+
+    versions = [item.version for item in model.opset_import if item.domain in ("", "ai.onnx")]
+    newest = onnx.defs.onnx_opset_version()
+    if not versions or not OLDEST_OPSET <= versions[0] <= newest:
+        hint = "pip install --upgrade onnx" if versions and versions[0] > newest else "convert it with onnx.version_converter"
+        got = versions[0] if versions else "no opset"
+        raise InputError("unsupported ONNX opset", where=where, got=got, allowed=f"{OLDEST_OPSET} to {newest}", hint=hint)
+    return versions[0]
+
+
+def _inline_functions(model, where: str) -> None:
+    """Replace calls of the file's own functions by their bodies, as newer exporters write them."""
+    if model.functions:
+        import onnx.inliner
+
+        try:
+            model.CopyFrom(onnx.inliner.inline_local_functions(model))
+        except Exception as fault:  # the C++ inliner raises several unrelated types
+            raise InputError(f"its functions cannot be expanded ({printable(str(fault))})", where=where) from None
+
+
+def _drop_weights(model) -> None:
+    tensors = list(model.graph.initializer)
+    tensors += [item.t for node in model.graph.node if node.op_type == "Constant" for item in node.attribute if item.HasField("t")]
+    for tensor in tensors:
+        if math.prod(tensor.dims) > _LARGEST_KEPT or tensor.external_data:
+            for name in _VALUE_FIELDS:
+                tensor.ClearField(name)
