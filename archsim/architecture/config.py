@@ -53,8 +53,8 @@ class WeightSettings(Section):
 class ReadSettings(Section):
     """The analog read: DAC -> array -> front end -> multiplexed ADC.
 
-    bit_serial: ceil(input_bits / bits_per_slot) slots of `slot_cycles`; pulse_width: one slot of
-    (2^input_bits - 1) x `slot_cycles`. `accumulate` analog: one conversion an output, digital: one a slot.
+    bit_serial: ceil(input_bits / bits_per_slot) slots of `slot_cycles`; pulse_width: one slot, `slot_cycles` long at
+    full scale. `accumulate` analog: one conversion an output, digital: one a slot.
     `front_end` per_column: all columns integrate at once; shared: one amplifier an ADC, so the input is applied
     again for each of its columns. `overlap`: conversions of one read overlap the sampling of the next.
     `all_groups`: every column of a tile is converted, also unused ones.
@@ -78,11 +78,6 @@ class ReadSettings(Section):
     def slots(self) -> int:
         """Input slots of one read."""
         return 1 if self.input == "pulse_width" else -(-self.input_bits // self.bits_per_slot)
-
-    @property
-    def slot_length(self) -> int:
-        """Cycles of one input slot."""
-        return self.slot_cycles * (2**self.input_bits - 1) if self.input == "pulse_width" else self.slot_cycles
 
 
 class PhysicsSettings(Section):
@@ -179,11 +174,13 @@ class PlacementSettings(Section):
 
 
 class ComponentSettings(Section):
-    """One entry of the inventory: `count` parts for every `per`. `cluster` groups `tile_cluster` tiles."""
+    """One entry of the inventory: `count` parts for every `per`. `line` is a row or a column, `cluster` is
+    `tile_cluster` tiles. A parameter "=field.path" follows that setting, "=derived.NAME" what is derived from them
+    (see archsim/soc/inventory.py)."""
 
     part: str
     parameters: dict[str, Any] = Field(default_factory=dict)
-    per: Literal["cell", "row", "column", "adc", "tile", "cluster", "lane", "chip"] = "tile"
+    per: Literal["cell", "row", "column", "line", "adc", "tile", "cluster", "lane", "chip"] = "tile"
     count: Annotated[float, Field(gt=0, le=1_000_000)] = 1
     boundary: Literal["macro", "chip", "system"] = "macro"
     note: str = ""

@@ -109,7 +109,8 @@ def validate(content: dict[str, Any], where: str) -> Architecture:
         raise _explain(error.errors()[0], content, where, Architecture) from None
     for role, component in chip.components.items():
         try:
-            find_part(component.part)(**component.parameters)
+            # A parameter "=field.path" follows a setting; it is checked where the inventory is built.
+            find_part(component.part)(**{k: v for k, v in component.parameters.items() if not str(v).startswith("=")})
         except InputError as error:
             raise InputError(error.what, where=f"{where}: components.{role}: {error.where}".rstrip(": "), got=error.got,
                              allowed=error.allowed, hint=error.hint) from None

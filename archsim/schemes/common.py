@@ -13,11 +13,15 @@ def forward_read(stage: Stage) -> Operation:
     window, per_row = None, 0
     if head.operator == "conv2d":
         window, per_row = row_window(head), head.output_shape[2]
-    inputs = shape.rows * shape.groups
+    inputs = fresh = shape.rows * shape.groups
+    if head.operator == "conv2d":
+        fresh = inputs * min(head.stride[1], head.kernel[1]) / head.kernel[1]
+    elif head.operator == "lstm":
+        fresh = head.input_shapes[0][-1]  # the state stays in the tile's input register
     return Operation(
         name=f"{stage.name}.forward", layer=stage.name, phase="forward", kind="read", steps=shape.vectors,
-        input_elements=inputs, output_elements=stage.output_elements / shape.vectors,
-        vector_work=merge(stage.forward_work(), scale=1 / shape.vectors), steps_per_row=per_row,
+        input_elements=inputs, fresh_elements=fresh, output_elements=stage.output_elements / shape.vectors,
+        map_elements=head.input_elements + stage.output_elements, vector_work=merge(stage.forward_work(), scale=1 / shape.vectors), steps_per_row=per_row,
         rows_out=rows_of(stage.last.output_shape), window=window, pools=stage.pools(), sequential=head.operator == "lstm")
 
 
@@ -27,7 +31,7 @@ def forward_digital(stage: Stage) -> Operation:
     return Operation(
         name=f"{stage.name}.forward", layer=stage.name, phase="forward", kind="digital", steps=stage.steps,
         input_elements=stage.head.input_elements / stage.steps, output_elements=stage.output_elements / stage.steps,
-        vector_work=merge(stage.forward_work(), scale=1 / stage.steps), steps_per_row=1, rows_out=rows_of(stage.last.output_shape),
+        map_elements=stage.head.input_elements + stage.output_elements, vector_work=merge(stage.forward_work(), scale=1 / stage.steps), steps_per_row=1, rows_out=rows_of(stage.last.output_shape),
         window=window, pools=stage.pools())
 
 
@@ -39,7 +43,7 @@ def transposed_read(stage: Stage) -> Operation:
     return Operation(
         name=f"{stage.name}.backward", layer=stage.name, phase="backward", kind="read_transposed", steps=shape.vectors,
         input_elements=shape.columns * shape.groups, output_elements=outputs,
-        vector_work=merge(stage.backward_work(), overlap, scale=1 / shape.vectors), sequential=stage.head.operator == "lstm",
+        map_elements=stage.head.input_elements + stage.output_elements, vector_work=merge(stage.backward_work(), overlap, scale=1 / shape.vectors), sequential=stage.head.operator == "lstm",
         activity=Activity(input_density=1.0))
 
 
@@ -51,7 +55,7 @@ def digital_backward(stage: Stage) -> Operation:
     return Operation(
         name=f"{stage.name}.backward", layer=stage.name, phase="backward", kind="digital", steps=shape.vectors,
         input_elements=shape.columns * shape.groups, output_elements=outputs,
-        vector_work=merge(stage.backward_work(), overlap, {"multiply_add": shape.weights * shape.vectors}, scale=1 / shape.vectors),
+        map_elements=stage.head.input_elements + stage.output_elements, vector_work=merge(stage.backward_work(), overlap, {"multiply_add": shape.weights * shape.vectors}, scale=1 / shape.vectors),
         state_reads=shape.weights, sequential=stage.head.operator == "lstm")
 
 
@@ -64,7 +68,7 @@ def output_error(stage: Stage) -> list[Operation]:
     return [Operation(
         name=f"{stage.name}.backward", layer=stage.name, phase="backward", kind="digital", steps=shape.vectors,
         input_elements=stage.output_elements / shape.vectors, output_elements=shape.columns * shape.groups,
-        vector_work=merge(work, scale=1 / shape.vectors))]
+        map_elements=stage.output_elements + stage.head.output_elements, vector_work=merge(work, scale=1 / shape.vectors))]
 
 
 def digital_gradient(stage: Stage) -> Operation:

@@ -1,0 +1,1 @@
+"""The SoC as a discrete-event model: blocks, their wiring and the run of a trace."""

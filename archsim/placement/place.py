@@ -1,0 +1,131 @@
+"""Place weight matrices on tiles: splits, diagonal groups and copies, packing, and what to do when the chip is too small."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from archsim.architecture.config import Architecture
+from archsim.placement.pack import Packer
+from archsim.trace.operation import LayerMatrix
+from hwlib.errors import InputError, nearest
+
+MAX_TILES = 20_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class LayerPlacement:
+    """Where one layer sits. A *unit* is a set of tiles that works on its own vector; more units are copies.
+
+    `rows` and `columns` are physical lines of one group (bias row and cells of a weight included); `per_tile` is how
+    many groups (or, for a layer of one group, copies) share a tile on its diagonal. `tiles` are tile numbers.
+    """
+
+    matrix: LayerMatrix
+    rows: int
+    columns: int
+    row_splits: int
+    column_splits: int
+    groups_per_tile: int
+    copies: int
+    copies_per_tile: int
+    tiles: tuple[int, ...]
+
+    @property
+    def units(self) -> int:
+        return -(-self.copies // self.copies_per_tile)
+
+    @property
+    def tiles_per_unit(self) -> int:
+        return -(-self.matrix.groups // self.groups_per_tile) * self.row_splits * self.column_splits
+
+    @property
+    def cells(self) -> int:
+        """Cells in use, all copies."""
+        return self.rows * self.columns * self.matrix.groups * self.copies
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """All layers of a network on a chip. `tiles` is how many tiles the network takes, `available` what the chip has."""
+
+    layers: dict[str, LayerPlacement]
+    tiles: int
+    available: int
+
+    @property
+    def passes(self) -> bool:
+        """True where weights must be reloaded."""
+        return self.tiles > self.available
+
+    def sharing(self) -> set[int]:
+        """Tiles that hold more than one layer."""
+        seen: set[int] = set()
+        shared: set[int] = set()
+        for layer in self.layers.values():
+            own = set(layer.tiles)
+            shared |= own & seen
+            seen |= own
+        return shared
+
+
+def shape_layer(matrix: LayerMatrix, chip: Architecture, copies: int) -> tuple[LayerPlacement, list[tuple[int, int]]]:
+    """Splits of one layer and the rectangles (rows, columns) of cells that one unit needs, one a tile at most."""
+    rows = matrix.rows + (1 if matrix.bias and chip.weights.bias == "row" else 0)
+    per_weight, per_tile = chip.weights.columns_per_weight, chip.weight_columns_per_tile
+    row_splits, column_splits = -(-rows // chip.tile.rows), -(-matrix.columns // per_tile)
+    groups_per_tile = copies_per_tile = 1
+    if row_splits == column_splits == 1:
+        diagonal = min(chip.tile.rows // rows, per_tile // matrix.columns)
+        groups_per_tile = min(matrix.groups, diagonal)
+        copies_per_tile = min(copies, max(1, diagonal // matrix.groups))
+    layer = LayerPlacement(matrix, rows, matrix.columns * per_weight, row_splits, column_splits, groups_per_tile, copies, copies_per_tile, ())
+    if row_splits == column_splits == 1:
+        rectangles, left = [], matrix.groups
+        while left > 0:
+            count = min(groups_per_tile, left) * copies_per_tile
+            rectangles.append((count * rows, count * layer.columns))
+            left -= groups_per_tile
+        return layer, rectangles
+    heights = [min(chip.tile.rows, rows - i * chip.tile.rows) for i in range(row_splits)]
+    widths = [min(per_tile, matrix.columns - i * per_tile) * per_weight for i in range(column_splits)]
+    return layer, [(h, w) for h in heights for w in widths] * matrix.groups
+
+
+def place(matrices: Sequence[LayerMatrix], chip: Architecture) -> Placement:
+    """Place all matrices. Raises InputError that says how many tiles are missing where the chip is too small."""
+    known = [m.layer for m in matrices]
+    for name in chip.placement.copies:
+        if name not in known:
+            raise InputError("no such layer to copy", where=f"placement.copies.{name}", allowed=known, hint=nearest(name, known))
+    packer = Packer(chip.tile.rows, chip.tile.columns) if chip.placement.pack else None
+    layers: dict[str, LayerPlacement] = {}
+    next_tile = 0
+    for matrix in matrices:
+        copies = chip.placement.copies.get(matrix.layer, 1)
+        layer, rectangles = shape_layer(matrix, chip, copies)
+        if layer.tiles_per_unit * layer.units > MAX_TILES:
+            raise InputError("layer too large to place", where=matrix.layer, got=f"{layer.tiles_per_unit * layer.units} tiles",
+                             allowed=f"up to {MAX_TILES} tiles")
+        if packer is None:
+            count = layer.tiles_per_unit * layer.units
+            tiles = range(next_tile, next_tile + count)
+            next_tile += count
+        else:
+            tiles = [packer.put(*rectangle) for _ in range(layer.units) for rectangle in rectangles]
+            next_tile = packer.tiles
+        layers[matrix.layer] = LayerPlacement(matrix, layer.rows, layer.columns, layer.row_splits, layer.column_splits,
+                                              layer.groups_per_tile, copies, layer.copies_per_tile, tuple(tiles))
+    available = next_tile if chip.tile.count == "auto" else chip.tile.count
+    if next_tile > available and not chip.execution.reload:
+        raise InputError(f"the chip is too small: the network needs {next_tile} tiles of {chip.tile.rows}x{chip.tile.columns}, "
+                         f"{next_tile - available} are missing", where="tile.count", got=available,
+                         hint="give more tiles (tile.count), larger ones, or execution.reload=true to load weights in passes")
+    return Placement(layers, next_tile, available)
+
+
+def occupancy(placement: Placement, chip: Architecture) -> float:
+    """Share of the placed tiles' cells that hold a weight."""
+    total = placement.tiles * chip.tile.rows * chip.tile.columns
+    return math.fsum(layer.cells for layer in placement.layers.values()) / total if total else 0.0

@@ -1,0 +1,170 @@
+"""Network in; mm2, uW, cycles out: the one call that goes through trace, placement, SoC, ledger and prices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from archsim.architecture import load_architecture
+from archsim.cost.ledger import Ledger
+from archsim.placement import Placement, place
+from archsim.result import Result
+from archsim.schemes import load_scheme
+from archsim.soc.inventory import build_inventory, missing_roles
+from archsim.trace import Trace, build_trace
+from hwlib.errors import InputError
+from workloads import load_network
+from workloads.network import Network
+
+if TYPE_CHECKING:
+    from archsim.architecture.config import Architecture
+    from archsim.schemes.base import Scheme
+    from archsim.soc.machine import Machine
+    from archsim.soc.observers import Observer
+
+MAX_IMAGES = 10_000_000
+
+
+def simulate(network: str | Path | Network | Trace, chip: str | Path | Architecture = "cim40", scheme: str | Scheme | None = None,
+             phase: str = "inference", batch: int = 1, images: int | None = None, node_nm: float | None = None, seed: int = 0,
+             timing: bool = True, data: Any = None, observers: Sequence[Observer] = (),
+             progress: Callable[[int, int], None] | None = None) -> Result:
+    """Simulate an inference or a training step and price it.
+
+    `network` is a name, a path, a Network or a Trace (then scheme, phase and batch come from it); `images` defaults
+    to `batch`; `node_nm` prices the same run at another node; `timing=False` counts and prices without events.
+    `data` ("random", an array of images or a dict of arrays) sends real values through the tiles' physics.
+    Raises InputError for anything wrong in the input, RuntimeError where the simulation lost work.
+    """
+    chip = load_architecture(chip)
+    trace, net = _trace_of(network, scheme, phase, batch)
+    rule = load_scheme(trace.scheme) if trace.scheme and not hasattr(scheme, "parts") else scheme
+    if trace.phase == "training" and getattr(rule, "transposed_read", False) and not chip.read.transposed:
+        raise InputError("this scheme reads the arrays backwards, the chip cannot", where="read.transposed", got=False,
+                         hint="set read.transposed=true, or scheme.backward_in=vector_unit where the scheme has it")
+    images = trace.batch if images is None else images
+    if not isinstance(images, int) or isinstance(images, bool) or not 1 <= images <= MAX_IMAGES:
+        raise InputError("not a whole number of images", where="images", got=images, allowed=f"1 to {MAX_IMAGES}")
+    placement = place(trace.matrices, chip)
+    tiles = min(placement.tiles, placement.available) if chip.tile.count == "auto" else chip.tile.count
+    inventory = build_inventory(chip, tiles, node_nm, rule.parts() if trace.phase == "training" and rule else None)
+    if timing:
+        facts, ledger = _timed(trace, net, chip, placement, images, data, seed, observers, progress)
+    else:
+        if data is not None or observers:
+            raise InputError("real data and observers need the event simulation", where="timing", got=False)
+        facts, ledger = _untimed(trace, chip, placement, images)
+    ledger = _without_absent(ledger, inventory, chip)
+    facts |= {
+        "network": trace.network, "architecture": chip.name, "scheme": trace.scheme, "phase": trace.phase, "batch": trace.batch,
+        "images": images, "node_nm": float(node_nm or chip.node_nm), "clock_mhz": chip.clock_mhz, "tiles": placement.tiles,
+        "seed": seed, "settings": chip.model_dump(mode="json", by_alias=True),
+    }
+    return Result.from_run(facts, inventory, ledger)
+
+
+def _trace_of(network: Any, scheme: Any, phase: str, batch: int) -> tuple[Trace, Network | None]:
+    if isinstance(network, Trace):
+        return network, None
+    net = network if isinstance(network, Network) else load_network(network)
+    rule = load_scheme(scheme) if scheme is not None else None
+    return build_trace(net, rule, phase, batch), net
+
+
+def _without_absent(ledger: Ledger, inventory: list, chip: Architecture) -> Ledger:
+    """Drop counts of parts that a chip may well not have (registers, multiplexers ...), refuse those it must have."""
+    have = {component.name for component in inventory}
+    optional = {"input_register", "output_register", "column_mux", "level_shifter", "shift_add", "tile_control", "instruction_memory",
+                "clock_tree", "front_end", "bit_line_driver", "word_line_driver", "controller", "off_chip_memory"}
+    missing_roles(inventory, {key[0] for key in ledger.counts} - optional, chip.name)
+    kept = Ledger()
+    for key, count in ledger.items():
+        if key[0] in have:
+            kept.add(*key, count)
+    return kept
+
+
+def _operations(trace: Trace, images: int) -> int:
+    """Vector operations: every vector applied to a layer's matrix, in every phase that uses the array."""
+    batches = -(-images // trace.batch)
+    each = sum(op.steps for op in trace.image_operations if op.kind not in ("digital", "write"))
+    return each * images + batches * sum(op.steps for op in trace.batch_operations if op.kind not in ("digital", "write"))
+
+
+def _placement_rows(placement: Placement, chip: Architecture) -> list[dict]:
+    rows = []
+    for name, layer in placement.layers.items():
+        cells = len(set(layer.tiles)) * chip.tile.rows * chip.tile.columns
+        rows.append({"layer": name, "tiles": [min(layer.tiles), max(layer.tiles)], "tile_count": len(set(layer.tiles)),
+                     "row_splits": layer.row_splits, "column_splits": layer.column_splits, "copies": layer.copies, "rows": layer.rows,
+                     "columns": layer.columns, "groups": layer.matrix.groups, "vectors": layer.matrix.vectors,
+                     "utilisation": min(1.0, layer.cells / cells)})
+    return rows
+
+
+def _roofline(trace: Trace, chip: Architecture, plans: dict, seconds: dict[tuple[str, str], float], tiles: int) -> dict:
+    from archsim.soc.tile_timing import read_timing
+
+    clock = chip.clock_mhz * 1e6
+    per_tile = chip.tile.rows * chip.weight_columns_per_tile
+    macs = {m.layer: m.weights for m in trace.matrices}
+    points = []
+    for item in plans.values():
+        op = item.operation
+        key = (op.layer, op.phase)
+        if not op.kind.startswith("read") or key not in seconds:
+            continue
+        bits = (item.bus_in + item.bus_out) * chip.interconnect.width_bits * op.steps
+        points.append({"layer": op.layer, "phase": op.phase, "macs": macs[op.layer] * op.steps, "bits": max(bits, 1),
+                       "seconds": seconds[key]})
+    return {"peak_macs_per_s": tiles * per_tile * clock / read_timing(chip, chip.tile.columns).interval,
+            "buffer_bits_per_s": chip.interconnect.width_bits * clock, "off_chip_bits_per_s": chip.off_chip.bits_per_cycle * clock,
+            "points": points}
+
+
+def _notes(trace: Trace, chip: Architecture, timed: bool) -> list[str]:
+    notes = list(trace.notes)
+    if trace.activity == "assumed":
+        notes.append("activity is assumed (stated defaults): half of the inputs are non-zero, half of their bits are ones")
+    if not timed:
+        notes.append("no timing: dynamic energy only, without leakage and clock tree")
+    return notes + list(chip.notes)
+
+
+def _untimed(trace: Trace, chip: Architecture, placement: Placement, images: int) -> tuple[dict, Ledger]:
+    from archsim.soc.collect import ledger_of_plans, plans_of
+
+    plans = plans_of(trace, chip, placement)
+    ledger, tile_operations = ledger_of_plans(trace, chip, plans, images)
+    rows, phases = [], {}
+    for item in plans:
+        op = item.operation
+        if (op.layer, op.phase) not in {(r["layer"], r["phase"]) for r in rows}:
+            rows.append({"layer": op.layer, "phase": op.phase, "cycles": None, "stall_cycles": None, "tile_operations": 0})
+        phases[op.phase] = None
+    return {"cycles": None, "interval_per_image_s": None, "operations": _operations(trace, images), "tile_operations": round(tile_operations),
+            "utilisation": None, "activity": trace.activity, "by_layer": rows, "by_phase": phases, "busy_fractions": {}, "resources": [],
+            "stalls": {}, "timeline": [], "roofline": {}, "placement": _placement_rows(placement, chip),
+            "notes": _notes(trace, chip, False)}, ledger
+
+
+def _timed(trace: Trace, net: Network | None, chip: Architecture, placement: Placement, images: int, data: Any, seed: int,
+           observers: Sequence[Observer], progress: Callable | None) -> tuple[dict, Ledger]:
+    from archsim.soc.collect import ledger_of_machine
+    from archsim.soc.facts import machine_facts
+    from archsim.soc.machine import Machine
+
+    values = None
+    if data is not None:
+        from archsim.soc.values import prepare_values
+
+        values = prepare_values(net, trace, chip, placement, data, images, seed)
+    machine = Machine(trace, chip, placement, images, values, observers, progress)
+    machine.run()
+    facts = machine_facts(machine)
+    seconds = {(r["layer"], r["phase"]): max(1, r["cycles"]) / (chip.clock_mhz * 1e6) for r in facts["by_layer"]}
+    facts |= {"operations": _operations(trace, images), "activity": "measured" if values else trace.activity,
+              "roofline": _roofline(trace, chip, machine.plans, seconds, min(placement.tiles, placement.available)),
+              "placement": _placement_rows(placement, chip), "notes": _notes(trace, chip, True) + facts["notes"]}
+    return facts, ledger_of_machine(machine)

@@ -1,0 +1,219 @@
+"""What an operation does to each component: actions a tile job and a step, and the cycles they take.
+
+The simulator multiplies these with the jobs and steps that really happened; no joules appear here.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+from archsim.architecture.config import Architecture
+from archsim.placement import LayerPlacement
+from archsim.soc.tile_timing import TileTiming, pulse_update_cycles, read_timing, write_row_cycles
+from archsim.trace.operation import Operation, Trace
+
+Counts = dict[tuple[str, str], float]
+
+
+@dataclass(slots=True)
+class OperationPlan:
+    """An operation on this chip: counts and integer cycles.
+
+    A *job* is what one unit does at a time: `per_job` steps. `job` and `step` count actions of a job and of a step
+    that are repeated by a retry; `once` counts actions of a step that are not. `write_cycles` is the exact mean
+    duration of a write step (a fraction is carried over to the next step).
+    """
+
+    operation: Operation
+    units: int = 1
+    per_job: int = 1
+    tile_operations: int = 0
+    timing: TileTiming = TileTiming(0, 0, 0)
+    write_cycles: float = 0.0
+    job: Counts = field(default_factory=dict)
+    step: Counts = field(default_factory=dict)
+    once: Counts = field(default_factory=dict)
+    port_in: int = 0
+    bus_in: int = 0
+    bus_out: int = 0
+    port_out: int = 0
+    vector_cycles: int = 0
+    off_chip_cycles: int = 0
+    share: float = 1.0
+
+    @property
+    def jobs(self) -> int:
+        return -(-self.operation.steps // self.per_job)
+
+    @property
+    def on_tiles(self) -> bool:
+        return self.operation.kind != "digital"
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryMap:
+    """Where data live: the share of feature maps that spills off chip, and whether training state is off chip."""
+
+    capacity_bits: float
+    resident_bits: float
+    state_bits: float
+
+    @classmethod
+    def of(cls, trace: Trace, chip: Architecture) -> MemoryMap:
+        state = sum(trace.state_words.values()) * chip.vector_unit.word_bits
+        return cls(chip.buffer.capacity_kib * 8192, trace.activation_elements * chip.read.input_bits, state)
+
+    @property
+    def state_off_chip(self) -> bool:
+        return self.state_bits + self.resident_bits > self.capacity_bits
+
+    def spill(self, operation: Operation, chip: Architecture) -> float:
+        """Share of this operation's feature-map traffic that goes off chip: what does not fit beside the rest."""
+        held = max(operation.map_elements * chip.read.input_bits, self.resident_bits)
+        if not self.state_off_chip:
+            held += self.state_bits
+        return max(0.0, 1 - self.capacity_bits / held) if held else 0.0
+
+
+def add(counts: Counts, component: str, action: str, count: float) -> None:
+    """Count, leaving zeros out."""
+    if count:
+        counts[component, action] = counts.get((component, action), 0.0) + count
+
+
+def plan(operation: Operation, layer: LayerPlacement | None, chip: Architecture, memory: MemoryMap, share: float = 1.0) -> OperationPlan:
+    """The plan of an operation; `share` is the part of the layer's tiles that is loaded (1 unless weights reload)."""
+    result = OperationPlan(operation, share=share)
+    if operation.kind == "read" or operation.kind == "read_transposed":
+        _read(result, layer, chip)
+    elif operation.kind == "pulse_update":
+        _pulse_update(result, layer, chip)
+    elif operation.kind == "write":
+        _write(result, layer, chip)
+    _digital(result, layer, chip, memory)
+    return result
+
+
+def _read(result: OperationPlan, layer: LayerPlacement, chip: Architecture) -> None:
+    operation, read, share = result.operation, chip.read, result.share
+    transposed = operation.kind == "read_transposed"
+    matrix, activity = layer.matrix, operation.activity
+    result.units, result.per_job = layer.units, layer.copies_per_tile
+    tiles = layer.tiles_per_unit * share
+    result.tile_operations = max(1, math.ceil(tiles))
+    lines = chip.tile.rows if transposed else chip.tile.columns
+    if transposed:
+        driven, sensed = layer.columns * matrix.groups * layer.row_splits, layer.rows * matrix.groups * layer.column_splits
+        most = min(chip.tile.rows, layer.rows)
+    else:
+        driven, sensed = layer.rows * matrix.groups * layer.column_splits, layer.columns * matrix.groups * layer.row_splits
+        most = min(chip.tile.columns, layer.columns)
+    driven, sensed = driven * share, sensed * share
+    shared_tile = layer.groups_per_tile * layer.copies_per_tile
+    result.timing = read_timing(chip, min(lines, most * shared_tile), transposed)
+    references = chip.weights.reference_columns if chip.weights.mapping == "reference_column" else 0
+    converted = tiles * lines if read.all_groups else (sensed + references * tiles) * layer.copies_per_tile
+    slots = read.slots
+    applications = result.timing.conversions_in_turn if read.front_end == "shared" else 1
+    # lines that switch in a slot, and full slots that a cell conducts in a read
+    serial = read.input == "bit_serial"
+    on = activity.input_density * (activity.bit_density if serial else 1.0)
+    exposure = slots * on if serial else activity.input_density * activity.magnitude
+    cells = layer.rows * matrix.groups * share * (layer.columns + references * layer.column_splits)
+    driver = "bit_line_driver" if transposed else "word_line_driver"
+    add(result.step, "dac", "convert", driven * slots * applications)
+    add(result.step, driver, "drive", driven * slots * applications * on)
+    add(result.step, "array", "read", cells * exposure)
+    conversions = converted * (slots if read.accumulate == "digital" else 1)
+    add(result.job, "front_end", "sample", converted * slots)
+    add(result.job, "column_mux", "select", conversions)
+    add(result.job, "adc", "convert", conversions)
+    if read.accumulate == "digital" and slots > 1:
+        add(result.job, "shift_add", "add", conversions)
+    combine = chip.weights.columns_per_weight - 1 + (1 if references else 0)
+    add(result.step, "shift_add", "add", sensed / chip.weights.columns_per_weight * combine)
+    for register, reads in (("input_register", slots * applications), ("output_register", 1)):
+        add(result.job, register, "write", tiles)
+        add(result.job, register, "read", tiles * reads)
+    add(result.job, "tile_control", "cycle", tiles * result.timing.interval)
+
+
+def _pulse_update(result: OperationPlan, layer: LayerPlacement, chip: Architecture) -> None:
+    operation, matrix, activity = result.operation, layer.matrix, result.operation.activity
+    length = chip.update.train_length
+    copies = layer.copies  # every copy of a layer receives every update
+    cycles = pulse_update_cycles(chip)
+    result.timing = TileTiming(cycles, cycles, 0)
+    tiles = layer.tiles_per_unit * layer.units * result.share
+    result.tile_operations = max(1, math.ceil(tiles))
+    rows = layer.rows * matrix.groups * layer.column_splits * copies * result.share
+    columns = matrix.columns * chip.weights.replicas * matrix.groups * layer.row_splits * copies * result.share
+    add(result.step, "bitstream_generator", "bit", (rows + columns) * length)
+    add(result.step, "word_line_driver", "drive", rows * length * activity.row_pulses)
+    add(result.step, "bit_line_driver", "drive", columns * length * activity.column_pulses)
+    weights = layer.rows * matrix.columns * matrix.groups * copies * chip.weights.replicas * result.share
+    add(result.step, "array", "update", weights * activity.coincidences)
+    add(result.step, "tile_control", "cycle", tiles * cycles)
+    assert operation.kind == "pulse_update"
+
+
+def _write(result: OperationPlan, layer: LayerPlacement, chip: Architecture) -> None:
+    matrix, activity = layer.matrix, result.operation.activity
+    pulses = activity.write_pulses or chip.write.pulses
+    devices = activity.devices_written * layer.columns * matrix.groups * layer.copies * result.share
+    lines = matrix.groups * layer.column_splits * layer.copies * result.share
+    in_tile = activity.devices_written * min(layer.columns, chip.tile.columns)
+    # Tiles program side by side; rows of copies and groups that share a tile follow one another.
+    in_turn = layer.groups_per_tile * layer.copies_per_tile / layer.row_splits
+    result.write_cycles = write_row_cycles(chip, in_tile, pulses) * in_turn
+    tiles = layer.tiles_per_unit * layer.units * result.share
+    add(result.step, "array", "write", devices * pulses)
+    add(result.step, "write_driver", "pulse", devices * pulses)
+    add(result.step, "level_shifter", "shift", devices * pulses)
+    add(result.step, "word_line_driver", "drive", min(devices, lines) * 2 * pulses)
+    add(result.step, "bit_line_driver", "drive", devices * pulses)
+    for component, action in (("array", "read"), ("front_end", "sample"), ("column_mux", "select"), ("adc", "convert")):
+        add(result.step, component, action, devices * pulses)
+    add(result.step, "tile_control", "cycle", result.write_cycles * tiles)
+
+
+def _digital(result: OperationPlan, layer: LayerPlacement | None, chip: Architecture, memory: MemoryMap) -> None:
+    operation, read, unit = result.operation, chip.read, chip.vector_unit
+    work = dict(operation.vector_work)
+    elements = operation.fresh_elements if chip.buffer.window_reuse and operation.fresh_elements else operation.input_elements
+    bits_in, bits_out = elements * read.input_bits, operation.output_elements * read.output_bits
+    bus_in = bus_out = 0.0
+    if result.on_tiles:
+        bus_in = bits_in * (layer.column_splits if chip.interconnect.kind == "h_tree" else 1)
+    if operation.kind in ("read", "read_transposed"):
+        transposed = operation.kind == "read_transposed"
+        outputs = (layer.matrix.rows if transposed else layer.matrix.columns) * layer.matrix.groups
+        splits = (layer.column_splits if transposed else layer.row_splits) * result.share
+        bus_out = outputs * splits * (read.adc_bits + 1 + (read.slots if read.accumulate == "digital" else 0))
+        work["add"] = work.get("add", 0) + outputs * max(0.0, splits - 1)
+        work["multiply"] = work.get("multiply", 0) + outputs * min(1.0, splits)  # converter code to number
+        if layer.matrix.bias and chip.weights.bias == "digital" and not transposed:
+            work["add"] += outputs
+    state_in, state_out = operation.state_reads * unit.word_bits, operation.state_writes * unit.word_bits
+    spill = memory.spill(operation, chip)
+    off_in, off_out = bits_in * spill, bits_out * spill
+    if memory.state_off_chip:
+        off_in, off_out = off_in + state_in, off_out + state_out
+        state_in = state_out = 0.0
+    words_in, words_out = (bits_in + state_in) / chip.buffer.width_bits, (bits_out + state_out) / chip.buffer.width_bits
+    result.port_in, result.port_out = math.ceil(words_in - 1e-9), math.ceil(words_out - 1e-9)
+    add(result.once, "buffer", "read", words_in)
+    add(result.once, "buffer", "write", words_out)
+    add(result.once, "interconnect", "transfer", bus_in + bus_out)
+    add(result.once, "off_chip_memory", "read", off_in)
+    add(result.once, "off_chip_memory", "write", off_out)
+    # The medium carries a multicast once; what it costs in wire energy is counted above.
+    result.bus_in = math.ceil((bits_in if result.on_tiles else 0.0) / chip.interconnect.width_bits)
+    result.bus_out = math.ceil(bus_out / chip.interconnect.width_bits)
+    result.off_chip_cycles = math.ceil((off_in + off_out) / chip.off_chip.bits_per_cycle)
+    load = 0.0
+    for action, count in work.items():
+        add(result.once, "vector_unit", action, count)
+        load += count * (unit.divide_cycles if action in ("divide", "square_root") else 1)
+    result.vector_cycles = math.ceil(load / unit.lanes - 1e-9)

@@ -1,0 +1,137 @@
+"""From a chip description to its inventory: which parts, with which parameters, how many of each."""
+
+from __future__ import annotations
+
+import functools
+import math
+
+from archsim.architecture.config import Architecture, ComponentSettings
+from archsim.cost.inventory import Component
+from hwlib import price
+from hwlib.errors import InputError, nearest
+
+# What the simulator counts; a chip that runs a trace without one of them gets a clear error (see missing_roles).
+ROLES = ("array", "word_line_driver", "bit_line_driver", "dac", "front_end", "column_mux", "adc", "shift_add", "input_register",
+         "output_register", "write_driver", "level_shifter", "tile_control", "buffer", "interconnect", "vector_unit", "controller",
+         "instruction_memory", "clock_tree", "bitstream_generator", "off_chip_memory")
+
+
+def derived_values(chip: Architecture, tiles: int) -> dict[str, float]:
+    """What "=derived.NAME" may name: values that follow from several settings. Times in ns, rates in MS/s."""
+    cycle_ns = 1e3 / chip.clock_mhz
+    read, tile = chip.read, chip.tile
+    return {
+        "cycle_ns": cycle_ns,
+        "slot_ns": read.slot_cycles * cycle_ns,
+        "dac_bits": min(read.bits_per_slot, read.input_bits) if read.input == "bit_serial" else read.input_bits,
+        "adc_rate_msps": chip.clock_mhz / read.conversion_cycles,
+        "write_pulse_ns": chip.write.pulse_cycles * cycle_ns,
+        "update_pulse_ns": chip.update.pulse_cycles * cycle_ns,
+        "input_register_bits": tile.rows * read.input_bits,
+        "output_register_bits": tile.columns * (read.adc_bits + (read.slots if read.accumulate == "digital" else 0)),
+        "shift_add_bits": read.adc_bits + (read.slots if read.accumulate == "digital" else 0) + 1,
+        "tiles": tiles,
+        "groups": read.columns_per_adc,
+    }
+
+
+def instances(component: ComponentSettings, chip: Architecture, tiles: int) -> int:
+    """How many of a component a chip with `tiles` tiles has."""
+    each = {
+        "cell": chip.tile.rows * chip.tile.columns * tiles, "row": chip.tile.rows * tiles, "column": chip.tile.columns * tiles,
+        "line": (chip.tile.rows + chip.tile.columns) * tiles, "adc": chip.adcs_per_tile * tiles, "tile": tiles,
+        "cluster": math.ceil(tiles / chip.tile_cluster), "lane": chip.vector_unit.lanes, "chip": 1,
+    }[component.per]
+    return math.ceil(each * component.count - 1e-9)
+
+
+def resolve(value: object, chip: Architecture, derived: dict[str, float], where: str) -> object:
+    """The value of a parameter: itself, or what "=field.path" or "=derived.NAME" points to."""
+    if not (isinstance(value, str) and value.startswith("=")):
+        return value
+    path = value[1:].strip().split(".")
+    if path[0] == "derived":
+        if len(path) != 2 or path[1] not in derived:
+            raise InputError("unknown derived value", where=where, got=value, allowed=sorted(derived), hint=nearest(path[-1], derived))
+        return derived[path[1]]
+    found: object = chip
+    for key in path:
+        fields = type(found).model_fields if hasattr(type(found), "model_fields") else {}
+        if key not in fields:
+            raise InputError("no such setting to follow", where=where, got=value, allowed=sorted(fields) + ["derived"],
+                             hint=nearest(key, list(fields) + ["derived"]))
+        found = getattr(found, key)
+    return found
+
+
+def build_inventory(chip: Architecture, tiles: int, node_nm: float | None = None, extra: dict[str, dict] | None = None) -> list[Component]:
+    """The components of a chip with `tiles` tiles; `extra` adds those of a scheme (a role the chip has is kept).
+
+    Wires and the clock tree follow the area: tiles first (their side sets the length of the interconnect), then
+    the rest, then the clock over all of it. Raises InputError with the field path of a parameter that is not allowed.
+    """
+    settings = dict(chip.components)
+    for role, entry in (extra or {}).items():
+        settings.setdefault(role, ComponentSettings.model_validate(entry))
+    node = float(node_nm or chip.node_nm)
+    # dictionaries are not hashable: the key is the settings as text, which is what makes two chips equal here
+    return list(_build(chip.model_dump_json(by_alias=True), repr(sorted(settings.items())), tiles, node, _Carrier(chip, settings)))
+
+
+class _Carrier:
+    """Carries unhashable arguments past the cache; equal to every other carrier, since the key texts tell them apart."""
+
+    def __init__(self, chip: Architecture, settings: dict[str, ComponentSettings]):
+        self.chip, self.settings = chip, settings
+
+    def __hash__(self) -> int:
+        return 0
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Carrier)
+
+
+@functools.lru_cache(maxsize=256)
+def _build(chip_key: str, settings_key: str, tiles: int, node: float, carrier: _Carrier) -> tuple[Component, ...]:
+    chip, settings = carrier.chip, carrier.settings
+    derived = derived_values(chip, tiles)
+    found: dict[str, Component] = {}
+    area = 0.0
+
+    def enter(role: str) -> float:
+        entry = settings[role]
+        where = f"{chip.name}: components.{role}"
+        values = {k: resolve(v, chip, derived, f"{where}.parameters.{k}") for k, v in entry.parameters.items()}
+        component = Component(role, entry.part, values, instances(entry, chip, tiles), entry.boundary)
+        try:
+            priced = price(entry.part, values, node)
+        except InputError as error:
+            raise InputError(error.what, where=f"{where}: {error.where}".rstrip(": "), got=error.got, allowed=error.allowed,
+                             hint=error.hint) from None
+        found[role] = component
+        return priced.area.value * component.count * 1e-6 if entry.boundary != "system" else 0.0
+
+    late = [r for r in settings if any("=derived.core" in str(v) or "=derived.chip" in str(v) for v in settings[r].parameters.values())]
+    first = [role for role in settings if settings[role].boundary == "macro" and role not in late]
+    for role in first:
+        area += enter(role)
+    side = math.sqrt(max(area, 1e-4))
+    # A bus runs along one side and half of the other; an H-tree's way from the root to a leaf is one side in all.
+    derived |= {"core_area_mm2": area, "core_side_mm": max(0.01, side), "bus_mm": max(0.01, 1.5 * side), "tree_mm": max(0.01, side)}
+    clocks = [role for role in late if any("=derived.chip_area_mm2" in str(v) for v in settings[role].parameters.values())]
+    for role in settings:
+        if role not in found and role not in clocks:
+            area += enter(role)
+    derived["chip_area_mm2"] = max(1e-4, area)
+    for role in clocks:
+        enter(role)
+    return tuple(found[role] for role in settings)
+
+
+def missing_roles(inventory: list[Component], counted: set[str], chip: str) -> None:
+    """Raises InputError where an operation needs a component that the chip does not have."""
+    have = {component.name for component in inventory}
+    lacking = sorted(counted - have)
+    if lacking:
+        raise InputError(f"the chip has no {', '.join(lacking)}, which this run uses", where=f"{chip}: components",
+                         hint=f"add [components.{lacking[0]}] to the chip, or choose another scheme")

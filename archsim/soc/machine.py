@@ -1,0 +1,197 @@
+"""The chip, wired: servers, lanes, controller, and the loop that runs a trace and proves that nothing was lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import simpy
+
+from archsim.architecture.config import Architecture
+from archsim.placement import LayerPlacement, Placement
+from archsim.soc.actions import MemoryMap, OperationPlan, plan
+from archsim.soc.operation_run import Lane, OperationRun
+from archsim.soc.reload import Residency
+from archsim.soc.server import PriorityServer, Server, reserve
+from archsim.trace.operation import Operation, Trace
+
+if TYPE_CHECKING:
+    from archsim.soc.observers import Observer
+    from archsim.soc.values import Values
+
+MAX_SPANS = 4000
+
+
+class Machine:
+    """One chip executing one trace. Make a new one for every run."""
+
+    def __init__(self, trace: Trace, chip: Architecture, placement: Placement, images: int, values: Values | None = None,
+                 observers: Sequence[Observer] = (), progress: Callable[[int, int], None] | None = None):
+        self.trace, self.chip, self.placement, self.images = trace, chip, placement, images
+        self.values, self.observers, self.progress = values, tuple(observers), progress
+        self.env = env = simpy.Environment()
+        self.arbitrated = chip.interconnect.arbitration == "drain_first"
+        self.pipelined = chip.execution.mode == "pipelined"
+        media = (PriorityServer if self.arbitrated else Server)
+        self.interconnect = media(env, "interconnect", "bus")
+        self.interconnect_up = self.interconnect if chip.interconnect.kind == "bus" else media(env, "interconnect_up", "bus")
+        ports = chip.buffer.ports
+        self.read_port = Server(env, "buffer", "buffer", max(1, ports - ports // 2))
+        self.write_port = self.read_port if ports == 1 else Server(env, "buffer_write", "buffer", ports // 2)
+        self.vector_unit = Server(env, "vector_unit", "vector_unit")
+        self.off_chip = Server(env, "off_chip_memory", "off_chip")
+        self.controller = Server(env, "controller", "controller")
+        self.memory = MemoryMap.of(trace, chip)
+        shared, tile_free = placement.sharing(), {}
+        self.lanes = {name: self._lane(layer, shared, tile_free) for name, layer in placement.layers.items()}
+        self.residency = Residency(placement, chip) if placement.passes else None
+        self.plans: dict[tuple[str, float], OperationPlan] = {}
+        self.totals: dict[tuple[str, float], list[float]] = {}
+        self.spans: list[tuple[str, str, str, int, int, int]] = []
+        self.dropped_spans = 0
+        self.layer_cycles: dict[tuple[str, str], int] = {}
+        self.image_ends: list[int] = []
+        self.pending: dict[int, OperationRun] = {}
+        self.in_flight = 0
+        self._turns: dict[str, simpy.Event] = {}
+        self._room: simpy.Event | None = None
+        self.operations_ended = 0
+        self.end = 0
+        self.owed: dict[tuple[str, int], float] = {}
+
+    @staticmethod
+    def _lane(layer: LayerPlacement, shared: set[int], tile_free: dict[int, int]) -> Lane:
+        each = layer.tiles_per_unit
+        own = [[t for t in layer.tiles[u * each:(u + 1) * each] if t in shared] if shared else [] for u in range(layer.units)]
+        return Lane(layer.matrix.layer, each * layer.units, layer.units, own, tile_free)
+
+    def plan_of(self, operation: Operation, share: float = 1.0) -> OperationPlan:
+        """The plan of an operation, made once; `share` is the loaded part of its layer."""
+        key = (operation.name, share)
+        if key not in self.plans:
+            self.plans[key] = plan(operation, self.placement.layers.get(operation.layer), self.chip, self.memory, share)
+        return self.plans[key]
+
+    # Order of the same operation for successive images: the tiles take one image after the other.
+    def turn(self, run: OperationRun) -> simpy.Event | None:
+        before = self._turns.get(run.plan.operation.name)
+        self._turns[run.plan.operation.name] = run.passed = self.env.event()
+        return before if before is not None and not before.triggered else None
+
+    def pass_turn(self, run: OperationRun) -> None:
+        run.passed.succeed()
+
+    def schedule(self) -> Iterator[list[tuple[int, Operation]]]:
+        """Groups of (image, operation) between barriers: batches; inside one, image by image, or layer by layer
+        where weights are reloaded (each load then serves all images)."""
+        step = self.trace.batch if self.trace.phase == "training" else self.images
+        for first in range(0, self.images, step):
+            batch = range(first, min(first + step, self.images))
+            operations = self.trace.image_operations
+            if self.residency:
+                yield [(image, op) for op in operations for image in batch]
+            else:
+                yield [(image, op) for image in batch for op in operations]
+            if self.trace.batch_operations:
+                yield [(batch[-1], op) for op in self.trace.batch_operations]
+
+    def run(self) -> None:
+        """Run to the end. Raises RuntimeError that names who waits for what if an operation did not finish."""
+        done = self.env.process(self._control())
+        self.env.run()
+        self.end = max([self.env.now, *(max(lane.free_at, default=0) for lane in self.lanes.values())])
+        if not done.triggered or self.pending:
+            raise RuntimeError(self._deadlock())
+        for (name, share), (steps, _, _) in self.totals.items():
+            operation = self.plans[name, share].operation
+            if steps % operation.steps:
+                raise RuntimeError(f"lost work: {name} did {steps:g} steps, not a multiple of {operation.steps}")
+
+    def _deadlock(self) -> str:
+        lines = [f"{run.name}: " + "; ".join(f"{who} waits for {what}" for who, what in run.waiting.items())
+                 for run in list(self.pending.values())[:8]]
+        return f"deadlock at cycle {self.env.now}: {len(self.pending)} operations unfinished. " + " | ".join(lines)
+
+    def _control(self) -> Generator:
+        chip, env = self.chip, self.env
+        total = sum(len(group) for group in self.schedule()) if self.progress else 0
+        for group in self.schedule():
+            runs: dict[tuple[int, str], OperationRun] = {}
+            first_of_image = {image: operation.name for image, operation in reversed(group) if operation.phase == "forward"}
+            last: OperationRun | None = None
+            for image, operation in group:
+                if first_of_image.get(image) == operation.name and not chip.off_chip.preload_input:
+                    yield env.timeout(self._load_image())
+                shares = self.residency.shares(operation) if self.residency else (1.0,)
+                for share in shares:
+                    run = OperationRun(self, self.plan_of(operation, share), image)
+                    self.pending[id(run)] = run
+                    run.sources = [runs[image, name] for name in operation.after if (image, name) in runs]
+                    runs[image, operation.name] = run
+                    issue = chip.controller.issue_cycles
+                    if chip.controller.prefetch and issue:
+                        yield env.timeout(self._issue(issue))
+                    barrier = env.now
+                    if not self.pipelined and last is not None and not last.finished.triggered:
+                        run.waiting["operation"] = last.name
+                        yield last.finished
+                        barrier = env.now
+                    while self.pipelined and self.in_flight >= chip.controller.in_flight:
+                        run.waiting["operation"] = "room among the operations in flight"
+                        self._room = env.event()
+                        yield self._room
+                    if self.residency:
+                        yield from self.residency.load(self, operation, share)
+                    if not chip.controller.prefetch and issue:
+                        yield env.timeout(self._issue(issue))
+                    self._instruction_stall(operation, env.now - barrier if not self.residency else 0)
+                    self.in_flight += 1
+                    run.start()
+                    last = run
+                if self.progress:
+                    self.progress(self.operations_ended, total)
+            for run in list(self.pending.values()):
+                if not run.finished.triggered:
+                    yield run.finished
+
+    def _load_image(self) -> int:
+        bits = self.trace.input_elements * self.chip.read.input_bits
+        durations = (-(-bits // self.chip.off_chip.bits_per_cycle), -(-bits // self.chip.buffer.width_bits))
+        return self.chip.off_chip.latency_cycles + reserve((self.off_chip, self.write_port), durations)
+
+    def _issue(self, cycles: int) -> int:
+        start = self.controller.earliest()
+        self.controller.occupy(start, cycles)
+        return start + cycles - self.env.now
+
+    def _instruction_stall(self, operation: Operation, cycles: int) -> None:
+        lane = self.lanes.get(operation.layer)
+        if lane and cycles:
+            lane.stall("instruction", cycles * min(lane.tiles, self.placement.available), operation.phase)
+
+    def operation_ended(self, run: OperationRun) -> None:
+        """Book a finished operation."""
+        plan = run.plan
+        operation = plan.operation
+        del self.pending[id(run)]
+        self.in_flight -= 1
+        self.operations_ended += 1
+        if self._room is not None and not self._room.triggered:
+            self._room.succeed()
+        total = self.totals.setdefault((operation.name, plan.share), [0.0, 0.0, 0.0])
+        total[0] += run.steps_done
+        total[1] += run.jobs_done
+        total[2] += run.extra_reads
+        if run.steps_done != operation.steps or run.jobs_done != plan.jobs:
+            raise RuntimeError(f"lost work: {run.name} did {run.steps_done} of {operation.steps} steps")
+        key = (operation.layer, operation.phase)
+        self.layer_cycles[key] = self.layer_cycles.get(key, 0) + run.ended - run.started
+        if len(self.spans) < MAX_SPANS:
+            self.spans.append((operation.layer, operation.name, operation.phase, run.image, run.started, run.ended))
+        else:
+            self.dropped_spans += 1
+        while len(self.image_ends) <= run.image:
+            self.image_ends.append(0)
+        self.image_ends[run.image] = max(self.image_ends[run.image], run.ended)
+        for observer in self.observers:
+            observer.operation(run)

@@ -1,0 +1,261 @@
+"""One operation on its way through the chip: feed, tiles and drain as processes with bounded queues between them."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import TYPE_CHECKING
+
+import simpy
+
+from archsim.soc.actions import OperationPlan
+from archsim.soc.server import reserve
+
+if TYPE_CHECKING:
+    from archsim.soc.machine import Machine
+
+
+class Lane:
+    """The units of one layer on the chip: when each is free, what kept it waiting. `tiles` counts all of them.
+
+    `shared` lists, per unit, the tiles that other layers use too; `tile_free` (one for the chip) says when they are free.
+    """
+
+    __slots__ = ("name", "tiles", "free_at", "busy", "stalls", "phase_stalls", "jobs", "shared", "tile_free")
+
+    def __init__(self, name: str, tiles: int, units: int, shared: list[list[int]], tile_free: dict[int, int]):
+        self.name, self.tiles = name, tiles
+        self.free_at = [0] * units
+        self.busy = self.jobs = 0
+        self.stalls: dict[str, int] = {}
+        self.phase_stalls: dict[str, int] = {}
+        self.shared, self.tile_free = shared, tile_free
+
+    def take(self, unit: int | None, now: int, span: int) -> int:
+        """Take a unit (None: all of them) for `span` cycles as soon as it is free; returns the cycle it begins."""
+        units = range(len(self.free_at)) if unit is None else (unit,)
+        begin = now
+        for u in units:
+            begin = max(begin, self.free_at[u])
+            for tile in self.shared[u]:
+                begin = max(begin, self.tile_free.get(tile, 0))
+        for u in units:
+            self.free_at[u] = begin + span
+            for tile in self.shared[u]:
+                self.tile_free[tile] = begin + span
+        return begin
+
+    def stall(self, cause: str, tile_cycles: int, phase: str) -> None:
+        """Book waiting tiles by cause and by phase."""
+        if tile_cycles:
+            self.stalls[cause] = self.stalls.get(cause, 0) + tile_cycles
+            self.phase_stalls[phase] = self.phase_stalls.get(phase, 0) + tile_cycles
+
+
+class OperationRun:
+    """The state of one operation for one image. `waiting` says, for each process, what it waits for right now."""
+
+    __slots__ = ("machine", "plan", "image", "steps_done", "jobs_done", "started", "ended", "finished", "waiting",
+                 "_thresholds", "_progress", "sources", "extra_reads", "saturations", "passed")
+
+    def __init__(self, machine: Machine, plan: OperationPlan, image: int):
+        self.machine, self.plan, self.image = machine, plan, image
+        self.steps_done = self.jobs_done = 0
+        self.saturations = 0
+        self.extra_reads = 0
+        self.started = self.ended = -1
+        self.finished = machine.env.event()
+        self.waiting: dict[str, str] = {"operation": "the controller"}
+        self._thresholds: list[tuple[int, simpy.Event]] = []
+        self._progress: simpy.Event | None = None
+        self.sources: list[OperationRun] = []
+        self.passed: simpy.Event | None = None
+
+    @property
+    def name(self) -> str:
+        return f"{self.plan.operation.name}[image {self.image}]"
+
+    def start(self) -> None:
+        """Put the processes on the event list."""
+        env = self.machine.env
+        self.started = env.now
+        self.waiting.pop("operation", None)
+        drain: simpy.Store = simpy.Store(env, capacity=self.machine.chip.buffer.tile_queue)
+        if not self.plan.on_tiles or self.plan.operation.kind == "write":
+            env.process(self._feed([drain]))
+        else:
+            queues = [simpy.Store(env, capacity=self.machine.chip.buffer.tile_queue) for _ in range(self.plan.units)]
+            env.process(self._feed(queues))
+            for unit, queue in enumerate(queues):
+                env.process(self._unit(unit, queue, drain))
+        env.process(self._drain(drain))
+
+    def rows_ready(self, rows: int) -> simpy.Event | None:
+        """None if that many output rows are finished, else an event for the moment they are."""
+        if self.ended >= 0 or (rows <= self.plan.operation.rows_done(self.steps_done) and self.plan.operation.steps_per_row):
+            return None
+        event = self.machine.env.event()
+        self._thresholds.append((rows, event))
+        return event
+
+    def _needs(self, step: int) -> Generator:
+        """Wait until the input rows of this step are there."""
+        operation = self.plan.operation
+        for source in self.sources:
+            produced = source.plan.operation
+            streams = operation.phase == "forward" == produced.phase and operation.steps_per_row and produced.rows_out > 1
+            row = step // operation.steps_per_row if streams else 0
+            if streams and operation.window:
+                rows = operation.window.needed(row, produced.rows_out)
+            elif streams and produced.rows_out == operation.steps:
+                rows = row + 1
+            else:
+                rows = produced.rows_out + 1  # more than partial progress can give: the end of the operation
+            event = source.rows_ready(rows)
+            if event is not None:
+                self.waiting["feed"] = f"{source.name} (row {rows} of {produced.rows_out})"
+                yield event
+        self.waiting.pop("feed", None)
+
+    def _feed(self, queues: list[simpy.Store]) -> Generator:
+        machine, plan, env = self.machine, self.plan, self.machine.env
+        operation, per_job, units = plan.operation, plan.per_job, len(queues)
+        servers = (machine.interconnect, machine.read_port, machine.off_chip)
+        bus_in, port_in, off_chip = plan.bus_in, plan.port_in, plan.off_chip_cycles
+        previous = machine.turn(self)
+        if previous is not None:
+            self.waiting["feed"] = "the same operation of the image before"
+            yield previous
+        if off_chip and machine.chip.off_chip.latency_cycles:
+            yield env.timeout(machine.chip.off_chip.latency_cycles)
+        row = max(1, operation.steps_per_row)
+        pipelined = bool(self.sources) and machine.pipelined
+        for job in range(plan.jobs):
+            step = job * per_job
+            count = min(per_job, operation.steps - step)
+            asked = env.now
+            if pipelined and (step % row == 0 or step % row + count > row):
+                yield from self._needs(step)
+            if operation.sequential and self.steps_done < step:
+                self.waiting["feed"] = "its own last step"
+                self._progress = env.event()
+                yield self._progress
+            dependency = env.now - asked
+            durations = (bus_in * count, port_in * count, off_chip * count)
+            if machine.arbitrated and durations[0]:
+                yield from machine.interconnect.hold(servers[1:], durations, 1)
+            else:
+                delay = reserve(servers, durations)
+                if delay:
+                    yield env.timeout(delay)
+            values = machine.values.fetch(self, step, count) if machine.values else None
+            queue = queues[job % units]
+            self.waiting["feed"] = "room in the tile's input queue"
+            put = queue.put((count, dependency, values, env.now))
+            if not put.triggered:
+                yield put
+        self.waiting.pop("feed", None)
+        machine.pass_turn(self)
+
+    def _unit(self, unit: int, queue: simpy.Store, drain: simpy.Store) -> Generator:
+        machine, plan, env = self.machine, self.plan, self.machine.env
+        lane, timing = machine.lanes[plan.operation.layer], plan.timing
+        tiles = plan.tile_operations
+        retry_mean = plan.operation.activity.retries
+        owed = machine.owed.get((plan.operation.name, unit), 0.0)  # fractions of a retry are carried over
+        every = plan.operation.kind == "pulse_update"  # all copies are updated together
+        jobs = len(range(unit, plan.jobs, plan.units))
+        name, phase = f"unit {unit}", plan.operation.phase
+        watch = machine.observers
+        for _ in range(jobs):
+            asked = env.now
+            self.waiting[name] = "its input"
+            get = queue.get()
+            count, dependency, values, _ = get.value if get.triggered else (yield get)
+            waited = env.now - asked
+            if waited:
+                held = min(waited, dependency)
+                lane.stall("dependency", held * tiles, phase)
+                lane.stall("input", (waited - held) * tiles, phase)
+            if values is not None:
+                extra, values = machine.values.compute(self, values)
+            else:
+                owed += retry_mean
+                extra = int(owed)
+                owed -= extra
+            span = timing.interval * (1 + extra)
+            begin = lane.take(None if every else unit, env.now, span)
+            lane.busy += span * tiles
+            lane.jobs += 1
+            self.extra_reads += extra
+            yield env.timeout(begin + span - env.now)
+            if watch:
+                for observer in watch:
+                    observer.tile_job(self, unit, begin, env.now)
+            self.waiting[name] = "room in the output queue"
+            blocked = env.now
+            put = drain.put((count, 0, values, begin + span + timing.latency - timing.interval))
+            if not put.triggered:
+                yield put
+                lane.stall("output", (env.now - blocked) * tiles, phase)
+        machine.owed[plan.operation.name, unit] = owed
+        self.waiting.pop(name, None)
+
+    def _drain(self, drain: simpy.Store) -> Generator:
+        machine, plan, env = self.machine, self.plan, self.machine.env
+        operation = plan.operation
+        medium = machine.interconnect_up
+        servers = (medium, machine.vector_unit, machine.write_port)
+        bus_out, vector, port_out = plan.bus_out, plan.vector_cycles, plan.port_out
+        hop = machine.chip.interconnect.hop_cycles if plan.on_tiles else 0
+        write, written, lane = operation.kind == "write", 0.0, machine.lanes.get(operation.layer)
+        for _ in range(plan.jobs):
+            self.waiting["drain"] = "results"
+            get = drain.get()
+            count, _, values, ready = get.value if get.triggered else (yield get)
+            if write:  # the array is programmed row by row; a fraction of a cycle is carried over
+                before = int(written)
+                written += plan.write_cycles
+                span = int(written) - before
+                begin = lane.take(None, env.now, span)
+                ready = begin + span
+                lane.busy += span * lane.tiles
+                if machine.observers and span:
+                    for observer in machine.observers:
+                        observer.tile_job(self, 0, begin, begin + span)
+            if ready > env.now:
+                yield env.timeout(ready - env.now)
+            self.waiting["drain"] = "interconnect, vector unit or buffer port"
+            durations = (bus_out * count, vector * count, port_out * count)
+            if machine.arbitrated and durations[0]:
+                yield from medium.hold(servers[1:], durations, 0)
+                delay = hop
+            else:
+                delay = reserve(servers, durations) + hop
+            if delay:
+                yield env.timeout(delay)
+            if values is not None:
+                machine.values.store(self, values)
+            self._advance(count)
+        self.waiting.clear()
+        self.ended = env.now
+        for _, event in self._thresholds:
+            event.succeed()
+        self._thresholds.clear()
+        machine.operation_ended(self)
+        self.finished.succeed()
+
+    def _advance(self, count: int) -> None:
+        self.steps_done += count
+        self.jobs_done += 1
+        if self._progress is not None:
+            self._progress.succeed()
+            self._progress = None
+        if self._thresholds:
+            rows = self.plan.operation.rows_done(self.steps_done)
+            kept = []
+            for needed, event in self._thresholds:
+                if needed <= rows:
+                    event.succeed()
+                else:
+                    kept.append((needed, event))
+            self._thresholds = kept

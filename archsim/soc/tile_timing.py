@@ -1,0 +1,60 @@
+"""Cycles of a tile operation: a fixed pipeline inside the tile, so arithmetic and no events."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from archsim.architecture.config import Architecture
+
+
+@dataclass(frozen=True, slots=True)
+class TileTiming:
+    """One tile operation: cycles until its result is there, and cycles until the tile can take the next one."""
+
+    latency: int
+    interval: int
+    conversions_in_turn: int
+
+
+def conversions_in_turn(chip: Architecture, lines: int, lines_used: int) -> int:
+    """Conversions that one ADC does one after the other for `lines` lines of a tile, of which `lines_used` hold weights."""
+    adcs = chip.adcs_per_tile
+    read = lines if chip.read.all_groups else min(lines, lines_used)
+    return max(1, -(-read // adcs))
+
+
+def read_timing(chip: Architecture, columns_used: int, transposed: bool = False) -> TileTiming:
+    """Timing of one read of a tile.
+
+    shared front end: each of the ADC's columns applies the input again, slots x slot + conversion (Wu 2023: 8 groups
+    x (8 + 1) = 72 cycles); per-column front end: all columns integrate together and are converted in turn. With
+    digital accumulation every slot is converted. `overlap` lets conversions run beside the next slot or read.
+    """
+    read = chip.read
+    lines = chip.tile.rows if transposed else chip.tile.columns
+    turns = conversions_in_turn(chip, lines, columns_used)
+    slots, slot, conversion = read.slots, read.slot_cycles, read.conversion_cycles
+    if read.front_end == "shared":
+        each = slots * slot + conversion if read.accumulate == "analog" else slots * (slot + conversion)
+        if read.overlap and read.accumulate == "digital":
+            each = slots * max(slot, conversion) + min(slot, conversion)
+        return TileTiming(turns * each, turns * each, turns)
+    convert = turns * conversion
+    if read.accumulate == "analog":
+        latency = slots * slot + convert
+        return TileTiming(latency, max(slots * slot, convert) if read.overlap else latency, turns)
+    if read.overlap:
+        pace = max(slot, convert)
+        return TileTiming(slots * pace + min(slot, convert), slots * pace, turns)
+    return TileTiming(slots * (slot + convert), slots * (slot + convert), turns)
+
+
+def pulse_update_cycles(chip: Architecture) -> int:
+    """Cycles of one rank-1 update by pulse trains: polarity phases x train length x pulse."""
+    return chip.update.polarity_phases * chip.update.train_length * chip.update.pulse_cycles
+
+
+def write_row_cycles(chip: Architecture, devices: float, pulses: float) -> float:
+    """Cycles to program `devices` devices of one row with verify; a pulse reaches one device or the whole row."""
+    turns = devices if chip.write.parallel == "device" else min(1.0, devices)
+    return turns * pulses * (chip.write.pulse_cycles + chip.write.verify_cycles)
