@@ -24,7 +24,7 @@ _MEASURED: dict[tuple[str, str], tuple[str, str, tuple[str, ...]]] = {
     ("resources", "busy_cycles"): ("cycle", "cycles in which the resource worked, counted by the event simulation", ()),
     ("resources", "stalled_cycles"): ("cycle", "cycles in which it held work and waited for another resource", ()),
     ("resources", "idle_cycles"): ("cycle", "cycles without work: total - busy - stalled", ()),
-    ("resources", "total_cycles"): ("cycle", "cycles of the run", ()),
+    ("resources", "total_cycles"): ("cycle", "cycles of the run times its instances (tiles, ports)", ()),
     ("resources", "requests"): ("", "requests it served", ()),
     ("resources", "queue_mean"): ("", "mean length of its queue over the run", ()),
     ("resources", "queue_max"): ("", "greatest length of its queue", ()),
