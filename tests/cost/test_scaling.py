@@ -1,0 +1,109 @@
+"""Scaling between nodes: the published multipliers come out, the way back is exact, outside the range is refused."""
+
+import csv
+import itertools
+import math
+from importlib import resources
+
+import numpy as np
+import pytest
+
+from hwlib import InputError, Quantity, figure
+from hwlib.scaling import NODES, SCALING_CLASSES, delay_level, energy_level, scale, scaling_factor, supply_voltage
+
+ONE = Quantity(1.0, 0.5, 2.0, "um2")
+DENSE = sorted({*NODES, 150.0, 110.0, 55.0, 40.0, 28.0, 22.0, 12.0}, reverse=True)
+
+
+@pytest.mark.parametrize("node, printed", [(130, 0.121), (90, 0.267), (65, 0.508), (45, 0.765), (32, 1.675)])
+def test_area_multipliers_to_40_nm(node, printed):
+    # The printed table has two digits and does not invert; one factor a node stays within 2 % of each row.
+    assert scaling_factor("area", node, 40, "logic").value == pytest.approx(printed, rel=0.02)
+
+
+ENERGIES = [(130, 1.3, "lp", 0.164), (65, 1.1, "lp", 0.616), (45, 1.1, "lp", 0.854), (45, 0.9, "hp", 1.48)]
+
+
+@pytest.mark.parametrize("node, supply, flavour, printed", ENERGIES)
+def test_energy_multipliers_to_40_nm_low_power(node, supply, flavour, printed):
+    factor = energy_level(40).value / energy_level(node, supply, flavour).value
+    assert factor == pytest.approx(printed, rel=0.002)
+
+
+def test_energy_factor_is_the_low_power_one():
+    assert scaling_factor("energy", 45, 40, "logic").value == pytest.approx(0.854, abs=0.001)
+    assert scaling_factor("energy", 65, 40, "logic").value == pytest.approx(0.616, abs=0.001)
+
+
+def test_area_figures_are_the_least_squares_fit_of_the_printed_table():
+    text = (resources.files("hwlib") / "figures" / "stillmaker2017_area.csv").read_text(encoding="utf-8")
+    rows = list(csv.DictReader(text.splitlines()))
+    nodes = [int(row["from_nm"]) for row in rows]
+    logs = np.array([[math.log(float(row[str(n)])) for n in nodes] for row in rows])
+    level = (logs.mean(axis=0) - logs.mean(axis=1)) / 2
+    level -= level[nodes.index(45)]
+    residual = logs - (level[None, :] - level[:, None])
+    assert np.abs(residual).max() < 0.05
+    for column, node in enumerate(nodes):
+        fitted = figure(f"scaling.area_{node}")
+        alone = np.concatenate([residual[:, column], -residual[column, :]])
+        assert fitted.value == pytest.approx(math.exp(level[column]), rel=1e-5)
+        assert fitted.low == pytest.approx(math.exp(level[column] + alone.min()), rel=1e-4)
+        assert fitted.high == pytest.approx(math.exp(level[column] + alone.max()), rel=1e-4)
+
+
+@pytest.mark.parametrize("what", ["area", "energy", "delay", "leakage"])
+@pytest.mark.parametrize("scaling_class", SCALING_CLASSES)
+def test_round_trip_and_chain_are_exact(what, scaling_class):
+    for a, b in itertools.product((130, 65, 40, 28, 7), repeat=2):
+        there = scale(ONE, what, a, b, scaling_class)
+        back = scale(there, what, b, a, scaling_class)
+        assert back.value == pytest.approx(ONE.value, rel=1e-12)
+        over = scale(scale(ONE, what, a, 32, scaling_class), what, 32, b, scaling_class)
+        assert over.value == pytest.approx(there.value, rel=1e-12)
+        assert there.low <= there.value <= there.high
+
+
+@pytest.mark.parametrize("what", ["area", "energy"])
+def test_smaller_nodes_are_never_larger_or_hungrier(what):
+    factors = [scaling_factor(what, 180, node, "logic").value for node in DENSE]
+    assert all(later < earlier for earlier, later in zip(factors, factors[1:]))
+
+
+def test_delay_keeps_one_flavour_across_the_bulk_rows():
+    # 65 nm has only a fast row: without the flavour ratio a part would slow down by 2.2 on its way to 45 nm.
+    assert delay_level(65).value > delay_level(45).value > delay_level(20).value > delay_level(7).value
+
+
+def test_leakage_is_never_scaled():
+    for scaling_class in SCALING_CLASSES:
+        assert scale(ONE, "leakage", 40, 7, scaling_class).value == ONE.value
+    assert "flavour" in scaling_factor("leakage", 40, 7, "logic").formula
+
+
+def test_analogue_keeps_its_value_and_spans_the_logic_factor():
+    logic = scaling_factor("area", 65, 40, "logic")
+    analog = scaling_factor("area", 65, 40, "analog")
+    assert (analog.value, analog.low, analog.high) == (1.0, logic.low, 1.0)
+    up = scaling_factor("energy", 40, 65, "analog")
+    assert up.value == up.low == 1.0 and up.high == scaling_factor("energy", 40, 65, "logic").high
+
+
+def test_cell_and_wire():
+    assert scaling_factor("area", 40, 28, "cell").value == pytest.approx(0.49)
+    assert scaling_factor("energy", 40, 28, "cell").value == 1.0
+    expected = (supply_voltage(28).value / supply_voltage(40).value) ** 2
+    assert scaling_factor("energy", 40, 28, "wire").value == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("node", [6.9, 181, 0, -40, math.nan, math.inf])
+@pytest.mark.parametrize("scaling_class", SCALING_CLASSES)
+def test_outside_the_published_range_is_refused_with_the_law_and_its_range(node, scaling_class):
+    with pytest.raises(InputError, match=r"Stillmaker & Baas 2017.*7 to 180 nm"):
+        scale(ONE, "area", 40, node, scaling_class)
+
+
+def test_factors_rest_on_the_figures_of_both_nodes():
+    used = {f.name for f in scaling_factor("energy", 65, 40, "logic").figures()}
+    assert {"scaling.energy_65_v2", "scaling.energy_lp45_v2", "scaling.energy_lp32_v0", "scaling.supply_40"} <= used
+    assert not any("hp" in name for name in used)
