@@ -7,13 +7,15 @@ import math
 
 from archsim.architecture.config import Architecture, ComponentSettings
 from archsim.cost.inventory import Component
-from hwlib import price
+from hwlib import find_part, price
 from hwlib.errors import InputError, nearest
 
 # What the simulator counts; a chip that runs a trace without one of them gets a clear error (see missing_roles).
 ROLES = ("array", "word_line_driver", "bit_line_driver", "dac", "front_end", "column_mux", "adc", "shift_add", "input_register",
          "output_register", "write_driver", "level_shifter", "tile_control", "buffer", "interconnect", "vector_unit", "controller",
          "instruction_memory", "clock_tree", "bitstream_generator", "off_chip_memory")
+# Parts of these groups hold flip-flops on the clock; arrays, converters and memories have their own timing.
+CLOCKED_GROUPS = ("digital", "control", "stochastic")
 
 
 def derived_values(chip: Architecture, tiles: int) -> dict[str, float]:
@@ -68,7 +70,7 @@ def build_inventory(chip: Architecture, tiles: int, node_nm: float | None = None
     """The components of a chip with `tiles` tiles; `extra` adds those of a scheme (a role the chip has is kept).
 
     Wires and the clock tree follow the area: tiles first (their side sets the length of the interconnect), then
-    the rest, then the clock over all of it. Raises InputError with the field path of a parameter that is not allowed.
+    the rest, then the clock over the clocked part of it. Raises InputError with the field path of a parameter that is not allowed.
     """
     settings = dict(chip.components)
     for role, entry in (extra or {}).items():
@@ -96,9 +98,10 @@ def _build(chip_key: str, settings_key: str, tiles: int, node: float, carrier: _
     chip, settings = carrier.chip, carrier.settings
     derived = derived_values(chip, tiles)
     found: dict[str, Component] = {}
-    area = 0.0
+    area = clocked = 0.0
 
-    def enter(role: str) -> float:
+    def enter(role: str) -> None:
+        nonlocal area, clocked
         entry = settings[role]
         where = f"{chip.name}: components.{role}"
         values = {k: resolve(v, chip, derived, f"{where}.parameters.{k}") for k, v in entry.parameters.items()}
@@ -109,20 +112,25 @@ def _build(chip_key: str, settings_key: str, tiles: int, node: float, carrier: _
             raise InputError(error.what, where=f"{where}: {error.where}".rstrip(": "), got=error.got, allowed=error.allowed,
                              hint=error.hint) from None
         found[role] = component
-        return priced.area.value * component.count * 1e-6 if entry.boundary != "system" else 0.0
+        mm2 = priced.area.value * component.count * 1e-6 if entry.boundary != "system" else 0.0
+        area += mm2
+        clocked += mm2 if find_part(entry.part).group in CLOCKED_GROUPS else 0.0
 
-    late = [r for r in settings if any("=derived.core" in str(v) or "=derived.chip" in str(v) for v in settings[r].parameters.values())]
-    first = [role for role in settings if settings[role].boundary == "macro" and role not in late]
-    for role in first:
-        area += enter(role)
-    side = math.sqrt(max(area, 1e-4))
+    def follows(role: str, *names: str) -> bool:
+        return any(str(v) in {f"=derived.{n}" for n in names} for v in settings[role].parameters.values())
+
+    clocks = [role for role in settings if follows(role, "chip_area_mm2", "clocked_area_mm2")]
+    wires = [role for role in settings if role not in clocks and follows(role, "core_area_mm2", "bus_mm", "tree_mm")]
+    for role in settings:
+        if settings[role].boundary == "macro" and role not in wires + clocks:
+            enter(role)
+    side = max(0.01, math.sqrt(area))
     # A bus runs along one side and half of the other; an H-tree's way from the root to a leaf is one side in all.
-    derived |= {"core_area_mm2": area, "core_side_mm": max(0.01, side), "bus_mm": max(0.01, 1.5 * side), "tree_mm": max(0.01, side)}
-    clocks = [role for role in late if any("=derived.chip_area_mm2" in str(v) for v in settings[role].parameters.values())]
+    derived |= {"core_area_mm2": area, "bus_mm": 1.5 * side, "tree_mm": side}
     for role in settings:
         if role not in found and role not in clocks:
-            area += enter(role)
-    derived["chip_area_mm2"] = max(1e-4, area)
+            enter(role)
+    derived |= {"chip_area_mm2": max(1e-4, area), "clocked_area_mm2": max(1e-4, clocked)}
     for role in clocks:
         enter(role)
     return tuple(found[role] for role in settings)
