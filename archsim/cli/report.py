@@ -16,11 +16,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(arguments: argparse.Namespace) -> int:
-    from archsim.files import write_files
-    from archsim.report.html import render_report
     from archsim.result import Result
 
     result = Result.load(arguments.folder)
+    from archsim.files import write_files
+    from archsim.report.html import render_report
+
     source = Path(arguments.folder)
     folder = Path(arguments.out) if arguments.out else source if source.is_dir() else source.parent
     files = {**result.files(), "report.html": render_report(result.to_dict())}

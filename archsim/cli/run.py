@@ -93,14 +93,13 @@ def _images(path: str) -> dict:
     import numpy
 
     try:
-        with numpy.load(path, allow_pickle=False) as archive:
-            if not isinstance(archive, numpy.lib.npyio.NpzFile):
-                raise InputError("not an .npz file of named arrays", where=f"--data {path}")
-            return {name: archive[name] for name in archive.files}
+        archive = numpy.load(path, allow_pickle=False)
+        arrays = {} if isinstance(archive, numpy.ndarray) else {name: archive[name] for name in archive.files}
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        if isinstance(error, InputError):
-            raise
         raise InputError(f"cannot read the arrays ({error})", where=f"--data {path}") from None
+    if not arrays:
+        raise InputError("not an .npz file of named arrays", where=f"--data {path}")
+    return arrays
 
 
 def _observers(arguments: argparse.Namespace) -> dict:

@@ -1,0 +1,245 @@
+"""The commands as a user types them: what they print, where, and with which exit code."""
+
+import csv
+import io
+import json
+import math
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from archsim.cli import main as cli
+from archsim.result import Result
+from archsim.result_schema import check_document
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def call(capsys):
+    """Run one line in this process: (exit code, stdout, stderr)."""
+
+    def run(*line):
+        code = cli.main([str(word) for word in line])
+        return code, *capsys.readouterr()
+
+    return run
+
+
+def shell(*line, **options):
+    return subprocess.run([sys.executable, "-m", "archsim.cli.main", *map(str, line)], cwd=ROOT, capture_output=True, text=True, **options)
+
+
+def test_help_is_quick():
+    """Under 0.3 s on the slow core of the house; the bound here leaves room for a busy machine."""
+    times = []
+    for _ in range(3):
+        start = time.perf_counter()
+        done = shell("--help")
+        times.append(time.perf_counter() - start)
+    assert done.returncode == 0 and all(command in done.stdout for command in cli.COMMANDS)
+    assert min(times) < 0.6
+
+
+@pytest.mark.parametrize("command", sorted(cli.COMMANDS))
+def test_every_command_helps(call, command):
+    code, out, _ = call(command, "--help")
+    assert code == 0 and f"archsim {command}" in out and "--json" in out
+
+
+def test_version(call):
+    code, out, _ = call("--version")
+    assert code == 0 and out.startswith("archsim ")
+
+
+@pytest.mark.parametrize("kind, name", [("networks", "lenet1"), ("architectures", "wu2023"), ("schemes", "mixed_precision"),
+                                        ("components", "adc_sar")])
+def test_list(call, kind, name):
+    code, out, _ = call("list", kind)
+    assert code == 0 and name in out
+    code, out, _ = call("list", kind, "--json")
+    rows = json.loads(out)[kind]
+    assert code == 0 and name in [row["name"] for row in rows] and all(row["title"] for row in rows)
+
+
+def test_every_component_shows_its_price_and_sources(call):
+    for row in json.loads(call("list", "components", "--json")[1])["components"]:
+        code, out, _ = call("show", "component", row["name"], "--json")
+        shown = json.loads(out)
+        assert code == 0
+        for spread in (shown["area_um2"], shown["leakage_w"], *(action["energy_j"] for action in shown["actions"])):
+            assert 0 <= spread["low"] <= spread["value"] <= spread["high"] < math.inf, row["name"]
+        assert shown["actions"] and all(figure["source"] and figure["place"] for figure in shown["figures"]), row["name"]
+
+
+def test_show_component_tables(call):
+    code, out, _ = call("show", "component", "adc_sar", "--set", "bits=6")
+    assert code == 0
+    for text in ("bits", "area", "µm²", "leakage", "convert", "pJ", "murmann2025", "measured", "one conversion"):
+        assert text in out
+    six = json.loads(call("show", "component", "adc_sar", "--set", "bits=6", "--json")[1])
+    eight = json.loads(call("show", "component", "adc_sar", "--json")[1])
+    assert six["area_um2"]["value"] < eight["area_um2"]["value"]
+
+
+def test_show_component_at_another_node(call):
+    at = {node: json.loads(call("show", "component", "adder", "--node", node, "--json")[1])["area_um2"]["value"] for node in (65, 40, 28)}
+    assert at[65] > at[40] > at[28]
+    assert "scaled from 40 nm" in call("show", "component", "adder", "--node", "28")[1]
+
+
+def test_show_network(call):
+    code, out, _ = call("show", "network", "lenet1")
+    assert code == 0 and "25×4" in out and "576" in out and "136,320" in out
+    assert json.loads(call("show", "network", "lenet1", "--json")[1])["weights"] == 3220
+
+
+def test_show_architecture_and_its_file(call, tmp_path):
+    code, out, _ = call("show", "architecture", "wu2023", "--set", "tile.rows=128")
+    assert code == 0 and "tile.rows" in out and "128" in out and "adc" in out
+    copy = tmp_path / "mine.toml"
+    copy.write_text(call("show", "architecture", "wu2023", "--toml")[1])
+    mine, theirs = (json.loads(call("show", "architecture", name, "--json")[1]) for name in (copy, "wu2023"))
+    assert mine == theirs
+
+
+def test_show_scheme_and_figure(call):
+    code, out, _ = call("show", "scheme", "mixed_precision")
+    assert code == 0 and "optimiser" in out and "adam" in out
+    code, out, _ = call("show", "figure", "layout.utilisation")
+    assert code == 0 and "assumed" in out
+
+
+def test_run_prints_a_table(call):
+    code, out, _ = call("run", "lenet1", "--arch", "wu2023")
+    assert code == 0 and "mm²" in out and "W" in out and "conv1" in out
+
+
+def test_run_json_is_all_there_is_on_stdout(call):
+    code, out, _ = call("run", "lenet1", "--json")
+    document = check_document(json.loads(out), "stdout")
+    assert code == 0 and document["network"] == "lenet1" and document["architecture"] == "cim40"
+    for rows in (document["by_component"].values(), document["by_layer"], document["by_phase"].values()):
+        assert math.fsum(row["energy_j"] for row in rows) == pytest.approx(document["energy_j"], rel=1e-9)
+    assert math.fsum(row["area_mm2"] for row in document["by_component"].values()) == pytest.approx(document["area_mm2"], rel=1e-9)
+
+
+def test_run_is_repeatable(call):
+    assert call("run", "lenet1", "--json") == call("run", "lenet1", "--json")
+
+
+def test_run_options_reach_the_simulation(call):
+    line = ("run", "lenet1", "--phase", "training", "--scheme", "mixed_precision", "--batch", "4", "--images", "8", "--node", "28",
+            "--seed", "3", "--set", "tile.rows=64", "--set", "scheme.optimiser=sgd", "--json")
+    code, out, err = call(*line)
+    document = json.loads(out)
+    assert code == 0, err
+    assert (document["phase"], document["scheme"], document["batch"], document["images"]) == ("training", "mixed_precision", 4, 8)
+    assert (document["node_nm"], document["seed"], document["settings"]["tile"]["rows"]) == (28, 3, 64)
+    adam = json.loads(call(*line[:-3], "--json")[1])
+    assert adam["by_phase"]["update"]["energy_j"] > document["by_phase"]["update"]["energy_j"]
+
+
+def test_run_writes_a_folder_that_explains_and_reports(call, tmp_path):
+    folder = tmp_path / "run"
+    code, out, err = call("run", "lenet1", "--out", folder, "--quiet")
+    assert (code, out, err) == (0, "", "")
+    names = {path.name for path in folder.iterdir()}
+    assert {"result.json", "report.html", "component.csv", "layer.csv", "figure.csv"} <= names
+    code, out, _ = call("explain", folder, "energy_j.by_component.adc")
+    assert code == 0 and "count" in out and "murmann2025" in out and "convert" in out
+    tree = json.loads(call("explain", folder / "result.json", "area_mm2", "--json")[1])
+    assert tree["value"] == pytest.approx(Result.load(folder).area_mm2) and tree["children"]
+    assert len(call("explain", folder, "area_mm2", "--depth", "2")[1].splitlines()) <= 1 + len(tree["children"])
+    assert "by_component.adc.energy_j" in call("explain", folder)[1].split()
+    (folder / "report.html").unlink()
+    code, out, _ = call("report", folder, "--json")
+    assert code == 0 and str(folder / "report.html") in json.loads(out)["files"]
+    assert "lenet1" in (folder / "report.html").read_text()
+
+
+def test_every_number_of_a_real_run_has_a_trail():
+    import archsim
+    from archsim.cost.explain import explain
+    from archsim.cost.paths import leaves, named_tree
+
+    result = archsim.simulate("lenet1", "cim40")
+    for path in leaves(named_tree(result.document)):
+        assert explain(result, path).how, path
+
+
+def test_no_timing_has_no_power(call):
+    code, out, _ = call("run", "lenet1", "--no-timing", "--json")
+    document = json.loads(out)
+    assert code == 0 and document["cycles"] is None and document["power_uw"] is None
+    assert document["area_mm2"] > 0 and document["energy_j"] > 0
+
+
+def test_run_csv(call):
+    rows = list(csv.DictReader(io.StringIO(call("run", "lenet1", "--csv")[1])))
+    assert "adc" in [row["component"] for row in rows] and float(rows[0]["area_mm2"]) > 0
+
+
+def test_trace_is_a_file_that_runs(call, tmp_path):
+    path = tmp_path / "step.json"
+    code, out, err = call("trace", "lenet1", "--phase", "training", "--scheme", "sgd", "--batch", "2", "--out", path)
+    assert code == 0 and out == "" and "operations" in err
+    direct = json.loads(call("run", "lenet1", "--phase", "training", "--scheme", "sgd", "--batch", "2", "--json")[1])
+    traced = json.loads(call("run", path, "--json")[1])
+    assert traced["cycles"] == direct["cycles"] and traced["energy_j"] == direct["energy_j"]
+
+
+def test_observers_write_files(call, tmp_path):
+    code, _, err = call("run", "lenet1", "--quiet", "--trace-out", tmp_path / "events.json", "--vcd", tmp_path / "events.vcd")
+    assert code == 0, err
+    assert json.loads((tmp_path / "events.json").read_text())["traceEvents"]
+    assert "$enddefinitions" in (tmp_path / "events.vcd").read_text()
+
+
+def test_validate_compares_with_what_was_published(call):
+    code, out, _ = call("validate", "--json")
+    checks = {check["name"]: check for check in json.loads(out)["checks"]}
+    assert code == 0 and len(checks) >= 8
+    for check in checks.values():
+        assert set(check) >= {"name", "source", "published", "model", "unit", "relative_difference", "tolerance", "kind"}
+        assert check["kind"] in ("calibrated", "predicted")
+        assert check["relative_difference"] == pytest.approx(check["model"] / check["published"] - 1)
+    assert "published" in call("validate")[1].lower()
+
+
+def test_a_reader_that_leaves_early_is_no_fault():
+    line = f"{sys.executable} -m archsim.cli.main list components | head -1; echo ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", line], cwd=ROOT, capture_output=True, text=True)
+    assert done.stderr == "" and done.stdout.splitlines()[-1] == "0"
+
+
+def test_an_interrupt_ends_with_130(call, monkeypatch):
+    def stop(arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("archsim.cli.list.execute", stop)
+    code, out, err = call("list", "networks")
+    assert code == 130 and out == "" and "interrupted" in err
+
+
+def test_an_internal_fault_is_one_line(call, monkeypatch):
+    def fail(arguments):
+        raise RuntimeError("two tiles swapped")
+
+    monkeypatch.setattr("archsim.cli.list.execute", fail)
+    code, _, err = call("list", "networks")
+    assert code == 1 and err.count("\n") == 1 and "please report" in err and "two tiles swapped" in err
+    monkeypatch.setitem(os.environ, "ARCHSIM_TRACEBACK", "1")
+    assert "Traceback" in call("list", "networks")[2]
+
+
+def test_lenet_from_a_shell_in_two_seconds():
+    """The main job, cold process, warm disk: under 2 s where nothing else runs; twice that is allowed here."""
+    start = time.perf_counter()
+    done = shell("run", "lenet1", "--arch", "wu2023", "--json")
+    assert done.returncode == 0 and time.perf_counter() - start < 4
+    assert json.loads(done.stdout)["tiles"] == 6
