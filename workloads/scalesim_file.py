@@ -201,7 +201,7 @@ def _chain(layers: list[Layer], notes: _Notes) -> list[Layer]:
         if wanted != previous.output_shape:
             kept = math.prod(wanted) == math.prod(previous.output_shape)
             if not kept:
-                text = "input is not the output of the layer before (pooling, a branch or a residual that the file leaves out), joined at no cost"
+                text = "input is not the output of the layer before (pooling, branch or residual not in the file), joined at no cost"
                 notes.add(text, f"{name} ({shape_text(previous.output_shape)} to {shape_text(wanted)})")
             join = _unique(f"{name}_input", names, repeats)
             previous = Layer(join, "reshape", (previous.name,), (previous.output_shape,), wanted)
