@@ -92,7 +92,8 @@ class Builder:
         """The node's own name; else its weight's name without the ending; else operator and number. Always unique."""
         name = printable(node.name).strip() if node is not None else ""
         if _DULL_NAME.match(name):
-            name = _WEIGHT_ENDING.sub("", printable(weight))
+            name = _WEIGHT_ENDING.sub("", printable(weight)).strip()
+            name = "" if _DULL_NAME.match(name) or name.startswith("onnx::") else name
         if not name:
             # The key differs from every layer's name, which counts its own repetitions.
             self._counts[f"{operator}#"] = self._counts.get(f"{operator}#", 0) + 1
