@@ -121,7 +121,9 @@ def find_part(name: str) -> type[Part]:
 
 def price(name: str, parameters: dict[str, object] | None = None, node_nm: float = 40.0) -> Price:
     """Price a part: its laws at its native node, then scaled to `node_nm` by its scaling class."""
-    return _price(name, tuple(sorted((parameters or {}).items())), float(node_nm))
+    # Checked before the cache, whose keys take True for 1 and no lists.
+    values = find_part(name)(**(parameters or {})).values
+    return _price(name, tuple(sorted(values.items())), float(node_nm))
 
 
 @functools.lru_cache(maxsize=4096)

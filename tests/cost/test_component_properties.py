@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hwlib import PARTS, load_figures, load_sources, price
+from hwlib import PARTS, InputError, load_figures, load_sources, price
 from hwlib.scaling import SCALING_CLASSES
 
 NODES = (65.0, 40.0, 28.0)
@@ -103,6 +103,17 @@ def test_declaration_is_complete(name):
         assert parameter.check(parameter.default, "default") == parameter.default
         if parameter.name in GROWING and (name, parameter.name) not in SHARING:
             assert parameter.monotone, parameter.name
+
+
+@pytest.mark.parametrize("name", sorted(PARTS))
+def test_outside_the_declared_range_is_refused(name):
+    for parameter in PARTS[name].parameters:
+        wrong = ["nonsense", math.nan, None, [1]]
+        if not parameter.choices:
+            wrong += [parameter.low - 1, parameter.high * 2, True]
+        for value in wrong:
+            with pytest.raises(InputError, match=f"{name}.{parameter.name}"):
+                price(name, {parameter.name: value})
 
 
 @pytest.mark.parametrize("name", sorted(PARTS))
