@@ -73,7 +73,7 @@ def make_result(layers=LENET, phases=("forward",), *, timing=True, network="lene
                 row_energy += count * _PARTS["write_driver"][5]
             cycles = 72 * vectors * batch if timing else None
             by_layer.append({"layer": name, "phase": phase, "cycles": cycles, "stall_cycles": cycles // 9 if timing else None,
-                             "energy_j": row_energy, "tile_operations": operations})
+                             "energy_j": row_energy, "off_chip_energy_j": 0.0, "tile_operations": operations})
             if timing:
                 for piece in range(spans):
                     timeline.append({"lane": name, "layer": name, "phase": phase, "image": piece, "start": start + cycles * piece // spans,
@@ -88,25 +88,29 @@ def make_result(layers=LENET, phases=("forward",), *, timing=True, network="lene
     for item in inventory:
         name = item["component"]
         static_energy = item["static_power_uw"] * 1e-6 * seconds if timing else 0.0
-        by_component[name] = {"area_mm2": item["area_mm2"], "energy_j": energy[name] + static_energy,
-                              "static_power_uw": item["static_power_uw"], "busy_fraction": 0.9 if name == "array" and timing else 0.2}
-    off_chip = 8.0 * sum(r * c for _, r, c, _ in layers)
-    by_component["off_chip_memory"]["energy_j"] = off_chip * 4e-12
-    boundaries, area, joules, leak = {}, 0.0, 0.0, 0.0
+        if name == "off_chip_memory":
+            energy[name] = 8.0 * 4e-12 * sum(r * c for _, r, c, _ in layers)
+        by_component[name] = {"area_mm2": item["area_mm2"], "energy_j": energy[name] + static_energy, "dynamic_energy_j": energy[name],
+                              "static_energy_j": static_energy, "static_power_uw": item["static_power_uw"],
+                              "busy_fraction": None if not timing else 0.9 if name == "array" else 0.2, "boundary": item["boundary"],
+                              "part": item["part"], "count": item["count"]}
+    boundaries, area, joules = {}, 0.0, 0.0
     for boundary in ("macro", "chip", "system"):
         for item in inventory:
             if item["boundary"] == boundary:
                 area += item["area_mm2"]
                 joules += by_component[item["component"]]["energy_j"]
-                leak += item["static_power_uw"]
-        boundaries[boundary] = {"area_mm2": area, "energy_j": joules, "power_uw": joules / seconds * 1e6 if timing else None}
-    del by_component["off_chip_memory"]
+        power = joules / seconds * 1e6 if timing else None
+        boundaries[boundary] = {"area_mm2": area, "energy_j": joules, "power_uw": power, "area_mm2_range": [0.52 * area, 2.3 * area],
+                                "power_uw_range": [0.41 * power, 3.1 * power] if timing else None}
+    off_chip = {"off_chip_memory": by_component.pop("off_chip_memory")}
     chip, shared = boundaries["chip"], sum(v["static_power_uw"] for v in by_component.values()) * 1e-6 * (seconds or 0.0)
     by_layer.append({"layer": "shared", "phase": "shared", "cycles": 0 if timing else None, "stall_cycles": 0 if timing else None,
-                     "energy_j": shared, "tile_operations": 0})
+                     "energy_j": shared, "off_chip_energy_j": off_chip["off_chip_memory"]["energy_j"], "tile_operations": 0})
     by_phase = {p: {"cycles": sum(r["cycles"] or 0 for r in by_layer if r["phase"] == p) if timing else None,
-                    "energy_j": sum(r["energy_j"] for r in by_layer if r["phase"] == p)} for p in (*phases, "shared")}
-    static_power = shared / seconds * 1e6 if timing else None
+                    "energy_j": sum(r["energy_j"] for r in by_layer if r["phase"] == p),
+                    "off_chip_energy_j": sum(r["off_chip_energy_j"] for r in by_layer if r["phase"] == p)} for p in (*phases, "shared")}
+    static_power = sum(row["static_power_uw"] for row in by_component.values())
     images = batch
     return {
         "schema": 1, "network": network, "architecture": architecture, "scheme": "mixed_precision" if len(phases) > 1 else "inference",
@@ -115,7 +119,8 @@ def make_result(layers=LENET, phases=("forward",), *, timing=True, network="lene
         "operations": len(layers) * len(phases), "tile_operations": sum(r["tile_operations"] for r in by_layer), "utilisation": 0.412,
         "area_mm2": chip["area_mm2"], "energy_j": chip["energy_j"], "energy_per_image_j": chip["energy_j"] / images,
         "power_uw": chip["power_uw"], "static_power_uw": static_power,
-        "dynamic_power_uw": chip["power_uw"] - static_power if timing else None, "boundaries": boundaries,
+        "dynamic_power_uw": chip["power_uw"] - static_power if timing else None,
+        "boundaries": boundaries, "by_component_off_chip": off_chip,
         "area_mm2_range": [0.52 * chip["area_mm2"], 2.3 * chip["area_mm2"]],
         "power_uw_range": [0.41 * chip["power_uw"], 3.1 * chip["power_uw"]] if timing else None,
         "by_component": by_component, "by_layer": by_layer, "by_phase": by_phase, "activity": "assumed",
@@ -124,7 +129,7 @@ def make_result(layers=LENET, phases=("forward",), *, timing=True, network="lene
         "stalls": {"input": start // 20, "output": start // 70, "dependency": start // 9, "instruction": 120} if timing else {},
         "timeline": timeline, "placement": placement,
         "roofline": {"peak_macs_per_s": 16384 / 2 * tiles / 72 * clock_mhz * 1e6, "buffer_bits_per_s": 256 * clock_mhz * 1e6,
-                     "off_chip_bits_per_s": 2.56e10, "points": points} if timing else None,
+                     "off_chip_bits_per_s": 2.56e10, "points": points} if timing else {},
         "notes": ["activity is assumed: input density 0.5, no measured activity was given",
                   "weights are loaded before the run and not counted"],
         "settings": {"clock_mhz": 100, "tile": {"rows": 128, "columns": 128, "adc_bits": 8, "columns_per_adc": 8},
@@ -147,12 +152,16 @@ def _resources(cycles: int, tiles: int) -> list[dict]:
 
 
 def _figures() -> list[dict]:
+    def row(name, value, unit, low, high, kind, source, title, place, node_nm=None):
+        return {"name": name, "value": value, "unit": unit, "low": low, "high": high, "kind": kind, "source": source, "title": title,
+                "place": place, "node_nm": node_nm, "note": ""}
+
+    survey = "ADC performance survey 1997-2025"
     return [
-        {"name": "adc_sar.energy_8bit", "value": 3.64, "unit": "pJ", "low": 1.2, "high": 12.0, "kind": "measured", "source": "murmann2025",
-         "place": "VLSI 2018 9.4", "node_nm": 40},
-        {"name": "adc_sar.area_8bit", "value": 1500, "unit": "um2", "kind": "measured", "source": "murmann2025"},
-        {"name": "sram.energy_per_bit", "value": 0.036, "unit": "pJ/bit", "kind": "simulated", "source": "cacti2009"},
-        {"name": "cell_1t1r.area", "value": 0.55, "unit": "um2", "kind": "scaled", "source": "chou2018"},
-        {"name": "write_driver.energy", "value": 0.8, "unit": "pJ", "kind": "assumed", "source": "assumption"},
-        {"name": "layout.utilisation", "value": 0.7, "unit": "1", "low": 0.6, "high": 0.85, "kind": "assumed", "source": "assumption"},
+        row("adc_sar.energy_8bit", 3.64, "pJ", 1.2, 12.0, "measured", "murmann2025", survey, "VLSI 2018 9.4", 40),
+        row("adc_sar.area_8bit", 1500, "um2", 900, 3100, "measured", "murmann2025", survey, "VLSI 2018 9.4", 40),
+        row("sram.energy_per_bit", 0.036, "pJ/bit", 0.02, 0.06, "simulated", "cacti2009", "CACTI 6.0", "Table 3", 45),
+        row("cell_1t1r.area", 0.55, "um2", 0.4, 0.8, "scaled", "chou2018", "An N40 256K×44 embedded RRAM macro", "Fig. 6", 40),
+        row("write_driver.energy", 0.8, "pJ", 0.2, 2.0, "assumed", "assumption", "Own assumption", "-"),
+        row("layout.utilisation", 0.7, "1", 0.6, 0.85, "assumed", "assumption", "Own assumption", "-"),
     ]

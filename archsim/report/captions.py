@@ -13,10 +13,8 @@ def caption(name: str, view: View) -> str:
             "timeline": _timeline, "resources": _resources, "stalls": _stalls}[name](view)
 
 
-def missing(name: str, view: View) -> str:
+def missing(name: str) -> str:
     """Why a figure is not there."""
-    if name in ("timeline", "resources", "stalls", "roofline") and not view.timed:
-        return "Nothing was timed in this run (--no-timing), so there is nothing to show here."
     return {"stalls": "Nothing stalled."}.get(name, "This run has no data for this figure.")
 
 
@@ -47,11 +45,11 @@ def _boundaries(view: View) -> str:
 
 
 def _roofline(view: View) -> str:
-    points, roof = roofline_points(view), view.result.get("roofline") or {}
+    points, roof = roofline_points(view), view.roofline
     best = max(points, key=lambda point: point["rate"])
     share = fmt.percent(best["rate"] / roof["peak_macs_per_s"])
-    text = "Multiply-accumulates a second over multiply-accumulates for each bit moved; both axes logarithmic. A point is a layer in a phase, "
-    text += "the lines are what tiles, buffer and off-chip memory allow."
+    text = "Multiply-accumulates a second over multiply-accumulates for each bit moved; both axes logarithmic. "
+    text += "A point is a layer in a phase, the lines are what tiles, buffer and off-chip memory allow."
     return text + f" {best.get('layer')} ({best.get('phase')}) comes nearest the peak: {share}."
 
 
@@ -59,7 +57,7 @@ def _layers(view: View) -> str:
     rows = [row for row in view.layers if row.layer != SHARED]
     total = sum(row.total_energy_j for row in view.layers)
     top = max(rows, key=lambda row: row.total_energy_j)
-    text = f"{top.layer} takes {fmt.percent(top.total_energy_j / total)} of the energy"
+    text = f"Of the layers, {top.layer} takes most energy, {fmt.percent(top.total_energy_j / total)} of the run"
     if view.timed and any(row.total_cycles for row in rows):
         slow = max(rows, key=lambda row: row.total_cycles)
         # layers may overlap in time, so a share of the sum would mislead

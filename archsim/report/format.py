@@ -29,7 +29,7 @@ def significant(value: object, digits: int = 4) -> str:
 
 def plain(value: object) -> str:
     """A number somebody set (a parameter, a node, a tick): up to six digits, no trailing zeros; anything else as it is."""
-    return f"{value:.6g}" if is_number(value) and not isinstance(value, int) else ("" if value is None else str(value))
+    return f"{value:,.6g}" if is_number(value) and not isinstance(value, int) else ("" if value is None else str(value))
 
 
 def unit(text: str) -> str:

@@ -28,7 +28,8 @@ def headline(view: View) -> list[Headline]:
     cycles = view.number("cycles")
     area = Headline("Area", fmt.area(view.number("area_mm2")), "inside the chip boundary", *_spread(view, "area_mm2", fmt.area))
     parts = f"static {fmt.power(view.number('static_power_uw'), 3)} + dynamic {fmt.power(view.number('dynamic_power_uw'), 3)}"
-    power = Headline("Power", fmt.power(view.number("power_uw")), parts if view.timed else untimed, *_spread(view, "power_uw", fmt.power))
+    leak = f"leakage {fmt.power(view.number('static_power_uw'), 3)}; {untimed}"
+    power = Headline("Power", fmt.power(view.number("power_uw")), parts if view.timed else leak, *_spread(view, "power_uw", fmt.power))
     whole = f"{fmt.si(view.number('energy_j'), 'J')} for {images(view)}" + ("" if view.timed else ", dynamic only")
     energy = Headline("Energy per image", fmt.si(view.number("energy_per_image_j"), "J"), whole)
     timing = f"{fmt.whole(cycles)} cycles at {fmt.plain(clock)} MHz" if view.timed else untimed

@@ -7,6 +7,7 @@ import functools
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from archsim.files import write_files
 from archsim.report import format as fmt
 from archsim.report.captions import caption, missing
 from archsim.report.figures import RUN_FIGURES, RunFigure
@@ -23,13 +24,10 @@ _NARROW, _HALF, _FULL = 350.0, 500.0, 1048.0
 def write_report(result: Mapping, path: str | Path) -> Path:
     """Write the report of a run (JSON form, or an object with `to_dict()`) to an HTML file; returns its path.
 
-    Raises OSError where the file cannot be written. A file already there is replaced only by a whole new one.
+    Raises InputError where the file cannot be written. A file already there is replaced only by a whole new one.
     """
     path = Path(path)
-    page = render_report(result)
-    partial = path.with_name(path.name + ".part")
-    partial.write_bytes(page.encode("utf-8", errors="replace"))
-    return partial.replace(path)
+    return write_files(path.parent, {path.name: render_report(result)}) / path.name
 
 
 def render_report(result: Mapping) -> str:
@@ -92,7 +90,7 @@ def _figure(figure: RunFigure, view: View) -> dict:
 
     wide = figure.draw(view, _HALF if figure.half else _FULL)
     if wide is None:
-        return {"name": figure.name, "heading": figure.heading, "half": figure.half, "missing": missing(figure.name, view)}
+        return {"name": figure.name, "heading": figure.heading, "half": figure.half, "missing": missing(figure.name)}
     narrow = figure.draw(view, _NARROW)
     return {"name": figure.name, "heading": figure.heading, "half": figure.half, "missing": "", "caption": caption(figure.name, view),
             "wide": Markup(to_svg(wide)), "narrow": Markup(to_svg(narrow)), "most": f"{wide.width:g}"}
@@ -100,11 +98,9 @@ def _figure(figure: RunFigure, view: View) -> dict:
 
 def _references(view: View) -> list[dict]:
     """The sources of the used figures with their titles and how many figures each gives."""
-    from hwlib import load_sources
-
-    titles = load_sources()
-    counts: dict[str, int] = {}
+    found: dict[str, dict] = {}
     for row in view.rows("figures"):
         key = str(row.get("source", ""))
-        counts[key] = counts.get(key, 0) + 1
-    return [{"key": key, "title": titles.get(key, ""), "count": count} for key, count in sorted(counts.items())]
+        entry = found.setdefault(key, {"key": key, "title": str(row.get("title") or ""), "count": 0})
+        entry["count"] += 1
+    return [found[key] for key in sorted(found)]

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from archsim.files import csv_text
 from archsim.report import format as fmt
 from archsim.report.palette import label, token
 from archsim.report.view import View
@@ -30,7 +29,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table with its rows (mappings). `colour` gives a row's colour token, `anchor` the source a cell links to."""
+    """A table with its rows (mappings). `colour` gives the colour token of a row's swatch."""
 
     name: str
     heading: str
@@ -40,25 +39,11 @@ class Table:
 
     def to_csv(self) -> str:
         """Comma-separated text with a header line, raw values, UTF-8."""
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(column.name for column in self.columns)
-        for row in self.rows:
-            writer.writerow(_plain(column.value(row)) for column in self.columns)
-        return text.getvalue()
+        return csv_text([{column.name: column.value(row) for column in self.columns} for row in self.rows])
 
     def largest(self, column: Column) -> float:
         """The largest value of a column, for its share bars; 0 where there is none."""
         return max((value for row in self.rows if fmt.is_number(value := column.value(row))), default=0.0)
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, dict):
-        value = parameters_text(value)
-    # A spreadsheet would run a name that starts like a formula; a leading quote makes it text.
-    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
-        return "'" + value
-    return "" if value is None else value
 
 
 def parameters_text(parameters: dict) -> str:
@@ -180,13 +165,6 @@ def figure_table(view: View) -> Table:
         Column("node_nm", "Node, nm", _key("node_nm"), fmt.plain), _text("note", "Note"),
     )
     return Table("figures", "Figures used", columns, view.rows("figures"), lambda row: token("kind", str(row.get("kind"))))
-
-
-def raw_table(name: str, rows: Iterable[dict]) -> Table:
-    """Rows as they are, for CSV: the columns are the union of their keys."""
-    rows = list(rows)
-    keys = dict.fromkeys(key for row in rows for key in row)
-    return Table(name, name, tuple(_text(key, key) for key in keys), rows)
 
 
 def page_tables(view: View) -> dict[str, Table]:

@@ -73,8 +73,13 @@ class View:
         return "" if value is None else str(value)
 
     def rows(self, key: str) -> list[dict]:
-        """A top-level list of rows, empty where it is missing."""
+        """A top-level list, empty where it is missing."""
         return list(self.result.get(key) or ())
+
+    @property
+    def roofline(self) -> Mapping:
+        """Ceilings and points, empty where nothing was timed."""
+        return self.result.get("roofline") or {}
 
     @property
     def title(self) -> str:
@@ -88,17 +93,14 @@ class View:
     def components(self) -> list[ComponentRow]:
         """Components of the chip boundary, largest area first; what lies beyond (off-chip memory) last."""
         placed = {item.get("component"): item for item in self.rows("inventory")}
-        seconds = self.number("latency_s") or 0.0
         rows = []
-        for role, entry in (self.result.get("by_component") or {}).items():
+        found = {**(self.result.get("by_component") or {}), **(self.result.get("by_component_off_chip") or {})}
+        for role, entry in found.items():
             item = placed.get(role, {})
-            leak = entry.get("static_power_uw") or 0.0
-            static = entry.get("static_energy_j")
-            energy = entry.get("energy_j") or 0.0
-            static = min(energy, leak * 1e-6 * seconds) if static is None else static
             boundary = item.get("boundary", "system" if role == "off_chip_memory" else "chip")
-            area, busy = entry.get("area_mm2") or 0.0, entry.get("busy_fraction")
-            rows.append(ComponentRow(role, area, energy, static, leak, busy, item.get("count"), boundary, item.get("part", "")))
+            energy, static = entry["energy_j"], entry.get("static_energy_j") or 0.0
+            rows.append(ComponentRow(role, entry["area_mm2"], energy, static, entry["static_power_uw"], entry.get("busy_fraction"),
+                                     item.get("count"), boundary, item.get("part", "")))
         return sorted(rows, key=lambda row: (row.boundary == "system", -row.area_mm2, -row.energy_j, row.role))
 
     @property

@@ -70,6 +70,7 @@ def _bars(title: str, rows: list[ComponentRow], parts: Callable[[ComponentRow], 
     for index, ((name, colour, pieces), text) in enumerate(zip(lines, numbers)):
         y, x = top + index * _ROW, left
         drawing.add(Text(left - 8, y + 16, fit_text(name, left - 10), "end"))
+        drawing.add(Rect(x, y + 3, axis.place(sum(piece[0] for piece in pieces)), _ROW - 7, "card"))  # no grid through the light part
         for amount, opacity, tip in pieces:
             length = axis.place(amount)
             drawing.add(Rect(x, y + 3, max(length, 0.75 if amount > 0 else 0), _ROW - 7, colour, tip, opacity))

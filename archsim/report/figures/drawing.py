@@ -72,6 +72,11 @@ class Drawing:
         self.marks.extend(marks)
 
 
+def printable(text: str) -> str:
+    """A text without the characters that XML 1.0 forbids: a name that holds one would make the file unreadable."""
+    return "".join(c if c >= " " and not 0xD800 <= ord(c) <= 0xDFFF and ord(c) not in (0xFFFE, 0xFFFF) else "�" for c in text)
+
+
 def text_width(text: str, size: float = 12.0) -> float:
     """Width of a text in pixels, near enough to lay out labels."""
     units = sum(_WIDTHS.get(c) or (1000 if unicodedata.east_asian_width(c) in "WF" else 600) for c in text)

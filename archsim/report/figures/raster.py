@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
-from archsim.report.figures.drawing import Circle, Drawing, Line, Rect
+from archsim.report.figures.drawing import Circle, Drawing, Line, Rect, printable
 
 _INCH = 96.0  # CSS pixels an inch, so that a font size in pixels is 0.75 points
-_FONTS = ["Liberation Sans", "Arial", "Helvetica", "DejaVu Sans"]
+_FONTS = ["Liberation Sans", "Arial", "Helvetica", "DejaVu Sans", "Noto Sans CJK JP", "Microsoft YaHei", "Hiragino Sans"]
 
 
 def save_raster(drawing: Drawing, path: str | Path, colours: dict[str, str], dots_per_inch: int = 288) -> None:
     """Write a drawing to `path`; the suffix (.png or .pdf) chooses the format."""
-    import logging
-
     import matplotlib
+    from matplotlib import font_manager
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)  # a missing font of the list is no news
     metadata = {"CreationDate": None} if Path(path).suffix == ".pdf" else {"Software": None}
-    with matplotlib.rc_context({"font.family": _FONTS, "text.parse_math": False, "pdf.fonttype": 42}):
+    known = set(font_manager.get_font_names())
+    fonts = [name for name in _FONTS if name in known] or ["DejaVu Sans"]
+    with warnings.catch_warnings(), matplotlib.rc_context({"font.family": fonts, "text.parse_math": False, "pdf.fonttype": 42}):
+        warnings.filterwarnings("ignore", "Glyph .* missing")  # a name in a script that no font here has: boxes, no noise
         figure = Figure(figsize=(drawing.width / _INCH, drawing.height / _INCH), facecolor=colours["card"])
         FigureCanvasAgg(figure)
         axes = figure.add_axes((0, 0, 1, 1))
@@ -41,10 +43,12 @@ def _draw(axes: object, mark: object, colours: dict[str, str], order: int) -> No
         style = (0, (4, 4)) if mark.dashed else "-"
         axes.plot([mark.x1, mark.x2], [mark.y1, mark.y2], color=colours[mark.stroke], lw=mark.width * 0.75, ls=style, zorder=order)
     elif isinstance(mark, Circle):
-        axes.add_patch(patches.Circle((mark.x, mark.y), mark.radius, facecolor=colours[mark.fill], edgecolor=colours["card"], zorder=order))
+        paint = {"facecolor": colours[mark.fill], "edgecolor": colours["card"], "linewidth": 0.6}
+        axes.add_patch(patches.Circle((mark.x, mark.y), mark.radius, **paint, zorder=order))
     else:
         side = {"start": "left", "middle": "center", "end": "right"}[mark.anchor]
         # matplotlib turns a text about its anchor too, but anchors the box of the turned text
         place = {"ha": side, "va": "baseline", "rotation_mode": "anchor", "rotation": 90 if mark.turned else 0}
         weight = "bold" if mark.bold else "normal"
-        axes.text(mark.x, mark.y, mark.text, fontsize=mark.size * 0.75, color=colours[mark.fill], weight=weight, zorder=order, **place)
+        colour, text = colours[mark.fill], printable(mark.text)
+        axes.text(mark.x, mark.y, text, fontsize=mark.size * 0.75, color=colour, weight=weight, zorder=order, **place)

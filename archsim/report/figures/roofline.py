@@ -18,7 +18,7 @@ from archsim.report.view import View
 def roofline_points(view: View) -> list[dict]:
     """Points with both coordinates positive: intensity (MAC/bit) and rate (MAC/s) added."""
     points = []
-    for row in (view.result.get("roofline") or {}).get("points") or ():
+    for row in view.roofline.get("points") or ():
         macs, bits, seconds = (row.get(key) for key in ("macs", "bits", "seconds"))
         if all(is_number(v) and v > 0 for v in (macs, bits, seconds)):
             points.append({**row, "intensity": macs / bits, "rate": macs / seconds})
@@ -27,7 +27,7 @@ def roofline_points(view: View) -> list[dict]:
 
 def draw_roofline(view: View, width: float) -> Drawing | None:
     """Log-log roofline with a point for each layer and phase. None where the run has no timed multiply-accumulates."""
-    points, roof = roofline_points(view), view.result.get("roofline") or {}
+    points, roof = roofline_points(view), view.roofline
     peak = roof.get("peak_macs_per_s")
     if not points or not (is_number(peak) and peak > 0):
         return None
@@ -47,35 +47,39 @@ def draw_roofline(view: View, width: float) -> Drawing | None:
         drawing.add(Line(x, top, x, bottom, "grid"), Text(x, bottom + 15, _power(power), "middle", 11, "soft"))
     for power in upward.decades(8):
         y = bottom - upward.place(10.0**power)
-        drawing.add(Line(left, y, width - right, y, "grid"), Text(left - 6, y + 4, fmt.si(10.0**power, "", 3).strip(), "end", 11, "soft"))
+        drawing.add(Line(left, y, width - right, y, "grid"), Text(left - 6, y + 4, fmt.si(10.0**power, "", 1).strip(), "end", 11, "soft"))
     drawing.add(Text(left + (width - left - right) / 2, bottom + 34, "arithmetic intensity, MAC/bit", "middle", fill="soft"),
                 Text(13, top + height / 2, "rate, MAC/s", "middle", fill="soft", turned=True))
-    for order, (name, rate) in enumerate([("peak of the tiles", None), *feeds]):
-        _roof(drawing, name, rate, peak, across, upward, (left, bottom, width - right), order)
-    crowd: dict[tuple[int, int], int] = {}
-    for point in points:
-        name = f"{point.get('layer', '')}, {point.get('phase', '')}"
-        tip = (f"{name}\n{fmt.si(point['rate'], 'MAC/s', 3)}, {fmt.percent(point['rate'] / peak)} of the peak\n"
-               f"{fmt.significant(point['intensity'], 3)} MAC/bit")
-        x, y = left + across.place(point["intensity"]), bottom - upward.place(point["rate"])
+    marks = [(left + across.place(p["intensity"]), bottom - upward.place(p["rate"])) for p in points]
+    taken = [(x - 7, y - 7, x + 7, y + 7) for x, y in marks]  # boxes no text may cover
+    for name, rate in [("peak of the tiles", None), *feeds]:
+        _roof(drawing, name, rate, peak, across, upward, (left, bottom, width - right), taken)
+    spots: dict[tuple[int, int], dict[str, list[dict]]] = {}
+    for point, (x, y) in zip(points, marks):
+        spots.setdefault((round(x), round(y)), {}).setdefault(str(point.get("phase", "")), []).append(point)
+    for (x, y), by_phase in spots.items():
         # phases of one layer often coincide: each next one is smaller, so that all show as rings
-        spot = (round(x), round(y))
-        crowd[spot] = crowd.get(spot, 0) + 1
-        radius = (5.5 if len(points) < 60 else 4.0) - 1.4 * min(2, crowd[spot] - 1)
-        drawing.add(Circle(x, y, radius, token("phase", str(point.get("phase", ""))), tip))
-    points = list({point.get("layer"): point for point in points}.values())
-    if len(points) <= 8:
-        _name_points(drawing, points, across, upward, left, bottom, width - right)
+        for order, (phase, together) in enumerate(by_phase.items()):
+            drawing.add(Circle(x, y, max(2.0, 6.0 - 1.8 * order), token("phase", phase), _tip(together, phase, peak)))
+    named = {str(point.get("layer", "")): mark for point, mark in zip(points, marks)}
+    if len(named) <= 12:
+        for name, (x, y) in named.items():
+            text = fit_text(name, 120, 11)
+            wide = text_width(text, 11)
+            sides = [(x + 9, y + 4), (x - 9 - wide, y + 4), (x - wide / 2, y - 11), (x - wide / 2, y + 18)]
+            _write(drawing, text, sides, taken, "ink", width)
     return drawing
 
 
 def _roof(drawing: Drawing, name: str, rate: float | None, peak: float, across: LogAxis, upward: LogAxis, box: tuple[float, float, float],
-          order: int) -> None:
+          taken: list[tuple[float, float, float, float]]) -> None:
     """One ceiling inside the plot: level at `peak` (rate None), or rising with a slope of `rate` bits a second."""
     left, bottom, right = box
     if rate is None:
         y = bottom - upward.place(peak)
-        drawing.add(Line(left, y, right, y, "soft", 1.6), Text(right, y - 6, f"{name}: {fmt.si(peak, 'MAC/s', 3)}", "end", 11, "soft"))
+        text = f"{name}: {fmt.si(peak, 'MAC/s', 3)}"
+        drawing.add(Line(left, y, right, y, "soft", 1.6))
+        _write(drawing, text, [(right - text_width(text, 11), y - 6), (left + 6, y - 6)], taken, "soft", right)
         return
     low = max(across.low, upward.low - math.log10(rate))
     high = min(across.high, math.log10(peak / rate))
@@ -85,21 +89,32 @@ def _roof(drawing: Drawing, name: str, rate: float | None, peak: float, across: 
     x2, y2 = left + across.place(10**high), bottom - upward.place(rate * 10**high)
     drawing.add(Line(x1, y1, x2, y2, "soft", 1.6, dashed=True))
     text = f"{name}: {fmt.si(rate, 'bit/s', 3)}"
-    # names of feeds of like speed keep apart: each further one starts lower on its slope
-    x = min(x1 + (0.55 - 0.3 * (order - 1)) * (x2 - x1) + 10, right - text_width(text, 11))
-    drawing.add(Text(x, y1 + (x - x1) / (x2 - x1) * (y2 - y1) + 14, text, size=11, fill="soft"))
+    wide = text_width(text, 11)
+    candidates = []
+    for share in (0.55, 0.4, 0.7, 0.25, 0.85, 0.1):
+        x, y = x1 + share * (x2 - x1), y1 + share * (y2 - y1)
+        candidates += [(x + 8, y + 12), (x - wide - 8, y - 4)]  # below the line at the right, above it at the left
+    _write(drawing, text, [(x, y) for x, y in candidates if left < x and x + wide < right and y < bottom - 3], taken, "soft", right)
 
 
-def _name_points(drawing: Drawing, points: list[dict], across: LogAxis, upward: LogAxis, left: float, bottom: float, right: float) -> None:
-    taken: list[tuple[float, float, float]] = []
-    for point in points:
-        text = fit_text(str(point.get("layer", "")), 120, 11)
-        x, y = left + across.place(point["intensity"]), bottom - upward.place(point["rate"])
-        wide = text_width(text, 11)
-        x = x + 8 if x + 8 + wide < right else x - 8 - wide
-        if all(abs(y - other) > 12 or x > end or x + wide < start for start, end, other in taken):
-            drawing.add(Text(x, y + 4, text, size=11))
-            taken.append((x, x + wide, y))
+def _write(drawing: Drawing, text: str, places: list[tuple[float, float]], taken: list[tuple[float, float, float, float]], colour: str,
+           right: float) -> None:
+    """Write at the first place that covers nothing; a text without one stays in its tip."""
+    wide = text_width(text, 11)
+    for x, y in places:
+        box = (x, y - 10, x + wide, y + 2)
+        if x >= 0 and box[2] <= right and not any(box[0] < b[2] and b[0] < box[2] and box[1] < b[3] and b[1] < box[3] for b in taken):
+            taken.append(box)
+            drawing.add(Text(x, y, text, size=11, fill=colour))
+            return
+
+
+def _tip(points: list[dict], phase: str, peak: float) -> str:
+    names = [str(point.get("layer", "")) for point in points]
+    more = f" and {len(names) - 6} more" if len(names) > 6 else ""
+    rate, intensity = points[0]["rate"], points[0]["intensity"]
+    return (f"{', '.join(names[:6])}{more}: {phase}\n{fmt.si(rate, 'MAC/s', 3)}, {fmt.percent(rate / peak)} of the peak\n"
+            f"{fmt.significant(intensity, 3)} MAC/bit")
 
 
 def _power(power: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from xml.sax.saxutils import escape, quoteattr
 
-from archsim.report.figures.drawing import Circle, Drawing, Line, Rect, Text
+from archsim.report.figures.drawing import Circle, Drawing, Line, Rect, Text, printable
 
 FONTS = "'Helvetica Neue', Helvetica, Arial, 'Liberation Sans', sans-serif"
 
@@ -16,7 +16,7 @@ def to_svg(drawing: Drawing, colours: dict[str, str] | None = None) -> str:
     Tips become <title> elements: browsers show them without any script.
     """
     paint = (lambda token: f"var(--{token})") if colours is None else colours.__getitem__
-    title = _printable(drawing.title)
+    title = printable(drawing.title)
     size = f'viewBox="0 0 {drawing.width:g} {drawing.height:g}"'
     if colours is not None:
         size += f' width="{drawing.width:g}" height="{drawing.height:g}" xmlns="http://www.w3.org/2000/svg"'
@@ -31,7 +31,7 @@ def _number(value: float) -> str:
 
 
 def _tip(tip: str) -> str:
-    return f"<title>{escape(_printable(tip))}</title>" if tip else ""
+    return f"<title>{escape(printable(tip))}</title>" if tip else ""
 
 
 def _rect(mark: Rect, paint: Callable[[str], str]) -> str:
@@ -52,17 +52,12 @@ def _text(mark: Text, paint: Callable[[str], str]) -> str:
     turn = f' transform="rotate(-90 {_number(mark.x)} {_number(mark.y)})"' if mark.turned else ""
     anchor = f' text-anchor="{mark.anchor}"' if mark.anchor != "start" else ""
     place = f'x="{_number(mark.x)}" y="{_number(mark.y)}" font-size="{_number(mark.size)}" fill="{paint(mark.fill)}"'
-    return f"<text {place}{anchor}{weight}{turn}>{escape(_printable(mark.text))}</text>"
+    return f"<text {place}{anchor}{weight}{turn}>{escape(printable(mark.text))}</text>"
 
 
 def _circle(mark: Circle, paint: Callable[[str], str]) -> str:
     place = f'cx="{_number(mark.x)}" cy="{_number(mark.y)}" r="{_number(mark.radius)}"'
-    return f'<circle {place} fill="{paint(mark.fill)}" stroke="{paint("card")}">{_tip(mark.tip)}</circle>'
-
-
-def _printable(text: str) -> str:
-    # XML 1.0 knows no control characters: a name that holds one would make the file unreadable.
-    return "".join(c if c >= " " and not 0xD800 <= ord(c) <= 0xDFFF and ord(c) not in (0xFFFE, 0xFFFF) else "�" for c in text)
+    return f'<circle {place} fill="{paint(mark.fill)}" stroke="{paint("card")}" stroke-width="0.8">{_tip(mark.tip)}</circle>'
 
 
 _WRITERS = {Rect: _rect, Line: _line, Text: _text, Circle: _circle}

@@ -1,0 +1,53 @@
+"""The same figures and tables as files for papers and spreadsheets: SVG, PNG, PDF and CSV."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from archsim.files import csv_text, write_files
+from archsim.report.figures import RUN_FIGURES
+from archsim.report.figures.raster import save_raster
+from archsim.report.figures.svg import to_svg
+from archsim.report.palette import colours
+from archsim.report.tables import page_tables
+from archsim.report.view import View
+from hwlib.errors import InputError
+
+FORMATS = ("svg", "png", "pdf")
+_WIDTH_HALF, _WIDTH_FULL = 500.0, 900.0
+
+
+def write_figures(result: Mapping, folder: str | Path, formats: Sequence[str] = ("svg", "png")) -> list[Path]:
+    """Write every figure the run has data for, light theme on white; returns the paths.
+
+    PNG is 3 times the screen's pixels (288 dots an inch). Raises InputError for an unknown format or where the folder
+    cannot be written.
+    """
+    for name in formats:
+        if name not in FORMATS:
+            raise InputError("unknown figure format", got=name, allowed=FORMATS)
+    view, written, light = View(result), [], colours("light")
+    folder = write_files(folder, {})
+    for figure in RUN_FIGURES:
+        drawing = figure.draw(view, _WIDTH_HALF if figure.half else _WIDTH_FULL)
+        if drawing is None:
+            continue
+        for name in formats:
+            path = folder / f"{figure.name}.{name}"
+            if name == "svg":
+                write_files(folder, {path.name: to_svg(drawing, light)})
+            else:
+                save_raster(drawing, path, light)
+            written.append(path)
+    return written
+
+
+def write_csv(result: Mapping, folder: str | Path) -> list[Path]:
+    """Write every table of the run as CSV, with the whole ledger and timeline; returns the paths. Raises InputError."""
+    view = View(result)
+    raw = {"ledger": view.rows("ledger"), "timeline": view.rows("timeline"), "roofline": view.roofline.get("points") or ()}
+    files = {f"{name}.csv": table.to_csv() for name, table in page_tables(view).items() if table.rows}
+    files |= {f"{name}.csv": csv_text(list(rows)) for name, rows in raw.items() if rows}
+    folder = write_files(folder, files)
+    return [folder / name for name in files]

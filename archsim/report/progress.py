@@ -1,0 +1,38 @@
+"""A progress bar for long runs: nothing for short ones, nothing where nobody watches."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+
+_PATIENCE = 0.5  # seconds before a bar appears
+
+
+@contextlib.contextmanager
+def make_progress(console) -> Iterator[Callable[..., None] | None]:
+    """Gives a function progress(done, total, text="") that moves a bar on a rich console; None where it is no terminal.
+
+    The bar appears after half a second and leaves nothing behind; `total` None means that the end is not known.
+    """
+    if not console.is_terminal:
+        yield None
+        return
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    bar = Progress(TextColumn("{task.description}", markup=False), BarColumn(), TextColumn("{task.percentage:.0f} %"), TimeRemainingColumn(),
+                   console=console, transient=True)
+    task, started = bar.add_task("simulating", total=None), time.monotonic()
+
+    def progress(done: float, total: float | None, text: str = "") -> None:
+        if not bar.live.is_started:
+            if time.monotonic() - started < _PATIENCE:
+                return
+            bar.start()
+        bar.update(task, completed=done, total=total, **({"description": text} if text else {}))
+
+    try:
+        yield progress
+    finally:
+        if bar.live.is_started:
+            bar.stop()

@@ -1,0 +1,192 @@
+"""A run in the terminal: a headline, then tables that fit the width, then what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from archsim.report import format as fmt
+from archsim.report.headline import headline, subtitle
+from archsim.report.tables import BOUNDARIES
+from archsim.report.view import SHARED, LayerRow, View
+
+_MOST_LAYERS = 12
+_MOST_COMPONENTS = 14
+_BAR = 12
+
+
+def print_result(result: Mapping, console, full: bool = False) -> None:
+    """Print a run (JSON form, or an object with `to_dict()`) on a rich console of any width, in colour or plain.
+
+    `full` prints every layer and component, otherwise long tables end with a row for the rest.
+    """
+    view = View(result)
+    _print_headline(view, console)
+    tables = (_boundaries(view), _components(view, console.width, full), _phases(view), _layers(view, console.width, full))
+    for table in tables:
+        if table is not None:
+            console.print(table)
+    _print_stalls(view, console)
+    _print_notes(view, console)
+    _print_next(view, console)
+
+
+def _print_headline(view: View, console) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    console.print(Text.assemble((view.text("network"), "bold"), " on ", (view.text("architecture"), "bold"), f"  {subtitle(view)}"))
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="dim", no_wrap=True)
+    grid.add_column(style="bold cyan", no_wrap=True)
+    grid.add_column(overflow="fold")
+    for item in headline(view):
+        grid.add_row(item.name, _cell(item.text), _cell("; ".join(filter(None, (item.spread, item.detail)))))
+    console.print(grid)
+
+
+def _boundaries(view: View):
+    found = view.result.get("boundaries") or {}
+    table = _table("Boundary", ("Area", "Energy", "Power"), "What it counts")
+    for name, what in BOUNDARIES.items():
+        entry = found.get(name)
+        if entry:
+            cells = (fmt.area(entry.get("area_mm2")), fmt.si(entry.get("energy_j"), "J"), fmt.power(entry.get("power_uw")))
+            # the headline's boundary stands out
+            table.add_row(name, *map(_cell, cells), what, style="bold" if name == "chip" else None)
+    return table if table.rows else None
+
+
+def _components(view: View, width: int, full: bool):
+    rows = view.chip_components
+    if not rows:
+        return None
+    area, energy = sum(row.area_mm2 for row in rows), sum(row.energy_j for row in rows)
+    wide = width >= 100
+    headings = ("Area", "", "Energy", "", *(("Static", "Busy") if wide else ("Busy",)))
+    table = _table("Component", headings)
+    shown = rows if full or len(rows) <= _MOST_COMPONENTS + 1 else rows[:_MOST_COMPONENTS]
+    for row in shown:
+        more = (fmt.si(row.static_energy_j, "J"),) if wide else ()
+        table.add_row(row.label, _cell(fmt.area(row.area_mm2)), _bar(row.area_mm2, area, wide), _cell(fmt.si(row.energy_j, "J")),
+                      _bar(row.energy_j, energy, wide), *map(_cell, more), fmt.percent(row.busy_fraction))
+    rest = rows[len(shown):]
+    if rest:
+        rest_area, rest_energy = sum(row.area_mm2 for row in rest), sum(row.energy_j for row in rest)
+        static = (fmt.si(sum(row.static_energy_j for row in rest), "J"),) if wide else ()
+        table.add_row(f"{len(rest)} more", fmt.area(rest_area), _bar(rest_area, area, wide), fmt.si(rest_energy, "J"),
+                      _bar(rest_energy, energy, wide), *static, "", style="dim")
+    return table
+
+
+def _phases(view: View):
+    found = view.result.get("by_phase") or {}
+    if len([name for name in found if name != SHARED]) < 2:
+        return None
+    total = sum(entry["energy_j"] for entry in found.values())
+    table = _table("Phase", ("Cycles", "Energy", ""))
+    for name in sorted(found, key=view.phases.index if set(found) <= set(view.phases) else None):
+        entry = found[name]
+        table.add_row(_cell(name), fmt.whole(entry.get("cycles")), fmt.si(entry["energy_j"], "J"), _bar(entry["energy_j"], total, True))
+    return table
+
+
+def _layers(view: View, width: int, full: bool):
+    if not view.layers:
+        return None
+    total = sum(row.total_energy_j for row in view.layers)
+    phases = [phase for phase in view.phases if phase != SHARED]
+    wide = width >= 100
+    by_phase = phases if len(phases) > 1 and wide else []
+    table = _table("Layer", ("Cycles", "Stalled", "Tile ops", "Energy", "", *by_phase))
+    shown, rest = _pick_layers(view.layers, full)
+    for row in shown:
+        _add_layer(table, row.layer, [row], total, by_phase, wide, max(14, width // 4))
+    if rest:
+        _add_layer(table, f"{len(rest)} more", rest, total, by_phase, wide, 40, "dim")
+    for row in view.layers:
+        if row.layer == SHARED:
+            _add_layer(table, SHARED, [row], total, by_phase, wide, 40)
+    return table
+
+
+def _pick_layers(rows: Sequence[LayerRow], full: bool) -> tuple[list[LayerRow], list[LayerRow]]:
+    """The layers to print, in network order, and the others; of a long network those that take most energy."""
+    layers = [row for row in rows if row.layer != SHARED]
+    if full or len(layers) <= _MOST_LAYERS + 1:
+        return layers, []
+    kept = {id(row) for row in sorted(layers, key=lambda row: -row.total_energy_j)[:_MOST_LAYERS]}
+    return [row for row in layers if id(row) in kept], [row for row in layers if id(row) not in kept]
+
+
+def _add_layer(table, name: str, rows: Sequence[LayerRow], total: float, phases: Sequence[str], wide: bool, room: int,
+               style: str = "") -> None:
+    energy = sum(row.total_energy_j for row in rows)
+    cells = [fmt.NONE, fmt.NONE]
+    if any(row.cycles for row in rows):
+        cells = [fmt.whole(sum(row.total_cycles for row in rows)), fmt.whole(sum(row.stall_cycles for row in rows))]
+    cells += [fmt.whole(sum(row.tile_operations for row in rows)), fmt.si(energy, "J")]
+    parts = [fmt.si(sum(row.energy_j.get(phase, 0.0) for row in rows), "J", 3) for phase in phases]
+    table.add_row(_cell(fmt.shorten(name, room)), *map(_cell, cells), _bar(energy, total, wide), *map(_cell, parts), style=style)
+
+
+def _print_stalls(view: View, console) -> None:
+    from rich.text import Text
+
+    total = sum(view.stalls.values())
+    if total:
+        causes = ", ".join(f"{cause} {fmt.whole(n)} ({fmt.percent(n / total)})" for cause, n in view.stalls.items() if n)
+        console.print(Text.assemble(("Stalls ", "bold"), f"waiting for {causes} cycles"))
+
+
+def _print_notes(view: View, console) -> None:
+    from rich.padding import Padding
+    from rich.text import Text
+
+    if view.kinds:
+        kinds = ", ".join(f"{count} {kind}" for kind, count in view.kinds.items() if count)
+        console.print(Text.assemble(("Figures ", "bold"), f"{len(view.rows('figures'))} used: {kinds}; activity {view.text('activity')}"))
+    if view.rows("notes"):
+        console.print(Text("Notes", style="bold"))
+        for note in view.rows("notes"):
+            console.print(Padding(Text(f"• {note}", overflow="fold"), (0, 0, 0, 1)))
+
+
+def _print_next(view: View, console) -> None:
+    from rich.text import Text
+
+    console.print()
+    console.print(Text("Next: --out DIR writes the HTML report, JSON and CSV", style="dim"))
+    console.print(Text("      archsim explain DIR energy_j.by_component.adc walks from a number to its figures", style="dim"))
+
+
+def _table(first: str, numbers: Sequence[str], last: str = ""):
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), header_style="bold")
+    table.add_column(first, overflow="fold")
+    for heading in numbers:
+        table.add_column(heading, justify="left" if heading == "" else "right", no_wrap=True)
+    if last:
+        table.add_column(last, overflow="fold")
+    return table
+
+
+def _bar(value: float, total: float, wide: bool):
+    """A share as a bar and per cent; only per cent on a narrow terminal."""
+    from rich.text import Text
+
+    share = value / total if total > 0 else 0.0
+    text = fmt.percent(share)
+    if not wide:
+        return Text(text.rjust(7), style="dim")
+    eighths = round(share * _BAR * 8)
+    bar = "█" * (eighths // 8) + (" ▏▎▍▌▋▊▉"[eighths % 8] if eighths % 8 else "")
+    return Text.assemble((f"{text:>7} ", "dim"), (bar.ljust(_BAR), "cyan"))
+
+
+def _cell(text: str):
+    # names come from files: as Text they are never read as markup or emoji
+    from rich.text import Text
+
+    return Text("".join(c if c.isprintable() else "�" for c in text))
