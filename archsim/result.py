@@ -12,6 +12,7 @@ from archsim.cost.estimate import Estimate, price_run
 from archsim.cost.inventory import Component
 from archsim.cost.ledger import Ledger
 from archsim.files import csv_text, write_files
+from archsim.repricing import inventory_at
 from archsim.result_schema import VERSION as SCHEMA_VERSION
 from archsim.result_schema import check_document
 from archsim.version import VERSION
@@ -88,12 +89,14 @@ class Result:
 
     def reprice(self, node_nm: float) -> Result:
         """The same run at another node, without simulating: cycles and clock stay. Raises InputError outside the scaling law's range."""
-        document = copy.deepcopy(self.document)
+        document, stored = copy.deepcopy(self.document), self.inventory_components()
+        inventory, note = stored, ""
         if node_nm != document["node_nm"]:
-            note = f"re-priced at {node_nm:g} nm; cycles and clock are those of the run at {document['node_nm']:g} nm"
-            document["notes"] = [item for item in document["notes"] if not item.startswith("re-priced at")] + [note]
+            inventory, note = inventory_at(document, stored, node_nm)
+            text = f"re-priced at {node_nm:g} nm; cycles and clock are those of the run at {document['node_nm']:g} nm"
+            document["notes"] = [*document["notes"], f"{text}; {note}" if note else text]
         document["node_nm"] = float(node_nm)
-        return Result(fill_prices(document, self.inventory_components(), Ledger.from_rows(document["ledger"])))
+        return Result(fill_prices(document, inventory, Ledger.from_rows(document["ledger"])))
 
     def rows(self, kind: str) -> list[dict]:
         """The rows of one table: component, layer, phase, resource, figure, ledger or placement."""

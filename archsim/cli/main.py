@@ -18,7 +18,7 @@ from hwlib.errors import InputError, nearest, unknown
 COMMANDS = {
     "run": "simulate one inference or training step: mm2, uW, J and cycles by component, layer and phase",
     "report": "make or remake the report of a finished run",
-    # "validate": "published figures beside what the model gives",
+    "validate": "published figures beside what the model gives",
     "explain": "where one number of a result comes from, down to the sourced figures",
     "list": "what there is: networks, architectures, schemes, components",
     "show": "one network, architecture, scheme, component or figure with its parameters and sources",

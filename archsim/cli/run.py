@@ -34,6 +34,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace) -> int:
     _check(arguments)
     import archsim
+    from archsim.report.progress import make_progress
 
     settings = options.settings_table(arguments.settings)
     chip_settings = {path: value for path, value in settings.items() if not path.startswith("scheme.")}
@@ -41,7 +42,8 @@ def execute(arguments: argparse.Namespace) -> int:
     work, step = _workload(arguments, {path[7:]: value for path, value in settings.items() if path.startswith("scheme.")})
     observers = _observers(arguments)
     data = _images(arguments.data) if arguments.data and arguments.data != "random" else arguments.data
-    with _progress(arguments) as progress:
+    watched = contextlib.nullcontext() if arguments.quiet else make_progress(console(stderr=True))
+    with watched as progress:
         result = archsim.simulate(work, chip, **step, images=arguments.images, node_nm=arguments.node, seed=arguments.seed,
                                   timing=not arguments.no_timing, data=data, observers=tuple(observers), progress=progress)
     return _write(arguments, result, observers)
@@ -114,21 +116,6 @@ def _observers(arguments: argparse.Namespace) -> dict:
 
         found[ValueChangeDump()] = arguments.vcd
     return found
-
-
-@contextlib.contextmanager
-def _progress(arguments: argparse.Namespace):
-    """A function (done, total) that moves a bar on stderr, or None where nobody watches."""
-    screen = console(stderr=True)
-    if arguments.quiet or not screen.is_terminal:
-        yield None
-        return
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-    with Progress(TextColumn("simulating"), BarColumn(), TextColumn("{task.percentage:.0f} %"), TimeRemainingColumn(), console=screen,
-                  transient=True) as bar:
-        task = bar.add_task("run", total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def _write(arguments: argparse.Namespace, result, observers: dict) -> int:

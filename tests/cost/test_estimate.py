@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import archsim
 from archsim.cost.estimate import SHARED, price_run
 from archsim.cost.inventory import Component
 from archsim.cost.ledger import Ledger
@@ -254,7 +255,23 @@ def test_reprice_at_another_node_needs_only_the_file(tmp_path):
     small_result().save(tmp_path)
     again = Result.load(tmp_path / "result.json").reprice(node_nm=28)
     assert again.node_nm == 28 and again.cycles == 2000 and again.area_mm2 == small_result().area_mm2
-    assert again.notes == ["re-priced at 28 nm; cycles and clock are those of the run at 40 nm"]
+    assert len(again.notes) == 1 and again.notes[0].startswith("re-priced at 28 nm; cycles and clock are those of the run at 40 nm")
+
+
+@pytest.mark.parametrize("options", [{}, {"phase": "training", "scheme": "rpu", "batch": 2}])
+def test_reprice_equals_a_run_at_that_node(options, tmp_path):
+    """Wires and the clock tree follow the area at the new node, as they do in a run there."""
+    at40 = archsim.simulate("lenet1", "cim40", **options)
+    at40.save(tmp_path)
+    at28 = archsim.simulate("lenet1", "cim40", node_nm=28, **options)
+    again = Result.load(tmp_path).reprice(28)
+    assert again.area_mm2 < at40.area_mm2 and again.energy_j < at40.energy_j
+    assert {**again.document, "notes": []} == {**json.loads(at28.to_json()), "notes": []}
+
+
+def test_reprice_refuses_a_node_out_of_range():
+    with pytest.raises(InputError, match="node outside the range"):
+        archsim.simulate("lenet1", "cim40", timing=False).reprice(2)
 
 
 def test_attributes_and_tables():

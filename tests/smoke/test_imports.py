@@ -15,7 +15,7 @@ ROOMS = (
     "hwlib.errors", "hwlib", "workloads", "archsim.version", "archsim.files", "archsim.architecture", "archsim.kernels", "archsim.devices",
     "archsim.trace.work", "archsim.trace.operation", "archsim.trace.lower", "archsim.schemes", "archsim.trace", "archsim.training",
     "archsim.placement", "archsim.cost.ledger", "archsim.cost.inventory", "archsim.soc", "archsim.cost", "archsim.result_schema",
-    "archsim.result", "archsim.simulate", "archsim.explore", "archsim.report", "archsim.validation", "archsim.cli",
+    "archsim.repricing", "archsim.result", "archsim.simulate", "archsim.explore", "archsim.report", "archsim.validation", "archsim.cli",
 )
 # What a room may use from outside (google: protobuf comes with onnx); every other room is free to use what setup.cfg installs.
 OUTSIDE = {"hwlib": {"numpy"}, "workloads": {"numpy", "onnx", "google"}, "archsim.kernels": {"numpy", "numba"}, "archsim.cost": {"numpy"}}
@@ -75,7 +75,8 @@ def test_imports_run_downwards():
 
 
 def test_an_upward_import_is_seen():
-    for text in ("import archsim.cli.main", "def f():\n    from archsim.report import format", "from archsim.cost.estimate import price_run"):
+    lines = ("import archsim.cli.main", "def f():\n    from archsim.report import format", "from archsim.cost.estimate import price_run")
+    for text in lines:
         assert list(upward_imports("archsim.soc.tile", ast.parse(text))), text
     assert not list(upward_imports("archsim.soc.tile", ast.parse("from archsim.cost.ledger import Ledger")))
 
