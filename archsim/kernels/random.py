@@ -13,7 +13,7 @@ from archsim.kernels.compiled import count_ones, kernel
 
 U = np.uint64
 # Streams of one (seed, step, tile), so that no two uses share numbers.
-READ_INPUT, READ_OUTPUT, TRAIN_ROW, TRAIN_COLUMN, UPDATE, DEVICE, DRIFT, REFRESH = (U(n) for n in range(1, 9))
+READ_INPUT, READ_OUTPUT, TRAIN_ROW, TRAIN_COLUMN, UPDATE, WRITE, DEVICE, AGEING, REFRESH = (U(n) for n in range(1, 10))
 # The constants of splitmix64 are mathematics, not physics: they may be globals of a cached kernel.
 _WEYL, _FIRST, _SECOND = U(0x9E3779B97F4A7C15), U(0xBF58476D1CE4E5B9), U(0x94D049BB133111EB)
 # Standard deviation of (ones(h) - 32) + (a - b)/2^16 with a, b uniform on 16 bits: sqrt(16 + (1 - 2^-32)/6), in units of 2^-16.
@@ -67,6 +67,15 @@ def normal(key, column):
     ones = count_ones(word ^ (word >> U(31)))
     total = np.int32(ones << U(16)) + np.int32(dither >> U(16)) - np.int32(dither & U(0xFFFF)) - np.int32(1 << 21)
     return np.float32(total) * NORMAL_SCALE
+
+
+@kernel
+def fill_normals(key, values):
+    """values[i, j] = standard normal of row i and column j of a stream key."""
+    for i in range(values.shape[0]):
+        place = row_key(key, U(i))
+        for j in range(values.shape[1]):
+            values[i, j] = normal(place, U(j))
 
 
 def as_word(number: int) -> np.uint64:

@@ -59,11 +59,13 @@ def convert_outputs(raw, width, factors, step, bound, noise, keys, hits):
 
 @kernel
 def read_vectors(weights, transposed, inputs, outputs, retries, saturations, manage_noise, retry_limit, input_step, input_bound,
-                 input_noise, output_step, output_bound, output_noise, input_key, output_key, first):
+                 input_noise, output_step, output_bound, output_noise, seed, step, tile, first):
     """Read all vectors. Physics as float32 scalars; steps and bounds of 0 switch rounding and output clip off.
 
-    `retry_limit` is the largest division of the input by bound management (0 = off); `first` numbers the first vector.
+    `seed`, `step`, `tile` and `first`, the number of the first vector, are uint64 (`random.as_word`).
+    `retry_limit` is the largest division of the input by bound management (0 = off).
     """
+    input_key, output_key = stream_key(seed, step, tile, READ_INPUT), stream_key(seed, step, tile, READ_OUTPUT)
     count, lines = inputs.shape
     columns = outputs.shape[1]
     width = min(count, BLOCK)
@@ -133,9 +135,8 @@ def crossbar_read(weights, inputs, *, transposed=False, noise_management="off", 
     count, columns = len(inputs), weights.shape[1] if transposed else weights.shape[0]
     outputs = np.empty((count, columns), np.float32)
     retries, saturations = np.zeros(count, np.int32), np.zeros(count, np.int32)
-    key = (as_word(seed), as_word(step), as_word(tile))
-    read_vectors(weights, transposed, inputs, outputs, retries, saturations, *settings, U(stream_key(*key, READ_INPUT)),
-                 U(stream_key(*key, READ_OUTPUT)), as_word(first))
+    read_vectors(weights, transposed, inputs, outputs, retries, saturations, *settings, as_word(seed), as_word(step), as_word(tile),
+                 as_word(first))
     return (outputs[0], retries[0], saturations[0]) if single else (outputs, retries, saturations)
 
 

@@ -1,0 +1,84 @@
+"""Pulse trains packed in 64-bit words, and the management that sets their probabilities and length.
+
+A line with value v pulses in each of `slots` slots with probability min(1, C |v|); all slots are independent (US 10664745; Gokmen and
+Vlasov 2016). Coincidences of a row and a column are the ones of the AND of their words.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from archsim.kernels.compiled import count_ones, kernel
+from archsim.kernels.random import word_at
+
+U = np.uint64
+LONGEST = 64
+_HALF_WORD = U(0xFFFFFFFF)
+
+
+@kernel
+def plan_train(rate, granularity, longest, input_max, error_max, manage_update, manage_length):
+    """Slots of an update and the factors C_x, C_d of its two sides (float64).
+
+    C = sqrt(rate/(slots granularity)). Update management multiplies C_x and divides C_d by m = sqrt(d_max/x_max), so both sides reach
+    the same largest probability (Gokmen 2017). Length management takes slots = min(longest, ceil(k)), k = rate x_max d_max/granularity;
+    where k > longest, d_max in m becomes d_max longest/k, so that only the error side is clipped (aihwkit; Rasch 2024, Supp. Alg. 1).
+    """
+    x, d = np.float64(input_max), np.float64(error_max)
+    if not (x > 0.0 and d > 0.0):
+        return 0, 0.0, 0.0
+    slots = longest
+    wanted = rate * x * d / granularity
+    if manage_length:
+        slots = max(1, int(np.ceil(wanted))) if wanted < longest else longest
+    both = np.sqrt(rate / (slots * granularity))
+    if not manage_update:
+        return slots, both, both
+    if manage_length and wanted > longest:
+        d *= longest / wanted
+    ratio = np.sqrt(d / x)
+    return slots, both * ratio, both / ratio
+
+
+@kernel
+def draw_trains(values, factor, slots, key, trains):
+    """Stochastic trains: bit n of trains[line] is set with probability min(1, factor |values[line]|), to a resolution of 2^-32.
+
+    One hash gives the numbers of two slots of a line.
+    """
+    lines = values.shape[0]
+    limits = np.empty(lines, np.uint64)
+    for line in range(lines):
+        limits[line] = U(np.int64(min(np.float64(abs(values[line])) * factor, 1.0) * 4294967296.0))
+        trains[line] = U(0)
+    for pair in range((slots + 1) // 2):
+        low, high = U(2 * pair), U(2 * pair + 1)
+        last = U(1) if 2 * pair + 1 < slots else U(0)
+        offset = U(pair) << U(32)
+        for line in range(lines):
+            word = word_at(key, offset + U(line))
+            trains[line] |= (U((word & _HALF_WORD) < limits[line]) << low) | ((U((word >> U(32)) < limits[line]) & last) << high)
+
+
+@kernel
+def spread_trains(values, factor, slots, prefix, trains):
+    """Deterministic trains of round(slots min(1, factor |v|)) pulses: the first slots of a row (`prefix`), evenly spread on a column.
+
+    A row of n and a column of m pulses coincide floor(n m/slots + 1/2) times: the product to half a pulse, without randomness.
+    """
+    for line in range(values.shape[0]):
+        pulses = int(np.rint(min(np.float64(abs(values[line])) * factor, 1.0) * slots))
+        train = U(0)
+        for slot in range(slots):
+            spread = (2 * (slot + 1) * pulses + slots) // (2 * slots) > (2 * slot * pulses + slots) // (2 * slots)
+            train |= U(slot < pulses if prefix else spread) << U(slot)
+        trains[line] = train
+
+
+@kernel
+def count_pulses(trains):
+    """Pulses in all trains."""
+    total = U(0)
+    for line in range(trains.shape[0]):
+        total += count_ones(trains[line])
+    return np.int64(total)

@@ -1,0 +1,109 @@
+"""NumPy twin of `trains.py`, `moves.py` and `update.py`: whole arrays at once, trains as tables of true and false, the same bits."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from archsim.kernels.random import TRAIN_COLUMN, TRAIN_ROW, UPDATE, WRITE
+from archsim.kernels.random_reference import normal_reference, row_key_reference, stream_key_reference, uniform_reference, words_reference
+
+
+@dataclass(frozen=True)
+class LawReference:
+    """A device law in NumPy: step(weight, up, count, noise, planes, law) on whole arrays, `planes` a sequence of (M, N) arrays."""
+
+    step: Callable
+    aggregated: bool = False
+    paired: bool = False
+    even_noise: bool = False
+
+
+def plan_reference(rate, granularity, longest, input_max, error_max, manage_update, manage_length) -> tuple[int, float, float]:
+    """Slots, C_x and C_d; see `trains.plan_train`."""
+    if not (input_max > 0 and error_max > 0):
+        return 0, 0.0, 0.0
+    x, d = float(input_max), float(error_max)
+    wanted = rate * x * d / granularity
+    slots = min(longest, max(1, math.ceil(wanted))) if manage_length else longest
+    both = math.sqrt(rate / (slots * granularity))
+    if manage_length and manage_update and wanted > longest:
+        d *= longest / wanted
+    ratio = math.sqrt(d / x) if manage_update else 1.0
+    return slots, both * ratio, both / ratio
+
+
+def trains_reference(values, factor, slots, key) -> np.ndarray:
+    """Stochastic trains as a boolean array (slots, lines)."""
+    limits = np.floor(np.minimum(np.abs(values).astype(np.float64) * factor, 1.0) * 2.0**32).astype(np.uint64)
+    words = words_reference(key, (np.arange((slots + 1) // 2)[:, None] << 32) + np.arange(len(values)))
+    halves = np.stack([words & np.uint64(0xFFFFFFFF), words >> np.uint64(32)], axis=1).reshape(-1, len(values))
+    return halves[:slots] < limits
+
+
+def spread_reference(values, factor, slots, prefix) -> np.ndarray:
+    """Deterministic trains as a boolean array (slots, lines); see `trains.spread_trains`."""
+    pulses = np.rint(np.minimum(np.abs(values).astype(np.float64) * factor, 1.0) * slots).astype(int)
+    slot = np.arange(slots)[:, None]
+    if prefix:
+        return slot < pulses
+    return np.floor((slot + 1) * pulses / slots + 0.5) > np.floor(slot * pulses / slots + 0.5)
+
+
+def move_reference(weights, state, planes, law_scalars, law: LawReference, signed, write_noise, keys) -> None:
+    """signed[i, j] pulses to each device, in place; `keys` (M, 1) row keys."""
+    columns = np.arange(weights.shape[1])
+    draw = uniform_reference if law.even_noise else normal_reference
+    for part in range(state.shape[1]):
+        pulses = np.maximum(signed if part == 0 else -signed, 0) if law.paired else np.abs(signed)
+        up = np.ones(signed.shape, bool) if law.paired else signed > 0
+        values = [planes[:, part, p] for p in range(planes.shape[2])]
+        for call in range(min(pulses.max(initial=0), 1 if law.aggregated else 64)):
+            noise = draw(row_key_reference(row_key_reference(keys, part), call), columns)
+            count = np.float32(1.0)
+            if law.aggregated:
+                count = pulses.astype(np.float32)
+                noise = np.sqrt(count) * noise
+            new = law.step(state[:, part], up, count, noise, values, law_scalars)
+            assert new.dtype == np.float32, "a law computes in float32"
+            new = np.minimum(np.maximum(new, values[2]), values[3])
+            state[:, part] = np.where(pulses > call, new, state[:, part])
+    if law.paired or write_noise > 0:
+        seen = (state[:, 0] - state[:, 1] if law.paired else state[:, 0]) + np.float32(write_noise) * normal_reference(keys, columns)
+        weights[...] = np.where(signed != 0, seen, weights)
+
+
+def update_reference(weights, state, planes, law_scalars, law: LawReference, inputs, errors, *, rate, granularity, longest, manage_update,
+                     manage_length, deterministic=False, write_noise=0.0, seed=0, step=0, tile=0, first=0):
+    """The update of every (input, error) pair in place on weights (M, N) and state (M, S, N).
+
+    Where nothing is hidden `state[:, 0]` must be a view of `weights`. Returns counts as `update.COUNTS` and writes (M, N).
+    """
+    counts, writes = np.zeros(6, np.int64), np.zeros(weights.shape, np.int32)
+    streams = [stream_key_reference(seed, step, tile, stream) for stream in (TRAIN_ROW, TRAIN_COLUMN, UPDATE)]
+    for v, (x, d) in enumerate(zip(inputs, errors)):
+        slots, input_factor, error_factor = plan_reference(rate, granularity, longest, np.abs(x).max(), np.abs(d).max(), manage_update,
+                                                           manage_length)
+        if slots == 0:
+            continue
+        row_stream, column_stream, update_stream = (row_key_reference(stream, first + v) for stream in streams)
+        if deterministic:
+            rows, columns = spread_reference(d, error_factor, slots, True), spread_reference(x, input_factor, slots, False)
+        else:
+            rows, columns = trains_reference(d, error_factor, slots, row_stream), trains_reference(x, input_factor, slots, column_stream)
+        coincidences = rows.T.astype(int) @ columns.astype(int)
+        signed = coincidences * np.where(d > 0, 1, -1)[:, None] * np.where(x > 0, 1, -1)
+        keys = row_key_reference(update_stream, np.arange(len(d)))[:, None]
+        move_reference(weights, state, planes, law_scalars, law, signed, write_noise, keys)
+        writes += coincidences.astype(np.int32)
+        counts += (1, slots, rows.sum(), columns.sum(), coincidences.sum(), 0)
+    return counts, writes
+
+
+def pulse_reference(weights, state, planes, law_scalars, law: LawReference, signed, *, write_noise=0.0, seed=0, step=0, tile=0) -> None:
+    """signed[i, j] pulses to each device, in place; see `update.LawKernels.pulse`."""
+    keys = row_key_reference(stream_key_reference(seed, step, tile, WRITE), np.arange(len(weights)))[:, None]
+    move_reference(weights, state, planes, law_scalars, law, signed, write_noise, keys)

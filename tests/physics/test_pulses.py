@@ -1,0 +1,215 @@
+"""Pulse trains, their management, and the update: twin, closed forms of mean and variance, counts, threads."""
+
+import math
+import threading
+
+import numpy as np
+import pytest
+
+from archsim.kernels.random import as_word
+from archsim.kernels.trains import plan_train
+from archsim.kernels.update import COUNTS, device_law, specialise
+from archsim.kernels.update_reference import LawReference, plan_reference, update_reference
+
+F = np.float32
+SETTINGS = {"rate": 0.01, "granularity": 0.001, "longest": 31, "manage_update": False, "manage_length": False, "deterministic": False,
+            "write_noise": 0.0}
+
+
+@device_law
+def constant(weight, up, count, noise, planes, j, law):
+    gain = planes[0, j] if up else -planes[1, j]
+    return weight + gain * (count + law[0] * noise)
+
+
+@device_law
+def soft(weight, up, count, noise, planes, j, law):
+    gain, bound = (planes[0, j], planes[3, j]) if up else (-planes[1, j], planes[2, j])
+    return weight + gain * ((F(1.0) - weight / bound) * count + law[0] * noise)
+
+
+@device_law
+def switch(weight, up, count, noise, planes, j, law):
+    target = planes[3, j] if up else planes[2, j]
+    return target if noise < law[0] else weight
+
+
+def constant_reference(weight, up, count, noise, planes, law):
+    return weight + np.where(up, planes[0], -planes[1]) * (count + law[0] * noise)
+
+
+def soft_reference(weight, up, count, noise, planes, law):
+    gain, bound = np.where(up, planes[0], -planes[1]), np.where(up, planes[3], planes[2])
+    return weight + gain * ((F(1.0) - weight / bound) * count + law[0] * noise)
+
+
+def switch_reference(weight, up, count, noise, planes, law):
+    return np.where(noise < law[0], np.where(up, planes[3], planes[2]), weight)
+
+
+LAWS = {name: (specialise(step, **flags), LawReference(reference, **flags)) for name, step, reference, flags in (
+    ("constant", constant, constant_reference, {"aggregated": True}), ("soft", soft, soft_reference, {}),
+    ("pair", soft, soft_reference, {"paired": True}), ("switch", switch, switch_reference, {"even_noise": True}))}
+
+
+def devices(law, rows, columns, hidden, spread=0.3, bound=0.6, step=0.001, seed=1):
+    generator, parts = np.random.default_rng(seed), 2 if LAWS[law][1].paired else 1
+    planes = np.empty((rows, parts, 4, columns), F)
+    planes[:, :, :2] = step * np.abs(1 + spread * generator.normal(size=(rows, parts, 2, columns)))
+    planes[:, :, 2] = 0 if parts == 2 else -bound * np.abs(1 + spread * generator.normal(size=(rows, parts, columns)))
+    planes[:, :, 3] = bound * np.abs(1 + spread * generator.normal(size=(rows, parts, columns)))
+    state = (generator.uniform(0 if parts == 2 else -0.1, 0.1, (rows, parts, columns))).astype(F)
+    state = np.clip(state, planes[:, :, 2], planes[:, :, 3])
+    weights = (state[:, 0] - state[:, 1]) if parts == 2 else state[:, 0].copy() if hidden else state[:, 0]
+    return weights, state, planes
+
+
+def run(law, weights, state, planes, scalars, inputs, errors, seed=0, step=0, tile=0, first=0, **changes):
+    s = {**SETTINGS, **changes}
+    counts, writes = np.zeros(len(COUNTS), np.int64), np.zeros(weights.shape, np.int32)
+    LAWS[law][0].update(weights, state, planes, scalars, inputs, errors, s["rate"], s["granularity"], s["longest"], s["manage_update"],
+                        s["manage_length"], s["deterministic"], F(s["write_noise"]), *map(as_word, (seed, step, tile, first)), counts,
+                        writes)
+    return counts, writes
+
+
+def vectors(count, rows, columns, size=1.0, seed=2):
+    generator = np.random.default_rng(seed)
+    return generator.uniform(-1, 1, (count, columns)).astype(F), (size * generator.uniform(-1, 1, (count, rows))).astype(F)
+
+
+@pytest.mark.parametrize("law", LAWS)
+@pytest.mark.parametrize("changes", [{}, {"longest": 1, "manage_update": True}, {"longest": 64, "write_noise": 0.01},
+                                     {"manage_update": True, "manage_length": True}, {"deterministic": True, "longest": 10},
+                                     {"manage_length": True, "rate": 0.2}])
+@pytest.mark.parametrize("size", [1.0, 0.01])
+def test_kernel_and_twin_have_the_same_bits(law, changes, size):
+    weights, state, planes = devices(law, 23, 90, "write_noise" in changes)
+    inputs, errors = vectors(4, 23, 90, size)
+    inputs[1] *= np.arange(90) % 15 == 0  # few columns: the index list
+    inputs[2] = 0
+    other = [array.copy() for array in (weights, state, planes)]
+    if np.shares_memory(weights, state):
+        other[0] = other[1][:, 0]
+    scalars = (F(0.3),)
+    counts, writes = run(law, weights, state, planes, scalars, inputs, errors, 5, 6, 7, 8, **changes)
+    settings = {**SETTINGS, **changes}
+    expected, expected_writes = update_reference(*other, scalars, LAWS[law][1], inputs, errors, **settings, seed=5, step=6, tile=7, first=8)
+    np.testing.assert_array_equal(weights, other[0])
+    np.testing.assert_array_equal(state, other[1])
+    np.testing.assert_array_equal(counts, expected)
+    np.testing.assert_array_equal(writes, expected_writes)
+    assert counts[0] == 3 and (counts[4] > 0 or (size < 1 and settings["deterministic"]))
+
+
+@pytest.mark.parametrize("manage_update", [False, True])
+@pytest.mark.parametrize("manage_length", [False, True])
+@pytest.mark.parametrize("input_max,error_max,rate", [(1.0, 1.0, 0.01), (0.3, 2e-3, 0.01), (1.0, 0.7, 0.5), (0.0, 1.0, 0.01),
+                                                      (1e-3, 1e-4, 0.01)])
+def test_management_follows_its_formulas(manage_update, manage_length, input_max, error_max, rate):
+    arguments = (rate, 0.001, 31, F(input_max), F(error_max), manage_update, manage_length)
+    slots, input_factor, error_factor = plan_train(*arguments)
+    assert (slots, input_factor, error_factor) == plan_reference(*arguments)
+    if input_max == 0:
+        assert slots == 0
+        return
+    wanted = rate * F(input_max) * F(error_max) / 0.001
+    assert slots == (min(31, math.ceil(wanted)) if manage_length else 31)
+    if manage_update and wanted <= 31:
+        assert input_factor * F(input_max) == pytest.approx(error_factor * F(error_max))
+        assert input_factor * error_factor * slots * 0.001 == pytest.approx(rate)
+    if manage_update and manage_length and wanted > 31:
+        assert input_factor * F(input_max) == pytest.approx(1.0) and error_factor * F(error_max) == pytest.approx(wanted / 31)
+    if not manage_update:
+        assert input_factor == error_factor == pytest.approx(math.sqrt(rate / slots / 0.001))
+
+
+@pytest.mark.parametrize("longest", [1, 10, 31])
+@pytest.mark.parametrize("noise", [0.0, 0.3])
+def test_mean_and_variance_of_the_update(longest, noise):
+    """E[dw] = rate x d and Var[dw] = BL q dw_min^2 (1 - q + sigma_c^2) over 1e5 independent updates (rpu.md 2.1)."""
+    count, x, d = 100_000, 0.31, -0.22
+    weights, state = np.zeros((1, 1), F), np.zeros((1, 1, 1), F)
+    planes = np.array([1, 1, -1e6, 1e6], F).reshape(1, 1, 4, 1)
+    changes = np.empty(count)
+    inputs, errors = np.full((1, 1), x, F), np.full((1, 1), d, F)
+    for number in range(count // 1000):
+        # weights of 1000 updates in a row: their differences are the single updates
+        for inner in range(1000):
+            weights[:] = state[:] = 0
+            run_once(state, planes, (F(noise),), inputs, errors, longest, 1000 * number + inner)
+            changes[1000 * number + inner] = state[0, 0, 0]
+    rate, granularity = 0.05, 0.01
+    probability = min(1, math.sqrt(rate / longest / granularity) * x) * min(1, math.sqrt(rate / longest / granularity) * -d)
+    mean = -longest * probability
+    variance = longest * probability * (1 - probability + noise**2)
+    fourth = ((changes - changes.mean()) ** 4).mean()
+    assert abs(changes.mean() - mean) < 4 * math.sqrt(variance / count)
+    assert abs(changes.var() - variance) < 4 * math.sqrt((fourth - variance**2) / count)
+    assert mean * granularity == pytest.approx(rate * x * d, rel=1e-6) or longest == 1
+
+
+_COUNTS, _NONE = np.zeros(len(COUNTS), np.int64), np.zeros((0, 0), np.int32)
+
+
+def run_once(state, planes, scalars, inputs, errors, longest, first):
+    LAWS["constant"][0].update(state[:, 0], state, planes, scalars, inputs, errors, 0.05, 0.01, longest, False, False, False, F(0),
+                               as_word(3), as_word(0), as_word(0), as_word(first), _COUNTS, _NONE)
+
+
+def test_coincidences_of_deterministic_trains_are_the_rounded_product():
+    columns = np.arange(0, 32)
+    inputs, errors = (columns[None] / 31).astype(F), (columns[None] / 31).astype(F)
+    weights, state, planes = np.zeros((32, 32), F), None, np.zeros((32, 1, 4, 32), F)
+    state = weights[:, None]
+    writes = run("constant", weights, state, planes, (F(0),), inputs, errors, deterministic=True, rate=0.031)[1]
+    np.testing.assert_array_equal(writes, np.floor(np.outer(columns, columns) / 31 + 0.5))
+
+
+def test_aggregated_and_pulse_by_pulse_agree_in_distribution():
+    """The sum of K noisy constant steps is one normal number of variance K: same mean and variance of a device far from its bounds."""
+
+    @device_law
+    def pulse_by_pulse(weight, up, count, noise, planes, j, law):
+        gain = planes[0, j] if up else -planes[1, j]
+        return weight + gain * (count + law[0] * noise)
+
+    slow = specialise(pulse_by_pulse)
+    results = []
+    for kernels in (LAWS["constant"][0], slow):
+        state = np.zeros((100, 1, 1000), F)
+        planes = np.tile(np.array([1, 1, -1e6, 1e6], F)[:, None], (100, 1, 1, 1000))
+        signed = np.full((100, 1000), 7, np.int32)
+        kernels.pulse(state[:, 0], state, planes, (F(0.5),), signed, F(0), *map(as_word, (1, 2, 3)), _COUNTS, _NONE)
+        results.append(state.astype(float).ravel())
+    for values in results:
+        assert abs(values.mean() - 7) < 4 * math.sqrt(7 * 0.25 / values.size)
+        assert abs(values.var() - 7 * 0.25) < 4 * 7 * 0.25 * math.sqrt(2 / values.size)
+
+
+def test_two_threads_give_the_bits_of_one():
+    def train(tile, result):
+        weights, state, planes = devices("soft", 30, 40, False)
+        for step in range(20):
+            run("soft", weights, state, planes, (F(0.3),), *vectors(5, 30, 40, seed=step), seed=1, step=step, tile=tile)
+        result[tile] = weights
+
+    alone, together = {}, {}
+    for tile in (0, 1):
+        train(tile, alone)
+    threads = [threading.Thread(target=train, args=(tile, together)) for tile in (0, 1)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for tile in (0, 1):
+        np.testing.assert_array_equal(alone[tile], together[tile])
+    assert (alone[0] != alone[1]).any()
+
+
+def test_bounds_hold_for_every_device():
+    weights, state, planes = devices("constant", 20, 30, False)
+    for step in range(40):
+        run("constant", weights, state, planes, (F(3.0),), *vectors(5, 20, 30, seed=step), rate=0.5, step=step)
+    assert (state[:, 0] <= planes[:, 0, 3]).all() and (state[:, 0] >= planes[:, 0, 2]).all()
+    assert (state[:, 0] == planes[:, 0, 3]).any()
