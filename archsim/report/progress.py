@@ -20,8 +20,8 @@ def make_progress(console) -> Iterator[Callable[..., None] | None]:
         return
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-    bar = Progress(TextColumn("{task.description}", markup=False), BarColumn(), TextColumn("{task.percentage:.0f} %"), TimeRemainingColumn(),
-                   console=console, transient=True)
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TextColumn("{task.percentage:.0f} %"), TimeRemainingColumn())
+    bar = Progress(*columns, console=console, transient=True)
     task, started = bar.add_task("simulating", total=None), time.monotonic()
 
     def progress(done: float, total: float | None, text: str = "") -> None:

@@ -32,9 +32,7 @@ def print_result(result: Mapping, console, full: bool = False) -> None:
 
 def _print_headline(view: View, console) -> None:
     from rich.table import Table
-    from rich.text import Text
-
-    console.print(Text.assemble((view.text("network"), "bold"), " on ", (view.text("architecture"), "bold"), f"  {subtitle(view)}"))
+    console.print(_cell(view.text("network"), "bold"), "on", _cell(view.text("architecture"), "bold"), _cell(f" {subtitle(view)}"))
     grid = Table.grid(padding=(0, 2))
     grid.add_column(style="dim", no_wrap=True)
     grid.add_column(style="bold cyan", no_wrap=True)
@@ -67,7 +65,7 @@ def _components(view: View, width: int, full: bool):
     shown = rows if full or len(rows) <= _MOST_COMPONENTS + 1 else rows[:_MOST_COMPONENTS]
     for row in shown:
         more = (fmt.si(row.static_energy_j, "J"),) if wide else ()
-        table.add_row(row.label, _cell(fmt.area(row.area_mm2)), _bar(row.area_mm2, area, wide), _cell(fmt.si(row.energy_j, "J")),
+        table.add_row(_cell(row.label), _cell(fmt.area(row.area_mm2)), _bar(row.area_mm2, area, wide), _cell(fmt.si(row.energy_j, "J")),
                       _bar(row.energy_j, energy, wide), *map(_cell, more), fmt.percent(row.busy_fraction))
     rest = rows[len(shown):]
     if rest:
@@ -135,7 +133,7 @@ def _print_stalls(view: View, console) -> None:
     total = sum(view.stalls.values())
     if total:
         causes = ", ".join(f"{cause} {fmt.whole(n)} ({fmt.percent(n / total)})" for cause, n in view.stalls.items() if n)
-        console.print(Text.assemble(("Stalls ", "bold"), f"waiting for {causes} cycles"))
+        console.print(Text("Stalls", style="bold"), _cell(f"waiting for {causes} cycles"))
 
 
 def _print_notes(view: View, console) -> None:
@@ -144,11 +142,11 @@ def _print_notes(view: View, console) -> None:
 
     if view.kinds:
         kinds = ", ".join(f"{count} {kind}" for kind, count in view.kinds.items() if count)
-        console.print(Text.assemble(("Figures ", "bold"), f"{len(view.rows('figures'))} used: {kinds}; activity {view.text('activity')}"))
+        console.print(Text("Figures", style="bold"), _cell(f"{len(view.rows('figures'))} used: {kinds}; activity {view.text('activity')}"))
     if view.rows("notes"):
         console.print(Text("Notes", style="bold"))
         for note in view.rows("notes"):
-            console.print(Padding(Text(f"• {note}", overflow="fold"), (0, 0, 0, 1)))
+            console.print(Padding(_cell(f"• {note}"), (0, 0, 0, 1)))
 
 
 def _print_next(view: View, console) -> None:
@@ -156,7 +154,7 @@ def _print_next(view: View, console) -> None:
 
     console.print()
     console.print(Text("Next: --out DIR writes the HTML report, JSON and CSV", style="dim"))
-    console.print(Text("      archsim explain DIR energy_j.by_component.adc walks from a number to its figures", style="dim"))
+    console.print(Text("      archsim explain DIR energy_j.by_component.adc traces a number back", style="dim"))
 
 
 def _table(first: str, numbers: Sequence[str], last: str = ""):
@@ -185,8 +183,8 @@ def _bar(value: float, total: float, wide: bool):
     return Text.assemble((f"{text:>7} ", "dim"), (bar.ljust(_BAR), "cyan"))
 
 
-def _cell(text: str):
+def _cell(text: str, style: str = ""):
     # names come from files: as Text they are never read as markup or emoji
     from rich.text import Text
 
-    return Text("".join(c if c.isprintable() else "�" for c in text))
+    return Text("".join(c if c.isprintable() else "�" for c in text), style)
