@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import fcntl
 import json
 import os
 import shutil
@@ -30,10 +31,15 @@ class Chromium:
         self.profile = tempfile.mkdtemp(prefix="archsim-chromium-")
         to_browser, self._out = os.pipe()
         self._in, from_browser = os.pipe()
-        # the browser reads commands from descriptor 3 and writes answers to descriptor 4
-        command = f'exec "$0" "$@" 3<&{to_browser} 4>&{from_browser}'
+
+        def connect() -> None:
+            # the browser reads commands from descriptor 3 and writes answers to descriptor 4
+            ends = [fcntl.fcntl(end, fcntl.F_DUPFD, 10) for end in (to_browser, from_browser)]
+            for number, end in zip((3, 4), ends):
+                os.dup2(end, number)
+
         self.process = subprocess.Popen(
-            ["sh", "-c", command, program, *_FLAGS, f"--user-data-dir={self.profile}", "about:blank"], pass_fds=(to_browser, from_browser),
+            [program, *_FLAGS, f"--user-data-dir={self.profile}", "about:blank"], pass_fds=(3, 4), preexec_fn=connect,
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
         )
         os.close(to_browser)
