@@ -41,9 +41,10 @@ class Graph:
         shape = self.shapes.get(tensor)
         if shape is None:
             hint = f"onnx says: {self.fault}" if self.fault else "export with constant folding, or simplify the file with onnxsim"
-            raise InputError(f"the shape of tensor '{tensor}' is not known", where=self.place(node), hint=hint)
+            raise InputError(f"the shape of tensor '{printable(tensor)}' is not known", where=self.place(node), hint=hint)
         if any(size < 1 for size in shape) or math.prod(shape) > LARGEST:
-            raise InputError(f"tensor '{tensor}' has an impossible shape", where=self.place(node), got=shape, allowed="1 to 2^40 elements")
+            what = f"tensor '{printable(tensor)}' has an impossible shape"
+            raise InputError(what, where=self.place(node), got=shape, allowed="1 to 2^40 elements")
         return shape
 
     def place(self, node: object) -> str:
@@ -71,7 +72,32 @@ def read_graph(path: Path, supported: frozenset[str], keep_weights: bool = False
     for node in on_path:
         if node.domain not in ("", "ai.onnx") or node.op_type not in supported:
             raise _unsupported(graph, node)
+    _check_forms(graph)
     return graph
+
+
+def _check_forms(graph: Graph) -> None:
+    """Raise InputError where a node on the path lacks inputs, or has attributes of a type that its operator does not have."""
+    import onnx
+
+    schemas: dict[str, object] = {}
+    for node in graph.path:
+        kind = node.op_type
+        try:
+            schema = schemas.setdefault(kind, schemas.get(kind) or onnx.defs.get_schema(kind, graph.opset, ""))
+        except onnx.defs.SchemaError:
+            raise InputError(f"there is no operator {kind} in opset {graph.opset}", where=graph.place(node)) from None
+        given = sum(1 for _ in node.input)
+        required = [index for index, item in enumerate(schema.inputs) if item.option == onnx.defs.OpSchema.FormalParameterOption.Single]
+        lacking = any(index >= given or not node.input[index] for index in required)
+        if not schema.min_input <= given <= schema.max_input or not node.output or not node.output[0] or lacking:
+            allowed = f"{schema.min_input} inputs or more" if schema.max_input > 9 else f"{schema.min_input} to {schema.max_input} inputs"
+            raise InputError("inputs or outputs are missing or too many", where=graph.place(node), got=f"{given} inputs", allowed=allowed)
+        for item in node.attribute:
+            # Attributes that the operator does not have are leftovers of exporters and change nothing.
+            known = schema.attributes.get(printable(item.name))
+            if known is not None and int(known.type) != item.type:
+                raise InputError(f"attribute '{printable(item.name)}' has the wrong type", where=graph.place(node))
 
 
 def _in_order(graph, where: str) -> list:

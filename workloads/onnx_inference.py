@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from collections.abc import Mapping
 
 from hwlib.errors import InputError, unknown
@@ -22,18 +24,19 @@ def infer_shapes(graph: Graph, given: Mapping[str, int]) -> None:
 def _set_inputs(graph: Graph, given: Mapping[str, int]) -> None:
     """Fix symbolic dimensions: the batch to 1 (or as given), the others as given. Raises InputError for one without value."""
     given = {name: whole(value, f"shapes['{name}']") for name, value in given.items()}
-    seen: set[str] = set()
+    on_path = [item for item in graph.model.graph.input if item.name in graph.inputs]
+    symbols = {dim.dim_param for item in on_path for dim in item.type.tensor_type.shape.dim} - {""}
+    for name in given:
+        if name not in symbols:
+            raise unknown("symbolic dimension", name, symbols, graph.where)
     batch, batch_names = None, set()
-    for item in graph.model.graph.input:
-        if item.name not in graph.inputs:
-            continue
+    for item in on_path:
         if not item.type.HasField("tensor_type") or not item.type.tensor_type.HasField("shape"):
             hint = "export the network with a fixed input shape"
             raise InputError(f"input '{printable(item.name)}' has no shape", where=graph.where, hint=hint)
         dims = item.type.tensor_type.shape.dim
         axis = _batch_axis(graph, item.name, len(dims))
         for position, dim in enumerate(dims):
-            seen.add(dim.dim_param)
             if dim.dim_param in given:
                 dim.dim_value = given[dim.dim_param]
             elif dim.dim_value < 1 and (position == axis or dim.dim_param in batch_names):
@@ -48,9 +51,6 @@ def _set_inputs(graph: Graph, given: Mapping[str, int]) -> None:
         size = dims[axis].dim_value if axis is not None else None
         batch = size if batch is None else batch
         graph.inputs[item.name] = axis if size == batch else None
-    for name in given:
-        if name not in seen:
-            raise unknown("symbolic dimension", name, filter(None, seen), graph.where)
     graph.batch = batch or 1
 
 
@@ -65,22 +65,49 @@ def _batch_axis(graph: Graph, name: str, rank: int) -> int | None:
 
 def _infer(graph: Graph) -> None:
     """Fill `graph.shapes` by onnx's own inference; without full success the shapes found are kept with onnx's complaint."""
-    import onnx
-
     model = graph.model
     stated = _forget_sizes(model.graph, graph)
-    inferred = model
-    for strict in (True, False):
-        try:
-            inferred = onnx.shape_inference.infer_shapes(model, check_type=False, strict_mode=strict, data_prop=True)
-            break
-        except Exception as fault:  # InferenceError and plain RuntimeErrors of the C++ library
-            graph.fault = graph.fault or re.sub(r"\s+", " ", printable(str(fault).replace("\n", " "), 300))
+    # Releases of onnx abort the whole process where a Slice meets a negative size, so such graphs are inferred in another one.
+    risky = any(node.op_type == "Slice" and node.input[0] not in graph.constants for node in graph.nodes)
+    inferred = _infer_apart(graph) if risky else _infer_here(graph)
     for item in [*inferred.graph.value_info, *inferred.graph.output, *inferred.graph.input]:
         _note_shape(graph.shapes, item)
     for item in model.graph.initializer:
         graph.shapes[item.name] = tuple(item.dims)
     graph.shapes = stated | graph.shapes
+
+
+def _infer_here(graph: Graph):
+    import onnx
+
+    for strict in (True, False):
+        try:
+            return onnx.shape_inference.infer_shapes(graph.model, check_type=False, strict_mode=strict, data_prop=True)
+        except Exception as fault:  # InferenceError and plain RuntimeErrors of the C++ library
+            graph.fault = graph.fault or re.sub(r"\s+", " ", printable(str(fault).replace("\n", " "), 300))
+    return graph.model
+
+
+_APART = """
+import sys, onnx
+model = onnx.ModelProto.FromString(sys.stdin.buffer.read())
+for strict in (True, False):
+    try:
+        model = onnx.shape_inference.infer_shapes(model, check_type=False, strict_mode=strict, data_prop=True)
+        break
+    except Exception as fault:
+        print(fault, file=sys.stderr)
+sys.stdout.buffer.write(model.SerializeToString())
+"""
+
+
+def _infer_apart(graph: Graph):
+    """As `_infer_here`, in a Python process of its own."""
+    run = subprocess.run([sys.executable, "-c", _APART], input=graph.model.SerializeToString(), capture_output=True, check=False)
+    graph.fault = re.sub(r"\s+", " ", printable(run.stderr.replace(b"\n", b" "), 300))
+    if run.returncode:
+        raise InputError("onnx's shape inference broke down", where=graph.where, hint=f"a shape in it may be negative ({graph.fault})")
+    return type(graph.model).FromString(run.stdout)
 
 
 def _note_shape(shapes: dict[str, tuple[int, ...]], item) -> None:

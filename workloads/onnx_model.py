@@ -22,13 +22,17 @@ def read_model(path: Path, keep_weights: bool = False):
     model = _parse(path)
     opset = _opset(model, str(path))
     _inline_functions(model, str(path))
+    for tensor in _tensors(model):
+        if any(size < 0 for size in tensor.dims):
+            raise InputError(f"tensor '{printable(tensor.name)}' has a negative size", where=str(path), got=list(tensor.dims))
     if not keep_weights:
         _drop_weights(model)
     return model, opset
 
 
-def printable(text: str, limit: int = 120) -> str:
-    """A name from the file as one printable line."""
+def printable(text: str | bytes, limit: int = 120) -> str:
+    """A name from the file as one printable line; protobuf gives bytes where a name is no UTF-8."""
+    text = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
     return "".join(letter if letter.isprintable() else "?" for letter in text[:limit])
 
 
@@ -75,10 +79,14 @@ def _inline_functions(model, where: str) -> None:
             raise InputError(f"its functions cannot be expanded ({printable(str(fault))})", where=where) from None
 
 
-def _drop_weights(model) -> None:
+def _tensors(model) -> list:
+    """Stored tensors: initializers and the values of Constant nodes."""
     tensors = list(model.graph.initializer)
-    tensors += [item.t for node in model.graph.node if node.op_type == "Constant" for item in node.attribute if item.HasField("t")]
-    for tensor in tensors:
+    return tensors + [item.t for node in model.graph.node if node.op_type == "Constant" for item in node.attribute if item.HasField("t")]
+
+
+def _drop_weights(model) -> None:
+    for tensor in _tensors(model):
         if math.prod(tensor.dims) > _LARGEST_KEPT or tensor.external_data:
             for name in _VALUE_FIELDS:
                 tensor.ClearField(name)
