@@ -81,11 +81,14 @@ class Result:
         return [Component(r["component"], r["part"], dict(r["parameters"]), r["count"], r["boundary"]) for r in rows]
 
     def estimate(self) -> Estimate:
-        """The stored ledger priced afresh with the hwlib of today."""
+        """The stored ledger priced afresh with the hwlib of today. Raises InputError where its parts have changed since."""
         document = self.document
         ledger = Ledger.from_rows(document["ledger"])
-        return price_run(self.inventory_components(), ledger, node_nm=document["node_nm"], clock_mhz=document["clock_mhz"],
-                         cycles=document["cycles"], images=document["images"])
+        try:
+            return price_run(self.inventory_components(), ledger, node_nm=document["node_nm"], clock_mhz=document["clock_mhz"],
+                             cycles=document["cycles"], images=document["images"])
+        except RuntimeError as fault:
+            raise InputError(f"cannot be priced by this version of archsim ({fault})", where="result", got=document["version"]) from None
 
     def reprice(self, node_nm: float) -> Result:
         """The same run at another node, without simulating: cycles and clock stay. Raises InputError outside the scaling law's range."""
@@ -95,6 +98,7 @@ class Result:
             inventory, note = inventory_at(document, stored, node_nm)
             text = f"re-priced at {node_nm:g} nm; cycles and clock are those of the run at {document['node_nm']:g} nm"
             document["notes"] = [*document["notes"], f"{text}; {note}" if note else text]
+        self.estimate()  # refuses a ledger that cannot be priced
         document["node_nm"] = float(node_nm)
         return Result(fill_prices(document, inventory, Ledger.from_rows(document["ledger"])))
 

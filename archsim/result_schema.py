@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import math
-
-from hwlib.errors import InputError, shorten
+from archsim.cost.inventory import BOUNDARIES
+from archsim.cost.ledger import Ledger
+from hwlib.errors import InputError, nearest, shorten
 
 VERSION = 1
 
-# Leaves: text, flag, count (whole, >= 0), whole, number (finite); a trailing '?' allows null.
+# Leaves: text, flag, count (whole, >= 0), some (whole, > 0), whole, number (finite), positive (finite, > 0), scalar, any;
+# a trailing '?' allows null.
 # {"*": spec} is a table with any names, [spec] a list, a tuple of specs a list of just that length.
 _BOUNDARY = {
     "area_mm2": "number", "energy_j": "number", "power_uw": "number?", "area_mm2_range": ("number", "number"),
@@ -20,7 +21,8 @@ _RESOURCE = {
 }
 SCHEMA: dict[str, object] = {
     "schema": "count", "version": "text", "network": "text", "architecture": "text", "scheme": "text?", "phase": "text",
-    "batch": "count", "images": "count", "node_nm": "number", "clock_mhz": "number", "timing": "flag", "activity": "text", "seed": "whole",
+    "batch": "some", "images": "some", "node_nm": "positive", "clock_mhz": "positive", "timing": "flag", "activity": "text",
+    "seed": "whole",
     "cycles": "count?", "latency_s": "number?", "latency_per_image_s": "number?", "interval_per_image_s": "number?",
     "tiles": "count", "operations": "count", "tile_operations": "number", "utilisation": "number?",
     "area_mm2": "number", "energy_j": "number", "energy_per_image_j": "number",
@@ -38,7 +40,7 @@ SCHEMA: dict[str, object] = {
     }],
     "by_phase": {"*": {"cycles": "count?", "energy_j": "number", "off_chip_energy_j": "number"}},
     "inventory": [{
-        "component": "text", "part": "text", "parameters": {"*": "any"}, "count": "count", "boundary": "text", "area_mm2": "number",
+        "component": "text", "part": "text", "parameters": {"*": "scalar"}, "count": "count", "boundary": "text", "area_mm2": "number",
         "static_power_uw": "number",
     }],
     "ledger": [{"component": "text", "action": "text", "layer": "text", "phase": "text", "count": "number"}],
@@ -60,6 +62,17 @@ def check_document(document: object, where: str) -> dict:
     if document["schema"] != VERSION or isinstance(document["schema"], bool):
         raise InputError("unknown version of the result file", where=f"{where}: schema", got=document["schema"], allowed=(VERSION,))
     _check(document, SCHEMA, where, "")
+    names = [row["component"] for row in document["inventory"]]
+    for index, row in enumerate(document["inventory"]):
+        if row["boundary"] not in BOUNDARIES:
+            raise InputError("unknown boundary", where=f"{where}: inventory[{index}].boundary", got=row["boundary"], allowed=BOUNDARIES)
+        if names.count(row["component"]) > 1:
+            raise InputError("a component twice", where=f"{where}: inventory[{index}].component", got=row["component"])
+    for index, row in enumerate(document["ledger"]):
+        if row["component"] not in names:
+            raise InputError("not a component of the inventory", where=f"{where}: ledger[{index}].component", got=row["component"],
+                             allowed=sorted(names), hint=nearest(row["component"], names))
+    Ledger.from_rows(document["ledger"], f"{where}: ledger")
     return document
 
 
@@ -99,14 +112,22 @@ def _check_leaf(value: object, spec: str, where: str, path: str) -> None:
         return
     if value is None and spec.endswith("?"):
         return
-    number = isinstance(value, int | float) and not isinstance(value, bool)
+    number = isinstance(value, int | float) and not isinstance(value, bool) and _finite(value)
     whole = isinstance(value, int) and number
-    good = {"text": isinstance(value, str), "flag": isinstance(value, bool), "whole": whole, "count": whole and value >= 0,
-            "number": number and math.isfinite(value)}[kind]
+    good, name = {
+        "text": (isinstance(value, str), "a text"), "flag": (isinstance(value, bool), "true or false"),
+        "whole": (whole, "a whole number"), "count": (whole and value >= 0, "a whole number of at least 0"),
+        "some": (whole and value > 0, "a whole number of at least 1"), "number": (number, "a finite number"),
+        "positive": (number and value > 0, "a finite number above zero"),
+        "scalar": (number or isinstance(value, str | bool), "a finite number or a word"),
+    }[kind]
     if not good:
-        names = {"text": "a text", "flag": "true or false", "whole": "a whole number", "count": "a whole number of at least 0",
-                 "number": "a finite number"}
-        raise InputError(f"not {names[kind]}", where=f"{where}: {path}", got=value)
+        raise InputError(f"not {name}", where=f"{where}: {path}", got=value)
+
+
+def _finite(value: float) -> bool:
+    # a whole number of JSON may be too large for a float
+    return abs(value) < 1e300
 
 
 def _check_finite(value: object, where: str, path: str) -> None:
@@ -116,5 +137,5 @@ def _check_finite(value: object, where: str, path: str) -> None:
     elif isinstance(value, list | tuple):
         for index, item in enumerate(value):
             _check_finite(item, where, f"{path}[{index}]")
-    elif isinstance(value, float) and not math.isfinite(value):
+    elif isinstance(value, int | float) and not _finite(value):
         raise InputError("not a finite number", where=f"{where}: {path}", got=value)

@@ -51,4 +51,4 @@ def _print(rows: list[dict]) -> None:
     screen = console()
     screen.print(table)
     inside = sum(row["within"] for row in rows)
-    screen.print(f"{inside} of {len(rows)} within tolerance (predicted: nothing in the model was fitted to the figure; calibrated: it went in)")
+    screen.print(f"{inside} of {len(rows)} within tolerance. Predicted: nothing in the model was fitted to it. Calibrated: it went in.")

@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 
 import archsim
 from archsim.cost.estimate import SHARED, price_run
+from archsim.cost.explain import explain
 from archsim.cost.inventory import Component
 from archsim.cost.ledger import Ledger
 from archsim.result import FACTS, Result
+from archsim.result_schema import check_document
 from hwlib import PARTS, InputError
 from hwlib.part import Parameter, Part
 from hwlib.quantity import Figure, Quantity, derive
@@ -325,6 +327,14 @@ def broken(change):
     (lambda: broken(lambda d: d.update(area_mm2=True)), "area_mm2: not a finite number"),
     (lambda: broken(lambda d: d["by_layer"][0].update(energy_j=None)), r"by_layer\[0\].energy_j: not a finite number"),
     (lambda: broken(lambda d: d["ledger"][0].pop("action")), r"field 'ledger\[0\].action' is missing"),
+    (lambda: broken(lambda d: d.update(clock_mhz=0)), "clock_mhz: not a finite number above zero"),
+    (lambda: broken(lambda d: d.update(images=0)), "images: not a whole number of at least 1"),
+    (lambda: broken(lambda d: d.update(area_mm2=10**400)), "area_mm2: not a finite number"),
+    (lambda: broken(lambda d: d["inventory"][0]["parameters"].update(bits=[1])), r"parameters.bits: not a finite number or a word"),
+    (lambda: broken(lambda d: d["inventory"][0].update(boundary="moon")), "unknown boundary"),
+    (lambda: broken(lambda d: d["inventory"].append(d["inventory"][0])), "a component twice"),
+    (lambda: broken(lambda d: d["ledger"][0].update(component="adx")), "not a component of the inventory.*did you mean 'adc'"),
+    (lambda: broken(lambda d: d["ledger"][0].update(count=-1)), "not a finite count of at least 0"),
     (lambda: broken(lambda d: d.update(area_mm2_range=[1])), "not a list of 2"),
     (lambda: broken(lambda d: d.update(energy_j=0)).replace('"energy_j": 0,', '"energy_j": NaN,', 1), "NaN"),
     (lambda: broken(lambda d: d.update(energy_j=0)).replace('"energy_j": 0,', '"energy_j": 1e999,', 1), "not a finite number"),
@@ -334,6 +344,51 @@ def test_a_broken_file_is_refused_with_its_field(tmp_path, text, message):
     path.write_text(text())
     with pytest.raises(InputError, match=message):
         Result.load(path)
+
+
+@pytest.mark.parametrize("change, message", [
+    (lambda d: d["ledger"][0].update(action="transmute"), "cannot be priced by this version.*transmute"),
+    (lambda d: d["inventory"][0].update(part="toyy"), "unknown component"),
+    (lambda d: d["inventory"][0]["parameters"].update(bits=99), "out of the declared range"),
+    (lambda d: d["inventory"][0]["parameters"].update(bits="many"), "not a finite number"),
+    (lambda d: d.update(node_nm=2), "node outside the range"),
+])
+def test_a_file_that_cannot_be_priced_is_refused_when_it_is(tmp_path, change, message):
+    path = tmp_path / "result.json"
+    path.write_text(broken(change))
+    result = Result.load(path)
+    for use in (result.estimate, lambda: result.reprice(28), lambda: explain(result, "energy_j")):
+        with pytest.raises(InputError, match=message):
+            use()
+
+
+def _leaves(value, path=()):
+    if isinstance(value, dict | list):
+        for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _leaves(item, (*path, key))
+    elif path:
+        yield path
+
+
+def test_no_damage_of_one_value_gives_a_traceback(tmp_path):
+    """Every leaf of a result, replaced by something else: it loads and is explained, or is refused as input."""
+    text, choice = small_result().to_json(), random.Random(5)
+    paths = list(_leaves(json.loads(text)))
+    refused = 0
+    for path in paths:
+        document = json.loads(text)
+        branch = document
+        for key in path[:-1]:
+            branch = branch[key]
+        branch[path[-1]] = choice.choice([None, "word", -1, 0, 1e308, True, [], {}, 10**30])
+        try:
+            result = Result(check_document(document, "file"))
+            explain(result, "energy_j")
+            explain(result, "cycles")
+            result.reprice(28)
+        except InputError:
+            refused += 1
+    assert refused > len(paths) / 3
 
 
 def test_missing_facts_are_named():
