@@ -11,6 +11,7 @@ from archsim.cost.ledger import Ledger
 from archsim.placement import Placement, place
 from archsim.result import Result
 from archsim.schemes import load_scheme
+from archsim.soc.followers import check_followers, with_followers
 from archsim.soc.inventory import build_inventory, missing_roles
 from archsim.trace import Trace, build_trace
 from hwlib.errors import InputError
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from archsim.schemes.base import Scheme
     from archsim.soc.machine import Machine
     from archsim.soc.observers import Observer
+    from archsim.soc.values import Values
 
 MAX_IMAGES = 10_000_000
 
@@ -34,7 +36,8 @@ def simulate(network: str | Path | Network | Trace, chip: str | Path | Architect
 
     `network` is a name, a path, a Network or a Trace (then scheme, phase and batch come from it); `images` defaults
     to `batch`; `node_nm` prices the same run at another node; `timing=False` counts and prices without events.
-    `data` ("random", an array of images or a dict of arrays) sends real values through the tiles' physics.
+    `data` ("random", an array of images or a dict of arrays) sends real values through the tiles' physics; the result
+    then also has `outputs` and, from a plain NumPy forward pass, `reference_outputs` (images, *output shape).
     Raises InputError for anything wrong in the input, RuntimeError where the simulation lost work.
     """
     chip = load_architecture(chip)
@@ -46,22 +49,29 @@ def simulate(network: str | Path | Network | Trace, chip: str | Path | Architect
     images = trace.batch if images is None else images
     if not isinstance(images, int) or isinstance(images, bool) or not 1 <= images <= MAX_IMAGES:
         raise InputError("not a whole number of images", where="images", got=images, allowed=f"1 to {MAX_IMAGES}")
+    check_followers(chip)
     placement = place(trace.matrices, chip)
     tiles = min(placement.tiles, placement.available) if chip.tile.count == "auto" else chip.tile.count
     inventory = build_inventory(chip, tiles, node_nm, rule.parts() if trace.phase == "training" and rule else None)
+    values = None
     if timing:
-        facts, ledger = _timed(trace, net, chip, placement, images, data, seed, observers, progress)
+        facts, ledger, values = _timed(trace, net, chip, placement, images, data, seed, observers, progress)
     else:
         if data is not None or observers:
             raise InputError("real data and observers need the event simulation", where="timing", got=False)
         facts, ledger = _untimed(trace, chip, placement, images)
-    ledger = _without_absent(ledger, inventory, chip)
+    ledger = _without_absent(with_followers(ledger, chip), inventory, chip)
+    on_chip = {component.name for component in inventory}
+    facts["busy_fractions"] = {role: share for role, share in facts["busy_fractions"].items() if role in on_chip}
     facts |= {
         "network": trace.network, "architecture": chip.name, "scheme": trace.scheme, "phase": trace.phase, "batch": trace.batch,
         "images": images, "node_nm": float(node_nm or chip.node_nm), "clock_mhz": chip.clock_mhz, "tiles": placement.tiles,
         "seed": seed, "settings": chip.model_dump(mode="json", by_alias=True),
     }
-    return Result.from_run(facts, inventory, ledger)
+    result = Result.from_run(facts, inventory, ledger)
+    if values is not None:
+        result.outputs, result.reference_outputs = values.finish(), values.reference()
+    return result
 
 
 def _trace_of(network: Any, scheme: Any, phase: str, batch: int) -> tuple[Trace, Network | None]:
@@ -75,8 +85,8 @@ def _trace_of(network: Any, scheme: Any, phase: str, batch: int) -> tuple[Trace,
 def _without_absent(ledger: Ledger, inventory: list, chip: Architecture) -> Ledger:
     """Drop counts of parts that a chip may well not have (registers, multiplexers ...), refuse those it must have."""
     have = {component.name for component in inventory}
-    optional = {"input_register", "output_register", "column_mux", "level_shifter", "shift_add", "tile_control", "instruction_memory",
-                "clock_tree", "front_end", "bit_line_driver", "word_line_driver", "controller", "off_chip_memory"}
+    optional = {"input_register", "output_register", "column_mux", "level_shifter", "shift_add", "tile_control", "tile_clock",
+                "instruction_memory", "clock_tree", "front_end", "bit_line_driver", "word_line_driver", "controller", "off_chip_memory"}
     missing_roles(inventory, {key[0] for key in ledger.counts} - optional, chip.name)
     kept = Ledger()
     for key, count in ledger.items():
@@ -123,9 +133,9 @@ def _roofline(trace: Trace, chip: Architecture, plans: dict, seconds: dict[tuple
             "points": points}
 
 
-def _notes(trace: Trace, chip: Architecture, timed: bool) -> list[str]:
+def _notes(trace: Trace, chip: Architecture, timed: bool, measured: bool = False) -> list[str]:
     notes = list(trace.notes)
-    if trace.activity == "assumed":
+    if trace.activity == "assumed" and not measured:
         notes.append("activity is assumed (stated defaults): half of the inputs are non-zero, half of their bits are ones")
     if not timed:
         notes.append("no timing: dynamic energy only, without leakage and clock tree")
@@ -150,7 +160,7 @@ def _untimed(trace: Trace, chip: Architecture, placement: Placement, images: int
 
 
 def _timed(trace: Trace, net: Network | None, chip: Architecture, placement: Placement, images: int, data: Any, seed: int,
-           observers: Sequence[Observer], progress: Callable | None) -> tuple[dict, Ledger]:
+           observers: Sequence[Observer], progress: Callable | None) -> tuple[dict, Ledger, Values | None]:
     from archsim.soc.collect import ledger_of_machine
     from archsim.soc.facts import machine_facts
     from archsim.soc.machine import Machine
@@ -162,9 +172,11 @@ def _timed(trace: Trace, net: Network | None, chip: Architecture, placement: Pla
         values = prepare_values(net, trace, chip, placement, data, images, seed)
     machine = Machine(trace, chip, placement, images, values, observers, progress)
     machine.run()
+    if values:
+        values.measure(machine)
     facts = machine_facts(machine)
     seconds = {(r["layer"], r["phase"]): max(1, r["cycles"]) / (chip.clock_mhz * 1e6) for r in facts["by_layer"]}
     facts |= {"operations": _operations(trace, images), "activity": "measured" if values else trace.activity,
               "roofline": _roofline(trace, chip, machine.plans, seconds, min(placement.tiles, placement.available)),
-              "placement": _placement_rows(placement, chip), "notes": _notes(trace, chip, True) + facts["notes"]}
-    return facts, ledger_of_machine(machine)
+              "placement": _placement_rows(placement, chip), "notes": _notes(trace, chip, True, values is not None) + facts["notes"]}
+    return facts, ledger_of_machine(machine), values

@@ -18,11 +18,13 @@ class Section(BaseModel):
 
 
 class TileSettings(Section):
-    """One crossbar with its periphery. `count` is how many the chip has, or "auto": as many as the network needs."""
+    """One crossbar with its periphery. `count` is how many the chip has, or "auto": as many as the network needs.
+    With `clock_gating` the clock reaches a tile's registers and sequencer only while the tile works."""
 
     rows: Annotated[int, Field(ge=1, le=65536)]
     columns: Annotated[int, Field(ge=1, le=65536)]
     count: Count | Literal["auto"] = "auto"
+    clock_gating: bool = True
 
 
 class WeightSettings(Section):
@@ -81,13 +83,25 @@ class ReadSettings(Section):
 
 
 class PhysicsSettings(Section):
-    """Read physics of the real-data mode, in weight units with |x| <= 1 (0 switches an effect off)."""
+    """Read physics of the real-data mode; 0 switches an effect off.
 
+    signed: y = clip(ADC(W DAC(x) + noise)) on signed weights, `read_noise` and `output_bound` in weight units with
+    |x| <= 1. dual_column: bit-serial reads of G+ and G- with conductances `conductance_us` (low, high), read noise of
+    a cell in uS and of the ADC in levels (Wu 2023). A bound or current range of 0 is set layer by layer to the largest
+    value that a plain forward pass of the first image gives (a calibration run). Bound management repeats a saturated
+    read with half the input.
+    """
+
+    model: Literal["signed", "dual_column"] = "signed"
     read_noise: Annotated[float, Field(ge=0, le=100)] = 0.0
     output_bound: Annotated[float, Field(ge=0, le=1e6)] = 0.0
     noise_management: bool = True
     bound_management: bool = False
-    max_retries: Annotated[int, Field(ge=0, le=30)] = 10
+    conductance_us: tuple[Annotated[float, Field(ge=0, le=1e6)], Annotated[float, Field(gt=0, le=1e6)]] = (8.2, 32.9)
+    read_voltage_v: Annotated[float, Field(gt=0, le=10)] = 0.1
+    current_range_ua: Annotated[float, Field(ge=0, le=1e9)] = 0.0
+    cell_noise_us: Annotated[float, Field(ge=0, le=1e6)] = 0.0
+    adc_noise_levels: Annotated[float, Field(ge=0, le=1e4)] = 0.0
 
 
 class WriteSettings(Section):
@@ -176,13 +190,16 @@ class PlacementSettings(Section):
 class ComponentSettings(Section):
     """One entry of the inventory: `count` parts for every `per`. `line` is a row or a column, `cluster` is
     `tile_cluster` tiles. A parameter "=field.path" follows that setting, "=derived.NAME" what is derived from them
-    (see archsim/soc/inventory.py)."""
+    (see archsim/soc/inventory.py). `follows` and `takes` map an action of this part to counted actions "role.action":
+    it is done as often as they are, beside them (follows) or in their place (takes)."""
 
     part: str
     parameters: dict[str, Any] = Field(default_factory=dict)
     per: Literal["cell", "row", "column", "line", "adc", "tile", "cluster", "lane", "chip"] = "tile"
     count: Annotated[float, Field(gt=0, le=1_000_000)] = 1
     boundary: Literal["macro", "chip", "system"] = "macro"
+    follows: dict[str, list[str]] = Field(default_factory=dict)
+    takes: dict[str, list[str]] = Field(default_factory=dict)
     note: str = ""
 
 

@@ -122,6 +122,9 @@ def _tuples(content: dict[str, Any]) -> dict[str, Any]:
     content = dict(content)
     if isinstance(content.get("notes"), list):
         content["notes"] = tuple(content["notes"])
+    physics = content.get("physics")
+    if isinstance(physics, dict) and isinstance(physics.get("conductance_us"), list):
+        content["physics"] = physics | {"conductance_us": tuple(physics["conductance_us"])}
     return content
 
 

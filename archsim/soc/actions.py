@@ -95,6 +95,11 @@ def plan(operation: Operation, layer: LayerPlacement | None, chip: Architecture,
     return result
 
 
+def _tile_cycles(counts: Counts, cycles: float) -> None:
+    add(counts, "tile_control", "cycle", cycles)
+    add(counts, "tile_clock", "cycle", cycles)
+
+
 def _read(result: OperationPlan, layer: LayerPlacement, chip: Architecture) -> None:
     operation, read, share = result.operation, chip.read, result.share
     transposed = operation.kind == "read_transposed"
@@ -136,7 +141,7 @@ def _read(result: OperationPlan, layer: LayerPlacement, chip: Architecture) -> N
     for register, reads in (("input_register", slots * applications), ("output_register", 1)):
         add(result.job, register, "write", tiles)
         add(result.job, register, "read", tiles * reads)
-    add(result.job, "tile_control", "cycle", tiles * result.timing.interval)
+    _tile_cycles(result.job, tiles * result.timing.interval)
 
 
 def _pulse_update(result: OperationPlan, layer: LayerPlacement, chip: Architecture) -> None:
@@ -154,8 +159,7 @@ def _pulse_update(result: OperationPlan, layer: LayerPlacement, chip: Architectu
     add(result.step, "bit_line_driver", "drive", columns * length * activity.column_pulses)
     weights = layer.rows * matrix.columns * matrix.groups * copies * chip.weights.replicas * result.share
     add(result.step, "array", "update", weights * activity.coincidences)
-    add(result.step, "tile_control", "cycle", tiles * cycles)
-    assert operation.kind == "pulse_update"
+    _tile_cycles(result.step, tiles * cycles)
 
 
 def _write(result: OperationPlan, layer: LayerPlacement, chip: Architecture) -> None:
@@ -168,6 +172,7 @@ def _write(result: OperationPlan, layer: LayerPlacement, chip: Architecture) -> 
     in_turn = layer.groups_per_tile * layer.copies_per_tile / layer.row_splits
     result.write_cycles = write_row_cycles(chip, in_tile, pulses) * in_turn
     tiles = layer.tiles_per_unit * layer.units * result.share
+    result.tile_operations = max(1, math.ceil(tiles))
     add(result.step, "array", "write", devices * pulses)
     add(result.step, "write_driver", "pulse", devices * pulses)
     add(result.step, "level_shifter", "shift", devices * pulses)
@@ -175,7 +180,7 @@ def _write(result: OperationPlan, layer: LayerPlacement, chip: Architecture) -> 
     add(result.step, "bit_line_driver", "drive", devices * pulses)
     for component, action in (("array", "read"), ("front_end", "sample"), ("column_mux", "select"), ("adc", "convert")):
         add(result.step, component, action, devices * pulses)
-    add(result.step, "tile_control", "cycle", result.write_cycles * tiles)
+    _tile_cycles(result.step, result.write_cycles * tiles)
 
 
 def _digital(result: OperationPlan, layer: LayerPlacement | None, chip: Architecture, memory: MemoryMap) -> None:

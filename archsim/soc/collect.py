@@ -66,6 +66,10 @@ def ledger_of_machine(machine: Machine) -> Ledger:
     if machine.residency:
         ledger.merge(machine.residency.ledger)
     count_shared(ledger, machine.trace, machine.chip, machine.images, machine.operations_ended, machine.end)
+    if not machine.chip.tile.clock_gating:
+        gated = ledger.total("tile_clock", "cycle")
+        tiles = min(machine.placement.tiles, machine.placement.available)
+        ledger.add("tile_clock", "cycle", "", "", max(0.0, tiles * machine.end - gated))
     return ledger
 
 

@@ -12,7 +12,8 @@ from hwlib.errors import InputError, nearest
 
 # What the simulator counts; a chip that runs a trace without one of them gets a clear error (see missing_roles).
 ROLES = ("array", "word_line_driver", "bit_line_driver", "dac", "front_end", "column_mux", "adc", "shift_add", "input_register",
-         "output_register", "write_driver", "level_shifter", "tile_control", "buffer", "interconnect", "vector_unit", "controller",
+         "output_register", "write_driver", "level_shifter", "tile_control", "tile_clock",
+         "buffer", "interconnect", "vector_unit", "controller",
          "instruction_memory", "clock_tree", "bitstream_generator", "off_chip_memory")
 # Parts of these groups hold flip-flops on the clock; arrays, converters and memories have their own timing.
 CLOCKED_GROUPS = ("digital", "control", "stochastic")
@@ -69,8 +70,8 @@ def resolve(value: object, chip: Architecture, derived: dict[str, float], where:
 def build_inventory(chip: Architecture, tiles: int, node_nm: float | None = None, extra: dict[str, dict] | None = None) -> list[Component]:
     """The components of a chip with `tiles` tiles; `extra` adds those of a scheme (a role the chip has is kept).
 
-    Wires and the clock tree follow the area: tiles first (their side sets the length of the interconnect), then
-    the rest, then the clock over the clocked part of it. Raises InputError with the field path of a parameter that is not allowed.
+    Wires and clock trees follow the area: tiles first (their side sets the length of the interconnect), then the
+    rest, then the clock over the clocked part of a tile and of the rest. Raises InputError with the field path of a parameter that is not allowed.
     """
     settings = dict(chip.components)
     for role, entry in (extra or {}).items():
@@ -98,10 +99,10 @@ def _build(chip_key: str, settings_key: str, tiles: int, node: float, carrier: _
     chip, settings = carrier.chip, carrier.settings
     derived = derived_values(chip, tiles)
     found: dict[str, Component] = {}
-    area = clocked = 0.0
+    area, clocked = 0.0, {"macro": 0.0, "chip": 0.0, "system": 0.0}
 
     def enter(role: str) -> None:
-        nonlocal area, clocked
+        nonlocal area
         entry = settings[role]
         where = f"{chip.name}: components.{role}"
         values = {k: resolve(v, chip, derived, f"{where}.parameters.{k}") for k, v in entry.parameters.items()}
@@ -114,12 +115,12 @@ def _build(chip_key: str, settings_key: str, tiles: int, node: float, carrier: _
         found[role] = component
         mm2 = priced.area.value * component.count * 1e-6 if entry.boundary != "system" else 0.0
         area += mm2
-        clocked += mm2 if find_part(entry.part).group in CLOCKED_GROUPS else 0.0
+        clocked[entry.boundary] += mm2 if find_part(entry.part).group in CLOCKED_GROUPS else 0.0
 
     def follows(role: str, *names: str) -> bool:
         return any(str(v) in {f"=derived.{n}" for n in names} for v in settings[role].parameters.values())
 
-    clocks = [role for role in settings if follows(role, "chip_area_mm2", "clocked_area_mm2")]
+    clocks = [role for role in settings if follows(role, "clocked_area_mm2", "tile_clocked_area_mm2")]
     wires = [role for role in settings if role not in clocks and follows(role, "core_area_mm2", "bus_mm", "tree_mm")]
     for role in settings:
         if settings[role].boundary == "macro" and role not in wires + clocks:
@@ -130,7 +131,7 @@ def _build(chip_key: str, settings_key: str, tiles: int, node: float, carrier: _
     for role in settings:
         if role not in found and role not in clocks:
             enter(role)
-    derived |= {"chip_area_mm2": max(1e-4, area), "clocked_area_mm2": max(1e-4, clocked)}
+    derived |= {"clocked_area_mm2": max(1e-4, clocked["chip"]), "tile_clocked_area_mm2": max(1e-4, clocked["macro"] / tiles)}
     for role in clocks:
         enter(role)
     return tuple(found[role] for role in settings)

@@ -59,11 +59,10 @@ class Machine:
         self.end = 0
         self.owed: dict[tuple[str, int], float] = {}
 
-    @staticmethod
-    def _lane(layer: LayerPlacement, shared: set[int], tile_free: dict[int, int]) -> Lane:
+    def _lane(self, layer: LayerPlacement, shared: set[int], tile_free: dict[int, int]) -> Lane:
         each = layer.tiles_per_unit
         own = [[t for t in layer.tiles[u * each:(u + 1) * each] if t in shared] if shared else [] for u in range(layer.units)]
-        return Lane(layer.matrix.layer, each * layer.units, layer.units, own, tile_free)
+        return Lane(layer.matrix.layer, min(each * layer.units, self.placement.available), layer.units, own, tile_free)
 
     def plan_of(self, operation: Operation, share: float = 1.0) -> OperationPlan:
         """The plan of an operation, made once; `share` is the loaded part of its layer."""
@@ -144,7 +143,7 @@ class Machine:
                         yield from self.residency.load(self, operation, share)
                     if not chip.controller.prefetch and issue:
                         yield env.timeout(self._issue(issue))
-                    self._instruction_stall(operation, env.now - barrier if not self.residency else 0)
+                    self._instruction_stall(operation, env.now if self.residency else barrier)
                     self.in_flight += 1
                     run.start()
                     last = run
@@ -164,10 +163,10 @@ class Machine:
         self.controller.occupy(start, cycles)
         return start + cycles - self.env.now
 
-    def _instruction_stall(self, operation: Operation, cycles: int) -> None:
+    def _instruction_stall(self, operation: Operation, since: int) -> None:
         lane = self.lanes.get(operation.layer)
-        if lane and cycles:
-            lane.stall("instruction", cycles * min(lane.tiles, self.placement.available), operation.phase)
+        if lane:
+            lane.stall("instruction", None, since, self.env.now, operation.phase)
 
     def operation_ended(self, run: OperationRun) -> None:
         """Book a finished operation."""

@@ -15,23 +15,25 @@ if TYPE_CHECKING:
 
 
 class Lane:
-    """The units of one layer on the chip: when each is free, what kept it waiting. `tiles` counts all of them.
+    """The units of one layer on the chip: when each is free, what kept it waiting. `tiles` counts all that are loaded.
 
-    `shared` lists, per unit, the tiles that other layers use too; `tile_free` (one for the chip) says when they are free.
+    `shared` lists, per unit, the tiles that other layers use too; `tile_free` (one for the chip) says when they are
+    free. Every cycle of a unit is booked at most once, as busy or as stalled: `_booked` is how far its book goes.
     """
 
-    __slots__ = ("name", "tiles", "free_at", "busy", "stalls", "phase_stalls", "jobs", "shared", "tile_free")
+    __slots__ = ("name", "tiles", "free_at", "busy", "stalls", "phase_stalls", "jobs", "shared", "tile_free", "_booked")
 
     def __init__(self, name: str, tiles: int, units: int, shared: list[list[int]], tile_free: dict[int, int]):
         self.name, self.tiles = name, tiles
         self.free_at = [0] * units
+        self._booked = [0] * units
         self.busy = self.jobs = 0
         self.stalls: dict[str, int] = {}
         self.phase_stalls: dict[str, int] = {}
         self.shared, self.tile_free = shared, tile_free
 
-    def take(self, unit: int | None, now: int, span: int) -> int:
-        """Take a unit (None: all of them) for `span` cycles as soon as it is free; returns the cycle it begins."""
+    def take(self, unit: int | None, now: int, span: int, tiles: int) -> int:
+        """Take a unit (None: all of them), `tiles` tiles, for `span` cycles as soon as it is free; returns when it begins."""
         units = range(len(self.free_at)) if unit is None else (unit,)
         begin = now
         for u in units:
@@ -39,16 +41,22 @@ class Lane:
             for tile in self.shared[u]:
                 begin = max(begin, self.tile_free.get(tile, 0))
         for u in units:
-            self.free_at[u] = begin + span
+            self.free_at[u] = self._booked[u] = begin + span
             for tile in self.shared[u]:
                 self.tile_free[tile] = begin + span
+        self.busy += span * tiles
         return begin
 
-    def stall(self, cause: str, tile_cycles: int, phase: str) -> None:
-        """Book waiting tiles by cause and by phase."""
-        if tile_cycles:
-            self.stalls[cause] = self.stalls.get(cause, 0) + tile_cycles
-            self.phase_stalls[phase] = self.phase_stalls.get(phase, 0) + tile_cycles
+    def stall(self, cause: str, unit: int | None, since: int, until: int, phase: str) -> None:
+        """Book the tiles of a unit (None: of all) as waiting from `since` to `until`; tiles of other layers' are left out."""
+        each = self.tiles // len(self.free_at)
+        for u in range(len(self.free_at)) if unit is None else (unit,):
+            start = max(since, self._booked[u])
+            if until > start:
+                cycles = (until - start) * (each - len(self.shared[u]))
+                self.stalls[cause] = self.stalls.get(cause, 0) + cycles
+                self.phase_stalls[phase] = self.phase_stalls.get(phase, 0) + cycles
+                self._booked[u] = until
 
 
 class OperationRun:
@@ -159,7 +167,6 @@ class OperationRun:
     def _unit(self, unit: int, queue: simpy.Store, drain: simpy.Store) -> Generator:
         machine, plan, env = self.machine, self.plan, self.machine.env
         lane, timing = machine.lanes[plan.operation.layer], plan.timing
-        tiles = plan.tile_operations
         retry_mean = plan.operation.activity.retries
         owed = machine.owed.get((plan.operation.name, unit), 0.0)  # fractions of a retry are carried over
         every = plan.operation.kind == "pulse_update"  # all copies are updated together
@@ -171,11 +178,10 @@ class OperationRun:
             self.waiting[name] = "its input"
             get = queue.get()
             count, dependency, values, _ = get.value if get.triggered else (yield get)
-            waited = env.now - asked
-            if waited:
-                held = min(waited, dependency)
-                lane.stall("dependency", held * tiles, phase)
-                lane.stall("input", (waited - held) * tiles, phase)
+            if env.now > asked:
+                ready = min(env.now, asked + dependency)
+                lane.stall("dependency", unit, asked, ready, phase)
+                lane.stall("input", unit, ready, env.now, phase)
             if values is not None:
                 extra, values = machine.values.compute(self, values)
             else:
@@ -183,8 +189,7 @@ class OperationRun:
                 extra = int(owed)
                 owed -= extra
             span = timing.interval * (1 + extra)
-            begin = lane.take(None if every else unit, env.now, span)
-            lane.busy += span * tiles
+            begin = lane.take(None if every else unit, env.now, span, plan.tile_operations)
             lane.jobs += 1
             self.extra_reads += extra
             yield env.timeout(begin + span - env.now)
@@ -196,7 +201,7 @@ class OperationRun:
             put = drain.put((count, 0, values, begin + span + timing.latency - timing.interval))
             if not put.triggered:
                 yield put
-                lane.stall("output", (env.now - blocked) * tiles, phase)
+                lane.stall("output", unit, blocked, env.now, phase)
         machine.owed[plan.operation.name, unit] = owed
         self.waiting.pop(name, None)
 
@@ -216,9 +221,8 @@ class OperationRun:
                 before = int(written)
                 written += plan.write_cycles
                 span = int(written) - before
-                begin = lane.take(None, env.now, span)
+                begin = lane.take(None, env.now, span, plan.tile_operations)
                 ready = begin + span
-                lane.busy += span * lane.tiles
                 if machine.observers and span:
                     for observer in machine.observers:
                         observer.tile_job(self, 0, begin, begin + span)

@@ -70,12 +70,11 @@ class Residency:
             yield from machine.interconnect.hold((), (moving,), 1)
         # Rows are programmed as they arrive: the slower of transport and programming counts.
         lane = machine.lanes[name]
-        tiles = min(lane.tiles, self.placement.available)
-        lane.busy += programming * tiles
+        lane.take(None, started, programming, lane.tiles)
         remaining = max(fetched, programming) - (machine.env.now - started)
         if remaining > 0:
             yield machine.env.timeout(remaining)
-        lane.stall("input", max(0, machine.env.now - started - programming) * tiles, operation.phase)
+        lane.stall("input", None, started + programming, machine.env.now, operation.phase)
         self.loads += 1
         self.cycles += machine.env.now - started
         phase, count = operation.phase, self.ledger.add
