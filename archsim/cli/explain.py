@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import math
 
 from archsim.cli.options import add_output_options, whole
 from archsim.cli.output import console, print_json
+from archsim.cli.show_component import KIND_STYLES
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -32,45 +34,62 @@ def execute(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json(node.to_dict())
     else:
-        console().print(_tree(node, arguments.depth))
+        console().print(_Drawing(arguments.depth).tree(node))
     return 0
 
 
-def _tree(node, depth: int | None):
-    from rich.tree import Tree
+class _Drawing:
+    """A rich tree in which a branch, and the title of a source, is drawn in full the first time only."""
 
-    tree = Tree(_text(node), guide_style="dim")
-    _grow(tree, node, depth)
-    return tree
+    def __init__(self, depth: int | None):
+        self.depth = depth
+        self.drawn: set[tuple] = set()
+        self.sources: set[str] = set()
+
+    def tree(self, node):
+        from rich.tree import Tree
+
+        tree = Tree(self.text(node), guide_style="dim")
+        self.grow(tree, node, 1)
+        return tree
+
+    def grow(self, branch, node, level: int) -> None:
+        if level == self.depth:
+            return
+        values = [child.value for child in node.children if isinstance(child.value, int | float)]
+        is_sum = len(values) == len(node.children) > 1 and math.isclose(math.fsum(values), node.value, rel_tol=1e-6)
+        for child in node.children:
+            key = (child.name, child.value, child.how, child.low, child.high)
+            text = self.text(child, child.value / node.value if is_sum and node.value else None)
+            if child.children and key in self.drawn:
+                branch.add(text.append("  (drawn above)", style="dim italic"))
+                continue
+            self.drawn.add(key)
+            self.grow(branch.add(text), child, level + 1)
+
+    def text(self, node, share: float | None = None):
+        from rich.text import Text
+
+        text = Text(node.name, style="bold")
+        unit = node.unit if node.unit != "1" else ""
+        text.append(f" = {_number(node.value)} {unit}".rstrip(), style="cyan")
+        if node.low is not None and (node.low, node.high) != (node.value, node.value):
+            text.append(f"  [{node.low:.4g} – {node.high:.4g}]", style="dim cyan")
+        if share is not None:
+            text.append(f"  {100 * share:.1f} %", style="magenta")
+        if node.figure is None:
+            return text.append(f"  {node.how}" if node.how else "", style="dim")
+        figure = node.figure
+        text.append(f"  {figure['kind']}", style=KIND_STYLES[figure["kind"]])
+        text.append(f"  {figure['source']}, {figure.get('place', '')}", style="default")
+        title, note = figure.get("title"), figure.get("note")
+        if title and figure["source"] not in self.sources:
+            self.sources.add(figure["source"])
+            text.append(f"\n“{title}”", style="dim italic")
+        return text.append(f"\n{note}" if note else "", style="dim")
 
 
-def _grow(branch, node, depth: int | None) -> None:
-    if depth == 1:
-        return
-    total = node.value if node.unit and all(child.unit == node.unit for child in node.children) else None
-    for child in node.children:
-        share = child.value / total if total and isinstance(child.value, int | float) and child.value <= total else None
-        _grow(branch.add(_text(child, share)), child, depth and depth - 1)
-
-
-def _text(node, share: float | None = None):
-    from rich.text import Text
-
-    text = Text(node.name, style="bold")
-    value = f"{node.value:.4g}" if isinstance(node.value, float) else "–" if node.value is None else str(node.value)
-    text.append(f" = {value} {node.unit if node.unit != '1' else ''}".rstrip(), style="cyan")
-    if node.low is not None and (node.low, node.high) != (node.value, node.value):
-        text.append(f"  [{node.low:.4g} – {node.high:.4g}]", style="dim cyan")
-    if share is not None:
-        text.append(f"  {100 * share:.1f} %", style="magenta")
-    if node.figure is None:
-        text.append(f"  {node.how}" if node.how else "", style="dim")
-        return text
-    figure = node.figure
-    style = {"measured": "green", "simulated": "blue", "scaled": "yellow", "assumed": "red"}[figure["kind"]]
-    text.append(f"  {figure['kind']}", style=style)
-    text.append(f"  {figure['source']}, {figure['place']}", style="default")
-    title, note = figure.get("title"), figure.get("note")
-    text.append(f"\n“{title}”" if title else "", style="dim italic")
-    text.append(f"\n{note}" if note else "", style="dim")
-    return text
+def _number(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:,.0f}" if value.is_integer() and 1 <= abs(value) < 1e15 else f"{value:.4g}"
+    return "–" if value is None else f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
