@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
+from hwlib.errors import unknown
+
 ARRAY_OPERATORS = ("conv2d", "linear", "lstm")
 VECTOR_OPERATORS = (
     "relu", "leaky_relu", "clip", "tanh", "sigmoid", "softmax", "batch_norm", "local_response_norm", "max_pool", "average_pool",
@@ -40,8 +42,11 @@ class Matrix:
 class Layer:
     """One layer. `inputs` name earlier layers. Convolution and pooling use the window fields, others ignore them.
 
-    `input_shapes` and `output_shape` are (channels, height, width), (features,) or (time steps, features).
-    `padding` is (top, left, bottom, right). `hidden` is the LSTM state size.
+    `input_shapes` and `output_shape` are (channels, height, width), (features,) or (time steps, features); an input's shape
+    is always its layer's output shape. `padding` is (top, left, bottom, right). `hidden` is the LSTM state size.
+    `add` and `multiply` with one input have a constant second operand, and inputs of different shapes are broadcast.
+    The window of `local_response_norm` over channels is `kernel` = (size, 1); that of a global pool is the whole image.
+    A `reshape` of a SCALE-Sim file may change the number of elements: it stands for what such a file leaves out.
     """
 
     name: str
@@ -94,7 +99,11 @@ class Network:
     notes: tuple[str, ...] = field(default_factory=tuple)
 
     def layer(self, name: str) -> Layer:
-        return next(item for item in self.layers if item.name == name)
+        """The layer of that name. Raises InputError with the nearest name."""
+        for item in self.layers:
+            if item.name == name:
+                return item
+        raise unknown("layer", name, (item.name for item in self.layers), f"network '{self.name}'")
 
     @property
     def input_shape(self) -> tuple[int, ...]:
