@@ -41,12 +41,12 @@ def _print(rows: list[dict]) -> None:
     for heading in ("", "Kind", "Source"):
         table.add_column(heading)
     for row in rows:
-        unit = "" if row["unit"] == "1" else f" {row['unit']}"
-        model = f"{significant(row['model'])}{unit}"
+        counted = row["unit"] == "1"
+        published, model = (f"{row[key]:,}" if counted else f"{significant(row[key])} {row['unit']}" for key in ("published", "model"))
         if row["model_range"]:
             model += "\n[{} – {}]".format(*(significant(value, 3) for value in row["model_range"]))
         mark = Text("within", style="green") if row["within"] else Text("outside", style="bold red")
-        table.add_row(row["title"], f"{significant(row['published'])}{unit}", model, f"{100 * row['relative_difference']:+.1f} %",
+        table.add_row(row["title"], published, model, f"{100 * row['relative_difference']:+.1f} %",
                       f"{100 * row['tolerance']:.1f} %", mark, row["kind"], row["source"])
     screen = console()
     screen.print(table)
