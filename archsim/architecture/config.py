@@ -87,8 +87,8 @@ class PhysicsSettings(Section):
 
     signed: y = clip(ADC(W DAC(x) + noise)) on signed weights, `read_noise` and `output_bound` in weight units with
     |x| <= 1. dual_column: bit-serial reads of G+ and G- with conductances `conductance_us` (low, high), read noise of
-    a cell in uS and of the ADC in levels (Wu 2023). A bound or current range of 0 is set layer by layer to the largest
-    value that a plain forward pass of the first image gives (a calibration run). Bound management repeats a saturated
+    a cell in uS and of the ADC in levels (Wu 2023). A bound or current range of 0 is set tile by tile to 1.05 x the
+    largest value that a plain forward pass of the first eight images gives (a calibration run). Bound management repeats a saturated
     read with half the input.
     """
 

@@ -96,6 +96,18 @@ class Machine:
 
     def run(self) -> None:
         """Run to the end. Raises RuntimeError that names who waits for what if an operation did not finish."""
+        try:
+            for observer in self.observers:
+                observer.begin(self)
+            self._run()
+            for observer in self.observers:
+                observer.finish(self)
+        except BaseException:
+            for observer in self.observers:
+                observer.discard()
+            raise
+
+    def _run(self) -> None:
         done = self.env.process(self._control())
         self.env.run()
         self.end = max([self.env.now, *(max(lane.free_at, default=0) for lane in self.lanes.values())])
@@ -127,10 +139,11 @@ class Machine:
                     self.pending[id(run)] = run
                     run.sources = [runs[image, name] for name in operation.after if (image, name) in runs]
                     runs[image, operation.name] = run
-                    issue = chip.controller.issue_cycles
+                    issue, asked = chip.controller.issue_cycles, env.now
                     if chip.controller.prefetch and issue:
                         yield env.timeout(self._issue(issue))
-                    barrier = env.now
+                    # Where no operation is left to run meanwhile, the tiles stand still for the instruction.
+                    barrier = env.now if self.pipelined else asked if last is None else max(asked, last.ended)
                     if not self.pipelined and last is not None and not last.finished.triggered:
                         run.waiting["operation"] = last.name
                         yield last.finished

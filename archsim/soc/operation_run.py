@@ -87,6 +87,8 @@ class OperationRun:
         env = self.machine.env
         self.started = env.now
         self.waiting.pop("operation", None)
+        for observer in self.machine.observers:
+            observer.started(self)
         drain: simpy.Store = simpy.Store(env, capacity=self.machine.chip.buffer.tile_queue)
         if not self.plan.on_tiles or self.plan.operation.kind == "write":
             env.process(self._feed([drain]))
@@ -167,11 +169,12 @@ class OperationRun:
     def _unit(self, unit: int, queue: simpy.Store, drain: simpy.Store) -> Generator:
         machine, plan, env = self.machine, self.plan, self.machine.env
         lane, timing = machine.lanes[plan.operation.layer], plan.timing
-        retry_mean = plan.operation.activity.retries
-        owed = machine.owed.get((plan.operation.name, unit), 0.0)  # fractions of a retry are carried over
-        every = plan.operation.kind == "pulse_update"  # all copies are updated together
+        retry_mean, owes = plan.operation.activity.retries, (plan.operation.name, unit)
+        taken = None if plan.operation.kind == "pulse_update" else unit  # all copies are updated together
         jobs = len(range(unit, plan.jobs, plan.units))
         name, phase = f"unit {unit}", plan.operation.phase
+        # A result reaches the interconnect after the rest of the tile's pipeline and its hops: latency, no bottleneck.
+        after = timing.latency - timing.interval + machine.chip.interconnect.hop_cycles
         watch = machine.observers
         for _ in range(jobs):
             asked = env.now
@@ -180,29 +183,29 @@ class OperationRun:
             count, dependency, values, _ = get.value if get.triggered else (yield get)
             if env.now > asked:
                 ready = min(env.now, asked + dependency)
-                lane.stall("dependency", unit, asked, ready, phase)
-                lane.stall("input", unit, ready, env.now, phase)
+                lane.stall("dependency", taken, asked, ready, phase)
+                lane.stall("input", taken, ready, env.now, phase)
             if values is not None:
                 extra, values = machine.values.compute(self, values)
-            else:
-                owed += retry_mean
+            elif retry_mean:  # a fraction of a retry is carried over to the next job, of whichever image
+                owed = machine.owed.get(owes, 0.0) + retry_mean
                 extra = int(owed)
-                owed -= extra
+                machine.owed[owes] = owed - extra
+            else:
+                extra = 0
             span = timing.interval * (1 + extra)
-            begin = lane.take(None if every else unit, env.now, span, plan.tile_operations)
+            begin = lane.take(taken, env.now, span, plan.tile_operations)
+            for observer in watch:
+                observer.tile_job(self, unit, begin, begin + span)
             lane.jobs += 1
             self.extra_reads += extra
             yield env.timeout(begin + span - env.now)
-            if watch:
-                for observer in watch:
-                    observer.tile_job(self, unit, begin, env.now)
             self.waiting[name] = "room in the output queue"
             blocked = env.now
-            put = drain.put((count, 0, values, begin + span + timing.latency - timing.interval))
+            put = drain.put((count, 0, values, begin + span + after))
             if not put.triggered:
                 yield put
-                lane.stall("output", unit, blocked, env.now, phase)
-        machine.owed[plan.operation.name, unit] = owed
+                lane.stall("output", taken, blocked, env.now, phase)
         self.waiting.pop(name, None)
 
     def _drain(self, drain: simpy.Store) -> Generator:
@@ -211,7 +214,6 @@ class OperationRun:
         medium = machine.interconnect_up
         servers = (medium, machine.vector_unit, machine.write_port)
         bus_out, vector, port_out = plan.bus_out, plan.vector_cycles, plan.port_out
-        hop = machine.chip.interconnect.hop_cycles if plan.on_tiles else 0
         write, written, lane = operation.kind == "write", 0.0, machine.lanes.get(operation.layer)
         for _ in range(plan.jobs):
             self.waiting["drain"] = "results"
@@ -223,20 +225,18 @@ class OperationRun:
                 span = int(written) - before
                 begin = lane.take(None, env.now, span, plan.tile_operations)
                 ready = begin + span
-                if machine.observers and span:
-                    for observer in machine.observers:
-                        observer.tile_job(self, 0, begin, begin + span)
+                for observer in machine.observers if span else ():
+                    observer.tile_job(self, 0, begin, begin + span)
             if ready > env.now:
                 yield env.timeout(ready - env.now)
             self.waiting["drain"] = "interconnect, vector unit or buffer port"
             durations = (bus_out * count, vector * count, port_out * count)
             if machine.arbitrated and durations[0]:
                 yield from medium.hold(servers[1:], durations, 0)
-                delay = hop
             else:
-                delay = reserve(servers, durations) + hop
-            if delay:
-                yield env.timeout(delay)
+                delay = reserve(servers, durations)
+                if delay:
+                    yield env.timeout(delay)
             if values is not None:
                 machine.values.store(self, values)
             self._advance(count)

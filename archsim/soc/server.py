@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Generator, Sequence
+import heapq
+from collections.abc import Callable, Generator, Sequence
 
 import simpy
 
@@ -15,13 +15,14 @@ class Server:
     is free. This equals a `simpy.Resource` of that capacity, event for event (see tests/timing/test_server.py).
     """
 
-    __slots__ = ("env", "name", "kind", "free_at", "busy", "requests", "waited", "queue_max", "_ends")
+    __slots__ = ("env", "name", "kind", "free_at", "busy", "requests", "waited", "queue_max", "watch", "_starts")
 
     def __init__(self, env: simpy.Environment, name: str, kind: str, ports: int = 1):
         self.env, self.name, self.kind = env, name, kind
         self.free_at = [0] * ports
         self.busy = self.requests = self.waited = self.queue_max = 0
-        self._ends: deque[int] = deque()
+        self.watch: Callable[[Server, int, int, int], None] | None = None  # an observer's: (server, port, start, end)
+        self._starts: list[int] = []
 
     def earliest(self) -> int:
         """The cycle at which a request made now would start."""
@@ -36,12 +37,14 @@ class Server:
         self.busy += duration
         self.requests += 1
         self.waited += start - self.env.now
-        ends, now = self._ends, self.env.now
-        while ends and ends[0] <= now:
-            ends.popleft()
-        if start > now and len(ends) - len(self.free_at) + 1 > self.queue_max:
-            self.queue_max = len(ends) - len(self.free_at) + 1
-        ends.append(start + duration)
+        if start > self.env.now:
+            starts = self._starts
+            while starts and starts[0] <= self.env.now:
+                heapq.heappop(starts)
+            heapq.heappush(starts, start)
+            self.queue_max = max(self.queue_max, len(starts))
+        if self.watch is not None:
+            self.watch(self, port, start, start + duration)
 
 
 def reserve(servers: Sequence[Server], durations: Sequence[int]) -> int:
@@ -79,6 +82,8 @@ class PriorityServer(Server):
             self.waited += self.env.now - asked
             self.requests += 1
             self.busy += durations[0]
+            if self.watch is not None:
+                self.watch(self, 0, self.env.now, self.env.now + durations[0])
             rest = reserve(others, durations[1:])
             yield self.env.timeout(durations[0])
         if rest > durations[0]:

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from archsim.soc.operation_run import OperationRun
 
 
+CALIBRATION_IMAGES = 8  # as many images set the automatic converter ranges
+
+
 @dataclass(slots=True)
 class Seen:
     """What the tiles of one layer saw: sums that become the measured activity."""
@@ -56,38 +59,28 @@ class Values:
         self.done: dict[tuple[int, str], int] = {}
         self.seen = {layer.name: Seen() for layer in network.array_layers}
         self.outputs = np.full((len(images), *network.output_shape), np.nan, np.float32)
-        bounds = self._calibrate()
-        self.physics = {name: TilePhysics(placement.layers[name], chip, weights[name], bounds[name], seed) for name in weights}
+        self.physics = {name: TilePhysics(placement.layers[name], chip, weights[name], seed) for name in weights}
+        for image in images[:CALIBRATION_IMAGES]:
+            self._forward(image, calibrate=True)
 
-    def _calibrate(self) -> dict[str, np.ndarray]:
-        """Input vectors of every array layer for the first image in a plain forward pass: they set converter ranges."""
-        found: dict[str, np.ndarray] = {}
+    def _forward(self, image: np.ndarray, calibrate: bool = False) -> np.ndarray:
+        """A plain NumPy forward pass; with `calibrate` it sets the converter ranges of the tiles on its way."""
         known: dict[str, np.ndarray] = {}
         for layer in self.network.layers:
             if layer.operator == "input":
-                known[layer.name] = self.images[0]
+                known[layer.name] = image
             elif layer.on_array:
                 values = known[layer.inputs[0]]
-                found[layer.name] = array_inputs(layer, values, slice(0, layer.matrix.vectors))
+                if calibrate:
+                    self.physics[layer.name].calibrate(array_inputs(layer, values, slice(0, layer.matrix.vectors)))
                 known[layer.name] = reference_output(layer, values, self.weights[layer.name], self.biases.get(layer.name))
             else:
                 known[layer.name] = apply(layer, [known[name] for name in layer.inputs])
-        return found
+        return known[self.network.layers[-1].name]
 
     def reference(self) -> np.ndarray:
         """The plain NumPy forward pass of all images: (images, *output shape)."""
-        results = []
-        for image in self.images:
-            known: dict[str, np.ndarray] = {}
-            for layer in self.network.layers:
-                if layer.operator == "input":
-                    known[layer.name] = image
-                elif layer.on_array:
-                    known[layer.name] = reference_output(layer, known[layer.inputs[0]], self.weights[layer.name], self.biases.get(layer.name))
-                else:
-                    known[layer.name] = apply(layer, [known[name] for name in layer.inputs])
-            results.append(known[self.network.layers[-1].name])
-        return np.array(results)
+        return np.array([self._forward(image) for image in self.images])
 
     def _value(self, image: int, name: str) -> np.ndarray:
         """The output of a layer as far as it has arrived."""
