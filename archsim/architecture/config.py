@@ -188,14 +188,15 @@ class PlacementSettings(Section):
 
 
 class ComponentSettings(Section):
-    """One entry of the inventory: `count` parts for every `per`. `line` is a row or a column, `cluster` is
-    `tile_cluster` tiles. A parameter "=field.path" follows that setting, "=derived.NAME" what is derived from them
+    """One entry of the inventory: `count` parts for every `per`. `line` is a row or a column; `driven` is a line that
+    takes inputs, `sensed` one that is read (rows and columns both where read.transposed); `cluster` is `tile_cluster`
+    tiles. A parameter "=field.path" follows that setting, "=derived.NAME" what is derived from them
     (see archsim/soc/inventory.py). `follows` and `takes` map an action of this part to counted actions "role.action":
     it is done as often as they are, beside them (follows) or in their place (takes)."""
 
     part: str
     parameters: dict[str, Any] = Field(default_factory=dict)
-    per: Literal["cell", "row", "column", "line", "adc", "tile", "cluster", "lane", "chip"] = "tile"
+    per: Literal["cell", "row", "column", "line", "driven", "sensed", "adc", "tile", "cluster", "lane", "chip"] = "tile"
     count: Annotated[float, Field(gt=0, le=1_000_000)] = 1
     boundary: Literal["macro", "chip", "system"] = "macro"
     follows: dict[str, list[str]] = Field(default_factory=dict)

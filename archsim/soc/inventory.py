@@ -35,6 +35,7 @@ def derived_values(chip: Architecture, tiles: int) -> dict[str, float]:
         "shift_add_bits": read.adc_bits + (read.slots if read.accumulate == "digital" else 0) + 1,
         "tiles": tiles,
         "groups": read.columns_per_adc,
+        "mux_inputs": read.columns_per_adc + (-(-tile.rows // chip.adcs_per_tile) if read.transposed else 0),
     }
 
 
@@ -42,7 +43,9 @@ def instances(component: ComponentSettings, chip: Architecture, tiles: int) -> i
     """How many of a component a chip with `tiles` tiles has."""
     each = {
         "cell": chip.tile.rows * chip.tile.columns * tiles, "row": chip.tile.rows * tiles, "column": chip.tile.columns * tiles,
-        "line": (chip.tile.rows + chip.tile.columns) * tiles, "adc": chip.adcs_per_tile * tiles, "tile": tiles,
+        "line": (chip.tile.rows + chip.tile.columns) * tiles,
+        "driven": (chip.tile.rows + (chip.tile.columns if chip.read.transposed else 0)) * tiles,
+        "sensed": (chip.tile.columns + (chip.tile.rows if chip.read.transposed else 0)) * tiles, "adc": chip.adcs_per_tile * tiles, "tile": tiles,
         "cluster": math.ceil(tiles / chip.tile_cluster), "lane": chip.vector_unit.lanes, "chip": 1,
     }[component.per]
     return math.ceil(each * component.count - 1e-9)
