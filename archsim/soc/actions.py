@@ -146,9 +146,9 @@ def _read(result: OperationPlan, layer: LayerPlacement, chip: Architecture) -> N
 
 def _pulse_update(result: OperationPlan, layer: LayerPlacement, chip: Architecture) -> None:
     operation, matrix, activity = result.operation, layer.matrix, result.operation.activity
-    length = chip.update.train_length
+    length = activity.train_length or chip.update.train_length
     copies = layer.copies  # every copy of a layer receives every update
-    cycles = pulse_update_cycles(chip)
+    cycles = pulse_update_cycles(chip, length)
     result.timing = TileTiming(cycles, cycles, 0)
     tiles = layer.tiles_per_unit * layer.units * result.share
     result.tile_operations = max(1, math.ceil(tiles))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from archsim.architecture.config import Architecture
@@ -49,9 +50,9 @@ def read_timing(chip: Architecture, columns_used: int, transposed: bool = False)
     return TileTiming(slots * (slot + convert), slots * (slot + convert), turns)
 
 
-def pulse_update_cycles(chip: Architecture) -> int:
-    """Cycles of one rank-1 update by pulse trains: polarity phases x train length x pulse."""
-    return chip.update.polarity_phases * chip.update.train_length * chip.update.pulse_cycles
+def pulse_update_cycles(chip: Architecture, train_length: float) -> int:
+    """Cycles of one rank-1 update by pulse trains: polarity phases x train length x pulse, a mean length rounded up."""
+    return math.ceil(chip.update.polarity_phases * train_length * chip.update.pulse_cycles - 1e-9)
 
 
 def write_row_cycles(chip: Architecture, devices: float, pulses: float) -> float:

@@ -16,7 +16,8 @@ class Activity:
     magnitude: mean absolute value of a non-zero input over full scale; saturations: saturated outputs a vector;
     retries: extra reads a vector (bound management); row_pulses, column_pulses: pulse probability a slot of a
     train; coincidences: coincident pulses a cross-point and rank-1 update; devices_written: share of the devices
-    that a write operation programs; write_pulses: pulses a programmed device (0: the architecture's assumption).
+    that a write operation programs; write_pulses: pulses a programmed device, train_length: mean slots of a pulse
+    train (0: the architecture's).
     """
 
     source: str = "assumed"
@@ -28,6 +29,7 @@ class Activity:
     row_pulses: float = 0.25
     column_pulses: float = 0.02
     coincidences: float = 0.05
+    train_length: float = 0.0
     devices_written: float = 1.0
     write_pulses: float = 0.0
 
