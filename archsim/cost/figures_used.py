@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
 
-from archsim.cost.estimate import Estimate, price_component
-from hwlib import Figure, load_sources
+from archsim.cost.estimate import Estimate
+from hwlib import Figure, load_sources, price
 from hwlib.units import to_base
 
 
@@ -34,14 +35,25 @@ def _figures_under(items: Iterable) -> dict[str, Figure]:
     return found
 
 
+@functools.lru_cache(maxsize=16384)
+def _rows_of(part: str, parameters: tuple, node_nm: float, action: str) -> dict[str, dict]:
+    """Rows of the figures under one price; action "" stands for area and leakage."""
+    found = price(part, dict(parameters), node_nm)
+    figures = _figures_under([found.energy[action]] if action else [found.area, found.leakage])
+    return {name: figure_row(figure) for name, figure in figures.items()}
+
+
 def figures_used(estimate: Estimate) -> list[dict[str, object]]:
     """The rows of all figures behind an estimate, by name."""
-    quantities = []
+    counted: dict[str, list[str]] = {}
+    for (name, action), count in estimate.actions.items():
+        if count:
+            counted.setdefault(name, []).append(action)
+    rows: dict[str, dict] = {}
     for cost in estimate.components:
-        if not cost.component.count:
-            continue
-        found = price_component(cost.component, estimate.node_nm)
-        quantities += [found.area, found.leakage]
-        quantities += [found.energy[action] for (name, action), count in estimate.actions.items() if count and name == cost.component.name]
-    figures = _figures_under(quantities)
-    return [figure_row(figures[name]) for name in sorted(figures)]
+        component = cost.component
+        if component.count:
+            parameters = tuple(sorted(component.parameters.items()))
+            for action in ("", *counted.get(component.name, ())):
+                rows.update(_rows_of(component.part, parameters, estimate.node_nm, action))
+    return [dict(rows[name]) for name in sorted(rows)]
