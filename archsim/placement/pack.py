@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 
 class Packer:
     """Puts rectangles on tiles of `rows` x `columns`. Rectangles never overlap; a full tile is not looked at again."""
@@ -10,9 +12,9 @@ class Packer:
         self.rows, self.columns, self.tiles = rows, columns, 0
         self.free: list[tuple[int, int, int]] = []  # (tile, rows, columns) of free rectangles
 
-    def put(self, rows: int, columns: int) -> int:
-        """Place one rectangle; returns its tile number. It must fit on an empty tile."""
-        best = min((i for i, (_, r, c) in enumerate(self.free) if r >= rows and c >= columns),
+    def put(self, rows: int, columns: int, barred: Container[int] = ()) -> int:
+        """Place one rectangle on a tile that is not `barred`; returns its tile number. It must fit on an empty tile."""
+        best = min((i for i, (tile, r, c) in enumerate(self.free) if r >= rows and c >= columns and tile not in barred),
                    key=lambda i: self.free[i][1] * self.free[i][2], default=None)
         if best is None:
             self.free.append((self.tiles, self.rows, self.columns))

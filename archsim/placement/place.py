@@ -113,7 +113,12 @@ def place(matrices: Sequence[LayerMatrix], chip: Architecture) -> Placement:
             tiles = range(next_tile, next_tile + count)
             next_tile += count
         else:
-            tiles = [packer.put(*rectangle) for _ in range(layer.units) for rectangle in rectangles]
+            barred: set[int] = set()
+            # The pieces of one layer work at the same time, so no two of them share a tile.
+            tiles = []
+            for rectangle in rectangles * layer.units:
+                tiles.append(packer.put(*rectangle, barred))
+                barred.add(tiles[-1])
             next_tile = packer.tiles
         layers[matrix.layer] = LayerPlacement(matrix, layer.rows, layer.columns, layer.row_splits, layer.column_splits,
                                               layer.groups_per_tile, copies, layer.copies_per_tile, tuple(tiles))
@@ -122,6 +127,10 @@ def place(matrices: Sequence[LayerMatrix], chip: Architecture) -> Placement:
         raise InputError(f"the chip is too small: the network needs {next_tile} tiles of {chip.tile.rows}x{chip.tile.columns}, "
                          f"{next_tile - available} are missing", where="tile.count", got=available,
                          hint="give more tiles (tile.count), larger ones, or execution.reload=true to load weights in passes")
+    for name, layer in layers.items():
+        if layer.copies > 1 and len(layer.tiles) > available:
+            raise InputError(f"the copies of this layer take {len(layer.tiles)} tiles, more than the chip has at a time",
+                             where=f"placement.copies.{name}", got=layer.copies, allowed=f"up to {available} tiles")
     return Placement(layers, next_tile, available)
 
 

@@ -19,10 +19,7 @@ def machine_facts(machine: Machine) -> dict:
     busy, capacity = sum(row["busy_cycles"] for row in tiles), sum(row["total_cycles"] for row in tiles)
     jobs = tile_operations(machine)
     layers = [{"layer": layer, "phase": phase, "cycles": cycles, "stall_cycles": _stalls(machine, layer, phase),
-               "tile_operations": jobs.get((layer, phase), 0)} for (layer, phase), cycles in machine.layer_cycles.items()]
-    phases: dict[str, int] = {}
-    for row in layers:
-        phases[row["phase"]] = phases.get(row["phase"], 0) + row["cycles"]
+               "tile_operations": jobs.get((layer, phase), 0)} for (layer, phase), cycles in machine.layer_cycles.cycles.items()]
     notes = []
     if machine.dropped_spans:
         notes.append(f"the timeline keeps the first {len(machine.spans)} operations; {machine.dropped_spans} later ones are left out")
@@ -30,7 +27,7 @@ def machine_facts(machine: Machine) -> dict:
         notes.append(f"the chip is too small: weights were loaded {machine.residency.loads} times, {machine.residency.cycles} cycles")
     return {
         "cycles": total, "interval_per_image_s": _interval(machine), "tile_operations": sum(jobs.values()),
-        "utilisation": busy / capacity if capacity else 0.0, "by_layer": layers, "by_phase": phases,
+        "utilisation": busy / capacity if capacity else 0.0, "by_layer": layers, "by_phase": dict(machine.phase_cycles.cycles),
         "busy_fractions": _busy_fractions(machine, busy, capacity), "resources": rows, "stalls": stalls,
         "timeline": [{"lane": layer, "layer": layer, "operation": name, "phase": phase, "image": image, "start": start, "end": end}
                      for layer, name, phase, image, start, end in machine.spans],
@@ -44,12 +41,15 @@ def _stalls(machine: Machine, layer: str, phase: str) -> int:
 
 
 def _interval(machine: Machine) -> float | None:
-    """Seconds between two finished images in the steady state; None for a single image."""
+    """Seconds between two finished images in the steady state; None for a single image. Images that share a batch
+    or a load of weights end together: there it is the mean over all."""
     ends = machine.image_ends
     if len(ends) < 2:
         return None
     half = len(ends) // 2
     cycles = (ends[-1] - ends[half - 1]) / (len(ends) - half)
+    if machine.residency or machine.trace.phase == "training":
+        cycles = machine.end / len(ends)
     return cycles / (machine.chip.clock_mhz * 1e6)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Hashable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import simpy
@@ -20,6 +20,25 @@ if TYPE_CHECKING:
     from archsim.soc.values import Values
 
 MAX_SPANS = 4000
+
+
+class Cover:
+    """Cycles in which at least one of the operations of a key runs, however many overlap."""
+
+    def __init__(self):
+        self.cycles: dict[Hashable, int] = {}
+        self._running: dict[Hashable, tuple[int, int]] = {}
+
+    def enter(self, key: Hashable, now: int) -> None:
+        running, since = self._running.get(key, (0, now))
+        self._running[key] = (running + 1, since if running else now)
+        self.cycles.setdefault(key, 0)
+
+    def leave(self, key: Hashable, now: int) -> None:
+        running, since = self._running[key]
+        self._running[key] = (running - 1, since)
+        if running == 1:
+            self.cycles[key] += now - since
 
 
 class Machine:
@@ -49,7 +68,7 @@ class Machine:
         self.totals: dict[tuple[str, float], list[float]] = {}
         self.spans: list[tuple[str, str, str, int, int, int]] = []
         self.dropped_spans = 0
-        self.layer_cycles: dict[tuple[str, str], int] = {}
+        self.layer_cycles, self.phase_cycles = Cover(), Cover()
         self.image_ends: list[int] = []
         self.pending: dict[int, OperationRun] = {}
         self.in_flight = 0
@@ -80,19 +99,20 @@ class Machine:
     def pass_turn(self, run: OperationRun) -> None:
         run.passed.succeed()
 
-    def schedule(self) -> Iterator[list[tuple[int, Operation]]]:
-        """Groups of (image, operation) between barriers: batches; inside one, image by image, or layer by layer
+    def schedule(self) -> Iterator[Iterator[tuple[int, Operation, int]]]:
+        """Groups of (image, operation, pass) between barriers: batches; inside one, image by image, or pass by pass
         where weights are reloaded (each load then serves all images)."""
         step = self.trace.batch if self.trace.phase == "training" else self.images
+        passes = self.residency.passes if self.residency else lambda operation: 1
         for first in range(0, self.images, step):
             batch = range(first, min(first + step, self.images))
             operations = self.trace.image_operations
             if self.residency:
-                yield [(image, op) for op in operations for image in batch]
+                yield ((image, op, part) for op in operations for part in range(passes(op)) for image in batch)
             else:
-                yield [(image, op) for image in batch for op in operations]
+                yield ((image, op, 0) for image in batch for op in operations)
             if self.trace.batch_operations:
-                yield [(batch[-1], op) for op in self.trace.batch_operations]
+                yield ((batch[-1], op, part) for op in self.trace.batch_operations for part in range(passes(op)))
 
     def run(self) -> None:
         """Run to the end. Raises RuntimeError that names who waits for what if an operation did not finish."""
@@ -125,41 +145,43 @@ class Machine:
 
     def _control(self) -> Generator:
         chip, env = self.chip, self.env
-        total = sum(len(group) for group in self.schedule()) if self.progress else 0
+        total = sum(1 for group in self.schedule() for _ in group) if self.progress else 0
+        first_forward = next((op.name for op in self.trace.image_operations if op.phase == "forward"), "")
+        issue = chip.controller.issue_cycles
         for group in self.schedule():
             runs: dict[tuple[int, str], OperationRun] = {}
-            first_of_image = {image: operation.name for image, operation in reversed(group) if operation.phase == "forward"}
             last: OperationRun | None = None
-            for image, operation in group:
-                if first_of_image.get(image) == operation.name and not chip.off_chip.preload_input:
+            for image, operation, part in group:
+                if operation.name == first_forward and part == 0 and not chip.off_chip.preload_input:
                     yield env.timeout(self._load_image())
-                shares = self.residency.shares(operation) if self.residency else (1.0,)
-                for share in shares:
-                    run = OperationRun(self, self.plan_of(operation, share), image)
-                    self.pending[id(run)] = run
-                    run.sources = [runs[image, name] for name in operation.after if (image, name) in runs]
-                    runs[image, operation.name] = run
-                    issue, asked = chip.controller.issue_cycles, env.now
-                    if chip.controller.prefetch and issue:
-                        yield env.timeout(self._issue(issue))
-                    # Where no operation is left to run meanwhile, the tiles stand still for the instruction.
-                    barrier = env.now if self.pipelined else asked if last is None else max(asked, last.ended)
-                    if not self.pipelined and last is not None and not last.finished.triggered:
-                        run.waiting["operation"] = last.name
-                        yield last.finished
-                        barrier = env.now
-                    while self.pipelined and self.in_flight >= chip.controller.in_flight:
-                        run.waiting["operation"] = "room among the operations in flight"
-                        self._room = env.event()
-                        yield self._room
-                    if self.residency:
-                        yield from self.residency.load(self, operation, share)
-                    if not chip.controller.prefetch and issue:
-                        yield env.timeout(self._issue(issue))
-                    self._instruction_stall(operation, env.now if self.residency else barrier)
-                    self.in_flight += 1
-                    run.start()
-                    last = run
+                if last is not None and last.image != image and not self.residency:
+                    runs = {}  # operations depend on those of the same image only
+                share = 1.0 / self.residency.passes(operation) if self.residency else 1.0
+                run = OperationRun(self, self.plan_of(operation, share), image)
+                self.pending[id(run)] = run
+                run.sources = [runs[image, name] for name in operation.after if (image, name) in runs]
+                runs[image, operation.name] = run
+                asked = env.now
+                if chip.controller.prefetch and issue:
+                    yield env.timeout(self._issue(issue))
+                # Where no operation is left to run meanwhile, the tiles stand still for the instruction.
+                barrier = env.now if self.pipelined else asked if last is None else max(asked, last.ended)
+                if not self.pipelined and last is not None and not last.finished.triggered:
+                    run.waiting["operation"] = last.name
+                    yield last.finished
+                    barrier = env.now
+                while self.pipelined and self.in_flight >= chip.controller.in_flight:
+                    run.waiting["operation"] = "room among the operations in flight"
+                    self._room = env.event()
+                    yield self._room
+                if self.residency:
+                    yield from self.residency.load(self, operation, part)
+                if not chip.controller.prefetch and issue:
+                    yield env.timeout(self._issue(issue))
+                self._instruction_stall(operation, env.now if self.residency else barrier)
+                self.in_flight += 1
+                run.start()
+                last = run
                 if self.progress:
                     self.progress(self.operations_ended, total)
             for run in list(self.pending.values()):
@@ -181,6 +203,14 @@ class Machine:
         if lane:
             lane.stall("instruction", None, since, self.env.now, operation.phase)
 
+    def operation_started(self, run: OperationRun) -> None:
+        """Note that an operation begins."""
+        operation = run.plan.operation
+        self.layer_cycles.enter((operation.layer, operation.phase), run.started)
+        self.phase_cycles.enter(operation.phase, run.started)
+        for observer in self.observers:
+            observer.started(run)
+
     def operation_ended(self, run: OperationRun) -> None:
         """Book a finished operation."""
         plan = run.plan
@@ -196,8 +226,8 @@ class Machine:
         total[2] += run.extra_reads
         if run.steps_done != operation.steps or run.jobs_done != plan.jobs:
             raise RuntimeError(f"lost work: {run.name} did {run.steps_done} of {operation.steps} steps")
-        key = (operation.layer, operation.phase)
-        self.layer_cycles[key] = self.layer_cycles.get(key, 0) + run.ended - run.started
+        self.layer_cycles.leave((operation.layer, operation.phase), run.ended)
+        self.phase_cycles.leave(operation.phase, run.ended)
         if len(self.spans) < MAX_SPANS:
             self.spans.append((operation.layer, operation.name, operation.phase, run.image, run.started, run.ended))
         else:

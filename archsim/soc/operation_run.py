@@ -87,8 +87,7 @@ class OperationRun:
         env = self.machine.env
         self.started = env.now
         self.waiting.pop("operation", None)
-        for observer in self.machine.observers:
-            observer.started(self)
+        self.machine.operation_started(self)
         drain: simpy.Store = simpy.Store(env, capacity=self.machine.chip.buffer.tile_queue)
         if not self.plan.on_tiles or self.plan.operation.kind == "write":
             env.process(self._feed([drain]))

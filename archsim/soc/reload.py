@@ -22,36 +22,28 @@ class Residency:
 
     def __init__(self, placement: Placement, chip: Architecture):
         self.placement, self.chip = placement, chip
-        self.loaded: dict[str, int] = {}
-        self.partial: tuple[str, float, int] | None = None
+        self.loaded: dict[tuple[str, int], int] = {}
         self.ledger = Ledger()
         self.loads = 0
         self.cycles = 0
-        self._pass = 0
 
-    def shares(self, operation: Operation) -> tuple[float, ...]:
-        """The passes of an operation: one, or as many equal parts as its layer needs."""
-        layer = self.placement.layers.get(operation.layer)
-        if layer is None or operation.kind == "digital" or len(layer.tiles) <= self.placement.available:
-            return (1.0,)
-        passes = math.ceil(len(layer.tiles) / self.placement.available)
-        return (1.0 / passes,) * passes
-
-    def load(self, machine: Machine, operation: Operation, share: float) -> Generator:
-        """Bring the layer (or the next part of it) on the tiles; counts off-chip reads, transport and programming."""
+    def passes(self, operation: Operation) -> int:
+        """One, or as many equal parts as the operation's layer needs."""
         layer = self.placement.layers.get(operation.layer)
         if layer is None or operation.kind == "digital":
+            return 1
+        return -(-len(layer.tiles) // self.placement.available)
+
+    def load(self, machine: Machine, operation: Operation, part: int) -> Generator:
+        """Bring the layer (or one part of it) on the tiles; counts off-chip reads, transport and programming."""
+        layer, name = self.placement.layers.get(operation.layer), operation.layer
+        if layer is None or operation.kind == "digital" or (name, part) in self.loaded:
             return
-        name = operation.layer
-        if share < 1.0:
-            self.loaded.clear()
-        elif name in self.loaded:
-            return
-        else:
-            need = len(layer.tiles)
-            while self.loaded and sum(self.loaded.values()) + need > self.placement.available:
-                del self.loaded[next(iter(self.loaded))]
-            self.loaded[name] = need
+        share = 1 / self.passes(operation)
+        need = min(len(layer.tiles), self.placement.available)
+        while self.loaded and sum(self.loaded.values()) + need > self.placement.available:
+            del self.loaded[next(iter(self.loaded))]
+        self.loaded[name, part] = need
         chip = self.chip
         weights = layer.matrix.weights * layer.copies * share
         bits = weights * chip.weights.bits
