@@ -176,7 +176,10 @@ def test_ranges_enclose_and_follow_the_figures():
 
 
 def test_exactly_the_figures_used():
-    """`toy.unused` prices an action that never happened: it does not stand among the figures."""
+    """`toy.unused` prices an action that never happened: it does not stand among the figures, not even with a count of zero."""
+    ledger = small_ledger()
+    ledger.add("adc", "rest", "conv1", "forward", 0)
+    assert [row["name"] for row in Result.from_run(facts(), INVENTORY, ledger).figures] == ["toy.area", "toy.energy", "toy.leakage"]
     assert [row["name"] for row in small_result().figures] == ["toy.area", "toy.energy", "toy.leakage"]
     row = small_result().figures[1]
     assert (row["value"], row["unit"], row["low"], row["high"]) == (3e-12, "J", 2e-12, 9e-12)
