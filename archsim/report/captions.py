@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from archsim.report import format as fmt
 from archsim.report.figures.roofline import roofline_points
+from archsim.report.figures.timeline import EXACT_SPANS
+from archsim.report.palette import resource_label
 from archsim.report.view import SHARED, View
 
 
@@ -62,21 +66,24 @@ def _layers(view: View) -> str:
         slow = max(rows, key=lambda row: row.total_cycles)
         # layers may overlap in time, so a share of the sum would mislead
         text += f"; {slow.layer} is busy longest, {fmt.whole(slow.total_cycles)} cycles"
-    return text + ". What belongs to no layer, leakage above all, is the row ‘shared’."
+    return text + ". What belongs to no layer (leakage, clock, controller) is the row ‘shared’."
 
 
 def _timeline(view: View) -> str:
     spans = view.rows("timeline")
     lanes = len({row.get("lane") for row in spans})
     text = f"{fmt.whole(len(spans))} spans on {lanes} lane{'s' if lanes != 1 else ''}, {fmt.whole(view.number('cycles'))} cycles in all."
-    return text + " Where spans are too many to draw, the strength of the colour is the busy share of that slice of time."
+    if max(Counter(row.get("lane") for row in spans).values()) > EXACT_SPANS:
+        text += " Where spans are too many to draw, the strength of the colour is the busy share of that slice of time."
+    return text
 
 
 def _resources(view: View) -> str:
     rows = [row for row in view.rows("resources") if row.get("total_cycles")]
     top = max(rows, key=lambda row: row.get("busy_cycles", 0) / row["total_cycles"])
     share = fmt.percent(top["busy_cycles"] / top["total_cycles"])
-    return f"Cycles of each resource, per cent of the run; busy + stalled + idle = 100 %. {top.get('name')} is the busiest: {share}."
+    text = "Cycles of each resource, per cent of the run; busy + stalled + idle = 100 %."
+    return f"{text} {resource_label(str(top.get('name')))} is the busiest: {share}."
 
 
 def _stalls(view: View) -> str:

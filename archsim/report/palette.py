@@ -13,7 +13,7 @@ _ROLES = {
     "shift_add": "#009e73", "input_register": "#4dba9a", "output_register": "#8ccfb9", "tile_control": "#00664b",
     "buffer": "#c0629a", "instruction_memory": "#dc9fc4", "off_chip_memory": "#86386a",
     "vector_unit": "#6a51b8", "interconnect": "#a796dd", "bitstream_generator": "#9aa300",
-    "controller": "#5d6673", "clock_tree": "#99a1ad",
+    "controller": "#5d6673", "clock_tree": "#99a1ad", "tile_clock": "#b9bfc9",
 }
 _LABELS = {
     "adc": "ADC", "dac": "DAC", "word_line_driver": "word-line driver", "bit_line_driver": "bit-line driver",
@@ -41,6 +41,12 @@ def token(kind: str, name: str) -> str:
 def label(role: str) -> str:
     """A component role in words."""
     return _LABELS.get(role, role.replace("_", " "))
+
+
+def resource_label(name: str) -> str:
+    """A resource in words; what follows a colon is a layer's name and stays as it is."""
+    kind, colon, layer = name.partition(":")
+    return f"{label(kind)}{': ' if colon else ''}{layer}"
 
 
 def colours(theme: str) -> dict[str, str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from archsim.files import csv_text
 from archsim.report import format as fmt
-from archsim.report.palette import label, token
+from archsim.report.palette import label, resource_label, token
 from archsim.report.view import View
 
 BOUNDARIES = {
@@ -17,7 +17,10 @@ BOUNDARIES = {
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: CSV name (with unit), heading, the raw value of a row, how to write it, and whether it gets a share bar."""
+    """A column: CSV name (with unit), heading, the raw value of a row, how to write it, and whether it gets a share bar.
+
+    `below` names another column whose text stands small in the same cell of the page; that one is `hidden` there.
+    """
 
     name: str
     heading: str
@@ -25,6 +28,8 @@ class Column:
     write: Callable[[object], str] = str
     numeric: bool = True
     share: bool = False
+    below: str = ""
+    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,11 @@ class Table:
     def to_csv(self) -> str:
         """Comma-separated text with a header line, raw values, UTF-8."""
         return csv_text([{column.name: column.value(row) for column in self.columns} for row in self.rows])
+
+    @property
+    def shown(self) -> list[Column]:
+        """The columns of the page."""
+        return [column for column in self.columns if not column.hidden]
 
     def largest(self, column: Column) -> float:
         """The largest value of a column, for its share bars; 0 where there is none."""
@@ -104,11 +114,11 @@ def resource_table(view: View) -> Table:
         return Column(f"stall_{name}_cycles", f"on {name}", lambda row: (row.get("stalls") or {}).get(name), fmt.whole)
 
     columns = (
-        _text("name", "Resource"), _text("kind", "Kind", lambda v: label(str(v))),
+        _text("name", "Resource", lambda v: resource_label(str(v))), _text("kind", "Kind", lambda v: label(str(v))),
         Column("busy_cycles", "Busy", _key("busy_cycles"), fmt.whole, share=True),
         Column("stalled_cycles", "Stalled", _key("stalled_cycles"), fmt.whole),
         Column("idle_cycles", "Idle", _key("idle_cycles"), fmt.whole),
-        *(cause(name) for name in view.stalls), Column("requests", "Requests", _key("requests"), fmt.whole),
+        *(cause(name) for name, cycles in view.stalls.items() if cycles), Column("requests", "Requests", _key("requests"), fmt.whole),
         Column("queue_mean", "Queue, mean", _key("queue_mean"), lambda v: fmt.significant(v, 3)),
         Column("queue_max", "Queue, most", _key("queue_max"), fmt.whole),
     )
@@ -117,7 +127,9 @@ def resource_table(view: View) -> Table:
 
 def placement_table(view: View) -> Table:
     def span(value: object) -> str:
-        return f"{value[0]}–{value[-1]}" if isinstance(value, list | tuple) and value else fmt.NONE
+        if not isinstance(value, list | tuple) or not value:
+            return fmt.NONE
+        return str(value[0]) if value[0] == value[-1] else f"{value[0]} to {value[-1]}"
 
     columns = (
         _text("layer", "Layer"), Column("tiles", "Tiles", lambda row: span(row.get("tiles")), numeric=False),
@@ -161,8 +173,10 @@ def figure_table(view: View) -> Table:
     columns = (
         _text("name", "Figure"), Column("value", "Value", _key("value"), fmt.significant),
         _text("unit", "Unit", lambda v: fmt.unit(str(v))),
-        Column("range", "Range", spread, numeric=False), _text("kind", "Kind"), _text("source", "Source"), _text("place", "Place"),
-        Column("node_nm", "Node, nm", _key("node_nm"), fmt.plain), _text("note", "Note"),
+        Column("range", "Range", spread, numeric=False), _text("kind", "Kind"), _text("source", "Source"),
+        Column("node_nm", "Node, nm", _key("node_nm"), fmt.plain),
+        Column("place", "Place in the source", lambda row: row.get("place") or "", numeric=False, below="note"),
+        Column("note", "Note", lambda row: row.get("note") or "", numeric=False, hidden=True),
     )
     return Table("figures", "Figures used", columns, view.rows("figures"), lambda row: token("kind", str(row.get("kind"))))
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from archsim.report import format as fmt
 from archsim.report.headline import headline, subtitle
 from archsim.report.tables import BOUNDARIES
-from archsim.report.view import SHARED, LayerRow, View
+from archsim.report.view import SHARED, ComponentRow, LayerRow, View
 
 _MOST_LAYERS = 12
 _MOST_COMPONENTS = 14
@@ -62,18 +62,29 @@ def _components(view: View, width: int, full: bool):
     wide = width >= 100
     headings = ("Area", "", "Energy", "", *(("Static", "Busy") if wide else ("Busy",)))
     table = _table("Component", headings)
-    shown = rows if full or len(rows) <= _MOST_COMPONENTS + 1 else rows[:_MOST_COMPONENTS]
+    shown, rest = (rows, []) if full else _pick_components(rows, area, energy)
     for row in shown:
         more = (fmt.si(row.static_energy_j, "J"),) if wide else ()
         table.add_row(_cell(row.label), _cell(fmt.area(row.area_mm2)), _bar(row.area_mm2, area, wide), _cell(fmt.si(row.energy_j, "J")),
                       _bar(row.energy_j, energy, wide), *map(_cell, more), fmt.percent(row.busy_fraction))
-    rest = rows[len(shown):]
     if rest:
         rest_area, rest_energy = sum(row.area_mm2 for row in rest), sum(row.energy_j for row in rest)
         static = (fmt.si(sum(row.static_energy_j for row in rest), "J"),) if wide else ()
         table.add_row(f"{len(rest)} more", fmt.area(rest_area), _bar(rest_area, area, wide), fmt.si(rest_energy, "J"),
                       _bar(rest_energy, energy, wide), *static, "", style="dim")
     return table
+
+
+def _pick_components(rows: Sequence[ComponentRow], area: float, energy: float) -> tuple[list[ComponentRow], list[ComponentRow]]:
+    """The components to print, in order, and the others: those stay that matter most in area or in energy."""
+    if len(rows) <= _MOST_COMPONENTS + 1:
+        return list(rows), []
+
+    def weight(row: ComponentRow) -> float:
+        return max(row.area_mm2 / area if area else 0.0, row.energy_j / energy if energy else 0.0)
+
+    kept = {row.role for row in sorted(rows, key=weight, reverse=True)[:_MOST_COMPONENTS]}
+    return [row for row in rows if row.role in kept], [row for row in rows if row.role not in kept]
 
 
 def _phases(view: View):

@@ -3,6 +3,7 @@
 import pytest
 from chromium_pages import Chromium, find_chromium
 
+import archsim
 from archsim.report.figures import RUN_FIGURES
 from archsim.report.html import write_report
 from tests.data_results import LENET, long_network, make_result
@@ -30,10 +31,11 @@ def pages(tmp_path_factory):
         "untimed": make_result(timing=False), "one": make_result(LENET[:1], static=False),
         "nasty": make_result(((name, 25, 4, 9), ("слой_" * 40, 9, 9, 9), ("</script><script>throw 1</script>", 9, 9, 9)), network=name),
     }
+    results["simulated"] = archsim.simulate(archsim.load_network("lenet1"), archsim.load_architecture("cim40"))
     return {name: write_report(result, folder / f"{name}.html") for name, result in results.items()}
 
 
-@pytest.mark.parametrize("name", ["training", "long", "untimed", "one", "nasty"])
+@pytest.mark.parametrize("name", ["training", "long", "untimed", "one", "nasty", "simulated"])
 @pytest.mark.parametrize(("width", "phone", "dark"), [(1280, False, False), (390, True, True)], ids=["desk light", "phone dark"])
 def test_opens_clean_and_fits(browser, pages, name, width, phone, dark):
     seconds = browser.open(pages[name], width, dark=dark, phone=phone)
@@ -45,7 +47,7 @@ def test_opens_clean_and_fits(browser, pages, name, width, phone, dark):
 
 
 @pytest.mark.parametrize("phone", [False, True], ids=["desk", "phone"])
-@pytest.mark.parametrize("name", ["training", "long", "one"])
+@pytest.mark.parametrize("name", ["training", "long", "one", "simulated"])
 def test_every_figure_is_visible_and_inside_its_card(browser, pages, name, phone):
     browser.open(pages[name], 390 if phone else 1280, phone=phone)
     found = browser.evaluate("""[...document.querySelectorAll('figure')].map(figure => {

@@ -6,6 +6,7 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
+import archsim
 from archsim.report import format as fmt
 from archsim.report.progress import make_progress
 from archsim.report.terminal import print_result
@@ -77,6 +78,16 @@ def test_components_come_largest_first_and_off_chip_memory_is_not_the_chips():
     assert sum(row.energy_j for row in view.chip_components) == pytest.approx(view.number("energy_j"), rel=1e-9)
 
 
+def test_a_component_without_area_but_with_much_energy_is_named():
+    result = make_result()
+    for name in ("input_register", "dac2", "level_shifter", "bit_line_driver", "tile_clock"):
+        result["by_component"][name] = {**result["by_component"]["column_mux"], "area_mm2": 0.0, "energy_j": 1e-12}
+    result["by_component"]["tile_clock"]["energy_j"] = 1e-6
+    text = shown(result)
+    assert "tile clock" in text
+    assert "6 more" in text
+
+
 @pytest.mark.parametrize(("value", "text"), [
     (2.66e-9, "2.660 nJ"), (0, "0 J"), (None, "–"), (float("nan"), "–"), (999.99996, "1.000 kJ"), (1e-20, "0.01000 aJ"), (65.8, "65.80 J"),
     (-3.2e-6, "-3.200 µJ"), (True, "–"),
@@ -108,3 +119,11 @@ def test_progress_shows_a_long_run(monkeypatch):
         progress(5, 10, "layer [bold]conv1")
     assert "layer [bold]conv1" in console.file.getvalue()
     assert "50 %" in console.file.getvalue()
+
+
+def test_shows_a_simulated_run():
+    result = archsim.simulate(archsim.load_network("lenet1"), archsim.load_architecture("wu2023"))
+    text = shown(result)
+    assert f"{result.cycles:,} cycles" in text
+    assert all(layer in text for layer in ("conv1", "conv2", "fc", "shared"))
+    assert max(cell_len(line) for line in text.splitlines()) <= 80

@@ -30,7 +30,7 @@ class Axis:
 def linear_axis(largest: float, length: float, unit: str, spacing: float = 80.0, prefixed: bool = True) -> Axis:
     """An axis that holds `largest`, with a tick about every `spacing` pixels; `unit` gets the prefix that fits."""
     largest = largest if largest > 0 else 1.0
-    raw = largest / max(1.0, length / spacing)
+    raw = largest / max(2.0, length / spacing)
     decade = 10.0 ** math.floor(math.log10(raw))
     step = next(m * decade for m in (1, 2, 5, 10) if m * decade >= raw * 0.999)
     exponent = prefix_exponent(largest) if prefixed else 0

@@ -72,9 +72,9 @@ def _panel(drawing: Drawing, rows: list[LayerRow], places: list[tuple[float, flo
 
     sums = [sum(pick(row).values()) for row in rows]
     room = max(text_width(write(value)) for value in sums) + 8 if numbered else 4
-    # leakage may dwarf every layer: its bar then runs off the scale, so that the layers stay readable
+    # what is shared may dwarf every layer: its bar then runs off the scale, so that the layers stay readable
     layers = [amount for row, amount in zip(rows, sums) if row.layer != SHARED]
-    largest = max(layers) if layers and 0 < 1.5 * max(layers) < max(sums) else max(sums)
+    largest = max(layers) if layers and 0 < 3 * max(layers) < max(sums) else max(sums)
     axis = linear_axis(largest, width - room, unit, 70, unit == "J" or largest >= 1e5)
     top, bottom = places[0][0], sum(places[-1])
     unit_text = axis.unit if unit == "J" else (f"{axis.unit[0]} cycles" if axis.unit != "cycles" else "cycles")

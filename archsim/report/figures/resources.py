@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from archsim.report import format as fmt
 from archsim.report.figures.drawing import Drawing, Line, Rect, Text, add_legend, fit_text, text_width
-from archsim.report.palette import token
+from archsim.report.palette import resource_label, token
 from archsim.report.view import STALL_CAUSES, View
 
 _ROW = 22
@@ -17,7 +17,7 @@ def draw_resources(view: View, width: float) -> Drawing | None:
     if not rows:
         return None
     rows.sort(key=lambda row: (-(row.get("busy_cycles", 0) + row.get("stalled_cycles", 0)) / row["total_cycles"], str(row.get("name"))))
-    shown = [(str(row.get("name")), row) for row in rows[:_MOST]]
+    shown = [(resource_label(str(row.get("name"))), row) for row in rows[:_MOST]]
     if len(rows) > _MOST:
         shown.append((f"{len(rows) - _MOST} others, mean", _mean(rows[_MOST:])))
     left = min(0.3 * width, max(text_width(name) for name, _ in shown) + 10)

@@ -52,8 +52,19 @@ def draw_roofline(view: View, width: float) -> Drawing | None:
                 Text(13, top + height / 2, "rate, MAC/s", "middle", fill="soft", turned=True))
     marks = [(left + across.place(p["intensity"]), bottom - upward.place(p["rate"])) for p in points]
     taken = [(x - 7, y - 7, x + 7, y + 7) for x, y in marks]  # boxes no text may cover
-    for name, rate in [("peak of the tiles", None), *feeds]:
-        _roof(drawing, name, rate, peak, across, upward, (left, bottom, width - right), taken)
+    slopes = [(name, rate, line) for name, rate in feeds if (line := _slope(rate, peak, across, upward, left, bottom))]
+    taken += [box for _, _, line in slopes for box in _along(*line)]
+    text, y = f"peak of the tiles: {fmt.si(peak, 'MAC/s', 3)}", bottom - upward.place(peak)
+    drawing.add(Line(left, y, width - right, y, "soft", 1.6))
+    _write(drawing, text, [(width - right - text_width(text, 11), y - 6), (left + 6, y - 6)], taken, "soft", width - right)
+    for name, rate, (x1, y1, x2, y2) in slopes:
+        drawing.add(Line(x1, y1, x2, y2, "soft", 1.6, dashed=True))
+        text, places = f"{name}: {fmt.si(rate, 'bit/s', 3)}", []
+        for share in (0.55, 0.4, 0.7, 0.25, 0.85, 0.1):
+            x, y = x1 + share * (x2 - x1), y1 + share * (y2 - y1)
+            places += [(x + 8, y + 12), (x - text_width(text, 11) - 8, y - 4)]  # below the line at the right, above it at the left
+        inside = [(x, y) for x, y in places if left < x and top + 12 < y < bottom - 3]
+        _write(drawing, text, inside, taken, "soft", width - right)
     spots: dict[tuple[int, int], dict[str, list[dict]]] = {}
     for point, (x, y) in zip(points, marks):
         spots.setdefault((round(x), round(y)), {}).setdefault(str(point.get("phase", "")), []).append(point)
@@ -71,30 +82,22 @@ def draw_roofline(view: View, width: float) -> Drawing | None:
     return drawing
 
 
-def _roof(drawing: Drawing, name: str, rate: float | None, peak: float, across: LogAxis, upward: LogAxis, box: tuple[float, float, float],
-          taken: list[tuple[float, float, float, float]]) -> None:
-    """One ceiling inside the plot: level at `peak` (rate None), or rising with a slope of `rate` bits a second."""
-    left, bottom, right = box
-    if rate is None:
-        y = bottom - upward.place(peak)
-        text = f"{name}: {fmt.si(peak, 'MAC/s', 3)}"
-        drawing.add(Line(left, y, right, y, "soft", 1.6))
-        _write(drawing, text, [(right - text_width(text, 11), y - 6), (left + 6, y - 6)], taken, "soft", right)
-        return
+def _slope(rate: float, peak: float, across: LogAxis, upward: LogAxis, left: float,
+           bottom: float) -> tuple[float, float, float, float] | None:
+    """The line of a feed of `rate` bits a second from the plot's edge to the peak; None where it lies outside the plot."""
     low = max(across.low, upward.low - math.log10(rate))
     high = min(across.high, math.log10(peak / rate))
     if low >= high:
-        return  # the whole slope lies outside the plot: this feed bounds nothing here
-    x1, y1 = left + across.place(10**low), bottom - upward.place(rate * 10**low)
-    x2, y2 = left + across.place(10**high), bottom - upward.place(rate * 10**high)
-    drawing.add(Line(x1, y1, x2, y2, "soft", 1.6, dashed=True))
-    text = f"{name}: {fmt.si(rate, 'bit/s', 3)}"
-    wide = text_width(text, 11)
-    candidates = []
-    for share in (0.55, 0.4, 0.7, 0.25, 0.85, 0.1):
-        x, y = x1 + share * (x2 - x1), y1 + share * (y2 - y1)
-        candidates += [(x + 8, y + 12), (x - wide - 8, y - 4)]  # below the line at the right, above it at the left
-    _write(drawing, text, [(x, y) for x, y in candidates if left < x and x + wide < right and y < bottom - 3], taken, "soft", right)
+        return None
+    ends = [(left + across.place(10**power), bottom - upward.place(rate * 10**power)) for power in (low, high)]
+    return (*ends[0], *ends[1])
+
+
+def _along(x1: float, y1: float, x2: float, y2: float) -> list[tuple[float, float, float, float]]:
+    """Small boxes along a line, for texts to keep away from."""
+    steps = max(1, int((x2 - x1) / 6))
+    places = [(x1 + i / steps * (x2 - x1), y1 + i / steps * (y2 - y1)) for i in range(steps + 1)]
+    return [(x - 2, y - 2, x + 2, y + 2) for x, y in places]
 
 
 def _write(drawing: Drawing, text: str, places: list[tuple[float, float]], taken: list[tuple[float, float, float, float]], colour: str,

@@ -10,7 +10,7 @@ from archsim.report.figures.drawing import Drawing, Line, Rect, Text, add_legend
 from archsim.report.palette import token
 from archsim.report.view import View
 
-_EXACT = 80  # spans of one lane drawn one by one
+EXACT_SPANS = 80  # spans of one lane drawn one by one
 _SLICE = 2.0  # pixels of one slice where they are not
 _TALLEST = 780.0
 
@@ -52,7 +52,7 @@ def draw_timeline(view: View, width: float) -> Drawing | None:
 
 def _pieces(lane: str, rows: list[dict], place, last: float) -> list[tuple[float, float, str, float, str]]:
     """(x, length, phase, busy share, tip) of a lane's bars."""
-    if len(rows) <= _EXACT:
+    if len(rows) <= EXACT_SPANS:
         pieces = []
         for row in rows:
             image = f", image {row['image']}" if row.get("image") is not None else ""
