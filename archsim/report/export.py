@@ -46,8 +46,8 @@ def write_figures(result: Mapping, folder: str | Path, formats: Sequence[str] = 
 def write_csv(result: Mapping, folder: str | Path) -> list[Path]:
     """Write every table of the run as CSV, with the whole ledger and timeline; returns the paths. Raises InputError."""
     view = View(result)
-    raw = {"ledger": view.rows("ledger"), "timeline": view.rows("timeline"), "roofline": view.roofline.get("points") or ()}
+    raw = {"ledger": view.rows("ledger"), "timeline": view.rows("timeline"), "roofline": view.roofline_points}
     files = {f"{name}.csv": table.to_csv() for name, table in page_tables(view).items() if table.rows}
-    files |= {f"{name}.csv": csv_text(list(rows)) for name, rows in raw.items() if rows}
+    files |= {f"{name}.csv": csv_text(rows) for name, rows in raw.items() if rows}
     folder = write_files(folder, files)
     return [folder / name for name in files]

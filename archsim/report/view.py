@@ -82,6 +82,12 @@ class View:
         return self.result.get("roofline") or {}
 
     @property
+    def roofline_points(self) -> list[Mapping]:
+        """The points as they stand in the file, which checks none of them."""
+        points = self.roofline.get("points")
+        return [row for row in points if isinstance(row, Mapping)] if isinstance(points, list | tuple) else []
+
+    @property
     def title(self) -> str:
         return f"{self.text('network')} on {self.text('architecture')}"
 

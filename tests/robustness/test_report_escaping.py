@@ -3,6 +3,7 @@
 import csv
 import html.parser
 import io
+import json
 import re
 import xml.etree.ElementTree
 
@@ -10,8 +11,13 @@ import pytest
 from rich.console import Console
 
 from archsim.report.export import write_csv, write_figures
+from archsim.report.figures.raster import save_raster
+from archsim.report.figures.roofline import draw_roofline
 from archsim.report.html import render_report, write_report
+from archsim.report.palette import colours
 from archsim.report.terminal import print_result
+from archsim.report.view import View
+from archsim.result_schema import check_document
 from hwlib.errors import InputError
 from tests.data_results import LENET, long_network, make_result
 
@@ -115,9 +121,15 @@ def test_run_without_any_energy_or_area():
 
 def test_same_result_same_bytes(tmp_path):
     assert render_report(make_result()) == render_report(make_result())
-    first, second = (write_figures(make_result(), tmp_path / name, ("svg", "png", "pdf")) for name in ("one", "two"))
-    assert [path.name for path in first] == [path.name for path in second]
+    first, second = (write_figures(make_result(), tmp_path / name, ("svg",)) for name in ("one", "two"))
+    assert [path.name for path in first] == [path.name for path in second] and len(first) == 8
     assert all(a.read_bytes() == b.read_bytes() for a, b in zip(first, second))
+    drawing = draw_roofline(View(make_result()), 500)
+    for suffix, start in (("png", b"\x89PNG"), ("pdf", b"%PDF")):
+        for name in ("one", "two"):
+            save_raster(drawing, tmp_path / f"{name}.{suffix}", colours("light"))
+        content = (tmp_path / f"one.{suffix}").read_bytes()
+        assert content.startswith(start) and content == (tmp_path / f"two.{suffix}").read_bytes()
 
 
 def test_what_cannot_be_written_is_said(tmp_path):
@@ -126,3 +138,25 @@ def test_what_cannot_be_written_is_said(tmp_path):
         write_report(make_result(), tmp_path / "file" / "report.html")
     with pytest.raises(InputError, match="figure format"):
         write_figures(make_result(), tmp_path, ("gif",))
+
+
+ODD = (None, "text", -1, 1e308, [], {}, [[1]], {"points": 3}, {"points": [1, {"macs": "x"}]}, [{"tiles": "x", "rows": {}, "layer": 3}])
+
+
+@pytest.mark.parametrize("odd", ODD, ids=repr)
+@pytest.mark.parametrize("place", [("roofline",), ("roofline", "points"), ("roofline", "peak_macs_per_s"), ("placement",), ("settings",),
+                                   ("settings", "tile"), ("inventory", 0, "parameters", "bits"), ("by_layer", 0, "note"),
+                                   ("figures", 0, "note"), ("figures", 0, "place"), ("command",), ("placement", 0, "tiles"), ("roofline", "points", 0, "macs")],
+                         ids=lambda place: ".".join(map(str, place)))
+def test_what_the_result_check_lets_through_makes_a_report(place, odd):
+    document = json.loads(json.dumps(make_result()))
+    target = document
+    for key in place[:-1]:
+        target = target[key]
+    target[place[-1]] = odd
+    try:
+        check_document(document, "result.json")
+    except InputError:
+        return  # refused before any report
+    assert render_report(document).endswith("</html>")
+    print_result(document, Console(file=io.StringIO(), width=80))

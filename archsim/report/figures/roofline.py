@@ -18,7 +18,7 @@ from archsim.report.view import View
 def roofline_points(view: View) -> list[dict]:
     """Points with both coordinates positive: intensity (MAC/bit) and rate (MAC/s) added."""
     points = []
-    for row in view.roofline.get("points") or ():
+    for row in view.roofline_points:
         macs, bits, seconds = (row.get(key) for key in ("macs", "bits", "seconds"))
         if all(is_number(v) and v > 0 for v in (macs, bits, seconds)):
             points.append({**row, "intensity": macs / bits, "rate": macs / seconds})
