@@ -154,6 +154,13 @@ def test_scalesim_files_with_padded_inputs_keep_zero_padding(tmp_path):
     assert len(network.layers) == 4 and not any("same" in note for note in network.notes)
 
 
+def test_scalesim_padding_stays_zero_where_both_fit(tmp_path):
+    """6 becomes 5 without padding and 6 with it; pooled by two, both give 2."""
+    text = "Layer name,IFMAP Height,IFMAP Width,Filter Height,Filter Width,Channels,Num Filter,Strides,\n"
+    network = load_network(write(tmp_path, text + "a,6,6,2,2,3,8,1,\nb,2,2,1,1,8,8,1,\n"))
+    assert network.layer("a").padding == (0, 0, 0, 0)
+
+
 @pytest.mark.parametrize("header", [
     "LAYER NAME ,ifmap height,ifmap_width,Filter  Height,filter width,channels,num filters,strides",
     "layer,IFMAP H,IFMAP W,Filter H,Filter W,Channels,Num Filter,Stride",

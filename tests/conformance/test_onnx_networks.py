@@ -190,6 +190,16 @@ def test_attention_with_two_activations(load, batch):
     assert sum(layer.operator == "matmul" for layer in network.layers) == 2 and network.notes == ("Div is counted as multiply",)
 
 
+@pytest.mark.parametrize("batch", [1, 4, "N"])
+def test_steps_folded_into_the_batch(load, batch):
+    """view(-1, features) before a Gemm, and back: the time steps stay with the image, the batch leaves it."""
+    nodes = [node("Reshape", ["x", "flat"], ["a"]), node("Gemm", ["a", "w"], ["b"]), node("Reshape", ["b", "back"])]
+    weights = [("flat", np.array([-1, 8])), ("w", weight(8, 3)), ("back", np.array([-1, 5, 3]))]
+    network = load(nodes, [("x", [batch, 5, 8])], [("y", None)], weights)
+    assert [layer.output_shape for layer in network.layers] == [(5, 8), (5, 3)]
+    assert network.array_layers[0].matrix.vectors == 5
+
+
 def test_weight_on_the_left_and_transposed_input(load):
     nodes = [node("MatMul", ["w", "x"], ["a"]), node("Relu", ["a"])]
     network = load(nodes, [("x", ["N", 4, 6])], [("y", None)], [("w", weight(3, 4))])
