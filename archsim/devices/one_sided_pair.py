@@ -1,0 +1,39 @@
+"""One-sided pair: two devices that can only be pulsed up, with a refresh when both are high."""
+
+from __future__ import annotations
+
+from archsim.devices.device import AGEING, BOUNDS, STEP, Device
+from archsim.devices.linear_step import NOISE_PLACE, linear_step, linear_step_reference
+from archsim.devices.soft_bounds import SoftBounds
+from hwlib.part import Parameter
+
+REFRESH = (
+    Parameter("refresh_upper", 0.75, 0.0, 1.0, note="a pair is refreshed where its larger device is above this share of upper_bound"),
+    Parameter("refresh_lower", 0.25, 0.0, 1.0, note="and its smaller device above this share"),
+    Parameter("refresh_pulses", 31, 0, 4096, integer=True, note="most pulses that write the difference again"),
+    Parameter("reset_weight", 0.0, 0.0, 1000.0, note="value of a device after its reset"),
+    Parameter("reset_spread", 0.0, 0.0, 1000.0, note="standard deviation of that value"),
+)
+
+
+def one_sided(parameters: tuple[Parameter, ...]) -> tuple[Parameter, ...]:
+    """The parameters with the defaults of a device that lives between 0 and 1: no lower bound, no spread of it."""
+    changed = {"upper_bound": 1.0, "lower_bound": 0.0, "lower_spread": 0.0}
+    return tuple(Parameter(p.name, changed[p.name], p.low, p.high, p.unit, note=p.note) if p.name in changed else p for p in parameters)
+
+
+class OneSidedPair(Device):
+    """w = w+ - w-: an up pulse goes to w+, a down pulse to w- as an up pulse; both have soft upper bounds (aihwkit OneSided).
+
+    `DeviceArray.refresh` resets a pair that is high on both sides and writes its difference again.
+    """
+
+    name = "one_sided_pair"
+    title = "pair of one-sided devices with refresh"
+    source = "aihwkit"
+    parameters = (*one_sided(STEP + BOUNDS), *AGEING, NOISE_PLACE, *REFRESH)
+    paired = True
+    step = staticmethod(linear_step)
+    step_reference = staticmethod(linear_step_reference)
+    scalars = SoftBounds.scalars
+    own_planes = SoftBounds.own_planes

@@ -1,0 +1,24 @@
+"""Phase-change memory: a one-sided pair of exponential steps with state-dependent noise, refresh and conductance drift."""
+
+from __future__ import annotations
+
+import math
+
+from archsim.devices.device import AGEING, BOUNDS, STEP
+from archsim.devices.exponential_step import SHAPE, ExponentialStep
+from archsim.devices.one_sided_pair import REFRESH, one_sided
+
+
+class PhaseChangePair(ExponentialStep):
+    """The exponential step on both devices of a pair, up pulses only (crystallising SET); parameters of the PCM preset of aihwkit."""
+
+    name = "phase_change_pair"
+    title = "phase-change memory pair"
+    source = "aihwkit"
+    parameters = (*one_sided(STEP + BOUNDS), *AGEING, *SHAPE, *REFRESH)
+    paired = True
+
+    def granularity(self):
+        """The up step in the middle of a device's range; at its reset state the step is many times larger."""
+        middle = self.scale_a + self.offset_b
+        return self.pulse_step * max(0.0, 1.0 - self.amplitude_up * math.exp(self.gamma_up * middle))

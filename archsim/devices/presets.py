@@ -1,0 +1,104 @@
+"""Device presets: parameters of real or published devices as data, each with its source and how sure it is.
+
+A preset file (`hwlib/devices/*.toml` or the user's own) holds tables `[name]` with law, title, source (a key of sources.bib), place,
+confidence (published, code, secondary, derived, assumed or unverified), optional note, and `[name.parameters]`.
+"""
+
+from __future__ import annotations
+
+import functools
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from archsim.devices import LAWS, load_law
+from hwlib.errors import InputError, nearest, unknown
+from hwlib.figures import load_sources
+
+if TYPE_CHECKING:
+    from archsim.devices.device import Device
+
+CONFIDENCES = ("published", "code", "secondary", "derived", "assumed", "unverified")
+_REQUIRED = ("law", "title", "source", "place", "confidence", "parameters")
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A named device: its law, the parameters that differ from the law's defaults, and where they come from."""
+
+    name: str
+    law: str
+    title: str
+    source: str
+    place: str
+    confidence: str
+    parameters: Mapping[str, float | str]
+    note: str = ""
+
+    def device(self, changes: Mapping[str, object] | None = None) -> Device:
+        """The device, with `changes` of single parameters. Raises InputError for unknown names and values out of range."""
+        return load_law(self.law)(**{**self.parameters, **(changes or {})})
+
+
+@functools.cache
+def load_presets() -> dict[str, Preset]:
+    """Every preset of the library by name, sorted."""
+    presets: dict[str, Preset] = {}
+    for path in sorted((resources.files("hwlib") / "devices").iterdir(), key=lambda p: p.name):
+        if path.name.endswith(".toml"):
+            for name, preset in read_presets(Path(str(path))).items():
+                if name in presets:
+                    raise InputError("device defined twice", where=path.name, got=name)
+                presets[name] = preset
+    return dict(sorted(presets.items()))
+
+
+def read_presets(path: Path) -> dict[str, Preset]:
+    """The presets of one file. Raises InputError with the field path."""
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InputError(f"cannot read the device file ({error})", where=str(path)) from None
+    return {name: _preset(name, entry, f"{path.name}: {name}") for name, entry in content.items()}
+
+
+def _preset(name: str, entry: object, where: str) -> Preset:
+    if not isinstance(entry, dict):
+        raise InputError("a device is a table", where=where, got=entry)
+    for key in entry:
+        if key not in (*_REQUIRED, "note"):
+            raise InputError(f"unknown field '{key}'", where=where, allowed=(*_REQUIRED, "note"), hint=nearest(key, (*_REQUIRED, "note")))
+    for key in _REQUIRED:
+        if key not in entry:
+            raise InputError(f"field '{key}' is missing", where=where)
+        if not isinstance(entry[key], dict if key == "parameters" else str):
+            raise InputError("wrong type", where=f"{where}.{key}", got=entry[key])
+    if entry["law"] not in LAWS:
+        raise unknown("device law", entry["law"], LAWS, where)
+    if entry["confidence"] not in CONFIDENCES:
+        raise InputError("unknown confidence", where=where, got=entry["confidence"], allowed=CONFIDENCES)
+    if entry["source"] not in load_sources():
+        raise unknown("source", entry["source"], load_sources(), where)
+    return Preset(name, entry["law"], entry["title"], entry["source"], entry["place"], entry["confidence"], entry["parameters"],
+                  str(entry.get("note", "")))
+
+
+def load_device(name: str, changes: Mapping[str, object] | None = None) -> Device:
+    """The device of that preset name, of a law name (its defaults), or of a `.toml` file with one preset; `changes` on top.
+
+    Raises InputError with the nearest name where there is none.
+    """
+    if str(name).endswith(".toml"):
+        presets = read_presets(Path(name))
+        if len(presets) != 1:
+            raise InputError("a device file holds exactly one device here", where=str(name), got=sorted(presets))
+        return next(iter(presets.values())).device(changes)
+    presets = load_presets()
+    if name in presets:
+        return presets[name].device(changes)
+    if name in LAWS:
+        return load_law(name)(**(changes or {}))
+    raise unknown("device", name, [*presets, *LAWS])

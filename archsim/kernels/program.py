@@ -1,0 +1,49 @@
+"""Incremental step pulses with verify (Wu et al. 2023, arXiv 2305.14547, Sec. 2.2), as the statistics of its result.
+
+A SET-RESET cycle leaves a device at its target plus a normal error. Inside the verify window it is done, otherwise it gets another
+cycle, up to a maximum; a device that is still outside is left as it is.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from archsim.kernels.compiled import kernel
+from archsim.kernels.random import WRITE, normal, row_key, stream_key
+
+U = np.uint64
+ZERO = np.float32(0.0)
+LOWER, UPPER = 2, 3
+
+
+@kernel
+def program(weights, state, planes, targets, selected, error, window, cycles, seed, step, tile, totals, writes):
+    """Program both devices of every selected pair: max(target, 0) and max(-target, 0).
+
+    `error` (standard deviation of a cycle) and `window` (half width) in weight units; totals += devices, cycles, devices left outside.
+    """
+    key = stream_key(seed, step, tile, WRITE)
+    for i in range(weights.shape[0]):
+        device_key = row_key(key, U(i))
+        for j in range(weights.shape[1]):
+            if not selected[i, j]:
+                continue
+            for part in range(2):
+                wanted = max(targets[i, j] if part == 0 else -targets[i, j], ZERO)
+                lower, upper = planes[i, part, LOWER, j], planes[i, part, UPPER, j]
+                wanted = min(max(wanted, lower), upper)
+                reached = ZERO
+                used = 0
+                outside = True
+                while outside and used < cycles:
+                    reached = wanted + error * normal(row_key(device_key, U(2 * used + part)), U(j))
+                    reached = min(max(reached, lower), upper)
+                    used += 1
+                    outside = abs(reached - wanted) > window
+                state[i, part, j] = reached
+                totals[0] += 1
+                totals[1] += used
+                totals[2] += outside
+                if writes.shape[0] > 0:
+                    writes[i, j] += np.int32(used)
+            weights[i, j] = state[i, 0, j] - state[i, 1, j]
