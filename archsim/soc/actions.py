@@ -50,6 +50,11 @@ class OperationPlan:
     def on_tiles(self) -> bool:
         return self.operation.kind != "digital"
 
+    @property
+    def applies_vectors(self) -> bool:
+        """True where a job is a tile operation: a vector, or a pair of vectors, applied to the tiles."""
+        return self.operation.kind in ("read", "read_transposed", "pulse_update")
+
 
 @dataclass(frozen=True, slots=True)
 class MemoryMap:

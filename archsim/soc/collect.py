@@ -52,7 +52,8 @@ def ledger_of_plans(trace: Trace, chip: Architecture, plans: list[OperationPlan]
         runs = batches if item.operation.name in once_a_batch else images
         extra = item.operation.activity.retries * item.jobs * runs if item.operation.kind.startswith("read") else 0.0
         count_operation(ledger, item, item.operation.steps * runs, item.jobs * runs, extra)
-        tile_operations += (item.jobs * runs + extra) * item.tile_operations
+        if item.applies_vectors:
+            tile_operations += (item.jobs * runs + extra) * item.tile_operations
     issues = len(trace.image_operations) * images + len(trace.batch_operations) * batches
     count_shared(ledger, trace, chip, images, issues, None)
     return ledger, tile_operations
@@ -78,7 +79,7 @@ def tile_operations(machine: Machine) -> dict[tuple[str, str], int]:
     result: dict[tuple[str, str], int] = {}
     for key, (_, jobs, extra) in machine.totals.items():
         item = machine.plans[key]
-        if item.on_tiles and item.operation.kind != "write":
+        if item.applies_vectors:
             place = (item.operation.layer, item.operation.phase)
             result[place] = result.get(place, 0) + round((jobs + extra) * item.tile_operations)
     return result
