@@ -202,6 +202,11 @@ def test_scalesim_gemm_form(tmp_path):
     assert any("196x1176 to 1x4" in note for note in network.notes)
 
 
+def test_toml_with_byte_order_mark(tmp_path):
+    text = '\ufeffschema = 1\ninput = [4]\n[[layer]]\nname = "fc"\noperator = "linear"\nfeatures = 2\n'
+    assert load_network(write(tmp_path, text, "marked.toml")).weights == 8
+
+
 def test_toml_features(tmp_path):
     text = """
 schema = 1

@@ -240,6 +240,20 @@ def test_pytorch_style_lstm_batch_first(load):
     assert [layer.operator for layer in network.layers] == ["input", "lstm", "slice", "linear"]
 
 
+@pytest.mark.parametrize("batch", [1, 4])
+def test_last_step_of_a_lstm(load, batch):
+    """Gather of one step drops the axis before the batch."""
+    nodes = [
+        node("LSTM", ["x", "w", "r"], ["s"], hidden_size=3), node("Squeeze", ["s", "one"], ["q"]),
+        node("Gather", ["q", "end"], ["v"], axis=0), node("Gemm", ["v", "g"]),
+    ]
+    weights = [
+        ("w", weight(1, 12, 5)), ("r", weight(1, 12, 3)), ("g", weight(3, 2)), ("one", np.array([1])), ("end", np.array(-1)),
+    ]
+    network = load(nodes, [("x", [7, batch, 5])], [("y", None)], weights)
+    assert [layer.output_shape for layer in network.layers] == [(7, 5), (7, 3), (3,), (2,)]
+
+
 def test_shape_arithmetic_is_folded(load):
     """view(x.size(0), -1) as exporters write it: Shape, Gather, Unsqueeze, Concat, Reshape."""
     nodes = [
