@@ -146,7 +146,8 @@ ODD = (None, "text", -1, 1e308, [], {}, [[1]], {"points": 3}, {"points": [1, {"m
 @pytest.mark.parametrize("odd", ODD, ids=repr)
 @pytest.mark.parametrize("place", [("roofline",), ("roofline", "points"), ("roofline", "peak_macs_per_s"), ("placement",), ("settings",),
                                    ("settings", "tile"), ("inventory", 0, "parameters", "bits"), ("by_layer", 0, "note"),
-                                   ("figures", 0, "note"), ("figures", 0, "place"), ("command",), ("placement", 0, "tiles"), ("roofline", "points", 0, "macs")],
+                                   ("figures", 0, "note"), ("figures", 0, "place"), ("command",), ("placement", 0, "tiles"),
+                                   ("roofline", "points", 0, "macs")],
                          ids=lambda place: ".".join(map(str, place)))
 def test_what_the_result_check_lets_through_makes_a_report(place, odd):
     document = json.loads(json.dumps(make_result()))
