@@ -33,22 +33,38 @@ def _print(rows: list[dict]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from archsim.report.format import significant
+    from archsim.report.format import plain, significant, unit
 
-    table = Table("Check", box=box.SIMPLE_HEAD)
-    for heading in ("Published", "Model", "Difference", "Tolerance"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    for heading in ("", "Kind", "Source"):
-        table.add_column(heading)
-    for row in rows:
-        counted = row["unit"] == "1"
-        published, model = (f"{row[key]:,}" if counted else f"{significant(row[key])} {row['unit']}" for key in ("published", "model"))
-        if row["model_range"]:
-            model += "\n[{} – {}]".format(*(significant(value, 3) for value in row["model_range"]))
-        mark = Text("within", style="green") if row["within"] else Text("outside", style="bold red")
-        table.add_row(row["title"], published, model, f"{100 * row['relative_difference']:+.1f} %",
-                      f"{100 * row['tolerance']:.1f} %", mark, row["kind"], row["source"])
     screen = console()
-    screen.print(table)
+    for source in dict.fromkeys(row["source"] for row in rows):
+        table = Table("Check", title=Text(source), title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
+        for heading in ("Published", "Model", "Difference", "Allowed"):
+            table.add_column(heading, justify="right", no_wrap=True)
+        for heading in ("", "Kind", "Published figure is"):
+            table.add_column(heading)
+        notes = []
+        for row in (row for row in rows if row["source"] == source):
+            mark = Text("within", style="green") if row["within"] else Text("outside", style="bold red")
+            if row["note"] and (not row["within"] or row["criterion"] == "range"):
+                notes.append(row["note"])
+                mark.append(f" [{len(notes)}]", style="dim")
+            printed = f"{plain(row['published'])} {unit(row['unit'])}".rstrip()
+            model = f"{row['model']:,}" if isinstance(row["model"], int) else f"{significant(row['model'])} {unit(row['unit'])}".rstrip()
+            if row["model_range"]:
+                model += "\n{} to {}".format(*(significant(value, 3) for value in row["model_range"]))
+            table.add_row(row["title"], printed, model, f"{100 * row['relative_difference']:+.1f} %",
+                          _allowed(row), mark, row["kind"], row["confidence"])
+        screen.print(table)
+        for number, note in enumerate(notes, 1):
+            screen.print(Text(f"  [{number}] {note}", style="dim"))
+        screen.print()
+    predicted = [row["within"] for row in rows if row["kind"] == "predicted"]
     inside = sum(row["within"] for row in rows)
-    screen.print(f"{inside} of {len(rows)} within tolerance. Predicted: nothing in the model was fitted to it. Calibrated: it went in.")
+    screen.print(f"{inside} of {len(rows)} figures lie within what is allowed; of the {len(predicted)} predicted ones {sum(predicted)}.")
+    screen.print("predicted: nothing in the model was fitted to the figure; calibrated: the figure, or what it is made of, went in.")
+
+
+def _allowed(row: dict) -> str:
+    if row["criterion"] == "range":
+        return "in the model's range"
+    return "not above" if row["criterion"] == "below" else f"±{100 * row['tolerance']:.3g} %"

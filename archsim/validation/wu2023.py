@@ -1,0 +1,74 @@
+"""The model's side of wu2023.toml: LeNet-1 on the built-in chip wu2023, and one full tile."""
+
+from __future__ import annotations
+
+import functools
+
+import archsim
+from archsim.result import Result
+from archsim.soc.tile_timing import read_timing
+from archsim.validation.workloads import one_matrix
+
+_MANY = 8  # images until the pipeline is full
+_WEIGHTS = 32  # signed weights, two columns each, across a tile of 64 columns
+
+
+@functools.cache
+def _lenet(settings: tuple[tuple[str, str], ...] = (), images: int = 1) -> Result:
+    return archsim.simulate("lenet1", archsim.load_architecture("wu2023", dict(settings)), images=images)
+
+
+def _layer_ms(name: str) -> float:
+    result = _lenet()
+    cycles = next(row["cycles"] for row in result.by_layer if row["layer"] == name)
+    return cycles / (result.clock_mhz * 1e3)
+
+
+def _with_copies() -> Result:
+    return _lenet((("execution.mode", "pipelined"), ("placement.copies.conv1", "8")), _MANY)
+
+
+def _devices() -> int:
+    return sum(row["rows"] * row["columns"] for row in _lenet().placement)
+
+
+def _tile_operation_us() -> float:
+    chip = archsim.load_architecture("wu2023")
+    return read_timing(chip, chip.tile.columns).latency / chip.clock_mhz
+
+
+@functools.cache
+def _full_tile() -> Result:
+    return archsim.simulate(one_matrix(64, _WEIGHTS), "wu2023")
+
+
+def _tile_energy(scale: float = 1e9) -> tuple[float, float, float]:
+    macro = _full_tile().boundaries["macro"]
+    return macro["energy_j"] * scale, *(value * scale for value in macro["energy_j_range"])
+
+
+def _image_energy() -> tuple[float, ...]:
+    return tuple(_lenet().tile_operations * value for value in _tile_energy(1e6))
+
+
+def _array_share() -> float:
+    result = _full_tile()
+    return 100 * result.by_component["array"]["energy_j"] / result.boundaries["macro"]["energy_j"]
+
+
+MODELS = {
+    "wu2023.operations": lambda: _lenet().operations,
+    "wu2023.tile_operations": lambda: _lenet().tile_operations,
+    "wu2023.crossbars": lambda: _lenet().tiles,
+    "wu2023.crossbars_with_copies": lambda: _with_copies().tiles,
+    "wu2023.devices": _devices,
+    "wu2023.tile_operation_time": _tile_operation_us,
+    "wu2023.conv1_latency": lambda: _layer_ms("conv1"),
+    "wu2023.conv2_latency": lambda: _layer_ms("conv2"),
+    "wu2023.serial_latency": lambda: _lenet().latency_s * 1e3,
+    "wu2023.pipelined_latency": lambda: _lenet((("execution.mode", "pipelined"),)).latency_s * 1e3,
+    "wu2023.copies_interval": lambda: _with_copies().interval_per_image_s * 1e3,
+    "wu2023.tile_energy": _tile_energy,
+    "wu2023.image_energy": _image_energy,
+    "wu2023.array_share": _array_share,
+}
