@@ -52,7 +52,7 @@ def simulate(network: str | Path | Network | Trace, chip: str | Path | Architect
     check_followers(chip)
     placement = place(trace.matrices, chip)
     tiles = min(placement.tiles, placement.available) if chip.tile.count == "auto" else chip.tile.count
-    inventory = build_inventory(chip, tiles, node_nm, rule.parts() if trace.phase == "training" and rule else None)
+    inventory = build_inventory(chip, tiles, node_nm, rule.parts(chip) if trace.phase == "training" and rule else None)
     values = None
     if timing:
         facts, ledger, values = _timed(trace, net, chip, placement, images, data, seed, observers, progress)

@@ -122,6 +122,16 @@ class UpdateSettings(Section):
     train_length: Annotated[int, Field(ge=1, le=1_000_000)] = 10
 
 
+class BitstreamSettings(Section):
+    """Generators of the pulse trains. line: each row and column has its own, no waiting; chip: one shared block of
+    `bits_per_cycle` generators that all tiles queue for."""
+
+    sharing: Literal["line", "chip"] = "line"
+    bits_per_cycle: Annotated[int, Field(ge=1, le=65536)] = 64
+    resolution: Annotated[int, Field(ge=3, le=16)] = 8
+    source: Literal["lfsr", "sobol"] = "lfsr"
+
+
 class BufferSettings(Section):
     """The activation buffer. `window_reuse`: the tile keeps the overlap of two neighbouring convolution windows."""
 
@@ -221,6 +231,7 @@ class Architecture(Section):
     physics: PhysicsSettings = PhysicsSettings()
     write: WriteSettings = WriteSettings()
     update: UpdateSettings = UpdateSettings()
+    bitstream: BitstreamSettings = BitstreamSettings()
     buffer: BufferSettings = BufferSettings()
     interconnect: InterconnectSettings = InterconnectSettings()
     vector_unit: VectorUnitSettings = VectorUnitSettings()

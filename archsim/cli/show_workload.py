@@ -94,12 +94,13 @@ def draw_architecture(document: dict) -> Iterator[object]:
 
 def describe_scheme(name: str, node_nm: float | None, settings: dict[str, str]) -> dict:
     """What an update rule declares. Raises InputError for an unknown name."""
+    from archsim.architecture import load_architecture
     from archsim.schemes import load_scheme
 
     scheme = load_scheme(name)
     return {
         "name": name, "title": scheme.title, "source": scheme.source, "description": " ".join((type(scheme).__doc__ or "").split()),
-        "transposed_read": scheme.transposed_read, "settings": scheme.model_dump(mode="json"), "components": scheme.parts(),
+        "transposed_read": scheme.transposed_read, "settings": scheme.model_dump(mode="json"), "components": scheme.parts(load_architecture("cim40")),
     }
 
 

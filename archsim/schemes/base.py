@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
 from archsim.trace.lower import Stage
 from archsim.trace.operation import Operation
+
+if TYPE_CHECKING:
+    from archsim.architecture.config import Architecture
 
 
 class Scheme(BaseModel, ABC):
@@ -41,8 +44,8 @@ class Scheme(BaseModel, ABC):
         """Words of digital training memory by purpose."""
         return {}
 
-    def parts(self) -> dict[str, dict]:
-        """Inventory entries to add: role -> {part, parameters, per, count, boundary}."""
+    def parts(self, chip: Architecture) -> dict[str, dict]:
+        """Inventory entries that this rule adds to a chip: role -> {part, parameters, per, count, boundary}."""
         return {}
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from archsim.schemes.base import Scheme, register
 from archsim.schemes.common import output_error, transposed_read
 from archsim.trace.lower import Stage
 from archsim.trace.operation import Operation
+
+if TYPE_CHECKING:
+    from archsim.architecture.config import Architecture
 
 
 @register
@@ -36,6 +39,8 @@ class Rpu(Scheme):
     def batch_update(self, stage: Stage, batch: int) -> list[Operation]:
         return []
 
-    def parts(self) -> dict[str, dict]:
+    def parts(self, chip: Architecture) -> dict[str, dict]:
+        stream, shared = chip.bitstream, chip.bitstream.sharing == "chip"
         return {"bitstream_generator": {
-            "part": "bitstream_generator", "parameters": {"bits": 8, "source": "lfsr"}, "per": "line", "count": 1, "boundary": "macro"}}
+            "part": "bitstream_generator", "parameters": {"bits": stream.resolution, "source": stream.source},
+            "per": "chip" if shared else "line", "count": stream.bits_per_cycle if shared else 1, "boundary": "chip" if shared else "macro"}}

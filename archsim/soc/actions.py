@@ -39,6 +39,7 @@ class OperationPlan:
     bus_out: int = 0
     port_out: int = 0
     vector_cycles: int = 0
+    generator_cycles: int = 0
     off_chip_cycles: int = 0
     share: float = 1.0
 
@@ -160,6 +161,8 @@ def _pulse_update(result: OperationPlan, layer: LayerPlacement, chip: Architectu
     rows = layer.rows * matrix.groups * layer.column_splits * copies * result.share
     columns = matrix.columns * chip.weights.replicas * matrix.groups * layer.row_splits * copies * result.share
     add(result.step, "bitstream_generator", "bit", (rows + columns) * length)
+    if chip.bitstream.sharing == "chip":
+        result.generator_cycles = math.ceil((rows + columns) * length / chip.bitstream.bits_per_cycle - 1e-9)
     add(result.step, "word_line_driver", "drive", rows * length * activity.row_pulses)
     add(result.step, "bit_line_driver", "drive", columns * length * activity.column_pulses)
     weights = layer.rows * matrix.columns * matrix.groups * copies * chip.weights.replicas * result.share

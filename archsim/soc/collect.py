@@ -95,9 +95,7 @@ def _server_row(server: Server, total: int) -> dict:
 def resources(machine: Machine) -> list[dict]:
     """Busy, stalled and idle cycles of every resource; tiles are summed over a layer (cycles are tile cycles)."""
     total = machine.end
-    servers = [machine.controller, machine.interconnect, machine.interconnect_up, machine.read_port, machine.write_port,
-               machine.vector_unit, machine.off_chip]
-    rows = [_server_row(server, total) for server in dict.fromkeys(servers)]
+    rows = [_server_row(server, total) for server in machine.servers()]
     lanes = list(machine.lanes.values())
     if machine.residency or machine.placement.sharing():
         # Layers share tiles: their cycles add up only over the whole chip.

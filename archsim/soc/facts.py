@@ -60,4 +60,6 @@ def _busy_fractions(machine: Machine, busy: int, capacity: int) -> dict[str, flo
     shares |= {"vector_unit": machine.vector_unit.busy / total, "controller": machine.controller.busy / total,
                "buffer": machine.read_port.busy / (total * len(machine.read_port.free_at)),
                "interconnect": machine.interconnect.busy / total, "off_chip_memory": machine.off_chip.busy / total}
-    return {role: share for role, share in shares.items()}
+    if machine.generator.requests:
+        shares["bitstream_generator"] = machine.generator.busy / total
+    return shares

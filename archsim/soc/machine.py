@@ -60,6 +60,7 @@ class Machine:
         self.vector_unit = Server(env, "vector_unit", "vector_unit")
         self.off_chip = Server(env, "off_chip_memory", "off_chip")
         self.controller = Server(env, "controller", "controller")
+        self.generator = Server(env, "bitstream_generator", "bitstream_generator")
         self.memory = MemoryMap.of(trace, chip)
         shared, tile_free = placement.sharing(), {}
         self.lanes = {name: self._lane(layer, shared, tile_free) for name, layer in placement.layers.items()}
@@ -82,6 +83,12 @@ class Machine:
         each = layer.tiles_per_unit
         own = [[t for t in layer.tiles[u * each:(u + 1) * each] if t in shared] if shared else [] for u in range(layer.units)]
         return Lane(layer.matrix.layer, min(each * layer.units, self.placement.available), layer.units, own, tile_free)
+
+    def servers(self) -> list[Server]:
+        """The shared resources, each once; the bit-stream generators where tiles share them."""
+        shared = (self.generator,) if self.chip.bitstream.sharing == "chip" else ()
+        return list(dict.fromkeys((self.controller, self.interconnect, self.interconnect_up, self.read_port, self.write_port,
+                                   self.vector_unit, self.off_chip, *shared)))
 
     def plan_of(self, operation: Operation, share: float = 1.0) -> OperationPlan:
         """The plan of an operation, made once; `share` is the loaded part of its layer."""

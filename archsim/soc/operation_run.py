@@ -128,8 +128,8 @@ class OperationRun:
     def _feed(self, queues: list[simpy.Store]) -> Generator:
         machine, plan, env = self.machine, self.plan, self.machine.env
         operation, per_job, units = plan.operation, plan.per_job, len(queues)
-        servers = (machine.interconnect, machine.read_port, machine.off_chip)
-        bus_in, port_in, off_chip = plan.bus_in, plan.port_in, plan.off_chip_cycles
+        servers = (machine.interconnect, machine.read_port, machine.off_chip, machine.generator)
+        bus_in, port_in, off_chip, generator = plan.bus_in, plan.port_in, plan.off_chip_cycles, plan.generator_cycles
         previous = machine.turn(self)
         if previous is not None:
             self.waiting["feed"] = "the same operation of the image before"
@@ -149,7 +149,7 @@ class OperationRun:
                 self._progress = env.event()
                 yield self._progress
             dependency = env.now - asked
-            durations = (bus_in * count, port_in * count, off_chip * count)
+            durations = (bus_in * count, port_in * count, off_chip * count, generator * count)
             if machine.arbitrated and durations[0]:
                 yield from machine.interconnect.hold(servers[1:], durations, 1)
             else:

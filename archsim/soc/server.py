@@ -21,7 +21,7 @@ class Server:
         self.env, self.name, self.kind = env, name, kind
         self.free_at = [0] * ports
         self.busy = self.requests = self.waited = self.queue_max = 0
-        self.watch: Callable[[Server, int, int, int], None] | None = None  # an observer's: (server, port, start, end)
+        self.watch: Callable[[Server, int, int, int, int], None] | None = None  # an observer's: port, cycle asked, start, end
         self._starts: list[int] = []
 
     def earliest(self) -> int:
@@ -44,7 +44,7 @@ class Server:
             heapq.heappush(starts, start)
             self.queue_max = max(self.queue_max, len(starts))
         if self.watch is not None:
-            self.watch(self, port, start, start + duration)
+            self.watch(self, port, self.env.now, start, start + duration)
 
 
 def reserve(servers: Sequence[Server], durations: Sequence[int]) -> int:
@@ -83,7 +83,7 @@ class PriorityServer(Server):
             self.requests += 1
             self.busy += durations[0]
             if self.watch is not None:
-                self.watch(self, 0, self.env.now, self.env.now + durations[0])
+                self.watch(self, 0, asked, self.env.now, self.env.now + durations[0])
             rest = reserve(others, durations[1:])
             yield self.env.timeout(durations[0])
         if rest > durations[0]:
