@@ -1,14 +1,17 @@
 """The decorator of every compiled kernel: numba in nopython mode with a disk cache that cannot be stale.
 
 numba's cache looks only at the file of the compiled function: it does not notice an edited callee of another module.
-The cache folder is therefore named after a hash of all sources of the kernels and of the device laws.
+The cache folder is therefore named after a hash of all sources of the kernels and of the device law, and used folders stay
+for thirty days. Nor does its index tell two specialisations of one template apart: they must never share a folder.
 """
 
 from __future__ import annotations
 
 import functools
 import hashlib
+import os
 import shutil
+import tempfile
 import time
 from pathlib import Path
 from types import FunctionType
@@ -18,25 +21,48 @@ from numba import types
 from numba.extending import intrinsic
 
 _ROOM = Path(__file__).parent
-_KEEP_SECONDS = 86400.0
+_KEEP_SECONDS = 30 * 86400.0
 
 
 @functools.cache
-def cache_folder(law_file: str = "", law_name: str = "") -> str:
-    """Folder of the compiled kernels of exactly these sources; folders of other sources older than a day are removed.
-
-    `law_file` is the source of the device law that a kernel was specialised for (it may lie outside the package), `law_name` says which.
-    """
-    digest = hashlib.sha256(f"{numba.__version__} {law_name}".encode())
-    for source in [*sorted(_ROOM.glob("*.py")), *([Path(law_file)] if law_file else [])]:
-        digest.update(source.read_bytes())
-    folder = _ROOM / "__pycache__" / f"kernels-{digest.hexdigest()[:16]}"
-    for other in folder.parent.glob("kernels-*"):
+def cache_room() -> Path | None:
+    """The first of NUMBA_CACHE_DIR, `__pycache__` and the user's cache that can be written; None where none can."""
+    rooms = [Path(numba.config.CACHE_DIR)] if numba.config.CACHE_DIR else [_ROOM / "__pycache__", Path("~/.cache/archsim").expanduser()]
+    for room in rooms:
         try:
-            if other != folder and time.time() - other.stat().st_mtime > _KEEP_SECONDS:
+            room.mkdir(parents=True, exist_ok=True)
+            tempfile.TemporaryFile(dir=room).close()
+        except OSError:
+            continue
+        _forget_old(room)
+        return room
+    return None
+
+
+def _forget_old(room: Path) -> None:
+    for other in room.glob("kernels-*"):
+        try:
+            if time.time() - other.stat().st_mtime > _KEEP_SECONDS:
                 shutil.rmtree(other, ignore_errors=True)
         except OSError:  # another process was faster
             continue
+
+
+@functools.cache
+def cache_folder(law_file: str, law_name: str) -> str:
+    """Folder of the compiled kernels of exactly these sources, empty where nothing can be written.
+
+    `law_file` is the source of the device law that a kernel was specialised for (it may lie outside the package), `law_name` says which.
+    """
+    room = cache_room()
+    if room is None:
+        return ""
+    digest = hashlib.sha256(f"{numba.__version__} {law_name}".encode())
+    for source in [*sorted(_ROOM.glob("*.py")), *([Path(law_file)] if law_file else [])]:
+        digest.update(source.read_bytes())
+    folder = room / f"kernels-{digest.hexdigest()[:16]}"
+    folder.mkdir(exist_ok=True)
+    os.utime(folder)
     return str(folder)
 
 
@@ -44,12 +70,11 @@ def kernel(function, law_file: str = "", law_name: str = ""):
     """Compile `function` on its first call, without the interpreter lock, and keep the machine code on disk.
 
     Floating-point semantics are strict (no fastmath, no contraction), so the NumPy twin can agree bit for bit.
-    Where the folder is not writable, numba falls back to its own cache of the user.
     """
-    asked = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = asked or cache_folder(law_file, law_name)
+    folder, asked = cache_folder(law_file, law_name), numba.config.CACHE_DIR
+    numba.config.CACHE_DIR = folder or asked
     try:
-        return numba.njit(cache=True, nogil=True, error_model="numpy")(function)
+        return numba.njit(cache=bool(folder), nogil=True, error_model="numpy")(function)
     finally:
         numba.config.CACHE_DIR = asked
 

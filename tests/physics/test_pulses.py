@@ -6,58 +6,29 @@ import threading
 import numpy as np
 import pytest
 
+from archsim.devices import load_law
+from archsim.devices.constant_step import constant_step
 from archsim.kernels.random import as_word
 from archsim.kernels.trains import plan_train
-from archsim.kernels.update import COUNTS, device_law, specialise
-from archsim.kernels.update_reference import LawReference, plan_reference, update_reference
+from archsim.kernels.update import COUNTS, specialise
+from archsim.kernels.update_reference import plan_reference, update_reference
 
 F = np.float32
 SETTINGS = {"rate": 0.01, "granularity": 0.001, "longest": 31, "manage_update": False, "manage_length": False, "deterministic": False,
             "write_noise": 0.0}
 
 
-@device_law
-def constant(weight, up, count, noise, planes, j, law):
-    gain = planes[0, j] if up else -planes[1, j]
-    return weight + gain * (count + law[0] * noise)
-
-
-@device_law
-def soft(weight, up, count, noise, planes, j, law):
-    gain, bound = (planes[0, j], planes[3, j]) if up else (-planes[1, j], planes[2, j])
-    return weight + gain * ((F(1.0) - weight / bound) * count + law[0] * noise)
-
-
-@device_law
-def switch(weight, up, count, noise, planes, j, law):
-    target = planes[3, j] if up else planes[2, j]
-    return target if noise < law[0] else weight
-
-
-def constant_reference(weight, up, count, noise, planes, law):
-    return weight + np.where(up, planes[0], -planes[1]) * (count + law[0] * noise)
-
-
-def soft_reference(weight, up, count, noise, planes, law):
-    gain, bound = np.where(up, planes[0], -planes[1]), np.where(up, planes[3], planes[2])
-    return weight + gain * ((F(1.0) - weight / bound) * count + law[0] * noise)
-
-
-def switch_reference(weight, up, count, noise, planes, law):
-    return np.where(noise < law[0], np.where(up, planes[3], planes[2]), weight)
-
-
-LAWS = {name: (specialise(step, **flags), LawReference(reference, **flags)) for name, step, reference, flags in (
-    ("constant", constant, constant_reference, {"aggregated": True}), ("soft", soft, soft_reference, {}),
-    ("pair", soft, soft_reference, {"paired": True}), ("switch", switch, switch_reference, {"even_noise": True}))}
+LAWS = {name: (load_law(name).kernels(), load_law(name).reference()) for name in ("constant_step", "soft_bounds", "one_sided_pair",
+                                                                                  "binary_switch")}
 
 
 def devices(law, rows, columns, hidden, spread=0.3, bound=0.6, step=0.001, seed=1):
     generator, parts = np.random.default_rng(seed), 2 if LAWS[law][1].paired else 1
-    planes = np.empty((rows, parts, 4, columns), F)
+    planes = np.empty((rows, parts, 6, columns), F)
     planes[:, :, :2] = step * np.abs(1 + spread * generator.normal(size=(rows, parts, 2, columns)))
     planes[:, :, 2] = 0 if parts == 2 else -bound * np.abs(1 + spread * generator.normal(size=(rows, parts, columns)))
     planes[:, :, 3] = bound * np.abs(1 + spread * generator.normal(size=(rows, parts, columns)))
+    planes[:, :, 4:] = 0.3 if law == "binary_switch" else 1.2
     state = (generator.uniform(0 if parts == 2 else -0.1, 0.1, (rows, parts, columns))).astype(F)
     state = np.clip(state, planes[:, :, 2], planes[:, :, 3])
     weights = (state[:, 0] - state[:, 1]) if parts == 2 else state[:, 0].copy() if hidden else state[:, 0]
@@ -91,7 +62,7 @@ def test_kernel_and_twin_have_the_same_bits(law, changes, size):
     other = [array.copy() for array in (weights, state, planes)]
     if np.shares_memory(weights, state):
         other[0] = other[1][:, 0]
-    scalars = (F(0.3),)
+    scalars = (F(0.3),) * (1 if law in ("constant_step", "binary_switch") else 2)
     counts, writes = run(law, weights, state, planes, scalars, inputs, errors, 5, 6, 7, 8, **changes)
     settings = {**SETTINGS, **changes}
     expected, expected_writes = update_reference(*other, scalars, LAWS[law][1], inputs, errors, **settings, seed=5, step=6, tile=7, first=8)
@@ -153,7 +124,7 @@ _COUNTS, _NONE = np.zeros(len(COUNTS), np.int64), np.zeros((0, 0), np.int32)
 
 
 def run_once(state, planes, scalars, inputs, errors, longest, first):
-    LAWS["constant"][0].update(state[:, 0], state, planes, scalars, inputs, errors, 0.05, 0.01, longest, False, False, False, F(0),
+    LAWS["constant_step"][0].update(state[:, 0], state, planes, scalars, inputs, errors, 0.05, 0.01, longest, False, False, False, F(0),
                                as_word(3), as_word(0), as_word(0), as_word(first), _COUNTS, _NONE)
 
 
@@ -162,21 +133,16 @@ def test_coincidences_of_deterministic_trains_are_the_rounded_product():
     inputs, errors = (columns[None] / 31).astype(F), (columns[None] / 31).astype(F)
     weights, state, planes = np.zeros((32, 32), F), None, np.zeros((32, 1, 4, 32), F)
     state = weights[:, None]
-    writes = run("constant", weights, state, planes, (F(0),), inputs, errors, deterministic=True, rate=0.031)[1]
+    writes = run("constant_step", weights, state, planes, (F(0),), inputs, errors, deterministic=True, rate=0.031)[1]
     np.testing.assert_array_equal(writes, np.floor(np.outer(columns, columns) / 31 + 0.5))
 
 
 def test_aggregated_and_pulse_by_pulse_agree_in_distribution():
     """The sum of K noisy constant steps is one normal number of variance K: same mean and variance of a device far from its bounds."""
 
-    @device_law
-    def pulse_by_pulse(weight, up, count, noise, planes, j, law):
-        gain = planes[0, j] if up else -planes[1, j]
-        return weight + gain * (count + law[0] * noise)
-
-    slow = specialise(pulse_by_pulse)
+    slow = specialise(constant_step)
     results = []
-    for kernels in (LAWS["constant"][0], slow):
+    for kernels in (LAWS["constant_step"][0], slow):
         state = np.zeros((100, 1, 1000), F)
         planes = np.tile(np.array([1, 1, -1e6, 1e6], F)[:, None], (100, 1, 1, 1000))
         signed = np.full((100, 1000), 7, np.int32)
@@ -189,9 +155,9 @@ def test_aggregated_and_pulse_by_pulse_agree_in_distribution():
 
 def test_two_threads_give_the_bits_of_one():
     def train(tile, result):
-        weights, state, planes = devices("soft", 30, 40, False)
+        weights, state, planes = devices("soft_bounds", 30, 40, False)
         for step in range(20):
-            run("soft", weights, state, planes, (F(0.3),), *vectors(5, 30, 40, seed=step), seed=1, step=step, tile=tile)
+            run("soft_bounds", weights, state, planes, (F(0.3), F(0.2)), *vectors(5, 30, 40, seed=step), seed=1, step=step, tile=tile)
         result[tile] = weights
 
     alone, together = {}, {}
@@ -208,8 +174,8 @@ def test_two_threads_give_the_bits_of_one():
 
 
 def test_bounds_hold_for_every_device():
-    weights, state, planes = devices("constant", 20, 30, False)
+    weights, state, planes = devices("constant_step", 20, 30, False)
     for step in range(40):
-        run("constant", weights, state, planes, (F(3.0),), *vectors(5, 20, 30, seed=step), rate=0.5, step=step)
+        run("constant_step", weights, state, planes, (F(3.0),), *vectors(5, 20, 30, seed=step), rate=0.5, step=step)
     assert (state[:, 0] <= planes[:, 0, 3]).all() and (state[:, 0] >= planes[:, 0, 2]).all()
     assert (state[:, 0] == planes[:, 0, 3]).any()
