@@ -12,6 +12,7 @@ import types
 
 _HOMES = {
     "load_network": "workloads",
+    "load_dataset": "workloads.datasets",
     "load_architecture": "archsim.architecture",
     "list_architectures": "archsim.architecture",
     "list_schemes": "archsim.schemes",
@@ -20,7 +21,8 @@ _HOMES = {
     "InputError": "hwlib.errors",
 }
 
-__all__ = ["InputError", "Result", "__version__", "list_architectures", "list_schemes", "load_architecture", "load_network", "simulate"]
+__all__ = ["InputError", "Result", "__version__", "list_architectures", "list_schemes", "load_architecture", "load_dataset",
+           "load_network", "simulate"]
 
 
 class _Package(types.ModuleType):

@@ -1,6 +1,7 @@
-"""Networks in every form a user may have them: built-in names, our TOML, ONNX, SCALE-Sim CSV.
+"""Networks in every form a user may have them (built-in names, our TOML, ONNX, SCALE-Sim CSV) and data sets to train them on.
 
-`load_network(name_or_path)` gives a `Network`; `list_networks()` names the built-in ones. Importing this package is cheap:
+`load_network(name_or_path)` gives a `Network`; `list_networks()` names the built-in ones; `load_dataset` and `list_datasets` do the
+same for data sets. Importing this package is cheap:
 each name is fetched from its file on first use, and onnx is imported only when an .onnx file is read.
 """
 
@@ -10,6 +11,7 @@ import importlib
 
 _PLACES = {
     "load_network": "load", "list_networks": "load",
+    "load_dataset": "datasets", "list_datasets": "datasets", "Dataset": "datasets",
     "Network": "network", "Layer": "network", "Matrix": "network",
 }
 __all__ = sorted(_PLACES)

@@ -134,6 +134,6 @@ class Trace:
 
     @property
     def activity(self) -> str:
-        """ "measured" when every operation's activity was measured, else "assumed"."""
-        operations = self.image_operations + self.batch_operations
+        """ "measured" when that of every operation on the arrays was measured, else "assumed"; digital operations have none."""
+        operations = [op for op in self.image_operations + self.batch_operations if op.kind != "digital"]
         return "measured" if operations and all(op.activity.source == "measured" for op in operations) else "assumed"

@@ -18,6 +18,7 @@ SIZES = {
     "resnet18": (11_678_912, 1_814_073_344),
     "resnet18_cifar": (11_164_352, 555_422_720),
     "lstm": (76_992, 7_699_200),
+    "digits_cnn": (9 * 16 + 144 * 10, 36 * 9 * 16 + 144 * 10),
 }
 WITH_BIASES = {
     # K1 416, K2 12,832, W3 65,664, W4 1,290 weights; 1,127,818 multiply-accumulates a pass, derived from Gokmen 2017
