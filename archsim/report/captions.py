@@ -74,7 +74,7 @@ def _timeline(view: View) -> str:
     lanes = len({row.get("lane") for row in spans})
     text = f"{fmt.whole(len(spans))} spans on {lanes} lane{'s' if lanes != 1 else ''}, {fmt.whole(view.number('cycles'))} cycles in all."
     if max(Counter(row.get("lane") for row in spans).values()) > EXACT_SPANS:
-        text += " Where spans are too many to draw, the strength of the colour is the busy share of that slice of time."
+        text += " Where spans are too many to draw, the height of a colour is its busy share of that slice of time."
     return text
 
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 _ROLES = {
     "array": "#d55e00",
-    "adc": "#0072b2", "front_end": "#4a9fd4", "column_mux": "#8cc3e6",
-    "dac": "#e69f00", "word_line_driver": "#f0b840", "bit_line_driver": "#b97f0a", "write_driver": "#8a5f06", "level_shifter": "#eec878",
-    "shift_add": "#009e73", "input_register": "#4dba9a", "output_register": "#8ccfb9", "tile_control": "#00664b",
-    "buffer": "#c0629a", "instruction_memory": "#dc9fc4", "off_chip_memory": "#86386a",
+    "adc": "#0072b2", "front_end": "#4a9fd4", "column_mux": "#7ab4dc",
+    "dac": "#e69f00", "word_line_driver": "#edb02c", "bit_line_driver": "#b97f0a", "write_driver": "#8a5f06", "level_shifter": "#d9a93f",
+    "shift_add": "#009e73", "input_register": "#4dba9a", "output_register": "#74bfa6", "tile_control": "#00664b",
+    "buffer": "#c0629a", "instruction_memory": "#d48cba", "off_chip_memory": "#86386a",
     "vector_unit": "#6a51b8", "interconnect": "#a796dd", "bitstream_generator": "#9aa300",
-    "controller": "#5d6673", "clock_tree": "#99a1ad", "tile_clock": "#b9bfc9",
+    "controller": "#5d6673", "clock_tree": "#99a1ad", "tile_clock": "#b0b7c2",
 }
 _LABELS = {
     "adc": "ADC", "dac": "DAC", "word_line_driver": "word-line driver", "bit_line_driver": "bit-line driver",

@@ -59,6 +59,15 @@ class Circle:
     tip: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Boxes:
+    """Many boxes (x, y, width, height) of one colour with one tip."""
+
+    boxes: tuple[tuple[float, float, float, float], ...]
+    fill: str
+    tip: str = ""
+
+
 @dataclass
 class Drawing:
     """A canvas of `width` x `height` pixels with its marks in painting order. `title` is read out by screen readers."""

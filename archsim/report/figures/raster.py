@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from pathlib import Path
 
-from archsim.report.figures.drawing import Circle, Drawing, Line, Rect, printable
+from archsim.report.figures.drawing import Boxes, Circle, Drawing, Line, Rect, printable
 
 _INCH = 96.0  # CSS pixels an inch, so that a font size in pixels is 0.75 points
 _FONTS = ["Liberation Sans", "Arial", "Helvetica", "DejaVu Sans", "Noto Sans CJK JP", "Microsoft YaHei", "Hiragino Sans"]
@@ -34,11 +34,14 @@ def save_raster(drawing: Drawing, path: str | Path, colours: dict[str, str], dot
 
 
 def _draw(axes: object, mark: object, colours: dict[str, str], order: int) -> None:
-    from matplotlib import patches
+    from matplotlib import collections, patches
 
     if isinstance(mark, Rect):
         place = ((mark.x, mark.y), mark.width, mark.height)
         axes.add_patch(patches.Rectangle(*place, facecolor=colours[mark.fill], alpha=mark.opacity, linewidth=0, zorder=order))
+    elif isinstance(mark, Boxes):
+        corners = [((x, y), (x + w, y), (x + w, y + h), (x, y + h)) for x, y, w, h in mark.boxes]
+        axes.add_collection(collections.PolyCollection(corners, facecolors=colours[mark.fill], linewidths=0, zorder=order), autolim=False)
     elif isinstance(mark, Line):
         style = (0, (4, 4)) if mark.dashed else "-"
         axes.plot([mark.x1, mark.x2], [mark.y1, mark.y2], color=colours[mark.stroke], lw=mark.width * 0.75, ls=style, zorder=order)

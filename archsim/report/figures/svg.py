@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from xml.sax.saxutils import escape, quoteattr
 
-from archsim.report.figures.drawing import Circle, Drawing, Line, Rect, Text, printable
+from archsim.report.figures.drawing import Boxes, Circle, Drawing, Line, Rect, Text, printable
 
 FONTS = "'Helvetica Neue', Helvetica, Arial, 'Liberation Sans', sans-serif"
 
@@ -60,4 +60,9 @@ def _circle(mark: Circle, paint: Callable[[str], str]) -> str:
     return f'<circle {place} fill="{paint(mark.fill)}" stroke="{paint("card")}" stroke-width="0.8">{_tip(mark.tip)}</circle>'
 
 
-_WRITERS = {Rect: _rect, Line: _line, Text: _text, Circle: _circle}
+def _boxes(mark: Boxes, paint: Callable[[str], str]) -> str:
+    path = "".join(f"M{_number(x)} {_number(y)}h{_number(w)}v{_number(h)}h{_number(-w)}z" for x, y, w, h in mark.boxes)
+    return f'<path d="{path}" fill="{paint(mark.fill)}">{_tip(mark.tip)}</path>'
+
+
+_WRITERS = {Rect: _rect, Line: _line, Text: _text, Circle: _circle, Boxes: _boxes}

@@ -1,17 +1,18 @@
-"""Timeline of the lanes (Gantt): exact bars while they are few, else the busy share of each small slice of time."""
+"""Timeline of the lanes (Gantt): exact bars while they are few, else the busy share of each small slice of time as height."""
 
 from __future__ import annotations
 
 import math
 
 from archsim.report import format as fmt
-from archsim.report.figures.axes import linear_axis
-from archsim.report.figures.drawing import Drawing, Line, Rect, Text, add_legend, fit_text, text_width
+from archsim.report.figures.axes import Axis, linear_axis
+from archsim.report.figures.drawing import Boxes, Drawing, Line, Rect, Text, add_legend, fit_text, text_width
 from archsim.report.palette import token
 from archsim.report.view import View
 
-EXACT_SPANS = 80  # spans of one lane drawn one by one
-_SLICE = 2.0  # pixels of one slice where they are not
+EXACT_SPANS = 80  # up to so many spans a lane they are drawn one by one
+_SLICE = 2.0  # pixels of one slice of time where they are not
+_MOST_SLICES = 30_000  # of all lanes together, so that the page stays small
 _TALLEST = 780.0
 
 
@@ -24,6 +25,7 @@ def draw_timeline(view: View, width: float) -> Drawing | None:
     for row in spans:
         lanes.setdefault(str(row.get("lane", "")), []).append(row)
     phases = [name for name in dict.fromkeys(str(row.get("phase", "")) for row in spans)]
+    exact = max(map(len, lanes.values())) <= EXACT_SPANS
     step = max(4.0, min(26.0, _TALLEST / len(lanes)))
     every = max(1, math.ceil(13 / step))
     left = min((0.26 if width < 500 else 0.2) * width, max(text_width(name, 11) for name in lanes) + 10)
@@ -44,31 +46,44 @@ def draw_timeline(view: View, width: float) -> Drawing | None:
         if index % every == 0:
             drawing.add(Text(left - 8, y + min(step, 26) / 2 + 4, fit_text(name, left - 10, 11), "end", 11))
         gap = 3 if step >= 14 else 1 if step >= 7 else 0.5
-        for x, length, phase, share, tip in _pieces(name, rows, axis.place, last):
-            drawing.add(Rect(left + x, y + gap, max(length, 0.6), step - 2 * gap, token("phase", phase), tip, share))
+        if exact:
+            drawing.add(*_exact(name, rows, axis, left, y + gap, step - 2 * gap))
+        else:
+            slices = max(1, int(min(axis.length / _SLICE, _MOST_SLICES / len(lanes))))
+            drawing.add(*_sliced(name, rows, last, slices, (left, y + gap, axis.length, step - 2 * gap)))
     drawing.height = bottom + 40
     return drawing
 
 
-def _pieces(lane: str, rows: list[dict], place, last: float) -> list[tuple[float, float, str, float, str]]:
-    """(x, length, phase, busy share, tip) of a lane's bars."""
-    if len(rows) <= EXACT_SPANS:
-        pieces = []
-        for row in rows:
-            image = f", image {row['image']}" if row.get("image") is not None else ""
-            cycles = f"cycles {fmt.whole(row['start'])} to {fmt.whole(row['end'])}"
-            tip = f"{lane}: {row.get('layer', '')} {row.get('phase', '')}{image}\n{cycles}"
-            pieces.append((place(row["start"]), place(row["end"] - row["start"]), str(row.get("phase", "")), 1.0, tip))
-        return pieces
-    pieces = []
+def _exact(lane: str, rows: list[dict], axis: Axis, left: float, y: float, height: float) -> list[Rect]:
+    """One bar for each span of a lane."""
+    bars = []
+    for row in rows:
+        phase = str(row.get("phase", ""))
+        image = f", image {row['image']}" if row.get("image") is not None else ""
+        cycles = f"cycles {fmt.whole(row['start'])} to {fmt.whole(row['end'])}"
+        tip = f"{lane}: {row.get('layer', '')} {phase}{image}\n{cycles}"
+        width = max(0.6, axis.place(row["end"] - row["start"]))
+        bars.append(Rect(left + axis.place(row["start"]), y, width, height, token("phase", phase), tip))
+    return bars
+
+
+def _sliced(lane: str, rows: list[dict], last: float, slices: int, place: tuple[float, float, float, float]) -> list[Boxes]:
+    """The phases of a lane stacked in each slice of time: full height is busy all the time."""
+    left, top, length, height = place
+    width, filled, marks = length / slices, [0.0] * slices, []
+    least = min(1.0, 1.2 / height)  # whatever is there can be seen
     for phase in dict.fromkeys(str(row.get("phase", "")) for row in rows):
         own = [row for row in rows if str(row.get("phase", "")) == phase]
-        slices = max(1, int(place(last) / _SLICE))
-        for first, stop, level in _runs(_coverage(own, slices, last)):
-            start, end = last * first / slices, last * stop / slices
-            tip = f"{lane}: {phase}, about {fmt.percent(level)} busy\ncycles {fmt.whole(round(start))} to {fmt.whole(round(end))}"
-            pieces.append((place(start), place(end - start), phase, 0.25 + 0.75 * level, tip))
-    return pieces
+        # spans of a lane may overlap (several images at once): no more than full
+        shares = [min(share, 1.0 - below) for share, below in zip(_coverage(own, slices, last), filled)]
+        shares = [max(share, least) if share > 0 else 0.0 for share in shares]
+        filled = [min(1.0, below + share) for below, share in zip(filled, shares)]
+        boxes = [(left + i * width, top + height * (1 - filled[i]), width, height * shares[i]) for i in range(slices) if shares[i]]
+        busy = sum(row["end"] - row["start"] for row in own)
+        tip = f"{lane}: {phase}, {fmt.whole(len(own))} spans\n{fmt.whole(busy)} cycles in all, {fmt.percent(busy / last)} of the run"
+        marks.append(Boxes(tuple(boxes), token("phase", phase), tip))
+    return marks
 
 
 def _coverage(rows: list[dict], slices: int, last: float) -> list[float]:
@@ -80,15 +95,3 @@ def _coverage(rows: list[dict], slices: int, last: float) -> list[float]:
         for index in range(int(start), min(slices, math.ceil(end))):
             busy[index] += min(end, index + 1) - max(start, index)
     return [min(1.0, value) for value in busy]
-
-
-def _runs(coverage: list[float]) -> list[tuple[int, int, float]]:
-    """Runs of slices with the same share in five levels: (first, stop, share); idle slices are left out."""
-    levels = [math.ceil(value * 5 - 1e-6) for value in coverage]
-    runs, first = [], 0
-    for index in range(1, len(levels) + 1):
-        if index == len(levels) or levels[index] != levels[first]:
-            if levels[first] > 0:
-                runs.append((first, index, sum(coverage[first:index]) / (index - first)))
-            first = index
-    return runs
