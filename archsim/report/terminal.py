@@ -24,7 +24,9 @@ def print_result(result: Mapping, console, full: bool = False) -> None:
     tables = (_boundaries(view), _components(view, console.width, full), _phases(view), _layers(view, console.width, full))
     for table in tables:
         if table is not None:
+            console.print()
             console.print(table)
+    console.print()
     _print_stalls(view, console)
     _print_notes(view, console)
     _print_next(view, console)
@@ -65,8 +67,8 @@ def _components(view: View, width: int, full: bool):
     shown, rest = (rows, []) if full else _pick_components(rows, area, energy)
     for row in shown:
         more = (fmt.si(row.static_energy_j, "J"),) if wide else ()
-        table.add_row(_cell(row.label), _cell(fmt.area(row.area_mm2)), _bar(row.area_mm2, area, wide), _cell(fmt.si(row.energy_j, "J")),
-                      _bar(row.energy_j, energy, wide), *map(_cell, more), fmt.percent(row.busy_fraction))
+        table.add_row(_cell(fmt.shorten(row.label, 22)), fmt.area(row.area_mm2), _bar(row.area_mm2, area, wide),
+                      fmt.si(row.energy_j, "J"), _bar(row.energy_j, energy, wide), *more, fmt.percent(row.busy_fraction))
     if rest:
         rest_area, rest_energy = sum(row.area_mm2 for row in rest), sum(row.energy_j for row in rest)
         static = (fmt.si(sum(row.static_energy_j for row in rest), "J"),) if wide else ()
@@ -134,7 +136,8 @@ def _add_layer(table, name: str, rows: Sequence[LayerRow], total: float, phases:
     if any(row.cycles for row in rows):
         cells = [fmt.whole(sum(row.total_cycles for row in rows)), fmt.whole(sum(row.stall_cycles for row in rows))]
     cells += [fmt.whole(sum(row.tile_operations for row in rows)), fmt.si(energy, "J")]
-    parts = [fmt.si(sum(row.energy_j.get(phase, 0.0) for row in rows), "J", 3) for phase in phases]
+    sums = [sum(row.energy_j.get(phase, 0.0) for row in rows) for phase in phases]
+    parts = [fmt.si(value, "J", 3) if any(sums) else "" for value in sums]
     table.add_row(_cell(fmt.shorten(name, room)), *map(_cell, cells), _bar(energy, total, wide), *map(_cell, parts), style=style)
 
 
@@ -172,8 +175,8 @@ def _table(first: str, numbers: Sequence[str], last: str = ""):
     from rich import box
     from rich.table import Table
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), header_style="bold")
-    table.add_column(first, overflow="fold")
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1), header_style="bold")
+    table.add_column(first, no_wrap=True)
     for heading in numbers:
         table.add_column(heading, justify="left" if heading == "" else "right", no_wrap=True)
     if last:
