@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 
 _PATIENCE = 0.5  # seconds before a bar appears
+_PAUSE = 0.05  # seconds between two movements of the bar: calls in between cost next to nothing
 
 
 @contextlib.contextmanager
@@ -22,17 +23,18 @@ def make_progress(console) -> Iterator[Callable[..., None] | None]:
 
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), TextColumn("{task.percentage:.0f} %"), TimeRemainingColumn())
     bar = Progress(*columns, console=console, transient=True)
-    task, started = bar.add_task("simulating", total=None), time.monotonic()
+    task, due = bar.add_task("simulating", total=None), time.monotonic() + _PATIENCE
 
     def progress(done: float, total: float | None, text: str = "") -> None:
-        if not bar.live.is_started:
-            if time.monotonic() - started < _PATIENCE:
-                return
-            bar.start()
+        nonlocal due
+        now = time.monotonic()
+        if now < due:
+            return
+        due = now + _PAUSE
+        bar.start()
         bar.update(task, completed=done, total=total, **({"description": text} if text else {}))
 
     try:
         yield progress
     finally:
-        if bar.live.is_started:
-            bar.stop()
+        bar.stop()
