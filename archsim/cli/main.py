@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import os
+import shlex
 import sys
 from collections.abc import Sequence
 
@@ -20,8 +21,9 @@ COMMANDS = {
     "report": "make or remake the report of a finished run",
     "validate": "published figures beside what the model gives",
     "explain": "where one number of a result comes from, down to the sourced figures",
-    "list": "what there is: networks, architectures, schemes, components",
-    "show": "one network, architecture, scheme, component or figure with its parameters and sources",
+    "list": "what there is: networks, architectures, schemes, components, data sets",
+    "show": "one network, architecture, scheme, component, figure or data set with its parameters and sources",
+    "data": "get a data set: cache, $ARCHSIM_DATA, download with md5 check",
     "trace": "write the layer trace of a network as a file",
 }
 
@@ -76,7 +78,9 @@ def parse(line: Sequence[str]) -> argparse.Namespace:
 def main(line: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code. Never raises for bad input."""
     try:
-        arguments = parse(sys.argv[1:] if line is None else line)
+        words = sys.argv[1:] if line is None else list(line)
+        arguments = parse(words)
+        arguments.line = shlex.join(["archsim", *words])
         code = importlib.import_module(f"archsim.cli.{arguments.command}").execute(arguments)
         sys.stdout.flush()
         return code

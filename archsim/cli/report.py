@@ -1,4 +1,4 @@
-"""`archsim report FOLDER`: the HTML page and the CSV tables of a finished run."""
+"""`archsim report FOLDER`: the HTML page, the CSV tables and the figures (SVG and PNG) of a finished run."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ def execute(arguments: argparse.Namespace) -> int:
 
     result = Result.load(arguments.folder)
     from archsim.files import write_files
+    from archsim.report.export import write_figures
     from archsim.report.html import render_report
 
     source = Path(arguments.folder)
@@ -27,7 +28,8 @@ def execute(arguments: argparse.Namespace) -> int:
     files = {**result.files(), "report.html": render_report(result.to_dict())}
     del files["result.json"]
     write_files(folder, files)
+    figures = write_figures(result.to_dict(), folder / "figures")
     if arguments.json:
-        print_json({"files": [str(folder / name) for name in files]})
+        print_json({"files": [str(folder / name) for name in files] + [str(path) for path in figures]})
     say(f"report: {folder / 'report.html'}", arguments.quiet)
     return 0

@@ -24,6 +24,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-timing", action="store_true", help="area and energy only: nothing is simulated")
     parser.add_argument("--data", metavar="FILE.npz|random", help="carry real data through the events: the array physics is computed")
     parser.add_argument("--out", metavar="DIR", help="write result.json, CSV tables and report.html here")
+    parser.add_argument("--full", action="store_true", help="print every layer and component, however many")
     parser.add_argument("--csv", nargs="?", const="component", type=options.one_of(_TABLES), metavar="TABLE",
                         help=f"print one table as CSV instead: {', '.join(_TABLES)}")
     parser.add_argument("--trace-out", metavar="FILE.json", help="write the events for Perfetto or chrome://tracing")
@@ -46,6 +47,7 @@ def execute(arguments: argparse.Namespace) -> int:
     with watched as progress:
         result = archsim.simulate(work, chip, **step, images=arguments.images, node_nm=arguments.node, seed=arguments.seed,
                                   timing=not arguments.no_timing, data=data, observers=tuple(observers), progress=progress)
+    result.document["command"] = arguments.line
     return _write(arguments, result, observers)
 
 
@@ -134,7 +136,7 @@ def _write(arguments: argparse.Namespace, result, observers: dict) -> int:
     elif not arguments.quiet:
         from archsim.report.terminal import print_result
 
-        print_result(result.to_dict(), console())
+        print_result(result.to_dict(), console(), full=arguments.full)
     if arguments.out:
         say(f"written: {Path(arguments.out) / 'report.html'}", arguments.quiet)
     return 0
