@@ -46,9 +46,9 @@ def execute(arguments: argparse.Namespace) -> int:
     watched = contextlib.nullcontext() if arguments.quiet else make_progress(console(stderr=True))
     with watched as progress:
         result = archsim.simulate(work, chip, **step, images=arguments.images, node_nm=arguments.node, seed=arguments.seed,
-                                  timing=not arguments.no_timing, data=data, observers=tuple(observers), progress=progress)
+                                  timing=not arguments.no_timing, data=data, observers=observers, progress=progress)
     result.document["command"] = arguments.line
-    return _write(arguments, result, observers)
+    return _write(arguments, result)
 
 
 def _check(arguments: argparse.Namespace) -> None:
@@ -106,23 +106,18 @@ def _images(path: str) -> dict:
     return arrays
 
 
-def _observers(arguments: argparse.Namespace) -> dict:
-    """Observers of the events -> the file each one writes."""
-    found = {}
-    if arguments.trace_out:
-        from archsim.soc.observers import PerfettoTrace
+def _observers(arguments: argparse.Namespace) -> tuple:
+    """Observers of the events; each writes its file when the run has ended."""
+    if not (arguments.trace_out or arguments.vcd):
+        return ()
+    from archsim.soc.observers import PerfettoTrace, VcdTrace
 
-        found[PerfettoTrace()] = arguments.trace_out
-    if arguments.vcd:
-        from archsim.soc.observers import ValueChangeDump
-
-        found[ValueChangeDump()] = arguments.vcd
-    return found
+    wanted = ((PerfettoTrace, arguments.trace_out), (VcdTrace, arguments.vcd))
+    return tuple(observer(path) for observer, path in wanted if path)
 
 
-def _write(arguments: argparse.Namespace, result, observers: dict) -> int:
-    for observer, path in observers.items():
-        observer.write(path)
+def _write(arguments: argparse.Namespace, result) -> int:
+    for path in filter(None, (arguments.trace_out, arguments.vcd)):
         say(f"events: {path}", arguments.quiet)
     if arguments.out:
         from archsim.files import write_files
