@@ -17,7 +17,8 @@ ZERO, ONE = np.float32(0.0), np.float32(1.0)
 def power_step(weight, up, count, noise, planes, j, law):
     """w +- a d^G (1 + s_c N), d the relative distance to the bound; planes 4, 5 the exponents, 6 the inverse range."""
     a_up, a_down, exponent_up, exponent_down = planes[0, j], planes[1, j], planes[4, j], planes[5, j]
-    distance = (planes[3, j] - weight if up else weight - planes[2, j]) * planes[6, j]
+    above, below = planes[3, j] - weight, weight - planes[2, j]
+    distance = (above if up else below) * planes[6, j]
     size = power(max(distance, ZERO), exponent_up if up else exponent_down)
     return weight + (a_up if up else -a_down) * size * (ONE + law[0] * noise)
 

@@ -41,13 +41,12 @@ def plan_train(rate, granularity, longest, input_max, error_max, manage_update, 
 
 
 @kernel
-def draw_trains(values, factor, slots, key, trains):
+def draw_trains(values, factor, slots, key, limits, trains):
     """Stochastic trains: bit n of trains[line] is set with probability min(1, factor |values[line]|), to a resolution of 2^-32.
 
-    One hash gives the numbers of two slots of a line.
+    One hash gives the numbers of two slots of a line. `limits` is working memory, uint64, at least as long as values.
     """
     lines = values.shape[0]
-    limits = np.empty(lines, np.uint64)
     for line in range(lines):
         limits[line] = U(np.int64(min(np.float64(abs(values[line])) * factor, 1.0) * 4294967296.0))
         trains[line] = U(0)
