@@ -13,7 +13,7 @@ from archsim.result import Result
 from archsim.schemes import load_scheme
 from archsim.soc.followers import check_followers, with_followers
 from archsim.soc.inventory import build_inventory, missing_roles
-from archsim.trace import Trace, build_trace
+from archsim.trace import Trace, build_trace, load_trace
 from hwlib.errors import InputError
 from workloads import load_network
 from workloads.network import Network
@@ -21,11 +21,12 @@ from workloads.network import Network
 if TYPE_CHECKING:
     from archsim.architecture.config import Architecture
     from archsim.schemes.base import Scheme
-    from archsim.soc.machine import Machine
     from archsim.soc.observers import Observer
     from archsim.soc.values import Values
 
 MAX_IMAGES = 10_000_000
+# Some hours of simulation: more is taken for a mistake.
+MAX_JOBS = 2_000_000_000
 
 
 def simulate(network: str | Path | Network | Trace, chip: str | Path | Architecture = "cim40", scheme: str | Scheme | None = None,
@@ -43,7 +44,8 @@ def simulate(network: str | Path | Network | Trace, chip: str | Path | Architect
     chip = load_architecture(chip)
     trace, net = _trace_of(network, scheme, phase, batch)
     rule = load_scheme(trace.scheme) if trace.scheme and not hasattr(scheme, "parts") else scheme
-    if trace.phase == "training" and getattr(rule, "transposed_read", False) and not chip.read.transposed:
+    kinds = {operation.kind for operation in trace.image_operations + trace.batch_operations}
+    if "read_transposed" in kinds and not chip.read.transposed:
         raise InputError("this scheme reads the arrays backwards, the chip cannot", where="read.transposed", got=False,
                          hint="set read.transposed=true, or scheme.backward_in=vector_unit where the scheme has it")
     images = trace.batch if images is None else images
@@ -51,10 +53,15 @@ def simulate(network: str | Path | Network | Trace, chip: str | Path | Architect
         raise InputError("not a whole number of images", where="images", got=images, allowed=f"1 to {MAX_IMAGES}")
     check_followers(chip)
     placement = place(trace.matrices, chip)
+    if placement.passes and "pulse_update" in kinds:
+        raise InputError("this scheme keeps its weights in the array alone; loading other layers there would lose them",
+                         where="execution.reload", got=True,
+                         hint=f"give the chip {placement.tiles} tiles (tile.count), or take another scheme")
     tiles = min(placement.tiles, placement.available) if chip.tile.count == "auto" else chip.tile.count
     inventory = build_inventory(chip, tiles, node_nm, rule.parts(chip) if trace.phase == "training" and rule else None)
     values = None
     if timing:
+        _check_work(trace, chip, placement, inventory, images)
         facts, ledger, values = _timed(trace, net, chip, placement, images, data, seed, observers, progress)
     else:
         if data is not None or observers:
@@ -75,11 +82,25 @@ def simulate(network: str | Path | Network | Trace, chip: str | Path | Architect
 
 
 def _trace_of(network: Any, scheme: Any, phase: str, batch: int) -> tuple[Trace, Network | None]:
+    if isinstance(network, str | Path) and str(network).lower().endswith(".json"):
+        network = load_trace(network)
     if isinstance(network, Trace):
         return network, None
     net = network if isinstance(network, Network) else load_network(network)
     rule = load_scheme(scheme) if scheme is not None else None
     return build_trace(net, rule, phase, batch), net
+
+
+def _check_work(trace: Trace, chip: Architecture, placement: Placement, inventory: list, images: int) -> None:
+    """Refuse before the events what would fail after them, or never end."""
+    from archsim.soc.collect import ledger_of_plans, plans_of
+
+    plans = plans_of(trace, chip, placement)
+    jobs = sum(plan.jobs for plan in plans) * images
+    if jobs > MAX_JOBS:
+        raise InputError("too much to simulate step by step", where=trace.network, got=f"{jobs} steps", allowed=f"up to {MAX_JOBS}",
+                         hint="fewer images, or timing=False (--no-timing), which counts and prices without events")
+    _without_absent(with_followers(ledger_of_plans(trace, chip, plans, images)[0], chip), inventory, chip)
 
 
 def _without_absent(ledger: Ledger, inventory: list, chip: Architecture) -> Ledger:
@@ -178,5 +199,6 @@ def _timed(trace: Trace, net: Network | None, chip: Architecture, placement: Pla
     seconds = {(r["layer"], r["phase"]): max(1, r["cycles"]) / (chip.clock_mhz * 1e6) for r in facts["by_layer"]}
     facts |= {"operations": _operations(trace, images), "activity": "measured" if values else trace.activity,
               "roofline": _roofline(trace, chip, machine.plans, seconds, min(placement.tiles, placement.available)),
-              "placement": _placement_rows(placement, chip), "notes": _notes(trace, chip, True, values is not None) + facts["notes"]}
+              "placement": _placement_rows(placement, chip), "notes": _notes(trace, chip, True, values is not None) + facts["notes"]
+              + [note for observer in observers for note in observer.notes]}
     return facts, ledger_of_machine(machine), values

@@ -15,13 +15,13 @@ class Server:
     is free. This equals a `simpy.Resource` of that capacity, event for event (see tests/timing/test_server.py).
     """
 
-    __slots__ = ("env", "name", "kind", "free_at", "busy", "requests", "waited", "queue_max", "watch", "_starts")
+    __slots__ = ("env", "name", "kind", "free_at", "busy", "requests", "waited", "queue_max", "watchers", "_starts")
 
     def __init__(self, env: simpy.Environment, name: str, kind: str, ports: int = 1):
         self.env, self.name, self.kind = env, name, kind
         self.free_at = [0] * ports
         self.busy = self.requests = self.waited = self.queue_max = 0
-        self.watch: Callable[[Server, int, int, int, int], None] | None = None  # an observer's: port, cycle asked, start, end
+        self.watchers: list[Callable[[Server, int, int, int, int], None]] = []  # of observers: port, cycle asked, start, end
         self._starts: list[int] = []
 
     def earliest(self) -> int:
@@ -43,8 +43,8 @@ class Server:
                 heapq.heappop(starts)
             heapq.heappush(starts, start)
             self.queue_max = max(self.queue_max, len(starts))
-        if self.watch is not None:
-            self.watch(self, port, self.env.now, start, start + duration)
+        for watch in self.watchers:
+            watch(self, port, self.env.now, start, start + duration)
 
 
 def reserve(servers: Sequence[Server], durations: Sequence[int]) -> int:
@@ -82,8 +82,8 @@ class PriorityServer(Server):
             self.waited += self.env.now - asked
             self.requests += 1
             self.busy += durations[0]
-            if self.watch is not None:
-                self.watch(self, 0, asked, self.env.now, self.env.now + durations[0])
+            for watch in self.watchers:
+                watch(self, 0, asked, self.env.now, self.env.now + durations[0])
             rest = reserve(others, durations[1:])
             yield self.env.timeout(durations[0])
         if rest > durations[0]:

@@ -1,0 +1,97 @@
+"""What an observer of a run is, and the file it writes: whole at the end, or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from hwlib.errors import InputError
+
+if TYPE_CHECKING:
+    from archsim.soc.machine import Machine
+    from archsim.soc.operation_run import OperationRun
+
+
+class Observer:
+    """Hooks of a run; a subclass overrides what it wants to see. The model never asks an observer for anything.
+
+    Times are cycles. Hooks come in the order of time, but a tile job is announced when its tile is taken: `begin` and
+    `end` then lie ahead. `notes` go into the result.
+    """
+
+    notes: tuple[str, ...] = ()
+
+    def begin(self, machine: Machine) -> None:
+        """Before the first cycle; `server.watchers` get (server, port, asked, start, end)."""
+
+    def started(self, run: OperationRun) -> None:
+        """An operation was issued (`run.started`)."""
+
+    def tile_job(self, run: OperationRun, unit: int, begin: int, end: int) -> None:
+        """A unit (of a pulse update or a write: all units) works on a job of `run`."""
+
+    def operation(self, run: OperationRun) -> None:
+        """An operation ended (`run.started`, `run.ended`)."""
+
+    def finish(self, machine: Machine) -> None:
+        """The run is over and nothing was lost; `machine.end` is its last cycle."""
+
+    def discard(self) -> None:
+        """The run failed: leave nothing behind."""
+
+
+class OutputFile:
+    """A text file under a temporary name in the folder of `path` until `keep`. Raises InputError where it cannot be written."""
+
+    def __init__(self, path: str | Path):
+        self.path = Path(path)
+        self._temporary: str | None = None
+        self.stream: IO[str] | None = None
+
+    def open(self) -> None:
+        """Open the temporary file."""
+        if self.path.is_dir():
+            raise InputError("a folder, not a file", where=str(self.path))
+        try:
+            handle, self._temporary = tempfile.mkstemp(prefix=f".{self.path.name}.", dir=self.path.absolute().parent)
+            self.stream = os.fdopen(handle, "w", encoding="utf-8", errors="replace", newline="\n")
+        except (OSError, ValueError) as error:
+            raise self._fault(error) from None
+
+    def write(self, text: str) -> int:
+        """Append text."""
+        try:
+            return self.stream.write(text)
+        except OSError as error:
+            raise self._fault(error) from None
+
+    def flush(self) -> None:
+        """Hand what is buffered to the system."""
+        try:
+            self.stream.flush()
+        except OSError as error:
+            raise self._fault(error) from None
+
+    def keep(self) -> None:
+        """Close the file and give it its name."""
+        try:
+            self.stream.close()
+            os.chmod(self._temporary, 0o644)
+            os.replace(self._temporary, self.path)
+            self._temporary = None
+        except OSError as error:
+            raise self._fault(error) from None
+
+    def discard(self) -> None:
+        """Remove the temporary file, if there is one."""
+        if self._temporary is not None:
+            with contextlib.suppress(OSError):  # a full disk: what is left in the buffer is thrown away with the file
+                self.stream.close()
+            Path(self._temporary).unlink(missing_ok=True)
+            self._temporary = None
+
+    def _fault(self, error: Exception) -> InputError:
+        return InputError(f"cannot write the file ({getattr(error, 'strerror', None) or error})", where=str(self.path))
