@@ -33,7 +33,14 @@ def _components() -> dict[str, str]:
     return {part.name: f"{part.title} ({part.group})" for part in parts}
 
 
-KINDS = {"networks": _networks, "architectures": _architectures, "schemes": _schemes, "components": _components}
+def _datasets() -> dict[str, str]:
+    from workloads import list_datasets
+
+    return list_datasets()
+
+
+KINDS = {"networks": _networks, "architectures": _architectures, "schemes": _schemes, "components": _components,
+         "datasets": _datasets}
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from archsim.cli import show_component, show_workload
+from archsim.cli import show_component, show_dataset, show_workload
 from archsim.cli.options import add_output_options, add_set_option, one_of, positive, settings_table
 from archsim.cli.output import console, print_json
 from hwlib.errors import InputError
@@ -16,6 +16,7 @@ KINDS = {
     "scheme": (show_workload.describe_scheme, show_workload.draw_scheme),
     "component": (show_component.describe_component, show_component.draw_component),
     "figure": (show_component.describe_figure, show_component.draw_figure),
+    "dataset": (show_dataset.describe_dataset, show_dataset.draw_dataset),
 }
 
 
