@@ -29,9 +29,10 @@ _SMALLEST = 0.005  # a quantity that moves energy and cycles of a row by less is
 
 def compare_activity(trace: Trace, activities: Mapping[tuple[str, str], Activity], chip: str | Path | Architecture,
                      scheme: Scheme | None = None, images: int | None = None) -> list[dict]:
-    """`images` images (default: one batch) with assumed and with measured activity, a row for each layer and phase and one for all ("total").
+    """`images` images (default: one batch) with assumed and with measured activity: a row a layer and phase, and one for all ("total").
 
-    Means below one an image, such as a few retries, show only where several images go through. Row: layer, phase, assumed_cycles, measured_cycles, assumed_energy_j, measured_energy_j, quantities (name -> [assumed, measured]) and
+    Means below one an image, such as a few retries, show only where several images go through.
+    Row: layer, phase, assumed_cycles, measured_cycles, assumed_energy_j, measured_energy_j, quantities (name -> [assumed, measured]) and
     causes (name -> [relative change of cycles, of energy] where that quantity alone is the measured one; they interact, so they
     need not add up to the whole). Raises InputError as `with_activity` and `simulate`.
     """
@@ -52,8 +53,8 @@ def compare_activity(trace: Trace, activities: Mapping[tuple[str, str], Activity
             quantities = {name: [_assumed(operation.activity, name, chip), getattr(measured, name)] for name in names}
         (cycles, energy), (now_cycles, now_energy) = _cost(before, key), _cost(after, key)
         rows.append({
-            "layer": key[0], "phase": key[1], "images": after.images, "assumed_cycles": cycles, "measured_cycles": now_cycles, "assumed_energy_j": energy,
-            "measured_energy_j": now_energy, "quantities": quantities, "causes": _causes(alone, key, cycles, energy)})
+            "layer": key[0], "phase": key[1], "images": after.images, "assumed_cycles": cycles, "measured_cycles": now_cycles,
+            "assumed_energy_j": energy, "measured_energy_j": now_energy, "quantities": quantities, "causes": _causes(alone, key, cycles, energy)})
     return rows
 
 
