@@ -110,7 +110,8 @@ def _read(result: OperationPlan, layer: LayerPlacement, chip: Architecture) -> N
     operation, read, share = result.operation, chip.read, result.share
     transposed = operation.kind == "read_transposed"
     matrix, activity = layer.matrix, operation.activity
-    result.units, result.per_job = layer.units, layer.copies_per_tile
+    # A step that needs the result of the last cannot share its time with it, so copies on one tile wait in turn.
+    result.units, result.per_job = layer.units, 1 if operation.sequential else layer.copies_per_tile
     tiles = layer.tiles_per_unit * share
     result.tile_operations = max(1, math.ceil(tiles))
     lines = chip.tile.rows if transposed else chip.tile.columns
@@ -122,8 +123,8 @@ def _read(result: OperationPlan, layer: LayerPlacement, chip: Architecture) -> N
         most = min(chip.tile.columns, layer.columns)
     driven, sensed = driven * share, sensed * share
     shared_tile = layer.groups_per_tile * layer.copies_per_tile
-    result.timing = read_timing(chip, min(lines, most * shared_tile), transposed)
     references = chip.weights.reference_columns if chip.weights.mapping == "reference_column" else 0
+    result.timing = read_timing(chip, min(lines, most * shared_tile + (0 if transposed else references)), transposed)
     converted = tiles * lines if read.all_groups else (sensed + references * tiles) * layer.copies_per_tile
     slots = read.slots
     applications = result.timing.conversions_in_turn if read.front_end == "shared" else 1
@@ -151,7 +152,7 @@ def _read(result: OperationPlan, layer: LayerPlacement, chip: Architecture) -> N
 
 
 def _pulse_update(result: OperationPlan, layer: LayerPlacement, chip: Architecture) -> None:
-    operation, matrix, activity = result.operation, layer.matrix, result.operation.activity
+    matrix, activity = layer.matrix, result.operation.activity
     length = activity.train_length or chip.update.train_length
     copies = layer.copies  # every copy of a layer receives every update
     cycles = pulse_update_cycles(chip, length)

@@ -128,4 +128,5 @@ def check_conservation(rows: list[dict]) -> None:
     """Every resource: busy + stalled + idle = total, none negative. Raises RuntimeError naming the one that is not."""
     for row in rows:
         if row["idle_cycles"] < 0:
-            raise RuntimeError(f"{row['name']}: busy {row['busy_cycles']} + stalled {row['stalled_cycles']} exceed its {row['total_cycles']} cycles")
+            raise RuntimeError(f"{row['name']}: busy {row['busy_cycles']} + stalled {row['stalled_cycles']} "
+                               f"exceed its {row['total_cycles']} cycles")

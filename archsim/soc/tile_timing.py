@@ -25,29 +25,23 @@ def conversions_in_turn(chip: Architecture, lines: int, lines_used: int) -> int:
 
 
 def read_timing(chip: Architecture, columns_used: int, transposed: bool = False) -> TileTiming:
-    """Timing of one read of a tile.
+    """Timing of one read of a tile: rounds of sampling (the array integrates) and conversion (the ADC works).
 
     shared front end: each of the ADC's columns applies the input again, slots x slot + conversion (Wu 2023: 8 groups
     x (8 + 1) = 72 cycles); per-column front end: all columns integrate together and are converted in turn. With
-    digital accumulation every slot is converted. `overlap` lets conversions run beside the next slot or read.
+    digital accumulation every slot is converted. `overlap` lets a round's conversion run beside the next sampling,
+    of the same read or of the next one: the slower of the two sets the pace.
     """
     read = chip.read
-    lines = chip.tile.rows if transposed else chip.tile.columns
-    turns = conversions_in_turn(chip, lines, columns_used)
-    slots, slot, conversion = read.slots, read.slot_cycles, read.conversion_cycles
-    if read.front_end == "shared":
-        each = slots * slot + conversion if read.accumulate == "analog" else slots * (slot + conversion)
-        if read.overlap and read.accumulate == "digital":
-            each = slots * max(slot, conversion) + min(slot, conversion)
-        return TileTiming(turns * each, turns * each, turns)
-    convert = turns * conversion
-    if read.accumulate == "analog":
-        latency = slots * slot + convert
-        return TileTiming(latency, max(slots * slot, convert) if read.overlap else latency, turns)
-    if read.overlap:
-        pace = max(slot, convert)
-        return TileTiming(slots * pace + min(slot, convert), slots * pace, turns)
-    return TileTiming(slots * (slot + convert), slots * (slot + convert), turns)
+    turns = conversions_in_turn(chip, chip.tile.rows if transposed else chip.tile.columns, columns_used)
+    shared, digital = read.front_end == "shared", read.accumulate == "digital"
+    rounds = (turns if shared else 1) * (read.slots if digital else 1)
+    sampling = read.slot_cycles * (1 if digital else read.slots)
+    conversion = read.conversion_cycles * (1 if shared else turns)
+    if not read.overlap:
+        return TileTiming(rounds * (sampling + conversion), rounds * (sampling + conversion), turns)
+    interval = rounds * max(sampling, conversion)
+    return TileTiming(interval + min(sampling, conversion), interval, turns)
 
 
 def pulse_update_cycles(chip: Architecture, train_length: float) -> int:
