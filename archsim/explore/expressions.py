@@ -1,0 +1,140 @@
+"""Small expressions over names of a space: conditions, constraints and derived settings. Parsed, checked, never executed as code.
+
+Allowed: numbers, texts, lists, dotted names (`tile.rows`), + - * / // % **, comparisons, `in`, and, or, not, `a if c else b`, and
+the functions abs, ceil, floor, log2, log10, max, min, round, sqrt.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+import operator
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from hwlib.errors import InputError, nearest
+
+MAX_LENGTH = 1000
+_MAX_POWER = 64
+FUNCTIONS: dict[str, Callable] = {"abs": abs, "ceil": math.ceil, "floor": math.floor, "log2": math.log2, "log10": math.log10, "max": max,
+                                  "min": min, "round": round, "sqrt": math.sqrt}
+_ARITHMETIC = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
+               ast.FloorDiv: operator.floordiv, ast.Mod: operator.mod}
+_COMPARISONS = {ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt, ast.GtE: operator.ge, ast.Eq: operator.eq,
+                ast.NotEq: operator.ne, ast.In: lambda a, b: a in b, ast.NotIn: lambda a, b: a not in b}
+_SIGNS = {ast.USub: operator.neg, ast.UAdd: operator.pos, ast.Not: operator.not_}
+
+Names = Mapping[str, Any]
+
+
+class Expression:
+    """One parsed expression. `names` are the dotted names it reads; call it with a mapping of their values.
+
+    Raises InputError, when made, for anything outside the language; when called, where it cannot be worked out
+    (a division by zero, a text compared with a number).
+    """
+
+    def __init__(self, text: str, where: str):
+        self.text, self.where = text, where
+        if not isinstance(text, str) or len(text) > MAX_LENGTH:
+            raise InputError("not an expression", where=where, got=text, allowed=f"a text of up to {MAX_LENGTH} characters")
+        try:
+            tree = ast.parse(text.strip(), mode="eval")
+            names: dict[str, None] = {}
+            self._value = _build(tree.body, names, where, text)
+        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+            if isinstance(error, InputError):
+                raise
+            reason = error.msg if isinstance(error, SyntaxError) else "too deep or not a text"
+            raise InputError(f"not an expression ({reason})", where=where, got=text) from None
+        self.names = tuple(names)
+
+    def __call__(self, values: Names) -> Any:
+        try:
+            return self._value(values)
+        except (ArithmeticError, TypeError, ValueError, KeyError) as error:
+            if isinstance(error, InputError):
+                raise
+            raise InputError(f"cannot be worked out ({error})", where=self.where, got=self.text) from None
+
+    def check_names(self, known: Iterable[str], what: str) -> None:
+        """Raises InputError with the nearest name where the expression reads a name that is not known."""
+        known = set(known)
+        for name in self.names:
+            if name not in known:
+                raise InputError(f"'{name}' is no {what}", where=self.where, got=self.text, hint=nearest(name, known))
+
+    def __repr__(self) -> str:
+        return f"Expression({self.text!r})"
+
+    def __reduce__(self):
+        return Expression, (self.text, self.where)
+
+
+def _dotted(node: ast.AST) -> str | None:
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Attribute):
+        head = _dotted(node.value)
+        return f"{head}.{node.attr}" if head else None
+    return None
+
+
+def _build(node: ast.AST, names: dict[str, None], where: str, text: str) -> Callable[[Names], Any]:
+    """A function of the names for a node; every kind of node that is not listed here is refused."""
+    def below(item: ast.AST) -> Callable[[Names], Any]:
+        return _build(item, names, where, text)
+
+    name = _dotted(node)
+    if name is not None:
+        names[name] = None
+        return lambda values: values[name]
+    if isinstance(node, ast.Constant) and isinstance(node.value, int | float | str):
+        value = node.value
+        return lambda values: value
+    if isinstance(node, ast.List | ast.Tuple):
+        items = [below(item) for item in node.elts]
+        return lambda values: [item(values) for item in items]
+    if isinstance(node, ast.UnaryOp) and type(node.op) in _SIGNS:
+        sign, inner = _SIGNS[type(node.op)], below(node.operand)
+        return lambda values: sign(inner(values))
+    if isinstance(node, ast.BinOp) and (type(node.op) in _ARITHMETIC or isinstance(node.op, ast.Pow)):
+        act = _power if isinstance(node.op, ast.Pow) else _ARITHMETIC[type(node.op)]
+        left, right = below(node.left), below(node.right)
+        return lambda values: act(_number(left(values)), _number(right(values)))
+    if isinstance(node, ast.BoolOp):
+        parts = [below(item) for item in node.values]
+        combine = all if isinstance(node.op, ast.And) else any
+        return lambda values: combine(part(values) for part in parts)
+    if isinstance(node, ast.Compare) and all(type(op) in _COMPARISONS for op in node.ops):
+        acts, terms = [_COMPARISONS[type(op)] for op in node.ops], [below(item) for item in (node.left, *node.comparators)]
+        return lambda values: _chain(acts, [term(values) for term in terms])
+    if isinstance(node, ast.IfExp):
+        test, yes, no = below(node.test), below(node.body), below(node.orelse)
+        return lambda values: yes(values) if test(values) else no(values)
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in FUNCTIONS and not node.keywords:
+        function, arguments = FUNCTIONS[node.func.id], [below(item) for item in node.args]
+        return lambda values: function(*(_number(argument(values)) for argument in arguments))
+    found = ast.unparse(node) if not isinstance(node, ast.Call) else f"{ast.unparse(node.func)}(…)"
+    raise InputError(f"'{found[:60]}' is not allowed in an expression", where=where, got=text,
+                     allowed=f"numbers, texts, names, + - * / // % **, comparisons, and, or, not, if else, {', '.join(FUNCTIONS)}")
+
+
+def _chain(acts: list[Callable], terms: list[Any]) -> bool:
+    return all(act(terms[i], terms[i + 1]) for i, act in enumerate(acts))
+
+
+def _number(value: Any) -> Any:
+    # 'a' * 10**9 would fill the memory: arithmetic is for numbers
+    if not isinstance(value, int | float):
+        raise TypeError(f"{value!r} is not a number")
+    return value
+
+
+def _power(base: float, exponent: float) -> float:
+    if abs(exponent) > _MAX_POWER or abs(base) > 1e12:
+        raise ArithmeticError("power too large")
+    found = base**exponent
+    if isinstance(found, complex):
+        raise ArithmeticError("root of a negative number")
+    return found

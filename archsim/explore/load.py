@@ -1,0 +1,210 @@
+"""Reading SPACE.toml: every field checked, with the file, the field path and the nearest name in the message."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from archsim.explore.axes import RANGE_FIELDS, Axis, read_axis
+from archsim.explore.expressions import Expression
+from archsim.explore.fields import WORDS, check_field
+from archsim.explore.metrics import check_metric, known_metrics
+from archsim.explore.space import RUNGS, SAMPLERS, Objective, Rung, Sampler, Space, chip_defaults, need
+from hwlib.errors import InputError, nearest
+
+FIELDS = ("schema", "name", "title", *WORDS, "settings", "axes", "derived", "conditions", "constraints", "objectives", "record",
+          "sampler", "rungs")
+_DIRECTIONS = {"minimise": 1, "minimize": 1, "maximise": -1, "maximize": -1}
+_TRAINING_OPTIONS = ("data", "epochs", "images", "seed", "batch")
+_MOST_POINTS = 100_000_000
+
+
+def load_space(source: str | Path | Mapping | Space) -> Space:
+    """A space from a TOML file, from its parsed content, or as it is. Raises InputError for the first fault."""
+    if isinstance(source, Space):
+        return source
+    if isinstance(source, Mapping):
+        return read_space(source, "space")
+    from archsim.architecture.load import read_toml
+
+    path = Path(source)
+    need(path.exists(), "no such space file", where=str(path), hint="a space is a TOML file, see docs/explore.md")
+    return read_space(read_toml(path), str(path), path.stem)
+
+
+def read_space(content: Mapping, where: str, name: str = "space") -> Space:
+    """A space from parsed TOML. Raises InputError with the field path."""
+    for key in content:
+        need(key in FIELDS, "unknown field", where=f"{where}: {key}", allowed=FIELDS, hint=nearest(key, FIELDS))
+    need(content.get("schema") == 1, "a space file starts with schema = 1", where=f"{where}: schema", got=content.get("schema"))
+    fixed = _fixed(content, where)
+    axes = _axes(content.get("axes", {}), f"{where}: axes")
+    names = {axis.path for axis in axes}
+    for path in names & set(_settings(content, where)):
+        raise InputError("both fixed in settings and an axis", where=f"{where}: axes.{path}")
+    derived = _derived(content.get("derived", {}), f"{where}: derived", names)
+    known = {*fixed, *names, *(path for path, _ in derived)}
+    chips = next((axis.values for axis in axes if axis.path == "architecture"), (fixed["architecture"],))
+    fields = known.union(*(chip_defaults(chip) for chip in chips))
+    for path, expression in derived:
+        expression.check_names(fields - {path}, "axis or field of the chip")
+    conditions = _expressions(content.get("conditions", []), f"{where}: conditions")
+    for condition in conditions:
+        condition.check_names(fields, "axis or field of the chip")
+    constraints = _expressions(content.get("constraints", []), f"{where}: constraints")
+    for constraint in constraints:
+        for path in constraint.names:
+            if path not in known:
+                check_metric(path, constraint.where, constraint.text)
+    objectives = _objectives(content.get("objectives", {}), f"{where}: objectives")
+    record = _texts(content.get("record", []), f"{where}: record")
+    for path in record:
+        check_metric(path, f"{where}: record", path)
+    space = Space(_text(content, "name", where, name), _text(content, "title", where, ""), fixed, axes, derived, conditions, constraints,
+                  objectives, record, _sampler(content.get("sampler", {}), f"{where}: sampler", axes),
+                  _rungs(content.get("rungs", [{"kind": "price"}]), f"{where}: rungs"), dict(content))
+    _check_values(space, where)
+    return space
+
+
+def _text(content: Mapping, key: str, where: str, default: str) -> str:
+    value = content.get(key, default)
+    need(isinstance(value, str) and len(value) <= 200, "not a text of up to 200 characters", where=f"{where}: {key}", got=value)
+    return value
+
+
+def _table(value: object, where: str) -> Mapping:
+    need(isinstance(value, Mapping), "not a table", where=where, got=value)
+    return value
+
+
+def _texts(value: object, where: str) -> tuple[str, ...]:
+    good = isinstance(value, list | tuple) and all(isinstance(item, str) for item in value)
+    need(good, "not a list of texts", where=where, got=value)
+    return tuple(value)
+
+
+def _leaves(table: Mapping, path: str = "") -> dict[str, Any]:
+    """Entries by dotted path, whether they were written `"tile.rows"` or `tile.rows`; a table that is a range is an entry."""
+    found = {}
+    for key, value in table.items():
+        here = f"{path}.{key}" if path else str(key)
+        if isinstance(value, Mapping) and not (set(value) & set(RANGE_FIELDS)):
+            found.update(_leaves(value, here))
+        else:
+            found[here] = value
+    return found
+
+
+def _settings(content: Mapping, where: str) -> dict[str, Any]:
+    return _leaves(_table(content.get("settings", {}), f"{where}: settings"))
+
+
+def _fixed(content: Mapping, where: str) -> dict[str, Any]:
+    fixed: dict[str, Any] = {"network": "rpu_cnn", "architecture": "cim40", "scheme": None, "device": None, "phase": "inference",
+                             "batch": 1, "images": None}
+    for word in WORDS:
+        if word in content:
+            kind = int if word in ("batch", "images") else str
+            good = isinstance(content[word], kind) and not isinstance(content[word], bool)
+            need(good, "not a whole number" if kind is int else "not a name or a path", where=f"{where}: {word}", got=content[word])
+            fixed[word] = content[word]
+    for path, value in _settings(content, where).items():
+        check_field(path, f"{where}: settings.{path}")
+        fixed[path] = value
+    return fixed
+
+
+def _axes(table: object, where: str) -> tuple[Axis, ...]:
+    entries = _leaves(_table(table, where))
+    need(bool(entries), "a space needs at least one axis", where=where, hint='for example "tile.rows" = [64, 128, 256]')
+    axes = []
+    for path, entry in entries.items():
+        check_field(path, f"{where}.{path}")
+        axes.append(read_axis(path, entry, f"{where}.{path}"))
+    return tuple(axes)
+
+
+def _derived(table: object, where: str, axes: set[str]) -> tuple[tuple[str, Expression], ...]:
+    found = []
+    for path, text in _leaves(_table(table, where)).items():
+        check_field(path, f"{where}.{path}")
+        need(path not in axes, "both derived and an axis", where=f"{where}.{path}")
+        found.append((path, Expression(text, f"{where}.{path}")))
+    return tuple(found)
+
+
+def _expressions(texts: object, where: str) -> tuple[Expression, ...]:
+    return tuple(Expression(text, f"{where}[{index}]") for index, text in enumerate(_texts(texts, where)))
+
+
+def _objectives(table: object, where: str) -> tuple[Objective, ...]:
+    found = []
+    for path, word in _leaves(_table(table, where)).items():
+        check_metric(path, f"{where}.{path}", path)
+        need(word in _DIRECTIONS, "an objective is minimised or maximised", where=f"{where}.{path}", got=word,
+             allowed=("minimise", "maximise"), hint=nearest(str(word), _DIRECTIONS))
+        found.append(Objective(path, _DIRECTIONS[word]))
+    need(bool(found), "a space needs at least one objective", where=where, allowed=known_metrics(), hint='for example area_mm2 = "minimise"')
+    return tuple(found)
+
+
+def _whole(entry: Mapping, key: str, where: str, default: int | None, low: int, high: int) -> int | None:
+    value = entry.get(key, default)
+    if value is None:
+        return None
+    good = isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
+    need(good, "not a whole number of the range", where=f"{where}.{key}", got=value, allowed=f"{low} to {high}")
+    return value
+
+
+def _sampler(entry: object, where: str, axes: tuple[Axis, ...]) -> Sampler:
+    entry = _table(entry, where)
+    for key in entry:
+        need(key in ("kind", "points", "seed", "population"), "unknown field", where=f"{where}.{key}",
+             allowed=("kind", "points", "seed", "population"), hint=nearest(key, ("kind", "points", "seed", "population")))
+    kind = entry.get("kind", "grid")
+    need(kind in SAMPLERS, "unknown sampler", where=f"{where}.kind", got=kind, allowed=SAMPLERS, hint=nearest(str(kind), SAMPLERS))
+    points = _whole(entry, "points", where, None, 1, _MOST_POINTS)
+    if kind == "grid":
+        need(points is None, "a grid has all its points", where=f"{where}.points", got=points, hint="choose random, latin_hypercube or sobol")
+        for axis in axes:
+            need(bool(axis.values), "a grid needs steps on every axis", where=f"{where.split(': ')[0]}: axes.{axis.path}",
+                 hint="give the range a step, a factor or a count")
+    else:
+        need(points is not None, "how many points to draw is missing", where=f"{where}.points")
+    return Sampler(kind, points, _whole(entry, "seed", where, 0, 0, 2**63 - 1), _whole(entry, "population", where, 50, 4, 10_000))
+
+
+def _rungs(entries: object, where: str) -> tuple[Rung, ...]:
+    need(isinstance(entries, list) and bool(entries), "not a list of rungs", where=where, got=entries, hint="write [[rungs]] for each")
+    found: list[Rung] = []
+    for index, entry in enumerate(entries):
+        here = f"{where}[{index}]"
+        kind = _table(entry, here).get("kind")
+        need(kind in RUNGS, "unknown rung", where=f"{here}.kind", got=kind, allowed=RUNGS, hint=nearest(str(kind), RUNGS))
+        allowed = ("kind", "points", *(_TRAINING_OPTIONS if kind == "training" else ()))
+        for key in entry:
+            need(key in allowed, "unknown field", where=f"{here}.{key}", allowed=allowed, hint=nearest(key, allowed))
+        if found:
+            order = RUNGS.index(kind) - RUNGS.index(found[-1].kind)
+            need(order > 0 or (order == 0 and kind == "training"), "rungs go from cheap to dear, each once", where=f"{here}.kind", got=kind,
+                 allowed=RUNGS)
+        points = _whole(entry, "points", here, None, 1, _MOST_POINTS)
+        options = tuple((key, entry[key]) for key in _TRAINING_OPTIONS if key in entry)
+        found.append(Rung(kind, points, options))
+    return tuple(found)
+
+
+def _check_values(space: Space, where: str) -> None:
+    """Each value of each axis alone on the base chip: a wrong type is a fault of the file, not of every point."""
+    from archsim.explore.workload import check_value
+
+    for axis in space.axes:
+        values = axis.values if len(axis.values) <= 64 else (axis.values[0], axis.values[-1])
+        for value in values or (axis.low, axis.high):
+            check_value(space, axis.path, value, f"{where}: axes.{axis.path}")
+    for path, value in space.fixed.items():
+        if path not in WORDS:
+            check_value(space, path, value, f"{where}: settings.{path}")

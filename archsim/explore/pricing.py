@@ -1,0 +1,106 @@
+"""The lean path of a price-only point: the same counts and prices as `simulate(..., timing=False)`, without its document."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from archsim.cost.estimate import Estimate, price_run
+from archsim.cost.inventory import Component
+from archsim.cost.ledger import Ledger
+from archsim.explore.metrics import read_metric
+from archsim.explore.workload import Step, resolve
+
+_TOTALS = ("area_mm2", "energy_j", "energy_per_image_j", "static_power_uw", "power_uw", "dynamic_power_uw")
+
+
+def price_point(design: Mapping[str, Any], metrics: Sequence[str]) -> list[float | int | None]:
+    """The metrics of a design without simulating: area in mm2, dynamic energy in J, leakage in uW, None where nothing was timed.
+
+    Raises InputError for a design that is not allowed or that a part's parameters do not reach.
+    """
+    step = resolve(design)
+    inventory, ledger, facts = counted(step)
+    estimate = price_run(inventory, ledger, node_nm=step.chip.node_nm, clock_mhz=step.chip.clock_mhz, cycles=None, images=step.images)
+    found = estimate_metrics(estimate, metrics, facts)
+    if any(value is _ELSEWHERE for value in found):  # a path into layers or phases: the whole document has it
+        from archsim.simulate import simulate
+
+        document = simulate(step.trace, step.chip, scheme=step.rule, images=step.images, timing=False).to_dict()
+        found = [read_metric(document, name) if value is _ELSEWHERE else value for name, value in zip(metrics, found)]
+    return found
+
+
+def counted(step: Step) -> tuple[list[Component], Ledger, dict[str, Any]]:
+    """Inventory, ledger and counted facts of a step, from the plans alone (the same functions as the simulator's)."""
+    from archsim.placement import place
+    from archsim.simulate import _operations, _without_absent
+    from archsim.soc.collect import ledger_of_plans, plans_of
+    from archsim.soc.followers import check_followers, with_followers
+
+    chip, trace = step.chip, step.trace
+    check_followers(chip)
+    placement = place(trace.matrices, chip)
+    tiles = min(placement.tiles, placement.available) if chip.tile.count == "auto" else chip.tile.count
+    inventory = inventory_of(step, tiles)
+    ledger, tile_operations = ledger_of_plans(trace, chip, plans_of(trace, chip, placement), step.images)
+    ledger = _without_absent(with_followers(ledger, chip), inventory, chip)
+    return inventory, ledger, {"tiles": placement.tiles, "tile_operations": round(tile_operations),
+                               "operations": _operations(trace, step.images)}
+
+
+def inventory_of(step: Step, tiles: int, node_nm: float | None = None) -> list[Component]:
+    """The inventory of a step's chip. The cache of `build_inventory` is passed by: a sweep never asks twice for one chip."""
+    from archsim.architecture.config import ComponentSettings
+    from archsim.soc.inventory import _build, _Carrier
+
+    chip, settings = step.chip, dict(step.chip.components)
+    for role, entry in (step.rule.parts(chip) if step.rule else {}).items():
+        settings.setdefault(role, ComponentSettings.model_validate(entry))
+    return list(_build.__wrapped__("", "", tiles, float(node_nm or chip.node_nm), _Carrier(chip, settings)))
+
+
+_ELSEWHERE = object()
+
+
+def estimate_metrics(estimate: Estimate, metrics: Sequence[str], facts: Mapping[str, Any]) -> list[Any]:
+    """Metrics of an estimate and of `facts` (counts, cycles); `_ELSEWHERE` for what neither holds."""
+    totals: dict[str, Any] = {}
+    return [_metric(estimate, name, facts, totals) for name in metrics]
+
+
+def _metric(estimate: Estimate, name: str, facts: Mapping[str, Any], totals: dict[str, Any]) -> Any:
+    if name in facts:
+        return facts[name]
+    stem, part = (name[:-4], 1) if name.endswith("_low") else (name[:-5], 2) if name.endswith("_high") else (name, 0)
+    if stem in _TOTALS:
+        if stem not in totals:
+            totals[stem] = _total(estimate, stem)
+        return None if totals[stem] is None else totals[stem][part]
+    keys = name.split(".")
+    if keys[0] in ("by_component", "by_component_off_chip") and len(keys) == 3:
+        return _of_component(estimate, keys)
+    if keys[0] == "boundaries" and len(keys) == 3 and keys[1] in ("macro", "chip", "system"):
+        wanted = {"area_mm2": estimate.area_mm2, "energy_j": estimate.energy_j, "power_uw": estimate.power_uw}.get(keys[2])
+        spread = wanted(keys[1]) if wanted else None
+        return None if spread is None else spread.value
+    if keys[0] in ("by_layer", "by_phase", "stalls"):
+        return _ELSEWHERE
+    return None
+
+
+def _total(estimate: Estimate, stem: str) -> tuple | None:
+    if stem == "energy_per_image_j":
+        return tuple(value / estimate.images for value in estimate.energy_j())
+    return {"area_mm2": estimate.area_mm2, "energy_j": estimate.energy_j, "static_power_uw": estimate.static_power_uw,
+            "power_uw": estimate.power_uw, "dynamic_power_uw": estimate.dynamic_power_uw}[stem]()
+
+
+def _of_component(estimate: Estimate, keys: list[str]) -> float | None:
+    off_chip = keys[0] == "by_component_off_chip"
+    for cost in estimate.components:
+        if cost.component.name == keys[1] and (cost.component.boundary == "system") == off_chip:
+            spread = {"area_mm2": cost.area_mm2, "energy_j": cost.energy_j, "static_power_uw": cost.static_power_uw,
+                      "dynamic_energy_j": cost.dynamic_energy_j, "static_energy_j": cost.static_energy_j}.get(keys[2])
+            return cost.component.count if keys[2] == "count" else None if spread is None else spread.value
+    return None

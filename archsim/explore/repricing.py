@@ -1,0 +1,89 @@
+"""A timed point at other figures or another node, priced from the ledger of a stored run: nothing is simulated twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from archsim.cost.estimate import price_run
+from archsim.cost.ledger import Ledger
+from archsim.explore.metrics import OTHER, STANDARD
+from archsim.explore.pricing import estimate_metrics, inventory_of
+from archsim.explore.space import Rung, Space
+from archsim.explore.store import Row, Store
+from archsim.explore.versions import code_version
+from archsim.explore.workload import key_of, resolve
+from hwlib.errors import InputError
+
+_PRICED_FIELDS = ("area_mm2", "energy_j", "static_power_uw", "dynamic_energy_j", "static_energy_j", "count")
+
+
+def can_reprice(metrics: Sequence[str]) -> bool:
+    """True where every metric follows from counts and cycles of the whole run (not from layers, phases or busy shares)."""
+    def follows(name: str) -> bool:
+        keys = name.split(".")
+        if keys[0] == "boundaries":
+            return keys[-1] in ("area_mm2", "energy_j", "power_uw")
+        return name in (*STANDARD["timing"], *OTHER) or (keys[0].startswith("by_component") and keys[-1] in _PRICED_FIELDS)
+
+    return all(map(follows, metrics))
+
+
+def price_stored(design: Mapping[str, Any], run: Mapping[str, Any], metrics: Sequence[str]) -> list[Any]:
+    """The metrics of a design whose run is known: the same numbers as simulating it again. Raises InputError as pricing does."""
+    step = resolve(design)
+    chip = step.chip
+    ledger = Ledger()
+    for name, action, count in run["ledger"]:
+        ledger.add(name, action, "", "", count)
+    tiles = run["tiles"] if chip.tile.count == "auto" else chip.tile.count
+    estimate = price_run(inventory_of(step, tiles), ledger, node_nm=chip.node_nm, clock_mhz=chip.clock_mhz, cycles=run["cycles"],
+                         images=run["images"])
+    return estimate_metrics(estimate, metrics, {key: value for key, value in run.items() if key != "ledger"})
+
+
+class Repricer:
+    """Takes the timed points whose run is stored already, or under way for another node, and prices them afterwards."""
+
+    def __init__(self, store: Store, space: Space, rung: Rung, metrics: tuple[str, ...]):
+        self._store, self._space, self._metrics = store, space, metrics
+        self._heads = [n for n, head in enumerate(store.heads) if head["rung"] == rung.label and head["code"] == code_version()]
+        self._able = can_reprice(metrics)
+        self._scheduled: set[str] = set()
+        self._waiting: list[tuple[str, tuple, str]] = []
+        self.count = 0
+        for head in self._heads if self._able else ():
+            self._scheduled.update(row.extra["work"] for row in store.rows(head) if "run" in row.extra)
+
+    def takes(self, key: str, point: tuple) -> bool:
+        """True where the point need not be simulated."""
+        if not self._able:
+            return False
+        work = key_of(self._space.design(point), node=False)
+        if work in self._scheduled:
+            self._waiting.append((key, point, work))
+            return True
+        self._scheduled.add(work)
+        return False
+
+    def batches(self) -> Iterator[list[Row]]:
+        """The rows of what was taken, once the runs they rest on are stored."""
+        if not self._waiting:
+            return
+        runs = {row.extra["work"]: row for head in self._heads for row in self._store.rows(head) if "run" in row.extra}
+        for key, point, work in self._waiting:
+            self.count += 1
+            yield [self._row(key, point, runs.get(work), work)]
+
+    def _row(self, key: str, point: tuple, stored: Row | None, work: str) -> Row:
+        design = self._space.design(point)
+        if stored is None:  # the run it waited for failed or was refused: this one has to speak for itself
+            from archsim.explore.rungs import timing_rung
+            from archsim.explore.worker import Job, run_batch
+
+            return run_batch(Job(self._space, timing_rung, self._metrics), 0, [(key, point)])[2][0]
+        try:
+            numbers = price_stored(design, stored.extra["run"], self._metrics)
+        except InputError as error:
+            return Row(key, point, None, {"status": "refused", "reason": error.message[:300]})
+        return Row(key, point, tuple(numbers), {"work": work})

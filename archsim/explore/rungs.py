@@ -1,0 +1,45 @@
+"""The rungs of the fidelity ladder: what working out one design means on each. A rung returns its metrics and what to keep besides."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from archsim.explore.metrics import read_metric
+from archsim.explore.pricing import price_point
+from archsim.explore.workload import key_of, resolve
+
+# (design, metrics, options) -> (one number or None for each metric, what else to store)
+Evaluate = Callable[[Mapping[str, Any], Sequence[str], Mapping[str, Any]], tuple[list[Any], dict[str, Any]]]
+
+
+def price_rung(design: Mapping[str, Any], metrics: Sequence[str], options: Mapping[str, Any]) -> tuple[list[Any], dict[str, Any]]:
+    """Area and dynamic energy from counts, nothing simulated."""
+    return price_point(design, metrics), {}
+
+
+def timing_rung(design: Mapping[str, Any], metrics: Sequence[str], options: Mapping[str, Any]) -> tuple[list[Any], dict[str, Any]]:
+    """The event simulation; its ledger is kept, summed over layers, so that the point can be priced again."""
+    from archsim.simulate import simulate
+
+    step = resolve(design)
+    result = simulate(step.trace, step.chip, scheme=step.rule, images=step.images)
+    document = result.to_dict()
+    kept = {"work": key_of(design, node=False), "run": compact_run(document)}
+    return [read_metric(document, name) for name in metrics], kept
+
+
+def compact_run(document: Mapping[str, Any]) -> dict[str, Any]:
+    """What pricing a run again needs: cycles and the count of every action, as [component, action, count]."""
+    counts: dict[tuple[str, str], list[float]] = defaultdict(list)
+    for row in document["ledger"]:
+        counts[row["component"], row["action"]].append(row["count"])
+    ledger = [[name, action, math.fsum(items)] for (name, action), items in counts.items()]
+    facts = {key: document[key] for key in ("cycles", "images", "tiles", "operations", "tile_operations", "utilisation",
+                                            "interval_per_image_s", "latency_s", "latency_per_image_s")}
+    return {**facts, "ledger": ledger}
+
+
+RUNGS: dict[str, Evaluate] = {"price": price_rung, "timing": timing_rung}

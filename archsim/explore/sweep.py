@@ -1,0 +1,234 @@
+"""One sweep from a space to its tables: what the store lacks is worked out rung by rung, the points nearest the front go on."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from archsim.explore.engine import Engine
+from archsim.explore.load import load_space
+from archsim.explore.metrics import wanted_metrics
+from archsim.explore.pareto import promote
+from archsim.explore.repricing import Repricer
+from archsim.explore.rungs import RUNGS, Evaluate
+from archsim.explore.samplers import most_points
+from archsim.explore.space import Rung, Space
+from archsim.explore.store import Store
+from archsim.explore.table import Table
+from archsim.explore.versions import code_version, figures_version
+from archsim.explore.walk import Walk, keyed
+from archsim.explore.worker import Job
+from archsim.files import write_files
+from hwlib.errors import InputError
+
+Progress = Callable[..., None]
+SPACE_FILE = "space.json"
+
+
+@dataclass
+class Sweep:
+    """A finished sweep: a table a rung (every point that reached it), where it lies, and what was done for it.
+
+    `counts` says how many points were worked out (`new`), taken from the store (`reused`) and priced from a stored
+    run (`repriced`); `notes` what a reader should know.
+    """
+
+    space: Space
+    folder: Path
+    tables: list[Table]
+    counts: dict[str, int]
+    notes: list[str] = field(default_factory=list)
+    _temporary: Any = None
+
+    @property
+    def top(self) -> Table:
+        """The table of the highest rung."""
+        return self.tables[-1]
+
+    def front(self) -> list[dict[str, Any]]:
+        """The Pareto-optimal points of the highest rung, by the first objective."""
+        from archsim.explore.analysis import front_indices
+
+        return list(self.top.rows(front_indices(self.top)))
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """Every point once, as far as it came: the row of the highest rung it reached."""
+        reached: dict[str, tuple[Table, int]] = {}
+        for table in self.tables:
+            for index in range(len(table)):
+                reached[table.key(index)] = (table, index)
+        first = self.tables[0]
+        for index in range(len(first)):
+            table, place = reached[first.key(index)]
+            yield {**next(table.rows([place])), "point": index}
+
+    def table(self):
+        """A pandas DataFrame of `rows`."""
+        import pandas
+
+        return pandas.DataFrame(self.rows())
+
+    def to_dict(self) -> dict[str, Any]:
+        """The sweep as a JSON document: space, counts, front, knee, sensitivities, bands."""
+        from archsim.explore.document import sweep_document
+
+        return sweep_document(self)
+
+
+def explore(space: str | Path | Mapping | Space, jobs: int = 1, out: str | Path | None = None, resume: bool = False,
+            cluster: str | None = None, timeout_s: float | None = None, memory_mb: int | None = None,
+            progress: Progress | None = None) -> Sweep:
+    """Work out a design space on `jobs` processes, or on the dask cluster at `cluster`.
+
+    `out` is the folder of the store (None: a temporary one); with `resume` what it holds is used. `timeout_s` and
+    `memory_mb` limit a point. Raises InputError for a wrong space, a folder that cannot be written, is in use, or
+    holds a sweep already (without `resume`). Points that fail are rows of the table, not errors.
+    """
+    space = load_space(space)
+    for rung in space.rungs:
+        _evaluate(rung)
+    temporary = None if out is not None else tempfile.TemporaryDirectory(prefix="archsim-sweep-")
+    folder = Path(out if out is not None else temporary.name)
+    with Store(folder) as store:
+        if len(store) and not resume:
+            raise InputError("there is a sweep here already", where=str(folder), got=f"{len(store)} points",
+                             hint="go on with it by --resume, or choose another folder")
+        write_files(folder, {SPACE_FILE: json.dumps(space.content, indent=1) + "\n"})
+        run = _Run(space, store, Engine(jobs, cluster, timeout_s, memory_mb), progress)
+        tables = run.all_rungs()
+        return Sweep(space, folder, tables, run.counts, run.notes(), temporary)
+
+
+def load_sweep(folder: str | Path) -> Sweep:
+    """A sweep from its folder, without working anything out. Raises InputError where a point of it is missing."""
+    folder = Path(folder)
+    try:
+        content = json.loads((folder / SPACE_FILE).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError("no sweep here", where=str(folder), hint="archsim explore SPACE.toml --out DIR makes one") from None
+    except (OSError, ValueError) as error:
+        raise InputError(f"cannot read the space ({error})", where=str(folder / SPACE_FILE)) from None
+    if not isinstance(content, dict):
+        raise InputError("not a space", where=str(folder / SPACE_FILE))
+    with Store(folder, writable=False) as store:
+        run = _Run(load_space(content), store, None, None)
+        return Sweep(run.space, folder, run.all_rungs(), run.counts, run.notes())
+
+
+def _evaluate(rung: Rung) -> Evaluate:
+    if rung.kind not in RUNGS:
+        raise InputError("this rung is not there yet", where="rungs", got=rung.kind, allowed=tuple(RUNGS))
+    return RUNGS[rung.kind]
+
+
+class _Run:
+    """The state of one pass over a space. Without an engine it only reads."""
+
+    def __init__(self, space: Space, store: Store, engine: Engine | None, progress: Progress | None):
+        self.space, self.store, self.engine, self.progress = space, store, engine, progress
+        self.counts = {"new": 0, "reused": 0, "repriced": 0}
+
+    def notes(self) -> list[str]:
+        """What was found wrong with the store."""
+        found = ["the last line of the store was torn (its process died writing it) and was cut off"] if self.store.torn else []
+        if self.store.damaged:
+            found.append(f"{self.store.damaged} damaged lines of the store were passed over")
+        return found
+
+    def all_rungs(self) -> list[Table]:
+        tables: list[Table] = []
+        for rung in self.space.rungs:
+            if tables:
+                walk, total = self._promoted(tables[-1], rung)
+            elif self.space.sampler.kind == "nsga2":
+                walk, total = self._guided(rung)
+            else:
+                walk, total = (lambda: keyed(self.space)), most_points(self.space)
+            if rung.points is not None and not tables:
+                walk, total = _first(walk, rung.points), min(total, rung.points)
+            tables.append(self.run_rung(rung, walk, total))
+        return tables
+
+    def _promoted(self, below: Table, rung: Rung) -> tuple[Walk, int]:
+        """The points of the rung below that are nearest its front (all of them where the rung sets no number), in the order of the space."""
+        indices, costs, _ = below.costs(self.space.objectives)
+        if rung.points is not None and rung.points < len(indices):
+            indices = sorted(indices[promote(costs, rung.points)])
+        chosen = [(below.key(i), below.point(i)) for i in indices]
+        return (lambda: chosen), len(chosen)
+
+    def _guided(self, rung: Rung) -> tuple[Walk, int]:
+        from archsim.explore.nsga2 import search
+
+        def judge(points: list[tuple]) -> list[list[float] | None]:
+            generation = list(keyed(self.space, (p for p in points if self.space.allows(p))))
+            table = self.run_rung(rung, lambda: generation, len(generation))
+            indices, costs, known = table.costs(self.space.objectives)
+            if len(indices) and len(known) < len(self.space.objectives):
+                missing = [o.path for o in self.space.objectives if o not in known]
+                raise InputError("a guided search needs objectives that its first rung knows", where="objectives", got=", ".join(missing))
+            worth = {table.point(i): list(map(float, row)) for i, row in zip(indices, costs)}
+            return [worth.get(point) for point in points]
+
+        drawn = search(self.space, judge)
+        found = list(keyed(self.space, (p for p in drawn if self.space.allows(p))))
+        return (lambda: found), len(found)
+
+    def _heads(self, rung: Rung, metrics: tuple[str, ...]) -> list[int]:
+        """Heads whose rows may stand for this rung: same rung, code and figures, and every metric that is wanted."""
+        wanted = {"rung": rung.label, "code": code_version(), "figures": figures_version()}
+        return [number for number, head in enumerate(self.store.heads)
+                if all(head[name] == value for name, value in wanted.items()) and set(metrics) <= set(head["metrics"])]
+
+    def run_rung(self, rung: Rung, walk: Walk, total: int) -> Table:
+        """Work out what the store lacks of a rung and give its table."""
+        metrics = wanted_metrics(rung.kind, self.space.metrics())
+        if self.engine is not None:
+            head = self.store.head(rung=rung.label, axes=[axis.path for axis in self.space.axes], metrics=list(metrics),
+                                   code=code_version(), figures=figures_version())
+            self._work_out(rung, metrics, head, walk, total)
+        heads, table = self._heads(rung, metrics), Table(self.space, rung, metrics)
+        for key, point in walk():
+            found = self.store.find(key, heads)
+            if found is None:
+                raise InputError("a point of this sweep is missing or of another version", where=str(self.store.folder),
+                                 hint="archsim explore SPACE.toml --resume works it out")
+            head, row = found
+            names = self.store.heads[head]["metrics"]
+            numbers = row.metrics if row.metrics is None or names == list(metrics) else [row.metrics[names.index(n)] for n in metrics]
+            table.add(point, row, numbers)
+        return table
+
+    def _work_out(self, rung: Rung, metrics: tuple[str, ...], head: int, walk: Walk, total: int) -> None:
+        heads, done = self._heads(rung, metrics), 0
+        repricer = Repricer(self.store, self.space, rung, metrics) if rung.kind == "timing" else None
+
+        def lacking() -> Iterator[tuple[str, tuple]]:
+            nonlocal done
+            for key, point in walk():
+                if self.store.has(key, heads):
+                    self.counts["reused"] += 1
+                    done += 1
+                elif repricer is None or not repricer.takes(key, point):
+                    yield key, point
+
+        job = Job(self.space, _evaluate(rung), metrics, rung.options)
+        for rows in itertools.chain(self.engine.run(job, lacking()), repricer.batches() if repricer else ()):
+            self.store.add(head, rows)
+            done += len(rows)
+            self.counts["new"] += len(rows)
+            if self.progress:
+                self.progress(done, total, f"{rung.label}: {done} of {total}")
+        if repricer:
+            self.counts["new"] -= repricer.count
+            self.counts["repriced"] += repricer.count
+
+
+def _first(walk: Walk, count: int) -> Walk:
+    return lambda: itertools.islice(walk(), count)
+

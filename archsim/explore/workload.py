@@ -1,0 +1,183 @@
+"""From a design (words and settings) to what the model takes: chip, trace, update rule, images. Kept in memory by process."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from archsim.explore.fields import WORDS
+from archsim.explore.space import Space, chip_defaults
+from hwlib.errors import InputError
+
+if TYPE_CHECKING:
+    from archsim.architecture.config import Architecture
+    from archsim.schemes.base import Scheme
+    from archsim.trace import Trace
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A design ready to run: a chip, the trace of a step, its update rule (None for inference) and the images through it."""
+
+    chip: Architecture
+    trace: Trace
+    rule: Scheme | None
+    images: int
+
+
+def resolve(design: Mapping[str, Any]) -> Step:
+    """The step of a design. Raises InputError for a design that the chip, the scheme or the network does not allow."""
+    chip = _chip(design["architecture"], {path: value for path, value in design.items() if path not in WORDS and path[:7] != "scheme."})
+    settings = tuple(sorted((path[7:], value) for path, value in design.items() if path[:7] == "scheme."))
+    scheme, phase = design["scheme"], design["phase"]
+    trace, rule = _trace(design["network"], scheme, settings, phase, design["batch"])
+    if phase == "training" and rule.transposed_read and not chip.read.transposed:
+        raise InputError("this scheme reads the arrays backwards, the chip cannot", where="read.transposed", got=False)
+    return Step(chip, trace, rule, design["images"] or design["batch"])
+
+
+@functools.lru_cache(maxsize=64)
+def _network(name: str):
+    from workloads import load_network
+
+    return load_network(name)
+
+
+@functools.lru_cache(maxsize=64)
+def _scheme(name: str, settings: tuple) -> Scheme:
+    from archsim.schemes import load_scheme
+
+    return load_scheme(name, dict(settings))
+
+
+@functools.lru_cache(maxsize=64)
+def _trace(network: str, scheme: str | None, settings: tuple, phase: str, batch: int) -> tuple[Trace, Scheme | None]:
+    from archsim.trace import build_trace
+
+    rule = _scheme(scheme, settings) if scheme is not None and phase == "training" else None
+    return build_trace(_network(network), rule, phase, batch), rule
+
+
+@functools.lru_cache(maxsize=16)
+def _chip_content(name: str) -> dict[str, Any]:
+    from archsim.architecture import load_architecture
+
+    return load_architecture(name).model_dump(by_alias=True)
+
+
+def _chip(name: str, settings: Mapping[str, Any]) -> Architecture:
+    from pydantic import ValidationError
+
+    from archsim.architecture.config import Architecture
+    from archsim.architecture.load import validate
+
+    content = _with(_chip_content(name), settings)
+    try:
+        # the parts' own parameters are checked where they are priced, so this is the whole check
+        return Architecture.model_validate(content)
+    except ValidationError:
+        return validate(content, name)  # says which field it is
+
+
+def _with(content: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The content with settings by dotted path; what they do not touch is shared, not copied."""
+    found, own = dict(content), set()
+    for path, value in settings.items():
+        tree, keys = found, path.split(".")
+        for depth, key in enumerate(keys[:-1]):
+            here = tuple(keys[: depth + 1])
+            if here not in own:
+                own.add(here)
+                inner = tree.get(key, {})
+                if not isinstance(inner, Mapping):
+                    raise InputError("not a table", where=path, got=".".join(here))
+                tree[key] = dict(inner)
+            tree = tree[key]
+        tree[keys[-1]] = tuple(value) if isinstance(value, list) else value
+    return found
+
+
+def check_value(space: Space, path: str, value: Any, where: str) -> None:
+    """Raises InputError where one value of one axis is wrong by itself, whatever the other axes say."""
+    try:
+        if path == "network":
+            _network(value)
+        elif path == "architecture":
+            chip_defaults(value)
+        elif path == "scheme":
+            _scheme(value, ())
+        elif path in ("phase", "batch", "images"):
+            _check_word(path, value)
+        elif path.startswith("scheme."):
+            _check_scheme_value(space, path, value)
+        elif path not in WORDS:
+            chips = next((axis.values for axis in space.axes if axis.path == "architecture"), (space.fixed["architecture"],))
+            _chip(chips[0], {path: value})
+    except InputError as error:
+        if path in WORDS or path.startswith("scheme.") or error.where.endswith(path) or ": " not in error.where:
+            if _is_relation(error) and path not in WORDS:
+                return  # a rule between fields: another axis may put it right, point by point
+            raise InputError(error.what, where=where, got=error.got if error.got is not None else value, allowed=error.allowed,
+                             hint=error.hint) from None
+
+
+def _is_relation(error: InputError) -> bool:
+    return ": " not in error.where and error.got is None
+
+
+def _check_word(path: str, value: Any) -> None:
+    if path == "phase":
+        if value not in ("inference", "training"):
+            raise InputError("unknown phase", got=value, allowed=("inference", "training"))
+    elif isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 1_000_000:
+        raise InputError("not a whole number", got=value, allowed="1 to 1000000")
+
+
+def _check_scheme_value(space: Space, path: str, value: Any) -> None:
+    names = next((axis.values for axis in space.axes if axis.path == "scheme"), (space.fixed["scheme"],))
+    if names == (None,):
+        raise InputError("a setting of a scheme without one", hint="name it: scheme = \"…\"")
+    faults = []
+    for name in names:
+        try:
+            _scheme(name, ((path[7:], value),))
+        except InputError as error:
+            faults.append(error)
+    if len(faults) == len(names):
+        raise faults[0]
+
+
+@functools.lru_cache(maxsize=64)
+def _network_digest(name: str) -> str:
+    return hashlib.blake2b(repr(_network(name)).encode(), digest_size=8).hexdigest()
+
+
+@functools.lru_cache(maxsize=16)
+def _chip_digest(name: str) -> str:
+    return hashlib.blake2b(json.dumps(chip_defaults(name), sort_keys=True).encode(), digest_size=8).hexdigest()
+
+
+def key_of(design: Mapping[str, Any], node: bool = True) -> str:
+    """The key of a design: 16 hexadecimal digits of a digest over what the result depends on, written in one canonical way.
+
+    Settings that say what the chip's file says anyway leave no trace, so overlapping spaces share their points. With
+    `node` False the technology node is left out: what is counted and timed does not depend on it.
+    """
+    architecture, training = design["architecture"], design["phase"] == "training"
+    known = chip_defaults(architecture)
+    settings = []
+    for path in sorted(design):
+        value = design[path]
+        if path in WORDS or (path[:7] == "scheme." and not training) or (path == "node_nm" and not node):
+            continue
+        value = int(value) if isinstance(value, float) and value.is_integer() else value
+        if path not in known or known[path] != value or isinstance(known[path], bool) != isinstance(value, bool):
+            settings.append((path, value))
+    words = (_network_digest(design["network"]), _chip_digest(architecture), design["scheme"] if training else None, design["phase"],
+             design["batch"], design["images"] or design["batch"], design["device"])
+    text = json.dumps((words, settings))
+    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
