@@ -73,7 +73,7 @@ class Machine:
         self.image_ends: list[int] = []
         self.pending: dict[int, OperationRun] = {}
         self.in_flight = 0
-        self._turns: dict[str, simpy.Event] = {}
+        self._turns: dict[Hashable, simpy.Event] = {}
         self._room: simpy.Event | None = None
         self.operations_ended = 0
         self.end = 0
@@ -97,14 +97,12 @@ class Machine:
             self.plans[key] = plan(operation, self.placement.layers.get(operation.layer), self.chip, self.memory, share)
         return self.plans[key]
 
-    # Order of the same operation for successive images: the tiles take one image after the other.
-    def turn(self, run: OperationRun) -> simpy.Event | None:
-        before = self._turns.get(run.plan.operation.name)
-        self._turns[run.plan.operation.name] = run.passed = self.env.event()
-        return before if before is not None and not before.triggered else None
-
-    def pass_turn(self, run: OperationRun) -> None:
-        run.passed.succeed()
+    def turn(self, place: Hashable) -> tuple[simpy.Event | None, simpy.Event]:
+        """Successive images pass a place (an operation's feed, one of its units) one after the other: what to wait for,
+        if anything, and the event to succeed when the place is passed."""
+        before, mine = self._turns.get(place), self.env.event()
+        self._turns[place] = mine
+        return (None if before is None or before.triggered else before), mine
 
     def schedule(self) -> Iterator[Iterator[tuple[int, Operation, int]]]:
         """Groups of (image, operation, pass) between barriers: batches; inside one, image by image, or pass by pass

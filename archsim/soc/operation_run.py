@@ -63,7 +63,7 @@ class OperationRun:
     """The state of one operation for one image. `waiting` says, for each process, what it waits for right now."""
 
     __slots__ = ("machine", "plan", "image", "steps_done", "jobs_done", "started", "ended", "finished", "waiting",
-                 "_thresholds", "_progress", "sources", "extra_reads", "saturations", "passed")
+                 "_thresholds", "_progress", "sources", "extra_reads", "saturations")
 
     def __init__(self, machine: Machine, plan: OperationPlan, image: int):
         self.machine, self.plan, self.image = machine, plan, image
@@ -76,11 +76,16 @@ class OperationRun:
         self._thresholds: list[tuple[int, simpy.Event]] = []
         self._progress: simpy.Event | None = None
         self.sources: list[OperationRun] = []
-        self.passed: simpy.Event | None = None
 
     @property
     def name(self) -> str:
         return f"{self.plan.operation.name}[image {self.image}]"
+
+    @property
+    def _after(self) -> int:
+        """Cycles from the end of a tile job to its result at the interconnect: latency, no bottleneck."""
+        timing = self.plan.timing
+        return timing.latency - timing.interval + (self.machine.chip.interconnect.hop_cycles if self.plan.on_tiles else 0)
 
     def start(self) -> None:
         """Put the processes on the event list."""
@@ -88,11 +93,13 @@ class OperationRun:
         self.started = env.now
         self.waiting.pop("operation", None)
         self.machine.operation_started(self)
-        drain: simpy.Store = simpy.Store(env, capacity=self.machine.chip.buffer.tile_queue)
+        room, timing = self.machine.chip.buffer.tile_queue, self.plan.timing
+        # Every unit has its own output queue; results still under way in the tile or on the wires are not in it.
+        drain = simpy.Store(env, capacity=self.plan.units * (room + -(-self._after // max(1, timing.interval))))
         if not self.plan.on_tiles or self.plan.operation.kind == "write":
             env.process(self._feed([drain]))
         else:
-            queues = [simpy.Store(env, capacity=self.machine.chip.buffer.tile_queue) for _ in range(self.plan.units)]
+            queues = [simpy.Store(env, capacity=room) for _ in range(self.plan.units)]
             env.process(self._feed(queues))
             for unit, queue in enumerate(queues):
                 env.process(self._unit(unit, queue, drain))
@@ -130,7 +137,7 @@ class OperationRun:
         operation, per_job, units = plan.operation, plan.per_job, len(queues)
         servers = (machine.interconnect, machine.read_port, machine.off_chip, machine.generator)
         bus_in, port_in, off_chip, generator = plan.bus_in, plan.port_in, plan.off_chip_cycles, plan.generator_cycles
-        previous = machine.turn(self)
+        previous, passed = machine.turn(operation.name)
         if previous is not None:
             self.waiting["feed"] = "the same operation of the image before"
             yield previous
@@ -143,7 +150,7 @@ class OperationRun:
             count = min(per_job, operation.steps - step)
             asked = env.now
             if pipelined and (step % row == 0 or step % row + count > row):
-                yield from self._needs(step)
+                yield from self._needs(step + count - 1)
             if operation.sequential and self.steps_done < step:
                 self.waiting["feed"] = "its own last step"
                 self._progress = env.event()
@@ -163,7 +170,7 @@ class OperationRun:
             if not put.triggered:
                 yield put
         self.waiting.pop("feed", None)
-        machine.pass_turn(self)
+        passed.succeed()
 
     def _unit(self, unit: int, queue: simpy.Store, drain: simpy.Store) -> Generator:
         machine, plan, env = self.machine, self.plan, self.machine.env
@@ -172,10 +179,14 @@ class OperationRun:
         taken = None if plan.operation.kind == "pulse_update" else unit  # all copies are updated together
         jobs = len(range(unit, plan.jobs, plan.units))
         name, phase = f"unit {unit}", plan.operation.phase
-        # A result reaches the interconnect after the rest of the tile's pipeline and its hops: latency, no bottleneck.
-        after = timing.latency - timing.interval + machine.chip.interconnect.hop_cycles
-        watch = machine.observers
-        for _ in range(jobs):
+        after, watch = self._after, machine.observers
+        previous, passed = machine.turn(owes)
+        if previous is not None:
+            self.waiting[name] = "the same operation of the image before"
+            yield previous
+        if not jobs:  # more copies than steps: this one stands by
+            passed.succeed()
+        for job in range(jobs):
             asked = env.now
             self.waiting[name] = "its input"
             get = queue.get()
@@ -194,6 +205,8 @@ class OperationRun:
                 extra = 0
             span = timing.interval * (1 + extra)
             begin = lane.take(taken, env.now, span, plan.tile_operations)
+            if job == jobs - 1:
+                passed.succeed()
             for observer in watch:
                 observer.tile_job(self, unit, begin, begin + span)
             lane.jobs += 1
