@@ -13,19 +13,21 @@ import math
 import numpy as np
 
 from archsim.kernels.compiled import kernel
-from archsim.kernels.product import columns_times_vector, matrix_times_block, rows_times_vector
+from archsim.kernels.product import aligned, columns_times_vector, largest, matrix_times_block, rows_times_vector, transpose
 from archsim.kernels.random import READ_INPUT, READ_OUTPUT, as_word, normal, row_key, stream_key
 from hwlib.errors import InputError
 
 U = np.uint64
 ZERO, ONE, TWO = np.float32(0.0), np.float32(1.0), np.float32(2.0)
 DIRECTIONS = ("off", "forward", "backward", "both")
-BLOCK = 64  # vectors that go through the array together; decides speed only, never a bit of the result
+# Vectors that go through the array together, how few go one by one, and how few lines are loaded side by side over the
+# vectors; they decide speed only, never a bit of the result.
+BLOCK, FEW, SHORT = 64, 4, 64
 
 
 @kernel
-def load_vector(vector, factor, step, bound, noise, key, loaded, place):
-    """DAC: divide by `factor`, round to `step` (0 = no rounding), clip, add input noise; into column `place` of `loaded`."""
+def load_vector(vector, factor, step, bound, noise, key, driven):
+    """DAC: divide by `factor`, round to `step` (0 = no rounding), clip, add input noise; into `driven`."""
     for k in range(vector.shape[0]):
         value = vector[k] / factor
         if step > ZERO:
@@ -33,7 +35,24 @@ def load_vector(vector, factor, step, bound, noise, key, loaded, place):
         value = min(max(value, -bound), bound)
         if noise > ZERO:
             value += noise * normal(key, U(k))
-        loaded[k, place] = value
+        driven[k] = value
+
+
+@kernel
+def load_block(block, width, factors, step, bound, noise, keys):
+    """`load_vector` in place on block[line, vector]: side by side over the vectors, for arrays with few lines."""
+    for k in range(block.shape[0]):
+        line = block[k]
+        for b in range(width):
+            line[b] /= factors[b] if factors[b] > ZERO else ONE
+        if step > ZERO:
+            for b in range(width):
+                line[b] = np.rint(line[b] / step) * step
+        for b in range(width):
+            line[b] = min(max(line[b], -bound), bound)
+        if noise > ZERO:
+            for b in range(width):
+                line[b] += noise * normal(keys[b], U(k))
 
 
 @kernel
@@ -69,15 +88,13 @@ def read_vectors(weights, transposed, inputs, outputs, retries, saturations, man
     count, lines = inputs.shape
     columns = outputs.shape[1]
     width = min(count, BLOCK)
-    loaded, raw = np.empty((lines, width), np.float32), np.empty((columns, width), np.float32)
+    driven, block, raw = np.empty((width, lines), np.float32), aligned(lines, width), aligned(columns, width)
     scales, pending = np.ones(count, np.float32), np.arange(count)
-    factors, keys, hits = np.empty(width, np.float32), np.empty(width, np.uint64), np.zeros(width, np.int32)
+    factors, hits = np.empty(width, np.float32), np.zeros(width, np.int32)
+    input_keys, keys = np.empty(width, np.uint64), np.empty(width, np.uint64)
     if manage_noise:
         for v in range(count):
-            largest = ZERO
-            for k in range(lines):
-                largest = max(largest, abs(inputs[v, k]))
-            scales[v] = largest
+            scales[v] = largest(inputs[v])
     left, division, attempt = count, ONE, U(0)
     while left > 0:
         again = 0
@@ -88,21 +105,31 @@ def read_vectors(weights, transposed, inputs, outputs, retries, saturations, man
                 row = first + U(v)
                 factors[b] = scales[v] * division
                 keys[b] = row_key(row_key(output_key, row), attempt)
-                load_vector(inputs[v], factors[b] if factors[b] > ZERO else ONE, input_step, input_bound, input_noise,
-                            row_key(row_key(input_key, row), attempt), loaded, b)
-            if size >= 4:
-                if transposed:
-                    matrix_times_block(weights.T, loaded, raw, size)
+                input_keys[b] = row_key(row_key(input_key, row), attempt)
+                if lines < SHORT and size >= FEW:
+                    for k in range(lines):
+                        block[k, b] = inputs[v, k]
                 else:
-                    matrix_times_block(weights, loaded, raw, size)
+                    load_vector(inputs[v], factors[b] if factors[b] > ZERO else ONE, input_step, input_bound, input_noise, input_keys[b],
+                                driven[b])
+            if size >= FEW:
+                if lines < SHORT:
+                    load_block(block, size, factors, input_step, input_bound, input_noise, input_keys)
+                else:
+                    transpose(driven, size, block)
+                if transposed:
+                    matrix_times_block(weights.T, block, raw, size)
+                else:
+                    matrix_times_block(weights, block, raw, size)
             else:
                 for b in range(size):
+                    sums = outputs[pending[start + b]]
                     if transposed:
-                        columns_times_vector(weights, loaded[:, b].copy(), outputs[pending[start + b]])
+                        columns_times_vector(weights, driven[b], sums)
                     else:
-                        rows_times_vector(weights, loaded[:, b].copy(), outputs[pending[start + b]])
+                        rows_times_vector(weights, driven[b], sums)
                     for i in range(columns):
-                        raw[i, b] = outputs[pending[start + b], i]
+                        raw[i, b] = sums[i]
             convert_outputs(raw, size, factors, output_step, output_bound, output_noise, keys, hits)
             for b in range(size):
                 v = pending[start + b]

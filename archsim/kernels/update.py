@@ -20,7 +20,8 @@ import numpy as np
 from numba.extending import register_jitable
 
 from archsim.kernels import moves
-from archsim.kernels.compiled import count_ones, kernel, template
+from archsim.kernels.compiled import count_ones, template
+from archsim.kernels.product import largest
 from archsim.kernels.random import REFRESH, TRAIN_COLUMN, TRAIN_ROW, UPDATE, WRITE, normal, row_key, stream_key, uniform
 from archsim.kernels.trains import count_pulses, draw_trains, plan_train, spread_trains
 
@@ -64,15 +65,6 @@ def specialise(step: Callable, *, aggregated: bool = False, paired: bool = False
     names = {"step": step, "AGGREGATED": aggregated, "PAIRED": paired, "draw": uniform if even_noise else normal, "pulses_of": pulses_of}
     row, some = (template(function, *law, **names) for function in (moves.move_row, moves.move_some))
     return LawKernels(*(template(function, *law, move_row=row, move_some=some) for function in (_update, _pulse, _refresh)))
-
-
-@kernel
-def largest(values):
-    """max |v|, by the order of the bits of non-negative floats: an integer maximum is one that LLVM vectorises."""
-    bits, top = values.view(np.int32), NONE
-    for k in range(values.shape[0]):
-        top = max(top, np.int32(bits[k] & np.int32(0x7FFFFFFF)))
-    return np.int32(top).view(np.float32)
 
 
 def _update(weights, state, planes, law, inputs, errors, rate, granularity, longest, manage_update, manage_length, deterministic,
