@@ -1,0 +1,54 @@
+"""What the arrays really saw: counts gathered by the compiled passes, turned into the Activity of each layer and phase."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from archsim.kernels.compiled import count_ones
+from archsim.training.compiled import compiled
+from archsim.training.crossbar import INPUT_BOUND, INPUT_STEP, NOISE_MANAGEMENT
+from archsim.training.program import BIAS, BLOCK, COLUMNS, ERROR_PEAKS, ERRORS, INPUT_PEAKS, ROWS, VECTORS
+
+U = np.uint64
+ZERO, ONE, HALF = np.float32(0.0), np.float32(1.0), np.float32(0.5)
+VALUES, NONZERO, MAGNITUDE, ONES, BITS = range(5)
+CODES_WITHOUT_ROUNDING = np.float32(255.0)  # bits of an input whose converter does not round: as an 8-bit code
+
+
+@compiled
+def observe_block(block, lines, peaks, physics, sample):
+    """Add the block's inputs to a sample: values, non-zero codes, sum of |code|/full scale, ones and bits of the non-zero codes."""
+    step, bound = physics[INPUT_STEP], physics[INPUT_BOUND]
+    top = np.rint(bound / step) if step > ZERO else CODES_WITHOUT_ROUNDING
+    width = 0
+    while 2**width - 1 < top:
+        width += 1
+    scale = bound if bound < np.float32(1e30) else ONE
+    nonzero, codes, ones = 0, 0, 0
+    for v in range(block.shape[1]):
+        full = scale * peaks[v] if physics[NOISE_MANAGEMENT] > ZERO else scale
+        if full == ZERO:
+            continue
+        factor = top / full
+        for k in range(lines):
+            code = np.int64(min(abs(block[k, v]) * factor, top) + HALF)
+            nonzero += code != 0
+            codes += code
+            ones += np.int64(count_ones(U(code)))
+    sample[VALUES] += lines * block.shape[1]
+    sample[NONZERO] += nonzero
+    sample[MAGNITUDE] += codes / top
+    sample[ONES] += ones
+    sample[BITS] += nonzero * width
+
+
+@compiled
+def observe(arrays, memory, forward_physics, backward_physics, samples):
+    """Sample the inputs and the errors of every array in one image's memory; samples float64 (arrays, 2, 5)."""
+    for index in range(arrays.shape[0]):
+        array = arrays[index]
+        rows, columns, count = array[ROWS], array[COLUMNS], array[VECTORS]
+        observe_block(memory[array[BLOCK]:array[BLOCK] + columns * count].reshape(columns, count), columns - array[BIAS],
+                      memory[array[INPUT_PEAKS]:array[INPUT_PEAKS] + count], forward_physics, samples[index, 0])
+        observe_block(memory[array[ERRORS]:array[ERRORS] + rows * count].reshape(rows, count), rows,
+                      memory[array[ERROR_PEAKS]:array[ERROR_PEAKS] + count], backward_physics, samples[index, 1])

@@ -1,0 +1,141 @@
+"""The weights of all layers and the devices that hold them, in flat memories that the compiled passes walk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from archsim.devices.presets import load_device
+from archsim.kernels.random import DEVICE, as_word, row_key, stream_key, uniform
+from archsim.training.compiled import compiled
+from archsim.training.passes import UPDATE_CYCLE, tile_number
+from archsim.training.program import COLUMNS, COPIES, PLANES, ROWS, STATE, WEIGHTS, Program
+from archsim.training.settings import TrainingSettings
+from hwlib.errors import InputError
+
+F = np.float32
+INITIAL = 1 << 20  # row of the DEVICE stream that holds the initial weights; the draws of devices use the first rows
+
+
+class Arrays:
+    """Weights, state and planes of every array copy of a program.
+
+    `weights` float32, `state` float32 (the same memory where nothing is hidden), `planes` float32, `writes` int32: flat, at the offsets that
+    the constructor enters into `program.arrays`. `devices` holds a DeviceArray per array and copy (none for rule "float").
+    """
+
+    def __init__(self, program: Program, settings: TrainingSettings):
+        self.program, self.settings = program, settings
+        self.device = None if settings.rule == "float" else load_device(settings.device, settings.device_settings)
+        self.law, self.granularity, self.write_noise = (F(0.0),), 1.0, F(0.0)
+        self.parts, self.parameters, self.devices = 1, 1, []
+        sizes = program.arrays[:, ROWS] * program.arrays[:, COLUMNS] * program.arrays[:, COPIES]
+        program.arrays[:, WEIGHTS] = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+        self.writes = np.zeros(int(sizes.sum()), np.int32)
+        if self.device is None:
+            self.weights = self.state = np.zeros(int(sizes.sum()), F)
+            self.planes = np.zeros(1, F)
+        else:
+            self._build()
+        for index, copy, matrix in self.matrices():
+            self._fill(index, copy, matrix)
+
+    def _build(self) -> None:
+        arrays = self.program.arrays
+        for index, copy in self._places():
+            self.devices.append(self.device.build(int(arrays[index, ROWS]), int(arrays[index, COLUMNS]), seed=self.settings.seed,
+                                                  tile=int(tile_number(index, copy, UPDATE_CYCLE))))
+        first = self.devices[0]
+        _, self.parts, self.parameters, _ = first.planes.shape
+        self.law, self.granularity, self.write_noise = first.law, first.granularity, first.write_noise
+        arrays[:, STATE], arrays[:, PLANES] = arrays[:, WEIGHTS] * self.parts, arrays[:, WEIGHTS] * self.parts * self.parameters
+        self.planes = np.concatenate([device.planes.reshape(-1) for device in self.devices])
+        self.state = np.concatenate([device.state.reshape(-1) for device in self.devices])
+        hidden = not np.shares_memory(first.weights, first.state)
+        self.weights = np.concatenate([device.weights.reshape(-1) for device in self.devices]) if hidden else self.state
+        place = 0
+        for device in self.devices:
+            size = device.weights.size
+            device.weights = self.weights[place:place + size].reshape(device.weights.shape)
+            device.state = self.state[place * self.parts:(place + size) * self.parts].reshape(device.state.shape)
+            drawn = slice(place * self.parts * self.parameters, (place + size) * self.parts * self.parameters)
+            device.planes = self.planes[drawn].reshape(device.planes.shape)
+            place += size
+
+    def _places(self) -> Iterator[tuple[int, int]]:
+        for index in range(len(self.program.arrays)):
+            for copy in range(int(self.program.arrays[index, COPIES])):
+                yield index, copy
+
+    def matrices(self) -> Iterator[tuple[int, int, np.ndarray]]:
+        """(array, copy, view of its weights (M, N)) in order."""
+        for index, copy in self._places():
+            row = self.program.arrays[index]
+            size = int(row[ROWS] * row[COLUMNS])
+            place = int(row[WEIGHTS]) + copy * size
+            yield index, copy, self.weights[place:place + size].reshape(int(row[ROWS]), int(row[COLUMNS]))
+
+    def _fill(self, index: int, copy: int, matrix: np.ndarray) -> None:
+        values = np.empty(matrix.shape, F)
+        draw_uniform(as_word(self.settings.seed), as_word(tile_number(index, copy, UPDATE_CYCLE)), values)
+        values *= F(self.settings.initial_scale / np.sqrt(matrix.shape[1]))
+        self.write(index, copy, matrix, values)
+
+    def write(self, index: int, copy: int, matrix: np.ndarray, values: np.ndarray) -> None:
+        """Set one array's weights; devices clip them to their bounds."""
+        if self.device is None:
+            matrix[...] = values
+        else:
+            self.devices[[*self._places()].index((index, copy))].set_weights(values)
+
+    def layer_weights(self) -> dict[str, np.ndarray]:
+        """Copies of the weights (M, N) by layer, the bias in the last column; copies of an array averaged."""
+        found: dict[str, list] = {}
+        for index, _, matrix in self.matrices():
+            found.setdefault(self.program.names[index], []).append(matrix)
+        return {name: np.mean(copies, axis=0, dtype=np.float64).astype(F) for name, copies in found.items()}
+
+    def layer_writes(self) -> dict[str, np.ndarray]:
+        """Pulses that each device of a layer has received (copies, M, N), copies of the counters."""
+        result = {}
+        for name, row in zip(self.program.names, self.program.arrays):
+            size = int(row[ROWS] * row[COLUMNS] * row[COPIES])
+            result[name] = self.writes[int(row[WEIGHTS]):int(row[WEIGHTS]) + size].reshape(int(row[COPIES]), int(row[ROWS]), -1).copy()
+        return result
+
+    @property
+    def needs_maintenance(self) -> bool:
+        """True where devices refresh, decay or diffuse."""
+        values = self.device.values if self.device else {}
+        return bool(values.get("lifetime", 0) or values.get("diffusion", 0) or "refresh_upper" in values)
+
+    def maintain(self, batches: int, step: int) -> None:
+        """Refresh and age every device array for `batches` mini-batches."""
+        for (index, copy), device in zip(self._places(), self.devices):
+            tile = int(tile_number(index, copy, UPDATE_CYCLE))
+            place = int(self.program.arrays[index, WEIGHTS]) + copy * device.weights.size
+            device.refresh(seed=self.settings.seed, step=step, tile=tile,
+                           writes=self.writes[place:place + device.weights.size].reshape(device.weights.shape))
+            device.age(batches=batches, seed=self.settings.seed, step=step, tile=tile)
+
+
+@compiled
+def draw_uniform(seed, tile, values):
+    """values[i, j] uniform in [-1, 1), keyed by (seed, tile, i, j)."""
+    key = stream_key(seed, np.uint64(0), tile, DEVICE)
+    for i in range(values.shape[0]):
+        row = row_key(key, np.uint64(INITIAL + i))
+        for j in range(values.shape[1]):
+            values[i, j] = F(2.0) * uniform(row, np.uint64(j)) - F(1.0)
+
+
+def copies_of(settings: TrainingSettings, names: list[str]) -> dict[str, int]:
+    """Devices per weight of each array layer. Raises InputError for the name of no such layer."""
+    wanted = settings.devices_per_weight
+    if isinstance(wanted, int):
+        return dict.fromkeys(names, wanted)
+    for name in wanted:
+        if name not in names:
+            raise InputError("no such layer with weights", where="devices_per_weight", got=name, allowed=names)
+    return {name: wanted.get(name, 1) for name in names}

@@ -1,0 +1,54 @@
+"""Images and labels in the form that the compiled passes take, checked against the network."""
+
+from __future__ import annotations
+
+import math
+import zlib
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from hwlib.errors import InputError
+from workloads.network import Network
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """images float32 (N, values), labels int64 (N, answers)."""
+
+    name: str
+    classes: int
+    train_images: np.ndarray
+    train_labels: np.ndarray
+    test_images: np.ndarray
+    test_labels: np.ndarray
+
+    def digest(self) -> str:
+        """A checksum of everything, for checkpoints."""
+        total = 0
+        for values in (self.train_images, self.train_labels, self.test_images, self.test_labels):
+            total = zlib.crc32(np.ascontiguousarray(values).view(np.uint8).reshape(-1), total)
+        return f"{self.name}-{total:08x}"
+
+
+def prepare(network: Network, data: Any) -> Prepared:
+    """Flatten the images of a data set and check them. Raises InputError where they do not fit `network`."""
+    values, classes, steps = math.prod(network.input_shape), int(data.classes), network.output_shape[:-1]
+    arrays = []
+    for part in ("train", "test"):
+        images, labels = np.asarray(getattr(data, f"{part}_images")), np.asarray(getattr(data, f"{part}_labels"))
+        where = f"data set '{data.name}', {part}"
+        if len(images) == 0 or len(images) != len(labels):
+            raise InputError("needs as many labels as images, at least one", where=where, got=(len(images), len(labels)))
+        if math.prod(images.shape[1:]) != values:
+            raise InputError(f"images do not fit the network '{network.name}'", where=where, got=images.shape[1:], allowed=str(network.input_shape))
+        if labels.dtype.kind not in "iu" or labels.ndim > 2 or (labels.ndim == 2 and labels.shape[1:] not in ((1,), steps)):
+            raise InputError("labels are integers, one an image or one a time step", where=where, got=(labels.dtype, labels.shape))
+        if not 0 <= int(labels.min()) <= int(labels.max()) < classes:
+            raise InputError("label out of range", where=where, got=(int(labels.min()), int(labels.max())), allowed=f"0 to {classes - 1}")
+        images = np.ascontiguousarray(images.reshape(len(images), -1), np.float32)
+        if not np.isfinite(images).all():
+            raise InputError("images hold values that are no numbers", where=where)
+        arrays += [images, np.ascontiguousarray(labels.reshape(len(labels), -1), np.int64)]
+    return Prepared(str(data.name), classes, *arrays)

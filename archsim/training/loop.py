@@ -1,0 +1,198 @@
+"""The training loop: epochs, running error, tests, checkpoints, early stop and a clean end on Ctrl-C."""
+
+from __future__ import annotations
+
+import math
+import signal
+import threading
+import time
+from collections.abc import Callable
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from archsim.trace.operation import Activity
+from archsim.training.checkpoints import load_checkpoint, save_checkpoint
+from archsim.training.data import Prepared, prepare
+from archsim.training.machine import Machine
+from archsim.training.recorder import device_writes, measured_activities, recorder_totals
+from archsim.training.resume import fingerprint, put_back, take_out
+from archsim.training.settings import TrainingSettings
+from hwlib.errors import InputError
+from workloads.network import Network
+
+SPAN = 200  # images between two looks at the clock and at Ctrl-C; no result depends on it
+
+
+@dataclass
+class TrainingResult:
+    """What a run gave. `history`: a dict an epoch (epoch, train_error_percent, test_error_percent, train_loss, test_loss,
+    images_per_second, seconds). `weights` (M, N) by layer, bias last. `activities` by (layer, phase) over the last epoch (or what was
+    done of the first), `activity_history` the same an epoch. `writes`: pulses a device received, by layer (see
+    `recorder.device_writes`). `totals`: counts of the last epoch. `finished` False: stopped by Ctrl-C or `stop_after`; `reason` says.
+    """
+
+    settings: TrainingSettings
+    network: str
+    data: str
+    history: list[dict[str, float]] = field(default_factory=list)
+    weights: dict[str, np.ndarray] = field(default_factory=dict)
+    activities: dict[tuple[str, str], Activity] = field(default_factory=dict)
+    activity_history: list[dict[tuple[str, str], Activity]] = field(default_factory=list)
+    writes: dict[str, dict] = field(default_factory=dict)
+    totals: dict[str, dict[str, float]] = field(default_factory=dict)
+    images: int = 0
+    seconds: float = 0.0
+    finished: bool = False
+    reason: str = ""
+
+
+def train(network: Network, data: Any, settings: TrainingSettings, *, folder: str | Path | None = None, resume: bool = False,
+          progress: Callable[[dict], None] | None = None, early_stop: int | None = None, stop_after: int | None = None) -> TrainingResult:
+    """Train `network` on `data` (train_images (N, ...) float32 in [0, 1], train_labels, test_images, test_labels, name, classes).
+
+    `folder` keeps checkpoints, `resume` goes on from the one there; the result has the bits of an uninterrupted run. `early_stop`: end
+    after that many epochs without a lower test error. `stop_after`: end after that many images in all. `progress` gets a dict several
+    times a second: epoch, epochs, images, images_per_epoch, running_error_percent, images_per_second. Raises InputError.
+    """
+    prepared = prepare(network, data)
+    for name, value in (("early_stop", early_stop), ("stop_after", stop_after)):
+        if value is not None and value < 1:
+            raise InputError("must be at least 1", where=name, got=value)
+    if resume and folder is None:
+        raise InputError("resuming needs the folder of the checkpoint", where="folder")
+    run = _Run(network, prepared, settings, Path(folder) if folder is not None else None, progress)
+    if resume:
+        run.restore()
+    with _interruptible() as asked:
+        return run.train(early_stop, stop_after, asked)
+
+
+class _Run:
+    def __init__(self, network: Network, data: Prepared, settings: TrainingSettings, folder: Path | None, progress):
+        self.data, self.settings, self.folder, self.progress = data, settings, folder, progress
+        self.machine = Machine(network, settings)
+        if self.machine.program.classes != data.classes:
+            raise InputError("the network's scores do not fit the classes of the data", where=f"network '{network.name}'",
+                             got=self.machine.program.classes, allowed=str(data.classes))
+        self.fingerprint = fingerprint(network, data, settings, self.machine)
+        self.result = TrainingResult(settings, network.name, data.name)
+        self.epoch = self.position = 0
+        self.epoch_seconds = 0.0
+
+    def train(self, early_stop: int | None, stop_after: int | None, asked: threading.Event) -> TrainingResult:
+        result, count = self.result, len(self.data.train_images)
+        while self.epoch < self.settings.epochs:
+            if self._patience_over(early_stop):
+                result.reason = f"no better test error in {early_stop} epochs"
+                break
+            order = epoch_order(self.settings.seed, self.epoch, count)
+            while self.position < count:
+                if asked.is_set() or (stop_after is not None and result.images >= stop_after):
+                    result.reason = "interrupted" if asked.is_set() else f"stopped after {result.images} images"
+                    return self._leave(False)
+                self._span(order, stop_after)
+            self._close_epoch()
+        return self._leave(True)
+
+    def _span(self, order: np.ndarray, stop_after: int | None) -> None:
+        """Train up to the next place where something besides training happens."""
+        batch, count = self.settings.batch, len(order)
+        upkeep = -(-self.settings.maintenance_images // batch) * batch
+        checkpoint = -(-self.settings.checkpoint_images // batch) * batch
+        ends = [count, self.position + max(1, SPAN // batch) * batch, (self.position // upkeep + 1) * upkeep,
+                (self.position // checkpoint + 1) * checkpoint]
+        if stop_after is not None:
+            ends.append(self.position + -(-(stop_after - self.result.images) // batch) * batch)
+        end, started = min(ends), time.perf_counter()
+        first = self.epoch * count
+        self.machine.train(self.data.train_images, self.data.train_labels, order[self.position:end], first + self.position)
+        self.result.images += end - self.position
+        self.position = end
+        if self.machine.arrays.needs_maintenance and (end % upkeep == 0 or end == count):
+            since = (end - 1) % upkeep + 1
+            self.machine.arrays.maintain(-(-since // batch), first + end)
+        self.epoch_seconds += time.perf_counter() - started
+        if not math.isfinite(self.machine.results[0]):
+            raise InputError("training diverged: the loss is no number any more", where="learning_rate", got=self.settings.learning_rate,
+                             hint="a smaller learning rate")
+        if self.progress:
+            images = float(self.machine.results[2])
+            self.progress({"epoch": self.epoch + 1, "epochs": self.settings.epochs, "images": self.position, "images_per_epoch": count,
+                           "running_error_percent": 100 * float(self.machine.results[1]) / images,
+                           "images_per_second": images / max(self.epoch_seconds, 1e-9)})
+        if self.folder and end % checkpoint == 0 and end < count:
+            self.save()
+
+    def _close_epoch(self) -> None:
+        machine, result = self.machine, self.result
+        started = time.perf_counter()
+        test_loss, test_error = machine.evaluate(self.data.test_images, self.data.test_labels, self.epoch, self.settings.threads)
+        testing = time.perf_counter() - started
+        loss, wrong, images = machine.results.tolist()
+        result.history.append({
+            "epoch": self.epoch + 1, "train_error_percent": 100 * wrong / images, "test_error_percent": 100 * test_error,
+            "train_loss": loss / images, "test_loss": test_loss, "images_per_second": images / max(self.epoch_seconds, 1e-9),
+            "seconds": self.epoch_seconds + testing})
+        self._record()
+        result.activity_history.append(result.activities)
+        result.seconds += self.epoch_seconds + testing
+        machine.clear_counters()
+        self.epoch, self.position, self.epoch_seconds = self.epoch + 1, 0, 0.0
+        if self.folder:
+            self.save()
+
+    def _record(self) -> None:
+        self.result.activities = measured_activities(self.machine)
+        self.result.totals = recorder_totals(self.machine)
+
+    def _patience_over(self, early_stop: int | None) -> bool:
+        errors = [row["test_error_percent"] for row in self.result.history]
+        return early_stop is not None and len(errors) > early_stop and min(errors[-early_stop:]) >= min(errors[:-early_stop])
+
+    def _leave(self, finished: bool) -> TrainingResult:
+        result = self.result
+        result.finished, result.weights, result.writes = finished, self.machine.arrays.layer_weights(), device_writes(self.machine)
+        if not finished:
+            result.seconds += self.epoch_seconds
+            if self.folder:
+                self.save()
+            if not result.history:
+                self._record()
+        return result
+
+    def save(self) -> None:
+        facts = {**self.fingerprint, "epoch": self.epoch, "position": self.position, "epoch_seconds": self.epoch_seconds}
+        save_checkpoint(self.folder, *take_out(self.machine, self.result, facts))
+
+    def restore(self) -> None:
+        facts = put_back(self.machine, self.result, self.fingerprint, *load_checkpoint(self.folder), self.folder)
+        self.epoch, self.position, self.epoch_seconds = facts["epoch"], facts["position"], facts["epoch_seconds"]
+
+
+def epoch_order(seed: int, epoch: int, count: int) -> np.ndarray:
+    """The order of the training images in an epoch: a permutation from Philox keyed by (seed, epoch)."""
+    return np.random.Generator(np.random.Philox(key=[seed, epoch])).permutation(count)
+
+
+@contextmanager
+def _interruptible():
+    """An event that the first Ctrl-C sets; the second one acts as usual. Without effect outside the main thread."""
+    asked = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield asked
+        return
+    before = signal.getsignal(signal.SIGINT)
+
+    def ask(number, frame):
+        asked.set()
+        signal.signal(signal.SIGINT, before)
+
+    signal.signal(signal.SIGINT, ask)
+    try:
+        yield asked
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -1,0 +1,141 @@
+"""A network as a table that the compiled passes walk: one row of int64 an operation, buffers as offsets into flat memory.
+
+One table and flat memories keep the compiled code the same for every network, and an image costs no Python at all.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from hwlib.errors import InputError
+from workloads.network import Layer, Network
+
+CONVOLUTION, LINEAR, LSTM, TANH, SIGMOID, RELU, MAX_POOL, AVERAGE_POOL, ADD, COPY = range(10)
+_POINTWISE = {"tanh": TANH, "sigmoid": SIGMOID, "relu": RELU}
+_POOLS = {"max_pool": MAX_POOL, "global_max_pool": MAX_POOL, "average_pool": AVERAGE_POOL, "global_average_pool": AVERAGE_POOL}
+_ALIASES = ("flatten", "reshape", "identity")
+# Columns of an operation's row. WINDOW starts the 14 numbers of `windows`. AUXILIARY: pooling places, or an LSTM's cell memory.
+OPERATOR, INPUT, INPUT_SIZE, OUTPUT, OUTPUT_SIZE, ARRAY, AUXILIARY, BACKWARD = range(8)
+WINDOW = 8
+FIELDS = WINDOW + 14
+# Columns of an array's row. BLOCK, ERRORS, PEAKS are offsets into an image's memory; the last three into the arrays' memories.
+ROWS, COLUMNS, VECTORS, COPIES, BIAS, BLOCK, ERRORS, INPUT_PEAKS, ERROR_PEAKS, WEIGHTS, STATE, PLANES = range(12)
+ARRAY_FIELDS = 12
+
+
+@dataclass(frozen=True)
+class Program:
+    """`operations` (n, FIELDS) and `arrays` (layers on arrays, ARRAY_FIELDS) int64; `names` of the array layers; the logits are `steps` vectors
+    of `classes` at `output`; `activations` float32 numbers an image whose errors are kept, `memory` all it needs; `room` and `words`
+    scratch numbers (float32, uint64) of one thread.
+    """
+
+    network: Network
+    operations: np.ndarray
+    arrays: np.ndarray
+    names: tuple[str, ...]
+    input_size: int
+    output: int
+    steps: int
+    classes: int
+    activations: int
+    memory: int
+    room: int
+    words: int
+
+
+def build_program(network: Network, copies: dict[str, int]) -> Program:
+    """The table of `network`; `copies` devices per weight of each array layer. Raises InputError for a layer that cannot be trained."""
+    offsets, operations, arrays, names = {}, [], [], []
+    used, layers = 0, list(network.layers)
+    softmax = layers[-1].operator == "softmax"
+    wanted = {layers[0].name: False}  # layers whose output error somebody below needs
+    extra = []
+    for layer in layers[: len(layers) - softmax]:
+        where = f"network '{network.name}', layer '{layer.name}'"
+        if layer.operator in _ALIASES:
+            offsets[layer.name], wanted[layer.name] = offsets[layer.inputs[0]], wanted[layer.inputs[0]]
+            continue
+        offsets[layer.name], used = used, used + math.prod(layer.output_shape)
+        if layer.operator == "input":
+            continue
+        needed = [wanted[name] for name in layer.inputs]
+        wanted[layer.name] = any(needed) or layer.on_array
+        for row in _rows(layer, offsets, where):
+            row[BACKWARD] = needed[layer.inputs.index(row.pop("from"))]
+            if layer.on_array:
+                row[ARRAY] = len(arrays)
+                arrays.append(_array_row(layer, copies.get(layer.name, 1), where))
+                names.append(layer.name)
+            extra.append((layer, row))
+            operations.append(row)
+    if not arrays:
+        raise InputError("the network has no layer with weights on an array", where=f"network '{network.name}'", hint="it has nothing to train")
+    memory = _place_memory(used, arrays, extra)
+    last = layers[-2 if softmax else -1]
+    if len(last.output_shape) > 2:
+        raise InputError("training needs class scores at the end", where=f"network '{network.name}'", got=last.output_shape,
+                         allowed="(classes,) or (time steps, classes)")
+    table = np.zeros((len(operations), FIELDS), np.int64)
+    for index, row in enumerate(operations):
+        for column, value in row.items():
+            table[index, column] = value
+    places = np.array([[row.get(field, 0) for field in range(ARRAY_FIELDS)] for row in arrays], np.int64)
+    lines = places[:, ROWS] + places[:, COLUMNS]
+    return Program(network, table, places, tuple(names), math.prod(layers[0].output_shape), offsets[last.name],
+                   math.prod(last.output_shape[:-1]), last.output_shape[-1], used, memory,
+                   int(((4 * lines + 2) * places[:, VECTORS]).max()), int(((lines + 2) * places[:, VECTORS] + 2 * lines).max()))
+
+
+def _rows(layer: Layer, offsets: dict[str, int], where: str) -> list[dict]:
+    """Operation rows of a layer (column -> value); "from" names the input that a row reads."""
+    base = {OUTPUT: offsets[layer.name], OUTPUT_SIZE: math.prod(layer.output_shape)}
+    rows = [base | {"from": name, INPUT: offsets[name], INPUT_SIZE: math.prod(shape)} for name, shape in zip(layer.inputs, layer.input_shapes)]
+    operator, shape = layer.operator, layer.input_shapes[0]
+    if operator == "conv2d" and layer.groups == 1:
+        return [rows[0] | {OPERATOR: CONVOLUTION} | _window(layer)]
+    if operator == "linear":
+        return [rows[0] | {OPERATOR: LINEAR}]
+    if operator == "lstm":
+        return [rows[0] | {OPERATOR: LSTM}]
+    if operator in _POINTWISE:
+        return [rows[0] | {OPERATOR: _POINTWISE[operator]}]
+    if operator in _POOLS:
+        return [rows[0] | {OPERATOR: _POOLS[operator]} | _window(layer)]
+    if operator == "add" and len(layer.inputs) > 1 and len(set(layer.input_shapes)) == 1:
+        return [row | {OPERATOR: COPY if index == 0 else ADD} for index, row in enumerate(rows)]
+    if operator == "concat" and layer.output_shape == (sum(item[0] for item in layer.input_shapes), *shape[1:]):
+        starts = np.cumsum([0, *(row[INPUT_SIZE] for row in rows)])
+        return [row | {OPERATOR: COPY, OUTPUT: row[OUTPUT] + int(start), OUTPUT_SIZE: row[INPUT_SIZE]} for row, start in zip(rows, starts)]
+    raise InputError("training cannot run this layer", where=where, got=operator + (" in groups" if layer.groups > 1 else ""),
+                     allowed=("conv2d", "linear", "lstm", *_POINTWISE, *_POOLS, "add of equal shapes", "concat on axis 0", *_ALIASES,
+                              "softmax at the end"))
+
+
+def _window(layer: Layer) -> dict[int, int]:
+    values = (*layer.input_shapes[0], *layer.output_shape, *layer.kernel, *layer.stride, *layer.padding[:2], *layer.dilation)
+    return {WINDOW + place: value for place, value in enumerate(values)}
+
+
+def _array_row(layer: Layer, copies: int, where: str) -> dict[int, int]:
+    shape = layer.matrix
+    return {ROWS: shape.columns, COLUMNS: shape.rows + layer.bias, VECTORS: shape.vectors, COPIES: copies, BIAS: int(layer.bias)}
+
+
+def _place_memory(used: int, arrays: list[dict], operations: list) -> int:
+    """Give every array its block of inputs, its errors and their peaks, every pool its places; returns the memory of an image."""
+    for layer, row in operations:
+        if row[OPERATOR] == MAX_POOL:
+            row[AUXILIARY], used = used, used + row[OUTPUT_SIZE]
+        if row[OPERATOR] == LSTM:
+            # gates i, f, g, o and tanh(c) a step, cell states before and after, two error vectors
+            row[AUXILIARY], used = used, used + layer.hidden * (6 * layer.output_shape[0] + 3)
+    for array in arrays:
+        array[BLOCK], used = used, used + array[COLUMNS] * array[VECTORS]
+        array[ERRORS], used = used, used + array[ROWS] * array[VECTORS]
+        array[INPUT_PEAKS], used = used, used + array[VECTORS]
+        array[ERROR_PEAKS], used = used, used + array[VECTORS]
+    return used

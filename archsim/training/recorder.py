@@ -1,0 +1,76 @@
+"""From the counters of the compiled passes to the measured Activity of each layer and phase, device writes and totals."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from archsim.trace.operation import Activity
+from archsim.training.activity import BITS, MAGNITUDE, NONZERO, ONES, VALUES
+from archsim.training.crossbar import RETRIES, SATURATIONS
+from archsim.training.crossbar import VECTORS as READS
+from archsim.training.machine import Machine
+from archsim.training.program import COLUMNS, COPIES, ROWS, VECTORS
+from archsim.training.pulses import COINCIDENCES, COLUMN_PULSES, ROW_PULSES, SLOTS, UPDATES
+
+HISTOGRAM = (0, *(2**power for power in range(31)))
+
+
+def measured_activities(machine: Machine) -> dict[tuple[str, str], Activity]:
+    """Activity by (layer, phase) over the images since the counters were cleared; empty before the first image.
+
+    Densities come from one image in `steps.SAMPLE_EVERY`. `row_pulses` of an Activity is the input side of the crossbar (its rows in
+    `workloads.network.Matrix`), `column_pulses` the error side; train_length is the mean over all vectors, also those without pulses.
+    """
+    images, found = machine.results[2], {}
+    if images == 0:
+        return found
+    for index, name in enumerate(machine.program.names):
+        array = machine.program.arrays[index]
+        for place, phase in enumerate(("forward", "backward")):
+            found[name, phase] = _read_activity(machine.samples[index, place], machine.totals[index, place])
+        counts = machine.counts[index]
+        vectors, slots = images * array[VECTORS] * array[COPIES], max(1.0, counts[SLOTS])
+        found[name, "update"] = Activity(
+            source="measured", **_inputs(machine.samples[index, 0]), row_pulses=min(1.0, float(counts[COLUMN_PULSES] / (slots * array[COLUMNS]))),
+            column_pulses=float(counts[ROW_PULSES] / (slots * array[ROWS])), train_length=float(counts[SLOTS] / vectors),
+            coincidences=float(counts[COINCIDENCES] / (vectors * array[ROWS] * array[COLUMNS])), write_pulses=0.0)
+    return found
+
+
+def _inputs(sample: np.ndarray) -> dict[str, float]:
+    nonzero = max(1.0, sample[NONZERO])
+    return {"input_density": float(sample[NONZERO] / max(1.0, sample[VALUES])), "magnitude": min(1.0, float(sample[MAGNITUDE] / nonzero)),
+            "bit_density": float(sample[ONES] / max(1.0, sample[BITS]))}
+
+
+def _read_activity(sample: np.ndarray, total: np.ndarray) -> Activity:
+    reads = max(1, int(total[READS]))
+    return Activity(source="measured", **_inputs(sample), saturations=float(total[SATURATIONS] / reads), retries=float(total[RETRIES] / reads))
+
+
+def device_writes(machine: Machine) -> dict[str, dict]:
+    """Pulses a device has received since the start, by layer and under "" of all: mean, maximum, histogram (edges, counts): endurance."""
+    layers = machine.arrays.layer_writes()
+    return {name: _summary(writes) for name, writes in layers.items()} | {"": _summary(machine.arrays.writes)}
+
+
+def _summary(writes: np.ndarray) -> dict:
+    counts, _ = np.histogram(writes, bins=[*HISTOGRAM, np.inf])
+    used = int(np.flatnonzero(counts).max(initial=0)) + 1
+    return {"mean": float(writes.mean()), "maximum": int(writes.max()),
+            "histogram": {"edges": list(HISTOGRAM[:used]), "counts": counts[:used].tolist()}}
+
+
+def recorder_totals(machine: Machine) -> dict[str, dict[str, float]]:
+    """Counts of every layer since the counters were cleared: reads, retries, saturations of both directions, and of the updates."""
+    found = {}
+    for index, name in enumerate(machine.program.names):
+        row = {}
+        for place, phase in enumerate(("forward", "backward")):
+            row |= {f"{phase}_reads": int(machine.totals[index, place, READS]), f"{phase}_retries": int(machine.totals[index, place, RETRIES]),
+                    f"{phase}_saturations": int(machine.totals[index, place, SATURATIONS])}
+        counts = machine.counts[index]
+        found[name] = row | {"updates": int(counts[UPDATES]), "slots": int(counts[SLOTS]),
+                             "error_side_pulses": int(counts[ROW_PULSES]), "input_side_pulses": float(counts[COLUMN_PULSES]),
+                             "coincidences": int(counts[COINCIDENCES])}
+    return found

@@ -1,0 +1,57 @@
+"""What of a run goes into a checkpoint, and back; refused where network, data or settings are not those of the checkpoint."""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from archsim.trace.operation import Activity
+from archsim.training.data import Prepared
+from archsim.training.machine import Machine
+from archsim.training.settings import TrainingSettings
+from hwlib.errors import InputError
+from workloads.network import Network
+
+FREE = {"epochs", "threads", "checkpoint_images"}  # settings that may change between a checkpoint and its continuation
+
+
+def fingerprint(network: Network, data: Prepared, settings: TrainingSettings, machine: Machine) -> dict[str, Any]:
+    """What must be the same when a run goes on."""
+    return {"network": hashlib.sha256(repr(network.layers).encode()).hexdigest()[:16], "data": data.digest(),
+            "settings": settings.model_dump(mode="json", exclude=FREE), "devices": zlib.crc32(machine.arrays.planes.view(np.uint8))}
+
+
+def take_out(machine: Machine, result, facts: dict[str, Any]) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """(facts, arrays) of the running state."""
+    arrays = {name: getattr(machine, name) for name in ("totals", "samples", "counts", "results")}
+    arrays |= {"weights": machine.arrays.weights, "state": machine.arrays.state, "writes": machine.arrays.writes}
+    facts = facts | {"images": result.images, "seconds": result.seconds, "history": result.history, "counted": result.totals,
+                     "activities": [[[*key, asdict(activity)] for key, activity in epoch.items()] for epoch in result.activity_history]}
+    return facts, arrays
+
+
+def put_back(machine: Machine, result, expected: dict[str, Any], facts: dict[str, Any], arrays: dict[str, np.ndarray], folder: Path) -> dict:
+    """Restore a state in place. Raises InputError where the checkpoint belongs to something else."""
+    for name, value in expected.items():
+        if facts.get(name) != value:
+            got = facts.get(name)
+            if name == "settings" and isinstance(got, dict):
+                changed = sorted(key for key in {*got, *value} if got.get(key) != value.get(key))
+                raise InputError(f"the checkpoint was made with other settings ({', '.join(changed)})", where=str(folder),
+                                 got={key: got.get(key) for key in changed}, allowed=str({key: value.get(key) for key in changed}))
+            raise InputError(f"the checkpoint belongs to another run ({name})", where=str(folder))
+    for holder, names in ((machine, ("totals", "samples", "counts", "results")), (machine.arrays, ("state", "weights", "writes"))):
+        for name in names:
+            target = getattr(holder, name)
+            if name not in arrays or arrays[name].shape != target.shape or arrays[name].dtype != target.dtype:
+                raise InputError("the checkpoint's arrays do not fit", where=f"{folder}: {name}")
+            target[...] = arrays[name]
+    result.images, result.seconds, result.history, result.totals = (facts[key] for key in ("images", "seconds", "history", "counted"))
+    result.activity_history = [{(layer, phase): Activity(**values) for layer, phase, values in epoch} for epoch in facts["activities"]]
+    result.activities = result.activity_history[-1] if result.activity_history else {}
+    return facts

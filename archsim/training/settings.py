@@ -1,0 +1,96 @@
+"""Settings of a training run: frozen, validated, written into every checkpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from hwlib.errors import InputError, nearest
+
+Direction = Literal["off", "forward", "backward", "both"]
+
+
+class _Settings(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+
+class ReadSettings(_Settings):
+    """Periphery of the reads (rpu.md 5): bounds and noises (standard deviations) in units of input and of weight x input. 0 bits: no rounding;
+    output_bound 0: none. Defaults are aihwkit's, with noise management backward and bound management forward (Gokmen 2017).
+    """
+
+    input_bits: int = Field(7, ge=0, le=16)
+    input_bound: float = Field(1.0, gt=0)
+    input_noise: float = Field(0.0, ge=0)
+    output_bits: int = Field(9, ge=0, le=16)
+    output_bound: float = Field(12.0, ge=0)
+    output_noise: float = Field(0.06, ge=0)
+    noise_management: Direction = "backward"
+    bound_management: Direction = "forward"
+
+    @model_validator(mode="after")
+    def _converters(self) -> ReadSettings:
+        if self.input_bits == 1 or self.output_bits == 1:
+            raise ValueError("a converter has 0 (no rounding) or at least 2 bits")
+        if self.output_bits and not self.output_bound:
+            raise ValueError("an output converter that rounds needs output_bound > 0")
+        return self
+
+
+class UpdateSettings(_Settings):
+    """The pulsed update (rpu.md 2): slots of a train, managements, deterministic instead of stochastic trains."""
+
+    train_length: int = Field(31, ge=1, le=64)
+    update_management: bool = True
+    length_management: bool = True
+    deterministic: bool = False
+
+
+class TrainingSettings(_Settings):
+    """How a network is trained. rule "rpu": all three cycles on device arrays; "float": digital SGD in float32 through the same code.
+
+    `device` a preset, a law or a device file, `device_settings` changes of its parameters; `devices_per_weight` one number or one a layer
+    (missing layers: 1). Weights start uniform in +-initial_scale/sqrt(inputs of a column, bias included), clipped by the devices.
+    The loss is the mean over a mini-batch. `evaluate`: test on the arrays as they read, with noise, or on the weights taken out of them.
+    Every `maintenance_images` images devices are refreshed and aged, where the device asks for it. `checkpoint_images`: images between two
+    checkpoints. `threads` divide the evaluation only; results never depend on it.
+    """
+
+    rule: Literal["rpu", "float"] = "rpu"
+    learning_rate: float = Field(0.01, gt=0)
+    epochs: int = Field(10, ge=1, le=100_000)
+    batch: int = Field(1, ge=1, le=4096)
+    seed: int = Field(1, ge=0, lt=2**63)
+    device: str = "gokmen2016"
+    device_settings: dict[str, float | int | str] = Field(default_factory=dict)
+    devices_per_weight: int | dict[str, int] = 1
+    read: ReadSettings = ReadSettings()
+    update: UpdateSettings = UpdateSettings()
+    evaluate: Literal["noisy_arrays", "extracted_weights"] = "noisy_arrays"
+    initial_scale: float = Field(1.0, gt=0)
+    maintenance_images: int = Field(100, ge=1)
+    checkpoint_images: int = Field(20_000, ge=1)
+    threads: int = Field(1, ge=1, le=64)
+
+    @model_validator(mode="after")
+    def _copies(self) -> TrainingSettings:
+        numbers = self.devices_per_weight.values() if isinstance(self.devices_per_weight, dict) else [self.devices_per_weight]
+        if any(not 1 <= number <= 64 for number in numbers):
+            raise ValueError("devices_per_weight is 1 to 64")
+        return self
+
+
+def read_settings(values: Mapping[str, Any], where: str = "training") -> TrainingSettings:
+    """Settings from a dict as a TOML file gives it. Raises InputError for the first fault, with its path and the nearest name."""
+    try:
+        return TrainingSettings.model_validate(dict(values))
+    except ValidationError as error:
+        fault = error.errors()[0]
+        path = [str(step) for step in fault["loc"]]
+        model = {"read": ReadSettings, "update": UpdateSettings}.get(path[0] if path else "", TrainingSettings)
+        known, unknown = sorted(model.model_fields), fault["type"] == "extra_forbidden"
+        raise InputError("unknown field" if unknown else fault["msg"].removeprefix("Value error, "), where=".".join([where, *path]),
+                         got=None if unknown else fault["input"], allowed=known if unknown else None,
+                         hint=nearest(path[-1], known) if unknown else "") from None

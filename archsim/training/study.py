@@ -1,0 +1,190 @@
+"""A training study: rows of settings from one `study.toml`, each trained in a process of its own, resumable; tables and curves from them.
+
+    python -m archsim.training.study reports/gokmen2017/study.toml            # all rows that are not finished, one after the other
+    python -m archsim.training.study reports/gokmen2017/study.toml --row fp   # one row, in this process
+    python -m archsim.training.study reports/gokmen2017/study.toml --report   # table and curves of what is there
+
+Beside the file: `history/<row>.csv` an epoch a line, `table.md`, `errors.png` and `errors.svg`; checkpoints in `checkpoints/<row>`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import os
+import subprocess
+import sys
+import tomllib
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hwlib.errors import InputError
+
+COLUMNS = ("epoch", "train_error_percent", "test_error_percent", "train_loss", "test_loss", "images_per_second", "seconds")
+_FIELDS = ("title", "source", "network", "data", "mean_of_last", "settings", "row")
+_ROW_FIELDS = ("name", "title", "published_percent", "tolerance_percent", "published_text", "settings", "seeds")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of the table: its name, and for each seed the training settings as a dict."""
+
+    name: str
+    title: str
+    published: str
+    settings: dict[str, Any]
+    seeds: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Study:
+    """A study file: what is trained on what, and how many last epochs a number is the mean of."""
+
+    folder: Path
+    title: str
+    network: str
+    data: str
+    mean_of_last: int
+    rows: tuple[Row, ...]
+
+    def runs(self) -> list[tuple[Row, int]]:
+        """(row, seed) in the order of the file, first seeds first."""
+        most = max(len(row.seeds) for row in self.rows)
+        return [(row, row.seeds[place]) for place in range(most) for row in self.rows if place < len(row.seeds)]
+
+
+def load_study(path: str | Path) -> Study:
+    """Read a study. Raises InputError with the field."""
+    path = Path(path)
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InputError(f"cannot read the study ({error})", where=str(path)) from None
+    for key in content:
+        if key not in _FIELDS:
+            raise InputError("unknown field", where=str(path), got=key, allowed=_FIELDS)
+    rows = []
+    for item in content.get("row", []):
+        for key in item:
+            if key not in _ROW_FIELDS:
+                raise InputError("unknown field", where=f"{path}: row", got=key, allowed=_ROW_FIELDS)
+        settings = {**content.get("settings", {}), **item.get("settings", {})}
+        for part in ("read", "update"):
+            settings[part] = {**content.get("settings", {}).get(part, {}), **item.get("settings", {}).get(part, {})}
+        published = item.get("published_text") or f"{item['published_percent']} ± {item['tolerance_percent']}"
+        rows.append(Row(item["name"], item["title"], published, settings, tuple(item.get("seeds", [1]))))
+    if not rows:
+        raise InputError("a study needs at least one row", where=str(path))
+    return Study(path.parent, content["title"], content["network"], content["data"], content.get("mean_of_last", 5), tuple(rows))
+
+
+def run_row(study: Study, row: Row, seed: int) -> None:
+    """Train one row with one seed, from its checkpoint where there is one, and keep its history up to date after each epoch."""
+    from archsim.training.loop import train
+    from archsim.training.settings import read_settings
+    from workloads.datasets import load_dataset
+    from workloads.load import load_network
+
+    settings = read_settings({**row.settings, "seed": seed}, f"row '{row.name}'")
+    checkpoints = study.folder / "checkpoints" / f"{row.name}-{seed}"
+    resume = (checkpoints / "checkpoint.json").exists()
+    result = train(load_network(study.network), load_dataset(study.data), settings, folder=checkpoints, resume=resume,
+                   progress=_Reporter(study, row, seed, checkpoints))
+    write_history(study, row, seed, result.history)
+    facts = {"finished": result.finished, "images": result.images, "seconds": result.seconds, "writes": result.writes, "totals": result.totals,
+             "settings": settings.model_dump(mode="json"), "activities": {f"{layer}.{phase}": vars_of(activity)
+                                                                         for (layer, phase), activity in result.activities.items()}}
+    (study.folder / "history" / f"{row.name}-{seed}.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
+
+
+def vars_of(activity: Any) -> dict[str, Any]:
+    """The fields of an Activity."""
+    return {name: getattr(activity, name) for name in activity.__dataclass_fields__}
+
+
+class _Reporter:
+    """Copies the history out of the checkpoint whenever an epoch has begun, so that a killed row leaves its epochs behind."""
+
+    def __init__(self, study: Study, row: Row, seed: int, checkpoints: Path):
+        self.study, self.row, self.seed, self.checkpoints, self.epoch = study, row, seed, checkpoints, 0
+
+    def __call__(self, now: dict) -> None:
+        if now["epoch"] == self.epoch:
+            return
+        self.epoch = now["epoch"]
+        path = self.checkpoints / "checkpoint.json"
+        if path.exists():
+            history = json.loads(path.read_text(encoding="utf-8"))["facts"]["history"]
+            write_history(self.study, self.row, self.seed, history)
+            if history:
+                print(f"{self.row.name} seed {self.seed}: {json.dumps(history[-1])}", flush=True)
+
+
+def write_history(study: Study, row: Row, seed: int, history: list[dict]) -> None:
+    """history/<row>-<seed>.csv, an epoch a line."""
+    path = study.folder / "history" / f"{row.name}-{seed}.csv"
+    path.parent.mkdir(exist_ok=True)
+    with open(path, "w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows({key: f"{line[key]:.6g}" for key in COLUMNS} for line in history)
+
+
+def read_history(study: Study, row: Row, seed: int) -> list[dict[str, float]]:
+    """The epochs that a row has finished; empty where it has not begun."""
+    path = study.folder / "history" / f"{row.name}-{seed}.csv"
+    if not path.exists():
+        return []
+    with open(path, newline="", encoding="utf-8") as file:
+        return [{key: float(value) for key, value in line.items()} for line in csv.DictReader(file)]
+
+
+def run_all(path: Path, study: Study, jobs: int) -> int:
+    """Every unfinished run in a process of its own, `jobs` at a time. Returns the number that failed."""
+    def one(run: tuple[Row, int]) -> bool:
+        row, seed = run
+        if len(read_history(study, row, seed)) >= row.settings["epochs"]:
+            return True
+        environment = {**os.environ, "NUMBA_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+        command = [sys.executable, "-m", "archsim.training.study", str(path), "--row", row.name, "--seed", str(seed)]
+        return subprocess.run(command, env=environment).returncode == 0
+
+    with ThreadPoolExecutor(jobs) as pool:
+        done = list(pool.map(one, study.runs()))
+    return done.count(False)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Command line of a study."""
+    parser = argparse.ArgumentParser(prog="python -m archsim.training.study", description="Run a training study.")
+    parser.add_argument("study", type=Path, help="study.toml")
+    parser.add_argument("--row", help="train this row only, in this process")
+    parser.add_argument("--seed", type=int, help="seed of that row (default: its first)")
+    parser.add_argument("--jobs", type=int, default=1, help="rows at a time")
+    parser.add_argument("--report", action="store_true", help="only write table and curves of what is there")
+    options = parser.parse_args(arguments)
+    try:
+        study = load_study(options.study)
+        failed = 0
+        if options.row:
+            found = [row for row in study.rows if row.name == options.row]
+            if not found:
+                raise InputError("no such row", where=str(options.study), got=options.row, allowed=[row.name for row in study.rows])
+            run_row(study, found[0], found[0].seeds[0] if options.seed is None else options.seed)
+        elif not options.report:
+            failed = run_all(options.study, study, max(1, options.jobs))
+        if not options.row:
+            from archsim.training.study_report import write_report
+
+            write_report(study)
+    except InputError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
