@@ -70,12 +70,12 @@ def read_ms(rows: int, columns: int, count: int, transposed: bool) -> float:
 def cnn_ms(length: int) -> float:
     """ms of all reads and updates of one MNIST image through the RPU CNN (without pooling, activations and copies)."""
     generator, total = np.random.default_rng(1), 0.0
-    for rows, columns, count in ARRAYS.values():
+    for name, (rows, columns, count) in ARRAYS.items():
         array = load_device("gokmen2016").build(rows, columns)
         array.set_weights(generator.uniform(-1, 1, (rows, columns)) / columns**0.5)
         inputs = generator.uniform(0, 1, (count, columns)).astype(np.float32)
         errors = (0.01 * generator.normal(size=(count, rows))).astype(np.float32)
-        total += read_ms(rows, columns, count, False) + read_ms(rows, columns, count, True)
+        total += read_ms(rows, columns, count, False) + (read_ms(rows, columns, count, True) if name != "K1" else 0.0)
         total += 1e3 * cpu_seconds(lambda number, a=array, x=inputs, d=errors: a.update(x, d, rate=0.01, longest=length, step=number,
                                                                                         manage_length=False))
     return total
@@ -101,7 +101,7 @@ def main() -> None:
     as_json = parser.parse_args().json
     installed = importlib.util.find_spec("aihwkit") is not None
     if not installed:
-        print("aihwkit is not installed: its column is the published-in-repository measurement", file=sys.stderr)
+        print("aihwkit is not installed: its column repeats the figures of aihwkit 1.2 measured elsewhere", file=sys.stderr)
     rows = []
     for (size, length), published in AIHWKIT_UPDATE.items():
         other = aihwkit_update_ns(size, length) if installed else published
