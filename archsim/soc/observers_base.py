@@ -53,7 +53,7 @@ class OutputFile:
 
     def open(self) -> None:
         """Open the temporary file."""
-        if self.path.is_dir():
+        if os.path.isdir(self.path):
             raise InputError("a folder, not a file", where=str(self.path))
         try:
             handle, self._temporary = tempfile.mkstemp(prefix=f".{self.path.name}.", dir=self.path.absolute().parent)

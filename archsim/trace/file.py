@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ def save_trace(trace: Trace, path: str | Path) -> Path:
     from archsim.files import write_files
 
     path = Path(path)
-    if path.is_dir():
+    if os.path.isdir(path):
         raise InputError("a folder, not a file", where=str(path))
     content = {"archsim_trace": VERSION} | {key: value for key, value in dataclasses.asdict(trace).items() if key != "version"}
     write_files(path.parent, {path.name: json.dumps(content, indent=1, allow_nan=False) + "\n"})
