@@ -17,12 +17,13 @@ _HOMES = {
     "list_architectures": "archsim.architecture",
     "list_schemes": "archsim.schemes",
     "simulate": "archsim.simulate",
+    "train": "archsim.train",
     "Result": "archsim.result",
     "InputError": "hwlib.errors",
 }
 
 __all__ = ["InputError", "Result", "__version__", "list_architectures", "list_schemes", "load_architecture", "load_dataset",
-           "load_network", "simulate"]
+           "load_network", "simulate", "train"]
 
 
 class _Package(types.ModuleType):

@@ -54,7 +54,8 @@ def compare_activity(trace: Trace, activities: Mapping[tuple[str, str], Activity
         (cycles, energy), (now_cycles, now_energy) = _cost(before, key), _cost(after, key)
         rows.append({
             "layer": key[0], "phase": key[1], "images": after.images, "assumed_cycles": cycles, "measured_cycles": now_cycles,
-            "assumed_energy_j": energy, "measured_energy_j": now_energy, "quantities": quantities, "causes": _causes(alone, key, cycles, energy)})
+            "assumed_energy_j": energy, "measured_energy_j": now_energy, "quantities": quantities,
+            "causes": _causes(alone, key, cycles, energy)})
     return rows
 
 

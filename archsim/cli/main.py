@@ -18,6 +18,7 @@ from hwlib.errors import InputError, nearest, unknown
 # one file a command in this folder, with configure(parser) and execute(arguments)
 COMMANDS = {
     "run": "simulate one inference or training step: mm2, uW, J and cycles by component, layer and phase",
+    "train": "train on the array physics: accuracy per epoch, measured activity, and the silicon cost of that training",
     "report": "make or remake the report of a finished run",
     "validate": "published figures beside what the model gives",
     "explain": "where one number of a result comes from, down to the sourced figures",

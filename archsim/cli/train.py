@@ -1,0 +1,135 @@
+"""`archsim train NETWORK --data NAME`: train on the array physics, then price that training with the activity it had."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+from pathlib import Path
+
+from archsim.cli import options
+from archsim.cli.output import console, say
+from hwlib.errors import InputError
+
+CHECKPOINT = "checkpoint.json"
+TRACE = "measured.json"
+COMPARED = 8  # batches of the comparison with assumed activity
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("network", metavar="NETWORK", help=options.NETWORK_HELP)
+    parser.add_argument("--data", default="digits", metavar="NAME|FILE.npz",
+                        help="data set: archsim list datasets (default digits, which needs no download)")
+    parser.add_argument("--scheme", default="rpu", metavar="NAME", help="update rule: rpu (default), or sgd for the digital baseline")
+    parser.add_argument("--device", metavar="NAME|FILE", help="device of the arrays: archsim list devices (default gokmen2016)")
+    parser.add_argument("--arch", metavar="NAME|FILE", help="chip: archsim list architectures (default rpu for the scheme rpu, else cim40)")
+    parser.add_argument("--epochs", type=options.whole(1, 100_000), default=10, metavar="N", help="times through the data (default 10)")
+    parser.add_argument("--batch", type=options.whole(1, 4096), default=1, metavar="N", help="images of a training step (default 1)")
+    parser.add_argument("--images", type=options.whole(1, 10_000_000), metavar="N", help="train on the first N images only")
+    parser.add_argument("--node", type=options.positive, metavar="NM", help="technology node of the prices (default: the chip's)")
+    options.add_set_option(parser, "any field of the training (training.learning_rate=0.02, training.read.input_bits=7), the device "
+                                   "(device.pulse_step=0.002), the architecture (read.adc_bits=8) or the scheme; repeatable")
+    parser.add_argument("--seed", type=options.whole(0, 2**63 - 1), default=0, metavar="N", help="seed of everything random (default 0)")
+    parser.add_argument("--out", metavar="DIR", help="write checkpoints, history, curves, the measured trace and the report here")
+    parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint in --out")
+    parser.add_argument("--early-stop", type=options.whole(1, 100_000), metavar="N", help="end after N epochs without a lower test error")
+    options.add_output_options(parser)
+
+
+def execute(arguments: argparse.Namespace) -> int:
+    _check(arguments)
+    import archsim
+    from archsim.report.progress import make_progress
+
+    chip, scheme, changes = _settings(arguments)
+    network = archsim.load_network(arguments.network)
+    watched = contextlib.nullcontext() if arguments.quiet else make_progress(console(stderr=True))
+    with watched as progress:
+        trained = archsim.train(
+            network, chip, arguments.data, scheme, epochs=arguments.epochs, batch=arguments.batch, seed=arguments.seed,
+            device=arguments.device, settings=changes, images=arguments.images, folder=arguments.out, resume=arguments.resume,
+            early_stop=arguments.early_stop, node_nm=arguments.node, progress=progress)
+    trained.result.document["command"] = arguments.line
+    return _write(arguments, trained)
+
+
+def _check(arguments: argparse.Namespace) -> None:
+    folder = Path(arguments.out) if arguments.out else None
+    if folder and folder.exists() and not folder.is_dir():
+        raise InputError("not a folder", where="--out", got=arguments.out)
+    wanted = (folder or Path(".")).absolute()
+    there = next(place for place in (wanted, *wanted.parents) if place.exists())
+    if not os.access(there, os.W_OK):
+        raise InputError("cannot write here", where="--out", got=str(there), hint="name another folder with --out")
+    if arguments.resume and folder is None:
+        raise InputError("going on needs the folder with the checkpoint", where="--resume", hint="name it with --out")
+    if folder and (folder / CHECKPOINT).exists() and not arguments.resume:
+        raise InputError("the folder holds a training already", where="--out", got=arguments.out,
+                         hint="--resume goes on with it; choose another folder for a new one")
+
+
+def _settings(arguments: argparse.Namespace) -> tuple[object, object, dict[str, str]]:
+    """The chip, the scheme and the changes of training settings that `--set` asks for."""
+    import archsim
+    from archsim.architecture.load import parse_setting
+    from archsim.schemes import load_scheme
+    from archsim.training_setup import CHIPS
+
+    sorted_out: dict[str, dict[str, str]] = {"training": {}, "device": {}, "scheme": {}, "": {}}
+    for path, value in options.settings_table(arguments.settings).items():
+        head, dot, rest = path.partition(".")
+        group = head if dot and head in sorted_out else ""
+        sorted_out[group][rest if group else path] = value
+    scheme = load_scheme(arguments.scheme, {path: parse_setting(f"x={text}")[1] for path, text in sorted_out["scheme"].items()})
+    chip = archsim.load_architecture(arguments.arch or CHIPS.get(scheme.name, "cim40"), sorted_out[""])
+    return chip, scheme, sorted_out["training"] | {f"device_settings.{path}": value for path, value in sorted_out["device"].items()}
+
+
+def _write(arguments: argparse.Namespace, trained) -> int:
+    """Files first, then what is printed; 130 where the training was interrupted."""
+    from archsim.trace import save_trace
+
+    document = trained.result.document
+    folder = Path(arguments.out) if arguments.out else None
+    path = folder / TRACE if folder else Path(f"{trained.trace.network}.{TRACE}")
+    document["activity_file"] = str(save_trace(trained.trace, path))
+    if folder:
+        _write_folder(arguments, trained, folder)
+    if arguments.json:
+        print(json.dumps(document, indent=1, allow_nan=False))
+    elif not arguments.quiet:
+        from archsim.report.training import print_training
+
+        print_training(document, console())
+    say(f"written: {folder / 'report.html'}" if folder else f"measured activity: {path}", arguments.quiet)
+    if not trained.finished:
+        text = f"interrupted after {trained.trained.images:,} images; "
+        say("archsim: " + text + (f"go on with --resume --out {folder}" if folder else "with --out it can be resumed"))
+        return 130
+    return 0
+
+
+def _write_folder(arguments: argparse.Namespace, trained, folder: Path) -> None:
+    from archsim.activity import compare_activity, write_comparison
+    from archsim.files import csv_text, write_files
+    from archsim.report.figures.errors import draw_errors
+    from archsim.report.figures.raster import save_raster
+    from archsim.report.figures.svg import to_svg
+    from archsim.report.html import render_report
+    from archsim.report.palette import colours
+
+    result, light = trained.result, colours("light")
+    writes = [{"layer": layer or "all", "mean": row["mean"], "maximum": row["maximum"], **row["histogram"]}
+              for layer, row in result.training["writes"].items()]
+    files = {**result.files(), "history.csv": csv_text(trained.epochs), "writes.csv": csv_text(writes),
+             "report.html": render_report(result.to_dict())}
+    title = f"{result.network} on {result.architecture}, {result.dataset}, scheme {result.scheme}"
+    drawing = draw_errors({result.scheme: trained.epochs}, title=title)
+    if drawing is not None:
+        files["errors.svg"] = to_svg(drawing, light)
+    write_files(folder, files)
+    if drawing is not None:
+        save_raster(drawing, folder / "errors.png", light)
+    rows = compare_activity(trained.assumed, trained.activities, trained.chip, trained.scheme, images=COMPARED * trained.trace.batch)
+    write_comparison(rows, folder, f"{title}: measured and assumed activity")

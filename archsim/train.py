@@ -1,0 +1,128 @@
+"""Training and silicon in one call: accuracy on the chip's arrays, and what that training costs with the activity it had."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from archsim.architecture import load_architecture
+from archsim.result import Result
+from archsim.schemes import load_scheme
+from archsim.simulate import simulate
+from archsim.trace import Activity, Trace, build_trace, with_activity
+from archsim.training.settings import TrainingSettings
+from archsim.training_setup import CHIPS, scheme_of, settings_of
+from archsim.training_totals import mean_activities, writes_of
+from workloads import load_network
+from workloads.datasets import Dataset, fit_dataset, load_dataset
+
+if TYPE_CHECKING:
+    from archsim.architecture.config import Architecture
+    from archsim.schemes.base import Scheme
+    from archsim.training.loop import TrainingResult
+    from workloads.network import Network
+
+STEP_IMAGES = 16
+"""Images at least that the chip is simulated for, so that a few retries an image count in cycles."""
+Progress = Callable[..., None]
+
+
+@dataclass
+class Training:
+    """What `train` returns. `result` is the silicon (a `Result`) of some training steps with the measured activity; its document holds the
+    training too, so that it is saved, loaded and reported with it. `assumed` and `trace` are the training step with assumed and with
+    measured activity, `activities` the latter by (layer, phase); `trained` is what the training core gave, with the weights.
+    """
+
+    result: Result
+    trained: TrainingResult
+    assumed: Trace
+    trace: Trace
+    activities: dict[tuple[str, str], Activity]
+    chip: Architecture
+    scheme: Scheme
+
+    @property
+    def epochs(self) -> list[dict]:
+        """The history: epoch, train_error_percent, test_error_percent, train_loss, test_loss, images_per_second, seconds."""
+        return self.result.epochs
+
+    @property
+    def accuracy_percent(self) -> float | None:
+        """100 less the test error of the last epoch; None where none was finished."""
+        return self.result.accuracy_percent
+
+    @property
+    def writes_per_device(self) -> float:
+        """Pulses that a device received in the whole training, mean over all devices."""
+        return self.result.writes_per_device
+
+    @property
+    def finished(self) -> bool:
+        """False where the training was interrupted."""
+        return self.trained.finished
+
+    def to_dict(self) -> dict:
+        """The JSON document."""
+        return self.result.to_dict()
+
+
+def train(network: str | Path | Network, chip: str | Path | Architecture | None = None, data: str | Path | Dataset = "digits",
+          scheme: str | Scheme = "rpu", epochs: int = 10, batch: int = 1, seed: int = 0, device: str | None = None,
+          settings: TrainingSettings | Mapping[str, Any] | None = None, images: int | None = None, folder: str | Path | None = None,
+          resume: bool = False, early_stop: int | None = None, node_nm: float | None = None, progress: Progress | None = None) -> Training:
+    """Train a network on the arrays of a chip, then simulate training steps on that chip with the activity that training had.
+
+    The read physics, converters and pulse trains are those of `chip` (default: `rpu` for the scheme rpu, else `cim40`) unless `settings`
+    changes them ({"learning_rate": 0.02, "read.input_bits": 7}); `data` is a name, an .npz file or a Dataset, of which the first
+    `images` are trained on; `device` a preset, a law or a file. With `folder` checkpoints are kept there, and `resume` goes on from the
+    last one, to the same bits. `early_stop`: end after that many epochs without a lower test error. progress(done, total, text) moves a
+    bar. A first Ctrl-C ends the training and returns what was done. Raises InputError for anything wrong in the input,
+    KeyboardInterrupt where nothing was done.
+    """
+    rule = load_scheme(scheme)
+    chip = load_architecture(CHIPS.get(rule.name, "cim40") if chip is None else chip)
+    network = load_network(network) if isinstance(network, (str, Path)) else network
+    settings, notes = settings_of(chip, rule.name, epochs=epochs, batch=batch, seed=seed, device=device, changes=settings)
+    rule = scheme_of(rule, settings)
+    trace = build_trace(network, rule, "training", settings.batch)
+    simulate(trace, chip, rule, node_nm=node_nm, timing=False)  # what cannot be priced is refused before hours of training
+    dataset = fit_dataset(network, load_dataset(data, progress=progress).first(train=images))
+    from archsim.training import loop
+
+    trained = loop.train(network, dataset, settings, folder=folder, resume=resume, progress=progress and _bar(progress),
+                         early_stop=early_stop)
+    if not trained.activities:
+        raise KeyboardInterrupt
+    return with_silicon(trained, trace, chip, rule, [*dataset.notes, *notes], node_nm)
+
+
+def with_silicon(trained: TrainingResult, trace: Trace, chip: Architecture, scheme: Scheme, notes: list[str] = (),
+                 node_nm: float | None = None) -> Training:
+    """A training with the cost of its steps on a chip: the mean activity of all finished epochs in place of the assumed one."""
+    activities = mean_activities(trained.activity_history or [trained.activities])
+    measured = with_activity(trace, activities)
+    images = trace.batch * -(-STEP_IMAGES // trace.batch)
+    result = simulate(measured, chip, scheme, images=images, node_nm=node_nm, seed=trained.settings.seed)
+    writes = writes_of(trained, trace, chip)
+    result.document |= {
+        "dataset": trained.data, "device": None if trained.settings.rule == "float" else trained.settings.device, "epochs": trained.history,
+        "accuracy_percent": 100.0 - trained.history[-1]["test_error_percent"] if trained.history else None,
+        "writes_per_device": writes[""]["mean"], "activity_file": None, "notes": [*result.notes, *notes],
+        "training": {
+            "finished": trained.finished, "reason": trained.reason, "images": trained.images, "writes": writes,
+            "energy_j": result.energy_per_image_j * trained.images, "seconds": result.latency_per_image_s * trained.images,
+            "settings": trained.settings.model_dump(mode="json"),
+        }}
+    return Training(result, trained, trace, measured, activities, chip, scheme)
+
+
+def _bar(progress: Progress) -> Callable[[dict], None]:
+    """The progress of the training core as that of a bar: images of all epochs, with the running error."""
+    def report(now: dict) -> None:
+        done = (now["epoch"] - 1) * now["images_per_epoch"] + now["images"]
+        progress(done, now["epochs"] * now["images_per_epoch"], f"epoch {now['epoch']} of {now['epochs']}, running error "
+                 f"{now['running_error_percent']:.2f} %, {now['images_per_second']:,.0f} images/s")
+    return report

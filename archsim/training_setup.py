@@ -1,0 +1,64 @@
+"""One description for accuracy and cost: the training settings that follow from a chip and an update rule."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from archsim.architecture.load import apply_setting, parse_setting
+from archsim.training.settings import TrainingSettings, read_settings
+from hwlib.errors import InputError
+
+if TYPE_CHECKING:
+    from archsim.architecture.config import Architecture
+    from archsim.schemes.base import Scheme
+
+RULES = {"rpu": "rpu", "sgd": "float"}
+"""Schemes that can be trained and the rule of the training core that each one is."""
+CHIPS = {"rpu": "rpu"}
+"""The chip of a scheme where none is named; cim40 for the others."""
+
+
+def settings_of(chip: Architecture, scheme: str, *, epochs: int, batch: int, seed: int, device: str | None,
+                changes: TrainingSettings | Mapping[str, Any] | None) -> tuple[TrainingSettings, list[str]]:
+    """Settings of a training on a chip, and notes on what the chip leaves open.
+
+    From the chip: converter bits, read noise, output bound, noise and bound management, train length and cells a weight. `changes` maps
+    field paths to values (texts are read as TOML), or is a whole TrainingSettings, which is taken as it is. Raises InputError.
+    """
+    if isinstance(changes, TrainingSettings):
+        return changes, []
+    if scheme not in RULES:
+        raise InputError("this scheme cannot be trained yet", where="scheme", got=scheme, allowed=sorted(RULES))
+    values: dict[str, Any] = {"rule": RULES[scheme], "epochs": epochs, "batch": batch, "seed": seed}
+    notes = []
+    if RULES[scheme] == "float":
+        notes.append("scheme sgd is trained in floating point, without the read physics of the arrays: the digital baseline")
+        if device is not None:
+            raise InputError("the digital baseline has no device law", where="device", got=device, hint="use scheme rpu")
+    else:
+        physics, notes = _physics(chip)
+        values |= {"read": physics, "update": {"train_length": chip.update.train_length}, "devices_per_weight": chip.weights.replicas}
+        if device is not None:
+            values["device"] = device
+    for path, value in (changes or {}).items():
+        keys, parsed = parse_setting(f"{path}={value}") if isinstance(value, str) else (path.split("."), value)
+        apply_setting(values, keys, parsed)
+    return read_settings(values), notes
+
+
+def scheme_of(scheme: Scheme, settings: TrainingSettings) -> Scheme:
+    """The scheme with the settings that training shares with it."""
+    if "update_management" in type(scheme).model_fields and settings.rule == "rpu":
+        return scheme.model_copy(update={"update_management": settings.update.update_management})
+    return scheme
+
+
+def _physics(chip: Architecture) -> tuple[dict[str, Any], list[str]]:
+    """Read settings of a chip's arrays, as training.settings.ReadSettings names them, and notes."""
+    physics = chip.physics
+    values: dict[str, Any] = {"input_bits": chip.read.input_bits, "output_bits": chip.read.adc_bits}
+    if physics.model != "signed" or physics.output_bound == 0:
+        return values, [f"{chip.name} states no read noise and output bound in weight units: training takes those of the RPU (0.06 and 12)"]
+    values |= {"output_noise": physics.read_noise, "output_bound": physics.output_bound}
+    return values | {name: "off" for name in ("noise_management", "bound_management") if not getattr(physics, name)}, []

@@ -1,0 +1,46 @@
+"""Sums over a training: the mean activity of its epochs, and what its devices had to bear."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from archsim.trace import Activity, Trace
+
+if TYPE_CHECKING:
+    from archsim.architecture.config import Architecture
+    from archsim.training.loop import TrainingResult
+
+_A_SLOT = ("row_pulses", "column_pulses")
+
+
+def mean_activities(history: Sequence[Mapping[tuple[str, str], Activity]]) -> dict[tuple[str, str], Activity]:
+    """Activity by (layer, phase) over all epochs, which have the same number of images: means, of pulses a slot weighted by the slots."""
+    found = {}
+    for key in history[0]:
+        epochs = [activities[key] for activities in history]
+        slots = sum(activity.train_length for activity in epochs)
+        values = {}
+        for field in dataclasses.fields(Activity):
+            if field.name == "source":
+                continue
+            if field.name in _A_SLOT and slots:
+                values[field.name] = sum(getattr(activity, field.name) * activity.train_length for activity in epochs) / slots
+            else:
+                values[field.name] = sum(getattr(activity, field.name) for activity in epochs) / len(epochs)
+        found[key] = Activity(source="measured", **values)
+    return found
+
+
+def writes_of(trained: TrainingResult, trace: Trace, chip: Architecture) -> dict[str, dict]:
+    """Pulses a device received in the whole training, by layer and under "" of all: mean, maximum, histogram (edges, counts).
+
+    A digital rule rewrites every device after every batch, with the chip's mean pulses a write.
+    """
+    if trained.settings.rule != "float":
+        return trained.writes
+    pulses = -(-trained.images // trace.batch) * chip.write.pulses
+    cells = {matrix.layer: matrix.weights * chip.weights.columns_per_weight for matrix in trace.matrices}
+    return {layer: {"mean": pulses, "maximum": pulses, "histogram": {"edges": [pulses], "counts": [count]}}
+            for layer, count in {"": sum(cells.values()), **cells}.items()}
