@@ -52,6 +52,16 @@ SCHEMA: dict[str, object] = {
     }],
 }
 
+# What `archsim train` adds; checked where the field "training" is there.
+TRAINING: dict[str, object] = {
+    "dataset": "text", "device": "text?", "accuracy_percent": "number?", "writes_per_device": "number", "activity_file": "text?",
+    "epochs": [{"epoch": "some", "train_error_percent": "number", "test_error_percent": "number", "images_per_second": "number"}],
+    "training": {
+        "finished": "flag", "reason": "text", "images": "count", "energy_j": "number", "seconds": "number", "settings": {"*": "any"},
+        "writes": {"*": {"mean": "number", "maximum": "number", "histogram": {"edges": ["number"], "counts": ["count"]}}},
+    },
+}
+
 
 def check_document(document: object, where: str) -> dict:
     """The document, if it is a result of the version this archsim reads. Raises InputError with the field path otherwise."""
@@ -62,6 +72,8 @@ def check_document(document: object, where: str) -> dict:
     if document["schema"] != VERSION or isinstance(document["schema"], bool):
         raise InputError("unknown version of the result file", where=f"{where}: schema", got=document["schema"], allowed=(VERSION,))
     _check(document, SCHEMA, where, "")
+    if "training" in document:
+        _check(document, TRAINING, where, "")
     names = [row["component"] for row in document["inventory"]]
     for index, row in enumerate(document["inventory"]):
         if row["boundary"] not in BOUNDARIES:

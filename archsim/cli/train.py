@@ -113,11 +113,12 @@ def _write(arguments: argparse.Namespace, trained) -> int:
 def _write_folder(arguments: argparse.Namespace, trained, folder: Path) -> None:
     from archsim.activity import compare_activity, write_comparison
     from archsim.files import csv_text, write_files
-    from archsim.report.figures.errors import draw_errors
     from archsim.report.figures.raster import save_raster
     from archsim.report.figures.svg import to_svg
     from archsim.report.html import render_report
     from archsim.report.palette import colours
+    from archsim.report.training_page import draw_training
+    from archsim.report.view import View
 
     result, light = trained.result, colours("light")
     writes = [{"layer": layer or "all", "mean": row["mean"], "maximum": row["maximum"], **row["histogram"]}
@@ -125,7 +126,7 @@ def _write_folder(arguments: argparse.Namespace, trained, folder: Path) -> None:
     files = {**result.files(), "history.csv": csv_text(trained.epochs), "writes.csv": csv_text(writes),
              "report.html": render_report(result.to_dict())}
     title = f"{result.network} on {result.architecture}, {result.dataset}, scheme {result.scheme}"
-    drawing = draw_errors({result.scheme: trained.epochs}, title=title)
+    drawing = draw_training(View(result.to_dict()), 500.0)
     if drawing is not None:
         files["errors.svg"] = to_svg(drawing, light)
     write_files(folder, files)

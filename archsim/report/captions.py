@@ -8,13 +8,14 @@ from archsim.report import format as fmt
 from archsim.report.figures.roofline import roofline_points
 from archsim.report.figures.timeline import EXACT_SPANS
 from archsim.report.palette import resource_label
+from archsim.report.training_page import training_caption
 from archsim.report.view import SHARED, View
 
 
 def caption(name: str, view: View) -> str:
     """The caption of a figure of the catalogue."""
     return {"area_by_component": _area, "energy_by_component": _energy, "boundaries": _boundaries, "roofline": _roofline, "layers": _layers,
-            "timeline": _timeline, "resources": _resources, "stalls": _stalls}[name](view)
+            "timeline": _timeline, "resources": _resources, "stalls": _stalls, "errors": training_caption}[name](view)
 
 
 def missing(name: str) -> str:

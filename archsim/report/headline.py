@@ -36,7 +36,15 @@ def headline(view: View) -> list[Headline]:
     latency = Headline("Latency per image", fmt.si(view.number("latency_per_image_s"), "s"), timing, *_interval(view))
     tiles = Headline("Tiles", fmt.whole(view.number("tiles")), f"{fmt.percent(view.number('utilisation'))} utilised, "
                      f"{fmt.whole(view.number('tile_operations'))} tile operations")
-    return [area, power, energy, latency, tiles]
+    return [*_accuracy(view), area, power, energy, latency, tiles]
+
+
+def _accuracy(view: View) -> list[Headline]:
+    """The accuracy of a run that trained its network."""
+    accuracy, epochs = view.number("accuracy_percent"), len(view.rows("epochs"))
+    if accuracy is None:
+        return []
+    return [Headline("Accuracy", f"{accuracy:.2f} %", f"{view.text('dataset')}, after {epochs} epoch{'s' if epochs > 1 else ''}")]
 
 
 def images(view: View) -> str:

@@ -15,6 +15,7 @@ from archsim.report.figures.svg import FONTS, to_svg
 from archsim.report.headline import facts, headline, subtitle
 from archsim.report.palette import colours
 from archsim.report.tables import Table, page_tables
+from archsim.report.training_page import draw_training, training_tables
 from archsim.report.view import FIGURE_KINDS, View
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -33,10 +34,11 @@ def write_report(result: Mapping, path: str | Path) -> Path:
 def render_report(result: Mapping) -> str:
     """The report as HTML text; the same result gives the same text."""
     view = View(result)
-    tables = page_tables(view)
+    tables, training = page_tables(view), _training(view)
     figures = {figure.name: _figure(figure, view) for figure in RUN_FIGURES}
     return environment().get_template("run.html.j2").render(
-        title=view.title, subtitle=subtitle(view), view=view, headline=headline(view), facts=facts(view), tables=tables, figures=figures,
+        title=view.title, subtitle=subtitle(view), view=view, training=training, headline=headline(view), facts=facts(view),
+        tables=tables, figures=figures,
         settings=list(flatten(view.result.get("settings") or {})), references=_references(view), kinds=FIGURE_KINDS,
     )
 
@@ -94,6 +96,15 @@ def _figure(figure: RunFigure, view: View) -> dict:
     narrow = figure.draw(view, _NARROW)
     return {"name": figure.name, "heading": figure.heading, "half": figure.half, "missing": "", "caption": caption(figure.name, view),
             "wide": Markup(to_svg(wide)), "narrow": Markup(to_svg(narrow)), "most": f"{wide.width:g}"}
+
+
+def _training(view: View) -> dict | None:
+    """Figure and tables of a trained network; None where the run is of a network that was not trained."""
+    if "training" not in view.result:
+        return None
+    figure = RunFigure("errors", "Error over epochs", draw_training, True)
+    shown = {"name": "errors", "heading": figure.heading, "half": True, "missing": "No epoch was finished."}
+    return {"figure": _figure(figure, view) if view.rows("epochs") else shown, "tables": training_tables(view)}
 
 
 def _references(view: View) -> list[dict]:

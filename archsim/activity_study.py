@@ -1,0 +1,76 @@
+"""Measured against assumed activity for the runs of a training study.
+
+    python -m archsim.activity_study reports/gokmen2017 [--arch rpu]      # writes activity.md and activity.csv beside its study.toml
+
+Reads what the study wrote, `history/<row>-<seed>.json`; rows in floating point have no arrays and are left out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from archsim.activity import compare_activity, markdown
+from archsim.files import csv_text, write_files
+from archsim.schemes import load_scheme
+from archsim.trace import Activity, build_trace
+from archsim.training.settings import read_settings
+from archsim.training.study import Study, load_study
+from archsim.training_setup import scheme_of
+from hwlib.errors import InputError
+from workloads import load_network
+
+IMAGES = 8
+
+
+def study_comparison(study: Study, arch: str) -> dict[str, tuple[str, list[dict]]]:
+    """Rows of `compare_activity` with their title for each run of the study that is there, by its name. Raises InputError."""
+    found = {}
+    for row, seed in study.runs():
+        path = study.folder / "history" / f"{row.name}-{seed}.json"
+        settings = read_settings({**row.settings, "seed": seed}, f"row '{row.name}'")
+        if settings.rule == "float" or not path.exists():
+            continue
+        scheme = scheme_of(load_scheme("rpu"), settings)
+        trace = build_trace(load_network(study.network), scheme, "training", settings.batch)
+        found[path.stem] = row.title, compare_activity(trace, _activities(path), arch, scheme, images=IMAGES)
+    if not found:
+        raise InputError("no finished run on arrays", where=str(study.folder / "history"), hint="run the study first")
+    return found
+
+
+def _activities(path: Path) -> dict[tuple[str, str], Activity]:
+    try:
+        stored = json.loads(path.read_text(encoding="utf-8"))["activities"]
+        return {tuple(name.rsplit(".", 1)): Activity(**values) for name, values in stored.items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(f"no activities of a run ({error})", where=str(path)) from None
+
+
+def write_study(study: Study, arch: str) -> None:
+    """Write activity.md and activity.csv into the study's folder."""
+    texts, lines = [], []
+    for name, (title, rows) in study_comparison(study, arch).items():
+        texts.append(markdown(rows, f"{title} ({name}), chip {arch}"))
+        lines += [{"run": name, **row} for row in rows]
+    write_files(study.folder, {"activity.md": "\n".join(texts), "activity.csv": csv_text(lines)})
+
+
+def main(line: list[str] | None = None) -> int:
+    """Command line."""
+    parser = argparse.ArgumentParser(prog="python -m archsim.activity_study", description="Compare measured with assumed activity.")
+    parser.add_argument("folder", type=Path, help="folder of a study.toml that has been run")
+    parser.add_argument("--arch", default="rpu", help="chip (default rpu)")
+    arguments = parser.parse_args(line)
+    try:
+        write_study(load_study(arguments.folder / "study.toml"), arguments.arch)
+    except InputError as error:
+        print(error.message, file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
