@@ -43,7 +43,8 @@ def simulate(network: str | Path | Network | Trace, chip: str | Path | Architect
     """
     chip = load_architecture(chip)
     trace, net = _trace_of(network, scheme, phase, batch)
-    rule = load_scheme(trace.scheme) if trace.scheme and not hasattr(scheme, "parts") else scheme
+    given = trace.scheme if trace.scheme and not hasattr(scheme, "parts") else scheme
+    rule = load_scheme(given) if given is not None else None
     kinds = {operation.kind for operation in trace.image_operations + trace.batch_operations}
     if "read_transposed" in kinds and not chip.read.transposed:
         raise InputError("this scheme reads the arrays backwards, the chip cannot", where="read.transposed", got=False,
@@ -68,6 +69,8 @@ def simulate(network: str | Path | Network | Trace, chip: str | Path | Architect
             raise InputError("real data and observers need the event simulation", where="timing", got=False)
         facts, ledger = _untimed(trace, chip, placement, images)
     ledger = _without_absent(with_followers(ledger, chip), inventory, chip)
+    if rule and not trace.scheme and net:
+        facts["notes"] = [f"the update rule {rule.name} is not used: the phase is {trace.phase}, not training", *facts["notes"]]
     on_chip = {component.name for component in inventory}
     facts["busy_fractions"] = {role: share for role, share in facts["busy_fractions"].items() if role in on_chip}
     facts |= {
@@ -147,7 +150,7 @@ def _roofline(trace: Trace, chip: Architecture, plans: dict, seconds: dict[tuple
         if not op.kind.startswith("read") or key not in seconds:
             continue
         bits = (item.bus_in + item.bus_out) * chip.interconnect.width_bits * op.steps
-        points.append({"layer": op.layer, "phase": op.phase, "macs": macs[op.layer] * op.steps, "bits": max(bits, 1),
+        points.append({"layer": op.layer, "phase": op.phase, "macs": macs[op.place] * op.steps, "bits": max(bits, 1),
                        "seconds": seconds[key]})
     return {"peak_macs_per_s": tiles * per_tile * clock / read_timing(chip, chip.tile.columns).interval,
             "buffer_bits_per_s": chip.interconnect.width_bits * clock, "off_chip_bits_per_s": chip.off_chip.bits_per_cycle * clock,
@@ -164,17 +167,15 @@ def _notes(trace: Trace, chip: Architecture, timed: bool, measured: bool = False
 
 
 def _untimed(trace: Trace, chip: Architecture, placement: Placement, images: int) -> tuple[dict, Ledger]:
-    from archsim.soc.collect import ledger_of_plans, plans_of
+    from archsim.soc.collect import ledger_of_plans, plans_of, tile_operations_of_plans
 
     plans = plans_of(trace, chip, placement)
     ledger, tile_operations = ledger_of_plans(trace, chip, plans, images)
-    rows, phases = [], {}
-    for item in plans:
-        op = item.operation
-        if (op.layer, op.phase) not in {(r["layer"], r["phase"]) for r in rows}:
-            rows.append({"layer": op.layer, "phase": op.phase, "cycles": None, "stall_cycles": None, "tile_operations": 0})
-        phases[op.phase] = None
-    return {"cycles": None, "interval_per_image_s": None, "operations": _operations(trace, images), "tile_operations": round(tile_operations),
+    rows = [{"layer": layer, "phase": phase, "cycles": None, "stall_cycles": None, "tile_operations": count}
+            for (layer, phase), count in tile_operations_of_plans(trace, plans, images).items()]
+    phases = dict.fromkeys(row["phase"] for row in rows)
+    return {"cycles": None, "interval_per_image_s": None, "operations": _operations(trace, images),
+            "tile_operations": tile_operations,
             "utilisation": None, "activity": trace.activity, "by_layer": rows, "by_phase": phases, "busy_fractions": {}, "resources": [],
             "stalls": {}, "timeline": [], "roofline": {}, "placement": _placement_rows(placement, chip),
             "notes": _notes(trace, chip, False)}, ledger

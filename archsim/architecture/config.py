@@ -248,6 +248,9 @@ class Architecture(Section):
         reserved = self.weights.reference_columns if self.weights.mapping == "reference_column" else 0
         if self.tile.columns - reserved < self.weights.columns_per_weight:
             raise ValueError("a tile has too few columns for one weight of this mapping")
+        low, high = self.physics.conductance_us
+        if low >= high:
+            raise ValueError(f"physics.conductance_us: the low conductance ({low:g}) must be below the high one ({high:g})")
         if self.execution.reload and self.execution.mode == "pipelined":
             raise ValueError("execution.reload needs execution.mode = layer_by_layer: passes hold the chip for one layer at a time")
         return self

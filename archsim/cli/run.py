@@ -99,8 +99,10 @@ def _images(path: str) -> dict:
     try:
         archive = numpy.load(path, allow_pickle=False)
         arrays = {} if isinstance(archive, numpy.ndarray) else {name: archive[name] for name in archive.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise InputError(f"cannot read the arrays ({error})", where=f"--data {path}") from None
+    except OSError as error:
+        raise InputError(f"cannot read the file ({error.strerror})", where=f"--data {path}") from None
+    except (ValueError, EOFError, zipfile.BadZipFile):  # numpy's own text advises to unpickle what nobody has checked
+        raise InputError("cannot read the arrays: not an .npz file of plain numbers", where=f"--data {path}") from None
     if not arrays:
         raise InputError("not an .npz file of named arrays", where=f"--data {path}")
     return arrays

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 from archsim.architecture.config import Architecture
 from archsim.cost.ledger import Ledger
@@ -40,23 +41,36 @@ def count_shared(ledger: Ledger, trace: Trace, chip: Architecture, images: int, 
 def plans_of(trace: Trace, chip: Architecture, placement: Placement) -> list[OperationPlan]:
     """The plans of all operations, for a run without events."""
     memory = MemoryMap.of(trace, chip)
-    return [plan(op, placement.layers.get(op.layer), chip, memory) for op in trace.image_operations + trace.batch_operations]
+    return [plan(op, placement.layers.get(op.place), chip, memory) for op in trace.image_operations + trace.batch_operations]
 
 
-def ledger_of_plans(trace: Trace, chip: Architecture, plans: list[OperationPlan], images: int) -> tuple[Ledger, int]:
-    """The ledger and the number of tile operations that the plans foresee, without simulating."""
-    ledger, tile_operations = Ledger(), 0.0
+def _runs(trace: Trace, plans: list[OperationPlan], images: int) -> Iterator[tuple[OperationPlan, int, float]]:
+    """Each plan with how often it runs and the retries expected of it."""
     once_a_batch = {op.name for op in trace.batch_operations}
     batches = math.ceil(images / trace.batch) if trace.phase == "training" else 0
     for item in plans:
         runs = batches if item.operation.name in once_a_batch else images
-        extra = item.operation.activity.retries * item.jobs * runs if item.operation.kind.startswith("read") else 0.0
+        yield item, runs, item.operation.activity.retries * item.jobs * runs if item.operation.kind.startswith("read") else 0.0
+
+
+def ledger_of_plans(trace: Trace, chip: Architecture, plans: list[OperationPlan], images: int) -> tuple[Ledger, int]:
+    """The ledger and the number of tile operations that the plans foresee, without simulating."""
+    ledger, issues = Ledger(), 0
+    for item, runs, extra in _runs(trace, plans, images):
         count_operation(ledger, item, item.operation.steps * runs, item.jobs * runs, extra)
-        if item.applies_vectors:
-            tile_operations += (item.jobs * runs + extra) * item.tile_operations
-    issues = len(trace.image_operations) * images + len(trace.batch_operations) * batches
+        issues += runs
     count_shared(ledger, trace, chip, images, issues, None)
-    return ledger, tile_operations
+    return ledger, sum(tile_operations_of_plans(trace, plans, images).values())
+
+
+def tile_operations_of_plans(trace: Trace, plans: list[OperationPlan], images: int) -> dict[tuple[str, str], int]:
+    """Tile operations by (layer, phase) that the plans foresee."""
+    result: dict[tuple[str, str], int] = {}
+    for item, runs, extra in _runs(trace, plans, images):
+        place = (item.operation.layer, item.operation.phase)
+        count = round((item.jobs * runs + extra) * item.tile_operations) if item.applies_vectors else 0
+        result[place] = result.get(place, 0) + count
+    return result
 
 
 def ledger_of_machine(machine: Machine) -> Ledger:

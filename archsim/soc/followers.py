@@ -5,7 +5,7 @@ from __future__ import annotations
 from archsim.architecture.config import Architecture
 from archsim.cost.ledger import Ledger
 from archsim.soc.inventory import ROLES
-from hwlib import find_part
+from hwlib import PARTS, find_part
 from hwlib.errors import InputError, nearest
 
 
@@ -24,6 +24,17 @@ def check_followers(chip: Architecture) -> None:
                     if role not in ROLES or source.count(".") != 1:
                         raise InputError("not a counted action, which is role.action", where=f"{where}.{action}", got=source,
                                          allowed=ROLES, hint=nearest(role, ROLES))
+                    counted = _counted(chip, role, field)
+                    if source.split(".")[1] not in counted:
+                        raise InputError("never counted: no such action", where=f"{where}.{action}", got=source,
+                                         allowed=sorted(counted), hint=nearest(source.split(".")[1], counted))
+
+
+def _counted(chip: Architecture, role: str, field: str) -> set[str]:
+    # What is taken from a part need not be an action of it: the unit that takes it is there because it has none.
+    if field == "follows" and role in chip.components:
+        return set(find_part(chip.components[role].part).actions)
+    return {action for part in PARTS.values() for action in part.actions}
 
 
 def with_followers(ledger: Ledger, chip: Architecture) -> Ledger:

@@ -25,6 +25,8 @@ def save_trace(trace: Trace, path: str | Path) -> Path:
     path = Path(path)
     if os.path.isdir(path):
         raise InputError("a folder, not a file", where=str(path))
+    if not os.path.isdir(path.parent):
+        raise InputError("not a file in an existing folder", where=str(path))
     content = {"archsim_trace": VERSION} | {key: value for key, value in dataclasses.asdict(trace).items() if key != "version"}
     write_files(path.parent, {path.name: json.dumps(content, indent=1, allow_nan=False) + "\n"})
     return path
@@ -127,7 +129,7 @@ def _check_order(trace: Trace, where: str) -> None:
                     raise InputError("no such operation", where=f"{at}.after", got=source, hint=nearest(source, every))
                 if source not in earlier:
                     raise InputError("an operation can only follow those that stand before it", where=f"{at}.after", got=source)
-            if operation.kind != "digital" and operation.layer not in layers:
-                raise InputError("no matrix for this layer", where=f"{at}.layer", got=operation.layer, allowed=sorted(layers),
-                                 hint=nearest(operation.layer, layers))
+            if operation.kind != "digital" and operation.place not in layers:
+                raise InputError("no matrix for this layer", where=f"{at}.layer", got=operation.place, allowed=sorted(layers),
+                                 hint=nearest(operation.place, layers))
             earlier.add(operation.name)

@@ -78,7 +78,7 @@ class ColumnMux(Part):
     title = "Column multiplexer"
     group = "array"
     scaling = "analog"
-    parameters = (Parameter("inputs", 8, 1, 64, "columns", integer=True, monotone=True),)
+    parameters = (Parameter("inputs", 8, 1, 1024, "columns", integer=True, monotone=True),)
     actions = {"select": "switch to one column"}
 
     def area(self) -> Quantity:
