@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import functools
+import os
 import tomllib
 from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hwlib.errors import InputError, nearest, unknown
+from hwlib.errors import InputError, unknown
 
 if TYPE_CHECKING:
     from archsim.architecture.config import Architecture
@@ -33,25 +34,28 @@ def architecture_path(name: str | Path) -> Path:
     builtin = _builtin_files()
     if str(name) in builtin:
         return builtin[str(name)]
-    path = Path(name)
-    if path.suffix == ".toml" or "/" in str(name) or path.exists():
+    path = Path(str(name))
+    if path.suffix == ".toml" or "/" in str(name) or (str(name) and os.path.exists(path)):
         return path
     raise unknown("architecture", str(name), builtin)
 
 
 def read_toml(path: Path) -> dict[str, Any]:
     """Parse a TOML file. Raises InputError for a folder, a missing, huge, binary or broken file, with the line."""
-    if path.is_dir():
-        raise InputError("a folder, not a file", where=str(path))
     try:
-        if path.stat().st_size > MAX_FILE_BYTES:
-            raise InputError("file too large for a chip description", where=str(path), allowed=f"up to {MAX_FILE_BYTES} bytes")
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"cannot read the file ({error.strerror})", where=str(path)) from None
+        with open(path, "rb") as file:
+            content = file.read(MAX_FILE_BYTES + 1)
+    except IsADirectoryError:
+        raise InputError("a folder, not a file", where=str(path)) from None
+    except (OSError, ValueError) as error:
+        raise InputError(f"cannot read the file ({getattr(error, 'strerror', None) or error})", where=str(path)) from None
+    if len(content) > MAX_FILE_BYTES:
+        raise InputError("file too large for a description", where=str(path), allowed=f"up to {MAX_FILE_BYTES} bytes")
+    try:
+        return tomllib.loads(content.decode("utf-8-sig").replace("\r\n", "\n"))
     except UnicodeDecodeError:
         raise InputError("not a text file in UTF-8", where=str(path)) from None
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # besides bad syntax, numbers of thousands of digits and endless nesting
         raise InputError(f"not valid TOML ({error})", where=str(path)) from None
 
 
@@ -64,9 +68,10 @@ def parse_setting(text: str) -> tuple[list[str], Any]:
     if not all(keys):
         raise InputError("a setting is field.path=value", where="--set", got=text)
     try:
-        return keys, tomllib.loads(f"value = {value.strip()}")["value"]
-    except tomllib.TOMLDecodeError:
+        found = tomllib.loads(f"value = {value.strip()}")
+    except (ValueError, RecursionError):
         return keys, value.strip()
+    return keys, found["value"] if len(found) == 1 else value.strip()
 
 
 def apply_setting(tree: dict[str, Any], keys: list[str], value: Any) -> None:
@@ -91,7 +96,7 @@ def load_architecture(name: str | Path | Architecture, settings: Mapping[str, An
         path = architecture_path(name)
         where, content = str(name), read_toml(path)
     for key, value in (settings or {}).items():
-        keys, parsed = parse_setting(f"{key}={value}") if isinstance(value, str) else (key.split("."), value)
+        keys, parsed = parse_setting(f"{key}={value}") if isinstance(value, str) else (str(key).split("."), value)
         apply_setting(content, keys, parsed)
     return validate(content, where)
 
@@ -101,12 +106,13 @@ def validate(content: dict[str, Any], where: str) -> Architecture:
     from pydantic import ValidationError
 
     from archsim.architecture.config import Architecture
+    from archsim.architecture.faults import explain
     from hwlib import find_part
 
     try:
         chip = Architecture.model_validate(_tuples(content))
     except ValidationError as error:
-        raise _explain(error.errors()[0], content, where, Architecture) from None
+        raise explain(error.errors(), where, Architecture) from None
     for role, component in chip.components.items():
         try:
             # A parameter "=field.path" follows a setting; it is checked where the inventory is built.
@@ -126,33 +132,3 @@ def _tuples(content: dict[str, Any]) -> dict[str, Any]:
     if isinstance(physics, dict) and isinstance(physics.get("conductance_us"), list):
         content["physics"] = physics | {"conductance_us": tuple(physics["conductance_us"])}
     return content
-
-
-def _explain(fault: dict, content: dict, where: str, model: type) -> InputError:
-    path = [str(step) for step in fault["loc"] if not str(step).startswith(("constrained", "literal", "int", "function"))]
-    at = f"{where}: {'.'.join(path)}" if path else where
-    kind, context = fault["type"], fault.get("ctx", {})
-    if kind == "missing":
-        return InputError("required field is missing", where=at)
-    if kind == "extra_forbidden":
-        fields = _fields_at(model, path[:-1])
-        return InputError("unknown field", where=at, allowed=fields, hint=nearest(path[-1], fields))
-    if kind == "value_error":
-        return InputError(str(context.get("error", fault["msg"])), where=at)
-    if kind == "literal_error":
-        hint = nearest(str(fault["input"]), [w.strip(" '") for w in context["expected"].replace(" or ", ",").split(",")])
-        return InputError("not an allowed choice", where=at, got=fault["input"], allowed=context["expected"], hint=hint)
-    return InputError(fault["msg"][0].lower() + fault["msg"][1:], where=at, got=fault["input"])
-
-
-def _fields_at(model: type, path: list[str]) -> list[str]:
-    for step in path:
-        field = model.model_fields.get(step)
-        if field is None:
-            break
-        if hasattr(field.annotation, "model_fields"):
-            model = field.annotation
-        elif step == "components":
-            from archsim.architecture.config import ComponentSettings
-            model = ComponentSettings
-    return sorted(field.alias or name for name, field in model.model_fields.items())
