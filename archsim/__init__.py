@@ -18,12 +18,13 @@ _HOMES = {
     "list_schemes": "archsim.schemes",
     "simulate": "archsim.simulate",
     "train": "archsim.train",
+    "explore": "archsim.explore",
     "Result": "archsim.result",
     "InputError": "hwlib.errors",
 }
 
-__all__ = ["InputError", "Result", "__version__", "list_architectures", "list_schemes", "load_architecture", "load_dataset",
-           "load_network", "simulate", "train"]
+__all__ = ["InputError", "Result", "__version__", "explore", "list_architectures", "list_schemes", "load_architecture",
+           "load_dataset", "load_network", "simulate", "train"]
 
 
 class _Package(types.ModuleType):

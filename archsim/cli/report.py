@@ -16,6 +16,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(arguments: argparse.Namespace) -> int:
+    if (Path(arguments.folder) / "sweep.json").is_file():
+        return _sweep(arguments)
     from archsim.result import Result
 
     result = Result.load(arguments.folder)
@@ -32,4 +34,14 @@ def execute(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json({"files": [str(folder / name) for name in files] + [str(path) for path in figures]})
     say(f"report: {folder / 'report.html'}", arguments.quiet)
+    return 0
+
+
+def _sweep(arguments: argparse.Namespace) -> int:
+    from archsim.report.sweep_html import write_sweep_report
+
+    written = write_sweep_report(arguments.folder, arguments.out or arguments.folder)
+    if arguments.json:
+        print_json({"files": [str(path) for path in written]})
+    say(f"report: {written[0]}", arguments.quiet)
     return 0

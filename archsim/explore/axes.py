@@ -76,7 +76,7 @@ def _range(path: str, entry: Mapping, where: str) -> Axis:
     low, high = _number(entry, "from", where), _number(entry, "to", where)
     scale = entry.get("scale", "linear")
     if scale not in ("linear", "log"):
-        raise InputError("unknown scale", where=f"{where}.scale", got=scale, allowed=("linear", "log"), hint=nearest(str(scale), ("linear", "log")))
+        raise InputError("unknown scale", where=f"{where}.scale", got=scale, allowed=("linear", "log"))
     if not low < high:
         raise InputError("'from' is not below 'to'", where=where, got=(low, high))
     if (scale == "log" or "factor" in entry) and low <= 0:

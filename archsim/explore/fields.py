@@ -38,7 +38,8 @@ def check_field(path: str, where: str) -> None:
             raise InputError("no such field to explore", where=where, got=path, allowed=listed, hint=nearest(key, listed))
         annotation = known[key].annotation
     if hasattr(annotation, "model_fields"):
-        raise InputError("a group of fields, not a field", where=where, got=path, allowed=[f"{path}.{name}" for name in annotation.model_fields])
+        listed = [f"{path}.{name}" for name in annotation.model_fields]
+        raise InputError("a group of fields, not a field", where=where, got=path, allowed=listed)
 
 
 def _check_scheme_field(keys: list[str], where: str) -> None:

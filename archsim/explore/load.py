@@ -146,7 +146,8 @@ def _objectives(table: object, where: str) -> tuple[Objective, ...]:
         need(word in _DIRECTIONS, "an objective is minimised or maximised", where=f"{where}.{path}", got=word,
              allowed=("minimise", "maximise"), hint=nearest(str(word), _DIRECTIONS))
         found.append(Objective(path, _DIRECTIONS[word]))
-    need(bool(found), "a space needs at least one objective", where=where, allowed=known_metrics(), hint='for example area_mm2 = "minimise"')
+    need(bool(found), "a space needs at least one objective", where=where, allowed=known_metrics(),
+         hint='for example area_mm2 = "minimise"')
     return tuple(found)
 
 
@@ -168,7 +169,8 @@ def _sampler(entry: object, where: str, axes: tuple[Axis, ...]) -> Sampler:
     need(kind in SAMPLERS, "unknown sampler", where=f"{where}.kind", got=kind, allowed=SAMPLERS, hint=nearest(str(kind), SAMPLERS))
     points = _whole(entry, "points", where, None, 1, _MOST_POINTS)
     if kind == "grid":
-        need(points is None, "a grid has all its points", where=f"{where}.points", got=points, hint="choose random, latin_hypercube or sobol")
+        need(points is None, "a grid has all its points", where=f"{where}.points", got=points,
+             hint="choose random, latin_hypercube or sobol")
         for axis in axes:
             need(bool(axis.values), "a grid needs steps on every axis", where=f"{where.split(': ')[0]}: axes.{axis.path}",
                  hint="give the range a step, a factor or a count")

@@ -20,7 +20,8 @@ def search(space: Space, judge: Judge) -> list[tuple[Any, ...]]:
     try:
         import optuna
     except ImportError:
-        raise InputError("guided search needs the extra 'optuna'", where="sampler.kind", got="nsga2", hint="pip install 'archsim[optuna]'") from None
+        raise InputError("guided search needs the extra 'optuna'", where="sampler.kind", got="nsga2",
+                         hint="pip install 'archsim[optuna]'") from None
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     sampler = optuna.samplers.NSGAIISampler(population_size=space.sampler.population, seed=space.sampler.seed)
     study = optuna.create_study(directions=["minimize"] * len(space.objectives), sampler=sampler)

@@ -60,6 +60,20 @@ def inventory_of(step: Step, tiles: int, node_nm: float | None = None) -> list[C
     return list(_build.__wrapped__("", "", tiles, float(node_nm or chip.node_nm), _Carrier(chip, settings)))
 
 
+def breakdown(design: Mapping[str, Any], run: Mapping[str, Any] | None) -> Estimate:
+    """The whole estimate of a design: of its stored run, or counted from plans where nothing was timed."""
+    step = resolve(design)
+    if run is None:
+        inventory, ledger, _ = counted(step)
+        cycles = None
+    else:
+        inventory = inventory_of(step, run["tiles"] if step.chip.tile.count == "auto" else step.chip.tile.count)
+        ledger, cycles = Ledger(), run["cycles"]
+        for name, action, count in run["ledger"]:
+            ledger.add(name, action, "", "", count)
+    return price_run(inventory, ledger, node_nm=step.chip.node_nm, clock_mhz=step.chip.clock_mhz, cycles=cycles, images=step.images)
+
+
 _ELSEWHERE = object()
 
 

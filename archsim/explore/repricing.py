@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from archsim.cost.estimate import price_run
-from archsim.cost.ledger import Ledger
 from archsim.explore.metrics import OTHER, STANDARD
-from archsim.explore.pricing import estimate_metrics, inventory_of
+from archsim.explore.pricing import breakdown, estimate_metrics
 from archsim.explore.space import Rung, Space
 from archsim.explore.store import Row, Store
 from archsim.explore.versions import code_version
-from archsim.explore.workload import key_of, resolve
+from archsim.explore.workload import key_of
 from hwlib.errors import InputError
 
 _PRICED_FIELDS = ("area_mm2", "energy_j", "static_power_uw", "dynamic_energy_j", "static_energy_j", "count")
@@ -31,14 +29,7 @@ def can_reprice(metrics: Sequence[str]) -> bool:
 
 def price_stored(design: Mapping[str, Any], run: Mapping[str, Any], metrics: Sequence[str]) -> list[Any]:
     """The metrics of a design whose run is known: the same numbers as simulating it again. Raises InputError as pricing does."""
-    step = resolve(design)
-    chip = step.chip
-    ledger = Ledger()
-    for name, action, count in run["ledger"]:
-        ledger.add(name, action, "", "", count)
-    tiles = run["tiles"] if chip.tile.count == "auto" else chip.tile.count
-    estimate = price_run(inventory_of(step, tiles), ledger, node_nm=chip.node_nm, clock_mhz=chip.clock_mhz, cycles=run["cycles"],
-                         images=run["images"])
+    estimate = breakdown(design, run)
     return estimate_metrics(estimate, metrics, {key: value for key, value in run.items() if key != "ledger"})
 
 

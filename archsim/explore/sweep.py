@@ -73,6 +73,15 @@ class Sweep:
 
         return pandas.DataFrame(self.rows())
 
+    def runs(self, keys: list[str]) -> dict[str, dict[str, Any]]:
+        """Key -> the stored run (cycles and ledger) behind a timed point, its own or that of the same chip at another node."""
+        with Store(self.folder, writable=False) as store:
+            heads = [n for n, head in enumerate(store.heads) if head["rung"] != "price" and head["code"] == code_version()]
+            by_work = {row.extra["work"]: row.extra["run"] for head in heads for row in store.rows(head) if "run" in row.extra}
+            found = {key: store.find(key, heads) for key in keys}
+        extras = {key: at[1].extra for key, at in found.items() if at}
+        return {key: extra.get("run") or by_work[extra["work"]] for key, extra in extras.items() if "work" in extra}
+
     def to_dict(self) -> dict[str, Any]:
         """The sweep as a JSON document: space, counts, front, knee, sensitivities, bands."""
         from archsim.explore.document import sweep_document
@@ -155,7 +164,7 @@ class _Run:
         return tables
 
     def _promoted(self, below: Table, rung: Rung) -> tuple[Walk, int]:
-        """The points of the rung below that are nearest its front (all of them where the rung sets no number), in the order of the space."""
+        """The points of the rung below that are nearest its front (all where the rung sets no number), in the order of the space."""
         indices, costs, _ = below.costs(self.space.objectives)
         if rung.points is not None and rung.points < len(indices):
             indices = sorted(indices[promote(costs, rung.points)])

@@ -95,8 +95,9 @@ class Table:
             numbers = (column[index] for column in self._numbers)
             known = {name: None if number != number else int(number) if name in _WHOLE else number
                      for name, number in zip(self.metrics, numbers)}
-            yield {"point": index, **dict(zip(paths, self.point(index))), "rung": self.rung.label,
-                   "status": "outside" if self._outside[index] else STATUS[self._status[index]], **known, "reason": self.reasons.get(index, "")}
+            status = "outside" if self._outside[index] else STATUS[self._status[index]]
+            yield {"point": index, **dict(zip(paths, self.point(index))), "rung": self.rung.label, "status": status, **known,
+                   "reason": self.reasons.get(index, "")}
 
 
 _WHOLE = ("tiles", "cycles", "operations", "tile_operations")
