@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
 from archsim.trace.lower import Stage
-from archsim.trace.operation import Operation
+from archsim.trace.operation import LayerMatrix, Operation
+from hwlib.errors import InputError
 
 if TYPE_CHECKING:
     from archsim.architecture.config import Architecture
+    from archsim.schemes.rule import LayerState, UpdateRule
 
 
 class Scheme(BaseModel, ABC):
     """An update rule. A subclass is one file: its settings are fields, its laws are the methods below.
 
-    `on_array` phases tell which cycles run in the crossbars; `parts` names components (role -> inventory entry)
-    that the rule needs beyond those of inference.
+    `parts` names components (role -> inventory entry) that the rule needs beyond those of inference; `rule` makes the
+    algorithm that a training run calls (see archsim/schemes/rule.py); `device` is the preset it trains on where the
+    user names none ("": exact digital weights).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
@@ -39,6 +43,17 @@ class Scheme(BaseModel, ABC):
     @abstractmethod
     def batch_update(self, stage: Stage, batch: int) -> list[Operation]:
         """Operations of the update, once a batch, for an array stage."""
+
+    device: ClassVar[str] = ""
+
+    def rule(self, layers: Sequence[LayerState], rate: float, batch: int, seed: int) -> UpdateRule:
+        """The algorithm of this scheme for a training run. Raises InputError for a scheme that has none yet."""
+        raise InputError("this scheme has no training algorithm", where="scheme", got=self.name)
+
+    def arrays(self, stages: list[Stage]) -> list[LayerMatrix]:
+        """Further matrices on tiles beside those of the layers (fast arrays, references), named `<layer>.<what>`;
+        operations reach them by their field `array`."""
+        return []
 
     def state_words(self, stages: list[Stage]) -> dict[str, float]:
         """Words of digital training memory by purpose."""

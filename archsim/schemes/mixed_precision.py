@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -13,22 +14,34 @@ from archsim.trace.lower import Stage
 from archsim.trace.operation import Operation
 from archsim.trace.work import merge
 
+if TYPE_CHECKING:
+    from archsim.schemes.rule import LayerState, UpdateRule
+
 
 @register
 class MixedPrecision(Scheme):
     """Forward on the array, backward from the high-precision copy, Adam, then a compare and few writes.
 
-    `devices_written` is the share of weights programmed a batch until it is measured: Wu 2023 gives 10.8 updates
+    `threshold` is the programming granularity as a share of the device window (1/3: the four levels of the LeNet chip);
+    an accumulator is set to zero after a write, or keeps what the write did not carry. `devices_written` is the share of weights programmed a batch until it is measured: Wu 2023 gives 10.8 updates
     a weight in 5,200 batches.
     """
 
     name: ClassVar[str] = "mixed_precision"
     title: ClassVar[str] = "digital accumulation, devices written past a threshold, set-reset with verify"
+    device: ClassVar[str] = "bulk_rram_2bit"
     source: ClassVar[str] = "Wu et al., Adv. Mater. 35, 2305465 (2023), Sec. 2.1 and 2.5"
 
     optimiser: Literal["sgd", "momentum", "adam"] = "adam"
     backward_in: Literal["array", "vector_unit"] = "vector_unit"
     devices_written: Annotated[float, Field(ge=0, le=1)] = 10.8 / 5200
+    threshold: Annotated[float, Field(gt=0, le=10)] = 1 / 3
+    keep_remainder: bool = False
+    momentum: Annotated[float, Field(ge=0, lt=1)] = 0.9
+    beta1: Annotated[float, Field(ge=0, lt=1)] = 0.9
+    beta2: Annotated[float, Field(ge=0, lt=1)] = 0.999
+    epsilon: Annotated[float, Field(gt=0, le=1)] = 1e-8
+    weight_decay: Annotated[float, Field(ge=0, le=1)] = 1e-4
 
     @property
     def transposed_read(self) -> bool:
@@ -46,6 +59,11 @@ class MixedPrecision(Scheme):
         work = merge(OPTIMISER_WORK[self.optimiser], {"add": 1, "compare": 1})
         words = 2 + MOMENT_WORDS[self.optimiser]
         return [optimiser_step(stage, work, words), program_weights(stage, self.devices_written)]
+
+    def rule(self, layers: Sequence[LayerState], rate: float, batch: int, seed: int) -> UpdateRule:
+        from archsim.schemes.threshold import ThresholdRule
+
+        return ThresholdRule(self, layers, rate, batch, seed)
 
     def state_words(self, stages: list[Stage]) -> dict[str, float]:
         weights = float(sum(s.matrix.weights for s in stages if s.on_array))

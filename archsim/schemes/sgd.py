@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+from pydantic import Field
 
 from archsim.schemes.base import Scheme, register
 from archsim.schemes.common import digital_backward, digital_gradient, optimiser_step, output_error, program_weights, transposed_read
 from archsim.trace.lower import Stage
 from archsim.trace.operation import Operation
+
+if TYPE_CHECKING:
+    from archsim.schemes.rule import LayerState, UpdateRule
 
 # Operations a weight: textbook forms (Kingma & Ba 2015 for Adam, bias correction folded into the rate).
 OPTIMISER_WORK: dict[str, dict[str, float]] = {
@@ -28,6 +34,11 @@ class DigitalSgd(Scheme):
 
     optimiser: Literal["sgd", "momentum", "adam"] = "sgd"
     backward_in: Literal["array", "vector_unit"] = "array"
+    momentum: Annotated[float, Field(ge=0, lt=1)] = 0.9
+    beta1: Annotated[float, Field(ge=0, lt=1)] = 0.9
+    beta2: Annotated[float, Field(ge=0, lt=1)] = 0.999
+    epsilon: Annotated[float, Field(gt=0, le=1)] = 1e-8
+    weight_decay: Annotated[float, Field(ge=0, le=1)] = 0.0
 
     @property
     def transposed_read(self) -> bool:
@@ -44,6 +55,11 @@ class DigitalSgd(Scheme):
     def batch_update(self, stage: Stage, batch: int) -> list[Operation]:
         words = 2 + MOMENT_WORDS[self.optimiser]
         return [optimiser_step(stage, OPTIMISER_WORK[self.optimiser], words), program_weights(stage)]
+
+    def rule(self, layers: Sequence[LayerState], rate: float, batch: int, seed: int) -> UpdateRule:
+        from archsim.schemes.digital import DigitalRule
+
+        return DigitalRule(self, layers, rate, batch, seed)
 
     def state_words(self, stages: list[Stage]) -> dict[str, float]:
         weights = float(sum(s.matrix.weights for s in stages if s.on_array))

@@ -45,7 +45,8 @@ def instances(component: ComponentSettings, chip: Architecture, tiles: int) -> i
         "cell": chip.tile.rows * chip.tile.columns * tiles, "row": chip.tile.rows * tiles, "column": chip.tile.columns * tiles,
         "line": (chip.tile.rows + chip.tile.columns) * tiles,
         "driven": (chip.tile.rows + (chip.tile.columns if chip.read.transposed else 0)) * tiles,
-        "sensed": (chip.tile.columns + (chip.tile.rows if chip.read.transposed else 0)) * tiles, "adc": chip.adcs_per_tile * tiles, "tile": tiles,
+        "sensed": (chip.tile.columns + (chip.tile.rows if chip.read.transposed else 0)) * tiles,
+        "adc": chip.adcs_per_tile * tiles, "tile": tiles,
         "cluster": math.ceil(tiles / chip.tile_cluster), "lane": chip.vector_unit.lanes, "chip": 1,
     }[component.per]
     return math.ceil(each * component.count - 1e-9)
@@ -67,6 +68,9 @@ def resolve(value: object, chip: Architecture, derived: dict[str, float], where:
             raise InputError("no such setting to follow", where=where, got=value, allowed=sorted(fields) + ["derived"],
                              hint=nearest(key, list(fields) + ["derived"]))
         found = getattr(found, key)
+    if hasattr(type(found), "model_fields"):
+        raise InputError("a group of settings, not a value", where=where, got=value,
+                         allowed=sorted(f"{value}.{name}" for name in type(found).model_fields))
     return found
 
 

@@ -94,7 +94,7 @@ class Machine:
         """The plan of an operation, made once; `share` is the loaded part of its layer."""
         key = (operation.name, share)
         if key not in self.plans:
-            self.plans[key] = plan(operation, self.placement.layers.get(operation.layer), self.chip, self.memory, share)
+            self.plans[key] = plan(operation, self.placement.layers.get(operation.place), self.chip, self.memory, share)
         return self.plans[key]
 
     def turn(self, place: Hashable) -> tuple[simpy.Event | None, simpy.Event]:
@@ -204,7 +204,7 @@ class Machine:
         return start + cycles - self.env.now
 
     def _instruction_stall(self, operation: Operation, since: int) -> None:
-        lane = self.lanes.get(operation.layer)
+        lane = self.lanes.get(operation.place)
         if lane:
             lane.stall("instruction", None, since, self.env.now, operation.phase)
 

@@ -174,7 +174,7 @@ class OperationRun:
 
     def _unit(self, unit: int, queue: simpy.Store, drain: simpy.Store) -> Generator:
         machine, plan, env = self.machine, self.plan, self.machine.env
-        lane, timing = machine.lanes[plan.operation.layer], plan.timing
+        lane, timing = machine.lanes[plan.operation.place], plan.timing
         retry_mean, owes = plan.operation.activity.retries, (plan.operation.name, unit)
         taken = None if plan.operation.kind == "pulse_update" else unit  # all copies are updated together
         jobs = len(range(unit, plan.jobs, plan.units))
@@ -226,7 +226,7 @@ class OperationRun:
         medium = machine.interconnect_up
         servers = (medium, machine.vector_unit, machine.write_port)
         bus_out, vector, port_out = plan.bus_out, plan.vector_cycles, plan.port_out
-        write, written, lane = operation.kind == "write", 0.0, machine.lanes.get(operation.layer)
+        write, written, lane = operation.kind == "write", 0.0, machine.lanes.get(operation.place)
         for _ in range(plan.jobs):
             self.waiting["drain"] = "results"
             get = drain.get()

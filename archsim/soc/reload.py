@@ -29,14 +29,14 @@ class Residency:
 
     def passes(self, operation: Operation) -> int:
         """One, or as many equal parts as the operation's layer needs."""
-        layer = self.placement.layers.get(operation.layer)
+        layer = self.placement.layers.get(operation.place)
         if layer is None or operation.kind == "digital":
             return 1
         return -(-len(layer.tiles) // self.placement.available)
 
     def load(self, machine: Machine, operation: Operation, part: int) -> Generator:
         """Bring the layer (or one part of it) on the tiles; counts off-chip reads, transport and programming."""
-        layer, name = self.placement.layers.get(operation.layer), operation.layer
+        layer, name = self.placement.layers.get(operation.place), operation.place
         if layer is None or operation.kind == "digital" or (name, part) in self.loaded:
             return
         share = 1 / self.passes(operation)

@@ -29,14 +29,15 @@ def build_trace(network: Network, scheme: Scheme | None = None, phase: str = "in
         raise InputError("a training step needs an update rule", where="scheme", hint="name one with --scheme, see `archsim list schemes`")
     stages = lower(network)
     forward = [_forward(stage) for stage in stages]
-    images, batches = list(forward), []
+    images, batches, further = list(forward), [], []
     if phase == "training":
         backward, updates, batches = _training(stages, scheme, batch)
         images += backward + updates
+        further = scheme.arrays(stages)
     kept = sum(s.output_elements for s in stages) if phase == "training" else 0
     return Trace(
         network=network.name, scheme=scheme.name if scheme and phase == "training" else None, phase=phase, batch=batch,
-        matrices=tuple(s.matrix for s in stages if s.on_array), image_operations=tuple(images), batch_operations=tuple(batches),
+        matrices=(*(s.matrix for s in stages if s.on_array), *further), image_operations=tuple(images), batch_operations=tuple(batches),
         input_elements=network.layers[0].output_elements, activation_elements=kept,
         state_words=scheme.state_words(stages) if phase == "training" else {}, notes=network.notes)
 

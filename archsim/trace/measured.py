@@ -34,7 +34,7 @@ def with_activity(trace: Trace, activities: Mapping[tuple[str, str], Activity]) 
             return operation
         inputs = operation.input_elements
         if operation.kind == "write":  # only the values of the devices that are written go to the tiles
-            matrix = layers[operation.layer]
+            matrix = layers[operation.place]
             inputs = matrix.columns * matrix.groups * activity.devices_written
         return dataclasses.replace(operation, activity=dataclasses.replace(activity, source="measured"), input_elements=inputs)
 

@@ -62,6 +62,7 @@ class Operation:
     `map_elements` is the size of the feature maps it reads and writes (what the buffer must hold).
     With `steps_per_row` and `window` a pipelined chip starts a step as soon as its input rows are there;
     `pools` turn rows of steps into rows of finished output. `sequential`: a step needs the result of the last.
+    `array` names the matrix it works on where that is not the layer's own (a scheme's further arrays).
     """
 
     name: str
@@ -82,7 +83,13 @@ class Operation:
     window: RowWindow | None = None
     pools: tuple[tuple[RowWindow, int], ...] = ()
     sequential: bool = False
+    array: str | None = None
     activity: Activity = Activity()
+
+    @property
+    def place(self) -> str:
+        """The matrix whose tiles this operation uses."""
+        return self.array or self.layer
 
     def rows_done(self, steps_done: int) -> int:
         """Finished output rows after `steps_done` steps (all of them once the operation is complete)."""

@@ -11,7 +11,7 @@ from archsim.kernels.random import DEVICE, as_word, row_key, stream_key, uniform
 from archsim.training.compiled import compiled
 from archsim.training.passes import UPDATE_CYCLE, tile_number
 from archsim.training.program import COLUMNS, COPIES, PLANES, ROWS, STATE, WEIGHTS, Program
-from archsim.training.settings import TrainingSettings
+from archsim.training.settings import TrainingSettings, device_of
 from hwlib.errors import InputError
 
 F = np.float32
@@ -27,7 +27,8 @@ class Arrays:
 
     def __init__(self, program: Program, settings: TrainingSettings):
         self.program, self.settings = program, settings
-        self.device = None if settings.rule == "float" else load_device(settings.device, settings.device_settings)
+        name = device_of(settings)
+        self.device = load_device(name, settings.device_settings) if name else None
         self.law, self.granularity, self.write_noise = (F(0.0),), 1.0, F(0.0)
         self.parts, self.parameters, self.devices = 1, 1, []
         sizes = program.arrays[:, ROWS] * program.arrays[:, COLUMNS] * program.arrays[:, COPIES]

@@ -115,7 +115,7 @@ def read_block(weights, transposed, block, peaks, outputs, physics, input_key, o
     totals[VECTORS] += count
     left, division, attempt = count, ONE, U(0)
     while True:
-        again = 0
+        again = np.int64(0)  # typed: numba would compile the callees for a literal 0 as well
         for b in range(left):
             v = pending[b]
             if hits[b] > 0 and division <= physics[RETRY_LIMIT] and scales[v] > ZERO:

@@ -9,10 +9,13 @@ import numpy as np
 from archsim.devices.constant_step import ConstantStep
 from archsim.kernels.random import as_word
 from archsim.kernels.read import periphery
+from archsim.schemes.rule import LayerState, UpdateRule
 from archsim.training.arrays import Arrays, copies_of
-from archsim.training.program import build_program
-from archsim.training.settings import TrainingSettings
-from archsim.training.steps import evaluate, training_kernel
+from archsim.training.passes import UPDATE_CYCLE, tile_number
+from archsim.training.program import BIAS, BLOCK, COLUMNS, COPIES, ERRORS, ROWS, VECTORS, WEIGHTS, build_program
+from archsim.training.settings import TrainingSettings, scheme_of
+from archsim.training.steps import evaluate, present_batch, training_kernel
+from hwlib.errors import InputError
 from workloads.network import Network
 
 F = np.float32
@@ -35,25 +38,63 @@ class Machine:
         self.forward, self.backward = (
             self.ideal if digital else np.array(periphery(way, read.noise_management, read.bound_management, *converters), F)
             for way in (False, True))
+        self.rule = None if settings.rule in ("rpu", "float") else self._rule()
         self.memory = np.zeros((settings.batch, self.program.memory), F)
         self.errors = np.zeros(self.program.activations, F)
         self.room, self.words = np.zeros(self.program.room, F), np.zeros(self.program.words, np.uint64)
         self.clear_counters()
+
+    def _rule(self) -> UpdateRule:
+        if (self.program.arrays[:, COPIES] > 1).any():
+            raise InputError("schemes train one device a weight", where="training.devices_per_weight", got=self.settings.devices_per_weight)
+        layers = []
+        for index, copy, matrix in self.arrays.matrices():
+            row, name = self.program.arrays[index], self.program.names[index]
+            place = int(row[WEIGHTS])
+            layers.append(LayerState(index, name, matrix, self.arrays.devices[index] if self.arrays.devices else None,
+                                     self.arrays.writes[place:place + matrix.size].reshape(matrix.shape), int(row[VECTORS]), bool(row[BIAS]),
+                                     int(tile_number(index, copy, UPDATE_CYCLE))))
+        return scheme_of(self.settings).rule(layers, self.settings.learning_rate, self.settings.batch, self.settings.seed)
 
     def clear_counters(self) -> None:
         """Start counting anew; device writes go on."""
         layers = len(self.program.arrays)
         self.totals, self.samples = np.zeros((layers, 2, 3), np.int64), np.zeros((layers, 2, 5))
         self.counts, self.results = np.zeros((layers, 6)), np.zeros(3)
+        if self.rule is not None:
+            self.rule.clear()
 
     def train(self, images: np.ndarray, labels: np.ndarray, order: np.ndarray, first_step: int) -> None:
         """Train on images[order]; images (N, values) float32, labels (N, answers) int64."""
+        if self.rule is not None:
+            self._train_by_rule(images, labels, order, first_step)
+            return
         p, a, s, u = self.program, self.arrays, self.settings, self.settings.update
         pulsed = (int(a.device is not None), a.parts, a.parameters)
         self._train(p.operations, p.arrays, a.weights, a.state, a.planes, a.law, self.memory, self.errors, images, labels, order, s.batch,
                     p.output, p.steps, p.classes, self.forward, self.backward, pulsed, s.learning_rate, a.granularity, u.train_length,
                     u.update_management, u.length_management, u.deterministic, a.write_noise, as_word(s.seed), as_word(first_step),
                     self.totals, self.samples, self.counts, a.writes, self.results, self.room, self.words)
+
+    def _train_by_rule(self, images: np.ndarray, labels: np.ndarray, order: np.ndarray, first_step: int) -> None:
+        """Both cycles of a mini-batch on the arrays, then the rule: image by image, and once at the end of the batch."""
+        p, a, rule = self.program, self.arrays, self.rule
+        for start in range(0, len(order), self.settings.batch):
+            chosen = order[start:start + self.settings.batch]
+            present_batch(p.operations, p.arrays, a.weights, self.memory, self.errors, images, labels, chosen, p.output, p.steps, p.classes,
+                          self.forward, self.backward, as_word(self.settings.seed), as_word(first_step + start), self.totals, self.samples,
+                          self.results, self.room, self.words)
+            for b in range(len(chosen)):
+                for layer in rule.layers:
+                    row = p.arrays[layer.index]
+                    rows, columns, count = int(row[ROWS]), int(row[COLUMNS]), int(row[VECTORS])
+                    block, errors = int(row[BLOCK]), int(row[ERRORS])
+                    rule.image(layer, self.memory[b, block:block + columns * count].reshape(columns, count),
+                               self.memory[b, errors:errors + rows * count].reshape(rows, count), first_step + start + b)
+                    rule.done[layer.index].images += 1
+            for layer in rule.layers:
+                rule.batch(layer, first_step + start + len(chosen) - 1)
+                rule.done[layer.index].batches += 1
 
     def evaluate(self, images: np.ndarray, labels: np.ndarray, epoch: int, threads: int = 1) -> tuple[float, float]:
         """(mean loss, share of wrong answers) on images; the noise depends on (seed, epoch, image) only."""

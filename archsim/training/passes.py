@@ -12,8 +12,35 @@ from archsim.training.compiled import compiled
 from archsim.training.crossbar import find_peaks, read_block
 from archsim.training.pointwise import apply_relu, apply_sigmoid, apply_tanh, back_relu, back_sigmoid, back_tanh
 from archsim.training.program import (
-    ADD, ARRAY, AUXILIARY, AVERAGE_POOL, BACKWARD, BIAS, BLOCK, COLUMNS, CONVOLUTION, COPIES, COPY, ERROR_PEAKS, ERRORS, INPUT, INPUT_PEAKS,
-    INPUT_SIZE, LINEAR, LSTM, MAX_POOL, OPERATOR, OUTPUT, OUTPUT_SIZE, RELU, ROWS, SIGMOID, TANH, VECTORS, WEIGHTS, WINDOW,
+    ADD,
+    ARRAY,
+    AUXILIARY,
+    AVERAGE_POOL,
+    BACKWARD,
+    BIAS,
+    BLOCK,
+    COLUMNS,
+    CONVOLUTION,
+    COPIES,
+    COPY,
+    ERROR_PEAKS,
+    ERRORS,
+    INPUT,
+    INPUT_PEAKS,
+    INPUT_SIZE,
+    LINEAR,
+    LSTM,
+    MAX_POOL,
+    OPERATOR,
+    OUTPUT,
+    OUTPUT_SIZE,
+    RELU,
+    ROWS,
+    SIGMOID,
+    TANH,
+    VECTORS,
+    WEIGHTS,
+    WINDOW,
 )
 from archsim.training.recurrent import cell_backward, cell_forward
 from archsim.training.windows import gather_windows, pool_average, pool_largest, scatter_windows, unpool_largest
@@ -71,7 +98,7 @@ def forward_pass(operations, arrays, weights, memory, physics, seed, step, total
             if operator == CONVOLUTION:
                 gather_windows(inputs, shape, array[BIAS] > 0, block)
                 find_peaks(block, peaks)
-                read_array(arrays, row[ARRAY], False, weights, block, peaks, outputs.reshape(rows, count), physics, seed, step, U(0), total,
+                read_array(arrays, row[ARRAY], np.bool_(False), weights, block, peaks, outputs.reshape(rows, count), physics, seed, step, U(0), total,
                            room, words)
             elif operator == LINEAR:
                 features = columns - array[BIAS]
@@ -82,11 +109,11 @@ def forward_pass(operations, arrays, weights, memory, physics, seed, step, total
                     block[features, :] = ONE
                 find_peaks(block, peaks)
                 if count == 1:
-                    read_array(arrays, row[ARRAY], False, weights, block, peaks, outputs.reshape(rows, 1), physics, seed, step, U(0), total,
+                    read_array(arrays, row[ARRAY], np.bool_(False), weights, block, peaks, outputs.reshape(rows, 1), physics, seed, step, U(0), total,
                                room, words)
                 else:
                     raw = memory[array[ERRORS]:array[ERRORS] + rows * count].reshape(rows, count)
-                    read_array(arrays, row[ARRAY], False, weights, block, peaks, raw, physics, seed, step, U(0), total, room, words)
+                    read_array(arrays, row[ARRAY], np.bool_(False), weights, block, peaks, raw, physics, seed, step, U(0), total, room, words)
                     for v in range(count):
                         for i in range(rows):
                             outputs[v * rows + i] = raw[i, v]
@@ -141,7 +168,7 @@ def lstm_forward(row, arrays, weights, memory, inputs, outputs, block, peaks, ph
         for k in range(columns):
             block[k, t] = vector[k, 0]
         find_peaks(vector, peaks[t:t + 1])
-        read_array(arrays, row[ARRAY], False, weights, vector, peaks[t:t + 1], raw, physics, seed, step, U(t), total, room, words)
+        read_array(arrays, row[ARRAY], np.bool_(False), weights, vector, peaks[t:t + 1], raw, physics, seed, step, U(t), total, room, words)
         cell_forward(raw.reshape(-1), gates[t], squashed[t], cells[t], cells[t + 1], outputs[t * hidden:(t + 1) * hidden])
 
 
@@ -159,7 +186,7 @@ def lstm_backward(row, arrays, weights, memory, output_errors, input_errors, blo
         for k in range(4 * hidden):
             block_errors[k, t] = vector[k, 0]
         find_peaks(vector, peaks[t:t + 1])
-        read_array(arrays, row[ARRAY], True, weights, vector, peaks[t:t + 1], raw, physics, seed, step, U(t), total, room, words)
+        read_array(arrays, row[ARRAY], np.bool_(True), weights, vector, peaks[t:t + 1], raw, physics, seed, step, U(t), total, room, words)
         for k in range(hidden):
             carried[0, k] = raw[features + k, 0]
         if row[BACKWARD] > 0:
@@ -197,7 +224,7 @@ def backward_pass(operations, arrays, weights, memory, errors, physics, seed, st
             features = columns - array[BIAS]
             place = (rows + 3 * features + 2) * count
             below = room[place:place + features * count].reshape(features, count)
-            read_array(arrays, row[ARRAY], True, weights, block, peaks, below, physics, seed, step, U(0), total, room, words)
+            read_array(arrays, row[ARRAY], np.bool_(True), weights, block, peaks, below, physics, seed, step, U(0), total, room, words)
             if operator == CONVOLUTION:
                 scatter_windows(below, shape, input_errors)
             else:

@@ -16,7 +16,7 @@ from archsim.kernels.update import SPARSE
 from archsim.training.compiled import compiled
 
 U = np.uint64
-ZERO, NONE = np.float32(0.0), np.int32(0)
+ZERO, ONE, NONE = np.float32(0.0), np.float32(1.0), np.int32(0)
 _HALF_WORD = U(0xFFFFFFFF)
 UPDATES, SLOTS, ROW_PULSES, COLUMN_PULSES, COINCIDENCES, DRAWN = range(6)
 move_row, move_some = moves.move_row, moves.move_some  # replaced by a law's own
@@ -42,6 +42,16 @@ def draw_block(errors, factors, slots, keys, longest, trains, active):
             active[v] |= row[v]
 
 
+@compiled
+def expect_pulses(values, factors, expected):
+    """expected[v] = pulses a slot on all lines together, the sum of their probabilities."""
+    expected[:] = ZERO
+    for line in range(values.shape[0]):
+        row = values[line]
+        for v in range(expected.shape[0]):
+            expected[v] += min(abs(row[v]) * np.float32(factors[v]), ONE)
+
+
 def update_block(weights, state, planes, law, inputs, errors, input_peaks, error_peaks, rate, granularity, longest, manage_update,
                  manage_length, deterministic, write_noise, seed, step_number, tile, first, counts, writes, words):
     """W += rate d x^T by pulses for the vectors x = inputs[:, v] (N, V) and d = errors[:, v] (M, V), one after the other.
@@ -56,7 +66,8 @@ def update_block(weights, state, planes, law, inputs, errors, input_peaks, error
     place = (rows + 2) * count
     column_trains, limits = words[place:place + columns], words[place + columns:place + 2 * columns]
     row_trains = words[place + 2 * columns:place + 2 * columns + rows]
-    slots, row_factors, column_factors = np.empty(count, np.int64), np.empty(count, np.float64), np.empty(count, np.float64)
+    slots, expected = np.empty(count, np.int64), np.empty(count, np.float32)
+    row_factors, column_factors = np.empty(count, np.float64), np.empty(count, np.float64)
     x, d = np.empty(columns, np.float32), np.empty(rows, np.float32)
     signed, listed = np.empty(columns, np.int32), np.empty(columns, np.int64)
     row_stream, column_stream = stream_key(seed, step_number, tile, TRAIN_ROW), stream_key(seed, step_number, tile, TRAIN_COLUMN)
@@ -80,13 +91,10 @@ def update_block(weights, state, planes, law, inputs, errors, input_peaks, error
                 active[v] |= row_trains[i]
     else:
         draw_block(errors, row_factors, slots, keys, most, trains, active)
+    expect_pulses(inputs, column_factors, expected)
     for v in range(count):
         if active[v] == U(0):
-            if slots[v] > 0:
-                total = 0.0
-                for j in range(columns):
-                    total += min(abs(inputs[j, v]) * column_factors[v], 1.0)
-                counts[COLUMN_PULSES] += total * slots[v]
+            counts[COLUMN_PULSES] += expected[v] * slots[v]
             continue
         for j in range(columns):
             x[j] = inputs[j, v]
@@ -128,21 +136,3 @@ def update_block(weights, state, planes, law, inputs, errors, input_peaks, error
                 for index in range(number):
                     j = listed[index]
                     writes[i, j] += abs(signed[j])
-
-
-@compiled
-def add_products(weights, inputs, errors, rate):
-    """W += rate d x^T in floating point, the digital update: vector after vector, skipping zero errors."""
-    rows, columns = weights.shape
-    x = np.empty(columns, np.float32)
-    for v in range(inputs.shape[1]):
-        loaded = False
-        for i in range(rows):
-            if errors[i, v] != ZERO:
-                if not loaded:
-                    for j in range(columns):
-                        x[j] = inputs[j, v]
-                    loaded = True
-                factor, line = rate * errors[i, v], weights[i]
-                for j in range(columns):
-                    line[j] += factor * x[j]

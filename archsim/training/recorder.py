@@ -34,6 +34,8 @@ def measured_activities(machine: Machine) -> dict[tuple[str, str], Activity]:
             source="measured", **_inputs(machine.samples[index, 0]), row_pulses=min(1.0, float(counts[COLUMN_PULSES] / (slots * array[COLUMNS]))),
             column_pulses=float(counts[ROW_PULSES] / (slots * array[ROWS])), train_length=float(counts[SLOTS] / vectors),
             coincidences=float(counts[COINCIDENCES] / (vectors * array[ROWS] * array[COLUMNS])), write_pulses=0.0)
+        if machine.rule is not None:
+            found[name, "update"] = machine.rule.activity(machine.rule.layers[index], found[name, "update"])
     return found
 
 

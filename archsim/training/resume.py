@@ -29,6 +29,9 @@ def fingerprint(network: Network, data: Prepared, settings: TrainingSettings, ma
 def take_out(machine: Machine, result, facts: dict[str, Any]) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """(facts, arrays) of the running state."""
     arrays = {name: getattr(machine, name) for name in ("totals", "samples", "counts", "results")}
+    if machine.rule is not None:
+        arrays |= {f"rule.{name}": values for name, values in machine.rule.state().items()}
+        facts = facts | {"rule": machine.rule.facts()}
     arrays |= {"weights": machine.arrays.weights, "state": machine.arrays.state, "writes": machine.arrays.writes}
     facts = facts | {"images": result.images, "seconds": result.seconds, "history": result.history, "counted": result.totals,
                      "activities": [[[*key, asdict(activity)] for key, activity in epoch.items()] for epoch in result.activity_history]}
@@ -51,6 +54,13 @@ def put_back(machine: Machine, result, expected: dict[str, Any], facts: dict[str
             if name not in arrays or arrays[name].shape != target.shape or arrays[name].dtype != target.dtype:
                 raise InputError("the checkpoint's arrays do not fit", where=f"{folder}: {name}")
             target[...] = arrays[name]
+    if machine.rule is not None:
+        for name, target in machine.rule.state().items():
+            found = arrays.get(f"rule.{name}")
+            if found is None or found.shape != target.shape or found.dtype != target.dtype:
+                raise InputError("the checkpoint's arrays do not fit", where=f"{folder}: rule.{name}")
+            target[...] = found
+        machine.rule.restore(facts.get("rule", {}))
     result.images, result.seconds, result.history, result.totals = (facts[key] for key in ("images", "seconds", "history", "counted"))
     result.activity_history = [{(layer, phase): Activity(**values) for layer, phase, values in epoch} for epoch in facts["activities"]]
     result.activities = result.activity_history[-1] if result.activity_history else {}

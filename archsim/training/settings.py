@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from hwlib.errors import InputError, nearest
+
+if TYPE_CHECKING:
+    from archsim.schemes.base import Scheme
 
 Direction = Literal["off", "forward", "backward", "both"]
 
@@ -49,21 +52,23 @@ class UpdateSettings(_Settings):
 
 
 class TrainingSettings(_Settings):
-    """How a network is trained. rule "rpu": all three cycles on device arrays; "float": digital SGD in float32 through the same code.
+    """How a network is trained. rule "rpu": all three cycles on device arrays; "float": digital SGD in float32 through the same code;
+    the name of any scheme: its own algorithm, with its `scheme_settings`, on the reads of these arrays.
 
-    `device` a preset, a law or a device file, `device_settings` changes of its parameters; `devices_per_weight` one number or one a layer
+    `device` a preset, a law, a device file, "none" (exact weights) or "auto" (the rule's own), `device_settings` changes of its parameters; `devices_per_weight` one number or one a layer
     (missing layers: 1). Weights start uniform in +-initial_scale/sqrt(inputs of a column, bias included), clipped by the devices.
     The loss is the mean over a mini-batch. `evaluate`: test on the arrays as they read, with noise, or on the weights taken out of them.
     Every `maintenance_images` images devices are refreshed and aged, where the device asks for it. `checkpoint_images`: images between two
     checkpoints. `threads` divide the evaluation only; results never depend on it.
     """
 
-    rule: Literal["rpu", "float"] = "rpu"
+    rule: str = "rpu"
+    scheme_settings: dict[str, Any] = Field(default_factory=dict)
     learning_rate: float = Field(0.01, gt=0)
     epochs: int = Field(10, ge=1, le=100_000)
     batch: int = Field(1, ge=1, le=4096)
     seed: int = Field(1, ge=0, lt=2**63)
-    device: str = "gokmen2016"
+    device: str = "auto"
     device_settings: dict[str, float | int | str] = Field(default_factory=dict)
     devices_per_weight: int | dict[str, int] = 1
     read: ReadSettings = ReadSettings()
@@ -80,6 +85,24 @@ class TrainingSettings(_Settings):
         if any(not 1 <= number <= 64 for number in numbers):
             raise ValueError("devices_per_weight is 1 to 64")
         return self
+
+
+def device_of(settings: TrainingSettings) -> str:
+    """The device that a run trains on: "" for exact weights."""
+    if settings.device == "none" or settings.rule == "float":
+        return ""
+    if settings.device != "auto":
+        return settings.device
+    if settings.rule == "rpu":
+        return "gokmen2016"
+    return scheme_of(settings).device
+
+
+def scheme_of(settings: TrainingSettings) -> Scheme:
+    """The scheme of a run whose rule is neither "rpu" nor "float". Raises InputError."""
+    from archsim.schemes import load_scheme
+
+    return load_scheme(settings.rule, settings.scheme_settings)
 
 
 def read_settings(values: Mapping[str, Any], where: str = "training") -> TrainingSettings:

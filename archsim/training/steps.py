@@ -9,6 +9,7 @@ from collections.abc import Callable
 import numpy as np
 
 from archsim.kernels import moves
+from archsim.kernels.outer import add_products
 from archsim.kernels.random import normal, uniform
 from archsim.training import pulses
 from archsim.training.activity import observe
@@ -16,7 +17,17 @@ from archsim.training.compiled import compiled, compiled_for
 from archsim.training.passes import UPDATE_CYCLE, backward_pass, forward_pass, tile_number
 from archsim.training.pointwise import cross_entropy
 from archsim.training.program import (
-    BLOCK, COLUMNS, COPIES, ERROR_PEAKS, ERRORS, INPUT_PEAKS, PLANES, ROWS, STATE, VECTORS, WEIGHTS,
+    BLOCK,
+    COLUMNS,
+    COPIES,
+    ERROR_PEAKS,
+    ERRORS,
+    INPUT_PEAKS,
+    PLANES,
+    ROWS,
+    STATE,
+    VECTORS,
+    WEIGHTS,
 )
 
 U = np.uint64
@@ -40,6 +51,23 @@ def present(operations, arrays, weights, memory, errors, image, labels, output, 
     return np.float64(loss) / asked, np.float64(wrong) / asked
 
 
+@compiled
+def present_batch(operations, arrays, weights, memory, errors, images, labels, chosen, output, steps, classes, forward_physics,
+                  backward_physics, seed, first_step, totals, samples, results, room, words):
+    """Forward and backward cycle of images[chosen], one mini-batch; inputs and errors of every array stay in memory (batch, values)."""
+    size = chosen.shape[0]
+    for b in range(size):
+        image, step = chosen[b], first_step + U(b)
+        loss, wrong = present(operations, arrays, weights, memory[b], errors, images[image], labels[image], output, steps, classes,
+                              ONE / np.float32(size), forward_physics, seed, step, totals, room, words)
+        backward_pass(operations, arrays, weights, memory[b], errors, backward_physics, seed, step, totals, room, words)
+        results[0] += loss
+        results[1] += wrong
+        results[2] += 1
+        if step % U(SAMPLE_EVERY) == U(0):
+            observe(arrays, memory[b], forward_physics, backward_physics, samples)
+
+
 def _train(operations, arrays, weights, state, planes, law, memory, errors, images, labels, order, batch, output, steps, classes,
            forward_physics, backward_physics, pulsed, rate, granularity, longest, manage_update, manage_length, deterministic, write_noise,
            seed, first_step, totals, samples, counts, writes, results, room, words):
@@ -47,20 +75,11 @@ def _train(operations, arrays, weights, state, planes, law, memory, errors, imag
 
     memory (batch, memory of an image), errors (activations,); state and planes flat; results float64: loss, wrong answers, images.
     """
-    sampled = forward_physics, backward_physics
     parts, parameters = pulsed[1], pulsed[2]
     for start in range(0, order.shape[0], batch):
         size = min(batch, order.shape[0] - start)
-        for b in range(size):
-            image, step = order[start + b], first_step + U(start + b)
-            loss, wrong = present(operations, arrays, weights, memory[b], errors, images[image], labels[image], output, steps, classes,
-                                  ONE / np.float32(size), forward_physics, seed, step, totals, room, words)
-            backward_pass(operations, arrays, weights, memory[b], errors, backward_physics, seed, step, totals, room, words)
-            results[0] += loss
-            results[1] += wrong
-            results[2] += 1
-            if step % U(SAMPLE_EVERY) == U(0):
-                observe(arrays, memory[b], sampled[0], sampled[1], samples)
+        present_batch(operations, arrays, weights, memory, errors, images, labels, order[start:start + size], output, steps, classes,
+                      forward_physics, backward_physics, seed, first_step + U(start), totals, samples, results, room, words)
         for b in range(size):
             step = first_step + U(start + b)
             for index in range(arrays.shape[0]):
@@ -75,7 +94,7 @@ def _train(operations, arrays, weights, state, planes, law, memory, errors, imag
                     place = array[WEIGHTS] + copy * size_of
                     matrix = weights[place:place + size_of].reshape(rows, columns)
                     if pulsed[0] == 0:
-                        pulses.add_products(matrix, inputs, block, np.float32(rate))
+                        add_products(matrix, inputs, block, np.float32(rate))
                         continue
                     held = array[STATE] + copy * size_of * parts
                     drawn = array[PLANES] + copy * size_of * parts * parameters

@@ -23,6 +23,40 @@ def covered(out, size, stride, padding, offset):
 
 
 @compiled
+def copy_run(source, start, target, place, count):
+    """target[place …] = source[start …]: eight loads before eight stores, so that short runs are moved by vectors."""
+    k = 0
+    while k + 8 <= count:
+        a, b = start + k, place + k
+        v0, v1, v2, v3 = source[a], source[a + 1], source[a + 2], source[a + 3]
+        v4, v5, v6, v7 = source[a + 4], source[a + 5], source[a + 6], source[a + 7]
+        target[b], target[b + 1], target[b + 2], target[b + 3] = v0, v1, v2, v3
+        target[b + 4], target[b + 5], target[b + 6], target[b + 7] = v4, v5, v6, v7
+        k += 8
+    while k < count:
+        target[place + k] = source[start + k]
+        k += 1
+
+
+@compiled
+def add_run(source, start, target, place, count):
+    """target[place …] += source[start …], as `copy_run`."""
+    k = 0
+    while k + 8 <= count:
+        a, b = start + k, place + k
+        v0, v1 = target[b] + source[a], target[b + 1] + source[a + 1]
+        v2, v3 = target[b + 2] + source[a + 2], target[b + 3] + source[a + 3]
+        v4, v5 = target[b + 4] + source[a + 4], target[b + 5] + source[a + 5]
+        v6, v7 = target[b + 6] + source[a + 6], target[b + 7] + source[a + 7]
+        target[b], target[b + 1], target[b + 2], target[b + 3] = v0, v1, v2, v3
+        target[b + 4], target[b + 5], target[b + 6], target[b + 7] = v4, v5, v6, v7
+        k += 8
+    while k < count:
+        target[place + k] += source[start + k]
+        k += 1
+
+
+@compiled
 def gather_windows(image, shape, bias, block):
     """block[line, position] = the image value under kernel element `line` at an output position; the last line is 1 with a bias."""
     channels, height, width, out_y, out_x = shape[0], shape[1], shape[2], shape[4], shape[5]
@@ -40,8 +74,7 @@ def gather_windows(image, shape, bias, block):
                 for y in range(y0, y1):
                     source = (c * height + y * shape[8] + top) * width + left
                     if shape[9] == 1:
-                        for x in range(x0, x1):
-                            target[y * out_x + x] = image[source + x]
+                        copy_run(image, source + x0, target, y * out_x + x0, x1 - x0)
                     else:
                         for x in range(x0, x1):
                             target[y * out_x + x] = image[source + x * shape[9]]
@@ -64,8 +97,11 @@ def scatter_windows(block, shape, image):
                 x0, x1 = covered(out_x, width, shape[9], shape[11], kx * shape[13])
                 for y in range(y0, y1):
                     target = (c * height + y * shape[8] + top) * width + left
-                    for x in range(x0, x1):
-                        image[target + x * shape[9]] += source[y * out_x + x]
+                    if shape[9] == 1:
+                        add_run(source, y * out_x + x0, image, target + x0, x1 - x0)
+                    else:
+                        for x in range(x0, x1):
+                            image[target + x * shape[9]] += source[y * out_x + x]
 
 
 @compiled
@@ -75,15 +111,17 @@ def pool_largest(image, shape, outputs, places):
     for c in range(shape[3]):
         for y in range(shape[4]):
             for x in range(shape[5]):
-                best, place = np.float32(-np.inf), 0
+                best, place = np.float32(-np.inf), np.int64(0)
                 for ky in range(shape[6]):
                     row = y * shape[8] - shape[10] + ky * shape[12]
                     for kx in range(shape[7]):
                         column = x * shape[9] - shape[11] + kx * shape[13]
-                        if 0 <= row < height and 0 <= column < width:
-                            here = (c * height + row) * width + column
-                            if image[here] > best:
-                                best, place = image[here], here
+                        # Selections, not branches: which value is larger cannot be predicted.
+                        inside = (row >= 0) & (row < height) & (column >= 0) & (column < width)
+                        here = (c * height + row) * width + column if inside else place
+                        better = inside & (image[here] > best)
+                        best = image[here] if better else best
+                        place = here if better else place
                 target = (c * shape[4] + y) * shape[5] + x
                 outputs[target] = best
                 places[target] = np.float32(place)

@@ -1,0 +1,97 @@
+"""The algorithm face of an update rule: what it does to the weights, image by image and batch by batch.
+
+A scheme's file holds a subclass beside its hardware face. The training loop runs the forward and backward cycle on the
+arrays and hands every layer's inputs and errors to the rule; the rule alone changes the weights. It counts what it did
+in the ledger's words, so that the priced actions can be compared with those the algorithm performed.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from archsim.trace.operation import Activity
+
+if TYPE_CHECKING:
+    from archsim.devices.array import DeviceArray
+    from archsim.schemes.base import Scheme
+
+
+@dataclass
+class LayerState:
+    """One array layer as a rule sees it. M outputs, N inputs (the bias line included), V vectors an image.
+
+    `weights` float32 (M, N) is what a read sees and is written in place (through `devices` where there are any);
+    `writes` int32 (M, N) counts pulses or programming operations a device; `tile` keys its random numbers.
+    """
+
+    index: int
+    name: str
+    weights: np.ndarray
+    devices: DeviceArray | None
+    writes: np.ndarray
+    vectors: int
+    bias: bool
+    tile: int
+
+
+@dataclass
+class Done:
+    """What a rule did to one layer since counting began: `actions` by (component, action) in the ledger's words,
+    and sums from which the measured activity of the layer's update follows."""
+
+    images: int = 0
+    batches: int = 0
+    actions: dict[tuple[str, str], float] = field(default_factory=dict)
+    sums: dict[str, float] = field(default_factory=dict)
+
+    def add(self, component: str, action: str, count: float) -> None:
+        """Count actions."""
+        self.actions[component, action] = self.actions.get((component, action), 0.0) + float(count)
+
+    def sum(self, name: str, value: float) -> None:
+        """Add to a named sum."""
+        self.sums[name] = self.sums.get(name, 0.0) + float(value)
+
+
+class UpdateRule(ABC):
+    """One training run of a scheme. `scheme` holds its settings, `rate` is the learning rate.
+
+    The loop calls `image` for every image and layer, then `batch` for every layer once a mini-batch. `inputs` float32
+    (N, V) and `errors` (M, V) are the columns of x and of d = minus the gradient of the batch's mean loss, so that the sum
+    of d x^T over a batch is the step of plain gradient descent: W += rate * sum d x^T.
+    """
+
+    def __init__(self, scheme: Scheme, layers: Sequence[LayerState], rate: float, batch: int, seed: int):
+        self.scheme, self.layers, self.rate, self.batch_size, self.seed = scheme, list(layers), rate, batch, seed
+        self.done = [Done() for _ in self.layers]
+
+    @abstractmethod
+    def image(self, layer: LayerState, inputs: np.ndarray, errors: np.ndarray, step: int) -> None:
+        """Use one image's inputs and errors. `step` is the number of the image in the run: the key of random numbers."""
+
+    def batch(self, layer: LayerState, step: int) -> None:
+        """Finish a mini-batch whose last image was `step`."""
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Arrays that a checkpoint must carry besides weights and devices, by name; they are restored in place."""
+        return {}
+
+    def facts(self) -> dict[str, Any]:
+        """JSON-able numbers that a checkpoint must carry."""
+        return {}
+
+    def restore(self, facts: dict[str, Any]) -> None:
+        """Take back what `facts` gave; arrays of `state` are restored before."""
+
+    def clear(self) -> None:
+        """Start counting anew."""
+        self.done = [Done() for _ in self.layers]
+
+    def activity(self, layer: LayerState, before: Activity) -> Activity:
+        """The measured activity of the layer's update since counting began; `before` has the densities of its inputs."""
+        return before

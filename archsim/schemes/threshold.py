@@ -1,0 +1,51 @@
+"""Threshold accumulation (Wu 2023): optimiser steps gather in a digital accumulator, a device is programmed only when
+its accumulator exceeds the programming granularity."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from archsim.schemes.digital import DigitalRule
+from archsim.schemes.rule import LayerState
+from archsim.schemes.writing import write_targets
+
+F = np.float32
+
+
+class ThresholdRule(DigitalRule):
+    """W_FP (the digital copy) follows the devices' targets; dW_FP gathers the optimiser's steps.
+
+    Where |dW_FP| > theta: target = W_FP + dW_FP clipped to the devices' window, program, W_FP <- target, dW_FP <- 0 (or what
+    the clip left, with `keep_remainder`). theta is `threshold` times the window of one device. Sec. 2.1, 2.5 of the paper;
+    the backward cycle reads the arrays here, the paper's uses W_FP.
+    """
+
+    def __init__(self, scheme, layers, rate, batch, seed):
+        super().__init__(scheme, layers, rate, batch, seed)
+        self.accumulators = [np.zeros(layer.weights.shape, F) for layer in self.layers]
+        self.windows = [self._window(layer) for layer in self.layers]
+
+    @staticmethod
+    def _window(layer: LayerState) -> tuple[float, float]:
+        if layer.devices is None:
+            return -1.0, 1.0
+        planes, paired = layer.devices.planes, layer.devices.device.paired
+        upper = float(planes[:, :, 3].mean())
+        return (-upper, upper) if paired else (float(planes[:, :, 2].mean()), upper)
+
+    def batch(self, layer: LayerState, step: int) -> None:
+        i = layer.index
+        copy, gathered, gradient = self.copies[i], self.accumulators[i], self.gradients[i]
+        gathered += self.optimisers[i].change(gradient, copy)
+        gradient[...] = 0
+        low, high = self.windows[i]
+        selected = np.abs(gathered) > self.scheme.threshold * high
+        targets = np.clip(copy + gathered, low, high)
+        write_targets(layer, targets, selected, self.done[i], self.seed, step)
+        rest = copy + gathered - targets
+        copy[selected] = targets[selected]
+        gathered[selected] = rest[selected] if self.scheme.keep_remainder else 0
+        self.done[i].add("vector_unit", "compare", gathered.size)
+
+    def state(self) -> dict[str, np.ndarray]:
+        return super().state() | {f"{layer.index}.gathered": self.accumulators[layer.index] for layer in self.layers}
