@@ -91,13 +91,14 @@ def _figure_table(rows: list[dict]):
     from rich.table import Table
     from rich.text import Text
 
-    table = Table("Figure", "Value", "Range", "Kind", "Source", "Place", "Note", box=_box(), title="Figures", title_justify="left")
+    table = Table("Figure and range", "Kind", "Source and place", "Note", box=_box(), title="Figures", title_justify="left")
+    table.columns[0].overflow = table.columns[2].overflow = "fold"
     for row in rows:
         node = f" @ {row['node_nm']:g} nm" if row["node_nm"] else ""
         unit = "" if row["unit"] == "1" else f" {row['unit']}"
         span = "exact" if row["low"] == row["high"] else f"{row['low']:.4g} – {row['high']:.4g}"
-        table.add_row(row["name"], f"{row['value']:.4g}{unit}{node}", span,
-                      Text(row["kind"], style=KIND_STYLES[row["kind"]]), row["source"], Text(row["place"]), Text(row["note"]))
+        table.add_row(f"{row['name']}\n  {row['value']:.4g}{unit}{node}\n  {span}", Text(row["kind"], style=KIND_STYLES[row["kind"]]),
+                      Text(f"{row['source']}\n{row['place']}".rstrip()), Text(row["note"]))
     return table
 
 

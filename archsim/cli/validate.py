@@ -8,6 +8,9 @@ from archsim.cli.options import add_output_options
 from archsim.cli.output import console, print_json
 
 
+_WIDE = 120  # columns of a terminal that holds the whole table
+
+
 def configure(parser: argparse.ArgumentParser) -> None:
     add_output_options(parser)
 
@@ -36,11 +39,12 @@ def _print(rows: list[dict]) -> None:
     from archsim.report.format import plain, significant, unit
 
     screen = console()
+    wide = screen.width >= _WIDE
     for source in dict.fromkeys(row["source"] for row in rows):
         table = Table("Check", title=Text(source), title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
-        for heading in ("Published", "Model", "Difference", "Allowed"):
+        for heading in ("Published", "Model", "Difference", "Allowed") if wide else ("Published", "Model", "Difference"):
             table.add_column(heading, justify="right", no_wrap=True)
-        for heading in ("", "Kind", "Published figure is"):
+        for heading in ("", "Kind", "Published figure is") if wide else ("",):
             table.add_column(heading)
         notes = []
         for row in (row for row in rows if row["source"] == source):
@@ -52,8 +56,11 @@ def _print(rows: list[dict]) -> None:
             model = f"{row['model']:,}" if isinstance(row["model"], int) else f"{significant(row['model'])} {unit(row['unit'])}".rstrip()
             if row["model_range"]:
                 model += "\n{} to {}".format(*(significant(value, 3) for value in row["model_range"]))
-            table.add_row(row["title"], printed, model, f"{100 * row['relative_difference']:+.1f} %",
-                          _allowed(row), mark, row["kind"], row["confidence"])
+            difference, kind = f"{100 * row['relative_difference']:+.1f} %", (row["kind"], row["confidence"])
+            if wide:
+                table.add_row(row["title"], printed, model, difference, _allowed(row), mark, *kind)
+            else:  # two lines a figure
+                table.add_row(f"{row['title']} ({', '.join(kind)})", printed, model, difference, mark.append(f"\n{_allowed(row)}"))
         screen.print(table)
         for number, note in enumerate(notes, 1):
             screen.print(Text(f"  [{number}] {note}", style="dim"))
@@ -66,5 +73,5 @@ def _print(rows: list[dict]) -> None:
 
 def _allowed(row: dict) -> str:
     if row["criterion"] == "range":
-        return "in the model's range"
+        return "in its range"
     return "not above" if row["criterion"] == "below" else f"±{100 * row['tolerance']:.3g} %"

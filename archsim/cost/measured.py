@@ -15,11 +15,11 @@ _MEASURED: dict[tuple[str, str], tuple[str, str, tuple[str, ...]]] = {
     ("operations", ""): ("", "vector operations of the trace: every vector of every layer in every phase", ()),
     ("tile_operations", ""): ("", "vectors applied to tiles, counted when the tile finished each one", _TILE_SETTINGS),
     ("utilisation", ""): ("", "busy cycles of all tiles over their total cycles", _MODE + ("placement.pack",)),
-    ("by_layer", "cycles"): ("cycle", "cycles of the operations of this layer and phase; layers may overlap", _READ_SETTINGS + _MODE),
+    ("by_layer", "cycles"): ("cycle", "cycles in which an operation of this layer and phase ran; layers may overlap", _READ_SETTINGS + _MODE),
     ("by_layer", "stall_cycles"): ("cycle", "cycles in which tiles of this layer held work and waited",
                                    _MODE + ("buffer.ports", "interconnect.kind", "interconnect.width_bits")),
     ("by_layer", "tile_operations"): ("", "vectors applied to tiles for this layer and phase", _TILE_SETTINGS),
-    ("by_phase", "cycles"): ("cycle", "sum of the cycles of the layers in this phase; layers and phases may overlap", _MODE),
+    ("by_phase", "cycles"): ("cycle", "cycles in which an operation of this phase ran; phases may overlap", _MODE),
     ("by_component", "busy_fraction"): ("", "busy cycles of its resources over the cycles of the run", _MODE),
     ("resources", "busy_cycles"): ("cycle", "cycles in which the resource worked, counted by the event simulation", ()),
     ("resources", "stalled_cycles"): ("cycle", "cycles in which it held work and waited for another resource", ()),
@@ -76,7 +76,7 @@ def measured_node(document: dict, tree: dict, keys: list[str], value: object) ->
 
 def _cycles(document: dict, name: str, value: object) -> Node:
     how = "counted by the event simulation: the clock cycle in which the last operation ended"
-    phases = tuple(Node(f"phase {phase}", row["cycles"], "cycle", how="sum of the cycles of its layers; layers and phases may overlap")
+    phases = tuple(Node(f"phase {phase}", row["cycles"], "cycle", how="cycles in which an operation of it ran; phases may overlap")
                    for phase, row in document["by_phase"].items() if row["cycles"])
     busiest = sorted(document["resources"], key=lambda row: -row["busy_cycles"])[:3]
     resources = tuple(
