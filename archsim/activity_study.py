@@ -18,7 +18,7 @@ from archsim.schemes import load_scheme
 from archsim.trace import Activity, build_trace
 from archsim.training.settings import read_settings
 from archsim.training.study import Study, load_study
-from archsim.training_setup import scheme_of
+from archsim.training_setup import silicon_scheme
 from hwlib.errors import InputError
 from workloads import load_network
 
@@ -31,9 +31,9 @@ def study_comparison(study: Study, arch: str) -> dict[str, tuple[str, list[dict]
     for row, seed in study.runs():
         path = study.folder / "history" / f"{row.name}-{seed}.json"
         settings = read_settings({**row.settings, "seed": seed}, f"row '{row.name}'")
-        if settings.rule == "float" or not path.exists():
+        if settings.rule != "rpu" or not path.exists():
             continue
-        scheme = scheme_of(load_scheme("rpu"), settings)
+        scheme = silicon_scheme(load_scheme("rpu"), settings)
         trace = build_trace(load_network(study.network), scheme, "training", settings.batch)
         found[path.stem] = row.title, compare_activity(trace, _activities(path), arch, scheme, images=IMAGES)
     if not found:

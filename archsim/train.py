@@ -12,8 +12,8 @@ from archsim.result import Result
 from archsim.schemes import load_scheme
 from archsim.simulate import simulate
 from archsim.trace import Activity, Trace, build_trace, with_activity
-from archsim.training.settings import TrainingSettings
-from archsim.training_setup import CHIPS, scheme_of, settings_of
+from archsim.training.settings import TrainingSettings, device_of
+from archsim.training_setup import CHIPS, settings_of, silicon_scheme
 from archsim.training_totals import mean_activities, writes_of
 from workloads import load_network
 from workloads.datasets import Dataset, fit_dataset, load_dataset
@@ -85,8 +85,8 @@ def train(network: str | Path | Network, chip: str | Path | Architecture | None 
     rule = load_scheme(scheme)
     chip = load_architecture(CHIPS.get(rule.name, "cim40") if chip is None else chip)
     network = load_network(network) if isinstance(network, (str, Path)) else network
-    settings, notes = settings_of(chip, rule.name, epochs=epochs, batch=batch, seed=seed, device=device, changes=settings)
-    rule = scheme_of(rule, settings)
+    settings, notes = settings_of(chip, rule, epochs=epochs, batch=batch, seed=seed, device=device, changes=settings)
+    rule = silicon_scheme(rule, settings)
     trace = build_trace(network, rule, "training", settings.batch)
     simulate(trace, chip, rule, node_nm=node_nm, timing=False)  # what cannot be priced is refused before hours of training
     dataset = fit_dataset(network, load_dataset(data, progress=progress).first(train=images))
@@ -108,7 +108,7 @@ def with_silicon(trained: TrainingResult, trace: Trace, chip: Architecture, sche
     result = simulate(measured, chip, scheme, images=images, node_nm=node_nm, seed=trained.settings.seed)
     writes = writes_of(trained, trace, chip)
     result.document |= {
-        "dataset": trained.data, "device": None if trained.settings.rule == "float" else trained.settings.device, "epochs": trained.history,
+        "dataset": trained.data, "device": device_of(trained.settings) or None, "epochs": trained.history,
         "accuracy_percent": 100.0 - trained.history[-1]["test_error_percent"] if trained.history else None,
         "writes_per_device": writes[""]["mean"], "activity_file": None, "notes": [*result.notes, *notes],
         "training": {

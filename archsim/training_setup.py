@@ -6,20 +6,19 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from archsim.architecture.load import apply_setting, parse_setting
+from archsim.schemes.base import SCHEMES, Scheme
 from archsim.training.settings import TrainingSettings, read_settings
 from hwlib.errors import InputError
 
 if TYPE_CHECKING:
     from archsim.architecture.config import Architecture
-    from archsim.schemes.base import Scheme
 
-RULES = {"rpu": "rpu", "sgd": "float"}
-"""Schemes that can be trained and the rule of the training core that each one is."""
 CHIPS = {"rpu": "rpu"}
 """The chip of a scheme where none is named; cim40 for the others."""
+_EXACT = {"input_bits": 0, "output_bits": 0, "output_bound": 0.0, "output_noise": 0.0, "noise_management": "off", "bound_management": "off"}
 
 
-def settings_of(chip: Architecture, scheme: str, *, epochs: int, batch: int, seed: int, device: str | None,
+def settings_of(chip: Architecture, scheme: Scheme, *, epochs: int, batch: int, seed: int, device: str | None,
                 changes: TrainingSettings | Mapping[str, Any] | None) -> tuple[TrainingSettings, list[str]]:
     """Settings of a training on a chip, and notes on what the chip leaves open.
 
@@ -28,30 +27,42 @@ def settings_of(chip: Architecture, scheme: str, *, epochs: int, batch: int, see
     """
     if isinstance(changes, TrainingSettings):
         return changes, []
-    if scheme not in RULES:
-        raise InputError("this scheme cannot be trained yet", where="scheme", got=scheme, allowed=sorted(RULES))
-    values: dict[str, Any] = {"rule": RULES[scheme], "epochs": epochs, "batch": batch, "seed": seed}
-    notes = []
-    if RULES[scheme] == "float":
-        notes.append("scheme sgd is trained in floating point, without the read physics of the arrays: the digital baseline")
+    values: dict[str, Any] = {"rule": _rule(scheme), "epochs": epochs, "batch": batch, "seed": seed}
+    if values["rule"] not in ("rpu", "float"):
+        values["scheme_settings"] = scheme.model_dump(exclude_defaults=True)
+    if scheme.name == "sgd":
+        values["read"] = dict(_EXACT)
+        notes = ["scheme sgd is trained in floating point, without the read physics of the arrays: the digital baseline"]
         if device is not None:
             raise InputError("the digital baseline has no device law", where="device", got=device, hint="use scheme rpu")
     else:
-        physics, notes = _physics(chip)
-        values |= {"read": physics, "update": {"train_length": chip.update.train_length}, "devices_per_weight": chip.weights.replicas}
-        if device is not None:
-            values["device"] = device
+        values["read"], notes = _physics(chip)
+    if scheme.name == "rpu":
+        values |= {"update": {"train_length": chip.update.train_length, "update_management": scheme.update_management},
+                   "devices_per_weight": chip.weights.replicas}
+    if device is not None:
+        values["device"] = device
     for path, value in (changes or {}).items():
         keys, parsed = parse_setting(f"{path}={value}") if isinstance(value, str) else (path.split("."), value)
         apply_setting(values, keys, parsed)
     return read_settings(values), notes
 
 
-def scheme_of(scheme: Scheme, settings: TrainingSettings) -> Scheme:
+def silicon_scheme(scheme: Scheme, settings: TrainingSettings) -> Scheme:
     """The scheme with the settings that training shares with it."""
-    if "update_management" in type(scheme).model_fields and settings.rule == "rpu":
-        return scheme.model_copy(update={"update_management": settings.update.update_management})
-    return scheme
+    return scheme.model_copy(update={"update_management": settings.update.update_management}) if scheme.name == "rpu" else scheme
+
+
+def _rule(scheme: Scheme) -> str:
+    """The rule of the training core for a scheme: its two compiled ones, or the scheme's own algorithm."""
+    if scheme.name == "rpu":
+        return "rpu"
+    if scheme.name == "sgd" and scheme == type(scheme)():
+        return "float"
+    if type(scheme).rule is Scheme.rule:
+        trained = sorted(name for name, kind in SCHEMES.items() if name == "rpu" or kind.rule is not Scheme.rule)
+        raise InputError("this scheme has no training algorithm", where="scheme", got=scheme.name, allowed=trained)
+    return scheme.name
 
 
 def _physics(chip: Architecture) -> tuple[dict[str, Any], list[str]]:

@@ -88,10 +88,13 @@ def _settings(arguments: argparse.Namespace) -> tuple[object, object, dict[str, 
 
 def _write(arguments: argparse.Namespace, trained) -> int:
     """Files first, then what is printed; 130 where the training was interrupted."""
+    from archsim.files import write_files
     from archsim.trace import save_trace
 
     document = trained.result.document
     folder = Path(arguments.out) if arguments.out else None
+    if folder:
+        write_files(folder, {})  # makes it
     path = folder / TRACE if folder else Path(f"{trained.trace.network}.{TRACE}")
     document["activity_file"] = str(save_trace(trained.trace, path))
     if folder:

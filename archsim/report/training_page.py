@@ -20,9 +20,10 @@ def training_caption(view: View) -> str:
     """What the curves say, in numbers."""
     rows, training = view.rows("epochs"), view.result["training"]
     best = min(rows, key=lambda row: row["test_error_percent"])
+    cost = f"{fmt.si(training['energy_j'], 'J')} and {fmt.si(training['seconds'], 's')}"
     return (f"Test error {rows[-1]['test_error_percent']:.2f} % after {len(rows)} epochs on {view.text('dataset')}, lowest "
             f"{best['test_error_percent']:.2f} % after epoch {best['epoch']}. Training went through {fmt.whole(training['images'])} "
-            f"images; on this chip that takes {fmt.si(training['energy_j'], 'J')} and {fmt.si(training['seconds'], 's')}, tests not counted.")
+            f"images; on this chip that takes {cost}, tests not counted.")
 
 
 def training_tables(view: View) -> list[Table]:
