@@ -39,7 +39,8 @@ def linearity() -> None:
 def networks(names: list[str | Path]) -> None:
     """Inference and a training step of each network on cim40."""
     chip = archsim.load_architecture("cim40")
-    print(f"\n{'network':<28} {'phase':<10} {'price only s':>12} {'CPU s':>7} {'steps':>9} {'tile ops':>10} {'cycles':>14} {'kilocycles/CPU s':>17}")
+    print(f"\n{'network':<28} {'phase':<10} {'price only s':>12} {'CPU s':>7} {'steps':>9} {'tile ops':>10} {'cycles':>14} "
+          f"{'kilocycles/CPU s':>17}")
     for name in names:
         network = archsim.load_network(name)
         for phase, scheme in (("inference", None), ("training", "rpu")):

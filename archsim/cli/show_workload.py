@@ -100,7 +100,8 @@ def describe_scheme(name: str, node_nm: float | None, settings: dict[str, str]) 
     scheme = load_scheme(name)
     return {
         "name": name, "title": scheme.title, "source": scheme.source, "description": " ".join((type(scheme).__doc__ or "").split()),
-        "transposed_read": scheme.transposed_read, "settings": scheme.model_dump(mode="json"), "components": scheme.parts(load_architecture("cim40")),
+        "transposed_read": scheme.transposed_read, "settings": scheme.model_dump(mode="json"),
+        "components": scheme.parts(load_architecture("cim40")),
     }
 
 

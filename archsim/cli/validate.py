@@ -7,7 +7,6 @@ import argparse
 from archsim.cli.options import add_output_options
 from archsim.cli.output import console, print_json
 
-
 _WIDE = 120  # columns of a terminal that holds the whole table
 
 

@@ -80,7 +80,8 @@ def shape_layer(matrix: LayerMatrix, chip: Architecture, copies: int) -> tuple[L
         diagonal = min(chip.tile.rows // rows, per_tile // matrix.columns)
         groups_per_tile = min(matrix.groups, diagonal)
         copies_per_tile = min(copies, max(1, diagonal // matrix.groups))
-    layer = LayerPlacement(matrix, rows, matrix.columns * per_weight, row_splits, column_splits, groups_per_tile, copies, copies_per_tile, ())
+    layer = LayerPlacement(matrix, rows, matrix.columns * per_weight, row_splits, column_splits, groups_per_tile, copies,
+                           copies_per_tile, ())
     if row_splits == column_splits == 1:
         rectangles, left = [], matrix.groups
         while left > 0:

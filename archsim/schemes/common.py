@@ -21,7 +21,8 @@ def forward_read(stage: Stage) -> Operation:
     return Operation(
         name=f"{stage.name}.forward", layer=stage.name, phase="forward", kind="read", steps=shape.vectors,
         input_elements=inputs, fresh_elements=fresh, output_elements=stage.output_elements / shape.vectors,
-        map_elements=head.input_elements + stage.output_elements, vector_work=merge(stage.forward_work(), scale=1 / shape.vectors), steps_per_row=per_row,
+        map_elements=head.input_elements + stage.output_elements,
+        vector_work=merge(stage.forward_work(), scale=1 / shape.vectors), steps_per_row=per_row,
         rows_out=rows_of(stage.last.output_shape), window=window, pools=stage.pools(), sequential=head.operator == "lstm")
 
 
@@ -31,7 +32,8 @@ def forward_digital(stage: Stage) -> Operation:
     return Operation(
         name=f"{stage.name}.forward", layer=stage.name, phase="forward", kind="digital", steps=stage.steps,
         input_elements=stage.head.input_elements / stage.steps, output_elements=stage.output_elements / stage.steps,
-        map_elements=stage.head.input_elements + stage.output_elements, vector_work=merge(stage.forward_work(), scale=1 / stage.steps), steps_per_row=1, rows_out=rows_of(stage.last.output_shape),
+        map_elements=stage.head.input_elements + stage.output_elements,
+        vector_work=merge(stage.forward_work(), scale=1 / stage.steps), steps_per_row=1, rows_out=rows_of(stage.last.output_shape),
         window=window, pools=stage.pools())
 
 
@@ -43,7 +45,8 @@ def transposed_read(stage: Stage) -> Operation:
     return Operation(
         name=f"{stage.name}.backward", layer=stage.name, phase="backward", kind="read_transposed", steps=shape.vectors,
         input_elements=shape.columns * shape.groups, output_elements=outputs,
-        map_elements=stage.head.input_elements + stage.output_elements, vector_work=merge(stage.backward_work(), overlap, scale=1 / shape.vectors), sequential=stage.head.operator == "lstm",
+        map_elements=stage.head.input_elements + stage.output_elements,
+        vector_work=merge(stage.backward_work(), overlap, scale=1 / shape.vectors), sequential=stage.head.operator == "lstm",
         activity=Activity(input_density=1.0))
 
 
@@ -55,7 +58,8 @@ def digital_backward(stage: Stage) -> Operation:
     return Operation(
         name=f"{stage.name}.backward", layer=stage.name, phase="backward", kind="digital", steps=shape.vectors,
         input_elements=shape.columns * shape.groups, output_elements=outputs,
-        map_elements=stage.head.input_elements + stage.output_elements, vector_work=merge(stage.backward_work(), overlap, {"multiply_add": shape.weights * shape.vectors}, scale=1 / shape.vectors),
+        map_elements=stage.head.input_elements + stage.output_elements,
+        vector_work=merge(stage.backward_work(), overlap, {"multiply_add": shape.weights * shape.vectors}, scale=1 / shape.vectors),
         state_reads=shape.weights, sequential=stage.head.operator == "lstm")
 
 

@@ -23,8 +23,10 @@ class MixedPrecision(Scheme):
     """Forward on the array, backward from the high-precision copy, Adam, then a compare and few writes.
 
     `threshold` is the programming granularity as a share of the device window (1/3: the four levels of the LeNet chip);
-    an accumulator is set to zero after a write, or keeps what the write did not carry. `devices_written` is the share of weights programmed a batch until it is measured: Wu 2023 gives 10.8 updates
-    a weight in 5,200 batches.
+    an accumulator is set to zero after a write, or keeps what the write did not carry. `accumulate` false is the naive
+    scheme of the paper's comparison: every batch programs every device to where it stands plus the optimiser's step.
+    `devices_written` is the share of weights programmed a batch until it is measured: Wu 2023 gives 10.8 updates a
+    weight in 5,200 batches.
     """
 
     name: ClassVar[str] = "mixed_precision"
@@ -37,6 +39,7 @@ class MixedPrecision(Scheme):
     devices_written: Annotated[float, Field(ge=0, le=1)] = 10.8 / 5200
     threshold: Annotated[float, Field(gt=0, le=10)] = 1 / 3
     keep_remainder: bool = False
+    accumulate: bool = True
     momentum: Annotated[float, Field(ge=0, lt=1)] = 0.9
     beta1: Annotated[float, Field(ge=0, lt=1)] = 0.9
     beta2: Annotated[float, Field(ge=0, lt=1)] = 0.999

@@ -43,4 +43,5 @@ class Rpu(Scheme):
         stream, shared = chip.bitstream, chip.bitstream.sharing == "chip"
         return {"bitstream_generator": {
             "part": "bitstream_generator", "parameters": {"bits": stream.resolution, "source": stream.source},
-            "per": "chip" if shared else "line", "count": stream.bits_per_cycle if shared else 1, "boundary": "chip" if shared else "macro"}}
+            "per": "chip" if shared else "line", "count": stream.bits_per_cycle if shared else 1,
+            "boundary": "chip" if shared else "macro"}}

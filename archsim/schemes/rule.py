@@ -75,7 +75,8 @@ class UpdateRule(ABC):
         """Use one image's inputs and errors. `step` is the number of the image in the run: the key of random numbers."""
 
     def batch(self, layer: LayerState, step: int) -> None:
-        """Finish a mini-batch whose last image was `step`."""
+        """Finish a mini-batch whose last image was `step`. Rules that work image by image leave it as it is."""
+        return None
 
     def state(self) -> dict[str, np.ndarray]:
         """Arrays that a checkpoint must carry besides weights and devices, by name; they are restored in place."""
@@ -87,6 +88,7 @@ class UpdateRule(ABC):
 
     def restore(self, facts: dict[str, Any]) -> None:
         """Take back what `facts` gave; arrays of `state` are restored before."""
+        return None
 
     def clear(self) -> None:
         """Start counting anew."""

@@ -39,6 +39,12 @@ class ThresholdRule(DigitalRule):
         gathered += self.optimisers[i].change(gradient, copy)
         gradient[...] = 0
         low, high = self.windows[i]
+        if not self.scheme.accumulate:
+            targets = np.clip(layer.weights + gathered, low, high)
+            gathered[...] = 0
+            write_targets(layer, targets, np.ones(targets.shape, bool), self.done[i], self.seed, step)
+            copy[...] = layer.weights
+            return
         selected = np.abs(gathered) > self.scheme.threshold * high
         targets = np.clip(copy + gathered, low, high)
         write_targets(layer, targets, selected, self.done[i], self.seed, step)

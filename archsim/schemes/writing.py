@@ -7,7 +7,8 @@ import numpy as np
 from archsim.schemes.rule import Done, LayerState
 
 
-def write_targets(layer: LayerState, targets: np.ndarray, selected: np.ndarray, done: Done, seed: int, step: int, most_pulses: int = 64) -> None:
+def write_targets(layer: LayerState, targets: np.ndarray, selected: np.ndarray, done: Done, seed: int, step: int,
+                  most_pulses: int = 64) -> None:
     """Bring the `selected` (M, N, bool) weights to `targets` (M, N) and count what was done.
 
     Exact weights are set. Write-verify devices are programmed (set-reset cycles counted as pulses). Other devices get the

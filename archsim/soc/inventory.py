@@ -78,7 +78,8 @@ def build_inventory(chip: Architecture, tiles: int, node_nm: float | None = None
     """The components of a chip with `tiles` tiles; `extra` adds those of a scheme (a role the chip has is kept).
 
     Wires and clock trees follow the area: tiles first (their side sets the length of the interconnect), then the
-    rest, then the clock over the clocked part of a tile and of the rest. Raises InputError with the field path of a parameter that is not allowed.
+    rest, then the clock over the clocked part of a tile and of the rest. Raises InputError with the field path of a
+    parameter that is not allowed.
     """
     settings = dict(chip.components)
     for role, entry in (extra or {}).items():

@@ -71,4 +71,5 @@ def apply(layer: Layer, inputs: list[np.ndarray]) -> np.ndarray:
     if operator == "softmax":
         shifted = np.exp(x - x.max())
         return shifted / shifted.sum()
-    raise InputError(f"the operator '{operator}' cannot carry real data", where=layer.name, hint="run without --data: counts and timing need no values")
+    raise InputError(f"the operator '{operator}' cannot carry real data", where=layer.name,
+                     hint="run without --data: counts and timing need no values")

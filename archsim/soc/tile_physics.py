@@ -90,9 +90,9 @@ class TilePhysics:
     def _signed(self, vectors: np.ndarray, tile: int, first: int):
         physics, read = self.chip.physics, self.chip.read
         return crossbar_read(
-            self.weights[tile], vectors, bound_management="forward" if physics.bound_management else "off", input_bits=max(2, read.input_bits),
-            input_bound=1.0, output_bits=max(2, read.adc_bits), output_bound=self.ranges[tile], output_noise=physics.read_noise,
-            seed=self.seed, tile=tile, first=first)
+            self.weights[tile], vectors, bound_management="forward" if physics.bound_management else "off", input_bound=1.0,
+            input_bits=max(2, read.input_bits), output_bits=max(2, read.adc_bits), output_bound=self.ranges[tile],
+            output_noise=physics.read_noise, seed=self.seed, tile=tile, first=first)
 
     def _dual_column(self, codes: np.ndarray, tile: int, first: int):
         physics, read = self.chip.physics, self.chip.read

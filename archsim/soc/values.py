@@ -151,7 +151,8 @@ class Values:
             if seen is None or operation.kind != "read":
                 continue
             activity = seen.activity(self.chip.read.input_bits, operation.activity)
-            machine.plans[key] = plan(replace(operation, activity=activity), machine.placement.layers[operation.layer], self.chip, machine.memory)
+            layer = machine.placement.layers[operation.layer]
+            machine.plans[key] = plan(replace(operation, activity=activity), layer, self.chip, machine.memory)
 
     def finish(self) -> np.ndarray:
         """The outputs of all images. Raises RuntimeError where a step ran before its data had arrived."""
@@ -162,7 +163,8 @@ class Values:
         return self.outputs
 
 
-def prepare_values(network: Network | None, trace: Trace, chip: Architecture, placement: Placement, data: Any, images: int, seed: int) -> Values:
+def prepare_values(network: Network | None, trace: Trace, chip: Architecture, placement: Placement, data: Any, images: int,
+                   seed: int) -> Values:
     """Check the arrays and build the real-data mode. `data` is "random", images (N, *input shape), or a dict with
     "images" and, by layer, "<layer>.weights" (outputs x rows) and "<layer>.bias". Raises InputError for what does not fit."""
     if network is None or trace.phase != "inference":
@@ -186,7 +188,8 @@ def prepare_values(network: Network | None, trace: Trace, chip: Architecture, pl
     if pictures.shape == network.input_shape:
         pictures = pictures[None]
     if pictures.shape[1:] != network.input_shape or len(pictures) < images:
-        raise InputError("images do not fit", where="data: images", got=pictures.shape, allowed=f"({images} or more, {network.input_shape})")
+        raise InputError("images do not fit", where="data: images", got=pictures.shape,
+                         allowed=f"({images} or more, {network.input_shape})")
     weights, biases = {}, {}
     for layer in network.array_layers:
         shape = layer.matrix

@@ -67,8 +67,9 @@ def _training(stages: list[Stage], scheme: Scheme, batch: int) -> tuple[list[Ope
         else:
             work = stage.backward_work()
             shape = forward_digital(stage)
-            operations = [replace(shape, name=f"{stage.name}.backward", phase="backward", vector_work={a: n / stage.steps for a, n in work.items()},
-                                  input_elements=shape.output_elements, output_elements=shape.input_elements, window=None, pools=(),
+            work = {action: count / stage.steps for action, count in work.items()}
+            operations = [replace(shape, name=f"{stage.name}.backward", phase="backward", vector_work=work, window=None, pools=(),
+                                  input_elements=shape.output_elements, output_elements=shape.input_elements,
                                   steps_per_row=0)] if work else []
         for operation in operations:
             operation = replace(operation, after=arriving)

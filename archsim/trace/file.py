@@ -77,9 +77,9 @@ _matrix = record(LayerMatrix, rows=whole(1), columns=whole(1), groups=whole(1), 
 _operation = record(Operation, phase=choice("phase", *PHASES), kind=choice("kind of operation", *KINDS), steps=whole(1), after=listed(text),
                     vector_work=table(number(), "vector action", VECTOR_ACTIONS), window=optional(_window), pools=listed(_pool),
                     activity=_activity, array=optional(text))
-_document = record(Trace, ("version",), scheme=optional(text), phase=choice("phase", "inference", "training"), batch=whole(1), matrices=listed(_matrix),
-                   image_operations=listed(_operation), batch_operations=listed(_operation), state_words=table(number()),
-                   notes=listed(note))
+_document = record(Trace, ("version",), scheme=optional(text), phase=choice("phase", "inference", "training"), batch=whole(1),
+                   matrices=listed(_matrix), image_operations=listed(_operation), batch_operations=listed(_operation),
+                   state_words=table(number()), notes=listed(note))
 
 
 def _trace(document: Any, where: str) -> Trace:

@@ -55,14 +55,14 @@ class RowWindow:
 class Operation:
     """One layer in one phase: `steps` equal steps that flow through the chip's pipeline.
 
-    A step of a read is one vector on the layer's tiles; of a pulse update one rank-1 update; of a write one row
-    of cells; of a digital operation one chunk. Per step: `input_elements` come from the buffer, `output_elements`
-    go back (`fresh_elements` of the input are new where neighbouring windows overlap), `vector_work` counts the vector unit's actions, `state_reads` / `state_writes` words of digital
-    training state (gradients, moments, copies). `after` names operations of the same image that feed this one.
-    `map_elements` is the size of the feature maps it reads and writes (what the buffer must hold).
-    With `steps_per_row` and `window` a pipelined chip starts a step as soon as its input rows are there;
-    `pools` turn rows of steps into rows of finished output. `sequential`: a step needs the result of the last.
-    `array` names the matrix it works on where that is not the layer's own (a scheme's further arrays).
+    A step of a read is one vector on the layer's tiles; of a pulse update one rank-1 update; of a write one row of
+    cells; of a digital operation one chunk. Per step: `input_elements` come from the buffer (`fresh_elements` of them
+    are new where neighbouring windows overlap), `output_elements` go back, `vector_work` counts the vector unit's
+    actions, `state_reads` / `state_writes` words of digital training state (gradients, moments, copies). `after` names
+    operations of the same image that feed this one. `map_elements` is the size of the feature maps it reads and writes
+    (what the buffer must hold). With `steps_per_row` and `window` a pipelined chip starts a step as soon as its input
+    rows are there; `pools` turn rows of steps into rows of finished output. `sequential`: a step needs the result of
+    the last. `array` names the matrix it works on where that is not the layer's own (a scheme's further arrays).
     """
 
     name: str

@@ -84,12 +84,12 @@ class _Run:
         self.epoch_seconds = 0.0
 
     def train(self, early_stop: int | None, stop_after: int | None, asked: threading.Event) -> TrainingResult:
-        result, count = self.result, len(self.data.train_images)
+        result, count = self.result, self._images_per_epoch()
         while self.epoch < self.settings.epochs:
             if self._patience_over(early_stop):
                 result.reason = f"no better test error in {early_stop} epochs"
                 break
-            order = epoch_order(self.settings.seed, self.epoch, count)
+            order = epoch_order(self.settings.seed, self.epoch, len(self.data.train_images))[:count]
             while self.position < count:
                 if asked.is_set() or (stop_after is not None and result.images >= stop_after):
                     result.reason = "interrupted" if asked.is_set() else f"stopped after {result.images} images"
@@ -97,6 +97,12 @@ class _Run:
                 self._span(order, stop_after)
             self._close_epoch()
         return self._leave(True)
+
+    def _images_per_epoch(self) -> int:
+        count, wanted = len(self.data.train_images), self.settings.images_per_epoch
+        if wanted > count:
+            raise InputError("more images an epoch than the data have", where="training.images_per_epoch", got=wanted, allowed=f"0 to {count}")
+        return wanted or count
 
     def _span(self, order: np.ndarray, stop_after: int | None) -> None:
         """Train up to the next place where something besides training happens."""

@@ -26,6 +26,14 @@ def fingerprint(network: Network, data: Prepared, settings: TrainingSettings, ma
             "settings": settings.model_dump(mode="json", exclude=FREE), "devices": zlib.crc32(machine.arrays.planes.view(np.uint8))}
 
 
+def _as_now(stored: Any) -> Any:
+    """Stored settings with the fields that came later at their defaults; as they are where this version cannot read them."""
+    try:
+        return TrainingSettings.model_validate(stored).model_dump(mode="json", exclude=FREE)
+    except ValueError:
+        return stored
+
+
 def take_out(machine: Machine, result, facts: dict[str, Any]) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """(facts, arrays) of the running state."""
     arrays = {name: getattr(machine, name) for name in ("totals", "samples", "counts", "results")}
@@ -41,8 +49,8 @@ def take_out(machine: Machine, result, facts: dict[str, Any]) -> tuple[dict[str,
 def put_back(machine: Machine, result, expected: dict[str, Any], facts: dict[str, Any], arrays: dict[str, np.ndarray], folder: Path) -> dict:
     """Restore a state in place. Raises InputError where the checkpoint belongs to something else."""
     for name, value in expected.items():
-        if facts.get(name) != value:
-            got = facts.get(name)
+        got = _as_now(facts.get(name)) if name == "settings" else facts.get(name)
+        if got != value:
             if name == "settings" and isinstance(got, dict):
                 changed = sorted(key for key in {*got, *value} if got.get(key) != value.get(key))
                 raise InputError(f"the checkpoint was made with other settings ({', '.join(changed)})", where=str(folder),

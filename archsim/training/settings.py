@@ -57,7 +57,7 @@ class TrainingSettings(_Settings):
 
     `device` a preset, a law, a device file, "none" (exact weights) or "auto" (the rule's own), `device_settings` changes of its parameters; `devices_per_weight` one number or one a layer
     (missing layers: 1). Weights start uniform in +-initial_scale/sqrt(inputs of a column, bias included), clipped by the devices.
-    The loss is the mean over a mini-batch. `evaluate`: test on the arrays as they read, with noise, or on the weights taken out of them.
+    An epoch takes `images_per_epoch` images drawn anew without repetition (0: all). The loss is the mean over a mini-batch. `evaluate`: test on the arrays as they read, with noise, or on the weights taken out of them.
     Every `maintenance_images` images devices are refreshed and aged, where the device asks for it. `checkpoint_images`: images between two
     checkpoints. `threads` divide the evaluation only; results never depend on it.
     """
@@ -66,6 +66,7 @@ class TrainingSettings(_Settings):
     scheme_settings: dict[str, Any] = Field(default_factory=dict)
     learning_rate: float = Field(0.01, gt=0)
     epochs: int = Field(10, ge=1, le=100_000)
+    images_per_epoch: int = Field(0, ge=0, le=1_000_000_000)
     batch: int = Field(1, ge=1, le=4096)
     seed: int = Field(1, ge=0, lt=2**63)
     device: str = "auto"

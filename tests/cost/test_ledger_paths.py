@@ -6,7 +6,8 @@ import archsim
 
 TIMED_ONLY = {("controller", "cycle"), ("clock_tree", "cycle")}
 CASES = [
-    ("lenet1", "wu2023", None, {}), ("lenet1", "cim40", None, {"placement.copies.conv1": 3}), ("mlp", "cim40", None, {"placement.pack": True}),
+    ("lenet1", "wu2023", None, {}), ("lenet1", "cim40", None, {"placement.copies.conv1": 3}),
+    ("mlp", "cim40", None, {"placement.pack": True}),
     ("rpu_cnn", "cim40", "rpu", {}), ("rpu_cnn", "wu2023", "mixed_precision", {}), ("lstm", "cim40", "sgd", {}),
     ("lenet1", "cim40", "sgd", {"execution.mode": "pipelined"}), ("resnet18_cifar", "cim40", None, {"weights.mapping": "bit_slices"}),
     ("lenet1", "cim40", None, {"weights.mapping": "reference_column", "weights.bias": "row", "read.accumulate": "digital"}),

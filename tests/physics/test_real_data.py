@@ -71,8 +71,8 @@ def test_dual_column_bit_serial_reads_follow_numpy():
     chip = archsim.load_architecture("wu2023", {"physics.model": "dual_column"})
     result = archsim.simulate("lenet1", chip, data="random", seed=4)
     assert np.abs(result.outputs - result.reference_outputs).max() < 0.05 * np.abs(result.reference_outputs).max() + 0.02
-    noisy = archsim.simulate("lenet1", archsim.load_architecture("wu2023", {"physics.model": "dual_column", "physics.adc_noise_levels": 2.0}),
-                             data="random", seed=4)
+    loud = archsim.load_architecture("wu2023", {"physics.model": "dual_column", "physics.adc_noise_levels": 2.0})
+    noisy = archsim.simulate("lenet1", loud, data="random", seed=4)
     assert not np.array_equal(noisy.outputs, result.outputs)
 
 
