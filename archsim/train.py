@@ -56,7 +56,7 @@ class Training:
 
     @property
     def writes_per_device(self) -> float:
-        """Pulses that a device received in the whole training, mean over all devices."""
+        """Pulses (rpu) or programming operations that a device had in the whole training, mean over all devices."""
         return self.result.writes_per_device
 
     @property

@@ -34,13 +34,12 @@ def mean_activities(history: Sequence[Mapping[tuple[str, str], Activity]]) -> di
 
 
 def writes_of(trained: TrainingResult, trace: Trace, chip: Architecture) -> dict[str, dict]:
-    """Pulses a device received in the whole training, by layer and under "" of all: mean, maximum, histogram (edges, counts).
-
-    A digital rule rewrites every device after every batch, with the chip's mean pulses a write.
+    """Pulses (rpu) or programming operations a device had in the whole training, by layer and under "" of all: mean, maximum,
+    histogram (edges, counts). A digital rule programs every device once after every batch.
     """
     if trained.settings.rule != "float":
         return trained.writes
-    pulses = -(-trained.images // trace.batch) * chip.write.pulses
+    writes = -(-trained.images // trace.batch)
     cells = {matrix.layer: matrix.weights * chip.weights.columns_per_weight for matrix in trace.matrices}
-    return {layer: {"mean": pulses, "maximum": pulses, "histogram": {"edges": [pulses], "counts": [count]}}
+    return {layer: {"mean": writes, "maximum": writes, "histogram": {"edges": [writes], "counts": [count]}}
             for layer, count in {"": sum(cells.values()), **cells}.items()}

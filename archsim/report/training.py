@@ -46,7 +46,8 @@ def headline(view: View, result: Mapping) -> list[tuple[str, str, str]]:
              ("Time per image", fmt.si(view.number("latency_per_image_s"), "s"),
               f"whole training {fmt.si(training['seconds'], 's')} on the chip")]
     if writes:
-        detail = f"pulses; most {fmt.whole(writes['maximum'])} ({_busiest(training['writes'])})"
+        what = "pulses" if training["settings"]["rule"] == "rpu" else "programming operations"
+        detail = f"{what}; most {fmt.whole(writes['maximum'])} ({_busiest(training['writes'])})"
         rows.append(("Writes per device", fmt.significant(writes["mean"]), detail))
     if result["activity_file"]:
         rows.append(("Activity", view.text("activity"), f"trace in {result['activity_file']}"))

@@ -38,7 +38,7 @@ def training_tables(view: View) -> list[Table]:
     rows = [{"layer": layer or "all", **row} for layer, row in view.result["training"]["writes"].items()]
     writes = Table("writes", "Device writes", (
         Column("layer", "Layer", lambda row: row["layer"], str, numeric=False),
-        Column("mean", "Pulses a device, mean", lambda row: row["mean"], fmt.significant),
+        Column("mean", "Writes a device, mean", lambda row: row["mean"], fmt.significant),
         Column("maximum", "Most", lambda row: row["maximum"], fmt.significant),
     ), rows)
     return [epochs, writes]
