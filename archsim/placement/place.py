@@ -70,8 +70,8 @@ class Placement:
         return shared
 
 
-def shape_layer(matrix: LayerMatrix, chip: Architecture, copies: int) -> tuple[LayerPlacement, list[tuple[int, int]]]:
-    """Splits of one layer and the rectangles (rows, columns) of cells that one unit needs, one a tile at most."""
+def shape_layer(matrix: LayerMatrix, chip: Architecture, copies: int) -> LayerPlacement:
+    """Splits of one layer, and what shares a tile; no tiles are given to it yet."""
     rows = matrix.rows + (1 if matrix.bias and chip.weights.bias == "row" else 0)
     per_weight, per_tile = chip.weights.columns_per_weight, chip.weight_columns_per_tile
     row_splits, column_splits = -(-rows // chip.tile.rows), -(-matrix.columns // per_tile)
@@ -80,18 +80,19 @@ def shape_layer(matrix: LayerMatrix, chip: Architecture, copies: int) -> tuple[L
         diagonal = min(chip.tile.rows // rows, per_tile // matrix.columns)
         groups_per_tile = min(matrix.groups, diagonal)
         copies_per_tile = min(copies, max(1, diagonal // matrix.groups))
-    layer = LayerPlacement(matrix, rows, matrix.columns * per_weight, row_splits, column_splits, groups_per_tile, copies,
-                           copies_per_tile, ())
-    if row_splits == column_splits == 1:
-        rectangles, left = [], matrix.groups
-        while left > 0:
-            count = min(groups_per_tile, left) * copies_per_tile
-            rectangles.append((count * rows, count * layer.columns))
-            left -= groups_per_tile
-        return layer, rectangles
-    heights = [min(chip.tile.rows, rows - i * chip.tile.rows) for i in range(row_splits)]
-    widths = [min(per_tile, matrix.columns - i * per_tile) * per_weight for i in range(column_splits)]
-    return layer, [(h, w) for h in heights for w in widths] * matrix.groups
+    return LayerPlacement(matrix, rows, matrix.columns * per_weight, row_splits, column_splits, groups_per_tile, copies,
+                          copies_per_tile, ())
+
+
+def rectangles(layer: LayerPlacement, chip: Architecture) -> list[tuple[int, int]]:
+    """The rectangles (rows, columns) of cells that one unit of a layer needs, one a tile at most."""
+    groups, per_weight, per_tile = layer.matrix.groups, chip.weights.columns_per_weight, chip.weight_columns_per_tile
+    if layer.row_splits == layer.column_splits == 1:
+        counts = [min(layer.groups_per_tile, groups - first) * layer.copies_per_tile for first in range(0, groups, layer.groups_per_tile)]
+        return [(count * layer.rows, count * layer.columns) for count in counts]
+    heights = [min(chip.tile.rows, layer.rows - i * chip.tile.rows) for i in range(layer.row_splits)]
+    widths = [min(per_tile, layer.matrix.columns - i * per_tile) * per_weight for i in range(layer.column_splits)]
+    return [(h, w) for h in heights for w in widths] * groups
 
 
 def place(matrices: Sequence[LayerMatrix], chip: Architecture) -> Placement:
@@ -105,19 +106,19 @@ def place(matrices: Sequence[LayerMatrix], chip: Architecture) -> Placement:
     next_tile = 0
     for matrix in matrices:
         copies = chip.placement.copies.get(matrix.layer, 1)
-        layer, rectangles = shape_layer(matrix, chip, copies)
-        if layer.tiles_per_unit * layer.units > MAX_TILES:
-            raise InputError("layer too large to place", where=matrix.layer, got=f"{layer.tiles_per_unit * layer.units} tiles",
-                             allowed=f"up to {MAX_TILES} tiles")
+        layer = shape_layer(matrix, chip, copies)
+        count = layer.tiles_per_unit * layer.units
+        if next_tile + count > MAX_TILES:
+            raise InputError("layer too large to place", where=matrix.layer, got=f"{count} tiles",
+                             allowed=f"up to {MAX_TILES} in all")
         if packer is None:
-            count = layer.tiles_per_unit * layer.units
             tiles = range(next_tile, next_tile + count)
             next_tile += count
         else:
             barred: set[int] = set()
             # The pieces of one layer work at the same time, so no two of them share a tile.
             tiles = []
-            for rectangle in rectangles * layer.units:
+            for rectangle in rectangles(layer, chip) * layer.units:
                 tiles.append(packer.put(*rectangle, barred))
                 barred.add(tiles[-1])
             next_tile = packer.tiles

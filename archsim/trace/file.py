@@ -69,14 +69,24 @@ def _pool(value: Any, where: str) -> tuple[RowWindow, int]:
     return _window(value[0], f"{where}[0]"), whole(0)(value[1], f"{where}[1]")
 
 
+def _unit_work(value: Any, where: str) -> dict[str, dict[str, float]]:
+    found = table(table(number(), "field of the activity", _UNIT_FIELDS))(value, where)
+    for name in found:
+        if name.count(".") != 1:
+            raise InputError("not a counted action, which is role.action", where=where, got=name)
+    return found
+
+
+_UNIT_FIELDS = ("step", *(field.name for field in dataclasses.fields(Activity) if field.name != "source"))
 _share = number(1)
 _activity = record(Activity, source=choice("source of activity", "assumed", "measured"), input_density=_share, bit_density=_share,
                    magnitude=_share, row_pulses=_share, column_pulses=_share, devices_written=_share)
 _window = record(RowWindow, kernel=whole(1), stride=whole(1))
 _matrix = record(LayerMatrix, rows=whole(1), columns=whole(1), groups=whole(1), vectors=whole(1))
 _operation = record(Operation, phase=choice("phase", *PHASES), kind=choice("kind of operation", *KINDS), steps=whole(1), after=listed(text),
-                    vector_work=table(number(), "vector action", VECTOR_ACTIONS), window=optional(_window), pools=listed(_pool),
-                    activity=_activity, array=optional(text))
+                    vector_work=table(number(), "vector action", VECTOR_ACTIONS), unit_work=_unit_work, window=optional(_window),
+                    pools=listed(_pool), activity=_activity, array=optional(text), against=optional(text),
+                    every=whole(1))
 _document = record(Trace, ("version",), scheme=optional(text), phase=choice("phase", "inference", "training"), batch=whole(1),
                    matrices=listed(_matrix), image_operations=listed(_operation), batch_operations=listed(_operation),
                    state_words=table(number()), notes=listed(note))
@@ -132,4 +142,7 @@ def _check_order(trace: Trace, where: str) -> None:
             if operation.kind != "digital" and operation.place not in layers:
                 raise InputError("no matrix for this layer", where=f"{at}.layer", got=operation.place, allowed=sorted(layers),
                                  hint=nearest(operation.place, layers))
+            if operation.against is not None and operation.against not in layers:
+                raise InputError("no matrix of this name", where=f"{at}.against", got=operation.against, allowed=sorted(layers),
+                                 hint=nearest(operation.against, layers))
             earlier.add(operation.name)
