@@ -39,8 +39,14 @@ def _datasets() -> dict[str, str]:
     return list_datasets()
 
 
+def _devices() -> dict[str, str]:
+    from archsim.cli.show_device import list_devices
+
+    return list_devices()
+
+
 KINDS = {"networks": _networks, "architectures": _architectures, "schemes": _schemes, "components": _components,
-         "datasets": _datasets}
+         "devices": _devices, "datasets": _datasets}
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

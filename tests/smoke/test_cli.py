@@ -245,3 +245,13 @@ def test_lenet_from_a_shell_in_two_seconds():
     done = shell("run", "lenet1", "--arch", "wu2023", "--json")
     assert done.returncode == 0 and time.perf_counter() - start < 4
     assert json.loads(done.stdout)["tiles"] == 6
+
+
+def test_show_device_draws_its_staircase(call, tmp_path):
+    code, out, _ = call("show", "device", "reram_soft_bounds", "--set", "pulse_step=0.05", "--out", tmp_path)
+    assert code == 0 and "●" in out and "░" in out
+    assert (tmp_path / "staircase_reram_soft_bounds.png").stat().st_size > 5000
+    document = json.loads(call("show", "device", "reram_soft_bounds", "--json")[1])
+    low, middle, high = document["staircase"]["quantiles"]
+    assert all(a <= b <= c for a, b, c in zip(low, middle, high)) and middle[document["staircase"]["pulses"]] > middle[0] + 1
+    assert "gokmen2016" in call("list", "devices")[1]

@@ -1,0 +1,94 @@
+"""A device preset or law: its parameters and sources, and its staircase with the device-to-device spread."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from archsim.cli.options import number_or_word
+
+_DEVICES = 200
+_COLUMNS, _LINES = 64, 13
+
+
+def list_devices() -> dict[str, str]:
+    """Presets with one line each."""
+    from archsim.devices.presets import load_presets
+
+    return {name: f"{preset.title} ({preset.law}; {preset.confidence})" for name, preset in load_presets().items()}
+
+
+def describe_device(name: str, node_nm: float | None, settings: dict[str, str]) -> dict:
+    """Parameters, sources and staircase of a preset, a law or a device file. Raises InputError for unknown names and values."""
+    from archsim.devices.presets import load_device, load_presets
+    from archsim.devices.staircase import staircase
+
+    changes = {key: number_or_word(text) for key, text in settings.items()}
+    device, preset = load_device(name, changes), load_presets().get(name)
+    steps = staircase(device, devices=_DEVICES)
+    return {
+        "name": name, "law": device.name, "title": preset.title if preset else device.title,
+        "source": preset.source if preset else device.source, "place": preset.place if preset else "",
+        "confidence": preset.confidence if preset else "", "note": preset.note if preset else "",
+        "parameters": [{"name": p.name, "value": device.values[p.name], "default": p.default, "low": p.low, "high": p.high, "unit": p.unit,
+                        "choices": list(p.choices), "note": p.note} for p in device.parameters],
+        "granularity": float(device.granularity()),
+        "staircase": {"pulses": steps.pulses, "devices": _DEVICES, "quantiles": [row.tolist() for row in steps.quantiles()]},
+    }
+
+
+def draw_device(document: dict) -> Iterator[object]:
+    """Text, table and a plot of characters for the terminal."""
+    from rich.table import Table
+    from rich.text import Text
+
+    from archsim.cli.show_component import _box, _plain
+
+    head = Text(document["name"], style="bold")
+    head.append(f"  {document['title']}\n", style="default")
+    origin = ", ".join(filter(None, (document["source"], document["place"], document["confidence"])))
+    head.append(f"law {document['law']}; {origin}", style="dim")
+    yield head
+    if document["note"]:
+        yield Text(document["note"], style="dim")
+    table = Table("Parameter", "Value", "Default", "Range", "Note", box=_box(), title="Parameters (--set NAME=VALUE)", title_justify="left")
+    for row in document["parameters"]:
+        span = ", ".join(row["choices"]) or f"{row['low']:g} – {row['high']:g}"
+        changed = row["value"] != row["default"]
+        table.add_row(row["name"], Text(_plain(row["value"]), style="bold" if changed else ""), _plain(row["default"]), span, row["note"])
+    yield table
+    stairs = document["staircase"]
+    yield Text(f"Staircase: {stairs['pulses']} pulses up, {stairs['pulses']} down; {stairs['devices']} devices "
+               "(● median, ░ 5 % to 95 %); --out DIR draws it as SVG and PNG")
+    yield Text("\n".join(_plot(*stairs["quantiles"])))
+
+
+def _plot(low: list[float], middle: list[float], high: list[float]) -> list[str]:
+    """Lines of characters with the weight axis on the left."""
+    floor, span = min(low), max(1e-12, max(high) - min(low))
+    lines = [[" "] * _COLUMNS for _ in range(_LINES)]
+    for column in range(_COLUMNS):
+        place = round(column * (len(middle) - 1) / (_COLUMNS - 1))
+        bottom, centre, top = (round((values[place] - floor) / span * (_LINES - 1)) for values in (low, middle, high))
+        for line in range(bottom, top + 1):
+            lines[_LINES - 1 - line][column] = "░"
+        lines[_LINES - 1 - centre][column] = "●"
+    marked = (0, _LINES // 2, _LINES - 1)
+    labels = [f"{floor + span * (1 - line / (_LINES - 1)):8.3g} " if line in marked else " " * 9 for line in range(_LINES)]
+    return [label + "│" + "".join(line).rstrip() for label, line in zip(labels, lines)]
+
+
+def write_staircase(document: dict, folder: str) -> list[Path]:
+    """The staircase as SVG and PNG files in a folder; returns the paths. Raises InputError where it cannot be written."""
+    from archsim.files import write_files
+    from archsim.report.figures.raster import save_raster
+    from archsim.report.figures.staircase import draw_staircase
+    from archsim.report.figures.svg import to_svg
+    from archsim.report.palette import colours
+
+    stairs, light = document["staircase"], colours("light")
+    drawing = draw_staircase(f"Staircase of {document['name']}", stairs["quantiles"], stairs["pulses"])
+    name = f"staircase_{Path(document['name']).stem}"
+    target = write_files(folder, {f"{name}.svg": to_svg(drawing, light)})
+    save_raster(drawing, target / f"{name}.png", light)
+    return [target / f"{name}.svg", target / f"{name}.png"]
