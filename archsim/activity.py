@@ -23,6 +23,7 @@ QUANTITIES = {
     "read_transposed": ("input_density", "bit_density", "magnitude", "retries"),
     "pulse_update": ("train_length", "row_pulses", "column_pulses", "coincidences"),
     "write": ("devices_written", "write_pulses"),
+    "stream": ("row_pulses", "column_pulses", "coincidences"),
 }
 _SMALLEST = 0.005  # a quantity that moves energy and cycles of a row by less is not named as a cause
 
@@ -44,7 +45,7 @@ def compare_activity(trace: Trace, activities: Mapping[tuple[str, str], Activity
         single = _single(trace, activities, name)
         if single:
             alone[name] = simulate(with_activity(trace, single), chip, scheme, images=images)
-    operations = {(op.layer, op.phase): op for op in trace.image_operations + trace.batch_operations if op.kind != "digital"}
+    operations = {(op.place, op.phase): op for op in trace.image_operations + trace.batch_operations if op.kind != "digital"}
     rows = []
     for key in (*_costs(before), ("total", "")):
         operation, measured, quantities = operations.get(key), activities.get(key), {}
@@ -84,9 +85,9 @@ def _single(trace: Trace, activities: Mapping[tuple[str, str], Activity], name: 
     """The assumed activities with one quantity measured, where that quantity matters."""
     found = {}
     for op in trace.image_operations + trace.batch_operations:
-        measured = activities.get((op.layer, op.phase))
+        measured = activities.get((op.place, op.phase))
         if measured is not None and name in QUANTITIES.get(op.kind, ()):
-            found[op.layer, op.phase] = dataclasses.replace(op.activity, **{name: getattr(measured, name)})
+            found[op.place, op.phase] = dataclasses.replace(op.activity, **{name: getattr(measured, name)})
     return found
 
 

@@ -14,6 +14,7 @@ from archsim.schemes import load_scheme
 from archsim.soc.followers import check_followers, with_followers
 from archsim.soc.inventory import build_inventory, missing_roles
 from archsim.trace import Trace, build_trace, load_trace
+from archsim.trace.operation import OFF_TILES
 from hwlib.errors import InputError
 from workloads import load_network
 from workloads.network import Network
@@ -122,8 +123,8 @@ def _without_absent(ledger: Ledger, inventory: list, chip: Architecture) -> Ledg
 def _operations(trace: Trace, images: int) -> int:
     """Vector operations: every vector applied to a layer's matrix, in every phase that uses the array."""
     batches = -(-images // trace.batch)
-    each = sum(op.steps for op in trace.image_operations if op.kind not in ("digital", "write"))
-    return each * images + batches * sum(op.steps for op in trace.batch_operations if op.kind not in ("digital", "write"))
+    each = sum(op.steps for op in trace.image_operations if op.kind not in ("write", *OFF_TILES))
+    return each * images + batches * sum(op.steps for op in trace.batch_operations if op.kind not in ("write", *OFF_TILES))
 
 
 def _placement_rows(placement: Placement, chip: Architecture) -> list[dict]:

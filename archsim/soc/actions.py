@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from archsim.architecture.config import Architecture
 from archsim.placement import LayerPlacement
 from archsim.soc.tile_timing import TileTiming, pulse_update_cycles, read_timing, write_row_cycles
-from archsim.trace.operation import Operation, Trace
+from archsim.trace.operation import OFF_TILES, Operation, Trace
 
 Counts = dict[tuple[str, str], float]
 
@@ -49,7 +49,7 @@ class OperationPlan:
 
     @property
     def on_tiles(self) -> bool:
-        return self.operation.kind != "digital"
+        return self.operation.kind not in OFF_TILES
 
     @property
     def applies_vectors(self) -> bool:
@@ -97,8 +97,20 @@ def plan(operation: Operation, layer: LayerPlacement | None, chip: Architecture,
         _pulse_update(result, layer, chip)
     elif operation.kind == "write":
         _write(result, layer, chip)
+    if operation.unit_work:
+        _units(result)
     _digital(result, layer, chip, memory)
     return result
+
+
+def _units(result: OperationPlan) -> None:
+    """Units of the update rule's own: their work, part of it in proportion to the activity, and the time they take."""
+    operation = result.operation
+    for name, work in operation.unit_work.items():
+        component, action = name.split(".")
+        factors = (1.0 if field == "step" else getattr(operation.activity, field) for field in work)
+        add(result.once, component, action, sum(count * factor for count, factor in zip(work.values(), factors)))
+    result.generator_cycles = math.ceil(operation.unit_cycles - 1e-9)
 
 
 def _tile_cycles(counts: Counts, cycles: float) -> None:
@@ -121,7 +133,10 @@ def _read(result: OperationPlan, layer: LayerPlacement, chip: Architecture) -> N
     else:
         driven, sensed = layer.rows * matrix.groups * layer.column_splits, layer.columns * matrix.groups * layer.row_splits
         most = min(chip.tile.columns, layer.columns)
-    driven, sensed = driven * share, sensed * share
+    lines_used, splits = (layer.columns, layer.column_splits) if transposed else (layer.rows, layer.row_splits)
+    taken, reached = _part(operation, lines_used, splits)
+    driven, sensed, tiles = driven * share * taken, sensed * share * reached, tiles * reached
+    arrays = 2 if operation.against else 1  # a reference array is driven and read with it, its current subtracted
     shared_tile = layer.groups_per_tile * layer.copies_per_tile
     references = chip.weights.reference_columns if chip.weights.mapping == "reference_column" else 0
     result.timing = read_timing(chip, min(lines, most * shared_tile + (0 if transposed else references)), transposed)
@@ -132,10 +147,10 @@ def _read(result: OperationPlan, layer: LayerPlacement, chip: Architecture) -> N
     serial = read.input == "bit_serial"
     on = activity.input_density * (activity.bit_density if serial else 1.0)
     exposure = slots * on if serial else activity.input_density * activity.magnitude
-    cells = layer.rows * matrix.groups * share * (layer.columns + references * layer.column_splits)
+    cells = layer.rows * matrix.groups * share * taken * arrays * (layer.columns + references * layer.column_splits)
     driver = "bit_line_driver" if transposed else "word_line_driver"
-    add(result.step, "dac", "convert", driven * slots * applications)
-    add(result.step, driver, "drive", driven * slots * applications * on)
+    add(result.step, "dac", "convert", driven * arrays * slots * applications)
+    add(result.step, driver, "drive", driven * arrays * slots * applications * on)
     add(result.step, "array", "read", cells * exposure)
     conversions = converted * (slots if read.accumulate == "digital" else 1)
     add(result.job, "front_end", "sample", converted * slots)
@@ -151,22 +166,31 @@ def _read(result: OperationPlan, layer: LayerPlacement, chip: Architecture) -> N
     _tile_cycles(result.job, tiles * result.timing.interval)
 
 
+def _part(operation: Operation, lines: int, splits: int) -> tuple[float, float]:
+    """Of an operation with few driven lines: its share of all lines, and of the tiles along their split."""
+    if not operation.lines:
+        return 1.0, 1.0
+    return min(1.0, operation.lines / lines), min(1.0, operation.lines / splits)
+
+
 def _pulse_update(result: OperationPlan, layer: LayerPlacement, chip: Architecture) -> None:
     matrix, activity = layer.matrix, result.operation.activity
     length = activity.train_length or chip.update.train_length
     copies = layer.copies  # every copy of a layer receives every update
     cycles = pulse_update_cycles(chip, length)
     result.timing = TileTiming(cycles, cycles, 0)
-    tiles = layer.tiles_per_unit * layer.units * result.share
+    taken, reached = _part(result.operation, layer.rows, layer.row_splits)
+    tiles = layer.tiles_per_unit * layer.units * result.share * reached
     result.tile_operations = max(1, math.ceil(tiles))
-    rows = layer.rows * matrix.groups * layer.column_splits * copies * result.share
-    columns = matrix.columns * chip.weights.replicas * matrix.groups * layer.row_splits * copies * result.share
-    add(result.step, "bitstream_generator", "bit", (rows + columns) * length)
-    if chip.bitstream.sharing == "chip":
+    rows = layer.rows * matrix.groups * layer.column_splits * copies * result.share * taken
+    columns = matrix.columns * chip.weights.replicas * matrix.groups * layer.row_splits * copies * result.share * reached
+    if result.operation.random:
+        add(result.step, "bitstream_generator", "bit", (rows + columns) * length)
+    if chip.bitstream.sharing == "chip" and result.operation.random:
         result.generator_cycles = math.ceil((rows + columns) * length / chip.bitstream.bits_per_cycle - 1e-9)
     add(result.step, "word_line_driver", "drive", rows * length * activity.row_pulses)
     add(result.step, "bit_line_driver", "drive", columns * length * activity.column_pulses)
-    weights = layer.rows * matrix.columns * matrix.groups * copies * chip.weights.replicas * result.share
+    weights = layer.rows * matrix.columns * matrix.groups * copies * chip.weights.replicas * result.share * taken
     add(result.step, "array", "update", weights * activity.coincidences)
     _tile_cycles(result.step, tiles * cycles)
 
@@ -174,12 +198,14 @@ def _pulse_update(result: OperationPlan, layer: LayerPlacement, chip: Architectu
 def _write(result: OperationPlan, layer: LayerPlacement, chip: Architecture) -> None:
     matrix, activity = layer.matrix, result.operation.activity
     pulses = activity.write_pulses or chip.write.pulses
-    devices = activity.devices_written * layer.columns * matrix.groups * layer.copies * result.share
-    lines = matrix.groups * layer.column_splits * layer.copies * result.share
+    # A step is one row of the layer's matrix; a bias row of the array is spread over them.
+    spread = layer.rows / matrix.rows
+    devices = activity.devices_written * layer.columns * matrix.groups * layer.copies * result.share * spread
+    lines = matrix.groups * layer.column_splits * layer.copies * result.share * spread
     in_tile = activity.devices_written * min(layer.columns, chip.tile.columns)
     # Tiles program side by side; rows of copies and groups that share a tile follow one another.
     in_turn = layer.groups_per_tile * layer.copies_per_tile / layer.row_splits
-    result.write_cycles = write_row_cycles(chip, in_tile, pulses) * in_turn
+    result.write_cycles = write_row_cycles(chip, in_tile, pulses) * in_turn * spread
     tiles = layer.tiles_per_unit * layer.units * result.share
     result.tile_operations = max(1, math.ceil(tiles))
     add(result.step, "array", "write", devices * pulses)
@@ -203,7 +229,8 @@ def _digital(result: OperationPlan, layer: LayerPlacement | None, chip: Architec
     if operation.kind in ("read", "read_transposed"):
         transposed = operation.kind == "read_transposed"
         outputs = (layer.matrix.rows if transposed else layer.matrix.columns) * layer.matrix.groups
-        splits = (layer.column_splits if transposed else layer.row_splits) * result.share
+        along = layer.column_splits if transposed else layer.row_splits
+        splits = along * result.share * _part(operation, along, along)[1]
         bus_out = outputs * splits * (read.adc_bits + 1 + (read.slots if read.accumulate == "digital" else 0))
         work["add"] = work.get("add", 0) + outputs * max(0.0, splits - 1)
         work["multiply"] = work.get("multiply", 0) + outputs * min(1.0, splits)  # converter code to number

@@ -86,7 +86,8 @@ class Machine:
 
     def servers(self) -> list[Server]:
         """The shared resources, each once; the bit-stream generators where tiles share them."""
-        shared = (self.generator,) if self.chip.bitstream.sharing == "chip" else ()
+        units = any(op.unit_work for op in self.trace.image_operations + self.trace.batch_operations)
+        shared = (self.generator,) if units or self.chip.bitstream.sharing == "chip" else ()
         return list(dict.fromkeys((self.controller, self.interconnect, self.interconnect_up, self.read_port, self.write_port,
                                    self.vector_unit, self.off_chip, *shared)))
 
@@ -113,9 +114,9 @@ class Machine:
             batch = range(first, min(first + step, self.images))
             operations = self.trace.image_operations
             if self.residency:
-                yield ((image, op, part) for op in operations for part in range(passes(op)) for image in batch)
+                yield ((image, op, part) for op in operations for part in range(passes(op)) for image in batch if image % op.every == 0)
             else:
-                yield ((image, op, 0) for image in batch for op in operations)
+                yield ((image, op, 0) for image in batch for op in operations if image % op.every == 0)
             if self.trace.batch_operations:
                 yield ((batch[-1], op, part) for op in self.trace.batch_operations for part in range(passes(op)))
 

@@ -10,7 +10,7 @@ from archsim.architecture.config import Architecture
 from archsim.cost.ledger import Ledger
 from archsim.placement import Placement
 from archsim.soc.server import reserve
-from archsim.trace.operation import Operation
+from archsim.trace.operation import OFF_TILES, Operation
 
 if TYPE_CHECKING:
     from archsim.soc.machine import Machine
@@ -30,14 +30,14 @@ class Residency:
     def passes(self, operation: Operation) -> int:
         """One, or as many equal parts as the operation's layer needs."""
         layer = self.placement.layers.get(operation.place)
-        if layer is None or operation.kind == "digital":
+        if layer is None or operation.kind in OFF_TILES:
             return 1
         return -(-len(layer.tiles) // self.placement.available)
 
     def load(self, machine: Machine, operation: Operation, part: int) -> Generator:
         """Bring the layer (or one part of it) on the tiles; counts off-chip reads, transport and programming."""
         layer, name = self.placement.layers.get(operation.place), operation.place
-        if layer is None or operation.kind == "digital" or (name, part) in self.loaded:
+        if layer is None or operation.kind in OFF_TILES or (name, part) in self.loaded:
             return
         share = 1 / self.passes(operation)
         need = min(len(layer.tiles), self.placement.available)

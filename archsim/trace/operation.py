@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 PHASES = ("forward", "backward", "update")
-KINDS = ("read", "read_transposed", "pulse_update", "write", "digital")
+KINDS = ("read", "read_transposed", "pulse_update", "write", "stream", "digital")
+OFF_TILES = ("stream", "digital")  # kinds that use no tile
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,13 @@ class Operation:
     operations of the same image that feed this one. `map_elements` is the size of the feature maps it reads and writes
     (what the buffer must hold). With `steps_per_row` and `window` a pipelined chip starts a step as soon as its input
     rows are there; `pools` turn rows of steps into rows of finished output. `sequential`: a step needs the result of
-    the last. `array` names the matrix it works on where that is not the layer's own (a scheme's further arrays).
+    the last. `unit_work` counts what units of the update rule's own do in a step: "role.action" -> {"step": n} plus, by
+    names of activity fields, what such a field multiplies; `unit_cycles` is how long that takes. A stream operation is
+    such work off the tiles, with an activity. `array` names the matrix it works on where that is not the layer's own (a scheme's
+    further arrays); `against` one of the same shape whose currents are subtracted before conversion (a reference array that is
+    read by the same inputs). `lines` > 0: only so many lines on the driven side of a read, or rows of a pulse update, take part.
+    `random` False: the pulses are not drawn, so that no generator works. `every`: an image operation that is done for the first
+    of so many images only.
     """
 
     name: str
@@ -76,6 +83,8 @@ class Operation:
     output_elements: float = 0.0
     map_elements: float = 0.0
     vector_work: dict[str, float] = field(default_factory=dict)
+    unit_work: dict[str, dict[str, float]] = field(default_factory=dict)
+    unit_cycles: float = 0.0
     state_reads: float = 0.0
     state_writes: float = 0.0
     steps_per_row: int = 0
@@ -84,6 +93,10 @@ class Operation:
     pools: tuple[tuple[RowWindow, int], ...] = ()
     sequential: bool = False
     array: str | None = None
+    against: str | None = None
+    lines: int = 0
+    random: bool = True
+    every: int = 1
     activity: Activity = Activity()
 
     @property
@@ -117,6 +130,11 @@ class LayerMatrix:
     @property
     def weights(self) -> int:
         return self.rows * self.columns * self.groups
+
+    @property
+    def trained(self) -> int:
+        """What an update rule changes: weights and biases."""
+        return self.weights + (self.columns * self.groups if self.bias else 0)
 
 
 @dataclass(frozen=True, slots=True)
