@@ -49,7 +49,7 @@ def _runs(trace: Trace, plans: list[OperationPlan], images: int) -> Iterator[tup
     once_a_batch = {op.name for op in trace.batch_operations}
     batches = math.ceil(images / trace.batch) if trace.phase == "training" else 0
     for item in plans:
-        runs = batches if item.operation.name in once_a_batch else images
+        runs = batches if item.operation.name in once_a_batch else -(-images // item.operation.every)
         yield item, runs, item.operation.activity.retries * item.jobs * runs if item.operation.kind.startswith("read") else 0.0
 
 

@@ -14,7 +14,7 @@ SHARES = ("input_density", "bit_density", "magnitude", "row_pulses", "column_pul
 
 
 def with_activity(trace: Trace, activities: Mapping[tuple[str, str], Activity]) -> Trace:
-    """The trace with the activity of (layer, phase) on reads, transposed reads, pulse updates and writes.
+    """The trace with the activity of (layer or further array, phase) on reads, transposed reads, pulse updates and writes.
 
     Digital operations have no activity: their counts follow from shapes alone. An operation that nothing was measured for keeps
     its assumed activity, and the trace then stays "assumed" as a whole. Raises InputError for a layer or phase that the trace does not
@@ -29,7 +29,7 @@ def with_activity(trace: Trace, activities: Mapping[tuple[str, str], Activity]) 
         _check(activity, f"measured activity of {layer}, {phase}")
 
     def measured(operation: Operation) -> Operation:
-        activity = activities.get((operation.layer, operation.phase))
+        activity = activities.get((operation.place, operation.phase))
         if operation.kind == "digital" or activity is None:
             return operation
         inputs = operation.input_elements
