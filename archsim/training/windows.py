@@ -10,6 +10,7 @@ import numpy as np
 
 from archsim.training.compiled import compiled
 
+U = np.uint64
 ZERO, ONE = np.float32(0.0), np.float32(1.0)
 
 
@@ -24,36 +25,18 @@ def covered(out, size, stride, padding, offset):
 
 @compiled
 def copy_run(source, start, target, place, count):
-    """target[place …] = source[start …]: eight loads before eight stores, so that short runs are moved by vectors."""
-    k = 0
-    while k + 8 <= count:
-        a, b = start + k, place + k
-        v0, v1, v2, v3 = source[a], source[a + 1], source[a + 2], source[a + 3]
-        v4, v5, v6, v7 = source[a + 4], source[a + 5], source[a + 6], source[a + 7]
-        target[b], target[b + 1], target[b + 2], target[b + 3] = v0, v1, v2, v3
-        target[b + 4], target[b + 5], target[b + 6], target[b + 7] = v4, v5, v6, v7
-        k += 8
-    while k < count:
-        target[place + k] = source[start + k]
-        k += 1
+    """target[place …] = source[start …]. Unsigned places: numba looks for negative ones otherwise, which costs more than the copy."""
+    a, b = U(start), U(place)
+    for k in range(U(count)):
+        target[b + k] = source[a + k]
 
 
 @compiled
 def add_run(source, start, target, place, count):
-    """target[place …] += source[start …], as `copy_run`."""
-    k = 0
-    while k + 8 <= count:
-        a, b = start + k, place + k
-        v0, v1 = target[b] + source[a], target[b + 1] + source[a + 1]
-        v2, v3 = target[b + 2] + source[a + 2], target[b + 3] + source[a + 3]
-        v4, v5 = target[b + 4] + source[a + 4], target[b + 5] + source[a + 5]
-        v6, v7 = target[b + 6] + source[a + 6], target[b + 7] + source[a + 7]
-        target[b], target[b + 1], target[b + 2], target[b + 3] = v0, v1, v2, v3
-        target[b + 4], target[b + 5], target[b + 6], target[b + 7] = v4, v5, v6, v7
-        k += 8
-    while k < count:
-        target[place + k] += source[start + k]
-        k += 1
+    """target[place …] += source[start …]."""
+    a, b = U(start), U(place)
+    for k in range(U(count)):
+        target[b + k] += source[a + k]
 
 
 @compiled
@@ -111,18 +94,23 @@ def pool_largest(image, shape, outputs, places):
     for c in range(shape[3]):
         for y in range(shape[4]):
             for x in range(shape[5]):
-                best, place = np.float32(-np.inf), np.int64(0)
+                top, left = y * shape[8] - shape[10], x * shape[9] - shape[11]
+                best, place = np.float32(-np.inf), U(0)
                 for ky in range(shape[6]):
-                    row = y * shape[8] - shape[10] + ky * shape[12]
+                    row = top + ky * shape[12]
+                    if row < 0 or row >= height:
+                        continue
+                    line = (c * height + row) * width
                     for kx in range(shape[7]):
-                        column = x * shape[9] - shape[11] + kx * shape[13]
-                        # Selections, not branches: which value is larger cannot be predicted.
-                        inside = (row >= 0) & (row < height) & (column >= 0) & (column < width)
-                        here = (c * height + row) * width + column if inside else place
-                        better = inside & (image[here] > best)
-                        best = image[here] if better else best
-                        place = here if better else place
-                target = (c * shape[4] + y) * shape[5] + x
+                        column = left + kx * shape[13]
+                        if column >= 0 and column < width:
+                            # Selections, not branches: which value is larger cannot be predicted.
+                            here = U(line + column)
+                            value = image[here]
+                            better = value > best
+                            best = value if better else best
+                            place = here if better else place
+                target = U((c * shape[4] + y) * shape[5] + x)
                 outputs[target] = best
                 places[target] = np.float32(place)
 
