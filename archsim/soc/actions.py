@@ -177,7 +177,7 @@ def _pulse_update(result: OperationPlan, layer: LayerPlacement, chip: Architectu
     matrix, activity = layer.matrix, result.operation.activity
     length = activity.train_length or chip.update.train_length
     copies = layer.copies  # every copy of a layer receives every update
-    cycles = pulse_update_cycles(chip, length)
+    cycles = pulse_update_cycles(chip, length, result.operation.polarity_phases)
     result.timing = TileTiming(cycles, cycles, 0)
     taken, reached = _part(result.operation, layer.rows, layer.row_splits)
     tiles = layer.tiles_per_unit * layer.units * result.share * reached

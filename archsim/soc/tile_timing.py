@@ -44,9 +44,9 @@ def read_timing(chip: Architecture, columns_used: int, transposed: bool = False)
     return TileTiming(interval + min(sampling, conversion), interval, turns)
 
 
-def pulse_update_cycles(chip: Architecture, train_length: float) -> int:
-    """Cycles of one rank-1 update by pulse trains: polarity phases x train length x pulse, a mean length rounded up."""
-    return math.ceil(chip.update.polarity_phases * train_length * chip.update.pulse_cycles - 1e-9)
+def pulse_update_cycles(chip: Architecture, train_length: float, phases: int = 0) -> int:
+    """Cycles of one rank-1 update: polarity phases (0: the chip's) x train length x pulse, a mean length rounded up."""
+    return math.ceil((phases or chip.update.polarity_phases) * train_length * chip.update.pulse_cycles - 1e-9)
 
 
 def write_row_cycles(chip: Architecture, devices: float, pulses: float) -> float:

@@ -94,6 +94,7 @@ def test_updates_and_writes():
     chip = load_architecture("cim40", {"update.train_length": 10, "update.polarity_phases": 2, "update.pulse_cycles": 3,
                                        "write.pulse_cycles": 10, "write.verify_cycles": 2})
     assert pulse_update_cycles(chip, 10) == 60
+    assert pulse_update_cycles(chip, 10, phases=4) == 4 * 60 // chip.update.polarity_phases
     assert pulse_update_cycles(chip, 1.5) == 9
     assert write_row_cycles(chip, 128, 4) == 4 * 12
     assert write_row_cycles(chip, 0.25, 4) == 0.25 * 4 * 12
