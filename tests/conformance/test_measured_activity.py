@@ -50,6 +50,8 @@ def test_only_the_named_layer_and_phase_change():
     changed = with_activity(trace, {("conv1", "forward"): Activity(retries=2.0)})
     different = [op.name for op, old in zip(changed.image_operations, trace.image_operations) if op != old]
     assert different == ["conv1.forward"] and changed.activity == "assumed"
+    digital = with_activity(trace, {("conv1", "backward"): Activity(retries=2.0)})
+    assert digital == trace  # the error at the first layer's output is digital work, which has no activity
     assert changed.image_operations[0].activity == Activity("measured", retries=2.0)
 
 

@@ -48,12 +48,13 @@ def core(monkeypatch):
                                  "images_per_second": 10.0})
         layers = [layer.name for layer in network.array_layers]
         phases = ("forward", "backward", "update")
-        activities = {(name, phase): Activity("measured", train_length=2.0) for name in layers for phase in phases}
+        activities, first = ({(name, phase): Activity("measured", train_length=length) for name in layers for phase in phases}
+                             for length in (2.0, 6.0))
         history = [{"epoch": n + 1, "train_error_percent": 9.0 / (n + 1), "test_error_percent": 8.0 / (n + 1), "train_loss": 1.0,
                     "test_loss": 1.0, "images_per_second": 2000.0, "seconds": 1.0} for n in range(settings.epochs)]
         writes = {name: {"mean": 4.0, "maximum": 9, "histogram": {"edges": [0, 4], "counts": [3, 7]}} for name in ["", *layers]}
         return made.answer(loop.TrainingResult(
-            settings, network.name, data.name, history, activities=activities, activity_history=[activities] * settings.epochs,
+            settings, network.name, data.name, history, activities=activities, activity_history=[first] + [activities] * (settings.epochs - 1),
             writes=writes, images=settings.epochs * len(data.train_labels), seconds=1.0, finished=True))
 
     monkeypatch.setattr(loop, "train", train)
@@ -137,6 +138,10 @@ def test_the_folder_is_a_result(call, core, tmp_path):
     assert code == 0, err
     result = Result.load(tmp_path / "run")
     assert result.accuracy_percent == 98.0 and result.training["images"] == 4 * 1437
+    assert result.training["energy_j"] == pytest.approx(result.energy_per_image_j * 4 * 1437)
+    assert result.training["seconds"] == pytest.approx(result.latency_per_image_s * 4 * 1437)
+    updates = [op for op in load_trace(tmp_path / "run" / "measured.json").image_operations if op.kind == "pulse_update"]
+    assert [op.activity.train_length for op in updates] == [3.0, 3.0]  # the mean of all epochs
     rows = list(csv.DictReader((tmp_path / "run" / "history.csv").open()))
     assert [float(row["test_error_percent"]) for row in rows] == [8.0, 4.0, pytest.approx(8 / 3), 2.0]
     page = (tmp_path / "run" / "report.html").read_text()
