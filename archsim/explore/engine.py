@@ -44,7 +44,8 @@ class Engine:
             stack.enter_context(self._backend())
             alone = self.jobs == 1 and not self.cluster
             # a limit of memory on this very process would end the sweep, not the point
-            job = replace(job, timeout_s=self.timeout_s, memory_mb=None if alone else self.memory_mb, marks=marks)
+            job = replace(job, timeout_s=self.timeout_s, memory_mb=None if alone else self.memory_mb, marks=marks,
+                          parent=os.getpid())
             if self.timeout_s and not alone and not self.cluster:
                 stack.enter_context(_watchdog(marks, self.timeout_s))
             again: list[Point] = []
@@ -183,7 +184,7 @@ def _watchdog(marks: str, timeout_s: float, every_s: float = 0.5) -> Iterator[No
     def watch() -> None:
         while not over.wait(every_s):
             for (process, _), (_, _, since) in read_marks(marks).items():
-                if time.time() - since > 1.5 * timeout_s + 3:
+                if time.time() - since > 2 * timeout_s + 1:
                     with contextlib.suppress(OSError):
                         os.kill(process, signal.SIGKILL)
 

@@ -43,7 +43,7 @@ def counted(step: Step) -> tuple[list[Component], Ledger, dict[str, Any]]:
     placement = place(trace.matrices, chip)
     tiles = min(placement.tiles, placement.available) if chip.tile.count == "auto" else chip.tile.count
     inventory = inventory_of(step, tiles)
-    ledger, tile_operations = ledger_of_plans(trace, chip, plans_of(trace, chip, placement), step.images)
+    ledger, tile_operations = ledger_of_plans(trace, chip, plans_of(trace, chip, placement), step.images, placement)
     ledger = _without_absent(with_followers(ledger, chip), inventory, chip)
     return inventory, ledger, {"tiles": placement.tiles, "tile_operations": round(tile_operations),
                                "operations": _operations(trace, step.images)}

@@ -108,8 +108,10 @@ class Store:
             head, _, rest = line[1:60].partition(b",")
             try:
                 number, key = int(head), int(rest[1:17], 16)
-                if line.endswith(b"]\n") and number < len(self.heads):
-                    self._index[number][key] = place
+                if line.endswith(b"]\n") and rest[:1] == b'"' and number < len(self.heads):
+                    # a failed point may fare better next time: who writes does not count it as there
+                    if not (self.writable and b'"status":"failed"' in line[-600:]):
+                        self._index[number][key] = place
                     return
             except ValueError:
                 pass

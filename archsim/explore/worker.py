@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import math
 import os
 import signal
@@ -24,7 +25,8 @@ RETRIED = ("timeout", "memory")
 
 @dataclass(frozen=True)
 class Job:
-    """What all batches of a rung share. `marks` is a folder where a worker says which point it is at, empty for none."""
+    """What all batches of a rung share. `marks` is a folder where a worker says which point it is at, empty for none;
+    `parent` is the process whose end is the end of its workers, 0 for none."""
 
     space: Space
     evaluate: Evaluate
@@ -33,6 +35,7 @@ class Job:
     timeout_s: float | None = None
     memory_mb: int | None = None
     marks: str = ""
+    parent: int = 0
 
 
 class _TooLong(BaseException):
@@ -44,6 +47,7 @@ def run_batch(job: Job, batch: int, points: Sequence[tuple[str, tuple]]) -> tupl
     started, rows = time.perf_counter(), []
     if job.memory_mb:
         _limit_memory(job.memory_mb)
+    _follow(job.parent)
     with _marker(job.marks, batch) as mark:
         for index, (key, values) in enumerate(points):
             mark(index)
@@ -72,6 +76,18 @@ def _run_point(job: Job, key: str, values: tuple) -> Row:
 def _lost(key: str, values: tuple, status: str, reason: str, cause: str = "") -> Row:
     extra = {"status": status, "reason": reason[:MAX_REASON]}
     return Row(key, values, None, extra | ({"cause": cause} if cause else {}))
+
+
+@functools.cache
+def _follow(parent: int, every_s: float = 1.0) -> None:
+    """End this worker soon after the process that started it: a killed parent cannot tell its workers to stop."""
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(every_s)
+        os._exit(1)
+
+    if parent and os.getppid() == parent:
+        threading.Thread(target=watch, daemon=True).start()
 
 
 @contextlib.contextmanager

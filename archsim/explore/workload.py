@@ -118,15 +118,11 @@ def check_value(space: Space, path: str, value: Any, where: str) -> None:
             chips = next((axis.values for axis in space.axes if axis.path == "architecture"), (space.fixed["architecture"],))
             _chip(chips[0], {path: value})
     except InputError as error:
-        if path in WORDS or path.startswith("scheme.") or error.where.endswith(path) or ": " not in error.where:
-            if _is_relation(error) and path not in WORDS:
-                return  # a rule between fields: another axis may put it right, point by point
-            raise InputError(error.what, where=where, got=error.got if error.got is not None else value, allowed=error.allowed,
-                             hint=error.hint) from None
-
-
-def _is_relation(error: InputError) -> bool:
-    return ": " not in error.where and error.got is None
+        field = path not in WORDS and path[:7] != "scheme."
+        if field and error.got is None and not error.where.endswith(path):
+            return  # a rule between fields: another axis may put it right, point by point
+        got = error.got if error.got is not None else value
+        raise InputError(error.what, where=where, got=got, allowed=error.allowed, hint=error.hint) from None
 
 
 def _check_word(path: str, value: Any) -> None:

@@ -1,0 +1,67 @@
+"""A point that kills its worker, hangs, raises or fills the memory costs that point only."""
+
+import pytest
+
+from archsim.explore import load_space
+from archsim.explore.engine import Engine
+from archsim.explore.walk import keyed
+from archsim.explore.worker import Job
+from tests.explore_points import SPACE, faulty, stuck
+
+BITS = 1
+
+
+def run(engine, evaluate=faulty, **options):
+    space = load_space(SPACE)
+    job = Job(space, evaluate, ("area_mm2",), tuple(options.items()))
+    rows = [row for batch in engine.run(job, keyed(space)) for row in batch]
+    assert len({row.key for row in rows}) == len(rows) == 36  # every point once, none lost
+    return rows
+
+
+def test_every_kind_of_fault_costs_its_points_only():
+    rows = run(Engine(jobs=2, timeout_s=0.4))
+    reasons = {row.values[BITS]: row.extra["reason"] for row in rows if row.status == "failed"}
+    assert sorted(row.values for row in rows if row.status == "failed") == [(64, bits, 40) for bits in (5, 7, 8, 9)]
+    assert "worker died twice" in reasons[5]
+    assert reasons[7] == "took longer than 0.4 s"
+    assert reasons[8] == "RuntimeError: no such luck"
+    assert reasons[9] == "ran out of memory"
+
+
+@pytest.mark.parametrize("bits", [5, 7, 9], ids=["death", "hang", "memory"])
+def test_a_fault_that_happens_once_is_retried(tmp_path, bits):
+    rows = run(Engine(jobs=2, timeout_s=1.0), only=bits, once=str(tmp_path / "seen"))
+    assert {row.status for row in rows} == {"done"}
+    assert [row.metrics[0] for row in rows if row.values == (64, bits, 40)] == [float(bits)]
+    assert (tmp_path / f"seen-{bits}").exists()
+
+
+def test_a_hang_in_one_process_is_a_failed_point_too():
+    rows = run(Engine(jobs=1, timeout_s=0.05), only=7)
+    assert [row.values for row in rows if row.status == "failed"] == [(64, 7, 40)]
+
+
+def test_a_worker_that_no_alarm_reaches_is_killed():
+    rows = run(Engine(jobs=2, timeout_s=0.2), stuck)
+    lost = [row for row in rows if row.status == "failed"]
+    assert [row.values for row in lost] == [(64, 5, 40)]
+    assert "died twice" in lost[0].extra["reason"]
+
+
+def test_points_are_drawn_as_workers_ask_for_them():
+    space, drawn, most = load_space(SPACE), 0, 0
+
+    def points():
+        nonlocal drawn
+        for number in range(100_000):
+            drawn += 1
+            yield f"{number:016x}", (64, 4, 40)
+
+    done = 0
+    for rows in Engine(jobs=1).run(Job(space, faulty, ("area_mm2",)), points()):
+        done += len(rows)
+        most = max(most, drawn - done)
+        if done > 20_000:
+            break
+    assert most < 10_000
