@@ -104,7 +104,7 @@ def _check_work(trace: Trace, chip: Architecture, placement: Placement, inventor
     if jobs > MAX_JOBS:
         raise InputError("too much to simulate step by step", where=trace.network, got=f"{jobs} steps", allowed=f"up to {MAX_JOBS}",
                          hint="fewer images, or timing=False (--no-timing), which counts and prices without events")
-    _without_absent(with_followers(ledger_of_plans(trace, chip, plans, images)[0], chip), inventory, chip)
+    _without_absent(with_followers(ledger_of_plans(trace, chip, plans, images, placement)[0], chip), inventory, chip)
 
 
 def _without_absent(ledger: Ledger, inventory: list, chip: Architecture) -> Ledger:
@@ -163,7 +163,7 @@ def _notes(trace: Trace, chip: Architecture, timed: bool, measured: bool = False
     if trace.activity == "assumed" and not measured:
         notes.append("activity is assumed (stated defaults): half of the inputs are non-zero, half of their bits are ones")
     if not timed:
-        notes.append("no timing: dynamic energy only, without leakage and clock tree")
+        notes.append("no timing: dynamic energy only, without leakage, clock tree and a controller that always runs")
     return notes + list(chip.notes)
 
 
@@ -171,7 +171,7 @@ def _untimed(trace: Trace, chip: Architecture, placement: Placement, images: int
     from archsim.soc.collect import ledger_of_plans, plans_of, tile_operations_of_plans
 
     plans = plans_of(trace, chip, placement)
-    ledger, tile_operations = ledger_of_plans(trace, chip, plans, images)
+    ledger, tile_operations = ledger_of_plans(trace, chip, plans, images, placement)
     rows = [{"layer": layer, "phase": phase, "cycles": None, "stall_cycles": None, "tile_operations": count}
             for (layer, phase), count in tile_operations_of_plans(trace, plans, images).items()]
     phases = dict.fromkeys(row["phase"] for row in rows)

@@ -10,6 +10,7 @@ from archsim.cost.ledger import Ledger
 from archsim.placement import Placement
 from archsim.soc.actions import MemoryMap, OperationPlan, plan
 from archsim.soc.machine import Machine
+from archsim.soc.reload import Residency
 from archsim.soc.server import Server
 from archsim.trace.operation import Trace
 
@@ -39,9 +40,11 @@ def count_shared(ledger: Ledger, trace: Trace, chip: Architecture, images: int, 
 
 
 def plans_of(trace: Trace, chip: Architecture, placement: Placement) -> list[OperationPlan]:
-    """The plans of all operations, for a run without events."""
+    """The plans of all operations, for a run without events; where weights reload, each of one pass."""
     memory = MemoryMap.of(trace, chip)
-    return [plan(op, placement.layers.get(op.place), chip, memory) for op in trace.image_operations + trace.batch_operations]
+    passes = Residency(placement, chip).passes if placement.passes else lambda operation: 1
+    operations = trace.image_operations + trace.batch_operations
+    return [plan(op, placement.layers.get(op.place), chip, memory, 1.0 / passes(op)) for op in operations]
 
 
 def _runs(trace: Trace, plans: list[OperationPlan], images: int) -> Iterator[tuple[OperationPlan, int, float]]:
@@ -50,16 +53,21 @@ def _runs(trace: Trace, plans: list[OperationPlan], images: int) -> Iterator[tup
     batches = math.ceil(images / trace.batch) if trace.phase == "training" else 0
     for item in plans:
         runs = batches if item.operation.name in once_a_batch else -(-images // item.operation.every)
+        runs *= round(1 / item.share)
         yield item, runs, item.operation.activity.retries * item.jobs * runs if item.operation.kind.startswith("read") else 0.0
 
 
-def ledger_of_plans(trace: Trace, chip: Architecture, plans: list[OperationPlan], images: int) -> tuple[Ledger, int]:
-    """The ledger and the number of tile operations that the plans foresee, without simulating."""
+def ledger_of_plans(trace: Trace, chip: Architecture, plans: list[OperationPlan], images: int,
+                    placement: Placement | None = None) -> tuple[Ledger, int]:
+    """The ledger and the number of tile operations that the plans foresee, without simulating; with the placement also
+    what it costs to load weights in passes."""
     ledger, issues = Ledger(), 0
     for item, runs, extra in _runs(trace, plans, images):
         count_operation(ledger, item, item.operation.steps * runs, item.jobs * runs, extra)
         issues += runs
     count_shared(ledger, trace, chip, images, issues, None)
+    if placement and placement.passes:
+        ledger.merge(Residency(placement, chip).foresee(trace, images))
     return ledger, sum(tile_operations_of_plans(trace, plans, images).values())
 
 

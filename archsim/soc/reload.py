@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from archsim.architecture.config import Architecture
 from archsim.cost.ledger import Ledger
-from archsim.placement import Placement
+from archsim.placement import LayerPlacement, Placement
 from archsim.soc.server import reserve
-from archsim.trace.operation import OFF_TILES, Operation
+from archsim.trace.operation import OFF_TILES, Operation, Trace
 
 if TYPE_CHECKING:
     from archsim.soc.machine import Machine
@@ -34,21 +34,40 @@ class Residency:
             return 1
         return -(-len(layer.tiles) // self.placement.available)
 
-    def load(self, machine: Machine, operation: Operation, part: int) -> Generator:
-        """Bring the layer (or one part of it) on the tiles; counts off-chip reads, transport and programming."""
+    def _enter(self, operation: Operation, part: int) -> LayerPlacement | None:
+        """The layer to load now, after room was made for it; None where its part is there or none is needed."""
         layer, name = self.placement.layers.get(operation.place), operation.place
         if layer is None or operation.kind in OFF_TILES or (name, part) in self.loaded:
-            return
-        share = 1 / self.passes(operation)
+            return None
         need = min(len(layer.tiles), self.placement.available)
         while self.loaded and sum(self.loaded.values()) + need > self.placement.available:
             del self.loaded[next(iter(self.loaded))]
         self.loaded[name, part] = need
-        chip = self.chip
-        weights = layer.matrix.weights * layer.copies * share
-        bits = weights * chip.weights.bits
-        cells = layer.cells * share
-        pulses = chip.write.pulses
+        return layer
+
+    def foresee(self, trace: Trace, images: int) -> Ledger:
+        """What the loads of a whole run count, without events: the order is that of `Machine.schedule`."""
+        batches = math.ceil(images / trace.batch) if trace.phase == "training" else 1
+        for done in range(1, batches + 1):
+            before, found, self.ledger = list(self.loaded), self.ledger, Ledger()
+            for operation in trace.image_operations + (trace.batch_operations if trace.phase == "training" else ()):
+                for part in range(self.passes(operation)):
+                    layer = self._enter(operation, part)
+                    if layer is not None:
+                        self._count(operation, layer)
+            # A batch that leaves on the tiles what it found there is like all that follow.
+            found.merge(self.ledger, times=batches - done + 1 if before == list(self.loaded) else 1)
+            self.ledger = found
+            if before == list(self.loaded):
+                break
+        return self.ledger
+
+    def load(self, machine: Machine, operation: Operation, part: int) -> Generator:
+        """Bring the layer (or one part of it) on the tiles; counts off-chip reads, transport and programming."""
+        layer, name, chip = self._enter(operation, part), operation.place, self.chip
+        if layer is None:
+            return
+        bits, pulses = self._bits(operation, layer), chip.write.pulses
         rows = min(layer.rows * layer.groups_per_tile * layer.copies_per_tile, chip.tile.rows)
         turns = rows * (min(layer.columns, chip.tile.columns) if chip.write.parallel == "device" else 1)
         programming = math.ceil(turns * pulses * (chip.write.pulse_cycles + chip.write.verify_cycles))
@@ -69,7 +88,14 @@ class Residency:
         lane.stall("input", None, started + programming, machine.env.now, operation.phase)
         self.loads += 1
         self.cycles += machine.env.now - started
-        phase, count = operation.phase, self.ledger.add
+        self._count(operation, layer)
+
+    def _bits(self, operation: Operation, layer: LayerPlacement) -> float:
+        return layer.matrix.weights * layer.copies / self.passes(operation) * self.chip.weights.bits
+
+    def _count(self, operation: Operation, layer: LayerPlacement) -> None:
+        name, phase, count = operation.place, operation.phase, self.ledger.add
+        bits, cells, pulses = self._bits(operation, layer), layer.cells / self.passes(operation), self.chip.write.pulses
         count("off_chip_memory", "read", name, phase, bits)
         count("interconnect", "transfer", name, phase, bits)
         for component, action in (("array", "write"), ("write_driver", "pulse"), ("level_shifter", "shift"), ("bit_line_driver", "drive"),

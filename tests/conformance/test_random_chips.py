@@ -47,11 +47,13 @@ CHOICES = {
     "tile.rows": (3, 16, 32, 64, 128, 500), "tile.columns": (32, 33, 64, 128, 300), "tile.clock_gating": (True, False),
     "weights.mapping": ("differential", "reference_column", "bit_slices"), "weights.bits": (1, 4, 8, 13), "weights.cell_bits": (1, 2, 8),
     "weights.reference_columns": (1, 2), "weights.replicas": (1, 2), "weights.bias": ("digital", "row"),
-    "read.input": ("bit_serial", "pulse_width"), "read.input_bits": (1, 4, 8, 12), "read.bits_per_slot": (1, 3, 12), "read.slot_cycles": (1, 3),
+    "read.input": ("bit_serial", "pulse_width"), "read.input_bits": (1, 4, 8, 12), "read.bits_per_slot": (1, 3, 12),
+    "read.slot_cycles": (1, 3),
     "read.accumulate": ("analog", "digital"), "read.front_end": ("per_column", "shared"), "read.columns_per_adc": (1, 3, 8, 16),
     "read.adc_bits": (3, 8, 12), "read.conversion_cycles": (1, 4), "read.overlap": (True, False), "read.all_groups": (True, False),
     "read.output_bits": (1, 8, 20), "write.parallel": ("device", "row"), "write.pulses": (1.0, 2.7), "write.verify_cycles": (0, 2),
-    "update.polarity_phases": (1, 2, 4), "update.train_length": (1, 31), "bitstream.sharing": ("line", "chip"), "bitstream.bits_per_cycle": (1, 64),
+    "update.polarity_phases": (1, 2, 4), "update.train_length": (1, 31), "bitstream.sharing": ("line", "chip"),
+    "bitstream.bits_per_cycle": (1, 64),
     "buffer.capacity_kib": (0.0625, 1.0, 64.0), "buffer.width_bits": (8, 64, 1024), "buffer.ports": (1, 2, 3),
     "buffer.window_reuse": (True, False), "buffer.tile_queue": (1, 2, 9),
     "interconnect.kind": ("bus", "h_tree"), "interconnect.width_bits": (1, 8, 4096), "interconnect.hop_cycles": (0, 7),
@@ -82,7 +84,8 @@ def draw(seed, networks):
     rule, images, batch = dice.choice((None, "sgd", "rpu", "mixed_precision")), dice.choice((1, 3, 4)), dice.choice((1, 2))
     options = {"phase": "inference", "batch": batch, "images": images, "node_nm": dice.choice((None, 65, 28, 22))}
     if rule:
-        own = {} if rule == "rpu" else {"optimiser": dice.choice(("sgd", "momentum", "adam")), "backward_in": dice.choice(("array", "vector_unit"))}
+        own = {"optimiser": dice.choice(("sgd", "momentum", "adam")), "backward_in": dice.choice(("array", "vector_unit"))}
+        own = {} if rule == "rpu" else own
         options |= {"phase": "training", "scheme": load_scheme(rule, own)}
     return network, settings, options
 
@@ -153,3 +156,15 @@ def test_a_chip_too_small_says_how_many_tiles_are_missing(seed, networks):
         pytest.skip("one tile holds it")
     with pytest.raises(InputError, match=f"needs {needed} tiles of .*, 1 are missing"):
         archsim.simulate(network, archsim.load_architecture("cim40", settings | {"tile.count": needed - 1}), **options)
+
+
+@pytest.mark.parametrize("tiles", (1, 2, 5))
+@pytest.mark.parametrize("rule", (None, "mixed_precision"))
+def test_reloaded_weights_cost_the_same_without_timing(tiles, rule, networks):
+    small = {"tile.rows": 16, "tile.columns": 16, "weights.bias": "row", "tile.count": tiles}
+    chip = archsim.load_architecture("cim40", small | {"execution.reload": True})
+    options = {"scheme": rule, "phase": "training", "batch": 2, "images": 7} if rule else {"images": 3}
+    timed, untimed = (archsim.simulate(networks["branches"], chip, **options, timing=timing) for timing in (True, False))
+    timed_only = ("clock_tree", "controller", "tile_clock")
+    assert counts(untimed, timed_only) == pytest.approx(counts(timed, timed_only), rel=1e-9)
+    assert untimed.tile_operations == timed.tile_operations and timed.tiles > tiles

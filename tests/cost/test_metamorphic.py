@@ -26,7 +26,8 @@ layer = [
 ]"""
 CHOICES = {
     "tile.rows": (16, 64, 128), "tile.columns": (32, 64), "weights.mapping": ("differential", "reference_column", "bit_slices"),
-    "read.input_bits": (1, 4, 8), "read.bits_per_slot": (1, 2), "read.accumulate": ("analog", "digital"), "read.front_end": ("per_column", "shared"),
+    "read.input_bits": (1, 4, 8), "read.bits_per_slot": (1, 2), "read.accumulate": ("analog", "digital"),
+    "read.front_end": ("per_column", "shared"),
     "read.columns_per_adc": (4, 16), "read.adc_bits": (4, 8), "read.conversion_cycles": (1, 3), "read.overlap": (True, False),
     "buffer.capacity_kib": (0.25, 4.0, 64.0), "buffer.width_bits": (8, 64), "buffer.ports": (1, 2), "interconnect.kind": ("bus", "h_tree"),
     "interconnect.width_bits": (8, 64), "vector_unit.lanes": (1, 8), "controller.issue_cycles": (1, 16), "off_chip.bits_per_cycle": (2, 32),
