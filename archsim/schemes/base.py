@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -13,6 +13,8 @@ from archsim.trace.operation import LayerMatrix, Operation
 from hwlib.errors import InputError
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from archsim.architecture.config import Architecture
     from archsim.schemes.rule import LayerState, UpdateRule
 
@@ -45,6 +47,26 @@ class Scheme(BaseModel, ABC):
         """Operations of the update, once a batch, for an array stage."""
 
     device: ClassVar[str] = ""
+    # Training settings that suit it where the user names none (learning_rate, batch, epochs), and settings with which one
+    # small mini-batch moves weights clearly: the conformance battery trains with these.
+    practice: ClassVar[dict[str, Any]] = {}
+    trial: ClassVar[dict[str, Any]] = {}
+
+    def reference_change(self, layer: LayerState, inputs: np.ndarray, errors: np.ndarray, rate: float, seed: int, step: int) -> np.ndarray:
+        """Slow and plain: the expected change (M, N) of a fresh layer's weights by one mini-batch.
+
+        `inputs` (images, N, V) and `errors` (images, M, V) as the rule gets them, `step` the number of the first image. The layer
+        may be changed. A scheme whose expectation has no closed form may draw the rule's own random numbers (seed, step).
+        """
+        raise NotImplementedError(f"scheme {self.name} states no reference of its weight change")
+
+    def forward_read(self, operation: Operation) -> Operation:
+        """The forward read of an array stage as this scheme needs it in training."""
+        return operation
+
+    def notes(self, stages: list[Stage]) -> tuple[str, ...]:
+        """What a result must say about this scheme, such as a cost that is paid once."""
+        return ()
 
     def rule(self, layers: Sequence[LayerState], rate: float, batch: int, seed: int) -> UpdateRule:
         """The algorithm of this scheme for a training run. Raises InputError for a scheme that has none yet."""

@@ -82,13 +82,13 @@ def digital_gradient(stage: Stage) -> Operation:
     return Operation(
         name=f"{stage.name}.gradient", layer=stage.name, phase="update", kind="digital", steps=shape.vectors,
         input_elements=(shape.rows + shape.columns) * shape.groups,
-        vector_work={"multiply_add": float(shape.weights)}, state_reads=shape.weights / shape.vectors,
-        state_writes=shape.weights / shape.vectors)
+        vector_work={"multiply_add": float(shape.trained)}, state_reads=shape.trained / shape.vectors,
+        state_writes=shape.trained / shape.vectors)
 
 
 def optimiser_step(stage: Stage, work: dict[str, float], words: float, chunk: int = 1024) -> Operation:
     """The optimiser over all weights of a layer, once a batch: `work` and state `words` (read and written) a weight."""
-    weights = stage.matrix.weights
+    weights = stage.matrix.trained
     steps = -(-weights // chunk)
     each = weights / steps
     return Operation(

@@ -8,6 +8,7 @@ import numpy as np
 
 from archsim.kernels.outer import add_products
 from archsim.schemes.rule import LayerState, UpdateRule
+from archsim.schemes.sgd import OPTIMISER_WORK
 from archsim.schemes.writing import write_targets
 from archsim.trace.operation import Activity
 
@@ -57,10 +58,18 @@ class DigitalRule(UpdateRule):
         add_products(self.gradients[layer.index], inputs, errors, F(1))
         self.done[layer.index].add("vector_unit", "multiply_add", layer.weights.size * inputs.shape[1])
 
-    def batch(self, layer: LayerState, step: int) -> None:
-        copy, gradient = self.copies[layer.index], self.gradients[layer.index]
-        copy += self.optimisers[layer.index].change(gradient, copy)
+    def change(self, layer: LayerState) -> np.ndarray:
+        """The optimiser's change of the digital copy; the gradient starts anew."""
+        gradient, optimiser = self.gradients[layer.index], self.optimisers[layer.index]
+        change = optimiser.change(gradient, self.copies[layer.index])
         gradient[...] = 0
+        for action, count in OPTIMISER_WORK[optimiser.kind].items():
+            self.done[layer.index].add("vector_unit", action, count * gradient.size)
+        return change
+
+    def batch(self, layer: LayerState, step: int) -> None:
+        copy = self.copies[layer.index]
+        copy += self.change(layer)
         write_targets(layer, copy, np.ones(copy.shape, bool), self.done[layer.index], self.seed, step)
 
     def state(self) -> dict[str, np.ndarray]:
@@ -82,11 +91,21 @@ class DigitalRule(UpdateRule):
         return written_activity(self, layer, before)
 
 
+def reference_step(scheme: Any, weights: np.ndarray, inputs: np.ndarray, errors: np.ndarray, rate: float) -> np.ndarray:
+    """The first step of an optimiser, in float64 and by its definition; arguments as `Scheme.reference_change`."""
+    gradient = sum(d.astype(float) @ x.astype(float).T for x, d in zip(inputs, errors))
+    step = rate * gradient
+    if scheme.optimiser == "adam":  # both moments are unbiased by their own share of one step
+        step = rate * gradient / (np.abs(gradient) + scheme.epsilon / np.sqrt(1 - scheme.beta2))
+    return step - rate * scheme.weight_decay * weights
+
+
 def written_activity(rule: UpdateRule, layer: LayerState, before: Activity) -> Activity:
     """The share of weights programmed a batch and the pulses of one programming, from what the rule did."""
     from dataclasses import replace
 
     done = rule.done[layer.index]
     written = done.sums.get("devices_written", 0.0)
-    share = written / max(1, done.batches * layer.weights.size)
+    devices = layer.weights.size * (2 if layer.devices is not None and layer.devices.device.paired else 1)
+    share = written / max(1, done.batches * devices)
     return replace(before, devices_written=min(1.0, share), write_pulses=done.sums.get("write_pulses", 0.0) / max(1.0, written))

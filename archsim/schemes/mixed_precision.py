@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -15,6 +15,8 @@ from archsim.trace.operation import Operation
 from archsim.trace.work import merge
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from archsim.schemes.rule import LayerState, UpdateRule
 
 
@@ -33,6 +35,10 @@ class MixedPrecision(Scheme):
     title: ClassVar[str] = "digital accumulation, devices written past a threshold, set-reset with verify"
     device: ClassVar[str] = "bulk_rram_2bit"
     source: ClassVar[str] = "Wu et al., Adv. Mater. 35, 2305465 (2023), Sec. 2.1 and 2.5"
+
+    practice: ClassVar[dict[str, Any]] = {"learning_rate": 0.01, "batch": 8}
+    # A first step of Adam is the rate: past the threshold. Programming without error shows the targets themselves.
+    trial: ClassVar[dict[str, Any]] = {"learning_rate": 0.4, "device_settings": {"program_error": 0.0}}
 
     optimiser: Literal["sgd", "momentum", "adam"] = "adam"
     backward_in: Literal["array", "vector_unit"] = "vector_unit"
@@ -68,8 +74,17 @@ class MixedPrecision(Scheme):
 
         return ThresholdRule(self, layers, rate, batch, seed)
 
+    def reference_change(self, layer: LayerState, inputs: np.ndarray, errors: np.ndarray, rate: float, seed: int, step: int) -> np.ndarray:
+        from archsim.schemes.digital import reference_step
+
+        window = 1.0 if layer.devices is None else float(layer.devices.planes[:, :, 3].mean())
+        start = layer.weights.astype(float)
+        gathered = reference_step(self, start, inputs, errors, rate)
+        moved = abs(gathered) > self.threshold * window
+        return ((start + gathered).clip(-window, window) - start) * moved
+
     def state_words(self, stages: list[Stage]) -> dict[str, float]:
-        weights = float(sum(s.matrix.weights for s in stages if s.on_array))
+        weights = float(sum(s.matrix.trained for s in stages if s.on_array))
         words = {"high-precision weights": weights, "accumulator": weights, "gradient": weights}
         if MOMENT_WORDS[self.optimiser]:
             words["moments"] = MOMENT_WORDS[self.optimiser] * weights

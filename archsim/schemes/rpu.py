@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from archsim.schemes.base import Scheme, register
 from archsim.schemes.common import output_error, transposed_read
@@ -10,7 +10,10 @@ from archsim.trace.lower import Stage
 from archsim.trace.operation import Operation
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from archsim.architecture.config import Architecture
+    from archsim.schemes.rule import LayerState
 
 
 @register
@@ -21,6 +24,11 @@ class Rpu(Scheme):
     title: ClassVar[str] = "stochastic pulse trains on rows and columns, forward, backward and update in the array"
     source: ClassVar[str] = "Gokmen & Vlasov 2016; Gokmen, Onen & Haensch 2017"
     transposed_read: ClassVar[bool] = True
+
+    device: ClassVar[str] = "gokmen2016"
+    practice: ClassVar[dict[str, Any]] = {"learning_rate": 0.05}
+    # Equal bounds: none of the weights of the trial reaches one.
+    trial: ClassVar[dict[str, Any]] = {"learning_rate": 0.2, "device_settings": {"upper_spread": 0.0, "lower_spread": 0.0}}
 
     update_management: bool = True
 
@@ -38,6 +46,11 @@ class Rpu(Scheme):
 
     def batch_update(self, stage: Stage, batch: int) -> list[Operation]:
         return []
+
+    def reference_change(self, layer: LayerState, inputs: np.ndarray, errors: np.ndarray, rate: float, seed: int, step: int) -> np.ndarray:
+        from archsim.schemes.pulsed_rule import expected_change
+
+        return expected_change(layer.devices, inputs, errors, rate, 31, self.update_management)
 
     def parts(self, chip: Architecture) -> dict[str, dict]:
         stream, shared = chip.bitstream, chip.bitstream.sharing == "chip"

@@ -94,6 +94,10 @@ class UpdateRule(ABC):
         """Start counting anew."""
         self.done = [Done() for _ in self.layers]
 
+    def further_activities(self, layer: LayerState) -> dict[str, Activity]:
+        """The same for the scheme's further arrays of this layer, by their names."""
+        return {}
+
     def activity(self, layer: LayerState, before: Activity) -> Activity:
         """The measured activity of the layer's update since counting began; `before` has the densities of its inputs."""
         return before

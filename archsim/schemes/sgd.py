@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -13,6 +13,8 @@ from archsim.trace.lower import Stage
 from archsim.trace.operation import Operation
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from archsim.schemes.rule import LayerState, UpdateRule
 
 # Operations a weight: textbook forms (Kingma & Ba 2015 for Adam, bias correction folded into the rate).
@@ -31,6 +33,9 @@ class DigitalSgd(Scheme):
     name: ClassVar[str] = "sgd"
     title: ClassVar[str] = "digital mini-batch SGD, momentum or Adam; all devices rewritten after each batch"
     source: ClassVar[str] = "baseline; Adam: Kingma & Ba, ICLR 2015"
+
+    practice: ClassVar[dict[str, Any]] = {"learning_rate": 0.1, "batch": 8}
+    trial: ClassVar[dict[str, Any]] = {"learning_rate": 0.5}
 
     optimiser: Literal["sgd", "momentum", "adam"] = "sgd"
     backward_in: Literal["array", "vector_unit"] = "array"
@@ -61,8 +66,13 @@ class DigitalSgd(Scheme):
 
         return DigitalRule(self, layers, rate, batch, seed)
 
+    def reference_change(self, layer: LayerState, inputs: np.ndarray, errors: np.ndarray, rate: float, seed: int, step: int) -> np.ndarray:
+        from archsim.schemes.digital import reference_step
+
+        return reference_step(self, layer.weights, inputs, errors, rate)
+
     def state_words(self, stages: list[Stage]) -> dict[str, float]:
-        weights = float(sum(s.matrix.weights for s in stages if s.on_array))
+        weights = float(sum(s.matrix.trained for s in stages if s.on_array))
         words = {"digital weights": weights, "gradient": weights}
         if MOMENT_WORDS[self.optimiser]:
             words["moments"] = MOMENT_WORDS[self.optimiser] * weights

@@ -35,9 +35,8 @@ class ThresholdRule(DigitalRule):
 
     def batch(self, layer: LayerState, step: int) -> None:
         i = layer.index
-        copy, gathered, gradient = self.copies[i], self.accumulators[i], self.gradients[i]
-        gathered += self.optimisers[i].change(gradient, copy)
-        gradient[...] = 0
+        copy, gathered = self.copies[i], self.accumulators[i]
+        gathered += self.change(layer)
         low, high = self.windows[i]
         if not self.scheme.accumulate:
             targets = np.clip(layer.weights + gathered, low, high)
@@ -51,7 +50,8 @@ class ThresholdRule(DigitalRule):
         rest = copy + gathered - targets
         copy[selected] = targets[selected]
         gathered[selected] = rest[selected] if self.scheme.keep_remainder else 0
-        self.done[i].add("vector_unit", "compare", gathered.size)
+        for action in ("add", "compare"):
+            self.done[i].add("vector_unit", action, gathered.size)
 
     def state(self) -> dict[str, np.ndarray]:
         return super().state() | {f"{layer.index}.gathered": self.accumulators[layer.index] for layer in self.layers}

@@ -29,8 +29,10 @@ def build_trace(network: Network, scheme: Scheme | None = None, phase: str = "in
         raise InputError("a training step needs an update rule", where="scheme", hint="name one with --scheme, see `archsim list schemes`")
     stages = lower(network)
     forward = [_forward(stage) for stage in stages]
-    images, batches, further = list(forward), [], []
+    images, batches, further, notes = list(forward), [], [], network.notes
     if phase == "training":
+        images = [scheme.forward_read(op) if op.kind == "read" else op for op in forward]
+        notes = (*notes, *scheme.notes(stages))
         backward, updates, batches = _training(stages, scheme, batch)
         images += backward + updates
         further = scheme.arrays(stages)
@@ -39,7 +41,7 @@ def build_trace(network: Network, scheme: Scheme | None = None, phase: str = "in
         network=network.name, scheme=scheme.name if scheme and phase == "training" else None, phase=phase, batch=batch,
         matrices=(*(s.matrix for s in stages if s.on_array), *further), image_operations=tuple(images), batch_operations=tuple(batches),
         input_elements=network.layers[0].output_elements, activation_elements=kept,
-        state_words=scheme.state_words(stages) if phase == "training" else {}, notes=network.notes)
+        state_words=scheme.state_words(stages) if phase == "training" else {}, notes=notes)
 
 
 def _forward(stage: Stage) -> Operation:

@@ -45,6 +45,10 @@ class Machine:
         self.clear_counters()
 
     def _rule(self) -> UpdateRule:
+        return scheme_of(self.settings).rule(self.layers(), self.settings.learning_rate, self.settings.batch, self.settings.seed)
+
+    def layers(self) -> list[LayerState]:
+        """The arrays as an update rule sees them. Raises InputError where a weight has several devices."""
         if (self.program.arrays[:, COPIES] > 1).any():
             raise InputError("schemes train one device a weight", where="training.devices_per_weight", got=self.settings.devices_per_weight)
         layers = []
@@ -54,7 +58,7 @@ class Machine:
             layers.append(LayerState(index, name, matrix, self.arrays.devices[index] if self.arrays.devices else None,
                                      self.arrays.writes[place:place + matrix.size].reshape(matrix.shape), int(row[VECTORS]), bool(row[BIAS]),
                                      int(tile_number(index, copy, UPDATE_CYCLE))))
-        return scheme_of(self.settings).rule(layers, self.settings.learning_rate, self.settings.batch, self.settings.seed)
+        return layers
 
     def clear_counters(self) -> None:
         """Start counting anew; device writes go on."""

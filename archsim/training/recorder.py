@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from archsim.schemes.rule import Done
 from archsim.trace.operation import Activity
 from archsim.training.activity import BITS, MAGNITUDE, NONZERO, ONES, VALUES
 from archsim.training.crossbar import RETRIES, SATURATIONS
@@ -35,7 +36,9 @@ def measured_activities(machine: Machine) -> dict[tuple[str, str], Activity]:
             column_pulses=float(counts[ROW_PULSES] / (slots * array[ROWS])), train_length=float(counts[SLOTS] / vectors),
             coincidences=float(counts[COINCIDENCES] / (vectors * array[ROWS] * array[COLUMNS])), write_pulses=0.0)
         if machine.rule is not None:
-            found[name, "update"] = machine.rule.activity(machine.rule.layers[index], found[name, "update"])
+            layer = machine.rule.layers[index]
+            found[name, "update"] = machine.rule.activity(layer, found[name, "update"])
+            found |= {(place, "update"): activity for place, activity in machine.rule.further_activities(layer).items()}
     return found
 
 
@@ -75,4 +78,17 @@ def recorder_totals(machine: Machine) -> dict[str, dict[str, float]]:
         found[name] = row | {"updates": int(counts[UPDATES]), "slots": int(counts[SLOTS]),
                              "error_side_pulses": int(counts[ROW_PULSES]), "input_side_pulses": float(counts[COLUMN_PULSES]),
                              "coincidences": int(counts[COINCIDENCES])}
+    return found
+
+
+def performed(machine: Machine) -> list[Done]:
+    """What the update rule did to every array since the counters were cleared, in the words of the ledger."""
+    if machine.rule is not None:
+        return machine.rule.done
+    found = []
+    for array, counts in zip(machine.program.arrays, machine.counts):
+        done = Done(images=int(machine.results[2]))
+        done.add("array", "update", counts[COINCIDENCES])
+        done.add("bitstream_generator", "bit", counts[SLOTS] * (array[ROWS] + array[COLUMNS]))
+        found.append(done)
     return found

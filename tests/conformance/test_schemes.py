@@ -1,0 +1,103 @@
+"""Every update scheme that archsim lists passes the same battery, a user's own as well: what it needs, a scheme declares in its class."""
+
+import numpy as np
+import pytest
+
+import archsim
+from archsim.architecture.config import ComponentSettings
+from archsim.schemes import list_schemes, load_scheme
+from archsim.soc.inventory import ROLES, build_inventory
+from archsim.trace import build_trace, load_trace, save_trace, with_activity
+from archsim.training.loop import train
+from archsim.training.recorder import measured_activities, performed
+from hwlib import PARTS
+from scheme_trials import Trial, digits, fitting_chip, machine_of, settings
+from workloads import load_network
+
+SCHEMES = sorted(list_schemes())
+MOST_ERROR = 10.0  # per cent of the digits after the epochs that the scheme suggests (default 3)
+IMAGES = 16
+EVERY_SCHEME = pytest.mark.parametrize("name", SCHEMES)
+
+
+@EVERY_SCHEME
+def test_learns_the_digits(name):
+    practice = load_scheme(name).practice
+    result = train(load_network("digits_cnn"), digits(), settings(name, {"epochs": 3} | practice))
+    assert result.history[-1]["test_error_percent"] < MOST_ERROR
+    assert result.writes[""]["mean"] > 0
+
+
+@EVERY_SCHEME
+def test_weight_change_is_that_of_the_slow_reference(name):
+    trial = Trial(name)
+    pairs = [trial.run(1000 * number) for number in range(3)]
+    if any(not np.array_equal(pairs[0][0], change) for change, _ in pairs):
+        pairs += [trial.run(1000 * number) for number in range(3, 150)]
+    changes, references = (np.array(values, float) for values in zip(*pairs))
+    off = (changes - references).mean(axis=0)
+    spread = (changes - references).std(axis=0, ddof=1) / len(pairs) ** 0.5
+    size = np.abs(references.mean(axis=0)).max()
+    assert size > 1e-3, "the trial of a scheme has to move weights"
+    assert spread.mean() < 0.1 * size, "too noisy a trial to tell a wrong change from a right one"
+    assert np.all(np.abs(off) <= 5 * spread + 2e-5 * size), f"mean change off by {np.abs(off).max():.3g}, largest change {size:.3g}"
+
+
+@EVERY_SCHEME
+def test_declared_parts_exist(name):
+    chip, scheme = fitting_chip(name), load_scheme(name)
+    parts = scheme.parts(chip)
+    for role, entry in parts.items():
+        assert role in ROLES and ComponentSettings.model_validate(entry).part in PARTS
+    assert set(parts) <= {component.name for component in build_inventory(chip, 4, extra=parts)}
+    matrices = {matrix.layer for matrix in build_trace(load_network("digits_cnn"), scheme, "training").matrices}
+    assert {"conv1", "fc"} <= matrices and all(matrix.split(".")[0] in ("conv1", "fc") for matrix in matrices)
+
+
+@EVERY_SCHEME
+def test_counted_actions_are_those_that_the_algorithm_performed(name):
+    machine = machine_of(name, IMAGES)
+    scheme, chip = load_scheme(name), fitting_chip(name)
+    trace = build_trace(load_network("digits_cnn"), scheme, "training", machine.settings.batch)
+    result = archsim.simulate(with_activity(trace, measured_activities(machine)), chip, scheme, images=IMAGES, timing=False)
+    counted = {}
+    for row in result.ledger:
+        if row["phase"] == "update":
+            key = row["layer"], row["component"], row["action"]
+            counted[key] = counted.get(key, 0) + row["count"]
+    done_actions = {}
+    for layer, done in enumerate(performed(machine)):
+        for (component, action), count in done.actions.items():
+            done_actions[machine.program.names[layer], component, action] = count
+    assert {layer for layer, _, _ in done_actions} == {"conv1", "fc"}
+    for key, count in done_actions.items():
+        assert counted.get(key, 0) == pytest.approx(count, rel=1e-6), key
+
+
+@EVERY_SCHEME
+def test_runs_in_inference_and_training(name):
+    chip, scheme = fitting_chip(name), load_scheme(name)
+    inference = archsim.simulate("digits_cnn", chip, scheme=scheme)
+    training = archsim.simulate("digits_cnn", chip, scheme=scheme, phase="training", batch=2)
+    assert training.cycles > inference.cycles > 0
+    assert training.by_phase["update"]["energy_j"] > 0 and training.by_phase["update"]["cycles"] > 0
+
+
+@EVERY_SCHEME
+def test_serialises(name, tmp_path):
+    scheme = load_scheme(name)
+    assert load_scheme(name, scheme.model_dump()) == scheme == type(scheme).model_validate_json(scheme.model_dump_json())
+    trace = build_trace(load_network("digits_cnn"), scheme, "training", 2)
+    assert load_trace(save_trace(trace, tmp_path / "trace.json")) == trace
+
+
+@EVERY_SCHEME
+def test_resumes_bit_exactly(name, tmp_path):
+    network, data = load_network("digits_cnn"), digits(48)
+    chosen = settings(name, load_scheme(name).practice, epochs=1)
+    whole = train(network, data, chosen)
+    train(network, data, chosen, folder=tmp_path, stop_after=24)
+    resumed = train(network, data, chosen, folder=tmp_path, resume=True)
+    assert resumed.finished and resumed.totals == whole.totals and resumed.activities == whole.activities
+    for layer, weights in whole.weights.items():
+        assert np.array_equal(weights, resumed.weights[layer]), layer
