@@ -25,6 +25,22 @@ QUANTITIES = {
     "write": ("devices_written", "write_pulses"),
     "stream": ("row_pulses", "column_pulses", "coincidences"),
 }
+# Why a quantity differs from its assumption, and what it moves; told for those that a table names.
+REASONS = {
+    "input_density": "lines that switch and cells that conduct; one half is assumed, as behind a ReLU, while values behind tanh or sigmoid "
+                     "and whole images with grey levels are hardly ever zero",
+    "bit_density": "ones among the bits of a value, which bit-serial inputs drive one by one",
+    "magnitude": "mean input over full scale: how long pulse-width inputs let the cells conduct",
+    "retries": "reads that bound management repeats with half the input, because an output reached the converter's bound; none are "
+               "assumed. A repeated read takes the tile again, with all its conversions",
+    "train_length": "slots of a pulse train; the chip's fixed length is assumed, while a training may set another, length management "
+                    "shortens trains with the error, and a vector without error needs none. The time of an update is proportional to it",
+    "row_pulses": "pulses a slot on the input lines, which charge those lines",
+    "column_pulses": "pulses a slot on the error lines, which charge those lines",
+    "coincidences": "pulses that meet in a cell; only these reach a device",
+    "devices_written": "share of the devices that a batch programs",
+    "write_pulses": "pulses a programmed device, with its verification",
+}
 _SMALLEST = 0.005  # a quantity that moves energy and cycles of a row by less is not named as a cause
 
 
@@ -78,7 +94,8 @@ def markdown(rows: list[dict], title: str) -> str:
     lines += ["", "*why*: quantities in the order of their effect, assumed → measured, with the change of energy (and of cycles) that "
               "this quantity makes alone. They interact, so the changes need not add up. Cycles of layers overlap where the chip runs "
               "several at a time. `shared` is leakage, clock and controller, which follow the total time.", ""]
-    return "\n".join(lines)
+    named = [name for name in REASONS if any(name in row["causes"] for row in rows)]
+    return "\n".join(lines + [f"- *{name.replace('_', ' ')}*: {REASONS[name]}." for name in named] + [""] * bool(named))
 
 
 def _single(trace: Trace, activities: Mapping[tuple[str, str], Activity], name: str) -> dict[tuple[str, str], Activity]:

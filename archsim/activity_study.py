@@ -2,7 +2,8 @@
 
     python -m archsim.activity_study reports/gokmen2017 [--arch rpu]      # writes activity.md and activity.csv beside its study.toml
 
-Reads what the study wrote, `history/<row>-<seed>.json`; rows in floating point have no arrays and are left out.
+Reads what the study wrote, `history/<row>-<seed>.json`, or the checkpoint of a run that is not finished, and takes the activity of the
+last finished epoch. Rows in floating point have no arrays and are left out.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from archsim.activity import compare_activity, markdown
 from archsim.files import csv_text, write_files
 from archsim.schemes import load_scheme
 from archsim.trace import Activity, build_trace
+from archsim.training.checkpoints import load_checkpoint
 from archsim.training.settings import read_settings
 from archsim.training.study import Study, load_study
 from archsim.training_setup import silicon_scheme
@@ -31,20 +33,27 @@ def study_comparison(study: Study, arch: str) -> dict[str, tuple[str, list[dict]
     for row, seed in study.runs():
         path = study.folder / "history" / f"{row.name}-{seed}.json"
         settings = read_settings({**row.settings, "seed": seed}, f"row '{row.name}'")
-        if settings.rule != "rpu" or not path.exists():
+        activities = _activities(study.folder, path.stem) if settings.rule == "rpu" else None
+        if not activities:
             continue
         scheme = silicon_scheme(load_scheme("rpu"), settings)
         trace = build_trace(load_network(study.network), scheme, "training", settings.batch)
-        found[path.stem] = row.title, compare_activity(trace, _activities(path), arch, scheme, images=IMAGES)
+        found[path.stem] = row.title, compare_activity(trace, activities, arch, scheme, images=IMAGES)
     if not found:
-        raise InputError("no finished run on arrays", where=str(study.folder / "history"), hint="run the study first")
+        raise InputError("no run on arrays with a finished epoch", where=str(study.folder), hint="run the study first")
     return found
 
 
-def _activities(path: Path) -> dict[tuple[str, str], Activity]:
+def _activities(folder: Path, name: str) -> dict[tuple[str, str], Activity]:
+    """Activity by (layer, phase) in the last finished epoch of a run; empty where there is none."""
+    path = folder / "history" / f"{name}.json"
+    if not path.exists():
+        checkpoint = folder / "checkpoints" / name
+        epochs = load_checkpoint(checkpoint)[0]["activities"] if (checkpoint / "checkpoint.json").exists() else []
+        return {(layer, phase): Activity(**values) for layer, phase, values in epochs[-1]} if epochs else {}
     try:
         stored = json.loads(path.read_text(encoding="utf-8"))["activities"]
-        return {tuple(name.rsplit(".", 1)): Activity(**values) for name, values in stored.items()}
+        return {tuple(key.rsplit(".", 1)): Activity(**values) for key, values in stored.items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(f"no activities of a run ({error})", where=str(path)) from None
 
@@ -53,7 +62,7 @@ def write_study(study: Study, arch: str) -> None:
     """Write activity.md and activity.csv into the study's folder."""
     texts, lines = [], []
     for name, (title, rows) in study_comparison(study, arch).items():
-        texts.append(markdown(rows, f"{title} ({name}), chip {arch}"))
+        texts.append(markdown(rows, f"{title} ({name}), last epoch, chip {arch}"))
         lines += [{"run": name, **row} for row in rows]
     write_files(study.folder, {"activity.md": "\n".join(texts), "activity.csv": csv_text(lines)})
 

@@ -167,7 +167,7 @@ def test_the_runs_of_a_study(tmp_path, capsys):
                 for phase in ("forward", "backward", "update")}
     (tmp_path / "history" / "pulses-2.json").write_text(json.dumps({"activities": measured}))
     assert activity_study.main([str(tmp_path)]) == 0
-    assert "with pulses (pulses-2), chip rpu" in (tmp_path / "activity.md").read_text()
+    assert "with pulses (pulses-2), last epoch, chip rpu" in (tmp_path / "activity.md").read_text()
     assert {line["run"] for line in csv.DictReader((tmp_path / "activity.csv").open())} == {"pulses-2"}
     (tmp_path / "history" / "pulses-2.json").write_text('{"activities": 3}')
     assert activity_study.main([str(tmp_path)]) == 2 and "pulses-2.json" in capsys.readouterr().err
