@@ -43,11 +43,11 @@ def _set_inputs(graph: Graph, given: Mapping[str, int]) -> None:
                 batch_names.update(filter(None, [dim.dim_param]))
                 dim.dim_value = 1
             elif dim.dim_value < 1:
-                name = dim.dim_param or f"dimension {position}"
-                raise InputError(
-                    f"input '{printable(item.name)}' has no size for '{printable(name)}'", where=graph.where, got=_dims_text(dims),
-                    hint=f'load it with shapes={{"{name}": ...}}' if dim.dim_param else "export it with a fixed input shape",
-                )
+                name = printable(dim.dim_param or f"dimension {position}")
+                hint = f'give it with --shape {name}=N, or shapes={{"{name}": N}} in Python' if dim.dim_param else \
+                    "export it with a fixed input shape"
+                raise InputError(f"input '{printable(item.name)}' has no size for '{name}'", where=graph.where,
+                                 got=_dims_text(dims), hint=hint)
         size = dims[axis].dim_value if axis is not None else None
         batch = size if batch is None else batch
         graph.inputs[item.name] = axis if size == batch else None

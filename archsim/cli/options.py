@@ -66,6 +66,21 @@ def add_workload_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--scheme", metavar="NAME", help="update rule of a training step (archsim list schemes)")
     parser.add_argument("--phase", type=one_of(("inference", "training")), metavar="PHASE", help="inference (default) or training")
     parser.add_argument("--batch", type=whole(1, 1_000_000), metavar="N", help="images of a training step (default 1)")
+    parser.add_argument("--shape", action="append", default=[], metavar="NAME=N", dest="shapes",
+                        help="size of a symbolic dimension of an .onnx file; repeatable")
+
+
+def shapes_table(texts: list[str]) -> dict[str, int] | None:
+    """`--shape` strings as dimension -> size, None without any. Raises InputError for one that is not NAME=N or stands twice."""
+    table: dict[str, int] = {}
+    for text in texts:
+        name, _, size = text.partition("=")
+        if not name.strip() or not size.strip().isdecimal() or len(size) > 12 or int(size) < 1:
+            raise InputError("a shape is NAME=N, a whole number of at least 1", where="--shape", got=text)
+        if name.strip() in table:
+            raise InputError("set twice", where="--shape", got=name.strip())
+        table[name.strip()] = int(size)
+    return table or None
 
 
 def settings_table(texts: list[str]) -> dict[str, str]:

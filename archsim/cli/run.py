@@ -75,6 +75,8 @@ def _workload(arguments: argparse.Namespace, scheme_settings: dict[str, str]) ->
         for option in ("scheme", "phase", "batch"):
             if getattr(arguments, option) is not None:
                 raise InputError("a recorded trace brings its own", where=f"--{option}", got=getattr(arguments, option))
+        if arguments.shapes:
+            raise InputError("a recorded trace brings its own", where="--shape", got=arguments.shapes[0])
         if scheme_settings:
             raise InputError("a recorded trace brings its own scheme", where="--set", got="scheme.…")
         return load_trace(arguments.network), {}
@@ -87,7 +89,8 @@ def _workload(arguments: argparse.Namespace, scheme_settings: dict[str, str]) ->
         from archsim.schemes import load_scheme
 
         scheme = load_scheme(scheme, {path: parse_setting(f"x={text}")[1] for path, text in scheme_settings.items()})
-    return archsim.load_network(arguments.network), {"scheme": scheme, "phase": phase, "batch": arguments.batch or 1}
+    network = archsim.load_network(arguments.network, shapes=options.shapes_table(arguments.shapes))
+    return network, {"scheme": scheme, "phase": phase, "batch": arguments.batch or 1}
 
 
 def _images(path: str) -> dict:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from archsim.cli.options import NETWORK_HELP, add_output_options, add_workload_options
+from archsim.cli.options import NETWORK_HELP, add_output_options, add_workload_options, shapes_table
 from archsim.cli.output import say
 
 
@@ -20,7 +20,7 @@ def execute(arguments: argparse.Namespace) -> int:
     from archsim.trace import build_trace, save_trace
     from workloads import load_network
 
-    network = load_network(arguments.network)
+    network = load_network(arguments.network, shapes=shapes_table(arguments.shapes))
     scheme = load_scheme(arguments.scheme) if arguments.scheme else None
     trace = build_trace(network, scheme, arguments.phase or "inference", arguments.batch or 1)
     path = arguments.out or f"{network.name}.trace.json"

@@ -47,3 +47,30 @@ def test_a_tall_tile_has_wide_multiplexers():
     result = archsim.simulate("lenet1", archsim.load_architecture("cim40", {"tile.rows": 1024}), timing=False)
     mux = next(row for row in result.inventory if row["component"] == "column_mux")
     assert mux["parameters"]["inputs"] == 8 + 64
+
+
+@pytest.fixture
+def symbolic(tmp_path, monkeypatch):
+    """A convolution whose file leaves height and width open."""
+    onnx = pytest.importorskip("onnx")
+    weights = onnx.helper.make_tensor("w", 1, (4, 3, 3, 3), [0.0] * 108)
+    ends = [onnx.helper.make_tensor_value_info(name, 1, shape) for name, shape in (("x", ["N", 3, "H", "W"]), ("y", None))]
+    graph = onnx.helper.make_graph([onnx.helper.make_node("Conv", ["x", "w"], ["y"])], "g", ends[:1], ends[1:], [weights])
+    onnx.save(onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 17)]), str(tmp_path / "net.onnx"))
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.parametrize("options, message", [
+    ("", "give it with --shape H=N"), ("--shape H=9", "give it with --shape W=N"), ("--shape H=0", "a shape is NAME=N"),
+    ("--shape H", "a shape is NAME=N"), ("--shape H=9 --shape H=8", "--shape: set twice"), ("--shape Q=1", "allowed: H, N, W"),
+])
+def test_symbolic_dimensions(options, message, symbolic, capsys):
+    assert main(["run", "net.onnx", *options.split()]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_symbolic_dimensions_are_given_on_the_line(symbolic, capsys):
+    assert main(["run", "net.onnx", "--shape", "H=9", "--shape", "W=8", "--csv", "placement", "--quiet"]) == 0
+    assert capsys.readouterr().out.splitlines()[1].split(",")[-2] == str(7 * 6)  # vectors
+    assert main(["trace", "net.onnx", "--shape", "H=9", "--shape", "W=8", "--out", "net.json", "--quiet"]) == 0
+    assert main(["run", "net.json", "--shape", "H=9"]) == 2

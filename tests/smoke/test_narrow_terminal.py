@@ -9,7 +9,8 @@ from archsim.cli.main import main
 def test_80_columns(line, capsys, monkeypatch):
     if line == "validate":
         row = {"name": "a.b", "title": "LeNet-1, one image: energy of 707 tile operations", "source": "Wu 2023", "published": 1.9,
-               "model": 0.67391, "unit": "uJ", "relative_difference": -0.645, "tolerance": 0.1, "kind": "predicted", "model_range": [0.161, 2.86],
+               "model": 0.67391, "unit": "uJ", "relative_difference": -0.645, "tolerance": 0.1, "kind": "predicted",
+               "model_range": [0.161, 2.86],
                "criterion": "range", "within": True, "confidence": "published", "note": "a note"}
         second = row | {"criterion": "relative", "model_range": None, "within": False}
         monkeypatch.setattr("archsim.validation.run_checks", lambda *_: [row, second])
