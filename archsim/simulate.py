@@ -164,6 +164,10 @@ def _notes(trace: Trace, chip: Architecture, timed: bool, measured: bool = False
         notes.append("activity is assumed (stated defaults): half of the inputs are non-zero, half of their bits are ones")
     if not timed:
         notes.append("no timing: dynamic energy only, without leakage, clock tree and a controller that always runs")
+    wires = chip.components.get("interconnect")
+    if wires and (chip.interconnect.kind, wires.part) in (("bus", "h_tree"), ("h_tree", "wire_bus")):
+        notes.append(f"interconnect.kind is {chip.interconnect.kind} but its part is {wires.part}: "
+                     "time and counts follow the first, area and energy the second")
     return notes + list(chip.notes)
 
 

@@ -43,6 +43,12 @@ def test_an_update_rule_without_training_is_told():
     assert not any("is not used" in note for note in archsim.simulate("lenet1", timing=False).notes)
 
 
+@pytest.mark.parametrize("kind, told", [("bus", True), ("h_tree", False)])
+def test_a_bus_made_of_a_tree_is_told(kind, told):
+    result = archsim.simulate("lenet1", archsim.load_architecture("cim40", {"interconnect.kind": kind}), timing=False)
+    assert any("its part is h_tree" in note for note in result.notes) == told
+
+
 def test_a_tall_tile_has_wide_multiplexers():
     result = archsim.simulate("lenet1", archsim.load_architecture("cim40", {"tile.rows": 1024}), timing=False)
     mux = next(row for row in result.inventory if row["component"] == "column_mux")
