@@ -7,6 +7,7 @@ import math
 from hwlib.figures import figure
 from hwlib.part import Part
 from hwlib.quantity import Figure, Quantity, derive
+from hwlib.units import to_base
 
 
 def placed(cells: Quantity | Figure) -> Quantity:
@@ -46,7 +47,9 @@ def less(whole: Figure, part: Figure, count: int, formula: str) -> Quantity:
 
     A difference of two correlated report values: taking opposite ends of both ranges would invent a spread.
     """
-    share = (whole.value - count * part.value) / whole.value
+    # of the printed values: figures that are drawn from their ranges (archsim explore) keep the share, and so stay positive
+    printed, subtracted = (to_base(item.raw, item.raw_unit)[0] for item in (whole, part))
+    share = (printed - count * subtracted) / printed
     return Quantity(whole.value * share, whole.low * share, whole.high * share, whole.unit, formula, (whole, part))
 
 

@@ -1,4 +1,4 @@
-"""Which names an axis may have: every field of the architecture and the scheme, and the words that choose a workload."""
+"""Which names an axis may have: every field of the architecture, of the scheme and of training, and the words of a workload."""
 
 from __future__ import annotations
 
@@ -14,16 +14,14 @@ _LABELS = ("schema", "name", "title", "source", "notes")
 
 
 def check_field(path: str, where: str) -> None:
-    """Raises InputError with the nearest field where `path` is neither a word nor a field of the architecture or scheme."""
+    """Raises InputError with the nearest field where `path` is neither a word nor a field of the architecture, scheme or training."""
     keys = path.split(".")
     if path in WORDS:
         return
     if keys[0] == "scheme":
         _check_scheme_field(keys[1:], where)
         return
-    from archsim.architecture.config import Architecture
-
-    annotation: Any = Architecture
+    annotation, keys = _root(keys)
     for depth, key in enumerate(keys):
         if typing.get_origin(annotation) is dict:  # placement.copies, components: the names are the user's
             annotation = typing.get_args(annotation)[1]
@@ -34,12 +32,28 @@ def check_field(path: str, where: str) -> None:
             raise InputError("no such field to explore", where=where, got=path, hint=f"'{'.'.join(keys[:depth])}' is a single value")
         known = {field.alias or name: field for name, field in annotation.model_fields.items()}
         if key not in known or path in _LABELS:
-            listed = sorted(set(known) - set(_LABELS)) + (list(WORDS) if depth == 0 else [])
+            listed = sorted(set(known) - set(_LABELS)) + (list(WORDS) if depth == 0 and path[:9] != "training." else [])
             raise InputError("no such field to explore", where=where, got=path, allowed=listed, hint=nearest(key, listed))
         annotation = known[key].annotation
     if hasattr(annotation, "model_fields"):
         listed = [f"{path}.{name}" for name in annotation.model_fields]
         raise InputError("a group of fields, not a field", where=where, got=path, allowed=listed)
+
+
+def _root(keys: list[str]) -> tuple[Any, list[str]]:
+    """The model that a field belongs to, and its path in there."""
+    if keys[0] == "training" and len(keys) > 1:
+        from archsim.training.settings import TrainingSettings
+
+        return TrainingSettings, keys[1:]
+    from archsim.architecture.config import Architecture
+
+    return Architecture, keys
+
+
+def of_chip(path: str) -> bool:
+    """True for a field of the chip: neither a word nor a field of the scheme or of training."""
+    return path not in WORDS and path.split(".")[0] not in ("scheme", "training")
 
 
 def _check_scheme_field(keys: list[str], where: str) -> None:

@@ -16,7 +16,7 @@ from hwlib.errors import InputError, nearest
 FIELDS = ("schema", "name", "title", *WORDS, "settings", "axes", "derived", "conditions", "constraints", "objectives", "record",
           "sampler", "rungs")
 _DIRECTIONS = {"minimise": 1, "minimize": 1, "maximise": -1, "maximize": -1}
-_TRAINING_OPTIONS = ("data", "epochs", "images", "seed", "batch")
+_TRAINING_OPTIONS = {"data": str, "epochs": int, "images": int, "seed": int}
 _MOST_POINTS = 100_000_000
 
 
@@ -64,6 +64,8 @@ def read_space(content: Mapping, where: str, name: str = "space") -> Space:
     space = Space(_text(content, "name", where, name), _text(content, "title", where, ""), fixed, axes, derived, conditions, constraints,
                   objectives, record, _sampler(content.get("sampler", {}), f"{where}: sampler", axes),
                   _rungs(content.get("rungs", [{"kind": "price"}]), f"{where}: rungs"), dict(content))
+    if any(rung.kind == "training" for rung in space.rungs):
+        need(fixed["phase"] == "training", "a rung that trains needs phase = \"training\"", where=f"{where}: phase", got=fixed["phase"])
     _check_values(space, where)
     return space
 
@@ -195,6 +197,9 @@ def _rungs(entries: object, where: str) -> tuple[Rung, ...]:
                  allowed=RUNGS)
         points = _whole(entry, "points", here, None, 1, _MOST_POINTS)
         options = tuple((key, entry[key]) for key in _TRAINING_OPTIONS if key in entry)
+        for key, value in options:
+            good = isinstance(value, _TRAINING_OPTIONS[key]) and not isinstance(value, bool) and value not in (0, "")
+            need(good or (key == "seed" and value == 0), "not an option of training", where=f"{here}.{key}", got=value)
         found.append(Rung(kind, points, options))
     return tuple(found)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from archsim.explore.metrics import read_metric
 from archsim.explore.pricing import price_point
-from archsim.explore.workload import key_of, resolve
+from archsim.explore.workload import key_of, network_of, resolve
 
 # (design, metrics, options) -> (one number or None for each metric, what else to store)
 Evaluate = Callable[[Mapping[str, Any], Sequence[str], Mapping[str, Any]], tuple[list[Any], dict[str, Any]]]
@@ -42,4 +42,17 @@ def compact_run(document: Mapping[str, Any]) -> dict[str, Any]:
     return {**facts, "ledger": ledger}
 
 
-RUNGS: dict[str, Evaluate] = {"price": price_rung, "timing": timing_rung}
+def training_rung(design: Mapping[str, Any], metrics: Sequence[str], options: Mapping[str, Any]) -> tuple[list[Any], dict[str, Any]]:
+    """A training on the array physics, and its steps simulated with the activity it had. Every point trains from the same seed."""
+    from archsim.train import train
+
+    step = resolve(design)
+    settings = {path[9:]: value for path, value in design.items() if path[:9] == "training."}
+    chosen = {name: options[name] for name in ("data", "epochs", "images", "seed") if name in options}
+    document = train(network_of(design["network"]), step.chip, scheme=step.rule, batch=design["batch"], device=design["device"],
+                     settings=settings, **chosen).to_dict()
+    kept = {"work": key_of(design, node=False), "run": compact_run(document)}
+    return [read_metric(document, name) for name in metrics], kept
+
+
+RUNGS: dict[str, Evaluate] = {"price": price_rung, "timing": timing_rung, "training": training_rung}

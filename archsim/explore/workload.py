@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from archsim.explore.fields import WORDS
+from archsim.explore.fields import WORDS, of_chip
 from archsim.explore.space import Space, chip_defaults
-from hwlib.errors import InputError
+from hwlib.errors import InputError, nearest
 
 if TYPE_CHECKING:
     from archsim.architecture.config import Architecture
@@ -31,7 +31,7 @@ class Step:
 
 def resolve(design: Mapping[str, Any]) -> Step:
     """The step of a design. Raises InputError for a design that the chip, the scheme or the network does not allow."""
-    chip = _chip(design["architecture"], {path: value for path, value in design.items() if path not in WORDS and path[:7] != "scheme."})
+    chip = _chip(design["architecture"], {path: value for path, value in design.items() if of_chip(path)})
     settings = tuple(sorted((path[7:], value) for path, value in design.items() if path[:7] == "scheme."))
     scheme, phase = design["scheme"], design["phase"]
     trace, rule = _trace(design["network"], scheme, settings, phase, design["batch"])
@@ -41,7 +41,7 @@ def resolve(design: Mapping[str, Any]) -> Step:
 
 
 @functools.lru_cache(maxsize=64)
-def _network(name: str):
+def network_of(name: str):
     from workloads import load_network
 
     return load_network(name)
@@ -59,7 +59,7 @@ def _trace(network: str, scheme: str | None, settings: tuple, phase: str, batch:
     from archsim.trace import build_trace
 
     rule = _scheme(scheme, settings) if scheme is not None and phase == "training" else None
-    return build_trace(_network(network), rule, phase, batch), rule
+    return build_trace(network_of(network), rule, phase, batch), rule
 
 
 @functools.lru_cache(maxsize=16)
@@ -105,21 +105,26 @@ def check_value(space: Space, path: str, value: Any, where: str) -> None:
     """Raises InputError where one value of one axis is wrong by itself, whatever the other axes say."""
     try:
         if path == "network":
-            _network(value)
+            network_of(value)
         elif path == "architecture":
             chip_defaults(value)
         elif path == "scheme":
             _scheme(value, ())
         elif path in ("phase", "batch", "images"):
             _check_word(path, value)
+        elif path == "device":
+            _check_device(value)
         elif path.startswith("scheme."):
             _check_scheme_value(space, path, value)
-        elif path not in WORDS:
+        elif path.startswith("training."):
+            from archsim.training.settings import read_settings
+
+            read_settings(_with({}, {path[9:]: value}))
+        elif of_chip(path):
             chips = next((axis.values for axis in space.axes if axis.path == "architecture"), (space.fixed["architecture"],))
             _chip(chips[0], {path: value})
     except InputError as error:
-        field = path not in WORDS and path[:7] != "scheme."
-        if field and error.got is None and not error.where.endswith(path):
+        if of_chip(path) and error.got is None and not error.where.endswith(path):
             return  # a rule between fields: another axis may put it right, point by point
         got = error.got if error.got is not None else value
         raise InputError(error.what, where=where, got=got, allowed=error.allowed, hint=error.hint) from None
@@ -131,6 +136,15 @@ def _check_word(path: str, value: Any) -> None:
             raise InputError("unknown phase", got=value, allowed=("inference", "training"))
     elif isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 1_000_000:
         raise InputError("not a whole number", got=value, allowed="1 to 1000000")
+
+
+def _check_device(value: Any) -> None:
+    from archsim.devices import LAWS
+    from archsim.devices.presets import load_presets
+
+    known = [*load_presets(), *LAWS, "auto", "none"]
+    if not isinstance(value, str) or (value not in known and not value.endswith(".toml")):
+        raise InputError("unknown device", got=value, allowed=known, hint=nearest(str(value), known))
 
 
 def _check_scheme_value(space: Space, path: str, value: Any) -> None:
@@ -149,7 +163,7 @@ def _check_scheme_value(space: Space, path: str, value: Any) -> None:
 
 @functools.lru_cache(maxsize=64)
 def _network_digest(name: str) -> str:
-    return hashlib.blake2b(repr(_network(name)).encode(), digest_size=8).hexdigest()
+    return hashlib.blake2b(repr(network_of(name)).encode(), digest_size=8).hexdigest()
 
 
 @functools.lru_cache(maxsize=16)

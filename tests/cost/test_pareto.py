@@ -11,6 +11,7 @@ from archsim.explore.store import Row
 from archsim.explore.sweep import explore
 from archsim.explore.table import Table
 from archsim.explore.uncertainty import count_design, draw_value, drawn_figures, front_shares, sample_prices
+from hwlib import PARTS
 from hwlib.figures import figure, load_figures
 from hwlib.part import price
 from tests.explore_points import LADDER, SPACE
@@ -122,6 +123,16 @@ def test_figures_are_themselves_again_after_a_draw():
     assert price("adc_sar", {"bits": 7}, 28.0) == known
 
 
+def test_every_part_has_a_price_at_every_draw():
+    generator = np.random.Generator(np.random.Philox(3))
+    for _ in range(40):
+        with drawn_figures(generator):
+            for name, kind in PARTS.items():
+                part = kind()
+                values = [part.area().value, part.leakage().value, *(part.energy(action).value for action in kind.actions)]
+                assert all(isinstance(value, float) and value >= 0 for value in values), name
+
+
 def test_drawn_prices_surround_the_printed_ones_and_share_their_figures():
     sweep = explore(LADDER)
     table = sweep.top
@@ -135,7 +146,8 @@ def test_drawn_prices_surround_the_printed_ones_and_share_their_figures():
         values = table.metric(name)
         assert np.all((low < values) & (values < high)), name
         if f"{name}_low" in table.metrics:  # every figure at its low, or at its high, bounds every draw
-            assert np.all(draws[name] >= table.metric(f"{name}_low") * 0.999) and np.all(draws[name] <= table.metric(f"{name}_high") * 1.001)
+            upper, lower = table.metric(f"{name}_high"), table.metric(f"{name}_low")
+            assert np.all(draws[name] >= lower * 0.999) and np.all(draws[name] <= upper * 1.001)
     # two chips of one node rest on the same figures: their draws go together
     same_node = [i for i in range(len(table)) if table.point(i)[2] == table.point(0)[2]]
     if len(same_node) > 1:
