@@ -1,0 +1,127 @@
+"""What a row of a training study costs on a chip, with the activity that its training measured, and how it transfers.
+
+    python -m archsim.study_silicon reports/wu2023/study.toml --row mixed_precision --arch wu2023 --chips 10
+
+Writes `silicon.md` and `silicon.csv` beside the study: one training step and one inference on the chip.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import fmean, stdev
+
+from archsim.files import csv_text, write_files
+from archsim.trace.operation import Activity
+from hwlib.errors import InputError
+
+
+def silicon_rows(study_path: Path, row_name: str, chip: str) -> list[dict]:
+    """Cost of inference and of a training step of a row, with measured activity. Raises InputError where the row has not run."""
+    from archsim.architecture import load_architecture
+    from archsim.schemes import load_scheme
+    from archsim.simulate import simulate
+    from archsim.trace import build_trace
+    from archsim.trace.measured import with_activity
+    from archsim.training.study import load_study
+    from workloads import load_network
+
+    study = load_study(study_path)
+    row = next((item for item in study.rows if item.name == row_name), None)
+    if row is None:
+        raise InputError("no such row", where=str(study_path), got=row_name, allowed=[item.name for item in study.rows])
+    facts = _facts(study.folder, row_name, row.seeds[0])
+    activities = {tuple(key.rsplit(".", 1)): Activity(**values) for key, values in facts["activities"].items()}
+    architecture, network = load_architecture(chip), load_network(study.network)
+    scheme = load_scheme(facts["settings"]["rule"], facts["settings"]["scheme_settings"])
+    batch, found = facts["settings"]["batch"], []
+    for phase, images in (("inference", 1), ("training", batch)):
+        trace = build_trace(network, scheme if phase == "training" else None, phase, images)
+        present = {(op.place, op.phase) for op in trace.image_operations + trace.batch_operations if op.kind != "digital"}
+        result = simulate(with_activity(trace, {key: value for key, value in activities.items() if key in present}), architecture)
+        found.append({
+            "phase": phase, "images": images, "cycles": result.cycles, "seconds_per_image": result.latency_per_image_s,
+            "area_mm2": result.area_mm2, "area_low_mm2": result.area_mm2_range[0], "area_high_mm2": result.area_mm2_range[1],
+            "power_uw": result.power_uw, "energy_per_image_j": result.energy_per_image_j,
+            "macro_energy_per_image_j": result.boundaries["macro"]["energy_j"] / images, "tile_operations": result.tile_operations,
+            **{f"{name}_energy_j": part["energy_j"] / images for name, part in result.by_phase.items()},
+        })
+    found[1]["seconds_whole_training"] = found[1]["seconds_per_image"] * facts["images"]
+    found[1]["energy_whole_training_j"] = found[1]["energy_per_image_j"] * facts["images"]
+    return found
+
+
+def _facts(folder: Path, row: str, seed: int) -> dict:
+    path = folder / "history" / f"{row}-{seed}.json"
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError("this row has not been trained yet", where=str(path), hint="python -m archsim.training.study STUDY --row NAME") from None
+
+
+def transfer_errors(study_path: Path, row_name: str, chips: int) -> list[float]:
+    """Test errors in percent of the row's final weights on `chips` freshly drawn chips."""
+    from archsim.training.checkpoints import load_checkpoint
+    from archsim.training.machine import Machine
+    from archsim.training.settings import read_settings
+    from archsim.training.study import load_study
+    from archsim.training.transfer import transfer
+    from workloads import load_network
+    from workloads.datasets import load_dataset
+
+    study = load_study(study_path)
+    row = next(item for item in study.rows if item.name == row_name)
+    settings = read_settings({**row.settings, "seed": row.seeds[0]})
+    network = load_network(study.network)
+    _, arrays = load_checkpoint(study.folder / "checkpoints" / f"{row_name}-{row.seeds[0]}")
+    machine = Machine(network, settings)
+    machine.arrays.weights[...] = arrays["weights"]
+    weights = machine.arrays.layer_weights()
+    if machine.rule is not None and "rule.0.copy" in arrays:  # the digital copy holds the targets, without programming errors
+        weights = {layer.name: arrays[f"rule.{layer.index}.copy"] for layer in machine.rule.layers}
+    return transfer(network, load_dataset(study.data), settings, weights, range(1001, 1001 + chips))
+
+
+def markdown(rows: list[dict], chip: str, errors: Sequence[float]) -> str:
+    """The tables as Markdown."""
+    inference, training = rows
+    lines = [f"| on `{chip}`, activity measured in training | inference | training step |", "|---|---|---|"]
+    for title, key, scale, unit in (
+        ("time an image", "seconds_per_image", 1e3, "ms"), ("energy an image, chip", "energy_per_image_j", 1e6, "µJ"),
+        ("energy an image, arrays and converters", "macro_energy_per_image_j", 1e6, "µJ"), ("forward", "forward_energy_j", 1e6, "µJ"),
+        ("backward", "backward_energy_j", 1e6, "µJ"), ("update", "update_energy_j", 1e6, "µJ"),
+        ("shared (leakage, clock, controller)", "shared_energy_j", 1e6, "µJ"), ("power", "power_uw", 1e-3, "mW"),
+        ("area", "area_mm2", 1, "mm²"), ("whole training, time", "seconds_whole_training", 1, "s"),
+        ("whole training, energy", "energy_whole_training_j", 1, "J"),
+    ):
+        cells = [f"{row[key] * scale:.4g} {unit}" if row.get(key) is not None else "–" for row in (inference, training)]
+        lines.append(f"| {title} | {cells[0]} | {cells[1]} |")
+    if errors:
+        spread = f" ± {stdev(errors):.2f} (standard deviation)" if len(errors) > 1 else ""
+        lines += ["", f"Transfer to {len(errors)} freshly drawn chips: test error {fmean(errors):.2f} %{spread}, highest {max(errors):.2f} %."]
+    return "\n".join(lines) + "\n"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Command line."""
+    parser = argparse.ArgumentParser(prog="python -m archsim.study_silicon", description="The silicon behind a row of a training study.")
+    parser.add_argument("study", type=Path)
+    parser.add_argument("--row", required=True)
+    parser.add_argument("--arch", required=True)
+    parser.add_argument("--chips", type=int, default=0, help="transfer the trained weights to this many fresh chips")
+    options = parser.parse_args(arguments)
+    try:
+        rows = silicon_rows(options.study, options.row, options.arch)
+        errors = transfer_errors(options.study, options.row, options.chips) if options.chips else []
+        write_files(options.study.parent, {"silicon.md": markdown(rows, options.arch, errors), "silicon.csv": csv_text(rows)})
+    except InputError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

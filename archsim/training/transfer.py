@@ -1,0 +1,34 @@
+"""Transfer of trained weights to freshly drawn chips: program the same targets into other devices and test them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from archsim.training.data import prepare
+from archsim.training.machine import Machine
+from archsim.training.passes import UPDATE_CYCLE, tile_number
+from archsim.training.settings import TrainingSettings
+from workloads.network import Network
+
+
+def transfer(network: Network, data: Any, settings: TrainingSettings, weights: dict[str, np.ndarray], seeds: Sequence[int]) -> list[float]:
+    """Test error in percent of each chip drawn with a seed, after its devices were programmed to `weights` (M, N) by layer.
+
+    Write-verify devices are programmed with their error and verify window, others are set as near as their bounds allow.
+    Raises InputError where the data do not fit.
+    """
+    prepared, errors = prepare(network, data), []
+    for seed in seeds:
+        machine = Machine(network, settings.model_copy(update={"seed": seed}))
+        for index, copy, matrix in machine.arrays.matrices():
+            targets = weights[machine.program.names[index]]
+            device = machine.arrays.devices[index] if machine.arrays.devices else None
+            if device is not None and "verify_window" in device.device.values:
+                device.program(targets, np.ones(targets.shape, bool), seed=seed, tile=int(tile_number(index, copy, UPDATE_CYCLE)))
+            else:
+                machine.arrays.write(index, copy, matrix, targets)
+        errors.append(100.0 * machine.evaluate(prepared.test_images, prepared.test_labels, 0)[1])
+    return errors
