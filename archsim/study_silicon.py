@@ -59,7 +59,8 @@ def _facts(folder: Path, row: str, seed: int) -> dict:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise InputError("this row has not been trained yet", where=str(path), hint="python -m archsim.training.study STUDY --row NAME") from None
+        raise InputError("this row has not been trained yet", where=str(path),
+                         hint="python -m archsim.training.study STUDY --row NAME") from None
 
 
 def transfer_errors(study_path: Path, row_name: str, chips: int) -> list[float]:
@@ -101,7 +102,8 @@ def markdown(rows: list[dict], chip: str, errors: Sequence[float]) -> str:
         lines.append(f"| {title} | {cells[0]} | {cells[1]} |")
     if errors:
         spread = f" ± {stdev(errors):.2f} (standard deviation)" if len(errors) > 1 else ""
-        lines += ["", f"Transfer to {len(errors)} freshly drawn chips: test error {fmean(errors):.2f} %{spread}, highest {max(errors):.2f} %."]
+        lines += ["", f"Transfer to {len(errors)} freshly drawn chips: test error {fmean(errors):.2f} %{spread}, "
+                  f"highest {max(errors):.2f} %."]
     return "\n".join(lines) + "\n"
 
 
