@@ -107,3 +107,14 @@ def test_slower_parts_never_make_a_run_faster():
                      {"interconnect.hop_cycles": 40}, {"controller.issue_cycles": 5000}, {"controller.in_flight": 1},
                      {"off_chip.preload_input": False}, {"buffer.capacity_kib": 1.0}):
         assert simulate("rpu_cnn", "cim40", PIPELINED | settings, images=2).cycles >= base, settings
+
+
+def test_the_interval_is_the_time_an_image_costs_in_the_long_run():
+    assert simulate("lenet1", "wu2023").interval_per_image_s is None
+    one_by_one = simulate("lenet1", "wu2023", images=4)
+    assert one_by_one.interval_per_image_s == pytest.approx(46256e-8)
+    # images that share a batch, or a load of weights, end together: the mean over all
+    for settings, options in (({}, {"scheme": "mixed_precision", "phase": "training", "batch": 4}),
+                              ({"tile.count": 2, "execution.reload": True}, {"images": 4})):
+        result = simulate("lenet1", "wu2023", settings, **options)
+        assert result.interval_per_image_s == pytest.approx(result.latency_s / 4)

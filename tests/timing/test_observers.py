@@ -165,6 +165,15 @@ def test_the_dump_follows_the_steps(tmp_path):
     assert changes["chip.conv1.operations"][1] == (start, 1)
 
 
+def test_the_dump_follows_the_steps_of_copies(tmp_path):
+    simulate("pipelined with copies", observers=(VcdTrace(tmp_path / "run.vcd"),))
+    _, changes, _ = read_vcd(tmp_path / "run.vcd")
+    # eight copies of conv1, two on a tile: four units that take two steps in turn, for three images
+    for unit in range(4):
+        assert [value for _, value in changes[f"chip.conv1.unit_{unit}.step"]][-72:] == list(range(2 * unit, 576, 8))
+        assert [value for _, value in changes[f"chip.conv1.unit_{unit}.image"]] == [0, 1, 2]
+
+
 @pytest.mark.parametrize(("clock", "scale", "ticks"), [
     (100.0, (10, "ns"), 1), (200.0, (1, "ns"), 5), (1000.0, (1, "ns"), 1), (400.0, (100, "ps"), 25), (1.0, (1, "us"), 1),
     (0.001, (1, "ms"), 1), (64.0, (1, "ps"), 15625), (300.0, (1, "fs"), Fraction(10**7, 3)),

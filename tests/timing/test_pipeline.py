@@ -61,6 +61,15 @@ def test_pooled_rows_are_finished_later():
     assert jobs.begins("b") == [4 * READ * (row + 1) + DRAIN for row in range(4)]
 
 
+def test_a_job_of_several_steps_waits_for_the_rows_of_its_last():
+    # two copies on one tile take steps 0 and 1, 2 and 3, ...: step 3 is the first of row 1
+    first = read("a", 8, steps_per_row=2, rows_out=4)
+    second = read("b", 6, steps_per_row=3, rows_out=2, window=RowWindow(2, 2, 0), after=("a.forward",))
+    _, jobs = run(trace_of(first, second), quiet_chip(placement__copies={"b": 2}))
+    rows = [2 * READ * needed + DRAIN for needed in (2, 4)]
+    assert jobs.begins("b") == [rows[0], rows[1], rows[1] + READ]
+
+
 def test_what_has_no_rows_waits_for_the_end():
     machine, jobs = run(trace_of(read("a", 7, steps_per_row=7, rows_out=1), read("b", 1, after=("a.forward",))), quiet_chip())
     assert jobs.begins("b") == [7 * READ + DRAIN]
