@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import json
 import os
+import threading
 from pathlib import Path
 
 from archsim.cli import options
@@ -14,6 +15,7 @@ from hwlib.errors import InputError
 
 CHECKPOINT = "checkpoint.json"
 TRACE = "measured.json"
+SILENT_SECONDS = 4.0
 COMPARED = 8  # batches of the comparison with assumed activity
 
 
@@ -45,13 +47,32 @@ def execute(arguments: argparse.Namespace) -> int:
     chip, scheme, changes = _settings(arguments)
     network = archsim.load_network(arguments.network)
     watched = contextlib.nullcontext() if arguments.quiet else make_progress(console(stderr=True))
-    with watched as progress:
+    with watched as bar, _told_of_compilation(bar, arguments.quiet) as progress:
         trained = archsim.train(
             network, chip, arguments.data, scheme, epochs=arguments.epochs, batch=arguments.batch, seed=arguments.seed,
             device=arguments.device, settings=changes, images=arguments.images, folder=arguments.out, resume=arguments.resume,
             early_stop=arguments.early_stop, node_nm=arguments.node, progress=progress)
     trained.result.document["command"] = arguments.line
     return _write(arguments, trained)
+
+
+@contextlib.contextmanager
+def _told_of_compilation(bar, quiet: bool):
+    """A progress function that moves `bar`; where none of its calls has come after some seconds, say what takes so long."""
+    text = "compiling the kernels of this device law; they are kept on disk, so this happens once"
+    timer = threading.Timer(SILENT_SECONDS, say, (text, quiet))
+
+    def progress(*now) -> None:
+        timer.cancel()
+        if bar:
+            bar(*now)
+
+    timer.daemon = True
+    timer.start()
+    try:
+        yield progress
+    finally:
+        timer.cancel()
 
 
 def _check(arguments: argparse.Namespace) -> None:

@@ -3,6 +3,7 @@
 import csv
 import json
 import math
+import time
 
 import pytest
 
@@ -54,8 +55,8 @@ def core(monkeypatch):
                     "test_loss": 1.0, "images_per_second": 2000.0, "seconds": 1.0} for n in range(settings.epochs)]
         writes = {name: {"mean": 4.0, "maximum": 9, "histogram": {"edges": [0, 4], "counts": [3, 7]}} for name in ["", *layers]}
         return made.answer(loop.TrainingResult(
-            settings, network.name, data.name, history, activities=activities, activity_history=[first] + [activities] * (settings.epochs - 1),
-            writes=writes, images=settings.epochs * len(data.train_labels), seconds=1.0, finished=True))
+            settings, network.name, data.name, history, activities=activities,
+            activity_history=[first] + [activities] * (settings.epochs - 1), writes=writes, images=settings.epochs * len(data.train_labels), seconds=1.0, finished=True))
 
     monkeypatch.setattr(loop, "train", train)
     return made
@@ -101,7 +102,7 @@ def test_the_chip_and_the_options_reach_the_core(call, core):
     assert (settings.read.output_bits, settings.read.input_bits, settings.update.train_length) == (7, 6, 4)
     assert (settings.read.output_noise, settings.read.output_bound) == (0.06, 12.0)
     assert (settings.device, settings.device_settings) == ("idealized", {"pulse_step": 0.002})
-    assert len(core.asked["data"].train_labels) == 160 and core.asked["early_stop"] == 2 and core.asked["progress"] is None
+    assert len(core.asked["data"].train_labels) == 160 and core.asked["early_stop"] == 2
 
 
 def test_the_physics_of_a_chip_becomes_that_of_its_training():
@@ -131,6 +132,21 @@ def test_json_is_all_there_is_on_stdout_and_quiet_says_nothing(call, core, tmp_p
     assert code == 0 and err == "" and json.loads(out)["activity_file"] == "digits_cnn.measured.json"
     assert [path.name for path in tmp_path.iterdir()] == ["digits_cnn.measured.json"]
     assert call("train", "digits_cnn", "--epochs", "1", "--quiet") == (0, "", "")
+
+
+def test_a_long_silence_is_explained(call, core, monkeypatch):
+    monkeypatch.setattr("archsim.cli.train.SILENT_SECONDS", 0.05)
+
+    def slow(*_):
+        time.sleep(0.3)
+        return original(*_)
+
+    original = archsim.train.__globals__["build_trace"]
+    monkeypatch.setitem(archsim.train.__globals__, "build_trace", slow)
+    assert "compiling the kernels" in call("train", "digits_cnn", "--epochs", "1")[2]
+    assert call("train", "digits_cnn", "--epochs", "1", "--quiet")[2] == ""
+    monkeypatch.setattr("archsim.cli.train.SILENT_SECONDS", 60.0)
+    assert "compiling" not in call("train", "digits_cnn", "--epochs", "1")[2]
 
 
 def test_the_folder_is_a_result(call, core, tmp_path):
