@@ -47,7 +47,7 @@ class Sbpca(Scheme):
     device: ClassVar[str] = "gokmen2016"
     transposed_read: ClassVar[bool] = True
     practice: ClassVar[dict[str, Any]] = {"learning_rate": 0.2, "batch": 16, "epochs": 6}
-    trial: ClassVar[dict[str, Any]] = {"learning_rate": 0.1, "batch": 8, "device": "perfect"}
+    trial: ClassVar[dict[str, Any]] = {"learning_rate": 0.09, "batch": 8, "device": "perfect"}
 
     estimator: Literal["sbpca", "sbe", "svd", "lrt"] = "sbpca"
     rank: Annotated[int, Field(ge=0, le=60)] = 0
