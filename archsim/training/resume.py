@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from archsim.schemes.rule import Done
 from archsim.trace.operation import Activity
 from archsim.training.data import Prepared
 from archsim.training.machine import Machine
@@ -39,7 +40,9 @@ def take_out(machine: Machine, result, facts: dict[str, Any]) -> tuple[dict[str,
     arrays = {name: getattr(machine, name) for name in ("totals", "samples", "counts", "results")}
     if machine.rule is not None:
         arrays |= {f"rule.{name}": values for name, values in machine.rule.state().items()}
-        facts = facts | {"rule": machine.rule.facts()}
+        done = [{"images": done.images, "batches": done.batches, "sums": done.sums,
+                 "actions": [[*key, count] for key, count in done.actions.items()]} for done in machine.rule.done]
+        facts = facts | {"rule": machine.rule.facts(), "done": done}
     arrays |= {"weights": machine.arrays.weights, "state": machine.arrays.state, "writes": machine.arrays.writes}
     facts = facts | {"images": result.images, "seconds": result.seconds, "history": result.history, "counted": result.totals,
                      "activities": [[[*key, asdict(activity)] for key, activity in epoch.items()] for epoch in result.activity_history]}
@@ -69,6 +72,8 @@ def put_back(machine: Machine, result, expected: dict[str, Any], facts: dict[str
                 raise InputError("the checkpoint's arrays do not fit", where=f"{folder}: rule.{name}")
             target[...] = found
         machine.rule.restore(facts.get("rule", {}))
+        machine.rule.done = [Done(done["images"], done["batches"], {(name, action): count for name, action, count in done["actions"]},
+                                  done["sums"]) for done in facts.get("done", [])] or machine.rule.done
     result.images, result.seconds, result.history, result.totals = (facts[key] for key in ("images", "seconds", "history", "counted"))
     result.activity_history = [{(layer, phase): Activity(**values) for layer, phase, values in epoch} for epoch in facts["activities"]]
     result.activities = result.activity_history[-1] if result.activity_history else {}

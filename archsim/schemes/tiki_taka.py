@@ -1,0 +1,113 @@
+"""Tiki-Taka: gradients gather on a fast array, are read line by line and reach the weights slowly (Gokmen 2020, 2021; Rasch 2024)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+from pydantic import Field
+
+from archsim.schemes.base import register
+from archsim.schemes.rpu import Rpu
+from archsim.trace.lower import Stage
+from archsim.trace.operation import Activity, LayerMatrix, Operation
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from archsim.schemes.rule import LayerState, UpdateRule
+
+# Arithmetic of a read line, a value (Rasch 2024, Table 1: 2 operations, for AGAD 6), beside the compare that fires a pulse.
+READ_WORK: dict[str, dict[str, float]] = {
+    "v1": {"multiply": 1, "compare": 1},
+    "v2": {"multiply_add": 1, "compare": 1},
+    "chopped": {"multiply_add": 1, "compare": 1},
+    "agad": {"add": 1, "multiply": 1, "multiply_add": 2, "compare": 1},
+}
+# Digital words that a read line reads and writes, a value.
+READ_WORDS = {"v1": (0, 0), "v2": (1, 1), "chopped": (1, 1), "agad": (3, 2)}
+
+
+@register
+class TikiTaka(Rpu):
+    """Every vector is a pulsed update of the fast array A; every `transfer_every` vectors one line of it is read.
+
+    v1: the line read against the reference array R is a pulsed update of the weights. v2: it is added to a digital matrix H, whose
+    entries past one give one pulse each and start anew. chopped (c-TTv2): the signs of the inputs of A are flipped at random after a
+    read, so that errors of R average out. agad: flips are regular and the reference is a digital running mean of the reads themselves:
+    no array R. `train_length` slots at most; `fast_rate`, `gamma`, `read_noise` (weight units), `flip_probability`, `period` (reads between
+    flips), `tail` as in Rasch 2024, Eq. 10-15; `divide_by_fast_rate` as in Eq. 14, which the paper's own runs drop. `reference_error` is
+    the standard deviation of R around the symmetry points of A. A layer with more vectors an image than
+    `transfer_every` is read a whole number of times an image.
+    """
+
+    name: ClassVar[str] = "tiki_taka"
+    title: ClassVar[str] = "gradient on a fast array, transfer line by line to the weights: Tiki-Taka v1, v2, chopped, AGAD"
+    source: ClassVar[str] = "Gokmen & Haensch 2020; Gokmen 2021; Rasch et al., Nat. Commun. 15:7133 (2024)"
+    device: ClassVar[str] = "rasch2024_20_states"
+    practice: ClassVar[dict[str, Any]] = {"learning_rate": 0.1}
+    trial: ClassVar[dict[str, Any]] = {"learning_rate": 2.0, "batch": 64}
+
+    version: Literal["v1", "v2", "chopped", "agad"] = "chopped"
+    transfer_every: Annotated[int, Field(ge=1, le=100_000)] = 2
+    train_length: Annotated[int, Field(ge=1, le=64)] = 5
+    fast_rate: Annotated[float, Field(gt=0, le=1e6)] = 1.0
+    gamma: Annotated[float, Field(gt=0, le=1e9)] = 200.0
+    read_noise: Annotated[float, Field(ge=0, le=100)] = 0.06
+    flip_probability: Annotated[float, Field(ge=0, le=1)] = 0.1
+    period: Annotated[int, Field(ge=2, le=100_000)] = 10
+    tail: Annotated[float, Field(gt=0, le=1)] = 0.5
+    reference_error: Annotated[float, Field(ge=0, le=100)] = 0.0
+    divide_by_fast_rate: bool = False
+
+    @property
+    def reads_reference(self) -> bool:
+        """Whether A is read against an array R."""
+        return self.version != "agad"
+
+    def transfers(self, vectors: int) -> tuple[int, int]:
+        """(reads an image, images between them) of a layer with so many vectors an image."""
+        return (vectors // self.transfer_every, 1) if vectors >= self.transfer_every else (1, round(self.transfer_every / vectors))
+
+    def arrays(self, stages: list[Stage]) -> list[LayerMatrix]:
+        kinds = ("fast", "reference") if self.reads_reference else ("fast",)
+        return [LayerMatrix(f"{s.name}.{kind}", s.matrix.rows, s.matrix.columns, s.matrix.groups, s.matrix.bias)
+                for s in stages if s.on_array for kind in kinds]
+
+    def image_update(self, stage: Stage) -> list[Operation]:
+        from dataclasses import replace
+
+        shape, name = stage.matrix, stage.name
+        outputs = shape.columns * shape.groups
+        reads, every = self.transfers(shape.vectors)
+        taken, kept = READ_WORDS[self.version]
+        fast = replace(super().image_update(stage)[0], array=f"{name}.fast")
+        read = Operation(
+            name=f"{name}.transfer_read", layer=name, phase="update", kind="read", steps=reads, every=every, lines=1,
+            array=f"{name}.fast", against=f"{name}.reference" if self.reads_reference else None, input_elements=shape.groups,
+            output_elements=outputs, vector_work={action: count * outputs for action, count in READ_WORK[self.version].items()},
+            state_reads=taken * outputs, state_writes=kept * outputs, after=(fast.name,),
+            activity=Activity(input_density=1.0, bit_density=1.0, magnitude=1.0))
+        trains = self.version == "v1"
+        pulses = Operation(
+            name=f"{name}.transfer", layer=name, phase="update", kind="pulse_update", steps=reads, every=every, lines=1, random=trains,
+            input_elements=outputs, after=(read.name,),
+            activity=Activity(row_pulses=1.0, column_pulses=0.01, coincidences=0.01, train_length=0.0 if trains else 1.0))
+        return [fast, read, pulses]
+
+    def state_words(self, stages: list[Stage]) -> dict[str, float]:
+        weights = float(sum(s.matrix.trained for s in stages if s.on_array))
+        if self.version == "v1":
+            return {}
+        words = {"hidden matrix": weights}
+        return words | {"mean of the reads": weights, "reference of the reads": weights} if self.version == "agad" else words
+
+    def rule(self, layers: Sequence[LayerState], rate: float, batch: int, seed: int) -> UpdateRule:
+        from archsim.schemes.tiki_taka_rule import TikiTakaRule
+
+        return TikiTakaRule(self, layers, rate, batch, seed)
+
+    def reference_change(self, layer: LayerState, inputs: np.ndarray, errors: np.ndarray, rate: float, seed: int, step: int) -> np.ndarray:
+        from archsim.schemes.tiki_taka_rule import twin_change
+
+        return twin_change(self, layer, inputs, errors, rate, seed, step)
