@@ -63,7 +63,7 @@ def read_space(content: Mapping, where: str, name: str = "space") -> Space:
         check_metric(path, f"{where}: record", path)
     space = Space(_text(content, "name", where, name), _text(content, "title", where, ""), fixed, axes, derived, conditions, constraints,
                   objectives, record, _sampler(content.get("sampler", {}), f"{where}: sampler", axes),
-                  _rungs(content.get("rungs", [{"kind": "price"}]), f"{where}: rungs"), dict(content))
+                  _rungs(content.get("rungs", [{"kind": "price"}]), f"{where}: rungs", names), dict(content))
     if any(rung.kind == "training" for rung in space.rungs):
         need(fixed["phase"] == "training", "a rung that trains needs phase = \"training\"", where=f"{where}: phase", got=fixed["phase"])
     _check_values(space, where)
@@ -181,14 +181,14 @@ def _sampler(entry: object, where: str, axes: tuple[Axis, ...]) -> Sampler:
     return Sampler(kind, points, _whole(entry, "seed", where, 0, 0, 2**63 - 1), _whole(entry, "population", where, 50, 4, 10_000))
 
 
-def _rungs(entries: object, where: str) -> tuple[Rung, ...]:
+def _rungs(entries: object, where: str, axes: set[str]) -> tuple[Rung, ...]:
     need(isinstance(entries, list) and bool(entries), "not a list of rungs", where=where, got=entries, hint="write [[rungs]] for each")
     found: list[Rung] = []
     for index, entry in enumerate(entries):
         here = f"{where}[{index}]"
         kind = _table(entry, here).get("kind")
         need(kind in RUNGS, "unknown rung", where=f"{here}.kind", got=kind, allowed=RUNGS, hint=nearest(str(kind), RUNGS))
-        allowed = ("kind", "points", *(_TRAINING_OPTIONS if kind == "training" else ()))
+        allowed = ("kind", "points", *(("each",) if found else ()), *(_TRAINING_OPTIONS if kind == "training" else ()))
         for key in entry:
             need(key in allowed, "unknown field", where=f"{here}.{key}", allowed=allowed, hint=nearest(key, allowed))
         if found:
@@ -200,7 +200,11 @@ def _rungs(entries: object, where: str) -> tuple[Rung, ...]:
         for key, value in options:
             good = isinstance(value, _TRAINING_OPTIONS[key]) and not isinstance(value, bool) and value not in (0, "")
             need(good or (key == "seed" and value == 0), "not an option of training", where=f"{here}.{key}", got=value)
-        found.append(Rung(kind, points, options))
+        each = _texts(entry.get("each", []), f"{here}.each")
+        for path in each:
+            need(path in axes, "no axis of this space", where=f"{here}.each", got=path, allowed=sorted(axes), hint=nearest(path, axes))
+        need(not each or points is not None, "how many of each is missing", where=f"{here}.points")
+        found.append(Rung(kind, points, each, options))
     return tuple(found)
 
 

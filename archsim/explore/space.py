@@ -39,13 +39,15 @@ class Sampler:
 
 @dataclass(frozen=True)
 class Rung:
-    """One step of the fidelity ladder; `points` is how many of the step below are promoted to it (None: all).
+    """One step of the fidelity ladder; `points` is how many of the step below are promoted to it (None: all), of every
+    combination of values of the axes `each` where it names some.
 
     `options` belong to training: data, epochs, images and the like.
     """
 
     kind: str
     points: int | None = None
+    each: tuple[str, ...] = ()
     options: tuple[tuple[str, Any], ...] = ()
 
     @property

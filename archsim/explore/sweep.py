@@ -166,8 +166,12 @@ class _Run:
     def _promoted(self, below: Table, rung: Rung) -> tuple[Walk, int]:
         """The points of the rung below that are nearest its front (all where the rung sets no number), in the order of the space."""
         indices, costs, _ = below.costs(self.space.objectives)
-        if rung.points is not None and rung.points < len(indices):
-            indices = sorted(indices[promote(costs, rung.points)])
+        if rung.points is not None:
+            numbers = [number for number, axis in enumerate(self.space.axes) if axis.path in rung.each]
+            groups: dict[tuple, list[int]] = {}
+            for place, index in enumerate(indices):
+                groups.setdefault(tuple(below.point(index)[number] for number in numbers), []).append(place)
+            indices = sorted(indices[members[i]] for members in groups.values() for i in promote(costs[members], rung.points))
         chosen = [(below.key(i), below.point(i)) for i in indices]
         return (lambda: chosen), len(chosen)
 

@@ -169,6 +169,24 @@ def test_the_ladder_promotes_the_points_nearest_the_front():
     assert [row["rung"] for row in sweep.rows()].count("timing") == 8
 
 
+def test_a_rung_takes_the_best_of_each_value_where_it_is_told_to():
+    sweep = explore(SPACE | {"rungs": [{"kind": "price"}, {"kind": "timing", "points": 2, "each": ["node_nm", "tile.rows"]}]})
+    taken = [(row["node_nm"], row["tile.rows"]) for row in sweep.top.rows()]
+    assert sorted(taken) == sorted([(node, rows) for node in (28, 40, 65) for rows in (64, 128)] * 2)
+
+
+def test_the_last_rung_trains():
+    space = SPACE | {"network": "digits_cnn", "architecture": "rpu", "scheme": "rpu", "phase": "training", "settings": {},
+                     "axes": {"training.learning_rate": [1e-6, 0.02]}, "objectives": {"area_mm2": "minimise", "accuracy_percent": "maximise"},
+                     "rungs": [{"kind": "price"}, {"kind": "training", "data": "digits", "epochs": 1, "images": 150, "seed": 1}]}
+    slow, fast = explore(space).top.rows()
+    assert fast["accuracy_percent"] > slow["accuracy_percent"] + 5
+    assert fast["writes_per_device"] > 2 * slow["writes_per_device"]
+    trained = archsim.train("digits_cnn", "rpu", "digits", "rpu", epochs=1, images=150, seed=1, settings={"learning_rate": 0.02})
+    assert [fast[name] for name in ("accuracy_percent", "power_uw", "cycles")] == [
+        trained.accuracy_percent, trained.result.power_uw, trained.result.cycles]
+
+
 def test_a_million_points_are_only_walked():
     space = load_space(SPACE | {"axes": {"tile.rows": {"from": 1, "to": 1000}, "tile.columns": {"from": 9, "to": 1008}}})
     assert space.size == 1_000_000
