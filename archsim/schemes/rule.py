@@ -90,16 +90,6 @@ class UpdateRule(ABC):
         """Take back what `facts` gave; arrays of `state` are restored before."""
         return None
 
-    def counted(self) -> list[dict[str, Any]]:
-        """What was counted so far, JSON-able."""
-        return [{"images": done.images, "batches": done.batches, "sums": done.sums,
-                 "actions": [[*key, count] for key, count in done.actions.items()]} for done in self.done]
-
-    def recount(self, stored: list[dict[str, Any]]) -> None:
-        """Take back what `counted` gave."""
-        self.done = [Done(layer["images"], layer["batches"], {(component, action): count for component, action, count in layer["actions"]},
-                          dict(layer["sums"])) for layer in stored]
-
     def clear(self) -> None:
         """Start counting anew."""
         self.done = [Done() for _ in self.layers]
