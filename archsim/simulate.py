@@ -15,6 +15,7 @@ from archsim.soc.followers import check_followers, with_followers
 from archsim.soc.inventory import build_inventory, missing_roles
 from archsim.trace import Trace, build_trace, load_trace
 from archsim.trace.operation import OFF_TILES
+from hwlib import find_part
 from hwlib.errors import InputError
 from workloads import load_network
 from workloads.network import Network
@@ -113,9 +114,14 @@ def _without_absent(ledger: Ledger, inventory: list, chip: Architecture) -> Ledg
     optional = {"input_register", "output_register", "column_mux", "level_shifter", "shift_add", "tile_control", "tile_clock",
                 "instruction_memory", "clock_tree", "front_end", "bit_line_driver", "word_line_driver", "controller", "off_chip_memory"}
     missing_roles(inventory, {key[0] for key in ledger.counts} - optional, chip.name)
+    parts = {component.name: component.part for component in inventory}
     kept = Ledger()
     for key, count in ledger.items():
         if key[0] in have:
+            known = find_part(parts[key[0]]).actions
+            if key[1] not in known:
+                raise InputError(f"part '{parts[key[0]]}' cannot do what this run asks of it", got=f"{key[0]}.{key[1]}",
+                                 where=f"{chip.name}: components.{key[0]}.part", allowed=sorted(known))
             kept.add(*key, count)
     return kept
 

@@ -65,6 +65,8 @@ BROKEN_AT_RUN = {
     "group to follow": (*adc('bits = "=read"'), "components.adc.parameters.bits", "=read.adc_bits"),
     "nothing to follow": (*adc('bits = "="'), "components.adc.parameters.bits", "no such setting"),
     "followed value out of range": ("adc_bits = 8", "adc_bits = 13", "components.adc: adc_sar.bits", "3 to 12"),
+    "part that cannot do it": ('part = "adc_sar"\nper = "adc"\n' + ADC_BITS, 'part = "register"\nper = "adc"', "components.adc.part",
+                               "part 'register' cannot do what this run asks of it; got 'adc.convert'; allowed: read, write"),
     "missing component": ("[components.adc]", "[components.adcc]", "components", "[components.adc]"),
     "node out of range": ("node_nm = 40.0", "node_nm = 5.0", "node_nm", "7 to 180"),
     "copies of a layer that is not there": ("[controller]", "[placement]\ncopies = { conv11 = 2 }\n[controller]", "placement.copies.conv11",
