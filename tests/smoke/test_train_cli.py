@@ -56,7 +56,8 @@ def core(monkeypatch):
         writes = {name: {"mean": 4.0, "maximum": 9, "histogram": {"edges": [0, 4], "counts": [3, 7]}} for name in ["", *layers]}
         return made.answer(loop.TrainingResult(
             settings, network.name, data.name, history, activities=activities,
-            activity_history=[first] + [activities] * (settings.epochs - 1), writes=writes, images=settings.epochs * len(data.train_labels), seconds=1.0, finished=True))
+            activity_history=[first] + [activities] * (settings.epochs - 1), writes=writes,
+            images=settings.epochs * len(data.train_labels), seconds=1.0, finished=True))
 
     monkeypatch.setattr(loop, "train", train)
     return made
