@@ -14,11 +14,12 @@ from archsim.training.arrays import Arrays, copies_of
 from archsim.training.passes import UPDATE_CYCLE, tile_number
 from archsim.training.program import BIAS, BLOCK, COLUMNS, COPIES, ERRORS, ROWS, VECTORS, WEIGHTS, build_program
 from archsim.training.settings import TrainingSettings, scheme_of
-from archsim.training.steps import evaluate, present_batch, training_kernel
+from archsim.training.steps import present, update_kernel
 from hwlib.errors import InputError
 from workloads.network import Network
 
 F = np.float32
+EVALUATION_SPAN = 500  # images a call: sums are taken in the same order for any number of threads
 EVALUATION = 1 << 62  # steps from here on number the random numbers of evaluations
 
 
@@ -30,7 +31,7 @@ class Machine:
         self.program = build_program(network, copies_of(settings, [layer.name for layer in network.array_layers]))
         self.arrays = Arrays(self.program, settings)
         law = type(self.arrays.device) if self.arrays.device else ConstantStep
-        self._train = training_kernel(law.step, law.aggregated, law.paired, law.even_noise)
+        self._update = update_kernel(law.step, law.aggregated, law.paired, law.even_noise)
         read = settings.read
         converters = (read.input_bits, read.input_bound, read.input_noise, read.output_bits, read.output_bound, read.output_noise)
         self.ideal = np.array([0, 0, 0, np.inf, 0, 0, 0, 0], F)
@@ -69,54 +70,51 @@ class Machine:
             self.rule.clear()
 
     def train(self, images: np.ndarray, labels: np.ndarray, order: np.ndarray, first_step: int) -> None:
-        """Train on images[order]; images (N, values) float32, labels (N, answers) int64."""
-        if self.rule is not None:
-            self._train_by_rule(images, labels, order, first_step)
-            return
+        """Train on images[order]; images (N, values) float32, labels (N, answers) int64. Image k of the order is step first_step + k."""
         p, a, s, u = self.program, self.arrays, self.settings, self.settings.update
-        pulsed = (int(a.device is not None), a.parts, a.parameters)
-        self._train(p.operations, p.arrays, a.weights, a.state, a.planes, a.law, self.memory, self.errors, images, labels, order, s.batch,
-                    p.output, p.steps, p.classes, self.forward, self.backward, pulsed, s.learning_rate, a.granularity, u.train_length,
-                    u.update_management, u.length_management, u.deterministic, a.write_noise, as_word(s.seed), as_word(first_step),
-                    self.totals, self.samples, self.counts, a.writes, self.results, self.room, self.words)
+        seed, pulsed = as_word(s.seed), a.device is not None
+        for start in range(0, len(order), s.batch):
+            chosen, step = order[start:start + s.batch], as_word(first_step + start)
+            present(p.operations, p.arrays, a.weights, self.memory, self.errors, images, labels, chosen, True, p.output, p.steps, p.classes,
+                    self.forward, self.backward, seed, step, self.totals, self.samples, self.results, self.room, self.words)
+            if self.rule is not None:
+                self._apply_rule(len(chosen), first_step + start)
+            else:
+                self._update(p.arrays, a.weights, a.state, a.planes, a.law, self.memory, len(chosen), pulsed, a.parts, a.parameters,
+                             s.learning_rate, a.granularity, u.train_length, u.update_management, u.length_management, u.deterministic,
+                             a.write_noise, seed, step, self.counts, a.writes, self.words)
 
-    def _train_by_rule(self, images: np.ndarray, labels: np.ndarray, order: np.ndarray, first_step: int) -> None:
-        """Both cycles of a mini-batch on the arrays, then the rule: image by image, and once at the end of the batch."""
-        p, a, rule = self.program, self.arrays, self.rule
-        for start in range(0, len(order), self.settings.batch):
-            chosen = order[start:start + self.settings.batch]
-            present_batch(p.operations, p.arrays, a.weights, self.memory, self.errors, images, labels, chosen, p.output, p.steps, p.classes,
-                          self.forward, self.backward, as_word(self.settings.seed), as_word(first_step + start), self.totals, self.samples,
-                          self.results, self.room, self.words)
-            for b in range(len(chosen)):
-                for layer in rule.layers:
-                    row = p.arrays[layer.index]
-                    rows, columns, count = int(row[ROWS]), int(row[COLUMNS]), int(row[VECTORS])
-                    block, errors = int(row[BLOCK]), int(row[ERRORS])
-                    rule.image(layer, self.memory[b, block:block + columns * count].reshape(columns, count),
-                               self.memory[b, errors:errors + rows * count].reshape(rows, count), first_step + start + b)
-                    rule.done[layer.index].images += 1
-            for layer in rule.layers:
-                rule.batch(layer, first_step + start + len(chosen) - 1)
-                rule.done[layer.index].batches += 1
+    def _apply_rule(self, size: int, first_step: int) -> None:
+        """A scheme's own rule for the mini-batch in memory: image by image, and once at its end."""
+        for b in range(size):
+            for layer in self.rule.layers:
+                row = self.program.arrays[layer.index]
+                rows, columns, count = int(row[ROWS]), int(row[COLUMNS]), int(row[VECTORS])
+                block, errors = int(row[BLOCK]), int(row[ERRORS])
+                self.rule.image(layer, self.memory[b, block:block + columns * count].reshape(columns, count),
+                                self.memory[b, errors:errors + rows * count].reshape(rows, count), first_step + b)
+                self.rule.done[layer.index].images += 1
+        for layer in self.rule.layers:
+            self.rule.batch(layer, first_step + size - 1)
+            self.rule.done[layer.index].batches += 1
 
     def evaluate(self, images: np.ndarray, labels: np.ndarray, epoch: int, threads: int = 1) -> tuple[float, float]:
         """(mean loss, share of wrong answers) on images; the noise depends on (seed, epoch, image) only."""
         physics = self.forward if self.settings.evaluate == "noisy_arrays" else self.ideal
         p, first = self.program, EVALUATION + (epoch << 32)
-        bounds = np.linspace(0, len(images), threads + 1).astype(int)
 
-        def part(low: int, high: int) -> np.ndarray:
-            results, memory = np.zeros(3), np.zeros(p.memory, F)
-            evaluate(p.operations, p.arrays, self.arrays.weights, memory, np.zeros(p.activations, F), images[low:high], labels[low:high],
-                     p.output, p.steps, p.classes, physics, as_word(self.settings.seed), as_word(first + low),
-                     np.zeros((len(p.arrays), 2, 3), np.int64), results, np.zeros(p.room, F), np.zeros(p.words, np.uint64))
+        def part(low: int) -> np.ndarray:
+            results, layers = np.zeros(3), len(p.arrays)
+            chosen = np.arange(low, min(low + EVALUATION_SPAN, len(images)))
+            present(p.operations, p.arrays, self.arrays.weights, np.zeros((1, p.memory), F), np.zeros(p.activations, F), images, labels, chosen,
+                    False, p.output, p.steps, p.classes, physics, physics, as_word(self.settings.seed), as_word(first + low),
+                    np.zeros((layers, 2, 3), np.int64), np.zeros((layers, 2, 5)), results, np.zeros(p.room, F), np.zeros(p.words, np.uint64))
             return results
 
-        spans = [(int(low), int(high)) for low, high in zip(bounds, bounds[1:]) if high > low]
-        if len(spans) == 1:
-            results = part(*spans[0])
+        spans = range(0, len(images), EVALUATION_SPAN)
+        if threads == 1:
+            results = sum(map(part, spans))
         else:
-            with ThreadPoolExecutor(len(spans)) as pool:
-                results = sum(pool.map(lambda span: part(*span), spans))
+            with ThreadPoolExecutor(threads) as pool:
+                results = sum(pool.map(part, spans))
         return float(results[0] / results[2]), float(results[1] / results[2])

@@ -1,0 +1,113 @@
+"""The block kernels of training give the bits of the plain kernels; update statistics through a whole layer."""
+
+import numpy as np
+import pytest
+
+from archsim.devices.presets import load_device
+from archsim.kernels.random import READ_INPUT, READ_OUTPUT, as_word, stream_key
+from archsim.kernels.read import crossbar_read, periphery
+from archsim.training.crossbar import find_peaks, read_block
+from archsim.training.machine import Machine
+from archsim.training.program import ARRAY_FIELDS, COLUMNS, COPIES, ROWS, VECTORS
+from archsim.training.settings import ReadSettings, TrainingSettings, UpdateSettings
+from workloads.network import Layer, Network
+
+F = np.float32
+
+
+@pytest.mark.parametrize("bits", [(0, 0), (7, 9)])
+@pytest.mark.parametrize("transposed", [False, True])
+@pytest.mark.parametrize("shape", [(16, 26, 100), (7, 9, 1), (5, 8, 3)])
+@pytest.mark.parametrize("managed", ["off", "both"])
+def test_block_read_has_the_bits_of_the_plain_read(bits, transposed, shape, managed):
+    rows, columns, count = shape
+    generator = np.random.default_rng(1)
+    lines, outputs = (rows, columns) if transposed else (columns, rows)
+    weights = (3 * generator.normal(size=(rows, columns))).astype(F)
+    inputs = (1.2 * generator.normal(size=(count, lines))).astype(F)
+    inputs[0] *= 0 if count > 1 else 1
+    expected, retries, saturations = crossbar_read(
+        weights, inputs, transposed=transposed, noise_management=managed, bound_management="both", input_bits=bits[0], output_bits=bits[1],
+        output_bound=4.0, seed=3, step=5, tile=7, first=11)
+    physics = np.array(periphery(transposed, managed, "both", bits[0], 1.0, 0.0, bits[1], 4.0, 0.06), F)
+    block, peaks, totals = np.ascontiguousarray(inputs.T), np.empty(count, F), np.zeros(3, np.int64)
+    find_peaks(block, peaks)
+    found = np.empty((outputs, count), F)
+    keys = (as_word(stream_key(as_word(3), as_word(5), as_word(7), stream)) for stream in (READ_INPUT, READ_OUTPUT))
+    read_block(weights, transposed, block, peaks, found, physics, *keys, as_word(11), totals, np.empty((lines + 3 * outputs + 2) * count, F),
+               np.empty(count, np.uint64))
+    assert (found.T == expected).all()
+    assert totals.tolist() == [count, retries.sum(), saturations.sum()]
+    if count > 50:
+        assert retries.sum() > 20
+
+
+def one_layer(inputs, outputs):
+    layers = (Layer("input", "input", (), (), (inputs,)), Layer("w", "linear", ("input",), ((inputs,),), (outputs,), bias=True))
+    return Network("one layer", layers)
+
+
+QUIET = ReadSettings(input_bits=0, output_bits=0, output_noise=0.0, output_bound=0.0, bound_management="off")
+
+
+@pytest.mark.parametrize("update", [UpdateSettings(train_length=10, update_management=False, length_management=False),
+                                    UpdateSettings(train_length=1, length_management=False), UpdateSettings()])
+def test_layer_update_has_the_bits_of_the_device_array(update):
+    settings = TrainingSettings(read=QUIET, update=update, seed=5)
+    machine = Machine(one_layer(40, 12), settings)
+    image = np.random.default_rng(0).normal(size=(1, 40)).astype(F)
+    label = np.array([[4]])
+    twin = load_device("gokmen2016").build(12, 41, seed=5, tile=2)
+    twin.set_weights(machine.arrays.layer_weights()["w"])
+    machine.train(image, label, np.zeros(1, np.int64), 9)
+    writes = np.zeros((12, 41), np.int32)
+    array = machine.program.arrays[0]
+    assert (array[ROWS], array[COLUMNS], array[VECTORS], array[COPIES], ARRAY_FIELDS) == (12, 41, 1, 1, len(array))
+    inputs = np.append(image[0], F(1.0))[None]
+    errors = machine.memory[0, array[6]:array[6] + 12][None]
+    twin.update(inputs, errors, rate=0.01, longest=update.train_length, manage_update=update.update_management,
+                manage_length=update.length_management, seed=5, step=9, tile=2, writes=writes)
+    assert (twin.weights == machine.arrays.layer_weights()["w"]).all()
+    assert writes.sum() > 0 and (writes == machine.arrays.layer_writes()["w"][0]).all()
+
+
+@pytest.mark.parametrize("update", [UpdateSettings(train_length=10, update_management=False, length_management=False), UpdateSettings()])
+def test_mean_update_is_rate_times_error_times_input(update):
+    """4000 draws of one step from the same weights; every mean within 4.5 standard errors, and their spread as it should be."""
+    exact = {"step_spread": 0.0, "asymmetry_spread": 0.0, "pulse_noise": 0.3, "upper_bound": 100.0, "lower_bound": -100.0}
+    settings = TrainingSettings(read=QUIET, update=update, device_settings=exact, initial_scale=0.3)
+    machine = Machine(one_layer(12, 5), settings)
+    image, label = np.random.default_rng(2).uniform(-0.9, 0.9, size=(1, 12)).astype(F), np.array([[1]])
+    start, draws = machine.arrays.weights.copy(), 4000
+    moves = np.empty((draws, 5, 13))
+    for draw in range(draws):
+        machine.arrays.weights[:] = start
+        machine.train(image, label, np.zeros(1, np.int64), draw)
+        moves[draw] = (machine.arrays.weights - start).reshape(5, 13)
+    scores = start.reshape(5, 13).astype(float) @ np.append(image[0], 1.0)
+    error = np.eye(5)[1] - np.exp(scores - scores.max()) / np.exp(scores - scores.max()).sum()
+    expected = 0.01 * np.outer(error, np.append(image[0], 1.0))
+    deviation = (moves.mean(axis=0) - expected) / (moves.std(axis=0) / np.sqrt(draws))
+    assert np.abs(deviation).max() < 4.5
+    assert 0.7 < np.sqrt((deviation**2).mean()) < 1.3  # one error stream a row, one input stream a column: not independent
+
+
+def test_copies_are_averaged_and_quieter():
+    """Read noise of the mean of n copies falls by sqrt(n); each copy is updated by itself."""
+    image, label = np.random.default_rng(0).uniform(size=(1, 40)).astype(F), np.array([[0]])
+    spread = {}
+    for copies in (1, 9):
+        machine = Machine(one_layer(40, 12), TrainingSettings(devices_per_weight=copies))
+        place, scores = machine.program.output, []
+        weights = machine.arrays.layer_weights()["w"].astype(float)
+        for step in range(200):
+            before = machine.arrays.weights.copy()
+            machine.train(image, label, np.zeros(1, np.int64), step)
+            scores.append(machine.memory[0, place:place + 12].copy())
+            machine.arrays.weights[:] = before
+        centred = np.array(scores) - weights @ np.append(image[0], 1.0)
+        assert np.abs(centred.mean(axis=0)).max() < 0.03
+        spread[copies] = centred.std()
+        assert machine.arrays.layer_writes()["w"].shape == (copies, 12, 41)
+        assert len({tuple(matrix[0]) for _, _, matrix in machine.arrays.matrices()}) == copies
+    assert spread[1] / spread[9] == pytest.approx(3.0, rel=0.1)
