@@ -17,13 +17,14 @@ _HOMES = {
     "list_architectures": "archsim.architecture",
     "list_schemes": "archsim.schemes",
     "simulate": "archsim.simulate",
+    "compare": "archsim.compare",
     "train": "archsim.train",
     "explore": "archsim.explore",
     "Result": "archsim.result",
     "InputError": "hwlib.errors",
 }
 
-__all__ = ["InputError", "Result", "__version__", "explore", "list_architectures", "list_schemes", "load_architecture",
+__all__ = ["InputError", "Result", "__version__", "compare", "explore", "list_architectures", "list_schemes", "load_architecture",
            "load_dataset", "load_network", "simulate", "train"]
 
 

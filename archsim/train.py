@@ -85,7 +85,8 @@ def train(network: str | Path | Network, chip: str | Path | Architecture | None 
     rule = load_scheme(scheme)
     chip = load_architecture(CHIPS.get(rule.name, "cim40") if chip is None else chip)
     network = load_network(network) if isinstance(network, (str, Path)) else network
-    settings, notes = settings_of(chip, rule, epochs=epochs, batch=batch, seed=seed, device=device, changes=settings)
+    settings, notes = settings_of(chip, rule, epochs=epochs, batch=batch, seed=seed, device=device, changes=settings,
+                                  network=network)
     rule = silicon_scheme(rule, settings)
     trace = build_trace(network, rule, "training", settings.batch)
     simulate(trace, chip, rule, node_nm=node_nm, timing=False)  # what cannot be priced is refused before hours of training

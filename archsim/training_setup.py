@@ -12,18 +12,21 @@ from hwlib.errors import InputError
 
 if TYPE_CHECKING:
     from archsim.architecture.config import Architecture
+    from workloads.network import Network
 
 CHIPS = {"rpu": "rpu"}
 """The chip of a scheme where none is named; cim40 for the others."""
-_EXACT = {"input_bits": 0, "output_bits": 0, "output_bound": 0.0, "output_noise": 0.0, "noise_management": "off", "bound_management": "off"}
+_EXACT = {"input_bits": 0, "input_bound": 1e9, "output_bits": 0, "output_bound": 0.0, "output_noise": 0.0, "noise_management": "off",
+          "bound_management": "off"}
 
 
 def settings_of(chip: Architecture, scheme: Scheme, *, epochs: int, batch: int, seed: int, device: str | None,
-                changes: TrainingSettings | Mapping[str, Any] | None) -> tuple[TrainingSettings, list[str]]:
+                changes: TrainingSettings | Mapping[str, Any] | None, network: Network | None = None) -> tuple[TrainingSettings, list[str]]:
     """Settings of a training on a chip, and notes on what the chip leaves open.
 
     From the chip: converter bits, read noise, output bound, noise and bound management, train length and cells a weight. `changes` maps
-    field paths to values (texts are read as TOML), or is a whole TrainingSettings, which is taken as it is. Raises InputError.
+    field paths to values (texts are read as TOML), or is a whole TrainingSettings, which is taken as it is. Where `network` has
+    activations above the arrays' full scale of 1 (ReLU), noise management scales the forward reads too. Raises InputError.
     """
     if isinstance(changes, TrainingSettings):
         return changes, []
@@ -37,6 +40,10 @@ def settings_of(chip: Architecture, scheme: Scheme, *, epochs: int, batch: int, 
             raise InputError("the digital baseline has no device law", where="device", got=device, hint="use scheme rpu")
     else:
         values["read"], notes = _physics(chip)
+        unbounded = [layer.operator for layer in network.layers if layer.operator in ("relu", "leaky_relu", "clip")] if network else []
+        if unbounded and values["read"].get("noise_management", "backward") == "backward":
+            values["read"]["noise_management"] = "both"
+            notes.append(f"{unbounded[0]} passes values above the full scale of the arrays: noise management scales forward reads too")
     if scheme.name == "rpu":
         values |= {"update": {"train_length": chip.update.train_length, "update_management": scheme.update_management},
                    "devices_per_weight": chip.weights.replicas}

@@ -20,6 +20,7 @@ COMMANDS = {
     "run": "simulate one inference or training step: mm2, uW, J and cycles by component, layer and phase",
     "train": "train on the array physics: accuracy per epoch, measured activity, and the silicon cost of that training",
     "explore": "design-space sweep, resumable, on all cores or on a cluster: Pareto fronts",
+    "compare": "the update schemes side by side on the same network, chip and data",
     "report": "make or remake the report of a finished run",
     "validate": "published figures beside what the model gives",
     "explain": "where one number of a result comes from, down to the sourced figures",

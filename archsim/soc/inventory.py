@@ -14,7 +14,8 @@ from hwlib.errors import InputError, nearest
 ROLES = ("array", "word_line_driver", "bit_line_driver", "dac", "front_end", "column_mux", "adc", "shift_add", "input_register",
          "output_register", "write_driver", "level_shifter", "tile_control", "tile_clock",
          "buffer", "interconnect", "vector_unit", "controller",
-         "instruction_memory", "clock_tree", "bitstream_generator", "off_chip_memory")
+         "instruction_memory", "clock_tree", "bitstream_generator", "number_generator", "stream_converter", "stream_source", "stream_multiplier",
+         "stream_counter", "optimiser_counter", "stream_divider", "off_chip_memory")
 # Parts of these groups hold flip-flops on the clock; arrays, converters and memories have their own timing.
 CLOCKED_GROUPS = ("digital", "control", "stochastic")
 
@@ -23,6 +24,10 @@ def derived_values(chip: Architecture, tiles: int) -> dict[str, float]:
     """What "=derived.NAME" may name: values that follow from several settings. Times in ns, rates in MS/s."""
     cycle_ns = 1e3 / chip.clock_mhz
     read, tile = chip.read, chip.tile
+    # a tile that is read in both directions holds the longer vector on either side
+    inputs = outputs = max(tile.rows, tile.columns)
+    if not read.transposed:
+        inputs, outputs = tile.rows, tile.columns
     return {
         "cycle_ns": cycle_ns,
         "slot_ns": read.slot_cycles * cycle_ns,
@@ -30,8 +35,8 @@ def derived_values(chip: Architecture, tiles: int) -> dict[str, float]:
         "adc_rate_msps": chip.clock_mhz / read.conversion_cycles,
         "write_pulse_ns": chip.write.pulse_cycles * cycle_ns,
         "update_pulse_ns": chip.update.pulse_cycles * cycle_ns,
-        "input_register_bits": tile.rows * read.input_bits,
-        "output_register_bits": tile.columns * (read.adc_bits + (read.slots if read.accumulate == "digital" else 0)),
+        "input_register_bits": inputs * read.input_bits,
+        "output_register_bits": outputs * (read.adc_bits + (read.slots if read.accumulate == "digital" else 0)),
         "shift_add_bits": read.adc_bits + (read.slots if read.accumulate == "digital" else 0) + 1,
         "tiles": tiles,
         "groups": read.columns_per_adc,
