@@ -98,19 +98,19 @@ def plan(operation: Operation, layer: LayerPlacement | None, chip: Architecture,
     elif operation.kind == "write":
         _write(result, layer, chip)
     if operation.unit_work:
-        _units(result)
+        _units(result, chip)
     _digital(result, layer, chip, memory)
     return result
 
 
-def _units(result: OperationPlan) -> None:
+def _units(result: OperationPlan, chip: Architecture) -> None:
     """Units of the update rule's own: their work, part of it in proportion to the activity, and the time they take."""
     operation = result.operation
     for name, work in operation.unit_work.items():
         component, action = name.split(".")
         factors = (1.0 if field == "step" else getattr(operation.activity, field) for field in work)
         add(result.once, component, action, sum(count * factor for count, factor in zip(work.values(), factors)))
-    result.generator_cycles = math.ceil(operation.unit_cycles - 1e-9)
+    result.generator_cycles = math.ceil(operation.unit_cycles + operation.unit_ns * chip.clock_mhz * 1e-3 - 1e-9)
 
 
 def _tile_cycles(counts: Counts, cycles: float) -> None:

@@ -64,7 +64,7 @@ class Operation:
     (what the buffer must hold). With `steps_per_row` and `window` a pipelined chip starts a step as soon as its input
     rows are there; `pools` turn rows of steps into rows of finished output. `sequential`: a step needs the result of
     the last. `unit_work` counts what units of the update rule's own do in a step: "role.action" -> {"step": n} plus, by
-    names of activity fields, what such a field multiplies; `unit_cycles` is how long that takes. A stream operation is
+    names of activity fields, what such a field multiplies; `unit_cycles` plus `unit_ns` is how long that takes. A stream operation is
     such work off the tiles, with an activity. `array` names the matrix it works on where that is not the layer's own (a scheme's
     further arrays); `against` one of the same shape whose currents are subtracted before conversion (a reference array that is
     read by the same inputs). `lines` > 0: only so many lines on the driven side of a read, or rows of a pulse update, take part.
@@ -85,6 +85,7 @@ class Operation:
     vector_work: dict[str, float] = field(default_factory=dict)
     unit_work: dict[str, dict[str, float]] = field(default_factory=dict)
     unit_cycles: float = 0.0
+    unit_ns: float = 0.0
     state_reads: float = 0.0
     state_writes: float = 0.0
     steps_per_row: int = 0

@@ -1,0 +1,68 @@
+"""Dynamic stochastic computing: one random bit a value and step, every weight an up-down counter (Liu, Gross & Han 2020)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+from pydantic import Field
+
+from archsim.schemes.base import register
+from archsim.schemes.common import program_weights
+from archsim.schemes.stream_unit import StreamScheme
+from archsim.trace.lower import Stage
+from archsim.trace.operation import Operation
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from archsim.schemes.rule import LayerState, UpdateRule
+
+
+@register
+class DynamicStochastic(StreamScheme):
+    """A weight moves by one count of 2^-step_bits where the bits of input and error meet; inputs and errors are clipped to 1.
+
+    Errors are multiplied by learning rate x 2^step_bits first (1 at the published rate 2^-10), so that the expected step is that of the
+    learning rate. The published scheme propagates a desired and an actual part of the error; with one generator for both, their
+    difference of two bits of one sign has exactly the distribution of one bit of the difference, which is what is drawn here.
+    """
+
+    name: ClassVar[str] = "dsc"
+    title: ClassVar[str] = "dynamic stochastic computing: one bit a value and step, weights in up-down counters"
+    source: ClassVar[str] = "Liu, Gross & Han, IEEE Circuits and Systems Magazine, Q3 2020"
+    practice: ClassVar[dict[str, Any]] = {"learning_rate": 2.0**-6, "batch": 1, "epochs": 6}
+    trial: ClassVar[dict[str, Any]] = {"learning_rate": 0.25, "scheme_settings": {"step_bits": 4}}
+
+    length: Literal[1] = 1
+    encoding: Literal["sign_magnitude"] = "sign_magnitude"
+    stream_source: Literal["lfsr", "sobol"] = "lfsr"
+    step_bits: Annotated[int, Field(ge=1, le=20)] = 10
+
+    @property
+    def generator(self) -> str:
+        return self.stream_source
+
+    def image_work(self, outputs: int, inputs: int, vectors: int) -> dict[str, float]:
+        """Vector-unit actions an image: the scaled errors, and the counts added to the weights."""
+        return {"multiply": outputs * vectors, "add": outputs * inputs}
+
+    def image_update(self, stage: Stage) -> list[Operation]:
+        shape = stage.matrix
+        return [self.outer_product(stage, self.image_work(shape.columns * shape.groups, shape.rows + shape.bias, shape.vectors))]
+
+    def batch_update(self, stage: Stage, batch: int) -> list[Operation]:
+        return [program_weights(stage)]
+
+    def rule(self, layers: Sequence[LayerState], rate: float, batch: int, seed: int) -> UpdateRule:
+        from archsim.schemes.dsc_rule import DynamicRule
+
+        return DynamicRule(self, layers, rate, batch, seed)
+
+    def reference_change(self, layer: LayerState, inputs: np.ndarray, errors: np.ndarray, rate: float, seed: int, step: int) -> np.ndarray:
+        from archsim.schemes.dsc_rule import reference_change
+
+        return reference_change(self, inputs, errors, rate)
+
+    def state_words(self, stages: list[Stage]) -> dict[str, float]:
+        return {"weight counters": float(sum(s.matrix.trained for s in stages if s.on_array))}

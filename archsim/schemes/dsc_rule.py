@@ -1,0 +1,39 @@
+"""The algorithm of dynamic stochastic computing: weights are counters, an image moves them by its signed coincidences."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from archsim.schemes.rule import LayerState
+from archsim.schemes.stream_rule import StreamRule, converted
+
+F = np.float32
+
+
+class DynamicRule(StreamRule):
+    """Counts times 2^-step_bits, saturated where the counter of `counter_bits` ends; starting weights are rounded to counts."""
+
+    def __init__(self, scheme, layers, rate, batch, seed):
+        super().__init__(scheme, layers, rate, batch, seed)
+        self.step = 2.0**-scheme.step_bits
+        self.bound = F(2.0 ** (scheme.counter_bits - 1) * self.step)
+        for copy in self.copies:
+            copy[...] = np.rint(copy / F(self.step)) * F(self.step)
+
+    def scales(self, inputs: np.ndarray, errors: np.ndarray) -> tuple[float, float]:
+        return 1.0, self.step / self.rate
+
+    def change(self, layer: LayerState, step: int) -> np.ndarray:
+        copy = self.copies[layer.index]
+        # gradient = step/rate x counts; products of small whole numbers and one power of two are exact
+        moved = F(self.step) * np.rint(self.gradients[layer.index] * F(self.rate / self.step))
+        return np.clip(copy + moved, -self.bound, self.bound - F(self.step)) - copy
+
+
+def reference_change(scheme: Any, inputs: np.ndarray, errors: np.ndarray, rate: float) -> np.ndarray:
+    """Expected counts times the step: 2^-step_bits P(input bit) P(error bit) with the signs, summed over images and vectors."""
+    step = 2.0**-scheme.step_bits
+    x, d = converted(inputs, 1.0, scheme.resolution), converted(errors * rate / step, 1.0, scheme.resolution)
+    return step * sum(b @ a.T for a, b in zip(x, d))

@@ -1,0 +1,121 @@
+"""The hardware of schemes that form the weight gradient from bit streams: converters on two edges, gates and counters between."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from archsim.schemes.base import Scheme
+from archsim.schemes.common import digital_backward, output_error, transposed_read
+from archsim.trace.lower import Stage
+from archsim.trace.operation import Operation
+
+if TYPE_CHECKING:
+    from archsim.architecture.config import Architecture
+
+NUMBER_BITS = 16
+SOURCES = ("counter", "lfsr", "sobol")  # in the order of kernels.streams: independent numbers stand for devices
+
+
+class StreamScheme(Scheme):
+    """Settings of a block of R x C stream multipliers that is moved over the outer product of a layer, all vectors of an image at a place.
+
+    `length` bits a stream (L); values are converted with `resolution` bits. `sharing`: one random number for all converters of a side;
+    "element": a generator for every converter; "single": one for both sides, which makes min(p, q) of the product (to be seen, not used).
+    `inputs_parallel` R and `errors_parallel` C; every place of the block draws new streams. Counters of `counter_bits` count up or down.
+    """
+
+    sharings: ClassVar[tuple[str, ...]] = ("side", "element", "single")
+
+    length: Annotated[int, Field(ge=1, le=4096)] = 16
+    resolution: Annotated[int, Field(ge=4, le=12)] = 10
+    sharing: Literal["side", "element", "single"] = "side"
+    encoding: Literal["sign_magnitude", "bipolar"] = "sign_magnitude"
+    inputs_parallel: Annotated[int, Field(ge=1, le=4096)] = 64
+    errors_parallel: Annotated[int, Field(ge=1, le=4096)] = 32
+    counter_bits: Annotated[int, Field(ge=4, le=32)] = 16
+    backward_in: Literal["array", "vector_unit"] = "array"
+
+    @property
+    def transposed_read(self) -> bool:
+        return self.backward_in == "array"
+
+    @property
+    def bits(self) -> int:
+        """Bits of a stream."""
+        return self.length
+
+    @property
+    def generator(self) -> str:
+        """Where random bits come from: lfsr, sobol or cbram."""
+        return "lfsr"
+
+    def backward(self, stage: Stage, first: bool) -> list[Operation]:
+        if first:
+            return output_error(stage)
+        return [transposed_read(stage) if self.backward_in == "array" else digital_backward(stage)]
+
+    def edges(self, outputs: int, inputs: int) -> dict[str, float]:
+        """What the outer product of `outputs` x `inputs` takes a vector: places of the block, stream bits of both sides, numbers."""
+        blocks, groups = -(-outputs // self.errors_parallel), -(-inputs // self.inputs_parallel)
+        of_inputs, of_errors = inputs * self.bits * blocks, outputs * self.bits * groups
+        sides = {"side": 2, "single": 1}.get(self.sharing, 0)
+        numbers = sides * self.bits * blocks * groups or of_inputs + of_errors
+        return {"places": blocks * groups, "inputs": of_inputs, "errors": of_errors, "numbers": numbers,
+                "products": outputs * inputs * self.bits}
+
+    def outer_product(self, stage: Stage, work: dict[str, float]) -> Operation:
+        """The streams of one image: a step is a vector. `work` is the vector unit's an image beside them; the sums of a place leave the
+        counters once an image."""
+        shape = stage.matrix
+        inputs = shape.rows + shape.bias
+        edges = {key: count * shape.groups for key, count in self.edges(shape.columns, inputs).items()}
+        weights = shape.columns * inputs * shape.groups
+        units: dict[str, dict[str, float]] = {
+            "stream_multiplier.bit": {"step": edges["products"]}, "stream_counter.count": {"coincidences": float(weights)}}
+        if self.generator == "cbram":
+            both = edges["inputs"] + edges["errors"]
+            units |= {"stream_source.set": {"input_density": both / self.bits}, "stream_source.pulse": {"input_density": both},
+                      "stream_source.switch": {"row_pulses": edges["inputs"], "column_pulses": edges["errors"]}}
+        else:
+            units |= {"number_generator.number": {"step": edges["numbers"]},
+                      "stream_converter.bit": {"step": edges["inputs"] + edges["errors"]}}
+        # The first place of an image needs its inputs and errors from the buffer; they stay at the edges for the others.
+        return Operation(
+            name=f"{stage.name}.update", layer=stage.name, phase="update", kind="stream", steps=shape.vectors,
+            input_elements=(shape.rows + shape.columns) * shape.groups, unit_work=units,
+            unit_cycles=edges["places"] * self.bits, unit_ns=edges["places"] * self.bits * self.bit_ns(),
+            vector_work={action: count / shape.vectors for action, count in work.items()},
+            state_reads=weights / shape.vectors, state_writes=weights / shape.vectors)
+
+    def bit_ns(self) -> float:
+        """Time of a stream bit beyond one cycle."""
+        return 0.0
+
+    def converters(self) -> int:
+        """Converters of the edges of the block."""
+        return self.inputs_parallel + self.errors_parallel
+
+    def parts(self, chip: Architecture) -> dict[str, dict]:
+        return self.stream_parts(self.converters(), {"side": 2, "single": 1}.get(self.sharing, self.converters()))
+
+    def stream_parts(self, converters: int, generators: int, gates: int = 0) -> dict[str, dict]:
+        """The block with its converters, generators of numbers and `gates` further gates."""
+        product = "stream_and" if self.encoding == "sign_magnitude" else "stream_xnor"
+        found = {
+            "stream_multiplier": _entry(product, {"output": "local"}, self.inputs_parallel * self.errors_parallel + gates),
+            "stream_counter": _entry("up_down_counter", {"bits": self.counter_bits}, self.inputs_parallel * self.errors_parallel)}
+        if self.generator == "cbram":
+            return found | {"stream_source": self.source_part(converters)}
+        number = {"lfsr": "lfsr", "sobol": "sobol_generator"}[self.generator]
+        return found | {"number_generator": _entry(number, {"bits": NUMBER_BITS}, generators),
+                        "stream_converter": _entry("stream_converter", {"bits": self.resolution}, converters)}
+
+    def source_part(self, count: int) -> dict:
+        """Devices in the place of generators and converters."""
+        raise NotImplementedError
+
+
+def _entry(part: str, parameters: dict, count: int) -> dict:
+    return {"part": part, "parameters": parameters, "per": "chip", "count": count, "boundary": "chip"}
