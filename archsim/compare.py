@@ -19,13 +19,14 @@ if TYPE_CHECKING:
     from workloads.datasets import Dataset
     from workloads.network import Network
 
-COLUMNS = ("scheme", "accuracy_percent", "area_mm2", "area_low_mm2", "area_high_mm2", "power_uw", "energy_per_image_j", "latency_per_image_s",
-           "update_energy_per_image_j", "writes_per_device", "extra_memory_kib", "tiles")
+COLUMNS = ("scheme", "accuracy_percent", "area_mm2", "area_low_mm2", "area_high_mm2", "power_uw", "energy_per_image_j",
+           "latency_per_image_s", "update_energy_per_image_j", "writes_per_device", "extra_memory_kib", "tiles")
 
 
 @dataclass
 class Comparison:
-    """`results`: a result document a scheme, with its training; `refused`: schemes that this chip or network cannot run, with the reason."""
+    """`results`: a result document a scheme, with its training; `refused`: schemes that this chip or network cannot run,
+    with the reason."""
 
     results: list[dict]
     refused: dict[str, str]
@@ -52,7 +53,8 @@ def _row(document: dict) -> dict:
         "area_low_mm2": document["area_mm2_range"][0], "area_high_mm2": document["area_mm2_range"][1], "power_uw": document["power_uw"],
         "energy_per_image_j": document["energy_per_image_j"], "latency_per_image_s": document["latency_per_image_s"],
         "update_energy_per_image_j": document["by_phase"].get("update", {}).get("energy_j", 0.0) / images,
-        "writes_per_device": document["writes_per_device"], "extra_memory_kib": document["extra_memory_bits"] / 8192, "tiles": document["tiles"],
+        "writes_per_device": document["writes_per_device"], "extra_memory_kib": document["extra_memory_bits"] / 8192,
+        "tiles": document["tiles"],
     }
 
 
@@ -74,8 +76,8 @@ def compare(network: str | Path | Network, schemes: str | Sequence[str] | None =
             progress: Callable[..., None] | None = None) -> Comparison:
     """Train and price every scheme on equal terms.
 
-    With `folder` each scheme keeps its checkpoints and its result in a folder of its own; `resume` takes finished ones from there and goes on
-    with the one that was interrupted. A scheme that the chip cannot run is not an error: it stands in `refused` with the reason.
+    With `folder` each scheme keeps its checkpoints and its result in a folder of its own; `resume` takes finished ones from there and
+    goes on with the one that was interrupted. A scheme that the chip cannot run is not an error: it stands in `refused` with the reason.
     Raises InputError for unknown names and for settings that no scheme can run, KeyboardInterrupt where the user stopped it.
     """
     names = chosen_schemes(schemes)
