@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 MAX_EVENTS = 1_000_000
 BINS = 1024
+# Process numbers: the chip's resources, then the layers (0 means the idle process of an operating system to some viewers).
+CHIP = 1
 
 
 class Profile:
@@ -67,14 +69,14 @@ class PerfettoTrace(Observer):
         self._counters = {name: Profile() for name in ("tiles busy", "operations in flight")}
         self._file.open()
         self._file.write('{"displayTimeUnit":"ns","traceEvents":[\n')
-        self._name("process_name", "chip", 0, 0)
+        self._name("process_name", "chip", CHIP, 0)
         self._server_threads = {}
         for index, server in enumerate(machine.servers()):
             self._counters[f"waiting for {server.name}"] = Profile()
             server.watchers.append(self._occupied)
             self._server_threads[server.name] = first = 1 + index * 64
             for port in range(len(server.free_at)):
-                self._name("thread_name", server.name + (f" port {port + 1}" if port else ""), 0, first + port)
+                self._name("thread_name", server.name + (f" port {port + 1}" if port else ""), CHIP, first + port)
         for name in machine.lanes:
             self._process(name)
 
@@ -102,7 +104,7 @@ class PerfettoTrace(Observer):
             before = None
             for cycle, mean in profile.means(machine.end):
                 if mean != before:
-                    self._write({"ph": "C", "pid": 0, "name": name, "ts": self._microseconds(cycle), "args": {"mean": round(mean, 6)}})
+                    self._write({"ph": "C", "pid": CHIP, "name": name, "ts": self._microseconds(cycle), "args": {"mean": round(mean, 6)}})
                 before = mean
         if self._dropped:
             self.notes = (f"{self.path.name}: the first {self.limit} events are in it, {self._dropped} later ones are left out",)
@@ -116,7 +118,7 @@ class PerfettoTrace(Observer):
 
     def _occupied(self, server: Server, port: int, asked: int, start: int, end: int) -> None:
         self._counters[f"waiting for {server.name}"].add(asked, start)
-        self._span(0, self._server_threads[server.name] + port, "busy", server.kind, start, end, {})
+        self._span(CHIP, self._server_threads[server.name] + port, "busy", server.kind, start, end, {})
 
     def _span(self, process: int, thread: int, name: str, category: str, begin: int, end: int, arguments: dict[str, Any]) -> None:
         if self._events >= self.limit:
@@ -128,7 +130,7 @@ class PerfettoTrace(Observer):
 
     def _process(self, layer: str) -> int:
         if layer not in self._processes:
-            self._processes[layer] = len(self._processes) + 1
+            self._processes[layer] = CHIP + 1 + len(self._processes)
             self._name("process_name", f"layer {layer}", self._processes[layer], 0)
         return self._processes[layer]
 

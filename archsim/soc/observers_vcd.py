@@ -75,7 +75,7 @@ class VcdTrace(Observer):
             self._units[layer] = [self._unit((*scope, f"unit_{unit}")) for unit in range(min(count, room))]
 
     def _unit(self, scope: tuple[str, ...]) -> tuple:
-        return (self._variable(scope, "busy", "wire", 1, 0), self._variable(scope, "phase", "string", None, ""),
+        return (self._variable(scope, "busy", "wire", 1, 0), self._variable(scope, "phase", "string", None, "idle"),
                 self._variable(scope, "image", "integer", 64, 0), self._variable(scope, "step", "integer", 64, 0))
 
     def started(self, run: OperationRun) -> None:
