@@ -43,7 +43,8 @@ class Residency:
         while self.loaded and sum(self.loaded.values()) + need > self.placement.available:
             del self.loaded[next(iter(self.loaded))]
         self.loaded[name, part] = need
-        return layer
+        # What programs every device needs none of the old weights.
+        return None if operation.kind == "write" and operation.activity.devices_written == 1 else layer
 
     def foresee(self, trace: Trace, images: int) -> Ledger:
         """What the loads of a whole run count, without events: the order is that of `Machine.schedule`."""

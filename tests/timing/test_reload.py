@@ -77,6 +77,23 @@ def test_training_reloads_for_every_phase_and_adds_up():
     assert row["busy_cycles"] + row["stalled_cycles"] + row["idle_cycles"] == row["total_cycles"]
 
 
+def test_what_is_written_whole_is_not_loaded_before():
+    # two layers that take turns on the chip: forward, backward and gradients come for weights, a rewrite of all does not
+    sgd = simulate("rpu_cnn", "cim40", tiles=4, scheme="sgd", **TRAINING)
+    mixed = simulate("rpu_cnn", "cim40", tiles=4, scheme="mixed_precision", **TRAINING)
+    loads = [count_loads(result, "w3", "update") for result in (sgd, mixed)]
+    assert loads == [0, 1]
+
+
+def count_loads(result, layer, phase):
+    weights = next(row for row in result.placement if row["layer"] == layer)
+    bits = sum(row["count"] for row in result.ledger if (row["component"], row["action"], row["layer"], row["phase"])
+               == ("off_chip_memory", "read", layer, phase))
+    state = sum(row["count"] for row in simulate("rpu_cnn", "cim40", scheme=result.scheme, **TRAINING).ledger
+                if (row["component"], row["action"], row["layer"], row["phase"]) == ("off_chip_memory", "read", layer, phase))
+    return round((bits - state) / (8 * weights["rows"] * weights["columns"] / 2), 2)
+
+
 def test_weights_that_live_in_the_array_alone_are_not_driven_out():
     with pytest.raises(InputError, match="would lose them") as fault:
         simulate("rpu_cnn", "cim40", tiles=2, scheme="rpu", **TRAINING)
