@@ -21,8 +21,8 @@ INITIAL = 1 << 20  # row of the DEVICE stream that holds the initial weights; th
 class Arrays:
     """Weights, state and planes of every array copy of a program.
 
-    `weights` float32, `state` float32 (the same memory where nothing is hidden), `planes` float32, `writes` int32: flat, at the offsets that
-    the constructor enters into `program.arrays`. `devices` holds a DeviceArray per array and copy (none for rule "float").
+    `weights` float32, `state` float32 (the same memory where nothing is hidden), `planes` float32, `writes` int32: flat, at the offsets
+    that the constructor enters into `program.arrays`. `devices` holds a DeviceArray per array and copy (none for rule "float").
     """
 
     def __init__(self, program: Program, settings: TrainingSettings):

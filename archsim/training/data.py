@@ -42,7 +42,8 @@ def prepare(network: Network, data: Any) -> Prepared:
         if len(images) == 0 or len(images) != len(labels):
             raise InputError("needs as many labels as images, at least one", where=where, got=(len(images), len(labels)))
         if math.prod(images.shape[1:]) != values:
-            raise InputError(f"images do not fit the network '{network.name}'", where=where, got=images.shape[1:], allowed=str(network.input_shape))
+            raise InputError(f"images do not fit the network '{network.name}'", where=where, got=images.shape[1:],
+                             allowed=str(network.input_shape))
         if labels.dtype.kind not in "iu" or labels.ndim > 2 or (labels.ndim == 2 and labels.shape[1:] not in ((1,), steps)):
             raise InputError("labels are integers, one an image or one a time step", where=where, got=(labels.dtype, labels.shape))
         if not 0 <= int(labels.min()) <= int(labels.max()) < classes:

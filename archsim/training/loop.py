@@ -101,7 +101,8 @@ class _Run:
     def _images_per_epoch(self) -> int:
         count, wanted = len(self.data.train_images), self.settings.images_per_epoch
         if wanted > count:
-            raise InputError("more images an epoch than the data have", where="training.images_per_epoch", got=wanted, allowed=f"0 to {count}")
+            raise InputError("more images an epoch than the data have", where="training.images_per_epoch", got=wanted,
+                             allowed=f"0 to {count}")
         return wanted or count
 
     def _span(self, order: np.ndarray, stop_after: int | None) -> None:

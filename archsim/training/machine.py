@@ -24,7 +24,7 @@ EVALUATION = 1 << 62  # steps from here on number the random numbers of evaluati
 
 
 class Machine:
-    """Everything that a run changes. Counters: `totals` int64 (arrays, 2, 3), `samples` float64 (arrays, 2, 5), `counts` float64 (arrays, 6)."""
+    """Everything that a run changes. Counters: `totals` int64 (arrays, 2, 3), `samples` (arrays, 2, 5) and `counts` (arrays, 6) float64."""
 
     def __init__(self, network: Network, settings: TrainingSettings):
         self.settings = settings
@@ -56,9 +56,9 @@ class Machine:
         for index, copy, matrix in self.arrays.matrices():
             row, name = self.program.arrays[index], self.program.names[index]
             place = int(row[WEIGHTS])
-            layers.append(LayerState(index, name, matrix, self.arrays.devices[index] if self.arrays.devices else None,
-                                     self.arrays.writes[place:place + matrix.size].reshape(matrix.shape), int(row[VECTORS]), bool(row[BIAS]),
-                                     int(tile_number(index, copy, UPDATE_CYCLE))))
+            writes = self.arrays.writes[place:place + matrix.size].reshape(matrix.shape)
+            layers.append(LayerState(index, name, matrix, self.arrays.devices[index] if self.arrays.devices else None, writes,
+                                     int(row[VECTORS]), bool(row[BIAS]), int(tile_number(index, copy, UPDATE_CYCLE))))
         return layers
 
     def clear_counters(self) -> None:
@@ -72,7 +72,7 @@ class Machine:
     def train(self, images: np.ndarray, labels: np.ndarray, order: np.ndarray, first_step: int) -> None:
         """Train on images[order]; images (N, values) float32, labels (N, answers) int64. Image k of the order is step first_step + k."""
         p, a, s, u = self.program, self.arrays, self.settings, self.settings.update
-        seed, pulsed = as_word(s.seed), a.device is not None
+        seed, pulsed, images, labels = as_word(s.seed), a.device is not None, sealed(images), sealed(labels)
         for start in range(0, len(order), s.batch):
             chosen, step = order[start:start + s.batch], as_word(first_step + start)
             present(p.operations, p.arrays, a.weights, self.memory, self.errors, images, labels, chosen, True, p.output, p.steps, p.classes,
@@ -101,14 +101,15 @@ class Machine:
     def evaluate(self, images: np.ndarray, labels: np.ndarray, epoch: int, threads: int = 1) -> tuple[float, float]:
         """(mean loss, share of wrong answers) on images; the noise depends on (seed, epoch, image) only."""
         physics = self.forward if self.settings.evaluate == "noisy_arrays" else self.ideal
-        p, first = self.program, EVALUATION + (epoch << 32)
+        p, first, images, labels = self.program, EVALUATION + (epoch << 32), sealed(images), sealed(labels)
 
         def part(low: int) -> np.ndarray:
             results, layers = np.zeros(3), len(p.arrays)
             chosen = np.arange(low, min(low + EVALUATION_SPAN, len(images)))
-            present(p.operations, p.arrays, self.arrays.weights, np.zeros((1, p.memory), F), np.zeros(p.activations, F), images, labels, chosen,
-                    False, p.output, p.steps, p.classes, physics, physics, as_word(self.settings.seed), as_word(first + low),
-                    np.zeros((layers, 2, 3), np.int64), np.zeros((layers, 2, 5)), results, np.zeros(p.room, F), np.zeros(p.words, np.uint64))
+            present(p.operations, p.arrays, self.arrays.weights, np.zeros((1, p.memory), F), np.zeros(p.activations, F), images, labels,
+                    chosen, False, p.output, p.steps, p.classes, physics, physics, as_word(self.settings.seed), as_word(first + low),
+                    np.zeros((layers, 2, 3), np.int64), np.zeros((layers, 2, 5)), results, np.zeros(p.room, F),
+                    np.zeros(p.words, np.uint64))
             return results
 
         spans = range(0, len(images), EVALUATION_SPAN)
@@ -118,3 +119,10 @@ class Machine:
             with ThreadPoolExecutor(threads) as pool:
                 results = sum(pool.map(part, spans))
         return float(results[0] / results[2]), float(results[1] / results[2])
+
+
+def sealed(values: np.ndarray) -> np.ndarray:
+    """A read-only view: numba compiles anew for arrays that can and that cannot be written."""
+    view = values.view()
+    view.flags.writeable = False
+    return view

@@ -47,6 +47,8 @@ from archsim.training.windows import gather_windows, pool_average, pool_largest,
 
 U = np.uint64
 ZERO, ONE = np.float32(0.0), np.float32(1.0)
+# Typed: for a literal False and True numba would compile the reads twice.
+FORTH, BACK = np.bool_(False), np.bool_(True)
 # Streams of an array's copies, as the `tile` of the random numbers: copy number and cycle are part of it.
 TILE_COPIES, FORWARD, UPDATE_CYCLE, CYCLES = 64, 0, 2, 4
 
@@ -89,7 +91,7 @@ def forward_pass(operations, arrays, weights, memory, physics, seed, step, total
         operator, shape = row[OPERATOR], row[WINDOW:]
         inputs = memory[row[INPUT]:row[INPUT] + row[INPUT_SIZE]]
         outputs = memory[row[OUTPUT]:row[OUTPUT] + row[OUTPUT_SIZE]]
-        if operator == CONVOLUTION or operator == LINEAR or operator == LSTM:
+        if operator <= LSTM:
             array = arrays[row[ARRAY]]
             rows, columns, count = array[ROWS], array[COLUMNS], array[VECTORS]
             block = memory[array[BLOCK]:array[BLOCK] + columns * count].reshape(columns, count)
@@ -98,7 +100,7 @@ def forward_pass(operations, arrays, weights, memory, physics, seed, step, total
             if operator == CONVOLUTION:
                 gather_windows(inputs, shape, array[BIAS] > 0, block)
                 find_peaks(block, peaks)
-                read_array(arrays, row[ARRAY], np.bool_(False), weights, block, peaks, outputs.reshape(rows, count), physics, seed, step, U(0), total,
+                read_array(arrays, row[ARRAY], FORTH, weights, block, peaks, outputs.reshape(rows, count), physics, seed, step, U(0), total,
                            room, words)
             elif operator == LINEAR:
                 features = columns - array[BIAS]
@@ -109,11 +111,11 @@ def forward_pass(operations, arrays, weights, memory, physics, seed, step, total
                     block[features, :] = ONE
                 find_peaks(block, peaks)
                 if count == 1:
-                    read_array(arrays, row[ARRAY], np.bool_(False), weights, block, peaks, outputs.reshape(rows, 1), physics, seed, step, U(0), total,
+                    read_array(arrays, row[ARRAY], FORTH, weights, block, peaks, outputs.reshape(rows, 1), physics, seed, step, U(0), total,
                                room, words)
                 else:
                     raw = memory[array[ERRORS]:array[ERRORS] + rows * count].reshape(rows, count)
-                    read_array(arrays, row[ARRAY], np.bool_(False), weights, block, peaks, raw, physics, seed, step, U(0), total, room, words)
+                    read_array(arrays, row[ARRAY], FORTH, weights, block, peaks, raw, physics, seed, step, U(0), total, room, words)
                     for v in range(count):
                         for i in range(rows):
                             outputs[v * rows + i] = raw[i, v]
@@ -168,7 +170,7 @@ def lstm_forward(row, arrays, weights, memory, inputs, outputs, block, peaks, ph
         for k in range(columns):
             block[k, t] = vector[k, 0]
         find_peaks(vector, peaks[t:t + 1])
-        read_array(arrays, row[ARRAY], np.bool_(False), weights, vector, peaks[t:t + 1], raw, physics, seed, step, U(t), total, room, words)
+        read_array(arrays, row[ARRAY], FORTH, weights, vector, peaks[t:t + 1], raw, physics, seed, step, U(t), total, room, words)
         cell_forward(raw.reshape(-1), gates[t], squashed[t], cells[t], cells[t + 1], outputs[t * hidden:(t + 1) * hidden])
 
 
@@ -182,11 +184,12 @@ def lstm_backward(row, arrays, weights, memory, output_errors, input_errors, blo
     vector, raw = np.empty((4 * hidden, 1), np.float32), np.empty((features + hidden, 1), np.float32)
     carried[:, :] = ZERO
     for t in range(steps - 1, -1, -1):
-        cell_backward(gates[t], squashed[t], cells[t], output_errors[t * hidden:(t + 1) * hidden], carried[0], carried[1], vector.reshape(-1))
+        cell_backward(gates[t], squashed[t], cells[t], output_errors[t * hidden:(t + 1) * hidden], carried[0], carried[1],
+                      vector.reshape(-1))
         for k in range(4 * hidden):
             block_errors[k, t] = vector[k, 0]
         find_peaks(vector, peaks[t:t + 1])
-        read_array(arrays, row[ARRAY], np.bool_(True), weights, vector, peaks[t:t + 1], raw, physics, seed, step, U(t), total, room, words)
+        read_array(arrays, row[ARRAY], BACK, weights, vector, peaks[t:t + 1], raw, physics, seed, step, U(t), total, room, words)
         for k in range(hidden):
             carried[0, k] = raw[features + k, 0]
         if row[BACKWARD] > 0:
@@ -203,14 +206,15 @@ def backward_pass(operations, arrays, weights, memory, errors, physics, seed, st
         input_errors = errors[row[INPUT]:row[INPUT] + row[INPUT_SIZE]]
         output_errors = errors[row[OUTPUT]:row[OUTPUT] + row[OUTPUT_SIZE]]
         outputs = memory[row[OUTPUT]:row[OUTPUT] + row[OUTPUT_SIZE]]
-        if operator == CONVOLUTION or operator == LINEAR or operator == LSTM:
+        if operator <= LSTM:
             array = arrays[row[ARRAY]]
             rows, columns, count = array[ROWS], array[COLUMNS], array[VECTORS]
             block = memory[array[ERRORS]:array[ERRORS] + rows * count].reshape(rows, count)
             peaks = memory[array[ERROR_PEAKS]:array[ERROR_PEAKS] + count]
             total = totals[row[ARRAY], 1]
             if operator == LSTM:
-                lstm_backward(row, arrays, weights, memory, output_errors, input_errors, block, peaks, physics, seed, step, total, room, words)
+                lstm_backward(row, arrays, weights, memory, output_errors, input_errors, block, peaks, physics, seed, step, total, room,
+                              words)
                 continue
             if operator == LINEAR and count > 1:
                 for v in range(count):
@@ -224,7 +228,7 @@ def backward_pass(operations, arrays, weights, memory, errors, physics, seed, st
             features = columns - array[BIAS]
             place = (rows + 3 * features + 2) * count
             below = room[place:place + features * count].reshape(features, count)
-            read_array(arrays, row[ARRAY], np.bool_(True), weights, block, peaks, below, physics, seed, step, U(0), total, room, words)
+            read_array(arrays, row[ARRAY], BACK, weights, block, peaks, below, physics, seed, step, U(0), total, room, words)
             if operator == CONVOLUTION:
                 scatter_windows(below, shape, input_errors)
             else:
@@ -243,6 +247,6 @@ def backward_pass(operations, arrays, weights, memory, errors, physics, seed, st
             unpool_largest(output_errors, memory[row[AUXILIARY]:row[AUXILIARY] + row[OUTPUT_SIZE]], input_errors)
         elif operator == AVERAGE_POOL:
             pool_average(input_errors, shape, output_errors, True)
-        elif operator == ADD or operator == COPY:
+        else:  # ADD and COPY
             for k in range(output_errors.shape[0]):
                 input_errors[k] += output_errors[k]

@@ -28,9 +28,9 @@ ARRAY_FIELDS = 12
 
 @dataclass(frozen=True)
 class Program:
-    """`operations` (n, FIELDS) and `arrays` (layers on arrays, ARRAY_FIELDS) int64; `names` of the array layers; the logits are `steps` vectors
-    of `classes` at `output`; `activations` float32 numbers an image whose errors are kept, `memory` all it needs; `room` and `words`
-    scratch numbers (float32, uint64) of one thread.
+    """`operations` (n, FIELDS) and `arrays` (layers on arrays, ARRAY_FIELDS) int64; `names` of the array layers; the logits are `steps`
+    vectors of `classes` at `output`; `activations` float32 numbers an image whose errors are kept, `memory` all it needs; `room` and
+    `words` scratch numbers (float32, uint64) of one thread.
     """
 
     network: Network
@@ -73,7 +73,8 @@ def build_program(network: Network, copies: dict[str, int]) -> Program:
             extra.append((layer, row))
             operations.append(row)
     if not arrays:
-        raise InputError("the network has no layer with weights on an array", where=f"network '{network.name}'", hint="it has nothing to train")
+        raise InputError("the network has no layer with weights on an array", where=f"network '{network.name}'",
+                         hint="it has nothing to train")
     memory = _place_memory(used, arrays, extra)
     last = layers[-2 if softmax else -1]
     if len(last.output_shape) > 2:
@@ -93,7 +94,8 @@ def build_program(network: Network, copies: dict[str, int]) -> Program:
 def _rows(layer: Layer, offsets: dict[str, int], where: str) -> list[dict]:
     """Operation rows of a layer (column -> value); "from" names the input that a row reads."""
     base = {OUTPUT: offsets[layer.name], OUTPUT_SIZE: math.prod(layer.output_shape)}
-    rows = [base | {"from": name, INPUT: offsets[name], INPUT_SIZE: math.prod(shape)} for name, shape in zip(layer.inputs, layer.input_shapes)]
+    rows = [base | {"from": name, INPUT: offsets[name], INPUT_SIZE: math.prod(shape)}
+            for name, shape in zip(layer.inputs, layer.input_shapes)]
     operator, shape = layer.operator, layer.input_shapes[0]
     if operator == "conv2d" and layer.groups == 1:
         return [rows[0] | {OPERATOR: CONVOLUTION} | _window(layer)]

@@ -32,7 +32,8 @@ def measured_activities(machine: Machine) -> dict[tuple[str, str], Activity]:
         counts = machine.counts[index]
         vectors, slots = images * array[VECTORS] * array[COPIES], max(1.0, counts[SLOTS])
         found[name, "update"] = Activity(
-            source="measured", **_inputs(machine.samples[index, 0]), row_pulses=min(1.0, float(counts[COLUMN_PULSES] / (slots * array[COLUMNS]))),
+            source="measured", **_inputs(machine.samples[index, 0]),
+            row_pulses=min(1.0, float(counts[COLUMN_PULSES] / (slots * array[COLUMNS]))),
             column_pulses=float(counts[ROW_PULSES] / (slots * array[ROWS])), train_length=float(counts[SLOTS] / vectors),
             coincidences=float(counts[COINCIDENCES] / (vectors * array[ROWS] * array[COLUMNS])), write_pulses=0.0)
         if machine.rule is not None:
@@ -50,7 +51,8 @@ def _inputs(sample: np.ndarray) -> dict[str, float]:
 
 def _read_activity(sample: np.ndarray, total: np.ndarray) -> Activity:
     reads = max(1, int(total[READS]))
-    return Activity(source="measured", **_inputs(sample), saturations=float(total[SATURATIONS] / reads), retries=float(total[RETRIES] / reads))
+    return Activity(source="measured", **_inputs(sample), saturations=float(total[SATURATIONS] / reads),
+                    retries=float(total[RETRIES] / reads))
 
 
 def device_writes(machine: Machine) -> dict[str, dict]:
@@ -72,8 +74,8 @@ def recorder_totals(machine: Machine) -> dict[str, dict[str, float]]:
     for index, name in enumerate(machine.program.names):
         row = {}
         for place, phase in enumerate(("forward", "backward")):
-            row |= {f"{phase}_reads": int(machine.totals[index, place, READS]), f"{phase}_retries": int(machine.totals[index, place, RETRIES]),
-                    f"{phase}_saturations": int(machine.totals[index, place, SATURATIONS])}
+            reads = machine.totals[index, place].tolist()
+            row |= {f"{phase}_reads": reads[READS], f"{phase}_retries": reads[RETRIES], f"{phase}_saturations": reads[SATURATIONS]}
         counts = machine.counts[index]
         found[name] = row | {"updates": int(counts[UPDATES]), "slots": int(counts[SLOTS]),
                              "error_side_pulses": int(counts[ROW_PULSES]), "input_side_pulses": float(counts[COLUMN_PULSES]),

@@ -49,7 +49,8 @@ def take_out(machine: Machine, result, facts: dict[str, Any]) -> tuple[dict[str,
     return facts, arrays
 
 
-def put_back(machine: Machine, result, expected: dict[str, Any], facts: dict[str, Any], arrays: dict[str, np.ndarray], folder: Path) -> dict:
+def put_back(machine: Machine, result, expected: dict[str, Any], facts: dict[str, Any], arrays: dict[str, np.ndarray],
+             folder: Path) -> dict[str, Any]:
     """Restore a state in place. Raises InputError where the checkpoint belongs to something else."""
     for name, value in expected.items():
         got = _as_now(facts.get(name)) if name == "settings" else facts.get(name)

@@ -20,7 +20,7 @@ class _Settings(BaseModel):
 
 
 class ReadSettings(_Settings):
-    """Periphery of the reads (rpu.md 5): bounds and noises (standard deviations) in units of input and of weight x input. 0 bits: no rounding;
+    """Periphery of the reads: bounds and noises (standard deviations) in units of input and of weight x input. 0 bits: no rounding;
     output_bound 0: none. Defaults are aihwkit's, with noise management backward and bound management forward (Gokmen 2017).
     """
 
@@ -55,9 +55,10 @@ class TrainingSettings(_Settings):
     """How a network is trained. rule "rpu": all three cycles on device arrays; "float": digital SGD in float32 through the same code;
     the name of any scheme: its own algorithm, with its `scheme_settings`, on the reads of these arrays.
 
-    `device` a preset, a law, a device file, "none" (exact weights) or "auto" (the rule's own), `device_settings` changes of its parameters; `devices_per_weight` one number or one a layer
-    (missing layers: 1). Weights start uniform in +-initial_scale/sqrt(inputs of a column, bias included), clipped by the devices.
-    An epoch takes `images_per_epoch` images drawn anew without repetition (0: all). The loss is the mean over a mini-batch. `evaluate`: test on the arrays as they read, with noise, or on the weights taken out of them.
+    `device` a preset, a law, a device file, "none" (exact weights) or "auto" (the rule's own), `device_settings` changes of its
+    parameters; `devices_per_weight` one number or one a layer (missing layers: 1). Weights start uniform in +-initial_scale/sqrt(inputs
+    of a column, bias included), clipped by the devices. An epoch takes `images_per_epoch` images drawn anew without repetition (0: all).
+    The loss is the mean over a mini-batch. `evaluate`: test on the arrays as they read, with noise, or on the weights taken out of them.
     Every `maintenance_images` images devices are refreshed and aged, where the device asks for it. `checkpoint_images`: images between two
     checkpoints. `threads` divide the evaluation only; results never depend on it.
     """

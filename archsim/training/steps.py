@@ -75,9 +75,9 @@ def _update(arrays, weights, state, planes, law, memory, size, pulsed, parts, pa
                 held = array[STATE] + copy * size_of * parts
                 drawn = array[PLANES] + copy * size_of * parts * parameters
                 update_block(matrix, state[held:held + size_of * parts].reshape(rows, parts, columns),
-                             planes[drawn:drawn + size_of * parts * parameters].reshape(rows, parts, parameters, columns), law, inputs, block,
-                             input_peaks, error_peaks, rate, granularity, longest, manage_update, manage_length, deterministic, write_noise,
-                             seed, first_step + U(b), tile_number(index, copy, UPDATE_CYCLE), U(0), counts[index],
+                             planes[drawn:drawn + size_of * parts * parameters].reshape(rows, parts, parameters, columns), law, inputs,
+                             block, input_peaks, error_peaks, rate, granularity, longest, manage_update, manage_length, deterministic,
+                             write_noise, seed, first_step + U(b), tile_number(index, copy, UPDATE_CYCLE), U(0), counts[index],
                              writes[place:place + size_of].reshape(rows, columns), words)
 
 

@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tomllib
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -94,15 +94,10 @@ def run_row(study: Study, row: Row, seed: int) -> None:
     result = train(load_network(study.network), load_dataset(study.data), settings, folder=checkpoints, resume=resume,
                    progress=_Reporter(study, row, seed, checkpoints))
     write_history(study, row, seed, result.history)
-    facts = {"finished": result.finished, "images": result.images, "seconds": result.seconds, "writes": result.writes, "totals": result.totals,
-             "settings": settings.model_dump(mode="json"), "activities": {f"{layer}.{phase}": vars_of(activity)
-                                                                         for (layer, phase), activity in result.activities.items()}}
+    activities = {f"{layer}.{phase}": asdict(activity) for (layer, phase), activity in result.activities.items()}
+    facts = {"finished": result.finished, "images": result.images, "seconds": result.seconds, "writes": result.writes,
+             "totals": result.totals, "settings": settings.model_dump(mode="json"), "activities": activities}
     (study.folder / "history" / f"{row.name}-{seed}.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
-
-
-def vars_of(activity: Any) -> dict[str, Any]:
-    """The fields of an Activity."""
-    return {name: getattr(activity, name) for name in activity.__dataclass_fields__}
 
 
 class _Reporter:

@@ -28,7 +28,9 @@ def table(study: Study) -> str:
             tail = errors[-last:]
             spread = f" (standard deviation over epochs {stdev(tail):.2f})" if len(tail) > 1 else ""
             speed = fmean(line["images_per_second"] for line in history)
-            lines.append(f"| {row.title} | {row.published} | {fmean(tail):.2f}{spread} | {min(errors):.2f} | {len(history)} | {seed} | {speed:.0f} |")
+            numbers = f"{fmean(tail):.2f}{spread}", f"{min(errors):.2f}", str(len(history)), str(seed), f"{speed:.0f}"
+            cells = (row.title, row.published, *numbers)
+            lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
 

@@ -1,14 +1,18 @@
 """The block kernels of training give the bits of the plain kernels; update statistics through a whole layer."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from archsim.devices.presets import load_device
 from archsim.kernels.random import READ_INPUT, READ_OUTPUT, as_word, stream_key
 from archsim.kernels.read import crossbar_read, periphery
+from archsim.training import compiled
 from archsim.training.crossbar import find_peaks, read_block
 from archsim.training.machine import Machine
-from archsim.training.program import ARRAY_FIELDS, COLUMNS, COPIES, ROWS, VECTORS
+from archsim.training.program import ARRAY_FIELDS, COLUMNS, COPIES, ERRORS, ROWS, VECTORS
 from archsim.training.settings import ReadSettings, TrainingSettings, UpdateSettings
 from workloads.network import Layer, Network
 
@@ -34,9 +38,9 @@ def test_block_read_has_the_bits_of_the_plain_read(bits, transposed, shape, mana
     find_peaks(block, peaks)
     found = np.empty((outputs, count), F)
     keys = (as_word(stream_key(as_word(3), as_word(5), as_word(7), stream)) for stream in (READ_INPUT, READ_OUTPUT))
-    read_block(weights, transposed, block, peaks, found, physics, *keys, as_word(11), totals, np.empty((lines + 3 * outputs + 2) * count, F),
-               np.empty(count, np.uint64))
-    assert (found.T == expected).all()
+    room, words = np.empty((lines + 3 * outputs + 2) * count, F), np.empty(count, np.uint64)
+    read_block(weights, transposed, block, peaks, found, physics, *keys, as_word(11), totals, room, words)
+    assert (expected == found.T).all()
     assert totals.tolist() == [count, retries.sum(), saturations.sum()]
     if count > 50:
         assert retries.sum() > 20
@@ -62,9 +66,10 @@ def test_layer_update_has_the_bits_of_the_device_array(update):
     machine.train(image, label, np.zeros(1, np.int64), 9)
     writes = np.zeros((12, 41), np.int32)
     array = machine.program.arrays[0]
-    assert (array[ROWS], array[COLUMNS], array[VECTORS], array[COPIES], ARRAY_FIELDS) == (12, 41, 1, 1, len(array))
+    sizes = array[[ROWS, COLUMNS, VECTORS, COPIES]].tolist()
+    assert sizes == [12, 41, 1, 1] and len(array) == ARRAY_FIELDS
     inputs = np.append(image[0], F(1.0))[None]
-    errors = machine.memory[0, array[6]:array[6] + 12][None]
+    errors = machine.memory[0, array[ERRORS]:array[ERRORS] + 12][None]
     twin.update(inputs, errors, rate=0.01, longest=update.train_length, manage_update=update.update_management,
                 manage_length=update.length_management, seed=5, step=9, tile=2, writes=writes)
     assert (twin.weights == machine.arrays.layer_weights()["w"]).all()
@@ -111,3 +116,12 @@ def test_copies_are_averaged_and_quieter():
         assert machine.arrays.layer_writes()["w"].shape == (copies, 12, 41)
         assert len({tuple(matrix[0]) for _, _, matrix in machine.arrays.matrices()}) == copies
     assert spread[1] / spread[9] == pytest.approx(3.0, rel=0.1)
+
+
+def test_every_module_with_compiled_code_names_the_cache_folder():
+    """A module left out of SOURCES would leave stale machine code on disk."""
+    folder = Path(compiled.__file__).parent
+    found = {path.stem for path in folder.glob("*.py") if "@compiled" in path.read_text() or "compiled_for(" in path.read_text()}
+    imported = {name for name in found for path in [folder / f"{name}.py"]
+                for name in re.findall(r"from archsim\.training\.(\w+) import", path.read_text())}
+    assert found | imported <= set(compiled.SOURCES) | {"settings"}

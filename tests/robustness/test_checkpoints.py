@@ -24,7 +24,8 @@ ROOT = Path(__file__).parents[2]
 def test_killed_at_a_random_moment_and_resumed(tmp_path):
     """SIGKILL at a random moment of a run that writes checkpoints all the time; the end has the bits of a run left alone."""
     data, folder = replace(digits(1000, 100), name="digits to kill"), tmp_path / "run"
-    process = subprocess.Popen([sys.executable, "-m", "tests.training_runs", str(folder), "1000"], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    command = [sys.executable, "-m", "tests.training_runs", str(folder), "1000"]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     for _ in range(3):  # "ready", then two reports of progress: compiled and running
         assert process.stdout.readline()
     time.sleep(random.uniform(0.2, 0.8))
