@@ -89,7 +89,8 @@ def test_one_sub_batch_a_batch_does_not_converge_and_the_rule_takes_two():
     state = started(3, 1.0)
     for _ in range(3):
         streamed(*state, x, d)
-    assert relative(change(*state, 1.0), d.T.astype(float) @ x / 32) > 2 * relative(truncated(d.T.astype(float) @ x, 3), d.T.astype(float) @ x)
+    gradient = d.T.astype(float) @ x / 32
+    assert relative(change(*state, 1.0), gradient) > 2 * relative(truncated(gradient, 3), gradient)
     assert load_scheme("sbpca").block_of(32) == 16 and load_scheme("sbpca").block_of(4096) == 32
 
 

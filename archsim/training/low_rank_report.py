@@ -1,0 +1,119 @@
+"""What the low-rank study adds to the tables of a study: accuracy beside the reference runs, memory and arithmetic beside the closed forms.
+
+    python -m archsim.training.low_rank_report reports/huang2023/study.toml
+
+Beside the file: `accuracy.csv`, `accuracy.png` and `accuracy.svg` (with `reference.csv`), and `counts.csv`, a line a row and layer.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from pathlib import Path
+
+from archsim.schemes.sbpca_work import published_multiplies, published_words, state_words
+from archsim.training.settings import read_settings, scheme_of
+from archsim.training.study import Study, load_study, read_history
+from hwlib.errors import InputError
+from workloads.load import load_network
+
+COUNTS = ("row", "layer", "outputs", "inputs", "rank", "state_words", "published_state_words", "full_gradient_words", "multiplies_a_sample",
+          "published_multiplies_a_sample", "full_gradient_multiplies", "outer_products_a_batch", "device_writes_mean")
+
+
+def counted(study: Study) -> list[dict]:
+    """Memory and multiplications of every low-rank row: what the rule counted in training, and what the literature's forms say.
+
+    The count of a sample holds the work at the end of sub-batches and batches, spread over their samples.
+    """
+    network, lines = load_network(study.network), []
+    for row in study.rows:
+        seed = row.seeds[0]
+        path = study.folder / "history" / f"{row.name}-{seed}.json"
+        settings = read_settings({**row.settings, "seed": seed}, f"row '{row.name}'")
+        if settings.rule == "float" or not path.exists():
+            continue
+        facts, scheme = json.loads(path.read_text(encoding="utf-8")), scheme_of(settings)
+        for layer in network.array_layers:
+            a, b = layer.matrix.columns, layer.matrix.rows + layer.bias
+            rank, done = scheme.rank_of(a, b), facts["done"][layer.name]
+            samples = done["images"] * layer.matrix.vectors
+            multiplies = sum(done["actions"].get(f"vector_unit.{name}", 0.0) for name in ("multiply", "multiply_add"))
+            lines.append(dict(zip(COUNTS, (
+                row.name, layer.name, a, b, rank, state_words(scheme.estimator, a, b, rank), published_words(scheme.estimator, a, b, rank),
+                a * b, f"{multiplies / samples:.1f}", published_multiplies(scheme.estimator, a, b, rank), a * b,
+                rank if scheme.update_mode == "rank_seq" else 0, f"{facts['writes'][layer.name]['mean']:.1f}"))))
+    return lines
+
+
+def compared(study: Study) -> list[dict]:
+    """Test accuracy of every row and epoch, and that of the reference runs where there is one."""
+    with open(study.folder / "reference.csv", newline="", encoding="utf-8") as file:
+        reference = {(line["row"], int(line["epoch"])): float(line["test_accuracy_percent"]) for line in csv.DictReader(file)}
+    lines = []
+    for row in study.rows:
+        for line in read_history(study, row, row.seeds[0]):
+            own, epoch = 100 - line["test_error_percent"], int(line["epoch"])
+            other = reference.get((row.name, epoch))
+            lines.append({"row": row.name, "epoch": epoch, "test_accuracy_percent": f"{own:.2f}",
+                          "reference_percent": "" if other is None else f"{other:.2f}",
+                          "difference": "" if other is None else f"{own - other:+.2f}"})
+    return lines
+
+
+def write_lines(path: Path, lines: list[dict]) -> None:
+    """A CSV file of lines with the same fields."""
+    with open(path, "w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(lines[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(lines)
+
+
+def draw(study: Study, lines: list[dict]) -> None:
+    """Accuracy over epochs, ours as lines and the reference runs as open marks."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(7.2, 4.6), layout="constrained")
+    axes = figure.subplots()
+    colours = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#8B4513")
+    for row, colour, mark in zip(study.rows, colours, "osD^vPX*"):
+        own = [line for line in lines if line["row"] == row.name]
+        if not own:
+            continue
+        axes.plot([line["epoch"] for line in own], [float(line["test_accuracy_percent"]) for line in own], color=colour, marker=mark,
+                  markersize=4, linewidth=1.2, label=row.title)
+        known = [line for line in own if line["reference_percent"]]
+        axes.plot([line["epoch"] + 0.06 for line in known], [float(line["reference_percent"]) for line in known], color=colour, marker=mark,
+                  markersize=6, markerfacecolor="none", linestyle="none")
+    axes.set_xlabel("epoch")
+    axes.set_ylabel("test accuracy, %  (open marks: reference runs)")
+    axes.set_xticks(range(1, 1 + max(line["epoch"] for line in lines)))
+    axes.grid(True, color="#dddddd", linewidth=0.6)
+    axes.legend(frameon=False, fontsize=8, ncols=2)
+    axes.set_title(study.title, fontsize=10)
+    figure.savefig(study.folder / "accuracy.png", dpi=160)
+    figure.savefig(study.folder / "accuracy.svg", metadata={"Date": None})
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Command line: the study file."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    try:
+        if len(arguments) != 1:
+            raise InputError("one study file is needed", where="python -m archsim.training.low_rank_report", got=arguments)
+        study = load_study(arguments[0])
+        lines, counts = compared(study), counted(study)
+        if not lines or not counts:
+            raise InputError("no row of this study has been trained", where=str(arguments[0]))
+        write_lines(study.folder / "accuracy.csv", lines)
+        write_lines(study.folder / "counts.csv", counts)
+        draw(study, lines)
+    except (InputError, FileNotFoundError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
