@@ -16,7 +16,7 @@ from hwlib.errors import InputError, nearest
 FIELDS = ("schema", "name", "title", *WORDS, "settings", "axes", "derived", "conditions", "constraints", "objectives", "record",
           "sampler", "rungs")
 _DIRECTIONS = {"minimise": 1, "minimize": 1, "maximise": -1, "maximize": -1}
-_TRAINING_OPTIONS = {"data": str, "epochs": int, "images": int, "seed": int}
+_TRAINING_OPTIONS = {"data": str, "epochs": int, "images": int, "test_images": int, "seed": int}
 _MOST_POINTS = 100_000_000
 
 

@@ -45,11 +45,13 @@ def compact_run(document: Mapping[str, Any]) -> dict[str, Any]:
 def training_rung(design: Mapping[str, Any], metrics: Sequence[str], options: Mapping[str, Any]) -> tuple[list[Any], dict[str, Any]]:
     """A training on the array physics, and its steps simulated with the activity it had. Every point trains from the same seed."""
     from archsim.train import train
+    from workloads.datasets import load_dataset
 
     step = resolve(design)
+    data = load_dataset(options.get("data", "digits")).first(train=options.get("images"), test=options.get("test_images"))
     settings = {path[9:]: value for path, value in design.items() if path[:9] == "training."}
-    chosen = {name: options[name] for name in ("data", "epochs", "images", "seed") if name in options}
-    document = train(network_of(design["network"]), step.chip, scheme=step.rule, batch=design["batch"], device=design["device"],
+    chosen = {name: options[name] for name in ("epochs", "seed") if name in options}
+    document = train(network_of(design["network"]), step.chip, data, step.rule, batch=design["batch"], device=design["device"],
                      settings=settings, **chosen).to_dict()
     kept = {"work": key_of(design, node=False), "run": compact_run(document)}
     return [read_metric(document, name) for name in metrics], kept

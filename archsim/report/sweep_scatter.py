@@ -8,7 +8,8 @@ from archsim.report.format import is_number
 from archsim.report.sweep_scale import Scale, scale_of
 from archsim.report.sweep_view import SweepView
 
-_BACKDROP, _BACKDROP_NARROW = 1500, 300
+_BACKDROP, _BACKDROP_NARROW = 1000, 300
+_DOMINATED_NARROW = 500
 _ROWS = 30
 
 
@@ -59,6 +60,8 @@ def draw_pareto(view: SweepView, first: int, second: int, width: float) -> Drawi
     for row in front:
         _cross(drawing, view, row, (one, two), at(row), (across, upward), (left, bottom))
     plain = [row for row in rows if row["point"] not in view.on_front]
+    if width <= 420:  # on a phone an even pick of the crowd is enough
+        plain = [row for i, row in enumerate(plain) if view.undecided(row["point"]) or i % -(-len(plain) // _DOMINATED_NARROW) == 0]
     for row in sorted(plain, key=lambda row: view.undecided(row["point"])):
         drawing.add(Circle(*at(row), 3.4 if width > 420 else 2.8, "warn" if view.undecided(row["point"]) else "soft", f"#{row['point']}"))
     for row in front:

@@ -1,0 +1,99 @@
+"""Speed and size of sweeps: price-only and timed points a second, two workers against one, 100 000 points, the report.
+
+    python benchmarks/bench_explore.py [--large]     (--large adds the sweep of 100 000 price-only points)
+
+Rates of one worker are in CPU time of one process, so that other work on the machine does not count; the ratio of two workers to one is
+in wall time and wants an idle machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import tempfile
+import time
+from pathlib import Path
+
+from archsim.explore import load_space, price_point
+from archsim.explore.metrics import PRICED, STANDARD
+from archsim.explore.rungs import timing_rung
+from archsim.explore.samplers import points
+from archsim.explore.store import Store
+from archsim.explore.sweep import explore
+
+SPACE = {
+    "schema": 1, "name": "bench", "network": "rpu_cnn", "settings": {"read.transposed": False},
+    "axes": {"tile.rows": [32, 64, 128, 256, 512], "tile.columns": [64, 128, 256, 512], "read.adc_bits": {"from": 4, "to": 9},
+             "read.columns_per_adc": [4, 8, 16, 32], "read.input_bits": [4, 6, 8], "node_nm": [28.0, 40.0, 65.0],
+             "clock_mhz": {"from": 50.0, "to": 600.0, "step": 25.0}},
+    "objectives": {"area_mm2": "minimise", "energy_per_image_j": "minimise"}, "sampler": {"kind": "random", "points": 2000, "seed": 1},
+}
+
+
+def rates() -> None:
+    """Points a CPU second in one process, imports and first caches left out."""
+    space = load_space(SPACE)
+    designs = [space.design(point) for point in points(space)]
+    for name, count, work in (("price only", 1500, lambda d: price_point(d, PRICED)),
+                              ("timed", 100, lambda d: timing_rung(d, STANDARD["timing"], {}))):
+        for design in designs[:30]:
+            work(design)
+        started = time.process_time()
+        for design in designs[30:30 + count]:
+            work(design)
+        print(f"{name + ':':<22}{count / (time.process_time() - started):8.0f} points a CPU second")
+
+
+def workers() -> None:
+    """Wall time of the same sweep with one and two workers, start of the workers left out."""
+    space = SPACE | {"sampler": {"kind": "random", "points": 8000, "seed": 2}}
+    explore(SPACE, jobs=2)  # starts the workers
+    seconds = {}
+    for jobs in (1, 2):
+        started = time.perf_counter()
+        explore(space | {"sampler": space["sampler"] | {"seed": jobs}}, jobs=jobs)
+        seconds[jobs] = time.perf_counter() - started
+    print(f"two workers:          {seconds[1] / seconds[2]:8.2f} times one ({os.cpu_count()} cores, load {os.getloadavg()[0]:.1f})")
+
+
+def large() -> None:
+    """100 000 price-only points: memory of the parent, size of the store, time to open it again."""
+    space = SPACE | {"sampler": SPACE["sampler"] | {"points": 100_000}}
+    with tempfile.TemporaryDirectory() as folder:
+        started = time.perf_counter()
+        sweep = explore(space, jobs=os.cpu_count() or 1, out=folder)
+        print(f"{len(sweep.tables[0]):,} points:        {time.perf_counter() - started:8.0f} s, "
+              f"parent {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB, "
+              f"store {(Path(folder) / 'points.jsonl').stat().st_size / 1e6:.1f} MB")
+        started = time.perf_counter()
+        with Store(folder):
+            print(f"resume scan:          {time.perf_counter() - started:8.2f} s")
+        started = time.perf_counter()
+        explore(space, out=folder, resume=True)
+        print(f"resume, all there:    {time.perf_counter() - started:8.2f} s")
+
+
+def report() -> None:
+    """The report of 2000 designs: seconds to make it, and its size."""
+    from archsim.report.sweep_html import render_sweep
+
+    sweep = explore(SPACE)
+    started = time.process_time()
+    document = json.loads(json.dumps(sweep.to_dict()))
+    middle = time.process_time()
+    page = render_sweep(document)
+    print(f"report of {len(document['points'])}:       {middle - started:8.1f} s analysis, {time.process_time() - middle:.1f} s page, "
+          f"{len(page.encode()) / 1e6:.2f} MB")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--large", action="store_true", help="also a sweep of 100 000 points")
+    chosen = parser.parse_args()
+    rates()
+    report()
+    workers()
+    if chosen.large:
+        large()

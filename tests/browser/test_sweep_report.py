@@ -1,0 +1,122 @@
+"""The report of a sweep in a real headless Chromium: 2000 designs, quiet, quick, small; hover and click show the design."""
+
+import json
+
+import pytest
+from chromium_pages import Chromium, find_chromium
+
+from archsim.explore.sweep import explore
+from archsim.report.sweep_html import render_sweep, write_sweep_report
+from tests.explore_points import SPACE
+
+PROGRAM = find_chromium()
+NASTY = "<img src=x onerror=\"document.documentElement.dataset.taken=1\"></script><script>document.documentElement.dataset.taken=2</script>"
+
+pytestmark = [
+    pytest.mark.browser, pytest.mark.skipif(PROGRAM is None, reason="no chromium or chrome on the PATH (nor in $ARCHSIM_CHROMIUM)"),
+]
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with Chromium(PROGRAM) as program:
+        yield program
+
+
+@pytest.fixture(scope="module")
+def document():
+    """Forty designs, written forty-nine times over: 1,960 points on one rung, with a backdrop and a name that bites."""
+    axes = {"tile.rows": [64, 128], "read.adc_bits": {"from": 5, "to": 9}, "node_nm": [28, 32, 40, 65]}
+    small = json.loads(json.dumps(explore(SPACE | {"title": NASTY[:200], "axes": axes}).to_dict()))
+    count = len(small["points"])
+    large = dict(small)
+    large["name"] = "large"
+    large["points"] = [row | {"point": number * count + row["point"], "area_mm2": row["area_mm2"] * (1 + number / 40),
+                              "energy_per_image_j": row["energy_per_image_j"] * (1 + number / 50)}
+                       for number in range(49) for row in small["points"]]
+    large["parts"], large["layers"] = small["parts"] * 49, small["layers"] * 49
+    large["below"] = [{"area_mm2": row["area_mm2"] * 1.1, "energy_per_image_j": row["energy_per_image_j"]} for row in large["points"]]
+    return large
+
+
+@pytest.fixture(scope="module")
+def page(document, tmp_path_factory):
+    path = tmp_path_factory.mktemp("sweep & report") / "report.html"
+    path.write_text(render_sweep(document), encoding="utf-8")
+    return path
+
+
+def test_two_thousand_designs_stay_small_and_open_quickly(browser, page):
+    assert page.stat().st_size < 5_000_000
+    # under 2 s on an idle machine (benchmarks/bench_explore.py); here others may be at work
+    assert min(browser.open(page) for _ in range(3)) < 5
+    assert browser.messages == []
+    assert browser.requests == [page.resolve().as_uri()]
+    assert browser.evaluate("document.querySelectorAll('#figure-pareto_1_2 .wide circle[data-point]').length") == 1960
+
+
+@pytest.mark.parametrize(("width", "phone", "dark"), [(1280, False, False), (390, True, True)], ids=["desk light", "phone dark"])
+def test_fits_and_shows_every_figure(browser, page, width, phone, dark):
+    browser.open(page, width, dark=dark, phone=phone)
+    assert browser.messages == []
+    assert browser.evaluate("document.documentElement.scrollWidth") <= width
+    shown = browser.evaluate("""[...document.querySelectorAll('figure')].map(figure =>
+        [figure.id.slice(7), [...figure.querySelectorAll('svg')].filter(svg => svg.getBoundingClientRect().width > 200).length])""")
+    assert dict(shown) == {"pareto_1_2": 1, "bands": 1, "sensitivity": 1, "effects": 1, "interactions": 1}
+
+
+def test_names_are_escaped(browser, page):
+    browser.open(page)
+    assert browser.evaluate("document.documentElement.dataset.taken") is None
+    assert browser.evaluate("document.querySelector('h1').textContent").startswith("<img")
+
+
+def test_hover_tells_the_design_and_click_its_breakdown(browser, page, document):
+    browser.open(page)
+    row = next(row for row in document["points"] if row["point"] == document["front"][0])
+    place = browser.evaluate(f"""(() => {{ const mark = document.querySelector('#figure-pareto_1_2 .wide [data-point="{row["point"]}"]');
+        mark.scrollIntoView({{block: 'center', behavior: 'instant'}}); const box = mark.getBoundingClientRect();
+        return [box.x + box.width / 2, box.y + box.height / 2]; }})()""")
+    browser.call("Input.dispatchMouseEvent", type="mouseMoved", x=place[0], y=place[1])
+    tip = browser.evaluate("document.getElementById('tip').textContent")
+    assert f"tile.rows = {row['tile.rows']}" in tip and "on the front" in tip
+    for kind in ("mousePressed", "mouseReleased"):
+        browser.call("Input.dispatchMouseEvent", type=kind, x=place[0], y=place[1], button="left", clickCount=1)
+    assert browser.evaluate("document.getElementById('design-title').textContent") == f"Design #{row['point']}"
+    rows = browser.evaluate("[...document.querySelectorAll('#design-body tbody tr')].map(row => row.cells.length)")
+    assert len(rows) == sum(part is not None for part in document["parts"][0]) and set(rows) == {3}
+
+
+def test_a_row_of_the_table_shows_its_design(browser, page):
+    browser.open(page)
+    browser.evaluate("document.querySelectorAll('#table-designs tbody tr')[3].click()")
+    number = browser.evaluate("document.querySelectorAll('#table-designs tbody tr')[3].cells[0].textContent.trim()")
+    assert browser.evaluate("document.getElementById('design-title').textContent") == f"Design {number}"
+    assert browser.evaluate("document.querySelectorAll('#table-designs tr.chosen').length") >= 1
+
+
+def test_tables_sort_and_links_resolve(browser, page):
+    browser.open(page)
+    browser.evaluate("document.querySelectorAll('#table-designs thead button')[5].click()")
+    values = browser.evaluate("[...document.querySelectorAll('#table-designs tbody tr')].map(row => Number(row.cells[5].dataset.sort))")
+    assert values == sorted(values, reverse=True) and len(set(values)) > 10
+    broken = browser.evaluate("""[...document.querySelectorAll('a[href^="#"]')]
+        .map(a => decodeURIComponent(a.getAttribute('href').slice(1))).filter(name => !document.getElementById(name))""")
+    assert broken == []
+
+
+def test_without_script_every_number_is_there(browser, page):
+    browser.call("Emulation.setScriptExecutionDisabled", value=True)
+    try:
+        browser.open(page)
+        text = page.read_text(encoding="utf-8")
+    finally:
+        browser.call("Emulation.setScriptExecutionDisabled", value=False)
+    assert text.count("<tr>") > 900 and "<title>#0</title>" in text
+
+
+def test_the_report_command_remakes_page_figures_and_tables(document, tmp_path):
+    (tmp_path / "sweep.json").write_text(json.dumps(document))
+    names = {path.name for path in write_sweep_report(tmp_path, tmp_path / "out")}
+    assert {"report.html", "designs.csv", "sensitivity.csv", "pareto_1_2.svg", "pareto_1_2.png", "effects.svg"} <= names
+    assert len((tmp_path / "out" / "designs.csv").read_text().splitlines()) == 1001
