@@ -19,8 +19,10 @@ class DynamicRule(StreamRule):
         super().__init__(scheme, layers, rate, batch, seed)
         self.step = 2.0**-scheme.step_bits
         self.bound = F(2.0 ** (scheme.counter_bits - 1) * self.step)
-        for copy in self.copies:
+        for layer, copy in zip(self.layers, self.copies):
             copy[...] = np.rint(copy / F(self.step)) * F(self.step)
+            if layer.devices is None:
+                layer.weights[...] = copy
 
     def scales(self, inputs: np.ndarray, errors: np.ndarray) -> tuple[float, float]:
         return 1.0, self.step / self.rate

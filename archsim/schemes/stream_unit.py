@@ -104,18 +104,19 @@ class StreamScheme(Scheme):
         """The block with its converters, generators of numbers and `gates` further gates."""
         product = "stream_and" if self.encoding == "sign_magnitude" else "stream_xnor"
         found = {
-            "stream_multiplier": _entry(product, {"output": "local"}, self.inputs_parallel * self.errors_parallel + gates),
-            "stream_counter": _entry("up_down_counter", {"bits": self.counter_bits}, self.inputs_parallel * self.errors_parallel)}
+            "stream_multiplier": entry(product, {"output": "local"}, self.inputs_parallel * self.errors_parallel + gates),
+            "stream_counter": entry("up_down_counter", {"bits": self.counter_bits}, self.inputs_parallel * self.errors_parallel)}
         if self.generator == "cbram":
             return found | {"stream_source": self.source_part(converters)}
         number = {"lfsr": "lfsr", "sobol": "sobol_generator"}[self.generator]
-        return found | {"number_generator": _entry(number, {"bits": NUMBER_BITS}, generators),
-                        "stream_converter": _entry("stream_converter", {"bits": self.resolution}, converters)}
+        return found | {"number_generator": entry(number, {"bits": NUMBER_BITS}, generators),
+                        "stream_converter": entry("stream_converter", {"bits": self.resolution}, converters)}
 
     def source_part(self, count: int) -> dict:
         """Devices in the place of generators and converters."""
         raise NotImplementedError
 
 
-def _entry(part: str, parameters: dict, count: int) -> dict:
+def entry(part: str, parameters: dict, count: int) -> dict:
+    """An inventory entry of `count` equal parts on the chip."""
     return {"part": part, "parameters": parameters, "per": "chip", "count": count, "boundary": "chip"}

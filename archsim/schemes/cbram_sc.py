@@ -1,0 +1,143 @@
+"""Stochastic optimiser on streams whose bits come from CBRAM devices (after Lammie 2021), or from LFSR or Sobol generators."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+from pydantic import Field
+
+from archsim.schemes.base import register
+from archsim.schemes.common import program_weights
+from archsim.schemes.stream_unit import StreamScheme, entry
+from archsim.trace.lower import Stage
+from archsim.trace.operation import Activity, Operation
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from archsim.architecture.config import Architecture
+    from archsim.schemes.rule import LayerState, UpdateRule
+
+# Streams, counters, gates and state words (beside gradient and weight) of an optimiser unit.
+STREAMS_OF = {"sgd": 0, "momentum": 2, "adam": 6}
+COUNTERS_OF = {"sgd": 0, "momentum": 1, "adam": 3}
+GATES_OF = {"sgd": 0, "momentum": 0, "adam": 2}
+WORDS_OF = {"sgd": 0, "momentum": 1, "adam": 4}
+
+
+@register
+class CbramStochastic(StreamScheme):
+    """Gradient from the stochastic outer product; SGD adds it, momentum and Adam work on streams of it, weight by weight.
+
+    momentum: leaky average of `first_bits`, beta = (1 - 2^-bits)^L. adam: second moment of `second_bits` on the product of two streams of
+    |g|, square root by an integrator of `root_bits`, m/sqrt(v) by a dividing state machine, clipped at 1. What the paper made stochastic, its
+    optimiser, encoding, stream length and devices are not published: this is our configuration, its constants are unverified.
+
+    A device makes a bit in a SET, a sense and a RESET of `pulse_ns`. Its driver holds the predistorted voltage of the probability with
+    `driver_bits`; tau of a device spreads lognormally by `device_spread` (fixed) and `pulse_spread` (each pulse).
+    """
+
+    name: ClassVar[str] = "cbram_sc"
+    title: ClassVar[str] = "optimiser on stochastic streams from probabilistic CBRAM devices (or LFSR, Sobol)"
+    source: ClassVar[str] = "Lammie, Eshraghian, Lu & Azghadi, IEEE TCAS-II 2021 (arXiv 2103.06506), abstract; compositions our own"
+    practice: ClassVar[dict[str, Any]] = {"learning_rate": 0.1, "batch": 8}
+    trial: ClassVar[dict[str, Any]] = {"learning_rate": 0.5, "scheme_settings": {"length": 256, "device_spread": 0.0, "pulse_spread": 0.0,
+                                                                                "driver_bits": 12}}
+
+    stream_source: Literal["cbram", "lfsr", "sobol"] = "cbram"
+    resolution: Annotated[int, Field(ge=4, le=12)] = 8
+    optimiser: Literal["sgd", "momentum", "adam"] = "sgd"
+    first_bits: Annotated[int, Field(ge=4, le=16)] = 8
+    second_bits: Annotated[int, Field(ge=4, le=16)] = 15
+    root_bits: Annotated[int, Field(ge=4, le=16)] = 8
+    hold: Annotated[int, Field(ge=1, le=100_000)] = 16
+    optimiser_units: Annotated[int, Field(ge=1, le=65536)] = 64
+    pulse_ns: Annotated[float, Field(ge=1, le=1e7)] = 100.0
+    sense_ns: Annotated[float, Field(ge=0, le=1e6)] = 5.0
+    driver_bits: Annotated[int, Field(ge=3, le=12)] = 8
+    predistortion: bool = True
+    device_spread: Annotated[float, Field(ge=0, le=3)] = 0.25
+    pulse_spread: Annotated[float, Field(ge=0, le=3)] = 0.25
+
+    @property
+    def generator(self) -> str:
+        return self.stream_source
+
+    @property
+    def beta1(self) -> float:
+        """Decay of the first average over one mini-batch."""
+        return (1 - 2.0**-self.first_bits) ** self.length
+
+    def bit_ns(self) -> float:
+        return 2 * self.pulse_ns + self.sense_ns if self.generator == "cbram" else 0.0
+
+    def image_work(self, outputs: int, inputs: int, vectors: int) -> dict[str, float]:
+        """Vector-unit actions an image: the largest magnitude of both sides, and the shifted counts added to the gradient."""
+        return {"compare": (outputs + inputs) * vectors, "add": outputs * inputs}
+
+    def image_update(self, stage: Stage) -> list[Operation]:
+        shape = stage.matrix
+        return [self.outer_product(stage, self.image_work(shape.columns * shape.groups, shape.rows + shape.bias, shape.vectors))]
+
+    def optimiser_work(self) -> tuple[dict[str, float], dict[str, dict[str, float]]]:
+        """Actions a weight and mini-batch: of the vector unit, and of the stream units."""
+        bits, kind = STREAMS_OF[self.optimiser] * self.length, self.optimiser
+        units: dict[str, dict[str, float]] = {}
+        if kind != "sgd":
+            units["optimiser_counter.count"] = {"step": COUNTERS_OF[kind] * self.length}
+            if self.generator == "cbram":
+                units |= {"stream_source.set": {"step": bits}, "stream_source.pulse": {"step": bits},
+                          "stream_source.switch": {"magnitude": bits}}
+            else:
+                shared = {"side": bits, "single": self.length}.get(self.sharing, 0) / self.optimiser_units
+                units |= {"number_generator.number": {"step": shared or bits}, "stream_converter.bit": {"step": bits}}
+        if kind == "adam":
+            units |= {"stream_multiplier.bit": {"step": 2 * self.length}, "stream_divider.bit": {"step": self.length}}
+        # the scale of the streams needs the largest gradient
+        return {"multiply_add": 1.0} | ({"compare": 1.0} if kind != "sgd" else {}), units
+
+    def batch_update(self, stage: Stage, batch: int) -> list[Operation]:
+        weights, chunk = stage.matrix.trained, 1024
+        steps = -(-weights // chunk)
+        each, (work, units) = weights / steps, self.optimiser_work()
+        cycles = each * self.length / self.optimiser_units if units else 0.0
+        words = (2 + WORDS_OF[self.optimiser]) * each
+        return [Operation(
+            name=f"{stage.name}.optimiser", layer=stage.name, phase="update", kind="stream" if units else "digital", steps=steps,
+            vector_work={action: count * each for action, count in work.items()}, state_reads=words, state_writes=words,
+            unit_work={unit: {field: count * each for field, count in table.items()} for unit, table in units.items()},
+            unit_cycles=cycles, unit_ns=cycles * self.bit_ns(), activity=Activity(magnitude=0.2)), program_weights(stage)]
+
+    def parts(self, chip: Architecture) -> dict[str, dict]:
+        kind, units = self.optimiser, self.optimiser_units
+        streams = STREAMS_OF[kind] * units
+        converters = self.converters() + streams
+        generators = {"side": 2 + STREAMS_OF[kind], "single": 1}.get(self.sharing, converters)
+        found = self.stream_parts(converters, generators, GATES_OF[kind] * units)
+        if kind != "sgd":
+            widest = self.first_bits + 1 if kind == "momentum" else max(self.first_bits + 1, self.second_bits, self.root_bits)
+            found["optimiser_counter"] = entry("up_down_counter", {"bits": widest}, COUNTERS_OF[kind] * units)
+        if kind == "adam":
+            found["stream_divider"] = entry("stream_divider", {"kind": "iscb"}, units)
+        return found
+
+    def source_part(self, count: int) -> dict:
+        return entry("cbram_generator", {"pulse_ns": self.pulse_ns, "driver_bits": self.driver_bits}, count)
+
+    def rule(self, layers: Sequence[LayerState], rate: float, batch: int, seed: int) -> UpdateRule:
+        from archsim.schemes.cbram_sc_rule import CbramRule
+
+        return CbramRule(self, layers, rate, batch, seed)
+
+    def reference_change(self, layer: LayerState, inputs: np.ndarray, errors: np.ndarray, rate: float, seed: int, step: int) -> np.ndarray:
+        from archsim.schemes.cbram_sc_rule import reference_change
+
+        return reference_change(self, layer, inputs, errors, rate, seed)
+
+    def state_words(self, stages: list[Stage]) -> dict[str, float]:
+        weights = float(sum(s.matrix.trained for s in stages if s.on_array))
+        words = {"digital weights": weights, "gradient": weights}
+        if WORDS_OF[self.optimiser]:
+            words["stream counters"] = WORDS_OF[self.optimiser] * weights
+        return words
