@@ -6,6 +6,7 @@ Exit codes: 0 done, 2 the input is wrong, 1 an internal fault, 130 interrupted.
 from __future__ import annotations
 
 import argparse
+import errno
 import importlib
 import os
 import shlex
@@ -13,7 +14,7 @@ import sys
 from collections.abc import Sequence
 
 from archsim.version import VERSION
-from hwlib.errors import InputError, nearest, unknown
+from hwlib.errors import InputError, nearest, shorten, unknown
 
 # one file a command in this folder, with configure(parser) and execute(arguments)
 COMMANDS = {
@@ -100,6 +101,10 @@ def main(line: Sequence[str] | None = None) -> int:
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else 0
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in (errno.ENAMETOOLONG, errno.ELOOP):
+            # whoever looks first whether a path is there meets these
+            print(f"archsim: {shorten(error.filename)}: no usable path ({error.strerror})", file=sys.stderr)
+            return 2
         if os.environ.get("ARCHSIM_TRACEBACK") == "1":
             import traceback
 

@@ -66,6 +66,8 @@ BAD_LINES = [
     ("run lenet1 --trace-out no/such/folder/x.json", "--trace-out"),
     ("run lenet1 --out setup.cfg", "not a folder"),
     ("run missing.json", "missing.json"),
+    (f"run lenet1 --trace-out {'x' * 300}", "File name too long"),
+    (f"run lenet1 --out {'x' * 300}", "File name too long"),
     ("list", "KIND"),
     ("list network", "did you mean 'networks'"),
     ("show network", "NAME"),
