@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 def _classes() -> dict[str, type[Scheme]]:
     for module in pkgutil.iter_modules(__path__):
-        if not module.name.endswith("_rule"):  # algorithms, loaded when a training asks for them
+        # algorithms and their kernels are loaded when a training asks for them
+        if not module.name.endswith(("_rule", "_kernels", "_reference", "_apply")):
             importlib.import_module(f"{__name__}.{module.name}")
     from archsim.schemes.base import SCHEMES
     return SCHEMES

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from archsim.schemes.base import register
 from archsim.schemes.common import optimiser_step, program_weights
-from archsim.schemes.sgd import MOMENT_WORDS, OPTIMISER_WORK
+from archsim.schemes.gradient_scheme import MOMENT_WORDS, OPTIMISER_WORK
 from archsim.schemes.stream_unit import StreamScheme
 from archsim.trace.lower import Stage
 from archsim.trace.operation import Operation

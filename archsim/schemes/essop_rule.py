@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from archsim.schemes.digital import Optimiser, reference_step
+from archsim.schemes.digital_rule import Optimiser, reference_step
+from archsim.schemes.gradient_scheme import OPTIMISER_WORK
 from archsim.schemes.rule import LayerState
-from archsim.schemes.sgd import OPTIMISER_WORK
 from archsim.schemes.stream_rule import StreamRule, converted, power_of_two
 
 

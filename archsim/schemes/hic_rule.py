@@ -9,7 +9,7 @@ import numpy as np
 from archsim.kernels.compiled import count_ones, kernel
 from archsim.kernels.outer import add_products
 from archsim.kernels.random import REFRESH, as_word, row_key, stream_key, uniform
-from archsim.schemes.digital import written_activity
+from archsim.schemes.digital_rule import written_activity
 from archsim.schemes.hic import WORK
 from archsim.schemes.rule import LayerState, UpdateRule
 from archsim.trace.operation import Activity

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from archsim.kernels.outer import add_products
-from archsim.schemes.digital import written_activity
+from archsim.schemes.digital_rule import written_activity
 from archsim.schemes.lns_madam import WORK
 from archsim.schemes.rule import LayerState, UpdateRule
 from archsim.schemes.writing import write_targets

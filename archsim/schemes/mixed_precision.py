@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from archsim.schemes.base import Scheme, register
-from archsim.schemes.common import digital_backward, digital_gradient, optimiser_step, output_error, program_weights, transposed_read
-from archsim.schemes.sgd import MOMENT_WORDS, OPTIMISER_WORK
+from archsim.schemes.base import register
+from archsim.schemes.common import optimiser_step, program_weights
+from archsim.schemes.gradient_scheme import OPTIMISER_WORK, GradientScheme
 from archsim.trace.lower import Stage
 from archsim.trace.operation import Operation
 from archsim.trace.work import merge
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @register
-class MixedPrecision(Scheme):
+class MixedPrecision(GradientScheme):
     """Forward on the array, backward from the high-precision copy, Adam, then a compare and few writes.
 
     `threshold` is the programming granularity as a share of the device window (1/3: the four levels of the LeNet chip);
@@ -46,36 +46,19 @@ class MixedPrecision(Scheme):
     threshold: Annotated[float, Field(gt=0, le=10)] = 1 / 3
     keep_remainder: bool = False
     accumulate: bool = True
-    momentum: Annotated[float, Field(ge=0, lt=1)] = 0.9
-    beta1: Annotated[float, Field(ge=0, lt=1)] = 0.9
-    beta2: Annotated[float, Field(ge=0, lt=1)] = 0.999
-    epsilon: Annotated[float, Field(gt=0, le=1)] = 1e-8
     weight_decay: Annotated[float, Field(ge=0, le=1)] = 1e-4
-
-    @property
-    def transposed_read(self) -> bool:
-        return self.backward_in == "array"
-
-    def backward(self, stage: Stage, first: bool) -> list[Operation]:
-        if first:
-            return output_error(stage)
-        return [transposed_read(stage) if self.backward_in == "array" else digital_backward(stage)]
-
-    def image_update(self, stage: Stage) -> list[Operation]:
-        return [digital_gradient(stage)]
 
     def batch_update(self, stage: Stage, batch: int) -> list[Operation]:
         work = merge(OPTIMISER_WORK[self.optimiser], {"add": 1, "compare": 1})
-        words = 2 + MOMENT_WORDS[self.optimiser]
-        return [optimiser_step(stage, work, words), program_weights(stage, self.devices_written)]
+        return [optimiser_step(stage, work, self.optimiser_words), program_weights(stage, self.devices_written)]
 
     def rule(self, layers: Sequence[LayerState], rate: float, batch: int, seed: int) -> UpdateRule:
-        from archsim.schemes.threshold import ThresholdRule
+        from archsim.schemes.threshold_rule import ThresholdRule
 
         return ThresholdRule(self, layers, rate, batch, seed)
 
     def reference_change(self, layer: LayerState, inputs: np.ndarray, errors: np.ndarray, rate: float, seed: int, step: int) -> np.ndarray:
-        from archsim.schemes.digital import reference_step
+        from archsim.schemes.digital_rule import reference_step
 
         window = 1.0 if layer.devices is None else float(layer.devices.planes[:, :, 3].mean())
         start = layer.weights.astype(float)
@@ -84,8 +67,5 @@ class MixedPrecision(Scheme):
         return ((start + gathered).clip(-window, window) - start) * moved
 
     def state_words(self, stages: list[Stage]) -> dict[str, float]:
-        weights = float(sum(s.matrix.trained for s in stages if s.on_array))
-        words = {"high-precision weights": weights, "accumulator": weights, "gradient": weights}
-        if MOMENT_WORDS[self.optimiser]:
-            words["moments"] = MOMENT_WORDS[self.optimiser] * weights
-        return words
+        words = super().state_words(stages)
+        return words | {"accumulator": words["gradient"]}

@@ -10,7 +10,7 @@ import numpy as np
 from archsim.kernels.outer import add_products
 from archsim.kernels.random import as_word, fill_normals, stream_key
 from archsim.schemes import sbpca_reference as slow
-from archsim.schemes.digital import written_activity
+from archsim.schemes.digital_rule import written_activity
 from archsim.schemes.rule import LayerState, UpdateRule
 from archsim.schemes.sbpca_apply import apply_change, apply_outer_products, rebuilt_change, work_done
 from archsim.schemes.sbpca_kernels import lrt_samples, orthonormalise, sbe_samples, sbpca_block, truncated_svd

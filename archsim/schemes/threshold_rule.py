@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from archsim.schemes.digital import DigitalRule
+from archsim.schemes.digital_rule import DigitalRule
 from archsim.schemes.rule import LayerState
 from archsim.schemes.writing import write_targets
 

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from archsim.kernels.outer import add_products
+from archsim.schemes.gradient_scheme import OPTIMISER_WORK
 from archsim.schemes.rule import LayerState, UpdateRule
-from archsim.schemes.sgd import OPTIMISER_WORK
 from archsim.schemes.writing import write_targets
 from archsim.trace.operation import Activity
 
