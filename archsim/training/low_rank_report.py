@@ -48,15 +48,15 @@ def counted(study: Study) -> list[dict]:
 
 
 def compared(study: Study) -> list[dict]:
-    """Test accuracy of every row and epoch, and that of the reference runs where there is one."""
+    """Test accuracy of every row, seed and epoch, and that of the reference runs (one seed each) where there is one."""
     with open(study.folder / "reference.csv", newline="", encoding="utf-8") as file:
         reference = {(line["row"], int(line["epoch"])): float(line["test_accuracy_percent"]) for line in csv.DictReader(file)}
     lines = []
-    for row in study.rows:
-        for line in read_history(study, row, row.seeds[0]):
+    for row, seed in ((one, each) for one in study.rows for each in one.seeds):
+        for line in read_history(study, row, seed):
             own, epoch = 100 - line["test_error_percent"], int(line["epoch"])
             other = reference.get((row.name, epoch))
-            lines.append({"row": row.name, "epoch": epoch, "test_accuracy_percent": f"{own:.2f}",
+            lines.append({"row": row.name, "seed": seed, "epoch": epoch, "test_accuracy_percent": f"{own:.2f}",
                           "reference_percent": "" if other is None else f"{other:.2f}",
                           "difference": "" if other is None else f"{own - other:+.2f}"})
     return lines
@@ -78,12 +78,11 @@ def draw(study: Study, lines: list[dict]) -> None:
     axes = figure.subplots()
     colours = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#8B4513")
     for row, colour, mark in zip(study.rows, colours, "osD^vPX*"):
-        own = [line for line in lines if line["row"] == row.name]
-        if not own:
-            continue
-        axes.plot([line["epoch"] for line in own], [float(line["test_accuracy_percent"]) for line in own], color=colour, marker=mark,
-                  markersize=4, linewidth=1.2, label=row.title)
-        known = [line for line in own if line["reference_percent"]]
+        for place, seed in enumerate(row.seeds):
+            own = [line for line in lines if line["row"] == row.name and line["seed"] == seed]
+            axes.plot([line["epoch"] for line in own], [float(line["test_accuracy_percent"]) for line in own], color=colour, marker=mark,
+                      markersize=4, linewidth=1.2, alpha=1.0 if place == 0 else 0.35, label=row.title if place == 0 else None)
+        known = [line for line in lines if line["row"] == row.name and line["seed"] == row.seeds[0] and line["reference_percent"]]
         axes.plot([line["epoch"] + 0.06 for line in known], [float(line["reference_percent"]) for line in known], color=colour, marker=mark,
                   markersize=6, markerfacecolor="none", linestyle="none")
     axes.set_xlabel("epoch")
