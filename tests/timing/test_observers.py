@@ -27,9 +27,10 @@ def simulate(run, **options):
     return archsim.simulate(network, load_architecture(chip, settings), **fields, **options)
 
 
-@pytest.fixture(params=list(RUNS))
-def watched(request, tmp_path):
+@pytest.fixture(scope="module", params=list(RUNS))
+def watched(request, tmp_path_factory):
     """The result and both files of a run."""
+    tmp_path = tmp_path_factory.mktemp("watched")
     observers = PerfettoTrace(tmp_path / "run.json"), VcdTrace(tmp_path / "run.vcd")
     result = simulate(request.param, observers=observers)
     assert result == simulate(request.param)
