@@ -55,7 +55,7 @@ class CbramRule(StreamRule):
         self.counters = [{name: np.zeros(shape, np.int32) for name in names} for shape in shapes]
         # the scale of a layer's gradient streams, how long less than half of it was used, and mini-batches so far
         self.exponents = [{"exponent": 0, "idle": 0, "batches": 0, "begun": 0} for _ in self.layers]
-        self.optimiser_keys = [stream_key(as_word(seed), U(1), U(layer.tile), STREAMS) for layer in self.layers]
+        self.optimiser_keys = [U(stream_key(as_word(seed), U(1), U(layer.tile), STREAMS)) for layer in self.layers]
 
     def thresholds(self) -> np.ndarray:
         if self.scheme.generator != "cbram":

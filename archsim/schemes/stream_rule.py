@@ -9,7 +9,7 @@ import numpy as np
 
 from archsim.kernels import streams
 from archsim.kernels.random import as_word, stream_key
-from archsim.schemes.digital import written_activity
+from archsim.schemes.digital_rule import written_activity
 from archsim.schemes.rule import LayerState, UpdateRule
 from archsim.schemes.stream_unit import SOURCES, StreamScheme
 from archsim.schemes.writing import write_targets
@@ -52,7 +52,7 @@ class StreamRule(UpdateRule):
         self.source = SOURCES.index(scheme.generator) if scheme.generator in SOURCES else 0
         self.shared = scheme.sharing != "element" and scheme.generator != "cbram"
         self.transfer, self.tables = self.thresholds(), streams.number_tables()
-        self.keys = [stream_key(as_word(seed), U(0), U(layer.tile), STREAMS) for layer in self.layers]
+        self.keys = [U(stream_key(as_word(seed), U(0), U(layer.tile), STREAMS)) for layer in self.layers]
 
     def thresholds(self) -> np.ndarray:
         """Threshold of every level of a converter, int32 (converters or 1, levels + 1)."""
