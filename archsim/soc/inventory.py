@@ -14,8 +14,8 @@ from hwlib.errors import InputError, nearest
 ROLES = ("array", "word_line_driver", "bit_line_driver", "dac", "front_end", "column_mux", "adc", "shift_add", "input_register",
          "output_register", "write_driver", "level_shifter", "tile_control", "tile_clock",
          "buffer", "interconnect", "vector_unit", "controller",
-         "instruction_memory", "clock_tree", "bitstream_generator", "number_generator", "stream_converter", "stream_source", "stream_multiplier",
-         "stream_counter", "optimiser_counter", "stream_divider", "off_chip_memory")
+         "instruction_memory", "clock_tree", "bitstream_generator", "number_generator", "stream_converter", "stream_source",
+         "stream_multiplier", "stream_counter", "optimiser_counter", "stream_divider", "off_chip_memory")
 # Parts of these groups hold flip-flops on the clock; arrays, converters and memories have their own timing.
 CLOCKED_GROUPS = ("digital", "control", "stochastic")
 

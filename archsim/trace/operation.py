@@ -68,8 +68,8 @@ class Operation:
     such work off the tiles, with an activity. `array` names the matrix it works on where that is not the layer's own (a scheme's
     further arrays); `against` one of the same shape whose currents are subtracted before conversion (a reference array that is
     read by the same inputs). `lines` > 0: only so many lines on the driven side of a read, or rows of a pulse update, take part.
-    `random` False: the pulses are not drawn, so that no generator works; `polarity_phases` 0: those of the chip. `every`: an image operation that is done for the first
-    of so many images only.
+    `random` False: the pulses are not drawn, so that no generator works; `polarity_phases` 0: those of the chip. `every`: an image
+    operation that is done for the first of so many images only.
     """
 
     name: str
