@@ -38,10 +38,9 @@ def pages(tmp_path_factory):
 @pytest.mark.parametrize("name", ["training", "long", "untimed", "one", "nasty", "simulated"])
 @pytest.mark.parametrize(("width", "phone", "dark"), [(1280, False, False), (390, True, True)], ids=["desk light", "phone dark"])
 def test_opens_clean_and_fits(browser, pages, name, width, phone, dark):
-    seconds = browser.open(pages[name], width, dark=dark, phone=phone)
+    browser.open(pages[name], width, dark=dark, phone=phone)
     assert browser.messages == []
     assert browser.requests == [pages[name].resolve().as_uri()]
-    assert seconds < 5
     assert browser.evaluate("document.documentElement.scrollWidth") <= width
     assert browser.evaluate("document.documentElement.dataset.taken") is None
 

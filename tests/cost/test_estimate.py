@@ -3,7 +3,6 @@
 import json
 import math
 import random
-import time
 
 import pytest
 from hypothesis import given, settings
@@ -397,19 +396,3 @@ def test_no_damage_of_one_value_gives_a_traceback(tmp_path):
 def test_missing_facts_are_named():
     with pytest.raises(RuntimeError, match="seed"):
         Result.from_run({key: value for key, value in facts().items() if key != "seed"}, INVENTORY, small_ledger())
-
-
-def test_pricing_is_quick():
-    """A run of 20 layers, three phases and 25 components, prices cached: the explorer asks for 500 a second."""
-    inventory = [Component(f"part{i}", "toy", {"bits": 4}, 10, "chip") for i in range(25)]
-    ledger = Ledger()
-    for part in range(25):
-        for layer in range(20):
-            for phase in ("forward", "backward", "update"):
-                ledger.add(f"part{part}", "convert", f"layer{layer}", phase, 7)
-    times = []
-    for _ in range(10):
-        start = time.perf_counter()
-        price_small(ledger, inventory=inventory).energy_j()
-        times.append(time.perf_counter() - start)
-    assert min(times) < 0.005
