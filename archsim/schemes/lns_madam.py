@@ -27,14 +27,15 @@ class LnsMadam(Scheme):
     """v <- decay v + (1 - decay) g^2, the exponent of a weight moves by round(clamp(g/sqrt(v))) steps of the learning rate in octaves.
 
     Signs never change and a zero stays zero. |W| stays below `largest` times its root mean square at the start and, as an exponent of
-    finite width must, above 2^-`octaves` of that. Only weights whose exponent moved are written. 1/128 is the authors' rate.
+    finite width must, above 2^-`octaves` of that. Only weights whose exponent moved are written. 1/128 is the
+    authors' rate; a small network needs larger steps and, as weights only grow by factors, larger weights at the start.
     """
 
     name: ClassVar[str] = "lns_madam"
     title: ClassVar[str] = "multiplicative update in a logarithmic number system: whole steps of the exponent"
     source: ClassVar[str] = "Zhao et al., LNS-Madam, IEEE TC 71(12) (2022), arXiv 2106.13914, and the authors' code"
     transposed_read: ClassVar[bool] = True
-    practice: ClassVar[dict[str, Any]] = {"learning_rate": 1 / 128, "batch": 8}
+    practice: ClassVar[dict[str, Any]] = {"learning_rate": 1 / 32, "batch": 8, "initial_scale": 4.0}
     trial: ClassVar[dict[str, Any]] = {"learning_rate": 0.25}
 
     decay: Annotated[float, Field(gt=0, lt=1)] = 0.999

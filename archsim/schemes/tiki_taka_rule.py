@@ -111,9 +111,7 @@ def _image(version, weights, state, planes, law, fast, fast_state, fast_planes, 
                     if writes.shape[0] > 0:
                         writes[i, k] += np.int32(1)
         reads[k] += 1
-        if version == AGAD and reads[k] % period == 0:
-            choppers[k] = -sign
-        elif version == CHOPPED and uniform(row_key(flip_stream, U(v)), U(k)) < flips:
+        if version == AGAD and reads[k] % period == 0 or version == CHOPPED and uniform(row_key(flip_stream, U(v)), U(k)) < flips:
             choppers[k] = -sign
 
 
@@ -176,8 +174,8 @@ class TikiTakaRule(UpdateRule):
         law = type(devices.device)
         image_kernel(law.step, law.aggregated)(
             VERSIONS.index(scheme.version), layer.weights, devices.state, devices.planes, devices.law, s.fast.weights, s.fast.state,
-            s.fast.planes, devices.write_noise, s.reference, s.hidden, s.mean, s.held, s.choppers, s.reads, s.means, s.place, inputs, errors,
-            devices.granularity, scheme.train_length, scheme.update_management, scheme.fast_rate, slow_rate(scheme, layer, self.rate),
+            s.fast.planes, devices.write_noise, s.reference, s.hidden, s.mean, s.held, s.choppers, s.reads, s.means, s.place, inputs,
+            errors, devices.granularity, scheme.train_length, scheme.update_management, scheme.fast_rate, slow_rate(scheme, layer, self.rate),
             scheme.divide_by_fast_rate, reads, step % every == 0, F(scheme.read_noise), F(scheme.flip_probability), scheme.period,
             F(scheme.tail), as_word(self.seed), as_word(step), as_word(layer.tile), s.counts, s.slow_counts, layer.writes)
 
@@ -256,8 +254,8 @@ def twin_change(scheme, layer: LayerState, inputs: np.ndarray, errors: np.ndarra
         gain = F(slow_rate(scheme, layer, rate) / delta / (fast_rate if scheme.divide_by_fast_rate and fast_rate else 1.0))
         ends = {(number + 1) * max(1, vectors // reads) - 1 for number in range(reads)} if step % every == 0 else set()
         for v in range(vectors):
-            update_reference(s.fast.weights, s.fast.state, s.fast.planes, s.fast.law, law, [x[:, v] * s.choppers], [d[:, v]], rate=fast_rate,
-                             step=step, tile=tile, first=v, **common)
+            update_reference(s.fast.weights, s.fast.state, s.fast.planes, s.fast.law, law, [x[:, v] * s.choppers], [d[:, v]],
+                             rate=fast_rate, step=step, tile=tile, first=v, **common)
             if v not in ends:
                 continue
             k = int(s.place[CURSOR])

@@ -32,7 +32,7 @@ def test_learns_the_digits(name):
 def test_weight_change_is_that_of_the_slow_reference(name):
     trial = Trial(name)
     pairs = [trial.run(1000 * number) for number in range(3)]
-    if any(not np.array_equal(pairs[0][0], change) for change, _ in pairs):
+    if any(np.abs(change - reference).max() > 2e-5 * np.abs(reference).max() for change, reference in pairs):  # an expectation
         pairs += [trial.run(1000 * number) for number in range(3, 150)]
     changes, references = (np.array(values, float) for values in zip(*pairs))
     off = (changes - references).mean(axis=0)

@@ -1,0 +1,66 @@
+"""The algorithm of zero-shifting: the shift before the first image, then the pulsed update of every image."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from archsim.devices.array import new_counts
+from archsim.kernels.random import DEVICE, as_word, fill_normals, stream_key
+from archsim.schemes.rule import LayerState, UpdateRule
+from archsim.trace.operation import Activity
+from hwlib.errors import InputError
+
+F, U = np.float32, np.uint64
+REFERENCE, LOWER, UPPER = 6, 2, 3  # planes of the law soft_bounds_reference
+SHIFT_TILE = 1 << 41  # keys of the random numbers of the shift
+_, SLOTS, ROW_PULSES, COLUMN_PULSES, COINCIDENCES, _ = range(6)
+
+
+class ZeroShiftRule(UpdateRule):
+    """The shift is made again, to the same bits, when a run is resumed."""
+
+    def __init__(self, scheme, layers, rate, batch, seed):
+        super().__init__(scheme, layers, rate, batch, seed)
+        for layer in self.layers:
+            if layer.devices is None or layer.devices.device.name != "soft_bounds_reference":
+                raise InputError("this scheme needs devices that are read against a reference", where="device",
+                                 got="none" if layer.devices is None else layer.devices.device.name, hint="soft_bounds_asymmetric")
+            shift(scheme, layer, seed)
+
+    def image(self, layer: LayerState, inputs: np.ndarray, errors: np.ndarray, step: int) -> None:
+        counts, done = new_counts(), self.done[layer.index]
+        layer.devices.update(inputs.T, errors.T, rate=self.rate, longest=self.scheme.train_length, seed=self.seed, step=step,
+                             manage_update=self.scheme.update_management, tile=layer.tile, counts=counts, writes=layer.writes)
+        rows, columns = layer.weights.shape
+        done.add("array", "update", counts[COINCIDENCES])
+        done.add("bitstream_generator", "bit", counts[SLOTS] * (rows + columns))
+        for action in ("compare", "multiply") if self.scheme.update_management else ("multiply",):
+            done.add("vector_unit", action, (rows + columns - layer.bias) * inputs.shape[1])
+        for number in (SLOTS, ROW_PULSES, COLUMN_PULSES, COINCIDENCES):
+            done.sum(str(number), counts[number])
+
+    def activity(self, layer: LayerState, before: Activity) -> Activity:
+        done, (rows, columns) = self.done[layer.index], layer.weights.shape
+        slots, row_pulses, column_pulses, coincidences = (
+            done.sums.get(str(number), 0.0) for number in (SLOTS, ROW_PULSES, COLUMN_PULSES, COINCIDENCES))
+        vectors, slots = max(1, done.images * layer.vectors), max(1.0, slots)
+        # The rows of the crossbar are the input side; the device array counts by the rows of W, the error side.
+        return replace(before, train_length=slots / vectors, row_pulses=column_pulses / (slots * columns),
+                       column_pulses=row_pulses / (slots * rows), coincidences=coincidences / (vectors * rows * columns))
+
+
+def shift(scheme, layer: LayerState, seed: int) -> None:
+    """Alternating pulses, a read, the reference programmed; the weights of the start are written afterwards."""
+    devices, start = layer.devices, layer.weights.copy()
+    for number in range(scheme.pulses):
+        devices.pulse(1 - 2 * (number % 2), seed=seed, step=number, tile=layer.tile + SHIFT_TILE, writes=layer.writes)
+    error = np.empty(start.shape, F)
+    fill_normals(U(stream_key(as_word(seed), U(2), as_word(layer.tile + SHIFT_TILE), DEVICE)), error)
+    moved = layer.weights + error * F(np.hypot(scheme.read_noise, scheme.program_error))
+    if scheme.pulses:
+        devices.planes[:, 0, REFERENCE] += moved
+        devices.planes[:, 0, LOWER] -= moved
+        devices.planes[:, 0, UPPER] -= moved
+    devices.set_weights(start)
