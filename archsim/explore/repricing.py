@@ -22,7 +22,8 @@ def can_reprice(metrics: Sequence[str]) -> bool:
         keys = name.split(".")
         if keys[0] == "boundaries":
             return keys[-1] in ("area_mm2", "energy_j", "power_uw")
-        return name in (*STANDARD["timing"], *OTHER) or (keys[0].startswith("by_component") and keys[-1] in _PRICED_FIELDS)
+        # accuracy is not known on this rung, so it is None either way
+        return name in (*STANDARD["training"], *OTHER) or (keys[0].startswith("by_component") and keys[-1] in _PRICED_FIELDS)
 
     return all(map(follows, metrics))
 

@@ -52,7 +52,8 @@ def test_a_path_into_layers_comes_from_the_whole_document():
 
 
 def test_a_timed_point_is_a_simulation_and_another_node_a_price():
-    space = LADDER | {"objectives": {"area_mm2": "minimise", "power_uw": "minimise"}, "record": list(ANY_NUMBER)}
+    space = LADDER | {"objectives": {"area_mm2": "minimise", "power_uw": "minimise", "accuracy_percent": "maximise"},
+                      "record": list(ANY_NUMBER)}
     sweep = explore(space | {"rungs": [{"kind": "price", "points": 12}, {"kind": "timing"}]})
     assert sweep.counts["repriced"] == 8  # 4 chips at 3 nodes
     for row in sweep.top.rows():
