@@ -26,7 +26,7 @@ _MOST_REASONS = 12
 def sweep_document(sweep: Sweep) -> dict[str, Any]:
     """The document of a finished sweep; the same sweep gives the same document."""
     space, top = sweep.space, _top(sweep)
-    chosen = _shown(top)
+    chosen, front_of = _shown(top), layers(top)
     rows = list(top.rows(chosen))
     runs = sweep.runs([top.key(i) for i in chosen]) if top.rung.kind != "price" else {}
     components, parts, figures = _parts(top, chosen, runs)
@@ -36,7 +36,7 @@ def sweep_document(sweep: Sweep) -> dict[str, Any]:
         "objectives": [{"path": o.path, "direction": o.direction, "unit": UNITS.get(o.path, _unit(o.path))} for o in space.objectives],
         "conditions": [c.text for c in space.conditions], "constraints": [c.text for c in space.constraints],
         "rungs": [_rung(table) for table in sweep.tables], "rung": top.rung.label, "reasons": _reasons(sweep.tables),
-        "points": rows, "below": _below(sweep, top), "layers": [layers(top).get(i, 0) for i in chosen],
+        "points": rows, "below": _below(sweep, top), "layers": [front_of.get(i, 0) for i in chosen],
         "front": front_indices(top), "knee": knee_index(top), "uncertainty": uncertainty(sweep, top),
         "components": components, "parts": parts, "figures": figures, "analysis": _analysis(sweep),
         "notes": list(sweep.notes),
@@ -67,8 +67,9 @@ def _reasons(tables: list[Table]) -> list[dict[str, Any]]:
     """Why points are missing, most frequent first; numbers in messages differ, so each reason is told by its first example."""
     found: Counter = Counter()
     for table in tables:
+        status = table.status
         for index, reason in table.reasons.items():
-            found[table.rung.label, ("refused", "failed")[table.status[index] - 1], reason.split("; got")[0]] += 1
+            found[table.rung.label, ("refused", "failed")[status[index] - 1], reason.split("; got")[0]] += 1
     return [{"rung": rung, "status": status, "reason": reason, "points": count}
             for (rung, status, reason), count in found.most_common(_MOST_REASONS)]
 
