@@ -111,10 +111,12 @@ def set_thresholds(thresholds, signs, values, inverse, bipolar, transfer, first_
 
 
 @kernel
-def count_products(counts, inputs, errors, input_inverse, error_inverse, length, transfer, block, group, source, tables, single, shared,
+def count_products(counts, inputs, errors, input_inverse, error_inverse, steps, length, transfer, block, group, source, tables, single, shared,
                    bipolar, key, first_place, tallies, switched):
     """Add the outer products of the columns of inputs (N, V) and errors (M, V), as streams, to counts int32 (M, N).
 
+    A vector's values are multiplied by its entry of input_inverse and error_inverse float32 (V,), and a coincidence counts `steps` int32
+    (V,): where the scales are powers of two it enters the counter at another bit. 0: the vector is left out.
     `group` lines of the inputs and `block` of the errors are converted at a time, each time with new numbers. Sign-magnitude streams
     meet in AND gates and count up or down by the signs; bipolar ones in XNOR gates, and half the length is taken off. `single`: one
     generator serves both sides (a fault, kept to be seen). tallies int64: ones of both sides, ones behind the gates, driven lines;
@@ -132,36 +134,38 @@ def count_products(counts, inputs, errors, input_inverse, error_inverse, length,
         for g in range(groups):
             columns = min(group, lines - g * group)
             for v in range(vectors):
+                if steps[v] == 0:
+                    continue
                 place = first_place + ((v * blocks + b) * groups + g) * length
                 for i in range(rows):
                     d[i] = errors[b * block + i, v]
                 for j in range(columns):
                     x[j] = inputs[g * group + j, v]
-                driven = set_thresholds(d_levels[:rows], d_signs, d[:rows], error_inverse, bipolar, transfer, group)
+                driven = set_thresholds(d_levels[:rows], d_signs, d[:rows], error_inverse[v], bipolar, transfer, group)
                 tallies[DRIVEN] += driven
-                tallies[DRIVEN] += set_thresholds(x_levels[:columns], x_signs, x[:columns], input_inverse, bipolar, transfer, 0)
+                tallies[DRIVEN] += set_thresholds(x_levels[:columns], x_signs, x[:columns], input_inverse[v], bipolar, transfer, 0)
                 tallies[INPUT_ONES] += encode(x_words[:, :columns], x_levels[:columns], length, source, tables, key, 0, shared, 0, place,
                                                switched[:columns])
-                if driven == 0:
+                if driven == 0 and not bipolar:
                     continue
                 tallies[ERROR_ONES] += encode(d_words[:, :rows], d_levels[:rows], length, source, tables, key, other, shared,
                                               0 if single else group, place, switched[group:group + rows])
                 for i in range(rows):
                     if d_levels[i] == 0 and not bipolar:
                         continue
-                    line, sign, met = counts[b * block + i, g * group:g * group + columns], d_signs[i], np.int32(0)
+                    line, sign, met = counts[b * block + i, g * group:g * group + columns], d_signs[i] * steps[v], np.int32(0)
                     for w in range(size):
                         word = d_words[w, i]
                         for j in range(columns):
                             if bipolar:
                                 ones = np.int32(count_ones(word ^ x_words[w, j]))
-                                line[j] -= np.int32(2) * ones
+                                line[j] -= np.int32(2) * steps[v] * ones
                             else:
                                 ones = np.int32(count_ones(word & x_words[w, j]))
                                 line[j] += ones * (sign * x_signs[j])
                             met += ones
                     if bipolar:
                         for j in range(columns):
-                            line[j] += np.int32(length)
+                            line[j] += steps[v] * np.int32(length)
                         met = np.int32(length * columns) - met
                     tallies[COINCIDENCES] += met

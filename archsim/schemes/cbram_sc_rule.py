@@ -12,7 +12,7 @@ from archsim.kernels import stream_filters
 from archsim.kernels.random import as_word, stream_key
 from archsim.schemes.cbram_sc import STREAMS_OF, CbramStochastic
 from archsim.schemes.rule import LayerState
-from archsim.schemes.stream_rule import STREAMS, StreamRule, plain_transfer, power_of_two
+from archsim.schemes.stream_rule import STREAMS, StreamRule, plain_transfer, power_of_two, vector_scales
 from archsim.trace.operation import Activity
 
 F, U = np.float32, np.uint64
@@ -146,8 +146,9 @@ def reference_change(scheme: Any, layer: LayerState, inputs: np.ndarray, errors:
     total = np.zeros(layer.weights.shape)
     for x, d in zip(inputs, errors):
         views = []
-        for values, first, period in ((x, 0, scheme.inputs_parallel), (d, scheme.inputs_parallel, scheme.errors_parallel)):
-            scale = power_of_two(float(np.abs(values).max()))
+        of_inputs, of_errors, _, _ = vector_scales(x, d)
+        for values, scale, first, period in ((x, of_inputs, 0, scheme.inputs_parallel),
+                                             (d, of_errors, scheme.inputs_parallel, scheme.errors_parallel)):
             levels = np.rint(np.abs(values.astype(float)) / scale * 2**scheme.resolution).astype(int)
             devices = (first + np.arange(len(values)) % period) % len(probabilities)
             views.append(scale * np.sign(values) * probabilities[devices[:, None], levels])

@@ -37,6 +37,7 @@ class DynamicStochastic(StreamScheme):
     length: Literal[1] = 1
     encoding: Literal["sign_magnitude"] = "sign_magnitude"
     stream_source: Literal["lfsr", "sobol"] = "lfsr"
+    counter_bits: Annotated[int, Field(ge=4, le=32)] = 16
     step_bits: Annotated[int, Field(ge=1, le=20)] = 10
 
     @property

@@ -24,8 +24,9 @@ class DynamicRule(StreamRule):
             if layer.devices is None:
                 layer.weights[...] = copy
 
-    def scales(self, inputs: np.ndarray, errors: np.ndarray) -> tuple[float, float]:
-        return 1.0, self.step / self.rate
+    def scales(self, inputs: np.ndarray, errors: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
+        ones, scale = np.ones(inputs.shape[1]), self.step / self.rate
+        return ones, scale * ones, ones.astype(np.int32), scale
 
     def change(self, layer: LayerState, step: int) -> np.ndarray:
         copy = self.copies[layer.index]

@@ -9,7 +9,7 @@ import numpy as np
 from archsim.schemes.digital_rule import Optimiser, reference_step
 from archsim.schemes.gradient_scheme import OPTIMISER_WORK
 from archsim.schemes.rule import LayerState
-from archsim.schemes.stream_rule import StreamRule, converted, power_of_two
+from archsim.schemes.stream_rule import StreamRule, converted, vector_scales
 
 
 class EssopRule(StreamRule):
@@ -39,9 +39,11 @@ class EssopRule(StreamRule):
 
 
 def stream_views(scheme: Any, inputs: np.ndarray, errors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The values that the converters turn into streams, image by image, each with its own power-of-two scales."""
-    pairs = [(converted(x, power_of_two(float(np.abs(x).max())), scheme.resolution),
-              converted(d, power_of_two(float(np.abs(d).max())), scheme.resolution)) for x, d in zip(inputs, errors)]
+    """The values that the converters turn into streams, image by image, each vector with its own power-of-two scales."""
+    pairs = []
+    for x, d in zip(inputs, errors):
+        of_inputs, of_errors, _, _ = vector_scales(x, d)
+        pairs.append((converted(x, of_inputs, scheme.resolution), converted(d, of_errors, scheme.resolution)))
     return np.array([x for x, _ in pairs]), np.array([d for _, d in pairs])
 
 

@@ -16,6 +16,7 @@ from archsim.schemes.writing import write_targets
 from archsim.trace.operation import Activity
 
 F, U = np.float32, np.uint64
+SPAN = 8  # bits of a counter below the largest scale of an image
 STREAMS = U(20)  # the stream of random numbers of these rules, beside those of kernels.random
 
 
@@ -24,21 +25,35 @@ def power_of_two(largest: float) -> float:
     return 0.0 if largest == 0 else 2.0 ** math.ceil(math.log2(largest))
 
 
+def vector_scales(inputs: np.ndarray, errors: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
+    """Power-of-two scales (V,) of the columns of inputs (N, V) and errors (M, V), the weight int32 (V,) of their coincidences (0 where a
+    side is all zero) and the value of weight 1. A vector whose scales are more than 2^SPAN below the largest takes a larger one."""
+    peaks = [np.abs(side).max(axis=0) for side in (inputs, errors)]
+    some = (peaks[0] > 0) & (peaks[1] > 0)
+    of_inputs, of_errors = (np.exp2(np.ceil(np.log2(np.where(some, peak, 1), dtype=float))) for peak in peaks)
+    if not some.any():
+        return of_inputs, of_errors, np.zeros(len(some), np.int32), 0.0
+    unit = (of_inputs * of_errors)[some].max() / 2**SPAN
+    of_errors = np.maximum(of_errors, unit / of_inputs)
+    return of_inputs, of_errors, np.where(some, np.rint(of_inputs * of_errors / unit), 0).astype(np.int32), float(unit)
+
+
 def plain_transfer(resolution: int) -> np.ndarray:
     """Thresholds int32 (1, 2^resolution + 1) of a comparator of that many bits on 16-bit numbers."""
     return (np.arange(2**resolution + 1, dtype=np.int64) << (16 - resolution)).astype(np.int32)[None]
 
 
-def converted(values: np.ndarray, scale: float, resolution: int) -> np.ndarray:
+def converted(values: np.ndarray, scale: np.ndarray | float, resolution: int) -> np.ndarray:
     """float64 `values` as their converters see them: clipped to the scale and rounded to `resolution` bits of it."""
     levels = 2**resolution
-    return np.rint(np.clip(values.astype(float) / scale, -1, 1) * levels) / levels * scale if scale else np.zeros(values.shape)
+    return np.rint(np.clip(values.astype(float) / scale, -1, 1) * levels) / levels * scale
 
 
 class StreamRule(UpdateRule):
     """The scaled counts of an image's streams are its gradient; a subclass turns gradients into changes of the weights (`change`).
 
-    Scales are powers of two, one a layer and image for inputs and one for errors: the counters run through all vectors.
+    Scales are powers of two, one a vector for inputs and one for errors: a coincidence enters the counters at the bit of its vector's
+    scale, so that they run through all vectors of an image.
     """
 
     scheme: StreamScheme
@@ -58,24 +73,24 @@ class StreamRule(UpdateRule):
         """Threshold of every level of a converter, int32 (converters or 1, levels + 1)."""
         return plain_transfer(self.scheme.resolution)
 
-    def scales(self, inputs: np.ndarray, errors: np.ndarray) -> tuple[float, float]:
-        """The values that a stream of ones stands for."""
-        return power_of_two(float(np.abs(inputs).max())), power_of_two(float(np.abs(errors).max()))
+    def scales(self, inputs: np.ndarray, errors: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
+        """The values (V,) that streams of ones stand for, what a coincidence counts (V,), and the value of one count of all ones."""
+        return vector_scales(inputs, errors)
 
     def image(self, layer: LayerState, inputs: np.ndarray, errors: np.ndarray, step: int) -> None:
         """Count the image's coincidences and add them, scaled, to the gradient."""
         scheme, done, index, length = self.scheme, self.done[layer.index], layer.index, self.scheme.bits
         edges = scheme.edges(*layer.weights.shape)
         vectors, tallies = inputs.shape[1], np.zeros(streams.TALLIES, np.int64)
-        of_inputs, of_errors = self.scales(inputs, errors)
-        if of_inputs and of_errors:
+        of_inputs, of_errors, steps, unit = self.scales(inputs, errors)
+        if steps.any():
             counts = self.counts[index]
             counts[...] = 0
             streams.count_products(
-                counts, inputs, errors, F(1 / of_inputs), F(1 / of_errors), length, self.transfer, scheme.errors_parallel,
+                counts, inputs, errors, F(1 / of_inputs), F(1 / of_errors), steps, length, self.transfer, scheme.errors_parallel,
                 scheme.inputs_parallel, self.source, self.tables, scheme.sharing == "single", self.shared, scheme.encoding == "bipolar",
                 self.keys[index], step * vectors * edges["places"] * length, tallies, self.switched)
-            self.gradients[index] += F(of_inputs * of_errors / length) * counts
+            self.gradients[index] += F(unit / length) * counts
         done.add("stream_multiplier", "bit", edges["products"] * vectors)
         done.add("stream_counter", "count", tallies[streams.COINCIDENCES])
         both, ones = (edges["inputs"] + edges["errors"]) * vectors, tallies[streams.INPUT_ONES] + tallies[streams.ERROR_ONES]

@@ -34,7 +34,7 @@ class StreamScheme(Scheme):
     encoding: Literal["sign_magnitude", "bipolar"] = "sign_magnitude"
     inputs_parallel: Annotated[int, Field(ge=1, le=4096)] = 64
     errors_parallel: Annotated[int, Field(ge=1, le=4096)] = 32
-    counter_bits: Annotated[int, Field(ge=4, le=32)] = 16
+    counter_bits: Annotated[int, Field(ge=4, le=32)] = 24
     backward_in: Literal["array", "vector_unit"] = "array"
 
     @property
