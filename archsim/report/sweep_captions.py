@@ -21,7 +21,7 @@ def headline(view: SweepView) -> list[Headline]:
     ladder = " → ".join(f"{fmt.whole(rung['done'])} {rung['kind']}" for rung in rungs)
     undecided = sum(view.undecided(row["point"]) for row in view.points)
     found = [Headline("Designs", fmt.whole(rungs[0]["points"]), ladder),
-             Headline("On the front", fmt.whole(len(view.front)), f"{undecided} more or less undecided by the figures' spread")]
+             Headline("On the front", fmt.whole(len(view.front)), f"{undecided} undecided by the figures' spread")]
     for objective in view.objectives[:4]:
         path = objective["path"]
         rows = [row for row in view.points if fmt.is_number(row.get(path))]

@@ -63,7 +63,8 @@ def draw_pareto(view: SweepView, first: int, second: int, width: float) -> Drawi
     if width <= 420:  # on a phone an even pick of the crowd is enough
         plain = [row for i, row in enumerate(plain) if view.undecided(row["point"]) or i % -(-len(plain) // _DOMINATED_NARROW) == 0]
     for row in sorted(plain, key=lambda row: view.undecided(row["point"])):
-        drawing.add(Circle(*at(row), 3.4 if width > 420 else 2.8, "warn" if view.undecided(row["point"]) else "soft", f"#{row['point']}"))
+        radius = 2.2 if len(plain) > 400 else 3.4 if width > 420 else 2.8
+        drawing.add(Circle(*at(row), radius, "warn" if view.undecided(row["point"]) else "soft", f"#{row['point']}"))
     for row in front:
         x, y = at(row)
         if row["point"] == view.document["knee"]:
