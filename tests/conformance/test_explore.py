@@ -178,7 +178,8 @@ def test_a_rung_takes_the_best_of_each_value_where_it_is_told_to():
 
 def test_the_last_rung_trains():
     space = SPACE | {"network": "digits_cnn", "architecture": "rpu", "scheme": "rpu", "phase": "training", "settings": {},
-                     "axes": {"training.learning_rate": [1e-6, 0.02]}, "objectives": {"area_mm2": "minimise", "accuracy_percent": "maximise"},
+                     "axes": {"training.learning_rate": [1e-6, 0.02]},
+                     "objectives": {"area_mm2": "minimise", "accuracy_percent": "maximise"},
                      "rungs": [{"kind": "price"}, {"kind": "training", "data": "digits", "epochs": 1, "images": 150, "seed": 1}]}
     slow, fast = explore(space).top.rows()
     assert fast["accuracy_percent"] > slow["accuracy_percent"] + 5
