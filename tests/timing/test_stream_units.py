@@ -1,0 +1,53 @@
+"""Units of an update rule off the tiles: their counts follow the block, the activity and the clock, and their cycles take time."""
+
+import dataclasses
+
+import pytest
+
+import archsim
+from archsim.schemes import load_scheme
+from archsim.soc.actions import MemoryMap, plan
+from archsim.trace import build_trace
+from hwlib import price
+from workloads import load_network
+
+
+def stream_operation(**settings):
+    trace = build_trace(load_network("digits_cnn"), load_scheme("cbram_sc", settings), "training", 2)
+    return trace, next(op for op in trace.image_operations if op.kind == "stream" and op.layer == "fc")
+
+
+def test_places_bits_and_cycles_of_a_block():
+    # 145 inputs x 10 errors on a block of 64 x 4: 3 x 3 places of 16 cycles
+    trace, operation = stream_operation(stream_source="lfsr", inputs_parallel=64, errors_parallel=4)
+    assert operation.unit_work["stream_converter.bit"] == {"step": 16 * (145 * 3 + 10 * 3)}
+    assert operation.unit_work["number_generator.number"] == {"step": 2 * 16 * 9}
+    assert operation.unit_work["stream_multiplier.bit"] == {"step": 16 * 1450}
+    chip = archsim.load_architecture("rpu_512")
+    planned = plan(operation, None, chip, MemoryMap.of(trace, chip))
+    assert planned.generator_cycles == 9 * 16
+    half = dataclasses.replace(operation, activity=dataclasses.replace(operation.activity, coincidences=0.1))
+    assert plan(half, None, chip, MemoryMap.of(trace, chip)).once["stream_counter", "count"] == pytest.approx(145.0)
+
+
+def test_device_pulses_take_their_nanoseconds_at_any_clock():
+    trace, operation = stream_operation(pulse_ns=100.0, sense_ns=5.0)
+    for clock in (50.0, 400.0):
+        chip = archsim.load_architecture("rpu_512", {"clock_mhz": clock})
+        cycles = plan(operation, None, chip, MemoryMap.of(trace, chip)).generator_cycles
+        assert cycles == pytest.approx(3 * 16 * (1 + 205.0 * clock * 1e-3), abs=1)
+
+
+def test_longer_streams_take_longer_and_cost_more():
+    runs = [archsim.simulate("digits_cnn", "rpu_512", scheme=load_scheme("cbram_sc", {"length": length}), phase="training", batch=2)
+            for length in (8, 64)]
+    assert runs[1].cycles > 2 * runs[0].cycles
+    assert runs[1].by_component["stream_source"]["energy_j"] > 6 * runs[0].by_component["stream_source"]["energy_j"]
+    generator = next(row for row in runs[0].resources if row["name"] == "bitstream_generator")
+    assert generator["busy_cycles"] > 0
+
+
+def test_a_device_switches_dearer_than_it_is_pulsed_and_longer_pulses_cost_more():
+    short, long = (price("cbram_generator", {"pulse_ns": pulse}).energy for pulse in (10.0, 1000.0))
+    assert long["switch"].value > 10 * short["switch"].value
+    assert price("cbram_generator", {"pulse_ns": 2.5}).energy["switch"].low < 0.17e-12 < price("cbram_generator", {"pulse_ns": 2.5}).energy["switch"].high
