@@ -175,8 +175,9 @@ class TikiTakaRule(UpdateRule):
         image_kernel(law.step, law.aggregated)(
             VERSIONS.index(scheme.version), layer.weights, devices.state, devices.planes, devices.law, s.fast.weights, s.fast.state,
             s.fast.planes, devices.write_noise, s.reference, s.hidden, s.mean, s.held, s.choppers, s.reads, s.means, s.place, inputs,
-            errors, devices.granularity, scheme.train_length, scheme.update_management, scheme.fast_rate, slow_rate(scheme, layer, self.rate),
-            scheme.divide_by_fast_rate, reads, step % every == 0, F(scheme.read_noise), F(scheme.flip_probability), scheme.period,
+            errors, devices.granularity, scheme.train_length, scheme.update_management, scheme.fast_rate,
+            slow_rate(scheme, layer, self.rate), scheme.divide_by_fast_rate,
+            reads, step % every == 0, F(scheme.read_noise), F(scheme.flip_probability), scheme.period,
             F(scheme.tail), as_word(self.seed), as_word(step), as_word(layer.tile), s.counts, s.slow_counts, layer.writes)
 
     def batch(self, layer: LayerState, step: int) -> None:
@@ -283,6 +284,6 @@ def twin_change(scheme, layer: LayerState, inputs: np.ndarray, errors: np.ndarra
                                row_key_reference(pulse_key, rows)[:, None])
             s.reads[k] += 1
             flip = s.reads[k] % scheme.period == 0 if version == AGAD else version == CHOPPED and bool(uniform_reference(
-                row_key_reference(stream_key_reference(seed, step, tile, REFRESH), v), k) < F(scheme.flip_probability))
+                row_key_reference(stream_key_reference(seed, step, tile, REFRESH), v), np.array([k]))[0] < F(scheme.flip_probability))
             s.choppers[k] = -sign if flip else sign
     return layer.weights - start

@@ -125,7 +125,6 @@ def _read(result: OperationPlan, layer: LayerPlacement, chip: Architecture) -> N
     # A step that needs the result of the last cannot share its time with it, so copies on one tile wait in turn.
     result.units, result.per_job = layer.units, 1 if operation.sequential else layer.copies_per_tile
     tiles = layer.tiles_per_unit * share
-    result.tile_operations = max(1, math.ceil(tiles))
     lines = chip.tile.rows if transposed else chip.tile.columns
     if transposed:
         driven, sensed = layer.columns * matrix.groups * layer.row_splits, layer.rows * matrix.groups * layer.column_splits
@@ -136,6 +135,7 @@ def _read(result: OperationPlan, layer: LayerPlacement, chip: Architecture) -> N
     lines_used, splits = (layer.columns, layer.column_splits) if transposed else (layer.rows, layer.row_splits)
     taken, reached = _part(operation, lines_used, splits)
     driven, sensed, tiles = driven * share * taken, sensed * share * reached, tiles * reached
+    result.tile_operations = max(1, math.ceil(tiles))
     arrays = 2 if operation.against else 1  # a reference array is driven and read with it, its current subtracted
     shared_tile = layer.groups_per_tile * layer.copies_per_tile
     references = chip.weights.reference_columns if chip.weights.mapping == "reference_column" else 0

@@ -4,11 +4,14 @@ from functools import cache
 
 import numpy as np
 
+import archsim
 from archsim.architecture import load_architecture
 from archsim.devices.presets import load_device
 from archsim.schemes import load_scheme
+from archsim.trace import build_trace, with_activity
 from archsim.training.machine import Machine
 from archsim.training.program import BLOCK, COLUMNS, ERRORS, ROWS, VECTORS
+from archsim.training.recorder import measured_activities, performed
 from archsim.training.settings import TrainingSettings, device_of
 from workloads import load_network
 from workloads.datasets import load_dataset
@@ -29,6 +32,21 @@ def settings(name, values=(), **more):
 def digits(train=None):
     """The embedded digits, or the first `train` images of them."""
     return load_dataset("digits") if train is None else load_dataset("digits").first(train=train)
+
+
+def counted_and_performed(name, scheme_settings=(), images=16):
+    """Counts of the update by (layer, component, action): in the ledger with the measured activity, and by the algorithm."""
+    machine = machine_of(name, images, scheme_settings=dict(scheme_settings))
+    scheme = load_scheme(name, dict(scheme_settings))
+    trace = with_activity(build_trace(load_network("digits_cnn"), scheme, "training", machine.settings.batch), measured_activities(machine))
+    counted, done = {}, {}
+    for row in archsim.simulate(trace, fitting_chip(name), scheme, images=images, timing=False).ledger:
+        if row["phase"] == "update":
+            key = row["layer"], row["component"], row["action"]
+            counted[key] = counted.get(key, 0) + row["count"]
+    for layer, actions in zip(machine.program.names, performed(machine)):
+        done |= {(layer, component, action): count for (component, action), count in actions.actions.items()}
+    return counted, done
 
 
 def machine_of(name, images, network=None, **more):

@@ -2,21 +2,19 @@
 
 import numpy as np
 import pytest
+from scheme_trials import Trial, counted_and_performed, digits, fitting_chip, settings
 
 import archsim
 from archsim.architecture.config import ComponentSettings
 from archsim.schemes import list_schemes, load_scheme
 from archsim.soc.inventory import ROLES, build_inventory
-from archsim.trace import build_trace, load_trace, save_trace, with_activity
+from archsim.trace import build_trace, load_trace, save_trace
 from archsim.training.loop import train
-from archsim.training.recorder import measured_activities, performed
 from hwlib import PARTS
-from scheme_trials import Trial, digits, fitting_chip, machine_of, settings
 from workloads import load_network
 
 SCHEMES = sorted(list_schemes())
 MOST_ERROR = 10.0  # per cent of the digits after the epochs that the scheme suggests (default 3)
-IMAGES = 16
 EVERY_SCHEME = pytest.mark.parametrize("name", SCHEMES)
 
 
@@ -56,21 +54,16 @@ def test_declared_parts_exist(name):
 
 @EVERY_SCHEME
 def test_counted_actions_are_those_that_the_algorithm_performed(name):
-    machine = machine_of(name, IMAGES)
-    scheme, chip = load_scheme(name), fitting_chip(name)
-    trace = build_trace(load_network("digits_cnn"), scheme, "training", machine.settings.batch)
-    result = archsim.simulate(with_activity(trace, measured_activities(machine)), chip, scheme, images=IMAGES, timing=False)
-    counted = {}
-    for row in result.ledger:
-        if row["phase"] == "update":
-            key = row["layer"], row["component"], row["action"]
-            counted[key] = counted.get(key, 0) + row["count"]
-    done_actions = {}
-    for layer, done in enumerate(performed(machine)):
-        for (component, action), count in done.actions.items():
-            done_actions[machine.program.names[layer], component, action] = count
-    assert {layer for layer, _, _ in done_actions} == {"conv1", "fc"}
-    for key, count in done_actions.items():
+    counted, performed = counted_and_performed(name)
+    assert {layer for layer, _, _ in performed} == {"conv1", "fc"}
+    for key, count in performed.items():
+        assert counted.get(key, 0) == pytest.approx(count, rel=1e-6), key
+
+
+@pytest.mark.parametrize("version", ["v1", "v2", "agad"])
+def test_counted_actions_of_every_tiki_taka(version):
+    counted, performed = counted_and_performed("tiki_taka", {"version": version})
+    for key, count in performed.items():
         assert counted.get(key, 0) == pytest.approx(count, rel=1e-6), key
 
 

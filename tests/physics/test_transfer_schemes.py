@@ -1,0 +1,91 @@
+"""Tiki-Taka in all its versions and zero-shifting: the compiled pass against its NumPy twin, and what the methods are for."""
+
+import numpy as np
+import pytest
+
+from archsim.devices.presets import load_device
+from archsim.devices.symmetry import symmetry_points
+from archsim.schemes import load_scheme
+from archsim.schemes.rule import LayerState
+from archsim.schemes.tiki_taka_rule import TikiTakaRule, twin_change
+from archsim.schemes.zero_shift_rule import ZeroShiftRule
+from hwlib.errors import InputError
+
+ROWS, COLUMNS = 5, 7
+F = np.float32
+
+
+def layer_of(vectors=1, device="rasch2024_20_states", shape=(ROWS, COLUMNS), **changes):
+    """A layer of fresh devices at zero."""
+    devices = load_device(device, changes).build(*shape, seed=3, tile=2)
+    return LayerState(0, "fc", devices.weights, devices, np.zeros(shape, np.int32), vectors, True, 2)
+
+
+def data(images, vectors, seed=0):
+    generator = np.random.default_rng(seed)
+    errors = generator.normal(0, 0.1, (images, ROWS, vectors)) * (generator.uniform(size=(images, 1, vectors)) < 0.7)
+    return generator.uniform(-1, 1, (images, COLUMNS, vectors)).astype(F), (errors + 0.05 * (errors != 0)).astype(F)
+
+
+@pytest.mark.parametrize("version", ["v1", "v2", "chopped", "agad"])
+@pytest.mark.parametrize("vectors", [1, 7])
+def test_compiled_pass_has_the_bits_of_its_twin(version, vectors):
+    scheme = load_scheme("tiki_taka", {"version": version, "period": 3, "flip_probability": 0.5, "reference_error": 0.1,
+                                       "transfer_every": 3})
+    inputs, errors = data(240 // vectors, vectors)
+    layer, twin = layer_of(vectors), layer_of(vectors)
+    start = layer.weights.copy()
+    rule = TikiTakaRule(scheme, [layer], 2.0, 1, 9)
+    for step, (x, d) in enumerate(zip(inputs, errors)):
+        rule.image(layer, x, d, step)
+    change = twin_change(scheme, twin, inputs, errors, 2.0, 9, 0)
+    assert np.abs(change).max() > 0.1
+    # The running means are float64 sums in another order.
+    np.testing.assert_allclose(layer.weights - start, change, atol=1e-6)
+
+
+def drift(version, error):
+    """Mean change of the weights under inputs and errors that mean nothing, where the reference array is off by `error`."""
+    scheme = load_scheme("tiki_taka", {"version": version, "read_noise": 0.0, "flip_probability": 0.5})
+    layer = layer_of(upper_spread=0.0, lower_spread=0.0, asymmetry_spread=0.0)
+    rule = TikiTakaRule(scheme, [layer], 0.5, 1, 4)
+    rule.states[0].reference += F(error)
+    generator = np.random.default_rng(1)
+    for step in range(1500):
+        rule.image(layer, generator.choice([-1, 1], (COLUMNS, 1)).astype(F), generator.normal(0, 0.1, (ROWS, 1)).astype(F), step)
+    return float(layer.weights.mean())
+
+
+def test_choppers_average_out_the_error_of_the_reference():
+    assert drift("v2", 0.2) < -0.3
+    assert abs(drift("chopped", 0.2)) < 0.5 * abs(drift("v2", 0.2))
+
+
+def test_transfers_of_a_layer_are_whole_numbers():
+    scheme = load_scheme("tiki_taka", {"transfer_every": 5})
+    assert [scheme.transfers(vectors) for vectors in (1, 2, 5, 36, 576)] == [(1, 5), (1, 2), (1, 1), (7, 1), (115, 1)]
+
+
+def test_zero_shift_brings_weight_zero_to_the_symmetry_point():
+    left = {}
+    for pulses in (0, 200, 4000):
+        layer = layer_of(device="soft_bounds_asymmetric", shape=(20, 30), pulse_step=0.01)
+        ZeroShiftRule(load_scheme("zero_shift", {"pulses": pulses}), [layer], 0.1, 1, 5)
+        assert not layer.weights.any() and (layer.writes == pulses).all()
+        left[pulses] = float(np.sqrt((symmetry_points(layer.devices) ** 2).mean()))
+    assert left[0] > 0.3 and left[200] < 0.6 * left[0] and left[4000] < 0.1
+
+
+def test_programming_error_stays_in_the_reference():
+    layer = layer_of(device="soft_bounds_asymmetric", shape=(20, 30), pulse_step=0.01)
+    ZeroShiftRule(load_scheme("zero_shift", {"pulses": 4000, "read_noise": 0.3, "program_error": 0.4}), [layer], 0.1, 1, 5)
+    assert np.sqrt((symmetry_points(layer.devices) ** 2).mean()) == pytest.approx(0.5, rel=0.1)
+
+
+def test_devices_without_a_reference_or_symmetry_point_are_refused():
+    with pytest.raises(InputError, match="against a reference"):
+        ZeroShiftRule(load_scheme("zero_shift"), [layer_of()], 0.1, 1, 5)
+    bare = layer_of()
+    bare.devices = None
+    with pytest.raises(InputError, match="needs devices"):
+        TikiTakaRule(load_scheme("tiki_taka"), [bare], 0.1, 1, 5)
