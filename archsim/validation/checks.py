@@ -6,11 +6,12 @@ import tomllib
 from collections.abc import Callable
 from importlib import resources
 
-from archsim.validation import isaac32, macros, rpu, wu2023
+from archsim.validation import isaac32, macros, rpu, stochastic, wu2023
 
-FILES = ("wu2023", "isaac32", "rpu", "macros")
+FILES = ("wu2023", "isaac32", "rpu", "macros", "stochastic")
 # name -> the model's value in the unit of the published one; (value, low, high) where prices with a range enter
-MODELS: dict[str, Callable[[], float | tuple[float, ...]]] = {**wu2023.MODELS, **isaac32.MODELS, **rpu.MODELS, **macros.MODELS}
+MODELS: dict[str, Callable[[], float | tuple[float, ...]]] = {
+    **wu2023.MODELS, **isaac32.MODELS, **rpu.MODELS, **macros.MODELS, **stochastic.MODELS}
 
 
 def load_published() -> dict[str, dict]:
