@@ -102,10 +102,11 @@ def test_early_stop_and_interrupt(tmp_path):
         if len(seen) == 2:
             os.kill(os.getpid(), signal.SIGINT)
 
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job starts with Ctrl-C ignored
     stopped = train(NETWORK, digits(1000, 50), RPU, folder=tmp_path, progress=progress)
     assert not stopped.finished and stopped.reason == "interrupted" and stopped.images == seen[1]
     assert (tmp_path / "checkpoint.json").exists()
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.signal(signal.SIGINT, before) is signal.default_int_handler
 
 
 def test_orders_differ_between_epochs_and_seeds():
