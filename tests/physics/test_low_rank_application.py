@@ -82,6 +82,8 @@ def test_counted_pulses_are_those_that_reached_the_devices(encoding):
     assert (("dac", "convert") in done.actions) == (encoding == "amplitude")
     if encoding == "amplitude":
         assert done.actions["dac", "convert"] == 2 * (5 + 8)
+        driven = sum(int((np.abs(x) > np.abs(x).max() / 62).sum()) for x in X.T)
+        assert done.actions["word_line_driver", "drive"] == 2 * driven  # once in each of the two phases of its sign
 
 
 def test_lrt_keeps_a_gradient_that_moves_too_few_weights():
