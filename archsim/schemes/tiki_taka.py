@@ -108,6 +108,6 @@ class TikiTaka(Rpu):
         return TikiTakaRule(self, layers, rate, batch, seed)
 
     def reference_change(self, layer: LayerState, inputs: np.ndarray, errors: np.ndarray, rate: float, seed: int, step: int) -> np.ndarray:
-        from archsim.schemes.tiki_taka_rule import twin_change
+        from archsim.schemes.tiki_taka_reference import twin_change
 
         return twin_change(self, layer, inputs, errors, rate, seed, step)

@@ -14,9 +14,7 @@ from archsim.devices.symmetry import symmetry_points
 from archsim.kernels import moves
 from archsim.kernels.compiled import template
 from archsim.kernels.random import DEVICE, READ_OUTPUT, REFRESH, WRITE, as_word, fill_normals, normal, row_key, stream_key, uniform
-from archsim.kernels.random_reference import normal_reference, row_key_reference, stream_key_reference, uniform_reference
 from archsim.kernels.update import specialise
-from archsim.kernels.update_reference import move_reference, update_reference
 from archsim.schemes.rule import LayerState, UpdateRule
 from archsim.trace.operation import Activity
 from hwlib.errors import InputError
@@ -61,7 +59,7 @@ def _image(version, weights, state, planes, law, fast, fast_state, fast_planes, 
         pulsed += high > 0.0
     if pulsed > 0 and top_x > 0.0:
         top_d /= pulsed
-        keep = 0.99 if means[0] > 0.0 else 0.0
+        keep = 0.99 if means[0] > 0.0 else 0.0  # 1 - MEAN_RATE
         means[0] = keep * means[0] + (1.0 - keep) * top_x
         means[1] = keep * means[1] + (1.0 - keep) * top_d
     fast_rate = eta * longest * granularity / (means[0] * means[1]) if means[0] > 0.0 else 0.0
@@ -235,55 +233,3 @@ class TikiTakaRule(UpdateRule):
             row_pulses=sums.get(f"fast.{COLUMN_PULSES}", 0.0) / (slots * columns),
             column_pulses=sums.get(f"fast.{ROW_PULSES}", 0.0) / (slots * rows),
             coincidences=sums.get(f"fast.{COINCIDENCES}", 0.0) / (vectors * rows * columns))}
-
-
-def twin_change(scheme, layer: LayerState, inputs: np.ndarray, errors: np.ndarray, rate: float, seed: int, first_step: int) -> np.ndarray:
-    """The same in NumPy, vector by vector, with the same random numbers; arguments as `Scheme.reference_change`."""
-    s, start, devices = new_state(scheme, layer, seed), layer.weights.copy(), layer.devices
-    version, tile, law = VERSIONS.index(scheme.version), layer.tile + FAST_TILE, devices.device.reference()
-    reads, every = scheme.transfers(layer.vectors)
-    rows, delta = np.arange(len(start)), devices.granularity
-    common = dict(granularity=delta, longest=scheme.train_length, manage_update=scheme.update_management, manage_length=True,
-                  write_noise=float(devices.write_noise), seed=seed)
-    for image, (x, d) in enumerate(zip(inputs, errors)):
-        step, vectors = first_step + image, x.shape[1]
-        peaks = np.abs(d).max(axis=0).astype(float)
-        if peaks.any() and x.any():
-            now = np.array([np.abs(x).max(axis=0).astype(float).mean(), peaks[peaks > 0].mean()])
-            s.means[:] = now if not s.means.any() else (1 - MEAN_RATE) * s.means + MEAN_RATE * now
-        fast_rate = scheme.fast_rate * scheme.train_length * delta / s.means.prod() if s.means.all() else 0.0
-        gain = F(slow_rate(scheme, layer, rate) / delta / (fast_rate if scheme.divide_by_fast_rate and fast_rate else 1.0))
-        ends = {(number + 1) * max(1, vectors // reads) - 1 for number in range(reads)} if step % every == 0 else set()
-        for v in range(vectors):
-            update_reference(s.fast.weights, s.fast.state, s.fast.planes, s.fast.law, law, [x[:, v] * s.choppers], [d[:, v]],
-                             rate=fast_rate, step=step, tile=tile, first=v, **common)
-            if v not in ends:
-                continue
-            k = int(s.place[CURSOR])
-            s.place[CURSOR] = (k + 1) % start.shape[1]
-            sign = s.choppers[k]
-            key = row_key_reference(stream_key_reference(seed, step, tile, READ_OUTPUT), v)
-            omega = s.fast.weights[:, k] + F(scheme.read_noise) * normal_reference(key, rows)
-            if version == AGAD and s.reads[k] and s.reads[k] % scheme.period == 0:
-                s.held[:, k] = s.mean[:, k]
-            z = sign * (omega - (s.held if version == AGAD else s.reference)[:, k])
-            if version == AGAD:
-                s.mean[:, k] += F(scheme.tail) * (omega - s.mean[:, k])
-                z *= s.reads[k] >= scheme.period
-            if version == V1:
-                line = np.eye(start.shape[1], dtype=F)[k]
-                update_reference(layer.weights, devices.state, devices.planes, devices.law, law, [line], [z], rate=float(gain) * delta,
-                                 step=step, tile=layer.tile, first=v, **common)
-            else:
-                s.hidden[:, k] += gain * z
-                signed = np.zeros(start.shape, int)
-                signed[:, k] = np.where(np.abs(s.hidden[:, k]) >= 1, np.sign(s.hidden[:, k]), 0)
-                s.hidden[signed[:, k] != 0, k] = 0
-                pulse_key = row_key_reference(stream_key_reference(seed, step, layer.tile, WRITE), v)
-                move_reference(layer.weights, devices.state, devices.planes, devices.law, law, signed, float(devices.write_noise),
-                               row_key_reference(pulse_key, rows)[:, None])
-            s.reads[k] += 1
-            flip = s.reads[k] % scheme.period == 0 if version == AGAD else version == CHOPPED and bool(uniform_reference(
-                row_key_reference(stream_key_reference(seed, step, tile, REFRESH), v), np.array([k]))[0] < F(scheme.flip_probability))
-            s.choppers[k] = -sign if flip else sign
-    return layer.weights - start

@@ -7,7 +7,8 @@ from archsim.devices.presets import load_device
 from archsim.devices.symmetry import symmetry_points
 from archsim.schemes import load_scheme
 from archsim.schemes.rule import LayerState
-from archsim.schemes.tiki_taka_rule import TikiTakaRule, twin_change
+from archsim.schemes.tiki_taka_reference import twin_change
+from archsim.schemes.tiki_taka_rule import TikiTakaRule
 from archsim.schemes.zero_shift_rule import ZeroShiftRule
 from hwlib.errors import InputError
 
