@@ -74,7 +74,8 @@ def divide_cycle(held, saved, above, below):
 
 
 @kernel
-def adam(first, second, root, held, saved, quotients, values, inverse, length, bits, transfer, source, tables, key, shared, first_place, ones):
+def adam(first, second, root, held, saved, quotients, values, inverse, length, bits, transfer, source, tables, key, shared, first_place,
+         ones):
     """Adam on streams: first moment m and second moment v by leaky averages (v of the product of two streams of |g|), s = sqrt(v) by
     an integrator, m/s by the divider; `quotients` float32 (M, N) is the mean of the signed quotient over `length` cycles, in -1 to 1.
 

@@ -111,8 +111,8 @@ def set_thresholds(thresholds, signs, values, inverse, bipolar, transfer, first_
 
 
 @kernel
-def count_products(counts, inputs, errors, input_inverse, error_inverse, steps, length, transfer, block, group, source, tables, single, shared,
-                   bipolar, key, first_place, tallies, switched):
+def count_products(counts, inputs, errors, input_inverse, error_inverse, steps, length, transfer, block, group, source, tables, single,
+                   shared, bipolar, key, first_place, tallies, switched):
     """Add the outer products of the columns of inputs (N, V) and errors (M, V), as streams, to counts int32 (M, N).
 
     A vector's values are multiplied by its entry of input_inverse and error_inverse float32 (V,), and a coincidence counts `steps` int32
@@ -153,7 +153,8 @@ def count_products(counts, inputs, errors, input_inverse, error_inverse, steps, 
                 for i in range(rows):
                     if d_levels[i] == 0 and not bipolar:
                         continue
-                    line, sign, met = counts[b * block + i, g * group:g * group + columns], d_signs[i] * steps[v], np.int32(0)
+                    line, met = counts[b * block + i, g * group:g * group + columns], np.int32(0)
+                    sign = d_signs[i] * steps[v]
                     for w in range(size):
                         word = d_words[w, i]
                         for j in range(columns):

@@ -31,8 +31,8 @@ class CbramStochastic(StreamScheme):
     """Gradient from the stochastic outer product; SGD adds it, momentum and Adam work on streams of it, weight by weight.
 
     momentum: leaky average of `first_bits`, beta = (1 - 2^-bits)^L. adam: second moment of `second_bits` on the product of two streams of
-    |g|, square root by an integrator of `root_bits`, m/sqrt(v) by a dividing state machine, clipped at 1. What the paper made stochastic, its
-    optimiser, encoding, stream length and devices are not published: this is our configuration, its constants are unverified.
+    |g|, square root by an integrator of `root_bits`, m/sqrt(v) by a dividing state machine, clipped at 1. What the paper made stochastic,
+    its optimiser, encoding, stream length and devices are not published: this is our configuration, its constants are unverified.
 
     A device makes a bit in a SET, a sense and a RESET of `pulse_ns`. Its driver holds the predistorted voltage of the probability with
     `driver_bits`; tau of a device spreads lognormally by `device_spread` (fixed) and `pulse_spread` (each pulse).

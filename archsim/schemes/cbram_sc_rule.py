@@ -22,17 +22,16 @@ NODES = 9  # Gauss-Hermite nodes of the spread from pulse to pulse
 def device_transfer(scheme: Any, devices: int, seed: int) -> np.ndarray:
     """Probability float64 (devices, 2^resolution + 1) with which a pulse for level k switches each device.
 
-    The driver holds V(p) = V0 ln(-tau0 ln(1 - p)/t) rounded to its steps; in units of V0 that is the logarithm of h = t/tau(V), so the law's
-    constants drop out. Without predistortion V runs straight with p over the same range. Then p' = 1 - exp(-h exp(sigma z)), z fixed
+    The driver holds V(p) = V0 ln(-tau0 ln(1 - p)/t) rounded to its steps; in units of V0 that is the logarithm of h = t/tau(V), so
+    the law's constants drop out. Without predistortion V runs straight with p over the same range. Then
+    p' = 1 - exp(-h exp(sigma z)), z fixed
     for a device plus fresh for every pulse; bits are independent, so the fresh part is its mean over z. Level 0 gives no pulse.
     """
     levels = 2**scheme.resolution
     wanted = np.minimum(np.arange(levels + 1) / levels, 1 - 0.5 / levels)
     low, high = (math.log(-math.log1p(-p)) for p in (1 / levels, wanted[-1]))
-    if scheme.predistortion:
-        exponent = np.log(-np.log1p(-np.maximum(wanted, 1 / levels)))
-    else:
-        exponent = low + (high - low) * wanted
+    exact = np.log(-np.log1p(-np.maximum(wanted, 1 / levels)))
+    exponent = exact if scheme.predistortion else low + (high - low) * wanted
     step = (high - low) / (2**scheme.driver_bits - 1)
     exponent = low + np.rint((exponent - low) / step) * step
     fixed = np.random.Generator(np.random.Philox(key=[seed, 0xCB])).standard_normal(devices) * scheme.device_spread

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 
-import archsim
+from archsim.report.stream_costs import unit_costs
 from archsim.schemes import load_scheme
 from hwlib import price
 from hwlib.quantity import Quantity
@@ -45,19 +45,9 @@ def _saving(node: float, what: int) -> Spread:
 
 
 @functools.cache
-def optimiser_unit() -> tuple[Spread, Spread]:
-    """Area in mm2 and power in uW of the stream units while LeNet-1 is trained on the built-in chip cim40: default settings of cbram_sc."""
-    chip = archsim.load_architecture("cim40", {"read.transposed": True})
-    scheme = load_scheme("cbram_sc")
-    result = archsim.simulate("lenet1", chip, scheme=scheme, phase="training", batch=8)
-    seconds = result.cycles / (result.clock_mhz * 1e6)
-    prices = {role: (price(entry["part"], entry["parameters"], 40.0), entry["count"]) for role, entry in scheme.parts(chip).items()}
-    area = _sum(*(_spread(item.area, count * 1e-6) for item, count in prices.values()))
-    power = [_spread(item.leakage, count * 1e6) for item, count in prices.values()]
-    for row in result.ledger:
-        if row["component"] in prices:
-            power.append(_spread(prices[row["component"]][0].energy[row["action"]], row["count"] / seconds * 1e6))
-    return area, _sum(*power)
+def optimiser_unit() -> dict:
+    """Area and power of the stream units while LeNet-1 is trained on the built-in chip cim40: default settings of cbram_sc."""
+    return unit_costs({})
 
 
 @functools.cache
@@ -79,7 +69,7 @@ def mac_ratio(definition: str) -> Spread:
 MODELS = {
     "essop.area_14": lambda: _saving(14.0, 0), "essop.energy_14": lambda: _saving(14.0, 1),
     "essop.area_40": lambda: _saving(40.0, 0), "essop.energy_40": lambda: _saving(40.0, 1),
-    "lammie.area": lambda: optimiser_unit()[0], "lammie.power": lambda: optimiser_unit()[1],
+    "lammie.area": lambda: optimiser_unit()["area_mm2"], "lammie.power": lambda: optimiser_unit()["power_uw"],
     "lammie.mac_gate": lambda: mac_ratio("gate"), "lammie.mac_converters": lambda: mac_ratio("converters"),
     "lammie.mac_area_time": lambda: mac_ratio("area_time"),
 }

@@ -67,12 +67,13 @@ class CbramGenerator(Part):
         if action == "pulse":
             driver = derive("own C V^2 of driver and shifter", "J", lambda v, a, b: (a + b) * v * v, voltage,
                             figure("write_driver.capacitance"), figure("level_shifter.capacitance"))
-            off = derive(f"V^2 G_off x {waiting * 1e9:.3g} ns before the switch", "J", lambda v, g, r: v * v * g * scale * r * waiting, voltage,
-                         on, figure("cbram.off_ratio"))
+            off = derive(f"V^2 G_off x {waiting * 1e9:.3g} ns before the switch", "J",
+                         lambda v, g, r: v * v * g * scale * r * waiting, voltage, on, figure("cbram.off_ratio"))
             return total("J", [driver, off, derive("sense latch", "J", lambda e: e, figure("cbram.sense_energy"))])
         current = derive(f"V^2 G_on x {(seconds - waiting) / p * 1e9:.3g} ns after the switch", "J",
                          lambda v, g: v * v * g * scale * (seconds - waiting) / p, voltage, on)
-        reset = derive(f"V_reset^2 G_on x {self.pulse_ns:g} ns", "J", lambda v, g: v * v * g * scale * seconds, figure("cbram.reset_voltage"), on)
+        reset = derive(f"V_reset^2 G_on x {self.pulse_ns:g} ns", "J", lambda v, g: v * v * g * scale * seconds,
+                       figure("cbram.reset_voltage"), on)
         return total("J", [current, reset])
 
     def latency(self, action: str) -> Quantity:

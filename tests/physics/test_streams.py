@@ -54,12 +54,14 @@ def test_encoding_equals_the_plain_comparison():
 
 # encoding errors of uniform values: independent bits sqrt(1/(6N)), the register about 1.4 times that, Sobol far below
 @pytest.mark.parametrize(("source", "published"), [
-    (streams.LFSR, {16: 0.1423, 64: 0.0727, 256: 0.0352, 1024: 0.0171}), (streams.COUNTER, {16: 0.0982, 64: 0.0530, 256: 0.0258, 1024: 0.0129}),
+    (streams.LFSR, {16: 0.1423, 64: 0.0727, 256: 0.0352, 1024: 0.0171}),
+    (streams.COUNTER, {16: 0.0982, 64: 0.0530, 256: 0.0258, 1024: 0.0129}),
     (streams.SOBOL, {16: 0.0365, 64: 0.0089, 256: 0.0022})])
 def test_encoding_error_against_the_table(source, published):
     values = np.random.default_rng(1).random(1500)
     for length, error in published.items():
-        found = rms([stream([value], length, source, place)[0].mean() - value for value, place in zip(values, places(source, length, 1500))])
+        pairs = zip(values, places(source, length, 1500))
+        found = rms([stream([value], length, source, place)[0].mean() - value for value, place in pairs])
         if source == streams.SOBOL:
             assert found < error  # the table's streams all start at the first point
         else:
@@ -122,8 +124,9 @@ def outer(x, d, length, *, source=streams.COUNTER, shared=True, single=False, bi
     counts = np.zeros((len(d), len(x)), np.int32)
     transfer = (np.arange(1025) * 64).astype(np.int32)[None]
     tallies, switched = np.zeros(streams.TALLIES, np.int64), np.zeros(block + group, np.int64)
-    streams.count_products(counts, x, d, np.ones(x.shape[1], F), np.ones(x.shape[1], F), np.ones(x.shape[1], np.int32), length, transfer, block, group, source, TABLES, single, shared, bipolar, KEY, place,
-                           tallies, switched)
+    ones = np.ones(x.shape[1], F)
+    streams.count_products(counts, x, d, ones, ones, ones.astype(np.int32), length, transfer, block, group, source, TABLES, single, shared,
+                           bipolar, KEY, place, tallies, switched)
     assert switched.sum() == tallies[streams.INPUT_ONES] + tallies[streams.ERROR_ONES]
     return counts, tallies
 

@@ -50,4 +50,5 @@ def test_longer_streams_take_longer_and_cost_more():
 def test_a_device_switches_dearer_than_it_is_pulsed_and_longer_pulses_cost_more():
     short, long = (price("cbram_generator", {"pulse_ns": pulse}).energy for pulse in (10.0, 1000.0))
     assert long["switch"].value > 10 * short["switch"].value
-    assert price("cbram_generator", {"pulse_ns": 2.5}).energy["switch"].low < 0.17e-12 < price("cbram_generator", {"pulse_ns": 2.5}).energy["switch"].high
+    shortest = price("cbram_generator", {"pulse_ns": 2.5}).energy["switch"]
+    assert shortest.low < 0.17e-12 < shortest.high
