@@ -1,14 +1,15 @@
 """Units of an update rule off the tiles: their counts follow the block, the activity and the clock, and their cycles take time."""
 
 import dataclasses
+import json
 
 import pytest
 
 import archsim
 from archsim.schemes import load_scheme
 from archsim.soc.actions import MemoryMap, plan
-from archsim.trace import build_trace
-from hwlib import price
+from archsim.trace import build_trace, load_trace, save_trace
+from hwlib import InputError, price
 from workloads import load_network
 
 
@@ -52,3 +53,16 @@ def test_a_device_switches_dearer_than_it_is_pulsed_and_longer_pulses_cost_more(
     assert long["switch"].value > 10 * short["switch"].value
     shortest = price("cbram_generator", {"pulse_ns": 2.5}).energy["switch"]
     assert shortest.low < 0.17e-12 < shortest.high
+
+
+@pytest.mark.parametrize(("work", "words"), [({"counter": {"step": 1}}, "role.action"), ({"a.b": {"sleep": 1}}, "field of the activity"),
+                                             ({"a.b": {"step": -1}}, "not a number in range")])
+def test_broken_unit_work_in_a_trace_file_is_named(work, words, tmp_path):
+    trace, _ = stream_operation()
+    document = json.loads(save_trace(trace, tmp_path / "good.json").read_text())
+    place = next(index for index, item in enumerate(document["image_operations"]) if item["kind"] == "stream")
+    document["image_operations"][place]["unit_work"] = work
+    (tmp_path / "bad.json").write_text(json.dumps(document))
+    with pytest.raises(InputError) as error:
+        load_trace(tmp_path / "bad.json")
+    assert words in error.value.message and f"image_operations[{place}].unit_work" in error.value.message
