@@ -52,12 +52,12 @@ def counted(step: Step) -> tuple[list[Component], Ledger, dict[str, Any]]:
 def inventory_of(step: Step, tiles: int, node_nm: float | None = None) -> list[Component]:
     """The inventory of a step's chip. The cache of `build_inventory` is passed by: a sweep never asks twice for one chip."""
     from archsim.architecture.config import ComponentSettings
-    from archsim.soc.inventory import _build, _Carrier
+    from archsim.soc.inventory import assemble
 
     chip, settings = step.chip, dict(step.chip.components)
     for role, entry in (step.rule.parts(chip) if step.rule else {}).items():
         settings.setdefault(role, ComponentSettings.model_validate(entry))
-    return list(_build.__wrapped__("", "", tiles, float(node_nm or chip.node_nm), _Carrier(chip, settings)))
+    return list(assemble(chip, settings, tiles, float(node_nm or chip.node_nm)))
 
 
 def breakdown(design: Mapping[str, Any], run: Mapping[str, Any] | None) -> Estimate:

@@ -109,7 +109,11 @@ class _Carrier:
 
 @functools.lru_cache(maxsize=256)
 def _build(chip_key: str, settings_key: str, tiles: int, node: float, carrier: _Carrier) -> tuple[Component, ...]:
-    chip, settings = carrier.chip, carrier.settings
+    return assemble(carrier.chip, carrier.settings, tiles, node)
+
+
+def assemble(chip: Architecture, settings: dict[str, ComponentSettings], tiles: int, node: float) -> tuple[Component, ...]:
+    """The components of `settings` on a chip with `tiles` tiles; `build_inventory` without its cache."""
     derived = derived_values(chip, tiles)
     found: dict[str, Component] = {}
     area, clocked = 0.0, {"macro": 0.0, "chip": 0.0, "system": 0.0}
