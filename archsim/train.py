@@ -13,8 +13,8 @@ from archsim.schemes import load_scheme
 from archsim.simulate import simulate
 from archsim.trace import Activity, Trace, build_trace, with_activity
 from archsim.training.settings import TrainingSettings, device_of
-from archsim.training_setup import CHIPS, settings_of, silicon_scheme
-from archsim.training_totals import mean_activities, writes_of
+from archsim.training.setup import CHIPS, settings_of, silicon_scheme
+from archsim.training.totals import mean_activities, writes_of
 from workloads import load_network
 from workloads.datasets import Dataset, fit_dataset, load_dataset
 

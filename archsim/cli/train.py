@@ -95,7 +95,7 @@ def _settings(arguments: argparse.Namespace) -> tuple[object, object, dict[str, 
     import archsim
     from archsim.architecture.load import parse_setting
     from archsim.schemes import load_scheme
-    from archsim.training_setup import CHIPS
+    from archsim.training.setup import CHIPS
 
     sorted_out: dict[str, dict[str, str]] = {"training": {}, "device": {}, "scheme": {}, "": {}}
     for path, value in options.settings_table(arguments.settings).items():

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import functools
 
-from archsim.report.stream_costs import unit_costs
 from archsim.schemes import load_scheme
+from archsim.studies.stream_costs import unit_costs
 from hwlib import price
 from hwlib.quantity import Quantity
 

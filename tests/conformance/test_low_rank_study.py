@@ -4,8 +4,7 @@ import csv
 
 import pytest
 
-from archsim.report import low_rank_costs
-from archsim.training import batch_study, low_rank_report
+from archsim.studies import batches, low_rank, low_rank_costs
 
 NETWORK = """schema = 1
 name = "small"
@@ -70,10 +69,10 @@ def study(tmp_path):
 
 def test_from_the_file_to_the_tables(study, capsys):
     folder = study.parent
-    assert batch_study.main([str(study)]) == 0
+    assert batches.main([str(study)]) == 0
     assert capsys.readouterr().out.count("seed") == 6
-    assert batch_study.main([str(study)]) == 0 and "seed" not in capsys.readouterr().out  # finished rows stay as they are
-    assert low_rank_report.main([str(study)]) == 0
+    assert batches.main([str(study)]) == 0 and "seed" not in capsys.readouterr().out  # finished rows stay as they are
+    assert low_rank.main([str(study)]) == 0
     accuracy = lines(folder / "accuracy.csv")
     wanted = [("two", seed, epoch) for seed in "12" for epoch in "12"]
     assert [(line["row"], line["seed"], line["epoch"]) for line in accuracy[2:]] == wanted
@@ -89,10 +88,10 @@ def test_from_the_file_to_the_tables(study, capsys):
 
 
 def test_faults_are_named(study, tmp_path, capsys):
-    assert low_rank_report.main([str(study)]) == 2
+    assert low_rank.main([str(study)]) == 2
     assert "no row of this study has been trained" in capsys.readouterr().err
-    assert low_rank_report.main([]) == 2 and low_rank_costs.main([]) == 2
+    assert low_rank.main([]) == 2 and low_rank_costs.main([]) == 2
     text = study.read_text(encoding="utf-8").replace("output_noise = 0.0", "output_noise = 0.1").replace('rule = "float"', 'rule = "sgd"')
     study.write_text(text, encoding="utf-8")
-    assert batch_study.main([str(study)]) == 2
+    assert batches.main([str(study)]) == 2
     assert "exact reads" in capsys.readouterr().err

@@ -8,13 +8,13 @@ import math
 import pytest
 
 import archsim
-from archsim import activity_study
 from archsim.activity import compare_activity, write_comparison
 from archsim.report.figures.drawing import Circle
 from archsim.report.figures.errors import draw_errors
 from archsim.schemes import load_scheme
+from archsim.studies import activity as activity_study
 from archsim.trace import Activity, build_trace, load_trace, save_trace, with_activity
-from archsim.training_totals import mean_activities
+from archsim.training.totals import mean_activities
 from hwlib.errors import InputError
 from workloads import load_network
 

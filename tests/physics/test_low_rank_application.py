@@ -8,7 +8,7 @@ from archsim.schemes import load_scheme
 from archsim.schemes.rule import Done, LayerState
 from archsim.schemes.sbpca_apply import apply_change, apply_outer_products, rebuilt_change
 from archsim.schemes.sbpca_reference import change
-from archsim.training.batch_study import train as train_in_batches
+from archsim.studies.batches import train as train_in_batches
 from archsim.training.data import prepare
 from archsim.training.loop import train
 from archsim.training.settings import read_settings

@@ -14,7 +14,7 @@ from archsim.result_schema import check_document
 from archsim.schemes import load_scheme
 from archsim.trace import Activity, load_trace
 from archsim.training import loop
-from archsim.training_setup import settings_of
+from archsim.training.setup import settings_of
 
 CONV, FC = 10 * 16, 145 * 10  # weights of digits_cnn, biases included
 

@@ -1,10 +1,10 @@
 """A training study of perceptrons with exact reads, a whole mini-batch at a time: the same starts, orders and rules as the training loop.
 
-    python -m archsim.training.batch_study reports/huang2023/study.toml
+    python -m archsim.studies.batches reports/huang2023/study.toml
 
 Without read noise and converters the two passes of a batch are matrix products, which a library does much faster than the
 image-by-image passes of the loop; the update is the rule of the row's scheme, called as the loop calls it. Results agree with the
-loop's to rounding. Histories, table and curves are those of `archsim.training.study`; `history/<row>-<seed>.json` has the writes and
+loop's to rounding. Histories, table and curves are those of `archsim.studies.training`; `history/<row>-<seed>.json` has the writes and
 what the rule counted. A row that is finished is left as it is.
 """
 
@@ -18,12 +18,12 @@ from pathlib import Path
 
 import numpy as np
 
+from archsim.studies.training import Row, Study, load_study, read_history, write_history
 from archsim.training.data import Prepared, prepare
 from archsim.training.loop import epoch_order
 from archsim.training.machine import Machine
 from archsim.training.recorder import device_writes
 from archsim.training.settings import TrainingSettings, read_settings
-from archsim.training.study import Row, Study, load_study, read_history, write_history
 from hwlib.errors import InputError
 from workloads.network import Network
 
@@ -134,11 +134,11 @@ def run_row(study: Study, row: Row, seed: int, data: Prepared, network: Network)
 
 def main(arguments: list[str] | None = None) -> int:
     """Command line of a batch study."""
-    from archsim.training.study_report import write_report
+    from archsim.studies.training_report import write_report
     from workloads.datasets import load_dataset
     from workloads.load import load_network
 
-    parser = argparse.ArgumentParser(prog="python -m archsim.training.batch_study", description="Run a study of perceptrons.")
+    parser = argparse.ArgumentParser(prog="python -m archsim.studies.batches", description="Run a study of perceptrons.")
     parser.add_argument("study", type=Path, help="study.toml")
     parser.add_argument("--row", action="append", help="only these rows")
     options = parser.parse_args(arguments)

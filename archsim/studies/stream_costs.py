@@ -1,6 +1,6 @@
 """Area and power of the stream units of `cbram_sc` over stream length, source, sharing, clock and pulse: the table and figure of a study.
 
-    python -m archsim.report.stream_costs reports/lammie2021
+    python -m archsim.studies.stream_costs reports/lammie2021
 
 LeNet-1 is trained on the built-in chip cim40; the units are those that the scheme adds to it. Nothing is fitted.
 """

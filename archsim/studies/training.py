@@ -1,8 +1,8 @@
 """A training study: rows of settings from one `study.toml`, each trained in a process of its own, resumable; tables and curves from them.
 
-    python -m archsim.training.study reports/gokmen2017/study.toml            # all rows that are not finished, one after the other
-    python -m archsim.training.study reports/gokmen2017/study.toml --row fp   # one row, in this process
-    python -m archsim.training.study reports/gokmen2017/study.toml --report   # table and curves of what is there
+    python -m archsim.studies.training reports/gokmen2017/study.toml            # all rows that are not finished, one after the other
+    python -m archsim.studies.training reports/gokmen2017/study.toml --row fp   # one row, in this process
+    python -m archsim.studies.training reports/gokmen2017/study.toml --report   # table and curves of what is there
 
 Beside the file: `history/<row>.csv` an epoch a line, `table.md`, `errors.png` and `errors.svg`; checkpoints in `checkpoints/<row>`.
 """
@@ -144,7 +144,7 @@ def run_all(path: Path, study: Study, jobs: int) -> int:
         if len(read_history(study, row, seed)) >= row.settings["epochs"]:
             return True
         environment = {**os.environ, "NUMBA_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-        command = [sys.executable, "-m", "archsim.training.study", str(path), "--row", row.name, "--seed", str(seed)]
+        command = [sys.executable, "-m", "archsim.studies.training", str(path), "--row", row.name, "--seed", str(seed)]
         return subprocess.run(command, env=environment).returncode == 0
 
     with ThreadPoolExecutor(jobs) as pool:
@@ -154,7 +154,7 @@ def run_all(path: Path, study: Study, jobs: int) -> int:
 
 def main(arguments: list[str] | None = None) -> int:
     """Command line of a study."""
-    parser = argparse.ArgumentParser(prog="python -m archsim.training.study", description="Run a training study.")
+    parser = argparse.ArgumentParser(prog="python -m archsim.studies.training", description="Run a training study.")
     parser.add_argument("study", type=Path, help="study.toml")
     parser.add_argument("--row", help="train this row only, in this process")
     parser.add_argument("--seed", type=int, help="seed of that row (default: its first)")
@@ -172,7 +172,7 @@ def main(arguments: list[str] | None = None) -> int:
         elif not options.report:
             failed = run_all(options.study, study, max(1, options.jobs))
         if not options.row:
-            from archsim.training.study_report import write_report
+            from archsim.studies.training_report import write_report
 
             write_report(study)
     except InputError as error:

@@ -1,6 +1,6 @@
 """What the ways to apply a low-rank gradient cost on a chip: a short training of each, priced with the activity that it had.
 
-    python -m archsim.report.low_rank_costs reports/huang2023/costs.csv [network] [images]
+    python -m archsim.studies.low_rank_costs reports/huang2023/costs.csv [network] [images]
 
 Every row is trained on the RPU chip's reads and devices for one epoch of the first images of MNIST in batches of 128, so that all see the
 same data; digital SGD writes by rows with verify and reads backwards on the array. The accuracies of so short a training mean nothing.
@@ -52,7 +52,7 @@ def main(arguments: list[str] | None = None) -> int:
     arguments = sys.argv[1:] if arguments is None else arguments
     try:
         if not 1 <= len(arguments) <= 3 or (len(arguments) == 3 and not arguments[2].isdecimal()):
-            raise InputError("a file, a network and a number of images", where="python -m archsim.report.low_rank_costs", got=arguments)
+            raise InputError("a file, a network and a number of images", where="python -m archsim.studies.low_rank_costs", got=arguments)
         path, network, images = [*arguments, *("", "mlp_100", "1280")[len(arguments):]]
         lines = []
         for title, name, settings in ROWS:

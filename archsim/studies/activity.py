@@ -1,6 +1,6 @@
 """Measured against assumed activity for the runs of a training study.
 
-    python -m archsim.activity_study reports/gokmen2017 [--arch rpu]      # writes activity.md and activity.csv beside its study.toml
+    python -m archsim.studies.activity reports/gokmen2017 [--arch rpu]      # writes activity.md and activity.csv beside its study.toml
 
 Reads what the study wrote, `history/<row>-<seed>.json`, or the checkpoint of a run that is not finished, and takes the activity of the
 last finished epoch. Rows in floating point have no arrays and are left out.
@@ -16,11 +16,11 @@ from pathlib import Path
 from archsim.activity import compare_activity, markdown
 from archsim.files import csv_text, write_files
 from archsim.schemes import load_scheme
+from archsim.studies.training import Study, load_study
 from archsim.trace import Activity, build_trace
 from archsim.training.checkpoints import load_checkpoint
 from archsim.training.settings import read_settings
-from archsim.training.study import Study, load_study
-from archsim.training_setup import silicon_scheme
+from archsim.training.setup import silicon_scheme
 from hwlib.errors import InputError
 from workloads import load_network
 
@@ -69,7 +69,7 @@ def write_study(study: Study, arch: str) -> None:
 
 def main(line: list[str] | None = None) -> int:
     """Command line."""
-    parser = argparse.ArgumentParser(prog="python -m archsim.activity_study", description="Compare measured with assumed activity.")
+    parser = argparse.ArgumentParser(prog="python -m archsim.studies.activity", description="Compare measured with assumed activity.")
     parser.add_argument("folder", type=Path, help="folder of a study.toml that has been run")
     parser.add_argument("--arch", default="rpu", help="chip (default rpu)")
     arguments = parser.parse_args(line)

@@ -1,6 +1,6 @@
 """What the low-rank study adds to the tables of a study: accuracy beside the reference runs, memory and arithmetic beside the closed forms.
 
-    python -m archsim.training.low_rank_report reports/huang2023/study.toml
+    python -m archsim.studies.low_rank reports/huang2023/study.toml
 
 Beside the file: `accuracy.csv`, `accuracy.png` and `accuracy.svg` (with `reference.csv`), and `counts.csv`, a line a row and layer.
 """
@@ -13,8 +13,8 @@ import sys
 from pathlib import Path
 
 from archsim.schemes.sbpca_work import published_multiplies, published_words, state_words
+from archsim.studies.training import Study, load_study, read_history
 from archsim.training.settings import read_settings, scheme_of
-from archsim.training.study import Study, load_study, read_history
 from hwlib.errors import InputError
 from workloads.load import load_network
 
@@ -100,7 +100,7 @@ def main(arguments: list[str] | None = None) -> int:
     arguments = sys.argv[1:] if arguments is None else arguments
     try:
         if len(arguments) != 1:
-            raise InputError("one study file is needed", where="python -m archsim.training.low_rank_report", got=arguments)
+            raise InputError("one study file is needed", where="python -m archsim.studies.low_rank", got=arguments)
         study = load_study(arguments[0])
         lines, counts = compared(study), counted(study)
         if not lines or not counts:

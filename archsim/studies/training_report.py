@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from statistics import fmean, stdev
 
-from archsim.training.study import Study, read_history
+from archsim.studies.training import Study, read_history
 
 
 def write_report(study: Study) -> None:

@@ -1,6 +1,6 @@
 """What a row of a training study costs on a chip, with the activity that its training measured, and how it transfers.
 
-    python -m archsim.study_silicon reports/wu2023/study.toml --row mixed_precision --arch wu2023 --chips 10
+    python -m archsim.studies.silicon reports/wu2023/study.toml --row mixed_precision --arch wu2023 --chips 10
 
 Writes `silicon.md` and `silicon.csv` beside the study: one training step and one inference on the chip.
 """
@@ -24,9 +24,9 @@ def silicon_rows(study_path: Path, row_name: str, chip: str) -> list[dict]:
     from archsim.architecture import load_architecture
     from archsim.schemes import load_scheme
     from archsim.simulate import simulate
+    from archsim.studies.training import load_study
     from archsim.trace import build_trace
     from archsim.trace.measured import with_activity
-    from archsim.training.study import load_study
     from workloads import load_network
 
     study = load_study(study_path)
@@ -60,15 +60,15 @@ def _facts(folder: Path, row: str, seed: int) -> dict:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise InputError("this row has not been trained yet", where=str(path),
-                         hint="python -m archsim.training.study STUDY --row NAME") from None
+                         hint="python -m archsim.studies.training STUDY --row NAME") from None
 
 
 def transfer_errors(study_path: Path, row_name: str, chips: int) -> list[float]:
     """Test errors in percent of the row's final weights on `chips` freshly drawn chips."""
+    from archsim.studies.training import load_study
     from archsim.training.checkpoints import load_checkpoint
     from archsim.training.machine import Machine
     from archsim.training.settings import read_settings
-    from archsim.training.study import load_study
     from archsim.training.transfer import transfer
     from workloads import load_network
     from workloads.datasets import load_dataset
@@ -109,7 +109,7 @@ def markdown(rows: list[dict], chip: str, errors: Sequence[float]) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Command line."""
-    parser = argparse.ArgumentParser(prog="python -m archsim.study_silicon", description="The silicon behind a row of a training study.")
+    parser = argparse.ArgumentParser(prog="python -m archsim.studies.silicon", description="The silicon behind a row of a training study.")
     parser.add_argument("study", type=Path)
     parser.add_argument("--row", required=True)
     parser.add_argument("--arch", required=True)

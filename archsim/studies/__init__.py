@@ -1,0 +1,1 @@
+"""Studies under `reports/`: run their rows, and make tables and figures of what was trained."""
