@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from statistics import fmean, stdev
 
 from archsim.studies.training import Study, read_history
+
+# Okabe & Ito's colours, apart for colour-blind readers.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+MARKS = "osD^vPX"
+LINES = ("-", "--", ":")
 
 
 def write_report(study: Study) -> None:
@@ -35,27 +41,43 @@ def table(study: Study) -> str:
 
 
 def draw_errors(study: Study) -> None:
-    """Test error over epochs, a line a row (first seed), on a logarithmic axis."""
+    """Test error over epochs on a logarithmic axis: a line a row, the mean of its seeds, over the range of the seeds."""
     import matplotlib
 
     matplotlib.use("Agg")
     from matplotlib.figure import Figure
+    from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
 
-    figure = Figure(figsize=(7.2, 4.4), layout="constrained")
+    figure = Figure(figsize=(7.2, 4.2 + 0.12 * len(study.rows)), layout="constrained")
     axes = figure.subplots()
-    for row, colour, mark in zip(study.rows, ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"), "osD^vPX"):
-        for place, seed in enumerate(row.seeds):
-            history = read_history(study, row, seed)
-            if history:
-                axes.plot([line["epoch"] for line in history], [line["test_error_percent"] for line in history], color=colour, marker=mark,
-                          markersize=4, linewidth=1.2, alpha=1.0 if place == 0 else 0.4, label=row.title if place == 0 else None)
+    seen: list[float] = []
+    for number, row in enumerate(study.rows):
+        runs = [[line["test_error_percent"] for line in read_history(study, row, seed)] for seed in row.seeds]
+        epochs = [values for values in zip_longest(*runs) if any(value is not None for value in values)]
+        if not epochs:
+            continue
+        found = [[value for value in values if value is not None] for values in epochs]
+        seen += [value for values in found for value in values]
+        at = range(1, len(found) + 1)
+        colour, mark, line = COLOURS[number % 7], MARKS[number % 7], LINES[number // 7 % len(LINES)]
+        axes.plot(at, [fmean(values) for values in found], color=colour, marker=mark, linestyle=line, markersize=4, linewidth=1.2,
+                  label=row.title)
+        if len(row.seeds) > 1:
+            low, high = [min(values) for values in found], [max(values) for values in found]
+            axes.fill_between(at, low, high, color=colour, alpha=0.12, linewidth=0)
     axes.set_yscale("log")
-    axes.set_yticks([0.8, 1, 1.5, 2, 3, 5, 10, 20, 50, 90], labels=["0.8", "1", "1.5", "2", "3", "5", "10", "20", "50", "90"])
+    if seen:
+        axes.set_ylim(min(seen) / 1.15, max(seen) * 1.15)
+    axes.yaxis.set_major_locator(FixedLocator([0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3, 4, 5, 7, 10, 15, 20, 30, 50, 90]))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.minorticks_off()
     axes.set_xlabel("epoch")
     axes.set_ylabel("test error, %")
     axes.grid(True, color="#dddddd", linewidth=0.6)
-    axes.legend(frameon=False, fontsize=8)
+    if seen:
+        figure.legend(loc="outside lower center", ncols=2, frameon=False, fontsize=8)
     axes.set_title(study.title, fontsize=10)
     figure.savefig(study.folder / "errors.png", dpi=160)
-    figure.savefig(study.folder / "errors.svg", metadata={"Date": None})
+    with matplotlib.rc_context({"svg.hashsalt": "archsim"}):
+        figure.savefig(study.folder / "errors.svg", metadata={"Date": None})
