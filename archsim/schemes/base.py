@@ -33,6 +33,7 @@ class Scheme(BaseModel, ABC):
     title: ClassVar[str]
     source: ClassVar[str]
     transposed_read: ClassVar[bool] = False
+    output_errors: ClassVar[int] = 1  # errors taken back an image: 2 for target and output (softmax) one after the other
 
     @abstractmethod
     def backward(self, stage: Stage, first: bool) -> list[Operation]:
@@ -55,8 +56,8 @@ class Scheme(BaseModel, ABC):
     def reference_change(self, layer: LayerState, inputs: np.ndarray, errors: np.ndarray, rate: float, seed: int, step: int) -> np.ndarray:
         """Slow and plain: the expected change (M, N) of a fresh layer's weights by one mini-batch.
 
-        `inputs` (images, N, V) and `errors` (images, M, V) as the rule gets them, `step` the number of the first image. The layer
-        may be changed. A scheme whose expectation has no closed form may draw the rule's own random numbers (seed, step).
+        `inputs` (images, N, V) and `errors` (images, M, V or 2, M, V) as the rule gets them, `step` the number of the first image. The
+        layer may be changed. A scheme whose expectation has no closed form may draw the rule's own random numbers (seed, step).
         """
         raise NotImplementedError(f"scheme {self.name} states no reference of its weight change")
 

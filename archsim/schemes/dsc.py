@@ -21,24 +21,33 @@ if TYPE_CHECKING:
 
 @register
 class DynamicStochastic(StreamScheme):
-    """A weight moves by one count of 2^-step_bits where the bits of input and error meet; inputs and errors are clipped to 1.
+    """A weight moves by counts of 2^-step_bits where the bits of input and error meet; inputs and errors are clipped to 1.
 
-    Errors are multiplied by learning rate x 2^step_bits first (1 at the published rate 2^-10), so that the expected step is that of the
-    learning rate. The published scheme propagates a desired and an actual part of the error; with one generator for both, their
-    difference of two bits of one sign has exactly the distribution of one bit of the difference, which is what is drawn here.
+    error_parts "separate" (published): target and output (one-hot and softmax; the paper does not state its output error) go back as two
+    errors; each weight has two multipliers, and bits of both parts, drawn with one random number, move its counter up and down.
+    "difference": one error, one multiplier. Both agree in distribution where the parts have opposite signs and do not clip.
+
+    Errors of a mini-batch of B are multiplied by (learning rate / B) x 2^step_bits first (1 at the published batch 1 and rate 2^-10), so
+    that the expected step is that of the learning rate. That factor may not exceed 1 where parts are separate: outputs that clip beside
+    a clipped target teach nothing. step_bits 0: the least power of two that is not below rate / B.
     """
 
     name: ClassVar[str] = "dsc"
     title: ClassVar[str] = "dynamic stochastic computing: one bit a value and step, weights in up-down counters"
     source: ClassVar[str] = "Liu, Gross & Han, IEEE Circuits and Systems Magazine, Q3 2020"
-    practice: ClassVar[dict[str, Any]] = {"learning_rate": 2.0**-6, "batch": 1, "epochs": 6}
+    practice: ClassVar[dict[str, Any]] = {"learning_rate": 2.0**-7, "batch": 1, "epochs": 6}
     trial: ClassVar[dict[str, Any]] = {"learning_rate": 0.25, "scheme_settings": {"step_bits": 4}}
 
+    error_parts: Literal["separate", "difference"] = "separate"
     length: Literal[1] = 1
     encoding: Literal["sign_magnitude"] = "sign_magnitude"
     stream_source: Literal["lfsr", "sobol"] = "lfsr"
     counter_bits: Annotated[int, Field(ge=4, le=32)] = 16
-    step_bits: Annotated[int, Field(ge=1, le=20)] = 10
+    step_bits: Annotated[int, Field(ge=0, le=20)] = 0
+
+    @property
+    def output_errors(self) -> int:
+        return 2 if self.error_parts == "separate" else 1
 
     @property
     def generator(self) -> str:
@@ -46,7 +55,7 @@ class DynamicStochastic(StreamScheme):
 
     def image_work(self, outputs: int, inputs: int, vectors: int) -> dict[str, float]:
         """Vector-unit actions an image: the scaled errors, and the counts added to the weights."""
-        return {"multiply": outputs * vectors, "add": outputs * inputs}
+        return {"multiply": outputs * vectors * self.output_errors, "add": outputs * inputs}
 
     def image_update(self, stage: Stage) -> list[Operation]:
         shape = stage.matrix

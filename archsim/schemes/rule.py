@@ -63,7 +63,8 @@ class UpdateRule(ABC):
 
     The loop calls `image` for every image and layer, then `batch` for every layer once a mini-batch. `inputs` float32
     (N, V) and `errors` (M, V) are the columns of x and of d = minus the gradient of the batch's mean loss, so that the sum
-    of d x^T over a batch is the step of plain gradient descent: W += rate * sum d x^T.
+    of d x^T over a batch is the step of plain gradient descent: W += rate * sum d x^T. A scheme that asks for two `output_errors` gets
+    errors (2, M, V): those of the target and of the output, whose sum is d.
     """
 
     def __init__(self, scheme: Scheme, layers: Sequence[LayerState], rate: float, batch: int, seed: int):

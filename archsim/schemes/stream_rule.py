@@ -86,10 +86,7 @@ class StreamRule(UpdateRule):
         if steps.any():
             counts = self.counts[index]
             counts[...] = 0
-            streams.count_products(
-                counts, inputs, errors, F(1 / of_inputs), F(1 / of_errors), steps, length, self.transfer, scheme.errors_parallel,
-                scheme.inputs_parallel, self.source, self.tables, scheme.sharing == "single", self.shared, scheme.encoding == "bipolar",
-                self.keys[index], step * vectors * edges["places"] * length, tallies, self.switched)
+            self.count(index, inputs, errors, F(1 / of_inputs), F(1 / of_errors), steps, step * vectors * edges["places"] * length, tallies)
             self.gradients[index] += F(unit / length) * counts
         done.add("stream_multiplier", "bit", edges["products"] * vectors)
         done.add("stream_counter", "count", tallies[streams.COINCIDENCES])
@@ -105,6 +102,15 @@ class StreamRule(UpdateRule):
             done.sum(name, value)
         for action, count in scheme.image_work(*layer.weights.shape, vectors).items():
             done.add("vector_unit", action, count)
+
+    def count(self, index: int, inputs: np.ndarray, errors: np.ndarray, input_inverse: np.ndarray, error_inverse: np.ndarray,
+              steps: np.ndarray, first_place: int, tallies: np.ndarray) -> None:
+        """Count the coincidences of array `index` into `counts`; arguments as `kernels.streams.count_products`."""
+        scheme = self.scheme
+        streams.count_products(
+            self.counts[index], inputs, errors, input_inverse, error_inverse, steps, scheme.bits, self.transfer, scheme.errors_parallel,
+            scheme.inputs_parallel, self.source, self.tables, scheme.sharing == "single", self.shared, scheme.encoding == "bipolar",
+            self.keys[index], first_place, tallies, self.switched)
 
     def change(self, layer: LayerState, step: int) -> np.ndarray:
         """The change of the weights from the gradient of a mini-batch."""

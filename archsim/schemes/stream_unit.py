@@ -57,13 +57,16 @@ class StreamScheme(Scheme):
         return [transposed_read(stage) if self.backward_in == "array" else digital_backward(stage)]
 
     def edges(self, outputs: int, inputs: int) -> dict[str, float]:
-        """What the outer product of `outputs` x `inputs` takes a vector: places of the block, stream bits of both sides, numbers."""
+        """What the outer product of `outputs` x `inputs` takes a vector: places of the block, stream bits of both sides, numbers.
+
+        The parts of an error (`output_errors`) have converters and gates of their own and share their random numbers.
+        """
         blocks, groups = -(-outputs // self.errors_parallel), -(-inputs // self.inputs_parallel)
         of_inputs, of_errors = inputs * self.bits * blocks, outputs * self.bits * groups
         sides = {"side": 2, "single": 1}.get(self.sharing, 0)
         numbers = sides * self.bits * blocks * groups or of_inputs + of_errors
-        return {"places": blocks * groups, "inputs": of_inputs, "errors": of_errors, "numbers": numbers,
-                "products": outputs * inputs * self.bits}
+        return {"places": blocks * groups, "inputs": of_inputs, "errors": of_errors * self.output_errors, "numbers": numbers,
+                "products": outputs * inputs * self.bits * self.output_errors}
 
     def outer_product(self, stage: Stage, work: dict[str, float]) -> Operation:
         """The streams of one image: a step is a vector. `work` is the vector unit's an image beside them; the sums of a place leave the
@@ -84,7 +87,7 @@ class StreamScheme(Scheme):
         # The first place of an image needs its inputs and errors from the buffer; they stay at the edges for the others.
         return Operation(
             name=f"{stage.name}.update", layer=stage.name, phase="update", kind="stream", steps=shape.vectors,
-            input_elements=(shape.rows + shape.columns) * shape.groups, unit_work=units,
+            input_elements=(shape.rows + shape.columns * self.output_errors) * shape.groups, unit_work=units,
             unit_cycles=edges["places"] * self.bits, unit_ns=edges["places"] * self.bits * self.bit_ns(),
             vector_work={action: count / shape.vectors for action, count in work.items()},
             state_reads=weights / shape.vectors, state_writes=weights / shape.vectors)
@@ -95,17 +98,17 @@ class StreamScheme(Scheme):
 
     def converters(self) -> int:
         """Converters of the edges of the block."""
-        return self.inputs_parallel + self.errors_parallel
+        return self.inputs_parallel + self.errors_parallel * self.output_errors
 
     def parts(self, chip: Architecture) -> dict[str, dict]:
-        return self.stream_parts(self.converters(), {"side": 2, "single": 1}.get(self.sharing, self.converters()))
+        generators = {"side": 2, "single": 1}.get(self.sharing, self.inputs_parallel + self.errors_parallel)
+        return self.stream_parts(self.converters(), generators)
 
     def stream_parts(self, converters: int, generators: int, gates: int = 0) -> dict[str, dict]:
         """The block with its converters, generators of numbers and `gates` further gates."""
-        product = "stream_and" if self.encoding == "sign_magnitude" else "stream_xnor"
-        found = {
-            "stream_multiplier": entry(product, {"output": "local"}, self.inputs_parallel * self.errors_parallel + gates),
-            "stream_counter": entry("up_down_counter", {"bits": self.counter_bits}, self.inputs_parallel * self.errors_parallel)}
+        product, places = "stream_and" if self.encoding == "sign_magnitude" else "stream_xnor", self.inputs_parallel * self.errors_parallel
+        found = {"stream_multiplier": entry(product, {"output": "local"}, places * self.output_errors + gates),
+                 "stream_counter": entry("up_down_counter", {"bits": self.counter_bits}, places)}
         if self.generator == "cbram":
             return found | {"stream_source": self.source_part(converters)}
         number = {"lfsr": "lfsr", "sobol": "sobol_generator"}[self.generator]

@@ -64,6 +64,9 @@ def _training(stages: list[Stage], scheme: Scheme, batch: int) -> tuple[list[Ope
     errors: dict[str, tuple[str, ...]] = {}
     for stage in reversed(stages):
         arriving = tuple(dict.fromkeys(n for c in consumers[stage.name] for n in delivers[c])) or (f"{stage.name}.forward",)
+        parts = scheme.output_errors
+        # two parts of the output's error are target and softmax as they are: no subtraction
+        stage = stage if parts == 1 else replace(stage, fused=[layer for layer in stage.fused if layer.operator != "softmax"])
         if stage.on_array:
             operations = scheme.backward(stage, first=not stage.sources)
         else:
@@ -73,7 +76,7 @@ def _training(stages: list[Stage], scheme: Scheme, batch: int) -> tuple[list[Ope
             operations = [replace(shape, name=f"{stage.name}.backward", phase="backward", vector_work=work, window=None, pools=(),
                                   input_elements=shape.output_elements, output_elements=shape.input_elements,
                                   steps_per_row=0)] if work else []
-        for operation in operations:
+        for operation in [replace(item, name=item.name + "_second" * part) for part in range(parts) for item in operations]:
             operation = replace(operation, after=arriving)
             arriving = (operation.name,)
             backward.append(operation)

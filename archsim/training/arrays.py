@@ -9,8 +9,8 @@ import numpy as np
 from archsim.devices.presets import load_device
 from archsim.kernels.random import DEVICE, as_word, row_key, stream_key, uniform
 from archsim.training.compiled import compiled
-from archsim.training.passes import UPDATE_CYCLE, tile_number
-from archsim.training.program import COLUMNS, COPIES, PLANES, ROWS, STATE, WEIGHTS, Program
+from archsim.training.passes import tile_number
+from archsim.training.program import COLUMNS, COPIES, PLANES, ROWS, STATE, UPDATE_CYCLE, WEIGHTS, Program
 from archsim.training.settings import TrainingSettings, device_of
 from hwlib.errors import InputError
 

@@ -9,10 +9,10 @@ import numpy as np
 from archsim.devices.constant_step import ConstantStep
 from archsim.kernels.random import as_word
 from archsim.kernels.read import periphery
-from archsim.schemes.rule import LayerState, UpdateRule
+from archsim.schemes.rule import LayerState
 from archsim.training.arrays import Arrays, copies_of
-from archsim.training.passes import UPDATE_CYCLE, tile_number
-from archsim.training.program import BIAS, BLOCK, COLUMNS, COPIES, ERRORS, ROWS, VECTORS, WEIGHTS, build_program
+from archsim.training.passes import tile_number
+from archsim.training.program import BIAS, BLOCK, COLUMNS, COPIES, ERRORS, ROWS, UPDATE_CYCLE, VECTORS, WEIGHTS, build_program
 from archsim.training.settings import TrainingSettings, scheme_of
 from archsim.training.steps import present, update_kernel
 from hwlib.errors import InputError
@@ -28,8 +28,11 @@ class Machine:
 
     def __init__(self, network: Network, settings: TrainingSettings):
         self.settings = settings
-        self.program = build_program(network, copies_of(settings, [layer.name for layer in network.array_layers]))
+        scheme = None if settings.rule in ("rpu", "float") else scheme_of(settings)
+        self.program = build_program(network, copies_of(settings, [layer.name for layer in network.array_layers]),
+                                     scheme.output_errors if scheme else 1)
         self.arrays = Arrays(self.program, settings)
+        self.second = self.program.second_arrays()
         law = type(self.arrays.device) if self.arrays.device else ConstantStep
         self._update = update_kernel(law.step, law.aggregated, law.paired, law.even_noise)
         read = settings.read
@@ -39,14 +42,11 @@ class Machine:
         self.forward, self.backward = (
             self.ideal if digital else np.array(periphery(way, read.noise_management, read.bound_management, *converters), F)
             for way in (False, True))
-        self.rule = None if settings.rule in ("rpu", "float") else self._rule()
+        self.rule = scheme.rule(self.layers(), settings.learning_rate, settings.batch, settings.seed) if scheme else None
         self.memory = np.zeros((settings.batch, self.program.memory), F)
         self.errors = np.zeros(self.program.activations, F)
         self.room, self.words = np.zeros(self.program.room, F), np.zeros(self.program.words, np.uint64)
         self.clear_counters()
-
-    def _rule(self) -> UpdateRule:
-        return scheme_of(self.settings).rule(self.layers(), self.settings.learning_rate, self.settings.batch, self.settings.seed)
 
     def layers(self) -> list[LayerState]:
         """The arrays as an update rule sees them. Raises InputError where a weight has several devices."""
@@ -75,8 +75,9 @@ class Machine:
         seed, pulsed, images, labels = as_word(s.seed), a.device is not None, sealed(images), sealed(labels)
         for start in range(0, len(order), s.batch):
             chosen, step = order[start:start + s.batch], as_word(first_step + start)
-            present(p.operations, p.arrays, a.weights, self.memory, self.errors, images, labels, chosen, True, p.output, p.steps, p.classes,
-                    self.forward, self.backward, seed, step, self.totals, self.samples, self.results, self.room, self.words)
+            present(p.operations, p.arrays, self.second, a.weights, self.memory, self.errors, images, labels, chosen, True, p.output,
+                    p.steps, p.classes, self.forward, self.backward, seed, step, self.totals, self.samples, self.results, self.room,
+                    self.words)
             if self.rule is not None:
                 self._apply_rule(len(chosen), first_step + start)
             else:
@@ -88,15 +89,22 @@ class Machine:
         """A scheme's own rule for the mini-batch in memory: image by image, and once at its end."""
         for b in range(size):
             for layer in self.rule.layers:
-                row = self.program.arrays[layer.index]
-                rows, columns, count = int(row[ROWS]), int(row[COLUMNS]), int(row[VECTORS])
-                block, errors = int(row[BLOCK]), int(row[ERRORS])
-                self.rule.image(layer, self.memory[b, block:block + columns * count].reshape(columns, count),
-                                self.memory[b, errors:errors + rows * count].reshape(rows, count), first_step + b)
+                inputs, errors = self.seen(layer.index, b)
+                self.rule.image(layer, inputs, errors, first_step + b)
                 self.rule.done[layer.index].images += 1
         for layer in self.rule.layers:
             self.rule.batch(layer, first_step + size - 1)
             self.rule.done[layer.index].batches += 1
+
+    def seen(self, index: int, image: int) -> tuple[np.ndarray, np.ndarray]:
+        """Views of what array `index` met of an image of the last mini-batch: inputs (N, V) and errors (M, V), or (2, M, V) where target
+        and output went back as two errors."""
+        row, parts = self.program.arrays[index], self.program.output_errors
+        rows, columns, count = int(row[ROWS]), int(row[COLUMNS]), int(row[VECTORS])
+        inputs, errors = int(row[BLOCK]), int(row[ERRORS])
+        of_errors = self.memory[image, errors:errors + parts * rows * count]
+        return (self.memory[image, inputs:inputs + columns * count].reshape(columns, count),
+                of_errors.reshape((rows, count) if parts == 1 else (parts, rows, count)))
 
     def evaluate(self, images: np.ndarray, labels: np.ndarray, epoch: int, threads: int = 1) -> tuple[float, float]:
         """(mean loss, share of wrong answers) on images; the noise depends on (seed, epoch, image) only."""
@@ -106,9 +114,9 @@ class Machine:
         def part(low: int) -> np.ndarray:
             results, layers = np.zeros(3), len(p.arrays)
             chosen = np.arange(low, min(low + EVALUATION_SPAN, len(images)))
-            present(p.operations, p.arrays, self.arrays.weights, np.zeros((1, p.memory), F), np.zeros(p.activations, F), images, labels,
-                    chosen, False, p.output, p.steps, p.classes, physics, physics, as_word(self.settings.seed), as_word(first + low),
-                    np.zeros((layers, 2, 3), np.int64), np.zeros((layers, 2, 5)), results, np.zeros(p.room, F),
+            present(p.operations, p.arrays, p.arrays[:0], self.arrays.weights, np.zeros((1, p.memory), F), np.zeros(p.activations, F),
+                    images, labels, chosen, False, p.output, p.steps, p.classes, physics, physics, as_word(self.settings.seed),
+                    as_word(first + low), np.zeros((layers, 2, 3), np.int64), np.zeros((layers, 2, 5)), results, np.zeros(p.room, F),
                     np.zeros(p.words, np.uint64))
             return results
 

@@ -16,6 +16,7 @@ from archsim.training.program import (
     ARRAY,
     AUXILIARY,
     AVERAGE_POOL,
+    BACK_CYCLE,
     BACKWARD,
     BIAS,
     BLOCK,
@@ -23,8 +24,10 @@ from archsim.training.program import (
     CONVOLUTION,
     COPIES,
     COPY,
+    CYCLES,
     ERROR_PEAKS,
     ERRORS,
+    FORWARD_CYCLE,
     INPUT,
     INPUT_PEAKS,
     INPUT_SIZE,
@@ -49,13 +52,12 @@ U = np.uint64
 ZERO, ONE = np.float32(0.0), np.float32(1.0)
 # Typed: for a literal False and True numba would compile the reads twice.
 FORTH, BACK = np.bool_(False), np.bool_(True)
-# Streams of an array's copies, as the `tile` of the random numbers: copy number and cycle are part of it.
-TILE_COPIES, FORWARD, UPDATE_CYCLE, CYCLES = 64, 0, 2, 4
+TILE_COPIES = 64  # streams of an array's copies, as the `tile` of the random numbers: copy number and cycle are part of it
 
 
 @compiled
 def tile_number(array, copy, cycle):
-    """The tile of the keys of random numbers (uint64); `cycle` 0 forward, 1 backward, 2 update."""
+    """The tile of the keys of random numbers (uint64); cycles as in `program`."""
     return U((array * TILE_COPIES + copy) * CYCLES + cycle)
 
 
@@ -68,7 +70,7 @@ def read_array(arrays, index, backward, weights, block, peaks, outputs, physics,
     share = ONE / np.float32(array[COPIES])
     spare = room[(lines + 2 * columns + 2) * count:(lines + 3 * columns + 2) * count].reshape(columns, count)
     for copy in range(array[COPIES]):
-        tile, place = tile_number(index, copy, 1 if backward else FORWARD), array[WEIGHTS] + copy * size
+        tile, place = tile_number(index, copy, array[BACK_CYCLE] if backward else FORWARD_CYCLE), array[WEIGHTS] + copy * size
         matrix = weights[place:place + size].reshape(array[ROWS], array[COLUMNS])
         target = outputs if copy == 0 else spare
         read_block(matrix, backward, block, peaks, target, physics, stream_key(seed, step, tile, READ_INPUT),
@@ -199,7 +201,7 @@ def lstm_backward(row, arrays, weights, memory, output_errors, input_errors, blo
 
 @compiled
 def backward_pass(operations, arrays, weights, memory, errors, physics, seed, step, totals, room, words):
-    """From the errors of the logits to those of every array's outputs (its ERRORS block and ERROR_PEAKS)."""
+    """From the errors of the logits to those of every array's outputs (its ERRORS block and ERROR_PEAKS in `arrays`)."""
     for index in range(operations.shape[0] - 1, -1, -1):
         row = operations[index]
         operator, shape = row[OPERATOR], row[WINDOW:]

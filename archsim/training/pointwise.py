@@ -62,8 +62,9 @@ def back_relu(outputs, errors, input_errors):
 
 
 @compiled
-def cross_entropy(logits, label, weight, errors):
-    """Softmax cross-entropy of one vector: errors = weight (onehot - softmax). Returns the loss and the place of the largest logit."""
+def cross_entropy(logits, label, weight, of_target, of_output, errors):
+    """Softmax cross-entropy of one vector: errors = weight (of_target onehot - of_output softmax), both shares 1 for minus the gradient.
+    Returns the loss and the place of the largest logit."""
     classes, best, total = logits.shape[0], 0, ZERO
     for k in range(classes):
         if logits[k] > logits[best]:
@@ -74,5 +75,5 @@ def cross_entropy(logits, label, weight, errors):
         total += errors[k]
     loss = logarithm(total) - (logits[label] - top)
     for k in range(classes):
-        errors[k] = weight * ((ONE if k == label else ZERO) - errors[k] / total)
+        errors[k] = weight * ((of_target if k == label else ZERO) - of_output * (errors[k] / total))
     return loss, best

@@ -21,16 +21,20 @@ _ALIASES = ("flatten", "reshape", "identity")
 OPERATOR, INPUT, INPUT_SIZE, OUTPUT, OUTPUT_SIZE, ARRAY, AUXILIARY, BACKWARD = range(8)
 WINDOW = 8
 FIELDS = WINDOW + 14
-# Columns of an array's row. BLOCK, ERRORS, PEAKS are offsets into an image's memory; the last three into the arrays' memories.
-ROWS, COLUMNS, VECTORS, COPIES, BIAS, BLOCK, ERRORS, INPUT_PEAKS, ERROR_PEAKS, WEIGHTS, STATE, PLANES = range(12)
-ARRAY_FIELDS = 12
+# Columns of an array's row. BLOCK, ERRORS, PEAKS are offsets into an image's memory; WEIGHTS, STATE, PLANES into the arrays' memories.
+# BACK_CYCLE keys the random numbers of its backward reads.
+ROWS, COLUMNS, VECTORS, COPIES, BIAS, BLOCK, ERRORS, INPUT_PEAKS, ERROR_PEAKS, WEIGHTS, STATE, PLANES, BACK_CYCLE = range(13)
+ARRAY_FIELDS = 13
+# Cycles of an array in the keys of its random numbers; the second backward cycle takes back a second output error.
+FORWARD_CYCLE, BACKWARD_CYCLE, UPDATE_CYCLE, SECOND_BACKWARD_CYCLE = range(4)
+CYCLES = 4
 
 
 @dataclass(frozen=True)
 class Program:
     """`operations` (n, FIELDS) and `arrays` (layers on arrays, ARRAY_FIELDS) int64; `names` of the array layers; the logits are `steps`
     vectors of `classes` at `output`; `activations` float32 numbers an image whose errors are kept, `memory` all it needs; `room` and
-    `words` scratch numbers (float32, uint64) of one thread.
+    `words` scratch numbers (float32, uint64) of one thread. Errors of an array have room for `output_errors` blocks, one behind another.
     """
 
     network: Network
@@ -45,10 +49,24 @@ class Program:
     memory: int
     room: int
     words: int
+    output_errors: int = 1
+
+    def second_arrays(self) -> np.ndarray:
+        """The arrays as the second of two output errors meets them: int64 (n, ARRAY_FIELDS), no rows where there is only one."""
+        if self.output_errors == 1:
+            return self.arrays[:0]
+        table = self.arrays.copy()
+        table[:, ERRORS] += table[:, ROWS] * table[:, VECTORS]
+        table[:, ERROR_PEAKS] += table[:, VECTORS]
+        table[:, BACK_CYCLE] = SECOND_BACKWARD_CYCLE
+        return table
 
 
-def build_program(network: Network, copies: dict[str, int]) -> Program:
-    """The table of `network`; `copies` devices per weight of each array layer. Raises InputError for a layer that cannot be trained."""
+def build_program(network: Network, copies: dict[str, int], output_errors: int = 1) -> Program:
+    """The table of `network`; `copies` devices per weight of each array layer, `output_errors` (1 or 2) taken back an image.
+
+    Raises InputError for a layer that cannot be trained.
+    """
     offsets, operations, arrays, names = {}, [], [], []
     used, layers = 0, list(network.layers)
     softmax = layers[-1].operator == "softmax"
@@ -75,7 +93,7 @@ def build_program(network: Network, copies: dict[str, int]) -> Program:
     if not arrays:
         raise InputError("the network has no layer with weights on an array", where=f"network '{network.name}'",
                          hint="it has nothing to train")
-    memory = _place_memory(used, arrays, extra)
+    memory = _place_memory(used, arrays, extra, output_errors)
     last = layers[-2 if softmax else -1]
     if len(last.output_shape) > 2:
         raise InputError("training needs class scores at the end", where=f"network '{network.name}'", got=last.output_shape,
@@ -88,7 +106,8 @@ def build_program(network: Network, copies: dict[str, int]) -> Program:
     lines = places[:, ROWS] + places[:, COLUMNS]
     return Program(network, table, places, tuple(names), math.prod(layers[0].output_shape), offsets[last.name],
                    math.prod(last.output_shape[:-1]), last.output_shape[-1], used, memory,
-                   int(((4 * lines + 2) * places[:, VECTORS]).max()), int(((lines + 2) * places[:, VECTORS] + 2 * lines).max()))
+                   int(((4 * lines + 2) * places[:, VECTORS]).max()), int(((lines + 2) * places[:, VECTORS] + 2 * lines).max()),
+                   output_errors)
 
 
 def _rows(layer: Layer, offsets: dict[str, int], where: str) -> list[dict]:
@@ -124,10 +143,11 @@ def _window(layer: Layer) -> dict[int, int]:
 
 def _array_row(layer: Layer, copies: int, where: str) -> dict[int, int]:
     shape = layer.matrix
-    return {ROWS: shape.columns, COLUMNS: shape.rows + layer.bias, VECTORS: shape.vectors, COPIES: copies, BIAS: int(layer.bias)}
+    return {ROWS: shape.columns, COLUMNS: shape.rows + layer.bias, VECTORS: shape.vectors, COPIES: copies, BIAS: int(layer.bias),
+            BACK_CYCLE: BACKWARD_CYCLE}
 
 
-def _place_memory(used: int, arrays: list[dict], operations: list) -> int:
+def _place_memory(used: int, arrays: list[dict], operations: list, output_errors: int) -> int:
     """Give every array its block of inputs, its errors and their peaks, every pool its places; returns the memory of an image."""
     for layer, row in operations:
         if row[OPERATOR] == MAX_POOL:
@@ -137,7 +157,7 @@ def _place_memory(used: int, arrays: list[dict], operations: list) -> int:
             row[AUXILIARY], used = used, used + layer.hidden * (6 * layer.output_shape[0] + 3)
     for array in arrays:
         array[BLOCK], used = used, used + array[COLUMNS] * array[VECTORS]
-        array[ERRORS], used = used, used + array[ROWS] * array[VECTORS]
+        array[ERRORS], used = used, used + output_errors * array[ROWS] * array[VECTORS]
         array[INPUT_PEAKS], used = used, used + array[VECTORS]
-        array[ERROR_PEAKS], used = used, used + array[VECTORS]
+        array[ERROR_PEAKS], used = used, used + output_errors * array[VECTORS]
     return used

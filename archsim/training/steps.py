@@ -17,9 +17,22 @@ from archsim.kernels.random import normal, uniform
 from archsim.training import pulses
 from archsim.training.activity import observe
 from archsim.training.compiled import compiled, compiled_for
-from archsim.training.passes import UPDATE_CYCLE, backward_pass, forward_pass, tile_number
+from archsim.training.passes import backward_pass, forward_pass, tile_number
 from archsim.training.pointwise import cross_entropy
-from archsim.training.program import BLOCK, COLUMNS, COPIES, ERROR_PEAKS, ERRORS, INPUT_PEAKS, PLANES, ROWS, STATE, VECTORS, WEIGHTS
+from archsim.training.program import (
+    BLOCK,
+    COLUMNS,
+    COPIES,
+    ERROR_PEAKS,
+    ERRORS,
+    INPUT_PEAKS,
+    PLANES,
+    ROWS,
+    STATE,
+    UPDATE_CYCLE,
+    VECTORS,
+    WEIGHTS,
+)
 
 U = np.uint64
 ZERO, ONE = np.float32(0.0), np.float32(1.0)
@@ -28,30 +41,36 @@ update_block = pulses.update_block  # replaced by a law's own
 
 
 @compiled
-def present(operations, arrays, weights, memory, errors, images, labels, chosen, learn, output, steps, classes, forward_physics,
+def present(operations, arrays, second, weights, memory, errors, images, labels, chosen, learn, output, steps, classes, forward_physics,
             backward_physics, seed, first_step, totals, samples, results, room, words):
     """Forward cycle of images[chosen] and, to `learn`, the backward cycle of this mini-batch: inputs and errors of every array stay in
     memory (batch, values). results float64: loss, wrong answers (means over an image's labels) and images. Image number b of the call
-    draws its random numbers from step first_step + b.
+    draws its random numbers from step first_step + b. Where `second` (see Program.second_arrays) has rows, target and output go back one
+    after the other, as two errors whose sum is the usual one: the target's into the ERRORS of `arrays`, the output's of `second`.
     """
-    size = chosen.shape[0]
+    size, parts = chosen.shape[0], 2 if second.shape[0] > 0 else 1
     for b in range(size):
         image, step, own = chosen[b], first_step + U(b), memory[b if learn else 0]
         own[:images.shape[1]] = images[image]
         forward_pass(operations, arrays, weights, own, forward_physics, seed, step, totals, room, words)
-        errors[:] = ZERO
         asked = labels.shape[1]
         share = ONE / np.float32(size * asked)
-        for k in range(asked):
-            place = output + (steps - asked + k) * classes
-            loss, best = cross_entropy(own[place:place + classes], labels[image, k], share, errors[place:place + classes])
-            results[0] += np.float64(loss) / asked
-            results[1] += (best != labels[image, k]) / asked
         results[2] += 1
-        if learn:
-            backward_pass(operations, arrays, weights, own, errors, backward_physics, seed, step, totals, room, words)
-            if step % U(SAMPLE_EVERY) == U(0):
-                observe(arrays, own, forward_physics, backward_physics, samples)
+        for part in range(parts):
+            errors[:] = ZERO
+            of_target, of_output = ONE if part == 0 else ZERO, ONE if part == parts - 1 else ZERO
+            for k in range(asked):
+                place = output + (steps - asked + k) * classes
+                loss, best = cross_entropy(own[place:place + classes], labels[image, k], share, of_target, of_output,
+                                           errors[place:place + classes])
+                if part == 0:
+                    results[0] += np.float64(loss) / asked
+                    results[1] += (best != labels[image, k]) / asked
+            if learn:
+                table = arrays if part == 0 else second
+                backward_pass(operations, table, weights, own, errors, backward_physics, seed, step, totals, room, words)
+                if step % U(SAMPLE_EVERY) == U(0):
+                    observe(table, own, forward_physics, backward_physics, samples)
 
 
 def _update(arrays, weights, state, planes, law, memory, size, pulsed, parts, parameters, rate, granularity, longest, manage_update,

@@ -9,7 +9,8 @@ import numpy as np
 
 from archsim.training.data import prepare
 from archsim.training.machine import Machine
-from archsim.training.passes import UPDATE_CYCLE, tile_number
+from archsim.training.passes import tile_number
+from archsim.training.program import UPDATE_CYCLE
 from archsim.training.settings import TrainingSettings
 from workloads.network import Network
 

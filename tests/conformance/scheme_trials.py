@@ -10,7 +10,7 @@ from archsim.devices.presets import load_device
 from archsim.schemes import load_scheme
 from archsim.trace import build_trace, with_activity
 from archsim.training.machine import Machine
-from archsim.training.program import BLOCK, COLUMNS, ERRORS, ROWS, VECTORS
+from archsim.training.program import COLUMNS, ROWS
 from archsim.training.recorder import measured_activities, performed
 from archsim.training.settings import TrainingSettings, device_of
 from workloads import load_network
@@ -36,17 +36,23 @@ def digits(train=None):
 
 def counted_and_performed(name, scheme_settings=(), images=16):
     """Counts of the update by (layer, component, action): in the ledger with the measured activity, and by the algorithm."""
-    machine = machine_of(name, images, scheme_settings=dict(scheme_settings))
-    scheme = load_scheme(name, dict(scheme_settings))
-    trace = with_activity(build_trace(load_network("digits_cnn"), scheme, "training", machine.settings.batch), measured_activities(machine))
+    machine, result = trained_and_run(name, scheme_settings, images)
     counted, done = {}, {}
-    for row in archsim.simulate(trace, fitting_chip(name), scheme, images=images, timing=False).ledger:
+    for row in result.ledger:
         if row["phase"] == "update":
             key = row["layer"], row["component"], row["action"]
             counted[key] = counted.get(key, 0) + row["count"]
     for layer, actions in zip(machine.program.names, performed(machine)):
         done |= {(layer, component, action): count for (component, action), count in actions.actions.items()}
     return counted, done
+
+
+def trained_and_run(name, scheme_settings=(), images=16):
+    """A machine that was trained on the first digits, and the simulation of the same images with the activity it measured."""
+    machine = machine_of(name, images, scheme_settings=dict(scheme_settings))
+    scheme = load_scheme(name, dict(scheme_settings))
+    trace = with_activity(build_trace(load_network("digits_cnn"), scheme, "training", machine.settings.batch), measured_activities(machine))
+    return machine, archsim.simulate(trace, fitting_chip(name), scheme, images=images, timing=False)
 
 
 def machine_of(name, images, network=None, **more):
@@ -84,12 +90,9 @@ class Trial:
         machine = self.fresh()
         before = machine.arrays.weights.copy()
         machine.train(self.images, self.labels, np.arange(len(self.images)), step)
+        inputs, errors = (np.stack(views) for views in zip(*(machine.seen(0, image) for image in range(len(self.images)))))
         row = machine.program.arrays[0]
-        shape = int(row[ROWS]), int(row[COLUMNS]), int(row[VECTORS])
-        inputs, errors = (
-            np.stack([memory[row[start]:row[start] + lines * shape[2]].reshape(lines, shape[2]) for memory in machine.memory])
-            for start, lines in ((BLOCK, shape[1]), (ERRORS, shape[0])))
         new = self.fresh()
         layer = new.layers()[0] if new.rule is None else new.rule.layers[0]
         reference = self.scheme.reference_change(layer, inputs, errors, self.settings.learning_rate, self.settings.seed, step)
-        return (machine.arrays.weights - before).reshape(shape[:2]), reference
+        return (machine.arrays.weights - before).reshape(row[ROWS], row[COLUMNS]), reference

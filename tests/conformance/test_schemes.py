@@ -2,13 +2,14 @@
 
 import numpy as np
 import pytest
-from scheme_trials import Trial, counted_and_performed, digits, fitting_chip, settings
+from scheme_trials import Trial, counted_and_performed, digits, fitting_chip, settings, trained_and_run
 
 import archsim
 from archsim.architecture.config import ComponentSettings
 from archsim.schemes import list_schemes, load_scheme
 from archsim.soc.inventory import ROLES, build_inventory
 from archsim.trace import build_trace, load_trace, save_trace
+from archsim.training.crossbar import VECTORS as READS
 from archsim.training.loop import train
 from hwlib import PARTS
 from workloads import load_network
@@ -58,6 +59,26 @@ def test_counted_actions_are_those_that_the_algorithm_performed(name):
     assert {layer for layer, _, _ in performed} == {"conv1", "fc"}
     for key, count in performed.items():
         assert counted.get(key, 0) == pytest.approx(count, rel=1e-6), key
+
+
+@pytest.mark.parametrize("values", [{}, {"error_parts": "difference"}])
+def test_counted_actions_of_one_and_of_two_parts_of_an_error(values):
+    counted, performed = counted_and_performed("dsc", values)
+    for key, count in performed.items():
+        assert counted.get(key, 0) == pytest.approx(count, rel=1e-6), key
+
+
+@EVERY_SCHEME
+def test_errors_taken_back_are_as_many_as_the_arrays_read(name):
+    machine, result = trained_and_run(name)
+    trace = build_trace(load_network("digits_cnn"), load_scheme(name), "training", machine.settings.batch)
+    rows = {row["layer"]: row["tile_operations"] for row in result.by_layer if row["phase"] == "backward"}
+    for index, layer in enumerate(machine.program.names):
+        reads = int(machine.totals[index, 1, READS])
+        backward = [op for op in trace.image_operations if op.layer == layer and op.phase == "backward"]
+        if reads:
+            assert sum(op.steps for op in backward) * 16 == reads
+            assert rows[layer] == (reads if backward[0].kind == "read_transposed" else 0)
 
 
 @pytest.mark.parametrize("version", ["v1", "v2", "agad"])
