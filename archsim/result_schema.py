@@ -62,6 +62,9 @@ TRAINING: dict[str, object] = {
     },
 }
 
+# What `archsim compare` may add to a scheme.
+COMPARED = {"label": "text?", "scheme_title": "text?", "extra_memory_bits": "number?"}
+
 
 def check_document(document: object, where: str) -> dict:
     """The document, if it is a result of the version this archsim reads. Raises InputError with the field path otherwise."""
@@ -85,6 +88,26 @@ def check_document(document: object, where: str) -> dict:
             raise InputError("not a component of the inventory", where=f"{where}: ledger[{index}].component", got=row["component"],
                              allowed=sorted(names), hint=nearest(row["component"], names))
     Ledger.from_rows(document["ledger"], f"{where}: ledger")
+    return document
+
+
+def check_comparison(document: object, where: str) -> dict:
+    """The document, if it is a comparison: {"schemes": [result of a training], "refused": {name: reason}}. Raises InputError otherwise."""
+    if not isinstance(document, dict):
+        raise InputError("a comparison is a JSON object", where=where, got=document)
+    for name, kind in (("schemes", list), ("refused", dict)):
+        if not isinstance(document.get(name), kind):
+            raise InputError(f"field '{name}' is missing or of another kind: not a comparison of archsim compare", where=where)
+    if not document["schemes"]:
+        raise InputError("a comparison without a scheme", where=f"{where}: schemes")
+    for index, entry in enumerate(document["schemes"]):
+        place = f"schemes[{index}]"
+        check_document(entry, f"{where}: {place}")
+        if "training" not in entry:
+            raise InputError("field 'training' is missing: this scheme was not trained", where=f"{where}: {place}")
+        for name, spec in COMPARED.items():
+            _check(entry.get(name), spec, where, f"{place}.{name}")
+    _check(document["refused"], {"*": "text"}, where, "refused")
     return document
 
 

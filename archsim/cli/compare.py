@@ -20,7 +20,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--node", type=options.positive, metavar="NM", help="technology node of the prices (default: the chip's)")
     options.add_set_option(parser, "any field of the architecture (read.adc_bits=8); repeatable")
     parser.add_argument("--seed", type=options.whole(0, 2**63 - 1), default=0, metavar="N", help="seed of everything random (default 0)")
-    parser.add_argument("--out", metavar="DIR", help="keep checkpoints and results here, and write compare.json, compare.csv and figures")
+    parser.add_argument("--out", metavar="DIR", help="keep checkpoints and results here; write compare.json, report.html and figures")
     parser.add_argument("--resume", action="store_true", help="take what is finished in --out and go on with the rest")
     options.add_output_options(parser)
 
@@ -28,6 +28,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace) -> int:
     import archsim
     from archsim.compare import compare
+    from archsim.report.comparison_html import write_comparison_report
     from archsim.report.progress import make_progress
     from hwlib.errors import InputError
 
@@ -41,7 +42,7 @@ def execute(arguments: argparse.Namespace) -> int:
                         resume=arguments.resume, progress=progress)
     if arguments.out:
         found.save(arguments.out)
-        say(f"written: {arguments.out}/compare.json", arguments.quiet)
+        say(f"report: {write_comparison_report(arguments.out)[0]}", arguments.quiet)
     if arguments.json:
         print_json(found.to_dict())
     elif not arguments.quiet:

@@ -1,4 +1,4 @@
-"""`archsim report FOLDER`: the HTML page, the CSV tables and the figures (SVG and PNG) of a finished run."""
+"""`archsim report FOLDER`: the HTML page, the CSV tables and the figures (SVG and PNG) of a run, a comparison or a sweep."""
 
 from __future__ import annotations
 
@@ -10,14 +10,20 @@ from archsim.cli.output import print_json, say
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("folder", metavar="FOLDER", help="the folder that `archsim run --out` wrote, or its result.json")
+    parser.add_argument("folder", metavar="FOLDER", help="what --out of run, train, compare or explore wrote, or a result.json")
     parser.add_argument("--out", metavar="DIR", help="where to write (default: beside the result)")
     add_output_options(parser)
 
 
 def execute(arguments: argparse.Namespace) -> int:
     if (Path(arguments.folder) / "sweep.json").is_file():
-        return _sweep(arguments)
+        from archsim.report.sweep_html import write_sweep_report
+
+        return _tell(write_sweep_report(arguments.folder, arguments.out or arguments.folder), arguments)
+    if (Path(arguments.folder) / "compare.json").is_file():
+        from archsim.report.comparison_html import write_comparison_report
+
+        return _tell(write_comparison_report(arguments.folder, arguments.out), arguments)
     from archsim.result import Result
 
     result = Result.load(arguments.folder)
@@ -37,10 +43,7 @@ def execute(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _sweep(arguments: argparse.Namespace) -> int:
-    from archsim.report.sweep_html import write_sweep_report
-
-    written = write_sweep_report(arguments.folder, arguments.out or arguments.folder)
+def _tell(written: list[Path], arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json({"files": [str(path) for path in written]})
     say(f"report: {written[0]}", arguments.quiet)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from archsim.files import csv_text, write_files
 from archsim.report.figures import RUN_FIGURES
+from archsim.report.figures.drawing import Drawing
 from archsim.report.figures.raster import save_raster
 from archsim.report.figures.svg import to_svg
 from archsim.report.palette import colours
@@ -15,7 +16,7 @@ from archsim.report.view import View
 from hwlib.errors import InputError
 
 FORMATS = ("svg", "png", "pdf")
-_WIDTH_HALF, _WIDTH_FULL = 500.0, 900.0
+WIDTH_HALF, WIDTH_FULL = 500.0, 900.0
 
 
 def write_figures(result: Mapping, folder: str | Path, formats: Sequence[str] = ("svg", "png")) -> list[Path]:
@@ -27,15 +28,18 @@ def write_figures(result: Mapping, folder: str | Path, formats: Sequence[str] = 
     for name in formats:
         if name not in FORMATS:
             raise InputError("unknown figure format", got=name, allowed=FORMATS)
-    view, written, light = View(result), [], colours("light")
-    folder = write_files(folder, {})
-    for figure in RUN_FIGURES:
-        drawing = figure.draw(view, _WIDTH_HALF if figure.half else _WIDTH_FULL)
-        if drawing is None:
-            continue
-        for name in formats:
-            path = folder / f"{figure.name}.{name}"
-            if name == "svg":
+    view = View(result)
+    drawings = {figure.name: figure.draw(view, WIDTH_HALF if figure.half else WIDTH_FULL) for figure in RUN_FIGURES}
+    return write_drawings(drawings, folder, formats)
+
+
+def write_drawings(drawings: Mapping[str, Drawing | None], folder: str | Path, formats: Sequence[str] = ("svg", "png")) -> list[Path]:
+    """Write drawings by name into a folder, light theme on white; those that are None are left out. Returns the paths."""
+    written, light, folder = [], colours("light"), write_files(folder, {})
+    for name, drawing in drawings.items():
+        for suffix in formats if drawing is not None else ():
+            path = folder / f"{name}.{suffix}"
+            if suffix == "svg":
                 write_files(folder, {path.name: to_svg(drawing, light)})
             else:
                 save_raster(drawing, path, light)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import base64
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from archsim.files import write_files
 from archsim.report import format as fmt
 from archsim.report.captions import caption, missing
 from archsim.report.figures import RUN_FIGURES, RunFigure
+from archsim.report.figures.drawing import Drawing
 from archsim.report.figures.svg import FONTS, to_svg
 from archsim.report.headline import facts, headline, subtitle
 from archsim.report.palette import colours
@@ -39,7 +40,7 @@ def render_report(result: Mapping) -> str:
     return environment().get_template("run.html.j2").render(
         title=view.title, subtitle=subtitle(view), view=view, training=training, headline=headline(view), facts=facts(view),
         tables=tables, figures=figures,
-        settings=list(flatten(view.result.get("settings") or {})), references=_references(view), kinds=FIGURE_KINDS,
+        settings=list(flatten(view.result.get("settings") or {})), references=references(view.rows("figures")), kinds=FIGURE_KINDS,
     )
 
 
@@ -86,16 +87,20 @@ def flatten(settings: object, path: str = "") -> Iterator[tuple[str, str]]:
         yield path, ", ".join(map(str, settings)) if isinstance(settings, list | tuple) else str(settings)
 
 
-def _figure(figure: RunFigure, view: View) -> dict:
-    """What the template needs of one figure: its drawing at desk and at phone width, or why it is missing."""
+def page_figure(name: str, heading: str, draw: Callable[[float], Drawing | None], half: bool, caption: Callable[[], str],
+                missing: str) -> dict:
+    """What the template needs of one figure: its drawing at desk and at phone width with its caption, or why it is missing."""
     from markupsafe import Markup
 
-    wide = figure.draw(view, _HALF if figure.half else _FULL)
+    item, wide = {"name": name, "heading": heading, "half": half, "missing": ""}, draw(_HALF if half else _FULL)
     if wide is None:
-        return {"name": figure.name, "heading": figure.heading, "half": figure.half, "missing": missing(figure.name)}
-    narrow = figure.draw(view, _NARROW)
-    return {"name": figure.name, "heading": figure.heading, "half": figure.half, "missing": "", "caption": caption(figure.name, view),
-            "wide": Markup(to_svg(wide)), "narrow": Markup(to_svg(narrow)), "most": f"{wide.width:g}"}
+        return item | {"missing": missing}
+    return item | {"caption": caption(), "wide": Markup(to_svg(wide)), "narrow": Markup(to_svg(draw(_NARROW))), "most": f"{wide.width:g}"}
+
+
+def _figure(figure: RunFigure, view: View) -> dict:
+    return page_figure(figure.name, figure.heading, functools.partial(figure.draw, view), figure.half,
+                       functools.partial(caption, figure.name, view), missing(figure.name))
 
 
 def _training(view: View) -> dict | None:
@@ -107,10 +112,10 @@ def _training(view: View) -> dict | None:
     return {"figure": _figure(figure, view) if view.rows("epochs") else shown, "tables": training_tables(view)}
 
 
-def _references(view: View) -> list[dict]:
+def references(figures: Iterable[Mapping]) -> list[dict]:
     """The sources of the used figures with their titles and how many figures each gives."""
     found: dict[str, dict] = {}
-    for row in view.rows("figures"):
+    for row in figures:
         key = str(row.get("source", ""))
         entry = found.setdefault(key, {"key": key, "title": str(row.get("title") or ""), "count": 0})
         entry["count"] += 1

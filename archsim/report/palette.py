@@ -13,6 +13,8 @@ _ROLES = {
     "shift_add": "#009e73", "input_register": "#4dba9a", "output_register": "#74bfa6", "tile_control": "#00664b",
     "buffer": "#c0629a", "instruction_memory": "#d48cba", "off_chip_memory": "#86386a",
     "vector_unit": "#6a51b8", "interconnect": "#a796dd", "bitstream_generator": "#9aa300",
+    "stream_source": "#767d00", "stream_multiplier": "#b9c03a", "stream_counter": "#585e00", "stream_converter": "#b3a84a",
+    "number_generator": "#a8ae5c",
     "controller": "#5d6673", "clock_tree": "#99a1ad", "tile_clock": "#b0b7c2",
 }
 _LABELS = {

@@ -9,11 +9,10 @@ from pathlib import Path
 
 from archsim.files import write_files
 from archsim.report import format as fmt
+from archsim.report.export import WIDTH_FULL, WIDTH_HALF, write_drawings
 from archsim.report.figures.drawing import Drawing
-from archsim.report.figures.raster import save_raster
-from archsim.report.figures.svg import to_svg
-from archsim.report.html import environment, flatten
-from archsim.report.palette import colours, label, token
+from archsim.report.html import environment, flatten, page_figure, references
+from archsim.report.palette import label, token
 from archsim.report.sweep_captions import captions, headline, subtitle
 from archsim.report.sweep_effects import draw_effects, draw_interactions, draw_sensitivity
 from archsim.report.sweep_scatter import draw_bands, draw_pareto
@@ -23,7 +22,7 @@ from archsim.report.view import FIGURE_KINDS
 from hwlib.errors import InputError
 
 _TEMPLATES = Path(__file__).parent / "templates"
-_NARROW, _HALF, _FULL = 350.0, 500.0, 1048.0
+_MISSING = "This sweep has no data for this figure."
 
 
 def sweep_figures(view: SweepView) -> list[tuple[str, str, Callable[[float], Drawing | None], bool]]:
@@ -46,26 +45,19 @@ def render_sweep(document: Mapping) -> str:
 
     view = SweepView(document)
     texts = captions(view)
-    figures = {name: _figure(name, heading, draw, half, texts) for name, heading, draw, half in sweep_figures(view)}
+    figures = {name: page_figure(name, heading, draw, half, functools.partial(_caption, texts, name), _MISSING)
+               for name, heading, draw, half in sweep_figures(view)}
     files = {name: Markup((_TEMPLATES / f"sweep.{name}").read_text(encoding="utf-8")) for name in ("css", "js")}
     return environment().get_template("sweep.html.j2").render(
         title=f"{view.title}: design space", view=view, document=document, subtitle=subtitle(view), headline=headline(view),
         tables=sweep_tables(view), figures=figures, scatter=[f for name, f in figures.items() if name.startswith("pareto")],
         data=Markup(_data(view)), space=list(flatten(document["space"])), sweep_style=files["css"], sweep_script=files["js"],
-        references=_references(document["figures"]), kinds=FIGURE_KINDS,
-        kind_counts={kind: sum(row["kind"] == kind for row in document["figures"]) for kind in FIGURE_KINDS},
+        references=references(document["figures"]), kinds=FIGURE_KINDS,
     )
 
 
-def _figure(name: str, heading: str, draw: Callable[[float], Drawing | None], half: bool, texts: Mapping[str, str]) -> dict:
-    from markupsafe import Markup
-
-    item = {"name": name, "heading": heading, "half": half, "missing": ""}
-    wide = draw(_HALF if half else _FULL)
-    if wide is None:
-        return item | {"missing": "This sweep has no data for this figure."}
-    return item | {"caption": texts.get(name, texts.get(name.split("_")[0], "")), "most": f"{wide.width:g}",
-                   "wide": Markup(to_svg(wide)), "narrow": Markup(to_svg(draw(_NARROW)))}
+def _caption(texts: Mapping[str, str], name: str) -> str:
+    return texts.get(name, texts.get(name.split("_")[0], ""))
 
 
 def _data(view: SweepView) -> str:
@@ -87,14 +79,6 @@ def _verdict(view: SweepView, row: Mapping) -> str:
     return words if share is None else f"{words}; on the front in {fmt.percent(share['front_share'])} of the draws"
 
 
-def _references(figures: list[Mapping]) -> list[dict]:
-    found: dict[str, dict] = {}
-    for row in figures:
-        entry = found.setdefault(row["source"], {"key": row["source"], "title": row["title"], "count": 0})
-        entry["count"] += 1
-    return [found[key] for key in sorted(found)]
-
-
 def write_sweep_report(folder: str | Path, out: str | Path) -> list[Path]:
     """Remake the report of a sweep's folder from its sweep.json: the page, every figure as SVG and PNG, every table as CSV.
 
@@ -106,17 +90,11 @@ def write_sweep_report(folder: str | Path, out: str | Path) -> list[Path]:
     except (KeyError, TypeError, AttributeError, IndexError, ValueError) as error:
         raise InputError(f"damaged document of a sweep ({type(error).__name__}: {error})", where=str(Path(folder) / "sweep.json"),
                          hint="make it again by archsim explore --resume") from None
-    view, light, out = SweepView(document), colours("light"), Path(out)
+    view, out = SweepView(document), Path(out)
     tables = {f"{table.name}.csv": table.to_csv() for table in sweep_tables(view).values() if table.rows}
     written = [write_files(out, {"report.html": page, **tables}) / name for name in ("report.html", *tables)]
-    write_files(out / "figures", {})
-    for name, _, draw, half in sweep_figures(view):
-        drawing = draw(_HALF if half else 900.0)
-        if drawing is not None:
-            write_files(out / "figures", {f"{name}.svg": to_svg(drawing, light)})
-            save_raster(drawing, out / "figures" / f"{name}.png", light)
-            written += [out / "figures" / f"{name}.{suffix}" for suffix in ("svg", "png")]
-    return written
+    drawings = {name: draw(WIDTH_HALF if half else WIDTH_FULL) for name, _, draw, half in sweep_figures(view)}
+    return written + write_drawings(drawings, out / "figures")
 
 
 def load_document(path: Path) -> dict:

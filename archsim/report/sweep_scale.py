@@ -38,12 +38,13 @@ class Scale:
         return [(self.place(value), fmt.plain(float(f"{value * self.factor:.6g}"))) for value in values]
 
 
-def scale_of(values: Sequence[float], length: float, unit: str) -> Scale:
-    """A scale around values; logarithmic where they are positive and span more than eightfold."""
+def scale_of(values: Sequence[float], length: float, unit: str, logarithmic: bool | None = None) -> Scale:
+    """A scale around values; logarithmic where they are positive and span more than eightfold, or as told."""
     low, high = min(values), max(values)
-    logarithmic = low > 0 and high > 8 * low
+    if logarithmic is None:
+        logarithmic = low > 0 and high > 8 * low
     if logarithmic:
-        margin = (high / low) ** 0.04
+        margin = max((high / low) ** 0.04, 1.08)
         low, high = low / margin, high * margin
     else:
         margin = 0.06 * (high - low) or 0.05 * abs(high) or 1.0

@@ -13,15 +13,16 @@ _DOMINATED_NARROW = 500
 _ROWS = 30
 
 
-def frame(drawing: Drawing, across: Scale, upward: Scale, left: float, top: float, titles: tuple[str, str], spacing: float = 70.0) -> None:
-    """Grid, ticks and titles of a plot whose upper left corner is (left, top)."""
-    bottom, right = top + upward.length, left + across.length
+def frame(drawing: Drawing, across: Scale, upward: Scale, left: float, top: float, titles: tuple[str, str], spacing: float = 70.0,
+          shift: float = 0.0) -> None:
+    """Grid, ticks and titles of a plot whose upper left corner is (left, top); the lower scale starts `shift` pixels inside it."""
+    bottom, start, right = top + upward.length, left + shift, left + shift + across.length
     for x, label in across.ticks(spacing):
-        drawing.add(Line(left + x, top, left + x, bottom, "grid"), Text(left + x, bottom + 15, label, "middle", 11, "soft"))
+        drawing.add(Line(start + x, top, start + x, bottom, "grid"), Text(start + x, bottom + 15, label, "middle", 11, "soft"))
     for y, label in upward.ticks(44):
         drawing.add(Line(left, bottom - y, right, bottom - y, "grid"), Text(left - 6, bottom - y + 4, label, "end", 11, "soft"))
     drawing.add(Line(left, bottom, right, bottom), Line(left, top, left, bottom))
-    drawing.add(Text(left + across.length / 2, bottom + 33, with_unit(titles[0], across), "middle", fill="soft"),
+    drawing.add(Text(start + across.length / 2, bottom + 33, with_unit(titles[0], across), "middle", fill="soft"),
                 Text(13, top + upward.length / 2, with_unit(titles[1], upward), "middle", fill="soft", turned=True))
 
 
@@ -56,7 +57,7 @@ def draw_pareto(view: SweepView, first: int, second: int, width: float) -> Drawi
         drawing.add(Circle(*at(row), 2.0, "line"))
     front = [row for row in view.front if is_number(row.get(one)) and is_number(row.get(two))]
     if len(view.objectives) == 2:
-        _step_line(drawing, sorted(at(row) for row in front))
+        step_line(drawing, sorted(at(row) for row in front))
     for row in front:
         _cross(drawing, view, row, (one, two), at(row), (across, upward), (left, bottom))
     plain = [row for row in rows if row["point"] not in view.on_front]
@@ -74,7 +75,8 @@ def draw_pareto(view: SweepView, first: int, second: int, width: float) -> Drawi
     return drawing
 
 
-def _step_line(drawing: Drawing, marks: list[tuple[float, float]]) -> None:
+def step_line(drawing: Drawing, marks: list[tuple[float, float]]) -> None:
+    """The stairs along a front, marks from left to right."""
     for (x1, y1), (x2, y2) in zip(marks, marks[1:]):
         drawing.add(Line(x1, y1, x2, y1, "accent", 1.4), Line(x2, y1, x2, y2, "accent", 1.4))
 

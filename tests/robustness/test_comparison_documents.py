@@ -1,0 +1,168 @@
+"""Broken compare.json files: a clear message and exit code 2, nothing half-written; odd ones still make a report."""
+
+import copy
+import html.parser
+import json
+
+import pytest
+
+from archsim.cli.main import main
+from archsim.report.comparison_captions import tradeoff_caption
+from archsim.report.comparison_html import load_comparison, render_comparison
+from archsim.report.comparison_scatter import COSTS, draw_tradeoff
+from archsim.report.comparison_tables import comparison_tables
+from archsim.report.comparison_view import ComparisonView
+from archsim.report.figures.drawing import Circle
+from archsim.report.figures.labels import place_names
+from hwlib.errors import InputError
+from tests.data_comparison import make_comparison
+
+GOOD = make_comparison(("sgd", "rpu", "hic"))
+
+
+def changed(*path, value):
+    """The good document with one field replaced; the value `...` removes it."""
+    document = copy.deepcopy(GOOD)
+    place = document
+    for key in path[:-1]:
+        place = place[key]
+    if value is ...:
+        del place[path[-1]]
+    else:
+        place[path[-1]] = value
+    return document
+
+
+BROKEN = {
+    "no JSON": ("{", "cannot read the comparison"),
+    "a list": ("[]", "a comparison is a JSON object"),
+    "NaN": (json.dumps(changed("schemes", 0, "area_mm2", value=float("nan"))), "not a finite number"),
+    "another document": ('{"kind": "sweep"}', "field 'schemes' is missing"),
+    "no schemes": ('{"schemes": [], "refused": {}}', "without a scheme"),
+    "no refusals": (json.dumps(changed("refused", value=...)), "field 'refused'"),
+    "a refusal without words": (json.dumps(changed("refused", value={"rpu": 3})), "refused"),
+    "a field gone": (json.dumps(changed("schemes", 1, "area_mm2", value=...)), "schemes[1]: field 'area_mm2'|'area_mm2' is missing"),
+    "a text as a number": (json.dumps(changed("schemes", 1, "energy_per_image_j", value="much")), "energy_per_image_j"),
+    "a label of a number": (json.dumps(changed("schemes", 2, "label", value=7)), "schemes[2].label"),
+    "not trained": (json.dumps(changed("schemes", 2, "training", value=...)), "was not trained"),
+    "an epoch without error": (json.dumps(changed("schemes", 0, "epochs", 0, "test_error_percent", value=None)), "epochs[0]"),
+    "a deep nest": ("[" * 200_000, "cannot read the comparison"),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_document_is_refused_and_nothing_is_written(name, tmp_path, capsys):
+    text, message = BROKEN[name]
+    (tmp_path / "compare.json").write_text(text)
+    assert main(["report", str(tmp_path)]) == 2
+    told = capsys.readouterr().err
+    assert any(part in told for part in message.split("|")) and "compare.json" in told
+    assert [path.name for path in tmp_path.iterdir()] == ["compare.json"]
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path, capsys):
+    (tmp_path / "compare.json").write_text(json.dumps(GOOD))
+    (tmp_path / "file").write_text("")
+    assert main(["report", str(tmp_path), "--out", str(tmp_path / "file" / "out")]) == 2
+    assert "cannot write here" in capsys.readouterr().err
+
+
+def test_what_helpers_may_add_is_not_needed(tmp_path):
+    document = copy.deepcopy(GOOD)
+    for entry in document["schemes"]:
+        for key in ("label", "scheme_title", "extra_memory_bits"):
+            del entry[key]
+        entry["training"]["settings"] = {}
+    (tmp_path / "compare.json").write_text(json.dumps(document))
+    view = ComparisonView(load_comparison(tmp_path / "compare.json"))
+    assert {row["label"] for row in view.rows} == {"sgd", "rpu", "hic"} and view.rows[0]["extra_memory_kib"] is None
+    render_comparison(view.document)
+
+
+@pytest.mark.parametrize("change", [
+    {"epochs": [], "accuracy_percent": None}, {"accuracy_percent": 100.0}, {"writes_per_device": 0.0}, {"power_uw_range": None},
+    {"energy_per_image_j": 0.0}, {"area_mm2": 0.0, "area_mm2_range": [0.0, 0.0]}, {"notes": []}, {"figures": []},
+    {"latency_per_image_s": None, "power_uw": None, "power_uw_range": None, "cycles": None},
+], ids=lambda change: ",".join(change))
+@pytest.mark.parametrize("schemes", ["one", "all"])
+def test_extremes_still_make_a_page(change, schemes):
+    document = copy.deepcopy(GOOD)
+    for entry in document["schemes"][:1 if schemes == "one" else None]:
+        entry.update(copy.deepcopy(change))
+        if "energy_per_image_j" in change:
+            for part in (*entry["by_component"].values(), *entry["by_phase"].values()):
+                part["energy_j"] = 0.0
+    page = render_comparison(document)
+    assert page.count('class="scheme"') == 3 and "nan" not in page.lower().split("<main>")[1].replace("nand", "")
+
+
+def test_a_scheme_that_writes_nothing_stands_left_of_the_axis():
+    view = ComparisonView(GOOD)
+    assert [row["writes_per_device"] for row in view.rows].count(0.0) == 1
+    drawing = draw_tradeoff(view, "error_over_writes", 900.0)
+    marks = {mark.tip.split("\n")[0]: mark.x for mark in drawing.marks if isinstance(mark, Circle)}
+    least = min(marks, key=marks.get)
+    assert least.endswith("hic") and sorted(marks.values())[1] - marks[least] > 20
+    assert "At 0: no device is written." in tradeoff_caption(view, "error_over_writes")
+
+
+def test_the_front_holds_what_no_other_beats():
+    view = ComparisonView(make_comparison())
+    rows = {row["number"]: row for row in view.rows}
+    for cost in COSTS.values():
+        front = view.front(cost.key)
+        for number, row in rows.items():
+            better = [other for other in rows.values() if other["test_error_percent"] <= row["test_error_percent"]
+                      and other[cost.key] <= row[cost.key] and (other["test_error_percent"], other[cost.key])
+                      != (row["test_error_percent"], row[cost.key])]
+            assert (number in front) == (not better)
+
+
+def test_the_breakdown_adds_up_to_the_totals():
+    view = ComparisonView(make_comparison())
+    for row, energy, phases, area in zip(view.rows, view.parts("component"), view.parts("phase"), view.parts("area")):
+        assert sum(energy.values()) == pytest.approx(row["energy_per_image_j"])
+        assert sum(phases.values()) == pytest.approx(row["energy_per_image_j"])
+        assert sum(area.values()) == pytest.approx(row["area_mm2"])
+
+
+def test_figures_are_listed_once_with_how_many_schemes_use_them():
+    document = copy.deepcopy(GOOD)
+    extra = document["schemes"][1]["figures"].pop()
+    rows = {row["name"]: row["schemes"] for row in comparison_tables(ComparisonView(document))["figures"].rows}
+    assert rows[extra["name"]] == 2 and set(rows.values()) == {2, 3} and len(rows) == len(GOOD["schemes"][0]["figures"])
+
+
+def test_names_from_files_stay_text():
+    names = ("<script>alert('x')</script>", "\"><img src=x onerror=alert(1)>", "</title></style></svg><b>", "{{ 7*7 }}", "a\x00b",
+             "=cmd|' /C'!A0")
+    document = make_comparison(names, refused={name: name for name in names})
+
+    class Elements(html.parser.HTMLParser):
+        counts: dict = {}
+
+        def handle_starttag(self, tag, attributes):
+            self.counts[tag] = self.counts.get(tag, 0) + 1
+            assert not [name for name, _ in attributes if name.startswith("on")]
+
+    reader = Elements()
+    reader.feed(render_comparison(document))
+    # the page has a script, the house style and one of its own each
+    assert reader.counts["script"] == 2 and reader.counts["style"] == 2 and "img" not in reader.counts
+    csv = comparison_tables(ComparisonView(document))["schemes"].to_csv()
+    assert "\n'=cmd" not in csv and ",'=cmd" in csv  # a leading quote: no formula
+
+
+def test_names_of_a_crowd_do_not_cover_each_other():
+    points = [(200 + 9 * (i % 5), 150 + 9 * (i // 5)) for i in range(20)]
+    places = place_names(points, [f"scheme number {i}" for i in range(20)], 11.0, (0.0, 0.0, 600.0, 400.0))
+    boxes = [place.box for place in places]
+    for i, one in enumerate(boxes):
+        assert one[0] >= 0 and one[1] >= 0 and one[2] <= 600 and one[3] <= 400
+        for two in boxes[:i]:
+            assert not (one[0] < two[2] and two[0] < one[2] and one[1] < two[3] and two[1] < one[3])
+
+
+def test_no_document_is_no_comparison(tmp_path):
+    with pytest.raises(InputError, match="cannot read the comparison"):
+        load_comparison(tmp_path / "compare.json")
