@@ -12,10 +12,8 @@ from archsim.placement import Placement, place
 from archsim.result import Result
 from archsim.schemes import load_scheme
 from archsim.soc.followers import check_followers, with_followers
-from archsim.soc.inventory import build_inventory, missing_roles
+from archsim.soc.inventory import build_inventory, without_absent
 from archsim.trace import Trace, build_trace, load_trace
-from archsim.trace.operation import OFF_TILES
-from hwlib import find_part
 from hwlib.errors import InputError
 from workloads import load_network
 from workloads.network import Network
@@ -70,7 +68,7 @@ def simulate(network: str | Path | Network | Trace, chip: str | Path | Architect
         if data is not None or observers:
             raise InputError("real data and observers need the event simulation", where="timing", got=False)
         facts, ledger = _untimed(trace, chip, placement, images)
-    ledger = _without_absent(with_followers(ledger, chip), inventory, chip)
+    ledger = without_absent(with_followers(ledger, chip), inventory, chip)
     if rule and not trace.scheme and net:
         facts["notes"] = [f"the update rule {rule.name} is not used: the phase is {trace.phase}, not training", *facts["notes"]]
     on_chip = {component.name for component in inventory}
@@ -105,32 +103,7 @@ def _check_work(trace: Trace, chip: Architecture, placement: Placement, inventor
     if jobs > MAX_JOBS:
         raise InputError("too much to simulate step by step", where=trace.network, got=f"{jobs} steps", allowed=f"up to {MAX_JOBS}",
                          hint="fewer images, or timing=False (--no-timing), which counts and prices without events")
-    _without_absent(with_followers(ledger_of_plans(trace, chip, plans, images, placement)[0], chip), inventory, chip)
-
-
-def _without_absent(ledger: Ledger, inventory: list, chip: Architecture) -> Ledger:
-    """Drop counts of parts that a chip may well not have (registers, multiplexers ...), refuse those it must have."""
-    have = {component.name for component in inventory}
-    optional = {"input_register", "output_register", "column_mux", "level_shifter", "shift_add", "tile_control", "tile_clock",
-                "instruction_memory", "clock_tree", "front_end", "bit_line_driver", "word_line_driver", "controller", "off_chip_memory"}
-    missing_roles(inventory, {key[0] for key in ledger.counts} - optional, chip.name)
-    parts = {component.name: component.part for component in inventory}
-    kept = Ledger()
-    for key, count in ledger.items():
-        if key[0] in have:
-            known = find_part(parts[key[0]]).actions
-            if key[1] not in known:
-                raise InputError(f"part '{parts[key[0]]}' cannot do what this run asks of it", got=f"{key[0]}.{key[1]}",
-                                 where=f"{chip.name}: components.{key[0]}.part", allowed=sorted(known))
-            kept.add(*key, count)
-    return kept
-
-
-def _operations(trace: Trace, images: int) -> int:
-    """Vector operations: every vector applied to a layer's matrix, in every phase that uses the array."""
-    batches = -(-images // trace.batch)
-    each = sum(op.steps for op in trace.image_operations if op.kind not in ("write", *OFF_TILES))
-    return each * images + batches * sum(op.steps for op in trace.batch_operations if op.kind not in ("write", *OFF_TILES))
+    without_absent(with_followers(ledger_of_plans(trace, chip, plans, images, placement)[0], chip), inventory, chip)
 
 
 def _placement_rows(placement: Placement, chip: Architecture) -> list[dict]:
@@ -185,7 +158,7 @@ def _untimed(trace: Trace, chip: Architecture, placement: Placement, images: int
     rows = [{"layer": layer, "phase": phase, "cycles": None, "stall_cycles": None, "tile_operations": count}
             for (layer, phase), count in tile_operations_of_plans(trace, plans, images).items()]
     phases = dict.fromkeys(row["phase"] for row in rows)
-    return {"cycles": None, "interval_per_image_s": None, "operations": _operations(trace, images),
+    return {"cycles": None, "interval_per_image_s": None, "operations": trace.vector_operations(images),
             "tile_operations": tile_operations,
             "utilisation": None, "activity": trace.activity, "by_layer": rows, "by_phase": phases, "busy_fractions": {}, "resources": [],
             "stalls": {}, "timeline": [], "roofline": {}, "placement": _placement_rows(placement, chip),
@@ -209,7 +182,7 @@ def _timed(trace: Trace, net: Network | None, chip: Architecture, placement: Pla
         values.measure(machine)
     facts = machine_facts(machine)
     seconds = {(r["layer"], r["phase"]): max(1, r["cycles"]) / (chip.clock_mhz * 1e6) for r in facts["by_layer"]}
-    facts |= {"operations": _operations(trace, images), "activity": "measured" if values else trace.activity,
+    facts |= {"operations": trace.vector_operations(images), "activity": "measured" if values else trace.activity,
               "roofline": _roofline(trace, chip, machine.plans, seconds, min(placement.tiles, placement.available)),
               "placement": _placement_rows(placement, chip), "notes": _notes(trace, chip, True, values is not None) + facts["notes"]
               + [note for observer in observers for note in observer.notes]}

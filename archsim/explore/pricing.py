@@ -34,9 +34,9 @@ def price_point(design: Mapping[str, Any], metrics: Sequence[str]) -> list[float
 def counted(step: Step) -> tuple[list[Component], Ledger, dict[str, Any]]:
     """Inventory, ledger and counted facts of a step, from the plans alone (the same functions as the simulator's)."""
     from archsim.placement import place
-    from archsim.simulate import _operations, _without_absent
     from archsim.soc.collect import ledger_of_plans, plans_of
     from archsim.soc.followers import check_followers, with_followers
+    from archsim.soc.inventory import without_absent
 
     chip, trace = step.chip, step.trace
     check_followers(chip)
@@ -44,9 +44,9 @@ def counted(step: Step) -> tuple[list[Component], Ledger, dict[str, Any]]:
     tiles = min(placement.tiles, placement.available) if chip.tile.count == "auto" else chip.tile.count
     inventory = inventory_of(step, tiles)
     ledger, tile_operations = ledger_of_plans(trace, chip, plans_of(trace, chip, placement), step.images, placement)
-    ledger = _without_absent(with_followers(ledger, chip), inventory, chip)
+    ledger = without_absent(with_followers(ledger, chip), inventory, chip)
     return inventory, ledger, {"tiles": placement.tiles, "tile_operations": round(tile_operations),
-                               "operations": _operations(trace, step.images)}
+                               "operations": trace.vector_operations(step.images)}
 
 
 def inventory_of(step: Step, tiles: int, node_nm: float | None = None) -> list[Component]:

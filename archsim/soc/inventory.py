@@ -7,6 +7,7 @@ import math
 
 from archsim.architecture.config import Architecture, ComponentSettings
 from archsim.cost.inventory import Component
+from archsim.cost.ledger import Ledger
 from hwlib import find_part, price
 from hwlib.errors import InputError, nearest
 
@@ -16,6 +17,9 @@ ROLES = ("array", "word_line_driver", "bit_line_driver", "dac", "front_end", "co
          "buffer", "interconnect", "vector_unit", "controller",
          "instruction_memory", "clock_tree", "bitstream_generator", "number_generator", "stream_converter", "stream_source",
          "stream_multiplier", "stream_counter", "optimiser_counter", "stream_divider", "off_chip_memory")
+# Those that a chip may well not have: what they would have done is then not counted.
+OPTIONAL = {"input_register", "output_register", "column_mux", "level_shifter", "shift_add", "tile_control", "tile_clock",
+            "instruction_memory", "clock_tree", "front_end", "bit_line_driver", "word_line_driver", "controller", "off_chip_memory"}
 # Parts of these groups hold flip-flops on the clock; arrays, converters and memories have their own timing.
 CLOCKED_GROUPS = ("digital", "control", "stochastic")
 
@@ -161,3 +165,21 @@ def missing_roles(inventory: list[Component], counted: set[str], chip: str) -> N
     if lacking:
         raise InputError(f"the chip has no {', '.join(lacking)}, which this run uses", where=f"{chip}: components",
                          hint=f"add [components.{lacking[0]}] to the chip, or choose another scheme")
+
+
+def without_absent(ledger: Ledger, inventory: list[Component], chip: Architecture) -> Ledger:
+    """The ledger without counts of parts that a chip may well not have (registers, multiplexers ...).
+
+    Raises InputError where a part it must have is missing, or cannot do what was counted.
+    """
+    missing_roles(inventory, {key[0] for key in ledger.counts} - OPTIONAL, chip.name)
+    parts = {component.name: component.part for component in inventory}
+    kept = Ledger()
+    for key, count in ledger.items():
+        if key[0] in parts:
+            known = find_part(parts[key[0]]).actions
+            if key[1] not in known:
+                raise InputError(f"part '{parts[key[0]]}' cannot do what this run asks of it", got=f"{key[0]}.{key[1]}",
+                                 where=f"{chip.name}: components.{key[0]}.part", allowed=sorted(known))
+            kept.add(*key, count)
+    return kept

@@ -164,3 +164,10 @@ class Trace:
         """ "measured" when that of every operation on the arrays was measured, else "assumed"; digital operations have none."""
         operations = [op for op in self.image_operations + self.batch_operations if op.kind != "digital"]
         return "measured" if operations and all(op.activity.source == "measured" for op in operations) else "assumed"
+
+    def vector_operations(self, images: int) -> int:
+        """Vectors applied to a layer's matrix, in every phase that uses the arrays, for so many images."""
+        batches = -(-images // self.batch)
+        an_image, a_batch = (sum(op.steps for op in operations if op.kind not in ("write", *OFF_TILES))
+                             for operations in (self.image_operations, self.batch_operations))
+        return an_image * images + batches * a_batch
