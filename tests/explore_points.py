@@ -42,6 +42,11 @@ def stuck(design, metrics, options):
     return [1.0] * len(metrics), {}
 
 
+def unstorable(design, metrics, options):
+    """Keeps something that no JSON holds where the tile has 64 rows, 4 bits and 28 nm."""
+    return [1.0] * len(metrics), {"run": {1, 2}} if (design["tile.rows"], design["read.adc_bits"], design["node_nm"]) == (64, 4, 28) else {}
+
+
 def _first(path, bits):
     if path is None:
         return True

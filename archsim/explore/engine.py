@@ -14,11 +14,12 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from archsim.explore.store import Row
-from archsim.explore.worker import RETRIED, Job, read_marks, run_batch
+from archsim.explore.rows import Lines, Row, pack_rows
+from archsim.explore.worker import Batch, Job, read_marks, run_batch
 from hwlib.errors import InputError
 
-TARGET_S = 1.0
+# Short enough that no worker idles long at the end and a kill costs little, long enough that handing out costs nothing.
+TARGET_S = 0.25
 MAX_BATCH = 4096
 _FIRST_BATCH = 4
 Point = tuple[str, tuple]
@@ -33,8 +34,8 @@ class Engine:
     timeout_s: float | None = None
     memory_mb: int | None = None
 
-    def run(self, job: Job, points: Iterable[Point]) -> Iterator[list[Row]]:
-        """Rows of all points, batch by batch, in the order they are finished. Points are drawn only as workers ask for them.
+    def run(self, job: Job, points: Iterable[Point]) -> Iterator[Lines]:
+        """Lines of all points, batch by batch, in the order they are finished. Points are drawn only as workers ask for them.
 
         A point whose worker died, hung or ran out of memory is tried once more, alone; then it is a failed row.
         """
@@ -49,19 +50,19 @@ class Engine:
             if self.timeout_s and not alone and not self.cluster:
                 stack.enter_context(_watchdog(marks, self.timeout_s))
             again: list[Point] = []
-            for rows in self._run_all(job, points):
-                again += [(row.key, row.values) for row in rows if row.extra.get("cause") in RETRIED]
-                yield [row for row in rows if row.extra.get("cause") not in RETRIED]
+            for batch in self._run_all(job, points):
+                again += batch.again
+                yield batch.lines
             for point in again:
-                yield self._alone(job, point)
+                yield self._alone(job, point).lines
 
-    def _run_all(self, job: Job, points: Iterable[Point]) -> Iterator[list[Row]]:
+    def _run_all(self, job: Job, points: Iterable[Point]) -> Iterator[Batch]:
         feed, deaths = _Feed(points), _deaths(self.cluster)
         while True:
             try:
-                for number, seconds, rows in self._parallel(job, feed):
-                    feed.done(number, seconds, len(rows))
-                    yield rows
+                for batch in self._parallel(job, feed):
+                    feed.done(batch)
+                    yield batch
                 return
             except deaths:
                 suspects = feed.take_lost(read_marks(job.marks), all_suspect=bool(self.cluster))
@@ -70,15 +71,17 @@ class Engine:
                 for point in suspects:
                     yield self._alone(job, point)
 
-    def _alone(self, job: Job, point: Point) -> list[Row]:
-        """One point by itself: a worker that dies now died of it."""
+    def _alone(self, job: Job, point: Point) -> Batch:
+        """One point by itself, for the last time: a worker that dies now died of it."""
         try:
-            return [row for _, _, rows in self._parallel(job, [(0, [point])]) for row in rows]
+            (batch,) = self._parallel(replace(job, retries=False), [(0, [point])])
+            return batch
         except _deaths(self.cluster):
             reason = "the worker died twice at this point (killed, crashed or out of memory)"
-            return [Row(point[0], point[1], None, {"status": "failed", "reason": reason, "cause": "death"})]
+            row = Row(point[0], point[1], None, {"status": "failed", "reason": reason, "cause": "death"})
+            return Batch(0, 0.0, 1, pack_rows(job.head, [row]))
 
-    def _parallel(self, job: Job, batches: Iterable[tuple[int, list[Point]]]) -> Iterator[tuple[int, float, list[Row]]]:
+    def _parallel(self, job: Job, batches: Iterable[tuple[int, list[Point]]]) -> Iterator[Batch]:
         if self.jobs == 1 and not self.cluster:
             return (run_batch(job, number, batch) for number, batch in batches)
         from joblib import Parallel, delayed
@@ -132,7 +135,7 @@ def _deaths(cluster: str | None) -> tuple[type[BaseException], ...]:
 
 
 class _Feed:
-    """Batches of points, made when asked for, sized so that one lasts about a second; knows which are under way."""
+    """Batches of points, made when asked for, sized so that one lasts about TARGET_S; knows which are under way."""
 
     def __init__(self, points: Iterable[Point]):
         self._points, self._numbers = iter(points), itertools.count()
@@ -155,12 +158,12 @@ class _Feed:
             self._running[number] = batch
             return number, batch
 
-    def done(self, number: int, seconds: float, count: int) -> None:
+    def done(self, batch: Batch) -> None:
         """A batch has come back."""
         with self._lock:
-            del self._running[number]
+            del self._running[batch.number]
             # recent batches count more: the first ones pay for imports
-            self._done, self._seconds = self._done / 2 + count, self._seconds / 2 + seconds
+            self._done, self._seconds = self._done / 2 + batch.points, self._seconds / 2 + batch.seconds
 
     def take_lost(self, marks: dict[tuple[int, str], tuple[int, int, float]], all_suspect: bool) -> list[Point]:
         """After a death: the points that workers were at; the rest goes back to the queue. Where no worker left a mark

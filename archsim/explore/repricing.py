@@ -7,8 +7,9 @@ from typing import Any
 
 from archsim.explore.metrics import OTHER, STANDARD
 from archsim.explore.pricing import breakdown, estimate_metrics
+from archsim.explore.rows import Row
 from archsim.explore.space import Rung, Space
-from archsim.explore.store import Row, Store
+from archsim.explore.store import Store
 from archsim.explore.versions import code_version
 from archsim.explore.workload import key_of
 from hwlib.errors import InputError
@@ -71,9 +72,9 @@ class Repricer:
         design = self._space.design(point)
         if stored is None:  # the run it waited for failed or was refused: this one has to speak for itself
             from archsim.explore.rungs import timing_rung
-            from archsim.explore.worker import Job, run_batch
+            from archsim.explore.worker import Job, run_point
 
-            return run_batch(Job(self._space, timing_rung, self._metrics), 0, [(key, point)])[2][0]
+            return run_point(Job(self._space, timing_rung, self._metrics), key, point)
         try:
             numbers = price_stored(design, stored.extra["run"], self._metrics)
         except InputError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import ChainMap
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from archsim.explore.axes import Axis
@@ -83,10 +84,15 @@ class Space:
             count *= len(axis.values)
         return count
 
+    @cached_property
+    def paths(self) -> tuple[str, ...]:
+        """The fields that the axes vary."""
+        return tuple(axis.path for axis in self.axes)
+
     def design(self, point: tuple[Any, ...]) -> dict[str, Any]:
         """All words and settings of a point (one value an axis): fixed, axes, then what is derived from them."""
         values = dict(self.fixed)
-        values.update(zip((axis.path for axis in self.axes), point))
+        values.update(zip(self.paths, point))
         if self.derived:
             known = ChainMap(values, chip_defaults(values["architecture"]))
             for path, expression in self.derived:

@@ -9,31 +9,18 @@ from __future__ import annotations
 
 import contextlib
 import json
+import mmap
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from archsim.explore.rows import Lines, Row, pack_rows
 from hwlib.errors import InputError
 
 FILE = "points.jsonl"
 _LOCK = "points.lock"
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One point on one rung. `metrics` is None where it was refused (the design is impossible) or failed; `extra` says why."""
-
-    key: str
-    values: tuple[Any, ...]
-    metrics: tuple[Any, ...] | None
-    extra: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def status(self) -> str:
-        """done, refused or failed."""
-        return "done" if self.metrics is not None else self.extra.get("status", "failed")
+_AT_ONCE = 2000  # rows read together
 
 
 class Store:
@@ -129,8 +116,8 @@ class Store:
             self._index[len(self.heads)] = {}
             self.heads.append({"rung": "", "axes": [], "metrics": [], "code": "", "figures": ""})  # keeps the numbers of later heads
 
-    def _append(self, text: str) -> int:
-        data, place = text.encode(), self._end
+    def _write(self, data: bytes) -> int:
+        place = self._end
         try:
             done = 0
             while done < len(data):
@@ -147,56 +134,82 @@ class Store:
     def head(self, **facts: Any) -> int:
         """The number of the head with these facts, written where it is new."""
         if facts not in self.heads:
-            self._append(json.dumps(facts, separators=(",", ":")) + "\n")
+            self._write((json.dumps(facts, separators=(",", ":")) + "\n").encode())
             self._index[len(self.heads)] = {}
             self.heads.append(facts)
         return self.heads.index(facts)
 
+    def append(self, head: int, lines: Lines) -> None:
+        """Append lines that were written for a head: one write, so that a kill tears at most the last of them."""
+        if not lines:
+            return
+        place, index = self._write(lines.text), self._index[head]
+        for key, size in zip(lines.keys, lines.sizes):
+            index[key] = place
+            place += size
+
     def add(self, head: int, rows: Sequence[Row]) -> None:
-        """Append rows under a head: one write, so that a kill tears at most the last line."""
-        places, texts, place = [], [], self._end
-        for row in rows:
-            parts = [head, row.key, row.values, row.metrics, *([row.extra] if row.extra else [])]
-            text = json.dumps(parts, separators=(",", ":"), allow_nan=False) + "\n"
-            places.append(place)
-            place += len(text.encode())
-            texts.append(text)
-        if texts:
-            self._append("".join(texts))
-            self._index[head].update((int(row.key, 16), at) for row, at in zip(rows, places))
+        """Append rows under a head."""
+        self.append(head, pack_rows(head, rows))
 
     def __len__(self) -> int:
         return sum(map(len, self._index.values()))
 
+    def has(self, key: int, heads: Sequence[int]) -> bool:
+        """True where a row of that key is there, without reading it."""
+        return any(key in self._index[head] for head in heads)
+
+    def fetch(self, keys: Sequence[int], heads: Sequence[int]) -> Iterator[tuple[int, list[int], list[list]]]:
+        """The rows of many keys as (head, places in `keys`, rows as JSON lists), some thousand at a time, in the order of the file.
+
+        Of several heads the first that has a key counts. Keys that are not there are left out. Raises InputError for a damaged row.
+        """
+        left: Sequence[int] = range(len(keys))
+        for head in heads:
+            index = self._index[head]
+            found = sorted((place, number) for number in left if (place := index.get(keys[number])) is not None)
+            if len(heads) > 1:
+                left = [number for number in left if keys[number] not in index]
+            for start in range(0, len(found), _AT_ONCE):
+                part = found[start:start + _AT_ONCE]
+                yield head, [number for _, number in part], self._parse(head, [place for place, _ in part])
+
+    def _parse(self, head: int, places: list[int]) -> list[list]:
+        """Rows at ascending places of the file, parsed together."""
+        with mmap.mmap(self._file, self._end, access=mmap.ACCESS_READ) as view:
+            lines = [view[place:view.find(b"\n", place)] for place in places]
+        try:
+            rows = json.loads(b"[" + b",".join(lines) + b"]")
+        except ValueError:
+            rows = []
+        width = len(self.heads[head]["metrics"])
+        if len(rows) != len(lines) or not all(_is_row(row, width) for row in rows):
+            faulty = next((place for place, line in zip(places, lines) if not _is_row(_json(line), width)), places[0])
+            raise InputError("a damaged row in the store", where=f"{self.path}, byte {faulty}",
+                             hint="remove the line: the point is worked out again")
+        return rows
+
     def find(self, key: str, heads: Sequence[int]) -> tuple[int, Row] | None:
         """The row of a key under the first of some heads that has it, with its head."""
-        number = int(key, 16)
-        for head in heads:
-            place = self._index[head].get(number)
-            if place is not None:
-                return head, self._read(place)
-        return None
-
-    def has(self, key: str, heads: Sequence[int]) -> bool:
-        """True where a row of that key is there, without reading it."""
-        number = int(key, 16)
-        return any(number in self._index[head] for head in heads)
+        return next(((head, _row(rows[0])) for head, _, rows in self.fetch([int(key, 16)], heads)), None)
 
     def rows(self, head: int) -> Iterator[Row]:
-        """Every row of a head, in the order they were found."""
-        for place in self._index[head].values():
-            yield self._read(place)
+        """Every row of a head, in the order of the file."""
+        places = sorted(self._index[head].values())
+        for start in range(0, len(places), _AT_ONCE):
+            yield from map(_row, self._parse(head, places[start:start + _AT_ONCE]))
 
-    def _read(self, place: int) -> Row:
-        data = os.pread(self._file, 4096, place)
-        while b"\n" not in data:
-            more = os.pread(self._file, 1 << 20, place + len(data))
-            if not more:
-                raise InputError("a row of the store has gone", where=str(self.path))
-            data += more
-        try:
-            parts = json.loads(data[: data.index(b"\n")])
-            return Row(parts[1], tuple(parts[2]), None if parts[3] is None else tuple(parts[3]), parts[4] if len(parts) > 4 else {})
-        except (ValueError, IndexError, TypeError):
-            raise InputError("a damaged row in the store", where=f"{self.path}, byte {place}",
-                             hint="remove the line: the point is worked out again") from None
+
+def _row(parts: list) -> Row:
+    return Row(parts[1], tuple(parts[2]), None if parts[3] is None else tuple(parts[3]), parts[4] if len(parts) > 4 else {})
+
+
+def _json(line: bytes) -> Any:
+    with contextlib.suppress(ValueError):
+        return json.loads(line)
+
+
+def _is_row(parts: Any, width: int) -> bool:
+    """True for [head, key, axis values, `width` metrics or null] and perhaps a table of what else there is."""
+    return (type(parts) is list and 4 <= len(parts) <= 5 and type(parts[2]) is list and isinstance(parts[-1], list | dict | None)
+            and (parts[3] is None or (type(parts[3]) is list and len(parts[3]) == width)))

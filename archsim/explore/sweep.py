@@ -15,6 +15,7 @@ from archsim.explore.load import load_space
 from archsim.explore.metrics import wanted_metrics
 from archsim.explore.pareto import promote
 from archsim.explore.repricing import Repricer
+from archsim.explore.rows import pack_rows
 from archsim.explore.rungs import RUNGS, Evaluate
 from archsim.explore.samplers import most_points
 from archsim.explore.space import Rung, Space
@@ -201,40 +202,51 @@ class _Run:
     def run_rung(self, rung: Rung, walk: Walk, total: int) -> Table:
         """Work out what the store lacks of a rung and give its table."""
         metrics = wanted_metrics(rung.kind, self.space.metrics())
+        table = Table(self.space, rung, metrics)
         if self.engine is not None:
             head = self.store.head(rung=rung.label, axes=[axis.path for axis in self.space.axes], metrics=list(metrics),
                                    code=code_version(), figures=figures_version())
-            self._work_out(rung, metrics, head, walk, total)
-        heads, table = self._heads(rung, metrics), Table(self.space, rung, metrics)
-        for key, point in walk():
-            found = self.store.find(key, heads)
-            if found is None:
-                raise InputError("a point of this sweep is missing or of another version", where=str(self.store.folder),
-                                 hint="archsim explore SPACE.toml --resume works it out")
-            head, row = found
-            names = self.store.heads[head]["metrics"]
-            numbers = row.metrics if row.metrics is None or names == list(metrics) else [row.metrics[names.index(n)] for n in metrics]
-            table.add(point, row, numbers)
+            self._work_out(table, head, walk, total)
+        else:
+            for key, point in walk():
+                table.enter(int(key, 16), point)
+        self._fill(table)
         return table
 
-    def _work_out(self, rung: Rung, metrics: tuple[str, ...], head: int, walk: Walk, total: int) -> None:
+    def _fill(self, table: Table) -> None:
+        """Take the results of a table's points from the store."""
+        for head, places, rows in self.store.fetch(table.keys, self._heads(table.rung, table.metrics)):
+            names = self.store.heads[head]["metrics"]
+            order = None if names == list(table.metrics) else [names.index(name) for name in table.metrics]
+            table.fill(places, [(row[3] if row[3] is None or order is None else [row[3][i] for i in order], row[4] if len(row) > 4 else {})
+                                for row in rows])
+        if table.missing:
+            raise InputError("a point of this sweep is missing or of another version", where=str(self.store.folder),
+                             hint="archsim explore SPACE.toml --resume works it out")
+
+    def _work_out(self, table: Table, head: int, walk: Walk, total: int) -> None:
+        """Enter every point of the walk into the table, and work out those that the store lacks."""
+        rung, metrics = table.rung, table.metrics
         heads, done = self._heads(rung, metrics), 0
         repricer = Repricer(self.store, self.space, rung, metrics) if rung.kind == "timing" else None
 
         def lacking() -> Iterator[tuple[str, tuple]]:
             nonlocal done
             for key, point in walk():
-                if self.store.has(key, heads):
+                number = int(key, 16)
+                table.enter(number, point)
+                if self.store.has(number, heads):
                     self.counts["reused"] += 1
                     done += 1
                 elif repricer is None or not repricer.takes(key, point):
                     yield key, point
 
-        job = Job(self.space, _evaluate(rung), metrics, rung.options)
-        for rows in itertools.chain(self.engine.run(job, lacking()), repricer.batches() if repricer else ()):
-            self.store.add(head, rows)
-            done += len(rows)
-            self.counts["new"] += len(rows)
+        job = Job(self.space, _evaluate(rung), metrics, rung.options, head)
+        repriced = (pack_rows(head, rows) for rows in repricer.batches()) if repricer else ()
+        for lines in itertools.chain(self.engine.run(job, lacking()), repriced):
+            self.store.append(head, lines)
+            done += len(lines)
+            self.counts["new"] += len(lines)
             if self.progress:
                 self.progress(done, total, f"{rung.label}: {done} of {total}")
         if repricer:

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from archsim.explore.rows import Lines, Row, pack, write_line
 from archsim.explore.rungs import Evaluate
 from archsim.explore.space import Space
-from archsim.explore.store import Row
 from hwlib.errors import InputError
 
 MAX_REASON = 300
@@ -25,37 +25,64 @@ RETRIED = ("timeout", "memory")
 
 @dataclass(frozen=True)
 class Job:
-    """What all batches of a rung share. `marks` is a folder where a worker says which point it is at, empty for none;
-    `parent` is the process whose end is the end of its workers, 0 for none."""
+    """What all batches of a rung share. `head` is the rung's number in the store; `marks` is a folder where a worker says which
+    point it is at, empty for none; `parent` is the process whose end is the end of its workers, 0 for none.
+    With `retries` a point that ran out of time or memory is given back instead of written."""
 
     space: Space
     evaluate: Evaluate
     metrics: tuple[str, ...]
     options: tuple[tuple[str, Any], ...] = ()
+    head: int = 0
     timeout_s: float | None = None
     memory_mb: int | None = None
     marks: str = ""
     parent: int = 0
+    retries: bool = True
 
 
 class _TooLong(BaseException):
     """Not an Exception, so that no handler of the model swallows it."""
 
 
-def run_batch(job: Job, batch: int, points: Sequence[tuple[str, tuple]]) -> tuple[int, float, list[Row]]:
-    """Rows of (key, axis values) points, the batch's number and the seconds it took. A fault costs its point only."""
-    started, rows = time.perf_counter(), []
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What came of a batch: the lines of what is finished, the points (key, axis values) to try once more, the seconds it took."""
+
+    number: int
+    seconds: float
+    points: int
+    lines: Lines
+    again: tuple[tuple[str, tuple], ...] = ()
+
+
+def run_batch(job: Job, number: int, points: Sequence[tuple[str, tuple]]) -> Batch:
+    """Work out (key, axis values) points. A fault costs its point only."""
+    started, keys, lines, again = time.perf_counter(), [], [], []
     if job.memory_mb:
         _limit_memory(job.memory_mb)
     _follow(job.parent)
-    with _marker(job.marks, batch) as mark:
+    with _marker(job.marks, number) as mark:
         for index, (key, values) in enumerate(points):
             mark(index)
-            rows.append(_run_point(job, key, values))
-    return batch, time.perf_counter() - started, rows
+            row = run_point(job, key, values)
+            if job.retries and row.extra.get("cause") in RETRIED:
+                again.append((key, values))
+                continue
+            keys.append(key)
+            lines.append(_line(job, row))
+    return Batch(number, time.perf_counter() - started, len(points), pack(keys, lines), tuple(again))
 
 
-def _run_point(job: Job, key: str, values: tuple) -> Row:
+def _line(job: Job, row: Row) -> bytes:
+    try:
+        return write_line(job.head, row)
+    except (TypeError, ValueError) as error:
+        return write_line(job.head, _lost(row.key, row.values, "failed", f"cannot be stored: {error}"))
+
+
+def run_point(job: Job, key: str, values: tuple) -> Row:
+    """The row of one point, whatever happens to it."""
     try:
         with _time_limit(job.timeout_s):
             numbers, extra = job.evaluate(job.space.design(values), job.metrics, dict(job.options))

@@ -177,17 +177,34 @@ def key_of(design: Mapping[str, Any], node: bool = True) -> str:
     Settings that say what the chip's file says anyway leave no trace, so overlapping spaces share their points. With
     `node` False the technology node is left out: what is counted and timed does not depend on it.
     """
-    architecture, training = design["architecture"], design["phase"] == "training"
+    training = design["phase"] == "training"
+    words = _words(design["network"], design["architecture"], design["scheme"] if training else None, design["phase"], design["batch"],
+                   design["images"] or design["batch"], design["device"])
+    architecture, paths = design["architecture"], _settings(tuple(design), training, node)
+    try:
+        settings = [text for path in paths if (text := _setting(architecture, path, design[path]))]
+    except TypeError:  # a list has no place in the cache
+        settings = [text for path in paths if (text := _setting.__wrapped__(architecture, path, design[path]))]
+    return hashlib.blake2b(f"[{words}, [{', '.join(settings)}]]".encode(), digest_size=8).hexdigest()
+
+
+@functools.lru_cache(maxsize=256, typed=True)
+def _words(network: str, architecture: str, *rest: Any) -> str:
+    return json.dumps((_network_digest(network), _chip_digest(architecture), *rest))
+
+
+@functools.lru_cache(maxsize=64)
+def _settings(paths: tuple[str, ...], training: bool, node: bool) -> tuple[str, ...]:
+    """The paths of a design that belong into its key besides the words, in one order."""
+    return tuple(path for path in sorted(paths)
+                 if path not in WORDS and (training or path[:7] != "scheme.") and (node or path != "node_nm"))
+
+
+@functools.lru_cache(maxsize=4096, typed=True)
+def _setting(architecture: str, path: str, value: Any) -> str:
+    """A setting as it stands in a key; empty where the chip's file says the same. A sweep asks for the same few again and again."""
     known = chip_defaults(architecture)
-    settings = []
-    for path in sorted(design):
-        value = design[path]
-        if path in WORDS or (path[:7] == "scheme." and not training) or (path == "node_nm" and not node):
-            continue
-        value = int(value) if isinstance(value, float) and value.is_integer() else value
-        if path not in known or known[path] != value or isinstance(known[path], bool) != isinstance(value, bool):
-            settings.append((path, value))
-    words = (_network_digest(design["network"]), _chip_digest(architecture), design["scheme"] if training else None, design["phase"],
-             design["batch"], design["images"] or design["batch"], design["device"])
-    text = json.dumps((words, settings))
-    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+    value = int(value) if isinstance(value, float) and value.is_integer() else value
+    if path in known and known[path] == value and isinstance(known[path], bool) == isinstance(value, bool):
+        return ""
+    return json.dumps((path, value))

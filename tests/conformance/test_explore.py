@@ -1,6 +1,8 @@
 """A sweep says what the simulator says: lean prices, stored runs, and the same table whoever works it out."""
 
+import hashlib
 import itertools
+import json
 
 import numpy as np
 import pytest
@@ -11,8 +13,9 @@ from archsim.explore.metrics import OTHER, PRICED, TIMED, read_metric
 from archsim.explore.pareto import pareto_front
 from archsim.explore.samplers import points
 from archsim.explore.sobol import sobol_points
+from archsim.explore.space import chip_defaults
 from archsim.explore.sweep import explore, load_sweep
-from archsim.explore.workload import key_of, resolve
+from archsim.explore.workload import key_of, network_of, resolve
 from tests.explore_points import LADDER, SPACE
 
 ANY_NUMBER = ("by_component.adc.area_mm2", "by_component.adc.energy_j", "by_component_off_chip.off_chip_memory.energy_j",
@@ -99,6 +102,19 @@ def test_keys_tell_designs_apart():
     alike = design(images=1, scheme="sgd", node_nm=40, **{"tile.rows": 128, "read.overlap": True, "clock_mhz": 200.0})
     assert key_of(alike) == key_of(design())
     assert key_of(design(node_nm=28), node=False) == key_of(design(), node=False)
+
+
+def test_a_key_is_the_digest_of_words_and_of_settings_that_differ_from_the_chip():
+    def digest(text):
+        return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+
+    known = chip_defaults("cim40")
+    for settings in ({}, {"tile.rows": 64, "clock_mhz": 200.0}, {"node_nm": 28.0, "read.overlap": not known["read.overlap"]},
+                     {"placement.copies.k\"1": 4}, {"x.list": [1, 2]}):
+        found = [(path, int(value) if isinstance(value, float) else value) for path, value in sorted(settings.items())
+                 if known.get(path) != value]
+        words = (digest(repr(network_of("lenet1"))), digest(json.dumps(known, sort_keys=True)), None, "inference", 1, 1, None)
+        assert key_of(design(**settings)) == digest(json.dumps((words, found)))
 
 
 def test_conditions_constraints_and_derived_settings():

@@ -7,7 +7,6 @@ from archsim.explore import load_space, uncertainty
 from archsim.explore.pareto import crowding, front_layers, knee, pareto_front, promote
 from archsim.explore.rungs import RUNGS
 from archsim.explore.sensitivity import explained, interaction, main_effects, sensitivities
-from archsim.explore.store import Row
 from archsim.explore.sweep import explore
 from archsim.explore.table import Table
 from archsim.explore.uncertainty import count_design, draw_value, drawn_figures, front_shares, sample_prices
@@ -63,7 +62,8 @@ def table_of(function, axes, points=None):
             for axis in reversed(space.axes):
                 left, code = divmod(left, len(axis.values))
                 point = (axis.values[code], *point)
-        table.add(point, Row(f"{number:016x}", point, (0.0,)), [function(*point)])
+        table.enter(number, point)
+        table.fill([number], [([function(*point)], {})])
     return table
 
 

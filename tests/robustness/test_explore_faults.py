@@ -1,20 +1,33 @@
 """A point that kills its worker, hangs, raises or fills the memory costs that point only."""
 
+import json
+
 import pytest
 
 from archsim.explore import load_space
 from archsim.explore.engine import Engine
+from archsim.explore.rows import Row
 from archsim.explore.walk import keyed
 from archsim.explore.worker import Job
-from tests.explore_points import SPACE, faulty, stuck
+from tests.explore_points import SPACE, faulty, stuck, unstorable
 
 BITS = 1
+
+
+def split(lines):
+    """The JSON of each line of a batch, which its sizes and keys must agree with."""
+    texts = lines.text.splitlines(keepends=True)
+    assert [len(text) for text in texts] == list(lines.sizes)
+    rows = [json.loads(text) for text in texts]
+    assert [int(row[1], 16) for row in rows] == list(lines.keys)
+    return rows
 
 
 def run(engine, evaluate=faulty, **options):
     space = load_space(SPACE)
     job = Job(space, evaluate, ("area_mm2",), tuple(options.items()))
-    rows = [row for batch in engine.run(job, keyed(space)) for row in batch]
+    found = [line for lines in engine.run(job, keyed(space)) for line in split(lines)]
+    rows = [Row(key, tuple(values), metrics, *extra) for _, key, values, metrics, *extra in found]
     assert len({row.key for row in rows}) == len(rows) == 36  # every point once, none lost
     return rows
 
@@ -49,6 +62,12 @@ def test_a_worker_that_no_alarm_reaches_is_killed():
     assert "died twice" in lost[0].extra["reason"]
 
 
+def test_what_cannot_be_stored_costs_its_point_only():
+    rows = run(Engine(jobs=1), unstorable)
+    assert [row.values for row in rows if row.status == "failed"] == [(64, 4, 28)]
+    assert "cannot be stored" in rows[0].extra["reason"]
+
+
 def test_points_are_drawn_as_workers_ask_for_them():
     space, drawn, most = load_space(SPACE), 0, 0
 
@@ -59,8 +78,8 @@ def test_points_are_drawn_as_workers_ask_for_them():
             yield f"{number:016x}", (64, 4, 40)
 
     done = 0
-    for rows in Engine(jobs=1).run(Job(space, faulty, ("area_mm2",)), points()):
-        done += len(rows)
+    for lines in Engine(jobs=1).run(Job(space, faulty, ("area_mm2",)), points()):
+        done += len(lines)
         most = max(most, drawn - done)
         if done > 20_000:
             break

@@ -174,17 +174,30 @@ def test_damaged_lines_are_passed_over(tmp_path, line):
     assert list(sweep.rows()) == whole
 
 
+@pytest.mark.parametrize("damage", ["[64,4,28],[1.0],{}]", "1,\"]", "]", "[64,4,28],[1.0 2.0]]"])
+def test_a_row_that_is_damaged_within_is_told_by_its_place(tmp_path, damage):
+    archsim.explore(SPACE, out=tmp_path)
+    path = tmp_path / "points.jsonl"
+    lines = path.read_bytes().splitlines(keepends=True)
+    place, key = sum(map(len, lines[:7])), lines[7][:22]
+    path.write_bytes(b"".join([*lines[:7], key + damage.encode() + b"\n", *lines[8:]]))
+    with pytest.raises(archsim.InputError, match=f"byte {place}: a damaged row"):
+        load_sweep(tmp_path)
+
+
 def test_a_row_is_read_back_as_it_was_written(tmp_path):
     rows = [Row("00000000000000ff", (1, 2.5, True, "é\n\"x"), (0.1 + 0.2, 3, None)),
             Row("0000000000000001", (), None, {"reason": "x" * 5000})]
+    three = HEAD | {"metrics": ["a", "b", "c"]}
     with Store(tmp_path) as store:
-        head = store.head(**HEAD)
+        head = store.head(**three)
         store.add(head, rows)
         assert [store.find(row.key, [head])[1] for row in rows] == rows
     with Store(tmp_path, writable=False) as store:
         assert [store.find(row.key, [head])[1] for row in rows] == rows
         assert store.find("0000000000000002", [head]) is None
-        assert store.head(**HEAD) == head
+        assert store.head(**three) == head
+        assert list(store.rows(head)) == rows
 
 
 def test_failed_points_are_tried_again_on_resume(tmp_path):
@@ -192,9 +205,9 @@ def test_failed_points_are_tried_again_on_resume(tmp_path):
         store.add(store.head(**HEAD), [Row("0000000000000001", (1,), None, {"status": "failed", "reason": "x"}),
                                        Row("0000000000000002", (1,), None, {"status": "refused", "reason": "x"})])
     with Store(tmp_path) as store:
-        assert [store.has(f"{key:016x}", [0]) for key in (1, 2)] == [False, True]
+        assert [store.has(key, [0]) for key in (1, 2)] == [False, True]
     with Store(tmp_path, writable=False) as store:
-        assert [store.has(f"{key:016x}", [0]) for key in (1, 2)] == [True, True]
+        assert [store.has(key, [0]) for key in (1, 2)] == [True, True]
 
 
 def test_rows_of_other_code_or_figures_are_not_used(tmp_path, monkeypatch):
