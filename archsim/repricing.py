@@ -30,4 +30,5 @@ def _build(document: dict, node_nm: float) -> list[Component]:
     chip = validate(document["settings"], "settings")
     tiles = document["tiles"] if chip.tile.count == "auto" else chip.tile.count
     scheme = document["scheme"] if document["phase"] == "training" else None
-    return build_inventory(chip, tiles, node_nm, load_scheme(scheme).parts(chip) if scheme else None)
+    return build_inventory(chip, tiles, node_nm, load_scheme(scheme).parts(chip) if scheme else None,
+                           document.get("tiles_without"))

@@ -21,8 +21,8 @@ from hwlib.errors import InputError, nearest, unknown
 # What the simulator measures and the caller of `Result.from_run` hands over; the rest of the document is priced.
 FACTS = (
     "network", "architecture", "scheme", "phase", "batch", "images", "node_nm", "clock_mhz", "cycles", "interval_per_image_s", "tiles",
-    "operations", "tile_operations", "utilisation", "activity", "seed", "by_layer", "by_phase", "busy_fractions", "resources", "stalls",
-    "timeline", "roofline", "placement", "notes", "settings",
+    "tiles_without", "operations", "tile_operations", "utilisation", "activity", "seed", "by_layer", "by_phase", "busy_fractions",
+    "resources", "stalls", "timeline", "roofline", "placement", "notes", "settings",
 )
 TABLES = ("component", "layer", "phase", "resource", "figure", "ledger", "placement")
 

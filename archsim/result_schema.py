@@ -77,6 +77,8 @@ def check_document(document: object, where: str) -> dict:
     _check(document, SCHEMA, where, "")
     if "training" in document:
         _check(document, TRAINING, where, "")
+    if "tiles_without" in document:
+        _check(document["tiles_without"], {"*": "count"}, where, "tiles_without")
     names = [row["component"] for row in document["inventory"]]
     for index, row in enumerate(document["inventory"]):
         if row["boundary"] not in BOUNDARIES:

@@ -59,7 +59,8 @@ def simulate(network: str | Path | Network | Trace, chip: str | Path | Architect
                          where="execution.reload", got=True,
                          hint=f"give the chip {placement.tiles} tiles (tile.count), or take another scheme")
     tiles = min(placement.tiles, placement.available) if chip.tile.count == "auto" else chip.tile.count
-    inventory = build_inventory(chip, tiles, node_nm, rule.parts(chip) if trace.phase == "training" and rule else None)
+    inventory = build_inventory(chip, tiles, node_nm, rule.parts(chip) if trace.phase == "training" and rule else None,
+                                placement.without())
     values = None
     if timing:
         _check_work(trace, chip, placement, inventory, images)
@@ -76,6 +77,7 @@ def simulate(network: str | Path | Network | Trace, chip: str | Path | Architect
     facts |= {
         "network": trace.network, "architecture": chip.name, "scheme": trace.scheme, "phase": trace.phase, "batch": trace.batch,
         "images": images, "node_nm": float(node_nm or chip.node_nm), "clock_mhz": chip.clock_mhz, "tiles": placement.tiles,
+        "tiles_without": placement.without(),
         "seed": seed, "settings": chip.model_dump(mode="json", by_alias=True),
     }
     result = Result.from_run(facts, inventory, ledger)
@@ -113,7 +115,8 @@ def _placement_rows(placement: Placement, chip: Architecture) -> list[dict]:
         rows.append({"layer": name, "tiles": [min(layer.tiles), max(layer.tiles)], "tile_count": len(set(layer.tiles)),
                      "row_splits": layer.row_splits, "column_splits": layer.column_splits, "copies": layer.copies, "rows": layer.rows,
                      "columns": layer.columns, "groups": layer.matrix.groups, "vectors": layer.matrix.vectors,
-                     "utilisation": min(1.0, layer.cells / cells)})
+                     "utilisation": min(1.0, layer.cells / cells), "lender": layer.matrix.lender,
+                     "borrowed": list(layer.matrix.borrowed)})
     return rows
 
 
@@ -183,7 +186,8 @@ def _timed(trace: Trace, net: Network | None, chip: Architecture, placement: Pla
     facts = machine_facts(machine)
     seconds = {(r["layer"], r["phase"]): max(1, r["cycles"]) / (chip.clock_mhz * 1e6) for r in facts["by_layer"]}
     facts |= {"operations": trace.vector_operations(images), "activity": "measured" if values else trace.activity,
-              "roofline": _roofline(trace, chip, machine.plans, seconds, min(placement.tiles, placement.available)),
+              "roofline": _roofline(trace, chip, machine.plans, seconds,
+                                    min(placement.tiles, placement.available) - placement.without().get("adc", 0)),
               "placement": _placement_rows(placement, chip), "notes": _notes(trace, chip, True, values is not None) + facts["notes"]
               + [note for observer in observers for note in observer.notes]}
     return facts, ledger_of_machine(machine), values

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from archsim.result import Result
 from archsim.schemes import load_scheme
 from archsim.simulate import simulate
 from archsim.trace import Activity, Trace, build_trace, with_activity
+from archsim.trace.upkeep import with_refreshes
 from archsim.training.settings import TrainingSettings, device_of
 from archsim.training.setup import CHIPS, settings_of, silicon_scheme
 from archsim.training.totals import mean_activities, writes_of
@@ -105,6 +106,7 @@ def with_silicon(trained: TrainingResult, trace: Trace, chip: Architecture, sche
     """A training with the cost of its steps on a chip: the mean activity of all finished epochs in place of the assumed one."""
     activities = mean_activities(trained.activity_history or [trained.activities])
     measured = with_activity(trace, activities)
+    measured = with_refreshes(measured, trained.refreshes, trained.images, trained.settings.maintenance_images)
     images = trace.batch * -(-STEP_IMAGES // trace.batch)
     result = simulate(measured, chip, scheme, images=images, node_nm=node_nm, seed=trained.settings.seed)
     writes = writes_of(trained, trace, chip)
@@ -114,6 +116,7 @@ def with_silicon(trained: TrainingResult, trace: Trace, chip: Architecture, sche
         "writes_per_device": writes[""]["mean"], "activity_file": None, "notes": [*result.notes, *notes],
         "training": {
             "finished": trained.finished, "reason": trained.reason, "images": trained.images, "writes": writes,
+            "refreshes": {layer: asdict(done) for layer, done in trained.refreshes.items()},
             "energy_j": result.energy_per_image_j * trained.images, "seconds": result.latency_per_image_s * trained.images,
             "settings": trained.settings.model_dump(mode="json"),
         }}

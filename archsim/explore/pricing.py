@@ -42,22 +42,23 @@ def counted(step: Step) -> tuple[list[Component], Ledger, dict[str, Any]]:
     check_followers(chip)
     placement = place(trace.matrices, chip)
     tiles = min(placement.tiles, placement.available) if chip.tile.count == "auto" else chip.tile.count
-    inventory = inventory_of(step, tiles)
+    inventory = inventory_of(step, tiles, placement.without())
     ledger, tile_operations = ledger_of_plans(trace, chip, plans_of(trace, chip, placement), step.images, placement)
     ledger = without_absent(with_followers(ledger, chip), inventory, chip)
     return inventory, ledger, {"tiles": placement.tiles, "tile_operations": round(tile_operations),
                                "operations": trace.vector_operations(step.images)}
 
 
-def inventory_of(step: Step, tiles: int, node_nm: float | None = None) -> list[Component]:
-    """The inventory of a step's chip. The cache of `build_inventory` is passed by: a sweep never asks twice for one chip."""
+def inventory_of(step: Step, tiles: int, without: Mapping[str, int]) -> list[Component]:
+    """The inventory of a step's chip; `without` as `build_inventory` takes it, whose cache is passed by: a sweep never asks twice for one
+    chip."""
     from archsim.architecture.config import ComponentSettings
     from archsim.soc.inventory import assemble
 
     chip, settings = step.chip, dict(step.chip.components)
     for role, entry in (step.rule.parts(chip) if step.rule else {}).items():
         settings.setdefault(role, ComponentSettings.model_validate(entry))
-    return list(assemble(chip, settings, tiles, float(node_nm or chip.node_nm)))
+    return list(assemble(chip, settings, tiles, float(chip.node_nm), without))
 
 
 def breakdown(design: Mapping[str, Any], run: Mapping[str, Any] | None) -> Estimate:
@@ -67,7 +68,10 @@ def breakdown(design: Mapping[str, Any], run: Mapping[str, Any] | None) -> Estim
         inventory, ledger, _ = counted(step)
         cycles = None
     else:
-        inventory = inventory_of(step, run["tiles"] if step.chip.tile.count == "auto" else step.chip.tile.count)
+        from archsim.placement import place
+
+        without = place(step.trace.matrices, step.chip).without()
+        inventory = inventory_of(step, run["tiles"] if step.chip.tile.count == "auto" else step.chip.tile.count, without)
         ledger, cycles = Ledger(), run["cycles"]
         for name, action, count in run["ledger"]:
             ledger.add(name, action, "", "", count)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from archsim.architecture.config import Architecture
 from archsim.placement.pack import Packer
@@ -59,6 +59,23 @@ class Placement:
         """True where weights must be reloaded."""
         return self.tiles > self.available
 
+    def server(self, name: str, role: str) -> str:
+        """The matrix whose tiles serve the role for matrix `name`: itself, or the first of its lenders that has it."""
+        for _ in self.layers:
+            if role not in self.layers[name].matrix.borrowed:
+                break
+            name = self.layers[name].matrix.lender
+        return name
+
+    def without(self) -> dict[str, int]:
+        """Roles of the periphery -> number of tiles that have none of their own, since all that lies on them borrows it."""
+        lacking: dict[int, set[str]] = {}
+        for layer in self.layers.values():
+            for tile in layer.tiles:
+                lacking[tile] = lacking.get(tile, set(layer.matrix.borrowed)) & set(layer.matrix.borrowed)
+        roles = [role for missing in lacking.values() for role in missing]
+        return {role: roles.count(role) for role in sorted(set(roles))}
+
     def sharing(self) -> set[int]:
         """Tiles that hold more than one layer."""
         seen: set[int] = set()
@@ -98,6 +115,8 @@ def rectangles(layer: LayerPlacement, chip: Architecture) -> list[tuple[int, int
 def place(matrices: Sequence[LayerMatrix], chip: Architecture) -> Placement:
     """Place all matrices. Raises InputError that says how many tiles are missing where the chip is too small."""
     known = [m.layer for m in matrices]
+    if chip.tile.count != "auto":  # tiles that were built for any use are all alike
+        matrices = [replace(m, lender=None, borrowed=()) for m in matrices]
     for name in chip.placement.copies:
         if name not in known:
             raise InputError("no such layer to copy", where=f"placement.copies.{name}", allowed=known, hint=nearest(name, known))

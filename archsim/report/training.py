@@ -49,6 +49,8 @@ def headline(view: View, result: Mapping) -> list[tuple[str, str, str]]:
         what = "pulses" if training["settings"]["rule"] == "rpu" else "programming operations"
         detail = f"{what}; most {fmt.whole(writes['maximum'])} ({_busiest(training['writes'])})"
         rows.append(("Writes per device", fmt.significant(writes["mean"]), detail))
+    rows += [(f"of the {kind[1:]} arrays", fmt.significant(row["mean"]), f"most {fmt.whole(row['maximum'])}")
+             for kind, row in training["writes"].items() if kind.startswith(".")]
     if result["activity_file"]:
         rows.append(("Activity", view.text("activity"), f"trace in {result['activity_file']}"))
     return rows
@@ -72,7 +74,9 @@ def _accuracy(epochs: Sequence[Mapping]) -> str:
 
 
 def _busiest(writes: Mapping[str, Mapping]) -> str:
-    return max((name for name in writes if name), key=lambda name: writes[name]["maximum"])
+    """The layer whose weights were written most; further arrays have rows of their own."""
+    further = tuple(kind for kind in writes if kind.startswith("."))
+    return max((name for name in writes if name and not name.endswith(further)), key=lambda name: writes[name]["maximum"])
 
 
 def _epochs(rows: Sequence[Mapping], training: Mapping):

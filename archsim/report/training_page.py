@@ -35,7 +35,8 @@ def training_tables(view: View) -> list[Table]:
         Column("test_error_percent", "Test error", lambda row: row["test_error_percent"], percent),
         Column("images_per_second", "Images/s trained", lambda row: row["images_per_second"], lambda value: fmt.significant(value, 3)),
     ), view.rows("epochs"))
-    rows = [{"layer": layer or "all", **row} for layer, row in view.result["training"]["writes"].items()]
+    rows = [{"layer": f"all {layer[1:] or 'weights'}" if layer[:1] in ("", ".") else layer, **row}
+            for layer, row in view.result["training"]["writes"].items()]
     writes = Table("writes", "Device writes", (
         Column("layer", "Layer", lambda row: row["layer"], str, numeric=False),
         Column("mean", "Writes a device, mean", lambda row: row["mean"], fmt.significant),

@@ -75,8 +75,12 @@ class Scheme(BaseModel, ABC):
 
     def arrays(self, stages: list[Stage]) -> list[LayerMatrix]:
         """Further matrices on tiles beside those of the layers (fast arrays, references), named `<layer>.<what>`;
-        operations reach them by their field `array`."""
+        operations reach them by their field `array`. What of the periphery they share with others, their LayerMatrix says."""
         return []
+
+    def weights_matrix(self, stage: Stage) -> LayerMatrix:
+        """The matrix of a layer's weights, where their tiles borrow periphery from a further array."""
+        return stage.matrix
 
     def state_words(self, stages: list[Stage]) -> dict[str, float]:
         """Words of digital training memory by purpose."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from archsim.trace.lower import Stage, row_window, rows_of
-from archsim.trace.operation import Activity, Operation
+from archsim.trace.operation import READ_CHAIN, Activity, LayerMatrix, Operation
 from archsim.trace.work import merge
 
 
@@ -96,9 +96,22 @@ def optimiser_step(stage: Stage, work: dict[str, float], words: float, chunk: in
         vector_work=merge(work, scale=each), state_reads=words * each, state_writes=words * each)
 
 
-def program_weights(stage: Stage, share: float = 1.0, source: str = "assumed") -> Operation:
-    """Programming of the devices whose weight changed, once a batch; a step is one row of the layer's matrix."""
+def reference_array(stage: Stage, partner: str) -> LayerMatrix:
+    """An array `<layer>.reference` of fixed conductances that is read with `partner` (a layer or one of its arrays), never alone.
+
+    Both get the same input pulses, the reference in the opposite sense, and their columns end in the same integrators, which form the
+    difference. So it needs its cells and the drivers of its lines; converters, registers, multiplexers, sequencer and clock are its
+    partner's, whose write drivers also programmed it, and nothing pulses it at random.
+    """
+    shape = stage.matrix
+    return LayerMatrix(f"{stage.name}.reference", shape.rows, shape.columns, shape.groups, shape.bias, lender=partner,
+                       borrowed=(*READ_CHAIN, "column_mux", "write_driver", "tile_control", "tile_clock", "bitstream_generator"))
+
+
+def program_weights(stage: Stage, share: float = 1.0, verify_reads: float = 1.0) -> Operation:
+    """Programming of the devices whose weight changed, once a batch; a step is one row of the layer's matrix. `verify_reads` follow each
+    pulse."""
     shape = stage.matrix
     return Operation(
         name=f"{stage.name}.write", layer=stage.name, phase="update", kind="write", steps=shape.rows,
-        input_elements=shape.columns * shape.groups * share, activity=Activity(source=source, devices_written=share))
+        input_elements=shape.columns * shape.groups * share, activity=Activity(devices_written=share, verify_reads=verify_reads))

@@ -101,11 +101,14 @@ def reference_step(scheme: Any, weights: np.ndarray, inputs: np.ndarray, errors:
 
 
 def written_activity(rule: UpdateRule, layer: LayerState, before: Activity) -> Activity:
-    """The share of weights programmed a batch and the pulses of one programming, from what the rule did."""
+    """The share of weights programmed a batch, the pulses of one programming and the reads a pulse, from what the rule did. Exact weights
+    have no pulses of their own: write_pulses 0 leaves them to the chip."""
     from dataclasses import replace
 
     done = rule.done[layer.index]
     written = done.sums.get("devices_written", 0.0)
     devices = layer.weights.size * (2 if layer.devices is not None and layer.devices.device.paired else 1)
     share = written / max(1, done.batches * devices)
-    return replace(before, devices_written=min(1.0, share), write_pulses=done.sums.get("write_pulses", 0.0) / max(1.0, written))
+    pulses = done.sums.get("write_pulses", 0.0)
+    verified = done.sums.get("verify_reads", 0.0) / pulses if pulses else float(layer.devices is None)
+    return replace(before, devices_written=min(1.0, share), write_pulses=pulses / max(1.0, written), verify_reads=verified)

@@ -99,6 +99,10 @@ class UpdateRule(ABC):
         """The same for the scheme's further arrays of this layer, by their names."""
         return {}
 
+    def further_writes(self, layer: LayerState) -> dict[str, np.ndarray]:
+        """Pulses or programming operations that each device of the scheme's further arrays has had, by the arrays' names."""
+        return {}
+
     def activity(self, layer: LayerState, before: Activity) -> Activity:
         """The measured activity of the layer's update since counting began; `before` has the densities of its inputs."""
         return before

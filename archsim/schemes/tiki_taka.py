@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
 from archsim.schemes.base import register
+from archsim.schemes.common import reference_array
 from archsim.schemes.rpu import Rpu
 from archsim.trace.lower import Stage
-from archsim.trace.operation import Activity, LayerMatrix, Operation
+from archsim.trace.operation import READ_CHAIN, Activity, LayerMatrix, Operation
 
 if TYPE_CHECKING:
     import numpy as np
@@ -39,6 +41,12 @@ class TikiTaka(Rpu):
     flips), `tail` as in Rasch 2024, Eq. 10-15; `divide_by_fast_rate` as in Eq. 14, which the paper's own runs drop. `reference_error` is
     the standard deviation of R around the symmetry points of A. A layer with more vectors an image than
     `transfer_every` is read a whole number of times an image.
+
+    Silicon: A is pulsed while the weights rest and read while they are not, so it has cells, lines with their drivers and bit-stream
+    generators, a multiplexer and a sequencer, and is read through the input and output converters of the weights' tile, which is held
+    meanwhile (`fast_converters` own: it has its own). The papers count arrays only and leave the sharing open; two devices in one
+    cross-point (Gokmen 2020), which share their integrator, are the picture. Generators stand at A alone: pulses on the weights are
+    single and determined, or (v1) drawn by A's. R is never read alone: see `common.reference_array`.
     """
 
     name: ClassVar[str] = "tiki_taka"
@@ -59,6 +67,7 @@ class TikiTaka(Rpu):
     tail: Annotated[float, Field(gt=0, le=1)] = 0.5
     reference_error: Annotated[float, Field(ge=0, le=100)] = 0.0
     divide_by_fast_rate: bool = False
+    fast_converters: Literal["shared", "own"] = "shared"
 
     @property
     def reads_reference(self) -> bool:
@@ -70,13 +79,18 @@ class TikiTaka(Rpu):
         return (vectors // self.transfer_every, 1) if vectors >= self.transfer_every else (1, round(self.transfer_every / vectors))
 
     def arrays(self, stages: list[Stage]) -> list[LayerMatrix]:
-        kinds = ("fast", "reference") if self.reads_reference else ("fast",)
-        return [LayerMatrix(f"{s.name}.{kind}", s.matrix.rows, s.matrix.columns, s.matrix.groups, s.matrix.bias)
-                for s in stages if s.on_array for kind in kinds]
+        found = []
+        for stage in (stage for stage in stages if stage.on_array):
+            fast = replace(stage.matrix, layer=f"{stage.name}.fast", vectors=1)
+            if self.fast_converters == "shared":
+                fast = replace(fast, lender=stage.name, borrowed=(*READ_CHAIN, "write_driver"))
+            found += [fast, reference_array(stage, fast.layer)] if self.reads_reference else [fast]
+        return found
+
+    def weights_matrix(self, stage: Stage) -> LayerMatrix:
+        return replace(stage.matrix, lender=f"{stage.name}.fast", borrowed=("bitstream_generator",))
 
     def image_update(self, stage: Stage) -> list[Operation]:
-        from dataclasses import replace
-
         shape, name = stage.matrix, stage.name
         outputs = shape.columns * shape.groups
         reads, every = self.transfers(shape.vectors)

@@ -38,13 +38,12 @@ def move_some(*arguments):
 
 def _image(version, weights, state, planes, law, fast, fast_state, fast_planes, write_noise, reference, hidden, mean, held, choppers, reads,
            means, place, inputs, errors, granularity, longest, manage, eta, slow, divide, transfers, due, noise, flips, period, tail, seed,
-           step, tile, counts, slow_counts, writes):
+           step, tile, counts, slow_counts, writes, fast_writes):
     """One image: arrays (M, N) as in `State`; inputs (N, V), errors (M, V); `slow` is rate x n x n_s / gamma0."""
     rows, columns = weights.shape
     vectors = inputs.shape[1]
     x, d, z = np.empty((1, columns), np.float32), np.empty((1, rows), np.float32), np.empty((1, rows), np.float32)
     line, signed, listed = np.zeros((1, columns), np.float32), np.zeros(columns, np.int32), np.zeros(1, np.int64)
-    nowhere = np.zeros((0, 0), np.int32)
     top_x = top_d = 0.0
     pulsed = 0
     for v in range(vectors):
@@ -73,7 +72,7 @@ def _image(version, weights, state, planes, law, fast, fast_state, fast_planes, 
         for i in range(rows):
             d[0, i] = errors[i, v]
         update(fast, fast_state, fast_planes, law, x, d, fast_rate, granularity, longest, manage, True, False, write_noise, seed, step,
-               fast_tile, U(v), counts, nowhere)
+               fast_tile, U(v), counts, fast_writes)
         if not due or done == transfers or ((v + 1) % spacing != 0 and v + 1 != vectors):
             continue
         done += 1
@@ -137,6 +136,7 @@ class State:
     place: np.ndarray
     counts: np.ndarray
     slow_counts: np.ndarray
+    writes: np.ndarray
 
 
 def new_state(scheme, layer: LayerState, seed: int) -> State:
@@ -150,7 +150,8 @@ def new_state(scheme, layer: LayerState, seed: int) -> State:
     fill_normals(U(stream_key(as_word(seed), U(1), as_word(layer.tile + FAST_TILE), DEVICE)), wrong)
     shape, columns = layer.weights.shape, layer.weights.shape[1]
     return State(fast, points + F(scheme.reference_error) * wrong, *(np.zeros(shape, F) for _ in range(3)), np.ones(columns, F),
-                 np.zeros(columns, np.int32), np.zeros(2), np.zeros(3, np.int64), np.zeros(6, np.int64), np.zeros(6, np.int64))
+                 np.zeros(columns, np.int32), np.zeros(2), np.zeros(3, np.int64),
+                 np.zeros(6, np.int64), np.zeros(6, np.int64), np.zeros(shape, np.int32))
 
 
 def slow_rate(scheme, layer: LayerState, rate: float) -> float:
@@ -176,7 +177,7 @@ class TikiTakaRule(UpdateRule):
             errors, devices.granularity, scheme.train_length, scheme.update_management, scheme.fast_rate,
             slow_rate(scheme, layer, self.rate), scheme.divide_by_fast_rate,
             reads, step % every == 0, F(scheme.read_noise), F(scheme.flip_probability), scheme.period,
-            F(scheme.tail), as_word(self.seed), as_word(step), as_word(layer.tile), s.counts, s.slow_counts, layer.writes)
+            F(scheme.tail), as_word(self.seed), as_word(step), as_word(layer.tile), s.counts, s.slow_counts, layer.writes, s.writes)
 
     def batch(self, layer: LayerState, step: int) -> None:
         """Take the counts of the mini-batch."""
@@ -211,9 +212,12 @@ class TikiTakaRule(UpdateRule):
         found = {}
         for layer, s in zip(self.layers, self.states):
             arrays = {"fast": s.fast.weights, "fast_state": s.fast.state, "hidden": s.hidden, "mean": s.mean, "held": s.held,
-                      "choppers": s.choppers, "reads": s.reads, "means": s.means, "place": s.place}
+                      "choppers": s.choppers, "reads": s.reads, "means": s.means, "place": s.place, "fast_writes": s.writes}
             found |= {f"{layer.index}.{name}": values for name, values in arrays.items()}
         return found
+
+    def further_writes(self, layer: LayerState) -> dict[str, np.ndarray]:
+        return {f"{layer.name}.fast": self.states[layer.index].writes}
 
     def activity(self, layer: LayerState, before: Activity) -> Activity:
         sums, rows = self.done[layer.index].sums, layer.weights.shape[0]

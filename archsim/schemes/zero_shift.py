@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from pydantic import Field
 
 from archsim.schemes.base import register
+from archsim.schemes.common import reference_array
 from archsim.schemes.rpu import Rpu
 from archsim.trace.lower import Stage
 from archsim.trace.operation import LayerMatrix, Operation
@@ -43,8 +44,7 @@ class ZeroShift(Rpu):
     train_length: Annotated[int, Field(ge=1, le=64)] = 31
 
     def arrays(self, stages: list[Stage]) -> list[LayerMatrix]:
-        return [LayerMatrix(f"{s.name}.reference", s.matrix.rows, s.matrix.columns, s.matrix.groups, s.matrix.bias)
-                for s in stages if s.on_array]
+        return [reference_array(stage, stage.name) for stage in stages if stage.on_array]
 
     def forward_read(self, operation: Operation) -> Operation:
         return replace(operation, against=f"{operation.layer}.reference")

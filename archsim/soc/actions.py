@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass, field
 
 from archsim.architecture.config import Architecture
-from archsim.placement import LayerPlacement
+from archsim.placement import LayerPlacement, Placement
 from archsim.soc.tile_timing import TileTiming, pulse_update_cycles, read_timing, write_row_cycles
 from archsim.trace.operation import OFF_TILES, Operation, Trace
 
@@ -22,7 +22,8 @@ class OperationPlan:
 
     A *job* is what one unit does at a time: `per_job` steps. `job` and `step` count actions of a job and of a step
     that are repeated by a retry; `once` counts actions of a step that are not. `write_cycles` is the exact mean
-    duration of a write step (a fraction is carried over to the next step).
+    duration of a write step (a fraction is carried over to the next step). `held`: further matrices whose tiles work with it (lenders
+    of periphery, a reference array), and how many of their tiles.
     """
 
     operation: Operation
@@ -42,6 +43,7 @@ class OperationPlan:
     generator_cycles: int = 0
     off_chip_cycles: int = 0
     share: float = 1.0
+    held: dict[str, int] = field(default_factory=dict)
 
     @property
     def jobs(self) -> int:
@@ -88,15 +90,20 @@ def add(counts: Counts, component: str, action: str, count: float) -> None:
         counts[component, action] = counts.get((component, action), 0.0) + count
 
 
-def plan(operation: Operation, layer: LayerPlacement | None, chip: Architecture, memory: MemoryMap, share: float = 1.0) -> OperationPlan:
-    """The plan of an operation; `share` is the part of the layer's tiles that is loaded (1 unless weights reload)."""
+def plan(operation: Operation, placement: Placement | None, chip: Architecture, memory: MemoryMap, share: float = 1.0) -> OperationPlan:
+    """The plan of an operation; `share` is the part of the layer's tiles that is loaded (1 unless weights reload).
+
+    Without a placement only operations off the tiles can be planned."""
     result = OperationPlan(operation, share=share)
+    layer = placement.layers.get(operation.place) if placement else None
     if operation.kind == "read" or operation.kind == "read_transposed":
-        _read(result, layer, chip)
+        _read(result, layer, chip, placement)
     elif operation.kind == "pulse_update":
         _pulse_update(result, layer, chip)
     elif operation.kind == "write":
-        _write(result, layer, chip)
+        _write(result, layer, chip, placement)
+    if result.on_tiles:
+        _hold(result, placement)
     if operation.unit_work:
         _units(result, chip)
     _digital(result, layer, chip, memory)
@@ -113,12 +120,37 @@ def _units(result: OperationPlan, chip: Architecture) -> None:
     result.generator_cycles = math.ceil(operation.unit_cycles + operation.unit_ns * chip.clock_mhz * 1e-3 - 1e-9)
 
 
+def _hold(result: OperationPlan, placement: Placement) -> None:
+    """The tiles that lend their periphery for this operation, and those of its reference array; sequencers and clocks of all run."""
+    operation = result.operation
+    places = [place for place in (operation.place, operation.against) if place]
+    used = {component for component, _ in (*result.job, *result.step)}
+    served = {placement.server(place, role) for place in places for role in used | {"tile_clock"}}
+    taken = set(placement.layers[operation.place].tiles)
+    for name in sorted((served | set(places)) - {operation.place}):
+        own = set(placement.layers[name].tiles) - taken
+        taken |= own
+        result.held[name] = min(result.tile_operations, len(own))
+    tiles = {operation.place: result.tile_operations} | result.held
+    for role in ("tile_control", "tile_clock"):
+        running = sum(count for name, count in tiles.items() if role not in placement.layers[name].matrix.borrowed)
+        for counts in (result.job, result.step):
+            add(counts, role, "cycle", counts.pop((role, "cycle"), 0.0) * running / result.tile_operations)
+
+
+def _turns(result: OperationPlan, layer: LayerPlacement, placement: Placement, role: str) -> int:
+    """How often the lender of the role must serve one step: its tiles take turns where it has fewer."""
+    lender = placement.layers[placement.server(layer.matrix.layer, role)]
+    each = lender.tiles_per_unit * (lender.units if result.operation.kind == "write" else 1)
+    return -(-result.tile_operations // each) if lender is not layer else 1
+
+
 def _tile_cycles(counts: Counts, cycles: float) -> None:
     add(counts, "tile_control", "cycle", cycles)
     add(counts, "tile_clock", "cycle", cycles)
 
 
-def _read(result: OperationPlan, layer: LayerPlacement, chip: Architecture) -> None:
+def _read(result: OperationPlan, layer: LayerPlacement, chip: Architecture, placement: Placement) -> None:
     operation, read, share = result.operation, chip.read, result.share
     transposed = operation.kind == "read_transposed"
     matrix, activity = layer.matrix, operation.activity
@@ -136,10 +168,15 @@ def _read(result: OperationPlan, layer: LayerPlacement, chip: Architecture) -> N
     taken, reached = _part(operation, lines_used, splits)
     driven, sensed, tiles = driven * share * taken, sensed * share * reached, tiles * reached
     result.tile_operations = max(1, math.ceil(tiles))
-    arrays = 2 if operation.against else 1  # a reference array is driven and read with it, its current subtracted
+    other = placement.layers[operation.against].matrix if operation.against else None
+    arrays = 2 if other else 1  # a reference array is driven and read with it, its current subtracted
     shared_tile = layer.groups_per_tile * layer.copies_per_tile
     references = chip.weights.reference_columns if chip.weights.mapping == "reference_column" else 0
     result.timing = read_timing(chip, min(lines, most * shared_tile + (0 if transposed else references)), transposed)
+    turns = _turns(result, layer, placement, "adc")
+    if turns > 1:  # tile after tile on the converters of fewer
+        latency, interval = result.timing.latency, result.timing.interval
+        result.timing = TileTiming(latency + (turns - 1) * interval, turns * interval, result.timing.conversions_in_turn)
     converted = tiles * lines if read.all_groups else (sensed + references * tiles) * layer.copies_per_tile
     slots = read.slots
     applications = result.timing.conversions_in_turn if read.front_end == "shared" else 1
@@ -149,8 +186,12 @@ def _read(result: OperationPlan, layer: LayerPlacement, chip: Architecture) -> N
     exposure = slots * on if serial else activity.input_density * activity.magnitude
     cells = layer.rows * matrix.groups * share * taken * arrays * (layer.columns + references * layer.column_splits)
     driver = "bit_line_driver" if transposed else "word_line_driver"
-    add(result.step, "dac", "convert", driven * arrays * slots * applications)
-    add(result.step, driver, "drive", driven * arrays * slots * applications * on)
+
+    def driving(role: str) -> float:
+        return driven * (2 if other and role not in other.borrowed else 1) * slots * applications
+
+    add(result.step, "dac", "convert", driving("dac"))
+    add(result.step, driver, "drive", driving(driver) * on)
     add(result.step, "array", "read", cells * exposure)
     conversions = converted * (slots if read.accumulate == "digital" else 1)
     add(result.job, "front_end", "sample", converted * slots)
@@ -195,7 +236,7 @@ def _pulse_update(result: OperationPlan, layer: LayerPlacement, chip: Architectu
     _tile_cycles(result.step, tiles * cycles)
 
 
-def _write(result: OperationPlan, layer: LayerPlacement, chip: Architecture) -> None:
+def _write(result: OperationPlan, layer: LayerPlacement, chip: Architecture, placement: Placement) -> None:
     matrix, activity = layer.matrix, result.operation.activity
     pulses = activity.write_pulses or chip.write.pulses
     # A step is one row of the layer's matrix; a bias row of the array is spread over them.
@@ -205,16 +246,17 @@ def _write(result: OperationPlan, layer: LayerPlacement, chip: Architecture) -> 
     in_tile = activity.devices_written * min(layer.columns, chip.tile.columns)
     # Tiles program side by side; rows of copies and groups that share a tile follow one another.
     in_turn = layer.groups_per_tile * layer.copies_per_tile / layer.row_splits
-    result.write_cycles = write_row_cycles(chip, in_tile, pulses) * in_turn * spread
     tiles = layer.tiles_per_unit * layer.units * result.share
     result.tile_operations = max(1, math.ceil(tiles))
+    verifies = activity.verify_reads * _turns(result, layer, placement, "adc")
+    result.write_cycles = write_row_cycles(chip, in_tile, pulses, verifies) * in_turn * spread
     add(result.step, "array", "write", devices * pulses)
     add(result.step, "write_driver", "pulse", devices * pulses)
     add(result.step, "level_shifter", "shift", devices * pulses)
     add(result.step, "word_line_driver", "drive", min(devices, lines) * 2 * pulses)
     add(result.step, "bit_line_driver", "drive", devices * pulses)
     for component, action in (("array", "read"), ("front_end", "sample"), ("column_mux", "select"), ("adc", "convert")):
-        add(result.step, component, action, devices * pulses)
+        add(result.step, component, action, devices * pulses * activity.verify_reads)
     _tile_cycles(result.step, result.write_cycles * tiles)
 
 

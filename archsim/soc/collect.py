@@ -44,7 +44,7 @@ def plans_of(trace: Trace, chip: Architecture, placement: Placement) -> list[Ope
     memory = MemoryMap.of(trace, chip)
     passes = Residency(placement, chip).passes if placement.passes else lambda operation: 1
     operations = trace.image_operations + trace.batch_operations
-    return [plan(op, placement.layers.get(op.place), chip, memory, 1.0 / passes(op)) for op in operations]
+    return [plan(op, placement, chip, memory, 1.0 / passes(op)) for op in operations]
 
 
 def _runs(trace: Trace, plans: list[OperationPlan], images: int) -> Iterator[tuple[OperationPlan, int, float]]:
@@ -91,7 +91,7 @@ def ledger_of_machine(machine: Machine) -> Ledger:
     count_shared(ledger, machine.trace, machine.chip, machine.images, machine.operations_ended, machine.end)
     if not machine.chip.tile.clock_gating:
         gated = ledger.total("tile_clock", "cycle")
-        tiles = min(machine.placement.tiles, machine.placement.available)
+        tiles = min(machine.placement.tiles, machine.placement.available) - machine.placement.without().get("tile_clock", 0)
         ledger.add("tile_clock", "cycle", "", "", max(0.0, tiles * machine.end - gated))
     return ledger
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Mapping
 
 from archsim.architecture.config import Architecture, ComponentSettings
 from archsim.cost.inventory import Component
@@ -49,7 +50,7 @@ def derived_values(chip: Architecture, tiles: int) -> dict[str, float]:
 
 
 def instances(component: ComponentSettings, chip: Architecture, tiles: int) -> int:
-    """How many of a component a chip with `tiles` tiles has."""
+    """How many of a component a chip has, `tiles` of whose tiles have it."""
     each = {
         "cell": chip.tile.rows * chip.tile.columns * tiles, "row": chip.tile.rows * tiles, "column": chip.tile.columns * tiles,
         "line": (chip.tile.rows + chip.tile.columns) * tiles,
@@ -83,8 +84,10 @@ def resolve(value: object, chip: Architecture, derived: dict[str, float], where:
     return found
 
 
-def build_inventory(chip: Architecture, tiles: int, node_nm: float | None = None, extra: dict[str, dict] | None = None) -> list[Component]:
-    """The components of a chip with `tiles` tiles; `extra` adds those of a scheme (a role the chip has is kept).
+def build_inventory(chip: Architecture, tiles: int, node_nm: float | None = None, extra: dict[str, dict] | None = None,
+                    without: Mapping[str, int] | None = None) -> list[Component]:
+    """The components of a chip with `tiles` tiles; `extra` adds those of a scheme (a role the chip has is kept), `without` says
+    for a role on how many tiles it is left out (see `Placement.without`).
 
     Wires and clock trees follow the area: tiles first (their side sets the length of the interconnect), then the
     rest, then the clock over the clocked part of a tile and of the rest. Raises InputError with the field path of a
@@ -95,7 +98,8 @@ def build_inventory(chip: Architecture, tiles: int, node_nm: float | None = None
         settings.setdefault(role, ComponentSettings.model_validate(entry))
     node = float(node_nm or chip.node_nm)
     # dictionaries are not hashable: the key is the settings as text, which is what makes two chips equal here
-    return list(_build(chip.model_dump_json(by_alias=True), repr(sorted(settings.items())), tiles, node, _Carrier(chip, settings)))
+    lacking = tuple(sorted((without or {}).items()))
+    return list(_build(chip.model_dump_json(by_alias=True), repr(sorted(settings.items())), tiles, node, lacking, _Carrier(chip, settings)))
 
 
 class _Carrier:
@@ -112,11 +116,13 @@ class _Carrier:
 
 
 @functools.lru_cache(maxsize=256)
-def _build(chip_key: str, settings_key: str, tiles: int, node: float, carrier: _Carrier) -> tuple[Component, ...]:
-    return assemble(carrier.chip, carrier.settings, tiles, node)
+def _build(chip_key: str, settings_key: str, tiles: int, node: float, lacking: tuple[tuple[str, int], ...],
+           carrier: _Carrier) -> tuple[Component, ...]:
+    return assemble(carrier.chip, carrier.settings, tiles, node, dict(lacking))
 
 
-def assemble(chip: Architecture, settings: dict[str, ComponentSettings], tiles: int, node: float) -> tuple[Component, ...]:
+def assemble(chip: Architecture, settings: dict[str, ComponentSettings], tiles: int, node: float,
+             without: Mapping[str, int]) -> tuple[Component, ...]:
     """The components of `settings` on a chip with `tiles` tiles; `build_inventory` without its cache."""
     derived = derived_values(chip, tiles)
     found: dict[str, Component] = {}
@@ -127,7 +133,7 @@ def assemble(chip: Architecture, settings: dict[str, ComponentSettings], tiles: 
         entry = settings[role]
         where = f"{chip.name}: components.{role}"
         values = {k: resolve(v, chip, derived, f"{where}.parameters.{k}") for k, v in entry.parameters.items()}
-        component = Component(role, entry.part, values, instances(entry, chip, tiles), entry.boundary)
+        component = Component(role, entry.part, values, instances(entry, chip, tiles - without.get(role, 0)), entry.boundary)
         try:
             priced = price(entry.part, values, node)
         except InputError as error:
@@ -152,7 +158,8 @@ def assemble(chip: Architecture, settings: dict[str, ComponentSettings], tiles: 
     for role in settings:
         if role not in found and role not in clocks:
             enter(role)
-    derived |= {"clocked_area_mm2": max(1e-4, clocked["chip"]), "tile_clocked_area_mm2": max(1e-4, clocked["macro"] / tiles)}
+    with_clock = max(1, tiles - without.get("tile_clock", 0))
+    derived |= {"clocked_area_mm2": max(1e-4, clocked["chip"]), "tile_clocked_area_mm2": max(1e-4, clocked["macro"] / with_clock)}
     for role in clocks:
         enter(role)
     return tuple(found[role] for role in settings)

@@ -95,7 +95,7 @@ class Machine:
         """The plan of an operation, made once; `share` is the loaded part of its layer."""
         key = (operation.name, share)
         if key not in self.plans:
-            self.plans[key] = plan(operation, self.placement.layers.get(operation.place), self.chip, self.memory, share)
+            self.plans[key] = plan(operation, self.placement, self.chip, self.memory, share)
         return self.plans[key]
 
     def turn(self, place: Hashable) -> tuple[simpy.Event | None, simpy.Event]:

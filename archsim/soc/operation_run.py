@@ -34,18 +34,23 @@ class Lane:
 
     def take(self, unit: int | None, now: int, span: int, tiles: int) -> int:
         """Take a unit (None: all of them), `tiles` tiles, for `span` cycles as soon as it is free; returns when it begins."""
-        units = range(len(self.free_at)) if unit is None else (unit,)
-        begin = now
-        for u in units:
-            begin = max(begin, self.free_at[u])
-            for tile in self.shared[u]:
-                begin = max(begin, self.tile_free.get(tile, 0))
-        for u in units:
+        begin = self.ready(unit, now)
+        self.book(unit, begin, span, tiles)
+        return begin
+
+    def ready(self, unit: int | None, now: int) -> int:
+        """When a unit (None: all of them) is free."""
+        for u in range(len(self.free_at)) if unit is None else (unit,):
+            now = max(now, self.free_at[u], *(self.tile_free.get(tile, 0) for tile in self.shared[u]))
+        return now
+
+    def book(self, unit: int | None, begin: int, span: int, tiles: int) -> None:
+        """Take a unit (None: all of them), which is free, from `begin` for `span` cycles; `tiles` of its tiles work."""
+        for u in range(len(self.free_at)) if unit is None else (unit,):
             self.free_at[u] = self._booked[u] = begin + span
             for tile in self.shared[u]:
                 self.tile_free[tile] = begin + span
         self.busy += span * tiles
-        return begin
 
     def stall(self, cause: str, unit: int | None, since: int, until: int, phase: str) -> None:
         """Book the tiles of a unit (None: of all) as waiting from `since` to `until`; tiles of other layers' are left out."""
@@ -204,7 +209,7 @@ class OperationRun:
             else:
                 extra = 0
             span = timing.interval * (1 + extra)
-            begin = lane.take(taken, env.now, span, plan.tile_operations)
+            begin = self._take(lane, taken, span)
             if job == jobs - 1:
                 passed.succeed()
             for observer in watch:
@@ -220,22 +225,37 @@ class OperationRun:
                 lane.stall("output", taken, blocked, env.now, phase)
         self.waiting.pop(name, None)
 
+    def _take(self, lane: Lane, unit: int | None, span: int) -> int:
+        """Take a unit of the operation's own lane, and with it the lanes of all tiles that must work too: when all are free."""
+        machine, plan = self.machine, self.plan
+        if not plan.held:
+            return lane.take(unit, machine.env.now, span, plan.tile_operations)
+        others = [(machine.lanes[name], tiles) for name, tiles in plan.held.items()]
+        taken = [(lane, unit, plan.tile_operations)]
+        # the same unit of a matrix with as many, all units of another
+        taken += [(other, unit if len(other.free_at) == len(lane.free_at) else None, tiles) for other, tiles in others]
+        begin = max(one.ready(which, machine.env.now) for one, which, _ in taken)
+        for one, which, tiles in taken:
+            one.book(which, begin, span, tiles)
+        return begin
+
     def _drain(self, drain: simpy.Store) -> Generator:
         machine, plan, env = self.machine, self.plan, self.machine.env
         operation = plan.operation
         medium = machine.interconnect_up
         servers = (medium, machine.vector_unit, machine.write_port)
         bus_out, vector, port_out = plan.bus_out, plan.vector_cycles, plan.port_out
-        write, written, lane = operation.kind == "write", 0.0, machine.lanes.get(operation.place)
+        # the array is programmed row by row; a fraction of a cycle is carried over, to the next row or image
+        write, owes, lane = operation.kind == "write", (operation.name, -1), machine.lanes.get(operation.place)
         for _ in range(plan.jobs):
             self.waiting["drain"] = "results"
             get = drain.get()
             count, _, values, ready = get.value if get.triggered else (yield get)
-            if write:  # the array is programmed row by row; a fraction of a cycle is carried over
-                before = int(written)
-                written += plan.write_cycles
-                span = int(written) - before
-                begin = lane.take(None, env.now, span, plan.tile_operations)
+            if write:
+                owed = machine.owed.get(owes, 0.0) + plan.write_cycles
+                span = int(owed + 1e-9)
+                machine.owed[owes] = owed - span
+                begin = self._take(lane, None, span)
                 ready = begin + span
                 for observer in machine.observers if span else ():
                     observer.tile_job(self, 0, begin, begin + span)

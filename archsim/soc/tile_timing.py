@@ -49,7 +49,8 @@ def pulse_update_cycles(chip: Architecture, train_length: float, phases: int = 0
     return math.ceil((phases or chip.update.polarity_phases) * train_length * chip.update.pulse_cycles - 1e-9)
 
 
-def write_row_cycles(chip: Architecture, devices: float, pulses: float) -> float:
-    """Cycles to program `devices` devices of one row with verify; a pulse reaches one device or the whole row."""
+def write_row_cycles(chip: Architecture, devices: float, pulses: float, verifies: float = 1.0) -> float:
+    """Cycles to program `devices` devices of one row with `verifies` reads a pulse (0: blindly); a pulse reaches one device or the whole
+    row."""
     turns = devices if chip.write.parallel == "device" else min(1.0, devices)
-    return turns * pulses * (chip.write.pulse_cycles + chip.write.verify_cycles)
+    return turns * pulses * (chip.write.pulse_cycles + verifies * chip.write.verify_cycles)

@@ -151,8 +151,7 @@ class Values:
             if seen is None or operation.kind != "read":
                 continue
             activity = seen.activity(self.chip.read.input_bits, operation.activity)
-            layer = machine.placement.layers[operation.layer]
-            machine.plans[key] = plan(replace(operation, activity=activity), layer, self.chip, machine.memory)
+            machine.plans[key] = plan(replace(operation, activity=activity), machine.placement, self.chip, machine.memory)
 
     def finish(self) -> np.ndarray:
         """The outputs of all images. Raises RuntimeError where a step ran before its data had arrived."""

@@ -28,18 +28,19 @@ def build_trace(network: Network, scheme: Scheme | None = None, phase: str = "in
     if phase == "training" and scheme is None:
         raise InputError("a training step needs an update rule", where="scheme", hint="name one with --scheme, see `archsim list schemes`")
     stages = lower(network)
+    matrices = [stage.matrix for stage in stages if stage.on_array]
     forward = [_forward(stage) for stage in stages]
-    images, batches, further, notes = list(forward), [], [], network.notes
+    images, batches, notes = list(forward), [], network.notes
     if phase == "training":
         images = [scheme.forward_read(op) if op.kind == "read" else op for op in forward]
         notes = (*notes, *scheme.notes(stages))
         backward, updates, batches = _training(stages, scheme, batch)
         images += backward + updates
-        further = scheme.arrays(stages)
+        matrices = [scheme.weights_matrix(stage) for stage in stages if stage.on_array] + scheme.arrays(stages)
     kept = sum(s.output_elements for s in stages) if phase == "training" else 0
     return Trace(
         network=network.name, scheme=scheme.name if scheme and phase == "training" else None, phase=phase, batch=batch,
-        matrices=(*(s.matrix for s in stages if s.on_array), *further), image_operations=tuple(images), batch_operations=tuple(batches),
+        matrices=tuple(matrices), image_operations=tuple(images), batch_operations=tuple(batches),
         input_elements=network.layers[0].output_elements, activation_elements=kept,
         state_words=scheme.state_words(stages) if phase == "training" else {}, notes=notes)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from archsim.trace.checks import LARGEST, choice, listed, note, number, optional, record, table, text, whole
-from archsim.trace.operation import KINDS, PHASES, Activity, LayerMatrix, Operation, RowWindow, Trace
+from archsim.trace.operation import KINDS, PERIPHERY, PHASES, Activity, LayerMatrix, Operation, RowWindow, Trace
 from hwlib.errors import InputError, nearest, unknown
 
 VERSION = 1
@@ -82,7 +82,8 @@ _share = number(1)
 _activity = record(Activity, source=choice("source of activity", "assumed", "measured"), input_density=_share, bit_density=_share,
                    magnitude=_share, row_pulses=_share, column_pulses=_share, devices_written=_share)
 _window = record(RowWindow, kernel=whole(1), stride=whole(1))
-_matrix = record(LayerMatrix, rows=whole(1), columns=whole(1), groups=whole(1), vectors=whole(1))
+_matrix = record(LayerMatrix, rows=whole(1), columns=whole(1), groups=whole(1), vectors=whole(1), lender=optional(text),
+                 borrowed=listed(choice("part of the periphery", *PERIPHERY)))
 _operation = record(Operation, phase=choice("phase", *PHASES), kind=choice("kind of operation", *KINDS), steps=whole(1), after=listed(text),
                     vector_work=table(number(), "vector action", VECTOR_ACTIONS), unit_work=_unit_work, window=optional(_window),
                     pools=listed(_pool), activity=_activity, array=optional(text), against=optional(text),
@@ -115,6 +116,23 @@ def _check_scheme(trace: Trace, where: str) -> None:
         raise unknown("scheme", trace.scheme, list_schemes(), f"{where}: scheme")
 
 
+def _check_lenders(trace: Trace, where: str) -> None:
+    """What a matrix borrows, the lender has or borrows itself from one that has it."""
+    matrices = {matrix.layer: matrix for matrix in trace.matrices}
+    for index, matrix in enumerate(trace.matrices):
+        at = f"{where}: matrices[{index}].lender"
+        for role in matrix.borrowed:
+            lender, passed = matrix, set()
+            while role in lender.borrowed:
+                passed.add(lender.layer)
+                if lender.lender not in matrices:
+                    raise InputError("no matrix of this name", where=at, got=lender.lender, allowed=sorted(matrices),
+                                     hint=nearest(str(lender.lender), matrices))
+                lender = matrices[lender.lender]
+                if lender.layer in passed:
+                    raise InputError(f"matrices that borrow {role} from one another, and none has it", where=at, got=lender.layer)
+
+
 def _check_order(trace: Trace, where: str) -> None:
     """Names are used once, an operation follows earlier ones only, and what works on an array has a matrix."""
     for name in ("matrices", "image_operations"):
@@ -127,6 +145,7 @@ def _check_order(trace: Trace, where: str) -> None:
         if matrix.weights * matrix.vectors > LARGEST:
             raise InputError("too many weights", where=f"{where}: matrices[{index}]", got=matrix.weights, allowed="up to 2^53")
         layers.add(matrix.layer)
+    _check_lenders(trace, where)
     every = {operation.name for operation in trace.image_operations + trace.batch_operations}
     earlier: set[str] = set()
     for name in ("image_operations", "batch_operations"):

@@ -7,6 +7,10 @@ from dataclasses import dataclass, field
 PHASES = ("forward", "backward", "update")
 KINDS = ("read", "read_transposed", "pulse_update", "write", "stream", "digital")
 OFF_TILES = ("stream", "digital")  # kinds that use no tile
+# Parts of a tile's periphery, which one matrix may lend to another; the chain of a read, from the input's converter to the result.
+READ_CHAIN = ("dac", "front_end", "adc", "shift_add", "input_register", "output_register")
+PERIPHERY = (*READ_CHAIN, "column_mux", "word_line_driver", "bit_line_driver", "write_driver", "level_shifter", "tile_control",
+             "tile_clock", "bitstream_generator")
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +21,8 @@ class Activity:
     magnitude: mean absolute value of a non-zero input over full scale; saturations: saturated outputs a vector;
     retries: extra reads a vector (bound management); row_pulses, column_pulses: pulse probability a slot of a
     train; coincidences: coincident pulses a cross-point and rank-1 update; devices_written: share of the devices
-    that a write operation programs; write_pulses: pulses a programmed device, train_length: mean slots of a pulse
-    train (0: the architecture's).
+    that a write operation programs; write_pulses: pulses a programmed device, verify_reads: reads that follow each of them
+    (0: written blindly), train_length: mean slots of a pulse train (0: the architecture's).
     """
 
     source: str = "assumed"
@@ -33,6 +37,7 @@ class Activity:
     train_length: float = 0.0
     devices_written: float = 1.0
     write_pulses: float = 0.0
+    verify_reads: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +125,11 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class LayerMatrix:
-    """The matrix of an array layer as the trace carries it: `groups` matrices of `rows` x `columns` weights."""
+    """The matrix of an array layer as the trace carries it: `groups` matrices of `rows` x `columns` weights.
+
+    Its tiles have no own periphery of the roles in `borrowed` (of PERIPHERY): the tiles of the matrix `lender`, or of the one that
+    this borrows them from, serve them and are held while they do. A chip with a stated number of tiles has them everywhere.
+    """
 
     layer: str
     rows: int
@@ -128,6 +137,8 @@ class LayerMatrix:
     groups: int = 1
     bias: bool = False
     vectors: int = 1
+    lender: str | None = None
+    borrowed: tuple[str, ...] = ()
 
     @property
     def weights(self) -> int:

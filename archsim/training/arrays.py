@@ -6,8 +6,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from archsim.devices.array import new_counts
 from archsim.devices.presets import load_device
 from archsim.kernels.random import DEVICE, as_word, row_key, stream_key, uniform
+from archsim.kernels.update import COUNTS
+from archsim.trace.upkeep import Refreshes
 from archsim.training.compiled import compiled
 from archsim.training.passes import tile_number
 from archsim.training.program import COLUMNS, COPIES, PLANES, ROWS, STATE, UPDATE_CYCLE, WEIGHTS, Program
@@ -15,6 +18,7 @@ from archsim.training.settings import TrainingSettings, device_of
 from hwlib.errors import InputError
 
 F = np.float32
+REFRESHES = COUNTS.index("refreshes")
 INITIAL = 1 << 20  # row of the DEVICE stream that holds the initial weights; the draws of devices use the first rows
 
 
@@ -22,7 +26,8 @@ class Arrays:
     """Weights, state and planes of every array copy of a program.
 
     `weights` float32, `state` float32 (the same memory where nothing is hidden), `planes` float32, `writes` int32: flat, at the offsets
-    that the constructor enters into `program.arrays`. `devices` holds a DeviceArray per array and copy (none for rule "float").
+    that the constructor enters into `program.arrays`. `refreshes` int64 (arrays, 2): pairs and pulses of all refreshes. `devices` holds
+    a DeviceArray per array and copy (none for rule "float").
     """
 
     def __init__(self, program: Program, settings: TrainingSettings):
@@ -34,6 +39,7 @@ class Arrays:
         sizes = program.arrays[:, ROWS] * program.arrays[:, COLUMNS] * program.arrays[:, COPIES]
         program.arrays[:, WEIGHTS] = np.concatenate([[0], np.cumsum(sizes)[:-1]])
         self.writes = np.zeros(int(sizes.sum()), np.int32)
+        self.refreshes = np.zeros((len(program.arrays), 2), np.int64)
         if self.device is None:
             self.weights = self.state = np.zeros(int(sizes.sum()), F)
             self.planes = np.zeros(1, F)
@@ -111,13 +117,24 @@ class Arrays:
         values = self.device.values if self.device else {}
         return bool(values.get("lifetime", 0) or values.get("diffusion", 0) or "refresh_upper" in values)
 
+    @property
+    def refreshed(self) -> dict[str, Refreshes]:
+        """What refreshing did to every layer since the start; nothing where no device is refreshed."""
+        if self.device is None or "refresh_upper" not in self.device.values:
+            return {}
+        return {name: Refreshes(int(pairs), int(pulses)) for name, (pairs, pulses) in zip(self.program.names, self.refreshes)}
+
     def maintain(self, batches: int, step: int) -> None:
         """Refresh and age every device array for `batches` mini-batches."""
         for (index, copy), device in zip(self._places(), self.devices):
             tile = int(tile_number(index, copy, UPDATE_CYCLE))
             place = int(self.program.arrays[index, WEIGHTS]) + copy * device.weights.size
-            device.refresh(seed=self.settings.seed, step=step, tile=tile,
-                           writes=self.writes[place:place + device.weights.size].reshape(device.weights.shape))
+            writes, counts = self.writes[place:place + device.weights.size].reshape(device.weights.shape), new_counts()
+            before = int(writes.sum())
+            device.refresh(seed=self.settings.seed, step=step, tile=tile, counts=counts, writes=writes)
+            pairs = int(counts[REFRESHES])
+            # a device's counter has one reset and what it was written with; the other one of the pair is reset too
+            self.refreshes[index] += pairs, int(writes.sum()) - before + pairs
             device.age(batches=batches, seed=self.settings.seed, step=step, tile=tile)
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from archsim.trace.operation import Activity
+from archsim.trace.upkeep import Refreshes
 from archsim.training.checkpoints import load_checkpoint, save_checkpoint
 from archsim.training.data import Prepared, prepare
 from archsim.training.machine import Machine
@@ -32,7 +33,8 @@ class TrainingResult:
     """What a run gave. `history`: a dict an epoch (epoch, train_error_percent, test_error_percent, train_loss, test_loss,
     images_per_second, seconds). `weights` (M, N) by layer, bias last. `activities` by (layer, phase) over the last epoch (or what was
     done of the first), `activity_history` the same an epoch. `writes`: pulses a device received, by layer (see
-    `recorder.device_writes`). `totals`: counts of the last epoch. `finished` False: stopped by Ctrl-C or `stop_after`; `reason` says.
+    `recorder.device_writes`), `refreshes` among them, by layer, of devices that have such. `totals`: counts of the last epoch.
+    `finished` False: stopped by Ctrl-C or `stop_after`; `reason` says.
     """
 
     settings: TrainingSettings
@@ -43,6 +45,7 @@ class TrainingResult:
     activities: dict[tuple[str, str], Activity] = field(default_factory=dict)
     activity_history: list[dict[tuple[str, str], Activity]] = field(default_factory=list)
     writes: dict[str, dict] = field(default_factory=dict)
+    refreshes: dict[str, Refreshes] = field(default_factory=dict)
     totals: dict[str, dict[str, float]] = field(default_factory=dict)
     images: int = 0
     seconds: float = 0.0
@@ -163,6 +166,7 @@ class _Run:
     def _leave(self, finished: bool) -> TrainingResult:
         result = self.result
         result.finished, result.weights, result.writes = finished, self.machine.arrays.layer_weights(), device_writes(self.machine)
+        result.refreshes = self.machine.arrays.refreshed
         if not finished:
             result.seconds += self.epoch_seconds
             if self.folder:

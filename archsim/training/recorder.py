@@ -56,9 +56,18 @@ def _read_activity(sample: np.ndarray, total: np.ndarray) -> Activity:
 
 
 def device_writes(machine: Machine) -> dict[str, dict]:
-    """Pulses a device has received since the start, by layer and under "" of all: mean, maximum, histogram (edges, counts): endurance."""
+    """Pulses a device has received since the start: mean, maximum, histogram (edges, counts): endurance.
+
+    By layer, and under "" of all weights; of a scheme's further arrays by their names ("fc.fast"), and under ".fast" of all of a kind.
+    """
     layers = machine.arrays.layer_writes()
-    return {name: _summary(writes) for name, writes in layers.items()} | {"": _summary(machine.arrays.writes)}
+    found = {name: _summary(writes) for name, writes in layers.items()} | {"": _summary(machine.arrays.writes)}
+    kinds: dict[str, list[np.ndarray]] = {}
+    for layer in machine.rule.layers if machine.rule is not None else ():
+        for name, writes in machine.rule.further_writes(layer).items():
+            found[name] = _summary(writes)
+            kinds.setdefault(name.removeprefix(layer.name), []).append(writes.reshape(-1))
+    return found | {kind: _summary(np.concatenate(arrays)) for kind, arrays in kinds.items()}
 
 
 def _summary(writes: np.ndarray) -> dict:

@@ -43,7 +43,8 @@ def take_out(machine: Machine, result, facts: dict[str, Any]) -> tuple[dict[str,
         done = [{"images": done.images, "batches": done.batches, "sums": done.sums,
                  "actions": [[*key, count] for key, count in done.actions.items()]} for done in machine.rule.done]
         facts = facts | {"rule": machine.rule.facts(), "done": done}
-    arrays |= {"weights": machine.arrays.weights, "state": machine.arrays.state, "writes": machine.arrays.writes}
+    arrays |= {"weights": machine.arrays.weights, "state": machine.arrays.state, "writes": machine.arrays.writes,
+               "refreshes": machine.arrays.refreshes}
     facts = facts | {"images": result.images, "seconds": result.seconds, "history": result.history, "counted": result.totals,
                      "activities": [[[*key, asdict(activity)] for key, activity in epoch.items()] for epoch in result.activity_history]}
     return facts, arrays
@@ -66,6 +67,8 @@ def put_back(machine: Machine, result, expected: dict[str, Any], facts: dict[str
             if name not in arrays or arrays[name].shape != target.shape or arrays[name].dtype != target.dtype:
                 raise InputError("the checkpoint's arrays do not fit", where=f"{folder}: {name}")
             target[...] = arrays[name]
+    if "refreshes" in arrays and arrays["refreshes"].shape == machine.arrays.refreshes.shape:  # earlier checkpoints have none
+        machine.arrays.refreshes[...] = arrays["refreshes"]
     if machine.rule is not None:
         for name, target in machine.rule.state().items():
             found = arrays.get(f"rule.{name}")

@@ -76,7 +76,8 @@ def facts(cycles=2000, **changes):
     timed = cycles is not None
     found = {
         "network": "toy_net", "architecture": "toy_chip", "scheme": "sgd", "phase": "training", "batch": 2, "images": 4, "node_nm": 40.0,
-        "clock_mhz": 100.0, "cycles": cycles, "interval_per_image_s": None, "tiles": 2, "operations": 3, "tile_operations": 30,
+        "clock_mhz": 100.0, "cycles": cycles, "interval_per_image_s": None, "tiles": 2, "tiles_without": {},
+        "operations": 3, "tile_operations": 30,
         "utilisation": 0.5, "activity": "assumed", "seed": 0, "busy_fractions": {"adc": 0.5 if timed else None},
         "by_layer": [
             {"layer": name, "phase": phase, "cycles": 600 if timed else None, "stall_cycles": 10 if timed else None, "tile_operations": 10}

@@ -32,7 +32,8 @@ def make_result(cycles=2000, layer="conv1"):
     rows = ((layer, "forward"), ("fc", "forward"), (layer, "update"))
     facts = {
         "network": "net", "architecture": "chip", "scheme": None, "phase": "training", "batch": 2, "images": 4, "node_nm": 40.0,
-        "clock_mhz": 100.0, "cycles": cycles, "interval_per_image_s": None, "tiles": 2, "operations": 3, "tile_operations": 30,
+        "clock_mhz": 100.0, "cycles": cycles, "interval_per_image_s": None, "tiles": 2, "tiles_without": {}, "operations": 3,
+        "tile_operations": 30,
         "utilisation": 0.5, "activity": "assumed", "seed": 0, "busy_fractions": {"shift_add": 0.25 if timed else None},
         "by_layer": [{"layer": a, "phase": p, "cycles": 600 if timed else None, "stall_cycles": 3 if timed else None, "tile_operations": 9}
                      for a, p in rows],
