@@ -131,16 +131,6 @@ def parallel_count(bits: np.ndarray) -> np.ndarray:
     return bits.sum(axis=0, dtype=np.int64)
 
 
-def average_reference(counter: int, signed_bits: np.ndarray, fed: np.ndarray, bits: int) -> int:
-    """The leaky average of one value, cycle by cycle: signed bits (L,) in, numbers `fed` (L,) of its own stream, 16-bit."""
-    top = 1 << bits
-    for bit, number in zip(signed_bits, fed):
-        leak = int(number < abs(counter) * 65536 // top)
-        counter += int(bit) - (leak if counter > 0 else -leak)
-        counter = min(max(counter, -top), top)
-    return counter
-
-
 def correlation(a: np.ndarray, b: np.ndarray) -> float:
     """Stochastic correlation of two bit streams, -1 to 1 (Alaghi & Hayes; the four counts as in UnarySim's metric)."""
     both, one, other, none = (int(np.sum(pair)) for pair in (a & b, a & (1 - b), (1 - a) & b, (1 - a) & (1 - b)))

@@ -1,10 +1,12 @@
 """Counters in feedback: the leaky average, square root and division converge as their equations say, and Adam on streams is Adam."""
 
+import itertools
+
 import numpy as np
 import pytest
 
 from archsim.kernels import stream_filters as filters
-from archsim.kernels import stream_reference as plain
+from archsim.kernels import stream_filters_reference as twins
 from archsim.kernels import streams
 from hwlib.parts.cbram import predistorted_voltage, switching_hazard
 
@@ -29,13 +31,42 @@ def test_leaky_average_moves_by_its_share(shared):
     assert averaged(np.full((10, 8), -value), 3000, bits).mean() / 2**bits == pytest.approx(-value, abs=0.02)
 
 
-def test_leaky_average_equals_the_plain_loop():
-    counters = averaged([[0.6, -0.3]], 50, 6)
-    for j, value in enumerate((0.6, -0.3)):
-        level = TRANSFER[0, np.rint(np.float32(abs(value)) * 4096).astype(int)]
-        numbers = [[streams.number_at(streams.COUNTER, TABLES, KEY, dimension, j + 1, k) for k in range(50)] for dimension in (0, 2)]
-        bits = np.sign(value) * (np.array(numbers[0]) < level)
-        assert counters[0, j] == plain.average_reference(0, bits.astype(int), numbers[1], 6)
+def row_arguments(source, shared, seed=0):
+    """Gradients (5, 9) with zeros and clipped values, and the arguments behind the widths; devices that differ."""
+    values = np.random.default_rng(seed).normal(0, 0.5, (5, 9)).astype(F)
+    values[1, 2:4] = 0
+    transfer = np.rint(np.linspace(0, 65536, 257) * np.array([[1.0], [0.9], [0.8], [0.95]])).astype(np.int32)
+    return values, (transfer, source, TABLES, KEY, shared, 71)
+
+
+@pytest.mark.parametrize("shared", [False, True])
+@pytest.mark.parametrize("source", [streams.COUNTER, streams.LFSR, streams.SOBOL])
+def test_filters_have_the_bits_of_their_twins(source, shared):
+    values, rest = row_arguments(source, shared)
+    start = np.random.default_rng(1)
+    averages = [np.rint(start.normal(0, 20, values.shape)).astype(np.int32)] * 2
+    moments = [[start.integers(-60, 60, values.shape), start.integers(0, 500, values.shape), start.integers(1, 64, values.shape),
+                start.integers(0, 2, values.shape), start.integers(0, 8, values.shape)]] * 2
+    found = []
+    for average, adam, average_state, adam_state in zip((filters.average, twins.average_reference), (filters.adam, twins.adam_reference),
+                                                        averages, moments):
+        state, counters = [part.astype(np.int32) for part in adam_state], average_state.copy()
+        ones, quotients = np.zeros((2, 1), np.int64), np.zeros(values.shape, F)
+        average(counters, values, F(1), 50, 6, *rest, ones[0])
+        adam(*state, quotients, values, F(0.5), 60, (6, 9, 6), *rest, ones[1])
+        found.append((counters, *state, quotients, ones))
+    for kernel, twin in zip(*found):
+        assert np.array_equal(kernel, twin) and np.any(kernel)
+
+
+def test_divider_and_square_root_have_the_bits_of_their_twins():
+    bits = range(2)
+    cases = np.array(list(itertools.product(bits, range(8), bits, bits)), np.int32)
+    quotient, kept = twins.divide_reference(*cases.T)
+    assert [filters.divide_cycle(*case) for case in cases] == list(zip(quotient.tolist(), kept.tolist()))
+    roots = np.array(list(itertools.product((1, 2, 7, 8), bits, bits, bits)), np.int32)
+    expected = twins.square_root_reference(roots[:, 0], 3, *roots[:, 1:].T)
+    assert [filters.square_root_cycle(root, 3, *bits) for root, *bits in roots] == expected.tolist()
 
 
 def bits_of(generator, p, length):
