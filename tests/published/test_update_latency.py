@@ -9,41 +9,34 @@ The event model gives 36 ns and 91 ns with the same arithmetic rate, a memory as
 With the buffer, bus and issue of the chip file and update management the same layer takes longer still: the last test says how much.
 """
 
+import csv
+
 import pytest
 
-import archsim
 from archsim.architecture import load_architecture
-from archsim.schemes import load_scheme
+from archsim.schemes import list_schemes
 from archsim.soc.tile_timing import pulse_update_cycles
-from workloads.network import Layer, Network
+from archsim.studies.update_latency import (
+    HIDDEN,
+    PUBLISHED_NS,
+    PULSE_NS,
+    READS_EVERY,
+    RESOURCES,
+    STATED,
+    TRAIN,
+    accounting,
+    main,
+    steps_to_the_model,
+    update_time,
+    variant,
+)
 
-N, TRAIN, PULSE_NS, READ_NS, READS_EVERY, OPERATIONS_A_NS = 512, 5, 5, 40, 2, 175
-PUBLISHED_NS = {"rpu": 30.9, "tiki_taka": 56.3}
-LAYER = Network("square", (Layer("input", "input", (), (), (N,)), Layer("fc", "linear", ("input",), ((N,),), (N,))))
-# One polarity phase, trains of 5 slots, 0.175 TFLOPS; cycles of 1 ns so that 5.85 ns of arithmetic is not rounded up to 10.
-STATED = {"clock_mhz": 1000.0, "read.slot_cycles": READ_NS, "read.conversion_cycles": 5, "update.pulse_cycles": PULSE_NS,
-          "update.polarity_phases": 1, "update.train_length": TRAIN, "vector_unit.lanes": OPERATIONS_A_NS, "buffer.capacity_kib": 16384.0}
-HIDDEN = {"buffer.width_bits": 1024, "buffer.ports": 8, "interconnect.width_bits": 4096, "interconnect.hop_cycles": 0,
-          "controller.issue_cycles": 0, "off_chip.latency_cycles": 0}
+SETTINGS = {"rpu": ("rpu", {}), "tiki_taka v2": ("tiki_taka", {"version": "v2"})}
 
 
-def accounting(scheme):
-    """The published sum: l t_p + 2N operations, and for v2 every second sample a read, a pulse and 2N operations."""
-    arithmetic = 2 * N / OPERATIONS_A_NS
-    more = (PULSE_NS + READ_NS + arithmetic) / READS_EVERY if scheme == "tiki_taka" else 0.0
-    return TRAIN * PULSE_NS + arithmetic + more
-
-
-def modelled(scheme, images=4, manage=False, **settings):
+def modelled(label, settings, manage=False):
     """Mean time of an update in the event model, in ns."""
-    more = {"version": "v2"} if scheme == "tiki_taka" else {}
-    chip = load_architecture("rpu_512", STATED | {key.replace("__", "."): value for key, value in settings.items()})
-    result = archsim.simulate(LAYER, chip, scheme=load_scheme(scheme, more | {"update_management": manage}), phase="training", batch=images)
-    return result.by_phase["update"]["cycles"] / images
-
-
-def hidden(**settings):
-    return {key.replace(".", "__"): value for key, value in HIDDEN.items()} | settings
+    return update_time(variant(*SETTINGS[label], manage), settings, 4).total
 
 
 @pytest.mark.parametrize("scheme", sorted(PUBLISHED_NS))
@@ -56,18 +49,48 @@ def test_the_pulses_take_what_the_table_says():
     assert pulse_update_cycles(load_architecture("rpu_512"), TRAIN) * 5 == 2 * TRAIN * PULSE_NS  # both polarities, as its text has it
 
 
-@pytest.mark.parametrize("scheme, model_ns", [("rpu", 36.0), ("tiki_taka", 91.0)])
+@pytest.mark.parametrize("scheme, model_ns", [("rpu", 36.0), ("tiki_taka v2", 91.0)])
 def test_the_event_model_is_slower_by_what_the_accounting_leaves_out(scheme, model_ns):
-    assert modelled(scheme, **hidden()) == pytest.approx(model_ns, abs=1)
+    assert modelled(scheme, HIDDEN) == pytest.approx(model_ns, abs=1)
     assert accounting(scheme) < model_ns < 1.7 * accounting(scheme)
 
 
 def test_conversion_after_the_integration_is_the_largest_difference():
     # One converter a column: 5 ns of conversion in place of 40, every second sample.
-    saved = modelled("tiki_taka", **hidden()) - modelled("tiki_taka", **hidden(read__columns_per_adc=1))
+    saved = modelled("tiki_taka v2", HIDDEN) - modelled("tiki_taka v2", {**HIDDEN, "read.columns_per_adc": 1})
     assert saved == pytest.approx((8 - 1) * 5 / READS_EVERY)
+    steps = [value for _, value in steps_to_the_model(*SETTINGS["tiki_taka v2"])]
+    assert steps[1] - steps[0] == saved and steps == sorted(steps)
 
 
 def test_memory_transport_and_update_management_are_not_free():
-    whole = {scheme: modelled(scheme, manage=True, read__overlap=True) for scheme in PUBLISHED_NS}
-    assert whole["rpu"] == pytest.approx(48, abs=2) and whole["tiki_taka"] == pytest.approx(115, abs=4)
+    whole = {scheme: modelled(scheme, {}, manage=True) for scheme in PUBLISHED_NS}
+    assert whole["rpu"] == pytest.approx(48, abs=2) and whole["tiki_taka v2"] == pytest.approx(115, abs=4)
+
+
+def test_loads_and_operations_are_those_of_the_update():
+    found = update_time(variant(*SETTINGS["tiki_taka v2"], False), HIDDEN, 4)
+    # every sample a train, every second one a read of 40 ns and one more pulse
+    assert found.loads["array"] == TRAIN * PULSE_NS + (40 + PULSE_NS) / READS_EVERY
+    assert sum(found.operations.values()) == pytest.approx(found.total)
+    assert all(load <= found.total for name, load in found.loads.items())
+
+
+def test_mixed_precision_counts_the_square_of_the_lines():
+    # 2N^2 + N operations at 0.175 TFLOPS, and 512 rows of 5 ns a batch
+    assert accounting("mixed_precision", 100) == pytest.approx((2 * 512**2 + 512) / 175 + 25.6)
+    assert accounting("sbpca") is None
+
+
+def test_the_study_writes_a_row_for_every_scheme(tmp_path):
+    assert main([str(tmp_path)]) == 0
+    rows = {row["scheme"]: row for row in csv.DictReader((tmp_path / "latency.csv").open(encoding="utf-8"))}
+    text = (tmp_path / "latency.md").read_text(encoding="utf-8")
+    assert {label.split()[0] for label in rows} == set(list_schemes()) and sum(label.startswith("tiki_taka") for label in rows) == 4
+    for label, row in rows.items():
+        assert f"| {label} |" in text
+        assert 0 < float(row["model_ns"]) <= float(row["whole_chip_ns"])
+        assert row["busiest"] in RESOURCES and float(row[f"{row['busiest'].replace(' ', '_')}_ns"]) <= float(row["model_ns"]) * 1.001
+    assert float(rows["rpu"]["model_ns"]) == pytest.approx(36, abs=1) and rows["rpu"]["published_ns"] == "30.9"
+    (tmp_path / "file").write_text("")
+    assert main([str(tmp_path / "file")]) == 2
