@@ -61,7 +61,8 @@ class OperationPlan:
 
 @dataclass(frozen=True, slots=True)
 class MemoryMap:
-    """Where data live: the share of feature maps that spills off chip, and whether training state is off chip."""
+    """Where data live: the shares of feature maps and of training state that are off chip, since the buffer does not hold them beside
+    the rest. What an image keeps alive comes first, then training state, all of it alike."""
 
     capacity_bits: float
     resident_bits: float
@@ -73,14 +74,18 @@ class MemoryMap:
         return cls(chip.buffer.capacity_kib * 8192, trace.activation_elements * chip.read.input_bits, state)
 
     @property
-    def state_off_chip(self) -> bool:
-        return self.state_bits + self.resident_bits > self.capacity_bits
+    def state_kept_bits(self) -> float:
+        """Training state on chip."""
+        return min(self.state_bits, max(0.0, self.capacity_bits - self.resident_bits))
+
+    @property
+    def state_spill(self) -> float:
+        """Share of the training state, and of its traffic, that is off chip."""
+        return 1 - self.state_kept_bits / self.state_bits if self.state_bits else 0.0
 
     def spill(self, operation: Operation, chip: Architecture) -> float:
         """Share of this operation's feature-map traffic that goes off chip: what does not fit beside the rest."""
-        held = max(operation.map_elements * chip.read.input_bits, self.resident_bits)
-        if not self.state_off_chip:
-            held += self.state_bits
+        held = max(operation.map_elements * chip.read.input_bits, self.resident_bits) + self.state_kept_bits
         return max(0.0, 1 - self.capacity_bits / held) if held else 0.0
 
 
@@ -280,10 +285,9 @@ def _digital(result: OperationPlan, layer: LayerPlacement | None, chip: Architec
             work["add"] += outputs
     state_in, state_out = operation.state_reads * unit.word_bits, operation.state_writes * unit.word_bits
     spill = memory.spill(operation, chip)
-    off_in, off_out = bits_in * spill, bits_out * spill
-    if memory.state_off_chip:
-        off_in, off_out = off_in + state_in, off_out + state_out
-        state_in = state_out = 0.0
+    state_spill = memory.state_spill
+    off_in, off_out = bits_in * spill + state_in * state_spill, bits_out * spill + state_out * state_spill
+    state_in, state_out = state_in * (1 - state_spill), state_out * (1 - state_spill)
     words_in, words_out = (bits_in + state_in) / chip.buffer.width_bits, (bits_out + state_out) / chip.buffer.width_bits
     result.port_in, result.port_out = math.ceil(words_in - 1e-9), math.ceil(words_out - 1e-9)
     add(result.once, "buffer", "read", words_in)

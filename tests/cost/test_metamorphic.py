@@ -10,6 +10,8 @@ import pytest
 
 import archsim
 from archsim.schemes import load_scheme
+from archsim.trace import build_trace
+from workloads import load_network
 
 ANOMALY = 0.005
 NETWORK = """
@@ -147,3 +149,22 @@ def test_nodes(seed, run):
             values = [each.by_component[role]["area_mm2" if field == "area_mm2" else "dynamic_energy_j"] for each in priced]
             assert values == sorted(values, reverse=True), (role, field)
     assert all(each.ledger == result.ledger and each.cycles == result.cycles for each in priced)
+
+
+@pytest.mark.parametrize("capacity_kib, share", [(1024.0, 0.0), (256.0, None), (0.0625, 1.0)])
+def test_training_state_spills_as_far_as_the_buffer_does_not_hold_it(capacity_kib, share):
+    """Traffic of gradient and weights by hand: the share that has no room goes to the off-chip memory."""
+    chip = archsim.load_architecture("rpu_512", {"buffer.capacity_kib": capacity_kib})
+    trace = build_trace(load_network("rpu_cnn"), load_scheme("sgd"), "training", 1)
+    weights = 16 * 26 + 32 * 401 + 128 * 513 + 10 * 129
+    state, alive = 2 * weights * 16, trace.activation_elements * chip.read.input_bits
+    if share is None:
+        share = 1 - (capacity_kib * 8192 - alive) / state
+        assert 0.1 < share < 0.9
+    counts = {}
+    for row in archsim.simulate(trace, chip, timing=False).ledger:
+        if (row["action"], row["phase"]) == ("write", "update"):
+            counts[row["component"]] = counts.get(row["component"], 0.0) + row["count"]
+    traffic = (1 + 2) * weights * 16  # accumulators an image, gradient and weight once a batch of one
+    assert counts.get("off_chip_memory", 0.0) == pytest.approx(share * traffic)
+    assert counts.get("buffer", 0.0) * chip.buffer.width_bits == pytest.approx((1 - share) * traffic)
