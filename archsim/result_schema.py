@@ -63,7 +63,7 @@ TRAINING: dict[str, object] = {
 }
 
 # What `archsim compare` may add to a scheme.
-COMPARED = {"label": "text?", "scheme_title": "text?", "extra_memory_bits": "number?"}
+COMPARED = {"label": "text?", "scheme_title": "text?", "extra_memory_bits": "number?", "images_per_second": "number?"}
 
 
 def check_document(document: object, where: str) -> dict:

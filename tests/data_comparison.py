@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from tests.data_results import LENET, make_result
 
-NAMES = ("sgd", "rpu", "mixed_precision", "hic", "sbpca", "sbe", "svd", "lrt", "essop", "cbram_sc", "cbram_sc LFSR", "zero_shift",
-         "tiki_taka v1", "tiki_taka v2", "tiki_taka chopped", "tiki_taka AGAD", "lns_madam", "dsc")
+NAMES = ("sgd", "rpu", "mixed_precision", "hic", "sbpca", "sbpca:rank=10", "sbe", "lrt", "essop", "cbram_sc", "cbram_sc:stream_source=lfsr",
+         "zero_shift", "tiki_taka:version=v1", "tiki_taka:version=v2", "tiki_taka", "tiki_taka:training.batch=8:version=agad", "lns_madam",
+         "dsc")
 
 
 def make_comparison(names: tuple[str, ...] = NAMES, epochs: int = 3, refused: dict[str, str] | None = None) -> dict:
@@ -32,8 +33,8 @@ def _scheme(index: int, name: str, epochs: int) -> dict:
                for epoch in range(1, epochs + 1)]
     writes = 0.0 if index == 2 else 3.0 * 1.7**index
     return result | {
-        "scheme": name, "label": name, "scheme_title": f"what {name} does", "dataset": "digits",
-        "device": None if index % 2 else "gokmen2016", "activity": "measured",
+        "scheme": name.split(":")[0], "label": name, "images_per_second": 100.0 * (index + 1),
+        "scheme_title": f"what {name} does", "dataset": "digits", "device": None if index % 2 else "gokmen2016", "activity": "measured",
         "accuracy_percent": 100.0 - history[-1]["test_error_percent"] if history else None,
         "writes_per_device": writes, "activity_file": None, "epochs": history, "extra_memory_bits": 8192.0 * index,
         "notes": [*result["notes"], f"only {name}"],

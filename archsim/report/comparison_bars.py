@@ -54,7 +54,7 @@ def draw_breakdown(view: ComparisonView, name: str, width: float) -> Drawing | N
     order, rest = _order([parts for _, parts in found])
     narrow = width < 600
     size = 11.0 if narrow else 12.0
-    left = min(0.3 * width, max(text_width(row["label"], size) for row, _ in found) + 10)
+    left = min(0.3 * width, max(text_width(row["name"], size) for row, _ in found) + 10)
     numbers = [made.write(row[made.total]) for row, _ in found]
     room = max(text_width(text, 11) for text in numbers) + 10 if narrow else 0.36 * (width - left)
     kind = "phase" if made.kind == "phase" else "role"
@@ -68,7 +68,7 @@ def draw_breakdown(view: ComparisonView, name: str, width: float) -> Drawing | N
         drawing.add(Line(x, top, x, bottom, "grid"), Text(x, bottom + 15, f"{share} %", "middle", 11, "soft"))
     for index, (row, parts) in enumerate(found):
         y = top + _STEP * index
-        drawing.add(Text(left - 8, y + 15, fit_text(row["label"], left - 10, size), "end", size))
+        drawing.add(Text(left - 8, y + 15, fit_text(row["name"], left - 10, size), "end", size))
         _stack(drawing, row, parts, order, kind, made, (left, y + 3, bar))
     if narrow:
         for index, text in enumerate(numbers):
@@ -98,7 +98,7 @@ def _stack(drawing: Drawing, row: dict, parts: Mapping[str, float], order: Seque
     pieces.append((_REST, sum(value for part, value in parts.items() if part not in order), "line"))
     for part, value, colour in pieces:
         if value > 0:
-            tip = f"{row['number']}. {row['label']}\n{part} {made.write(value)}, {fmt.percent(value / total)}"
+            tip = f"{row['number']}. {row['name']}\n{part} {made.write(value)}, {fmt.percent(value / total)}"
             drawing.add(Rect(x, y, bar * value / total, _STEP - 6, colour, tip))
             x += bar * value / total
 
@@ -114,7 +114,7 @@ def _totals(drawing: Drawing, made: Breakdown, rows: Sequence[dict], numbers: Se
         drawing.add(Line(left + x, top, left + x, bottom, "grid"), Text(left + x, bottom + 15, text, "middle", 11, "soft"))
     for index, (row, text) in enumerate(zip(rows, numbers)):
         y, (low, high) = top + _STEP * index + _STEP / 2, (row[made.low], row[made.high])
-        tip = f"{row['number']}. {row['label']}\n{text}"
+        tip = f"{row['number']}. {row['name']}\n{text}"
         if low is not None and high is not None and low > 0:
             drawing.add(Line(left + scale.place(low), y, left + scale.place(high), y, "soft", 1.4))
             tip += f"\nprices low to high: {made.write(low)} to {made.write(high)}"

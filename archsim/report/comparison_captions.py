@@ -39,14 +39,14 @@ def headline(view: ComparisonView) -> list[Headline]:
             same = sum(row[key] == best[key] for row in rows)
             low, high = min(row[key] for row in rows), max(row[key] for row in rows)
             others = f" and {same - 1} more" if same > 1 else ""
-            found.append(Headline(name, write(best[key]), f"{best['label']}{others}", f"all: {write(low)} to {write(high)}"))
+            found.append(Headline(name, write(best[key]), f"{best['name']}{others}", f"all: {write(low)} to {write(high)}"))
     return found
 
 
 def tradeoff_caption(view: ComparisonView, name: str) -> str:
     """What a plot of test error over a cost shows."""
     cost, front = COSTS[name], view.front(COSTS[name].key)
-    names = [row["label"] for row in view.rows if row["number"] in front]
+    names = [row["name"] for row in view.rows if row["number"] in front]
     text = f"Both axes logarithmic; better is left and down. On the front, beaten by no other in both: {', '.join(names)}."
     if cost.low:
         text += (" Lines through a point run from the low to the high prices of its parts. All schemes are priced with the same figures, "
@@ -66,7 +66,7 @@ def breakdown_caption(view: ComparisonView, name: str) -> str:
     def top(i: int) -> str:
         part = max(parts[i], key=parts[i].get)
         share = fmt.percent(parts[i][part] / sum(parts[i].values()))
-        return f"{rows[i]['label']} ({made.write(rows[i][made.total])}, {share} of it {label(part)})"
+        return f"{rows[i]['name']} ({made.write(rows[i][made.total])}, {share} of it {label(part)})"
 
     text = f"Inside the chip boundary, least first: from {top(least)} to {top(most)}."
     if made.kind == "phase":
@@ -79,4 +79,4 @@ def curve_caption(view: ComparisonView) -> str:
     if max(row["epochs"] for row in view.rows) == 1:
         return "After a single epoch. The training error is that of the weights while they learn, so it may lie far above the test error."
     best = view.rows[0]
-    return f"All panels have the same axes. Best at the end: {best['label']}, {fmt.significant(best['test_error_percent'], 3)} %."
+    return f"All panels have the same axes. Best at the end: {best['name']}, {fmt.significant(best['test_error_percent'], 3)} %."

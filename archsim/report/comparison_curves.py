@@ -29,7 +29,7 @@ def draw_curves(view: ComparisonView, width: float) -> Drawing | None:
     for index, (row, epochs) in enumerate(found):
         x, top = left + (panel + gap) * (index % columns), 30 + step * (index // columns) + 14
         bottom = top + panel_height
-        drawing.add(Text(x, top - 6, fit_text(f"{row['number']}. {row['label']}", panel, 11), size=11, bold=True))
+        drawing.add(Text(x, top - 6, fit_text(f"{row['number']}. {row['name']}", panel, 11), size=11, bold=True))
         for y, text in upward.ticks(26):
             drawing.add(Line(x, bottom - y, x + panel, bottom - y, "grid"))
             if index % columns == 0:
@@ -44,7 +44,7 @@ def draw_curves(view: ComparisonView, width: float) -> Drawing | None:
             _curve(drawing, epochs, key, (x, bottom, panel), last, upward, ("accent", 1.0 if dashed else 1.8, dashed))
         end = epochs[-1]
         drawing.add(Circle(x + _across(end["epoch"], last, panel), bottom - upward.place(end["test_error_percent"]), 3.0, "accent",
-                           f"{row['number']}. {row['label']}\nepoch {end['epoch']}: test {end['test_error_percent']:.2f} %, "
+                           f"{row['number']}. {row['name']}\nepoch {end['epoch']}: test {end['test_error_percent']:.2f} %, "
                            f"training {end['train_error_percent']:.2f} %"))
     drawing.add(Text(left + (width - left) / 2, drawing.height - 4, "epoch", "middle", 11, "soft"),
                 Text(12, 30 + step * rows / 2, "error, %", "middle", 11, "soft", turned=True))
@@ -72,7 +72,7 @@ def _key(drawing: Drawing, left: float) -> None:
 def _ends(found: list[tuple[dict, list[dict]]], errors: list[float], width: float) -> Drawing:
     """Test and training error after one epoch: a row a scheme."""
     step, top = 20.0, 26.0
-    left = min(0.4 * width, max(text_width(row["label"], 11) for row, _ in found) + 10)
+    left = min(0.4 * width, max(text_width(row["name"], 11) for row, _ in found) + 10)
     scale = scale_of(errors, width - left - 58, "%", True)
     bottom = top + step * len(found)
     drawing = Drawing(width, bottom + 40, f"Errors of {len(found)} schemes after one epoch")
@@ -84,8 +84,8 @@ def _ends(found: list[tuple[dict, list[dict]]], errors: list[float], width: floa
     for index, (row, epochs) in enumerate(found):
         y, end = top + step * (index + 0.5), epochs[-1]
         test, train = (left + scale.place(end[key]) for key in ("test_error_percent", "train_error_percent"))
-        tip = f"{row['number']}. {row['label']}\ntest {end['test_error_percent']:.2f} %, training {end['train_error_percent']:.2f} %"
-        drawing.add(Text(left - 8, y + 4, fit_text(row["label"], left - 10, 11), "end", 11), Line(test, y, train, y, "line", 1.4),
+        tip = f"{row['number']}. {row['name']}\ntest {end['test_error_percent']:.2f} %, training {end['train_error_percent']:.2f} %"
+        drawing.add(Text(left - 8, y + 4, fit_text(row["name"], left - 10, 11), "end", 11), Line(test, y, train, y, "line", 1.4),
                     Circle(train, y, 3.0, "soft", tip), Circle(test, y, 4.0, "accent", tip),
                     Text(width, y + 4, f"{plain(round(end['test_error_percent'], 2))} %", "end", 11, "soft"))
     return drawing

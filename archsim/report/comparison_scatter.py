@@ -79,7 +79,7 @@ def draw_tradeoff(view: ComparisonView, name: str, width: float) -> Drawing | No
     for row, (x, y) in zip(rows, marks):
         drawing.add(Circle(x, y, 5.0 if row["number"] in front else 4.0, "accent" if row["number"] in front else "soft", _tip(row, cost)))
     size = 11.0
-    names = [str(row["number"]) if narrow else fit_text(row["label"], 150, size) for row in rows]
+    names = [str(row["number"]) if narrow else fit_text(row["name"], 150, size) for row in rows]
     spots = place_names(marks, names, size, (left + 2, top, width, bottom - 2), lines)
     draw_names(drawing, marks, names, spots, size, ["accent" if row["number"] in front else "ink" for row in rows])
     if narrow:
@@ -93,12 +93,12 @@ def name_key(drawing: Drawing, view: ComparisonView, top: float, width: float) -
     for index, row in enumerate(view.rows):
         x, y = (index // half) * width / 2, top + 14 + 16 * (index % half)
         drawing.add(Text(x + 16, y, str(row["number"]), "end", 11, "soft"),
-                    Text(x + 22, y, fit_text(row["label"], width / 2 - 28, 11), size=11))
+                    Text(x + 22, y, fit_text(row["name"], width / 2 - 28, 11), size=11))
     return 16.0 * half + 8
 
 
 def _tip(row: dict, cost: Cost) -> str:
-    lines = [f"{row['number']}. {row['label']}", f"test error {row['test_error_percent']:.2f} %",
+    lines = [f"{row['number']}. {row['name']}", f"test error {row['test_error_percent']:.2f} %",
              f"{cost.words} {cost.write(row[cost.key])}"]
     if cost.low and row[cost.low] is not None and row[cost.high] is not None:
         lines.append(f"prices low to high: {cost.write(row[cost.low])} to {cost.write(row[cost.high])}")

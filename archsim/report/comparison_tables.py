@@ -41,8 +41,10 @@ def scheme_table(view: ComparisonView) -> Table:
         return Column(name, name, _key(name), str, hidden=True)
 
     columns = (
-        Column("number", "No.", _key("number"), str), Column("label", "Scheme", _key("label"), str, numeric=False, below="device"),
-        _text("scheme", "Rule", hidden=True), _text("title", "What it does", hidden=True), _text("device", "Device", hidden=True),
+        Column("number", "No.", _key("number"), str), Column("label", "Label", _key("label"), str, numeric=False, hidden=True),
+        Column("name", "Scheme", _key("name"), str, numeric=False, below="device"), _text("scheme", "Rule", hidden=True),
+        _text("title", "What it does", hidden=True),
+        _text("device", "Device", hidden=True),
         Column("batch", "Batch", _key("batch"), fmt.whole),
         Column("learning_rate", "Rate", _key("learning_rate"), fmt.plain),
         hidden("epochs"), Column("accuracy_percent", "Accuracy", _key("accuracy_percent"), _percent), hidden("test_error_percent"),
@@ -57,7 +59,7 @@ def scheme_table(view: ComparisonView) -> Table:
         Column("extra_memory_kib", "Extra memory", _key("extra_memory_kib"),
                lambda v: f"{fmt.significant(v, 3)} KiB" if fmt.is_number(v) else fmt.NONE),
         Column("tiles", "Tiles", _key("tiles"), fmt.whole),
-        Column("images_per_second", "Images/s here", _key("images_per_second"), lambda v: fmt.significant(v, 3)),
+        Column("images_per_second", "Images/s a core", _key("images_per_second"), lambda v: fmt.significant(v, 3)),
     )
     return Table("schemes", "Schemes", columns, rows)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 
 from archsim.report import format as fmt
-from archsim.report.view import View
+from archsim.report.view import View, quote
 
 
 class ComparisonView:
@@ -20,8 +20,10 @@ class ComparisonView:
 
     @cached_property
     def rows(self) -> list[dict]:
-        """One row a scheme, numbered from 1; the names are the columns of schemes.csv."""
-        return [_row(number, view) for number, view in enumerate(self.views, 1)]
+        """One row a scheme, numbered from 1; the keys are the columns of schemes.csv, and `name`, the label in few words."""
+        rows = [_row(number, view) for number, view in enumerate(self.views, 1)]
+        names = [short_name(row["label"]) for row in rows]
+        return [row | {"name": name if names.count(name) == 1 else row["label"]} for row, name in zip(rows, names)]
 
     def common(self, key: str) -> list[str]:
         """The different values of a top-level field as texts; one where all schemes agree."""
@@ -53,14 +55,21 @@ class ComparisonView:
 
     @property
     def command(self) -> str:
-        """The command that makes this comparison again: as recorded, else put together from what the results say."""
+        """The command that makes this comparison again: as recorded, else put together from what the results say.
+
+        A rate or a mini-batch that all schemes share is named; where they differ, labels name them or the schemes suggest them.
+        """
         if isinstance(self.document.get("command"), str):
             return self.document["command"]
-        epochs = max(len(view.rows("epochs")) for view in self.views)
-        names = ",".join(dict.fromkeys(view.text("scheme") for view in self.views))
-        words = [*self.common("network")[:1], "--schemes", names, "--data", *self.common("dataset")[:1],
-                 "--arch", *self.common("architecture")[:1], "--epochs", str(epochs), "--seed", *self.common("seed")[:1]]
-        return "archsim compare " + " ".join(words)
+        first = {key: self.common(key)[0] for key in ("network", "dataset", "architecture", "node_nm", "seed")}
+        labels = ",".join(row["label"] for row in self.rows)
+        words = ["archsim", "compare", first["network"], "--schemes", labels, "--data", first["dataset"], "--arch", first["architecture"],
+                 "--node", first["node_nm"], "--epochs", str(max(row["epochs"] for row in self.rows)), "--seed", first["seed"]]
+        for option, key in (("--rate", "learning_rate"), ("--batch", "batch")):
+            found = {row[key] for row in self.rows}
+            if len(found) == 1 and fmt.is_number(*found) and f"training.{key}=" not in labels:
+                words += [option, fmt.plain(*found)]
+        return " ".join(map(quote, words))
 
     def front(self, key: str) -> set[int]:
         """Numbers of the schemes that no other scheme beats in both the test error and `key`, less being better."""
@@ -80,6 +89,17 @@ class ComparisonView:
             "area": lambda view: {c.role: c.area_mm2 for c in view.chip_components},
         }
         return [pick[kind](view) for view in self.views]
+
+
+def short_name(label: str) -> str:
+    """A label in few words: `tiki_taka:version=agad:training.batch=8` becomes `tiki_taka agad, batch 8`."""
+    scheme, *pieces = label.split(":")
+    told = []
+    for piece in pieces:
+        path, _, value = piece.partition("=")
+        field = path.rsplit(".", 1)[-1].replace("_", " ")
+        told.append(value if value[:1].isalpha() and value not in ("true", "false") else f"{field} {value}".strip())
+    return f"{scheme} {', '.join(told)}".strip()
 
 
 def _or(value: object, other: float) -> float:
@@ -104,11 +124,6 @@ def _row(number: int, view: View) -> dict:
         "update_energy_per_image_j": result["by_phase"].get("update", {}).get("energy_j", 0.0) / images,
         "latency_per_image_s": seconds, "writes_per_device": view.number("writes_per_device"),
         "extra_memory_kib": None if memory is None else memory / 8192, "tiles": view.number("tiles"),
-        "images_per_second": _speed(view.rows("epochs")),
+        "images_per_second": view.number("images_per_second"),
     }
 
-
-def _speed(epochs: list[dict]) -> float | None:
-    """Images a second over all epochs: the harmonic mean, since every epoch has as many images."""
-    rates = [row["images_per_second"] for row in epochs]
-    return len(rates) / sum(1 / rate for rate in rates) if rates and min(rates) > 0 else None

@@ -161,9 +161,10 @@ class View:
         for option, key in options.items():
             if self.result.get(key) not in (None, ""):
                 words += [f"--{option}", f"{self.result[key]:g}" if isinstance(self.result[key], float) else str(self.result[key])]
-        return " ".join(_quote(word) for word in words) + ("" if self.timed else " --no-timing")
+        return " ".join(quote(word) for word in words) + ("" if self.timed else " --no-timing")
 
 
-def _quote(word: str) -> str:
+def quote(word: str) -> str:
+    """A word of a command line, quoted where a shell would take it apart."""
     safe = word and all(c.isalnum() or c in "._-/:+=@%," for c in word)
     return word if safe else "'" + word.replace("'", "'\\''") + "'"

@@ -11,7 +11,7 @@ from archsim.report.comparison_captions import tradeoff_caption
 from archsim.report.comparison_html import load_comparison, render_comparison
 from archsim.report.comparison_scatter import COSTS, draw_tradeoff
 from archsim.report.comparison_tables import comparison_tables
-from archsim.report.comparison_view import ComparisonView
+from archsim.report.comparison_view import ComparisonView, short_name
 from archsim.report.figures.drawing import Circle
 from archsim.report.figures.labels import place_names
 from hwlib.errors import InputError
@@ -70,7 +70,7 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path, capsys):
 def test_what_helpers_may_add_is_not_needed(tmp_path):
     document = copy.deepcopy(GOOD)
     for entry in document["schemes"]:
-        for key in ("label", "scheme_title", "extra_memory_bits"):
+        for key in ("label", "scheme_title", "extra_memory_bits", "images_per_second"):
             del entry[key]
         entry["training"]["settings"] = {}
     (tmp_path / "compare.json").write_text(json.dumps(document))
@@ -94,6 +94,31 @@ def test_extremes_still_make_a_page(change, schemes):
                 part["energy_j"] = 0.0
     page = render_comparison(document)
     assert page.count('class="scheme"') == 3 and "nan" not in page.lower().split("<main>")[1].replace("nand", "")
+
+
+@pytest.mark.parametrize(("label", "name"), [
+    ("sgd", "sgd"), ("tiki_taka:version=agad", "tiki_taka agad"),
+    ("sbpca:rank=3:training.learning_rate=0.1", "sbpca rank 3, learning rate 0.1"),
+    ("rpu:device=reram_es:update_management=false", "rpu reram_es, update management false"), (":", ""), ("a:b", "a b"),
+])
+def test_labels_in_few_words(label, name):
+    assert short_name(label) == name
+
+
+def test_labels_that_would_look_alike_stay_whole():
+    names = {row["name"] for row in ComparisonView(make_comparison(("rpu:device=a", "rpu:training.x=a", "sgd"))).rows}
+    assert names == {"rpu:device=a", "rpu:training.x=a", "sgd"}
+
+
+def test_the_command_names_every_label_and_is_quoted():
+    document = make_comparison(("sgd", "tiki_taka:version=agad"))
+    words = ComparisonView(document).command.split()
+    assert set(words[words.index("--schemes") + 1].split(",")) == {"sgd", "tiki_taka:version=agad"}
+    assert words[words.index("--batch") + 1] == "8" and "--rate" not in words  # one batch for both, two rates
+    for entry in document["schemes"]:
+        entry["network"] = "my net; rm x"
+    assert "archsim compare 'my net; rm x' --schemes" in ComparisonView(document).command
+    assert ComparisonView({**document, "command": "archsim compare a"}).command == "archsim compare a"
 
 
 def test_a_scheme_that_writes_nothing_stands_left_of_the_axis():
