@@ -20,11 +20,12 @@ def write_report(study: Study) -> None:
 
 
 def table(study: Study) -> str:
-    """The rows as Markdown: published and own test error, mean of the last epochs; every seed on its own line."""
+    """The rows as Markdown: published and own test error, mean of the last epochs; every seed on its own line, then their mean."""
     last = study.mean_of_last
     lines = [f"| row | published test error, % | own, % (mean of the last {last} epochs) | lowest, % | epochs | seed | images/s |",
              "|---|---|---|---|---|---|---|"]
     for row in study.rows:
+        means = []
         for seed in row.seeds:
             history = read_history(study, row, seed)
             if not history:
@@ -32,11 +33,15 @@ def table(study: Study) -> str:
                 continue
             errors = [line["test_error_percent"] for line in history]
             tail = errors[-last:]
+            means.append(fmean(tail))
             spread = f" (standard deviation over epochs {stdev(tail):.2f})" if len(tail) > 1 else ""
             speed = fmean(line["images_per_second"] for line in history)
             numbers = f"{fmean(tail):.2f}{spread}", f"{min(errors):.2f}", str(len(history)), str(seed), f"{speed:.0f}"
             cells = (row.title, row.published, *numbers)
             lines.append(f"| {' | '.join(cells)} |")
+        if len(means) > 1:
+            lines.append(f"| {row.title} | {row.published} | {fmean(means):.2f} (standard deviation over seeds {stdev(means):.2f}) | | | "
+                         f"mean of {len(means)} | |")
     return "\n".join(lines) + "\n"
 
 
