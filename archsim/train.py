@@ -14,7 +14,7 @@ from archsim.simulate import simulate
 from archsim.trace import Activity, Trace, build_trace, with_activity
 from archsim.trace.upkeep import with_refreshes
 from archsim.training.settings import TrainingSettings, device_of
-from archsim.training.setup import CHIPS, settings_of, silicon_scheme
+from archsim.training.setup import CHIPS, settings_of, silicon_scheme, suggested_for
 from archsim.training.totals import mean_activities, writes_of
 from workloads import load_network
 from workloads.datasets import Dataset, fit_dataset, load_dataset
@@ -47,7 +47,8 @@ class Training:
 
     @property
     def epochs(self) -> list[dict]:
-        """The history: epoch, train_error_percent, test_error_percent, train_loss, test_loss, images_per_second, seconds."""
+        """The history: epoch, train_error_percent, test_error_percent, train_loss, test_loss, images_per_second,
+        images_per_cpu_second, seconds."""
         return self.result.epochs
 
     @property
@@ -71,21 +72,24 @@ class Training:
 
 
 def train(network: str | Path | Network, chip: str | Path | Architecture | None = None, data: str | Path | Dataset = "digits",
-          scheme: str | Scheme = "rpu", epochs: int = 10, batch: int = 1, seed: int = 0, device: str | None = None,
+          scheme: str | Scheme = "rpu", epochs: int = 10, batch: int | None = None, seed: int = 0, device: str | None = None,
           settings: TrainingSettings | Mapping[str, Any] | None = None, images: int | None = None, folder: str | Path | None = None,
-          resume: bool = False, early_stop: int | None = None, node_nm: float | None = None, progress: Progress | None = None) -> Training:
+          resume: bool = False, early_stop: int | None = None, node_nm: float | None = None, progress: Progress | None = None,
+          watch: Callable[[dict], None] | None = None) -> Training:
     """Train a network on the arrays of a chip, then simulate training steps on that chip with the activity that training had.
 
     The read physics, converters and pulse trains are those of `chip` (default: `rpu` for the scheme rpu, else `cim40`) unless `settings`
-    changes them ({"learning_rate": 0.02, "read.input_bits": 7}); `data` is a name, an .npz file or a Dataset, of which the first
-    `images` are trained on; `device` a preset, a law or a file. With `folder` checkpoints are kept there, and `resume` goes on from the
-    last one, to the same bits. `early_stop`: end after that many epochs without a lower test error. progress(done, total, text) moves a
-    bar. A first Ctrl-C ends the training and returns what was done. Raises InputError for anything wrong in the input,
-    KeyboardInterrupt where nothing was done.
+    changes them ({"learning_rate": 0.02, "read.input_bits": 7}); learning rate, mini-batch and first weights that nobody names are those
+    that the scheme suggests, and the result says so (`training.suggested`). `data` is a name, an .npz file or a Dataset, of which the
+    first `images` are trained on; `device` a preset, a law or a file. With `folder` checkpoints are kept there, and `resume` goes on from
+    the last one, to the same bits. `early_stop`: end after that many epochs without a lower test error. progress(done, total, text) moves
+    a bar; `watch` gets the dicts of the training core instead (training.loop.train). A first Ctrl-C ends the training and returns what
+    was done. Raises InputError for anything wrong in the input, KeyboardInterrupt where nothing was done.
     """
     rule = load_scheme(scheme)
     chip = load_architecture(CHIPS.get(rule.name, "cim40") if chip is None else chip)
     network = load_network(network) if isinstance(network, (str, Path)) else network
+    suggested = suggested_for(rule, batch, settings)
     settings, notes = settings_of(chip, rule, epochs=epochs, batch=batch, seed=seed, device=device, changes=settings,
                                   network=network)
     rule = silicon_scheme(rule, settings)
@@ -94,11 +98,13 @@ def train(network: str | Path | Network, chip: str | Path | Architecture | None 
     dataset = fit_dataset(network, load_dataset(data, progress=progress).first(train=images))
     from archsim.training import loop
 
-    trained = loop.train(network, dataset, settings, folder=folder, resume=resume, progress=progress and _bar(progress),
+    trained = loop.train(network, dataset, settings, folder=folder, resume=resume, progress=watch or (progress and _bar(progress)),
                          early_stop=early_stop)
     if not trained.activities:
         raise KeyboardInterrupt
-    return with_silicon(trained, trace, chip, rule, [*dataset.notes, *notes], node_nm)
+    found = with_silicon(trained, trace, chip, rule, [*dataset.notes, *notes], node_nm)
+    found.result.document["training"]["suggested"] = suggested
+    return found
 
 
 def with_silicon(trained: TrainingResult, trace: Trace, chip: Architecture, scheme: Scheme, notes: list[str] = (),

@@ -50,6 +50,12 @@ def one_of(names: Iterable[str]) -> Callable[[str], str]:
     return parse
 
 
+def add_step_options(parser: argparse.ArgumentParser) -> None:
+    """--batch and --rate of a training."""
+    parser.add_argument("--batch", type=whole(1, 4096), metavar="N", help="images of a training step (default: what the scheme suggests)")
+    parser.add_argument("--rate", type=positive, metavar="RATE", help="learning rate (default: what the scheme suggests)")
+
+
 def add_output_options(parser: argparse.ArgumentParser) -> None:
     """--json and --quiet."""
     parser.add_argument("--json", action="store_true", help="only JSON on stdout; everything else on stderr")

@@ -27,7 +27,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", metavar="NAME|FILE", help="device of the arrays: archsim list devices (default gokmen2016)")
     parser.add_argument("--arch", metavar="NAME|FILE", help="chip: archsim list architectures (default rpu for the scheme rpu, else cim40)")
     parser.add_argument("--epochs", type=options.whole(1, 100_000), default=10, metavar="N", help="times through the data (default 10)")
-    parser.add_argument("--batch", type=options.whole(1, 4096), default=1, metavar="N", help="images of a training step (default 1)")
+    options.add_step_options(parser)
     parser.add_argument("--images", type=options.whole(1, 10_000_000), metavar="N", help="train on the first N images only")
     parser.add_argument("--node", type=options.positive, metavar="NM", help="technology node of the prices (default: the chip's)")
     options.add_set_option(parser, "any field of the training (training.learning_rate=0.02, training.read.input_bits=7), the device "
@@ -90,7 +90,7 @@ def _check(arguments: argparse.Namespace) -> None:
                          hint="--resume goes on with it; choose another folder for a new one")
 
 
-def _settings(arguments: argparse.Namespace) -> tuple[object, object, dict[str, str]]:
+def _settings(arguments: argparse.Namespace) -> tuple[object, object, dict[str, object]]:
     """The chip, the scheme and the changes of training settings that `--set` asks for."""
     import archsim
     from archsim.architecture.load import parse_setting
@@ -104,7 +104,12 @@ def _settings(arguments: argparse.Namespace) -> tuple[object, object, dict[str, 
         sorted_out[group][rest if group else path] = value
     scheme = load_scheme(arguments.scheme, {path: parse_setting(f"x={text}")[1] for path, text in sorted_out["scheme"].items()})
     chip = archsim.load_architecture(arguments.arch or CHIPS.get(scheme.name, "cim40"), sorted_out[""])
-    return chip, scheme, sorted_out["training"] | {f"device_settings.{path}": value for path, value in sorted_out["device"].items()}
+    training = sorted_out["training"]
+    if arguments.rate is not None:
+        if "learning_rate" in training:
+            raise InputError("set twice", where="--set", got="training.learning_rate", hint="--rate names it already")
+        training["learning_rate"] = arguments.rate
+    return chip, scheme, training | {f"device_settings.{path}": value for path, value in sorted_out["device"].items()}
 
 
 def _write(arguments: argparse.Namespace, trained) -> int:

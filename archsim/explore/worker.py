@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import math
 import os
 import signal
@@ -17,6 +16,7 @@ from typing import Any
 from archsim.explore.rows import Lines, Row, pack, write_line
 from archsim.explore.rungs import Evaluate
 from archsim.explore.space import Space
+from archsim.processes import follow
 from hwlib.errors import InputError
 
 MAX_REASON = 300
@@ -61,7 +61,7 @@ def run_batch(job: Job, number: int, points: Sequence[tuple[str, tuple]]) -> Bat
     started, keys, lines, again = time.perf_counter(), [], [], []
     if job.memory_mb:
         _limit_memory(job.memory_mb)
-    _follow(job.parent)
+    follow(job.parent)
     with _marker(job.marks, number) as mark:
         for index, (key, values) in enumerate(points):
             mark(index)
@@ -103,18 +103,6 @@ def run_point(job: Job, key: str, values: tuple) -> Row:
 def _lost(key: str, values: tuple, status: str, reason: str, cause: str = "") -> Row:
     extra = {"status": status, "reason": reason[:MAX_REASON]}
     return Row(key, values, None, extra | ({"cause": cause} if cause else {}))
-
-
-@functools.cache
-def _follow(parent: int, every_s: float = 1.0) -> None:
-    """End this worker soon after the process that started it: a killed parent cannot tell its workers to stop."""
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(every_s)
-        os._exit(1)
-
-    if parent and os.getppid() == parent:
-        threading.Thread(target=watch, daemon=True).start()
 
 
 @contextlib.contextmanager

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from archsim.architecture.config import Architecture
     from archsim.schemes.rule import LayerState, UpdateRule
 
+SUGGESTED = ("learning_rate", "batch", "initial_scale")
+
 
 class Scheme(BaseModel, ABC):
     """An update rule. A subclass is one file: its settings are fields, its laws are the methods below.
@@ -48,10 +50,19 @@ class Scheme(BaseModel, ABC):
         """Operations of the update, once a batch, for an array stage."""
 
     device: ClassVar[str] = ""
-    # Training settings that suit it where the user names none (learning_rate, batch, epochs), and settings with which one
-    # small mini-batch moves weights clearly: the conformance battery trains with these.
+    # Training settings that suit it (learning_rate, batch, initial_scale; epochs that the digits need), and settings with which
+    # one small mini-batch moves weights clearly: the conformance battery trains with these.
     practice: ClassVar[dict[str, Any]] = {}
     trial: ClassVar[dict[str, Any]] = {}
+    # Learning rate by the setting `optimiser`, where it is not the one of `practice`.
+    optimiser_rates: ClassVar[dict[str, float]] = {}
+
+    @property
+    def suggested(self) -> dict[str, float | int]:
+        """Fields of the training settings that suit this scheme where the user names none: learning rate, mini-batch, first weights."""
+        found = {name: self.practice[name] for name in SUGGESTED if name in self.practice}
+        rate = self.optimiser_rates.get(getattr(self, "optimiser", ""))
+        return found if rate is None else found | {"learning_rate": rate}
 
     def reference_change(self, layer: LayerState, inputs: np.ndarray, errors: np.ndarray, rate: float, seed: int, step: int) -> np.ndarray:
         """Slow and plain: the expected change (M, N) of a fresh layer's weights by one mini-batch.

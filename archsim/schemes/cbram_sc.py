@@ -9,6 +9,7 @@ from pydantic import Field
 
 from archsim.schemes.base import register
 from archsim.schemes.common import program_weights
+from archsim.schemes.gradient_scheme import OPTIMISER_RATES
 from archsim.schemes.stream_unit import StreamScheme, entry
 from archsim.trace.lower import Stage
 from archsim.trace.operation import Activity, Operation
@@ -42,6 +43,7 @@ class CbramStochastic(StreamScheme):
     title: ClassVar[str] = "optimiser on stochastic streams from probabilistic CBRAM devices (or LFSR, Sobol)"
     source: ClassVar[str] = "Lammie, Eshraghian, Lu & Azghadi, IEEE TCAS-II 2021 (arXiv 2103.06506), abstract; compositions our own"
     practice: ClassVar[dict[str, Any]] = {"learning_rate": 0.1, "batch": 8}
+    optimiser_rates: ClassVar[dict[str, float]] = OPTIMISER_RATES
     trial: ClassVar[dict[str, Any]] = {"learning_rate": 0.5, "scheme_settings": {"length": 256, "device_spread": 0.0, "pulse_spread": 0.0,
                                                                                 "driver_bits": 12}}
 

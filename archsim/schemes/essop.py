@@ -9,7 +9,7 @@ from pydantic import Field
 
 from archsim.schemes.base import register
 from archsim.schemes.common import optimiser_step, program_weights
-from archsim.schemes.gradient_scheme import MOMENT_WORDS, OPTIMISER_WORK
+from archsim.schemes.gradient_scheme import MOMENT_WORDS, OPTIMISER_RATES, OPTIMISER_WORK
 from archsim.schemes.stream_unit import StreamScheme
 from archsim.trace.lower import Stage
 from archsim.trace.operation import Operation
@@ -32,6 +32,7 @@ class Essop(StreamScheme):
     title: ClassVar[str] = "stochastic outer product with shared random numbers, power-of-two scales"
     source: ClassVar[str] = "Joshi et al., ISCAS 2020 (arXiv 2003.11256); US patent 11436302"
     practice: ClassVar[dict[str, Any]] = {"learning_rate": 0.1, "batch": 8}
+    optimiser_rates: ClassVar[dict[str, float]] = OPTIMISER_RATES
     trial: ClassVar[dict[str, Any]] = {"learning_rate": 0.5, "scheme_settings": {"length": 256}}
 
     stream_source: Literal["lfsr", "sobol"] = "lfsr"

@@ -37,6 +37,7 @@ class MixedPrecision(GradientScheme):
     source: ClassVar[str] = "Wu et al., Adv. Mater. 35, 2305465 (2023), Sec. 2.1 and 2.5"
 
     practice: ClassVar[dict[str, Any]] = {"learning_rate": 0.01, "batch": 8}
+    optimiser_rates: ClassVar[dict[str, float]] = {"sgd": 0.1}
     # A first step of Adam is the rate: past the threshold. Programming without error shows the targets themselves.
     trial: ClassVar[dict[str, Any]] = {"learning_rate": 0.4, "device_settings": {"program_error": 0.0}}
 

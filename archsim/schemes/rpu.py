@@ -26,7 +26,7 @@ class Rpu(Scheme):
     transposed_read: ClassVar[bool] = True
 
     device: ClassVar[str] = "gokmen2016"
-    practice: ClassVar[dict[str, Any]] = {"learning_rate": 0.05}
+    practice: ClassVar[dict[str, Any]] = {"learning_rate": 0.01}
     # Equal bounds: none of the weights of the trial reaches one.
     trial: ClassVar[dict[str, Any]] = {"learning_rate": 0.2, "device_settings": {"upper_spread": 0.0, "lower_spread": 0.0}}
 

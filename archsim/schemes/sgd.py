@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from archsim.schemes.base import register
 from archsim.schemes.common import optimiser_step, program_weights
-from archsim.schemes.gradient_scheme import OPTIMISER_WORK, GradientScheme
+from archsim.schemes.gradient_scheme import OPTIMISER_RATES, OPTIMISER_WORK, GradientScheme
 from archsim.trace.lower import Stage
 from archsim.trace.operation import Operation
 
@@ -26,6 +26,7 @@ class DigitalSgd(GradientScheme):
     source: ClassVar[str] = "baseline; Adam: Kingma & Ba, ICLR 2015"
 
     practice: ClassVar[dict[str, Any]] = {"learning_rate": 0.1, "batch": 8}
+    optimiser_rates: ClassVar[dict[str, float]] = OPTIMISER_RATES
     trial: ClassVar[dict[str, Any]] = {"learning_rate": 0.5}
 
     def batch_update(self, stage: Stage, batch: int) -> list[Operation]:

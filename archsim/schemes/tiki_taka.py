@@ -53,7 +53,7 @@ class TikiTaka(Rpu):
     title: ClassVar[str] = "gradient on a fast array, transfer line by line to the weights: Tiki-Taka v1, v2, chopped, AGAD"
     source: ClassVar[str] = "Gokmen & Haensch 2020; Gokmen 2021; Rasch et al., Nat. Commun. 15:7133 (2024)"
     device: ClassVar[str] = "rasch2024_20_states"
-    practice: ClassVar[dict[str, Any]] = {"learning_rate": 0.1, "epochs": 4}
+    practice: ClassVar[dict[str, Any]] = {"learning_rate": 0.01, "epochs": 18}
     trial: ClassVar[dict[str, Any]] = {"learning_rate": 2.0, "batch": 64}
 
     version: Literal["v1", "v2", "chopped", "agad"] = "chopped"

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import math
-import signal
 import threading
 import time
 from collections.abc import Callable
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from archsim.processes import interruptible
 from archsim.trace.operation import Activity
 from archsim.trace.upkeep import Refreshes
 from archsim.training.checkpoints import load_checkpoint, save_checkpoint
@@ -31,8 +30,9 @@ SPAN = 200  # images between two looks at the clock and at Ctrl-C; no result dep
 @dataclass
 class TrainingResult:
     """What a run gave. `history`: a dict an epoch (epoch, train_error_percent, test_error_percent, train_loss, test_loss,
-    images_per_second, seconds). `weights` (M, N) by layer, bias last. `activities` by (layer, phase) over the last epoch (or what was
-    done of the first), `activity_history` the same an epoch. `writes`: pulses a device received, by layer (see
+    images_per_second, images_per_cpu_second, seconds; both rates are of the training alone, the second by the processor's time and without
+    the first stretch, in which kernels may be compiled). `weights` (M, N) by layer, bias last. `activities` by (layer, phase) over the
+    last epoch (or what was done of the first), `activity_history` the same an epoch. `writes`: pulses a device received, by layer (see
     `recorder.device_writes`), `refreshes` among them, by layer, of devices that have such. `totals`: counts of the last epoch.
     `finished` False: stopped by Ctrl-C or `stop_after`; `reason` says.
     """
@@ -59,7 +59,8 @@ def train(network: Network, data: Any, settings: TrainingSettings, *, folder: st
 
     `folder` keeps checkpoints, `resume` goes on from the one there; the result has the bits of an uninterrupted run. `early_stop`: end
     after that many epochs without a lower test error. `stop_after`: end after that many images in all. `progress` gets a dict several
-    times a second: epoch, epochs, images, images_per_epoch, running_error_percent, images_per_second. Raises InputError.
+    times a second: epoch, epochs, images, images_per_epoch, running_error_percent, images_per_second, images_per_cpu_second. Raises
+    InputError.
     """
     prepared = prepare(network, data)
     for name, value in (("early_stop", early_stop), ("stop_after", stop_after)):
@@ -70,8 +71,29 @@ def train(network: Network, data: Any, settings: TrainingSettings, *, folder: st
     run = _Run(network, prepared, settings, Path(folder) if folder is not None else None, progress)
     if resume:
         run.restore()
-    with _interruptible() as asked:
+    with interruptible() as asked:
         return run.train(early_stop, stop_after, asked)
+
+
+@dataclass
+class _Timed:
+    """Images and seconds of this process's processor since an epoch began; what came first counts only as long as nothing else did."""
+
+    images: int = 0
+    seconds: float = 0.0
+    first: tuple[int, float] | None = None
+
+    def add(self, images: int, seconds: float) -> None:
+        if self.first is None:
+            self.first = images, seconds
+        else:
+            self.images, self.seconds = self.images + images, self.seconds + seconds
+
+    @property
+    def rate(self) -> float:
+        """Images a second."""
+        images, seconds = (self.images, self.seconds) if self.images else self.first or (0, 0.0)
+        return images / max(seconds, 1e-9)
 
 
 class _Run:
@@ -85,6 +107,7 @@ class _Run:
         self.result = TrainingResult(settings, network.name, data.name)
         self.epoch = self.position = 0
         self.epoch_seconds = 0.0
+        self.timed = _Timed()
 
     def train(self, early_stop: int | None, stop_after: int | None, asked: threading.Event) -> TrainingResult:
         result, count = self.result, self._images_per_epoch()
@@ -117,15 +140,16 @@ class _Run:
                 (self.position // checkpoint + 1) * checkpoint]
         if stop_after is not None:
             ends.append(self.position + -(-(stop_after - self.result.images) // batch) * batch)
-        end, started = min(ends), time.perf_counter()
+        end, started, processor = min(ends), time.perf_counter(), time.process_time()
         first = self.epoch * count
         self.machine.train(self.data.train_images, self.data.train_labels, order[self.position:end], first + self.position)
-        self.result.images += end - self.position
-        self.position = end
+        first_image, self.position = self.position, end
+        self.result.images += end - first_image
         if self.machine.arrays.needs_maintenance and (end % upkeep == 0 or end == count):
             since = (end - 1) % upkeep + 1
             self.machine.arrays.maintain(-(-since // batch), first + end)
         self.epoch_seconds += time.perf_counter() - started
+        self.timed.add(end - first_image, time.process_time() - processor)
         if not math.isfinite(self.machine.results[0]):
             raise InputError("training diverged: the loss is no number any more", where="learning_rate", got=self.settings.learning_rate,
                              hint="a smaller learning rate")
@@ -133,7 +157,8 @@ class _Run:
             images = float(self.machine.results[2])
             self.progress({"epoch": self.epoch + 1, "epochs": self.settings.epochs, "images": self.position, "images_per_epoch": count,
                            "running_error_percent": 100 * float(self.machine.results[1]) / images,
-                           "images_per_second": images / max(self.epoch_seconds, 1e-9)})
+                           "images_per_second": images / max(self.epoch_seconds, 1e-9),
+                           "images_per_cpu_second": self.timed.rate})
         if self.folder and end % checkpoint == 0 and end < count:
             self.save()
 
@@ -146,7 +171,8 @@ class _Run:
         result.history.append({
             "epoch": self.epoch + 1, "train_error_percent": 100 * wrong / images, "test_error_percent": 100 * test_error,
             "train_loss": loss / images, "test_loss": test_loss, "images_per_second": images / max(self.epoch_seconds, 1e-9),
-            "seconds": self.epoch_seconds + testing})
+            "images_per_cpu_second": self.timed.rate, "seconds": self.epoch_seconds + testing})
+        self.timed.images, self.timed.seconds = 0, 0.0
         self._record()
         result.activity_history.append(result.activities)
         result.seconds += self.epoch_seconds + testing
@@ -187,23 +213,3 @@ class _Run:
 def epoch_order(seed: int, epoch: int, count: int) -> np.ndarray:
     """The order of the training images in an epoch: a permutation from Philox keyed by (seed, epoch)."""
     return np.random.Generator(np.random.Philox(key=[seed, epoch])).permutation(count)
-
-
-@contextmanager
-def _interruptible():
-    """An event that the first Ctrl-C sets; the second one acts as usual. Without effect outside the main thread."""
-    asked = threading.Event()
-    if threading.current_thread() is not threading.main_thread():
-        yield asked
-        return
-    before = signal.getsignal(signal.SIGINT)
-
-    def ask(number, frame):
-        asked.set()
-        signal.signal(signal.SIGINT, before)
-
-    signal.signal(signal.SIGINT, ask)
-    try:
-        yield asked
-    finally:
-        signal.signal(signal.SIGINT, before)

@@ -18,19 +18,22 @@ CHIPS = {"rpu": "rpu"}
 """The chip of a scheme where none is named; cim40 for the others."""
 _EXACT = {"input_bits": 0, "input_bound": 1e9, "output_bits": 0, "output_bound": 0.0, "output_noise": 0.0, "noise_management": "off",
           "bound_management": "off"}
+_WORDS = {"learning_rate": "learning rate", "batch": "mini-batch", "initial_scale": "scale of the first weights"}
 
 
-def settings_of(chip: Architecture, scheme: Scheme, *, epochs: int, batch: int, seed: int, device: str | None,
+def settings_of(chip: Architecture, scheme: Scheme, *, epochs: int, batch: int | None, seed: int, device: str | None,
                 changes: TrainingSettings | Mapping[str, Any] | None, network: Network | None = None) -> tuple[TrainingSettings, list[str]]:
     """Settings of a training on a chip, and notes on what the chip leaves open.
 
     From the chip: converter bits, read noise, output bound, noise and bound management, train length and cells a weight. `changes` maps
-    field paths to values (texts are read as TOML), or is a whole TrainingSettings, which is taken as it is. Where `network` has
-    activations above the arrays' full scale of 1 (ReLU), noise management scales the forward reads too. Raises InputError.
+    field paths to values (texts are read as TOML), or is a whole TrainingSettings, which is taken as it is. What the user leaves open
+    (`batch` None) is what the scheme suggests (see `suggested_for`). Where `network` has activations above the arrays' full scale of 1
+    (ReLU), noise management scales the forward reads too. Raises InputError.
     """
     if isinstance(changes, TrainingSettings):
         return changes, []
-    values: dict[str, Any] = {"rule": _rule(scheme), "epochs": epochs, "batch": batch, "seed": seed}
+    values: dict[str, Any] = {"rule": _rule(scheme), "epochs": epochs, "batch": batch or 1, "seed": seed}
+    suggested = suggested_for(scheme, batch, changes)
     if values["rule"] not in ("rpu", "float"):
         values["scheme_settings"] = scheme.model_dump(exclude_defaults=True)
     if scheme.name == "sgd":
@@ -49,10 +52,22 @@ def settings_of(chip: Architecture, scheme: Scheme, *, epochs: int, batch: int, 
                    "devices_per_weight": chip.weights.replicas}
     if device is not None:
         values["device"] = device
+    if suggested:
+        values |= suggested
+        notes.append(f"{', '.join(f'{_WORDS[name]} {value:.6g}' for name, value in suggested.items())}: suggested by scheme {scheme.name}, "
+                     "as none was named")
     for path, value in (changes or {}).items():
         keys, parsed = parse_setting(f"{path}={value}") if isinstance(value, str) else (path.split("."), value)
         apply_setting(values, keys, parsed)
     return read_settings(values), notes
+
+
+def suggested_for(scheme: Scheme, batch: int | None, changes: TrainingSettings | Mapping[str, Any] | None) -> dict[str, float | int]:
+    """Learning rate, mini-batch and scale of the first weights that the scheme suggests, as far as the user names none."""
+    if isinstance(changes, TrainingSettings):
+        return {}
+    named = {"batch"} if batch is not None else set()
+    return {name: value for name, value in scheme.suggested.items() if name not in named | set(changes or {})}
 
 
 def silicon_scheme(scheme: Scheme, settings: TrainingSettings) -> Scheme:

@@ -1,4 +1,4 @@
-"""Schemes side by side: equal terms, numbers that belong together, refusals with a reason, results taken again."""
+"""Schemes side by side: equal terms, suggested settings, variants, refusals with a reason, results taken again, any number of jobs."""
 
 import json
 import sys
@@ -6,49 +6,156 @@ import sys
 import pytest
 
 import archsim
-from archsim.compare import COLUMNS, chosen_schemes
+from archsim.compare import COLUMNS, Variant, chosen_variants
+from archsim.compare.run import REQUEST
+from archsim.schemes import load_scheme
+from archsim.training.settings import TrainingSettings
+from archsim.training.setup import settings_of
 from hwlib.errors import InputError
+
+VARIANT = "sbpca:rank=1:training.batch=25"
+
+
+def timeless(rows):
+    return [{key: value for key, value in row.items() if key != "images_per_second"} for row in rows]
 
 
 @pytest.fixture(scope="module")
 def compared(tmp_path_factory):
     folder = tmp_path_factory.mktemp("compare")
-    return folder, archsim.compare("digits_cnn", ["sgd", "rpu"], epochs=1, images=200, folder=folder)
+    return folder, archsim.compare("digits_cnn", ["sgd", "rpu", VARIANT], epochs=1, images=200, folder=folder)
 
 
 def test_rows_hold_what_the_results_hold(compared):
     _, found = compared
-    assert [row["scheme"] for row in found.rows] == ["sgd", "rpu"]
+    assert [row["label"] for row in found.rows] == ["sgd", "rpu", VARIANT]
+    assert [row["scheme"] for row in found.rows] == ["sgd", "rpu", "sbpca"]
     for row, document in zip(found.rows, found.results):
         assert tuple(row) == COLUMNS
         assert row["energy_per_image_j"] == document["energy_j"] / document["images"]
         assert row["update_energy_per_image_j"] < row["energy_per_image_j"]
         assert document["activity"] == "measured" and 0 <= row["accuracy_percent"] <= 100
         assert document["training"]["images"] == 200
-    digital, pulsed = found.rows
+        assert row["images_per_second"] == pytest.approx(document["epochs"][0]["images_per_cpu_second"]) and row["images_per_second"] > 0
+    digital, pulsed, low_rank = found.rows
     assert digital["extra_memory_kib"] > 0 == pulsed["extra_memory_kib"]
     assert pulsed["area_mm2"] > digital["area_mm2"]  # its bit-stream generators
+    assert (low_rank["batch"], found.results[2]["scheme_settings"]["rank"]) == (25, 1)
+
+
+def test_each_trains_with_what_it_suggests_and_says_so(compared):
+    for document in compared[1].results:
+        suggested = load_scheme(document["scheme"]).suggested
+        if document["label"] == VARIANT:
+            suggested.pop("batch")
+        training = document["training"]
+        assert training["suggested"] == suggested
+        assert {name: training["settings"][name] for name in suggested} == suggested
+        notes = [note for note in document["notes"] if "suggested by scheme" in note]
+        assert len(notes) == 1 and all(f"{value:.6g}" in notes[0] for value in suggested.values())
+
+
+@pytest.mark.parametrize("name", archsim.list_schemes())
+def test_suggestions_are_settings_of_a_training(name):
+    scheme = load_scheme(name)
+    assert {"learning_rate"} <= set(scheme.suggested) <= {"learning_rate", "batch", "initial_scale"}
+    TrainingSettings.model_validate(scheme.suggested)
+
+
+def test_what_is_named_goes_before_what_is_suggested():
+    chip, common = archsim.load_architecture("cim40"), {"epochs": 1, "seed": 0, "device": None}
+    hic = load_scheme("hic")
+    settings, notes = settings_of(chip, hic, batch=None, changes={"learning_rate": 0.5}, **common)
+    assert (settings.learning_rate, settings.batch) == (0.5, hic.suggested["batch"]) and "learning rate" not in notes[-1]
+    settings, notes = settings_of(chip, hic, batch=3, changes={"learning_rate": 0.5}, **common)
+    assert settings.batch == 3 and not any("suggested" in note for note in notes)
+    same = archsim.compare("digits_cnn", ["hic", "lns_madam"], images=64, batch=5, rate=0.03)
+    assert [(row["learning_rate"], row["batch"]) for row in same.rows] == [(0.03, 5)] * 2
+    assert [document["training"]["suggested"] for document in same.results] == [{}, {"initial_scale": 4.0}]
+    with pytest.raises(InputError, match="for all schemes"):
+        archsim.compare("digits_cnn", VARIANT, images=64, batch=5)
+
+
+def test_the_rate_depends_on_the_optimiser():
+    rates = {optimiser: load_scheme("sgd", {"optimiser": optimiser}).suggested["learning_rate"] for optimiser in ("sgd", "adam")}
+    assert rates["adam"] < rates["sgd"]
 
 
 def test_finished_schemes_are_taken_again(compared, monkeypatch):
     folder, found = compared
     # the package's attribute of this name is the function, so the module is taken from where modules live
-    monkeypatch.setattr(sys.modules["archsim.compare"], "train", lambda *a, **k: pytest.fail("trained again"))
-    again = archsim.compare("digits_cnn", ["sgd", "rpu"], epochs=1, images=200, folder=folder, resume=True)
+    monkeypatch.setattr(sys.modules["archsim.compare.spread"], "run_scheme", lambda *a: pytest.fail("trained again"))
+    again = archsim.compare("digits_cnn", ["sgd", "rpu", VARIANT], epochs=1, images=200, folder=folder, resume=True)
     assert again.rows == found.rows
-    assert set(json.loads((found.save(folder) / "compare.json").read_text())) == {"schemes", "refused"}
+    document = json.loads((folder / "compare.json").read_text())
+    assert set(document) == {"schemes", "refused"} and document["schemes"] == found.results
+    with pytest.raises(InputError, match="holds a comparison already"):
+        archsim.compare("digits_cnn", ["sgd"], images=200, folder=folder)
+    with pytest.raises(InputError, match=r"other settings \(training.batch\)"):
+        archsim.compare("digits_cnn", ["sgd"], images=200, folder=folder, resume=True, batch=4)
+
+
+def test_more_epochs_go_on_from_the_checkpoint(tmp_path):
+    archsim.compare("digits_cnn", ["rpu"], images=100, folder=tmp_path)
+    request = (tmp_path / "rpu" / REQUEST).read_text()
+    longer = archsim.compare("digits_cnn", ["rpu"], images=100, folder=tmp_path, epochs=2, resume=True)
+    assert timeless(longer.rows) == timeless(archsim.compare("digits_cnn", ["rpu"], images=100, epochs=2).rows)
+    assert (tmp_path / "rpu" / REQUEST).read_text() != request
+    with pytest.raises(InputError, match=r"other settings \(epochs\)"):
+        archsim.compare("digits_cnn", ["rpu"], images=100, folder=tmp_path, epochs=1, resume=True)
+
+
+def test_the_number_of_jobs_changes_nothing(compared):
+    apart = archsim.compare("digits_cnn", ["sgd", "rpu", VARIANT], epochs=1, images=200, jobs=2)
+    assert timeless(apart.rows) == timeless(compared[1].rows)
+    for one, other in zip(apart.results, compared[1].results):
+        for key in ("ledger", "by_component", "by_phase", "notes", "training"):
+            assert one[key] == other[key], key
 
 
 def test_a_scheme_that_cannot_run_is_named_with_its_reason():
     chip = archsim.load_architecture("cim40", {"read.transposed": False})
-    found = archsim.compare("digits_cnn", ["rpu", "mixed_precision"], chip, epochs=1, images=64)
-    assert [row["scheme"] for row in found.rows] == ["mixed_precision"]
-    assert "transposed" in found.refused["rpu"]
+    found = archsim.compare("digits_cnn", ["rpu", "mixed_precision", "sgd:device=idealized"], chip, epochs=1, images=64)
+    assert [row["scheme"] for row in found.rows] == ["mixed_precision"] and found.lost == []
+    assert "transposed" in found.refused["rpu"] and "no device law" in found.refused["sgd:device=idealized"]
     with pytest.raises(InputError, match="no scheme could be run"):
         archsim.compare("digits_cnn", ["rpu"], chip, epochs=1, images=64)
 
 
-def test_names():
-    assert chosen_schemes("all") == list(archsim.list_schemes()) and chosen_schemes("rpu, sgd,rpu") == ["rpu", "sgd"]
-    with pytest.raises(InputError, match="did you mean 'rpu'"):
-        chosen_schemes(["rpuu"])
+def test_names_and_labels():
+    def labels(items):
+        return [variant.label for variant in chosen_variants(items)]
+
+    assert labels("all") == labels(None) == list(archsim.list_schemes()) and labels("rpu, sgd,rpu") == ["rpu", "sgd"]
+    assert labels("tiki_taka:version=agad,all")[0] == "tiki_taka:version=agad"
+    assert labels("sbpca:update_mode=rank_sum: rank = 2") == ["sbpca:rank=2:update_mode=rank_sum"]
+    assert labels(load_scheme("sbpca", {"rank": 2})) == ["sbpca:rank=2"]
+    assert labels([Variant("mine", load_scheme("sgd"))]) == ["mine"]
+    (found,) = chosen_variants("rpu:update_management=false:device=idealized:device.pulse_step=0.002:training.learning_rate=0.5")
+    assert found.scheme.update_management is False and found.device == "idealized"
+    assert found.training == {"learning_rate": 0.5, "device_settings.pulse_step": 0.002}
+
+
+def test_folders_are_safe_and_apart():
+    names = ["rpu", "sgd:optimiser=adam", "rpu:device=../a/b.toml", "rpu:device=.._a_b.toml", "x" * 300, "X" * 300, "sgd:optimiser=adam "]
+    folders = [Variant(name, load_scheme("sgd")).folder for name in names]
+    assert folders[:2] == ["rpu", "sgd--optimiser=adam"] and len(set(folders)) == len(names)
+    assert all(len(folder) < 120 and not set(folder) & set('/\\:*?"<>| ') for folder in folders)
+
+
+BAD_SCHEMES = [
+    ("rpuu", "did you mean 'rpu'"), ("sgd,", "unknown scheme"), ("tiki_taka:versoin=agad", "did you mean 'version'"),
+    ("tiki_taka:version=v9", "scheme.version"), ("rpu:learning_rate=1", "did you mean 'training.learning_rate'"),
+    ("rpu:training.learning_rat=1", "did you mean 'learning_rate'"), ("rpu:training.epochs=3", "not a setting of one scheme"),
+    ("rpu:device=idealised", "did you mean 'idealized'"), ("rpu:device.pulse_stp=1", "did you mean 'pulse_step'"),
+    ("sgd:device.pulse_step=1", "name a device too"), ("sbpca:rank", "NAME:FIELD=VALUE"), ("sbpca:rank=1:rank=2", "set twice"),
+    ("sbpca:rank=1000", "scheme.rank"), ("rpu:training.batch=0", "training.batch"), ("rpu:device=3", "a name or a file"),
+]
+
+
+@pytest.mark.parametrize("text, message", BAD_SCHEMES, ids=[text for text, _ in BAD_SCHEMES])
+def test_bad_schemes_are_refused_before_anything_begins(text, message):
+    with pytest.raises(InputError, match=message):
+        chosen_variants(text)
+    with pytest.raises(InputError, match=message):
+        archsim.compare("digits_cnn", f"sgd,{text}")

@@ -107,7 +107,7 @@ def test_the_chip_and_the_options_reach_the_core(call, core):
 
 
 def test_the_physics_of_a_chip_becomes_that_of_its_training():
-    common = {"epochs": 1, "batch": 1, "seed": 0, "device": None, "changes": None}
+    common = {"epochs": 1, "batch": 1, "seed": 0, "device": None, "changes": {"learning_rate": 0.02}}
     quiet = archsim.load_architecture("rpu", {"physics.noise_management": "false", "physics.read_noise": "0.01", "weights.replicas": "4"})
     settings, notes = settings_of(quiet, load_scheme("rpu"), **common)
     assert (settings.read.noise_management, settings.read.bound_management) == ("off", "forward")

@@ -1,0 +1,58 @@
+"""What a comparison is: the documents of its schemes, the table of them, and the files."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from archsim.files import csv_text, write_files
+
+COLUMNS = ("scheme", "label", "learning_rate", "batch", "accuracy_percent", "area_mm2", "area_low_mm2", "area_high_mm2", "power_uw",
+           "energy_per_image_j", "latency_per_image_s", "update_energy_per_image_j", "writes_per_device", "extra_memory_kib", "tiles",
+           "images_per_second")
+FILE = "compare.json"
+
+
+@dataclass
+class Comparison:
+    """`results`: a result document a scheme, with its training and its `label`; `refused`: labels of those that this chip or network
+    cannot run, or that were lost, with the reason; `lost`: labels among them that died or met an internal fault."""
+
+    results: list[dict]
+    refused: dict[str, str]
+    lost: list[str] = field(default_factory=list)
+
+    @property
+    def rows(self) -> list[dict]:
+        """One row a scheme, columns COLUMNS. images_per_second is what the training took of one core, by the processor's time."""
+        return [_row(document) for document in self.results]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON document: {"schemes": [result + accuracy], "refused": {label: reason}}."""
+        return {"schemes": self.results, "refused": self.refused}
+
+    def save(self, folder: str | Path) -> Path:
+        """Write compare.json and compare.csv, whole or not at all."""
+        return write_files(folder, {FILE: json.dumps(self.to_dict(), indent=1, allow_nan=False) + "\n",
+                                    "compare.csv": csv_text(self.rows)})
+
+
+def _row(document: dict) -> dict:
+    images = document["images"]
+    return {
+        "scheme": document["scheme"], "label": document["label"],
+        "learning_rate": document["training"]["settings"]["learning_rate"], "batch": document["batch"],
+        "accuracy_percent": document["accuracy_percent"], "area_mm2": document["area_mm2"],
+        "area_low_mm2": document["area_mm2_range"][0], "area_high_mm2": document["area_mm2_range"][1], "power_uw": document["power_uw"],
+        "energy_per_image_j": document["energy_per_image_j"], "latency_per_image_s": document["latency_per_image_s"],
+        "update_energy_per_image_j": document["by_phase"].get("update", {}).get("energy_j", 0.0) / images,
+        "writes_per_device": document["writes_per_device"], "extra_memory_kib": document["extra_memory_bits"] / 8192,
+        "tiles": document["tiles"], "images_per_second": document["images_per_second"],
+    }
+
+
+def images_per_second(epochs: list[dict]) -> float | None:
+    """Images a second of one core over all epochs, which have the same number of images; None where none was finished."""
+    return len(epochs) / sum(1 / row["images_per_cpu_second"] for row in epochs) if epochs else None

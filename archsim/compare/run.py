@@ -1,0 +1,177 @@
+"""Comparing update rules: equal terms for all, results kept as they come, what is finished never trained again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from archsim.architecture import load_architecture
+from archsim.compare.document import FILE, Comparison
+from archsim.compare.spread import run_apart, run_here
+from archsim.compare.variants import Variant, chosen_variants
+from archsim.compare.worker import Order, Outcome
+from archsim.files import write_files
+from archsim.result import Result
+from archsim.schemes.base import Scheme
+from archsim.training.setup import settings_of
+from archsim.version import VERSION
+from hwlib.errors import InputError
+from workloads import load_network
+from workloads.datasets import Dataset, load_dataset
+
+if TYPE_CHECKING:
+    from archsim.architecture.config import Architecture
+    from workloads.network import Network
+
+REQUEST = "request.json"
+_FREE = {"epochs", "threads", "checkpoint_images"}  # as for a checkpoint
+
+
+@dataclass
+class Status:
+    """Where a scheme is, for a display. `now` is what the training core says (see training.loop.train), empty before it begins."""
+
+    label: str
+    state: Literal["waiting", "running", "done", "refused", "lost", "interrupted"]
+    now: dict[str, Any]
+    accuracy_percent: float | None = None
+    reason: str = ""
+
+
+def compare(network: str | Path | Network, schemes: str | Scheme | Sequence[str | Scheme | Variant] | None = None,
+            chip: str | Path | Architecture = "cim40", data: str | Path | Dataset = "digits", epochs: int = 1, batch: int | None = None,
+            images: int | None = None, seed: int = 0, node_nm: float | None = None, folder: str | Path | None = None, resume: bool = False,
+            progress: Callable[[Sequence[Status]], None] | None = None, rate: float | None = None, jobs: int | None = None) -> Comparison:
+    """Train and price every scheme on equal terms.
+
+    `schemes`: names, texts with settings ("tiki_taka:version=agad", see `chosen_variants`) or schemes; None is all. Each trains with
+    the learning rate and mini-batch that it suggests, unless it names others; `rate` and `batch` are the same for all. `jobs`: processes
+    at a time, each on one core; None trains one after the other in this process. No result depends on it.
+
+    With `folder` each scheme keeps its checkpoints and its result in a folder of its own, and compare.json what is finished; `resume`
+    takes finished ones from there and goes on with those that were interrupted. A scheme that the chip cannot run, or whose process
+    died twice, is no error: it stands in `refused` with the reason. `progress` gets the status of all schemes several times a second.
+    Raises InputError for unknown names and for settings that no scheme can run, KeyboardInterrupt where the user stopped it.
+    """
+    variants = chosen_variants(schemes)
+    _check_terms(variants, batch, rate)
+    chip = load_architecture(chip)
+    network = load_network(network) if isinstance(network, (str, Path)) else network
+    if isinstance(data, (str, Path)):
+        load_dataset(data)  # fetched once, and refused before any scheme begins
+    folder = Path(folder) if folder is not None else None
+    orders = [Order(variant, network, chip, data, epochs, batch, rate, images, seed, node_nm, folder and folder / variant.folder)
+              for variant in variants]
+    outcomes = dict(_begin(orders, folder, resume))
+    statuses = [Status(variant.label, "waiting", {}) for variant in variants]
+    for number, outcome in outcomes.items():
+        _note(statuses[number], outcome)
+    told = progress or (lambda _: None)
+
+    def moved(number: int, now: dict) -> None:
+        statuses[places[number]].state, statuses[places[number]].now = "running", now
+        told(statuses)
+
+    places = [number for number in range(len(orders)) if number not in outcomes]
+    left = [orders[number] for number in places]
+    for number, outcome in run_here(left, moved) if jobs is None else run_apart(left, jobs, moved):
+        outcomes[places[number]] = outcome
+        _note(statuses[places[number]], outcome)
+        told(statuses)
+        found = _comparison(variants, outcomes)
+        if folder is not None and outcome.kind != "interrupted":
+            found.save(folder)
+    if len(outcomes) < len(orders) or any(outcome.kind == "interrupted" for outcome in outcomes.values()):
+        raise KeyboardInterrupt
+    found = _comparison(variants, outcomes)
+    if not found.results and not found.lost:
+        raise InputError("no scheme could be run: " + "; ".join(f"{label}: {reason}" for label, reason in found.refused.items()),
+                         where="schemes")
+    if folder is not None:
+        found.save(folder)
+    return found
+
+
+def _comparison(variants: Sequence[Variant], outcomes: dict[int, Outcome]) -> Comparison:
+    ended = [(variants[number].label, outcomes[number]) for number in sorted(outcomes)]
+    return Comparison([outcome.document for _, outcome in ended if outcome.kind == "done"],
+                      {label: outcome.reason for label, outcome in ended if outcome.kind in ("refused", "lost")},
+                      [label for label, outcome in ended if outcome.kind == "lost"])
+
+
+def _note(status: Status, outcome: Outcome) -> None:
+    status.state, status.reason = outcome.kind, outcome.reason
+    if outcome.document is not None:
+        status.accuracy_percent = outcome.document["accuracy_percent"]
+
+
+def _check_terms(variants: Sequence[Variant], batch: int | None, rate: float | None) -> None:
+    for variant in variants:
+        for name, value in (("batch", batch), ("learning_rate", rate)):
+            if value is not None and name in variant.training:
+                raise InputError(f"training.{name} is asked to be {value:g} for all schemes", where=f"schemes: {variant.label}",
+                                 got=variant.training[name])
+
+
+def _begin(orders: Sequence[Order], folder: Path | None, resume: bool) -> list[tuple[int, Outcome]]:
+    """Outcomes that are there before any training: results of the folder, and schemes that have no training at all. Leaves in each
+    scheme's folder what is asked of it. Raises InputError where the folder holds something else."""
+    if folder is not None and not resume and ((folder / FILE).exists() or any((o.folder / REQUEST).exists() for o in orders)):
+        raise InputError("the folder holds a comparison already", where=str(folder),
+                         hint="resume goes on with it; choose another folder for a new one")
+    found, requests = [], []
+    for number, order in enumerate(orders):
+        try:
+            request = _request(order)
+        except InputError as error:
+            found.append((number, Outcome("refused", reason=error.message)))
+            continue
+        requests.append((number, order, request))
+        if order.folder is not None and resume and _same_as_before(order.folder, request):
+            found.append((number, Outcome("done", Result.load(order.folder).to_dict())))
+    there = {number for number, _ in found}
+    for order, request in [pair for number, *pair in requests if folder is not None and number not in there]:
+        (order.folder / "result.json").unlink(missing_ok=True)  # of fewer epochs: must never pass for that of this request
+        write_files(order.folder, {REQUEST: json.dumps(request, indent=1) + "\n"})
+    return found
+
+
+def _request(order: Order) -> dict[str, Any]:
+    """What a result depends on, as plain values."""
+    variant, network = order.variant, order.network
+    settings, _ = settings_of(order.chip, variant.scheme, epochs=order.epochs, batch=order.batch, seed=order.seed, device=variant.device,
+                              changes=order.changes, network=network)
+    return {"version": VERSION, "label": variant.label, "network": f"{network.name} {_digest(repr(network.layers))}",
+            "chip": f"{order.chip.name} {_digest(order.chip.model_dump_json())}", "scheme_settings": variant.scheme.model_dump(mode="json"),
+            "data": order.data.name if isinstance(order.data, Dataset) else str(order.data), "images": order.images,
+            "node_nm": order.node_nm, "epochs": order.epochs,
+            **{f"training.{path}": value for path, value in settings.model_dump(mode="json", exclude=_FREE).items()}}
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _same_as_before(folder: Path, request: dict[str, Any]) -> bool:
+    """Whether a scheme's folder holds the result of this request. Raises InputError where it was begun with another one; more epochs
+    than before go on from its checkpoint."""
+    path = folder / REQUEST
+    if not path.exists():
+        return False
+    try:
+        before = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        before = None
+    if not isinstance(before, dict):
+        raise InputError("cannot read what this folder was asked to hold", where=str(path))
+    changed = [key for key in request if before.get(key) != request[key]]
+    longer = changed == ["epochs"] and isinstance(before.get("epochs"), int) and before["epochs"] < request["epochs"]
+    if changed and not longer:
+        raise InputError(f"the folder was begun with other settings ({', '.join(changed)})", where=str(folder),
+                         got={key: before.get(key) for key in changed}, allowed=str({key: request[key] for key in changed}),
+                         hint="choose another folder")
+    return not changed and (folder / "result.json").exists()

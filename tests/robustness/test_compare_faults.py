@@ -1,0 +1,122 @@
+"""A comparison that is killed, interrupted, or loses a scheme's process: what was finished stays, the rest goes on to the same bits."""
+
+import fcntl
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import archsim
+from archsim.compare import Variant
+from archsim.compare.worker import CHECKPOINT_IMAGES
+from archsim.schemes import load_scheme
+
+ROOT = Path(__file__).parents[2]
+EPOCHS = 12
+
+
+def timeless(rows):
+    return [{key: value for key, value in row.items() if key != "images_per_second"} for row in rows]
+
+
+def wait_for(condition, seconds=120.0):
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until
+        time.sleep(0.02)
+
+
+def free(folder):
+    """Whether no process holds a scheme's folder."""
+    with open(folder / "lock") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+    return True
+
+
+@pytest.fixture(scope="module")
+def whole():
+    """The table of a comparison that nobody disturbed, in one process."""
+    return timeless(archsim.compare("digits_cnn", ["sgd", "tiki_taka"], epochs=EPOCHS).rows)
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT], ids=["killed", "interrupted"])
+def test_stopped_in_the_middle_and_resumed(tmp_path, whole, number):
+    command = [sys.executable, "-m", "archsim.cli.main", "compare", "digits_cnn", "--schemes", "sgd,tiki_taka", "--epochs", str(EPOCHS),
+               "--jobs", "2", "--out", str(tmp_path)]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    slow = tmp_path / "tiki_taka"
+    wait_for((slow / "checkpoint.json").exists)
+    process.send_signal(number)
+    said = process.stderr.read()
+    assert process.wait() == (130 if number == signal.SIGINT else -number)
+    assert not (slow / "result.json").exists(), "stopped too late to prove anything"
+    assert number != signal.SIGINT or "--resume --out" in said
+    wait_for(lambda: free(slow), 5.0)  # the workers have ended with their parent
+    begun = json.loads((slow / "checkpoint.json").read_text())["facts"]["images"]
+    assert 0 < begun < EPOCHS * 1437
+    found = archsim.compare("digits_cnn", ["sgd", "tiki_taka"], epochs=EPOCHS, folder=tmp_path, resume=True)
+    assert timeless(found.rows) == whole
+    assert len(json.loads((tmp_path / "compare.json").read_text())["schemes"]) == 2
+
+
+class Deadly(dict):
+    """Training settings that bring the process down that reads them, as often as `times`."""
+
+    def __init__(self, log, times):
+        super().__init__()
+        self.log, self.times = str(log), times
+
+    def __reduce__(self):
+        return arm, (self.log, self.times)
+
+
+def arm(log, times):
+    with open(log, "a+") as file:
+        file.seek(0)
+        if len(file.read()) < times:
+            file.write("x")
+            file.flush()
+            os.kill(os.getpid(), signal.SIGKILL)
+    return {}
+
+
+def test_a_process_that_dies_is_tried_once_more(tmp_path):
+    variants = [Variant("deadly", load_scheme("rpu"), Deadly(tmp_path / "log", 1)), "sgd"]
+    found = archsim.compare("digits_cnn", variants, images=60, jobs=2)
+    assert [row["label"] for row in found.rows] == ["deadly", "sgd"] and found.lost == []
+    assert (tmp_path / "log").read_text() == "x"
+    alone = archsim.compare("digits_cnn", ["rpu", "sgd"], images=60)
+    assert [dict(row, label="") for row in timeless(found.rows)] == [dict(row, label="") for row in timeless(alone.rows)]
+
+
+def test_a_process_that_dies_twice_costs_its_scheme_only(tmp_path):
+    variants = [Variant("deadly", load_scheme("rpu"), Deadly(tmp_path / "log", 99)), "sgd"]
+    found = archsim.compare("digits_cnn", variants, images=60, jobs=1, folder=tmp_path / "out")
+    assert [row["label"] for row in found.rows] == ["sgd"] and found.lost == ["deadly"]
+    assert "died 2 times" in found.refused["deadly"] and (tmp_path / "log").read_text() == "xx"
+    assert "died" in json.loads((tmp_path / "out" / "compare.json").read_text())["refused"]["deadly"]
+
+
+def test_a_fault_of_ours_costs_its_scheme_only(monkeypatch):
+    def broken(network, chip, data, scheme, **settings):
+        if scheme.name == "rpu":
+            raise ZeroDivisionError("division by zero")
+        return train(network, chip, data, scheme, **settings)
+
+    train = archsim.train
+    monkeypatch.setattr(sys.modules["archsim.train"], "train", broken)
+    found = archsim.compare("digits_cnn", ["rpu", "sgd"], images=60)
+    assert [row["label"] for row in found.rows] == ["sgd"] and found.lost == ["rpu"]
+    assert "ZeroDivisionError" in found.refused["rpu"]
+
+
+def test_a_kill_costs_little():
+    assert CHECKPOINT_IMAGES <= 60_000 / 10

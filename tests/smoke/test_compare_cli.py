@@ -1,0 +1,87 @@
+"""`archsim compare` as a user types it: what it prints, writes and refuses, and what its display shows."""
+
+import csv
+import io
+import json
+import time
+
+import pytest
+from rich.console import Console
+
+from archsim.cli import main as cli
+from archsim.compare.run import Status
+from archsim.report.comparison_progress import describe, share_done, watch_schemes
+
+NOW = {"epoch": 2, "epochs": 4, "images": 500, "images_per_epoch": 1000, "running_error_percent": 12.5, "images_per_second": 1234.0}
+
+
+@pytest.fixture
+def call(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    def run(*line):
+        code = cli.main([str(word) for word in line])
+        return code, *capsys.readouterr()
+
+    return run
+
+
+def test_a_comparison_from_start_to_files(call, tmp_path):
+    line = ("compare", "digits_cnn", "--schemes", "sgd,rpu:training.learning_rate=0.05,zero_shift", "--images", 60, "--seed", 2,
+            "--jobs", 1, "--out", "run", "--set", "read.transposed=true")
+    code, out, err = call(*line, "--json")
+    document = json.loads(out)
+    assert code == 0 and list(document) == ["schemes", "refused"] and document["refused"] == {}
+    assert [item["label"] for item in document["schemes"]] == ["sgd", "rpu:training.learning_rate=0.05", "zero_shift"]
+    assert document["schemes"][1]["training"]["settings"]["learning_rate"] == 0.05
+    assert document == json.loads((tmp_path / "run" / "compare.json").read_text())
+    assert "sgd: " in err and "report: run/report.html" in err
+    rows = list(csv.DictReader((tmp_path / "run" / "compare.csv").open()))
+    assert [row["label"] for row in rows] == [item["label"] for item in document["schemes"]]
+    for item in document["schemes"]:
+        assert {"by_component", "by_phase", "epochs", "training", "device", "writes_per_device", "images_per_second"} <= set(item)
+    assert (tmp_path / "run" / "rpu--training.learning_rate=0.05" / "measured.json").exists()
+    assert call(*line)[0] == 2  # the folder is taken
+    code, out, err = call(*line, "--resume")
+    assert code == 0 and "rpu:training.learning_rate=0.05" in out and "Images / s" in out
+    assert call(*line, "--resume", "--quiet") == (0, "", "")
+
+
+BAD_LINES = [
+    ("compare digits_cnn --schemes rpuu", "did you mean 'rpu'"),
+    ("compare digits_cnn --schemes sgd:optimizer=adam", "did you mean 'optimiser'"),
+    ("compare digits_cnn --rate 0", "above zero"),
+    ("compare digits_cnn --jobs 0", "1 to 4096"),
+    ("compare digits_cnn --resume", "--out"),
+    ("compare digits_cnn --data mnits", "did you mean 'mnist'"),
+    ("compare digits_cnn --schemes rpu:training.batch=2 --batch 3", "for all schemes"),
+    ("train digits_cnn --rate 0.1 --set training.learning_rate=0.2", "set twice"),
+]
+
+
+@pytest.mark.parametrize("line, message", BAD_LINES, ids=[line for line, _ in BAD_LINES])
+def test_a_bad_line_gives_one_message(call, tmp_path, line, message):
+    code, out, err = call(*line.split())
+    assert (code, out) == (2, "") and message in err and err.count("\n") == 1 and not list(tmp_path.iterdir())
+
+
+def test_what_the_display_says_of_a_scheme():
+    waiting, running = Status("sgd", "waiting", {}), Status("rpu", "running", NOW)
+    assert share_done(waiting) == 0 and share_done(running) == 0.375 and share_done(Status("hic", "refused", {})) == 1
+    assert describe(running) == "epoch 2 of 4, 1,234 images/s, running error 12.50 %"
+    assert "loading" in describe(Status("rpu", "running", {}))
+    assert describe(Status("rpu", "done", NOW, 97.5)) == "97.50 %" and describe(Status("x", "lost", {}, reason="died")) == "not run: died"
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_the_display_moves_on_a_terminal_and_tells_what_ended_everywhere(terminal):
+    text = io.StringIO()
+    console = Console(file=text, width=100, force_terminal=terminal, highlight=False, markup=False)
+    with watch_schemes(console) as show:
+        show([Status("sgd", "running", NOW), Status("hic", "waiting", {})])
+        time.sleep(0.3)  # the bar is drawn ten times a second
+        show([Status("sgd", "done", NOW, 97.5), Status("hic", "running", NOW)])
+        show([Status("sgd", "done", NOW, 97.5), Status("hic", "refused", {}, reason="no [/transposed] reads")])
+    shown = text.getvalue()
+    assert shown.count("sgd: 97.50 %\n") == 1 and "hic: not run: no [/transposed] reads" in shown
+    assert ("1,234 images/s" in shown) == terminal and ("of 2 schemes" in shown) == terminal
