@@ -50,7 +50,11 @@ def _pareto(view: SweepView) -> str:
     if view.document["uncertainty"]:
         text += " Lines through a point span 5 to 95 % of the draws of the figures; undecided: on the front in 5 to 95 % of the draws."
     if view.document["below"]:
-        text += " Small grey points stayed on the rung below, where less is counted (a price-only energy has no leakage and no clock)."
+        rungs = view.document["rungs"]
+        below = rungs[max(0, next(i for i, rung in enumerate(rungs) if rung["label"] == view.document["rung"]) - 1)]["kind"]
+        text += " Small grey points stayed on the rung below" + {
+            "price": ", where less is counted: a price-only energy has no leakage and no clock.",
+            "timing": ", simulated with assumed activity."}.get(below, ".")
     return text
 
 

@@ -39,16 +39,17 @@ class Scale:
 
 
 def scale_of(values: Sequence[float], length: float, unit: str, logarithmic: bool | None = None) -> Scale:
-    """A scale around values; logarithmic where they are positive and span more than eightfold, or as told."""
+    """A scale around values; logarithmic where they are positive, no per cent, and span more than eightfold, or as told."""
     low, high = min(values), max(values)
     if logarithmic is None:
-        logarithmic = low > 0 and high > 8 * low
+        logarithmic = low > 0 and high > 8 * low and unit != "%"
     if logarithmic:
         margin = max((high / low) ** 0.04, 1.08)
         low, high = low / margin, high * margin
     else:
         margin = 0.06 * (high - low) or 0.05 * abs(high) or 1.0
         low, high = (max(0.0, low - margin) if low >= 0 else low - margin), high + margin
+        high = min(high, 100.0) if unit == "%" and high - margin <= 100.0 else high
     if unit == "µW":
         exponent = prefix_exponent(high * 1e-6)
         return Scale(low, high, length, logarithmic, 10.0 ** (-6 - exponent), f"{prefix(exponent)}W")

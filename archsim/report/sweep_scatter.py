@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from archsim.report import format as fmt
-from archsim.report.figures.drawing import Circle, Drawing, Line, Text, add_legend, fit_text, text_width
+from archsim.report.figures.drawing import Circle, Dots, Drawing, Line, Text, add_legend, fit_text, text_width
 from archsim.report.format import is_number
 from archsim.report.sweep_scale import Scale, scale_of
 from archsim.report.sweep_view import SweepView
 
-_BACKDROP, _BACKDROP_NARROW = 1000, 300
-_DOMINATED_NARROW = 500
 _ROWS = 30
 
 
@@ -38,14 +38,14 @@ def draw_pareto(view: SweepView, first: int, second: int, width: float) -> Drawi
     if not rows:
         return None
     behind = [row for row in view.document["below"] if is_number(row.get(one)) and is_number(row.get(two))]
-    most = _BACKDROP if width > 420 else _BACKDROP_NARROW
-    behind = behind[:: max(1, -(-len(behind) // most))]
     left, right, top, height = 62.0, 14.0, 30.0, 380.0 if width > 800 else 300.0
     across = scale_of([row[one] for row in rows + behind], width - left - right, view.unit(one))
     upward = scale_of([row[two] for row in rows + behind], height, view.unit(two))
     title = f"{view.name(two)} over {view.name(one)}, {len(rows)} designs, {len(view.front)} on the front"
     drawing = Drawing(width, top + height + 44, title)
-    legend = [("front", "accent"), ("undecided", "warn"), ("dominated", "soft")] + ([("not promoted", "line")] if behind else [])
+    undecided = any(view.undecided(row["point"]) for row in rows)
+    legend = [("front", "accent"), *([("undecided", "warn")] if undecided else []), ("dominated", "soft"),
+              *([("not promoted", "line")] if behind else [])]
     add_legend(drawing, legend, left, 4, width - left)
     frame(drawing, across, upward, left, top, (view.name(one), view.name(two)))
     bottom = top + height
@@ -53,19 +53,17 @@ def draw_pareto(view: SweepView, first: int, second: int, width: float) -> Drawi
     def at(row: dict) -> tuple[float, float]:
         return left + across.place(row[one]), bottom - upward.place(row[two])
 
-    for row in behind:
-        drawing.add(Circle(*at(row), 2.0, "line"))
+    drawing.add(*_cloud([at(row) for row in behind], 2.0, "line"))
     front = [row for row in view.front if is_number(row.get(one)) and is_number(row.get(two))]
     if len(view.objectives) == 2:
         step_line(drawing, sorted(at(row) for row in front))
     for row in front:
         _cross(drawing, view, row, (one, two), at(row), (across, upward), (left, bottom))
     plain = [row for row in rows if row["point"] not in view.on_front]
-    if width <= 420:  # on a phone an even pick of the crowd is enough
-        plain = [row for i, row in enumerate(plain) if view.undecided(row["point"]) or i % -(-len(plain) // _DOMINATED_NARROW) == 0]
-    for row in sorted(plain, key=lambda row: view.undecided(row["point"])):
-        radius = 2.2 if len(plain) > 400 else 3.4 if width > 420 else 2.8
-        drawing.add(Circle(*at(row), radius, "warn" if view.undecided(row["point"]) else "soft", f"#{row['point']}"))
+    radius = (2.0 if width > 420 else 1.5) if len(plain) > 400 else 3.2 if width > 420 else 2.6
+    for undecided, colour in ((False, "soft"), (True, "warn")):
+        own = [row for row in plain if view.undecided(row["point"]) == undecided]
+        drawing.add(*_cloud([at(row) for row in own], radius, colour, [str(row["point"]) for row in own]))
     for row in front:
         x, y = at(row)
         if row["point"] == view.document["knee"]:
@@ -73,6 +71,10 @@ def draw_pareto(view: SweepView, first: int, second: int, width: float) -> Drawi
         drawing.add(Circle(x, y, 5, "warn" if view.undecided(row["point"]) else "accent", f"#{row['point']}"))
     _name_knee(drawing, view, front, at, width - right)
     return drawing
+
+
+def _cloud(points: list[tuple[float, float]], radius: float, fill: str, names: Sequence[str] = ()) -> list[Dots]:
+    return [Dots(tuple(points), radius, fill, tuple(names))] if points else []
 
 
 def step_line(drawing: Drawing, marks: list[tuple[float, float]]) -> None:
@@ -98,7 +100,7 @@ def _name_knee(drawing: Drawing, view: SweepView, front: list[dict], at: object,
             x, y = at(row)
             text = fit_text(f"knee #{row['point']}", 150, 11)
             wide = text_width(text, 11)
-            drawing.add(Text(x + 12 if x + 12 + wide < right else x - 12 - wide, y - 9, text, size=11, bold=True))
+            drawing.add(Text(x + 12 if x + 12 + wide < right else x - 12 - wide, y - 9, text, size=11, bold=True, halo=True))
 
 
 def draw_bands(view: SweepView, width: float) -> Drawing | None:

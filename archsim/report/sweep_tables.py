@@ -7,8 +7,6 @@ from archsim.report.sweep_view import SweepView
 from archsim.report.tables import Column, Table, figure_table
 from archsim.report.view import View
 
-_MOST_DESIGNS = 1000
-
 
 def sweep_tables(view: SweepView) -> dict[str, Table]:
     """Every table by name."""
@@ -29,7 +27,7 @@ def _objectives(view: SweepView) -> tuple[Column, ...]:
 def design_table(view: SweepView) -> Table:
     """The front first, then what is near it, then the rest; axes as set, objectives with units."""
     layer = dict(zip((row["point"] for row in view.points), view.document["layers"]))
-    rows = sorted(view.points, key=lambda row: (layer[row["point"]] or 10**9, row["point"]))[:_MOST_DESIGNS]
+    rows = sorted(view.points, key=lambda row: (layer[row["point"]] or 10**9, row["point"]))
     axes = tuple(Column(axis["path"], view.short(axis["path"]).capitalize(), _key(axis["path"]), fmt.plain,
                         numeric=all(fmt.is_number(row[axis["path"]]) for row in rows)) for axis in view.axes)
     place = Column("layer", "Front", lambda row: layer[row["point"]] or None,

@@ -48,6 +48,7 @@ class Text:
     fill: str = "ink"
     bold: bool = False
     turned: bool = False
+    halo: bool = False  # an edge in the colour of the card, for a text over marks
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,16 @@ class Circle:
     radius: float
     fill: str
     tip: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Dots:
+    """A cloud of round marks of one size and colour, as one mark. `names` are what a page calls them, one each, or none."""
+
+    points: tuple[tuple[float, float], ...]
+    radius: float
+    fill: str
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from pathlib import Path
 
-from archsim.report.figures.drawing import Boxes, Circle, Drawing, Line, Rect, printable
+from archsim.report.figures.drawing import Boxes, Circle, Dots, Drawing, Line, Rect, printable
 
 _INCH = 96.0  # CSS pixels an inch, so that a font size in pixels is 0.75 points
 _FONTS = ["Liberation Sans", "Arial", "Helvetica", "DejaVu Sans", "Noto Sans CJK JP", "Microsoft YaHei", "Hiragino Sans"]
@@ -34,7 +34,7 @@ def save_raster(drawing: Drawing, path: str | Path, colours: dict[str, str], dot
 
 
 def _draw(axes: object, mark: object, colours: dict[str, str], order: int) -> None:
-    from matplotlib import collections, patches
+    from matplotlib import collections, patches, patheffects
 
     if isinstance(mark, Rect):
         place = ((mark.x, mark.y), mark.width, mark.height)
@@ -48,10 +48,15 @@ def _draw(axes: object, mark: object, colours: dict[str, str], order: int) -> No
     elif isinstance(mark, Circle):
         paint = {"facecolor": colours[mark.fill], "edgecolor": colours["card"], "linewidth": 0.6}
         axes.add_patch(patches.Circle((mark.x, mark.y), mark.radius, **paint, zorder=order))
+    elif isinstance(mark, Dots):
+        paint = {"facecolors": colours[mark.fill], "linewidths": 0, "zorder": order}
+        across, down = zip(*mark.points)
+        axes.scatter(across, down, s=(1.5 * mark.radius) ** 2, **paint)  # the size is the square of the diameter in points
     else:
         side = {"start": "left", "middle": "center", "end": "right"}[mark.anchor]
         # matplotlib turns a text about its anchor too, but anchors the box of the turned text
         place = {"ha": side, "va": "baseline", "rotation_mode": "anchor", "rotation": 90 if mark.turned else 0}
         weight = "bold" if mark.bold else "normal"
         colour, text = colours[mark.fill], printable(mark.text)
-        axes.text(mark.x, mark.y, text, fontsize=mark.size * 0.75, color=colour, weight=weight, zorder=order, **place)
+        edge = [patheffects.withStroke(linewidth=2.2, foreground=colours["card"])] if mark.halo else []
+        axes.text(mark.x, mark.y, text, fontsize=mark.size * 0.75, color=colour, weight=weight, zorder=order, path_effects=edge, **place)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from xml.sax.saxutils import escape, quoteattr
 
-from archsim.report.figures.drawing import Boxes, Circle, Drawing, Line, Rect, Text, printable
+from archsim.report.figures.drawing import Boxes, Circle, Dots, Drawing, Line, Rect, Text, printable
 
 FONTS = "'Helvetica Neue', Helvetica, Arial, 'Liberation Sans', sans-serif"
 
@@ -51,8 +51,9 @@ def _text(mark: Text, paint: Callable[[str], str]) -> str:
     weight = ' font-weight="600"' if mark.bold else ""
     turn = f' transform="rotate(-90 {_number(mark.x)} {_number(mark.y)})"' if mark.turned else ""
     anchor = f' text-anchor="{mark.anchor}"' if mark.anchor != "start" else ""
+    halo = f' stroke="{paint("card")}" stroke-width="3" stroke-linejoin="round" paint-order="stroke"' if mark.halo else ""
     place = f'x="{_number(mark.x)}" y="{_number(mark.y)}" font-size="{_number(mark.size)}" fill="{paint(mark.fill)}"'
-    return f"<text {place}{anchor}{weight}{turn}>{escape(printable(mark.text))}</text>"
+    return f"<text {place}{anchor}{weight}{turn}{halo}>{escape(printable(mark.text))}</text>"
 
 
 def _circle(mark: Circle, paint: Callable[[str], str]) -> str:
@@ -60,9 +61,17 @@ def _circle(mark: Circle, paint: Callable[[str], str]) -> str:
     return f'<circle {place} fill="{paint(mark.fill)}" stroke="{paint("card")}" stroke-width="0.8">{_tip(mark.tip)}</circle>'
 
 
+def _dots(mark: Dots, paint: Callable[[str], str]) -> str:
+    # one path whose strokes have round ends and no length: a cloud of thousands is one element
+    path = "".join(f"M{x:.1f} {y:.1f}h.01" for x, y in mark.points)
+    names = f" data-dots={quoteattr(' '.join(mark.names))}" if mark.names else ""
+    return (f'<path class="dots"{names} d="{path}" fill="none" stroke="{paint(mark.fill)}" stroke-width="{_number(2 * mark.radius)}" '
+            'stroke-linecap="round"/>')
+
+
 def _boxes(mark: Boxes, paint: Callable[[str], str]) -> str:
     path = "".join(f"M{_number(x)} {_number(y)}h{_number(w)}v{_number(h)}h{_number(-w)}z" for x, y, w, h in mark.boxes)
     return f'<path d="{path}" fill="{paint(mark.fill)}">{_tip(mark.tip)}</path>'
 
 
-_WRITERS = {Rect: _rect, Line: _line, Text: _text, Circle: _circle, Boxes: _boxes}
+_WRITERS = {Rect: _rect, Line: _line, Text: _text, Circle: _circle, Dots: _dots, Boxes: _boxes}

@@ -9,6 +9,23 @@
     return element;
   };
 
+  // long tables: the rest of the rows waits as text until somebody scrolls, sorts or filters
+  const complete = (table) => {
+    const rest = table.parentNode.querySelector("noscript");
+    if (!rest) return;
+    const holder = make("template", "");
+    holder.innerHTML = rest.textContent;
+    table.tBodies[0].append(...holder.content.querySelector("tbody").rows);
+    rest.remove();
+    table.parentNode.querySelector(".rest").remove();
+  };
+  for (const rest of document.querySelectorAll(".scroll > noscript")) {
+    const area = rest.parentNode;
+    area.addEventListener("scroll", () => {
+      if (area.scrollTop + 2 * area.clientHeight > area.scrollHeight) complete(area.querySelector("table"));
+    });
+  }
+
   // tables: a click on a heading sorts, numbers largest first; a second click turns the order round
   const sortBy = (table, index, heading) => {
     const numeric = heading.classList.contains("number");
@@ -21,6 +38,7 @@
       const order = numeric ? Number(x) - Number(y) : x.localeCompare(y, "en", { numeric: true });
       return down ? -order : order;
     };
+    complete(table);
     const body = table.tBodies[0];
     body.append(...[...body.rows].sort(compare));
     for (const cell of table.tHead.rows[0].cells) cell.removeAttribute("aria-sort");
@@ -35,10 +53,11 @@
     });
   }
   for (const input of document.querySelectorAll(".bar input")) {
-    const rows = input.closest(".table").querySelectorAll("tbody tr");
+    const table = input.closest(".table").querySelector("table");
     input.addEventListener("input", () => {
       const wanted = input.value.toLowerCase();
-      for (const row of rows) row.hidden = !row.textContent.toLowerCase().includes(wanted);
+      complete(table);
+      for (const row of table.tBodies[0].rows) row.hidden = !row.textContent.toLowerCase().includes(wanted);
     });
   }
 

@@ -53,6 +53,45 @@ document.addEventListener("DOMContentLoaded", () => {
     for (const row of document.querySelectorAll("#table-designs tbody tr")) row.classList.toggle("chosen", row.cells[0].dataset.sort === number + ".0");
   };
 
+  // a cloud of dots is one path: the dot under the pointer is found here, its design becomes that of the drawing
+  const clouds = new Map();
+  const dotsOf = (svg) => {
+    if (!clouds.has(svg)) {
+      clouds.set(svg, [...svg.querySelectorAll("path[data-dots]")].flatMap((path) => {
+        const names = path.dataset.dots.split(" ");
+        const radius = path.getAttribute("stroke-width") / 2;
+        return path.getAttribute("d").slice(1).split("M").map((text, i) => [...text.split(/[ h]/).slice(0, 2).map(Number), radius, names[i]]);
+      }));
+    }
+    return clouds.get(svg);
+  };
+  const nearest = (svg, event) => {
+    const place = new DOMPoint(event.clientX, event.clientY).matrixTransform(svg.getScreenCTM().inverse());
+    let [found, least] = [null, 3];  // pixels beyond the edge of a dot that still count
+    for (const dot of dotsOf(svg)) {
+      const away = Math.hypot(dot[0] - place.x, dot[1] - place.y) - dot[2];
+      if (away <= least) [found, least] = [dot, away];
+    }
+    return found;
+  };
+  const ring = document.createElementNS("http://www.w3.org/2000/svg", "circle");
+  ring.classList.add("ring");
+  const aim = (event) => {
+    const svg = event.target.closest && event.target.closest("figure svg");
+    const dot = svg && !event.target.closest("svg [data-tip]") ? nearest(svg, event) : null;
+    if (!dot) {
+      ring.remove();
+      if (svg) { delete svg.dataset.tip; delete svg.dataset.point; }
+      return;
+    }
+    svg.dataset.point = dot[3];
+    svg.dataset.tip = head(dot[3], data.points[dot[3]]);
+    ["cx", "cy", "r"].forEach((name, i) => ring.setAttribute(name, i < 2 ? dot[i] : dot[2] + 2));
+    svg.append(ring);
+  };
+  // before the listeners of the page, which show the tip of what they find
+  for (const kind of ["pointermove", "pointerdown", "click"]) document.addEventListener(kind, aim, true);
+
   for (const mark of document.querySelectorAll("figure svg [data-tip]")) {
     const found = /^#(\d+)/.exec(mark.dataset.tip);
     if (!found || !data.points[found[1]]) continue;
