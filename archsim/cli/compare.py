@@ -48,9 +48,11 @@ def execute(arguments: argparse.Namespace) -> int:
         where = f"go on with --resume --out {arguments.out}" if arguments.out else "with --out it can be resumed"
         say(f"archsim: interrupted; {where}")
         return 130
+    found.command = arguments.line
     if arguments.out and found.results:
         from archsim.report.comparison_html import write_comparison_report
 
+        found.save(arguments.out)
         say(f"report: {write_comparison_report(arguments.out)[0]}", arguments.quiet)
     if arguments.json:
         print_json(found.to_dict())

@@ -18,11 +18,13 @@ FILE = "compare.json"
 @dataclass
 class Comparison:
     """`results`: a result document a scheme, with its training and its `label`; `refused`: labels of those that this chip or network
-    cannot run, or that were lost, with the reason; `lost`: labels among them that died or met an internal fault."""
+    cannot run, or that were lost, with the reason; `lost`: labels among them that died or met an internal fault; `command`: the line
+    that asked for it, where one did."""
 
     results: list[dict]
     refused: dict[str, str]
     lost: list[str] = field(default_factory=list)
+    command: str = ""
 
     @property
     def rows(self) -> list[dict]:
@@ -30,8 +32,8 @@ class Comparison:
         return [_row(document) for document in self.results]
 
     def to_dict(self) -> dict[str, Any]:
-        """The JSON document: {"schemes": [result + accuracy], "refused": {label: reason}}."""
-        return {"schemes": self.results, "refused": self.refused}
+        """The JSON document: {"schemes": [result + accuracy], "refused": {label: reason}}, with "command" where there was one."""
+        return {"schemes": self.results, "refused": self.refused} | ({"command": self.command} if self.command else {})
 
     def save(self, folder: str | Path) -> Path:
         """Write compare.json and compare.csv, whole or not at all."""
