@@ -9,7 +9,7 @@ from pydantic import Field
 
 from archsim.schemes.base import register
 from archsim.schemes.common import program_weights
-from archsim.schemes.gradient_scheme import OPTIMISER_RATES
+from archsim.schemes.optimiser import OptimiserScheme
 from archsim.schemes.stream_unit import StreamScheme, entry
 from archsim.trace.lower import Stage
 from archsim.trace.operation import Activity, Operation
@@ -20,15 +20,14 @@ if TYPE_CHECKING:
     from archsim.architecture.config import Architecture
     from archsim.schemes.rule import LayerState, UpdateRule
 
-# Streams, counters, gates and state words (beside gradient and weight) of an optimiser unit.
+# Streams, counters and gates of an optimiser unit.
 STREAMS_OF = {"sgd": 0, "momentum": 2, "adam": 6}
 COUNTERS_OF = {"sgd": 0, "momentum": 1, "adam": 3}
 GATES_OF = {"sgd": 0, "momentum": 0, "adam": 2}
-WORDS_OF = {"sgd": 0, "momentum": 1, "adam": 4}
 
 
 @register
-class CbramStochastic(StreamScheme):
+class CbramStochastic(StreamScheme, OptimiserScheme):
     """Gradient from the stochastic outer product; SGD adds it, momentum and Adam work on streams of it, weight by weight.
 
     momentum: leaky average of `first_bits`, beta = (1 - 2^-bits)^L. adam: second moment of `second_bits` on the product of two streams of
@@ -43,13 +42,14 @@ class CbramStochastic(StreamScheme):
     title: ClassVar[str] = "optimiser on stochastic streams from probabilistic CBRAM devices (or LFSR, Sobol)"
     source: ClassVar[str] = "Lammie, Eshraghian, Lu & Azghadi, IEEE TCAS-II 2021 (arXiv 2103.06506), abstract; compositions our own"
     practice: ClassVar[dict[str, Any]] = {"learning_rate": 0.1, "batch": 8}
-    optimiser_rates: ClassVar[dict[str, float]] = OPTIMISER_RATES
     trial: ClassVar[dict[str, Any]] = {"learning_rate": 0.5, "scheme_settings": {"length": 256, "device_spread": 0.0, "pulse_spread": 0.0,
                                                                                 "driver_bits": 12}}
 
+    kept: ClassVar[str] = "stream counters"
+    kept_words: ClassVar[dict[str, int]] = {"sgd": 0, "momentum": 1, "adam": 4}
+
     stream_source: Literal["cbram", "lfsr", "sobol"] = "cbram"
     resolution: Annotated[int, Field(ge=4, le=12)] = 8
-    optimiser: Literal["sgd", "momentum", "adam"] = "sgd"
     first_bits: Annotated[int, Field(ge=4, le=16)] = 8
     second_bits: Annotated[int, Field(ge=4, le=16)] = 15
     root_bits: Annotated[int, Field(ge=4, le=16)] = 8
@@ -74,14 +74,6 @@ class CbramStochastic(StreamScheme):
     def bit_ns(self) -> float:
         return 2 * self.pulse_ns + self.sense_ns if self.generator == "cbram" else 0.0
 
-    def image_work(self, outputs: int, inputs: int, vectors: int) -> dict[str, float]:
-        """Vector-unit actions an image: the largest magnitude of both sides, and the shifted counts added to the gradient."""
-        return {"compare": (outputs + inputs) * vectors, "add": outputs * inputs}
-
-    def image_update(self, stage: Stage) -> list[Operation]:
-        shape = stage.matrix
-        return [self.outer_product(stage, self.image_work(shape.columns * shape.groups, shape.rows + shape.bias, shape.vectors))]
-
     def optimiser_work(self) -> tuple[dict[str, float], dict[str, dict[str, float]]]:
         """Actions a weight and mini-batch: of the vector unit, and of the stream units."""
         bits, kind = STREAMS_OF[self.optimiser] * self.length, self.optimiser
@@ -104,7 +96,7 @@ class CbramStochastic(StreamScheme):
         steps = -(-weights // chunk)
         each, (work, units) = weights / steps, self.optimiser_work()
         cycles = each * self.length / self.optimiser_units if units else 0.0
-        words = (2 + WORDS_OF[self.optimiser]) * each
+        words = self.optimiser_words * each
         return [Operation(
             name=f"{stage.name}.optimiser", layer=stage.name, phase="update", kind="stream" if units else "digital", steps=steps,
             vector_work={action: count * each for action, count in work.items()}, state_reads=words, state_writes=words,
@@ -136,10 +128,3 @@ class CbramStochastic(StreamScheme):
         from archsim.schemes.cbram_sc_rule import reference_change
 
         return reference_change(self, layer, inputs, errors, rate, seed)
-
-    def state_words(self, stages: list[Stage]) -> dict[str, float]:
-        weights = float(sum(s.matrix.trained for s in stages if s.on_array))
-        words = {"digital weights": weights, "gradient": weights}
-        if WORDS_OF[self.optimiser]:
-            words["stream counters"] = WORDS_OF[self.optimiser] * weights
-        return words

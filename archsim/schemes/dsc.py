@@ -57,10 +57,6 @@ class DynamicStochastic(StreamScheme):
         """Vector-unit actions an image: the scaled errors, and the counts added to the weights."""
         return {"multiply": outputs * vectors * self.output_errors, "add": outputs * inputs}
 
-    def image_update(self, stage: Stage) -> list[Operation]:
-        shape = stage.matrix
-        return [self.outer_product(stage, self.image_work(shape.columns * shape.groups, shape.rows + shape.bias, shape.vectors))]
-
     def batch_update(self, stage: Stage, batch: int) -> list[Operation]:
         return [program_weights(stage)]
 

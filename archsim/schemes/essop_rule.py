@@ -6,8 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from archsim.schemes.digital_rule import Optimiser, reference_step
-from archsim.schemes.gradient_scheme import OPTIMISER_WORK
+from archsim.schemes.optimiser_rule import Optimisers, reference_step
 from archsim.schemes.rule import LayerState
 from archsim.schemes.stream_rule import StreamRule, converted, vector_scales
 
@@ -17,25 +16,19 @@ class EssopRule(StreamRule):
 
     def __init__(self, scheme, layers, rate, batch, seed):
         super().__init__(scheme, layers, rate, batch, seed)
-        self.optimisers = [Optimiser(scheme, rate, layer.weights.shape) for layer in self.layers]
+        self.optimisers = Optimisers(scheme, rate, self.layers)
 
     def change(self, layer: LayerState, step: int) -> np.ndarray:
-        optimiser, gradient = self.optimisers[layer.index], self.gradients[layer.index]
-        for action, count in OPTIMISER_WORK[optimiser.kind].items():
-            self.done[layer.index].add("vector_unit", action, count * gradient.size)
-        return optimiser.change(gradient, self.copies[layer.index])
+        return self.optimisers.change(layer, self.gradients[layer.index], self.copies[layer.index], self.done[layer.index])
 
     def state(self) -> dict[str, np.ndarray]:
-        moments = {f"{layer.index}.moment{k}": values for layer in self.layers
-                   for k, values in enumerate(self.optimisers[layer.index].moments)}
-        return super().state() | moments
+        return super().state() | self.optimisers.state()
 
     def facts(self) -> dict[str, Any]:
-        return {"steps": [optimiser.steps for optimiser in self.optimisers]}
+        return self.optimisers.facts()
 
     def restore(self, facts: dict[str, Any]) -> None:
-        for optimiser, steps in zip(self.optimisers, facts["steps"]):
-            optimiser.steps = steps
+        self.optimisers.restore(facts)
 
 
 def stream_views(scheme: Any, inputs: np.ndarray, errors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from archsim.schemes.base import register
-from archsim.schemes.common import optimiser_step, program_weights
-from archsim.schemes.gradient_scheme import OPTIMISER_WORK, GradientScheme
+from archsim.schemes.common import program_weights
+from archsim.schemes.gradient_scheme import GradientScheme
 from archsim.trace.lower import Stage
 from archsim.trace.operation import Operation
-from archsim.trace.work import merge
 
 if TYPE_CHECKING:
     import numpy as np
@@ -50,8 +49,7 @@ class MixedPrecision(GradientScheme):
     weight_decay: Annotated[float, Field(ge=0, le=1)] = 1e-4
 
     def batch_update(self, stage: Stage, batch: int) -> list[Operation]:
-        work = merge(OPTIMISER_WORK[self.optimiser], {"add": 1, "compare": 1})
-        return [optimiser_step(stage, work, self.optimiser_words), program_weights(stage, self.devices_written)]
+        return [self.digital_step(stage, {"add": 1, "compare": 1}), program_weights(stage, self.devices_written)]
 
     def rule(self, layers: Sequence[LayerState], rate: float, batch: int, seed: int) -> UpdateRule:
         from archsim.schemes.threshold_rule import ThresholdRule
@@ -59,7 +57,7 @@ class MixedPrecision(GradientScheme):
         return ThresholdRule(self, layers, rate, batch, seed)
 
     def reference_change(self, layer: LayerState, inputs: np.ndarray, errors: np.ndarray, rate: float, seed: int, step: int) -> np.ndarray:
-        from archsim.schemes.digital_rule import reference_step
+        from archsim.schemes.optimiser_rule import reference_step
 
         window = 1.0 if layer.devices is None else float(layer.devices.planes[:, :, 3].mean())
         start = layer.weights.astype(float)

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from archsim.schemes.base import register
-from archsim.schemes.common import optimiser_step, program_weights
-from archsim.schemes.gradient_scheme import OPTIMISER_RATES, OPTIMISER_WORK, GradientScheme
+from archsim.schemes.common import program_weights
+from archsim.schemes.gradient_scheme import GradientScheme
 from archsim.trace.lower import Stage
 from archsim.trace.operation import Operation
 
@@ -26,11 +26,10 @@ class DigitalSgd(GradientScheme):
     source: ClassVar[str] = "baseline; Adam: Kingma & Ba, ICLR 2015"
 
     practice: ClassVar[dict[str, Any]] = {"learning_rate": 0.1, "batch": 8}
-    optimiser_rates: ClassVar[dict[str, float]] = OPTIMISER_RATES
     trial: ClassVar[dict[str, Any]] = {"learning_rate": 0.5}
 
     def batch_update(self, stage: Stage, batch: int) -> list[Operation]:
-        return [optimiser_step(stage, OPTIMISER_WORK[self.optimiser], self.optimiser_words), program_weights(stage)]
+        return [self.digital_step(stage, {}), program_weights(stage)]
 
     def rule(self, layers: Sequence[LayerState], rate: float, batch: int, seed: int) -> UpdateRule:
         from archsim.schemes.digital_rule import DigitalRule
@@ -38,6 +37,6 @@ class DigitalSgd(GradientScheme):
         return DigitalRule(self, layers, rate, batch, seed)
 
     def reference_change(self, layer: LayerState, inputs: np.ndarray, errors: np.ndarray, rate: float, seed: int, step: int) -> np.ndarray:
-        from archsim.schemes.digital_rule import reference_step
+        from archsim.schemes.optimiser_rule import reference_step
 
         return reference_step(self, layer.weights, inputs, errors, rate)

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from archsim.schemes.base import Scheme
-from archsim.schemes.common import digital_backward, output_error, transposed_read
+from archsim.schemes.backward import BackwardScheme
 from archsim.trace.lower import Stage
 from archsim.trace.operation import Operation
 
@@ -18,7 +17,7 @@ NUMBER_BITS = 16
 SOURCES = ("counter", "lfsr", "sobol")  # in the order of kernels.streams: independent numbers stand for devices
 
 
-class StreamScheme(Scheme):
+class StreamScheme(BackwardScheme):
     """Settings of a block of R x C stream multipliers that is moved over the outer product of a layer, all vectors of an image at a place.
 
     `length` bits a stream (L); values are converted with `resolution` bits. `sharing`: one random number for all converters of a side;
@@ -35,11 +34,6 @@ class StreamScheme(Scheme):
     inputs_parallel: Annotated[int, Field(ge=1, le=4096)] = 64
     errors_parallel: Annotated[int, Field(ge=1, le=4096)] = 32
     counter_bits: Annotated[int, Field(ge=4, le=32)] = 24
-    backward_in: Literal["array", "vector_unit"] = "array"
-
-    @property
-    def transposed_read(self) -> bool:
-        return self.backward_in == "array"
 
     @property
     def bits(self) -> int:
@@ -51,10 +45,13 @@ class StreamScheme(Scheme):
         """Where random bits come from: lfsr, sobol or cbram."""
         return "lfsr"
 
-    def backward(self, stage: Stage, first: bool) -> list[Operation]:
-        if first:
-            return output_error(stage)
-        return [transposed_read(stage) if self.backward_in == "array" else digital_backward(stage)]
+    def image_work(self, outputs: int, inputs: int, vectors: int) -> dict[str, float]:
+        """Vector-unit actions an image: the largest magnitude of both sides, and the shifted counts added to the gradient."""
+        return {"compare": (outputs + inputs) * vectors, "add": outputs * inputs}
+
+    def image_update(self, stage: Stage) -> list[Operation]:
+        shape = stage.matrix
+        return [self.outer_product(stage, self.image_work(shape.columns * shape.groups, shape.rows + shape.bias, shape.vectors))]
 
     def edges(self, outputs: int, inputs: int) -> dict[str, float]:
         """What the outer product of `outputs` x `inputs` takes a vector: places of the block, stream bits of both sides, numbers.
