@@ -19,8 +19,8 @@ def draw_curves(view: ComparisonView, width: float) -> Drawing | None:
     if max(len(epochs) for _, epochs in found) == 1:
         return _ends(found, errors, width)
     columns = min(len(found), 5 if width > 800 else 3 if width > 420 else 2)
-    gap, left, panel_height, step = 14.0, 40.0, 104.0, 142.0
-    panel = (width - left - gap * (columns - 1)) / columns
+    gap, left, right, panel_height, step = 14.0, 40.0, 6.0, 104.0, 142.0
+    panel = (width - left - right - gap * (columns - 1)) / columns
     last, rows = max(epoch["epoch"] for _, epochs in found for epoch in epochs), -(-len(found) // columns)
     upward = scale_of(errors, panel_height, "%", True)
     drawing = Drawing(width, 30 + step * rows + 18, f"Errors of {len(found)} schemes over {last} epochs")

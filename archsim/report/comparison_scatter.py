@@ -69,11 +69,11 @@ def draw_tradeoff(view: ComparisonView, name: str, width: float) -> Drawing | No
     front = view.front(cost.key)
     marks = [(place(row[cost.key]), bottom - upward.place(row["test_error_percent"])) for row in rows]
     stairs = sorted(mark for row, mark in zip(rows, marks) if row["number"] in front)
-    lines = [box for (x1, y1), (x2, y2) in zip(stairs, stairs[1:]) for box in ((x1, y1 - 1, x2, y1 + 1), (x2 - 1, y1, x2 + 1, y2))]
+    lines = [(box, 8.0) for (x1, y1), (x2, y2) in zip(stairs, stairs[1:]) for box in ((x1, y1 - 1, x2, y1 + 1), (x2 - 1, y1, x2 + 1, y2))]
     for row, (_, y) in zip(rows, marks):
         low, high = (row[cost.low], row[cost.high]) if cost.low else (None, None)
         if low is not None and high is not None and row[cost.key] > 0:
-            lines.append((place(low), y - 1, place(high), y + 1))
+            lines.append(((place(low), y - 1, place(high), y + 1), 2.0))
             drawing.add(Line(place(low), y, place(high), y, "line", 1.0))
     step_line(drawing, stairs)
     for row, (x, y) in zip(rows, marks):
