@@ -50,10 +50,12 @@ class Scheme(BaseModel, ABC):
         """Operations of the update, once a batch, for an array stage."""
 
     device: ClassVar[str] = ""
-    # Training settings that suit it (learning_rate, batch, initial_scale; epochs that the digits need), and settings with which
-    # one small mini-batch moves weights clearly: the conformance battery trains with these.
+    # Training settings that suit it (learning_rate, batch, initial_scale; epochs that the digits need), and settings with which one small
+    # mini-batch moves weights clearly: the conformance battery trains with these, and with every variant: a name with what is different
+    # in {"practice": {...}, "trial": {...}}.
     practice: ClassVar[dict[str, Any]] = {}
     trial: ClassVar[dict[str, Any]] = {}
+    variants: ClassVar[dict[str, dict[str, dict[str, Any]]]] = {}
     # Learning rate by the setting `optimiser`, where it is not the one of `practice`.
     optimiser_rates: ClassVar[dict[str, float]] = {}
 

@@ -40,6 +40,9 @@ class DigitalRule(UpdateRule):
         copy += self.change(layer)
         write_targets(layer, copy, np.ones(copy.shape, bool), self.done[layer.index], self.seed, step)
 
+    def backward_weights(self) -> list[np.ndarray] | None:
+        return self.copies if self.scheme.backward_in == "vector_unit" else None
+
     def state(self) -> dict[str, np.ndarray]:
         found = {}
         for layer in self.layers:

@@ -11,6 +11,7 @@ from archsim.kernels.outer import add_products
 from archsim.kernels.random import REFRESH, as_word, row_key, stream_key, uniform
 from archsim.schemes.digital_rule import written_activity
 from archsim.schemes.hic import WORK
+from archsim.schemes.pulsed_rule import pulses_without_noise
 from archsim.schemes.rule import LayerState, UpdateRule
 from archsim.trace.operation import Activity
 
@@ -112,20 +113,6 @@ def expected_carries(scheme, layer: LayerState, inputs: np.ndarray, errors: np.n
     change = np.zeros(gradient.shape)
     for number, chance in ((low, 1 - value + low), (low + 1, value - low)):
         carries = np.floor((number + full / 2) / full)
-        change += chance * (carries * size if layer.devices is None else _pulsed(layer.devices, carries * scheme.carry_pulses))
+        change += chance * (carries * size if layer.devices is None else
+                            pulses_without_noise(layer.devices, carries * scheme.carry_pulses))
     return change
-
-
-def _pulsed(devices, signed: np.ndarray) -> np.ndarray:
-    """Change by so many pulses: up pulses on the first device of a pair, down pulses as up pulses on the second."""
-    moved = devices.state.astype(float)
-    for part in range(moved.shape[1]):
-        paired = moved.shape[1] == 2
-        pulses = (signed if part == 0 else -signed) if paired else np.abs(signed)
-        planes = [devices.planes[:, part, number].astype(float) for number in range(devices.planes.shape[2])]
-        up = np.ones(signed.shape, bool) if paired else signed > 0
-        for call in range(int(min(64, pulses.max(initial=0)))):
-            new = devices.device.step_reference(moved[:, part], up, 1.0, 0.0, planes, devices.law)
-            moved[:, part] = np.where(pulses > call, new.clip(planes[2], planes[3]), moved[:, part])
-    seen = moved[:, 0] - moved[:, 1] if moved.shape[1] == 2 else moved[:, 0]
-    return seen - devices.weights

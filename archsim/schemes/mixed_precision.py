@@ -1,8 +1,10 @@
-"""Mixed precision (Wu 2023): gradients accumulate digitally, a device is programmed only past a threshold."""
+"""Mixed precision: gradients accumulate digitally, a device is written only past a threshold, with verify (Wu 2023) or by blind pulses
+(Nandakumar 2020)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
 
     from archsim.schemes.rule import LayerState, UpdateRule
 
+# The settings of Nandakumar 2020.
+NANDAKUMAR = {"writing": "pulses", "backward_in": "array", "optimiser": "sgd", "weight_decay": 0.0}
+
 
 @register
 class MixedPrecision(GradientScheme):
@@ -28,17 +33,25 @@ class MixedPrecision(GradientScheme):
     scheme of the paper's comparison: every batch programs every device to where it stands plus the optimiser's step.
     `devices_written` is the share of weights programmed a batch until it is measured: Wu 2023 gives 10.8 updates a
     weight in 5,200 batches.
+
+    `writing` "pulses" is the scheme of Nandakumar 2020: where an accumulator exceeds the mean step of a device, as many pulses
+    as it holds whole steps, without verify, and it keeps the rest; exact weights take `threshold` for that step. The paper reads its
+    devices in both cycles (`backward_in` "array") and uses plain SGD on phase-change pairs (device `pcm`).
     """
 
     name: ClassVar[str] = "mixed_precision"
-    title: ClassVar[str] = "digital accumulation, devices written past a threshold, set-reset with verify"
+    title: ClassVar[str] = "digital accumulation, devices written past a threshold: set-reset with verify, or blind pulses"
     device: ClassVar[str] = "bulk_rram_2bit"
-    source: ClassVar[str] = "Wu et al., Adv. Mater. 35, 2305465 (2023), Sec. 2.1 and 2.5"
+    source: ClassVar[str] = "Wu et al., Adv. Mater. 35, 2305465 (2023), Sec. 2.1 and 2.5; Nandakumar et al., Front. Neurosci. 14:406 (2020)"
 
     practice: ClassVar[dict[str, Any]] = {"learning_rate": 0.01, "batch": 8}
     optimiser_rates: ClassVar[dict[str, float]] = {"sgd": 0.1}
     # A first step of Adam is the rate: past the threshold. Programming without error shows the targets themselves.
     trial: ClassVar[dict[str, Any]] = {"learning_rate": 0.4, "device_settings": {"program_error": 0.0}}
+
+    variants: ClassVar[dict[str, dict[str, dict[str, Any]]]] = {"pulses": {
+        "practice": {"learning_rate": 0.01, "batch": 1, "device": "pcm", "scheme_settings": NANDAKUMAR},
+        "trial": {"learning_rate": 0.2, "device": "pcm", "device_settings": {"pulse_noise": 0.0}, "scheme_settings": NANDAKUMAR}}}
 
     optimiser: Literal["sgd", "momentum", "adam"] = "adam"
     backward_in: Literal["array", "vector_unit"] = "vector_unit"
@@ -46,10 +59,20 @@ class MixedPrecision(GradientScheme):
     threshold: Annotated[float, Field(gt=0, le=10)] = 1 / 3
     keep_remainder: bool = False
     accumulate: bool = True
+    writing: Literal["verify", "pulses"] = "verify"
     weight_decay: Annotated[float, Field(ge=0, le=1)] = 1e-4
 
     def batch_update(self, stage: Stage, batch: int) -> list[Operation]:
-        return [self.digital_step(stage, {"add": 1, "compare": 1}), program_weights(stage, self.devices_written)]
+        blind = self.writing == "pulses"
+        write = program_weights(stage, self.devices_written, verify_reads=0.0 if blind else 1.0)
+        if blind:
+            write = replace(write, activity=replace(write.activity, write_pulses=1.0))
+        return [self.digital_step(stage, {"add": 1, "compare": 1}), write]
+
+    @property
+    def has_copy(self) -> bool:
+        """Whether a digital copy of the weights is kept: blind pulses need none of their own."""
+        return self.writing == "verify" or self.backward_in == "vector_unit" or self.weight_decay > 0
 
     def rule(self, layers: Sequence[LayerState], rate: float, batch: int, seed: int) -> UpdateRule:
         from archsim.schemes.threshold_rule import ThresholdRule
@@ -57,14 +80,23 @@ class MixedPrecision(GradientScheme):
         return ThresholdRule(self, layers, rate, batch, seed)
 
     def reference_change(self, layer: LayerState, inputs: np.ndarray, errors: np.ndarray, rate: float, seed: int, step: int) -> np.ndarray:
+        import numpy as np
+
         from archsim.schemes.optimiser_rule import reference_step
+        from archsim.schemes.pulsed_rule import pulses_without_noise
 
         window = 1.0 if layer.devices is None else float(layer.devices.planes[:, :, 3].mean())
         start = layer.weights.astype(float)
         gathered = reference_step(self, start, inputs, errors, rate)
+        if self.writing == "pulses":
+            step = self.threshold * window if layer.devices is None else layer.devices.granularity
+            pulses = np.trunc(gathered / step).clip(-64, 64)
+            return pulses * step if layer.devices is None else pulses_without_noise(layer.devices, pulses)
         moved = abs(gathered) > self.threshold * window
         return ((start + gathered).clip(-window, window) - start) * moved
 
     def state_words(self, stages: list[Stage]) -> dict[str, float]:
         words = super().state_words(stages)
+        if not self.has_copy:
+            del words["digital weights"]
         return words | {"accumulator": words["gradient"]}

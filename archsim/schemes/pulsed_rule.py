@@ -33,3 +33,19 @@ def expected_change(devices: DeviceArray, inputs: np.ndarray, errors: np.ndarray
                 pulses = expected_pulses(x[:, v], d[:, v], rate, devices.granularity, longest, manage_update)
                 weights += expected_step(devices, weights, pulses)
     return weights - start
+
+
+def pulses_without_noise(devices: DeviceArray, signed: np.ndarray) -> np.ndarray:
+    """Change (M, N) by so many pulses, one after the other, at most 64: on a pair up pulses to the first device, down pulses as up
+    pulses to the second."""
+    moved = devices.state.astype(float)
+    for part in range(moved.shape[1]):
+        paired = moved.shape[1] == 2
+        pulses = (signed if part == 0 else -signed) if paired else np.abs(signed)
+        planes = [devices.planes[:, part, number].astype(float) for number in range(devices.planes.shape[2])]
+        up = np.ones(signed.shape, bool) if paired else signed > 0
+        for call in range(int(min(64, pulses.max(initial=0)))):
+            new = devices.device.step_reference(moved[:, part], up, 1.0, 0.0, planes, devices.law)
+            moved[:, part] = np.where(pulses > call, new.clip(planes[2], planes[3]), moved[:, part])
+    seen = moved[:, 0] - moved[:, 1] if moved.shape[1] == 2 else moved[:, 0]
+    return seen - devices.weights

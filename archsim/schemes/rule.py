@@ -79,6 +79,10 @@ class UpdateRule(ABC):
         """Finish a mini-batch whose last image was `step`. Rules that work image by image leave it as it is."""
         return None
 
+    def backward_weights(self) -> list[np.ndarray] | None:
+        """Digital weights (M, N) by layer from which the backward cycle is computed, exactly; None: it reads the arrays."""
+        return None
+
     def state(self) -> dict[str, np.ndarray]:
         """Arrays that a checkpoint must carry besides weights and devices, by name; they are restored in place."""
         return {}

@@ -123,6 +123,9 @@ class StreamRule(UpdateRule):
         self.gradients[layer.index][...] = 0
         write_targets(layer, copy, copy != before, self.done[layer.index], self.seed, step)
 
+    def backward_weights(self) -> list[np.ndarray] | None:
+        return self.copies if self.scheme.backward_in == "vector_unit" else None
+
     def state(self) -> dict[str, np.ndarray]:
         found: dict[str, np.ndarray] = {"switched": self.switched}
         for layer in self.layers:

@@ -34,13 +34,18 @@ READ_WORDS = {"v1": (0, 0), "v2": (1, 1), "chopped": (1, 1), "agad": (3, 2)}
 class TikiTaka(Rpu):
     """Every vector is a pulsed update of the fast array A; every `transfer_every` vectors one line of it is read.
 
-    v1: the line read against the reference array R is a pulsed update of the weights. v2: it is added to a digital matrix H, whose
-    entries past one give one pulse each and start anew. chopped (c-TTv2): the signs of the inputs of A are flipped at random after a
-    read, so that errors of R average out. agad: flips are regular and the reference is a digital running mean of the reads themselves:
-    no array R. `train_length` slots at most; `fast_rate`, `gamma`, `read_noise` (weight units), `flip_probability`, `period` (reads between
-    flips), `tail` as in Rasch 2024, Eq. 10-15; `divide_by_fast_rate` as in Eq. 14, which the paper's own runs drop. `reference_error` is
-    the standard deviation of R around the symmetry points of A. A layer with more vectors an image than
-    `transfer_every` is read a whole number of times an image.
+    v1 (Gokmen & Haensch 2020): the line read against the reference array R is itself a pulsed update of the weights; the rates of the two
+    updates are `fast_rate` and `transfer_rate` times the learning rate. Nothing averages the reads, so it needs devices of many states.
+    v2: the line is added to a digital matrix H, whose entries past one give one pulse each and start anew. chopped (c-TTv2): the
+    signs of the inputs of A are flipped at random after a read, so that errors of R average out. agad: flips are regular and the
+    reference is a digital running mean of the reads themselves: no array R; nothing is written before the first flip, which a layer
+    of n lines reaches after n x `period` x `transfer_every` vectors.
+
+    `train_length` slots at most; `fast_rate`, `gamma`, `read_noise` (weight units), `flip_probability`, `period` (reads between flips),
+    `tail` as in Rasch 2024, Eq. 10-15. `divide_by_fast_rate`: the division of Eq. 14, by which the learning rate is that of gradient
+    descent in every layer; the paper's own runs drop it, and a rate then suits one number of vectors an image only.
+    `reference_error` is the standard deviation of R around the symmetry points of A. The gradient is taken at the weights alone. A
+    layer with more vectors an image than `transfer_every` is read a whole number of times an image.
 
     Silicon: A is pulsed while the weights rest and read while they are not, so it has cells, lines with their drivers and bit-stream
     generators, a multiplexer and a sequencer, and is read through the input and output converters of the weights' tile, which is held
@@ -53,20 +58,31 @@ class TikiTaka(Rpu):
     title: ClassVar[str] = "gradient on a fast array, transfer line by line to the weights: Tiki-Taka v1, v2, chopped, AGAD"
     source: ClassVar[str] = "Gokmen & Haensch 2020; Gokmen 2021; Rasch et al., Nat. Commun. 15:7133 (2024)"
     device: ClassVar[str] = "rasch2024_20_states"
-    practice: ClassVar[dict[str, Any]] = {"learning_rate": 0.01, "epochs": 18}
-    trial: ClassVar[dict[str, Any]] = {"learning_rate": 2.0, "batch": 64}
+    practice: ClassVar[dict[str, Any]] = {"learning_rate": 0.1, "epochs": 4}
+    # A small batch moves weights where the gain of the hidden matrix is not divided.
+    trial: ClassVar[dict[str, Any]] = {"learning_rate": 2.0, "batch": 64, "scheme_settings": {"divide_by_fast_rate": False}}
+
+    variants: ClassVar[dict[str, dict[str, dict[str, Any]]]] = {
+        "v1": {"practice": {"learning_rate": 0.05, "epochs": 6, "device_settings": {"pulse_step": 0.01},
+                            "scheme_settings": {"version": "v1"}},
+               "trial": {"scheme_settings": {"version": "v1"}}},
+        "v2": {"practice": {"epochs": 6, "scheme_settings": {"version": "v2"}},
+               "trial": {"scheme_settings": {"version": "v2", "divide_by_fast_rate": False}}},
+        "agad": {"practice": {"epochs": 8, "scheme_settings": {"version": "agad"}},
+                 "trial": {"scheme_settings": {"version": "agad", "divide_by_fast_rate": False, "period": 2}}}}
 
     version: Literal["v1", "v2", "chopped", "agad"] = "chopped"
     transfer_every: Annotated[int, Field(ge=1, le=100_000)] = 2
     train_length: Annotated[int, Field(ge=1, le=64)] = 5
     fast_rate: Annotated[float, Field(gt=0, le=1e6)] = 1.0
+    transfer_rate: Annotated[float, Field(gt=0, le=1e6)] = 1.0
     gamma: Annotated[float, Field(gt=0, le=1e9)] = 200.0
     read_noise: Annotated[float, Field(ge=0, le=100)] = 0.06
     flip_probability: Annotated[float, Field(ge=0, le=1)] = 0.1
     period: Annotated[int, Field(ge=2, le=100_000)] = 10
     tail: Annotated[float, Field(gt=0, le=1)] = 0.5
     reference_error: Annotated[float, Field(ge=0, le=100)] = 0.0
-    divide_by_fast_rate: bool = False
+    divide_by_fast_rate: bool = True
     fast_converters: Literal["shared", "own"] = "shared"
 
     @property

@@ -8,7 +8,7 @@ from archsim.kernels.random import READ_OUTPUT, REFRESH, WRITE
 from archsim.kernels.random_reference import normal_reference, row_key_reference, stream_key_reference, uniform_reference
 from archsim.kernels.update_reference import move_reference, update_reference
 from archsim.schemes.rule import LayerState
-from archsim.schemes.tiki_taka_rule import AGAD, CHOPPED, CURSOR, FAST_TILE, MEAN_RATE, V1, VERSIONS, F, new_state, slow_rate
+from archsim.schemes.tiki_taka_rule import AGAD, CHOPPED, CURSOR, FAST_TILE, MEAN_RATE, V1, VERSIONS, F, new_state, rates
 
 
 def twin_change(scheme, layer: LayerState, inputs: np.ndarray, errors: np.ndarray, rate: float, seed: int, first_step: int) -> np.ndarray:
@@ -25,8 +25,10 @@ def twin_change(scheme, layer: LayerState, inputs: np.ndarray, errors: np.ndarra
         if peaks.any() and x.any():
             now = np.array([np.abs(x).max(axis=0).astype(float).mean(), peaks[peaks > 0].mean()])
             s.means[:] = now if not s.means.any() else (1 - MEAN_RATE) * s.means + MEAN_RATE * now
-        fast_rate = scheme.fast_rate * scheme.train_length * delta / s.means.prod() if s.means.all() else 0.0
-        gain = F(slow_rate(scheme, layer, rate) / delta / (fast_rate if scheme.divide_by_fast_rate and fast_rate else 1.0))
+        fast_rate, slow = rates(scheme, layer, rate)
+        if version != V1:
+            fast_rate = fast_rate * scheme.train_length * delta / s.means.prod() if s.means.all() else 0.0
+        gain = F(slow / delta / (fast_rate if scheme.divide_by_fast_rate and fast_rate else 1.0))
         ends = {(number + 1) * max(1, vectors // reads) - 1 for number in range(reads)} if step % every == 0 else set()
         for v in range(vectors):
             update_reference(s.fast.weights, s.fast.state, s.fast.planes, s.fast.law, law, [x[:, v] * s.choppers], [d[:, v]],
@@ -46,8 +48,8 @@ def twin_change(scheme, layer: LayerState, inputs: np.ndarray, errors: np.ndarra
                 z *= s.reads[k] >= scheme.period
             if version == V1:
                 line = np.eye(start.shape[1], dtype=F)[k]
-                update_reference(layer.weights, devices.state, devices.planes, devices.law, law, [line], [z], rate=float(gain) * delta,
-                                 step=step, tile=layer.tile, first=v, **common)
+                update_reference(layer.weights, devices.state, devices.planes, devices.law, law, [line], [z], rate=slow, step=step,
+                                 tile=layer.tile, first=v, **common)
             else:
                 s.hidden[:, k] += gain * z
                 signed = np.zeros(start.shape, int)

@@ -39,7 +39,7 @@ def move_some(*arguments):
 def _image(version, weights, state, planes, law, fast, fast_state, fast_planes, write_noise, reference, hidden, mean, held, choppers, reads,
            means, place, inputs, errors, granularity, longest, manage, eta, slow, divide, transfers, due, noise, flips, period, tail, seed,
            step, tile, counts, slow_counts, writes, fast_writes):
-    """One image: arrays (M, N) as in `State`; inputs (N, V), errors (M, V); `slow` is rate x n x n_s / gamma0."""
+    """One image: arrays (M, N) as in `State`; inputs (N, V), errors (M, V); `eta` and `slow` as `rates` gives them."""
     rows, columns = weights.shape
     vectors = inputs.shape[1]
     x, d, z = np.empty((1, columns), np.float32), np.empty((1, rows), np.float32), np.empty((1, rows), np.float32)
@@ -61,7 +61,9 @@ def _image(version, weights, state, planes, law, fast, fast_state, fast_planes, 
         keep = 0.99 if means[0] > 0.0 else 0.0  # 1 - MEAN_RATE
         means[0] = keep * means[0] + (1.0 - keep) * top_x
         means[1] = keep * means[1] + (1.0 - keep) * top_d
-    fast_rate = eta * longest * granularity / (means[0] * means[1]) if means[0] > 0.0 else 0.0
+    fast_rate = eta
+    if version != V1:
+        fast_rate = eta * longest * granularity / (means[0] * means[1]) if means[0] > 0.0 else 0.0
     gain = np.float32(slow / granularity / (fast_rate if divide and fast_rate > 0.0 else 1.0))
     fast_tile, done = tile + U(1099511627776), 0
     read_stream, pulse_stream = stream_key(seed, step, fast_tile, READ_OUTPUT), stream_key(seed, step, tile, WRITE)
@@ -92,8 +94,8 @@ def _image(version, weights, state, planes, law, fast, fast_state, fast_planes, 
                 z[0, i] = sign * (omega - reference[i, k])
         if version == V1:
             line[0, k] = np.float32(1.0)
-            update(weights, state, planes, law, line, z, np.float64(gain) * granularity, granularity, longest, manage, True, False,
-                   write_noise, seed, step, tile, U(v), slow_counts, writes)
+            update(weights, state, planes, law, line, z, slow, granularity, longest, manage, True, False, write_noise, seed, step, tile,
+                   U(v), slow_counts, writes)
             line[0, k] = np.float32(0.0)
         else:
             key = row_key(pulse_stream, U(v))
@@ -154,10 +156,13 @@ def new_state(scheme, layer: LayerState, seed: int) -> State:
                  np.zeros(6, np.int64), np.zeros(6, np.int64), np.zeros(shape, np.int32))
 
 
-def slow_rate(scheme, layer: LayerState, rate: float) -> float:
-    """rate x lines x vectors between two reads / gamma0 (Rasch 2024, Eq. 14, before the divisions)."""
+def rates(scheme, layer: LayerState, rate: float) -> tuple[float, float]:
+    """(eta, slow). v1: the rates of the two pulsed updates (Gokmen & Haensch 2020). Else eta0 of Rasch 2024, Eq. 15, and
+    rate x lines x vectors between two reads / gamma0, the gain of H before the divisions of its Eq. 14."""
+    if scheme.version == "v1":
+        return scheme.fast_rate * rate, scheme.transfer_rate * rate
     reads, every = scheme.transfers(layer.vectors)
-    return rate * layer.weights.shape[1] * (layer.vectors * every / reads) / scheme.gamma
+    return scheme.fast_rate, rate * layer.weights.shape[1] * (layer.vectors * every / reads) / scheme.gamma
 
 
 class TikiTakaRule(UpdateRule):
@@ -174,8 +179,8 @@ class TikiTakaRule(UpdateRule):
         image_kernel(law.step, law.aggregated)(
             VERSIONS.index(scheme.version), layer.weights, devices.state, devices.planes, devices.law, s.fast.weights, s.fast.state,
             s.fast.planes, devices.write_noise, s.reference, s.hidden, s.mean, s.held, s.choppers, s.reads, s.means, s.place, inputs,
-            errors, devices.granularity, scheme.train_length, scheme.update_management, scheme.fast_rate,
-            slow_rate(scheme, layer, self.rate), scheme.divide_by_fast_rate,
+            errors, devices.granularity, scheme.train_length, scheme.update_management, *rates(scheme, layer, self.rate),
+            scheme.divide_by_fast_rate,
             reads, step % every == 0, F(scheme.read_noise), F(scheme.flip_probability), scheme.period,
             F(scheme.tail), as_word(self.seed), as_word(step), as_word(layer.tile), s.counts, s.slow_counts, layer.writes, s.writes)
 

@@ -43,6 +43,10 @@ class Machine:
             self.ideal if digital else np.array(periphery(way, read.noise_management, read.bound_management, *converters), F)
             for way in (False, True))
         self.rule = scheme.rule(self.layers(), settings.learning_rate, settings.batch, settings.seed) if scheme else None
+        self.copies = self.rule.backward_weights() if self.rule else None
+        if self.copies is not None:
+            self.backward = self.ideal
+        self.backward_weights = self.arrays.weights if self.copies is None else np.zeros_like(self.arrays.weights)
         self.memory = np.zeros((settings.batch, self.program.memory), F)
         self.errors = np.zeros(self.program.activations, F)
         self.room, self.words = np.zeros(self.program.room, F), np.zeros(self.program.words, np.uint64)
@@ -75,9 +79,13 @@ class Machine:
         seed, pulsed, images, labels = as_word(s.seed), a.device is not None, sealed(images), sealed(labels)
         for start in range(0, len(order), s.batch):
             chosen, step = order[start:start + s.batch], as_word(first_step + start)
-            present(p.operations, p.arrays, self.second, a.weights, self.memory, self.errors, images, labels, chosen, True, p.output,
-                    p.steps, p.classes, self.forward, self.backward, seed, step, self.totals, self.samples, self.results, self.room,
-                    self.words)
+            if self.copies is not None:
+                np.concatenate([copy.reshape(-1) for copy in self.copies], out=self.backward_weights)
+            present(p.operations, p.arrays, self.second, a.weights, self.backward_weights, self.memory, self.errors, images, labels,
+                    chosen, True, p.output, p.steps, p.classes, self.forward, self.backward, seed, step, self.totals, self.samples,
+                    self.results, self.room, self.words)
+            if self.copies is not None:
+                self.totals[:, 1] = 0  # products in the vector unit are no reads
             if self.rule is not None:
                 self._apply_rule(len(chosen), first_step + start)
             else:
@@ -114,7 +122,8 @@ class Machine:
         def part(low: int) -> np.ndarray:
             results, layers = np.zeros(3), len(p.arrays)
             chosen = np.arange(low, min(low + EVALUATION_SPAN, len(images)))
-            present(p.operations, p.arrays, p.arrays[:0], self.arrays.weights, np.zeros((1, p.memory), F), np.zeros(p.activations, F),
+            weights = self.arrays.weights
+            present(p.operations, p.arrays, p.arrays[:0], weights, weights, np.zeros((1, p.memory), F), np.zeros(p.activations, F),
                     images, labels, chosen, False, p.output, p.steps, p.classes, physics, physics, as_word(self.settings.seed),
                     as_word(first + low), np.zeros((layers, 2, 3), np.int64), np.zeros((layers, 2, 5)), results, np.zeros(p.room, F),
                     np.zeros(p.words, np.uint64))

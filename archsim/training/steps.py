@@ -41,12 +41,13 @@ update_block = pulses.update_block  # replaced by a law's own
 
 
 @compiled
-def present(operations, arrays, second, weights, memory, errors, images, labels, chosen, learn, output, steps, classes, forward_physics,
-            backward_physics, seed, first_step, totals, samples, results, room, words):
+def present(operations, arrays, second, weights, backward_weights, memory, errors, images, labels, chosen, learn, output, steps, classes,
+            forward_physics, backward_physics, seed, first_step, totals, samples, results, room, words):
     """Forward cycle of images[chosen] and, to `learn`, the backward cycle of this mini-batch: inputs and errors of every array stay in
-    memory (batch, values). results float64: loss, wrong answers (means over an image's labels) and images. Image number b of the call
-    draws its random numbers from step first_step + b. Where `second` (see Program.second_arrays) has rows, target and output go back one
-    after the other, as two errors whose sum is the usual one: the target's into the ERRORS of `arrays`, the output's of `second`.
+    memory (batch, values). The backward cycle multiplies with `backward_weights`. results float64: loss, wrong answers (means over an
+    image's labels) and images. Image number b of the call draws its random numbers from step first_step + b. Where `second` (see
+    Program.second_arrays) has rows, target and output go back one after the other, as two errors whose sum is the usual one: the target's
+    into the ERRORS of `arrays`, the output's of `second`.
     """
     size, parts = chosen.shape[0], 2 if second.shape[0] > 0 else 1
     for b in range(size):
@@ -68,7 +69,7 @@ def present(operations, arrays, second, weights, memory, errors, images, labels,
                     results[1] += (best != labels[image, k]) / asked
             if learn:
                 table = arrays if part == 0 else second
-                backward_pass(operations, table, weights, own, errors, backward_physics, seed, step, totals, room, words)
+                backward_pass(operations, table, backward_weights, own, errors, backward_physics, seed, step, totals, room, words)
                 if step % U(SAMPLE_EVERY) == U(0):
                     observe(table, own, forward_physics, backward_physics, samples)
 

@@ -164,6 +164,21 @@ def test_staircase_pair_and_levels():
     np.testing.assert_allclose(curve("write_verify_pair", 20), np.minimum(np.arange(21) / 15, 1), atol=3e-6)
 
 
+def test_phase_change_preset_is_that_of_its_source():
+    """aihwkit PCMPresetDevice: dw = 0.01 (1 + 27.235 exp(-2.5 w)) up to w = 2, and its granularity is the down step at w = 0."""
+    device = load_device("pcm", {"step_spread": 0.0, "asymmetry_spread": 0.0, "upper_spread": 0.0, "pulse_noise": 0.0})
+    array, weight = device.build(1, 1), 0.0
+    for number in range(20):
+        array.pulse(1)
+        weight += 0.01 * (1 + 27.235 * math.exp(-2.5 * weight))
+        assert array.weights[0, 0] == pytest.approx(weight, abs=2e-6)
+        assert number or weight == pytest.approx(0.28235)
+    assert weight == pytest.approx(1.217, abs=5e-4)
+    array.pulse(-20)
+    assert array.weights[0, 0] == pytest.approx(0.0, abs=4e-6) and array.state[0, 1, 0] == pytest.approx(weight, abs=4e-6)
+    assert device.granularity() == pytest.approx(0.01 * (1 + 2.235), rel=2e-4)
+
+
 def test_staircase_binary_switch():
     """After n pulses a device has switched with probability 1 - (1 - p)^n, p = 1 - exp(-t/tau0 e^(V/V0))."""
     device = load_device("cbram")

@@ -32,14 +32,15 @@ def data(images, vectors, seed=0):
 @pytest.mark.parametrize("vectors", [1, 7])
 def test_compiled_pass_has_the_bits_of_its_twin(version, vectors):
     scheme = load_scheme("tiki_taka", {"version": version, "period": 3, "flip_probability": 0.5, "reference_error": 0.1,
-                                       "transfer_every": 3})
+                                       "transfer_every": 3, "transfer_rate": 0.3, "divide_by_fast_rate": vectors > 1})
+    rate = 40.0 if scheme.divide_by_fast_rate and version != "v1" else 2.0
     inputs, errors = data(240 // vectors, vectors)
     layer, twin = layer_of(vectors), layer_of(vectors)
     start = layer.weights.copy()
-    rule = TikiTakaRule(scheme, [layer], 2.0, 1, 9)
+    rule = TikiTakaRule(scheme, [layer], rate, 1, 9)
     for step, (x, d) in enumerate(zip(inputs, errors)):
         rule.image(layer, x, d, step)
-    change = twin_change(scheme, twin, inputs, errors, 2.0, 9, 0)
+    change = twin_change(scheme, twin, inputs, errors, rate, 9, 0)
     assert np.abs(change).max() > 0.1
     # The running means are float64 sums in another order.
     np.testing.assert_allclose(layer.weights - start, change, atol=1e-6)
@@ -47,7 +48,7 @@ def test_compiled_pass_has_the_bits_of_its_twin(version, vectors):
 
 def drift(version, error):
     """Mean change of the weights under inputs and errors that mean nothing, where the reference array is off by `error`."""
-    scheme = load_scheme("tiki_taka", {"version": version, "read_noise": 0.0, "flip_probability": 0.5})
+    scheme = load_scheme("tiki_taka", {"version": version, "read_noise": 0.0, "flip_probability": 0.5, "divide_by_fast_rate": False})
     layer = layer_of(upper_spread=0.0, lower_spread=0.0, asymmetry_spread=0.0)
     rule = TikiTakaRule(scheme, [layer], 0.5, 1, 4)
     rule.states[0].reference += F(error)
@@ -60,6 +61,19 @@ def drift(version, error):
 def test_choppers_average_out_the_error_of_the_reference():
     assert drift("v2", 0.2) < -0.3
     assert abs(drift("chopped", 0.2)) < 0.5 * abs(drift("v2", 0.2))
+
+
+def test_the_learning_rate_of_a_divided_gain_is_that_of_gradient_descent():
+    """A constant gradient g moves the weights by rate g a vector once the fast array has followed it, whatever the size of the errors."""
+    moved = {}
+    for size in (0.02, 0.2):
+        scheme = load_scheme("tiki_taka", {"version": "v2", "read_noise": 0.0, "gamma": 1.0})
+        layer = layer_of(pulse_step=0.002, upper_spread=0.0, lower_spread=0.0, asymmetry_spread=0.0, step_spread=0.0, pulse_noise=0.0)
+        rule = TikiTakaRule(scheme, [layer], 5e-6, 1, 4)
+        for step in range(1500):
+            rule.image(layer, np.ones((COLUMNS, 1), F), np.full((ROWS, 1), size, F), step)
+        moved[size] = float(layer.weights.mean())
+    assert moved[0.2] == pytest.approx(10 * moved[0.02], rel=0.25)  # H loses what is past one
 
 
 def test_transfers_of_a_layer_are_whole_numbers():

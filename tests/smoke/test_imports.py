@@ -16,7 +16,8 @@ ROOMS = (
     "archsim.kernels", "archsim.devices", "archsim.trace.work", "archsim.trace.operation", "archsim.trace.lower", "archsim.schemes",
     "archsim.trace", "archsim.training", "archsim.placement", "archsim.cost.ledger", "archsim.cost.inventory", "archsim.soc",
     "archsim.cost", "archsim.result_schema", "archsim.repricing", "archsim.result", "archsim.simulate", "archsim.activity",
-    "archsim.train", "archsim.compare", "archsim.explore", "archsim.report", "archsim.studies", "archsim.validation", "archsim.cli",
+    "archsim.train", "archsim.compare", "archsim.conformance", "archsim.explore", "archsim.report", "archsim.studies",
+    "archsim.validation", "archsim.cli",
 )
 # What a room may use from outside (google: protobuf comes with onnx); every other room is free to use what setup.cfg installs.
 OUTSIDE = {"hwlib": {"numpy"}, "workloads": {"numpy", "onnx", "google"}, "archsim.kernels": {"numpy", "numba"}, "archsim.cost": {"numpy"}}

@@ -1,0 +1,288 @@
+"""The conformance battery: what every update scheme has to pass, those of archsim and a user's own.
+
+A scheme declares what the battery needs in its class: `practice` (settings with which it learns the digits), `trial` (settings with which
+one small mini-batch clearly moves weights) and `variants` (further settings to try). Every check raises NotConforming.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from archsim.schemes import list_schemes, load_scheme
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from archsim.architecture.config import Architecture
+    from archsim.result import Result
+    from archsim.schemes.base import Scheme
+    from archsim.training.machine import Machine
+    from archsim.training.settings import TrainingSettings
+
+MOST_ERROR = 10.0
+"""Per cent of the digits that may stay wrong after the epochs that the scheme suggests (3 where it suggests none)."""
+IMAGES = 16
+"""Digits of the short training whose actions are counted."""
+LAYERS = {"conv1", "fc"}
+"""Array layers of the network `digits_cnn`, on which the battery runs."""
+_EXACT = {"input_bits": 0, "output_bits": 0, "output_bound": 0.0, "output_noise": 0.0, "noise_management": "off", "bound_management": "off"}
+
+
+class NotConforming(AssertionError):
+    """A scheme does not do what it declares."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A scheme with the settings that it is tried with: `practice` and `trial` as training settings (scheme_settings among them)."""
+
+    name: str
+    variant: str = ""
+    practice: Mapping[str, Any] = field(default_factory=dict)
+    trial: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        """scheme or scheme:variant."""
+        return f"{self.name}:{self.variant}" if self.variant else self.name
+
+    @property
+    def scheme(self) -> Scheme:
+        """The scheme with the settings of its practice."""
+        return load_scheme(self.name, self.practice.get("scheme_settings"))
+
+    def settings(self, **more: Any) -> TrainingSettings:
+        """Training settings of its practice, with `more` on top."""
+        from archsim.training.settings import read_settings
+
+        return read_settings({"rule": self.name, **self.practice, **more})
+
+
+def cases_of(names: Iterable[str] | None = None) -> list[Case]:
+    """A case for each scheme (default: all that are registered) and one for each of its variants."""
+    found = []
+    for name in sorted(list_schemes() if names is None else names):
+        kind = type(load_scheme(name))
+        found.append(Case(name, "", kind.practice, kind.trial))
+        for variant, declared in kind.variants.items():
+            practice, trial = kind.practice | declared.get("practice", {}), kind.trial | declared.get("trial", {})
+            found.append(Case(name, variant, practice, trial))
+    return found
+
+
+def learns_the_digits(case: Case) -> None:
+    """The test error of the embedded digits falls below MOST_ERROR, and devices are written."""
+    from archsim.training.loop import train
+    from workloads import load_network
+
+    result = train(load_network("digits_cnn"), _digits(), case.settings(**{"epochs": 3} | dict(case.practice)))
+    error = result.history[-1]["test_error_percent"]
+    _require(error < MOST_ERROR, f"{error:.1f} % of the digits are wrong, allowed: {MOST_ERROR:g}")
+    _require(result.writes[""]["mean"] > 0, "no device was written")
+
+
+def changes_weights_as_its_reference(case: Case) -> None:
+    """The mean change of the weights by one mini-batch is that of `reference_change`: to the last bits where it has no chance in it,
+    else within five standard errors of 150 trials."""
+    import numpy as np
+
+    trial = Trial(case)
+    pairs = [trial.run(1000 * number) for number in range(3)]
+    if any(np.abs(change - reference).max() > 2e-5 * np.abs(reference).max() for change, reference in pairs):  # an expectation
+        pairs += [trial.run(1000 * number) for number in range(3, 150)]
+    changes, references = (np.array(values, float) for values in zip(*pairs))
+    off = (changes - references).mean(axis=0)
+    spread = (changes - references).std(axis=0, ddof=1) / len(pairs) ** 0.5
+    size = np.abs(references.mean(axis=0)).max()
+    _require(size > 1e-3, "the trial of a scheme has to move weights")
+    _require(spread.mean() < 0.1 * size, "too noisy a trial to tell a wrong change from a right one")
+    _require(bool(np.all(np.abs(off) <= 5 * spread + 2e-5 * size)),
+             f"mean change off by {np.abs(off).max():.3g}, largest change {size:.3g}")
+
+
+def declares_parts_that_exist(case: Case) -> None:
+    """The parts it adds are parts of hwlib in known roles, and its trace has matrices of array layers only."""
+    from archsim.architecture.config import ComponentSettings
+    from archsim.soc.inventory import ROLES, build_inventory
+    from archsim.trace import build_trace
+    from hwlib import PARTS
+    from workloads import load_network
+
+    chip, scheme = fitting_chip(case), case.scheme
+    parts = scheme.parts(chip)
+    for role, entry in parts.items():
+        _require(role in ROLES, f"unknown role '{role}'")
+        part = ComponentSettings.model_validate(entry).part
+        _require(part in PARTS, f"hwlib has no part '{part}'")
+    missing = set(parts) - {component.name for component in build_inventory(chip, 4, extra=parts)}
+    _require(not missing, f"parts that do not reach the chip: {sorted(missing)}")
+    matrices = {matrix.layer for matrix in build_trace(load_network("digits_cnn"), scheme, "training").matrices}
+    _require(matrices >= LAYERS and all(matrix.split(".")[0] in LAYERS for matrix in matrices), f"matrices of no layer: {sorted(matrices)}")
+
+
+def counts_the_actions_it_performed(case: Case) -> None:
+    """The ledger of a step with measured activity counts, by layer, what the algorithm says it did."""
+    from archsim.training.recorder import performed as performed_by
+
+    machine, result = _trained_and_simulated(case)
+    counted: dict[tuple, float] = {}
+    for row in result.ledger:
+        if row["phase"] == "update":
+            key = row["layer"], row["component"], row["action"]
+            counted[key] = counted.get(key, 0) + row["count"]
+    performed = {(layer, *action): count for layer, done in zip(machine.program.names, performed_by(machine))
+                 for action, count in done.actions.items()}
+    _require({layer for layer, _, _ in performed} == LAYERS, "the algorithm counts no actions in some layer")
+    for key, count in performed.items():
+        got = counted.get(key, 0)
+        _require(abs(got - count) <= 1e-6 * abs(count), f"{' '.join(key)}: the chip counts {got:g}, the algorithm {count:g}")
+
+
+def reads_the_arrays_backwards_as_often_as_declared(case: Case) -> None:
+    """Errors that training takes back through an array are the transposed reads of the trace, one by one."""
+    from archsim.trace import build_trace
+    from archsim.training.crossbar import VECTORS
+    from workloads import load_network
+
+    machine, result = _trained_and_simulated(case)
+    trace = build_trace(load_network("digits_cnn"), case.scheme, "training", machine.settings.batch)
+    rows = {row["layer"]: row["tile_operations"] for row in result.by_layer if row["phase"] == "backward"}
+    for index, layer in enumerate(machine.program.names):
+        reads = int(machine.totals[index, 1, VECTORS])
+        declared = IMAGES * sum(op.steps for op in trace.image_operations if op.layer == layer and op.kind == "read_transposed")
+        _require(reads == declared == rows.get(layer, 0),
+                 f"{layer}: training reads {reads} times, the trace {declared}, the chip {rows.get(layer, 0)}")
+
+
+def runs_in_inference_and_training(case: Case) -> None:
+    """A training step takes longer than inference, and its update costs time and energy."""
+    from archsim.simulate import simulate
+
+    chip, scheme = fitting_chip(case), case.scheme
+    inference = simulate("digits_cnn", chip, scheme=scheme)
+    training = simulate("digits_cnn", chip, scheme=scheme, phase="training", batch=2)
+    _require(training.cycles > inference.cycles > 0, "a training step is no longer than inference")
+    update = training.by_phase["update"]
+    _require(update["energy_j"] > 0 and update["cycles"] > 0, "the update costs nothing")
+
+
+def serialises(case: Case) -> None:
+    """Settings and trace come back from JSON as they were."""
+    from archsim.trace import build_trace, load_trace, save_trace
+    from workloads import load_network
+
+    scheme = case.scheme
+    _require(load_scheme(case.name, scheme.model_dump()) == scheme == type(scheme).model_validate_json(scheme.model_dump_json()),
+             "the settings change in JSON")
+    trace = build_trace(load_network("digits_cnn"), scheme, "training", 2)
+    with tempfile.TemporaryDirectory() as folder:
+        _require(load_trace(save_trace(trace, Path(folder) / "trace.json")) == trace, "the trace changes in its file")
+
+
+def resumes_bit_exactly(case: Case) -> None:
+    """A training that was interrupted and resumed ends with the bits of one that was not."""
+    import numpy as np
+
+    from archsim.training.loop import train
+    from workloads import load_network
+
+    network, data, chosen = load_network("digits_cnn"), _digits(48), case.settings(epochs=1)
+    whole = train(network, data, chosen)
+    with tempfile.TemporaryDirectory() as folder:
+        train(network, data, chosen, folder=folder, stop_after=24)
+        resumed = train(network, data, chosen, folder=folder, resume=True)
+    _require(resumed.finished and resumed.totals == whole.totals and resumed.activities == whole.activities, "the counts differ")
+    for layer, weights in whole.weights.items():
+        _require(np.array_equal(weights, resumed.weights[layer]), f"the weights of {layer} differ")
+
+
+CHECKS: tuple[Callable[[Case], None], ...] = (
+    declares_parts_that_exist, serialises, runs_in_inference_and_training, changes_weights_as_its_reference,
+    counts_the_actions_it_performed, reads_the_arrays_backwards_as_often_as_declared, resumes_bit_exactly, learns_the_digits)
+
+
+def fitting_chip(case: Case) -> Architecture:
+    """A chip whose cells are the devices of the scheme's weights, one by one: pairs as two columns, the bias as a row."""
+    from archsim.architecture import load_architecture
+    from archsim.devices.presets import load_device
+    from archsim.training.settings import device_of
+
+    device = device_of(case.settings())
+    paired = bool(device) and load_device(device).paired
+    return load_architecture("rpu_512", {"weights.mapping": "differential" if paired else "reference_column"})
+
+
+def _trained_and_simulated(case: Case) -> tuple[Machine, Result]:
+    """A machine that was trained on the first digits, and the simulation of the same images with the activity it measured."""
+    import numpy as np
+
+    from archsim.simulate import simulate
+    from archsim.trace import build_trace, with_activity
+    from archsim.training.machine import Machine
+    from archsim.training.recorder import measured_activities
+    from workloads import load_network
+
+    network, scheme, data = load_network("digits_cnn"), case.scheme, _digits()
+    machine = Machine(network, case.settings())
+    flat = np.ascontiguousarray(data.train_images[:IMAGES].reshape(IMAGES, -1), np.float32)
+    machine.train(flat, np.asarray(data.train_labels[:IMAGES], np.int64).reshape(IMAGES, -1), np.arange(IMAGES), 0)
+    trace = with_activity(build_trace(network, scheme, "training", machine.settings.batch), measured_activities(machine))
+    return machine, simulate(trace, fitting_chip(case), scheme, images=IMAGES, timing=False)
+
+
+class Trial:
+    """One mini-batch on a single small layer with exact reads, again and again with the same weights and other random numbers."""
+
+    def __init__(self, case: Case):
+        import numpy as np
+
+        from archsim.training.settings import read_settings
+        from workloads.network import Layer, Network
+
+        self.network = Network("small", (
+            Layer("input", "input", (), (), (6,)), Layer("fc", "linear", ("input",), ((6,),), (5,), bias=True),
+            Layer("softmax", "softmax", ("fc",), ((5,),), (5,))))
+        self.settings = read_settings({"rule": case.name, "batch": 4, "read": _EXACT, **case.trial})
+        self.scheme = load_scheme(case.name, self.settings.scheme_settings)
+        generator = np.random.default_rng(5)
+        self.images = generator.uniform(0, 1, (self.settings.batch, 6)).astype(np.float32)
+        self.labels = generator.integers(0, 5, (self.settings.batch, 1))
+
+    def fresh(self) -> Machine:
+        """The layer before the mini-batch."""
+        from archsim.training.machine import Machine
+
+        return Machine(self.network, self.settings)
+
+    def run(self, step: int) -> tuple[np.ndarray, np.ndarray]:
+        """(change of the weights, reference of it) where the first image has the number `step`."""
+        import numpy as np
+
+        from archsim.training.program import COLUMNS, ROWS
+
+        machine = self.fresh()
+        before = machine.arrays.weights.copy()
+        machine.train(self.images, self.labels, np.arange(len(self.images)), step)
+        inputs, errors = (np.stack(views) for views in zip(*(machine.seen(0, image) for image in range(len(self.images)))))
+        row = machine.program.arrays[0]
+        new = self.fresh()
+        layer = new.layers()[0] if new.rule is None else new.rule.layers[0]
+        reference = self.scheme.reference_change(layer, inputs, errors, self.settings.learning_rate, self.settings.seed, step)
+        return (machine.arrays.weights - before).reshape(row[ROWS], row[COLUMNS]), reference
+
+
+@cache
+def _digits(train: int | None = None):
+    from workloads.datasets import load_dataset
+
+    return load_dataset("digits") if train is None else load_dataset("digits").first(train=train)
+
+
+def _require(condition: bool, message: str) -> None:
+    if not condition:
+        raise NotConforming(message)
