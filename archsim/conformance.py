@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from archsim.schemes.base import Scheme
     from archsim.training.machine import Machine
     from archsim.training.settings import TrainingSettings
+    from workloads.datasets import Dataset
 
 MOST_ERROR = 10.0
 """Per cent of the digits that may stay wrong after the epochs that the scheme suggests (3 where it suggests none)."""
@@ -80,7 +81,7 @@ def learns_the_digits(case: Case) -> None:
     from archsim.training.loop import train
     from workloads import load_network
 
-    result = train(load_network("digits_cnn"), _digits(), case.settings(**{"epochs": 3} | dict(case.practice)))
+    result = train(load_network("digits_cnn"), digits(), case.settings(**{"epochs": 3} | dict(case.practice)))
     error = result.history[-1]["test_error_percent"]
     _require(error < MOST_ERROR, f"{error:.1f} % of the digits are wrong, allowed: {MOST_ERROR:g}")
     _require(result.writes[""]["mean"] > 0, "no device was written")
@@ -191,7 +192,7 @@ def resumes_bit_exactly(case: Case) -> None:
     from archsim.training.loop import train
     from workloads import load_network
 
-    network, data, chosen = load_network("digits_cnn"), _digits(48), case.settings(epochs=1)
+    network, data, chosen = load_network("digits_cnn"), digits(48), case.settings(epochs=1)
     whole = train(network, data, chosen)
     with tempfile.TemporaryDirectory() as folder:
         train(network, data, chosen, folder=folder, stop_after=24)
@@ -217,22 +218,29 @@ def fitting_chip(case: Case) -> Architecture:
     return load_architecture("rpu_512", {"weights.mapping": "differential" if paired else "reference_column"})
 
 
-def _trained_and_simulated(case: Case) -> tuple[Machine, Result]:
-    """A machine that was trained on the first digits, and the simulation of the same images with the activity it measured."""
+def trained_machine(case: Case, images: int = IMAGES) -> Machine:
+    """A machine that was trained on the first digits."""
     import numpy as np
 
+    from archsim.training.machine import Machine
+    from workloads import load_network
+
+    machine, data = Machine(load_network("digits_cnn"), case.settings()), digits()
+    flat = np.ascontiguousarray(data.train_images[:images].reshape(images, -1), np.float32)
+    machine.train(flat, np.asarray(data.train_labels[:images], np.int64).reshape(images, -1), np.arange(images), 0)
+    return machine
+
+
+def _trained_and_simulated(case: Case) -> tuple[Machine, Result]:
+    """A trained machine and the simulation of the same images with the activity it measured."""
     from archsim.simulate import simulate
     from archsim.trace import build_trace, with_activity
-    from archsim.training.machine import Machine
     from archsim.training.recorder import measured_activities
     from workloads import load_network
 
-    network, scheme, data = load_network("digits_cnn"), case.scheme, _digits()
-    machine = Machine(network, case.settings())
-    flat = np.ascontiguousarray(data.train_images[:IMAGES].reshape(IMAGES, -1), np.float32)
-    machine.train(flat, np.asarray(data.train_labels[:IMAGES], np.int64).reshape(IMAGES, -1), np.arange(IMAGES), 0)
-    trace = with_activity(build_trace(network, scheme, "training", machine.settings.batch), measured_activities(machine))
-    return machine, simulate(trace, fitting_chip(case), scheme, images=IMAGES, timing=False)
+    machine, scheme = trained_machine(case), case.scheme
+    trace = build_trace(load_network("digits_cnn"), scheme, "training", machine.settings.batch)
+    return machine, simulate(with_activity(trace, measured_activities(machine)), fitting_chip(case), scheme, images=IMAGES, timing=False)
 
 
 class Trial:
@@ -277,7 +285,8 @@ class Trial:
 
 
 @cache
-def _digits(train: int | None = None):
+def digits(train: int | None = None) -> Dataset:
+    """The embedded digits, or the first `train` images of them."""
     from workloads.datasets import load_dataset
 
     return load_dataset("digits") if train is None else load_dataset("digits").first(train=train)

@@ -15,7 +15,8 @@ def written(settings, verifies):
     """(counts of the update phase, its cycles) of a batch in which a tenth of the devices got two pulses each."""
     scheme = load_scheme("mixed_precision", settings)
     trace = build_trace(load_network("digits_cnn"), scheme, "training", 4)
-    trace = with_activity(trace, {(layer, "update"): Activity(devices_written=0.1, write_pulses=2.0, verify_reads=verifies) for layer in ("conv1", "fc")})
+    activity = Activity(devices_written=0.1, write_pulses=2.0, verify_reads=verifies)
+    trace = with_activity(trace, {(layer, "update"): activity for layer in ("conv1", "fc")})
     result = archsim.simulate(trace, "cim40", scheme, images=4)
     counts = {}
     for row in result.ledger:
