@@ -54,13 +54,13 @@ def compare_activity(trace: Trace, activities: Mapping[tuple[str, str], Activity
     need not add up to the whole). Raises InputError as `with_activity` and `simulate`.
     """
     chip = load_architecture(chip)
-    before = simulate(trace, chip, scheme, images=images)
-    after = simulate(with_activity(trace, activities), chip, scheme, images=images)
+    before = simulate(trace, chip, scheme, images=images, setup=False)
+    after = simulate(with_activity(trace, activities), chip, scheme, images=images, setup=False)
     alone = {}
     for name in dict.fromkeys(name for names in QUANTITIES.values() for name in names):
         single = _single(trace, activities, name)
         if single:
-            alone[name] = simulate(with_activity(trace, single), chip, scheme, images=images)
+            alone[name] = simulate(with_activity(trace, single), chip, scheme, images=images, setup=False)
     operations = {(op.place, op.phase): op for op in trace.image_operations + trace.batch_operations if op.kind != "digital"}
     rows = []
     for key in (*_costs(before), ("total", "")):

@@ -38,8 +38,8 @@ class Result:
         self.document = document
 
     @classmethod
-    def from_run(cls, facts: dict, inventory: Sequence[Component], ledger: Ledger) -> Result:
-        """Price a finished run. `facts` holds the keys FACTS: what the simulator knows.
+    def from_run(cls, facts: dict, inventory: Sequence[Component], ledger: Ledger, setup: dict | None = None) -> Result:
+        """Price a finished run. `facts` holds the keys FACTS: what the simulator knows; `setup` what is done once (`soc.setup`).
 
         `cycles` is None where nothing was timed. `by_layer` rows hold layer, phase, cycles, stall_cycles, tile_operations;
         `by_phase` maps a phase to its cycles; `busy_fractions` maps a component to the share of time it works.
@@ -56,6 +56,8 @@ class Result:
         document["by_phase"] = {phase: {"cycles": cycles} for phase, cycles in facts["by_phase"].items()}
         document["by_component"] = {name: {"busy_fraction": share} for name, share in facts["busy_fractions"].items()}
         document["ledger"] = ledger.to_rows()
+        if setup is not None:
+            document["setup"] = setup
         return cls(fill_prices(document, inventory, ledger))
 
     def __getattr__(self, name: str) -> object:

@@ -52,6 +52,12 @@ SCHEMA: dict[str, object] = {
     }],
 }
 
+# What is done once, before a training; checked where the field "setup" is there.
+SETUP: dict[str, object] = {
+    "cycles": "count?", "seconds": "number?", "energy_j": "number", "energy_j_range": ("number", "number"), "off_chip_energy_j": "number",
+    "pulses": {"*": "number"}, "ledger": SCHEMA["ledger"],
+}
+
 # What `archsim train` adds; checked where the field "training" is there.
 TRAINING: dict[str, object] = {
     "dataset": "text", "device": "text?", "accuracy_percent": "number?", "writes_per_device": "number", "activity_file": "text?",
@@ -79,17 +85,20 @@ def check_document(document: object, where: str) -> dict:
         _check(document, TRAINING, where, "")
     if "tiles_without" in document:
         _check(document["tiles_without"], {"*": "count"}, where, "tiles_without")
+    if "setup" in document:
+        _check(document["setup"], SETUP, where, "setup")
     names = [row["component"] for row in document["inventory"]]
     for index, row in enumerate(document["inventory"]):
         if row["boundary"] not in BOUNDARIES:
             raise InputError("unknown boundary", where=f"{where}: inventory[{index}].boundary", got=row["boundary"], allowed=BOUNDARIES)
         if names.count(row["component"]) > 1:
             raise InputError("a component twice", where=f"{where}: inventory[{index}].component", got=row["component"])
-    for index, row in enumerate(document["ledger"]):
-        if row["component"] not in names:
-            raise InputError("not a component of the inventory", where=f"{where}: ledger[{index}].component", got=row["component"],
-                             allowed=sorted(names), hint=nearest(row["component"], names))
-    Ledger.from_rows(document["ledger"], f"{where}: ledger")
+    for name, rows in (("ledger", document["ledger"]), ("setup.ledger", document.get("setup", {}).get("ledger", []))):
+        for index, row in enumerate(rows):
+            if row["component"] not in names:
+                raise InputError("not a component of the inventory", where=f"{where}: {name}[{index}].component", got=row["component"],
+                                 allowed=sorted(names), hint=nearest(row["component"], names))
+        Ledger.from_rows(rows, f"{where}: {name}")
     return document
 
 

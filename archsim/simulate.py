@@ -13,6 +13,7 @@ from archsim.result import Result
 from archsim.schemes import load_scheme
 from archsim.soc.followers import check_followers, with_followers
 from archsim.soc.inventory import build_inventory, without_absent
+from archsim.soc.setup import setup_facts
 from archsim.trace import Trace, build_trace, load_trace
 from hwlib.errors import InputError
 from workloads import load_network
@@ -31,12 +32,13 @@ MAX_JOBS = 2_000_000_000
 
 def simulate(network: str | Path | Network | Trace, chip: str | Path | Architecture = "cim40", scheme: str | Scheme | None = None,
              phase: str = "inference", batch: int = 1, images: int | None = None, node_nm: float | None = None, seed: int = 0,
-             timing: bool = True, data: Any = None, observers: Sequence[Observer] = (),
+             timing: bool = True, setup: bool = True, data: Any = None, observers: Sequence[Observer] = (),
              progress: Callable[[int, int], None] | None = None) -> Result:
     """Simulate an inference or a training step and price it.
 
     `network` is a name, a path, a Network or a Trace (then scheme, phase and batch come from it); `images` defaults
-    to `batch`; `node_nm` prices the same run at another node; `timing=False` counts and prices without events.
+    to `batch`; `node_nm` prices the same run at another node; `timing=False` counts and prices without events,
+    `setup=False` leaves out what a training needs once.
     `data` ("random", an array of images or a dict of arrays) sends real values through the tiles' physics; the result
     then also has `outputs` and, from a plain NumPy forward pass, `reference_outputs` (images, *output shape).
     Raises InputError for anything wrong in the input, RuntimeError where the simulation lost work.
@@ -80,7 +82,8 @@ def simulate(network: str | Path | Network | Trace, chip: str | Path | Architect
         "tiles_without": placement.without(),
         "seed": seed, "settings": chip.model_dump(mode="json", by_alias=True),
     }
-    result = Result.from_run(facts, inventory, ledger)
+    once = setup_facts(trace, chip, placement, inventory, timing) if setup else None
+    result = Result.from_run(facts, inventory, ledger, once)
     if values is not None:
         result.outputs, result.reference_outputs = values.finish(), values.reference()
     return result

@@ -38,7 +38,19 @@ def fill_prices(document: dict, inventory: Sequence[Component], ledger: Ledger) 
     _fill_components(document, estimate)
     _fill_rows(document, estimate)
     document["figures"] = figures_used(estimate)
+    if "setup" in document:
+        _fill_setup(document, inventory)
     return document
+
+
+def _fill_setup(document: dict, inventory: Sequence[Component]) -> None:
+    """The one-time part: energy and time of its own, none of it in the totals of the images."""
+    setup = document["setup"]
+    estimate = price_run(inventory, Ledger.from_rows(setup["ledger"], "setup.ledger"), node_nm=document["node_nm"],
+                         clock_mhz=document["clock_mhz"], cycles=setup["cycles"], images=1)
+    energy, system = estimate.energy_j(), estimate.energy_j("system")
+    setup |= {"energy_j": energy.value, "energy_j_range": _range(energy), "off_chip_energy_j": system.value - energy.value,
+              "seconds": estimate.seconds}
 
 
 def _fill_components(document: dict, estimate: Estimate) -> None:

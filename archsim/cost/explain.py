@@ -42,7 +42,7 @@ class _Trails:
     """Builds trails from a result and the prices of today."""
 
     def __init__(self, result):
-        self.document = result.document
+        self.document, self.kind = result.document, type(result)
         self.tree = named_tree(self.document)
         self.estimate = result.estimate()
         self.entries = [((r["component"], r["action"], r["layer"] or SHARED, r["phase"] or SHARED), r["count"])
@@ -66,7 +66,15 @@ class _Trails:
             return self.energy(name, boundaries, lambda layer, phase: wanted[0] in (layer, None) and wanted[1] in (phase, None), static)
         if head == "figures":
             return self.figure(keys[1])
+        if head == "setup" and last.endswith("energy_j"):
+            return self.setup().energy(name, ("system",) if last.startswith("off_chip") else _CHIP, lambda layer, phase: True, True)
         return measured_node(self.document, self.tree, keys, value)
+
+    def setup(self) -> _Trails:
+        """The trails of the one-time part."""
+        once = self.document["setup"]
+        return _Trails(self.kind({**self.document, "ledger": once["ledger"], "cycles": once["cycles"], "latency_s": once["seconds"],
+                                  "images": 1}))
 
     def metric(self, name: str, metric: str, boundaries: tuple[str, ...]) -> Node:
         """A total inside some boundaries."""

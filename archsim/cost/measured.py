@@ -29,6 +29,7 @@ _MEASURED: dict[tuple[str, str], tuple[str, str, tuple[str, ...]]] = {
     ("resources", "requests"): ("", "requests it served", ()),
     ("resources", "queue_mean"): ("", "mean length of its queue over the run", ()),
     ("resources", "queue_max"): ("", "greatest length of its queue", ()),
+    ("setup", "cycles"): ("cycle", "cycles of the operations before the first image, counted by the event simulation", _MODE),
     ("ledger", "count"): ("", "actions counted by the simulator", ()),
     ("inventory", "count"): ("", "instances on the chip, from the architecture's components and the placement", ()),
 }
@@ -58,11 +59,15 @@ def measured_node(document: dict, tree: dict, keys: list[str], value: object) ->
         return Node(name, value, "s", how=how, children=_settings(document, _TIME_SETTINGS))
     if head == "cycles":
         return _cycles(document, name, value)
+    if head == "setup" and last == "seconds":
+        return Node(name, value, "s", how="setup.cycles / clock_mhz", children=(fact("clock_mhz"),))
     if (head, last) in _MEASURED:
         unit, how, settings = _MEASURED[head, last]
         timeline = _timeline(document, *keys[1:3]) if (head, last) == ("by_layer", "cycles") else ()
         return Node(name, value, unit, how=how, children=timeline + _settings(document, settings))
-    if head == "stalls":
+    if head == "setup":
+        unit, how = "", f"pulses that a device of '{last}' gets before the first image, mean"
+    elif head == "stalls":
         unit, how = "cycle", f"cycles in which a tile waited, with the cause '{last}', summed over the tiles"
     elif head == "resources":
         unit, how = "cycle", f"stalled cycles of '{keys[1]}' with the cause '{last}'"

@@ -35,6 +35,8 @@ def named_tree(document: dict) -> dict:
                 for name in names[:-1]:
                     branch = branch.setdefault(name, {})
                 branch[names[-1]] = {k: v for k, v in row.items() if k not in _ROW_NAMES[key]}
+    if "setup" in tree:
+        tree["setup"] = {key: value for key, value in tree["setup"].items() if key != "ledger"}
     for phases in tree["by_layer"].values():
         phases["energy_j"] = math.fsum(row["energy_j"] for row in phases.values())
     return tree

@@ -26,7 +26,7 @@ def price_point(design: Mapping[str, Any], metrics: Sequence[str]) -> list[float
     if any(value is _ELSEWHERE for value in found):  # a path into layers or phases: the whole document has it
         from archsim.simulate import simulate
 
-        document = simulate(step.trace, step.chip, scheme=step.rule, images=step.images, timing=False).to_dict()
+        document = simulate(step.trace, step.chip, scheme=step.rule, images=step.images, timing=False, setup=False).to_dict()
         found = [read_metric(document, name) if value is _ELSEWHERE else value for name, value in zip(metrics, found)]
     return found
 

@@ -25,7 +25,7 @@ def timing_rung(design: Mapping[str, Any], metrics: Sequence[str], options: Mapp
     from archsim.simulate import simulate
 
     step = resolve(design)
-    result = simulate(step.trace, step.chip, scheme=step.rule, images=step.images)
+    result = simulate(step.trace, step.chip, scheme=step.rule, images=step.images, setup=False)
     document = result.to_dict()
     kept = {"work": key_of(design, node=False), "run": compact_run(document)}
     return [read_metric(document, name) for name in metrics], kept

@@ -36,7 +36,19 @@ def headline(view: View) -> list[Headline]:
     latency = Headline("Latency per image", fmt.si(view.number("latency_per_image_s"), "s"), timing, *_interval(view))
     tiles = Headline("Tiles", fmt.whole(view.number("tiles")), f"{fmt.percent(view.number('utilisation'))} utilised, "
                      f"{fmt.whole(view.number('tile_operations'))} tile operations")
-    return [*_accuracy(view), area, power, energy, latency, tiles]
+    return [*_accuracy(view), area, power, energy, latency, tiles, *once(view)]
+
+
+def once(view: View) -> list[Headline]:
+    """What a training needs once, before its first image: none of it is in the other numbers."""
+    setup = view.result.get("setup")
+    if not isinstance(setup, dict) or not fmt.is_number(setup.get("energy_j")):
+        return []
+    pulses = setup.get("pulses")
+    most = max((value for value in pulses.values() if fmt.is_number(value)), default=None) if isinstance(pulses, dict) else None
+    time = fmt.si(setup["seconds"], "s") if fmt.is_number(setup.get("seconds")) else "not timed"
+    detail = f"before training, in no other number; {time}, up to {fmt.significant(most)} pulses a device"
+    return [Headline("Once", fmt.si(setup["energy_j"], "J"), detail)]
 
 
 def _accuracy(view: View) -> list[Headline]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from archsim.report import format as fmt
+from archsim.report.headline import once
 from archsim.report.view import View
 
 _MOST_EPOCHS = 12
@@ -45,6 +46,7 @@ def headline(view: View, result: Mapping) -> list[tuple[str, str, str]]:
               f"whole training {fmt.si(training['energy_j'], 'J')}, {count}"),
              ("Time per image", fmt.si(view.number("latency_per_image_s"), "s"),
               f"whole training {fmt.si(training['seconds'], 's')} on the chip")]
+    rows += [(item.name, item.text, item.detail) for item in once(view)]
     if writes:
         what = "pulses" if training["settings"]["rule"] == "rpu" else "programming operations"
         detail = f"{what}; most {fmt.whole(writes['maximum'])} ({_busiest(training['writes'])})"

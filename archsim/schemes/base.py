@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
+from archsim.schemes.common import initial_weights
 from archsim.trace.lower import Stage
 from archsim.trace.operation import LayerMatrix, Operation
 from hwlib.errors import InputError
@@ -78,9 +79,10 @@ class Scheme(BaseModel, ABC):
         """The forward read of an array stage as this scheme needs it in training."""
         return operation
 
-    def notes(self, stages: list[Stage]) -> tuple[str, ...]:
-        """What a result must say about this scheme, such as a cost that is paid once."""
-        return ()
+    def setup_operations(self, stages: list[Stage]) -> list[Operation]:
+        """Operations before the first image, done once and priced apart; those of a layer follow each other. The initial weights are
+        programmed unless a scheme says otherwise."""
+        return [initial_weights(stage) for stage in stages if stage.on_array]
 
     def rule(self, layers: Sequence[LayerState], rate: float, batch: int, seed: int) -> UpdateRule:
         """The algorithm of this scheme for a training run. Raises InputError for a scheme that has none yet."""

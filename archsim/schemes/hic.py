@@ -59,6 +59,12 @@ class Hic(Scheme):
     def backward(self, stage: Stage, first: bool) -> list[Operation]:
         return output_error(stage) if first else [transposed_read(stage)]
 
+    def setup_operations(self, stages: list[Stage]) -> list[Operation]:
+        shapes = [stage.matrix for stage in stages if stage.on_array]
+        return super().setup_operations(stages) + [Operation(
+            name=f"{m.layer}.erase", layer=m.layer, phase="setup", kind="write", steps=m.rows + m.bias, array=f"{m.layer}.accumulator",
+            activity=Activity(devices_written=1.0, write_pulses=1.0, verify_reads=0.0)) for m in shapes]
+
     def image_update(self, stage: Stage) -> list[Operation]:
         return [digital_gradient(stage)]
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from archsim.schemes.base import register
-from archsim.schemes.common import reference_array
+from archsim.schemes.common import copy_to_reference, initial_weights, reference_array, symmetry_pulses
 from archsim.schemes.rpu import Rpu
 from archsim.trace.lower import Stage
 from archsim.trace.operation import READ_CHAIN, Activity, LayerMatrix, Operation
@@ -51,7 +51,8 @@ class TikiTaka(Rpu):
     generators, a multiplexer and a sequencer, and is read through the input and output converters of the weights' tile, which is held
     meanwhile (`fast_converters` own: it has its own). The papers count arrays only and leave the sharing open; two devices in one
     cross-point (Gokmen 2020), which share their integrator, are the picture. Generators stand at A alone: pulses on the weights are
-    single and determined, or (v1) drawn by A's. R is never read alone: see `common.reference_array`.
+    single and determined, or (v1) drawn by A's. R is never read alone: see `common.reference_array`. Once, before a training, A is
+    driven to its symmetry points by `symmetry_pulses` (of which more than 100 gain nothing at a step of 0.1), and R written from it.
     """
 
     name: ClassVar[str] = "tiki_taka"
@@ -84,6 +85,7 @@ class TikiTaka(Rpu):
     reference_error: Annotated[float, Field(ge=0, le=100)] = 0.0
     divide_by_fast_rate: bool = True
     fast_converters: Literal["shared", "own"] = "shared"
+    symmetry_pulses: Annotated[int, Field(ge=1, le=1_000_000)] = 100
 
     @property
     def reads_reference(self) -> bool:
@@ -105,6 +107,14 @@ class TikiTaka(Rpu):
 
     def weights_matrix(self, stage: Stage) -> LayerMatrix:
         return replace(stage.matrix, lender=f"{stage.name}.fast", borrowed=("bitstream_generator",))
+
+    def setup_operations(self, stages: list[Stage]) -> list[Operation]:
+        found = []
+        for stage in (stage for stage in stages if stage.on_array):
+            fast = f"{stage.name}.fast"
+            found.append(symmetry_pulses(stage, fast, self.symmetry_pulses))
+            found += [*(copy_to_reference(stage, fast) if self.reads_reference else []), initial_weights(stage)]
+        return found
 
     def image_update(self, stage: Stage) -> list[Operation]:
         shape, name = stage.matrix, stage.name

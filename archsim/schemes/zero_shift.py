@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from pydantic import Field
 
 from archsim.schemes.base import register
-from archsim.schemes.common import reference_array
+from archsim.schemes.common import copy_to_reference, initial_weights, reference_array, symmetry_pulses
 from archsim.schemes.rpu import Rpu
 from archsim.trace.lower import Stage
 from archsim.trace.operation import LayerMatrix, Operation
@@ -25,8 +25,8 @@ class ZeroShift(Rpu):
     """`pulses` alternating pulses drive every device to its symmetry point; it is read (with `read_noise`) and written into a reference
     device (with `program_error`); from then on a weight is the difference of the two, and the pulsed update is that of `rpu`.
 
-    Both arrays are driven and read together in every cycle. The pulses, one read and one write a device are paid once, before the first
-    image: a note of the result gives their number, its energy and time are those of training steps only. All errors in weight units.
+    Both arrays are driven and read together in every cycle (silicon: `common.reference_array`). The pulses, one read and one write a device
+    are paid once, before the first image. All errors in weight units.
     """
 
     name: ClassVar[str] = "zero_shift"
@@ -52,10 +52,13 @@ class ZeroShift(Rpu):
     def backward(self, stage: Stage, first: bool) -> list[Operation]:
         return [self.forward_read(op) if op.kind != "digital" else op for op in super().backward(stage, first)]
 
-    def notes(self, stages: list[Stage]) -> tuple[str, ...]:
-        devices = sum(s.matrix.trained for s in stages if s.on_array)
-        return (f"zero_shift: before training {self.pulses} pulses to each of {devices} devices, one read and one write of a reference "
-                "each, not in these figures",)
+    def setup_operations(self, stages: list[Stage]) -> list[Operation]:
+        found = []
+        for stage in (stage for stage in stages if stage.on_array):
+            if self.pulses:
+                found += [symmetry_pulses(stage, stage.name, self.pulses), *copy_to_reference(stage, stage.name)]
+            found.append(initial_weights(stage))
+        return found
 
     def rule(self, layers: Sequence[LayerState], rate: float, batch: int, seed: int) -> UpdateRule:
         from archsim.schemes.zero_shift_rule import ZeroShiftRule

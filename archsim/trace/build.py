@@ -30,19 +30,29 @@ def build_trace(network: Network, scheme: Scheme | None = None, phase: str = "in
     stages = lower(network)
     matrices = [stage.matrix for stage in stages if stage.on_array]
     forward = [_forward(stage) for stage in stages]
-    images, batches, notes = list(forward), [], network.notes
+    images, batches, setup = list(forward), [], []
     if phase == "training":
         images = [scheme.forward_read(op) if op.kind == "read" else op for op in forward]
-        notes = (*notes, *scheme.notes(stages))
         backward, updates, batches = _training(stages, scheme, batch)
         images += backward + updates
+        setup = _in_turn(scheme.setup_operations(stages))
         matrices = [scheme.weights_matrix(stage) for stage in stages if stage.on_array] + scheme.arrays(stages)
     kept = sum(s.output_elements for s in stages) if phase == "training" else 0
     return Trace(
         network=network.name, scheme=scheme.name if scheme and phase == "training" else None, phase=phase, batch=batch,
         matrices=tuple(matrices), image_operations=tuple(images), batch_operations=tuple(batches),
-        input_elements=network.layers[0].output_elements, activation_elements=kept,
-        state_words=scheme.state_words(stages) if phase == "training" else {}, notes=notes)
+        setup_operations=tuple(setup),         input_elements=network.layers[0].output_elements, activation_elements=kept,
+        state_words=scheme.state_words(stages) if phase == "training" else {}, notes=network.notes)
+
+
+def _in_turn(operations: list[Operation]) -> list[Operation]:
+    """Each operation after the one before it on the same layer."""
+    last: dict[str, tuple[str, ...]] = {}
+    found = []
+    for operation in operations:
+        found.append(replace(operation, phase="setup", after=last.get(operation.layer, ())))
+        last[operation.layer] = (operation.name,)
+    return found
 
 
 def _forward(stage: Stage) -> Operation:

@@ -90,6 +90,7 @@ _operation = record(Operation, phase=choice("phase", *PHASES), kind=choice("kind
                     every=whole(1))
 _document = record(Trace, ("version",), scheme=optional(text), phase=choice("phase", "inference", "training"), batch=whole(1),
                    matrices=listed(_matrix), image_operations=listed(_operation), batch_operations=listed(_operation),
+                   setup_operations=listed(_operation),
                    state_words=table(number()), notes=listed(note))
 
 
@@ -146,9 +147,9 @@ def _check_order(trace: Trace, where: str) -> None:
             raise InputError("too many weights", where=f"{where}: matrices[{index}]", got=matrix.weights, allowed="up to 2^53")
         layers.add(matrix.layer)
     _check_lenders(trace, where)
-    every = {operation.name for operation in trace.image_operations + trace.batch_operations}
+    every = {operation.name for operation in trace.image_operations + trace.batch_operations + trace.setup_operations}
     earlier: set[str] = set()
-    for name in ("image_operations", "batch_operations"):
+    for name in ("image_operations", "batch_operations", "setup_operations"):
         for index, operation in enumerate(getattr(trace, name)):
             at = f"{where}: {name}[{index}]"
             if operation.name in earlier:

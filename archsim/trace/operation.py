@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-PHASES = ("forward", "backward", "update")
+PHASES = ("forward", "backward", "update", "setup")
 KINDS = ("read", "read_transposed", "pulse_update", "write", "stream", "digital")
 OFF_TILES = ("stream", "digital")  # kinds that use no tile
 # Parts of a tile's periphery, which one matrix may lend to another; the chain of a read, from the input's converter to the result.
@@ -152,7 +152,8 @@ class LayerMatrix:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """Operations for one image (`image_operations`) and once a batch (`batch_operations`), and the matrices.
+    """Operations for one image (`image_operations`), once a batch (`batch_operations`) and once before a training (`setup_operations`,
+    which no image waits for), and the matrices.
 
     `state_words` is digital training memory (vector-unit words), `activation_elements` what an image keeps alive.
     """
@@ -164,6 +165,7 @@ class Trace:
     matrices: tuple[LayerMatrix, ...]
     image_operations: tuple[Operation, ...]
     batch_operations: tuple[Operation, ...] = ()
+    setup_operations: tuple[Operation, ...] = ()
     input_elements: int = 0
     activation_elements: int = 0
     state_words: dict[str, float] = field(default_factory=dict)

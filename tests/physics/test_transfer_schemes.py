@@ -86,7 +86,7 @@ def test_zero_shift_brings_weight_zero_to_the_symmetry_point():
     for pulses in (0, 200, 4000):
         layer = layer_of(device="soft_bounds_asymmetric", shape=(20, 30), pulse_step=0.01)
         ZeroShiftRule(load_scheme("zero_shift", {"pulses": pulses}), [layer], 0.1, 1, 5)
-        assert not layer.weights.any() and (layer.writes == pulses).all()
+        assert not layer.weights.any() and not layer.writes.any()  # the setup counts its pulses
         left[pulses] = float(np.sqrt((symmetry_points(layer.devices) ** 2).mean()))
     assert left[0] > 0.3 and left[200] < 0.6 * left[0] and left[4000] < 0.1
 

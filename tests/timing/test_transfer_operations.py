@@ -85,4 +85,5 @@ def test_zero_shift_reads_every_layer_against_its_reference():
     trace = build_trace(load_network("digits_cnn"), load_scheme("zero_shift"), "training")
     against = {op.name: op.against for op in trace.image_operations if op.kind.startswith("read")}
     assert against == {"conv1.forward": "conv1.reference", "fc.forward": "fc.reference", "fc.backward": "fc.reference"}
-    assert any("4000 pulses to each of 1610 devices" in note for note in trace.notes)
+    steps = [(op.name, op.steps) for op in trace.setup_operations if op.kind == "pulse_update"]
+    assert steps == [("conv1.symmetry", 4000), ("fc.symmetry", 4000)]
