@@ -10,7 +10,7 @@ from archsim.cli.output import print_json, say
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("folder", metavar="FOLDER", help="what --out of run, train, compare or explore wrote, or a result.json")
+    parser.add_argument("folder", metavar="FOLDER", help="what --out of run, train, compare or explore wrote, or its result.json or compare.json")
     parser.add_argument("--out", metavar="DIR", help="where to write (default: beside the result)")
     add_output_options(parser)
 
@@ -20,7 +20,7 @@ def execute(arguments: argparse.Namespace) -> int:
         from archsim.report.sweep_html import write_sweep_report
 
         return _tell(write_sweep_report(arguments.folder, arguments.out or arguments.folder), arguments)
-    if (Path(arguments.folder) / "compare.json").is_file():
+    if (Path(arguments.folder) / "compare.json").is_file() or Path(arguments.folder).name == "compare.json":
         from archsim.report.comparison_html import write_comparison_report
 
         return _tell(write_comparison_report(arguments.folder, arguments.out), arguments)

@@ -75,13 +75,13 @@ def load_comparison(path: str | Path) -> dict:
 
 
 def write_comparison_report(folder: str | Path, out: str | Path | None = None) -> list[Path]:
-    """Remake the report of a comparison's folder from its compare.json: the page, every figure as SVG and PNG, every table as CSV.
+    """Remake the report of a comparison's folder, or of its compare.json: the page, every figure as SVG and PNG, every table as CSV.
 
-    `out` is the folder itself where none is given. Returns the paths, the page first. Raises InputError for a document that is not a
+    `out` is that folder where none is given. Returns the paths, the page first. Raises InputError for a document that is not a
     comparison's, or where `out` cannot be written; nothing is written before the whole page stands.
     """
-    path = Path(folder) / "compare.json"
-    document, out = load_comparison(path), Path(folder if out is None else out)
+    path = Path(folder) if Path(folder).name == "compare.json" else Path(folder) / "compare.json"
+    document, out = load_comparison(path), path.parent if out is None else Path(out)
     view = ComparisonView(document)
     try:
         page = render_comparison(document)

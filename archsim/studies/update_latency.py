@@ -139,6 +139,7 @@ def latency_rows() -> tuple[list[dict], dict[str, str]]:
                 "longest_operation": longest, "longest_operation_ns": near.operations[longest], "busiest": limit,
                 **{f"{key.replace(' ', '_')}_ns": near.loads.get(key, 0.0) for key in RESOURCES},
                 "whole_chip_ns": whole.total, "whole_chip_batch_1_ns": single.total})
+    rows = [{key: round(value, 3) if isinstance(value, float) else value for key, value in row.items()} for row in rows]
     return sorted(rows, key=lambda row: row["model_ns"]), refused
 
 

@@ -152,7 +152,7 @@ def test_paper_is_white_and_holds_the_table(browser, pages):
 
 def test_the_report_command_finds_a_comparison(documents, tmp_path, capsys):
     (tmp_path / "compare.json").write_text(json.dumps(documents["one"]))
-    assert main(["report", str(tmp_path), "--out", str(tmp_path / "out"), "--json"]) == 0
+    assert main(["report", str(tmp_path / "compare.json"), "--out", str(tmp_path / "out"), "--json"]) == 0
     files = json.loads(capsys.readouterr().out)["files"]
     assert all(Path(file).is_file() for file in files) and files[0] == str(tmp_path / "out" / "report.html")
     names = {path.name for path in (tmp_path / "out").rglob("*") if path.is_file()}
