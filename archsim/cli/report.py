@@ -10,7 +10,7 @@ from archsim.cli.output import print_json, say
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("folder", metavar="FOLDER", help="what --out of run, train, compare or explore wrote, or its result.json or compare.json")
+    parser.add_argument("folder", metavar="FOLDER", help="what run, train, compare or explore wrote with --out, or its JSON file")
     parser.add_argument("--out", metavar="DIR", help="where to write (default: beside the result)")
     add_output_options(parser)
 
