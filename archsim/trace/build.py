@@ -95,7 +95,7 @@ def _training(stages: list[Stage], scheme: Scheme, batch: int) -> tuple[list[Ope
     updates, batches = [], []
     for stage in reversed([s for s in stages if s.on_array]):
         for operation in scheme.image_update(stage):
-            updates.append(replace(operation, after=errors[stage.name] + (f"{stage.name}.forward",)))
+            updates.append(replace(operation, after=errors[stage.name] + (f"{stage.name}.forward",) + operation.after))
         before: tuple[str, ...] = ()
         for operation in scheme.batch_update(stage, batch):
             batches.append(replace(operation, after=before))

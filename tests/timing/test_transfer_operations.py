@@ -79,6 +79,7 @@ def test_tiki_taka_places_its_arrays_and_updates_in_order(version, kinds):
     assert [(op.kind, op.place, op.steps) for op in update] == [
         ("pulse_update", "conv1.fast", 36), ("read", "conv1.fast", 18), ("pulse_update", "conv1", 18)]
     assert [op.every for op in trace.image_operations if op.layer == "fc" and op.phase == "update"] == [1, 2, 2]
+    assert all(before.name in op.after for before, op in zip(update, update[1:])), "a line is pulsed, then read, then transferred"
 
 
 def test_zero_shift_reads_every_layer_against_its_reference():
