@@ -24,7 +24,7 @@ def subtitle(view: ComparisonView) -> str:
 
 def headline(view: ComparisonView) -> list[Headline]:
     """The number of schemes, then the best of each column with its scheme and the range over the schemes."""
-    found = [Headline("Schemes", fmt.whole(len(view.rows)), f"{len(view.refused)} could not run" if view.refused else "all ran")]
+    found = [Headline("Schemes", fmt.whole(len(view.rows)), f"{len(view.refused)} not run" if view.refused else "all ran")]
     wanted: tuple[tuple[str, str, Callable[[float], str], bool], ...] = (
         ("Highest accuracy", "accuracy_percent", lambda v: f"{v:.2f} %", True),
         ("Least energy / image", "energy_per_image_j", lambda v: fmt.si(v, "J", 3), False),

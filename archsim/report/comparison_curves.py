@@ -39,7 +39,7 @@ def draw_curves(view: ComparisonView, width: float) -> Drawing | None:
             drawing.add(Text(x + _across(tick, last, panel), bottom + 14, str(tick), "middle" if 1 < tick < last else
                              "start" if tick == 1 else "end", 11, "soft"))
         if epochs is not best:
-            _curve(drawing, best, "test_error_percent", (x, bottom, panel), last, upward, ("line", 1.4, False))
+            _curve(drawing, best, "test_error_percent", (x, bottom, panel), last, upward, ("soft", 0.9, False))
         for key, dashed in _SERIES:
             _curve(drawing, epochs, key, (x, bottom, panel), last, upward, ("accent", 1.0 if dashed else 1.8, dashed))
         end = epochs[-1]
@@ -66,7 +66,7 @@ def _curve(drawing: Drawing, epochs: list[dict], key: str, place: tuple[float, f
 def _key(drawing: Drawing, left: float) -> None:
     drawing.add(Line(left, 9, left + 24, 9, "accent", 1.8), Text(left + 30, 13, "test", size=11, fill="soft"),
                 Line(left + 66, 9, left + 90, 9, "accent", 1.0, True), Text(left + 96, 13, "training", size=11, fill="soft"),
-                Line(left + 156, 9, left + 180, 9, "line", 1.4), Text(left + 186, 13, "test, best scheme", size=11, fill="soft"))
+                Line(left + 156, 9, left + 180, 9, "soft", 0.9), Text(left + 186, 13, "test, best scheme", size=11, fill="soft"))
 
 
 def _ends(found: list[tuple[dict, list[dict]]], errors: list[float], width: float) -> Drawing:
