@@ -41,7 +41,7 @@ def thresholds_reference(values: np.ndarray, inverse: np.float32, bipolar: bool,
     scaled = values * inverse
     clipped = np.clip(scaled, np.float32(-1), np.float32(1))
     share = (clipped + np.float32(1)) * np.float32(0.5) if bipolar else np.abs(clipped)
-    levels = np.rint(share * np.float32(transfer.shape[1] - 1)).astype(int)
+    levels = np.rint(np.where(share >= 0, share, 0) * np.float32(transfer.shape[1] - 1)).astype(int)
     return transfer[(first_device + np.arange(len(values))) % len(transfer), levels], np.where((scaled >= 0) | bipolar, 1, -1)
 
 

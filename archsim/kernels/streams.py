@@ -105,7 +105,8 @@ def set_thresholds(thresholds, signs, values, inverse, bipolar, transfer, first_
         value = values[j] * inverse
         signs[j] = np.int32(1) if value >= ZERO or bipolar else np.int32(-1)
         share = (min(max(value, -ONE), ONE) + ONE) * np.float32(0.5) if bipolar else min(abs(value), ONE)
-        thresholds[j] = transfer[(first_device + j) % transfer.shape[0], np.int32(np.rint(share * levels))]
+        level = np.int32(np.rint(share * levels)) if share >= ZERO else np.int32(0)  # not a number: no stream, and no place outside
+        thresholds[j] = transfer[(first_device + j) % transfer.shape[0], level]
         driven += thresholds[j] > 0
     return driven
 

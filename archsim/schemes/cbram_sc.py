@@ -36,6 +36,9 @@ class CbramStochastic(StreamScheme, OptimiserScheme):
 
     A device makes a bit in a SET, a sense and a RESET of `pulse_ns`. Its driver holds the predistorted voltage of the probability with
     `driver_bits`; tau of a device spreads lognormally by `device_spread` (fixed) and `pulse_spread` (each pulse).
+
+    The suggested rates train digits_cnn on the digits in three epochs (mini-batches of 8, seeds 1 to 3) to a test error of 2.5 to 6.1 %
+    (SGD, 0.1), 1.7 to 4.4 % (momentum, 0.01) and 3.1 to 7.5 % (Adam, 0.001); Adam at 0.01 ends at 5.8 %, at 0.03 at 10 %.
     """
 
     name: ClassVar[str] = "cbram_sc"

@@ -12,7 +12,7 @@ from archsim.kernels import stream_filters
 from archsim.kernels.random import as_word, stream_key
 from archsim.schemes.cbram_sc import STREAMS_OF, CbramStochastic
 from archsim.schemes.rule import LayerState
-from archsim.schemes.stream_rule import STREAMS, StreamRule, plain_transfer, power_of_two, vector_scales
+from archsim.schemes.stream_rule import LEAST, STREAMS, StreamRule, plain_transfer, power_of_two, vector_scales
 from archsim.trace.operation import Activity
 
 F, U = np.float32, np.uint64
@@ -94,9 +94,10 @@ class CbramRule(StreamRule):
     def _rescale(self, index: int, largest: float) -> int:
         """The exponent of the gradient's scale: up at once, down by one after `hold` mini-batches below half; counters shift with it."""
         state = self.exponents[index]
-        needed = int(math.log2(power_of_two(largest))) if largest else state["exponent"]
+        usable = LEAST <= largest < math.inf  # a gradient that is no number is the training loop's to report
+        needed = int(math.log2(power_of_two(largest))) if usable else state["exponent"]
         if not state["begun"]:
-            state["exponent"], state["begun"] = needed, int(largest > 0)
+            state["exponent"], state["begun"] = needed, int(usable)
             return state["exponent"]
         state["idle"] = state["idle"] + 1 if needed < state["exponent"] else 0
         shift = max(0, needed - state["exponent"])

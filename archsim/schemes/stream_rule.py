@@ -17,6 +17,7 @@ from archsim.trace.operation import Activity
 
 F, U = np.float32, np.uint64
 SPAN = 8  # bits of a counter below the largest scale of an image
+LEAST = 2.0**-100  # smaller values are nothing: the inverse of their scale would leave float32
 STREAMS = U(20)  # the stream of random numbers of these rules, beside those of kernels.random
 
 
@@ -27,9 +28,10 @@ def power_of_two(largest: float) -> float:
 
 def vector_scales(inputs: np.ndarray, errors: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
     """Power-of-two scales (V,) of the columns of inputs (N, V) and errors (M, V), the weight int32 (V,) of their coincidences (0 where a
-    side is all zero) and the value of weight 1. A vector whose scales are more than 2^SPAN below the largest takes a larger one."""
+    side is all below LEAST or not finite) and the value of weight 1. A vector whose scales are more than 2^SPAN below the largest takes
+    a larger one."""
     peaks = [np.abs(side).max(axis=0) for side in (inputs, errors)]
-    some = (peaks[0] > 0) & (peaks[1] > 0)
+    some = np.logical_and.reduce([(peak >= LEAST) & np.isfinite(peak) for peak in peaks])
     of_inputs, of_errors = (np.exp2(np.ceil(np.log2(np.where(some, peak, 1), dtype=float))) for peak in peaks)
     if not some.any():
         return of_inputs, of_errors, np.zeros(len(some), np.int32), 0.0

@@ -1,5 +1,7 @@
 """What devices do to streams: spread and drivers bend probabilities, predistortion straightens them; momentum on streams is momentum."""
 
+import warnings
+
 import numpy as np
 import pytest
 
@@ -80,3 +82,21 @@ def test_ones_of_the_converters_are_counted_as_switching_cycles():
         rule.image(rule.layers[0], x, d, step)
     assert rule.switched.sum() == rule.done[0].actions["stream_source", "switch"]
     assert rule.endurance()["maximum"] >= 20 * 60 and rule.done[0].actions["stream_source", "pulse"] == 20 * 64 * 11
+
+
+@pytest.mark.parametrize(("name", "values"), [("essop", {}), ("essop", {"encoding": "bipolar"}), ("dsc", {}), ("cbram_sc", {}),
+                                              ("cbram_sc", {"optimiser": "momentum"}), ("cbram_sc", {"optimiser": "adam"})])
+def test_vanishing_and_broken_values_draw_no_streams(name, values):
+    scheme = load_scheme(name, values)
+    shape = (6, 1) if scheme.output_errors == 1 else (2, 6, 1)
+    rule = scheme.rule([layer()], 0.5, 1, 1)
+    before = rule.layers[0].weights.copy()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # an overflow of a scale would be one
+        for step, (x, d) in enumerate([(1.0, 1e-42), (1e-42, 1.0), (1.0, np.nan), (np.nan, 1.0), (1e-38, 1e-38)]):
+            rule.image(rule.layers[0], np.full((5, 1), x, F), np.full(shape, d, F), step)
+            rule.batch(rule.layers[0], step)
+        assert np.array_equal(rule.layers[0].weights, before)
+        for step, (x, d) in enumerate([(1.0, np.inf), (np.inf, 1.0), (1e18, 1e18)], 5):
+            rule.image(rule.layers[0], np.full((5, 1), x, F), np.full(shape, d, F), step)
+            rule.batch(rule.layers[0], step)
