@@ -65,7 +65,9 @@ def measured_node(document: dict, tree: dict, keys: list[str], value: object) ->
         unit, how, settings = _MEASURED[head, last]
         timeline = _timeline(document, *keys[1:3]) if (head, last) == ("by_layer", "cycles") else ()
         return Node(name, value, unit, how=how, children=timeline + _settings(document, settings))
-    if head == "setup":
+    if head == "tiles_without":
+        unit, how = "", f"tiles without a part '{last}': the arrays on them borrow it from others (lender and borrowed in placement)"
+    elif head == "setup":
         unit, how = "", f"pulses that a device of '{last}' gets before the first image, mean"
     elif head == "stalls":
         unit, how = "cycle", f"cycles in which a tile waited, with the cause '{last}', summed over the tiles"
