@@ -47,6 +47,12 @@ class CbramStochastic(StreamScheme, OptimiserScheme):
     practice: ClassVar[dict[str, Any]] = {"learning_rate": 0.1, "batch": 8}
     trial: ClassVar[dict[str, Any]] = {"learning_rate": 0.5, "scheme_settings": {"length": 256, "device_spread": 0.0, "pulse_spread": 0.0,
                                                                                 "driver_bits": 12}}
+    variants: ClassVar[dict[str, dict[str, dict[str, Any]]]] = {
+        "momentum": {"practice": {"learning_rate": 0.01, "scheme_settings": {"optimiser": "momentum"}},
+                     "trial": {"scheme_settings": {"optimiser": "momentum"}}},
+        "adam": {"practice": {"learning_rate": 0.001, "scheme_settings": {"optimiser": "adam"}},
+                 # averages of few bits: those of the defaults hardly move in one mini-batch
+                 "trial": {"scheme_settings": {"optimiser": "adam", "length": 256, "first_bits": 6, "second_bits": 6, "root_bits": 4}}}}
 
     kept: ClassVar[str] = "stream counters"
     kept_words: ClassVar[dict[str, int]] = {"sgd": 0, "momentum": 1, "adam": 4}
@@ -128,6 +134,6 @@ class CbramStochastic(StreamScheme, OptimiserScheme):
         return CbramRule(self, layers, rate, batch, seed)
 
     def reference_change(self, layer: LayerState, inputs: np.ndarray, errors: np.ndarray, rate: float, seed: int, step: int) -> np.ndarray:
-        from archsim.schemes.cbram_sc_rule import reference_change
+        from archsim.schemes.cbram_sc_reference import reference_change
 
-        return reference_change(self, layer, inputs, errors, rate, seed)
+        return reference_change(self, layer, inputs, errors, rate, seed, step)

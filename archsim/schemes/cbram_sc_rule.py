@@ -12,7 +12,7 @@ from archsim.kernels import stream_filters
 from archsim.kernels.random import as_word, stream_key
 from archsim.schemes.cbram_sc import STREAMS_OF, CbramStochastic
 from archsim.schemes.rule import LayerState
-from archsim.schemes.stream_rule import LEAST, STREAMS, StreamRule, plain_transfer, power_of_two, vector_scales
+from archsim.schemes.stream_rule import LEAST, STREAMS, StreamRule, plain_transfer, power_of_two
 from archsim.trace.operation import Activity
 
 F, U = np.float32, np.uint64
@@ -134,23 +134,3 @@ class CbramRule(StreamRule):
         if not steps:
             return found
         return replace(found, magnitude=done.sums["optimiser_ones"] / steps)
-
-
-def reference_change(scheme: Any, layer: LayerState, inputs: np.ndarray, errors: np.ndarray, rate: float, seed: int) -> np.ndarray:
-    """The expected first step of SGD: scale x the product of the probabilities of both sides' converters, line by line and with signs.
-
-    Momentum and Adam have no closed form and are not stated here; tests/physics/test_stream_filters.py holds them to theirs.
-    """
-    probabilities = (device_transfer(scheme, scheme.converters(), seed) if scheme.generator == "cbram"
-                     else plain_transfer(scheme.resolution) / 65536)
-    total = np.zeros(layer.weights.shape)
-    for x, d in zip(inputs, errors):
-        views = []
-        of_inputs, of_errors, _, _ = vector_scales(x, d)
-        for values, scale, first, period in ((x, of_inputs, 0, scheme.inputs_parallel),
-                                             (d, of_errors, scheme.inputs_parallel, scheme.errors_parallel)):
-            levels = np.rint(np.abs(values.astype(float)) / scale * 2**scheme.resolution).astype(int)
-            devices = (first + np.arange(len(values)) % period) % len(probabilities)
-            views.append(scale * np.sign(values) * probabilities[devices[:, None], levels])
-        total += views[1] @ views[0].T
-    return rate * total

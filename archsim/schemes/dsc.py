@@ -37,6 +37,9 @@ class DynamicStochastic(StreamScheme):
     source: ClassVar[str] = "Liu, Gross & Han, IEEE Circuits and Systems Magazine, Q3 2020"
     practice: ClassVar[dict[str, Any]] = {"learning_rate": 2.0**-7, "batch": 1, "epochs": 6}
     trial: ClassVar[dict[str, Any]] = {"learning_rate": 0.25, "scheme_settings": {"step_bits": 4}}
+    variants: ClassVar[dict[str, dict[str, dict[str, Any]]]] = {"difference": {
+        "practice": {"scheme_settings": {"error_parts": "difference"}},
+        "trial": {"scheme_settings": {"error_parts": "difference", "step_bits": 4}}}}
 
     error_parts: Literal["separate", "difference"] = "separate"
     length: Literal[1] = 1
