@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field
@@ -73,11 +74,14 @@ class Hic(Scheme):
         rows, bits = shape.rows + shape.bias, shape.columns * shape.groups * self.pairs
         read = Operation(
             name=f"{stage.name}.read_accumulator", layer=stage.name, phase="update", kind="read", steps=rows, lines=1, array=place,
-            input_elements=shape.groups, output_elements=bits, activity=Activity(input_density=1.0, bit_density=1.0, magnitude=1.0))
+            input_elements=shape.groups, output_elements=shape.columns * shape.groups,
+            activity=Activity(input_density=1.0, bit_density=1.0, magnitude=1.0))
         write = Operation(
             name=f"{stage.name}.write_accumulator", layer=stage.name, phase="update", kind="write", steps=rows, array=place,
             input_elements=0.25 * bits, activity=Activity(devices_written=0.25, write_pulses=1.0, verify_reads=0.0))
-        return [read, optimiser_step(stage, WORK, 1), write, program_weights(stage, 0.01, verify_reads=0.0)]
+        optimiser = optimiser_step(stage, WORK, 1)
+        optimiser = replace(optimiser, input_elements=shape.trained / optimiser.steps)  # the registers that were read
+        return [read, optimiser, write, program_weights(stage, 0.01, verify_reads=0.0)]
 
     def state_words(self, stages: list[Stage]) -> dict[str, float]:
         return {"gradient": float(sum(s.matrix.trained for s in stages if s.on_array))}
