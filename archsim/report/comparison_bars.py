@@ -51,7 +51,7 @@ def draw_breakdown(view: ComparisonView, name: str, width: float) -> Drawing | N
     if not found:
         return None
     found.sort(key=lambda item: item[0][made.total])
-    order, rest = _order([parts for _, parts in found])
+    order, rest = _order([parts for _, parts in found], ranked=made.kind != "phase")
     narrow = width < 600
     size = 11.0 if narrow else 12.0
     left = min(0.3 * width, max(text_width(row["name"], size) for row, _ in found) + 10)
@@ -79,15 +79,16 @@ def draw_breakdown(view: ComparisonView, name: str, width: float) -> Drawing | N
     return drawing
 
 
-def _order(schemes: Sequence[Mapping[str, float]]) -> tuple[list[str], bool]:
-    """The parts that reach a share worth a name, the largest on average first; whether anything is left over."""
+def _order(schemes: Sequence[Mapping[str, float]], ranked: bool) -> tuple[list[str], bool]:
+    """The parts that reach a share worth a name, the largest on average first where `ranked`; whether anything is left over."""
     shares: dict[str, list[float]] = {}
     for parts in schemes:
         total = sum(parts.values())
         for part, value in parts.items():
             shares.setdefault(part, []).append(value / total)
     named = [part for part, values in shares.items() if max(values) >= _NAMED]
-    return sorted(named, key=lambda part: (-sum(shares[part]), part)), any(max(v) > 0 for part, v in shares.items() if part not in named)
+    rest = any(max(values) > 0 for part, values in shares.items() if part not in named)
+    return sorted(named, key=lambda part: (-sum(shares[part]), part)) if ranked else named, rest
 
 
 def _stack(drawing: Drawing, row: dict, parts: Mapping[str, float], order: Sequence[str], kind: str, made: Breakdown,

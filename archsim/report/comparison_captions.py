@@ -71,7 +71,7 @@ def breakdown_caption(view: ComparisonView, name: str) -> str:
     text = f"Inside the chip boundary, least first: from {top(least)} to {top(most)}."
     if made.kind == "phase":
         text += " What belongs to no phase (leakage, clock, controller) is ‘shared’."
-    return text + " Lines beside the totals: low to high prices."
+    return text + " Where there is room, lines beside the totals run from low to high prices."
 
 
 def curve_caption(view: ComparisonView) -> str:
