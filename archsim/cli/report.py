@@ -7,15 +7,19 @@ from pathlib import Path
 
 from archsim.cli.options import add_output_options
 from archsim.cli.output import print_json, say
+from hwlib.errors import InputError
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folder", metavar="FOLDER", help="what run, train, compare or explore wrote with --out, or its JSON file")
     parser.add_argument("--out", metavar="DIR", help="where to write (default: beside the result)")
+    parser.add_argument("--gallery", action="store_true", help="FOLDER holds studies: write its index.html and one for each of them")
     add_output_options(parser)
 
 
 def execute(arguments: argparse.Namespace) -> int:
+    if arguments.gallery:
+        return _gallery(arguments)
     if (Path(arguments.folder) / "sweep.json").is_file():
         from archsim.report.sweep_html import write_sweep_report
 
@@ -41,6 +45,17 @@ def execute(arguments: argparse.Namespace) -> int:
         print_json({"files": [str(folder / name) for name in files] + [str(path) for path in figures]})
     say(f"report: {folder / 'report.html'}", arguments.quiet)
     return 0
+
+
+def _gallery(arguments: argparse.Namespace) -> int:
+    from archsim.studies.gallery import write_gallery
+
+    if arguments.out:
+        raise InputError("a gallery lies beside its studies", where="--out", got=arguments.out)
+    written, broken = write_gallery(arguments.folder)
+    for link in broken:
+        say(f"note: this link leads nowhere: {link}", arguments.quiet)
+    return _tell(written, arguments)
 
 
 def _tell(written: list[Path], arguments: argparse.Namespace) -> int:

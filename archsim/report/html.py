@@ -54,9 +54,17 @@ def environment():
                               undefined=jinja2.StrictUndefined)
     style, script = (Markup((_TEMPLATES / name).read_text(encoding="utf-8")) for name in ("page.css", "page.js"))
     themes = {theme: colours(theme) for theme in ("light", "dark")}
-    made.globals.update(style=style, script=script, themes=themes, fonts=Markup(FONTS), data_link=data_link, cell_sort=cell_sort, bar=bar)
+    made.globals.update(include_text=_include_text, style=style, script=script, themes=themes, fonts=Markup(FONTS), data_link=data_link,
+                        cell_sort=cell_sort, bar=bar)
     made.filters.update(whole=fmt.whole)
     return made
+
+
+def _include_text(name: str):
+    """A file of the templates' folder as it is."""
+    from markupsafe import Markup
+
+    return Markup((_TEMPLATES / name).read_text(encoding="utf-8"))
 
 
 def data_link(table: Table) -> str:

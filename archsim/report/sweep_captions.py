@@ -66,7 +66,7 @@ def _bands(view: SweepView) -> str:
     undecided = sum(row["verdict"] == "undecided" for row in rows)
     return ("Median and 5 to 95 % over 200 draws of all figures between their low and high; a draw is the same for all designs. "
             f"{sure} designs are on the front in at least 95 % of the draws, {undecided} are undecided: with these figures nobody "
-            "can tell. Latency in cycles rests on no figure.")
+            "can tell. Latency and accuracy rest on no figure and have no band.")
 
 
 def _sensitivity(view: SweepView) -> str:

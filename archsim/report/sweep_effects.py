@@ -11,12 +11,17 @@ LINES = ("kind-measured", "kind-scaled", "kind-simulated", "kind-assumed", "stat
          "spare-4", "spare-5", "spare-1", "spare-3")
 
 
+def _even(count: int, most: int) -> int:
+    """Columns for so many panels, at most `most`, so that the rows are about equally full."""
+    return -(-count // -(-count // max(1, most)))
+
+
 def draw_sensitivity(view: SweepView, width: float) -> Drawing | None:
     """Bars of first-order indices and of the largest interactions, one panel an objective, with their intervals."""
     entries = [entry for entry in view.document["analysis"] if entry["first"]]
     if not entries:
         return None
-    columns = min(len(entries), 3 if width > 800 else 2 if width > 480 else 1)
+    columns = _even(len(entries), 3 if width > 800 else 2 if width > 480 else 1)
     gap, line = 26.0, 20.0
     panel = (width - gap * (columns - 1)) / columns
     rows = max(len(_bars(view, entry)) for entry in entries)
@@ -38,7 +43,7 @@ def _panel(drawing: Drawing, view: SweepView, entry: dict, left: float, top: flo
     label = min(150.0, width * 0.42)
     scale = Scale(0.0, 1.0, width - label - 44, False, 100.0, "%")
     bars = _bars(view, entry)
-    title = f"{view.name(entry['objective'])} ({'log, ' if entry['logarithmic'] else ''}rung {entry['rung']})"
+    title = f"{view.name(entry['objective'])} ({'log, ' if entry['logarithmic'] else ''}rung {entry['rung'].split('(')[0]})"
     drawing.add(Text(left, top + 14, fit_text(title, width, 12), bold=True))
     start, bottom = left + label, top + 24 + line * len(bars)
     for x, text in scale.ticks(60):
@@ -62,7 +67,7 @@ def draw_effects(view: SweepView, width: float) -> Drawing | None:
     paths = [effect["axis"] for effect in effects if effect["axis"] in varying and len(effect["rows"]) > 1]
     if not paths:
         return None
-    columns = max(1, min(len(paths), int(width // 165)))
+    columns = _even(len(paths), int((width - 46) // 142))
     wide, high, left = (width - 46) / columns, 128.0, 46.0
     blocks = -(-len(paths) // columns)
     drawing = Drawing(width, len(entries) * (blocks * high + 26) + 6, "Main effects: every objective along every axis")
@@ -71,7 +76,7 @@ def draw_effects(view: SweepView, width: float) -> Drawing | None:
         effects = {effect["axis"]: effect["rows"] for effect in entry["effects"]}
         rows = [row for path in paths for row in effects[path]]
         scale = scale_of([row[key] for row in rows for key in ("low", "high", "mean")], high - 52, view.unit(entry["objective"]))
-        title = f"{view.name(entry['objective'])}{', ' + scale.unit if scale.unit else ''} (rung {entry['rung']})"
+        title = f"{view.name(entry['objective'])}{', ' + scale.unit if scale.unit else ''} (rung {entry['rung'].split('(')[0]})"
         drawing.add(Text(0, top + 16, title, bold=True))
         for order, path in enumerate(paths):
             x, y = left + (order % columns) * wide, top + 26 + (order // columns) * high
@@ -112,7 +117,7 @@ def draw_interactions(view: SweepView, width: float) -> Drawing | None:
     entries = [entry for entry in view.document["analysis"] if entry["interaction"]]
     if not entries:
         return None
-    columns = min(len(entries), 3 if width > 800 else 2 if width > 480 else 1)
+    columns = _even(len(entries), 3 if width > 800 else 2 if width > 480 else 1)
     gap, high = 20.0, 270.0
     panel = (width - gap * (columns - 1)) / columns
     drawing = Drawing(width, high * -(-len(entries) // columns), "Strongest interactions of two axes")

@@ -62,9 +62,13 @@ def scale_of(values: Sequence[float], length: float, unit: str, logarithmic: boo
 def _even_ticks(low: float, high: float, most: float) -> list[float]:
     raw = (high - low) / most
     decade = 10.0 ** math.floor(math.log10(raw))
-    step = next(m * decade for m in (1, 2, 5, 10) if m * decade >= raw * 0.999)
-    first = math.ceil(low / step - 1e-9)
-    return [i * step for i in range(first, math.floor(high / step + 1e-9) + 1)]
+    steps = (10, 5, 2, 1, 0.5, 0.2, 0.1)
+    start = max(place for place, m in enumerate(steps) if m * decade >= raw * 0.999)
+    for step in (m * decade for m in steps[start:]):
+        found = [i * step for i in range(math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9) + 1)]
+        if len(found) > 1:  # one tick alone says nothing
+            return found
+    return [low, high]
 
 
 def _log_ticks(low: float, high: float, most: float) -> list[float]:

@@ -33,7 +33,7 @@ def design_table(view: SweepView) -> Table:
     place = Column("layer", "Front", lambda row: layer[row["point"]] or None,
                    lambda v: "front" if v == 1 else f"{v}." if v else fmt.NONE)
     number = Column("point", "Design", _key("point"), lambda v: f"#{v}")
-    rung = Column("rung", "Rung", _key("rung"), str, numeric=False)
+    rung = Column("rung", "Rung", _key("rung"), lambda v: str(v).split("(")[0], numeric=False)  # its options stand in the table of rungs
     return Table("designs", "Designs", (number, place, *axes, *_objectives(view), rung), rows)
 
 

@@ -16,6 +16,10 @@ _WIDTHS = {
 }
 
 
+# Pixels around a drawing that is a file of its own.
+EDGE = 12.0
+
+
 @dataclass(frozen=True, slots=True)
 class Rect:
     x: float

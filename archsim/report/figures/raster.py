@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from pathlib import Path
 
-from archsim.report.figures.drawing import Boxes, Circle, Dots, Drawing, Line, Rect, printable
+from archsim.report.figures.drawing import EDGE, Boxes, Circle, Dots, Drawing, Line, Rect, printable
 
 _INCH = 96.0  # CSS pixels an inch, so that a font size in pixels is 0.75 points
 _FONTS = ["Liberation Sans", "Arial", "Helvetica", "DejaVu Sans", "Noto Sans CJK JP", "Microsoft YaHei", "Hiragino Sans"]
@@ -23,10 +23,11 @@ def save_raster(drawing: Drawing, path: str | Path, colours: dict[str, str], dot
     fonts = [name for name in _FONTS if name in known] or ["DejaVu Sans"]
     with warnings.catch_warnings(), matplotlib.rc_context({"font.family": fonts, "text.parse_math": False, "pdf.fonttype": 42}):
         warnings.filterwarnings("ignore", "Glyph .* missing")  # a name in a script that no font here has: boxes, no noise
-        figure = Figure(figsize=(drawing.width / _INCH, drawing.height / _INCH), facecolor=colours["card"])
+        size = ((drawing.width + 2 * EDGE) / _INCH, (drawing.height + 2 * EDGE) / _INCH)
+        figure = Figure(figsize=size, facecolor=colours["card"])
         FigureCanvasAgg(figure)
         axes = figure.add_axes((0, 0, 1, 1))
-        axes.set(xlim=(0, drawing.width), ylim=(drawing.height, 0))
+        axes.set(xlim=(-EDGE, drawing.width + EDGE), ylim=(drawing.height + EDGE, -EDGE))
         axes.axis("off")
         for order, mark in enumerate(drawing.marks):
             _draw(axes, mark, colours, order)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from xml.sax.saxutils import escape, quoteattr
 
-from archsim.report.figures.drawing import Boxes, Circle, Dots, Drawing, Line, Rect, Text, printable
+from archsim.report.figures.drawing import EDGE, Boxes, Circle, Dots, Drawing, Line, Rect, Text, printable
 
 FONTS = "'Helvetica Neue', Helvetica, Arial, 'Liberation Sans', sans-serif"
 
@@ -17,12 +17,15 @@ def to_svg(drawing: Drawing, colours: dict[str, str] | None = None) -> str:
     """
     paint = (lambda token: f"var(--{token})") if colours is None else colours.__getitem__
     title = printable(drawing.title)
-    size = f'viewBox="0 0 {drawing.width:g} {drawing.height:g}"'
+    # a page gives a drawing room, a file brings its own
+    edge = 0 if colours is None else EDGE
+    width, height = drawing.width + 2 * edge, drawing.height + 2 * edge
+    size = f'viewBox="{-edge:g} {-edge:g} {width:g} {height:g}"'
     if colours is not None:
-        size += f' width="{drawing.width:g}" height="{drawing.height:g}" xmlns="http://www.w3.org/2000/svg"'
+        size += f' width="{width:g}" height="{height:g}" xmlns="http://www.w3.org/2000/svg"'
     head = f'<svg {size} role="img" aria-label={quoteattr(title)} font-family="{FONTS}">'
     if colours is not None:
-        head += f"<title>{escape(title)}</title>" + f'<rect width="100%" height="100%" fill="{paint("card")}"/>'
+        head += f"<title>{escape(title)}</title>" + f'<rect x="{-edge:g}" y="{-edge:g}" width="100%" height="100%" fill="{paint("card")}"/>'
     return head + "".join(_WRITERS[type(mark)](mark, paint) for mark in drawing.marks) + "</svg>"
 
 
