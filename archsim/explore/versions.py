@@ -11,7 +11,7 @@ from archsim.version import VERSION
 
 _ROOT = Path(__file__).parents[2]
 # Rooms that turn numbers into pages and files change no number, nor do those above this one; neither do the tables of this room.
-_SILENT = ("archsim/cli", "archsim/report", "archsim/explore", "archsim/validation", "archsim/studies", "archsim/compar")
+_SILENT = ("archsim/cli", "archsim/report", "archsim/explore", "archsim/validation", "archsim/studies", "archsim/compare")
 
 
 @functools.cache
