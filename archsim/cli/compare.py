@@ -14,7 +14,7 @@ from hwlib.errors import InputError
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("network", metavar="NETWORK", help=options.NETWORK_HELP)
     parser.add_argument("--schemes", default="all", metavar="A,B|all",
-                        help="update rules (archsim list schemes; default all), each with settings where wanted: "
+                        help="update rules (archsim list schemes; default all; your own: FILE.py), each with settings where wanted: "
                              "sgd,tiki_taka:version=agad,sbpca:rank=3:training.learning_rate=0.1")
     parser.add_argument("--data", default="digits", metavar="NAME|FILE.npz", help="data set: archsim list datasets (default digits)")
     parser.add_argument("--arch", default="cim40", metavar="NAME|FILE", help="chip: archsim list architectures (default cim40)")
@@ -30,6 +30,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
     options.add_output_options(parser)
 
 
+def _schemes(text: str) -> str:
+    """The list with the names of schemes in place of their files, which are run."""
+    from archsim.schemes.own_file import scheme_name
+
+    parts = (part.strip().split(":") for part in text.split(","))
+    return ",".join(":".join([scheme_name(name), *settings]) for name, *settings in parts)
+
+
 def execute(arguments: argparse.Namespace) -> int:
     if arguments.resume and not arguments.out:
         raise InputError("going on needs the folder with the results", where="--resume", hint="name it with --out")
@@ -38,10 +46,11 @@ def execute(arguments: argparse.Namespace) -> int:
     from archsim.report.comparison_progress import watch_schemes
 
     chip = archsim.load_architecture(arguments.arch, options.settings_table(arguments.settings))
+    schemes = _schemes(arguments.schemes)
     watched = contextlib.nullcontext() if arguments.quiet else watch_schemes(console(stderr=True))
     try:
         with watched as progress:
-            found = compare(arguments.network, arguments.schemes, chip, arguments.data, epochs=arguments.epochs, batch=arguments.batch,
+            found = compare(arguments.network, schemes, chip, arguments.data, epochs=arguments.epochs, batch=arguments.batch,
                             rate=arguments.rate, images=arguments.images, seed=arguments.seed, node_nm=arguments.node,
                             folder=arguments.out, resume=arguments.resume, progress=progress, jobs=arguments.jobs or os.cpu_count() or 1)
     except KeyboardInterrupt:

@@ -69,7 +69,8 @@ def add_set_option(parser: argparse.ArgumentParser, what: str) -> None:
 
 def add_workload_options(parser: argparse.ArgumentParser) -> None:
     """What the chip has to do: --scheme, --phase, --batch."""
-    parser.add_argument("--scheme", metavar="NAME", help="update rule of a training step (archsim list schemes)")
+    parser.add_argument("--scheme", metavar="NAME|FILE.py",
+                        help="update rule of a training step (archsim list schemes), or the file of your own, which is run")
     parser.add_argument("--phase", type=one_of(("inference", "training")), metavar="PHASE", help="inference (default) or training")
     parser.add_argument("--batch", type=whole(1, 1_000_000), metavar="N", help="images of a training step (default 1)")
     parser.add_argument("--shape", action="append", default=[], metavar="NAME=N", dest="shapes",

@@ -72,14 +72,19 @@ def _workload(arguments: argparse.Namespace, scheme_settings: dict[str, str]) ->
     if arguments.network.lower().endswith(".json"):
         from archsim.trace import load_trace
 
-        for option in ("scheme", "phase", "batch"):
+        own = arguments.scheme is not None and arguments.scheme.endswith(".py")  # the file of the scheme that the trace names
+        for option in ("phase", "batch") if own else ("scheme", "phase", "batch"):
             if getattr(arguments, option) is not None:
                 raise InputError("a recorded trace brings its own", where=f"--{option}", got=getattr(arguments, option))
         if arguments.shapes:
             raise InputError("a recorded trace brings its own", where="--shape", got=arguments.shapes[0])
         if scheme_settings:
             raise InputError("a recorded trace brings its own scheme", where="--set", got="scheme.…")
-        return load_trace(arguments.network), {}
+        name = _own_scheme(arguments.scheme) if own else None
+        trace = load_trace(arguments.network)
+        if own and trace.scheme != name:
+            raise InputError("a recorded trace brings its own scheme", where="--scheme", got=name, allowed=str(trace.scheme))
+        return trace, {}
     phase = arguments.phase or "inference"
     scheme = arguments.scheme
     if scheme is None and scheme_settings:
@@ -87,10 +92,17 @@ def _workload(arguments: argparse.Namespace, scheme_settings: dict[str, str]) ->
     if scheme is not None:
         from archsim.architecture.load import parse_setting
         from archsim.schemes import load_scheme
+        from archsim.schemes.own_file import scheme_name
 
-        scheme = load_scheme(scheme, {path: parse_setting(f"x={text}")[1] for path, text in scheme_settings.items()})
+        scheme = load_scheme(scheme_name(scheme), {path: parse_setting(f"x={text}")[1] for path, text in scheme_settings.items()})
     network = archsim.load_network(arguments.network, shapes=options.shapes_table(arguments.shapes))
     return network, {"scheme": scheme, "phase": phase, "batch": arguments.batch or 1}
+
+
+def _own_scheme(path: str) -> str:
+    from archsim.schemes.own_file import load_scheme_file
+
+    return load_scheme_file(path)
 
 
 def _images(path: str) -> dict:

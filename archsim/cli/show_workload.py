@@ -96,10 +96,11 @@ def describe_scheme(name: str, node_nm: float | None, settings: dict[str, str]) 
     """What an update rule declares. Raises InputError for an unknown name."""
     from archsim.architecture import load_architecture
     from archsim.schemes import load_scheme
+    from archsim.schemes.own_file import scheme_name
 
-    scheme = load_scheme(name)
+    scheme = load_scheme(scheme_name(name))
     return {
-        "name": name, "title": scheme.title, "source": scheme.source, "description": " ".join((type(scheme).__doc__ or "").split()),
+        "name": scheme.name, "title": scheme.title, "source": scheme.source, "description": " ".join((type(scheme).__doc__ or "").split()),
         "transposed_read": scheme.transposed_read, "settings": scheme.model_dump(mode="json"),
         "components": scheme.parts(load_architecture("cim40")),
     }

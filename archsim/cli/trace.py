@@ -17,11 +17,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     from archsim.schemes import load_scheme
+    from archsim.schemes.own_file import scheme_name
     from archsim.trace import build_trace, save_trace
     from workloads import load_network
 
     network = load_network(arguments.network, shapes=shapes_table(arguments.shapes))
-    scheme = load_scheme(arguments.scheme) if arguments.scheme else None
+    scheme = load_scheme(scheme_name(arguments.scheme)) if arguments.scheme else None
     trace = build_trace(network, scheme, arguments.phase or "inference", arguments.batch or 1)
     path = arguments.out or f"{network.name}.trace.json"
     save_trace(trace, path)

@@ -23,7 +23,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("network", metavar="NETWORK", help=options.NETWORK_HELP)
     parser.add_argument("--data", default="digits", metavar="NAME|FILE.npz",
                         help="data set: archsim list datasets (default digits, which needs no download)")
-    parser.add_argument("--scheme", default="rpu", metavar="NAME", help="update rule: rpu (default), or sgd for the digital baseline")
+    parser.add_argument("--scheme", default="rpu", metavar="NAME|FILE.py",
+                        help="update rule: rpu (default), another of archsim list schemes, or the file of your own, which is run")
     parser.add_argument("--device", metavar="NAME|FILE", help="device of the arrays: archsim list devices (default gokmen2016)")
     parser.add_argument("--arch", metavar="NAME|FILE", help="chip: archsim list architectures (default rpu for the scheme rpu, else cim40)")
     parser.add_argument("--epochs", type=options.whole(1, 100_000), default=10, metavar="N", help="times through the data (default 10)")
@@ -95,6 +96,7 @@ def _settings(arguments: argparse.Namespace) -> tuple[object, object, dict[str, 
     import archsim
     from archsim.architecture.load import parse_setting
     from archsim.schemes import load_scheme
+    from archsim.schemes.own_file import scheme_name
     from archsim.training.setup import CHIPS
 
     sorted_out: dict[str, dict[str, str]] = {"training": {}, "device": {}, "scheme": {}, "": {}}
@@ -102,7 +104,8 @@ def _settings(arguments: argparse.Namespace) -> tuple[object, object, dict[str, 
         head, dot, rest = path.partition(".")
         group = head if dot and head in sorted_out else ""
         sorted_out[group][rest if group else path] = value
-    scheme = load_scheme(arguments.scheme, {path: parse_setting(f"x={text}")[1] for path, text in sorted_out["scheme"].items()})
+    name = scheme_name(arguments.scheme)
+    scheme = load_scheme(name, {path: parse_setting(f"x={text}")[1] for path, text in sorted_out["scheme"].items()})
     chip = archsim.load_architecture(arguments.arch or CHIPS.get(scheme.name, "cim40"), sorted_out[""])
     training = sorted_out["training"]
     if arguments.rate is not None:

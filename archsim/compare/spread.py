@@ -16,6 +16,7 @@ from typing import Any
 
 from archsim.compare.worker import Order, Outcome, read_mark, run_marked, run_scheme, start_worker
 from archsim.processes import ONE_THREAD, interruptible
+from archsim.schemes.own_file import loaded_files
 
 POLL_S = 0.2
 ATTEMPTS = 2
@@ -97,7 +98,7 @@ class _Worker:
             # an executor of one process each, as the death of one process ends all of its executor
             from joblib.externals.loky import ProcessPoolExecutor
 
-            self.pool = ProcessPoolExecutor(1, initializer=start_worker, initargs=(os.getpid(),), env=ONE_THREAD)
+            self.pool = ProcessPoolExecutor(1, initializer=start_worker, initargs=(os.getpid(), loaded_files()), env=ONE_THREAD)
         Path(self.mark).unlink(missing_ok=True)
         return self.pool.submit(run_marked, order, self.mark, str(stop))
 

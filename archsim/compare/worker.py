@@ -8,7 +8,7 @@ import os
 import signal
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from archsim.compare.document import images_per_second
 from archsim.compare.variants import Variant
 from archsim.processes import follow
+from archsim.schemes.own_file import load_scheme_file
 from hwlib.errors import InputError
 
 if TYPE_CHECKING:
@@ -124,10 +125,13 @@ def _alone_in(folder: Path | None) -> Iterator[None]:
         os.close(handle)
 
 
-def start_worker(parent: int) -> None:
-    """Prepare a process of its own: it ends with its parent, and Ctrl-C reaches it only where a training can save what it has."""
+def start_worker(parent: int, scheme_files: Sequence[str]) -> None:
+    """Prepare a process of its own: it ends with its parent, knows the schemes of the user's files, and Ctrl-C reaches it only where a
+    training can save what it has."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     follow(parent, 0.2)
+    for path in scheme_files:
+        load_scheme_file(path)
 
 
 def run_marked(order: Order, mark: str, stop: str) -> Outcome:

@@ -1,4 +1,4 @@
-"""Update rules: one file each; a new file with a registered class is picked up by itself."""
+"""Update rules: one file each; a new file with a registered class is picked up by itself, a user's own through `own_file`."""
 
 from __future__ import annotations
 
@@ -19,6 +19,9 @@ def _classes() -> dict[str, type[Scheme]]:
         if not module.name.endswith(("_rule", "_kernels", "_reference", "_apply")):
             importlib.import_module(f"{__name__}.{module.name}")
     from archsim.schemes.base import SCHEMES
+    from archsim.schemes.own_file import load_installed
+
+    load_installed()
     return SCHEMES
 
 
@@ -36,6 +39,9 @@ def load_scheme(name: str | Scheme, settings: Mapping[str, Any] | None = None) -
     if isinstance(name, Scheme):
         return name.model_copy(update=dict(settings or {}))
     classes = _classes()
+    if name not in classes and str(name).endswith(".py"):
+        raise InputError("unknown scheme", where="scheme", got=name, allowed=classes,
+                         hint="a file is run only where --scheme or archsim.schemes.own_file.load_scheme_file names it")
     if name not in classes:
         raise unknown("scheme", name, classes)
     try:

@@ -110,8 +110,11 @@ SCHEMES: dict[str, type[Scheme]] = {}
 
 
 def register(cls: type[Scheme]) -> type[Scheme]:
-    """Class decorator: enter a scheme under its name."""
-    if cls.name in SCHEMES:
-        raise ValueError(f"scheme '{cls.name}' is registered twice")
+    """Class decorator: enter a scheme under its name. A class of the same module replaces the one before (a cell that runs again).
+
+    Raises InputError for a name that is taken.
+    """
+    if cls.name in SCHEMES and SCHEMES[cls.name].__module__ != cls.__module__:
+        raise InputError("another update scheme has this name", where="scheme", got=cls.name)
     SCHEMES[cls.name] = cls
     return cls

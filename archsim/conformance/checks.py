@@ -1,79 +1,27 @@
-"""The conformance battery: what every update scheme has to pass, those of archsim and a user's own.
-
-A scheme declares what the battery needs in its class: `practice` (settings with which it learns the digits), `trial` (settings with which
-one small mini-batch clearly moves weights) and `variants` (further settings to try). Every check raises NotConforming.
-"""
+"""The checks of the conformance battery. Each takes a Case and raises NotConforming where the scheme does not do what it declares."""
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from functools import cache
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from archsim.schemes import list_schemes, load_scheme
+from archsim.conformance.cases import IMAGES, Case, Trial, digits, fitting_chip, trained_machine
+from archsim.schemes import load_scheme
 
 if TYPE_CHECKING:
-    import numpy as np
-
-    from archsim.architecture.config import Architecture
     from archsim.result import Result
-    from archsim.schemes.base import Scheme
     from archsim.training.machine import Machine
-    from archsim.training.settings import TrainingSettings
-    from workloads.datasets import Dataset
 
 MOST_ERROR = 10.0
 """Per cent of the digits that may stay wrong after the epochs that the scheme suggests (3 where it suggests none)."""
-IMAGES = 16
-"""Digits of the short training whose actions are counted."""
 LAYERS = {"conv1", "fc"}
 """Array layers of the network `digits_cnn`, on which the battery runs."""
-_EXACT = {"input_bits": 0, "output_bits": 0, "output_bound": 0.0, "output_noise": 0.0, "noise_management": "off", "bound_management": "off"}
 
 
 class NotConforming(AssertionError):
     """A scheme does not do what it declares."""
-
-
-@dataclass(frozen=True)
-class Case:
-    """A scheme with the settings that it is tried with: `practice` and `trial` as training settings (scheme_settings among them)."""
-
-    name: str
-    variant: str = ""
-    practice: Mapping[str, Any] = field(default_factory=dict)
-    trial: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def title(self) -> str:
-        """scheme or scheme:variant."""
-        return f"{self.name}:{self.variant}" if self.variant else self.name
-
-    @property
-    def scheme(self) -> Scheme:
-        """The scheme with the settings of its practice."""
-        return load_scheme(self.name, self.practice.get("scheme_settings"))
-
-    def settings(self, **more: Any) -> TrainingSettings:
-        """Training settings of its practice, with `more` on top."""
-        from archsim.training.settings import read_settings
-
-        return read_settings({"rule": self.name, **self.practice, **more})
-
-
-def cases_of(names: Iterable[str] | None = None) -> list[Case]:
-    """A case for each scheme (default: all that are registered) and one for each of its variants."""
-    found = []
-    for name in sorted(list_schemes() if names is None else names):
-        kind = type(load_scheme(name))
-        found.append(Case(name, "", kind.practice, kind.trial))
-        for variant, declared in kind.variants.items():
-            practice, trial = kind.practice | declared.get("practice", {}), kind.trial | declared.get("trial", {})
-            found.append(Case(name, variant, practice, trial))
-    return found
 
 
 def learns_the_digits(case: Case) -> None:
@@ -202,35 +150,6 @@ def resumes_bit_exactly(case: Case) -> None:
         _require(np.array_equal(weights, resumed.weights[layer]), f"the weights of {layer} differ")
 
 
-CHECKS: tuple[Callable[[Case], None], ...] = (
-    declares_parts_that_exist, serialises, runs_in_inference_and_training, changes_weights_as_its_reference,
-    counts_the_actions_it_performed, reads_the_arrays_backwards_as_often_as_declared, resumes_bit_exactly, learns_the_digits)
-
-
-def fitting_chip(case: Case) -> Architecture:
-    """A chip whose cells are the devices of the scheme's weights, one by one: pairs as two columns, the bias as a row."""
-    from archsim.architecture import load_architecture
-    from archsim.devices.presets import load_device
-    from archsim.training.settings import device_of
-
-    device = device_of(case.settings())
-    paired = bool(device) and load_device(device).paired
-    return load_architecture("rpu_512", {"weights.mapping": "differential" if paired else "reference_column"})
-
-
-def trained_machine(case: Case, images: int = IMAGES) -> Machine:
-    """A machine that was trained on the first digits."""
-    import numpy as np
-
-    from archsim.training.machine import Machine
-    from workloads import load_network
-
-    machine, data = Machine(load_network("digits_cnn"), case.settings()), digits()
-    flat = np.ascontiguousarray(data.train_images[:images].reshape(images, -1), np.float32)
-    machine.train(flat, np.asarray(data.train_labels[:images], np.int64).reshape(images, -1), np.arange(images), 0)
-    return machine
-
-
 def _trained_and_simulated(case: Case) -> tuple[Machine, Result]:
     """A trained machine and the simulation of the same images with the activity it measured."""
     from archsim.simulate import simulate
@@ -243,55 +162,11 @@ def _trained_and_simulated(case: Case) -> tuple[Machine, Result]:
     return machine, simulate(with_activity(trace, measured_activities(machine)), fitting_chip(case), scheme, images=IMAGES, timing=False)
 
 
-class Trial:
-    """One mini-batch on a single small layer with exact reads, again and again with the same weights and other random numbers."""
-
-    def __init__(self, case: Case):
-        import numpy as np
-
-        from archsim.training.settings import read_settings
-        from workloads.network import Layer, Network
-
-        self.network = Network("small", (
-            Layer("input", "input", (), (), (6,)), Layer("fc", "linear", ("input",), ((6,),), (5,), bias=True),
-            Layer("softmax", "softmax", ("fc",), ((5,),), (5,))))
-        self.settings = read_settings({"rule": case.name, "batch": 4, "read": _EXACT, **case.trial})
-        self.scheme = load_scheme(case.name, self.settings.scheme_settings)
-        generator = np.random.default_rng(5)
-        self.images = generator.uniform(0, 1, (self.settings.batch, 6)).astype(np.float32)
-        self.labels = generator.integers(0, 5, (self.settings.batch, 1))
-
-    def fresh(self) -> Machine:
-        """The layer before the mini-batch."""
-        from archsim.training.machine import Machine
-
-        return Machine(self.network, self.settings)
-
-    def run(self, step: int) -> tuple[np.ndarray, np.ndarray]:
-        """(change of the weights, reference of it) where the first image has the number `step`."""
-        import numpy as np
-
-        from archsim.training.program import COLUMNS, ROWS
-
-        machine = self.fresh()
-        before = machine.arrays.weights.copy()
-        machine.train(self.images, self.labels, np.arange(len(self.images)), step)
-        inputs, errors = (np.stack(views) for views in zip(*(machine.seen(0, image) for image in range(len(self.images)))))
-        row = machine.program.arrays[0]
-        new = self.fresh()
-        layer = new.layers()[0] if new.rule is None else new.rule.layers[0]
-        reference = self.scheme.reference_change(layer, inputs, errors, self.settings.learning_rate, self.settings.seed, step)
-        return (machine.arrays.weights - before).reshape(row[ROWS], row[COLUMNS]), reference
-
-
-@cache
-def digits(train: int | None = None) -> Dataset:
-    """The embedded digits, or the first `train` images of them."""
-    from workloads.datasets import load_dataset
-
-    return load_dataset("digits") if train is None else load_dataset("digits").first(train=train)
-
-
 def _require(condition: bool, message: str) -> None:
     if not condition:
         raise NotConforming(message)
+
+
+CHECKS: tuple[Callable[[Case], None], ...] = (
+    declares_parts_that_exist, serialises, runs_in_inference_and_training, changes_weights_as_its_reference,
+    counts_the_actions_it_performed, reads_the_arrays_backwards_as_often_as_declared, resumes_bit_exactly, learns_the_digits)

@@ -1,0 +1,46 @@
+"""`python -m archsim.conformance NAME|FILE.py ...`: the battery over update schemes, one line a check. Exit codes as those of archsim."""
+
+from __future__ import annotations
+
+import sys
+import time
+import traceback
+from collections.abc import Sequence
+
+from archsim.conformance.cases import cases_of
+from archsim.conformance.checks import CHECKS, NotConforming
+from archsim.schemes.own_file import scheme_name
+from hwlib.errors import InputError
+
+
+def main(names: Sequence[str] | None = None) -> int:
+    """Run the battery; 0 where all passed, 1 where a check failed, 2 for wrong input."""
+    try:
+        cases = cases_of([scheme_name(name) for name in (sys.argv[1:] if names is None else names)] or None)
+    except InputError as error:
+        print(f"archsim: {error.message}", file=sys.stderr)
+        return 2
+    failed = 0
+    for case in cases:
+        for check in CHECKS:
+            started, fault = time.perf_counter(), ""
+            try:
+                check(case)
+            except NotConforming as error:
+                fault = str(error)
+            except Exception as error:  # the scheme's own code: what it raises is a finding, the other checks go on
+                fault = "".join(traceback.format_exception_only(error)).strip() + f" ({_place(error)})"
+            failed += bool(fault)
+            line = f"{'failed' if fault else 'passed'}  {case.title}  {check.__name__.replace('_', ' ')}"
+            print(f"{line}: {fault}" if fault else f"{line}  {time.perf_counter() - started:.1f} s", flush=True)
+    print(f"{failed} of {len(cases) * len(CHECKS)} checks failed" if failed else f"all {len(cases) * len(CHECKS)} checks passed")
+    return 1 if failed else 0
+
+
+def _place(error: Exception) -> str:
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{last.filename}:{last.lineno}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
