@@ -49,7 +49,7 @@ def simulate(network: str | Path | Network | Trace, chip: str | Path | Architect
     rule = load_scheme(given) if given is not None else None
     kinds = {operation.kind for operation in trace.image_operations + trace.batch_operations}
     if "read_transposed" in kinds and not chip.read.transposed:
-        raise InputError("this scheme reads the arrays backwards, the chip cannot", where="read.transposed", got=False,
+        raise InputError("this scheme reads the arrays backwards, the chip cannot", where=f"{chip.origin}: read.transposed", got=False,
                          hint="set read.transposed=true, or scheme.backward_in=vector_unit where the scheme has it")
     images = trace.batch if images is None else images
     if not isinstance(images, int) or isinstance(images, bool) or not 1 <= images <= MAX_IMAGES:
@@ -58,7 +58,7 @@ def simulate(network: str | Path | Network | Trace, chip: str | Path | Architect
     placement = place(trace.matrices, chip)
     if placement.passes and "pulse_update" in kinds:
         raise InputError("this scheme keeps its weights in the array alone; loading other layers there would lose them",
-                         where="execution.reload", got=True,
+                         where=f"{chip.origin}: execution.reload", got=True,
                          hint=f"give the chip {placement.tiles} tiles (tile.count), or take another scheme")
     tiles = min(placement.tiles, placement.available) if chip.tile.count == "auto" else chip.tile.count
     inventory = build_inventory(chip, tiles, node_nm, rule.parts(chip) if trace.phase == "training" and rule else None,

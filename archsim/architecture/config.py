@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -253,6 +254,17 @@ class Architecture(Section):
             raise ValueError(f"physics.conductance_us: the low conductance ({low:g}) must be below the high one ({high:g})")
         if self.execution.reload and self.execution.mode == "pipelined":
             raise ValueError("execution.reload needs execution.mode = layer_by_layer: passes hold the chip for one layer at a time")
+        return self
+
+    @cached_property
+    def origin(self) -> str:
+        """What messages call the chip: the file or built-in name that it was read from, else its name. No field: equality and JSON
+        pass it by."""
+        return self.name
+
+    def read_from(self, origin: str) -> Architecture:
+        """This chip, with where it was read from."""
+        vars(self)["origin"] = origin
         return self
 
     @property

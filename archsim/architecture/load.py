@@ -91,7 +91,7 @@ def load_architecture(name: str | Path | Architecture, settings: Mapping[str, An
     from archsim.architecture.config import Architecture
 
     if isinstance(name, Architecture):
-        where, content = name.name, name.model_dump(mode="json", by_alias=True, exclude_unset=True)
+        where, content = name.origin, name.model_dump(mode="json", by_alias=True, exclude_unset=True)
     else:
         path = architecture_path(name)
         where, content = str(name), read_toml(path)
@@ -120,7 +120,7 @@ def validate(content: dict[str, Any], where: str) -> Architecture:
         except InputError as error:
             raise InputError(error.what, where=f"{where}: components.{role}: {error.where}".rstrip(": "), got=error.got,
                              allowed=error.allowed, hint=error.hint) from None
-    return chip
+    return chip.read_from(where)
 
 
 def _tuples(content: dict[str, Any]) -> dict[str, Any]:

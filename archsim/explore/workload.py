@@ -36,7 +36,7 @@ def resolve(design: Mapping[str, Any]) -> Step:
     scheme, phase = design["scheme"], design["phase"]
     trace, rule = _trace(design["network"], scheme, settings, phase, design["batch"])
     if phase == "training" and rule.transposed_read and not chip.read.transposed:
-        raise InputError("this scheme reads the arrays backwards, the chip cannot", where="read.transposed", got=False)
+        raise InputError("this scheme reads the arrays backwards, the chip cannot", where=f"{chip.origin}: read.transposed", got=False)
     return Step(chip, trace, rule, design["images"] or design["batch"])
 
 
@@ -78,7 +78,7 @@ def _chip(name: str, settings: Mapping[str, Any]) -> Architecture:
     content = _with(_chip_content(name), settings)
     try:
         # the parts' own parameters are checked where they are priced, so this is the whole check
-        return Architecture.model_validate(content)
+        return Architecture.model_validate(content).read_from(name)
     except ValidationError:
         return validate(content, name)  # says which field it is
 

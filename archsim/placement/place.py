@@ -119,7 +119,8 @@ def place(matrices: Sequence[LayerMatrix], chip: Architecture) -> Placement:
         matrices = [replace(m, lender=None, borrowed=()) for m in matrices]
     for name in chip.placement.copies:
         if name not in known:
-            raise InputError("no such layer to copy", where=f"placement.copies.{name}", allowed=known, hint=nearest(name, known))
+            raise InputError("no such layer to copy", where=f"{chip.origin}: placement.copies.{name}", allowed=known,
+                             hint=nearest(name, known))
     packer = Packer(chip.tile.rows, chip.tile.columns) if chip.placement.pack else None
     layers: dict[str, LayerPlacement] = {}
     next_tile = 0
@@ -146,12 +147,12 @@ def place(matrices: Sequence[LayerMatrix], chip: Architecture) -> Placement:
     available = next_tile if chip.tile.count == "auto" else chip.tile.count
     if next_tile > available and not chip.execution.reload:
         raise InputError(f"the chip is too small: the network needs {next_tile} tiles of {chip.tile.rows}x{chip.tile.columns}, "
-                         f"{next_tile - available} are missing", where="tile.count", got=available,
+                         f"{next_tile - available} are missing", where=f"{chip.origin}: tile.count", got=available,
                          hint="give more tiles (tile.count), larger ones, or execution.reload=true to load weights in passes")
     for name, layer in layers.items():
         if layer.copies > 1 and len(layer.tiles) > available:
             raise InputError(f"the copies of this layer take {len(layer.tiles)} tiles, more than the chip has at a time",
-                             where=f"placement.copies.{name}", got=layer.copies, allowed=f"up to {available} tiles")
+                             where=f"{chip.origin}: placement.copies.{name}", got=layer.copies, allowed=f"up to {available} tiles")
     return Placement(layers, next_tile, available)
 
 

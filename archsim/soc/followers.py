@@ -14,7 +14,7 @@ def check_followers(chip: Architecture) -> None:
     for name, entry in chip.components.items():
         known = find_part(entry.part).actions
         for field, table in (("follows", entry.follows), ("takes", entry.takes)):
-            where = f"{chip.name}: components.{name}.{field}"
+            where = f"{chip.origin}: components.{name}.{field}"
             for action, sources in table.items():
                 if action not in known:
                     raise InputError(f"part '{entry.part}' has no such action", where=where, got=action, allowed=sorted(known),

@@ -131,7 +131,7 @@ def assemble(chip: Architecture, settings: dict[str, ComponentSettings], tiles: 
     def enter(role: str) -> None:
         nonlocal area
         entry = settings[role]
-        where = f"{chip.name}: components.{role}"
+        where = f"{chip.origin}: components.{role}"
         values = {k: resolve(v, chip, derived, f"{where}.parameters.{k}") for k, v in entry.parameters.items()}
         component = Component(role, entry.part, values, instances(entry, chip, tiles - without.get(role, 0)), entry.boundary)
         try:
@@ -179,7 +179,7 @@ def without_absent(ledger: Ledger, inventory: list[Component], chip: Architectur
 
     Raises InputError where a part it must have is missing, or cannot do what was counted.
     """
-    missing_roles(inventory, {key[0] for key in ledger.counts} - OPTIONAL, chip.name)
+    missing_roles(inventory, {key[0] for key in ledger.counts} - OPTIONAL, chip.origin)
     parts = {component.name: component.part for component in inventory}
     kept = Ledger()
     for key, count in ledger.items():
@@ -187,6 +187,6 @@ def without_absent(ledger: Ledger, inventory: list[Component], chip: Architectur
             known = find_part(parts[key[0]]).actions
             if key[1] not in known:
                 raise InputError(f"part '{parts[key[0]]}' cannot do what this run asks of it", got=f"{key[0]}.{key[1]}",
-                                 where=f"{chip.name}: components.{key[0]}.part", allowed=sorted(known))
+                                 where=f"{chip.origin}: components.{key[0]}.part", allowed=sorted(known))
             kept.add(*key, count)
     return kept

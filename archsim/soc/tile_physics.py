@@ -33,8 +33,8 @@ class TilePhysics:
         """Widen automatic ranges so that these input vectors (vectors, groups x rows) do not saturate."""
         physics = self.chip.physics
         if physics.model == "dual_column" and (vectors < 0).any():
-            raise InputError("dual-column bit-serial reads take inputs of at least 0", where="physics.model", got="dual_column",
-                             hint="use physics.model=signed for this network")
+            raise InputError("dual-column bit-serial reads take inputs of at least 0", got="dual_column",
+                             where=f"{self.chip.origin}: physics.model", hint="use physics.model=signed for this network")
         if not self.automatic:
             return
         scales = self._scales(vectors)

@@ -169,7 +169,7 @@ def prepare_values(network: Network | None, trace: Trace, chip: Architecture, pl
     if network is None or trace.phase != "inference":
         raise InputError("real data need a network and the phase inference", where="data", got=trace.phase)
     if placement.passes:
-        raise InputError("real data cannot go with reloaded weights", where="execution.reload", got=True)
+        raise InputError("real data cannot go with reloaded weights", where=f"{chip.origin}: execution.reload", got=True)
     for layer in network.layers:
         if layer.operator in ("lstm", "matmul", "slice", "pad", "transpose", "local_response_norm"):
             raise InputError(f"the operator '{layer.operator}' cannot carry real data", where=layer.name,

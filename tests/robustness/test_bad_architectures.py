@@ -96,9 +96,10 @@ def test_broken_files(fault, tmp_path):
 @pytest.mark.parametrize("fault", list(BROKEN_AT_RUN))
 def test_faults_of_the_whole_chip(fault, tmp_path):
     old, new, field, words = BROKEN_AT_RUN[fault]
+    path = broken_file(tmp_path, old, new)
     with pytest.raises(InputError) as error:
-        archsim.simulate("lenet1", load_architecture(broken_file(tmp_path, old, new)))
-    assert field in error.value.where
+        archsim.simulate("lenet1", load_architecture(path))
+    assert error.value.where.startswith(f"{path}: ") and field in error.value.where  # the file, not the name that it was copied with
     assert words in error.value.message
 
 

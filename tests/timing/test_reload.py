@@ -24,7 +24,7 @@ def test_missing_tiles_are_counted():
     for tiles in (1, 2, 5):
         with pytest.raises(InputError, match=f"needs 6 tiles of 64x64, {6 - tiles} are missing") as fault:
             simulate(tiles=tiles, reload=False)
-        assert fault.value.where == "tile.count"
+        assert fault.value.where.endswith(": tile.count")
         assert "execution.reload" in fault.value.hint
     assert simulate(tiles=6, reload=False).tiles == 6
 
@@ -97,14 +97,14 @@ def count_loads(result, layer, phase):
 def test_weights_that_live_in_the_array_alone_are_not_driven_out():
     with pytest.raises(InputError, match="would lose them") as fault:
         simulate("rpu_cnn", "cim40", tiles=2, scheme="rpu", **TRAINING)
-    assert fault.value.where == "execution.reload"
+    assert fault.value.where.endswith(": execution.reload")
     assert simulate("rpu_cnn", "cim40", tiles=2).cycles > 0
 
 
 def test_copies_must_fit_at_one_time():
     with pytest.raises(InputError, match="take 4 tiles, more than the chip has at a time") as fault:
         simulate(tiles=2, settings={"placement.copies.conv1": 8})
-    assert fault.value.where == "placement.copies.conv1"
+    assert fault.value.where.endswith(": placement.copies.conv1")
     assert simulate(tiles=4, settings={"placement.copies.conv1": 8}).cycles > 0
 
 
