@@ -35,6 +35,7 @@ class Scheme(BaseModel, ABC):
     name: ClassVar[str]
     title: ClassVar[str]
     source: ClassVar[str]
+    references: ClassVar[tuple[str, ...]] = ()  # keys of hwlib/sources.bib
     transposed_read: ClassVar[bool] = False
     output_errors: ClassVar[int] = 1  # errors taken back an image: 2 for target and output (softmax) one after the other
 

@@ -44,6 +44,7 @@ class CbramStochastic(StreamScheme, OptimiserScheme):
     name: ClassVar[str] = "cbram_sc"
     title: ClassVar[str] = "optimiser on stochastic streams from probabilistic CBRAM devices (or LFSR, Sobol)"
     source: ClassVar[str] = "Lammie, Eshraghian, Lu & Azghadi, IEEE TCAS-II 2021 (arXiv 2103.06506), abstract; compositions our own"
+    references: ClassVar[tuple[str, ...]] = ("lammie2021", "gaba2013")
     practice: ClassVar[dict[str, Any]] = {"learning_rate": 0.1, "batch": 8}
     trial: ClassVar[dict[str, Any]] = {"learning_rate": 0.5, "scheme_settings": {"length": 256, "device_spread": 0.0, "pulse_spread": 0.0,
                                                                                 "driver_bits": 12}}

@@ -35,6 +35,7 @@ class DynamicStochastic(StreamScheme):
     name: ClassVar[str] = "dsc"
     title: ClassVar[str] = "dynamic stochastic computing: one bit a value and step, weights in up-down counters"
     source: ClassVar[str] = "Liu, Gross & Han, IEEE Circuits and Systems Magazine, Q3 2020"
+    references: ClassVar[tuple[str, ...]] = ("liu2020",)
     practice: ClassVar[dict[str, Any]] = {"learning_rate": 2.0**-9, "batch": 1, "epochs": 10}
     trial: ClassVar[dict[str, Any]] = {"learning_rate": 0.25, "scheme_settings": {"step_bits": 4}}
     variants: ClassVar[dict[str, dict[str, dict[str, Any]]]] = {"difference": {

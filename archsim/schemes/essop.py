@@ -29,6 +29,7 @@ class Essop(StreamScheme, DigitalOptimiser):
     name: ClassVar[str] = "essop"
     title: ClassVar[str] = "stochastic outer product with shared random numbers, power-of-two scales"
     source: ClassVar[str] = "Joshi et al., ISCAS 2020 (arXiv 2003.11256); US patent 11436302"
+    references: ClassVar[tuple[str, ...]] = ("joshi2020",)
     practice: ClassVar[dict[str, Any]] = {"learning_rate": 0.1, "batch": 8}
     trial: ClassVar[dict[str, Any]] = {"learning_rate": 0.5, "scheme_settings": {"length": 256}}
 

@@ -39,6 +39,7 @@ class Hic(Scheme):
     name: ClassVar[str] = "hic"
     title: ClassVar[str] = "multi-level weight and binary accumulator cells, only carries are written"
     source: ClassVar[str] = "Joshi et al., arXiv 2102.05271 (ISCAS 2021); accumulator law derived"
+    references: ClassVar[tuple[str, ...]] = ("joshi2021",)
     device: ClassVar[str] = "one_sided_soft"
     transposed_read: ClassVar[bool] = True
     practice: ClassVar[dict[str, Any]] = {"learning_rate": 0.2, "batch": 16}

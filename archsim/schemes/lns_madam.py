@@ -34,6 +34,7 @@ class LnsMadam(Scheme):
     name: ClassVar[str] = "lns_madam"
     title: ClassVar[str] = "multiplicative update in a logarithmic number system: whole steps of the exponent"
     source: ClassVar[str] = "Zhao et al., LNS-Madam, IEEE TC 71(12) (2022), arXiv 2106.13914, and the authors' code"
+    references: ClassVar[tuple[str, ...]] = ("lns_madam2022",)
     transposed_read: ClassVar[bool] = True
     practice: ClassVar[dict[str, Any]] = {"learning_rate": 1 / 32, "batch": 8, "initial_scale": 4.0}
     trial: ClassVar[dict[str, Any]] = {"learning_rate": 0.25}

@@ -43,6 +43,7 @@ class MixedPrecision(GradientScheme):
     title: ClassVar[str] = "digital accumulation, devices written past a threshold: set-reset with verify, or blind pulses"
     device: ClassVar[str] = "bulk_rram_2bit"
     source: ClassVar[str] = "Wu et al., Adv. Mater. 35, 2305465 (2023), Sec. 2.1 and 2.5; Nandakumar et al., Front. Neurosci. 14:406 (2020)"
+    references: ClassVar[tuple[str, ...]] = ("wu2023", "nandakumar2020", "kingma2015", "loshchilov2019")
 
     practice: ClassVar[dict[str, Any]] = {"learning_rate": 0.01, "batch": 8}
     optimiser_rates: ClassVar[dict[str, float]] = {"sgd": 0.1}

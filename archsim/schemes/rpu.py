@@ -23,6 +23,7 @@ class Rpu(Scheme):
     name: ClassVar[str] = "rpu"
     title: ClassVar[str] = "stochastic pulse trains on rows and columns, forward, backward and update in the array"
     source: ClassVar[str] = "Gokmen & Vlasov 2016; Gokmen, Onen & Haensch 2017"
+    references: ClassVar[tuple[str, ...]] = ("gokmen2016", "gokmen2017")
     transposed_read: ClassVar[bool] = True
 
     device: ClassVar[str] = "gokmen2016"

@@ -44,6 +44,7 @@ class Sbpca(Scheme):
     name: ClassVar[str] = "sbpca"
     title: ClassVar[str] = "low-rank gradient by streaming principal components, k outer products a batch"
     source: ClassVar[str] = "Huang et al., ACM JETC 19(2) (2023); sub-batch form as in XBTorch; update modes: Zhao et al. 2021"
+    references: ClassVar[tuple[str, ...]] = ("huang2023", "xbtorch", "zhao2021")
     device: ClassVar[str] = "gokmen2016"
     transposed_read: ClassVar[bool] = True
     practice: ClassVar[dict[str, Any]] = {"learning_rate": 0.2, "batch": 16, "epochs": 6}
@@ -180,6 +181,7 @@ class Sbe(Sbpca):
     name: ClassVar[str] = "sbe"
     title: ClassVar[str] = "streaming batch eigenupdates: one outer product a batch"
     source: ClassVar[str] = "Hoskins et al., Front. Neurosci. 13:793 (2019)"
+    references: ClassVar[tuple[str, ...]] = ("hoskins2019",)
 
     estimator: Literal["sbpca", "sbe", "svd", "lrt"] = "sbe"
 
@@ -191,6 +193,7 @@ class Lrt(Sbpca):
     name: ClassVar[str] = "lrt"
     title: ClassVar[str] = "low-rank training: unbiased rank-r sums, written once enough weights change"
     source: ClassVar[str] = "Gural, Nadeau, Tikekar, Murmann, arXiv 2009.03887 (2020)"
+    references: ClassVar[tuple[str, ...]] = ("gural2020",)
     practice: ClassVar[dict[str, Any]] = {"learning_rate": 0.05, "batch": 16, "epochs": 6}
     # the expectation is over the signs: full writes of an unbiased estimate that leaves no sample out
     trial: ClassVar[dict[str, Any]] = {"learning_rate": 0.1, "batch": 8, "device": "none",

@@ -24,6 +24,7 @@ class DigitalSgd(GradientScheme):
     name: ClassVar[str] = "sgd"
     title: ClassVar[str] = "digital mini-batch SGD, momentum or Adam; all devices rewritten after each batch"
     source: ClassVar[str] = "baseline; Adam: Kingma & Ba, ICLR 2015"
+    references: ClassVar[tuple[str, ...]] = ("kingma2015", "loshchilov2019")
 
     practice: ClassVar[dict[str, Any]] = {"learning_rate": 0.1, "batch": 8}
     trial: ClassVar[dict[str, Any]] = {"learning_rate": 0.5}

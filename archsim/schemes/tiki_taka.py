@@ -58,8 +58,9 @@ class TikiTaka(Rpu):
     name: ClassVar[str] = "tiki_taka"
     title: ClassVar[str] = "gradient on a fast array, transfer line by line to the weights: Tiki-Taka v1, v2, chopped, AGAD"
     source: ClassVar[str] = "Gokmen & Haensch 2020; Gokmen 2021; Rasch et al., Nat. Commun. 15:7133 (2024)"
+    references: ClassVar[tuple[str, ...]] = ("gokmen2020", "gokmen2021", "rasch2024")
     device: ClassVar[str] = "rasch2024_20_states"
-    practice: ClassVar[dict[str, Any]] = {"learning_rate": 0.1, "epochs": 4}
+    practice: ClassVar[dict[str, Any]] = {"learning_rate": 0.05, "epochs": 8}
     # A small batch moves weights where the gain of the hidden matrix is not divided.
     trial: ClassVar[dict[str, Any]] = {"learning_rate": 2.0, "batch": 64, "scheme_settings": {"divide_by_fast_rate": False}}
 
@@ -67,9 +68,9 @@ class TikiTaka(Rpu):
         "v1": {"practice": {"learning_rate": 0.05, "epochs": 6, "device_settings": {"pulse_step": 0.01},
                             "scheme_settings": {"version": "v1"}},
                "trial": {"scheme_settings": {"version": "v1"}}},
-        "v2": {"practice": {"epochs": 6, "scheme_settings": {"version": "v2"}},
+        "v2": {"practice": {"scheme_settings": {"version": "v2"}},
                "trial": {"scheme_settings": {"version": "v2", "divide_by_fast_rate": False}}},
-        "agad": {"practice": {"epochs": 8, "scheme_settings": {"version": "agad"}},
+        "agad": {"practice": {"epochs": 10, "scheme_settings": {"version": "agad"}},
                  "trial": {"scheme_settings": {"version": "agad", "divide_by_fast_rate": False, "period": 2}}}}
 
     version: Literal["v1", "v2", "chopped", "agad"] = "chopped"

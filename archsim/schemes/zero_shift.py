@@ -32,6 +32,7 @@ class ZeroShift(Rpu):
     name: ClassVar[str] = "zero_shift"
     title: ClassVar[str] = "symmetry points programmed into a reference array, then stochastic pulse trains"
     source: ClassVar[str] = "Kim et al., arXiv 1907.10228 (2019)"
+    references: ClassVar[tuple[str, ...]] = ("kim2019",)
     device: ClassVar[str] = "soft_bounds_asymmetric"
     practice: ClassVar[dict[str, Any]] = {"learning_rate": 0.02, "epochs": 6}
     # Equal bounds: none of the weights of the trial reaches one.
