@@ -66,3 +66,23 @@ def test_broken_unit_work_in_a_trace_file_is_named(work, words, tmp_path):
     with pytest.raises(InputError) as error:
         load_trace(tmp_path / "bad.json")
     assert words in error.value.message and f"image_operations[{place}].unit_work" in error.value.message
+
+
+def test_two_parts_of_an_error_take_a_second_backward_cycle_and_second_converters_and_gates_but_no_second_generator():
+    chip, network, images = archsim.load_architecture("rpu_512"), load_network("digits_cnn"), {}
+    for parts in ("separate", "difference"):
+        scheme = load_scheme("dsc", {"error_parts": parts})
+        images[parts] = scheme.parts(chip), {op.name: op for op in build_trace(network, scheme, "training").image_operations}
+    (two, twice), (one, once) = images["separate"], images["difference"]
+    counts = {role: (two[role]["count"], one[role]["count"]) for role in one}
+    assert counts == {"stream_multiplier": (4096, 2048), "stream_counter": (2048, 2048), "number_generator": (2, 2),
+                      "stream_converter": (128, 96)}
+    assert sorted(set(twice) - set(once)) == ["conv1.backward_second", "fc.backward_second"]
+    assert twice["fc.backward_second"].after == ("fc.backward",) and twice["conv1.backward"].after == ("fc.backward_second",)
+    # 145 inputs in three groups and 10 errors; products of the fc layer and its number generators
+    work, plain = twice["fc.update"].unit_work, once["fc.update"].unit_work
+    assert work["stream_converter.bit"]["step"] - plain["stream_converter.bit"]["step"] == 10 * 3
+    assert work["stream_multiplier.bit"]["step"] == 2 * plain["stream_multiplier.bit"]["step"] == 2 * 1450
+    assert work["number_generator.number"] == plain["number_generator.number"]
+    # one part is the difference of softmax and target; two parts are these themselves
+    assert once["fc.backward"].vector_work["add"] == 10 and "add" not in twice["fc.backward"].vector_work
