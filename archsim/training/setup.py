@@ -54,8 +54,10 @@ def settings_of(chip: Architecture, scheme: Scheme, *, epochs: int, batch: int |
         values["device"] = device
     if suggested:
         values |= suggested
-        notes.append(f"{', '.join(f'{_WORDS[name]} {value:.6g}' for name, value in suggested.items())}: suggested by scheme {scheme.name}, "
-                     "as none was named")
+        words = ", ".join(f"{_WORDS[name]} {value:.6g}" for name, value in suggested.items())
+        own = scheme.suggested.get("batch", 1)
+        beside = "" if "batch" in suggested or batch in (None, own) else f"; it suggests that for mini-batches of {own}"
+        notes.append(f"{words}: suggested by scheme {scheme.name}, as none was named{beside}")
     for path, value in (changes or {}).items():
         keys, parsed = parse_setting(f"{path}={value}") if isinstance(value, str) else (path.split("."), value)
         apply_setting(values, keys, parsed)

@@ -69,6 +69,8 @@ def test_what_is_named_goes_before_what_is_suggested():
     assert (settings.learning_rate, settings.batch) == (0.5, hic.suggested["batch"]) and "learning rate" not in notes[-1]
     settings, notes = settings_of(chip, hic, batch=3, changes={"learning_rate": 0.5}, **common)
     assert settings.batch == 3 and not any("suggested" in note for note in notes)
+    _, notes = settings_of(chip, hic, batch=3, changes=None, **common)
+    assert f"for mini-batches of {hic.suggested['batch']}" in notes[-1]
     same = archsim.compare("digits_cnn", ["hic", "lns_madam"], images=64, batch=5, rate=0.03)
     assert [(row["learning_rate"], row["batch"]) for row in same.rows] == [(0.03, 5)] * 2
     assert [document["training"]["suggested"] for document in same.results] == [{}, {"initial_scale": 4.0}]
