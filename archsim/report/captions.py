@@ -7,9 +7,12 @@ from collections import Counter
 from archsim.report import format as fmt
 from archsim.report.figures.roofline import roofline_points
 from archsim.report.figures.timeline import EXACT_SPANS
+from archsim.report.headline import counted
 from archsim.report.palette import resource_label
 from archsim.report.training_page import training_caption
 from archsim.report.view import SHARED, View
+
+_SHARED_ROW = "What belongs to no layer (leakage, clock, controller) is the row ‘shared’."
 
 
 def caption(name: str, view: View) -> str:
@@ -37,6 +40,8 @@ def _energy(view: View) -> str:
     text = f"Energy of the whole run inside the chip boundary, {fmt.si(total, 'J')} in all. Largest: {_names(rows[:3])}."
     if not view.timed:
         return text + " Dynamic energy only: nothing was timed."
+    if not static:
+        return text + " No part of the chip leaks: all of it is dynamic."
     return text + f" Static energy (leakage × time, light) is {fmt.percent(static / total)}."
 
 
@@ -54,26 +59,31 @@ def _roofline(view: View) -> str:
     best = max(points, key=lambda point: point["rate"])
     share = fmt.percent(best["rate"] / roof["peak_macs_per_s"])
     text = "Multiply-accumulates a second over multiply-accumulates for each bit moved; both axes logarithmic. "
-    text += "A point is a layer in a phase, the lines are what tiles, buffer and off-chip memory allow."
-    return text + f" {best.get('layer')} ({best.get('phase')}) comes nearest the peak: {share}."
+    text += "A point is a layer in a phase, the lines are what tiles, buffer and off-chip memory allow. "
+    name = f"{best.get('layer')} ({best.get('phase')})"
+    return text + (f"{name} comes nearest the peak: {share}." if len(points) > 1 else f"{name} reaches {share} of the peak.")
 
 
 def _layers(view: View) -> str:
     rows = [row for row in view.layers if row.layer != SHARED]
     total = sum(row.total_energy_j for row in view.layers)
     top = max(rows, key=lambda row: row.total_energy_j)
-    text = f"Of the layers, {top.layer} takes most energy, {fmt.percent(top.total_energy_j / total)} of the run"
+    share = fmt.percent(top.total_energy_j / total) if total else fmt.NONE
+    if len(rows) == 1:
+        time = f" and {fmt.whole(top.total_cycles)} cycles" if view.timed and top.total_cycles else ""
+        return f"{top.layer} takes {share} of the run's energy{time}. {_SHARED_ROW}"
+    text = f"Of the layers, {top.layer} takes most energy, {share} of the run"
     if view.timed and any(row.total_cycles for row in rows):
         slow = max(rows, key=lambda row: row.total_cycles)
         # layers may overlap in time, so a share of the sum would mislead
         text += f"; {slow.layer} is busy longest, {fmt.whole(slow.total_cycles)} cycles"
-    return text + ". What belongs to no layer (leakage, clock, controller) is the row ‘shared’."
+    return f"{text}. {_SHARED_ROW}"
 
 
 def _timeline(view: View) -> str:
     spans = view.rows("timeline")
     lanes = len({row.get("lane") for row in spans})
-    text = f"{fmt.whole(len(spans))} spans on {lanes} lane{'s' if lanes != 1 else ''}, {fmt.whole(view.number('cycles'))} cycles in all."
+    text = f"{counted(len(spans), 'span')} on {counted(lanes, 'lane')}, {counted(view.number('cycles'), 'cycle')} in all."
     if max(Counter(row.get("lane") for row in spans).values()) > EXACT_SPANS:
         text += " Where spans are too many to draw, the height of a colour is its busy share of that slice of time."
     return text
@@ -84,7 +94,7 @@ def _resources(view: View) -> str:
     top = max(rows, key=lambda row: row.get("busy_cycles", 0) / row["total_cycles"])
     share = fmt.percent(top["busy_cycles"] / top["total_cycles"])
     text = "Cycles of each resource, per cent of the run; busy + stalled + idle = 100 %."
-    return f"{text} {resource_label(str(top.get('name')))} is the busiest: {share}."
+    return f"{text} Busiest: {resource_label(str(top.get('name')))}, {share}."
 
 
 def _stalls(view: View) -> str:

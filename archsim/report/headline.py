@@ -34,8 +34,8 @@ def headline(view: View) -> list[Headline]:
     energy = Headline("Energy per image", fmt.si(view.number("energy_per_image_j"), "J"), whole)
     timing = f"{fmt.whole(cycles)} cycles at {fmt.plain(clock)} MHz" if view.timed else untimed
     latency = Headline("Latency per image", fmt.si(view.number("latency_per_image_s"), "s"), timing, *_interval(view))
-    tiles = Headline("Tiles", fmt.whole(view.number("tiles")), f"{fmt.percent(view.number('utilisation'))} utilised, "
-                     f"{fmt.whole(view.number('tile_operations'))} tile operations")
+    used = f"{fmt.percent(view.number('utilisation'))} utilised, " if view.timed else ""
+    tiles = Headline("Tiles", fmt.whole(view.number("tiles")), used + counted(view.number("tile_operations"), "tile operation"))
     return [*_accuracy(view), area, power, energy, latency, tiles, *once(view)]
 
 
@@ -61,8 +61,12 @@ def _accuracy(view: View) -> list[Headline]:
 
 def images(view: View) -> str:
     """The number of images in words."""
-    count = view.number("images")
-    return "1 image" if count == 1 else f"{fmt.whole(count)} images"
+    return counted(view.number("images"), "image")
+
+
+def counted(count: object, noun: str) -> str:
+    """A number with its noun, which has an s unless the number is one."""
+    return f"{fmt.whole(count)} {noun}{'' if count == 1 else 's'}"
 
 
 def subtitle(view: View) -> str:

@@ -74,9 +74,10 @@ def _joules(value: object) -> str:
 
 
 def component_table(view: View) -> Table:
+    # leakage takes energy over time: where none was simulated it is not nothing but not known
     rows = [{"component": r.role, "part": r.part, "count": r.count, "boundary": r.boundary, "area_mm2": r.area_mm2, "energy_j": r.energy_j,
-             "dynamic_energy_j": r.dynamic_energy_j, "static_energy_j": r.static_energy_j, "static_power_uw": r.static_power_uw,
-             "busy_fraction": r.busy_fraction} for r in view.components]
+             "dynamic_energy_j": r.dynamic_energy_j, "static_energy_j": r.static_energy_j if view.timed else None,
+             "static_power_uw": r.static_power_uw, "busy_fraction": r.busy_fraction} for r in view.components]
     columns = (
         _text("component", "Component", label), _text("boundary", "Boundary"), Column("count", "Instances", _key("count"), fmt.whole),
         Column("area_mm2", "Area", _key("area_mm2"), fmt.area, share=True),

@@ -62,16 +62,17 @@ def _components(view: View, width: int, full: bool):
         return None
     area, energy = sum(row.area_mm2 for row in rows), sum(row.energy_j for row in rows)
     wide = width >= 100
-    headings = ("Area", "", "Energy", "", *(("Static", "Busy") if wide else ("Busy",)))
+    leaks = wide and view.timed  # leakage takes energy over time
+    headings = ("Area", "", "Energy", "", *(("Static", "Busy") if leaks else ("Busy",)))
     table = _table("Component", headings)
     shown, rest = (rows, []) if full else _pick_components(rows, area, energy)
     for row in shown:
-        more = (fmt.si(row.static_energy_j, "J"),) if wide else ()
+        more = (fmt.si(row.static_energy_j, "J"),) if leaks else ()
         table.add_row(_cell(fmt.shorten(row.label, 22)), fmt.area(row.area_mm2), _bar(row.area_mm2, area, wide),
                       fmt.si(row.energy_j, "J"), _bar(row.energy_j, energy, wide), *more, fmt.percent(row.busy_fraction))
     if rest:
         rest_area, rest_energy = sum(row.area_mm2 for row in rest), sum(row.energy_j for row in rest)
-        static = (fmt.si(sum(row.static_energy_j for row in rest), "J"),) if wide else ()
+        static = (fmt.si(sum(row.static_energy_j for row in rest), "J"),) if leaks else ()
         table.add_row(f"{len(rest)} more", fmt.area(rest_area), _bar(rest_area, area, wide), fmt.si(rest_energy, "J"),
                       _bar(rest_energy, energy, wide), *static, "", style="dim")
     return table
