@@ -11,7 +11,7 @@ from archsim.files import csv_text, write_files
 
 COLUMNS = ("scheme", "label", "learning_rate", "batch", "accuracy_percent", "area_mm2", "area_low_mm2", "area_high_mm2", "power_uw",
            "energy_per_image_j", "latency_per_image_s", "update_energy_per_image_j", "writes_per_device", "extra_memory_kib", "tiles",
-           "images_per_second")
+           "images_per_second", "setup_energy_j", "setup_seconds")
 FILE = "compare.json"
 
 
@@ -52,6 +52,7 @@ def _row(document: dict) -> dict:
         "update_energy_per_image_j": document["by_phase"].get("update", {}).get("energy_j", 0.0) / images,
         "writes_per_device": document["writes_per_device"], "extra_memory_kib": document["extra_memory_bits"] / 8192,
         "tiles": document["tiles"], "images_per_second": document["images_per_second"],
+        "setup_energy_j": document.get("setup", {}).get("energy_j"), "setup_seconds": document.get("setup", {}).get("seconds"),
     }
 
 
