@@ -1,0 +1,125 @@
+"""The table of all update schemes, from what they declare.
+
+    python -m archsim.studies.scheme_table                     # prints it
+    python -m archsim.studies.scheme_table docs/schemes.md     # writes it between the marks of that file
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from archsim.files import write_files
+from archsim.schemes import list_schemes, load_scheme
+from archsim.schemes.base import Scheme
+from archsim.trace import build_trace
+from archsim.trace.operation import OFF_TILES, Operation, Trace
+from hwlib.errors import InputError
+from workloads import load_network
+
+BEGIN, END = "<!-- begin: table of schemes, written by python -m archsim.studies.scheme_table -->", "<!-- end: table of schemes -->"
+LAYER = "conv1"  # of the network digits_cnn: a layer with several vectors an image
+HEAD = ("scheme", "source", "device", "suggested", "counted in a training step", "digital words a weight", "assumed until measured")
+
+
+def scheme_table() -> str:
+    """Markdown: one row a scheme, with its default settings."""
+    rows = [HEAD, ("---",) * len(HEAD)] + [_row(load_scheme(name)) for name in list_schemes()]
+    return "\n".join(f"| {' | '.join(cell.replace('|', '/') for cell in row)} |" for row in rows) + "\n"
+
+
+def with_table(text: str, where: str) -> str:
+    """A document with the table of today between its marks. Raises InputError where it has no marks."""
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise InputError("no marks to write the table between", where=where, allowed=f"{BEGIN} … {END}")
+    return f"{before}{BEGIN}\n{scheme_table()}{END}{after}"
+
+
+def _row(scheme: Scheme) -> tuple[str, ...]:
+    trace = build_trace(load_network("digits_cnn"), scheme, "training", 1)
+    variants = ", ".join(f"`{name}`" for name in type(scheme).variants)
+    return (f"`{scheme.name}`: {scheme.title}" + (f" (also tested: {variants})" if variants else ""), scheme.source,
+            f"`{scheme.device}`" if scheme.device else "exact weights", _suggested(scheme), _counted(trace), _words(trace),
+            "; ".join(_assumed(trace)) or "nothing")
+
+
+def _suggested(scheme: Scheme) -> str:
+    words = {"learning_rate": "rate", "batch": "mini-batch", "initial_scale": "first weights ×"}
+    found = [f"{words[name]} {value:.4g}" for name, value in scheme.suggested.items()]
+    return ", ".join([*found, f"digits: {scheme.practice.get('epochs', 3)} epochs"])
+
+
+def _counted(trace: Trace) -> str:
+    backward = [op for op in trace.image_operations if op.phase == "backward" and op.layer != LAYER]
+    parts = ["backward: transposed reads" if any(op.kind == "read_transposed" for op in backward) else "backward: vector unit"]
+    for when, operations in (("an image", trace.image_operations), ("a mini-batch", trace.batch_operations)):
+        done = list(dict.fromkeys(_done(op) for op in _updates(operations)))
+        work = sorted({action for op in _updates(operations) for action in op.vector_work})
+        units = sorted({name.split(".")[0] for op in _updates(operations) for name in op.unit_work})
+        done += [f"vector unit ({', '.join(work)})"] if work else []
+        done += [f"units of its own ({', '.join(units)})"] if units else []
+        parts += [f"{when}: {', '.join(filter(None, done))}"] if done else []
+    return "; ".join(parts)
+
+
+def _updates(operations: Iterable[Operation]) -> list[Operation]:
+    return [op for op in operations if op.phase == "update" and op.layer == LAYER]
+
+
+def _place(operation: Operation) -> str:
+    return operation.array.split(".")[-1] + " array" if operation.array else "weights"
+
+
+def _done(operation: Operation) -> str:
+    """What an operation does to arrays; "" for one that works off the tiles."""
+    if operation.kind in OFF_TILES:
+        return ""
+    if operation.kind == "write":
+        return f"{'verified' if operation.activity.verify_reads else 'blind'} writes of the {_place(operation)}"
+    if operation.kind == "pulse_update":
+        return f"{'random pulse trains' if operation.random else 'pulses'} on the {_place(operation)}"
+    return f"{'reads of a line' if operation.lines else 'reads'} of the {_place(operation)}"
+
+
+def _assumed(trace: Trace) -> list[str]:
+    """What the activity of the update's operations says before a training has measured it."""
+    found = []
+    for op in _updates(trace.image_operations + trace.batch_operations):
+        activity = op.activity
+        if op.kind == "write":
+            pulses = f"{activity.write_pulses:g} pulses" if activity.write_pulses else "pulses of the chip"
+            found.append(f"{_place(op)}: {activity.devices_written:.3g} of the devices written, {pulses} each")
+        elif op.kind == "pulse_update":
+            slots = f"{activity.train_length:g} slots" if activity.train_length else "trains of the chip's length"
+            found.append(f"{_place(op)}: {activity.coincidences:g} coincidences a device and vector, {slots}")
+    return found
+
+
+def _words(trace: Trace) -> str:
+    weights = sum(matrix.trained for matrix in trace.matrices if "." not in matrix.layer)
+    found = {name: words / weights for name, words in trace.state_words.items()}
+    return ", ".join(f"{name} {words:.2g}" for name, words in found.items()) or "none"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print the table, or write it into a file. Exit codes as those of archsim."""
+    paths = sys.argv[1:] if arguments is None else list(arguments)
+    if not paths:
+        print(scheme_table(), end="")
+        return 0
+    try:
+        for path in map(Path, paths):
+            if not path.is_file():
+                raise InputError("no such file", where=str(path))
+            write_files(path.parent, {path.name: with_table(path.read_text(encoding="utf-8"), str(path))})
+    except InputError as error:
+        print(f"archsim: {error.message}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
