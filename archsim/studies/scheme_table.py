@@ -14,13 +14,15 @@ from archsim.files import write_files
 from archsim.schemes import list_schemes, load_scheme
 from archsim.schemes.base import Scheme
 from archsim.trace import build_trace
+from archsim.trace.lower import lower
 from archsim.trace.operation import OFF_TILES, Operation, Trace
 from hwlib.errors import InputError
 from workloads import load_network
 
 BEGIN, END = "<!-- begin: table of schemes, written by python -m archsim.studies.scheme_table -->", "<!-- end: table of schemes -->"
 LAYER = "conv1"  # of the network digits_cnn: a layer with several vectors an image
-HEAD = ("scheme", "source", "device", "suggested", "counted in a training step", "digital words a weight", "assumed until measured")
+HEAD = ("scheme", "source", "device", "suggested", "counted in a training step, and once before it", "digital words a weight",
+        "assumed until measured")
 
 
 def scheme_table() -> str:
@@ -42,7 +44,7 @@ def _row(scheme: Scheme) -> tuple[str, ...]:
     trace = build_trace(load_network("digits_cnn"), scheme, "training", 1)
     variants = ", ".join(f"`{name}`" for name in type(scheme).variants)
     return (f"`{scheme.name}`: {scheme.title}" + (f" (also tested: {variants})" if variants else ""), scheme.source,
-            f"`{scheme.device}`" if scheme.device else "exact weights", _suggested(scheme), _counted(trace), _words(trace),
+            f"`{scheme.device}`" if scheme.device else "exact weights", _suggested(scheme), _counted(scheme, trace), _words(trace),
             "; ".join(_assumed(trace)) or "nothing")
 
 
@@ -52,7 +54,7 @@ def _suggested(scheme: Scheme) -> str:
     return ", ".join([*found, f"digits: {scheme.practice.get('epochs', 3)} epochs"])
 
 
-def _counted(trace: Trace) -> str:
+def _counted(scheme: Scheme, trace: Trace) -> str:
     backward = [op for op in trace.image_operations if op.phase == "backward" and op.layer != LAYER]
     parts = ["backward: transposed reads" if any(op.kind == "read_transposed" for op in backward) else "backward: vector unit"]
     for when, operations in (("an image", trace.image_operations), ("a mini-batch", trace.batch_operations)):
@@ -62,7 +64,8 @@ def _counted(trace: Trace) -> str:
         done += [f"vector unit ({', '.join(work)})"] if work else []
         done += [f"units of its own ({', '.join(units)})"] if units else []
         parts += [f"{when}: {', '.join(filter(None, done))}"] if done else []
-    return "; ".join(parts)
+    once = list(dict.fromkeys(_done(op) for op in scheme.setup_operations(lower(load_network("digits_cnn"))) if op.layer == LAYER))
+    return "; ".join([*parts, f"once, apart: {', '.join(filter(None, once))}"])
 
 
 def _updates(operations: Iterable[Operation]) -> list[Operation]:
@@ -70,7 +73,7 @@ def _updates(operations: Iterable[Operation]) -> list[Operation]:
 
 
 def _place(operation: Operation) -> str:
-    return operation.array.split(".")[-1] + " array" if operation.array else "weights"
+    return f"{operation.array.split('.')[1]} array" if "." in operation.place else "weights"
 
 
 def _done(operation: Operation) -> str:
