@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from archsim.architecture.config import Architecture
 from archsim.cost.ledger import Ledger
 from archsim.placement import Placement
-from archsim.soc.actions import MemoryMap, OperationPlan, plan
+from archsim.soc.actions import OperationPlan, plan
 from archsim.soc.machine import Machine
+from archsim.soc.memory_map import MemoryMap
 from archsim.soc.reload import Residency
 from archsim.soc.server import Server
 from archsim.trace.operation import Trace

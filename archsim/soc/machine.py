@@ -9,7 +9,8 @@ import simpy
 
 from archsim.architecture.config import Architecture
 from archsim.placement import LayerPlacement, Placement
-from archsim.soc.actions import MemoryMap, OperationPlan, plan
+from archsim.soc.actions import OperationPlan, plan
+from archsim.soc.memory_map import MemoryMap
 from archsim.soc.operation_run import Lane, OperationRun
 from archsim.soc.reload import Residency
 from archsim.soc.server import PriorityServer, Server, reserve

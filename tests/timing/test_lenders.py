@@ -11,8 +11,9 @@ from archsim.architecture import load_architecture
 from archsim.cost.explain import explain
 from archsim.placement import place
 from archsim.schemes import load_scheme
-from archsim.soc.actions import MemoryMap, plan
+from archsim.soc.actions import plan
 from archsim.soc.machine import Machine
+from archsim.soc.memory_map import MemoryMap
 from archsim.trace import Activity, LayerMatrix, Operation, Trace, build_trace, load_trace, save_trace
 from archsim.trace.operation import PERIPHERY, READ_CHAIN
 from hwlib.errors import InputError

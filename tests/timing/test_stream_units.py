@@ -7,7 +7,8 @@ import pytest
 
 import archsim
 from archsim.schemes import load_scheme
-from archsim.soc.actions import MemoryMap, plan
+from archsim.soc.actions import plan
+from archsim.soc.memory_map import MemoryMap
 from archsim.trace import build_trace, load_trace, save_trace
 from hwlib import InputError, price
 from workloads import load_network

@@ -9,7 +9,8 @@ import archsim
 from archsim.architecture import load_architecture
 from archsim.placement import place
 from archsim.schemes import load_scheme
-from archsim.soc.actions import MemoryMap, plan
+from archsim.soc.actions import plan
+from archsim.soc.memory_map import MemoryMap
 from archsim.trace import Activity, LayerMatrix, Operation, Trace, build_trace
 from workloads import load_network
 
