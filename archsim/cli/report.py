@@ -14,12 +14,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folder", metavar="FOLDER", help="what run, train, compare or explore wrote with --out, or its JSON file")
     parser.add_argument("--out", metavar="DIR", help="where to write (default: beside the result)")
     parser.add_argument("--gallery", action="store_true", help="FOLDER holds studies: write its index.html and one for each of them")
+    parser.add_argument("--rung", metavar="KIND", help="of a sweep: the report as far as this rung (price, timing), into FOLDER/KIND")
     add_output_options(parser)
 
 
 def execute(arguments: argparse.Namespace) -> int:
     if arguments.gallery:
         return _gallery(arguments)
+    if arguments.rung:
+        return _rung(arguments)
     if (Path(arguments.folder) / "sweep.json").is_file():
         from archsim.report.sweep_html import write_sweep_report
 
@@ -45,6 +48,19 @@ def execute(arguments: argparse.Namespace) -> int:
         print_json({"files": [str(folder / name) for name in files] + [str(path) for path in figures]})
     say(f"report: {folder / 'report.html'}", arguments.quiet)
     return 0
+
+
+def _rung(arguments: argparse.Namespace) -> int:
+    import json
+
+    from archsim.explore.sweep import load_sweep
+    from archsim.files import write_files
+    from archsim.report.sweep_html import write_pages
+
+    document = load_sweep(arguments.folder, arguments.rung).to_dict()
+    folder = Path(arguments.out or Path(arguments.folder) / arguments.rung)
+    text = json.dumps(document, allow_nan=False) + "\n"
+    return _tell([*write_pages(json.loads(text), folder), write_files(folder, {"sweep.json": text}) / "sweep.json"], arguments)
 
 
 def _gallery(arguments: argparse.Namespace) -> int:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import ChainMap
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 from archsim.explore.axes import Axis
 from archsim.explore.expressions import Expression
+from archsim.explore.metrics import STANDARD
 from hwlib.errors import InputError
 
 SAMPLERS = ("grid", "random", "latin_hypercube", "sobol", "nsga2")
@@ -114,6 +115,19 @@ class Space:
         for constraint in self.constraints:
             wanted += [name for name in constraint.names if name not in axes]
         return tuple(dict.fromkeys(wanted))
+
+
+def up_to(space: Space, kind: str) -> Space:
+    """The space without the rungs above the one of a kind, and without the objectives that only those know.
+
+    Raises InputError where it has no such rung.
+    """
+    kinds = [rung.kind for rung in space.rungs]
+    if kind not in kinds:
+        raise InputError("the sweep has no such rung", where="--rung", got=kind, allowed=kinds)
+    unknown = {name for above in RUNGS[RUNGS.index(kind) + 1:] for name in STANDARD[above]} - set(STANDARD[kind])
+    return replace(space, rungs=space.rungs[: kinds.index(kind) + 1],
+                   objectives=tuple(o for o in space.objectives if o.path not in unknown))
 
 
 _DEFAULTS: dict[str, dict[str, Any]] = {}

@@ -18,7 +18,7 @@ from archsim.explore.repricing import Repricer
 from archsim.explore.rows import pack_rows
 from archsim.explore.rungs import RUNGS, Evaluate
 from archsim.explore.samplers import most_points
-from archsim.explore.space import Rung, Space
+from archsim.explore.space import Rung, Space, up_to
 from archsim.explore.store import Store
 from archsim.explore.table import Table
 from archsim.explore.versions import code_version, figures_version
@@ -114,8 +114,11 @@ def explore(space: str | Path | Mapping | Space, jobs: int = 1, out: str | Path 
         return Sweep(space, folder, tables, run.counts, run.notes(), temporary)
 
 
-def load_sweep(folder: str | Path) -> Sweep:
-    """A sweep from its folder, without working anything out. Raises InputError where a point of it is missing."""
+def load_sweep(folder: str | Path, rung: str | None = None) -> Sweep:
+    """A sweep from its folder, without working anything out; as far as the rung of a kind ("price", "timing") where one is named.
+
+    Raises InputError where a point of it is missing, or the sweep has no such rung.
+    """
     folder = Path(folder)
     try:
         content = json.loads((folder / SPACE_FILE).read_text(encoding="utf-8"))
@@ -126,7 +129,8 @@ def load_sweep(folder: str | Path) -> Sweep:
     if not isinstance(content, dict):
         raise InputError("not a space", where=str(folder / SPACE_FILE))
     with Store(folder, writable=False) as store:
-        run = _Run(load_space(content), store, None, None)
+        space = load_space(content)
+        run = _Run(space if rung is None else up_to(space, rung), store, None, None)
         return Sweep(run.space, folder, run.all_rungs(), run.counts, run.notes())
 
 

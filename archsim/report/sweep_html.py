@@ -84,13 +84,18 @@ def write_sweep_report(folder: str | Path, out: str | Path) -> list[Path]:
 
     Returns the paths, the page first. Raises InputError for a document that is not a sweep's, or where `out` cannot be written.
     """
-    document = load_document(Path(folder) / "sweep.json")
     try:
-        page = render_sweep(document)
+        return write_pages(load_document(Path(folder) / "sweep.json"), out)
     except (KeyError, TypeError, AttributeError, IndexError, ValueError) as error:
+        if isinstance(error, InputError):
+            raise
         raise InputError(f"damaged document of a sweep ({type(error).__name__}: {error})", where=str(Path(folder) / "sweep.json"),
                          hint="make it again by archsim explore --resume") from None
-    view, out = SweepView(document), Path(out)
+
+
+def write_pages(document: Mapping, out: str | Path) -> list[Path]:
+    """Write the page, figures and tables of a sweep's document; returns the paths, the page first."""
+    page, view, out = render_sweep(document), SweepView(document), Path(out)
     tables = {f"{table.name}.csv": table.to_csv() for table in sweep_tables(view).values() if table.rows}
     written = [write_files(out, {"report.html": page, **tables}) / name for name in ("report.html", *tables)]
     drawings = {name: draw(WIDTH_HALF if half else WIDTH_FULL) for name, _, draw, half in sweep_figures(view)}

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import archsim
+from archsim.cli.main import main
 from archsim.explore import load_space, price_point
 from archsim.explore.metrics import OTHER, PRICED, TIMED, read_metric
 from archsim.explore.pareto import pareto_front
@@ -184,6 +185,18 @@ def test_the_ladder_promotes_the_points_nearest_the_front():
     promoted = {top.key(i) for i in range(len(top))}
     assert len(promoted) == 8 and (front <= promoted or promoted <= front)
     assert [row["rung"] for row in sweep.rows()].count("timing") == 8
+
+
+def test_a_lower_rung_has_a_report_of_its_own(tmp_path):
+    space = LADDER | {"objectives": {"area_mm2": "minimise", "energy_per_image_j": "minimise", "latency_per_image_s": "minimise"}}
+    explore(space, out=tmp_path)
+    lower = load_sweep(tmp_path, "price").to_dict()
+    assert lower["rung"] == "price" and [o["path"] for o in lower["objectives"]] == ["area_mm2", "energy_per_image_j"]
+    alone = explore(SPACE).to_dict()
+    assert all(lower[name] == alone[name] for name in ("points", "front", "knee", "parts", "analysis", "uncertainty"))
+    assert main(["report", str(tmp_path), "--rung", "price", "--quiet"]) == 0
+    assert json.loads((tmp_path / "price" / "sweep.json").read_text())["points"] == lower["points"]
+    assert main(["report", str(tmp_path), "--rung", "training", "--quiet"]) == 2
 
 
 def test_a_rung_takes_the_best_of_each_value_where_it_is_told_to():
