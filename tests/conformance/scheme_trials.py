@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-import archsim.conformance
-from archsim.conformance import cases_of, digits, trained_machine
+import archsim.conformance.cases
+from archsim.conformance.cases import cases_of, digits, trained_machine
 from archsim.training.settings import TrainingSettings
 
 __all__ = ["digits", "fitting_chip", "machine_of", "settings"]
@@ -16,7 +16,7 @@ def settings(name, values=(), **more):
 
 def fitting_chip(name):
     """The battery's chip for a scheme."""
-    return archsim.conformance.fitting_chip(cases_of([name])[0])
+    return archsim.conformance.cases.fitting_chip(cases_of([name])[0])
 
 
 def machine_of(name, images, **more):
