@@ -131,7 +131,8 @@ class Sbpca(Scheme):
         rebuild = Operation(
             name=f"{stage.name}.rebuild", layer=stage.name, phase="update", kind="digital", steps=b,
             vector_work=merge(work, scale=1 / b), state_reads=k * (a + b) / b, state_writes=a)
-        return [rebuild, program_weights(stage, ELEMENTS_WRITTEN if self.update_mode == "element" else 1.0)]
+        share = ELEMENTS_WRITTEN if self.update_mode == "element" else 1.0
+        return [rebuild, program_weights(stage, share, verify_reads=0.0)]  # blind, until devices that verify are measured
 
     def state_words(self, stages: list[Stage]) -> dict[str, float]:
         sides = [(*_sides(stage), stage.matrix.vectors) for stage in stages if stage.on_array]

@@ -10,7 +10,11 @@ from archsim.schemes.rule import LayerState
 from archsim.schemes.tiki_taka_reference import twin_change
 from archsim.schemes.tiki_taka_rule import TikiTakaRule
 from archsim.schemes.zero_shift_rule import ZeroShiftRule
+from archsim.training.loop import train
+from archsim.training.settings import read_settings
 from hwlib.errors import InputError
+from workloads import load_network
+from workloads.datasets import load_dataset
 
 ROWS, COLUMNS = 5, 7
 F = np.float32
@@ -74,6 +78,16 @@ def test_the_learning_rate_of_a_divided_gain_is_that_of_gradient_descent():
             rule.image(layer, np.ones((COLUMNS, 1), F), np.full((ROWS, 1), size, F), step)
         moved[size] = float(layer.weights.mean())
     assert moved[0.2] == pytest.approx(10 * moved[0.02], rel=0.25)  # H loses what is past one
+
+
+def test_v1_trains_devices_on_which_pulsed_descent_does_not():
+    """Gokmen & Haensch 2020: devices of a few hundred states whose symmetry points lie anywhere."""
+    devices = {"device": "rasch2024_20_states", "device_settings": {"pulse_step": 0.01}, "learning_rate": 0.05, "epochs": 4}
+    errors = {}
+    for rule, settings in (("rpu", {}), ("tiki_taka", {"scheme_settings": {"version": "v1"}})):
+        history = train(load_network("digits_cnn"), load_dataset("digits"), read_settings({"rule": rule, **devices, **settings})).history
+        errors[rule] = np.mean([row["test_error_percent"] for row in history[2:]])
+    assert errors["tiki_taka"] < 0.6 * errors["rpu"] and errors["rpu"] > 20
 
 
 def test_transfers_of_a_layer_are_whole_numbers():
