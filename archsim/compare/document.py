@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,14 @@ class Comparison:
         """Write compare.json and compare.csv, whole or not at all."""
         return write_files(folder, {FILE: json.dumps(self.to_dict(), indent=1, allow_nan=False) + "\n",
                                     "compare.csv": csv_text(self.rows)})
+
+
+def by_reason(refused: Mapping[str, str]) -> dict[str, list[str]]:
+    """Labels by the reason that they share, in the order of the first of each."""
+    found: dict[str, list[str]] = {}
+    for label, reason in refused.items():
+        found.setdefault(reason, []).append(label)
+    return found
 
 
 def _row(document: dict) -> dict:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from archsim.architecture import load_architecture
-from archsim.compare.document import FILE, Comparison
+from archsim.compare.document import FILE, Comparison, by_reason
 from archsim.compare.spread import run_apart, run_here
 from archsim.compare.variants import Variant, chosen_variants
 from archsim.compare.worker import Order, Outcome
@@ -21,7 +21,7 @@ from archsim.training.setup import settings_of
 from archsim.version import VERSION
 from hwlib.errors import InputError
 from workloads import load_network
-from workloads.datasets import Dataset, load_dataset
+from workloads.datasets import Dataset, fit_dataset, load_dataset
 
 if TYPE_CHECKING:
     from archsim.architecture.config import Architecture
@@ -61,8 +61,8 @@ def compare(network: str | Path | Network, schemes: str | Scheme | Sequence[str 
     _check_terms(variants, batch, rate)
     chip = load_architecture(chip)
     network = load_network(network) if isinstance(network, (str, Path)) else network
-    if isinstance(data, (str, Path)):
-        load_dataset(data)  # fetched once, and refused before any scheme begins
+    # fetched once; what does not fit together is refused once, before any scheme begins
+    fit_dataset(network, data if isinstance(data, Dataset) else load_dataset(data))
     folder = Path(folder) if folder is not None else None
     orders = [Order(variant, network, chip, data, epochs, batch, rate, images, seed, node_nm, folder and folder / variant.folder)
               for variant in variants]
@@ -89,8 +89,8 @@ def compare(network: str | Path | Network, schemes: str | Scheme | Sequence[str 
         raise KeyboardInterrupt
     found = _comparison(variants, outcomes)
     if not found.results and not found.lost:
-        raise InputError("no scheme could be run: " + "; ".join(f"{label}: {reason}" for label, reason in found.refused.items()),
-                         where="schemes")
+        raise InputError("no scheme could be run: " + "; ".join(f"{', '.join(labels)}: {reason}"
+                                                                for reason, labels in by_reason(found.refused).items()), where="schemes")
     if folder is not None:
         found.save(folder)
     return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from archsim.compare.document import by_reason
 from archsim.report.format import si
 
 _COLUMNS = (("Scheme", "label", ""), ("Accuracy", "accuracy_percent", "%"), ("Area", "area_mm2", "mm²"), ("Power", "power_uw", "W"),
@@ -14,7 +15,7 @@ _HIGH = ("accuracy_percent", "images_per_second")  # the more the better
 
 
 def print_comparison(rows: Sequence[Mapping], refused: Mapping[str, str], console) -> None:
-    """One line a scheme; the best of each column stands bold. Schemes that could not run follow with the reason."""
+    """One line a scheme; the best of each column stands bold. Schemes that could not run follow, by reason."""
     from rich import box
     from rich.table import Table
     from rich.text import Text
@@ -28,8 +29,8 @@ def print_comparison(rows: Sequence[Mapping], refused: Mapping[str, str], consol
         table.add_row(*(Text(_cell(row[key], key, unit), style="bold" if len(rows) > 1 and row[key] == best.get(key) else "")
                         for _, key, unit in _COLUMNS))
     console.print(table)
-    for name, reason in refused.items():
-        console.print(Text(f"{name}: not run: {reason}", style="dim"))
+    for reason, labels in by_reason(refused).items():
+        console.print(Text(f"{', '.join(labels)}: not run: {reason}", style="dim"))
 
 
 def _cell(value: object, key: str, unit: str) -> str:
