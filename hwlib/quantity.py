@@ -73,6 +73,8 @@ def derive(formula: str, unit: str, law: Callable[..., float], *inputs: Quantity
     The corners bound the result for any law that is monotone in each input, as all laws of hwlib are.
     """
     value = law(*(item.value for item in inputs))
+    if all(item.low == item.high for item in inputs):
+        return Quantity(value, value, value, unit, formula, tuple(inputs))
     varying = [(item.value,) if item.low == item.high else (item.low, item.high) for item in inputs]
     corners = [law(*corner) for corner in itertools.product(*varying)]
     return Quantity(value, min(corners + [value]), max(corners + [value]), unit, formula, tuple(inputs))
