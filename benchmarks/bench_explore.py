@@ -12,6 +12,7 @@ import argparse
 import json
 import os
 import resource
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -77,7 +78,7 @@ def large() -> None:
 
 
 def report() -> None:
-    """The report of 2000 designs: seconds to make it, and its size."""
+    """The report of 2000 designs: seconds to make it, its size, and how long a browser takes to open it (where there is one)."""
     from archsim.report.sweep_html import render_sweep
 
     sweep = explore(SPACE)
@@ -87,6 +88,17 @@ def report() -> None:
     page = render_sweep(document)
     print(f"report of {len(document['points'])}:       {middle - started:8.1f} s analysis, {time.process_time() - middle:.1f} s page, "
           f"{len(page.encode()) / 1e6:.2f} MB")
+    sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "browser"))
+    from chromium_pages import Chromium, find_chromium
+
+    if program := find_chromium():
+        with Chromium(program) as browser, tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "report.html"
+            path.write_text(page, encoding="utf-8")
+            for width, phone in ((1280, False), (390, True)):
+                browser.open(path, width, phone=phone)
+                loaded, painted = browser.load_seconds()
+                print(f"opened at {width}:      {loaded:8.2f} s loaded, {painted:.2f} s painted")
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from archsim.report.view import View
 
 def sweep_tables(view: SweepView) -> dict[str, Table]:
     """Every table by name."""
-    made = (design_table(view), band_table(view), sensitivity_table(view), rung_table(view), reason_table(view),
+    made = (design_table(view), band_table(view), sensitivity_table(view), effect_table(view), rung_table(view), reason_table(view),
             figure_table(View({"figures": view.document["figures"]})))
     return {table.name: table for table in made}
 
@@ -62,6 +62,15 @@ def sensitivity_table(view: SweepView) -> Table:
                Column("high", "95 %", _key("high"), fmt.percent), Column("points", "Points", _key("points"), fmt.whole),
                Column("rung", "Rung", _key("rung"), str, numeric=False))
     return Table("sensitivity", "Sensitivities", columns, rows)
+
+
+def effect_table(view: SweepView) -> Table:
+    """The main effects in numbers: for every objective, axis and value the mean and the middle half over all other axes."""
+    rows = [{"objective": entry["objective"], "rung": entry["rung"].split("(")[0], "axis": effect["axis"], **row}
+            for entry in view.document["analysis"] for effect in entry["effects"] for row in effect["rows"]]
+    words = tuple(Column(name, name.capitalize(), _key(name), str, numeric=False) for name in ("objective", "rung", "axis", "value"))
+    return Table("effects", "Main effects", words + tuple(Column(name, name.capitalize(), _key(name), fmt.significant)
+                                                          for name in ("mean", "low", "high", "points")), rows)
 
 
 def rung_table(view: SweepView) -> Table:

@@ -93,6 +93,11 @@ class Chromium:
             time.sleep(0.02)
         return time.perf_counter() - start
 
+    def load_seconds(self) -> tuple[float, float]:
+        """By the browser's own clock: from the start of the navigation to the end of the load event, and to the next frame painted."""
+        self.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        return tuple(self.evaluate("[performance.getEntriesByType('navigation')[0].loadEventEnd / 1000, performance.now() / 1000]"))
+
     def evaluate(self, script: str) -> object:
         """The value of a JavaScript expression. Raises RuntimeError where it throws."""
         answer = self.call("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True)

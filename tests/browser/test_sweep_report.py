@@ -161,5 +161,5 @@ def test_without_script_every_number_is_there(browser, page):
 def test_the_report_command_remakes_page_figures_and_tables(document, tmp_path):
     (tmp_path / "sweep.json").write_text(json.dumps(document))
     names = {path.name for path in write_sweep_report(tmp_path, tmp_path / "out")}
-    assert {"report.html", "designs.csv", "sensitivity.csv", "pareto_1_2.svg", "pareto_1_2.png", "effects.svg"} <= names
+    assert {"report.html", "designs.csv", "sensitivity.csv", "effects.csv", "pareto_1_2.svg", "pareto_1_2.png", "effects.svg"} <= names
     assert len((tmp_path / "out" / "designs.csv").read_text().splitlines()) == 1961
