@@ -116,10 +116,10 @@ def _placement_rows(placement: Placement, chip: Architecture) -> list[dict]:
     for name, layer in placement.layers.items():
         cells = len(set(layer.tiles)) * chip.tile.rows * chip.tile.columns
         rows.append({"layer": name, "tiles": [min(layer.tiles), max(layer.tiles)], "tile_count": len(set(layer.tiles)),
+                     "lender": layer.matrix.lender, "borrowed": " ".join(layer.matrix.borrowed),
                      "row_splits": layer.row_splits, "column_splits": layer.column_splits, "copies": layer.copies, "rows": layer.rows,
                      "columns": layer.columns, "groups": layer.matrix.groups, "vectors": layer.matrix.vectors,
-                     "utilisation": min(1.0, layer.cells / cells), "lender": layer.matrix.lender,
-                     "borrowed": list(layer.matrix.borrowed)})
+                     "utilisation": min(1.0, layer.cells / cells)})
     return rows
 
 
