@@ -10,6 +10,7 @@ from rich.console import Console
 
 from archsim.cli import main as cli
 from archsim.compare.run import Status
+from archsim.report.comparison import print_comparison
 from archsim.report.comparison_progress import describe, share_done, watch_schemes
 
 NOW = {"epoch": 2, "epochs": 4, "images": 500, "images_per_epoch": 1000, "running_error_percent": 12.5, "images_per_second": 1234.0}
@@ -46,6 +47,22 @@ def test_a_comparison_from_start_to_files(call, tmp_path):
     code, out, err = call(*line, "--resume")
     assert code == 0 and "rpu:training.learning_rate=0.05" in out and "Images / s" in out
     assert call(*line, "--resume", "--quiet") == (0, "", "")
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 120, 200])
+def test_the_table_cuts_nothing_at_any_width(width):
+    row = {"accuracy_percent": 97.25, "area_mm2": 4.862, "power_uw": 61_030.0, "energy_per_image_j": 2.759e-6,
+           "update_energy_per_image_j": 4.71e-7, "latency_per_image_s": 4.52e-5, "writes_per_device": 12_613.5, "extra_memory_kib": 783.2,
+           "tiles": 14, "images_per_second": 2130.0}
+    text = io.StringIO()
+    print_comparison([{**row, "label": "rpu"}, {**row, "label": "tiki_taka:version=agad"}], {"hic": "no"}, Console(file=text, width=width))
+    shown = text.getvalue()
+    assert max(map(len, shown.splitlines())) <= width and "…" not in shown and "hic: not run: no" in shown
+    for words in ("rpu ", "tiki_taka:version=ag", "97.25 %", "4.862 mm²", "2.759 µJ"):
+        assert words in shown, words
+    for heading, value in (("Power", "61.03 mW"), ("memory", "783.2 KiB"), ("on a core", "2,130"), ("/ device", "1.261e+04")):
+        assert (heading in shown) == (value in shown), heading
+    assert ("783.2 KiB" in shown) == (width == 200) and ("61.03 mW" in shown) == (width >= 120)
 
 
 BAD_LINES = [
