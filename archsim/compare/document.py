@@ -11,8 +11,8 @@ from typing import Any
 from archsim.files import csv_text, write_files
 
 COLUMNS = ("scheme", "label", "learning_rate", "batch", "accuracy_percent", "area_mm2", "area_low_mm2", "area_high_mm2", "power_uw",
-           "energy_per_image_j", "latency_per_image_s", "update_energy_per_image_j", "writes_per_device", "extra_memory_kib", "tiles",
-           "images_per_second", "setup_energy_j", "setup_seconds")
+           "energy_per_image_j", "latency_per_image_s", "update_energy_per_image_j", "writes_per_device", "most_writes_per_device",
+           "extra_memory_kib", "tiles", "images_per_second", "setup_energy_j", "setup_seconds")
 FILE = "compare.json"
 
 
@@ -59,10 +59,19 @@ def _row(document: dict) -> dict:
         "area_low_mm2": document["area_mm2_range"][0], "area_high_mm2": document["area_mm2_range"][1], "power_uw": document["power_uw"],
         "energy_per_image_j": document["energy_per_image_j"], "latency_per_image_s": document["latency_per_image_s"],
         "update_energy_per_image_j": document["by_phase"].get("update", {}).get("energy_j", 0.0) / images,
-        "writes_per_device": document["writes_per_device"], "extra_memory_kib": document["extra_memory_bits"] / 8192,
-        "tiles": document["tiles"], "images_per_second": document["images_per_second"],
+        "writes_per_device": document["writes_per_device"], "most_writes_per_device": most_writes(document),
+        "extra_memory_kib": document["extra_memory_bits"] / 8192, "tiles": document["tiles"],
+        "images_per_second": document["images_per_second"],
         "setup_energy_j": document.get("setup", {}).get("energy_j"), "setup_seconds": document.get("setup", {}).get("seconds"),
     }
+
+
+def most_writes(document: Mapping[str, Any]) -> float | None:
+    """Writes a device in the whole training, mean over the arrays of that kind which are written most: the weights, or further arrays
+    (fast, reference, accumulator), of which `writes_per_device` says nothing. None where the training tells no writes."""
+    further = [found["mean"] for kind, found in document["training"].get("writes", {}).items() if kind.startswith(".")]
+    known = [value for value in (document.get("writes_per_device"), *further) if value is not None]
+    return max(known, default=None)
 
 
 def images_per_second(epochs: list[dict]) -> float | None:

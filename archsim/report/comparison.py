@@ -10,11 +10,12 @@ from archsim.report.format import si
 _COLUMNS = (("Scheme", "label", ""), ("Accuracy", "accuracy_percent", "%"), ("Area", "area_mm2", "mm²"), ("Power", "power_uw", "W"),
             ("Energy\n/ image", "energy_per_image_j", "J"), ("of it\nupdate", "update_energy_per_image_j", "J"),
             ("Time\n/ image", "latency_per_image_s", "s"), ("Writes\n/ device", "writes_per_device", ""),
+            ("Most written\narray", "most_writes_per_device", ""),
             ("Extra\nmemory", "extra_memory_kib", "KiB"), ("Tiles", "tiles", ""), ("Images / s\non a core", "images_per_second", ""))
 _HIGH = ("accuracy_percent", "images_per_second")  # the more the better
 # the first to go on a narrow terminal
 _LEAST = ("tiles", "extra_memory_kib", "update_energy_per_image_j", "power_uw", "images_per_second", "latency_per_image_s",
-          "writes_per_device")
+          "writes_per_device", "most_writes_per_device")
 _LABEL = 20  # letters of a label in a line at least
 
 

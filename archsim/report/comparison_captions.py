@@ -30,7 +30,7 @@ def headline(view: ComparisonView) -> list[Headline]:
         ("Least energy / image", "energy_per_image_j", lambda v: fmt.si(v, "J", 3), False),
         ("Least time / image", "latency_per_image_s", lambda v: fmt.si(v, "s", 3), False),
         ("Smallest area", "area_mm2", lambda v: fmt.area(v, 3), False),
-        ("Fewest writes / device", "writes_per_device", lambda v: fmt.significant(v, 3), False),
+        ("Fewest writes / device", "most_writes_per_device", lambda v: fmt.significant(v, 3), False),
     )
     for name, key, write, most in wanted:
         rows = [row for row in view.rows if row[key] is not None]
@@ -51,6 +51,10 @@ def tradeoff_caption(view: ComparisonView, name: str) -> str:
     if cost.low:
         text += (" Lines through a point run from the low to the high prices of its parts. All schemes are priced with the same figures, "
                  "so lines that overlap leave the order of two schemes less open than they look.")
+    if cost.key == "most_writes_per_device":
+        further = [row["name"] for row in view.rows if row[cost.key] is not None and row[cost.key] != row["writes_per_device"]]
+        text += " Pulses or programming operations, mean over the devices of the array that is written most"
+        text += f": not the weights in {', '.join(further)}." if further else ": the weights."
     if any(row[cost.key] == 0 for row in view.rows):
         text += " At 0: no device is written."
     return text

@@ -61,7 +61,8 @@ def _facts(row: Mapping) -> list[tuple[str, str]]:
     return [("accuracy", fmt.NONE if accuracy is None else f"{accuracy:.2f} %"), ("energy / image", fmt.si(row["energy_per_image_j"], "J")),
             ("of it in the update", fmt.percent(share)), ("time / image", fmt.si(row["latency_per_image_s"], "s")),
             ("area", fmt.area(row["area_mm2"])), ("power", fmt.power(row["power_uw"])),
-            ("writes / device", fmt.significant(row["writes_per_device"]))]
+            ("writes / device", fmt.significant(row["writes_per_device"])),
+            ("of the array written most", fmt.significant(row["most_writes_per_device"]))]
 
 
 def load_comparison(path: str | Path) -> dict:

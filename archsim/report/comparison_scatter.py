@@ -32,7 +32,7 @@ class Cost:
 COSTS = {
     "error_over_energy": Cost("energy_per_image_j", "energy_low_per_image_j", "energy_high_per_image_j", "energy an image", "J"),
     "error_over_area": Cost("area_mm2", "area_low_mm2", "area_high_mm2", "area", "mm²"),
-    "error_over_writes": Cost("writes_per_device", "", "", "writes a device in the whole training", ""),
+    "error_over_writes": Cost("most_writes_per_device", "", "", "writes a device in the whole training", ""),
     "error_over_time": Cost("latency_per_image_s", "", "", "time an image", "s"),
 }
 

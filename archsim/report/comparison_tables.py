@@ -56,6 +56,7 @@ def scheme_table(view: ComparisonView) -> Table:
         Column("update_energy_per_image_j", "of it update", _key("update_energy_per_image_j"), _unit("J")),
         Column("latency_per_image_s", "Time / image", _key("latency_per_image_s"), _unit("s")),
         Column("writes_per_device", "Writes / device", _key("writes_per_device"), lambda v: fmt.significant(v, 3)),
+        Column("most_writes_per_device", "Most written array", _key("most_writes_per_device"), lambda v: fmt.significant(v, 3)),
         Column("extra_memory_kib", "Extra memory", _key("extra_memory_kib"),
                lambda v: f"{fmt.significant(v, 3)} KiB" if fmt.is_number(v) else fmt.NONE),
         Column("tiles", "Tiles", _key("tiles"), fmt.whole),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import cached_property
 
+from archsim.compare.document import most_writes
 from archsim.report import format as fmt
 from archsim.report.view import View, quote
 
@@ -123,6 +124,7 @@ def _row(number: int, view: View) -> dict:
         "energy_low_per_image_j": low, "energy_high_per_image_j": high,
         "update_energy_per_image_j": result["by_phase"].get("update", {}).get("energy_j", 0.0) / images,
         "latency_per_image_s": seconds, "writes_per_device": view.number("writes_per_device"),
+        "most_writes_per_device": most_writes(result),
         "extra_memory_kib": None if memory is None else memory / 8192, "tiles": view.number("tiles"),
         "images_per_second": view.number("images_per_second"),
     }

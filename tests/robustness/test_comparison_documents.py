@@ -7,6 +7,7 @@ import json
 import pytest
 
 from archsim.cli.main import main
+from archsim.compare.document import most_writes
 from archsim.report.comparison_captions import tradeoff_caption
 from archsim.report.comparison_html import load_comparison, render_comparison
 from archsim.report.comparison_scatter import COSTS, draw_tradeoff
@@ -129,6 +130,20 @@ def test_a_scheme_that_writes_nothing_stands_left_of_the_axis():
     least = min(marks, key=marks.get)
     assert least.endswith("hic") and sorted(marks.values())[1] - marks[least] > 20
     assert "At 0: no device is written." in tradeoff_caption(view, "error_over_writes")
+
+
+def test_the_array_that_is_written_most_counts():
+    document = make_comparison()
+    entry = document["schemes"][0]
+    entry["writes_per_device"] = 3.0
+    means = {"": 3.0, "fc": 9.0, ".fast": 500.0, "fc.fast": 700.0, ".reference": 1.0}
+    entry["training"]["writes"] = {name: {"mean": mean} for name, mean in means.items()}
+    view = ComparisonView(document)
+    row = next(row for row in view.rows if row["label"] == entry["label"])
+    assert (row["writes_per_device"], row["most_writes_per_device"]) == (3.0, 500.0)
+    assert f"not the weights in {row['name']}." in tradeoff_caption(view, "error_over_writes")
+    entry["training"]["writes"] = {}
+    assert most_writes(entry) == 3.0 and most_writes({"training": {}}) is None
 
 
 def test_the_front_holds_what_no_other_beats():
