@@ -55,8 +55,10 @@ def settings_of(chip: Architecture, scheme: Scheme, *, epochs: int, batch: int |
     if suggested:
         values |= suggested
         words = ", ".join(f"{_WORDS[name]} {value:.6g}" for name, value in suggested.items())
-        own = scheme.suggested.get("batch", 1)
-        beside = "" if "batch" in suggested or batch in (None, own) else f"; it suggests that for mini-batches of {own}"
+        own, used = scheme.suggested.get("batch", 1), _named_batch(batch, changes)
+        beside = "" if "learning_rate" not in suggested or used in (None, own) else (
+            f"; that is its rate for mini-batches of {own}" if used > own else
+            f"; {scheme.suggested['learning_rate']:.6g} for mini-batches of {own}, less in proportion for smaller ones")
         notes.append(f"{words}: suggested by scheme {scheme.name}, as none was named{beside}")
     for path, value in (changes or {}).items():
         keys, parsed = parse_setting(f"{path}={value}") if isinstance(value, str) else (path.split("."), value)
@@ -65,11 +67,26 @@ def settings_of(chip: Architecture, scheme: Scheme, *, epochs: int, batch: int |
 
 
 def suggested_for(scheme: Scheme, batch: int | None, changes: TrainingSettings | Mapping[str, Any] | None) -> dict[str, float | int]:
-    """Learning rate, mini-batch and scale of the first weights that the scheme suggests, as far as the user names none."""
+    """Learning rate, mini-batch and scale of the first weights that the scheme suggests, as far as the user names none.
+
+    The loss is a mean over the mini-batch: for one that is named and smaller than the suggested one, the rate is smaller in proportion
+    (linear scaling: Goyal et al., arXiv 1706.02677), which keeps the step of an epoch. For a larger one it is not raised.
+    """
     if isinstance(changes, TrainingSettings):
         return {}
-    named = {"batch"} if batch is not None else set()
-    return {name: value for name, value in scheme.suggested.items() if name not in named | set(changes or {})}
+    used, own = _named_batch(batch, changes), scheme.suggested.get("batch", 1)
+    named = {"batch"} if used is not None else set()
+    found = {name: value for name, value in scheme.suggested.items() if name not in named | set(changes or {})}
+    if used is not None and used < own and "learning_rate" in found:
+        found["learning_rate"] *= used / own
+    return found
+
+
+def _named_batch(batch: int | None, changes: Mapping[str, Any] | None) -> int | None:
+    """The mini-batch that the user names, if it is a number: settings check it later."""
+    named = (changes or {}).get("batch", batch)
+    named = int(named) if isinstance(named, str) and named.isdecimal() else named
+    return named if isinstance(named, int) and named > 0 else None
 
 
 def silicon_scheme(scheme: Scheme, settings: TrainingSettings) -> Scheme:

@@ -69,8 +69,11 @@ def test_what_is_named_goes_before_what_is_suggested():
     assert (settings.learning_rate, settings.batch) == (0.5, hic.suggested["batch"]) and "learning rate" not in notes[-1]
     settings, notes = settings_of(chip, hic, batch=3, changes={"learning_rate": 0.5}, **common)
     assert settings.batch == 3 and not any("suggested" in note for note in notes)
-    _, notes = settings_of(chip, hic, batch=3, changes=None, **common)
-    assert f"for mini-batches of {hic.suggested['batch']}" in notes[-1]
+    own, rate = hic.suggested["batch"], hic.suggested["learning_rate"]
+    for batch, changes, factor in ((4, None, 4 / own), (None, {"batch": "4"}, 4 / own), (2 * own, None, 1.0), (own, None, 1.0)):
+        settings, notes = settings_of(chip, hic, batch=batch, changes=changes, **common)
+        assert settings.learning_rate == rate * factor and settings.batch == (batch or 4)
+        assert (f"for mini-batches of {own}" in notes[-1]) == (settings.batch != own)
     same = archsim.compare("digits_cnn", ["hic", "lns_madam"], images=64, batch=5, rate=0.03)
     assert [(row["learning_rate"], row["batch"]) for row in same.rows] == [(0.03, 5)] * 2
     assert [document["training"]["suggested"] for document in same.results] == [{}, {"initial_scale": 4.0}]
@@ -94,7 +97,7 @@ def test_finished_schemes_are_taken_again(compared, monkeypatch):
     with pytest.raises(InputError, match="holds a comparison already"):
         archsim.compare("digits_cnn", ["sgd"], images=200, folder=folder)
     with pytest.raises(InputError, match=r"other settings \(training.batch\)"):
-        archsim.compare("digits_cnn", ["sgd"], images=200, folder=folder, resume=True, batch=4)
+        archsim.compare("digits_cnn", ["sgd"], images=200, folder=folder, resume=True, batch=16)
 
 
 def test_more_epochs_go_on_from_the_checkpoint(tmp_path):
