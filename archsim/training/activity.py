@@ -10,7 +10,7 @@ from archsim.training.crossbar import INPUT_BOUND, INPUT_STEP, NOISE_MANAGEMENT
 from archsim.training.program import BIAS, BLOCK, COLUMNS, ERROR_PEAKS, ERRORS, INPUT_PEAKS, ROWS, VECTORS
 
 U = np.uint64
-ZERO, ONE, HALF = np.float32(0.0), np.float32(1.0), np.float32(0.5)
+ZERO, ONE, HALF, LARGEST = np.float32(0.0), np.float32(1.0), np.float32(0.5), np.finfo(np.float32).max
 VALUES, NONZERO, MAGNITUDE, ONES, BITS = range(5)
 CODES_WITHOUT_ROUNDING = np.float32(255.0)  # bits of an input whose converter does not round: as an 8-bit code
 
@@ -30,8 +30,11 @@ def observe_block(block, lines, peaks, physics, sample):
         if full == ZERO:
             continue
         factor = top / full
+        if factor > LARGEST:  # errors that have all but vanished: nothing to drive a line with
+            continue
         for k in range(lines):
-            code = np.int64(min(abs(block[k, v]) * factor, top) + HALF)
+            value = abs(block[k, v]) * factor
+            code = np.int64((value if value < top else top) + HALF)  # what is no number drives at full scale
             nonzero += code != 0
             codes += code
             ones += np.int64(count_ones(U(code)))

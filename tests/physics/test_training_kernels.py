@@ -10,7 +10,9 @@ from archsim.devices.presets import load_device
 from archsim.kernels.random import READ_INPUT, READ_OUTPUT, as_word, stream_key
 from archsim.kernels.read import crossbar_read, periphery
 from archsim.training import compiled
-from archsim.training.crossbar import find_peaks, read_block
+from archsim.training.activity import BITS as CODE_BITS
+from archsim.training.activity import MAGNITUDE, ONES, observe_block
+from archsim.training.crossbar import INPUT_BOUND, INPUT_STEP, NOISE_MANAGEMENT, find_peaks, read_block
 from archsim.training.machine import Machine
 from archsim.training.program import ARRAY_FIELDS, COLUMNS, COPIES, ERRORS, ROWS, VECTORS
 from archsim.training.settings import ReadSettings, TrainingSettings, UpdateSettings
@@ -125,3 +127,14 @@ def test_every_module_with_compiled_code_names_the_cache_folder():
     imported = {name for name in found for path in [folder / f"{name}.py"]
                 for name in re.findall(r"from archsim\.training\.(\w+) import", path.read_text())}
     assert found | imported <= set(compiled.SOURCES) | {"settings"}
+
+
+def test_vanishing_and_broken_values_keep_the_activity_in_range():
+    physics = np.zeros(16, np.float32)
+    physics[INPUT_BOUND], physics[INPUT_STEP], physics[NOISE_MANAGEMENT] = 1.0, 1 / 127, 1.0
+    block = np.array([[0.5, 1e-41, np.nan], [1.0, 0.0, 1.0]], np.float32)  # columns: usual, denormal, no number
+    sample = np.zeros(5)
+    observe_block(block, 2, np.array([1.0, 1e-41, 1.0], np.float32), physics, sample)
+    assert list(sample[:2]) == [6, 4]
+    assert sample[MAGNITUDE] == pytest.approx((64 + 127 + 127 + 127) / 127)
+    assert 0 < sample[ONES] <= sample[CODE_BITS] == 4 * 7
