@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 
 import pytest
-from chromium_pages import Chromium, find_chromium
 
 from archsim.cli.main import main
 from archsim.report.comparison_html import comparison_figures, render_comparison
@@ -12,18 +11,9 @@ from archsim.report.comparison_view import ComparisonView, short_name
 from archsim.result_schema import check_comparison
 from tests.data_comparison import make_comparison
 
-PROGRAM = find_chromium()
 NASTY = "<img src=x onerror=\"document.documentElement.dataset.taken=1\"></script><script>document.documentElement.dataset.taken=2</script>"
 
-pytestmark = [
-    pytest.mark.browser, pytest.mark.skipif(PROGRAM is None, reason="no chromium or chrome on the PATH (nor in $ARCHSIM_CHROMIUM)"),
-]
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with Chromium(PROGRAM) as program:
-        yield program
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")

@@ -4,24 +4,14 @@ import shutil
 from pathlib import Path
 
 import pytest
-from chromium_pages import Chromium, find_chromium
 
 from archsim.cli.main import main
 from archsim.studies.gallery import write_gallery
 
-PROGRAM = find_chromium()
 REPORTS = Path(__file__).parents[2] / "reports"
 BITE = '<img src=x onerror="document.documentElement.dataset.taken=1">'
 
-pytestmark = [
-    pytest.mark.browser, pytest.mark.skipif(PROGRAM is None, reason="no chromium or chrome on the PATH (nor in $ARCHSIM_CHROMIUM)"),
-]
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with Chromium(PROGRAM) as program:
-        yield program
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,6 @@
 """The report in a real headless Chromium: quiet console, no network, working tables, visible figures, phone width, both themes."""
 
 import pytest
-from chromium_pages import Chromium, find_chromium
 
 import archsim
 from archsim.report.figures import RUN_FIGURES
@@ -9,17 +8,8 @@ from archsim.report.html import write_report
 from tests.data_results import LENET, long_network, make_result
 
 TRAINING = ("forward", "backward", "update")
-PROGRAM = find_chromium()
 
-pytestmark = [
-    pytest.mark.browser, pytest.mark.skipif(PROGRAM is None, reason="no chromium or chrome on the PATH (nor in $ARCHSIM_CHROMIUM)"),
-]
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with Chromium(PROGRAM) as program:
-        yield program
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")

@@ -3,24 +3,14 @@
 import json
 
 import pytest
-from chromium_pages import Chromium, find_chromium
 
 from archsim.explore.sweep import explore
 from archsim.report.sweep_html import render_sweep, write_sweep_report
 from tests.explore_points import SPACE
 
-PROGRAM = find_chromium()
 NASTY = "<img src=x onerror=\"document.documentElement.dataset.taken=1\"></script><script>document.documentElement.dataset.taken=2</script>"
 
-pytestmark = [
-    pytest.mark.browser, pytest.mark.skipif(PROGRAM is None, reason="no chromium or chrome on the PATH (nor in $ARCHSIM_CHROMIUM)"),
-]
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with Chromium(PROGRAM) as program:
-        yield program
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 import archsim
-from archsim.cli import main as cli
 from archsim.conformance import CHECKS, NotConforming, __main__, cases_of
 from archsim.conformance.checks import counts_the_actions_it_performed
 from archsim.schemes import list_schemes, load_scheme, own_file
@@ -30,17 +29,6 @@ def known():
     for table, kept in ((SCHEMES, before), (own_file._loaded, files)):
         table.clear()
         table.update(kept)
-
-
-@pytest.fixture
-def call(capsys, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-
-    def run(*line):
-        code = cli.main([str(word) for word in line])
-        return code, *capsys.readouterr()
-
-    return run
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)

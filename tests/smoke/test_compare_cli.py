@@ -8,23 +8,11 @@ import time
 import pytest
 from rich.console import Console
 
-from archsim.cli import main as cli
 from archsim.compare.run import Status
 from archsim.report.comparison import print_comparison
 from archsim.report.comparison_progress import describe, share_done, watch_schemes
 
 NOW = {"epoch": 2, "epochs": 4, "images": 500, "images_per_epoch": 1000, "running_error_percent": 12.5, "images_per_second": 1234.0}
-
-
-@pytest.fixture
-def call(capsys, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-
-    def run(*line):
-        code = cli.main([str(word) for word in line])
-        return code, *capsys.readouterr()
-
-    return run
 
 
 def test_a_comparison_from_start_to_files(call, tmp_path):

@@ -8,7 +8,6 @@ import time
 import pytest
 
 import archsim
-from archsim.cli import main as cli
 from archsim.result import Result
 from archsim.result_schema import check_document
 from archsim.schemes import load_scheme
@@ -17,18 +16,6 @@ from archsim.training import loop
 from archsim.training.setup import settings_of
 
 CONV, FC = 10 * 16, 145 * 10  # weights of digits_cnn, biases included
-
-
-@pytest.fixture
-def call(capsys, tmp_path, monkeypatch):
-    """Run one line in this process, in an empty folder: (exit code, stdout, stderr)."""
-    monkeypatch.chdir(tmp_path)
-
-    def run(*line):
-        code = cli.main([str(word) for word in line])
-        return code, *capsys.readouterr()
-
-    return run
 
 
 @pytest.fixture
