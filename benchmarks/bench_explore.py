@@ -49,7 +49,7 @@ def rates() -> None:
 
 def workers() -> None:
     """Wall time of the same sweep with one and two workers, start of the workers left out."""
-    space = SPACE | {"sampler": {"kind": "random", "points": 8000, "seed": 2}}
+    space = SPACE | {"sampler": {"kind": "random", "points": 24000, "seed": 2}}
     explore(SPACE, jobs=2)  # starts the workers
     seconds = {}
     for jobs in (1, 2):
