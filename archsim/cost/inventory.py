@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from hwlib.errors import InputError
@@ -35,12 +34,3 @@ class Component:
         """The component as a JSON row."""
         parameters = dict(self.parameters)
         return {"component": self.name, "part": self.part, "parameters": parameters, "count": self.count, "boundary": self.boundary}
-
-
-def find_component(inventory: Sequence[Component], name: str) -> Component:
-    """The component of that name. Raises RuntimeError where there is none: the simulator counted what is not on the chip."""
-    for component in inventory:
-        if component.name == name:
-            return component
-    known = ", ".join(sorted(item.name for item in inventory))
-    raise RuntimeError(f"component '{name}' is not in the inventory ({known})")

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from archsim.devices.presets import load_device
+from archsim.kernels.outer import add_products, add_products_reference
 from archsim.kernels.random import READ_INPUT, READ_OUTPUT, as_word, stream_key
 from archsim.kernels.read import crossbar_read, periphery
 from archsim.training import compiled
@@ -138,3 +139,13 @@ def test_vanishing_and_broken_values_keep_the_activity_in_range():
     assert list(sample[:2]) == [6, 4]
     assert sample[MAGNITUDE] == pytest.approx((64 + 127 + 127 + 127) / 127)
     assert 0 < sample[ONES] <= sample[CODE_BITS] == 4 * 7
+
+
+def test_digital_outer_products_have_the_bits_of_their_twin():
+    generator = np.random.default_rng(4)
+    weights, inputs, errors = (generator.normal(size=shape).astype(F) for shape in ((7, 9), (9, 5), (7, 5)))
+    errors[2], errors[4, 1] = 0, 0
+    found, expected = weights.copy(), weights.copy()
+    add_products(found, inputs, errors, F(0.1))
+    add_products_reference(expected, inputs, errors, 0.1)
+    assert np.array_equal(found, expected) and np.array_equal(found[2], weights[2]) and not np.allclose(found, weights)
