@@ -12,7 +12,7 @@ from archsim.placement import Placement, place
 from archsim.result import Result
 from archsim.schemes import load_scheme
 from archsim.soc.followers import check_followers, with_followers
-from archsim.soc.inventory import build_inventory, without_absent
+from archsim.soc.inventory import build_inventory, priced_ledger, without_absent
 from archsim.soc.setup import setup_facts
 from archsim.trace import Trace, build_trace, load_trace
 from hwlib.errors import InputError
@@ -71,7 +71,8 @@ def simulate(network: str | Path | Network | Trace, chip: str | Path | Architect
         if data is not None or observers:
             raise InputError("real data and observers need the event simulation", where="timing", got=False)
         facts, ledger = _untimed(trace, chip, placement, images)
-    ledger = without_absent(with_followers(ledger, chip), inventory, chip)
+    ledger, lacking = priced_ledger(with_followers(ledger, chip), inventory, chip)
+    facts["notes"] = [*facts["notes"], *lacking]
     if rule and not trace.scheme and net:
         facts["notes"] = [f"the update rule {rule.name} is not used: the phase is {trace.phase}, not training", *facts["notes"]]
     on_chip = {component.name for component in inventory}

@@ -203,20 +203,25 @@ class ComponentSettings(Section):
     takes inputs, `sensed` one that is read (rows and columns both where read.transposed); `cluster` is `tile_cluster`
     tiles. A parameter "=field.path" follows that setting, "=derived.NAME" what is derived from them
     (see archsim/soc/inventory.py). `follows` and `takes` map an action of this part to counted actions "role.action":
-    it is done as often as they are, beside them (follows) or in their place (takes)."""
+    it is done as often as they are, beside them (follows) or in their place (takes). The name of an entry is its role (see
+    archsim/architecture/roles.py); another name is for parts that follow or take, and for `area_only` ones, which do nothing."""
 
     part: str
     parameters: dict[str, Any] = Field(default_factory=dict)
     per: Literal["cell", "row", "column", "line", "driven", "sensed", "adc", "tile", "cluster", "lane", "chip"] = "tile"
     count: Annotated[float, Field(gt=0, le=1_000_000)] = 1
     boundary: Literal["macro", "chip", "system"] = "macro"
+    area_only: bool = False
     follows: dict[str, list[str]] = Field(default_factory=dict)
     takes: dict[str, list[str]] = Field(default_factory=dict)
     note: str = ""
 
 
 class Architecture(Section):
-    """A chip. See `archsim show architecture NAME` for the built-in ones."""
+    """A chip. See `archsim show architecture NAME` for the built-in ones.
+
+    `absent` names roles that the chip deliberately does without: what they would have done has no price, and a run that asks for it says so.
+    """
 
     schema_: Literal[1] = Field(alias="schema")
     name: Annotated[str, Field(min_length=1, max_length=100)]
@@ -240,6 +245,7 @@ class Architecture(Section):
     off_chip: OffChipSettings = OffChipSettings()
     execution: ExecutionSettings = ExecutionSettings()
     placement: PlacementSettings = PlacementSettings()
+    absent: tuple[str, ...] = ()
     components: dict[str, ComponentSettings]
 
     @model_validator(mode="after")

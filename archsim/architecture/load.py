@@ -107,8 +107,10 @@ def validate(content: dict[str, Any], where: str) -> Architecture:
 
     from archsim.architecture.config import Architecture
     from archsim.architecture.faults import explain
+    from archsim.architecture.roles import check_roles
     from hwlib import find_part
 
+    check_roles(content, where)
     try:
         chip = Architecture.model_validate(_tuples(content))
     except ValidationError as error:
@@ -126,8 +128,9 @@ def validate(content: dict[str, Any], where: str) -> Architecture:
 def _tuples(content: dict[str, Any]) -> dict[str, Any]:
     # TOML has lists only; strict validation wants the tuple of the model, and 40 is as good a frequency as 40.0
     content = dict(content)
-    if isinstance(content.get("notes"), list):
-        content["notes"] = tuple(content["notes"])
+    for name in ("notes", "absent"):
+        if isinstance(content.get(name), list):
+            content[name] = tuple(content[name])
     physics = content.get("physics")
     if isinstance(physics, dict) and isinstance(physics.get("conductance_us"), list):
         content["physics"] = physics | {"conductance_us": tuple(physics["conductance_us"])}

@@ -20,11 +20,13 @@ def list_devices() -> dict[str, str]:
 
 def describe_device(name: str, node_nm: float | None, settings: dict[str, str]) -> dict:
     """Parameters, sources and staircase of a preset, a law or a device file. Raises InputError for unknown names and values."""
-    from archsim.devices.presets import load_device, load_presets
+    from archsim.devices import load_law
+    from archsim.devices.presets import find_preset
     from archsim.devices.staircase import staircase
 
     changes = {key: number_or_word(text) for key, text in settings.items()}
-    device, preset = load_device(name, changes), load_presets().get(name)
+    preset = find_preset(name)
+    device = preset.device(changes) if preset else load_law(name)(**changes)
     steps = staircase(device, devices=_DEVICES)
     return {
         "name": name, "law": device.name, "title": preset.title if preset else device.title,

@@ -57,7 +57,8 @@ def changes_weights_as_its_reference(case: Case) -> None:
 def declares_parts_that_exist(case: Case) -> None:
     """The parts it adds are parts of hwlib in known roles, and its trace has matrices of array layers only."""
     from archsim.architecture.config import ComponentSettings
-    from archsim.soc.inventory import ROLES, build_inventory
+    from archsim.architecture.roles import ROLES
+    from archsim.soc.inventory import build_inventory
     from archsim.trace import build_trace
     from hwlib import PARTS
     from workloads import load_network

@@ -1,7 +1,8 @@
 """Device presets: parameters of real or published devices as data, each with its source and how sure it is.
 
-A preset file (`hwlib/devices/*.toml` or the user's own) holds tables `[name]` with law, title, source (a key of sources.bib), place,
-confidence (published, code, secondary, derived, assumed or unverified), optional note, and `[name.parameters]`.
+A preset file (`hwlib/devices/*.toml` or the user's own) holds tables `[name]` with law, title, source, place, confidence (see CONFIDENCES),
+optional note, and `[name.parameters]`. The source of a preset of the library is a key of sources.bib; a file of one's own states its source
+in its own words (a laboratory, a notebook, a paper).
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ from hwlib.figures import load_sources
 if TYPE_CHECKING:
     from archsim.devices.device import Device
 
-CONFIDENCES = ("published", "code", "secondary", "derived", "assumed", "unverified")
+# How the parameters are known: measured or simulated by whoever wrote the file, read in the publication, in the code of a reference, in
+# another work that restates it, stated by a maker, worked out from these, brought to another size, assumed, from memory.
+CONFIDENCES = ("measured", "simulated", "published", "code", "secondary", "stated", "derived", "scaled", "assumed", "unverified")
 _REQUIRED = ("law", "title", "source", "place", "confidence", "parameters")
 
 
@@ -49,23 +52,23 @@ def load_presets() -> dict[str, Preset]:
     presets: dict[str, Preset] = {}
     for path in sorted((resources.files("hwlib") / "devices").iterdir(), key=lambda p: p.name):
         if path.name.endswith(".toml"):
-            for name, preset in read_presets(Path(str(path))).items():
+            for name, preset in read_presets(Path(str(path)), own=False).items():
                 if name in presets:
                     raise InputError("device defined twice", where=path.name, got=name)
                 presets[name] = preset
     return dict(sorted(presets.items()))
 
 
-def read_presets(path: Path) -> dict[str, Preset]:
-    """The presets of one file. Raises InputError with the field path."""
+def read_presets(path: Path, own: bool = True) -> dict[str, Preset]:
+    """The presets of one file: the user's `own`, or one of the library. Raises InputError with the field path."""
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise InputError(f"cannot read the device file ({error})", where=str(path)) from None
-    return {name: _preset(name, entry, f"{path.name}: {name}") for name, entry in content.items()}
+    return {name: _preset(name, entry, f"{path.name}: {name}", own) for name, entry in content.items()}
 
 
-def _preset(name: str, entry: object, where: str) -> Preset:
+def _preset(name: str, entry: object, where: str, own: bool) -> Preset:
     if not isinstance(entry, dict):
         raise InputError("a device is a table", where=where, got=entry)
     for key in entry:
@@ -79,15 +82,17 @@ def _preset(name: str, entry: object, where: str) -> Preset:
     if entry["law"] not in LAWS:
         raise unknown("device law", entry["law"], LAWS, where)
     if entry["confidence"] not in CONFIDENCES:
-        raise InputError("unknown confidence", where=where, got=entry["confidence"], allowed=CONFIDENCES)
-    if entry["source"] not in load_sources():
+        raise unknown("confidence", entry["confidence"], CONFIDENCES, where)
+    if not entry["source"].strip():
+        raise InputError("a device states where its parameters come from", where=f"{where}.source", got=entry["source"])
+    if not own and entry["source"] not in load_sources():
         raise unknown("source", entry["source"], load_sources(), where)
     return Preset(name, entry["law"], entry["title"], entry["source"], entry["place"], entry["confidence"], entry["parameters"],
                   str(entry.get("note", "")))
 
 
-def load_device(name: str, changes: Mapping[str, object] | None = None) -> Device:
-    """The device of that preset name, of a law name (its defaults), or of a `.toml` file with one preset; `changes` on top.
+def find_preset(name: str) -> Preset | None:
+    """The preset of that name, or the one of a `.toml` file; None for the name of a law, which has its defaults alone.
 
     Raises InputError with the nearest name where there is none.
     """
@@ -95,10 +100,17 @@ def load_device(name: str, changes: Mapping[str, object] | None = None) -> Devic
         presets = read_presets(Path(name))
         if len(presets) != 1:
             raise InputError("a device file holds exactly one device here", where=str(name), got=sorted(presets))
-        return next(iter(presets.values())).device(changes)
+        return next(iter(presets.values()))
     presets = load_presets()
-    if name in presets:
-        return presets[name].device(changes)
-    if name in LAWS:
-        return load_law(name)(**(changes or {}))
-    raise unknown("device", name, [*presets, *LAWS])
+    if name not in presets and name not in LAWS:
+        raise unknown("device", name, [*presets, *LAWS])
+    return presets.get(name)
+
+
+def load_device(name: str, changes: Mapping[str, object] | None = None) -> Device:
+    """The device of that preset name, of a law name (its defaults), or of a `.toml` file with one preset; `changes` on top.
+
+    Raises InputError with the nearest name where there is none.
+    """
+    preset = find_preset(name)
+    return preset.device(changes) if preset else load_law(name)(**(changes or {}))

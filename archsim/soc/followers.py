@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from archsim.architecture.config import Architecture
+from archsim.architecture.roles import ROLES
 from archsim.cost.ledger import Ledger
-from archsim.soc.inventory import ROLES
 from hwlib import PARTS, find_part
 from hwlib.errors import InputError, nearest
 

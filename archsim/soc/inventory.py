@@ -7,20 +7,12 @@ import math
 from collections.abc import Mapping
 
 from archsim.architecture.config import Architecture, ComponentSettings
+from archsim.architecture.roles import OPTIONAL
 from archsim.cost.inventory import Component
 from archsim.cost.ledger import Ledger
 from hwlib import find_part, price
 from hwlib.errors import InputError, nearest
 
-# What the simulator counts; a chip that runs a trace without one of them gets a clear error (see missing_roles).
-ROLES = ("array", "word_line_driver", "bit_line_driver", "dac", "front_end", "column_mux", "adc", "shift_add", "input_register",
-         "output_register", "write_driver", "level_shifter", "tile_control", "tile_clock",
-         "buffer", "interconnect", "vector_unit", "controller",
-         "instruction_memory", "clock_tree", "bitstream_generator", "number_generator", "stream_converter", "stream_source",
-         "stream_multiplier", "stream_counter", "optimiser_counter", "stream_divider", "off_chip_memory")
-# Those that a chip may well not have: what they would have done is then not counted.
-OPTIONAL = {"input_register", "output_register", "column_mux", "level_shifter", "shift_add", "tile_control", "tile_clock",
-            "instruction_memory", "clock_tree", "front_end", "bit_line_driver", "word_line_driver", "controller", "off_chip_memory"}
 # Parts of these groups hold flip-flops on the clock; arrays, converters and memories have their own timing.
 CLOCKED_GROUPS = ("digital", "control", "stochastic")
 
@@ -165,22 +157,20 @@ def assemble(chip: Architecture, settings: dict[str, ComponentSettings], tiles: 
     return tuple(found[role] for role in settings)
 
 
-def missing_roles(inventory: list[Component], counted: set[str], chip: str) -> None:
-    """Raises InputError where an operation needs a component that the chip does not have."""
-    have = {component.name for component in inventory}
-    lacking = sorted(counted - have)
-    if lacking:
-        raise InputError(f"the chip has no {', '.join(lacking)}, which this run uses", where=f"{chip}: components",
-                         hint=f"add [components.{lacking[0]}] to the chip, or choose another scheme")
+def priced_ledger(ledger: Ledger, inventory: list[Component], chip: Architecture) -> tuple[Ledger, list[str]]:
+    """The counts that have a price, and a note where the chip's `absent` roles leave some without one.
 
-
-def without_absent(ledger: Ledger, inventory: list[Component], chip: Architecture) -> Ledger:
-    """The ledger without counts of parts that a chip may well not have (registers, multiplexers ...).
-
-    Raises InputError where a part it must have is missing, or cannot do what was counted.
+    Raises InputError where the run counts what the chip neither has nor says to be absent, or what its part cannot do.
     """
-    missing_roles(inventory, {key[0] for key in ledger.counts} - OPTIONAL, chip.origin)
     parts = {component.name: component.part for component in inventory}
+    # A clock tree is asked for by the time a run takes: demanded at once, so that counting alone refuses what a timed run refuses.
+    lacking = ({key[0] for key, count in ledger.items() if count} | {"clock_tree"}) - set(parts)
+    missing = sorted(lacking - set(chip.absent))
+    if missing:
+        first = missing[0]
+        declare = f"or declare it: absent = [\"{first}\"], " if first in OPTIONAL else ""
+        raise InputError(f"the chip has no {', '.join(missing)}, which this run uses", where=f"{chip.origin}: components",
+                         hint=f"add [components.{first}] to the chip, {declare}or choose another scheme")
     kept = Ledger()
     for key, count in ledger.items():
         if key[0] in parts:
@@ -189,4 +179,16 @@ def without_absent(ledger: Ledger, inventory: list[Component], chip: Architectur
                 raise InputError(f"part '{parts[key[0]]}' cannot do what this run asks of it", got=f"{key[0]}.{key[1]}",
                                  where=f"{chip.origin}: components.{key[0]}.part", allowed=sorted(known))
             kept.add(*key, count)
-    return kept
+    return kept, absent_notes(ledger, chip)
+
+
+def without_absent(ledger: Ledger, inventory: list[Component], chip: Architecture) -> Ledger:
+    """The counts that have a price; raises as `priced_ledger`."""
+    return priced_ledger(ledger, inventory, chip)[0]
+
+
+def absent_notes(ledger: Ledger, chip: Architecture) -> list[str]:
+    """A note that names the roles which this run asks for and the chip says it is without."""
+    asked = {key[0] for key, count in ledger.items() if count}
+    roles = [role for role in chip.absent if role in asked]
+    return [f"{chip.name} states no {', '.join(roles)}: what they would do is counted nowhere and costs nothing"] if roles else []

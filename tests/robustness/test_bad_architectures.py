@@ -11,6 +11,10 @@ from hwlib.errors import InputError
 
 GOOD = (Path(archsim.__file__).parent / "architecture" / "files" / "cim40.toml").read_text(encoding="utf-8")
 ADC_BITS = 'parameters = { bits = "=read.adc_bits", rate_msps = "=derived.adc_rate_msps" }'
+ADC = '[components.adc]\npart = "adc_sar"\nper = "adc"\n' + ADC_BITS
+FRONT_END = '[components.front_end]\npart = "integrator"\nper = "sensed"\nparameters = { slot_ns = "=derived.slot_ns" }\n'
+CLOCK_TREE = ('[components.clock_tree]\npart = "clock_tree"\nper = "chip"\nboundary = "chip"\n'
+              'parameters = { area_mm2 = "=derived.clocked_area_mm2" }\n')
 
 
 def adc(parameters):
@@ -40,6 +44,12 @@ BROKEN = {
     "empty name": ('name = "cim40"', 'name = ""', "name", "1 character or more"),
     "schema of tomorrow": ("schema = 1", "schema = 2", "schema", "got 2; allowed: 1"),
     "unknown part": ('part = "adc_sar"', 'part = "adc_sarr"', "components.adc", "did you mean 'adc_sar'"),
+    "misspelt role": ("[components.adc]", "[components.adcc]", "components.adcc", "did you mean 'adc'"),
+    "misspelt role of a driver": ("[components.word_line_driver]", "[components.wordline_driver]", "components.wordline_driver",
+                                  "did you mean 'word_line_driver'"),
+    "absent role that is there": ('name = "cim40"', 'name = "cim40"\nabsent = ["front_end"]', "absent", "the chip has this part"),
+    "absent role that no chip is without": ('name = "cim40"', 'name = "cim40"\nabsent = ["adc"]', "absent", "not a role"),
+    "misspelt absent role": ('name = "cim40"', 'name = "cim40"\nabsent = ["tile_controll"]', "absent", "did you mean 'tile_control'"),
     "no part": ('part = "adc_sar"\n', "", "components.adc.part", "required field is missing"),
     "unknown field of a component": ('part = "adc_sar"', 'prt = "adc_sar"', "components.adc.prt", "did you mean 'part'"),
     "unknown parameter": (*adc("bitz = 8"), "components.adc", "did you mean 'bits'"),
@@ -67,7 +77,9 @@ BROKEN_AT_RUN = {
     "followed value out of range": ("adc_bits = 8", "adc_bits = 13", "components.adc: adc_sar.bits", "3 to 12"),
     "part that cannot do it": ('part = "adc_sar"\nper = "adc"\n' + ADC_BITS, 'part = "register"\nper = "adc"', "components.adc.part",
                                "part 'register' cannot do what this run asks of it; got 'adc.convert'; allowed: read, write"),
-    "missing component": ("[components.adc]", "[components.adcc]", "components", "[components.adc]"),
+    "missing component": (ADC, "", "components", "[components.adc]"),
+    "missing component that a chip may be without": (FRONT_END, "", "components", 'absent = ["front_end"]'),
+    "missing clock tree": (CLOCK_TREE, "", "components", 'absent = ["clock_tree"]'),
     "node out of range": ("node_nm = 40.0", "node_nm = 5.0", "node_nm", "7 to 180"),
     "copies of a layer that is not there": ("[controller]", "[placement]\ncopies = { conv11 = 2 }\n[controller]", "placement.copies.conv11",
                                             "did you mean 'conv1'"),
@@ -154,3 +166,34 @@ def test_nothing_in_a_file_is_executed(tmp_path):
     with pytest.raises(InputError):
         archsim.simulate("lenet1", load_architecture(path))
     assert not target.exists()
+
+
+def test_a_declared_absence_is_noted_and_costs_nothing(tmp_path):
+    path = tmp_path / "chip.toml"
+    path.write_text(GOOD.replace(FRONT_END, "").replace('name = "cim40"', 'name = "cim40"\nabsent = ["front_end"]'))
+    bare, whole = archsim.simulate("digits_cnn", path), archsim.simulate("digits_cnn", "cim40")
+    assert [note for note in bare.notes if "states no front_end: " in note]
+    assert bare.energy_j < whole.energy_j and not any("states no" in note for note in whole.notes)
+
+
+def test_a_part_of_an_own_name_says_what_it_does(tmp_path):
+    pads = '[components.pads]\npart = "register"\nper = "chip"\ncount = 1000\nboundary = "chip"\nparameters = { bits = 64 }\n'
+    path = tmp_path / "chip.toml"
+    path.write_text(GOOD + "\n" + pads)
+    with pytest.raises(InputError, match="unknown role.*area_only"):
+        load_architecture(path)
+    path.write_text(GOOD + "\n" + pads + "area_only = true\n")
+    assert archsim.simulate("digits_cnn", path).area_mm2 > archsim.simulate("digits_cnn", "cim40").area_mm2
+
+
+@pytest.mark.parametrize("name", list_architectures())
+def test_every_action_of_a_built_in_chip_is_priced_or_named(name):
+    """Of a run's ledger before prices, an action is either priced or of a role that the chip states to be absent."""
+    result = archsim.simulate("digits_cnn", name, timing=True)
+    chip = load_architecture(name)
+    noted = " ".join(note for note in result.notes if "states no" in note)
+    roles = {"array", "dac", "adc", "word_line_driver", "front_end", "column_mux", "input_register", "output_register", "tile_control",
+             "tile_clock", "buffer", "interconnect", "vector_unit", "controller", "instruction_memory", "clock_tree", "off_chip_memory"}
+    counted = {row["component"] for row in result.ledger}
+    assert all(role in counted or role in noted for role in roles)
+    assert not counted & set(chip.absent)
