@@ -220,7 +220,7 @@ class ComponentSettings(Section):
 class Architecture(Section):
     """A chip. See `archsim show architecture NAME` for the built-in ones.
 
-    `absent` names roles that the chip deliberately does without: what they would have done has no price, and a run that asks for it says so.
+    `absent` names roles that the chip deliberately does without: their work has no price, and a run that asks for it says so.
     """
 
     schema_: Literal[1] = Field(alias="schema")
