@@ -19,7 +19,7 @@ def draw_curves(view: ComparisonView, width: float) -> Drawing | None:
     if max(len(epochs) for _, epochs in found) == 1:
         return _ends(found, errors, width)
     columns = min(len(found), 5 if width > 800 else 3 if width > 420 else 2)
-    gap, left, right, panel_height, step = 14.0, 40.0, 6.0, 104.0, 142.0
+    gap, left, right, panel_height, step = 14.0, 48.0, 6.0, 104.0, 142.0
     panel = (width - left - right - gap * (columns - 1)) / columns
     last, rows = max(epoch["epoch"] for _, epochs in found for epoch in epochs), -(-len(found) // columns)
     upward = scale_of(errors, panel_height, "%", True)
@@ -29,7 +29,7 @@ def draw_curves(view: ComparisonView, width: float) -> Drawing | None:
     for index, (row, epochs) in enumerate(found):
         x, top = left + (panel + gap) * (index % columns), 30 + step * (index // columns) + 14
         bottom = top + panel_height
-        drawing.add(Text(x, top - 6, fit_text(f"{row['number']}. {row['name']}", panel, 11), size=11, bold=True))
+        drawing.add(Text(x, top - 6, fit_text(f"{row['number']}. {row['name']}", panel, 11, bold=True), size=11, bold=True))
         for y, text in upward.ticks(26):
             drawing.add(Line(x, bottom - y, x + panel, bottom - y, "grid"))
             if index % columns == 0:
@@ -47,7 +47,7 @@ def draw_curves(view: ComparisonView, width: float) -> Drawing | None:
                            f"{row['number']}. {row['name']}\nepoch {end['epoch']}: test {end['test_error_percent']:.2f} %, "
                            f"training {end['train_error_percent']:.2f} %"))
     drawing.add(Text(left + (width - left) / 2, drawing.height - 4, "epoch", "middle", 11, "soft"),
-                Text(12, 30 + step * rows / 2, "error, %", "middle", 11, "soft", turned=True))
+                Text(11, 30 + step * rows / 2, "error, %", "middle", 11, "soft", turned=True))
     return drawing
 
 

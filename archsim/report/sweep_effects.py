@@ -44,7 +44,7 @@ def _panel(drawing: Drawing, view: SweepView, entry: dict, left: float, top: flo
     scale = Scale(0.0, 1.0, width - label - 44, False, 100.0, "%")
     bars = _bars(view, entry)
     title = f"{view.name(entry['objective'])} ({'log, ' if entry['logarithmic'] else ''}rung {entry['rung'].split('(')[0]})"
-    drawing.add(Text(left, top + 14, fit_text(title, width, 12), bold=True))
+    drawing.add(Text(left, top + 14, fit_text(title, width, 12, bold=True), bold=True))
     start, bottom = left + label, top + 24 + line * len(bars)
     for x, text in scale.ticks(60):
         drawing.add(Line(start + x, top + 22, start + x, bottom, "grid"), Text(start + x, bottom + 14, text, "middle", 10, "soft"))
@@ -131,7 +131,7 @@ def _interaction(drawing: Drawing, view: SweepView, entry: dict, left: float, to
     names, lines = (list(dict.fromkeys(row[key] for row in rows)) for key in ("first", "second"))
     scale = scale_of([row["mean"] for row in rows], 138.0, view.unit(entry["objective"]))
     title = f"{view.name(entry['objective'])}{', ' + scale.unit if scale.unit else ''}"
-    drawing.add(Text(left, top + 14, fit_text(title, width), bold=True))
+    drawing.add(Text(left, top + 14, fit_text(title, width, bold=True), bold=True))
     used = add_legend(drawing, [(f"{view.short(second)} {name}" if order == 0 else name, LINES[order % len(LINES)])
                                 for order, name in enumerate(lines)], left, top + 24, width, 11)
     start, inner = left + 44, width - 52

@@ -118,7 +118,7 @@ def draw_bands(view: SweepView, width: float) -> Drawing | None:
     for number, path in enumerate(paths):
         left = label + number * (panel + gap)
         scale = scale_of([value for row in found for value in row["bands"][path]], panel, view.unit(path))
-        drawing.add(Text(left, 14, fit_text(with_unit(view.name(path), scale), panel + gap - 6, 11), size=11, bold=True))
+        drawing.add(Text(left, 14, fit_text(with_unit(view.name(path), scale), panel + gap - 6, 11, bold=True), size=11, bold=True))
         for x, text in scale.ticks(46):
             drawing.add(Line(left + x, top - 4, left + x, top + height, "grid"),
                         Text(left + x, top + height + 14, text, "middle", 10, "soft"))
