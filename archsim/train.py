@@ -119,7 +119,7 @@ def with_silicon(trained: TrainingResult, trace: Trace, chip: Architecture, sche
     result.document |= {
         "dataset": trained.data, "device": device_of(trained.settings) or None, "epochs": trained.history,
         "accuracy_percent": 100.0 - trained.history[-1]["test_error_percent"] if trained.history else None,
-        "writes_per_device": writes[""]["mean"], "activity_file": None, "notes": [*result.notes, *notes],
+        "writes_per_device": writes[""]["mean"], "activity_file": None, "notes": [*result.notes, *notes, *_lost(trained)],
         "training": {
             "finished": trained.finished, "reason": trained.reason, "images": trained.images, "writes": writes,
             "refreshes": {layer: asdict(done) for layer, done in trained.refreshes.items()},
@@ -127,6 +127,15 @@ def with_silicon(trained: TrainingResult, trace: Trace, chip: Architecture, sche
             "settings": trained.settings.model_dump(mode="json"),
         }}
     return Training(result, trained, trace, measured, activities, chip, scheme)
+
+
+def _lost(trained: TrainingResult) -> list[str]:
+    """A note where refreshes did not bring weights back."""
+    pairs, outside = (sum(getattr(done, field) for done in trained.refreshes.values()) for field in ("pairs", "outside"))
+    if not outside:
+        return []
+    return [f"{outside:,} of {pairs:,} refreshed pairs were left further from their weight than a pulse of their devices: they ran into "
+            "their bounds or into device.refresh_pulses"]
 
 
 def _bar(progress: Progress) -> Callable[[dict], None]:

@@ -86,14 +86,16 @@ class DeviceArray:
         return counts
 
     def refresh(self, *, seed=0, step=0, tile=0, counts=None, writes=None) -> np.ndarray:
-        """Refresh the pairs that are both high; nothing for other devices. Returns counts as `update`, the last being refreshed pairs."""
+        """Refresh the pairs that are both high, each against its own bounds; nothing for other devices. See `kernels.refresh`.
+
+        Returns counts as `update`, the last being refreshed pairs, their pulses, and pairs left further off than their devices' resolution.
+        """
         counts = new_counts() if counts is None else counts
         if self.device.paired and "refresh_upper" in self.device.values:
             d = self.device
-            self.kernels.refresh(self.weights, self.state, self.planes, self.law, F(d.refresh_upper * d.upper_bound),
-                                 F(d.refresh_lower * d.upper_bound), F(d.reset_weight), F(d.reset_spread), F(self.granularity),
-                                 int(d.refresh_pulses), self.write_noise, as_word(seed), as_word(step), as_word(tile), counts,
-                                 _UNCOUNTED if writes is None else writes)
+            self.kernels.refresh(self.weights, self.state, self.planes, self.law, F(d.refresh_upper), F(d.refresh_lower), F(d.reset_weight),
+                                 F(d.reset_spread), int(d.refresh_pulses), self.write_noise, as_word(seed), as_word(step), as_word(tile),
+                                 counts, _UNCOUNTED if writes is None else writes)
         return counts
 
     def program(self, targets, selected, *, seed=0, step=0, tile=0, writes=None) -> np.ndarray:

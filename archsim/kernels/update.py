@@ -22,13 +22,14 @@ from numba.extending import register_jitable
 from archsim.kernels import moves
 from archsim.kernels.compiled import count_ones, template
 from archsim.kernels.product import largest
-from archsim.kernels.random import REFRESH, TRAIN_COLUMN, TRAIN_ROW, UPDATE, WRITE, normal, row_key, stream_key, uniform
+from archsim.kernels.random import TRAIN_COLUMN, TRAIN_ROW, UPDATE, WRITE, normal, row_key, stream_key, uniform
+from archsim.kernels.refresh import refresh as refresh_pairs
 from archsim.kernels.trains import count_pulses, draw_trains, plan_train, spread_trains
 
 U = np.uint64
 ZERO, NONE = np.float32(0.0), np.int32(0)
 LOWER, UPPER = 2, 3
-COUNTS = ("updates", "slots", "row_pulses", "column_pulses", "coincidences", "refreshes")
+COUNTS = ("updates", "slots", "row_pulses", "column_pulses", "coincidences", "refreshes", "refresh_pulses", "left_outside")
 # An update with fewer pulsed columns than one in SPARSE walks an index list instead of whole rows; the bits are the same.
 SPARSE = 10
 device_law = register_jitable
@@ -43,9 +44,8 @@ class LawKernels(NamedTuple):
     update(weights, state, planes, law, inputs, errors, rate, granularity, longest, manage_update, manage_length, deterministic,
            write_noise, seed, step, tile, first, counts, writes): the update of every (input, error) pair, one after the other.
     pulse(weights, state, planes, law, signed, write_noise, seed, step, tile, counts, writes): signed[i, j] (int32) pulses to each device.
-    refresh(weights, state, planes, law, upper, lower, target, spread, granularity, longest, write_noise, seed, step, tile, counts,
-            writes): pairs only; both devices of a pair whose larger state is above `upper` and smaller above `lower` are reset to
-            `target` with `spread`, then their difference is written again with at most `longest` pulses.
+    refresh(weights, state, planes, law, upper, lower, target, spread, most, write_noise, seed, step, tile, counts, writes): pairs only;
+            see `refresh.refresh`.
     """
 
     update: Callable
@@ -64,7 +64,8 @@ def specialise(step: Callable, *, aggregated: bool = False, paired: bool = False
     pulses_of = moves.pulses_of_pair if paired else moves.pulses_of_single
     names = {"step": step, "AGGREGATED": aggregated, "PAIRED": paired, "draw": uniform if even_noise else normal, "pulses_of": pulses_of}
     row, some = (template(function, *law, **names) for function in (moves.move_row, moves.move_some))
-    return LawKernels(*(template(function, *law, move_row=row, move_some=some) for function in (_update, _pulse, _refresh)))
+    refresh = template(refresh_pairs, *law, step=step, draw=names["draw"])
+    return LawKernels(*(template(function, *law, move_row=row, move_some=some) for function in (_update, _pulse)), refresh)
 
 
 def _update(weights, state, planes, law, inputs, errors, rate, granularity, longest, manage_update, manage_length, deterministic,
@@ -136,26 +137,3 @@ def _pulse(weights, state, planes, law, signed, write_noise, seed, step_number, 
             if writes.shape[0] > 0:
                 writes[i, j] += abs(signed[i, j])
 
-
-def _refresh(weights, state, planes, law, upper, lower, target, spread, granularity, longest, write_noise, seed, step_number, tile, counts,
-             writes):
-    columns = weights.shape[1]
-    key, signed = stream_key(seed, step_number, tile, REFRESH), np.empty(columns, np.int32)
-    for i in range(weights.shape[0]):
-        device_key, hits = row_key(key, U(i)), 0
-        for j in range(columns):
-            plus, minus = state[i, 0, j], state[i, 1, j]
-            signed[j] = NONE
-            if max(plus, minus) > upper and min(plus, minus) > lower:
-                pulses = min(np.int32(np.rint(abs(plus - minus) / granularity)), np.int32(longest))
-                signed[j] = pulses if plus > minus else -pulses
-                for part in range(2):
-                    value = target + spread * normal(row_key(device_key, U(part + 2)), U(j))
-                    state[i, part, j] = min(max(value, planes[i, part, LOWER, j]), planes[i, part, UPPER, j])
-                weights[i, j] = state[i, 0, j] - state[i, 1, j]
-                hits += 1
-                if writes.shape[0] > 0:
-                    writes[i, j] += pulses + np.int32(1)
-        if hits > 0:
-            counts[5] += hits
-            move_row(weights[i], state[i], planes[i], law, signed, write_noise, device_key)

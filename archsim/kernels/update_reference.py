@@ -82,7 +82,7 @@ def update_reference(weights, state, planes, law_scalars, law: LawReference, inp
 
     Where nothing is hidden `state[:, 0]` must be a view of `weights`. Returns counts as `update.COUNTS` and writes (M, N).
     """
-    counts, writes = np.zeros(6, np.int64), np.zeros(weights.shape, np.int32)
+    counts, writes = np.zeros(8, np.int64), np.zeros(weights.shape, np.int32)
     streams = [stream_key_reference(seed, step, tile, stream) for stream in (TRAIN_ROW, TRAIN_COLUMN, UPDATE)]
     for v, (x, d) in enumerate(zip(inputs, errors)):
         slots, input_factor, error_factor = plan_reference(rate, granularity, longest, np.abs(x).max(), np.abs(d).max(), manage_update,
@@ -99,7 +99,7 @@ def update_reference(weights, state, planes, law_scalars, law: LawReference, inp
         keys = row_key_reference(update_stream, np.arange(len(d)))[:, None]
         move_reference(weights, state, planes, law_scalars, law, signed, write_noise, keys)
         writes += coincidences.astype(np.int32)
-        counts += (1, slots, rows.sum(), columns.sum(), coincidences.sum(), 0)
+        counts[:5] += (1, slots, rows.sum(), columns.sum(), coincidences.sum())
     return counts, writes
 
 

@@ -11,18 +11,19 @@ from archsim.trace.operation import Activity, LayerMatrix, Operation, Trace
 @dataclasses.dataclass(frozen=True, slots=True)
 class Refreshes:
     """What the refresh of one layer did in a training: `pairs` were reset and written again with `pulses` in all, both resets of a pair
-    among them."""
+    among them; `outside` pairs were left further from their weight than their devices' resolution."""
 
     pairs: int
     pulses: int
+    outside: int = 0
 
 
 def with_refreshes(trace: Trace, refreshed: Mapping[str, Refreshes], images: int, every_images: int) -> Trace:
     """The trace with the upkeep that a training of `images` images had, whose devices were looked at every `every_images` images.
 
     By layer, in turn: rows are read as often as that takes, all of them once in `every_images` images (rounded to whole rows an image
-    or whole images a row), every pair is compared with both limits, and what was found is reset and written blindly. A layer
-    that is not in `refreshed` has no such devices.
+    or whole images a row), every pair is compared with both limits, and what was found is reset and written with verify: each reset
+    and each pulse is followed by a read of its device. A layer that is not in `refreshed` has no such devices.
     """
     found: list[Operation] = []
     for matrix in trace.matrices:
@@ -44,5 +45,5 @@ def _operations(trace: Trace, matrix: LayerMatrix, done: Refreshes, images: int,
     write = Operation(
         name=f"{layer}.refresh", layer=layer, phase="update", kind="write", steps=steps, every=every, after=(read.name,),
         input_elements=columns * share,
-        activity=Activity(source="measured", devices_written=share, write_pulses=done.pulses / max(1, 2 * done.pairs), verify_reads=0.0))
+        activity=Activity(source="measured", devices_written=share, write_pulses=done.pulses / max(1, 2 * done.pairs), verify_reads=1.0))
     return [read, write] if done.pairs else [read]

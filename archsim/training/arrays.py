@@ -18,7 +18,7 @@ from archsim.training.settings import TrainingSettings, device_of
 from hwlib.errors import InputError
 
 F = np.float32
-REFRESHES = COUNTS.index("refreshes")
+REFRESHES = COUNTS.index("refreshes")  # and behind it their pulses and the pairs left outside
 INITIAL = 1 << 20  # row of the DEVICE stream that holds the initial weights; the draws of devices use the first rows
 
 
@@ -26,8 +26,8 @@ class Arrays:
     """Weights, state and planes of every array copy of a program.
 
     `weights` float32, `state` float32 (the same memory where nothing is hidden), `planes` float32, `writes` int32: flat, at the offsets
-    that the constructor enters into `program.arrays`. `refreshes` int64 (arrays, 2): pairs and pulses of all refreshes. `devices` holds
-    a DeviceArray per array and copy (none for rule "float").
+    that the constructor enters into `program.arrays`. `refreshes` int64 (arrays, 3): pairs, pulses and pairs left outside of all
+    refreshes. `devices` holds a DeviceArray per array and copy (none for rule "float").
     """
 
     def __init__(self, program: Program, settings: TrainingSettings):
@@ -39,7 +39,7 @@ class Arrays:
         sizes = program.arrays[:, ROWS] * program.arrays[:, COLUMNS] * program.arrays[:, COPIES]
         program.arrays[:, WEIGHTS] = np.concatenate([[0], np.cumsum(sizes)[:-1]])
         self.writes = np.zeros(int(sizes.sum()), np.int32)
-        self.refreshes = np.zeros((len(program.arrays), 2), np.int64)
+        self.refreshes = np.zeros((len(program.arrays), 3), np.int64)
         if self.device is None:
             self.weights = self.state = np.zeros(int(sizes.sum()), F)
             self.planes = np.zeros(1, F)
@@ -122,7 +122,7 @@ class Arrays:
         """What refreshing did to every layer since the start; nothing where no device is refreshed."""
         if self.device is None or "refresh_upper" not in self.device.values:
             return {}
-        return {name: Refreshes(int(pairs), int(pulses)) for name, (pairs, pulses) in zip(self.program.names, self.refreshes)}
+        return {name: Refreshes(*map(int, done)) for name, done in zip(self.program.names, self.refreshes)}
 
     def maintain(self, batches: int, step: int) -> None:
         """Refresh and age every device array for `batches` mini-batches."""
@@ -130,11 +130,8 @@ class Arrays:
             tile = int(tile_number(index, copy, UPDATE_CYCLE))
             place = int(self.program.arrays[index, WEIGHTS]) + copy * device.weights.size
             writes, counts = self.writes[place:place + device.weights.size].reshape(device.weights.shape), new_counts()
-            before = int(writes.sum())
             device.refresh(seed=self.settings.seed, step=step, tile=tile, counts=counts, writes=writes)
-            pairs = int(counts[REFRESHES])
-            # a device's counter has one reset and what it was written with; the other one of the pair is reset too
-            self.refreshes[index] += pairs, int(writes.sum()) - before + pairs
+            self.refreshes[index] += counts[REFRESHES:]
             device.age(batches=batches, seed=self.settings.seed, step=step, tile=tile)
 
 
