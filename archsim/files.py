@@ -14,6 +14,8 @@ from hwlib.errors import InputError
 
 def write_files(folder: str | Path, files: dict[str, str]) -> Path:
     """Write text files into a folder: all to temporary names first, then renamed. Raises InputError where that cannot be."""
+    if not str(folder).strip():  # Path("") would be the current folder
+        raise InputError("an empty path", where="folder", got=str(folder), hint="name a folder; . is the current one")
     folder, pending = Path(folder), []
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archsim.architecture import load_architecture
+from archsim.basics.folders import folder_path, hold, refuse_other
 from archsim.result import Result
 from archsim.schemes import load_scheme
 from archsim.simulate import simulate
@@ -16,6 +18,7 @@ from archsim.trace.upkeep import with_refreshes
 from archsim.training.settings import TrainingSettings, device_of
 from archsim.training.setup import CHIPS, settings_of, silicon_scheme, suggested_for
 from archsim.training.totals import mean_activities, writes_of
+from hwlib.errors import InputError
 from workloads import load_network
 from workloads.datasets import Dataset, fit_dataset, load_dataset
 
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     from archsim.training.loop import TrainingResult
     from workloads.network import Network
 
+CHECKPOINT = "checkpoint.json"
 STEP_IMAGES = 16
 """Images at least that the chip is simulated for, so that a few retries an image count in cycles."""
 Progress = Callable[..., None]
@@ -93,13 +97,20 @@ def train(network: str | Path | Network, chip: str | Path | Architecture | None 
     settings, notes = settings_of(chip, rule, epochs=epochs, batch=batch, seed=seed, device=device, changes=settings,
                                   network=network)
     rule = silicon_scheme(rule, settings)
+    if folder is not None:
+        folder = folder_path(folder)
+        refuse_other(folder, "training")
+        if not resume and (folder / CHECKPOINT).exists():
+            raise InputError("the folder holds a training already", where="folder", got=str(folder),
+                             hint="resume goes on with it; choose another folder for a new one")
     trace = build_trace(network, rule, "training", settings.batch)
     simulate(trace, chip, rule, node_nm=node_nm, timing=False)  # what cannot be priced is refused before hours of training
     dataset = fit_dataset(network, load_dataset(data, progress=progress).first(train=images))
     from archsim.training import loop
 
-    trained = loop.train(network, dataset, settings, folder=folder, resume=resume, progress=watch or (progress and _bar(progress)),
-                         early_stop=early_stop)
+    with hold(folder, "training") if folder is not None else contextlib.nullcontext():
+        trained = loop.train(network, dataset, settings, folder=folder, resume=resume, progress=watch or (progress and _bar(progress)),
+                             early_stop=early_stop)
     if not trained.activities:
         raise KeyboardInterrupt
     found = with_silicon(trained, trace, chip, rule, [*dataset.notes, *notes], node_nm)

@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import os
 
+from archsim.basics.folders import hold
 from archsim.cli import options
 from archsim.cli.output import console, print_json, say
 from hwlib.errors import InputError
@@ -48,21 +49,24 @@ def execute(arguments: argparse.Namespace) -> int:
     chip = archsim.load_architecture(arguments.arch, options.settings_table(arguments.settings))
     schemes = _schemes(arguments.schemes)
     watched = contextlib.nullcontext() if arguments.quiet else watch_schemes(console(stderr=True))
+    report = None
     try:
-        with watched as progress:
+        with hold(arguments.out, "comparison", "--out", around=True) if arguments.out else contextlib.nullcontext(), watched as progress:
             found = compare(arguments.network, schemes, chip, arguments.data, epochs=arguments.epochs, batch=arguments.batch,
                             rate=arguments.rate, images=arguments.images, seed=arguments.seed, node_nm=arguments.node,
                             folder=arguments.out, resume=arguments.resume, progress=progress, jobs=arguments.jobs or os.cpu_count() or 1)
+            found.command = arguments.line
+            if arguments.out and found.results:
+                from archsim.report.comparison_html import write_comparison_report
+
+                found.save(arguments.out)
+                report = write_comparison_report(arguments.out)[0]
     except KeyboardInterrupt:
         where = f"go on with --resume --out {arguments.out}" if arguments.out else "with --out it can be resumed"
         say(f"archsim: interrupted; {where}")
         return 130
-    found.command = arguments.line
-    if arguments.out and found.results:
-        from archsim.report.comparison_html import write_comparison_report
-
-        found.save(arguments.out)
-        say(f"report: {write_comparison_report(arguments.out)[0]}", arguments.quiet)
+    if report is not None:
+        say(f"report: {report}", arguments.quiet)
     if arguments.json:
         print_json(found.to_dict())
     elif not arguments.quiet:

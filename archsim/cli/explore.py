@@ -8,6 +8,7 @@ import json
 import os
 from pathlib import Path
 
+from archsim.basics.folders import hold
 from archsim.cli import options
 from archsim.cli.output import console, print_json, say
 
@@ -42,9 +43,10 @@ def execute(arguments: argparse.Namespace) -> int:
     folder = Path(arguments.out or space.name)
     jobs = arguments.jobs or os.cpu_count() or 1
     watched = contextlib.nullcontext() if arguments.quiet else make_progress(console(stderr=True))
-    with watched as progress:
-        sweep = explore(space, jobs, folder, arguments.resume, arguments.cluster, arguments.timeout, arguments.memory, progress)
-    document = write_sweep(sweep, arguments.export)
+    with hold(folder, "sweep", "--out", around=True):
+        with watched as progress:
+            sweep = explore(space, jobs, folder, arguments.resume, arguments.cluster, arguments.timeout, arguments.memory, progress)
+        document = write_sweep(sweep, arguments.export)
     if arguments.json:
         print_json(document)
     elif not arguments.quiet:

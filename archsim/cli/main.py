@@ -45,6 +45,10 @@ class Parser(argparse.ArgumentParser):
         """Every option string this parser knows."""
         return [text for action in self._actions for text in action.option_strings]
 
+    def taken(self) -> list[argparse.Action]:
+        """Every argument and option that this parser takes."""
+        return list(self._actions)
+
 
 def build_parser() -> tuple[Parser, dict[str, Parser]]:
     """The parser and those of the commands by name."""
@@ -76,7 +80,18 @@ def parse(line: Sequence[str]) -> argparse.Namespace:
         if option.startswith("-"):
             raise InputError("unknown option", where=where, got=option, allowed=sorted(known), hint=nearest(option, known))
         raise InputError("one argument too many", where=where, got=rest[0])
+    _refuse_empty(arguments, commands[arguments.command])
     return arguments
+
+
+def _refuse_empty(arguments: argparse.Namespace, parser: Parser) -> None:
+    """Raises InputError for an empty word, `--out ""`: mostly a variable of a script that was never set. No option means anything by it."""
+    for action in parser.taken():
+        value = getattr(arguments, action.dest, None)
+        for word in value if isinstance(value, list) else [value]:
+            if isinstance(word, str) and not word.strip():
+                raise InputError("empty", where=action.option_strings[0] if action.option_strings else str(action.metavar), got=word,
+                                 hint="name one, or leave the option away" if action.option_strings else "")
 
 
 def main(line: Sequence[str] | None = None) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from archsim.basics.folders import hold, kind_of
 from archsim.cli.options import add_output_options
 from archsim.cli.output import print_json, say
 from hwlib.errors import InputError
@@ -19,6 +20,20 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(arguments: argparse.Namespace) -> int:
+    if arguments.gallery and arguments.out:
+        raise InputError("a gallery lies beside its studies", where="--out", got=arguments.out)
+    source = Path(arguments.folder)
+    if not source.exists():
+        return _write(arguments)  # which says what is missing
+    beside = source if source.is_dir() else source.parent
+    folder = Path(arguments.out or (beside / arguments.rung if arguments.rung else beside))
+    # the report of a folder belongs into it; any other folder must hold no result of its own
+    own = folder.exists() and folder.samefile(beside)
+    with hold(folder, (kind_of(folder) if own else "sweep" if arguments.rung else None) or "report", "--out"):
+        return _write(arguments)
+
+
+def _write(arguments: argparse.Namespace) -> int:
     if arguments.gallery:
         return _gallery(arguments)
     if arguments.rung:
@@ -66,8 +81,6 @@ def _rung(arguments: argparse.Namespace) -> int:
 def _gallery(arguments: argparse.Namespace) -> int:
     from archsim.studies.gallery import write_gallery
 
-    if arguments.out:
-        raise InputError("a gallery lies beside its studies", where="--out", got=arguments.out)
     written, broken = write_gallery(arguments.folder)
     for link in broken:
         say(f"note: this link leads nowhere: {link}", arguments.quiet)

@@ -6,6 +6,7 @@ import argparse
 import contextlib
 from pathlib import Path
 
+from archsim.basics.folders import folder_path, hold, kind_of, refuse_other
 from archsim.cli import options
 from archsim.cli.output import console, say
 from hwlib.errors import InputError
@@ -44,11 +45,12 @@ def execute(arguments: argparse.Namespace) -> int:
     observers = _observers(arguments)
     data = _images(arguments.data) if arguments.data and arguments.data != "random" else arguments.data
     watched = contextlib.nullcontext() if arguments.quiet else make_progress(console(stderr=True))
-    with watched as progress:
-        result = archsim.simulate(work, chip, **step, images=arguments.images, node_nm=arguments.node, seed=arguments.seed,
-                                  timing=not arguments.no_timing, data=data, observers=observers, progress=progress)
-    result.document["command"] = arguments.line
-    return _write(arguments, result)
+    with hold(arguments.out, "run", "--out", around=True) if arguments.out else contextlib.nullcontext():
+        with watched as progress:
+            result = archsim.simulate(work, chip, **step, images=arguments.images, node_nm=arguments.node, seed=arguments.seed,
+                                      timing=not arguments.no_timing, data=data, observers=observers, progress=progress)
+        result.document["command"] = arguments.line
+        return _write(arguments, result)
 
 
 def _check(arguments: argparse.Namespace) -> None:
@@ -57,8 +59,8 @@ def _check(arguments: argparse.Namespace) -> None:
     for option in ("data", "trace_out", "vcd"):
         if arguments.no_timing and getattr(arguments, option):
             raise InputError("nothing happens in time with --no-timing", where=f"--{option.replace('_', '-')}")
-    if arguments.out and Path(arguments.out).exists() and not Path(arguments.out).is_dir():
-        raise InputError("not a folder", where="--out", got=arguments.out)
+    if arguments.out:
+        refuse_other(folder_path(arguments.out, "--out"), "run", "--out")
     for option in ("trace_out", "vcd"):
         path = getattr(arguments, option)
         if path and (Path(path).is_dir() or not Path(path).absolute().parent.is_dir()):
@@ -140,6 +142,8 @@ def _write(arguments: argparse.Namespace, result) -> int:
         from archsim.files import write_files
         from archsim.report.html import render_report
 
+        if kind_of(arguments.out) == "run":
+            say(f"note: the run that was in {arguments.out} is replaced", arguments.quiet)
         write_files(arguments.out, {**result.files(), "report.html": render_report(result.to_dict())})
     if arguments.json:
         print(result.to_json())

@@ -9,11 +9,11 @@ import os
 import threading
 from pathlib import Path
 
+from archsim.basics.folders import folder_path, hold, refuse_other
 from archsim.cli import options
 from archsim.cli.output import console, say
 from hwlib.errors import InputError
 
-CHECKPOINT = "checkpoint.json"
 TRACE = "measured.json"
 SILENT_SECONDS = 4.0
 COMPARED = 8  # batches of the comparison with assumed activity
@@ -48,13 +48,14 @@ def execute(arguments: argparse.Namespace) -> int:
     chip, scheme, changes = _settings(arguments)
     network = archsim.load_network(arguments.network)
     watched = contextlib.nullcontext() if arguments.quiet else make_progress(console(stderr=True))
-    with watched as bar, _told_of_compilation(bar, arguments.quiet) as progress:
-        trained = archsim.train(
-            network, chip, arguments.data, scheme, epochs=arguments.epochs, batch=arguments.batch, seed=arguments.seed,
-            device=arguments.device, settings=changes, images=arguments.images, folder=arguments.out, resume=arguments.resume,
-            early_stop=arguments.early_stop, node_nm=arguments.node, progress=progress)
-    trained.result.document["command"] = arguments.line
-    return _write(arguments, trained)
+    with hold(arguments.out, "training", "--out", around=True) if arguments.out else contextlib.nullcontext():
+        with watched as bar, _told_of_compilation(bar, arguments.quiet) as progress:
+            trained = archsim.train(
+                network, chip, arguments.data, scheme, epochs=arguments.epochs, batch=arguments.batch, seed=arguments.seed,
+                device=arguments.device, settings=changes, images=arguments.images, folder=arguments.out, resume=arguments.resume,
+                early_stop=arguments.early_stop, node_nm=arguments.node, progress=progress)
+        trained.result.document["command"] = arguments.line
+        return _write(arguments, trained)
 
 
 @contextlib.contextmanager
@@ -77,18 +78,15 @@ def _told_of_compilation(bar, quiet: bool):
 
 
 def _check(arguments: argparse.Namespace) -> None:
-    folder = Path(arguments.out) if arguments.out else None
-    if folder and folder.exists() and not folder.is_dir():
-        raise InputError("not a folder", where="--out", got=arguments.out)
-    wanted = (folder or Path(".")).absolute()
-    there = next(place for place in (wanted, *wanted.parents) if place.exists())
+    if arguments.resume and not arguments.out:
+        raise InputError("going on needs the folder with the checkpoint", where="--resume", hint="name it with --out")
+    if not arguments.out:
+        return
+    folder = folder_path(arguments.out, "--out").absolute()
+    there = next(place for place in (folder, *folder.parents) if place.exists())
     if not os.access(there, os.W_OK):
         raise InputError("cannot write here", where="--out", got=str(there), hint="name another folder with --out")
-    if arguments.resume and folder is None:
-        raise InputError("going on needs the folder with the checkpoint", where="--resume", hint="name it with --out")
-    if folder and (folder / CHECKPOINT).exists() and not arguments.resume:
-        raise InputError("the folder holds a training already", where="--out", got=arguments.out,
-                         hint="--resume goes on with it; choose another folder for a new one")
+    refuse_other(folder, "training", "--out")
 
 
 def _settings(arguments: argparse.Namespace) -> tuple[object, object, dict[str, object]]:
@@ -117,16 +115,12 @@ def _settings(arguments: argparse.Namespace) -> tuple[object, object, dict[str, 
 
 def _write(arguments: argparse.Namespace, trained) -> int:
     """Files first, then what is printed; 130 where the training was interrupted."""
-    from archsim.files import write_files
-    from archsim.trace import save_trace
-
     document = trained.result.document
     folder = Path(arguments.out) if arguments.out else None
     if folder:
-        write_files(folder, {})  # makes it
-    path = folder / TRACE if folder else Path(f"{trained.trace.network}.{TRACE}")
-    document["activity_file"] = str(save_trace(trained.trace, path))
-    if folder:
+        from archsim.trace import save_trace
+
+        document["activity_file"] = str(save_trace(trained.trace, folder / TRACE))
         _write_folder(arguments, trained, folder)
     if arguments.json:
         print(json.dumps(document, indent=1, allow_nan=False))
@@ -134,7 +128,8 @@ def _write(arguments: argparse.Namespace, trained) -> int:
         from archsim.report.training import print_training
 
         print_training(document, console())
-    say(f"written: {folder / 'report.html'}" if folder else f"measured activity: {path}", arguments.quiet)
+    say(f"written: {folder / 'report.html'}" if folder else "nothing is written; --out DIR keeps the measured activity, the history and "
+        "the report", arguments.quiet)
     if not trained.finished:
         text = f"interrupted after {trained.trained.images:,} images; "
         say("archsim: " + text + (f"go on with --resume --out {folder}" if folder else "with --out it can be resumed"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 from collections.abc import Callable, Sequence
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from archsim.architecture import load_architecture
+from archsim.basics.folders import folder_path, hold
 from archsim.compare.document import FILE, Comparison, by_reason
 from archsim.compare.spread import run_apart, run_here
 from archsim.compare.variants import Variant, chosen_variants
@@ -63,14 +65,20 @@ def compare(network: str | Path | Network, schemes: str | Scheme | Sequence[str 
     network = load_network(network) if isinstance(network, (str, Path)) else network
     # fetched once; what does not fit together is refused once, before any scheme begins
     fit_dataset(network, data if isinstance(data, Dataset) else load_dataset(data))
-    folder = Path(folder) if folder is not None else None
+    folder = folder_path(folder) if folder is not None else None
     orders = [Order(variant, network, chip, data, epochs, batch, rate, images, seed, node_nm, folder and folder / variant.folder)
               for variant in variants]
+    with hold(folder, "comparison") if folder is not None else contextlib.nullcontext():
+        return _work_out(variants, orders, folder, resume, progress or (lambda _: None), jobs)
+
+
+def _work_out(variants: Sequence[Variant], orders: Sequence[Order], folder: Path | None, resume: bool,
+              told: Callable[[Sequence[Status]], None], jobs: int | None) -> Comparison:
+    """What the folder lacks is trained; the comparison in the order of its variants."""
     outcomes = dict(_begin(orders, folder, resume))
     statuses = [Status(variant.label, "waiting", {}) for variant in variants]
     for number, outcome in outcomes.items():
         _note(statuses[number], outcome)
-    told = progress or (lambda _: None)
 
     def moved(number: int, now: dict) -> None:
         statuses[places[number]].state, statuses[places[number]].now = "running", now

@@ -6,13 +6,13 @@ import contextlib
 import json
 import os
 import signal
-import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from archsim.basics.folders import hold
 from archsim.compare.document import images_per_second
 from archsim.compare.variants import Variant
 from archsim.processes import follow
@@ -66,7 +66,7 @@ def run_scheme(order: Order, watch: Callable[[dict], None] | None = None) -> Out
     from archsim.train import train
 
     try:
-        with _alone_in(order.folder):
+        with hold(order.folder, "training", wait_s=_OTHER_GONE, around=True) if order.folder is not None else contextlib.nullcontext():
             resume = order.folder is not None and (order.folder / "checkpoint.json").exists()
             trained = train(order.network, order.chip, order.data, order.variant.scheme, epochs=order.epochs, batch=order.batch,
                             seed=order.seed, device=order.variant.device, settings=order.changes, images=order.images,
@@ -98,31 +98,6 @@ def _kept(order: Order, trained: Any) -> dict[str, Any]:
         document["activity_file"] = "measured.json"
         trained.result.save(order.folder)
     return document
-
-
-@contextlib.contextmanager
-def _alone_in(folder: Path | None) -> Iterator[None]:
-    """Hold a scheme's folder. Raises InputError where another comparison holds it."""
-    if folder is None:
-        yield
-        return
-    import fcntl
-
-    folder.mkdir(parents=True, exist_ok=True)
-    handle = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o644)
-    try:
-        until = time.monotonic() + _OTHER_GONE
-        while True:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() > until:
-                    raise InputError("another comparison is at work in this folder", where=str(folder)) from None
-                time.sleep(0.2)
-        yield
-    finally:
-        os.close(handle)
 
 
 def start_worker(parent: int, scheme_files: Sequence[str]) -> None:

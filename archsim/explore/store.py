@@ -15,11 +15,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from archsim.basics.folders import hold
 from archsim.explore.rows import Lines, Row, pack_rows
 from hwlib.errors import InputError
 
 FILE = "points.jsonl"
-_LOCK = "points.lock"
 _AT_ONCE = 2000  # rows read together
 
 
@@ -34,14 +34,13 @@ class Store:
         self.torn, self.damaged = 0, 0
         self.heads: list[dict[str, Any]] = []
         self._index: dict[int, dict[int, int]] = {}  # head -> key -> where its row starts
-        self._file = self._lock = -1
+        self._file, self._lock = -1, contextlib.ExitStack()
         self._end = 0
 
     def __enter__(self) -> Store:
         try:
             if self.writable:
-                self.folder.mkdir(parents=True, exist_ok=True)
-                self._take_lock()
+                self._lock.enter_context(hold(self.folder, "sweep"))
             flags = os.O_RDWR | os.O_CREAT | os.O_APPEND if self.writable else os.O_RDONLY
             self._file = os.open(self.path, flags, 0o644)
             self._scan()
@@ -54,26 +53,13 @@ class Store:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for handle in (self._file, self._lock):
-            if handle >= 0:
-                with contextlib.suppress(OSError):
-                    if handle == self._file and self.writable:
-                        os.fsync(handle)
-                    os.close(handle)
-        self._file = self._lock = -1
-
-    def _take_lock(self) -> None:
-        import fcntl
-
-        self._lock = os.open(self.folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o644)
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            owner = os.pread(self._lock, 40, 0).decode(errors="replace").strip()
-            raise InputError("another process writes into this sweep", where=str(self.folder), got=f"process {owner or 'unknown'}",
-                             hint="wait for it, or choose another folder") from None
-        os.ftruncate(self._lock, 0)
-        os.pwrite(self._lock, f"{os.getpid()}\n".encode(), 0)
+        if self._file >= 0:
+            with contextlib.suppress(OSError):
+                if self.writable:
+                    os.fsync(self._file)
+                os.close(self._file)
+        self._file = -1
+        self._lock.close()
 
     def _scan(self) -> None:
         """Find every row; a last line without its end is one that was being written when the process died: it is cut off."""

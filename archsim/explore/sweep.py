@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from archsim.basics.folders import folder_path
 from archsim.explore.engine import Engine
 from archsim.explore.load import load_space
 from archsim.explore.metrics import wanted_metrics
@@ -103,7 +104,7 @@ def explore(space: str | Path | Mapping | Space, jobs: int = 1, out: str | Path 
     for rung in space.rungs:
         _evaluate(rung)
     temporary = None if out is not None else tempfile.TemporaryDirectory(prefix="archsim-sweep-")
-    folder = Path(out if out is not None else temporary.name)
+    folder = folder_path(out if out is not None else temporary.name)
     with Store(folder) as store:
         if len(store) and not resume:
             raise InputError("there is a sweep here already", where=str(folder), got=f"{len(store)} points",

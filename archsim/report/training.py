@@ -53,8 +53,8 @@ def headline(view: View, result: Mapping) -> list[tuple[str, str, str]]:
         rows.append(("Writes per device", fmt.significant(writes["mean"]), detail))
     rows += [(f"of the {kind[1:]} arrays", fmt.significant(row["mean"]), f"most {fmt.whole(row['maximum'])}")
              for kind, row in training["writes"].items() if kind.startswith(".")]
-    if result["activity_file"]:
-        rows.append(("Activity", view.text("activity"), f"trace in {result['activity_file']}"))
+    kept = f"trace in {result['activity_file']}" if result["activity_file"] else "not kept: --out DIR writes its trace"
+    rows.append(("Activity", view.text("activity"), kept))
     return rows
 
 

@@ -1,6 +1,5 @@
 """A comparison that is killed, interrupted, or loses a scheme's process: what was finished stays, the rest goes on to the same bits."""
 
-import fcntl
 import json
 import os
 import signal
@@ -12,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import archsim
+from archsim.basics.folders import hold
 from archsim.compare import Variant
 from archsim.compare.worker import CHECKPOINT_IMAGES
 from archsim.schemes import load_scheme
@@ -33,12 +33,11 @@ def wait_for(condition, seconds=120.0):
 
 def free(folder):
     """Whether no process holds a scheme's folder."""
-    with open(folder / "lock") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-    return True
+    try:
+        with hold(folder, "training"):
+            return True
+    except archsim.InputError:
+        return False
 
 
 @pytest.fixture(scope="module")

@@ -122,7 +122,7 @@ def test_a_full_disk_ends_in_a_message_and_a_whole_store(tmp_path, whole):
 def test_a_place_that_cannot_be_written_is_refused(tmp_path):
     (tmp_path / "file").write_text("")
     for folder in (tmp_path / "file", tmp_path / "file" / "below", Path("/proc/archsim")):
-        with pytest.raises(archsim.InputError, match="cannot write the store"):
+        with pytest.raises(archsim.InputError, match="cannot write here|not a folder"):
             archsim.explore(SPACE, out=folder)
 
 
