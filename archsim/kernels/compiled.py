@@ -1,92 +1,114 @@
-"""The decorator of every compiled kernel: numba in nopython mode with a disk cache that cannot be stale.
+"""The decorator of every compiled kernel: numba in nopython mode, with machine code on disk that can be neither stale nor mistaken.
 
-numba's cache looks only at the file of the compiled function: it does not notice an edited callee of another module.
-The cache folder is therefore named after a hash of all sources of the kernels and of the device law, and used folders stay
-for thirty days. Nor does its index tell two specialisations of one template apart: they must never share a folder.
+numba names machine code after module, function, types and a number that counts within a process, and its cache looks only at the file
+of the compiled function. So it takes two functions of one name for each other once their code comes from disk, and does not notice an
+edited callee. Here a function gets its digest as part of its name: that of its own bytecode and all it reaches (see `content`), told
+at its first call, when every name is bound.
 """
 
 from __future__ import annotations
 
-import functools
 import hashlib
-import os
-import shutil
-import tempfile
-import time
-from pathlib import Path
+import weakref
+from collections.abc import Mapping
 from types import FunctionType
+from typing import Any
 
 import numba
 from numba import types
-from numba.extending import intrinsic
+from numba.core.dispatcher import Dispatcher
+from numba.extending import intrinsic, register_jitable
 
-_ROOM = Path(__file__).parent
-_KEEP_SECONDS = 30 * 86400.0
+from archsim.kernels.content import Unknown, code_text, names_of, value_text
+from archsim.kernels.store import Store
 
-
-@functools.cache
-def cache_room() -> Path | None:
-    """The first of NUMBA_CACHE_DIR, `__pycache__` and the user's cache that can be written; None where none can."""
-    rooms = [Path(numba.config.CACHE_DIR)] if numba.config.CACHE_DIR else [_ROOM / "__pycache__", Path("~/.cache/archsim").expanduser()]
-    for room in rooms:
-        try:
-            room.mkdir(parents=True, exist_ok=True)
-            tempfile.TemporaryFile(dir=room).close()
-        except OSError:
-            continue
-        _forget_old(room)
-        return room
-    return None
+_OPTIONS = {"nogil": True, "error_model": "numpy"}
+_laws: weakref.WeakKeyDictionary[FunctionType, Any] = weakref.WeakKeyDictionary()
 
 
-def _forget_old(room: Path) -> None:
-    for other in room.glob("kernels-*"):
-        try:
-            if time.time() - other.stat().st_mtime > _KEEP_SECONDS:
-                shutil.rmtree(other, ignore_errors=True)
-        except OSError:  # another process was faster
-            continue
-
-
-@functools.cache
-def cache_folder(law_file: str, law_name: str) -> str:
-    """Folder of the compiled kernels of exactly these sources, empty where nothing can be written.
-
-    `law_file` is the source of the device law that a kernel was specialised for (it may lie outside the package), `law_name` says which.
-    """
-    room = cache_room()
-    if room is None:
-        return ""
-    digest = hashlib.sha256(f"{numba.__version__} {law_name}".encode())
-    for source in [*sorted(_ROOM.glob("*.py")), *([Path(law_file)] if law_file else [])]:
-        digest.update(source.read_bytes())
-    folder = room / f"kernels-{digest.hexdigest()[:16]}"
-    folder.mkdir(exist_ok=True)
-    os.utime(folder)
-    return str(folder)
-
-
-def kernel(function, law_file: str = "", law_name: str = ""):
+def kernel(function):
     """Compile `function` on its first call, without the interpreter lock, and keep the machine code on disk.
 
     Floating-point semantics are strict (no fastmath, no contraction), so the NumPy twin can agree bit for bit.
     """
-    folder, asked = cache_folder(law_file, law_name), numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = folder or asked
-    try:
-        return numba.njit(cache=bool(folder), nogil=True, error_model="numpy")(function)
-    finally:
-        numba.config.CACHE_DIR = asked
+    return _Kernel(function, {}).dispatcher
 
 
-def template(function, law_file: str, law_name: str, **names):
-    """`function` compiled with some of its global names replaced: one source, one machine code a law.
+def template(function, **names):
+    """`function` compiled with some of its global names replaced: one source, one machine code for each set of values.
 
     A closure would do the same, but numba cannot find a closure over compiled functions again in its cache.
     """
-    specialised = FunctionType(function.__code__, {**function.__globals__, **names}, function.__name__)
-    specialised.__qualname__ = function.__qualname__
-    return kernel(specialised, law_file, law_name)
+    return _Kernel(function, names).dispatcher
+
+
+def device_law(function):
+    """Mark the step function of a device law, or a function that it calls: it stays a plain function, kernels compile it."""
+    _laws[function] = None
+    return register_jitable(function)
+
+
+class _Kernel:
+    """A function with a namespace of its own, filled and digested when it is first compiled."""
+
+    def __init__(self, function: FunctionType, names: Mapping[str, Any]):
+        self.function, self.names = function, names
+        self.settled: tuple[str, str] | None = None
+        if numba.config.DISABLE_JIT:
+            self.dispatcher = _rebuilt(function, {**function.__globals__, **names})
+            return
+        self.own = _rebuilt(function, {"__name__": function.__globals__.get("__name__"), "__builtins__": __builtins__})
+        self.dispatcher = numba.njit(**_OPTIONS)(self.own)
+        self.dispatcher._cache = Store(self.settle)
+
+    def settle(self) -> tuple[str, str]:
+        """(name of the machine code, digest of all it rests on; empty where that cannot be told)."""
+        if self.settled is not None:
+            return self.settled
+        self.settled = self.function.__qualname__, ""  # what functions that call each other see of this one meanwhile
+        code, namespace = self.function.__code__, self.own.__globals__
+        bound = {**self.function.__globals__, **self.names}
+        for name in sorted(set(names_of(code)) & bound.keys()):
+            namespace[name] = _compilable(bound[name])
+        digest = ""
+        try:
+            words = [code_text(code, self.function.__doc__), self._text(self.function.__defaults__)]
+            words += [self._text(cell.cell_contents) for cell in self.function.__closure__ or ()]
+            words += [f"{name} {self._text(value)}" for name, value in namespace.items() if name != "__builtins__"]
+            digest = hashlib.sha256(repr((_OPTIONS, words)).encode()).hexdigest()[:16]
+        except (Unknown, ValueError):  # ValueError: closed over a name that is not bound yet
+            pass
+        # Without a digest the number that numba counts is enough: such code never comes from disk.
+        self.own.__qualname__ = f"{self.function.__qualname__}_{digest}" if digest else self.function.__qualname__
+        stem = "".join(letter for letter in self.own.__qualname__ if letter.isalnum() or letter in "._")
+        self.settled = f"{self.function.__module__}.{stem}", digest
+        return self.settled
+
+    def _text(self, value: Any) -> str:
+        if value is self.dispatcher:
+            return "itself"
+        if not isinstance(value, Dispatcher):
+            return value_text(value, self.function.__code__)
+        name, digest = value._cache.settle() if isinstance(value._cache, Store) else ("", "")
+        if not digest:
+            raise Unknown(value)
+        return f"{name} {digest}"
+
+
+def _rebuilt(function: FunctionType, namespace: dict[str, Any]) -> FunctionType:
+    made = FunctionType(function.__code__, namespace, function.__name__, function.__defaults__, function.__closure__)
+    made.__qualname__, made.__module__, made.__doc__ = function.__qualname__, function.__module__, function.__doc__
+    made.__kwdefaults__ = function.__kwdefaults__
+    return made
+
+
+def _compilable(value: Any) -> Any:
+    """A function of a device law as a kernel, so that its machine code is named after its content too; anything else as it is."""
+    if not isinstance(value, FunctionType) or value not in _laws:
+        return value
+    if _laws[value] is None:
+        _laws[value] = kernel(value)
+    return _laws[value]
 
 
 @intrinsic

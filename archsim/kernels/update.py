@@ -12,15 +12,14 @@ a read inside the choice made it ten times slower. Only coincidences act: a half
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-from numba.extending import register_jitable
 
 from archsim.kernels import moves
 from archsim.kernels.compiled import count_ones, template
+from archsim.kernels.compiled import device_law as device_law  # laws import it from here
 from archsim.kernels.product import largest
 from archsim.kernels.random import TRAIN_COLUMN, TRAIN_ROW, UPDATE, WRITE, normal, row_key, stream_key, uniform
 from archsim.kernels.refresh import refresh as refresh_pairs
@@ -32,7 +31,6 @@ LOWER, UPPER = 2, 3
 COUNTS = ("updates", "slots", "row_pulses", "column_pulses", "coincidences", "refreshes", "refresh_pulses", "left_outside")
 # An update with fewer pulsed columns than one in SPARSE walks an index list instead of whole rows; the bits are the same.
 SPARSE = 10
-device_law = register_jitable
 move_row, move_some = moves.move_row, moves.move_some  # replaced by a law's own
 
 
@@ -54,18 +52,17 @@ class LawKernels(NamedTuple):
 
 
 def specialise(step: Callable, *, aggregated: bool = False, paired: bool = False, even_noise: bool = False) -> LawKernels:
-    """The kernels of one device law; compiled on first use and kept on disk in a folder named after the law's source.
+    """The kernels of one device law; compiled on first use and kept on disk under the digest of the law and all it reaches.
 
     `aggregated`: the law is linear in the count away from the bounds, so all coincidences of an update are one call and one number;
     any other law is called pulse by pulse with count 1, all columns of a row side by side so that LLVM can vectorise it.
     `paired`: weight = state[0] - state[1], each device is pulsed up only. `even_noise`: `noise` is uniform in [0, 1) instead.
     """
-    law = inspect.getsourcefile(step), f"{step.__qualname__} {aggregated} {paired} {even_noise}"
     pulses_of = moves.pulses_of_pair if paired else moves.pulses_of_single
     names = {"step": step, "AGGREGATED": aggregated, "PAIRED": paired, "draw": uniform if even_noise else normal, "pulses_of": pulses_of}
-    row, some = (template(function, *law, **names) for function in (moves.move_row, moves.move_some))
-    refresh = template(refresh_pairs, *law, step=step, draw=names["draw"])
-    return LawKernels(*(template(function, *law, move_row=row, move_some=some) for function in (_update, _pulse)), refresh)
+    row, some = (template(function, **names) for function in (moves.move_row, moves.move_some))
+    refresh = template(refresh_pairs, step=step, draw=names["draw"])
+    return LawKernels(*(template(function, move_row=row, move_some=some) for function in (_update, _pulse)), refresh)
 
 
 def _update(weights, state, planes, law, inputs, errors, rate, granularity, longest, manage_update, manage_length, deterministic,

@@ -19,12 +19,7 @@ SWEEPS = 6  # of the small SVD of LRT
 LONGEST_SWEEPS = 30
 
 
-def _compiled(function):
-    # the cache folder is named after this file too, not only after the kernels that it calls
-    return kernel(function, __file__, "low rank")
-
-
-@_compiled
+@kernel
 def orthonormalise(vectors):
     """Make the columns of vectors (L, k) orthonormal in place: Gram-Schmidt, every column projected twice, R with a positive diagonal.
 
@@ -66,7 +61,7 @@ def orthonormalise(vectors):
             vectors[j, c] = column[j] * scale
 
 
-@_compiled
+@kernel
 def sbpca_block(X, D, s, inputs, errors, count, turn):
     """One sub-batch of SBPCA: the first `count` rows of inputs (m, N) and errors (m, M); `turn` numbers it in its batch, from 0."""
     rank = s.shape[0]
@@ -86,7 +81,7 @@ def sbpca_block(X, D, s, inputs, errors, count, turn):
         s[c] = keep * s[c] + share * total
 
 
-@_compiled
+@kernel
 def project(samples, vectors, along, count):
     """along[j] = samples[j] . vectors, for the first `count` samples."""
     length, rank = vectors.shape
@@ -101,7 +96,7 @@ def project(samples, vectors, along, count):
                     sums[c] += value * line[c]
 
 
-@_compiled
+@kernel
 def blend(vectors, samples, along, s, keep, share, count):
     """vectors <- keep vectors + share samples^T along diag(1/s)."""
     length, rank = vectors.shape
@@ -122,7 +117,7 @@ def blend(vectors, samples, along, s, keep, share, count):
             vectors[i, c] = keep * vectors[i, c] + scale * sums[i, c]
 
 
-@_compiled
+@kernel
 def sbe_samples(X, D, s, inputs, errors, first):
     """SBE: every row of inputs (V, N) and errors (V, M), the first of which has number `first` (from 1) in a batch; one column."""
     columns, rows = X.shape[0], D.shape[0]
@@ -162,7 +157,7 @@ def sbe_samples(X, D, s, inputs, errors, first):
         s[0] = keep * s[0] + share * along_x * along_d
 
 
-@_compiled
+@kernel
 def restart(vector, sample):
     """vector (L, 1) <- sample (L). Returns its length."""
     length = ZERO
@@ -172,7 +167,7 @@ def restart(vector, sample):
     return np.sqrt(length)
 
 
-@_compiled
+@kernel
 def jacobi(matrix, right, values, sweeps):
     """One-sided Jacobi SVD of a square `matrix` (n, n), float64: its rows become u_i values_i, `right` rows v_i, values fall.
 
@@ -216,7 +211,7 @@ def jacobi(matrix, right, values, sweeps):
                 right[i, j], right[best, j] = right[best, j], right[i, j]
 
 
-@_compiled
+@kernel
 def truncated_svd(gradient, X, D, s):
     """The first k singular triples of gradient (M, N): from the eigenvectors of the smaller Gram matrix, in float64."""
     rows, columns = gradient.shape
@@ -245,7 +240,7 @@ def truncated_svd(gradient, X, D, s):
             far[k, c] = far[k, c] / s[c] if s[c] > ZERO else ZERO
 
 
-@_compiled
+@kernel
 def lrt_samples(X, D, c, inputs, errors, unbiased, limit, key, totals):
     """LRT: every row of inputs (V, N) and errors (V, M) into X (N, q), D (M, q), c (q) of rank q - 1, which estimate the SUM of d x^T.
 
@@ -275,7 +270,7 @@ def lrt_samples(X, D, c, inputs, errors, unbiased, limit, key, totals):
         turn(X, right, basis)
 
 
-@_compiled
+@kernel
 def residual(vectors, sample, along):
     """Modified Gram-Schmidt of a sample on all columns of vectors (L, q) but the last, which becomes the rest's direction."""
     length, size = vectors.shape
@@ -297,7 +292,7 @@ def residual(vectors, sample, along):
         vectors[j, size - 1] *= scale
 
 
-@_compiled
+@kernel
 def mixing(values, c, basis, unbiased, key):
     """From q falling singular values to q - 1 columns: new c and basis (q, q - 1); minimum variance without bias, or plain truncation."""
     size = values.shape[0]
@@ -331,7 +326,7 @@ def mixing(values, c, basis, unbiased, key):
         c[j] = tail / count
 
 
-@_compiled
+@kernel
 def turn(vectors, rotation, basis):
     """vectors[:, :q - 1] <- vectors rotation^T basis."""
     length, size = vectors.shape
@@ -350,7 +345,7 @@ def turn(vectors, rotation, basis):
             vectors[j, c] = total
 
 
-@_compiled
+@kernel
 def whole_pulses(wanted, most, key, stochastic, signed):
     """signed (M, N) int32 = wanted (M, N) in pulses, rounded to whole ones (to the nearest, or by chance without bias), at most `most`."""
     for i in range(wanted.shape[0]):

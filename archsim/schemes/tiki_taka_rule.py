@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -117,10 +116,9 @@ def _image(version, weights, state, planes, law, fast, fast_state, fast_planes, 
 @functools.cache
 def image_kernel(step: Callable, aggregated: bool) -> Callable:
     """`_image` for a device law; flags as `kernels.update.specialise`."""
-    law = inspect.getsourcefile(step), f"tiki_taka {step.__qualname__} {aggregated}"
     names = {"step": step, "AGGREGATED": aggregated, "PAIRED": False, "draw": normal, "pulses_of": moves.pulses_of_single}
-    some = template(moves.move_some, *law, **names)
-    return template(_image, *law, update=specialise(step, aggregated=aggregated).update, move_some=some)
+    some = template(moves.move_some, **names)
+    return template(_image, update=specialise(step, aggregated=aggregated).update, move_some=some)
 
 
 @dataclass

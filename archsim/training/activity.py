@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from archsim.kernels.compiled import count_ones
-from archsim.training.compiled import compiled
+from archsim.kernels.compiled import count_ones, kernel
 from archsim.training.crossbar import INPUT_BOUND, INPUT_STEP, NOISE_MANAGEMENT
 from archsim.training.program import BIAS, BLOCK, COLUMNS, ERROR_PEAKS, ERRORS, INPUT_PEAKS, ROWS, VECTORS
 
@@ -15,7 +14,7 @@ VALUES, NONZERO, MAGNITUDE, ONES, BITS = range(5)
 CODES_WITHOUT_ROUNDING = np.float32(255.0)  # bits of an input whose converter does not round: as an 8-bit code
 
 
-@compiled
+@kernel
 def observe_block(block, lines, peaks, physics, sample):
     """Add the block's inputs to a sample: values, non-zero codes, sum of |code|/full scale, ones and bits of the non-zero codes."""
     step, bound = physics[INPUT_STEP], physics[INPUT_BOUND]
@@ -45,7 +44,7 @@ def observe_block(block, lines, peaks, physics, sample):
     sample[BITS] += nonzero * width
 
 
-@compiled
+@kernel
 def observe(arrays, memory, forward_physics, backward_physics, samples):
     """Sample the inputs and the errors of every array in one image's memory; samples float64 (arrays, 2, 5)."""
     for index in range(arrays.shape[0]):

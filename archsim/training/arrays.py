@@ -8,10 +8,10 @@ import numpy as np
 
 from archsim.devices.array import new_counts
 from archsim.devices.presets import load_device
+from archsim.kernels.compiled import kernel
 from archsim.kernels.random import DEVICE, as_word, row_key, stream_key, uniform
 from archsim.kernels.update import COUNTS
 from archsim.trace.upkeep import Refreshes
-from archsim.training.compiled import compiled
 from archsim.training.passes import tile_number
 from archsim.training.program import COLUMNS, COPIES, PLANES, ROWS, STATE, UPDATE_CYCLE, WEIGHTS, Program
 from archsim.training.settings import TrainingSettings, device_of
@@ -135,7 +135,7 @@ class Arrays:
             device.age(batches=batches, seed=self.settings.seed, step=step, tile=tile)
 
 
-@compiled
+@kernel
 def draw_uniform(seed, tile, values):
     """values[i, j] uniform in [-1, 1), keyed by (seed, tile, i, j)."""
     key = stream_key(seed, np.uint64(0), tile, DEVICE)

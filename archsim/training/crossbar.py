@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from archsim.kernels.compiled import kernel
 from archsim.kernels.product import matrix_times_block, rows_times_vector
 from archsim.kernels.random import normal, row_key
 from archsim.kernels.read import convert_outputs
-from archsim.training.compiled import compiled
 
 U = np.uint64
 ZERO, ONE, TWO = np.float32(0.0), np.float32(1.0), np.float32(2.0)
@@ -19,7 +19,7 @@ NOISE_MANAGEMENT, RETRY_LIMIT, INPUT_STEP, INPUT_BOUND, INPUT_NOISE, OUTPUT_STEP
 VECTORS, RETRIES, SATURATIONS = range(3)
 
 
-@compiled
+@kernel
 def find_peaks(block, peaks):
     """peaks[v] = max over lines of |block[line, v]|."""
     peaks[:] = ZERO
@@ -29,7 +29,7 @@ def find_peaks(block, peaks):
             peaks[v] = max(peaks[v], abs(values[v]))
 
 
-@compiled
+@kernel
 def convert_inputs(block, chosen, count, factors, step, bound, noise, keys, loaded):
     """DAC of the chosen vectors: divide, round, clip, add noise; the law of `kernels.read.load_vector`."""
     for line in range(block.shape[0]):
@@ -44,7 +44,7 @@ def convert_inputs(block, chosen, count, factors, step, bound, noise, keys, load
                 target[b] += noise * normal(keys[b], U(line))
 
 
-@compiled
+@kernel
 def columns_times_vector(matrix, columns, vector, outputs):
     """`kernels.product.columns_times_vector` for the first `columns` columns."""
     for j in range(columns):
@@ -61,7 +61,7 @@ def columns_times_vector(matrix, columns, vector, outputs):
             outputs[j] += r0[j] * v0
 
 
-@compiled
+@kernel
 def multiply(weights, transposed, lines, loaded, outputs, count):
     """outputs = W loaded or W^T loaded, the first `lines` output lines, in the order of summation of `kernels.product`."""
     if transposed:
@@ -75,7 +75,7 @@ def multiply(weights, transposed, lines, loaded, outputs, count):
         matrix_times_block(weights, loaded, outputs, count)
 
 
-@compiled
+@kernel
 def read_block(weights, transposed, block, peaks, outputs, physics, input_key, output_key, first, totals, memory, words):
     """Read the vectors of `block` (lines, V) into `outputs` (columns, V), which may leave out the last columns of a transposed read.
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from archsim.kernels.compiled import kernel
 from archsim.kernels.random import READ_INPUT, READ_OUTPUT, stream_key
-from archsim.training.compiled import compiled
 from archsim.training.crossbar import find_peaks, read_block
 from archsim.training.pointwise import apply_relu, apply_sigmoid, apply_tanh, back_relu, back_sigmoid, back_tanh
 from archsim.training.program import (
@@ -55,13 +55,13 @@ FORTH, BACK = np.bool_(False), np.bool_(True)
 TILE_COPIES = 64  # streams of an array's copies, as the `tile` of the random numbers: copy number and cycle are part of it
 
 
-@compiled
+@kernel
 def tile_number(array, copy, cycle):
     """The tile of the keys of random numbers (uint64); cycles as in `program`."""
     return U((array * TILE_COPIES + copy) * CYCLES + cycle)
 
 
-@compiled
+@kernel
 def read_array(arrays, index, backward, weights, block, peaks, outputs, physics, seed, step, first, totals, room, words):
     """Read all copies of an array and average their outputs (rpu.md 6.2: each has its own output lines)."""
     array = arrays[index]
@@ -85,7 +85,7 @@ def read_array(arrays, index, backward, weights, block, peaks, outputs, physics,
                 outputs[i, v] *= share
 
 
-@compiled
+@kernel
 def forward_pass(operations, arrays, weights, memory, physics, seed, step, totals, room, words):
     """Run every operation of one image whose input lies at the start of `memory`. totals int64 (arrays, 2, 3)."""
     for index in range(operations.shape[0]):
@@ -140,7 +140,7 @@ def forward_pass(operations, arrays, weights, memory, physics, seed, step, total
             outputs[:] = inputs
 
 
-@compiled
+@kernel
 def lstm_parts(row, array, memory):
     """Views of an LSTM's memory: gates (T, 4 H), tanh of the cell (T, H), cell states (T + 1, H), errors of h and c (2, H)."""
     hidden, steps, place = array[ROWS] // 4, array[VECTORS], row[AUXILIARY]
@@ -153,7 +153,7 @@ def lstm_parts(row, array, memory):
     return gates, squashed, cells, memory[place:place + 2 * hidden].reshape(2, hidden)
 
 
-@compiled
+@kernel
 def lstm_forward(row, arrays, weights, memory, inputs, outputs, block, peaks, physics, seed, step, total, room, words):
     """All time steps: one read a step of (x_t, h_{t-1}, 1)."""
     array = arrays[row[ARRAY]]
@@ -176,7 +176,7 @@ def lstm_forward(row, arrays, weights, memory, inputs, outputs, block, peaks, ph
         cell_forward(raw.reshape(-1), gates[t], squashed[t], cells[t], cells[t + 1], outputs[t * hidden:(t + 1) * hidden])
 
 
-@compiled
+@kernel
 def lstm_backward(row, arrays, weights, memory, output_errors, input_errors, block_errors, peaks, physics, seed, step, total, room, words):
     """Back through time: one transposed read a step, from the last to the first."""
     array = arrays[row[ARRAY]]
@@ -199,7 +199,7 @@ def lstm_backward(row, arrays, weights, memory, output_errors, input_errors, blo
                 input_errors[t * features + k] += raw[k, 0]
 
 
-@compiled
+@kernel
 def backward_pass(operations, arrays, weights, memory, errors, physics, seed, step, totals, room, words):
     """From the errors of the logits to those of every array's outputs (its ERRORS block and ERROR_PEAKS in `arrays`)."""
     for index in range(operations.shape[0] - 1, -1, -1):

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
+from archsim.kernels.compiled import kernel
 from archsim.kernels.special import exponential, logarithm
-from archsim.training.compiled import compiled
 
 F = np.float32
 ZERO, HALF, ONE, TWO, TEN = F(0.0), F(0.5), F(1.0), F(2.0), F(10.0)
 
 
-@compiled
+@kernel
 def tanh(x):
     """tanh of float32, |x| clipped to 10; within 1e-6 of the exact value. Arithmetic that LLVM vectorises."""
     x = min(max(x, -TEN), TEN)
@@ -19,49 +19,49 @@ def tanh(x):
     return (power - ONE) / (power + ONE)
 
 
-@compiled
+@kernel
 def sigmoid(x):
     """1/(1 + exp(-x)) of float32."""
     return ONE / (ONE + exponential(-x))
 
 
-@compiled
+@kernel
 def apply_tanh(inputs, outputs):
     for k in range(inputs.shape[0]):
         outputs[k] = tanh(inputs[k])
 
 
-@compiled
+@kernel
 def apply_sigmoid(inputs, outputs):
     for k in range(inputs.shape[0]):
         outputs[k] = sigmoid(inputs[k])
 
 
-@compiled
+@kernel
 def apply_relu(inputs, outputs):
     for k in range(inputs.shape[0]):
         outputs[k] = max(inputs[k], ZERO)
 
 
-@compiled
+@kernel
 def back_tanh(outputs, errors, input_errors):
     for k in range(outputs.shape[0]):
         input_errors[k] += errors[k] * (ONE - outputs[k] * outputs[k])
 
 
-@compiled
+@kernel
 def back_sigmoid(outputs, errors, input_errors):
     for k in range(outputs.shape[0]):
         input_errors[k] += errors[k] * outputs[k] * (ONE - outputs[k])
 
 
-@compiled
+@kernel
 def back_relu(outputs, errors, input_errors):
     for k in range(outputs.shape[0]):
         input_errors[k] += errors[k] if outputs[k] > ZERO else ZERO
 
 
-@compiled
+@kernel
 def cross_entropy(logits, label, weight, of_target, of_output, errors):
     """Softmax cross-entropy of one vector: errors = weight (of_target onehot - of_output softmax), both shares 1 for minus the gradient.
     Returns the loss and the place of the largest logit."""

@@ -9,11 +9,10 @@ from __future__ import annotations
 import numpy as np
 
 from archsim.kernels import moves
-from archsim.kernels.compiled import count_ones
+from archsim.kernels.compiled import count_ones, kernel
 from archsim.kernels.random import TRAIN_COLUMN, TRAIN_ROW, UPDATE, row_key, stream_key, word_at
 from archsim.kernels.trains import count_pulses, draw_trains, plan_train, spread_trains
 from archsim.kernels.update import SPARSE
-from archsim.training.compiled import compiled
 
 U = np.uint64
 ZERO, ONE, NONE = np.float32(0.0), np.float32(1.0), np.int32(0)
@@ -22,7 +21,7 @@ UPDATES, SLOTS, ROW_PULSES, COLUMN_PULSES, COINCIDENCES, DRAWN = range(6)
 move_row, move_some = moves.move_row, moves.move_some  # replaced by a law's own
 
 
-@compiled
+@kernel
 def draw_block(errors, factors, slots, keys, longest, trains, active):
     """Row trains of every vector: trains[line, v]; active[v] gets the OR of its trains. The bits of `kernels.trains.draw_trains`."""
     active[:] = U(0)
@@ -42,7 +41,7 @@ def draw_block(errors, factors, slots, keys, longest, trains, active):
             active[v] |= row[v]
 
 
-@compiled
+@kernel
 def expect_pulses(values, factors, expected):
     """expected[v] = pulses a slot on all lines together, the sum of their probabilities."""
     expected[:] = ZERO

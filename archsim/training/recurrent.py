@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from archsim.training.compiled import compiled
+from archsim.kernels.compiled import kernel
 from archsim.training.pointwise import sigmoid, tanh
 
 ONE = np.float32(1.0)
 
 
-@compiled
+@kernel
 def cell_forward(raw, gates, squashed, before, after, outputs):
     """From the array's outputs `raw` (4 H: input, forget, cell, output gate): h = o tanh(c), c = f c_before + i g.
 
@@ -26,7 +26,7 @@ def cell_forward(raw, gates, squashed, before, after, outputs):
         outputs[k] = o * squashed[k]
 
 
-@compiled
+@kernel
 def cell_backward(gates, squashed, before, errors, state_errors, cell_errors, raw_errors):
     """Errors of the array's outputs from the error of h (from above and from the next step, `state_errors`) and of c.
 

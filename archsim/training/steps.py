@@ -6,17 +6,16 @@ One call of each a mini-batch costs 7 us; one call for both would compile the cy
 from __future__ import annotations
 
 import functools
-import inspect
 from collections.abc import Callable
 
 import numpy as np
 
 from archsim.kernels import moves
+from archsim.kernels.compiled import kernel, template
 from archsim.kernels.outer import add_products
 from archsim.kernels.random import normal, uniform
 from archsim.training import pulses
 from archsim.training.activity import observe
-from archsim.training.compiled import compiled, compiled_for
 from archsim.training.passes import backward_pass, forward_pass, tile_number
 from archsim.training.pointwise import cross_entropy
 from archsim.training.program import (
@@ -40,7 +39,7 @@ SAMPLE_EVERY = 16  # images between two whose inputs are looked at closely for t
 update_block = pulses.update_block  # replaced by a law's own
 
 
-@compiled
+@kernel
 def present(operations, arrays, second, weights, backward_weights, memory, errors, images, labels, chosen, learn, output, steps, classes,
             forward_physics, backward_physics, seed, first_step, totals, samples, results, room, words):
     """Forward cycle of images[chosen] and, to `learn`, the backward cycle of this mini-batch: inputs and errors of every array stay in
@@ -104,8 +103,7 @@ def _update(arrays, weights, state, planes, law, memory, size, pulsed, parts, pa
 @functools.cache
 def update_kernel(step: Callable, aggregated: bool, paired: bool, even_noise: bool) -> Callable:
     """`_update` for the step function of a device law; flags as `kernels.update.specialise`."""
-    law = inspect.getsourcefile(step), f"{step.__qualname__} {aggregated} {paired} {even_noise}"
     pulses_of = moves.pulses_of_pair if paired else moves.pulses_of_single
     names = {"step": step, "AGGREGATED": aggregated, "PAIRED": paired, "draw": uniform if even_noise else normal, "pulses_of": pulses_of}
-    row, some = (compiled_for(function, *law, **names) for function in (moves.move_row, moves.move_some))
-    return compiled_for(_update, *law, update_block=compiled_for(pulses.update_block, *law, move_row=row, move_some=some))
+    row, some = (template(function, **names) for function in (moves.move_row, moves.move_some))
+    return template(_update, update_block=template(pulses.update_block, move_row=row, move_some=some))

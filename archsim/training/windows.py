@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from archsim.training.compiled import compiled
+from archsim.kernels.compiled import kernel
 
 U = np.uint64
 ZERO, ONE = np.float32(0.0), np.float32(1.0)
 
 
-@compiled
+@kernel
 def covered(out, size, stride, padding, offset):
     """First and last + 1 of the `out` output places whose input place place*stride - padding + offset lies in 0 … size - 1."""
     low, high = padding - offset, size - 1 + padding - offset
@@ -23,7 +23,7 @@ def covered(out, size, stride, padding, offset):
     return first, max(first, min(out, last))
 
 
-@compiled
+@kernel
 def copy_run(source, start, target, place, count):
     """target[place …] = source[start …]. Unsigned places: numba looks for negative ones otherwise, which costs more than the copy."""
     a, b = U(start), U(place)
@@ -31,7 +31,7 @@ def copy_run(source, start, target, place, count):
         target[b + k] = source[a + k]
 
 
-@compiled
+@kernel
 def add_run(source, start, target, place, count):
     """target[place …] += source[start …]."""
     a, b = U(start), U(place)
@@ -39,7 +39,7 @@ def add_run(source, start, target, place, count):
         target[b + k] += source[a + k]
 
 
-@compiled
+@kernel
 def gather_windows(image, shape, bias, block):
     """block[line, position] = the image value under kernel element `line` at an output position; the last line is 1 with a bias."""
     channels, height, width, out_y, out_x = shape[0], shape[1], shape[2], shape[4], shape[5]
@@ -65,7 +65,7 @@ def gather_windows(image, shape, bias, block):
         block[line, :] = ONE
 
 
-@compiled
+@kernel
 def scatter_windows(block, shape, image):
     """image += the block's lines, each at the places it was gathered from: the transpose of `gather_windows`."""
     channels, height, width, out_y, out_x = shape[0], shape[1], shape[2], shape[4], shape[5]
@@ -87,7 +87,7 @@ def scatter_windows(block, shape, image):
                             image[target + x * shape[9]] += source[y * out_x + x]
 
 
-@compiled
+@kernel
 def pool_largest(image, shape, outputs, places):
     """Max pooling; `places` (float32: exact up to 2^24) keeps where each maximum was. The first of equal values wins."""
     height, width = shape[1], shape[2]
@@ -115,14 +115,14 @@ def pool_largest(image, shape, outputs, places):
                 places[target] = np.float32(place)
 
 
-@compiled
+@kernel
 def unpool_largest(errors, places, image_errors):
     """The error of a maximum goes to the place it came from."""
     for k in range(errors.shape[0]):
         image_errors[int(places[k])] += errors[k]
 
 
-@compiled
+@kernel
 def window_cells(shape, y, x):
     """Input cells inside the image under a window."""
     rows = columns = 0
@@ -133,7 +133,7 @@ def window_cells(shape, y, x):
     return rows * columns
 
 
-@compiled
+@kernel
 def pool_average(image, shape, outputs, backward):
     """Average over the cells inside the image; backward: the error `outputs` is spread evenly and added to `image`."""
     height, width = shape[1], shape[2]

@@ -1,31 +1,172 @@
-"""The disk cache of compiled kernels: two laws never share machine code, wherever the cache lies, and it is used again."""
+"""Does machine code ever stand for a function that it was not made from, whoever filled the cache, and is it used again?"""
 
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
+import pytest
+
 import archsim
+from archsim.kernels.compiled import device_law, kernel, template
+from archsim.kernels.store import FOLDER, KEEP_SECONDS, MARK
 
-SCRIPT = """
+PULSES = """
+import sys
 from archsim.devices.presets import load_device
-for name, law in (("gokmen2016", "constant_step"), ("one_sided_soft", "one_sided_pair"), ("rasch2024_20_states", "soft_bounds")):
-    array = load_device(name).build(1, 1)
-    array.pulse(1)
+for name in sys.argv[1:]:
+    array = load_device(name).build(2, 3)
+    array.pulse(5)
     kernel = array.kernels.pulse
-    print(float(array.weights[0, 0]), sum(kernel.stats.cache_hits.values()), kernel.stats.cache_path)
+    print(name, *array.weights.ravel().tolist(), sum(kernel.stats.cache_hits.values()))
 """
+# Laws of a user: module files in folders that are named on the command line, one after the other under one module name.
+OWN = """
+import importlib.util, sys
+import numpy as np
+from archsim.kernels.compiled import template
+
+def step(*arguments):
+    pass
+
+def one_pulse(weight, planes):
+    return step(weight, True, weight, weight, planes, 0, ())
+
+def weights_after(step):
+    return template(one_pulse, step=step)(np.float32(0), np.zeros((4, 1), np.float32))
+
+for folder in sys.argv[1:]:
+    spec = importlib.util.spec_from_file_location("my_law", f"{folder}/my_law.py")
+    sys.modules["my_law"] = module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    print(*(float(weights_after(step)) for step in module.STEPS))
+"""
+LAW = """
+import numpy as np
+from archsim.kernels.update import device_law
+STEP, NUMBER = np.float32({step}), np.float32({number})
+
+@device_law
+def helper(weight):
+    return weight + NUMBER + np.float32({constant})
+
+@device_law
+def my_step(weight, up, count, noise, planes, j, law):
+    return helper(weight) + STEP
+
+def make(value):
+    value = np.float32(value)
+
+    @device_law
+    def step(weight, up, count, noise, planes, j, law):
+        return weight + value
+
+    return step
+
+STEPS = [my_step, make({number}), make(8 * {number})]
+"""
+DEVICES = ("gokmen2016", "bulk_rram_2bit", "cbram")
 
 
-def run(folder):
+def run(script, folder, *words):
     environment = {**os.environ, "NUMBA_CACHE_DIR": str(folder), "PYTHONPATH": str(Path(archsim.__file__).parent.parent)}
-    output = subprocess.run([sys.executable, "-c", SCRIPT], env=environment, capture_output=True, text=True, check=True).stdout
-    return [line.split() for line in output.splitlines()]
+    output = subprocess.run([sys.executable, "-c", script, *map(str, words)], env=environment, capture_output=True, text=True, check=True)
+    return [line.split() for line in output.stdout.splitlines()]
 
 
-def test_laws_do_not_share_and_a_second_process_compiles_nothing(tmp_path):
-    first, second = run(tmp_path), run(tmp_path)
-    assert [line[0] for line in first] == [line[0] for line in second]
-    assert len({line[0] for line in first}) == 3 and len({line[2] for line in first}) == 3
-    assert [line[1] for line in first] == ["0"] * 3 and [line[1] for line in second] == ["1"] * 3
-    assert all(line[2].startswith(str(tmp_path)) for line in first)
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory):
+    """A cache that one process filled for each device, and what each of them got."""
+    folder = tmp_path_factory.mktemp("cache")
+    return folder, {name: run(PULSES, folder, name)[0] for name in DEVICES}
+
+
+@pytest.mark.parametrize("order", [DEVICES, DEVICES[::-1]])
+def test_code_of_laws_from_several_processes_does_not_mix(filled, order):
+    folder, alone = filled
+    together = run(PULSES, folder, *order)
+    assert [line[:-1] for line in together] == [alone[name][:-1] for name in order]
+    assert len({tuple(line[1:-1]) for line in together}) == 3
+    assert [line[-1] for line in alone.values()] == ["0"] * 3 and [line[-1] for line in together] == ["1"] * 3  # nothing compiled again
+
+
+def test_laws_of_a_user_are_told_apart_by_what_they_reach(tmp_path):
+    """Own files of one name, laws that differ in a global, in a helper's global or constant, or in what they close over."""
+    laws = {"a": (1, 2, 4), "b": (3, 2, 4), "c": (1, 5, 4), "d": (1, 2, 7)}
+    expected = {}
+    for folder, (step, number, constant) in laws.items():
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "my_law.py").write_text(LAW.format(step=step, number=number, constant=constant))
+        expected[folder] = [step + number + constant, number, 8 * number]
+        found = run(OWN, tmp_path / "cache", tmp_path / folder)
+        assert [list(map(float, line)) for line in found] == [expected[folder]]
+    together = run(OWN, tmp_path / "cache", *(tmp_path / folder for folder in laws))
+    assert [list(map(float, line)) for line in together] == list(expected.values())
+
+
+def test_damaged_machine_code_is_made_again(filled):
+    folder, alone = filled
+    files = sorted((folder / FOLDER).glob("*_pulse_*.nb?"))
+    assert files
+    for number, path in enumerate(files):
+        content = path.read_bytes()
+        middle = len(content) // 2
+        path.write_bytes(content[:middle] if number % 2 else content[:middle] + bytes([content[middle] ^ 255]) + content[middle + 1:])
+    for _ in range(2):
+        assert [line[:-1] for line in run(PULSES, folder, *DEVICES)] == [line[:-1] for line in alone.values()]
+    assert [line[-1] for line in run(PULSES, folder, *DEVICES)] == ["1"] * 3
+
+
+def test_only_old_files_of_ones_own_folder_are_deleted(tmp_path):
+    old = time.time() - 2 * KEEP_SECONDS
+    paths = [tmp_path / "kernels-0123456789abcdef" / "theirs.nbc", tmp_path / FOLDER / "forgotten.1.nbc", tmp_path / FOLDER / "notes.txt"]
+    for path in paths:
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("old")
+        for place in (path, path.parent):
+            os.utime(place, (old, old))
+    run(PULSES, tmp_path, "gokmen2016")
+    assert all(path.exists() for path in paths), "a folder without the mark is somebody else's"
+    (tmp_path / FOLDER / MARK).write_text("Signature: 8a477f597d28d172789f06886806bc55")
+    run(PULSES, tmp_path, "gokmen2016")
+    assert [path.exists() for path in paths] == [True, False, True]
+
+
+RATE = 2.0
+
+
+def digest_of(function, **names):
+    return template(function, **names)._cache.settle()[1]
+
+
+def test_the_digest_is_that_of_content():
+    def plain(x):
+        return x * RATE
+
+    def told(x):
+        """The same with a docstring."""
+        return x * RATE
+
+    def other(x):
+        return x + RATE
+
+    def closed(value):
+        def function(x):
+            return x * value
+
+        return function
+
+    def with_default(x, y=1.0):
+        return x * y
+
+    def with_another(x, y=2.0):
+        return x * y
+
+    assert digest_of(plain) == digest_of(told) != ""
+    digests = [digest_of(function) for function in (plain, other, closed(1.0), closed(2.0), closed(2), closed(True), with_default,
+                                                    with_another)]
+    digests += [digest_of(plain, RATE=rate) for rate in (3.0, 3, (3.0, 1), device_law(other), kernel(other), kernel(plain))]
+    digests.remove(digest_of(plain, RATE=kernel(other)))  # a law's function is compiled as a kernel: the same
+    assert len(set(digests)) == len(digests) and "" not in digests
+    assert digest_of(plain, RATE=object()) == "" == digest_of(plain, RATE=lambda x: x)  # cannot be told: not kept on disk

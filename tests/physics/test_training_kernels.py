@@ -1,7 +1,5 @@
 """The block kernels of training give the bits of the plain kernels; update statistics through a whole layer."""
 
-import re
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,7 +8,6 @@ from archsim.devices.presets import load_device
 from archsim.kernels.outer import add_products, add_products_reference
 from archsim.kernels.random import READ_INPUT, READ_OUTPUT, as_word, stream_key
 from archsim.kernels.read import crossbar_read, periphery
-from archsim.training import compiled
 from archsim.training.activity import BITS as CODE_BITS
 from archsim.training.activity import MAGNITUDE, ONES, observe_block
 from archsim.training.crossbar import INPUT_BOUND, INPUT_STEP, NOISE_MANAGEMENT, find_peaks, read_block
@@ -119,15 +116,6 @@ def test_copies_are_averaged_and_quieter():
         assert machine.arrays.layer_writes()["w"].shape == (copies, 12, 41)
         assert len({tuple(matrix[0]) for _, _, matrix in machine.arrays.matrices()}) == copies
     assert spread[1] / spread[9] == pytest.approx(3.0, rel=0.1)
-
-
-def test_every_module_with_compiled_code_names_the_cache_folder():
-    """A module left out of SOURCES would leave stale machine code on disk."""
-    folder = Path(compiled.__file__).parent
-    found = {path.stem for path in folder.glob("*.py") if "@compiled" in path.read_text() or "compiled_for(" in path.read_text()}
-    imported = {name for name in found for path in [folder / f"{name}.py"]
-                for name in re.findall(r"from archsim\.training\.(\w+) import", path.read_text())}
-    assert found | imported <= set(compiled.SOURCES) | {"settings"}
 
 
 def test_vanishing_and_broken_values_keep_the_activity_in_range():

@@ -1,0 +1,125 @@
+"""Machine code on disk: one file for each function, content and signature, in a folder that archsim made and marked.
+
+A file's name is the digest of what was compiled, so nothing in the folder can be stale, and no index is shared by processes that
+write at once. Damaged files count as missing. Nothing is looked for or made before the first compilation.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import hashlib
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numba
+from numba.core.caching import IndexDataCacheFile, _Cache
+from numba.core.compiler import CompileResult
+
+FOLDER = "archsim-kernels"
+MARK = "CACHEDIR.TAG"
+SIGNATURE = "Signature: 8a477f597d28d172789f06886806bc55\n# Machine code that archsim compiled; it may be deleted at any time.\n"
+KEEP_SECONDS = 30 * 86400.0
+_DAY = 86400.0
+
+
+@functools.cache
+def store_folder() -> Path | None:
+    """The folder below the first of NUMBA_CACHE_DIR, `__pycache__` and the user's cache that is ours and can be written, or None."""
+    asked = numba.config.CACHE_DIR
+    for room in [Path(asked)] if asked else [Path(__file__).parent / "__pycache__", Path("~/.cache/archsim").expanduser()]:
+        folder = room / FOLDER
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            if not (folder / MARK).exists():
+                if any(folder.iterdir()):  # somebody else's
+                    continue
+                (folder / MARK).write_text(SIGNATURE)
+            tempfile.TemporaryFile(dir=folder).close()
+        except OSError:
+            continue
+        _forget_old(folder)
+        return folder
+    return None
+
+
+def _forget_old(folder: Path) -> None:
+    """Delete machine code that nobody used for thirty days."""
+    for path in folder.glob("*.nb*"):
+        with contextlib.suppress(OSError):  # another process was faster
+            if time.time() - path.stat().st_mtime > KEEP_SECONDS:
+                path.unlink()
+
+
+class Store(_Cache):
+    """The cache of one dispatcher. `settle()` gives the name and digest of what is about to be compiled; no digest: not kept on disk."""
+
+    def __init__(self, settle: Callable[[], tuple[str, str]]):
+        self.settle = settle
+
+    @property
+    def cache_path(self) -> str:
+        return str(store_folder() or "")
+
+    def load_overload(self, sig, target_context):
+        """The compiled overload, or None where there is none that is whole."""
+        name, digest = self.settle()
+        target_context.refresh()
+        found = self._file(name, digest, sig, target_context.codegen())
+        if found is None:
+            return None
+        file, path, key = found
+        # Whatever a damaged file makes of itself, the remedy is to compile again.
+        try:
+            file._source_stamp = _checksum(path)
+            data = file.load(key)
+            result = None if data is None else CompileResult._rebuild(target_context, *data)
+        except Exception:
+            return None
+        if result is not None:
+            _touch(path, Path(file._index_path))
+        return result
+
+    def save_overload(self, sig, data) -> None:
+        """Keep an overload, where it can be kept."""
+        name, digest = self.settle()
+        found = self._file(name, digest, sig, data.codegen)
+        if found is None or data.library.has_dynamic_globals or any(not item.can_cache for item in data.lifted):
+            return
+        file, path, key = found
+        with contextlib.suppress(OSError):  # a full disk costs the next process its time, not this one its result
+            file._save_data(path.name, data._reduce())
+            file._source_stamp = _checksum(path)
+            file._save_index({key: path.name})
+
+    def _file(self, name: str, digest: str, sig, codegen) -> tuple[IndexDataCacheFile, Path, tuple] | None:
+        folder = store_folder() if digest else None
+        if folder is None:
+            return None
+        key = sig, codegen.magic_tuple()
+        words = repr((str(sig), key[1], numba.__version__, sys.implementation.cache_tag))
+        base = f"{name}-{hashlib.sha256(words.encode()).hexdigest()[:16]}"
+        # numba's file object with an index of one entry, whose stamp is the checksum of the machine code
+        file = IndexDataCacheFile(str(folder), base, None)
+        return file, folder / file._data_name(1), key
+
+    def enable(self) -> None: ...
+
+    def disable(self) -> None: ...
+
+    def flush(self) -> None: ...
+
+
+def _checksum(path: Path) -> str:
+    return hashlib.blake2b(path.read_bytes(), digest_size=16).hexdigest()
+
+
+def _touch(*paths: Path) -> None:
+    with contextlib.suppress(OSError):
+        for path in paths:
+            if time.time() - path.stat().st_mtime > _DAY:
+                os.utime(path)
