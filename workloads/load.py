@@ -1,8 +1,8 @@
-"""One door for networks: a built-in name or a path to TOML, ONNX or a SCALE-Sim CSV."""
+"""One door for networks: a built-in name or a path to TOML, ONNX, or a SCALE-Sim or NeuroSim CSV."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from hwlib.errors import InputError, nearest
@@ -13,12 +13,14 @@ FORMATS = (".toml", ".onnx", ".csv")
 _BUILT_IN = Path(__file__).parent / "networks"
 
 
-def load_network(name_or_path: str | Path, *, shapes: Mapping[str, int] | None = None) -> Network:
+def load_network(name_or_path: str | Path, *, shapes: Mapping[str, int] | None = None, padding: str | None = None,
+                 products: str | Sequence[str] | None = None) -> Network:
     """The network of a built-in name or of a file.
 
     A name without suffix and slash is looked up among the built-in networks first, then as a file. `shapes` gives values to
-    the symbolic dimensions of an ONNX file, e.g. {"sequence": 32}; the batch needs none. Raises InputError with the file and
-    line or field.
+    the symbolic dimensions of an ONNX file, e.g. {"sequence": 32}; the batch needs none. `padding` ("auto", "none", "same") and
+    `products` ("auto", "none" or names of layers that multiply two activations) say how a SCALE-Sim or NeuroSim file is meant. Raises
+    InputError with the file and line or field.
     """
     if not isinstance(name_or_path, (str, Path)):
         raise InputError("a network is a built-in name or a path", got=name_or_path)
@@ -34,6 +36,9 @@ def load_network(name_or_path: str | Path, *, shapes: Mapping[str, int] | None =
     suffix = path.suffix.lower()
     if shapes and suffix != ".onnx":
         raise InputError("shapes of symbolic dimensions belong to .onnx files only", where=text, got=dict(shapes))
+    for option, value in (("padding", padding), ("products", products)):
+        if value is not None and suffix != ".csv":
+            raise InputError("belongs to SCALE-Sim and NeuroSim .csv files only", where=f"{text}: {option}", got=value)
     if suffix == ".toml":
         from workloads.toml_file import read_toml_network
 
@@ -45,7 +50,7 @@ def load_network(name_or_path: str | Path, *, shapes: Mapping[str, int] | None =
     if suffix == ".csv":
         from workloads.scalesim_file import read_scalesim_network
 
-        return read_scalesim_network(path)
+        return read_scalesim_network(path, padding, products)
     if suffix == ".json":
         raise InputError("a recorded trace is not a network", where=text, hint=f"execute it with `archsim run {text}`")
     raise InputError("unknown kind of network file", where=text, got=path.suffix or "no suffix", allowed=FORMATS)

@@ -126,3 +126,8 @@ class Network:
     def multiply_accumulates(self) -> int:
         """Multiply-accumulates an image on arrays."""
         return sum(item.matrix.multiply_accumulates for item in self.array_layers)
+
+    @property
+    def gaps(self) -> tuple[str, ...]:
+        """Names of the joins that stand for what a layer table leaves out: no value can pass them, for its number of elements changes."""
+        return tuple(item.name for item in self.layers if item.operator == "reshape" and item.input_elements != item.output_elements)

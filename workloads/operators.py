@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from hwlib.errors import InputError
-from workloads.fields import LARGEST, Table, check_size, whole
+from workloads.fields import Table, check_size, whole
 from workloads.network import OPERATORS, Layer
 from workloads.shapes import Shape, broadcast, concatenate, matmul, need_rank, reshape, same_padding, shape_text, window
 
@@ -26,6 +26,8 @@ FIELDS: dict[str, tuple[str, ...]] = {operator: () for operator in OPERATORS} | 
 }
 """Fields of each operator besides name, operator and inputs."""
 _SEVERAL = ("add", "multiply", "concat")
+LARGEST_WORK = 2**45
+"""Multiply-accumulates of a layer; published 4K networks and language models have up to 2^44."""
 _IMAGE = "(channels, height, width)"
 
 
@@ -44,10 +46,10 @@ def infer_layer(table: Table, operator: str, inputs: tuple[str, ...], shapes: tu
 
 
 def check_work(layer: Layer, where: str) -> None:
-    """Raise InputError where a layer has more than 2^40 multiply-accumulates on arrays."""
+    """Raise InputError where a layer has more than 2^45 multiply-accumulates on arrays."""
     work = layer.matrix.multiply_accumulates if layer.on_array else 0
-    if work > LARGEST:
-        raise InputError("the layer has too many multiply-accumulates", where=where, got=work, allowed="at most 2^40")
+    if work > LARGEST_WORK:
+        raise InputError("the layer has too many multiply-accumulates", where=where, got=work, allowed="at most 2^45")
 
 
 def _conv2d(table: Table, shapes: tuple[Shape, ...]) -> tuple[Shape, dict]:

@@ -14,6 +14,7 @@ from hwlib.errors import InputError
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("network", metavar="NETWORK", help=options.NETWORK_HELP)
+    options.add_network_options(parser)
     parser.add_argument("--schemes", default="all", metavar="A,B|all",
                         help="update rules (archsim list schemes; default all; your own: FILE.py), each with settings where wanted: "
                              "sgd,tiki_taka:version=agad,sbpca:rank=3:training.learning_rate=0.1")
@@ -48,11 +49,12 @@ def execute(arguments: argparse.Namespace) -> int:
 
     chip = archsim.load_architecture(arguments.arch, options.settings_table(arguments.settings))
     schemes = _schemes(arguments.schemes)
+    network = archsim.load_network(arguments.network, **options.network_options(arguments))
     watched = contextlib.nullcontext() if arguments.quiet else watch_schemes(console(stderr=True))
     report = None
     try:
         with hold(arguments.out, "comparison", "--out", around=True) if arguments.out else contextlib.nullcontext(), watched as progress:
-            found = compare(arguments.network, schemes, chip, arguments.data, epochs=arguments.epochs, batch=arguments.batch,
+            found = compare(network, schemes, chip, arguments.data, epochs=arguments.epochs, batch=arguments.batch,
                             rate=arguments.rate, images=arguments.images, seed=arguments.seed, node_nm=arguments.node,
                             folder=arguments.out, resume=arguments.resume, progress=progress, jobs=arguments.jobs or os.cpu_count() or 1)
             found.command = arguments.line

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from hwlib.errors import InputError, nearest
 
 NETWORK_HELP = "a built-in name (archsim list networks), our .toml, an .onnx file or a SCALE-Sim topology .csv"
+PADDINGS = ("auto", "none", "same")
 
 
 def whole(low: int, high: int) -> Callable[[str], int]:
@@ -73,8 +74,22 @@ def add_workload_options(parser: argparse.ArgumentParser) -> None:
                         help="update rule of a training step (archsim list schemes), or the file of your own, which is run")
     parser.add_argument("--phase", type=one_of(("inference", "training")), metavar="PHASE", help="inference (default) or training")
     parser.add_argument("--batch", type=whole(1, 1_000_000), metavar="N", help="images of a training step (default 1)")
+    add_network_options(parser)
+
+
+def add_network_options(parser: argparse.ArgumentParser) -> None:
+    """How a NETWORK that is a file is meant; `network_options` reads them."""
     parser.add_argument("--shape", action="append", default=[], metavar="NAME=N", dest="shapes",
                         help="size of a symbolic dimension of an .onnx file; repeatable")
+    parser.add_argument("--padding", type=one_of(PADDINGS), metavar="READING",
+                        help="windows of a SCALE-Sim file: none, same, or auto (default: what its sizes fit, for the whole file)")
+    parser.add_argument("--product", metavar="NAME,NAME|auto|none", dest="products",
+                        help="layers of a SCALE-Sim file that multiply two activations and have no weights (default auto: by their names)")
+
+
+def network_options(arguments: argparse.Namespace) -> dict[str, object]:
+    """The options of `add_network_options` as keywords of `load_network`."""
+    return {"shapes": shapes_table(arguments.shapes), "padding": arguments.padding, "products": arguments.products}
 
 
 def shapes_table(texts: list[str]) -> dict[str, int] | None:

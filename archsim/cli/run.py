@@ -78,8 +78,9 @@ def _workload(arguments: argparse.Namespace, scheme_settings: dict[str, str]) ->
         for option in ("phase", "batch") if own else ("scheme", "phase", "batch"):
             if getattr(arguments, option) is not None:
                 raise InputError("a recorded trace brings its own", where=f"--{option}", got=getattr(arguments, option))
-        if arguments.shapes:
-            raise InputError("a recorded trace brings its own", where="--shape", got=arguments.shapes[0])
+        for option, value in options.network_options(arguments).items():
+            if value is not None:
+                raise InputError("a recorded trace needs no reading of a network's file", where=f"--{option.rstrip('s')}", got=value)
         if scheme_settings:
             raise InputError("a recorded trace brings its own scheme", where="--set", got="scheme.…")
         name = _own_scheme(arguments.scheme) if own else None
@@ -97,7 +98,7 @@ def _workload(arguments: argparse.Namespace, scheme_settings: dict[str, str]) ->
         from archsim.schemes.own_file import scheme_name
 
         scheme = load_scheme(scheme_name(scheme), {path: parse_setting(f"x={text}")[1] for path, text in scheme_settings.items()})
-    network = archsim.load_network(arguments.network, shapes=options.shapes_table(arguments.shapes))
+    network = archsim.load_network(arguments.network, **options.network_options(arguments))
     return network, {"scheme": scheme, "phase": phase, "batch": arguments.batch or 1}
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 
 from archsim.cli import show_component, show_dataset, show_device, show_workload
-from archsim.cli.options import add_output_options, add_set_option, one_of, positive, settings_table
+from archsim.cli.options import add_network_options, add_output_options, add_set_option, network_options, one_of, positive, settings_table
 from archsim.cli.output import console, print_json, say
 from hwlib.errors import InputError
 
-# kind -> (describe(name, node_nm, settings) -> JSON, draw(JSON) -> things to print)
+# kind -> (describe(name, node_nm, settings or how a network is read) -> JSON, draw(JSON) -> things to print)
 KINDS = {
     "network": (show_workload.describe_network, show_workload.draw_network),
     "architecture": (show_workload.describe_architecture, show_workload.draw_architecture),
@@ -26,6 +26,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", metavar="NAME", help="as `archsim list` prints it; a network or an architecture may be a file")
     parser.add_argument("--node", type=positive, metavar="NM", help="technology node of a component's prices (default 40)")
     add_set_option(parser, "a parameter of a component or device, or a setting of an architecture, for example --set bits=6")
+    add_network_options(parser)
     parser.add_argument("--toml", action="store_true", help="print the file of an architecture, to copy and edit")
     parser.add_argument("--out", metavar="DIR", help="write the staircase of a device here, as SVG and PNG")
     add_output_options(parser)
@@ -38,10 +39,13 @@ def execute(arguments: argparse.Namespace) -> int:
         raise InputError(f"a {arguments.kind} has no settings to set here", where="--set", got=", ".join(settings))
     if arguments.node is not None and arguments.kind != "component":
         raise InputError("only a component is priced at a node", where="--node", got=arguments.kind)
+    reading = {name: value for name, value in network_options(arguments).items() if value is not None}
+    if reading and arguments.kind != "network":
+        raise InputError("only a network is read so", where=f"--{next(iter(reading)).rstrip('s')}", got=arguments.kind)
     if arguments.toml:
         print(show_workload.architecture_text(arguments.kind, arguments.name), end="")
         return 0
-    document = describe(arguments.name, arguments.node, settings)
+    document = describe(arguments.name, arguments.node, reading if arguments.kind == "network" else settings)
     if arguments.out:
         if arguments.kind != "device":
             raise InputError("only a device has a figure to write", where="--out", got=arguments.kind)

@@ -7,11 +7,14 @@ from collections.abc import Iterator
 from hwlib.errors import InputError
 
 
-def describe_network(name: str, node_nm: float | None, settings: dict[str, str]) -> dict:
-    """Layers with shapes, weights and multiply-accumulates of one image. Raises InputError for a network that cannot be read."""
+def describe_network(name: str, node_nm: float | None, reading: dict[str, object]) -> dict:
+    """Layers with shapes, weights and multiply-accumulates of one image; `reading` are keywords of `load_network`.
+
+    Raises InputError for a network that cannot be read.
+    """
     from workloads import load_network
 
-    network = load_network(name)
+    network = load_network(name, **reading)
     layers = []
     for layer in network.layers:
         matrix = layer.matrix if layer.on_array else None

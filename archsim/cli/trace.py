@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from archsim.cli.options import NETWORK_HELP, add_output_options, add_workload_options, shapes_table
+from archsim.cli.options import NETWORK_HELP, add_output_options, add_workload_options, network_options
 from archsim.cli.output import say
 
 
@@ -21,7 +21,7 @@ def execute(arguments: argparse.Namespace) -> int:
     from archsim.trace import build_trace, save_trace
     from workloads import load_network
 
-    network = load_network(arguments.network, shapes=shapes_table(arguments.shapes))
+    network = load_network(arguments.network, **network_options(arguments))
     scheme = load_scheme(scheme_name(arguments.scheme)) if arguments.scheme else None
     trace = build_trace(network, scheme, arguments.phase or "inference", arguments.batch or 1)
     path = arguments.out or f"{network.name}.trace.json"

@@ -21,6 +21,7 @@ COMPARED = 8  # batches of the comparison with assumed activity
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("network", metavar="NETWORK", help=options.NETWORK_HELP)
+    options.add_network_options(parser)
     parser.add_argument("--data", default="digits", metavar="NAME|FILE.npz",
                         help="data set: archsim list datasets (default digits, which needs no download)")
     parser.add_argument("--scheme", default="rpu", metavar="NAME|FILE.py",
@@ -46,7 +47,7 @@ def execute(arguments: argparse.Namespace) -> int:
     from archsim.report.progress import make_progress
 
     chip, scheme, changes = _settings(arguments)
-    network = archsim.load_network(arguments.network)
+    network = archsim.load_network(arguments.network, **options.network_options(arguments))
     watched = contextlib.nullcontext() if arguments.quiet else make_progress(console(stderr=True))
     with hold(arguments.out, "training", "--out", around=True) if arguments.out else contextlib.nullcontext():
         with watched as bar, _told_of_compilation(bar, arguments.quiet) as progress:

@@ -174,6 +174,9 @@ def prepare_values(network: Network | None, trace: Trace, chip: Architecture, pl
         if layer.operator in ("lstm", "matmul", "slice", "pad", "transpose", "local_response_norm"):
             raise InputError(f"the operator '{layer.operator}' cannot carry real data", where=layer.name,
                              hint="run without --data: counts and timing need no values")
+    if network.gaps:
+        raise InputError("the file leaves out what joins these layers, so no value passes", where=network.name,
+                         got=", ".join(network.gaps[:5]), hint="run without --data: counts and timing need no values")
     arrays = {} if isinstance(data, str) else {"images": data} if not isinstance(data, dict) else dict(data)
     if isinstance(data, str) and data != "random":
         raise InputError("unknown data", where="data", got=data, allowed="'random', arrays, or an .npz file")

@@ -67,6 +67,9 @@ def build_program(network: Network, copies: dict[str, int], output_errors: int =
 
     Raises InputError for a layer that cannot be trained.
     """
+    if network.gaps:
+        raise InputError("the file leaves out what joins these layers, so no value passes", where=f"network '{network.name}'",
+                         got=", ".join(network.gaps[:5]), hint="write the whole network in our TOML or as ONNX")
     offsets, operations, arrays, names = {}, [], [], []
     used, layers = 0, list(network.layers)
     softmax = layers[-1].operator == "softmax"

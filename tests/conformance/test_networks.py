@@ -140,14 +140,16 @@ def test_scalesim_convolution_form(tmp_path):
     network = load_network(write(tmp_path, ALEXNET))
     check_network(network)
     assert [layer.name for layer in network.array_layers] == ["Conv1", "Conv2", "Conv3", "Conv4", "Conv5"]
-    assert network.layer("Conv1").output_shape == (96, 55, 55) and network.layer("Conv1").stride == (4, 4)
-    # 27x27 stays 27x27 before the pooling to 13x13, so its padding must be 'same'; Conv5 is the last and gets none.
+    # 27x27 stays 27x27 before the pooling to 13x13, so the padding is 'same', and it is so in the whole file
+    assert network.layer("Conv1").output_shape == (96, 57, 57) and network.layer("Conv1").stride == (4, 4)
     assert network.layer("Conv2").padding == (2, 2, 2, 2) and network.layer("Conv4").output_shape == (384, 13, 13)
-    assert network.layer("Conv5").output_shape == (256, 11, 11)
-    work = [3 * 121 * 96 * 55 * 55, 96 * 25 * 256 * 729, 256 * 9 * 384 * 169, 384 * 9 * 384 * 169, 384 * 9 * 256 * 121]
+    assert network.layer("Conv5").output_shape == (256, 13, 13)
+    work = [3 * 121 * 96 * 57 * 57, 96 * 25 * 256 * 729, 256 * 9 * 384 * 169, 384 * 9 * 384 * 169, 384 * 9 * 256 * 169]
     assert network.multiply_accumulates == sum(work)
     notes = " ".join(network.notes)
-    assert "no padding column" in notes and "Conv2, Conv3, Conv4" in notes and "sparsity" in notes and "96x55x55 to 96x27x27" in notes
+    assert "no padding column" in notes and "better: Conv1" in notes and "sparsity" in notes and "96x57x57 to 96x27x27" in notes
+    bare = load_network(tmp_path / "net.csv", padding="none")
+    assert [layer.output_shape[1] for layer in bare.array_layers] == [55, 23, 11, 11, 11]
 
 
 def test_scalesim_files_with_padded_inputs_keep_zero_padding(tmp_path):
@@ -187,7 +189,7 @@ def test_scalesim_two_strides_and_padding_column(tmp_path):
 
 def test_scalesim_depthwise_layers(tmp_path):
     header = "Layer name,IFMAP Height,IFMAP Width,Filter Height,Filter Width,Channels,Num Filter,Strides,\n"
-    rows = "Conv1,224,224,3,3,3,32,2,\nConv2_dw,112,112,3,3,1,1,1,#dw\nConv3,112,112,1,1,32,64,1,\nDP4,114,114,3,3,64,1,2,\n"
+    rows = "Conv1,224,224,3,3,3,32,2,\nConv2_dw,112,112,3,3,1,1,1,#dw\nConv3,112,112,1,1,32,64,1,\nDP4,112,112,3,3,64,1,2,\n"
     network = load_network(write(tmp_path, header + rows))
     check_network(network)
     assert [layer.groups for layer in network.array_layers] == [1, 32, 1, 64]

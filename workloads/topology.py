@@ -1,0 +1,138 @@
+"""What the readers of layer tables share: such a file names layers one below the other and leaves out what joins them."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Iterator
+from pathlib import Path
+
+from hwlib.errors import InputError
+from workloads.fields import whole
+from workloads.files import read_text
+from workloads.network import Layer
+from workloads.shapes import shape_text
+
+LARGEST_TOTAL = 2**50
+"""Multiply-accumulates of a network: counts of them stay exact in a double."""
+_SHOWN = 5
+_JOINED = "input is not the output of the layer before (pooling, branch or residual not in the file), joined at no cost"
+
+
+class Notes:
+    """Assumptions, each told once with the first few layers that it holds for."""
+
+    def __init__(self):
+        self._layers: dict[str, list[str]] = {}
+
+    def add(self, text: str, layer: str = "") -> None:
+        self._layers.setdefault(text, []).append(layer)
+
+    def first(self, text: str) -> None:
+        self._layers = {text: [""]} | self._layers
+
+    def texts(self) -> tuple[str, ...]:
+        return tuple(text + named(filter(None, layers)) for text, layers in self._layers.items())
+
+
+def named(layers) -> str:
+    """`: a, b` for the first few names, nothing for none."""
+    names = list(layers)
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return f": {', '.join(names[:_SHOWN])}{more}" if names else ""
+
+
+def table_lines(path: Path, largest: int) -> Iterator[tuple[int, list[str]]]:
+    """(line number, cells) of every line with content; commas, semicolons or tabs, whichever the first such line has most of.
+
+    Raises InputError for more than `largest` of them below the first.
+    """
+    lines = read_text(path).splitlines()
+    first = next((line for line in lines if line.strip(" \t,;")), "")
+    delimiter = max(",;\t", key=first.count)
+    count = 0
+    for number, line in enumerate(lines, 1):
+        if not line.strip(" \t,;"):
+            continue
+        count += 1
+        if count > largest + 1:
+            raise InputError("too many layers", where=f"{path}: line {number}", allowed=f"at most {largest}")
+        try:
+            cells = next(csv.reader([line], delimiter=delimiter, skipinitialspace=True))
+        except csv.Error as fault:
+            raise InputError(f"is not a line of CSV ({fault})", where=f"{path}: line {number}") from None
+        yield number, [cell.strip() for cell in cells]
+    if not count:
+        raise InputError("has no lines with content", where=str(path))
+
+
+def number_in(cells: list[str], index: int, column: str, where: str, lowest: int = 1) -> int:
+    """The whole number of a column. Raises InputError where it is missing, none, or out of range."""
+    if not filled(cells, index):
+        raise InputError(f"column '{column}' is missing", where=where, got=", ".join(cells))
+    text = cells[index]
+    try:
+        value = int(text) if len(text) < 100 else float("inf")
+    except ValueError:
+        try:
+            value = float(text)
+        except ValueError:
+            value = text
+    return whole(value, f"{where}: {column}", lowest)
+
+
+def filled(cells: list[str], index: int | None) -> bool:
+    """True where the line has something in that column."""
+    return index is not None and index < len(cells) and cells[index] != ""
+
+
+def layer_name(text: str, number: int) -> str:
+    """A name that a terminal can show; `layer7` where the file gives none."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text[:120]) or f"layer{number}"
+
+
+def chain(layers: list[Layer], notes: Notes) -> list[Layer]:
+    """Layers joined one behind the other, with unique names and a reshape where shapes differ.
+
+    A product of two activations gets a join of its own for each of them: the file does not tell where they come from.
+    """
+    joined = [Layer("input", "input", (), (), layers[0].input_shapes[0])]
+    names, repeats = {"input"}, {}
+    for layer in layers:
+        previous = joined[-1]
+        name = _unique(layer.name, names, repeats)
+        if name != layer.name:
+            notes.add("repeated layer names were numbered", name)
+        endings = ("_input",) if len(layer.input_shapes) == 1 else ("_left", "_right")
+        inputs = []
+        for ending, wanted in zip(endings, layer.input_shapes):
+            if wanted == previous.output_shape and len(endings) == 1:
+                inputs.append(previous.name)
+                continue
+            if math.prod(wanted) != math.prod(previous.output_shape):
+                notes.add(_JOINED, f"{name} ({shape_text(previous.output_shape)} to {shape_text(wanted)})")
+            join = _unique(f"{name}{ending}", names, repeats)
+            joined.append(Layer(join, "reshape", (previous.name,), (previous.output_shape,), wanted))
+            inputs.append(join)
+        fields = {"kernel": layer.kernel, "stride": layer.stride, "padding": layer.padding, "groups": layer.groups}
+        joined.append(Layer(name, layer.operator, tuple(inputs), layer.input_shapes, layer.output_shape, **fields))
+    return joined
+
+
+def check_total(layers: list[Layer], path: Path) -> None:
+    """Raise InputError where the layers together have more than 2^50 multiply-accumulates."""
+    total = 0
+    for layer in layers:
+        shapes = layer.input_shapes
+        total += layer.matrix.multiply_accumulates if layer.on_array else math.prod((*shapes[0], shapes[1][1])) if len(shapes) > 1 else 0
+    if total > LARGEST_TOTAL:
+        raise InputError("the network has too many multiply-accumulates", where=str(path), allowed="at most 2^50")
+
+
+def _unique(name: str, names: set[str], repeats: dict[str, int]) -> str:
+    candidate = name
+    while candidate in names:
+        repeats[name] = repeats.get(name, 1) + 1
+        candidate = f"{name}_{repeats[name]}"
+    names.add(candidate)
+    return candidate
