@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from archsim.basics.threads import one_thread
 from hwlib.errors import InputError
 from workloads.network import Layer
 
@@ -39,7 +40,8 @@ def reference_output(layer: Layer, values: np.ndarray, weights: np.ndarray, bias
     """Exact output of an array layer. `weights` (groups, outputs, rows), `bias` (groups x outputs,)."""
     shape = layer.matrix
     vectors = array_inputs(layer, values, slice(0, shape.vectors)).reshape(shape.vectors, shape.groups, shape.rows)
-    result = np.einsum("vgr,gor->vgo", vectors, weights, optimize=True).reshape(shape.vectors, -1)
+    with one_thread():
+        result = np.einsum("vgr,gor->vgo", vectors, weights, optimize=True).reshape(shape.vectors, -1)
     return to_map(layer, result if bias is None else result + bias)
 
 

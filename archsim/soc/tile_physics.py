@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from archsim.architecture.config import Architecture
+from archsim.basics.threads import one_thread
 from archsim.kernels.bit_serial import bit_serial_read
 from archsim.kernels.read import crossbar_read
 from archsim.placement import LayerPlacement
@@ -42,10 +43,13 @@ class TilePhysics:
         for tile, (group, place, _) in enumerate(self.blocks):
             if physics.model == "dual_column":
                 conductances, _ = self._conductances(self.weights[tile])
-                currents = self._codes(split[:, group, place], scales) @ conductances
+                with one_thread():
+                    currents = self._codes(split[:, group, place], scales) @ conductances
                 largest = float(currents.max()) * physics.read_voltage_v / 2**self.chip.read.input_bits
             else:
-                largest = float((np.abs(split[:, group, place] @ self.weights[tile].T).max(axis=1) / scales).max())
+                with one_thread():
+                    products = split[:, group, place] @ self.weights[tile].T
+                largest = float((np.abs(products).max(axis=1) / scales).max())
             self.ranges[tile] = max(self.ranges[tile], MARGIN * largest)
 
     def _scales(self, vectors: np.ndarray) -> np.ndarray:
