@@ -1,0 +1,62 @@
+"""Do products of NumPy run on one thread, and is the library left as it was?"""
+
+import threading
+
+import numpy as np
+import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
+
+from archsim.basics.threads import one_thread
+from archsim.simulate import simulate
+from archsim.soc import layer_forward
+
+
+def threads():
+    return {library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"}
+
+
+@pytest.mark.parametrize("chip", ["rpu", "wu2023"])
+def test_a_run_with_data_multiplies_on_one_thread(monkeypatch, chip):
+    simulate("digits_cnn", chip, data="random", images=1)  # so that every library is loaded
+    seen, results = [], []
+    matmul, einsum = np.matmul, np.einsum
+
+    def watched(*arguments, **more):
+        seen.append(threads())
+        return einsum(*arguments, **more)
+
+    class Watched(np.ndarray):  # sees the operator @, which cannot be replaced in NumPy
+        def __array_ufunc__(self, ufunc, method, *inputs, **more):
+            if ufunc is matmul:
+                seen.append(threads())
+            return getattr(ufunc, method)(*(item.view(np.ndarray) if isinstance(item, Watched) else item for item in inputs), **more)
+
+    inputs = layer_forward.array_inputs
+    monkeypatch.setattr(np, "einsum", watched)
+    monkeypatch.setattr("archsim.soc.values.array_inputs", lambda *arguments: inputs(*arguments).view(Watched))
+    for number in (1, 2):
+        with threadpool_limits(number, user_api="blas"):
+            results.append(simulate("digits_cnn", chip, data="random", images=1))
+            assert threads() == {number}
+    assert len(seen) > 8 and set().union(*seen) == {1}
+    assert np.array_equal(results[0].outputs, results[1].outputs) and results[0].outputs.any()
+    assert results[0].to_dict() == results[1].to_dict()
+
+
+def test_callers_that_overlap_leave_the_library_as_it_was():
+    seen, both = [], threading.Barrier(3)
+
+    def work():
+        both.wait()
+        for _ in range(50):
+            with one_thread():
+                seen.append(threads())
+
+    with threadpool_limits(2, user_api="blas"):
+        workers = [threading.Thread(target=work) for _ in range(3)]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+        assert threads() == {2}
+    assert set().union(*seen) == {1}
