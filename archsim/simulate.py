@@ -128,7 +128,7 @@ def _roofline(trace: Trace, chip: Architecture, plans: dict, seconds: dict[tuple
     from archsim.soc.tile_timing import read_timing
 
     clock = chip.clock_mhz * 1e6
-    per_tile = chip.tile.rows * chip.weight_columns_per_tile
+    per_tile = chip.tile.rows * max(chip.weight_columns_of(m.layer) for m in trace.matrices)
     macs = {m.layer: m.weights for m in trace.matrices}
     points = []
     for item in plans.values():

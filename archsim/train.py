@@ -16,7 +16,7 @@ from archsim.simulate import simulate
 from archsim.trace import Activity, Trace, build_trace, with_activity
 from archsim.trace.upkeep import with_refreshes
 from archsim.training.settings import TrainingSettings, device_of
-from archsim.training.setup import CHIPS, settings_of, silicon_scheme, suggested_for
+from archsim.training.setup import CHIPS, chip_with_devices, settings_of, silicon_scheme, suggested_for
 from archsim.training.totals import mean_activities, writes_of
 from hwlib.errors import InputError
 from workloads import load_network
@@ -94,6 +94,7 @@ def train(network: str | Path | Network, chip: str | Path | Architecture | None 
     chip = load_architecture(CHIPS.get(rule.name, "cim40") if chip is None else chip)
     network = load_network(network) if isinstance(network, (str, Path)) else network
     suggested = suggested_for(rule, batch, settings)
+    chip, settings = chip_with_devices(chip, rule, settings, network)
     settings, notes = settings_of(chip, rule, epochs=epochs, batch=batch, seed=seed, device=device, changes=settings,
                                   network=network)
     rule = silicon_scheme(rule, settings)

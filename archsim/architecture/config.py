@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
 Cycles = Annotated[int, Field(ge=0, le=10_000_000)]
 Bits = Annotated[int, Field(ge=1, le=32)]
+Replicas = Annotated[int, Field(ge=1, le=64)]
 
 
 class Section(BaseModel):
@@ -33,24 +34,34 @@ class WeightSettings(Section):
 
     differential: two columns a weight, subtracted after conversion; reference_column: one column a weight and
     `reference_columns` a tile; bit_slices: ceil(bits / cell_bits) columns a weight, offset-coded, shifted and added.
-    `replicas` cells carry one weight (their outputs are averaged). A `bias` is a digital addition or an array row.
+    `replicas` devices carry one weight (their outputs are averaged), in a layer of `layer_replicas` as many as that says:
+    `training.devices_per_weight` is another name of both. A `bias` is a digital addition or an array row.
     """
 
     mapping: Literal["differential", "reference_column", "bit_slices"] = "differential"
     bits: Bits = 8
     cell_bits: Annotated[int, Field(ge=1, le=10)] = 4
     reference_columns: Annotated[int, Field(ge=1, le=64)] = 1
-    replicas: Annotated[int, Field(ge=1, le=64)] = 1
+    replicas: Replicas = 1
+    layer_replicas: dict[str, Replicas] = Field(default_factory=dict)
     bias: Literal["digital", "row"] = "digital"
 
+    def replicas_of(self, matrix: str) -> int:
+        """Devices that carry one weight of a layer, and of the layer's further arrays, `<layer>.<what>`."""
+        if matrix in self.layer_replicas or not self.layer_replicas:
+            return self.layer_replicas.get(matrix, self.replicas)
+        owners = [layer for layer in self.layer_replicas if matrix.startswith(f"{layer}.")]
+        return self.layer_replicas[max(owners, key=len)] if owners else self.replicas
+
+    def columns_of(self, matrix: str) -> int:
+        """Physical columns that one weight of a layer takes."""
+        each = {"differential": 2, "bit_slices": -(-self.bits // self.cell_bits)}.get(self.mapping, 1)
+        return each * self.replicas_of(matrix)
+
     @property
-    def columns_per_weight(self) -> int:
-        """Physical columns one weight takes."""
-        if self.mapping == "differential":
-            return 2 * self.replicas
-        if self.mapping == "bit_slices":
-            return -(-self.bits // self.cell_bits) * self.replicas
-        return self.replicas
+    def most_columns(self) -> int:
+        """Physical columns of a weight, of the layer that takes most."""
+        return max(self.columns_of(layer) for layer in ("", *self.layer_replicas))
 
 
 class ReadSettings(Section):
@@ -253,7 +264,7 @@ class Architecture(Section):
         if self.read.columns_per_adc > self.tile.columns:
             raise ValueError(f"read.columns_per_adc ({self.read.columns_per_adc}) exceeds tile.columns ({self.tile.columns})")
         reserved = self.weights.reference_columns if self.weights.mapping == "reference_column" else 0
-        if self.tile.columns - reserved < self.weights.columns_per_weight:
+        if self.tile.columns - reserved < self.weights.most_columns:
             raise ValueError("a tile has too few columns for one weight of this mapping")
         low, high = self.physics.conductance_us
         if low >= high:
@@ -277,8 +288,7 @@ class Architecture(Section):
     def adcs_per_tile(self) -> int:
         return -(-self.tile.columns // self.read.columns_per_adc)
 
-    @property
-    def weight_columns_per_tile(self) -> int:
-        """Logical weight columns that fit on one tile."""
+    def weight_columns_of(self, matrix: str) -> int:
+        """Logical weight columns of a layer that fit on one tile."""
         reserved = self.weights.reference_columns if self.weights.mapping == "reference_column" else 0
-        return (self.tile.columns - reserved) // self.weights.columns_per_weight
+        return (self.tile.columns - reserved) // self.weights.columns_of(matrix)

@@ -10,6 +10,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from archsim.architecture.replicas import chip_settings
 from hwlib.errors import InputError, unknown
 
 if TYPE_CHECKING:
@@ -97,7 +98,8 @@ def load_architecture(name: str | Path | Architecture, settings: Mapping[str, An
         where, content = str(name), read_toml(path)
     for key, value in (settings or {}).items():
         keys, parsed = parse_setting(f"{key}={value}") if isinstance(value, str) else (str(key).split("."), value)
-        apply_setting(content, keys, parsed)
+        for own, setting in (chip_settings(".".join(keys), parsed) or {tuple(keys): parsed}).items():
+            apply_setting(content, list(own), setting)
     return validate(content, where)
 
 

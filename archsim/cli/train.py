@@ -103,6 +103,9 @@ def _settings(arguments: argparse.Namespace) -> tuple[object, object, dict[str, 
         head, dot, rest = path.partition(".")
         group = head if dot and head in sorted_out else ""
         sorted_out[group][rest if group else path] = value
+    of_chip = [path for path in sorted_out[""] if path.startswith(("weights.replicas", "weights.layer_replicas"))]
+    if of_chip and any(path.split(".")[0] == "devices_per_weight" for path in sorted_out["training"]):
+        raise InputError("set twice", where="--set", got=of_chip[0], hint="training.devices_per_weight is the same setting")
     name = scheme_name(arguments.scheme)
     scheme = load_scheme(name, {path: parse_setting(f"x={text}")[1] for path, text in sorted_out["scheme"].items()})
     chip = archsim.load_architecture(arguments.arch or CHIPS.get(scheme.name, "cim40"), sorted_out[""])

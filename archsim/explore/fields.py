@@ -6,6 +6,7 @@ import typing
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from archsim.architecture.replicas import BY_LAYER, TRAINING
 from hwlib.errors import InputError, nearest
 
 # What one design chooses besides fields: names of files or built-in things, and whole numbers.
@@ -22,6 +23,8 @@ def check_field(path: str, where: str) -> None:
         _check_scheme_field(keys[1:], where)
         return
     annotation, keys = _root(keys)
+    if path == TRAINING or path.startswith((f"{TRAINING}.", f"{BY_LAYER}.")):
+        return  # one number, or one of a layer; the network says whether it has that layer
     for depth, key in enumerate(keys):
         if typing.get_origin(annotation) is dict:  # placement.copies, components: the names are the user's
             annotation = typing.get_args(annotation)[1]

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from archsim.architecture.replicas import chip_settings
 from archsim.explore.metrics import read_metric
 from archsim.explore.pricing import price_point
 from archsim.explore.workload import key_of, network_of, resolve
@@ -49,7 +50,7 @@ def training_rung(design: Mapping[str, Any], metrics: Sequence[str], options: Ma
 
     step = resolve(design)
     data = load_dataset(options.get("data", "digits")).first(train=options.get("images"), test=options.get("test_images"))
-    settings = {path[9:]: value for path, value in design.items() if path[:9] == "training."}
+    settings = {path[9:]: value for path, value in design.items() if path[:9] == "training." and not chip_settings(path, value)}
     chosen = {name: options[name] for name in ("epochs", "seed") if name in options}
     document = train(network_of(design["network"]), step.chip, data, step.rule, batch=design["batch"], device=design["device"],
                      settings=settings, **chosen).to_dict()

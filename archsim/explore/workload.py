@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from archsim.architecture.replicas import chip_settings
 from archsim.explore.fields import WORDS, of_chip
 from archsim.explore.space import Space, chip_defaults
 from hwlib.errors import InputError, nearest
@@ -31,7 +32,7 @@ class Step:
 
 def resolve(design: Mapping[str, Any]) -> Step:
     """The step of a design. Raises InputError for a design that the chip, the scheme or the network does not allow."""
-    chip = _chip(design["architecture"], {path: value for path, value in design.items() if of_chip(path)})
+    chip = _chip(design["architecture"], {path: value for path, value in design.items() if of_chip(path) or chip_settings(path, value)})
     settings = tuple(sorted((path[7:], value) for path, value in design.items() if path[:7] == "scheme."))
     scheme, phase = design["scheme"], design["phase"]
     trace, rule = _trace(design["network"], scheme, settings, phase, design["batch"])
@@ -86,8 +87,8 @@ def _chip(name: str, settings: Mapping[str, Any]) -> Architecture:
 def _with(content: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
     """The content with settings by dotted path; what they do not touch is shared, not copied."""
     found, own = dict(content), set()
-    for path, value in settings.items():
-        tree, keys = found, path.split(".")
+    for keys, value in ((keys, value) for path, setting in settings.items() for keys, value in _keys(path, setting)):
+        tree, path = found, ".".join(keys)
         for depth, key in enumerate(keys[:-1]):
             here = tuple(keys[: depth + 1])
             if here not in own:
@@ -99,6 +100,11 @@ def _with(content: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, 
             tree = tree[key]
         tree[keys[-1]] = tuple(value) if isinstance(value, list) else value
     return found
+
+
+def _keys(path: str, value: Any) -> list[tuple[tuple[str, ...], Any]]:
+    """Where a setting stands in its tree: devices per weight are the chip's, and a layer's name may hold dots."""
+    return list((chip_settings(path, value) or {tuple(path.split(".")): value}).items())
 
 
 def check_value(space: Space, path: str, value: Any, where: str) -> None:
@@ -116,11 +122,11 @@ def check_value(space: Space, path: str, value: Any, where: str) -> None:
             _check_device(value)
         elif path.startswith("scheme."):
             _check_scheme_value(space, path, value)
-        elif path.startswith("training."):
+        elif path.startswith("training.") and not chip_settings(path, value):
             from archsim.training.settings import read_settings
 
             read_settings(_with({}, {path[9:]: value}))
-        elif of_chip(path):
+        elif of_chip(path) or chip_settings(path, value):
             chips = next((axis.values for axis in space.axes if axis.path == "architecture"), (space.fixed["architecture"],))
             _chip(chips[0], {path: value})
     except InputError as error:

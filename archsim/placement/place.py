@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from archsim.architecture.config import Architecture
+from archsim.architecture.replicas import check_layers
 from archsim.placement.pack import Packer
 from archsim.trace.operation import LayerMatrix
 from hwlib.errors import InputError, nearest
@@ -90,7 +91,7 @@ class Placement:
 def shape_layer(matrix: LayerMatrix, chip: Architecture, copies: int) -> LayerPlacement:
     """Splits of one layer, and what shares a tile; no tiles are given to it yet."""
     rows = matrix.rows + (1 if matrix.bias and chip.weights.bias == "row" else 0)
-    per_weight, per_tile = chip.weights.columns_per_weight, chip.weight_columns_per_tile
+    per_weight, per_tile = chip.weights.columns_of(matrix.layer), chip.weight_columns_of(matrix.layer)
     row_splits, column_splits = -(-rows // chip.tile.rows), -(-matrix.columns // per_tile)
     groups_per_tile = copies_per_tile = 1
     if row_splits == column_splits == 1:
@@ -103,7 +104,8 @@ def shape_layer(matrix: LayerMatrix, chip: Architecture, copies: int) -> LayerPl
 
 def rectangles(layer: LayerPlacement, chip: Architecture) -> list[tuple[int, int]]:
     """The rectangles (rows, columns) of cells that one unit of a layer needs, one a tile at most."""
-    groups, per_weight, per_tile = layer.matrix.groups, chip.weights.columns_per_weight, chip.weight_columns_per_tile
+    groups, name = layer.matrix.groups, layer.matrix.layer
+    per_weight, per_tile = chip.weights.columns_of(name), chip.weight_columns_of(name)
     if layer.row_splits == layer.column_splits == 1:
         counts = [min(layer.groups_per_tile, groups - first) * layer.copies_per_tile for first in range(0, groups, layer.groups_per_tile)]
         return [(count * layer.rows, count * layer.columns) for count in counts]
@@ -121,6 +123,7 @@ def place(matrices: Sequence[LayerMatrix], chip: Architecture) -> Placement:
         if name not in known:
             raise InputError("no such layer to copy", where=f"{chip.origin}: placement.copies.{name}", allowed=known,
                              hint=nearest(name, known))
+    check_layers(chip, known)
     packer = Packer(chip.tile.rows, chip.tile.columns) if chip.placement.pack else None
     layers: dict[str, LayerPlacement] = {}
     next_tile = 0

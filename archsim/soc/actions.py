@@ -175,8 +175,9 @@ def _read(result: OperationPlan, layer: LayerPlacement, chip: Architecture, plac
     add(result.job, "adc", "convert", conversions)
     if read.accumulate == "digital" and slots > 1:
         add(result.job, "shift_add", "add", conversions)
-    combine = chip.weights.columns_per_weight - 1 + (1 if references else 0)
-    add(result.step, "shift_add", "add", sensed / chip.weights.columns_per_weight * combine)
+    per_weight = chip.weights.columns_of(matrix.layer)
+    combine = per_weight - 1 + (1 if references else 0)
+    add(result.step, "shift_add", "add", sensed / per_weight * combine)
     for register, reads in (("input_register", slots * applications), ("output_register", 1)):
         add(result.job, register, "write", tiles)
         add(result.job, register, "read", tiles * reads)
@@ -200,14 +201,15 @@ def _pulse_update(result: OperationPlan, layer: LayerPlacement, chip: Architectu
     tiles = layer.tiles_per_unit * layer.units * result.share * reached
     result.tile_operations = max(1, math.ceil(tiles))
     rows = layer.rows * matrix.groups * layer.column_splits * copies * result.share * taken
-    columns = matrix.columns * chip.weights.replicas * matrix.groups * layer.row_splits * copies * result.share * reached
+    replicas = chip.weights.replicas_of(matrix.layer)
+    columns = matrix.columns * replicas * matrix.groups * layer.row_splits * copies * result.share * reached
     if result.operation.random:
         add(result.step, "bitstream_generator", "bit", (rows + columns) * length)
     if chip.bitstream.sharing == "chip" and result.operation.random:
         result.generator_cycles = math.ceil((rows + columns) * length / chip.bitstream.bits_per_cycle - 1e-9)
     add(result.step, "word_line_driver", "drive", rows * length * activity.row_pulses)
     add(result.step, "bit_line_driver", "drive", columns * length * activity.column_pulses)
-    weights = layer.rows * matrix.columns * matrix.groups * copies * chip.weights.replicas * result.share * taken
+    weights = layer.rows * matrix.columns * matrix.groups * copies * replicas * result.share * taken
     add(result.step, "array", "update", weights * activity.coincidences)
     _tile_cycles(result.step, tiles * cycles)
 

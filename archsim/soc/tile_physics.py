@@ -22,7 +22,7 @@ class TilePhysics:
         self.layer, self.chip, self.seed = layer, chip, seed
         groups, outputs, rows = weights.shape
         self.groups, self.outputs, self.rows = groups, outputs, rows
-        height, width = chip.tile.rows, chip.weight_columns_per_tile
+        height, width = chip.tile.rows, chip.weight_columns_of(layer.matrix.layer)
         self.blocks = [(group, slice(r, min(rows, r + height)), slice(c, min(outputs, c + width)))
                        for group in range(groups) for r in range(0, rows, height) for c in range(0, outputs, width)]
         self.weights = [np.ascontiguousarray(weights[group, lines, place]) for group, place, lines in self.blocks]

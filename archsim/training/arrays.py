@@ -15,7 +15,7 @@ from archsim.trace.upkeep import Refreshes
 from archsim.training.passes import tile_number
 from archsim.training.program import COLUMNS, COPIES, PLANES, ROWS, STATE, UPDATE_CYCLE, WEIGHTS, Program
 from archsim.training.settings import TrainingSettings, device_of
-from hwlib.errors import InputError
+from hwlib.errors import InputError, nearest
 
 F = np.float32
 REFRESHES = COUNTS.index("refreshes")  # and behind it their pulses and the pairs left outside
@@ -85,7 +85,8 @@ class Arrays:
 
     def _fill(self, index: int, copy: int, matrix: np.ndarray) -> None:
         values = np.empty(matrix.shape, F)
-        draw_uniform(as_word(self.settings.seed), as_word(tile_number(index, copy, UPDATE_CYCLE)), values)
+        # All copies of an array are programmed to the same weights: reads average them, and the mean of several draws would start smaller.
+        draw_uniform(as_word(self.settings.seed), as_word(tile_number(index, 0, UPDATE_CYCLE)), values)
         values *= F(self.settings.initial_scale / np.sqrt(matrix.shape[1]))
         self.write(index, copy, matrix, values)
 
@@ -152,5 +153,6 @@ def copies_of(settings: TrainingSettings, names: list[str]) -> dict[str, int]:
         return dict.fromkeys(names, wanted)
     for name in wanted:
         if name not in names:
-            raise InputError("no such layer with weights", where="devices_per_weight", got=name, allowed=names)
+            raise InputError("no such layer with weights", where="training.devices_per_weight", got=name, allowed=names,
+                             hint=nearest(name, names))
     return {name: wanted.get(name, 1) for name in names}

@@ -56,7 +56,8 @@ class TrainingSettings(_Settings):
     the name of any scheme: its own algorithm, with its `scheme_settings`, on the reads of these arrays.
 
     `device` a preset, a law, a device file, "none" (exact weights) or "auto" (the rule's own), `device_settings` changes of its
-    parameters; `devices_per_weight` one number or one a layer (missing layers: 1). Weights start uniform in +-initial_scale/sqrt(inputs
+    parameters; `devices_per_weight` one number or one a layer (missing layers: 1); the copies of a
+    weight start equal. Weights start uniform in +-initial_scale/sqrt(inputs
     of a column, bias included), clipped by the devices. An epoch takes `images_per_epoch` images drawn anew without repetition (0: all).
     The loss is the mean over a mini-batch. `evaluate`: test on the arrays as they read, with noise, or on the weights taken out of them.
     Every `maintenance_images` images devices are refreshed and aged, where the device asks for it. `checkpoint_images`: images between two

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from archsim.architecture.load import apply_setting, parse_setting
+from archsim.architecture.load import apply_setting, load_architecture, parse_setting
+from archsim.architecture.replicas import TRAINING, check_layers
 from archsim.schemes.base import SCHEMES, Scheme
 from archsim.training.settings import TrainingSettings, read_settings
 from hwlib.errors import InputError
@@ -32,6 +33,7 @@ def settings_of(chip: Architecture, scheme: Scheme, *, epochs: int, batch: int |
     """
     if isinstance(changes, TrainingSettings):
         return changes, []
+    chip, changes = chip_with_devices(chip, scheme, changes, network)
     values: dict[str, Any] = {"rule": _rule(scheme), "epochs": epochs, "batch": batch or 1, "seed": seed}
     suggested = suggested_for(scheme, batch, changes)
     if values["rule"] not in ("rpu", "float"):
@@ -49,7 +51,7 @@ def settings_of(chip: Architecture, scheme: Scheme, *, epochs: int, batch: int |
             notes.append(f"{unbounded[0]} passes values above the full scale of the arrays: noise management scales forward reads too")
     if scheme.name == "rpu":
         values |= {"update": {"train_length": chip.update.train_length, "update_management": scheme.update_management},
-                   "devices_per_weight": chip.weights.replicas}
+                   "devices_per_weight": _devices_per_weight(chip, network)}
     if device is not None:
         values["device"] = device
     if suggested:
@@ -64,6 +66,41 @@ def settings_of(chip: Architecture, scheme: Scheme, *, epochs: int, batch: int |
         keys, parsed = parse_setting(f"{path}={value}") if isinstance(value, str) else (path.split("."), value)
         apply_setting(values, keys, parsed)
     return read_settings(values), notes
+
+
+def chip_with_devices(chip: Architecture, scheme: Scheme, changes: TrainingSettings | Mapping[str, Any] | None,
+                      network: Network | None = None) -> tuple[Architecture, TrainingSettings | Mapping[str, Any] | None]:
+    """The chip with the devices per weight that a training asks for, and the other changes: what is trained is what is placed and priced.
+
+    Raises InputError for a number that is not allowed, a layer that is not there, or a scheme that trains one device a weight.
+    """
+    if isinstance(changes, TrainingSettings):
+        named = {TRAINING: changes.devices_per_weight} if changes.rule in ("rpu", "float") else {}
+    else:
+        named = {f"training.{path}": value for path, value in (changes or {}).items() if path.split(".")[0] == TRAINING.split(".")[1]}
+        changes = {path: value for path, value in (changes or {}).items() if f"training.{path}" not in named}
+    try:
+        for path, value in named.items():
+            settings = {"weights.replicas": 1} if isinstance(value, Mapping) and isinstance(changes, TrainingSettings) else {}
+            chip = load_architecture(chip, settings | {path: value})
+        if network is not None:
+            check_layers(chip, [layer.name for layer in network.array_layers])
+    except InputError as error:
+        where = next(iter(named), error.where)
+        raise InputError(error.what, where=where, got=error.got, allowed=error.allowed, hint=error.hint) from None
+    several = chip.weights.replicas > 1 or any(number > 1 for number in chip.weights.layer_replicas.values())
+    if several and _rule(scheme) not in ("rpu", "float"):
+        raise InputError("this scheme trains one device a weight", where=next(iter(named), f"{chip.origin}: weights.replicas"),
+                         got=chip.weights.layer_replicas or chip.weights.replicas, allowed="1", hint="rpu trains several")
+    return chip, changes
+
+
+def _devices_per_weight(chip: Architecture, network: Network | None) -> int | dict[str, int]:
+    weights = chip.weights
+    if not weights.layer_replicas:
+        return weights.replicas
+    names = [layer.name for layer in network.array_layers] if network else weights.layer_replicas
+    return {name: weights.replicas_of(name) for name in names}
 
 
 def suggested_for(scheme: Scheme, batch: int | None, changes: TrainingSettings | Mapping[str, Any] | None) -> dict[str, float | int]:

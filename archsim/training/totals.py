@@ -40,7 +40,7 @@ def writes_of(trained: TrainingResult, trace: Trace, chip: Architecture) -> dict
     if trained.settings.rule != "float":
         return trained.writes
     writes = -(-trained.images // trace.batch)
-    cells = {matrix.layer: (matrix.trained if chip.weights.bias == "row" else matrix.weights) * chip.weights.columns_per_weight
+    cells = {matrix.layer: (matrix.trained if chip.weights.bias == "row" else matrix.weights) * chip.weights.columns_of(matrix.layer)
              for matrix in trace.matrices}
     return {layer: {"mean": writes, "maximum": writes, "histogram": {"edges": [writes], "counts": [count]}}
             for layer, count in {"": sum(cells.values()), **cells}.items()}
