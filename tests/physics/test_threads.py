@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from archsim.basics.threads import one_thread
+from archsim.basics.threads import _libraries, one_thread
 from archsim.simulate import simulate
 from archsim.soc import layer_forward
 
@@ -17,7 +17,8 @@ def threads():
 
 @pytest.mark.parametrize("chip", ["rpu", "wu2023"])
 def test_a_run_with_data_multiplies_on_one_thread(monkeypatch, chip):
-    simulate("digits_cnn", chip, data="random", images=1)  # so that every library is loaded
+    simulate("digits_cnn", chip, data="random", images=1)
+    _libraries.cache_clear()  # numba may have loaded a library of its own meanwhile, which NumPy does not use
     seen, results = [], []
     matmul, einsum = np.matmul, np.einsum
 
@@ -38,7 +39,7 @@ def test_a_run_with_data_multiplies_on_one_thread(monkeypatch, chip):
         with threadpool_limits(number, user_api="blas"):
             results.append(simulate("digits_cnn", chip, data="random", images=1))
             assert threads() == {number}
-    assert len(seen) > 8 and set().union(*seen) == {1}
+    assert len(seen) >= 8 and set().union(*seen) == {1}
     assert np.array_equal(results[0].outputs, results[1].outputs) and results[0].outputs.any()
     assert results[0].to_dict() == results[1].to_dict()
 
