@@ -24,11 +24,10 @@ def inventory_at(document: dict, stored: list[Component], node_nm: float) -> tup
 
 def _build(document: dict, node_nm: float) -> list[Component]:
     from archsim.architecture.load import validate
+    from archsim.chip.built import parts_of
     from archsim.schemes import load_scheme
-    from archsim.soc.inventory import build_inventory
 
     chip = validate(document["settings"], "settings")
     tiles = document["tiles"] if chip.tile.count == "auto" else chip.tile.count
     scheme = document["scheme"] if document["phase"] == "training" else None
-    return build_inventory(chip, tiles, node_nm, load_scheme(scheme).parts(chip) if scheme else None,
-                           document.get("tiles_without"))
+    return list(parts_of(chip, load_scheme(scheme) if scheme else None, tiles, node_nm, document.get("tiles_without")))

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archsim.architecture import load_architecture
+from archsim.chip.built import ASSUMED_ACTIVITY, BuiltChip, build_chip
 from archsim.cost.ledger import Ledger
-from archsim.placement import Placement, place
+from archsim.placement import Placement
 from archsim.result import Result
 from archsim.schemes import load_scheme
-from archsim.soc.followers import check_followers, with_followers
-from archsim.soc.inventory import build_inventory, priced_ledger, without_absent
+from archsim.soc.inventory import absent_note
 from archsim.soc.setup import setup_facts
 from archsim.trace import Trace, build_trace, load_trace
 from hwlib.errors import InputError
@@ -24,10 +24,6 @@ if TYPE_CHECKING:
     from archsim.schemes.base import Scheme
     from archsim.soc.observers import Observer
     from archsim.soc.values import Values
-
-MAX_IMAGES = 10_000_000
-# Some hours of simulation: more is taken for a mistake.
-MAX_JOBS = 2_000_000_000
 
 
 def simulate(network: str | Path | Network | Trace, chip: str | Path | Architecture = "cim40", scheme: str | Scheme | None = None,
@@ -47,44 +43,28 @@ def simulate(network: str | Path | Network | Trace, chip: str | Path | Architect
     trace, net = _trace_of(network, scheme, phase, batch)
     given = trace.scheme if trace.scheme and not hasattr(scheme, "parts") else scheme
     rule = load_scheme(given) if given is not None else None
-    kinds = {operation.kind for operation in trace.image_operations + trace.batch_operations}
-    if "read_transposed" in kinds and not chip.read.transposed:
-        raise InputError("this scheme reads the arrays backwards, the chip cannot", where=f"{chip.origin}: read.transposed", got=False,
-                         hint="set read.transposed=true, or scheme.backward_in=vector_unit where the scheme has it")
-    images = trace.batch if images is None else images
-    if not isinstance(images, int) or isinstance(images, bool) or not 1 <= images <= MAX_IMAGES:
-        raise InputError("not a whole number of images", where="images", got=images, allowed=f"1 to {MAX_IMAGES}")
-    check_followers(chip)
-    placement = place(trace.matrices, chip)
-    if placement.passes and "pulse_update" in kinds:
-        raise InputError("this scheme keeps its weights in the array alone; loading other layers there would lose them",
-                         where=f"{chip.origin}: execution.reload", got=True,
-                         hint=f"give the chip {placement.tiles} tiles (tile.count), or take another scheme")
-    tiles = min(placement.tiles, placement.available) if chip.tile.count == "auto" else chip.tile.count
-    inventory = build_inventory(chip, tiles, node_nm, rule.parts(chip) if trace.phase == "training" and rule else None,
-                                placement.without())
+    built = build_chip(trace, chip, rule, images, node_nm)
     values = None
     if timing:
-        _check_work(trace, chip, placement, inventory, images)
-        facts, ledger, values = _timed(trace, net, chip, placement, images, data, seed, observers, progress)
+        built.check_time()  # before the events, which would never end
+        facts, ledger, values = _timed(built, net, data, seed, observers, progress)
     else:
         if data is not None or observers:
             raise InputError("real data and observers need the event simulation", where="timing", got=False)
-        facts, ledger = _untimed(trace, chip, placement, images)
-    ledger, lacking = priced_ledger(with_followers(ledger, chip), inventory, chip)
-    facts["notes"] = [*facts["notes"], *lacking]
+        facts, ledger = _untimed(built), built.counts
     if rule and not trace.scheme and net:
         facts["notes"] = [f"the update rule {rule.name} is not used: the phase is {trace.phase}, not training", *facts["notes"]]
-    on_chip = {component.name for component in inventory}
+    on_chip = {component.name for component in built.parts}
     facts["busy_fractions"] = {role: share for role, share in facts["busy_fractions"].items() if role in on_chip}
+    placement = built.placement
     facts |= {
         "network": trace.network, "architecture": chip.name, "scheme": trace.scheme, "phase": trace.phase, "batch": trace.batch,
-        "images": images, "node_nm": float(node_nm or chip.node_nm), "clock_mhz": chip.clock_mhz, "tiles": placement.tiles,
+        "images": built.images, "node_nm": built.node_nm, "clock_mhz": chip.clock_mhz, "tiles": placement.tiles,
         "tiles_without": placement.without(),
         "seed": seed, "settings": chip.model_dump(mode="json", by_alias=True),
     }
-    once = setup_facts(trace, chip, placement, inventory, timing) if setup else None
-    result = Result.from_run(facts, inventory, ledger, once)
+    once = setup_facts(built, timing) if setup else None
+    result = Result.from_run(facts, built.parts, ledger, once)
     if values is not None:
         result.outputs, result.reference_outputs = values.finish(), values.reference()
     return result
@@ -98,18 +78,6 @@ def _trace_of(network: Any, scheme: Any, phase: str, batch: int) -> tuple[Trace,
     net = network if isinstance(network, Network) else load_network(network)
     rule = load_scheme(scheme) if scheme is not None else None
     return build_trace(net, rule, phase, batch), net
-
-
-def _check_work(trace: Trace, chip: Architecture, placement: Placement, inventory: list, images: int) -> None:
-    """Refuse before the events what would fail after them, or never end."""
-    from archsim.soc.collect import ledger_of_plans, plans_of
-
-    plans = plans_of(trace, chip, placement)
-    jobs = sum(plan.jobs for plan in plans) * images
-    if jobs > MAX_JOBS:
-        raise InputError("too much to simulate step by step", where=trace.network, got=f"{jobs} steps", allowed=f"up to {MAX_JOBS}",
-                         hint="fewer images, or timing=False (--no-timing), which counts and prices without events")
-    without_absent(with_followers(ledger_of_plans(trace, chip, plans, images, placement)[0], chip), inventory, chip)
 
 
 def _placement_rows(placement: Placement, chip: Architecture) -> list[dict]:
@@ -144,40 +112,28 @@ def _roofline(trace: Trace, chip: Architecture, plans: dict, seconds: dict[tuple
             "points": points}
 
 
-def _notes(trace: Trace, chip: Architecture, timed: bool, measured: bool = False) -> list[str]:
-    notes = list(trace.notes)
-    if trace.activity == "assumed" and not measured:
-        notes.append("activity is assumed (stated defaults): half of the inputs are non-zero, half of their bits are ones")
-    if not timed:
-        notes.append("no timing: dynamic energy only, without leakage, clock tree and a controller that always runs")
-    wires = chip.components.get("interconnect")
-    if wires and (chip.interconnect.kind, wires.part) in (("bus", "h_tree"), ("h_tree", "wire_bus")):
-        notes.append(f"interconnect.kind is {chip.interconnect.kind} but its part is {wires.part}: "
-                     "time and counts follow the first, area and energy the second")
-    return notes + list(chip.notes)
+def _untimed(built: BuiltChip) -> dict:
+    from archsim.soc.collect import tile_operations_of_plans
 
-
-def _untimed(trace: Trace, chip: Architecture, placement: Placement, images: int) -> tuple[dict, Ledger]:
-    from archsim.soc.collect import ledger_of_plans, plans_of, tile_operations_of_plans
-
-    plans = plans_of(trace, chip, placement)
-    ledger, tile_operations = ledger_of_plans(trace, chip, plans, images, placement)
+    trace, images = built.trace, built.images
     rows = [{"layer": layer, "phase": phase, "cycles": None, "stall_cycles": None, "tile_operations": count}
-            for (layer, phase), count in tile_operations_of_plans(trace, plans, images).items()]
+            for (layer, phase), count in tile_operations_of_plans(trace, built.plans, images).items()]
     phases = dict.fromkeys(row["phase"] for row in rows)
+    untimed = "no timing: dynamic energy only, without leakage, clock tree and a controller that always runs"
     return {"cycles": None, "interval_per_image_s": None, "operations": trace.vector_operations(images),
-            "tile_operations": tile_operations,
+            "tile_operations": built.tile_operations,
             "utilisation": None, "activity": trace.activity, "by_layer": rows, "by_phase": phases, "busy_fractions": {}, "resources": [],
-            "stalls": {}, "timeline": [], "roofline": {}, "placement": _placement_rows(placement, chip),
-            "notes": _notes(trace, chip, False)}, ledger
+            "stalls": {}, "timeline": [], "roofline": {}, "placement": _placement_rows(built.placement, built.chip),
+            "notes": [*built.assumptions, untimed, *absent_note(built.missing, built.chip)]}
 
 
-def _timed(trace: Trace, net: Network | None, chip: Architecture, placement: Placement, images: int, data: Any, seed: int,
-           observers: Sequence[Observer], progress: Callable | None) -> tuple[dict, Ledger, Values | None]:
+def _timed(built: BuiltChip, net: Network | None, data: Any, seed: int, observers: Sequence[Observer],
+           progress: Callable | None) -> tuple[dict, Ledger, Values | None]:
     from archsim.soc.collect import ledger_of_machine
     from archsim.soc.facts import machine_facts
     from archsim.soc.machine import Machine
 
+    trace, chip, placement, images = built.trace, built.chip, built.placement, built.images
     values = None
     if data is not None:
         from archsim.soc.values import prepare_values
@@ -189,9 +145,11 @@ def _timed(trace: Trace, net: Network | None, chip: Architecture, placement: Pla
         values.measure(machine)
     facts = machine_facts(machine)
     seconds = {(r["layer"], r["phase"]): max(1, r["cycles"]) / (chip.clock_mhz * 1e6) for r in facts["by_layer"]}
+    tiles = min(placement.tiles, placement.available) - placement.without().get("adc", 0)
+    assumptions = [note for note in built.assumptions if values is None or note != ASSUMED_ACTIVITY]
+    ledger, lacking = built.priced(ledger_of_machine(machine))
     facts |= {"operations": trace.vector_operations(images), "activity": "measured" if values else trace.activity,
-              "roofline": _roofline(trace, chip, machine.plans, seconds,
-                                    min(placement.tiles, placement.available) - placement.without().get("adc", 0)),
-              "placement": _placement_rows(placement, chip), "notes": _notes(trace, chip, True, values is not None) + facts["notes"]
-              + [note for observer in observers for note in observer.notes]}
-    return facts, ledger_of_machine(machine), values
+              "roofline": _roofline(trace, chip, machine.plans, seconds, tiles), "placement": _placement_rows(placement, chip),
+              "notes": [*assumptions, *facts["notes"], *(note for observer in observers for note in observer.notes),
+                        *absent_note(lacking, chip)]}
+    return facts, ledger, values

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
+from archsim.architecture.load import validate
+from archsim.chip.built import BuiltChip, build_chip, parts_of
 from archsim.cost.estimate import Estimate, price_run
-from archsim.cost.inventory import Component
 from archsim.cost.ledger import Ledger
 from archsim.explore.metrics import read_metric
 from archsim.explore.workload import Step, resolve
+from archsim.placement import place
+from hwlib.errors import InputError
+
+if TYPE_CHECKING:
+    from archsim.architecture.config import Architecture
 
 _TOTALS = ("area_mm2", "energy_j", "energy_per_image_j", "static_power_uw", "power_uw", "dynamic_power_uw")
 
@@ -19,9 +26,10 @@ def price_point(design: Mapping[str, Any], metrics: Sequence[str]) -> list[float
 
     Raises InputError for a design that is not allowed or that a part's parameters do not reach.
     """
-    step = resolve(design)
-    inventory, ledger, facts = counted(step)
-    estimate = price_run(inventory, ledger, node_nm=step.chip.node_nm, clock_mhz=step.chip.clock_mhz, cycles=None, images=step.images)
+    step, built = built_of(design)
+    facts = {"tiles": built.placement.tiles, "tile_operations": round(built.tile_operations),
+             "operations": step.trace.vector_operations(step.images)}
+    estimate = price_run(built.parts, built.counts, node_nm=built.node_nm, clock_mhz=step.chip.clock_mhz, cycles=None, images=step.images)
     found = estimate_metrics(estimate, metrics, facts)
     if any(value is _ELSEWHERE for value in found):  # a path into layers or phases: the whole document has it
         from archsim.simulate import simulate
@@ -31,47 +39,34 @@ def price_point(design: Mapping[str, Any], metrics: Sequence[str]) -> list[float
     return found
 
 
-def counted(step: Step) -> tuple[list[Component], Ledger, dict[str, Any]]:
-    """Inventory, ledger and counted facts of a step, from the plans alone (the same functions as the simulator's)."""
-    from archsim.placement import place
-    from archsim.soc.collect import ledger_of_plans, plans_of
-    from archsim.soc.followers import check_followers, with_followers
-    from archsim.soc.inventory import without_absent
-
-    chip, trace = step.chip, step.trace
-    check_followers(chip)
-    placement = place(trace.matrices, chip)
-    tiles = min(placement.tiles, placement.available) if chip.tile.count == "auto" else chip.tile.count
-    inventory = inventory_of(step, tiles, placement.without())
-    ledger, tile_operations = ledger_of_plans(trace, chip, plans_of(trace, chip, placement), step.images, placement)
-    ledger = without_absent(with_followers(ledger, chip), inventory, chip)
-    return inventory, ledger, {"tiles": placement.tiles, "tile_operations": round(tile_operations),
-                               "operations": trace.vector_operations(step.images)}
+def built_of(design: Mapping[str, Any]) -> tuple[Step, BuiltChip]:
+    """A design's step and its chip, built and checked as `simulate` does. Raises InputError as `archsim run` would."""
+    step = resolve(design)
+    with refused_as_by_run(step.chip):
+        return step, build_chip(step.trace, step.chip, step.rule, step.images)
 
 
-def inventory_of(step: Step, tiles: int, without: Mapping[str, int]) -> list[Component]:
-    """The inventory of a step's chip; `without` as `build_inventory` takes it, whose cache is passed by: a sweep never asks twice for one
-    chip."""
-    from archsim.architecture.config import ComponentSettings
-    from archsim.soc.inventory import assemble
-
-    chip, settings = step.chip, dict(step.chip.components)
-    for role, entry in (step.rule.parts(chip) if step.rule else {}).items():
-        settings.setdefault(role, ComponentSettings.model_validate(entry))
-    return list(assemble(chip, settings, tiles, float(chip.node_nm), without))
+@contextlib.contextmanager
+def refused_as_by_run(chip: Architecture) -> Iterator[None]:
+    """Refuse a design for the reason that a run gives: it finds fault with a chip's description before it builds anything, while a sweep
+    leaves the parts' own parameters to the building, which checks them again."""
+    try:
+        yield
+    except InputError:
+        validate(chip.model_dump(by_alias=True), chip.origin)
+        raise
 
 
 def breakdown(design: Mapping[str, Any], run: Mapping[str, Any] | None) -> Estimate:
     """The whole estimate of a design: of its stored run, or counted from plans where nothing was timed."""
-    step = resolve(design)
     if run is None:
-        inventory, ledger, _ = counted(step)
-        cycles = None
-    else:
-        from archsim.placement import place
-
+        step, built = built_of(design)
+        inventory, ledger, cycles = built.parts, built.counts, None
+    else:  # every check but that of the node was made when it ran
+        step = resolve(design)
         without = place(step.trace.matrices, step.chip).without()
-        inventory = inventory_of(step, run["tiles"] if step.chip.tile.count == "auto" else step.chip.tile.count, without)
+        tiles = run["tiles"] if step.chip.tile.count == "auto" else step.chip.tile.count
+        inventory = parts_of(step.chip, step.rule, tiles, step.chip.node_nm, without)
         ledger, cycles = Ledger(), run["cycles"]
         for name, action, count in run["ledger"]:
             ledger.add(name, action, "", "", count)

@@ -11,6 +11,7 @@ from archsim.explore.rows import Row
 from archsim.explore.space import Rung, Space
 from archsim.explore.store import Store
 from archsim.explore.versions import code_version
+from archsim.explore.worker import MAX_REASON
 from archsim.explore.workload import key_of
 from hwlib.errors import InputError
 
@@ -78,5 +79,5 @@ class Repricer:
         try:
             numbers = price_stored(design, stored.extra["run"], self._metrics)
         except InputError as error:
-            return Row(key, point, None, {"status": "refused", "reason": error.message[:300]})
+            return Row(key, point, None, {"status": "refused", "reason": error.message[:MAX_REASON]})
         return Row(key, point, tuple(numbers), {"work": work})

@@ -9,7 +9,7 @@ from typing import Any
 
 from archsim.architecture.replicas import chip_settings
 from archsim.explore.metrics import read_metric
-from archsim.explore.pricing import price_point
+from archsim.explore.pricing import price_point, refused_as_by_run
 from archsim.explore.workload import key_of, network_of, resolve
 
 # (design, metrics, options) -> (one number or None for each metric, what else to store)
@@ -26,7 +26,8 @@ def timing_rung(design: Mapping[str, Any], metrics: Sequence[str], options: Mapp
     from archsim.simulate import simulate
 
     step = resolve(design)
-    result = simulate(step.trace, step.chip, scheme=step.rule, images=step.images, setup=False)
+    with refused_as_by_run(step.chip):
+        result = simulate(step.trace, step.chip, scheme=step.rule, images=step.images, setup=False)
     document = result.to_dict()
     kept = {"work": key_of(design, node=False), "run": compact_run(document)}
     return [read_metric(document, name) for name in metrics], kept
@@ -52,8 +53,9 @@ def training_rung(design: Mapping[str, Any], metrics: Sequence[str], options: Ma
     data = load_dataset(options.get("data", "digits")).first(train=options.get("images"), test=options.get("test_images"))
     settings = {path[9:]: value for path, value in design.items() if path[:9] == "training." and not chip_settings(path, value)}
     chosen = {name: options[name] for name in ("epochs", "seed") if name in options}
-    document = train(network_of(design["network"]), step.chip, data, step.rule, batch=design["batch"], device=design["device"],
-                     settings=settings, **chosen).to_dict()
+    with refused_as_by_run(step.chip):
+        document = train(network_of(design["network"]), step.chip, data, step.rule, batch=design["batch"], device=design["device"],
+                         settings=settings, **chosen).to_dict()
     kept = {"work": key_of(design, node=False), "run": compact_run(document)}
     return [read_metric(document, name) for name in metrics], kept
 

@@ -19,7 +19,7 @@ from archsim.explore.space import Space
 from archsim.processes import follow
 from hwlib.errors import InputError
 
-MAX_REASON = 300
+MAX_REASON = 2000
 RETRIED = ("timeout", "memory")
 
 

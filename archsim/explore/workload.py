@@ -36,8 +36,6 @@ def resolve(design: Mapping[str, Any]) -> Step:
     settings = tuple(sorted((path[7:], value) for path, value in design.items() if path[:7] == "scheme."))
     scheme, phase = design["scheme"], design["phase"]
     trace, rule = _trace(design["network"], scheme, settings, phase, design["batch"])
-    if phase == "training" and rule.transposed_read and not chip.read.transposed:
-        raise InputError("this scheme reads the arrays backwards, the chip cannot", where=f"{chip.origin}: read.transposed", got=False)
     return Step(chip, trace, rule, design["images"] or design["batch"])
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from archsim.architecture.config import Architecture, ComponentSettings
 from archsim.architecture.roles import OPTIONAL
@@ -157,38 +157,32 @@ def assemble(chip: Architecture, settings: dict[str, ComponentSettings], tiles: 
     return tuple(found[role] for role in settings)
 
 
-def priced_ledger(ledger: Ledger, inventory: list[Component], chip: Architecture) -> tuple[Ledger, list[str]]:
-    """The counts that have a price, and a note where the chip's `absent` roles leave some without one.
+def priced_ledger(ledger: Ledger, inventory: Sequence[Component], chip: Architecture) -> tuple[Ledger, list[str]]:
+    """The counts that have a price, and the chip's `absent` roles that are asked for: those have none.
 
     Raises InputError where the run counts what the chip neither has nor says to be absent, or what its part cannot do.
     """
-    parts = {component.name: component.part for component in inventory}
+    known = {component.name: find_part(component.part).actions for component in inventory}
     # A clock tree is asked for by the time a run takes: demanded at once, so that counting alone refuses what a timed run refuses.
-    lacking = ({key[0] for key, count in ledger.items() if count} | {"clock_tree"}) - set(parts)
+    lacking = ({key[0] for key, count in ledger.counts.items() if count} | {"clock_tree"}) - set(known)
     missing = sorted(lacking - set(chip.absent))
     if missing:
         first = missing[0]
         declare = f"or declare it: absent = [\"{first}\"], " if first in OPTIONAL else ""
         raise InputError(f"the chip has no {', '.join(missing)}, which this run uses", where=f"{chip.origin}: components",
                          hint=f"add [components.{first}] to the chip, {declare}or choose another scheme")
+    strange = [key for key in ledger.counts if key[0] in known and key[1] not in known[key[0]]]
+    if strange:
+        role, action, *_ = min(strange)
+        part = next(component.part for component in inventory if component.name == role)
+        raise InputError(f"part '{part}' cannot do what this run asks of it", got=f"{role}.{action}",
+                         where=f"{chip.origin}: components.{role}.part", allowed=sorted(known[role]))
     kept = Ledger()
-    for key, count in ledger.items():
-        if key[0] in parts:
-            known = find_part(parts[key[0]]).actions
-            if key[1] not in known:
-                raise InputError(f"part '{parts[key[0]]}' cannot do what this run asks of it", got=f"{key[0]}.{key[1]}",
-                                 where=f"{chip.origin}: components.{key[0]}.part", allowed=sorted(known))
-            kept.add(*key, count)
-    return kept, absent_notes(ledger, chip)
+    kept.counts = {key: count for key, count in ledger.counts.items() if key[0] in known}
+    asked = {key[0] for key, count in ledger.counts.items() if count} if chip.absent else ()
+    return kept, [role for role in chip.absent if role in asked]
 
 
-def without_absent(ledger: Ledger, inventory: list[Component], chip: Architecture) -> Ledger:
-    """The counts that have a price; raises as `priced_ledger`."""
-    return priced_ledger(ledger, inventory, chip)[0]
-
-
-def absent_notes(ledger: Ledger, chip: Architecture) -> list[str]:
-    """A note that names the roles which this run asks for and the chip says it is without."""
-    asked = {key[0] for key, count in ledger.items() if count}
-    roles = [role for role in chip.absent if role in asked]
+def absent_note(roles: Sequence[str], chip: Architecture) -> list[str]:
+    """A note that names roles which a run asks for and the chip says it is without; empty without any."""
     return [f"{chip.name} states no {', '.join(roles)}: what they would do is counted nowhere and costs nothing"] if roles else []

@@ -2,36 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from archsim.architecture.config import Architecture
-from archsim.cost.inventory import Component
-from archsim.placement import Placement
-from archsim.soc.followers import with_followers
-from archsim.soc.inventory import without_absent
 from archsim.trace.operation import Trace
 
+if TYPE_CHECKING:
+    from archsim.chip.built import BuiltChip
 
-def setup_facts(trace: Trace, chip: Architecture, placement: Placement, inventory: list[Component], timing: bool) -> dict | None:
+
+def setup_facts(built: BuiltChip, timing: bool) -> dict | None:
     """The one-time part of a result, not priced yet: `cycles` (None without `timing`), `pulses` a device by array, `ledger` rows.
 
-    None where the trace has no setup operations. Raises InputError for an operation that the chip's parts cannot do.
+    None where the trace has no setup operations.
     """
-    from archsim.soc.collect import ledger_of_machine, ledger_of_plans, plans_of
+    from archsim.soc.collect import ledger_of_machine
     from archsim.soc.machine import Machine
 
-    if not trace.setup_operations:
+    if built.once is None:
         return None
-    once = replace(trace, phase="inference", image_operations=trace.setup_operations, batch_operations=(), setup_operations=(),
-                   input_elements=0, batch=1)
+    cycles, ledger = None, built.once_counts
     if timing:
-        machine = Machine(once, chip, placement, 1)
+        machine = Machine(built.once, built.chip, built.placement, 1)
         machine.run()
-        cycles, ledger = machine.end, ledger_of_machine(machine)
-    else:
-        cycles, ledger = None, ledger_of_plans(once, chip, plans_of(once, chip, placement), 1, placement)[0]
-    ledger = without_absent(with_followers(ledger, chip), inventory, chip)
-    return {"cycles": cycles, "pulses": pulses_by_array(once, chip), "ledger": ledger.to_rows()}
+        cycles, ledger = machine.end, built.priced(ledger_of_machine(machine))[0]
+    return {"cycles": cycles, "pulses": pulses_by_array(built.once, built.chip), "ledger": ledger.to_rows()}
 
 
 def pulses_by_array(trace: Trace, chip: Architecture) -> dict[str, float]:

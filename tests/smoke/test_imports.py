@@ -15,7 +15,7 @@ ROOMS = (
     "hwlib.errors", "hwlib", "workloads", "archsim.version", "archsim.files", "archsim.processes", "archsim.basics", "archsim.architecture",
     "archsim.kernels", "archsim.devices", "archsim.trace.work", "archsim.trace.operation", "archsim.trace.lower", "archsim.schemes",
     "archsim.trace", "archsim.training", "archsim.placement", "archsim.cost.ledger", "archsim.cost.inventory", "archsim.soc",
-    "archsim.cost", "archsim.result_schema", "archsim.repricing", "archsim.result", "archsim.simulate", "archsim.activity",
+    "archsim.chip", "archsim.cost", "archsim.result_schema", "archsim.repricing", "archsim.result", "archsim.simulate", "archsim.activity",
     "archsim.train", "archsim.compare", "archsim.conformance", "archsim.explore", "archsim.report", "archsim.studies",
     "archsim.validation", "archsim.cli",
 )
