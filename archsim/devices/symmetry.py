@@ -11,6 +11,18 @@ from archsim.devices.array import DeviceArray
 from hwlib.errors import InputError
 
 
+def drive_to_symmetry(array: DeviceArray, pulses: int, *, seed: int, tile: int) -> None:
+    """`pulses` alternating pulses, up first, on every device of an array from where it stands (Kim et al., arXiv 1907.10228).
+
+    Each pair of pulses leaves the share (1 - a_up/b_max)(1 - a_dn/|b_min|) of a soft-bounds device's distance to the end of its cycle;
+    what is left after many is half a step (the last pulse went down) and the noise of the last pulses. Pulse number n draws the noise of
+    (seed, n, tile). Raises InputError for devices that have no symmetry point.
+    """
+    _require_both_ways(array)
+    for number in range(pulses):
+        array.pulse(1 - 2 * (number % 2), seed=seed, step=number, tile=tile)
+
+
 def symmetry_points(array: DeviceArray, iterations: int = 40) -> np.ndarray:
     """The symmetry point of every device, float32 (M, N), by bisection of the noise-free law between the device's bounds.
 
@@ -18,8 +30,7 @@ def symmetry_points(array: DeviceArray, iterations: int = 40) -> np.ndarray:
     and one-sided devices have none: InputError.
     """
     device = array.device
-    if device.paired or device.even_noise:
-        raise InputError("this device has no symmetry point", got=device.name)
+    _require_both_ways(array)
     # In float64: the difference of two steps is small beside the weight.
     planes = [array.planes[:, 0, number].astype(np.float64) for number in range(array.planes.shape[2])]
     low, high = planes[2].copy(), planes[3].copy()
@@ -31,3 +42,8 @@ def symmetry_points(array: DeviceArray, iterations: int = 40) -> np.ndarray:
         above = rises > falls
         low, high = np.where(above, middle, low), np.where(above, high, middle)
     return ((low + high) / 2).astype(np.float32)
+
+
+def _require_both_ways(array: DeviceArray) -> None:
+    if array.device.paired or array.device.even_noise:
+        raise InputError("this device has no symmetry point", where="device", got=array.device.name)

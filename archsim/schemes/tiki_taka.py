@@ -44,7 +44,7 @@ class TikiTaka(Rpu):
     `train_length` slots at most; `fast_rate`, `gamma`, `read_noise` (weight units), `flip_probability`, `period` (reads between flips),
     `tail` as in Rasch 2024, Eq. 10-15. `divide_by_fast_rate`: the division of Eq. 14, by which the learning rate is that of gradient
     descent in every layer; the paper's own runs drop it, and a rate then suits one number of vectors an image only.
-    `reference_error` is the standard deviation of R around the symmetry points of A. The gradient is taken at the weights alone. A
+    `reference_error` is the standard deviation of R around what A was read as. The gradient is taken at the weights alone. A
     layer with more vectors an image than `transfer_every` is read a whole number of times an image.
 
     Silicon: A is pulsed while the weights rest and read while they are not, so it has cells, lines with their drivers and bit-stream
@@ -52,7 +52,8 @@ class TikiTaka(Rpu):
     meanwhile (`fast_converters` own: it has its own). The papers count arrays only and leave the sharing open; two devices in one
     cross-point (Gokmen 2020), which share their integrator, are the picture. Generators stand at A alone: pulses on the weights are
     single and determined, or (v1) drawn by A's. R is never read alone: see `common.reference_array`. Once, before a training, A is
-    driven to its symmetry points by `symmetry_pulses` (of which more than 100 gain nothing at a step of 0.1), and R written from it.
+    driven to its symmetry points by `symmetry_pulses`, alternating, and R written from it: few leave it off (more than 100 gain nothing at
+    a step of 0.1, at 0.01 a third of the way is left), many leave half a step and the noise of the last pulses.
     """
 
     name: ClassVar[str] = "tiki_taka"
@@ -66,7 +67,7 @@ class TikiTaka(Rpu):
 
     variants: ClassVar[dict[str, dict[str, dict[str, Any]]]] = {
         "v1": {"practice": {"learning_rate": 0.05, "epochs": 6, "device_settings": {"pulse_step": 0.01},
-                            "scheme_settings": {"version": "v1"}},
+                            "scheme_settings": {"version": "v1", "symmetry_pulses": 1000}},
                "trial": {"scheme_settings": {"version": "v1"}}},
         "v2": {"practice": {"scheme_settings": {"version": "v2"}},
                "trial": {"scheme_settings": {"version": "v2", "divide_by_fast_rate": False}}},

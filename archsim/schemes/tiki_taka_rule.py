@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from archsim.devices.array import DeviceArray
-from archsim.devices.symmetry import symmetry_points
+from archsim.devices.symmetry import drive_to_symmetry
 from archsim.kernels import moves
 from archsim.kernels.compiled import template
 from archsim.kernels.random import DEVICE, READ_OUTPUT, REFRESH, WRITE, as_word, fill_normals, normal, row_key, stream_key, uniform
@@ -140,12 +140,16 @@ class State:
 
 
 def new_state(scheme, layer: LayerState, seed: int) -> State:
-    """The state before the first image; the fast array starts at its symmetry points. Raises InputError for devices that have none."""
+    """The state before the first image: alternating pulses have driven the fast array towards its symmetry points, and the reference
+    holds what it was read as, off by `reference_error`. These pulses are the setup's.
+
+    Raises InputError for devices that have no such points.
+    """
     if layer.devices is None:
         raise InputError("this scheme needs devices", where="device", got="none", hint="rasch2024_20_states")
     fast = layer.devices.device.build(*layer.weights.shape, seed=seed, tile=layer.tile + FAST_TILE)
-    points = symmetry_points(fast)
-    fast.set_weights(points)
+    drive_to_symmetry(fast, scheme.symmetry_pulses, seed=seed, tile=layer.tile + FAST_TILE)
+    points = fast.weights.copy()
     wrong = np.empty(points.shape, F)
     fill_normals(U(stream_key(as_word(seed), U(1), as_word(layer.tile + FAST_TILE), DEVICE)), wrong)
     shape, columns = layer.weights.shape, layer.weights.shape[1]

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from archsim.devices.array import new_counts
+from archsim.devices.symmetry import drive_to_symmetry
 from archsim.kernels.random import DEVICE, as_word, fill_normals, stream_key
 from archsim.schemes.rule import LayerState, UpdateRule
 from archsim.trace.operation import Activity
@@ -55,8 +56,7 @@ def shift(scheme, layer: LayerState, seed: int) -> None:
     """Alternating pulses, a read, the reference programmed; the weights of the start are written afterwards. These pulses are the setup's,
     not counted among the writes of the training."""
     devices, start = layer.devices, layer.weights.copy()
-    for number in range(scheme.pulses):
-        devices.pulse(1 - 2 * (number % 2), seed=seed, step=number, tile=layer.tile + SHIFT_TILE)
+    drive_to_symmetry(devices, scheme.pulses, seed=seed, tile=layer.tile + SHIFT_TILE)
     error = np.empty(start.shape, F)
     fill_normals(U(stream_key(as_word(seed), U(2), as_word(layer.tile + SHIFT_TILE), DEVICE)), error)
     moved = layer.weights + error * F(np.hypot(scheme.read_noise, scheme.program_error))
