@@ -136,7 +136,7 @@ def _timed(built: BuiltChip, net: Network | None, data: Any, seed: int, observer
     trace, chip, placement, images = built.trace, built.chip, built.placement, built.images
     values = None
     if data is not None:
-        from archsim.soc.values import prepare_values
+        from archsim.soc.data import prepare_values
 
         values = prepare_values(net, trace, chip, placement, data, images, seed)
     machine = Machine(trace, chip, placement, images, values, observers, progress)
@@ -150,6 +150,6 @@ def _timed(built: BuiltChip, net: Network | None, data: Any, seed: int, observer
     ledger, lacking = built.priced(ledger_of_machine(machine))
     facts |= {"operations": trace.vector_operations(images), "activity": "measured" if values else trace.activity,
               "roofline": _roofline(trace, chip, machine.plans, seconds, tiles), "placement": _placement_rows(placement, chip),
-              "notes": [*assumptions, *facts["notes"], *(note for observer in observers for note in observer.notes),
-                        *absent_note(lacking, chip)]}
+              "notes": [*assumptions, *facts["notes"], *(values.notes if values else ()),
+                        *(note for observer in observers for note in observer.notes), *absent_note(lacking, chip)]}
     return facts, ledger, values

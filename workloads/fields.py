@@ -39,6 +39,13 @@ class Table:
             raise InputError("must be true or false", where=self._path(name), got=value)
         return value
 
+    def number(self, name: str) -> float:
+        """A finite number; the field must be there."""
+        value = self._get(name, None)
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value) or abs(value) > 1e30:
+            raise InputError("must be a finite number", where=self._path(name), got=value)
+        return float(value)
+
     def integer(self, name: str, default: int | None = None, lowest: int = 1) -> int:
         """A whole number from `lowest` to 2^40."""
         return whole(self._get(name, default), self._path(name), lowest)

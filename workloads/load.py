@@ -13,12 +13,13 @@ FORMATS = (".toml", ".onnx", ".csv")
 _BUILT_IN = Path(__file__).parent / "networks"
 
 
-def load_network(name_or_path: str | Path, *, shapes: Mapping[str, int] | None = None, padding: str | None = None,
-                 products: str | Sequence[str] | None = None) -> Network:
+def load_network(name_or_path: str | Path, *, shapes: Mapping[str, int] | None = None, batch_axis: int | str | None = None,
+                 padding: str | None = None, products: str | Sequence[str] | None = None) -> Network:
     """The network of a built-in name or of a file.
 
     A name without suffix and slash is looked up among the built-in networks first, then as a file. `shapes` gives values to
-    the symbolic dimensions of an ONNX file, e.g. {"sequence": 32}; the batch needs none. `padding` ("auto", "none", "same") and
+    the symbolic dimensions of an ONNX file, e.g. {"sequence": 32}; the batch needs none. `batch_axis` is the batch axis of its
+    inputs, "none" where they have none; without it the importer looks for it. `padding` ("auto", "none", "same") and
     `products` ("auto", "none" or names of layers that multiply two activations) say how a SCALE-Sim or NeuroSim file is meant. Raises
     InputError with the file and line or field.
     """
@@ -39,6 +40,8 @@ def load_network(name_or_path: str | Path, *, shapes: Mapping[str, int] | None =
     for option, value in (("padding", padding), ("products", products)):
         if value is not None and suffix != ".csv":
             raise InputError("belongs to SCALE-Sim and NeuroSim .csv files only", where=f"{text}: {option}", got=value)
+    if batch_axis is not None and suffix != ".onnx":
+        raise InputError("a batch axis belongs to .onnx files only: other networks have none", where=text, got=batch_axis)
     if suffix == ".toml":
         from workloads.toml_file import read_toml_network
 
@@ -46,7 +49,7 @@ def load_network(name_or_path: str | Path, *, shapes: Mapping[str, int] | None =
     if suffix == ".onnx":
         from workloads.onnx_file import read_onnx_network
 
-        return read_onnx_network(path, shapes=shapes)
+        return read_onnx_network(path, shapes=shapes, batch_axis=batch_axis)
     if suffix == ".csv":
         from workloads.scalesim_file import read_scalesim_network
 

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Protocol
 
 from hwlib.errors import unknown
+
+if TYPE_CHECKING:
+    import numpy as np
 
 ARRAY_OPERATORS = ("conv2d", "linear", "lstm")
 VECTOR_OPERATORS = (
@@ -38,7 +43,10 @@ class Matrix:
         return self.weights * self.vectors
 
 
-@dataclass(frozen=True, slots=True)
+_LATER_FIELDS = ("function", "settings", "constants", "shares", "transposed")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Layer:
     """One layer. `inputs` name earlier layers. Convolution and pooling use the window fields, others ignore them.
 
@@ -47,6 +55,10 @@ class Layer:
     `add` and `multiply` with one input have a constant second operand, and inputs of different shapes are broadcast.
     The window of `local_response_norm` over channels is `kernel` = (size, 1); that of a global pool is the whole image.
     A `reshape` of a SCALE-Sim file may change the number of elements: it stands for what such a file leaves out.
+
+    `operator` says what the layer costs; `function` what it computes where that is something else ("gelu", counted as sigmoid).
+    `settings` are the (name, value) pairs of that function, `constants` the roles of tensors that it needs besides its inputs.
+    `shares` names an earlier layer whose matrix this one reads instead of having its own, `transposed` from its columns' side.
     """
 
     name: str
@@ -61,6 +73,35 @@ class Layer:
     groups: int = 1
     bias: bool = False
     hidden: int = 0
+    function: str = ""
+    settings: tuple[tuple[str, object], ...] = ()
+    constants: tuple[str, ...] = ()
+    shares: str = ""
+    transposed: bool = False
+
+    def __repr__(self) -> str:
+        # Digests of networks are made of this text: fields that came later only show where they are in use.
+        values = ((item.name, getattr(self, item.name), item.default) for item in fields(self))
+        shown = (f"{name}={value!r}" for name, value, default in values if name not in _LATER_FIELDS or value != default)
+        return f"Layer({', '.join(shown)})"
+
+    @property
+    def computes(self) -> str:
+        """The function of the layer: its operator, where it is not only counted as that."""
+        return self.function or self.operator
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """Tensors that the layer needs besides its inputs, also those that a file without values leaves open."""
+        if self.operator == "batch_norm":
+            return ("scale", "shift")
+        if self.operator in ("add", "multiply") and len(self.inputs) == 1 and not self.constants:
+            return ("operand1",)
+        return self.constants
+
+    def setting(self, name: str, default: object = None) -> object:
+        """A setting of the layer's function."""
+        return dict(self.settings).get(name, default)
 
     @property
     def on_array(self) -> bool:
@@ -89,14 +130,26 @@ class Layer:
         raise ValueError(f"layer '{self.name}' ({self.operator}) has no crossbar matrix")
 
 
+class Tensors(Protocol):
+    """Where the values of a network are: read when they are wanted, not kept with the layers."""
+
+    def read(self) -> Mapping[str, Mapping[str, np.ndarray]]:
+        """By layer and role. An array layer's "weights" are (groups x columns, rows), its "bias" is (groups x columns,)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Network:
-    """Layers in topological order (the first is the operator 'input'), and what an importer had to assume."""
+    """Layers in topological order (the first is the operator 'input'), and what an importer had to assume.
+
+    `tensors` gives the file's own values. `without_values` says why no real data can go through the network, where none can.
+    """
 
     name: str
     layers: tuple[Layer, ...]
     source: str = ""
     notes: tuple[str, ...] = field(default_factory=tuple)
+    tensors: Tensors | None = None
+    without_values: tuple[str, ...] = ()
 
     def layer(self, name: str) -> Layer:
         """The layer of that name. Raises InputError with the nearest name."""
@@ -119,8 +172,8 @@ class Network:
 
     @property
     def weights(self) -> int:
-        """Weights on arrays, without biases."""
-        return sum(item.matrix.weights for item in self.array_layers)
+        """Weights on arrays, without biases; a matrix that several layers read counts once."""
+        return sum(item.matrix.weights for item in self.array_layers if not item.shares)
 
     @property
     def multiply_accumulates(self) -> int:

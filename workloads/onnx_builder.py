@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from hwlib.errors import InputError
@@ -38,7 +40,11 @@ class WeightPlace:
 
 
 class Builder:
-    """Collects layers. `values` maps ONNX tensors to what the network has for them."""
+    """Collects layers. `values` maps ONNX tensors to what the network has for them.
+
+    `tensors` are the constants of layers, by layer and role: functions that take the graph's `Constants` and give the array.
+    `inexact` are the reasons why real data cannot go through the network.
+    """
 
     def __init__(self, graph: Graph):
         self.graph = graph
@@ -46,9 +52,18 @@ class Builder:
         self.values: dict[str, Value] = {}
         self.weights: dict[str, WeightPlace] = {}
         self.notes: dict[str, int] = {}
+        self.tensors: dict[str, dict[str, Callable]] = {}
+        self.inexact: dict[str, int] = {}
         self._counts: dict[str, int] = {}
 
     # Reading the graph
+
+    @functools.cached_property
+    def constants(self):
+        """The reader of the graph's constants."""
+        from workloads.onnx_constants import Constants
+
+        return Constants(self.graph)
 
     def constant(self, tensor: str) -> bool:
         return tensor in self.graph.constants
@@ -76,6 +91,38 @@ class Builder:
     def note(self, text: str) -> None:
         """Remember an assumption; the same one is told once, with its count."""
         self.notes[text] = self.notes.get(text, 0) + 1
+
+    def refuse_values(self, node, why: str) -> None:
+        """Remember that this network can be priced but not computed, and why."""
+        name = printable(node.op_type)
+        text = f"{name}: {why}"
+        self.inexact[text] = self.inexact.get(text, 0) + 1
+
+    def image_axis(self, full: Shape, batch_axis: int | None, axis: int, node) -> int:
+        """The axis of an image that is `axis` of a whole tensor. Raises InputError where the batch lies along it."""
+        if not -len(full) <= axis < len(full):
+            raise self.fault(node, "there is no such axis", got=axis)
+        axis %= len(full)
+        if batch_axis is None:
+            return axis
+        steps = full[batch_axis] // self.graph.batch
+        dropped = steps == 1 and len(full) > 1
+        if axis == batch_axis and (dropped or self.graph.batch > 1):
+            raise self.fault(node, "works along the batch axis", "export the network with the batch as another axis", f"axis {axis}")
+        return axis - (dropped and axis > batch_axis)
+
+    def operand(self, tensor: str, full: Shape, batch_axis: int | None, node) -> Callable:
+        """A constant that is broadcast to an activation of the shape `full`, as an image meets it."""
+        shape = self.full(tensor, node)
+        padded = (1,) * (len(full) - len(shape)) + shape
+        if len(padded) > len(full) or batch_axis is None:
+            return lambda constants: constants.of(tensor)
+        steps, length = full[batch_axis] // self.graph.batch, padded[batch_axis]
+        if self.graph.batch > 1 and length > 1:
+            self.refuse_values(node, "a constant differs from image to image")
+        dropped = steps == 1 and len(full) > 1
+        kept = padded[:batch_axis] + padded[batch_axis + 1:] if dropped and length == 1 else padded
+        return lambda constants: constants.of(tensor).reshape(kept)
 
     def per_image(self, full: Shape, axis: int | None, node) -> Shape:
         """A shape without its batch: the batch axis is divided by the batch and dropped where one is left."""
@@ -116,36 +163,43 @@ class Builder:
         self.layers[name] = layer
         return name
 
-    def emit(self, node, operator: str, tensors: tuple[str, ...], axis: int | None = -1, *, weight: str = "", **fields) -> str:
-        """A layer for a node's first output, its shape from inference. `axis` -1 keeps the first input's batch axis."""
+    def emit(self, node, operator: str, tensors: tuple[str, ...], axis: int | None = -1, *, weight: str = "",
+             roles: dict[str, Callable] | None = None, **fields) -> str:
+        """A layer for a node's first output, its shape from inference. `axis` -1 keeps the first input's batch axis.
+
+        `roles` are its constants by role.
+        """
         values = [self.source(tensor, node) for tensor in tensors]
         axis = values[0].axis if axis == -1 else axis
         full = self.full(node.output[0], node)
         name = self.name_for(node, operator, weight)
-        self.add(name, operator, tuple(item.layer for item in values), self.per_image(full, axis, node), node, **fields)
+        self.add(name, operator, tuple(item.layer for item in values), self.per_image(full, axis, node), node,
+                 constants=tuple(roles or ()), **fields)
+        self.tensors[name] = roles or {}
         self.values[node.output[0]] = Value(name, full, axis)
         return name
 
-    def rearrange(self, node, operator: str, tensor: str, axis: int | None, output: str = "") -> None:
+    def rearrange(self, node, operator: str, tensor: str, axis: int | None, output: str = "", **fields) -> None:
         """A free layer, or none at all where the per-image shape stays the same. Reshapes of reshapes become one."""
         output = output or node.output[0]
         value = self.source(tensor, node)
         full = self.full(output, node)
         shape = self.per_image(full, axis, node) or (1,)
-        self.values[output] = Value(self.reshaped(value.layer, shape, node, operator), full, axis)
+        self.values[output] = Value(self.reshaped(value.layer, shape, node, operator, **fields), full, axis)
 
-    def reshaped(self, layer: str, shape: Shape, node, operator: str = "reshape", suffix: str = "") -> str:
-        """The name of a layer that gives `shape` from `layer`'s output, making one where needed."""
+    def reshaped(self, layer: str, shape: Shape, node, operator: str = "reshape", suffix: str = "", always: bool = False,
+                 **fields) -> str:
+        """The name of a layer that gives `shape` from `layer`'s output, making one where needed, or `always`."""
         held = self.layers[layer]
         moves = operator in ("transpose", "slice", "pad")
         if not moves and math.prod(held.output_shape) != math.prod(shape):
             got = f"{shape_text(held.output_shape)} to {shape_text(shape)}"
             raise self.fault(node, "a reshape changes the number of elements", "the batch may be mixed with other dimensions", got)
-        if held.output_shape == shape and not (operator == "transpose" and sum(size > 1 for size in shape) > 1):
+        if held.output_shape == shape and not always and not (operator == "transpose" and sum(size > 1 for size in shape) > 1):
             return layer
         if operator == "reshape" and held.operator in ("reshape", "flatten"):
             return self.reshaped(held.inputs[0], shape, node, operator, suffix)
-        return self.add(self.name_for(node, operator, suffix=suffix), operator, (layer,), shape, node)
+        return self.add(self.name_for(node, operator, suffix=suffix), operator, (layer,), shape, node, **fields)
 
     def alias(self, node, tensor: str) -> None:
         """The node's output is its input, as far as the chip is concerned."""

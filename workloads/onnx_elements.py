@@ -1,54 +1,141 @@
-"""ONNX element-wise operators, normalisations and joins as layers of the digital vector unit."""
+"""ONNX element-wise operators, normalisations and joins as layers of the digital vector unit.
+
+A layer's operator says what it costs; its function, settings and constants say what it computes, which equals ONNX's definition.
+"""
 
 from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from workloads.onnx_builder import Builder, attributes
+from workloads.shapes import Shape
 
-_PLAIN = {
-    "Relu": "relu",
-    "LeakyRelu": "leaky_relu",
-    "PRelu": "leaky_relu",
-    "Clip": "clip",
-    "Tanh": "tanh",
-    "Sigmoid": "sigmoid",
-    "Softmax": "softmax",
-    "BatchNormalization": "batch_norm",
-    "Dropout": "dropout",
+# ONNX operator -> (operator it is counted as, function, its settings and ONNX's defaults)
+_POINTWISE: dict[str, tuple[str, str, dict[str, object]]] = {
+    "Relu": ("relu", "", {}),
+    "LeakyRelu": ("leaky_relu", "", {"alpha": 0.01}),
+    "Tanh": ("tanh", "", {}),
+    "Sigmoid": ("sigmoid", "", {}),
+    "HardSigmoid": ("clip", "hard_sigmoid", {"alpha": 0.2, "beta": 0.5}),
+    "ThresholdedRelu": ("relu", "thresholded_relu", {"alpha": 1.0}),
+    "Elu": ("sigmoid", "elu", {"alpha": 1.0}),
+    "Selu": ("sigmoid", "selu", {"alpha": 1.67326319217681884765625, "gamma": 1.05070102214813232421875}),
+    "Celu": ("sigmoid", "celu", {"alpha": 1.0}),
+    "Softplus": ("sigmoid", "softplus", {}),
+    "Softsign": ("sigmoid", "softsign", {}),
+    "Gelu": ("sigmoid", "gelu", {"approximate": "none"}),
+    "Mish": ("sigmoid", "mish", {}),
+    "Swish": ("sigmoid", "swish", {"alpha": 1.0}),
+    "Erf": ("sigmoid", "erf", {}),
+    "Exp": ("sigmoid", "exp", {}),
 }
-_COUNTED_AS = {
-    "LogSoftmax": "softmax",
-    "HardSigmoid": "clip",
-    "ThresholdedRelu": "relu",
-    **dict.fromkeys(("Elu", "Selu", "Celu", "Softplus", "Softsign", "Gelu", "Mish", "Swish", "Erf", "Exp"), "sigmoid"),
-}
-"""Operators that cost what another one costs: one table look-up, or one comparison chain, an element."""
 
 
-def _plain(operator: str):
+def _pointwise(kind: str):
+    operator, function, defaults = _POINTWISE[kind]
+
     def convert(builder: Builder, node) -> None:
-        builder.emit(node, operator, (node.input[0],))
+        if function:
+            builder.note(f"{kind} is counted as {operator}")
+        given = attributes(node)
+        settings = tuple((name, given.get(name, value)) for name, value in defaults.items())
+        if kind == "Gelu" and settings[0][1] not in ("none", "tanh"):
+            raise builder.fault(node, "unknown approximation", got=settings[0][1])
+        builder.emit(node, operator, (node.input[0],), function=function, settings=settings)
 
     return convert
 
 
-def _counted_as(kind: str, operator: str):
+def _slope(builder: Builder, node) -> None:
+    """PRelu: a leaky ReLU with a slope a channel, or one an element."""
+    value = builder.source(node.input[0], node)
+    if not builder.constant(node.input[1]):
+        raise builder.fault(node, "a slope computed at run time is not supported", "cut the network before it")
+    slope = builder.operand(node.input[1], value.full, value.axis, node)
+    builder.emit(node, "leaky_relu", (node.input[0],), weight=node.input[1], roles={"alpha": slope})
+
+
+def _clip(builder: Builder, node) -> None:
+    given = attributes(node)
+    settings, roles = {"low": -math.inf, "high": math.inf}, {}
+    for index, (name, attribute) in enumerate((("low", "min"), ("high", "max")), 1):
+        if attribute in given:
+            settings[name] = given[attribute]
+        elif len(node.input) > index and node.input[index]:
+            if not builder.constant(node.input[index]):
+                raise builder.fault(node, "bounds computed at run time are not supported", "cut the network before it")
+            del settings[name]
+            roles[name] = _scalar(node.input[index])
+    builder.emit(node, "clip", (node.input[0],), settings=tuple(settings.items()), roles=roles)
+
+
+def _scalar(tensor: str):
+    return lambda constants: constants.of(tensor).reshape(())
+
+
+def _softmax(function: str):
     def convert(builder: Builder, node) -> None:
-        builder.note(f"{kind} is counted as {operator}")
-        builder.emit(node, operator, (node.input[0],))
+        value = builder.source(node.input[0], node)
+        rank = len(value.full)
+        newer = builder.graph.opset >= 13
+        axis = attributes(node).get("axis", -1 if newer else 1)
+        # Before opset 13 all axes from the named one on are one.
+        axes = (axis,) if newer else tuple(range(axis % rank if rank else 0, rank))
+        try:
+            settings = (("axes", tuple(builder.image_axis(value.full, value.axis, item, node) for item in axes)),)
+        except ValueError:
+            settings = ()
+            builder.refuse_values(node, "a softmax over the images of a batch")
+        if function:
+            builder.note("LogSoftmax is counted as softmax")
+        builder.emit(node, "softmax", (node.input[0],), function=function, settings=settings)
 
     return convert
+
+
+def _batch_norm(builder: Builder, node) -> None:
+    fields = attributes(node)
+    for tensor in node.input[1:5]:
+        builder.weight_shape(tensor, node)
+    if fields.get("training_mode", 0):
+        builder.refuse_values(node, "it is exported in training mode: its output depends on the other images of the batch")
+    if not fields.get("spatial", 1):
+        builder.refuse_values(node, "statistics of each element are not modelled")
+    value = builder.source(node.input[0], node)
+    settings = ()
+    if len(value.full) > 1:
+        settings = (("axis", builder.image_axis(value.full, value.axis, 1, node)),)
+    epsilon = fields.get("epsilon", 1e-5)
+    scale, shift, mean, variance = node.input[1:5]
+
+    def factor(constants) -> np.ndarray:
+        return constants.of(scale).astype(np.float64) / np.sqrt(constants.of(variance).astype(np.float64) + epsilon)
+
+    roles = {"scale": factor, "shift": lambda constants: constants.of(shift) - constants.of(mean) * factor(constants)}
+    builder.emit(node, "batch_norm", (node.input[0],), weight=scale, settings=settings, roles=roles)
+
+
+def _dropout(builder: Builder, node) -> None:
+    if len(node.input) > 2 and node.input[2]:
+        builder.refuse_values(node, "it may be exported in training mode")
+    builder.emit(node, "dropout", (node.input[0],))
 
 
 def _response_norm(builder: Builder, node) -> None:
-    size = attributes(node).get("size", 1)
+    fields = attributes(node)
+    size = fields.get("size", 1)
     if size < 1:
         raise builder.fault(node, "size must be 1 or more", got=size)
-    builder.emit(node, "local_response_norm", (node.input[0],), kernel=(size, 1))
+    value = builder.source(node.input[0], node)
+    if len(value.full) < 3 or builder.image_axis(value.full, value.axis, 1, node):
+        raise builder.fault(node, "needs an input of (batch, channels, positions)", got=value.full)
+    settings = tuple((name, fields.get(name, default)) for name, default in (("alpha", 1e-4), ("beta", 0.75), ("bias", 1.0)))
+    builder.emit(node, "local_response_norm", (node.input[0],), kernel=(size, 1), settings=settings)
 
 
-def _element_wise(operator: str, kind: str):
+def _element_wise(operator: str, kind: str, function: str = ""):
     """Add, Sum, Mul, Sub and Div. A constant operand is no input; a layer with one input has a constant second operand."""
 
     def convert(builder: Builder, node) -> None:
@@ -56,17 +143,47 @@ def _element_wise(operator: str, kind: str):
         constants = tuple(name for name in node.input if builder.constant(name))
         if kind == "Div" and (not constants or constants[0] != node.input[1]):
             raise builder.fault(node, "division by an activation is not supported", "cut the network before it")
-        if kind in ("Sub", "Div"):
+        if kind == "Sum" and len(node.input) == 1:
+            builder.alias(node, node.input[0])
+            return
+        if function:
             builder.note(f"{kind} is counted as {operator}")
         if kind == "Add" and len(tensors) == 1 and _fold_bias(builder, node, tensors[0], constants[0]):
             return
-        values = [builder.source(name, node) for name in tensors]
-        # The operand of the output's own rank decides where the batch is.
-        full = builder.full(node.output[0], node)
-        offsets = [(len(full) - len(value.full) + value.axis) for value in values if value.axis is not None]
-        builder.emit(node, operator, tensors, offsets[0] if offsets else None)
+        combine(builder, node, operator, function)
 
     return convert
+
+
+def combine(builder: Builder, node, operator: str, function: str = "") -> None:
+    """An element-wise layer of a node's inputs, activations and constants in their order."""
+    tensors = tuple(name for name in node.input if not builder.constant(name))
+    values = [builder.source(name, node) for name in tensors]
+    # The operand of the output's own rank decides where the batch is.
+    full = builder.full(node.output[0], node)
+    offsets = [(len(full) - len(value.full) + value.axis) for value in values if value.axis is not None]
+    axis = offsets[0] if offsets else None
+    roles = {f"operand{place}": builder.operand(name, full, axis, node)
+             for place, name in enumerate(node.input) if builder.constant(name)}
+    name = builder.emit(node, operator, tensors, axis, function=function, roles=roles)
+    layer = builder.layers[name]
+    shapes = layer.input_shapes + tuple(_constant_shape(builder, item, full, axis, node) for item in node.input if builder.constant(item))
+    if _broadcast(shapes) != layer.output_shape:
+        builder.refuse_values(node, "its operands have their batch in different places")
+
+
+def _constant_shape(builder: Builder, tensor: str, full: Shape, axis: int | None, node) -> Shape:
+    shape = builder.full(tensor, node)
+    padded = (1,) * (len(full) - len(shape)) + shape
+    dropped = axis is not None and len(full) > 1 and full[axis] == builder.graph.batch
+    return padded[:axis] + padded[axis + 1:] if dropped and padded[axis] == 1 else padded
+
+
+def _broadcast(shapes: tuple[Shape, ...]) -> Shape | None:
+    try:
+        return np.broadcast_shapes(*shapes)
+    except ValueError:
+        return None
 
 
 def _fold_bias(builder: Builder, node, tensor: str, constant: str) -> bool:
@@ -78,6 +195,8 @@ def _fold_bias(builder: Builder, node, tensor: str, constant: str) -> bool:
     shape = builder.full(constant, node)
     if not shape or shape[-1] != layer.output_shape[-1] or math.prod(shape) != shape[-1] or value.full[-1] != shape[-1]:
         return False
+    if len(shape) > len(value.full):  # the sum has more axes than the product
+        return False
     builder.replace(layer.name, bias=True)
     builder.weights[layer.name].bias_tensor = constant
     builder.alias(node, tensor)
@@ -88,7 +207,8 @@ def _hard_swish(builder: Builder, node) -> None:
     """x times clip(x / 6 + 1/2): a clip and a product."""
     value = builder.source(node.input[0], node)
     gate = builder.add(
-        builder.name_for(node, "clip", suffix="_gate"), "clip", (value.layer,), builder.layers[value.layer].output_shape, node
+        builder.name_for(node, "clip", suffix="_gate"), "clip", (value.layer,), builder.layers[value.layer].output_shape, node,
+        function="hard_sigmoid", settings=(("alpha", 1 / 6), ("beta", 0.5)),
     )
     name = builder.emit(node, "multiply", (node.input[0],))
     shape = builder.layers[name].output_shape
@@ -97,24 +217,34 @@ def _hard_swish(builder: Builder, node) -> None:
 
 def _concat(builder: Builder, node) -> None:
     tensors = tuple(name for name in node.input if not builder.constant(name))
-    if len(tensors) < len(node.input):
+    fixed = {place: name for place, name in enumerate(node.input) if builder.constant(name)}
+    if fixed:
         builder.note("constant parts of a Concat are not counted as inputs")
     axis = attributes(node).get("axis", 1)
     value = builder.source(tensors[0], node)
     if axis % len(value.full) == value.axis:
         raise builder.fault(node, "joins different images along the batch axis", "export the network with a batch of 1")
-    builder.emit(node, "concat", tensors)
+    if any(builder.source(name, node).axis != value.axis for name in tensors):
+        raise builder.fault(node, "joins tensors with their batch in different places", "export the network with the batch as axis 0")
+    place = builder.image_axis(value.full, value.axis, axis, node)
+    roles = {f"part{index}": builder.operand(name, value.full, value.axis, node) for index, name in fixed.items()}
+    builder.emit(node, "concat", tensors, settings=(("axis", place),) if place else (), roles=roles)
 
 
 CONVERTERS = {
-    **{kind: _plain(operator) for kind, operator in _PLAIN.items()},
-    **{kind: _counted_as(kind, operator) for kind, operator in _COUNTED_AS.items()},
+    **{kind: _pointwise(kind) for kind in _POINTWISE},
+    "PRelu": _slope,
+    "Clip": _clip,
+    "Softmax": _softmax(""),
+    "LogSoftmax": _softmax("log_softmax"),
+    "BatchNormalization": _batch_norm,
+    "Dropout": _dropout,
     "LRN": _response_norm,
     "HardSwish": _hard_swish,
     "Concat": _concat,
     "Add": _element_wise("add", "Add"),
     "Sum": _element_wise("add", "Sum"),
-    "Sub": _element_wise("add", "Sub"),
+    "Sub": _element_wise("add", "Sub", "subtract"),
     "Mul": _element_wise("multiply", "Mul"),
-    "Div": _element_wise("multiply", "Div"),
+    "Div": _element_wise("multiply", "Div", "divide"),
 }

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hwlib.errors import InputError
 from workloads import onnx_elements, onnx_products, onnx_rearrange, onnx_windows
 from workloads.fields import check_size
 from workloads.network import Layer, Network
@@ -21,20 +23,65 @@ CONVERTERS = onnx_windows.CONVERTERS | onnx_products.CONVERTERS | onnx_elements.
 """ONNX operators that may lie on the path from input to output."""
 
 
-def read_onnx_network(path: Path, shapes: Mapping[str, int] | None = None) -> Network:
-    """The network of an ONNX file, with per-image shapes. `shapes` gives values to symbolic dimensions other than the batch.
+
+@dataclass(frozen=True, slots=True)
+class OnnxTensors:
+    """The values of an ONNX file, read when they are wanted. `digest` is that of the file when its network was read."""
+
+    path: str
+    digest: str
+    shapes: tuple[tuple[str, int], ...]
+    batch_axis: int | str | None
+
+    def read(self) -> dict[str, dict[str, np.ndarray]]:
+        """By layer and role, float32; see `workloads.network.Tensors`. Raises InputError where the file has changed."""
+        import numpy as np
+
+        from workloads.onnx_constants import Constants
+        from workloads.onnx_weights import layer_weights
+
+        builder = build(Path(self.path), dict(self.shapes), self.batch_axis)
+        if builder.graph.digest != self.digest:
+            raise InputError("the file has changed since its network was read", where=self.path, hint="read the network again")
+        constants, values = Constants(builder.graph), {}
+        for layer in builder.finished(builder.graph.outputs):
+            # Whole numbers are places in a tensor; all others are what the chip's digital units compute with.
+            values[layer.name] = {role: array if array.dtype.kind == "i" else array.astype(np.float32)
+                                  for role, read in builder.tensors.get(layer.name, {}).items() for array in (np.asarray(read(constants)),)}
+            if layer.name in builder.weights:
+                matrix, bias = layer_weights(builder, layer.name, builder.weights[layer.name], constants)
+                matrix = np.swapaxes(matrix, -1, -2)
+                values[layer.name]["weights"] = np.ascontiguousarray(matrix.reshape(-1, matrix.shape[-1]))
+                if bias is not None:
+                    values[layer.name]["bias"] = bias.reshape(-1)
+        return values
+
+
+def read_onnx_network(path: Path, shapes: Mapping[str, int] | None = None, batch_axis: int | str | None = None) -> Network:
+    """The network of an ONNX file, with per-image shapes. `shapes` gives values to symbolic dimensions other than the batch,
+    `batch_axis` is the axis of the batch in every input ("none": there is none); without it the importer looks for it.
 
     Raises InputError with the file and, where one is at fault, the node.
     """
     path = Path(path)
-    builder = build(path, shapes)
-    layers = builder.finished(builder.graph.outputs)
-    notes = [f"{text} ({count} nodes)" if count > 1 else text for text, count in builder.notes.items()]
-    name = path.stem
-    return Network(name, layers, f"ONNX file {path.name}, opset {builder.graph.opset}", tuple(notes))
+    builder = build(path, shapes, batch_axis)
+    graph = builder.graph
+    layers = builder.finished(graph.outputs)
+    notes = [*graph.notes, *_counted(builder.notes)]
+    if len(graph.outputs) > 1:
+        names = ", ".join(map(printable, graph.outputs))
+        notes.append(f"the file has {len(graph.outputs)} outputs ({names}); real data and training end at the layer '{layers[-1].name}'")
+    source = f"ONNX file {path.name}, opset {graph.opset}; {graph.batch_text}"
+    tensors = OnnxTensors(str(path), graph.digest, tuple(sorted((shapes or {}).items())), batch_axis)
+    return Network(path.stem, layers, source, tuple(notes), tensors, tuple(_counted(builder.inexact)))
 
 
-def load_weights(path: str | Path, shapes: Mapping[str, int] | None = None) -> dict[str, tuple[np.ndarray, np.ndarray | None]]:
+def _counted(texts: Mapping[str, int]) -> list[str]:
+    return [f"{text} ({count} nodes)" if count > 1 else text for text, count in texts.items()]
+
+
+def load_weights(path: str | Path, shapes: Mapping[str, int] | None = None,
+                 batch_axis: int | str | None = None) -> dict[str, tuple[np.ndarray, np.ndarray | None]]:
     """Weights of the array layers of an ONNX file, by layer name: (matrix, bias), both float32.
 
     The matrix is rows x columns as `Layer.matrix` has it, or groups x rows x columns for a grouped convolution; bias has one
@@ -42,17 +89,19 @@ def load_weights(path: str | Path, shapes: Mapping[str, int] | None = None) -> d
     rows of an LSTM are inputs, then hidden states, and its columns the gates input, output, forget, cell.
     Raises InputError, also for weights in an external file or computed by operators other than simple rearrangement.
     """
+    from workloads.onnx_constants import Constants
     from workloads.onnx_weights import layer_weights
 
-    builder = build(Path(path), shapes, keep_weights=True)
+    builder = build(Path(path), shapes, batch_axis)
+    constants = Constants(builder.graph)
     kept = {layer.name for layer in builder.finished(builder.graph.outputs)}
-    return {name: layer_weights(builder, name, place) for name, place in builder.weights.items() if name in kept}
+    return {name: layer_weights(builder, name, place, constants) for name, place in builder.weights.items() if name in kept}
 
 
-def build(path: Path, shapes: Mapping[str, int] | None = None, keep_weights: bool = False) -> Builder:
-    """The builder after every node on the path. `keep_weights` keeps weight values in its graph."""
-    graph = read_graph(path, frozenset(CONVERTERS), keep_weights)
-    infer_shapes(graph, shapes or {})
+def build(path: Path, shapes: Mapping[str, int] | None = None, batch_axis: int | str | None = None) -> Builder:
+    """The builder after every node on the path."""
+    graph = read_graph(path, frozenset(CONVERTERS))
+    infer_shapes(graph, shapes or {}, batch_axis)
     builder = Builder(graph)
     for name, axis in graph.inputs.items():
         full = graph.shape(name, graph.path[0])

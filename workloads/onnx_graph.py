@@ -20,6 +20,8 @@ class Graph:
     `path` are the nodes between inputs and outputs, `constants` the tensors that do not depend on an input's values,
     `uses` how often a tensor is read. `inputs` are the inputs on the path with the position of their batch axis (None
     without one) and `batch` is its size; inference fills these two and `shapes`, and `fault` with onnx's complaint.
+    `stored` are large tensors with their values, `digest` is that of the file. `batch_text` says where the batch is, `notes`
+    what had to be assumed about it.
     """
 
     where: str
@@ -35,6 +37,10 @@ class Graph:
     batch: int = 1
     fault: str = ""
     numbers: dict[int, int] = field(default_factory=dict)
+    stored: dict[str, object] = field(default_factory=dict)
+    digest: str = ""
+    notes: list[str] = field(default_factory=list)
+    batch_text: str = ""
 
     def shape(self, tensor: str, node: object) -> tuple[int, ...]:
         """The whole shape of a tensor. Raises InputError, naming the node that needs it, where inference did not find it."""
@@ -55,23 +61,23 @@ class Graph:
         return f"{self.where}: node {self.numbers[id(node)]}{name} ({printable(node.op_type)})"
 
 
-def read_graph(path: Path, supported: frozenset[str], keep_weights: bool = False) -> Graph:
+def read_graph(path: Path, supported: frozenset[str]) -> Graph:
     """The graph of an ONNX file, without shapes yet. `supported` are the operators that may lie on the path.
 
-    `keep_weights` keeps the values of large constants. Raises InputError for anything that is no network.
+    Raises InputError for anything that is no network.
     """
     where = str(path)
-    model, opset = read_model(path, keep_weights)
+    model, opset, stored, digest = read_model(path)
     nodes = _in_order(model.graph, where)
     constants, on_path, outputs = _find_path(model.graph, nodes, where)
     read = {name for node in on_path for name in node.input}
     inputs = {item.name: None for item in model.graph.input if item.name in read and item.name not in constants}
     uses = Counter(name for node in nodes for name in node.input)
     uses.update(outputs)
-    graph = Graph(where, model, opset, nodes, on_path, inputs, outputs, constants, uses)
-    for node in on_path:
-        if node.domain not in ("", "ai.onnx") or node.op_type not in supported:
-            raise _unsupported(graph, node)
+    graph = Graph(where, model, opset, nodes, on_path, inputs, outputs, constants, uses, stored=stored, digest=digest)
+    strange = [node for node in on_path if node.domain not in ("", "ai.onnx") or node.op_type not in supported]
+    if strange:
+        raise _unsupported(graph, strange)
     _check_forms(graph)
     return graph
 
@@ -179,10 +185,21 @@ _HINTS = {
     "QLinearMatMul": "export the float network, or the form with QuantizeLinear and DequantizeLinear",
     "LayerNormalization": "only batch normalisation and local response normalisation are modelled",
 }
+_OTHERWISE = "replace it by supported operators or cut the network before it"
 
 
-def _unsupported(graph: Graph, node) -> InputError:
-    domain = f"{printable(node.domain)}." if node.domain not in ("", "ai.onnx") else ""
-    hint = _HINTS.get(node.op_type, "replace it by supported operators or cut the network before it")
-    what = f"operator {domain}{printable(node.op_type)} is not supported"
-    return InputError(what, where=graph.place(node), hint=f"{hint} (docs/networks.md lists the operators)")
+def _unsupported(graph: Graph, nodes: list) -> InputError:
+    """One fault that names every operator of the path that the importer does not know, with what to do about it."""
+    kinds: dict[str, int] = {}
+    for node in nodes:
+        domain = f"{printable(node.domain)}." if node.domain not in ("", "ai.onnx") else ""
+        kind = f"{domain}{printable(node.op_type)}"
+        kinds[kind] = kinds.get(kind, 0) + 1
+    hints = [f"{kind}: {_HINTS[kind]}" for kind in kinds if kind in _HINTS]
+    if len(kinds) == 1:
+        kind = next(iter(kinds))
+        what, hints = f"operator {kind} is not supported", [_HINTS.get(kind, _OTHERWISE)]
+    else:
+        listed = ", ".join(f"{kind} ({count} nodes)" if count > 1 else kind for kind, count in kinds.items())
+        what, hints = f"operators {listed} are not supported", hints + [_OTHERWISE] * (len(hints) < len(kinds))
+    return InputError(what, where=graph.place(nodes[0]), hint=f"{'; '.join(hints)} (docs/networks.md lists the operators)")

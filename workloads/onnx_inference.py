@@ -9,19 +9,19 @@ from collections.abc import Mapping
 
 from hwlib.errors import InputError, unknown
 from workloads.fields import whole
+from workloads.onnx_batch import NO_BATCH, OPTION, BatchAxis, check_batch_axis, demanded_axes
+from workloads.onnx_batch import batch_axis as find_batch_axis
 from workloads.onnx_graph import Graph
 from workloads.onnx_model import printable
 
-_RECURRENT = ("LSTM", "GRU", "RNN")
 
-
-def infer_shapes(graph: Graph, given: Mapping[str, int]) -> None:
+def infer_shapes(graph: Graph, given: Mapping[str, int], batch_axis: int | str | None = None) -> None:
     """Fill `graph.inputs`, `graph.batch` and `graph.shapes`. `given` are values of symbolic dimensions. Raises InputError."""
-    _set_inputs(graph, given)
+    _set_inputs(graph, given, check_batch_axis(batch_axis, graph.where))
     _infer(graph)
 
 
-def _set_inputs(graph: Graph, given: Mapping[str, int]) -> None:
+def _set_inputs(graph: Graph, given: Mapping[str, int], batch_axis: int | str | None) -> None:
     """Fix symbolic dimensions: the batch to 1 (or as given), the others as given. Raises InputError for one without value."""
     given = {name: whole(value, f"shapes['{name}']") for name, value in given.items()}
     on_path = [item for item in graph.model.graph.input if item.name in graph.inputs]
@@ -29,13 +29,17 @@ def _set_inputs(graph: Graph, given: Mapping[str, int]) -> None:
     for name in given:
         if name not in symbols:
             raise unknown("symbolic dimension", name, symbols, graph.where)
+    demanded = demanded_axes(graph)
     batch, batch_names = None, set()
+    told = []
     for item in on_path:
         if not item.type.HasField("tensor_type") or not item.type.tensor_type.HasField("shape"):
             hint = "export the network with a fixed input shape"
             raise InputError(f"input '{printable(item.name)}' has no shape", where=graph.where, hint=hint)
         dims = item.type.tensor_type.shape.dim
-        axis = _batch_axis(graph, item.name, len(dims))
+        text = _dims_text(dims)
+        found = find_batch_axis(dims, demanded.get(item.name), batch_axis)
+        axis = found.axis
         for position, dim in enumerate(dims):
             if dim.dim_param in given:
                 dim.dim_value = given[dim.dim_param]
@@ -47,20 +51,28 @@ def _set_inputs(graph: Graph, given: Mapping[str, int]) -> None:
                 hint = f'give it with --shape {name}=N, or shapes={{"{name}": N}} in Python' if dim.dim_param else \
                     "export it with a fixed input shape"
                 raise InputError(f"input '{printable(item.name)}' has no size for '{name}'", where=graph.where,
-                                 got=_dims_text(dims), hint=hint)
+                                 got=text, hint=hint)
         size = dims[axis].dim_value if axis is not None else None
         batch = size if batch is None else batch
         graph.inputs[item.name] = axis if size == batch else None
+        told.append(_tell(graph, item.name, text, found, axis is not None and size != batch))
     graph.batch = batch or 1
+    graph.batch_text = "; ".join(told)
+    if isinstance(batch_axis, int) and all(axis is None for axis in graph.inputs.values()):
+        ranks = sorted({len(item.type.tensor_type.shape.dim) for item in on_path})
+        raise InputError("no input has such a batch axis", where=f"{graph.where}: {OPTION}", got=batch_axis,
+                         allowed=f"0 to {max(ranks) - 1} or '{NO_BATCH}'")
 
 
-def _batch_axis(graph: Graph, name: str, rank: int) -> int | None:
-    """Axis 0, save for inputs of recurrent layers, which come as (steps, batch, features) and (directions, batch, hidden)."""
-    for node in graph.path:
-        if node.op_type in _RECURRENT and name in node.input:
-            layout = next((item.i for item in node.attribute if item.name == "layout"), 0)
-            return 0 if layout and rank == 3 else 1 if rank == 3 else 0
-    return 0 if rank > 1 else None
+def _tell(graph: Graph, name: str, dims: str, found: BatchAxis, differs: bool) -> str:
+    """One line about the batch of an input; where it is assumed, a note of the network says so too."""
+    place = "no batch axis" if found.axis is None else f"batch axis {found.axis}"
+    text = f"{place} in input '{printable(name)}' ({dims}), {found.reason}"
+    if differs:
+        text = f"no batch axis in input '{printable(name)}' ({dims}): its length is not that of the other inputs' batch"
+    if found.assumed or differs:
+        graph.notes.append(f"assumed: {text}; {OPTION} N names another one, {OPTION} {NO_BATCH} none")
+    return text
 
 
 def _infer(graph: Graph) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from pathlib import Path
 
@@ -11,23 +12,25 @@ from workloads.files import read_bytes
 LARGEST_COUNT = 10**6
 OLDEST_OPSET = 7
 _LARGEST_KEPT = 1024
-"""Elements of a constant that may take part in shape arithmetic; larger ones are weights and lose their values."""
+"""Elements of a constant that may take part in shape arithmetic; larger ones are weights, which inference does not need."""
 _VALUE_FIELDS = (
     "raw_data", "float_data", "int32_data", "int64_data", "double_data", "uint64_data", "string_data", "external_data", "data_location",
 )
 
 
-def read_model(path: Path, keep_weights: bool = False):
-    """The ModelProto of a file and its opset. Large weight values are dropped unless `keep_weights`. Raises InputError."""
-    model = _parse(path)
+def read_model(path: Path):
+    """The ModelProto of a file, its opset, its large tensors by name (taken out of the model), and the file's digest.
+
+    Raises InputError for what is no ONNX network.
+    """
+    content = read_bytes(path)
+    model = _parse(path, content)
     opset = _opset(model, str(path))
     _inline_functions(model, str(path))
-    for tensor in _tensors(model):
+    for _, tensor in _tensors(model):
         if any(size < 0 for size in tensor.dims):
             raise InputError(f"tensor '{printable(tensor.name)}' has a negative size", where=str(path), got=list(tensor.dims))
-    if not keep_weights:
-        _drop_weights(model)
-    return model, opset
+    return model, opset, _take_out(model), hashlib.sha256(content).hexdigest()
 
 
 def printable(text: str | bytes, limit: int = 120) -> str:
@@ -36,8 +39,7 @@ def printable(text: str | bytes, limit: int = 120) -> str:
     return "".join(letter if letter.isprintable() else "?" for letter in text[:limit])
 
 
-def _parse(path: Path):
-    content = read_bytes(path)
+def _parse(path: Path, content: bytes):
     try:
         import onnx
     except ImportError:
@@ -80,13 +82,21 @@ def _inline_functions(model, where: str) -> None:
 
 
 def _tensors(model) -> list:
-    """Stored tensors: initializers and the values of Constant nodes."""
-    tensors = list(model.graph.initializer)
-    return tensors + [item.t for node in model.graph.node if node.op_type == "Constant" for item in node.attribute if item.HasField("t")]
+    """Stored tensors with the name by which nodes know them: initializers and the values of Constant nodes."""
+    named = [(item.name, item) for item in model.graph.initializer]
+    for node in model.graph.node:
+        if node.op_type == "Constant" and node.output:
+            named += [(node.output[0], item.t) for item in node.attribute if item.HasField("t")]
+    return named
 
 
-def _drop_weights(model) -> None:
-    for tensor in _tensors(model):
+def _take_out(model) -> dict:
+    """Large tensors by name. In the model only their shapes stay, which is all that inference needs."""
+    stored = {}
+    for name, tensor in _tensors(model):
         if math.prod(tensor.dims) > _LARGEST_KEPT or tensor.external_data:
-            for name in _VALUE_FIELDS:
-                tensor.ClearField(name)
+            stored[name] = type(tensor)()
+            stored[name].CopyFrom(tensor)
+            for item in _VALUE_FIELDS:
+                tensor.ClearField(item)
+    return stored

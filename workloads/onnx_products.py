@@ -2,30 +2,64 @@
 
 from __future__ import annotations
 
+import math
+
 from workloads.onnx_builder import Builder, Value, WeightPlace, attributes
+from workloads.shapes import broadcast, matmul
 
 
 def _gemm(builder: Builder, node) -> None:
+    """alpha A B + beta C, A and B transposed where the node says so. B is the weight, or all are activations."""
     fields = attributes(node)
     data, weight = node.input[0], node.input[1]
-    bias = len(node.input) > 2 and node.input[2] != ""
+    added = node.input[2] if len(node.input) > 2 else ""
+    for tensor in (data, weight):
+        if len(builder.full(tensor, node)) != 2:
+            raise builder.fault(node, "needs matrices of two axes", got=(builder.full(data, node), builder.full(weight, node)))
     if builder.constant(data) or not builder.constant(weight):
-        if bias or fields.get("transA", 0) or fields.get("transB", 0):
-            what = "a Gemm of activations with transposition or addition is not supported"
-            raise builder.fault(node, what, "write it as MatMul, Transpose and Add")
+        turned = fields.get("transA", 0) or fields.get("transB", 0)
+        if added or turned or fields.get("alpha", 1.0) != 1.0:
+            what = "a Gemm of activations with a factor, transposition or addition is not supported"
+            raise builder.fault(node, what, "write it as MatMul, Transpose, Mul and Add")
         return _matmul(builder, node)
     shape = builder.weight_shape(weight, node)
     inner, features = (shape[1], shape[0]) if fields.get("transB", 0) else shape
-    full = builder.source(data, node).full
-    if len(shape) != 2 or len(full) != 2:
-        raise builder.fault(node, "needs matrices of two axes", got=(full, shape))
-    return _linear(builder, node, data, weight, inner, features, bias, bool(fields.get("transA", 0)), False)
+    beta = fields.get("beta", 1.0)
+    bias = bool(added) and builder.constant(added) and _one_a_feature(builder.full(added, node), features)
+    _linear(builder, node, data, weight, inner, features, bias, bool(fields.get("transA", 0)), False)
+    if added and not bias:
+        if not builder.constant(added) and beta != 1.0:
+            raise builder.fault(node, "a factor of an added activation is not supported", "write it as MatMul, Mul and Add", beta)
+        _add_behind(builder, node, added, beta)
+
+
+def _one_a_feature(shape: tuple[int, ...], features: int) -> bool:
+    """True for a bias of one value a feature, or one for all."""
+    return math.prod(shape) == 1 or shape[-1] == features == math.prod(shape)
+
+
+def _add_behind(builder: Builder, node, added: str, beta: float) -> None:
+    """What a Gemm adds and is no bias of its features: an activation, or a constant that differs from vector to vector."""
+    value = builder.values[node.output[0]]
+    shape = builder.layers[value.layer].output_shape
+    name = builder.unique(f"{value.layer}_add")
+    if not builder.constant(added):
+        other = builder.source(added, node)
+        builder.add(name, "add", (value.layer, other.layer), shape, node)
+        sizes = tuple(builder.layers[item].output_shape for item in (value.layer, other.layer))
+        if (other.axis, len(other.full)) != (value.axis, len(value.full)) or broadcast(sizes, builder.graph.place(node)) != shape:
+            builder.refuse_values(node, "its operands have their batch in different places")
+    else:
+        operand = builder.operand(added, value.full, value.axis, node)
+        builder.add(name, "add", (value.layer,), shape, node, constants=("operand1",))
+        builder.tensors[name] = {"operand1": lambda constants: operand(constants) * beta}
+    builder.values[node.output[0]] = Value(name, value.full, value.axis)
 
 
 def _matmul(builder: Builder, node) -> None:
     left, right = node.input[0], node.input[1]
     if builder.constant(left) == builder.constant(right):
-        builder.emit(node, "matmul", (left, right))
+        _two_activations(builder, node, left, right)
         return
     on_left = builder.constant(left)
     weight, data = (left, right) if on_left else (right, left)
@@ -36,6 +70,24 @@ def _matmul(builder: Builder, node) -> None:
         raise builder.fault(node, "a product with a stack of weight matrices is not supported", "split it into one product a matrix", shape)
     features, inner = shape if on_left else shape[::-1]
     _linear(builder, node, data, weight, inner, features, False, on_left, on_left)
+
+
+def _two_activations(builder: Builder, node, left: str, right: str) -> None:
+    values = [builder.source(tensor, node) for tensor in (left, right)]
+    if any(len(value.full) < 2 for value in values):
+        raise builder.fault(node, "needs matrices", got=[value.full for value in values])
+    # An axis that neither product nor sum runs over may hold the batch.
+    longest = max(values, key=lambda value: (value.axis is not None, len(value.full)))
+    full = builder.full(node.output[0], node)
+    axis = None if longest.axis is None else len(full) - len(longest.full) + longest.axis
+    builder.emit(node, "matmul", (left, right), axis)
+    shapes = [builder.layers[value.layer].output_shape for value in values]
+    try:
+        product = matmul(*shapes, "")
+    except ValueError:
+        product = None
+    if product != builder.layers[builder.values[node.output[0]].layer].output_shape:
+        builder.refuse_values(node, "the product runs over the batch axis")
 
 
 def _linear(builder: Builder, node, data: str, weight: str, inner: int, features: int, bias: bool, turn_in: bool, turn_out: bool) -> None:
@@ -50,7 +102,7 @@ def _linear(builder: Builder, node, data: str, weight: str, inner: int, features
     turn = turn_in and value.axis != rank - 1
     if turn:
         shape = builder.layers[source].output_shape
-        source = builder.reshaped(source, (*shape[:-2], shape[-1], shape[-2]), node, "transpose", "_input")
+        source = builder.reshaped(source, (*shape[:-2], shape[-1], shape[-2]), node, "transpose", "_input", settings=_last_two(len(shape)))
     shape = builder.layers[source].output_shape
     name = builder.add(builder.name_for(node, "linear", weight), "linear", (source,), (*shape[:-1], features), node, bias=bias)
     builder.weights[name] = WeightPlace(node)
@@ -58,10 +110,15 @@ def _linear(builder: Builder, node, data: str, weight: str, inner: int, features
     full = builder.full(node.output[0], node)
     axis = value.axis
     if turn and turn_out:
-        last = builder.reshaped(name, (*shape[:-2], features, shape[-2]), node, "transpose", "_output")
+        last = builder.reshaped(name, (*shape[:-2], features, shape[-2]), node, "transpose", "_output", settings=_last_two(len(shape)))
     elif turn_in and not turn_out and axis is not None and axis == rank - 1:
         axis = rank - 2
     builder.values[node.output[0]] = Value(last, full, axis)
+
+
+def _last_two(rank: int) -> tuple[tuple[str, object], ...]:
+    """Settings of a transpose that exchanges the last two axes."""
+    return (("axes", (*range(rank - 2), rank - 1, rank - 2)),)
 
 
 def _lstm(builder: Builder, node) -> None:
@@ -81,6 +138,8 @@ def _lstm(builder: Builder, node) -> None:
     if value.full[0 if batch_first else 1] != builder.graph.batch:
         hint = "export with the batch as the first axis, or layout 0"
         raise builder.fault(node, "the LSTM's batch is not the network's", hint, value.full)
+    if given[3]:
+        builder.weight_shape(given[3], node)
     if given[7]:
         builder.note("LSTM peepholes are not counted")
     if any(given[index] and not builder.constant(given[index]) for index in (5, 6)):

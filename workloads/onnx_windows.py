@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 
+from hwlib.errors import InputError
 from workloads.onnx_builder import Builder, Value, WeightPlace, attributes
+from workloads.onnx_constants import axes_of
 from workloads.shapes import same_padding, window
 
 
@@ -24,6 +26,8 @@ def _convolution(builder: Builder, node) -> None:
         raise builder.fault(node, "kernel_shape is not that of the weight", got=fields["kernel_shape"])
     settings = _window(builder, node, fields, full, kernel)
     bias = len(node.input) > 2 and node.input[2] != ""
+    if bias:
+        builder.weight_shape(node.input[2], node)
     name = _windowed(builder, node, "conv2d", weight_shape[0], settings, flat, weight, groups=groups, bias=bias)
     builder.weights[name] = WeightPlace(node)
 
@@ -36,6 +40,8 @@ def _pool(operator: str):
             raise builder.fault(node, "only 1-D and 2-D pooling is supported", "cut the network before it", kernel)
         full = _image(builder, node, node.input[0], len(kernel) + 2)
         settings = _window(builder, node, fields, full, kernel)
+        if operator == "average_pool":
+            settings["settings"] = (("count_include_pad", True),) if fields.get("count_include_pad", 0) else ()
         _windowed(builder, node, operator, full[1], settings, len(kernel) == 1, exact=not fields.get("ceil_mode", 0))
 
     return convert
@@ -52,16 +58,50 @@ def _global_pool(operator: str):
 
 
 def _reduce(operator: str):
-    """ReduceMean and ReduceMax over all positions of an image are global pooling."""
+    """ReduceMean and ReduceMax are global pooling: over the positions of an image as it is, over other axes after a transpose."""
 
     def convert(builder: Builder, node) -> None:
-        full = builder.full(node.input[0], node)
-        out = builder.full(node.output[0], node)
-        if len(full) not in (3, 4) or out[:2] != full[:2] or math.prod(out) != math.prod(full[:2]):
-            raise builder.fault(node, f"{node.op_type} is supported over all positions of an image only", "cut the network before it")
-        _global_pool(operator)(builder, node)
+        value = builder.source(node.input[0], node)
+        full, out = value.full, builder.full(node.output[0], node)
+        try:
+            axes = axes_of(builder.constants, node)
+        except InputError:
+            raise builder.fault(node, "axes computed at run time are not supported", "cut the network before it") from None
+        if not axes and attributes(node).get("noop_with_empty_axes", 0):
+            builder.alias(node, node.input[0])
+            return
+        if not axes:
+            axes = [axis for axis in range(len(full)) if axis != value.axis or builder.graph.batch == 1]
+        axes = sorted({axis % len(full) for axis in axes})
+        image = len(full) in (3, 4) and axes == list(range(2, len(full))) and value.axis in (0, None) and full[0] == builder.graph.batch
+        if image:
+            _global_pool(operator)(builder, node)
+        else:
+            _pool_axes(builder, node, operator, value, axes, out)
 
     return convert
+
+
+def _pool_axes(builder: Builder, node, operator: str, value: Value, axes: list[int], out) -> None:
+    """The mean or the largest over some axes: they become the height of an image of which all others are the channels."""
+    shape = builder.layers[value.layer].output_shape
+    single = value.axis in axes and value.full[value.axis] == builder.graph.batch == 1  # an axis of length one adds nothing
+    reduced = [builder.image_axis(value.full, value.axis, axis, node) for axis in axes if not (single and axis == value.axis)]
+    kept = [axis for axis in range(len(shape)) if axis not in reduced]
+    order = (*kept, *reduced)
+    turned = tuple(shape[axis] for axis in order)
+    moved = [axis for axis in order if shape[axis] > 1]
+    source = value.layer
+    if moved != sorted(moved):
+        source = builder.reshaped(source, turned, node, "transpose", "_input", settings=(("axes", order),))
+    channels, length = math.prod(shape[axis] for axis in kept), math.prod(shape[axis] for axis in reduced)
+    source = builder.reshaped(source, (channels, length, 1), node, suffix="_image")
+    name = builder.add(builder.name_for(node, operator), operator, (source,), (channels, 1, 1), node, kernel=(length, 1))
+    keep = bool(attributes(node).get("keepdims", 1))
+    axis = None if value.axis is None or value.axis in axes and not keep else \
+        value.axis if keep else value.axis - sum(item < value.axis for item in axes)
+    wanted = builder.per_image(out, axis, node) or (1,)
+    builder.values[node.output[0]] = Value(builder.reshaped(name, wanted, node, suffix="_output"), out, axis)
 
 
 def _image(builder: Builder, node, tensor: str, rank: int | None):

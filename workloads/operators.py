@@ -15,7 +15,7 @@ FIELDS: dict[str, tuple[str, ...]] = {operator: () for operator in OPERATORS} | 
     "linear": ("features", "bias"),
     "lstm": ("hidden", "bias"),
     "max_pool": _WINDOW,
-    "average_pool": _WINDOW,
+    "average_pool": (*_WINDOW, "count_include_pad"),
     "local_response_norm": ("size",),
     "concat": ("axis",),
     "reshape": ("shape",),
@@ -23,6 +23,9 @@ FIELDS: dict[str, tuple[str, ...]] = {operator: () for operator in OPERATORS} | 
     "pad": ("padding",),
     "slice": ("axis", "start", "stop"),
     "input": ("shape",),
+    "leaky_relu": ("alpha",),
+    "clip": ("low", "high"),
+    "softmax": ("axis",),
 }
 """Fields of each operator besides name, operator and inputs."""
 _SEVERAL = ("add", "multiply", "concat")
@@ -68,6 +71,8 @@ def _conv2d(table: Table, shapes: tuple[Shape, ...]) -> tuple[Shape, dict]:
 def _pool(table: Table, shapes: tuple[Shape, ...]) -> tuple[Shape, dict]:
     need_rank(shapes[0], 3, table.where, _IMAGE)
     size, fields = _window(table, shapes[0], table.pair("kernel"))
+    if "count_include_pad" in table.values:
+        fields["settings"] = (("count_include_pad", table.flag("count_include_pad")),)
     return (shapes[0][0], *size), fields
 
 
@@ -138,7 +143,8 @@ def _slice(table: Table, shapes: tuple[Shape, ...]) -> tuple[Shape, dict]:
     start, stop = table.integer("start", 0, lowest=0), table.integer("stop", shape[axis])
     if not start < stop <= shape[axis]:
         raise InputError("is outside the input", where=f"{table.where}.stop", got=(start, stop), allowed=f"start < stop <= {shape[axis]}")
-    return (*shape[:axis], stop - start, *shape[axis + 1 :]), {}
+    settings = (("axis", axis), ("start", start), ("stop", stop))
+    return (*shape[:axis], stop - start, *shape[axis + 1 :]), {"settings": settings}
 
 
 def _transpose(table: Table, shapes: tuple[Shape, ...]) -> tuple[Shape, dict]:
@@ -146,7 +152,30 @@ def _transpose(table: Table, shapes: tuple[Shape, ...]) -> tuple[Shape, dict]:
     axes = table.integers("axes", tuple(range(rank))[::-1], lowest=0)
     if sorted(axes) != list(range(rank)):
         raise InputError("must name every axis once", where=f"{table.where}.axes", got=axes, allowed=f"an order of 0 to {rank - 1}")
-    return tuple(shapes[0][axis] for axis in axes), {}
+    return tuple(shapes[0][axis] for axis in axes), {"settings": (("axes", axes),)}
+
+
+def _concat(table: Table, shapes: tuple[Shape, ...]) -> tuple[Shape, dict]:
+    axis = table.integer("axis", 0, lowest=0)
+    return concatenate(shapes, axis, table.where), {"settings": (("axis", axis),)} if axis else {}
+
+
+def _softmax(table: Table, shapes: tuple[Shape, ...]) -> tuple[Shape, dict]:
+    if "axis" not in table.values:
+        return shapes[0], {}
+    axis = table.integer("axis", lowest=0)
+    if axis >= len(shapes[0]):
+        raise InputError("there is no such axis", where=f"{table.where}.axis", got=axis, allowed=f"0 to {len(shapes[0]) - 1}")
+    return shapes[0], {"settings": (("axes", (axis,)),)}
+
+
+def _with_numbers(*names: str):
+    """An element-wise operator with numbers as settings; those that the table leaves out keep their defaults."""
+
+    def build(table: Table, shapes: tuple[Shape, ...]) -> tuple[Shape, dict]:
+        return shapes[0], {"settings": tuple((name, table.number(name)) for name in names if name in table.values)}
+
+    return build
 
 
 def _pad(table: Table, shapes: tuple[Shape, ...]) -> tuple[Shape, dict]:
@@ -171,7 +200,10 @@ _BUILDERS = {
     "input": lambda table, shapes: (table.integers("shape"), {}),
     "add": lambda table, shapes: (broadcast(shapes, table.where), {}),
     "multiply": lambda table, shapes: (broadcast(shapes, table.where), {}),
-    "concat": lambda table, shapes: (concatenate(shapes, table.integer("axis", 0, lowest=0), table.where), {}),
+    "concat": _concat,
+    "softmax": _softmax,
+    "leaky_relu": _with_numbers("alpha"),
+    "clip": _with_numbers("low", "high"),
     "matmul": lambda table, shapes: (matmul(shapes[0], shapes[1], table.where), {}),
     "flatten": lambda table, shapes: ((math.prod(shapes[0]),), {}),
     "reshape": lambda table, shapes: (reshape(shapes[0], table.integers("shape", lowest=-1), table.where), {}),

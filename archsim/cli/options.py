@@ -27,6 +27,11 @@ def whole(low: int, high: int) -> Callable[[str], int]:
     return parse
 
 
+def axis_or_none(text: str) -> int | str:
+    """A type for an axis from 0 on, or the word none."""
+    return text if text == "none" else whole(0, 63)(text)
+
+
 def positive(text: str) -> float:
     """A type for finite numbers above zero."""
     try:
@@ -81,6 +86,8 @@ def add_network_options(parser: argparse.ArgumentParser) -> None:
     """How a NETWORK that is a file is meant; `network_options` reads them."""
     parser.add_argument("--shape", action="append", default=[], metavar="NAME=N", dest="shapes",
                         help="size of a symbolic dimension of an .onnx file; repeatable")
+    parser.add_argument("--batch-axis", type=axis_or_none, metavar="N|none",
+                        help="axis of the batch in the inputs of an .onnx file (default: what the file tells, else an assumption that is noted)")
     parser.add_argument("--padding", type=one_of(PADDINGS), metavar="READING",
                         help="windows of a SCALE-Sim file: none, same, or auto (default: what its sizes fit, for the whole file)")
     parser.add_argument("--product", metavar="NAME,NAME|auto|none", dest="products",
@@ -89,7 +96,7 @@ def add_network_options(parser: argparse.ArgumentParser) -> None:
 
 def network_options(arguments: argparse.Namespace) -> dict[str, object]:
     """The options of `add_network_options` as keywords of `load_network`."""
-    return {"shapes": shapes_table(arguments.shapes), "padding": arguments.padding, "products": arguments.products}
+    return {"shapes": shapes_table(arguments.shapes), "batch_axis": arguments.batch_axis, "padding": arguments.padding, "products": arguments.products}
 
 
 def shapes_table(texts: list[str]) -> dict[str, int] | None:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from archsim.architecture.config import Architecture
+from archsim.operators.forward import apply
 from archsim.placement import Placement
 from archsim.soc.actions import plan
-from archsim.soc.layer_forward import apply, array_inputs, reference_output
+from archsim.soc.layer_forward import array_inputs, network_forward
 from archsim.soc.tile_physics import TilePhysics
-from archsim.trace.operation import Activity, Trace
-from hwlib.errors import InputError, nearest
+from archsim.trace.operation import Activity
 from workloads.network import Layer, Network
 
 if TYPE_CHECKING:
@@ -49,51 +50,51 @@ class Values:
     """Feature maps of the images in flight. A map is NaN where no result has arrived, so that a step which ran ahead
     of its data poisons the output instead of passing unseen."""
 
-    def __init__(self, network: Network, chip: Architecture, placement: Placement, images: np.ndarray,
-                 weights: dict[str, np.ndarray], biases: dict[str, np.ndarray], seed: int):
-        self.network, self.chip, self.images = network, chip, images
-        self.weights, self.biases = weights, biases
+    def __init__(self, network: Network, chip: Architecture, placement: Placement, images: dict[str, np.ndarray],
+                 tensors: dict[str, dict[str, np.ndarray]], seed: int, notes: tuple[str, ...] = ()):
+        self.network, self.chip, self.images, self.notes = network, chip, images, notes
+        self.count = min(map(len, images.values()))
+        self.weights = {name: roles["weights"] for name, roles in tensors.items() if "weights" in roles}
+        self.biases = {name: roles["bias"] for name, roles in tensors.items() if "bias" in roles}
+        self.constants = tensors
         self.layers = {layer.name: layer for layer in network.layers}
         self.maps: dict[tuple[int, str], np.ndarray] = {}
         self.cache: dict[tuple[int, str], tuple[int, np.ndarray]] = {}
         self.done: dict[tuple[int, str], int] = {}
         self.seen = {layer.name: Seen() for layer in network.array_layers}
-        self.outputs = np.full((len(images), *network.output_shape), np.nan, np.float32)
-        self.physics = {name: TilePhysics(placement.layers[name], chip, weights[name], seed) for name in weights}
-        for image in images[:CALIBRATION_IMAGES]:
-            self._forward(image, calibrate=True)
+        self.outputs = np.full((self.count, *network.output_shape), np.nan, np.float32)
+        self.physics = {name: TilePhysics(placement.layers[name], chip, weights, seed) for name, weights in self.weights.items()}
+        for image in range(min(self.count, CALIBRATION_IMAGES)):
+            self._forward(image, self._calibrate)
 
-    def _forward(self, image: np.ndarray, calibrate: bool = False) -> np.ndarray:
-        """A plain NumPy forward pass; with `calibrate` it sets the converter ranges of the tiles on its way."""
-        known: dict[str, np.ndarray] = {}
-        for layer in self.network.layers:
-            if layer.operator == "input":
-                known[layer.name] = image
-            elif layer.on_array:
-                values = known[layer.inputs[0]]
-                if calibrate:
-                    self.physics[layer.name].calibrate(array_inputs(layer, values, slice(0, layer.matrix.vectors)))
-                known[layer.name] = reference_output(layer, values, self.weights[layer.name], self.biases.get(layer.name))
-            else:
-                known[layer.name] = apply(layer, [known[name] for name in layer.inputs])
-        return known[self.network.layers[-1].name]
+    def _forward(self, image: int, meet: Callable[[Layer, np.ndarray], None] | None = None) -> np.ndarray:
+        """The network's exact output for one image."""
+        pictures = {name: stack[image] for name, stack in self.images.items()}
+        return network_forward(self.network, pictures, self.constants, meet)[self.network.layers[-1].name]
+
+    def _calibrate(self, layer: Layer, values: np.ndarray) -> None:
+        """Widen the converter ranges of a layer's tiles for these inputs."""
+        self.physics[layer.name].calibrate(array_inputs(layer, values, slice(0, layer.matrix.vectors)))
 
     def reference(self) -> np.ndarray:
         """The plain NumPy forward pass of all images: (images, *output shape)."""
-        return np.array([self._forward(image) for image in self.images])
+        return np.array([self._forward(image) for image in range(self.count)])
+
+    def _apply(self, layer: Layer, inputs: list[np.ndarray]) -> np.ndarray:
+        return apply(layer, inputs, self.constants.get(layer.name, {}))
 
     def _value(self, image: int, name: str) -> np.ndarray:
         """The output of a layer as far as it has arrived."""
         layer = self.layers[name]
         if layer.operator == "input":
-            return self.images[image]
+            return self.images[name][image]
         if layer.on_array:
             return self.maps.setdefault((image, name), np.full(layer.output_shape, np.nan, np.float32))
         arrived = self._arrived(image, layer)
         held = self.cache.get((image, name))
         if held is None or held[0] != arrived:
             with np.errstate(invalid="ignore"):
-                held = (arrived, np.asarray(apply(layer, [self._value(image, source) for source in layer.inputs]), np.float32))
+                held = (arrived, np.asarray(self._apply(layer, [self._value(image, source) for source in layer.inputs]), np.float32))
             self.cache[image, name] = held
         return held[1]
 
@@ -155,64 +156,8 @@ class Values:
 
     def finish(self) -> np.ndarray:
         """The outputs of all images. Raises RuntimeError where a step ran before its data had arrived."""
-        for image in range(len(self.images)):
+        for image in range(self.count):
             self.outputs[image] = self._value(image, self.network.layers[-1].name)
         if np.isnan(self.outputs).any():
             raise RuntimeError("a step read data that had not arrived: the output holds no number")
         return self.outputs
-
-
-def prepare_values(network: Network | None, trace: Trace, chip: Architecture, placement: Placement, data: Any, images: int,
-                   seed: int) -> Values:
-    """Check the arrays and build the real-data mode. `data` is "random", images (N, *input shape), or a dict with
-    "images" and, by layer, "<layer>.weights" (outputs x rows) and "<layer>.bias". Raises InputError for what does not fit."""
-    if network is None or trace.phase != "inference":
-        raise InputError("real data need a network and the phase inference", where="data", got=trace.phase)
-    if placement.passes:
-        raise InputError("real data cannot go with reloaded weights", where=f"{chip.origin}: execution.reload", got=True)
-    for layer in network.layers:
-        if layer.operator in ("lstm", "matmul", "slice", "pad", "transpose", "local_response_norm"):
-            raise InputError(f"the operator '{layer.operator}' cannot carry real data", where=layer.name,
-                             hint="run without --data: counts and timing need no values")
-    if network.gaps:
-        raise InputError("the file leaves out what joins these layers, so no value passes", where=network.name,
-                         got=", ".join(network.gaps[:5]), hint="run without --data: counts and timing need no values")
-    arrays = {} if isinstance(data, str) else {"images": data} if not isinstance(data, dict) else dict(data)
-    if isinstance(data, str) and data != "random":
-        raise InputError("unknown data", where="data", got=data, allowed="'random', arrays, or an .npz file")
-    random = np.random.default_rng(seed)
-    known = ["images"] + [f"{m.layer}.{kind}" for m in trace.matrices for kind in ("weights", "bias")]
-    for key in arrays:
-        if key not in known:
-            raise InputError("unknown array", where="data", got=key, allowed=known, hint=nearest(key, known))
-    pictures = arrays.get("images")
-    pictures = random.random((images, *network.input_shape)) if pictures is None else _numbers(pictures, "images")
-    if pictures.shape == network.input_shape:
-        pictures = pictures[None]
-    if pictures.shape[1:] != network.input_shape or len(pictures) < images:
-        raise InputError("images do not fit", where="data: images", got=pictures.shape,
-                         allowed=f"({images} or more, {network.input_shape})")
-    weights, biases = {}, {}
-    for layer in network.array_layers:
-        shape = layer.matrix
-        full = (shape.columns * shape.groups, shape.rows)
-        given = arrays.get(f"{layer.name}.weights")
-        # He-like spread: keeps the signal alive through any depth
-        drawn = random.standard_normal(full) * np.sqrt(2.0 / shape.rows) if given is None else _numbers(given, f"{layer.name}.weights")
-        if drawn.shape != full:
-            raise InputError("weights do not fit", where=f"data: {layer.name}.weights", got=drawn.shape, allowed=str(full))
-        weights[layer.name] = drawn.reshape(shape.groups, shape.columns, shape.rows).astype(np.float32)
-        bias = arrays.get(f"{layer.name}.bias")
-        if bias is not None:
-            bias = _numbers(bias, f"{layer.name}.bias")
-            if bias.shape != (full[0],):
-                raise InputError("bias does not fit", where=f"data: {layer.name}.bias", got=bias.shape, allowed=str((full[0],)))
-            biases[layer.name] = bias.astype(np.float32)
-    return Values(network, chip, placement, pictures[:images].astype(np.float32), weights, biases, seed)
-
-
-def _numbers(array: Any, name: str) -> np.ndarray:
-    array = np.asarray(array)
-    if array.dtype.kind not in "fiu" or not np.isfinite(array).all():
-        raise InputError("not an array of finite numbers", where=f"data: {name}", got=str(array.dtype))
-    return array.astype(np.float64)

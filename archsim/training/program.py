@@ -77,6 +77,7 @@ def build_program(network: Network, copies: dict[str, int], output_errors: int =
     extra = []
     for layer in layers[: len(layers) - softmax]:
         where = f"network '{network.name}', layer '{layer.name}'"
+        _refuse_other_functions(layer, where)
         if layer.operator in _ALIASES:
             offsets[layer.name], wanted[layer.name] = offsets[layer.inputs[0]], wanted[layer.inputs[0]]
             continue
@@ -113,6 +114,21 @@ def build_program(network: Network, copies: dict[str, int], output_errors: int =
                    output_errors)
 
 
+def _refuse_other_functions(layer: Layer, where: str) -> None:
+    """Raise InputError for a layer that computes something else than what its operator is trained as."""
+    if layer.shares:
+        raise InputError("training weights that several layers share is not supported", where=where, got=f"the weights of '{layer.shares}'",
+                         hint="its inference can be simulated; to train it, give every layer weights of its own")
+    if layer.function:
+        raise InputError("training cannot run this layer", where=where, got=layer.function,
+                         hint=f"it is counted as {layer.operator} where only its cost is wanted")
+    if layer.constants and layer.operator != "batch_norm":
+        raise InputError("training cannot run a layer with constant operands", where=where, got=layer.operator)
+    if layer.operator == "average_pool" and any(layer.padding) and layer.setting("count_include_pad", False):
+        raise InputError("training averages over the image only", where=where, got="count_include_pad",
+                         hint="pad with zeros before it, or take a pool without padding")
+
+
 def _rows(layer: Layer, offsets: dict[str, int], where: str) -> list[dict]:
     """Operation rows of a layer (column -> value); "from" names the input that a row reads."""
     base = {OUTPUT: offsets[layer.name], OUTPUT_SIZE: math.prod(layer.output_shape)}
@@ -131,7 +147,8 @@ def _rows(layer: Layer, offsets: dict[str, int], where: str) -> list[dict]:
         return [rows[0] | {OPERATOR: _POOLS[operator]} | _window(layer)]
     if operator == "add" and len(layer.inputs) > 1 and len(set(layer.input_shapes)) == 1:
         return [row | {OPERATOR: COPY if index == 0 else ADD} for index, row in enumerate(rows)]
-    if operator == "concat" and layer.output_shape == (sum(item[0] for item in layer.input_shapes), *shape[1:]):
+    joined = (sum(item[0] for item in layer.input_shapes), *shape[1:])
+    if operator == "concat" and not layer.setting("axis") and layer.output_shape == joined:
         starts = np.cumsum([0, *(row[INPUT_SIZE] for row in rows)])
         return [row | {OPERATOR: COPY, OUTPUT: row[OUTPUT] + int(start), OUTPUT_SIZE: row[INPUT_SIZE]} for row, start in zip(rows, starts)]
     raise InputError("training cannot run this layer", where=where, got=operator + (" in groups" if layer.groups > 1 else ""),
