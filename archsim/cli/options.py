@@ -87,7 +87,7 @@ def add_network_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--shape", action="append", default=[], metavar="NAME=N", dest="shapes",
                         help="size of a symbolic dimension of an .onnx file; repeatable")
     parser.add_argument("--batch-axis", type=axis_or_none, metavar="N|none",
-                        help="axis of the batch in the inputs of an .onnx file (default: what the file tells, else an assumption that is noted)")
+                        help="axis of the batch in the inputs of an .onnx file (default: what the file tells, else a noted assumption)")
     parser.add_argument("--padding", type=one_of(PADDINGS), metavar="READING",
                         help="windows of a SCALE-Sim file: none, same, or auto (default: what its sizes fit, for the whole file)")
     parser.add_argument("--product", metavar="NAME,NAME|auto|none", dest="products",
@@ -96,7 +96,8 @@ def add_network_options(parser: argparse.ArgumentParser) -> None:
 
 def network_options(arguments: argparse.Namespace) -> dict[str, object]:
     """The options of `add_network_options` as keywords of `load_network`."""
-    return {"shapes": shapes_table(arguments.shapes), "batch_axis": arguments.batch_axis, "padding": arguments.padding, "products": arguments.products}
+    return {"shapes": shapes_table(arguments.shapes), "batch_axis": arguments.batch_axis, "padding": arguments.padding,
+            "products": arguments.products}
 
 
 def shapes_table(texts: list[str]) -> dict[str, int] | None:

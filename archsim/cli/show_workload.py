@@ -22,7 +22,8 @@ def describe_network(name: str, node_nm: float | None, reading: dict[str, object
             "name": layer.name, "operator": layer.operator, "inputs": list(layer.inputs),
             "input_shapes": [list(shape) for shape in layer.input_shapes], "output_shape": list(layer.output_shape),
             "kernel": list(layer.kernel), "stride": list(layer.stride), "padding": list(layer.padding), "groups": layer.groups,
-            "bias": layer.bias, "weights": matrix.weights if matrix else 0,
+            "bias": layer.bias, "weights": matrix.weights if matrix and not layer.shares else 0, "shares": layer.shares or None,
+            "computes": layer.computes,
             "matrix": {key: getattr(matrix, key) for key in ("rows", "columns", "groups", "vectors")} if matrix else None,
             "multiply_accumulates": matrix.multiply_accumulates if matrix else 0,
         })
@@ -37,6 +38,8 @@ def draw_network(document: dict) -> Iterator[object]:
 
     head = Text(document["name"], style="bold")
     head.append(f"  {document['weights']:,} weights, {document['multiply_accumulates']:,} multiply-accumulates an image", style="default")
+    if document["source"]:
+        head.append(f"\n{document['source']}", style="dim")
     yield head
     table = Table("Layer", "Operator", "Input", "Output", "Window", box=_box(), show_footer=True)
     for title, total in (("Matrix", ""), ("Vectors", ""), ("Weights", f"{document['weights']:,}"),
@@ -46,10 +49,12 @@ def draw_network(document: dict) -> Iterator[object]:
         matrix = row["matrix"]
         window = f"{_shape(row['kernel'])} / {_shape(row['stride'])}" if row["kernel"] != [1, 1] or row["stride"] != [1, 1] else ""
         groups = f"{matrix['groups']} x " if matrix and matrix["groups"] > 1 else ""
-        cells = [f"{groups}{matrix['rows']}×{matrix['columns']}", f"{matrix['vectors']:,}", f"{row['weights']:,}",
+        weights = f"of {row['shares']}" if row["shares"] else f"{row['weights']:,}"
+        cells = [f"{groups}{matrix['rows']}×{matrix['columns']}", f"{matrix['vectors']:,}", Text(weights),
                  f"{row['multiply_accumulates']:,}"] if matrix else [""] * 4
         shapes = " + ".join(_shape(shape) for shape in row["input_shapes"])
-        table.add_row(Text(row["name"]), row["operator"], shapes, _shape(row["output_shape"]), window, *cells)
+        operator = row["operator"] if row["computes"] == row["operator"] else f"{row['computes']} (as {row['operator']})"
+        table.add_row(Text(row["name"]), operator, shapes, _shape(row["output_shape"]), window, *cells)
     yield table
     for note in document["notes"]:
         yield Text(f"note: {note}", style="dim")

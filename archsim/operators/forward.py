@@ -42,6 +42,8 @@ def apply(layer: Layer, inputs: list[np.ndarray], constants: Tensors = NONE) -> 
 
 def can_carry(layer: Layer) -> bool:
     """True where `apply` knows the layer's function."""
+    if layer.operator == "matmul" and len(layer.inputs) != 2:
+        return False
     if layer.operator in ("slice", "transpose"):
         return "index" in layer.constants or bool(layer.settings)
     return any(layer.computes in table for table in (FUNCTIONS, _SHAPED, _BY_LAYER, _WITH_CONSTANTS))
