@@ -80,7 +80,8 @@ def _workload(arguments: argparse.Namespace, scheme_settings: dict[str, str]) ->
                 raise InputError("a recorded trace brings its own", where=f"--{option}", got=getattr(arguments, option))
         for option, value in options.network_options(arguments).items():
             if value is not None:
-                raise InputError("a recorded trace needs no reading of a network's file", where=f"--{option.rstrip('s').replace('_', '-')}", got=value)
+                where = f"--{option.rstrip('s').replace('_', '-')}"
+                raise InputError("a recorded trace needs no reading of a network's file", where=where, got=value)
         if scheme_settings:
             raise InputError("a recorded trace brings its own scheme", where="--set", got="scheme.…")
         name = _own_scheme(arguments.scheme) if own else None
