@@ -62,6 +62,17 @@ class Scheme(BaseModel, ABC):
     optimiser_rates: ClassVar[dict[str, float]] = {}
 
     @property
+    def unused(self) -> frozenset[str]:
+        """Settings that this variant of the scheme does not use: changing one of them changes no bit of any result."""
+        return frozenset()
+
+    @property
+    def is_default(self) -> bool:
+        """Whether every setting that this variant uses has its default."""
+        used = {name: field for name, field in type(self).model_fields.items() if name not in self.unused}
+        return all(getattr(self, name) == field.get_default(call_default_factory=True) for name, field in used.items())
+
+    @property
     def suggested(self) -> dict[str, float | int]:
         """Fields of the training settings that suit this scheme where the user names none: learning rate, mini-batch, first weights."""
         found = {name: self.practice[name] for name in SUGGESTED if name in self.practice}

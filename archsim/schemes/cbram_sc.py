@@ -73,6 +73,12 @@ class CbramStochastic(StreamScheme, OptimiserScheme):
     pulse_spread: Annotated[float, Field(ge=0, le=3)] = 0.25
 
     @property
+    def unused(self) -> frozenset[str]:
+        found = {"sgd": {"first_bits", "second_bits", "root_bits", "hold", "optimiser_units"}, "momentum": {"second_bits", "root_bits"}}
+        device = {"pulse_ns", "sense_ns", "driver_bits", "predistortion", "device_spread", "pulse_spread"}
+        return super().unused | found.get(self.optimiser, set()) | (set() if self.generator == "cbram" else device)
+
+    @property
     def generator(self) -> str:
         return self.stream_source
 

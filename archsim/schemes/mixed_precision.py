@@ -70,6 +70,12 @@ class MixedPrecision(GradientScheme):
     def suggested(self) -> dict[str, float | int]:
         return super().suggested | ({"learning_rate": BLIND_RATE} if self.writing == "pulses" else {})
 
+    @property
+    def unused(self) -> frozenset[str]:
+        if self.writing == "pulses":
+            return super().unused | {"keep_remainder", "accumulate"}
+        return super().unused | (set() if self.accumulate else {"threshold", "keep_remainder"})
+
     def batch_update(self, stage: Stage, batch: int) -> list[Operation]:
         blind = self.writing == "pulses"
         write = program_weights(stage, self.devices_written, verify_reads=0.0 if blind else 1.0)

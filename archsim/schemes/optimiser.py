@@ -53,6 +53,12 @@ class DigitalOptimiser(OptimiserScheme):
     epsilon: Annotated[float, Field(gt=0, le=1)] = 1e-8
     weight_decay: Annotated[float, Field(ge=0, le=1)] = 0.0
 
+    @property
+    def unused(self) -> frozenset[str]:
+        own = {"sgd": set(), "momentum": {"momentum"}, "adam": {"beta1", "beta2", "epsilon"}}
+        used = own.pop(self.optimiser)
+        return super().unused | set().union(*own.values()) - used
+
     def digital_step(self, stage: Stage, further: Mapping[str, float]) -> Operation:
         """The optimiser over all weights of a layer, once a batch, with `further` actions a weight."""
         return optimiser_step(stage, merge(OPTIMISER_WORK[self.optimiser], dict(further)), self.optimiser_words)

@@ -72,6 +72,19 @@ class Sbpca(Scheme):
             raise ValueError("SBE is of rank 1; estimator sbpca is its form of higher rank")
         return self
 
+    @property
+    def unused(self) -> frozenset[str]:
+        estimator, sequential = self.estimator, self.update_mode == "rank_seq"
+        found = set() if estimator == "sbpca" else {"block"}
+        found |= {"initial_singular_value"} if estimator in ("sbe", "lrt") else set()
+        found |= set() if estimator == "lrt" else {"unbiased", "condition_limit", "max_norm"}
+        found |= set() if estimator == "lrt" and not sequential else {"least_changed"}
+        found |= set() if self.update_mode == "element" else {"threshold"}
+        trains = {"update_management", "length_management"}
+        if not sequential:
+            return super().unused | found | trains | {"encoding", "train_length"}
+        return super().unused | found | ({"rounding"} if self.encoding == "pulse_trains" else trains)
+
     def rank_of(self, a: int, b: int) -> int:
         """The rank in a layer of a x b weights."""
         return min(self.rank or DEFAULT_RANKS[self.estimator], a, b)

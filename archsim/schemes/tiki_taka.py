@@ -90,6 +90,13 @@ class TikiTaka(Rpu):
     symmetry_pulses: Annotated[int, Field(ge=1, le=1_000_000)] = 100
 
     @property
+    def unused(self) -> frozenset[str]:
+        own = {"v1": {"transfer_rate"}, "chopped": {"flip_probability"}, "agad": {"period", "tail"}}
+        own_of_others = set().union(*(names for version, names in own.items() if version != self.version))
+        hidden = {"gamma", "divide_by_fast_rate"} if self.version == "v1" else set()
+        return super().unused | own_of_others | hidden | (set() if self.reads_reference else {"reference_error"})
+
+    @property
     def reads_reference(self) -> bool:
         """Whether A is read against an array R."""
         return self.version != "agad"

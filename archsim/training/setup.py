@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 CHIPS = {"rpu": "rpu"}
 """The chip of a scheme where none is named; cim40 for the others."""
-_EXACT = {"input_bits": 0, "input_bound": 1e9, "output_bits": 0, "output_bound": 0.0, "output_noise": 0.0, "noise_management": "off",
+# 1e30: no bound, and the inputs are counted on the scale of 1 (see training.activity)
+_EXACT = {"input_bits": 0, "input_bound": 1e30, "output_bits": 0, "output_bound": 0.0, "output_noise": 0.0, "noise_management": "off",
           "bound_management": "off"}
 _WORDS = {"learning_rate": "learning rate", "batch": "mini-batch", "initial_scale": "scale of the first weights"}
 
@@ -135,7 +136,7 @@ def _rule(scheme: Scheme) -> str:
     """The rule of the training core for a scheme: its two compiled ones, or the scheme's own algorithm."""
     if scheme.name == "rpu":
         return "rpu"
-    if scheme.name == "sgd" and scheme == type(scheme)():
+    if scheme.name == "sgd" and scheme.is_default:
         return "float"
     if type(scheme).rule is Scheme.rule:
         trained = sorted(name for name, kind in SCHEMES.items() if name == "rpu" or kind.rule is not Scheme.rule)
