@@ -22,7 +22,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--timeout", type=options.positive, metavar="S", help="give up a point after this many seconds")
     parser.add_argument("--memory", type=options.whole(256, 1_000_000), metavar="MB", help="memory of a worker process")
     parser.add_argument("--export", type=options.one_of(("csv", "parquet")), metavar="FORMAT", help="also write every point: csv, parquet")
-    parser.add_argument("--dry-run", action="store_true", help="check the space and say how many points it has")
+    parser.add_argument("--dry-run", action="store_true",
+                        help="check every name of the space, build one of its designs and say how many points it has")
     options.add_output_options(parser)
 
 
@@ -33,6 +34,11 @@ def execute(arguments: argparse.Namespace) -> int:
 
     space = load_space(arguments.space)
     if arguments.dry_run:
+        from archsim.explore.preview import build_one, check_names
+
+        for note in check_names(space):
+            say(f"note: {note}", arguments.quiet)
+        build_one(space)
         rungs = ", ".join(rung.label + (f" ({rung.points})" if rung.points else "") for rung in space.rungs)
         facts = {"name": space.name, "axes": len(space.axes), "points": most_points(space), "rungs": rungs}
         if arguments.json:

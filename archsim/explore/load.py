@@ -145,7 +145,7 @@ def _objectives(table: object, where: str) -> tuple[Objective, ...]:
     found = []
     for path, word in _leaves(_table(table, where)).items():
         check_metric(path, f"{where}.{path}", path)
-        need(word in _DIRECTIONS, "an objective is minimised or maximised", where=f"{where}.{path}", got=word,
+        need(isinstance(word, str) and word in _DIRECTIONS, "an objective is minimised or maximised", where=f"{where}.{path}", got=word,
              allowed=("minimise", "maximise"), hint=nearest(str(word), _DIRECTIONS))
         found.append(Objective(path, _DIRECTIONS[word]))
     need(bool(found), "a space needs at least one objective", where=where, allowed=known_metrics(),
@@ -210,12 +210,18 @@ def _rungs(entries: object, where: str, axes: set[str]) -> tuple[Rung, ...]:
 
 def _check_values(space: Space, where: str) -> None:
     """Each value of each axis alone on the base chip: a wrong type is a fault of the file, not of every point."""
-    from archsim.explore.workload import check_value
+    from archsim.explore.workload import check_data, check_value
 
     for axis in space.axes:
-        values = axis.values if len(axis.values) <= 64 else (axis.values[0], axis.values[-1])
+        # a range ends where it ends; of names and words each may be wrong by itself
+        values = axis.values if len(axis.values) <= 64 or not axis.numeric else (axis.values[0], axis.values[-1])
         for value in values or (axis.low, axis.high):
             check_value(space, axis.path, value, f"{where}: axes.{axis.path}")
     for path, value in space.fixed.items():
         if path not in WORDS:
             check_value(space, path, value, f"{where}: settings.{path}")
+        elif value is not None:
+            check_value(space, path, value, f"{where}: {path}")
+    for index, rung in enumerate(space.rungs):
+        if "data" in dict(rung.options):
+            check_data(dict(rung.options)["data"], f"{where}: rungs[{index}].data")

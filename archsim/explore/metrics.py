@@ -16,6 +16,7 @@ OTHER = ("energy_j", "dynamic_power_uw", "latency_s", "operations", "tile_operat
 GROUPS = ("boundaries", "by_component", "by_component_off_chip", "by_layer", "by_phase", "stalls")
 UNITS = {"area_mm2": "mm²", "energy_j": "J", "energy_per_image_j": "J", "static_power_uw": "µW", "power_uw": "µW", "dynamic_power_uw": "µW",
          "latency_s": "s", "latency_per_image_s": "s", "interval_per_image_s": "s", "cycles": "cycles", "accuracy_percent": "%"}
+_IN_TIME = ("cycles", "stall_cycles", "busy_fraction", "power_uw")
 STANDARD = {"price": PRICED, "timing": PRICED + TIMED, "training": PRICED + TIMED + TRAINED}
 
 
@@ -37,6 +38,15 @@ def check_metric(path: str, where: str, got: str) -> None:
 def wanted_metrics(kind: str, extra: tuple[str, ...]) -> tuple[str, ...]:
     """The names a rung of that kind keeps: its standard ones, then what the space names."""
     return tuple(dict.fromkeys((*STANDARD[kind], *extra)))
+
+
+def known_on(kind: str, path: str) -> bool:
+    """Whether a rung of that kind may know the number at `path`: what takes time is not known before the timing, accuracy not before a
+    training."""
+    if path in TRAINED:
+        return kind == "training"
+    timed = path in (*TIMED, "dynamic_power_uw", "latency_s") or path.split(".")[0] == "stalls" or path.split(".")[-1] in _IN_TIME
+    return kind != "price" or not timed
 
 
 def read_metric(document: Mapping, path: str) -> float | int | None:

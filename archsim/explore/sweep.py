@@ -10,18 +10,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from archsim.basics.folders import folder_path
 from archsim.explore.engine import Engine
 from archsim.explore.load import load_space
 from archsim.explore.metrics import wanted_metrics
 from archsim.explore.pareto import promote
+from archsim.explore.preview import check_names, nothing_built
 from archsim.explore.repricing import Repricer
 from archsim.explore.rows import pack_rows
 from archsim.explore.rungs import RUNGS, Evaluate
 from archsim.explore.samplers import most_points
 from archsim.explore.space import Rung, Space, up_to
 from archsim.explore.store import Store
-from archsim.explore.table import Table
+from archsim.explore.table import DONE, REFUSED, Table
 from archsim.explore.versions import code_version, figures_version
 from archsim.explore.walk import Walk, keyed
 from archsim.explore.worker import Job
@@ -103,6 +106,7 @@ def explore(space: str | Path | Mapping | Space, jobs: int = 1, out: str | Path 
     space = load_space(space)
     for rung in space.rungs:
         _evaluate(rung)
+    notes = check_names(space)
     temporary = None if out is not None else tempfile.TemporaryDirectory(prefix="archsim-sweep-")
     folder = folder_path(out if out is not None else temporary.name)
     with Store(folder) as store:
@@ -112,7 +116,9 @@ def explore(space: str | Path | Mapping | Space, jobs: int = 1, out: str | Path 
         write_files(folder, {SPACE_FILE: json.dumps(space.content, indent=1) + "\n"})
         run = _Run(space, store, Engine(jobs, cluster, timeout_s, memory_mb), progress)
         tables = run.all_rungs()
-        return Sweep(space, folder, tables, run.counts, run.notes(), temporary)
+        for table in tables:
+            _need_some(space, table)
+        return Sweep(space, folder, tables, run.counts, [*notes, *run.notes()], temporary)
 
 
 def load_sweep(folder: str | Path, rung: str | None = None) -> Sweep:
@@ -133,6 +139,18 @@ def load_sweep(folder: str | Path, rung: str | None = None) -> Sweep:
         space = load_space(content)
         run = _Run(space if rung is None else up_to(space, rung), store, None, None)
         return Sweep(run.space, folder, run.all_rungs(), run.counts, run.notes())
+
+
+def _need_some(space: Space, table: Table) -> None:
+    """Raises InputError where no point of a rung came to a result: an empty front is no success."""
+    if (table.status == DONE).any():
+        return
+    if not len(table):
+        return  # the rung below has no point that meets the constraints
+    reasons: dict[str, int] = {}
+    for index in np.flatnonzero(table.status == REFUSED).tolist() or range(len(table)):
+        reasons[table.reasons[index]] = reasons.get(table.reasons[index], 0) + 1
+    raise nothing_built(space, reasons, len(table))
 
 
 def _evaluate(rung: Rung) -> Evaluate:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from archsim.architecture.replicas import chip_settings
 from archsim.explore.fields import WORDS, of_chip
 from archsim.explore.space import Space, chip_defaults
-from hwlib.errors import InputError, nearest
+from hwlib.errors import InputError, nearest, unknown
 
 if TYPE_CHECKING:
     from archsim.architecture.config import Architecture
@@ -125,8 +126,7 @@ def check_value(space: Space, path: str, value: Any, where: str) -> None:
 
             read_settings(_with({}, {path[9:]: value}))
         elif of_chip(path) or chip_settings(path, value):
-            chips = next((axis.values for axis in space.axes if axis.path == "architecture"), (space.fixed["architecture"],))
-            _chip(chips[0], {path: value})
+            _check_chip_value(space, path, value)
     except InputError as error:
         if of_chip(path) and error.got is None and not error.where.endswith(path):
             return  # a rule between fields: another axis may put it right, point by point
@@ -134,21 +134,45 @@ def check_value(space: Space, path: str, value: Any, where: str) -> None:
         raise InputError(error.what, where=where, got=got, allowed=error.allowed, hint=error.hint) from None
 
 
+def _check_chip_value(space: Space, path: str, value: Any) -> None:
+    """A field that one of several chips takes is no fault of the file."""
+    chips = next((axis.values for axis in space.axes if axis.path == "architecture"), (space.fixed["architecture"],))
+    faults = []
+    for chip in chips:
+        try:
+            _chip(chip, {path: value})
+        except InputError as error:
+            faults.append(error)
+    if len(faults) == len(chips):
+        raise faults[0]
+
+
+def check_data(name: str, where: str) -> None:
+    """Raises InputError where a data set is neither a name nor a file that is there."""
+    from workloads.datasets import list_datasets
+
+    known = list_datasets()
+    if name not in known and not (name.lower().endswith(".npz") and os.path.isfile(name)):
+        raise InputError("no such data set", where=where, got=name, allowed=[*known, "or a path to .npz"], hint=nearest(name, known))
+
+
 def _check_word(path: str, value: Any) -> None:
     if path == "phase":
         if value not in ("inference", "training"):
-            raise InputError("unknown phase", got=value, allowed=("inference", "training"))
+            raise unknown("phase", value, ("inference", "training"))
     elif isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 1_000_000:
         raise InputError("not a whole number", got=value, allowed="1 to 1000000")
 
 
 def _check_device(value: Any) -> None:
     from archsim.devices import LAWS
-    from archsim.devices.presets import load_presets
+    from archsim.devices.presets import load_device, load_presets
 
     known = [*load_presets(), *LAWS, "auto", "none"]
     if not isinstance(value, str) or (value not in known and not value.endswith(".toml")):
         raise InputError("unknown device", got=value, allowed=known, hint=nearest(str(value), known))
+    if value not in ("auto", "none"):
+        load_device(value)
 
 
 def _check_scheme_value(space: Space, path: str, value: Any) -> None:
