@@ -128,10 +128,12 @@ def with_silicon(trained: TrainingResult, trace: Trace, chip: Architecture, sche
     images = trace.batch * -(-STEP_IMAGES // trace.batch)
     result = simulate(measured, chip, scheme, images=images, node_nm=node_nm, seed=trained.settings.seed)
     writes = writes_of(trained, trace, chip)
+    unread = [f"device.{name} is set but nothing in this run reads it: {why}" for name, why in trained.unread.items()]
     result.document |= {
         "dataset": trained.data, "device": device_of(trained.settings) or None, "epochs": trained.history,
         "accuracy_percent": 100.0 - trained.history[-1]["test_error_percent"] if trained.history else None,
-        "writes_per_device": writes[""]["mean"], "activity_file": None, "notes": [*result.notes, *notes, *_lost(trained)],
+        "writes_per_device": writes[""]["mean"], "activity_file": None, "notes": [*result.notes, *notes, *_lost(trained), *unread],
+        "unused": sorted({*result.document.get("unused", []), *(f"device.{name}" for name in trained.unread)}),
         "training": {
             "finished": trained.finished, "reason": trained.reason, "images": trained.images, "writes": writes,
             "refreshes": {layer: asdict(done) for layer, done in trained.refreshes.items()},

@@ -42,6 +42,7 @@ class DeviceArray:
         rows, parts, _, columns = planes.shape
         self.state = np.zeros((rows, parts, columns), F)
         self.weights = np.zeros((rows, columns), F) if parts == 2 or self.write_noise > 0 else self.state[:, 0]
+        self.programmed = False  # whether `program` has ever written it
         self.lifetimes = self._lifetimes(draw)
         self.exponents = self._exponents(draw)
         self.set_weights(np.zeros((rows, columns), F))
@@ -108,6 +109,7 @@ class DeviceArray:
             raise InputError("this device is not programmed by write-verify", got=d.name, hint="use a write_verify_pair device")
         targets, selected = np.ascontiguousarray(targets, F), np.ascontiguousarray(selected, bool)
         totals = np.zeros(3, np.int64)
+        self.programmed = True
         program(self.weights, self.state, self.planes, targets, selected, F(d.program_error), F(d.verify_window), int(d.cycles),
                 as_word(seed), as_word(step), as_word(tile), totals, _UNCOUNTED if writes is None else writes)
         return totals

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import ClassVar
 
 import numpy as np
@@ -60,6 +60,7 @@ class Device:
     paired: ClassVar[bool] = False
     even_noise: ClassVar[bool] = False
     exact_twin: ClassVar[bool] = True  # False where the compiled law uses polynomials for exp and log
+    ignored: ClassVar[Mapping[str, str]] = {}  # parameters that this law takes over from another one and does not read, and why
     step: ClassVar[Callable]
     step_reference: ClassVar[Callable]
 

@@ -17,6 +17,7 @@ class PhaseChangePair(ExponentialStep):
     source = "aihwkit"
     parameters = (*one_sided(STEP + BOUNDS), *AGEING, *SHAPE, *REFRESH)
     paired = True
+    ignored = dict.fromkeys(("amplitude_down", "gamma_down"), "a pair is pulsed up only")
 
     def granularity(self):
         """The up step in the middle of a device's range; at its reset state the step is many times larger."""

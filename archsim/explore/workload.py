@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from archsim.schemes.base import Scheme
     from archsim.trace import Trace
 
+_DEVICE = "training.device_settings."
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -122,8 +124,11 @@ def check_value(space: Space, path: str, value: Any, where: str) -> None:
         elif path.startswith("scheme."):
             _check_scheme_value(space, path, value)
         elif path.startswith("training.") and not chip_settings(path, value):
+            from archsim.devices.unread import check_swept
             from archsim.training.settings import read_settings
 
+            if path.startswith(_DEVICE):
+                check_swept(path.removeprefix(_DEVICE))
             read_settings(_with({}, {path[9:]: value}))
         elif of_chip(path) or chip_settings(path, value):
             _check_chip_value(space, path, value)

@@ -8,6 +8,7 @@ import numpy as np
 
 from archsim.devices.array import new_counts
 from archsim.devices.presets import load_device
+from archsim.devices.unread import unread
 from archsim.kernels.compiled import kernel
 from archsim.kernels.random import DEVICE, as_word, row_key, stream_key, uniform
 from archsim.kernels.update import COUNTS
@@ -33,6 +34,9 @@ class Arrays:
     def __init__(self, program: Program, settings: TrainingSettings):
         self.program, self.settings = program, settings
         name = device_of(settings)
+        if settings.device_settings and not name:
+            raise InputError("exact weights have no device: nothing would read its settings", where="device",
+                             got=sorted(settings.device_settings), hint="name a device")
         self.device = load_device(name, settings.device_settings) if name else None
         self.law, self.granularity, self.write_noise = (F(0.0),), 1.0, F(0.0)
         self.parts, self.parameters, self.devices = 1, 1, []
@@ -124,6 +128,15 @@ class Arrays:
         if self.device is None or "refresh_upper" not in self.device.values:
             return {}
         return {name: Refreshes(*map(int, done)) for name, done in zip(self.program.names, self.refreshes)}
+
+    def unread(self) -> dict[str, str]:
+        """Parameters of the device that were set and that nothing read so far, each with the reason; see `devices.unread`."""
+        if self.device is None:
+            return {}
+        name = device_of(self.settings)
+        base = load_device(name) if not name.endswith(".toml") else type(self.device)()
+        return unread(self.device, base.values, programmed=any(array.programmed for array in self.devices),
+                      refreshed=bool(self.refreshes.any()))
 
     def maintain(self, batches: int, step: int) -> None:
         """Refresh and age every device array for `batches` mini-batches."""

@@ -34,6 +34,7 @@ class TrainingResult:
     the first stretch, in which kernels may be compiled). `weights` (M, N) by layer, bias last. `activities` by (layer, phase) over the
     last epoch (or what was done of the first), `activity_history` the same an epoch. `writes`: pulses a device received, by layer (see
     `recorder.device_writes`), `refreshes` among them, by layer, of devices that have such. `totals`: counts of the last epoch.
+    `unread`: parameters of the device that were set and that nothing read, with the reason.
     `finished` False: stopped by Ctrl-C or `stop_after`; `reason` says.
     """
 
@@ -47,6 +48,7 @@ class TrainingResult:
     writes: dict[str, dict] = field(default_factory=dict)
     refreshes: dict[str, Refreshes] = field(default_factory=dict)
     totals: dict[str, dict[str, float]] = field(default_factory=dict)
+    unread: dict[str, str] = field(default_factory=dict)
     images: int = 0
     seconds: float = 0.0
     finished: bool = False
@@ -192,7 +194,7 @@ class _Run:
     def _leave(self, finished: bool) -> TrainingResult:
         result = self.result
         result.finished, result.weights, result.writes = finished, self.machine.arrays.layer_weights(), device_writes(self.machine)
-        result.refreshes = self.machine.arrays.refreshed
+        result.refreshes, result.unread = self.machine.arrays.refreshed, self.machine.arrays.unread()
         if not finished:
             result.seconds += self.epoch_seconds
             if self.folder:
