@@ -15,3 +15,7 @@ def call(capsys, tmp_path, monkeypatch):
         return code, *capsys.readouterr()
 
     return run
+
+
+def pytest_addoption(parser):
+    parser.addoption("--seed", type=int, default=0, help="what studies draw their random cases from")

@@ -1,0 +1,44 @@
+"""Does a training give the same bits whatever ran before it in its process, and whatever the cache of machine code holds?"""
+
+import random
+
+import pytest
+from order_of_work import in_a_fresh_process
+
+from archsim.devices.presets import load_presets
+from archsim.schemes import list_schemes
+
+
+# Laws that other tests compile as well.
+USUAL = [("rpu", "gokmen2016"), ("rpu", "cbram"), ("rpu", "bulk_rram_2bit"), ("rpu", "soft_bounds_asymmetric"), ("hic", None),
+         ("mixed_precision", None), ("zero_shift", None), ("sgd", None), ("essop", None)]
+
+
+def test_a_few_trainings_do_not_change_each_other():
+    dice = random.Random(11)
+    items = dice.sample(USUAL, 4)
+    alone = [in_a_fresh_process([item], seed=number)[0] for number, item in enumerate(items)]
+    assert len(set(alone)) == len(items) and not any(line.startswith("refused") for line in alone)
+    assert in_a_fresh_process([*items, *items[::-1]], seed=99) == [*alone, *alone[::-1]]
+
+
+def any_pairs(dice, number):
+    """Pairs of trainings: any scheme on any device, refused ones too."""
+    devices = [None, *load_presets()]
+    return [[(dice.choice(list(list_schemes())), dice.choice(devices)) for _ in range(2)] for _ in range(number)]
+
+
+@pytest.mark.study
+def test_random_pairs_with_a_cache_that_others_filled(tmp_path, pytestconfig):
+    """`pytest -m study --seed N`: other pairs for other seeds. Half of them find a cache that one process filled for each training."""
+    dice = random.Random(pytestconfig.getoption("--seed"))
+    known, faults = {}, []
+    for number, pair in enumerate(any_pairs(dice, 8)):
+        for item in pair:
+            if item not in known:
+                known[item] = in_a_fresh_process([item], tmp_path / "by others", dice.random())[0]
+        cache = tmp_path / ("by others" if number % 2 else "by itself")
+        for order in (pair, pair[::-1]):
+            if in_a_fresh_process(order, cache, dice.random()) != [known[item] for item in order]:
+                faults.append((order, cache.name))
+    assert faults == []
