@@ -3,11 +3,10 @@
 import random
 
 import pytest
-from order_of_work import in_a_fresh_process
 
 from archsim.devices.presets import load_presets
 from archsim.schemes import list_schemes
-
+from tests.order_of_work import in_a_fresh_process
 
 # Laws that other tests compile as well.
 USUAL = [("rpu", "gokmen2016"), ("rpu", "cbram"), ("rpu", "bulk_rram_2bit"), ("rpu", "soft_bounds_asymmetric"), ("hic", None),
