@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import functools
 import math
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -14,11 +13,9 @@ from workloads.fields import check_size
 from workloads.network import Layer
 from workloads.onnx_graph import Graph
 from workloads.onnx_model import printable
+from workloads.onnx_origin import Origins, layer_name
 from workloads.operators import check_work
 from workloads.shapes import Shape, shape_text
-
-_DULL_NAME = re.compile(r"^(n|node|node_|op_?)?\d*$", re.IGNORECASE)
-_WEIGHT_ENDING = re.compile(r"([._/](w|weight|weights|kernel|W|B|b)(_?\d+)?(:0)?)$|(_w_0|_W|_w)$")
 
 
 @dataclass(slots=True)
@@ -32,18 +29,23 @@ class Value:
 
 @dataclass(slots=True)
 class WeightPlace:
-    """Where an array layer's weights are: the node, its kind, and the direction of an LSTM (0 forward, 1 reverse)."""
+    """Where an array layer's weights are: the node, and the direction of an LSTM (0 forward, 1 reverse).
+
+    `bias_tensor` is a bias that an Add brought, `bias` the origin and factor of the bias, whoever brought it.
+    """
 
     node: object
     direction: int = 0
     bias_tensor: str = ""
+    bias: tuple = ()
 
 
 class Builder:
     """Collects layers. `values` maps ONNX tensors to what the network has for them.
 
     `tensors` are the constants of layers, by layer and role: functions that take the graph's `Constants` and give the array.
-    `inexact` are the reasons why real data cannot go through the network.
+    `inexact` are the reasons why real data cannot go through the network. `owners` are the layers that keep a weight, by its
+    origin, and whether their matrix is its transpose.
     """
 
     def __init__(self, graph: Graph):
@@ -54,7 +56,12 @@ class Builder:
         self.notes: dict[str, int] = {}
         self.tensors: dict[str, dict[str, Callable]] = {}
         self.inexact: dict[str, int] = {}
+        self.owners: dict[tuple, tuple[str, bool]] = {}
         self._counts: dict[str, int] = {}
+        self._readers: dict[str, list] = {}
+        for node in graph.nodes:
+            for name in node.input:
+                self._readers.setdefault(name, []).append(node)
 
     # Reading the graph
 
@@ -64,6 +71,11 @@ class Builder:
         from workloads.onnx_constants import Constants
 
         return Constants(self.graph)
+
+    @functools.cached_property
+    def origins(self) -> Origins:
+        """Where the graph's constants come from."""
+        return Origins(self.graph)
 
     def constant(self, tensor: str) -> bool:
         return tensor in self.graph.constants
@@ -135,17 +147,35 @@ class Builder:
 
     # Making layers
 
-    def name_for(self, node, operator: str, weight: str = "", suffix: str = "") -> str:
-        """The node's own name; else its weight's name without the ending; else operator and number. Always unique."""
-        name = printable(node.name).strip() if node is not None else ""
-        if _DULL_NAME.match(name):
-            name = _WEIGHT_ENDING.sub("", printable(weight)).strip()
-            name = "" if _DULL_NAME.match(name) or name.startswith("onnx::") else name
+    def name_for(self, node, operator: str, weight: str = "", suffix: str = "", bias: str = "") -> str:
+        """A name for a node's layer, from its weight where it has one (see `onnx_origin.layer_name`); else operator and number."""
+        name = layer_name(node, self.origins.of(weight)[0] if weight else "", self.origins.of(bias)[0] if bias else "")
         if not name:
             # The key differs from every layer's name, which counts its own repetitions.
             self._counts[f"{operator}#"] = self._counts.get(f"{operator}#", 0) + 1
             name = f"{operator}{self._counts[f'{operator}#']}"
         return self.unique(name + suffix)
+
+    # Weights that several layers read
+
+    def shared(self, name: str, key: tuple, turned: bool = False) -> dict[str, object]:
+        """Fields of an array layer: empty for the first layer of a weight, which keeps it, else whose matrix the layer reads."""
+        owner, first = self.owners.setdefault(key, (name, turned))
+        return {} if owner == name else {"shares": owner, "transposed": turned != first}
+
+    def own_bias(self, sharing: dict[str, object], bias: tuple) -> bool:
+        """Whether a bias is the one that is on the array with the layer's weight: that of the layer which keeps it, or none yet."""
+        if not sharing:
+            return True
+        owner = str(sharing["shares"])
+        return not sharing["transposed"] and self.layers[owner].bias and self.weights[owner].bias == bias
+
+    def bias_behind(self, tensor: str) -> str:
+        """The constant that the only reader of a tensor adds to it, "" where there is none."""
+        readers = self._readers.get(tensor, ())
+        if len(readers) != 1 or readers[0].op_type != "Add":
+            return ""
+        return next((name for name in readers[0].input if self.constant(name)), "")
 
     def unique(self, name: str) -> str:
         candidate = name
@@ -214,7 +244,19 @@ class Builder:
         for layer in reversed(self.layers.values()):
             if layer.name in needed:
                 needed.update(layer.inputs)
-        return tuple(layer for layer in self.layers.values() if layer.name in needed)
+        return _kept_owners([layer for layer in self.layers.values() if layer.name in needed])
+
+
+def _kept_owners(layers: list[Layer]) -> tuple[Layer, ...]:
+    """Layers as they are; where one reads the weights of a layer that nothing needs, the first such layer keeps them instead."""
+    names, heirs, result = {layer.name for layer in layers}, {}, []
+    for layer in layers:
+        if layer.shares and layer.shares not in names:
+            heir = heirs.setdefault(layer.shares, layer)
+            own = heir is layer
+            layer = dataclasses.replace(layer, shares="" if own else heir.name, transposed=not own and layer.transposed != heir.transposed)
+        result.append(layer)
+    return tuple(result)
 
 
 def attributes(node) -> dict[str, object]:

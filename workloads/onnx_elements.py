@@ -197,8 +197,13 @@ def _fold_bias(builder: Builder, node, tensor: str, constant: str) -> bool:
         return False
     if len(shape) > len(value.full):  # the sum has more axes than the product
         return False
+    held = (builder.origins.of(constant), 1.0)
+    sharing = {"shares": layer.shares, "transposed": layer.transposed} if layer.shares else {}
+    if not builder.own_bias(sharing, held):
+        return False
     builder.replace(layer.name, bias=True)
     builder.weights[layer.name].bias_tensor = constant
+    builder.weights[layer.name].bias = held
     builder.alias(node, tensor)
     return True
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,9 +72,26 @@ def read_onnx_network(path: Path, shapes: Mapping[str, int] | None = None, batch
     if len(graph.outputs) > 1:
         names = ", ".join(map(printable, graph.outputs))
         notes.append(f"the file has {len(graph.outputs)} outputs ({names}); real data and training end at the layer '{layers[-1].name}'")
+    notes += _equal_weights(builder, layers)
     source = f"ONNX file {path.name}, opset {graph.opset}; {graph.batch_text}"
     tensors = OnnxTensors(str(path), graph.digest, tuple(sorted((shapes or {}).items())), batch_axis)
     return Network(path.stem, layers, source, tuple(notes), tensors, tuple(_counted(builder.inexact)))
+
+
+def _equal_weights(builder: Builder, layers: tuple[Layer, ...]) -> list[str]:
+    """Notes on weights that are stored twice: they are alike now, but the file says nothing about keeping them so."""
+    stored, seen, notes = builder.graph.stored, {}, []
+    names = {layer.name for layer in layers}
+    for key, (name, _) in builder.owners.items():
+        tensor = stored.get(key[1][0])
+        if tensor is None or name not in names or not tensor.raw_data:
+            continue
+        content = (tuple(tensor.dims), tensor.data_type, key[2:], hashlib.sha256(tensor.raw_data).digest())
+        other = seen.setdefault(content, name)
+        if other != name and key[1][0] != seen.get((content, "tensor"), key[1][0]):
+            notes.append(f"the weights of '{other}' and '{name}' are equal, but stored as two tensors: each has an array of its own")
+        seen.setdefault((content, "tensor"), key[1][0])
+    return notes
 
 
 def _counted(texts: Mapping[str, int]) -> list[str]:

@@ -25,9 +25,10 @@ def _gemm(builder: Builder, node) -> None:
     shape = builder.weight_shape(weight, node)
     inner, features = (shape[1], shape[0]) if fields.get("transB", 0) else shape
     beta = fields.get("beta", 1.0)
-    bias = bool(added) and builder.constant(added) and _one_a_feature(builder.full(added, node), features)
-    _linear(builder, node, data, weight, inner, features, bias, bool(fields.get("transA", 0)), False)
-    if added and not bias:
+    bias = added if added and builder.constant(added) and _one_a_feature(builder.full(added, node), features) else ""
+    turned = bool(fields.get("transB", 0))
+    kept = _linear(builder, node, data, weight, (inner, features, turned), bias, bool(fields.get("transA", 0)), False)
+    if added and not kept:
         if not builder.constant(added) and beta != 1.0:
             raise builder.fault(node, "a factor of an added activation is not supported", "write it as MatMul, Mul and Add", beta)
         _add_behind(builder, node, added, beta)
@@ -39,7 +40,8 @@ def _one_a_feature(shape: tuple[int, ...], features: int) -> bool:
 
 
 def _add_behind(builder: Builder, node, added: str, beta: float) -> None:
-    """What a Gemm adds and is no bias of its features: an activation, or a constant that differs from vector to vector."""
+    """What a Gemm adds and its array does not: an activation, a constant that differs from vector to vector, or the bias of a
+    layer that shares its weight with one of another bias."""
     value = builder.values[node.output[0]]
     shape = builder.layers[value.layer].output_shape
     name = builder.unique(f"{value.layer}_add")
@@ -69,7 +71,7 @@ def _matmul(builder: Builder, node) -> None:
     if len(shape) != 2:
         raise builder.fault(node, "a product with a stack of weight matrices is not supported", "split it into one product a matrix", shape)
     features, inner = shape if on_left else shape[::-1]
-    _linear(builder, node, data, weight, inner, features, False, on_left, on_left)
+    _linear(builder, node, data, weight, (inner, features, on_left), "", on_left, on_left)
 
 
 def _two_activations(builder: Builder, node, left: str, right: str) -> None:
@@ -90,8 +92,13 @@ def _two_activations(builder: Builder, node, left: str, right: str) -> None:
         builder.refuse_values(node, "the product runs over the batch axis")
 
 
-def _linear(builder: Builder, node, data: str, weight: str, inner: int, features: int, bias: bool, turn_in: bool, turn_out: bool) -> None:
-    """A linear layer. `turn_in` and `turn_out`: features are the second last axis of the ONNX input and output, not the last."""
+def _linear(builder: Builder, node, data: str, weight: str, matrix: tuple[int, int, bool], bias: str, turn_in: bool,
+            turn_out: bool) -> bool:
+    """A linear layer; returns whether `bias` is on its array. `matrix` is (inner, features, whether the weight is (features, inner)).
+
+    `turn_in` and `turn_out`: features are the second last axis of the ONNX input and output, not the last.
+    """
+    inner, features, turned = matrix
     value = builder.source(data, node)
     rank = len(value.full)
     position = rank - 2 if turn_in else rank - 1
@@ -104,8 +111,14 @@ def _linear(builder: Builder, node, data: str, weight: str, inner: int, features
         shape = builder.layers[source].output_shape
         source = builder.reshaped(source, (*shape[:-2], shape[-1], shape[-2]), node, "transpose", "_input", settings=_last_two(len(shape)))
     shape = builder.layers[source].output_shape
-    name = builder.add(builder.name_for(node, "linear", weight), "linear", (source,), (*shape[:-1], features), node, bias=bias)
-    builder.weights[name] = WeightPlace(node)
+    name = builder.name_for(node, "linear", weight, bias=bias or builder.bias_behind(node.output[0]))
+    factors = attributes(node)
+    origin, turned = builder.origins.matrix(weight, turned)
+    sharing = builder.shared(name, ("linear", origin, factors.get("alpha", 1.0)), turned)
+    held = (builder.origins.of(bias), factors.get("beta", 1.0)) if bias else ()
+    kept = bool(bias) and builder.own_bias(sharing, held)
+    builder.add(name, "linear", (source,), (*shape[:-1], features), node, bias=kept, **sharing)
+    builder.weights[name] = WeightPlace(node, bias=held if kept else ())
     last = name
     full = builder.full(node.output[0], node)
     axis = value.axis
@@ -114,6 +127,7 @@ def _linear(builder: Builder, node, data: str, weight: str, inner: int, features
     elif turn_in and not turn_out and axis is not None and axis == rank - 1:
         axis = rank - 2
     builder.values[node.output[0]] = Value(last, full, axis)
+    return kept
 
 
 def _last_two(rank: int) -> tuple[tuple[str, object], ...]:
@@ -148,9 +162,10 @@ def _lstm(builder: Builder, node) -> None:
     names = []
     for index in range(count):
         suffix = ("_forward", "_reverse")[index] if count == 2 else ""
-        name = builder.add(
-            builder.name_for(node, "lstm", given[1], suffix), "lstm", (source,), (steps, hidden), node, hidden=hidden, bias=given[3] != ""
-        )
+        name = builder.name_for(node, "lstm", given[1], suffix)
+        # The bias is inside the gates, so that only cells with the same one are the same.
+        sharing = builder.shared(name, ("lstm", *(builder.origins.of(tensor) if tensor else "" for tensor in given[1:4]), index))
+        builder.add(name, "lstm", (source,), (steps, hidden), node, hidden=hidden, bias=given[3] != "", **sharing)
         builder.weights[name] = WeightPlace(node, index)
         names.append(name)
     _lstm_outputs(builder, node, names, steps, hidden, batch_first)

@@ -28,8 +28,13 @@ def _convolution(builder: Builder, node) -> None:
     bias = len(node.input) > 2 and node.input[2] != ""
     if bias:
         builder.weight_shape(node.input[2], node)
-    name = _windowed(builder, node, "conv2d", weight_shape[0], settings, flat, weight, groups=groups, bias=bias)
-    builder.weights[name] = WeightPlace(node)
+    layer = builder.name_for(node, "conv2d", weight, bias=node.input[2] if bias else "")
+    sharing = builder.shared(layer, ("conv2d", builder.origins.of(weight), groups))
+    held = (builder.origins.of(node.input[2]), 1.0) if bias else ()
+    kept = bias and builder.own_bias(sharing, held)
+    builder.weights[layer] = WeightPlace(node, bias=held if kept else ())
+    added = node.input[2] if bias and not kept else ""
+    _windowed(builder, node, "conv2d", weight_shape[0], settings, flat, layer, added=added, groups=groups, bias=kept, **sharing)
 
 
 def _pool(operator: str):
@@ -136,8 +141,11 @@ def _window(builder: Builder, node, fields: dict, full, kernel) -> dict:
     return {"kernel": kernel, "stride": stride, "padding": padding, "dilation": dilation}
 
 
-def _windowed(builder: Builder, node, operator, channels, settings, flat, weight="", exact=True, **fields) -> str:
-    """A convolution or pooling layer; one-dimensional ones see their input as an image of height 1."""
+def _windowed(builder: Builder, node, operator, channels, settings, flat, name="", exact=True, added="", **fields) -> None:
+    """A convolution or pooling layer; one-dimensional ones see their input as an image of height 1.
+
+    `added` is a bias that is not on the array of a convolution, since another layer's is.
+    """
     value = builder.source(node.input[0], node)
     full = builder.full(node.output[0], node)
     positions = (1, *full[2:]) if flat else full[2:]
@@ -150,12 +158,12 @@ def _windowed(builder: Builder, node, operator, channels, settings, flat, weight
     expected = window(size, settings["kernel"], settings["stride"], settings["padding"], settings["dilation"], builder.graph.place(node))
     if exact and expected != tuple(positions):
         raise builder.fault(node, "its output shape does not follow from its window", got=full)
-    name = builder.add(
-        builder.name_for(node, operator, weight), operator, (source,), (channels, *positions), node, **settings, **fields
-    )
+    name = builder.add(name or builder.name_for(node, operator), operator, (source,), (channels, *positions), node, **settings, **fields)
+    if added:
+        name = builder.add(builder.unique(f"{name}_add"), "add", (name,), (channels, *positions), node, constants=("operand1",))
+        builder.tensors[name] = {"operand1": lambda constants: constants.of(added).reshape(-1, 1, 1)}
     wanted = builder.per_image(full, 0, node)
     builder.values[node.output[0]] = Value(builder.reshaped(name, wanted or (1,), node, suffix="_output"), full, 0)
-    return name
 
 
 CONVERTERS = {

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
+from collections.abc import Mapping
 
-from hwlib.errors import InputError
+from hwlib.errors import InputError, nearest
 from workloads.fields import Table, check_size, whole
 from workloads.network import OPERATORS, Layer
 from workloads.shapes import Shape, broadcast, concatenate, matmul, need_rank, reshape, same_padding, shape_text, window
 
 _WINDOW = ("kernel", "stride", "padding", "dilation")
 FIELDS: dict[str, tuple[str, ...]] = {operator: () for operator in OPERATORS} | {
-    "conv2d": ("channels", *_WINDOW, "groups", "bias"),
-    "linear": ("features", "bias"),
-    "lstm": ("hidden", "bias"),
+    "conv2d": ("channels", *_WINDOW, "groups", "bias", "shares"),
+    "linear": ("features", "bias", "shares", "transposed"),
+    "lstm": ("hidden", "bias", "shares"),
     "max_pool": _WINDOW,
     "average_pool": (*_WINDOW, "count_include_pad"),
     "local_response_norm": ("size",),
@@ -46,6 +48,30 @@ def infer_layer(table: Table, operator: str, inputs: tuple[str, ...], shapes: tu
     layer = Layer(name, operator, inputs, shapes, output, **extra)
     check_work(layer, where)
     return layer
+
+
+def share_weights(layer: Layer, table: Table, layers: Mapping[str, Layer]) -> Layer:
+    """The layer as it reads the matrix of another that its table names in `shares`. Raises InputError where that does not fit."""
+    if "shares" not in table.values:
+        if table.values.get("transposed"):
+            raise InputError("only a matrix of another layer is read transposed", where=f"{table.where}.transposed", got=True,
+                             hint="name that layer in 'shares'")
+        return layer
+    where, name = f"{table.where}.shares", table.text("shares")
+    owners = {item.name: item for item in layers.values() if item.on_array and not item.shares}
+    if name not in owners:
+        raise InputError("an earlier layer with weights of its own is needed", where=where, got=name, allowed=sorted(owners) or "none yet",
+                         hint=nearest(name, owners))
+    transposed = table.flag("transposed")
+    own, other = layer.matrix, owners[name].matrix
+    wanted = (other.columns, other.rows) if transposed else (other.rows, other.columns)
+    if (own.rows, own.columns, own.groups) != (*wanted, other.groups) or (layer.operator == "lstm") != (owners[name].operator == "lstm"):
+        raise InputError("the matrices do not fit", where=where, got=f"{own.groups} of {own.rows} x {own.columns}",
+                         allowed=f"{other.groups} of {wanted[0]} x {wanted[1]}, as '{name}' has it")
+    if layer.bias and (transposed or not owners[name].bias):
+        raise InputError("the bias is on the array with the shared weights", where=f"{table.where}.bias", got=True,
+                         hint=f"'{name}' needs the bias too, and no transposed reading has one; an add layer behind it does the same")
+    return dataclasses.replace(layer, shares=name, transposed=transposed)
 
 
 def check_work(layer: Layer, where: str) -> None:

@@ -9,7 +9,7 @@ from hwlib.errors import InputError, unknown
 from workloads.fields import Table, check_size
 from workloads.files import read_text
 from workloads.network import Layer, Network
-from workloads.operators import FIELDS, infer_layer
+from workloads.operators import FIELDS, infer_layer, share_weights
 
 SCHEMA = 1
 LARGEST_COUNT = 10**6
@@ -32,7 +32,7 @@ def read_toml_network(path: Path) -> Network:
     for table, inputs in _in_order(tables, path):
         operator = table.text("operator")
         shapes = tuple(layers[item].output_shape for item in inputs)
-        layer = infer_layer(table, operator, inputs, shapes)
+        layer = share_weights(infer_layer(table, operator, inputs, shapes), table, layers)
         layers[layer.name] = layer
     return Network(name, tuple(layers.values()), source)
 

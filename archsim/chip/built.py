@@ -82,6 +82,11 @@ def build_chip(trace: Trace, chip: Architecture, rule: Scheme | None = None, ima
     if not isinstance(images, int) or isinstance(images, bool) or not 1 <= images <= MAX_IMAGES:
         raise InputError("not a whole number of images", where="images", got=images, allowed=f"1 to {MAX_IMAGES}")
     kinds = {operation.kind for operation in trace.image_operations + trace.batch_operations}
+    tied = [operation for operation in trace.image_operations if operation.kind == "read_transposed" and operation.phase == "forward"]
+    if tied and not chip.read.transposed:
+        raise InputError(f"layer '{tied[0].layer}' reads the matrix of '{tied[0].place}' transposed, the chip cannot read backwards",
+                         where=f"{chip.origin}: read.transposed", got=False,
+                         hint="set read.transposed=true, or give the layer its own weights")
     if "read_transposed" in kinds and not chip.read.transposed:
         raise InputError("this scheme reads the arrays backwards, the chip cannot", where=f"{chip.origin}: read.transposed", got=False,
                          hint="set read.transposed=true, or scheme.backward_in=vector_unit where the scheme has it")

@@ -109,7 +109,7 @@ def _tensors(network: Network, arrays: Arrays, own: Mapping[str, Mapping[str, np
         held = {role: arrays[f"{layer.name}.{role}"] for role in ("weights", "bias", *layer.roles) if f"{layer.name}.{role}" in arrays}
         rest = {role: value for role, value in own.get(layer.name, {}).items() if role not in held}
         if layer.on_array:
-            if "weights" in rest:
+            if "weights" in rest and not layer.shares:
                 from_file.append(layer.name)
             tensors[layer.name] = _array_layer(layer, {**rest, **held}, tensors, random)
             if "weights" not in held and "weights" not in rest and not layer.shares:

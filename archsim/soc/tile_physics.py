@@ -16,13 +16,18 @@ MARGIN = 1.05  # an automatic range leaves this much room above the calibration'
 
 class TilePhysics:
     """Reads vectors on the tiles of one layer. `weights` (groups, outputs, rows). Automatic converter ranges, one a
-    tile, grow with every call of `calibrate`."""
+    tile, grow with every call of `calibrate`. `transposed`: the tiles hold the transpose and are read from their columns."""
 
-    def __init__(self, layer: LayerPlacement, chip: Architecture, weights: np.ndarray, seed: int):
+    def __init__(self, layer: LayerPlacement, chip: Architecture, weights: np.ndarray, seed: int, transposed: bool = False):
         self.layer, self.chip, self.seed = layer, chip, seed
         groups, outputs, rows = weights.shape
         self.groups, self.outputs, self.rows = groups, outputs, rows
         height, width = chip.tile.rows, chip.weight_columns_of(layer.matrix.layer)
+        if transposed:
+            height, width = width, height
+            if chip.physics.model == "dual_column":
+                raise InputError("a dual-column tile is not read from its columns", where=f"{chip.origin}: physics.model",
+                                 got="dual_column", hint="use physics.model=signed for this network")
         self.blocks = [(group, slice(r, min(rows, r + height)), slice(c, min(outputs, c + width)))
                        for group in range(groups) for r in range(0, rows, height) for c in range(0, outputs, width)]
         self.weights = [np.ascontiguousarray(weights[group, lines, place]) for group, place, lines in self.blocks]

@@ -63,7 +63,7 @@ class Values:
         self.done: dict[tuple[int, str], int] = {}
         self.seen = {layer.name: Seen() for layer in network.array_layers}
         self.outputs = np.full((self.count, *network.output_shape), np.nan, np.float32)
-        self.physics = {name: TilePhysics(placement.layers[name], chip, weights, seed) for name, weights in self.weights.items()}
+        self.physics, self.first = _readers(network, placement, chip, self.weights, seed)
         for image in range(min(self.count, CALIBRATION_IMAGES)):
             self._forward(image, self._calibrate)
 
@@ -121,7 +121,8 @@ class Values:
         """Read the tiles; returns the repeated reads (the slowest tile decides) and the outputs."""
         step, vectors = values
         name = run.plan.operation.layer
-        first = run.image * self.layers[name].matrix.vectors + step
+        before, vectors_an_image = self.first[name]
+        first = run.image * vectors_an_image + before + step
         outputs, retries, saturations, codes = self.physics[name].read(vectors, first)
         seen, bits = self.seen[name], self.chip.read.input_bits
         seen.values += codes.size
@@ -161,3 +162,23 @@ class Values:
         if np.isnan(self.outputs).any():
             raise RuntimeError("a step read data that had not arrived: the output holds no number")
         return self.outputs
+
+
+def _readers(network: Network, placement: Placement, chip: Architecture, weights: dict[str, np.ndarray],
+             seed: int) -> tuple[dict[str, TilePhysics], dict[str, tuple[int, int]]]:
+    """The tiles that each array layer reads, and where its vectors stand among those of an image on the same tiles.
+
+    Layers that share a matrix share its tiles and their converter ranges; what reads it from its columns has ranges of its own.
+    """
+    physics: dict[str, TilePhysics] = {}
+    places: dict[str, int] = {}
+    totals: dict[str, int] = {}
+    for layer in network.array_layers:
+        owner = layer.shares or layer.name
+        places[layer.name] = totals.get(owner, 0)
+        totals[owner] = places[layer.name] + layer.matrix.vectors
+        if layer.shares and not layer.transposed:
+            physics[layer.name] = physics[owner]
+        else:
+            physics[layer.name] = TilePhysics(placement.layers[owner], chip, weights[layer.name], seed, layer.transposed)
+    return physics, {layer.name: (places[layer.name], totals[layer.shares or layer.name]) for layer in network.array_layers}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from archsim.trace.lower import Stage, lower
+from archsim.trace.lower import Stage, lower, matrices_of
 from archsim.trace.operation import Operation, Trace
 from hwlib.errors import InputError
 from workloads.network import Network
@@ -28,10 +28,11 @@ def build_trace(network: Network, scheme: Scheme | None = None, phase: str = "in
     if phase == "training" and scheme is None:
         raise InputError("a training step needs an update rule", where="scheme", hint="name one with --scheme, see `archsim list schemes`")
     stages = lower(network)
-    matrices = [stage.matrix for stage in stages if stage.on_array]
+    matrices = matrices_of(stages)
     forward = [_forward(stage) for stage in stages]
     images, batches, setup = list(forward), [], []
     if phase == "training":
+        _refuse_shared_weights(network)
         images = [scheme.forward_read(op) if op.kind == "read" else op for op in forward]
         backward, updates, batches = _training(stages, scheme, batch)
         images += backward + updates
@@ -43,6 +44,14 @@ def build_trace(network: Network, scheme: Scheme | None = None, phase: str = "in
         matrices=tuple(matrices), image_operations=tuple(images), batch_operations=tuple(batches),
         setup_operations=tuple(setup),         input_elements=network.layers[0].output_elements, activation_elements=kept,
         state_words=scheme.state_words(stages) if phase == "training" else {}, notes=network.notes)
+
+
+def _refuse_shared_weights(network: Network) -> None:
+    shared = next((layer for layer in network.array_layers if layer.shares), None)
+    if shared is not None:
+        raise InputError("a training step with weights that several layers share is not modelled", where=f"{network.name}: {shared.name}",
+                         got=f"the weights of '{shared.shares}'",
+                         hint="its inference can be simulated; to train it, give every layer weights of its own")
 
 
 def _in_turn(operations: list[Operation]) -> list[Operation]:
@@ -59,6 +68,8 @@ def _forward(stage: Stage) -> Operation:
     from archsim.schemes.common import forward_digital, forward_read
 
     operation = forward_read(stage) if stage.on_array else forward_digital(stage)
+    if stage.head.shares:  # the same tiles, from their columns where the layer reads the transpose
+        operation = replace(operation, array=stage.head.shares, kind="read_transposed" if stage.head.transposed else "read")
     return replace(operation, after=tuple(f"{source}.forward" for source in stage.sources))
 
 

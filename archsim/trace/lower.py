@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from archsim.trace.operation import LayerMatrix, RowWindow
 from archsim.trace.work import backward_work, forward_work, lstm_work, merge
@@ -112,3 +112,13 @@ def lower(network: Network) -> list[Stage]:
         raise InputError("no layer with weights: nothing to place on an array", where=network.name,
                          hint="a network needs at least one conv2d, linear or lstm layer")
     return list(stages.values())
+
+
+def matrices_of(stages: list[Stage]) -> list[LayerMatrix]:
+    """The matrices to place: one for each layer that keeps its weights, with the vectors of all layers that read it."""
+    vectors: dict[str, int] = {}
+    for stage in stages:
+        if stage.on_array:
+            owner = stage.head.shares or stage.name
+            vectors[owner] = vectors.get(owner, 0) + stage.head.matrix.vectors
+    return [replace(stage.matrix, vectors=vectors[stage.name]) for stage in stages if stage.on_array and not stage.head.shares]
