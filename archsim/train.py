@@ -16,7 +16,7 @@ from archsim.simulate import simulate
 from archsim.trace import Activity, Trace, build_trace, with_activity
 from archsim.trace.upkeep import with_refreshes
 from archsim.training.settings import TrainingSettings, device_of
-from archsim.training.setup import CHIPS, chip_with_devices, settings_of, silicon_scheme, suggested_for
+from archsim.training.setup import chip_with_devices, settings_of, silicon_scheme, suggested_for
 from archsim.training.totals import mean_activities, writes_of
 from hwlib.errors import InputError
 from workloads import load_network
@@ -91,7 +91,7 @@ def train(network: str | Path | Network, chip: str | Path | Architecture | None 
     was done. Raises InputError for anything wrong in the input, KeyboardInterrupt where nothing was done.
     """
     rule = load_scheme(scheme)
-    chip = load_architecture(CHIPS.get(rule.name, "cim40") if chip is None else chip)
+    chip = load_architecture(rule.default_chip if chip is None else chip)
     network = load_network(network) if isinstance(network, (str, Path)) else network
     suggested = suggested_for(rule, batch, settings)
     chip, settings = chip_with_devices(chip, rule, settings, network)

@@ -96,7 +96,6 @@ def _settings(arguments: argparse.Namespace) -> tuple[object, object, dict[str, 
     from archsim.architecture.load import parse_setting
     from archsim.schemes import load_scheme
     from archsim.schemes.own_file import scheme_name
-    from archsim.training.setup import CHIPS
 
     sorted_out: dict[str, dict[str, str]] = {"training": {}, "device": {}, "scheme": {}, "": {}}
     for path, value in options.settings_table(arguments.settings).items():
@@ -108,7 +107,7 @@ def _settings(arguments: argparse.Namespace) -> tuple[object, object, dict[str, 
         raise InputError("set twice", where="--set", got=of_chip[0], hint="training.devices_per_weight is the same setting")
     name = scheme_name(arguments.scheme)
     scheme = load_scheme(name, {path: parse_setting(f"x={text}")[1] for path, text in sorted_out["scheme"].items()})
-    chip = archsim.load_architecture(arguments.arch or CHIPS.get(scheme.name, "cim40"), sorted_out[""])
+    chip = archsim.load_architecture(arguments.arch or scheme.default_chip, sorted_out[""])
     training = sorted_out["training"]
     if arguments.rate is not None:
         if "learning_rate" in training:

@@ -46,7 +46,13 @@ class Case:
         """Training settings of its practice, with `more` on top."""
         from archsim.training.settings import read_settings
 
-        return read_settings({"rule": self.name, **self.practice, **more})
+        return read_settings({**core_settings(self.name), **self.practice, **more})
+
+
+def core_settings(name: str) -> dict[str, Any]:
+    """The rule of a training run of this scheme: its own, or the pulsed one of the core on the scheme's device."""
+    scheme = load_scheme(name)
+    return {"rule": "rpu", "device": scheme.device or "none"} if scheme.core == "rpu" else {"rule": name}
 
 
 def cases_of(names: Iterable[str] | None = None) -> list[Case]:
@@ -105,7 +111,7 @@ class Trial:
         self.network = Network("small", (
             Layer("input", "input", (), (), (6,)), Layer("fc", "linear", ("input",), ((6,),), (5,), bias=True),
             Layer("softmax", "softmax", ("fc",), ((5,),), (5,))))
-        self.settings = read_settings({"rule": case.name, "batch": 4, "read": _EXACT, **case.trial})
+        self.settings = read_settings({**core_settings(case.name), "batch": 4, "read": _EXACT, **case.trial})
         self.scheme = load_scheme(case.name, self.settings.scheme_settings)
         generator = np.random.default_rng(5)
         self.images = generator.uniform(0, 1, (self.settings.batch, 6)).astype(np.float32)
@@ -117,18 +123,18 @@ class Trial:
 
         return Machine(self.network, self.settings)
 
-    def run(self, step: int) -> tuple[np.ndarray, np.ndarray]:
-        """(change of the weights, reference of it) where the first image has the number `step`."""
+    def run(self, number: int) -> tuple[np.ndarray, np.ndarray]:
+        """(change of the weights, reference of it), both (M, N), in trial `number`, which has random numbers of its own."""
         import numpy as np
 
         from archsim.training.program import COLUMNS, ROWS
 
-        machine = self.fresh()
+        step, machine = 1000 * number, self.fresh()
         before = machine.arrays.weights.copy()
         machine.train(self.images, self.labels, np.arange(len(self.images)), step)
         inputs, errors = (np.stack(views) for views in zip(*(machine.seen(0, image) for image in range(len(self.images)))))
         row = machine.program.arrays[0]
+        change = (machine.arrays.weights - before).reshape(row[ROWS], row[COLUMNS])
         new = self.fresh()
         layer = new.layers()[0] if new.rule is None else new.rule.layers[0]
-        reference = self.scheme.reference_change(layer, inputs, errors, self.settings.learning_rate, self.settings.seed, step)
-        return (machine.arrays.weights - before).reshape(row[ROWS], row[COLUMNS]), reference
+        return change, self.scheme.reference_change(layer, inputs, errors, self.settings.learning_rate, self.settings.seed, step)

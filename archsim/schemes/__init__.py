@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import pkgutil
 from collections.abc import Mapping
@@ -13,11 +14,16 @@ if TYPE_CHECKING:
     from archsim.schemes.base import Scheme
 
 
-def _classes() -> dict[str, type[Scheme]]:
+@functools.cache
+def _import_own() -> None:
     for module in pkgutil.iter_modules(__path__):
         # algorithms and their kernels are loaded when a training asks for them
         if not module.name.endswith(("_rule", "_kernels", "_reference", "_apply")):
             importlib.import_module(f"{__name__}.{module.name}")
+
+
+def _classes() -> dict[str, type[Scheme]]:
+    _import_own()
     from archsim.schemes.base import SCHEMES
     from archsim.schemes.own_file import load_installed
 
@@ -32,24 +38,33 @@ def list_schemes() -> dict[str, str]:
 
 def load_scheme(name: str | Scheme, settings: Mapping[str, Any] | None = None) -> Scheme:
     """A scheme by name with its settings ({"optimiser": "adam"}). Raises InputError for an unknown name or field."""
-    from pydantic import ValidationError
-
     from archsim.schemes.base import Scheme
 
     if isinstance(name, Scheme):
-        return name.model_copy(update=dict(settings or {}))
+        return _validated(type(name), name.model_dump() | dict(settings)) if settings else name
     classes = _classes()
     if name not in classes and str(name).endswith(".py"):
         raise InputError("unknown scheme", where="scheme", got=name, allowed=classes,
                          hint="a file is run only where --scheme or archsim.schemes.own_file.load_scheme_file names it")
     if name not in classes:
         raise unknown("scheme", name, classes)
+    return _validated(classes[name], dict(settings or {}))
+
+
+def _validated(kind: type[Scheme], settings: Mapping[str, Any]) -> Scheme:
+    """The scheme of a class with its settings. Raises InputError for what is not allowed, with the nearest name."""
+    from pydantic import ValidationError
+
     try:
-        return classes[name](**dict(settings or {}))
+        return kind(**settings)
     except ValidationError as error:
         fault = error.errors()[0]
         field = ".".join(map(str, fault["loc"]))
-        known = sorted(classes[name].model_fields)
-        hint = nearest(field, known) if fault["type"] == "extra_forbidden" else ""
-        what = "unknown field" if fault["type"] == "extra_forbidden" else fault["msg"]
-        raise InputError(what, where=f"scheme.{field}", got=fault["input"], allowed=known if hint else None, hint=hint) from None
+        where, given = f"scheme.{field}", fault["input"]
+        if fault["type"] == "extra_forbidden":
+            known = sorted(kind.model_fields)
+            raise InputError("unknown field", where=where, got=given, allowed=known, hint=nearest(field, known)) from None
+        if fault["type"] == "literal_error":
+            words = [word.strip(" '") for word in fault["ctx"]["expected"].replace(" or ", ",").split(",")]
+            raise InputError("not an allowed value", where=where, got=given, allowed=words, hint=nearest(str(given), words)) from None
+        raise InputError(fault["msg"], where=where, got=given) from None

@@ -37,6 +37,8 @@ class Scheme(BaseModel, ABC):
     source: ClassVar[str]
     references: ClassVar[tuple[str, ...]] = ()  # keys of hwlib/sources.bib
     transposed_read: ClassVar[bool] = False
+    default_chip: ClassVar[str] = "cim40"  # the chip of a training where the user names none
+    digital_baseline: ClassVar[bool] = False  # trained in exact arithmetic, without the read physics of the arrays and without devices
     output_errors: ClassVar[int] = 1  # errors taken back an image: 2 for target and output (softmax) one after the other
 
     @abstractmethod
@@ -71,6 +73,19 @@ class Scheme(BaseModel, ABC):
         """Whether every setting that this variant uses has its default."""
         used = {name: field for name, field in type(self).model_fields.items() if name not in self.unused}
         return all(getattr(self, name) == field.get_default(call_default_factory=True) for name, field in used.items())
+
+    @property
+    def core(self) -> str:
+        """What trains it: "own", its `rule`; "rpu" or "float", a compiled rule of the training core; "": nothing yet.
+
+        A subclass that brings a rule of its own is trained by that, whatever it inherits.
+        """
+        return "" if type(self).rule is Scheme.rule else "own"
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What a result has to say about these settings: notes of every training step."""
+        return ()
 
     @property
     def suggested(self) -> dict[str, float | int]:

@@ -122,6 +122,11 @@ def symmetry_pulses(stage: Stage, array: str, pulses: int) -> Operation:
         polarity_phases=1, activity=Activity(train_length=1.0, row_pulses=1.0, column_pulses=1.0, coincidences=1.0))
 
 
+def with_length(operation: Operation, slots: int) -> Operation:
+    """A pulsed update whose trains have the length of the scheme, not of the chip: that of training, before anything shortens it."""
+    return replace(operation, activity=replace(operation.activity, train_length=float(slots)))
+
+
 def copy_to_reference(stage: Stage, source: str) -> list[Operation]:
     """An array is read line by line, and what it holds is programmed with verify into the layer's reference array."""
     shape, full = stage.matrix, Activity(input_density=1.0, bit_density=1.0, magnitude=1.0)

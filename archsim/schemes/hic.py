@@ -82,7 +82,9 @@ class Hic(Scheme):
             input_elements=0.25 * bits, activity=Activity(devices_written=0.25, write_pulses=1.0, verify_reads=0.0))
         optimiser = optimiser_step(stage, WORK, 1)
         optimiser = replace(optimiser, input_elements=shape.trained / optimiser.steps)  # the registers that were read
-        return [read, optimiser, write, program_weights(stage, 0.01, verify_reads=0.0)]
+        carries = program_weights(stage, 0.01, verify_reads=0.0)
+        carries = replace(carries, activity=replace(carries.activity, write_pulses=float(self.carry_pulses)))
+        return [read, optimiser, write, carries]
 
     def state_words(self, stages: list[Stage]) -> dict[str, float]:
         return {"gradient": float(sum(s.matrix.trained for s in stages if s.on_array))}

@@ -25,6 +25,7 @@ class Rpu(Scheme):
     source: ClassVar[str] = "Gokmen & Vlasov 2016; Gokmen, Onen & Haensch 2017"
     references: ClassVar[tuple[str, ...]] = ("gokmen2016", "gokmen2017")
     transposed_read: ClassVar[bool] = True
+    default_chip: ClassVar[str] = "rpu"
 
     device: ClassVar[str] = "gokmen2016"
     practice: ClassVar[dict[str, Any]] = {"learning_rate": 0.01}
@@ -32,6 +33,10 @@ class Rpu(Scheme):
     trial: ClassVar[dict[str, Any]] = {"learning_rate": 0.2, "device_settings": {"upper_spread": 0.0, "lower_spread": 0.0}}
 
     update_management: bool = True
+
+    @property
+    def core(self) -> str:
+        return super().core or "rpu"
 
     def backward(self, stage: Stage, first: bool) -> list[Operation]:
         return output_error(stage) if first else [transposed_read(stage)]

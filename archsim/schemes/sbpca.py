@@ -32,8 +32,9 @@ class Sbpca(Scheme):
     output position of a convolution is one sample.
 
     `estimator`: sbpca in sub-batches of `block` samples (stochastic power iterations with orthonormalisation; fewer where a batch
-    would have less than two), sbe one sample at a time (rank 1), lrt the unbiased estimate of Kronecker terms, svd the exact
-    truncated decomposition of the whole sum, for reference. `rank` 0 is 3, 1, 4 and 3. The state is carried from batch to batch.
+    would have less than two), svd the exact truncated decomposition of the whole sum, for reference. The rules of other papers are schemes
+    of their own: `sbe` one sample at a time (rank 1), `lrt` the unbiased estimate of Kronecker terms. `rank` 0 is 3 (sbe 1, lrt 4).
+    The state is carried from batch to batch.
     `update_mode`: rank_seq applies the k outer products in the array, coded as stochastic pulse trains of `train_length` slots or
     as one shot of time and amplitude (`train_length` levels) in four polarity phases; rank_sum rebuilds the change digitally and
     programs every weight; element only those whose change is at least `threshold` of the layer's largest. Where a change is written
@@ -50,7 +51,7 @@ class Sbpca(Scheme):
     practice: ClassVar[dict[str, Any]] = {"learning_rate": 0.2, "batch": 16, "epochs": 6}
     trial: ClassVar[dict[str, Any]] = {"learning_rate": 0.09, "batch": 8, "device": "perfect"}
 
-    estimator: Literal["sbpca", "sbe", "svd", "lrt"] = "sbpca"
+    estimator: Literal["sbpca", "svd"] = "sbpca"
     rank: Annotated[int, Field(ge=0, le=60)] = 0
     block: Annotated[int, Field(ge=1, le=65536)] = 32
     initial_singular_value: Annotated[float, Field(ge=0, le=1000)] = 0.01
@@ -66,11 +67,10 @@ class Sbpca(Scheme):
     max_norm: bool = True
     least_changed: Annotated[float, Field(ge=0, lt=1)] = 0.01
 
-    @model_validator(mode="after")
-    def _rank_of_sbe(self):
-        if self.estimator == "sbe" and self.rank > 1:
-            raise ValueError("SBE is of rank 1; estimator sbpca is its form of higher rank")
-        return self
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        exact = "estimator svd is the exact truncated decomposition of the whole gradient, a reference: not the rule of the scheme's source"
+        return (exact,) if self.estimator == "svd" else ()
 
     @property
     def unused(self) -> frozenset[str]:
@@ -197,7 +197,13 @@ class Sbe(Sbpca):
     source: ClassVar[str] = "Hoskins et al., Front. Neurosci. 13:793 (2019)"
     references: ClassVar[tuple[str, ...]] = ("hoskins2019",)
 
-    estimator: Literal["sbpca", "sbe", "svd", "lrt"] = "sbe"
+    estimator: Literal["sbe"] = "sbe"
+
+    @model_validator(mode="after")
+    def _rank_of_sbe(self):
+        if self.rank > 1:
+            raise ValueError("SBE is of rank 1; scheme sbpca is its form of higher rank")
+        return self
 
 
 @register
@@ -213,6 +219,6 @@ class Lrt(Sbpca):
     trial: ClassVar[dict[str, Any]] = {"learning_rate": 0.1, "batch": 8, "device": "none",
                                        "scheme_settings": {"rank": 2, "condition_limit": 1e12}}
 
-    estimator: Literal["sbpca", "sbe", "svd", "lrt"] = "lrt"
+    estimator: Literal["lrt"] = "lrt"
     update_mode: Literal["rank_seq", "rank_sum", "element"] = "rank_sum"
     rounding: Literal["stochastic", "nearest"] = "nearest"

@@ -26,8 +26,15 @@ class DigitalSgd(GradientScheme):
     source: ClassVar[str] = "baseline; Adam: Kingma & Ba, ICLR 2015"
     references: ClassVar[tuple[str, ...]] = ("kingma2015", "loshchilov2019")
 
+    digital_baseline: ClassVar[bool] = True
     practice: ClassVar[dict[str, Any]] = {"learning_rate": 0.1, "batch": 8}
     trial: ClassVar[dict[str, Any]] = {"learning_rate": 0.5}
+
+    @property
+    def core(self) -> str:
+        """Plain SGD is the core's own; settings that it has no use for (the moments of other optimisers) do not change what trains it."""
+        plain = self.optimiser == "sgd" and not self.weight_decay and self.backward_in == "array"
+        return "float" if plain and type(self).rule is DigitalSgd.rule else super().core
 
     def batch_update(self, stage: Stage, batch: int) -> list[Operation]:
         return [self.digital_step(stage, {}), program_weights(stage)]

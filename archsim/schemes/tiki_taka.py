@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from archsim.schemes.base import register
-from archsim.schemes.common import copy_to_reference, initial_weights, reference_array, symmetry_pulses
+from archsim.schemes.common import copy_to_reference, initial_weights, reference_array, symmetry_pulses, with_length
 from archsim.schemes.rpu import Rpu
 from archsim.trace.lower import Stage
 from archsim.trace.operation import READ_CHAIN, Activity, LayerMatrix, Operation
@@ -61,6 +61,7 @@ class TikiTaka(Rpu):
     source: ClassVar[str] = "Gokmen & Haensch 2020; Gokmen 2021; Rasch et al., Nat. Commun. 15:7133 (2024)"
     references: ClassVar[tuple[str, ...]] = ("gokmen2020", "gokmen2021", "rasch2024")
     device: ClassVar[str] = "rasch2024_20_states"
+    default_chip: ClassVar[str] = "cim40"
     practice: ClassVar[dict[str, Any]] = {"learning_rate": 0.05, "epochs": 8}
     # A small batch moves weights where the gain of the hidden matrix is not divided.
     trial: ClassVar[dict[str, Any]] = {"learning_rate": 2.0, "batch": 64, "scheme_settings": {"divide_by_fast_rate": False}}
@@ -130,7 +131,7 @@ class TikiTaka(Rpu):
         outputs = shape.columns * shape.groups
         reads, every = self.transfers(shape.vectors)
         taken, kept = READ_WORDS[self.version]
-        fast = replace(super().image_update(stage)[0], array=f"{name}.fast")
+        fast = with_length(replace(super().image_update(stage)[0], array=f"{name}.fast"), self.train_length)
         read = Operation(
             name=f"{name}.transfer_read", layer=name, phase="update", kind="read", steps=reads, every=every, lines=1,
             array=f"{name}.fast", against=f"{name}.reference" if self.reads_reference else None, input_elements=shape.groups,
@@ -141,7 +142,8 @@ class TikiTaka(Rpu):
         pulses = Operation(
             name=f"{name}.transfer", layer=name, phase="update", kind="pulse_update", steps=reads, every=every, lines=1, random=trains,
             input_elements=outputs, after=(read.name,),
-            activity=Activity(row_pulses=1.0, column_pulses=0.01, coincidences=0.01, train_length=0.0 if trains else 1.0))
+            activity=Activity(row_pulses=1.0, column_pulses=0.01, coincidences=0.01, train_length=1.0))
+        pulses = with_length(pulses, self.train_length) if trains else pulses
         return [fast, read, pulses]
 
     def state_words(self, stages: list[Stage]) -> dict[str, float]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from pydantic import Field
 
 from archsim.schemes.base import register
-from archsim.schemes.common import copy_to_reference, initial_weights, reference_array, symmetry_pulses
+from archsim.schemes.common import copy_to_reference, initial_weights, reference_array, symmetry_pulses, with_length
 from archsim.schemes.rpu import Rpu
 from archsim.trace.lower import Stage
 from archsim.trace.operation import LayerMatrix, Operation
@@ -34,6 +34,7 @@ class ZeroShift(Rpu):
     source: ClassVar[str] = "Kim et al., arXiv 1907.10228 (2019)"
     references: ClassVar[tuple[str, ...]] = ("kim2019",)
     device: ClassVar[str] = "soft_bounds_asymmetric"
+    default_chip: ClassVar[str] = "cim40"
     practice: ClassVar[dict[str, Any]] = {"learning_rate": 0.02, "epochs": 6}
     # Equal bounds: none of the weights of the trial reaches one.
     trial: ClassVar[dict[str, Any]] = {
@@ -44,6 +45,10 @@ class ZeroShift(Rpu):
     program_error: Annotated[float, Field(ge=0, le=100)] = 0.0
     train_length: Annotated[int, Field(ge=1, le=64)] = 31
 
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        return () if self.pulses else ("pulses is 0: nothing is shifted, the reference stays at zero; not the rule of the scheme's source",)
+
     def arrays(self, stages: list[Stage]) -> list[LayerMatrix]:
         return [reference_array(stage, stage.name) for stage in stages if stage.on_array]
 
@@ -52,6 +57,9 @@ class ZeroShift(Rpu):
 
     def backward(self, stage: Stage, first: bool) -> list[Operation]:
         return [self.forward_read(op) if op.kind != "digital" else op for op in super().backward(stage, first)]
+
+    def image_update(self, stage: Stage) -> list[Operation]:
+        return [with_length(operation, self.train_length) for operation in super().image_update(stage)]
 
     def setup_operations(self, stages: list[Stage]) -> list[Operation]:
         found = []

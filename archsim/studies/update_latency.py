@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from archsim.architecture import load_architecture
 from archsim.files import csv_text, write_files
 from archsim.schemes import list_schemes, load_scheme
+from archsim.schemes.rpu import Rpu
 from archsim.simulate import simulate
 from archsim.soc.observers import Observer
 from hwlib.errors import InputError
@@ -116,6 +117,8 @@ def update_time(scheme: Scheme, settings: Mapping[str, object], batch: int = BAT
 def variant(name: str, settings: Mapping[str, object], manage: bool) -> Scheme:
     """A scheme with its settings, and with update management on or off where it has that."""
     scheme = load_scheme(name, settings)
+    if isinstance(scheme, Rpu) and "train_length" in type(scheme).model_fields:
+        scheme = scheme.model_copy(update={"train_length": TRAIN})  # the stated trains, where they are the scheme's and not the chip's
     return scheme.model_copy(update={"update_management": manage}) if "update_management" in type(scheme).model_fields else scheme
 
 

@@ -42,8 +42,9 @@ def build_trace(network: Network, scheme: Scheme | None = None, phase: str = "in
     return Trace(
         network=network.name, scheme=scheme.name if scheme and phase == "training" else None, phase=phase, batch=batch,
         matrices=tuple(matrices), image_operations=tuple(images), batch_operations=tuple(batches),
-        setup_operations=tuple(setup),         input_elements=network.layers[0].output_elements, activation_elements=kept,
-        state_words=scheme.state_words(stages) if phase == "training" else {}, notes=network.notes)
+        setup_operations=tuple(setup), input_elements=network.layers[0].output_elements, activation_elements=kept,
+        state_words=scheme.state_words(stages) if phase == "training" else {},
+        notes=(*network.notes, *(scheme.remarks if phase == "training" else ())))
 
 
 def _refuse_shared_weights(network: Network) -> None:

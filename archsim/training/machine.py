@@ -13,7 +13,7 @@ from archsim.schemes.rule import LayerState
 from archsim.training.arrays import Arrays, copies_of
 from archsim.training.passes import tile_number
 from archsim.training.program import BIAS, BLOCK, COLUMNS, COPIES, ERRORS, ROWS, UPDATE_CYCLE, VECTORS, WEIGHTS, build_program
-from archsim.training.settings import TrainingSettings, scheme_of
+from archsim.training.settings import CORE_RULES, TrainingSettings, scheme_of
 from archsim.training.steps import present, update_kernel
 from hwlib.errors import InputError
 from workloads.network import Network
@@ -28,7 +28,7 @@ class Machine:
 
     def __init__(self, network: Network, settings: TrainingSettings):
         self.settings = settings
-        scheme = None if settings.rule in ("rpu", "float") else scheme_of(settings)
+        scheme = None if settings.rule in CORE_RULES else scheme_of(settings)
         self.program = build_program(network, copies_of(settings, [layer.name for layer in network.array_layers]),
                                      scheme.output_errors if scheme else 1)
         self.arrays = Arrays(self.program, settings)

@@ -12,6 +12,8 @@ from hwlib.errors import InputError, nearest
 if TYPE_CHECKING:
     from archsim.schemes.base import Scheme
 
+CORE_RULES = ("rpu", "float")
+"""Rules that are compiled into the training core; every other rule is a scheme's own."""
 Direction = Literal["off", "forward", "backward", "both"]
 
 
@@ -87,6 +89,12 @@ class TrainingSettings(_Settings):
         numbers = self.devices_per_weight.values() if isinstance(self.devices_per_weight, dict) else [self.devices_per_weight]
         if any(not 1 <= number <= 64 for number in numbers):
             raise ValueError("devices_per_weight is 1 to 64")
+        return self
+
+    @model_validator(mode="after")
+    def _settings_of_the_rule(self) -> TrainingSettings:
+        if self.rule in CORE_RULES and self.scheme_settings:
+            raise ValueError(f"the rule {self.rule} of the training core has no scheme_settings (its own are in update.*)")
         return self
 
 

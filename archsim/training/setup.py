@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING, Any
 from archsim.architecture.load import apply_setting, load_architecture, parse_setting
 from archsim.architecture.replicas import TRAINING, check_layers
 from archsim.schemes.base import SCHEMES, Scheme
-from archsim.training.settings import TrainingSettings, read_settings
+from archsim.training.settings import CORE_RULES, TrainingSettings, device_of, read_settings
 from hwlib.errors import InputError
 
 if TYPE_CHECKING:
     from archsim.architecture.config import Architecture
     from workloads.network import Network
 
-CHIPS = {"rpu": "rpu"}
-"""The chip of a scheme where none is named; cim40 for the others."""
 # 1e30: no bound, and the inputs are counted on the scale of 1 (see training.activity)
 _EXACT = {"input_bits": 0, "input_bound": 1e30, "output_bits": 0, "output_bound": 0.0, "output_noise": 0.0, "noise_management": "off",
           "bound_management": "off"}
@@ -35,13 +33,14 @@ def settings_of(chip: Architecture, scheme: Scheme, *, epochs: int, batch: int |
     if isinstance(changes, TrainingSettings):
         return changes, []
     chip, changes = chip_with_devices(chip, scheme, changes, network)
-    values: dict[str, Any] = {"rule": _rule(scheme), "epochs": epochs, "batch": batch or 1, "seed": seed}
+    rule = _rule(scheme)
+    values: dict[str, Any] = {"rule": rule, "epochs": epochs, "batch": batch or 1, "seed": seed}
     suggested = suggested_for(scheme, batch, changes)
-    if values["rule"] not in ("rpu", "float"):
+    if rule not in CORE_RULES:
         values["scheme_settings"] = scheme.model_dump(exclude_defaults=True)
-    if scheme.name == "sgd":
+    if scheme.digital_baseline:
         values["read"] = dict(_EXACT)
-        notes = ["scheme sgd is trained in floating point, without the read physics of the arrays: the digital baseline"]
+        notes = [f"scheme {scheme.name} is trained in floating point, without the read physics of the arrays: the digital baseline"]
         if device is not None:
             raise InputError("the digital baseline has no device law", where="device", got=device, hint="use scheme rpu")
     else:
@@ -50,7 +49,9 @@ def settings_of(chip: Architecture, scheme: Scheme, *, epochs: int, batch: int |
         if unbounded and values["read"].get("noise_management", "backward") == "backward":
             values["read"]["noise_management"] = "both"
             notes.append(f"{unbounded[0]} passes values above the full scale of the arrays: noise management scales forward reads too")
-    if scheme.name == "rpu":
+    if rule == "rpu":
+        if scheme.device != device_of(TrainingSettings(rule="rpu")):
+            values["device"] = scheme.device or "none"
         values |= {"update": {"train_length": chip.update.train_length, "update_management": scheme.update_management},
                    "devices_per_weight": _devices_per_weight(chip, network)}
     if device is not None:
@@ -76,7 +77,7 @@ def chip_with_devices(chip: Architecture, scheme: Scheme, changes: TrainingSetti
     Raises InputError for a number that is not allowed, a layer that is not there, or a scheme that trains one device a weight.
     """
     if isinstance(changes, TrainingSettings):
-        named = {TRAINING: changes.devices_per_weight} if changes.rule in ("rpu", "float") else {}
+        named = {TRAINING: changes.devices_per_weight} if changes.rule in CORE_RULES else {}
     else:
         named = {f"training.{path}": value for path, value in (changes or {}).items() if path.split(".")[0] == TRAINING.split(".")[1]}
         changes = {path: value for path, value in (changes or {}).items() if f"training.{path}" not in named}
@@ -90,7 +91,7 @@ def chip_with_devices(chip: Architecture, scheme: Scheme, changes: TrainingSetti
         where = next(iter(named), error.where)
         raise InputError(error.what, where=where, got=error.got, allowed=error.allowed, hint=error.hint) from None
     several = chip.weights.replicas > 1 or any(number > 1 for number in chip.weights.layer_replicas.values())
-    if several and _rule(scheme) not in ("rpu", "float"):
+    if several and _rule(scheme) not in CORE_RULES:
         raise InputError("this scheme trains one device a weight", where=next(iter(named), f"{chip.origin}: weights.replicas"),
                          got=chip.weights.layer_replicas or chip.weights.replicas, allowed="1", hint="rpu trains several")
     return chip, changes
@@ -129,17 +130,15 @@ def _named_batch(batch: int | None, changes: Mapping[str, Any] | None) -> int | 
 
 def silicon_scheme(scheme: Scheme, settings: TrainingSettings) -> Scheme:
     """The scheme with the settings that training shares with it."""
-    return scheme.model_copy(update={"update_management": settings.update.update_management}) if scheme.name == "rpu" else scheme
+    return scheme.model_copy(update={"update_management": settings.update.update_management}) if scheme.core == "rpu" else scheme
 
 
 def _rule(scheme: Scheme) -> str:
     """The rule of the training core for a scheme: its two compiled ones, or the scheme's own algorithm."""
-    if scheme.name == "rpu":
-        return "rpu"
-    if scheme.name == "sgd" and scheme.is_default:
-        return "float"
-    if type(scheme).rule is Scheme.rule:
-        trained = sorted(name for name, kind in SCHEMES.items() if name == "rpu" or kind.rule is not Scheme.rule)
+    if scheme.core in CORE_RULES:
+        return scheme.core
+    if not scheme.core:
+        trained = sorted(name for name, kind in SCHEMES.items() if kind.model_construct().core)
         raise InputError("this scheme has no training algorithm", where="scheme", got=scheme.name, allowed=trained)
     return scheme.name
 

@@ -11,7 +11,8 @@ from hwlib import price
 
 # Inputs (bias line beside), outputs, vectors an image; the third layer's 513 lines lie on two tiles of 512.
 LAYERS = ((25, 16, 576), (400, 32, 64), (512, 128, 1), (128, 10, 1))
-BATCH, TRAIN, INPUT_BITS, WORD, PULSES = 8, 10, 5, 16, 4
+BATCH, INPUT_BITS, WORD, PULSES = 8, 5, 16, 4
+TRAIN = {"rpu": 10, "zero_shift": 31, "tiki_taka": 5}  # slots: those of the chip, and of the two schemes themselves
 WEIGHTS = sum((n + 1) * m for n, m, _ in LAYERS)
 GRADIENT = sum((n + 1) * m * v for n, m, v in LAYERS)  # multiply-adds of the outer products
 ENDS = sum((n + m) * v for n, m, v in LAYERS)  # values that go to both sides of the arrays
@@ -20,10 +21,15 @@ READS = 288 + 32 + 0.5 + 0.5  # lines of the fast arrays: every second vector
 READ_COLUMNS = 288 * 16 + 32 * 32 + 0.5 * 128 + 0.5 * 10
 PAIRS = 4  # of cells for seven bits; 4 x 128 columns of the third layer beside a reference column lie on two tiles
 WRITES = PULSES * WEIGHTS / BATCH
-PULSED = {("interconnect", "transfer"): INPUT_BITS * ENDS, ("vector_unit", "multiply"): ENDS, ("vector_unit", "compare"): ENDS,
-          ("bitstream_generator", "bit"): TRAIN * LINES, ("buffer", "read"): INPUT_BITS * ENDS / 512,
-          ("tile_clock", "cycle"): 2 * TRAIN * sum(v * (2 if n == 512 else 1) for n, _, v in LAYERS)}
 VERIFIED = {("adc", "convert"): WRITES, ("front_end", "sample"): WRITES, ("array", "write"): WRITES}
+
+
+def pulsed(name):
+    """Pulse trains on both sides of the arrays."""
+    slots = TRAIN[name]
+    return {("interconnect", "transfer"): INPUT_BITS * ENDS, ("vector_unit", "multiply"): ENDS, ("vector_unit", "compare"): ENDS,
+            ("bitstream_generator", "bit"): slots * LINES, ("buffer", "read"): INPUT_BITS * ENDS / 512,
+            ("tile_clock", "cycle"): 2 * slots * sum(v * (2 if n == 512 else 1) for n, _, v in LAYERS)}
 
 
 def gradient(optimiser_words):
@@ -34,13 +40,13 @@ def gradient(optimiser_words):
 # Values of the arrays' reads that go to the vector unit through the buffer.
 OUTPUT_BITS, RESULTS = 9, {"hic": WEIGHTS / BATCH, "tiki_taka": READ_COLUMNS}
 BY_HAND = {
-    "rpu": PULSED, "zero_shift": PULSED,
+    "rpu": pulsed("rpu"), "zero_shift": pulsed("zero_shift"),
     "sgd": gradient(2) | VERIFIED | {("vector_unit", "multiply_add"): GRADIENT + WEIGHTS / BATCH},
     "lns_madam": gradient(3) | VERIFIED | {("vector_unit", "multiply_add"): GRADIENT + WEIGHTS / BATCH,
                                            ("vector_unit", "divide"): WEIGHTS / BATCH},
     "hic": gradient(1) | {("adc", "convert"): (PAIRS * WEIGHTS + sum((n + 1) * (2 if n == 512 else 1) for n, _, _ in LAYERS)) / BATCH,
                           ("vector_unit", "multiply"): (1 + PAIRS) * WEIGHTS / BATCH},
-    "tiki_taka": PULSED | {("vector_unit", "multiply"): ENDS + READ_COLUMNS, ("adc", "convert"): READ_COLUMNS + READS,
+    "tiki_taka": pulsed("tiki_taka") | {("vector_unit", "multiply"): ENDS + READ_COLUMNS, ("adc", "convert"): READ_COLUMNS + READS,
                            ("interconnect", "transfer"): None, ("buffer", "read"): None, ("tile_clock", "cycle"): None,
                            ("vector_unit", "compare"): ENDS + READ_COLUMNS, "words": READ_COLUMNS},
 }
