@@ -201,9 +201,7 @@ class Machine:
         return self.chip.off_chip.latency_cycles + reserve((self.off_chip, self.write_port), durations)
 
     def _issue(self, cycles: int) -> int:
-        start = self.controller.earliest()
-        self.controller.occupy(start, cycles)
-        return start + cycles - self.env.now
+        return reserve((self.controller,), (cycles,))
 
     def _instruction_stall(self, operation: Operation, since: int) -> None:
         lane = self.lanes.get(operation.place)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections import deque
+from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING
 
 import simpy
@@ -68,7 +69,7 @@ class OperationRun:
     """The state of one operation for one image. `waiting` says, for each process, what it waits for right now."""
 
     __slots__ = ("machine", "plan", "image", "steps_done", "jobs_done", "started", "ended", "finished", "waiting",
-                 "_thresholds", "_progress", "sources", "extra_reads", "saturations")
+                 "_thresholds", "_progress", "_coming", "_through", "_wires", "sources", "extra_reads", "saturations")
 
     def __init__(self, machine: Machine, plan: OperationPlan, image: int):
         self.machine, self.plan, self.image = machine, plan, image
@@ -80,17 +81,16 @@ class OperationRun:
         self.waiting: dict[str, str] = {"operation": "the controller"}
         self._thresholds: list[tuple[int, simpy.Event]] = []
         self._progress: simpy.Event | None = None
+        # Results on the wires: the cycle in which they are through, and the steps that are then.
+        self._coming: deque[tuple[int, int]] = deque()
+        self._through = 0
+        wired = plan.on_tiles and plan.operation.kind != "write"
+        self._wires = machine.chip.interconnect.hop_cycles if wired else 0
         self.sources: list[OperationRun] = []
 
     @property
     def name(self) -> str:
         return f"{self.plan.operation.name}[image {self.image}]"
-
-    @property
-    def _after(self) -> int:
-        """Cycles from the end of a tile job to its result at the interconnect: latency, no bottleneck."""
-        timing = self.plan.timing
-        return timing.latency - timing.interval + (self.machine.chip.interconnect.hop_cycles if self.plan.on_tiles else 0)
 
     def start(self) -> None:
         """Put the processes on the event list."""
@@ -99,8 +99,9 @@ class OperationRun:
         self.waiting.pop("operation", None)
         self.machine.operation_started(self)
         room, timing = self.machine.chip.buffer.tile_queue, self.plan.timing
-        # Every unit has its own output queue; results still under way in the tile or on the wires are not in it.
-        drain = simpy.Store(env, capacity=self.plan.units * (room + -(-self._after // max(1, timing.interval))))
+        # Every unit has its own output queue, at the tile's end of the wires; a result in the tile's pipeline is not in it yet.
+        under_way = -(-(timing.latency - timing.interval) // max(1, timing.interval))
+        drain = simpy.Store(env, capacity=self.plan.units * (room + under_way))
         if not self.plan.on_tiles or self.plan.operation.kind == "write":
             env.process(self._feed([drain]))
         else:
@@ -112,11 +113,23 @@ class OperationRun:
 
     def rows_ready(self, rows: int) -> simpy.Event | None:
         """None if that many output rows are finished, else an event for the moment they are."""
-        if self.ended >= 0 or (rows <= self.plan.operation.rows_done(self.steps_done) and self.plan.operation.steps_per_row):
+        if self.ended >= 0:
             return None
-        event = self.machine.env.event()
+        operation, env = self.plan.operation, self.machine.env
+        if operation.steps_per_row and rows <= operation.rows_done(self.steps_done):
+            if rows <= operation.rows_done(self._arrived()):
+                return None
+            return env.timeout(next(when for when, steps in self._coming if rows <= operation.rows_done(steps)) - env.now)
+        event = env.event()
         self._thresholds.append((rows, event))
         return event
+
+    def _arrived(self) -> int:
+        """Steps whose results are through the wires."""
+        coming, now = self._coming, self.machine.env.now
+        while coming and coming[0][0] < now:
+            self._through = coming.popleft()[1]
+        return self._through
 
     def _needs(self, step: int) -> Generator:
         """Wait until the input rows of this step are there."""
@@ -140,7 +153,7 @@ class OperationRun:
     def _feed(self, queues: list[simpy.Store]) -> Generator:
         machine, plan, env = self.machine, self.plan, self.machine.env
         operation, per_job, units = plan.operation, plan.per_job, len(queues)
-        servers = (machine.interconnect, machine.read_port, machine.off_chip, machine.generator)
+        servers = (machine.off_chip, machine.read_port, machine.interconnect, machine.generator)
         bus_in, port_in, off_chip, generator = plan.bus_in, plan.port_in, plan.off_chip_cycles, plan.generator_cycles
         previous, passed = machine.turn(operation.name)
         if previous is not None:
@@ -156,14 +169,17 @@ class OperationRun:
             asked = env.now
             if pipelined and (step % row == 0 or step % row + count > row):
                 yield from self._needs(step + count - 1)
-            if operation.sequential and self.steps_done < step:
+            if operation.sequential and self._arrived() < step:
                 self.waiting["feed"] = "its own last step"
-                self._progress = env.event()
-                yield self._progress
+                if self.steps_done < step:
+                    self._progress = env.event()
+                    yield self._progress
+                else:
+                    yield env.timeout(self._coming[-1][0] - env.now)
             dependency = env.now - asked
-            durations = (bus_in * count, port_in * count, off_chip * count, generator * count)
-            if machine.arbitrated and durations[0]:
-                yield from machine.interconnect.hold(servers[1:], durations, 1)
+            durations = (off_chip * count, port_in * count, bus_in * count, generator * count)
+            if machine.arbitrated and bus_in:
+                yield from machine.interconnect.hold(servers[:2], servers[3:], durations, 1)
             else:
                 delay = reserve(servers, durations)
                 if delay:
@@ -184,7 +200,7 @@ class OperationRun:
         taken = None if plan.operation.kind == "pulse_update" else unit  # all copies are updated together
         jobs = len(range(unit, plan.jobs, plan.units))
         name, phase = f"unit {unit}", plan.operation.phase
-        after, watch = self._after, machine.observers
+        after, watch = timing.latency - timing.interval, machine.observers
         previous, passed = machine.turn(owes)
         if previous is not None:
             self.waiting[name] = "the same operation of the image before"
@@ -241,7 +257,7 @@ class OperationRun:
 
     def _drain(self, drain: simpy.Store) -> Generator:
         machine, plan, env = self.machine, self.plan, self.machine.env
-        operation = plan.operation
+        operation, wires = plan.operation, self._wires
         medium = machine.interconnect_up
         servers = (medium, machine.vector_unit, machine.write_port)
         bus_out, vector, port_out = plan.bus_out, plan.vector_cycles, plan.port_out
@@ -263,15 +279,18 @@ class OperationRun:
                 yield env.timeout(ready - env.now)
             self.waiting["drain"] = "interconnect, vector unit or buffer port"
             durations = (bus_out * count, vector * count, port_out * count)
-            if machine.arbitrated and durations[0]:
-                yield from medium.hold(servers[1:], durations, 0)
+            if machine.arbitrated and bus_out:
+                yield from medium.hold((), servers[1:], durations, 0, wires)
             else:
-                delay = reserve(servers, durations)
+                delay = reserve(servers, durations, wires)
                 if delay:
                     yield env.timeout(delay)
             if values is not None:
-                machine.values.store(self, values)
+                self._in(wires, lambda values=values: machine.values.store(self, values))
             self._advance(count)
+        if wires:
+            self.waiting["drain"] = "the wires"
+            yield env.timeout(wires)
         self.waiting.clear()
         self.ended = env.now
         for _, event in self._thresholds:
@@ -280,18 +299,32 @@ class OperationRun:
         machine.operation_ended(self)
         self.finished.succeed()
 
+    def _in(self, cycles: int, act: Callable[[], object]) -> None:
+        """Act now, or in so many cycles."""
+        if cycles:
+            self.machine.env.timeout(cycles).callbacks.append(lambda _: act())
+        else:
+            act()
+
     def _advance(self, count: int) -> None:
+        """Results left for the wires: whoever waits for them goes on when they are through."""
         self.steps_done += count
         self.jobs_done += 1
+        wires = self._wires
+        if wires:
+            self._arrived()
+            self._coming.append((self.machine.env.now + wires, self.steps_done))
+        else:
+            self._through = self.steps_done
         if self._progress is not None:
-            self._progress.succeed()
+            self._in(wires, self._progress.succeed)
             self._progress = None
         if self._thresholds:
             rows = self.plan.operation.rows_done(self.steps_done)
             kept = []
             for needed, event in self._thresholds:
                 if needed <= rows:
-                    event.succeed()
+                    self._in(wires, event.succeed)
                 else:
                     kept.append((needed, event))
             self._thresholds = kept

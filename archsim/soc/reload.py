@@ -79,7 +79,7 @@ class Residency:
         if not machine.arbitrated:
             fetched = max(fetched, reserve((machine.interconnect,), (moving,)))
         else:
-            yield from machine.interconnect.hold((), (moving,), 1)
+            yield from machine.interconnect.hold((), (), (moving,), 1)
         # Rows are programmed as they arrive: the slower of transport and programming counts.
         lane = machine.lanes[name]
         lane.take(None, started, programming, lane.tiles)

@@ -7,15 +7,19 @@ from collections.abc import Callable, Generator, Sequence
 
 import simpy
 
+Piece = tuple[int, int]  # first cycle, and the cycle after the last
+
 
 class Server:
     """One or more equal ports served in order of arrival. All times are integer cycles.
 
     The service time is known at the request, so the queue needs no events: a request starts when the earliest port
     is free. This equals a `simpy.Resource` of that capacity, event for event (see tests/timing/test_server.py).
+    A request may be made for a later cycle, since its data are still on their way. The cycles that this leaves free
+    serve later requests word by word: a server never idles while a request for it is ready.
     """
 
-    __slots__ = ("env", "name", "kind", "free_at", "busy", "requests", "waited", "queue_max", "watchers", "_starts")
+    __slots__ = ("env", "name", "kind", "free_at", "busy", "requests", "waited", "queue_max", "watchers", "_starts", "_gaps", "_until")
 
     def __init__(self, env: simpy.Environment, name: str, kind: str, ports: int = 1):
         self.env, self.name, self.kind = env, name, kind
@@ -23,42 +27,120 @@ class Server:
         self.busy = self.requests = self.waited = self.queue_max = 0
         self.watchers: list[Callable[[Server, int, int, int, int], None]] = []  # of observers: port, cycle asked, start, end
         self._starts: list[int] = []
+        self._gaps: list[list[Piece]] = [[] for _ in range(ports)]  # by port, in order: free cycles before `free_at`
+        self._until = 0  # the end of the last gap
 
     def earliest(self) -> int:
         """The cycle at which a request made now would start."""
-        return max(self.env.now, min(self.free_at))
+        return min(self._fit(port, self.env.now, 1)[0][0] for port in range(len(self.free_at)))
 
-    def occupy(self, start: int, duration: int) -> None:
-        """Take the port that is free first from `start` for `duration` cycles."""
-        if duration == 0:
-            return
-        port = self.free_at.index(min(self.free_at)) if len(self.free_at) > 1 else 0
-        self.free_at[port] = start + duration
+    def take(self, ready: int, duration: int) -> Piece:
+        """Serve a request of `duration` cycles (at least 1) whose first word is there at cycle `ready`, now or later.
+
+        It gets the first free cycles from then on, of the port that is done with it first. Returns its first cycle and its end.
+        """
+        if ready < self._until:
+            return self._fill(ready, duration)
+        free_at = self.free_at
+        port = 0 if len(free_at) == 1 else free_at.index(min(free_at))
+        start = free = free_at[port]
+        if ready > free:
+            start, now = ready, self.env.now
+            if ready > now:
+                self._gaps[port].append((free if free > now else now, ready))
+                self._until = ready
+        free_at[port] = end = start + duration
         self.busy += duration
         self.requests += 1
-        self.waited += start - self.env.now
-        if start > self.env.now:
-            starts = self._starts
-            while starts and starts[0] <= self.env.now:
-                heapq.heappop(starts)
+        if start > ready:
+            self._wait(start - ready, start)
+        for watch in self.watchers:
+            watch(self, port, ready, start, end)
+        return start, end
+
+    def _fill(self, ready: int, duration: int) -> Piece:
+        """`take` where a port has free cycles before its last booking."""
+        now = self.env.now
+        for gaps in self._gaps:
+            while gaps and gaps[0][1] <= now:
+                del gaps[0]
+        port = min(range(len(self.free_at)), key=lambda port: self._fit(port, ready, duration)[-1][1])
+        pieces, gaps, free = self._fit(port, ready, duration), self._gaps[port], self.free_at[port]
+        first, (last, end) = pieces[0][0], pieces[-1]
+        if first < free:
+            self._gaps[port] = gaps = [rest for gap in gaps for rest in _without(gap, pieces)]
+        if end > free:
+            if last > max(now, free):
+                gaps.append((max(now, free), last))
+            self.free_at[port] = end
+        self._until = max((gaps[-1][1] for gaps in self._gaps if gaps), default=0)
+        self.busy += duration
+        self.requests += 1
+        if end - ready > duration:
+            self._wait(end - ready - duration, first)
+        asked = ready
+        for start, stop in pieces:
+            for watch in self.watchers:
+                watch(self, port, asked, start, stop)
+            asked = stop
+        return first, end
+
+    def _fit(self, port: int, ready: int, duration: int) -> list[Piece]:
+        """The first `duration` free cycles of a port from `ready`, in pieces."""
+        pieces: list[Piece] = []
+        for begin, end in self._gaps[port]:
+            begin = max(begin, ready)
+            if begin < end and duration:
+                end = min(end, begin + duration)
+                pieces.append((begin, end))
+                duration -= end - begin
+        if duration:
+            begin = max(ready, self.free_at[port])
+            pieces.append((begin, begin + duration))
+        return pieces
+
+    def _wait(self, cycles: int, start: int) -> None:
+        self.waited += cycles
+        starts, now = self._starts, self.env.now
+        while starts and starts[0] <= now:
+            heapq.heappop(starts)
+        if start > now:
             heapq.heappush(starts, start)
             self.queue_max = max(self.queue_max, len(starts))
-        for watch in self.watchers:
-            watch(self, port, self.env.now, start, start + duration)
 
 
-def reserve(servers: Sequence[Server], durations: Sequence[int]) -> int:
-    """Take all servers from their earliest common start, each for its own duration: data stream through them.
+def _without(gap: Piece, pieces: Sequence[Piece]) -> list[Piece]:
+    """What is left of a gap once the pieces are taken from it."""
+    begin, end = gap
+    left = []
+    for start, stop in pieces:
+        if start < end and stop > begin:
+            if start > begin:
+                left.append((begin, start))
+            begin = min(stop, end)
+    return [*left, (begin, end)] if begin < end else left
 
-    Returns the cycles from now until the longest is done. A server with duration 0 is not asked.
+
+def reserve(servers: Sequence[Server], durations: Sequence[int], wires: int = 0) -> int:
+    """Stream a job through servers in the order of its data, each for its own duration; `wires` cycles lie behind the first.
+
+    Each is taken from its own earliest time, but not before the one ahead of it has begun: words pass on as they come, and
+    wait in the job's own register where the next server is still taken. Returns the cycles from now until the next job of
+    this stream may begin: the last word is through `wires` later. A server with duration 0 is not asked.
     """
-    asked = [(s, d) for s, d in zip(servers, durations) if d]
-    if not asked:
-        return 0
-    start = max(s.earliest() for s, _ in asked)
-    for server, duration in asked:
-        server.occupy(start, duration)
-    return start + max(d for _, d in asked) - asked[0][0].env.now
+    first = servers[0]
+    done = ready = now = first.env.now
+    if wires:
+        if durations[0]:
+            ready, done = first.take(now, durations[0])
+        ready, servers, durations = ready + wires, servers[1:], durations[1:]
+        done += wires
+    for server, duration in zip(servers, durations):
+        if duration:
+            ready, end = server.take(ready, duration)
+            if end > done:
+                done = end
+    return done - wires - now
 
 
 class PriorityServer(Server):
@@ -70,21 +152,34 @@ class PriorityServer(Server):
         super().__init__(env, name, kind, ports)
         self.resource = simpy.PriorityResource(env, capacity=ports)
 
-    def hold(self, others: Sequence[Server], durations: Sequence[int], priority: int) -> Generator:
-        """Wait for this server by priority, then stream through it and `others` (durations: this one first)."""
-        if not durations[0]:
-            yield self.env.timeout(reserve(others, durations[1:]))
-            return
-        asked = self.env.now
+    def hold(self, ahead: Sequence[Server], behind: Sequence[Server], durations: Sequence[int], priority: int,
+             wires: int = 0) -> Generator:
+        """`reserve` for a stream through the servers ahead, this one by priority, and those behind it.
+
+        `durations` are in that order; this server's is at least 1. Returns when the next job of the stream may begin.
+        """
+        env, place = self.env, len(ahead)
+        done = begun = env.now
+        for server, duration in zip(ahead, durations):
+            if duration:
+                begun, end = server.take(begun, duration)
+                done = max(done, end)
+        if begun > env.now:
+            yield env.timeout(begun - env.now)
+        asked, own = env.now, durations[place]
         self.queue_max = max(self.queue_max, len(self.resource.queue) + (self.resource.count == self.resource.capacity))
         with self.resource.request(priority=priority) as request:
             yield request
-            self.waited += self.env.now - asked
+            self.waited += env.now - asked
             self.requests += 1
-            self.busy += durations[0]
+            self.busy += own
             for watch in self.watchers:
-                watch(self, 0, asked, self.env.now, self.env.now + durations[0])
-            rest = reserve(others, durations[1:])
-            yield self.env.timeout(durations[0])
-        if rest > durations[0]:
-            yield self.env.timeout(rest - durations[0])
+                watch(self, 0, asked, env.now, env.now + own)
+            begun = env.now + wires
+            for server, duration in zip(behind, durations[place + 1:]):
+                if duration:
+                    begun, end = server.take(begun, duration)
+                    done = max(done, end - wires)
+            yield env.timeout(own)
+        if done > env.now:
+            yield env.timeout(done - env.now)

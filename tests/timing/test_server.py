@@ -38,7 +38,7 @@ def run_server(requests, ports):
         for arrival, duration in requests:
             yield env.timeout(arrival - env.now)
             starts.append(server.earliest())
-            server.occupy(starts[-1], duration)
+            assert server.take(env.now, duration) == (starts[-1], starts[-1] + duration)
 
     env.process(clients())
     env.run()
@@ -68,12 +68,75 @@ def test_a_server_is_blocked_until_its_port_is_free_and_no_longer():
 
 def test_streams_start_together_and_last_as_long_as_the_slowest():
     env = simpy.Environment()
-    bus, port, memory = (Server(env, name, "bus") for name in ("bus", "port", "memory"))
-    port.occupy(0, 7)
-    assert reserve((bus, port, memory), (3, 2, 0)) == 7 + 3
+    port, bus, memory = (Server(env, name, "bus") for name in ("port", "bus", "memory"))
+    port.take(0, 7)
+    assert reserve((memory, port, bus), (0, 2, 3)) == 7 + 3
     assert (bus.free_at, port.free_at, memory.free_at) == ([10], [9], [0])
     assert reserve((memory,), (0,)) == 0
     assert memory.requests == 0
+
+
+def test_what_is_ahead_in_a_stream_does_not_wait_for_what_is_behind():
+    env = simpy.Environment()
+    port, bus = Server(env, "port", "buffer"), Server(env, "bus", "bus")
+    bus.take(0, 7)
+    # the port reads at once; its two words wait in the job's register until the bus takes them
+    assert reserve((port, bus), (2, 3)) == 7 + 3
+    assert (port.free_at, bus.free_at) == ([2], [10])
+
+
+def test_later_requests_use_the_cycles_before_data_arrive():
+    env = simpy.Environment()
+    memory, bus, pieces = Server(env, "memory", "off_chip"), Server(env, "bus", "bus"), []
+    bus.watchers.append(lambda _, port, asked, start, end: pieces.append((asked, start, end)))
+    memory.take(0, 20)
+    assert reserve((memory, bus), (5, 4)) == 25  # the bus is booked from 20 to 24
+    assert reserve((bus,), (6,)) == 6
+    assert reserve((bus,), (18,)) == 28  # cycles 6 to 20 and, after what was booked, 24 to 28
+    assert pieces == [(20, 20, 24), (0, 0, 6), (0, 6, 20), (20, 24, 28)]
+    assert (bus.busy, bus.requests, bus.waited, bus.queue_max) == (28, 3, 10, 1)
+
+
+@pytest.mark.parametrize("ports", [1, 2, 3])
+@pytest.mark.parametrize("seed", range(20))
+def test_a_server_never_idles_while_a_request_is_ready(seed, ports):
+    """Requests whose data come later than they are made, against a calendar that is searched cycle by cycle."""
+    generator, env = random.Random(seed), simpy.Environment()
+    server, taken, booked = Server(env, "server", "bus", ports), [set() for _ in range(ports)], []
+    server.watchers.append(lambda _, port, asked, start, end: booked.append((port, start, end)))
+
+    def clients():
+        for arrival, duration in random_requests(seed):
+            yield env.timeout(arrival - env.now)
+            ready = env.now + generator.choice([0, 0, 0, 3, 25])
+            booked.clear()
+            first, end = server.take(ready, duration)
+            free = [[cycle for cycle in range(ready, 1000) if cycle not in cycles][:duration] for cycles in taken]
+            port = booked[0][0]
+            assert [cycle for _, start, stop in booked for cycle in range(start, stop)] == free[port]
+            assert (first, end) == (free[port][0], free[port][-1] + 1)
+            assert end == min(cycles[-1] for cycles in free) + 1
+            taken[port].update(free[port])
+
+    env.process(clients())
+    env.run()
+    assert server.busy == sum(map(len, taken))
+
+
+def test_wires_delay_a_stream_and_do_not_slow_it():
+    env = simpy.Environment()
+    bus, unit, ends = Server(env, "bus", "bus"), Server(env, "unit", "vector_unit"), []
+
+    def client():
+        for _ in range(3):
+            yield env.timeout(reserve((bus, unit), (2, 5), wires=100))
+            ends.append((env.now, unit.free_at[0]))
+
+    env.process(client())
+    env.run()
+    # the next job begins as if there were no wires, and every result is there 100 cycles later
+    assert ends == [(5, 105), (10, 110), (15, 115)]
+    assert bus.free_at == [12]
 
 
 def run_priority(requests):
@@ -84,7 +147,7 @@ def run_priority(requests):
 
     def client(arrival, duration, priority):
         yield env.timeout(arrival)
-        yield from server.hold((), (duration,), priority)
+        yield from server.hold((), (), (duration,), priority)
 
     for request in requests:
         env.process(client(*request))
@@ -106,7 +169,7 @@ def test_a_priority_server_streams_through_the_others():
     ended = []
 
     def client():
-        yield from bus.hold((port,), (3, 8), 0)
+        yield from bus.hold((), (port,), (3, 8), 0)
         ended.append(env.now)
 
     env.process(client())
