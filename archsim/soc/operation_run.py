@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import simpy
 
 from archsim.soc.actions import OperationPlan
-from archsim.soc.server import reserve
+from archsim.soc.server import stream
 
 if TYPE_CHECKING:
     from archsim.soc.machine import Machine
@@ -65,11 +65,31 @@ class Lane:
                 self._booked[u] = until
 
 
+class OutputQueue(simpy.Store):
+    """Results that wait. One that leaves before cycle `until`, while the one before it is under work, keeps its place till `release`."""
+
+    def __init__(self, env: simpy.Environment, capacity: int):
+        super().__init__(env, capacity)
+        self.kept, self.until = False, 0
+
+    def release(self) -> None:
+        """Give the place of the result that left early to the next one."""
+        self.kept = False
+        self._capacity += 1
+        self._trigger_put(None)
+
+    def _do_get(self, event: simpy.resources.store.StoreGet) -> None:
+        if self.until > self._env.now and self.items:
+            self.kept = True
+            self._capacity -= 1
+        super()._do_get(event)
+
+
 class OperationRun:
     """The state of one operation for one image. `waiting` says, for each process, what it waits for right now."""
 
     __slots__ = ("machine", "plan", "image", "steps_done", "jobs_done", "started", "ended", "finished", "waiting",
-                 "_thresholds", "_progress", "_coming", "_through", "_wires", "sources", "extra_reads", "saturations")
+                 "_thresholds", "_progress", "_coming", "_through", "_last", "_wires", "sources", "extra_reads", "saturations")
 
     def __init__(self, machine: Machine, plan: OperationPlan, image: int):
         self.machine, self.plan, self.image = machine, plan, image
@@ -81,9 +101,9 @@ class OperationRun:
         self.waiting: dict[str, str] = {"operation": "the controller"}
         self._thresholds: list[tuple[int, simpy.Event]] = []
         self._progress: simpy.Event | None = None
-        # Results on the wires: the cycle in which they are through, and the steps that are then.
+        # Results on their last way: the cycle in which they are through, and the steps that are then.
         self._coming: deque[tuple[int, int]] = deque()
-        self._through = 0
+        self._through = self._last = 0
         wired = plan.on_tiles and plan.operation.kind != "write"
         self._wires = machine.chip.interconnect.hop_cycles if wired else 0
         self.sources: list[OperationRun] = []
@@ -101,7 +121,7 @@ class OperationRun:
         room, timing = self.machine.chip.buffer.tile_queue, self.plan.timing
         # Every unit has its own output queue, at the tile's end of the wires; a result in the tile's pipeline is not in it yet.
         under_way = -(-(timing.latency - timing.interval) // max(1, timing.interval))
-        drain = simpy.Store(env, capacity=self.plan.units * (room + under_way))
+        drain = OutputQueue(env, capacity=self.plan.units * (room + under_way))
         if not self.plan.on_tiles or self.plan.operation.kind == "write":
             env.process(self._feed([drain]))
         else:
@@ -125,7 +145,7 @@ class OperationRun:
         return event
 
     def _arrived(self) -> int:
-        """Steps whose results are through the wires."""
+        """Steps whose results are through."""
         coming, now = self._coming, self.machine.env.now
         while coming and coming[0][0] < now:
             self._through = coming.popleft()[1]
@@ -179,11 +199,11 @@ class OperationRun:
             dependency = env.now - asked
             durations = (off_chip * count, port_in * count, bus_in * count, generator * count)
             if machine.arbitrated and bus_in:
-                yield from machine.interconnect.hold(servers[:2], servers[3:], durations, 1)
+                _, done = yield from machine.interconnect.hold(servers[:2], servers[3:], durations, 1)
             else:
-                delay = reserve(servers, durations)
-                if delay:
-                    yield env.timeout(delay)
+                _, done = stream(servers, durations)
+            if done > env.now:
+                yield env.timeout(done - env.now)
             values = machine.values.fetch(self, step, count) if machine.values else None
             queue = queues[job % units]
             self.waiting["feed"] = "room in the tile's input queue"
@@ -262,6 +282,7 @@ class OperationRun:
         servers = (medium, machine.vector_unit, machine.write_port)
         bus_out, vector, port_out = plan.bus_out, plan.vector_cycles, plan.port_out
         # the array is programmed row by row; a fraction of a cycle is carried over, to the next row or image
+        before = env.now
         write, owes, lane = operation.kind == "write", (operation.name, -1), machine.lanes.get(operation.place)
         for _ in range(plan.jobs):
             self.waiting["drain"] = "results"
@@ -275,22 +296,35 @@ class OperationRun:
                 ready = begin + span
                 for observer in machine.observers if span else ():
                     observer.tile_job(self, 0, begin, begin + span)
+            if drain.kept and ready >= drain.until:
+                yield env.timeout(drain.until - env.now)
+                drain.release()
             if ready > env.now:
                 yield env.timeout(ready - env.now)
             self.waiting["drain"] = "interconnect, vector unit or buffer port"
             durations = (bus_out * count, vector * count, port_out * count)
             if machine.arbitrated and bus_out:
-                yield from medium.hold((), servers[1:], durations, 0, wires)
+                left, done = yield from medium.hold((), servers[1:], durations, 0, wires)
             else:
-                delay = reserve(servers, durations, wires)
-                if delay:
-                    yield env.timeout(delay)
+                left, done = stream(servers, durations, wires)
+            # The next result follows as soon as this one has left the first server, but only two are under way.
+            begin = left if left > before else before
+            if done > before:
+                before = done
+            self._last = before + wires
             if values is not None:
-                self._in(wires, lambda values=values: machine.values.store(self, values))
+                self._at(self._last, lambda values=values: machine.values.store(self, values))
             self._advance(count)
-        if wires:
-            self.waiting["drain"] = "the wires"
-            yield env.timeout(wires)
+            if drain.kept:
+                if drain.until > env.now:
+                    yield env.timeout(drain.until - env.now)
+                drain.release()
+            drain.until = before
+            if begin > env.now:
+                yield env.timeout(begin - env.now)
+        if self._last > env.now:
+            self.waiting["drain"] = "its last result"
+            yield env.timeout(self._last - env.now)
         self.waiting.clear()
         self.ended = env.now
         for _, event in self._thresholds:
@@ -299,32 +333,31 @@ class OperationRun:
         machine.operation_ended(self)
         self.finished.succeed()
 
-    def _in(self, cycles: int, act: Callable[[], object]) -> None:
-        """Act now, or in so many cycles."""
-        if cycles:
-            self.machine.env.timeout(cycles).callbacks.append(lambda _: act())
+    def _at(self, cycle: int, act: Callable[[], object]) -> None:
+        """Act at a cycle, now or later."""
+        now = self.machine.env.now
+        if cycle > now:
+            self.machine.env.timeout(cycle - now).callbacks.append(lambda _: act())
         else:
             act()
 
     def _advance(self, count: int) -> None:
-        """Results left for the wires: whoever waits for them goes on when they are through."""
+        """Results are on their last way, through at cycle `_last`: whoever waits for them goes on then."""
         self.steps_done += count
         self.jobs_done += 1
-        wires = self._wires
-        if wires:
-            self._arrived()
-            self._coming.append((self.machine.env.now + wires, self.steps_done))
-        else:
-            self._through = self.steps_done
+        coming = self._coming
+        coming.append((self._last, self.steps_done))
+        if coming[0][0] < self.machine.env.now:  # as many leave as come: it stays short
+            self._through = coming.popleft()[1]
         if self._progress is not None:
-            self._in(wires, self._progress.succeed)
+            self._at(self._last, self._progress.succeed)
             self._progress = None
         if self._thresholds:
             rows = self.plan.operation.rows_done(self.steps_done)
             kept = []
             for needed, event in self._thresholds:
                 if needed <= rows:
-                    self._in(wires, event.succeed)
+                    self._at(self._last, event.succeed)
                 else:
                     kept.append((needed, event))
             self._thresholds = kept

@@ -121,26 +121,34 @@ def _without(gap: Piece, pieces: Sequence[Piece]) -> list[Piece]:
     return [*left, (begin, end)] if begin < end else left
 
 
-def reserve(servers: Sequence[Server], durations: Sequence[int], wires: int = 0) -> int:
+def stream(servers: Sequence[Server], durations: Sequence[int], wires: int = 0) -> Piece:
     """Stream a job through servers in the order of its data, each for its own duration; `wires` cycles lie behind the first.
 
     Each is taken from its own earliest time, but not before the one ahead of it has begun: words pass on as they come, and
-    wait in the job's own register where the next server is still taken. Returns the cycles from now until the next job of
-    this stream may begin: the last word is through `wires` later. A server with duration 0 is not asked.
+    wait in the job's own register where the next server is still taken. Returns the cycle in which the first server asked
+    is done with the job, and the one in which all are, both as if there were no wires: the last word is through `wires`
+    later. A server with duration 0 is not asked.
     """
     first = servers[0]
-    done = ready = now = first.env.now
-    if wires:
-        if durations[0]:
-            ready, done = first.take(now, durations[0])
-        ready, servers, durations = ready + wires, servers[1:], durations[1:]
-        done += wires
+    now = ready = done = first.env.now
+    left = 0
     for server, duration in zip(servers, durations):
         if duration:
             ready, end = server.take(ready, duration)
+            if wires and server is not first:
+                end -= wires
+            if not left:
+                left = end
             if end > done:
                 done = end
-    return done - wires - now
+        if wires and server is first:
+            ready += wires
+    return left or now, done
+
+
+def reserve(servers: Sequence[Server], durations: Sequence[int]) -> int:
+    """`stream` for a single job: the cycles from now until its last word is through."""
+    return stream(servers, durations)[1] - servers[0].env.now
 
 
 class PriorityServer(Server):
@@ -154,12 +162,12 @@ class PriorityServer(Server):
 
     def hold(self, ahead: Sequence[Server], behind: Sequence[Server], durations: Sequence[int], priority: int,
              wires: int = 0) -> Generator:
-        """`reserve` for a stream through the servers ahead, this one by priority, and those behind it.
+        """`stream` through the servers ahead, this one by priority, and those behind it.
 
-        `durations` are in that order; this server's is at least 1. Returns when the next job of the stream may begin.
+        `durations` are in that order; this server's is at least 1. Comes back when this server is done with the job.
         """
         env, place = self.env, len(ahead)
-        done = begun = env.now
+        begun, done = env.now, env.now
         for server, duration in zip(ahead, durations):
             if duration:
                 begun, end = server.take(begun, duration)
@@ -181,5 +189,4 @@ class PriorityServer(Server):
                     begun, end = server.take(begun, duration)
                     done = max(done, end - wires)
             yield env.timeout(own)
-        if done > env.now:
-            yield env.timeout(done - env.now)
+        return env.now, max(done, env.now)

@@ -5,7 +5,7 @@ import random
 import pytest
 import simpy
 
-from archsim.soc.server import PriorityServer, Server, reserve
+from archsim.soc.server import PriorityServer, Server, reserve, stream
 
 
 def random_requests(seed):
@@ -129,7 +129,9 @@ def test_wires_delay_a_stream_and_do_not_slow_it():
 
     def client():
         for _ in range(3):
-            yield env.timeout(reserve((bus, unit), (2, 5), wires=100))
+            left, done = stream((bus, unit), (2, 5), wires=100)
+            assert left == env.now + 2
+            yield env.timeout(done - env.now)
             ends.append((env.now, unit.free_at[0]))
 
     env.process(client())
@@ -166,14 +168,16 @@ def test_results_go_before_inputs_and_equals_in_order_of_arrival():
 def test_a_priority_server_streams_through_the_others():
     env = simpy.Environment()
     bus, port = PriorityServer(env, "bus", "bus"), Server(env, "port", "buffer")
-    ended = []
+    given_back, ended = [], []
 
     def client():
-        yield from bus.hold((), (port,), (3, 8), 0)
-        ended.append(env.now)
+        left, done = yield from bus.hold((), (port,), (3, 8), 0)
+        given_back.append((left, env.now))
+        ended.append(done)
 
     env.process(client())
     env.process(client())
     env.run()
     # the bus is given back after 3 cycles, so only the port makes the second one wait
     assert ended == [8, 16]
+    assert given_back == [(3, 3), (6, 6)]
