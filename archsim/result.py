@@ -27,6 +27,17 @@ FACTS = (
 TABLES = ("component", "layer", "phase", "resource", "figure", "ledger", "placement")
 
 
+def limited_by(resources: Sequence[dict], cycles: int | None) -> dict | None:
+    """The busiest resource and the bound that it sets: its busy cycles (of a port, of a tile of a layer), fewer than which no order
+    of the same work takes. None where nothing was timed."""
+    rows = [row for row in resources if row["total_cycles"]]
+    if not cycles or not rows:
+        return None
+    bounds = {row["name"]: -(-row["busy_cycles"] * cycles // row["total_cycles"]) for row in rows}
+    busiest = max(bounds, key=bounds.get)
+    return {"resource": busiest, "at_least_cycles": bounds[busiest]}
+
+
 class Result:
     """One run. Every key of the JSON document reads as an attribute: `result.area_mm2`, `result.cycles`.
 
@@ -52,6 +63,7 @@ class Result:
         seconds = None if facts["cycles"] is None else facts["cycles"] / (facts["clock_mhz"] * 1e6)
         document["latency_s"] = seconds
         document["latency_per_image_s"] = None if seconds is None else seconds / facts["images"]
+        document["limited_by"] = limited_by(facts["resources"], facts["cycles"])
         document["by_layer"] = [dict(row) for row in facts["by_layer"]]
         document["by_phase"] = {phase: {"cycles": cycles} for phase, cycles in facts["by_phase"].items()}
         document["by_component"] = {name: {"busy_fraction": share} for name, share in facts["busy_fractions"].items()}

@@ -85,6 +85,8 @@ def check_document(document: object, where: str) -> dict:
         _check(document, TRAINING, where, "")
     if "tiles_without" in document:
         _check(document["tiles_without"], {"*": "count"}, where, "tiles_without")
+    if document.get("limited_by") is not None:
+        _check(document["limited_by"], {"resource": "text", "at_least_cycles": "count"}, where, "limited_by")
     if "setup" in document:
         _check(document["setup"], SETUP, where, "setup")
     names = [row["component"] for row in document["inventory"]]

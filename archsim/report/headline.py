@@ -86,7 +86,8 @@ def facts(view: View) -> list[tuple[str, str]]:
     """Times and counts of the run as (name, text), without those the run does not know."""
     interval = view.number("interval_per_image_s") or view.number("latency_per_image_s")
     lines = [
-        ("Cycles", fmt.whole(view.number("cycles"))), ("Run", fmt.si(view.number("latency_s"), "s")),
+        ("Cycles", fmt.whole(view.number("cycles"))), ("Busiest resource", view.bound or fmt.NONE),
+        ("Run", fmt.si(view.number("latency_s"), "s")),
         ("Latency per image", fmt.si(view.number("latency_per_image_s"), "s")),
         ("Interval between images", fmt.si(view.number("interval_per_image_s"), "s")),
         ("Images a second", fmt.significant(1 / interval) if interval else fmt.NONE), ("Images", fmt.whole(view.number("images"))),

@@ -145,6 +145,8 @@ def _add_layer(table, name: str, rows: Sequence[LayerRow], total: float, phases:
 def _print_stalls(view: View, console) -> None:
     from rich.text import Text
 
+    if view.bound:
+        console.print(Text("Busiest resource", style="bold"), _cell(view.bound))
     total = sum(view.stalls.values())
     if total:
         causes = ", ".join(f"{cause} {fmt.whole(n)} ({fmt.percent(n / total)})" for cause, n in view.stalls.items() if n)

@@ -88,6 +88,14 @@ class View:
         return [row for row in points if isinstance(row, Mapping)] if isinstance(points, list | tuple) else []
 
     @property
+    def bound(self) -> str:
+        """What the busiest resource says of the time, empty where nothing was timed."""
+        limit = self.result.get("limited_by")
+        if not limit or not self.timed:
+            return ""
+        return f"{limit['resource']}: at least {limit['at_least_cycles']:,} of {self.number('cycles'):,} cycles"
+
+    @property
     def title(self) -> str:
         return f"{self.text('network')} on {self.text('architecture')}"
 
