@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archsim.architecture import load_architecture
+from archsim.architecture.record import chip_of_record, differences
 from archsim.chip.built import ASSUMED_ACTIVITY, BuiltChip, build_chip
 from archsim.cost.ledger import Ledger
 from archsim.placement import Placement
@@ -26,23 +27,25 @@ if TYPE_CHECKING:
     from archsim.soc.values import Values
 
 
-def simulate(network: str | Path | Network | Trace, chip: str | Path | Architecture = "cim40", scheme: str | Scheme | None = None,
+def simulate(network: str | Path | Network | Trace, chip: str | Path | Architecture | None = None, scheme: str | Scheme | None = None,
              phase: str = "inference", batch: int = 1, images: int | None = None, node_nm: float | None = None, seed: int = 0,
              timing: bool = True, setup: bool = True, data: Any = None, observers: Sequence[Observer] = (),
              progress: Callable[[int, int], None] | None = None) -> Result:
     """Simulate an inference or a training step and price it.
 
-    `network` is a name, a path, a Network or a Trace (then scheme, phase and batch come from it); `images` defaults
-    to `batch`; `node_nm` prices the same run at another node; `timing=False` counts and prices without events,
-    `setup=False` leaves out what a training needs once.
+    `network` is a name, a path, a Network or a Trace (then scheme, phase and batch come from it); `chip`, where none is named, is the
+    one that a trace was recorded on, else cim40; `images` defaults to `batch`; `node_nm` prices the same run at another node;
+    `timing=False` counts and prices without events, `setup=False` leaves out what a training needs once.
     `data` ("random", an array of images or a dict of arrays) sends real values through the tiles' physics; the result
     then also has `outputs` and, from a plain NumPy forward pass, `reference_outputs` (images, *output shape).
     Raises InputError for anything wrong in the input, RuntimeError where the simulation lost work.
     """
-    chip = load_architecture(chip)
     trace, net = _trace_of(network, scheme, phase, batch)
-    given = trace.scheme if trace.scheme and not hasattr(scheme, "parts") else scheme
-    rule = load_scheme(given) if given is not None else None
+    chip, recorded = chip_for(trace, chip)
+    if trace.scheme and not hasattr(scheme, "parts"):
+        rule = load_scheme(trace.scheme, trace.scheme_settings)
+    else:
+        rule = load_scheme(scheme) if scheme is not None else None
     built = build_chip(trace, chip, rule, images, node_nm)
     values = None
     if timing:
@@ -52,6 +55,7 @@ def simulate(network: str | Path | Network | Trace, chip: str | Path | Architect
         if data is not None or observers:
             raise InputError("real data and observers need the event simulation", where="timing", got=False)
         facts, ledger = _untimed(built), built.counts
+    facts["notes"] = [*recorded, *facts["notes"]]
     if rule and not trace.scheme and net:
         facts["notes"] = [f"the update rule {rule.name} is not used: the phase is {trace.phase}, not training", *facts["notes"]]
     on_chip = {component.name for component in built.parts}
@@ -68,6 +72,28 @@ def simulate(network: str | Path | Network | Trace, chip: str | Path | Architect
     if values is not None:
         result.outputs, result.reference_outputs = values.finish(), values.reference()
     return result
+
+
+def chip_for(trace: Trace, chip: str | Path | Architecture | None) -> tuple[Architecture, list[str]]:
+    """The chip of a run: the one named, the one that the trace was recorded on, or cim40; and notes where those are not one and the same.
+
+    Raises InputError for a chip that is not there or not allowed.
+    """
+    operations = trace.image_operations + trace.batch_operations
+    measured = any(operation.activity.source == "measured" for operation in operations)
+    if chip is None and trace.chip:
+        return chip_of_record(trace.chip, trace.network), []
+    named = load_architecture("cim40" if chip is None else chip)
+    if trace.chip is None:
+        text = f"the trace does not say on which chip its activity was measured; this run is on {named.name}"
+        return named, [text] if measured else []
+    changed = differences(trace.chip, named)
+    if not changed:
+        return named, []
+    what = "its activity was measured on" if measured else "the trace was written for"
+    if named.name == trace.chip["name"]:
+        return named, [f"{what} the chip {named.name} with other settings: {', '.join(changed)}"]
+    return named, [f"{what} the chip {trace.chip['name']}, this run is on {named.name}"]
 
 
 def _trace_of(network: Any, scheme: Any, phase: str, batch: int) -> tuple[Trace, Network | None]:

@@ -13,7 +13,7 @@ from archsim.basics.folders import folder_path, hold, refuse_other
 from archsim.result import Result
 from archsim.schemes import load_scheme
 from archsim.simulate import simulate
-from archsim.trace import Activity, Trace, build_trace, with_activity
+from archsim.trace import Activity, Trace, build_trace, recorded_on, with_activity
 from archsim.trace.upkeep import with_refreshes
 from archsim.training.settings import TrainingSettings, device_of
 from archsim.training.setup import chip_with_devices, settings_of, silicon_scheme, suggested_for
@@ -125,6 +125,7 @@ def with_silicon(trained: TrainingResult, trace: Trace, chip: Architecture, sche
     activities = mean_activities(trained.activity_history or [trained.activities])
     measured = with_activity(trace, activities)
     measured = with_refreshes(measured, trained.refreshes, trained.images, trained.settings.maintenance_images)
+    measured = recorded_on(measured, chip, device_of(trained.settings) or None)
     images = trace.batch * -(-STEP_IMAGES // trace.batch)
     result = simulate(measured, chip, scheme, images=images, node_nm=node_nm, seed=trained.settings.seed)
     writes = writes_of(trained, trace, chip)

@@ -17,6 +17,7 @@ from archsim.soc.actions import OperationPlan
 from archsim.soc.collect import ledger_of_plans, plans_of
 from archsim.soc.followers import check_followers, with_followers
 from archsim.soc.inventory import assemble, priced_ledger
+from archsim.trace.consistency import check_trains
 from archsim.trace.operation import Trace
 from hwlib.errors import InputError
 
@@ -81,6 +82,7 @@ def build_chip(trace: Trace, chip: Architecture, rule: Scheme | None = None, ima
     images = trace.batch if images is None else images
     if not isinstance(images, int) or isinstance(images, bool) or not 1 <= images <= MAX_IMAGES:
         raise InputError("not a whole number of images", where="images", got=images, allowed=f"1 to {MAX_IMAGES}")
+    check_trains(trace, chip.update.train_length, chip.name)
     kinds = {operation.kind for operation in trace.image_operations + trace.batch_operations}
     tied = [operation for operation in trace.image_operations if operation.kind == "read_transposed" and operation.phase == "forward"]
     if tied and not chip.read.transposed:

@@ -16,7 +16,8 @@ _TABLES = ("component", "layer", "phase", "resource", "figure", "ledger", "place
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("network", metavar="NETWORK", help=f"{options.NETWORK_HELP}, or a recorded trace .json")
-    parser.add_argument("--arch", default="cim40", metavar="NAME|FILE", help="chip: archsim list architectures (default cim40)")
+    parser.add_argument("--arch", metavar="NAME|FILE",
+                        help="chip: archsim list architectures (default: the one that a trace was recorded on, else cim40)")
     options.add_workload_options(parser)
     parser.add_argument("--images", type=options.whole(1, 1_000_000), metavar="N", help="images that go through (default: the batch)")
     parser.add_argument("--node", type=options.positive, metavar="NM", help="technology node of the prices (default: the chip's)")
@@ -40,8 +41,8 @@ def execute(arguments: argparse.Namespace) -> int:
 
     settings = options.settings_table(arguments.settings)
     chip_settings = {path: value for path, value in settings.items() if not path.startswith("scheme.")}
-    chip = archsim.load_architecture(arguments.arch, chip_settings)
     work, step = _workload(arguments, {path[7:]: value for path, value in settings.items() if path.startswith("scheme.")})
+    chip = archsim.load_architecture(_chip(arguments, work), chip_settings)
     observers = _observers(arguments)
     data = _images(arguments.data) if arguments.data and arguments.data != "random" else arguments.data
     watched = contextlib.nullcontext() if arguments.quiet else make_progress(console(stderr=True))
@@ -101,6 +102,16 @@ def _workload(arguments: argparse.Namespace, scheme_settings: dict[str, str]) ->
         scheme = load_scheme(scheme_name(scheme), {path: parse_setting(f"x={text}")[1] for path, text in scheme_settings.items()})
     network = archsim.load_network(arguments.network, **options.network_options(arguments))
     return network, {"scheme": scheme, "phase": phase, "batch": arguments.batch or 1}
+
+
+def _chip(arguments: argparse.Namespace, work: object) -> object:
+    """The chip that is named, else the one that a trace was recorded on, else cim40."""
+    from archsim.simulate import chip_for
+    from archsim.trace import Trace
+
+    if arguments.arch is None and isinstance(work, Trace):
+        return chip_for(work, None)[0]
+    return "cim40" if arguments.arch is None else arguments.arch
 
 
 def _own_scheme(path: str) -> str:

@@ -18,6 +18,7 @@ KINDS = {
     "figure": (show_component.describe_figure, show_component.draw_figure),
     "device": (show_device.describe_device, show_device.draw_device),
     "dataset": (show_dataset.describe_dataset, show_dataset.draw_dataset),
+    "schema": (show_workload.describe_schema, show_workload.draw_schema),
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hwlib.errors import InputError
+from hwlib.errors import InputError, unknown
 
 
 def describe_network(name: str, node_nm: float | None, reading: dict[str, object]) -> dict:
@@ -58,6 +58,22 @@ def draw_network(document: dict) -> Iterator[object]:
     yield table
     for note in document["notes"]:
         yield Text(f"note: {note}", style="dim")
+
+
+def describe_schema(name: str, node_nm: float | None, settings: dict[str, str]) -> dict:
+    """The JSON Schema of a file that this product reads: `trace`. Raises InputError for another name."""
+    from archsim.trace import trace_schema
+
+    if name != "trace":
+        raise unknown("schema", name, ("trace",))
+    return trace_schema()
+
+
+def draw_schema(document: dict) -> Iterator[object]:
+    """The schema as it is: JSON."""
+    from rich.json import JSON
+
+    yield JSON.from_data(document)
 
 
 def describe_architecture(name: str, node_nm: float | None, settings: dict[str, str]) -> dict:

@@ -11,19 +11,23 @@ from archsim.cli.output import say
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("network", metavar="NETWORK", help=NETWORK_HELP)
     add_workload_options(parser)
+    parser.add_argument("--arch", metavar="NAME|FILE", help="keep this chip in the file, for `archsim run` to execute it on")
     parser.add_argument("--out", metavar="FILE", help="the file to write (default: NAME.trace.json here)")
     add_output_options(parser)
 
 
 def execute(arguments: argparse.Namespace) -> int:
+    from archsim.architecture import load_architecture
     from archsim.schemes import load_scheme
     from archsim.schemes.own_file import scheme_name
-    from archsim.trace import build_trace, save_trace
+    from archsim.trace import build_trace, recorded_on, save_trace
     from workloads import load_network
 
     network = load_network(arguments.network, **network_options(arguments))
     scheme = load_scheme(scheme_name(arguments.scheme)) if arguments.scheme else None
     trace = build_trace(network, scheme, arguments.phase or "inference", arguments.batch or 1)
+    if arguments.arch is not None:
+        trace = recorded_on(trace, load_architecture(arguments.arch))
     path = arguments.out or f"{network.name}.trace.json"
     save_trace(trace, path)
     say(f"{path}: {len(trace.image_operations)} operations an image, {len(trace.batch_operations)} once a batch", arguments.quiet)

@@ -44,7 +44,8 @@ def build_trace(network: Network, scheme: Scheme | None = None, phase: str = "in
         matrices=tuple(matrices), image_operations=tuple(images), batch_operations=tuple(batches),
         setup_operations=tuple(setup), input_elements=network.layers[0].output_elements, activation_elements=kept,
         state_words=scheme.state_words(stages) if phase == "training" else {},
-        notes=(*network.notes, *(scheme.remarks if phase == "training" else ())))
+        notes=(*network.notes, *(scheme.remarks if phase == "training" else ())),
+        scheme_settings=scheme.model_dump(mode="json") if phase == "training" else {})
 
 
 def _refuse_shared_weights(network: Network) -> None:

@@ -1,4 +1,7 @@
-"""Checks of what a trace file says: small functions (value, place) -> value that raise InputError with the place."""
+"""Checks of what a trace file says: small functions (value, place) -> value that raise InputError with the place.
+
+Each carries the same as JSON Schema in its attribute `schema`, so that what is read and what is published cannot drift apart.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,15 @@ LARGEST = 2**53
 Check = Callable[[Any, str], Any]
 
 
+def described(schema: dict[str, Any]) -> Callable[[Check], Check]:
+    """Decorator: give a check its JSON Schema."""
+    def give(check: Check) -> Check:
+        check.schema = schema
+        return check
+    return give
+
+
+@described({"type": "string", "minLength": 1, "maxLength": 1000})
 def text(value: Any, where: str) -> str:
     """A name: short and printable."""
     if not isinstance(value, str) or not 1 <= len(value) <= 1000 or not value.isprintable():
@@ -21,6 +33,7 @@ def text(value: Any, where: str) -> str:
     return value
 
 
+@described({"type": "string"})
 def note(value: Any, where: str) -> str:
     """Any text."""
     if not isinstance(value, str):
@@ -28,6 +41,7 @@ def note(value: Any, where: str) -> str:
     return value
 
 
+@described({"type": "boolean"})
 def flag(value: Any, where: str) -> bool:
     """true or false."""
     if not isinstance(value, bool):
@@ -37,6 +51,7 @@ def flag(value: Any, where: str) -> bool:
 
 def choice(kind: str, *choices: str) -> Check:
     """One of some words."""
+    @described({"enum": list(choices)})
     def check(value: Any, where: str) -> str:
         if value not in choices:
             raise InputError(f"unknown {kind}", where=where, got=value, allowed=choices, hint=nearest(str(value), choices))
@@ -46,6 +61,7 @@ def choice(kind: str, *choices: str) -> Check:
 
 def whole(lowest: int) -> Check:
     """A whole number from `lowest` to 2^53."""
+    @described({"type": "integer", "minimum": lowest, "maximum": LARGEST})
     def check(value: Any, where: str) -> int:
         if not isinstance(value, int) or isinstance(value, bool) or not lowest <= value <= LARGEST:
             raise InputError("not a whole number in range", where=where, got=value, allowed=f"{lowest} to 2^53")
@@ -55,6 +71,7 @@ def whole(lowest: int) -> Check:
 
 def number(highest: float = LARGEST) -> Check:
     """A number from 0 to `highest`."""
+    @described({"type": "number", "minimum": 0, "maximum": highest})
     def check(value: Any, where: str) -> float:
         # the comparison refuses NaN and infinity (1e999 reads as one) too
         if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= highest:
@@ -66,6 +83,7 @@ def number(highest: float = LARGEST) -> Check:
 
 def listed(each: Check) -> Check:
     """A list, as a tuple."""
+    @described({"type": "array", "items": each.schema})
     def check(value: Any, where: str) -> tuple:
         if not isinstance(value, list):
             raise InputError("not a list", where=where, got=value)
@@ -75,6 +93,7 @@ def listed(each: Check) -> Check:
 
 def table(each: Check, kind: str = "", names: tuple[str, ...] = ()) -> Check:
     """A table of names (only those in `names`, where given) to values."""
+    @described({"type": "object", "propertyNames": {"enum": list(names)} if names else text.schema, "additionalProperties": each.schema})
     def check(value: Any, where: str) -> dict:
         if not isinstance(value, dict):
             raise InputError("not a table", where=where, got=value)
@@ -87,7 +106,10 @@ def table(each: Check, kind: str = "", names: tuple[str, ...] = ()) -> Check:
 
 def optional(each: Check) -> Check:
     """null, or what `each` allows."""
-    return lambda value, where: None if value is None else each(value, where)
+    @described({"anyOf": [each.schema, {"type": "null"}]})
+    def check(value: Any, where: str) -> Any:
+        return None if value is None else each(value, where)
+    return check
 
 
 def record(cls: type, leave_out: tuple[str, ...] = (), **special: Check) -> Check:
@@ -98,6 +120,8 @@ def record(cls: type, leave_out: tuple[str, ...] = (), **special: Check) -> Chec
     required = [field.name for field in dataclasses.fields(cls)
                 if field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING]
 
+    @described({"type": "object", "properties": {name: each.schema for name, each in fields.items()}, "required": required,
+                "additionalProperties": False})
     def check(value: Any, where: str) -> Any:
         if not isinstance(value, dict):
             raise InputError("not a table", where=where.rstrip(": "), got=value)

@@ -8,9 +8,11 @@ import os
 from pathlib import Path
 from typing import Any
 
-from archsim.trace.checks import LARGEST, choice, listed, note, number, optional, record, table, text, whole
+from archsim.architecture.record import RECORD_SCHEMA, check_record
+from archsim.trace.checks import choice, described, listed, note, number, optional, record, table, text, whole
+from archsim.trace.consistency import LONGEST_TRAIN, check_trace
 from archsim.trace.operation import KINDS, PERIPHERY, PHASES, Activity, LayerMatrix, Operation, RowWindow, Trace
-from hwlib.errors import InputError, nearest, unknown
+from hwlib.errors import InputError
 
 VERSION = 1
 MAX_FILE_BYTES = 64_000_000
@@ -63,25 +65,41 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
+def _settings(value: Any, where: str) -> dict[str, Any]:
+    """Settings by name; what each may be, the scheme itself checks."""
+    if not isinstance(value, dict):
+        raise InputError("not a table", where=where, got=value)
+    return value
+
+
+_settings.schema = {"type": "object"}
+_window = record(RowWindow, kernel=whole(1), stride=whole(1))
+
+
+@described({"type": "array", "prefixItems": [_window.schema, whole(0).schema], "minItems": 2, "maxItems": 2})
 def _pool(value: Any, where: str) -> tuple[RowWindow, int]:
     if not isinstance(value, list) or len(value) != 2:
         raise InputError("not a pair of a window and its output rows", where=where, got=value)
     return _window(value[0], f"{where}[0]"), whole(0)(value[1], f"{where}[1]")
 
 
+_UNIT_FIELDS = ("step", *(field.name for field in dataclasses.fields(Activity) if field.name != "source"))
+_unit_table = table(table(number(), "field of the activity", _UNIT_FIELDS))
+
+
+@described({**_unit_table.schema, "propertyNames": {"pattern": r"^[^.]+\.[^.]+$"}})
 def _unit_work(value: Any, where: str) -> dict[str, dict[str, float]]:
-    found = table(table(number(), "field of the activity", _UNIT_FIELDS))(value, where)
+    found = _unit_table(value, where)
     for name in found:
         if name.count(".") != 1:
             raise InputError("not a counted action, which is role.action", where=where, got=name)
     return found
 
 
-_UNIT_FIELDS = ("step", *(field.name for field in dataclasses.fields(Activity) if field.name != "source"))
-_share = number(1)
+_chip = described(RECORD_SCHEMA)(lambda value, where: check_record(value, where))
+_share, _slots = number(1), number(LONGEST_TRAIN)
 _activity = record(Activity, source=choice("source of activity", "assumed", "measured"), input_density=_share, bit_density=_share,
-                   magnitude=_share, row_pulses=_share, column_pulses=_share, devices_written=_share)
-_window = record(RowWindow, kernel=whole(1), stride=whole(1))
+                   magnitude=_share, row_pulses=_share, column_pulses=_share, devices_written=_share, train_length=_slots)
 _matrix = record(LayerMatrix, rows=whole(1), columns=whole(1), groups=whole(1), vectors=whole(1), lender=optional(text),
                  borrowed=listed(choice("part of the periphery", *PERIPHERY)))
 _operation = record(Operation, phase=choice("phase", *PHASES), kind=choice("kind of operation", *KINDS), steps=whole(1), after=listed(text),
@@ -91,7 +109,8 @@ _operation = record(Operation, phase=choice("phase", *PHASES), kind=choice("kind
 _document = record(Trace, ("version",), scheme=optional(text), phase=choice("phase", "inference", "training"), batch=whole(1),
                    matrices=listed(_matrix), image_operations=listed(_operation), batch_operations=listed(_operation),
                    setup_operations=listed(_operation),
-                   state_words=table(number()), notes=listed(note))
+                   state_words=table(number()), notes=listed(note), scheme_settings=_settings, chip=optional(_chip),
+                   device=optional(text))
 
 
 def _trace(document: Any, where: str) -> Trace:
@@ -103,66 +122,14 @@ def _trace(document: Any, where: str) -> Trace:
         raise InputError("a version of the trace file that this archsim does not know", where=f"{where}: archsim_trace", got=version,
                          allowed=str(VERSION))
     trace = _document(document, f"{where}: ")
-    _check_scheme(trace, where)
-    _check_order(trace, where)
+    # vectors that a matrix leaves out are as many as its forward read has steps
+    free = frozenset(item["layer"] for item in document["matrices"] if "vectors" not in item)
+    check_trace(trace, where, free)
     return trace
 
 
-def _check_scheme(trace: Trace, where: str) -> None:
-    from archsim.schemes import list_schemes
-
-    if trace.phase == "training" and trace.scheme is None:
-        raise InputError("a training step needs an update rule", where=f"{where}: scheme", allowed=sorted(list_schemes()))
-    if trace.scheme is not None and trace.scheme not in list_schemes():
-        raise unknown("scheme", trace.scheme, list_schemes(), f"{where}: scheme")
-
-
-def _check_lenders(trace: Trace, where: str) -> None:
-    """What a matrix borrows, the lender has or borrows itself from one that has it."""
-    matrices = {matrix.layer: matrix for matrix in trace.matrices}
-    for index, matrix in enumerate(trace.matrices):
-        at = f"{where}: matrices[{index}].lender"
-        for role in matrix.borrowed:
-            lender, passed = matrix, set()
-            while role in lender.borrowed:
-                passed.add(lender.layer)
-                if lender.lender not in matrices:
-                    raise InputError("no matrix of this name", where=at, got=lender.lender, allowed=sorted(matrices),
-                                     hint=nearest(str(lender.lender), matrices))
-                lender = matrices[lender.lender]
-                if lender.layer in passed:
-                    raise InputError(f"matrices that borrow {role} from one another, and none has it", where=at, got=lender.layer)
-
-
-def _check_order(trace: Trace, where: str) -> None:
-    """Names are used once, an operation follows earlier ones only, and what works on an array has a matrix."""
-    for name in ("matrices", "image_operations"):
-        if not getattr(trace, name):
-            raise InputError("at least one is needed", where=f"{where}: {name}")
-    layers: set[str] = set()
-    for index, matrix in enumerate(trace.matrices):
-        if matrix.layer in layers:
-            raise InputError("a second matrix for the same layer", where=f"{where}: matrices[{index}].layer", got=matrix.layer)
-        if matrix.weights * matrix.vectors > LARGEST:
-            raise InputError("too many weights", where=f"{where}: matrices[{index}]", got=matrix.weights, allowed="up to 2^53")
-        layers.add(matrix.layer)
-    _check_lenders(trace, where)
-    every = {operation.name for operation in trace.image_operations + trace.batch_operations + trace.setup_operations}
-    earlier: set[str] = set()
-    for name in ("image_operations", "batch_operations", "setup_operations"):
-        for index, operation in enumerate(getattr(trace, name)):
-            at = f"{where}: {name}[{index}]"
-            if operation.name in earlier:
-                raise InputError("a second operation of this name", where=f"{at}.name", got=operation.name)
-            for source in operation.after:
-                if source not in every:
-                    raise InputError("no such operation", where=f"{at}.after", got=source, hint=nearest(source, every))
-                if source not in earlier:
-                    raise InputError("an operation can only follow those that stand before it", where=f"{at}.after", got=source)
-            if operation.kind != "digital" and operation.place not in layers:
-                raise InputError("no matrix for this layer", where=f"{at}.layer", got=operation.place, allowed=sorted(layers),
-                                 hint=nearest(operation.place, layers))
-            if operation.against is not None and operation.against not in layers:
-                raise InputError("no matrix of this name", where=f"{at}.against", got=operation.against, allowed=sorted(layers),
-                                 hint=nearest(operation.against, layers))
-            earlier.add(operation.name)
+def trace_schema() -> dict[str, Any]:
+    """The JSON Schema (draft 2020-12) of a trace file, from the checks that read it. It stands beside this file as trace.schema.json."""
+    properties = {"archsim_trace": {"const": VERSION}, **_document.schema["properties"]}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "archsim trace", **_document.schema,
+            "properties": properties, "required": ["archsim_trace", *_document.schema["required"]]}

@@ -5,9 +5,14 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
+from archsim.architecture.record import record_of
 from archsim.trace.operation import PHASES, Activity, Operation, Trace
 from hwlib.errors import InputError, unknown
+
+if TYPE_CHECKING:
+    from archsim.architecture.config import Architecture
 
 # Probabilities and shares; every other field of an activity is a count and may be larger.
 SHARES = ("input_density", "bit_density", "magnitude", "row_pulses", "column_pulses", "devices_written")
@@ -40,6 +45,11 @@ def with_activity(trace: Trace, activities: Mapping[tuple[str, str], Activity]) 
 
     return dataclasses.replace(trace, image_operations=tuple(map(measured, trace.image_operations)),
                                batch_operations=tuple(map(measured, trace.batch_operations)))
+
+
+def recorded_on(trace: Trace, chip: Architecture, device: str | None = None) -> Trace:
+    """The trace with the chip (and the device of its arrays) that its activity was measured on, or that it is written for."""
+    return dataclasses.replace(trace, chip=record_of(chip), device=device)
 
 
 def _check(activity: Activity, where: str) -> None:

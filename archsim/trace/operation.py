@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 PHASES = ("forward", "backward", "update", "setup")
 KINDS = ("read", "read_transposed", "pulse_update", "write", "stream", "digital")
@@ -155,7 +156,8 @@ class Trace:
     """Operations for one image (`image_operations`), once a batch (`batch_operations`) and once before a training (`setup_operations`,
     which no image waits for), and the matrices.
 
-    `state_words` is digital training memory (vector-unit words), `activation_elements` what an image keeps alive.
+    `state_words` is digital training memory (vector-unit words), `activation_elements` what an image keeps alive. `scheme_settings` are
+    those of the update rule; `chip` (a record of `archsim.architecture.record`) and `device` those that it was measured on or written for.
     """
 
     network: str
@@ -170,6 +172,9 @@ class Trace:
     activation_elements: int = 0
     state_words: dict[str, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    scheme_settings: dict[str, Any] = field(default_factory=dict)
+    chip: dict[str, Any] | None = None
+    device: str | None = None
     version: int = 1
 
     @property

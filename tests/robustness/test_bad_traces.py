@@ -165,7 +165,10 @@ def test_paths_that_cannot_be_written(tmp_path):
 
 def test_too_much_work_is_refused_before_it_starts(good, tmp_path):
     document, path = copy.deepcopy(good), tmp_path / "x.json"
-    document["image_operations"][0]["steps"] = 10**15
+    document["image_operations"][0]["steps"] = document["matrices"][0]["vectors"] = 10**11
+    for field in ("steps_per_row", "rows_out"):
+        document["image_operations"][0][field] = 0
+    document["image_operations"][0]["pools"] = []
     path.write_text(json.dumps(document))
     with pytest.raises(InputError, match="too much to simulate") as error:
         archsim.simulate(load_trace(path), "wu2023")
@@ -176,6 +179,7 @@ def test_too_much_work_is_refused_before_it_starts(good, tmp_path):
 def test_a_layer_that_no_chip_can_hold(good, tmp_path):
     document, path = copy.deepcopy(good), tmp_path / "x.json"
     document["matrices"][0] |= {"rows": 10**7, "columns": 10**7, "vectors": 1}
+    document["image_operations"][0] |= {"steps": 1, "input_elements": 10**7, "steps_per_row": 0, "rows_out": 0, "pools": []}
     path.write_text(json.dumps(document))
     with pytest.raises(InputError, match="too large to place") as error:
         archsim.simulate(load_trace(path), "wu2023")
