@@ -22,7 +22,7 @@ def observe_block(block, lines, peaks, physics, sample):
     width = 0
     while 2**width - 1 < top:
         width += 1
-    scale = bound if bound < np.float32(1e30) else ONE
+    scale = bound if step > ZERO else min(bound, ONE)  # without codes a bound is no range: one that nothing reaches would hide all inputs
     nonzero, codes, ones = 0, 0, 0
     for v in range(block.shape[1]):
         full = scale * peaks[v] if physics[NOISE_MANAGEMENT] > ZERO else scale

@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from archsim.architecture.config import Architecture
     from workloads.network import Network
 
-# 1e30: no bound, and the inputs are counted on the scale of 1 (see training.activity)
-_EXACT = {"input_bits": 0, "input_bound": 1e30, "output_bits": 0, "output_bound": 0.0, "output_noise": 0.0, "noise_management": "off",
+_EXACT = {"input_bits": 0, "input_bound": 1e9, "output_bits": 0, "output_bound": 0.0, "output_noise": 0.0, "noise_management": "off",
           "bound_management": "off"}
 _WORDS = {"learning_rate": "learning rate", "batch": "mini-batch", "initial_scale": "scale of the first weights"}
 

@@ -138,3 +138,12 @@ def test_digital_outer_products_have_the_bits_of_their_twin():
     add_products(found, inputs, errors, F(0.1))
     add_products_reference(expected, inputs, errors, 0.1)
     assert np.array_equal(found, expected) and np.array_equal(found[2], weights[2]) and not np.allclose(found, weights)
+
+
+@pytest.mark.parametrize("bound", [1.0, 1e3, 1e9, np.inf])
+def test_a_bound_that_nothing_reaches_hides_no_input(bound):
+    physics = np.zeros(16, np.float32)
+    physics[INPUT_BOUND] = bound  # a converter that does not round: codes of 8 bits on the scale of 1
+    sample = np.zeros(5)
+    observe_block(np.array([[0.5], [1.0], [0.0]], np.float32), 3, np.array([1.0], np.float32), physics, sample)
+    assert sample.tolist() == [3, 2, pytest.approx((128 + 255) / 255), 1 + 8, 2 * 8]
