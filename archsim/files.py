@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 
 from hwlib.errors import InputError
+from hwlib.text import printable
 
 
 def write_files(folder: str | Path, files: dict[str, str]) -> Path:
@@ -51,4 +52,6 @@ def _cell(value: object) -> object:
     if isinstance(value, dict | list):
         return json.dumps(value)
     # a spreadsheet would run a name that starts like a formula; a leading quote makes it text
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
+    if not isinstance(value, str):
+        return value
+    return printable(f"'{value}" if value[:1] in ("=", "+", "-", "@", "\t", "\r") else value)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 from collections.abc import Iterable
+
+from hwlib.text import printable
 
 
 class InputError(ValueError):
@@ -19,7 +22,7 @@ class InputError(ValueError):
 
     @property
     def message(self) -> str:
-        """The whole message, one fact a clause."""
+        """The whole message, one fact a clause; nothing that a file or a path brought in can steer a terminal."""
         text = f"{self.where}: {self.what}" if self.where else self.what
         if self.got is not None:
             text += f"; got {shorten(self.got)}"
@@ -28,7 +31,7 @@ class InputError(ValueError):
             text += f"; allowed: {allowed}"
         if self.hint:
             text += f"; {self.hint}"
-        return text
+        return printable(text)
 
     def __reduce__(self):
         return _rebuild, (type(self), self.what, self.where, self.got, self.allowed, self.hint)
@@ -40,13 +43,27 @@ def _rebuild(cls, what, where, got, allowed, hint):
 
 def shorten(value: object, limit: int = 80) -> str:
     """`repr` of a value, cut to `limit` characters so that a broken file cannot flood the terminal."""
-    text = repr(value)
+    try:
+        text = repr(_cut(value, limit))
+    except ValueError:  # Python writes no whole number of more than some thousand digits
+        text = "a huge number"
+    except RecursionError:
+        text = f"a {type(value).__name__} nested too deeply"
     return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def _cut(value: object, limit: int) -> object:
+    # the repr of a list of a million entries takes a second and is thrown away
+    if isinstance(value, str | bytes | list | tuple) and len(value) > limit:
+        return value[:limit]
+    return value
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """A hint 'did you mean …?' for a misspelt name, or an empty string where nothing is near."""
-    match = difflib.get_close_matches(str(name), list(known), n=1, cutoff=0.5)
+    # the search takes the product of the lengths: no name is longer than this, and a million layers are no help
+    known = [word for word in itertools.islice(known, 2000) if len(word) <= 100]
+    match = difflib.get_close_matches(str(name)[:100], known, n=1, cutoff=0.5)
     return f"did you mean '{match[0]}'?" if match else ""
 
 

@@ -1,9 +1,13 @@
-"""Reading a user's file: every way in which a path can be wrong is one InputError."""
+"""Reading a user's file: every way in which a path can be wrong is one InputError, and no file is read without a limit."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import contextlib
+import os
+import stat
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from hwlib.errors import InputError, nearest
 
@@ -30,33 +34,66 @@ def checked_path(text: str, names: Iterable[str] = ()) -> Path:
     return path
 
 
-def read_bytes(path: Path, largest: int = LARGEST_FILE) -> bytes:
-    """The content of a file of 1 to `largest` bytes. Raises InputError."""
+@contextlib.contextmanager
+def open_regular(path: str | Path) -> Iterator[BinaryIO]:
+    """A regular file, open to be read. Raises InputError for anything else: a pipe or a device could give bytes forever, or none.
+
+    The kind is looked up before the file is opened (to open a device may do something) and again on what was opened.
+    """
+    file = None
     try:
-        size = path.stat().st_size
-        if size > largest:
-            limit = f"at most {largest / 1e6:,.0f} MB"
-            raise InputError("the file is too large", where=str(path), got=f"{size / 1e6:,.0f} MB", allowed=limit)
-        content = path.read_bytes()
-    except (OSError, ValueError) as fault:
-        if isinstance(fault, InputError):
-            raise
-        raise InputError(f"cannot be read ({reason(fault)})", where=str(path)) from None
+        try:
+            _refuse_special(os.stat(path), path)
+            file = os.fdopen(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)), "rb")
+            _refuse_special(os.fstat(file.fileno()), path)
+        except (OSError, ValueError) as fault:
+            if isinstance(fault, InputError):
+                raise
+            raise InputError(f"cannot be read ({reason(fault)})", where=str(path)) from None
+        yield file
+    finally:
+        if file is not None:
+            file.close()
+
+
+def _refuse_special(status: os.stat_result, path: str | Path) -> None:
+    if stat.S_ISDIR(status.st_mode):
+        raise InputError("is a folder, not a file", where=str(path))
+    if not stat.S_ISREG(status.st_mode):
+        raise InputError("is not a regular file", where=str(path))
+
+
+def read_bytes(path: str | Path, largest: int = LARGEST_FILE) -> bytes:
+    """The content of a file of 1 to `largest` bytes. Raises InputError."""
+    with open_regular(path) as file:
+        size = os.fstat(file.fileno()).st_size
+        try:
+            content = b"" if size > largest else file.read(largest + 1)  # it may have grown since
+        except OSError as fault:
+            raise InputError(f"cannot be read ({reason(fault)})", where=str(path)) from None
+    if max(size, len(content)) > largest:
+        limit = f"at most {largest / 1e6:,.0f} MB"
+        raise InputError("the file is too large", where=str(path), got=f"{max(size, len(content)) / 1e6:,.0f} MB", allowed=limit)
     if not content:
         raise InputError("the file is empty", where=str(path))
     return content
 
 
-def read_text(path: Path) -> str:
+def read_text(path: str | Path, largest: int = LARGEST_TEXT) -> str:
     """The content of a UTF-8 text file, with or without a byte-order mark. Raises InputError."""
-    content = read_bytes(path, LARGEST_TEXT)
+    return decoded(read_bytes(path, largest), path)
+
+
+def decoded(content: bytes, path: str | Path) -> str:
+    """Bytes as UTF-8 text, with or without a byte-order mark. Raises InputError with the line."""
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as fault:
         line = content.count(b"\n", 0, fault.start) + 1
-        raise InputError("is not UTF-8 text", where=f"{path}: line {line}", hint="save it as UTF-8") from None
+        raise InputError(f"is not a text file in UTF-8 (line {line})", where=str(path), hint="save it as UTF-8") from None
     if "\0" in text:
-        raise InputError("is a binary file, not text", where=str(path))
+        line = text.count("\n", 0, text.index("\0")) + 1
+        raise InputError(f"is a binary file, not text (a zero byte at line {line})", where=str(path))
     return text
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 
 from hwlib.errors import InputError, unknown
+from workloads.documents import read_toml
 from workloads.fields import Table, check_size
-from workloads.files import read_text
 from workloads.network import Layer, Network
 from workloads.operators import FIELDS, infer_layer, share_weights
 
@@ -18,7 +17,7 @@ _TOP = ("schema", "name", "description", "source", "input", "layer")
 
 def read_toml_network(path: Path) -> Network:
     """The network of a TOML file. Raises InputError with the file, the layer and the field."""
-    values = _parse(path)
+    values = read_toml(path)
     top = Table(values, str(path))
     top.refuse_unknown(_TOP)
     if top.integer("schema") != SCHEMA:
@@ -39,17 +38,7 @@ def read_toml_network(path: Path) -> Network:
 
 def read_description(path: Path) -> str:
     """The one-line description of a network file."""
-    return Table(_parse(path), str(path)).text("description", "")
-
-
-def _parse(path: Path) -> dict:
-    try:
-        return tomllib.loads(read_text(path))
-    except (tomllib.TOMLDecodeError, RecursionError, ValueError) as fault:
-        if isinstance(fault, InputError):
-            raise
-        # tomllib ends its message with the line and column; a number of thousands of digits is a plain ValueError.
-        raise InputError(f"is not valid TOML ({str(fault)[:200] or 'nested too deeply'})", where=str(path)) from None
+    return Table(read_toml(path), str(path)).text("description", "")
 
 
 def _tables(values: dict, path: Path) -> dict[str, Table]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import os
-import tomllib
 from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from archsim.architecture.replicas import chip_settings
 from hwlib.errors import InputError, unknown
+from workloads import documents
 
 if TYPE_CHECKING:
     from archsim.architecture.config import Architecture
@@ -43,21 +43,7 @@ def architecture_path(name: str | Path) -> Path:
 
 def read_toml(path: Path) -> dict[str, Any]:
     """Parse a TOML file. Raises InputError for a folder, a missing, huge, binary or broken file, with the line."""
-    try:
-        with open(path, "rb") as file:
-            content = file.read(MAX_FILE_BYTES + 1)
-    except IsADirectoryError:
-        raise InputError("a folder, not a file", where=str(path)) from None
-    except (OSError, ValueError) as error:
-        raise InputError(f"cannot read the file ({getattr(error, 'strerror', None) or error})", where=str(path)) from None
-    if len(content) > MAX_FILE_BYTES:
-        raise InputError("file too large for a description", where=str(path), allowed=f"up to {MAX_FILE_BYTES} bytes")
-    try:
-        return tomllib.loads(content.decode("utf-8-sig").replace("\r\n", "\n"))
-    except UnicodeDecodeError:
-        raise InputError("not a text file in UTF-8", where=str(path)) from None
-    except (ValueError, RecursionError) as error:  # besides bad syntax, numbers of thousands of digits and endless nesting
-        raise InputError(f"not valid TOML ({error})", where=str(path)) from None
+    return documents.read_toml(path, MAX_FILE_BYTES)
 
 
 def parse_setting(text: str) -> tuple[list[str], Any]:
@@ -69,8 +55,8 @@ def parse_setting(text: str) -> tuple[list[str], Any]:
     if not all(keys):
         raise InputError("a setting is field.path=value", where="--set", got=text)
     try:
-        found = tomllib.loads(f"value = {value.strip()}")
-    except (ValueError, RecursionError):
+        found = documents.parse_toml(f"value = {value.strip()}", "--set")
+    except InputError:
         return keys, value.strip()
     return keys, found["value"] if len(found) == 1 else value.strip()
 

@@ -6,7 +6,7 @@ import argparse
 import math
 
 from archsim.cli.options import add_output_options, whole
-from archsim.cli.output import console, print_json
+from archsim.cli.output import console, emit, print_json
 from archsim.cli.show_component import KIND_STYLES
 
 
@@ -28,7 +28,7 @@ def execute(arguments: argparse.Namespace) -> int:
         if arguments.json:
             print_json(paths)
         else:
-            print("\n".join(paths))
+            emit("\n".join(paths))
         return 0
     node = explain(result, arguments.path)
     if arguments.json:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from archsim.basics.folders import hold
 from archsim.cli import options
-from archsim.cli.output import console, print_json, say
+from archsim.cli.output import console, emit, print_json, say
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -44,7 +44,7 @@ def execute(arguments: argparse.Namespace) -> int:
         if arguments.json:
             print_json(facts)
         else:
-            print(f"{space.name}: {facts['axes']} axes, {facts['points']} points before conditions, rungs: {rungs}")
+            emit(f"{space.name}: {facts['axes']} axes, {facts['points']} points before conditions, rungs: {rungs}")
         return 0
     folder = Path(arguments.out or space.name)
     jobs = arguments.jobs or os.cpu_count() or 1

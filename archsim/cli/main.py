@@ -15,6 +15,7 @@ from collections.abc import Sequence
 
 from archsim.version import VERSION
 from hwlib.errors import InputError, nearest, shorten, unknown
+from hwlib.text import printable
 
 # one file a command in this folder, with configure(parser) and execute(arguments)
 COMMANDS = {
@@ -118,14 +119,14 @@ def main(line: Sequence[str] | None = None) -> int:
     except Exception as error:
         if isinstance(error, OSError) and error.errno in (errno.ENAMETOOLONG, errno.ELOOP):
             # whoever looks first whether a path is there meets these
-            print(f"archsim: {shorten(error.filename)}: no usable path ({error.strerror})", file=sys.stderr)
+            print(printable(f"archsim: {shorten(error.filename)}: no usable path ({error.strerror})"), file=sys.stderr)
             return 2
         if os.environ.get("ARCHSIM_TRACEBACK") == "1":
             import traceback
 
             traceback.print_exc()
         fault = f"{type(error).__name__}: {error}"
-        print(f"archsim: internal fault: {fault} (please report it; ARCHSIM_TRACEBACK=1 shows where)", file=sys.stderr)
+        print(printable(f"archsim: internal fault: {fault} (please report it; ARCHSIM_TRACEBACK=1 shows where)"), file=sys.stderr)
         return 1
 
 

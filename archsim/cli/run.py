@@ -8,9 +8,10 @@ from pathlib import Path
 
 from archsim.basics.folders import folder_path, hold, kind_of, refuse_other
 from archsim.cli import options
-from archsim.cli.output import console, say
+from archsim.cli.output import console, emit, print_json, say
 from hwlib.errors import InputError
 
+_LARGEST_DATA = 10**9  # bytes of all arrays of --data together, unpacked
 _TABLES = ("component", "layer", "phase", "resource", "figure", "ledger", "placement")
 
 
@@ -122,17 +123,9 @@ def _own_scheme(path: str) -> str:
 
 def _images(path: str) -> dict:
     """The arrays of an .npz file by name; nothing in it is unpickled."""
-    import zipfile
+    from workloads.npz import read_npz
 
-    import numpy
-
-    try:
-        archive = numpy.load(path, allow_pickle=False)
-        arrays = {} if isinstance(archive, numpy.ndarray) else {name: archive[name] for name in archive.files}
-    except OSError as error:
-        raise InputError(f"cannot read the file ({error.strerror})", where=f"--data {path}") from None
-    except (ValueError, EOFError, zipfile.BadZipFile):  # numpy's own text advises to unpickle what nobody has checked
-        raise InputError("cannot read the arrays: not an .npz file of plain numbers", where=f"--data {path}") from None
+    arrays = read_npz(path, _LARGEST_DATA)
     if not arrays:
         raise InputError("not an .npz file of named arrays", where=f"--data {path}")
     return arrays
@@ -159,9 +152,9 @@ def _write(arguments: argparse.Namespace, result) -> int:
             say(f"note: the run that was in {arguments.out} is replaced", arguments.quiet)
         write_files(arguments.out, {**result.files(), "report.html": render_report(result.to_dict())})
     if arguments.json:
-        print(result.to_json())
+        print_json(result.to_dict())
     elif arguments.csv:
-        print(result.files()[f"{arguments.csv}.csv"], end="")
+        emit(result.files()[f"{arguments.csv}.csv"], end="")
     elif not arguments.quiet:
         from archsim.report.terminal import print_result
 

@@ -6,7 +6,7 @@ import argparse
 
 from archsim.cli import show_component, show_dataset, show_device, show_workload
 from archsim.cli.options import add_network_options, add_output_options, add_set_option, network_options, one_of, positive, settings_table
-from archsim.cli.output import console, print_json, say
+from archsim.cli.output import console, emit, print_json, say
 from hwlib.errors import InputError
 
 # kind -> (describe(name, node_nm, settings or how a network is read) -> JSON, draw(JSON) -> things to print)
@@ -44,7 +44,7 @@ def execute(arguments: argparse.Namespace) -> int:
     if reading and arguments.kind != "network":
         raise InputError("only a network is read so", where=f"--{next(iter(reading)).rstrip('s')}", got=arguments.kind)
     if arguments.toml:
-        print(show_workload.architecture_text(arguments.kind, arguments.name), end="")
+        emit(show_workload.architecture_text(arguments.kind, arguments.name), end="")
         return 0
     document = describe(arguments.name, arguments.node, reading if arguments.kind == "network" else settings)
     if arguments.out:

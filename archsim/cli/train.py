@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 import os
 import threading
 from pathlib import Path
 
 from archsim.basics.folders import folder_path, hold, refuse_other
 from archsim.cli import options
-from archsim.cli.output import console, say
+from archsim.cli.output import console, print_json, say
 from hwlib.errors import InputError
 
 TRACE = "measured.json"
@@ -126,7 +125,7 @@ def _write(arguments: argparse.Namespace, trained) -> int:
         document["activity_file"] = str(save_trace(trained.trace, folder / TRACE))
         _write_folder(arguments, trained, folder)
     if arguments.json:
-        print(json.dumps(document, indent=1, allow_nan=False))
+        print_json(document)
     elif not arguments.quiet:
         from archsim.report.training import print_training
 

@@ -11,6 +11,7 @@ from archsim.conformance.cases import cases_of
 from archsim.conformance.checks import CHECKS, NotConforming
 from archsim.schemes.own_file import scheme_name
 from hwlib.errors import InputError
+from hwlib.text import printable
 
 
 def main(names: Sequence[str] | None = None) -> int:
@@ -32,7 +33,7 @@ def main(names: Sequence[str] | None = None) -> int:
                 fault = "".join(traceback.format_exception_only(error)).strip() + f" ({_place(error)})"
             failed += bool(fault)
             line = f"{'failed' if fault else 'passed'}  {case.title}  {check.__name__.replace('_', ' ')}"
-            print(f"{line}: {fault}" if fault else f"{line}  {time.perf_counter() - started:.1f} s", flush=True)
+            print(printable(f"{line}: {fault}") if fault else f"{line}  {time.perf_counter() - started:.1f} s", flush=True)
     print(f"{failed} of {len(cases) * len(CHECKS)} checks failed" if failed else f"all {len(cases) * len(CHECKS)} checks passed")
     return 1 if failed else 0
 

@@ -8,7 +8,6 @@ in its own words (a laboratory, a notebook, a paper).
 from __future__ import annotations
 
 import functools
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING
 from archsim.devices import LAWS, load_law
 from hwlib.errors import InputError, nearest, unknown
 from hwlib.figures import load_sources
+from workloads.documents import read_toml
 
 if TYPE_CHECKING:
     from archsim.devices.device import Device
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 # How the parameters are known: measured or simulated by whoever wrote the file, read in the publication, in the code of a reference, in
 # another work that restates it, stated by a maker, worked out from these, brought to another size, assumed, from memory.
 CONFIDENCES = ("measured", "simulated", "published", "code", "secondary", "stated", "derived", "scaled", "assumed", "unverified")
+LARGEST_FILE = 4_000_000  # bytes
 _REQUIRED = ("law", "title", "source", "place", "confidence", "parameters")
 
 
@@ -61,10 +62,7 @@ def load_presets() -> dict[str, Preset]:
 
 def read_presets(path: Path, own: bool = True) -> dict[str, Preset]:
     """The presets of one file: the user's `own`, or one of the library. Raises InputError with the field path."""
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InputError(f"cannot read the device file ({error})", where=str(path)) from None
+    content = read_toml(path, LARGEST_FILE)
     return {name: _preset(name, entry, f"{path.name}: {name}", own) for name, entry in content.items()}
 
 

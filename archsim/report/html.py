@@ -18,6 +18,7 @@ from archsim.report.palette import colours
 from archsim.report.tables import Table, page_tables
 from archsim.report.training_page import draw_training, training_tables
 from archsim.report.view import FIGURE_KINDS, View
+from hwlib.text import printable
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _NARROW, _HALF, _FULL = 350.0, 500.0, 1048.0
@@ -51,13 +52,18 @@ def environment():
     from markupsafe import Markup
 
     made = jinja2.Environment(loader=jinja2.FileSystemLoader(_TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True,
-                              undefined=jinja2.StrictUndefined)
+                              undefined=jinja2.StrictUndefined, finalize=_printable)
     style, script = (Markup((_TEMPLATES / name).read_text(encoding="utf-8")) for name in ("page.css", "page.js"))
     themes = {theme: colours(theme) for theme in ("light", "dark")}
     made.globals.update(include_text=_include_text, style=style, script=script, themes=themes, fonts=Markup(FONTS), data_link=data_link,
                         cell_sort=cell_sort, bar=bar)
     made.filters.update(whole=fmt.whole)
     return made
+
+
+def _printable(value: object) -> object:
+    """What a template writes: texts without the characters that hide others or turn their order around."""
+    return printable(value) if type(value) is str else value  # Markup, a subclass, is ours
 
 
 def _include_text(name: str):

@@ -13,6 +13,7 @@ from archsim.trace.checks import choice, described, listed, note, number, option
 from archsim.trace.consistency import LONGEST_TRAIN, check_trace
 from archsim.trace.operation import KINDS, PERIPHERY, PHASES, Activity, LayerMatrix, Operation, RowWindow, Trace
 from hwlib.errors import InputError
+from workloads.documents import read_json
 
 VERSION = 1
 MAX_FILE_BYTES = 64_000_000
@@ -37,32 +38,7 @@ def save_trace(trace: Trace, path: str | Path) -> Path:
 def load_trace(path: str | Path) -> Trace:
     """Read a recorded trace. Raises InputError with the file and the field path for anything that is not allowed."""
     where = str(path)
-    try:
-        with open(path, "rb") as file:
-            content = file.read(MAX_FILE_BYTES + 1)
-    except (OSError, ValueError) as error:
-        raise InputError(f"cannot read the file ({getattr(error, 'strerror', None) or error})", where=where) from None
-    if len(content) > MAX_FILE_BYTES:
-        raise InputError("file too large for a trace", where=where, allowed=f"up to {MAX_FILE_BYTES} bytes")
-    try:
-        document = json.loads(content.decode("utf-8-sig"), parse_constant=_refuse, object_pairs_hook=_once)
-    except UnicodeDecodeError:
-        raise InputError("not a text file in UTF-8", where=where) from None
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"not valid JSON ({error})", where=where) from None
-    return _trace(document, where)
-
-
-def _refuse(word: str):
-    raise ValueError(f"{word} is not a number of JSON")
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        names = [name for name, _ in pairs]
-        raise ValueError(f"the field '{next(n for n in names if names.count(n) > 1)}' stands there twice")
-    return found
+    return _trace(read_json(path, MAX_FILE_BYTES), where)
 
 
 def _settings(value: Any, where: str) -> dict[str, Any]:

@@ -129,8 +129,8 @@ def test_paths_that_are_no_text_file(tmp_path):
     binary.write_bytes(bytes(range(256)))
     os.symlink(loop, loop)
     for path, words in ((tmp_path, "folder"), (huge, "too large"), (binary, "not a text file"), (loop, "symbolic links"),
-                        (tmp_path / "no.toml", "No such file"), (tmp_path / ("x" * 300 + ".toml"), "too long"),
-                        ("zero\0byte.toml", "null byte"), (binary / "x.toml", "Not a directory")):
+                        (tmp_path / "no.toml", "no such file"), (tmp_path / ("x" * 300 + ".toml"), "too long"),
+                        ("zero\0byte.toml", "null byte"), (binary / "x.toml", "not a directory")):
         with pytest.raises(InputError, match=words) as error:
             load_architecture(path)
         assert error.value.where == str(path)

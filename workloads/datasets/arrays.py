@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +10,7 @@ from hwlib.errors import InputError, nearest
 from workloads.datasets.catalogue import PARTS
 from workloads.datasets.dataset import Dataset
 from workloads.files import checked_path
+from workloads.npz import read_npz
 
 LARGEST = 8 * 10**9
 """Bytes of all arrays together; a larger file is refused before it is unpacked."""
@@ -42,22 +42,14 @@ def read_arrays(text: str | Path) -> Dataset:
 
 
 def _load(path: Path) -> dict[str, np.ndarray]:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            size = sum(item.file_size for item in archive.infolist())
-        if size > LARGEST:
-            limit = f"at most {LARGEST / 1e9:g} GB"
-            raise InputError("the arrays are too large", where=str(path), got=f"{size / 1e9:.1f} GB", allowed=limit)
-        with np.load(path, allow_pickle=False) as archive:
-            for part in PARTS:
-                if part not in archive.files:
-                    raise InputError(f"array '{part}' is missing", where=str(path), got=", ".join(archive.files) or "no array",
-                                     allowed=PARTS, hint=nearest(part, archive.files))
-            return {part: archive[part] for part in PARTS}
-    except InputError:
-        raise
-    except Exception as fault:  # a damaged file raises whatever its decompressor raises: zlib.error, lzma.LZMAError, RuntimeError ...
-        raise InputError(f"not an .npz file of plain arrays ({str(fault)[:200]})", where=str(path)) from None
+    def parts(there: list[str]) -> list[str]:
+        for part in PARTS:
+            if part not in there:
+                raise InputError(f"array '{part}' is missing", where=str(path), got=", ".join(there[:20]) or "no array",
+                                 allowed=PARTS, hint=nearest(part, there))
+        return list(PARTS)
+
+    return read_npz(path, LARGEST, parts)
 
 
 def _images(array: np.ndarray, where: str) -> np.ndarray:
