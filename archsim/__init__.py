@@ -20,12 +20,13 @@ _HOMES = {
     "compare": "archsim.compare",
     "train": "archsim.train",
     "explore": "archsim.explore",
+    "verify": "archsim.verification",
     "Result": "archsim.result",
     "InputError": "hwlib.errors",
 }
 
 __all__ = ["InputError", "Result", "__version__", "compare", "explore", "list_architectures", "list_schemes", "load_architecture",
-           "load_dataset", "load_network", "simulate", "train"]
+           "load_dataset", "load_network", "simulate", "train", "verify"]
 
 
 class _Package(types.ModuleType):

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from archsim.cost.added_up import check_sums
 from archsim.cost.document import fill_prices
 from archsim.cost.estimate import Estimate, price_run
 from archsim.cost.inventory import Component
 from archsim.cost.ledger import Ledger
 from archsim.files import csv_text, write_files
+from archsim.readers.digest import note, read_document, seal
 from archsim.repricing import inventory_at
 from archsim.result_schema import VERSION as SCHEMA_VERSION
 from archsim.result_schema import check_document
 from archsim.version import VERSION
 from hwlib.errors import InputError, nearest, unknown
+from workloads.files import reason
 
 # What the simulator measures and the caller of `Result.from_run` hands over; the rest of the document is priced.
 FACTS = (
@@ -140,8 +144,8 @@ class Result:
         return self.document
 
     def to_json(self) -> str:
-        """The document as strict JSON."""
-        return json.dumps(self.document, indent=1, allow_nan=False)
+        """The document as strict JSON, with its digest."""
+        return json.dumps(seal(self.document), indent=1, allow_nan=False)
 
     def files(self) -> dict[str, str]:
         """The result as files, name -> text: result.json and one CSV a table."""
@@ -153,17 +157,24 @@ class Result:
 
     @classmethod
     def load(cls, path: str | Path) -> Result:
-        """Read a result file, or the result.json of a folder. Raises InputError for anything that is not a result."""
+        """Read a result file, or the result.json of a folder. Raises InputError for anything that is not a result, whose digest does not
+        fit, or that does not agree with its own ledger and prices; warns (`StoredNote`) of a result without digest or prices."""
         path = Path(path)
-        path = path / "result.json" if path.is_dir() else path
         try:
-            document = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse_constant)
-        except FileNotFoundError:
-            raise InputError("no such result", where=str(path), hint="write one with: archsim run NETWORK --out DIR") from None
-        except (OSError, ValueError, RecursionError) as error:
-            raise InputError(f"cannot read the result ({error})", where=str(path)) from None
-        return cls(check_document(document, str(path)))
+            path = path / "result.json" if path.is_dir() else path
+            missing = not os.path.lexists(path)
+        except (OSError, ValueError) as fault:
+            raise InputError(f"cannot read the result ({reason(fault)})", where=str(path)) from None
+        if missing:
+            raise InputError("no such result", where=str(path), hint="write one with: archsim run NETWORK --out DIR")
+        return cls(proven(*read_document(path, "result"), str(path)))
 
 
-def _refuse_constant(word: str):
-    raise ValueError(f"{word} is not a number of JSON")
+def proven(document: object, sealed: bool, where: str) -> dict:
+    """A result's document that was read, without its digest, which it had where it is `sealed`: checked against its form and its sums."""
+    added_up = check_sums(check_document(document, where), where)
+    missing = [word for word, there in (("digest", sealed), ("prices", added_up)) if not there]
+    if missing:
+        note(f"{where}: stored without {' and '.join(missing)}; "
+             + ("its sums were checked" if not added_up else "its ledger was added up again"))
+    return document

@@ -1,4 +1,4 @@
-"""The form of a result file, version 1, and the check of a file read from disk. Nothing read is trusted."""
+"""The form of a result file, version 1, with its ranges, and the check of a file read from disk. Nothing read is trusted."""
 
 from __future__ import annotations
 
@@ -7,43 +7,46 @@ from archsim.cost.ledger import Ledger
 from hwlib.errors import InputError, nearest, shorten
 
 VERSION = 1
+_ROUNDING = 1e-9
 
-# Leaves: text, flag, count (whole, >= 0), some (whole, > 0), whole, number (finite), positive (finite, > 0), scalar, any;
-# a trailing '?' allows null.
+# Leaves: text, flag, count (whole, >= 0), some (whole, > 0), whole, number (finite), amount (finite, >= 0), positive (finite, > 0),
+# share (0 to 1), percent (0 to 100), node (0.5 to 10,000 nm), scalar, any; a trailing '?' allows null.
 # {"*": spec} is a table with any names, [spec] a list, a tuple of specs a list of just that length.
 _BOUNDARY = {
-    "area_mm2": "number", "energy_j": "number", "power_uw": "number?", "area_mm2_range": ("number", "number"),
-    "power_uw_range?": ("number", "number"),
+    "area_mm2": "amount", "energy_j": "amount", "power_uw": "amount?", "area_mm2_range": ("amount", "amount"),
+    "power_uw_range?": ("amount", "amount"),
 }
 _RESOURCE = {
     "name": "text", "kind": "text", "busy_cycles": "count", "stalled_cycles": "count", "idle_cycles": "count", "total_cycles": "count",
-    "stalls": {"*": "count"}, "requests": "count", "queue_mean": "number", "queue_max": "count",
+    "stalls": {"*": "count"}, "requests": "count", "queue_mean": "amount", "queue_max": "count",
 }
+_SPREAD = ("amount", "amount", "amount")
+_UNIT_PRICES = {"area_mm2": _SPREAD, "static_power_uw": _SPREAD, "energy_j": {"*": _SPREAD}}
 SCHEMA: dict[str, object] = {
     "schema": "count", "version": "text", "network": "text", "architecture": "text", "scheme": "text?", "phase": "text",
-    "batch": "some", "images": "some", "node_nm": "positive", "clock_mhz": "positive", "timing": "flag", "activity": "text",
+    "batch": "some", "images": "some", "node_nm": "node", "clock_mhz": "positive", "timing": "flag", "activity": "text",
     "seed": "whole",
-    "cycles": "count?", "latency_s": "number?", "latency_per_image_s": "number?", "interval_per_image_s": "number?",
-    "tiles": "count", "operations": "count", "tile_operations": "number", "utilisation": "number?",
-    "area_mm2": "number", "energy_j": "number", "energy_per_image_j": "number",
-    "power_uw": "number?", "static_power_uw": "number", "dynamic_power_uw": "number?",
+    "cycles": "count?", "latency_s": "amount?", "latency_per_image_s": "amount?", "interval_per_image_s": "amount?",
+    "tiles": "count", "operations": "count", "tile_operations": "amount", "utilisation": "share?",
+    "area_mm2": "amount", "energy_j": "amount", "energy_per_image_j": "amount",
+    "power_uw": "amount?", "static_power_uw": "amount", "dynamic_power_uw": "amount?",
     "boundaries": {"macro": _BOUNDARY, "chip": _BOUNDARY, "system": _BOUNDARY},
-    "area_mm2_range": ("number", "number"), "power_uw_range?": ("number", "number"),
+    "area_mm2_range": ("amount", "amount"), "power_uw_range?": ("amount", "amount"),
     "by_component": {"*": {
-        "area_mm2": "number", "energy_j": "number", "dynamic_energy_j": "number", "static_energy_j": "number", "static_power_uw": "number",
-        "busy_fraction": "number?", "boundary": "text", "part": "text", "count": "count",
+        "area_mm2": "amount", "energy_j": "amount", "dynamic_energy_j": "amount", "static_energy_j": "amount", "static_power_uw": "amount",
+        "busy_fraction": "share?", "boundary": "text", "part": "text", "count": "count",
     }},
-    "by_component_off_chip": {"*": {"area_mm2": "number", "energy_j": "number", "static_power_uw": "number"}},
+    "by_component_off_chip": {"*": {"area_mm2": "amount", "energy_j": "amount", "static_power_uw": "amount"}},
     "by_layer": [{
-        "layer": "text", "phase": "text", "cycles": "count?", "stall_cycles": "count?", "energy_j": "number", "off_chip_energy_j": "number",
-        "tile_operations": "number",
+        "layer": "text", "phase": "text", "cycles": "count?", "stall_cycles": "count?", "energy_j": "amount", "off_chip_energy_j": "amount",
+        "tile_operations": "amount",
     }],
-    "by_phase": {"*": {"cycles": "count?", "energy_j": "number", "off_chip_energy_j": "number"}},
+    "by_phase": {"*": {"cycles": "count?", "energy_j": "amount", "off_chip_energy_j": "amount"}},
     "inventory": [{
-        "component": "text", "part": "text", "parameters": {"*": "scalar"}, "count": "count", "boundary": "text", "area_mm2": "number",
-        "static_power_uw": "number",
+        "component": "text", "part": "text", "parameters": {"*": "scalar"}, "count": "count", "boundary": "text", "area_mm2": "amount",
+        "static_power_uw": "amount", "unit_prices?": _UNIT_PRICES,
     }],
-    "ledger": [{"component": "text", "action": "text", "layer": "text", "phase": "text", "count": "number"}],
+    "ledger": [{"component": "text", "action": "text", "layer": "text", "phase": "text", "count": "amount"}],
     "resources": [_RESOURCE], "stalls": {"*": "count"},
     "timeline": [{"lane": "text", "layer": "text", "phase": "text", "image": "whole", "start": "count", "end": "count"}],
     "roofline": {"*": "any"}, "placement": [{"*": "any"}], "notes": ["text"], "settings": {"*": "any"},
@@ -54,22 +57,22 @@ SCHEMA: dict[str, object] = {
 
 # What is done once, before a training; checked where the field "setup" is there.
 SETUP: dict[str, object] = {
-    "cycles": "count?", "seconds": "number?", "energy_j": "number", "energy_j_range": ("number", "number"), "off_chip_energy_j": "number",
-    "pulses": {"*": "number"}, "ledger": SCHEMA["ledger"],
+    "cycles": "count?", "seconds": "amount?", "energy_j": "amount", "energy_j_range": ("amount", "amount"), "off_chip_energy_j": "amount",
+    "pulses": {"*": "amount"}, "ledger": SCHEMA["ledger"],
 }
 
 # What `archsim train` adds; checked where the field "training" is there.
 TRAINING: dict[str, object] = {
-    "dataset": "text", "device": "text?", "accuracy_percent": "number?", "writes_per_device": "number", "activity_file": "text?",
-    "epochs": [{"epoch": "some", "train_error_percent": "number", "test_error_percent": "number", "images_per_second": "number"}],
+    "dataset": "text", "device": "text?", "accuracy_percent": "percent?", "writes_per_device": "amount", "activity_file": "text?",
+    "epochs": [{"epoch": "some", "train_error_percent": "percent", "test_error_percent": "percent", "images_per_second": "amount"}],
     "training": {
-        "finished": "flag", "reason": "text", "images": "count", "energy_j": "number", "seconds": "number", "settings": {"*": "any"},
-        "writes": {"*": {"mean": "number", "maximum": "number", "histogram": {"edges": ["number"], "counts": ["count"]}}},
+        "finished": "flag", "reason": "text", "images": "count", "energy_j": "amount", "seconds": "amount", "settings": {"*": "any"},
+        "writes": {"*": {"mean": "amount", "maximum": "amount", "histogram": {"edges": ["number"], "counts": ["count"]}}},
     },
 }
 
 # What `archsim compare` may add to a scheme.
-COMPARED = {"label": "text?", "scheme_title": "text?", "extra_memory_bits": "number?", "images_per_second": "number?"}
+COMPARED = {"label": "text?", "scheme_title": "text?", "extra_memory_bits": "amount?", "images_per_second": "amount?"}
 
 
 def check_document(document: object, where: str) -> dict:
@@ -80,24 +83,28 @@ def check_document(document: object, where: str) -> dict:
         raise InputError("field 'schema' is missing: not a result of archsim run", where=where)
     if document["schema"] != VERSION or isinstance(document["schema"], bool):
         raise InputError("unknown version of the result file", where=f"{where}: schema", got=document["schema"], allowed=(VERSION,))
-    _check(document, SCHEMA, where, "")
+    check_form(document, SCHEMA, where, "")
+    for index, row in enumerate(document["placement"]):
+        check_form(row.get("utilisation"), "share?", where, f"placement[{index}].utilisation")
     if "training" in document:
-        _check(document, TRAINING, where, "")
+        check_form(document, TRAINING, where, "")
     if "tiles_without" in document:
-        _check(document["tiles_without"], {"*": "count"}, where, "tiles_without")
+        check_form(document["tiles_without"], {"*": "count"}, where, "tiles_without")
     if document.get("limited_by") is not None:
-        _check(document["limited_by"], {"resource": "text", "at_least_cycles": "count"}, where, "limited_by")
+        check_form(document["limited_by"], {"resource": "text", "at_least_cycles": "count"}, where, "limited_by")
     if "setup" in document:
-        _check(document["setup"], SETUP, where, "setup")
+        check_form(document["setup"], SETUP, where, "setup")
     names = [row["component"] for row in document["inventory"]]
+    if len(set(names)) < len(names):
+        twice = next(name for index, name in enumerate(names) if name in names[:index])
+        raise InputError("a component twice", where=f"{where}: inventory", got=twice)
+    known = set(names)
     for index, row in enumerate(document["inventory"]):
         if row["boundary"] not in BOUNDARIES:
             raise InputError("unknown boundary", where=f"{where}: inventory[{index}].boundary", got=row["boundary"], allowed=BOUNDARIES)
-        if names.count(row["component"]) > 1:
-            raise InputError("a component twice", where=f"{where}: inventory[{index}].component", got=row["component"])
     for name, rows in (("ledger", document["ledger"]), ("setup.ledger", document.get("setup", {}).get("ledger", []))):
         for index, row in enumerate(rows):
-            if row["component"] not in names:
+            if row["component"] not in known:
                 raise InputError("not a component of the inventory", where=f"{where}: {name}[{index}].component", got=row["component"],
                                  allowed=sorted(names), hint=nearest(row["component"], names))
         Ledger.from_rows(rows, f"{where}: {name}")
@@ -105,7 +112,7 @@ def check_document(document: object, where: str) -> dict:
 
 
 def check_comparison(document: object, where: str) -> dict:
-    """The document, if it is a comparison: {"schemes": [result of a training], "refused": {name: reason}}. Raises InputError otherwise."""
+    """The form of a comparison: {"schemes": [result of a training], "refused": {name: reason}}. Raises InputError otherwise."""
     if not isinstance(document, dict):
         raise InputError("a comparison is a JSON object", where=where, got=document)
     for name, kind in (("schemes", list), ("refused", dict)):
@@ -119,19 +126,20 @@ def check_comparison(document: object, where: str) -> dict:
         if "training" not in entry:
             raise InputError("field 'training' is missing: this scheme was not trained", where=f"{where}: {place}")
         for name, spec in COMPARED.items():
-            _check(entry.get(name), spec, where, f"{place}.{name}")
-    _check(document["refused"], {"*": "text"}, where, "refused")
+            check_form(entry.get(name), spec, where, f"{place}.{name}")
+    check_form(document["refused"], {"*": "text"}, where, "refused")
     return document
 
 
-def _check(value: object, spec: object, where: str, path: str) -> None:
+def check_form(value: object, spec: object, where: str, path: str) -> None:
+    """Raise InputError with the field path where a value is not of a form, written as SCHEMA is."""
     if isinstance(spec, str):
         _check_leaf(value, spec, where, path)
     elif isinstance(spec, list | tuple):
         if not isinstance(value, list | tuple) or (isinstance(spec, tuple) and len(value) != len(spec)):
             raise InputError("not a list" if isinstance(spec, list) else f"not a list of {len(spec)}", where=f"{where}: {path}", got=value)
         for index, item in enumerate(value):
-            _check(item, spec[index] if isinstance(spec, tuple) else spec[0], where, f"{path}[{index}]")
+            check_form(item, spec[index] if isinstance(spec, tuple) else spec[0], where, f"{path}[{index}]")
     else:
         _check_table(value, spec, where, path)
 
@@ -142,15 +150,17 @@ def _check_table(value: object, spec: dict, where: str, path: str) -> None:
     dot = f"{path}." if path else ""
     for key in () if "*" in spec else spec:
         name = key.rstrip("?")
+        if name not in value and spec[key] is _UNIT_PRICES:
+            continue  # results of earlier versions kept no prices
         if name not in value:
             raise InputError(f"field '{dot}{name}' is missing", where=where)
         if not (key.endswith("?") and value[name] is None):
-            _check(value[name], spec[key], where, dot + name)
+            check_form(value[name], spec[key], where, dot + name)
     for key, item in value.items():
         if "*" in spec:
-            _check(item, spec["*"], where, f"{dot}{shorten(key)[1:-1]}")
+            check_form(item, spec["*"], where, f"{dot}{shorten(key)[1:-1]}")
         elif key not in spec and f"{key}?" not in spec:
-            _check(item, "any", where, f"{dot}{shorten(key)[1:-1]}")
+            check_form(item, "any", where, f"{dot}{shorten(key)[1:-1]}")
 
 
 def _check_leaf(value: object, spec: str, where: str, path: str) -> None:
@@ -167,6 +177,10 @@ def _check_leaf(value: object, spec: str, where: str, path: str) -> None:
         "whole": (whole, "a whole number"), "count": (whole and value >= 0, "a whole number of at least 0"),
         "some": (whole and value > 0, "a whole number of at least 1"), "number": (number, "a finite number"),
         "positive": (number and value > 0, "a finite number above zero"),
+        "amount": (number and value >= 0, "a finite number of at least 0"),
+        "share": (number and 0 <= value <= 1 + _ROUNDING, "a share from 0 to 1"),
+        "percent": (number and -_ROUNDING <= value <= 100 + _ROUNDING, "a percentage from 0 to 100"),
+        "node": (number and 0.5 <= value <= 10_000, "a technology node from 0.5 to 10,000 nm"),
         "scalar": (number or isinstance(value, str | bool), "a finite number or a word"),
     }[kind]
     if not good:

@@ -37,6 +37,10 @@ class InputError(ValueError):
         return _rebuild, (type(self), self.what, self.where, self.got, self.allowed, self.hint)
 
 
+class StoredNote(UserWarning):
+    """What a reader of stored numbers should know of them. The command line prints it as a note; Python warns."""
+
+
 def _rebuild(cls, what, where, got, allowed, hint):
     return cls(what, where=where, got=got, allowed=allowed, hint=hint)
 

@@ -45,6 +45,7 @@ def execute(arguments: argparse.Namespace) -> int:
         raise InputError("going on needs the folder with the results", where="--resume", hint="name it with --out")
     import archsim
     from archsim.compare import compare
+    from archsim.compare.document import sealed_comparison
     from archsim.report.comparison_progress import watch_schemes
 
     chip = archsim.load_architecture(arguments.arch, options.settings_table(arguments.settings))
@@ -70,7 +71,7 @@ def execute(arguments: argparse.Namespace) -> int:
     if report is not None:
         say(f"report: {report}", arguments.quiet)
     if arguments.json:
-        print_json(found.to_dict())
+        print_json(sealed_comparison(found.to_dict()))
     elif not arguments.quiet:
         from archsim.report.comparison import print_comparison
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from archsim.basics.folders import hold
 from archsim.cli import options
 from archsim.cli.output import console, emit, print_json, say
+from archsim.readers.digest import seal
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -54,7 +55,7 @@ def execute(arguments: argparse.Namespace) -> int:
             sweep = explore(space, jobs, folder, arguments.resume, arguments.cluster, arguments.timeout, arguments.memory, progress)
         document = write_sweep(sweep, arguments.export)
     if arguments.json:
-        print_json(document)
+        print_json(seal(document))
     elif not arguments.quiet:
         from archsim.report.sweep_terminal import print_sweep
 
@@ -74,7 +75,7 @@ def write_sweep(sweep, export: str | None) -> dict:
     from archsim.report.sweep_html import render_sweep
 
     document = sweep.to_dict()
-    write_files(sweep.folder, {"sweep.json": json.dumps(document, allow_nan=False) + "\n", "front.csv": csv_text(sweep.front()),
+    write_files(sweep.folder, {"sweep.json": json.dumps(seal(document), allow_nan=False) + "\n", "front.csv": csv_text(sweep.front()),
                                "report.html": render_sweep(document)})
     if export:
         export_rows(sweep.rows(), sweep.folder / f"points.{export}")

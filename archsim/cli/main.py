@@ -6,15 +6,17 @@ Exit codes: 0 done, 2 the input is wrong, 1 an internal fault, 130 interrupted.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import errno
 import importlib
 import os
 import shlex
 import sys
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
 
 from archsim.version import VERSION
-from hwlib.errors import InputError, nearest, shorten, unknown
+from hwlib.errors import InputError, StoredNote, nearest, shorten, unknown
 from hwlib.text import printable
 
 # one file a command in this folder, with configure(parser) and execute(arguments)
@@ -26,6 +28,7 @@ COMMANDS = {
     "report": "make or remake the report of a finished run",
     "validate": "published figures beside what the model gives",
     "explain": "where one number of a result comes from, down to the sourced figures",
+    "verify": "stored results, sweeps, comparisons and checkpoints against their digests, their own ledgers and the conservation laws",
     "list": "what there is: networks, architectures, schemes, components, data sets",
     "show": "one network, architecture, scheme, component, figure or data set with its parameters and sources",
     "data": "get a data set: cache, $ARCHSIM_DATA, download with md5 check",
@@ -95,13 +98,31 @@ def _refuse_empty(arguments: argparse.Namespace, parser: Parser) -> None:
                                  hint="name one, or leave the option away" if action.option_strings else "")
 
 
+@contextlib.contextmanager
+def _notes(quiet: bool) -> Iterator[None]:
+    """What readers of stored numbers have to say goes to stderr, a line each."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore" if quiet else "always", StoredNote)
+        shown = warnings.showwarning
+
+        def show(message, category, *where, **more) -> None:
+            if issubclass(category, StoredNote):
+                print(printable(f"note: {message}"), file=sys.stderr)
+            else:
+                shown(message, category, *where, **more)
+
+        warnings.showwarning = show
+        yield
+
+
 def main(line: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code. Never raises for bad input."""
     try:
         words = sys.argv[1:] if line is None else list(line)
         arguments = parse(words)
         arguments.line = shlex.join(["archsim", *words])
-        code = importlib.import_module(f"archsim.cli.{arguments.command}").execute(arguments)
+        with _notes(getattr(arguments, "quiet", False)):
+            code = importlib.import_module(f"archsim.cli.{arguments.command}").execute(arguments)
         sys.stdout.flush()
         return code
     except InputError as error:

@@ -70,12 +70,13 @@ def _rung(arguments: argparse.Namespace) -> int:
 
     from archsim.explore.sweep import load_sweep
     from archsim.files import write_files
+    from archsim.readers.digest import seal
     from archsim.report.sweep_html import write_pages
 
-    document = load_sweep(arguments.folder, arguments.rung).to_dict()
+    document = seal(load_sweep(arguments.folder, arguments.rung).to_dict())
     folder = Path(arguments.out or Path(arguments.folder) / arguments.rung)
     text = json.dumps(document, allow_nan=False) + "\n"
-    return _tell([*write_pages(json.loads(text), folder), write_files(folder, {"sweep.json": text}) / "sweep.json"], arguments)
+    return _tell([*write_pages(document, folder), write_files(folder, {"sweep.json": text}) / "sweep.json"], arguments)
 
 
 def _gallery(arguments: argparse.Namespace) -> int:

@@ -9,6 +9,7 @@ from pathlib import Path
 from archsim.basics.folders import folder_path, hold, kind_of, refuse_other
 from archsim.cli import options
 from archsim.cli.output import console, emit, print_json, say
+from archsim.readers.digest import seal
 from hwlib.errors import InputError
 
 _LARGEST_DATA = 10**9  # bytes of all arrays of --data together, unpacked
@@ -152,7 +153,7 @@ def _write(arguments: argparse.Namespace, result) -> int:
             say(f"note: the run that was in {arguments.out} is replaced", arguments.quiet)
         write_files(arguments.out, {**result.files(), "report.html": render_report(result.to_dict())})
     if arguments.json:
-        print_json(result.to_dict())
+        print_json(seal(result.to_dict()))
     elif arguments.csv:
         emit(result.files()[f"{arguments.csv}.csv"], end="")
     elif not arguments.quiet:

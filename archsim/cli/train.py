@@ -11,6 +11,7 @@ from pathlib import Path
 from archsim.basics.folders import folder_path, hold, refuse_other
 from archsim.cli import options
 from archsim.cli.output import console, print_json, say
+from archsim.readers.digest import seal
 from hwlib.errors import InputError
 
 TRACE = "measured.json"
@@ -125,7 +126,7 @@ def _write(arguments: argparse.Namespace, trained) -> int:
         document["activity_file"] = str(save_trace(trained.trace, folder / TRACE))
         _write_folder(arguments, trained, folder)
     if arguments.json:
-        print_json(document)
+        print_json(seal(document))
     elif not arguments.quiet:
         from archsim.report.training import print_training
 

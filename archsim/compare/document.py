@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from archsim.files import csv_text, write_files
+from archsim.readers.digest import seal
 
 COLUMNS = ("scheme", "label", "learning_rate", "batch", "accuracy_percent", "area_mm2", "area_low_mm2", "area_high_mm2", "power_uw",
            "energy_per_image_j", "latency_per_image_s", "update_energy_per_image_j", "writes_per_device", "most_writes_per_device",
@@ -38,8 +39,13 @@ class Comparison:
 
     def save(self, folder: str | Path) -> Path:
         """Write compare.json and compare.csv, whole or not at all."""
-        return write_files(folder, {FILE: json.dumps(self.to_dict(), indent=1, allow_nan=False) + "\n",
+        return write_files(folder, {FILE: json.dumps(sealed_comparison(self.to_dict()), indent=1, allow_nan=False) + "\n",
                                     "compare.csv": csv_text(self.rows)})
+
+
+def sealed_comparison(document: Mapping[str, Any]) -> dict[str, Any]:
+    """The document with a digest of its own and one of each scheme's result."""
+    return seal({**document, "schemes": [seal(result) for result in document["schemes"]]})
 
 
 def by_reason(refused: Mapping[str, str]) -> dict[str, list[str]]:

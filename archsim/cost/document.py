@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from archsim.cost.estimate import SHARED, Estimate, Spread, price_run
+from archsim.cost.estimate import SHARED, Estimate, Spread, UnitPrice, price_run
 from archsim.cost.figures_used import figures_used
 from archsim.cost.inventory import BOUNDARIES, Component
 from archsim.cost.ledger import Ledger
@@ -14,14 +14,15 @@ def _range(spread: Spread | None) -> list[float] | None:
     return None if spread is None else [spread.low, spread.high]
 
 
-def fill_prices(document: dict, inventory: Sequence[Component], ledger: Ledger) -> dict:
-    """Fill (or refill) every priced field of a document, in place; returns it.
+def fill_prices(document: dict, inventory: Sequence[Component], ledger: Ledger, units: dict[str, UnitPrice] | None = None) -> dict:
+    """Fill (or refill) every priced field of a document, in place; returns it. `units`: the prices of an earlier run, by component, in
+    place of those of today; the rows of the figures behind the prices are then left as they are.
 
     The document needs node_nm, clock_mhz, cycles, images, timing and, to be kept, what was measured: cycles in `by_layer` and
     `by_phase`, busy fractions in `by_component`. Raises what `price_run` raises.
     """
     estimate = price_run(inventory, ledger, node_nm=document["node_nm"], clock_mhz=document["clock_mhz"], cycles=document["cycles"],
-                         images=document["images"])
+                         images=document["images"], units=units)
     boundaries = {}
     for name in BOUNDARIES:
         area, power, energy = estimate.area_mm2(name), estimate.power_uw(name), estimate.energy_j(name)
@@ -37,17 +38,31 @@ def fill_prices(document: dict, inventory: Sequence[Component], ledger: Ledger) 
     document["boundaries"] = boundaries
     _fill_components(document, estimate)
     _fill_rows(document, estimate)
-    document["figures"] = figures_used(estimate)
+    if units is None:
+        document["figures"] = figures_used(estimate)
     if "setup" in document:
-        _fill_setup(document, inventory)
+        _fill_setup(document, inventory, units)
+    _keep_unit_prices(document, estimate)
     return document
 
 
-def _fill_setup(document: dict, inventory: Sequence[Component]) -> None:
+def _keep_unit_prices(document: dict, estimate: Estimate) -> None:
+    """What one instance and one action cost, so that the result can be added up again whatever the figures of that day are."""
+    used: dict[str, set[str]] = {}
+    for row in (*document["ledger"], *document.get("setup", {}).get("ledger", ())):
+        used.setdefault(row["component"], set()).add(row["action"])
+    for row in document["inventory"]:
+        unit = estimate.units[row["component"]]
+        actions = sorted(used.get(row["component"], ()))
+        row["unit_prices"] = {"area_mm2": list(unit.area_mm2), "static_power_uw": list(unit.static_power_uw),
+                              "energy_j": {action: list(unit.energy_j[action]) for action in actions}}
+
+
+def _fill_setup(document: dict, inventory: Sequence[Component], units: dict[str, UnitPrice] | None) -> None:
     """The one-time part: energy and time of its own, none of it in the totals of the images."""
     setup = document["setup"]
     estimate = price_run(inventory, Ledger.from_rows(setup["ledger"], "setup.ledger"), node_nm=document["node_nm"],
-                         clock_mhz=document["clock_mhz"], cycles=setup["cycles"], images=1)
+                         clock_mhz=document["clock_mhz"], cycles=setup["cycles"], images=1, units=units)
     energy, system = estimate.energy_j(), estimate.energy_j("system")
     setup |= {"energy_j": energy.value, "energy_j_range": _range(energy), "off_chip_energy_j": system.value - energy.value,
               "seconds": estimate.seconds}

@@ -37,6 +37,14 @@ def total(spreads: Iterable[Spread]) -> Spread:
     return Spread(*map(math.fsum, columns))
 
 
+class UnitPrice(NamedTuple):
+    """One instance of a component: area in mm2, leakage in uW, the energy of each of its actions in J."""
+
+    area_mm2: Spread
+    static_power_uw: Spread
+    energy_j: dict[str, Spread]
+
+
 @dataclass(frozen=True, slots=True)
 class ComponentCost:
     """All instances of one component: area in mm2, leakage in uW, dynamic and static energy of the run in J."""
@@ -63,6 +71,7 @@ class Estimate:
     components: tuple[ComponentCost, ...]
     rows: dict[tuple[str, str], tuple[float, float]]
     actions: dict[tuple[str, str], float]
+    units: dict[str, UnitPrice]
     node_nm: float
     seconds: float | None
     images: int
@@ -116,18 +125,21 @@ def price_component(component: Component, node_nm: float) -> Price:
 
 
 @functools.lru_cache(maxsize=16384)
-def _unit_prices(part: str, parameters: tuple, node_nm: float) -> tuple[Spread, Spread, dict[str, Spread]]:
+def _unit_prices(part: str, parameters: tuple, node_nm: float) -> UnitPrice:
     # floats only: the trails behind them are walked when somebody asks (archsim explain)
     found = price(part, dict(parameters), node_nm)
     area, leakage = found.area, found.leakage
     energy = {action: Spread(item.value, item.low, item.high) for action, item in found.energy.items()}
-    return (Spread(area.value, area.low, area.high).times(_MM2), Spread(leakage.value, leakage.low, leakage.high).times(_UW), energy)
+    return UnitPrice(Spread(area.value, area.low, area.high).times(_MM2), Spread(leakage.value, leakage.low, leakage.high).times(_UW),
+                     energy)
 
 
 def price_run(
-    inventory: Sequence[Component], ledger: Ledger, *, node_nm: float, clock_mhz: float, cycles: int | None, images: int
+    inventory: Sequence[Component], ledger: Ledger, *, node_nm: float, clock_mhz: float, cycles: int | None, images: int,
+    units: dict[str, UnitPrice] | None = None,
 ) -> Estimate:
-    """Price a run at a node. `cycles` None: nothing was timed, so no static energy and no power.
+    """Price a run at a node. `cycles` None: nothing was timed, so no static energy and no power. `units`: prices by component, kept
+    from an earlier run, in place of those of today.
 
     Raises InputError for a node out of range, and RuntimeError, an internal fault, for a ledger entry whose component is
     not on the chip or whose action its part does not declare, and for two components of one name.
@@ -136,29 +148,30 @@ def price_run(
     places = {component.name: component for component in inventory}
     if len(places) != len(inventory):
         raise RuntimeError(f"two components of one name in the inventory: {sorted(item.name for item in inventory)}")
-    units = {item.name: _unit_prices(item.part, tuple(sorted(item.parameters.items())), float(node_nm)) for item in inventory}
+    if units is None:
+        units = {item.name: _unit_prices(item.part, tuple(sorted(item.parameters.items())), float(node_nm)) for item in inventory}
     counts: dict[tuple[str, str], list[float]] = defaultdict(list)
     inside: dict[tuple[str, str], list[float]] = defaultdict(list)
     outside: dict[tuple[str, str], list[float]] = defaultdict(list)
     for (name, action, layer, phase), count in ledger.counts.items():
-        if name not in units or action not in units[name][2] or (count and not places[name].count):
+        if name not in units or action not in units[name].energy_j or (count and not places[name].count):
             raise _fault(places, name, action, layer, phase)
         counts[name, action].append(count)
         row = (layer or SHARED, phase or SHARED)
         books = outside if places[name].boundary == "system" else inside
-        books[row].append(count * units[name][2][action].value)
+        books[row].append(count * units[name].energy_j[action].value)
     actions = {key: math.fsum(items) for key, items in counts.items()}
     dynamic: dict[str, list[Spread]] = defaultdict(list)
     for (name, action), count in actions.items():
-        dynamic[name].append(units[name][2][action].times(count))
+        dynamic[name].append(units[name].energy_j[action].times(count))
     components = []
     for component in inventory:
-        area, leakage, _ = units[component.name]
+        area, leakage = units[component.name].area_mm2, units[component.name].static_power_uw
         static = leakage.times(component.count)
         energy = static.times((seconds or 0.0) / _UW)
         components.append(ComponentCost(component, area.times(component.count), static, total(dynamic[component.name]), energy))
     rows = {row: (math.fsum(inside[row]), math.fsum(outside[row])) for row in sorted({*inside, *outside})}
-    return Estimate(tuple(components), rows, actions, float(node_nm), seconds, images)
+    return Estimate(tuple(components), rows, actions, units, float(node_nm), seconds, images)
 
 
 def _fault(places: dict[str, Component], name: str, action: str, layer: str, phase: str) -> RuntimeError:

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from archsim.readers.digest import seal_line
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -36,10 +38,10 @@ class Lines:
 
 
 def write_line(head: int, row: Row) -> bytes:
-    """`[head, key, axis values, metrics or null]`, with what else belongs to the point as a fifth entry. Raises ValueError
-    or TypeError for what JSON does not hold."""
+    """`[head, key, axis values, metrics or null]`, with what else belongs to the point as a fifth entry, and the digest of all that as
+    the last. Raises ValueError or TypeError for what JSON does not hold."""
     parts = [head, row.key, row.values, row.metrics, *([row.extra] if row.extra else [])]
-    return (json.dumps(parts, separators=(",", ":"), allow_nan=False) + "\n").encode()
+    return seal_line(json.dumps(parts, separators=(",", ":"), allow_nan=False).encode())
 
 
 def pack(keys: Sequence[str], lines: Sequence[bytes]) -> Lines:

@@ -2,7 +2,7 @@
 
 A line is a *head* (an object: rung, axes, metrics and versions of the rows that name it) or a *row*, an array
 [head, key, axis values, metrics or null] with an optional fifth entry: what else belongs to the point (why it was refused
-or failed, the ledger of a timed one).
+or failed, the ledger of a timed one). Each ends with its own digest; lines of earlier versions have none and are read with a note.
 """
 
 from __future__ import annotations
@@ -17,10 +17,16 @@ from typing import Any
 
 from archsim.basics.folders import hold
 from archsim.explore.rows import Lines, Row, pack_rows
+from archsim.readers.digest import has_digest, note, seal, sealed_line, unseal
+from archsim.result_schema import check_form
 from hwlib.errors import InputError
+from workloads.documents import parse_json
 
 FILE = "points.jsonl"
 _AT_ONCE = 2000  # rows read together
+_LARGEST_LINE = 64_000_000  # bytes
+_HEAD = {"rung": "text", "axes": ["text"], "metrics": ["text"], "code": "text", "figures": "text"}
+_GONE = {"rung": "", "axes": [], "metrics": [], "code": "", "figures": ""}
 
 
 class Store:
@@ -33,6 +39,8 @@ class Store:
         self.folder, self.path, self.writable = Path(folder), Path(folder) / FILE, writable
         self.torn, self.damaged = 0, 0
         self.heads: list[dict[str, Any]] = []
+        self._sealed: list[bool] = []  # heads with a digest: their rows have one too
+        self._told = False
         self._index: dict[int, dict[int, int]] = {}  # head -> key -> where its row starts
         self._file, self._lock = -1, contextlib.ExitStack()
         self._end = 0
@@ -41,6 +49,8 @@ class Store:
         try:
             if self.writable:
                 self._lock.enter_context(hold(self.folder, "sweep"))
+            if os.path.lexists(self.path) and not self.path.is_file():
+                raise InputError("is not a regular file", where=str(self.path))
             flags = os.O_RDWR | os.O_CREAT | os.O_APPEND if self.writable else os.O_RDONLY
             self._file = os.open(self.path, flags, 0o644)
             self._scan()
@@ -65,12 +75,19 @@ class Store:
         """Find every row; a last line without its end is one that was being written when the process died: it is cut off."""
         with open(self.path, "rb") as file:
             place = 0
-            for line in file:
+            while line := file.readline(_LARGEST_LINE):
+                size = len(line)
+                while not line.endswith(b"\n") and len(line) == _LARGEST_LINE:
+                    line = file.readline(_LARGEST_LINE)  # no row is that long: passed over piece by piece
+                    size += len(line)
                 if not line.endswith(b"\n"):
                     self.torn = 1
                     break
-                self._enter(line, place)
-                place += len(line)
+                if size == len(line):
+                    self._enter(line, place)
+                else:
+                    self.damaged += 1
+                place += size
         self._end = place
         if self.torn and self.writable:
             os.ftruncate(self._file, place)
@@ -81,7 +98,7 @@ class Store:
             head, _, rest = line[1:60].partition(b",")
             try:
                 number, key = int(head), int(rest[1:17], 16)
-                if line.endswith(b"]\n") and rest[:1] == b'"' and number < len(self.heads):
+                if line.endswith(b"]\n") and rest[:1] == b'"' and 0 <= number < len(self.heads):
                     # a failed point may fare better next time: who writes does not count it as there
                     if not (self.writable and b'"status":"failed"' in line[-600:]):
                         self._index[number][key] = place
@@ -89,18 +106,19 @@ class Store:
             except ValueError:
                 pass
         else:
-            try:
-                found = json.loads(line)
-                if isinstance(found, dict) and {"rung", "axes", "metrics", "code", "figures"} <= set(found):
-                    self._index[len(self.heads)] = {}
-                    self.heads.append(found)
-                    return
-            except ValueError:
-                pass
+            with contextlib.suppress(InputError):
+                found, sealed = unseal(_table(parse_json(line, str(self.path))), str(self.path))
+                check_form(found, _HEAD, str(self.path), "head")
+                self._add_head(found, sealed)
+                return
         self.damaged += 1
         if line[:1] != b"[":
-            self._index[len(self.heads)] = {}
-            self.heads.append({"rung": "", "axes": [], "metrics": [], "code": "", "figures": ""})  # keeps the numbers of later heads
+            self._add_head(dict(_GONE), False)  # keeps the numbers of later heads
+
+    def _add_head(self, facts: dict[str, Any], sealed: bool) -> None:
+        self._index[len(self.heads)] = {}
+        self.heads.append(facts)
+        self._sealed.append(sealed)
 
     def _write(self, data: bytes) -> int:
         place = self._end
@@ -120,9 +138,8 @@ class Store:
     def head(self, **facts: Any) -> int:
         """The number of the head with these facts, written where it is new."""
         if facts not in self.heads:
-            self._write((json.dumps(facts, separators=(",", ":")) + "\n").encode())
-            self._index[len(self.heads)] = {}
-            self.heads.append(facts)
+            self._write((json.dumps(seal(facts), separators=(",", ":")) + "\n").encode())
+            self._add_head(facts, True)
         return self.heads.index(facts)
 
     def append(self, head: int, lines: Lines) -> None:
@@ -163,17 +180,25 @@ class Store:
     def _parse(self, head: int, places: list[int]) -> list[list]:
         """Rows at ascending places of the file, parsed together."""
         with mmap.mmap(self._file, self._end, access=mmap.ACCESS_READ) as view:
-            lines = [view[place:view.find(b"\n", place)] for place in places]
-        try:
-            rows = json.loads(b"[" + b",".join(lines) + b"]")
-        except ValueError:
-            rows = []
-        width = len(self.heads[head]["metrics"])
-        if len(rows) != len(lines) or not all(_is_row(row, width) for row in rows):
-            faulty = next((place for place, line in zip(places, lines) if not _is_row(_json(line), width)), places[0])
+            lines = [self._opened(head, view[place:view.find(b"\n", place)]) for place in places]
+        facts = self.heads[head]
+        width = len(facts["metrics"])
+        rows = _json(b"[" + b",".join(line or b"" for line in lines) + b"]") or []
+        if len(rows) != len(lines) or not all(_is_row(row, head, width) for row in rows):
+            faulty = next((place for place, line in zip(places, lines) if not _is_row(_json(line or b""), head, width)), places[0])
             raise InputError("a damaged row in the store", where=f"{self.path}, byte {faulty}",
                              hint="remove the line: the point is worked out again")
         return rows
+
+    def _opened(self, head: int, line: bytes) -> bytes | None:
+        """The JSON of a row without its digest; None where the digest does not fit, or is not there and should be."""
+        found = sealed_line(line)
+        if found is None and not self._sealed[head] and not has_digest(line):
+            if not self._told:
+                self._told = True
+                note(f"{self.path}: rows stored without digest")
+            return line
+        return found
 
     def find(self, key: str, heads: Sequence[int]) -> tuple[int, Row] | None:
         """The row of a key under the first of some heads that has it, with its head."""
@@ -191,11 +216,29 @@ def _row(parts: list) -> Row:
 
 
 def _json(line: bytes) -> Any:
-    with contextlib.suppress(ValueError):
-        return json.loads(line)
+    with contextlib.suppress(ValueError, RecursionError):
+        return json.loads(line, parse_constant=_refuse)
 
 
-def _is_row(parts: Any, width: int) -> bool:
-    """True for [head, key, axis values, `width` metrics or null] and perhaps a table of what else there is."""
-    return (type(parts) is list and 4 <= len(parts) <= 5 and type(parts[2]) is list and isinstance(parts[-1], list | dict | None)
-            and (parts[3] is None or (type(parts[3]) is list and len(parts[3]) == width)))
+def _refuse(word: str) -> None:
+    raise ValueError(f"{word} is not a number of JSON")
+
+
+def _table(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise InputError("not a table")
+    return value
+
+
+def _is_row(parts: Any, head: int, metrics: int) -> bool:
+    """True for [head, key, axis values, `metrics` numbers or null] and perhaps a table of what else there is."""
+    if type(parts) is not list or not 4 <= len(parts) <= 5 or parts[0] != head or type(parts[1]) is not str:
+        return False
+    values, numbers, extra = parts[2], parts[3], parts[4] if len(parts) == 5 else {}
+    return (type(values) is list and all(isinstance(value, int | float | str) for value in values)
+            and type(extra) is dict
+            and (numbers is None or (type(numbers) is list and len(numbers) == metrics and all(map(_is_number, numbers)))))
+
+
+def _is_number(value: Any) -> bool:
+    return value is None or (isinstance(value, int | float) and -1e300 < value < 1e300)

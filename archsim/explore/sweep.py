@@ -29,6 +29,7 @@ from archsim.explore.versions import code_version, figures_version
 from archsim.explore.walk import Walk, keyed
 from archsim.explore.worker import Job
 from archsim.files import write_files
+from archsim.readers.digest import note, read_document, seal
 from hwlib.errors import InputError
 
 Progress = Callable[..., None]
@@ -113,7 +114,7 @@ def explore(space: str | Path | Mapping | Space, jobs: int = 1, out: str | Path 
         if len(store) and not resume:
             raise InputError("there is a sweep here already", where=str(folder), got=f"{len(store)} points",
                              hint="go on with it by --resume, or choose another folder")
-        write_files(folder, {SPACE_FILE: json.dumps(space.content, indent=1) + "\n"})
+        write_files(folder, {SPACE_FILE: json.dumps(seal(space.content), indent=1) + "\n"})
         run = _Run(space, store, Engine(jobs, cluster, timeout_s, memory_mb), progress)
         tables = run.all_rungs()
         for table in tables:
@@ -127,14 +128,7 @@ def load_sweep(folder: str | Path, rung: str | None = None) -> Sweep:
     Raises InputError where a point of it is missing, or the sweep has no such rung.
     """
     folder = Path(folder)
-    try:
-        content = json.loads((folder / SPACE_FILE).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError("no sweep here", where=str(folder), hint="archsim explore SPACE.toml --out DIR makes one") from None
-    except (OSError, ValueError) as error:
-        raise InputError(f"cannot read the space ({error})", where=str(folder / SPACE_FILE)) from None
-    if not isinstance(content, dict):
-        raise InputError("not a space", where=str(folder / SPACE_FILE))
+    content = read_stored_space(folder)
     with Store(folder, writable=False) as store:
         space = load_space(content)
         run = _Run(space if rung is None else up_to(space, rung), store, None, None)
@@ -151,6 +145,19 @@ def _need_some(space: Space, table: Table) -> None:
     for index in np.flatnonzero(table.status == REFUSED).tolist() or range(len(table)):
         reasons[table.reasons[index]] = reasons.get(table.reasons[index], 0) + 1
     raise nothing_built(space, reasons, len(table))
+
+
+def read_stored_space(folder: Path) -> dict[str, Any]:
+    """The content of the space that a sweep's folder keeps. Raises InputError where there is none or it was damaged."""
+    path = folder / SPACE_FILE
+    if not path.exists():
+        raise InputError("no sweep here", where=str(folder), hint="archsim explore SPACE.toml --out DIR makes one")
+    content, sealed = read_document(path, "space")
+    if not isinstance(content, dict):
+        raise InputError("not a space", where=str(path))
+    if not sealed:
+        note(f"{path}: stored without digest")
+    return content
 
 
 def _evaluate(rung: Rung) -> Evaluate:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from archsim.cost.added_up import check_sums
 from archsim.files import write_files
+from archsim.readers.digest import note, read_document, unseal
 from archsim.report import format as fmt
 from archsim.report.comparison_bars import BREAKDOWNS, draw_breakdown
 from archsim.report.comparison_captions import breakdown_caption, curve_caption, headline, subtitle, tradeoff_caption
@@ -66,13 +67,21 @@ def _facts(row: Mapping) -> list[tuple[str, str]]:
 
 
 def load_comparison(path: str | Path) -> dict:
-    """The checked document of a compare.json. Raises InputError where it cannot be read or is none; nothing in it is executed."""
-    try:
-        document = json.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise InputError(f"cannot read the comparison ({error})", where=str(path),
-                         hint="archsim compare NETWORK --out DIR makes one") from None
-    return check_comparison(document, str(path))
+    """The checked document of a compare.json, without digests. Raises InputError where it cannot be read, is none, was damaged, or does
+    not agree with its own ledgers and prices; nothing in it is executed."""
+    document, sealed = read_document(path, "comparison", "archsim compare NETWORK --out DIR makes one")
+    schemes = document.get("schemes") if isinstance(document, dict) else None
+    added_up = []
+    if isinstance(schemes, list):
+        parts = [(f"{path}: schemes[{index}]", *unseal(entry, f"{path}: schemes[{index}]")) if isinstance(entry, dict)
+                 else (str(path), entry, False) for index, entry in enumerate(schemes)]
+        check_comparison({**document, "schemes": [entry for _, entry, _ in parts]}, str(path))
+        added_up = [check_sums(entry, where) for where, entry, _ in parts]
+        document["schemes"] = [entry for _, entry, _ in parts]
+    check_comparison(document, str(path))
+    if not sealed or not all(added_up):
+        note(f"{path}: stored without {'prices' if sealed else 'digest' if all(added_up) else 'digest and prices'}; its sums were checked")
+    return document
 
 
 def write_comparison_report(folder: str | Path, out: str | Path | None = None) -> list[Path]:

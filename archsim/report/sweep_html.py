@@ -7,7 +7,9 @@ import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from archsim.explore.schema import check_sweep
 from archsim.files import write_files
+from archsim.readers.digest import note, read_document
 from archsim.report import format as fmt
 from archsim.report.export import WIDTH_FULL, WIDTH_HALF, write_drawings
 from archsim.report.figures.drawing import Drawing
@@ -103,11 +105,11 @@ def write_pages(document: Mapping, out: str | Path) -> list[Path]:
 
 
 def load_document(path: Path) -> dict:
-    """The document of a sweep. Raises InputError where it cannot be read or is none."""
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise InputError(f"cannot read the sweep ({error})", where=str(path)) from None
+    """The document of a sweep, without its digest. Raises InputError where it cannot be read, is none or was damaged."""
+    document, sealed = read_document(path, "sweep")
     if not isinstance(document, dict) or document.get("kind") != "sweep" or document.get("schema") != 1:
         raise InputError("not the document of a sweep", where=str(path), hint="archsim explore SPACE.toml --out DIR makes one")
+    check_sweep(document, str(path))
+    if not sealed:
+        note(f"{path}: stored without digest")
     return document

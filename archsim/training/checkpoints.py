@@ -10,16 +10,18 @@ import hashlib
 import io
 import json
 import os
-import zipfile
-import zlib
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from hwlib.errors import InputError
+from workloads.documents import read_json
+from workloads.files import open_regular
+from workloads.npz import unpack
 
 FORMAT = 1
+LARGEST_ARRAYS = 16 * 10**9  # bytes
 _KIND = "archsim training checkpoint"
 
 
@@ -44,36 +46,32 @@ def save_checkpoint(folder: Path, facts: dict[str, Any], arrays: dict[str, np.nd
 def load_checkpoint(folder: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """(facts, arrays) of a folder. Raises InputError for a missing, torn, foreign or newer checkpoint."""
     path = folder / "checkpoint.json"
+    if not path.exists():
+        raise InputError("no checkpoint to resume from", where=str(folder))
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError("no checkpoint to resume from", where=str(folder)) from None
-    except (OSError, UnicodeDecodeError, ValueError, RecursionError) as error:
-        raise InputError("cannot read the checkpoint", where=str(path), got=type(error).__name__) from None
+        document = read_json(path)
+    except InputError as fault:
+        raise InputError(f"cannot read the checkpoint ({fault.what})", where=fault.where) from None
     if not isinstance(document, dict) or document.get("kind") != _KIND:
         raise InputError("not a training checkpoint of archsim", where=str(path))
     if document.get("format") != FORMAT:
         raise InputError("checkpoint of another version of the format", where=str(path), got=document.get("format"), allowed=str(FORMAT))
     if document.pop("self", None) != _digest(document) or not isinstance(document.get("facts"), dict):
         raise InputError("the checkpoint is damaged", where=str(path))
-    name = document["arrays"]
-    if not isinstance(name, str) or Path(name).name != name:
+    name = document.get("arrays")
+    if not isinstance(name, str) or Path(name).name != name or not isinstance(document.get("sha256"), str):
         raise InputError("the checkpoint is damaged", where=str(path))
     return document["facts"], _read_arrays(folder / name, document["sha256"])
 
 
 def _read_arrays(path: Path, digest: str) -> dict[str, np.ndarray]:
     try:
-        content = path.read_bytes()
+        with open_regular(path) as file:
+            if hashlib.file_digest(file, "sha256").hexdigest() != digest:
+                raise InputError("the arrays of the checkpoint are damaged", where=str(path))
+            return unpack(file, str(path), LARGEST_ARRAYS)
     except OSError as error:
         raise InputError(f"cannot read the arrays of the checkpoint ({error.strerror})", where=str(path)) from None
-    if hashlib.sha256(content).hexdigest() != digest:
-        raise InputError("the arrays of the checkpoint are damaged", where=str(path))
-    try:
-        with np.load(io.BytesIO(content), allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
-    except (ValueError, OSError, zipfile.BadZipFile, zlib.error, KeyError):
-        raise InputError("the arrays of the checkpoint cannot be read", where=str(path)) from None
 
 
 def _digest(document: dict[str, Any]) -> str:

@@ -12,6 +12,7 @@ from archsim.cost.ledger import Ledger
 from archsim.cost.paths import leaves, named_tree, resolve
 from archsim.result import FACTS, Result
 from hwlib import InputError
+from hwlib.errors import StoredNote
 
 SETTINGS = {"tile": {"rows": 64, "columns": 64}, "execution": {"mode": "pipelined"}, "clock_mhz": 100.0}
 
@@ -34,7 +35,7 @@ def make_result(cycles=2000, layer="conv1"):
         "network": "net", "architecture": "chip", "scheme": None, "phase": "training", "batch": 2, "images": 4, "node_nm": 40.0,
         "clock_mhz": 100.0, "cycles": cycles, "interval_per_image_s": None, "tiles": 2, "tiles_without": {}, "operations": 3,
         "tile_operations": 30,
-        "utilisation": 0.5, "activity": "assumed", "seed": 0, "busy_fractions": {"shift_add": 0.25 if timed else None},
+        "utilisation": 0.75, "activity": "assumed", "seed": 0, "busy_fractions": {"shift_add": 0.25 if timed else None},
         "by_layer": [{"layer": a, "phase": p, "cycles": 600 if timed else None, "stall_cycles": 3 if timed else None, "tile_operations": 9}
                      for a, p in rows],
         "by_phase": {"forward": 1200 if timed else None, "update": 600 if timed else None},
@@ -155,6 +156,20 @@ def test_untimed_numbers_say_so():
 def test_a_result_priced_with_other_figures_says_so(tmp_path):
     path = Path(make_result().save(tmp_path)) / "result.json"
     document = json.loads(path.read_text())
+    del document["digest"]
+    for row in document["inventory"]:  # of a version that kept no prices, with others than today's
+        del row["unit_prices"]
+        row["area_mm2"] *= 1.5
+    for row in document["by_component"].values():
+        row["area_mm2"] *= 1.5
+    for row in document["by_component_off_chip"].values():
+        row["area_mm2"] *= 1.5
+    for row in document["boundaries"].values():
+        row["area_mm2"] *= 1.5
+        row["area_mm2_range"] = [1.5 * end for end in row["area_mm2_range"]]
     document["area_mm2"] *= 1.5
+    document["area_mm2_range"] = [1.5 * end for end in document["area_mm2_range"]]
     path.write_text(json.dumps(document))
+    with pytest.warns(StoredNote, match="without digest and prices"):
+        Result.load(path)
     assert "with other figures" in explain(Result.load(path), "area_mm2").how

@@ -37,7 +37,7 @@ def changed(*path, value):
 BROKEN = {
     "no JSON": ("{", "cannot read the comparison"),
     "a list": ("[]", "a comparison is a JSON object"),
-    "NaN": (json.dumps(changed("schemes", 0, "area_mm2", value=float("nan"))), "not a finite number"),
+    "NaN": (json.dumps(changed("schemes", 0, "area_mm2", value=float("nan"))), "not a number of JSON"),
     "another document": ('{"kind": "sweep"}', "field 'schemes' is missing"),
     "no schemes": ('{"schemes": [], "refused": {}}', "without a scheme"),
     "no refusals": (json.dumps(changed("refused", value=...)), "field 'refused'"),

@@ -17,7 +17,8 @@ ROOMS = (
     "archsim.trace.operation", "archsim.trace.lower", "archsim.schemes", "archsim.trace", "archsim.training", "archsim.placement",
     "archsim.cost.ledger", "archsim.cost.inventory", "archsim.soc", "archsim.chip", "archsim.cost", "archsim.result_schema",
     "archsim.repricing", "archsim.result", "archsim.simulate", "archsim.activity", "archsim.train", "archsim.compare",
-    "archsim.conformance", "archsim.explore", "archsim.report", "archsim.studies", "archsim.validation", "archsim.cli",
+    "archsim.conformance", "archsim.explore", "archsim.report", "archsim.verification", "archsim.studies", "archsim.validation",
+    "archsim.cli",
 )
 # What a room may use from outside (google: protobuf comes with onnx); every other room is free to use what setup.cfg installs.
 OUTSIDE = {"hwlib": {"numpy"}, "workloads": {"numpy", "onnx", "google"}, "archsim.kernels": {"numpy", "numba"}, "archsim.cost": {"numpy"}}
