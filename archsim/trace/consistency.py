@@ -27,6 +27,7 @@ def check_trace(trace: Trace, where: str, free_vectors: frozenset[str] = frozens
     _check_phase(trace, where)
     matrices = _check_matrices(trace, where)
     _check_order(trace, where, matrices)
+    _check_vectors(trace, where, matrices, free_vectors)
     for at, name, operation in _operations(trace, where):
         _check_place(operation, name, at)
         if operation.kind != "digital":
@@ -134,6 +135,21 @@ def _check_order(trace: Trace, where: str, matrices: dict[str, LayerMatrix]) -> 
                 _check_against(matrices[operation.place], matrices[operation.against], f"{at}.against")
 
 
+def _check_vectors(trace: Trace, where: str, matrices: dict[str, LayerMatrix], free: frozenset[str]) -> None:
+    """All forward reads of a matrix together, those of layers that share it among them, apply as many vectors as it says."""
+    reads: dict[str, list[int]] = {}
+    for index, operation in enumerate(trace.image_operations):
+        if operation.kind in READS and operation.phase == "forward" and operation.place not in free:
+            reads.setdefault(operation.place, []).append(index)
+    for place, indices in reads.items():
+        vectors, steps = matrices[place].vectors, [trace.image_operations[index].steps for index in indices]
+        if sum(steps) != vectors:
+            rest = vectors - sum(steps[:-1])
+            at = f"{where}: image_operations[{indices[-1]}].steps"
+            raise InputError("an image applies as many vectors to a matrix as it says", where=at, got=steps[-1],
+                             allowed=str(rest) if rest > 0 else f"{vectors} vectors by {len(steps)} operations")
+
+
 def _check_against(matrix: LayerMatrix, other: LayerMatrix, at: str) -> None:
     shapes = [(one.rows, one.columns, one.groups) for one in (matrix, other)]
     if matrix is other or shapes[0] != shapes[1]:
@@ -165,8 +181,7 @@ def _check_sizes(operation: Operation, name: str, matrix: LayerMatrix, at: str, 
     rows, columns, kind = matrix.rows + matrix.bias, matrix.columns, operation.kind
     backward = kind == "read_transposed"
     _at_most(operation.lines, columns if backward else rows, f"{at}.lines", "lines of the matrix")
-    once_an_image = kind in READS and operation.phase in ("forward", "backward") and not operation.array
-    if once_an_image and not free and operation.steps != matrix.vectors:
+    if kind in READS and operation.phase == "backward" and not operation.array and not free and operation.steps != matrix.vectors:
         raise InputError("an image applies as many vectors to the layer as its matrix says", where=f"{at}.steps", got=operation.steps,
                          allowed=str(matrix.vectors))
     most = None
