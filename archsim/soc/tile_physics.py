@@ -20,6 +20,7 @@ class TilePhysics:
 
     def __init__(self, layer: LayerPlacement, chip: Architecture, weights: np.ndarray, seed: int, transposed: bool = False):
         self.layer, self.chip, self.seed = layer, chip, seed
+        self.replicas = chip.weights.replicas_of(layer.matrix.layer)
         groups, outputs, rows = weights.shape
         self.groups, self.outputs, self.rows = groups, outputs, rows
         height, width = chip.tile.rows, chip.weight_columns_of(layer.matrix.layer)
@@ -73,8 +74,8 @@ class TilePhysics:
         top = 2**self.chip.read.input_bits - 1
         return np.rint(np.abs(vectors) / scales[:, None] * top).clip(0, top).astype(np.int64)
 
-    def read(self, vectors: np.ndarray, first: int) -> tuple[np.ndarray, int, int, np.ndarray]:
-        """Outputs (count, groups x outputs), the most repeats a tile needed, saturated outputs, and the input codes.
+    def read(self, vectors: np.ndarray, first: int) -> tuple[np.ndarray, int, float, np.ndarray]:
+        """Outputs (count, groups x outputs), the most repeats a tile needed, saturated outputs (of one device a weight), and the input codes.
 
         Raises RuntimeError for a vector that is not all numbers: it was fetched before it had arrived.
         """
@@ -87,28 +88,32 @@ class TilePhysics:
         result = np.zeros((count, self.groups, self.outputs), np.float32)
         repeats = saturated = 0
         for tile, (group, place, lines) in enumerate(self.blocks):
-            if self.chip.physics.model == "dual_column":
-                outputs, hits = self._dual_column(split_codes[:, group, place], tile, first)
-            else:
-                outputs, retries, hits = self._signed(split[:, group, place] / scales[:, None], tile, first)
-                repeats = max(repeats, int(retries.max()))
-            result[:, group, lines] += outputs * scales[:, None]
-            saturated += int(hits.sum())
-        return result.reshape(count, -1), repeats, saturated, codes
+            total = np.zeros((count, len(self.weights[tile])), np.float32)
+            for copy in range(self.replicas):  # each device of a weight has a line and a converter: their results are averaged
+                key = tile + copy * len(self.blocks)
+                if self.chip.physics.model == "dual_column":
+                    outputs, hits = self._dual_column(split_codes[:, group, place], tile, key, first)
+                else:
+                    outputs, retries, hits = self._signed(split[:, group, place] / scales[:, None], tile, key, first)
+                    repeats = max(repeats, int(retries.max()))
+                total += outputs
+                saturated += int(hits.sum())
+            result[:, group, lines] += total / np.float32(self.replicas) * scales[:, None]
+        return result.reshape(count, -1), repeats, saturated / self.replicas, codes
 
-    def _signed(self, vectors: np.ndarray, tile: int, first: int):
+    def _signed(self, vectors: np.ndarray, tile: int, key: int, first: int):
         physics, read = self.chip.physics, self.chip.read
         return crossbar_read(
             self.weights[tile], vectors, bound_management="forward" if physics.bound_management else "off", input_bound=1.0,
             input_bits=max(2, read.input_bits), output_bits=max(2, read.adc_bits), output_bound=self.ranges[tile],
-            output_noise=physics.read_noise, seed=self.seed, tile=tile, first=first)
+            output_noise=physics.read_noise, seed=self.seed, tile=key, first=first)
 
-    def _dual_column(self, codes: np.ndarray, tile: int, first: int):
+    def _dual_column(self, codes: np.ndarray, tile: int, key: int, first: int):
         physics, read = self.chip.physics, self.chip.read
         conductances, scale = self._conductances(self.weights[tile])
         currents, hits = bit_serial_read(
             conductances, codes, read_voltage_v=physics.read_voltage_v, current_range_ua=self.ranges[tile], input_bits=read.input_bits,
             output_bits=read.adc_bits, adc_noise_levels=physics.adc_noise_levels, cell_noise_us=physics.cell_noise_us, seed=self.seed,
-            tile=tile, first=first)
+            tile=key, first=first)
         half = len(self.weights[tile])
         return (currents[:, :half] - currents[:, half:]) / (physics.read_voltage_v * scale * (2**read.input_bits - 1)), hits

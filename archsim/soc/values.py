@@ -35,7 +35,7 @@ class Seen:
     ones: float = 0.0
     vectors: int = 0
     retries: int = 0
-    saturations: int = 0
+    saturations: float = 0
     largest: float = field(default=0.0)
 
     def activity(self, input_bits: int, before: Activity) -> Activity:

@@ -15,6 +15,7 @@ from archsim.training.settings import TrainingSettings, read_settings
 from hwlib.errors import InputError
 from workloads import load_network
 from workloads.datasets import load_dataset
+from workloads.network import Layer, Network
 
 SMALL = {"tile.rows": 32, "tile.columns": 64, "read.columns_per_adc": 8}
 
@@ -117,6 +118,20 @@ def test_a_sweep_prices_what_it_trains():
     check_field("training.devices_per_weight", "axes")
     with pytest.raises(InputError, match="no such field"):
         check_field("training.devices_per_weigh.conv1", "axes")
+
+
+@pytest.mark.parametrize("physics", [
+    {"physics.read_noise": 0.2, "physics.output_bound": 50.0},
+    {"physics.model": "dual_column", "physics.cell_noise_us": 0.5, "physics.adc_noise_levels": 0.5}])
+def test_real_data_are_read_by_every_device_of_a_weight(physics):
+    # one tile for all: on more tiles each would have a range of its own
+    layers = (Layer("input", "input", (), (), (40,)), Layer("w", "linear", ("input",), ((40,),), (60,), bias=True))
+    network, errors = Network("one layer", layers), {}
+    for replicas in (1, 9):
+        chip = archsim.load_architecture("cim40", {"weights.layer_replicas.w": replicas, "read.adc_bits": 12, "tile.columns": 2048, **physics})
+        result = archsim.simulate(network, chip, data="random", images=16, seed=3)
+        errors[replicas] = float(np.std(result.outputs - result.reference_outputs))
+    assert errors[9] == pytest.approx(errors[1] / 3, rel=0.15)
 
 
 @pytest.mark.study
