@@ -28,7 +28,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--node", type=positive, metavar="NM", help="technology node of a component's prices (default 40)")
     add_set_option(parser, "a parameter of a component or device, or a setting of an architecture, for example --set bits=6")
     add_network_options(parser)
-    parser.add_argument("--toml", action="store_true", help="print the file of an architecture, to copy and edit")
+    parser.add_argument("--toml", action="store_true", help="print the file of an architecture or a device, to copy and edit")
     parser.add_argument("--out", metavar="DIR", help="write the staircase of a device here, as SVG and PNG")
     add_output_options(parser)
 
@@ -43,6 +43,9 @@ def execute(arguments: argparse.Namespace) -> int:
     reading = {name: value for name, value in network_options(arguments).items() if value is not None}
     if reading and arguments.kind != "network":
         raise InputError("only a network is read so", where=f"--{next(iter(reading)).rstrip('s')}", got=arguments.kind)
+    if arguments.toml and arguments.kind == "device":
+        print(show_device.device_text(arguments.name, settings), end="")
+        return 0
     if arguments.toml:
         emit(show_workload.architecture_text(arguments.kind, arguments.name), end="")
         return 0

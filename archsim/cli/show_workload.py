@@ -88,7 +88,7 @@ def architecture_text(kind: str, name: str) -> str:
     from archsim.architecture import architecture_path, load_architecture
 
     if kind != "architecture":
-        raise InputError("only an architecture has a file to print", where="--toml", got=kind)
+        raise InputError("only an architecture or a device has a file to print", where="--toml", got=kind)
     load_architecture(name)
     return architecture_path(name).read_text(encoding="utf-8")
 

@@ -38,9 +38,9 @@ AGEING = (
     Parameter("lifetime_spread", 0.0, 0.0, 5.0, note="device-to-device spread of the lifetime, relative"),
     Parameter("rest_weight", 0.0, -1000.0, 1000.0, note="weight that decay and drift go to"),
     Parameter("diffusion", 0.0, 0.0, 100.0, note="random walk of the weight, standard deviation a mini-batch"),
-    Parameter("drift_exponent", 0.0, 0.0, 1.0, note="nu of the conductance drift (t/t0)^-nu"),
-    Parameter("drift_spread", 0.0, 0.0, 1.0, note="device-to-device standard deviation of nu"),
-    Parameter("read_disturb", 0.0, 0.0, 1.0, note="share of the way to the upper bound that one read moves a device"),
+    Parameter("drift_exponent", 0.0, 0.0, 1.0, note="nu of the conductance drift (t/t0)^-nu; no run drifts yet"),
+    Parameter("drift_spread", 0.0, 0.0, 1.0, note="device-to-device standard deviation of nu; no run drifts yet"),
+    Parameter("read_disturb", 0.0, 0.0, 1.0, note="share of the way to the upper bound that one read moves a device; no run does yet"),
 )
 
 

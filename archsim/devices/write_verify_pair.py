@@ -37,7 +37,7 @@ class WriteVerifyPair(Device):
                   Parameter("program_error", 0.5 / 15, 0.0, 1.0, note="standard deviation of one programming operation"),
                   Parameter("verify_window", 0.5 / 15, 1e-9, 10.0, note="half width of the window of the verify read"),
                   Parameter("cycles", 2, 1, 1000, integer=True, note="most SET-RESET cycles of one programming operation"),
-                  Parameter("read_noise", 0.0, 0.0, 1.0, note="standard deviation of one device in a read, for the read kernels"))
+                  Parameter("read_noise", 0.0, 0.0, 1.0, note="standard deviation of one device in a read; no run draws it yet"))
     paired = True
     step = staticmethod(level_step)
     step_reference = staticmethod(level_step_reference)

@@ -75,7 +75,9 @@ class TilePhysics:
         return np.rint(np.abs(vectors) / scales[:, None] * top).clip(0, top).astype(np.int64)
 
     def read(self, vectors: np.ndarray, first: int) -> tuple[np.ndarray, int, float, np.ndarray]:
-        """Outputs (count, groups x outputs), the most repeats a tile needed, saturated outputs (of one device a weight), and the input codes.
+        """Outputs (count, groups x outputs), the most repeats a tile needed, saturated outputs, and the input codes.
+
+        Where a weight has several devices, saturated outputs are the mean over them.
 
         Raises RuntimeError for a vector that is not all numbers: it was fetched before it had arrived.
         """

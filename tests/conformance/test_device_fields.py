@@ -8,6 +8,7 @@ import pytest
 import archsim
 from archsim.cli.main import main
 from archsim.devices import LAWS, load_law
+from archsim.devices.presets import load_device, load_presets
 from archsim.devices.unread import NOT_SIMULATED, check_swept, unread
 from archsim.training.loop import train
 from archsim.training.settings import read_settings
@@ -131,3 +132,25 @@ def test_a_sweep_over_what_nothing_reads_is_refused(name):
         check_swept(name)
     with pytest.raises(InputError, match="did you mean 'pulse_step'"):
         check_swept("pulse_stepp")
+
+
+@pytest.mark.parametrize("name", [*LAWS, *load_presets()])
+def test_a_device_can_be_copied_as_a_file(name, capsys, tmp_path):
+    assert main(["show", "device", name, "--toml"]) == 0
+    path = tmp_path / "copy.toml"
+    path.write_text(capsys.readouterr().out)
+    assert load_device(str(path)).values == load_device(name).values and type(load_device(str(path))) is type(load_device(name))
+    assert main(["show", "device", str(path), "--toml", "--set", "upper_bound=0.75"]) == 0
+    path.write_text(capsys.readouterr().out)
+    assert load_device(str(path)).values == load_device(name).values | {"upper_bound": 0.75}
+
+
+def test_no_control_character_of_a_file_is_printed(capsys, tmp_path):
+    path = tmp_path / "odd.toml"
+    path.write_text('["my \\u001b[31mdevice"]\nlaw = "soft_bounds"\ntitle = "a\\u009b31m\\u007f"\nsource = "me"\nplace = "ä 😀"\n'
+                    'confidence = "measured"\nparameters = {}\n', encoding="utf-8")
+    assert main(["show", "device", str(path), "--toml"]) == 0
+    text = capsys.readouterr().out
+    assert not any(ord(letter) < 32 or 127 <= ord(letter) < 160 for letter in text.replace("\n", "")) and "ä 😀" in text
+    (tmp_path / "copy.toml").write_text(text, encoding="utf-8")
+    assert load_device(str(tmp_path / "copy.toml")).values == load_device(str(path)).values

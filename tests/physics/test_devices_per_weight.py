@@ -128,7 +128,8 @@ def test_real_data_are_read_by_every_device_of_a_weight(physics):
     layers = (Layer("input", "input", (), (), (40,)), Layer("w", "linear", ("input",), ((40,),), (60,), bias=True))
     network, errors = Network("one layer", layers), {}
     for replicas in (1, 9):
-        chip = archsim.load_architecture("cim40", {"weights.layer_replicas.w": replicas, "read.adc_bits": 12, "tile.columns": 2048, **physics})
+        settings = {"weights.layer_replicas.w": replicas, "read.adc_bits": 12, "tile.columns": 2048, **physics}
+        chip = archsim.load_architecture("cim40", settings)
         result = archsim.simulate(network, chip, data="random", images=16, seed=3)
         errors[replicas] = float(np.std(result.outputs - result.reference_outputs))
     assert errors[9] == pytest.approx(errors[1] / 3, rel=0.15)
