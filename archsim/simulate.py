@@ -55,7 +55,9 @@ def simulate(network: str | Path | Network | Trace, chip: str | Path | Architect
         if data is not None or observers:
             raise InputError("real data and observers need the event simulation", where="timing", got=False)
         facts, ledger = _untimed(built), built.counts
-    facts["notes"] = [*recorded, *facts["notes"]]
+    unused = rule.unused_changes if rule and trace.scheme else []
+    unused = [f"scheme.{name} is set, but {rule.name} does not use it with its other settings" for name in unused]
+    facts["notes"] = [*recorded, *unused, *facts["notes"]]
     if rule and not trace.scheme and net:
         facts["notes"] = [f"the update rule {rule.name} is not used: the phase is {trace.phase}, not training", *facts["notes"]]
     on_chip = {component.name for component in built.parts}

@@ -134,7 +134,8 @@ def with_silicon(trained: TrainingResult, trace: Trace, chip: Architecture, sche
         "dataset": trained.data, "device": device_of(trained.settings) or None, "epochs": trained.history,
         "accuracy_percent": 100.0 - trained.history[-1]["test_error_percent"] if trained.history else None,
         "writes_per_device": writes[""]["mean"], "activity_file": None, "notes": [*result.notes, *notes, *_lost(trained), *unread],
-        "unused": sorted({*result.document.get("unused", []), *(f"device.{name}" for name in trained.unread)}),
+        "unused": sorted({*result.document.get("unused", []), *(f"device.{name}" for name in trained.unread),
+                          *(f"scheme.{name}" for name in scheme.unused_changes)}),
         "training": {
             "finished": trained.finished, "reason": trained.reason, "images": trained.images, "writes": writes,
             "refreshes": {layer: asdict(done) for layer, done in trained.refreshes.items()},

@@ -69,10 +69,10 @@ class Scheme(BaseModel, ABC):
         return frozenset()
 
     @property
-    def is_default(self) -> bool:
-        """Whether every setting that this variant uses has its default."""
-        used = {name: field for name, field in type(self).model_fields.items() if name not in self.unused}
-        return all(getattr(self, name) == field.get_default(call_default_factory=True) for name, field in used.items())
+    def unused_changes(self) -> list[str]:
+        """The settings that were given a value of their own and are not used."""
+        fields = type(self).model_fields
+        return sorted(name for name in self.unused if getattr(self, name) != fields[name].get_default(call_default_factory=True))
 
     @property
     def core(self) -> str:

@@ -1,6 +1,7 @@
 """Does a setting that a variant of a scheme does not use change a bit of anything: weights, activity, counts, trace, parts?"""
 
 import typing
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -45,9 +46,10 @@ def outcome(case, scheme):
     machine, data = Machine(load_network("digits_cnn"), tried.settings()), digits()
     flat = np.ascontiguousarray(data.train_images[:IMAGES].reshape(IMAGES, -1), np.float32)
     machine.train(flat, np.asarray(data.train_labels[:IMAGES], np.int64).reshape(IMAGES, -1), np.arange(IMAGES), 0)
+    trace = build_trace(load_network("digits_cnn"), scheme, "training", 4)  # which names the settings that it was made with
     state = {} if machine.rule is None else machine.rule.state()
     return {
-        "trace": repr(build_trace(load_network("digits_cnn"), scheme, "training", 4)), "parts": repr(scheme.parts(fitting_chip(tried))),
+        "trace": repr(replace(trace, scheme_settings={})), "parts": repr(scheme.parts(fitting_chip(tried))),
         "suggested": repr(scheme.suggested), "weights": machine.arrays.weights.tobytes(),
         "state": {name: values.tobytes() for name, values in state.items()}, "activity": repr(measured_activities(machine)),
         "counts": repr(performed(machine)), "writes": repr(device_writes(machine))}
@@ -75,6 +77,8 @@ def test_plain_sgd_prints_the_same_numbers(settings):
     plain, other = (archsim.train("digits_cnn", data="digits", scheme=load_scheme("sgd", changes), epochs=1, images=32, seed=3)
                     for changes in ({}, settings))
     assert all(np.array_equal(weights, other.trained.weights[layer]) for layer, weights in plain.trained.weights.items())
+    assert other.result.document["unused"] == [f"scheme.{name}" for name in sorted(settings)] and plain.result.document["unused"] == []
+    assert all(any(f"scheme.{name} is set" in note for note in other.result.notes) for name in settings)
     assert plain.activities == other.activities and plain.result.ledger == other.result.ledger
     assert (plain.result.energy_j, plain.result.area_mm2, plain.result.cycles, plain.accuracy_percent) == (
         other.result.energy_j, other.result.area_mm2, other.result.cycles, other.accuracy_percent)
