@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import tempfile
 import threading
 from collections import deque
@@ -14,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from archsim.compare.worker import Order, Outcome, read_mark, run_marked, run_scheme, start_worker
-from archsim.processes import ONE_THREAD, interruptible
-from archsim.schemes.own_file import loaded_files
+from archsim.compare.worker import Order, Outcome, read_mark, run_marked, run_scheme
+from archsim.processes import ONE_THREAD, interruptible, worker_arguments
+from archsim.schemes.own_file import own_schemes
 
 POLL_S = 0.2
 ATTEMPTS = 2
@@ -98,7 +97,8 @@ class _Worker:
             # an executor of one process each, as the death of one process ends all of its executor
             from joblib.externals.loky import ProcessPoolExecutor
 
-            self.pool = ProcessPoolExecutor(1, initializer=start_worker, initargs=(os.getpid(), loaded_files()), env=ONE_THREAD)
+            start = worker_arguments("archsim.compare.worker:start_worker", *own_schemes())
+            self.pool = ProcessPoolExecutor(1, env=ONE_THREAD, **start)
         Path(self.mark).unlink(missing_ok=True)
         return self.pool.submit(run_marked, order, self.mark, str(stop))
 

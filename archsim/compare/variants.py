@@ -55,7 +55,8 @@ def chosen_variants(items: str | Scheme | Sequence[str | Scheme | Variant] | Non
     found: dict[str, Variant] = {}
     for part in parts:
         for variant in _variants_of(part):
-            found.setdefault(variant.label, variant)
+            if found.setdefault(variant.label, variant) != variant:
+                raise InputError("two different variants of one label", where="schemes", got=variant.label)
     if not found:
         raise InputError("no scheme named", where="schemes", allowed=sorted(list_schemes()))
     return list(found.values())

@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any, Literal
 from archsim.basics.folders import hold
 from archsim.compare.document import images_per_second
 from archsim.compare.variants import Variant
-from archsim.processes import follow
-from archsim.schemes.own_file import load_scheme_file
+from archsim.schemes.own_file import take_over
 from hwlib.errors import InputError
 
 if TYPE_CHECKING:
     from archsim.architecture.config import Architecture
+    from archsim.schemes.base import Scheme
     from workloads.datasets import Dataset
     from workloads.network import Network
 
@@ -100,13 +100,10 @@ def _kept(order: Order, trained: Any) -> dict[str, Any]:
     return document
 
 
-def start_worker(parent: int, scheme_files: Sequence[str]) -> None:
-    """Prepare a process of its own: it ends with its parent, knows the schemes of the user's files, and Ctrl-C reaches it only where a
-    training can save what it has."""
+def start_worker(scheme_files: Sequence[str], scheme_classes: Sequence[type[Scheme]]) -> None:
+    """Prepare a process of its own: it knows the user's schemes, and Ctrl-C reaches it only where a training can save what it has."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    follow(parent, 0.2)
-    for path in scheme_files:
-        load_scheme_file(path)
+    take_over(scheme_files, scheme_classes)
 
 
 def run_marked(order: Order, mark: str, stop: str) -> Outcome:

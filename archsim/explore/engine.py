@@ -16,12 +16,15 @@ from dataclasses import dataclass, replace
 
 from archsim.explore.rows import Lines, Row, pack_rows
 from archsim.explore.worker import Batch, Job, read_marks, run_batch
+from archsim.processes import worker_arguments
+from archsim.schemes.own_file import own_schemes
 from hwlib.errors import InputError
 
 # Short enough that no worker idles long at the end and a kill costs little, long enough that handing out costs nothing.
 TARGET_S = 0.25
 MAX_BATCH = 4096
 _FIRST_BATCH = 4
+_IN_VAIN = 10  # deaths in a row between which no batch came back
 Point = tuple[str, tuple]
 
 
@@ -45,8 +48,7 @@ class Engine:
             stack.enter_context(self._backend())
             alone = self.jobs == 1 and not self.cluster
             # a limit of memory on this very process would end the sweep, not the point
-            job = replace(job, timeout_s=self.timeout_s, memory_mb=None if alone else self.memory_mb, marks=marks,
-                          parent=os.getpid())
+            job = replace(job, timeout_s=self.timeout_s, memory_mb=None if alone else self.memory_mb, marks=marks)
             if self.timeout_s and not alone and not self.cluster:
                 stack.enter_context(_watchdog(marks, self.timeout_s))
             again: list[Point] = []
@@ -58,13 +60,18 @@ class Engine:
 
     def _run_all(self, job: Job, points: Iterable[Point]) -> Iterator[Batch]:
         feed, deaths = _Feed(points), _deaths(self.cluster)
+        in_vain = 0
         while True:
             try:
                 for batch in self._parallel(job, feed):
                     feed.done(batch)
+                    in_vain = 0
                     yield batch
                 return
-            except deaths:
+            except deaths as fault:
+                in_vain += 1
+                if in_vain > _IN_VAIN:
+                    raise RuntimeError(f"workers die before they have done anything, {in_vain} times in a row ({fault})") from None
                 suspects = feed.take_lost(read_marks(job.marks), all_suspect=bool(self.cluster))
                 for name in os.listdir(job.marks):
                     os.unlink(os.path.join(job.marks, name))
@@ -100,7 +107,8 @@ class Engine:
         elif self.jobs > 1:
             from joblib import parallel_config
 
-            with parallel_config(backend="loky", n_jobs=self.jobs, inner_max_num_threads=1):
+            start = worker_arguments("archsim.schemes.own_file:take_over", *own_schemes())
+            with parallel_config(backend="loky", n_jobs=self.jobs, inner_max_num_threads=1, **start):
                 yield
         else:
             yield

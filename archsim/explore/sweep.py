@@ -108,6 +108,8 @@ def explore(space: str | Path | Mapping | Space, jobs: int = 1, out: str | Path 
     for rung in space.rungs:
         _evaluate(rung)
     notes = check_names(space)
+    if cluster:
+        _need_known_schemes(space)
     temporary = None if out is not None else tempfile.TemporaryDirectory(prefix="archsim-sweep-")
     folder = folder_path(out if out is not None else temporary.name)
     with Store(folder) as store:
@@ -133,6 +135,18 @@ def load_sweep(folder: str | Path, rung: str | None = None) -> Sweep:
         space = load_space(content)
         run = _Run(space if rung is None else up_to(space, rung), store, None, None)
         return Sweep(run.space, folder, run.all_rungs(), run.counts, run.notes())
+
+
+def _need_known_schemes(space: Space) -> None:
+    """Raises InputError where the workers of a cluster would not know a scheme that only this process does."""
+    from archsim.schemes.base import SCHEMES
+    from archsim.schemes.own_file import is_installed, is_own
+
+    names = {space.fixed["scheme"], *(value for axis in space.axes if axis.path == "scheme" for value in axis.values)}
+    for name in sorted(names & set(SCHEMES)):
+        if is_own(SCHEMES[name]) and not is_installed(SCHEMES[name]):
+            raise InputError("the workers of a cluster do not know this scheme", where="scheme", got=name,
+                             hint="install it there as a package with an entry point of the group archsim.schemes, or leave --cluster away")
 
 
 def _need_some(space: Space, table: Table) -> None:

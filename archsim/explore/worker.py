@@ -16,7 +16,6 @@ from typing import Any
 from archsim.explore.rows import Lines, Row, pack, write_line
 from archsim.explore.rungs import Evaluate
 from archsim.explore.space import Space
-from archsim.processes import follow
 from hwlib.errors import InputError
 
 MAX_REASON = 2000
@@ -26,7 +25,7 @@ RETRIED = ("timeout", "memory")
 @dataclass(frozen=True)
 class Job:
     """What all batches of a rung share. `head` is the rung's number in the store; `marks` is a folder where a worker says which
-    point it is at, empty for none; `parent` is the process whose end is the end of its workers, 0 for none.
+    point it is at, empty for none.
     With `retries` a point that ran out of time or memory is given back instead of written."""
 
     space: Space
@@ -37,7 +36,6 @@ class Job:
     timeout_s: float | None = None
     memory_mb: int | None = None
     marks: str = ""
-    parent: int = 0
     retries: bool = True
 
 
@@ -61,7 +59,6 @@ def run_batch(job: Job, number: int, points: Sequence[tuple[str, tuple]]) -> Bat
     started, keys, lines, again = time.perf_counter(), [], [], []
     if job.memory_mb:
         _limit_memory(job.memory_mb)
-    follow(job.parent)
     with _marker(job.marks, number) as mark:
         for index, (key, values) in enumerate(points):
             mark(index)

@@ -6,18 +6,29 @@ package with an entry point of the group `archsim.schemes`. A network, chip, spa
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import importlib.metadata
 import importlib.util
 import sys
 import traceback
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hwlib.errors import InputError
 
+if TYPE_CHECKING:
+    from archsim.schemes.base import Scheme
+
 GROUP = "archsim.schemes"
+_HOUSE = "archsim."
 _loaded: dict[Path, str] = {}
+
+
+def _module_name(path: Path) -> str:
+    return f"archsim_own_{path.stem}_{hashlib.sha256(str(path).encode()).hexdigest()[:8]}"
 
 
 def scheme_name(text: str) -> str:
@@ -38,7 +49,7 @@ def load_scheme_file(path: str | Path) -> str:
     if not path.is_file():
         raise InputError("no such file with an update scheme", where="scheme", got=str(path))
     list_schemes()  # so that the file's scheme cannot take the name of one of archsim
-    module_name = f"archsim_own_{path.stem}_{hashlib.sha256(str(path).encode()).hexdigest()[:8]}"
+    module_name = _module_name(path)
     spec = importlib.util.spec_from_file_location(module_name, path)
     module = importlib.util.module_from_spec(spec)
     sys.modules[module_name] = module  # before it runs: dataclasses and pydantic look there
@@ -62,9 +73,34 @@ def load_scheme_file(path: str | Path) -> str:
     return names[0]
 
 
-def loaded_files() -> list[str]:
-    """The files that were loaded here, for processes that work for this one."""
-    return [str(path) for path in _loaded]
+def own_schemes() -> tuple[list[str], list[type[Scheme]]]:
+    """What `take_over` needs in a process that works for this one: files that were loaded here, and the other classes that were
+    registered: a module's go by its name, those of a notebook or a script by what they are."""
+    from archsim.schemes.base import SCHEMES
+
+    files = {_module_name(path): str(path) for path in _loaded}
+    return list(files.values()), [kind for kind in SCHEMES.values() if is_own(kind) and kind.__module__ not in files]
+
+
+def is_own(kind: type[Scheme]) -> bool:
+    """Whether a scheme does not come with archsim."""
+    return not kind.__module__.startswith(_HOUSE)
+
+
+def is_installed(kind: type[Scheme]) -> bool:
+    """Whether a scheme is an entry point of an installed package."""
+    return any(entry.value.split(":")[0] == kind.__module__ for entry in importlib.metadata.entry_points(group=GROUP))
+
+
+def take_over(files: Sequence[str], classes: Sequence[type[Scheme]]) -> None:
+    """Know the schemes of another process. One that cannot be loaded here is unknown here, which says so where it is asked for."""
+    from archsim.schemes.base import register
+
+    for path in files:
+        with contextlib.suppress(InputError):
+            load_scheme_file(path)
+    for kind in classes:
+        register(kind)
 
 
 @functools.cache
