@@ -24,12 +24,17 @@ def transfer(network: Network, data: Any, settings: TrainingSettings, weights: d
     prepared, errors = prepare(network, data), []
     for seed in seeds:
         machine = Machine(network, settings.model_copy(update={"seed": seed}))
-        for index, copy, matrix in machine.arrays.matrices():
-            targets = weights[machine.program.names[index]]
-            device = machine.arrays.devices[index] if machine.arrays.devices else None
-            if device is not None and "verify_window" in device.device.values:
-                device.program(targets, np.ones(targets.shape, bool), seed=seed, tile=int(tile_number(index, copy, UPDATE_CYCLE)))
-            else:
-                machine.arrays.write(index, copy, matrix, targets)
+        program_weights(machine, weights, seed)
         errors.append(100.0 * machine.evaluate(prepared.test_images, prepared.test_labels, 0)[1])
     return errors
+
+
+def program_weights(machine: Machine, weights: dict[str, np.ndarray], seed: int) -> None:
+    """Write weights (M, N) by layer into every device of them."""
+    for number, (index, copy, matrix) in enumerate(machine.arrays.matrices()):
+        targets = weights[machine.program.names[index]]
+        device = machine.arrays.devices[number] if machine.arrays.devices else None
+        if device is not None and "verify_window" in device.device.values:
+            device.program(targets, np.ones(targets.shape, bool), seed=seed, tile=int(tile_number(index, copy, UPDATE_CYCLE)))
+        else:
+            machine.arrays.write(index, copy, matrix, targets)

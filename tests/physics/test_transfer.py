@@ -3,8 +3,9 @@
 import numpy as np
 
 from archsim.training.loop import train
+from archsim.training.machine import Machine
 from archsim.training.settings import read_settings
-from archsim.training.transfer import transfer
+from archsim.training.transfer import program_weights, transfer
 from workloads import load_network
 from workloads.datasets import load_dataset
 
@@ -24,3 +25,23 @@ def test_programming_error_costs_accuracy_and_differs_between_chips():
     assert np.allclose(errors[0.0], trained.history[-1]["test_error_percent"], atol=0.6)  # weights beyond the window are clipped
     assert np.mean(errors[0.5]) > np.mean(errors[0.0]) + 5
     assert len(set(errors[0.5])) > 1
+
+
+def test_every_device_of_a_weight_is_programmed():
+    """The mean of nine devices strays a third as far as one, so a chip of them is nearer to the exact weights."""
+    network, data = load_network("digits_cnn"), load_dataset("digits")
+    generator = np.random.default_rng(2)
+    shapes = {layer.name: (layer.matrix.columns, layer.matrix.rows + layer.bias) for layer in network.array_layers}
+    targets = {name: generator.choice([-0.7, -0.4, 0.3, 0.6], shape).astype(np.float32) for name, shape in shapes.items()}
+    errors = {}
+    for copies in (1, {"conv1": 9, "fc": 9}):
+        settings = read_settings({"rule": "rpu", "device": "bulk_rram", "devices_per_weight": copies, "device_settings": {
+            "program_error": 0.05, "verify_window": 10.0, "cycles": 1}})
+        machine = Machine(network, settings)
+        program_weights(machine, targets, 3)
+        held = machine.arrays.layer_weights()
+        # the idle device of a pair cannot go below zero: its mean has the sign of the weight
+        errors[str(copies)] = [float(np.std((held[name] - targets[name]) * np.sign(targets[name]))) for name in targets]
+        assert len(transfer(network, data, settings, targets, [1])) == 1
+    one, nine = errors.values()
+    np.testing.assert_allclose(np.array(nine) / one, 1 / 3, rtol=0.2)
