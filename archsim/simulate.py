@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from archsim.schemes.base import Scheme
     from archsim.soc.observers import Observer
     from archsim.soc.values import Values
+
+
+_SHOWN = 5
 
 
 def simulate(network: str | Path | Network | Trace, chip: str | Path | Architecture | None = None, scheme: str | Scheme | None = None,
@@ -105,7 +109,22 @@ def _trace_of(network: Any, scheme: Any, phase: str, batch: int) -> tuple[Trace,
         return network, None
     net = network if isinstance(network, Network) else load_network(network)
     rule = load_scheme(scheme) if scheme is not None else None
-    return build_trace(net, rule, phase, batch), net
+    trace = build_trace(net, rule, phase, batch)
+    return replace(trace, notes=(*trace.notes, *untrained_notes(net, rule))) if phase == "training" else trace, net
+
+
+def untrained_notes(network: Network, rule: Scheme) -> list[str]:
+    """What of a training step is priced but cannot be trained: layers without a training kernel, a rule without an algorithm."""
+    from archsim.training.program import untrainable
+
+    notes, lacking = [], untrainable(network)
+    if lacking:
+        shown = [f"{layer} ({what})" for layer, what in list(lacking.items())[:_SHOWN]]
+        more = f" and {len(lacking) - _SHOWN} more" if len(lacking) > _SHOWN else ""
+        notes.append(f"priced only: `archsim train` has no kernel for {', '.join(shown)}{more}")
+    if not rule.core:
+        notes.append(f"priced only: the scheme {rule.name} has no training algorithm")
+    return notes
 
 
 def _placement_rows(placement: Placement, chip: Architecture) -> list[dict]:

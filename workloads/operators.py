@@ -6,7 +6,7 @@ import dataclasses
 import math
 from collections.abc import Mapping
 
-from hwlib.errors import InputError, nearest
+from hwlib.errors import InputError, nearest, unknown
 from workloads.fields import Table, check_size, whole
 from workloads.network import OPERATORS, Layer
 from workloads.shapes import Shape, broadcast, concatenate, matmul, need_rank, reshape, same_padding, shape_text, window
@@ -42,8 +42,9 @@ def infer_layer(table: Table, operator: str, inputs: tuple[str, ...], shapes: tu
     wanted = 0 if operator == "input" else 2 if operator == "matmul" else 1
     if operator not in _SEVERAL and len(inputs) != wanted:
         raise InputError(f"{operator} takes {wanted} inputs", where=f"{where}.inputs", got=inputs)
-    build = _BUILDERS.get(operator)
-    output, extra = build(table, shapes) if build else (shapes[0], {})
+    if operator not in _BUILDERS:
+        raise unknown("operator", operator, OPERATORS, f"{where}.operator")
+    output, extra = _BUILDERS[operator](table, shapes)
     check_size(output, where, "output shape")
     layer = Layer(name, operator, inputs, shapes, output, **extra)
     check_work(layer, where)
@@ -211,7 +212,9 @@ def _pad(table: Table, shapes: tuple[Shape, ...]) -> tuple[Shape, dict]:
     return (channels, height + top + bottom, width + left + right), {"padding": (top, left, bottom, right)}
 
 
-_BUILDERS = {
+# Operators that give each element's place back: no shape changes. One that is neither here nor below is an error.
+_SAME_SHAPE = ("relu", "tanh", "sigmoid", "batch_norm", "dropout", "identity")
+_BUILDERS = dict.fromkeys(_SAME_SHAPE, lambda table, shapes: (shapes[0], {})) | {
     "conv2d": _conv2d,
     "linear": _linear,
     "lstm": _lstm,

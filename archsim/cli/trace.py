@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 
 from archsim.cli.options import NETWORK_HELP, add_output_options, add_workload_options, network_options
 from archsim.cli.output import say
@@ -20,12 +21,15 @@ def execute(arguments: argparse.Namespace) -> int:
     from archsim.architecture import load_architecture
     from archsim.schemes import load_scheme
     from archsim.schemes.own_file import scheme_name
+    from archsim.simulate import untrained_notes
     from archsim.trace import build_trace, recorded_on, save_trace
     from workloads import load_network
 
     network = load_network(arguments.network, **network_options(arguments))
     scheme = load_scheme(scheme_name(arguments.scheme)) if arguments.scheme else None
     trace = build_trace(network, scheme, arguments.phase or "inference", arguments.batch or 1)
+    if trace.scheme:
+        trace = dataclasses.replace(trace, notes=(*trace.notes, *untrained_notes(network, scheme)))
     if arguments.arch is not None:
         trace = recorded_on(trace, load_architecture(arguments.arch))
     path = arguments.out or f"{network.name}.trace.json"

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 
 from archsim.trace.operation import LayerMatrix, RowWindow
 from archsim.trace.work import backward_work, forward_work, lstm_work, merge
-from hwlib.errors import InputError
-from workloads.network import FREE_OPERATORS, Layer, Network
+from hwlib.errors import InputError, unknown
+from workloads.network import FREE_OPERATORS, OPERATORS, Layer, Network
 
 # These need one input only and can work on results as they stream out of the tiles.
 FUSIBLE = ("relu", "leaky_relu", "clip", "tanh", "sigmoid", "softmax", "batch_norm", "local_response_norm", "max_pool", "average_pool",
@@ -94,6 +94,8 @@ def lower(network: Network) -> list[Stage]:
     held: dict[str, list[str]] = {}
     direct: dict[str, str] = {}
     for layer in network.layers:
+        if layer.operator not in OPERATORS:
+            raise unknown("operator", layer.operator, OPERATORS, f"{network.name}: layer '{layer.name}'")
         sources = list(dict.fromkeys(s for name in layer.inputs for s in held.get(name, [])))
         if layer.operator in FREE_OPERATORS or layer.operator == "concat":
             held[layer.name] = sources

@@ -1,10 +1,18 @@
-"""Digital work of the layer operators: actions of the vector unit an output element, forward and backward."""
+"""Digital work of the layer operators: actions of the vector unit an output element, forward and backward.
+
+Every operator of the vocabulary is named in both functions, those without work too: one that is in none is an error, and costs nothing
+nowhere.
+"""
 
 from __future__ import annotations
 
 import math
 
-from workloads.network import Layer
+from hwlib.errors import InputError, unknown
+from workloads.network import FREE_OPERATORS, OPERATORS, Layer
+
+# Results of several layers side by side: only their addresses differ.
+_MOVES_ONLY = (*FREE_OPERATORS, "concat")
 
 
 def _window(layer: Layer) -> int:
@@ -14,7 +22,7 @@ def _window(layer: Layer) -> int:
 
 
 def forward_work(layer: Layer) -> dict[str, float]:
-    """Vector-unit actions of one image through `layer` (no array operator)."""
+    """Vector-unit actions of one image through `layer`. Raises InputError for an array operator, and for one that is unknown."""
     n = layer.output_elements
     operator = layer.operator
     if operator in ("relu", "leaky_relu", "clip"):
@@ -35,11 +43,13 @@ def forward_work(layer: Layer) -> dict[str, float]:
         return {operator: n * max(1, len(layer.input_shapes) - 1)}
     if operator == "matmul":
         return {"multiply_add": n * layer.input_shapes[0][-1]}
-    return {}
+    if operator in _MOVES_ONLY:
+        return {}
+    raise _no_work(layer)
 
 
 def backward_work(layer: Layer) -> dict[str, float]:
-    """Vector-unit actions that take one image's error back through `layer`."""
+    """Vector-unit actions that take one image's error back through `layer`. Raises InputError as `forward_work` does."""
     n, inputs = layer.output_elements, layer.input_elements
     operator = layer.operator
     if operator in ("relu", "clip"):
@@ -62,7 +72,15 @@ def backward_work(layer: Layer) -> dict[str, float]:
         return {"multiply": 2 * n}
     if operator == "matmul":
         return {"multiply_add": 2 * n * layer.input_shapes[0][-1]}
-    return {}
+    if operator in (*_MOVES_ONLY, "add"):  # the error of a sum is that of each operand
+        return {}
+    raise _no_work(layer)
+
+
+def _no_work(layer: Layer) -> InputError:
+    if layer.operator not in OPERATORS:
+        return unknown("operator", layer.operator, OPERATORS, f"layer '{layer.name}'")
+    return InputError("the vector unit has no work for this operator", where=f"layer '{layer.name}'", got=layer.operator)
 
 
 def lstm_work(hidden: int, backward: bool = False) -> dict[str, float]:

@@ -77,6 +77,8 @@ def build_program(network: Network, copies: dict[str, int], output_errors: int =
     extra = []
     for layer in layers[: len(layers) - softmax]:
         where = f"network '{network.name}', layer '{layer.name}'"
+        if layer.operator == "input" and layer is not layers[0]:
+            raise InputError("training takes one input", where=where, got="a further input")
         _refuse_other_functions(layer, where)
         if layer.operator in _ALIASES:
             offsets[layer.name], wanted[layer.name] = offsets[layer.inputs[0]], wanted[layer.inputs[0]]
@@ -112,6 +114,29 @@ def build_program(network: Network, copies: dict[str, int], output_errors: int =
                    math.prod(last.output_shape[:-1]), last.output_shape[-1], used, memory,
                    int(((4 * lines + 2) * places[:, VECTORS]).max()), int(((lines + 2) * places[:, VECTORS] + 2 * lines).max()),
                    output_errors)
+
+
+def untrainable(network: Network) -> dict[str, str]:
+    """Layers that no training kernel can run, with what they are; empty where `build_program` takes the network.
+
+    What is priced as a training step and cannot be trained is told with it.
+    """
+    layers, found = network.layers, {}
+    softmax = layers[-1].operator == "softmax"
+    offsets = dict.fromkeys((layer.name for layer in layers), 0)
+    for layer in layers[: len(layers) - softmax]:
+        try:
+            _refuse_other_functions(layer, "")
+            if layer.operator != "input" and layer.operator not in _ALIASES:
+                _rows(layer, offsets, "")
+        except InputError as fault:
+            found[layer.name] = str(fault.got)
+    found |= {layer.name: "a further input" for layer in layers[1:] if layer.operator == "input"}
+    found |= dict.fromkeys(network.gaps, "gap")
+    last = layers[-2 if softmax else -1]
+    if len(last.output_shape) > 2:
+        found.setdefault(last.name, f"no class scores but {'x'.join(map(str, last.output_shape))}")
+    return found
 
 
 def _refuse_other_functions(layer: Layer, where: str) -> None:
