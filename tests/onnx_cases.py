@@ -47,16 +47,21 @@ def imported_outputs(network, inputs, images):
     return np.array(result)
 
 
-def reference_outputs(model, inputs, images, output=0):
-    """The same by ONNX's reference evaluator: (images, elements), the batch on axis 0 of the output."""
-    evaluator = onnx_module("reference").ReferenceEvaluator(model)
+def reference_outputs(model, inputs, images, output=0, by_definition=False):
+    """The same by ONNX's reference evaluator: (images, elements), the batch on axis 0 of the output.
+
+    `by_definition`: operators at which the evaluator departs from their definition are written out.
+    """
+    from onnx_by_definition import OPERATORS
+
+    evaluator = onnx_module("reference").ReferenceEvaluator(model, new_ops=OPERATORS if by_definition else None)
     return np.asarray(evaluator.run(None, inputs)[output]).reshape(images, -1)
 
 
-def assert_equal_values(model, path, inputs, images=1, **options):
+def assert_equal_values(model, path, inputs, images=1, by_definition=False, **options):
     """The importer's network computes what the model says, for every image. Returns the network."""
     network = load_network(write(model, path), **options)
-    wanted = reference_outputs(model, inputs, images)
+    wanted = reference_outputs(model, inputs, images, by_definition=by_definition)
     got = imported_outputs(network, inputs, images)
     np.testing.assert_allclose(got, wanted, rtol=2e-4, atol=2e-5 * max(1.0, float(np.abs(wanted).max())))
     return network

@@ -227,7 +227,7 @@ def _concat(builder: Builder, node) -> None:
         builder.note("constant parts of a Concat are not counted as inputs")
     axis = attributes(node).get("axis", 1)
     value = builder.source(tensors[0], node)
-    if axis % len(value.full) == value.axis:
+    if axis % len(value.full) == value.axis and (builder.graph.batch > 1 or value.full[value.axis] == 1):
         raise builder.fault(node, "joins different images along the batch axis", "export the network with a batch of 1")
     if any(builder.source(name, node).axis != value.axis for name in tensors):
         raise builder.fault(node, "joins tensors with their batch in different places", "export the network with the batch as axis 0")

@@ -9,7 +9,7 @@ import numpy as np
 
 from hwlib.errors import InputError
 from workloads.onnx_builder import Builder, Value, attributes
-from workloads.onnx_constants import FLOATS, Constants, slices
+from workloads.onnx_constants import FLOATS, Constants, axes_of, slices
 from workloads.shapes import Shape
 
 _LARGEST_LOOKED_AT = 2**20
@@ -20,9 +20,29 @@ def _reshape(operator: str):
     def convert(builder: Builder, node) -> None:
         value = builder.source(node.input[0], node)
         out = builder.full(node.output[0], node)
-        builder.rearrange(node, operator, node.input[0], _axis_after_reshape(builder, node, value, out))
+        axis = _axis_by_axes(builder, node, value, out) if node.op_type in ("Squeeze", "Unsqueeze") else None
+        if axis is None:
+            axis = _axis_after_reshape(builder, node, value, out)
+        builder.rearrange(node, operator, node.input[0], axis)
 
     return convert
+
+
+def _axis_by_axes(builder: Builder, node, value: Value, out: Shape) -> int | None:
+    """Where the batch is once axes of length one are put in or taken out; None where it is taken out itself or nobody knows."""
+    if value.axis is None:
+        return None
+    try:
+        axes = axes_of(builder.constants, node)
+    except InputError:
+        return None
+    longer = max(len(out), len(value.full))
+    if axes is None:  # Squeeze of whatever has length one
+        axes = [axis for axis, size in enumerate(value.full) if size == 1]
+    axes = {axis % longer for axis in axes}
+    if node.op_type == "Squeeze":
+        return None if value.axis in axes else value.axis - sum(axis < value.axis for axis in axes)
+    return [axis for axis in range(longer) if axis not in axes][value.axis] if len(axes) == len(out) - len(value.full) else None
 
 
 def _axis_after_reshape(builder: Builder, node, value: Value, out: Shape) -> int | None:

@@ -1,0 +1,34 @@
+"""Do random graphs over all operators cost and compute what ONNX's own shapes and reference evaluator say?
+
+The seed of the first graph is $ARCHSIM_SEED (default 0); the study draws many more.
+"""
+
+import os
+
+import pytest
+
+pytest.importorskip("onnx", reason="the ONNX importer's tests need the package onnx (pip install archsim[onnx])")
+
+from onnx_cases import assert_equal_values
+from onnx_random import RandomGraph, counted
+
+SEED = int(os.environ.get("ARCHSIM_SEED", "0"))
+
+
+def check(seed, path, length):
+    graph = RandomGraph(seed, length)
+    network = assert_equal_values(graph.model, path, {"x": graph.x}, graph.images, by_definition=True)
+    # An input of one axis beside the batch is known by its symbolic size only; the axis itself never differs.
+    assert (network.weights, network.multiply_accumulates) == counted(graph.model, graph.images)
+
+
+@pytest.mark.parametrize("part", range(10))
+def test_random_graphs(tmp_path, part):
+    for seed in range(12):
+        check(SEED + 1000 * part + seed, tmp_path / "net.onnx", 3 + seed)
+
+
+@pytest.mark.study
+def test_many_random_graphs(tmp_path):
+    for seed in range(20_000):
+        check(SEED + 10**6 + seed, tmp_path / "net.onnx", 2 + seed % 18)

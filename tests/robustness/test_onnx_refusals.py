@@ -1,0 +1,86 @@
+"""Does an ONNX file that cannot be taken, or cannot carry data, say so at once, whole and with what to do?"""
+
+import numpy as np
+import pytest
+
+pytest.importorskip("onnx", reason="the ONNX importer's tests need the package onnx (pip install archsim[onnx])")
+
+from onnx_cases import make_model, node, write
+
+import archsim
+from archsim.cli.main import main
+from workloads import load_network
+
+
+def weight(*shape):
+    return np.linspace(-1, 1, int(np.prod(shape)), dtype=np.float32).reshape(shape)
+
+
+def path_of(tmp_path, nodes, shape=(1, 4), weights=(), **options):
+    return write(make_model(nodes, [("x", shape)], [("w", weight(4, 4)), *weights], **options), tmp_path / "net.onnx")
+
+
+def test_all_unsupported_operators_are_named_at_once(tmp_path):
+    nodes = [node("MatMul", ["x", "w"], ["a"]), node("LayerNormalization", ["a", "s"], ["b"]), node("Sin", ["b"], ["c"]),
+             node("Sin", ["c"], ["d"]), node("Einsum", ["d", "w"], equation="ij,jk->ik")]
+    with pytest.raises(archsim.InputError) as fault:
+        load_network(path_of(tmp_path, nodes, weights=[("s", weight(4))]))
+    message = str(fault.value)
+    for text in ("LayerNormalization", "Sin (2 nodes)", "Einsum", "docs/networks.md", "only batch normalisation"):
+        assert text in message
+
+
+@pytest.mark.parametrize(("nodes", "shape", "weights", "fault"), [
+    ([node("Gemm", ["x", "k", "b"])], (2, 4, 6, 6), [("k", weight(4, 1, 3, 3)), ("b", weight(4))], "matrices of two axes"),
+    ([node("Gemm", ["x", "k"])], (2, 4, 6), [("k", weight(4, 4))], "matrices of two axes"),
+    ([node("Gather", ["w", "x"])], (1, 4), [], "look-up"),
+    ([node("Relu", ["x"], ["r"]), node("Clip", ["x", "", "r"])], (1, 4), [], "bounds computed at run time"),
+    ([node("Relu", ["x"], ["r"]), node("PRelu", ["x", "r"])], (1, 4), [], "slope computed at run time"),
+    ([node("Div", ["w", "x"])], (1, 4), [], "division by an activation"),
+    ([node("Softmax", ["x"], axis=4)], (1, 4), [], "no such axis|shape"),
+    ([node("Relu", ["x"], ["r"]), node("Conv", ["x", "k", "r"])], (1, 1, 4, 4), [("k", weight(1, 1, 3, 3))], "run time"),
+    ([node("Concat", ["x", "x"], axis=0)], (2, 4), [], "batch axis"),
+])
+def test_refused_with_the_node(tmp_path, nodes, shape, weights, fault, capsys):
+    path = path_of(tmp_path, nodes, shape, weights)
+    with pytest.raises(archsim.InputError, match=fault) as raised:
+        load_network(path)
+    assert "node " in str(raised.value)
+    assert main(["run", str(path)]) == 2 and "internal" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("nodes", "weights", "fault"), [
+    ([node("QuantizeLinear", ["x", "s", "z"], ["q"]), node("DequantizeLinear", ["q", "s", "z"], ["d"]), node("MatMul", ["d", "w"])],
+     [("s", np.float32(0.1)), ("z", np.int8(0))], "QuantizeLinear"),
+    ([node("Cast", ["x"], ["h"], to=10), node("Cast", ["h"], ["g"], to=1), node("MatMul", ["g", "w"])], [], "Cast"),
+    ([node("BatchNormalization", ["x", *"vvvv"], ["h", "m", "r"], training_mode=1), node("MatMul", ["h", "w"])],
+     [("v", np.ones(4, np.float32))], "training mode"),
+])
+def test_what_would_compute_something_else_is_refused_with_data_only(tmp_path, nodes, weights, fault):
+    network = load_network(path_of(tmp_path, nodes, weights=weights))
+    assert archsim.simulate(network, "cim40").cycles > 0
+    with pytest.raises(archsim.InputError, match=fault):
+        archsim.simulate(network, "cim40", data="random")
+
+
+def test_a_file_that_changed_is_not_mixed_with_its_network(tmp_path):
+    network = load_network(path_of(tmp_path, [node("MatMul", ["x", "w"])]))
+    path_of(tmp_path, [node("MatMul", ["x", "w"], ["h"]), node("Relu", ["h"])])
+    with pytest.raises(archsim.InputError, match="has changed"):
+        archsim.simulate(network, "cim40", data="random")
+
+
+def test_training_refuses_what_is_only_counted_as_its_operator(tmp_path):
+    from archsim.training.program import build_program
+
+    for nodes in ([node("MatMul", ["x", "w"], ["h"]), node("Gelu", ["h"])], [node("MatMul", ["x", "w"], ["h"]), node("Mul", ["h", "w"])],
+                  [node("MatMul", ["x", "w"], ["h"]), node("Relu", ["h"], ["r"]), node("Sub", ["h", "r"])]):
+        network = load_network(path_of(tmp_path, nodes))
+        with pytest.raises(archsim.InputError, match="training cannot run"):
+            build_program(network, {})
+
+
+def test_data_that_does_not_belong_to_an_input_is_refused(tmp_path):
+    network = load_network(path_of(tmp_path, [node("MatMul", ["x", "w"])]))
+    with pytest.raises(archsim.InputError, match="unknown array"):
+        archsim.simulate(network, "cim40", data={"images": weight(4), "x.weights": weight(4)})
