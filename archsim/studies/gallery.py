@@ -117,7 +117,7 @@ def _read_study(root: Path, name: str) -> StudyFolder:
         for entry in sorted(files):
             path = Path(folder) / entry
             here = path.relative_to(root / name).as_posix()
-            if entry.startswith(".") or path.is_symlink() or (entry == PAGE and _ours(path)):
+            if entry.startswith(".") or path.is_symlink() or (entry == PAGE and _ours(path)) or _is_working_file(entry):
                 continue
             study.files.append((here, path.stat().st_size))
             if _suffix(here) == ".html":
@@ -131,6 +131,11 @@ def _read_study(root: Path, name: str) -> StudyFolder:
         address = partial(_address, study, here)
         study.texts[here] = render(_read(root / name / here), address, file, anchor(here), 0 if here == README else 2)
     return study
+
+
+def _is_working_file(name: str) -> bool:
+    """What a training needs to go on and nobody reads: it stays out of version control, so a link to it is dead in a clone."""
+    return name == "checkpoint.json" or re.fullmatch(r"arrays-\d+\.npz", name) is not None
 
 
 def anchor(text: str) -> str:
