@@ -52,17 +52,29 @@ def transposed_read(stage: Stage) -> Operation:
         activity=Activity(input_density=1.0))
 
 
+CHUNK = 1024  # words of training state, the fewest that are moved and worked on at a time
+MOST_PARTS = 64  # of a vector that the next one waits for: more would shorten it by less than 2 %
+
+
+def parts_of(matrix: LayerMatrix, words: int) -> int:
+    """In how many parts a vector is worked on beside `words` words of the matrix: so many that a chunk is read, computed and written
+    back while its neighbours are. Vectors that follow each other overlap already: all together need as many parts as one alone."""
+    return max(1, words // (CHUNK * matrix.vectors))
+
+
 def digital_backward(stage: Stage) -> Operation:
     """The backward pass in the vector unit from a digital copy of the weights, which is read once a vector."""
-    shape = stage.matrix
+    shape, sequential = stage.matrix, stage.head.operator == "lstm"
+    parts = min(MOST_PARTS, max(1, shape.weights // CHUNK)) if sequential else parts_of(shape, shape.weights)
+    steps = shape.vectors * parts
     outputs = shape.rows * shape.groups
     overlap = {"add": outputs * shape.vectors} if shape.vectors > 1 else {}
     return Operation(
-        name=f"{stage.name}.backward", layer=stage.name, phase="backward", kind="digital", steps=shape.vectors,
-        input_elements=shape.columns * shape.groups, output_elements=outputs,
+        name=f"{stage.name}.backward", layer=stage.name, phase="backward", kind="digital", steps=steps,
+        input_elements=shape.columns * shape.groups / parts, output_elements=outputs / parts,
         map_elements=stage.head.input_elements + stage.output_elements,
-        vector_work=merge(stage.backward_work(), overlap, {"multiply_add": shape.weights * shape.vectors}, scale=1 / shape.vectors),
-        state_reads=shape.weights, sequential=stage.head.operator == "lstm")
+        vector_work=merge(stage.backward_work(), overlap, {"multiply_add": shape.weights * shape.vectors}, scale=1 / steps),
+        state_reads=shape.weights / parts, sequential=sequential, parts=parts)
 
 
 def output_error(stage: Stage) -> list[Operation]:
@@ -81,14 +93,15 @@ def digital_gradient(stage: Stage) -> Operation:
     """The weight gradient of one image as digital outer products; sums stay in the lanes for the whole image, so
     that each weight's accumulator is read and written once an image."""
     shape = stage.matrix
+    parts = parts_of(shape, shape.trained)
+    steps = shape.vectors * parts
     return Operation(
-        name=f"{stage.name}.gradient", layer=stage.name, phase="update", kind="digital", steps=shape.vectors,
-        input_elements=(shape.rows + shape.columns) * shape.groups,
-        vector_work={"multiply_add": float(shape.trained)}, state_reads=shape.trained / shape.vectors,
-        state_writes=shape.trained / shape.vectors)
+        name=f"{stage.name}.gradient", layer=stage.name, phase="update", kind="digital", steps=steps,
+        input_elements=(shape.rows + shape.columns) * shape.groups / parts, vector_work={"multiply_add": shape.trained / parts},
+        state_reads=shape.trained / steps, state_writes=shape.trained / steps, parts=parts)
 
 
-def optimiser_step(stage: Stage, work: dict[str, float], words: float, chunk: int = 1024) -> Operation:
+def optimiser_step(stage: Stage, work: dict[str, float], words: float, chunk: int = CHUNK) -> Operation:
     """The optimiser over all weights of a layer, once a batch: `work` and state `words` (read and written) a weight."""
     weights = stage.matrix.trained
     steps = -(-weights // chunk)

@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from archsim.schemes.base import Scheme, register
-from archsim.schemes.common import output_error, program_weights, transposed_read
+from archsim.schemes.common import output_error, parts_of, program_weights, transposed_read
 from archsim.schemes.sbpca_work import batch_work, block_work, rebuild_work, sample_work, state_words
 from archsim.trace.lower import Stage
 from archsim.trace.operation import Activity, Operation
@@ -104,11 +104,14 @@ class Sbpca(Scheme):
             work = merge(work, {"compare": a, "multiply": a})
         # SBPCA keeps the samples of a sub-batch and reads them in its passes; the others read and write their state at every sample
         reads, writes = (3 * a + 2 * b, words) if self.estimator == "sbpca" else (state_words(self.estimator, a, b, k),) * 2
-        if self.estimator == "svd":
-            reads = writes = a * b / stage.matrix.vectors  # the sums stay in the lanes for an image
+        parts = 1
+        if self.estimator == "svd":  # the sums stay in the lanes for an image
+            parts = parts_of(stage.matrix, a * b)
+            reads = writes = a * b / stage.matrix.vectors
         return [Operation(
-            name=f"{stage.name}.stream", layer=stage.name, phase="update", kind="digital", steps=stage.matrix.vectors, input_elements=words,
-            vector_work=work, state_reads=reads, state_writes=writes)]
+            name=f"{stage.name}.stream", layer=stage.name, phase="update", kind="digital", steps=stage.matrix.vectors * parts,
+            input_elements=words / parts, vector_work=merge(work, scale=1 / parts), state_reads=reads / parts, state_writes=writes / parts,
+            parts=parts)]
 
     def batch_update(self, stage: Stage, batch: int) -> list[Operation]:
         a, b = _sides(stage)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import Field
 
 from archsim.schemes.backward import BackwardScheme
+from archsim.schemes.common import parts_of
 from archsim.trace.lower import Stage
 from archsim.trace.operation import Operation
 
@@ -66,7 +67,7 @@ class StreamScheme(BackwardScheme):
                 "products": outputs * inputs * self.bits * self.output_errors}
 
     def outer_product(self, stage: Stage, work: dict[str, float]) -> Operation:
-        """The streams of one image: a step is a vector. `work` is the vector unit's an image beside them; the sums of a place leave the
+        """The streams of one image: a step is a vector, or some of the places of one. `work` is the vector unit's an image beside them; the sums of a place leave the
         counters once an image."""
         shape = stage.matrix
         inputs = shape.rows + shape.bias
@@ -81,13 +82,16 @@ class StreamScheme(BackwardScheme):
         else:
             units |= {"number_generator.number": {"step": edges["numbers"]},
                       "stream_converter.bit": {"step": edges["inputs"] + edges["errors"]}}
+        parts = min(parts_of(shape, int(weights)), int(edges["places"]))
+        steps = shape.vectors * parts
+        units = {action: {field: count / parts for field, count in table.items()} for action, table in units.items()}
         # The first place of an image needs its inputs and errors from the buffer; they stay at the edges for the others.
         return Operation(
-            name=f"{stage.name}.update", layer=stage.name, phase="update", kind="stream", steps=shape.vectors,
-            input_elements=(shape.rows + shape.columns * self.output_errors) * shape.groups, unit_work=units,
-            unit_cycles=edges["places"] * self.bits, unit_ns=edges["places"] * self.bits * self.bit_ns(),
-            vector_work={action: count / shape.vectors for action, count in work.items()},
-            state_reads=weights / shape.vectors, state_writes=weights / shape.vectors)
+            name=f"{stage.name}.update", layer=stage.name, phase="update", kind="stream", steps=steps, parts=parts,
+            input_elements=(shape.rows + shape.columns * self.output_errors) * shape.groups / parts, unit_work=units,
+            unit_cycles=edges["places"] * self.bits / parts, unit_ns=edges["places"] * self.bits * self.bit_ns() / parts,
+            vector_work={action: count / steps for action, count in work.items()},
+            state_reads=weights / steps, state_writes=weights / steps)
 
     def bit_ns(self) -> float:
         """Time of a stream bit beyond one cycle."""

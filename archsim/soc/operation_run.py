@@ -189,12 +189,12 @@ class OperationRun:
             asked = env.now
             if pipelined and (step % row == 0 or step % row + count > row):
                 yield from self._needs(step + count - 1)
-            if operation.sequential and self._arrived() < step:
+            if operation.sequential and step % operation.parts == 0 and self._arrived() < step:
                 self.waiting["feed"] = "its own last step"
-                if self.steps_done < step:
+                while self.steps_done < step:
                     self._progress = env.event()
                     yield self._progress
-                else:
+                if self._arrived() < step:
                     yield env.timeout(self._coming[-1][0] - env.now)
             dependency = env.now - asked
             durations = (off_chip * count, port_in * count, bus_in * count, generator * count)

@@ -27,6 +27,7 @@ from workloads.network import Layer, Network
 
 if TYPE_CHECKING:
     from archsim.schemes.base import Scheme
+    from archsim.soc.machine import Machine
     from archsim.soc.operation_run import OperationRun
 
 N, TRAIN, PULSE_NS, READ_NS, READS_EVERY, OPERATIONS_A_NS, BATCH = 512, 5, 5, 40, 2, 175, 100
@@ -50,7 +51,7 @@ _TERMS = f"""ns a sample, in mini-batches of {BATCH}: a rule that writes once a 
 
 - *published*: the two totals that the table prints; *accounting*: its formulas, which hide memory, random numbers and transport.
 - *model*: our event model with a memory and a bus as fast as a chip file allows and no instruction issue, without update management.
-  *longest operation*: the part of the update that takes longest. *busy*: array, vector unit, buffer (both ports together) and stream or
+  *longest operation*: the part of the update that takes longest. *busy*: array, vector unit, buffer (the side that works longer: reading or writing) and stream or
   number generator; they work side by side, and the busiest is bold. 1,024 bits a ns do not hide a rule that moves N² words a sample.
 - *whole chip*: with the buffer, bus and issue of the chip file and update management; at last with an update after every sample."""
 
@@ -86,6 +87,10 @@ class _Loads(Observer):
         self.loads: dict[str, int] = {}
         self.operations: dict[str, int] = {}
 
+    def begin(self, machine: Machine) -> None:
+        # One port serves both sides; an operation moves its data through one port of a side at a time.
+        self.sides = ("buffer.read",) if machine.read_port is machine.write_port else ("buffer.read", "buffer.write")
+
     def _add(self, name: str, cycles: int) -> None:
         self.loads[name] = self.loads.get(name, 0) + cycles
 
@@ -98,9 +103,12 @@ class _Loads(Observer):
         if plan.operation.phase != "update":
             return
         self.operations[name] = self.operations.get(name, 0) + run.ended - run.started
-        for resource, cycles in (("vector unit", plan.vector_cycles), ("buffer", plan.port_in + plan.port_out),
+        for resource, cycles in (("vector unit", plan.vector_cycles), (self.sides[0], plan.port_in), (self.sides[-1], plan.port_out),
                                  ("bus", plan.bus_in + plan.bus_out), ("generator", plan.generator_cycles)):
             self._add(resource, cycles * plan.operation.steps)
+
+    def finish(self, machine: Machine) -> None:
+        self.loads["buffer"] = max(self.loads.pop(side, 0) for side in set(self.sides))
 
 
 def update_time(scheme: Scheme, settings: Mapping[str, object], batch: int = BATCH) -> UpdateTime:

@@ -81,7 +81,7 @@ _matrix = record(LayerMatrix, rows=whole(1), columns=whole(1), groups=whole(1), 
 _operation = record(Operation, phase=choice("phase", *PHASES), kind=choice("kind of operation", *KINDS), steps=whole(1), after=listed(text),
                     vector_work=table(number(), "vector action", VECTOR_ACTIONS), unit_work=_unit_work, window=optional(_window),
                     pools=listed(_pool), activity=_activity, array=optional(text), against=optional(text),
-                    every=whole(1))
+                    every=whole(1), parts=whole(1))
 _document = record(Trace, ("version",), scheme=optional(text), phase=choice("phase", "inference", "training"), batch=whole(1),
                    matrices=listed(_matrix), image_operations=listed(_operation), batch_operations=listed(_operation),
                    setup_operations=listed(_operation),

@@ -68,10 +68,10 @@ class Operation:
     actions, `state_reads` / `state_writes` words of digital training state (gradients, moments, copies). `after` names
     operations of the same image that feed this one. `map_elements` is the size of the feature maps it reads and writes
     (what the buffer must hold). With `steps_per_row` and `window` a pipelined chip starts a step as soon as its input
-    rows are there; `pools` turn rows of steps into rows of finished output. `sequential`: a step needs the result of
-    the last. `unit_work` counts what units of the update rule's own do in a step: "role.action" -> {"step": n} plus, by
-    names of activity fields, what such a field multiplies; `unit_cycles` plus `unit_ns` is how long that takes. A stream operation is
-    such work off the tiles, with an activity. `array` names the matrix it works on where that is not the layer's own (a scheme's
+    rows are there; `pools` turn rows of steps into rows of finished output. `parts`: so many steps work on one vector.
+    `sequential`: a vector needs the result of the last. `unit_work` counts what units of the update rule's own do in a step:
+    "role.action" -> {"step": n} plus, by names of activity fields, what such a field multiplies; `unit_cycles` plus `unit_ns` is how
+    long that takes. A stream operation is such work off the tiles, with an activity. `array` names the matrix it works on where that is not the layer's own (a scheme's
     further arrays); `against` one of the same shape whose currents are subtracted before conversion (a reference array that is
     read by the same inputs). `lines` > 0: only so many lines on the driven side of a read, or rows of a pulse update, take part.
     `random` False: the pulses are not drawn, so that no generator works; `polarity_phases` 0: those of the chip. `every`: an image
@@ -99,6 +99,7 @@ class Operation:
     window: RowWindow | None = None
     pools: tuple[tuple[RowWindow, int], ...] = ()
     sequential: bool = False
+    parts: int = 1
     array: str | None = None
     against: str | None = None
     lines: int = 0
