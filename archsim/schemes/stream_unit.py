@@ -67,8 +67,8 @@ class StreamScheme(BackwardScheme):
                 "products": outputs * inputs * self.bits * self.output_errors}
 
     def outer_product(self, stage: Stage, work: dict[str, float]) -> Operation:
-        """The streams of one image: a step is a vector, or some of the places of one. `work` is the vector unit's an image beside them; the sums of a place leave the
-        counters once an image."""
+        """The streams of one image: a step is a vector, or some of the places of one. `work` is the vector unit's an image beside them;
+        the sums of a place leave the counters once an image."""
         shape = stage.matrix
         inputs = shape.rows + shape.bias
         edges = {key: count * shape.groups for key, count in self.edges(shape.columns, inputs).items()}

@@ -51,8 +51,9 @@ _TERMS = f"""ns a sample, in mini-batches of {BATCH}: a rule that writes once a 
 
 - *published*: the two totals that the table prints; *accounting*: its formulas, which hide memory, random numbers and transport.
 - *model*: our event model with a memory and a bus as fast as a chip file allows and no instruction issue, without update management.
-  *longest operation*: the part of the update that takes longest. *busy*: array, vector unit, buffer (the side that works longer: reading or writing) and stream or
-  number generator; they work side by side, and the busiest is bold. 1,024 bits a ns do not hide a rule that moves N² words a sample.
+  *longest operation*: the part of the update that takes longest. *busy*: array, vector unit, buffer (its reading or its
+  writing side, whichever works longer: a rule moves its data through one port of each) and stream or number generator; they work side
+  by side, and the busiest is bold. 1,024 bits a ns do not hide a rule that moves N² words a sample.
 - *whole chip*: with the buffer, bus and issue of the chip file and update management; at last with an update after every sample."""
 
 

@@ -71,8 +71,8 @@ class Operation:
     rows are there; `pools` turn rows of steps into rows of finished output. `parts`: so many steps work on one vector.
     `sequential`: a vector needs the result of the last. `unit_work` counts what units of the update rule's own do in a step:
     "role.action" -> {"step": n} plus, by names of activity fields, what such a field multiplies; `unit_cycles` plus `unit_ns` is how
-    long that takes. A stream operation is such work off the tiles, with an activity. `array` names the matrix it works on where that is not the layer's own (a scheme's
-    further arrays); `against` one of the same shape whose currents are subtracted before conversion (a reference array that is
+    long that takes. A stream operation is such work off the tiles, with an activity. `array` names the matrix it works on where that is
+    not the layer's own (a scheme's further arrays); `against` one of the same shape whose currents are subtracted before conversion (a reference array that is
     read by the same inputs). `lines` > 0: only so many lines on the driven side of a read, or rows of a pulse update, take part.
     `random` False: the pulses are not drawn, so that no generator works; `polarity_phases` 0: those of the chip. `every`: an image
     operation that is done for the first of so many images only.
