@@ -62,20 +62,20 @@ class RowWindow:
 class Operation:
     """One layer in one phase: `steps` equal steps that flow through the chip's pipeline.
 
-    A step of a read is one vector on the layer's tiles; of a pulse update one rank-1 update; of a write one row of
-    cells; of a digital operation one chunk. Per step: `input_elements` come from the buffer (`fresh_elements` of them
-    are new where neighbouring windows overlap), `output_elements` go back, `vector_work` counts the vector unit's
-    actions, `state_reads` / `state_writes` words of digital training state (gradients, moments, copies). `after` names
-    operations of the same image that feed this one. `map_elements` is the size of the feature maps it reads and writes
-    (what the buffer must hold). With `steps_per_row` and `window` a pipelined chip starts a step as soon as its input
-    rows are there; `pools` turn rows of steps into rows of finished output. `parts`: so many steps work on one vector.
-    `sequential`: a vector needs the result of the last. `unit_work` counts what units of the update rule's own do in a step:
-    "role.action" -> {"step": n} plus, by names of activity fields, what such a field multiplies; `unit_cycles` plus `unit_ns` is how
-    long that takes. A stream operation is such work off the tiles, with an activity. `array` names the matrix it works on where that is
-    not the layer's own (a scheme's further arrays); `against` one of the same shape whose currents are subtracted before conversion (a reference array that is
-    read by the same inputs). `lines` > 0: only so many lines on the driven side of a read, or rows of a pulse update, take part.
-    `random` False: the pulses are not drawn, so that no generator works; `polarity_phases` 0: those of the chip. `every`: an image
-    operation that is done for the first of so many images only.
+    A step of a read is one vector on the layer's tiles; of a pulse update one rank-1 update; of a write one row of cells; of a
+    digital operation one chunk. Per step: `input_elements` come from the buffer (`fresh_elements` of them are new where
+    neighbouring windows overlap), `output_elements` go back, `vector_work` counts the vector unit's actions, `state_reads` /
+    `state_writes` words of digital training state (gradients, moments, copies). `after` names operations of the same image that
+    feed this one. `map_elements` is the size of the feature maps it reads and writes (what the buffer must hold). With
+    `steps_per_row` and `window` a pipelined chip starts a step as soon as its input rows are there; `pools` turn rows of steps into
+    rows of finished output. `parts`: so many steps work on one vector. `sequential`: a vector needs the result of the last.
+    `unit_work` counts what units of the update rule's own do in a step: "role.action" -> {"step": n} plus, by names of activity
+    fields, what such a field multiplies; `unit_cycles` plus `unit_ns` is how long that takes. A stream operation is such work off
+    the tiles, with an activity. `array` names the matrix it works on where that is not the layer's own (a scheme's further arrays);
+    `against` one of the same shape whose currents are subtracted before conversion (a reference array that is read by the same
+    inputs). `lines` > 0: only so many lines on the driven side of a read, or rows of a pulse update, take part. `random` False: the
+    pulses are not drawn, so that no generator works; `polarity_phases` 0: those of the chip. `every`: an image operation that is
+    done for the first of so many images only.
     """
 
     name: str
