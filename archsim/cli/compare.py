@@ -34,10 +34,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def _schemes(text: str) -> str:
     """The list with the names of schemes in place of their files, which are run."""
-    from archsim.schemes.own_file import scheme_name
+    from archsim.schemes.own_file import scheme_names
 
-    parts = (part.strip().split(":") for part in text.split(","))
-    return ",".join(":".join([scheme_name(name), *settings]) for name, *settings in parts)
+    parts = [part.strip().split(":") for part in text.split(",")]
+    names = scheme_names(part[0] for part in parts)
+    return ",".join(":".join([name, *settings]) for name, (_, *settings) in zip(names, parts))
 
 
 def execute(arguments: argparse.Namespace) -> int:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from archsim.conformance.cases import cases_of
 from archsim.conformance.checks import CHECKS, NotConforming
-from archsim.schemes.own_file import scheme_name
+from archsim.schemes.own_file import scheme_names
 from hwlib.errors import InputError
 from hwlib.text import printable
 
@@ -17,7 +17,7 @@ from hwlib.text import printable
 def main(names: Sequence[str] | None = None) -> int:
     """Run the battery; 0 where all passed, 1 where a check failed, 2 for wrong input."""
     try:
-        cases = cases_of([scheme_name(name) for name in (sys.argv[1:] if names is None else names)] or None)
+        cases = cases_of(scheme_names(sys.argv[1:] if names is None else names) or None)
     except InputError as error:
         print(f"archsim: {error.message}", file=sys.stderr)
         return 2

@@ -9,11 +9,12 @@ from __future__ import annotations
 import contextlib
 import functools
 import hashlib
+import importlib.machinery
 import importlib.metadata
 import importlib.util
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,11 +25,9 @@ if TYPE_CHECKING:
 
 GROUP = "archsim.schemes"
 _HOUSE = "archsim."
-_loaded: dict[Path, str] = {}
-
-
-def _module_name(path: Path) -> str:
-    return f"archsim_own_{path.stem}_{hashlib.sha256(str(path).encode()).hexdigest()[:8]}"
+PREFIX = "archsim_own_"
+# By path: the digest of what stood in the file, and the scheme's class. The file that was named last stands last.
+_loaded: dict[Path, tuple[str, type[Scheme]]] = {}
 
 
 def scheme_name(text: str) -> str:
@@ -36,25 +35,63 @@ def scheme_name(text: str) -> str:
     return load_scheme_file(text) if text.endswith(".py") else text
 
 
-def load_scheme_file(path: str | Path) -> str:
-    """Run a Python file that registers one scheme, once, and give the scheme's name.
+def scheme_names(texts: Iterable[str]) -> list[str]:
+    """The names of schemes that are used side by side. Raises InputError where two files give theirs the same name."""
+    found: dict[str, str] = {}
+    names = []
+    for text in texts:
+        name = scheme_name(text)
+        if found.setdefault(name, text) != text:
+            raise InputError("two update schemes have the same name", where="scheme", got=name, allowed=(found[name], text),
+                             hint="change the name in one of the files")
+        names.append(name)
+    return names
 
-    Raises InputError where it cannot be read or run, and where it registers no scheme, or several.
+
+def load_scheme_file(path: str | Path) -> str:
+    """Run a Python file that registers one scheme, once for each content that it has, and give the scheme's name.
+
+    Another file's scheme of the same name gives way: the name is that of the file which was named last. Raises InputError where the file
+    cannot be read or run, where it registers no scheme, or several, or one with the name of a scheme that is no file's.
     """
     from archsim.schemes import list_schemes
+    from archsim.schemes.base import SCHEMES
 
     path = Path(path).absolute()
-    if path in _loaded:
-        return _loaded[path]
-    if not path.is_file():
-        raise InputError("no such file with an update scheme", where="scheme", got=str(path))
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise InputError("no such file with an update scheme", where="scheme", got=str(path), hint=error.strerror or "") from None
     list_schemes()  # so that the file's scheme cannot take the name of one of archsim
-    module_name = _module_name(path)
-    spec = importlib.util.spec_from_file_location(module_name, path)
+    digest = hashlib.sha256(f"{path}\n".encode() + content).hexdigest()[:16]
+    before, kind = _loaded.pop(path, ("", None))
+    if before != digest:
+        if kind is not None and SCHEMES.get(kind.name) is kind:
+            del SCHEMES[kind.name]
+        kind = _run(path, content, f"{PREFIX}{path.stem}_{digest}")
+    _loaded[path] = digest, kind
+    SCHEMES[kind.name] = kind
+    return kind.name
+
+
+def _run(path: Path, content: bytes, module_name: str) -> type[Scheme]:
+    """The class that the file registers; the table of schemes is left as it was."""
+    from archsim.schemes.base import SCHEMES
+
+    before = dict(SCHEMES)
+    for name, kind in before.items():
+        if kind.__module__.startswith(PREFIX):
+            del SCHEMES[name]
+    spec = importlib.util.spec_from_file_location(module_name, path, loader=_Content(module_name, str(path), content))
     module = importlib.util.module_from_spec(spec)
     sys.modules[module_name] = module  # before it runs: dataclasses and pydantic look there
     try:
         spec.loader.exec_module(module)
+        kinds = [kind for kind in SCHEMES.values() if kind.__module__ == module_name]
+        if len(kinds) != 1:
+            raise InputError("a file of an update scheme registers exactly one", where=str(path), got=[kind.name for kind in kinds] or None,
+                             hint="put @register from archsim.schemes.base above its class")
+        return kinds[0]
     except InputError:
         del sys.modules[module_name]
         raise
@@ -63,14 +100,23 @@ def load_scheme_file(path: str | Path) -> str:
         lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
         where = f"{path}:{lines[-1]}" if lines else str(path)
         raise InputError(f"the file of the update scheme cannot be run ({type(error).__name__}: {error})", where=where) from None
-    from archsim.schemes.base import SCHEMES
+    finally:
+        SCHEMES.clear()
+        SCHEMES.update(before)
 
-    names = [name for name, kind in SCHEMES.items() if kind.__module__ == module_name]
-    if len(names) != 1:
-        raise InputError("a file of an update scheme registers exactly one", where=str(path), got=names or None,
-                         hint="put @register from archsim.schemes.base above its class")
-    _loaded[path] = names[0]
-    return names[0]
+
+class _Content(importlib.machinery.SourceFileLoader):
+    """Loads what was read, and nothing that Python kept of an earlier content: its .pyc files tell contents apart by size and second."""
+
+    def __init__(self, name: str, path: str, content: bytes):
+        super().__init__(name, path)
+        self.content = content
+
+    def get_data(self, path: str) -> bytes:
+        return self.content
+
+    def path_stats(self, path: str):
+        raise OSError("not kept")
 
 
 def own_schemes() -> tuple[list[str], list[type[Scheme]]]:
@@ -78,8 +124,8 @@ def own_schemes() -> tuple[list[str], list[type[Scheme]]]:
     registered: a module's go by its name, those of a notebook or a script by what they are."""
     from archsim.schemes.base import SCHEMES
 
-    files = {_module_name(path): str(path) for path in _loaded}
-    return list(files.values()), [kind for kind in SCHEMES.values() if is_own(kind) and kind.__module__ not in files]
+    classes = [kind for kind in SCHEMES.values() if is_own(kind) and not kind.__module__.startswith(PREFIX)]
+    return [str(path) for path in _loaded], classes  # files in the order in which they were named: the last has the name
 
 
 def is_own(kind: type[Scheme]) -> bool:

@@ -100,12 +100,36 @@ def test_no_file_that_is_read_runs_a_scheme(known, call, tmp_path):
     assert own_file.load_scheme_file(scheme) == "manhattan" and touched.exists()  # the user names it
 
 
+def test_a_file_is_what_stands_in_it_now(known, call, tmp_path):
+    """An edited file, and files of one name, give what they give in a fresh process, in any order; a broken one leaves nothing."""
+    text = EXAMPLE.read_text()
+    for folder, zone in (("a", 0.25), ("b", 0.75)):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "mine.py").write_text(text.replace("= 0.5", f"= {zone}"))
+
+    def zone_of(path):
+        return load_scheme(own_file.load_scheme_file(tmp_path / path)).dead_zone
+
+    assert text.count("= 0.5") == 1
+    assert [zone_of(path) for path in ("a/mine.py", "b/mine.py", "a/mine.py", "b/mine.py")] == [0.25, 0.75, 0.25, 0.75]
+    assert [Path(path).parent.name for path in own_file.own_schemes()[0][-2:]] == ["a", "b"]  # workers load them in this order
+    (tmp_path / "b" / "mine.py").write_text(text.replace("= 0.5", "= 0.85"))  # as long as before, in the same second
+    assert zone_of("b/mine.py") == 0.85
+    (tmp_path / "b" / "mine.py").write_text(text + "\nraise OSError\n")
+    with pytest.raises(InputError, match="cannot be run"):
+        zone_of("b/mine.py")
+    assert zone_of("a/mine.py") == 0.25 and not list(tmp_path.rglob("*.pyc"))
+    (tmp_path / "b" / "mine.py").write_text(text)
+    code, _, error = call("compare", "digits_cnn", "--schemes", f"{tmp_path}/a/mine.py,{tmp_path}/b/mine.py")
+    assert code == 2 and "same name" in error
+
+
 def test_only_the_module_for_own_files_runs_files():
     users = {}
     for path in (ROOT / "archsim").rglob("*.py"):
         words = {node.attr for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Attribute)}
         names = {node.id for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Name)}
-        for word in {"exec_module", "run_path", "run_module", "load_scheme_file", "scheme_name"} & (words | names):
+        for word in {"exec_module", "run_path", "run_module", "load_scheme_file", "scheme_name", "scheme_names"} & (words | names):
             users.setdefault(word, set()).add(path.relative_to(ROOT / "archsim").as_posix())
     assert users.pop("exec_module") == {"schemes/own_file.py"}
     for word, found in users.items():
