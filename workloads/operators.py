@@ -98,6 +98,12 @@ def _conv2d(table: Table, shapes: tuple[Shape, ...]) -> tuple[Shape, dict]:
 def _pool(table: Table, shapes: tuple[Shape, ...]) -> tuple[Shape, dict]:
     need_rank(shapes[0], 3, table.where, _IMAGE)
     size, fields = _window(table, shapes[0], table.pair("kernel"))
+    kernel, dilation, padding = table.pair("kernel"), fields["dilation"], fields["padding"]
+    for axis, name in enumerate(("height", "width")):
+        reach = dilation[axis] * (kernel[axis] - 1) + 1
+        if max(padding[axis], padding[axis + 2]) >= reach:
+            raise InputError(f"a window would lie in the padding alone, as its {name} is {reach}", where=f"{table.where}.padding",
+                             got=padding, allowed=f"less than {reach}")
     if "count_include_pad" in table.values:
         fields["settings"] = (("count_include_pad", table.flag("count_include_pad")),)
     return (shapes[0][0], *size), fields
@@ -200,6 +206,9 @@ def _with_numbers(*names: str):
     """An element-wise operator with numbers as settings; those that the table leaves out keep their defaults."""
 
     def build(table: Table, shapes: tuple[Shape, ...]) -> tuple[Shape, dict]:
+        low, high = (table.number(name) if name in table.values else default for name, default in (("low", 0.0), ("high", 6.0)))
+        if "high" in names and not low < high:
+            raise InputError("the bounds leave no values", where=f"{table.where}.low", got=f"{low:g} to {high:g}", allowed="low < high")
         return shapes[0], {"settings": tuple((name, table.number(name)) for name in names if name in table.values)}
 
     return build
@@ -207,6 +216,8 @@ def _with_numbers(*names: str):
 
 def _pad(table: Table, shapes: tuple[Shape, ...]) -> tuple[Shape, dict]:
     need_rank(shapes[0], 3, table.where, _IMAGE)
+    if "padding" not in table.values:
+        raise InputError("field 'padding' is missing", where=table.where)
     top, left, bottom, right = _four(table)
     channels, height, width = shapes[0]
     return (channels, height + top + bottom, width + left + right), {"padding": (top, left, bottom, right)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from hwlib.errors import InputError, unknown
@@ -9,6 +10,7 @@ from workloads.documents import read_toml
 from workloads.fields import Table, check_size
 from workloads.network import Layer, Network
 from workloads.operators import FIELDS, infer_layer, share_weights
+from workloads.topology import named
 
 SCHEMA = 1
 LARGEST_COUNT = 10**6
@@ -33,7 +35,15 @@ def read_toml_network(path: Path) -> Network:
         shapes = tuple(layers[item].output_shape for item in inputs)
         layer = share_weights(infer_layer(table, operator, inputs, shapes), table, layers)
         layers[layer.name] = layer
-    return Network(name, tuple(layers.values()), source)
+    return Network(name, tuple(layers.values()), source, _unread(layers))
+
+
+def _unread(layers: Mapping[str, Layer]) -> tuple[str, ...]:
+    """A note where layers reach no output: a slip in `inputs`, or a second output, which costs what the others cost."""
+    read = {item for layer in layers.values() for item in layer.inputs}
+    last = next(reversed(layers))
+    lost = [name for name in layers if name not in read and name != last]
+    return (f"nothing reads these layers, and the output is that of {last}; they are priced as the others{named(lost)}",) if lost else ()
 
 
 def read_description(path: Path) -> str:

@@ -70,6 +70,11 @@ TOML = {
     "reshape with zero": (TOP + '[[layer]]\nname = "r"\noperator = "reshape"\nshape = [0, -1]\n', "positive dimensions"),
     "axes twice": (TOP + '[[layer]]\nname = "t"\noperator = "transpose"\naxes = [0, 0, 1]\n', "'t'.axes: must name every axis once"),
     "slice outside": (TOP + '[[layer]]\nname = "s"\noperator = "slice"\nstart = 2\nstop = 9\n', "'s'.stop: is outside the input"),
+    "clip without a value": (TOP + '[[layer]]\nname = "c"\noperator = "clip"\nlow = 7.0\n',
+                             "'c'.low: the bounds leave no values; got '7 to 6'"),
+    "pool in the padding": (TOP + '[[layer]]\nname = "p"\noperator = "max_pool"\nkernel = 2\npadding = 2\n',
+                            "'p'.padding: a window would lie"),
+    "pad by nothing": (TOP + '[[layer]]\nname = "p"\noperator = "pad"\n', "'p': field 'padding' is missing"),
     "lstm on an image": (TOP + '[[layer]]\nname = "m"\noperator = "lstm"\nhidden = 3\n', "needs an input of 2 axes (time steps, features)"),
     "a layer is a number": ("schema = 1\ninput = [1]\nlayer = [1, 2]\n", "net.toml.layer: needs at least one"),
 }
@@ -330,3 +335,12 @@ def test_damaged_onnx_files(tmp_path):
             load_network(path)
         except InputError as fault:
             assert "net.onnx" in str(fault)
+
+
+def test_a_layer_that_nothing_reads_is_told(tmp_path):
+    """A slip in `inputs` leaves a layer out of the way to the output."""
+    path = tmp_path / "net.toml"
+    path.write_text(TOP + CONV + CONV.replace("conv1", "conv2") + 'inputs = ["input"]\n' + FLAT)
+    assert any("nothing reads these layers" in note and note.endswith(": conv1") for note in load_network(path).notes)
+    path.write_text(TOP + CONV + FLAT)
+    assert not load_network(path).notes
