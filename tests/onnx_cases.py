@@ -30,6 +30,11 @@ def make_model(nodes, inputs, weights=(), opset=21, outputs=("y",)):
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=10)
 
 
+def load_model(path):
+    """The ModelProto of a file."""
+    return importlib.import_module("onnx").load(path)
+
+
 def write(model, path):
     path.write_bytes(model.SerializeToString())
     return path

@@ -18,6 +18,8 @@ from workloads.onnx_model import printable
 
 LARGEST = 2**28
 """Elements of a computed constant: one gigabyte of float32."""
+LARGEST_FOLDED = 1024
+"""Elements of whole numbers that are folded before shapes are known."""
 FLOATS = {1: np.float32, 10: np.float16, 11: np.float64}
 _TYPES = FLOATS | {2: np.uint8, 3: np.int8, 4: np.uint16, 5: np.int16, 6: np.int32, 7: np.int64, 9: np.bool_, 12: np.uint32, 13: np.uint64}
 """NumPy types by ONNX's number."""
@@ -165,8 +167,47 @@ def _two(function: Callable) -> Callable:
     return lambda constants, node: function(constants.of(node.input[0]), constants.of(node.input[1]))
 
 
+def fold_whole_numbers(graph: Graph) -> None:
+    """Compute small whole numbers that follow from stored ones, which are sizes and axes: onnx's inference follows only some operators.
+
+    The nodes become constants. What depends on a shape, or cannot be computed here, stays as it is.
+    """
+    constants = Constants(graph)
+    known = {item.name for item in graph.model.graph.initializer} - set(graph.stored)
+    for node in graph.nodes:
+        if node.op_type == "Constant" and not node.input:
+            known.update(node.output)
+        plain = node.op_type in _WHOLE and len(node.output) == 1 and node.domain in ("", "ai.onnx")
+        if not plain or not all(name in known or not name for name in node.input):
+            continue
+        try:
+            value = constants.of(node.output[0])
+        except InputError:
+            continue
+        if value.dtype.kind in "iu" and value.size <= LARGEST_FOLDED:
+            _become_constant(node, value)
+            known.add(node.output[0])
+
+
+def _become_constant(node, value: np.ndarray) -> None:
+    from onnx import helper, numpy_helper
+
+    node.op_type = "Constant"
+    del node.input[:], node.attribute[:]
+    node.attribute.append(helper.make_attribute("value", numpy_helper.from_array(value)))
+
+
 def _reshaped(constants: Constants, node) -> np.ndarray:
-    return constants.of(node.input[0]).reshape(constants.graph.shape(node.output[0], node))
+    data, shape = constants.of(node.input[0]), constants.graph.shapes.get(node.output[0])
+    if shape is None and node.op_type == "Reshape" and not attributes(node).get("allowzero", 0):
+        wanted = constants.of(node.input[1]).reshape(-1)
+        shape = [int(data.shape[place] if size == 0 else size) for place, size in enumerate(wanted)]
+    elif shape is None and node.op_type == "Unsqueeze":
+        return np.expand_dims(data, tuple(axes_of(constants, node) or ()))
+    elif shape is None and node.op_type == "Squeeze":
+        axes = axes_of(constants, node)
+        return np.squeeze(data, None if axes is None else tuple(axes))
+    return data.reshape(constants.graph.shape(node.output[0], node) if shape is None else shape)
 
 
 def _cast(constants: Constants, node) -> np.ndarray:
@@ -196,4 +237,5 @@ _MAKE: dict[str, Callable[[Constants, object], object]] = {
     "Where": lambda c, node: np.where(*(c.of(name) for name in node.input)),
 }
 """How a constant is made from others, by operator."""
-
+_WHOLE = set(_MAKE) - {"Constant", "Shape", "Size", "Identity", "Dropout", "DequantizeLinear", "Flatten"}
+"""Operators that may stand between stored whole numbers and a size."""

@@ -11,6 +11,7 @@ from hwlib.errors import InputError, unknown
 from workloads.fields import whole
 from workloads.onnx_batch import NO_BATCH, OPTION, BatchAxis, check_batch_axis, demanded_axes
 from workloads.onnx_batch import batch_axis as find_batch_axis
+from workloads.onnx_constants import fold_whole_numbers
 from workloads.onnx_graph import Graph
 from workloads.onnx_model import printable
 
@@ -78,6 +79,7 @@ def _tell(graph: Graph, name: str, dims: str, found: BatchAxis, differs: bool) -
 def _infer(graph: Graph) -> None:
     """Fill `graph.shapes` by onnx's own inference; without full success the shapes found are kept with onnx's complaint."""
     model = graph.model
+    fold_whole_numbers(graph)
     stated = _forget_sizes(model.graph, graph)
     # Releases of onnx abort the whole process where a Slice meets a negative size, so such graphs are inferred in another one.
     risky = any(node.op_type == "Slice" and node.input[0] not in graph.constants for node in graph.nodes)

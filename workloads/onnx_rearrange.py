@@ -54,6 +54,8 @@ def _axis_after_reshape(builder: Builder, node, value: Value, out: Shape) -> int
     exact = [axis for axis in places if out[axis] == batch]
     if not places and batch > 1:
         raise builder.fault(node, "a reshape splits the batch", "export the network with a batch of 1", (value.full, out))
+    if batch == 1 and before > 1 and not exact:
+        return None  # one image has been joined with its steps: nothing is left to divide
     return (exact or places or [None])[0]
 
 

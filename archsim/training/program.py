@@ -72,7 +72,7 @@ def build_program(network: Network, copies: dict[str, int], output_errors: int =
                          got=", ".join(network.gaps[:5]), hint="write the whole network in our TOML or as ONNX")
     offsets, operations, arrays, names = {}, [], [], []
     used, layers = 0, list(network.layers)
-    softmax = layers[-1].operator == "softmax"
+    softmax = _ends_in_softmax(network)
     wanted = {layers[0].name: False}  # layers whose output error somebody below needs
     extra = []
     for layer in layers[: len(layers) - softmax]:
@@ -122,7 +122,7 @@ def untrainable(network: Network) -> dict[str, str]:
     What is priced as a training step and cannot be trained is told with it.
     """
     layers, found = network.layers, {}
-    softmax = layers[-1].operator == "softmax"
+    softmax = _ends_in_softmax(network)
     offsets = dict.fromkeys((layer.name for layer in layers), 0)
     for layer in layers[: len(layers) - softmax]:
         try:
@@ -137,6 +137,13 @@ def untrainable(network: Network) -> dict[str, str]:
     if len(last.output_shape) > 2:
         found.setdefault(last.name, f"no class scores but {'x'.join(map(str, last.output_shape))}")
     return found
+
+
+def _ends_in_softmax(network: Network) -> bool:
+    """True where the last layer is a softmax (or its logarithm) over the classes, which the loss of the training contains."""
+    last = network.layers[-1]
+    classes = len(last.output_shape) - 1
+    return last.operator == "softmax" and all(axis in (-1, classes) for axis in last.setting("axes", (classes,)))
 
 
 def _refuse_other_functions(layer: Layer, where: str) -> None:
