@@ -34,7 +34,7 @@ _SHOWN = 5
 def simulate(network: str | Path | Network | Trace, chip: str | Path | Architecture | None = None, scheme: str | Scheme | None = None,
              phase: str = "inference", batch: int = 1, images: int | None = None, node_nm: float | None = None, seed: int = 0,
              timing: bool = True, setup: bool = True, data: Any = None, observers: Sequence[Observer] = (),
-             progress: Callable[[int, int], None] | None = None) -> Result:
+             progress: Callable[[int, int], None] | None = None, activity: str | Path | None = None) -> Result:
     """Simulate an inference or a training step and price it.
 
     `network` is a name, a path, a Network or a Trace (then scheme, phase and batch come from it); `chip`, where none is named, is the
@@ -42,9 +42,16 @@ def simulate(network: str | Path | Network | Trace, chip: str | Path | Architect
     `timing=False` counts and prices without events, `setup=False` leaves out what a training needs once.
     `data` ("random", an array of images or a dict of arrays) sends real values through the tiles' physics; the result
     then also has `outputs` and, from a plain NumPy forward pass, `reference_outputs` (images, *output shape).
+    `activity`: a .csv or .json file of measured activity by layer and phase, in place of the assumed means.
     Raises InputError for anything wrong in the input, RuntimeError where the simulation lost work.
     """
     trace, net = _trace_of(network, scheme, phase, batch)
+    if activity is not None:
+        from archsim.trace.activity_file import with_activity_file
+
+        if data is not None:
+            raise InputError("real data measure the activity themselves", where="activity", got=str(activity))
+        trace = with_activity_file(trace, activity)
     chip, recorded = chip_for(trace, chip)
     if trace.scheme and not hasattr(scheme, "parts"):
         rule = load_scheme(trace.scheme, trace.scheme_settings)
@@ -91,7 +98,7 @@ def chip_for(trace: Trace, chip: str | Path | Architecture | None) -> tuple[Arch
         return chip_of_record(trace.chip, trace.network), []
     named = load_architecture("cim40" if chip is None else chip)
     if trace.chip is None:
-        text = f"the trace does not say on which chip its activity was measured; this run is on {named.name}"
+        text = f"its source does not say on which chip the activity was measured; this run is on {named.name}"
         return named, [text] if measured else []
     changed = differences(trace.chip, named)
     if not changed:

@@ -27,6 +27,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=options.whole(0, 2**63 - 1), default=0, metavar="N", help="seed of everything random (default 0)")
     parser.add_argument("--no-timing", action="store_true", help="area and energy only: nothing is simulated")
     parser.add_argument("--data", metavar="FILE.npz|random", help="carry real data through the events: the array physics is computed")
+    parser.add_argument("--activity", metavar="FILE",
+                        help="measured activity by layer and phase (.csv or .json) in place of the assumed one")
     parser.add_argument("--out", metavar="DIR", help="write result.json, CSV tables and report.html here")
     parser.add_argument("--full", action="store_true", help="print every layer and component, however many")
     parser.add_argument("--csv", nargs="?", const="component", type=options.one_of(_TABLES), metavar="TABLE",
@@ -51,7 +53,8 @@ def execute(arguments: argparse.Namespace) -> int:
     with hold(arguments.out, "run", "--out", around=True) if arguments.out else contextlib.nullcontext():
         with watched as progress:
             result = archsim.simulate(work, chip, **step, images=arguments.images, node_nm=arguments.node, seed=arguments.seed,
-                                      timing=not arguments.no_timing, data=data, observers=observers, progress=progress)
+                                      timing=not arguments.no_timing, data=data, activity=arguments.activity,
+                                  observers=observers, progress=progress)
         result.document["command"] = arguments.line
         return _write(arguments, result)
 
