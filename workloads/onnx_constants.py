@@ -16,8 +16,10 @@ from workloads.onnx_builder import attributes
 from workloads.onnx_graph import Graph
 from workloads.onnx_model import printable
 
-LARGEST = 2**28
-"""Elements of a computed constant: one gigabyte of float32."""
+LARGEST = 2**27
+"""Elements of a computed constant: one gigabyte of float64."""
+_LARGEST_UNKNOWN = 2**12
+"""Elements of each input where the size of a result is not known before it is computed."""
 LARGEST_FOLDED = 1024
 """Elements of whole numbers that are folded before shapes are known."""
 FLOATS = {1: np.float32, 10: np.float16, 11: np.float64}
@@ -28,8 +30,8 @@ _TYPES = FLOATS | {2: np.uint8, 3: np.int8, 4: np.uint16, 5: np.int16, 6: np.int
 class Constants:
     """Reads constants of a graph; each is computed once."""
 
-    def __init__(self, graph: Graph):
-        self.graph = graph
+    def __init__(self, graph: Graph, largest: int = LARGEST):
+        self.graph, self.largest = graph, largest
         self._stored = {item.name: item for item in graph.model.graph.initializer} | graph.stored
         self._makers = {name: node for node in graph.nodes for name in node.output if name}
         self._known: dict[str, np.ndarray] = {}
@@ -53,18 +55,31 @@ class Constants:
         if kind not in _MAKE or node.domain not in ("", "ai.onnx") or tensor != node.output[0]:
             what = f"the values of '{printable(tensor)}' are not stored"
             raise InputError(what, where=self.graph.where, got=kind, hint="export with constant folding")
-        shape = self.graph.shapes.get(tensor)
-        if shape is not None and math.prod(shape) > LARGEST:
-            raise InputError(f"'{printable(tensor)}' is too large", where=self.graph.place(node), got=shape, allowed="2^28 elements")
+        self._check_size(node, tensor)
         try:
             value = np.asarray(_MAKE[kind](self, node))
-        except (ValueError, TypeError, IndexError, ZeroDivisionError, OverflowError) as fault:
+        except (ValueError, TypeError, IndexError, KeyError, ZeroDivisionError, OverflowError) as fault:
             if isinstance(fault, InputError):
                 raise
             raise InputError(f"'{printable(tensor)}' cannot be computed ({fault})", where=self.graph.place(node)) from None
-        if value.size > LARGEST:
-            raise InputError(f"'{printable(tensor)}' is too large", where=self.graph.place(node), got=value.shape, allowed="2^28 elements")
+        if value.size > self.largest:
+            raise self._too_large(node, tensor, value.shape)
         return value
+
+    def _check_size(self, node, tensor: str) -> None:
+        """Raise InputError where a result may be too large, before it is computed."""
+        shape = self.graph.shapes.get(tensor)
+        if shape is not None:
+            if math.prod(shape) > self.largest:
+                raise self._too_large(node, tensor, shape)
+        elif node.op_type not in ("Constant", "ConstantOfShape", "Shape", "Size"):
+            for name in filter(None, node.input):
+                if self.of(name).size > _LARGEST_UNKNOWN:
+                    raise self._too_large(node, name, self.of(name).shape)
+
+    def _too_large(self, node, tensor: str, shape: tuple[int, ...]) -> InputError:
+        what = f"'{printable(tensor)}' is too large"
+        return InputError(what, where=self.graph.place(node), got=shape, allowed=f"{self.largest} elements")
 
     def _read(self, tensor: str) -> np.ndarray:
         return self.read(self._stored[tensor], tensor)
@@ -105,8 +120,9 @@ def _constant(constants: Constants, node) -> np.ndarray:
 
 def _filled(constants: Constants, node) -> np.ndarray:
     shape = tuple(int(size) for size in constants.of(node.input[0]).reshape(-1))
-    if math.prod(shape) > LARGEST or min(shape, default=1) < 0:
-        raise InputError("the shape is not allowed", where=constants.graph.place(node), got=shape, allowed="2^28 elements")
+    if math.prod(shape) > constants.largest or min(shape, default=1) < 0:
+        allowed = f"{constants.largest} elements"
+        raise InputError("the shape is not allowed", where=constants.graph.place(node), got=shape, allowed=allowed)
     value = constants.stored_attribute(node, "value")
     return np.full(shape, np.float32(0.0) if value is None else value.reshape(-1)[0])
 
@@ -172,7 +188,7 @@ def fold_whole_numbers(graph: Graph) -> None:
 
     The nodes become constants. What depends on a shape, or cannot be computed here, stays as it is.
     """
-    constants = Constants(graph)
+    constants = Constants(graph, LARGEST_FOLDED)
     known = {item.name for item in graph.model.graph.initializer} - set(graph.stored)
     for node in graph.nodes:
         if node.op_type == "Constant" and not node.input:
@@ -184,7 +200,7 @@ def fold_whole_numbers(graph: Graph) -> None:
             value = constants.of(node.output[0])
         except InputError:
             continue
-        if value.dtype.kind in "iu" and value.size <= LARGEST_FOLDED:
+        if value.dtype.kind in "iu":
             _become_constant(node, value)
             known.add(node.output[0])
 

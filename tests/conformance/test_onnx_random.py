@@ -18,14 +18,13 @@ SEED = int(os.environ.get("ARCHSIM_SEED", "0"))
 def check(seed, path, length):
     graph = RandomGraph(seed, length)
     network = assert_equal_values(graph.model, path, {"x": graph.x}, graph.images, by_definition=True)
-    # An input of one axis beside the batch is known by its symbolic size only; the axis itself never differs.
     assert (network.weights, network.multiply_accumulates) == counted(graph.model, graph.images)
 
 
 @pytest.mark.parametrize("part", range(10))
 def test_random_graphs(tmp_path, part):
-    for seed in range(12):
-        check(SEED + 1000 * part + seed, tmp_path / "net.onnx", 3 + seed)
+    for seed in range(6):
+        check(SEED + 1000 * part + seed, tmp_path / "net.onnx", 4 + 2 * seed)
 
 
 @pytest.mark.study
