@@ -127,6 +127,8 @@ def test_a_header_in_an_order_of_its_own_is_believed_with_a_note(tmp_path):
     assert network.array_layers[0].matrix.rows == 5 and note(network, "by the names in the header")
     with pytest.raises(InputError, match="lacks the column"):
         read(tmp_path, "Layer,Channels,IFMAP Height,IFMAP Width,x,y,z,w\na,1,2,3,1,1,1,1\n")
+    with pytest.raises(InputError, match="lacks the column 'ifmap width'"):  # the channels stand in its place
+        read(tmp_path, "Layer,IFMAP Height,Channels,Filter Height,Filter Width,x,Num Filter,Strides\na,9,9,3,3,1,1,1\n")
 
 
 def test_auto_is_one_reading_for_the_whole_file(tmp_path):
