@@ -10,6 +10,7 @@ from typing import Any
 
 from archsim.explore.axes import Axis
 from archsim.explore.expressions import Expression
+from archsim.explore.memory import remembered
 from archsim.explore.metrics import STANDARD
 from hwlib.errors import InputError
 
@@ -130,18 +131,13 @@ def up_to(space: Space, kind: str) -> Space:
                    objectives=tuple(o for o in space.objectives if o.path not in unknown))
 
 
-_DEFAULTS: dict[str, dict[str, Any]] = {}
-
-
+@remembered(16)
 def chip_defaults(architecture: str) -> dict[str, Any]:
     """Every field of a chip as loaded, by dotted path: what expressions read where a design sets nothing."""
-    if architecture not in _DEFAULTS:
-        from archsim.architecture import load_architecture
-        from archsim.explore.fields import flat
+    from archsim.architecture import load_architecture
+    from archsim.explore.fields import flat
 
-        chip = load_architecture(architecture)
-        _DEFAULTS[architecture] = dict(flat(chip.model_dump(mode="json", by_alias=True)))
-    return _DEFAULTS[architecture]
+    return dict(flat(load_architecture(architecture).model_dump(mode="json", by_alias=True)))
 
 
 def need(condition: bool, what: str, **facts: Any) -> None:

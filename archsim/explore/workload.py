@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from archsim.architecture.replicas import chip_settings
 from archsim.explore.fields import WORDS, of_chip
+from archsim.explore.memory import remembered, state_of
 from archsim.explore.space import Space, chip_defaults
 from hwlib.errors import InputError, nearest, unknown
 
@@ -42,21 +43,21 @@ def resolve(design: Mapping[str, Any]) -> Step:
     return Step(chip, trace, rule, design["images"] or design["batch"])
 
 
-@functools.lru_cache(maxsize=64)
+@remembered(64)
 def network_of(name: str):
     from workloads import load_network
 
     return load_network(name)
 
 
-@functools.lru_cache(maxsize=64)
+@remembered(64)
 def _scheme(name: str, settings: tuple) -> Scheme:
     from archsim.schemes import load_scheme
 
     return load_scheme(name, dict(settings))
 
 
-@functools.lru_cache(maxsize=64)
+@remembered(64)
 def _trace(network: str, scheme: str | None, settings: tuple, phase: str, batch: int) -> tuple[Trace, Scheme | None]:
     from archsim.trace import build_trace
 
@@ -64,7 +65,7 @@ def _trace(network: str, scheme: str | None, settings: tuple, phase: str, batch:
     return build_trace(network_of(network), rule, phase, batch), rule
 
 
-@functools.lru_cache(maxsize=16)
+@remembered(16)
 def _chip_content(name: str) -> dict[str, Any]:
     from archsim.architecture import load_architecture
 
@@ -194,12 +195,12 @@ def _check_scheme_value(space: Space, path: str, value: Any) -> None:
         raise faults[0]
 
 
-@functools.lru_cache(maxsize=64)
+@remembered(64)
 def _network_digest(name: str) -> str:
     return hashlib.blake2b(repr(network_of(name)).encode(), digest_size=8).hexdigest()
 
 
-@functools.lru_cache(maxsize=16)
+@remembered(16)
 def _chip_digest(name: str) -> str:
     return hashlib.blake2b(json.dumps(chip_defaults(name), sort_keys=True).encode(), digest_size=8).hexdigest()
 
@@ -214,14 +215,15 @@ def key_of(design: Mapping[str, Any], node: bool = True) -> str:
     words = _words(design["network"], design["architecture"], design["scheme"] if training else None, design["phase"], design["batch"],
                    design["images"] or design["batch"], design["device"])
     architecture, paths = design["architecture"], _settings(tuple(design), training, node)
+    now = state_of(architecture)
     try:
-        settings = [text for path in paths if (text := _setting(architecture, path, design[path]))]
+        settings = [text for path in paths if (text := _setting(architecture, now, path, design[path]))]
     except TypeError:  # a list has no place in the cache
-        settings = [text for path in paths if (text := _setting.__wrapped__(architecture, path, design[path]))]
+        settings = [text for path in paths if (text := _setting.__wrapped__(architecture, now, path, design[path]))]
     return hashlib.blake2b(f"[{words}, [{', '.join(settings)}]]".encode(), digest_size=8).hexdigest()
 
 
-@functools.lru_cache(maxsize=256, typed=True)
+@remembered(256)
 def _words(network: str, architecture: str, *rest: Any) -> str:
     return json.dumps((_network_digest(network), _chip_digest(architecture), *rest))
 
@@ -234,8 +236,9 @@ def _settings(paths: tuple[str, ...], training: bool, node: bool) -> tuple[str, 
 
 
 @functools.lru_cache(maxsize=4096, typed=True)
-def _setting(architecture: str, path: str, value: Any) -> str:
-    """A setting as it stands in a key; empty where the chip's file says the same. A sweep asks for the same few again and again."""
+def _setting(architecture: str, now: Any, path: str, value: Any) -> str:
+    """A setting as it stands in a key; empty where the chip's file, in the state `now`, says the same. A sweep asks for the same few
+    again and again."""
     known = chip_defaults(architecture)
     value = int(value) if isinstance(value, float) and value.is_integer() else value
     if path in known and known[path] == value and isinstance(known[path], bool) == isinstance(value, bool):

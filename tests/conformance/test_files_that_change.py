@@ -1,0 +1,43 @@
+"""Does a sweep see files as they are now, whatever was swept before in this process?"""
+
+from archsim.architecture.load import architecture_path
+from archsim.explore.workload import key_of, resolve
+from archsim.schemes.base import SCHEMES
+from archsim.schemes.own_file import load_scheme_file
+from tests.conformance.test_own_schemes import EXAMPLE, known  # noqa: F401
+
+NETWORK = """
+schema = 1
+name = "one"
+description = "one layer"
+source = "this test"
+input = [16]
+[[layer]]
+name = "fc"
+operator = "linear"
+features = {outputs}
+"""
+def test_a_sweep_sees_an_edited_network_and_chip(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    chip = architecture_path("cim40").read_text()
+    found = []
+    for outputs, text in ((10, chip), (90, chip), (90, chip.replace("columns = 128", "columns = 256"))):
+        (tmp_path / "net.toml").write_text(NETWORK.format(outputs=outputs))
+        (tmp_path / "chip.toml").write_text(text)
+        design = {"network": "net.toml", "architecture": "chip.toml", "scheme": None, "phase": "inference", "batch": 1, "images": 1,
+                  "device": None}
+        step = resolve(design)
+        found.append((step.trace.matrices[0].columns, step.chip.tile.columns, key_of(design)))
+    assert [seen[:2] for seen in found] == [(10, 128), (90, 128), (90, 256)] and len({key for *_, key in found}) == 3
+
+
+def test_a_sweep_sees_an_edited_scheme(tmp_path, known):  # noqa: F811
+    zones = []
+    for zone in (0.25, 0.75):
+        (tmp_path / "mine.py").write_text(EXAMPLE.read_text().replace("= 0.5", f"= {zone}"))
+        name = load_scheme_file(tmp_path / "mine.py")
+        design = {"network": "digits_cnn", "architecture": "cim40", "scheme": name, "phase": "training", "batch": 1, "images": 1,
+                  "device": "auto"}
+        assert type(resolve(design).rule) is SCHEMES[name]
+        zones.append(resolve(design).rule.dead_zone)
+    assert zones == [0.25, 0.75]
