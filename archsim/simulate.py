@@ -137,8 +137,9 @@ def untrained_notes(network: Network, rule: Scheme) -> list[str]:
 def _placement_rows(placement: Placement, chip: Architecture) -> list[dict]:
     rows = []
     for name, layer in placement.layers.items():
-        cells = len(set(layer.tiles)) * chip.tile.rows * chip.tile.columns
-        rows.append({"layer": name, "tiles": [min(layer.tiles), max(layer.tiles)], "tile_count": len(set(layer.tiles)),
+        first, last, count = layer.span
+        cells = count * chip.tile.rows * chip.tile.columns
+        rows.append({"layer": name, "tiles": [first, last], "tile_count": count,
                      "lender": layer.matrix.lender, "borrowed": " ".join(layer.matrix.borrowed),
                      "row_splits": layer.row_splits, "column_splits": layer.column_splits, "copies": layer.copies, "rows": layer.rows,
                      "columns": layer.columns, "groups": layer.matrix.groups, "vectors": layer.matrix.vectors,

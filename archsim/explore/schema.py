@@ -29,7 +29,8 @@ FORM: dict[str, object] = {
     "parts": [["any"]], "notes": ["text"],
     "analysis": [{"objective": "text", "rung": "text", "points": "count", "promoted": "flag", "logarithmic": "flag",
                   "first": [{"axis": "text", **_SHARE}], "pairs": [{"axes": ("text", "text"), **_SHARE}],
-                  "effects": [{"axis": "text", "rows": ["any"]}]}],
+                  "effects": [{"axis": "text", "rows": [{
+                      "value": "scalar", "mean": "number?", "low": "number?", "high": "number?", "points": "count"}]}]}],
 }
 _ROUNDED = 2e-3  # parts are written with four digits
 

@@ -14,6 +14,9 @@ class Packer:
 
     def put(self, rows: int, columns: int, barred: Container[int] = ()) -> int:
         """Place one rectangle on a tile that is not `barred`; returns its tile number. It must fit on an empty tile."""
+        if (rows, columns) == (self.rows, self.columns):  # whole tiles leave nothing, and no piece of another holds them
+            self.tiles += 1
+            return self.tiles - 1
         best = min((i for i, (tile, r, c) in enumerate(self.free) if r >= rows and c >= columns and tile not in barred),
                    key=lambda i: self.free[i][1] * self.free[i][2], default=None)
         if best is None:

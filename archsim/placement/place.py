@@ -13,6 +13,8 @@ from archsim.trace.operation import LayerMatrix
 from hwlib.errors import InputError, nearest
 
 MAX_TILES = 20_000_000
+# Packing looks at every free piece for every rectangle: some seconds for the first, pieces of whole tiles aside.
+MAX_PACKED, MAX_PIECES = 10_000, 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,7 @@ class LayerPlacement:
     groups_per_tile: int
     copies: int
     copies_per_tile: int
-    tiles: tuple[int, ...]
+    tiles: Sequence[int]
 
     @property
     def units(self) -> int:
@@ -40,6 +42,13 @@ class LayerPlacement:
     @property
     def tiles_per_unit(self) -> int:
         return -(-self.matrix.groups // self.groups_per_tile) * self.row_splits * self.column_splits
+
+    @property
+    def span(self) -> tuple[int, int, int]:
+        """The first and the last tile, and how many there are."""
+        if isinstance(self.tiles, range):  # twenty million of them are no work
+            return self.tiles[0], self.tiles[-1], len(self.tiles)
+        return min(self.tiles), max(self.tiles), len(set(self.tiles))
 
     @property
     def cells(self) -> int:
@@ -70,6 +79,8 @@ class Placement:
 
     def without(self) -> dict[str, int]:
         """Roles of the periphery -> number of tiles that have none of their own, since all that lies on them borrows it."""
+        if not any(layer.matrix.borrowed for layer in self.layers.values()):
+            return {}
         lacking: dict[int, set[str]] = {}
         for layer in self.layers.values():
             for tile in layer.tiles:
@@ -79,6 +90,8 @@ class Placement:
 
     def sharing(self) -> set[int]:
         """Tiles that hold more than one layer."""
+        if all(isinstance(layer.tiles, range) for layer in self.layers.values()):
+            return set()  # placed one after the other
         seen: set[int] = set()
         shared: set[int] = set()
         for layer in self.layers.values():
@@ -134,6 +147,8 @@ def place(matrices: Sequence[LayerMatrix], chip: Architecture) -> Placement:
         if next_tile + count > MAX_TILES:
             raise InputError("layer too large to place", where=matrix.layer, got=f"{count} tiles",
                              allowed=f"up to {MAX_TILES} in all")
+        if packer is not None:
+            _check_pieces(layer, count, chip)
         if packer is None:
             tiles = range(next_tile, next_tile + count)
             next_tile += count
@@ -146,7 +161,8 @@ def place(matrices: Sequence[LayerMatrix], chip: Architecture) -> Placement:
                 barred.add(tiles[-1])
             next_tile = packer.tiles
         layers[matrix.layer] = LayerPlacement(matrix, layer.rows, layer.columns, layer.row_splits, layer.column_splits,
-                                              layer.groups_per_tile, copies, layer.copies_per_tile, tuple(tiles))
+                                              layer.groups_per_tile, copies, layer.copies_per_tile,
+                                              tiles if packer is None else tuple(tiles))
     available = next_tile if chip.tile.count == "auto" else chip.tile.count
     if next_tile > available and not chip.execution.reload:
         raise InputError(f"the chip is too small: the network needs {next_tile} tiles of {chip.tile.rows}x{chip.tile.columns}, "
@@ -157,6 +173,16 @@ def place(matrices: Sequence[LayerMatrix], chip: Architecture) -> Placement:
             raise InputError(f"the copies of this layer take {len(layer.tiles)} tiles, more than the chip has at a time",
                              where=f"{chip.origin}: placement.copies.{name}", got=layer.copies, allowed=f"up to {available} tiles")
     return Placement(layers, next_tile, available)
+
+
+def _check_pieces(layer: LayerPlacement, count: int, chip: Architecture) -> None:
+    """Refuse what would be packed for minutes, before its pieces are made."""
+    heights, widths = layer.rows // chip.tile.rows, layer.matrix.columns // chip.weight_columns_of(layer.matrix.layer)
+    whole = heights * widths * layer.matrix.groups * layer.units if layer.row_splits * layer.column_splits > 1 else 0
+    for got, most in ((count, MAX_PIECES), (count - whole, MAX_PACKED)):
+        if got > most:
+            raise InputError("layer of too many pieces to pack", where=layer.matrix.layer, got=got, allowed=f"up to {most}",
+                             hint="placement.pack=false gives each its own tile")
 
 
 def occupancy(placement: Placement, chip: Architecture) -> float:

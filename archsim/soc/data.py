@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from workloads.network import Layer, Network
 
 Arrays = dict[str, Any]
+MOST_NUMBERS = 2**28
+"""Numbers of all images and weights together: a gigabyte, some copies of it while they are made."""
 _HINT = "run without --data: counts and timing need no values"
 
 
@@ -38,6 +41,7 @@ def prepare_values(network: Network | None, trace: Trace, chip: Architecture, pl
         raise InputError("unknown data", where="data", got=data, allowed="'random', arrays, or an .npz file")
     arrays = {} if isinstance(data, str) else {"images": data} if not isinstance(data, dict) else dict(data)
     inputs = [layer for layer in network.layers if layer.operator == "input"]
+    _check_size(network, images)
     known = _known_names(network, inputs)
     for key in arrays:
         if key not in known:
@@ -47,6 +51,15 @@ def prepare_values(network: Network | None, trace: Trace, chip: Architecture, pl
     own = network.tensors.read() if network.tensors is not None else {}
     tensors, notes = _tensors(network, arrays, own, random)
     return Values(network, chip, placement, pictures, tensors, seed, notes)
+
+
+def _check_size(network: Network, images: int) -> None:
+    """Refuse more numbers than a machine keeps, before any of them is made: inputs and outputs of the layers of every image, weights."""
+    layers = sum(math.prod(layer.output_shape) for layer in network.layers if layer.on_array or layer.operator == "input")
+    numbers = images * layers + network.weights
+    if numbers > MOST_NUMBERS:
+        raise InputError("too many numbers to carry", where=network.name, got=numbers, allowed=f"up to {MOST_NUMBERS}",
+                         hint=f"fewer images than {images}" if network.weights + layers <= MOST_NUMBERS else _HINT)
 
 
 def exact_tensors(network: Network) -> dict[str, dict[str, np.ndarray]]:

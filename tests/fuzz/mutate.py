@@ -1,0 +1,250 @@
+"""Mutations of an input: of its bytes, and of its structure (values, fields, lines, cells, tensors, heads of arrays)."""
+
+from __future__ import annotations
+
+import io
+import json
+import random
+import re
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from archsim.readers.digest import seal, seal_line
+
+WORDS = ["", "x", "a" * 5000, "\x1b[31m", "\u202e", "\ud800", "../../etc/passwd", "/dev/zero", "nan", "-1", "1e400", "conv2d", "input",
+         "=1+1", "\0", "0x10"]
+NUMBERS = [0, 1, -1, 2, 3, 7, 64, 255, 256, 65535, 10**6, 2**31 - 1, 2**31, 2 * 10**9, 2**40, 2**53, 2**63, 10**30, 10**400, 0.5, -0.0,
+           1e-300, 1e308, 1.5]
+TOKENS = [b"NaN", b"1e999", b"-1", b"9" * 5000, b"[" * 3000, b"{" * 500, b"\xff\xfe", b"\xef\xbb\xbf", b"\0", b"'''", b'"""',
+          b"[[layer]]\n", b"= inf\n", b"\r\n", b"a." * 3000, b"2000000000", b"99999999999999999999", b"\x1b]0;x\x07", b"null", b"true",
+          b"PK\5\6", b"\x80" * 9 + b"\x01"]
+
+OPERATORS = ["Relu", "Conv", "Gemm", "MatMul", "Reshape", "Transpose", "Flatten", "Add", "Softmax", "Concat", "LSTM", "Gather", "MaxPool",
+             "Clip", "Constant", "Split", "BatchNormalization", "Pad", "Slice", "ReduceMean", "LayerNormalization", "Gelu", "Resize"]
+
+Mutation = Callable[[bytes, random.Random], bytes]
+
+
+def of_bytes(content: bytes, choice: random.Random) -> bytes:
+    """One to four changes of bytes."""
+    found = bytearray(content)
+    for _ in range(choice.choice((1, 1, 1, 2, 4))):
+        place = choice.randrange(len(found) + 1)
+        end = min(len(found), place + choice.choice((1, 2, 4, 16, 64, 256)))
+        kind = choice.randrange(8)
+        if kind == 0 and place < len(found):
+            found[place] ^= 1 << choice.randrange(8)
+        elif kind == 1:
+            found[place:end] = choice.randbytes(end - place)
+        elif kind == 2:
+            del found[place:end]
+        elif kind == 3:
+            found[place:place] = choice.choice(TOKENS)
+        elif kind == 4:
+            found[place:end] = choice.choice(TOKENS)
+        elif kind == 5:
+            other = choice.randrange(len(found) + 1)
+            found[place:place] = found[other:other + choice.choice((1, 8, 64, 512))]
+        elif kind == 6:
+            del found[place:]
+        else:
+            found[place:end] = bytes(choice.choice((0, 255, 127)) for _ in range(end - place))
+    return bytes(found)
+
+
+def _value(choice: random.Random) -> Any:
+    kind = choice.randrange(8)
+    if kind < 3:
+        return choice.choice(NUMBERS)
+    if kind == 3:
+        return choice.choice(WORDS)
+    if kind == 4:
+        return choice.choice([None, True, False])
+    if kind == 5:
+        return [choice.choice(NUMBERS) for _ in range(choice.randrange(4))]
+    if kind == 6:
+        return {choice.choice(WORDS): choice.choice(NUMBERS)}
+    deep: Any = 1
+    for _ in range(choice.choice((3, 70, 300))):
+        deep = [deep]
+    return deep
+
+
+def _places(document: Any) -> list[tuple[Any, Any]]:
+    found, left = [], [document]
+    while left:
+        holder = left.pop()
+        for key, value in holder.items() if isinstance(holder, dict) else enumerate(holder):
+            found.append((holder, key))
+            if isinstance(value, dict | list):
+                left.append(value)
+    return found
+
+
+def change_document(document: Any, choice: random.Random) -> Any:
+    """One to three changes of a JSON document, in place."""
+    for _ in range(choice.choice((1, 1, 2, 3))):
+        places = _places(document) if isinstance(document, dict | list) else []
+        if not places:
+            return _value(choice)
+        holder, key = choice.choice(places)
+        kind = choice.randrange(8)
+        if kind < 4:
+            value = holder[key]
+            if isinstance(value, int | float) and not isinstance(value, bool) and choice.random() < 0.5:
+                holder[key] = value * choice.choice((2, 0, -1, 10, 1 + 1e-6))
+            else:
+                holder[key] = _value(choice)
+        elif kind == 4:
+            del holder[key]
+        elif kind == 5:
+            other, name = choice.choice(places)
+            if name in other if isinstance(other, dict) else name < len(other):
+                holder[key] = json.loads(json.dumps(other[name]))
+        elif kind == 6 and isinstance(holder, dict):
+            holder[choice.choice(WORDS) or "y"] = holder.pop(key)
+        elif isinstance(holder, list):
+            holder.insert(key, holder[key])
+    return document
+
+
+def of_json(content: bytes, choice: random.Random) -> bytes:
+    """A JSON document with other values and fields; its digest is kept, left away, or made anew."""
+    document = change_document(json.loads(content), choice)
+    if isinstance(document, dict) and "digest" in document:
+        kind = choice.randrange(3)
+        if kind == 0:
+            document.pop("digest")
+        elif kind == 1:
+            document = seal(document)
+    text = json.dumps(document)
+    if choice.random() < 0.05:  # a field twice
+        text = text.replace("{", '{"schema": 1, ', 1)
+    return text.encode("utf-8", "replace")
+
+
+def of_lines(content: bytes, choice: random.Random) -> bytes:
+    """JSON lines: one of them changed, with or without a new digest, dropped, doubled or moved."""
+    lines = content.splitlines()
+    place = choice.randrange(len(lines))
+    kind = choice.randrange(6)
+    if kind < 3:
+        document = json.loads(lines[place])
+        digest = document.pop("digest" if isinstance(document, dict) else -1)
+        document = change_document(document, choice)
+        if isinstance(document, list):
+            text = json.dumps(document, separators=(",", ":")).encode()
+            lines[place] = seal_line(text).rstrip() if kind else text[:-1] + b',"%b"]' % digest.encode()
+        else:
+            lines[place] = json.dumps(seal(document) if kind and isinstance(document, dict) else document).encode()
+    elif kind == 3:
+        del lines[place]
+    elif kind == 4:
+        lines.insert(choice.randrange(len(lines)), lines[place])
+    else:
+        lines[place] = of_bytes(lines[place], choice)
+    return b"\n".join(lines) + b"\n"
+
+
+_NUMBER = re.compile(rb"(?<![\w.])-?\d+(?:\.\d+)?(?:e-?\d+)?")
+
+
+def of_text(content: bytes, choice: random.Random) -> bytes:
+    """Lines of TOML or CSV: values replaced, lines dropped, doubled, moved."""
+    lines = content.splitlines(keepends=True) or [b"\n"]
+    for _ in range(choice.choice((1, 1, 2, 3))):
+        place = choice.randrange(len(lines))
+        kind = choice.randrange(6)
+        if kind < 3:
+            numbers = list(_NUMBER.finditer(lines[place]))
+            new = str(choice.choice(NUMBERS)).encode() if choice.random() < 0.8 else json.dumps(choice.choice(WORDS)).encode()
+            if numbers:
+                found = choice.choice(numbers)
+                lines[place] = lines[place][:found.start()] + new + lines[place][found.end():]
+            elif b"=" in lines[place]:
+                lines[place] = lines[place].split(b"=")[0] + b"= " + new + b"\n"
+        elif kind == 3:
+            lines[place] = b""
+        elif kind == 4:
+            lines.insert(choice.randrange(len(lines)), lines[place])
+        else:
+            other = choice.randrange(len(lines))
+            lines[place], lines[other] = lines[other], lines[place]
+    return b"".join(lines)
+
+
+def of_arrays(content: bytes, choice: random.Random) -> bytes:
+    """An .npz file with other arrays, other values, and heads that do not fit."""
+    with np.load(io.BytesIO(content), allow_pickle=False) as archive:
+        arrays = {name: archive[name] for name in archive.files}
+    name = choice.choice(list(arrays))
+    array = arrays[name]
+    kind = choice.randrange(7)
+    if kind == 0:
+        arrays[name] = array.astype(choice.choice(["f2", "f8", "i1", "u8", "?", "U3", "S2", "c16"]))
+    elif kind == 1:
+        arrays[name] = array.reshape(-1)[: choice.randrange(array.size + 1)]
+    elif kind == 2 and array.size:
+        arrays[name] = array.astype(float)
+        arrays[name].reshape(-1)[choice.randrange(array.size)] = choice.choice([np.nan, np.inf, -1e300, 1e9, -1])
+    elif kind == 3:
+        del arrays[name]
+    elif kind == 4:
+        arrays[choice.choice(WORDS[1:3]) or "x"] = arrays.pop(name)
+    elif kind == 5:
+        arrays[name] = np.zeros(choice.choice([(0,), (1,), (10**6,), (3, 0, 4), ()]), choice.choice(["f4", "u1", "i8"]))
+    else:
+        arrays[name] = array[np.newaxis]
+    buffer = io.BytesIO()
+    (np.savez if choice.random() < 0.7 else np.savez_compressed)(buffer, **arrays)
+    if choice.random() < 0.4:  # stored arrays: the text of a head can be changed where it stands
+        text = buffer.getvalue()
+        heads = list(re.finditer(rb"'shape': \(([^)]*)\)", text))
+        if heads:
+            found = choice.choice(heads)
+            new = str(choice.choice(NUMBERS)).encode()[: len(found[1])].ljust(len(found[1]))
+            return text[:found.start(1)] + new + text[found.end(1):]
+    return buffer.getvalue()
+
+
+def of_model(content: bytes, choice: random.Random) -> bytes:
+    """An ONNX model with other shapes, attributes, names, nodes."""
+    import onnx
+
+    model = onnx.ModelProto.FromString(content)
+    graph = model.graph
+    for _ in range(choice.choice((1, 1, 2))):
+        node = choice.choice(graph.node) if graph.node else None
+        kind = choice.randrange(9)
+        if kind == 0 and graph.initializer:
+            tensor = choice.choice(graph.initializer)
+            if tensor.dims:
+                tensor.dims[choice.randrange(len(tensor.dims))] = choice.choice([0, 1, -1, 2, 7, 2**31, 2**40, 2 * 10**9])
+        elif kind == 1 and graph.input:
+            dims = choice.choice(graph.input).type.tensor_type.shape.dim
+            if dims:
+                dims[choice.randrange(len(dims))].dim_value = choice.choice([0, 1, -5, 3, 10**6, 2**40, 2**62])
+        elif kind == 2 and node is not None and node.attribute:
+            attribute = choice.choice(node.attribute)
+            if attribute.ints:
+                attribute.ints[choice.randrange(len(attribute.ints))] = choice.choice([0, 1, -1, 5, 2**31, 2**62])
+            else:
+                attribute.i = choice.choice([0, 1, -1, 3, 2**40])
+        elif kind == 3 and node is not None:
+            node.op_type = choice.choice(OPERATORS)
+        elif kind == 4 and node is not None and node.input:
+            names = [name for other in graph.node for name in (*other.input, *other.output)]
+            node.input[choice.randrange(len(node.input))] = choice.choice([*names, "", "nothing"])
+        elif kind == 5 and node is not None:
+            graph.node.remove(node)
+        elif kind == 6 and node is not None:
+            graph.node.append(node)
+        elif kind == 7 and node is not None:
+            node.name = choice.choice(["\x1b[31m", "x" * 3000, ""])
+            if node.input:
+                node.input.append(node.input[0])
+        elif node is not None and node.attribute:
+            del node.attribute[choice.randrange(len(node.attribute))]
+    return model.SerializeToString()

@@ -1,0 +1,288 @@
+"""Every reader with a small good input of its format, and the first step that a command takes with what was read."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+import archsim
+from archsim.compare.document import sealed_comparison
+from archsim.training.checkpoints import load_checkpoint, save_checkpoint
+from tests.fuzz import mutate
+
+LAYERS = '''schema = 1
+name = "tiny"
+description = "a few layers"
+source = "nobody"
+input = [1, 8, 8]
+[[layer]]
+name = "conv1"
+operator = "conv2d"
+channels = 4
+kernel = 3
+padding = 1
+[[layer]]
+name = "relu1"
+operator = "relu"
+[[layer]]
+name = "pool"
+operator = "max_pool"
+kernel = 2
+stride = 2
+[[layer]]
+name = "flat"
+operator = "flatten"
+[[layer]]
+name = "fc"
+operator = "linear"
+features = 10
+bias = true
+'''
+SPACE = '''schema = 1
+name = "tiny"
+network = "digits_cnn"
+[axes]
+tile.rows = [64, 128]
+read.adc_bits = { from = 5, to = 7 }
+node_nm = { from = 28.0, to = 65.0, count = 3, scale = "log" }
+[settings]
+read.columns_per_adc = 8
+[derived]
+"buffer.capacity_kib" = "tile.rows / 2"
+[objectives]
+area_mm2 = "minimise"
+energy_per_image_j = "minimise"
+[sampler]
+kind = "random"
+points = 5
+seed = 3
+'''
+CONVOLUTIONS = '''Layer name, IFMAP Height, IFMAP Width, Filter Height, Filter Width, Channels, Num Filter, Strides,
+Conv1, 8, 8, 3, 3, 1, 4, 1,
+Conv2, 6, 6, 3, 3, 4, 8, 1,
+FC, 1, 1, 1, 1, 128, 10, 1,
+'''
+PRODUCTS = '''Layer, M, N, K,
+QKV, 16, 96, 32,
+Out, 16, 32, 32,
+'''
+DEVICE = '''[mine]
+law = "soft_bounds"
+title = "a device"
+source = "measured here"
+place = "bench 3"
+confidence = "measured"
+[mine.parameters]
+pulse_step = 0.01
+'''
+
+
+@dataclass(frozen=True)
+class Reader:
+    """`files` are what its folder holds, `name` the one that is mutated, `read` what is done with the path of that file."""
+
+    files: dict[str, bytes]
+    name: str
+    read: Callable[[Path], object]
+    structure: mutate.Mutation
+
+
+def _network(path: Path) -> None:
+    from archsim.placement import place
+    from archsim.trace import build_trace
+
+    network = archsim.load_network(path)
+    place(build_trace(network, None, "inference", 1).matrices, CHIP)
+
+
+def _weights(path: Path) -> None:
+    from workloads.onnx_file import load_weights
+
+    _network(path)
+    load_weights(path)
+
+
+def _shown(path: Path) -> None:
+    from archsim.cli.show_workload import describe_network, draw_network
+
+    list(draw_network(describe_network(str(path), None, {})))
+
+
+def _chip(path: Path) -> None:
+    archsim.simulate(TRACE, archsim.load_architecture(path), timing=False)
+
+
+def _trace(path: Path) -> None:
+    from archsim.trace import load_trace
+
+    archsim.simulate(load_trace(path), CHIP, timing=False)
+
+
+def _device(path: Path) -> None:
+    from archsim.devices.presets import load_device
+
+    load_device(str(path))
+
+
+def _space(path: Path) -> None:
+    from archsim.explore import load_space
+    from archsim.explore.samplers import most_points, points
+
+    space = load_space(path)
+    most_points(space)
+    for _, point in zip(range(3), points(space)):
+        space.design(point)
+
+
+def _result(path: Path) -> None:
+    from archsim.cost.explain import explain
+    from archsim.result import Result
+
+    explain(Result.load(path), "area_mm2")
+
+
+def _page(path: Path) -> None:
+    from archsim.report.html import render_report
+    from archsim.result import Result
+
+    render_report(Result.load(path).to_dict())
+
+
+def _comparison(path: Path) -> None:
+    from archsim.report.comparison_html import load_comparison
+    from archsim.report.comparison_view import ComparisonView
+
+    ComparisonView(load_comparison(path))
+
+
+def _sweep_document(path: Path) -> None:
+    from archsim.report.sweep_captions import headline
+    from archsim.report.sweep_html import load_document
+    from archsim.report.sweep_tables import sweep_tables
+    from archsim.report.sweep_view import SweepView
+
+    view = SweepView(load_document(path))
+    headline(view)
+    sweep_tables(view)
+
+
+def _sweep(path: Path) -> None:
+    from archsim.explore.sweep import load_sweep
+
+    list(load_sweep(path.parent).rows())
+
+
+def _verified(path: Path) -> None:
+    archsim.verify(path)
+
+
+def _checkpoint(path: Path) -> None:
+    load_checkpoint(path.parent)
+
+
+def _run_data(path: Path) -> None:
+    from archsim.cli.run import _images
+
+    archsim.simulate(NETWORK, CHIP, data=_images(str(path)))
+
+
+def _dataset(path: Path) -> None:
+    from workloads.datasets import fit_dataset
+
+    fit_dataset(NETWORK, archsim.load_dataset(path))
+
+
+def _idx(path: Path) -> None:
+    from workloads.datasets.catalogue import IdxFile
+    from workloads.datasets.idx import read_idx
+
+    read_idx(path, IdxFile("x", (3, 4, 4), 1, "", ""))
+
+
+def _onnx() -> bytes:
+    import onnx
+    from onnx import TensorProto, helper, numpy_helper
+
+    weights = {"w": np.ones((4, 1, 3, 3), np.float32), "b": np.zeros(4, np.float32), "m": np.ones((64, 10), np.float32),
+               "shape": np.array([1, 64])}
+    nodes = [helper.make_node("Conv", ["x", "w", "b"], ["c"], kernel_shape=[3, 3], pads=[1, 1, 1, 1], name="conv"),
+             helper.make_node("Relu", ["c"], ["r"]), helper.make_node("MaxPool", ["r"], ["p"], kernel_shape=[2, 2], strides=[2, 2]),
+             helper.make_node("Reshape", ["p", "shape"], ["f"]), helper.make_node("MatMul", ["f", "m"], ["y"]),
+             helper.make_node("Softmax", ["y"], ["z"], axis=-1)]
+    graph = helper.make_graph(nodes, "g", [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 1, 8, 8])],
+                              [helper.make_tensor_value_info("z", TensorProto.FLOAT, [1, 10])],
+                              [numpy_helper.from_array(array, name) for name, array in weights.items()])
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9).SerializeToString() if onnx else b""
+
+
+def _npz(**arrays: np.ndarray) -> bytes:
+    buffer = io.BytesIO()
+    np.savez(buffer, **arrays)
+    return buffer.getvalue()
+
+
+def make_readers(folder: Path) -> dict[str, Reader]:
+    """The readers by name. Their good inputs are made by the product itself, in `folder`."""
+    global CHIP, NETWORK, TRACE
+    from archsim.architecture.load import architecture_path
+    from archsim.cli.explore import write_sweep
+    from archsim.explore import explore
+    from archsim.trace import build_trace, save_trace
+    from tests.data_comparison import make_comparison
+
+    warnings.simplefilter("ignore")
+    (folder / "tiny.toml").write_text(LAYERS)
+    (folder / "space.toml").write_text(SPACE)
+    CHIP = archsim.load_architecture("cim40")
+    NETWORK = archsim.load_network(folder / "tiny.toml")
+    TRACE = build_trace(NETWORK, None, "inference", 1)
+    save_trace(TRACE, folder / "trace.json")
+    archsim.simulate(NETWORK, CHIP).save(folder / "run")
+    comparison = json.dumps(sealed_comparison(make_comparison(("sgd",)))).encode()
+    sweep = explore(folder / "space.toml", out=folder / "sweep")
+    write_sweep(sweep, None)
+    save_checkpoint(folder / "checkpoint", {"images": 8, "history": []}, {"weights": np.arange(12.0).reshape(3, 4)})
+    random = np.random.default_rng(0)
+    images = random.random((6, 1, 8, 8)).astype(np.float32)
+    data = _npz(train_images=images, train_labels=np.arange(6), test_images=images, test_labels=np.arange(6))
+    idx = bytes([0, 0, 8, 3]) + b"".join(size.to_bytes(4, "big") for size in (3, 4, 4)) + bytes(48)
+    rows, space, document = ((folder / "sweep" / name).read_bytes() for name in ("points.jsonl", "space.json", "sweep.json"))
+    result = (folder / "run" / "result.json").read_bytes()
+    state = {path.name: path.read_bytes() for path in (folder / "checkpoint").iterdir()}
+    arrays = next(name for name in state if name.endswith(".npz"))
+    chip = Path(architecture_path("cim40")).read_bytes()
+
+    def one(name: str, content: bytes, read: Callable[[Path], object], structure: mutate.Mutation) -> Reader:
+        return Reader({name: content}, name, read, structure)
+
+    model = _onnx()
+    stored = {"points.jsonl": rows, "space.json": space, "sweep.json": document}
+    return {
+        "network": one("x.toml", LAYERS.encode(), _network, mutate.of_text),
+        "network_shown": one("x.toml", LAYERS.encode(), _shown, mutate.of_text),
+        "onnx": one("x.onnx", model, _network, mutate.of_model), "onnx_weights": one("x.onnx", model, _weights, mutate.of_model),
+        "scalesim": one("x.csv", CONVOLUTIONS.encode(), _network, mutate.of_text),
+        "scalesim_gemm": one("x.csv", PRODUCTS.encode(), _network, mutate.of_text),
+        "chip": one("x.toml", chip, _chip, mutate.of_text), "device": one("x.toml", DEVICE.encode(), _device, mutate.of_text),
+        "trace": one("x.json", (folder / "trace.json").read_bytes(), _trace, mutate.of_json),
+        "space": one("x.toml", SPACE.encode(), _space, mutate.of_text),
+        "result": one("result.json", result, _result, mutate.of_json), "page": one("result.json", result, _page, mutate.of_json),
+        "comparison": one("compare.json", comparison, _comparison, mutate.of_json),
+        "sweep_document": one("sweep.json", document, _sweep_document, mutate.of_json),
+        "rows": Reader(stored, "points.jsonl", _sweep, mutate.of_lines),
+        "stored_space": Reader(stored, "space.json", _sweep, mutate.of_json),
+        "verified_rows": Reader(stored, "points.jsonl", _verified, mutate.of_lines),
+        "verified_sweep": Reader(stored, "sweep.json", _verified, mutate.of_json),
+        "checkpoint": Reader(state, "checkpoint.json", _checkpoint, mutate.of_json),
+        "checkpoint_arrays": Reader(state, arrays, _checkpoint, mutate.of_arrays),
+        "run_data": one("x.npz", _npz(images=images[:1]), _run_data, mutate.of_arrays),
+        "dataset": one("x.npz", data, _dataset, mutate.of_arrays),
+        "idx": one("x.idx", idx, _idx, mutate.of_bytes), "idx_gz": one("x.idx.gz", gzip.compress(idx), _idx, mutate.of_bytes),
+    }
