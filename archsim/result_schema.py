@@ -11,10 +11,11 @@ _ROUNDING = 1e-9
 
 # Leaves: text, flag, count (whole, >= 0), some (whole, > 0), whole, number (finite), amount (finite, >= 0), positive (finite, > 0),
 # share (0 to 1), percent (0 to 100), node (0.5 to 10,000 nm), scalar, any; a trailing '?' allows null.
+# The name of a field takes one '?' where it may be null, two where it may be missing (results of earlier versions).
 # {"*": spec} is a table with any names, [spec] a list, a tuple of specs a list of just that length.
 _BOUNDARY = {
     "area_mm2": "amount", "energy_j": "amount", "power_uw": "amount?", "area_mm2_range": ("amount", "amount"),
-    "power_uw_range?": ("amount", "amount"),
+    "power_uw_range?": ("amount", "amount"), "energy_j_range??": ("amount", "amount"),
 }
 _RESOURCE = {
     "name": "text", "kind": "text", "busy_cycles": "count", "stalled_cycles": "count", "idle_cycles": "count", "total_cycles": "count",
@@ -44,7 +45,7 @@ SCHEMA: dict[str, object] = {
     "by_phase": {"*": {"cycles": "count?", "energy_j": "amount", "off_chip_energy_j": "amount"}},
     "inventory": [{
         "component": "text", "part": "text", "parameters": {"*": "scalar"}, "count": "count", "boundary": "text", "area_mm2": "amount",
-        "static_power_uw": "amount", "unit_prices?": _UNIT_PRICES,
+        "static_power_uw": "amount", "unit_prices??": _UNIT_PRICES,
     }],
     "ledger": [{"component": "text", "action": "text", "layer": "text", "phase": "text", "count": "amount"}],
     "resources": [_RESOURCE], "stalls": {"*": "count"},
@@ -52,6 +53,7 @@ SCHEMA: dict[str, object] = {
     "roofline": {"*": "any"}, "placement": [{"*": "any"}], "notes": ["text"], "settings": {"*": "any"},
     "figures": [{
         "name": "text", "value": "number", "unit": "text", "low": "number", "high": "number", "kind": "text", "source": "text",
+        "title": "text", "place": "text", "note": "text",
     }],
 }
 
@@ -150,16 +152,16 @@ def _check_table(value: object, spec: dict, where: str, path: str) -> None:
     dot = f"{path}." if path else ""
     for key in () if "*" in spec else spec:
         name = key.rstrip("?")
-        if name not in value and spec[key] is _UNIT_PRICES:
-            continue  # results of earlier versions kept no prices
+        if name not in value and key.endswith("??"):
+            continue
         if name not in value:
             raise InputError(f"field '{dot}{name}' is missing", where=where)
-        if not (key.endswith("?") and value[name] is None):
+        if value[name] is not None or not key.endswith("?") or key.endswith("??"):
             check_form(value[name], spec[key], where, dot + name)
     for key, item in value.items():
         if "*" in spec:
             check_form(item, spec["*"], where, f"{dot}{shorten(key)[1:-1]}")
-        elif key not in spec and f"{key}?" not in spec:
+        elif not {key, f"{key}?", f"{key}??"} & set(spec):
             check_form(item, "any", where, f"{dot}{shorten(key)[1:-1]}")
 
 

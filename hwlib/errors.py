@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import itertools
+import sys
 from collections.abc import Iterable
 
 from hwlib.text import printable
@@ -35,6 +36,13 @@ class InputError(ValueError):
 
     def __reduce__(self):
         return _rebuild, (type(self), self.what, self.where, self.got, self.allowed, self.hint)
+
+
+def is_finite(value: object) -> bool:
+    """True for a number that a float can hold: neither true nor false, NaN or infinity, nor a whole number of hundreds of digits."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return abs(value) <= sys.float_info.max
 
 
 class StoredNote(UserWarning):

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import functools
-import math
 import re
 import tomllib
 from importlib import resources
 from pathlib import Path
 
-from hwlib.errors import InputError, nearest, unknown
+from hwlib.errors import InputError, is_finite, nearest, unknown
 from hwlib.quantity import KINDS, Figure
 from hwlib.units import to_base
 
@@ -42,7 +41,7 @@ def parse_figure(name: str, entry: object, where: str) -> Figure:
     numbers = {}
     for key in ("value", "low", "high"):
         number = entry[key]
-        if isinstance(number, bool) or not isinstance(number, int | float) or not math.isfinite(number):
+        if not is_finite(number):
             raise InputError("not a finite number", where=f"{where}.{key}", got=number)
         numbers[key] = float(number)
     if not numbers["low"] <= numbers["value"] <= numbers["high"]:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import functools
-import math
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from hwlib.errors import InputError, nearest, unknown
+from hwlib.errors import InputError, is_finite, nearest, unknown
 from hwlib.quantity import Quantity, zero
 from hwlib.scaling import SCALING_CLASSES, scale
 
@@ -35,7 +34,7 @@ class Parameter:
             if value not in self.choices:
                 raise InputError("not an allowed choice", where=where, got=value, allowed=self.choices, hint=nearest(value, self.choices))
             return value
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        if not is_finite(value):
             raise InputError("not a finite number", where=where, got=value, allowed=f"{self.low:g} to {self.high:g} {self.unit}")
         if self.integer and value != int(value):
             raise InputError("not a whole number", where=where, got=value, allowed=f"{self.low:g} to {self.high:g} {self.unit}")

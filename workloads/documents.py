@@ -15,8 +15,8 @@ from workloads.files import LARGEST_TEXT, decoded, read_bytes
 
 DEEPEST = 60
 """Levels of nesting. No format of ours has ten; recursive readers stay far from the end of the stack."""
-LARGEST_BITS = 2000
-"""Bits of a whole number: far above every count, far below what Python refuses to write out."""
+LARGEST_BITS = 1000
+"""Bits of a whole number: far above every count, and still within a float."""
 _MOST_DOTS = 50
 # tomllib takes time by the square of the parts of a dotted key; starts at the beginning of a key only, so that it is linear itself
 _ENDLESS_KEY = re.compile(rf"""(?<![\w"'.\-])(?:[\w"'\-]++[ \t]*+\.[ \t]*+){{{_MOST_DOTS}}}""")

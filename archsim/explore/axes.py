@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from hwlib.errors import InputError, nearest
+from hwlib.errors import InputError, is_finite, nearest
 
 MAX_VALUES = 10_000
 RANGE_FIELDS = ("from", "to", "step", "factor", "count", "scale", "integer")
@@ -55,7 +55,7 @@ def _listed(entry: list, where: str) -> tuple[Any, ...]:
     if len(entry) > MAX_VALUES:
         raise InputError("too many values on one axis", where=where, got=len(entry), allowed=f"up to {MAX_VALUES}")
     for index, value in enumerate(entry):
-        if not isinstance(value, bool | int | float | str) or (isinstance(value, float) and not math.isfinite(value)):
+        if not isinstance(value, bool | int | float | str) or not isinstance(value, bool | str) and not is_finite(value):
             raise InputError("a value of an axis is a number, a word or true/false", where=f"{where}[{index}]", got=value)
     if len({(type(value) is bool, value) for value in entry}) != len(entry):
         raise InputError("a value stands twice", where=where, got=entry)
@@ -64,7 +64,7 @@ def _listed(entry: list, where: str) -> tuple[Any, ...]:
 
 def _number(entry: Mapping, key: str, where: str, default: object = None) -> float | int:
     value = entry.get(key, default)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if not is_finite(value):
         raise InputError("not a number" if key in entry else f"a range needs '{key}'", where=f"{where}.{key}", got=value)
     return value
 

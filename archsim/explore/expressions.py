@@ -17,7 +17,7 @@ from hwlib.errors import InputError, nearest
 MAX_LENGTH = 1000
 _MAX_POWER = 64
 FUNCTIONS: dict[str, Callable] = {"abs": abs, "ceil": math.ceil, "floor": math.floor, "log2": math.log2, "log10": math.log10, "max": max,
-                                  "min": min, "round": round, "sqrt": math.sqrt}
+                                  "min": min, "round": lambda value, *digits: round(value, *map(_few_digits, digits)), "sqrt": math.sqrt}
 _ARITHMETIC = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
                ast.FloorDiv: operator.floordiv, ast.Mod: operator.mod}
 _COMPARISONS = {ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt, ast.GtE: operator.ge, ast.Eq: operator.eq,
@@ -52,7 +52,7 @@ class Expression:
     def __call__(self, values: Names) -> Any:
         try:
             return self._value(values)
-        except (ArithmeticError, TypeError, ValueError, KeyError) as error:
+        except (ArithmeticError, TypeError, ValueError, KeyError, RecursionError) as error:
             if isinstance(error, InputError):
                 raise
             raise InputError(f"cannot be worked out ({error})", where=self.where, got=self.text) from None
@@ -129,6 +129,13 @@ def _number(value: Any) -> Any:
     if not isinstance(value, int | float):
         raise TypeError(f"{value!r} is not a number")
     return value
+
+
+def _few_digits(digits: int) -> int:
+    # round(5, -10**9) would write out ten to the thousand millionth
+    if abs(digits) > 300:
+        raise ArithmeticError("too many digits")
+    return digits
 
 
 def _power(base: float, exponent: float) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,9 @@ FIELDS = ("schema", "name", "title", *WORDS, "settings", "axes", "derived", "con
           "sampler", "rungs")
 _DIRECTIONS = {"minimise": 1, "minimize": 1, "maximise": -1, "maximize": -1}
 _TRAINING_OPTIONS = {"data": str, "epochs": int, "images": int, "test_images": int, "seed": int}
-_MOST_POINTS = 100_000_000
+# A point takes 8 bytes an axis and a metric in memory, the Latin hypercube 8 an axis more before its first one.
+_MOST_POINTS, _MOST_NUMBERS = 10_000_000, 100_000_000
+_MOST_AXES, _MOST_ENTRIES = 64, 500
 
 
 def load_space(source: str | Path | Mapping | Space) -> Space:
@@ -35,7 +38,9 @@ def load_space(source: str | Path | Mapping | Space) -> Space:
 
 def read_space(content: Mapping, where: str, name: str = "space") -> Space:
     """A space from parsed TOML. Raises InputError with the field path."""
-    for key in content:
+    for key, value in content.items():
+        size = len(value) if isinstance(value, Mapping | list | tuple) else 0
+        need(size <= _MOST_ENTRIES, "too many entries", where=f"{where}: {key}", got=size, allowed=f"up to {_MOST_ENTRIES}")
         need(key in FIELDS, "unknown field", where=f"{where}: {key}", allowed=FIELDS, hint=nearest(key, FIELDS))
     need(content.get("schema") == 1, "a space file starts with schema = 1", where=f"{where}: schema", got=content.get("schema"))
     fixed = _fixed(content, where)
@@ -121,6 +126,7 @@ def _fixed(content: Mapping, where: str) -> dict[str, Any]:
 def _axes(table: object, where: str) -> tuple[Axis, ...]:
     entries = _leaves(_table(table, where))
     need(bool(entries), "a space needs at least one axis", where=where, hint='for example "tile.rows" = [64, 128, 256]')
+    need(len(entries) <= _MOST_AXES, "too many axes", where=where, got=len(entries), allowed=f"up to {_MOST_AXES}")
     axes = []
     for path, entry in entries.items():
         check_field(path, f"{where}.{path}")
@@ -173,11 +179,16 @@ def _sampler(entry: object, where: str, axes: tuple[Axis, ...]) -> Sampler:
     if kind == "grid":
         need(points is None, "a grid has all its points", where=f"{where}.points", got=points,
              hint="choose random, latin_hypercube or sobol")
+        size = math.prod(len(axis.values) for axis in axes)
+        need(size <= _MOST_POINTS, "too many points", where=where, got=size, allowed=f"up to {_MOST_POINTS}",
+             hint="fewer steps, or another sampler: random, latin_hypercube or sobol")
         for axis in axes:
             need(bool(axis.values), "a grid needs steps on every axis", where=f"{where.split(': ')[0]}: axes.{axis.path}",
                  hint="give the range a step, a factor or a count")
     else:
         need(points is not None, "how many points to draw is missing", where=f"{where}.points")
+        most = _MOST_NUMBERS // len(axes)
+        need(points <= most, "too many points for so many axes", where=f"{where}.points", got=points, allowed=f"up to {most}")
     return Sampler(kind, points, _whole(entry, "seed", where, 0, 0, 2**63 - 1), _whole(entry, "population", where, 50, 4, 10_000))
 
 

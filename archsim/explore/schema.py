@@ -73,8 +73,9 @@ def check_metrics(row: dict, where: str) -> None:
             check_form(value, _RANGES.get(name, "amount?"), where, name)
         elif name.split(".")[0] in GROUPS:
             check_form(value, "number?", where, name)
-        if name.endswith("_low") and value is not None:
-            stem = name[:-4]
+    for name in (name for name in row if name in _METRICS and name.endswith("_low")):
+        value, stem = row[name], name[:-4]
+        if value is not None:
             middle, high = row.get(stem), row.get(f"{stem}_high")
             if middle is None or high is None or not value * (1 - 1e-9) <= middle <= high * (1 + 1e-9):
                 raise InputError("a number outside its own range", where=f"{where}.{stem}", got=(value, middle, high))

@@ -338,7 +338,7 @@ def broken(change):
     (lambda: broken(lambda d: d["ledger"][0].pop("action")), r"field 'ledger\[0\].action' is missing"),
     (lambda: broken(lambda d: d.update(clock_mhz=0)), "clock_mhz: not a finite number above zero"),
     (lambda: broken(lambda d: d.update(images=0)), "images: not a whole number of at least 1"),
-    (lambda: broken(lambda d: d.update(area_mm2=10**400)), "area_mm2: not a finite number"),
+    (lambda: broken(lambda d: d.update(area_mm2=10**400)), "area_mm2: cannot read the result .a number of too many digits"),
     (lambda: broken(lambda d: d["inventory"][0]["parameters"].update(bits=[1])), r"parameters.bits: not a finite number or a word"),
     (lambda: broken(lambda d: d["inventory"][0].update(boundary="moon")), "unknown boundary"),
     (lambda: broken(lambda d: d["inventory"].append(d["inventory"][0])), "a component twice"),

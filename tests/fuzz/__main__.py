@@ -13,7 +13,7 @@ from tests.fuzz.harness import Report, run
 def main() -> int:
     parser = argparse.ArgumentParser(description="Read damaged inputs of every kind: no fault, no hang over 10 s, no peak over 2 GB.")
     parser.add_argument("readers", nargs="*", help="which readers (default: all)")
-    parser.add_argument("--count", type=int, default=1000, help="inputs for each reader (default 1000)")
+    parser.add_argument("--count", type=int, default=1000, help="inputs for each reader, times its weight of 1 to 5 (default 1000)")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--first", type=int, default=0, help="number of the first input")
     parser.add_argument("--keep", type=Path, metavar="DIR", help="keep the inputs that went wrong here")

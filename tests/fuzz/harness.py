@@ -153,7 +153,7 @@ def _child(name: str, reader: Reader, seed: int, numbers: range, folder: Path, l
 
 
 def run(names: Sequence[str] = (), seed: int = 0, first: int = 0, count: int = 100, keep: Path | None = None, told=None) -> Report:
-    """`count` inputs for each of the named readers (all without a name), from number `first` on."""
+    """`count` inputs, times its weight, for each of the named readers (all without a name), from number `first` on."""
     memory = Path("/dev/shm")
     folder = Path(tempfile.mkdtemp(prefix="archsim-fuzz-", dir=memory if os.access(memory, os.W_OK) else None))
     try:
@@ -161,7 +161,7 @@ def run(names: Sequence[str] = (), seed: int = 0, first: int = 0, count: int = 1
         for name, reader in readers.items():
             _read_whole(folder, name, reader)
         for name in names or readers:
-            part = run_reader(name, readers[name], seed, range(first, first + count), folder, keep=keep)
+            part = run_reader(name, readers[name], seed, range(first, first + count * readers[name].weight), folder, keep=keep)
             whole.add(part)
             if told:
                 told(name, part)

@@ -86,12 +86,43 @@ pulse_step = 0.01
 
 @dataclass(frozen=True)
 class Reader:
-    """`files` are what its folder holds, `name` the one that is mutated, `read` what is done with the path of that file."""
+    """`files` are what its folder holds, `name` the one that is mutated, `read` what is done with the path of that file;
+    `weight` its share of the inputs: what takes long gets few."""
 
     files: dict[str, bytes]
     name: str
     read: Callable[[Path], object]
     structure: mutate.Mutation
+    weight: int = 5
+
+
+def small_result():
+    """A timed run of the tiny network with five of its components: every table of a result, and few rows."""
+    from archsim.cost.ledger import Ledger
+    from archsim.result import FACTS, Result
+
+    whole = archsim.simulate(NETWORK, CHIP)
+    components = whole.inventory_components()[:5]
+    names = {component.name for component in components}
+    facts = {name: whole.document.get(name) for name in FACTS} | {
+        "busy_fractions": {name: row["busy_fraction"] for name, row in whole.by_component.items() if name in names},
+        "by_phase": {name: row["cycles"] for name, row in whole.by_phase.items()}, "settings": {"tile": {"rows": 128}}}
+    found = Result.from_run(facts, components, Ledger.from_rows([row for row in whole.ledger if row["component"] in names]))
+    found.document["figures"] = found.document["figures"][:3]
+    return found
+
+
+def small_comparison() -> dict:
+    """A comparison of one trained scheme, by arithmetic."""
+    training = {"finished": True, "reason": "", "images": 10, "energy_j": 1.0, "seconds": 1.0,
+                "settings": {"learning_rate": 0.1, "batch": 1},
+                "writes": {"": {"mean": 1.0, "maximum": 2.0, "histogram": {"edges": [0.0, 1.0], "counts": [3]}}}}
+    epochs = [{"epoch": 1, "train_error_percent": 20.0, "test_error_percent": 25.0, "images_per_second": 100.0}]
+    scheme = small_result().document | {
+        "scheme": "sgd", "label": "sgd", "scheme_title": "a title", "dataset": "digits", "device": None, "accuracy_percent": 75.0,
+        "writes_per_device": 1.0, "activity_file": None, "epochs": epochs, "extra_memory_bits": 0.0, "images_per_second": 100.0,
+        "training": training}
+    return {"schemes": [scheme], "refused": {"hic": "no such device"}}
 
 
 def _network(path: Path) -> None:
@@ -235,8 +266,6 @@ def make_readers(folder: Path) -> dict[str, Reader]:
     from archsim.cli.explore import write_sweep
     from archsim.explore import explore
     from archsim.trace import build_trace, save_trace
-    from tests.data_comparison import make_comparison
-
     warnings.simplefilter("ignore")
     (folder / "tiny.toml").write_text(LAYERS)
     (folder / "space.toml").write_text(SPACE)
@@ -244,8 +273,8 @@ def make_readers(folder: Path) -> dict[str, Reader]:
     NETWORK = archsim.load_network(folder / "tiny.toml")
     TRACE = build_trace(NETWORK, None, "inference", 1)
     save_trace(TRACE, folder / "trace.json")
-    archsim.simulate(NETWORK, CHIP).save(folder / "run")
-    comparison = json.dumps(sealed_comparison(make_comparison(("sgd",)))).encode()
+    small_result().save(folder / "run")
+    comparison = json.dumps(sealed_comparison(small_comparison())).encode()
     sweep = explore(folder / "space.toml", out=folder / "sweep")
     write_sweep(sweep, None)
     save_checkpoint(folder / "checkpoint", {"images": 8, "history": []}, {"weights": np.arange(12.0).reshape(3, 4)})
@@ -259,8 +288,8 @@ def make_readers(folder: Path) -> dict[str, Reader]:
     arrays = next(name for name in state if name.endswith(".npz"))
     chip = Path(architecture_path("cim40")).read_bytes()
 
-    def one(name: str, content: bytes, read: Callable[[Path], object], structure: mutate.Mutation) -> Reader:
-        return Reader({name: content}, name, read, structure)
+    def one(name: str, content: bytes, read: Callable[[Path], object], structure: mutate.Mutation, weight: int = 5) -> Reader:
+        return Reader({name: content}, name, read, structure, weight)
 
     model = _onnx()
     stored = {"points.jsonl": rows, "space.json": space, "sweep.json": document}
@@ -273,16 +302,16 @@ def make_readers(folder: Path) -> dict[str, Reader]:
         "chip": one("x.toml", chip, _chip, mutate.of_text), "device": one("x.toml", DEVICE.encode(), _device, mutate.of_text),
         "trace": one("x.json", (folder / "trace.json").read_bytes(), _trace, mutate.of_json),
         "space": one("x.toml", SPACE.encode(), _space, mutate.of_text),
-        "result": one("result.json", result, _result, mutate.of_json), "page": one("result.json", result, _page, mutate.of_json),
+        "result": one("result.json", result, _result, mutate.of_json), "page": one("result.json", result, _page, mutate.of_json, 1),
         "comparison": one("compare.json", comparison, _comparison, mutate.of_json),
         "sweep_document": one("sweep.json", document, _sweep_document, mutate.of_json),
-        "rows": Reader(stored, "points.jsonl", _sweep, mutate.of_lines),
+        "rows": Reader(stored, "points.jsonl", _sweep, mutate.of_lines, 2),
         "stored_space": Reader(stored, "space.json", _sweep, mutate.of_json),
-        "verified_rows": Reader(stored, "points.jsonl", _verified, mutate.of_lines),
-        "verified_sweep": Reader(stored, "sweep.json", _verified, mutate.of_json),
+        "verified_rows": Reader(stored, "points.jsonl", _verified, mutate.of_lines, 1),
+        "verified_sweep": Reader(stored, "sweep.json", _verified, mutate.of_json, 1),
         "checkpoint": Reader(state, "checkpoint.json", _checkpoint, mutate.of_json),
         "checkpoint_arrays": Reader(state, arrays, _checkpoint, mutate.of_arrays),
-        "run_data": one("x.npz", _npz(images=images[:1]), _run_data, mutate.of_arrays),
+        "run_data": one("x.npz", _npz(images=images[:1]), _run_data, mutate.of_arrays, 1),
         "dataset": one("x.npz", data, _dataset, mutate.of_arrays),
         "idx": one("x.idx", idx, _idx, mutate.of_bytes), "idx_gz": one("x.idx.gz", gzip.compress(idx), _idx, mutate.of_bytes),
     }
