@@ -40,14 +40,14 @@ def write(model, path):
     return path
 
 
-def imported_outputs(network, inputs, images):
-    """The network's exact outputs, (images, elements): `inputs` are whole ONNX tensors whose batch is on `network`'s axis 0."""
+def imported_outputs(network, inputs, images, axis=0):
+    """The network's exact outputs, (images, elements): `inputs` are whole ONNX tensors whose batch is on `axis`."""
     tensors = exact_tensors(network)
     names = [layer.name for layer in network.layers if layer.operator == "input"]
     shapes = {layer.name: layer.output_shape for layer in network.layers}
     result = []
     for image in range(images):
-        own = {name: inputs[name][image].reshape(shapes[name]) for name in names}
+        own = {name: inputs[name].take(image, axis=axis).reshape(shapes[name]) for name in names}
         result.append(np.asarray(network_forward(network, own, tensors)[network.layers[-1].name]).reshape(-1))
     return np.array(result)
 
@@ -63,10 +63,10 @@ def reference_outputs(model, inputs, images, output=0, by_definition=False):
     return np.asarray(evaluator.run(None, inputs)[output]).reshape(images, -1)
 
 
-def assert_equal_values(model, path, inputs, images=1, by_definition=False, **options):
+def assert_equal_values(model, path, inputs, images=1, by_definition=False, axis=0, **options):
     """The importer's network computes what the model says, for every image. Returns the network."""
     network = load_network(write(model, path), **options)
     wanted = reference_outputs(model, inputs, images, by_definition=by_definition)
-    got = imported_outputs(network, inputs, images)
+    got = imported_outputs(network, inputs, images, axis)
     np.testing.assert_allclose(got, wanted, rtol=2e-4, atol=2e-5 * max(1.0, float(np.abs(wanted).max())))
     return network

@@ -15,9 +15,10 @@ from onnx_random import RandomGraph, counted
 SEED = int(os.environ.get("ARCHSIM_SEED", "0"))
 
 
-def check(seed, path, length):
-    graph = RandomGraph(seed, length)
-    network = assert_equal_values(graph.model, path, {"x": graph.x}, graph.images, by_definition=True)
+def check(seed, path, length, axis=None):
+    graph = RandomGraph(seed, length, axis)
+    options = {} if axis is None else {"axis": axis, "batch_axis": axis}
+    network = assert_equal_values(graph.model, path, {"x": graph.x}, graph.images, by_definition=True, **options)
     assert (network.weights, network.multiply_accumulates) == counted(graph.model, graph.images)
 
 
@@ -27,7 +28,13 @@ def test_random_graphs(tmp_path, part):
         check(SEED + 1000 * part + seed, tmp_path / "net.onnx", 4 + 2 * seed)
 
 
+@pytest.mark.parametrize("axis", [1, 2])
+def test_random_graphs_with_the_batch_elsewhere(tmp_path, axis):
+    for seed in range(12):
+        check(SEED + 500 * axis + seed, tmp_path / "net.onnx", 3 + seed, axis)
+
+
 @pytest.mark.study
 def test_many_random_graphs(tmp_path):
     for seed in range(20_000):
-        check(SEED + 10**6 + seed, tmp_path / "net.onnx", 2 + seed % 18)
+        check(SEED + 10**6 + seed, tmp_path / "net.onnx", 2 + seed % 18, (None, None, 1, 2)[seed % 4])
