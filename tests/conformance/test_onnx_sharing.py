@@ -116,3 +116,13 @@ def test_layers_bear_the_name_of_their_weight(tmp_path, name, weight_name, bias_
     weights = [(weight_name, weight(6, 4)), *([(bias_name, weight(4))] if bias_name else [])]
     network = load_network(write(make_model([node("Gemm", inputs, name=name)], [("x", ["N", 6])], weights), tmp_path / "net.onnx"))
     assert network.array_layers[0].name == expected
+
+
+def test_two_readings_of_one_array_have_noise_of_their_own(tmp_path):
+    import archsim
+
+    nodes = [node("Gemm", ["x", "f.weight"], ["a"]), node("Gemm", ["x", "f.weight"], ["b"]), node("Sub", ["a", "b"])]
+    network = load_network(write(make_model(nodes, [("x", ["N", 6])], [("f.weight", weight(6, 4))]), tmp_path / "net.onnx"))
+    quiet, noisy = (archsim.simulate(network, archsim.load_architecture("cim40", {"physics.read_noise": noise}), data="random").outputs
+                    for noise in (0.0, 0.05))
+    assert not quiet.any() and noisy.all()
