@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+from numba.core.extending import _Intrinsic
 from numba.core.types import Type
-from numba.extending import _Intrinsic
 
 LIBRARIES = ("builtins", "cmath", "llvmlite", "math", "numba", "numpy", "operator")
 _PLAIN = (bool, int, float, complex, str, bytes, type(None), type(...))

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
+from archsim.basics.threads import one_thread
 from archsim.studies.training import Row, Study, load_study, read_history, write_history
 from archsim.training.data import Prepared, prepare
 from archsim.training.loop import epoch_order
@@ -105,10 +106,12 @@ def train(network: Network, data: Prepared, settings: TrainingSettings, ended=la
         order, started, loss, wrong = epoch_order(settings.seed, epoch, len(images)), time.perf_counter(), 0.0, 0
         for start in range(0, len(order), settings.batch):
             chosen = order[start:start + settings.batch]
-            more_loss, more_wrong = perceptron.batch(images[chosen], labels[chosen], epoch * len(order) + start)
+            with one_thread():
+                more_loss, more_wrong = perceptron.batch(images[chosen], labels[chosen], epoch * len(order) + start)
             loss, wrong = loss + more_loss, wrong + more_wrong
         seconds = time.perf_counter() - started
-        test_loss, test_error = perceptron.test(data.test_images, data.test_labels[:, 0])
+        with one_thread():
+            test_loss, test_error = perceptron.test(data.test_images, data.test_labels[:, 0])
         history.append({
             "epoch": epoch + 1, "train_error_percent": 100 * wrong / len(order), "test_error_percent": 100 * test_error,
             "train_loss": loss / len(order), "test_loss": test_loss, "images_per_second": len(order) / seconds, "seconds": seconds})
