@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from archsim.architecture.config import Architecture
 from archsim.placement import LayerPlacement, Placement
 from archsim.soc.memory_map import MemoryMap
+from archsim.soc.slowest import slowest_pulses, slowest_repeats, slowest_row
 from archsim.soc.tile_timing import TileTiming, pulse_update_cycles, read_timing, write_row_cycles
-from archsim.trace.operation import OFF_TILES, Operation
+from archsim.trace.operation import OFF_TILES, Activity, Operation
 
 Counts = dict[tuple[str, str], float]
 
@@ -22,9 +23,10 @@ class OperationPlan:
     """An operation on this chip: counts and integer cycles.
 
     A *job* is what one unit does at a time: `per_job` steps. `job` and `step` count actions of a job and of a step
-    that are repeated by a retry; `once` counts actions of a step that are not. `write_cycles` is the exact mean
-    duration of a write step (a fraction is carried over to the next step). `held`: further matrices whose tiles work with it (lenders
-    of periphery, a reference array), and how many of their tiles.
+    that are repeated by a retry; `once` counts actions of a step that are not. `write_cycles` is the expected duration of
+    a write step, which ends with its slowest device (a fraction is carried over to the next step); `retries` the expected
+    repeats of a job, as many as the most of its vectors needs. `held`: further matrices whose tiles work with it (lenders of
+    periphery, a reference array), and how many of their tiles.
     """
 
     operation: Operation
@@ -33,6 +35,7 @@ class OperationPlan:
     tile_operations: int = 0
     timing: TileTiming = TileTiming(0, 0, 0)
     write_cycles: float = 0.0
+    retries: float = 0.0
     job: Counts = field(default_factory=dict)
     step: Counts = field(default_factory=dict)
     once: Counts = field(default_factory=dict)
@@ -132,6 +135,7 @@ def _read(result: OperationPlan, layer: LayerPlacement, chip: Architecture, plac
     matrix, activity = layer.matrix, operation.activity
     # A step that needs the result of the last cannot share its time with it, so copies on one tile wait in turn.
     result.units, result.per_job = layer.units, 1 if operation.sequential else layer.copies_per_tile
+    result.retries = slowest_repeats(result.per_job, operation.activity.retries)
     tiles = layer.tiles_per_unit * share
     lines = chip.tile.rows if transposed else chip.tile.columns
     if transposed:
@@ -221,13 +225,12 @@ def _write(result: OperationPlan, layer: LayerPlacement, chip: Architecture, pla
     spread = layer.rows / matrix.rows
     devices = activity.devices_written * layer.columns * matrix.groups * layer.copies * result.share * spread
     lines = matrix.groups * layer.column_splits * layer.copies * result.share * spread
-    in_tile = activity.devices_written * min(layer.columns, chip.tile.columns)
     # Tiles program side by side; rows of copies and groups that share a tile follow one another.
     in_turn = layer.groups_per_tile * layer.copies_per_tile / layer.row_splits
     tiles = layer.tiles_per_unit * layer.units * result.share
     result.tile_operations = max(1, math.ceil(tiles))
     verifies = activity.verify_reads * _turns(result, layer, placement, "adc")
-    result.write_cycles = write_row_cycles(chip, in_tile, pulses, verifies) * in_turn * spread
+    result.write_cycles = write_row_cycles(chip, 1, _slowest_row(layer, chip, activity, pulses), verifies) * in_turn * spread
     add(result.step, "array", "write", devices * pulses)
     add(result.step, "write_driver", "pulse", devices * pulses)
     add(result.step, "level_shifter", "shift", devices * pulses)
@@ -236,6 +239,16 @@ def _write(result: OperationPlan, layer: LayerPlacement, chip: Architecture, pla
     for component, action in (("array", "read"), ("front_end", "sample"), ("column_mux", "select"), ("adc", "convert")):
         add(result.step, component, action, devices * pulses * activity.verify_reads)
     _tile_cycles(result.step, result.write_cycles * tiles)
+
+
+def _slowest_row(layer: LayerPlacement, chip: Architecture, activity: Activity, pulses: float) -> float:
+    """Pulses of the slowest of the rows that are programmed at once, one on each tile: all of a row's devices together or in turn."""
+    share, verified, matrix = activity.devices_written, activity.verify_reads > 0, layer.matrix
+    at_once = matrix.groups * layer.copies * layer.row_splits / (layer.groups_per_tile * layer.copies_per_tile)
+    if chip.write.parallel == "row":
+        return slowest_pulses(layer.columns * at_once, share, pulses, verified)
+    # the devices of a layer's row, and with them the work, are spread over its column splits
+    return slowest_row(at_once * layer.column_splits, min(layer.columns, chip.tile.columns), share, pulses, verified)
 
 
 def _digital(result: OperationPlan, layer: LayerPlacement | None, chip: Architecture, memory: MemoryMap) -> None:

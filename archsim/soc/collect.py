@@ -55,7 +55,7 @@ def _runs(trace: Trace, plans: list[OperationPlan], images: int) -> Iterator[tup
     for item in plans:
         runs = batches if item.operation.name in once_a_batch else -(-images // item.operation.every)
         runs *= round(1 / item.share)
-        yield item, runs, item.operation.activity.retries * item.jobs * runs if item.operation.kind.startswith("read") else 0.0
+        yield item, runs, item.retries * item.jobs * runs
 
 
 def ledger_of_plans(trace: Trace, chip: Architecture, plans: list[OperationPlan], images: int,

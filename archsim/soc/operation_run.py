@@ -216,7 +216,7 @@ class OperationRun:
     def _unit(self, unit: int, queue: simpy.Store, drain: simpy.Store) -> Generator:
         machine, plan, env = self.machine, self.plan, self.machine.env
         lane, timing = machine.lanes[plan.operation.place], plan.timing
-        retry_mean, owes = plan.operation.activity.retries, (plan.operation.name, unit)
+        retry_mean, owes = plan.retries, (plan.operation.name, unit)
         taken = None if plan.operation.kind == "pulse_update" else unit  # all copies are updated together
         jobs = len(range(unit, plan.jobs, plan.units))
         name, phase = f"unit {unit}", plan.operation.phase

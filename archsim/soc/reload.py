@@ -10,6 +10,8 @@ from archsim.architecture.config import Architecture
 from archsim.cost.ledger import Ledger
 from archsim.placement import LayerPlacement, Placement
 from archsim.soc.server import reserve
+from archsim.soc.slowest import slowest_pulses, slowest_row
+from archsim.soc.tile_timing import write_row_cycles
 from archsim.trace.operation import OFF_TILES, Operation, Trace
 
 if TYPE_CHECKING:
@@ -68,10 +70,9 @@ class Residency:
         layer, name, chip = self._enter(operation, part), operation.place, self.chip
         if layer is None:
             return
-        bits, pulses = self._bits(operation, layer), chip.write.pulses
+        bits = self._bits(operation, layer)
         rows = min(layer.rows * layer.groups_per_tile * layer.copies_per_tile, chip.tile.rows)
-        turns = rows * (min(layer.columns, chip.tile.columns) if chip.write.parallel == "device" else 1)
-        programming = math.ceil(turns * pulses * (chip.write.pulse_cycles + chip.write.verify_cycles))
+        programming = math.ceil(rows * write_row_cycles(chip, 1, self._slowest_row(operation, layer, rows)))
         reading = math.ceil(bits / chip.off_chip.bits_per_cycle)
         moving = math.ceil(bits / chip.interconnect.width_bits)
         started = machine.env.now
@@ -90,6 +91,14 @@ class Residency:
         self.loads += 1
         self.cycles += machine.env.now - started
         self._count(operation, layer)
+
+    def _slowest_row(self, operation: Operation, layer: LayerPlacement, rows: int) -> float:
+        """Pulses of the slowest of the rows that all tiles program at once."""
+        chip = self.chip
+        if chip.write.parallel == "row":
+            return slowest_pulses(layer.cells / self.passes(operation) / rows, 1.0, chip.write.pulses)
+        tiles = min(len(layer.tiles), self.placement.available)
+        return slowest_row(tiles, min(layer.columns, chip.tile.columns), 1.0, chip.write.pulses)
 
     def _bits(self, operation: Operation, layer: LayerPlacement) -> float:
         return layer.matrix.weights * layer.copies / self.passes(operation) * self.chip.weights.bits
