@@ -220,3 +220,14 @@ def test_rows_of_other_code_or_figures_are_not_used(tmp_path, monkeypatch):
     monkeypatch.setattr(sweep_module, "code_version", lambda: "other")
     monkeypatch.setattr(repricing_module, "code_version", lambda: "other")
     assert archsim.explore(LADDER, out=tmp_path, resume=True).counts["reused"] == 0
+
+
+def test_an_export_holds_every_row_in_both_formats(tmp_path):
+    import pandas
+
+    from archsim.explore.export import export_rows
+
+    rows = [{"point": index, "tile.rows": 64 * (index + 1), "area_mm2": 0.5 * index, "state": "done"} for index in range(3)]
+    for suffix, read in ((".csv", pandas.read_csv), (".parquet", pandas.read_parquet)):
+        table = read(export_rows(iter(rows), tmp_path / f"points{suffix}"))
+        assert table.to_dict("records") == rows
