@@ -27,7 +27,8 @@ def run_tests(project: Path, tests: list[str]) -> tuple[str, str]:
     """Run tests in this order until one fails: ("caught" | "survived" | "hangs", the last lines that pytest printed)."""
     names = project.parent / "tests.txt"
     names.write_text("\n".join(tests), encoding="utf-8")
-    line = [sys.executable, "-m", "pytest", "-x", "-q", "--tb=line", "-p", "no:cacheprovider", "-m", "not study and not browser", f"@{names}"]
+    line = [sys.executable, "-m", "pytest", "-x", "-q", "--tb=line", "-p", "no:cacheprovider", "-m", "not study and not browser",
+            f"@{names}"]
     try:
         done = subprocess.run(line, cwd=project, capture_output=True, text=True, timeout=LIMIT_SECONDS)
     except subprocess.TimeoutExpired:
