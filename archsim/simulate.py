@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from archsim.architecture import load_architecture
 from archsim.architecture.record import chip_of_record, differences
 from archsim.chip.built import ASSUMED_ACTIVITY, BuiltChip, build_chip
+from archsim.chip.unused import unused_notes, unused_settings
 from archsim.cost.ledger import Ledger
 from archsim.placement import Placement
 from archsim.result import Result
@@ -66,14 +67,14 @@ def simulate(network: str | Path | Network | Trace, chip: str | Path | Architect
         if data is not None or observers:
             raise InputError("real data and observers need the event simulation", where="timing", got=False)
         facts, ledger = _untimed(built), built.counts
-    unused = rule.unused_changes if rule and trace.scheme else []
-    unused = [f"scheme.{name} is set, but {rule.name} does not use it with its other settings" for name in unused]
-    facts["notes"] = [*recorded, *unused, *facts["notes"]]
+    facts["notes"] = [*recorded, *facts["notes"]]
     if rule and not trace.scheme and net:
         facts["notes"] = [f"the update rule {rule.name} is not used: the phase is {trace.phase}, not training", *facts["notes"]]
     on_chip = {component.name for component in built.parts}
     facts["busy_fractions"] = {role: share for role, share in facts["busy_fractions"].items() if role in on_chip}
     placement = built.placement
+    unused = unused_settings(built, timed=timing, data=data is not None, network=net)
+    facts["notes"] = [*facts["notes"], *unused_notes(unused)]
     facts |= {
         "network": trace.network, "architecture": chip.name, "scheme": trace.scheme, "phase": trace.phase, "batch": trace.batch,
         "images": built.images, "node_nm": built.node_nm, "clock_mhz": chip.clock_mhz, "tiles": placement.tiles,
@@ -82,6 +83,7 @@ def simulate(network: str | Path | Network | Trace, chip: str | Path | Architect
     }
     once = setup_facts(built, timing) if setup else None
     result = Result.from_run(facts, built.parts, ledger, once)
+    result.document["unused"] = sorted(unused)
     if values is not None:
         result.outputs, result.reference_outputs = values.finish(), values.reference()
     return result

@@ -10,14 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 from archsim.architecture import load_architecture
 from archsim.basics.folders import folder_path, hold, refuse_other
+from archsim.chip.built import build_chip
+from archsim.chip.unused import NOTE, unused_notes, unused_settings
 from archsim.result import Result
 from archsim.schemes import load_scheme
 from archsim.simulate import simulate
 from archsim.trace import Activity, Trace, build_trace, recorded_on, with_activity
 from archsim.trace.upkeep import with_refreshes
 from archsim.training.settings import TrainingSettings, device_of
-from archsim.training.setup import chip_with_devices, settings_of, silicon_scheme, suggested_for
+from archsim.training.setup import chip_with_devices, read_by_training, settings_of, silicon_scheme, suggested_for
 from archsim.training.totals import mean_activities, writes_of
+from archsim.training.unused import unused_in_training
 from hwlib.errors import InputError
 from workloads import load_network
 from workloads.datasets import Dataset, fit_dataset, load_dataset
@@ -129,13 +132,17 @@ def with_silicon(trained: TrainingResult, trace: Trace, chip: Architecture, sche
     images = trace.batch * -(-STEP_IMAGES // trace.batch)
     result = simulate(measured, chip, scheme, images=images, node_nm=node_nm, seed=trained.settings.seed)
     writes = writes_of(trained, trace, chip)
+    unused = unused_settings(build_chip(measured, chip, scheme, images, node_nm), timed=True)
+    read = read_by_training(chip, scheme, trained.settings)
+    unused = {path: why for path, why in unused.items() if path not in read} | unused_in_training(trained.settings)
+    silicon = [note for note in result.notes if not note.startswith(NOTE)]
     unread = [f"device.{name} is set but nothing in this run reads it: {why}" for name, why in trained.unread.items()]
     result.document |= {
         "dataset": trained.data, "device": device_of(trained.settings) or None, "epochs": trained.history,
         "accuracy_percent": 100.0 - trained.history[-1]["test_error_percent"] if trained.history else None,
-        "writes_per_device": writes[""]["mean"], "activity_file": None, "notes": [*result.notes, *notes, *_lost(trained), *unread],
-        "unused": sorted({*result.document.get("unused", []), *(f"device.{name}" for name in trained.unread),
-                          *(f"scheme.{name}" for name in scheme.unused_changes)}),
+        "writes_per_device": writes[""]["mean"], "activity_file": None,
+        "notes": [*silicon, *unused_notes(unused), *notes, *_lost(trained), *unread],
+        "unused": sorted({*unused, *(f"device.{name}" for name in trained.unread)}),
         "training": {
             "finished": trained.finished, "reason": trained.reason, "images": trained.images, "writes": writes,
             "refreshes": {layer: asdict(done) for layer, done in trained.refreshes.items()},

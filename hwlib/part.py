@@ -59,10 +59,9 @@ class Part:
     native_node_nm: ClassVar[float] = 40.0
 
     def __init__(self, **values: object):
-        known = {p.name: p for p in self.parameters}
         for key in values:
-            if key not in known:
-                raise unknown(f"parameter of part '{self.name}'", key, known)
+            self.parameter(key)
+        known = {p.name: p for p in self.parameters}
         self.values = {n: p.check(values.get(n, p.default), f"{self.name}.{n}") for n, p in known.items()}
 
     def __getattr__(self, key: str):
@@ -71,6 +70,14 @@ class Part:
             return self.__dict__["values"][key]
         except KeyError:
             raise AttributeError(key) from None
+
+    @classmethod
+    def parameter(cls, name: str) -> Parameter:
+        """The declared parameter of that name. Raises InputError with the nearest one."""
+        known = {parameter.name: parameter for parameter in cls.parameters}
+        if name not in known:
+            raise unknown(f"parameter of part '{cls.name}'", name, known)
+        return known[name]
 
     def area(self) -> Quantity:
         raise NotImplementedError

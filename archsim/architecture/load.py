@@ -75,6 +75,7 @@ def load_architecture(name: str | Path | Architecture, settings: Mapping[str, An
 
     Raises InputError with the file and the field path for anything that is not allowed.
     """
+    from archsim.architecture.cells import share_cell_values
     from archsim.architecture.config import Architecture
 
     if isinstance(name, Architecture):
@@ -82,10 +83,13 @@ def load_architecture(name: str | Path | Architecture, settings: Mapping[str, An
     else:
         path = architecture_path(name)
         where, content = str(name), read_toml(path)
+    named = set()
     for key, value in (settings or {}).items():
         keys, parsed = parse_setting(f"{key}={value}") if isinstance(value, str) else (str(key).split("."), value)
         for own, setting in (chip_settings(".".join(keys), parsed) or {tuple(keys): parsed}).items():
             apply_setting(content, list(own), setting)
+            named.add(".".join(own))
+    share_cell_values(content, named, where)
     return validate(content, where)
 
 
@@ -105,8 +109,11 @@ def validate(content: dict[str, Any], where: str) -> Architecture:
         raise explain(error.errors(), where, Architecture) from None
     for role, component in chip.components.items():
         try:
-            # A parameter "=field.path" follows a setting; it is checked where the inventory is built.
-            find_part(component.part)(**{k: v for k, v in component.parameters.items() if not str(v).startswith("=")})
+            part = find_part(component.part)
+            for name in component.parameters:
+                part.parameter(name)
+            # What a parameter "=field.path" follows is checked where the inventory is built.
+            part(**{k: v for k, v in component.parameters.items() if not str(v).startswith("=")})
         except InputError as error:
             raise InputError(error.what, where=f"{where}: components.{role}: {error.where}".rstrip(": "), got=error.got,
                              allowed=error.allowed, hint=error.hint) from None

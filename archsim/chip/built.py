@@ -140,4 +140,9 @@ def _assumptions(trace: Trace, chip: Architecture) -> list[str]:
     if wires and (chip.interconnect.kind, wires.part) in (("bus", "h_tree"), ("h_tree", "wire_bus")):
         found.append(f"interconnect.kind is {chip.interconnect.kind} but its part is {wires.part}: "
                      "time and counts follow the first, area and energy the second")
+    weights = chip.weights
+    if weights.mapping != "bit_slices" and weights.bits > weights.cell_bits + (weights.mapping == "differential"):
+        cells = "a pair of cells" if weights.mapping == "differential" else "one cell"
+        found.append(f"weights of {weights.bits} bits are priced in {cells} of {weights.cell_bits} bits each (weights.mapping="
+                     f"{weights.mapping}): the cells are taken as finer than that, or weights.mapping=bit_slices cuts a weight into slices")
     return found + list(chip.notes)

@@ -142,11 +142,33 @@ def _rule(scheme: Scheme) -> str:
     return scheme.name
 
 
+def read_by_training(chip: Architecture, scheme: Scheme, settings: TrainingSettings) -> set[str]:
+    """Fields of the chip that a training reads itself, beside those that the silicon of its steps reads."""
+    if scheme.digital_baseline:
+        return set()
+    found = {"physics.model"}
+    if chip.physics.model == "signed":
+        found |= {"physics.read_noise", "physics.output_bound", "physics.noise_management"}
+        found |= {"physics.bound_management"} if chip.physics.output_bound else set()
+    if settings.rule == "rpu" and device_of(settings):
+        found.add("update.train_length")
+    return found
+
+
 def _physics(chip: Architecture) -> tuple[dict[str, Any], list[str]]:
     """Read settings of a chip's arrays, as training.settings.ReadSettings names them, and notes."""
     physics = chip.physics
     values: dict[str, Any] = {"input_bits": chip.read.input_bits, "output_bits": chip.read.adc_bits}
-    if physics.model != "signed" or physics.output_bound == 0:
-        return values, [f"{chip.name} states no read noise and output bound in weight units: training takes those of the RPU (0.06 and 12)"]
+    if physics.model != "signed":
+        return values, [f"training reads signed weights, {chip.name} has physics.model={physics.model}: it takes the read noise and output "
+                        "bound of the RPU (0.06 and 12)"]
+    if physics.output_bound == 0:
+        # Where real data pass, a bound of 0 is set by a calibration run; a training has none, so what is missing is the RPU's.
+        taken = [] if physics.read_noise else ["read noise 0.06"]
+        values |= {"output_noise": physics.read_noise} if physics.read_noise else {}
+        values |= {} if physics.noise_management else {"noise_management": "off"}
+        words = " and ".join([*taken, "output bound 12"])
+        return values, [f"{chip.name} states no {'read noise and ' if taken else ''}output bound in weight units: training takes {words}, "
+                        "those of the RPU, and manages the bound"]
     values |= {"output_noise": physics.read_noise, "output_bound": physics.output_bound}
     return values | {name: "off" for name in ("noise_management", "bound_management") if not getattr(physics, name)}, []

@@ -53,6 +53,7 @@ BROKEN = {
     "no part": ('part = "adc_sar"\n', "", "components.adc.part", "required field is missing"),
     "unknown field of a component": ('part = "adc_sar"', 'prt = "adc_sar"', "components.adc.prt", "did you mean 'part'"),
     "unknown parameter": (*adc("bitz = 8"), "components.adc", "did you mean 'bits'"),
+    "unknown parameter that follows": (*adc('bitz = "=read.adc_bits"'), "components.adc", "did you mean 'bits'"),
     "parameter out of range": (*adc("bits = 99"), "components.adc: adc_sar.bits", "3 to 12"),
     "parameter of the wrong type": (*adc("bits = [8]"), "components.adc: adc_sar.bits", "3 to 12"),
     "date for a parameter": (*adc("bits = 2020-01-01"), "components.adc: adc_sar.bits", "3 to 12"),
