@@ -8,7 +8,7 @@ needs no condition: the part is priced, the step is built, with the default in i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -219,15 +219,21 @@ def _idle_settings(built: BuiltChip, network: Network, timed: bool) -> Iterator[
     from archsim.trace import build_trace
 
     rule: Scheme = built.rule
+
+    def step(rule: Scheme) -> Trace:
+        # the settings that a trace records are no part of what it does
+        return replace(build_trace(network, rule, built.trace.phase, built.trace.batch), scheme_settings=built.trace.scheme_settings)
+
+    whole = step(rule)
     for name in changed_fields(rule):
         if name in rule.unused:
             continue
         plain = rule.model_copy(update={name: type(rule).model_fields[name].get_default(call_default_factory=True)})
-        other = build_trace(network, plain, built.trace.phase, built.trace.batch)
-        if other == built.trace:
+        other = step(plain)
+        if other == whole:
             if plain.parts(built.chip) == rule.parts(built.chip):
                 yield name
-        elif not timed and other.state_words == built.trace.state_words and _counts_as(other, plain, built):
+        elif not timed and whole == built.trace and other.state_words == whole.state_words and _counts_as(other, plain, built):
             yield name
 
 

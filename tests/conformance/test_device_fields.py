@@ -107,17 +107,18 @@ parameters = { pulse_step = 0.002, drift_exponent = 0.05, lifetime_spread = 0.2 
     line = ["train", "digits_cnn", "--images", "8", "--epochs", "1", "--json", "--quiet"]
     assert main([*line, "--device", str(tmp_path / "mine.toml"), "--set", "device.read_disturb=1e-6"]) == 0
     document = json.loads(capsys.readouterr().out)
-    assert document["unused"] == ["device.drift_exponent", "device.lifetime_spread", "device.read_disturb"]
+    unread = [name for name in document["unused"] if name.startswith("device.")]
+    assert unread == ["device.drift_exponent", "device.lifetime_spread", "device.read_disturb"]
     notes = "\n".join(document["notes"])
     assert "device.drift_exponent is set but nothing in this run reads it: conductance drift is not simulated yet" in notes
     assert "device.lifetime_spread is set but nothing in this run reads it: device.lifetime is 0" in notes
     assert main(line) == 0
-    assert json.loads(capsys.readouterr().out)["unused"] == []
+    assert not any(name.startswith("device.") for name in json.loads(capsys.readouterr().out)["unused"])
 
 
 def test_a_preset_with_a_published_value_is_noted_and_not_refused():
     result = archsim.train("digits_cnn", None, "digits", "mixed_precision", epochs=1, images=16, device="bulk_rram").result
-    assert result.document["unused"] == ["device.read_noise"] and any("not simulated yet" in note for note in result.notes)
+    assert "device.read_noise" in result.document["unused"] and any("not simulated yet" in note for note in result.notes)
 
 
 @pytest.mark.parametrize("scheme", ["lns_madam", "sgd"])
