@@ -11,6 +11,7 @@ from typing import BinaryIO
 
 from hwlib.errors import InputError, nearest
 
+_PIECE = 1_000_000
 LARGEST_FILE = 10**9
 """Bytes. Larger files are refused before they are read."""
 LARGEST_TEXT = 10**8
@@ -68,7 +69,9 @@ def read_bytes(path: str | Path, largest: int = LARGEST_FILE) -> bytes:
     with open_regular(path) as file:
         size = os.fstat(file.fileno()).st_size
         try:
-            content = b"" if size > largest else file.read(largest + 1)  # it may have grown since
+            content = b"" if size > largest else file.read(size + 1)
+            if len(content) > size:  # it has grown, or the system does not know its size; to ask for all at once takes that much memory
+                content = bytes(_rest(file, content, largest))
         except OSError as fault:
             raise InputError(f"cannot be read ({reason(fault)})", where=str(path)) from None
     if max(size, len(content)) > largest:
@@ -77,6 +80,13 @@ def read_bytes(path: str | Path, largest: int = LARGEST_FILE) -> bytes:
     if not content:
         raise InputError("the file is empty", where=str(path))
     return content
+
+
+def _rest(file: BinaryIO, content: bytes, largest: int) -> bytearray:
+    whole = bytearray(content)
+    while len(whole) <= largest and (piece := file.read(_PIECE)):
+        whole += piece
+    return whole
 
 
 def read_text(path: str | Path, largest: int = LARGEST_TEXT) -> str:

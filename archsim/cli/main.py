@@ -128,6 +128,9 @@ def main(line: Sequence[str] | None = None) -> int:
     except InputError as error:
         print(f"archsim: {error.message}", file=sys.stderr)
         return 2
+    except MemoryError:
+        print("archsim: this does not fit into the memory of this machine: fewer images, a smaller network or chip", file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         print("archsim: interrupted", file=sys.stderr)
         return 130

@@ -19,6 +19,7 @@ from archsim.training.settings import TrainingSettings, device_of
 from hwlib.errors import InputError, nearest
 
 F = np.float32
+MOST_CELLS = 2**28  # weights of all copies; a cell with its state and drawn parameters takes some ten numbers
 REFRESHES = COUNTS.index("refreshes")  # and behind it their pulses and the pairs left outside
 INITIAL = 1 << 20  # row of the DEVICE stream that holds the initial weights; the draws of devices use the first rows
 
@@ -41,6 +42,9 @@ class Arrays:
         self.law, self.granularity, self.write_noise = (F(0.0),), 1.0, F(0.0)
         self.parts, self.parameters, self.devices = 1, 1, []
         sizes = program.arrays[:, ROWS] * program.arrays[:, COLUMNS] * program.arrays[:, COPIES]
+        if sizes.sum(dtype=float) > MOST_CELLS:
+            raise InputError("too many weights and copies to train", where=f"network '{program.network.name}'",
+                             got=f"{sizes.sum(dtype=float):g}", allowed=f"up to {MOST_CELLS} in all")
         program.arrays[:, WEIGHTS] = np.concatenate([[0], np.cumsum(sizes)[:-1]])
         self.writes = np.zeros(int(sizes.sum()), np.int32)
         self.refreshes = np.zeros((len(program.arrays), 3), np.int64)

@@ -19,6 +19,7 @@ from hwlib.errors import InputError
 from workloads.network import Network
 
 F = np.float32
+MOST_VALUES = 2**29  # of all images of a batch: two gigabytes
 EVALUATION_SPAN = 500  # images a call: sums are taken in the same order for any number of threads
 EVALUATION = 1 << 62  # steps from here on number the random numbers of evaluations
 
@@ -47,6 +48,9 @@ class Machine:
         if self.copies is not None:
             self.backward = self.ideal
         self.backward_weights = self.arrays.weights if self.copies is None else np.zeros_like(self.arrays.weights)
+        if settings.batch * self.program.memory > MOST_VALUES:
+            raise InputError("too many values of a batch to keep", where="training.batch", got=settings.batch,
+                             allowed=f"up to {MOST_VALUES // max(1, self.program.memory)} images of this network")
         self.memory = np.zeros((settings.batch, self.program.memory), F)
         self.errors = np.zeros(self.program.activations, F)
         self.room, self.words = np.zeros(self.program.room, F), np.zeros(self.program.words, np.uint64)
