@@ -50,7 +50,7 @@ SCHEMA: dict[str, object] = {
     "ledger": [{"component": "text", "action": "text", "layer": "text", "phase": "text", "count": "amount"}],
     "resources": [_RESOURCE], "stalls": {"*": "count"},
     "timeline": [{"lane": "text", "layer": "text", "phase": "text", "image": "whole", "start": "count", "end": "count"}],
-    "roofline": {"*": "any"}, "placement": [{"*": "any"}], "notes": ["text"], "unused?": ["text"], "settings": {"*": "any"},
+    "roofline": {"*": "any"}, "placement": [{"*": "any"}], "notes": ["text"], "unused??": ["text"], "settings": {"*": "any"},
     "figures": [{
         "name": "text", "value": "number", "unit": "text", "low": "number", "high": "number", "kind": "text", "source": "text",
         "title": "text", "place": "text", "note": "text",

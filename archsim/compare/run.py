@@ -17,6 +17,7 @@ from archsim.compare.spread import run_apart, run_here
 from archsim.compare.variants import Variant, chosen_variants
 from archsim.compare.worker import Order, Outcome
 from archsim.files import write_files
+from archsim.readers.digest import read_document, seal
 from archsim.result import Result
 from archsim.schemes.base import Scheme
 from archsim.training.setup import settings_of
@@ -144,7 +145,7 @@ def _begin(orders: Sequence[Order], folder: Path | None, resume: bool) -> list[t
     there = {number for number, _ in found}
     for order, request in [pair for number, *pair in requests if folder is not None and number not in there]:
         (order.folder / "result.json").unlink(missing_ok=True)  # of fewer epochs: must never pass for that of this request
-        write_files(order.folder, {REQUEST: json.dumps(request, indent=1) + "\n"})
+        write_files(order.folder, {REQUEST: json.dumps(seal(request), indent=1) + "\n"})
     return found
 
 
@@ -171,9 +172,9 @@ def _same_as_before(folder: Path, request: dict[str, Any]) -> bool:
     if not path.exists():
         return False
     try:
-        before = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        before = None
+        before, _ = read_document(path, "request")
+    except InputError as fault:
+        raise InputError(f"cannot read what this folder was asked to hold ({fault.what})", where=str(path)) from None
     if not isinstance(before, dict):
         raise InputError("cannot read what this folder was asked to hold", where=str(path))
     changed = [key for key in request if before.get(key) != request[key]]

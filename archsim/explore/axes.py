@@ -87,15 +87,9 @@ def _range(path: str, entry: Mapping, where: str) -> Axis:
     whole = isinstance(low, int) and isinstance(high, int)
     if not ways:
         if whole and scale == "linear":
-            return Axis(path, _limited(range(low, high + 1), where))
+            return Axis(path, tuple(range(low, low + _count(high - low + 1, where))))
         return Axis(path, (), float(low), float(high), scale == "log")
     return Axis(path, _spaced(entry, ways[0], low, high, scale, whole, where))
-
-
-def _limited(values: range | list, where: str) -> tuple[Any, ...]:
-    if len(values) > MAX_VALUES:
-        raise InputError("too many values on one axis", where=where, got=len(values), allowed=f"up to {MAX_VALUES}")
-    return tuple(values)
 
 
 def _spaced(entry: Mapping, way: str, low: float, high: float, scale: str, whole: bool, where: str) -> tuple[Any, ...]:

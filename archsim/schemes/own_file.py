@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hwlib.errors import InputError
+from workloads.files import read_bytes
 
 if TYPE_CHECKING:
     from archsim.schemes.base import Scheme
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 GROUP = "archsim.schemes"
 _HOUSE = "archsim."
 PREFIX = "archsim_own_"
+LARGEST_FILE = 10_000_000  # bytes
 # By path: the digest of what stood in the file, and the scheme's class. The file that was named last stands last.
 _loaded: dict[Path, tuple[str, type[Scheme]]] = {}
 
@@ -59,9 +61,9 @@ def load_scheme_file(path: str | Path) -> str:
 
     path = Path(path).absolute()
     try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise InputError("no such file with an update scheme", where="scheme", got=str(path), hint=error.strerror or "") from None
+        content = read_bytes(path, LARGEST_FILE)
+    except InputError as fault:
+        raise InputError("no such file with an update scheme", where="scheme", got=str(path), hint=fault.what) from None
     list_schemes()  # so that the file's scheme cannot take the name of one of archsim
     digest = hashlib.sha256(f"{path}\n".encode() + content).hexdigest()[:16]
     before, kind = _loaded.pop(path, ("", None))

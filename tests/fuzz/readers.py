@@ -73,6 +73,10 @@ PRODUCTS = '''Layer, M, N, K,
 QKV, 16, 96, 32,
 Out, 16, 32, 32,
 '''
+ACTIVITY = '''layer, phase, input_density, bit_density
+conv1, forward, 0.4, 0.5
+fc, forward, 0.25, 0.5
+'''
 DEVICE = '''[mine]
 law = "soft_bounds"
 title = "a device"
@@ -154,6 +158,12 @@ def _trace(path: Path) -> None:
     from archsim.trace import load_trace
 
     archsim.simulate(load_trace(path), CHIP, timing=False)
+
+
+def _activity(path: Path) -> None:
+    from archsim.trace.activity_file import with_activity_file
+
+    with_activity_file(TRACE, path)
 
 
 def _device(path: Path) -> None:
@@ -301,6 +311,8 @@ def make_readers(folder: Path) -> dict[str, Reader]:
         "scalesim_gemm": one("x.csv", PRODUCTS.encode(), _network, mutate.of_text),
         "chip": one("x.toml", chip, _chip, mutate.of_text), "device": one("x.toml", DEVICE.encode(), _device, mutate.of_text),
         "trace": one("x.json", (folder / "trace.json").read_bytes(), _trace, mutate.of_json),
+        "activity": one("x.csv", ACTIVITY.encode(), _activity, mutate.of_text),
+        "activity_json": one("x.json", b'{"conv1": {"forward": {"input_density": 0.3}}}', _activity, mutate.of_json),
         "space": one("x.toml", SPACE.encode(), _space, mutate.of_text),
         "result": one("result.json", result, _result, mutate.of_json), "page": one("result.json", result, _page, mutate.of_json, 1),
         "comparison": one("compare.json", comparison, _comparison, mutate.of_json),
