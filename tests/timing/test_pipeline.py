@@ -134,6 +134,17 @@ def test_a_slow_drain_fills_the_queue_and_stops_the_tile(room, monkeypatch):
     assert machine.end == READ + steps * work
 
 
+@pytest.mark.parametrize("wires", [1, 16, 17, 100])
+def test_wires_give_a_tile_no_room(wires):
+    # results wait before the wires: with longer ones the tile stops and starts in the same cycles, and all ends so much later
+    work = trace_of(read("a", 20, vector_work={"add": 92}))
+    (short, before), (long, after) = (run(work, quiet_chip(vector_unit__lanes=1, interconnect__hop_cycles=cycles)) for cycles in (0, wires))
+    assert after.begins("a") == before.begins("a")
+    assert stalls(long, "a") == stalls(short, "a")
+    assert stalls(short, "a")["output"] > 0
+    assert long.end == short.end + wires
+
+
 def test_copies_work_side_by_side():
     chip = quiet_chip(placement__copies={"a": 3}, tile__rows=16, tile__columns=32, read__columns_per_adc=2)
     machine, jobs = run(trace_of(read("a", 9), rows=16, columns=16), chip)

@@ -1,0 +1,62 @@
+"""More of a resource never makes a run slower by more than one job, and more wires never quicker: random chips, one setting at a time."""
+
+import pytest
+
+from archsim.studies.random_chips import draw, one_job, run
+from workloads import load_network
+
+# From less to more; a chip with more of it has the same work and the same memory traffic.
+LADDERS = {
+    "interconnect.hop_cycles": [40, 7, 3, 2, 1, 0], "buffer.ports": [1, 2, 3, 8], "buffer.width_bits": [8, 16, 64, 256],
+    "buffer.tile_queue": [1, 2, 4, 16], "interconnect.width_bits": [8, 16, 64, 256], "vector_unit.lanes": [1, 4, 16, 64],
+    "off_chip.bits_per_cycle": [2, 8, 32, 128], "controller.in_flight": [1, 2, 4, 64], "copies": [1, 2, 3, 4],
+    # what fits in the buffer passes its ports and not the channel: more of it helps where a port is as fast as the channel
+    "buffer.capacity_kib": [1.0, 4.0, 16.0, 64.0],
+}
+
+
+def climb(seed, number, name):
+    """(cycles, longest job, setting) of every rung that the chip can have."""
+    chip = draw(seed, number)
+    changed = {"execution.mode": "pipelined" if number % 2 else "layer_by_layer"}
+    field = name
+    if name == "copies":
+        # in a training every copy is programmed as well, which is more work; and a row ends with the slowest of more devices
+        if chip.scheme:
+            return []
+        field = f"placement.copies.{load_network(chip.network).array_layers[0].name}"
+    if name == "buffer.capacity_kib":
+        changed |= {"buffer.width_bits": 64, "off_chip.bits_per_cycle": 16}
+    found = []
+    for value in LADDERS[name]:
+        machine = run(chip, {**changed, field: value})
+        found.append((machine.end, one_job(machine), value))
+    return found
+
+
+def steps_down(seed, number, name):
+    """The rungs on which more was slower by more than a job or by 3 %, each with its cause's setting."""
+    found = climb(seed, number, name)
+    return [f"{name} {before} -> {after}: {slow} cycles, {quick} before, a job takes {max(job, other)}\n  {draw(seed, number)}"
+            for (quick, job, before), (slow, other, after) in zip(found, found[1:])
+            if slow > quick and (slow > quick + max(job, other) or slow > 1.03 * quick)]
+
+
+@pytest.mark.parametrize("name", LADDERS)
+@pytest.mark.parametrize("number", [1, 9, 12, 17])
+def test_more_is_never_slower(name, number):
+    assert steps_down(3, number, name) == []
+
+
+@pytest.mark.study
+@pytest.mark.parametrize("name", LADDERS)
+def test_more_is_never_slower_on_many_chips(name):
+    assert [step for number in range(200) for step in steps_down(5, number, name)] == []
+
+
+@pytest.mark.parametrize("number", range(6))
+def test_more_wires_delay_and_never_quicken(number):
+    # one wire cycle more or less: nothing but the way of the last results, whatever queues there are on it
+    chip = draw(7, number)
+    few, many = (run(chip, {"interconnect.hop_cycles": cycles}) for cycles in (4, 5))
+    assert many.end >= few.end - one_job(few)
