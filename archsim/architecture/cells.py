@@ -40,7 +40,7 @@ def _voltage(content: dict[str, Any], entry: dict[str, Any], default: float, nam
     if of_data != of_price:
         (parameters if of_data else physics).pop("read_voltage_v", None)
     here, there = physics.get("read_voltage_v"), parameters.get("read_voltage_v")
-    if here is not None and there is None:
+    if here is not None and there is None and here != default:
         entry["parameters"] = parameters | {"read_voltage_v": _FOLLOWS}
     elif here is None and (there is None or _number(there)):
         content["physics"] = physics | {"read_voltage_v": float(default if there is None else there)}
@@ -59,7 +59,7 @@ def _conductance(content: dict[str, Any], entry: dict[str, Any], default: float,
     span = PhysicsSettings.model_fields["conductance_us"].default if stated is None else stated
     if not isinstance(span, list | tuple) or len(span) != 2 or not all(map(_number, (*span, mean))):
         return
-    if not span[0] <= mean <= span[1]:
+    if span[0] < span[1] and not span[0] <= mean <= span[1]:
         raise InputError("the mean conductance that a read is priced with lies outside the range of the cells", where=f"{where}: {RANGE}",
                          got=list(span), allowed=f"a range around {mean:g} uS, that of {ARRAY}.conductance_us",
                          hint="state both, so that they agree")

@@ -50,3 +50,10 @@ def test_a_mean_conductance_outside_the_range_of_the_cells_is_refused(settings):
 def test_a_weight_that_its_cells_cannot_hold_is_noted(name, noted):
     notes = archsim.simulate("digits_cnn", name, timing=False).notes
     assert any("weights of 8 bits are priced in a pair of cells of 4 bits" in note for note in notes) == noted
+
+
+@pytest.mark.parametrize("settings", [{}, {PRICED: 0.3}, {OF_DATA: 0.3}])
+@pytest.mark.parametrize("name", ["cim40", "wu2023", "rpu"])
+def test_a_chip_that_is_loaded_again_is_the_same(name, settings):
+    chip = archsim.load_architecture(name, settings)
+    assert archsim.load_architecture(chip).model_dump_json() == chip.model_dump_json()
