@@ -17,6 +17,7 @@ from archsim.schemes import load_scheme
 from archsim.simulate import simulate
 from archsim.trace import Activity, Trace, build_trace, recorded_on, with_activity
 from archsim.trace.upkeep import with_refreshes
+from archsim.training.inputs import inputs_of
 from archsim.training.settings import TrainingSettings, device_of
 from archsim.training.setup import chip_with_devices, read_by_training, settings_of, silicon_scheme, suggested_for
 from archsim.training.totals import mean_activities, writes_of
@@ -112,13 +113,14 @@ def train(network: str | Path | Network, chip: str | Path | Architecture | None 
     dataset = fit_dataset(network, load_dataset(data, progress=progress).first(train=images))
     from archsim.training import loop
 
+    inputs = inputs_of(network, chip, rule, settings, dataset)
     with hold(folder, "training") if folder is not None else contextlib.nullcontext():
         trained = loop.train(network, dataset, settings, folder=folder, resume=resume, progress=watch or (progress and _bar(progress)),
-                             early_stop=early_stop)
+                             early_stop=early_stop, inputs=inputs)
     if not trained.activities:
         raise KeyboardInterrupt
     found = with_silicon(trained, trace, chip, rule, [*dataset.notes, *notes], node_nm)
-    found.result.document["training"]["suggested"] = suggested
+    found.result.document["training"] |= {"suggested": suggested, "inputs": inputs}
     return found
 
 

@@ -69,6 +69,8 @@ def execute(arguments: argparse.Namespace) -> int:
         where = f"go on with --resume --out {arguments.out}" if arguments.out else "with --out it can be resumed"
         say(f"archsim: interrupted; {where}")
         return 130
+    for note in found.notes:
+        say(f"note: {note}", arguments.quiet)
     if report is not None:
         say(f"report: {report}", arguments.quiet)
     if arguments.json:

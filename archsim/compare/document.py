@@ -21,12 +21,13 @@ FILE = "compare.json"
 class Comparison:
     """`results`: a result document a scheme, with its training and its `label`; `refused`: labels of those that this chip or network
     cannot run, or that were lost, with the reason; `lost`: labels among them that died or met an internal fault; `command`: the line
-    that asked for it, where one did."""
+    that asked for it, where one did; `notes`: what was worked out anew though the folder held it."""
 
     results: list[dict]
     refused: dict[str, str]
     lost: list[str] = field(default_factory=list)
     command: str = ""
+    notes: list[str] = field(default_factory=list)
 
     @property
     def rows(self) -> list[dict]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,8 +19,8 @@ from archsim.files import write_files
 from archsim.readers.digest import read_document, seal
 from archsim.result import Result
 from archsim.schemes.base import Scheme
+from archsim.training.inputs import changed_inputs, inputs_of
 from archsim.training.setup import settings_of
-from archsim.version import VERSION
 from hwlib.errors import InputError
 from workloads import load_network
 from workloads.datasets import Dataset, fit_dataset, load_dataset
@@ -65,18 +64,20 @@ def compare(network: str | Path | Network, schemes: str | Scheme | Sequence[str 
     chip = load_architecture(chip)
     network = load_network(network) if isinstance(network, (str, Path)) else network
     # fetched once; what does not fit together is refused once, before any scheme begins
-    fit_dataset(network, data if isinstance(data, Dataset) else load_dataset(data))
+    dataset = fit_dataset(network, data if isinstance(data, Dataset) else load_dataset(data))
     folder = folder_path(folder) if folder is not None else None
     orders = [Order(variant, network, chip, data, epochs, batch, rate, images, seed, node_nm, folder and folder / variant.folder)
               for variant in variants]
     with hold(folder, "comparison") if folder is not None else contextlib.nullcontext():
-        return _work_out(variants, orders, folder, resume, progress or (lambda _: None), jobs)
+        outcomes, notes = _begin(orders, dataset.first(train=images), folder, resume)
+        found = _work_out(variants, orders, outcomes, folder, progress or (lambda _: None), jobs)
+    found.notes += notes
+    return found
 
 
-def _work_out(variants: Sequence[Variant], orders: Sequence[Order], folder: Path | None, resume: bool,
+def _work_out(variants: Sequence[Variant], orders: Sequence[Order], outcomes: dict[int, Outcome], folder: Path | None,
               told: Callable[[Sequence[Status]], None], jobs: int | None) -> Comparison:
-    """What the folder lacks is trained; the comparison in the order of its variants."""
-    outcomes = dict(_begin(orders, folder, resume))
+    """What `outcomes` lacks is trained; the comparison in the order of its variants."""
     statuses = [Status(variant.label, "waiting", {}) for variant in variants]
     for number, outcome in outcomes.items():
         _note(statuses[number], outcome)
@@ -126,57 +127,80 @@ def _check_terms(variants: Sequence[Variant], batch: int | None, rate: float | N
                                  got=variant.training[name])
 
 
-def _begin(orders: Sequence[Order], folder: Path | None, resume: bool) -> list[tuple[int, Outcome]]:
-    """Outcomes that are there before any training: results of the folder, and schemes that have no training at all. Leaves in each
-    scheme's folder what is asked of it. Raises InputError where the folder holds something else."""
+def _begin(orders: Sequence[Order], data: Dataset, folder: Path | None, resume: bool) -> tuple[dict[int, Outcome], list[str]]:
+    """Outcomes that are there before any training, results of the folder and schemes that have no training at all, and notes on results
+    whose inputs have changed since: those are worked out anew. Leaves in each scheme's folder what is asked of it. Raises InputError where
+    the folder was begun with other options."""
     if folder is not None and not resume and ((folder / FILE).exists() or any((o.folder / REQUEST).exists() for o in orders)):
         raise InputError("the folder holds a comparison already", where=str(folder),
                          hint="resume goes on with it; choose another folder for a new one")
-    found, requests = [], []
+    found, requests, notes = [], [], []
     for number, order in enumerate(orders):
         try:
-            request = _request(order)
+            request = _request(order, data)
         except InputError as error:
             found.append((number, Outcome("refused", reason=error.message)))
             continue
         requests.append((number, order, request))
-        if order.folder is not None and resume and _same_as_before(order.folder, request):
+        if order.folder is None or not resume:
+            continue
+        changed = _changed(order.folder, request)
+        if changed:
+            _clear(order.folder)
+            notes.append(f"{order.variant.label}: worked out anew, as changed since: {', '.join(changed)}")
+        elif _finished(order.folder, request):
             found.append((number, Outcome("done", Result.load(order.folder).to_dict())))
     there = {number for number, _ in found}
     for order, request in [pair for number, *pair in requests if folder is not None and number not in there]:
         (order.folder / "result.json").unlink(missing_ok=True)  # of fewer epochs: must never pass for that of this request
         write_files(order.folder, {REQUEST: json.dumps(seal(request), indent=1) + "\n"})
-    return found
+    return dict(found), notes
 
 
-def _request(order: Order) -> dict[str, Any]:
-    """What a result depends on, as plain values."""
+def _request(order: Order, data: Dataset) -> dict[str, Any]:
+    """What a result depends on: options by their values, inputs by their content."""
     variant, network = order.variant, order.network
     settings, _ = settings_of(order.chip, variant.scheme, epochs=order.epochs, batch=order.batch, seed=order.seed, device=variant.device,
                               changes=order.changes, network=network)
-    return {"version": VERSION, "label": variant.label, "network": f"{network.name} {_digest(repr(network.layers))}",
-            "chip": f"{order.chip.name} {_digest(order.chip.model_dump_json())}", "scheme_settings": variant.scheme.model_dump(mode="json"),
-            "data": order.data.name if isinstance(order.data, Dataset) else str(order.data), "images": order.images,
-            "node_nm": order.node_nm, "epochs": order.epochs,
-            **{f"training.{path}": value for path, value in settings.model_dump(mode="json", exclude=_FREE).items()}}
+    return {"label": variant.label, "network": network.name, "chip": order.chip.name,
+            "scheme_settings": variant.scheme.model_dump(mode="json"), "images": order.images, "node_nm": order.node_nm,
+            "epochs": order.epochs,
+            **{f"training.{path}": value for path, value in settings.model_dump(mode="json", exclude=_FREE).items()},
+            "inputs": inputs_of(network, order.chip, variant.scheme, settings, data)}
 
 
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
-
-
-def _same_as_before(folder: Path, request: dict[str, Any]) -> bool:
-    """Whether a scheme's folder holds the result of this request. Raises InputError where it was begun with another one; more epochs
-    than before go on from its checkpoint."""
+def _before(folder: Path) -> dict[str, Any] | None:
+    """The request that a scheme's folder was begun with; None where there is none. Raises InputError where it cannot be read."""
     path = folder / REQUEST
     if not path.exists():
-        return False
+        return None
     try:
         before, _ = read_document(path, "request")
     except InputError as fault:
         raise InputError(f"cannot read what this folder was asked to hold ({fault.what})", where=str(path)) from None
     if not isinstance(before, dict):
         raise InputError("cannot read what this folder was asked to hold", where=str(path))
+    return before
+
+
+def _changed(folder: Path, request: dict[str, Any]) -> list[str]:
+    """Names of the inputs that have changed since a scheme's folder was begun."""
+    before = _before(folder)
+    return [] if before is None else changed_inputs(before.get("inputs"), request["inputs"])
+
+
+def _clear(folder: Path) -> None:
+    """Remove what a scheme's folder holds of other inputs."""
+    for path in [folder / "result.json", folder / "checkpoint.json", *folder.glob("arrays-*.npz")]:
+        path.unlink(missing_ok=True)
+
+
+def _finished(folder: Path, request: dict[str, Any]) -> bool:
+    """Whether a scheme's folder holds the result of this request. Raises InputError where it was begun with other options; more epochs
+    than before go on from its checkpoint."""
+    before = _before(folder)
+    if before is None:
+        return False
     changed = [key for key in request if before.get(key) != request[key]]
     longer = changed == ["epochs"] and isinstance(before.get("epochs"), int) and before["epochs"] < request["epochs"]
     if changed and not longer:

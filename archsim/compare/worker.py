@@ -100,7 +100,7 @@ def _kept(order: Order, trained: Any) -> dict[str, Any]:
     return document
 
 
-def start_worker(scheme_files: Sequence[str], scheme_classes: Sequence[type[Scheme]]) -> None:
+def start_worker(scheme_files: Sequence[str], scheme_classes: Sequence[tuple[type[Scheme], str]]) -> None:
     """Prepare a process of its own: it knows the user's schemes, and Ctrl-C reaches it only where a training can save what it has."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     take_over(scheme_files, scheme_classes)

@@ -28,6 +28,7 @@ from archsim.explore.table import DONE, REFUSED, Table
 from archsim.explore.versions import code_version, figures_version
 from archsim.explore.walk import Walk, keyed
 from archsim.explore.worker import Job
+from archsim.explore.workload import inputs_of_space
 from archsim.files import write_files
 from archsim.readers.digest import note, read_document, seal
 from hwlib.errors import InputError
@@ -117,7 +118,9 @@ def explore(space: str | Path | Mapping | Space, jobs: int = 1, out: str | Path 
             raise InputError("there is a sweep here already", where=str(folder), got=f"{len(store)} points",
                              hint="go on with it by --resume, or choose another folder")
         write_files(folder, {SPACE_FILE: json.dumps(seal(space.content), indent=1) + "\n"})
-        run = _Run(space, store, Engine(jobs, cluster, timeout_s, memory_mb), progress)
+        inputs = inputs_of_space(space)
+        notes += _changed_since(store, inputs)
+        run = _Run(space, store, Engine(jobs, cluster, timeout_s, memory_mb), progress, inputs)
         tables = run.all_rungs()
         for table in tables:
             _need_some(space, table)
@@ -133,8 +136,16 @@ def load_sweep(folder: str | Path, rung: str | None = None) -> Sweep:
     content = read_stored_space(folder)
     with Store(folder, writable=False) as store:
         space = load_space(content)
-        run = _Run(space if rung is None else up_to(space, rung), store, None, None)
+        run = _Run(space if rung is None else up_to(space, rung), store, None, None, inputs_of_space(space))
         return Sweep(run.space, folder, run.all_rungs(), run.counts, run.notes())
+
+
+def _changed_since(store: Store, inputs: Mapping[str, Any]) -> list[str]:
+    """Notes on inputs that were others when the rows of the store were worked out: their points are worked out anew."""
+    stored = [head["inputs"] for head in store.heads if isinstance(head.get("inputs"), dict)]
+    latest: dict[str, Any] = {name: value for one in stored for name, value in one.items()}
+    return [f"{name} has changed since this sweep was begun: its points are worked out anew"
+            for name, value in inputs.items() if latest.get(name, value) != value]
 
 
 def _need_known_schemes(space: Space) -> None:
@@ -183,8 +194,8 @@ def _evaluate(rung: Rung) -> Evaluate:
 class _Run:
     """The state of one pass over a space. Without an engine it only reads."""
 
-    def __init__(self, space: Space, store: Store, engine: Engine | None, progress: Progress | None):
-        self.space, self.store, self.engine, self.progress = space, store, engine, progress
+    def __init__(self, space: Space, store: Store, engine: Engine | None, progress: Progress | None, inputs: Mapping[str, Any]):
+        self.space, self.store, self.engine, self.progress, self.inputs = space, store, engine, progress, inputs
         self.counts = {"new": 0, "reused": 0, "repriced": 0}
 
     def notes(self) -> list[str]:
@@ -240,8 +251,10 @@ class _Run:
     def _heads(self, rung: Rung, metrics: tuple[str, ...]) -> list[int]:
         """Heads whose rows may stand for this rung: same rung, code and figures, and every metric that is wanted."""
         wanted = {"rung": rung.label, "code": code_version(), "figures": figures_version()}
+        data = {name: value for name, value in self.inputs.items() if name.startswith("data ")} if rung.kind == "training" else {}
         return [number for number, head in enumerate(self.store.heads)
-                if all(head[name] == value for name, value in wanted.items()) and set(metrics) <= set(head["metrics"])]
+                if all(head[name] == value for name, value in wanted.items()) and set(metrics) <= set(head["metrics"])
+                and data.items() <= head.get("inputs", {}).items()]
 
     def run_rung(self, rung: Rung, walk: Walk, total: int) -> Table:
         """Work out what the store lacks of a rung and give its table."""
@@ -249,7 +262,7 @@ class _Run:
         table = Table(self.space, rung, metrics)
         if self.engine is not None:
             head = self.store.head(rung=rung.label, axes=[axis.path for axis in self.space.axes], metrics=list(metrics),
-                                   code=code_version(), figures=figures_version())
+                                   code=code_version(), figures=figures_version(), inputs=dict(self.inputs))
             self._work_out(table, head, walk, total)
         else:
             for key, point in walk():

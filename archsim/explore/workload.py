@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from archsim.architecture.replicas import chip_settings
@@ -197,12 +198,60 @@ def _check_scheme_value(space: Space, path: str, value: Any) -> None:
 
 @remembered(64)
 def _network_digest(name: str) -> str:
-    return hashlib.blake2b(repr(network_of(name)).encode(), digest_size=8).hexdigest()
+    # what it costs does not depend on the values that its file may hold
+    return hashlib.blake2b(repr(replace(network_of(name), tensors=None)).encode(), digest_size=8).hexdigest()
 
 
 @remembered(16)
 def _chip_digest(name: str) -> str:
     return hashlib.blake2b(json.dumps(chip_defaults(name), sort_keys=True).encode(), digest_size=8).hexdigest()
+
+
+def _scheme_digest(name: str | None) -> str | None:
+    """A scheme's name, with the digest of its source where it is the user's own: the code of archsim stands in the head of the rows."""
+    from archsim.schemes.base import SCHEMES
+    from archsim.schemes.own_file import is_own
+    from archsim.schemes.source import scheme_digest
+
+    kind = SCHEMES.get(name)
+    return f"{name} {scheme_digest(kind)}" if kind is not None and is_own(kind) else name
+
+
+@remembered(64)
+def _device_digest(name: str | None) -> str | None:
+    """A device file by what it holds; a name that says no device is refused where it is used."""
+    from archsim.training.inputs import device_record
+
+    if name in (None, "auto", "none") or not str(name).endswith(".toml"):
+        return name
+    try:
+        record = device_record(name)
+    except InputError:
+        return name
+    return json.dumps([record["law"], record["parameters"]], sort_keys=True)
+
+
+def inputs_of_space(space: Space) -> dict[str, Any]:
+    """Every named input of a space by its content: "network lenet1" -> digest; a device whole. What cannot be read is left out."""
+    from archsim.training.inputs import data_digest, device_record
+    from workloads.datasets import load_dataset
+
+    def record(name: str) -> Any:
+        return None if name in ("auto", "none") else device_record(name)
+
+    digests = {"network": _network_digest, "architecture": _chip_digest, "scheme": _scheme_digest, "device": record}
+    found: dict[str, Any] = {}
+    for word, digest in digests.items():
+        names = next((axis.values for axis in space.axes if axis.path == word), (space.fixed[word],))
+        for name in names:
+            if name is not None:
+                with contextlib.suppress(InputError):
+                    found[f"{word} {name}"] = digest(name)
+    for rung in space.rungs:
+        if rung.kind == "training":
+            name = dict(rung.options).get("data", "digits")
+            found[f"data {name}"] = data_digest(load_dataset(name))
+    return found
 
 
 def key_of(design: Mapping[str, Any], node: bool = True) -> str:
@@ -212,8 +261,8 @@ def key_of(design: Mapping[str, Any], node: bool = True) -> str:
     `node` False the technology node is left out: what is counted and timed does not depend on it.
     """
     training = design["phase"] == "training"
-    words = _words(design["network"], design["architecture"], design["scheme"] if training else None, design["phase"], design["batch"],
-                   design["images"] or design["batch"], design["device"])
+    words = _words(design["network"], design["architecture"], _scheme_digest(design["scheme"]) if training else None, design["phase"],
+                   design["batch"], design["images"] or design["batch"], _device_digest(design["device"]))
     architecture, paths = design["architecture"], _settings(tuple(design), training, node)
     now = state_of(architecture)
     try:

@@ -58,6 +58,7 @@ def load_scheme_file(path: str | Path) -> str:
     """
     from archsim.schemes import list_schemes
     from archsim.schemes.base import SCHEMES
+    from archsim.schemes.source import scheme_digest
 
     path = Path(path).absolute()
     try:
@@ -73,6 +74,7 @@ def load_scheme_file(path: str | Path) -> str:
         kind = _run(path, content, f"{PREFIX}{path.stem}_{digest}")
     _loaded[path] = digest, kind
     SCHEMES[kind.name] = kind
+    scheme_digest(kind)  # of what was run with what it imports, whatever is edited from now on
     return kind.name
 
 
@@ -121,12 +123,13 @@ class _Content(importlib.machinery.SourceFileLoader):
         raise OSError("not kept")
 
 
-def own_schemes() -> tuple[list[str], list[type[Scheme]]]:
+def own_schemes() -> tuple[list[str], list[tuple[type[Scheme], str]]]:
     """What `take_over` needs in a process that works for this one: files that were loaded here, and the other classes that were
-    registered: a module's go by its name, those of a notebook or a script by what they are."""
+    registered, with the digest of their source: a module's go by its name, those of a notebook or a script by what they are."""
     from archsim.schemes.base import SCHEMES
+    from archsim.schemes.source import scheme_digest
 
-    classes = [kind for kind in SCHEMES.values() if is_own(kind) and not kind.__module__.startswith(PREFIX)]
+    classes = [(kind, scheme_digest(kind)) for kind in SCHEMES.values() if is_own(kind) and not kind.__module__.startswith(PREFIX)]
     return [str(path) for path in _loaded], classes  # files in the order in which they were named: the last has the name
 
 
@@ -140,15 +143,16 @@ def is_installed(kind: type[Scheme]) -> bool:
     return any(entry.value.split(":")[0] == kind.__module__ for entry in importlib.metadata.entry_points(group=GROUP))
 
 
-def take_over(files: Sequence[str], classes: Sequence[type[Scheme]]) -> None:
+def take_over(files: Sequence[str], classes: Sequence[tuple[type[Scheme], str]]) -> None:
     """Know the schemes of another process. One that cannot be loaded here is unknown here, which says so where it is asked for."""
     from archsim.schemes.base import register
+    from archsim.schemes.source import known_as
 
     for path in files:
         with contextlib.suppress(InputError):
             load_scheme_file(path)
-    for kind in classes:
-        register(kind)
+    for kind, digest in classes:
+        known_as(register(kind), digest)
 
 
 @functools.cache

@@ -56,13 +56,14 @@ class TrainingResult:
 
 
 def train(network: Network, data: Any, settings: TrainingSettings, *, folder: str | Path | None = None, resume: bool = False,
-          progress: Callable[[dict], None] | None = None, early_stop: int | None = None, stop_after: int | None = None) -> TrainingResult:
+          progress: Callable[[dict], None] | None = None, early_stop: int | None = None, stop_after: int | None = None,
+          inputs: dict[str, Any] | None = None) -> TrainingResult:
     """Train `network` on `data` (train_images (N, ...) float32 in [0, 1], train_labels, test_images, test_labels, name, classes).
 
     `folder` keeps checkpoints, `resume` goes on from the one there; the result has the bits of an uninterrupted run. `early_stop`: end
     after that many epochs without a lower test error. `stop_after`: end after that many images in all. `progress` gets a dict several
-    times a second: epoch, epochs, images, images_per_epoch, running_error_percent, images_per_second, images_per_cpu_second. Raises
-    InputError.
+    times a second: epoch, epochs, images, images_per_epoch, running_error_percent, images_per_second, images_per_cpu_second. `inputs`
+    (see `training.inputs`) stand in every checkpoint, and one with others is refused. Raises InputError.
     """
     prepared = prepare(network, data)
     for name, value in (("early_stop", early_stop), ("stop_after", stop_after)):
@@ -70,7 +71,7 @@ def train(network: Network, data: Any, settings: TrainingSettings, *, folder: st
             raise InputError("must be at least 1", where=name, got=value)
     if resume and folder is None:
         raise InputError("resuming needs the folder of the checkpoint", where="folder")
-    run = _Run(network, prepared, settings, Path(folder) if folder is not None else None, progress)
+    run = _Run(network, prepared, settings, Path(folder) if folder is not None else None, progress, inputs)
     if resume:
         run.restore()
     with interruptible() as asked:
@@ -99,13 +100,14 @@ class _Timed:
 
 
 class _Run:
-    def __init__(self, network: Network, data: Prepared, settings: TrainingSettings, folder: Path | None, progress):
+    def __init__(self, network: Network, data: Prepared, settings: TrainingSettings, folder: Path | None, progress,
+                 inputs: dict[str, Any] | None):
         self.data, self.settings, self.folder, self.progress = data, settings, folder, progress
         self.machine = Machine(network, settings)
         if self.machine.program.classes != data.classes:
             raise InputError("the network's scores do not fit the classes of the data", where=f"network '{network.name}'",
                              got=self.machine.program.classes, allowed=str(data.classes))
-        self.fingerprint = fingerprint(network, data, settings, self.machine)
+        self.fingerprint = fingerprint(network, data, settings, self.machine) | ({"inputs": inputs} if inputs else {})
         self.result = TrainingResult(settings, network.name, data.name)
         self.epoch = self.position = 0
         self.epoch_seconds = 0.0

@@ -13,6 +13,7 @@ import numpy as np
 from archsim.schemes.rule import Done
 from archsim.trace.operation import Activity
 from archsim.training.data import Prepared
+from archsim.training.inputs import refuse_changed
 from archsim.training.machine import Machine
 from archsim.training.settings import TrainingSettings
 from hwlib.errors import InputError
@@ -53,6 +54,8 @@ def take_out(machine: Machine, result, facts: dict[str, Any]) -> tuple[dict[str,
 def put_back(machine: Machine, result, expected: dict[str, Any], facts: dict[str, Any], arrays: dict[str, np.ndarray],
              folder: Path) -> dict[str, Any]:
     """Restore a state in place. Raises InputError where the checkpoint belongs to something else."""
+    if "inputs" in expected:
+        refuse_changed(facts.get("inputs"), expected["inputs"], str(folder))
     for name, value in expected.items():
         got = _as_now(facts.get(name)) if name == "settings" else facts.get(name)
         if got != value:
