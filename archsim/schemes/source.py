@@ -44,7 +44,7 @@ def known_as(kind: type[Scheme], digest: str) -> None:
 def _digest_of(kind: type) -> str:
     found = hashlib.sha256()
     for own in filter(is_own, kind.__mro__):
-        file = getattr(sys.modules.get(own.__module__), "__file__", None)
+        file = _file_of(own)
         if own.__module__.split(".")[0] in sys.stdlib_module_names or (file and file.startswith(_INSTALLED)):
             continue
         paths = sorted(_closure(Path(file))) if file and Path(file).is_file() else []
@@ -54,6 +54,12 @@ def _digest_of(kind: type) -> str:
         if not paths:
             found.update(_text_of(own))
     return found.hexdigest()[:16]
+
+
+def _file_of(kind: type) -> str | None:
+    """Where the code of a class stands: a cell is no file, whatever file its `__main__` was started from."""
+    codes = [value.__code__.co_filename for value in vars(kind).values() if inspect.isfunction(value)]
+    return codes[0] if codes else getattr(sys.modules.get(kind.__module__), "__file__", None)
 
 
 def _text_of(kind: type) -> bytes:
