@@ -53,7 +53,7 @@ def refused_as_by_run(chip: Architecture) -> Iterator[None]:
     try:
         yield
     except InputError:
-        validate(chip.model_dump(by_alias=True), chip.origin)
+        validate(chip.model_dump(by_alias=True, exclude_unset=True), chip.origin)
         raise
 
 

@@ -70,21 +70,34 @@ def _trace(network: str, scheme: str | None, settings: tuple, phase: str, batch:
 def _chip_content(name: str) -> dict[str, Any]:
     from archsim.architecture import load_architecture
 
-    return load_architecture(name).model_dump(by_alias=True)
+    return load_architecture(name).model_dump(by_alias=True, exclude_unset=True)  # as the file says it: what it leaves open may follow
 
 
 def _chip(name: str, settings: Mapping[str, Any]) -> Architecture:
     from pydantic import ValidationError
 
+    from archsim.architecture.cells import share_cell_values
     from archsim.architecture.config import Architecture
     from archsim.architecture.load import validate
 
     content = _with(_chip_content(name), settings)
+    paths = [".".join(keys) for path, value in settings.items() for keys, _ in _keys(path, value)]
+    if any(path.startswith(("physics.", "components.array")) for path in paths):
+        content = _own_cell(content)
+        share_cell_values(content, paths, name)
     try:
         # the parts' own parameters are checked where they are priced, so this is the whole check
         return Architecture.model_validate(content).read_from(name)
     except ValidationError:
         return validate(content, name)  # says which field it is
+
+
+def _own_cell(content: Mapping[str, Any]) -> dict[str, Any]:
+    """The content with tables of its own where the values of a cell stand, which follow each other."""
+    components = dict(content.get("components", {}))
+    if "array" in components:
+        components["array"] = dict(components["array"], parameters=dict(components["array"].get("parameters", {})))
+    return {**content, "physics": dict(content.get("physics", {})), "components": components}
 
 
 def _with(content: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:

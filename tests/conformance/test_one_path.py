@@ -20,6 +20,8 @@ SETTINGS = {
     "weights.mapping": ["differential", "offset"], "weights.cell_bits": [1, 4], "placement.pack": [True, False],
     "placement.copies.conv1": [1, 2], "buffer.capacity_kib": [0.5, 256.0], "components.adc.parameters.bits": [4, 99],
     "components.adc.part": ["sar_adc", "flash_adc", "register"], "vector_unit.lanes": [1, 64],
+    "physics.read_voltage_v": [0.1, 0.3], "components.array.parameters.read_voltage_v": [0.2, 0.4],
+    "components.array.parameters.conductance_us": [0.5, 20.0], "physics.conductance_us": [[1.0, 30.0], [0.01, 0.1]],
 }
 SCHEMES = (None, "sgd", "rpu", "mixed_precision", "tiki_taka", "sbpca", "hic", "cbram_sc", "zero_shift", "dsc")
 
