@@ -53,6 +53,8 @@ def _slope(builder: Builder, node) -> None:
     value = builder.source(node.input[0], node)
     if not builder.constant(node.input[1]):
         raise builder.fault(node, "a slope computed at run time is not supported", "cut the network before it")
+    if _broadcast((value.full, builder.full(node.input[1], node))) != value.full:
+        raise builder.fault(node, "the slope does not fit the input", got=(builder.full(node.input[1], node), value.full))
     slope = builder.operand(node.input[1], value.full, value.axis, node)
     builder.emit(node, "leaky_relu", (node.input[0],), weight=node.input[1], roles={"alpha": slope})
 
@@ -66,6 +68,8 @@ def _clip(builder: Builder, node) -> None:
         elif len(node.input) > index and node.input[index]:
             if not builder.constant(node.input[index]):
                 raise builder.fault(node, "bounds computed at run time are not supported", "cut the network before it")
+            if math.prod(builder.full(node.input[index], node)) != 1:
+                raise builder.fault(node, "a bound is not one number", got=builder.full(node.input[index], node))
             del settings[name]
             roles[name] = _scalar(node.input[index])
     builder.emit(node, "clip", (node.input[0],), settings=tuple(settings.items()), roles=roles)
@@ -104,6 +108,10 @@ def _batch_norm(builder: Builder, node) -> None:
     if not fields.get("spatial", 1):
         builder.refuse_values(node, "statistics of each element are not modelled")
     value = builder.source(node.input[0], node)
+    channels = value.full[1] if len(value.full) > 1 else 1
+    for tensor in node.input[1:5]:
+        if math.prod(builder.full(tensor, node)) != channels:
+            raise builder.fault(node, "a parameter is not one number a channel", got=builder.full(tensor, node))
     settings = ()
     if len(value.full) > 1:
         settings = (("axis", builder.image_axis(value.full, value.axis, 1, node)),)

@@ -47,8 +47,15 @@ class OnnxTensors:
         constants, values = Constants(builder.graph), {}
         for layer in builder.finished(builder.graph.outputs):
             # Whole numbers are places in a tensor; all others are what the chip's digital units compute with.
-            values[layer.name] = {role: array if array.dtype.kind == "i" else array.astype(np.float32)
-                                  for role, read in builder.tensors.get(layer.name, {}).items() for array in (np.asarray(read(constants)),)}
+            values[layer.name] = {}
+            for role, read in builder.tensors.get(layer.name, {}).items():
+                try:
+                    array = np.asarray(read(constants))
+                except (ValueError, IndexError, TypeError) as fault:
+                    if isinstance(fault, InputError):
+                        raise
+                    raise InputError(f"the constant '{role}' does not fit ({fault})", where=f"{self.path}: layer '{layer.name}'") from None
+                values[layer.name][role] = array if array.dtype.kind == "i" else array.astype(np.float32)
             if layer.name in builder.weights:
                 matrix, bias = layer_weights(builder, layer.name, builder.weights[layer.name], constants)
                 matrix = np.swapaxes(matrix, -1, -2)

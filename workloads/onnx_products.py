@@ -45,6 +45,8 @@ def _add_behind(builder: Builder, node, added: str, beta: float) -> None:
     value = builder.values[node.output[0]]
     shape = builder.layers[value.layer].output_shape
     name = builder.unique(f"{value.layer}_add")
+    if broadcast((builder.full(added, node), value.full), builder.graph.place(node)) != value.full:
+        raise builder.fault(node, "what it adds does not fit its product", got=(builder.full(added, node), value.full))
     if not builder.constant(added):
         other = builder.source(added, node)
         builder.add(name, "add", (value.layer, other.layer), shape, node)

@@ -9,7 +9,7 @@ import numpy as np
 
 from hwlib.errors import InputError
 from workloads.onnx_builder import Builder, Value, attributes
-from workloads.onnx_constants import FLOATS, Constants, axes_of, slices
+from workloads.onnx_constants import FLOATS, LARGEST, Constants, axes_of, slices
 from workloads.shapes import Shape
 
 _LARGEST_LOOKED_AT = 2**20
@@ -107,6 +107,8 @@ def _add_move(builder: Builder, node, operator: str, move: Move, value: Value, o
     batch = builder.graph.batch
 
     def places(constants: Constants) -> np.ndarray:
+        if max(math.prod(value.full), math.prod(full)) > LARGEST:
+            raise builder.fault(node, "moves more than real data can carry", got=value.full)
         try:
             moved = move(constants, node, np.arange(math.prod(value.full)).reshape(value.full), number)
         except (IndexError, ValueError, TypeError, KeyError, ZeroDivisionError) as fault:

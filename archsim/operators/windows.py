@@ -12,6 +12,9 @@ def windows(values: np.ndarray, layer: Layer, fill: float) -> np.ndarray:
     top, left, bottom, right = layer.padding
     (kh, kw), (sh, sw), (dh, dw) = layer.kernel, layer.stride, layer.dilation
     out_h, out_w = layer.output_shape[1:]
+    # A single window never moves, and a single cell of it never spreads, whatever the file says.
+    sh, sw = (sh if out_h > 1 else 1), (sw if out_w > 1 else 1)
+    dh, dw = (dh if kh > 1 else 1), (dw if kw > 1 else 1)
     # pooling with ceil mode reaches past the padding given; the fill value covers it
     need_h, need_w = (out_h - 1) * sh + (kh - 1) * dh + 1, (out_w - 1) * sw + (kw - 1) * dw + 1
     height, width = values.shape[1] + top + bottom, values.shape[2] + left + right

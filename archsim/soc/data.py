@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 Arrays = dict[str, Any]
 MOST_NUMBERS = 2**28
 """Numbers of all images and weights together: a gigabyte, some copies of it while they are made."""
+LARGEST_MAP = 2**28
+"""Elements of a feature map or a matrix in a run with real data: one gigabyte of float32."""
 _HINT = "run without --data: counts and timing need no values"
 
 
@@ -82,12 +84,26 @@ def _check_network(network: Network) -> None:
     if cannot:
         shown = ", ".join(cannot[:8]) + (f" and {len(cannot) - 8} more" if len(cannot) > 8 else "")
         raise InputError(f"these layers cannot carry real data: {shown}", where=network.name, hint=_HINT)
+    large = [layer for layer in network.layers if _elements(layer) > LARGEST_MAP]
+    if large:
+        raise InputError("too large to carry real data", where=f"{network.name}: {large[0].name}", got=f"{_elements(large[0])} elements",
+                         allowed=f"{LARGEST_MAP}", hint=_HINT)
     if network.gaps:
         raise InputError("the file leaves out what joins these layers, so no value passes", where=network.name,
                          got=", ".join(network.gaps[:5]), hint=_HINT)
     if network.without_values:
         raise InputError("real data would not compute what the file says: " + "; ".join(network.without_values), where=network.name,
                          hint=_HINT)
+
+
+def _elements(layer: Layer) -> int:
+    """Elements of the largest map that the layer's values need: its output, its weights or its padded input."""
+    elements = max(layer.output_elements, layer.matrix.weights if layer.on_array else 0)
+    if layer.operator in ("conv2d", "max_pool", "average_pool"):
+        channels, height, width = layer.input_shapes[0]
+        top, left, bottom, right = layer.padding
+        elements = max(elements, channels * (height + top + bottom) * (width + left + right))
+    return elements
 
 
 def _known_names(network: Network, inputs: list[Layer]) -> list[str]:

@@ -40,6 +40,10 @@ def test_all_unsupported_operators_are_named_at_once(tmp_path):
     ([node("Softmax", ["x"], axis=4)], (1, 4), [], "no such axis|shape"),
     ([node("Relu", ["x"], ["r"]), node("Conv", ["x", "k", "r"])], (1, 1, 4, 4), [("k", weight(1, 1, 3, 3))], "run time"),
     ([node("Concat", ["x", "x"], axis=0)], (2, 4), [], "batch axis"),
+    ([node("Gemm", ["x", "w", "b"])], (1, 4), [("b", weight(3))], "do not match|does not fit"),
+    ([node("Clip", ["x", "b"])], (1, 4), [("b", weight(3))], "not one number|shape"),
+    ([node("PRelu", ["x", "b"])], (1, 4), [("b", weight(3, 4))], "does not fit"),
+    ([node("BatchNormalization", ["x", *"bbbb"])], (1, 4), [("b", weight(3))], "one number a channel|shape"),
 ])
 def test_refused_with_the_node(tmp_path, nodes, shape, weights, fault, capsys):
     path = path_of(tmp_path, nodes, shape, weights)
