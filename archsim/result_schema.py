@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from archsim.cost.inventory import BOUNDARIES
 from archsim.cost.ledger import Ledger
 from hwlib.errors import InputError, nearest, shorten
@@ -17,6 +19,7 @@ _BOUNDARY = {
     "area_mm2": "amount", "energy_j": "amount", "power_uw": "amount?", "area_mm2_range": ("amount", "amount"),
     "power_uw_range?": ("amount", "amount"), "energy_j_range??": ("amount", "amount"),
 }
+_PLACED = {"layer": "text", "utilisation??": "share", "tile_count??": "count"}
 _RESOURCE = {
     "name": "text", "kind": "text", "busy_cycles": "count", "stalled_cycles": "count", "idle_cycles": "count", "total_cycles": "count",
     "stalls": {"*": "count"}, "requests": "count", "queue_mean": "amount", "queue_max": "count",
@@ -50,7 +53,7 @@ SCHEMA: dict[str, object] = {
     "ledger": [{"component": "text", "action": "text", "layer": "text", "phase": "text", "count": "amount"}],
     "resources": [_RESOURCE], "stalls": {"*": "count"},
     "timeline": [{"lane": "text", "layer": "text", "phase": "text", "image": "whole", "start": "count", "end": "count"}],
-    "roofline": {"*": "any"}, "placement": [{"*": "any"}], "notes": ["text"], "unused??": ["text"], "settings": {"*": "any"},
+    "roofline": {"*": "any"}, "placement": [_PLACED], "notes": ["text"], "unused??": ["text"], "settings": {"*": "any"},
     "figures": [{
         "name": "text", "value": "number", "unit": "text", "low": "number", "high": "number", "kind": "text", "source": "text",
         "title": "text", "place": "text", "note": "text",
@@ -86,8 +89,11 @@ def check_document(document: object, where: str) -> dict:
     if document["schema"] != VERSION or isinstance(document["schema"], bool):
         raise InputError("unknown version of the result file", where=f"{where}: schema", got=document["schema"], allowed=(VERSION,))
     check_form(document, SCHEMA, where, "")
-    for index, row in enumerate(document["placement"]):
-        check_form(row.get("utilisation"), "share?", where, f"placement[{index}].utilisation")
+    for name, keys in (("by_layer", ("layer", "phase")), ("placement", ("layer",)), ("resources", ("name",)), ("figures", ("name",))):
+        rows = [tuple(row[key] for key in keys) for row in document[name]]
+        if len(set(rows)) < len(rows):
+            twice = next(row for row, count in Counter(rows).items() if count > 1)
+            raise InputError("a row twice", where=f"{where}: {name}", got=", ".join(twice))
     if "training" in document:
         check_form(document, TRAINING, where, "")
     if "tiles_without" in document:
