@@ -21,12 +21,21 @@ _HOMES = {
     "train": "archsim.train",
     "explore": "archsim.explore",
     "verify": "archsim.verification",
+    "cite": "archsim.run.citations",
+    "explain": "archsim.cost.explain",
+    "load_trace": "archsim.trace",
+    "list_networks": "workloads",
+    "list_datasets": "workloads",
+    "Network": "workloads.network",
+    "Architecture": "archsim.architecture.config",
+    "Trace": "archsim.trace",
     "Result": "archsim.result",
     "InputError": "hwlib.errors",
 }
 
-__all__ = ["InputError", "Result", "__version__", "compare", "explore", "list_architectures", "list_schemes", "load_architecture",
-           "load_dataset", "load_network", "simulate", "train", "verify"]
+__all__ = ["Architecture", "InputError", "Network", "Result", "Trace", "__version__", "cite", "compare", "explain", "explore",
+           "list_architectures", "list_datasets", "list_networks", "list_schemes", "load_architecture", "load_dataset", "load_network",
+           "load_trace", "simulate", "train", "verify"]
 
 
 class _Package(types.ModuleType):

@@ -28,6 +28,13 @@ def load_sources() -> dict[str, str]:
     return titles
 
 
+@functools.cache
+def load_entries() -> dict[str, str]:
+    """Keys of `sources.bib` with their whole BibTeX entries."""
+    text = (resources.files("hwlib") / "sources.bib").read_text(encoding="utf-8")
+    return {key: entry for entry, key in re.findall(r"^(@\w+\{\s*([^,\s]+)\s*,.*?\n\})", text, flags=re.S | re.M)}
+
+
 def parse_figure(name: str, entry: object, where: str) -> Figure:
     """One validated figure from its TOML table. Raises InputError with the field path."""
     if not isinstance(entry, dict):

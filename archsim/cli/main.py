@@ -28,6 +28,7 @@ COMMANDS = {
     "report": "make or remake the report of a finished run",
     "validate": "published figures beside what the model gives",
     "explain": "where one number of a result comes from, down to the sourced figures",
+    "cite": "the sources that a result rests on, as text or BibTeX",
     "verify": "stored results, sweeps, comparisons and checkpoints against their digests, their own ledgers and the conservation laws",
     "list": "what there is: networks, architectures, schemes, components, data sets",
     "show": "one network, architecture, scheme, component, figure or data set with its parameters and sources",

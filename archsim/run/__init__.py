@@ -1,0 +1,1 @@
+"""The verbs of the public surface, and what they return."""
