@@ -9,9 +9,11 @@ import numpy as np
 
 from hwlib.errors import InputError
 from workloads.onnx_builder import Builder, Value, attributes
-from workloads.onnx_constants import FLOATS, LARGEST, Constants, axes_of, slices
+from workloads.onnx_constants import FLOATS, Constants, axes_of, slices
 from workloads.shapes import Shape
 
+_LARGEST_MOVED = 2**25
+"""Elements of a tensor, all images, that a node may move in a run with real data."""
 _LARGEST_LOOKED_AT = 2**20
 """Elements of a tensor up to which it is found out at once whether a node moves anything at all."""
 
@@ -107,7 +109,7 @@ def _add_move(builder: Builder, node, operator: str, move: Move, value: Value, o
     batch = builder.graph.batch
 
     def places(constants: Constants) -> np.ndarray:
-        if max(math.prod(value.full), math.prod(full)) > LARGEST:
+        if max(math.prod(value.full), math.prod(full)) > _LARGEST_MOVED:
             raise builder.fault(node, "moves more than real data can carry", got=value.full)
         try:
             moved = move(constants, node, np.arange(math.prod(value.full)).reshape(value.full), number)
