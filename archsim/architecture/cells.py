@@ -53,10 +53,10 @@ def _conductance(content: dict[str, Any], entry: dict[str, Any], default: float,
     from archsim.architecture.config import PhysicsSettings
 
     physics, mean = content.get("physics", {}), entry.get("parameters", {}).get("conductance_us", default)
-    stated = physics.get("conductance_us")
-    if stated is None and physics.get("model") != "dual_column":
-        return  # nothing maps weights to conductances
-    span = PhysicsSettings.model_fields["conductance_us"].default if stated is None else stated
+    usual = PhysicsSettings.model_fields["conductance_us"].default
+    span = physics.get("conductance_us", usual)
+    if physics.get("model") != "dual_column" and span in (usual, list(usual)):
+        return  # nothing maps weights to conductances, and nobody said how
     if not isinstance(span, list | tuple) or len(span) != 2 or not all(map(_number, (*span, mean))):
         return
     if span[0] < span[1] and not span[0] <= mean <= span[1]:
