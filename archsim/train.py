@@ -10,18 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from archsim.architecture import load_architecture
 from archsim.basics.folders import folder_path, hold, refuse_other
-from archsim.chip.built import build_chip
-from archsim.chip.unused import NOTE, unused_notes, unused_settings
 from archsim.result import Result
 from archsim.schemes import load_scheme
 from archsim.simulate import simulate
-from archsim.trace import Activity, Trace, build_trace, recorded_on, with_activity
-from archsim.trace.upkeep import with_refreshes
+from archsim.trace import Activity, Trace, build_trace
 from archsim.training.inputs import inputs_of
 from archsim.training.settings import TrainingSettings, device_of
-from archsim.training.setup import chip_with_devices, read_by_training, settings_of, silicon_scheme, suggested_for
+from archsim.training.setup import chip_with_devices, settings_of, silicon_scheme, suggested_for
 from archsim.training.totals import mean_activities, writes_of
-from archsim.training.unused import unused_in_training
+from archsim.training_cost import cost_of_all, cost_of_steps, kept_activities
 from hwlib.errors import InputError
 from workloads import load_network
 from workloads.datasets import Dataset, fit_dataset, load_dataset
@@ -33,8 +30,6 @@ if TYPE_CHECKING:
     from workloads.network import Network
 
 CHECKPOINT = "checkpoint.json"
-STEP_IMAGES = 16
-"""Images at least that the chip is simulated for, so that a few retries an image count in cycles."""
 Progress = Callable[..., None]
 
 
@@ -128,28 +123,22 @@ def with_silicon(trained: TrainingResult, trace: Trace, chip: Architecture, sche
                  node_nm: float | None = None) -> Training:
     """A training with the cost of its steps on a chip: the mean activity of all finished epochs in place of the assumed one."""
     activities = mean_activities(trained.activity_history or [trained.activities])
-    measured = with_activity(trace, activities)
-    measured = with_refreshes(measured, trained.refreshes, trained.images, trained.settings.maintenance_images)
-    measured = recorded_on(measured, chip, device_of(trained.settings) or None)
-    images = trace.batch * -(-STEP_IMAGES // trace.batch)
-    result = simulate(measured, chip, scheme, images=images, node_nm=node_nm, seed=trained.settings.seed)
+    cost = cost_of_steps(trace, activities, trained.refreshes, trained.images, trained.settings, chip, scheme, node_nm)
+    result, measured = cost.result, cost.trace
     writes = writes_of(trained, trace, chip)
-    unused = unused_settings(build_chip(measured, chip, scheme, images, node_nm), timed=True)
-    read = read_by_training(chip, scheme, trained.settings)
-    unused = {path: why for path, why in unused.items() if path not in read} | unused_in_training(trained.settings)
-    silicon = [note for note in result.notes if not note.startswith(NOTE)]
     unread = [f"device.{name} is set but nothing in this run reads it: {why}" for name, why in trained.unread.items()]
+    own = {"notes": [*notes, *_lost(trained), *unread], "unused": [f"device.{name}" for name in trained.unread]}
     result.document |= {
         "dataset": trained.data, "device": device_of(trained.settings) or None, "epochs": trained.history,
         "accuracy_percent": 100.0 - trained.history[-1]["test_error_percent"] if trained.history else None,
         "writes_per_device": writes[""]["mean"], "activity_file": None,
-        "notes": [*silicon, *unused_notes(unused), *notes, *_lost(trained), *unread],
-        "unused": sorted({*unused, *(f"device.{name}" for name in trained.unread)}),
+        "notes": [*cost.notes, *own["notes"]], "unused": sorted({*cost.unused, *own["unused"]}),
         "training": {
             "finished": trained.finished, "reason": trained.reason, "images": trained.images, "writes": writes,
             "refreshes": {layer: asdict(done) for layer, done in trained.refreshes.items()},
-            "energy_j": result.energy_per_image_j * trained.images, "seconds": result.latency_per_image_s * trained.images,
-            "settings": trained.settings.model_dump(mode="json"),
+            # with these the silicon is priced again without training: see `training_cost.price_again`
+            "activities": kept_activities(activities), "scheme_settings": scheme.model_dump(mode="json"), **own,
+            **cost_of_all(result, trained.images), "settings": trained.settings.model_dump(mode="json"),
         }}
     return Training(result, trained, trace, measured, activities, chip, scheme)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 import os
 from pathlib import Path
 
@@ -32,6 +31,7 @@ def execute(arguments: argparse.Namespace) -> int:
     from archsim.explore import explore, load_space
     from archsim.explore.samplers import most_points
     from archsim.report.progress import make_progress
+    from archsim.report.sweep_files import write_sweep
 
     space = load_space(arguments.space)
     if arguments.dry_run:
@@ -66,17 +66,3 @@ def execute(arguments: argparse.Namespace) -> int:
         say(f"note: {note}", arguments.quiet)
     say(f"written: {folder / 'report.html'}", arguments.quiet)
     return 0
-
-
-def write_sweep(sweep, export: str | None) -> dict:
-    """Write what a sweep's folder holds besides its store: sweep.json, front.csv, report.html, all points; returns the document."""
-    from archsim.explore.export import export_rows
-    from archsim.files import csv_text, write_files
-    from archsim.report.sweep_html import render_sweep
-
-    document = sweep.to_dict()
-    write_files(sweep.folder, {"sweep.json": json.dumps(seal(document), allow_nan=False) + "\n", "front.csv": csv_text(sweep.front()),
-                               "report.html": render_sweep(document)})
-    if export:
-        export_rows(sweep.rows(), sweep.folder / f"points.{export}")
-    return document

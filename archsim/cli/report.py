@@ -6,8 +6,8 @@ import argparse
 from pathlib import Path
 
 from archsim.basics.folders import hold, kind_of
-from archsim.cli.options import add_output_options
-from archsim.cli.output import print_json, say
+from archsim.cli.options import add_output_options, add_set_option, settings_table, whole
+from archsim.cli.output import emit, print_json, say
 from hwlib.errors import InputError
 
 
@@ -16,12 +16,23 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", metavar="DIR", help="where to write (default: beside the result)")
     parser.add_argument("--gallery", action="store_true", help="FOLDER holds studies: write its index.html and one for each of them")
     parser.add_argument("--rung", metavar="KIND", help="of a sweep: the report as far as this rung (price, timing), into FOLDER/KIND")
+    parser.add_argument("--reprice", action="store_true",
+                        help="price FOLDER again with the activity that its trainings kept, without training, and say what moved")
+    parser.add_argument("--arch", metavar="NAME|FILE", help="with --reprice: another chip for a training or a comparison")
+    add_set_option(parser, "with --reprice: any field of the chip of a training or a comparison; repeatable")
+    parser.add_argument("--network", metavar="FILE", help="with --reprice: the network of a training or a comparison, where it is a file")
+    parser.add_argument("--jobs", type=whole(1, 4096), metavar="N", help="with --reprice: processes of a sweep (default 1)")
     add_output_options(parser)
 
 
 def execute(arguments: argparse.Namespace) -> int:
     if arguments.gallery and arguments.out:
         raise InputError("a gallery lies beside its studies", where="--out", got=arguments.out)
+    if arguments.reprice:
+        return _reprice(arguments)
+    for name in ("arch", "network", "jobs", "settings"):
+        if getattr(arguments, name):
+            raise InputError("belongs to --reprice", where=f"--{'set' if name == 'settings' else name}", got=str(getattr(arguments, name)))
     source = Path(arguments.folder)
     if not source.exists():
         return _write(arguments)  # which says what is missing
@@ -31,6 +42,23 @@ def execute(arguments: argparse.Namespace) -> int:
     own = folder.exists() and folder.samefile(beside)
     with hold(folder, (kind_of(folder) if own else "sweep" if arguments.rung else None) or "report", "--out"):
         return _write(arguments)
+
+
+def _reprice(arguments: argparse.Namespace) -> int:
+    from archsim.studies.reprice import PAGE, reprice
+
+    for name in ("out", "gallery", "rung"):
+        if getattr(arguments, name):
+            raise InputError("does not go with --reprice, which rewrites the folder", where=f"--{name}", got=str(getattr(arguments, name)))
+    found = reprice(arguments.folder, arguments.arch, settings_table(arguments.settings), arguments.network, arguments.jobs or 1)
+    if arguments.json:
+        print_json({"moved": found.rows(), "compared": found.cells, "missing": found.missing, "notes": found.notes})
+    elif not arguments.quiet:
+        emit((Path(arguments.folder) / PAGE).read_text(encoding="utf-8"), end="")
+    for text in found.missing:
+        say(f"not priced again: {text}", arguments.quiet)
+    say(f"priced again: {Path(arguments.folder) / PAGE}", arguments.quiet)
+    return 0
 
 
 def _write(arguments: argparse.Namespace) -> int:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from archsim.architecture.replicas import chip_settings
-from archsim.explore.metrics import read_metric
+from archsim.explore.metrics import TRAINED, read_metric
 from archsim.explore.pricing import price_point, refused_as_by_run
 from archsim.explore.workload import key_of, network_of, resolve
 
@@ -56,8 +56,14 @@ def training_rung(design: Mapping[str, Any], metrics: Sequence[str], options: Ma
     with refused_as_by_run(step.chip):
         document = train(network_of(design["network"]), step.chip, data, step.rule, batch=design["batch"], device=design["device"],
                          settings=settings, **chosen).to_dict()
-    kept = {"work": key_of(design, node=False), "run": compact_run(document)}
+    kept = {"work": key_of(design, node=False), "run": compact_run(document), "trained": kept_training(document)}
     return [read_metric(document, name) for name in metrics], kept
+
+
+def kept_training(document: Mapping[str, Any]) -> dict[str, Any]:
+    """What pricing a trained point again needs besides its design, and what its training came to."""
+    fields = ("images", "settings", "scheme_settings", "activities", "refreshes")
+    return {name: document[name] for name in TRAINED} | {"training": {name: document["training"][name] for name in fields}}
 
 
 RUNGS: dict[str, Evaluate] = {"price": price_rung, "timing": timing_rung, "training": training_rung}

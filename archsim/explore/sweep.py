@@ -281,6 +281,10 @@ class _Run:
             raise InputError("a point of this sweep is missing or of another version", where=str(self.store.folder),
                              hint="archsim explore SPACE.toml --resume works it out")
 
+    def _job(self, rung: Rung, metrics: tuple[str, ...], head: int) -> Job:
+        """What the workers do for a rung."""
+        return Job(self.space, _evaluate(rung), metrics, rung.options, head)
+
     def _work_out(self, table: Table, head: int, walk: Walk, total: int) -> None:
         """Enter every point of the walk into the table, and work out those that the store lacks."""
         rung, metrics = table.rung, table.metrics
@@ -298,7 +302,7 @@ class _Run:
                 elif repricer is None or not repricer.takes(key, point):
                     yield key, point
 
-        job = Job(self.space, _evaluate(rung), metrics, rung.options, head)
+        job = self._job(rung, metrics, head)
         repriced = (pack_rows(head, rows) for rows in repricer.batches()) if repricer else ()
         for lines in itertools.chain(self.engine.run(job, lacking()), repriced):
             self.store.append(head, lines)

@@ -62,6 +62,16 @@ def compared(study: Study) -> list[dict]:
     return lines
 
 
+def write_tables(study: Study) -> None:
+    """accuracy.csv, counts.csv and the curves, from the histories. Raises InputError where there are none."""
+    lines, counts = compared(study), counted(study)
+    if not lines or not counts:
+        raise InputError("no row of this study has been trained", where=str(study.folder))
+    write_lines(study.folder / "accuracy.csv", lines)
+    write_lines(study.folder / "counts.csv", counts)
+    draw(study, lines)
+
+
 def write_lines(path: Path, lines: list[dict]) -> None:
     """A CSV file of lines with the same fields."""
     with open(path, "w", newline="", encoding="utf-8") as file:
@@ -101,13 +111,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         if len(arguments) != 1:
             raise InputError("one study file is needed", where="python -m archsim.studies.low_rank", got=arguments)
-        study = load_study(arguments[0])
-        lines, counts = compared(study), counted(study)
-        if not lines or not counts:
-            raise InputError("no row of this study has been trained", where=str(arguments[0]))
-        write_lines(study.folder / "accuracy.csv", lines)
-        write_lines(study.folder / "counts.csv", counts)
-        draw(study, lines)
+        write_tables(load_study(arguments[0]))
     except (InputError, FileNotFoundError) as error:
         print(error, file=sys.stderr)
         return 2

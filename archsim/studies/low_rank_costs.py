@@ -2,18 +2,26 @@
 
     python -m archsim.studies.low_rank_costs reports/huang2023/costs.csv [network] [images]
 
+Beside the table `NAME.json` keeps the activity of each row, from which `archsim report reports/huang2023 --reprice` makes it again.
 Every row is trained on the RPU chip's reads and devices for one epoch of the first images of MNIST in batches of 128, so that all see the
 same data; digital SGD writes by rows with verify and reads backwards on the array. The accuracies of so short a training mean nothing.
 """
 
 from __future__ import annotations
 
-import csv
+import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+from archsim.files import csv_text, write_files
+from archsim.readers.digest import read_document, seal
 from archsim.schemes import load_scheme
+from archsim.trace import build_trace
+from archsim.training_cost import price_again
 from hwlib.errors import InputError
+from workloads import load_network
 
 BATCH, CHIP = 128, "rpu"
 ROWS: tuple[tuple[str, str, dict], ...] = (
@@ -32,19 +40,43 @@ FIELDS = ("rule", "area_mm2", "energy_per_image_uj", "update_energy_per_image_uj
           "update_actions_vector_unit_per_image", "device_pulses_a_batch", "state_words")
 
 
-def cost(title: str, name: str, settings: dict, network: str, images: int) -> dict:
-    """One row."""
+def train_row(name: str, settings: dict, network: str, images: int) -> dict:
+    """The document of one row's training."""
     from archsim.train import train
 
-    scheme = load_scheme(name, settings)
-    training = train(network, CHIP, "mnist", scheme, epochs=1, batch=BATCH, images=images, seed=1)
-    result = training.result
-    update, count = result.by_phase["update"], result.document["images"]
-    actions = sum(row["count"] for row in result.ledger if row["component"] == "vector_unit" and row["phase"] == "update")
+    return train(network, CHIP, "mnist", load_scheme(name, settings), epochs=1, batch=BATCH, images=images, seed=1).to_dict()
+
+
+def cost(title: str, document: Mapping[str, Any]) -> dict:
+    """One row of the table."""
+    update, count, images = document["by_phase"]["update"], document["images"], document["training"]["images"]
+    actions = sum(row["count"] for row in document["ledger"] if row["component"] == "vector_unit" and row["phase"] == "update")
+    scheme = load_scheme(document["scheme"], document["training"]["scheme_settings"])
+    words = build_trace(load_network(document["network"]), scheme, "training", document["batch"]).state_words
     return dict(zip(FIELDS, (
-        title, f"{result.area_mm2:.3f}", f"{result.energy_per_image_j * 1e6:.4f}", f"{update['energy_j'] / count * 1e6:.4f}",
-        f"{result.latency_per_image_s * 1e6:.2f}", f"{100 * update['cycles'] / result.cycles:.1f}", f"{actions / count:.0f}",
-        f"{training.writes_per_device * BATCH / images:.2f}", f"{sum(training.trace.state_words.values()):.0f}")))
+        title, f"{document['area_mm2']:.3f}", f"{document['energy_per_image_j'] * 1e6:.4f}", f"{update['energy_j'] / count * 1e6:.4f}",
+        f"{document['latency_per_image_s'] * 1e6:.2f}", f"{100 * update['cycles'] / document['cycles']:.1f}", f"{actions / count:.0f}",
+        f"{document['writes_per_device'] * document['batch'] / images:.2f}", f"{sum(words.values()):.0f}")))
+
+
+def kept_of(document: Mapping[str, Any]) -> dict[str, Any]:
+    """What pricing a row again needs of its document, and the writes that the training counted."""
+    training = {key: document["training"][key] for key in ("images", "settings", "scheme_settings", "activities", "refreshes")}
+    return {key: document[key] for key in ("network", "scheme", "node_nm", "settings", "writes_per_device")} | {"training": training}
+
+
+def write(path: Path, documents: Mapping[str, Mapping[str, Any]]) -> None:
+    """The table, and beside it what it can be made from again."""
+    kept = json.dumps(seal({title: kept_of(document) for title, document in documents.items()}), indent=1)
+    write_files(path.parent, {path.name: csv_text([cost(title, document) for title, document in documents.items()]),
+                              f"{path.stem}.json": f"{kept}\n"})
+
+
+def write_again(path: Path) -> None:
+    """The table from what it kept. Raises InputError where that is not there."""
+    hint = "python -m archsim.studies.low_rank_costs trains its rows"
+    kept, _ = read_document(path.with_suffix(".json"), "kept activity of a table", hint)
+    write(path, {title: kept[title] | price_again(kept[title], f"{path}: {title}")[0] for title in kept})
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -54,15 +86,12 @@ def main(arguments: list[str] | None = None) -> int:
         if not 1 <= len(arguments) <= 3 or (len(arguments) == 3 and not arguments[2].isdecimal()):
             raise InputError("a file, a network and a number of images", where="python -m archsim.studies.low_rank_costs", got=arguments)
         path, network, images = [*arguments, *("", "mlp_100", "1280")[len(arguments):]]
-        lines = []
+        documents = {}
         for title, name, settings in ROWS:
-            lines.append(cost(title, name, settings, network, int(images)))
-            print(*lines[-1].values(), sep="  ", flush=True)
-        with open(Path(path), "w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, FIELDS, lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(lines)
-    except (InputError, OSError) as error:
+            documents[title] = train_row(name, settings, network, int(images))
+            print(*cost(title, documents[title]).values(), sep="  ", flush=True)
+        write(Path(path), documents)
+    except InputError as error:
         print(error, file=sys.stderr)
         return 2
     return 0

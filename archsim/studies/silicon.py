@@ -15,8 +15,12 @@ from pathlib import Path
 from statistics import fmean, stdev
 
 from archsim.files import csv_text, write_files
-from archsim.trace.operation import Activity
+from archsim.trace.upkeep import Refreshes, with_refreshes
+from archsim.training.settings import read_settings
+from archsim.training_cost import read_activities
 from hwlib.errors import InputError
+
+_TRANSFER = "Transfer to "
 
 
 def silicon_rows(study_path: Path, row_name: str, chip: str) -> list[dict]:
@@ -34,14 +38,23 @@ def silicon_rows(study_path: Path, row_name: str, chip: str) -> list[dict]:
     if row is None:
         raise InputError("no such row", where=str(study_path), got=row_name, allowed=[item.name for item in study.rows])
     facts = _facts(study.folder, row_name, row.seeds[0])
-    activities = {tuple(key.rsplit(".", 1)): Activity(**values) for key, values in facts["activities"].items()}
+    where = str(study.folder / "history" / f"{row_name}-{row.seeds[0]}.json")
+    activities = read_activities(facts.get("activities"), f"{where}: activities")
+    settings = read_settings(facts["settings"], f"{where}: settings")
+    refreshes = {layer: Refreshes(**done) for layer, done in facts.get("refreshes", {}).items()}
     architecture, network = load_architecture(chip), load_network(study.network)
     scheme = load_scheme(facts["settings"]["rule"], facts["settings"]["scheme_settings"])
     batch, found = facts["settings"]["batch"], []
     for phase, images in (("inference", 1), ("training", batch)):
         trace = build_trace(network, scheme if phase == "training" else None, phase, images)
         present = {(op.place, op.phase) for op in trace.image_operations + trace.batch_operations if op.kind != "digital"}
-        result = simulate(with_activity(trace, {key: value for key, value in activities.items() if key in present}), architecture)
+        trace = with_activity(trace, {key: value for key, value in activities.items() if key in present})
+        if phase == "training":
+            missing = [".".join(key) for key in present if key not in activities]
+            if missing:
+                raise InputError("not measured in this row", where=f"{where}: activities", got=", ".join(missing), hint="train it again")
+            trace = with_refreshes(trace, refreshes, facts["images"], settings.maintenance_images)
+        result = simulate(trace, architecture)
         found.append({
             "phase": phase, "images": images, "cycles": result.cycles, "seconds_per_image": result.latency_per_image_s,
             "area_mm2": result.area_mm2, "area_low_mm2": result.area_mm2_range[0], "area_high_mm2": result.area_mm2_range[1],
@@ -68,7 +81,6 @@ def transfer_errors(study_path: Path, row_name: str, chips: int) -> list[float]:
     from archsim.studies.training import load_study
     from archsim.training.checkpoints import load_checkpoint
     from archsim.training.machine import Machine
-    from archsim.training.settings import read_settings
     from archsim.training.transfer import transfer
     from workloads import load_network
     from workloads.datasets import load_dataset
@@ -86,8 +98,17 @@ def transfer_errors(study_path: Path, row_name: str, chips: int) -> list[float]:
     return transfer(network, load_dataset(study.data), settings, weights, range(1001, 1001 + chips))
 
 
-def markdown(rows: list[dict], chip: str, errors: Sequence[float]) -> str:
-    """The tables as Markdown."""
+def write_again(study_path: Path, row_name: str, chip: str) -> None:
+    """silicon.md and silicon.csv from the kept activity. What the transfer to fresh chips came to is no silicon: its line stays."""
+    there = study_path.parent / "silicon.md"
+    lines = there.read_text(encoding="utf-8").splitlines() if there.is_file() else []
+    kept = next((line for line in lines if line.startswith(_TRANSFER)), "")
+    rows = silicon_rows(study_path, row_name, chip)
+    write_files(study_path.parent, {"silicon.md": markdown(rows, chip, [], kept), "silicon.csv": csv_text(rows)})
+
+
+def markdown(rows: list[dict], chip: str, errors: Sequence[float], transfer: str = "") -> str:
+    """The tables as Markdown; `transfer` is the line of an earlier transfer, where none was made now."""
     inference, training = rows
     lines = [f"| on `{chip}`, activity measured in training | inference | training step |", "|---|---|---|"]
     for title, key, scale, unit in (
@@ -102,8 +123,10 @@ def markdown(rows: list[dict], chip: str, errors: Sequence[float]) -> str:
         lines.append(f"| {title} | {cells[0]} | {cells[1]} |")
     if errors:
         spread = f" ± {stdev(errors):.2f} (standard deviation)" if len(errors) > 1 else ""
-        lines += ["", f"Transfer to {len(errors)} freshly drawn chips: test error {fmean(errors):.2f} %{spread}, "
+        lines += ["", f"{_TRANSFER}{len(errors)} freshly drawn chips: test error {fmean(errors):.2f} %{spread}, "
                   f"highest {max(errors):.2f} %."]
+    elif transfer:
+        lines += ["", transfer]
     return "\n".join(lines) + "\n"
 
 

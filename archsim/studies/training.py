@@ -21,10 +21,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from archsim.studies.priced_tables import check_priced
 from hwlib.errors import InputError
 
 COLUMNS = ("epoch", "train_error_percent", "test_error_percent", "train_loss", "test_loss", "images_per_second", "seconds")
-_FIELDS = ("title", "source", "network", "data", "mean_of_last", "settings", "row")
+_FIELDS = ("title", "source", "network", "data", "mean_of_last", "settings", "row", "priced")
 _ROW_FIELDS = ("name", "title", "published_percent", "tolerance_percent", "published_text", "settings", "seeds")
 
 
@@ -41,7 +42,8 @@ class Row:
 
 @dataclass(frozen=True)
 class Study:
-    """A study file: what is trained on what, and how many last epochs a number is the mean of."""
+    """A study file: what is trained on what, and how many last epochs a number is the mean of; `priced` are its tables of silicon (see
+    `priced_tables`). A study that trains nothing of its own has no rows."""
 
     folder: Path
     title: str
@@ -49,10 +51,11 @@ class Study:
     data: str
     mean_of_last: int
     rows: tuple[Row, ...]
+    priced: tuple[dict[str, Any], ...] = ()
 
     def runs(self) -> list[tuple[Row, int]]:
         """(row, seed) in the order of the file, first seeds first."""
-        most = max(len(row.seeds) for row in self.rows)
+        most = max((len(row.seeds) for row in self.rows), default=0)
         return [(row, row.seeds[place]) for place in range(most) for row in self.rows if place < len(row.seeds)]
 
 
@@ -76,9 +79,15 @@ def load_study(path: str | Path) -> Study:
             settings[part] = {**content.get("settings", {}).get(part, {}), **item.get("settings", {}).get(part, {})}
         published = item.get("published_text") or f"{item['published_percent']} ± {item['tolerance_percent']}"
         rows.append(Row(item["name"], item["title"], published, settings, tuple(item.get("seeds", [1]))))
-    if not rows:
+    priced = check_priced(content.get("priced", []), str(path))
+    if not rows and not priced:
         raise InputError("a study needs at least one row", where=str(path))
-    return Study(path.parent, content["title"], content["network"], content["data"], content.get("mean_of_last", 5), tuple(rows))
+    for name in ("title", *(("network", "data") if rows else ())):
+        if not isinstance(content.get(name), str):
+            raise InputError("required field is missing" if name not in content else "not a text", where=f"{path}: {name}",
+                             got=content.get(name))
+    return Study(path.parent, content["title"], content.get("network", ""), content.get("data", ""), content.get("mean_of_last", 5),
+                 tuple(rows), priced)
 
 
 def run_row(study: Study, row: Row, seed: int) -> None:
@@ -95,8 +104,10 @@ def run_row(study: Study, row: Row, seed: int) -> None:
                    progress=_Reporter(study, row, seed, checkpoints))
     write_history(study, row, seed, result.history)
     activities = {f"{layer}.{phase}": asdict(activity) for (layer, phase), activity in result.activities.items()}
+    # activities and refreshes are what the silicon of this row is priced with, now and again without training
     facts = {"finished": result.finished, "images": result.images, "seconds": result.seconds, "writes": result.writes,
-             "totals": result.totals, "settings": settings.model_dump(mode="json"), "activities": activities}
+             "totals": result.totals, "settings": settings.model_dump(mode="json"), "activities": activities,
+             "refreshes": {layer: asdict(done) for layer, done in result.refreshes.items()}}
     (study.folder / "history" / f"{row.name}-{seed}.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
 
 
@@ -164,6 +175,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         study = load_study(options.study)
         failed = 0
+        if not study.rows:
+            raise InputError("this study trains nothing of its own", where=str(options.study), hint="archsim report FOLDER --reprice")
         if options.row:
             found = [row for row in study.rows if row.name == options.row]
             if not found:

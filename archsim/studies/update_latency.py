@@ -188,14 +188,19 @@ def markdown(rows: Sequence[Mapping], refused: Mapping[str, str]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def write(folder: Path) -> None:
+    """latency.md and latency.csv in a folder."""
+    rows, refused = latency_rows()
+    write_files(folder, {"latency.md": markdown(rows, refused), "latency.csv": csv_text(rows)})
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Command line."""
     parser = argparse.ArgumentParser(prog="python -m archsim.studies.update_latency", description="Time of one update, of every scheme.")
     parser.add_argument("folder", type=Path, help="where latency.md and latency.csv go")
     try:
         folder = parser.parse_args(arguments).folder
-        rows, refused = latency_rows()
-        write_files(folder, {"latency.md": markdown(rows, refused), "latency.csv": csv_text(rows)})
+        write(folder)
     except InputError as error:
         print(error, file=sys.stderr)
         return 2

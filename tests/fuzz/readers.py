@@ -273,8 +273,8 @@ def make_readers(folder: Path) -> dict[str, Reader]:
     """The readers by name. Their good inputs are made by the product itself, in `folder`."""
     global CHIP, NETWORK, TRACE
     from archsim.architecture.load import architecture_path
-    from archsim.cli.explore import write_sweep
     from archsim.explore import explore
+    from archsim.report.sweep_files import write_sweep
     from archsim.trace import build_trace, save_trace
     warnings.simplefilter("ignore")
     (folder / "tiny.toml").write_text(LAYERS)

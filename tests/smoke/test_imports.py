@@ -16,7 +16,8 @@ ROOMS = (
     "archsim.readers", "archsim.operators", "archsim.architecture", "archsim.kernels", "archsim.devices", "archsim.trace.work",
     "archsim.trace.operation", "archsim.trace.lower", "archsim.schemes", "archsim.trace", "archsim.training", "archsim.placement",
     "archsim.cost.ledger", "archsim.cost.inventory", "archsim.soc", "archsim.chip", "archsim.cost", "archsim.result_schema",
-    "archsim.repricing", "archsim.result", "archsim.run", "archsim.simulate", "archsim.activity", "archsim.train", "archsim.compare",
+    "archsim.repricing", "archsim.result", "archsim.run", "archsim.simulate", "archsim.activity", "archsim.training_cost",
+    "archsim.train", "archsim.compare",
     "archsim.conformance", "archsim.explore", "archsim.report", "archsim.verification", "archsim.studies", "archsim.validation",
     "archsim.cli",
 )

@@ -1,0 +1,111 @@
+"""The priced tables of a study, as its study.toml names them: each is made again from what the study kept, without training.
+
+    [[priced]]
+    table = "silicon"                  # silicon.md and silicon.csv
+    row = "mixed_precision"
+    arch = "wu2023"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from archsim.studies.moved import Repriced, read_table
+from hwlib.errors import InputError, unknown
+
+if TYPE_CHECKING:
+    from archsim.studies.training import Study
+
+Table = Callable[["Study", Mapping[str, Any]], None]
+
+
+def _silicon(study: Study, entry: Mapping[str, Any]) -> None:
+    from archsim.studies.silicon import write_again
+
+    write_again(study.folder / "study.toml", entry["row"], entry["arch"])
+
+
+def _activity(study: Study, entry: Mapping[str, Any]) -> None:
+    from archsim.studies.activity import write_study
+
+    write_study(study, entry["arch"])
+
+
+def _stream_costs(study: Study, entry: Mapping[str, Any]) -> None:
+    from archsim.studies.stream_costs import write
+
+    write(study.folder)
+
+
+def _low_rank(study: Study, entry: Mapping[str, Any]) -> None:
+    from archsim.studies.low_rank import write_tables
+
+    write_tables(study)
+
+
+def _low_rank_costs(study: Study, entry: Mapping[str, Any]) -> None:
+    from archsim.studies.low_rank_costs import write_again
+
+    write_again(study.folder / entry["file"])
+
+
+def _update_latency(study: Study, entry: Mapping[str, Any]) -> None:
+    from archsim.studies.update_latency import write
+
+    write(study.folder)
+
+
+# name -> (what the entry says besides, the tables it makes (a field's name in braces), how)
+TABLES: dict[str, tuple[tuple[str, ...], tuple[str, ...], Table]] = {
+    "silicon": (("row", "arch"), ("silicon.csv",), _silicon),
+    "activity": (("arch",), ("activity.csv",), _activity),
+    "stream_costs": ((), ("costs.csv",), _stream_costs),
+    "low_rank": ((), ("accuracy.csv", "counts.csv"), _low_rank),
+    "low_rank_costs": (("file",), ("{file}",), _low_rank_costs),
+    "update_latency": ((), ("latency.csv",), _update_latency),
+}
+
+
+def check_priced(entries: Any, where: str) -> tuple[dict[str, Any], ...]:
+    """The entries of [[priced]]. Raises InputError with the field."""
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise InputError("not a list of tables", where=f"{where}: priced", got=entries)
+    for number, entry in enumerate(entries):
+        at = f"{where}: priced[{number}]"
+        if entry.get("table") not in TABLES:
+            raise unknown("priced table", str(entry.get("table")), TABLES, f"{at}.table")
+        fields = ("table", *TABLES[entry["table"]][0])
+        for name in (*entry, *fields):
+            if name not in fields:
+                raise unknown("field", name, fields, at)
+            if not isinstance(entry.get(name), str):
+                raise InputError("not a text" if name in entry else "required field is missing", where=f"{at}.{name}", got=entry.get(name))
+    return tuple(entries)
+
+
+def price_tables(study: Study) -> Repriced:
+    """Make every priced table of a study again, and its table and curves of what was trained. A table whose activity was not kept stays
+    as it is and is named. Raises InputError where none can be made."""
+    found, faults = Repriced(), []
+    for entry in study.priced:
+        _, files, make = TABLES[entry["table"]]
+        names = [name.format(**entry) for name in files]
+        before = {name: read_table(study.folder / name) for name in names}
+        try:
+            make(study, entry)
+        except InputError as fault:
+            faults.append(fault)
+            found.missing.append(f"{', '.join(names)}: {fault.message}")
+            continue
+        for name in names:
+            found.add(name, before[name], read_table(study.folder / name))
+    if faults and not found.moved:
+        raise faults[0]
+    if study.rows:
+        from archsim.studies.training_report import write_report
+
+        write_report(study)
+    if not study.priced:
+        found.notes.append("this study prices nothing; its table and curves of accuracy were made again")
+    return found
