@@ -93,6 +93,14 @@ class ReadSettings(Section):
         """Input slots of one read."""
         return 1 if self.input == "pulse_width" else -(-self.input_bits // self.bits_per_slot)
 
+    @property
+    def sum_bits(self) -> int:
+        """Bits of a tile's result before columns are subtracted: a code of the converter, or the sum of the codes of all slots, each
+        shifted by the bits of a slot."""
+        if self.accumulate == "analog" or self.slots == 1:
+            return self.adc_bits
+        return self.adc_bits + (self.slots - 1) * self.bits_per_slot + 1
+
 
 class PhysicsSettings(Section):
     """Read physics of the real-data mode; 0 switches an effect off.

@@ -39,16 +39,26 @@ def forward_digital(stage: Stage) -> Operation:
         window=window, pools=stage.pools())
 
 
+def error_sums(stage: Stage) -> dict[str, float]:
+    """Additions an image where several vectors bring errors to one value: windows that overlap, and the state of an LSTM, whose error
+    joins that of the output before. Vectors that only follow each other (tokens, windows side by side) share nothing."""
+    head, shape = stage.head, stage.matrix
+    if head.operator == "lstm":
+        return {"add": head.hidden * shape.vectors}
+    overlap = head.operator == "conv2d" and shape.vectors > 1 and any(
+        (kernel - 1) * dilation + 1 > stride for kernel, dilation, stride in zip(head.kernel, head.dilation, head.stride))
+    return {"add": shape.rows * shape.groups * shape.vectors} if overlap else {}
+
+
 def transposed_read(stage: Stage) -> Operation:
-    """The backward pass on the array: one error vector a step; overlapping windows are added in the vector unit."""
+    """The backward pass on the array: one error vector a step; what several bring to one value is added in the vector unit."""
     shape = stage.matrix
     outputs = shape.rows * shape.groups
-    overlap = {"add": outputs * shape.vectors} if shape.vectors > 1 else {}
     return Operation(
         name=f"{stage.name}.backward", layer=stage.name, phase="backward", kind="read_transposed", steps=shape.vectors,
         input_elements=shape.columns * shape.groups, output_elements=outputs,
         map_elements=stage.head.input_elements + stage.output_elements,
-        vector_work=merge(stage.backward_work(), overlap, scale=1 / shape.vectors), sequential=stage.head.operator == "lstm",
+        vector_work=merge(stage.backward_work(), error_sums(stage), scale=1 / shape.vectors), sequential=stage.head.operator == "lstm",
         activity=Activity(input_density=1.0))
 
 
@@ -68,12 +78,11 @@ def digital_backward(stage: Stage) -> Operation:
     parts = min(MOST_PARTS, max(1, shape.weights // CHUNK)) if sequential else parts_of(shape, shape.weights)
     steps = shape.vectors * parts
     outputs = shape.rows * shape.groups
-    overlap = {"add": outputs * shape.vectors} if shape.vectors > 1 else {}
     return Operation(
         name=f"{stage.name}.backward", layer=stage.name, phase="backward", kind="digital", steps=steps,
         input_elements=shape.columns * shape.groups / parts, output_elements=outputs / parts,
         map_elements=stage.head.input_elements + stage.output_elements,
-        vector_work=merge(stage.backward_work(), overlap, {"multiply_add": shape.weights * shape.vectors}, scale=1 / steps),
+        vector_work=merge(stage.backward_work(), error_sums(stage), {"multiply_add": shape.weights * shape.vectors}, scale=1 / steps),
         state_reads=shape.weights / parts, sequential=sequential, parts=parts)
 
 

@@ -57,9 +57,9 @@ class DynamicStochastic(StreamScheme):
     def generator(self) -> str:
         return self.stream_source
 
-    def image_work(self, outputs: int, inputs: int, vectors: int) -> dict[str, float]:
+    def image_work(self, outputs: int, inputs: int, groups: int, vectors: int) -> dict[str, float]:
         """Vector-unit actions an image: the scaled errors, and the counts added to the weights."""
-        return {"multiply": outputs * vectors * self.output_errors, "add": outputs * inputs}
+        return {"multiply": outputs * groups * vectors * self.output_errors, "add": outputs * inputs * groups}
 
     def batch_update(self, stage: Stage, batch: int) -> list[Operation]:
         return [program_weights(stage)]

@@ -33,7 +33,7 @@ def orthonormal_work(length: int, k: int) -> dict[str, float]:
 
 def block_work(a: int, b: int, k: int) -> dict[str, float]:
     """Actions at the end of a sub-batch of SBPCA: both factors blended with their sums and made orthonormal, s blended."""
-    blend = {"multiply": k * (a + b) + 2 * k, "multiply_add": k * (a + b + 1), "divide": 2 * k, "compare": 2 * k}
+    blend = {"multiply": k * (a + b + 1), "multiply_add": k * (a + b + 1), "divide": 2 * k, "compare": 2 * k}
     return merge(orthonormal_work(a, k), orthonormal_work(b, k), blend)
 
 

@@ -102,7 +102,7 @@ class StreamRule(UpdateRule):
             done.add("stream_converter", "bit", both)
         for name, value in zip(("input_ones", "error_ones", "coincidences", "driven"), tallies):
             done.sum(name, value)
-        for action, count in scheme.image_work(*layer.weights.shape, vectors).items():
+        for action, count in scheme.image_work(*layer.weights.shape, 1, vectors).items():
             done.add("vector_unit", action, count)
 
     def count(self, index: int, inputs: np.ndarray, errors: np.ndarray, input_inverse: np.ndarray, error_inverse: np.ndarray,

@@ -46,13 +46,14 @@ class StreamScheme(BackwardScheme):
         """Where random bits come from: lfsr, sobol or cbram."""
         return "lfsr"
 
-    def image_work(self, outputs: int, inputs: int, vectors: int) -> dict[str, float]:
-        """Vector-unit actions an image: the largest magnitude of both sides, and the shifted counts added to the gradient."""
-        return {"compare": (outputs + inputs) * vectors, "add": outputs * inputs}
+    def image_work(self, outputs: int, inputs: int, groups: int, vectors: int) -> dict[str, float]:
+        """Vector-unit actions an image: the largest magnitude of both sides, and the shifted counts added to the gradient. Each of the
+        `groups` of a convolution has so many outputs and inputs."""
+        return {"compare": (outputs + inputs) * groups * vectors, "add": outputs * inputs * groups}
 
     def image_update(self, stage: Stage) -> list[Operation]:
         shape = stage.matrix
-        return [self.outer_product(stage, self.image_work(shape.columns * shape.groups, shape.rows + shape.bias, shape.vectors))]
+        return [self.outer_product(stage, self.image_work(shape.columns, shape.rows + shape.bias, shape.groups, shape.vectors))]
 
     def edges(self, outputs: int, inputs: int) -> dict[str, float]:
         """What the outer product of `outputs` x `inputs` takes a vector: places of the block, stream bits of both sides, numbers.

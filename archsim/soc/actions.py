@@ -179,7 +179,8 @@ def _read(result: OperationPlan, layer: LayerPlacement, chip: Architecture, plac
     add(result.job, "adc", "convert", conversions)
     if read.accumulate == "digital" and slots > 1:
         add(result.job, "shift_add", "add", conversions)
-    per_weight = chip.weights.columns_of(matrix.layer)
+    # The columns of a weight are combined after conversion. Backwards they are driven, each in its sense, and end in one row.
+    per_weight = 1 if transposed else chip.weights.columns_of(matrix.layer)
     combine = per_weight - 1 + (1 if references else 0)
     add(result.step, "shift_add", "add", sensed / per_weight * combine)
     for register, reads in (("input_register", slots * applications), ("output_register", 1)):
@@ -234,7 +235,8 @@ def _write(result: OperationPlan, layer: LayerPlacement, chip: Architecture, pla
     add(result.step, "array", "write", devices * pulses)
     add(result.step, "write_driver", "pulse", devices * pulses)
     add(result.step, "level_shifter", "shift", devices * pulses)
-    add(result.step, "word_line_driver", "drive", min(devices, lines) * 2 * pulses)
+    # the line of a row opens for a pulse, and for every read after it
+    add(result.step, "word_line_driver", "drive", min(devices, lines) * pulses * (1 + activity.verify_reads))
     add(result.step, "bit_line_driver", "drive", devices * pulses)
     for component, action in (("array", "read"), ("front_end", "sample"), ("column_mux", "select"), ("adc", "convert")):
         add(result.step, component, action, devices * pulses * activity.verify_reads)
@@ -251,6 +253,21 @@ def _slowest_row(layer: LayerPlacement, chip: Architecture, activity: Activity, 
     return slowest_row(at_once * layer.column_splits, min(layer.columns, chip.tile.columns), share, pulses, verified)
 
 
+def _branches(operation: Operation, layer: LayerPlacement, elements: float) -> float:
+    """Values that a tree carries to its leaves for one step: a value of the rows goes to every tile beside the first, one of the columns
+    to every tile below it; what is written goes to the one tile that holds it."""
+    _, reached = _part(operation, layer.row_splits, layer.row_splits)
+    if operation.kind == "read":
+        return elements * layer.column_splits
+    if operation.kind == "read_transposed":
+        return elements * layer.row_splits
+    if operation.kind == "pulse_update":
+        # an address chooses the line where only one is pulsed
+        across = elements if operation.lines else min(elements, layer.matrix.columns * layer.matrix.groups)
+        return across * layer.row_splits * reached + (elements - across) * layer.column_splits
+    return elements
+
+
 def _digital(result: OperationPlan, layer: LayerPlacement | None, chip: Architecture, memory: MemoryMap) -> None:
     operation, read, unit = result.operation, chip.read, chip.vector_unit
     work = dict(operation.vector_work)
@@ -258,16 +275,16 @@ def _digital(result: OperationPlan, layer: LayerPlacement | None, chip: Architec
     bits_in, bits_out = elements * read.input_bits, operation.output_elements * read.output_bits
     bus_in = bus_out = 0.0
     if result.on_tiles:
-        bus_in = bits_in * (layer.column_splits if chip.interconnect.kind == "h_tree" else 1)
+        bus_in = bits_in if chip.interconnect.kind == "bus" else _branches(operation, layer, elements) * read.input_bits
     if operation.kind in ("read", "read_transposed"):
         transposed = operation.kind == "read_transposed"
         outputs = (layer.matrix.rows if transposed else layer.matrix.columns) * layer.matrix.groups
         along = layer.column_splits if transposed else layer.row_splits
         splits = along * result.share * _part(operation, along, along)[1]
-        bus_out = outputs * splits * (read.adc_bits + 1 + (read.slots if read.accumulate == "digital" else 0))
+        bus_out = outputs * splits * (read.sum_bits + 1)
         work["add"] = work.get("add", 0) + outputs * max(0.0, splits - 1)
         work["multiply"] = work.get("multiply", 0) + outputs * min(1.0, splits)  # converter code to number
-        if layer.matrix.bias and chip.weights.bias == "digital" and not transposed:
+        if layer.matrix.bias and chip.weights.bias == "digital" and operation.phase == "forward":
             work["add"] += outputs
     state_in, state_out = operation.state_reads * unit.word_bits, operation.state_writes * unit.word_bits
     spill = memory.spill(operation, chip)

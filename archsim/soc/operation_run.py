@@ -240,7 +240,7 @@ class OperationRun:
                 extra, values = machine.values.compute(self, values)
             elif retry_mean:  # a fraction of a retry is carried over to the next job, of whichever image
                 owed = machine.owed.get(owes, 0.0) + retry_mean
-                extra = int(owed)
+                extra = int(owed + 1e-9)  # ten times a tenth is one
                 machine.owed[owes] = owed - extra
             else:
                 extra = 0
