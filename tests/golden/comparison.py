@@ -1,0 +1,59 @@
+"""The program's run beside the hand's: same operations, same cycles, same counts."""
+
+from __future__ import annotations
+
+import pytest
+
+import archsim
+from archsim.schemes import load_scheme
+from golden.chip import Chip
+from golden.hand import Work, together
+from golden.networks import Array
+from golden.steps import Rule, expected, one_by_one, rows_of, shared_counts
+
+
+def by_place(rows: list[dict]) -> dict[tuple[str, str], dict[str, float]]:
+    """Counts of a ledger by layer and phase, those of no layer under ("", "")."""
+    found: dict[tuple[str, str], dict[str, float]] = {}
+    for row in rows:
+        place = found.setdefault((row["layer"], row["phase"]), {})
+        if row["count"]:
+            place[f"{row['component']}.{row['action']}"] = row["count"]
+    return found
+
+
+def same_counts(rows: list[dict], work: list[Work], shared: dict[str, float]) -> None:
+    """The ledger is that of the hand, entry by entry; every difference is named."""
+    found, wanted = by_place(rows), rows_of(work) | {("", ""): together(shared)}
+    wrong = []
+    for place in sorted(set(found) | set(wanted)):
+        ours, theirs = wanted.get(place, {}), found.get(place, {})
+        wrong += [f"{place} {name}: program {theirs.get(name, 0):g}, by hand {float(ours.get(name, 0)):g}"
+                  for name in sorted(set(ours) | set(theirs)) if theirs.get(name, 0) != pytest.approx(float(ours.get(name, 0)), rel=1e-9)]
+    assert not wrong, "\n".join(wrong)
+
+
+def run_step(network, rule: Rule, chip: Chip, images: int, **further):
+    """One training step of a batch of `images` on the chip."""
+    scheme = load_scheme(rule.name, rule.settings)
+    return archsim.simulate(network, chip.built(**further), scheme=scheme, phase="training", batch=images)
+
+
+def check_step(network, layers, rule: Rule, chip: Chip, images: int = 2) -> None:
+    """Operations in order with their cycles, the whole step, and every count; the same for what is done once before."""
+    result = run_step(network, rule, chip, images)
+    hand = expected(chip, layers, rule, images)
+    work = [item for image in hand.images for item in image] + hand.batch
+    spans = [(row["layer"], row["phase"], row["end"] - row["start"]) for row in result.timeline]
+    assert spans == [(item.layer, item.phase, item.cycles) for item in work]
+    cycles = one_by_one(chip, [item for image in hand.images for item in image], hand.batch)
+    assert result.cycles == cycles
+    values = images * layers[0].before
+    same_counts(result.ledger, work, shared_counts(chip, len(work), cycles, values))
+    once = one_by_one(chip, hand.setup)
+    assert result.setup["cycles"] == once
+    same_counts(result.setup["ledger"], hand.setup, shared_counts(chip, len(hand.setup), once, 0))
+
+
+def arrays_of(layers) -> list[Array]:
+    return [layer for layer in layers if isinstance(layer, Array)]
