@@ -7,6 +7,7 @@ from dataclasses import replace
 from archsim.trace.lower import Stage, row_window, rows_of
 from archsim.trace.operation import READ_CHAIN, Activity, LayerMatrix, Operation
 from archsim.trace.work import merge
+from workloads.network import Layer
 
 
 def forward_read(stage: Stage) -> Operation:
@@ -45,9 +46,15 @@ def error_sums(stage: Stage) -> dict[str, float]:
     head, shape = stage.head, stage.matrix
     if head.operator == "lstm":
         return {"add": head.hidden * shape.vectors}
-    overlap = head.operator == "conv2d" and shape.vectors > 1 and any(
-        (kernel - 1) * dilation + 1 > stride for kernel, dilation, stride in zip(head.kernel, head.dilation, head.stride))
+    overlap = head.operator == "conv2d" and any(_overlap(head, axis) for axis in (0, 1))
     return {"add": shape.rows * shape.groups * shape.vectors} if overlap else {}
+
+
+def _overlap(head: Layer, axis: int) -> bool:
+    """Whether two windows of a convolution share a line along an axis: where the distance of two taps is one of whole strides."""
+    stride, places = head.stride[axis], head.output_shape[1 + axis]
+    distances = (tap * head.dilation[axis] for tap in range(1, head.kernel[axis]))
+    return any(distance % stride == 0 and distance // stride < places for distance in distances)
 
 
 def transposed_read(stage: Stage) -> Operation:

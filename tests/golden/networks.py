@@ -79,7 +79,7 @@ WIDE = (
      Array("b", 10, 6, 1, 10, 6, 10)),
 )
 # c1: windows of 3 x 2 over 6 x 5 and a line of padding above and one at the right, two lines on: 3 x 5 places; two groups of one
-# channel each to two; a window brings one new column of three values of two channels. The pool takes 2 x 2, one line and two columns on.
+# channel each to two; a window brings one new column of three values of two channels (the first of a line is counted alike). The pool takes 2 x 2, one line and two columns on.
 # c2: windows of 2 x 1 over 2 x 2 with a line of padding above and below: 3 x 2 places, each value in two windows.
 CONV = (
     Network("conv", (
@@ -108,7 +108,14 @@ LARGE = (
     (Array("a", 3, 50, 1, 3, 50, 3, {"lookup": 50}, {"multiply": 100, "add": 50}, first=True),
      Array("b", 50, 45, 1, 50, 45, 50, bias=True)),
 )
-NETWORKS = {"dense": DENSE, "wide": WIDE, "conv": CONV, "lstm": LSTM, "large": LARGE}
+# Windows side by side: d takes lines 0 and 1, 2 and 3 of four. No value is in two windows, and no errors are added.
+APART = (
+    Network("apart", (
+        image(1, 4, 3), Layer("c", "conv2d", ("input",), ((1, 4, 3),), (1, 4, 3)),
+        Layer("d", "conv2d", ("c",), ((1, 4, 3),), (2, 2, 3), (2, 1), (2, 1)))),
+    (Array("c", 1, 1, 12, 1, 12, 12, first=True), Array("d", 2, 2, 6, 2, 12, 12)),
+)
+NETWORKS = {"dense": DENSE, "wide": WIDE, "conv": CONV, "lstm": LSTM, "apart": APART, "large": LARGE}
 
 
 def _joins():

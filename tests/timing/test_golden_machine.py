@@ -87,6 +87,64 @@ def test_rows_flow_through_a_pipeline():
     assert sorted(ends(result)) == [108, 109 + TILE + 1 + 2]
 
 
+def pipelined_ends(*layers, shape, **further):
+    network = Network("rows", (image(*shape), *layers))
+    return sorted(ends(archsim.simulate(network, Chip(issue=0).built(execution__mode="pipelined", **further))))
+
+
+def test_rows_of_several_places():
+    # two places a row: rows of c at 1 + 52 r + 3; a row of d needs two of c and is read in two steps, fed by 109, 161 and 213
+    found = pipelined_ends(Layer("c", "conv2d", ("input",), ((1, 4, 2),), (1, 4, 2)),
+                           Layer("d", "conv2d", ("c",), ((1, 4, 2),), (1, 3, 2), (2, 1)), shape=(1, 4, 2))
+    assert found == [1 + 8 * TILE + 3, 213 + 2 * TILE + 3]
+
+
+def test_rows_through_a_pool():
+    # of six rows a pool makes three; the first of d needs two of them, four of c, which are through at 108; the second the end, at 160
+    found = pipelined_ends(Layer("c", "conv2d", ("input",), ((1, 6, 1),), (1, 6, 1)),
+                           simple("p", "max_pool", "c", (1, 6, 1), (1, 3, 1), kernel=(2, 1), stride=(2, 1)),
+                           Layer("d", "conv2d", ("p",), ((1, 3, 1),), (1, 2, 1), (2, 1)), shape=(1, 6, 1))
+    assert found == [160, 161 + TILE + 3]
+
+
+def test_rows_with_stride_padding_and_dilation():
+    # padding above: the first row of d needs one of c, at 30, the second, two on, three of c, at 82
+    found = pipelined_ends(Layer("c", "conv2d", ("input",), ((1, 4, 1),), (1, 4, 1)),
+                           Layer("d", "conv2d", ("c",), ((1, 4, 1),), (1, 2, 1), (2, 1), (2, 1), (1, 0, 0, 0)), shape=(1, 4, 1))
+    assert found == [1 + 4 * TILE + 3, 83 + TILE + 3]
+    # two lines that lie two apart reach over three
+    found = pipelined_ends(Layer("c", "conv2d", ("input",), ((1, 4, 1),), (1, 4, 1)),
+                           Layer("d", "conv2d", ("c",), ((1, 4, 1),), (1, 2, 1), (2, 1), dilation=(2, 1)), shape=(1, 4, 1))
+    assert found == [108, 109 + TILE + 3]
+
+
+def test_branches_meet_row_by_row():
+    # the second branch is fed a cycle later: its rows are through at 31, 57 and 83; a sum takes a cycle in, one on the lanes
+    found = pipelined_ends(Layer("c", "conv2d", ("input",), ((1, 3, 1),), (1, 3, 1)),
+                           Layer("e", "conv2d", ("input",), ((1, 3, 1),), (1, 3, 1)),
+                           Layer("s", "add", ("c", "e"), ((1, 3, 1),) * 2, (1, 3, 1)), shape=(1, 3, 1))
+    assert found == [82, 83, 83 + 1 + 1]
+    # a pool of a map that two read is a step of its own: rows at 30, 56, 82 and 108 make two, the other branch waits for each alike
+    found = pipelined_ends(Layer("c", "conv2d", ("input",), ((1, 4, 1),), (1, 4, 1)),
+                           simple("p", "max_pool", "c", (1, 4, 1), (1, 2, 1), kernel=(2, 1), stride=(2, 1)),
+                           simple("q", "average_pool", "c", (1, 4, 1), (1, 2, 1), kernel=(2, 1), stride=(2, 1)),
+                           Layer("s", "multiply", ("p", "q"), ((1, 2, 1),) * 2, (1, 2, 1)), shape=(1, 4, 1))
+    # the last row of c is its end: p's is fed by 109, q's by 110, and done on the lanes by 110 and 111; the product follows
+    assert found == [108, 110, 111, 111 + 1 + 1]
+
+
+def test_an_lstm_waits_for_itself_and_what_feeds_it():
+    network = Network("two", (image(3, 4), Layer("u", "lstm", ("input",), ((3, 4),), (3, 2), hidden=2),
+                              Layer("v", "lstm", ("u",), ((3, 2),), (3, 1), hidden=1)))
+    # u: 4 fresh values; two tiles of 8 columns; 8 sums of 7 bits; 8 codes and 18 actions of two units on 2 lanes: 13 cycles
+    u, v = 3 * (1 + TILE + 13 + 2), 3 * (1 + TILE + (4 + 9 + 1) // 2 + 2)
+    for mode in ("layer_by_layer", "pipelined"):
+        found = sorted(ends(archsim.simulate(network, Chip(issue=0).built(execution__mode=mode))))
+        assert found == [u, u + v], mode
+    copies = archsim.simulate(network, Chip(issue=0).built(placement__copies={"v": 2}))
+    assert ends(copies) == [u, u + v] and by_place(copies.ledger)["v", "forward"]["input_register.write"] == 3
+
+
 def test_full_output_queues_stop_the_tile():
     # 16 tokens of 2 values to 4 with a division each: softmax takes (4 + 8 + 4 + 4 x 9 + 4) / 2 = 28 cycles a token, the tile 26
     network = Network("tokens", (image(16, 2), linear("a", "input", (16, 2), 4), simple("s", "softmax", "a", (16, 4))))
@@ -185,6 +243,29 @@ def test_images_that_are_not_there_yet():
     assert ends(found) == [13 + 6 + A, 19 + A + B, 19 + A + B + A, 19 + 2 * (A + B)]
     busy = {row["name"]: row["busy_cycles"] for row in found.resources}
     assert busy["off_chip_memory"] == 2 * 3
+
+
+@pytest.mark.parametrize(("ports", "reading", "writing"), [(1, 1, 0), (2, 1, 1), (3, 2, 1), (8, 4, 4)])
+def test_ports_read_and_write(ports, reading, writing):
+    result = archsim.simulate(DENSE[0], Chip().built(buffer__ports=ports))
+    capacity = {row["name"]: row["total_cycles"] for row in result.resources}
+    assert capacity["buffer"] == reading * result.cycles and capacity.get("buffer_write", 0) == writing * result.cycles
+    busy = {row["name"]: row["busy_cycles"] for row in result.resources}
+    assert busy["buffer"] == 2 + (0 if writing else 2) and busy.get("buffer_write", 0) == (2 if writing else 0)
+
+
+def test_what_windows_share():
+    def sums(kernel, stride, dilation, size, places):
+        layers = (image(1, size, 2), Layer("c", "conv2d", ("input",), ((1, size, 2),), (1, size, 2)),
+                  Layer("d", "conv2d", ("c",), ((1, size, 2),), (1, places, 2), (kernel, 1), (stride, 1), dilation=(dilation, 1)))
+        trace = build_trace(Network("n", layers), load_scheme("sgd"), "training")
+        return next(op.vector_work.get("add", 0) * op.steps for op in trace.image_operations if op.name == "d.backward")
+
+    assert sums(2, 1, 1, 4, 3) == 2 * 6 and sums(2, 2, 1, 4, 2) == 0 and sums(3, 2, 1, 7, 3) == 3 * 6
+    assert sums(4, 1, 1, 4, 1) == 0  # one place on the axis: its window meets no other
+    # taps 0 and 3, places 0, 2, 4: lines 0 3, 2 5, 4 7; taps 0 and 2 meet the next place; taps 0 and 4 the one after, if there is one
+    assert sums(2, 2, 3, 8, 3) == 0 and sums(2, 2, 2, 5, 2) == 2 * 4
+    assert sums(2, 2, 4, 9, 3) == 2 * 6 and sums(2, 2, 4, 7, 2) == 0
 
 
 def test_clocks_that_are_not_gated():
