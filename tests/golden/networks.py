@@ -79,8 +79,9 @@ WIDE = (
      Array("b", 10, 6, 1, 10, 6, 10)),
 )
 # c1: windows of 3 x 2 over 6 x 5 and a line of padding above and one at the right, two lines on: 3 x 5 places; two groups of one
-# channel each to two; a window brings one new column of three values of two channels (the first of a line is counted alike). The pool takes 2 x 2, one line and two columns on.
-# c2: windows of 2 x 1 over 2 x 2 with a line of padding above and below: 3 x 2 places, each value in two windows.
+# channel each to two; a window brings one new column of three values of two channels (the first of a line is counted alike). The pool
+# takes 2 x 2, one line and two columns on. c2: windows of 2 x 1 over 2 x 2 with a line of padding above and below: 3 x 2 places, each
+# value in two windows.
 CONV = (
     Network("conv", (
         image(2, 6, 5),
