@@ -28,8 +28,8 @@ RULES = {"sgd": sgd("sgd"), "rpu": rpu(), "tiki-taka v1": tiki_taka("v1"), "hic"
          "lrt": low_rank("lrt", mode="element")}
 
 
-@pytest.mark.parametrize("network", NETWORKS)
-@pytest.mark.parametrize("rule", ["sgd", "rpu", "hic"])
+@pytest.mark.parametrize(("rule", "network"), [*(("sgd", network) for network in NETWORKS),
+                                               *((rule, network) for rule in ("rpu", "hic") for network in ("wide", "conv"))])
 @pytest.mark.parametrize("chip", CHIPS)
 def test_chips(chip, rule, network):
     check_step(*NETWORKS[network], RULES[rule], CHIPS[chip])

@@ -56,6 +56,11 @@ def test_layer_by_layer_and_pipelined():
     # a waits for its instruction and its input, b for a, from the instruction at 12 to 41, then for its input
     assert tiles["tiles:a"]["stalls"] == {"input": 2} and tiles["tiles:b"]["stalls"] == {"dependency": 41 - 12, "input": 1}
     assert tiles["vector_unit"]["busy_cycles"] == 2 * (5 + 15) and tiles["interconnect"]["busy_cycles"] == 2 * (2 + 1)
+    assert {tiles[name]["requests"] for name in ("controller", "interconnect", "vector_unit", "tiles:a", "buffer")} == {4, 2}
+    for row in result.resources:
+        assert row["idle_cycles"] == row["total_cycles"] - row["busy_cycles"] - row["stalled_cycles"] and row["total_cycles"] == 111
+        assert row["stalled_cycles"] == sum(row["stalls"].values())
+    assert result.utilisation == pytest.approx(2 * 2 * TILE / (2 * 111))
     assert tiles["controller"]["busy_cycles"] == 4 * 6 and tiles["buffer"]["busy_cycles"] == 2 * (1 + 1)
     assert tiles["interconnect_up"]["busy_cycles"] == 2 * (2 + 1) and tiles["buffer_write"]["busy_cycles"] == 2 * (1 + 1)
 
@@ -160,6 +165,23 @@ def test_full_output_queues_stop_the_tile():
     # token k is worked on from 27 + 48 (k - 1); the next two have the places of the queue, so that the tile is rid of the 16th when
     # the 14th begins: what it did not work since cycle 1 it stood still
     assert row["stalls"]["output"] == 1 + TILE + 48 * 13 - 1 - 16 * TILE
+
+
+def test_requests_wait_for_a_resource():
+    # two branches of one input, one after the other on the wires: four values in a cycle each, four results of 7 bits in two
+    layers = (image(4), linear("a", "input", (4,), 4), linear("b", "input", (4,), 4), Layer("s", "add", ("a", "b"), ((4,), (4,)), (4,)))
+    result = archsim.simulate(Network("two", layers), Chip(issue=0).built(execution__mode="pipelined"))
+    # a: fed 0 to 1, tile to 27, the tree to 29, the lanes to 31; b comes to the tree at 28 and waits a cycle; the sum of 8 values: 32
+    # bits and 4 sums, whose 20 bits take a cycle
+    assert sorted(ends(result)) == [31, 33, 33 + 1 + 2]
+    rows = {row["name"]: row for row in result.resources}
+    # b's input waits for the port, and finds the wires free behind it; its result waits for the tree
+    assert rows["buffer"]["queue_max"] == 1 and rows["buffer"]["queue_mean"] == pytest.approx(1 / 36)
+    assert rows["interconnect"]["queue_max"] == 0
+    assert rows["interconnect_up"]["queue_max"] == 1 and rows["interconnect_up"]["queue_mean"] == pytest.approx(1 / 36)
+    # a layer's operations are under way at the same time in one phase
+    assert result.by_phase["forward"]["cycles"] == 36 == result.cycles
+    assert {row["layer"]: row["cycles"] for row in result.by_layer if row["layer"] != "shared"} == {"a": 31, "b": 33, "s": 36}
 
 
 def test_copies_on_one_tile_and_on_several():
