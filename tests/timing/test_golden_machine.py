@@ -351,6 +351,9 @@ def test_refreshes_look_compare_and_write_again():
     assert [op.steps for op in often] == [3, 3] and [op.every for op in often] == [1, 1]
     assert often[1].activity.devices_written == pytest.approx(9 / 60) and often[1].activity.write_pulses == 5.0
     assert often[0].vector_work == {"compare": 4} and often[1].input_elements == pytest.approx(2 * 9 / 60)
+    c2 = with_refreshes(conv, {"c2": Refreshes(pairs=6, pulses=60)}, images=12, every_images=24).image_operations[-1]
+    # 8 rows of 3 columns in 24 images: one in three; 4 rows in 12 images, 12 pairs of which 6 were found
+    assert (c2.steps, c2.every) == (1, 3) and c2.activity.devices_written == pytest.approx(6 / 12)
     c1 = with_refreshes(conv, {"c1": Refreshes(pairs=4, pulses=8)}, images=6, every_images=3).image_operations[-2:]
     # 6 rows in 3 images: 2 an image; 12 looks of (24 weights + 4 biases) / 6 pairs
     assert c1[0].input_elements == 2 and c1[1].activity.devices_written == pytest.approx(4 / (12 * 28 / 6))
