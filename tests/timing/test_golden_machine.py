@@ -368,6 +368,15 @@ def test_chips_with_a_number_of_tiles_have_everything_on_each():
     assert one == two == 2 * 2 * 5 * 3 + 2 * TILE + 2 * 3
 
 
+def test_lenders_and_partners_are_taken():
+    rule = load_scheme("tiki_taka", {"transfer_every": 1})
+    result = archsim.simulate(DENSE[0], Chip().built(), scheme=rule, phase="training")
+    busy = {row["name"]: row["busy_cycles"] for row in result.resources if row["kind"] == "tile"}
+    # the weights: forward, a line of the fast array through their converters, a pulse in two phases; the fast array: five slots in two
+    # phases, and its line, which the reference is read with
+    assert busy["tiles:a"] == TILE + TILE + 2 * 3 and busy["tiles:a.fast"] == 5 * 2 * 3 + TILE and busy["tiles:a.reference"] == TILE
+
+
 def test_two_batches():
     result = archsim.simulate(DENSE[0], Chip().built(), scheme="sgd", phase="training", batch=2, images=4)
     half = archsim.simulate(DENSE[0], Chip().built(), scheme="sgd", phase="training", batch=2)
