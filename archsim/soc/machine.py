@@ -73,7 +73,7 @@ class Machine:
         self.layer_cycles, self.phase_cycles = Cover(), Cover()
         self.image_ends: list[int] = []
         self.pending: dict[int, OperationRun] = {}
-        self.in_flight = 0
+        self.in_flight = self.issued = 0
         self._turns: dict[Hashable, simpy.Event] = {}
         self._room: simpy.Event | None = None
         self.operations_ended = 0

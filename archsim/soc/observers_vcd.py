@@ -59,7 +59,8 @@ class VcdTrace(Observer):
                                  comment=f"{machine.trace.network} on {machine.chip.name}; a cycle is {float(self._ticks):g} ticks")
         self._names: set[tuple[str, ...]] = set()
         self._busy = {}
-        for server in machine.servers():
+        self._servers = machine.servers()
+        for server in self._servers:
             server.watchers.append(self._occupied)
             self._busy[server.name] = self._variable(self._scope("chip", server.name), "busy", "integer", 16, 0)
         self._units: dict[str, list[tuple]] = {}
@@ -138,8 +139,11 @@ class VcdTrace(Observer):
             heapq.heappush(self._ahead, (cycle, self._order, variable, value, added))
 
     def _flush(self, now: int) -> None:
-        """Write all changes before cycle `now`: nothing earlier can be announced any more."""
+        """Write all changes before cycle `now`: nothing earlier can be announced any more, but for words that may still give way."""
         ahead = self._ahead
+        for server in self._servers:
+            for words in server.yielding:
+                now = min(now, words.asked)
         while ahead and ahead[0][0] < now and self._stopped is None:
             cycle, last = ahead[0][0], {}
             while ahead and ahead[0][0] == cycle:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from typing import TYPE_CHECKING
 
 import simpy
 
 from archsim.soc.actions import OperationPlan
-from archsim.soc.server import stream
+from archsim.soc.server import stream, stream_vectors
 
 if TYPE_CHECKING:
     from archsim.soc.machine import Machine
+    from archsim.soc.server import Yielding
 
 
 class Lane:
@@ -89,7 +90,7 @@ class OperationRun:
     """The state of one operation for one image. `waiting` says, for each process, what it waits for right now."""
 
     __slots__ = ("machine", "plan", "image", "steps_done", "jobs_done", "started", "ended", "finished", "waiting",
-                 "_thresholds", "_progress", "_coming", "_through", "_last", "_wires", "sources", "extra_reads", "saturations")
+                 "_thresholds", "_progress", "_coming", "_through", "_last", "_wires", "_age", "sources", "extra_reads", "saturations")
 
     def __init__(self, machine: Machine, plan: OperationPlan, image: int):
         self.machine, self.plan, self.image = machine, plan, image
@@ -97,6 +98,7 @@ class OperationRun:
         self.saturations = 0
         self.extra_reads = 0
         self.started = self.ended = -1
+        self._age = 0  # its place in the order of issue: the older operation goes first
         self.finished = machine.env.event()
         self.waiting: dict[str, str] = {"operation": "the controller"}
         self._thresholds: list[tuple[int, simpy.Event]] = []
@@ -115,7 +117,8 @@ class OperationRun:
     def start(self) -> None:
         """Put the processes on the event list."""
         env = self.machine.env
-        self.started = env.now
+        self.started, self._age = env.now, self.machine.issued
+        self.machine.issued += 1
         self.waiting.pop("operation", None)
         self.machine.operation_started(self)
         room, timing = self.machine.chip.buffer.tile_queue, self.plan.timing
@@ -181,7 +184,7 @@ class OperationRun:
             yield previous
         if off_chip and machine.chip.off_chip.latency_cycles:
             yield env.timeout(machine.chip.off_chip.latency_cycles)
-        row = max(1, operation.steps_per_row)
+        row, age = max(1, operation.steps_per_row), self._age
         pipelined = bool(self.sources) and machine.pipelined
         for job in range(plan.jobs):
             step = job * per_job
@@ -198,12 +201,19 @@ class OperationRun:
                     yield env.timeout(self._coming[-1][0] - env.now)
             dependency = env.now - asked
             durations = (off_chip * count, port_in * count, bus_in * count, generator * count)
+            rest: Sequence[Yielding] = ()
             if machine.arbitrated and bus_in:
-                _, done = yield from machine.interconnect.hold(servers[:2], servers[3:], durations, 1)
+                _, done = yield from machine.interconnect.hold(servers[:2], servers[3:], durations, 1, age=age)
+            elif count > 1 and machine.pipelined:
+                done, rest = stream_vectors(servers, durations, count, age)
             else:
-                _, done = stream(servers, durations)
+                _, done = stream(servers, durations, age=age)
             if done > env.now:
                 yield env.timeout(done - env.now)
+            for words in rest:
+                while words.end > env.now:  # older operations have gone first meanwhile
+                    yield env.timeout(words.end - env.now)
+                words.close()
             values = machine.values.fetch(self, step, count) if machine.values else None
             queue = queues[job % units]
             self.waiting["feed"] = "room in the tile's input queue"
@@ -277,7 +287,7 @@ class OperationRun:
 
     def _drain(self, drain: simpy.Store) -> Generator:
         machine, plan, env = self.machine, self.plan, self.machine.env
-        operation, wires = plan.operation, self._wires
+        operation, wires, age = plan.operation, self._wires, self._age
         medium = machine.interconnect_up
         servers = (medium, machine.vector_unit, machine.write_port)
         bus_out, vector, port_out = plan.bus_out, plan.vector_cycles, plan.port_out
@@ -304,9 +314,9 @@ class OperationRun:
             self.waiting["drain"] = "interconnect, vector unit or buffer port"
             durations = (bus_out * count, vector * count, port_out * count)
             if machine.arbitrated and bus_out:
-                left, done = yield from medium.hold((), servers[1:], durations, 0, wires)
+                left, done = yield from medium.hold((), servers[1:], durations, 0, wires, age)
             else:
-                left, done = stream(servers, durations, wires)
+                left, done = stream(servers, durations, wires, age)
             # The next result follows as soon as this one has left the first server, but only two are under way.
             begin = left if left > before else before
             if done > before:

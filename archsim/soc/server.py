@@ -16,16 +16,19 @@ class Server:
     The service time is known at the request, so the queue needs no events: a request starts when the earliest port
     is free. This equals a `simpy.Resource` of that capacity, event for event (see tests/timing/test_server.py).
     A request may be made for a later cycle, since its data are still on their way. The cycles that this leaves free
-    serve later requests word by word: a server never idles while a request for it is ready.
+    serve later requests word by word: a server never idles while a request for it is ready. Of a job of several vectors
+    those after the first give way, word by word, to what older operations ask for (`yielding`).
     """
 
-    __slots__ = ("env", "name", "kind", "free_at", "busy", "requests", "waited", "queue_max", "watchers", "_starts", "_gaps", "_until")
+    __slots__ = ("env", "name", "kind", "free_at", "busy", "requests", "waited", "queue_max", "watchers", "yielding", "_starts", "_gaps",
+                 "_until")
 
     def __init__(self, env: simpy.Environment, name: str, kind: str, ports: int = 1):
         self.env, self.name, self.kind = env, name, kind
         self.free_at = [0] * ports
         self.busy = self.requests = self.waited = self.queue_max = 0
         self.watchers: list[Callable[[Server, int, int, int, int], None]] = []  # of observers: port, cycle asked, start, end
+        self.yielding: list[Yielding] = []  # booked, and not over yet
         self._starts: list[int] = []
         self._gaps: list[list[Piece]] = [[] for _ in range(ports)]  # by port, in order: free cycles before `free_at`
         self._until = 0  # the end of the last gap
@@ -34,11 +37,16 @@ class Server:
         """The cycle at which a request made now would start."""
         return min(self._fit(port, self.env.now, 1)[0][0] for port in range(len(self.free_at)))
 
-    def take(self, ready: int, duration: int) -> Piece:
+    def take(self, ready: int, duration: int, age: int | None = None) -> Piece:
         """Serve a request of `duration` cycles (at least 1) whose first word is there at cycle `ready`, now or later.
 
-        It gets the first free cycles from then on, of the port that is done with it first. Returns its first cycle and its end.
+        It gets the first free cycles from then on, of the port that is done with it first; words of younger operations
+        (those with a greater `age`) that give way count as free. Returns its first cycle and its end.
         """
+        if self.yielding and age is not None:
+            younger = [words for words in self.yielding if words.age > age and words.end > ready]
+            if younger:
+                return self._overtake(ready, duration, younger)
         if ready < self._until:
             return self._fill(ready, duration)
         free_at = self.free_at
@@ -58,8 +66,40 @@ class Server:
             watch(self, port, ready, start, end)
         return start, end
 
-    def _fill(self, ready: int, duration: int) -> Piece:
-        """`take` where a port has free cycles before its last booking."""
+    def take_yielding(self, ready: int, duration: int, age: int) -> Yielding:
+        """Serve the words of a job after its first vector, from cycle `ready`, until an older operation asks for these cycles."""
+        words = Yielding(self, age, ready)
+        overtaken = [others for others in self.yielding if others.age > age and others.end > ready]
+        for others in overtaken:
+            others.leave(ready)
+        words.book(ready, duration)
+        self.busy += duration
+        self.waited += words.end - ready - duration
+        self.yielding.append(words)
+        for others in overtaken:
+            others.come_back()
+        return words
+
+    def _overtake(self, ready: int, duration: int, younger: list[Yielding]) -> Piece:
+        """`take` where younger operations have words that give way: these get the next free cycles, the older one first."""
+        for words in younger:
+            words.leave(ready)
+        taken = self._fill(ready, duration)
+        for words in sorted(younger, key=lambda words: words.age):
+            words.come_back()
+        return taken
+
+    def release(self, port: int, piece: Piece) -> None:
+        """Take back a booking, or a part of it: its cycles are free again."""
+        gaps = sorted([*self._gaps[port], piece])
+        if piece[1] == self.free_at[port]:
+            while gaps and gaps[-1][1] == self.free_at[port]:
+                self.free_at[port] = gaps.pop()[0]
+        self._gaps[port] = gaps
+        self._until = max((gaps[-1][1] for gaps in self._gaps if gaps), default=0)
+
+    def fill(self, ready: int, duration: int) -> tuple[int, list[Piece]]:
+        """Book the first free cycles from `ready`, of the port that is done first: the port, and the pieces."""
         now = self.env.now
         for gaps in self._gaps:
             while gaps and gaps[0][1] <= now:
@@ -74,6 +114,12 @@ class Server:
                 gaps.append((max(now, free), last))
             self.free_at[port] = end
         self._until = max((gaps[-1][1] for gaps in self._gaps if gaps), default=0)
+        return port, pieces
+
+    def _fill(self, ready: int, duration: int) -> Piece:
+        """`take` where a port has free cycles before its last booking."""
+        port, pieces = self.fill(ready, duration)
+        first, end = pieces[0][0], pieces[-1][1]
         self.busy += duration
         self.requests += 1
         if end - ready > duration:
@@ -109,6 +155,56 @@ class Server:
             self.queue_max = max(self.queue_max, len(starts))
 
 
+class Yielding:
+    """Words of a job that give way to older operations: `pieces` (port, first cycle, end) on a server, and when they are over.
+
+    `end` moves on while it lies ahead: who waits for it looks again when it is there.
+    """
+
+    __slots__ = ("server", "age", "asked", "pieces", "end", "_left", "_owed")
+
+    def __init__(self, server: Server, age: int, asked: int):
+        self.server, self.age = server, age
+        self.pieces: list[tuple[int, int, int]] = []
+        self.end = self.asked = self._left = asked
+        self._owed = 0
+
+    def book(self, ready: int, duration: int) -> None:
+        """Take the next free cycles from `ready`."""
+        port, pieces = self.server.fill(ready, duration)
+        self.pieces += ((port, *piece) for piece in pieces)
+        self.end = pieces[-1][1]
+
+    def leave(self, ready: int) -> None:
+        """Give back every cycle from `ready` on."""
+        kept: list[tuple[int, int, int]] = []
+        self._left, self._owed = max(ready, self.asked), 0
+        for port, start, end in self.pieces:
+            if start < ready:
+                kept.append((port, start, min(end, ready)))
+            if end > ready:
+                start = max(start, ready)
+                self._owed += end - start
+                self.server.release(port, (start, end))
+        self.pieces = kept
+
+    def come_back(self) -> None:
+        """Take as many cycles as were given back, when they are free."""
+        if self._owed:
+            before = self.end
+            self.book(self._left, self._owed)
+            self.server.waited += self.end - before
+
+    def close(self) -> None:
+        """They are over: nothing can change them any more, so that observers are told."""
+        server, asked = self.server, self.asked
+        server.yielding.remove(self)
+        for port, start, end in self.pieces:
+            for watch in server.watchers:
+                watch(server, port, asked, start, end)
+            asked = end
+
+
 def _without(gap: Piece, pieces: Sequence[Piece]) -> list[Piece]:
     """What is left of a gap once the pieces are taken from it."""
     begin, end = gap
@@ -121,7 +217,7 @@ def _without(gap: Piece, pieces: Sequence[Piece]) -> list[Piece]:
     return [*left, (begin, end)] if begin < end else left
 
 
-def stream(servers: Sequence[Server], durations: Sequence[int], wires: int = 0) -> Piece:
+def stream(servers: Sequence[Server], durations: Sequence[int], wires: int = 0, age: int | None = None) -> Piece:
     """Stream a job through servers in the order of its data, each for its own duration; `wires` cycles lie behind the first.
 
     Each is taken from its own earliest time, but not before the one ahead of it has begun: words pass on as they come, and
@@ -134,7 +230,7 @@ def stream(servers: Sequence[Server], durations: Sequence[int], wires: int = 0) 
     left = 0
     for server, duration in zip(servers, durations):
         if duration:
-            ready, end = server.take(ready, duration)
+            ready, end = server.take(ready, duration, age)
             if wires and server is not first:
                 end -= wires
             if not left:
@@ -144,6 +240,23 @@ def stream(servers: Sequence[Server], durations: Sequence[int], wires: int = 0) 
         if wires and server is first:
             ready += wires
     return left or now, done
+
+
+def stream_vectors(servers: Sequence[Server], durations: Sequence[int], vectors: int, age: int) -> tuple[int, list[Yielding]]:
+    """`stream` for a job of several vectors, of which those after the first give way to older operations.
+
+    `durations` are those of the job, each a multiple of `vectors`. Returns the cycle in which all servers are done with the
+    first vector, and the words after it.
+    """
+    ready = done = servers[0].env.now
+    rest = []
+    for server, duration in zip(servers, durations):
+        if duration:
+            first = duration // vectors
+            ready, end = server.take(ready, first, age)
+            rest.append(server.take_yielding(end, duration - first, age))
+            done = max(done, end)
+    return done, rest
 
 
 def reserve(servers: Sequence[Server], durations: Sequence[int]) -> int:
@@ -161,7 +274,7 @@ class PriorityServer(Server):
         self.resource = simpy.PriorityResource(env, capacity=ports)
 
     def hold(self, ahead: Sequence[Server], behind: Sequence[Server], durations: Sequence[int], priority: int,
-             wires: int = 0) -> Generator:
+             wires: int = 0, age: int | None = None) -> Generator:
         """`stream` through the servers ahead, this one by priority, and those behind it.
 
         `durations` are in that order; this server's is at least 1. Comes back when this server is done with the job.
@@ -170,7 +283,7 @@ class PriorityServer(Server):
         begun, done = env.now, env.now
         for server, duration in zip(ahead, durations):
             if duration:
-                begun, end = server.take(begun, duration)
+                begun, end = server.take(begun, duration, age)
                 done = max(done, end)
         if begun > env.now:
             yield env.timeout(begun - env.now)
@@ -186,7 +299,7 @@ class PriorityServer(Server):
             begun = env.now + wires
             for server, duration in zip(behind, durations[place + 1:]):
                 if duration:
-                    begun, end = server.take(begun, duration)
+                    begun, end = server.take(begun, duration, age)
                     done = max(done, end - wires)
             yield env.timeout(own)
         return env.now, max(done, env.now)
