@@ -198,11 +198,11 @@ class Yielding:
     def close(self) -> None:
         """They are over: nothing can change them any more, so that observers are told."""
         server, asked = self.server, self.asked
-        server.yielding.remove(self)
         for port, start, end in self.pieces:
             for watch in server.watchers:
                 watch(server, port, asked, start, end)
             asked = end
+        server.yielding.remove(self)
 
 
 def _without(gap: Piece, pieces: Sequence[Piece]) -> list[Piece]:
