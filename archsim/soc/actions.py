@@ -290,7 +290,7 @@ def _digital(result: OperationPlan, layer: LayerPlacement | None, chip: Architec
     spill = memory.spill(operation, chip)
     state_spill = memory.state_spill
     off_in, off_out = bits_in * spill + state_in * state_spill, bits_out * spill + state_out * state_spill
-    state_in, state_out = state_in * (1 - state_spill), state_out * (1 - state_spill)
+    # What is off chip passes the buffer on its way, maps and state alike: a larger buffer takes traffic from the channel alone.
     words_in, words_out = (bits_in + state_in) / chip.buffer.width_bits, (bits_out + state_out) / chip.buffer.width_bits
     result.port_in, result.port_out = math.ceil(words_in - 1e-9), math.ceil(words_out - 1e-9)
     add(result.once, "buffer", "read", words_in)

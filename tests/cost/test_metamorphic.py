@@ -153,7 +153,7 @@ def test_nodes(seed, run):
 
 @pytest.mark.parametrize("capacity_kib, share", [(1024.0, 0.0), (256.0, None), (0.0625, 1.0)])
 def test_training_state_spills_as_far_as_the_buffer_does_not_hold_it(capacity_kib, share):
-    """Traffic of gradient and weights by hand: the share that has no room goes to the off-chip memory."""
+    """Traffic of gradient and weights by hand: the share that has no room goes on to the off-chip memory, all of it through the buffer."""
     chip = archsim.load_architecture("rpu_512", {"buffer.capacity_kib": capacity_kib})
     trace = build_trace(load_network("rpu_cnn"), load_scheme("sgd"), "training", 1)
     weights = 16 * 26 + 32 * 401 + 128 * 513 + 10 * 129
@@ -167,4 +167,4 @@ def test_training_state_spills_as_far_as_the_buffer_does_not_hold_it(capacity_ki
             counts[row["component"]] = counts.get(row["component"], 0.0) + row["count"]
     traffic = (1 + 2) * weights * 16  # accumulators an image, gradient and weight once a batch of one
     assert counts.get("off_chip_memory", 0.0) == pytest.approx(share * traffic)
-    assert counts.get("buffer", 0.0) * chip.buffer.width_bits == pytest.approx((1 - share) * traffic)
+    assert counts.get("buffer", 0.0) * chip.buffer.width_bits == pytest.approx(traffic)

@@ -10,7 +10,7 @@ LADDERS = {
     "interconnect.hop_cycles": [40, 7, 3, 2, 1, 0], "buffer.ports": [1, 2, 3, 8], "buffer.width_bits": [8, 16, 64, 256],
     "buffer.tile_queue": [1, 2, 4, 16], "interconnect.width_bits": [8, 16, 64, 256], "vector_unit.lanes": [1, 4, 16, 64],
     "off_chip.bits_per_cycle": [2, 8, 32, 128], "controller.in_flight": [1, 2, 4, 64], "copies": [1, 2, 3, 4],
-    # what fits in the buffer passes its ports and not the channel: more of it helps where a port is as fast as the channel
+    # what does not fit passes the channel as well as the ports
     "buffer.capacity_kib": [1.0, 4.0, 16.0, 64.0],
 }
 
@@ -25,8 +25,6 @@ def climb(seed, number, name):
         if chip.scheme:
             return []
         field = f"placement.copies.{load_network(chip.network).array_layers[0].name}"
-    if name == "buffer.capacity_kib":
-        changed |= {"buffer.width_bits": 64, "off_chip.bits_per_cycle": 16}
     found = []
     for value in LADDERS[name]:
         machine = run(chip, {**changed, field: value})
