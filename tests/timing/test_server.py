@@ -5,7 +5,7 @@ import random
 import pytest
 import simpy
 
-from archsim.soc.server import PriorityServer, Server, reserve, stream
+from archsim.soc.server import PriorityServer, Server, reserve, stream, stream_vectors
 
 
 def random_requests(seed):
@@ -181,3 +181,72 @@ def test_a_priority_server_streams_through_the_others():
     # the bus is given back after 3 cycles, so only the port makes the second one wait
     assert ended == [8, 16]
     assert given_back == [(3, 3), (6, 6)]
+
+
+def test_words_after_the_first_vector_give_way_to_an_older_operation_and_come_back():
+    env = simpy.Environment()
+    port, seen = Server(env, "port", "buffer"), []
+    port.watchers.append(lambda _, port, asked, start, end: seen.append((start, end)))
+    ends = []
+
+    def packed():  # 3 vectors of 4 words; the first keeps its cycles
+        done, rest = stream_vectors((port,), (12,), 3, age=2)
+        assert (done, [words.end for words in rest]) == (4, [12])
+        for words in rest:
+            while words.end > env.now:
+                yield env.timeout(words.end - env.now)
+            words.close()
+        ends.append(env.now)
+
+    def at(cycle, duration, age, expected):
+        yield env.timeout(cycle)
+        assert port.take(cycle, duration, age) == expected
+
+    env.process(packed())
+    # the older one waits for the rest of the first vector, then takes 2 words that were promised to the second
+    env.process(at(3, 2, 1, (4, 6)))
+    # in the middle of a vector it waits for nothing
+    env.process(at(8, 3, 0, (8, 11)))
+    # one that is younger still, or has no age, comes after what is booked: 12 + 2 + 3
+    env.process(at(9, 1, 3, (17, 18)))
+    env.process(at(10, 1, None, (18, 19)))
+    env.run()
+    assert ends == [17]
+    assert sorted(seen) == [(0, 4), (4, 6), (6, 8), (8, 11), (11, 17), (17, 18), (18, 19)]
+    assert (port.busy, port.yielding) == (12 + 2 + 3 + 1 + 1, [])
+    # waited: 1 for the first vector, 2 and 3 by those who gave way, 8 each behind all of them
+    assert port.waited == 1 + 2 + 3 + 8 + 8
+
+
+@pytest.mark.parametrize("ports", [1, 2])
+@pytest.mark.parametrize("seed", range(10))
+def test_no_order_of_giving_way_loses_a_cycle(seed, ports):
+    """Jobs of several vectors and single ones of random ages: every cycle is booked once, and no port idles while words wait."""
+    generator, env = random.Random(seed), simpy.Environment()
+    server, pieces, jobs = Server(env, "server", "bus", ports), [], []
+    server.watchers.append(lambda _, port, asked, start, end: pieces.append((port, start, end)))
+
+    def job(arrival, words, age):
+        yield env.timeout(arrival)
+        if words % 3:
+            first, end = server.take(env.now, words, age)
+            jobs.append((arrival, end))
+            return
+        done, (rest,) = stream_vectors((server,), (words,), 3, age)
+        yield env.timeout(done - env.now)
+        while rest.end > env.now:
+            yield env.timeout(rest.end - env.now)
+        rest.close()
+        jobs.append((arrival, env.now))
+
+    requests = [(arrival, words * 3 if generator.random() < 0.5 else words, generator.randrange(6))
+                for arrival, words in random_requests(seed)]
+    for request in requests:
+        env.process(job(*request))
+    env.run()
+    booked = [(port, cycle) for port, start, end in pieces for cycle in range(start, end)]
+    assert len(booked) == len(set(booked)) == server.busy == sum(words for _, words, _ in requests)
+    if ports == 1:
+        taken = {cycle for _, cycle in booked}
+        for arrival, end in jobs:
+            assert taken.issuperset(range(arrival, end)), "idle while a job waits"
