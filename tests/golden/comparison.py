@@ -8,7 +8,6 @@ import archsim
 from archsim.schemes import load_scheme
 from golden.chip import Chip
 from golden.hand import Work, together
-from golden.networks import Array
 from golden.steps import Rule, expected, one_by_one, rows_of, shared_counts
 
 
@@ -53,7 +52,3 @@ def check_step(network, layers, rule: Rule, chip: Chip, images: int = 2) -> None
     once = one_by_one(chip, hand.setup)
     assert result.setup["cycles"] == once
     same_counts(result.setup["ledger"], hand.setup, shared_counts(chip, len(hand.setup), once, 0))
-
-
-def arrays_of(layers) -> list[Array]:
-    return [layer for layer in layers if isinstance(layer, Array)]

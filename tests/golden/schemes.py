@@ -35,16 +35,11 @@ STEP = {"sgd": (2, {"multiply_add": 1}), "momentum": (3, {"multiply": 1, "multip
         "adam": (4, {"multiply": 3, "multiply_add": 3, "square_root": 1, "divide": 1})}
 
 
-def trained(layers: list[Array]) -> int:
-    return sum(layer.trained for layer in layers)
-
-
 def sgd(name: str, **settings) -> Rule:
     """All devices are rewritten after a batch."""
     words, work = STEP[name]
     return Rule("sgd", gradient, lambda chip, layer, images: [optimiser(chip, layer, words, **work), rewrite(chip, layer)],
-                settings={"optimiser": name, **settings}, from_copy=settings.get("backward_in") == "vector_unit",
-                state=lambda layers: words * trained(layers))
+                settings={"optimiser": name, **settings}, from_copy=settings.get("backward_in") == "vector_unit")
 
 
 def mixed_precision(name: str = "adam", backward_in: str = "vector_unit", writing: str = "verify") -> Rule:

@@ -23,7 +23,7 @@ class Rule:
     """What an update rule asks of the chip, by layer: of each image, of a batch, and once before a training.
 
     `from_copy`: errors go back in the vector unit, from a digital copy of the weights. `partner`: the weights are read against a
-    reference array. `errors` 2: target and softmax go back one after the other. `state`: words of training memory, of all layers.
+    reference array. `errors` 2: target and softmax go back one after the other.
     """
 
     name: str
@@ -34,7 +34,6 @@ class Rule:
     from_copy: bool = False
     partner: str = ""
     errors: int = 1
-    state: Callable[[list[Array]], float] = lambda layers: 0.0
 
 
 def chunks(words: float, vectors: int = 1) -> int:
