@@ -14,12 +14,63 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from archsim.basics import guardian
+
 ONE_THREAD = {name: "1" for name in ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
 """Environment of a process that computes on one core."""
 
 
 _EVERY_S = 0.2
 _SET_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of Linux
+_FAMILY, _MEMBER = guardian.FAMILY.decode(), guardian.MEMBER.decode()
+
+# (this process, its mark, its guardian): a copy of this process (os.fork) is another one and gets a guardian of its own
+_guarded: tuple[int, str, int] | None = None
+_inside = 0  # calls of `guarded` under way
+_lock = threading.Lock()
+
+
+@contextmanager
+def guarded() -> Iterator[dict[str, str]]:
+    """Inside, a pool may be started whose processes all end with this one, however it ends and however far they have come.
+
+    Yields what to add to the environment of processes that are started in another way than by a pool, so that they do as well.
+    A guardian (see `archsim.basics.guardian`) does it where there is /proc; elsewhere workers watch for themselves once they run.
+    """
+    global _inside
+    if not os.path.isdir("/proc/self"):
+        yield {}
+        return
+    with _lock:
+        mark = _mark()
+        os.environ[_FAMILY] = mark
+        _inside += 1
+    try:
+        yield {_MEMBER: mark}
+    finally:
+        with _lock:
+            _inside -= 1
+            if not _inside:
+                os.environ.pop(_FAMILY, None)
+
+
+def _mark() -> str:
+    """The mark of this process, with its guardian alive."""
+    global _guarded
+    if _guarded is not None and _guarded[0] == os.getpid() and _lives(_guarded[2]):
+        return _guarded[1]
+    mark = f"{os.getpid()}-{os.urandom(8).hex()}" if _guarded is None or _guarded[0] != os.getpid() else _guarded[1]
+    line = [sys.executable, "-I", "-S", guardian.__file__, str(os.getpid()), mark]
+    nothing = [(os.POSIX_SPAWN_OPEN, number, os.devnull, os.O_RDWR, 0) for number in range(3)]
+    # a session of its own: no Ctrl-C of the terminal reaches it
+    _guarded = os.getpid(), mark, os.posix_spawn(sys.executable, line, os.environ, file_actions=nothing, setsid=True)
+    return mark
+
+
+def _lives(child: int) -> bool:
+    with contextlib.suppress(ChildProcessError):  # someone else has asked about its end
+        return os.waitpid(child, os.WNOHANG)[0] == 0
+    return False
 
 
 def worker_arguments(setup: str = "", *arguments: Any) -> dict[str, Any]:
@@ -34,6 +85,8 @@ def worker_arguments(setup: str = "", *arguments: Any) -> dict[str, Any]:
 def begin_worker(parent: int, started_by_main: bool, setup: str = "", *arguments: Any) -> None:
     """The first thing a worker does. Raises what `setup` raises."""
     follow(parent, started_by_main)
+    if _FAMILY in os.environ:
+        os.environ[_MEMBER] = os.environ[_FAMILY]  # what a worker starts ends as it does
     if setup:
         module, name = setup.split(":")
         getattr(importlib.import_module(module), name)(*arguments)

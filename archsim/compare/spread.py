@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from archsim.compare.worker import Order, Outcome, read_mark, run_marked, run_scheme
-from archsim.processes import ONE_THREAD, interruptible, worker_arguments
+from archsim.processes import ONE_THREAD, guarded, interruptible, worker_arguments
 from archsim.schemes.own_file import own_schemes
 
 POLL_S = 0.2
@@ -43,7 +43,8 @@ def run_apart(orders: Sequence[Order], jobs: int, told: Told) -> Iterator[tuple[
     with contextlib.ExitStack() as stack:
         room = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="archsim-compare-", ignore_cleanup_errors=True)))
         asked = stack.enter_context(interruptible())
-        workers = [_Worker(room, place) for place in range(min(jobs, len(orders)))]
+        environment = ONE_THREAD | stack.enter_context(guarded())
+        workers = [_Worker(room, place, environment) for place in range(min(jobs, len(orders)))]
         for worker in workers:
             stack.callback(worker.end)
         yield from _run(orders, workers, asked, room / "stop", told)
@@ -86,6 +87,7 @@ class _Worker:
 
     room: Path
     place: int
+    environment: dict[str, str]
     pool: Any = None
 
     @property
@@ -98,7 +100,7 @@ class _Worker:
             from joblib.externals.loky import ProcessPoolExecutor
 
             start = worker_arguments("archsim.compare.worker:start_worker", *own_schemes())
-            self.pool = ProcessPoolExecutor(1, env=ONE_THREAD, **start)
+            self.pool = ProcessPoolExecutor(1, env=self.environment, **start)
         Path(self.mark).unlink(missing_ok=True)
         return self.pool.submit(run_marked, order, self.mark, str(stop))
 

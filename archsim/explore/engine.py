@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 
 from archsim.explore.rows import Lines, Row, pack_rows
 from archsim.explore.worker import Batch, Job, read_marks, run_batch
-from archsim.processes import worker_arguments
+from archsim.processes import guarded, worker_arguments
 from archsim.schemes.own_file import own_schemes
 from hwlib.errors import InputError
 
@@ -108,7 +108,7 @@ class Engine:
             from joblib import parallel_config
 
             start = worker_arguments("archsim.schemes.own_file:take_over", *own_schemes())
-            with parallel_config(backend="loky", n_jobs=self.jobs, inner_max_num_threads=1, **start):
+            with guarded(), parallel_config(backend="loky", n_jobs=self.jobs, inner_max_num_threads=1, **start):
                 yield
         else:
             yield

@@ -21,6 +21,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from archsim.processes import guarded
 from archsim.studies.priced_tables import check_priced
 from hwlib.errors import InputError
 
@@ -154,11 +155,11 @@ def run_all(path: Path, study: Study, jobs: int) -> int:
         row, seed = run
         if len(read_history(study, row, seed)) >= row.settings["epochs"]:
             return True
-        environment = {**os.environ, "NUMBA_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+        environment = {**os.environ, **member, "NUMBA_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
         command = [sys.executable, "-m", "archsim.studies.training", str(path), "--row", row.name, "--seed", str(seed)]
         return subprocess.run(command, env=environment).returncode == 0
 
-    with ThreadPoolExecutor(jobs) as pool:
+    with guarded() as member, ThreadPoolExecutor(jobs) as pool:
         done = list(pool.map(one, study.runs()))
     return done.count(False)
 

@@ -11,7 +11,9 @@ import subprocess
 import sys
 import time
 import uuid
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 ROOT = Path(__file__).parents[2]
 WORD = "ARCHSIM_TEST_FAMILY"
@@ -71,34 +73,67 @@ class Family:
         return self.members()
 
 
-def wait_for_workers(family, seconds=60.0):
-    """Wait for the first worker; False where the command ended before there was one."""
+@dataclass(frozen=True)
+class Kill:
+    """When a command is killed: `moment` seconds after it began, or after its first worker or row; before that a worker, if `worker`."""
+
+    moment: float
+    after: Literal["start", "worker", "row"] = "start"
+    worker: bool = False
+
+
+def draw(count, seed):
+    """Kills of every kind in turn: while the command starts, while its workers start, and at work."""
+    generator = random.Random(seed)
+    kinds = ("start", False), ("worker", False), ("row", True)
+    return [Kill(generator.uniform(0.0, 2.0), *kinds[number % 3]) for number in range(count)]
+
+
+def wait_until(true, family, seconds=60.0):
+    """Wait until something is so, or the command ends."""
     end = time.monotonic() + seconds
-    while time.monotonic() < end and family.process.poll() is None:
-        if family.workers():
-            return True
-        time.sleep(0.005)
-    return False
+    while time.monotonic() < end and family.process.poll() is None and not true():
+        time.sleep(0.01)
 
 
-def kill_once(line, folder, moment, generator, worker=False):
-    """Start a command, wait for its first worker and `moment` seconds more, kill it (`worker`: a worker before); what is left of it."""
+@dataclass
+class Toll:
+    """What kills have cost."""
+
+    kills: int = 0
+    in_work: int = 0  # the command had not ended by itself
+    workers_killed: int = 0
+    left: int = 0  # processes
+    longest_s: float = 0.0  # until the last process of a killed command was gone
+
+
+def kill_once(line, folder, kill, stored, generator, toll):
+    """Start a command and kill it."""
+    before = stored()
     family = Family(line, folder)
     try:
-        wait_for_workers(family)
-        time.sleep(moment)
-        if worker:
-            family.kill_worker(generator)
+        if kill.after != "start":
+            wait_until(family.workers if kill.after == "worker" else lambda: stored() - before, family)
+        time.sleep(kill.moment)
+        if kill.worker:
+            toll.workers_killed += family.kill_worker(generator)
             time.sleep(generator.uniform(0.0, 1.0))
+        toll.kills += 1
+        toll.in_work += family.process.poll() is None
         family.kill()
-        return family.left()
+        begun = time.monotonic()
+        toll.left += len(family.left())
+        toll.longest_s = max(toll.longest_s, time.monotonic() - begun)
     finally:
         for number in family.members():
             with contextlib.suppress(OSError):
                 os.kill(number, signal.SIGKILL)
 
 
-def moments(count, seed):
-    """(seconds after the first worker, whether a worker is killed first): half of them while workers start."""
-    generator = random.Random(seed)
-    return [(generator.uniform(0.0, 1.0) if number % 2 else generator.uniform(0.0, 4.0), number % 3 == 2) for number in range(count)]
+def kill_often(line, folder, kills, stored, seed=0):
+    """Kill a command that goes on each time. Returns the toll, and all that was ever stored: what `stored()` lists after each kill."""
+    generator, toll, seen = random.Random(seed), Toll(), set()
+    for kill in kills:
+        kill_once(line, folder, kill, stored, generator, toll)
+        seen |= stored()
+    return toll, seen

@@ -9,18 +9,21 @@ from archsim.explore.engine import Engine
 from archsim.explore.rows import Row
 from archsim.explore.walk import keyed
 from archsim.explore.worker import Job
+from archsim.readers.digest import seal_line
 from tests.explore_points import SPACE, faulty, stuck, unstorable
 
 BITS = 1
 
 
 def split(lines):
-    """The JSON of each line of a batch, which its sizes and keys must agree with."""
+    """The JSON of each line of a batch, which its sizes, keys and digests must agree with; without the digests."""
     texts = lines.text.splitlines(keepends=True)
     assert [len(text) for text in texts] == list(lines.sizes)
     rows = [json.loads(text) for text in texts]
     assert [int(row[1], 16) for row in rows] == list(lines.keys)
-    return rows
+    contents = [row[:-1] for row in rows]
+    assert texts == [seal_line(json.dumps(content, separators=(",", ":")).encode()) for content in contents]
+    return contents
 
 
 def run(engine, evaluate=faulty, **options):

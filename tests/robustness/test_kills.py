@@ -11,55 +11,74 @@ import pytest
 import archsim
 from archsim.processes import worker_arguments
 from tests.explore_points import SPACE
-from tests.robustness.kills import ROOT, Family, kill_once, moments
+from tests.robustness.kills import ROOT, Family, Kill, draw, kill_often
 
+SWEEP = "import json, sys, archsim; archsim.explore(json.loads(sys.argv[1]), jobs=2, out=sys.argv[2], resume=True)"
 # Some work for two workers, and so much that it is killed in the middle of it.
 SHORT = SPACE | {"axes": {"tile.rows": [64, 128, 256, 512], "read.adc_bits": {"from": 4, "to": 9}, "node_nm": [28, 32, 40, 45, 65]}}
-LONG = SPACE | {"axes": SHORT["axes"] | {"clock_mhz": {"from": 50.0, "to": 400.0, "step": 50.0}}}
-SWEEP = "import json, sys, archsim; archsim.explore(json.loads(sys.argv[1]), jobs=2, out=sys.argv[2], resume=True)"
+LONG = SPACE | {"axes": {**SHORT["axes"], "tile.rows": [32, 48, 64, 96, 128, 192, 256, 384, 512],
+                         "clock_mhz": {"from": 50.0, "to": 400.0, "step": 10.0}},
+                "rungs": [{"kind": "price"}, {"kind": "timing", "points": 200}]}
+
+
+def check_sweep(folder, space, kills):
+    def stored():
+        try:
+            lines = (folder / "points.jsonl").read_bytes().splitlines(keepends=True)
+            return {line for line in lines if line.startswith(b"[") and line.endswith(b"\n")}
+        except FileNotFoundError:
+            return set()
+
+    toll, seen = kill_often(["-c", SWEEP, json.dumps(space), str(folder)], folder, kills, stored)
+    sweep = archsim.explore(space, out=folder, resume=True)
+    lost = seen - stored()
+    print(f"sweep: {toll}, {len(lost)} of {len(seen)} stored lines lost, {sweep.counts}")
+    assert toll.left == 0 and not lost
+    assert list(sweep.rows()) == list(archsim.explore(space).rows())
+    assert archsim.explore(space, out=folder, resume=True).counts["new"] == 0
 
 
 def rows_of(comparison):
     return [{key: value for key, value in row.items() if key != "images_per_second"} for row in comparison.rows]
 
 
-def kill_often(line, folder, kills, seed):
-    """Kill a command that goes on each time: what was left of any of them."""
-    generator = random.Random(seed)
-    left = [kill_once(line, folder, moment, generator, worker) for moment, worker in moments(kills, seed)]
-    return [numbers for numbers in left if numbers]
+def check_comparison(folder, schemes, kills, **options):
+    def stored():
+        return {(path, path.read_bytes()) for path in folder.glob("*/result.json")}  # its images a second tell whether it is the same
+
+    line = ["-m", "archsim.cli.main", "compare", "digits_cnn", "--schemes", schemes, "--jobs", "2", "--quiet", "--resume",
+            "--out", str(folder), *(word for name, value in options.items() for word in (f"--{name}", str(value)))]
+    toll, seen = kill_often(line, folder, kills, stored)
+    found = archsim.compare("digits_cnn", schemes, folder=folder, resume=True, jobs=1, **options)
+    lost = seen - stored()
+    print(f"comparison: {toll}, {len(lost)} of {len(seen)} stored results lost")
+    assert toll.left == 0 and not lost
+    assert rows_of(found) == rows_of(archsim.compare("digits_cnn", schemes, jobs=1, **options))
 
 
-def check_sweep(folder, space, kills, seed):
-    assert kill_often(["-c", SWEEP, json.dumps(space), str(folder)], folder, kills, seed) == []
-    sweep = archsim.explore(space, out=folder, resume=True)
-    assert list(sweep.rows()) == list(archsim.explore(space).rows())
-
-
-def check_comparison(folder, schemes, epochs, kills, seed):
-    line = ["-m", "archsim.cli.main", "compare", "digits_cnn", "--schemes", schemes, "--epochs", str(epochs), "--jobs", "2", "--quiet",
-            "--resume", "--out", str(folder)]
-    assert kill_often(line, folder, kills, seed) == []
-    found = archsim.compare("digits_cnn", schemes, epochs=epochs, folder=folder, resume=True)
-    assert rows_of(found) == rows_of(archsim.compare("digits_cnn", schemes, epochs=epochs))
+def two_kills():
+    """One while workers start, one when something is stored."""
+    return [Kill(random.uniform(0.0, 1.0), "worker"), Kill(random.uniform(0.0, 0.3), "row", worker=True)]
 
 
 def test_a_killed_sweep_leaves_no_process_and_loses_no_row(tmp_path):
-    check_sweep(tmp_path / "sweep", SHORT, 3, random.randrange(10**6))
+    check_sweep(tmp_path / "sweep", SHORT, two_kills())
 
 
 def test_a_killed_comparison_leaves_no_process_and_loses_no_row(tmp_path):
-    check_comparison(tmp_path / "comparison", "sgd,rpu", 1, 1, random.randrange(10**6))
+    check_comparison(tmp_path / "comparison", "sgd,rpu", two_kills(), epochs=1, images=100)
 
 
 @pytest.mark.study
 def test_sixty_kills_of_a_sweep(tmp_path):
-    check_sweep(tmp_path / "sweep", LONG, 60, 1)
+    check_sweep(tmp_path / "sweep", LONG, draw(60, seed=1))
 
 
 @pytest.mark.study
 def test_forty_kills_of_a_comparison(tmp_path):
-    check_comparison(tmp_path / "comparison", "sgd,rpu,tiki_taka", 6, 40, 2)
+    rates = [f"{scheme}:training.learning_rate={rate}" for scheme in ("sgd", "rpu", "tiki_taka", "mixed_precision", "sbpca")
+             for rate in (0.01, 0.02, 0.05)]
+    check_comparison(tmp_path / "comparison", ",".join(rates), draw(40, seed=2), epochs=4)
 
 
 ORPHAN = """

@@ -12,7 +12,7 @@ FILES = sorted(path for package in ("hwlib", "workloads", "archsim") for path in
 
 # From the ground up. The longest prefix counts; a room may import itself and what stands above it in this list.
 ROOMS = (
-    "hwlib.text", "hwlib.errors", "hwlib", "workloads", "archsim.version", "archsim.files", "archsim.processes", "archsim.basics",
+    "hwlib.text", "hwlib.errors", "hwlib", "workloads", "archsim.version", "archsim.files", "archsim.basics", "archsim.processes",
     "archsim.readers", "archsim.operators", "archsim.architecture", "archsim.kernels", "archsim.devices", "archsim.trace.work",
     "archsim.trace.operation", "archsim.trace.lower", "archsim.schemes", "archsim.trace", "archsim.training", "archsim.placement",
     "archsim.cost.ledger", "archsim.cost.inventory", "archsim.soc", "archsim.chip", "archsim.cost", "archsim.result_schema",
