@@ -70,6 +70,10 @@ def other_labels(folder):
 def other_module(folder, zone=1.5):
     """Edit what the rule imports, and begin a new session: in one session a module that was imported stays as it is."""
     (folder / "rule_parts.py").write_text(f"ZONE = {zone}\n")
+    new_session()
+
+
+def new_session():
     sys.modules.pop("rule_parts", None)
     own_file._loaded.clear()
 
@@ -85,24 +89,30 @@ CHANGES = {
 NAMES = {"what the scheme imports": "scheme"}
 
 
-@pytest.fixture(params=CHANGES)
-def changed(request):
-    return request.param
+def changes(*by_default):
+    """Every kind of change; but for these it is a longer study, as each costs trainings of its own."""
+    return pytest.mark.parametrize("changed", [
+        pytest.param(kind, marks=() if kind in by_default else pytest.mark.study) for kind in CHANGES])
 
 
 TRAIN = ("train", "net.toml", "--arch", "chip.toml", "--set", "read.transposed=true", "--scheme", "rule.py", "--device", "dev.toml",
-         "--data", "data.npz", "--epochs", "1", "--seed", "1", "--json", "--quiet")
+         "--data", "data.npz", "--epochs", "1", "--batch", "2", "--seed", "1", "--json", "--quiet")
 
 
-def test_a_training_refuses_to_go_on_with_another_input(call, inputs, changed):
+def test_a_training_refuses_to_go_on_with_another_input(call, inputs):
     assert call(*TRAIN, "--out", "run")[0] == 0
     before = (inputs / "run" / "checkpoint.json").read_bytes()
-    assert call(*TRAIN, "--out", "run", "--resume")[0] == 0  # nothing has changed
-    CHANGES[changed](inputs)
-    code, out, err = call(*TRAIN, "--epochs", "2", "--out", "run", "--resume")
-    assert code == 2 and out == "", err
-    assert f"changed since the checkpoint was made: {NAMES.get(changed, changed)}" in err and "another folder" in err, err
-    assert (inputs / "run" / "checkpoint.json").read_bytes() == before
+    kept = {path: path.read_bytes() for path in inputs.iterdir() if path.is_file()}
+    for kind, change in CHANGES.items():
+        change(inputs)
+        code, out, err = call(*TRAIN, "--epochs", "2", "--out", "run", "--resume")
+        assert code == 2 and out == "", (kind, err)
+        assert f"changed since the checkpoint was made: {NAMES.get(kind, kind)}" in err and "another folder" in err, (kind, err)
+        assert (inputs / "run" / "checkpoint.json").read_bytes() == before, kind
+        for path, content in kept.items():
+            path.write_bytes(content)
+        new_session()
+    assert call(*TRAIN, "--epochs", "2", "--out", "run", "--resume")[0] == 0  # all is as it was
 
 
 def test_a_result_holds_its_device_whole(call, inputs):
@@ -122,6 +132,7 @@ def compared(**options):
     return found, [{key: value for key, value in row.items() if key != "images_per_second"} for row in found.rows]
 
 
+@changes("device", "scheme")
 def test_a_comparison_works_out_anew_what_has_changed_and_says_so(inputs, changed):
     compared(folder="both")
     again, _ = compared(folder="both", resume=True)
@@ -139,7 +150,7 @@ def test_a_comparison_works_out_anew_what_has_changed_and_says_so(inputs, change
 
 def test_the_command_says_what_was_worked_out_anew(call, inputs):
     line = ("compare", "net.toml", "--set", "read.transposed=true", "--data", "data.npz", "--schemes", "rpu:device=dev.toml", "--jobs", "1",
-            "--out", "one")
+            "--batch", "2", "--out", "one")
     assert call(*line)[0] == 0
     CHANGES["device"](inputs)
     code, _, err = call(*line, "--resume")
@@ -159,6 +170,7 @@ def explored(**options):
     return sweep, [[row.get(name) for name in metrics] for row in sweep.rows()]
 
 
+@changes("data", "what the scheme imports")
 def test_a_sweep_works_out_anew_what_has_changed_and_says_so(inputs, changed):
     explored(out="sweep")
     again, _ = explored(out="sweep", resume=True)

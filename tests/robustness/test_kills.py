@@ -49,11 +49,11 @@ def check_comparison(folder, schemes, kills, **options):
     line = ["-m", "archsim.cli.main", "compare", "digits_cnn", "--schemes", schemes, "--jobs", "2", "--quiet", "--resume",
             "--out", str(folder), *(word for name, value in options.items() for word in (f"--{name}", str(value)))]
     toll, seen = kill_often(line, folder, kills, stored)
-    found = archsim.compare("digits_cnn", schemes, folder=folder, resume=True, jobs=1, **options)
+    found = archsim.compare("digits_cnn", schemes, folder=folder, resume=True, **options)
     lost = seen - stored()
     print(f"comparison: {toll}, {len(lost)} of {len(seen)} stored results lost")
     assert toll.left == 0 and not lost
-    assert rows_of(found) == rows_of(archsim.compare("digits_cnn", schemes, jobs=1, **options))
+    assert rows_of(found) == rows_of(archsim.compare("digits_cnn", schemes, **options))
 
 
 def two_kills():
@@ -78,7 +78,7 @@ def test_sixty_kills_of_a_sweep(tmp_path):
 def test_forty_kills_of_a_comparison(tmp_path):
     rates = [f"{scheme}:training.learning_rate={rate}" for scheme in ("sgd", "rpu", "tiki_taka", "mixed_precision", "sbpca")
              for rate in (0.01, 0.02, 0.05)]
-    check_comparison(tmp_path / "comparison", ",".join(rates), draw(40, seed=2), epochs=4)
+    check_comparison(tmp_path / "comparison", ",".join(rates), draw(40, seed=2), epochs=1)
 
 
 ORPHAN = """
