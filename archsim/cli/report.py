@@ -55,8 +55,6 @@ def _reprice(arguments: argparse.Namespace) -> int:
         print_json({"moved": found.rows(), "compared": found.cells, "missing": found.missing, "notes": found.notes})
     elif not arguments.quiet:
         emit((Path(arguments.folder) / PAGE).read_text(encoding="utf-8"), end="")
-    for text in found.missing:
-        say(f"not priced again: {text}", arguments.quiet)
     say(f"priced again: {Path(arguments.folder) / PAGE}", arguments.quiet)
     return 0
 

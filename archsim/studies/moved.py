@@ -71,7 +71,9 @@ def differences(before: Sequence[Mapping], now: Sequence[Mapping]) -> tuple[list
 def _named(rows: Iterable[Mapping]) -> Iterable[tuple[str, Mapping]]:
     seen: dict[str, int] = {}
     for row in rows:
-        name = " ".join([str(value) for value in row.values() if _is_name(value)][:3])
+        texts = [value for value in row.values() if _is_name(value)][:3]
+        # a label that begins with the scheme's name needs it once
+        name = " ".join(text for number, text in enumerate(texts) if not any(other.startswith(text) for other in texts[number + 1:]))
         seen[name] = seen.get(name, 0) + 1
         yield (name if seen[name] == 1 else f"{name} ({seen[name]})"), row
 
