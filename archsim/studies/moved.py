@@ -11,7 +11,7 @@ from statistics import median
 from typing import Any
 
 SAME = 1e-9
-_MOST_LINES = 80  # of one table on the page; beyond that one line a column
+_MOST_LINES = 120  # of one table on the page; beyond that one line a column
 
 
 @dataclass

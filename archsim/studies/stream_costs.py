@@ -91,6 +91,7 @@ def write(folder: Path) -> None:
 
 
 def _draw(table: list[dict[str, Any]], folder: Path) -> None:
+    import matplotlib
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(6.4, 4.6), layout="constrained")
@@ -108,7 +109,8 @@ def _draw(table: list[dict[str, Any]], folder: Path) -> None:
     axes.grid(True, which="major", color="#dddddd", linewidth=0.6)
     axes.legend(fontsize=8, frameon=False)
     figure.savefig(folder / "costs.png", dpi=160)
-    figure.savefig(folder / "costs.svg", metadata={"Date": None})
+    with matplotlib.rc_context({"svg.hashsalt": "archsim"}):  # the same file for the same numbers
+        figure.savefig(folder / "costs.svg", metadata={"Date": None})
 
 
 def main(arguments: list[str]) -> int:
