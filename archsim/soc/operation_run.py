@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import simpy
 
 from archsim.soc.actions import OperationPlan
+from archsim.soc.queues import OutputQueue, Queue
 from archsim.soc.server import stream, stream_vectors
 
 if TYPE_CHECKING:
@@ -66,26 +67,6 @@ class Lane:
                 self._booked[u] = until
 
 
-class OutputQueue(simpy.Store):
-    """Results that wait. One that leaves before cycle `until`, while the one before it is under work, keeps its place till `release`."""
-
-    def __init__(self, env: simpy.Environment, capacity: int):
-        super().__init__(env, capacity)
-        self.kept, self.until = False, 0
-
-    def release(self) -> None:
-        """Give the place of the result that left early to the next one."""
-        self.kept = False
-        self._capacity += 1
-        self._trigger_put(None)
-
-    def _do_get(self, event: simpy.resources.store.StoreGet) -> None:
-        if self.until > self._env.now and self.items:
-            self.kept = True
-            self._capacity -= 1
-        super()._do_get(event)
-
-
 class OperationRun:
     """The state of one operation for one image. `waiting` says, for each process, what it waits for right now."""
 
@@ -124,11 +105,11 @@ class OperationRun:
         room, timing = self.machine.chip.buffer.tile_queue, self.plan.timing
         # Every unit has its own output queue, at the tile's end of the wires; a result in the tile's pipeline is not in it yet.
         under_way = -(-(timing.latency - timing.interval) // max(1, timing.interval))
-        drain = OutputQueue(env, capacity=self.plan.units * (room + under_way))
+        drain = OutputQueue(env, self.plan.units * (room + under_way))
         if not self.plan.on_tiles or self.plan.operation.kind == "write":
             env.process(self._feed([drain]))
         else:
-            queues = [simpy.Store(env, capacity=room) for _ in range(self.plan.units)]
+            queues = [Queue(env, room) for _ in range(self.plan.units)]
             env.process(self._feed(queues))
             for unit, queue in enumerate(queues):
                 env.process(self._unit(unit, queue, drain))
@@ -173,7 +154,7 @@ class OperationRun:
                 yield event
         self.waiting.pop("feed", None)
 
-    def _feed(self, queues: list[simpy.Store]) -> Generator:
+    def _feed(self, queues: list[Queue]) -> Generator:
         machine, plan, env = self.machine, self.plan, self.machine.env
         operation, per_job, units = plan.operation, plan.per_job, len(queues)
         servers = (machine.off_chip, machine.read_port, machine.interconnect, machine.generator)
@@ -218,12 +199,12 @@ class OperationRun:
             queue = queues[job % units]
             self.waiting["feed"] = "room in the tile's input queue"
             put = queue.put((count, dependency, values, env.now))
-            if not put.triggered:
+            if put is not None:
                 yield put
         self.waiting.pop("feed", None)
         passed.succeed()
 
-    def _unit(self, unit: int, queue: simpy.Store, drain: simpy.Store) -> Generator:
+    def _unit(self, unit: int, queue: Queue, drain: OutputQueue) -> Generator:
         machine, plan, env = self.machine, self.plan, self.machine.env
         lane, timing = machine.lanes[plan.operation.place], plan.timing
         retry_mean, owes = plan.retries, (plan.operation.name, unit)
@@ -240,8 +221,7 @@ class OperationRun:
         for job in range(jobs):
             asked = env.now
             self.waiting[name] = "its input"
-            get = queue.get()
-            count, dependency, values, _ = get.value if get.triggered else (yield get)
+            count, dependency, values, _ = queue.take() if queue.items else (yield queue.coming())
             if env.now > asked:
                 ready = min(env.now, asked + dependency)
                 lane.stall("dependency", taken, asked, ready, phase)
@@ -266,7 +246,7 @@ class OperationRun:
             self.waiting[name] = "room in the output queue"
             blocked = env.now
             put = drain.put((count, 0, values, begin + span + after))
-            if not put.triggered:
+            if put is not None:
                 yield put
                 lane.stall("output", taken, blocked, env.now, phase)
         self.waiting.pop(name, None)
@@ -285,7 +265,7 @@ class OperationRun:
             one.book(which, begin, span, tiles)
         return begin
 
-    def _drain(self, drain: simpy.Store) -> Generator:
+    def _drain(self, drain: OutputQueue) -> Generator:
         machine, plan, env = self.machine, self.plan, self.machine.env
         operation, wires, age = plan.operation, self._wires, self._age
         medium = machine.interconnect_up
@@ -296,8 +276,7 @@ class OperationRun:
         write, owes, lane = operation.kind == "write", (operation.name, -1), machine.lanes.get(operation.place)
         for _ in range(plan.jobs):
             self.waiting["drain"] = "results"
-            get = drain.get()
-            count, _, values, ready = get.value if get.triggered else (yield get)
+            count, _, values, ready = drain.take() if drain.items else (yield drain.coming())
             if write:
                 owed = machine.owed.get(owes, 0.0) + plan.write_cycles
                 span = int(owed + 1e-9)

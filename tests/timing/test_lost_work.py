@@ -26,7 +26,10 @@ def break_drain(monkeypatch, layer, after):
             yield from whole(self, drain)
             return
         for _ in range(after):
-            yield drain.get()
+            if drain.items:
+                drain.take()
+            else:
+                yield drain.coming()
             self._advance(1)
 
     monkeypatch.setattr(OperationRun, "_drain", broken)
@@ -59,19 +62,16 @@ def test_no_room_in_flight_is_named(monkeypatch):
 
 
 def test_a_lost_input_is_named(monkeypatch):
-    class Leaky(operation_run.simpy.Store):
+    class Leaky(operation_run.Queue):
         """Loses the third thing that is put into it."""
 
         count = 0
 
-        def _do_put(self, event):
+        def put(self, item):
             self.count += 1
-            if self.count == 3:
-                event.succeed()
-                return None
-            return super()._do_put(event)
+            return None if self.count == 3 else super().put(item)
 
-    monkeypatch.setattr(operation_run.simpy, "Store", Leaky)
+    monkeypatch.setattr(operation_run, "Queue", Leaky)
     who = r"a\.forward\[image 0\]: unit 0 waits for its input; drain waits for results"
     with pytest.raises(RuntimeError, match=rf"deadlock at cycle \d+: .*{who}"):
         run(trace_of(read("a", 6)), quiet_chip())

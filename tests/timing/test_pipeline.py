@@ -3,10 +3,10 @@
 import random
 
 import pytest
-import simpy
 from small_chips import DRAIN, READ, quiet_chip, read, run, trace_of
 
 from archsim.soc import operation_run
+from archsim.soc.queues import Queue
 from archsim.trace import Activity, Operation, RowWindow
 
 
@@ -105,19 +105,24 @@ def test_a_shared_bus_carries_both_ways():
     assert tree.end == 8 + READ + 9 * 72 < machine.end
 
 
-class Watched(simpy.Store):
+class Watched(Queue):
     """A queue that keeps its greatest length."""
 
     longest = 0
 
-    def _do_put(self, event):
-        super()._do_put(event)
+    def put(self, item):
+        event = super().put(item)
+        type(self).longest = max(type(self).longest, len(self.items))
+        return event
+
+    def _admit(self, event=None):
+        super()._admit(event)
         type(self).longest = max(type(self).longest, len(self.items))
 
 
 @pytest.mark.parametrize("room", [1, 2, 5])
 def test_a_slow_drain_fills_the_queue_and_stops_the_tile(room, monkeypatch):
-    monkeypatch.setattr(operation_run.simpy, "Store", Watched)
+    monkeypatch.setattr(operation_run, "Queue", Watched)
     Watched.longest = 0
     steps, work = 20, 100
     chip = quiet_chip(buffer__tile_queue=room, vector_unit__lanes=1)
