@@ -7,29 +7,27 @@ which returns a `Result`. Names are loaded at first use, so that `import archsim
 from __future__ import annotations
 
 import importlib
-import sys
-import types
 
 _HOMES = {
     "load_network": "workloads",
     "load_dataset": "workloads.datasets",
-    "load_architecture": "archsim.architecture",
-    "list_architectures": "archsim.architecture",
+    "load_architecture": "archsim.chip",
+    "list_architectures": "archsim.chip",
     "list_schemes": "archsim.schemes",
-    "simulate": "archsim.simulate",
-    "compare": "archsim.compare",
-    "train": "archsim.train",
-    "explore": "archsim.explore",
-    "verify": "archsim.verification",
+    "simulate": "archsim.run.simulation",
+    "compare": "archsim.comparison",
+    "train": "archsim.run.training_and_silicon",
+    "explore": "archsim.exploration",
+    "verify": "archsim.validation.stored_results",
     "cite": "archsim.run.citations",
     "explain": "archsim.cost.explain",
-    "load_trace": "archsim.trace",
+    "load_trace": "archsim.run.recorded_trace",
     "list_networks": "workloads",
     "list_datasets": "workloads",
     "Network": "workloads.network",
-    "Architecture": "archsim.architecture.config",
+    "Architecture": "archsim.chip.config",
     "Trace": "archsim.trace",
-    "Result": "archsim.result",
+    "Result": "archsim.run.result",
     "InputError": "hwlib.errors",
 }
 
@@ -38,19 +36,9 @@ __all__ = ["Architecture", "InputError", "Network", "Result", "Trace", "__versio
            "load_trace", "simulate", "train", "verify"]
 
 
-class _Package(types.ModuleType):
-    def __setattr__(self, name: str, value: object) -> None:
-        # importing the file archsim/simulate.py would otherwise hide the function of the same name
-        if not (name in _HOMES and isinstance(value, types.ModuleType)):
-            super().__setattr__(name, value)
-
-
-sys.modules[__name__].__class__ = _Package
-
-
 def __getattr__(name: str) -> object:
     if name == "__version__":
-        from archsim.version import VERSION
+        from archsim.basics.version import VERSION
 
         return VERSION
     if name not in _HOMES:

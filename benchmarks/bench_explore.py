@@ -17,12 +17,12 @@ import tempfile
 import time
 from pathlib import Path
 
-from archsim.explore import load_space, price_point
-from archsim.explore.metrics import PRICED, STANDARD
-from archsim.explore.rungs import timing_rung
-from archsim.explore.samplers import points
-from archsim.explore.store import Store
-from archsim.explore.sweep import explore
+from archsim.exploration import load_space, price_point
+from archsim.exploration.space.samplers import points
+from archsim.exploration.store.store import Store
+from archsim.exploration.sweep import explore
+from archsim.exploration.work.metrics import PRICED, STANDARD
+from archsim.exploration.work.rungs import timing_rung
 
 SPACE = {
     "schema": 1, "name": "bench", "network": "rpu_cnn", "settings": {"read.transposed": False},
@@ -79,7 +79,7 @@ def large() -> None:
 
 def report() -> None:
     """The report of 2000 designs: seconds to make it, its size, and how long a browser takes to open it (where there is one)."""
-    from archsim.report.sweep_html import render_sweep
+    from archsim.report.sweep.page import render_sweep
 
     sweep = explore(SPACE)
     started = time.process_time()

@@ -4,8 +4,8 @@ import importlib
 
 import numpy as np
 
-from archsim.soc.data import exact_tensors
-from archsim.soc.layer_forward import network_forward
+from archsim.operators.array_forward import network_forward
+from archsim.soc.data.request import exact_tensors
 from workloads import load_network
 
 FLOAT = 1

@@ -9,20 +9,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from archsim.architecture.config import ComponentSettings
-from archsim.cost.inventory import Component
-from archsim.cost.ledger import Ledger
-from archsim.placement import Placement, place
-from archsim.soc.actions import OperationPlan
-from archsim.soc.collect import ledger_of_plans, plans_of
-from archsim.soc.followers import check_followers, with_followers
-from archsim.soc.inventory import assemble, priced_ledger
+from archsim.chip import place
+from archsim.chip.components import assemble, priced_ledger
+from archsim.chip.config import ComponentSettings
+from archsim.chip.followers import check_followers, with_followers
+from archsim.chip.place import Placement
+from archsim.chip.plan.counts import ledger_of_plans, plans_of
+from archsim.chip.plan.operation_plan import OperationPlan
+from archsim.ledger.component import Component
+from archsim.ledger.ledger import Ledger
 from archsim.trace.consistency import check_trains
 from archsim.trace.operation import Trace
 from hwlib.errors import InputError
 
 if TYPE_CHECKING:
-    from archsim.architecture.config import Architecture
+    from archsim.chip.config import Architecture
     from archsim.schemes.base import Scheme
 
 MAX_IMAGES = 10_000_000

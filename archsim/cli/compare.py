@@ -45,9 +45,9 @@ def execute(arguments: argparse.Namespace) -> int:
     if arguments.resume and not arguments.out:
         raise InputError("going on needs the folder with the results", where="--resume", hint="name it with --out")
     import archsim
-    from archsim.compare import compare
-    from archsim.compare.document import sealed_comparison
-    from archsim.report.comparison_progress import watch_schemes
+    from archsim.comparison import compare
+    from archsim.comparison.document import sealed_comparison
+    from archsim.report.comparison.progress import watch_schemes
 
     chip = archsim.load_architecture(arguments.arch, options.settings_table(arguments.settings))
     schemes = _schemes(arguments.schemes)
@@ -61,7 +61,7 @@ def execute(arguments: argparse.Namespace) -> int:
                             folder=arguments.out, resume=arguments.resume, progress=progress, jobs=arguments.jobs or os.cpu_count() or 1)
             found.command = arguments.line
             if arguments.out and found.results:
-                from archsim.report.comparison_html import write_comparison_report
+                from archsim.report.comparison.page import write_comparison_report
 
                 found.save(arguments.out)
                 report = write_comparison_report(arguments.out)[0]
@@ -76,7 +76,7 @@ def execute(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json(sealed_comparison(found.to_dict()))
     elif not arguments.quiet:
-        from archsim.report.comparison import print_comparison
+        from archsim.report.comparison.terminal import print_comparison
 
         print_comparison(found.rows, found.refused, console())
     for label in found.lost:

@@ -20,7 +20,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace) -> int:
     from archsim.cost.explain import explain
     from archsim.cost.paths import leaves, named_tree
-    from archsim.result import Result
+    from archsim.run.result import Result
 
     result = Result.load(arguments.result)
     if arguments.path is None:

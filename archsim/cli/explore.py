@@ -28,14 +28,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(arguments: argparse.Namespace) -> int:
-    from archsim.explore import explore, load_space
-    from archsim.explore.samplers import most_points
+    from archsim.exploration import explore, load_space
+    from archsim.exploration.space.samplers import most_points
     from archsim.report.progress import make_progress
-    from archsim.report.sweep_files import write_sweep
+    from archsim.report.sweep.files import write_sweep
 
     space = load_space(arguments.space)
     if arguments.dry_run:
-        from archsim.explore.preview import build_one, check_names
+        from archsim.exploration.work.preview import build_one, check_names
 
         for note in check_names(space):
             say(f"note: {note}", arguments.quiet)
@@ -57,7 +57,7 @@ def execute(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json(seal(document))
     elif not arguments.quiet:
-        from archsim.report.sweep_terminal import print_sweep
+        from archsim.report.sweep.terminal import print_sweep
 
         print_sweep(document, console())
     counts = sweep.counts

@@ -15,7 +15,7 @@ def _networks() -> dict[str, str]:
 
 
 def _architectures() -> dict[str, str]:
-    from archsim.architecture import list_architectures
+    from archsim.chip import list_architectures
 
     return list_architectures()
 

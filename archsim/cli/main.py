@@ -15,7 +15,7 @@ import sys
 import warnings
 from collections.abc import Iterator, Sequence
 
-from archsim.version import VERSION
+from archsim.basics.version import VERSION
 from hwlib.errors import InputError, StoredNote, nearest, shorten, unknown
 from hwlib.text import printable
 

@@ -65,19 +65,19 @@ def _write(arguments: argparse.Namespace) -> int:
     if arguments.rung:
         return _rung(arguments)
     if (Path(arguments.folder) / "sweep.json").is_file():
-        from archsim.report.sweep_html import write_sweep_report
+        from archsim.report.sweep.page import write_sweep_report
 
         return _tell(write_sweep_report(arguments.folder, arguments.out or arguments.folder), arguments)
     if (Path(arguments.folder) / "compare.json").is_file() or Path(arguments.folder).name == "compare.json":
-        from archsim.report.comparison_html import write_comparison_report
+        from archsim.report.comparison.page import write_comparison_report
 
         return _tell(write_comparison_report(arguments.folder, arguments.out), arguments)
-    from archsim.result import Result
+    from archsim.run.result import Result
 
     result = Result.load(arguments.folder)
-    from archsim.files import write_files
-    from archsim.report.export import write_figures
-    from archsim.report.html import render_report
+    from archsim.basics.files import write_files
+    from archsim.report.run.export import write_figures
+    from archsim.report.run.page import render_report
 
     source = Path(arguments.folder)
     folder = Path(arguments.out) if arguments.out else source if source.is_dir() else source.parent
@@ -94,10 +94,10 @@ def _write(arguments: argparse.Namespace) -> int:
 def _rung(arguments: argparse.Namespace) -> int:
     import json
 
-    from archsim.explore.sweep import load_sweep
-    from archsim.files import write_files
+    from archsim.basics.files import write_files
+    from archsim.exploration.sweep import load_sweep
     from archsim.readers.digest import seal
-    from archsim.report.sweep_html import write_pages
+    from archsim.report.sweep.page import write_pages
 
     document = seal(load_sweep(arguments.folder, arguments.rung).to_dict())
     folder = Path(arguments.out or Path(arguments.folder) / arguments.rung)
@@ -106,7 +106,7 @@ def _rung(arguments: argparse.Namespace) -> int:
 
 
 def _gallery(arguments: argparse.Namespace) -> int:
-    from archsim.studies.gallery import write_gallery
+    from archsim.report.gallery.gallery import write_gallery
 
     written, broken = write_gallery(arguments.folder)
     for link in broken:

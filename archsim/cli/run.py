@@ -78,7 +78,7 @@ def _workload(arguments: argparse.Namespace, scheme_settings: dict[str, str]) ->
     import archsim
 
     if arguments.network.lower().endswith(".json"):
-        from archsim.trace import load_trace
+        from archsim.run.recorded_trace import load_trace
 
         own = arguments.scheme is not None and arguments.scheme.endswith(".py")  # the file of the scheme that the trace names
         for option in ("phase", "batch") if own else ("scheme", "phase", "batch"):
@@ -100,7 +100,7 @@ def _workload(arguments: argparse.Namespace, scheme_settings: dict[str, str]) ->
     if scheme is None and scheme_settings:
         raise InputError("settings of a scheme without one", where="--set", got="scheme.…", hint="name it with --scheme")
     if scheme is not None:
-        from archsim.architecture.load import parse_setting
+        from archsim.chip.load import parse_setting
         from archsim.schemes import load_scheme
         from archsim.schemes.own_file import scheme_name
 
@@ -111,7 +111,7 @@ def _workload(arguments: argparse.Namespace, scheme_settings: dict[str, str]) ->
 
 def _chip(arguments: argparse.Namespace, work: object) -> object:
     """The chip that is named, else the one that a trace was recorded on, else cim40."""
-    from archsim.simulate import chip_for
+    from archsim.run.simulation import chip_for
     from archsim.trace import Trace
 
     if arguments.arch is None and isinstance(work, Trace):
@@ -149,8 +149,8 @@ def _write(arguments: argparse.Namespace, result) -> int:
     for path in filter(None, (arguments.trace_out, arguments.vcd)):
         say(f"events: {path}", arguments.quiet)
     if arguments.out:
-        from archsim.files import write_files
-        from archsim.report.html import render_report
+        from archsim.basics.files import write_files
+        from archsim.report.run.page import render_report
 
         if kind_of(arguments.out) == "run":
             say(f"note: the run that was in {arguments.out} is replaced", arguments.quiet)
@@ -160,7 +160,7 @@ def _write(arguments: argparse.Namespace, result) -> int:
     elif arguments.csv:
         emit(result.files()[f"{arguments.csv}.csv"], end="")
     elif not arguments.quiet:
-        from archsim.report.terminal import print_result
+        from archsim.report.run.terminal import print_result
 
         print_result(result.to_dict(), console(), full=arguments.full)
     if arguments.out:

@@ -110,7 +110,7 @@ def _sources(rows: list[dict]):
 
 
 def _amount(spread: dict, unit: str) -> tuple[str, str]:
-    from archsim.report.format import si, significant
+    from archsim.report.drawing.format import si, significant
 
     if unit == "um2":
         return f"{significant(spread['value'])} µm²", f"{significant(spread['low'], 3)} – {significant(spread['high'], 3)} µm²"

@@ -114,11 +114,11 @@ def _plot(low: list[float], middle: list[float], high: list[float]) -> list[str]
 
 def write_staircase(document: dict, folder: str) -> list[Path]:
     """The staircase as SVG and PNG files in a folder; returns the paths. Raises InputError where it cannot be written."""
-    from archsim.files import write_files
-    from archsim.report.figures.raster import save_raster
+    from archsim.basics.files import write_files
+    from archsim.report.drawing.palette import colours
+    from archsim.report.drawing.raster import save_raster
+    from archsim.report.drawing.svg import to_svg
     from archsim.report.figures.staircase import draw_staircase
-    from archsim.report.figures.svg import to_svg
-    from archsim.report.palette import colours
 
     stairs, light = document["staircase"], colours("light")
     drawing = draw_staircase(f"Staircase of {document['name']}", stairs["quantiles"], stairs["pulses"])

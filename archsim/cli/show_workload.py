@@ -78,14 +78,14 @@ def draw_schema(document: dict) -> Iterator[object]:
 
 def describe_architecture(name: str, node_nm: float | None, settings: dict[str, str]) -> dict:
     """Every setting of a chip, defaults and `settings` included. Raises InputError for a chip that cannot be read."""
-    from archsim.architecture import load_architecture
+    from archsim.chip import load_architecture
 
     return load_architecture(name, settings).model_dump(mode="json", by_alias=True)
 
 
 def architecture_text(kind: str, name: str) -> str:
     """The file of an architecture as it stands. Raises InputError where it is none."""
-    from archsim.architecture import architecture_path, load_architecture
+    from archsim.chip import architecture_path, load_architecture
 
     if kind != "architecture":
         raise InputError("only an architecture or a device has a file to print", where="--toml", got=kind)
@@ -118,7 +118,7 @@ def draw_architecture(document: dict) -> Iterator[object]:
 
 def describe_scheme(name: str, node_nm: float | None, settings: dict[str, str]) -> dict:
     """What an update rule declares. Raises InputError for an unknown name."""
-    from archsim.architecture import load_architecture
+    from archsim.chip import load_architecture
     from archsim.schemes import load_scheme
     from archsim.schemes.own_file import scheme_name
 

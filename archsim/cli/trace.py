@@ -18,10 +18,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(arguments: argparse.Namespace) -> int:
-    from archsim.architecture import load_architecture
+    from archsim.chip import load_architecture
+    from archsim.run.simulation import untrained_notes
     from archsim.schemes import load_scheme
     from archsim.schemes.own_file import scheme_name
-    from archsim.simulate import untrained_notes
     from archsim.trace import build_trace, recorded_on, save_trace
     from workloads import load_network
 

@@ -93,7 +93,7 @@ def _check(arguments: argparse.Namespace) -> None:
 def _settings(arguments: argparse.Namespace) -> tuple[object, object, dict[str, object]]:
     """The chip, the scheme and the changes of training settings that `--set` asks for."""
     import archsim
-    from archsim.architecture.load import parse_setting
+    from archsim.chip.load import parse_setting
     from archsim.schemes import load_scheme
     from archsim.schemes.own_file import scheme_name
 
@@ -128,7 +128,7 @@ def _write(arguments: argparse.Namespace, trained) -> int:
     if arguments.json:
         print_json(seal(document))
     elif not arguments.quiet:
-        from archsim.report.training import print_training
+        from archsim.report.training.terminal import print_training
 
         print_training(document, console())
     say(f"written: {folder / 'report.html'}" if folder else "nothing is written; --out DIR keeps the measured activity, the history and "
@@ -141,14 +141,14 @@ def _write(arguments: argparse.Namespace, trained) -> int:
 
 
 def _write_folder(arguments: argparse.Namespace, trained, folder: Path) -> None:
-    from archsim.activity import compare_activity, write_comparison
-    from archsim.files import csv_text, write_files
-    from archsim.report.figures.raster import save_raster
-    from archsim.report.figures.svg import to_svg
-    from archsim.report.html import render_report
-    from archsim.report.palette import colours
-    from archsim.report.training_page import draw_training
-    from archsim.report.view import View
+    from archsim.basics.files import csv_text, write_files
+    from archsim.report.drawing.palette import colours
+    from archsim.report.drawing.raster import save_raster
+    from archsim.report.drawing.svg import to_svg
+    from archsim.report.run.page import render_report
+    from archsim.report.run.view import View
+    from archsim.report.training.page import draw_training
+    from archsim.run.activity_effects import compare_activity, write_comparison
 
     result, light = trained.result, colours("light")
     writes = [{"layer": layer or "all", "mean": row["mean"], "maximum": row["maximum"], **row["histogram"]}

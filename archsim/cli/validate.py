@@ -35,7 +35,7 @@ def _print(rows: list[dict]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from archsim.report.format import plain, significant, unit
+    from archsim.report.drawing.format import plain, significant, unit
 
     screen = console()
     wide = screen.width >= _WIDE

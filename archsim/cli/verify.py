@@ -15,7 +15,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """0 where everything is as it was written, 2 where something is not."""
-    from archsim.verification import verify
+    from archsim.validation.stored_results import verify
 
     found = verify(arguments.folder)
     if arguments.json:

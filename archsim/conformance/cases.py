@@ -12,7 +12,7 @@ from archsim.schemes import list_schemes, load_scheme
 if TYPE_CHECKING:
     import numpy as np
 
-    from archsim.architecture.config import Architecture
+    from archsim.chip.config import Architecture
     from archsim.schemes.base import Scheme
     from archsim.training.machine import Machine
     from archsim.training.settings import TrainingSettings
@@ -77,7 +77,7 @@ def digits(train: int | None = None) -> Dataset:
 
 def fitting_chip(case: Case) -> Architecture:
     """A chip whose cells are the devices of the scheme's weights, one by one: pairs as two columns, the bias as a row."""
-    from archsim.architecture import load_architecture
+    from archsim.chip import load_architecture
     from archsim.devices.presets import load_device
     from archsim.training.settings import device_of
 

@@ -11,7 +11,7 @@ from archsim.conformance.cases import IMAGES, Case, Trial, digits, fitting_chip,
 from archsim.schemes import load_scheme
 
 if TYPE_CHECKING:
-    from archsim.result import Result
+    from archsim.run.result import Result
     from archsim.training.machine import Machine
 
 MOST_ERROR = 10.0
@@ -61,9 +61,9 @@ def changes_weights_as_its_reference(case: Case) -> None:
 
 def declares_parts_that_exist(case: Case) -> None:
     """The parts it adds are parts of hwlib in known roles, and its trace has matrices of array layers only."""
-    from archsim.architecture.config import ComponentSettings
-    from archsim.architecture.roles import ROLES
-    from archsim.soc.inventory import build_inventory
+    from archsim.chip.components import build_inventory
+    from archsim.chip.config import ComponentSettings
+    from archsim.chip.roles import ROLES
     from archsim.trace import build_trace
     from hwlib import PARTS
     from workloads import load_network
@@ -100,8 +100,8 @@ def counts_the_actions_it_performed(case: Case) -> None:
 
 def reads_the_arrays_backwards_as_often_as_declared(case: Case) -> None:
     """Errors that training takes back through an array are the transposed reads of the trace, one by one."""
+    from archsim.kernels.read_block import VECTORS
     from archsim.trace import build_trace
-    from archsim.training.crossbar import VECTORS
     from workloads import load_network
 
     machine, result = _trained_and_simulated(case)
@@ -116,7 +116,7 @@ def reads_the_arrays_backwards_as_often_as_declared(case: Case) -> None:
 
 def runs_in_inference_and_training(case: Case) -> None:
     """A training step takes longer than inference, and its update costs time and energy."""
-    from archsim.simulate import simulate
+    from archsim.run.simulation import simulate
 
     chip, scheme = fitting_chip(case), case.scheme
     inference = simulate("digits_cnn", chip, scheme=scheme)
@@ -128,7 +128,8 @@ def runs_in_inference_and_training(case: Case) -> None:
 
 def serialises(case: Case) -> None:
     """Settings and trace come back from JSON as they were."""
-    from archsim.trace import build_trace, load_trace, save_trace
+    from archsim.run.recorded_trace import load_trace
+    from archsim.trace import build_trace, save_trace
     from workloads import load_network
 
     scheme = case.scheme
@@ -158,7 +159,7 @@ def resumes_bit_exactly(case: Case) -> None:
 
 def _trained_and_simulated(case: Case) -> tuple[Machine, Result]:
     """A trained machine and the simulation of the same images with the activity it measured."""
-    from archsim.simulate import simulate
+    from archsim.run.simulation import simulate
     from archsim.trace import build_trace, with_activity
     from archsim.training.recorder import measured_activities
     from workloads import load_network

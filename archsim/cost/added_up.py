@@ -12,8 +12,8 @@ from typing import Any
 
 from archsim.cost.document import fill_prices
 from archsim.cost.estimate import Spread, UnitPrice
-from archsim.cost.inventory import BOUNDARIES, Component
-from archsim.cost.ledger import Ledger
+from archsim.ledger.component import BOUNDARIES, Component
+from archsim.ledger.ledger import Ledger
 from hwlib.errors import InputError
 
 _CLOSE = 1e-9

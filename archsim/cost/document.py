@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from archsim.cost.estimate import SHARED, Estimate, Spread, UnitPrice, price_run
 from archsim.cost.figures_used import figures_used
-from archsim.cost.inventory import BOUNDARIES, Component
-from archsim.cost.ledger import Ledger
+from archsim.ledger.component import BOUNDARIES, Component
+from archsim.ledger.ledger import Ledger
 
 
 def _range(spread: Spread | None) -> list[float] | None:

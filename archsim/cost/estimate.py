@@ -9,8 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from archsim.cost.inventory import BOUNDARIES, Component
-from archsim.cost.ledger import Ledger
+from archsim.ledger.component import BOUNDARIES, Component
+from archsim.ledger.ledger import Ledger
 from hwlib import Price, price
 
 SHARED = "shared"

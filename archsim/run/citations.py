@@ -86,7 +86,7 @@ def _document_of(result: Any) -> Mapping[str, Any]:
     if isinstance(result, Mapping):
         return result
     if isinstance(result, str | Path):
-        from archsim.result import Result
+        from archsim.run.result import Result
 
         return Result.load(result).document
     return getattr(result, "result", result).document

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
-from archsim.schemes.common import initial_weights
+from archsim.trace.building_blocks import initial_weights
 from archsim.trace.lower import Stage
 from archsim.trace.operation import LayerMatrix, Operation
 from hwlib.errors import InputError
@@ -16,7 +16,7 @@ from hwlib.errors import InputError
 if TYPE_CHECKING:
     import numpy as np
 
-    from archsim.architecture.config import Architecture
+    from archsim.chip.config import Architecture
     from archsim.schemes.rule import LayerState, UpdateRule
 
 SUGGESTED = ("learning_rate", "batch", "initial_scale")

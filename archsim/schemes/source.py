@@ -16,8 +16,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from archsim.basics.version import VERSION
 from archsim.schemes.own_file import is_own
-from archsim.version import VERSION
 
 if TYPE_CHECKING:
     from archsim.schemes.base import Scheme

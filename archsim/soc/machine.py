@@ -7,18 +7,19 @@ from typing import TYPE_CHECKING
 
 import simpy
 
-from archsim.architecture.config import Architecture
-from archsim.placement import LayerPlacement, Placement
-from archsim.soc.actions import OperationPlan, plan
-from archsim.soc.memory_map import MemoryMap
+from archsim.chip.config import Architecture
+from archsim.chip.place import LayerPlacement, Placement
+from archsim.chip.plan.memory_map import MemoryMap
+from archsim.chip.plan.operation_plan import OperationPlan, plan
+from archsim.chip.plan.residency import Residency
 from archsim.soc.operation_run import Lane, OperationRun
-from archsim.soc.reload import Residency
+from archsim.soc.reload import load
 from archsim.soc.server import PriorityServer, Server, reserve
 from archsim.trace.operation import Operation, Trace
 
 if TYPE_CHECKING:
+    from archsim.soc.data.values import Values
     from archsim.soc.observers import Observer
-    from archsim.soc.values import Values
 
 MAX_SPANS = 4000
 
@@ -182,7 +183,7 @@ class Machine:
                     self._room = env.event()
                     yield self._room
                 if self.residency:
-                    yield from self.residency.load(self, operation, part)
+                    yield from load(self.residency, self, operation, part)
                 if not chip.controller.prefetch and issue:
                     yield env.timeout(self._issue(issue))
                 self._instruction_stall(operation, env.now if self.residency else barrier)

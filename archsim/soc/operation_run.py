@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import simpy
 
-from archsim.soc.actions import OperationPlan
+from archsim.chip.plan.operation_plan import OperationPlan
 from archsim.soc.queues import OutputQueue, Queue
 from archsim.soc.server import stream, stream_vectors
 

@@ -1,114 +1,36 @@
-"""Weights in passes on a chip too small for the network: which layers are loaded, and what loading costs."""
+"""A layer comes on the tiles of a chip too small for the network: off-chip channel, interconnect and programming, as events."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Generator
 from typing import TYPE_CHECKING
 
-from archsim.architecture.config import Architecture
-from archsim.cost.ledger import Ledger
-from archsim.placement import LayerPlacement, Placement
+from archsim.chip.plan.residency import Residency
 from archsim.soc.server import reserve
-from archsim.soc.slowest import slowest_pulses, slowest_row
-from archsim.soc.tile_timing import write_row_cycles
-from archsim.trace.operation import OFF_TILES, Operation, Trace
+from archsim.trace.operation import Operation
 
 if TYPE_CHECKING:
     from archsim.soc.machine import Machine
 
 
-class Residency:
-    """What is on the tiles now. A layer that does not fit beside the loaded ones drives out the oldest; a layer
-    larger than the chip is split into equal passes, each loaded before it runs."""
-
-    def __init__(self, placement: Placement, chip: Architecture):
-        self.placement, self.chip = placement, chip
-        self.loaded: dict[tuple[str, int], int] = {}
-        self.ledger = Ledger()
-        self.loads = 0
-        self.cycles = 0
-
-    def passes(self, operation: Operation) -> int:
-        """One, or as many equal parts as the operation's layer needs."""
-        layer = self.placement.layers.get(operation.place)
-        if layer is None or operation.kind in OFF_TILES:
-            return 1
-        return -(-len(layer.tiles) // self.placement.available)
-
-    def _enter(self, operation: Operation, part: int) -> LayerPlacement | None:
-        """The layer to load now, after room was made for it; None where its part is there or none is needed."""
-        layer, name = self.placement.layers.get(operation.place), operation.place
-        if layer is None or operation.kind in OFF_TILES or (name, part) in self.loaded:
-            return None
-        need = min(len(layer.tiles), self.placement.available)
-        while self.loaded and sum(self.loaded.values()) + need > self.placement.available:
-            del self.loaded[next(iter(self.loaded))]
-        self.loaded[name, part] = need
-        # What programs every device needs none of the old weights.
-        return None if operation.kind == "write" and operation.activity.devices_written == 1 else layer
-
-    def foresee(self, trace: Trace, images: int) -> Ledger:
-        """What the loads of a whole run count, without events: the order is that of `Machine.schedule`."""
-        batches = math.ceil(images / trace.batch) if trace.phase == "training" else 1
-        for done in range(1, batches + 1):
-            before, found, self.ledger = list(self.loaded), self.ledger, Ledger()
-            for operation in trace.image_operations + (trace.batch_operations if trace.phase == "training" else ()):
-                for part in range(self.passes(operation)):
-                    layer = self._enter(operation, part)
-                    if layer is not None:
-                        self._count(operation, layer)
-            # A batch that leaves on the tiles what it found there is like all that follow.
-            found.merge(self.ledger, times=batches - done + 1 if before == list(self.loaded) else 1)
-            self.ledger = found
-            if before == list(self.loaded):
-                break
-        return self.ledger
-
-    def load(self, machine: Machine, operation: Operation, part: int) -> Generator:
-        """Bring the layer (or one part of it) on the tiles; counts off-chip reads, transport and programming."""
-        layer, name, chip = self._enter(operation, part), operation.place, self.chip
-        if layer is None:
-            return
-        bits = self._bits(operation, layer)
-        rows = min(layer.rows * layer.groups_per_tile * layer.copies_per_tile, chip.tile.rows)
-        programming = math.ceil(rows * write_row_cycles(chip, 1, self._slowest_row(operation, layer, rows)))
-        reading = math.ceil(bits / chip.off_chip.bits_per_cycle)
-        moving = math.ceil(bits / chip.interconnect.width_bits)
-        started = machine.env.now
-        fetched = chip.off_chip.latency_cycles + reserve((machine.off_chip,), (reading,))
-        if not machine.arbitrated:
-            fetched = max(fetched, reserve((machine.interconnect,), (moving,)))
-        else:
-            yield from machine.interconnect.hold((), (), (moving,), 1)
-        # Rows are programmed as they arrive: the slower of transport and programming counts.
-        lane = machine.lanes[name]
-        lane.take(None, started, programming, lane.tiles)
-        remaining = max(fetched, programming) - (machine.env.now - started)
-        if remaining > 0:
-            yield machine.env.timeout(remaining)
-        lane.stall("input", None, started + programming, machine.env.now, operation.phase)
-        self.loads += 1
-        self.cycles += machine.env.now - started
-        self._count(operation, layer)
-
-    def _slowest_row(self, operation: Operation, layer: LayerPlacement, rows: int) -> float:
-        """Pulses of the slowest of the rows that all tiles program at once."""
-        chip = self.chip
-        if chip.write.parallel == "row":
-            return slowest_pulses(layer.cells / self.passes(operation) / rows, 1.0, chip.write.pulses)
-        tiles = min(len(layer.tiles), self.placement.available)
-        return slowest_row(tiles, min(layer.columns, chip.tile.columns), 1.0, chip.write.pulses)
-
-    def _bits(self, operation: Operation, layer: LayerPlacement) -> float:
-        return layer.matrix.weights * layer.copies / self.passes(operation) * self.chip.weights.bits
-
-    def _count(self, operation: Operation, layer: LayerPlacement) -> None:
-        name, phase, count = operation.place, operation.phase, self.ledger.add
-        bits, cells, pulses = self._bits(operation, layer), layer.cells / self.passes(operation), self.chip.write.pulses
-        count("off_chip_memory", "read", name, phase, bits)
-        count("interconnect", "transfer", name, phase, bits)
-        for component, action in (("array", "write"), ("write_driver", "pulse"), ("level_shifter", "shift"), ("bit_line_driver", "drive"),
-                                  ("array", "read"), ("front_end", "sample"), ("column_mux", "select"), ("adc", "convert")):
-            count(component, action, name, phase, cells * pulses)
-        count("word_line_driver", "drive", name, phase, cells / max(1, layer.columns) * 2 * pulses)
+def load(residency: Residency, machine: Machine, operation: Operation, part: int) -> Generator:
+    """Bring the layer (or one part of it) on the tiles; counts off-chip reads, transport and programming."""
+    layer, name, chip = residency.enter(operation, part), operation.place, machine.chip
+    if layer is None:
+        return
+    cycles = residency.loading(operation, layer)
+    started = machine.env.now
+    fetched = chip.off_chip.latency_cycles + reserve((machine.off_chip,), (cycles.reading,))
+    if not machine.arbitrated:
+        fetched = max(fetched, reserve((machine.interconnect,), (cycles.moving,)))
+    else:
+        yield from machine.interconnect.hold((), (), (cycles.moving,), 1)
+    lane = machine.lanes[name]
+    lane.take(None, started, cycles.programming, lane.tiles)
+    remaining = max(fetched, cycles.programming) - (machine.env.now - started)
+    if remaining > 0:
+        yield machine.env.timeout(remaining)
+    lane.stall("input", None, started + cycles.programming, machine.env.now, operation.phase)
+    residency.loads += 1
+    residency.cycles += machine.env.now - started
+    residency.count(operation, layer)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archsim.architecture.config import Architecture
+from archsim.chip.config import Architecture
 from archsim.trace.operation import Trace
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ import json
 import sys
 from pathlib import Path
 
-from archsim.activity import compare_activity, markdown
-from archsim.files import csv_text, write_files
+from archsim.basics.files import csv_text, write_files
+from archsim.run.activity_effects import compare_activity, markdown
 from archsim.schemes import load_scheme
 from archsim.studies.training import Study, load_study
 from archsim.trace import Activity, build_trace

@@ -12,7 +12,7 @@ import json
 import sys
 from pathlib import Path
 
-from archsim.schemes.sbpca_work import published_multiplies, published_words, state_words
+from archsim.schemes.low_rank.sbpca_work import published_multiplies, published_words, state_words
 from archsim.studies.training import Study, load_study, read_history
 from archsim.training.settings import read_settings, scheme_of
 from hwlib.errors import InputError

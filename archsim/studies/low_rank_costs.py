@@ -16,11 +16,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from archsim.files import csv_text, write_files
+from archsim.basics.files import csv_text, write_files
 from archsim.readers.digest import read_document, seal
+from archsim.run.training_cost import price_again
 from archsim.schemes import load_scheme
 from archsim.trace import build_trace
-from archsim.training_cost import price_again
 from hwlib.errors import InputError
 from workloads import load_network
 
@@ -43,7 +43,7 @@ FIELDS = ("rule", "area_mm2", "energy_per_image_uj", "update_energy_per_image_uj
 
 def train_row(name: str, settings: dict, network: str, images: int) -> dict:
     """The document of one row's training."""
-    from archsim.train import train
+    from archsim.run.training_and_silicon import train
 
     scheme = load_scheme(name, settings)
     return train(network, CHIP, "mnist", scheme, epochs=1, batch=BATCH, images=images, seed=1, settings={"learning_rate": RATE}).to_dict()

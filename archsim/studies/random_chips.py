@@ -6,8 +6,7 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from archsim.architecture import load_architecture
-from archsim.placement import place
+from archsim.chip import load_architecture, place
 from archsim.schemes import load_scheme
 from archsim.soc.machine import Machine
 from archsim.trace import build_trace

@@ -12,22 +12,22 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archsim.architecture import load_architecture
+from archsim.basics.files import csv_text, write_files
 from archsim.basics.folders import hold, kind_of
-from archsim.compare.document import Comparison
-from archsim.compare.variants import chosen_variants
-from archsim.files import csv_text, write_files
-from archsim.report.comparison_html import load_comparison, write_comparison_report
-from archsim.result import Result
+from archsim.basics.version import VERSION
+from archsim.chip import load_architecture
+from archsim.comparison.document import Comparison
+from archsim.comparison.variants import chosen_variants
+from archsim.report.comparison.page import load_comparison, write_comparison_report
+from archsim.run.result import Result
+from archsim.run.training_cost import chip_of, price_again
 from archsim.studies.moved import Repriced, markdown
 from archsim.trace import save_trace
-from archsim.training_cost import chip_of, price_again
-from archsim.version import VERSION
 from hwlib.errors import InputError
 from workloads import load_network
 
 if TYPE_CHECKING:
-    from archsim.architecture.config import Architecture
+    from archsim.chip.config import Architecture
 
 PAGE, ROWS = "repriced.md", "repriced.csv"
 MEASURED = "measured.json"
@@ -76,8 +76,8 @@ def _chip_change(arch: str | Path | None, settings: Mapping[str, str] | None) ->
 
 def _training(folder: Path, chip: Callable, network: Any, jobs: int) -> Repriced:
     """The result of one training, its tables, its trace, its page and its figures."""
-    from archsim.report.export import write_figures
-    from archsim.report.html import render_report
+    from archsim.report.run.export import write_figures
+    from archsim.report.run.page import render_report
 
     before = Result.load(folder).to_dict()
     if "training" not in before:
@@ -140,8 +140,8 @@ def _folder_of(label: str) -> str:
 
 def _sweep(folder: Path, chip: Callable, network: Any, jobs: int) -> Repriced:
     """Every design priced and simulated again; trained ones with the activity that their rows kept."""
-    from archsim.explore.kept import reprice_sweep
-    from archsim.report.sweep_files import write_sweep
+    from archsim.exploration.store.kept import reprice_sweep
+    from archsim.report.sweep.files import write_sweep
 
     path = folder / "sweep.json"
     old = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {"points": []}

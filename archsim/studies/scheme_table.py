@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from archsim.files import write_files
+from archsim.basics.files import write_files
 from archsim.schemes import list_schemes, load_scheme
 from archsim.schemes.base import Scheme
 from archsim.trace import build_trace

@@ -14,10 +14,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from statistics import fmean, stdev
 
-from archsim.files import csv_text, write_files
+from archsim.basics.files import csv_text, write_files
+from archsim.run.training_cost import read_activities
 from archsim.trace.upkeep import Refreshes, with_refreshes
 from archsim.training.settings import read_settings
-from archsim.training_cost import read_activities
 from hwlib.errors import InputError
 
 _TRANSFER = "Transfer to "
@@ -25,9 +25,9 @@ _TRANSFER = "Transfer to "
 
 def silicon_rows(study_path: Path, row_name: str, chip: str) -> list[dict]:
     """Cost of inference and of a training step of a row, with measured activity. Raises InputError where the row has not run."""
-    from archsim.architecture import load_architecture
+    from archsim.chip import load_architecture
+    from archsim.run.simulation import simulate
     from archsim.schemes import load_scheme
-    from archsim.simulate import simulate
     from archsim.studies.training import load_study
     from archsim.trace import build_trace
     from archsim.trace.measured import with_activity

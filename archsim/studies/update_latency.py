@@ -16,11 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from archsim.architecture import load_architecture
-from archsim.files import csv_text, write_files
+from archsim.basics.files import csv_text, write_files
+from archsim.chip import load_architecture
+from archsim.run.simulation import simulate
 from archsim.schemes import list_schemes, load_scheme
-from archsim.schemes.rpu import Rpu
-from archsim.simulate import simulate
+from archsim.schemes.pulsed.rpu import Rpu
 from archsim.soc.observers import Observer
 from hwlib.errors import InputError
 from workloads.network import Layer, Network

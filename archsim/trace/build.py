@@ -67,7 +67,7 @@ def _in_turn(operations: list[Operation]) -> list[Operation]:
 
 
 def _forward(stage: Stage) -> Operation:
-    from archsim.schemes.common import forward_digital, forward_read
+    from archsim.trace.building_blocks import forward_digital, forward_read
 
     operation = forward_read(stage) if stage.on_array else forward_digital(stage)
     if stage.head.shares:  # the same tiles, from their columns where the layer reads the transpose
@@ -76,7 +76,7 @@ def _forward(stage: Stage) -> Operation:
 
 
 def _training(stages: list[Stage], scheme: Scheme, batch: int) -> tuple[list[Operation], list[Operation], list[Operation]]:
-    from archsim.schemes.common import forward_digital
+    from archsim.trace.building_blocks import forward_digital
 
     consumers: dict[str, list[str]] = {s.name: [] for s in stages}
     for stage in stages:

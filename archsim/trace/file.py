@@ -8,8 +8,8 @@ import os
 from pathlib import Path
 from typing import Any
 
-from archsim.architecture.record import RECORD_SCHEMA, check_record
 from archsim.trace.checks import choice, described, listed, note, number, optional, record, table, text, whole
+from archsim.trace.chip_record import RECORD_SCHEMA, check_record
 from archsim.trace.consistency import LONGEST_TRAIN, check_trace
 from archsim.trace.operation import KINDS, PERIPHERY, PHASES, Activity, LayerMatrix, Operation, RowWindow, Trace
 from hwlib.errors import InputError
@@ -23,7 +23,7 @@ VECTOR_ACTIONS = ("add", "multiply", "multiply_add", "compare", "lookup", "divid
 
 def save_trace(trace: Trace, path: str | Path) -> Path:
     """Write a trace as a file, whole or not at all. Raises InputError where the path cannot be written."""
-    from archsim.files import write_files
+    from archsim.basics.files import write_files
 
     path = Path(path)
     if os.path.isdir(path):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from archsim.operators.digital_work import backward_work, forward_work, lstm_work, merge
 from archsim.trace.operation import LayerMatrix, RowWindow
-from archsim.trace.work import backward_work, forward_work, lstm_work, merge
 from hwlib.errors import InputError, unknown
 from workloads.network import FREE_OPERATORS, OPERATORS, Layer, Network
 

@@ -7,12 +7,12 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from archsim.architecture.record import record_of
+from archsim.trace.chip_record import record_of
 from archsim.trace.operation import PHASES, Activity, Operation, Trace
 from hwlib.errors import InputError, unknown
 
 if TYPE_CHECKING:
-    from archsim.architecture.config import Architecture
+    from archsim.chip.config import Architecture
 
 # Probabilities and shares; every other field of an activity is a count and may be larger.
 SHARES = ("input_density", "bit_density", "magnitude", "row_pulses", "column_pulses", "devices_written")

@@ -158,7 +158,7 @@ class Trace:
     which no image waits for), and the matrices.
 
     `state_words` is digital training memory (vector-unit words), `activation_elements` what an image keeps alive. `scheme_settings` are
-    those of the update rule; `chip` (a record of `archsim.architecture.record`) and `device` those that it was measured on or written for.
+    those of the update rule; `chip` (a record of `archsim.trace.chip_record`) and `device` those that it was measured on or written for.
     """
 
     network: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from archsim.kernels.compiled import count_ones, kernel
-from archsim.training.crossbar import INPUT_BOUND, INPUT_STEP, NOISE_MANAGEMENT
+from archsim.kernels.read_block import INPUT_BOUND, INPUT_STEP, NOISE_MANAGEMENT
 from archsim.training.program import BIAS, BLOCK, COLUMNS, ERROR_PEAKS, ERRORS, INPUT_PEAKS, ROWS, VECTORS
 
 U = np.uint64

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from archsim.basics.version import VERSION
 from archsim.devices.presets import find_preset, load_device
 from archsim.schemes.source import scheme_digest
 from archsim.training.settings import TrainingSettings, device_of
-from archsim.version import VERSION
 from hwlib.errors import InputError
 from workloads.network import Network
 
 if TYPE_CHECKING:
-    from archsim.architecture.config import Architecture
+    from archsim.chip.config import Architecture
     from archsim.schemes.base import Scheme
     from workloads.datasets import Dataset
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from archsim.processes import interruptible
+from archsim.basics.processes import interruptible
 from archsim.trace.operation import Activity
 from archsim.trace.upkeep import Refreshes
 from archsim.training.checkpoints import load_checkpoint, save_checkpoint

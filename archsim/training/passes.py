@@ -9,8 +9,23 @@ import numpy as np
 
 from archsim.kernels.compiled import kernel
 from archsim.kernels.random import READ_INPUT, READ_OUTPUT, stream_key
-from archsim.training.crossbar import find_peaks, read_block
-from archsim.training.pointwise import apply_relu, apply_sigmoid, apply_tanh, back_relu, back_sigmoid, back_tanh
+from archsim.kernels.read_block import find_peaks, read_block
+from archsim.operators.lstm_kernels import cell_backward, cell_forward
+from archsim.operators.pointwise_kernels import (
+    apply_relu,
+    apply_sigmoid,
+    apply_tanh,
+    back_relu,
+    back_sigmoid,
+    back_tanh,
+)
+from archsim.operators.windows_kernels import (
+    gather_windows,
+    pool_average,
+    pool_largest,
+    scatter_windows,
+    unpool_largest,
+)
 from archsim.training.program import (
     ADD,
     ARRAY,
@@ -45,8 +60,6 @@ from archsim.training.program import (
     WEIGHTS,
     WINDOW,
 )
-from archsim.training.recurrent import cell_backward, cell_forward
-from archsim.training.windows import gather_windows, pool_average, pool_largest, scatter_windows, unpool_largest
 
 U = np.uint64
 ZERO, ONE = np.float32(0.0), np.float32(1.0)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
+from archsim.kernels.read_block import RETRIES, SATURATIONS
+from archsim.kernels.read_block import VECTORS as READS
+from archsim.kernels.update_block import COINCIDENCES, COLUMN_PULSES, ROW_PULSES, SLOTS, UPDATES
 from archsim.schemes.rule import Done
 from archsim.trace.operation import Activity
 from archsim.training.activity import BITS, MAGNITUDE, NONZERO, ONES, VALUES
-from archsim.training.crossbar import RETRIES, SATURATIONS
-from archsim.training.crossbar import VECTORS as READS
 from archsim.training.machine import Machine
 from archsim.training.program import COLUMNS, COPIES, ROWS, VECTORS
-from archsim.training.pulses import COINCIDENCES, COLUMN_PULSES, ROW_PULSES, SLOTS, UPDATES
 
 HISTOGRAM = (0, *(2**power for power in range(31)))
 

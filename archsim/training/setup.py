@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from archsim.architecture.load import apply_setting, load_architecture, parse_setting
-from archsim.architecture.replicas import TRAINING, check_layers
+from archsim.chip.load import apply_setting, load_architecture, parse_setting
+from archsim.chip.replicas import TRAINING, check_layers
 from archsim.schemes.base import SCHEMES, Scheme
 from archsim.training.settings import CORE_RULES, TrainingSettings, device_of, read_settings
 from hwlib.errors import InputError
 
 if TYPE_CHECKING:
-    from archsim.architecture.config import Architecture
+    from archsim.chip.config import Architecture
     from workloads.network import Network
 
 _EXACT = {"input_bits": 0, "input_bound": 1e9, "output_bits": 0, "output_bound": 0.0, "output_noise": 0.0, "noise_management": "off",

@@ -11,13 +11,13 @@ from collections.abc import Callable
 import numpy as np
 
 from archsim.kernels import moves
+from archsim.kernels import update_block as pulses
 from archsim.kernels.compiled import kernel, template
 from archsim.kernels.outer import add_products
 from archsim.kernels.random import normal, uniform
-from archsim.training import pulses
+from archsim.operators.pointwise_kernels import cross_entropy
 from archsim.training.activity import observe
 from archsim.training.passes import backward_pass, forward_pass, tile_number
-from archsim.training.pointwise import cross_entropy
 from archsim.training.program import (
     BLOCK,
     COLUMNS,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from archsim.trace import Activity, Trace
 
 if TYPE_CHECKING:
-    from archsim.architecture.config import Architecture
+    from archsim.chip.config import Architecture
     from archsim.training.loop import TrainingResult
 
 _A_SLOT = ("row_pulses", "column_pulses")

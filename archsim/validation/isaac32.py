@@ -5,8 +5,8 @@ from __future__ import annotations
 import functools
 
 import archsim
-from archsim.soc.inventory import build_inventory
-from archsim.soc.tile_timing import read_timing
+from archsim.chip.components import build_inventory
+from archsim.chip.plan.tile_timing import read_timing
 from archsim.validation.workloads import one_matrix
 from hwlib import find_part, price
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 
 import archsim
-from archsim.result import Result
+from archsim.run.result import Result
 from archsim.validation.workloads import one_matrix
 from hwlib.scaling import energy_level, scaling_factor
 

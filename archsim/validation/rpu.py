@@ -5,8 +5,8 @@ from __future__ import annotations
 import functools
 
 import archsim
-from archsim.result import Result
-from archsim.soc.tile_timing import read_timing
+from archsim.chip.plan.tile_timing import read_timing
+from archsim.run.result import Result
 from archsim.validation.workloads import one_matrix
 
 _LINES = 4096

@@ -17,9 +17,15 @@ import numpy as np
 from pydantic import Field
 
 from archsim.schemes.base import Scheme, register
-from archsim.schemes.common import digital_gradient, optimiser_step, output_error, program_weights, transposed_read
-from archsim.schemes.pulsed_rule import expected_step
 from archsim.schemes.rule import LayerState, UpdateRule
+from archsim.schemes.shared.expected_pulses import expected_step
+from archsim.trace.building_blocks import (
+    digital_gradient,
+    optimiser_step,
+    output_error,
+    program_weights,
+    transposed_read,
+)
 from archsim.trace.lower import Stage
 from archsim.trace.operation import Activity, Operation
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from archsim.cli.main import main
-from archsim.report.comparison_html import comparison_figures, render_comparison
-from archsim.report.comparison_view import ComparisonView, short_name
-from archsim.result_schema import check_comparison
+from archsim.report.comparison.page import comparison_figures, render_comparison
+from archsim.report.comparison.view import ComparisonView, short_name
+from archsim.run.result_schema import check_comparison
 from tests.data_comparison import make_comparison
 
 NASTY = "<img src=x onerror=\"document.documentElement.dataset.taken=1\"></script><script>document.documentElement.dataset.taken=2</script>"

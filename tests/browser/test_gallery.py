@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from archsim.cli.main import main
-from archsim.studies.gallery import write_gallery
+from archsim.report.gallery.gallery import write_gallery
 
 REPORTS = Path(__file__).parents[2] / "reports"
 BITE = '<img src=x onerror="document.documentElement.dataset.taken=1">'

@@ -4,7 +4,7 @@ import pytest
 
 import archsim
 from archsim.report.figures import RUN_FIGURES
-from archsim.report.html import write_report
+from archsim.report.run.page import write_report
 from tests.data_results import LENET, long_network, make_result
 
 TRAINING = ("forward", "backward", "update")

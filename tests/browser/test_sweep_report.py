@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from archsim.explore.sweep import explore
-from archsim.report.sweep_html import render_sweep, write_sweep_report
+from archsim.exploration.sweep import explore
+from archsim.report.sweep.page import render_sweep, write_sweep_report
 from tests.explore_points import SPACE
 
 NASTY = "<img src=x onerror=\"document.documentElement.dataset.taken=1\"></script><script>document.documentElement.dataset.taken=2</script>"

@@ -5,9 +5,9 @@ import math
 import pytest
 
 import archsim
-from archsim.architecture import architecture_path, list_architectures, load_architecture
+from archsim.chip import architecture_path, list_architectures, load_architecture
+from archsim.chip.components import build_inventory
 from archsim.schemes import list_schemes, load_scheme
-from archsim.soc.inventory import build_inventory
 from hwlib import PARTS, InputError
 
 CHIPS = sorted(list_architectures())

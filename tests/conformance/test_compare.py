@@ -6,8 +6,8 @@ import sys
 import pytest
 
 import archsim
-from archsim.compare import COLUMNS, Variant, chosen_variants
-from archsim.compare.run import REQUEST
+from archsim.comparison import COLUMNS, Variant, chosen_variants
+from archsim.comparison.run import REQUEST
 from archsim.schemes import load_scheme
 from archsim.training.settings import TrainingSettings
 from archsim.training.setup import settings_of
@@ -89,7 +89,7 @@ def test_the_rate_depends_on_the_optimiser():
 def test_finished_schemes_are_taken_again(compared, monkeypatch):
     folder, found = compared
     # the package's attribute of this name is the function, so the module is taken from where modules live
-    monkeypatch.setattr(sys.modules["archsim.compare.spread"], "run_scheme", lambda *a: pytest.fail("trained again"))
+    monkeypatch.setattr(sys.modules["archsim.comparison.spread"], "run_scheme", lambda *a: pytest.fail("trained again"))
     again = archsim.compare("digits_cnn", ["sgd", "rpu", VARIANT], epochs=1, images=200, folder=folder, resume=True)
     assert again.rows == found.rows
     document = json.loads((folder / "compare.json").read_text())

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import archsim
-from archsim.architecture.config import Architecture
 from archsim.basics.fields import changed_fields
+from archsim.chip.config import Architecture
 from archsim.chip.unused import CONDITIONS
 from archsim.schemes import list_schemes, load_scheme
 from archsim.trace import build_trace

@@ -9,14 +9,14 @@ import pytest
 
 import archsim
 from archsim.cli.main import main
-from archsim.explore import load_space, price_point
-from archsim.explore.metrics import OTHER, PRICED, TIMED, read_metric
-from archsim.explore.pareto import pareto_front
-from archsim.explore.samplers import points
-from archsim.explore.sobol import sobol_points
-from archsim.explore.space import chip_defaults
-from archsim.explore.sweep import explore, load_sweep
-from archsim.explore.workload import key_of, network_of, resolve
+from archsim.exploration import load_space, price_point
+from archsim.exploration.analysis.pareto import pareto_front
+from archsim.exploration.space.design import key_of, network_of, resolve
+from archsim.exploration.space.samplers import points
+from archsim.exploration.space.sobol import sobol_points
+from archsim.exploration.space.space import chip_defaults
+from archsim.exploration.sweep import explore, load_sweep
+from archsim.exploration.work.metrics import OTHER, PRICED, TIMED, read_metric
 from tests.explore_points import LADDER, SPACE
 
 ANY_NUMBER = ("by_component.adc.area_mm2", "by_component.adc.energy_j", "by_component_off_chip.off_chip_memory.energy_j",

@@ -8,12 +8,13 @@ import math
 import pytest
 
 import archsim
-from archsim.activity import compare_activity, write_comparison
-from archsim.report.figures.drawing import Circle
+from archsim.report.drawing.drawing import Circle
 from archsim.report.figures.errors import draw_errors
+from archsim.run.activity_effects import compare_activity, write_comparison
+from archsim.run.recorded_trace import load_trace
 from archsim.schemes import load_scheme
 from archsim.studies import activity as activity_study
-from archsim.trace import Activity, build_trace, load_trace, save_trace, with_activity
+from archsim.trace import Activity, build_trace, save_trace, with_activity
 from archsim.training.totals import mean_activities
 from hwlib.errors import InputError
 from workloads import load_network

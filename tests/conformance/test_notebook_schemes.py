@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import archsim
-from archsim.compare import Variant
+from archsim.comparison import Variant
 from archsim.schemes import load_scheme
 from archsim.schemes.base import SCHEMES
 

@@ -5,9 +5,9 @@ import random
 import pytest
 
 import archsim
-from archsim.explore import load_space
-from archsim.explore.rungs import price_rung, timing_rung
-from archsim.explore.worker import Job, run_point
+from archsim.exploration import load_space
+from archsim.exploration.work.rungs import price_rung, timing_rung
+from archsim.exploration.work.worker import Job, run_point
 from archsim.schemes import load_scheme
 from hwlib.errors import InputError
 

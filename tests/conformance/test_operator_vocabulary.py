@@ -7,11 +7,11 @@ import pytest
 
 import archsim
 from archsim.cli.main import main
+from archsim.operators.digital_work import backward_work, forward_work
 from archsim.operators.forward import apply
 from archsim.schemes import load_scheme
 from archsim.trace import build_trace
 from archsim.trace.lower import lower
-from archsim.trace.work import backward_work, forward_work
 from archsim.training.program import build_program, untrainable
 from hwlib.errors import InputError
 from workloads import load_network

@@ -11,9 +11,9 @@ import pytest
 import archsim
 from archsim.conformance import CHECKS, NotConforming, __main__, cases_of
 from archsim.conformance.checks import counts_the_actions_it_performed
+from archsim.run.recorded_trace import load_trace
 from archsim.schemes import list_schemes, load_scheme, own_file
 from archsim.schemes.base import SCHEMES, register
-from archsim.trace import load_trace
 from hwlib.errors import InputError
 
 ROOT = Path(__file__).parents[2]

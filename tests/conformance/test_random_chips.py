@@ -7,7 +7,7 @@ import random
 import pytest
 
 import archsim
-from archsim.result_schema import check_document
+from archsim.run.result_schema import check_document
 from archsim.schemes import load_scheme
 from hwlib import InputError, price
 

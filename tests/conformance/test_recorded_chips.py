@@ -7,8 +7,9 @@ import pytest
 
 import archsim
 from archsim.cli.main import main
+from archsim.run.recorded_trace import load_trace
 from archsim.schemes import load_scheme
-from archsim.trace import Activity, build_trace, load_trace, recorded_on, save_trace, with_activity
+from archsim.trace import Activity, build_trace, recorded_on, save_trace, with_activity
 from hwlib.errors import InputError
 from workloads import load_network
 
@@ -84,7 +85,7 @@ def test_the_settings_of_the_scheme_are_kept(tmp_path, capsys):
 
 
 def test_a_recorded_chip_that_this_version_does_not_allow(tmp_path, capsys):
-    from archsim.architecture.record import digest_of
+    from archsim.trace.chip_record import digest_of
 
     path = save_trace(measured(), tmp_path / "x.json")
     document = json.loads(path.read_text())

@@ -1,9 +1,9 @@
 """What a report says in words where a run is small: one layer, no leakage, nothing timed."""
 
-from archsim.report.captions import caption
-from archsim.report.headline import headline
-from archsim.report.tables import component_table
-from archsim.report.view import View
+from archsim.report.run.captions import caption
+from archsim.report.run.headline import headline
+from archsim.report.run.tables import component_table
+from archsim.report.run.view import View
 from tests.data_results import LENET, make_result
 
 

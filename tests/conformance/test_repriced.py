@@ -9,13 +9,13 @@ import pytest
 import archsim
 from archsim.cli.main import main
 from archsim.cost import estimate
-from archsim.explore import explore
-from archsim.explore.kept import reprice_sweep
+from archsim.exploration import explore
+from archsim.exploration.store.kept import reprice_sweep
 from archsim.studies import low_rank_costs
 from archsim.studies.moved import differences
 from archsim.studies.reprice import PAGE, reprice
 from archsim.studies.training import load_study, run_row
-from archsim.verification import verify
+from archsim.validation.stored_results import verify
 from hwlib.errors import InputError
 
 SILICON = {"buffer.width_bits": 64, "tile.rows": 64, "vector_unit.lanes": 4}  # a training reads none of them
@@ -145,7 +145,7 @@ def test_a_sweep_prices_its_trained_designs_again(tmp_path, untrained):
     before = explore(SPACE, out=tmp_path)
     untrained.setattr("archsim.training.loop.train", None)
     for module in ("sweep", "repricing"):
-        untrained.setattr(sys.modules[f"archsim.explore.{module}"], "code_version", lambda: "another")
+        untrained.setattr(sys.modules[f"archsim.exploration.{module}"], "code_version", lambda: "another")
     after, missing = reprice_sweep(tmp_path)
     assert missing == [] and after.counts["new"] == 5  # both designs on two rungs, one trained
     assert list(after.top.rows()) == list(before.top.rows())

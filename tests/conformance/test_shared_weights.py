@@ -139,7 +139,8 @@ def test_weights_go_to_the_layer_that_keeps_them(tmp_path):
 
 
 def test_a_recorded_trace_keeps_the_sharing(tmp_path):
-    from archsim.trace import build_trace, load_trace, save_trace
+    from archsim.run.recorded_trace import load_trace
+    from archsim.trace import build_trace, save_trace
 
     network = toml(tmp_path, 'shares = "a"')
     trace = load_trace(save_trace(build_trace(network), tmp_path / "tied.trace.json"))

@@ -3,9 +3,10 @@
 import pytest
 
 import archsim
+from archsim.run.recorded_trace import load_trace
 from archsim.schemes import load_scheme
-from archsim.schemes.mixed_precision import NANDAKUMAR
-from archsim.trace import Activity, build_trace, load_trace, save_trace, with_activity
+from archsim.schemes.digital.mixed_precision import NANDAKUMAR
+from archsim.trace import Activity, build_trace, save_trace, with_activity
 from workloads import load_network
 
 CHECKING = (("array", "read"), ("front_end", "sample"), ("column_mux", "select"), ("adc", "convert"))

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 import archsim
 from archsim.cost.estimate import SHARED, price_run
 from archsim.cost.explain import explain
-from archsim.cost.inventory import Component
-from archsim.cost.ledger import Ledger
-from archsim.result import FACTS, Result
-from archsim.result_schema import check_document
+from archsim.ledger.component import Component
+from archsim.ledger.ledger import Ledger
+from archsim.run.result import FACTS, Result
+from archsim.run.result_schema import check_document
 from hwlib import PARTS, InputError
 from hwlib.part import Parameter, Part
 from hwlib.quantity import Figure, Quantity, derive

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from archsim.cost.explain import explain
-from archsim.cost.inventory import Component
-from archsim.cost.ledger import Ledger
 from archsim.cost.paths import leaves, named_tree, resolve
-from archsim.result import FACTS, Result
+from archsim.ledger.component import Component
+from archsim.ledger.ledger import Ledger
+from archsim.run.result import FACTS, Result
 from hwlib import InputError
 from hwlib.errors import StoredNote
 

@@ -11,7 +11,7 @@ from golden.schemes_streams import dsc
 from golden.steps import expected, one_by_one, rows_of, shared_counts
 
 from archsim.cost.estimate import Spread, UnitPrice, price_run
-from archsim.cost.ledger import Ledger
+from archsim.ledger.ledger import Ledger
 from hwlib import find_part
 
 RULES = {"sgd": sgd("adam"), "rpu": rpu(), "tiki-taka": tiki_taka("chopped"), "dsc": dsc()}

@@ -4,7 +4,13 @@ import pytest
 
 import archsim
 from archsim.schemes import load_scheme
-from archsim.schemes.sbpca_work import orthonormal_work, published_multiplies, published_words, sample_work, state_words
+from archsim.schemes.low_rank.sbpca_work import (
+    orthonormal_work,
+    published_multiplies,
+    published_words,
+    sample_work,
+    state_words,
+)
 from archsim.trace import build_trace
 from hwlib.errors import InputError
 from workloads import load_network

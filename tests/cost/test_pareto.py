@@ -3,13 +3,20 @@
 import numpy as np
 import pytest
 
-from archsim.explore import load_space, uncertainty
-from archsim.explore.pareto import crowding, front_layers, knee, pareto_front, promote
-from archsim.explore.rungs import RUNGS
-from archsim.explore.sensitivity import explained, interaction, main_effects, sensitivities
-from archsim.explore.sweep import explore
-from archsim.explore.table import Table
-from archsim.explore.uncertainty import count_design, draw_value, drawn_figures, front_shares, sample_prices
+from archsim.exploration import load_space
+from archsim.exploration.analysis import uncertainty
+from archsim.exploration.analysis.pareto import crowding, front_layers, knee, pareto_front, promote
+from archsim.exploration.analysis.sensitivity import explained, interaction, main_effects, sensitivities
+from archsim.exploration.analysis.uncertainty import (
+    count_design,
+    draw_value,
+    drawn_figures,
+    front_shares,
+    sample_prices,
+)
+from archsim.exploration.store.table import Table
+from archsim.exploration.sweep import explore
+from archsim.exploration.work.rungs import RUNGS
 from hwlib import PARTS
 from hwlib.figures import figure, load_figures
 from hwlib.part import price

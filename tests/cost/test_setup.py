@@ -6,12 +6,12 @@ import math
 import pytest
 
 import archsim
-from archsim.architecture import load_architecture
+from archsim.chip import load_architecture
 from archsim.cost.explain import explain
 from archsim.readers.digest import seal
-from archsim.report.headline import headline
-from archsim.report.view import View
-from archsim.result import Result
+from archsim.report.run.headline import headline
+from archsim.report.run.view import View
+from archsim.run.result import Result
 from archsim.schemes import list_schemes, load_scheme
 from hwlib import price
 from hwlib.errors import InputError

@@ -5,7 +5,7 @@ import math
 import pytest
 
 import archsim
-from archsim.architecture import load_architecture
+from archsim.chip import load_architecture
 from archsim.schemes import load_scheme
 from hwlib import price
 

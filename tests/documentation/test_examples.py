@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from archsim.cli.main import main
-from archsim.explore.load import load_space
+from archsim.exploration.space.load import load_space
 from archsim.schemes.base import SCHEMES
 from tests.documentation.printed_examples import ROOT, TEXTS, blocks, commands, on_small_data, write_inputs
 from workloads import load_network

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 import archsim
-from archsim.compare.document import sealed_comparison
+from archsim.comparison.document import sealed_comparison
 from archsim.training.checkpoints import load_checkpoint, save_checkpoint
 from tests.fuzz import mutate
 
@@ -102,8 +102,8 @@ class Reader:
 
 def small_result():
     """A timed run of the tiny network with five of its components: every table of a result, and few rows."""
-    from archsim.cost.ledger import Ledger
-    from archsim.result import FACTS, Result
+    from archsim.ledger.ledger import Ledger
+    from archsim.run.result import FACTS, Result
 
     whole = archsim.simulate(NETWORK, CHIP)
     components = whole.inventory_components()[:5]
@@ -130,7 +130,7 @@ def small_comparison() -> dict:
 
 
 def _network(path: Path) -> None:
-    from archsim.placement import place
+    from archsim.chip import place
     from archsim.trace import build_trace
 
     network = archsim.load_network(path)
@@ -155,7 +155,7 @@ def _chip(path: Path) -> None:
 
 
 def _trace(path: Path) -> None:
-    from archsim.trace import load_trace
+    from archsim.run.recorded_trace import load_trace
 
     archsim.simulate(load_trace(path), CHIP, timing=False)
 
@@ -173,8 +173,8 @@ def _device(path: Path) -> None:
 
 
 def _space(path: Path) -> None:
-    from archsim.explore import load_space
-    from archsim.explore.samplers import most_points, points
+    from archsim.exploration import load_space
+    from archsim.exploration.space.samplers import most_points, points
 
     space = load_space(path)
     most_points(space)
@@ -184,30 +184,30 @@ def _space(path: Path) -> None:
 
 def _result(path: Path) -> None:
     from archsim.cost.explain import explain
-    from archsim.result import Result
+    from archsim.run.result import Result
 
     explain(Result.load(path), "area_mm2")
 
 
 def _page(path: Path) -> None:
-    from archsim.report.html import render_report
-    from archsim.result import Result
+    from archsim.report.run.page import render_report
+    from archsim.run.result import Result
 
     render_report(Result.load(path).to_dict())
 
 
 def _comparison(path: Path) -> None:
-    from archsim.report.comparison_html import load_comparison
-    from archsim.report.comparison_view import ComparisonView
+    from archsim.report.comparison.page import load_comparison
+    from archsim.report.comparison.view import ComparisonView
 
     ComparisonView(load_comparison(path))
 
 
 def _sweep_document(path: Path) -> None:
-    from archsim.report.sweep_captions import headline
-    from archsim.report.sweep_html import load_document
-    from archsim.report.sweep_tables import sweep_tables
-    from archsim.report.sweep_view import SweepView
+    from archsim.report.sweep.captions import headline
+    from archsim.report.sweep.page import load_document
+    from archsim.report.sweep.tables import sweep_tables
+    from archsim.report.sweep.view import SweepView
 
     view = SweepView(load_document(path))
     headline(view)
@@ -215,7 +215,7 @@ def _sweep_document(path: Path) -> None:
 
 
 def _sweep(path: Path) -> None:
-    from archsim.explore.sweep import load_sweep
+    from archsim.exploration.sweep import load_sweep
 
     list(load_sweep(path.parent).rows())
 
@@ -272,9 +272,9 @@ def _npz(**arrays: np.ndarray) -> bytes:
 def make_readers(folder: Path) -> dict[str, Reader]:
     """The readers by name. Their good inputs are made by the product itself, in `folder`."""
     global CHIP, NETWORK, TRACE
-    from archsim.architecture.load import architecture_path
-    from archsim.explore import explore
-    from archsim.report.sweep_files import write_sweep
+    from archsim.chip.load import architecture_path
+    from archsim.exploration import explore
+    from archsim.report.sweep.files import write_sweep
     from archsim.trace import build_trace, save_trace
     warnings.simplefilter("ignore")
     (folder / "tiny.toml").write_text(LAYERS)

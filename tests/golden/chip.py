@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from archsim.architecture import load_architecture
+from archsim.chip import load_architecture
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ import pytest
 
 import archsim
 from archsim.cli.main import main
-from archsim.explore.fields import check_field
-from archsim.explore.workload import resolve
+from archsim.exploration.space.design import resolve
+from archsim.exploration.space.fields import check_field
 from archsim.training.loop import train as train_core
 from archsim.training.machine import Machine
 from archsim.training.settings import TrainingSettings, read_settings

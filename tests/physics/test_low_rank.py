@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
+from archsim.kernels.low_rank import jacobi, lrt_samples, orthonormalise, sbe_samples, sbpca_block, truncated_svd
 from archsim.schemes import load_scheme
+from archsim.schemes.low_rank.sbpca_reference import change, sbe_batch, sbpca_batch, truncated
+from archsim.schemes.low_rank.sbpca_rule import starting_factors
 from archsim.schemes.rule import LayerState
-from archsim.schemes.sbpca_kernels import jacobi, lrt_samples, orthonormalise, sbe_samples, sbpca_block, truncated_svd
-from archsim.schemes.sbpca_reference import change, sbe_batch, sbpca_batch, truncated
-from archsim.schemes.sbpca_rule import starting_factors
 
 F = np.float32
 OUTPUTS, INPUTS = 100, 784

@@ -5,9 +5,9 @@ import pytest
 
 from archsim.devices.presets import load_device
 from archsim.schemes import load_scheme
+from archsim.schemes.low_rank.sbpca_apply import apply_change, apply_outer_products, rebuilt_change
+from archsim.schemes.low_rank.sbpca_reference import change
 from archsim.schemes.rule import Done, LayerState
-from archsim.schemes.sbpca_apply import apply_change, apply_outer_products, rebuilt_change
-from archsim.schemes.sbpca_reference import change
 from archsim.studies.batches import train as train_in_batches
 from archsim.training.data import prepare
 from archsim.training.loop import train

@@ -7,8 +7,8 @@ from archsim.devices.presets import load_device
 from archsim.devices.symmetry import drive_to_symmetry, symmetry_points
 from archsim.kernels.update_reference import pulse_reference
 from archsim.schemes import load_scheme
+from archsim.schemes.pulsed.tiki_taka_rule import FAST_TILE, new_state
 from archsim.schemes.rule import LayerState
-from archsim.schemes.tiki_taka_rule import FAST_TILE, new_state
 from hwlib.errors import InputError
 
 F = np.float32

@@ -7,8 +7,8 @@ import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from archsim.basics.threads import _libraries, one_thread
-from archsim.simulate import simulate
-from archsim.soc import layer_forward
+from archsim.operators import array_forward as layer_forward
+from archsim.run.simulation import simulate
 
 
 def threads():
@@ -34,7 +34,7 @@ def test_a_run_with_data_multiplies_on_one_thread(monkeypatch, chip):
 
     inputs = layer_forward.array_inputs
     monkeypatch.setattr(np, "einsum", watched)
-    monkeypatch.setattr("archsim.soc.values.array_inputs", lambda *arguments: inputs(*arguments).view(Watched))
+    monkeypatch.setattr("archsim.soc.data.values.array_inputs", lambda *arguments: inputs(*arguments).view(Watched))
     for number in (1, 2):
         with threadpool_limits(number, user_api="blas"):
             results.append(simulate("digits_cnn", chip, data="random", images=1))

@@ -8,9 +8,9 @@ from archsim.devices.presets import load_device
 from archsim.kernels.outer import add_products, add_products_reference
 from archsim.kernels.random import READ_INPUT, READ_OUTPUT, as_word, stream_key
 from archsim.kernels.read import crossbar_read, periphery
+from archsim.kernels.read_block import INPUT_BOUND, INPUT_STEP, NOISE_MANAGEMENT, find_peaks, read_block
 from archsim.training.activity import BITS as CODE_BITS
 from archsim.training.activity import MAGNITUDE, ONES, observe_block
-from archsim.training.crossbar import INPUT_BOUND, INPUT_STEP, NOISE_MANAGEMENT, find_peaks, read_block
 from archsim.training.machine import Machine
 from archsim.training.program import ARRAY_FIELDS, COLUMNS, COPIES, ERRORS, ROWS, VECTORS
 from archsim.training.settings import ReadSettings, TrainingSettings, UpdateSettings

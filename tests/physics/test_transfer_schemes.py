@@ -6,10 +6,10 @@ import pytest
 from archsim.devices.presets import load_device
 from archsim.devices.symmetry import symmetry_points
 from archsim.schemes import load_scheme
+from archsim.schemes.pulsed.tiki_taka_reference import twin_change
+from archsim.schemes.pulsed.tiki_taka_rule import TikiTakaRule
+from archsim.schemes.pulsed.zero_shift_rule import ZeroShiftRule
 from archsim.schemes.rule import LayerState
-from archsim.schemes.tiki_taka_reference import twin_change
-from archsim.schemes.tiki_taka_rule import TikiTakaRule
-from archsim.schemes.zero_shift_rule import ZeroShiftRule
 from archsim.training.loop import train
 from archsim.training.settings import read_settings
 from hwlib.errors import InputError

@@ -3,9 +3,9 @@
 import pytest
 
 import archsim
-from archsim.architecture import load_architecture
-from archsim.soc.inventory import build_inventory
-from archsim.soc.tile_timing import read_timing
+from archsim.chip import load_architecture
+from archsim.chip.components import build_inventory
+from archsim.chip.plan.tile_timing import read_timing
 from archsim.validation.workloads import one_matrix
 from hwlib import figure, find_part
 from hwlib.parts.isaac import ITEMS_PER_TILE, TILES, recompose

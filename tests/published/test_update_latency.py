@@ -20,11 +20,10 @@ from dataclasses import replace
 
 import pytest
 
-from archsim.architecture import load_architecture
-from archsim.placement import place
+from archsim.chip import load_architecture, place
+from archsim.chip.plan.tile_timing import pulse_update_cycles
 from archsim.schemes import list_schemes
 from archsim.soc.machine import Machine
-from archsim.soc.tile_timing import pulse_update_cycles
 from archsim.studies.update_latency import (
     HIDDEN,
     LAYER,

@@ -9,8 +9,8 @@ import pytest
 import archsim
 from archsim.cli.main import main
 from archsim.devices.presets import read_presets
-from archsim.result import Result
-from archsim.trace import load_trace
+from archsim.run.recorded_trace import load_trace
+from archsim.run.result import Result
 from hwlib.errors import InputError
 from workloads.documents import DEEPEST, parse_json, parse_toml
 from workloads.files import read_bytes

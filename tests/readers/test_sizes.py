@@ -5,10 +5,10 @@ import tracemalloc
 import pytest
 
 import archsim
-from archsim.explore import load_space
-from archsim.explore.expressions import Expression
-from archsim.placement import place
-from archsim.soc.data import MOST_NUMBERS
+from archsim.chip import place
+from archsim.exploration import load_space
+from archsim.exploration.space.expressions import Expression
+from archsim.soc.data.request import MOST_NUMBERS
 from archsim.trace import build_trace
 from archsim.training.setup import settings_of
 from hwlib.errors import InputError, nearest, shorten

@@ -10,17 +10,17 @@ import pytest
 
 import archsim
 from archsim.cli.main import main
-from archsim.compare.document import sealed_comparison
+from archsim.comparison.document import sealed_comparison
 from archsim.cost.added_up import check_sums
-from archsim.explore import explore
-from archsim.explore.store import Store
-from archsim.explore.sweep import load_sweep
+from archsim.exploration import explore
+from archsim.exploration.store.store import Store
+from archsim.exploration.sweep import load_sweep
 from archsim.readers.digest import digest_of, seal
-from archsim.report.comparison_html import load_comparison
-from archsim.report.sweep_html import load_document
-from archsim.result import Result
+from archsim.report.comparison.page import load_comparison
+from archsim.report.sweep.page import load_document
+from archsim.run.result import Result
 from archsim.training.checkpoints import load_checkpoint, save_checkpoint
-from archsim.verification import verify
+from archsim.validation.stored_results import verify
 from hwlib.errors import InputError, StoredNote
 from tests.data_comparison import make_comparison
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import archsim
-from archsim.architecture import list_architectures, load_architecture
+from archsim.chip import list_architectures, load_architecture
 from hwlib.errors import InputError
 
 GOOD = (Path(archsim.__file__).parent / "architecture" / "files" / "cim40.toml").read_text(encoding="utf-8")

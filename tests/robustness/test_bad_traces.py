@@ -7,8 +7,9 @@ import os
 import pytest
 
 import archsim
+from archsim.run.recorded_trace import load_trace
 from archsim.schemes import load_scheme
-from archsim.trace import build_trace, load_trace, save_trace
+from archsim.trace import build_trace, save_trace
 from archsim.trace.file import MAX_FILE_BYTES
 from hwlib.errors import InputError
 from workloads import load_network

@@ -12,8 +12,8 @@ import pytest
 
 import archsim
 from archsim.basics.folders import hold
-from archsim.compare import Variant
-from archsim.compare.worker import CHECKPOINT_IMAGES
+from archsim.comparison import Variant
+from archsim.comparison.worker import CHECKPOINT_IMAGES
 from archsim.schemes import load_scheme
 
 ROOT = Path(__file__).parents[2]
@@ -108,7 +108,7 @@ def test_a_fault_of_ours_costs_its_scheme_only(monkeypatch):
         return train(network, chip, data, scheme, **settings)
 
     train = archsim.train
-    monkeypatch.setattr(sys.modules["archsim.train"], "train", broken)
+    monkeypatch.setattr(sys.modules["archsim.run.training_and_silicon"], "train", broken)
     found = archsim.compare("digits_cnn", ["rpu", "sgd"], images=60)
     assert [row["label"] for row in found.rows] == ["sgd"] and found.lost == ["rpu"]
     assert "ZeroDivisionError" in found.refused["rpu"]

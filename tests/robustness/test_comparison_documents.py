@@ -7,14 +7,14 @@ import json
 import pytest
 
 from archsim.cli.main import main
-from archsim.compare.document import most_writes
-from archsim.report.comparison_captions import tradeoff_caption
-from archsim.report.comparison_html import load_comparison, render_comparison
-from archsim.report.comparison_scatter import COSTS, draw_tradeoff
-from archsim.report.comparison_tables import comparison_tables
-from archsim.report.comparison_view import ComparisonView, short_name
-from archsim.report.figures.drawing import Circle
-from archsim.report.figures.labels import place_names
+from archsim.comparison.document import most_writes
+from archsim.report.comparison.captions import tradeoff_caption
+from archsim.report.comparison.page import load_comparison, render_comparison
+from archsim.report.comparison.scatter import COSTS, draw_tradeoff
+from archsim.report.comparison.tables import comparison_tables
+from archsim.report.comparison.view import ComparisonView, short_name
+from archsim.report.drawing.drawing import Circle
+from archsim.report.drawing.labels import place_names
 from hwlib.errors import InputError
 from tests.data_comparison import make_comparison
 

@@ -3,8 +3,8 @@
 import pytest
 
 import archsim
-from archsim.explore import load_space
-from archsim.explore.preview import build_one, check_names
+from archsim.exploration import load_space
+from archsim.exploration.work.preview import build_one, check_names
 
 GOOD = {
     "schema": 1, "name": "names", "network": "digits_cnn", "architecture": "cim40", "scheme": "rpu", "phase": "training",

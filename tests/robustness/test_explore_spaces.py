@@ -6,10 +6,10 @@ import pytest
 
 import archsim
 from archsim.cli.main import main
-from archsim.explore import load_space
-from archsim.explore.axes import read_axis
-from archsim.explore.expressions import Expression
-from archsim.explore.sweep import load_sweep
+from archsim.exploration import load_space
+from archsim.exploration.space.axes import read_axis
+from archsim.exploration.space.expressions import Expression
+from archsim.exploration.sweep import load_sweep
 from tests.explore_points import SPACE
 
 

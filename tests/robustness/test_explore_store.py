@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 import archsim
-from archsim.explore.store import Row, Store
-from archsim.explore.sweep import load_sweep
+from archsim.exploration.store.store import Row, Store
+from archsim.exploration.sweep import load_sweep
 from tests.explore_points import LADDER, SPACE
 
 ROOT = Path(__file__).parents[2]
@@ -213,7 +213,7 @@ def test_failed_points_are_tried_again_on_resume(tmp_path):
 def test_rows_of_other_code_or_figures_are_not_used(tmp_path, monkeypatch):
     archsim.explore(LADDER, out=tmp_path)
     # archsim.explore is the function; the room of that name is reached by its modules
-    sweep_module, repricing_module = (sys.modules[f"archsim.explore.{name}"] for name in ("sweep", "repricing"))
+    sweep_module, repricing_module = (sys.modules[f"archsim.exploration.{name}"] for name in ("sweep", "repricing"))
     monkeypatch.setattr(sweep_module, "figures_version", lambda: "other")
     sweep = archsim.explore(LADDER, out=tmp_path, resume=True)
     assert sweep.counts == {"new": 36, "reused": 0, "repriced": 8}  # timed points are priced from their stored runs
@@ -225,7 +225,7 @@ def test_rows_of_other_code_or_figures_are_not_used(tmp_path, monkeypatch):
 def test_an_export_holds_every_row_in_both_formats(tmp_path):
     import pandas
 
-    from archsim.explore.export import export_rows
+    from archsim.exploration.store.export import export_rows
 
     rows = [{"point": index, "tile.rows": 64 * (index + 1), "area_mm2": 0.5 * index, "state": "done"} for index in range(3)]
     for suffix, read in ((".csv", pandas.read_csv), (".parquet", pandas.read_parquet)):

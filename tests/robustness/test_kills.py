@@ -9,7 +9,7 @@ import sys
 import pytest
 
 import archsim
-from archsim.processes import worker_arguments
+from archsim.basics.processes import worker_arguments
 from tests.explore_points import SPACE
 from tests.robustness.kills import ROOT, Family, Kill, draw, kill_often
 
@@ -83,7 +83,7 @@ def test_forty_kills_of_a_comparison(tmp_path):
 
 ORPHAN = """
 import os, subprocess, sys, time
-code = "import time, sys; from archsim.processes import begin_worker; time.sleep(float(sys.argv[1])); "
+code = "import time, sys; from archsim.basics.processes import begin_worker; time.sleep(float(sys.argv[1])); "
 code += f"begin_worker(int(sys.argv[2]), {sys.argv[2]}); time.sleep(60)"
 subprocess.Popen([sys.executable, "-c", code, sys.argv[1], str(os.getpid())])
 time.sleep(float(sys.argv[3]))
@@ -99,14 +99,14 @@ def test_a_worker_ends_with_its_parent_whether_it_has_begun_or_not(tmp_path, beg
 
 
 def test_a_worker_watches_before_it_imports_anything_heavy():
-    code = "import sys, archsim.processes; print(sorted({'numpy', 'pydantic', 'numba', 'pandas', 'joblib'} & set(sys.modules)))"
+    code = "import sys, archsim.basics.processes; print(sorted({'numpy', 'pydantic', 'numba', 'pandas', 'joblib'} & set(sys.modules)))"
     found = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
     assert worker_arguments("a.module:name", 1)["initargs"] == (os.getpid(), True, "a.module:name", 1)
 
 
 def test_workers_that_never_get_to_work_are_no_endless_loop(monkeypatch):
-    from archsim.explore import engine
+    from archsim.exploration.work import engine
 
     monkeypatch.setattr(engine, "_IN_VAIN", 2)
     monkeypatch.setattr(engine, "own_schemes", lambda: ([Dead()], []))

@@ -30,7 +30,7 @@ def test_two_voltages_are_refused():
 
 
 def test_a_file_that_states_two_voltages_is_refused(tmp_path):
-    from archsim.architecture import architecture_path
+    from archsim.chip import architecture_path
 
     text = architecture_path("wu2023").read_text()
     path = tmp_path / "chip.toml"

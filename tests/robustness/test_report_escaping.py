@@ -10,14 +10,14 @@ import xml.etree.ElementTree
 import pytest
 from rich.console import Console
 
-from archsim.report.export import write_csv, write_figures
-from archsim.report.figures.raster import save_raster
+from archsim.report.drawing.palette import colours
+from archsim.report.drawing.raster import save_raster
 from archsim.report.figures.roofline import draw_roofline
-from archsim.report.html import render_report, write_report
-from archsim.report.palette import colours
-from archsim.report.terminal import print_result
-from archsim.report.view import View
-from archsim.result_schema import check_document
+from archsim.report.run.export import write_csv, write_figures
+from archsim.report.run.page import render_report, write_report
+from archsim.report.run.terminal import print_result
+from archsim.report.run.view import View
+from archsim.run.result_schema import check_document
 from hwlib.errors import InputError
 from tests.data_results import LENET, long_network, make_result
 

@@ -5,9 +5,9 @@ import io
 
 import pytest
 
+from archsim.basics.files import csv_text
 from archsim.cli.main import main
-from archsim.files import csv_text
-from archsim.report.html import environment
+from archsim.report.run.page import environment
 from hwlib.errors import InputError
 from hwlib.text import one_line, printable
 

@@ -9,8 +9,9 @@ import pytest
 
 import archsim
 from archsim.cli.main import main
+from archsim.run.recorded_trace import load_trace
 from archsim.schemes import list_schemes, load_scheme
-from archsim.trace import build_trace, load_trace, save_trace, trace_schema
+from archsim.trace import build_trace, save_trace, trace_schema
 from archsim.trace.operation import Activity, LayerMatrix, Operation, Trace
 from hwlib.errors import InputError
 from workloads import load_network

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from archsim.cli import main as cli
-from archsim.result import Result
-from archsim.result_schema import check_document
+from archsim.run.result import Result
+from archsim.run.result_schema import check_document
 
 ROOT = Path(__file__).parents[2]
 

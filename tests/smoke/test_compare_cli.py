@@ -8,9 +8,9 @@ import time
 import pytest
 from rich.console import Console
 
-from archsim.compare.run import Status
-from archsim.report.comparison import print_comparison
-from archsim.report.comparison_progress import describe, share_done, watch_schemes
+from archsim.comparison.run import Status
+from archsim.report.comparison.progress import describe, share_done, watch_schemes
+from archsim.report.comparison.terminal import print_comparison
 
 NOW = {"epoch": 2, "epochs": 4, "images": 500, "images_per_epoch": 1000, "running_error_percent": 12.5, "images_per_second": 1234.0}
 

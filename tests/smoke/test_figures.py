@@ -2,16 +2,16 @@
 
 import pytest
 
+from archsim.report.drawing.axes import linear_axis, log_axis
+from archsim.report.drawing.drawing import Boxes, Circle, Line, Rect, Text, fit_text, text_width
+from archsim.report.drawing.palette import colours, contrast, token
 from archsim.report.figures import RUN_FIGURES
-from archsim.report.figures.axes import linear_axis, log_axis
 from archsim.report.figures.boundaries import draw_boundaries
 from archsim.report.figures.components import draw_area, draw_energy
-from archsim.report.figures.drawing import Boxes, Circle, Line, Rect, Text, fit_text, text_width
 from archsim.report.figures.layers import draw_layers, shown_layers
 from archsim.report.figures.roofline import draw_roofline
 from archsim.report.figures.timeline import draw_timeline
-from archsim.report.palette import colours, contrast, token
-from archsim.report.view import View
+from archsim.report.run.view import View
 from tests.data_results import LENET, long_network, make_result
 
 TRAINING = ("forward", "backward", "update")

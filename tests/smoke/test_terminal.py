@@ -7,10 +7,10 @@ from rich.cells import cell_len
 from rich.console import Console
 
 import archsim
-from archsim.report import format as fmt
+from archsim.report.drawing import format as fmt
 from archsim.report.progress import make_progress
-from archsim.report.terminal import print_result
-from archsim.report.view import View
+from archsim.report.run.terminal import print_result
+from archsim.report.run.view import View
 from tests.data_results import LENET, long_network, make_result
 
 TRAINING = ("forward", "backward", "update")

@@ -8,10 +8,11 @@ import time
 import pytest
 
 import archsim
-from archsim.result import Result
-from archsim.result_schema import check_document
+from archsim.run.recorded_trace import load_trace
+from archsim.run.result import Result
+from archsim.run.result_schema import check_document
 from archsim.schemes import load_scheme
-from archsim.trace import Activity, load_trace
+from archsim.trace import Activity
 from archsim.training import loop
 from archsim.training.setup import settings_of
 
@@ -129,8 +130,8 @@ def test_a_long_silence_is_explained(call, core, monkeypatch):
         time.sleep(0.3)
         return original(*_)
 
-    original = archsim.train.__globals__["build_trace"]
-    monkeypatch.setitem(archsim.train.__globals__, "build_trace", slow)
+    original = archsim.run.training_and_silicon.__globals__["build_trace"]
+    monkeypatch.setitem(archsim.run.training_and_silicon.__globals__, "build_trace", slow)
     assert "compiling the kernels" in call("train", "digits_cnn", "--epochs", "1")[2]
     assert call("train", "digits_cnn", "--epochs", "1", "--quiet")[2] == ""
     monkeypatch.setattr("archsim.cli.train.SILENT_SECONDS", 60.0)

@@ -1,9 +1,8 @@
 """Small chips and traces for the timing tests: every delay is off until a test switches it on."""
 
-from archsim.architecture import load_architecture
-from archsim.placement import place
+from archsim.chip import load_architecture, place
 from archsim.soc.machine import Machine
-from archsim.soc.observers_base import Observer
+from archsim.soc.observers.base import Observer
 from archsim.trace import LayerMatrix, Operation, Trace
 
 # A read takes 8 slots and 8 conversions in turn: 16 cycles, one after the other.

@@ -5,8 +5,8 @@ import math
 import pytest
 
 import archsim
-from archsim.architecture import load_architecture
-from archsim.soc.tile_timing import read_timing
+from archsim.chip import load_architecture
+from archsim.chip.plan.tile_timing import read_timing
 
 DIGITAL_BACKWARD = {"scheme": "sgd", "phase": "training", "batch": 2}
 RUNS = [

@@ -7,14 +7,14 @@ import pytest
 from small_chips import DRAIN, READ, Jobs, quiet_chip
 
 import archsim
-from archsim.architecture import load_architecture
+from archsim.chip import load_architecture, place
+from archsim.chip.plan.memory_map import MemoryMap
+from archsim.chip.plan.operation_plan import plan
 from archsim.cost.explain import explain
-from archsim.placement import place
+from archsim.run.recorded_trace import load_trace
 from archsim.schemes import load_scheme
-from archsim.soc.actions import plan
 from archsim.soc.machine import Machine
-from archsim.soc.memory_map import MemoryMap
-from archsim.trace import Activity, LayerMatrix, Operation, Trace, build_trace, load_trace, save_trace
+from archsim.trace import Activity, LayerMatrix, Operation, Trace, build_trace, save_trace
 from archsim.trace.operation import PERIPHERY, READ_CHAIN
 from hwlib.errors import InputError
 from workloads import load_network

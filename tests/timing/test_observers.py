@@ -8,10 +8,10 @@ from fractions import Fraction
 import pytest
 
 import archsim
-from archsim.architecture import load_architecture
+from archsim.chip import load_architecture
 from archsim.soc.observers import PerfettoTrace, VcdTrace
-from archsim.soc.observers_perfetto import BINS, Profile
-from archsim.soc.observers_vcd import timescale
+from archsim.soc.observers.perfetto import BINS, Profile
+from archsim.soc.observers.vcd import timescale
 from hwlib.errors import InputError
 
 RUNS = {

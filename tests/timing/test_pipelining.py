@@ -3,7 +3,7 @@
 import pytest
 
 import archsim
-from archsim.architecture import load_architecture
+from archsim.chip import load_architecture
 from archsim.studies import pipelining
 from archsim.studies.random_chips import draw
 

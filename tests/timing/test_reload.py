@@ -6,7 +6,7 @@ from statistics import NormalDist
 import pytest
 
 import archsim
-from archsim.architecture import load_architecture
+from archsim.chip import load_architecture
 from hwlib.errors import InputError
 
 TRAINING = {"phase": "training", "batch": 2}

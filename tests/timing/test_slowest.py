@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from small_chips import quiet_chip, run
 
-from archsim.placement import place
-from archsim.soc.actions import plan
-from archsim.soc.memory_map import MemoryMap
-from archsim.soc.slowest import slowest_pulses, slowest_repeats, slowest_row
+from archsim.chip import place
+from archsim.chip.plan.memory_map import MemoryMap
+from archsim.chip.plan.operation_plan import plan
+from archsim.chip.plan.slowest import slowest_pulses, slowest_repeats, slowest_row
 from archsim.trace import Activity, LayerMatrix, Operation, Trace
 
 

@@ -6,10 +6,11 @@ import json
 import pytest
 
 import archsim
+from archsim.chip.plan.memory_map import MemoryMap
+from archsim.chip.plan.operation_plan import plan
+from archsim.run.recorded_trace import load_trace
 from archsim.schemes import load_scheme
-from archsim.soc.actions import plan
-from archsim.soc.memory_map import MemoryMap
-from archsim.trace import build_trace, load_trace, save_trace
+from archsim.trace import build_trace, save_trace
 from hwlib import InputError, price
 from workloads import load_network
 

@@ -4,9 +4,9 @@ import pytest
 from small_chips import quiet_chip, run
 
 from archsim.schemes import load_scheme
-from archsim.schemes.common import digital_backward, digital_gradient
 from archsim.studies.update_latency import HIDDEN, update_time, variant
 from archsim.trace import LayerMatrix, Trace, build_trace
+from archsim.trace.building_blocks import digital_backward, digital_gradient
 from archsim.trace.lower import lower
 from workloads.network import Layer, Network
 

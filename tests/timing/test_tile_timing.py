@@ -6,8 +6,8 @@ from types import SimpleNamespace
 import pytest
 import simpy
 
-from archsim.architecture import load_architecture
-from archsim.soc.tile_timing import pulse_update_cycles, read_timing, write_row_cycles
+from archsim.chip import load_architecture
+from archsim.chip.plan.tile_timing import pulse_update_cycles, read_timing, write_row_cycles
 
 READS = 6
 

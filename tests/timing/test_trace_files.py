@@ -6,8 +6,9 @@ from dataclasses import replace
 import pytest
 
 import archsim
+from archsim.run.recorded_trace import load_trace
 from archsim.schemes import load_scheme
-from archsim.trace import Activity, build_trace, load_trace, save_trace
+from archsim.trace import Activity, build_trace, save_trace
 from archsim.trace.file import VECTOR_ACTIONS
 from hwlib import find_part
 from workloads import list_networks, load_network

@@ -6,11 +6,10 @@ import pytest
 from small_chips import READ, quiet_chip, read, run, trace_of
 
 import archsim
-from archsim.architecture import load_architecture
-from archsim.placement import place
+from archsim.chip import load_architecture, place
+from archsim.chip.plan.memory_map import MemoryMap
+from archsim.chip.plan.operation_plan import plan
 from archsim.schemes import load_scheme
-from archsim.soc.actions import plan
-from archsim.soc.memory_map import MemoryMap
 from archsim.trace import Activity, LayerMatrix, Operation, Trace, build_trace
 from workloads import load_network
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from archsim.report.drawing.drawing import Drawing
 from archsim.report.figures.boundaries import draw_boundaries
 from archsim.report.figures.components import draw_area, draw_energy
-from archsim.report.figures.drawing import Drawing
 from archsim.report.figures.layers import draw_layers
 from archsim.report.figures.resources import draw_resources, draw_stalls
 from archsim.report.figures.roofline import draw_roofline
 from archsim.report.figures.timeline import draw_timeline
-from archsim.report.view import View
+from archsim.report.run.view import View
 
 
 @dataclass(frozen=True, slots=True)

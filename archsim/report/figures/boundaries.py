@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from archsim.report import format as fmt
-from archsim.report.figures.axes import linear_axis
-from archsim.report.figures.drawing import Drawing, Rect, Text, add_legend, text_width
-from archsim.report.palette import token
-from archsim.report.view import View
+from archsim.report.drawing import format as fmt
+from archsim.report.drawing.axes import linear_axis
+from archsim.report.drawing.drawing import Drawing, Rect, Text, add_legend, text_width
+from archsim.report.drawing.palette import token
+from archsim.report.run.view import View
 
 _NAMED = 0.02  # components below this share of area and of energy are drawn, but not in the legend
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from archsim.report.figures.axes import linear_axis
-from archsim.report.figures.drawing import Circle, Drawing, Line, Text, add_legend
-from archsim.report.format import plain, significant
+from archsim.report.drawing.axes import linear_axis
+from archsim.report.drawing.drawing import Circle, Drawing, Line, Text, add_legend
+from archsim.report.drawing.format import plain, significant
 
 _COLOURS = ("kind-measured", "role-array", "phase-update", "kind-assumed", "phase-backward", "role-controller")
 _MOST_DOTS = 60

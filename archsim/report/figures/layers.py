@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from archsim.report import format as fmt
-from archsim.report.figures.axes import linear_axis
-from archsim.report.figures.drawing import Drawing, Line, Rect, Text, add_legend, fit_text, text_width
-from archsim.report.palette import token
-from archsim.report.view import SHARED, LayerRow, View
+from archsim.report.drawing import format as fmt
+from archsim.report.drawing.axes import linear_axis
+from archsim.report.drawing.drawing import Drawing, Line, Rect, Text, add_legend, fit_text, text_width
+from archsim.report.drawing.palette import token
+from archsim.report.run.view import SHARED, LayerRow, View
 
 _MOST = 200
 _TALLEST = 900.0

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from archsim.report import format as fmt
-from archsim.report.figures.drawing import Drawing, Line, Rect, Text, add_legend, fit_text, text_width
-from archsim.report.palette import resource_label, token
-from archsim.report.view import STALL_CAUSES, View
+from archsim.report.drawing import format as fmt
+from archsim.report.drawing.drawing import Drawing, Line, Rect, Text, add_legend, fit_text, text_width
+from archsim.report.drawing.palette import resource_label, token
+from archsim.report.run.view import STALL_CAUSES, View
 
 _ROW = 22
 _MOST = 18

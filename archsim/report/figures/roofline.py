@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import math
 
-from archsim.report import format as fmt
-from archsim.report.figures.axes import LogAxis, log_axis
-from archsim.report.figures.drawing import Circle, Drawing, Line, Text, add_legend, fit_text, text_width
-from archsim.report.format import is_number
-from archsim.report.palette import token
-from archsim.report.view import View
+from archsim.report.drawing import format as fmt
+from archsim.report.drawing.axes import LogAxis, log_axis
+from archsim.report.drawing.drawing import Circle, Drawing, Line, Text, add_legend, fit_text, text_width
+from archsim.report.drawing.format import is_number
+from archsim.report.drawing.palette import token
+from archsim.report.run.view import View
 
 
 def roofline_points(view: View) -> list[dict]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from archsim.report.figures.axes import linear_axis
-from archsim.report.figures.drawing import Boxes, Drawing, Line, Text
-from archsim.report.format import plain
+from archsim.report.drawing.axes import linear_axis
+from archsim.report.drawing.drawing import Boxes, Drawing, Line, Text
+from archsim.report.drawing.format import plain
 
 
 def draw_staircase(title: str, quantiles: Sequence[Sequence[float]], pulses: int, width: float = 620.0) -> Drawing:

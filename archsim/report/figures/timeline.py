@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 
-from archsim.report import format as fmt
-from archsim.report.figures.axes import Axis, linear_axis
-from archsim.report.figures.drawing import Boxes, Drawing, Line, Rect, Text, add_legend, fit_text, text_width
-from archsim.report.palette import token
-from archsim.report.view import View
+from archsim.report.drawing import format as fmt
+from archsim.report.drawing.axes import Axis, linear_axis
+from archsim.report.drawing.drawing import Boxes, Drawing, Line, Rect, Text, add_legend, fit_text, text_width
+from archsim.report.drawing.palette import token
+from archsim.report.run.view import View
 
 EXACT_SPANS = 80  # up to so many spans a lane they are drawn one by one
 _SLICE = 2.0  # pixels of one slice of time where they are not

@@ -1,0 +1,38 @@
+"""What the buffer holds of feature maps and training state, and what goes off chip."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from archsim.chip.config import Architecture
+from archsim.trace.operation import Operation, Trace
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryMap:
+    """Where data live: the shares of feature maps and of training state that are off chip, since the buffer does not hold them beside
+    the rest. What an image keeps alive comes first, then training state, all of it alike."""
+
+    capacity_bits: float
+    resident_bits: float
+    state_bits: float
+
+    @classmethod
+    def of(cls, trace: Trace, chip: Architecture) -> MemoryMap:
+        state = sum(trace.state_words.values()) * chip.vector_unit.word_bits
+        return cls(chip.buffer.capacity_kib * 8192, trace.activation_elements * chip.read.input_bits, state)
+
+    @property
+    def state_kept_bits(self) -> float:
+        """Training state on chip."""
+        return min(self.state_bits, max(0.0, self.capacity_bits - self.resident_bits))
+
+    @property
+    def state_spill(self) -> float:
+        """Share of the training state, and of its traffic, that is off chip."""
+        return 1 - self.state_kept_bits / self.state_bits if self.state_bits else 0.0
+
+    def spill(self, operation: Operation, chip: Architecture) -> float:
+        """Share of this operation's feature-map traffic that goes off chip: what does not fit beside the rest."""
+        held = max(operation.map_elements * chip.read.input_bits, self.resident_bits) + self.state_kept_bits
+        return max(0.0, 1 - self.capacity_bits / held) if held else 0.0

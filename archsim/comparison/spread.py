@@ -1,0 +1,110 @@
+"""Schemes side by side, each in a process of its own on one core; a process that dies costs its scheme only."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from archsim.comparison.worker import Order, Outcome, read_mark, run_marked, run_scheme
+from archsim.basics.processes import ONE_THREAD, guarded, interruptible, worker_arguments
+from archsim.schemes.own_file import own_schemes
+
+POLL_S = 0.2
+ATTEMPTS = 2
+DIED = f"its process died {ATTEMPTS} times (killed, crashed or out of memory)"
+# (number of the order, dict of the training core)
+Told = Callable[[int, dict[str, Any]], None]
+
+
+def run_here(orders: Sequence[Order], told: Told) -> Iterator[tuple[int, Outcome]]:
+    """(number, outcome) of the orders, one after the other in this process."""
+    for number, order in enumerate(orders):
+        told(number, {})
+        outcome = run_scheme(order, lambda now, number=number: told(number, now))
+        yield number, outcome
+        if outcome.kind == "interrupted":
+            return
+
+
+def run_apart(orders: Sequence[Order], jobs: int, told: Told) -> Iterator[tuple[int, Outcome]]:
+    """(number, outcome) of the orders as they are finished, `jobs` processes at a time.
+
+    An order whose process died is tried once more, from its checkpoint where it keeps one. After a first Ctrl-C the running ones
+    write their checkpoints and end as interrupted; a second one ends them at once.
+    """
+    with contextlib.ExitStack() as stack:
+        room = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="archsim-compare-", ignore_cleanup_errors=True)))
+        asked = stack.enter_context(interruptible())
+        environment = ONE_THREAD | stack.enter_context(guarded())
+        workers = [_Worker(room, place, environment) for place in range(min(jobs, len(orders)))]
+        for worker in workers:
+            stack.callback(worker.end)
+        yield from _run(orders, workers, asked, room / "stop", told)
+
+
+def _run(orders: Sequence[Order], workers: Sequence[_Worker], asked: threading.Event, stop: Path, told: Told
+         ) -> Iterator[tuple[int, Outcome]]:
+    waiting, attempts = deque(range(len(orders))), [0] * len(orders)
+    running: dict[Future, tuple[_Worker, int]] = {}
+    free = list(workers)
+    while waiting or running:
+        if asked.is_set():
+            stop.touch()
+            waiting.clear()
+        while free and waiting:
+            worker, number = free.pop(0), waiting.popleft()
+            attempts[number] += 1
+            running[worker.start(orders[number], stop)] = worker, number
+        done, _ = wait(running, POLL_S, FIRST_COMPLETED)
+        for worker, number in running.values():
+            told(number, read_mark(worker.mark))
+        for future in done:
+            worker, number = running.pop(future)
+            free.append(worker)
+            try:
+                yield number, future.result()
+            except BrokenProcessPool:
+                worker.end()
+                if asked.is_set():
+                    yield number, Outcome("interrupted")
+                elif attempts[number] < ATTEMPTS:
+                    waiting.appendleft(number)
+                else:
+                    yield number, Outcome("lost", reason=DIED)
+
+
+@dataclass
+class _Worker:
+    """A place for one process. It serves several orders; after a death the next order gets a new one."""
+
+    room: Path
+    place: int
+    environment: dict[str, str]
+    pool: Any = None
+
+    @property
+    def mark(self) -> str:
+        return str(self.room / f"mark-{self.place}")
+
+    def start(self, order: Order, stop: Path) -> Future:
+        if self.pool is None:
+            # an executor of one process each, as the death of one process ends all of its executor
+            from joblib.externals.loky import ProcessPoolExecutor
+
+            start = worker_arguments("archsim.comparison.worker:start_worker", *own_schemes())
+            self.pool = ProcessPoolExecutor(1, env=self.environment, **start)
+        Path(self.mark).unlink(missing_ok=True)
+        return self.pool.submit(run_marked, order, self.mark, str(stop))
+
+    def end(self) -> None:
+        if self.pool is not None:
+            self.pool.shutdown(kill_workers=True)
+        self.pool = None

@@ -1,0 +1,78 @@
+"""From tables to what a designer asks: the front, its knee, what drives each objective, and how sure all that is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from archsim.exploration.analysis.pareto import front_layers, knee, pareto_front, promote
+from archsim.exploration.store.table import Table
+
+if TYPE_CHECKING:
+    from archsim.exploration.sweep import Sweep
+
+MOST_CANDIDATES = 60
+SAMPLES = 200
+
+
+def front_indices(table: Table) -> list[int]:
+    """Rows of a table on its Pareto front, by the first objective. Designs equal in every objective are all there."""
+    indices, costs, _ = table.costs(table.space.objectives)
+    if not len(indices):
+        return []
+    on = pareto_front(costs)
+    kept, costs = indices[on], costs[on]
+    return [int(i) for i in kept[np.lexsort(costs.T[::-1])]]
+
+
+def knee_index(table: Table) -> int | None:
+    """The row of the knee of the front, None where the front has no bend to speak of."""
+    front = front_indices(table)
+    indices, costs, _ = table.costs(table.space.objectives)
+    place = {int(i): row for i, row in zip(indices, costs)}
+    found = knee(np.array([place[i] for i in front])) if front else None
+    return None if found is None else front[found]
+
+
+def layers(table: Table) -> dict[int, int]:
+    """Row -> layer of its front (1: the front itself), for the first few layers."""
+    indices, costs, _ = table.costs(table.space.objectives)
+    if not len(indices):
+        return {}
+    found = front_layers(costs, min(len(indices), 4 * MOST_CANDIDATES))
+    return {int(i): int(layer) for i, layer in zip(indices, found) if layer}
+
+
+def uncertainty(sweep: Sweep, table: Table, samples: int = SAMPLES, seed: int = 0) -> list[dict[str, Any]]:
+    """Bands of the designs on and near the front of a table, and in which share of draws each is on the front.
+
+    A design that is on the front in 5 to 95 % of the draws is undecided: the figures do not say. Empty where an
+    objective's spread cannot be drawn.
+    """
+    from archsim.exploration.analysis.uncertainty import (
+        DECIDED,
+        bands,
+        can_sample,
+        count_design,
+        front_shares,
+        sample_prices,
+        sampled,
+    )
+
+    indices, costs, known = table.costs(table.space.objectives)
+    names = [objective.path for objective in known]
+    if not len(indices) or not can_sample(names):
+        return []
+    chosen = [int(indices[i]) for i in promote(costs, MOST_CANDIDATES)]
+    runs = sweep.runs([table.key(i) for i in chosen]) if table.rung.kind != "price" else {}
+    designs = [count_design(table.space.design(table.point(i)), runs.get(table.key(i))) for i in chosen]
+    draws = sample_prices(designs, samples, seed)
+    exact = {name: table.metric(name)[chosen] for name in names}
+    columns = [o.sign * (draws[o.path] if sampled(o.path) else np.tile(exact[o.path], (samples, 1))) for o in known]
+    shares, spread = front_shares(np.stack(columns, axis=-1)), bands(names, draws, exact)
+    front = set(front_indices(table))
+    return [{"point": index, "on_front": index in front, "front_share": float(share),
+             "verdict": "front" if share >= DECIDED else "off" if share <= 1 - DECIDED else "undecided",
+             "bands": {name: [float(v) for v in spread[name][:, column]] for name in names}}
+            for column, (index, share) in enumerate(zip(chosen, shares))]

@@ -1,0 +1,128 @@
+"""The points of one rung in memory, column by column: codes of axis values, metrics as numbers, and why points are missing."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from archsim.exploration.space.space import Objective, Rung, Space
+
+DONE, REFUSED, FAILED, _UNKNOWN = 0, 1, 2, 3
+STATUS = ("done", "refused", "failed")
+
+
+class Table:
+    """Rows of a rung in the order of the space. A point takes 8 bytes an axis and a metric, so a million fit easily.
+
+    Points are entered first, then their results are filled in.
+    """
+
+    def __init__(self, space: Space, rung: Rung, metrics: Sequence[str]):
+        self.space, self.rung, self.metrics = space, rung, tuple(metrics)
+        self._axes = [array("d") for _ in space.axes]
+        codes = [{value: code for code, value in enumerate(_typed(axis.values))} for axis in space.axes]
+        self._columns = list(zip(self._axes, codes))
+        self._numbers = np.empty((len(self.metrics), 0))
+        self._status = self._outside = np.empty(0, np.uint8)
+        self.keys = array("Q")
+        self.reasons: dict[int, str] = {}
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    def enter(self, key: int, point: tuple) -> None:
+        """Enter a point of this space, whose result is not known yet."""
+        self.keys.append(key)
+        for (column, codes), value in zip(self._columns, point):
+            column.append(codes[value, value.__class__ is bool] if codes else value)
+
+    def fill(self, places: Sequence[int], rows: Sequence[tuple[Sequence[Any] | None, dict[str, Any]]]) -> None:
+        """The results of entered points: for each its metrics, in this table's order, or None, and what else was stored."""
+        self._grow()
+        done = [(place, numbers) for place, (numbers, _) in zip(places, rows) if numbers is not None]
+        if done and self.metrics:
+            self._numbers[:, [place for place, _ in done]] = np.array([numbers for _, numbers in done], float).T  # None becomes NaN
+        for place, (numbers, extra) in zip(places, rows):
+            self._status[place] = DONE if numbers is not None else STATUS.index(extra.get("status", "failed"))
+            if numbers is None:
+                self.reasons[place] = extra.get("reason", "")
+            elif self.space.constraints:
+                self._outside[place] = not self._meets(self.point(place), numbers)
+
+    @property
+    def missing(self) -> bool:
+        """True where a point was entered and not filled."""
+        self._grow()
+        return bool((self._status == _UNKNOWN).any())
+
+    def _grow(self) -> None:
+        more = len(self) - len(self._status)
+        if more:
+            self._numbers = np.hstack([self._numbers, np.full((len(self.metrics), more), np.nan)])
+            self._status = np.append(self._status, np.full(more, _UNKNOWN, np.uint8))
+            self._outside = np.append(self._outside, np.zeros(more, np.uint8))
+
+    def _meets(self, point: tuple, numbers: Sequence[Any]) -> bool:
+        known = {**self.space.design(point), **dict(zip(self.metrics, numbers))}
+        # what this rung does not know yet rules nothing out
+        return all(test(known) for test in self.space.constraints if all(known.get(name) is not None for name in test.names))
+
+    def key(self, index: int) -> str:
+        """The key of a row, as the store writes it."""
+        return f"{self.keys[index]:016x}"
+
+    def point(self, index: int) -> tuple[Any, ...]:
+        """The axis values of a row."""
+        return tuple(axis.values[int(column[index])] if axis.values else column[index] for axis, column in zip(self.space.axes, self._axes))
+
+    def axis(self, number: int) -> np.ndarray:
+        """One axis as numbers: the values where they are numbers, else their place in the list."""
+        found, axis = np.asarray(self._axes[number]), self.space.axes[number]
+        return np.asarray(axis.values, float)[found.astype(int)] if axis.values and axis.numeric else found.copy()
+
+    def codes(self, number: int) -> np.ndarray:
+        """One axis as places in its list of values (as values where it is continuous)."""
+        return np.asarray(self._axes[number]).copy()
+
+    def metric(self, name: str) -> np.ndarray:
+        """One metric, NaN where it is not known."""
+        return self._numbers[self.metrics.index(name)].copy()
+
+    @property
+    def status(self) -> np.ndarray:
+        return self._status
+
+    @property
+    def valid(self) -> np.ndarray:
+        """True where a point was worked out and meets the constraints as far as they are known."""
+        return (self.status == DONE) & (self._outside == 0)
+
+    def costs(self, objectives: Sequence[Objective]) -> tuple[np.ndarray, np.ndarray, list[Objective]]:
+        """Indices of valid points, their objectives with small = good, and which objectives this rung knows."""
+        known = [o for o in objectives if o.path in self.metrics and np.isfinite(self.metric(o.path)[self.valid]).any()]
+        if not known:
+            return np.array([], int), np.empty((0, 0)), []
+        columns = np.column_stack([o.sign * self.metric(o.path) for o in known])
+        indices = np.flatnonzero(self.valid & np.isfinite(columns).all(axis=1))
+        return indices, columns[indices], known
+
+    def rows(self, indices: Sequence[int] | None = None) -> Iterator[dict[str, Any]]:
+        """Rows as dictionaries: number, axes, rung, status, metrics, reason."""
+        paths = [axis.path for axis in self.space.axes]
+        for index in range(len(self)) if indices is None else indices:
+            numbers = self._numbers[:, index].tolist()
+            known = {name: None if number != number else int(number) if name in _WHOLE else number
+                     for name, number in zip(self.metrics, numbers)}
+            status = "outside" if self._outside[index] else STATUS[self._status[index]]
+            yield {"point": index, **dict(zip(paths, self.point(index))), "rung": self.rung.label, "status": status, **known,
+                   "reason": self.reasons.get(index, "")}
+
+
+_WHOLE = ("tiles", "cycles", "operations", "tile_operations")
+
+
+def _typed(values: Sequence[Any]) -> list[tuple[Any, bool]]:
+    return [(value, value.__class__ is bool) for value in values]  # True and 1 are different values of an axis

@@ -1,0 +1,158 @@
+"""What runs in a worker: a batch of points, each for itself, within its time, with a mark of the point it is at."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from archsim.exploration.space.space import Space
+from archsim.exploration.store.rows import Lines, Row, pack, write_line
+from archsim.exploration.work.rungs import Evaluate
+from hwlib.errors import InputError
+
+MAX_REASON = 2000
+RETRIED = ("timeout", "memory")
+
+
+@dataclass(frozen=True)
+class Job:
+    """What all batches of a rung share. `head` is the rung's number in the store; `marks` is a folder where a worker says which
+    point it is at, empty for none.
+    With `retries` a point that ran out of time or memory is given back instead of written."""
+
+    space: Space
+    evaluate: Evaluate
+    metrics: tuple[str, ...]
+    options: tuple[tuple[str, Any], ...] = ()
+    head: int = 0
+    timeout_s: float | None = None
+    memory_mb: int | None = None
+    marks: str = ""
+    retries: bool = True
+
+
+class _TooLong(BaseException):
+    """Not an Exception, so that no handler of the model swallows it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What came of a batch: the lines of what is finished, the points (key, axis values) to try once more, the seconds it took."""
+
+    number: int
+    seconds: float
+    points: int
+    lines: Lines
+    again: tuple[tuple[str, tuple], ...] = ()
+
+
+def run_batch(job: Job, number: int, points: Sequence[tuple[str, tuple]]) -> Batch:
+    """Work out (key, axis values) points. A fault costs its point only."""
+    started, keys, lines, again = time.perf_counter(), [], [], []
+    if job.memory_mb:
+        _limit_memory(job.memory_mb)
+    with _marker(job.marks, number) as mark:
+        for index, (key, values) in enumerate(points):
+            mark(index)
+            row = run_point(job, key, values)
+            if job.retries and row.extra.get("cause") in RETRIED:
+                again.append((key, values))
+                continue
+            keys.append(key)
+            lines.append(_line(job, row))
+    return Batch(number, time.perf_counter() - started, len(points), pack(keys, lines), tuple(again))
+
+
+def _line(job: Job, row: Row) -> bytes:
+    try:
+        return write_line(job.head, row)
+    except (TypeError, ValueError) as error:
+        return write_line(job.head, _lost(row.key, row.values, "failed", f"cannot be stored: {error}"))
+
+
+def run_point(job: Job, key: str, values: tuple) -> Row:
+    """The row of one point, whatever happens to it."""
+    try:
+        with _time_limit(job.timeout_s):
+            numbers, extra = job.evaluate(job.space.design(values), job.metrics, dict(job.options))
+        for name, number in zip(job.metrics, numbers):
+            if isinstance(number, float) and not math.isfinite(number):
+                return _lost(key, values, "failed", f"{name} is {number}")
+        return Row(key, values, tuple(numbers), extra)
+    except InputError as error:
+        return _lost(key, values, "refused", error.message)
+    except _TooLong:
+        return _lost(key, values, "failed", f"took longer than {job.timeout_s:g} s", "timeout")
+    except MemoryError:
+        return _lost(key, values, "failed", "ran out of memory", "memory")
+    except Exception as error:
+        return _lost(key, values, "failed", f"{type(error).__name__}: {error}")
+
+
+def _lost(key: str, values: tuple, status: str, reason: str, cause: str = "") -> Row:
+    extra = {"status": status, "reason": reason[:MAX_REASON]}
+    return Row(key, values, None, extra | ({"cause": cause} if cause else {}))
+
+
+@contextlib.contextmanager
+def _time_limit(seconds: float | None) -> Iterator[None]:
+    """Stop what runs after `seconds`. Works in a main thread only: a dask worker's threads are watched by dask."""
+    if not seconds or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(*_: object) -> None:
+        raise _TooLong
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def _limit_memory(megabytes: int) -> None:
+    import resource
+
+    if threading.current_thread() is threading.main_thread():
+        _, hard = resource.getrlimit(resource.RLIMIT_AS)
+        limit = megabytes * 2**20
+        resource.setrlimit(resource.RLIMIT_AS, (limit if hard == resource.RLIM_INFINITY else min(limit, hard), hard))
+
+
+@contextlib.contextmanager
+def _marker(folder: str, batch: int) -> Iterator:
+    """Gives mark(index), which writes "batch index time" into this process's file; without a folder it does nothing."""
+    handle, path = -1, Path(folder) / f"{os.getpid()}-{threading.get_ident()}"
+    if folder:
+        with contextlib.suppress(OSError):
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    if handle < 0:
+        yield lambda index: None
+        return
+    try:
+        yield lambda index: os.pwrite(handle, f"{batch:>12} {index:>8} {time.time():.3f}\n".encode(), 0)
+        path.unlink(missing_ok=True)  # not where the point brings the worker down: then the mark is the evidence
+    finally:
+        os.close(handle)
+
+
+def read_marks(folder: str) -> dict[tuple[int, str], tuple[int, int, float]]:
+    """(process, thread) -> (batch, index of the point it is at, since when), for every batch that has not ended."""
+    found = {}
+    for path in Path(folder).iterdir() if folder else ():
+        with contextlib.suppress(OSError, ValueError):
+            batch, index, since = path.read_text().split()
+            process, thread = path.name.split("-")
+            found[int(process), thread] = (int(batch), int(index), float(since))
+    return found

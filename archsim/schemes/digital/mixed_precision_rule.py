@@ -1,0 +1,82 @@
+"""Threshold accumulation (Wu 2023): optimiser steps gather in a digital accumulator, a device is programmed only when
+its accumulator exceeds the programming granularity."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from archsim.schemes.rule import LayerState
+from archsim.schemes.shared.digital_rule import DigitalRule
+from archsim.schemes.shared.writing import write_targets
+
+F = np.float32
+MOST_PULSES = 64  # to one device after one batch
+
+
+class ThresholdRule(DigitalRule):
+    """W_FP (the digital copy) follows the devices' targets; dW_FP gathers the optimiser's steps.
+
+    Where |dW_FP| > theta: target = W_FP + dW_FP clipped to the devices' window, program, W_FP <- target, dW_FP <- 0 (or what
+    the clip left, with `keep_remainder`). theta is `threshold` times the window of one device. Sec. 2.1, 2.5 of the paper.
+
+    With blind pulses (Nandakumar 2020; aihwkit MixedPrecision): n = trunc(dW_FP / epsilon) pulses, dW_FP <- dW_FP - n epsilon, where
+    epsilon is the mean step of a device; W_FP <- W_FP + n epsilon, what the devices are believed to hold.
+    """
+
+    def __init__(self, scheme, layers, rate, batch, seed):
+        super().__init__(scheme, layers, rate, batch, seed)
+        self.accumulators = [np.zeros(layer.weights.shape, F) for layer in self.layers]
+        self.windows = [self._window(layer) for layer in self.layers]
+
+    @staticmethod
+    def _window(layer: LayerState) -> tuple[float, float]:
+        if layer.devices is None:
+            return -1.0, 1.0
+        planes, paired = layer.devices.planes, layer.devices.device.paired
+        upper = float(planes[:, :, 3].mean())
+        return (-upper, upper) if paired else (float(planes[:, :, 2].mean()), upper)
+
+    def batch(self, layer: LayerState, step: int) -> None:
+        i = layer.index
+        copy, gathered = self.copies[i], self.accumulators[i]
+        gathered += self.change(layer)
+        if self.scheme.writing == "pulses":
+            self._pulse(layer, copy, gathered, step)
+            return
+        low, high = self.windows[i]
+        if not self.scheme.accumulate:
+            targets = np.clip(layer.weights + gathered, low, high)
+            gathered[...] = 0
+            write_targets(layer, targets, np.ones(targets.shape, bool), self.done[i], self.seed, step)
+            copy[...] = layer.weights
+            return
+        selected = np.abs(gathered) > self.scheme.threshold * high
+        targets = np.clip(copy + gathered, low, high)
+        write_targets(layer, targets, selected, self.done[i], self.seed, step)
+        rest = copy + gathered - targets
+        copy[selected] = targets[selected]
+        gathered[selected] = rest[selected] if self.scheme.keep_remainder else 0
+        for action in ("add", "compare"):
+            self.done[i].add("vector_unit", action, gathered.size)
+
+    def _pulse(self, layer: LayerState, copy: np.ndarray, gathered: np.ndarray, step: int) -> None:
+        devices, done = layer.devices, self.done[layer.index]
+        size = F(self.scheme.threshold * self.windows[layer.index][1] if devices is None else devices.granularity)
+        signed = np.trunc(gathered / size).clip(-MOST_PULSES, MOST_PULSES).astype(np.int32)
+        moved = signed * size
+        gathered -= moved
+        copy += moved
+        if devices is None:
+            layer.weights += moved
+            layer.writes += np.abs(signed)
+        else:
+            devices.pulse(signed, seed=self.seed, step=step, tile=layer.tile, writes=layer.writes)
+        pulses = int(np.abs(signed).sum())
+        done.add("array", "write", pulses)
+        done.sum("devices_written", np.count_nonzero(signed))
+        done.sum("write_pulses", pulses)
+        for action in ("add", "compare"):
+            done.add("vector_unit", action, gathered.size)
+
+    def state(self) -> dict[str, np.ndarray]:
+        return super().state() | {f"{layer.index}.gathered": self.accumulators[layer.index] for layer in self.layers}

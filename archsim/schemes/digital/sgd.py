@@ -1,0 +1,50 @@
+"""Digital mini-batch SGD, momentum or Adam: gradients and moments in the vector unit, weights rewritten each batch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from archsim.schemes.base import register
+from archsim.schemes.shared.gradient_scheme import GradientScheme
+from archsim.trace.building_blocks import program_weights
+from archsim.trace.lower import Stage
+from archsim.trace.operation import Operation
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from archsim.schemes.rule import LayerState, UpdateRule
+
+
+@register
+class DigitalSgd(GradientScheme):
+    """Every weight is written after every batch: the baseline of all ratios."""
+
+    name: ClassVar[str] = "sgd"
+    title: ClassVar[str] = "digital mini-batch SGD, momentum or Adam; all devices rewritten after each batch"
+    source: ClassVar[str] = "baseline; Adam: Kingma & Ba, ICLR 2015"
+    references: ClassVar[tuple[str, ...]] = ("kingma2015", "loshchilov2019")
+
+    digital_baseline: ClassVar[bool] = True
+    practice: ClassVar[dict[str, Any]] = {"learning_rate": 0.1, "batch": 8}
+    trial: ClassVar[dict[str, Any]] = {"learning_rate": 0.5}
+
+    @property
+    def core(self) -> str:
+        """Plain SGD is the core's own; settings that it has no use for (the moments of other optimisers) do not change what trains it."""
+        plain = self.optimiser == "sgd" and not self.weight_decay and self.backward_in == "array"
+        return "float" if plain and type(self).rule is DigitalSgd.rule else super().core
+
+    def batch_update(self, stage: Stage, batch: int) -> list[Operation]:
+        return [self.digital_step(stage, {}), program_weights(stage)]
+
+    def rule(self, layers: Sequence[LayerState], rate: float, batch: int, seed: int) -> UpdateRule:
+        from archsim.schemes.shared.digital_rule import DigitalRule
+
+        return DigitalRule(self, layers, rate, batch, seed)
+
+    def reference_change(self, layer: LayerState, inputs: np.ndarray, errors: np.ndarray, rate: float, seed: int, step: int) -> np.ndarray:
+        from archsim.schemes.shared.optimiser_rule import reference_step
+
+        return reference_step(self, layer.weights, inputs, errors, rate)

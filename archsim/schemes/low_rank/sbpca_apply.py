@@ -1,0 +1,116 @@
+"""Three ways to bring a low-rank weight change into an array: outer products in place, all weights written, or some of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from archsim.kernels.low_rank import whole_pulses
+from archsim.kernels.outer import add_products
+from archsim.kernels.random import WRITE, as_word, stream_key
+from archsim.operators.digital_work import merge
+from archsim.schemes.low_rank.sbpca import SHOT_PHASES, outer_product_work
+from archsim.schemes.low_rank.sbpca_work import rebuild_work
+from archsim.schemes.rule import Done, LayerState
+from archsim.schemes.shared.writing import write_targets
+
+if TYPE_CHECKING:
+    from archsim.schemes.low_rank.sbpca import Sbpca
+
+F = np.float32
+MOST_PULSES = 64  # a device takes in one write
+ROUNDING = 97  # added to the stream number of writes: the numbers that round
+
+
+def work_done(done: Done, work: dict[str, float], times: float = 1) -> None:
+    """Count actions of the vector unit."""
+    for action, count in work.items():
+        done.add("vector_unit", action, count * times)
+
+
+def apply_outer_products(layer: LayerState, scheme: Sbpca, X: np.ndarray, D: np.ndarray, s: np.ndarray, factor: float, done: Done,
+                         seed: int, step: int) -> None:
+    """W += factor sum_k s_k D_k X_k^T, one outer product after the other in the array. X (N, k), D (M, k), s (k)."""
+    rows, columns, rank = len(D), len(X), len(s)
+    work_done(done, outer_product_work(rows, columns), rank)
+    if layer.devices is None:
+        add_products(layer.weights, X, np.ascontiguousarray(D * s), F(factor))
+        layer.writes += rank
+    elif scheme.encoding == "pulse_trains":
+        root = np.sqrt(np.abs(s))
+        counts = layer.devices.update((X * root).T, (D * np.copysign(root, s)).T, rate=factor, longest=scheme.train_length,
+                                      manage_update=scheme.update_management, manage_length=scheme.length_management, seed=seed,
+                                      step=step, tile=layer.tile, writes=layer.writes)
+        slots, error_side, input_side, coincidences = (int(counts[place]) for place in (1, 2, 3, 4))
+        done.add("bitstream_generator", "bit", slots * (rows + columns))
+        _pulses(done, slots, input_side, error_side, coincidences)
+    else:
+        for c in range(rank):
+            _one_shot(layer, scheme, X[:, c], D[:, c] * s[c], factor, done, seed, step, c)
+
+
+def _pulses(done: Done, slots: int, input_side: float, error_side: float, coincidences: int) -> None:
+    done.add("word_line_driver", "drive", input_side)
+    done.add("bit_line_driver", "drive", error_side)
+    done.add("array", "update", coincidences)
+    for name, value in (("slots", slots), ("input_side", input_side), ("error_side", error_side), ("coincidences", coincidences)):
+        done.sum(name, value)
+
+
+def _one_shot(layer: LayerState, scheme: Sbpca, x: np.ndarray, d: np.ndarray, factor: float, done: Done, seed: int, step: int,
+              place: int) -> None:
+    """Time code on one side, amplitude on the other, both of `train_length` levels: the dose of a device is their product."""
+    levels = F(scheme.train_length)
+    x, d = _coded(x, levels), _coded(d, levels)
+    wanted = np.multiply.outer(d, x) * F(factor / layer.devices.granularity)
+    signed = _rounded(wanted, scheme, seed, step, layer.tile, place, scheme.train_length)
+    # the numbers of a copy that no scheme has, for each outer product its own
+    layer.devices.pulse(signed, seed=seed, step=step, tile=layer.tile + 4 * place, writes=layer.writes)
+    done.add("dac", "convert", len(x) + len(d))
+    charges = SHOT_PHASES / 2
+    _pulses(done, scheme.train_length, charges * np.count_nonzero(x), charges * np.count_nonzero(d), int(np.abs(signed).sum()))
+
+
+def _coded(values: np.ndarray, levels: np.float32) -> np.ndarray:
+    peak = np.abs(values).max()
+    return np.rint(values / peak * levels) / levels * peak if peak > 0 else values
+
+
+def _rounded(wanted: np.ndarray, scheme: Sbpca, seed: int, step: int, tile: int, place: int, most: int) -> np.ndarray:
+    signed = np.empty(wanted.shape, np.int32)
+    key = as_word(stream_key(as_word(seed), as_word(step), as_word(tile + 4 * place), WRITE + np.uint64(ROUNDING)))
+    whole_pulses(np.ascontiguousarray(wanted, F), most, key, scheme.rounding == "stochastic", signed)
+    return signed
+
+
+def rebuilt_change(X: np.ndarray, D: np.ndarray, s: np.ndarray, factor: float) -> np.ndarray:
+    """factor D diag(s) X^T as a matrix (M, N), float32."""
+    change = np.zeros((len(D), len(X)), F)
+    add_products(change, np.ascontiguousarray(X), np.ascontiguousarray(D * s), F(factor))
+    return change
+
+
+def apply_change(layer: LayerState, scheme: Sbpca, change: np.ndarray, rank: int, done: Done, seed: int, step: int) -> bool:
+    """Write a rebuilt change (M, N), all of it or its large elements. False where LRT keeps it, since too few weights would move."""
+    work, selected = rebuild_work(*change.shape, rank), np.ones(change.shape, bool)
+    if scheme.update_mode == "element":
+        work = merge(work, {"compare": 2 * change.size})
+        selected = np.abs(change) >= scheme.threshold * np.abs(change).max()
+        selected &= change != 0
+    work_done(done, work)
+    if layer.devices is not None and scheme.estimator == "lrt":
+        moved = np.count_nonzero(np.abs(change) >= 0.5 * layer.devices.granularity)
+        if moved < scheme.least_changed * change.size:
+            return False
+    if layer.devices is None or "verify_window" in layer.devices.device.values:
+        write_targets(layer, layer.weights + change, selected, done, seed, step)
+        return True
+    wanted = np.where(selected, change, F(0)) / F(layer.devices.granularity)
+    signed = _rounded(wanted, scheme, seed, step, layer.tile, 0, MOST_PULSES)
+    layer.devices.pulse(signed, seed=seed, step=step, tile=layer.tile, writes=layer.writes)
+    pulses = int(np.abs(signed).sum())
+    done.add("array", "write", pulses)
+    done.sum("devices_written", int(np.count_nonzero(signed)))
+    done.sum("write_pulses", pulses)
+    return True

@@ -1,0 +1,74 @@
+"""The rule that accumulates gradients in the vector unit: the base of several schemes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from archsim.kernels.outer import add_products
+from archsim.schemes.rule import LayerState, UpdateRule
+from archsim.schemes.shared.optimiser_rule import Optimisers
+from archsim.schemes.shared.writing import write_targets
+from archsim.trace.operation import Activity
+
+F = np.float32
+
+
+class DigitalRule(UpdateRule):
+    """Gradients are summed digitally, the optimiser works on a digital copy of the weights, every weight is written after a batch."""
+
+    def __init__(self, scheme, layers, rate, batch, seed):
+        super().__init__(scheme, layers, rate, batch, seed)
+        self.gradients = [np.zeros(layer.weights.shape, F) for layer in self.layers]
+        self.copies = [layer.weights.copy() for layer in self.layers]
+        self.optimisers = Optimisers(scheme, rate, self.layers)
+
+    def image(self, layer: LayerState, inputs: np.ndarray, errors: np.ndarray, step: int) -> None:
+        add_products(self.gradients[layer.index], inputs, errors, F(1))
+        self.done[layer.index].add("vector_unit", "multiply_add", layer.weights.size * inputs.shape[1])
+
+    def change(self, layer: LayerState) -> np.ndarray:
+        """The optimiser's change of the digital copy; the gradient starts anew."""
+        gradient = self.gradients[layer.index]
+        change = self.optimisers.change(layer, gradient, self.copies[layer.index], self.done[layer.index])
+        gradient[...] = 0
+        return change
+
+    def batch(self, layer: LayerState, step: int) -> None:
+        copy = self.copies[layer.index]
+        copy += self.change(layer)
+        write_targets(layer, copy, np.ones(copy.shape, bool), self.done[layer.index], self.seed, step)
+
+    def backward_weights(self) -> list[np.ndarray] | None:
+        return self.copies if self.scheme.backward_in == "vector_unit" else None
+
+    def state(self) -> dict[str, np.ndarray]:
+        found = {}
+        for layer in self.layers:
+            i = layer.index
+            found |= {f"{i}.gradient": self.gradients[i], f"{i}.copy": self.copies[i]}
+        return found | self.optimisers.state()
+
+    def facts(self) -> dict[str, Any]:
+        return self.optimisers.facts()
+
+    def restore(self, facts: dict[str, Any]) -> None:
+        self.optimisers.restore(facts)
+
+    def activity(self, layer: LayerState, before: Activity) -> Activity:
+        return written_activity(self, layer, before)
+
+
+def written_activity(rule: UpdateRule, layer: LayerState, before: Activity) -> Activity:
+    """The share of weights programmed a batch, the pulses of one programming and the reads a pulse, from what the rule did. Exact weights
+    have no pulses of their own: write_pulses 0 leaves them to the chip."""
+    from dataclasses import replace
+
+    done = rule.done[layer.index]
+    written = done.sums.get("devices_written", 0.0)
+    devices = layer.weights.size * (2 if layer.devices is not None and layer.devices.device.paired else 1)
+    share = written / max(1, done.batches * devices)
+    pulses = done.sums.get("write_pulses", 0.0)
+    verified = done.sums.get("verify_reads", 0.0) / pulses if pulses else float(layer.devices is None)
+    return replace(before, devices_written=min(1.0, share), write_pulses=pulses / max(1.0, written), verify_reads=verified)

@@ -1,0 +1,16 @@
+"""What schemes share that sum the gradient digitally: both cycles, the optimiser, and the memory it takes."""
+
+from __future__ import annotations
+
+from archsim.schemes.shared.backward import BackwardScheme
+from archsim.schemes.shared.optimiser import DigitalOptimiser
+from archsim.trace.building_blocks import digital_gradient
+from archsim.trace.lower import Stage
+from archsim.trace.operation import Operation
+
+
+class GradientScheme(DigitalOptimiser, BackwardScheme):
+    """Gradients are summed in the vector unit; the backward cycle runs on the array or from the digital copy of the weights."""
+
+    def image_update(self, stage: Stage) -> list[Operation]:
+        return [digital_gradient(stage)]

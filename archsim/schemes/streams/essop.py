@@ -1,0 +1,53 @@
+"""ESSOP: the outer product of the weight update from stochastic streams whose random numbers are shared (Joshi 2020)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from archsim.schemes.base import register
+from archsim.schemes.shared.optimiser import DigitalOptimiser
+from archsim.schemes.streams.stream_unit import StreamScheme
+from archsim.trace.building_blocks import program_weights
+from archsim.trace.lower import Stage
+from archsim.trace.operation import Operation
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from archsim.schemes.rule import LayerState, UpdateRule
+
+
+@register
+class Essop(StreamScheme, DigitalOptimiser):
+    """Scales are powers of two, so a value of any size becomes a stream by a shift; one random number serves all lines of a side.
+
+    The gradient of an image is scale x (coincidences counted up or down); a digital optimiser (SGD as published) works on the sum over
+    a mini-batch and the devices whose weight changed are written. Stream length and the exact shift rule are not published.
+    """
+
+    name: ClassVar[str] = "essop"
+    title: ClassVar[str] = "stochastic outer product with shared random numbers, power-of-two scales"
+    source: ClassVar[str] = "Joshi et al., ISCAS 2020 (arXiv 2003.11256); US patent 11436302"
+    references: ClassVar[tuple[str, ...]] = ("joshi2020",)
+    practice: ClassVar[dict[str, Any]] = {"learning_rate": 0.1, "batch": 8}
+    trial: ClassVar[dict[str, Any]] = {"learning_rate": 0.5, "scheme_settings": {"length": 256}}
+
+    stream_source: Literal["lfsr", "sobol"] = "lfsr"
+
+    @property
+    def generator(self) -> str:
+        return self.stream_source
+
+    def batch_update(self, stage: Stage, batch: int) -> list[Operation]:
+        return [self.digital_step(stage, {}), program_weights(stage)]
+
+    def rule(self, layers: Sequence[LayerState], rate: float, batch: int, seed: int) -> UpdateRule:
+        from archsim.schemes.streams.essop_rule import EssopRule
+
+        return EssopRule(self, layers, rate, batch, seed)
+
+    def reference_change(self, layer: LayerState, inputs: np.ndarray, errors: np.ndarray, rate: float, seed: int, step: int) -> np.ndarray:
+        from archsim.schemes.streams.essop_rule import reference_change
+
+        return reference_change(self, layer.weights, inputs, errors, rate)

@@ -1,0 +1,46 @@
+"""The algorithm of ESSOP: gradients from streams, a digital optimiser behind them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from archsim.schemes.rule import LayerState
+from archsim.schemes.shared.optimiser_rule import Optimisers, reference_step
+from archsim.schemes.streams.stream_rule import StreamRule, converted, vector_scales
+
+
+class EssopRule(StreamRule):
+    """Stochastic gradients into SGD, momentum or Adam."""
+
+    def __init__(self, scheme, layers, rate, batch, seed):
+        super().__init__(scheme, layers, rate, batch, seed)
+        self.optimisers = Optimisers(scheme, rate, self.layers)
+
+    def change(self, layer: LayerState, step: int) -> np.ndarray:
+        return self.optimisers.change(layer, self.gradients[layer.index], self.copies[layer.index], self.done[layer.index])
+
+    def state(self) -> dict[str, np.ndarray]:
+        return super().state() | self.optimisers.state()
+
+    def facts(self) -> dict[str, Any]:
+        return self.optimisers.facts()
+
+    def restore(self, facts: dict[str, Any]) -> None:
+        self.optimisers.restore(facts)
+
+
+def stream_views(scheme: Any, inputs: np.ndarray, errors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The values that the converters turn into streams, image by image, each vector with its own power-of-two scales."""
+    pairs = []
+    for x, d in zip(inputs, errors):
+        of_inputs, of_errors, _, _ = vector_scales(x, d)
+        pairs.append((converted(x, of_inputs, scheme.resolution), converted(d, of_errors, scheme.resolution)))
+    return np.array([x for x, _ in pairs]), np.array([d for _, d in pairs])
+
+
+def reference_change(scheme: Any, weights: np.ndarray, inputs: np.ndarray, errors: np.ndarray, rate: float) -> np.ndarray:
+    """The expected first step: E[popcount(a AND b)]/L s_x s_d = x d of the converted values; exact for SGD, and for the other optimisers
+    the step of the expected gradient."""
+    return reference_step(scheme, weights, *stream_views(scheme, inputs, errors), rate)

@@ -1,0 +1,184 @@
+"""Real data through the same events: vectors are fetched, read by the tiles' physics and stored as the cycles pass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from archsim.chip.config import Architecture
+from archsim.chip.place import Placement
+from archsim.chip.plan.operation_plan import plan
+from archsim.operators.array_forward import array_inputs, network_forward
+from archsim.operators.forward import apply
+from archsim.soc.data.tile_physics import TilePhysics
+from archsim.trace.operation import Activity
+from workloads.network import Layer, Network
+
+if TYPE_CHECKING:
+    from archsim.soc.machine import Machine
+    from archsim.soc.operation_run import OperationRun
+
+
+CALIBRATION_IMAGES = 8  # as many images set the automatic converter ranges
+
+
+@dataclass(slots=True)
+class Seen:
+    """What the tiles of one layer saw: sums that become the measured activity."""
+
+    values: int = 0
+    nonzero: int = 0
+    magnitude: float = 0.0
+    ones: float = 0.0
+    vectors: int = 0
+    retries: int = 0
+    saturations: float = 0
+    largest: float = field(default=0.0)
+
+    def activity(self, input_bits: int, before: Activity) -> Activity:
+        """The measured activity of the layer's reads."""
+        on = max(1, self.nonzero)
+        return replace(before, source="measured", input_density=self.nonzero / max(1, self.values), magnitude=self.magnitude / on,
+                       bit_density=self.ones / (on * input_bits), retries=self.retries / max(1, self.vectors),
+                       saturations=self.saturations / max(1, self.vectors))
+
+
+class Values:
+    """Feature maps of the images in flight. A map is NaN where no result has arrived, so that a step which ran ahead
+    of its data poisons the output instead of passing unseen."""
+
+    def __init__(self, network: Network, chip: Architecture, placement: Placement, images: dict[str, np.ndarray],
+                 tensors: dict[str, dict[str, np.ndarray]], seed: int, notes: tuple[str, ...] = ()):
+        self.network, self.chip, self.images, self.notes = network, chip, images, notes
+        self.count = min(map(len, images.values()))
+        self.weights = {name: roles["weights"] for name, roles in tensors.items() if "weights" in roles}
+        self.biases = {name: roles["bias"] for name, roles in tensors.items() if "bias" in roles}
+        self.constants = tensors
+        self.layers = {layer.name: layer for layer in network.layers}
+        self.maps: dict[tuple[int, str], np.ndarray] = {}
+        self.cache: dict[tuple[int, str], tuple[int, np.ndarray]] = {}
+        self.done: dict[tuple[int, str], int] = {}
+        self.seen = {layer.name: Seen() for layer in network.array_layers}
+        self.outputs = np.full((self.count, *network.output_shape), np.nan, np.float32)
+        self.physics, self.first = _readers(network, placement, chip, self.weights, seed)
+        for image in range(min(self.count, CALIBRATION_IMAGES)):
+            self._forward(image, self._calibrate)
+
+    def _forward(self, image: int, meet: Callable[[Layer, np.ndarray], None] | None = None) -> np.ndarray:
+        """The network's exact output for one image."""
+        pictures = {name: stack[image] for name, stack in self.images.items()}
+        return network_forward(self.network, pictures, self.constants, meet)[self.network.layers[-1].name]
+
+    def _calibrate(self, layer: Layer, values: np.ndarray) -> None:
+        """Widen the converter ranges of a layer's tiles for these inputs."""
+        self.physics[layer.name].calibrate(array_inputs(layer, values, slice(0, layer.matrix.vectors)))
+
+    def reference(self) -> np.ndarray:
+        """The plain NumPy forward pass of all images: (images, *output shape)."""
+        return np.array([self._forward(image) for image in range(self.count)])
+
+    def _apply(self, layer: Layer, inputs: list[np.ndarray]) -> np.ndarray:
+        return apply(layer, inputs, self.constants.get(layer.name, {}))
+
+    def _value(self, image: int, name: str) -> np.ndarray:
+        """The output of a layer as far as it has arrived."""
+        layer = self.layers[name]
+        if layer.operator == "input":
+            return self.images[name][image]
+        if layer.on_array:
+            return self.maps.setdefault((image, name), np.full(layer.output_shape, np.nan, np.float32))
+        arrived = self._arrived(image, layer)
+        held = self.cache.get((image, name))
+        if held is None or held[0] != arrived:
+            with np.errstate(invalid="ignore"):
+                held = (arrived, np.asarray(self._apply(layer, [self._value(image, source) for source in layer.inputs]), np.float32))
+            self.cache[image, name] = held
+        return held[1]
+
+    def _arrived(self, image: int, layer: Layer) -> int:
+        """A number that grows whenever a result arrives in any map below this layer."""
+        total, stack = 0, list(layer.inputs)
+        while stack:
+            below = self.layers[stack.pop()]
+            if below.on_array:
+                total += self.done.get((image, below.name), 0)
+            else:
+                stack += below.inputs
+        return total
+
+    # The three hooks of OperationRun: values travel with the job through queues and tiles.
+    def fetch(self, run: OperationRun, step: int, count: int) -> tuple[int, np.ndarray | None]:
+        """The input vectors of a job, from what has arrived in the buffer."""
+        layer = self.layers[run.plan.operation.layer]
+        if not layer.on_array:
+            return step, None
+        return step, array_inputs(layer, self._value(run.image, layer.inputs[0]), slice(step, step + count))
+
+    def compute(self, run: OperationRun, values: tuple[int, np.ndarray]) -> tuple[int, tuple[int, np.ndarray]]:
+        """Read the tiles; returns the repeated reads (the slowest tile decides) and the outputs."""
+        step, vectors = values
+        name = run.plan.operation.layer
+        before, vectors_an_image = self.first[name]
+        first = run.image * vectors_an_image + before + step
+        outputs, retries, saturations, codes = self.physics[name].read(vectors, first)
+        seen, bits = self.seen[name], self.chip.read.input_bits
+        seen.values += codes.size
+        seen.nonzero += int(np.count_nonzero(codes))
+        seen.magnitude += float(np.abs(codes).sum()) / (2**bits - 1)
+        seen.ones += int(np.bitwise_count(np.abs(codes)).sum())
+        seen.vectors += len(vectors)
+        seen.retries += retries
+        seen.saturations += saturations
+        return retries, (step, outputs)
+
+    def store(self, run: OperationRun, values: tuple[int, np.ndarray | None]) -> None:
+        """Put results into the feature map; the last layer's map becomes the network's output."""
+        step, outputs = values
+        layer = self.layers[run.plan.operation.layer]
+        if outputs is not None:
+            bias = self.biases.get(layer.name)
+            held = self._value(run.image, layer.name)
+            flat = held.reshape(layer.output_shape[0], -1).T if layer.operator == "conv2d" else held.reshape(-1, layer.output_shape[-1])
+            flat[step:step + len(outputs)] = outputs if bias is None else outputs + bias
+            self.done[run.image, layer.name] = self.done.get((run.image, layer.name), 0) + len(outputs)
+
+    def measure(self, machine: Machine) -> None:
+        """Replace the assumed activity of the machine's reads by what the tiles saw: the ledger then counts that."""
+        for key, plan_ in machine.plans.items():
+            operation = plan_.operation
+            seen = self.seen.get(operation.layer)
+            if seen is None or operation.kind != "read":
+                continue
+            activity = seen.activity(self.chip.read.input_bits, operation.activity)
+            machine.plans[key] = plan(replace(operation, activity=activity), machine.placement, self.chip, machine.memory)
+
+    def finish(self) -> np.ndarray:
+        """The outputs of all images. Raises RuntimeError where a step ran before its data had arrived."""
+        for image in range(self.count):
+            self.outputs[image] = self._value(image, self.network.layers[-1].name)
+        if np.isnan(self.outputs).any():
+            raise RuntimeError("a step read data that had not arrived: the output holds no number")
+        return self.outputs
+
+
+def _readers(network: Network, placement: Placement, chip: Architecture, weights: dict[str, np.ndarray],
+             seed: int) -> tuple[dict[str, TilePhysics], dict[str, tuple[int, int]]]:
+    """The tiles that each array layer reads, and where its vectors stand among those of an image on the same tiles.
+
+    Layers that share a matrix share its tiles and their converter ranges; what reads it from its columns has ranges of its own.
+    """
+    physics: dict[str, TilePhysics] = {}
+    places: dict[str, int] = {}
+    totals: dict[str, int] = {}
+    for layer in network.array_layers:
+        owner = layer.shares or layer.name
+        places[layer.name] = totals.get(owner, 0)
+        totals[owner] = places[layer.name] + layer.matrix.vectors
+        if layer.shares and not layer.transposed:
+            physics[layer.name] = physics[owner]
+        else:
+            physics[layer.name] = TilePhysics(placement.layers[owner], chip, weights[layer.name], seed, layer.transposed)
+    return physics, {layer.name: (places[layer.name], totals[layer.shares or layer.name]) for layer in network.array_layers}

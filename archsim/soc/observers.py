@@ -1,7 +1,0 @@
-"""Observers of a run: the events as a trace for Perfetto, or as a value change dump for a waveform viewer."""
-
-from archsim.soc.observers_base import Observer
-from archsim.soc.observers_perfetto import PerfettoTrace
-from archsim.soc.observers_vcd import VcdTrace
-
-__all__ = ["Observer", "PerfettoTrace", "VcdTrace"]

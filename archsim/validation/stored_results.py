@@ -1,0 +1,224 @@
+"""Stored results, sweeps, comparisons and checkpoints held against their digests, their own ledgers and the conservation laws."""
+
+from __future__ import annotations
+
+import math
+import os
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from archsim.exploration.store.schema import check_metrics
+from archsim.exploration.store.store import FILE as STORE_FILE
+from archsim.exploration.store.store import Store
+from archsim.exploration.sweep import SPACE_FILE, read_stored_space
+from archsim.exploration.work.metrics import OTHER, PRICED, TIMED, TRAINED
+from archsim.readers.digest import read_document
+from archsim.run.result import Result
+from archsim.training.checkpoints import load_checkpoint
+from hwlib.errors import InputError, StoredNote
+
+MOST_FILES = 1_000_000
+_CLOSE = 1e-9
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One stored document. `verdict`: good; noted, where it was stored without what would prove it all; bad, where it is not what was
+    written or does not agree with itself. `message` says why; `rows` is how many results, rows or arrays were looked at."""
+
+    path: str
+    kind: str
+    verdict: str
+    rows: int
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What `verify` found, a `Finding` a document, in the order of their paths."""
+
+    findings: tuple[Finding, ...]
+
+    @property
+    def good(self) -> bool:
+        """True where no document is bad."""
+        return not self.count("bad")
+
+    def count(self, verdict: str) -> int:
+        """How many documents got a verdict."""
+        return sum(finding.verdict == verdict for finding in self.findings)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON document."""
+        return {"good": self.count("good"), "noted": self.count("noted"), "bad": self.count("bad"),
+                "findings": [vars(finding) for finding in self.findings]}
+
+
+def verify(folder: str | Path) -> Verification:
+    """Check every stored document in a folder and below it, or one file.
+
+    A result is added up again from its own ledger and the prices that it keeps, never from the figures of today; every row of a sweep
+    and every array of a checkpoint is held against its digest; the document of a sweep is held against its rows, and a comparison
+    against the results beside it. Nothing is written. Raises InputError where there is nothing to verify.
+    """
+    findings = [_checked(path) for path in _documents(Path(folder))]
+    if not findings:
+        raise InputError("nothing stored here", where=str(folder), allowed=sorted(_CHECKS),
+                         hint="name a folder that run, train, compare or explore wrote with --out")
+    return Verification(tuple(findings))
+
+
+def _documents(place: Path) -> Iterator[Path]:
+    try:
+        if not place.exists():
+            raise InputError("no such folder", where=str(place))
+        if not place.is_dir():
+            if place.name not in _CHECKS:
+                raise InputError("not a stored document", where=str(place), allowed=sorted(_CHECKS))
+            yield place
+            return
+    except (OSError, ValueError) as fault:
+        if isinstance(fault, InputError):
+            raise
+        raise InputError("cannot be opened", where=str(place)) from None
+    count = 0
+    for folder, below, files in os.walk(place):  # links are not followed
+        below.sort()
+        count += len(files)
+        if count > MOST_FILES:
+            raise InputError("too many files", where=str(place), allowed=f"up to {MOST_FILES}")
+        yield from (Path(folder) / name for name in sorted(files) if name in _CHECKS)
+
+
+def _checked(path: Path) -> Finding:
+    kind, check = _CHECKS[path.name]
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always", StoredNote)
+        try:
+            rows = check(path)
+        except InputError as fault:
+            return Finding(str(path), kind, "bad", 0, fault.message)
+    notes = [str(each.message) for each in told if issubclass(each.category, StoredNote)]
+    return Finding(str(path), kind, "noted" if notes else "good", rows, "; ".join(dict.fromkeys(notes)))
+
+
+def _result(path: Path) -> int:
+    Result.load(path)
+    return 1
+
+
+def _comparison(path: Path) -> int:
+    from archsim.comparison.variants import chosen_variants
+    from archsim.report.comparison.page import load_comparison
+
+    schemes = load_comparison(path)["schemes"]
+    for index, document in enumerate(schemes):
+        label = document.get("label")
+        try:
+            own = path.parent / chosen_variants(label)[0].folder if label else None
+        except InputError:
+            own = None  # a scheme of the user's own file, whose name is not known here
+        if own is not None and (own / "result.json").is_file():
+            stored = Result.load(own).document
+            for key in ("area_mm2", "energy_j", "cycles", "accuracy_percent", "writes_per_device"):
+                if stored.get(key) != document.get(key):
+                    raise InputError("not what the result beside it says", where=f"{path}: schemes[{index}].{key}", got=document.get(key),
+                                     allowed=repr(stored.get(key)))
+    return len(schemes)
+
+
+def _space(path: Path) -> int:
+    from archsim.exploration.space.load import load_space
+
+    load_space(read_stored_space(path.parent))
+    return 1
+
+
+def _store(path: Path) -> int:
+    """Every row of every rung: its digest, its form, its ranges; and its numbers again where it keeps its run and the prices are these."""
+    count = 0
+    with Store(path.parent, writable=False) as store:
+        for head, facts in enumerate(store.heads):
+            again = _repricing(path.parent, facts)
+            for row in store.rows(head):
+                count += 1
+                where = f"{path}: {facts['rung']} {row.key}"
+                if row.metrics is None:
+                    continue
+                numbers = dict(zip(facts["metrics"], row.metrics))
+                check_metrics(numbers, where)
+                if again is not None and isinstance(row.extra.get("run"), dict):
+                    _compare(numbers, dict(zip(facts["metrics"], again(row))), where)
+        if store.damaged:
+            raise InputError(f"{store.damaged} damaged lines", where=str(path), hint="archsim explore SPACE.toml --resume works them out")
+        if store.torn:
+            warnings.warn(StoredNote("the last line was torn (its process died writing it)"), stacklevel=1)
+    return count
+
+
+def _repricing(folder: Path, facts: dict[str, Any]) -> Callable | None:
+    """The metrics of a row from its own run; None where its prices were others than those of this version."""
+    from archsim.exploration.space.load import load_space
+    from archsim.exploration.store.versions import code_version, figures_version
+    from archsim.exploration.work.stored_runs import can_reprice, price_stored
+
+    if facts["code"] != code_version() or facts["figures"] != figures_version() or not (folder / SPACE_FILE).is_file():
+        return None
+    space = load_space(read_stored_space(folder))
+    if list(space.paths) != facts["axes"] or not can_reprice(facts["metrics"]):
+        return None
+    return lambda row: price_stored(space.design(row.values), row.extra["run"], facts["metrics"])
+
+
+def _compare(stored: dict[str, Any], again: dict[str, Any], where: str) -> None:
+    for name, value in stored.items():
+        other = again[name]
+        same = value == other or (value is not None and other is not None and math.isclose(value, other, rel_tol=_CLOSE))
+        if not same:
+            raise InputError("does not follow from its own run", where=f"{where}.{name}", got=value, allowed=repr(other))
+
+
+def _sweep(path: Path) -> int:
+    """The document against its own sums, and against the rows beside it."""
+    from archsim.report.sweep.page import load_document
+
+    document = load_document(path)
+    if not (path.parent / STORE_FILE).is_file():
+        return len(document["points"])
+    paths, metrics = [axis["path"] for axis in document["axes"]], (*PRICED, *TIMED, *TRAINED, *OTHER)
+    shown = {(point["rung"], *(point[name] for name in paths)): point for point in document["points"]}
+    with Store(path.parent, writable=False) as store:
+        for head, facts in enumerate(store.heads):
+            if (facts["code"], facts["figures"], facts["axes"]) != (document["code"], document["figures_version"], paths):
+                continue
+            for row in store.rows(head):
+                point = shown.get((facts["rung"], *row.values))
+                if point is None or row.metrics is None:
+                    continue
+                for name, number in zip(facts["metrics"], row.metrics):
+                    if name in metrics and name in point and point[name] != number:
+                        raise InputError("not what its row says", where=f"{path}: point {point['point']}.{name}", got=point[name],
+                                         allowed=repr(number))
+    return len(document["points"])
+
+
+def _checkpoint(path: Path) -> int:
+    _, arrays = load_checkpoint(path.parent)
+    return len(arrays)
+
+
+def _request(path: Path) -> int:
+    document, _ = read_document(path, "request")
+    if not isinstance(document, dict):
+        raise InputError("not what a folder was asked to hold", where=str(path))
+    return 1
+
+
+_CHECKS: dict[str, tuple[str, Callable[[Path], int]]] = {
+    "result.json": ("result", _result), "compare.json": ("comparison", _comparison), "sweep.json": ("sweep", _sweep),
+    STORE_FILE: ("rows of a sweep", _store), SPACE_FILE: ("space", _space), "checkpoint.json": ("checkpoint", _checkpoint),
+    "request.json": ("request", _request),
+}
