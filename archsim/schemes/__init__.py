@@ -1,4 +1,8 @@
-"""Update rules: one file each; a new file with a registered class is picked up by itself, a user's own through `own_file`."""
+"""Update rules in families: `digital`, `pulsed`, `low_rank` and `streams`, with what several need in `shared`.
+
+A rule is a face (what it asks of the chip, `NAME.py`) and an algorithm (what it does to the weights, `NAME_rule.py`, named by a string).
+A new file with a registered class is picked up by itself, a user's own through `own_file`. Begin with `base.py`.
+"""
 
 from __future__ import annotations
 
@@ -14,12 +18,15 @@ if TYPE_CHECKING:
     from archsim.schemes.base import Scheme
 
 
+_ALGORITHMS = ("_rule", "_kernels", "_reference", "_apply")
+
+
 @functools.cache
 def _import_own() -> None:
-    for module in pkgutil.iter_modules(__path__):
-        # algorithms and their kernels are loaded when a training asks for them
-        if not module.name.endswith(("_rule", "_kernels", "_reference", "_apply")):
-            importlib.import_module(f"{__name__}.{module.name}")
+    for module in pkgutil.walk_packages(__path__, f"{__name__}."):
+        # algorithms and their kernels are loaded when a training asks for them; no rule stands in `shared`
+        if not module.name.startswith(f"{__name__}.shared.") and not module.name.endswith(_ALGORITHMS):
+            importlib.import_module(module.name)
 
 
 def _classes() -> dict[str, type[Scheme]]:

@@ -6,7 +6,8 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from archsim.chip import load_architecture, place
+from archsim.chip import load_architecture
+from archsim.chip.place import place
 from archsim.schemes import load_scheme
 from archsim.soc.machine import Machine
 from archsim.trace import build_trace

@@ -130,7 +130,7 @@ def small_comparison() -> dict:
 
 
 def _network(path: Path) -> None:
-    from archsim.chip import place
+    from archsim.chip.place import place
     from archsim.trace import build_trace
 
     network = archsim.load_network(path)

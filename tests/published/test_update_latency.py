@@ -20,7 +20,8 @@ from dataclasses import replace
 
 import pytest
 
-from archsim.chip import load_architecture, place
+from archsim.chip import load_architecture
+from archsim.chip.place import place
 from archsim.chip.plan.tile_timing import pulse_update_cycles
 from archsim.schemes import list_schemes
 from archsim.soc.machine import Machine

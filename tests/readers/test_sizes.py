@@ -5,7 +5,7 @@ import tracemalloc
 import pytest
 
 import archsim
-from archsim.chip import place
+from archsim.chip.place import place
 from archsim.exploration import load_space
 from archsim.exploration.space.expressions import Expression
 from archsim.soc.data.request import MOST_NUMBERS

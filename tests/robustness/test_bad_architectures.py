@@ -9,7 +9,7 @@ import archsim
 from archsim.chip import list_architectures, load_architecture
 from hwlib.errors import InputError
 
-GOOD = (Path(archsim.__file__).parent / "architecture" / "files" / "cim40.toml").read_text(encoding="utf-8")
+GOOD = (Path(archsim.__file__).parent / "chip" / "files" / "cim40.toml").read_text(encoding="utf-8")
 ADC_BITS = 'parameters = { bits = "=read.adc_bits", rate_msps = "=derived.adc_rate_msps" }'
 ADC = '[components.adc]\npart = "adc_sar"\nper = "adc"\n' + ADC_BITS
 FRONT_END = '[components.front_end]\npart = "integrator"\nper = "sensed"\nparameters = { slot_ns = "=derived.slot_ns" }\n'

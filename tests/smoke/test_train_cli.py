@@ -130,8 +130,8 @@ def test_a_long_silence_is_explained(call, core, monkeypatch):
         time.sleep(0.3)
         return original(*_)
 
-    original = archsim.run.training_and_silicon.__globals__["build_trace"]
-    monkeypatch.setitem(archsim.run.training_and_silicon.__globals__, "build_trace", slow)
+    original = archsim.train.__globals__["build_trace"]
+    monkeypatch.setitem(archsim.train.__globals__, "build_trace", slow)
     assert "compiling the kernels" in call("train", "digits_cnn", "--epochs", "1")[2]
     assert call("train", "digits_cnn", "--epochs", "1", "--quiet")[2] == ""
     monkeypatch.setattr("archsim.cli.train.SILENT_SECONDS", 60.0)

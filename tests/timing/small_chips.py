@@ -1,6 +1,7 @@
 """Small chips and traces for the timing tests: every delay is off until a test switches it on."""
 
-from archsim.chip import load_architecture, place
+from archsim.chip import load_architecture
+from archsim.chip.place import place
 from archsim.soc.machine import Machine
 from archsim.soc.observers.base import Observer
 from archsim.trace import LayerMatrix, Operation, Trace

@@ -7,7 +7,8 @@ import pytest
 from small_chips import DRAIN, READ, Jobs, quiet_chip
 
 import archsim
-from archsim.chip import load_architecture, place
+from archsim.chip import load_architecture
+from archsim.chip.place import place
 from archsim.chip.plan.memory_map import MemoryMap
 from archsim.chip.plan.operation_plan import plan
 from archsim.cost.explain import explain

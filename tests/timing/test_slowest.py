@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from small_chips import quiet_chip, run
 
-from archsim.chip import place
+from archsim.chip.place import place
 from archsim.chip.plan.memory_map import MemoryMap
 from archsim.chip.plan.operation_plan import plan
 from archsim.chip.plan.slowest import slowest_pulses, slowest_repeats, slowest_row

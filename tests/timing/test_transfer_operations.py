@@ -6,7 +6,8 @@ import pytest
 from small_chips import READ, quiet_chip, read, run, trace_of
 
 import archsim
-from archsim.chip import load_architecture, place
+from archsim.chip import load_architecture
+from archsim.chip.place import place
 from archsim.chip.plan.memory_map import MemoryMap
 from archsim.chip.plan.operation_plan import plan
 from archsim.schemes import load_scheme

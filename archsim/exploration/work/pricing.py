@@ -6,9 +6,9 @@ import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from archsim.chip import place
 from archsim.chip.built import BuiltChip, build_chip, parts_of
 from archsim.chip.load import validate
+from archsim.chip.place import place
 from archsim.cost.estimate import Estimate, price_run
 from archsim.exploration.space.design import Step, resolve
 from archsim.exploration.work.metrics import read_metric
