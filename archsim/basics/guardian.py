@@ -4,8 +4,9 @@ Killed, a process tells its workers nothing, and a worker that is still starting
 may take longer than anybody waits. So this one starts before them, imports next to nothing, and outlives its parent for a second.
 It runs by itself, without the package: `python -I -S guardian.py PARENT MARK`.
 
-Two words in the environment of a process say whose it is (`archsim.processes` sets them). With MEMBER it is a worker or was started by
-one. With FAMILY alone it was started while there were workers: only the processes of the pool are ended, not what a user started then.
+Two words in the environment of a process say whose it is (`archsim.basics.processes` sets them). With MEMBER it is a worker or was
+started by one. With FAMILY alone it was started while there were workers: only the processes of the pool are ended, not what a user
+started then.
 """
 
 import os

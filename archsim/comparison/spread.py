@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from archsim.comparison.worker import Order, Outcome, read_mark, run_marked, run_scheme
 from archsim.basics.processes import ONE_THREAD, guarded, interruptible, worker_arguments
+from archsim.comparison.worker import Order, Outcome, read_mark, run_marked, run_scheme
 from archsim.schemes.own_file import own_schemes
 
 POLL_S = 0.2

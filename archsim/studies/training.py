@@ -21,7 +21,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from archsim.processes import guarded
+from archsim.basics.processes import guarded
 from archsim.studies.priced_tables import check_priced
 from hwlib.errors import InputError
 

@@ -5,9 +5,9 @@ import json
 import pytest
 
 from archsim.exploration import load_space
-from archsim.exploration.work.engine import Engine
-from archsim.exploration.store.rows import Row
 from archsim.exploration.space.walk import keyed
+from archsim.exploration.store.rows import Row
+from archsim.exploration.work.engine import Engine
 from archsim.exploration.work.worker import Job
 from archsim.readers.digest import seal_line
 from tests.explore_points import SPACE, faulty, stuck, unstorable

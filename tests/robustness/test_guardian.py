@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from archsim import processes
-from archsim.processes import begin_worker, guarded
+from archsim.basics.processes import begin_worker, guarded
 from tests.robustness.kills import Family
 
 # A pool's worker that has not come to our code, its tracker, a program of a worker or of a study, and one that a user started meanwhile.
 PARENT = """
 import os, signal, subprocess, sys, time
-from archsim.processes import guarded
+from archsim.basics.processes import guarded
 
 asleep = "import sys, time; time.sleep(60)"
 with guarded() as member:

@@ -14,9 +14,9 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from archsim.basics.processes import guarded, worker_arguments
 from archsim.exploration.store.rows import Lines, Row, pack_rows
 from archsim.exploration.work.worker import Batch, Job, read_marks, run_batch
-from archsim.basics.processes import guarded, worker_arguments
 from archsim.schemes.own_file import own_schemes
 from hwlib.errors import InputError
 
