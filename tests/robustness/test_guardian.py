@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from archsim import processes
+from archsim.basics import processes
 from archsim.basics.processes import begin_worker, guarded
 from tests.robustness.kills import Family
 
