@@ -12,6 +12,7 @@ import sys
 import time
 import uuid
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 from typing import Literal
 
@@ -75,18 +76,19 @@ class Family:
 
 @dataclass(frozen=True)
 class Kill:
-    """When a command is killed: `moment` seconds after it began, or after its first worker or row; before that a worker, if `worker`."""
+    """When a command is killed: `moment` seconds after it began, or after its first process, worker or row; before that a worker, if
+    `worker`."""
 
     moment: float
-    after: Literal["start", "worker", "row"] = "start"
+    after: Literal["start", "process", "worker", "row"] = "start"
     worker: bool = False
 
 
 def draw(count, seed):
-    """Kills of every kind in turn: while the command starts, while its workers start, and at work."""
+    """Kills of every kind in turn: while the command, the first of its processes and its workers start, and at work."""
     generator = random.Random(seed)
-    kinds = ("start", False), ("worker", False), ("row", True)
-    return [Kill(generator.uniform(0.0, 2.0), *kinds[number % 3]) for number in range(count)]
+    kinds = (2.0, "start", False), (0.2, "process", False), (2.0, "worker", False), (2.0, "row", True)
+    return [Kill(generator.uniform(0.0, within), after, worker) for _, (within, after, worker) in zip(range(count), cycle(kinds))]
 
 
 def wait_until(true, family, seconds=60.0):
@@ -113,7 +115,8 @@ def kill_once(line, folder, kill, stored, generator, toll):
     family = Family(line, folder)
     try:
         if kill.after != "start":
-            wait_until(family.workers if kill.after == "worker" else lambda: stored() - before, family)
+            signs = {"process": lambda: len(family.members()) > 1, "worker": family.workers, "row": lambda: stored() - before}
+            wait_until(signs[kill.after], family)
         time.sleep(kill.moment)
         if kill.worker:
             toll.workers_killed += family.kill_worker(generator)

@@ -77,7 +77,7 @@ def test_sixty_kills_of_a_sweep(tmp_path):
 @pytest.mark.study
 def test_forty_kills_of_a_comparison(tmp_path):
     rates = [f"{scheme}:training.learning_rate={rate}" for scheme in ("sgd", "rpu", "tiki_taka", "mixed_precision", "sbpca")
-             for rate in (0.01, 0.02, 0.05)]
+             for rate in (0.005, 0.01, 0.02, 0.03, 0.05)]
     check_comparison(tmp_path / "comparison", ",".join(rates), draw(40, seed=2), epochs=1)
 
 
