@@ -14,6 +14,7 @@ _HOMES = {
     "load_architecture": "archsim.chip",
     "list_architectures": "archsim.chip",
     "list_schemes": "archsim.schemes",
+    "build": "archsim.run.building",
     "simulate": "archsim.run.simulation",
     "compare": "archsim.comparison",
     "train": "archsim.run.training_and_silicon",
@@ -31,7 +32,7 @@ _HOMES = {
     "InputError": "hwlib.errors",
 }
 
-__all__ = ["Architecture", "InputError", "Network", "Result", "Trace", "__version__", "cite", "compare", "explain", "explore",
+__all__ = ["Architecture", "InputError", "Network", "Result", "Trace", "__version__", "build", "cite", "compare", "explain", "explore",
            "list_architectures", "list_datasets", "list_networks", "list_schemes", "load_architecture", "load_dataset", "load_network",
            "load_trace", "simulate", "train", "verify"]
 

@@ -6,7 +6,9 @@ import copy
 import json
 import os
 from collections.abc import Sequence
+from html import escape
 from pathlib import Path
+from typing import Any
 
 from archsim.basics.files import csv_text, write_files
 from archsim.basics.version import VERSION
@@ -49,8 +51,21 @@ class Result:
     off the chip stands beside them (`by_component_off_chip`, `off_chip_energy_j`) and in `boundaries.system`.
     """
 
-    def __init__(self, document: dict):
-        self.document = document
+    document: dict
+    outputs: dict | None
+    """Output of the network with real data, (images, *output shape); None without."""
+    reference_outputs: dict | None
+
+    def __init__(self, document: dict, outputs: Any = None, reference_outputs: Any = None):
+        object.__setattr__(self, "document", document)
+        object.__setattr__(self, "outputs", outputs)
+        object.__setattr__(self, "reference_outputs", reference_outputs)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"a result is what was measured: '{name}' cannot be assigned; `to_dict()` gives a document of your own")
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(f"a result is what was measured: '{name}' cannot be deleted")
 
     @classmethod
     def from_run(cls, facts: dict, inventory: Sequence[Component], ledger: Ledger, setup: dict | None = None) -> Result:
@@ -87,6 +102,18 @@ class Result:
 
     def __repr__(self) -> str:
         return f"Result({self.document.get('network')} on {self.document.get('architecture')}, {self.document.get('phase')})"
+
+    def _repr_html_(self) -> str:
+        """The headline as a notebook shows it: value, and low to high of its prices."""
+        power = "–" if self.power_uw is None else f"{self.power_uw:.4g} µW"
+        cycles = "not timed" if self.cycles is None else f"{self.cycles:,} cycles"
+        accuracy = self.document.get("accuracy_percent")
+        facts = [("area", f"{self.area_mm2:.4g} mm²", self.area_mm2_range), ("energy an image", f"{self.energy_per_image_j:.4g} J", None),
+                 ("power", power, self.power_uw_range), ("time", cycles, None)]
+        facts += [("accuracy", f"{accuracy:.2f} %", None)] if accuracy is not None else []
+        rows = "".join(f"<tr><th>{name}</th><td>{text}</td><td>{'{:.3g} – {:.3g}'.format(*span) if span else ''}</td></tr>"
+                       for name, text, span in facts)
+        return f"<p><b>{escape(repr(self))}</b></p><table>{rows}</table>"
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Result) and self.document == other.document

@@ -47,19 +47,10 @@ def simulate(network: str | Path | Network | Trace, chip: str | Path | Architect
     `activity`: a .csv or .json file of measured activity by layer and phase, in place of the assumed means.
     Raises InputError for anything wrong in the input, RuntimeError where the simulation lost work.
     """
-    trace, net = _trace_of(network, scheme, phase, batch)
-    if activity is not None:
-        from archsim.trace.activity_file import with_activity_file
-
-        if data is not None:
-            raise InputError("real data measure the activity themselves", where="activity", got=str(activity))
-        trace = with_activity_file(trace, activity)
-    chip, recorded = chip_for(trace, chip)
-    if trace.scheme and not hasattr(scheme, "parts"):
-        rule = load_scheme(trace.scheme, trace.scheme_settings)
-    else:
-        rule = load_scheme(scheme) if scheme is not None else None
-    built = build_chip(trace, chip, rule, images, node_nm)
+    if activity is not None and data is not None:
+        raise InputError("real data measure the activity themselves", where="activity", got=str(activity))
+    built, net, recorded = build_for(network, chip, scheme, phase, batch, images, node_nm, activity)
+    chip, trace, rule = built.chip, built.trace, built.rule if built.rule or scheme is None else load_scheme(scheme)
     values = None
     if timing:
         built.check_time()  # before the events, which would never end
@@ -85,9 +76,23 @@ def simulate(network: str | Path | Network | Trace, chip: str | Path | Architect
     once = setup_facts(built, timing) if setup else None
     result = Result.from_run(facts, built.parts, ledger, once)
     result.document["unused"] = sorted(unused)
-    if values is not None:
-        result.outputs, result.reference_outputs = values.finish(), values.reference()
-    return result
+    return result if values is None else Result(result.document, values.finish(), values.reference())
+
+
+def build_for(network: Any, chip: Any, scheme: Any, phase: str, batch: int, images: int | None, node_nm: float | None,
+              activity: str | Path | None = None) -> tuple[BuiltChip, Network | None, list[str]]:
+    """The built chip of a call of `simulate`, the network where there is one, and notes about where a trace was recorded."""
+    trace, net = _trace_of(network, scheme, phase, batch)
+    if activity is not None:
+        from archsim.trace.activity_file import with_activity_file
+
+        trace = with_activity_file(trace, activity)
+    chip, recorded = chip_for(trace, chip)
+    if trace.scheme and not hasattr(scheme, "parts"):
+        rule = load_scheme(trace.scheme, trace.scheme_settings)
+    else:
+        rule = load_scheme(scheme) if scheme is not None else None
+    return build_chip(trace, chip, rule, images, node_nm), net, recorded
 
 
 def chip_for(trace: Trace, chip: str | Path | Architecture | None) -> tuple[Architecture, list[str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +34,7 @@ CHECKPOINT = "checkpoint.json"
 Progress = Callable[..., None]
 
 
-@dataclass
+@dataclass(frozen=True, repr=False)
 class Training:
     """What `train` returns. `result` is the silicon (a `Result`) of some training steps with the measured activity; its document holds the
     training too, so that it is saved, loaded and reported with it. `assumed` and `trace` are the training step with assumed and with
@@ -47,6 +48,13 @@ class Training:
     activities: dict[tuple[str, str], Activity]
     chip: Architecture
     scheme: Scheme
+
+    def __repr__(self) -> str:
+        accuracy = "no epoch finished" if self.accuracy_percent is None else f"{self.accuracy_percent:.2f} %"
+        return f"Training({self.result.network} by {self.scheme.name} on {self.chip.name}: {accuracy} after {len(self.epochs)} epochs)"
+
+    def _repr_html_(self) -> str:
+        return f"<p><b>{escape(repr(self))}</b></p>{self.result._repr_html_()}"
 
     @property
     def epochs(self) -> list[dict]:
@@ -128,7 +136,7 @@ def with_silicon(trained: TrainingResult, trace: Trace, chip: Architecture, sche
     writes = writes_of(trained, trace, chip)
     unread = [f"device.{name} is set but nothing in this run reads it: {why}" for name, why in trained.unread.items()]
     own = {"notes": [*notes, *_lost(trained), *unread], "unused": [f"device.{name}" for name in trained.unread]}
-    result.document |= {
+    result.document.update({
         "dataset": trained.data, "device": device_of(trained.settings) or None, "epochs": trained.history,
         "accuracy_percent": 100.0 - trained.history[-1]["test_error_percent"] if trained.history else None,
         "writes_per_device": writes[""]["mean"], "activity_file": None,
@@ -139,7 +147,7 @@ def with_silicon(trained: TrainingResult, trace: Trace, chip: Architecture, sche
             # with these the silicon is priced again without training: see `training_cost.price_again`
             "activities": kept_activities(activities), "scheme_settings": scheme.model_dump(mode="json"), **own,
             **cost_of_all(result, trained.images), "settings": trained.settings.model_dump(mode="json"),
-        }}
+        }})
     return Training(result, trained, trace, measured, activities, chip, scheme)
 
 
