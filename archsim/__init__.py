@@ -20,6 +20,9 @@ _HOMES = {
     "train": "archsim.run.training_and_silicon",
     "explore": "archsim.exploration",
     "verify": "archsim.validation.stored_results",
+    "validate": "archsim.validation",
+    "list_devices": "archsim.devices.presets",
+    "list_components": "hwlib",
     "cite": "archsim.run.citations",
     "explain": "archsim.cost.explain",
     "load_trace": "archsim.run.recorded_trace",
@@ -32,9 +35,11 @@ _HOMES = {
     "InputError": "hwlib.errors",
 }
 
-__all__ = ["Architecture", "InputError", "Network", "Result", "Trace", "__version__", "build", "cite", "compare", "explain", "explore",
-           "list_architectures", "list_datasets", "list_networks", "list_schemes", "load_architecture", "load_dataset", "load_network",
-           "load_trace", "simulate", "train", "verify"]
+__all__ = [
+    "Architecture", "InputError", "Network", "Result", "Trace", "__version__", "build", "cite", "compare", "explain", "explore",
+    "list_architectures", "list_components", "list_datasets", "list_devices", "list_networks", "list_schemes", "load_architecture",
+    "load_dataset", "load_network", "load_trace", "simulate", "train", "validate", "verify",
+]
 
 
 def __getattr__(name: str) -> object:

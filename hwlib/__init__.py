@@ -8,4 +8,11 @@ from hwlib.quantity import Figure, Quantity
 
 load_parts()
 
-__all__ = ["PARTS", "Figure", "InputError", "Price", "Quantity", "figure", "find_part", "load_figures", "load_sources", "price"]
+__all__ = ["PARTS", "Figure", "InputError", "Price", "Quantity", "figure", "find_part", "list_components", "load_figures", "load_sources",
+           "price"]
+
+
+def list_components() -> dict[str, str]:
+    """Every priced part with one line, by group and name."""
+    parts = sorted(PARTS.values(), key=lambda part: (part.group, part.name))
+    return {part.name: f"{part.title} ({part.group})" for part in parts}

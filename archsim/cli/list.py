@@ -27,10 +27,9 @@ def _schemes() -> dict[str, str]:
 
 
 def _components() -> dict[str, str]:
-    from hwlib import PARTS
+    from hwlib import list_components
 
-    parts = sorted(PARTS.values(), key=lambda part: (part.group, part.name))
-    return {part.name: f"{part.title} ({part.group})" for part in parts}
+    return list_components()
 
 
 def _datasets() -> dict[str, str]:
@@ -40,7 +39,7 @@ def _datasets() -> dict[str, str]:
 
 
 def _devices() -> dict[str, str]:
-    from archsim.cli.show_device import list_devices
+    from archsim.devices.presets import list_devices
 
     return list_devices()
 

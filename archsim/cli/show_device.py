@@ -13,13 +13,6 @@ _DEVICES = 200
 _COLUMNS, _LINES = 64, 13
 
 
-def list_devices() -> dict[str, str]:
-    """Presets with one line each."""
-    from archsim.devices.presets import load_presets
-
-    return {name: f"{preset.title} ({preset.law}; {preset.confidence})" for name, preset in load_presets().items()}
-
-
 def describe_device(name: str, node_nm: float | None, settings: dict[str, str]) -> dict:
     """Parameters, sources and staircase of a preset, a law or a device file. Raises InputError for unknown names and values."""
     from archsim.devices import load_law

@@ -112,3 +112,8 @@ def load_device(name: str, changes: Mapping[str, object] | None = None) -> Devic
     """
     preset = find_preset(name)
     return preset.device(changes) if preset else load_law(name)(**(changes or {}))
+
+
+def list_devices() -> dict[str, str]:
+    """Presets with one line each."""
+    return {name: f"{preset.title} ({preset.law}; {preset.confidence})" for name, preset in load_presets().items()}
