@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 ROOT = Path(__file__).parents[2]
-FOLDERS = ("README.md", "CHANGELOG.md", "docs", "reports")
+FOLDERS = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "docs", "reports")
 ELSEWHERE = ("http", "https", "data", "mailto", "blob", "javascript")
 
 
