@@ -21,10 +21,15 @@ def document():
     count = len(small["points"])
     large = dict(small)
     large["name"] = "large"
-    large["points"] = [row | {"point": number * count + row["point"], "area_mm2": row["area_mm2"] * (1 + number / 40),
-                              "energy_per_image_j": row["energy_per_image_j"] * (1 + number / 50)}
+    # a design whose area grows has a range and parts that grow with it, or its document is refused
+    grown = {"area_mm2": 1 / 40, "energy_per_image_j": 1 / 50}
+    large["points"] = [row | {"point": number * count + row["point"]}
+                       | {f"{name}{end}": row[f"{name}{end}"] * (1 + number * step) for name, step in grown.items()
+                          for end in ("", "_low", "_high") if row.get(f"{name}{end}") is not None}
                        for number in range(49) for row in small["points"]]
-    large["parts"], large["layers"] = small["parts"] * 49, small["layers"] * 49
+    large["parts"] = [[part and [part[0] * (1 + number / 40), part[1] * (1 + number / 50)] for part in parts]
+                      for number in range(49) for parts in small["parts"]]
+    large["layers"] = small["layers"] * 49
     large["below"] = [{"area_mm2": row["area_mm2"] * 1.1, "energy_per_image_j": row["energy_per_image_j"]} for row in large["points"]]
     return large
 

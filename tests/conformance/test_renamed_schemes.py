@@ -59,6 +59,7 @@ def test_a_subclass_with_a_rule_of_its_own_is_trained_by_that(parent, renamed):
 @pytest.mark.parametrize("settings", [{"epsilon": 2.5e-9}, {"momentum": 0.5}, {"beta1": 0.8}, {"beta2": 0.9}])
 def test_a_setting_that_plain_sgd_does_not_use_changes_no_bit(settings):
     (one, document), (other, twin) = outcome(load_scheme("sgd")), outcome(load_scheme("sgd", settings))
+    assert (document.pop("unused"), twin.pop("unused")) == ([], [f"scheme.{name}" for name in settings])
     assert twin == document
     assert all(np.array_equal(weights, other.trained.weights[layer]) for layer, weights in one.trained.weights.items())
 
