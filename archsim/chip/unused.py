@@ -106,6 +106,7 @@ CONDITIONS: dict[str, tuple[Condition, str]] = {
     "tile.clock_gating": (lambda run: run.timed and run.has("tile_clock"), "nothing is timed, or the tiles have no clock"),
     "weights.bits": (lambda run: run.built.chip.weights.mapping == "bit_slices" or bool(run.built.placement.passes),
                      "this mapping holds a weight in one cell or pair of cells, whatever its bits"),
+    "read.accumulate": (lambda run: run.built.chip.read.slots > 1, "an input is one slot: there is nothing to add up"),
     "weights.cell_bits": (lambda run: run.built.chip.weights.mapping == "bit_slices",
                           "this mapping holds a weight in one cell or pair of cells, whatever its bits"),
     "weights.reference_columns": (lambda run: run.built.chip.weights.mapping == "reference_column", "the mapping has no reference column"),

@@ -74,6 +74,7 @@ def write_inputs(folder: Path) -> None:
     (folder / "my_scheme.py").write_text(own, encoding="utf-8")
     full = next(block.text for block in blocks("toml") if "[[rungs]]" in block.text)
     small = full.replace('"mnist"', f'"{DIGITS_LIKE_MNIST}"').replace("= 1500", "= 20").replace("points = 20", "points = 2")
+    small = small.replace("test_images = 500", "test_images = 20")
     assert small != full
     (folder / "space.toml").write_text(small, encoding="utf-8")
     _write_convolution(folder / "resnet50.onnx", draw)

@@ -45,7 +45,7 @@ def inputs(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path)
     (tmp_path / "dev.toml").write_text(DEVICE)
     (tmp_path / "net.toml").write_text(Path(archsim.__file__).parents[1].joinpath("workloads/networks/digits_cnn.toml").read_text())
-    (tmp_path / "chip.toml").write_text(Path(archsim.__file__).parent.joinpath("architecture/files/cim40.toml").read_text())
+    (tmp_path / "chip.toml").write_text(Path(archsim.__file__).parent.joinpath("chip/files/cim40.toml").read_text())
     (tmp_path / "rule_parts.py").write_text("ZONE = 0.5\n")
     (tmp_path / "rule.py").write_text(EXAMPLE.read_text().replace("= 0.5\n", "= rule_parts.ZONE\n", 1).replace(
         "import numpy as np\n", "import numpy as np\nimport rule_parts\n", 1).replace('"manhattan"', '"own_rule"', 1))

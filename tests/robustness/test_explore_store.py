@@ -213,7 +213,7 @@ def test_failed_points_are_tried_again_on_resume(tmp_path):
 def test_rows_of_other_code_or_figures_are_not_used(tmp_path, monkeypatch):
     archsim.explore(LADDER, out=tmp_path)
     # archsim.explore is the function; the room of that name is reached by its modules
-    sweep_module, repricing_module = (sys.modules[f"archsim.exploration.{name}"] for name in ("sweep", "repricing"))
+    sweep_module, repricing_module = (sys.modules[f"archsim.exploration.{name}"] for name in ("sweep", "work.stored_runs"))
     monkeypatch.setattr(sweep_module, "figures_version", lambda: "other")
     sweep = archsim.explore(LADDER, out=tmp_path, resume=True)
     assert sweep.counts == {"new": 36, "reused": 0, "repriced": 8}  # timed points are priced from their stored runs
