@@ -35,7 +35,7 @@ def state():
     return {
         "numba": {name: repr(value) for name, value in vars(numba.config).items() if name.isupper()},
         "numpy": repr((numpy.geterr(), numpy.geterrcall(), numpy.get_printoptions(), numpy.random.get_state()[1].tobytes())),
-        "matplotlib": repr(sorted(matplotlib.rcParams.items())) + str(matplotlib.get_backend(auto_select=False)),
+        "matplotlib": repr(sorted(matplotlib.rcParams.items())) + str(dict.__getitem__(matplotlib.rcParams, "backend")),
         "pandas": pandas.describe_option(_print_desc=False),
         "threads of libraries": repr(threadpoolctl.threadpool_info()),
         "warnings": repr((warnings.filters, warnings.showwarning)),
