@@ -41,3 +41,19 @@ def test_a_sweep_sees_an_edited_scheme(tmp_path, known):  # noqa: F811
         assert type(resolve(design).rule) is SCHEMES[name]
         zones.append(resolve(design).rule.dead_zone)
     assert zones == [0.25, 0.75]
+
+
+def test_workers_that_are_kept_read_relative_names_where_the_sweep_stands(tmp_path, monkeypatch):
+    # the same name in two folders, swept one after the other: a pool that is used again was started in the first
+    import archsim
+
+    tiles = []
+    for outputs in (10, 300):
+        folder = tmp_path / str(outputs)
+        folder.mkdir()
+        (folder / "net.toml").write_text(NETWORK.format(outputs=outputs))
+        monkeypatch.chdir(folder)
+        space = {"schema": 1, "name": "here", "network": "net.toml", "axes": {"tile.rows": [64, 128]},
+                 "objectives": {"area_mm2": "minimise"}}
+        tiles.append({row["tiles"] for row in archsim.explore(space, jobs=2).rows()})
+    assert tiles == [{1}, {5}]

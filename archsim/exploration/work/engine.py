@@ -48,7 +48,8 @@ class Engine:
             stack.enter_context(self._backend())
             alone = self.jobs == 1 and not self.cluster
             # a limit of memory on this very process would end the sweep, not the point
-            job = replace(job, timeout_s=self.timeout_s, memory_mb=None if alone else self.memory_mb, marks=marks)
+            job = replace(job, timeout_s=self.timeout_s, memory_mb=None if alone else self.memory_mb, marks=marks,
+                          folder="" if alone or self.cluster else os.getcwd())
             if self.timeout_s and not alone and not self.cluster:
                 stack.enter_context(_watchdog(marks, self.timeout_s))
             again: list[Point] = []

@@ -26,7 +26,8 @@ RETRIED = ("timeout", "memory")
 class Job:
     """What all batches of a rung share. `head` is the rung's number in the store; `marks` is a folder where a worker says which
     point it is at, empty for none.
-    With `retries` a point that ran out of time or memory is given back instead of written."""
+    With `retries` a point that ran out of time or memory is given back instead of written. `folder`: where relative paths start, for
+    a worker of this machine that may have been started elsewhere; empty for this process and for a cluster."""
 
     space: Space
     evaluate: Evaluate
@@ -37,6 +38,7 @@ class Job:
     memory_mb: int | None = None
     marks: str = ""
     retries: bool = True
+    folder: str = ""
 
 
 class _TooLong(BaseException):
@@ -59,6 +61,8 @@ def run_batch(job: Job, number: int, points: Sequence[tuple[str, tuple]]) -> Bat
     started, keys, lines, again = time.perf_counter(), [], [], []
     if job.memory_mb:
         _limit_memory(job.memory_mb)
+    if job.folder:
+        os.chdir(job.folder)
     with _marker(job.marks, number) as mark:
         for index, (key, values) in enumerate(points):
             mark(index)
