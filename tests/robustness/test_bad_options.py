@@ -163,3 +163,11 @@ def test_real_data_that_is_no_data(capsys, folder):
 def test_json_mode_keeps_stdout_clean_when_it_fails(capsys):
     assert main(["run", "lenet1", "--node", "3", "--json"]) == 2
     assert capsys.readouterr().out == ""
+
+
+def test_numbers_that_no_tile_can_hold_are_refused(call, tmp_path):
+    import numpy as np
+
+    np.savez(tmp_path / "far.npz", images=np.full((1, 1, 8, 8), -1e300))
+    code, out, message = call("run", "digits_cnn", "--data", "far.npz")
+    assert (code, out) == (2, "") and "too large" in message and "1e+12" in message

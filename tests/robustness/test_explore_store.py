@@ -231,3 +231,14 @@ def test_an_export_holds_every_row_in_both_formats(tmp_path):
     for suffix, read in ((".csv", pandas.read_csv), (".parquet", pandas.read_parquet)):
         table = read(export_rows(iter(rows), tmp_path / f"points{suffix}"))
         assert table.to_dict("records") == rows
+
+
+@pytest.mark.parametrize("inputs", [[], 3, "x"])
+def test_a_head_whose_inputs_are_no_table_counts_as_damaged(tmp_path, inputs):
+    archsim.explore(SPACE, out=tmp_path)
+    path = tmp_path / "points.jsonl"
+    first, *rest = path.read_text().splitlines(keepends=True)
+    head = json.loads(first)
+    head.pop("digest", None)
+    path.write_text(json.dumps(head | {"inputs": inputs}) + "\n" + "".join(rest))
+    assert archsim.explore(SPACE, out=tmp_path, resume=True).counts["reused"] == 0

@@ -25,7 +25,7 @@ from workloads.documents import parse_json
 FILE = "points.jsonl"
 _AT_ONCE = 2000  # rows read together
 _LARGEST_LINE = 64_000_000  # bytes
-_HEAD = {"rung": "text", "axes": ["text"], "metrics": ["text"], "code": "text", "figures": "text"}
+_HEAD = {"rung": "text", "axes": ["text"], "metrics": ["text"], "code": "text", "figures": "text", "inputs??": {"*": "any"}}
 _GONE = {"rung": "", "axes": [], "metrics": [], "code": "", "figures": ""}
 
 

@@ -23,6 +23,8 @@ MOST_NUMBERS = 2**28
 """Numbers of all images and weights together: a gigabyte, some copies of it while they are made."""
 LARGEST_MAP = 2**28
 """Elements of a feature map or a matrix in a run with real data: one gigabyte of float32."""
+LARGEST_NUMBER = 1e12
+"""Of an image or a weight, whatever its sign."""
 _HINT = "run without --data: counts and timing need no values"
 
 
@@ -192,4 +194,8 @@ def _numbers(array: Any, name: str) -> np.ndarray:
     array = np.asarray(array)
     if array.dtype.kind not in "fiu" or not np.isfinite(array).all():
         raise InputError("not an array of finite numbers", where=f"data: {name}", got=str(array.dtype))
+    # products of larger ones leave the range of a float32, and what is no number would be taken for what has not arrived
+    if array.size and np.abs(array.astype(np.float64)).max() > LARGEST_NUMBER:
+        raise InputError("a number too large", where=f"data: {name}", got=float(np.abs(array.astype(np.float64)).max()),
+                         allowed=f"-{LARGEST_NUMBER:g} to {LARGEST_NUMBER:g}")
     return array.astype(np.float64)
