@@ -32,6 +32,10 @@ def _safe_console() -> type:
             for piece in super().render(renderable, options):
                 yield piece if piece.control else Segment(printable(piece.text), piece.style)
 
+        def on_broken_pipe(self) -> None:
+            # rich would leave with 1, the code of an internal fault; the command line knows that the reader has seen enough
+            raise BrokenPipeError
+
     return SafeConsole
 
 

@@ -213,6 +213,13 @@ def test_a_reader_that_leaves_early_is_no_fault():
     assert len(shell("run", "vgg8", "--no-timing", "--json").stdout) > 70_000
 
 
+def test_a_reader_of_a_table_that_leaves_early_is_no_fault():
+    line = f"{sys.executable} -m archsim.cli.main run lenet1 | head -n 2 >/dev/null; echo ${{PIPESTATUS[0]}}"
+    for _ in range(3):
+        done = subprocess.run(["bash", "-c", line], cwd=ROOT, capture_output=True, text=True)
+        assert (done.stderr, done.stdout) == ("", "0\n")
+
+
 def test_an_interrupt_ends_with_130(call, monkeypatch):
     def stop(arguments):
         raise KeyboardInterrupt
