@@ -50,7 +50,7 @@ def simulate(network: str | Path | Network | Trace, chip: str | Path | Architect
     if activity is not None and data is not None:
         raise InputError("real data measure the activity themselves", where="activity", got=str(activity))
     built, net, recorded = build_for(network, chip, scheme, phase, batch, images, node_nm, activity)
-    chip, trace, rule = built.chip, built.trace, built.rule if built.rule or scheme is None else load_scheme(scheme)
+    chip, trace = built.chip, built.trace
     values = None
     if timing:
         built.check_time()  # before the events, which would never end
@@ -60,8 +60,9 @@ def simulate(network: str | Path | Network | Trace, chip: str | Path | Architect
             raise InputError("real data and observers need the event simulation", where="timing", got=False)
         facts, ledger = _untimed(built), built.counts
     facts["notes"] = [*recorded, *facts["notes"]]
-    if rule and not trace.scheme and net:
-        facts["notes"] = [f"the update rule {rule.name} is not used: the phase is {trace.phase}, not training", *facts["notes"]]
+    if scheme is not None and not trace.scheme and net:
+        name = load_scheme(scheme).name
+        facts["notes"] = [f"the update rule {name} is not used: the phase is {trace.phase}, not training", *facts["notes"]]
     on_chip = {component.name for component in built.parts}
     facts["busy_fractions"] = {role: share for role, share in facts["busy_fractions"].items() if role in on_chip}
     placement = built.placement

@@ -194,8 +194,9 @@ def _numbers(array: Any, name: str) -> np.ndarray:
     array = np.asarray(array)
     if array.dtype.kind not in "fiu" or not np.isfinite(array).all():
         raise InputError("not an array of finite numbers", where=f"data: {name}", got=str(array.dtype))
+    found = array.astype(np.float64)
     # products of larger ones leave the range of a float32, and what is no number would be taken for what has not arrived
-    if array.size and np.abs(array.astype(np.float64)).max() > LARGEST_NUMBER:
-        raise InputError("a number too large", where=f"data: {name}", got=float(np.abs(array.astype(np.float64)).max()),
-                         allowed=f"-{LARGEST_NUMBER:g} to {LARGEST_NUMBER:g}")
-    return array.astype(np.float64)
+    largest = float(np.abs(found).max(initial=0.0))
+    if largest > LARGEST_NUMBER:
+        raise InputError("a number too large", where=f"data: {name}", got=largest, allowed=f"-{LARGEST_NUMBER:g} to {LARGEST_NUMBER:g}")
+    return found
