@@ -1,7 +1,9 @@
-"""archsim: what a neural network costs on a memristive compute-in-memory chip, in mm2, uW and cycles.
+"""archsim: what a neural network costs on a memristive compute-in-memory chip, in mm2, uW and
+cycles.
 
-The nouns in their order: a network (`load_network`) and an architecture (`load_architecture`) go into `simulate`,
-which returns a `Result`. Names are loaded at first use, so that `import archsim` and `archsim --help` stay quick.
+The nouns in their order: a network (`load_network`) and an architecture (`load_architecture`) go
+into `simulate`, which returns a `Result`. Names are loaded at first use, so that `import archsim`
+and `archsim --help` stay quick.
 """
 
 from __future__ import annotations
@@ -36,9 +38,31 @@ _HOMES = {
 }
 
 __all__ = [
-    "Architecture", "InputError", "Network", "Result", "Trace", "__version__", "build", "cite", "compare", "explain", "explore",
-    "list_architectures", "list_components", "list_datasets", "list_devices", "list_networks", "list_schemes", "load_architecture",
-    "load_dataset", "load_network", "load_trace", "simulate", "train", "validate", "verify",
+    "Architecture",
+    "InputError",
+    "Network",
+    "Result",
+    "Trace",
+    "__version__",
+    "build",
+    "cite",
+    "compare",
+    "explain",
+    "explore",
+    "list_architectures",
+    "list_components",
+    "list_datasets",
+    "list_devices",
+    "list_networks",
+    "list_schemes",
+    "load_architecture",
+    "load_dataset",
+    "load_network",
+    "load_trace",
+    "simulate",
+    "train",
+    "validate",
+    "verify",
 ]
 
 

@@ -1,9 +1,11 @@
-"""Speed and size of sweeps: price-only and timed points a second, two workers against one, 100 000 points, the report.
+"""Speed and size of sweeps: price-only and timed points a second, two workers against one, 100 000
+points, the report.
 
-    python benchmarks/bench_explore.py [--large]     (--large adds the sweep of 100 000 price-only points)
+    python benchmarks/bench_explore.py [--large]     (--large adds the sweep of 100 000 price-only
+    points)
 
-Rates of one worker are in CPU time of one process, so that other work on the machine does not count; the ratio of two workers to one is
-in wall time and wants an idle machine.
+Rates of one worker are in CPU time of one process, so that other work on the machine does not
+count; the ratio of two workers to one is in wall time and wants an idle machine.
 """
 
 from __future__ import annotations
@@ -25,11 +27,21 @@ from archsim.exploration.work.metrics import PRICED, STANDARD
 from archsim.exploration.work.rungs import timing_rung
 
 SPACE = {
-    "schema": 1, "name": "bench", "network": "rpu_cnn", "settings": {"read.transposed": False},
-    "axes": {"tile.rows": [32, 64, 128, 256, 512], "tile.columns": [64, 128, 256, 512], "read.adc_bits": {"from": 4, "to": 9},
-             "read.columns_per_adc": [4, 8, 16, 32], "read.input_bits": [4, 6, 8], "node_nm": [28.0, 40.0, 65.0],
-             "clock_mhz": {"from": 50.0, "to": 600.0, "step": 25.0}},
-    "objectives": {"area_mm2": "minimise", "energy_per_image_j": "minimise"}, "sampler": {"kind": "random", "points": 2000, "seed": 1},
+    "schema": 1,
+    "name": "bench",
+    "network": "rpu_cnn",
+    "settings": {"read.transposed": False},
+    "axes": {
+        "tile.rows": [32, 64, 128, 256, 512],
+        "tile.columns": [64, 128, 256, 512],
+        "read.adc_bits": {"from": 4, "to": 9},
+        "read.columns_per_adc": [4, 8, 16, 32],
+        "read.input_bits": [4, 6, 8],
+        "node_nm": [28.0, 40.0, 65.0],
+        "clock_mhz": {"from": 50.0, "to": 600.0, "step": 25.0},
+    },
+    "objectives": {"area_mm2": "minimise", "energy_per_image_j": "minimise"},
+    "sampler": {"kind": "random", "points": 2000, "seed": 1},
 }
 
 
@@ -37,12 +49,14 @@ def rates() -> None:
     """Points a CPU second in one process, imports and first caches left out."""
     space = load_space(SPACE)
     designs = [space.design(point) for point in points(space)]
-    for name, count, work in (("price only", 1500, lambda d: price_point(d, PRICED)),
-                              ("timed", 100, lambda d: timing_rung(d, STANDARD["timing"], {}))):
+    for name, count, work in (
+        ("price only", 1500, lambda d: price_point(d, PRICED)),
+        ("timed", 100, lambda d: timing_rung(d, STANDARD["timing"], {})),
+    ):
         for design in designs[:30]:
             work(design)
         started = time.process_time()
-        for design in designs[30:30 + count]:
+        for design in designs[30 : 30 + count]:
             work(design)
         print(f"{name + ':':<22}{count / (time.process_time() - started):8.0f} points a CPU second")
 
@@ -56,19 +70,26 @@ def workers() -> None:
         started = time.perf_counter()
         explore(space | {"sampler": space["sampler"] | {"seed": jobs}}, jobs=jobs)
         seconds[jobs] = time.perf_counter() - started
-    print(f"two workers:          {seconds[1] / seconds[2]:8.2f} times one ({os.cpu_count()} cores, load {os.getloadavg()[0]:.1f})")
+    print(
+        f"two workers:          {seconds[1] / seconds[2]:8.2f} times one ({os.cpu_count()} cores, load {os.getloadavg()[0]:.1f})"
+    )
 
 
 def large() -> None:
     """100 000 price-only points: memory of the parent, size of the store, time to open it again."""
     # any clock, so that no design is drawn twice
-    space = SPACE | {"sampler": SPACE["sampler"] | {"points": 100_000}, "axes": SPACE["axes"] | {"clock_mhz": {"from": 50.0, "to": 600.0}}}
+    space = SPACE | {
+        "sampler": SPACE["sampler"] | {"points": 100_000},
+        "axes": SPACE["axes"] | {"clock_mhz": {"from": 50.0, "to": 600.0}},
+    }
     with tempfile.TemporaryDirectory() as folder:
         started = time.perf_counter()
         sweep = explore(space, jobs=os.cpu_count() or 1, out=folder)
-        print(f"{len(sweep.tables[0]):,} points:        {time.perf_counter() - started:8.0f} s, "
-              f"parent {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB, "
-              f"store {(Path(folder) / 'points.jsonl').stat().st_size / 1e6:.1f} MB")
+        print(
+            f"{len(sweep.tables[0]):,} points:        {time.perf_counter() - started:8.0f} s, "
+            f"parent {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB, "
+            f"store {(Path(folder) / 'points.jsonl').stat().st_size / 1e6:.1f} MB"
+        )
         started = time.perf_counter()
         with Store(folder):
             print(f"resume scan:          {time.perf_counter() - started:8.2f} s")
@@ -78,7 +99,9 @@ def large() -> None:
 
 
 def report() -> None:
-    """The report of 2000 designs: seconds to make it, its size, and how long a browser takes to open it (where there is one)."""
+    """The report of 2000 designs: seconds to make it, its size, and how long a browser takes to
+    open it (where there is one).
+    """
     from archsim.report.sweep.page import render_sweep
 
     sweep = explore(SPACE)
@@ -86,8 +109,10 @@ def report() -> None:
     document = json.loads(json.dumps(sweep.to_dict()))
     middle = time.process_time()
     page = render_sweep(document)
-    print(f"report of {len(document['points'])}:       {middle - started:8.1f} s analysis, {time.process_time() - middle:.1f} s page, "
-          f"{len(page.encode()) / 1e6:.2f} MB")
+    print(
+        f"report of {len(document['points'])}:       {middle - started:8.1f} s analysis, {time.process_time() - middle:.1f} s page, "
+        f"{len(page.encode()) / 1e6:.2f} MB"
+    )
     sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "browser"))
     from chromium_pages import Chromium, find_chromium
 

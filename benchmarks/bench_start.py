@@ -1,6 +1,7 @@
-"""How long a user waits at the prompt: wall time of commands as multiples of an empty Python process in the same run.
+"""How long a user waits at the prompt: wall time of commands as multiples of an empty Python
+process in the same run.
 
-    python benchmarks/bench_start.py
+python benchmarks/bench_start.py
 """
 
 from __future__ import annotations
@@ -9,8 +10,15 @@ import subprocess
 import sys
 import time
 
-COMMANDS = (("--help",), ("list", "schemes"), ("show", "component", "adc_sar"), ("run", "lenet1", "--no-timing"), ("run", "lenet1"),
-            ("run", "lenet1", "--arch", "wu2023", "--data", "random"), ("validate",))
+COMMANDS = (
+    ("--help",),
+    ("list", "schemes"),
+    ("show", "component", "adc_sar"),
+    ("run", "lenet1", "--no-timing"),
+    ("run", "lenet1"),
+    ("run", "lenet1", "--arch", "wu2023", "--data", "random"),
+    ("validate",),
+)
 
 
 def best(command: list[str], times: int = 5) -> float:

@@ -1,9 +1,11 @@
-"""Speed of training the RPU CNN at mini-batch 1: images/s of CPU time on one thread, against aihwkit where it is installed.
+"""Speed of training the RPU CNN at mini-batch 1: images/s of CPU time on one thread, against
+aihwkit where it is installed.
 
     python benchmarks/bench_training.py [--json] [--images 1000]
 
-The figures of aihwkit 1.2 that are printed beside were measured on a quiet 2-core server of 2026. Images are MNIST where its files are
-at hand (no download), else the embedded digits, enlarged to 28x28.
+The figures of aihwkit 1.2 that are printed beside were measured on a quiet 2-core server of 2026.
+Images are MNIST where its files are at hand (no download), else the embedded digits, enlarged to
+28x28.
 """
 
 from __future__ import annotations
@@ -31,11 +33,21 @@ from hwlib.errors import InputError
 from workloads.datasets import load_dataset
 from workloads.load import load_network
 
-READ = ReadSettings(noise_management="both", bound_management="forward")  # aihwkit's defaults: converters of 7 and 9 bits
+READ = ReadSettings(
+    noise_management="both", bound_management="forward"
+)  # aihwkit's defaults: converters of 7 and 9 bits
 # job: settings, images/s of aihwkit 1.2, times as fast as that asked for
 JOBS = {
-    "length 10, no update management": (UpdateSettings(train_length=10, update_management=False, length_management=False), 138, 12),
-    "length 1, update management": (UpdateSettings(train_length=1, length_management=False), 342, 6),
+    "length 10, no update management": (
+        UpdateSettings(train_length=10, update_management=False, length_management=False),
+        138,
+        12,
+    ),
+    "length 1, update management": (
+        UpdateSettings(train_length=1, length_management=False),
+        342,
+        6,
+    ),
     "automatic length up to 31": (UpdateSettings(), 364, 6),
 }
 
@@ -47,9 +59,16 @@ def images_and_labels(count: int) -> tuple[str, np.ndarray, np.ndarray]:
         images = data.train_images
     except InputError:
         data = load_dataset("digits")
-        images = np.pad(np.kron(data.train_images, np.ones((1, 1, 3, 3), np.float32)), ((0, 0), (0, 0), (2, 2), (2, 2)))
+        images = np.pad(
+            np.kron(data.train_images, np.ones((1, 1, 3, 3), np.float32)),
+            ((0, 0), (0, 0), (2, 2), (2, 2)),
+        )
     order = np.arange(count) % len(images)
-    return data.name, np.ascontiguousarray(images.reshape(len(images), -1)[order]), data.train_labels[order].astype(np.int64)[:, None]
+    return (
+        data.name,
+        np.ascontiguousarray(images.reshape(len(images), -1)[order]),
+        data.train_labels[order].astype(np.int64)[:, None],
+    )
 
 
 def cpu(call) -> float:
@@ -60,19 +79,47 @@ def cpu(call) -> float:
 
 
 def measure(settings: TrainingSettings, images: np.ndarray, labels: np.ndarray) -> dict[str, float]:
-    """Images/s of training and testing after as many images of warm-up; best of three. Share of the time that recording takes."""
-    machine, count = Machine(load_network("rpu_cnn"), settings), len(images)
+    """Images/s of training and testing after as many images of warm-up; best of three. Share of the
+    time that recording takes.
+    """
+    machine = Machine(load_network("rpu_cnn"), settings)
+    count = len(images)
     order = np.arange(count)
     machine.train(images, labels, order, 0)
     machine.evaluate(images[:2], labels[:2], 0)
-    training = min(cpu(functools.partial(machine.train, images, labels, order, number * count)) for number in (1, 2, 3))
+    training = min(
+        cpu(functools.partial(machine.train, images, labels, order, number * count))
+        for number in (1, 2, 3)
+    )
     testing = min(cpu(lambda: machine.evaluate(images, labels, 0)) for _ in range(3))
-    looks = min(cpu(lambda: [observe(machine.program.arrays, machine.memory[0], machine.forward, machine.backward, machine.samples)
-                             for _ in range(50)]) for _ in range(3)) / 50
-    return {"training": count / training, "testing": count / testing, "recording": looks / SAMPLE_EVERY / (training / count)}
+    looks = (
+        min(
+            cpu(
+                lambda: [
+                    observe(
+                        machine.program.arrays,
+                        machine.memory[0],
+                        machine.forward,
+                        machine.backward,
+                        machine.samples,
+                    )
+                    for _ in range(50)
+                ]
+            )
+            for _ in range(3)
+        )
+        / 50
+    )
+    return {
+        "training": count / training,
+        "testing": count / testing,
+        "recording": looks / SAMPLE_EVERY / (training / count),
+    }
 
 
-def aihwkit_images_per_second(update: UpdateSettings, images: np.ndarray, labels: np.ndarray) -> float:
+def aihwkit_images_per_second(
+    update: UpdateSettings, images: np.ndarray, labels: np.ndarray
+) -> float:
     """The same network, device and periphery in aihwkit on one thread."""
     import torch
     from aihwkit.nn import AnalogConv2d, AnalogLinear, AnalogSequential
@@ -88,13 +135,22 @@ def aihwkit_images_per_second(update: UpdateSettings, images: np.ndarray, labels
     config.update.update_bl_management = update.length_management
     config.update.fixed_bl = not update.length_management
     network = AnalogSequential(
-        AnalogConv2d(1, 16, 5, rpu_config=config), torch.nn.Tanh(), torch.nn.MaxPool2d(2), AnalogConv2d(16, 32, 5, rpu_config=config),
-        torch.nn.Tanh(), torch.nn.MaxPool2d(2), torch.nn.Flatten(), AnalogLinear(512, 128, rpu_config=config), torch.nn.Tanh(),
-        AnalogLinear(128, 10, rpu_config=config))
+        AnalogConv2d(1, 16, 5, rpu_config=config),
+        torch.nn.Tanh(),
+        torch.nn.MaxPool2d(2),
+        AnalogConv2d(16, 32, 5, rpu_config=config),
+        torch.nn.Tanh(),
+        torch.nn.MaxPool2d(2),
+        torch.nn.Flatten(),
+        AnalogLinear(512, 128, rpu_config=config),
+        torch.nn.Tanh(),
+        AnalogLinear(128, 10, rpu_config=config),
+    )
     optimiser = AnalogSGD(network.parameters(), lr=0.01)
     optimiser.regroup_param_groups(network)
     loss = torch.nn.CrossEntropyLoss()
-    inputs, targets = torch.from_numpy(images.reshape(-1, 1, 1, 28, 28)), torch.from_numpy(labels)
+    inputs = torch.from_numpy(images.reshape(-1, 1, 1, 28, 28))
+    targets = torch.from_numpy(labels)
 
     def run():
         for image, target in zip(inputs, targets):
@@ -118,19 +174,46 @@ def main() -> int:
     for job, (update, published, aim) in JOBS.items():
         found = measure(TrainingSettings(read=READ, update=update), images, labels)
         here = aihwkit_images_per_second(update, images[:200], labels[:200]) if installed else None
-        rows.append({"job": job, **found, "aihwkit_measured": published, "aihwkit_here": here, "aim": aim,
-                     "times": found["training"] / (here or published)})
+        rows.append(
+            {
+                "job": job,
+                **found,
+                "aihwkit_measured": published,
+                "aihwkit_here": here,
+                "aim": aim,
+                "times": found["training"] / (here or published),
+            }
+        )
     found = measure(TrainingSettings(rule="float"), images, labels)
-    rows.append({"job": "floating point", **found, "aihwkit_measured": None, "aihwkit_here": None, "times": None, "aim": None})
+    rows.append(
+        {
+            "job": "floating point",
+            **found,
+            "aihwkit_measured": None,
+            "aihwkit_here": None,
+            "times": None,
+            "aim": None,
+        }
+    )
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     if options.json:
         print(json.dumps({"data": name, "rows": rows, "memory_mib": memory}, indent=1))
         return 0
-    print(f"RPU CNN, mini-batch 1, {name}, images/s of CPU time on one thread; largest memory {memory:.0f} MiB")
-    print(f"{'job':34}{'training':>10}{'testing':>10}{'recording':>11}{'aihwkit':>9}{'times':>8}{'aim':>5}")
+    print(
+        f"RPU CNN, mini-batch 1, {name}, images/s of CPU time on one thread; largest memory {memory:.0f} MiB"
+    )
+    print(
+        f"{'job':34}{'training':>10}{'testing':>10}{'recording':>11}{'aihwkit':>9}{'times':>8}{'aim':>5}"
+    )
     for row in rows:
-        other = f"{row['aihwkit_here'] or row['aihwkit_measured']:>9.0f}{row['times']:>8.1f}{row['aim']:>5}" if row["aim"] else ""
-        print(f"{row['job']:34}{row['training']:>10.0f}{row['testing']:>10.0f}{row['recording']:>11.1%}{other}")
+        other = (
+            f"{row['aihwkit_here'] or row['aihwkit_measured']:>9.0f}{row['times']:>8.1f}{row['aim']:>5}"
+            if row["aim"]
+            else ""
+        )
+        print(
+            f"{row['job']:34}{row['training']:>10.0f}{row['testing']:>10.0f}{row['recording']:>11.1%}{other}"
+        )
     if not installed:
         print("aihwkit is not installed: its figures are those measured for version 1.2")
     return 0

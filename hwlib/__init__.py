@@ -8,8 +8,19 @@ from hwlib.quantity import Figure, Quantity
 
 load_parts()
 
-__all__ = ["PARTS", "Figure", "InputError", "Price", "Quantity", "figure", "find_part", "list_components", "load_figures", "load_sources",
-           "price"]
+__all__ = [
+    "PARTS",
+    "Figure",
+    "InputError",
+    "Price",
+    "Quantity",
+    "figure",
+    "find_part",
+    "list_components",
+    "load_figures",
+    "load_sources",
+    "price",
+]
 
 
 def list_components() -> dict[str, str]:

@@ -1,4 +1,6 @@
-"""The one error a user may cause: it says what, where, got what, allowed what, and the nearest match."""
+"""The one error a user may cause: it says what, where, got what, allowed what, and the nearest
+match.
+"""
 
 from __future__ import annotations
 
@@ -13,22 +15,38 @@ from hwlib.text import printable
 class InputError(ValueError):
     """The input is wrong. The command line prints it without a traceback and exits with code 2.
 
-    Parameters: `what` is the fault in a few words; `where` is a file, line or field path; `got` the offending
-    value; `allowed` the allowed values or range; `hint` what to do about it.
+    Parameters: `what` is the fault in a few words; `where` is a file, line or field path; `got` the
+    offending value; `allowed` the allowed values or range; `hint` what to do about it.
     """
 
-    def __init__(self, what: str, *, where: str = "", got: object = None, allowed: object = None, hint: str = ""):
-        self.what, self.where, self.got, self.allowed, self.hint = what, where, got, allowed, hint
+    def __init__(
+        self,
+        what: str,
+        *,
+        where: str = "",
+        got: object = None,
+        allowed: object = None,
+        hint: str = "",
+    ):
+        self.what = what
+        self.where = where
+        self.got = got
+        self.allowed = allowed
+        self.hint = hint
         super().__init__(self.message)
 
     @property
     def message(self) -> str:
-        """The whole message, one fact a clause; nothing that a file or a path brought in can steer a terminal."""
+        """The whole message, one fact a clause; nothing that a file or a path brought in can steer
+        a terminal.
+        """
         text = f"{self.where}: {self.what}" if self.where else self.what
         if self.got is not None:
             text += f"; got {shorten(self.got)}"
         if self.allowed is not None:
-            allowed = self.allowed if isinstance(self.allowed, str) else ", ".join(map(str, self.allowed))
+            allowed = (
+                self.allowed if isinstance(self.allowed, str) else ", ".join(map(str, self.allowed))
+            )
             text += f"; allowed: {allowed}"
         if self.hint:
             text += f"; {self.hint}"
@@ -39,14 +57,18 @@ class InputError(ValueError):
 
 
 def is_finite(value: object) -> bool:
-    """True for a number that a float can hold: neither true nor false, NaN or infinity, nor a whole number of hundreds of digits."""
+    """True for a number that a float can hold: neither true nor false, NaN or infinity, nor a whole
+    number of hundreds of digits.
+    """
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
     return abs(value) <= sys.float_info.max
 
 
 class StoredNote(UserWarning):
-    """What a reader of stored numbers should know of them. The command line prints it as a note; Python warns."""
+    """What a reader of stored numbers should know of them. The command line prints it as a note;
+    Python warns.
+    """
 
 
 def _rebuild(cls, what, where, got, allowed, hint):
@@ -73,7 +95,8 @@ def _cut(value: object, limit: int) -> object:
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """A hint 'did you mean …?' for a misspelt name, or an empty string where nothing is near."""
-    # the search takes the product of the lengths: no name is longer than this, and a million layers are no help
+    # the search takes the product of the lengths: no name is longer than this, and a million layers
+    # are no help
     known = [word for word in itertools.islice(known, 2000) if len(word) <= 100]
     match = difflib.get_close_matches(str(name)[:100], known, n=1, cutoff=0.5)
     return f"did you mean '{match[0]}'?" if match else ""
@@ -82,4 +105,6 @@ def nearest(name: str, known: Iterable[str]) -> str:
 def unknown(kind: str, name: str, known: Iterable[str], where: str = "") -> InputError:
     """The error for a name that is not in a list of known names, with the nearest one."""
     known = sorted(known)
-    return InputError(f"unknown {kind}", where=where, got=name, allowed=known, hint=nearest(name, known))
+    return InputError(
+        f"unknown {kind}", where=where, got=name, allowed=known, hint=nearest(name, known)
+    )

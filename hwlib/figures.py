@@ -1,4 +1,6 @@
-"""The figure files: every number of hwlib with value, unit, low, high, kind, source, place and node."""
+"""The figure files: every number of hwlib with value, unit, low, high, kind, source, place and
+node.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,10 @@ def load_sources() -> dict[str, str]:
 def load_entries() -> dict[str, str]:
     """Keys of `sources.bib` with their whole BibTeX entries."""
     text = (resources.files("hwlib") / "sources.bib").read_text(encoding="utf-8")
-    return {key: entry for entry, key in re.findall(r"^(@\w+\{\s*([^,\s]+)\s*,.*?\n\})", text, flags=re.S | re.M)}
+    return {
+        key: entry
+        for entry, key in re.findall(r"^(@\w+\{\s*([^,\s]+)\s*,.*?\n\})", text, flags=re.S | re.M)
+    }
 
 
 def parse_figure(name: str, entry: object, where: str) -> Figure:
@@ -41,10 +46,18 @@ def parse_figure(name: str, entry: object, where: str) -> Figure:
         raise InputError("a figure is a table", where=where, got=entry)
     for key in entry:
         if key not in _REQUIRED + _OPTIONAL:
-            raise InputError(f"unknown field '{key}'", where=where, allowed=_REQUIRED + _OPTIONAL, hint=nearest(key, _REQUIRED + _OPTIONAL))
+            raise InputError(
+                f"unknown field '{key}'",
+                where=where,
+                allowed=_REQUIRED + _OPTIONAL,
+                hint=nearest(key, _REQUIRED + _OPTIONAL),
+            )
     for key in _REQUIRED:
         if key not in entry:
-            raise InputError(f"field '{key}' is missing: a number without unit and source cannot enter hwlib", where=where)
+            raise InputError(
+                f"field '{key}' is missing: a number without unit and source cannot enter hwlib",
+                where=where,
+            )
     numbers = {}
     for key in ("value", "low", "high"):
         number = entry[key]
@@ -52,7 +65,9 @@ def parse_figure(name: str, entry: object, where: str) -> Figure:
             raise InputError("not a finite number", where=f"{where}.{key}", got=number)
         numbers[key] = float(number)
     if not numbers["low"] <= numbers["value"] <= numbers["high"]:
-        raise InputError("low <= value <= high does not hold", where=where, got=tuple(numbers.values()))
+        raise InputError(
+            "low <= value <= high does not hold", where=where, got=tuple(numbers.values())
+        )
     if entry["kind"] not in KINDS:
         raise InputError("unknown kind", where=where, got=entry["kind"], allowed=KINDS)
     if entry["source"] not in load_sources():
@@ -61,8 +76,20 @@ def parse_figure(name: str, entry: object, where: str) -> Figure:
     low, _ = to_base(numbers["low"], entry["unit"], where)
     high, _ = to_base(numbers["high"], entry["unit"], where)
     node = entry.get("node_nm")
-    return Figure(name, value, low, high, unit, entry["kind"], entry["source"], str(entry["place"]),
-                  None if node is None else float(node), entry.get("note", ""), numbers["value"], entry["unit"])
+    return Figure(
+        name,
+        value,
+        low,
+        high,
+        unit,
+        entry["kind"],
+        entry["source"],
+        str(entry["place"]),
+        None if node is None else float(node),
+        entry.get("note", ""),
+        numbers["value"],
+        entry["unit"],
+    )
 
 
 def load_file(path: Path) -> dict[str, Figure]:

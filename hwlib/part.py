@@ -1,4 +1,6 @@
-"""A part: area, leakage, energy and latency per action, as laws over declared parameters and sourced figures."""
+"""A part: area, leakage, energy and latency per action, as laws over declared parameters and
+sourced figures.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +15,11 @@ from hwlib.scaling import SCALING_CLASSES, scale
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A declared parameter of a part: its default, its range (numbers) or its choices (words), and its unit.
+    """A declared parameter of a part: its default, its range (numbers) or its choices (words), and
+    its unit.
 
-    `monotone` is True where a larger value may never make area or energy smaller (more bits never cheaper).
+    `monotone` is True where a larger value may never make area or energy smaller (more bits never
+    cheaper).
     """
 
     name: str
@@ -32,22 +36,45 @@ class Parameter:
         """The value, if it is allowed. Raises InputError otherwise."""
         if self.choices:
             if value not in self.choices:
-                raise InputError("not an allowed choice", where=where, got=value, allowed=self.choices, hint=nearest(value, self.choices))
+                raise InputError(
+                    "not an allowed choice",
+                    where=where,
+                    got=value,
+                    allowed=self.choices,
+                    hint=nearest(value, self.choices),
+                )
             return value
         if not is_finite(value):
-            raise InputError("not a finite number", where=where, got=value, allowed=f"{self.low:g} to {self.high:g} {self.unit}")
+            raise InputError(
+                "not a finite number",
+                where=where,
+                got=value,
+                allowed=f"{self.low:g} to {self.high:g} {self.unit}",
+            )
         if self.integer and value != int(value):
-            raise InputError("not a whole number", where=where, got=value, allowed=f"{self.low:g} to {self.high:g} {self.unit}")
+            raise InputError(
+                "not a whole number",
+                where=where,
+                got=value,
+                allowed=f"{self.low:g} to {self.high:g} {self.unit}",
+            )
         if not self.low <= value <= self.high:
-            raise InputError("out of the declared range", where=where, got=value, allowed=f"{self.low:g} to {self.high:g} {self.unit}")
+            raise InputError(
+                "out of the declared range",
+                where=where,
+                got=value,
+                allowed=f"{self.low:g} to {self.high:g} {self.unit}",
+            )
         return int(value) if self.integer else float(value)
 
 
 class Part:
-    """Base of all parts. A subclass sets the class variables and writes the laws at its native node.
+    """Base of all parts. A subclass sets the class variables and writes the laws at its native
+    node.
 
-    Laws: `area()` in um2, `leakage()` in W, `energy(action)` in J, `latency(action)` in s; each returns a Quantity
-    whose inputs are figures, so that every number can be walked back to its source.
+    Laws: `area()` in um2, `leakage()` in W, `energy(action)` in J, `latency(action)` in s; each
+    returns a Quantity whose inputs are figures, so that every number can be walked back to its
+    source.
     """
 
     name: ClassVar[str]
@@ -62,7 +89,9 @@ class Part:
         for key in values:
             self.parameter(key)
         known = {p.name: p for p in self.parameters}
-        self.values = {n: p.check(values.get(n, p.default), f"{self.name}.{n}") for n, p in known.items()}
+        self.values = {
+            n: p.check(values.get(n, p.default), f"{self.name}.{n}") for n, p in known.items()
+        }
 
     def __getattr__(self, key: str):
         # Declared parameters read like attributes in the laws: self.bits
@@ -141,4 +170,12 @@ def _price(name: str, items: tuple, node_nm: float) -> Price:
 
     energy = {a: at_node(part.energy(a), "energy") for a in part.actions}
     latency = {a: at_node(part.latency(a), "delay") for a in part.actions}
-    return Price(name, dict(part.values), node_nm, at_node(part.area(), "area"), at_node(part.leakage(), "leakage"), energy, latency)
+    return Price(
+        name,
+        dict(part.values),
+        node_nm,
+        at_node(part.area(), "area"),
+        at_node(part.leakage(), "leakage"),
+        energy,
+        latency,
+    )

@@ -1,4 +1,6 @@
-"""Numbers that know where they come from: a value, its range, its unit, its law and the figures it rests on."""
+"""Numbers that know where they come from: a value, its range, its unit, its law and the figures it
+rests on.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,8 @@ KINDS = ("measured", "simulated", "scaled", "assumed")
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One sourced number of a figure file. `value`, `low`, `high` are in base units; `raw` and `raw_unit` as printed.
+    """One sourced number of a figure file. `value`, `low`, `high` are in base units; `raw` and
+    `raw_unit` as printed.
 
     `node_nm` is the technology node the figure belongs to, None where a node has no meaning.
     """
@@ -38,7 +41,9 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """A derived number: `value` with `low` and `high`, base `unit`, the `formula` in words, and its `inputs`."""
+    """A derived number: `value` with `low` and `high`, base `unit`, the `formula` in words, and its
+    `inputs`.
+    """
 
     value: float
     low: float
@@ -57,27 +62,42 @@ class Quantity:
             return self
         if self.unit != other.unit:
             raise ValueError(f"cannot add {other.unit} to {self.unit}")
-        return Quantity(self.value + other.value, self.low + other.low, self.high + other.high, self.unit, "sum", (self, other))
+        return Quantity(
+            self.value + other.value,
+            self.low + other.low,
+            self.high + other.high,
+            self.unit,
+            "sum",
+            (self, other),
+        )
 
     __radd__ = __add__
 
     def times(self, count: float, formula: str = "") -> Quantity:
         """This quantity taken `count` times (a plain number, not a figure)."""
         text = formula or f"{count:g} x"
-        return Quantity(self.value * count, self.low * count, self.high * count, self.unit, text, (self,))
+        return Quantity(
+            self.value * count, self.low * count, self.high * count, self.unit, text, (self,)
+        )
 
 
-def derive(formula: str, unit: str, law: Callable[..., float], *inputs: Quantity | Figure) -> Quantity:
-    """Apply `law` to the inputs; low and high are its extremes over all corners of the inputs' ranges.
+def derive(
+    formula: str, unit: str, law: Callable[..., float], *inputs: Quantity | Figure
+) -> Quantity:
+    """Apply `law` to the inputs; low and high are its extremes over all corners of the inputs'
+    ranges.
 
-    The corners bound the result for any law that is monotone in each input, as all laws of hwlib are.
+    The corners bound the result for any law that is monotone in each input, as all laws of hwlib
+    are.
     """
     value = law(*(item.value for item in inputs))
     if all(item.low == item.high for item in inputs):
         return Quantity(value, value, value, unit, formula, tuple(inputs))
     varying = [(item.value,) if item.low == item.high else (item.low, item.high) for item in inputs]
     corners = [law(*corner) for corner in itertools.product(*varying)]
-    return Quantity(value, min(corners + [value]), max(corners + [value]), unit, formula, tuple(inputs))
+    return Quantity(
+        value, min(corners + [value]), max(corners + [value]), unit, formula, tuple(inputs)
+    )
 
 
 def total(unit: str, items: list[Quantity], formula: str = "sum of parts") -> Quantity:
@@ -85,7 +105,14 @@ def total(unit: str, items: list[Quantity], formula: str = "sum of parts") -> Qu
     for item in items:
         if item.unit != unit:
             raise ValueError(f"cannot add {item.unit} to {unit}")
-    return Quantity(sum(i.value for i in items), sum(i.low for i in items), sum(i.high for i in items), unit, formula, tuple(items))
+    return Quantity(
+        sum(i.value for i in items),
+        sum(i.low for i in items),
+        sum(i.high for i in items),
+        unit,
+        formula,
+        tuple(items),
+    )
 
 
 def zero(unit: str, reason: str) -> Quantity:

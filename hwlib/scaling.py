@@ -1,16 +1,23 @@
-"""Scaling between technology nodes after Stillmaker & Baas 2017: one factor a node, exact ratios, refused outside its range.
+"""Scaling between technology nodes after Stillmaker & Baas 2017: one factor a node, exact ratios,
+refused outside its range.
 
-A. Stillmaker, B. Baas, "Scaling equations for the accurate prediction of CMOS device performance from 180 nm to 7 nm",
-Integration 58 (2017). Energy and delay are polynomials in the supply voltage, area is a table. Between two nodes of the
-paper the logarithm is interpolated in log(node): that is our choice, 40, 28 and 22 nm are no nodes of the paper.
+A. Stillmaker, B. Baas, "Scaling equations for the accurate prediction of CMOS device performance
+from 180 nm to 7 nm", Integration 58 (2017). Energy and delay are polynomials in the supply voltage,
+area is a table. Between two nodes of the paper the logarithm is interpolated in log(node): that is
+our choice, 40, 28 and 22 nm are no nodes of the paper.
 
 What scales how:
-    logic   area, energy and delay by the published law, low-power rows from 45 nm down, at each node's nominal voltage.
-    analog  converters, front ends, drivers: the value stays, low and high span [1, logic factor]; delays are design choices and stay.
-    cell    area as F^2; energy and delay are set by voltage, conductance and pulse, not by the node.
+    logic   area, energy and delay by the published law, low-power rows from 45 nm down, at each
+    node's nominal voltage.
+    analog  converters, front ends, drivers: the value stays, low and high span [1, logic factor];
+    delays are design choices and stay.
+    cell    area as F^2; energy and delay are set by voltage, conductance and pulse, not by the
+    node.
     wire    energy of a wire of given length as V^2; its repeaters' area as logic; delay stays.
-    none    not on the node at all (off-chip memory, geometry fixed by a parameter): nothing changes.
-Leakage is never scaled by node: the flavour of the process decides it (two 40/45-nm libraries differ 150 times).
+    none    not on the node at all (off-chip memory, geometry fixed by a parameter): nothing
+    changes.
+Leakage is never scaled by node: the flavour of the process decides it (two 40/45-nm libraries
+differ 150 times).
 """
 
 from __future__ import annotations
@@ -28,18 +35,26 @@ NODES = (180.0, 130.0, 90.0, 65.0, 45.0, 32.0, 20.0, 16.0, 14.0, 10.0, 7.0)
 LAW = "Stillmaker & Baas 2017"
 
 
-def scale(quantity: Quantity | Figure, what: str, from_nm: float, to_nm: float, scaling_class: str) -> Quantity | Figure:
+def scale(
+    quantity: Quantity | Figure, what: str, from_nm: float, to_nm: float, scaling_class: str
+) -> Quantity | Figure:
     """A quantity of one node expressed at another.
 
-    `what` is area, energy, delay or leakage. The value of `scale(scale(q, a, b), b, a)` is that of q. Raises InputError
-    where a node lies outside the range of the law (7 to 180 nm).
+    `what` is area, energy, delay or leakage. The value of `scale(scale(q, a, b), b, a)` is that of
+    q. Raises InputError where a node lies outside the range of the law (7 to 180 nm).
     """
     if what not in QUANTITIES or scaling_class not in SCALING_CLASSES:
         raise ValueError(f"cannot scale '{what}' by class '{scaling_class}'")
     factor = scaling_factor(what, float(from_nm), float(to_nm), scaling_class)
     if from_nm == to_nm:
         return quantity
-    return derive(f"{from_nm:g} nm to {to_nm:g} nm, class {scaling_class}", quantity.unit, lambda q, f: q * f, quantity, factor)
+    return derive(
+        f"{from_nm:g} nm to {to_nm:g} nm, class {scaling_class}",
+        quantity.unit,
+        lambda q, f: q * f,
+        quantity,
+        factor,
+    )
 
 
 @functools.lru_cache(maxsize=1024)
@@ -57,7 +72,13 @@ def scaling_factor(what: str, from_nm: float, to_nm: float, scaling_class: str) 
             return Quantity(ratio, ratio, ratio, "1", f"F^2: ({to_nm:g}/{from_nm:g})^2")
         return _constant("set by voltage, conductance and pulse, not by the node")
     if scaling_class == "wire" and what == "energy":
-        return derive("wire of fixed length: V^2", "1", lambda b, a: (b / a) ** 2, supply_voltage(to_nm), supply_voltage(from_nm))
+        return derive(
+            "wire of fixed length: V^2",
+            "1",
+            lambda b, a: (b / a) ** 2,
+            supply_voltage(to_nm),
+            supply_voltage(from_nm),
+        )
     if scaling_class == "wire" and what == "delay":
         return _constant("delay of a repeated wire of fixed length: kept")
     logic = _logic_factor(what, from_nm, to_nm)
@@ -65,7 +86,14 @@ def scaling_factor(what: str, from_nm: float, to_nm: float, scaling_class: str) 
         if what == "delay":
             return _constant("delay of an analogue part is a choice of its design: kept")
         low, high = min(1.0, logic.low), max(1.0, logic.high)
-        return Quantity(1.0, low, high, "1", "analogue: kept, low and high span 1 and the logic factor", (logic,))
+        return Quantity(
+            1.0,
+            low,
+            high,
+            "1",
+            "analogue: kept, low and high span 1 and the logic factor",
+            (logic,),
+        )
     return logic
 
 
@@ -77,14 +105,22 @@ def _logic_factor(what: str, from_nm: float, to_nm: float) -> Quantity:
     level = {"area": area_level, "energy": energy_level, "delay": delay_level}[what]
     if from_nm == to_nm:
         return _constant("same node")
-    return derive(f"{LAW}: {what}", "1", lambda target, source: target / source, level(to_nm), level(from_nm))
+    return derive(
+        f"{LAW}: {what}", "1", lambda target, source: target / source, level(to_nm), level(from_nm)
+    )
 
 
 def _bracket(node_nm: float) -> tuple[float, float, float]:
-    """The nodes of the paper around `node_nm` and the share of the smaller one. Raises InputError outside the law."""
+    """The nodes of the paper around `node_nm` and the share of the smaller one. Raises InputError
+    outside the law.
+    """
     if not (math.isfinite(node_nm) and NODES[-1] <= node_nm <= NODES[0]):
-        raise InputError(f"node outside the range of the scaling law of {LAW}", where="node_nm", got=node_nm,
-                         allowed=f"{NODES[-1]:g} to {NODES[0]:g} nm")
+        raise InputError(
+            f"node outside the range of the scaling law of {LAW}",
+            where="node_nm",
+            got=node_nm,
+            allowed=f"{NODES[-1]:g} to {NODES[0]:g} nm",
+        )
     lower = max(n for n in NODES if n <= node_nm)
     upper = min(n for n in NODES if n >= node_nm)
     share = 0.0 if upper == lower else math.log(upper / node_nm) / math.log(upper / lower)
@@ -92,29 +128,48 @@ def _bracket(node_nm: float) -> tuple[float, float, float]:
 
 
 def _row(node_nm: float, flavour: str) -> str:
-    """Name of the paper's row: below 65 nm it has low-power and high-performance ones, which must not be mixed."""
+    """Name of the paper's row: below 65 nm it has low-power and high-performance ones, which must
+    not be mixed.
+    """
     return f"{node_nm:g}" if node_nm >= 65 else f"{flavour}{node_nm:g}"
 
 
-def _interpolated(formula: str, node_nm: float, at: dict[float, Quantity | Figure], unit: str = "1") -> Quantity:
+def _interpolated(
+    formula: str, node_nm: float, at: dict[float, Quantity | Figure], unit: str = "1"
+) -> Quantity:
     upper, lower, share = _bracket(node_nm)
     if share == 0.0:
         return derive(formula, unit, lambda value: value, at[upper])
-    return derive(f"{formula}, log interpolation", unit, lambda u, v: u ** (1 - share) * v**share, at[upper], at[lower])
+    return derive(
+        f"{formula}, log interpolation",
+        unit,
+        lambda u, v: u ** (1 - share) * v**share,
+        at[upper],
+        at[lower],
+    )
 
 
 def area_level(node_nm: float) -> Quantity:
     """Logic area at a node relative to 45 nm."""
     upper, lower, _ = _bracket(node_nm)
-    return _interpolated(f"{LAW}: area", node_nm, {n: figure(f"scaling.area_{n:g}") for n in (upper, lower)})
+    return _interpolated(
+        f"{LAW}: area", node_nm, {n: figure(f"scaling.area_{n:g}") for n in (upper, lower)}
+    )
 
 
 def supply_voltage(node_nm: float) -> Quantity:
-    """Nominal supply of the low-power flavour in V; 1.1 V at 40 nm, log interpolation between the nodes of the paper elsewhere."""
+    """Nominal supply of the low-power flavour in V; 1.1 V at 40 nm, log interpolation between the
+    nodes of the paper elsewhere.
+    """
     if node_nm == 40.0:
         return derive("nominal supply", "V", lambda v: v, figure("scaling.supply_40"))
     upper, lower, _ = _bracket(node_nm)
-    return _interpolated("nominal supply", node_nm, {n: figure(f"scaling.supply_{_row(n, 'lp')}") for n in (upper, lower)}, "V")
+    return _interpolated(
+        "nominal supply",
+        node_nm,
+        {n: figure(f"scaling.supply_{_row(n, 'lp')}") for n in (upper, lower)},
+        "V",
+    )
 
 
 def energy_level(node_nm: float, supply_v: float | None = None, flavour: str = "lp") -> Quantity:
@@ -125,23 +180,34 @@ def energy_level(node_nm: float, supply_v: float | None = None, flavour: str = "
 def delay_level(node_nm: float, supply_v: float | None = None, flavour: str = "lp") -> Quantity:
     """Logic delay at a node and supply, in the paper's relative units: d3 V^3 + d2 V^2 + d1 V + d0.
 
-    From 65 nm up the paper has one, fast, flavour. For the low-power line those rows are slowed by the ratio of the two
-    45-nm rows, or a part would seem to become faster at 65 nm than at 40 nm by changing its flavour on the way.
+    From 65 nm up the paper has one, fast, flavour. For the low-power line those rows are slowed by
+    the ratio of the two 45-nm rows, or a part would seem to become faster at 65 nm than at 40 nm by
+    changing its flavour on the way.
     """
     return _polynomial_level("delay", node_nm, supply_v, flavour)
 
 
 def _polynomial_level(what: str, node_nm: float, supply_v: float | None, flavour: str) -> Quantity:
     upper, lower, _ = _bracket(node_nm)
-    supply = supply_voltage(node_nm) if supply_v is None else Quantity(supply_v, supply_v, supply_v, "V", "given supply")
+    supply = (
+        supply_voltage(node_nm)
+        if supply_v is None
+        else Quantity(supply_v, supply_v, supply_v, "V", "given supply")
+    )
     rows = {}
     for node in (upper, lower):
         rows[node] = _polynomial(what, _row(node, flavour), supply)
         if what == "delay" and node >= 65 and flavour == "lp":
             slow = _polynomial(what, "lp45", figure("scaling.supply_lp45"))
             fast = _polynomial(what, "hp45", figure("scaling.supply_hp45"))
-            rows[node] = derive("slowed to the low-power flavour by the ratio at 45 nm", "1",
-                                lambda d, s, f: d * s / f, rows[node], slow, fast)
+            rows[node] = derive(
+                "slowed to the low-power flavour by the ratio at 45 nm",
+                "1",
+                lambda d, s, f: d * s / f,
+                rows[node],
+                slow,
+                fast,
+            )
     return _interpolated(f"{LAW}: {what}", node_nm, rows)
 
 
@@ -149,5 +215,10 @@ def _polynomial(what: str, row: str, supply: Quantity | Figure) -> Quantity:
     """The paper's polynomial of one row; coefficients are figures, highest power first."""
     powers = (3, 2, 1, 0) if what == "delay" else (2, 1, 0)
     coefficients = [figure(f"scaling.{what}_{row}_v{power}") for power in powers]
-    return derive(f"{LAW}: {what} polynomial, row {row}", "1",
-                  lambda v, *c: sum(k * v**p for k, p in zip(c, powers)), supply, *coefficients)
+    return derive(
+        f"{LAW}: {what} polynomial, row {row}",
+        "1",
+        lambda v, *c: sum(k * v**p for k, p in zip(c, powers)),
+        supply,
+        *coefficients,
+    )

@@ -1,13 +1,18 @@
-"""Text from outside made safe to show: what a file, a path or a message says can never steer a terminal or turn a line around."""
+"""Text from outside made safe to show: what a file, a path or a message says can never steer a
+terminal or turn a line around.
+"""
 
 from __future__ import annotations
 
 import re
 
-# C0 without tab and line feed, DEL and C1 (terminals obey them), marks and overrides of direction, separators of lines and
-# paragraphs, the byte-order mark, and lone surrogates, which no encoding can write.
-_UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff\ufff9-\ufffb"
-                     "\U000e0000-\U000e007f]")
+# C0 without tab and line feed, DEL and C1 (terminals obey them), marks and overrides of direction,
+# separators of lines and paragraphs, the byte-order mark, and lone surrogates, which no encoding
+# can write.
+_UNSAFE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff\ufff9-\ufffb"
+    "\U000e0000-\U000e007f]"
+)
 
 
 def printable(text: str) -> str:
@@ -26,4 +31,10 @@ def one_line(text: str, limit: int = 200) -> str:
 
 def _escaped(character: str) -> str:
     code = ord(character)
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+    return (
+        f"\\x{code:02x}"
+        if code < 0x100
+        else f"\\u{code:04x}"
+        if code < 0x10000
+        else f"\\U{code:08x}"
+    )

@@ -4,14 +4,45 @@ from __future__ import annotations
 
 from hwlib.errors import InputError, nearest
 
-_PREFIX = {"f": 1e-15, "p": 1e-12, "n": 1e-9, "u": 1e-6, "m": 1e-3, "": 1.0, "k": 1e3, "M": 1e6, "G": 1e9}
-_PREFIXED = {"J": "J", "W": "W", "s": "s", "V": "V", "A": "A", "S": "S", "Hz": "Hz", "F": "F", "bit": "bit", "B": "B"}
+_PREFIX = {
+    "f": 1e-15,
+    "p": 1e-12,
+    "n": 1e-9,
+    "u": 1e-6,
+    "m": 1e-3,
+    "": 1.0,
+    "k": 1e3,
+    "M": 1e6,
+    "G": 1e9,
+}
+_PREFIXED = {
+    "J": "J",
+    "W": "W",
+    "s": "s",
+    "V": "V",
+    "A": "A",
+    "S": "S",
+    "Hz": "Hz",
+    "F": "F",
+    "bit": "bit",
+    "B": "B",
+}
 
 # unit -> (factor, base unit). Areas keep um2 as the base: it is the unit people read.
 _ATOMS: dict[str, tuple[float, str]] = {
-    "1": (1.0, "1"), "um2": (1.0, "um2"), "mm2": (1e6, "um2"), "nm2": (1e-6, "um2"), "F2": (1.0, "F2"),
-    "m": (1.0, "m"), "mm": (1e-3, "m"), "um": (1e-6, "m"), "nm": (1e-9, "m"), "%": (0.01, "1"),
-    "cycle": (1.0, "cycle"), "gate": (1.0, "gate"), "word": (1.0, "word"),
+    "1": (1.0, "1"),
+    "um2": (1.0, "um2"),
+    "mm2": (1e6, "um2"),
+    "nm2": (1e-6, "um2"),
+    "F2": (1.0, "F2"),
+    "m": (1.0, "m"),
+    "mm": (1e-3, "m"),
+    "um": (1e-6, "m"),
+    "nm": (1e-9, "m"),
+    "%": (0.01, "1"),
+    "cycle": (1.0, "cycle"),
+    "gate": (1.0, "gate"),
+    "word": (1.0, "word"),
 }
 for _symbol, _base in _PREFIXED.items():
     for _prefix, _factor in _PREFIX.items():

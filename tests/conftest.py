@@ -18,4 +18,6 @@ def call(capsys, tmp_path, monkeypatch):
 
 
 def pytest_addoption(parser):
-    parser.addoption("--seed", type=int, default=0, help="what studies draw their random cases from")
+    parser.addoption(
+        "--seed", type=int, default=0, help="what studies draw their random cases from"
+    )

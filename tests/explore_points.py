@@ -1,4 +1,5 @@
-"""Points for tests of the sweep engine: a tiny space, and an evaluation that goes wrong where it is told to.
+"""Points for tests of the sweep engine: a tiny space, and an evaluation that goes wrong where it is
+told to.
 
 Workers import this file by its name, so it stands beside the tests and not inside one.
 """
@@ -8,20 +9,31 @@ import signal
 import time
 
 SPACE = {
-    "schema": 1, "name": "tiny", "network": "lenet1", "settings": {"read.transposed": False},
-    "axes": {"tile.rows": [64, 128], "read.adc_bits": {"from": 4, "to": 9}, "node_nm": [28, 40, 65]},
+    "schema": 1,
+    "name": "tiny",
+    "network": "lenet1",
+    "settings": {"read.transposed": False},
+    "axes": {
+        "tile.rows": [64, 128],
+        "read.adc_bits": {"from": 4, "to": 9},
+        "node_nm": [28, 40, 65],
+    },
     "objectives": {"area_mm2": "minimise", "energy_per_image_j": "minimise"},
 }
 LADDER = SPACE | {"rungs": [{"kind": "price"}, {"kind": "timing", "points": 8}]}
 
 
 def faulty(design, metrics, options):
-    """Area = bits; of one chip, with 5 bits the worker is killed, with 7 it hangs, with 8 it raises, with 9 it runs out of memory.
+    """Area = bits; of one chip, with 5 bits the worker is killed, with 7 it hangs, with 8 it
+    raises, with 9 it runs out of memory.
 
-    `only` in the options leaves one of these in; `once` is a file that makes a fault happen only the first time.
+    `only` in the options leaves one of these in; `once` is a file that makes a fault happen only
+    the first time.
     """
     bits = design["read.adc_bits"]
-    chosen = (design["tile.rows"], design["node_nm"]) == (64, 40) and bits == options.get("only", bits)
+    chosen = (design["tile.rows"], design["node_nm"]) == (64, 40) and bits == options.get(
+        "only", bits
+    )
     if chosen and _first(options.get("once"), bits):
         if bits == 5:
             os.kill(os.getpid(), signal.SIGKILL)
@@ -44,7 +56,11 @@ def stuck(design, metrics, options):
 
 def unstorable(design, metrics, options):
     """Keeps something that no JSON holds where the tile has 64 rows, 4 bits and 28 nm."""
-    return [1.0] * len(metrics), {"run": {1, 2}} if (design["tile.rows"], design["read.adc_bits"], design["node_nm"]) == (64, 4, 28) else {}
+    return [1.0] * len(metrics), {"run": {1, 2}} if (
+        design["tile.rows"],
+        design["read.adc_bits"],
+        design["node_nm"],
+    ) == (64, 4, 28) else {}
 
 
 def _first(path, bits):

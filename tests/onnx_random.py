@@ -1,22 +1,45 @@
-"""Random small ONNX graphs over the operators that the importer takes, and what they cost by an independent walk over their shapes."""
+"""Random small ONNX graphs over the operators that the importer takes, and what they cost by an
+independent walk over their shapes.
+"""
 
 import math
 
 import numpy as np
 from onnx_cases import make_model, node, onnx_module
 
-UNARY = ("Relu", "LeakyRelu", "Tanh", "Sigmoid", "HardSigmoid", "ThresholdedRelu", "Elu", "Selu", "Celu", "Softplus", "Softsign", "Gelu",
-         "Mish", "Erf", "HardSwish", "Identity")
+UNARY = (
+    "Relu",
+    "LeakyRelu",
+    "Tanh",
+    "Sigmoid",
+    "HardSigmoid",
+    "ThresholdedRelu",
+    "Elu",
+    "Selu",
+    "Celu",
+    "Softplus",
+    "Softsign",
+    "Gelu",
+    "Mish",
+    "Erf",
+    "HardSwish",
+    "Identity",
+)
 LARGEST = 600  # elements of a tensor, all images
 
 
 class RandomGraph:
-    """A graph of `length` random nodes. `axis` is the batch axis of its input; `x` its input, `model` the ModelProto."""
+    """A graph of `length` random nodes. `axis` is the batch axis of its input; `x` its input,
+    `model` the ModelProto.
+    """
 
     def __init__(self, seed, length=8, axis=None):
         self.random = np.random.default_rng(seed)
         self.images = int(self.random.integers(1, 4))
-        self.nodes, self.weights, self.pool, self.count = [], [], [], 0
+        self.nodes = []
+        self.weights = []
+        self.pool = []
+        self.count = 0
         rank = int(self.random.integers(1, 4)) if axis is None else 2
         self.axis = axis or 0
         shape = [int(size) for size in self.random.integers(2, 7, rank)]
@@ -31,17 +54,28 @@ class RandomGraph:
             self.emit("Transpose", [name], tuple(shape[item] for item in order), 0, perm=order)
         self.nodes.append(node("Identity", [self.current[0]]))
         fixed = axis is not None or self.random.random() < 0.5
-        given = [size if fixed or index != self.axis else "N" for index, size in enumerate(self.input_shape)]
+        given = [
+            size if fixed or index != self.axis else "N"
+            for index, size in enumerate(self.input_shape)
+        ]
         self.model = make_model(self.nodes, [("x", given)], self.weights)
         self.x = self.random.uniform(-1.5, 1.5, self.input_shape).astype(np.float32)
 
     def weight(self, *shape, low=-1.0, high=1.0, values=None):
         """A constant, now and then one that is there already."""
-        same = [name for name, array in self.weights if array.shape == shape and array.dtype == np.float32]
+        same = [
+            name
+            for name, array in self.weights
+            if array.shape == shape and array.dtype == np.float32
+        ]
         if same and values is None and low == -1.0 and self.random.random() < 0.5:
             return str(self.random.choice(same))
         name = f"layer{len(self.weights)}.weight"
-        array = self.random.uniform(low, high, shape).astype(np.float32) if values is None else np.asarray(values)
+        array = (
+            self.random.uniform(low, high, shape).astype(np.float32)
+            if values is None
+            else np.asarray(values)
+        )
         self.weights.append((name, array))
         return name
 
@@ -54,14 +88,44 @@ class RandomGraph:
         return names
 
     def step(self):
-        """One more node (or a few that belong together), where the chosen kind fits the current tensor."""
-        choices = [self.unary, self.constant, self.other, self.softmax, self.clip, self.slope, self.concat, self.slice, self.pad, self.turn,
-                   self.regroup, self.gather, self.split, self.reduce, self.product, self.product, self.squeeze]
+        """One more node (or a few that belong together), where the chosen kind fits the current
+        tensor.
+        """
+        choices = [
+            self.unary,
+            self.constant,
+            self.other,
+            self.softmax,
+            self.clip,
+            self.slope,
+            self.concat,
+            self.slice,
+            self.pad,
+            self.turn,
+            self.regroup,
+            self.gather,
+            self.split,
+            self.reduce,
+            self.product,
+            self.product,
+            self.squeeze,
+        ]
         _, shape, axis = self.current
         if axis == 0 and len(shape) == 4:
-            choices += [self.convolution] * 3 + [self.pools] * 2 + [self.norm, self.space, self.overall, self.response_norm]
+            choices += (
+                [self.convolution] * 3
+                + [self.pools] * 2
+                + [self.norm, self.space, self.overall, self.response_norm]
+            )
         if axis == 0 and len(shape) == 3:
-            choices += [self.convolution, self.pools, self.norm, self.attention, self.left_product, self.overall]
+            choices += [
+                self.convolution,
+                self.pools,
+                self.norm,
+                self.attention,
+                self.left_product,
+                self.overall,
+            ]
         if axis == 0 and len(shape) == 2:
             choices += [self.gemm] * 3 + [self.norm]
         choices[int(self.random.integers(len(choices)))]()
@@ -69,7 +133,12 @@ class RandomGraph:
     def axes(self):
         """Axes other than the batch's, in random order."""
         _, shape, axis = self.current
-        return [int(item) for item in self.random.permutation([place for place in range(len(shape)) if place != axis])]
+        return [
+            int(item)
+            for item in self.random.permutation(
+                [place for place in range(len(shape)) if place != axis]
+            )
+        ]
 
     def unary(self):
         name, shape, axis = self.current
@@ -77,8 +146,11 @@ class RandomGraph:
 
     def constant(self):
         name, shape, axis = self.current
-        own = [1 if place == axis or self.random.random() < 0.4 else size for place, size in enumerate(shape)]
-        own = own[int(self.random.integers(0, len(own))):] if self.random.random() < 0.5 else own
+        own = [
+            1 if place == axis or self.random.random() < 0.4 else size
+            for place, size in enumerate(shape)
+        ]
+        own = own[int(self.random.integers(0, len(own))) :] if self.random.random() < 0.5 else own
         kind = str(self.random.choice(["Add", "Sub", "Mul", "Div"]))
         tensor = self.weight(*own, low=0.5, high=1.5)
         inputs = [name, tensor] if kind == "Div" or self.random.random() < 0.5 else [tensor, name]
@@ -89,23 +161,36 @@ class RandomGraph:
         same = [item for item in self.pool if item[1:] == (shape, axis)]
         if same:
             other = same[int(self.random.integers(len(same)))][0]
-            self.emit(str(self.random.choice(["Add", "Sub", "Mul", "Sum"])), [name, other], shape, axis)
+            self.emit(
+                str(self.random.choice(["Add", "Sub", "Mul", "Sum"])), [name, other], shape, axis
+            )
 
     def softmax(self):
         name, shape, axis = self.current
         place = self.axes()[0]
-        self.emit(str(self.random.choice(["Softmax", "LogSoftmax"])), [name], shape, axis,
-                  axis=place - len(shape) * int(self.random.integers(2)))
+        self.emit(
+            str(self.random.choice(["Softmax", "LogSoftmax"])),
+            [name],
+            shape,
+            axis,
+            axis=place - len(shape) * int(self.random.integers(2)),
+        )
 
     def clip(self):
         name, shape, axis = self.current
-        low, high = self.weight(values=np.float32(-0.6)), self.weight(values=np.float32(0.9))
+        low = self.weight(values=np.float32(-0.6))
+        high = self.weight(values=np.float32(0.9))
         self.emit("Clip", [name, low if self.random.random() < 0.7 else "", high], shape, axis)
 
     def slope(self):
         name, shape, axis = self.current
         if len(shape) > 1 and axis == 0:
-            self.emit("PRelu", [name, self.weight(*shape[1:2], *[1] * (len(shape) - 2), low=0.1, high=0.4)], shape, axis)
+            self.emit(
+                "PRelu",
+                [name, self.weight(*shape[1:2], *[1] * (len(shape) - 2), low=0.1, high=0.4)],
+                shape,
+                axis,
+            )
 
     def concat(self):
         name, shape, axis = self.current
@@ -119,20 +204,38 @@ class RandomGraph:
         place = self.axes()[0]
         if shape[place] > 2:
             flip = self.random.random() < 0.3
-            start, stop, step = (-1, -(2**40), -1) if flip else (1, shape[place], 1 + int(self.random.integers(2)))
-            taken = len(range(shape[place])[start:None if flip else stop:step])
-            values = [self.weight(values=np.array([item], np.int64)) for item in (start, stop, place, step)]
-            self.emit("Slice", [name, *values], [taken if item == place else size for item, size in enumerate(shape)], axis)
+            start, stop, step = (
+                (-1, -(2**40), -1) if flip else (1, shape[place], 1 + int(self.random.integers(2)))
+            )
+            taken = len(range(shape[place])[start : None if flip else stop : step])
+            values = [
+                self.weight(values=np.array([item], np.int64))
+                for item in (start, stop, place, step)
+            ]
+            self.emit(
+                "Slice",
+                [name, *values],
+                [taken if item == place else size for item, size in enumerate(shape)],
+                axis,
+            )
 
     def pad(self):
         name, shape, axis = self.current
         place = self.axes()[0]
         pads = [0] * (2 * len(shape))
-        pads[place], pads[place + len(shape)] = (int(item) for item in self.random.integers(0, 2, 2))
+        pads[place], pads[place + len(shape)] = (
+            int(item) for item in self.random.integers(0, 2, 2)
+        )
         wider = [size + pads[item] + pads[item + len(shape)] for item, size in enumerate(shape)]
-        mode = str(self.random.choice(["constant", "reflect", "edge"])) if shape[place] > 2 else "constant"
+        mode = (
+            str(self.random.choice(["constant", "reflect", "edge"]))
+            if shape[place] > 2
+            else "constant"
+        )
         if math.prod(wider) <= LARGEST:
-            self.emit("Pad", [name, self.weight(values=np.array(pads, np.int64))], wider, axis, mode=mode)
+            self.emit(
+                "Pad", [name, self.weight(values=np.array(pads, np.int64))], wider, axis, mode=mode
+            )
 
     def turn(self):
         name, shape, axis = self.current
@@ -140,7 +243,9 @@ class RandomGraph:
         if self.random.random() < 0.6:  # the batch stays where it is
             order.remove(axis)
             order.insert(axis, axis)
-        self.emit("Transpose", [name], [shape[item] for item in order], order.index(axis), perm=order)
+        self.emit(
+            "Transpose", [name], [shape[item] for item in order], order.index(axis), perm=order
+        )
 
     def regroup(self):
         name, shape, axis = self.current
@@ -148,7 +253,12 @@ class RandomGraph:
             return
         rest = math.prod(shape[1:])
         factor = next((size for size in (2, 3, 5) if rest % size == 0), 1)
-        target = [(0, -1), (0, factor, rest // factor), (0, 1, factor, rest // factor), (-1, factor, rest // factor)]
+        target = [
+            (0, -1),
+            (0, factor, rest // factor),
+            (0, 1, factor, rest // factor),
+            (-1, factor, rest // factor),
+        ]
         chosen = target[int(self.random.integers(len(target)))]
         full = (self.images, *((rest,) if chosen == (0, -1) else chosen[1:]))
         self.emit("Reshape", [name, self.weight(values=np.array(chosen, np.int64))], full, 0)
@@ -159,39 +269,77 @@ class RandomGraph:
         indices = self.random.integers(-shape[place], shape[place], int(self.random.integers(1, 4)))
         if self.random.random() < 0.3 and len(shape) > 2:
             full = [size for item, size in enumerate(shape) if item != place]
-            self.emit("Gather", [name, self.weight(values=np.int64(indices[0]))], full, axis - (place < axis), axis=place)
+            self.emit(
+                "Gather",
+                [name, self.weight(values=np.int64(indices[0]))],
+                full,
+                axis - (place < axis),
+                axis=place,
+            )
         else:
             full = [len(indices) if item == place else size for item, size in enumerate(shape)]
-            self.emit("Gather", [name, self.weight(values=indices.astype(np.int64))], full, axis, axis=place)
+            self.emit(
+                "Gather",
+                [name, self.weight(values=indices.astype(np.int64))],
+                full,
+                axis,
+                axis=place,
+            )
 
     def split(self):
         name, shape, axis = self.current
         place = self.axes()[0]
         if shape[place] > 2:
             parts = self.weight(values=np.array([1, shape[place] - 1], np.int64))
-            first, second = self.emit("Split", [name, parts], [1 if item == place else size for item, size in enumerate(shape)], axis,
-                                      outputs=2, axis=place)
-            self.current = (second, tuple(size - 1 if item == place else size for item, size in enumerate(shape)), axis)
+            first, second = self.emit(
+                "Split",
+                [name, parts],
+                [1 if item == place else size for item, size in enumerate(shape)],
+                axis,
+                outputs=2,
+                axis=place,
+            )
+            self.current = (
+                second,
+                tuple(size - 1 if item == place else size for item, size in enumerate(shape)),
+                axis,
+            )
 
     def reduce(self):
         name, shape, axis = self.current
-        places = self.axes()[:int(self.random.integers(1, 3))]
+        places = self.axes()[: int(self.random.integers(1, 3))]
         keep = len(shape) - len(places) < 2 or self.random.random() < 0.5
-        full = [1 if item in places else size for item, size in enumerate(shape) if keep or item not in places]
+        full = [
+            1 if item in places else size
+            for item, size in enumerate(shape)
+            if keep or item not in places
+        ]
         axis = axis if keep else axis - sum(place < axis for place in places)
-        self.emit(str(self.random.choice(["ReduceMean", "ReduceMax"])), [name, self.weight(values=np.array(places, np.int64))], full, axis,
-                  keepdims=int(keep))
+        self.emit(
+            str(self.random.choice(["ReduceMean", "ReduceMax"])),
+            [name, self.weight(values=np.array(places, np.int64))],
+            full,
+            axis,
+            keepdims=int(keep),
+        )
 
     def squeeze(self):
         name, shape, axis = self.current
         ones = [item for item in self.axes() if shape[item] == 1]
         if ones and len(shape) > 2:
             place = self.weight(values=np.array(ones[:1], np.int64))
-            self.emit("Squeeze", [name, place], [size for item, size in enumerate(shape) if item != ones[0]], axis - (ones[0] < axis))
+            self.emit(
+                "Squeeze",
+                [name, place],
+                [size for item, size in enumerate(shape) if item != ones[0]],
+                axis - (ones[0] < axis),
+            )
         elif len(shape) < 4:
             place = int(self.random.integers(1, len(shape) + 1)) if axis == 0 else len(shape)
             full = [*shape[:place], 1, *shape[place:]]
-            self.emit("Unsqueeze", [name, self.weight(values=np.array([place], np.int64))], full, axis)
+            self.emit(
+                "Unsqueeze", [name, self.weight(values=np.array([place], np.int64))], full, axis
+            )
 
     def product(self):
         name, shape, axis = self.current
@@ -201,20 +349,36 @@ class RandomGraph:
         tensor = self.weight(shape[-1], features)
         self.emit("MatMul", [name, tensor], [*shape[:-1], features], axis)
         if self.random.random() < 0.5:
-            self.emit("Add", [self.current[0], self.weight(features)], [*shape[:-1], features], axis)
+            self.emit(
+                "Add", [self.current[0], self.weight(features)], [*shape[:-1], features], axis
+            )
 
     def left_product(self):
         name, shape, axis = self.current
         features = int(self.random.integers(2, 7))
-        self.emit("MatMul", [self.weight(features, shape[1]), name], [shape[0], features, shape[2]], axis)
+        self.emit(
+            "MatMul", [self.weight(features, shape[1]), name], [shape[0], features, shape[2]], axis
+        )
 
     def gemm(self):
         name, shape, axis = self.current
-        features, turned = int(self.random.integers(2, 7)), int(self.random.integers(2))
+        features = int(self.random.integers(2, 7))
+        turned = int(self.random.integers(2))
         tensor = self.weight(features, shape[1]) if turned else self.weight(shape[1], features)
-        bias = [self.weight(*((features,), (1, features), (1,))[int(self.random.integers(3))])] if self.random.random() < 0.7 else []
-        self.emit("Gemm", [name, tensor, *bias], [shape[0], features], axis, transB=turned, alpha=float(self.random.choice([1.0, 0.5])),
-                  beta=float(self.random.choice([1.0, 2.0])))
+        bias = (
+            [self.weight(*((features,), (1, features), (1,))[int(self.random.integers(3))])]
+            if self.random.random() < 0.7
+            else []
+        )
+        self.emit(
+            "Gemm",
+            [name, tensor, *bias],
+            [shape[0], features],
+            axis,
+            transB=turned,
+            alpha=float(self.random.choice([1.0, 0.5])),
+            beta=float(self.random.choice([1.0, 2.0])),
+        )
 
     def attention(self):
         name, shape, axis = self.current
@@ -227,8 +391,15 @@ class RandomGraph:
     def window(self, size):
         """Attributes of a window that fits along axes of the sizes given."""
         kernel = [int(self.random.integers(1, min(3, length) + 1)) for length in size]
-        dilation = [int(self.random.integers(1, 3)) if (extent - 1) * 2 + 1 <= length else 1 for extent, length in zip(kernel, size)]
-        fields = {"kernel_shape": kernel, "strides": [int(self.random.integers(1, 3)) for _ in size], "dilations": dilation}
+        dilation = [
+            int(self.random.integers(1, 3)) if (extent - 1) * 2 + 1 <= length else 1
+            for extent, length in zip(kernel, size)
+        ]
+        fields = {
+            "kernel_shape": kernel,
+            "strides": [int(self.random.integers(1, 3)) for _ in size],
+            "dilations": dilation,
+        }
         choice = self.random.random()
         if choice < 0.4:
             fields["pads"] = [int(self.random.integers(0, extent)) for extent in kernel * 2]
@@ -255,7 +426,14 @@ class RandomGraph:
         channels = groups * int(self.random.integers(1, 3))
         tensor = self.weight(channels, shape[1] // groups, *fields["kernel_shape"])
         bias = [self.weight(channels)] if self.random.random() < 0.5 else []
-        self.emit("Conv", [name, tensor, *bias], [shape[0], channels, *self.outcome(shape[2:], fields)], axis, group=groups, **fields)
+        self.emit(
+            "Conv",
+            [name, tensor, *bias],
+            [shape[0], channels, *self.outcome(shape[2:], fields)],
+            axis,
+            group=groups,
+            **fields,
+        )
 
     def pools(self):
         name, shape, axis = self.current
@@ -272,36 +450,66 @@ class RandomGraph:
 
     def response_norm(self):
         name, shape, axis = self.current
-        self.emit("LRN", [name], shape, axis, size=int(self.random.integers(1, 5)), alpha=0.3, bias=1.2)
+        self.emit(
+            "LRN", [name], shape, axis, size=int(self.random.integers(1, 5)), alpha=0.3, bias=1.2
+        )
 
     def space(self):
         name, (images, channels, height, width), axis = self.current
         if channels % 4 == 0:
             mode = str(self.random.choice(["DCR", "CRD"]))
-            self.emit("DepthToSpace", [name], (images, channels // 4, 2 * height, 2 * width), axis, blocksize=2, mode=mode)
+            self.emit(
+                "DepthToSpace",
+                [name],
+                (images, channels // 4, 2 * height, 2 * width),
+                axis,
+                blocksize=2,
+                mode=mode,
+            )
         elif height % 2 == 0 and width % 2 == 0:
-            self.emit("SpaceToDepth", [name], (images, channels * 4, height // 2, width // 2), axis, blocksize=2)
+            self.emit(
+                "SpaceToDepth",
+                [name],
+                (images, channels * 4, height // 2, width // 2),
+                axis,
+                blocksize=2,
+            )
 
     def overall(self):
         name, shape, axis = self.current
-        self.emit(str(self.random.choice(["GlobalAveragePool", "GlobalMaxPool"])), [name], (*shape[:2], *[1] * (len(shape) - 2)), axis)
+        self.emit(
+            str(self.random.choice(["GlobalAveragePool", "GlobalMaxPool"])),
+            [name],
+            (*shape[:2], *[1] * (len(shape) - 2)),
+            axis,
+        )
 
 
 def counted(model, images):
-    """Weights and multiply-accumulates of one image, straight from onnx: a weight counts once for each factor that it is used with."""
+    """Weights and multiply-accumulates of one image, straight from onnx: a weight counts once for
+    each factor that it is used with.
+    """
     graph = onnx_module("shape_inference").infer_shapes(model, data_prop=True).graph
-    shapes = {item.name: [dim.dim_value or images for dim in item.type.tensor_type.shape.dim]
-              for item in [*graph.value_info, *graph.input, *graph.output]}
+    shapes = {
+        item.name: [dim.dim_value or images for dim in item.type.tensor_type.shape.dim]
+        for item in [*graph.value_info, *graph.input, *graph.output]
+    }
     stored = {item.name: list(item.dims) for item in graph.initializer}
     weights, work = {}, 0
     for item in graph.node:
-        fields = {field.name: onnx_module("helper").get_attribute_value(field) for field in item.attribute}
+        fields = {
+            field.name: onnx_module("helper").get_attribute_value(field) for field in item.attribute
+        }
         own = [name for name in item.input[:2] if name in stored]
         if item.op_type not in ("Conv", "Gemm", "MatMul") or not own:
             continue
         size = math.prod(stored[own[0]])
         rows = math.prod(shapes[item.output[0]]) // images
-        features = stored[own[0]][0] if item.op_type == "Conv" or fields.get("transB") or own[0] == item.input[0] else stored[own[0]][-1]
+        features = (
+            stored[own[0]][0]
+            if item.op_type == "Conv" or fields.get("transB") or own[0] == item.input[0]
+            else stored[own[0]][-1]
+        )
         kind = (fields.get("group", 1),) if item.op_type == "Conv" else fields.get("alpha", 1.0)
         weights[own[0], kind] = size
         work += rows // features * size

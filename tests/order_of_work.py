@@ -1,4 +1,6 @@
-"""Trainings named on the command line, one after the other in this process: a line each with a digest of all that they gave."""
+"""Trainings named on the command line, one after the other in this process: a line each with a
+digest of all that they gave.
+"""
 
 import contextlib
 import hashlib
@@ -19,28 +21,59 @@ def digest(scheme, device):
     from hwlib.errors import InputError
 
     try:
-        training = archsim.train("digits_cnn", data="digits", scheme=load_scheme(scheme), device=device, epochs=1, images=16, batch=8,
-                                 seed=5)
+        training = archsim.train(
+            "digits_cnn",
+            data="digits",
+            scheme=load_scheme(scheme),
+            device=device,
+            epochs=1,
+            images=16,
+            batch=8,
+            seed=5,
+        )
     except InputError as error:
         return f"refused: {error.message}"
     found = hashlib.sha256()
     for layer, weights in training.trained.weights.items():
         found.update(layer.encode() + weights.tobytes())
     result = training.result
-    history = [{name: value for name, value in epoch.items() if "second" not in name} for epoch in training.epochs]
-    for part in (history, training.activities, result.ledger, result.energy_j, result.area_mm2, result.cycles, training.writes_per_device):
+    history = [
+        {name: value for name, value in epoch.items() if "second" not in name}
+        for epoch in training.epochs
+    ]
+    for part in (
+        history,
+        training.activities,
+        result.ledger,
+        result.energy_j,
+        result.area_mm2,
+        result.cycles,
+        training.writes_per_device,
+    ):
         found.update(repr(part).encode())
     return found.hexdigest()
 
 
 def in_a_fresh_process(items, cache=None, seed=0):
-    """The digests of `items`, trained one after the other in one process whose memory, hashes and threads differ with `seed`."""
+    """The digests of `items`, trained one after the other in one process whose memory, hashes and
+    threads differ with `seed`.
+    """
     dice = random.Random(seed)
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": str(dice.randrange(1, 1000)),
-                   "MALLOC_PERTURB_": str(dice.randrange(1, 255)), "OPENBLAS_NUM_THREADS": str(dice.randrange(1, 4))}
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(ROOT),
+        "PYTHONHASHSEED": str(dice.randrange(1, 1000)),
+        "MALLOC_PERTURB_": str(dice.randrange(1, 255)),
+        "OPENBLAS_NUM_THREADS": str(dice.randrange(1, 4)),
+    }
     if cache is not None:
         environment["NUMBA_CACHE_DIR"] = str(cache)
-    done = subprocess.run([sys.executable, __file__, json.dumps(items)], env=environment, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, __file__, json.dumps(items)],
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout.splitlines()
 

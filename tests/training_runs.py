@@ -1,4 +1,6 @@
-"""A small network and a piece of the digits for the tests of the training loop; run as a program it trains until it is killed."""
+"""A small network and a piece of the digits for the tests of the training loop; run as a program it
+trains until it is killed.
+"""
 
 import sys
 from dataclasses import replace
@@ -8,18 +10,25 @@ from archsim.training.settings import TrainingSettings, UpdateSettings
 from workloads.datasets import load_dataset
 from workloads.network import Layer, Network
 
-NETWORK = Network("digits test", (
-    Layer("input", "input", (), (), (1, 8, 8)),
-    Layer("k1", "conv2d", ("input",), ((1, 8, 8),), (6, 6, 6), kernel=(3, 3), bias=True),
-    Layer("tanh1", "tanh", ("k1",), ((6, 6, 6),), (6, 6, 6)),
-    Layer("pool", "max_pool", ("tanh1",), ((6, 6, 6),), (6, 3, 3), kernel=(2, 2), stride=(2, 2)),
-    Layer("flat", "flatten", ("pool",), ((6, 3, 3),), (54,)),
-    Layer("w2", "linear", ("flat",), ((54,),), (32,), bias=True),
-    Layer("tanh2", "tanh", ("w2",), ((32,),), (32,)),
-    Layer("w3", "linear", ("tanh2",), ((32,),), (10,), bias=True),
-    Layer("softmax", "softmax", ("w3",), ((10,),), (10,)),
-))
-RPU = TrainingSettings(epochs=3, seed=7, checkpoint_images=300, update=UpdateSettings(train_length=10))
+NETWORK = Network(
+    "digits test",
+    (
+        Layer("input", "input", (), (), (1, 8, 8)),
+        Layer("k1", "conv2d", ("input",), ((1, 8, 8),), (6, 6, 6), kernel=(3, 3), bias=True),
+        Layer("tanh1", "tanh", ("k1",), ((6, 6, 6),), (6, 6, 6)),
+        Layer(
+            "pool", "max_pool", ("tanh1",), ((6, 6, 6),), (6, 3, 3), kernel=(2, 2), stride=(2, 2)
+        ),
+        Layer("flat", "flatten", ("pool",), ((6, 3, 3),), (54,)),
+        Layer("w2", "linear", ("flat",), ((54,),), (32,), bias=True),
+        Layer("tanh2", "tanh", ("w2",), ((32,),), (32,)),
+        Layer("w3", "linear", ("tanh2",), ((32,),), (10,), bias=True),
+        Layer("softmax", "softmax", ("w3",), ((10,),), (10,)),
+    ),
+)
+RPU = TrainingSettings(
+    epochs=3, seed=7, checkpoint_images=300, update=UpdateSettings(train_length=10)
+)
 
 
 def digits(train_images=None, test_images=None):
@@ -36,4 +45,10 @@ if __name__ == "__main__":
     folder, epochs = sys.argv[1], int(sys.argv[2])
     data = replace(digits(1000, 100), name="digits to kill")
     print("ready", flush=True)
-    train(NETWORK, data, slow_settings(epochs), folder=folder, progress=lambda now: print(now["images"], flush=True))
+    train(
+        NETWORK,
+        data,
+        slow_settings(epochs),
+        folder=folder,
+        progress=lambda now: print(now["images"], flush=True),
+    )

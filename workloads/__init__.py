@@ -1,8 +1,10 @@
-"""Networks in every form a user may have them (built-in names, our TOML, ONNX, SCALE-Sim CSV) and data sets to train them on.
+"""Networks in every form a user may have them (built-in names, our TOML, ONNX, SCALE-Sim CSV) and
+data sets to train them on.
 
-`load_network(name_or_path)` gives a `Network`; `list_networks()` names the built-in ones; `load_dataset` and `list_datasets` do the
-same for data sets. Importing this package is cheap:
-each name is fetched from its file on first use, and onnx is imported only when an .onnx file is read.
+`load_network(name_or_path)` gives a `Network`; `list_networks()` names the built-in ones;
+`load_dataset` and `list_datasets` do the same for data sets. Importing this package is cheap:
+each name is fetched from its file on first use, and onnx is imported only when an .onnx file is
+read.
 """
 
 from __future__ import annotations
@@ -10,9 +12,14 @@ from __future__ import annotations
 import importlib
 
 _PLACES = {
-    "load_network": "load", "list_networks": "load",
-    "load_dataset": "datasets", "list_datasets": "datasets", "Dataset": "datasets",
-    "Network": "network", "Layer": "network", "Matrix": "network",
+    "load_network": "load",
+    "list_networks": "load",
+    "load_dataset": "datasets",
+    "list_datasets": "datasets",
+    "Dataset": "datasets",
+    "Network": "network",
+    "Layer": "network",
+    "Matrix": "network",
 }
 __all__ = sorted(_PLACES)
 

@@ -1,4 +1,6 @@
-"""Documents of text, JSON and TOML: bounded in bytes, depth and digits, without a key twice, and never more than data."""
+"""Documents of text, JSON and TOML: bounded in bytes, depth and digits, without a key twice, and
+never more than data.
+"""
 
 from __future__ import annotations
 
@@ -18,24 +20,33 @@ DEEPEST = 60
 LARGEST_BITS = 1000
 """Bits of a whole number: far above every count, and still within a float."""
 _MOST_DOTS = 50
-# tomllib takes time by the square of the parts of a dotted key; starts at the beginning of a key only, so that it is linear itself
+# tomllib takes time by the square of the parts of a dotted key; starts at the beginning of a key
+# only, so that it is linear itself
 _ENDLESS_KEY = re.compile(rf"""(?<![\w"'.\-])(?:[\w"'\-]++[ \t]*+\.[ \t]*+){{{_MOST_DOTS}}}""")
 
 
 def read_json(path: str | Path, largest: int = LARGEST_TEXT) -> Any:
-    """The document of a JSON file of at most `largest` bytes. Raises InputError as `parse_json` does."""
+    """The document of a JSON file of at most `largest` bytes. Raises InputError as `parse_json`
+    does.
+    """
     return parse_json(read_bytes(path, largest), str(path))
 
 
 def parse_json(content: bytes, where: str) -> Any:
-    """A JSON document. Raises InputError for what is not UTF-8 or not JSON, for NaN and infinity, a key that stands twice,
-    numbers of hundreds of digits, nesting deeper than DEEPEST levels, and half of a character."""
+    """A JSON document. Raises InputError for what is not UTF-8 or not JSON, for NaN and infinity, a
+    key that stands twice, numbers of hundreds of digits, nesting deeper than DEEPEST levels, and
+    half of a character.
+    """
     try:
-        document = json.loads(decoded(content, where), parse_constant=_refuse_constant, object_pairs_hook=_once)
+        document = json.loads(
+            decoded(content, where), parse_constant=_refuse_constant, object_pairs_hook=_once
+        )
     except InputError:
         raise
     except RecursionError:
-        raise InputError("not valid JSON: nested too deeply", where=where, allowed=f"up to {DEEPEST} levels") from None
+        raise InputError(
+            "not valid JSON: nested too deeply", where=where, allowed=f"up to {DEEPEST} levels"
+        ) from None
     except ValueError as fault:
         raise InputError(f"not valid JSON ({one_line(str(fault))})", where=where) from None
     _check_values(document, where, finite=True)
@@ -43,18 +54,26 @@ def parse_json(content: bytes, where: str) -> Any:
 
 
 def read_toml(path: str | Path, largest: int = LARGEST_TEXT) -> dict[str, Any]:
-    """The content of a TOML file of at most `largest` bytes. Raises InputError as `parse_toml` does."""
+    """The content of a TOML file of at most `largest` bytes. Raises InputError as `parse_toml`
+    does.
+    """
     return parse_toml(decoded(read_bytes(path, largest), path), str(path))
 
 
 def parse_toml(text: str, where: str) -> dict[str, Any]:
-    """The content of a TOML document. Raises InputError for bad syntax (with the line), endless keys and nesting, huge numbers."""
+    """The content of a TOML document. Raises InputError for bad syntax (with the line), endless
+    keys and nesting, huge numbers.
+    """
     if _ENDLESS_KEY.search(text):
-        raise InputError("is not valid TOML: a key of too many parts", where=where, allowed=f"up to {_MOST_DOTS}")
+        raise InputError(
+            "is not valid TOML: a key of too many parts", where=where, allowed=f"up to {_MOST_DOTS}"
+        )
     try:
         content = tomllib.loads(text)
     except RecursionError:
-        raise InputError("is not valid TOML: nested too deeply", where=where, allowed=f"up to {DEEPEST} levels") from None
+        raise InputError(
+            "is not valid TOML: nested too deeply", where=where, allowed=f"up to {DEEPEST} levels"
+        ) from None
     except ValueError as fault:  # besides bad syntax, numbers of thousands of digits
         raise InputError(f"is not valid TOML ({one_line(str(fault))})", where=where) from None
     # infinity and NaN are words of TOML: whoever takes the field says what it may be

@@ -1,4 +1,6 @@
-"""Checked reading of one table of an input file: wrong type, missing, unknown and out-of-range fields are InputErrors."""
+"""Checked reading of one table of an input file: wrong type, missing, unknown and out-of-range
+fields are InputErrors.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ class Table:
         self.where = where
 
     def refuse_unknown(self, allowed: Iterable[str]) -> None:
-        """Raise InputError for the first field that is not in `allowed`, with the nearest allowed one."""
+        """Raise InputError for the first field that is not in `allowed`, with the nearest allowed
+        one.
+        """
         allowed = tuple(allowed)
         for name in self.values:
             if name not in allowed:
@@ -42,7 +46,12 @@ class Table:
     def number(self, name: str) -> float:
         """A finite number; the field must be there."""
         value = self._get(name, None)
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value) or abs(value) > 1e30:
+        if (
+            isinstance(value, bool)
+            or not isinstance(value, (int, float))
+            or not math.isfinite(value)
+            or abs(value) > 1e30
+        ):
             raise InputError("must be a finite number", where=self._path(name), got=value)
         return float(value)
 
@@ -50,19 +59,25 @@ class Table:
         """A whole number from `lowest` to 2^40."""
         return whole(self._get(name, default), self._path(name), lowest)
 
-    def integers(self, name: str, default: tuple[int, ...] | None = None, lowest: int = 1) -> tuple[int, ...]:
+    def integers(
+        self, name: str, default: tuple[int, ...] | None = None, lowest: int = 1
+    ) -> tuple[int, ...]:
         """A non-empty list of whole numbers."""
         value = self._get(name, default)
         if not isinstance(value, (list, tuple)) or not value:
             raise InputError("must be a list of whole numbers", where=self._path(name), got=value)
-        return tuple(whole(item, f"{self._path(name)}[{index}]", lowest) for index, item in enumerate(value))
+        return tuple(
+            whole(item, f"{self._path(name)}[{index}]", lowest) for index, item in enumerate(value)
+        )
 
     def pair(self, name: str, default: tuple[int, int] | int | None = None) -> tuple[int, int]:
         """(height, width): written as one whole number for both, or as a list of two."""
         value = self._get(name, default)
         if isinstance(value, (list, tuple)):
             if len(value) != 2:
-                raise InputError("needs one number or two (height, width)", where=self._path(name), got=value)
+                raise InputError(
+                    "needs one number or two (height, width)", where=self._path(name), got=value
+                )
             return self.integers(name, default)
         number = whole(value, self._path(name), 1)
         return number, number
@@ -71,8 +86,14 @@ class Table:
         """A list of texts, or one text."""
         value = self._get(name, default)
         value = [value] if isinstance(value, str) else value
-        if not isinstance(value, (list, tuple)) or not value or not all(isinstance(item, str) for item in value):
-            raise InputError("must be a layer name or a list of layer names", where=self._path(name), got=value)
+        if (
+            not isinstance(value, (list, tuple))
+            or not value
+            or not all(isinstance(item, str) for item in value)
+        ):
+            raise InputError(
+                "must be a layer name or a list of layer names", where=self._path(name), got=value
+            )
         return tuple(value)
 
     def _path(self, name: str) -> str:
@@ -89,7 +110,9 @@ class Table:
 
 
 def whole(value: object, where: str, lowest: int = 1) -> int:
-    """`value` as an int in lowest..2^40. Raises InputError for text, NaN, fractions, booleans and numbers out of range."""
+    """`value` as an int in lowest..2^40. Raises InputError for text, NaN, fractions, booleans and
+    numbers out of range.
+    """
     if isinstance(value, float) and math.isfinite(value) and value.is_integer():
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):
@@ -97,16 +120,21 @@ def whole(value: object, where: str, lowest: int = 1) -> int:
     if value < lowest:
         raise InputError("is too small", where=where, got=value, allowed=f"{lowest} and above")
     if value > LARGEST:
-        # Only the size is named: printing an integer of many thousand digits is itself refused by Python.
+        # Only the size is named: printing an integer of many thousand digits is itself refused by
+        # Python.
         got = value if value.bit_length() < 200 else "a huge number"
         raise InputError("is too large", where=where, got=got, allowed=f"{lowest} to 2^40")
     return value
 
 
 def check_size(shape: tuple[int, ...], where: str, what: str = "shape") -> tuple[int, ...]:
-    """`shape` again, where every dimension is 1 or more and the product is at most 2^40, else InputError."""
+    """`shape` again, where every dimension is 1 or more and the product is at most 2^40, else
+    InputError.
+    """
     if not shape or min(shape) < 1:
         raise InputError(f"the {what} has no elements", where=where, got=shape)
     if math.prod(shape) > LARGEST:
-        raise InputError(f"the {what} has too many elements", where=where, got=shape, allowed="at most 2^40")
+        raise InputError(
+            f"the {what} has too many elements", where=where, got=shape, allowed="at most 2^40"
+        )
     return shape

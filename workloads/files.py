@@ -1,4 +1,6 @@
-"""Reading a user's file: every way in which a path can be wrong is one InputError, and no file is read without a limit."""
+"""Reading a user's file: every way in which a path can be wrong is one InputError, and no file is
+read without a limit.
+"""
 
 from __future__ import annotations
 
@@ -19,13 +21,21 @@ LARGEST_TEXT = 10**8
 
 
 def checked_path(text: str, names: Iterable[str] = ()) -> Path:
-    """`text` as the path of an existing regular file. `names` are known names for the nearest-match hint. Raises InputError."""
+    """`text` as the path of an existing regular file. `names` are known names for the nearest-match
+    hint. Raises InputError.
+    """
     path = Path(text)
     try:
         if path.is_dir():
-            raise InputError("is a folder, not a network file", where=text, hint="name a .toml, .onnx or .csv file in it")
+            raise InputError(
+                "is a folder, not a network file",
+                where=text,
+                hint="name a .toml, .onnx or .csv file in it",
+            )
         if not path.exists():
-            raise InputError("no such file", where=text, hint=nearest(path.name, [*_siblings(path), *names]))
+            raise InputError(
+                "no such file", where=text, hint=nearest(path.name, [*_siblings(path), *names])
+            )
         if not path.is_file():
             raise InputError("is not a regular file", where=text)
     except (OSError, ValueError) as fault:
@@ -37,15 +47,22 @@ def checked_path(text: str, names: Iterable[str] = ()) -> Path:
 
 @contextlib.contextmanager
 def open_regular(path: str | Path) -> Iterator[BinaryIO]:
-    """A regular file, open to be read. Raises InputError for anything else: a pipe or a device could give bytes forever, or none.
+    """A regular file, open to be read. Raises InputError for anything else: a pipe or a device
+    could give bytes forever, or none.
 
-    The kind is looked up before the file is opened (to open a device may do something) and again on what was opened.
+    The kind is looked up before the file is opened (to open a device may do something) and again on
+    what was opened.
     """
     file = None
     try:
         try:
             _refuse_special(os.stat(path), path)
-            file = os.fdopen(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)), "rb")
+            file = os.fdopen(
+                os.open(
+                    path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
+                ),
+                "rb",
+            )
             _refuse_special(os.fstat(file.fileno()), path)
         except (OSError, ValueError) as fault:
             if isinstance(fault, InputError):
@@ -70,13 +87,20 @@ def read_bytes(path: str | Path, largest: int = LARGEST_FILE) -> bytes:
         size = os.fstat(file.fileno()).st_size
         try:
             content = b"" if size > largest else file.read(size + 1)
-            if len(content) > size:  # it has grown, or the system does not know its size; to ask for all at once takes that much memory
+            if (
+                len(content) > size
+            ):  # it has grown, or the system does not know its size; to ask for all at once takes that much memory
                 content = bytes(_rest(file, content, largest))
         except OSError as fault:
             raise InputError(f"cannot be read ({reason(fault)})", where=str(path)) from None
     if max(size, len(content)) > largest:
         limit = f"at most {largest / 1e6:,.0f} MB"
-        raise InputError("the file is too large", where=str(path), got=f"{max(size, len(content)) / 1e6:,.0f} MB", allowed=limit)
+        raise InputError(
+            "the file is too large",
+            where=str(path),
+            got=f"{max(size, len(content)) / 1e6:,.0f} MB",
+            allowed=limit,
+        )
     if not content:
         raise InputError("the file is empty", where=str(path))
     return content
@@ -100,10 +124,14 @@ def decoded(content: bytes, path: str | Path) -> str:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as fault:
         line = content.count(b"\n", 0, fault.start) + 1
-        raise InputError(f"is not a text file in UTF-8 (line {line})", where=str(path), hint="save it as UTF-8") from None
+        raise InputError(
+            f"is not a text file in UTF-8 (line {line})", where=str(path), hint="save it as UTF-8"
+        ) from None
     if "\0" in text:
         line = text.count("\n", 0, text.index("\0")) + 1
-        raise InputError(f"is a binary file, not text (a zero byte at line {line})", where=str(path))
+        raise InputError(
+            f"is a binary file, not text (a zero byte at line {line})", where=str(path)
+        )
     return text
 
 
@@ -114,6 +142,10 @@ def reason(fault: Exception) -> str:
 
 def _siblings(path: Path) -> list[str]:
     try:
-        return [item.name for index, item in zip(range(1000), path.parent.iterdir()) if not item.name.startswith(".")]
+        return [
+            item.name
+            for index, item in zip(range(1000), path.parent.iterdir())
+            if not item.name.startswith(".")
+        ]
     except (OSError, ValueError):
         return []

@@ -13,15 +13,22 @@ FORMATS = (".toml", ".onnx", ".csv")
 _BUILT_IN = Path(__file__).parent / "networks"
 
 
-def load_network(name_or_path: str | Path, *, shapes: Mapping[str, int] | None = None, batch_axis: int | str | None = None,
-                 padding: str | None = None, products: str | Sequence[str] | None = None) -> Network:
+def load_network(
+    name_or_path: str | Path,
+    *,
+    shapes: Mapping[str, int] | None = None,
+    batch_axis: int | str | None = None,
+    padding: str | None = None,
+    products: str | Sequence[str] | None = None,
+) -> Network:
     """The network of a built-in name or of a file.
 
-    A name without suffix and slash is looked up among the built-in networks first, then as a file. `shapes` gives values to
-    the symbolic dimensions of an ONNX file, e.g. {"sequence": 32}; the batch needs none. `batch_axis` is the batch axis of its
-    inputs, "none" where they have none; without it the importer looks for it. `padding` ("auto", "none", "same") and
-    `products` ("auto", "none" or names of layers that multiply two activations) say how a SCALE-Sim or NeuroSim file is meant. Raises
-    InputError with the file and line or field.
+    A name without suffix and slash is looked up among the built-in networks first, then as a file.
+    `shapes` gives values to the symbolic dimensions of an ONNX file, e.g. {"sequence": 32}; the
+    batch needs none. `batch_axis` is the batch axis of its inputs, "none" where they have none;
+    without it the importer looks for it. `padding` ("auto", "none", "same") and
+    `products` ("auto", "none" or names of layers that multiply two activations) say how a SCALE-Sim
+    or NeuroSim file is meant. Raises InputError with the file and line or field.
     """
     if not isinstance(name_or_path, (str, Path)):
         raise InputError("a network is a built-in name or a path", got=name_or_path)
@@ -31,17 +38,32 @@ def load_network(name_or_path: str | Path, *, shapes: Mapping[str, int] | None =
         path = _BUILT_IN / f"{text}.toml"
     elif not text or _is_bare_name(text):
         hint = nearest(text, built_in) or "`archsim list networks` tells what there is"
-        raise InputError("unknown network", got=text, allowed=[*built_in, "or a path to .toml, .onnx, .csv"], hint=hint)
+        raise InputError(
+            "unknown network",
+            got=text,
+            allowed=[*built_in, "or a path to .toml, .onnx, .csv"],
+            hint=hint,
+        )
     else:
         path = checked_path(text, built_in)
     suffix = path.suffix.lower()
     if shapes and suffix != ".onnx":
-        raise InputError("shapes of symbolic dimensions belong to .onnx files only", where=text, got=dict(shapes))
+        raise InputError(
+            "shapes of symbolic dimensions belong to .onnx files only", where=text, got=dict(shapes)
+        )
     for option, value in (("padding", padding), ("products", products)):
         if value is not None and suffix != ".csv":
-            raise InputError("belongs to SCALE-Sim and NeuroSim .csv files only", where=f"{text}: {option}", got=value)
+            raise InputError(
+                "belongs to SCALE-Sim and NeuroSim .csv files only",
+                where=f"{text}: {option}",
+                got=value,
+            )
     if batch_axis is not None and suffix != ".onnx":
-        raise InputError("a batch axis belongs to .onnx files only: other networks have none", where=text, got=batch_axis)
+        raise InputError(
+            "a batch axis belongs to .onnx files only: other networks have none",
+            where=text,
+            got=batch_axis,
+        )
     if suffix == ".toml":
         from workloads.toml_file import read_toml_network
 
@@ -55,8 +77,14 @@ def load_network(name_or_path: str | Path, *, shapes: Mapping[str, int] | None =
 
         return read_scalesim_network(path, padding, products)
     if suffix == ".json":
-        raise InputError("a recorded trace is not a network", where=text, hint=f"execute it with `archsim run {text}`")
-    raise InputError("unknown kind of network file", where=text, got=path.suffix or "no suffix", allowed=FORMATS)
+        raise InputError(
+            "a recorded trace is not a network",
+            where=text,
+            hint=f"execute it with `archsim run {text}`",
+        )
+    raise InputError(
+        "unknown kind of network file", where=text, got=path.suffix or "no suffix", allowed=FORMATS
+    )
 
 
 def list_networks() -> dict[str, str]:
@@ -69,7 +97,12 @@ def list_networks() -> dict[str, str]:
 def _is_bare_name(text: str) -> bool:
     """True for a name like `lenet2`: no folder, no known suffix, no such file."""
     path = Path(text)
-    if path.suffix.lower() in (*FORMATS, ".json") or len(path.parts) > 1 or text.endswith(("/", "\\")) or text in (".", ".."):
+    if (
+        path.suffix.lower() in (*FORMATS, ".json")
+        or len(path.parts) > 1
+        or text.endswith(("/", "\\"))
+        or text in (".", "..")
+    ):
         return False
     try:
         return not path.exists()

@@ -1,4 +1,6 @@
-"""A network: layers with shapes, in topological order. Shapes are per image, without the batch axis."""
+"""A network: layers with shapes, in topological order. Shapes are per image, without the batch
+axis.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +16,22 @@ if TYPE_CHECKING:
 
 ARRAY_OPERATORS = ("conv2d", "linear", "lstm")
 VECTOR_OPERATORS = (
-    "relu", "leaky_relu", "clip", "tanh", "sigmoid", "softmax", "batch_norm", "local_response_norm", "max_pool", "average_pool",
-    "global_average_pool", "global_max_pool", "add", "multiply", "concat", "matmul",
+    "relu",
+    "leaky_relu",
+    "clip",
+    "tanh",
+    "sigmoid",
+    "softmax",
+    "batch_norm",
+    "local_response_norm",
+    "max_pool",
+    "average_pool",
+    "global_average_pool",
+    "global_max_pool",
+    "add",
+    "multiply",
+    "concat",
+    "matmul",
 )
 FREE_OPERATORS = ("input", "flatten", "reshape", "transpose", "dropout", "identity", "slice", "pad")
 OPERATORS = ARRAY_OPERATORS + VECTOR_OPERATORS + FREE_OPERATORS
@@ -23,9 +39,11 @@ OPERATORS = ARRAY_OPERATORS + VECTOR_OPERATORS + FREE_OPERATORS
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    """The crossbar view of a layer: `groups` matrices of `rows` x `columns`, each read `vectors` times an image.
+    """The crossbar view of a layer: `groups` matrices of `rows` x `columns`, each read `vectors`
+    times an image.
 
-    For a convolution `vectors` is the weight sharing factor (output positions); for an LSTM the time steps.
+    For a convolution `vectors` is the weight sharing factor (output positions); for an LSTM the
+    time steps.
     `rows` leaves the bias row out.
     """
 
@@ -48,17 +66,25 @@ _LATER_FIELDS = ("function", "settings", "constants", "shares", "transposed")
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Layer:
-    """One layer. `inputs` name earlier layers. Convolution and pooling use the window fields, others ignore them.
+    """One layer. `inputs` name earlier layers. Convolution and pooling use the window fields,
+    others ignore them.
 
-    `input_shapes` and `output_shape` are (channels, height, width), (features,) or (time steps, features); an input's shape
-    is always its layer's output shape. `padding` is (top, left, bottom, right). `hidden` is the LSTM state size.
-    `add` and `multiply` with one input have a constant second operand, and inputs of different shapes are broadcast.
-    The window of `local_response_norm` over channels is `kernel` = (size, 1); that of a global pool is the whole image.
-    A `reshape` of a SCALE-Sim file may change the number of elements: it stands for what such a file leaves out.
+    `input_shapes` and `output_shape` are (channels, height, width), (features,) or (time steps,
+    features); an input's shape is always its layer's output shape. `padding` is (top, left, bottom,
+    right). `hidden` is the LSTM state size.
+    `add` and `multiply` with one input have a constant second operand, and inputs of different
+    shapes are broadcast.
+    The window of `local_response_norm` over channels is `kernel` = (size, 1); that of a global pool
+    is the whole image.
+    A `reshape` of a SCALE-Sim file may change the number of elements: it stands for what such a
+    file leaves out.
 
-    `operator` says what the layer costs; `function` what it computes where that is something else ("gelu", counted as sigmoid).
-    `settings` are the (name, value) pairs of that function, `constants` the roles of tensors that it needs besides its inputs.
-    `shares` names an earlier layer whose matrix this one reads instead of having its own, `transposed` from its columns' side.
+    `operator` says what the layer costs; `function` what it computes where that is something else
+    ("gelu", counted as sigmoid).
+    `settings` are the (name, value) pairs of that function, `constants` the roles of tensors that
+    it needs besides its inputs.
+    `shares` names an earlier layer whose matrix this one reads instead of having its own,
+    `transposed` from its columns' side.
     """
 
     name: str
@@ -80,9 +106,14 @@ class Layer:
     transposed: bool = False
 
     def __repr__(self) -> str:
-        # Digests of networks are made of this text: fields that came later only show where they are in use.
+        # Digests of networks are made of this text: fields that came later only show where they are
+        # in use.
         values = ((item.name, getattr(self, item.name), item.default) for item in fields(self))
-        shown = (f"{name}={value!r}" for name, value, default in values if name not in _LATER_FIELDS or value != default)
+        shown = (
+            f"{name}={value!r}"
+            for name, value, default in values
+            if name not in _LATER_FIELDS or value != default
+        )
         return f"Layer({', '.join(shown)})"
 
     @property
@@ -92,7 +123,9 @@ class Layer:
 
     @property
     def roles(self) -> tuple[str, ...]:
-        """Tensors that the layer needs besides its inputs, also those that a file without values leaves open."""
+        """Tensors that the layer needs besides its inputs, also those that a file without values
+        leaves open.
+        """
         if self.operator == "batch_norm":
             return ("scale", "shift")
         if self.operator in ("add", "multiply") and len(self.inputs) == 1 and not self.constants:
@@ -122,7 +155,12 @@ class Layer:
         shape = self.input_shapes[0] if self.input_shapes else ()
         if self.operator == "conv2d":
             channels, out = shape[0], self.output_shape
-            return Matrix(self.kernel[0] * self.kernel[1] * channels // self.groups, out[0] // self.groups, self.groups, out[1] * out[2])
+            return Matrix(
+                self.kernel[0] * self.kernel[1] * channels // self.groups,
+                out[0] // self.groups,
+                self.groups,
+                out[1] * out[2],
+            )
         if self.operator == "linear":
             return Matrix(shape[-1], self.output_shape[-1], 1, math.prod(shape[:-1]))
         if self.operator == "lstm":
@@ -134,14 +172,18 @@ class Tensors(Protocol):
     """Where the values of a network are: read when they are wanted, not kept with the layers."""
 
     def read(self) -> Mapping[str, Mapping[str, np.ndarray]]:
-        """By layer and role. An array layer's "weights" are (groups x columns, rows), its "bias" is (groups x columns,)."""
+        """By layer and role. An array layer's "weights" are (groups x columns, rows), its "bias" is
+        (groups x columns,).
+        """
 
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """Layers in topological order (the first is the operator 'input'), and what an importer had to assume.
+    """Layers in topological order (the first is the operator 'input'), and what an importer had to
+    assume.
 
-    `tensors` gives the file's own values. `without_values` says why no real data can go through the network, where none can.
+    `tensors` gives the file's own values. `without_values` says why no real data can go through the
+    network, where none can.
     """
 
     name: str
@@ -182,5 +224,11 @@ class Network:
 
     @property
     def gaps(self) -> tuple[str, ...]:
-        """Names of the joins that stand for what a layer table leaves out: no value can pass them, for its number of elements changes."""
-        return tuple(item.name for item in self.layers if item.operator == "reshape" and item.input_elements != item.output_elements)
+        """Names of the joins that stand for what a layer table leaves out: no value can pass them,
+        for its number of elements changes.
+        """
+        return tuple(
+            item.name
+            for item in self.layers
+            if item.operator == "reshape" and item.input_elements != item.output_elements
+        )

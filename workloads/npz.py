@@ -1,4 +1,6 @@
-"""Arrays of an .npz file, checked before anything is unpacked: plain numbers only, no more bytes than allowed, nothing unpickled."""
+"""Arrays of an .npz file, checked before anything is unpacked: plain numbers only, no more bytes
+than allowed, nothing unpickled.
+"""
 
 from __future__ import annotations
 
@@ -17,36 +19,54 @@ from hwlib.text import one_line
 from workloads.files import open_regular
 
 MOST_MEMBERS = 10_000
-_DIRECTORY = 4_000_000  # bytes of the list of members, which is read whole before any of it can be looked at
+_DIRECTORY = (
+    4_000_000  # bytes of the list of members, which is read whole before any of it can be looked at
+)
 _PIECE = 4_000_000
 _HEADER = 10_000
 _KINDS = "biuf"
 _NOT_PLAIN = "cannot read the arrays: not an .npz file of plain arrays"
 
 
-def read_npz(path: str | Path, largest: int, names: Callable[[list[str]], list[str]] | None = None) -> dict[str, np.ndarray]:
-    """The arrays of an .npz file by name; of those that are there, `names` chooses (and checks) which are read.
+def read_npz(
+    path: str | Path, largest: int, names: Callable[[list[str]], list[str]] | None = None
+) -> dict[str, np.ndarray]:
+    """The arrays of an .npz file by name; of those that are there, `names` chooses (and checks)
+    which are read.
 
-    Only arrays of whole numbers, floats and true/false are taken. What the heads declare is held against the sizes that the archive
-    declares, and those against `largest` bytes in all, before anything is unpacked; memory then grows with the bytes that are really
-    there. Raises InputError for everything else: another kind of file, damage, a wrong checksum, pickled objects, encryption.
+    Only arrays of whole numbers, floats and true/false are taken. What the heads declare is held
+    against the sizes that the archive declares, and those against `largest` bytes in all, before
+    anything is unpacked; memory then grows with the bytes that are really there. Raises InputError
+    for everything else: another kind of file, damage, a wrong checksum, pickled objects,
+    encryption.
     """
     with open_regular(path) as file:
         return unpack(file, str(path), largest, names)
 
 
-def unpack(file: BinaryIO, where: str, largest: int, names: Callable[[list[str]], list[str]] | None = None) -> dict[str, np.ndarray]:
+def unpack(
+    file: BinaryIO, where: str, largest: int, names: Callable[[list[str]], list[str]] | None = None
+) -> dict[str, np.ndarray]:
     """`read_npz` of an open file, or of bytes in memory."""
     try:
         _check_directory(file, where)
         with zipfile.ZipFile(file) as archive:
             members = _members(archive, where)
-            wanted = {name: members[name] for name in (members if names is None else names(list(members)))}
+            wanted = {
+                name: members[name] for name in (members if names is None else names(list(members)))
+            }
             size = sum(item.file_size for item in wanted.values())
             if size > largest:
-                raise InputError("the arrays are too large", where=where, got=f"{size / 1e9:.3g} GB",
-                                 allowed=f"at most {largest / 1e9:g} GB")
-            return {name: _array(archive, item, f"{where}: {one_line(name, 60)}") for name, item in wanted.items()}
+                raise InputError(
+                    "the arrays are too large",
+                    where=where,
+                    got=f"{size / 1e9:.3g} GB",
+                    allowed=f"at most {largest / 1e9:g} GB",
+                )
+            return {
+                name: _array(archive, item, f"{where}: {one_line(name, 60)}")
+                for name, item in wanted.items()
+            }
     except InputError:
         raise
     except MemoryError:
@@ -59,7 +79,9 @@ def unpack(file: BinaryIO, where: str, largest: int, names: Callable[[list[str]]
 
 
 def _check_directory(file: BinaryIO, where: str) -> None:
-    """Refuse a list of members of many megabytes: it would be read, and take ten times its size, before it could be counted."""
+    """Refuse a list of members of many megabytes: it would be read, and take ten times its size,
+    before it could be counted.
+    """
     size = file.seek(0, os.SEEK_END)
     start = max(0, size - 66_000)
     file.seek(start)
@@ -69,22 +91,35 @@ def _check_directory(file: BinaryIO, where: str) -> None:
         if found >= 0 and len(tail) >= found + place + struct.calcsize(form):
             listed = struct.unpack_from(form, tail, found + place)[0]
             if listed > _DIRECTORY and not (form == "<I" and listed == 0xFFFFFFFF):
-                raise InputError("too many arrays in one file", where=where, allowed=f"at most {MOST_MEMBERS}")
+                raise InputError(
+                    "too many arrays in one file", where=where, allowed=f"at most {MOST_MEMBERS}"
+                )
     file.seek(0)
 
 
 def _members(archive: zipfile.ZipFile, where: str) -> dict[str, zipfile.ZipInfo]:
     listed = archive.infolist()
     if len(listed) > MOST_MEMBERS:
-        raise InputError("too many arrays in one file", where=where, got=len(listed), allowed=f"at most {MOST_MEMBERS}")
+        raise InputError(
+            "too many arrays in one file",
+            where=where,
+            got=len(listed),
+            allowed=f"at most {MOST_MEMBERS}",
+        )
     members: dict[str, zipfile.ZipInfo] = {}
     for item in listed:
         name = item.filename.removesuffix(".npy")
         if name in members:
             raise InputError("an array stands there twice", where=where, got=name)
-        if item.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) or item.flag_bits & 1:
-            raise InputError("packed in a way that NumPy does not write", where=f"{where}: {one_line(name, 60)}",
-                             hint="write it with numpy.savez or numpy.savez_compressed")
+        if (
+            item.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+            or item.flag_bits & 1
+        ):
+            raise InputError(
+                "packed in a way that NumPy does not write",
+                where=f"{where}: {one_line(name, 60)}",
+                hint="write it with numpy.savez or numpy.savez_compressed",
+            )
         members[name] = item
     return members
 
@@ -96,23 +131,41 @@ def _array(archive: zipfile.ZipFile, item: zipfile.ZipInfo, where: str) -> np.nd
             raise InputError(_NOT_PLAIN, where=where, got=str(dtype))
         count, left = math.prod(shape), item.file_size - file.tell()
         if count * dtype.itemsize != left:
-            raise InputError("the array's head does not fit its size", where=where, got=f"{shape} of {dtype}",
-                             allowed=f"{max(0, left)} bytes")
+            raise InputError(
+                "the array's head does not fit its size",
+                where=where,
+                got=f"{shape} of {dtype}",
+                allowed=f"{max(0, left)} bytes",
+            )
         content = bytearray()
         while piece := file.read(_PIECE):
             content += piece
     if len(content) != left:
-        raise InputError("the array is cut off", where=where, got=f"{len(content)} bytes", allowed=f"{left} bytes")
+        raise InputError(
+            "the array is cut off",
+            where=where,
+            got=f"{len(content)} bytes",
+            allowed=f"{left} bytes",
+        )
     found = np.frombuffer(content, dtype, count).reshape(shape, order="F" if by_columns else "C")
-    return np.ascontiguousarray(found, dtype.newbyteorder("=")) if found.ndim else found.astype(dtype.newbyteorder("="))
+    return (
+        np.ascontiguousarray(found, dtype.newbyteorder("="))
+        if found.ndim
+        else found.astype(dtype.newbyteorder("="))
+    )
 
 
 def _head(file: BinaryIO, where: str) -> tuple[tuple[int, ...], bool, np.dtype]:
     version = np.lib.format.read_magic(file)
-    readers = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+    readers = {
+        (1, 0): np.lib.format.read_array_header_1_0,
+        (2, 0): np.lib.format.read_array_header_2_0,
+    }
     if version not in readers:
         raise InputError("not a head of an array of plain numbers", where=where, got=version)
     shape, by_columns, dtype = readers[version](file, max_header_size=_HEADER)
-    if len(shape) > 32 or any(not isinstance(size, int) or isinstance(size, bool) or size < 0 for size in shape):
+    if len(shape) > 32 or any(
+        not isinstance(size, int) or isinstance(size, bool) or size < 0 for size in shape
+    ):
         raise InputError("not a shape", where=where, got=shape)
     return shape, by_columns, dtype

@@ -1,7 +1,8 @@
 """Which axis of an ONNX input is the batch: what the file tells, and what has to be assumed.
 
-An ONNX file has no word for it. The names of symbolic dimensions tell it, and operators whose definition fixes the place of
-the batch (a convolution, an LSTM with its layout, a Flatten); their demand is followed back to the input. Else it is assumed.
+An ONNX file has no word for it. The names of symbolic dimensions tell it, and operators whose
+definition fixes the place of the batch (a convolution, an LSTM with its layout, a Flatten); their
+demand is followed back to the input. Else it is assumed.
 """
 
 from __future__ import annotations
@@ -14,23 +15,68 @@ from workloads.onnx_model import printable
 
 NO_BATCH = "none"
 OPTION = "--batch-axis"
-_BATCH_NAME = re.compile(r"^(n|b|bs|bsz|nb|num_?(images|samples)|images|samples)$|batch", re.IGNORECASE)
+_BATCH_NAME = re.compile(
+    r"^(n|b|bs|bsz|nb|num_?(images|samples)|images|samples)$|batch", re.IGNORECASE
+)
 _STEP_NAME = re.compile(r"^(t|s|l)$|seq|time|step|len|token|frame|word|position", re.IGNORECASE)
 _FIRST_AXIS = (
-    "Conv", "MaxPool", "AveragePool", "GlobalAveragePool", "GlobalMaxPool", "LRN", "BatchNormalization", "DepthToSpace", "SpaceToDepth",
+    "Conv",
+    "MaxPool",
+    "AveragePool",
+    "GlobalAveragePool",
+    "GlobalMaxPool",
+    "LRN",
+    "BatchNormalization",
+    "DepthToSpace",
+    "SpaceToDepth",
 )
 """Operators whose first axis is the batch by definition."""
 _KEEPS_AXES = (
-    "Relu", "LeakyRelu", "PRelu", "Clip", "Tanh", "Sigmoid", "Softmax", "LogSoftmax", "Dropout", "HardSigmoid", "ThresholdedRelu", "Elu",
-    "Selu", "Celu", "Softplus", "Softsign", "Gelu", "Mish", "Swish", "Erf", "Exp", "HardSwish", "Identity", "Cast", "QuantizeLinear",
-    "DequantizeLinear", "Add", "Sum", "Sub", "Mul", "Div", "Concat", "Pad", "Slice", "Split", "MatMul",
+    "Relu",
+    "LeakyRelu",
+    "PRelu",
+    "Clip",
+    "Tanh",
+    "Sigmoid",
+    "Softmax",
+    "LogSoftmax",
+    "Dropout",
+    "HardSigmoid",
+    "ThresholdedRelu",
+    "Elu",
+    "Selu",
+    "Celu",
+    "Softplus",
+    "Softsign",
+    "Gelu",
+    "Mish",
+    "Swish",
+    "Erf",
+    "Exp",
+    "HardSwish",
+    "Identity",
+    "Cast",
+    "QuantizeLinear",
+    "DequantizeLinear",
+    "Add",
+    "Sum",
+    "Sub",
+    "Mul",
+    "Div",
+    "Concat",
+    "Pad",
+    "Slice",
+    "Split",
+    "MatMul",
 )
 """Operators that leave every axis where it is, of their activations."""
 
 
 @dataclass(frozen=True, slots=True)
 class BatchAxis:
-    """The batch axis of an input (None: it has none) and how it is known; `assumed` where nothing tells it for certain."""
+    """The batch axis of an input (None: it has none) and how it is known; `assumed` where nothing
+    tells it for certain.
+    """
 
     axis: int | None
     reason: str
@@ -38,7 +84,9 @@ class BatchAxis:
 
 
 def check_batch_axis(value: object, where: str) -> int | None | str:
-    """A batch axis as it was given: a whole number, "none", or None where it is to be found. Raises InputError."""
+    """A batch axis as it was given: a whole number, "none", or None where it is to be found. Raises
+    InputError.
+    """
     if value is None or value == NO_BATCH:
         return value
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 64:
@@ -47,7 +95,9 @@ def check_batch_axis(value: object, where: str) -> int | None | str:
 
 
 def batch_axis(dims, demanded: tuple[int, str] | None, given: int | str | None) -> BatchAxis:
-    """The batch axis of an input with the dimensions `dims` (as ONNX has them), of which a node demands `demanded`."""
+    """The batch axis of an input with the dimensions `dims` (as ONNX has them), of which a node
+    demands `demanded`.
+    """
     rank = len(dims)
     if given == NO_BATCH:
         return BatchAxis(None, f"{OPTION} {NO_BATCH}")
@@ -64,25 +114,34 @@ def batch_axis(dims, demanded: tuple[int, str] | None, given: int | str | None) 
 
 
 def _by_size(dims, rank: int) -> BatchAxis:
-    """Neither a name nor a node tells: the symbolic dimension, the dimension of length one, or else the first."""
+    """Neither a name nor a node tells: the symbolic dimension, the dimension of length one, or else
+    the first.
+    """
     symbolic = [axis for axis, dim in enumerate(dims) if dim.dim_value < 1]
     steps = [axis for axis in symbolic if _STEP_NAME.search(dims[axis].dim_param)]
     if 0 in steps:
         others = [axis for axis in symbolic if axis not in steps]
         name = printable(dims[0].dim_param)
-        return BatchAxis(others[0] if others else 1 if rank > 2 else None, f"axis 0 is named '{name}'", assumed=not others)
+        return BatchAxis(
+            others[0] if others else 1 if rank > 2 else None,
+            f"axis 0 is named '{name}'",
+            assumed=not others,
+        )
     steps_first = rank == 3 and dims[1].dim_value == 1
     if 0 in symbolic:
         return BatchAxis(0, "of no fixed length", assumed=steps_first)
     if dims[0].dim_value == 1:
         return BatchAxis(0, "of length 1")
     if steps_first:
-        return BatchAxis(1, "of length 1, so that the input is (steps, batch, features)", assumed=True)
+        return BatchAxis(
+            1, "of length 1, so that the input is (steps, batch, features)", assumed=True
+        )
     return BatchAxis(0, f"of length {dims[0].dim_value}", assumed=True)
 
 
 def demanded_axes(graph) -> dict[str, tuple[int, str]]:
-    """For tensors on the path: the axis where a later operator must have the batch, and that operator in words.
+    """For tensors on the path: the axis where a later operator must have the batch, and that
+    operator in words.
 
     A tensor of which two operators demand different things is left out.
     """
@@ -97,16 +156,32 @@ def demanded_axes(graph) -> dict[str, tuple[int, str]]:
 
     for node in reversed(graph.path):
         fields = {item.name: item for item in node.attribute}
-        kind, name = node.op_type, f"{node.op_type} '{printable(node.name)}'" if node.name else f"a {node.op_type}"
-        wanted = next((demands[item] for item in node.output if item in demands and item not in torn), None)
-        if kind in _FIRST_AXIS or kind == "Flatten" and ("axis" not in fields or fields["axis"].i == 1):
+        kind = node.op_type
+        name = f"{node.op_type} '{printable(node.name)}'" if node.name else f"a {node.op_type}"
+        wanted = next(
+            (demands[item] for item in node.output if item in demands and item not in torn), None
+        )
+        if (
+            kind in _FIRST_AXIS
+            or kind == "Flatten"
+            and ("axis" not in fields or fields["axis"].i == 1)
+        ):
             demand(node.input[0], 0, name)
         elif kind == "LSTM":
             first = "layout" in fields and fields["layout"].i
-            for place, axis in ((0, 0 if first else 1), (5, 0 if first else 1), (6, 0 if first else 1)):
+            for place, axis in (
+                (0, 0 if first else 1),
+                (5, 0 if first else 1),
+                (6, 0 if first else 1),
+            ):
                 if len(node.input) > place:
                     demand(node.input[place], axis, name)
-        elif wanted and kind == "Transpose" and "perm" in fields and wanted[0] < len(fields["perm"].ints):
+        elif (
+            wanted
+            and kind == "Transpose"
+            and "perm" in fields
+            and wanted[0] < len(fields["perm"].ints)
+        ):
             demand(node.input[0], int(fields["perm"].ints[wanted[0]]), wanted[1])
         elif wanted and kind in _KEEPS_AXES:
             for tensor in node.input:

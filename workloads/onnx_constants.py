@@ -1,7 +1,8 @@
-"""Values of constant tensors of an ONNX file: stored ones, and those that a few plain operators make from them.
+"""Values of constant tensors of an ONNX file: stored ones, and those that a few plain operators
+make from them.
 
-The file's weights and the parameters of its operators come through here. Nothing else of the file runs, and no result may
-be larger than any tensor of a network is.
+The file's weights and the parameters of its operators come through here. Nothing else of the file
+runs, and no result may be larger than any tensor of a network is.
 """
 
 from __future__ import annotations
@@ -23,7 +24,17 @@ _LARGEST_UNKNOWN = 2**12
 LARGEST_FOLDED = 1024
 """Elements of whole numbers that are folded before shapes are known."""
 FLOATS = {1: np.float32, 10: np.float16, 11: np.float64}
-_TYPES = FLOATS | {2: np.uint8, 3: np.int8, 4: np.uint16, 5: np.int16, 6: np.int32, 7: np.int64, 9: np.bool_, 12: np.uint32, 13: np.uint64}
+_TYPES = FLOATS | {
+    2: np.uint8,
+    3: np.int8,
+    4: np.uint16,
+    5: np.int16,
+    6: np.int32,
+    7: np.int64,
+    9: np.bool_,
+    12: np.uint32,
+    13: np.uint64,
+}
 """NumPy types by ONNX's number."""
 
 
@@ -37,16 +48,22 @@ class Constants:
         self._known: dict[str, np.ndarray] = {}
 
     def of(self, tensor: str) -> np.ndarray:
-        """The value of a tensor. Raises InputError where it is not stored in the file in a form that can be read."""
+        """The value of a tensor. Raises InputError where it is not stored in the file in a form
+        that can be read.
+        """
         try:
             return self._of(tensor)
         except RecursionError:
             what = f"the values of '{printable(tensor)}' are computed in too many steps"
-            raise InputError(what, where=self.graph.where, hint="export with constant folding") from None
+            raise InputError(
+                what, where=self.graph.where, hint="export with constant folding"
+            ) from None
 
     def _of(self, tensor: str) -> np.ndarray:
         if tensor not in self._known:
-            self._known[tensor] = self._read(tensor) if tensor in self._stored else self._made(tensor)
+            self._known[tensor] = (
+                self._read(tensor) if tensor in self._stored else self._made(tensor)
+            )
         return self._known[tensor]
 
     def _made(self, tensor: str) -> np.ndarray:
@@ -54,14 +71,25 @@ class Constants:
         kind = node.op_type if node is not None else ""
         if kind not in _MAKE or node.domain not in ("", "ai.onnx") or tensor != node.output[0]:
             what = f"the values of '{printable(tensor)}' are not stored"
-            raise InputError(what, where=self.graph.where, got=kind, hint="export with constant folding")
+            raise InputError(
+                what, where=self.graph.where, got=kind, hint="export with constant folding"
+            )
         self._check_size(node, tensor)
         try:
             value = np.asarray(_MAKE[kind](self, node))
-        except (ValueError, TypeError, IndexError, KeyError, ZeroDivisionError, OverflowError) as fault:
+        except (
+            ValueError,
+            TypeError,
+            IndexError,
+            KeyError,
+            ZeroDivisionError,
+            OverflowError,
+        ) as fault:
             if isinstance(fault, InputError):
                 raise
-            raise InputError(f"'{printable(tensor)}' cannot be computed ({fault})", where=self.graph.place(node)) from None
+            raise InputError(
+                f"'{printable(tensor)}' cannot be computed ({fault})", where=self.graph.place(node)
+            ) from None
         if value.size > self.largest:
             raise self._too_large(node, tensor, value.shape)
         return value
@@ -79,7 +107,9 @@ class Constants:
 
     def _too_large(self, node, tensor: str, shape: tuple[int, ...]) -> InputError:
         what = f"'{printable(tensor)}' is too large"
-        return InputError(what, where=self.graph.place(node), got=shape, allowed=f"{self.largest} elements")
+        return InputError(
+            what, where=self.graph.place(node), got=shape, allowed=f"{self.largest} elements"
+        )
 
     def _read(self, tensor: str) -> np.ndarray:
         return self.read(self._stored[tensor], tensor)
@@ -90,11 +120,18 @@ class Constants:
 
         if stored.external_data:
             hint = "save the model as one file (onnx.save without external data)"
-            raise InputError(f"the values of '{printable(tensor)}' are in another file", where=self.graph.where, hint=hint)
+            raise InputError(
+                f"the values of '{printable(tensor)}' are in another file",
+                where=self.graph.where,
+                hint=hint,
+            )
         try:
             return np.asarray(numpy_helper.to_array(stored))
         except (ValueError, TypeError, KeyError) as fault:
-            raise InputError(f"the values of '{printable(tensor)}' cannot be read ({fault})", where=self.graph.where) from None
+            raise InputError(
+                f"the values of '{printable(tensor)}' cannot be read ({fault})",
+                where=self.graph.where,
+            ) from None
 
     def stored_attribute(self, node, name: str) -> np.ndarray | None:
         """The value of a tensor attribute, None where the node has none."""
@@ -103,7 +140,9 @@ class Constants:
 
     def input(self, node, index: int, default: object = None) -> object:
         """The value of an optional input; `default` where it is left out."""
-        return self.of(node.input[index]) if len(node.input) > index and node.input[index] else default
+        return (
+            self.of(node.input[index]) if len(node.input) > index and node.input[index] else default
+        )
 
 
 def _constant(constants: Constants, node) -> np.ndarray:
@@ -111,25 +150,40 @@ def _constant(constants: Constants, node) -> np.ndarray:
     if value is not None:
         return value
     fields = {item.name: item for item in node.attribute}
-    for name, read in (("value_int", lambda a: np.int64(a.i)), ("value_ints", lambda a: np.array(a.ints, np.int64)),
-                       ("value_float", lambda a: np.float32(a.f)), ("value_floats", lambda a: np.array(a.floats, np.float32))):
+    for name, read in (
+        ("value_int", lambda a: np.int64(a.i)),
+        ("value_ints", lambda a: np.array(a.ints, np.int64)),
+        ("value_float", lambda a: np.float32(a.f)),
+        ("value_floats", lambda a: np.array(a.floats, np.float32)),
+    ):
         if name in fields:
             return read(fields[name])
-    raise InputError("the value of this constant cannot be read", where=constants.graph.place(node), got=sorted(fields))
+    raise InputError(
+        "the value of this constant cannot be read",
+        where=constants.graph.place(node),
+        got=sorted(fields),
+    )
 
 
 def _filled(constants: Constants, node) -> np.ndarray:
     shape = tuple(int(size) for size in constants.of(node.input[0]).reshape(-1))
     if math.prod(shape) > constants.largest or min(shape, default=1) < 0:
         allowed = f"{constants.largest} elements"
-        raise InputError("the shape is not allowed", where=constants.graph.place(node), got=shape, allowed=allowed)
+        raise InputError(
+            "the shape is not allowed",
+            where=constants.graph.place(node),
+            got=shape,
+            allowed=allowed,
+        )
     value = constants.stored_attribute(node, "value")
     return np.full(shape, np.float32(0.0) if value is None else value.reshape(-1)[0])
 
 
 def _shape(constants: Constants, node) -> np.ndarray:
     fields = attributes(node)
-    return np.array(constants.graph.shape(node.input[0], node), np.int64)[fields.get("start", 0):fields.get("end", None)]
+    return np.array(constants.graph.shape(node.input[0], node), np.int64)[
+        fields.get("start", 0) : fields.get("end", None)
+    ]
 
 
 def _slice(constants: Constants, node) -> np.ndarray:
@@ -140,19 +194,25 @@ def _slice(constants: Constants, node) -> np.ndarray:
 def slices(constants: Constants, node, rank: int) -> tuple[slice, ...]:
     """What a Slice takes along each axis, from its attributes (opset 9) or its constant inputs."""
     fields = attributes(node)
-    starts, ends = (fields.get(name) if name in fields else constants.input(node, index) for index, name in ((1, "starts"), (2, "ends")))
+    starts, ends = (
+        fields.get(name) if name in fields else constants.input(node, index)
+        for index, name in ((1, "starts"), (2, "ends"))
+    )
     starts, ends = ([int(item) for item in np.reshape(values, -1)] for values in (starts, ends))
     axes = fields["axes"] if "axes" in fields else constants.input(node, 3, np.arange(len(starts)))
     steps = constants.input(node, 4, np.ones(len(starts), np.int64))
     result = [slice(None)] * rank
     for start, end, axis, step in zip(starts, ends, np.reshape(axes, -1), np.reshape(steps, -1)):
-        # A negative step runs to before the first element where the end lies below the axis: Python writes that as None.
+        # A negative step runs to before the first element where the end lies below the axis: Python
+        # writes that as None.
         result[int(axis)] = slice(start, None if step < 0 and end < -(2**30) else end, int(step))
     return tuple(result)
 
 
 def axes_of(constants: Constants, node) -> list[int] | None:
-    """The axes of a Squeeze, Unsqueeze or reduction: an attribute in older opsets, the second input in newer ones."""
+    """The axes of a Squeeze, Unsqueeze or reduction: an attribute in older opsets, the second input
+    in newer ones.
+    """
     fields = attributes(node)
     if "axes" in fields:
         return list(fields["axes"])
@@ -167,7 +227,8 @@ def _integer_division(left: np.ndarray, right: np.ndarray) -> np.ndarray:
 
 
 def _dequantised(constants: Constants, node) -> np.ndarray:
-    codes, scale = constants.of(node.input[0]).astype(np.float32), constants.of(node.input[1])
+    codes = constants.of(node.input[0]).astype(np.float32)
+    scale = constants.of(node.input[1])
     zero = np.asarray(constants.input(node, 2, 0), np.float32)
     fields = attributes(node)
     if fields.get("block_size", 0):
@@ -175,16 +236,20 @@ def _dequantised(constants: Constants, node) -> np.ndarray:
     if scale.size > 1:
         shape = [1] * codes.ndim
         shape[fields.get("axis", 1)] = -1
-        scale, zero = scale.reshape(shape), zero.reshape(shape) if zero.size > 1 else zero
+        scale = scale.reshape(shape)
+        zero = zero.reshape(shape) if zero.size > 1 else zero
     return ((codes - zero) * scale).astype(np.float32)
 
 
 def _two(function: Callable) -> Callable:
-    return lambda constants, node: function(constants.of(node.input[0]), constants.of(node.input[1]))
+    return lambda constants, node: function(
+        constants.of(node.input[0]), constants.of(node.input[1])
+    )
 
 
 def fold_whole_numbers(graph: Graph) -> None:
-    """Compute small whole numbers that follow from stored ones, which are sizes and axes: onnx's inference follows only some operators.
+    """Compute small whole numbers that follow from stored ones, which are sizes and axes: onnx's
+    inference follows only some operators.
 
     The nodes become constants. What depends on a shape, or cannot be computed here, stays as it is.
     """
@@ -214,7 +279,8 @@ def _become_constant(node, value: np.ndarray) -> None:
 
 
 def _reshaped(constants: Constants, node) -> np.ndarray:
-    data, shape = constants.of(node.input[0]), constants.graph.shapes.get(node.output[0])
+    data = constants.of(node.input[0])
+    shape = constants.graph.shapes.get(node.output[0])
     if shape is None and node.op_type == "Reshape" and not attributes(node).get("allowzero", 0):
         wanted = constants.of(node.input[1]).reshape(-1)
         shape = [int(data.shape[place] if size == 0 else size) for place, size in enumerate(wanted)]
@@ -229,7 +295,9 @@ def _reshaped(constants: Constants, node) -> np.ndarray:
 def _cast(constants: Constants, node) -> np.ndarray:
     kind = attributes(node)["to"]
     if kind not in _TYPES:
-        raise InputError("a cast to this type is not supported", where=constants.graph.place(node), got=kind)
+        raise InputError(
+            "a cast to this type is not supported", where=constants.graph.place(node), got=kind
+        )
     return constants.of(node.input[0]).astype(_TYPES[kind])
 
 
@@ -238,20 +306,42 @@ def _same(constants: Constants, node) -> np.ndarray:
 
 
 _MAKE: dict[str, Callable[[Constants, object], object]] = {
-    "Constant": _constant, "ConstantOfShape": _filled, "Shape": _shape, "Slice": _slice, "DequantizeLinear": _dequantised,
-    "Identity": _same, "Dropout": _same,
+    "Constant": _constant,
+    "ConstantOfShape": _filled,
+    "Shape": _shape,
+    "Slice": _slice,
+    "DequantizeLinear": _dequantised,
+    "Identity": _same,
+    "Dropout": _same,
     **dict.fromkeys(("Reshape", "Squeeze", "Unsqueeze", "Flatten"), _reshaped),
     "Size": lambda c, node: np.int64(math.prod(c.graph.shape(node.input[0], node))),
     "Cast": _cast,
     "Transpose": lambda c, node: np.transpose(c.of(node.input[0]), attributes(node).get("perm")),
-    "Gather": lambda c, node: np.take(c.of(node.input[0]), c.of(node.input[1]), axis=attributes(node).get("axis", 0)),
-    "Concat": lambda c, node: np.concatenate([c.of(name) for name in node.input], axis=attributes(node)["axis"]),
-    "Add": _two(np.add), "Sub": _two(np.subtract), "Mul": _two(np.multiply), "Div": _two(_integer_division), "Mod": _two(np.mod),
-    "Pow": _two(np.power), "Equal": _two(np.equal),
+    "Gather": lambda c, node: np.take(
+        c.of(node.input[0]), c.of(node.input[1]), axis=attributes(node).get("axis", 0)
+    ),
+    "Concat": lambda c, node: np.concatenate(
+        [c.of(name) for name in node.input], axis=attributes(node)["axis"]
+    ),
+    "Add": _two(np.add),
+    "Sub": _two(np.subtract),
+    "Mul": _two(np.multiply),
+    "Div": _two(_integer_division),
+    "Mod": _two(np.mod),
+    "Pow": _two(np.power),
+    "Equal": _two(np.equal),
     "Neg": lambda c, node: -c.of(node.input[0]),
     "Sqrt": lambda c, node: np.sqrt(c.of(node.input[0])),
     "Where": lambda c, node: np.where(*(c.of(name) for name in node.input)),
 }
 """How a constant is made from others, by operator."""
-_WHOLE = set(_MAKE) - {"Constant", "Shape", "Size", "Identity", "Dropout", "DequantizeLinear", "Flatten"}
+_WHOLE = set(_MAKE) - {
+    "Constant",
+    "Shape",
+    "Size",
+    "Identity",
+    "Dropout",
+    "DequantizeLinear",
+    "Flatten",
+}
 """Operators that may stand between stored whole numbers and a size."""

@@ -1,6 +1,7 @@
 """ONNX element-wise operators, normalisations and joins as layers of the digital vector unit.
 
-A layer's operator says what it costs; its function, settings and constants say what it computes, which equals ONNX's definition.
+A layer's operator says what it costs; its function, settings and constants say what it computes,
+which equals ONNX's definition.
 """
 
 from __future__ import annotations
@@ -21,7 +22,11 @@ _POINTWISE: dict[str, tuple[str, str, dict[str, object]]] = {
     "HardSigmoid": ("clip", "hard_sigmoid", {"alpha": 0.2, "beta": 0.5}),
     "ThresholdedRelu": ("relu", "thresholded_relu", {"alpha": 1.0}),
     "Elu": ("sigmoid", "elu", {"alpha": 1.0}),
-    "Selu": ("sigmoid", "selu", {"alpha": 1.67326319217681884765625, "gamma": 1.05070102214813232421875}),
+    "Selu": (
+        "sigmoid",
+        "selu",
+        {"alpha": 1.67326319217681884765625, "gamma": 1.05070102214813232421875},
+    ),
     "Celu": ("sigmoid", "celu", {"alpha": 1.0}),
     "Softplus": ("sigmoid", "softplus", {}),
     "Softsign": ("sigmoid", "softsign", {}),
@@ -52,9 +57,15 @@ def _slope(builder: Builder, node) -> None:
     """PRelu: a leaky ReLU with a slope a channel, or one an element."""
     value = builder.source(node.input[0], node)
     if not builder.constant(node.input[1]):
-        raise builder.fault(node, "a slope computed at run time is not supported", "cut the network before it")
+        raise builder.fault(
+            node, "a slope computed at run time is not supported", "cut the network before it"
+        )
     if _broadcast((value.full, builder.full(node.input[1], node))) != value.full:
-        raise builder.fault(node, "the slope does not fit the input", got=(builder.full(node.input[1], node), value.full))
+        raise builder.fault(
+            node,
+            "the slope does not fit the input",
+            got=(builder.full(node.input[1], node), value.full),
+        )
     slope = builder.operand(node.input[1], value.full, value.axis, node)
     builder.emit(node, "leaky_relu", (node.input[0],), weight=node.input[1], roles={"alpha": slope})
 
@@ -67,9 +78,15 @@ def _clip(builder: Builder, node) -> None:
             settings[name] = given[attribute]
         elif len(node.input) > index and node.input[index]:
             if not builder.constant(node.input[index]):
-                raise builder.fault(node, "bounds computed at run time are not supported", "cut the network before it")
+                raise builder.fault(
+                    node,
+                    "bounds computed at run time are not supported",
+                    "cut the network before it",
+                )
             if math.prod(builder.full(node.input[index], node)) != 1:
-                raise builder.fault(node, "a bound is not one number", got=builder.full(node.input[index], node))
+                raise builder.fault(
+                    node, "a bound is not one number", got=builder.full(node.input[index], node)
+                )
             del settings[name]
             roles[name] = _scalar(node.input[index])
     builder.emit(node, "clip", (node.input[0],), settings=tuple(settings.items()), roles=roles)
@@ -88,7 +105,12 @@ def _softmax(function: str):
         # Before opset 13 all axes from the named one on are one.
         axes = (axis,) if newer else tuple(range(axis % rank if rank else 0, rank))
         try:
-            settings = (("axes", tuple(builder.image_axis(value.full, value.axis, item, node) for item in axes)),)
+            settings = (
+                (
+                    "axes",
+                    tuple(builder.image_axis(value.full, value.axis, item, node) for item in axes),
+                ),
+            )
         except ValueError:
             settings = ()
             builder.refuse_values(node, "a softmax over the images of a batch")
@@ -104,14 +126,19 @@ def _batch_norm(builder: Builder, node) -> None:
     for tensor in node.input[1:5]:
         builder.weight_shape(tensor, node)
     if fields.get("training_mode", 0):
-        builder.refuse_values(node, "it is exported in training mode: its output depends on the other images of the batch")
+        builder.refuse_values(
+            node,
+            "it is exported in training mode: its output depends on the other images of the batch",
+        )
     if not fields.get("spatial", 1):
         builder.refuse_values(node, "statistics of each element are not modelled")
     value = builder.source(node.input[0], node)
     channels = value.full[1] if len(value.full) > 1 else 1
     for tensor in node.input[1:5]:
         if math.prod(builder.full(tensor, node)) != channels:
-            raise builder.fault(node, "a parameter is not one number a channel", got=builder.full(tensor, node))
+            raise builder.fault(
+                node, "a parameter is not one number a channel", got=builder.full(tensor, node)
+            )
     settings = ()
     if len(value.full) > 1:
         settings = (("axis", builder.image_axis(value.full, value.axis, 1, node)),)
@@ -119,9 +146,14 @@ def _batch_norm(builder: Builder, node) -> None:
     scale, shift, mean, variance = node.input[1:5]
 
     def factor(constants) -> np.ndarray:
-        return constants.of(scale).astype(np.float64) / np.sqrt(constants.of(variance).astype(np.float64) + epsilon)
+        return constants.of(scale).astype(np.float64) / np.sqrt(
+            constants.of(variance).astype(np.float64) + epsilon
+        )
 
-    roles = {"scale": factor, "shift": lambda constants: constants.of(shift) - constants.of(mean) * factor(constants)}
+    roles = {
+        "scale": factor,
+        "shift": lambda constants: constants.of(shift) - constants.of(mean) * factor(constants),
+    }
     builder.emit(node, "batch_norm", (node.input[0],), weight=scale, settings=settings, roles=roles)
 
 
@@ -139,24 +171,35 @@ def _response_norm(builder: Builder, node) -> None:
     value = builder.source(node.input[0], node)
     if len(value.full) < 3 or builder.image_axis(value.full, value.axis, 1, node):
         raise builder.fault(node, "needs an input of (batch, channels, positions)", got=value.full)
-    settings = tuple((name, fields.get(name, default)) for name, default in (("alpha", 1e-4), ("beta", 0.75), ("bias", 1.0)))
+    settings = tuple(
+        (name, fields.get(name, default))
+        for name, default in (("alpha", 1e-4), ("beta", 0.75), ("bias", 1.0))
+    )
     builder.emit(node, "local_response_norm", (node.input[0],), kernel=(size, 1), settings=settings)
 
 
 def _element_wise(operator: str, kind: str, function: str = ""):
-    """Add, Sum, Mul, Sub and Div. A constant operand is no input; a layer with one input has a constant second operand."""
+    """Add, Sum, Mul, Sub and Div. A constant operand is no input; a layer with one input has a
+    constant second operand.
+    """
 
     def convert(builder: Builder, node) -> None:
         tensors = tuple(name for name in node.input if not builder.constant(name))
         constants = tuple(name for name in node.input if builder.constant(name))
         if kind == "Div" and (not constants or constants[0] != node.input[1]):
-            raise builder.fault(node, "division by an activation is not supported", "cut the network before it")
+            raise builder.fault(
+                node, "division by an activation is not supported", "cut the network before it"
+            )
         if kind == "Sum" and len(node.input) == 1:
             builder.alias(node, node.input[0])
             return
         if function:
             builder.note(f"{kind} is counted as {operator}")
-        if kind == "Add" and len(tensors) == 1 and _fold_bias(builder, node, tensors[0], constants[0]):
+        if (
+            kind == "Add"
+            and len(tensors) == 1
+            and _fold_bias(builder, node, tensors[0], constants[0])
+        ):
             return
         combine(builder, node, operator, function)
 
@@ -169,13 +212,22 @@ def combine(builder: Builder, node, operator: str, function: str = "") -> None:
     values = [builder.source(name, node) for name in tensors]
     # The operand of the output's own rank decides where the batch is.
     full = builder.full(node.output[0], node)
-    offsets = [(len(full) - len(value.full) + value.axis) for value in values if value.axis is not None]
+    offsets = [
+        (len(full) - len(value.full) + value.axis) for value in values if value.axis is not None
+    ]
     axis = offsets[0] if offsets else None
-    roles = {f"operand{place}": builder.operand(name, full, axis, node)
-             for place, name in enumerate(node.input) if builder.constant(name)}
+    roles = {
+        f"operand{place}": builder.operand(name, full, axis, node)
+        for place, name in enumerate(node.input)
+        if builder.constant(name)
+    }
     name = builder.emit(node, operator, tensors, axis, function=function, roles=roles)
     layer = builder.layers[name]
-    shapes = layer.input_shapes + tuple(_constant_shape(builder, item, full, axis, node) for item in node.input if builder.constant(item))
+    shapes = layer.input_shapes + tuple(
+        _constant_shape(builder, item, full, axis, node)
+        for item in node.input
+        if builder.constant(item)
+    )
     if _broadcast(shapes) != layer.output_shape:
         builder.refuse_values(node, "its operands have their batch in different places")
 
@@ -184,7 +236,7 @@ def _constant_shape(builder: Builder, tensor: str, full: Shape, axis: int | None
     shape = builder.full(tensor, node)
     padded = (1,) * (len(full) - len(shape)) + shape
     dropped = axis is not None and len(full) > 1 and full[axis] == builder.graph.batch
-    return padded[:axis] + padded[axis + 1:] if dropped and padded[axis] == 1 else padded
+    return padded[:axis] + padded[axis + 1 :] if dropped and padded[axis] == 1 else padded
 
 
 def _broadcast(shapes: tuple[Shape, ...]) -> Shape | None:
@@ -198,10 +250,20 @@ def _fold_bias(builder: Builder, node, tensor: str, constant: str) -> bool:
     """An Add of one constant a feature right behind a product without bias is that layer's bias."""
     value = builder.source(tensor, node)
     layer = builder.layers[value.layer]
-    if layer.operator != "linear" or layer.bias or builder.graph.uses[tensor] != 1 or layer.name not in builder.weights:
+    if (
+        layer.operator != "linear"
+        or layer.bias
+        or builder.graph.uses[tensor] != 1
+        or layer.name not in builder.weights
+    ):
         return False
     shape = builder.full(constant, node)
-    if not shape or shape[-1] != layer.output_shape[-1] or math.prod(shape) != shape[-1] or value.full[-1] != shape[-1]:
+    if (
+        not shape
+        or shape[-1] != layer.output_shape[-1]
+        or math.prod(shape) != shape[-1]
+        or value.full[-1] != shape[-1]
+    ):
         return False
     if len(shape) > len(value.full):  # the sum has more axes than the product
         return False
@@ -220,8 +282,13 @@ def _hard_swish(builder: Builder, node) -> None:
     """x times clip(x / 6 + 1/2): a clip and a product."""
     value = builder.source(node.input[0], node)
     gate = builder.add(
-        builder.name_for(node, "clip", suffix="_gate"), "clip", (value.layer,), builder.layers[value.layer].output_shape, node,
-        function="hard_sigmoid", settings=(("alpha", 1 / 6), ("beta", 0.5)),
+        builder.name_for(node, "clip", suffix="_gate"),
+        "clip",
+        (value.layer,),
+        builder.layers[value.layer].output_shape,
+        node,
+        function="hard_sigmoid",
+        settings=(("alpha", 1 / 6), ("beta", 0.5)),
     )
     name = builder.emit(node, "multiply", (node.input[0],))
     shape = builder.layers[name].output_shape
@@ -235,12 +302,25 @@ def _concat(builder: Builder, node) -> None:
         builder.note("constant parts of a Concat are not counted as inputs")
     axis = attributes(node).get("axis", 1)
     value = builder.source(tensors[0], node)
-    if axis % len(value.full) == value.axis and (builder.graph.batch > 1 or value.full[value.axis] == 1):
-        raise builder.fault(node, "joins different images along the batch axis", "export the network with a batch of 1")
+    if axis % len(value.full) == value.axis and (
+        builder.graph.batch > 1 or value.full[value.axis] == 1
+    ):
+        raise builder.fault(
+            node,
+            "joins different images along the batch axis",
+            "export the network with a batch of 1",
+        )
     if any(builder.source(name, node).axis != value.axis for name in tensors):
-        raise builder.fault(node, "joins tensors with their batch in different places", "export the network with the batch as axis 0")
+        raise builder.fault(
+            node,
+            "joins tensors with their batch in different places",
+            "export the network with the batch as axis 0",
+        )
     place = builder.image_axis(value.full, value.axis, axis, node)
-    roles = {f"part{index}": builder.operand(name, value.full, value.axis, node) for index, name in fixed.items()}
+    roles = {
+        f"part{index}": builder.operand(name, value.full, value.axis, node)
+        for index, name in fixed.items()
+    }
     builder.emit(node, "concat", tensors, settings=(("axis", place),) if place else (), roles=roles)
 
 

@@ -1,4 +1,6 @@
-"""ONNX files: `read_onnx_network` gives the layers with their shapes, `load_weights` the matrices of the array layers."""
+"""ONNX files: `read_onnx_network` gives the layers with their shapes, `load_weights` the matrices
+of the array layers.
+"""
 
 from __future__ import annotations
 
@@ -20,14 +22,20 @@ from workloads.onnx_model import printable
 if TYPE_CHECKING:
     import numpy as np
 
-CONVERTERS = onnx_windows.CONVERTERS | onnx_products.CONVERTERS | onnx_elements.CONVERTERS | onnx_rearrange.CONVERTERS
+CONVERTERS = (
+    onnx_windows.CONVERTERS
+    | onnx_products.CONVERTERS
+    | onnx_elements.CONVERTERS
+    | onnx_rearrange.CONVERTERS
+)
 """ONNX operators that may lie on the path from input to output."""
-
 
 
 @dataclass(frozen=True, slots=True)
 class OnnxTensors:
-    """The values of an ONNX file, read when they are wanted. `digest` is that of the file when its network was read."""
+    """The values of an ONNX file, read when they are wanted. `digest` is that of the file when its
+    network was read.
+    """
 
     path: str
     digest: str
@@ -35,7 +43,9 @@ class OnnxTensors:
     batch_axis: int | str | None
 
     def read(self) -> dict[str, dict[str, np.ndarray]]:
-        """By layer and role, float32; see `workloads.network.Tensors`. Raises InputError where the file has changed."""
+        """By layer and role, float32; see `workloads.network.Tensors`. Raises InputError where the
+        file has changed.
+        """
         import numpy as np
 
         from workloads.onnx_constants import Constants
@@ -43,10 +53,15 @@ class OnnxTensors:
 
         builder = build(Path(self.path), dict(self.shapes), self.batch_axis)
         if builder.graph.digest != self.digest:
-            raise InputError("the file has changed since its network was read", where=self.path, hint="read the network again")
+            raise InputError(
+                "the file has changed since its network was read",
+                where=self.path,
+                hint="read the network again",
+            )
         constants, values = Constants(builder.graph), {}
         for layer in builder.finished(builder.graph.outputs):
-            # Whole numbers are places in a tensor; all others are what the chip's digital units compute with.
+            # Whole numbers are places in a tensor; all others are what the chip's digital units
+            # compute with.
             values[layer.name] = {}
             for role, read in builder.tensors.get(layer.name, {}).items():
                 try:
@@ -54,20 +69,33 @@ class OnnxTensors:
                 except (ValueError, IndexError, TypeError) as fault:
                     if isinstance(fault, InputError):
                         raise
-                    raise InputError(f"the constant '{role}' does not fit ({fault})", where=f"{self.path}: layer '{layer.name}'") from None
-                values[layer.name][role] = array if array.dtype.kind == "i" else array.astype(np.float32)
+                    raise InputError(
+                        f"the constant '{role}' does not fit ({fault})",
+                        where=f"{self.path}: layer '{layer.name}'",
+                    ) from None
+                values[layer.name][role] = (
+                    array if array.dtype.kind == "i" else array.astype(np.float32)
+                )
             if layer.name in builder.weights:
-                matrix, bias = layer_weights(builder, layer.name, builder.weights[layer.name], constants)
+                matrix, bias = layer_weights(
+                    builder, layer.name, builder.weights[layer.name], constants
+                )
                 matrix = np.swapaxes(matrix, -1, -2)
-                values[layer.name]["weights"] = np.ascontiguousarray(matrix.reshape(-1, matrix.shape[-1]))
+                values[layer.name]["weights"] = np.ascontiguousarray(
+                    matrix.reshape(-1, matrix.shape[-1])
+                )
                 if bias is not None:
                     values[layer.name]["bias"] = bias.reshape(-1)
         return values
 
 
-def read_onnx_network(path: Path, shapes: Mapping[str, int] | None = None, batch_axis: int | str | None = None) -> Network:
-    """The network of an ONNX file, with per-image shapes. `shapes` gives values to symbolic dimensions other than the batch,
-    `batch_axis` is the axis of the batch in every input ("none": there is none); without it the importer looks for it.
+def read_onnx_network(
+    path: Path, shapes: Mapping[str, int] | None = None, batch_axis: int | str | None = None
+) -> Network:
+    """The network of an ONNX file, with per-image shapes. `shapes` gives values to symbolic
+    dimensions other than the batch,
+    `batch_axis` is the axis of the batch in every input ("none": there is none); without it the
+    importer looks for it.
 
     Raises InputError with the file and, where one is at fault, the node.
     """
@@ -78,25 +106,42 @@ def read_onnx_network(path: Path, shapes: Mapping[str, int] | None = None, batch
     notes = [*graph.notes, *_counted(builder.notes)]
     if len(graph.outputs) > 1:
         names = ", ".join(map(printable, graph.outputs))
-        notes.append(f"the file has {len(graph.outputs)} outputs ({names}); real data and training end at the layer '{layers[-1].name}'")
+        notes.append(
+            f"the file has {len(graph.outputs)} outputs ({names}); real data and training end at the layer '{layers[-1].name}'"
+        )
     notes += _equal_weights(builder, layers)
     source = f"ONNX file {path.name}, opset {graph.opset}; {graph.batch_text}"
-    tensors = OnnxTensors(str(path), graph.digest, tuple(sorted((shapes or {}).items())), batch_axis)
-    return Network(path.stem, layers, source, tuple(notes), tensors, tuple(_counted(builder.inexact)))
+    tensors = OnnxTensors(
+        str(path), graph.digest, tuple(sorted((shapes or {}).items())), batch_axis
+    )
+    return Network(
+        path.stem, layers, source, tuple(notes), tensors, tuple(_counted(builder.inexact))
+    )
 
 
 def _equal_weights(builder: Builder, layers: tuple[Layer, ...]) -> list[str]:
-    """Notes on weights that are stored twice: they are alike now, but the file says nothing about keeping them so."""
-    stored, seen, notes = builder.graph.stored, {}, []
+    """Notes on weights that are stored twice: they are alike now, but the file says nothing about
+    keeping them so.
+    """
+    stored = builder.graph.stored
+    seen = {}
+    notes = []
     names = {layer.name for layer in layers}
     for key, (name, _) in builder.owners.items():
         tensor = stored.get(key[1][0])
         if tensor is None or name not in names or not tensor.raw_data:
             continue
-        content = (tuple(tensor.dims), tensor.data_type, key[2:], hashlib.sha256(tensor.raw_data).digest())
+        content = (
+            tuple(tensor.dims),
+            tensor.data_type,
+            key[2:],
+            hashlib.sha256(tensor.raw_data).digest(),
+        )
         other = seen.setdefault(content, name)
         if other != name and key[1][0] != seen.get((content, "tensor"), key[1][0]):
-            notes.append(f"the weights of '{other}' and '{name}' are equal, but stored as two tensors: each has an array of its own")
+            notes.append(
+                f"the weights of '{other}' and '{name}' are equal, but stored as two tensors: each has an array of its own"
+            )
         seen.setdefault((content, "tensor"), key[1][0])
     return notes
 
@@ -105,14 +150,17 @@ def _counted(texts: Mapping[str, int]) -> list[str]:
     return [f"{text} ({count} nodes)" if count > 1 else text for text, count in texts.items()]
 
 
-def load_weights(path: str | Path, shapes: Mapping[str, int] | None = None,
-                 batch_axis: int | str | None = None) -> dict[str, tuple[np.ndarray, np.ndarray | None]]:
+def load_weights(
+    path: str | Path, shapes: Mapping[str, int] | None = None, batch_axis: int | str | None = None
+) -> dict[str, tuple[np.ndarray, np.ndarray | None]]:
     """Weights of the array layers of an ONNX file, by layer name: (matrix, bias), both float32.
 
-    The matrix is rows x columns as `Layer.matrix` has it, or groups x rows x columns for a grouped convolution; bias has one
-    value a column (groups x columns), None without bias. Rows of a convolution run over channel, kernel row, kernel column;
-    rows of an LSTM are inputs, then hidden states, and its columns the gates input, output, forget, cell.
-    Raises InputError, also for weights in an external file or computed by operators other than simple rearrangement.
+    The matrix is rows x columns as `Layer.matrix` has it, or groups x rows x columns for a grouped
+    convolution; bias has one value a column (groups x columns), None without bias. Rows of a
+    convolution run over channel, kernel row, kernel column; rows of an LSTM are inputs, then hidden
+    states, and its columns the gates input, output, forget, cell.
+    Raises InputError, also for weights in an external file or computed by operators other than
+    simple rearrangement.
     """
     from workloads.onnx_constants import Constants
     from workloads.onnx_weights import layer_weights
@@ -120,17 +168,26 @@ def load_weights(path: str | Path, shapes: Mapping[str, int] | None = None,
     builder = build(Path(path), shapes, batch_axis)
     constants = Constants(builder.graph)
     kept = {layer.name for layer in builder.finished(builder.graph.outputs)}
-    return {name: layer_weights(builder, name, place, constants) for name, place in builder.weights.items() if name in kept}
+    return {
+        name: layer_weights(builder, name, place, constants)
+        for name, place in builder.weights.items()
+        if name in kept
+    }
 
 
-def build(path: Path, shapes: Mapping[str, int] | None = None, batch_axis: int | str | None = None) -> Builder:
+def build(
+    path: Path, shapes: Mapping[str, int] | None = None, batch_axis: int | str | None = None
+) -> Builder:
     """The builder after every node on the path."""
     graph = read_graph(path, frozenset(CONVERTERS))
     infer_shapes(graph, shapes or {}, batch_axis)
     builder = Builder(graph)
     for name, axis in graph.inputs.items():
         full = graph.shape(name, graph.path[0])
-        shape = check_size(builder.per_image(full, axis, graph.path[0]) or (1,), f"{path}: input '{printable(name)}'")
+        shape = check_size(
+            builder.per_image(full, axis, graph.path[0]) or (1,),
+            f"{path}: input '{printable(name)}'",
+        )
         layer = builder.unique(printable(name).strip() or "input")
         builder.layers[layer] = Layer(layer, "input", (), (), shape)
         builder.values[name] = Value(layer, full, axis)

@@ -1,4 +1,6 @@
-"""Shapes of an ONNX graph by onnx's own shape inference, after every symbolic dimension got a number."""
+"""Shapes of an ONNX graph by onnx's own shape inference, after every symbolic dimension got a
+number.
+"""
 
 from __future__ import annotations
 
@@ -16,14 +18,20 @@ from workloads.onnx_graph import Graph
 from workloads.onnx_model import printable
 
 
-def infer_shapes(graph: Graph, given: Mapping[str, int], batch_axis: int | str | None = None) -> None:
-    """Fill `graph.inputs`, `graph.batch` and `graph.shapes`. `given` are values of symbolic dimensions. Raises InputError."""
+def infer_shapes(
+    graph: Graph, given: Mapping[str, int], batch_axis: int | str | None = None
+) -> None:
+    """Fill `graph.inputs`, `graph.batch` and `graph.shapes`. `given` are values of symbolic
+    dimensions. Raises InputError.
+    """
     _set_inputs(graph, given, check_batch_axis(batch_axis, graph.where))
     _infer(graph)
 
 
 def _set_inputs(graph: Graph, given: Mapping[str, int], batch_axis: int | str | None) -> None:
-    """Fix symbolic dimensions: the batch to 1 (or as given), the others as given. Raises InputError for one without value."""
+    """Fix symbolic dimensions: the batch to 1 (or as given), the others as given. Raises InputError
+    for one without value.
+    """
     given = {name: whole(value, f"shapes['{name}']") for name, value in given.items()}
     on_path = [item for item in graph.model.graph.input if item.name in graph.inputs]
     symbols = {dim.dim_param for item in on_path for dim in item.type.tensor_type.shape.dim} - {""}
@@ -36,7 +44,9 @@ def _set_inputs(graph: Graph, given: Mapping[str, int], batch_axis: int | str | 
     for item in on_path:
         if not item.type.HasField("tensor_type") or not item.type.tensor_type.HasField("shape"):
             hint = "export the network with a fixed input shape"
-            raise InputError(f"input '{printable(item.name)}' has no shape", where=graph.where, hint=hint)
+            raise InputError(
+                f"input '{printable(item.name)}' has no shape", where=graph.where, hint=hint
+            )
         dims = item.type.tensor_type.shape.dim
         text = _dims_text(dims)
         found = find_batch_axis(dims, demanded.get(item.name), batch_axis)
@@ -49,10 +59,17 @@ def _set_inputs(graph: Graph, given: Mapping[str, int], batch_axis: int | str | 
                 dim.dim_value = 1
             elif dim.dim_value < 1:
                 name = printable(dim.dim_param or f"dimension {position}")
-                hint = f'give it with --shape {name}=N, or shapes={{"{name}": N}} in Python' if dim.dim_param else \
-                    "export it with a fixed input shape"
-                raise InputError(f"input '{printable(item.name)}' has no size for '{name}'", where=graph.where,
-                                 got=text, hint=hint)
+                hint = (
+                    f'give it with --shape {name}=N, or shapes={{"{name}": N}} in Python'
+                    if dim.dim_param
+                    else "export it with a fixed input shape"
+                )
+                raise InputError(
+                    f"input '{printable(item.name)}' has no size for '{name}'",
+                    where=graph.where,
+                    got=text,
+                    hint=hint,
+                )
         size = dims[axis].dim_value if axis is not None else None
         batch = size if batch is None else batch
         graph.inputs[item.name] = axis if size == batch else None
@@ -61,8 +78,12 @@ def _set_inputs(graph: Graph, given: Mapping[str, int], batch_axis: int | str | 
     graph.batch_text = "; ".join(told)
     if isinstance(batch_axis, int) and all(axis is None for axis in graph.inputs.values()):
         ranks = sorted({len(item.type.tensor_type.shape.dim) for item in on_path})
-        raise InputError("no input has such a batch axis", where=f"{graph.where}: {OPTION}", got=batch_axis,
-                         allowed=f"0 to {max(ranks) - 1} or '{NO_BATCH}'")
+        raise InputError(
+            "no input has such a batch axis",
+            where=f"{graph.where}: {OPTION}",
+            got=batch_axis,
+            allowed=f"0 to {max(ranks) - 1} or '{NO_BATCH}'",
+        )
 
 
 def _tell(graph: Graph, name: str, dims: str, found: BatchAxis, differs: bool) -> str:
@@ -72,17 +93,24 @@ def _tell(graph: Graph, name: str, dims: str, found: BatchAxis, differs: bool) -
     if differs:
         text = f"no batch axis in input '{printable(name)}' ({dims}): its length is not that of the other inputs' batch"
     if found.assumed or differs:
-        graph.notes.append(f"assumed: {text}; {OPTION} N names another one, {OPTION} {NO_BATCH} none")
+        graph.notes.append(
+            f"assumed: {text}; {OPTION} N names another one, {OPTION} {NO_BATCH} none"
+        )
     return text
 
 
 def _infer(graph: Graph) -> None:
-    """Fill `graph.shapes` by onnx's own inference; without full success the shapes found are kept with onnx's complaint."""
+    """Fill `graph.shapes` by onnx's own inference; without full success the shapes found are kept
+    with onnx's complaint.
+    """
     model = graph.model
     fold_whole_numbers(graph)
     stated = _forget_sizes(model.graph, graph)
-    # Releases of onnx abort the whole process where a Slice meets a negative size, so such graphs are inferred in another one.
-    risky = any(node.op_type == "Slice" and node.input[0] not in graph.constants for node in graph.nodes)
+    # Releases of onnx abort the whole process where a Slice meets a negative size, so such graphs
+    # are inferred in another one.
+    risky = any(
+        node.op_type == "Slice" and node.input[0] not in graph.constants for node in graph.nodes
+    )
     inferred = _infer_apart(graph) if risky else _infer_here(graph)
     for item in [*inferred.graph.value_info, *inferred.graph.output, *inferred.graph.input]:
         _note_shape(graph.shapes, item)
@@ -96,9 +124,13 @@ def _infer_here(graph: Graph):
 
     for strict in (True, False):
         try:
-            return onnx.shape_inference.infer_shapes(graph.model, check_type=False, strict_mode=strict, data_prop=True)
+            return onnx.shape_inference.infer_shapes(
+                graph.model, check_type=False, strict_mode=strict, data_prop=True
+            )
         except Exception as fault:  # InferenceError and plain RuntimeErrors of the C++ library
-            graph.fault = graph.fault or re.sub(r"\s+", " ", printable(str(fault).replace("\n", " "), 300))
+            graph.fault = graph.fault or re.sub(
+                r"\s+", " ", printable(str(fault).replace("\n", " "), 300)
+            )
     return graph.model
 
 
@@ -117,10 +149,19 @@ sys.stdout.buffer.write(model.SerializeToString())
 
 def _infer_apart(graph: Graph):
     """As `_infer_here`, in a Python process of its own."""
-    run = subprocess.run([sys.executable, "-c", _APART], input=graph.model.SerializeToString(), capture_output=True, check=False)
+    run = subprocess.run(
+        [sys.executable, "-c", _APART],
+        input=graph.model.SerializeToString(),
+        capture_output=True,
+        check=False,
+    )
     graph.fault = re.sub(r"\s+", " ", printable(run.stderr.replace(b"\n", b" "), 300))
     if run.returncode:
-        raise InputError("onnx's shape inference broke down", where=graph.where, hint=f"a shape in it may be negative ({graph.fault})")
+        raise InputError(
+            "onnx's shape inference broke down",
+            where=graph.where,
+            hint=f"a shape in it may be negative ({graph.fault})",
+        )
     return type(graph.model).FromString(run.stdout)
 
 
@@ -131,7 +172,8 @@ def _note_shape(shapes: dict[str, tuple[int, ...]], item) -> None:
 
 
 def _forget_sizes(proto, graph: Graph) -> dict[str, tuple[int, ...]]:
-    """Drop the file's own intermediate shapes, which may carry the symbolic batch and would then hide the inferred ones.
+    """Drop the file's own intermediate shapes, which may carry the symbolic batch and would then
+    hide the inferred ones.
 
     Returns those that are wholly numbers, to fall back on.
     """
@@ -146,4 +188,7 @@ def _forget_sizes(proto, graph: Graph) -> dict[str, tuple[int, ...]]:
 
 
 def _dims_text(dims) -> str:
-    return " x ".join(printable(dim.dim_param) or (str(dim.dim_value) if dim.HasField("dim_value") else "?") for dim in dims)
+    return " x ".join(
+        printable(dim.dim_param) or (str(dim.dim_value) if dim.HasField("dim_value") else "?")
+        for dim in dims
+    )

@@ -1,4 +1,6 @@
-"""The content of an ONNX file, parsed and trimmed. Nothing of it is executed and no external data is opened."""
+"""The content of an ONNX file, parsed and trimmed. Nothing of it is executed and no external data
+is opened.
+"""
 
 from __future__ import annotations
 
@@ -14,12 +16,21 @@ OLDEST_OPSET = 7
 _LARGEST_KEPT = 1024
 """Elements of a constant that may take part in shape arithmetic; larger ones are weights, which inference does not need."""
 _VALUE_FIELDS = (
-    "raw_data", "float_data", "int32_data", "int64_data", "double_data", "uint64_data", "string_data", "external_data", "data_location",
+    "raw_data",
+    "float_data",
+    "int32_data",
+    "int64_data",
+    "double_data",
+    "uint64_data",
+    "string_data",
+    "external_data",
+    "data_location",
 )
 
 
 def read_model(path: Path):
-    """The ModelProto of a file, its opset, its large tensors by name (taken out of the model), and the file's digest.
+    """The ModelProto of a file, its opset, its large tensors by name (taken out of the model), and
+    the file's digest.
 
     Raises InputError for what is no ONNX network.
     """
@@ -29,7 +40,11 @@ def read_model(path: Path):
     _inline_functions(model, str(path))
     for _, tensor in _tensors(model):
         if any(size < 0 for size in tensor.dims):
-            raise InputError(f"tensor '{printable(tensor.name)}' has a negative size", where=str(path), got=list(tensor.dims))
+            raise InputError(
+                f"tensor '{printable(tensor.name)}' has a negative size",
+                where=str(path),
+                got=list(tensor.dims),
+            )
     return model, opset, _take_out(model), hashlib.sha256(content).hexdigest()
 
 
@@ -43,7 +58,9 @@ def _parse(path: Path, content: bytes):
     try:
         import onnx
     except ImportError:
-        raise InputError("reading ONNX needs the package onnx", where=str(path), hint="pip install archsim[onnx]") from None
+        raise InputError(
+            "reading ONNX needs the package onnx", where=str(path), hint="pip install archsim[onnx]"
+        ) from None
     from google.protobuf.message import DecodeError
 
     model = onnx.ModelProto()
@@ -52,9 +69,16 @@ def _parse(path: Path, content: bytes):
     except (DecodeError, RuntimeError, ValueError):
         raise InputError("is not an ONNX file, or is cut short", where=str(path)) from None
     if not model.graph.node:
-        raise InputError("has no graph with nodes; it is not an ONNX network or is cut short", where=str(path))
+        raise InputError(
+            "has no graph with nodes; it is not an ONNX network or is cut short", where=str(path)
+        )
     if len(model.graph.node) > LARGEST_COUNT:
-        raise InputError("too many nodes", where=str(path), got=len(model.graph.node), allowed=f"at most {LARGEST_COUNT}")
+        raise InputError(
+            "too many nodes",
+            where=str(path),
+            got=len(model.graph.node),
+            allowed=f"at most {LARGEST_COUNT}",
+        )
     return model
 
 
@@ -64,9 +88,19 @@ def _opset(model, where: str) -> int:
     versions = [item.version for item in model.opset_import if item.domain in ("", "ai.onnx")]
     newest = onnx.defs.onnx_opset_version()
     if not versions or not OLDEST_OPSET <= versions[0] <= newest:
-        hint = "pip install --upgrade onnx" if versions and versions[0] > newest else "convert it with onnx.version_converter"
+        hint = (
+            "pip install --upgrade onnx"
+            if versions and versions[0] > newest
+            else "convert it with onnx.version_converter"
+        )
         got = versions[0] if versions else "no opset"
-        raise InputError("unsupported ONNX opset", where=where, got=got, allowed=f"{OLDEST_OPSET} to {newest}", hint=hint)
+        raise InputError(
+            "unsupported ONNX opset",
+            where=where,
+            got=got,
+            allowed=f"{OLDEST_OPSET} to {newest}",
+            hint=hint,
+        )
     return versions[0]
 
 
@@ -78,11 +112,15 @@ def _inline_functions(model, where: str) -> None:
         try:
             model.CopyFrom(onnx.inliner.inline_local_functions(model))
         except Exception as fault:  # the C++ inliner raises several unrelated types
-            raise InputError(f"its functions cannot be expanded ({printable(str(fault))})", where=where) from None
+            raise InputError(
+                f"its functions cannot be expanded ({printable(str(fault))})", where=where
+            ) from None
 
 
 def _tensors(model) -> list:
-    """Stored tensors with the name by which nodes know them: initializers and the values of Constant nodes."""
+    """Stored tensors with the name by which nodes know them: initializers and the values of
+    Constant nodes.
+    """
     named = [(item.name, item) for item in model.graph.initializer]
     for node in model.graph.node:
         if node.op_type == "Constant" and node.output:
@@ -91,7 +129,9 @@ def _tensors(model) -> list:
 
 
 def _take_out(model) -> dict:
-    """Large tensors by name. In the model only their shapes stay, which is all that inference needs."""
+    """Large tensors by name. In the model only their shapes stay, which is all that inference
+    needs.
+    """
     stored = {}
     for name, tensor in _tensors(model):
         if math.prod(tensor.dims) > _LARGEST_KEPT or tensor.external_data:

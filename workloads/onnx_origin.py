@@ -1,4 +1,6 @@
-"""Where a constant of an ONNX graph comes from: the stored tensor behind it, which names a layer and tells that two layers share it."""
+"""Where a constant of an ONNX graph comes from: the stored tensor behind it, which names a layer
+and tells that two layers share it.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +12,13 @@ from workloads.onnx_model import printable
 _SAME = ("Identity", "Dropout", "Cast")
 _RESHAPES = ("Reshape", "Squeeze", "Unsqueeze", "Flatten")
 _WEIGHT_ENDING = re.compile(
-    r"([._/](w|weight|weights|weight_v|kernel|gamma|scale|in_proj_weight|W|weight_ih_l0|weight_quantized)(_?\d+)?)$|(_w_0|_W|_w|_weight|_kernel)$")
+    r"([._/](w|weight|weights|weight_v|kernel|gamma|scale|in_proj_weight|W|weight_ih_l0|weight_quantized)(_?\d+)?)$|(_w_0|_W|_w|_weight|_kernel)$"
+)
 _BIAS_ENDING = re.compile(r"([._/](b|bias|B|beta)(_?\d+)?)$|(_b_0|_B|_b|_bias)$")
 _LEFTOVER = re.compile(r"(/[A-Za-z0-9]+)?/(Cast(_\d+)?/)?ReadVariableOp(:\d+)?$|:\d+$")
-_DULL_TENSOR = re.compile(r"^(onnx::.*|_?\d+|(_?val|const|constant|initializer|param|tensor)_?\d*)$", re.IGNORECASE)
+_DULL_TENSOR = re.compile(
+    r"^(onnx::.*|_?\d+|(_?val|const|constant|initializer|param|tensor)_?\d*)$", re.IGNORECASE
+)
 _DULL_NODE = re.compile(r"^(n|node|node_|op_?)?\d*$", re.IGNORECASE)
 _OPERATORS = "gemm|matmul|conv|conv1d|conv2d|lstm|linear|addmm|mm|convolution"
 _UNSAFE = re.compile(r"[^A-Za-z0-9_./:+-]")
@@ -54,7 +59,9 @@ class Origins:
         return tensor, tuple(reversed(done))
 
     def matrix(self, tensor: str, turned: bool) -> tuple[Origin, bool]:
-        """The origin of a matrix without a last transposition, and whether the matrix is that origin's transpose."""
+        """The origin of a matrix without a last transposition, and whether the matrix is that
+        origin's transpose.
+        """
         name, done = self.of(tensor)
         if done and done[-1] in (("T", (1, 0)), ("T", None)):
             done, turned = done[:-1], not turned
@@ -62,10 +69,12 @@ class Origins:
 
 
 def layer_name(node, weight: str, bias: str = "") -> str:
-    """A telling name for the layer of a node, from the stored tensors of its weight and bias; "" where nothing tells.
+    """A telling name for the layer of a node, from the stored tensors of its weight and bias; ""
+    where nothing tells.
 
-    First the weight's name where it ends as weights do (`encoder.fc.weight`), then the node's own where a person gave it, the
-    weight's as it is, the bias's (`encoder.fc.bias`), and the module's path in the node's (`/encoder/fc/MatMul`).
+    First the weight's name where it ends as weights do (`encoder.fc.weight`), then the node's own
+    where a person gave it, the weight's as it is, the bias's (`encoder.fc.bias`), and the module's
+    path in the node's (`/encoder/fc/MatMul`).
     """
     own = printable(node.name).strip() if node is not None else ""
     weight, bias = _clean(weight), _clean(bias)
@@ -74,7 +83,9 @@ def layer_name(node, weight: str, bias: str = "") -> str:
         return safe(stem)
     kind = printable(node.op_type) if node is not None else ""
     *path, last = own.strip("/").split("/")
-    anonymous = bool(re.match(rf"^(node_)?({re.escape(kind)}|{_OPERATORS})(_?\d+)?$", last, re.IGNORECASE))
+    anonymous = bool(
+        re.match(rf"^(node_)?({re.escape(kind)}|{_OPERATORS})(_?\d+)?$", last, re.IGNORECASE)
+    )
     if own and not _DULL_NODE.match(own) and not anonymous:
         return safe(own)
     if weight and not _DULL_TENSOR.match(weight):

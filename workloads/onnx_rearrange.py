@@ -1,4 +1,6 @@
-"""ONNX operators that only move data: they become free layers, or nothing where an image stays as it is."""
+"""ONNX operators that only move data: they become free layers, or nothing where an image stays as
+it is.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,11 @@ def _reshape(operator: str):
     def convert(builder: Builder, node) -> None:
         value = builder.source(node.input[0], node)
         out = builder.full(node.output[0], node)
-        axis = _axis_by_axes(builder, node, value, out) if node.op_type in ("Squeeze", "Unsqueeze") else None
+        axis = (
+            _axis_by_axes(builder, node, value, out)
+            if node.op_type in ("Squeeze", "Unsqueeze")
+            else None
+        )
         if axis is None:
             axis = _axis_after_reshape(builder, node, value, out)
         builder.rearrange(node, operator, node.input[0], axis)
@@ -31,7 +37,9 @@ def _reshape(operator: str):
 
 
 def _axis_by_axes(builder: Builder, node, value: Value, out: Shape) -> int | None:
-    """Where the batch is once axes of length one are put in or taken out; None where it is taken out itself or nobody knows."""
+    """Where the batch is once axes of length one are put in or taken out; None where it is taken
+    out itself or nobody knows.
+    """
     if value.axis is None:
         return None
     try:
@@ -44,18 +52,32 @@ def _axis_by_axes(builder: Builder, node, value: Value, out: Shape) -> int | Non
     axes = {axis % longer for axis in axes}
     if node.op_type == "Squeeze":
         return None if value.axis in axes else value.axis - sum(axis < value.axis for axis in axes)
-    return [axis for axis in range(longer) if axis not in axes][value.axis] if len(axes) == len(out) - len(value.full) else None
+    return (
+        [axis for axis in range(longer) if axis not in axes][value.axis]
+        if len(axes) == len(out) - len(value.full)
+        else None
+    )
 
 
 def _axis_after_reshape(builder: Builder, node, value: Value, out: Shape) -> int | None:
     """Where the batch went: the output axis that has the same number of elements before it."""
     if value.axis is None:
         return None
-    before, batch = math.prod(value.full[: value.axis]), builder.graph.batch
-    places = [axis for axis in range(len(out)) if math.prod(out[:axis]) == before and out[axis] % batch == 0]
+    before = math.prod(value.full[: value.axis])
+    batch = builder.graph.batch
+    places = [
+        axis
+        for axis in range(len(out))
+        if math.prod(out[:axis]) == before and out[axis] % batch == 0
+    ]
     exact = [axis for axis in places if out[axis] == batch]
     if not places and batch > 1:
-        raise builder.fault(node, "a reshape splits the batch", "export the network with a batch of 1", (value.full, out))
+        raise builder.fault(
+            node,
+            "a reshape splits the batch",
+            "export the network with a batch of 1",
+            (value.full, out),
+        )
     if batch == 1 and before > 1 and not exact:
         return None  # one image has been joined with its steps: nothing is left to divide
     return (exact or places or [None])[0]
@@ -71,13 +93,19 @@ def _transpose(builder: Builder, node) -> None:
     shape = builder.per_image(full, axis, node) or (1,)
     held = builder.layers[value.layer].output_shape
     dropped = value.axis is not None and len(held) < len(value.full)
-    turned = tuple(item - (dropped and item > value.axis) for item in order if not (dropped and item == value.axis))
+    turned = tuple(
+        item - (dropped and item > value.axis)
+        for item in order
+        if not (dropped and item == value.axis)
+    )
     # Moving only the batch or axes of length one moves nothing within an image.
     moved = [item for item in turned if held[item] > 1] if len(turned) == len(held) else []
     if moved == sorted(moved):
         layer = builder.reshaped(value.layer, shape, node)
     else:
-        layer = builder.reshaped(value.layer, shape, node, "transpose", settings=(("axes", turned),))
+        layer = builder.reshaped(
+            value.layer, shape, node, "transpose", settings=(("axes", turned),)
+        )
     builder.values[node.output[0]] = Value(layer, full, axis)
 
 
@@ -86,7 +114,9 @@ Move = Callable[[Constants, object, np.ndarray, int], np.ndarray]
 
 
 def _moved(operator: str, move: Move):
-    """Pad, Slice, Gather with constant indices and the like: the shape changes, the batch axis stays where it is."""
+    """Pad, Slice, Gather with constant indices and the like: the shape changes, the batch axis
+    stays where it is.
+    """
 
     def convert(builder: Builder, node) -> None:
         value = builder.source(node.input[0], node)
@@ -104,7 +134,14 @@ def _moved(operator: str, move: Move):
     return convert
 
 
-def _add_move(builder: Builder, node, operator: str, move: Move, value: Value, output: tuple[int, str, Shape, int | None]) -> None:
+def _add_move(
+    builder: Builder,
+    node,
+    operator: str,
+    move: Move,
+    value: Value,
+    output: tuple[int, str, Shape, int | None],
+) -> None:
     number, tensor, full, axis = output
     batch = builder.graph.batch
 
@@ -112,7 +149,9 @@ def _add_move(builder: Builder, node, operator: str, move: Move, value: Value, o
         if max(math.prod(value.full), math.prod(full)) > _LARGEST_MOVED:
             raise builder.fault(node, "moves more than real data can carry", got=value.full)
         try:
-            moved = move(constants, node, np.arange(math.prod(value.full)).reshape(value.full), number)
+            moved = move(
+                constants, node, np.arange(math.prod(value.full)).reshape(value.full), number
+            )
         except (IndexError, ValueError, TypeError, KeyError, ZeroDivisionError) as fault:
             if isinstance(fault, InputError):
                 raise
@@ -127,9 +166,13 @@ def _add_move(builder: Builder, node, operator: str, move: Move, value: Value, o
         except InputError as fault:
             builder.refuse_values(node, fault.what)
         else:
-            still = np.array_equal(found.reshape(-1), np.arange(math.prod(builder.layers[value.layer].output_shape)))
+            still = np.array_equal(
+                found.reshape(-1), np.arange(math.prod(builder.layers[value.layer].output_shape))
+            )
             if found.size != math.prod(shape):
-                raise builder.fault(node, "its output shape does not follow from its input", got=(full, batch))
+                raise builder.fault(
+                    node, "its output shape does not follow from its input", got=(full, batch)
+                )
     if still:
         builder.values[tensor] = Value(builder.reshaped(value.layer, shape, node), full, axis)
         return
@@ -141,19 +184,30 @@ def _add_move(builder: Builder, node, operator: str, move: Move, value: Value, o
     builder.values[tensor] = Value(name, full, axis)
 
 
-def _places(builder: Builder, node, value: Value, moved: np.ndarray, axis: int | None) -> np.ndarray:
+def _places(
+    builder: Builder, node, value: Value, moved: np.ndarray, axis: int | None
+) -> np.ndarray:
     """Of a whole tensor's places those of the first image, counted within an image."""
     batch = builder.graph.batch
     if batch == 1 or value.axis is None:
         return moved.reshape(-1)
     steps = value.full[value.axis] // batch
-    own = np.arange(math.prod(value.full)).reshape(value.full).take(range(steps), axis=value.axis).reshape(-1)
+    own = (
+        np.arange(math.prod(value.full))
+        .reshape(value.full)
+        .take(range(steps), axis=value.axis)
+        .reshape(-1)
+    )
     first = moved if axis is None else moved.take(range(moved.shape[axis] // batch), axis=axis)
     within = np.full(math.prod(value.full) + 1, -2)
     within[own], within[-1] = np.arange(len(own)), -1
     result = within[first.reshape(-1)]
     if (result == -2).any():
-        raise builder.fault(node, "moves data from one image of the batch to another", "export the network with a batch of 1")
+        raise builder.fault(
+            node,
+            "moves data from one image of the batch to another",
+            "export the network with a batch of 1",
+        )
     return result
 
 
@@ -165,7 +219,9 @@ def _split(constants: Constants, node, array: np.ndarray, number: int) -> np.nda
     axis = attributes(node).get("axis", 0) % array.ndim
     sizes = [constants.graph.shape(tensor, node)[axis] if tensor else 0 for tensor in node.output]
     if 0 in sizes[:number]:
-        raise InputError("parts without a name are not supported", where=constants.graph.place(node))
+        raise InputError(
+            "parts without a name are not supported", where=constants.graph.place(node)
+        )
     start = sum(sizes[:number])
     return array.take(range(start, start + sizes[number]), axis=axis)
 
@@ -179,20 +235,38 @@ _PADDING = {"constant": "constant", "reflect": "reflect", "edge": "edge", "wrap"
 
 def _padded(constants: Constants, node, array: np.ndarray, number: int) -> np.ndarray:
     fields = attributes(node)
-    mode, where = fields.get("mode", "constant"), constants.graph.place(node)
+    mode = fields.get("mode", "constant")
+    where = constants.graph.place(node)
     if mode not in _PADDING:
         raise InputError("unknown mode of padding", where=where, got=mode, allowed=_PADDING)
-    pads = [int(item) for item in np.reshape(fields["pads"] if "pads" in fields else constants.of(node.input[1]), -1)]
-    axes = [int(item) % array.ndim for item in np.reshape(constants.input(node, 3, np.arange(array.ndim)), -1)]
+    pads = [
+        int(item)
+        for item in np.reshape(
+            fields["pads"] if "pads" in fields else constants.of(node.input[1]), -1
+        )
+    ]
+    axes = [
+        int(item) % array.ndim
+        for item in np.reshape(constants.input(node, 3, np.arange(array.ndim)), -1)
+    ]
     if len(pads) != 2 * len(axes):
         raise InputError("pads do not fit the axes", where=where, got=pads)
     before, after = [0] * array.ndim, [0] * array.ndim
     for place, axis in enumerate(axes):
         before[axis], after[axis] = pads[place], pads[place + len(axes)]
     widths = [(max(0, first), max(0, last)) for first, last in zip(before, after)]
-    grown = np.pad(array, widths, constant_values=-1) if mode == "constant" else np.pad(array, widths, mode=_PADDING[mode])
+    grown = (
+        np.pad(array, widths, constant_values=-1)
+        if mode == "constant"
+        else np.pad(array, widths, mode=_PADDING[mode])
+    )
     # Negative padding takes away.
-    return grown[tuple(slice(max(0, -first), size - max(0, -last)) for first, last, size in zip(before, after, grown.shape))]
+    return grown[
+        tuple(
+            slice(max(0, -first), size - max(0, -last))
+            for first, last, size in zip(before, after, grown.shape)
+        )
+    ]
 
 
 def _fill(constants: Constants, node) -> object:
@@ -204,23 +278,35 @@ def _depth_to_space(constants: Constants, node, array: np.ndarray, number: int) 
     fields = attributes(node)
     size, (batch, channels, height, width) = fields["blocksize"], array.shape
     if fields.get("mode", "DCR") == "DCR":
-        parts = array.reshape(batch, size, size, channels // size**2, height, width).transpose(0, 3, 4, 1, 5, 2)
+        parts = array.reshape(batch, size, size, channels // size**2, height, width).transpose(
+            0, 3, 4, 1, 5, 2
+        )
     else:
-        parts = array.reshape(batch, channels // size**2, size, size, height, width).transpose(0, 1, 4, 2, 5, 3)
+        parts = array.reshape(batch, channels // size**2, size, size, height, width).transpose(
+            0, 1, 4, 2, 5, 3
+        )
     return parts.reshape(batch, channels // size**2, height * size, width * size)
 
 
 def _space_to_depth(constants: Constants, node, array: np.ndarray, number: int) -> np.ndarray:
     size, (batch, channels, height, width) = attributes(node)["blocksize"], array.shape
-    parts = array.reshape(batch, channels, height // size, size, width // size, size).transpose(0, 3, 5, 1, 2, 4)
+    parts = array.reshape(batch, channels, height // size, size, width // size, size).transpose(
+        0, 3, 5, 1, 2, 4
+    )
     return parts.reshape(batch, channels * size**2, height // size, width // size)
 
 
 def _gather(builder: Builder, node) -> None:
     if builder.constant(node.input[0]):
-        raise builder.fault(node, "a table look-up (embedding) is not supported", "start the network behind the embedding")
+        raise builder.fault(
+            node,
+            "a table look-up (embedding) is not supported",
+            "start the network behind the embedding",
+        )
     if not builder.constant(node.input[1]):
-        raise builder.fault(node, "indices computed at run time are not supported", "cut the network before it")
+        raise builder.fault(
+            node, "indices computed at run time are not supported", "cut the network before it"
+        )
     _moved("slice", _taken)(builder, node)
 
 
@@ -236,7 +322,9 @@ def _cast(builder: Builder, node) -> None:
 
 
 def _quantised(builder: Builder, node) -> None:
-    builder.note("QuantizeLinear and DequantizeLinear are not counted; the chip's own converters quantise")
+    builder.note(
+        "QuantizeLinear and DequantizeLinear are not counted; the chip's own converters quantise"
+    )
     builder.refuse_values(node, "the file's own quantisation of activations is not modelled")
     builder.alias(node, node.input[0])
 

@@ -1,4 +1,6 @@
-"""The operators of a network file: which fields each has, and the layer that a table with known input shapes describes."""
+"""The operators of a network file: which fields each has, and the layer that a table with known
+input shapes describes.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,17 @@ from collections.abc import Mapping
 from hwlib.errors import InputError, nearest, unknown
 from workloads.fields import Table, check_size, whole
 from workloads.network import OPERATORS, Layer
-from workloads.shapes import Shape, broadcast, concatenate, matmul, need_rank, reshape, same_padding, shape_text, window
+from workloads.shapes import (
+    Shape,
+    broadcast,
+    concatenate,
+    matmul,
+    need_rank,
+    reshape,
+    same_padding,
+    shape_text,
+    window,
+)
 
 _WINDOW = ("kernel", "stride", "padding", "dilation")
 FIELDS: dict[str, tuple[str, ...]] = {operator: () for operator in OPERATORS} | {
@@ -36,8 +48,12 @@ LARGEST_WORK = 2**45
 _IMAGE = "(channels, height, width)"
 
 
-def infer_layer(table: Table, operator: str, inputs: tuple[str, ...], shapes: tuple[Shape, ...]) -> Layer:
-    """The layer of one table. `shapes` are the output shapes of `inputs`. Raises InputError with the field path."""
+def infer_layer(
+    table: Table, operator: str, inputs: tuple[str, ...], shapes: tuple[Shape, ...]
+) -> Layer:
+    """The layer of one table. `shapes` are the output shapes of `inputs`. Raises InputError with
+    the field path.
+    """
     where, name = table.where, table.text("name")
     wanted = 0 if operator == "input" else 2 if operator == "matmul" else 1
     if operator not in _SEVERAL and len(inputs) != wanted:
@@ -52,26 +68,47 @@ def infer_layer(table: Table, operator: str, inputs: tuple[str, ...], shapes: tu
 
 
 def share_weights(layer: Layer, table: Table, layers: Mapping[str, Layer]) -> Layer:
-    """The layer as it reads the matrix of another that its table names in `shares`. Raises InputError where that does not fit."""
+    """The layer as it reads the matrix of another that its table names in `shares`. Raises
+    InputError where that does not fit.
+    """
     if "shares" not in table.values:
         if table.values.get("transposed"):
-            raise InputError("only a matrix of another layer is read transposed", where=f"{table.where}.transposed", got=True,
-                             hint="name that layer in 'shares'")
+            raise InputError(
+                "only a matrix of another layer is read transposed",
+                where=f"{table.where}.transposed",
+                got=True,
+                hint="name that layer in 'shares'",
+            )
         return layer
     where, name = f"{table.where}.shares", table.text("shares")
     owners = {item.name: item for item in layers.values() if item.on_array and not item.shares}
     if name not in owners:
-        raise InputError("an earlier layer with weights of its own is needed", where=where, got=name, allowed=sorted(owners) or "none yet",
-                         hint=nearest(name, owners))
+        raise InputError(
+            "an earlier layer with weights of its own is needed",
+            where=where,
+            got=name,
+            allowed=sorted(owners) or "none yet",
+            hint=nearest(name, owners),
+        )
     transposed = table.flag("transposed")
     own, other = layer.matrix, owners[name].matrix
     wanted = (other.columns, other.rows) if transposed else (other.rows, other.columns)
-    if (own.rows, own.columns, own.groups) != (*wanted, other.groups) or (layer.operator == "lstm") != (owners[name].operator == "lstm"):
-        raise InputError("the matrices do not fit", where=where, got=f"{own.groups} of {own.rows} x {own.columns}",
-                         allowed=f"{other.groups} of {wanted[0]} x {wanted[1]}, as '{name}' has it")
+    if (own.rows, own.columns, own.groups) != (*wanted, other.groups) or (
+        layer.operator == "lstm"
+    ) != (owners[name].operator == "lstm"):
+        raise InputError(
+            "the matrices do not fit",
+            where=where,
+            got=f"{own.groups} of {own.rows} x {own.columns}",
+            allowed=f"{other.groups} of {wanted[0]} x {wanted[1]}, as '{name}' has it",
+        )
     if layer.bias and (transposed or not owners[name].bias):
-        raise InputError("the bias is on the array with the shared weights", where=f"{table.where}.bias", got=True,
-                         hint=f"'{name}' needs the bias too, and no transposed reading has one; an add layer behind it does the same")
+        raise InputError(
+            "the bias is on the array with the shared weights",
+            where=f"{table.where}.bias",
+            got=True,
+            hint=f"'{name}' needs the bias too, and no transposed reading has one; an add layer behind it does the same",
+        )
     return dataclasses.replace(layer, shares=name, transposed=transposed)
 
 
@@ -79,16 +116,24 @@ def check_work(layer: Layer, where: str) -> None:
     """Raise InputError where a layer has more than 2^45 multiply-accumulates on arrays."""
     work = layer.matrix.multiply_accumulates if layer.on_array else 0
     if work > LARGEST_WORK:
-        raise InputError("the layer has too many multiply-accumulates", where=where, got=work, allowed="at most 2^45")
+        raise InputError(
+            "the layer has too many multiply-accumulates",
+            where=where,
+            got=work,
+            allowed="at most 2^45",
+        )
 
 
 def _conv2d(table: Table, shapes: tuple[Shape, ...]) -> tuple[Shape, dict]:
     shape = shapes[0]
     need_rank(shape, 3, table.where, _IMAGE, "put a reshape layer before it")
-    channels, groups = table.integer("channels"), table.integer("groups", 1)
+    channels = table.integer("channels")
+    groups = table.integer("groups", 1)
     if shape[0] % groups or channels % groups:
         raise InputError(
-            "must divide the input and output channels", where=f"{table.where}.groups", got=groups,
+            "must divide the input and output channels",
+            where=f"{table.where}.groups",
+            got=groups,
             allowed=f"divisors of {shape[0]} and {channels}",
         )
     size, fields = _window(table, shape, (1, 1))
@@ -98,12 +143,18 @@ def _conv2d(table: Table, shapes: tuple[Shape, ...]) -> tuple[Shape, dict]:
 def _pool(table: Table, shapes: tuple[Shape, ...]) -> tuple[Shape, dict]:
     need_rank(shapes[0], 3, table.where, _IMAGE)
     size, fields = _window(table, shapes[0], table.pair("kernel"))
-    kernel, dilation, padding = table.pair("kernel"), fields["dilation"], fields["padding"]
+    kernel = table.pair("kernel")
+    dilation = fields["dilation"]
+    padding = fields["padding"]
     for axis, name in enumerate(("height", "width")):
         reach = dilation[axis] * (kernel[axis] - 1) + 1
         if max(padding[axis], padding[axis + 2]) >= reach:
-            raise InputError(f"a window would lie in the padding alone, as its {name} is {reach}", where=f"{table.where}.padding",
-                             got=padding, allowed=f"less than {reach}")
+            raise InputError(
+                f"a window would lie in the padding alone, as its {name} is {reach}",
+                where=f"{table.where}.padding",
+                got=padding,
+                allowed=f"less than {reach}",
+            )
     if "count_include_pad" in table.values:
         fields["settings"] = (("count_include_pad", table.flag("count_include_pad")),)
     return (shapes[0][0], *size), fields
@@ -111,7 +162,8 @@ def _pool(table: Table, shapes: tuple[Shape, ...]) -> tuple[Shape, dict]:
 
 def _window(table: Table, shape: Shape, stride: tuple[int, int]) -> tuple[tuple[int, int], dict]:
     """Output size and window fields; `stride` is the default stride."""
-    kernel, dilation = table.pair("kernel"), table.pair("dilation", (1, 1))
+    kernel = table.pair("kernel")
+    dilation = table.pair("dilation", (1, 1))
     stride = table.pair("stride", stride)
     padding = _padding(table, shape, kernel, stride, dilation)
     size = window(shape, kernel, stride, padding, dilation, table.where)
@@ -126,7 +178,9 @@ def _padding(table: Table, shape: Shape, kernel, stride, dilation) -> tuple[int,
         return same_padding(shape, kernel, stride, dilation)
     if isinstance(value, str):
         allowed = "same, valid, a number, [vertical, horizontal], [top, left, bottom, right]"
-        raise InputError("unknown padding", where=f"{table.where}.padding", got=value, allowed=allowed)
+        raise InputError(
+            "unknown padding", where=f"{table.where}.padding", got=value, allowed=allowed
+        )
     return _four(table)
 
 
@@ -138,7 +192,9 @@ def _four(table: Table) -> tuple[int, int, int, int]:
         return number, number, number, number
     numbers = table.integers("padding", lowest=0)
     if len(numbers) not in (2, 4):
-        raise InputError("needs one, two or four numbers", where=f"{table.where}.padding", got=value)
+        raise InputError(
+            "needs one, two or four numbers", where=f"{table.where}.padding", got=value
+        )
     return (*numbers, *numbers) if len(numbers) == 2 else numbers
 
 
@@ -146,7 +202,9 @@ def _linear(table: Table, shapes: tuple[Shape, ...]) -> tuple[Shape, dict]:
     shape = shapes[0]
     if len(shape) > 2:
         raise InputError(
-            "needs an input of one axis, or (time steps, features)", where=table.where, got=shape_text(shape),
+            "needs an input of one axis, or (time steps, features)",
+            where=table.where,
+            got=shape_text(shape),
             hint="put a flatten layer before it",
         )
     return (*shape[:-1], table.integer("features")), {"bias": table.flag("bias")}
@@ -172,10 +230,21 @@ def _slice(table: Table, shapes: tuple[Shape, ...]) -> tuple[Shape, dict]:
     shape = shapes[0]
     axis = table.integer("axis", 0, lowest=0)
     if axis >= len(shape):
-        raise InputError("there is no such axis", where=f"{table.where}.axis", got=axis, allowed=f"0 to {len(shape) - 1}")
-    start, stop = table.integer("start", 0, lowest=0), table.integer("stop", shape[axis])
+        raise InputError(
+            "there is no such axis",
+            where=f"{table.where}.axis",
+            got=axis,
+            allowed=f"0 to {len(shape) - 1}",
+        )
+    start = table.integer("start", 0, lowest=0)
+    stop = table.integer("stop", shape[axis])
     if not start < stop <= shape[axis]:
-        raise InputError("is outside the input", where=f"{table.where}.stop", got=(start, stop), allowed=f"start < stop <= {shape[axis]}")
+        raise InputError(
+            "is outside the input",
+            where=f"{table.where}.stop",
+            got=(start, stop),
+            allowed=f"start < stop <= {shape[axis]}",
+        )
     settings = (("axis", axis), ("start", start), ("stop", stop))
     return (*shape[:axis], stop - start, *shape[axis + 1 :]), {"settings": settings}
 
@@ -184,7 +253,12 @@ def _transpose(table: Table, shapes: tuple[Shape, ...]) -> tuple[Shape, dict]:
     rank = len(shapes[0])
     axes = table.integers("axes", tuple(range(rank))[::-1], lowest=0)
     if sorted(axes) != list(range(rank)):
-        raise InputError("must name every axis once", where=f"{table.where}.axes", got=axes, allowed=f"an order of 0 to {rank - 1}")
+        raise InputError(
+            "must name every axis once",
+            where=f"{table.where}.axes",
+            got=axes,
+            allowed=f"an order of 0 to {rank - 1}",
+        )
     return tuple(shapes[0][axis] for axis in axes), {"settings": (("axes", axes),)}
 
 
@@ -198,18 +272,35 @@ def _softmax(table: Table, shapes: tuple[Shape, ...]) -> tuple[Shape, dict]:
         return shapes[0], {}
     axis = table.integer("axis", lowest=0)
     if axis >= len(shapes[0]):
-        raise InputError("there is no such axis", where=f"{table.where}.axis", got=axis, allowed=f"0 to {len(shapes[0]) - 1}")
+        raise InputError(
+            "there is no such axis",
+            where=f"{table.where}.axis",
+            got=axis,
+            allowed=f"0 to {len(shapes[0]) - 1}",
+        )
     return shapes[0], {"settings": (("axes", (axis,)),)}
 
 
 def _with_numbers(*names: str):
-    """An element-wise operator with numbers as settings; those that the table leaves out keep their defaults."""
+    """An element-wise operator with numbers as settings; those that the table leaves out keep their
+    defaults.
+    """
 
     def build(table: Table, shapes: tuple[Shape, ...]) -> tuple[Shape, dict]:
-        low, high = (table.number(name) if name in table.values else default for name, default in (("low", 0.0), ("high", 6.0)))
+        low, high = (
+            table.number(name) if name in table.values else default
+            for name, default in (("low", 0.0), ("high", 6.0))
+        )
         if "high" in names and not low < high:
-            raise InputError("the bounds leave no values", where=f"{table.where}.low", got=f"{low:g} to {high:g}", allowed="low < high")
-        return shapes[0], {"settings": tuple((name, table.number(name)) for name in names if name in table.values)}
+            raise InputError(
+                "the bounds leave no values",
+                where=f"{table.where}.low",
+                got=f"{low:g} to {high:g}",
+                allowed="low < high",
+            )
+        return shapes[0], {
+            "settings": tuple((name, table.number(name)) for name in names if name in table.values)
+        }
 
     return build
 
@@ -220,10 +311,13 @@ def _pad(table: Table, shapes: tuple[Shape, ...]) -> tuple[Shape, dict]:
         raise InputError("field 'padding' is missing", where=table.where)
     top, left, bottom, right = _four(table)
     channels, height, width = shapes[0]
-    return (channels, height + top + bottom, width + left + right), {"padding": (top, left, bottom, right)}
+    return (channels, height + top + bottom, width + left + right), {
+        "padding": (top, left, bottom, right)
+    }
 
 
-# Operators that give each element's place back: no shape changes. One that is neither here nor below is an error.
+# Operators that give each element's place back: no shape changes. One that is neither here nor
+# below is an error.
 _SAME_SHAPE = ("relu", "tanh", "sigmoid", "batch_norm", "dropout", "identity")
 _BUILDERS = dict.fromkeys(_SAME_SHAPE, lambda table, shapes: (shapes[0], {})) | {
     "conv2d": _conv2d,
@@ -246,5 +340,8 @@ _BUILDERS = dict.fromkeys(_SAME_SHAPE, lambda table, shapes: (shapes[0], {})) | 
     "clip": _with_numbers("low", "high"),
     "matmul": lambda table, shapes: (matmul(shapes[0], shapes[1], table.where), {}),
     "flatten": lambda table, shapes: ((math.prod(shapes[0]),), {}),
-    "reshape": lambda table, shapes: (reshape(shapes[0], table.integers("shape", lowest=-1), table.where), {}),
+    "reshape": lambda table, shapes: (
+        reshape(shapes[0], table.integers("shape", lowest=-1), table.where),
+        {},
+    ),
 }

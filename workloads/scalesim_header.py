@@ -1,4 +1,6 @@
-"""The header line of a SCALE-Sim topology file: which column is what, in the spellings that people use."""
+"""The header line of a SCALE-Sim topology file: which column is what, in the spellings that people
+use.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,16 @@ import re
 from hwlib.errors import InputError
 from workloads.topology import Notes
 
-CONVOLUTION = ("name", "ifmap height", "ifmap width", "filter height", "filter width", "channels", "num filter", "strides")
+CONVOLUTION = (
+    "name",
+    "ifmap height",
+    "ifmap width",
+    "filter height",
+    "filter width",
+    "channels",
+    "num filter",
+    "strides",
+)
 GEMM = ("name", "m", "n", "k")
 _ALLOWED = f"'{', '.join(CONVOLUTION)}' or 'name, m, n, k'"
 _SPELLINGS = {
@@ -23,20 +34,29 @@ _SPELLINGS = {
     "padding": r"padding|pads?|paddings",
     "batch": r"batch(size)?|batches",
     "sparsity": r"sparsity(ratio|support)?|sparse(ratio)?|nm",
-    "m": r"m", "n": r"n", "k": r"k",
+    "m": r"m",
+    "n": r"n",
+    "k": r"k",
 }
 
 
 def read_header(cells: list[str], where: str, notes: Notes) -> tuple[str, dict[str, int]]:
-    """(form, column positions) of a header line; form is `convolution` or `gemm`. Raises InputError.
+    """(form, column positions) of a header line; form is `convolution` or `gemm`. Raises
+    InputError.
 
-    SCALE-Sim itself ignores the header and goes by position. So a header with a column named twice (DeepBench's two "IFMAP Width"), named
-    otherwise or not at all is read in the standard order, as long as no column stands in another's place. One that names every
-    column once, in an order of its own, is believed, and a note says so.
+    SCALE-Sim itself ignores the header and goes by position. So a header with a column named twice
+    (DeepBench's two "IFMAP Width"), named otherwise or not at all is read in the standard order, as
+    long as no column stands in another's place. One that names every column once, in an order of
+    its own, is believed, and a note says so.
     """
     if len(cells) > 3 and all(_is_number(cell) for cell in cells[1:4]):
-        raise InputError("has no header line", where=where, got=", ".join(cells)[:120], allowed=_ALLOWED,
-                         hint="SCALE-Sim would skip this line, and the layer on it")
+        raise InputError(
+            "has no header line",
+            where=where,
+            got=", ".join(cells)[:120],
+            allowed=_ALLOWED,
+            hint="SCALE-Sim would skip this line, and the layer on it",
+        )
     kinds = [_kind(cell) for cell in cells]
     form, order = ("gemm", GEMM) if _is_gemm(kinds) else ("convolution", CONVOLUTION)
     places = {name: kinds.index(name) for name in _SPELLINGS if name in kinds}
@@ -45,23 +65,43 @@ def read_header(cells: list[str], where: str, notes: Notes) -> tuple[str, dict[s
     if once and any(places[name] != index for name, index in standard.items()):
         notes.add("columns are read by the names in the header, which are not in SCALE-Sim's order")
         return form, places
-    right = [name for name, index in standard.items() if index < len(kinds) and kinds[index] == name]
-    # a column named twice is in another's place, but where one of the two is right the other is a slip of the pen
+    right = [
+        name for name, index in standard.items() if index < len(kinds) and kinds[index] == name
+    ]
+    # a column named twice is in another's place, but where one of the two is right the other is a
+    # slip of the pen
     astray = [name for name in order if name in places and name not in right]
     if astray or len(right) < 2 or (form == "gemm" and len(cells) < len(GEMM)):
         missing = next(name for name in order if name not in right)
-        raise InputError(f"the header lacks the column '{missing}'", where=where, got=", ".join(cells)[:120], allowed=_ALLOWED)
-    slips = [cells[index] or "(empty)" for name, index in standard.items() if index >= 1 and name not in right and index < len(cells)]
+        raise InputError(
+            f"the header lacks the column '{missing}'",
+            where=where,
+            got=", ".join(cells)[:120],
+            allowed=_ALLOWED,
+        )
+    slips = [
+        cells[index] or "(empty)"
+        for name, index in standard.items()
+        if index >= 1 and name not in right and index < len(cells)
+    ]
     if slips:
-        text = "columns are read by position, as SCALE-Sim does, where the header names them otherwise"
+        text = (
+            "columns are read by position, as SCALE-Sim does, where the header names them otherwise"
+        )
         notes.add(text, ", ".join(map(_printable, slips)))
-    further = {name: index for name, index in places.items() if index >= len(order) and name not in standard}
+    further = {
+        name: index
+        for name, index in places.items()
+        if index >= len(order) and name not in standard
+    }
     return form, standard | further
 
 
 def _kind(cell: str) -> str | None:
     key = re.sub(r"[^a-z0-9]", "", cell.lower())
-    return next((name for name, pattern in _SPELLINGS.items() if key and re.fullmatch(pattern, key)), None)
+    return next(
+        (name for name, pattern in _SPELLINGS.items() if key and re.fullmatch(pattern, key)), None
+    )
 
 
 def _is_gemm(kinds: list[str | None]) -> bool:

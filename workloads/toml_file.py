@@ -1,4 +1,6 @@
-"""Our own network file: TOML with one `[[layer]]` table a layer. docs/networks.md describes the format."""
+"""Our own network file: TOML with one `[[layer]]` table a layer. docs/networks.md describes the
+format.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,12 @@ def read_toml_network(path: Path) -> Network:
     top = Table(values, str(path))
     top.refuse_unknown(_TOP)
     if top.integer("schema") != SCHEMA:
-        raise InputError("unknown version of the file format", where=f"{path}.schema", got=values["schema"], allowed=str(SCHEMA))
+        raise InputError(
+            "unknown version of the file format",
+            where=f"{path}.schema",
+            got=values["schema"],
+            allowed=str(SCHEMA),
+        )
     name = top.text("name", path.stem)
     source = top.text("source", "")
     top.text("description", "")
@@ -39,11 +46,19 @@ def read_toml_network(path: Path) -> Network:
 
 
 def _unread(layers: Mapping[str, Layer]) -> tuple[str, ...]:
-    """A note where layers reach no output: a slip in `inputs`, or a second output, which costs what the others cost."""
+    """A note where layers reach no output: a slip in `inputs`, or a second output, which costs what
+    the others cost.
+    """
     read = {item for layer in layers.values() for item in layer.inputs}
     last = next(reversed(layers))
     lost = [name for name in layers if name not in read and name != last]
-    return (f"nothing reads these layers, and the output is that of {last}; they are priced as the others{named(lost)}",) if lost else ()
+    return (
+        (
+            f"nothing reads these layers, and the output is that of {last}; they are priced as the others{named(lost)}",
+        )
+        if lost
+        else ()
+    )
 
 
 def read_description(path: Path) -> str:
@@ -54,19 +69,36 @@ def read_description(path: Path) -> str:
 def _tables(values: dict, path: Path) -> dict[str, Table]:
     """Layer tables by name, with the operator and the field names checked."""
     items = values.get("layer")
-    if not isinstance(items, list) or not items or not all(isinstance(item, dict) for item in items):
+    if (
+        not isinstance(items, list)
+        or not items
+        or not all(isinstance(item, dict) for item in items)
+    ):
         raise InputError("needs at least one [[layer]] table", where=f"{path}.layer", got=items)
     if len(items) > LARGEST_COUNT:
-        raise InputError("too many layers", where=f"{path}.layer", got=len(items), allowed=f"at most {LARGEST_COUNT}")
+        raise InputError(
+            "too many layers",
+            where=f"{path}.layer",
+            got=len(items),
+            allowed=f"at most {LARGEST_COUNT}",
+        )
     tables: dict[str, Table] = {}
     for index, item in enumerate(items):
         table = Table(item, f"{path}: layer[{index}]")
         name = table.text("name")
         if not name.strip() or not name.isprintable():
-            raise InputError("the name of a layer needs printable characters", where=f"{table.where}.name", got=name)
+            raise InputError(
+                "the name of a layer needs printable characters",
+                where=f"{table.where}.name",
+                got=name,
+            )
         table.where += f" '{name[:60]}'"
         if name == "input" or name in tables:
-            reason = "'input' is the name of the network's input" if name == "input" else "another layer has this name already"
+            reason = (
+                "'input' is the name of the network's input"
+                if name == "input"
+                else "another layer has this name already"
+            )
             raise InputError(reason, where=table.where, got=name)
         operator = table.text("operator")
         if operator not in FIELDS:
@@ -77,7 +109,9 @@ def _tables(values: dict, path: Path) -> dict[str, Table]:
 
 
 def _in_order(tables: dict[str, Table], path: Path) -> list[tuple[Table, tuple[str, ...]]]:
-    """Tables with their input names, every layer after its inputs. Raises InputError for unknown inputs and cycles."""
+    """Tables with their input names, every layer after its inputs. Raises InputError for unknown
+    inputs and cycles.
+    """
     inputs: dict[str, tuple[str, ...]] = {}
     previous = "input"
     for name, table in tables.items():
@@ -106,6 +140,8 @@ def _in_order(tables: dict[str, Table], path: Path) -> list[tuple[Table, tuple[s
             if waiting[0] in open_names:
                 ring = [*open_names][[*open_names].index(waiting[0]) :]
                 got = " -> ".join([*ring[:8], waiting[0]])
-                raise InputError("the layers form a cycle", where=f"{path}: layer '{current}'.inputs", got=got)
+                raise InputError(
+                    "the layers form a cycle", where=f"{path}: layer '{current}'.inputs", got=got
+                )
             stack.append(waiting[0])
     return [(tables[name], inputs[name]) for name in ready if name != "input"]

@@ -1,4 +1,6 @@
-"""What the readers of layer tables share: such a file names layers one below the other and leaves out what joins them."""
+"""What the readers of layer tables share: such a file names layers one below the other and leaves
+out what joins them.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +45,8 @@ def named(layers) -> str:
 
 
 def table_lines(path: Path, largest: int) -> Iterator[tuple[int, list[str]]]:
-    """(line number, cells) of every line with content; commas, semicolons or tabs, whichever the first such line has most of.
+    """(line number, cells) of every line with content; commas, semicolons or tabs, whichever the
+    first such line has most of.
 
     Raises InputError for more than `largest` of them below the first.
     """
@@ -56,11 +59,15 @@ def table_lines(path: Path, largest: int) -> Iterator[tuple[int, list[str]]]:
             continue
         count += 1
         if count > largest + 1:
-            raise InputError("too many layers", where=f"{path}: line {number}", allowed=f"at most {largest}")
+            raise InputError(
+                "too many layers", where=f"{path}: line {number}", allowed=f"at most {largest}"
+            )
         try:
             cells = next(csv.reader([line], delimiter=delimiter, skipinitialspace=True))
         except csv.Error as fault:
-            raise InputError(f"is not a line of CSV ({fault})", where=f"{path}: line {number}") from None
+            raise InputError(
+                f"is not a line of CSV ({fault})", where=f"{path}: line {number}"
+            ) from None
         yield number, [cell.strip() for cell in cells]
     if not count:
         raise InputError("has no lines with content", where=str(path))
@@ -88,13 +95,17 @@ def filled(cells: list[str], index: int | None) -> bool:
 
 def layer_name(text: str, number: int) -> str:
     """A name that a terminal can show; `layer7` where the file gives none."""
-    return "".join(letter if letter.isprintable() else "?" for letter in text[:120]) or f"layer{number}"
+    return (
+        "".join(letter if letter.isprintable() else "?" for letter in text[:120])
+        or f"layer{number}"
+    )
 
 
 def chain(layers: list[Layer], notes: Notes) -> list[Layer]:
     """Layers joined one behind the other, with unique names and a reshape where shapes differ.
 
-    A product of two activations gets a join of its own for each of them: the file does not tell where they come from.
+    A product of two activations gets a join of its own for each of them: the file does not tell
+    where they come from.
     """
     joined = [Layer("input", "input", (), (), layers[0].input_shapes[0])]
     names, repeats = {"input"}, {}
@@ -110,12 +121,30 @@ def chain(layers: list[Layer], notes: Notes) -> list[Layer]:
                 inputs.append(previous.name)
                 continue
             if math.prod(wanted) != math.prod(previous.output_shape):
-                notes.add(_JOINED, f"{name} ({shape_text(previous.output_shape)} to {shape_text(wanted)})")
+                notes.add(
+                    _JOINED, f"{name} ({shape_text(previous.output_shape)} to {shape_text(wanted)})"
+                )
             join = _unique(f"{name}{ending}", names, repeats)
-            joined.append(Layer(join, "reshape", (previous.name,), (previous.output_shape,), wanted))
+            joined.append(
+                Layer(join, "reshape", (previous.name,), (previous.output_shape,), wanted)
+            )
             inputs.append(join)
-        fields = {"kernel": layer.kernel, "stride": layer.stride, "padding": layer.padding, "groups": layer.groups}
-        joined.append(Layer(name, layer.operator, tuple(inputs), layer.input_shapes, layer.output_shape, **fields))
+        fields = {
+            "kernel": layer.kernel,
+            "stride": layer.stride,
+            "padding": layer.padding,
+            "groups": layer.groups,
+        }
+        joined.append(
+            Layer(
+                name,
+                layer.operator,
+                tuple(inputs),
+                layer.input_shapes,
+                layer.output_shape,
+                **fields,
+            )
+        )
     return joined
 
 
@@ -124,9 +153,17 @@ def check_total(layers: list[Layer], path: Path) -> None:
     total = 0
     for layer in layers:
         shapes = layer.input_shapes
-        total += layer.matrix.multiply_accumulates if layer.on_array else math.prod((*shapes[0], shapes[1][1])) if len(shapes) > 1 else 0
+        total += (
+            layer.matrix.multiply_accumulates
+            if layer.on_array
+            else math.prod((*shapes[0], shapes[1][1]))
+            if len(shapes) > 1
+            else 0
+        )
     if total > LARGEST_TOTAL:
-        raise InputError("the network has too many multiply-accumulates", where=str(path), allowed="at most 2^50")
+        raise InputError(
+            "the network has too many multiply-accumulates", where=str(path), allowed="at most 2^50"
+        )
 
 
 def _unique(name: str, names: set[str], repeats: dict[str, int]) -> str:

@@ -1,7 +1,9 @@
-"""Are the windows of a layer table padded? Such a file has no padding, so one reading is chosen for the whole of it, from its sizes.
+"""Are the windows of a layer table padded? Such a file has no padding, so one reading is chosen for
+the whole of it, from its sizes.
 
-Three ways to write a network are met: sizes without padding, for layers that pad ("same"); sizes of layers that do not pad; and sizes
-that hold the padding already, as SCALE-Sim's authors ask. The last two are computed alike, without padding ("none").
+Three ways to write a network are met: sizes without padding, for layers that pad ("same"); sizes of
+layers that do not pad; and sizes that hold the padding already, as SCALE-Sim's authors ask. The
+last two are computed alike, without padding ("none").
 """
 
 from __future__ import annotations
@@ -41,10 +43,15 @@ class Window:
         return _pair(-(-length // step) for length, step in zip(self.size, self.stride))
 
     def none(self) -> Pair:
-        return _pair((length - reach) // step + 1 for length, reach, step in zip(self.size, self.kernel, self.stride))
+        return _pair(
+            (length - reach) // step + 1
+            for length, reach, step in zip(self.size, self.kernel, self.stride)
+        )
 
     def held(self) -> Sequence[Pair]:
-        """What a size that holds its padding already has more than the map: all of the kernel, or what a stride leaves of it."""
+        """What a size that holds its padding already has more than the map: all of the kernel, or
+        what a stride leaves of it.
+        """
         if not self.can_pad:
             return ((0, 0),)
         whole = _pair(reach - 1 for reach in self.kernel)
@@ -53,7 +60,9 @@ class Window:
 
 @dataclass(slots=True)
 class _Fits:
-    """Layers whose successor follows from them: with padding, without it, and without it where sizes hold the padding."""
+    """Layers whose successor follows from them: with padding, without it, and without it where
+    sizes hold the padding.
+    """
 
     same: int = 0
     none: int = 0
@@ -65,8 +74,13 @@ def check_reading(padding: object) -> str:
     """`padding` where it is a reading (None is auto). Raises InputError with the nearest one."""
     padding = "auto" if padding is None else padding
     if padding not in READINGS:
-        raise InputError("unknown reading of the padding", where="padding", got=padding, allowed=READINGS,
-                         hint=nearest(str(padding), READINGS))
+        raise InputError(
+            "unknown reading of the padding",
+            where="padding",
+            got=padding,
+            allowed=READINGS,
+            hint=nearest(str(padding), READINGS),
+        )
     return padding
 
 
@@ -77,17 +91,29 @@ def choose_reading(windows: Sequence[Window]) -> tuple[str, str]:
         return "none", "nothing is padded: every kernel is 1x1 or spans its input"
     fits = _count(windows)
     without = max(fits.none, fits.held)
-    why = f"of {fits.pairs} pairs of layers {fits.same} fit it, {without} the other" if fits.pairs else "no two layers to tell it by"
+    why = (
+        f"of {fits.pairs} pairs of layers {fits.same} fit it, {without} the other"
+        if fits.pairs
+        else "no two layers to tell it by"
+    )
     same = fits.same > without
     if fits.same == without and fits.held > fits.none:
-        # Maps halve from stage to stage, so the sizes that divide by two more often are those of the maps.
+        # Maps halve from stage to stage, so the sizes that divide by two more often are those of
+        # the maps.
         same = sum(_halvings(window.same()) - _halvings(window.none()) for window in free) >= 0
     if same:
         note = f"padding read as 'same' in the whole file ({why}); --padding none counts as SCALE-Sim itself does"
         return "same", _START + note + _against(windows, True)
-    why = f"of {fits.pairs} pairs of layers {without} fit it, {fits.same} the other" if fits.pairs else why
+    why = (
+        f"of {fits.pairs} pairs of layers {without} fit it, {fits.same} the other"
+        if fits.pairs
+        else why
+    )
     kind = "sizes hold it already" if fits.held > fits.none else "as SCALE-Sim counts"
-    return "none", f"{_START}padding read as none in the whole file, {kind} ({why}); --padding overrules{_against(windows, False)}"
+    return (
+        "none",
+        f"{_START}padding read as none in the whole file, {kind} ({why}); --padding overrules{_against(windows, False)}",
+    )
 
 
 def _count(windows: Sequence[Window]) -> _Fits:
@@ -104,7 +130,8 @@ def _count(windows: Sequence[Window]) -> _Fits:
 def _follows(output: Pair, following: Window, more: Pair = (0, 0)) -> bool:
     """True where the next input is this output, as it is or pooled by two, `more` added to it.
 
-    A pooling window of three, which loses one more of an even map, is believed where nothing else is added only.
+    A pooling window of three, which loses one more of an even map, is believed where nothing else
+    is added only.
     """
     wanted = _pair(length - extra for length, extra in zip(following.size, more))
     smaller = [_pair(length // 2 for length in output)]
@@ -120,7 +147,9 @@ def _against(windows: Sequence[Window], same: bool) -> str:
         if not window.can_pad or window.same() == window.none():
             continue
         padded = _follows(window.same(), following)
-        bare = _follows(window.none(), following) or any(_follows(window.none(), following, more) for more in following.held())
+        bare = _follows(window.none(), following) or any(
+            _follows(window.none(), following, more) for more in following.held()
+        )
         if bare and not padded if same else padded and not bare:
             other.append(window.name)
     return f". The other reading fits these better{named(other)}" if other else ""

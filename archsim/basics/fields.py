@@ -9,9 +9,11 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
 
-def changed_fields(settings: BaseModel, *, leave_out: Collection[str] = (), prefix: str = "") -> Iterator[str]:
-    """Paths of the fields that are off their default, section by section, without those of the top to `leave_out`. A field that has no
-    default is never among them."""
+def changed_fields(
+    settings: BaseModel, *, leave_out: Collection[str] = (), prefix: str = ""
+) -> Iterator[str]:
+    """Paths of the fields that are off their default, section by section, without those of the top
+    to `leave_out`. A field that has no default is never among them."""
     for name, field in type(settings).model_fields.items():
         value = getattr(settings, name)
         if name in leave_out:

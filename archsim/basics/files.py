@@ -14,9 +14,16 @@ from hwlib.text import printable
 
 
 def write_files(folder: str | Path, files: dict[str, str]) -> Path:
-    """Write text files into a folder: all to temporary names first, then renamed. Raises InputError where that cannot be."""
+    """Write text files into a folder: all to temporary names first, then renamed. Raises InputError
+    where that cannot be.
+    """
     if not str(folder).strip():  # Path("") would be the current folder
-        raise InputError("an empty path", where="folder", got=str(folder), hint="name a folder; . is the current one")
+        raise InputError(
+            "an empty path",
+            where="folder",
+            got=str(folder),
+            hint="name a folder; . is the current one",
+        )
     folder, pending = Path(folder), []
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -38,7 +45,9 @@ def write_files(folder: str | Path, files: dict[str, str]) -> Path:
 
 
 def csv_text(rows: list[dict]) -> str:
-    """Rows as CSV, columns in the order of their first appearance; lists and tables as JSON in their cell."""
+    """Rows as CSV, columns in the order of their first appearance; lists and tables as JSON in
+    their cell.
+    """
     columns = list(dict.fromkeys(key for row in rows for key in row))
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")

@@ -1,7 +1,8 @@
 """A folder of results belongs to one command at a time, and holds one kind of result.
 
-`hold` is the one door: every command that fills a folder goes through it. The lock is the system's own (flock), so that it ends with
-its process, however that ends; the file beside it only tells who holds it.
+`hold` is the one door: every command that fills a folder goes through it. The lock is the system's
+own (flock), so that it ends with its process, however that ends; the file beside it only tells who
+holds it.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from pathlib import Path
 from hwlib.errors import InputError
 
 LOCK = ".archsim.lock"
-# The files that tell a kind, the most telling kind first: a training keeps a result.json too, a comparison trainings in its folders.
+# The files that tell a kind, the most telling kind first: a training keeps a result.json too, a
+# comparison trainings in its folders.
 _MARKS = {
     "study": ("study.toml",),
     "sweep": ("points.jsonl", "sweep.json", "space.json"),
@@ -28,15 +30,20 @@ _MARKS = {
 KINDS = tuple(_MARKS)
 _ASKED_AGAIN_S = 0.1
 
-# (device, inode) of a held folder -> the thread for which a call inside may hold it again; None where none may
+# (device, inode) of a held folder -> the thread for which a call inside may hold it again; None
+# where none may
 _held: dict[tuple[int, int], int | None] = {}
 _guard = threading.Lock()
 
 
 def folder_path(path: str | Path, where: str = "folder") -> Path:
-    """The path of a folder that was asked for. Raises InputError for an empty one, and where there is a file."""
+    """The path of a folder that was asked for. Raises InputError for an empty one, and where there
+    is a file.
+    """
     if not str(path).strip() or "\0" in str(path):  # Path("") would be the current folder
-        raise InputError("an empty path", where=where, got=str(path), hint="name a folder; . is the current one")
+        raise InputError(
+            "an empty path", where=where, got=str(path), hint="name a folder; . is the current one"
+        )
     path = Path(path)
     if path.exists() and not path.is_dir():
         raise InputError("not a folder", where=where, got=str(path))
@@ -61,23 +68,33 @@ def refuse_other(folder: str | Path, kind: str, where: str = "folder") -> None:
     """Raises InputError where a folder holds another kind of result, which `kind` would write over."""
     there = kind_of(folder)
     if there not in (None, kind):
-        raise InputError(f"the folder holds a {there}, which a {kind} would write over", where=where, got=str(folder),
-                         hint="choose another folder, or remove what is there")
+        raise InputError(
+            f"the folder holds a {there}, which a {kind} would write over",
+            where=where,
+            got=str(folder),
+            hint="choose another folder, or remove what is there",
+        )
 
 
 @contextlib.contextmanager
-def hold(folder: str | Path, kind: str, where: str = "folder", wait_s: float = 0.0, around: bool = False) -> Iterator[Path]:
-    """Hold a folder for one `kind` of result (one of KINDS), and make it where it is not there; its path.
+def hold(
+    folder: str | Path, kind: str, where: str = "folder", wait_s: float = 0.0, around: bool = False
+) -> Iterator[Path]:
+    """Hold a folder for one `kind` of result (one of KINDS), and make it where it is not there; its
+    path.
 
-    `around`: what is called within may hold it once more, as a command holds it around the call of the library and its own writing.
-    A folder that was made for this and is empty in the end is removed, and no lock file is left. Raises InputError where the folder holds
-    another kind, where somebody else holds it for longer than `wait_s` seconds, and where it cannot be written.
+    `around`: what is called within may hold it once more, as a command holds it around the call of
+    the library and its own writing.
+    A folder that was made for this and is empty in the end is removed, and no lock file is left.
+    Raises InputError where the folder holds another kind, where somebody else holds it for longer
+    than `wait_s` seconds, and where it cannot be written.
     """
     folder = folder_path(folder, where)
     refuse_other(folder, kind, where)
     made = _make(folder)
     status = os.stat(folder)
-    place, thread = (status.st_dev, status.st_ino), threading.get_ident()
+    place = (status.st_dev, status.st_ino)
+    thread = threading.get_ident()
     with _guard:
         mine = _held.get(place) == thread
         if mine:
@@ -98,7 +115,9 @@ def hold(folder: str | Path, kind: str, where: str = "folder", wait_s: float = 0
         with _guard:
             _held.pop(place, None)
         with contextlib.suppress(OSError):
-            os.unlink(folder / LOCK)  # before the lock ends: who waits for it looks whether its file is still the folder's
+            os.unlink(
+                folder / LOCK
+            )  # before the lock ends: who waits for it looks whether its file is still the folder's
         os.close(handle)
         for path in reversed(made):
             with contextlib.suppress(OSError):
@@ -138,8 +157,12 @@ def _lock(folder: Path, where: str, wait_s: float) -> int:
             if time.monotonic() > until:
                 owner = os.pread(handle, 40, 0).decode(errors="replace").strip()
                 os.close(handle)
-                raise InputError(f"another process ({owner or 'unknown'}) writes into this folder", where=where, got=str(folder),
-                                 hint="wait for it, or choose another folder") from None
+                raise InputError(
+                    f"another process ({owner or 'unknown'}) writes into this folder",
+                    where=where,
+                    got=str(folder),
+                    hint="wait for it, or choose another folder",
+                ) from None
             time.sleep(_ASKED_AGAIN_S)
         except OSError as error:
             os.close(handle)

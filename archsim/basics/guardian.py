@@ -1,12 +1,13 @@
 """A small process of its own that ends the workers of a process which is gone.
 
-Killed, a process tells its workers nothing, and a worker that is still starting watches nobody yet: on a busy machine its first imports
-may take longer than anybody waits. So this one starts before them, imports next to nothing, and outlives its parent for a second.
+Killed, a process tells its workers nothing, and a worker that is still starting watches nobody yet:
+on a busy machine its first imports may take longer than anybody waits. So this one starts before
+them, imports next to nothing, and outlives its parent for a second.
 It runs by itself, without the package: `python -I -S guardian.py PARENT MARK`.
 
-Two words in the environment of a process say whose it is (`archsim.basics.processes` sets them). With MEMBER it is a worker or was
-started by one. With FAMILY alone it was started while there were workers: only the processes of the pool are ended, not what a user
-started then.
+Two words in the environment of a process say whose it is (`archsim.basics.processes` sets them).
+With MEMBER it is a worker or was started by one. With FAMILY alone it was started while there were
+workers: only the processes of the pool are ended, not what a user started then.
 """
 
 import os
@@ -17,9 +18,13 @@ import time
 
 FAMILY, MEMBER = b"ARCHSIM_FAMILY", b"ARCHSIM_MEMBER"
 _POOL = b"loky", b"resource_tracker"  # in the command lines of a pool's processes
-_TRACKER = b"resource_tracker"  # removes semaphores and files of the dead when the last of them is gone
+_TRACKER = (
+    b"resource_tracker"  # removes semaphores and files of the dead when the last of them is gone
+)
 _EVERY_S = 0.1
-_LOOK_S = 0.8  # a process that was just being started bears its mark only when it runs its own program
+_LOOK_S = (
+    0.8  # a process that was just being started bears its mark only when it runs its own program
+)
 _TRACKER_S = 2.5  # for a tracker to clean up
 _LONGEST_S = 4.0
 
@@ -32,7 +37,9 @@ def main(parent: int, mark: bytes) -> None:
 
 
 def wait_for_end(parent: int) -> None:
-    """Return when `parent`, which started this process, has ended; at once where it is gone already."""
+    """Return when `parent`, which started this process, has ended; at once where it is gone
+    already.
+    """
     try:
         handle = os.pidfd_open(parent)
     except (AttributeError, OSError):  # an older system
@@ -40,13 +47,17 @@ def wait_for_end(parent: int) -> None:
     asleep = select.poll()
     if handle is not None:
         asleep.register(handle, select.POLLIN)
-    while os.getppid() == parent:  # asked after the handle was taken, which else may be that of a later process of this number
+    while (
+        os.getppid() == parent
+    ):  # asked after the handle was taken, which else may be that of a later process of this number
         if asleep.poll(None if handle is not None else 1000 * _EVERY_S):
             return
 
 
 def end_family(mark: bytes) -> None:
-    """End all processes with this mark: workers at once, trackers when they had their time to clean up."""
+    """End all processes with this mark: workers at once, trackers when they had their time to clean
+    up.
+    """
     begun = time.monotonic()
     while True:
         since = time.monotonic() - begun

@@ -1,4 +1,5 @@
-"""One trace on one chip, with every check made once: what a run, a sweep, a setup and a re-pricing all stand on.
+"""One trace on one chip, with every check made once: what a run, a sweep, a setup and a re-pricing
+all stand on.
 
 Whoever builds a chip another way may price what `archsim run` refuses.
 """
@@ -33,12 +34,14 @@ ASSUMED_ACTIVITY = "activity is assumed (stated defaults): half of the inputs ar
 
 @dataclass(frozen=True)
 class BuiltChip:
-    """A trace on a chip, checked. `images` go through; `rule` is the update rule of a training step, None for an inference.
+    """A trace on a chip, checked. `images` go through; `rule` is the update rule of a training
+    step, None for an inference.
 
-    `parts` are the components on `placement`'s tiles at `node_nm`. `plans` are the operations as the chip will do them, `counts` what they
-    count without a simulation, only of parts that are there, and `tile_operations` their number. `once` is the trace of what a training
-    needs before its first image, None without any, with `once_counts`. `missing` names roles that the trace asks for and the chip says
-    to be without, `assumptions` what a reader of its numbers has to know.
+    `parts` are the components on `placement`'s tiles at `node_nm`. `plans` are the operations as
+    the chip will do them, `counts` what they count without a simulation, only of parts that are
+    there, and `tile_operations` their number. `once` is the trace of what a training needs before
+    its first image, None without any, with `once_counts`. `missing` names roles that the trace asks
+    for and the chip says to be without, `assumptions` what a reader of its numbers has to know.
     """
 
     chip: Architecture
@@ -57,7 +60,8 @@ class BuiltChip:
     assumptions: tuple[str, ...]
 
     def priced(self, ledger: Ledger) -> tuple[Ledger, list[str]]:
-        """The counts of a ledger as this chip's parts are asked for them, and the absent roles that are asked for in vain.
+        """The counts of a ledger as this chip's parts are asked for them, and the absent roles that
+        are asked for in vain.
 
         Raises InputError where a part is missing or cannot do it.
         """
@@ -67,38 +71,66 @@ class BuiltChip:
         """Raises InputError where simulating it step by step would never end."""
         jobs = sum(plan.jobs for plan in self.plans) * self.images
         if jobs > MAX_JOBS:
-            raise InputError("too much to simulate step by step", where=self.trace.network, got=f"{jobs} steps",
-                             allowed=f"up to {MAX_JOBS}",
-                             hint="fewer images, or timing=False (--no-timing), which counts and prices without events")
+            raise InputError(
+                "too much to simulate step by step",
+                where=self.trace.network,
+                got=f"{jobs} steps",
+                allowed=f"up to {MAX_JOBS}",
+                hint="fewer images, or timing=False (--no-timing), which counts and prices without events",
+            )
 
 
-def build_chip(trace: Trace, chip: Architecture, rule: Scheme | None = None, images: int | None = None,
-               node_nm: float | None = None) -> BuiltChip:
+def build_chip(
+    trace: Trace,
+    chip: Architecture,
+    rule: Scheme | None = None,
+    images: int | None = None,
+    node_nm: float | None = None,
+) -> BuiltChip:
     """Build and check. `images` defaults to the batch of the trace, `node_nm` to the chip's node.
 
-    Raises InputError for the first thing that does not fit: the images, a read backwards that the chip has not, parts that follow nothing,
-    tiles that are missing, weights that a reload would lose, parameters of parts, roles that are missing.
+    Raises InputError for the first thing that does not fit: the images, a read backwards that the
+    chip has not, parts that follow nothing, tiles that are missing, weights that a reload would
+    lose, parameters of parts, roles that are missing.
     """
     images = trace.batch if images is None else images
     if not isinstance(images, int) or isinstance(images, bool) or not 1 <= images <= MAX_IMAGES:
-        raise InputError("not a whole number of images", where="images", got=images, allowed=f"1 to {MAX_IMAGES}")
+        raise InputError(
+            "not a whole number of images", where="images", got=images, allowed=f"1 to {MAX_IMAGES}"
+        )
     check_trains(trace, chip.update.train_length, chip.name)
     kinds = {operation.kind for operation in trace.image_operations + trace.batch_operations}
-    tied = [operation for operation in trace.image_operations if operation.kind == "read_transposed" and operation.phase == "forward"]
+    tied = [
+        operation
+        for operation in trace.image_operations
+        if operation.kind == "read_transposed" and operation.phase == "forward"
+    ]
     if tied and not chip.read.transposed:
-        raise InputError(f"layer '{tied[0].layer}' reads the matrix of '{tied[0].place}' transposed, the chip cannot read backwards",
-                         where=f"{chip.origin}: read.transposed", got=False,
-                         hint="set read.transposed=true, or give the layer its own weights")
+        raise InputError(
+            f"layer '{tied[0].layer}' reads the matrix of '{tied[0].place}' transposed, the chip cannot read backwards",
+            where=f"{chip.origin}: read.transposed",
+            got=False,
+            hint="set read.transposed=true, or give the layer its own weights",
+        )
     if "read_transposed" in kinds and not chip.read.transposed:
-        raise InputError("this scheme reads the arrays backwards, the chip cannot", where=f"{chip.origin}: read.transposed", got=False,
-                         hint="set read.transposed=true, or scheme.backward_in=vector_unit where the scheme has it")
+        raise InputError(
+            "this scheme reads the arrays backwards, the chip cannot",
+            where=f"{chip.origin}: read.transposed",
+            got=False,
+            hint="set read.transposed=true, or scheme.backward_in=vector_unit where the scheme has it",
+        )
     check_followers(chip)
     placement = place(trace.matrices, chip)
     if placement.passes and "pulse_update" in kinds:
-        raise InputError("this scheme keeps its weights in the array alone; loading other layers there would lose them",
-                         where=f"{chip.origin}: execution.reload", got=True,
-                         hint=f"give the chip {placement.tiles} tiles (tile.count), or take another scheme")
-    tiles = min(placement.tiles, placement.available) if chip.tile.count == "auto" else chip.tile.count
+        raise InputError(
+            "this scheme keeps its weights in the array alone; loading other layers there would lose them",
+            where=f"{chip.origin}: execution.reload",
+            got=True,
+            hint=f"give the chip {placement.tiles} tiles (tile.count), or take another scheme",
+        )
+    tiles = (
+        min(placement.tiles, placement.available) if chip.tile.count == "auto" else chip.tile.count
+    )
     rule = rule if trace.phase == "training" else None
     node = float(node_nm or chip.node_nm)
     parts = parts_of(chip, rule, tiles, node, placement.without())
@@ -110,13 +142,33 @@ def build_chip(trace: Trace, chip: Architecture, rule: Scheme | None = None, ima
     if once is not None:
         ledger = ledger_of_plans(once, chip, plans_of(once, chip, placement), 1, placement)[0]
         once_counts = priced_ledger(with_followers(ledger, chip), parts, chip)[0]
-    return BuiltChip(chip, trace, rule, images, node, placement, parts, plans, counts, tile_operations, once, once_counts,
-                     tuple(missing), tuple(_assumptions(trace, chip)))
+    return BuiltChip(
+        chip,
+        trace,
+        rule,
+        images,
+        node,
+        placement,
+        parts,
+        plans,
+        counts,
+        tile_operations,
+        once,
+        once_counts,
+        tuple(missing),
+        tuple(_assumptions(trace, chip)),
+    )
 
 
-def parts_of(chip: Architecture, rule: Scheme | None, tiles: int, node_nm: float,
-             without: Mapping[str, int] | None) -> tuple[Component, ...]:
-    """The components of a chip with `tiles` tiles and of an update rule; a role that the chip has is kept. `without`: see
+def parts_of(
+    chip: Architecture,
+    rule: Scheme | None,
+    tiles: int,
+    node_nm: float,
+    without: Mapping[str, int] | None,
+) -> tuple[Component, ...]:
+    """The components of a chip with `tiles` tiles and of an update rule; a role that the chip has
+    is kept. `without`: see
     `Placement.without`. Raises InputError with the field path of a parameter that is not allowed."""
     settings = dict(chip.components)
     for role, entry in (rule.parts(chip) if rule else {}).items():
@@ -128,8 +180,15 @@ def _once(trace: Trace) -> Trace | None:
     """The operations before the first image as a trace of their own."""
     if not trace.setup_operations:
         return None
-    return replace(trace, phase="inference", image_operations=trace.setup_operations, batch_operations=(), setup_operations=(),
-                   input_elements=0, batch=1)
+    return replace(
+        trace,
+        phase="inference",
+        image_operations=trace.setup_operations,
+        batch_operations=(),
+        setup_operations=(),
+        input_elements=0,
+        batch=1,
+    )
 
 
 def _assumptions(trace: Trace, chip: Architecture) -> list[str]:
@@ -137,12 +196,21 @@ def _assumptions(trace: Trace, chip: Architecture) -> list[str]:
     if trace.activity == "assumed":
         found.append(ASSUMED_ACTIVITY)
     wires = chip.components.get("interconnect")
-    if wires and (chip.interconnect.kind, wires.part) in (("bus", "h_tree"), ("h_tree", "wire_bus")):
-        found.append(f"interconnect.kind is {chip.interconnect.kind} but its part is {wires.part}: "
-                     "time and counts follow the first, area and energy the second")
+    if wires and (chip.interconnect.kind, wires.part) in (
+        ("bus", "h_tree"),
+        ("h_tree", "wire_bus"),
+    ):
+        found.append(
+            f"interconnect.kind is {chip.interconnect.kind} but its part is {wires.part}: "
+            "time and counts follow the first, area and energy the second"
+        )
     weights = chip.weights
-    if weights.mapping != "bit_slices" and weights.bits > weights.cell_bits + (weights.mapping == "differential"):
+    if weights.mapping != "bit_slices" and weights.bits > weights.cell_bits + (
+        weights.mapping == "differential"
+    ):
         cells = "a pair of cells" if weights.mapping == "differential" else "one cell"
-        found.append(f"weights of {weights.bits} bits are priced in {cells} of {weights.cell_bits} bits each (weights.mapping="
-                     f"{weights.mapping}): the cells are taken as finer than that, or weights.mapping=bit_slices cuts a weight into slices")
+        found.append(
+            f"weights of {weights.bits} bits are priced in {cells} of {weights.cell_bits} bits each (weights.mapping="
+            f"{weights.mapping}): the cells are taken as finer than that, or weights.mapping=bit_slices cuts a weight into slices"
+        )
     return found + list(chip.notes)

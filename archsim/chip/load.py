@@ -22,7 +22,11 @@ MAX_FILE_BYTES = 4_000_000
 @functools.cache
 def _builtin_files() -> dict[str, Path]:
     folder = resources.files("archsim.chip") / "files"
-    return {p.name[:-5]: Path(str(p)) for p in sorted(folder.iterdir(), key=lambda p: p.name) if p.name.endswith(".toml")}
+    return {
+        p.name[:-5]: Path(str(p))
+        for p in sorted(folder.iterdir(), key=lambda p: p.name)
+        if p.name.endswith(".toml")
+    }
 
 
 def list_architectures() -> dict[str, str]:
@@ -42,7 +46,9 @@ def architecture_path(name: str | Path) -> Path:
 
 
 def read_toml(path: Path) -> dict[str, Any]:
-    """Parse a TOML file. Raises InputError for a folder, a missing, huge, binary or broken file, with the line."""
+    """Parse a TOML file. Raises InputError for a folder, a missing, huge, binary or broken file,
+    with the line.
+    """
     return documents.read_toml(path, MAX_FILE_BYTES)
 
 
@@ -62,16 +68,23 @@ def parse_setting(text: str) -> tuple[list[str], Any]:
 
 
 def apply_setting(tree: dict[str, Any], keys: list[str], value: Any) -> None:
-    """Put `value` at the field path, making tables on the way. Raises InputError where the path meets a value."""
+    """Put `value` at the field path, making tables on the way. Raises InputError where the path
+    meets a value.
+    """
     for depth, key in enumerate(keys[:-1]):
         tree = tree.setdefault(key, {})
         if not isinstance(tree, dict):
-            raise InputError("not a table", where="--set " + ".".join(keys), got=".".join(keys[: depth + 1]))
+            raise InputError(
+                "not a table", where="--set " + ".".join(keys), got=".".join(keys[: depth + 1])
+            )
     tree[keys[-1]] = value
 
 
-def load_architecture(name: str | Path | Architecture, settings: Mapping[str, Any] | None = None) -> Architecture:
-    """A chip by built-in name, path or Architecture, with settings ({"tile.rows": 64}; words are parsed as TOML).
+def load_architecture(
+    name: str | Path | Architecture, settings: Mapping[str, Any] | None = None
+) -> Architecture:
+    """A chip by built-in name, path or Architecture, with settings ({"tile.rows": 64}; words are
+    parsed as TOML).
 
     Raises InputError with the file and the field path for anything that is not allowed.
     """
@@ -79,14 +92,21 @@ def load_architecture(name: str | Path | Architecture, settings: Mapping[str, An
     from archsim.chip.config import Architecture
 
     if isinstance(name, Architecture):
-        where, content = name.origin, name.model_dump(mode="json", by_alias=True, exclude_unset=True)
+        where = name.origin
+        content = name.model_dump(mode="json", by_alias=True, exclude_unset=True)
     else:
         path = architecture_path(name)
         where, content = str(name), read_toml(path)
     named = set()
     for key, value in (settings or {}).items():
-        keys, parsed = parse_setting(f"{key}={value}") if isinstance(value, str) else (str(key).split("."), value)
-        for own, setting in (chip_settings(".".join(keys), parsed) or {tuple(keys): parsed}).items():
+        keys, parsed = (
+            parse_setting(f"{key}={value}")
+            if isinstance(value, str)
+            else (str(key).split("."), value)
+        )
+        for own, setting in (
+            chip_settings(".".join(keys), parsed) or {tuple(keys): parsed}
+        ).items():
             apply_setting(content, list(own), setting)
             named.add(".".join(own))
     share_cell_values(content, named, where)
@@ -94,7 +114,9 @@ def load_architecture(name: str | Path | Architecture, settings: Mapping[str, An
 
 
 def validate(content: dict[str, Any], where: str) -> Architecture:
-    """A checked Architecture from parsed TOML. Raises InputError for the first fault, with the nearest field name."""
+    """A checked Architecture from parsed TOML. Raises InputError for the first fault, with the
+    nearest field name.
+    """
     from pydantic import ValidationError
 
     from archsim.chip.config import Architecture
@@ -115,13 +137,19 @@ def validate(content: dict[str, Any], where: str) -> Architecture:
             # What a parameter "=field.path" follows is checked where the inventory is built.
             part(**{k: v for k, v in component.parameters.items() if not str(v).startswith("=")})
         except InputError as error:
-            raise InputError(error.what, where=f"{where}: components.{role}: {error.where}".rstrip(": "), got=error.got,
-                             allowed=error.allowed, hint=error.hint) from None
+            raise InputError(
+                error.what,
+                where=f"{where}: components.{role}: {error.where}".rstrip(": "),
+                got=error.got,
+                allowed=error.allowed,
+                hint=error.hint,
+            ) from None
     return chip.read_from(where)
 
 
 def _tuples(content: dict[str, Any]) -> dict[str, Any]:
-    # TOML has lists only; strict validation wants the tuple of the model, and 40 is as good a frequency as 40.0
+    # TOML has lists only; strict validation wants the tuple of the model, and 40 is as good a
+    # frequency as 40.0
     content = dict(content)
     for name in ("notes", "absent"):
         if isinstance(content.get(name), list):

@@ -1,4 +1,6 @@
-"""Place weight matrices on tiles: splits, diagonal groups and copies, packing, and what to do when the chip is too small."""
+"""Place weight matrices on tiles: splits, diagonal groups and copies, packing, and what to do when
+the chip is too small.
+"""
 
 from __future__ import annotations
 
@@ -13,16 +15,19 @@ from archsim.trace.operation import LayerMatrix
 from hwlib.errors import InputError, nearest
 
 MAX_TILES = 20_000_000
-# Packing looks at every free piece for every rectangle: some seconds for the first, pieces of whole tiles aside.
+# Packing looks at every free piece for every rectangle: some seconds for the first, pieces of whole
+# tiles aside.
 MAX_PACKED, MAX_PIECES = 10_000, 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class LayerPlacement:
-    """Where one layer sits. A *unit* is a set of tiles that works on its own vector; more units are copies.
+    """Where one layer sits. A *unit* is a set of tiles that works on its own vector; more units are
+    copies.
 
-    `rows` and `columns` are physical lines of one group (bias row and cells of a weight included); `per_tile` is how
-    many groups (or, for a layer of one group, copies) share a tile on its diagonal. `tiles` are tile numbers.
+    `rows` and `columns` are physical lines of one group (bias row and cells of a weight included);
+    `per_tile` is how many groups (or, for a layer of one group, copies) share a tile on its
+    diagonal. `tiles` are tile numbers.
     """
 
     matrix: LayerMatrix
@@ -58,7 +63,9 @@ class LayerPlacement:
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """All layers of a network on a chip. `tiles` is how many tiles the network takes, `available` what the chip has."""
+    """All layers of a network on a chip. `tiles` is how many tiles the network takes, `available`
+    what the chip has.
+    """
 
     layers: dict[str, LayerPlacement]
     tiles: int
@@ -70,7 +77,9 @@ class Placement:
         return self.tiles > self.available
 
     def server(self, name: str, role: str) -> str:
-        """The matrix whose tiles serve the role for matrix `name`: itself, or the first of its lenders that has it."""
+        """The matrix whose tiles serve the role for matrix `name`: itself, or the first of its
+        lenders that has it.
+        """
         for _ in self.layers:
             if role not in self.layers[name].matrix.borrowed:
                 break
@@ -78,13 +87,17 @@ class Placement:
         return name
 
     def without(self) -> dict[str, int]:
-        """Roles of the periphery -> number of tiles that have none of their own, since all that lies on them borrows it."""
+        """Roles of the periphery -> number of tiles that have none of their own, since all that
+        lies on them borrows it.
+        """
         if not any(layer.matrix.borrowed for layer in self.layers.values()):
             return {}
         lacking: dict[int, set[str]] = {}
         for layer in self.layers.values():
             for tile in layer.tiles:
-                lacking[tile] = lacking.get(tile, set(layer.matrix.borrowed)) & set(layer.matrix.borrowed)
+                lacking[tile] = lacking.get(tile, set(layer.matrix.borrowed)) & set(
+                    layer.matrix.borrowed
+                )
         roles = [role for missing in lacking.values() for role in missing]
         return {role: roles.count(role) for role in sorted(set(roles))}
 
@@ -104,38 +117,63 @@ class Placement:
 def shape_layer(matrix: LayerMatrix, chip: Architecture, copies: int) -> LayerPlacement:
     """Splits of one layer, and what shares a tile; no tiles are given to it yet."""
     rows = matrix.rows + (1 if matrix.bias and chip.weights.bias == "row" else 0)
-    per_weight, per_tile = chip.weights.columns_of(matrix.layer), chip.weight_columns_of(matrix.layer)
+    per_weight = chip.weights.columns_of(matrix.layer)
+    per_tile = chip.weight_columns_of(matrix.layer)
     row_splits, column_splits = -(-rows // chip.tile.rows), -(-matrix.columns // per_tile)
     groups_per_tile = copies_per_tile = 1
     if row_splits == column_splits == 1:
         diagonal = min(chip.tile.rows // rows, per_tile // matrix.columns)
         groups_per_tile = min(matrix.groups, diagonal)
         copies_per_tile = min(copies, max(1, diagonal // matrix.groups))
-    return LayerPlacement(matrix, rows, matrix.columns * per_weight, row_splits, column_splits, groups_per_tile, copies,
-                          copies_per_tile, ())
+    return LayerPlacement(
+        matrix,
+        rows,
+        matrix.columns * per_weight,
+        row_splits,
+        column_splits,
+        groups_per_tile,
+        copies,
+        copies_per_tile,
+        (),
+    )
 
 
 def rectangles(layer: LayerPlacement, chip: Architecture) -> list[tuple[int, int]]:
     """The rectangles (rows, columns) of cells that one unit of a layer needs, one a tile at most."""
     groups, name = layer.matrix.groups, layer.matrix.layer
-    per_weight, per_tile = chip.weights.columns_of(name), chip.weight_columns_of(name)
+    per_weight = chip.weights.columns_of(name)
+    per_tile = chip.weight_columns_of(name)
     if layer.row_splits == layer.column_splits == 1:
-        counts = [min(layer.groups_per_tile, groups - first) * layer.copies_per_tile for first in range(0, groups, layer.groups_per_tile)]
+        counts = [
+            min(layer.groups_per_tile, groups - first) * layer.copies_per_tile
+            for first in range(0, groups, layer.groups_per_tile)
+        ]
         return [(count * layer.rows, count * layer.columns) for count in counts]
-    heights = [min(chip.tile.rows, layer.rows - i * chip.tile.rows) for i in range(layer.row_splits)]
-    widths = [min(per_tile, layer.matrix.columns - i * per_tile) * per_weight for i in range(layer.column_splits)]
+    heights = [
+        min(chip.tile.rows, layer.rows - i * chip.tile.rows) for i in range(layer.row_splits)
+    ]
+    widths = [
+        min(per_tile, layer.matrix.columns - i * per_tile) * per_weight
+        for i in range(layer.column_splits)
+    ]
     return [(h, w) for h in heights for w in widths] * groups
 
 
 def place(matrices: Sequence[LayerMatrix], chip: Architecture) -> Placement:
-    """Place all matrices. Raises InputError that says how many tiles are missing where the chip is too small."""
+    """Place all matrices. Raises InputError that says how many tiles are missing where the chip is
+    too small.
+    """
     known = [m.layer for m in matrices]
     if chip.tile.count != "auto":  # tiles that were built for any use are all alike
         matrices = [replace(m, lender=None, borrowed=()) for m in matrices]
     for name in chip.placement.copies:
         if name not in known:
-            raise InputError("no such layer to copy", where=f"{chip.origin}: placement.copies.{name}", allowed=known,
-                             hint=nearest(name, known))
+            raise InputError(
+                "no such layer to copy",
+                where=f"{chip.origin}: placement.copies.{name}",
+                allowed=known,
+                hint=nearest(name, known),
+            )
     check_layers(chip, known)
     packer = Packer(chip.tile.rows, chip.tile.columns) if chip.placement.pack else None
     layers: dict[str, LayerPlacement] = {}
@@ -145,8 +183,12 @@ def place(matrices: Sequence[LayerMatrix], chip: Architecture) -> Placement:
         layer = shape_layer(matrix, chip, copies)
         count = layer.tiles_per_unit * layer.units
         if next_tile + count > MAX_TILES:
-            raise InputError("layer too large to place", where=matrix.layer, got=f"{count} tiles",
-                             allowed=f"up to {MAX_TILES} in all")
+            raise InputError(
+                "layer too large to place",
+                where=matrix.layer,
+                got=f"{count} tiles",
+                allowed=f"up to {MAX_TILES} in all",
+            )
         if packer is not None:
             _check_pieces(layer, count, chip)
         if packer is None:
@@ -160,29 +202,55 @@ def place(matrices: Sequence[LayerMatrix], chip: Architecture) -> Placement:
                 tiles.append(packer.put(*rectangle, barred))
                 barred.add(tiles[-1])
             next_tile = packer.tiles
-        layers[matrix.layer] = LayerPlacement(matrix, layer.rows, layer.columns, layer.row_splits, layer.column_splits,
-                                              layer.groups_per_tile, copies, layer.copies_per_tile,
-                                              tiles if packer is None else tuple(tiles))
+        layers[matrix.layer] = LayerPlacement(
+            matrix,
+            layer.rows,
+            layer.columns,
+            layer.row_splits,
+            layer.column_splits,
+            layer.groups_per_tile,
+            copies,
+            layer.copies_per_tile,
+            tiles if packer is None else tuple(tiles),
+        )
     available = next_tile if chip.tile.count == "auto" else chip.tile.count
     if next_tile > available and not chip.execution.reload:
-        raise InputError(f"the chip is too small: the network needs {next_tile} tiles of {chip.tile.rows}x{chip.tile.columns}, "
-                         f"{next_tile - available} are missing", where=f"{chip.origin}: tile.count", got=available,
-                         hint="give more tiles (tile.count), larger ones, or execution.reload=true to load weights in passes")
+        raise InputError(
+            f"the chip is too small: the network needs {next_tile} tiles of {chip.tile.rows}x{chip.tile.columns}, "
+            f"{next_tile - available} are missing",
+            where=f"{chip.origin}: tile.count",
+            got=available,
+            hint="give more tiles (tile.count), larger ones, or execution.reload=true to load weights in passes",
+        )
     for name, layer in layers.items():
         if layer.copies > 1 and len(layer.tiles) > available:
-            raise InputError(f"the copies of this layer take {len(layer.tiles)} tiles, more than the chip has at a time",
-                             where=f"{chip.origin}: placement.copies.{name}", got=layer.copies, allowed=f"up to {available} tiles")
+            raise InputError(
+                f"the copies of this layer take {len(layer.tiles)} tiles, more than the chip has at a time",
+                where=f"{chip.origin}: placement.copies.{name}",
+                got=layer.copies,
+                allowed=f"up to {available} tiles",
+            )
     return Placement(layers, next_tile, available)
 
 
 def _check_pieces(layer: LayerPlacement, count: int, chip: Architecture) -> None:
     """Refuse what would be packed for minutes, before its pieces are made."""
-    heights, widths = layer.rows // chip.tile.rows, layer.matrix.columns // chip.weight_columns_of(layer.matrix.layer)
-    whole = heights * widths * layer.matrix.groups * layer.units if layer.row_splits * layer.column_splits > 1 else 0
+    heights = layer.rows // chip.tile.rows
+    widths = layer.matrix.columns // chip.weight_columns_of(layer.matrix.layer)
+    whole = (
+        heights * widths * layer.matrix.groups * layer.units
+        if layer.row_splits * layer.column_splits > 1
+        else 0
+    )
     for got, most in ((count, MAX_PIECES), (count - whole, MAX_PACKED)):
         if got > most:
-            raise InputError("layer of too many pieces to pack", where=layer.matrix.layer, got=got, allowed=f"up to {most}",
-                             hint="placement.pack=false gives each its own tile")
+            raise InputError(
+                "layer of too many pieces to pack",
+                where=layer.matrix.layer,
+                got=got,
+                allowed=f"up to {most}",
+                hint="placement.pack=false gives each its own tile",
+            )
 
 
 def occupancy(placement: Placement, chip: Architecture) -> float:

@@ -18,7 +18,9 @@ def chip_of_record(record: dict[str, Any], where: str) -> Architecture:
 
 
 def differences(record: dict[str, Any], chip: Architecture) -> list[str]:
-    """The first few settings in which a chip is not the recorded one: "path (then, now)"; empty for the same chip."""
+    """The first few settings in which a chip is not the recorded one: "path (then, now)"; empty for
+    the same chip.
+    """
     now = record_of(chip)
     if record["digest"] == now["digest"]:
         return []
@@ -26,7 +28,8 @@ def differences(record: dict[str, Any], chip: Architecture) -> list[str]:
         then = chip_of_record(record, "").model_dump(mode="json", by_alias=True)
     except InputError:
         return ["settings that this version does not allow"]
-    one, two = _flat(then), _flat(chip.model_dump(mode="json", by_alias=True))
+    one = _flat(then)
+    two = _flat(chip.model_dump(mode="json", by_alias=True))
     found = [path for path in {**one, **two} if one.get(path) != two.get(path)]
     more = [f"and {len(found) - _SHOWN} more"] if len(found) > _SHOWN else []
     return [f"{path} ({one.get(path)}, now {two.get(path)})" for path in found[:_SHOWN]] + more
@@ -35,5 +38,7 @@ def differences(record: dict[str, Any], chip: Architecture) -> list[str]:
 def _flat(tree: dict[str, Any], path: str = "") -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, value in tree.items():
-        found |= _flat(value, f"{path}{key}.") if isinstance(value, dict) else {f"{path}{key}": value}
+        found |= (
+            _flat(value, f"{path}{key}.") if isinstance(value, dict) else {f"{path}{key}": value}
+        )
     return found

@@ -1,6 +1,8 @@
-"""Devices per weight: one setting of the chip, which training, placement and price read, under the name that training has for it too.
+"""Devices per weight: one setting of the chip, which training, placement and price read, under the
+name that training has for it too.
 
-`training.devices_per_weight=4` is `weights.replicas=4` for all layers, `training.devices_per_weight.conv1=13` is
+`training.devices_per_weight=4` is `weights.replicas=4` for all layers,
+`training.devices_per_weight.conv1=13` is
 `weights.layer_replicas.conv1=13`. A layer's name may hold dots.
 """
 
@@ -19,10 +21,12 @@ BY_LAYER = "weights.layer_replicas"
 
 
 def chip_settings(path: str, value: Any) -> dict[tuple[str, ...], Any] | None:
-    """The settings of the chip, by their keys, that a setting of devices per weight is; None for any other path."""
+    """The settings of the chip, by their keys, that a setting of devices per weight is; None for
+    any other path.
+    """
     for prefix in (TRAINING, BY_LAYER):
         if path.startswith(f"{prefix}."):
-            return {("weights", "layer_replicas", path[len(prefix) + 1:]): value}
+            return {("weights", "layer_replicas", path[len(prefix) + 1 :]): value}
     if path != TRAINING:
         return None
     if isinstance(value, Mapping):
@@ -31,9 +35,16 @@ def chip_settings(path: str, value: Any) -> dict[tuple[str, ...], Any] | None:
 
 
 def check_layers(chip: Architecture, names: Iterable[str]) -> None:
-    """Raises InputError with the nearest layer where `weights.layer_replicas` names none of `names`."""
+    """Raises InputError with the nearest layer where `weights.layer_replicas` names none of
+    `names`.
+    """
     names = list(names)
     for name in chip.weights.layer_replicas:
         if name not in names:
-            raise InputError("no such layer with weights", where=f"{chip.origin}: {BY_LAYER}", got=name, allowed=names,
-                             hint=nearest(name, names))
+            raise InputError(
+                "no such layer with weights",
+                where=f"{chip.origin}: {BY_LAYER}",
+                got=name,
+                allowed=names,
+                hint=nearest(name, names),
+            )

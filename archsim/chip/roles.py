@@ -1,4 +1,6 @@
-"""The closed vocabulary of a chip's roles: the names under which the simulator counts, so a part under another name would cost nothing."""
+"""The closed vocabulary of a chip's roles: the names under which the simulator counts, so a part
+under another name would cost nothing.
+"""
 
 from __future__ import annotations
 
@@ -7,37 +9,99 @@ from typing import Any
 
 from hwlib.errors import InputError, nearest
 
-ROLES = ("array", "word_line_driver", "bit_line_driver", "dac", "front_end", "column_mux", "adc", "shift_add", "input_register",
-         "output_register", "write_driver", "level_shifter", "tile_control", "tile_clock",
-         "buffer", "interconnect", "vector_unit", "controller",
-         "instruction_memory", "clock_tree", "bitstream_generator", "number_generator", "stream_converter", "stream_source",
-         "stream_multiplier", "stream_counter", "optimiser_counter", "stream_divider", "off_chip_memory")
+ROLES = (
+    "array",
+    "word_line_driver",
+    "bit_line_driver",
+    "dac",
+    "front_end",
+    "column_mux",
+    "adc",
+    "shift_add",
+    "input_register",
+    "output_register",
+    "write_driver",
+    "level_shifter",
+    "tile_control",
+    "tile_clock",
+    "buffer",
+    "interconnect",
+    "vector_unit",
+    "controller",
+    "instruction_memory",
+    "clock_tree",
+    "bitstream_generator",
+    "number_generator",
+    "stream_converter",
+    "stream_source",
+    "stream_multiplier",
+    "stream_counter",
+    "optimiser_counter",
+    "stream_divider",
+    "off_chip_memory",
+)
 
-# Those that a chip may be without, where its description says so (`absent`): what they would have done is then not priced.
-OPTIONAL = frozenset({
-    "input_register", "output_register", "column_mux", "level_shifter", "shift_add", "tile_control", "tile_clock", "instruction_memory",
-    "clock_tree", "front_end", "bit_line_driver", "word_line_driver", "controller", "off_chip_memory"})
+# Those that a chip may be without, where its description says so (`absent`): what they would have
+# done is then not priced.
+OPTIONAL = frozenset(
+    {
+        "input_register",
+        "output_register",
+        "column_mux",
+        "level_shifter",
+        "shift_add",
+        "tile_control",
+        "tile_clock",
+        "instruction_memory",
+        "clock_tree",
+        "front_end",
+        "bit_line_driver",
+        "word_line_driver",
+        "controller",
+        "off_chip_memory",
+    }
+)
 
-# What lets a part bear a name of its own: it works because others do, or it is said to do nothing that is counted.
+# What lets a part bear a name of its own: it works because others do, or it is said to do nothing
+# that is counted.
 OF_ITS_OWN = ("follows", "takes", "area_only")
 
 
 def check_roles(content: Mapping[str, Any], where: str) -> None:
     """Hold the roles of a chip description, as its file gives it, to the vocabulary.
 
-    Raises InputError for a role that nothing is counted under, and for an `absent` role that is none, that no chip can be without, or that
-    the chip has. What is no table is left to the checks of types.
+    Raises InputError for a role that nothing is counted under, and for an `absent` role that is
+    none, that no chip can be without, or that the chip has. What is no table is left to the checks
+    of types.
     """
-    components, absent = content.get("components"), content.get("absent")
+    components = content.get("components")
+    absent = content.get("absent")
     components = components if isinstance(components, Mapping) else {}
     for role, entry in components.items():
-        if role not in ROLES and not (isinstance(entry, Mapping) and any(entry.get(field) for field in OF_ITS_OWN)):
-            hints = [nearest(role, ROLES), "a part of another name needs follows or takes, or area_only = true"]
-            raise InputError("unknown role: nothing is counted under this name, so its energy would be lost",
-                             where=f"{where}: components.{role}", got=role, allowed=ROLES, hint="; ".join(filter(None, hints)))
+        if role not in ROLES and not (
+            isinstance(entry, Mapping) and any(entry.get(field) for field in OF_ITS_OWN)
+        ):
+            hints = [
+                nearest(role, ROLES),
+                "a part of another name needs follows or takes, or area_only = true",
+            ]
+            raise InputError(
+                "unknown role: nothing is counted under this name, so its energy would be lost",
+                where=f"{where}: components.{role}",
+                got=role,
+                allowed=ROLES,
+                hint="; ".join(filter(None, hints)),
+            )
     for role in absent if isinstance(absent, list | tuple) else ():
         if not isinstance(role, str) or role not in OPTIONAL:
-            raise InputError("not a role that a chip can be without", where=f"{where}: absent", got=role, allowed=sorted(OPTIONAL),
-                             hint=nearest(role, OPTIONAL))
+            raise InputError(
+                "not a role that a chip can be without",
+                where=f"{where}: absent",
+                got=role,
+                allowed=sorted(OPTIONAL),
+                hint=nearest(role, OPTIONAL),
+            )
         if role in components:
-            raise InputError("the chip has this part, so it is not absent", where=f"{where}: absent", got=role)
+            raise InputError(
+                "the chip has this part, so it is not absent", where=f"{where}: absent", got=role
+            )

@@ -9,7 +9,9 @@ from archsim.cli.output import emit, print_json
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("result", metavar="RESULT", help="result.json of a run or training, or its folder")
+    parser.add_argument(
+        "result", metavar="RESULT", help="result.json of a run or training, or its folder"
+    )
     parser.add_argument("--bibtex", action="store_true", help="as BibTeX entries")
     add_output_options(parser)
 
@@ -19,9 +21,20 @@ def execute(arguments: argparse.Namespace) -> int:
 
     found = cite(arguments.result)
     if arguments.json:
-        print_json({"citations": [{"key": citation.key, "title": citation.title, "used_for": list(citation.used_for)}
-                                  for citation in found.citations],
-                    "assumed_figures": list(found.assumed_figures), "own": dict(found.own)})
+        print_json(
+            {
+                "citations": [
+                    {
+                        "key": citation.key,
+                        "title": citation.title,
+                        "used_for": list(citation.used_for),
+                    }
+                    for citation in found.citations
+                ],
+                "assumed_figures": list(found.assumed_figures),
+                "own": dict(found.own),
+            }
+        )
     else:
         emit(found.bibtex() if arguments.bibtex else found.text())
     return 0

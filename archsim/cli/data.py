@@ -1,4 +1,6 @@
-"""`archsim data fetch NAME`: make sure that a data set is here: $ARCHSIM_DATA, the cache, or a download with md5 check."""
+"""`archsim data fetch NAME`: make sure that a data set is here: $ARCHSIM_DATA, the cache, or a
+download with md5 check.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +12,12 @@ from archsim.cli.output import console, print_json, say
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("action", type=one_of(("fetch",)), metavar="fetch",
-                        help="get the files, or find that they are here, and check every md5")
+    parser.add_argument(
+        "action",
+        type=one_of(("fetch",)),
+        metavar="fetch",
+        help="get the files, or find that they are here, and check every md5",
+    )
     parser.add_argument("name", metavar="NAME", help="a data set: archsim list datasets")
     add_output_options(parser)
 
@@ -26,5 +32,8 @@ def execute(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json({"dataset": arguments.name, "files": [str(path) for path in paths]})
     folders = ", ".join(sorted({str(path.parent) for path in paths}))
-    say(f"{arguments.name}: {len(paths)} file{'s' if len(paths) > 1 else ''} in {folders}, checked", arguments.quiet)
+    say(
+        f"{arguments.name}: {len(paths)} file{'s' if len(paths) > 1 else ''} in {folders}, checked",
+        arguments.quiet,
+    )
     return 0

@@ -12,8 +12,18 @@ from archsim.cli.show_component import KIND_STYLES
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("result", metavar="RESULT", help="result.json of a run, or its folder")
-    parser.add_argument("path", metavar="PATH", nargs="?", help="a number, for example energy_j.by_component.adc; without it, all names")
-    parser.add_argument("--depth", type=whole(1, 100), metavar="N", help="levels to print (default: all, down to the figures)")
+    parser.add_argument(
+        "path",
+        metavar="PATH",
+        nargs="?",
+        help="a number, for example energy_j.by_component.adc; without it, all names",
+    )
+    parser.add_argument(
+        "--depth",
+        type=whole(1, 100),
+        metavar="N",
+        help="levels to print (default: all, down to the figures)",
+    )
     add_output_options(parser)
 
 
@@ -39,7 +49,9 @@ def execute(arguments: argparse.Namespace) -> int:
 
 
 class _Drawing:
-    """A rich tree in which a branch, and the title of a source, is drawn in full the first time only."""
+    """A rich tree in which a branch, and the title of a source, is drawn in full the first time
+    only.
+    """
 
     def __init__(self, depth: int | None):
         self.depth = depth
@@ -57,7 +69,9 @@ class _Drawing:
         if level == self.depth:
             return
         values = [child.value for child in node.children if isinstance(child.value, int | float)]
-        is_sum = len(values) == len(node.children) > 1 and math.isclose(math.fsum(values), node.value, rel_tol=1e-6)
+        is_sum = len(values) == len(node.children) > 1 and math.isclose(
+            math.fsum(values), node.value, rel_tol=1e-6
+        )
         for child in node.children:
             key = (child.name, child.value, child.how, child.low, child.high)
             text = self.text(child, child.value / node.value if is_sum and node.value else None)
@@ -92,4 +106,10 @@ class _Drawing:
 def _number(value: object) -> str:
     if isinstance(value, float):
         return f"{value:,.0f}" if value.is_integer() and 1 <= abs(value) < 1e15 else f"{value:.4g}"
-    return "–" if value is None else f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+    return (
+        "–"
+        if value is None
+        else f"{value:,}"
+        if isinstance(value, int) and not isinstance(value, bool)
+        else str(value)
+    )

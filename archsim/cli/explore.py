@@ -1,4 +1,6 @@
-"""`archsim explore SPACE.toml`: a design space from one file to a Pareto front and a report, resumable."""
+"""`archsim explore SPACE.toml`: a design space from one file to a Pareto front and a report,
+resumable.
+"""
 
 from __future__ import annotations
 
@@ -14,16 +16,51 @@ from archsim.readers.digest import seal
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("space", metavar="SPACE.toml", help="what is fixed, what varies, what is wanted: see docs/explore.md")
-    parser.add_argument("--out", metavar="DIR", help="folder of the sweep (default: the space's name)")
-    parser.add_argument("--jobs", type=options.whole(1, 4096), metavar="N", help="processes (default: all cores; 1: in this process)")
-    parser.add_argument("--cluster", metavar="ADDRESS", help="a dask scheduler, e.g. tcp://host:8786 (needs the extra 'dask')")
-    parser.add_argument("--resume", action="store_true", help="use the points that the folder holds already")
-    parser.add_argument("--timeout", type=options.positive, metavar="S", help="give up a point after this many seconds")
-    parser.add_argument("--memory", type=options.whole(256, 1_000_000), metavar="MB", help="memory of a worker process")
-    parser.add_argument("--export", type=options.one_of(("csv", "parquet")), metavar="FORMAT", help="also write every point: csv, parquet")
-    parser.add_argument("--dry-run", action="store_true",
-                        help="check every name of the space, build one of its designs and say how many points it has")
+    parser.add_argument(
+        "space",
+        metavar="SPACE.toml",
+        help="what is fixed, what varies, what is wanted: see docs/explore.md",
+    )
+    parser.add_argument(
+        "--out", metavar="DIR", help="folder of the sweep (default: the space's name)"
+    )
+    parser.add_argument(
+        "--jobs",
+        type=options.whole(1, 4096),
+        metavar="N",
+        help="processes (default: all cores; 1: in this process)",
+    )
+    parser.add_argument(
+        "--cluster",
+        metavar="ADDRESS",
+        help="a dask scheduler, e.g. tcp://host:8786 (needs the extra 'dask')",
+    )
+    parser.add_argument(
+        "--resume", action="store_true", help="use the points that the folder holds already"
+    )
+    parser.add_argument(
+        "--timeout",
+        type=options.positive,
+        metavar="S",
+        help="give up a point after this many seconds",
+    )
+    parser.add_argument(
+        "--memory",
+        type=options.whole(256, 1_000_000),
+        metavar="MB",
+        help="memory of a worker process",
+    )
+    parser.add_argument(
+        "--export",
+        type=options.one_of(("csv", "parquet")),
+        metavar="FORMAT",
+        help="also write every point: csv, parquet",
+    )
+    parser.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="check every name of the space, build one of its designs and say how many points it has",
+    )
     options.add_output_options(parser)
 
 
@@ -40,19 +77,37 @@ def execute(arguments: argparse.Namespace) -> int:
         for note in check_names(space):
             say(f"note: {note}", arguments.quiet)
         build_one(space)
-        rungs = ", ".join(rung.label + (f" ({rung.points})" if rung.points else "") for rung in space.rungs)
-        facts = {"name": space.name, "axes": len(space.axes), "points": most_points(space), "rungs": rungs}
+        rungs = ", ".join(
+            rung.label + (f" ({rung.points})" if rung.points else "") for rung in space.rungs
+        )
+        facts = {
+            "name": space.name,
+            "axes": len(space.axes),
+            "points": most_points(space),
+            "rungs": rungs,
+        }
         if arguments.json:
             print_json(facts)
         else:
-            emit(f"{space.name}: {facts['axes']} axes, {facts['points']} points before conditions, rungs: {rungs}")
+            emit(
+                f"{space.name}: {facts['axes']} axes, {facts['points']} points before conditions, rungs: {rungs}"
+            )
         return 0
     folder = Path(arguments.out or space.name)
     jobs = arguments.jobs or os.cpu_count() or 1
     watched = contextlib.nullcontext() if arguments.quiet else make_progress(console(stderr=True))
     with hold(folder, "sweep", "--out", around=True):
         with watched as progress:
-            sweep = explore(space, jobs, folder, arguments.resume, arguments.cluster, arguments.timeout, arguments.memory, progress)
+            sweep = explore(
+                space,
+                jobs,
+                folder,
+                arguments.resume,
+                arguments.cluster,
+                arguments.timeout,
+                arguments.memory,
+                progress,
+            )
         document = write_sweep(sweep, arguments.export)
     if arguments.json:
         print_json(seal(document))
@@ -61,7 +116,10 @@ def execute(arguments: argparse.Namespace) -> int:
 
         print_sweep(document, console())
     counts = sweep.counts
-    say(f"points: {counts['new']} worked out, {counts['repriced']} priced from stored runs, {counts['reused']} were there", arguments.quiet)
+    say(
+        f"points: {counts['new']} worked out, {counts['repriced']} priced from stored runs, {counts['reused']} were there",
+        arguments.quiet,
+    )
     for note in sweep.notes:
         say(f"note: {note}", arguments.quiet)
     say(f"written: {folder / 'report.html'}", arguments.quiet)

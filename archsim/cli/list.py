@@ -44,8 +44,14 @@ def _devices() -> dict[str, str]:
     return list_devices()
 
 
-KINDS = {"networks": _networks, "architectures": _architectures, "schemes": _schemes, "components": _components,
-         "devices": _devices, "datasets": _datasets}
+KINDS = {
+    "networks": _networks,
+    "architectures": _architectures,
+    "schemes": _schemes,
+    "components": _components,
+    "devices": _devices,
+    "datasets": _datasets,
+}
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -56,7 +62,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace) -> int:
     found = KINDS[arguments.kind]()
     if arguments.json:
-        print_json({arguments.kind: [{"name": name, "title": title} for name, title in found.items()]})
+        print_json(
+            {arguments.kind: [{"name": name, "title": title} for name, title in found.items()]}
+        )
         return 0
     from rich.table import Table
 

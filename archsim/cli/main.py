@@ -1,4 +1,5 @@
-"""The command `archsim`: parses the line, runs one command, turns faults into messages and exit codes.
+"""The command `archsim`: parses the line, runs one command, turns faults into messages and exit
+codes.
 
 Exit codes: 0 done, 2 the input is wrong, 1 an internal fault, 130 interrupted.
 """
@@ -57,46 +58,70 @@ class Parser(argparse.ArgumentParser):
 
 def build_parser() -> tuple[Parser, dict[str, Parser]]:
     """The parser and those of the commands by name."""
-    parser = Parser(prog="archsim", description="What a neural network costs on a memristive compute-in-memory chip: mm2, uW and cycles.",
-                    epilog="A start: archsim run lenet1 --arch wu2023")
+    parser = Parser(
+        prog="archsim",
+        description="What a neural network costs on a memristive compute-in-memory chip: mm2, uW and cycles.",
+        epilog="A start: archsim run lenet1 --arch wu2023",
+    )
     parser.add_argument("--version", action="version", version=f"archsim {VERSION}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     known = {}
     for name, text in COMMANDS.items():
-        known[name] = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+        known[name] = commands.add_parser(
+            name, help=text, description=text[0].upper() + text[1:] + "."
+        )
         importlib.import_module(f"archsim.cli.{name}").configure(known[name])
     return parser, known
 
 
 def parse(line: Sequence[str]) -> argparse.Namespace:
-    """The arguments of a line. Raises InputError with the nearest name for an unknown command or option."""
+    """The arguments of a line. Raises InputError with the nearest name for an unknown command or
+    option.
+    """
     command = next((word for word in line if not word.startswith("-")), None)
     if command is not None and command not in COMMANDS:
         raise unknown("command", command, COMMANDS)
     parser, commands = build_parser()
     if command is None and not {"-h", "--help", "--version"} & set(line):
-        raise InputError("no command", got=" ".join(line) or None, allowed=COMMANDS, hint="see `archsim --help`")
+        raise InputError(
+            "no command", got=" ".join(line) or None, allowed=COMMANDS, hint="see `archsim --help`"
+        )
     arguments, rest = parser.parse_known_args(line)
     if rest:
         known = commands[arguments.command].options()
-        option, where = rest[0].split("=")[0], f"archsim {arguments.command}"
+        option = rest[0].split("=")[0]
+        where = f"archsim {arguments.command}"
         if option in known:
             raise InputError("options stand after the command", where=where, got=option)
         if option.startswith("-"):
-            raise InputError("unknown option", where=where, got=option, allowed=sorted(known), hint=nearest(option, known))
+            raise InputError(
+                "unknown option",
+                where=where,
+                got=option,
+                allowed=sorted(known),
+                hint=nearest(option, known),
+            )
         raise InputError("one argument too many", where=where, got=rest[0])
     _refuse_empty(arguments, commands[arguments.command])
     return arguments
 
 
 def _refuse_empty(arguments: argparse.Namespace, parser: Parser) -> None:
-    """Raises InputError for an empty word, `--out ""`: mostly a variable of a script that was never set. No option means anything by it."""
+    """Raises InputError for an empty word, `--out ""`: mostly a variable of a script that was never
+    set. No option means anything by it.
+    """
     for action in parser.taken():
         value = getattr(arguments, action.dest, None)
         for word in value if isinstance(value, list) else [value]:
             if isinstance(word, str) and not word.strip():
-                raise InputError("empty", where=action.option_strings[0] if action.option_strings else str(action.metavar), got=word,
-                                 hint="name one, or leave the option away" if action.option_strings else "")
+                raise InputError(
+                    "empty",
+                    where=action.option_strings[0]
+                    if action.option_strings
+                    else str(action.metavar),
+                    got=word,
+                    hint="name one, or leave the option away" if action.option_strings else "",
+                )
 
 
 @contextlib.contextmanager
@@ -130,13 +155,17 @@ def main(line: Sequence[str] | None = None) -> int:
         print(f"archsim: {error.message}", file=sys.stderr)
         return 2
     except MemoryError:
-        print("archsim: this does not fit into the memory of this machine: fewer images, a smaller network or chip", file=sys.stderr)
+        print(
+            "archsim: this does not fit into the memory of this machine: fewer images, a smaller network or chip",
+            file=sys.stderr,
+        )
         return 2
     except KeyboardInterrupt:
         print("archsim: interrupted", file=sys.stderr)
         return 130
     except BrokenPipeError:
-        # the reader has seen enough (archsim list components | head); Python would complain again at exit
+        # the reader has seen enough (archsim list components | head); Python would complain again
+        # at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except SystemExit as stop:
@@ -144,14 +173,22 @@ def main(line: Sequence[str] | None = None) -> int:
     except Exception as error:
         if isinstance(error, OSError) and error.errno in (errno.ENAMETOOLONG, errno.ELOOP):
             # whoever looks first whether a path is there meets these
-            print(printable(f"archsim: {shorten(error.filename)}: no usable path ({error.strerror})"), file=sys.stderr)
+            print(
+                printable(f"archsim: {shorten(error.filename)}: no usable path ({error.strerror})"),
+                file=sys.stderr,
+            )
             return 2
         if os.environ.get("ARCHSIM_TRACEBACK") == "1":
             import traceback
 
             traceback.print_exc()
         fault = f"{type(error).__name__}: {error}"
-        print(printable(f"archsim: internal fault: {fault} (please report it; ARCHSIM_TRACEBACK=1 shows where)"), file=sys.stderr)
+        print(
+            printable(
+                f"archsim: internal fault: {fault} (please report it; ARCHSIM_TRACEBACK=1 shows where)"
+            ),
+            file=sys.stderr,
+        )
         return 1
 
 

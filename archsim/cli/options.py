@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterable
 
 from hwlib.errors import InputError, nearest
 
-NETWORK_HELP = "a built-in name (archsim list networks), our .toml, an .onnx file or a SCALE-Sim topology .csv"
+NETWORK_HELP = (
+    "a built-in name (archsim list networks), our .toml, an .onnx file or a SCALE-Sim topology .csv"
+)
 PADDINGS = ("auto", "none", "same")
 
 
@@ -19,9 +21,13 @@ def whole(low: int, high: int) -> Callable[[str], int]:
         try:
             value = int(text)
         except ValueError:
-            raise argparse.ArgumentTypeError(f"not a whole number; got {text[:40]!r}; allowed: {low} to {high}") from None
+            raise argparse.ArgumentTypeError(
+                f"not a whole number; got {text[:40]!r}; allowed: {low} to {high}"
+            ) from None
         if not low <= value <= high:
-            raise argparse.ArgumentTypeError(f"out of range; got {text[:40]}; allowed: {low} to {high}")
+            raise argparse.ArgumentTypeError(
+                f"out of range; got {text[:40]}; allowed: {low} to {high}"
+            )
         return value
 
     return parse
@@ -51,62 +57,117 @@ def one_of(names: Iterable[str]) -> Callable[[str], str]:
         if text in names:
             return text
         hint = nearest(text, names)
-        raise argparse.ArgumentTypeError(f"got {text[:40]!r}; allowed: {', '.join(names)}" + (f"; {hint}" if hint else ""))
+        raise argparse.ArgumentTypeError(
+            f"got {text[:40]!r}; allowed: {', '.join(names)}" + (f"; {hint}" if hint else "")
+        )
 
     return parse
 
 
 def add_step_options(parser: argparse.ArgumentParser) -> None:
     """--batch and --rate of a training."""
-    parser.add_argument("--batch", type=whole(1, 4096), metavar="N", help="images of a training step (default: what the scheme suggests)")
-    parser.add_argument("--rate", type=positive, metavar="RATE", help="learning rate (default: what the scheme suggests)")
+    parser.add_argument(
+        "--batch",
+        type=whole(1, 4096),
+        metavar="N",
+        help="images of a training step (default: what the scheme suggests)",
+    )
+    parser.add_argument(
+        "--rate",
+        type=positive,
+        metavar="RATE",
+        help="learning rate (default: what the scheme suggests)",
+    )
 
 
 def add_output_options(parser: argparse.ArgumentParser) -> None:
     """--json and --quiet."""
-    parser.add_argument("--json", action="store_true", help="only JSON on stdout; everything else on stderr")
+    parser.add_argument(
+        "--json", action="store_true", help="only JSON on stdout; everything else on stderr"
+    )
     parser.add_argument("--quiet", action="store_true", help="no progress and no messages")
 
 
 def add_set_option(parser: argparse.ArgumentParser, what: str) -> None:
     """--set field.path=value, repeatable."""
-    parser.add_argument("--set", action="append", default=[], metavar="FIELD=VALUE", dest="settings", help=what)
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="FIELD=VALUE", dest="settings", help=what
+    )
 
 
 def add_workload_options(parser: argparse.ArgumentParser) -> None:
     """What the chip has to do: --scheme, --phase, --batch."""
-    parser.add_argument("--scheme", metavar="NAME|FILE.py",
-                        help="update rule of a training step (archsim list schemes), or the file of your own, which is run")
-    parser.add_argument("--phase", type=one_of(("inference", "training")), metavar="PHASE", help="inference (default) or training")
-    parser.add_argument("--batch", type=whole(1, 1_000_000), metavar="N", help="images of a training step (default 1)")
+    parser.add_argument(
+        "--scheme",
+        metavar="NAME|FILE.py",
+        help="update rule of a training step (archsim list schemes), or the file of your own, which is run",
+    )
+    parser.add_argument(
+        "--phase",
+        type=one_of(("inference", "training")),
+        metavar="PHASE",
+        help="inference (default) or training",
+    )
+    parser.add_argument(
+        "--batch",
+        type=whole(1, 1_000_000),
+        metavar="N",
+        help="images of a training step (default 1)",
+    )
     add_network_options(parser)
 
 
 def add_network_options(parser: argparse.ArgumentParser) -> None:
     """How a NETWORK that is a file is meant; `network_options` reads them."""
-    parser.add_argument("--shape", action="append", default=[], metavar="NAME=N", dest="shapes",
-                        help="size of a symbolic dimension of an .onnx file; repeatable")
-    parser.add_argument("--batch-axis", type=axis_or_none, metavar="N|none",
-                        help="axis of the batch in the inputs of an .onnx file (default: what the file tells, else a noted assumption)")
-    parser.add_argument("--padding", type=one_of(PADDINGS), metavar="READING",
-                        help="windows of a SCALE-Sim file: none, same, or auto (default: what its sizes fit, for the whole file)")
-    parser.add_argument("--product", metavar="NAME,NAME|auto|none", dest="products",
-                        help="layers of a SCALE-Sim file that multiply two activations and have no weights (default auto: by their names)")
+    parser.add_argument(
+        "--shape",
+        action="append",
+        default=[],
+        metavar="NAME=N",
+        dest="shapes",
+        help="size of a symbolic dimension of an .onnx file; repeatable",
+    )
+    parser.add_argument(
+        "--batch-axis",
+        type=axis_or_none,
+        metavar="N|none",
+        help="axis of the batch in the inputs of an .onnx file (default: what the file tells, else a noted assumption)",
+    )
+    parser.add_argument(
+        "--padding",
+        type=one_of(PADDINGS),
+        metavar="READING",
+        help="windows of a SCALE-Sim file: none, same, or auto (default: what its sizes fit, for the whole file)",
+    )
+    parser.add_argument(
+        "--product",
+        metavar="NAME,NAME|auto|none",
+        dest="products",
+        help="layers of a SCALE-Sim file that multiply two activations and have no weights (default auto: by their names)",
+    )
 
 
 def network_options(arguments: argparse.Namespace) -> dict[str, object]:
     """The options of `add_network_options` as keywords of `load_network`."""
-    return {"shapes": shapes_table(arguments.shapes), "batch_axis": arguments.batch_axis, "padding": arguments.padding,
-            "products": arguments.products}
+    return {
+        "shapes": shapes_table(arguments.shapes),
+        "batch_axis": arguments.batch_axis,
+        "padding": arguments.padding,
+        "products": arguments.products,
+    }
 
 
 def shapes_table(texts: list[str]) -> dict[str, int] | None:
-    """`--shape` strings as dimension -> size, None without any. Raises InputError for one that is not NAME=N or stands twice."""
+    """`--shape` strings as dimension -> size, None without any. Raises InputError for one that is
+    not NAME=N or stands twice.
+    """
     table: dict[str, int] = {}
     for text in texts:
         name, _, size = text.partition("=")
         if not name.strip() or not size.strip().isdecimal() or len(size) > 12 or int(size) < 1:
-            raise InputError("a shape is NAME=N, a whole number of at least 1", where="--shape", got=text)
+            raise InputError(
+                "a shape is NAME=N, a whole number of at least 1", where="--shape", got=text
+            )
         if name.strip() in table:
             raise InputError("set twice", where="--shape", got=name.strip())
         table[name.strip()] = int(size)
@@ -114,7 +175,9 @@ def shapes_table(texts: list[str]) -> dict[str, int] | None:
 
 
 def settings_table(texts: list[str]) -> dict[str, str]:
-    """`--set` strings as field path -> value text. Raises InputError for one that is not field=value or stands twice."""
+    """`--set` strings as field path -> value text. Raises InputError for one that is not
+    field=value or stands twice.
+    """
     table: dict[str, str] = {}
     for text in texts:
         path, equals, value = text.partition("=")

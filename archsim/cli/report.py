@@ -1,4 +1,6 @@
-"""`archsim report FOLDER`: the HTML page, the CSV tables and the figures (SVG and PNG) of a run, a comparison or a sweep."""
+"""`archsim report FOLDER`: the HTML page, the CSV tables and the figures (SVG and PNG) of a run, a
+comparison or a sweep.
+"""
 
 from __future__ import annotations
 
@@ -12,16 +14,46 @@ from hwlib.errors import InputError
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("folder", metavar="FOLDER", help="what run, train, compare or explore wrote with --out, or its JSON file")
+    parser.add_argument(
+        "folder",
+        metavar="FOLDER",
+        help="what run, train, compare or explore wrote with --out, or its JSON file",
+    )
     parser.add_argument("--out", metavar="DIR", help="where to write (default: beside the result)")
-    parser.add_argument("--gallery", action="store_true", help="FOLDER holds studies: write its index.html and one for each of them")
-    parser.add_argument("--rung", metavar="KIND", help="of a sweep: the report as far as this rung (price, timing), into FOLDER/KIND")
-    parser.add_argument("--reprice", action="store_true",
-                        help="price FOLDER again with the activity that its trainings kept, without training, and say what moved")
-    parser.add_argument("--arch", metavar="NAME|FILE", help="with --reprice: another chip for a training or a comparison")
-    add_set_option(parser, "with --reprice: any field of the chip of a training or a comparison; repeatable")
-    parser.add_argument("--network", metavar="FILE", help="with --reprice: the network of a training or a comparison, where it is a file")
-    parser.add_argument("--jobs", type=whole(1, 4096), metavar="N", help="with --reprice: processes of a sweep (default 1)")
+    parser.add_argument(
+        "--gallery",
+        action="store_true",
+        help="FOLDER holds studies: write its index.html and one for each of them",
+    )
+    parser.add_argument(
+        "--rung",
+        metavar="KIND",
+        help="of a sweep: the report as far as this rung (price, timing), into FOLDER/KIND",
+    )
+    parser.add_argument(
+        "--reprice",
+        action="store_true",
+        help="price FOLDER again with the activity that its trainings kept, without training, and say what moved",
+    )
+    parser.add_argument(
+        "--arch",
+        metavar="NAME|FILE",
+        help="with --reprice: another chip for a training or a comparison",
+    )
+    add_set_option(
+        parser, "with --reprice: any field of the chip of a training or a comparison; repeatable"
+    )
+    parser.add_argument(
+        "--network",
+        metavar="FILE",
+        help="with --reprice: the network of a training or a comparison, where it is a file",
+    )
+    parser.add_argument(
+        "--jobs",
+        type=whole(1, 4096),
+        metavar="N",
+        help="with --reprice: processes of a sweep (default 1)",
+    )
     add_output_options(parser)
 
 
@@ -32,7 +64,11 @@ def execute(arguments: argparse.Namespace) -> int:
         return _reprice(arguments)
     for name in ("arch", "network", "jobs", "settings"):
         if getattr(arguments, name):
-            raise InputError("belongs to --reprice", where=f"--{'set' if name == 'settings' else name}", got=str(getattr(arguments, name)))
+            raise InputError(
+                "belongs to --reprice",
+                where=f"--{'set' if name == 'settings' else name}",
+                got=str(getattr(arguments, name)),
+            )
     source = Path(arguments.folder)
     if not source.exists():
         return _write(arguments)  # which says what is missing
@@ -40,7 +76,11 @@ def execute(arguments: argparse.Namespace) -> int:
     folder = Path(arguments.out or (beside / arguments.rung if arguments.rung else beside))
     # the report of a folder belongs into it; any other folder must hold no result of its own
     own = folder.exists() and folder.samefile(beside)
-    with hold(folder, (kind_of(folder) if own else "sweep" if arguments.rung else None) or "report", "--out"):
+    with hold(
+        folder,
+        (kind_of(folder) if own else "sweep" if arguments.rung else None) or "report",
+        "--out",
+    ):
         return _write(arguments)
 
 
@@ -49,10 +89,27 @@ def _reprice(arguments: argparse.Namespace) -> int:
 
     for name in ("out", "gallery", "rung"):
         if getattr(arguments, name):
-            raise InputError("does not go with --reprice, which rewrites the folder", where=f"--{name}", got=str(getattr(arguments, name)))
-    found = reprice(arguments.folder, arguments.arch, settings_table(arguments.settings), arguments.network, arguments.jobs or 1)
+            raise InputError(
+                "does not go with --reprice, which rewrites the folder",
+                where=f"--{name}",
+                got=str(getattr(arguments, name)),
+            )
+    found = reprice(
+        arguments.folder,
+        arguments.arch,
+        settings_table(arguments.settings),
+        arguments.network,
+        arguments.jobs or 1,
+    )
     if arguments.json:
-        print_json({"moved": found.rows(), "compared": found.cells, "missing": found.missing, "notes": found.notes})
+        print_json(
+            {
+                "moved": found.rows(),
+                "compared": found.cells,
+                "missing": found.missing,
+                "notes": found.notes,
+            }
+        )
     elif not arguments.quiet:
         emit((Path(arguments.folder) / PAGE).read_text(encoding="utf-8"), end="")
     say(f"priced again: {Path(arguments.folder) / PAGE}", arguments.quiet)
@@ -67,8 +124,12 @@ def _write(arguments: argparse.Namespace) -> int:
     if (Path(arguments.folder) / "sweep.json").is_file():
         from archsim.report.sweep.page import write_sweep_report
 
-        return _tell(write_sweep_report(arguments.folder, arguments.out or arguments.folder), arguments)
-    if (Path(arguments.folder) / "compare.json").is_file() or Path(arguments.folder).name == "compare.json":
+        return _tell(
+            write_sweep_report(arguments.folder, arguments.out or arguments.folder), arguments
+        )
+    if (Path(arguments.folder) / "compare.json").is_file() or Path(
+        arguments.folder
+    ).name == "compare.json":
         from archsim.report.comparison.page import write_comparison_report
 
         return _tell(write_comparison_report(arguments.folder, arguments.out), arguments)
@@ -86,7 +147,9 @@ def _write(arguments: argparse.Namespace) -> int:
     write_files(folder, files)
     figures = write_figures(result.to_dict(), folder / "figures")
     if arguments.json:
-        print_json({"files": [str(folder / name) for name in files] + [str(path) for path in figures]})
+        print_json(
+            {"files": [str(folder / name) for name in files] + [str(path) for path in figures]}
+        )
     say(f"report: {folder / 'report.html'}", arguments.quiet)
     return 0
 
@@ -102,7 +165,10 @@ def _rung(arguments: argparse.Namespace) -> int:
     document = seal(load_sweep(arguments.folder, arguments.rung).to_dict())
     folder = Path(arguments.out or Path(arguments.folder) / arguments.rung)
     text = json.dumps(document, allow_nan=False) + "\n"
-    return _tell([*write_pages(document, folder), write_files(folder, {"sweep.json": text}) / "sweep.json"], arguments)
+    return _tell(
+        [*write_pages(document, folder), write_files(folder, {"sweep.json": text}) / "sweep.json"],
+        arguments,
+    )
 
 
 def _gallery(arguments: argparse.Namespace) -> int:

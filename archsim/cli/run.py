@@ -17,24 +17,73 @@ _TABLES = ("component", "layer", "phase", "resource", "figure", "ledger", "place
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("network", metavar="NETWORK", help=f"{options.NETWORK_HELP}, or a recorded trace .json")
-    parser.add_argument("--arch", metavar="NAME|FILE",
-                        help="chip: archsim list architectures (default: the one that a trace was recorded on, else cim40)")
+    parser.add_argument(
+        "network", metavar="NETWORK", help=f"{options.NETWORK_HELP}, or a recorded trace .json"
+    )
+    parser.add_argument(
+        "--arch",
+        metavar="NAME|FILE",
+        help="chip: archsim list architectures (default: the one that a trace was recorded on, else cim40)",
+    )
     options.add_workload_options(parser)
-    parser.add_argument("--images", type=options.whole(1, 1_000_000), metavar="N", help="images that go through (default: the batch)")
-    parser.add_argument("--node", type=options.positive, metavar="NM", help="technology node of the prices (default: the chip's)")
-    options.add_set_option(parser, "any field of the architecture (tile.rows=128) or scheme (scheme.optimiser=adam); repeatable")
-    parser.add_argument("--seed", type=options.whole(0, 2**63 - 1), default=0, metavar="N", help="seed of everything random (default 0)")
-    parser.add_argument("--no-timing", action="store_true", help="area and energy only: nothing is simulated")
-    parser.add_argument("--data", metavar="FILE.npz|random", help="carry real data through the events: the array physics is computed")
-    parser.add_argument("--activity", metavar="FILE",
-                        help="measured activity by layer and phase (.csv or .json) in place of the assumed one")
-    parser.add_argument("--out", metavar="DIR", help="write result.json, CSV tables and report.html here")
-    parser.add_argument("--full", action="store_true", help="print every layer and component, however many")
-    parser.add_argument("--csv", nargs="?", const="component", type=options.one_of(_TABLES), metavar="TABLE",
-                        help=f"print one table as CSV instead: {', '.join(_TABLES)}")
-    parser.add_argument("--trace-out", metavar="FILE.json", help="write the events for Perfetto or chrome://tracing")
-    parser.add_argument("--vcd", metavar="FILE.vcd", help="write the events as a value change dump (needs the extra 'vcd')")
+    parser.add_argument(
+        "--images",
+        type=options.whole(1, 1_000_000),
+        metavar="N",
+        help="images that go through (default: the batch)",
+    )
+    parser.add_argument(
+        "--node",
+        type=options.positive,
+        metavar="NM",
+        help="technology node of the prices (default: the chip's)",
+    )
+    options.add_set_option(
+        parser,
+        "any field of the architecture (tile.rows=128) or scheme (scheme.optimiser=adam); repeatable",
+    )
+    parser.add_argument(
+        "--seed",
+        type=options.whole(0, 2**63 - 1),
+        default=0,
+        metavar="N",
+        help="seed of everything random (default 0)",
+    )
+    parser.add_argument(
+        "--no-timing", action="store_true", help="area and energy only: nothing is simulated"
+    )
+    parser.add_argument(
+        "--data",
+        metavar="FILE.npz|random",
+        help="carry real data through the events: the array physics is computed",
+    )
+    parser.add_argument(
+        "--activity",
+        metavar="FILE",
+        help="measured activity by layer and phase (.csv or .json) in place of the assumed one",
+    )
+    parser.add_argument(
+        "--out", metavar="DIR", help="write result.json, CSV tables and report.html here"
+    )
+    parser.add_argument(
+        "--full", action="store_true", help="print every layer and component, however many"
+    )
+    parser.add_argument(
+        "--csv",
+        nargs="?",
+        const="component",
+        type=options.one_of(_TABLES),
+        metavar="TABLE",
+        help=f"print one table as CSV instead: {', '.join(_TABLES)}",
+    )
+    parser.add_argument(
+        "--trace-out", metavar="FILE.json", help="write the events for Perfetto or chrome://tracing"
+    )
+    parser.add_argument(
+        "--vcd",
+        metavar="FILE.vcd",
+        help="write the events as a value change dump (needs the extra 'vcd')",
+    )
     options.add_output_options(parser)
 
 
@@ -44,17 +93,38 @@ def execute(arguments: argparse.Namespace) -> int:
     from archsim.report.progress import make_progress
 
     settings = options.settings_table(arguments.settings)
-    chip_settings = {path: value for path, value in settings.items() if not path.startswith("scheme.")}
-    work, step = _workload(arguments, {path[7:]: value for path, value in settings.items() if path.startswith("scheme.")})
+    chip_settings = {
+        path: value for path, value in settings.items() if not path.startswith("scheme.")
+    }
+    work, step = _workload(
+        arguments,
+        {path[7:]: value for path, value in settings.items() if path.startswith("scheme.")},
+    )
     chip = archsim.load_architecture(_chip(arguments, work), chip_settings)
     observers = _observers(arguments)
-    data = _images(arguments.data) if arguments.data and arguments.data != "random" else arguments.data
+    data = (
+        _images(arguments.data) if arguments.data and arguments.data != "random" else arguments.data
+    )
     watched = contextlib.nullcontext() if arguments.quiet else make_progress(console(stderr=True))
-    with hold(arguments.out, "run", "--out", around=True) if arguments.out else contextlib.nullcontext():
+    with (
+        hold(arguments.out, "run", "--out", around=True)
+        if arguments.out
+        else contextlib.nullcontext()
+    ):
         with watched as progress:
-            result = archsim.simulate(work, chip, **step, images=arguments.images, node_nm=arguments.node, seed=arguments.seed,
-                                      timing=not arguments.no_timing, data=data, activity=arguments.activity,
-                                  observers=observers, progress=progress)
+            result = archsim.simulate(
+                work,
+                chip,
+                **step,
+                images=arguments.images,
+                node_nm=arguments.node,
+                seed=arguments.seed,
+                timing=not arguments.no_timing,
+                data=data,
+                activity=arguments.activity,
+                observers=observers,
+                progress=progress,
+            )
         result.document["command"] = arguments.line
         return _write(arguments, result)
 
@@ -64,47 +134,78 @@ def _check(arguments: argparse.Namespace) -> None:
         raise InputError("choose one form of output", where="--csv", got="--json and --csv")
     for option in ("data", "trace_out", "vcd"):
         if arguments.no_timing and getattr(arguments, option):
-            raise InputError("nothing happens in time with --no-timing", where=f"--{option.replace('_', '-')}")
+            raise InputError(
+                "nothing happens in time with --no-timing", where=f"--{option.replace('_', '-')}"
+            )
     if arguments.out:
         refuse_other(folder_path(arguments.out, "--out"), "run", "--out")
     for option in ("trace_out", "vcd"):
         path = getattr(arguments, option)
         if path and (Path(path).is_dir() or not Path(path).absolute().parent.is_dir()):
-            raise InputError("not a file in an existing folder", where=f"--{option.replace('_', '-')}", got=path)
+            raise InputError(
+                "not a file in an existing folder", where=f"--{option.replace('_', '-')}", got=path
+            )
 
 
-def _workload(arguments: argparse.Namespace, scheme_settings: dict[str, str]) -> tuple[object, dict]:
-    """The network or trace, and what goes with it: scheme, phase and batch, which a trace brings itself."""
+def _workload(
+    arguments: argparse.Namespace, scheme_settings: dict[str, str]
+) -> tuple[object, dict]:
+    """The network or trace, and what goes with it: scheme, phase and batch, which a trace brings
+    itself.
+    """
     import archsim
 
     if arguments.network.lower().endswith(".json"):
         from archsim.run.recorded_trace import load_trace
 
-        own = arguments.scheme is not None and arguments.scheme.endswith(".py")  # the file of the scheme that the trace names
+        own = arguments.scheme is not None and arguments.scheme.endswith(
+            ".py"
+        )  # the file of the scheme that the trace names
         for option in ("phase", "batch") if own else ("scheme", "phase", "batch"):
             if getattr(arguments, option) is not None:
-                raise InputError("a recorded trace brings its own", where=f"--{option}", got=getattr(arguments, option))
+                raise InputError(
+                    "a recorded trace brings its own",
+                    where=f"--{option}",
+                    got=getattr(arguments, option),
+                )
         for option, value in options.network_options(arguments).items():
             if value is not None:
                 where = f"--{option.rstrip('s').replace('_', '-')}"
-                raise InputError("a recorded trace needs no reading of a network's file", where=where, got=value)
+                raise InputError(
+                    "a recorded trace needs no reading of a network's file", where=where, got=value
+                )
         if scheme_settings:
-            raise InputError("a recorded trace brings its own scheme", where="--set", got="scheme.…")
+            raise InputError(
+                "a recorded trace brings its own scheme", where="--set", got="scheme.…"
+            )
         name = _own_scheme(arguments.scheme) if own else None
         trace = load_trace(arguments.network)
         if own and trace.scheme != name:
-            raise InputError("a recorded trace brings its own scheme", where="--scheme", got=name, allowed=str(trace.scheme))
+            raise InputError(
+                "a recorded trace brings its own scheme",
+                where="--scheme",
+                got=name,
+                allowed=str(trace.scheme),
+            )
         return trace, {}
     phase = arguments.phase or "inference"
     scheme = arguments.scheme
     if scheme is None and scheme_settings:
-        raise InputError("settings of a scheme without one", where="--set", got="scheme.…", hint="name it with --scheme")
+        raise InputError(
+            "settings of a scheme without one",
+            where="--set",
+            got="scheme.…",
+            hint="name it with --scheme",
+        )
     if scheme is not None:
         from archsim.chip.load import parse_setting
         from archsim.schemes import load_scheme
         from archsim.schemes.own_file import scheme_name
 
-        scheme = load_scheme(scheme_name(scheme), {path: parse_setting(f"x={text}")[1] for path, text in scheme_settings.items()})
+        scheme = load_scheme(
+            scheme_name(scheme),
+            {path: parse_setting(f"x={text}")[1] for path, text in scheme_settings.items()},
+        )
     network = archsim.load_network(arguments.network, **options.network_options(arguments))
     return network, {"scheme": scheme, "phase": phase, "batch": arguments.batch or 1}
 
@@ -154,7 +255,9 @@ def _write(arguments: argparse.Namespace, result) -> int:
 
         if kind_of(arguments.out) == "run":
             say(f"note: the run that was in {arguments.out} is replaced", arguments.quiet)
-        write_files(arguments.out, {**result.files(), "report.html": render_report(result.to_dict())})
+        write_files(
+            arguments.out, {**result.files(), "report.html": render_report(result.to_dict())}
+        )
     if arguments.json:
         print_json(seal(result.to_dict()))
     elif arguments.csv:

@@ -10,27 +10,57 @@ KIND_STYLES = {"measured": "green", "simulated": "blue", "scaled": "yellow", "as
 
 
 def describe_component(name: str, node_nm: float | None, settings: dict[str, str]) -> dict:
-    """Parameters, price and figures of a part. Raises InputError for an unknown part or parameter, or a value out of range."""
+    """Parameters, price and figures of a part. Raises InputError for an unknown part or parameter,
+    or a value out of range.
+    """
     from archsim.cost.figures_used import figure_row
     from hwlib import find_part, price
 
     part = find_part(name)
-    found = price(name, {key: number_or_word(text) for key, text in settings.items()}, node_nm or 40.0)
-    trails = {"area": found.area, "leakage": found.leakage, **{f"energy.{action}": item for action, item in found.energy.items()}}
+    found = price(
+        name, {key: number_or_word(text) for key, text in settings.items()}, node_nm or 40.0
+    )
+    trails = {
+        "area": found.area,
+        "leakage": found.leakage,
+        **{f"energy.{action}": item for action, item in found.energy.items()},
+    }
     figures = {figure.name: figure for trail in trails.values() for figure in trail.figures()}
     return {
-        "name": name, "title": part.title, "group": part.group, "description": " ".join((part.__doc__ or "").split()),
-        "scaling": part.scaling, "native_node_nm": part.native_node_nm, "node_nm": found.node_nm,
+        "name": name,
+        "title": part.title,
+        "group": part.group,
+        "description": " ".join((part.__doc__ or "").split()),
+        "scaling": part.scaling,
+        "native_node_nm": part.native_node_nm,
+        "node_nm": found.node_nm,
         "parameters": [
-            {"name": p.name, "value": found.parameters[p.name], "default": p.default, "low": p.low, "high": p.high, "unit": p.unit,
-             "choices": list(p.choices), "note": p.note} for p in part.parameters
+            {
+                "name": p.name,
+                "value": found.parameters[p.name],
+                "default": p.default,
+                "low": p.low,
+                "high": p.high,
+                "unit": p.unit,
+                "choices": list(p.choices),
+                "note": p.note,
+            }
+            for p in part.parameters
         ],
-        "area_um2": _spread(found.area), "leakage_w": _spread(found.leakage),
+        "area_um2": _spread(found.area),
+        "leakage_w": _spread(found.leakage),
         "actions": [
-            {"name": action, "description": text, "energy_j": _spread(found.energy[action]), "latency_s": _spread(found.latency[action]),
-             "formula": _law(found.energy[action])} for action, text in part.actions.items()
+            {
+                "name": action,
+                "description": text,
+                "energy_j": _spread(found.energy[action]),
+                "latency_s": _spread(found.latency[action]),
+                "formula": _law(found.energy[action]),
+            }
+            for action, text in part.actions.items()
         ],
-        "area_formula": _law(found.area), "leakage_formula": _law(found.leakage),
+        "area_formula": _law(found.area),
+        "leakage_formula": _law(found.leakage),
         "figures": [figure_row(figures[key]) for key in sorted(figures)],
     }
 
@@ -61,21 +91,44 @@ def draw_component(document: dict) -> Iterator[object]:
     head = Text(document["name"], style="bold")
     head.append(f"  {document['title']}, at {document['node_nm']:g} nm", style="default")
     if document["node_nm"] != document["native_node_nm"]:
-        head.append(f" (scaled from {document['native_node_nm']:g} nm, class {document['scaling']})", style="dim")
+        head.append(
+            f" (scaled from {document['native_node_nm']:g} nm, class {document['scaling']})",
+            style="dim",
+        )
     yield head
     yield Text(document["description"] + "\n", style="dim")
     if document["parameters"]:
-        table = Table("Parameter", "Value", "Default", "Range", "Unit", "Note", box=_box(), title="Parameters", title_justify="left")
+        table = Table(
+            "Parameter",
+            "Value",
+            "Default",
+            "Range",
+            "Unit",
+            "Note",
+            box=_box(),
+            title="Parameters",
+            title_justify="left",
+        )
         for row in document["parameters"]:
             span = ", ".join(row["choices"]) or f"{row['low']:g} – {row['high']:g}"
             unit = "" if row["unit"] == "1" else row["unit"]
-            table.add_row(row["name"], _plain(row["value"]), _plain(row["default"]), span, unit, row["note"])
+            table.add_row(
+                row["name"], _plain(row["value"]), _plain(row["default"]), span, unit, row["note"]
+            )
         yield table
-    table = Table("Price", "Value", "Range", "Meaning", "Law", box=_box(), title="Price", title_justify="left")
-    table.add_row("area", *_amount(document["area_um2"], "um2"), "one instance", document["area_formula"])
-    table.add_row("leakage", *_amount(document["leakage_w"], "W"), "always on", document["leakage_formula"])
+    table = Table(
+        "Price", "Value", "Range", "Meaning", "Law", box=_box(), title="Price", title_justify="left"
+    )
+    table.add_row(
+        "area", *_amount(document["area_um2"], "um2"), "one instance", document["area_formula"]
+    )
+    table.add_row(
+        "leakage", *_amount(document["leakage_w"], "W"), "always on", document["leakage_formula"]
+    )
     for row in document["actions"]:
-        table.add_row(row["name"], *_amount(row["energy_j"], "J"), row["description"], row["formula"])
+        table.add_row(
+            row["name"], *_amount(row["energy_j"], "J"), row["description"], row["formula"]
+        )
     yield table
     yield _figure_table(document["figures"])
     yield _sources(document["figures"])
@@ -91,14 +144,26 @@ def _figure_table(rows: list[dict]):
     from rich.table import Table
     from rich.text import Text
 
-    table = Table("Figure and range", "Kind", "Source and place", "Note", box=_box(), title="Figures", title_justify="left")
+    table = Table(
+        "Figure and range",
+        "Kind",
+        "Source and place",
+        "Note",
+        box=_box(),
+        title="Figures",
+        title_justify="left",
+    )
     table.columns[0].overflow = table.columns[2].overflow = "fold"
     for row in rows:
         node = f" @ {row['node_nm']:g} nm" if row["node_nm"] else ""
         unit = "" if row["unit"] == "1" else f" {row['unit']}"
         span = "exact" if row["low"] == row["high"] else f"{row['low']:.4g} – {row['high']:.4g}"
-        table.add_row(f"{row['name']}\n  {row['value']:.4g}{unit}{node}\n  {span}", Text(row["kind"], style=KIND_STYLES[row["kind"]]),
-                      Text(f"{row['source']}\n{row['place']}".rstrip()), Text(row["note"]))
+        table.add_row(
+            f"{row['name']}\n  {row['value']:.4g}{unit}{node}\n  {span}",
+            Text(row["kind"], style=KIND_STYLES[row["kind"]]),
+            Text(f"{row['source']}\n{row['place']}".rstrip()),
+            Text(row["note"]),
+        )
     return table
 
 
@@ -113,8 +178,13 @@ def _amount(spread: dict, unit: str) -> tuple[str, str]:
     from archsim.report.drawing.format import si, significant
 
     if unit == "um2":
-        return f"{significant(spread['value'])} µm²", f"{significant(spread['low'], 3)} – {significant(spread['high'], 3)} µm²"
-    return si(spread["value"], unit), f"{si(spread['low'], unit, 3)} – {si(spread['high'], unit, 3)}"
+        return (
+            f"{significant(spread['value'])} µm²",
+            f"{significant(spread['low'], 3)} – {significant(spread['high'], 3)} µm²",
+        )
+    return si(
+        spread["value"], unit
+    ), f"{si(spread['low'], unit, 3)} – {si(spread['high'], unit, 3)}"
 
 
 def _plain(value: object) -> str:

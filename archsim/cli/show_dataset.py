@@ -8,7 +8,9 @@ from hwlib.errors import InputError
 
 
 def describe_dataset(name: str, node_nm: float | None, settings: dict[str, str]) -> dict:
-    """Sizes, classes, source and where the files lie (null where they are not here). Raises InputError for an unknown name."""
+    """Sizes, classes, source and where the files lie (null where they are not here). Raises
+    InputError for an unknown name.
+    """
     from workloads.datasets import list_datasets, load_dataset
     from workloads.datasets.catalogue import catalogue
     from workloads.datasets.fetch import find_files
@@ -16,17 +18,38 @@ def describe_dataset(name: str, node_nm: float | None, settings: dict[str, str])
     source = catalogue().get(name)
     if source is None:
         data = load_dataset(name, download=False)
-        return {"name": data.name, "title": list_datasets().get(name, ""), "source": data.source, "image_shape": list(data.image_shape),
-                "train_images": len(data.train_labels), "test_images": len(data.test_labels), "classes": data.classes,
-                "class_names": list(data.class_names), "files": [], "here": True, "notes": list(data.notes)}
+        return {
+            "name": data.name,
+            "title": list_datasets().get(name, ""),
+            "source": data.source,
+            "image_shape": list(data.image_shape),
+            "train_images": len(data.train_labels),
+            "test_images": len(data.test_labels),
+            "classes": data.classes,
+            "class_names": list(data.class_names),
+            "files": [],
+            "here": True,
+            "notes": list(data.notes),
+        }
     try:
-        files, note = [str(path) for path in find_files(source, download=False).values()], []
+        files = [str(path) for path in find_files(source, download=False).values()]
+        note = []
     except InputError:
         files, note = None, [f"not here yet: archsim data fetch {name}"]
     train, test = source.files["train_images"].shape, source.files["test_images"].shape
-    return {"name": name, "title": source.title, "source": source.source, "image_shape": [1, *train[1:]], "train_images": train[0],
-            "test_images": test[0], "classes": len(source.class_names), "class_names": list(source.class_names), "files": files,
-            "here": files is not None, "notes": note}
+    return {
+        "name": name,
+        "title": source.title,
+        "source": source.source,
+        "image_shape": [1, *train[1:]],
+        "train_images": train[0],
+        "test_images": test[0],
+        "classes": len(source.class_names),
+        "class_names": list(source.class_names),
+        "files": files,
+        "here": files is not None,
+        "notes": note,
+    }
 
 
 def draw_dataset(document: dict) -> Iterator[object]:
@@ -39,9 +62,14 @@ def draw_dataset(document: dict) -> Iterator[object]:
     head.append(document["source"], style="dim")
     yield head
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
-    rows = {"Image": "×".join(map(str, document["image_shape"])), "Training images": f"{document['train_images']:,}",
-            "Test images": f"{document['test_images']:,}", "Classes": f"{document['classes']}",
-            "Names": ", ".join(document["class_names"]), "Files": "\n".join(document["files"] or ())}
+    rows = {
+        "Image": "×".join(map(str, document["image_shape"])),
+        "Training images": f"{document['train_images']:,}",
+        "Test images": f"{document['test_images']:,}",
+        "Classes": f"{document['classes']}",
+        "Names": ", ".join(document["class_names"]),
+        "Files": "\n".join(document["files"] or ()),
+    }
     for key, value in rows.items():
         if value:
             table.add_row(key, Text(value))

@@ -1,4 +1,6 @@
-"""A device preset or law: its parameters and sources, and its staircase with the device-to-device spread."""
+"""A device preset or law: its parameters and sources, and its staircase with the device-to-device
+spread.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ _COLUMNS, _LINES = 64, 13
 
 
 def describe_device(name: str, node_nm: float | None, settings: dict[str, str]) -> dict:
-    """Parameters, sources and staircase of a preset, a law or a device file. Raises InputError for unknown names and values."""
+    """Parameters, sources and staircase of a preset, a law or a device file. Raises InputError for
+    unknown names and values.
+    """
     from archsim.devices import load_law
     from archsim.devices.presets import find_preset
     from archsim.devices.staircase import staircase
@@ -24,18 +28,38 @@ def describe_device(name: str, node_nm: float | None, settings: dict[str, str]) 
     device = preset.device(changes) if preset else load_law(name)(**changes)
     steps = staircase(device, devices=_DEVICES)
     return {
-        "name": name, "law": device.name, "title": preset.title if preset else device.title,
-        "source": preset.source if preset else device.source, "place": preset.place if preset else "",
-        "confidence": preset.confidence if preset else "", "note": preset.note if preset else "",
-        "parameters": [{"name": p.name, "value": device.values[p.name], "default": p.default, "low": p.low, "high": p.high, "unit": p.unit,
-                        "choices": list(p.choices), "note": p.note} for p in device.parameters],
+        "name": name,
+        "law": device.name,
+        "title": preset.title if preset else device.title,
+        "source": preset.source if preset else device.source,
+        "place": preset.place if preset else "",
+        "confidence": preset.confidence if preset else "",
+        "note": preset.note if preset else "",
+        "parameters": [
+            {
+                "name": p.name,
+                "value": device.values[p.name],
+                "default": p.default,
+                "low": p.low,
+                "high": p.high,
+                "unit": p.unit,
+                "choices": list(p.choices),
+                "note": p.note,
+            }
+            for p in device.parameters
+        ],
         "granularity": float(device.granularity()),
-        "staircase": {"pulses": steps.pulses, "devices": _DEVICES, "quantiles": [row.tolist() for row in steps.quantiles()]},
+        "staircase": {
+            "pulses": steps.pulses,
+            "devices": _DEVICES,
+            "quantiles": [row.tolist() for row in steps.quantiles()],
+        },
     }
 
 
 def device_text(name: str, settings: dict[str, str]) -> str:
-    """A device file with every parameter of a preset, a law or a file, `settings` changed: to copy and edit. Raises InputError as
+    """A device file with every parameter of a preset, a law or a file, `settings` changed: to copy
+    and edit. Raises InputError as
     `describe_device`."""
     from archsim.devices import load_law
     from archsim.devices.presets import find_preset
@@ -45,23 +69,44 @@ def device_text(name: str, settings: dict[str, str]) -> str:
     device = preset.device(changes) if preset else load_law(name)(**changes)
     own = preset.name if preset else name
     own = own if re.fullmatch("[A-Za-z0-9_-]+", own) else _toml(own)
-    facts = {"law": device.name, "title": preset.title if preset else device.title, "source": preset.source if preset else device.source,
-             "place": "; ".join([preset.place if preset else "defaults of the law", *(f"{key} changed" for key in changes)]),
-             "confidence": preset.confidence if preset else "assumed"}
+    facts = {
+        "law": device.name,
+        "title": preset.title if preset else device.title,
+        "source": preset.source if preset else device.source,
+        "place": "; ".join(
+            [
+                preset.place if preset else "defaults of the law",
+                *(f"{key} changed" for key in changes),
+            ]
+        ),
+        "confidence": preset.confidence if preset else "assumed",
+    }
     if preset and preset.note:
         facts["note"] = preset.note
-    lines = [f"[{own}]", *(f"{key} = {_toml(text)}" for key, text in facts.items()), f"[{own}.parameters]"]
+    lines = [
+        f"[{own}]",
+        *(f"{key} = {_toml(text)}" for key, text in facts.items()),
+        f"[{own}.parameters]",
+    ]
     for p in device.parameters:
         span = " or ".join(p.choices) or f"{p.low:g} to {p.high:g}"
-        lines.append(f"{p.name} = {_toml(device.values[p.name])}  # {span}{f' {p.unit}' if p.unit not in ('', '1') else ''}: {p.note}")
+        lines.append(
+            f"{p.name} = {_toml(device.values[p.name])}  # {span}{f' {p.unit}' if p.unit not in ('', '1') else ''}: {p.note}"
+        )
     return "\n".join(lines) + "\n"
 
 
 def _toml(value: object) -> str:
-    """A word or a number; what JSON escapes in a text, TOML reads alike, and no control character reaches the terminal."""
+    """A word or a number; what JSON escapes in a text, TOML reads alike, and no control character
+    reaches the terminal.
+    """
     if not isinstance(value, str):
         return repr(value)
-    return re.sub("[\x7f-\x9f]", lambda found: f"\\u{ord(found[0]):04x}", json.dumps(value, ensure_ascii=False))
+    return re.sub(
+        "[\x7f-\x9f]",
+        lambda found: f"\\u{ord(found[0]):04x}",
+        json.dumps(value, ensure_ascii=False),
+    )
 
 
 def draw_device(document: dict) -> Iterator[object]:
@@ -73,20 +118,39 @@ def draw_device(document: dict) -> Iterator[object]:
 
     head = Text(document["name"], style="bold")
     head.append(f"  {document['title']}\n", style="default")
-    origin = ", ".join(filter(None, (document["source"], document["place"], document["confidence"])))
+    origin = ", ".join(
+        filter(None, (document["source"], document["place"], document["confidence"]))
+    )
     head.append(f"law {document['law']}; {origin}", style="dim")
     yield head
     if document["note"]:
         yield Text(document["note"], style="dim")
-    table = Table("Parameter", "Value", "Default", "Range", "Note", box=_box(), title="Parameters (--set NAME=VALUE)", title_justify="left")
+    table = Table(
+        "Parameter",
+        "Value",
+        "Default",
+        "Range",
+        "Note",
+        box=_box(),
+        title="Parameters (--set NAME=VALUE)",
+        title_justify="left",
+    )
     for row in document["parameters"]:
         span = ", ".join(row["choices"]) or f"{row['low']:g} – {row['high']:g}"
         changed = row["value"] != row["default"]
-        table.add_row(row["name"], Text(_plain(row["value"]), style="bold" if changed else ""), _plain(row["default"]), span, row["note"])
+        table.add_row(
+            row["name"],
+            Text(_plain(row["value"]), style="bold" if changed else ""),
+            _plain(row["default"]),
+            span,
+            row["note"],
+        )
     yield table
     stairs = document["staircase"]
-    yield Text(f"Staircase: {stairs['pulses']} pulses up, {stairs['pulses']} down; {stairs['devices']} devices "
-               "(● median, ░ 5 % to 95 %); --out DIR draws it as SVG and PNG")
+    yield Text(
+        f"Staircase: {stairs['pulses']} pulses up, {stairs['pulses']} down; {stairs['devices']} devices "
+        "(● median, ░ 5 % to 95 %); --out DIR draws it as SVG and PNG"
+    )
     yield Text("\n".join(_plot(*stairs["quantiles"])))
 
 
@@ -96,17 +160,24 @@ def _plot(low: list[float], middle: list[float], high: list[float]) -> list[str]
     lines = [[" "] * _COLUMNS for _ in range(_LINES)]
     for column in range(_COLUMNS):
         place = round(column * (len(middle) - 1) / (_COLUMNS - 1))
-        bottom, centre, top = (round((values[place] - floor) / span * (_LINES - 1)) for values in (low, middle, high))
+        bottom, centre, top = (
+            round((values[place] - floor) / span * (_LINES - 1)) for values in (low, middle, high)
+        )
         for line in range(bottom, top + 1):
             lines[_LINES - 1 - line][column] = "░"
         lines[_LINES - 1 - centre][column] = "●"
     marked = (0, _LINES // 2, _LINES - 1)
-    labels = [f"{floor + span * (1 - line / (_LINES - 1)):8.3g} " if line in marked else " " * 9 for line in range(_LINES)]
+    labels = [
+        f"{floor + span * (1 - line / (_LINES - 1)):8.3g} " if line in marked else " " * 9
+        for line in range(_LINES)
+    ]
     return [label + "│" + "".join(line).rstrip() for label, line in zip(labels, lines)]
 
 
 def write_staircase(document: dict, folder: str) -> list[Path]:
-    """The staircase as SVG and PNG files in a folder; returns the paths. Raises InputError where it cannot be written."""
+    """The staircase as SVG and PNG files in a folder; returns the paths. Raises InputError where it
+    cannot be written.
+    """
     from archsim.basics.files import write_files
     from archsim.report.drawing.palette import colours
     from archsim.report.drawing.raster import save_raster
@@ -114,7 +185,9 @@ def write_staircase(document: dict, folder: str) -> list[Path]:
     from archsim.report.figures.staircase import draw_staircase
 
     stairs, light = document["staircase"], colours("light")
-    drawing = draw_staircase(f"Staircase of {document['name']}", stairs["quantiles"], stairs["pulses"])
+    drawing = draw_staircase(
+        f"Staircase of {document['name']}", stairs["quantiles"], stairs["pulses"]
+    )
     name = f"staircase_{Path(document['name']).stem}"
     target = write_files(folder, {f"{name}.svg": to_svg(drawing, light)})
     save_raster(drawing, target / f"{name}.png", light)

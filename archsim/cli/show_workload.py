@@ -8,7 +8,8 @@ from hwlib.errors import InputError, unknown
 
 
 def describe_network(name: str, node_nm: float | None, reading: dict[str, object]) -> dict:
-    """Layers with shapes, weights and multiply-accumulates of one image; `reading` are keywords of `load_network`.
+    """Layers with shapes, weights and multiply-accumulates of one image; `reading` are keywords of
+    `load_network`.
 
     Raises InputError for a network that cannot be read.
     """
@@ -18,17 +19,37 @@ def describe_network(name: str, node_nm: float | None, reading: dict[str, object
     layers = []
     for layer in network.layers:
         matrix = layer.matrix if layer.on_array else None
-        layers.append({
-            "name": layer.name, "operator": layer.operator, "inputs": list(layer.inputs),
-            "input_shapes": [list(shape) for shape in layer.input_shapes], "output_shape": list(layer.output_shape),
-            "kernel": list(layer.kernel), "stride": list(layer.stride), "padding": list(layer.padding), "groups": layer.groups,
-            "bias": layer.bias, "weights": matrix.weights if matrix and not layer.shares else 0, "shares": layer.shares or None,
-            "computes": layer.computes,
-            "matrix": {key: getattr(matrix, key) for key in ("rows", "columns", "groups", "vectors")} if matrix else None,
-            "multiply_accumulates": matrix.multiply_accumulates if matrix else 0,
-        })
-    return {"name": network.name, "source": network.source, "notes": list(network.notes), "layers": layers, "weights": network.weights,
-            "multiply_accumulates": network.multiply_accumulates}
+        layers.append(
+            {
+                "name": layer.name,
+                "operator": layer.operator,
+                "inputs": list(layer.inputs),
+                "input_shapes": [list(shape) for shape in layer.input_shapes],
+                "output_shape": list(layer.output_shape),
+                "kernel": list(layer.kernel),
+                "stride": list(layer.stride),
+                "padding": list(layer.padding),
+                "groups": layer.groups,
+                "bias": layer.bias,
+                "weights": matrix.weights if matrix and not layer.shares else 0,
+                "shares": layer.shares or None,
+                "computes": layer.computes,
+                "matrix": {
+                    key: getattr(matrix, key) for key in ("rows", "columns", "groups", "vectors")
+                }
+                if matrix
+                else None,
+                "multiply_accumulates": matrix.multiply_accumulates if matrix else 0,
+            }
+        )
+    return {
+        "name": network.name,
+        "source": network.source,
+        "notes": list(network.notes),
+        "layers": layers,
+        "weights": network.weights,
+        "multiply_accumulates": network.multiply_accumulates,
+    }
 
 
 def draw_network(document: dict) -> Iterator[object]:
@@ -37,31 +58,58 @@ def draw_network(document: dict) -> Iterator[object]:
     from rich.text import Text
 
     head = Text(document["name"], style="bold")
-    head.append(f"  {document['weights']:,} weights, {document['multiply_accumulates']:,} multiply-accumulates an image", style="default")
+    head.append(
+        f"  {document['weights']:,} weights, {document['multiply_accumulates']:,} multiply-accumulates an image",
+        style="default",
+    )
     if document["source"]:
         head.append(f"\n{document['source']}", style="dim")
     yield head
     table = Table("Layer", "Operator", "Input", "Output", "Window", box=_box(), show_footer=True)
-    for title, total in (("Matrix", ""), ("Vectors", ""), ("Weights", f"{document['weights']:,}"),
-                         ("MACs", f"{document['multiply_accumulates']:,}")):
+    for title, total in (
+        ("Matrix", ""),
+        ("Vectors", ""),
+        ("Weights", f"{document['weights']:,}"),
+        ("MACs", f"{document['multiply_accumulates']:,}"),
+    ):
         table.add_column(title, footer=total, justify="right")
     for row in document["layers"]:
         matrix = row["matrix"]
-        window = f"{_shape(row['kernel'])} / {_shape(row['stride'])}" if row["kernel"] != [1, 1] or row["stride"] != [1, 1] else ""
+        window = (
+            f"{_shape(row['kernel'])} / {_shape(row['stride'])}"
+            if row["kernel"] != [1, 1] or row["stride"] != [1, 1]
+            else ""
+        )
         groups = f"{matrix['groups']} x " if matrix and matrix["groups"] > 1 else ""
         weights = f"of {row['shares']}" if row["shares"] else f"{row['weights']:,}"
-        cells = [f"{groups}{matrix['rows']}×{matrix['columns']}", f"{matrix['vectors']:,}", Text(weights),
-                 f"{row['multiply_accumulates']:,}"] if matrix else [""] * 4
+        cells = (
+            [
+                f"{groups}{matrix['rows']}×{matrix['columns']}",
+                f"{matrix['vectors']:,}",
+                Text(weights),
+                f"{row['multiply_accumulates']:,}",
+            ]
+            if matrix
+            else [""] * 4
+        )
         shapes = " + ".join(_shape(shape) for shape in row["input_shapes"])
-        operator = row["operator"] if row["computes"] == row["operator"] else f"{row['computes']} (as {row['operator']})"
-        table.add_row(Text(row["name"]), operator, shapes, _shape(row["output_shape"]), window, *cells)
+        operator = (
+            row["operator"]
+            if row["computes"] == row["operator"]
+            else f"{row['computes']} (as {row['operator']})"
+        )
+        table.add_row(
+            Text(row["name"]), operator, shapes, _shape(row["output_shape"]), window, *cells
+        )
     yield table
     for note in document["notes"]:
         yield Text(f"note: {note}", style="dim")
 
 
 def describe_schema(name: str, node_nm: float | None, settings: dict[str, str]) -> dict:
-    """The JSON Schema of a file that this product reads: `trace`. Raises InputError for another name."""
+    """The JSON Schema of a file that this product reads: `trace`. Raises InputError for another
+    name.
+    """
     from archsim.trace import trace_schema
 
     if name != "trace":
@@ -77,7 +125,9 @@ def draw_schema(document: dict) -> Iterator[object]:
 
 
 def describe_architecture(name: str, node_nm: float | None, settings: dict[str, str]) -> dict:
-    """Every setting of a chip, defaults and `settings` included. Raises InputError for a chip that cannot be read."""
+    """Every setting of a chip, defaults and `settings` included. Raises InputError for a chip that
+    cannot be read.
+    """
     from archsim.chip import load_architecture
 
     return load_architecture(name, settings).model_dump(mode="json", by_alias=True)
@@ -88,7 +138,9 @@ def architecture_text(kind: str, name: str) -> str:
     from archsim.chip import architecture_path, load_architecture
 
     if kind != "architecture":
-        raise InputError("only an architecture or a device has a file to print", where="--toml", got=kind)
+        raise InputError(
+            "only an architecture or a device has a file to print", where="--toml", got=kind
+        )
     load_architecture(name)
     return architecture_path(name).read_text(encoding="utf-8")
 
@@ -105,14 +157,36 @@ def draw_architecture(document: dict) -> Iterator[object]:
     for note in document["notes"]:
         yield Text(f"• {note}", style="dim")
     table = Table("Setting", "Value", box=_box(), title="Settings", title_justify="left")
-    for path, value in _flatten({key: value for key, value in document.items()
-                                 if key not in ("components", "notes", "name", "title", "source", "schema")}):
+    for path, value in _flatten(
+        {
+            key: value
+            for key, value in document.items()
+            if key not in ("components", "notes", "name", "title", "source", "schema")
+        }
+    ):
         table.add_row(path, Text(str(value)))
     yield table
-    table = Table("Role", "Part", "Parameters", "Count", "Boundary", "Note", box=_box(), title="Components", title_justify="left")
+    table = Table(
+        "Role",
+        "Part",
+        "Parameters",
+        "Count",
+        "Boundary",
+        "Note",
+        box=_box(),
+        title="Components",
+        title_justify="left",
+    )
     for role, row in document["components"].items():
         parameters = ", ".join(f"{key} = {value}" for key, value in row["parameters"].items())
-        table.add_row(role, row["part"], Text(parameters), f"{row['count']:g} / {row['per']}", row["boundary"], Text(row["note"]))
+        table.add_row(
+            role,
+            row["part"],
+            Text(parameters),
+            f"{row['count']:g} / {row['per']}",
+            row["boundary"],
+            Text(row["note"]),
+        )
     yield table
 
 
@@ -124,8 +198,12 @@ def describe_scheme(name: str, node_nm: float | None, settings: dict[str, str]) 
 
     scheme = load_scheme(scheme_name(name))
     return {
-        "name": scheme.name, "title": scheme.title, "source": scheme.source, "description": " ".join((type(scheme).__doc__ or "").split()),
-        "transposed_read": scheme.transposed_read, "settings": scheme.model_dump(mode="json"),
+        "name": scheme.name,
+        "title": scheme.title,
+        "source": scheme.source,
+        "description": " ".join((type(scheme).__doc__ or "").split()),
+        "transposed_read": scheme.transposed_read,
+        "settings": scheme.model_dump(mode="json"),
         "components": scheme.parts(load_architecture("cim40")),
     }
 
@@ -140,12 +218,20 @@ def draw_scheme(document: dict) -> Iterator[object]:
     head.append(document["source"], style="dim")
     yield head
     yield Text(document["description"])
-    table = Table("Setting", "Default", box=_box(), title="Settings (--set scheme.NAME=VALUE)", title_justify="left")
+    table = Table(
+        "Setting",
+        "Default",
+        box=_box(),
+        title="Settings (--set scheme.NAME=VALUE)",
+        title_justify="left",
+    )
     for key, value in document["settings"].items():
         table.add_row(key, Text(str(value)))
     yield table
     for role, row in document["components"].items():
-        yield Text(f"adds {role}: part {row['part']}, {row['count']:g} a {row['per']}, inside the {row['boundary']} boundary")
+        yield Text(
+            f"adds {role}: part {row['part']}, {row['count']:g} a {row['per']}, inside the {row['boundary']} boundary"
+        )
 
 
 def _flatten(tree: dict, path: str = "") -> Iterator[tuple[str, object]]:

@@ -1,19 +1,32 @@
-"""`archsim trace NETWORK`: the operations of an inference or training step, as a file that `archsim run` executes."""
+"""`archsim trace NETWORK`: the operations of an inference or training step, as a file that `archsim
+run` executes.
+"""
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
 
-from archsim.cli.options import NETWORK_HELP, add_output_options, add_workload_options, network_options
+from archsim.cli.options import (
+    NETWORK_HELP,
+    add_output_options,
+    add_workload_options,
+    network_options,
+)
 from archsim.cli.output import say
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("network", metavar="NETWORK", help=NETWORK_HELP)
     add_workload_options(parser)
-    parser.add_argument("--arch", metavar="NAME|FILE", help="keep this chip in the file, for `archsim run` to execute it on")
-    parser.add_argument("--out", metavar="FILE", help="the file to write (default: NAME.trace.json here)")
+    parser.add_argument(
+        "--arch",
+        metavar="NAME|FILE",
+        help="keep this chip in the file, for `archsim run` to execute it on",
+    )
+    parser.add_argument(
+        "--out", metavar="FILE", help="the file to write (default: NAME.trace.json here)"
+    )
     add_output_options(parser)
 
 
@@ -34,5 +47,8 @@ def execute(arguments: argparse.Namespace) -> int:
         trace = recorded_on(trace, load_architecture(arguments.arch))
     path = arguments.out or f"{network.name}.trace.json"
     save_trace(trace, path)
-    say(f"{path}: {len(trace.image_operations)} operations an image, {len(trace.batch_operations)} once a batch", arguments.quiet)
+    say(
+        f"{path}: {len(trace.image_operations)} operations an image, {len(trace.batch_operations)} once a batch",
+        arguments.quiet,
+    )
     return 0

@@ -1,4 +1,6 @@
-"""`archsim train NETWORK --data NAME`: train on the array physics, then price that training with the activity it had."""
+"""`archsim train NETWORK --data NAME`: train on the array physics, then price that training with
+the activity it had.
+"""
 
 from __future__ import annotations
 
@@ -22,22 +24,74 @@ COMPARED = 8  # batches of the comparison with assumed activity
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("network", metavar="NETWORK", help=options.NETWORK_HELP)
     options.add_network_options(parser)
-    parser.add_argument("--data", default="digits", metavar="NAME|FILE.npz",
-                        help="data set: archsim list datasets (default digits, which needs no download)")
-    parser.add_argument("--scheme", default="rpu", metavar="NAME|FILE.py",
-                        help="update rule: rpu (default), another of archsim list schemes, or the file of your own, which is run")
-    parser.add_argument("--device", metavar="NAME|FILE", help="device of the arrays: archsim list devices (default gokmen2016)")
-    parser.add_argument("--arch", metavar="NAME|FILE", help="chip: archsim list architectures (default rpu for the scheme rpu, else cim40)")
-    parser.add_argument("--epochs", type=options.whole(1, 100_000), default=10, metavar="N", help="times through the data (default 10)")
+    parser.add_argument(
+        "--data",
+        default="digits",
+        metavar="NAME|FILE.npz",
+        help="data set: archsim list datasets (default digits, which needs no download)",
+    )
+    parser.add_argument(
+        "--scheme",
+        default="rpu",
+        metavar="NAME|FILE.py",
+        help="update rule: rpu (default), another of archsim list schemes, or the file of your own, which is run",
+    )
+    parser.add_argument(
+        "--device",
+        metavar="NAME|FILE",
+        help="device of the arrays: archsim list devices (default gokmen2016)",
+    )
+    parser.add_argument(
+        "--arch",
+        metavar="NAME|FILE",
+        help="chip: archsim list architectures (default rpu for the scheme rpu, else cim40)",
+    )
+    parser.add_argument(
+        "--epochs",
+        type=options.whole(1, 100_000),
+        default=10,
+        metavar="N",
+        help="times through the data (default 10)",
+    )
     options.add_step_options(parser)
-    parser.add_argument("--images", type=options.whole(1, 10_000_000), metavar="N", help="train on the first N images only")
-    parser.add_argument("--node", type=options.positive, metavar="NM", help="technology node of the prices (default: the chip's)")
-    options.add_set_option(parser, "any field of the training (training.learning_rate=0.02, training.read.input_bits=7), the device "
-                                   "(device.pulse_step=0.002), the architecture (read.adc_bits=8) or the scheme; repeatable")
-    parser.add_argument("--seed", type=options.whole(0, 2**63 - 1), default=0, metavar="N", help="seed of everything random (default 0)")
-    parser.add_argument("--out", metavar="DIR", help="write checkpoints, history, curves, the measured trace and the report here")
-    parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint in --out")
-    parser.add_argument("--early-stop", type=options.whole(1, 100_000), metavar="N", help="end after N epochs without a lower test error")
+    parser.add_argument(
+        "--images",
+        type=options.whole(1, 10_000_000),
+        metavar="N",
+        help="train on the first N images only",
+    )
+    parser.add_argument(
+        "--node",
+        type=options.positive,
+        metavar="NM",
+        help="technology node of the prices (default: the chip's)",
+    )
+    options.add_set_option(
+        parser,
+        "any field of the training (training.learning_rate=0.02, training.read.input_bits=7), the device "
+        "(device.pulse_step=0.002), the architecture (read.adc_bits=8) or the scheme; repeatable",
+    )
+    parser.add_argument(
+        "--seed",
+        type=options.whole(0, 2**63 - 1),
+        default=0,
+        metavar="N",
+        help="seed of everything random (default 0)",
+    )
+    parser.add_argument(
+        "--out",
+        metavar="DIR",
+        help="write checkpoints, history, curves, the measured trace and the report here",
+    )
+    parser.add_argument(
+        "--resume", action="store_true", help="go on from the last checkpoint in --out"
+    )
+    parser.add_argument(
+        "--early-stop",
+        type=options.whole(1, 100_000),
+        metavar="N",
+        help="end after N epochs without a lower test error",
+    )
     options.add_output_options(parser)
 
 
@@ -49,19 +103,38 @@ def execute(arguments: argparse.Namespace) -> int:
     chip, scheme, changes = _settings(arguments)
     network = archsim.load_network(arguments.network, **options.network_options(arguments))
     watched = contextlib.nullcontext() if arguments.quiet else make_progress(console(stderr=True))
-    with hold(arguments.out, "training", "--out", around=True) if arguments.out else contextlib.nullcontext():
+    with (
+        hold(arguments.out, "training", "--out", around=True)
+        if arguments.out
+        else contextlib.nullcontext()
+    ):
         with watched as bar, _told_of_compilation(bar, arguments.quiet) as progress:
             trained = archsim.train(
-                network, chip, arguments.data, scheme, epochs=arguments.epochs, batch=arguments.batch, seed=arguments.seed,
-                device=arguments.device, settings=changes, images=arguments.images, folder=arguments.out, resume=arguments.resume,
-                early_stop=arguments.early_stop, node_nm=arguments.node, progress=progress)
+                network,
+                chip,
+                arguments.data,
+                scheme,
+                epochs=arguments.epochs,
+                batch=arguments.batch,
+                seed=arguments.seed,
+                device=arguments.device,
+                settings=changes,
+                images=arguments.images,
+                folder=arguments.out,
+                resume=arguments.resume,
+                early_stop=arguments.early_stop,
+                node_nm=arguments.node,
+                progress=progress,
+            )
         trained.result.document["command"] = arguments.line
         return _write(arguments, trained)
 
 
 @contextlib.contextmanager
 def _told_of_compilation(bar, quiet: bool):
-    """A progress function that moves `bar`; where none of its calls has come after some seconds, say what takes so long."""
+    """A progress function that moves `bar`; where none of its calls has come after some seconds,
+    say what takes so long.
+    """
     text = "compiling the kernels of this device law; they are kept on disk, so this happens once"
     timer = threading.Timer(SILENT_SECONDS, say, (text, quiet))
 
@@ -80,13 +153,22 @@ def _told_of_compilation(bar, quiet: bool):
 
 def _check(arguments: argparse.Namespace) -> None:
     if arguments.resume and not arguments.out:
-        raise InputError("going on needs the folder with the checkpoint", where="--resume", hint="name it with --out")
+        raise InputError(
+            "going on needs the folder with the checkpoint",
+            where="--resume",
+            hint="name it with --out",
+        )
     if not arguments.out:
         return
     folder = folder_path(arguments.out, "--out").absolute()
     there = next(place for place in (folder, *folder.parents) if place.exists())
     if not os.access(there, os.W_OK):
-        raise InputError("cannot write here", where="--out", got=str(there), hint="name another folder with --out")
+        raise InputError(
+            "cannot write here",
+            where="--out",
+            got=str(there),
+            hint="name another folder with --out",
+        )
     refuse_other(folder, "training", "--out")
 
 
@@ -102,18 +184,41 @@ def _settings(arguments: argparse.Namespace) -> tuple[object, object, dict[str, 
         head, dot, rest = path.partition(".")
         group = head if dot and head in sorted_out else ""
         sorted_out[group][rest if group else path] = value
-    of_chip = [path for path in sorted_out[""] if path.startswith(("weights.replicas", "weights.layer_replicas"))]
-    if of_chip and any(path.split(".")[0] == "devices_per_weight" for path in sorted_out["training"]):
-        raise InputError("set twice", where="--set", got=of_chip[0], hint="training.devices_per_weight is the same setting")
+    of_chip = [
+        path
+        for path in sorted_out[""]
+        if path.startswith(("weights.replicas", "weights.layer_replicas"))
+    ]
+    if of_chip and any(
+        path.split(".")[0] == "devices_per_weight" for path in sorted_out["training"]
+    ):
+        raise InputError(
+            "set twice",
+            where="--set",
+            got=of_chip[0],
+            hint="training.devices_per_weight is the same setting",
+        )
     name = scheme_name(arguments.scheme)
-    scheme = load_scheme(name, {path: parse_setting(f"x={text}")[1] for path, text in sorted_out["scheme"].items()})
+    scheme = load_scheme(
+        name, {path: parse_setting(f"x={text}")[1] for path, text in sorted_out["scheme"].items()}
+    )
     chip = archsim.load_architecture(arguments.arch or scheme.default_chip, sorted_out[""])
     training = sorted_out["training"]
     if arguments.rate is not None:
         if "learning_rate" in training:
-            raise InputError("set twice", where="--set", got="training.learning_rate", hint="--rate names it already")
+            raise InputError(
+                "set twice",
+                where="--set",
+                got="training.learning_rate",
+                hint="--rate names it already",
+            )
         training["learning_rate"] = arguments.rate
-    return chip, scheme, training | {f"device_settings.{path}": value for path, value in sorted_out["device"].items()}
+    return (
+        chip,
+        scheme,
+        training
+        | {f"device_settings.{path}": value for path, value in sorted_out["device"].items()},
+    )
 
 
 def _write(arguments: argparse.Namespace, trained) -> int:
@@ -131,11 +236,20 @@ def _write(arguments: argparse.Namespace, trained) -> int:
         from archsim.report.training.terminal import print_training
 
         print_training(document, console())
-    say(f"written: {folder / 'report.html'}" if folder else "nothing is written; --out DIR keeps the measured activity, the history and "
-        "the report", arguments.quiet)
+    say(
+        f"written: {folder / 'report.html'}"
+        if folder
+        else "nothing is written; --out DIR keeps the measured activity, the history and "
+        "the report",
+        arguments.quiet,
+    )
     if not trained.finished:
         text = f"interrupted after {trained.trained.images:,} images; "
-        say("archsim: " + text + (f"go on with --resume --out {folder}" if folder else "with --out it can be resumed"))
+        say(
+            "archsim: "
+            + text
+            + (f"go on with --resume --out {folder}" if folder else "with --out it can be resumed")
+        )
         return 130
     return 0
 
@@ -151,10 +265,21 @@ def _write_folder(arguments: argparse.Namespace, trained, folder: Path) -> None:
     from archsim.run.activity_effects import compare_activity, write_comparison
 
     result, light = trained.result, colours("light")
-    writes = [{"layer": layer or "all", "mean": row["mean"], "maximum": row["maximum"], **row["histogram"]}
-              for layer, row in result.training["writes"].items()]
-    files = {**result.files(), "history.csv": csv_text(trained.epochs), "writes.csv": csv_text(writes),
-             "report.html": render_report(result.to_dict())}
+    writes = [
+        {
+            "layer": layer or "all",
+            "mean": row["mean"],
+            "maximum": row["maximum"],
+            **row["histogram"],
+        }
+        for layer, row in result.training["writes"].items()
+    ]
+    files = {
+        **result.files(),
+        "history.csv": csv_text(trained.epochs),
+        "writes.csv": csv_text(writes),
+        "report.html": render_report(result.to_dict()),
+    }
     title = f"{result.network} on {result.architecture}, {result.dataset}, scheme {result.scheme}"
     drawing = draw_training(View(result.to_dict()), 500.0)
     if drawing is not None:
@@ -162,5 +287,11 @@ def _write_folder(arguments: argparse.Namespace, trained, folder: Path) -> None:
     write_files(folder, files)
     if drawing is not None:
         save_raster(drawing, folder / "errors.png", light)
-    rows = compare_activity(trained.assumed, trained.activities, trained.chip, trained.scheme, images=COMPARED * trained.trace.batch)
+    rows = compare_activity(
+        trained.assumed,
+        trained.activities,
+        trained.chip,
+        trained.scheme,
+        images=COMPARED * trained.trace.batch,
+    )
     write_comparison(rows, folder, f"{title}: measured and assumed activity")

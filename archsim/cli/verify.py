@@ -1,4 +1,6 @@
-"""`archsim verify FOLDER`: what is stored, held against its digests, its own ledgers and the conservation laws."""
+"""`archsim verify FOLDER`: what is stored, held against its digests, its own ledgers and the
+conservation laws.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,11 @@ from archsim.cli.output import emit, print_json, say
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("folder", metavar="FOLDER", help="what run, train, compare or explore wrote with --out, or any folder above it")
+    parser.add_argument(
+        "folder",
+        metavar="FOLDER",
+        help="what run, train, compare or explore wrote with --out, or any folder above it",
+    )
     add_output_options(parser)
 
 
@@ -23,7 +29,12 @@ def execute(arguments: argparse.Namespace) -> int:
     elif not arguments.quiet:
         for finding in found.findings:
             why = f"; {finding.message}" if finding.message else ""
-            emit(f"{finding.verdict:>5}  {finding.path}: {finding.kind}, {finding.rows} checked{why}")
+            emit(
+                f"{finding.verdict:>5}  {finding.path}: {finding.kind}, {finding.rows} checked{why}"
+            )
     bad = found.count("bad")
-    say(f"{len(found.findings)} documents: {found.count('good')} good, {found.count('noted')} with a note, {bad} bad", arguments.quiet)
+    say(
+        f"{len(found.findings)} documents: {found.count('good')} good, {found.count('noted')} with a note, {bad} bad",
+        arguments.quiet,
+    )
     return 2 if bad else 0

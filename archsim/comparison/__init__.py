@@ -1,4 +1,6 @@
-"""The update schemes side by side: the same network, data, chip and number of images, accuracy and silicon of each."""
+"""The update schemes side by side: the same network, data, chip and number of images, accuracy and
+silicon of each.
+"""
 
 from archsim.comparison.document import COLUMNS, Comparison
 from archsim.comparison.run import compare

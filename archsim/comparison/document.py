@@ -11,17 +11,37 @@ from typing import Any
 from archsim.basics.files import csv_text, write_files
 from archsim.readers.digest import seal
 
-COLUMNS = ("scheme", "label", "learning_rate", "batch", "accuracy_percent", "area_mm2", "area_low_mm2", "area_high_mm2", "power_uw",
-           "energy_per_image_j", "latency_per_image_s", "update_energy_per_image_j", "writes_per_device", "most_writes_per_device",
-           "extra_memory_kib", "tiles", "images_per_second", "setup_energy_j", "setup_seconds")
+COLUMNS = (
+    "scheme",
+    "label",
+    "learning_rate",
+    "batch",
+    "accuracy_percent",
+    "area_mm2",
+    "area_low_mm2",
+    "area_high_mm2",
+    "power_uw",
+    "energy_per_image_j",
+    "latency_per_image_s",
+    "update_energy_per_image_j",
+    "writes_per_device",
+    "most_writes_per_device",
+    "extra_memory_kib",
+    "tiles",
+    "images_per_second",
+    "setup_energy_j",
+    "setup_seconds",
+)
 FILE = "compare.json"
 
 
 @dataclass
 class Comparison:
-    """`results`: a result document a scheme, with its training and its `label`; `refused`: labels of those that this chip or network
-    cannot run, or that were lost, with the reason; `lost`: labels among them that died or met an internal fault; `command`: the line
-    that asked for it, where one did; `notes`: what was worked out anew though the folder held it."""
+    """`results`: a result document a scheme, with its training and its `label`; `refused`: labels
+    of those that this chip or network cannot run, or that were lost, with the reason; `lost`:
+    labels among them that died or met an internal fault; `command`: the line that asked for it,
+    where one did; `notes`: what was worked out anew though the folder held it.
+    """
 
     results: list[dict]
     refused: dict[str, str]
@@ -31,17 +51,29 @@ class Comparison:
 
     @property
     def rows(self) -> list[dict]:
-        """One row a scheme, columns COLUMNS. images_per_second is what the training took of one core, by the processor's time."""
+        """One row a scheme, columns COLUMNS. images_per_second is what the training took of one
+        core, by the processor's time.
+        """
         return [_row(document) for document in self.results]
 
     def to_dict(self) -> dict[str, Any]:
-        """The JSON document: {"schemes": [result + accuracy], "refused": {label: reason}}, with "command" where there was one."""
-        return {"schemes": self.results, "refused": self.refused} | ({"command": self.command} if self.command else {})
+        """The JSON document: {"schemes": [result + accuracy], "refused": {label: reason}}, with
+        "command" where there was one.
+        """
+        return {"schemes": self.results, "refused": self.refused} | (
+            {"command": self.command} if self.command else {}
+        )
 
     def save(self, folder: str | Path) -> Path:
         """Write compare.json and compare.csv, whole or not at all."""
-        return write_files(folder, {FILE: json.dumps(sealed_comparison(self.to_dict()), indent=1, allow_nan=False) + "\n",
-                                    "compare.csv": csv_text(self.rows)})
+        return write_files(
+            folder,
+            {
+                FILE: json.dumps(sealed_comparison(self.to_dict()), indent=1, allow_nan=False)
+                + "\n",
+                "compare.csv": csv_text(self.rows),
+            },
+        )
 
 
 def sealed_comparison(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -60,27 +92,45 @@ def by_reason(refused: Mapping[str, str]) -> dict[str, list[str]]:
 def _row(document: dict) -> dict:
     images = document["images"]
     return {
-        "scheme": document["scheme"], "label": document["label"],
-        "learning_rate": document["training"]["settings"]["learning_rate"], "batch": document["batch"],
-        "accuracy_percent": document["accuracy_percent"], "area_mm2": document["area_mm2"],
-        "area_low_mm2": document["area_mm2_range"][0], "area_high_mm2": document["area_mm2_range"][1], "power_uw": document["power_uw"],
-        "energy_per_image_j": document["energy_per_image_j"], "latency_per_image_s": document["latency_per_image_s"],
-        "update_energy_per_image_j": document["by_phase"].get("update", {}).get("energy_j", 0.0) / images,
-        "writes_per_device": document["writes_per_device"], "most_writes_per_device": most_writes(document),
-        "extra_memory_kib": document["extra_memory_bits"] / 8192, "tiles": document["tiles"],
+        "scheme": document["scheme"],
+        "label": document["label"],
+        "learning_rate": document["training"]["settings"]["learning_rate"],
+        "batch": document["batch"],
+        "accuracy_percent": document["accuracy_percent"],
+        "area_mm2": document["area_mm2"],
+        "area_low_mm2": document["area_mm2_range"][0],
+        "area_high_mm2": document["area_mm2_range"][1],
+        "power_uw": document["power_uw"],
+        "energy_per_image_j": document["energy_per_image_j"],
+        "latency_per_image_s": document["latency_per_image_s"],
+        "update_energy_per_image_j": document["by_phase"].get("update", {}).get("energy_j", 0.0)
+        / images,
+        "writes_per_device": document["writes_per_device"],
+        "most_writes_per_device": most_writes(document),
+        "extra_memory_kib": document["extra_memory_bits"] / 8192,
+        "tiles": document["tiles"],
         "images_per_second": document["images_per_second"],
-        "setup_energy_j": document.get("setup", {}).get("energy_j"), "setup_seconds": document.get("setup", {}).get("seconds"),
+        "setup_energy_j": document.get("setup", {}).get("energy_j"),
+        "setup_seconds": document.get("setup", {}).get("seconds"),
     }
 
 
 def most_writes(document: Mapping[str, Any]) -> float | None:
-    """Writes a device in the whole training, mean over the arrays of that kind which are written most: the weights, or further arrays
-    (fast, reference, accumulator), of which `writes_per_device` says nothing. None where the training tells no writes."""
-    further = [found["mean"] for kind, found in document["training"].get("writes", {}).items() if kind.startswith(".")]
+    """Writes a device in the whole training, mean over the arrays of that kind which are written
+    most: the weights, or further arrays (fast, reference, accumulator), of which
+    `writes_per_device` says nothing. None where the training tells no writes.
+    """
+    further = [
+        found["mean"]
+        for kind, found in document["training"].get("writes", {}).items()
+        if kind.startswith(".")
+    ]
     known = [value for value in (document.get("writes_per_device"), *further) if value is not None]
     return max(known, default=None)
 
 
 def images_per_second(epochs: list[dict]) -> float | None:
-    """Images a second of one core over all epochs, which have the same number of images; None where none was finished."""
+    """Images a second of one core over all epochs, which have the same number of images; None where
+    none was finished.
+    """
     return len(epochs) / sum(1 / row["images_per_cpu_second"] for row in epochs) if epochs else None

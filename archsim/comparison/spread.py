@@ -1,4 +1,6 @@
-"""Schemes side by side, each in a process of its own on one core; a process that dies costs its scheme only."""
+"""Schemes side by side, each in a process of its own on one core; a process that dies costs its
+scheme only.
+"""
 
 from __future__ import annotations
 
@@ -37,11 +39,16 @@ def run_here(orders: Sequence[Order], told: Told) -> Iterator[tuple[int, Outcome
 def run_apart(orders: Sequence[Order], jobs: int, told: Told) -> Iterator[tuple[int, Outcome]]:
     """(number, outcome) of the orders as they are finished, `jobs` processes at a time.
 
-    An order whose process died is tried once more, from its checkpoint where it keeps one. After a first Ctrl-C the running ones
-    write their checkpoints and end as interrupted; a second one ends them at once.
+    An order whose process died is tried once more, from its checkpoint where it keeps one. After a
+    first Ctrl-C the running ones write their checkpoints and end as interrupted; a second one ends
+    them at once.
     """
     with contextlib.ExitStack() as stack:
-        room = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="archsim-compare-", ignore_cleanup_errors=True)))
+        room = Path(
+            stack.enter_context(
+                tempfile.TemporaryDirectory(prefix="archsim-compare-", ignore_cleanup_errors=True)
+            )
+        )
         asked = stack.enter_context(interruptible())
         environment = ONE_THREAD | stack.enter_context(guarded())
         workers = [_Worker(room, place, environment) for place in range(min(jobs, len(orders)))]
@@ -50,9 +57,15 @@ def run_apart(orders: Sequence[Order], jobs: int, told: Told) -> Iterator[tuple[
         yield from _run(orders, workers, asked, room / "stop", told)
 
 
-def _run(orders: Sequence[Order], workers: Sequence[_Worker], asked: threading.Event, stop: Path, told: Told
-         ) -> Iterator[tuple[int, Outcome]]:
-    waiting, attempts = deque(range(len(orders))), [0] * len(orders)
+def _run(
+    orders: Sequence[Order],
+    workers: Sequence[_Worker],
+    asked: threading.Event,
+    stop: Path,
+    told: Told,
+) -> Iterator[tuple[int, Outcome]]:
+    waiting = deque(range(len(orders)))
+    attempts = [0] * len(orders)
     running: dict[Future, tuple[_Worker, int]] = {}
     free = list(workers)
     while waiting or running:
@@ -83,7 +96,9 @@ def _run(orders: Sequence[Order], workers: Sequence[_Worker], asked: threading.E
 
 @dataclass
 class _Worker:
-    """A place for one process. It serves several orders; after a death the next order gets a new one."""
+    """A place for one process. It serves several orders; after a death the next order gets a new
+    one.
+    """
 
     room: Path
     place: int

@@ -1,4 +1,6 @@
-"""Which schemes are compared: `tiki_taka:version=agad,sbpca:rank=3:training.batch=32`, each a scheme with settings of its own."""
+"""Which schemes are compared: `tiki_taka:version=agad,sbpca:rank=3:training.batch=32`, each a
+scheme with settings of its own.
+"""
 
 from __future__ import annotations
 
@@ -17,13 +19,25 @@ from hwlib.errors import InputError, unknown
 
 _MOST_LETTERS = 100  # of a folder's name
 # Training settings that are the same for all schemes, or stand elsewhere in a variant.
-_COMMON = ("rule", "scheme_settings", "device", "device_settings", "epochs", "images_per_epoch", "seed", "threads", "checkpoint_images")
+_COMMON = (
+    "rule",
+    "scheme_settings",
+    "device",
+    "device_settings",
+    "epochs",
+    "images_per_epoch",
+    "seed",
+    "threads",
+    "checkpoint_images",
+)
 
 
 @dataclass(frozen=True)
 class Variant:
-    """A scheme with its settings. `label` names it: the scheme and what was set, fields in the order of the alphabet. `training` maps
-    fields of the training settings to values, `device` is a preset, a law or a file where one was named."""
+    """A scheme with its settings. `label` names it: the scheme and what was set, fields in the
+    order of the alphabet. `training` maps fields of the training settings to values, `device` is a
+    preset, a law or a file where one was named.
+    """
 
     label: str
     scheme: Scheme
@@ -32,18 +46,23 @@ class Variant:
 
     @property
     def folder(self) -> str:
-        """A name for files: `tiki_taka--version=agad`. Letters that a file system may not take are replaced, and a digest keeps such
-        labels apart."""
+        """A name for files: `tiki_taka--version=agad`. Letters that a file system may not take are
+        replaced, and a digest keeps such labels apart."""
         plain = self.label.replace(":", "--")
         safe = re.sub(r"[^A-Za-z0-9_.=+-]", "_", plain)[:_MOST_LETTERS]
-        return safe if safe == plain else f"{safe}-{hashlib.sha256(self.label.encode()).hexdigest()[:8]}"
+        return (
+            safe
+            if safe == plain
+            else f"{safe}-{hashlib.sha256(self.label.encode()).hexdigest()[:8]}"
+        )
 
 
 def chosen_variants(items: str | Scheme | Sequence[str | Scheme | Variant] | None) -> list[Variant]:
-    """The variants of "all", None (all), a comma list, or a list of such texts, schemes and variants; a label comes once.
+    """The variants of "all", None (all), a comma list, or a list of such texts, schemes and
+    variants; a label comes once.
 
-    A text is NAME[:FIELD=VALUE]...; FIELD a setting of the scheme, `training.FIELD`, `device` or `device.PARAMETER`. Raises InputError
-    for unknown names and fields, with the nearest one.
+    A text is NAME[:FIELD=VALUE]...; FIELD a setting of the scheme, `training.FIELD`, `device` or
+    `device.PARAMETER`. Raises InputError for unknown names and fields, with the nearest one.
     """
     parts: Iterable[str | Scheme | Variant]
     if items is None:
@@ -56,7 +75,9 @@ def chosen_variants(items: str | Scheme | Sequence[str | Scheme | Variant] | Non
     for part in parts:
         for variant in _variants_of(part):
             if found.setdefault(variant.label, variant) != variant:
-                raise InputError("two different variants of one label", where="schemes", got=variant.label)
+                raise InputError(
+                    "two different variants of one label", where="schemes", got=variant.label
+                )
     if not found:
         raise InputError("no scheme named", where="schemes", allowed=sorted(list_schemes()))
     return list(found.values())
@@ -88,20 +109,42 @@ def _parse(text: str) -> Variant:
     try:
         return _checked(name, settings)
     except InputError as error:
-        raise InputError(error.what, where=f"schemes: {text}: {error.where}".rstrip(": "), got=error.got, allowed=error.allowed,
-                         hint=error.hint) from None
+        raise InputError(
+            error.what,
+            where=f"schemes: {text}: {error.where}".rstrip(": "),
+            got=error.got,
+            allowed=error.allowed,
+            hint=error.hint,
+        ) from None
 
 
 def _checked(name: str, settings: Mapping[str, Any]) -> Variant:
-    training = {path.removeprefix("training."): value for path, value in settings.items() if path.startswith("training.")}
-    parameters = {path.removeprefix("device."): value for path, value in settings.items() if path.startswith("device.")}
-    own = {path: value for path, value in settings.items() if path != "device" and path.split(".")[0] not in ("training", "device")}
-    known = [*type(load_scheme(name)).model_fields, "device", "device.PARAMETER",
-             *(f"training.{path}" for path in TrainingSettings.model_fields if path not in _COMMON)]
+    training = {
+        path.removeprefix("training."): value
+        for path, value in settings.items()
+        if path.startswith("training.")
+    }
+    parameters = {
+        path.removeprefix("device."): value
+        for path, value in settings.items()
+        if path.startswith("device.")
+    }
+    own = {
+        path: value
+        for path, value in settings.items()
+        if path != "device" and path.split(".")[0] not in ("training", "device")
+    }
+    known = [
+        *type(load_scheme(name)).model_fields,
+        "device",
+        "device.PARAMETER",
+        *(f"training.{path}" for path in TrainingSettings.model_fields if path not in _COMMON),
+    ]
     for path in own:
         if path not in known:
             raise unknown("field", path, known)
-    scheme, device = load_scheme(name, own), settings.get("device")
+    scheme = load_scheme(name, own)
+    device = settings.get("device")
     if device is not None and not isinstance(device, str):
         raise InputError("a device is a name or a file", where="device", got=device)
     tree: dict[str, Any] = {"rule": name}
@@ -113,7 +156,11 @@ def _checked(name: str, settings: Mapping[str, Any]) -> Variant:
     if held:
         load_device(held, parameters)
     elif parameters:
-        raise InputError("the scheme trains exact digital weights: name a device too", where="device", got=sorted(parameters))
+        raise InputError(
+            "the scheme trains exact digital weights: name a device too",
+            where="device",
+            got=sorted(parameters),
+        )
     training |= {f"device_settings.{path}": value for path, value in parameters.items()}
     return Variant(_label(name, settings), scheme, training, device)
 

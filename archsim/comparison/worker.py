@@ -31,7 +31,9 @@ _OTHER_GONE = 10.0  # seconds for the worker of a killed comparison to notice
 
 @dataclass(frozen=True)
 class Order:
-    """What one scheme is asked to do. `folder` holds its checkpoint, from which it goes on, and its result; None keeps nothing."""
+    """What one scheme is asked to do. `folder` holds its checkpoint, from which it goes on, and its
+    result; None keeps nothing.
+    """
 
     variant: Variant
     network: Network
@@ -47,14 +49,18 @@ class Order:
 
     @property
     def changes(self) -> dict[str, Any]:
-        """Changes of the training settings: what was asked of all schemes goes before what a variant names."""
+        """Changes of the training settings: what was asked of all schemes goes before what a
+        variant names.
+        """
         own = {"checkpoint_images": CHECKPOINT_IMAGES, **self.variant.training}
         return own if self.rate is None else own | {"learning_rate": self.rate}
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How it ended. `kind`: done with a document; refused (the chip or the network cannot) or lost (a fault) with a reason; interrupted."""
+    """How it ended. `kind`: done with a document; refused (the chip or the network cannot) or lost
+    (a fault) with a reason; interrupted.
+    """
 
     kind: Literal["done", "refused", "lost", "interrupted"]
     document: dict[str, Any] | None = None
@@ -66,11 +72,28 @@ def run_scheme(order: Order, watch: Callable[[dict], None] | None = None) -> Out
     from archsim.run.training_and_silicon import train
 
     try:
-        with hold(order.folder, "training", wait_s=_OTHER_GONE, around=True) if order.folder is not None else contextlib.nullcontext():
+        with (
+            hold(order.folder, "training", wait_s=_OTHER_GONE, around=True)
+            if order.folder is not None
+            else contextlib.nullcontext()
+        ):
             resume = order.folder is not None and (order.folder / "checkpoint.json").exists()
-            trained = train(order.network, order.chip, order.data, order.variant.scheme, epochs=order.epochs, batch=order.batch,
-                            seed=order.seed, device=order.variant.device, settings=order.changes, images=order.images,
-                            folder=order.folder, resume=resume, node_nm=order.node_nm, watch=watch)
+            trained = train(
+                order.network,
+                order.chip,
+                order.data,
+                order.variant.scheme,
+                epochs=order.epochs,
+                batch=order.batch,
+                seed=order.seed,
+                device=order.variant.device,
+                settings=order.changes,
+                images=order.images,
+                folder=order.folder,
+                resume=resume,
+                node_nm=order.node_nm,
+                watch=watch,
+            )
             if not trained.finished:
                 return Outcome("interrupted")
             return Outcome("done", _kept(order, trained))
@@ -78,7 +101,9 @@ def run_scheme(order: Order, watch: Callable[[dict], None] | None = None) -> Out
         return Outcome("refused", reason=error.message)
     except KeyboardInterrupt:
         return Outcome("interrupted")
-    except Exception as error:  # of this scheme only; the comparison reports it as an internal fault
+    except (
+        Exception
+    ) as error:  # of this scheme only; the comparison reports it as an internal fault
         if os.environ.get("ARCHSIM_TRACEBACK") == "1":
             traceback.print_exc()
         return Outcome("lost", reason=f"internal fault: {type(error).__name__}: {error}")
@@ -89,7 +114,9 @@ def _kept(order: Order, trained: Any) -> dict[str, Any]:
     document["label"] = order.variant.label
     document["scheme_title"] = type(order.variant.scheme).title
     document["scheme_settings"] = order.variant.scheme.model_dump(mode="json")
-    document["extra_memory_bits"] = float(sum(trained.trace.state_words.values()) * trained.chip.vector_unit.word_bits)
+    document["extra_memory_bits"] = float(
+        sum(trained.trace.state_words.values()) * trained.chip.vector_unit.word_bits
+    )
     document["images_per_second"] = images_per_second(trained.epochs)
     if order.folder is not None:
         from archsim.trace import save_trace
@@ -100,14 +127,20 @@ def _kept(order: Order, trained: Any) -> dict[str, Any]:
     return document
 
 
-def start_worker(scheme_files: Sequence[str], scheme_classes: Sequence[tuple[type[Scheme], str]]) -> None:
-    """Prepare a process of its own: it knows the user's schemes, and Ctrl-C reaches it only where a training can save what it has."""
+def start_worker(
+    scheme_files: Sequence[str], scheme_classes: Sequence[tuple[type[Scheme], str]]
+) -> None:
+    """Prepare a process of its own: it knows the user's schemes, and Ctrl-C reaches it only where a
+    training can save what it has.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     take_over(scheme_files, scheme_classes)
 
 
 def run_marked(order: Order, mark: str, stop: str) -> Outcome:
-    """`run_scheme` in a worker: writes where it is into the file `mark`, and ends at a checkpoint soon after the file `stop` is there."""
+    """`run_scheme` in a worker: writes where it is into the file `mark`, and ends at a checkpoint
+    soon after the file `stop` is there.
+    """
     handle = os.open(mark, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
 
     def watch(now: dict) -> None:

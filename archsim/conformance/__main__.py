@@ -1,4 +1,6 @@
-"""`python -m archsim.conformance NAME|FILE.py ...`: the battery over update schemes, one line a check. Exit codes as those of archsim."""
+"""`python -m archsim.conformance NAME|FILE.py ...`: the battery over update schemes, one line a
+check. Exit codes as those of archsim.
+"""
 
 from __future__ import annotations
 
@@ -30,11 +32,22 @@ def main(names: Sequence[str] | None = None) -> int:
             except NotConforming as error:
                 fault = str(error)
             except Exception as error:  # the scheme's own code: what it raises is a finding, the other checks go on
-                fault = "".join(traceback.format_exception_only(error)).strip() + f" ({_place(error)})"
+                fault = (
+                    "".join(traceback.format_exception_only(error)).strip() + f" ({_place(error)})"
+                )
             failed += bool(fault)
             line = f"{'failed' if fault else 'passed'}  {case.title}  {check.__name__.replace('_', ' ')}"
-            print(printable(f"{line}: {fault}") if fault else f"{line}  {time.perf_counter() - started:.1f} s", flush=True)
-    print(f"{failed} of {len(cases) * len(CHECKS)} checks failed" if failed else f"all {len(cases) * len(CHECKS)} checks passed")
+            print(
+                printable(f"{line}: {fault}")
+                if fault
+                else f"{line}  {time.perf_counter() - started:.1f} s",
+                flush=True,
+            )
+    print(
+        f"{failed} of {len(cases) * len(CHECKS)} checks failed"
+        if failed
+        else f"all {len(cases) * len(CHECKS)} checks passed"
+    )
     return 1 if failed else 0
 
 

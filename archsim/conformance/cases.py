@@ -1,4 +1,6 @@
-"""What the conformance battery tries: a scheme with settings, on the embedded digits or on one small layer."""
+"""What the conformance battery tries: a scheme with settings, on the embedded digits or on one
+small layer.
+"""
 
 from __future__ import annotations
 
@@ -20,12 +22,21 @@ if TYPE_CHECKING:
 
 IMAGES = 16
 """Digits of the short training whose actions are counted."""
-_EXACT = {"input_bits": 0, "output_bits": 0, "output_bound": 0.0, "output_noise": 0.0, "noise_management": "off", "bound_management": "off"}
+_EXACT = {
+    "input_bits": 0,
+    "output_bits": 0,
+    "output_bound": 0.0,
+    "output_noise": 0.0,
+    "noise_management": "off",
+    "bound_management": "off",
+}
 
 
 @dataclass(frozen=True)
 class Case:
-    """A scheme with the settings that it is tried with: `practice` and `trial` as training settings (scheme_settings among them)."""
+    """A scheme with the settings that it is tried with: `practice` and `trial` as training settings
+    (scheme_settings among them).
+    """
 
     name: str
     variant: str = ""
@@ -50,9 +61,15 @@ class Case:
 
 
 def core_settings(name: str) -> dict[str, Any]:
-    """The rule of a training run of this scheme: its own, or the pulsed one of the core on the scheme's device."""
+    """The rule of a training run of this scheme: its own, or the pulsed one of the core on the
+    scheme's device.
+    """
     scheme = load_scheme(name)
-    return {"rule": "rpu", "device": scheme.device or "none"} if scheme.core == "rpu" else {"rule": name}
+    return (
+        {"rule": "rpu", "device": scheme.device or "none"}
+        if scheme.core == "rpu"
+        else {"rule": name}
+    )
 
 
 def cases_of(names: Iterable[str] | None = None) -> list[Case]:
@@ -62,7 +79,8 @@ def cases_of(names: Iterable[str] | None = None) -> list[Case]:
         kind = type(load_scheme(name))
         found.append(Case(name, "", kind.practice, kind.trial))
         for variant, declared in kind.variants.items():
-            practice, trial = kind.practice | declared.get("practice", {}), kind.trial | declared.get("trial", {})
+            practice = kind.practice | declared.get("practice", {})
+            trial = kind.trial | declared.get("trial", {})
             found.append(Case(name, variant, practice, trial))
     return found
 
@@ -76,14 +94,18 @@ def digits(train: int | None = None) -> Dataset:
 
 
 def fitting_chip(case: Case) -> Architecture:
-    """A chip whose cells are the devices of the scheme's weights, one by one: pairs as two columns, the bias as a row."""
+    """A chip whose cells are the devices of the scheme's weights, one by one: pairs as two columns,
+    the bias as a row.
+    """
     from archsim.chip import load_architecture
     from archsim.devices.presets import load_device
     from archsim.training.settings import device_of
 
     device = device_of(case.settings())
     paired = bool(device) and load_device(device).paired
-    return load_architecture("rpu_512", {"weights.mapping": "differential" if paired else "reference_column"})
+    return load_architecture(
+        "rpu_512", {"weights.mapping": "differential" if paired else "reference_column"}
+    )
 
 
 def trained_machine(case: Case, images: int = IMAGES) -> Machine:
@@ -93,14 +115,22 @@ def trained_machine(case: Case, images: int = IMAGES) -> Machine:
     from archsim.training.machine import Machine
     from workloads import load_network
 
-    machine, data = Machine(load_network("digits_cnn"), case.settings()), digits()
+    machine = Machine(load_network("digits_cnn"), case.settings())
+    data = digits()
     flat = np.ascontiguousarray(data.train_images[:images].reshape(images, -1), np.float32)
-    machine.train(flat, np.asarray(data.train_labels[:images], np.int64).reshape(images, -1), np.arange(images), 0)
+    machine.train(
+        flat,
+        np.asarray(data.train_labels[:images], np.int64).reshape(images, -1),
+        np.arange(images),
+        0,
+    )
     return machine
 
 
 class Trial:
-    """One mini-batch on a single small layer with exact reads, again and again with the same weights and other random numbers."""
+    """One mini-batch on a single small layer with exact reads, again and again with the same
+    weights and other random numbers.
+    """
 
     def __init__(self, case: Case):
         import numpy as np
@@ -108,10 +138,17 @@ class Trial:
         from archsim.training.settings import read_settings
         from workloads.network import Layer, Network
 
-        self.network = Network("small", (
-            Layer("input", "input", (), (), (6,)), Layer("fc", "linear", ("input",), ((6,),), (5,), bias=True),
-            Layer("softmax", "softmax", ("fc",), ((5,),), (5,))))
-        self.settings = read_settings({**core_settings(case.name), "batch": 4, "read": _EXACT, **case.trial})
+        self.network = Network(
+            "small",
+            (
+                Layer("input", "input", (), (), (6,)),
+                Layer("fc", "linear", ("input",), ((6,),), (5,), bias=True),
+                Layer("softmax", "softmax", ("fc",), ((5,),), (5,)),
+            ),
+        )
+        self.settings = read_settings(
+            {**core_settings(case.name), "batch": 4, "read": _EXACT, **case.trial}
+        )
         self.scheme = load_scheme(case.name, self.settings.scheme_settings)
         generator = np.random.default_rng(5)
         self.images = generator.uniform(0, 1, (self.settings.batch, 6)).astype(np.float32)
@@ -124,7 +161,9 @@ class Trial:
         return Machine(self.network, self.settings)
 
     def run(self, number: int) -> tuple[np.ndarray, np.ndarray]:
-        """(change of the weights, reference of it), both (M, N), in trial `number`, which has random numbers of its own."""
+        """(change of the weights, reference of it), both (M, N), in trial `number`, which has
+        random numbers of its own.
+        """
         import numpy as np
 
         from archsim.training.program import COLUMNS, ROWS
@@ -132,9 +171,14 @@ class Trial:
         step, machine = 1000 * number, self.fresh()
         before = machine.arrays.weights.copy()
         machine.train(self.images, self.labels, np.arange(len(self.images)), step)
-        inputs, errors = (np.stack(views) for views in zip(*(machine.seen(0, image) for image in range(len(self.images)))))
+        inputs, errors = (
+            np.stack(views)
+            for views in zip(*(machine.seen(0, image) for image in range(len(self.images))))
+        )
         row = machine.program.arrays[0]
         change = (machine.arrays.weights - before).reshape(row[ROWS], row[COLUMNS])
         new = self.fresh()
         layer = new.layers()[0] if new.rule is None else new.rule.layers[0]
-        return change, self.scheme.reference_change(layer, inputs, errors, self.settings.learning_rate, self.settings.seed, step)
+        return change, self.scheme.reference_change(
+            layer, inputs, errors, self.settings.learning_rate, self.settings.seed, step
+        )

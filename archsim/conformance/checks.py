@@ -1,4 +1,6 @@
-"""The checks of the conformance battery. Each takes a Case and raises NotConforming where the scheme does not do what it declares."""
+"""The checks of the conformance battery. Each takes a Case and raises NotConforming where the
+scheme does not do what it declares.
+"""
 
 from __future__ import annotations
 
@@ -29,23 +31,33 @@ def learns_the_digits(case: Case) -> None:
     from archsim.training.loop import train
     from workloads import load_network
 
-    result = train(load_network("digits_cnn"), digits(), case.settings(**{"epochs": 3} | dict(case.practice)))
+    result = train(
+        load_network("digits_cnn"), digits(), case.settings(**{"epochs": 3} | dict(case.practice))
+    )
     error = result.history[-1]["test_error_percent"]
     _require(error < MOST_ERROR, f"{error:.1f} % of the digits are wrong, allowed: {MOST_ERROR:g}")
     _require(result.writes[""]["mean"] > 0, "no device was written")
 
 
 def changes_weights_as_its_reference(case: Case) -> None:
-    """The mean change of the weights by one mini-batch is that of `reference_change`: to the last bits where it has no chance in it, else
-    within what so many trials can tell, weight by weight and in sums of them (see `conformance.statistics`)."""
+    """The mean change of the weights by one mini-batch is that of `reference_change`: to the last
+    bits where it has no chance in it, else within what so many trials can tell, weight by weight
+    and in sums of them (see `conformance.statistics`).
+    """
     import numpy as np
 
     from archsim.conformance.statistics import LEAST_TRIALS, judge, trials_needed
 
     trial = Trial(case)
     pairs = [trial.run(number) for number in range(3)]
-    if all(np.abs(change - reference).max() <= 2e-5 * np.abs(reference).max() for change, reference in pairs):
-        _require(all(np.abs(reference).max() > 1e-3 for _, reference in pairs), "the trial of a scheme has to move weights")
+    if all(
+        np.abs(change - reference).max() <= 2e-5 * np.abs(reference).max()
+        for change, reference in pairs
+    ):
+        _require(
+            all(np.abs(reference).max() > 1e-3 for _, reference in pairs),
+            "the trial of a scheme has to move weights",
+        )
         return
     pairs += [trial.run(number) for number in range(3, LEAST_TRIALS)]
     needed = trials_needed(*map(np.array, zip(*pairs)))
@@ -54,13 +66,17 @@ def changes_weights_as_its_reference(case: Case) -> None:
     size = np.abs(references.mean(axis=0)).max()
     _require(size > 1e-3, "the trial of a scheme has to move weights")
     spread = (changes - references).std(axis=0, ddof=1) / len(pairs) ** 0.5
-    _require(spread.mean() < 0.1 * size, "too noisy a trial to tell a wrong change from a right one")
+    _require(
+        spread.mean() < 0.1 * size, "too noisy a trial to tell a wrong change from a right one"
+    )
     worst = judge(changes, references)[0]
     _require(worst.excess <= 1, f"in {len(pairs)} trials {worst}")
 
 
 def declares_parts_that_exist(case: Case) -> None:
-    """The parts it adds are parts of hwlib in known roles, and its trace has matrices of array layers only."""
+    """The parts it adds are parts of hwlib in known roles, and its trace has matrices of array
+    layers only.
+    """
     from archsim.chip.components import build_inventory
     from archsim.chip.config import ComponentSettings
     from archsim.chip.roles import ROLES
@@ -76,8 +92,14 @@ def declares_parts_that_exist(case: Case) -> None:
         _require(part in PARTS, f"hwlib has no part '{part}'")
     missing = set(parts) - {component.name for component in build_inventory(chip, 4, extra=parts)}
     _require(not missing, f"parts that do not reach the chip: {sorted(missing)}")
-    matrices = {matrix.layer for matrix in build_trace(load_network("digits_cnn"), scheme, "training").matrices}
-    _require(matrices >= LAYERS and all(matrix.split(".")[0] in LAYERS for matrix in matrices), f"matrices of no layer: {sorted(matrices)}")
+    matrices = {
+        matrix.layer
+        for matrix in build_trace(load_network("digits_cnn"), scheme, "training").matrices
+    }
+    _require(
+        matrices >= LAYERS and all(matrix.split(".")[0] in LAYERS for matrix in matrices),
+        f"matrices of no layer: {sorted(matrices)}",
+    )
 
 
 def counts_the_actions_it_performed(case: Case) -> None:
@@ -90,28 +112,49 @@ def counts_the_actions_it_performed(case: Case) -> None:
         if row["phase"] == "update":
             key = row["layer"], row["component"], row["action"]
             counted[key] = counted.get(key, 0) + row["count"]
-    performed = {(layer, *action): count for layer, done in zip(machine.program.names, performed_by(machine))
-                 for action, count in done.actions.items()}
-    _require({layer for layer, _, _ in performed} == LAYERS, "the algorithm counts no actions in some layer")
+    performed = {
+        (layer, *action): count
+        for layer, done in zip(machine.program.names, performed_by(machine))
+        for action, count in done.actions.items()
+    }
+    _require(
+        {layer for layer, _, _ in performed} == LAYERS,
+        "the algorithm counts no actions in some layer",
+    )
     for key, count in performed.items():
         got = counted.get(key, 0)
-        _require(abs(got - count) <= 1e-6 * abs(count), f"{' '.join(key)}: the chip counts {got:g}, the algorithm {count:g}")
+        _require(
+            abs(got - count) <= 1e-6 * abs(count),
+            f"{' '.join(key)}: the chip counts {got:g}, the algorithm {count:g}",
+        )
 
 
 def reads_the_arrays_backwards_as_often_as_declared(case: Case) -> None:
-    """Errors that training takes back through an array are the transposed reads of the trace, one by one."""
+    """Errors that training takes back through an array are the transposed reads of the trace, one
+    by one.
+    """
     from archsim.kernels.read_block import VECTORS
     from archsim.trace import build_trace
     from workloads import load_network
 
     machine, result = _trained_and_simulated(case)
     trace = build_trace(load_network("digits_cnn"), case.scheme, "training", machine.settings.batch)
-    rows = {row["layer"]: row["tile_operations"] for row in result.by_layer if row["phase"] == "backward"}
+    rows = {
+        row["layer"]: row["tile_operations"]
+        for row in result.by_layer
+        if row["phase"] == "backward"
+    }
     for index, layer in enumerate(machine.program.names):
         reads = int(machine.totals[index, 1, VECTORS])
-        declared = IMAGES * sum(op.steps for op in trace.image_operations if op.layer == layer and op.kind == "read_transposed")
-        _require(reads == declared == rows.get(layer, 0),
-                 f"{layer}: training reads {reads} times, the trace {declared}, the chip {rows.get(layer, 0)}")
+        declared = IMAGES * sum(
+            op.steps
+            for op in trace.image_operations
+            if op.layer == layer and op.kind == "read_transposed"
+        )
+        _require(
+            reads == declared == rows.get(layer, 0),
+            f"{layer}: training reads {reads} times, the trace {declared}, the chip {rows.get(layer, 0)}",
+        )
 
 
 def runs_in_inference_and_training(case: Case) -> None:
@@ -133,11 +176,18 @@ def serialises(case: Case) -> None:
     from workloads import load_network
 
     scheme = case.scheme
-    _require(load_scheme(case.name, scheme.model_dump()) == scheme == type(scheme).model_validate_json(scheme.model_dump_json()),
-             "the settings change in JSON")
+    _require(
+        load_scheme(case.name, scheme.model_dump())
+        == scheme
+        == type(scheme).model_validate_json(scheme.model_dump_json()),
+        "the settings change in JSON",
+    )
     trace = build_trace(load_network("digits_cnn"), scheme, "training", 2)
     with tempfile.TemporaryDirectory() as folder:
-        _require(load_trace(save_trace(trace, Path(folder) / "trace.json")) == trace, "the trace changes in its file")
+        _require(
+            load_trace(save_trace(trace, Path(folder) / "trace.json")) == trace,
+            "the trace changes in its file",
+        )
 
 
 def resumes_bit_exactly(case: Case) -> None:
@@ -147,12 +197,19 @@ def resumes_bit_exactly(case: Case) -> None:
     from archsim.training.loop import train
     from workloads import load_network
 
-    network, data, chosen = load_network("digits_cnn"), digits(48), case.settings(epochs=1)
+    network = load_network("digits_cnn")
+    data = digits(48)
+    chosen = case.settings(epochs=1)
     whole = train(network, data, chosen)
     with tempfile.TemporaryDirectory() as folder:
         train(network, data, chosen, folder=folder, stop_after=24)
         resumed = train(network, data, chosen, folder=folder, resume=True)
-    _require(resumed.finished and resumed.totals == whole.totals and resumed.activities == whole.activities, "the counts differ")
+    _require(
+        resumed.finished
+        and resumed.totals == whole.totals
+        and resumed.activities == whole.activities,
+        "the counts differ",
+    )
     for layer, weights in whole.weights.items():
         _require(np.array_equal(weights, resumed.weights[layer]), f"the weights of {layer} differ")
 
@@ -166,7 +223,13 @@ def _trained_and_simulated(case: Case) -> tuple[Machine, Result]:
 
     machine, scheme = trained_machine(case), case.scheme
     trace = build_trace(load_network("digits_cnn"), scheme, "training", machine.settings.batch)
-    return machine, simulate(with_activity(trace, measured_activities(machine)), fitting_chip(case), scheme, images=IMAGES, timing=False)
+    return machine, simulate(
+        with_activity(trace, measured_activities(machine)),
+        fitting_chip(case),
+        scheme,
+        images=IMAGES,
+        timing=False,
+    )
 
 
 def _require(condition: bool, message: str) -> None:
@@ -175,5 +238,12 @@ def _require(condition: bool, message: str) -> None:
 
 
 CHECKS: tuple[Callable[[Case], None], ...] = (
-    declares_parts_that_exist, serialises, runs_in_inference_and_training, changes_weights_as_its_reference,
-    counts_the_actions_it_performed, reads_the_arrays_backwards_as_often_as_declared, resumes_bit_exactly, learns_the_digits)
+    declares_parts_that_exist,
+    serialises,
+    runs_in_inference_and_training,
+    changes_weights_as_its_reference,
+    counts_the_actions_it_performed,
+    reads_the_arrays_backwards_as_often_as_declared,
+    resumes_bit_exactly,
+    learns_the_digits,
+)

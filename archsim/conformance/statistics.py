@@ -1,10 +1,14 @@
-"""Is the mean of a rule's changes that of its reference? Tests with a stated rate of false alarms that hold for rare events too.
+"""Is the mean of a rule's changes that of its reference? Tests with a stated rate of false alarms
+that hold for rare events too.
 
-A weight that moves seven times in ten thousand mini-batches shows no event in 150 of them, and no spread: nothing can be said against it.
-So a bound never rests on the spread that was seen alone. Bernstein's inequality holds for every bounded quantity. Its variance is that of
-the sample, widened by its own uncertainty, where a weight shows enough of its chance. Elsewhere it is the largest that the range and the
-reference allow: a mean mu in [a, b] has a variance of at most (mu - a)(b - mu) (Bhatia & Davis 2000), which for a rare event of known
-size is the variance itself. Single weights show large faults; sums of weights a bias of a few per cent that all of them share.
+A weight that moves seven times in ten thousand mini-batches shows no event in 150 of them, and no
+spread: nothing can be said against it.
+So a bound never rests on the spread that was seen alone. Bernstein's inequality holds for every
+bounded quantity. Its variance is that of the sample, widened by its own uncertainty, where a weight
+shows enough of its chance. Elsewhere it is the largest that the range and the reference allow: a
+mean mu in [a, b] has a variance of at most (mu - a)(b - mu) (Bhatia & Davis 2000), which for a rare
+event of known size is the variance itself. Single weights show large faults; sums of weights a bias
+of a few per cent that all of them share.
 """
 
 from __future__ import annotations
@@ -27,7 +31,9 @@ ROUNDING = 2e-5
 
 @dataclass(frozen=True)
 class Finding:
-    """One test: what it looked at, the mean change, the reference, and what their difference is allowed to be, in units of the changes."""
+    """One test: what it looked at, the mean change, the reference, and what their difference is
+    allowed to be, in units of the changes.
+    """
 
     what: str
     mean: float
@@ -37,16 +43,24 @@ class Finding:
     @property
     def excess(self) -> float:
         """How many times the difference is what is allowed; above 1 the rule is wrong."""
-        return abs(self.mean - self.expected) / self.allowed if self.allowed > 0 else np.inf * abs(self.mean - self.expected)
+        return (
+            abs(self.mean - self.expected) / self.allowed
+            if self.allowed > 0
+            else np.inf * abs(self.mean - self.expected)
+        )
 
     def __str__(self) -> str:
         return f"{self.what} changes by {self.mean:.4g} in the mean, expected {self.expected:.4g}, allowed difference {self.allowed:.2g}"
 
 
 def judge(changes: np.ndarray, references: np.ndarray, bias: bool = True) -> list[Finding]:
-    """Every test of a family, the worst first. `changes` and `references` (trials, M, N) of M outputs and N inputs, a `bias` line last."""
-    changes, references = np.asarray(changes, float), np.asarray(references, float)
-    off, expected = changes - references, references.mean(axis=0)
+    """Every test of a family, the worst first. `changes` and `references` (trials, M, N) of M
+    outputs and N inputs, a `bias` line last.
+    """
+    changes = np.asarray(changes, float)
+    references = np.asarray(references, float)
+    off = changes - references
+    expected = references.mean(axis=0)
     rounding = ROUNDING * np.abs(references).max()
     groups = _groups(expected, bias)
     certainty = _certainty(expected.size + len(groups) + 1)
@@ -55,9 +69,19 @@ def judge(changes: np.ndarray, references: np.ndarray, bias: bool = True) -> lis
     seldom = _departures(off, rounding)
     found = []
     for place in np.ndindex(expected.shape):
-        allowed = _single(off[:, *place], expected[place], event, seldom[place], certainty) + rounding
-        found.append(Finding(_weight(place, expected.shape, bias), float(changes[:, *place].mean()), float(expected[place]), allowed))
-    # Weights whose chance has hardly shown are left out of a sum that they cannot speak in, and make one of their own.
+        allowed = (
+            _single(off[:, *place], expected[place], event, seldom[place], certainty) + rounding
+        )
+        found.append(
+            Finding(
+                _weight(place, expected.shape, bias),
+                float(changes[:, *place].mean()),
+                float(expected[place]),
+                allowed,
+            )
+        )
+    # Weights whose chance has hardly shown are left out of a sum that they cannot speak in, and
+    # make one of their own.
     quiet = (seldom < ENOUGH) & bool(event)
     for name, group in groups.items():
         hidden = group & quiet
@@ -65,13 +89,26 @@ def judge(changes: np.ndarray, references: np.ndarray, bias: bool = True) -> lis
         if summed.any():
             found.append(_sum(name, summed, off, expected, certainty, rounding, None))
     if event and quiet.any():
-        found.append(_sum("the sum of the weights that hardly vary", quiet, off, expected, certainty, rounding, event))
+        found.append(
+            _sum(
+                "the sum of the weights that hardly vary",
+                quiet,
+                off,
+                expected,
+                certainty,
+                rounding,
+                event,
+            )
+        )
     return sorted(found, key=lambda finding: -finding.excess)
 
 
 def trials_needed(changes: np.ndarray, references: np.ndarray) -> int:
-    """Trials after which an error of RESOLUTION in the sum of all changes is seen, from what the first ones show."""
-    off, expected = np.asarray(changes, float) - np.asarray(references, float), np.mean(references, axis=0)
+    """Trials after which an error of RESOLUTION in the sum of all changes is seen, from what the
+    first ones show.
+    """
+    off = np.asarray(changes, float) - np.asarray(references, float)
+    expected = np.mean(references, axis=0)
     certainty = _certainty(expected.size + len(_groups(expected, True)) + 1)
     whole = max(np.abs(expected).sum(), 1e-30)
     sums = (np.sign(expected) * off).sum(axis=(1, 2)) / whole
@@ -83,43 +120,69 @@ def trials_needed(changes: np.ndarray, references: np.ndarray) -> int:
 
 def _departures(off: np.ndarray, rounding: float) -> np.ndarray:
     """Trials (M, N) in which a weight did something else than what it does most often."""
-    rounded, counts = np.round(off / max(rounding, 1e-30)), np.zeros(off.shape[1:], int)
+    rounded = np.round(off / max(rounding, 1e-30))
+    counts = np.zeros(off.shape[1:], int)
     for place in np.ndindex(counts.shape):
         counts[place] = len(off) - np.unique(rounded[:, *place], return_counts=True)[1].max()
     return counts
 
 
 def _unseen(expected: np.ndarray, event: float) -> tuple[np.ndarray, np.ndarray]:
-    """What a change may be off by at least and at most where a weight may rest, and may move by the usual step."""
-    rest, step = -expected, np.copysign(event, expected) - expected
+    """What a change may be off by at least and at most where a weight may rest, and may move by the
+    usual step.
+    """
+    rest = -expected
+    step = np.copysign(event, expected) - expected
     return np.minimum(np.minimum(rest, step), 0.0), np.maximum(np.maximum(rest, step), 0.0)
 
 
-def _single(off: np.ndarray, expected: float, event: float, departures: int, certainty: float) -> float:
-    """What the mean of one weight may be off by. `event` is the usual size of a move; 0: the rule has no chance in it."""
+def _single(
+    off: np.ndarray, expected: float, event: float, departures: int, certainty: float
+) -> float:
+    """What the mean of one weight may be off by. `event` is the usual size of a move; 0: the rule
+    has no chance in it.
+    """
     if not event:
         return 0.0
     if departures >= ENOUGH:
         return _bound(len(off), _variance(off), np.ptp(off), certainty)
     low, high = _unseen(np.array(expected), event)
-    low, high = min(off.min(), float(low)), max(off.max(), float(high))
+    low = min(off.min(), float(low))
+    high = max(off.max(), float(high))
     return _bound(len(off), -low * high, high - low, certainty)
 
 
-def _sum(name: str, group: np.ndarray, off: np.ndarray, expected: np.ndarray, certainty: float, rounding: float,
-         event: float | None) -> Finding:
-    """The changes of a group, added up in the direction of their reference; `event` where its chance may not have shown yet."""
+def _sum(
+    name: str,
+    group: np.ndarray,
+    off: np.ndarray,
+    expected: np.ndarray,
+    certainty: float,
+    rounding: float,
+    event: float | None,
+) -> Finding:
+    """The changes of a group, added up in the direction of their reference; `event` where its
+    chance may not have shown yet.
+    """
     sums = np.where(group, np.sign(expected) * off, 0.0).sum(axis=(1, 2))
     whole = float(np.abs(expected[group]).sum())
     variance, span = _variance(sums), float(np.ptp(sums))
     if event is not None:  # as if all of them moved at once
         low, high = (float(np.abs(end[group]).sum()) for end in _unseen(np.abs(expected), event))
-        variance, span = max(variance, low * high), max(span, low + high)
-    return Finding(name, whole + float(sums.mean()), whole, _bound(len(off), variance, span, certainty) + rounding * int(group.sum()))
+        variance = max(variance, low * high)
+        span = max(span, low + high)
+    return Finding(
+        name,
+        whole + float(sums.mean()),
+        whole,
+        _bound(len(off), variance, span, certainty) + rounding * int(group.sum()),
+    )
 
 
 def _bound(trials: int, variance: float, span: float, certainty: float) -> float:
-    """Bernstein: the mean of n values of that variance, within `span`, is off by more with a probability of 2 exp(-certainty)."""
+    """Bernstein: the mean of n values of that variance, within `span`, is off by more with a
+    probability of 2 exp(-certainty).
+    """
     return float((2 * variance * certainty / trials) ** 0.5 + 2 * span * certainty / (3 * trials))
 
 
@@ -130,7 +193,12 @@ def _variance(sample: np.ndarray) -> float:
     if variance <= 0:
         return 0.0
     fourth = float((away**4).mean()) / variance**2
-    return variance * len(sample) / (len(sample) - 1) * (1 + 2 * (max(0.0, fourth - 1) / len(sample)) ** 0.5)
+    return (
+        variance
+        * len(sample)
+        / (len(sample) - 1)
+        * (1 + 2 * (max(0.0, fourth - 1) / len(sample)) ** 0.5)
+    )
 
 
 def _certainty(tests: int) -> float:
@@ -139,7 +207,9 @@ def _certainty(tests: int) -> float:
 
 
 def _event(changes: np.ndarray, rounding: float) -> float:
-    """The usual size of a move, larger ones weighted with their size, as the variance of a sum of rare events asks."""
+    """The usual size of a move, larger ones weighted with their size, as the variance of a sum of
+    rare events asks.
+    """
     sizes = np.abs(changes[np.abs(changes) > rounding])
     return float((sizes**2).sum() / sizes.sum()) if sizes.size else 0.0
 
@@ -149,12 +219,22 @@ def _groups(expected: np.ndarray, bias: bool) -> dict[str, np.ndarray]:
     rows, columns = np.indices(expected.shape)
     size = np.abs(expected)
     large = size > np.median(size)
-    found = {"the sum of all weights": size > 0, "the sum of the weights that grow": expected > 0,
-             "the sum of the weights that shrink": expected < 0, "the sum of the larger changes": large & (size > 0),
-             "the sum of the smaller changes": ~large & (size > 0)}
-    found |= {f"the sum of the weights of output {row}": (rows == row) & (size > 0) for row in range(expected.shape[0])}
-    found |= {f"the sum of the weights of {_line(column, expected.shape[1], bias)}": (columns == column) & (size > 0)
-              for column in range(expected.shape[1])}
+    found = {
+        "the sum of all weights": size > 0,
+        "the sum of the weights that grow": expected > 0,
+        "the sum of the weights that shrink": expected < 0,
+        "the sum of the larger changes": large & (size > 0),
+        "the sum of the smaller changes": ~large & (size > 0),
+    }
+    found |= {
+        f"the sum of the weights of output {row}": (rows == row) & (size > 0)
+        for row in range(expected.shape[0])
+    }
+    found |= {
+        f"the sum of the weights of {_line(column, expected.shape[1], bias)}": (columns == column)
+        & (size > 0)
+        for column in range(expected.shape[1])
+    }
     return {name: group for name, group in found.items() if group.sum() > 1}
 
 

@@ -1,4 +1,5 @@
-"""A stored result held against itself: its own ledger times its own stored prices, and the sums that every result obeys.
+"""A stored result held against itself: its own ledger times its own stored prices, and the sums
+that every result obeys.
 
 No figure of today takes part: a result of an earlier version is right when it agrees with itself.
 """
@@ -18,27 +19,56 @@ from hwlib.errors import InputError
 
 _CLOSE = 1e-9
 # What `fill_prices` makes, besides the figures, which are not numbers of the run.
-_PRICED = ("area_mm2", "energy_j", "power_uw", "area_mm2_range", "power_uw_range", "energy_per_image_j", "static_power_uw",
-           "dynamic_power_uw", "boundaries", "by_component", "by_component_off_chip", "by_layer", "by_phase", "inventory", "setup")
+_PRICED = (
+    "area_mm2",
+    "energy_j",
+    "power_uw",
+    "area_mm2_range",
+    "power_uw_range",
+    "energy_per_image_j",
+    "static_power_uw",
+    "dynamic_power_uw",
+    "boundaries",
+    "by_component",
+    "by_component_off_chip",
+    "by_layer",
+    "by_phase",
+    "inventory",
+    "setup",
+)
 
 
 def check_sums(document: dict, where: str) -> bool:
-    """Hold a checked result document against its own counts and prices. Raises InputError for the first number that does not follow.
+    """Hold a checked result document against its own counts and prices. Raises InputError for the
+    first number that does not follow.
 
-    Returns False where the result is from before prices were stored: then its sums are held, but not the energy of its ledger.
+    Returns False where the result is from before prices were stored: then its sums are held, but
+    not the energy of its ledger.
     """
     _check_facts(document, where)
     _check_totals(document, where)
     if any("unit_prices" not in row for row in document["inventory"]):
         if any("unit_prices" in row for row in document["inventory"]):
-            raise InputError("some components have their prices, some have not", where=f"{where}: inventory")
+            raise InputError(
+                "some components have their prices, some have not", where=f"{where}: inventory"
+            )
         return False
-    again = copy.deepcopy({key: value for key, value in document.items() if key not in ("timeline", "placement", "settings", "figures")})
-    inventory = [Component(row["component"], row["part"], row["parameters"], row["count"], row["boundary"])
-                 for row in document["inventory"]]
+    again = copy.deepcopy(
+        {
+            key: value
+            for key, value in document.items()
+            if key not in ("timeline", "placement", "settings", "figures")
+        }
+    )
+    inventory = [
+        Component(row["component"], row["part"], row["parameters"], row["count"], row["boundary"])
+        for row in document["inventory"]
+    ]
     units = {row["component"]: _unit(row["unit_prices"]) for row in document["inventory"]}
     try:
-        fill_prices(again, inventory, Ledger.from_rows(document["ledger"], f"{where}: ledger"), units)
+        fill_prices(
+            again, inventory, Ledger.from_rows(document["ledger"], f"{where}: ledger"), units
+        )
     except (RuntimeError, OverflowError, KeyError) as fault:
         raise InputError(f"the ledger cannot be added up ({fault})", where=where) from None
     for key in _PRICED:
@@ -48,8 +78,11 @@ def check_sums(document: dict, where: str) -> bool:
 
 
 def _unit(prices: dict) -> UnitPrice:
-    return UnitPrice(Spread(*prices["area_mm2"]), Spread(*prices["static_power_uw"]),
-                     {action: Spread(*spread) for action, spread in prices["energy_j"].items()})
+    return UnitPrice(
+        Spread(*prices["area_mm2"]),
+        Spread(*prices["static_power_uw"]),
+        {action: Spread(*spread) for action, spread in prices["energy_j"].items()},
+    )
 
 
 def _same(stored: Any, again: Any, where: str, path: str) -> None:
@@ -72,8 +105,13 @@ def _number(value: Any) -> bool:
 
 
 def _differs(where: str, path: str, stored: Any, again: Any, what: str) -> InputError:
-    return InputError(f"does not follow from {what}", where=f"{where}: {path}", got=stored, allowed=repr(again),
-                      hint="the file was damaged or edited; make it again")
+    return InputError(
+        f"does not follow from {what}",
+        where=f"{where}: {path}",
+        got=stored,
+        allowed=repr(again),
+        hint="the file was damaged or edited; make it again",
+    )
 
 
 def _follows(document: dict, path: str, terms: Iterable[float], where: str, what: str) -> None:
@@ -83,7 +121,9 @@ def _follows(document: dict, path: str, terms: Iterable[float], where: str, what
         value = value[key]
     known = list(terms)
     expected = math.fsum(known)
-    if not math.isclose(value, expected, rel_tol=_CLOSE, abs_tol=_CLOSE * max(map(abs, known), default=0.0)):
+    if not math.isclose(
+        value, expected, rel_tol=_CLOSE, abs_tol=_CLOSE * max(map(abs, known), default=0.0)
+    ):
         raise _differs(where, path, value, expected, what)
 
 
@@ -92,57 +132,131 @@ def _check_totals(document: dict, where: str) -> None:
     rows = document["inventory"]
     components = {**document["by_component"], **document["by_component_off_chip"]}
     if set(components) != {row["component"] for row in rows}:
-        raise InputError("the components are not those of the inventory", where=f"{where}: by_component", got=sorted(components))
+        raise InputError(
+            "the components are not those of the inventory",
+            where=f"{where}: by_component",
+            got=sorted(components),
+        )
     for row in rows:
         off = row["boundary"] == "system"
         table = "by_component_off_chip" if off else "by_component"
         if row["component"] not in document[table]:
-            raise InputError("a component on the wrong side of the chip's boundary", where=f"{where}: {table}", got=row["component"])
+            raise InputError(
+                "a component on the wrong side of the chip's boundary",
+                where=f"{where}: {table}",
+                got=row["component"],
+            )
         for name in ("area_mm2", "static_power_uw"):
-            _follows(components[row["component"]], name, [row[name]], f"{where}: {table}.{row['component']}", "the inventory")
+            _follows(
+                components[row["component"]],
+                name,
+                [row[name]],
+                f"{where}: {table}.{row['component']}",
+                "the inventory",
+            )
     for depth, boundary in enumerate(BOUNDARIES):
         inside = [row["component"] for row in rows if BOUNDARIES.index(row["boundary"]) <= depth]
         for name in ("area_mm2", "energy_j"):
-            _follows(document, f"boundaries.{boundary}.{name}", [components[each][name] for each in inside], where, "its components")
+            _follows(
+                document,
+                f"boundaries.{boundary}.{name}",
+                [components[each][name] for each in inside],
+                where,
+                "its components",
+            )
     for name in ("area_mm2", "energy_j"):
-        _follows(document, name, [document["boundaries"]["chip"][name]], where, "the chip's boundary")
+        _follows(
+            document, name, [document["boundaries"]["chip"][name]], where, "the chip's boundary"
+        )
     on_chip = [row["component"] for row in rows if row["boundary"] != "system"]
-    _follows(document, "static_power_uw", [components[each]["static_power_uw"] for each in on_chip], where, "its components")
+    _follows(
+        document,
+        "static_power_uw",
+        [components[each]["static_power_uw"] for each in on_chip],
+        where,
+        "its components",
+    )
     off_chip = document["boundaries"]["system"]["energy_j"] - document["energy_j"]
-    for name, parts in (("by_layer", document["by_layer"]), ("by_phase", list(document["by_phase"].values()))):
-        _follows(document, "energy_j", [row["energy_j"] for row in parts], where, f"the rows of {name}")
+    for name, parts in (
+        ("by_layer", document["by_layer"]),
+        ("by_phase", list(document["by_phase"].values())),
+    ):
+        _follows(
+            document, "energy_j", [row["energy_j"] for row in parts], where, f"the rows of {name}"
+        )
         total = math.fsum(row["off_chip_energy_j"] for row in parts)
-        if not math.isclose(total, off_chip, rel_tol=1e-6, abs_tol=_CLOSE * document["boundaries"]["system"]["energy_j"]):
+        if not math.isclose(
+            total,
+            off_chip,
+            rel_tol=1e-6,
+            abs_tol=_CLOSE * document["boundaries"]["system"]["energy_j"],
+        ):
             raise _differs(where, f"{name}: off_chip_energy_j", total, off_chip, "the boundaries")
-    _follows(document, "energy_per_image_j", [document["energy_j"] / document["images"]], where, "its energy and images")
+    _follows(
+        document,
+        "energy_per_image_j",
+        [document["energy_j"] / document["images"]],
+        where,
+        "its energy and images",
+    )
     if (document["power_uw"] is None) != (document["dynamic_power_uw"] is None):
-        raise InputError("power is known and unknown at once", where=f"{where}: power_uw", got=document["power_uw"])
+        raise InputError(
+            "power is known and unknown at once",
+            where=f"{where}: power_uw",
+            got=document["power_uw"],
+        )
     if document["power_uw"] is not None:
-        _follows(document, "power_uw", [document["static_power_uw"], document["dynamic_power_uw"]], where, "static and dynamic power")
+        _follows(
+            document,
+            "power_uw",
+            [document["static_power_uw"], document["dynamic_power_uw"]],
+            where,
+            "static and dynamic power",
+        )
     _check_ranges(document, where)
 
 
 def _check_ranges(document: dict, where: str) -> None:
     pairs = [("area_mm2", document, "area_mm2"), ("power_uw", document, "power_uw")]
-    pairs += [(f"boundaries.{name}.{key}", row, key) for name, row in document["boundaries"].items()
-              for key in ("area_mm2", "energy_j", "power_uw")]
+    pairs += [
+        (f"boundaries.{name}.{key}", row, key)
+        for name, row in document["boundaries"].items()
+        for key in ("area_mm2", "energy_j", "power_uw")
+    ]
     for path, table, key in pairs:
         spread, value = table.get(f"{key}_range"), table.get(key)
-        if spread is not None and not (value is not None and spread[0] * (1 - _CLOSE) <= value <= spread[1] * (1 + _CLOSE)):
-            raise InputError("a number outside its own range", where=f"{where}: {path}_range", got=spread, allowed=f"around {value}")
+        if spread is not None and not (
+            value is not None and spread[0] * (1 - _CLOSE) <= value <= spread[1] * (1 + _CLOSE)
+        ):
+            raise InputError(
+                "a number outside its own range",
+                where=f"{where}: {path}_range",
+                got=spread,
+                allowed=f"around {value}",
+            )
     for index, row in enumerate(document["figures"]):
         if not row["low"] <= row["value"] <= row["high"]:
-            raise InputError("low <= value <= high does not hold", where=f"{where}: figures[{index}]",
-                             got=(row["low"], row["value"], row["high"]))
+            raise InputError(
+                "low <= value <= high does not hold",
+                where=f"{where}: figures[{index}]",
+                got=(row["low"], row["value"], row["high"]),
+            )
 
 
 def _check_facts(document: dict, where: str) -> None:
     """Time follows from cycles and clock, and every resource's cycles are busy, stalled or idle."""
     cycles = document["cycles"]
     if document["timing"] != (cycles is not None):
-        raise InputError("timed and not timed at once", where=f"{where}: timing", got=document["timing"])
-    for path, expected in (("latency_s", None if cycles is None else cycles / (document["clock_mhz"] * 1e6)),
-                           ("latency_per_image_s", None if document["latency_s"] is None else document["latency_s"] / document["images"])):
+        raise InputError(
+            "timed and not timed at once", where=f"{where}: timing", got=document["timing"]
+        )
+    for path, expected in (
+        ("latency_s", None if cycles is None else cycles / (document["clock_mhz"] * 1e6)),
+        (
+            "latency_per_image_s",
+            None if document["latency_s"] is None else document["latency_s"] / document["images"],
+        ),
+    ):
         if (document[path] is None) != (expected is None):
             raise _differs(where, path, document[path], expected, "its cycles and clock")
         if expected is not None:
@@ -150,19 +264,41 @@ def _check_facts(document: dict, where: str) -> None:
     for index, row in enumerate(document["resources"]):
         parts = row["busy_cycles"] + row["stalled_cycles"] + row["idle_cycles"]
         if parts != row["total_cycles"]:
-            raise _differs(where, f"resources[{index}].total_cycles", row["total_cycles"], parts, "busy, stalled and idle cycles")
+            raise _differs(
+                where,
+                f"resources[{index}].total_cycles",
+                row["total_cycles"],
+                parts,
+                "busy, stalled and idle cycles",
+            )
     tiles = [row for row in document["resources"] if row["kind"] == "tile"]
     capacity = sum(row["total_cycles"] for row in tiles)
     if capacity and document["utilisation"] is not None:
-        _follows(document, "utilisation", [sum(row["busy_cycles"] for row in tiles) / capacity], where, "the tiles' cycles")
+        _follows(
+            document,
+            "utilisation",
+            [sum(row["busy_cycles"] for row in tiles) / capacity],
+            where,
+            "the tiles' cycles",
+        )
     _check_training(document, where)
 
 
 def _check_training(document: dict, where: str) -> None:
     epochs = document.get("epochs")
     if "training" in document and epochs and document["accuracy_percent"] is not None:
-        _follows(document, "accuracy_percent", [100.0, -epochs[-1]["test_error_percent"]], where, "the last epoch's test error")
+        _follows(
+            document,
+            "accuracy_percent",
+            [100.0, -epochs[-1]["test_error_percent"]],
+            where,
+            "the last epoch's test error",
+        )
     for name, row in document.get("training", {}).get("writes", {}).items():
         if not row["mean"] <= row["maximum"] * (1 + _CLOSE):
-            raise InputError("a mean above the maximum", where=f"{where}: training.writes.{name}", got=row["mean"],
-                             allowed=f"up to {row['maximum']}")
+            raise InputError(
+                "a mean above the maximum",
+                where=f"{where}: training.writes.{name}",
+                got=row["mean"],
+                allowed=f"up to {row['maximum']}",
+            )

@@ -14,24 +14,48 @@ def _range(spread: Spread | None) -> list[float] | None:
     return None if spread is None else [spread.low, spread.high]
 
 
-def fill_prices(document: dict, inventory: Sequence[Component], ledger: Ledger, units: dict[str, UnitPrice] | None = None) -> dict:
-    """Fill (or refill) every priced field of a document, in place; returns it. `units`: the prices of an earlier run, by component, in
-    place of those of today; the rows of the figures behind the prices are then left as they are.
+def fill_prices(
+    document: dict,
+    inventory: Sequence[Component],
+    ledger: Ledger,
+    units: dict[str, UnitPrice] | None = None,
+) -> dict:
+    """Fill (or refill) every priced field of a document, in place; returns it. `units`: the prices
+    of an earlier run, by component, in place of those of today; the rows of the figures behind the
+    prices are then left as they are.
 
-    The document needs node_nm, clock_mhz, cycles, images, timing and, to be kept, what was measured: cycles in `by_layer` and
+    The document needs node_nm, clock_mhz, cycles, images, timing and, to be kept, what was
+    measured: cycles in `by_layer` and
     `by_phase`, busy fractions in `by_component`. Raises what `price_run` raises.
     """
-    estimate = price_run(inventory, ledger, node_nm=document["node_nm"], clock_mhz=document["clock_mhz"], cycles=document["cycles"],
-                         images=document["images"], units=units)
+    estimate = price_run(
+        inventory,
+        ledger,
+        node_nm=document["node_nm"],
+        clock_mhz=document["clock_mhz"],
+        cycles=document["cycles"],
+        images=document["images"],
+        units=units,
+    )
     boundaries = {}
     for name in BOUNDARIES:
-        area, power, energy = estimate.area_mm2(name), estimate.power_uw(name), estimate.energy_j(name)
+        area = estimate.area_mm2(name)
+        power = estimate.power_uw(name)
+        energy = estimate.energy_j(name)
         boundaries[name] = {
-            "area_mm2": area.value, "energy_j": energy.value, "power_uw": None if power is None else power.value,
-            "area_mm2_range": _range(area), "energy_j_range": _range(energy), "power_uw_range": _range(power),
+            "area_mm2": area.value,
+            "energy_j": energy.value,
+            "power_uw": None if power is None else power.value,
+            "area_mm2_range": _range(area),
+            "energy_j_range": _range(energy),
+            "power_uw_range": _range(power),
         }
-    chip, dynamic = boundaries["chip"], estimate.dynamic_power_uw()
-    document |= {key: chip[key] for key in ("area_mm2", "energy_j", "power_uw", "area_mm2_range", "power_uw_range")}
+    chip = boundaries["chip"]
+    dynamic = estimate.dynamic_power_uw()
+    document |= {
+        key: chip[key]
+        for key in ("area_mm2", "energy_j", "power_uw", "area_mm2_range", "power_uw_range")
+    }
     document["energy_per_image_j"] = chip["energy_j"] / document["images"]
     document["static_power_uw"] = estimate.static_power_uw().value
     document["dynamic_power_uw"] = None if dynamic is None else dynamic.value
@@ -47,25 +71,44 @@ def fill_prices(document: dict, inventory: Sequence[Component], ledger: Ledger, 
 
 
 def _keep_unit_prices(document: dict, estimate: Estimate) -> None:
-    """What one instance and one action cost, so that the result can be added up again whatever the figures of that day are."""
+    """What one instance and one action cost, so that the result can be added up again whatever the
+    figures of that day are.
+    """
     used: dict[str, set[str]] = {}
     for row in (*document["ledger"], *document.get("setup", {}).get("ledger", ())):
         used.setdefault(row["component"], set()).add(row["action"])
     for row in document["inventory"]:
         unit = estimate.units[row["component"]]
         actions = sorted(used.get(row["component"], ()))
-        row["unit_prices"] = {"area_mm2": list(unit.area_mm2), "static_power_uw": list(unit.static_power_uw),
-                              "energy_j": {action: list(unit.energy_j[action]) for action in actions}}
+        row["unit_prices"] = {
+            "area_mm2": list(unit.area_mm2),
+            "static_power_uw": list(unit.static_power_uw),
+            "energy_j": {action: list(unit.energy_j[action]) for action in actions},
+        }
 
 
-def _fill_setup(document: dict, inventory: Sequence[Component], units: dict[str, UnitPrice] | None) -> None:
+def _fill_setup(
+    document: dict, inventory: Sequence[Component], units: dict[str, UnitPrice] | None
+) -> None:
     """The one-time part: energy and time of its own, none of it in the totals of the images."""
     setup = document["setup"]
-    estimate = price_run(inventory, Ledger.from_rows(setup["ledger"], "setup.ledger"), node_nm=document["node_nm"],
-                         clock_mhz=document["clock_mhz"], cycles=setup["cycles"], images=1, units=units)
-    energy, system = estimate.energy_j(), estimate.energy_j("system")
-    setup |= {"energy_j": energy.value, "energy_j_range": _range(energy), "off_chip_energy_j": system.value - energy.value,
-              "seconds": estimate.seconds}
+    estimate = price_run(
+        inventory,
+        Ledger.from_rows(setup["ledger"], "setup.ledger"),
+        node_nm=document["node_nm"],
+        clock_mhz=document["clock_mhz"],
+        cycles=setup["cycles"],
+        images=1,
+        units=units,
+    )
+    energy = estimate.energy_j()
+    system = estimate.energy_j("system")
+    setup |= {
+        "energy_j": energy.value,
+        "energy_j_range": _range(energy),
+        "off_chip_energy_j": system.value - energy.value,
+        "seconds": estimate.seconds,
+    }
 
 
 def _fill_components(document: dict, estimate: Estimate) -> None:
@@ -77,34 +120,58 @@ def _fill_components(document: dict, estimate: Estimate) -> None:
         prices = {"area_mm2": cost.area_mm2.value, "static_power_uw": cost.static_power_uw.value}
         document["inventory"].append({**component.to_row(), **prices})
         tables[component.boundary == "system"][component.name] = {
-            "area_mm2": cost.area_mm2.value, "energy_j": cost.energy_j.value, "dynamic_energy_j": cost.dynamic_energy_j.value,
-            "static_energy_j": cost.static_energy_j.value, "static_power_uw": cost.static_power_uw.value,
-            "busy_fraction": old.get(component.name, {}).get("busy_fraction"), "boundary": component.boundary, "part": component.part,
+            "area_mm2": cost.area_mm2.value,
+            "energy_j": cost.energy_j.value,
+            "dynamic_energy_j": cost.dynamic_energy_j.value,
+            "static_energy_j": cost.static_energy_j.value,
+            "static_power_uw": cost.static_power_uw.value,
+            "busy_fraction": old.get(component.name, {}).get("busy_fraction"),
+            "boundary": component.boundary,
+            "part": component.part,
             "count": component.count,
         }
     strangers = set(old) - {cost.component.name for cost in estimate.components}
     if strangers:
-        raise RuntimeError(f"busy fractions of components that are not in the inventory: {sorted(strangers)}")
+        raise RuntimeError(
+            f"busy fractions of components that are not in the inventory: {sorted(strangers)}"
+        )
     document["by_component"], document["by_component_off_chip"] = tables[False], tables[True]
 
 
 def _fill_rows(document: dict, estimate: Estimate) -> None:
     energies = estimate.energy_by_row()
     rows = {(row["layer"], row["phase"]): row for row in document["by_layer"]}
-    keys = [key for key in rows if SHARED not in key] + [key for key in energies if key not in rows and SHARED not in key]
+    keys = [key for key in rows if SHARED not in key] + [
+        key for key in energies if key not in rows and SHARED not in key
+    ]
     keys += sorted(key for key in {*rows, *energies} if SHARED in key)
-    untimed = {"cycles": 0, "stall_cycles": 0} if document["timing"] else {"cycles": None, "stall_cycles": None}
+    untimed = (
+        {"cycles": 0, "stall_cycles": 0}
+        if document["timing"]
+        else {"cycles": None, "stall_cycles": None}
+    )
     document["by_layer"] = []
     for key in keys:
         on, off = energies.get(key, (0.0, 0.0))
         facts = {"tile_operations": 0, **untimed, **rows.get(key, {})}
-        document["by_layer"].append({
-            "layer": key[0], "phase": key[1], "cycles": facts["cycles"], "stall_cycles": facts["stall_cycles"], "energy_j": on,
-            "off_chip_energy_j": off, "tile_operations": facts["tile_operations"],
-        })
+        document["by_layer"].append(
+            {
+                "layer": key[0],
+                "phase": key[1],
+                "cycles": facts["cycles"],
+                "stall_cycles": facts["stall_cycles"],
+                "energy_j": on,
+                "off_chip_energy_j": off,
+                "tile_operations": facts["tile_operations"],
+            }
+        )
     phases = estimate.energy_by_phase()
     old = document["by_phase"]
-    names = [name for name in old if name != SHARED] + [name for name in phases if name not in old and name != SHARED] + [SHARED]
+    names = (
+        [name for name in old if name != SHARED]
+        + [name for name in phases if name not in old and name != SHARED]
+        + [SHARED]
+    )
     document["by_phase"] = {}
     for name in names:
         on, off = phases.get(name, (0.0, 0.0))

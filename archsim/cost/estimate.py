@@ -1,4 +1,6 @@
-"""Count, then price: ledger x hwlib prices -> area, energy and power by component, layer, phase and boundary."""
+"""Count, then price: ledger x hwlib prices -> area, energy and power by component, layer, phase and
+boundary.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ _MM2, _UW = 1e-6, 1e6  # from um2 and from W
 
 
 class Spread(NamedTuple):
-    """A number with its low and high (every figure at its low, every figure at its high: fully correlated)."""
+    """A number with its low and high (every figure at its low, every figure at its high: fully
+    correlated).
+    """
 
     value: float
     low: float
@@ -38,7 +42,9 @@ def total(spreads: Iterable[Spread]) -> Spread:
 
 
 class UnitPrice(NamedTuple):
-    """One instance of a component: area in mm2, leakage in uW, the energy of each of its actions in J."""
+    """One instance of a component: area in mm2, leakage in uW, the energy of each of its actions in
+    J.
+    """
 
     area_mm2: Spread
     static_power_uw: Spread
@@ -47,7 +53,9 @@ class UnitPrice(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ComponentCost:
-    """All instances of one component: area in mm2, leakage in uW, dynamic and static energy of the run in J."""
+    """All instances of one component: area in mm2, leakage in uW, dynamic and static energy of the
+    run in J.
+    """
 
     component: Component
     area_mm2: Spread
@@ -62,10 +70,12 @@ class ComponentCost:
 
 @dataclass(frozen=True)
 class Estimate:
-    """The priced ledger. `seconds` is None where nothing was timed: energy is then dynamic only and power unknown.
+    """The priced ledger. `seconds` is None where nothing was timed: energy is then dynamic only and
+    power unknown.
 
-    `rows` maps (layer, phase) to the dynamic energy in J inside the chip boundary and that off the chip, without the
-    static energy, which belongs to no layer; `actions` maps (component, action) to its count over the whole run.
+    `rows` maps (layer, phase) to the dynamic energy in J inside the chip boundary and that off the
+    chip, without the static energy, which belongs to no layer; `actions` maps (component, action)
+    to its count over the whole run.
     """
 
     components: tuple[ComponentCost, ...]
@@ -79,7 +89,9 @@ class Estimate:
     def within(self, boundary: str) -> list[ComponentCost]:
         """The components inside a boundary; macro lies in chip, chip in system."""
         depth = BOUNDARIES.index(boundary)
-        return [item for item in self.components if BOUNDARIES.index(item.component.boundary) <= depth]
+        return [
+            item for item in self.components if BOUNDARIES.index(item.component.boundary) <= depth
+        ]
 
     def area_mm2(self, boundary: str = "chip") -> Spread:
         return total(item.area_mm2 for item in self.within(boundary))
@@ -94,7 +106,9 @@ class Estimate:
         """Dynamic energy over the time of the run; None where that is unknown."""
         if not self.seconds:
             return None
-        return total(item.dynamic_energy_j for item in self.within(boundary)).times(_UW / self.seconds)
+        return total(item.dynamic_energy_j for item in self.within(boundary)).times(
+            _UW / self.seconds
+        )
 
     def power_uw(self, boundary: str = "chip") -> Spread | None:
         """Static plus dynamic power; None where the time is unknown."""
@@ -102,11 +116,17 @@ class Estimate:
         return None if dynamic is None else self.static_power_uw(boundary).plus(dynamic)
 
     def energy_by_row(self) -> dict[tuple[str, str], tuple[float, float]]:
-        """(layer, phase) -> energy in J on and off the chip; the static energy stands in the row (shared, shared)."""
+        """(layer, phase) -> energy in J on and off the chip; the static energy stands in the row
+        (shared, shared).
+        """
         rows = dict(self.rows)
         on, off = rows.pop((SHARED, SHARED), (0.0, 0.0))
         static = [item.static_energy_j.value for item in self.within("chip")]
-        static_off = [item.static_energy_j.value for item in self.components if item.component.boundary == "system"]
+        static_off = [
+            item.static_energy_j.value
+            for item in self.components
+            if item.component.boundary == "system"
+        ]
         rows[SHARED, SHARED] = (math.fsum([on, *static]), math.fsum([off, *static_off]))
         return rows
 
@@ -116,11 +136,16 @@ class Estimate:
         for (_, phase), (inside, outside) in self.energy_by_row().items():
             on[phase].append(inside)
             off[phase].append(outside)
-        return {phase: (math.fsum(on[phase]), math.fsum(off[phase])) for phase in sorted(on, key=lambda name: name == SHARED)}
+        return {
+            phase: (math.fsum(on[phase]), math.fsum(off[phase]))
+            for phase in sorted(on, key=lambda name: name == SHARED)
+        }
 
 
 def price_component(component: Component, node_nm: float) -> Price:
-    """The hwlib price of one instance. Raises InputError for a node outside the scaling law's range."""
+    """The hwlib price of one instance. Raises InputError for a node outside the scaling law's
+    range.
+    """
     return price(component.part, component.parameters, node_nm)
 
 
@@ -129,32 +154,55 @@ def _unit_prices(part: str, parameters: tuple, node_nm: float) -> UnitPrice:
     # floats only: the trails behind them are walked when somebody asks (archsim explain)
     found = price(part, dict(parameters), node_nm)
     area, leakage = found.area, found.leakage
-    energy = {action: Spread(item.value, item.low, item.high) for action, item in found.energy.items()}
-    return UnitPrice(Spread(area.value, area.low, area.high).times(_MM2), Spread(leakage.value, leakage.low, leakage.high).times(_UW),
-                     energy)
+    energy = {
+        action: Spread(item.value, item.low, item.high) for action, item in found.energy.items()
+    }
+    return UnitPrice(
+        Spread(area.value, area.low, area.high).times(_MM2),
+        Spread(leakage.value, leakage.low, leakage.high).times(_UW),
+        energy,
+    )
 
 
 def price_run(
-    inventory: Sequence[Component], ledger: Ledger, *, node_nm: float, clock_mhz: float, cycles: int | None, images: int,
+    inventory: Sequence[Component],
+    ledger: Ledger,
+    *,
+    node_nm: float,
+    clock_mhz: float,
+    cycles: int | None,
+    images: int,
     units: dict[str, UnitPrice] | None = None,
 ) -> Estimate:
-    """Price a run at a node. `cycles` None: nothing was timed, so no static energy and no power. `units`: prices by component, kept
-    from an earlier run, in place of those of today.
+    """Price a run at a node. `cycles` None: nothing was timed, so no static energy and no power.
+    `units`: prices by component, kept from an earlier run, in place of those of today.
 
-    Raises InputError for a node out of range, and RuntimeError, an internal fault, for a ledger entry whose component is
-    not on the chip or whose action its part does not declare, and for two components of one name.
+    Raises InputError for a node out of range, and RuntimeError, an internal fault, for a ledger
+    entry whose component is not on the chip or whose action its part does not declare, and for two
+    components of one name.
     """
     seconds = None if cycles is None else cycles / (clock_mhz * 1e6)
     places = {component.name: component for component in inventory}
     if len(places) != len(inventory):
-        raise RuntimeError(f"two components of one name in the inventory: {sorted(item.name for item in inventory)}")
+        raise RuntimeError(
+            f"two components of one name in the inventory: {sorted(item.name for item in inventory)}"
+        )
     if units is None:
-        units = {item.name: _unit_prices(item.part, tuple(sorted(item.parameters.items())), float(node_nm)) for item in inventory}
+        units = {
+            item.name: _unit_prices(
+                item.part, tuple(sorted(item.parameters.items())), float(node_nm)
+            )
+            for item in inventory
+        }
     counts: dict[tuple[str, str], list[float]] = defaultdict(list)
     inside: dict[tuple[str, str], list[float]] = defaultdict(list)
     outside: dict[tuple[str, str], list[float]] = defaultdict(list)
     for (name, action, layer, phase), count in ledger.counts.items():
-        if name not in units or action not in units[name].energy_j or (count and not places[name].count):
+        if (
+            name not in units
+            or action not in units[name].energy_j
+            or (count and not places[name].count)
+        ):
             raise _fault(places, name, action, layer, phase)
         counts[name, action].append(count)
         row = (layer or SHARED, phase or SHARED)
@@ -169,16 +217,33 @@ def price_run(
         area, leakage = units[component.name].area_mm2, units[component.name].static_power_uw
         static = leakage.times(component.count)
         energy = static.times((seconds or 0.0) / _UW)
-        components.append(ComponentCost(component, area.times(component.count), static, total(dynamic[component.name]), energy))
-    rows = {row: (math.fsum(inside[row]), math.fsum(outside[row])) for row in sorted({*inside, *outside})}
+        components.append(
+            ComponentCost(
+                component,
+                area.times(component.count),
+                static,
+                total(dynamic[component.name]),
+                energy,
+            )
+        )
+    rows = {
+        row: (math.fsum(inside[row]), math.fsum(outside[row]))
+        for row in sorted({*inside, *outside})
+    }
     return Estimate(tuple(components), rows, actions, units, float(node_nm), seconds, images)
 
 
-def _fault(places: dict[str, Component], name: str, action: str, layer: str, phase: str) -> RuntimeError:
+def _fault(
+    places: dict[str, Component], name: str, action: str, layer: str, phase: str
+) -> RuntimeError:
     where = f"ledger entry {name}.{action} of {layer or SHARED}/{phase or SHARED}"
     if name not in places:
-        return RuntimeError(f"{where}: component '{name}' is not in the inventory ({', '.join(sorted(places))})")
+        return RuntimeError(
+            f"{where}: component '{name}' is not in the inventory ({', '.join(sorted(places))})"
+        )
     if not places[name].count:
         return RuntimeError(f"{where}: the inventory holds no instance of '{name}'")
     part = places[name].part
-    return RuntimeError(f"{where}: part '{part}' declares no action '{action}' ({', '.join(price(part, places[name].parameters).energy)})")
+    return RuntimeError(
+        f"{where}: part '{part}' declares no action '{action}' ({', '.join(price(part, places[name].parameters).energy)})"
+    )

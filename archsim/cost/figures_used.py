@@ -1,4 +1,6 @@
-"""Exactly the figures a run used: those under the area and leakage of what is on the chip and the actions it counted."""
+"""Exactly the figures a run used: those under the area and leakage of what is on the chip and the
+actions it counted.
+"""
 
 from __future__ import annotations
 
@@ -14,15 +16,25 @@ def figure_row(figure: Figure) -> dict[str, object]:
     """A figure as a JSON row, in the unit it was printed in."""
     scale, _ = to_base(1.0, figure.raw_unit)
     return {
-        "name": figure.name, "value": figure.raw, "unit": figure.raw_unit, "low": figure.low / scale, "high": figure.high / scale,
-        "kind": figure.kind, "source": figure.source, "title": load_sources().get(figure.source, ""), "place": figure.place,
-        "node_nm": figure.node_nm, "note": figure.note,
+        "name": figure.name,
+        "value": figure.raw,
+        "unit": figure.raw_unit,
+        "low": figure.low / scale,
+        "high": figure.high / scale,
+        "kind": figure.kind,
+        "source": figure.source,
+        "title": load_sources().get(figure.source, ""),
+        "place": figure.place,
+        "node_nm": figure.node_nm,
+        "note": figure.note,
     }
 
 
 def _figures_under(items: Iterable) -> dict[str, Figure]:
     # a trail is a graph with shared branches: each node is visited once
-    found, seen, waiting = {}, set(), list(items)
+    found = {}
+    seen = set()
+    waiting = list(items)
     while waiting:
         item = waiting.pop()
         if id(item) in seen:

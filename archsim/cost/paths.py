@@ -11,14 +11,19 @@ from hwlib.errors import InputError
 GROUPS = ("by_component", "by_component_off_chip", "by_layer", "by_phase", "boundaries")
 # a list of rows becomes a table by these columns, in this order
 _ROW_NAMES = {
-    "by_layer": ("layer", "phase"), "resources": ("name",), "figures": ("name",), "inventory": ("component",), "placement": ("layer",),
+    "by_layer": ("layer", "phase"),
+    "resources": ("name",),
+    "figures": ("name",),
+    "inventory": ("component",),
+    "placement": ("layer",),
     "ledger": ("component", "action", "layer", "phase"),
 }
 _NOT_NUMBERS = ("timeline", "notes", "schema", "version")
 
 
 def named_tree(document: dict) -> dict:
-    """The document with rows under their names instead of their positions; an empty layer or phase is `shared`.
+    """The document with rows under their names instead of their positions; an empty layer or phase
+    is `shared`.
 
     A layer also gets the sum of its energy over the phases, `by_layer.conv1.energy_j`.
     """
@@ -52,9 +57,11 @@ def leaves(tree: object, path: str = "") -> Iterator[str]:
 
 
 def resolve(tree: dict, path: str) -> list[str]:
-    """The keys of a path. A metric may come first: `energy_j.by_component.adc` is `by_component.adc.energy_j`.
+    """The keys of a path. A metric may come first: `energy_j.by_component.adc` is
+    `by_component.adc.energy_j`.
 
-    Names may hold dots themselves. Raises InputError with the nearest path and the children of the last branch that exists.
+    Names may hold dots themselves. Raises InputError with the nearest path and the children of the
+    last branch that exists.
     """
     text = path.strip().strip(".")
     metric, _, rest = text.partition(".")
@@ -65,10 +72,17 @@ def resolve(tree: dict, path: str) -> list[str]:
         known = list(leaves(tree))
         near = difflib.get_close_matches(text, known, n=1, cutoff=0.5)
         branch, children = _deepest(tree, text)
-        listed = ", ".join(children[:40]) + (f" and {len(children) - 40} more" if len(children) > 40 else "")
+        listed = ", ".join(children[:40]) + (
+            f" and {len(children) - 40} more" if len(children) > 40 else ""
+        )
         where = f"under '{'.'.join(branch)}': " if branch else ""
-        raise InputError("no such number in the result", where="path", got=path, allowed=where + listed,
-                         hint=f"did you mean '{near[0]}'?" if near else "")
+        raise InputError(
+            "no such number in the result",
+            where="path",
+            got=path,
+            allowed=where + listed,
+            hint=f"did you mean '{near[0]}'?" if near else "",
+        )
     return keys
 
 

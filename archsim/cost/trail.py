@@ -12,9 +12,11 @@ from hwlib import Figure, Quantity
 
 @dataclass(frozen=True)
 class Node:
-    """One number of a trail. `how` says in words how it follows from its children, or who gave or counted it.
+    """One number of a trail. `how` says in words how it follows from its children, or who gave or
+    counted it.
 
-    `figure` is the row of a sourced figure (value as printed, kind, source, title, place, note), None elsewhere.
+    `figure` is the row of a sourced figure (value as printed, kind, source, title, place, note),
+    None elsewhere.
     """
 
     name: str
@@ -34,7 +36,14 @@ class Node:
 
     def to_dict(self) -> dict[str, object]:
         """The tree as JSON."""
-        tree = {"name": self.name, "value": self.value, "unit": self.unit, "low": self.low, "high": self.high, "how": self.how}
+        tree = {
+            "name": self.name,
+            "value": self.value,
+            "unit": self.unit,
+            "low": self.low,
+            "high": self.high,
+            "how": self.how,
+        }
         if self.figure is not None:
             tree["figure"] = self.figure
         if self.children:
@@ -51,6 +60,23 @@ def quantity_node(item: Quantity | Figure, name: str = "") -> Node:
     """The trail of a price: formulas down to the figures. Units are hwlib's base units."""
     if isinstance(item, Figure):
         row = figure_row(item)
-        return Node(item.name, row["value"], row["unit"], row["low"], row["high"], f"figure, {item.kind}", row)
+        return Node(
+            item.name,
+            row["value"],
+            row["unit"],
+            row["low"],
+            row["high"],
+            f"figure, {item.kind}",
+            row,
+        )
     children = tuple(quantity_node(child) for child in item.inputs)
-    return Node(name or item.formula, item.value, item.unit, item.low, item.high, item.formula if name else "", None, children)
+    return Node(
+        name or item.formula,
+        item.value,
+        item.unit,
+        item.low,
+        item.high,
+        item.formula if name else "",
+        None,
+        children,
+    )

@@ -1,7 +1,9 @@
-"""Conductance-update laws of devices, one law a file, and the presets that give a law its parameters.
+"""Conductance-update laws of devices, one law a file, and the presets that give a law its
+parameters.
 
-To add a device: one file with a subclass of `device.Device`, one line in `LAWS`. The tests of every law then cover it. Presets are
-data in `hwlib/devices/*.toml`. Laws import numba, so they are loaded by name when they are used.
+To add a device: one file with a subclass of `device.Device`, one line in `LAWS`. The tests of every
+law then cover it. Presets are data in `hwlib/devices/*.toml`. Laws import numba, so they are loaded
+by name when they are used.
 """
 
 from __future__ import annotations

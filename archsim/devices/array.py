@@ -28,75 +28,179 @@ def new_counts() -> np.ndarray:
 class DeviceArray:
     """M x N weights on devices.
 
-    Attributes: `weights` (M, N) float32, what a read sees; `state` (M, S, N), what pulses act on (S = 2 for pairs; state[:, 0] shares the
-    memory of weights where nothing is hidden); `planes` (M, S, P, N) per-device parameters; `law`, `granularity`, `write_noise`
-    (absolute), `kernels` for callers that call the compiled kernels themselves. weights and state are never replaced, only written.
+    Attributes: `weights` (M, N) float32, what a read sees; `state` (M, S, N), what pulses act on (S
+    = 2 for pairs; state[:, 0] shares the memory of weights where nothing is hidden); `planes` (M,
+    S, P, N) per-device parameters; `law`, `granularity`, `write_noise` (absolute), `kernels` for
+    callers that call the compiled kernels themselves. weights and state are never replaced, only
+    written.
     """
 
-    def __init__(self, device: Device, planes: np.ndarray, draw: Callable[[], np.ndarray], seed: int, tile: int):
-        self.device, self.planes, self.seed, self.tile = device, planes, seed, tile
+    def __init__(
+        self,
+        device: Device,
+        planes: np.ndarray,
+        draw: Callable[[], np.ndarray],
+        seed: int,
+        tile: int,
+    ):
+        self.device = device
+        self.planes = planes
+        self.seed = seed
+        self.tile = tile
         self.law = tuple(map(F, device.scalars()))
         self.granularity = float(device.granularity())
-        self.write_noise = F(device.values.get("write_noise", 0.0) * device.values.get("pulse_step", 0.0))
+        self.write_noise = F(
+            device.values.get("write_noise", 0.0) * device.values.get("pulse_step", 0.0)
+        )
         self.kernels = device.kernels()
         rows, parts, _, columns = planes.shape
         self.state = np.zeros((rows, parts, columns), F)
-        self.weights = np.zeros((rows, columns), F) if parts == 2 or self.write_noise > 0 else self.state[:, 0]
+        self.weights = (
+            np.zeros((rows, columns), F) if parts == 2 or self.write_noise > 0 else self.state[:, 0]
+        )
         self.programmed = False  # whether `program` has ever written it
         self.lifetimes = self._lifetimes(draw)
         self.exponents = self._exponents(draw)
         self.set_weights(np.zeros((rows, columns), F))
 
     def set_weights(self, values: np.ndarray) -> None:
-        """Write weights (M, N) exactly, clipped to each device's bounds; a pair takes a positive weight on its first device."""
+        """Write weights (M, N) exactly, clipped to each device's bounds; a pair takes a positive
+        weight on its first device.
+        """
         values = np.asarray(values, F)
         if values.shape != self.weights.shape or not np.isfinite(values).all():
-            raise InputError("weights must be finite and of the array's shape", got=values.shape, allowed=str(self.weights.shape))
-        wanted = np.stack([np.maximum(values, 0), np.maximum(-values, 0)], axis=1) if self.device.paired else values[:, None]
+            raise InputError(
+                "weights must be finite and of the array's shape",
+                got=values.shape,
+                allowed=str(self.weights.shape),
+            )
+        wanted = (
+            np.stack([np.maximum(values, 0), np.maximum(-values, 0)], axis=1)
+            if self.device.paired
+            else values[:, None]
+        )
         self.state[...] = np.clip(wanted, self.planes[:, :, 2], self.planes[:, :, 3])
         self.show()
 
     def show(self) -> None:
         """Make `weights` what the state says, without write noise."""
-        self.weights[...] = self.state[:, 0] - self.state[:, 1] if self.device.paired else self.state[:, 0]
+        self.weights[...] = (
+            self.state[:, 0] - self.state[:, 1] if self.device.paired else self.state[:, 0]
+        )
 
-    def update(self, inputs, errors, *, rate, longest=31, manage_update=True, manage_length=True, deterministic=False, seed=0, step=0,
-               tile=0, first=0, counts=None, writes=None) -> np.ndarray:
-        """Pulsed update W += rate d x^T for inputs x (V, N) and errors d (V, M) = minus the gradient, one vector after the other.
+    def update(
+        self,
+        inputs,
+        errors,
+        *,
+        rate,
+        longest=31,
+        manage_update=True,
+        manage_length=True,
+        deterministic=False,
+        seed=0,
+        step=0,
+        tile=0,
+        first=0,
+        counts=None,
+        writes=None,
+    ) -> np.ndarray:
+        """Pulsed update W += rate d x^T for inputs x (V, N) and errors d (V, M) = minus the
+        gradient, one vector after the other.
 
-        `longest` 1-64 slots; managements as `kernels.trains.plan_train`. Returns counts (int64, order of `kernels.update.COUNTS`), added to
+        `longest` 1-64 slots; managements as `kernels.trains.plan_train`. Returns counts (int64,
+        order of `kernels.update.COUNTS`), added to
         `counts` where given; `writes` (M, N) int32 is added to where given.
         """
-        inputs, errors = np.ascontiguousarray(np.atleast_2d(inputs), F), np.ascontiguousarray(np.atleast_2d(errors), F)
-        if inputs.shape[1:] != self.weights.shape[1:] or errors.shape[1:] != self.weights.shape[:1] or len(inputs) != len(errors):
-            raise InputError("inputs (V, N) and errors (V, M) do not fit the array", got=(inputs.shape, errors.shape))
+        inputs = np.ascontiguousarray(np.atleast_2d(inputs), F)
+        errors = np.ascontiguousarray(np.atleast_2d(errors), F)
+        if (
+            inputs.shape[1:] != self.weights.shape[1:]
+            or errors.shape[1:] != self.weights.shape[:1]
+            or len(inputs) != len(errors)
+        ):
+            raise InputError(
+                "inputs (V, N) and errors (V, M) do not fit the array",
+                got=(inputs.shape, errors.shape),
+            )
         if not 1 <= longest <= 64 or not rate >= 0:
-            raise InputError("rate or train length out of range", got=(rate, longest), allowed="rate >= 0, length 1-64")
+            raise InputError(
+                "rate or train length out of range",
+                got=(rate, longest),
+                allowed="rate >= 0, length 1-64",
+            )
         counts = new_counts() if counts is None else counts
-        self.kernels.update(self.weights, self.state, self.planes, self.law, inputs, errors, float(rate), self.granularity, int(longest),
-                            bool(manage_update), bool(manage_length), bool(deterministic), self.write_noise, as_word(seed), as_word(step),
-                            as_word(tile), as_word(first), counts, _UNCOUNTED if writes is None else writes)
+        self.kernels.update(
+            self.weights,
+            self.state,
+            self.planes,
+            self.law,
+            inputs,
+            errors,
+            float(rate),
+            self.granularity,
+            int(longest),
+            bool(manage_update),
+            bool(manage_length),
+            bool(deterministic),
+            self.write_noise,
+            as_word(seed),
+            as_word(step),
+            as_word(tile),
+            as_word(first),
+            counts,
+            _UNCOUNTED if writes is None else writes,
+        )
         return counts
 
     def pulse(self, signed, *, seed=0, step=0, tile=0, counts=None, writes=None) -> np.ndarray:
         """`signed` (M, N) integer pulses to each device, positive up. Returns counts as `update`."""
-        signed = np.ascontiguousarray(np.broadcast_to(np.asarray(signed, np.int32), self.weights.shape))
+        signed = np.ascontiguousarray(
+            np.broadcast_to(np.asarray(signed, np.int32), self.weights.shape)
+        )
         counts = new_counts() if counts is None else counts
-        self.kernels.pulse(self.weights, self.state, self.planes, self.law, signed, self.write_noise, as_word(seed), as_word(step),
-                           as_word(tile), counts, _UNCOUNTED if writes is None else writes)
+        self.kernels.pulse(
+            self.weights,
+            self.state,
+            self.planes,
+            self.law,
+            signed,
+            self.write_noise,
+            as_word(seed),
+            as_word(step),
+            as_word(tile),
+            counts,
+            _UNCOUNTED if writes is None else writes,
+        )
         return counts
 
     def refresh(self, *, seed=0, step=0, tile=0, counts=None, writes=None) -> np.ndarray:
-        """Refresh the pairs that are both high, each against its own bounds; nothing for other devices. See `kernels.refresh`.
+        """Refresh the pairs that are both high, each against its own bounds; nothing for other
+        devices. See `kernels.refresh`.
 
-        Returns counts as `update`, the last being refreshed pairs, their pulses, and pairs left further off than their devices' resolution.
+        Returns counts as `update`, the last being refreshed pairs, their pulses, and pairs left
+        further off than their devices' resolution.
         """
         counts = new_counts() if counts is None else counts
         if self.device.paired and "refresh_upper" in self.device.values:
             d = self.device
-            self.kernels.refresh(self.weights, self.state, self.planes, self.law, F(d.refresh_upper), F(d.refresh_lower), F(d.reset_weight),
-                                 F(d.reset_spread), int(d.refresh_pulses), self.write_noise, as_word(seed), as_word(step), as_word(tile),
-                                 counts, _UNCOUNTED if writes is None else writes)
+            self.kernels.refresh(
+                self.weights,
+                self.state,
+                self.planes,
+                self.law,
+                F(d.refresh_upper),
+                F(d.refresh_lower),
+                F(d.reset_weight),
+                F(d.reset_spread),
+                int(d.refresh_pulses),
+                self.write_noise,
+                as_word(seed),
+                as_word(step),
+                as_word(tile),
+                counts,
+                _UNCOUNTED if writes is None else writes,
+            )
         return counts
 
     def program(self, targets, selected, *, seed=0, step=0, tile=0, writes=None) -> np.ndarray:
@@ -106,32 +210,71 @@ class DeviceArray:
         """
         d = self.device
         if "verify_window" not in d.values:
-            raise InputError("this device is not programmed by write-verify", got=d.name, hint="use a write_verify_pair device")
-        targets, selected = np.ascontiguousarray(targets, F), np.ascontiguousarray(selected, bool)
+            raise InputError(
+                "this device is not programmed by write-verify",
+                got=d.name,
+                hint="use a write_verify_pair device",
+            )
+        targets = np.ascontiguousarray(targets, F)
+        selected = np.ascontiguousarray(selected, bool)
         totals = np.zeros(3, np.int64)
         self.programmed = True
-        program(self.weights, self.state, self.planes, targets, selected, F(d.program_error), F(d.verify_window), int(d.cycles),
-                as_word(seed), as_word(step), as_word(tile), totals, _UNCOUNTED if writes is None else writes)
+        program(
+            self.weights,
+            self.state,
+            self.planes,
+            targets,
+            selected,
+            F(d.program_error),
+            F(d.verify_window),
+            int(d.cycles),
+            as_word(seed),
+            as_word(step),
+            as_word(tile),
+            totals,
+            _UNCOUNTED if writes is None else writes,
+        )
         return totals
 
     def age(self, *, batches=1, seed=0, step=0, tile=0) -> None:
-        """Decay and diffusion of `batches` mini-batches (rpu.md 3.2); nothing where the device has neither."""
+        """Decay and diffusion of `batches` mini-batches (rpu.md 3.2); nothing where the device has
+        neither.
+        """
         diffusion = self.device.values.get("diffusion", 0.0) * batches**0.5
         if self.lifetimes.size or diffusion > 0:
-            decay_and_diffuse(self.state, self.planes, self.lifetimes, batches, F(self.device.rest_weight), F(diffusion), as_word(seed),
-                              as_word(step), as_word(tile))
+            decay_and_diffuse(
+                self.state,
+                self.planes,
+                self.lifetimes,
+                batches,
+                F(self.device.rest_weight),
+                F(diffusion),
+                as_word(seed),
+                as_word(step),
+                as_word(tile),
+            )
             self.show()
 
     def drift(self, from_s: float, to_s: float) -> None:
-        """Conductance drift between two times after programming, in s: (to/from)^-nu of the distance to `rest_weight`, nu per device."""
+        """Conductance drift between two times after programming, in s: (to/from)^-nu of the
+        distance to `rest_weight`, nu per device.
+        """
         if not 0 < from_s <= to_s:
             raise InputError("drift needs 0 < from <= to", got=(from_s, to_s))
         if self.exponents.size:
-            drift(self.state, self.planes, self.exponents, F(np.log(to_s / from_s)), F(self.device.rest_weight))
+            drift(
+                self.state,
+                self.planes,
+                self.exponents,
+                F(np.log(to_s / from_s)),
+                F(self.device.rest_weight),
+            )
             self.show()
 
     def disturb(self, reads: int) -> None:
-        """Read disturb of `reads` reads: every read moves a device by the share `read_disturb` of its way to the upper bound."""
+        """Read disturb of `reads` reads: every read moves a device by the share `read_disturb` of
+        its way to the upper bound.
+        """
         share = self.device.values.get("read_disturb", 0.0)
         if share > 0:
             disturb(self.state, self.planes, F((1.0 - share) ** reads))
@@ -141,11 +284,18 @@ class DeviceArray:
         mean = self.device.values.get("lifetime", 0.0)
         if mean <= 0:
             return np.zeros((0, 0, 0), F)
-        parts = [np.maximum(mean * (1 + self.device.lifetime_spread * draw()), 1.0) for _ in range(self.state.shape[1])]
+        parts = [
+            np.maximum(mean * (1 + self.device.lifetime_spread * draw()), 1.0)
+            for _ in range(self.state.shape[1])
+        ]
         return np.stack(parts, axis=1).astype(F)
 
     def _exponents(self, draw: Callable[[], np.ndarray]) -> np.ndarray:
-        mean, spread = (self.device.values.get(key, 0.0) for key in ("drift_exponent", "drift_spread"))
+        mean, spread = (
+            self.device.values.get(key, 0.0) for key in ("drift_exponent", "drift_spread")
+        )
         if mean <= 0 and spread <= 0:
             return np.zeros((0, 0, 0), F)
-        return np.stack([np.maximum(mean + spread * draw(), 0.0) for _ in range(self.state.shape[1])], axis=1).astype(F)
+        return np.stack(
+            [np.maximum(mean + spread * draw(), 0.0) for _ in range(self.state.shape[1])], axis=1
+        ).astype(F)

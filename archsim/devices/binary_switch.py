@@ -1,4 +1,6 @@
-"""Binary stochastic switch (CBRAM): a pulse switches the device with a probability set by its voltage and length."""
+"""Binary stochastic switch (CBRAM): a pulse switches the device with a probability set by its
+voltage and length.
+"""
 
 from __future__ import annotations
 
@@ -12,19 +14,27 @@ from hwlib.part import Parameter
 
 @device_law
 def binary_switch(weight, up, count, noise, planes, j, law):
-    """To the upper (lower) state where a uniform number is below the SET (RESET) probability in plane 4 (5)."""
-    p_set, p_reset, lower, upper = planes[4, j], planes[5, j], planes[2, j], planes[3, j]
+    """To the upper (lower) state where a uniform number is below the SET (RESET) probability in
+    plane 4 (5).
+    """
+    p_set = planes[4, j]
+    p_reset = planes[5, j]
+    lower = planes[2, j]
+    upper = planes[3, j]
     target, probability = (upper, p_set) if up else (lower, p_reset)
     return target if noise < probability else weight
 
 
 def binary_switch_reference(weight, up, count, noise, planes, law):
     """The same on arrays."""
-    return np.where(noise < np.where(up, planes[4], planes[5]), np.where(up, planes[3], planes[2]), weight)
+    return np.where(
+        noise < np.where(up, planes[4], planes[5]), np.where(up, planes[3], planes[2]), weight
+    )
 
 
 class BinarySwitch(Device):
-    """P(t, V) = 1 - exp(-t/tau(V)), tau(V) = tau0 exp(-V/V0); a device's spread is p' = 1 - (1 - p)^exp(sigma z), z fixed per device.
+    """P(t, V) = 1 - exp(-t/tau(V)), tau(V) = tau0 exp(-V/V0); a device's spread is p' = 1 - (1 -
+    p)^exp(sigma z), z fixed per device.
 
     k pulses switch with 1 - (1 - p)^k. The states are the device's two bounds.
     """
@@ -32,13 +42,18 @@ class BinarySwitch(Device):
     name = "binary_switch"
     title = "binary stochastic switch"
     source = "gaba2013"
-    parameters = (*BOUNDS, *AGEING,
-                  Parameter("set_voltage_v", 3.2, 0.0, 20.0, unit="V", note="amplitude of an up pulse"),
-                  Parameter("reset_voltage_v", 3.2, 0.0, 20.0, unit="V", note="amplitude of a down pulse"),
-                  Parameter("pulse_s", 1e-4, 1e-12, 10.0, unit="s", note="length of a pulse"),
-                  Parameter("tau0_s", 2.85e5, 1e-15, 1e15, unit="s", note="tau0 of tau(V)"),
-                  Parameter("voltage_scale_v", 0.156, 1e-3, 10.0, unit="V", note="V0 of tau(V)"),
-                  Parameter("time_spread", 0.0, 0.0, 5.0, note="sigma of the lognormal spread of a device's rate"))
+    parameters = (
+        *BOUNDS,
+        *AGEING,
+        Parameter("set_voltage_v", 3.2, 0.0, 20.0, unit="V", note="amplitude of an up pulse"),
+        Parameter("reset_voltage_v", 3.2, 0.0, 20.0, unit="V", note="amplitude of a down pulse"),
+        Parameter("pulse_s", 1e-4, 1e-12, 10.0, unit="s", note="length of a pulse"),
+        Parameter("tau0_s", 2.85e5, 1e-15, 1e15, unit="s", note="tau0 of tau(V)"),
+        Parameter("voltage_scale_v", 0.156, 1e-3, 10.0, unit="V", note="V0 of tau(V)"),
+        Parameter(
+            "time_spread", 0.0, 0.0, 5.0, note="sigma of the lognormal spread of a device's rate"
+        ),
+    )
     even_noise = True
     step = staticmethod(binary_switch)
     step_reference = staticmethod(binary_switch_reference)
@@ -54,8 +69,12 @@ class BinarySwitch(Device):
         """Mean change of one up pulse, averaged over the two states."""
         step = self.probability(self.set_voltage_v) * (self.upper_bound - self.lower_bound) / 2
         if not step > 0:
-            raise InputError("the pulse never switches the device", where=self.name, got=self.set_voltage_v,
-                             hint="raise set_voltage_v or pulse_s")
+            raise InputError(
+                "the pulse never switches the device",
+                where=self.name,
+                got=self.set_voltage_v,
+                hint="raise set_voltage_v or pulse_s",
+            )
         return float(step)
 
     def steps(self, draw):
@@ -64,4 +83,7 @@ class BinarySwitch(Device):
 
     def own_planes(self, planes, draw):
         rate = np.exp(self.time_spread * draw())
-        return [-np.expm1(np.log1p(-min(self.probability(v), 1 - 1e-16)) * rate) for v in (self.set_voltage_v, self.reset_voltage_v)]
+        return [
+            -np.expm1(np.log1p(-min(self.probability(v), 1 - 1e-16)) * rate)
+            for v in (self.set_voltage_v, self.reset_voltage_v)
+        ]

@@ -1,4 +1,6 @@
-"""Constant step: every pulse moves the weight by the same mean step until a hard bound (Gokmen and Vlasov 2016)."""
+"""Constant step: every pulse moves the weight by the same mean step until a hard bound (Gokmen and
+Vlasov 2016).
+"""
 
 from __future__ import annotations
 

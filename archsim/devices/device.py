@@ -1,4 +1,6 @@
-"""Base of all device laws: declared parameters, the draw of every device of an array, and what the kernels need of a law."""
+"""Base of all device laws: declared parameters, the draw of every device of an array, and what the
+kernels need of a law.
+"""
 
 from __future__ import annotations
 
@@ -16,40 +18,101 @@ from hwlib.errors import InputError, unknown
 from hwlib.part import Parameter
 
 STEP = (
-    Parameter("pulse_step", 0.001, 1e-7, 10.0, note="mean weight change of one pulse at w = 0 (dw_min)"),
+    Parameter(
+        "pulse_step", 0.001, 1e-7, 10.0, note="mean weight change of one pulse at w = 0 (dw_min)"
+    ),
     Parameter("step_spread", 0.3, 0.0, 5.0, note="device-to-device spread of the step, relative"),
-    Parameter("step_spread_law", "normal", choices=("normal", "lognormal"), note="g = 1 + s N or exp(s N)"),
+    Parameter(
+        "step_spread_law", "normal", choices=("normal", "lognormal"), note="g = 1 + s N or exp(s N)"
+    ),
     Parameter("asymmetry", 0.0, -2.0, 2.0, note="mean difference of up and down step, relative"),
-    Parameter("asymmetry_law", "symmetric", choices=("symmetric", "one_sided"), note="+-v/2 on both, or aihwkit: lower one side by |v|"),
-    Parameter("asymmetry_spread", 0.01, 0.0, 2.0, note="spread r of the asymmetry: up g + r, down g - r"),
-    Parameter("pulse_noise", 0.3, 0.0, 20.0, note="cycle-to-cycle noise of one pulse, relative to its step"),
-    Parameter("write_noise", 0.0, 0.0, 1000.0, note="noise of what a read sees, redrawn when a device is pulsed, in pulse steps"),
+    Parameter(
+        "asymmetry_law",
+        "symmetric",
+        choices=("symmetric", "one_sided"),
+        note="+-v/2 on both, or aihwkit: lower one side by |v|",
+    ),
+    Parameter(
+        "asymmetry_spread", 0.01, 0.0, 2.0, note="spread r of the asymmetry: up g + r, down g - r"
+    ),
+    Parameter(
+        "pulse_noise",
+        0.3,
+        0.0,
+        20.0,
+        note="cycle-to-cycle noise of one pulse, relative to its step",
+    ),
+    Parameter(
+        "write_noise",
+        0.0,
+        0.0,
+        1000.0,
+        note="noise of what a read sees, redrawn when a device is pulsed, in pulse steps",
+    ),
 )
 BOUNDS = (
     Parameter("upper_bound", 0.6, 1e-6, 1000.0, note="mean upper bound of the weight"),
     Parameter("lower_bound", -0.6, -1000.0, 0.0, note="mean lower bound of the weight"),
-    Parameter("upper_spread", 0.3, 0.0, 5.0, note="device-to-device spread of the upper bound, relative"),
-    Parameter("lower_spread", 0.3, 0.0, 5.0, note="device-to-device spread of the lower bound, relative"),
+    Parameter(
+        "upper_spread", 0.3, 0.0, 5.0, note="device-to-device spread of the upper bound, relative"
+    ),
+    Parameter(
+        "lower_spread", 0.3, 0.0, 5.0, note="device-to-device spread of the lower bound, relative"
+    ),
     Parameter("corrupt_probability", 0.0, 0.0, 1.0, note="share of devices stuck at a weight"),
     Parameter("corrupt_range", 0.0, 0.0, 1000.0, note="stuck weights are uniform in +- this"),
 )
 AGEING = (
-    Parameter("lifetime", 0.0, 0.0, 1e15, unit="mini-batch", note="mini-batches of the decay towards rest_weight, 0 = none"),
-    Parameter("lifetime_spread", 0.0, 0.0, 5.0, note="device-to-device spread of the lifetime, relative"),
+    Parameter(
+        "lifetime",
+        0.0,
+        0.0,
+        1e15,
+        unit="mini-batch",
+        note="mini-batches of the decay towards rest_weight, 0 = none",
+    ),
+    Parameter(
+        "lifetime_spread", 0.0, 0.0, 5.0, note="device-to-device spread of the lifetime, relative"
+    ),
     Parameter("rest_weight", 0.0, -1000.0, 1000.0, note="weight that decay and drift go to"),
-    Parameter("diffusion", 0.0, 0.0, 100.0, note="random walk of the weight, standard deviation a mini-batch"),
-    Parameter("drift_exponent", 0.0, 0.0, 1.0, note="nu of the conductance drift (t/t0)^-nu; no run drifts yet"),
-    Parameter("drift_spread", 0.0, 0.0, 1.0, note="device-to-device standard deviation of nu; no run drifts yet"),
-    Parameter("read_disturb", 0.0, 0.0, 1.0, note="share of the way to the upper bound that one read moves a device; no run does yet"),
+    Parameter(
+        "diffusion",
+        0.0,
+        0.0,
+        100.0,
+        note="random walk of the weight, standard deviation a mini-batch",
+    ),
+    Parameter(
+        "drift_exponent",
+        0.0,
+        0.0,
+        1.0,
+        note="nu of the conductance drift (t/t0)^-nu; no run drifts yet",
+    ),
+    Parameter(
+        "drift_spread",
+        0.0,
+        0.0,
+        1.0,
+        note="device-to-device standard deviation of nu; no run drifts yet",
+    ),
+    Parameter(
+        "read_disturb",
+        0.0,
+        0.0,
+        1.0,
+        note="share of the way to the upper bound that one read moves a device; no run does yet",
+    ),
 )
 
 
 class Device:
-    """A device law with its parameter values. A subclass sets the class variables and writes `step`, `step_reference`, `scalars` and,
-    where it needs more than steps and bounds, `planes`.
+    """A device law with its parameter values. A subclass sets the class variables and writes
+    `step`, `step_reference`, `scalars` and, where it needs more than steps and bounds, `planes`.
 
-    step(weight, up, count, noise, planes, j, law): the compiled law, see `kernels.update`; step_reference(weight, up, count, noise, planes,
-    law): the same in NumPy on whole arrays. All weights are in the normalised unit of the crossbar.
+    step(weight, up, count, noise, planes, j, law): the compiled law, see `kernels.update`;
+    step_reference(weight, up, count, noise, planes, law): the same in NumPy on whole arrays. All
+    weights are in the normalised unit of the crossbar.
     """
 
     name: ClassVar[str]
@@ -59,8 +122,12 @@ class Device:
     aggregated: ClassVar[bool] = False
     paired: ClassVar[bool] = False
     even_noise: ClassVar[bool] = False
-    exact_twin: ClassVar[bool] = True  # False where the compiled law uses polynomials for exp and log
-    ignored: ClassVar[Mapping[str, str]] = {}  # parameters that this law takes over from another one and does not read, and why
+    exact_twin: ClassVar[bool] = (
+        True  # False where the compiled law uses polynomials for exp and log
+    )
+    ignored: ClassVar[
+        Mapping[str, str]
+    ] = {}  # parameters that this law takes over from another one and does not read, and why
     step: ClassVar[Callable]
     step_reference: ClassVar[Callable]
 
@@ -69,7 +136,10 @@ class Device:
         for key in values:
             if key not in known:
                 raise unknown(f"parameter of device law '{self.name}'", key, known)
-        self.values = {key: parameter.check(values.get(key, parameter.default), f"{self.name}.{key}") for key, parameter in known.items()}
+        self.values = {
+            key: parameter.check(values.get(key, parameter.default), f"{self.name}.{key}")
+            for key, parameter in known.items()
+        }
 
     def __getattr__(self, key: str):
         # Declared parameters read like attributes in the laws: self.pulse_step
@@ -93,11 +163,15 @@ class Device:
         return (self.pulse_noise,)
 
     def granularity(self) -> float:
-        """Mean step of one pulse at w = 0, which sets train lengths and probabilities (dw_min in rpu.md 2.4)."""
+        """Mean step of one pulse at w = 0, which sets train lengths and probabilities (dw_min in
+        rpu.md 2.4).
+        """
         return self.pulse_step
 
     def planes(self, draw: Callable[[], np.ndarray]) -> list[np.ndarray]:
-        """Per-device parameters: up step, down step, lower and upper bound, then the law's own. `draw()` gives fresh normals (M, N)."""
+        """Per-device parameters: up step, down step, lower and upper bound, then the law's own.
+        `draw()` gives fresh normals (M, N).
+        """
         return self.steps(draw) + self.bounds(draw)
 
     def steps(self, draw: Callable[[], np.ndarray]) -> list[np.ndarray]:
@@ -105,19 +179,26 @@ class Device:
         spread, v = self.step_spread * draw(), self.asymmetry
         gain = np.exp(spread) if self.step_spread_law == "lognormal" else 1.0 + spread
         tilt = self.asymmetry_spread * draw()
-        up, down = (v / 2, -v / 2) if self.asymmetry_law == "symmetric" else (min(v, 0.0), -max(v, 0.0))
-        return [np.abs(self.pulse_step * (gain + tilt + up)), np.abs(self.pulse_step * (gain - tilt + down))]
+        up, down = (
+            (v / 2, -v / 2) if self.asymmetry_law == "symmetric" else (min(v, 0.0), -max(v, 0.0))
+        )
+        return [
+            np.abs(self.pulse_step * (gain + tilt + up)),
+            np.abs(self.pulse_step * (gain - tilt + down)),
+        ]
 
     def bounds(self, draw: Callable[[], np.ndarray]) -> list[np.ndarray]:
         """b_min = -|w_min (1 + s N)|, b_max = |w_max (1 + s N)|, independent (aihwkit; rpu.md 3.1)."""
         upper = np.abs(self.upper_bound * (1.0 + self.upper_spread * draw()))
         return [-np.abs(self.lower_bound * (1.0 + self.lower_spread * draw())), upper]
 
-    def build(self, rows: int, columns: int, *, seed: int = 0, tile: int = 0, perfect_bias: bool = False) -> DeviceArray:
+    def build(
+        self, rows: int, columns: int, *, seed: int = 0, tile: int = 0, perfect_bias: bool = False
+    ) -> DeviceArray:
         """Draw an array of devices at weight 0 (clipped to each device's bounds).
 
-        The draw depends on (seed, tile) and a device's place only. `perfect_bias`: the last column gets the nominal step, up and
-        down, and 100 times the nominal bounds.
+        The draw depends on (seed, tile) and a device's place only. `perfect_bias`: the last column
+        gets the nominal step, up and down, and 100 times the nominal bounds.
         """
         if rows < 1 or columns < 1:
             raise InputError("an array has at least one row and one column", got=(rows, columns))
@@ -135,27 +216,39 @@ class Device:
             self._corrupt(planes, draw)
             if perfect_bias:
                 step = self.values.get("pulse_step", 0.0)
-                for plane, value in zip(planes, (step, step, 100 * self.lower_bound, 100 * self.upper_bound)):
+                for plane, value in zip(
+                    planes, (step, step, 100 * self.lower_bound, 100 * self.upper_bound)
+                ):
                     plane[:, -1] = value
             parts.append(np.stack([*planes, *self.own_planes(planes, draw)], axis=1))
-        return DeviceArray(self, np.ascontiguousarray(np.stack(parts, axis=1), np.float32), draw, seed, tile)
+        return DeviceArray(
+            self, np.ascontiguousarray(np.stack(parts, axis=1), np.float32), draw, seed, tile
+        )
 
-    def own_planes(self, planes: list[np.ndarray], draw: Callable[[], np.ndarray]) -> list[np.ndarray]:
-        """The law's own per-device parameters, which may depend on steps and bounds and may change them in place."""
+    def own_planes(
+        self, planes: list[np.ndarray], draw: Callable[[], np.ndarray]
+    ) -> list[np.ndarray]:
+        """The law's own per-device parameters, which may depend on steps and bounds and may change
+        them in place.
+        """
         return []
 
     def _corrupt(self, planes: list[np.ndarray], draw: Callable[[], np.ndarray]) -> None:
         if self.corrupt_probability > 0:
             stuck = normal_to_uniform(draw()) < self.corrupt_probability
-            place = np.clip((2 * normal_to_uniform(draw()) - 1) * self.corrupt_range, planes[2], planes[3])
+            place = np.clip(
+                (2 * normal_to_uniform(draw()) - 1) * self.corrupt_range, planes[2], planes[3]
+            )
             for plane, value in zip(planes, (0.0, 0.0, place, place)):
                 plane[...] = np.where(stuck, value, plane)
 
 
 def normal_to_uniform(normals: np.ndarray) -> np.ndarray:
-    """The normal distribution function by a table of 4096 intervals: uniform numbers in (0, 1), to 1e-4."""
+    """The normal distribution function by a table of 4096 intervals: uniform numbers in (0, 1), to
+    1e-4.
+    """
     grid = np.linspace(-8.5, 8.5, 4097)
-    density = np.exp(-grid**2 / 2)
+    density = np.exp(-(grid**2) / 2)
     area = np.concatenate([[0.0], np.cumsum((density[1:] + density[:-1]) / 2)])
     return np.interp(normals, grid, area / area[-1])
 

@@ -8,24 +8,48 @@ from archsim.devices.soft_bounds import SoftBounds
 from hwlib.part import Parameter
 
 REFRESH = (
-    Parameter("refresh_upper", 0.75, 0.0, 1.0, note="a pair is refreshed where its larger device is above this share of its own bound"),
-    Parameter("refresh_lower", 0.25, 0.0, 1.0, note="and its smaller device above this share of its own"),
-    Parameter("refresh_pulses", 1_000_000, 0, 1_000_000, integer=True, note="most verified pulses that write the difference again"),
+    Parameter(
+        "refresh_upper",
+        0.75,
+        0.0,
+        1.0,
+        note="a pair is refreshed where its larger device is above this share of its own bound",
+    ),
+    Parameter(
+        "refresh_lower", 0.25, 0.0, 1.0, note="and its smaller device above this share of its own"
+    ),
+    Parameter(
+        "refresh_pulses",
+        1_000_000,
+        0,
+        1_000_000,
+        integer=True,
+        note="most verified pulses that write the difference again",
+    ),
     Parameter("reset_weight", 0.0, 0.0, 1000.0, note="value of a device after its reset"),
     Parameter("reset_spread", 0.0, 0.0, 1000.0, note="standard deviation of that value"),
 )
 
 
 def one_sided(parameters: tuple[Parameter, ...]) -> tuple[Parameter, ...]:
-    """The parameters with the defaults of a device that lives between 0 and 1: no lower bound, no spread of it."""
+    """The parameters with the defaults of a device that lives between 0 and 1: no lower bound, no
+    spread of it.
+    """
     changed = {"upper_bound": 1.0, "lower_bound": 0.0, "lower_spread": 0.0}
-    return tuple(Parameter(p.name, changed[p.name], p.low, p.high, p.unit, note=p.note) if p.name in changed else p for p in parameters)
+    return tuple(
+        Parameter(p.name, changed[p.name], p.low, p.high, p.unit, note=p.note)
+        if p.name in changed
+        else p
+        for p in parameters
+    )
 
 
 class OneSidedPair(Device):
-    """w = w+ - w-: an up pulse goes to w+, a down pulse to w- as an up pulse; both have soft upper bounds (aihwkit OneSided).
+    """w = w+ - w-: an up pulse goes to w+, a down pulse to w- as an up pulse; both have soft upper
+    bounds (aihwkit OneSided).
 
-    `DeviceArray.refresh` resets a pair that is high on both sides and writes its difference again, with verify.
+    `DeviceArray.refresh` resets a pair that is high on both sides and writes its difference again,
+    with verify.
     """
 
     name = "one_sided_pair"

@@ -1,4 +1,6 @@
-"""Phase-change memory: a one-sided pair of exponential steps with state-dependent noise, refresh and conductance drift."""
+"""Phase-change memory: a one-sided pair of exponential steps with state-dependent noise, refresh
+and conductance drift.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,9 @@ from archsim.devices.one_sided_pair import REFRESH, one_sided
 
 
 class PhaseChangePair(ExponentialStep):
-    """The exponential step on both devices of a pair, up pulses only (crystallising SET); parameters of the PCM preset of aihwkit."""
+    """The exponential step on both devices of a pair, up pulses only (crystallising SET);
+    parameters of the PCM preset of aihwkit.
+    """
 
     name = "phase_change_pair"
     title = "phase-change memory pair"
@@ -20,6 +24,10 @@ class PhaseChangePair(ExponentialStep):
     ignored = dict.fromkeys(("amplitude_down", "gamma_down"), "a pair is pulsed up only")
 
     def granularity(self):
-        """The up step in the middle of a device's range; at its reset state the step is many times larger."""
+        """The up step in the middle of a device's range; at its reset state the step is many times
+        larger.
+        """
         middle = self.scale_a + self.offset_b
-        return self.pulse_step * max(0.0, 1.0 - self.amplitude_up * math.exp(self.gamma_up * middle))
+        return self.pulse_step * max(
+            0.0, 1.0 - self.amplitude_up * math.exp(self.gamma_up * middle)
+        )

@@ -1,8 +1,10 @@
-"""Device presets: parameters of real or published devices as data, each with its source and how sure it is.
+"""Device presets: parameters of real or published devices as data, each with its source and how
+sure it is.
 
-A preset file (`hwlib/devices/*.toml` or the user's own) holds tables `[name]` with law, title, source, place, confidence (see CONFIDENCES),
-optional note, and `[name.parameters]`. The source of a preset of the library is a key of sources.bib; a file of one's own states its source
-in its own words (a laboratory, a notebook, a paper).
+A preset file (`hwlib/devices/*.toml` or the user's own) holds tables `[name]` with law, title,
+source, place, confidence (see CONFIDENCES), optional note, and `[name.parameters]`. The source of a
+preset of the library is a key of sources.bib; a file of one's own states its source in its own
+words (a laboratory, a notebook, a paper).
 """
 
 from __future__ import annotations
@@ -22,16 +24,30 @@ from workloads.documents import read_toml
 if TYPE_CHECKING:
     from archsim.devices.device import Device
 
-# How the parameters are known: measured or simulated by whoever wrote the file, read in the publication, in the code of a reference, in
-# another work that restates it, stated by a maker, worked out from these, brought to another size, assumed, from memory.
-CONFIDENCES = ("measured", "simulated", "published", "code", "secondary", "stated", "derived", "scaled", "assumed", "unverified")
+# How the parameters are known: measured or simulated by whoever wrote the file, read in the
+# publication, in the code of a reference, in another work that restates it, stated by a maker,
+# worked out from these, brought to another size, assumed, from memory.
+CONFIDENCES = (
+    "measured",
+    "simulated",
+    "published",
+    "code",
+    "secondary",
+    "stated",
+    "derived",
+    "scaled",
+    "assumed",
+    "unverified",
+)
 LARGEST_FILE = 4_000_000  # bytes
 _REQUIRED = ("law", "title", "source", "place", "confidence", "parameters")
 
 
 @dataclass(frozen=True)
 class Preset:
-    """A named device: its law, the parameters that differ from the law's defaults, and where they come from."""
+    """A named device: its law, the parameters that differ from the law's defaults, and where they
+    come from.
+    """
 
     name: str
     law: str
@@ -43,7 +59,9 @@ class Preset:
     note: str = ""
 
     def device(self, changes: Mapping[str, object] | None = None) -> Device:
-        """The device, with `changes` of single parameters. Raises InputError for unknown names and values out of range."""
+        """The device, with `changes` of single parameters. Raises InputError for unknown names and
+        values out of range.
+        """
         return load_law(self.law)(**{**self.parameters, **(changes or {})})
 
 
@@ -61,9 +79,13 @@ def load_presets() -> dict[str, Preset]:
 
 
 def read_presets(path: Path, own: bool = True) -> dict[str, Preset]:
-    """The presets of one file: the user's `own`, or one of the library. Raises InputError with the field path."""
+    """The presets of one file: the user's `own`, or one of the library. Raises InputError with the
+    field path.
+    """
     content = read_toml(path, LARGEST_FILE)
-    return {name: _preset(name, entry, f"{path.name}: {name}", own) for name, entry in content.items()}
+    return {
+        name: _preset(name, entry, f"{path.name}: {name}", own) for name, entry in content.items()
+    }
 
 
 def _preset(name: str, entry: object, where: str, own: bool) -> Preset:
@@ -71,7 +93,12 @@ def _preset(name: str, entry: object, where: str, own: bool) -> Preset:
         raise InputError("a device is a table", where=where, got=entry)
     for key in entry:
         if key not in (*_REQUIRED, "note"):
-            raise InputError(f"unknown field '{key}'", where=where, allowed=(*_REQUIRED, "note"), hint=nearest(key, (*_REQUIRED, "note")))
+            raise InputError(
+                f"unknown field '{key}'",
+                where=where,
+                allowed=(*_REQUIRED, "note"),
+                hint=nearest(key, (*_REQUIRED, "note")),
+            )
     for key in _REQUIRED:
         if key not in entry:
             raise InputError(f"field '{key}' is missing", where=where)
@@ -82,22 +109,37 @@ def _preset(name: str, entry: object, where: str, own: bool) -> Preset:
     if entry["confidence"] not in CONFIDENCES:
         raise unknown("confidence", entry["confidence"], CONFIDENCES, where)
     if not entry["source"].strip():
-        raise InputError("a device states where its parameters come from", where=f"{where}.source", got=entry["source"])
+        raise InputError(
+            "a device states where its parameters come from",
+            where=f"{where}.source",
+            got=entry["source"],
+        )
     if not own and entry["source"] not in load_sources():
         raise unknown("source", entry["source"], load_sources(), where)
-    return Preset(name, entry["law"], entry["title"], entry["source"], entry["place"], entry["confidence"], entry["parameters"],
-                  str(entry.get("note", "")))
+    return Preset(
+        name,
+        entry["law"],
+        entry["title"],
+        entry["source"],
+        entry["place"],
+        entry["confidence"],
+        entry["parameters"],
+        str(entry.get("note", "")),
+    )
 
 
 def find_preset(name: str) -> Preset | None:
-    """The preset of that name, or the one of a `.toml` file; None for the name of a law, which has its defaults alone.
+    """The preset of that name, or the one of a `.toml` file; None for the name of a law, which has
+    its defaults alone.
 
     Raises InputError with the nearest name where there is none.
     """
     if str(name).endswith(".toml"):
         presets = read_presets(Path(name))
         if len(presets) != 1:
-            raise InputError("a device file holds exactly one device here", where=str(name), got=sorted(presets))
+            raise InputError(
+                "a device file holds exactly one device here", where=str(name), got=sorted(presets)
+            )
         return next(iter(presets.values()))
     presets = load_presets()
     if name not in presets and name not in LAWS:
@@ -106,7 +148,8 @@ def find_preset(name: str) -> Preset | None:
 
 
 def load_device(name: str, changes: Mapping[str, object] | None = None) -> Device:
-    """The device of that preset name, of a law name (its defaults), or of a `.toml` file with one preset; `changes` on top.
+    """The device of that preset name, of a law name (its defaults), or of a `.toml` file with one
+    preset; `changes` on top.
 
     Raises InputError with the nearest name where there is none.
     """
@@ -116,4 +159,7 @@ def load_device(name: str, changes: Mapping[str, object] | None = None) -> Devic
 
 def list_devices() -> dict[str, str]:
     """Presets with one line each."""
-    return {name: f"{preset.title} ({preset.law}; {preset.confidence})" for name, preset in load_presets().items()}
+    return {
+        name: f"{preset.title} ({preset.law}; {preset.confidence})"
+        for name, preset in load_presets().items()
+    }

@@ -9,7 +9,8 @@ from archsim.devices.linear_step import NOISE_PLACE, linear_step, linear_step_re
 
 
 class SoftBounds(Device):
-    """w += a_up (1 - w/b_max + s_c xi), w -= a_dn (1 - w/b_min + s_c xi): Rasch 2024, Eq. 2-8, with noise_place "bracket".
+    """w += a_up (1 - w/b_max + s_c xi), w -= a_dn (1 - w/b_min + s_c xi): Rasch 2024, Eq. 2-8, with
+    noise_place "bracket".
 
     With "step" the noise shrinks towards the bound, as in aihwkit's SoftBounds.
     """

@@ -1,4 +1,6 @@
-"""Soft bounds read against a reference device: the weight is the device's value minus a fixed reference."""
+"""Soft bounds read against a reference device: the weight is the device's value minus a fixed
+reference.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,10 @@ ONE = np.float32(1.0)
 @device_law
 def shifted_step(weight, up, count, noise, planes, j, law):
     """The linear step of v = w + reference; plane 6 is the reference."""
-    a_up, a_down, slope_up, slope_down = planes[0, j], planes[1, j], planes[4, j], planes[5, j]
+    a_up = planes[0, j]
+    a_down = planes[1, j]
+    slope_up = planes[4, j]
+    slope_down = planes[5, j]
     left = ONE - (slope_up if up else slope_down) * (weight + planes[6, j])
     return weight + (a_up if up else -a_down) * (left * (ONE + law[0] * noise) + law[1] * noise)
 
@@ -24,19 +29,33 @@ def shifted_step(weight, up, count, noise, planes, j, law):
 def shifted_step_reference(weight, up, count, noise, planes, law):
     """The same on arrays."""
     left = ONE - np.where(up, planes[4], planes[5]) * (weight + planes[6])
-    return weight + np.where(up, planes[0], -planes[1]) * (left * (ONE + law[0] * noise) + law[1] * noise)
+    return weight + np.where(up, planes[0], -planes[1]) * (
+        left * (ONE + law[0] * noise) + law[1] * noise
+    )
 
 
 class SoftBoundsReference(Device):
-    """Soft bounds acting on v = w + ref, stored as v - ref; ref = mean + spread N, plus the symmetry point on request (aihwkit)."""
+    """Soft bounds acting on v = w + ref, stored as v - ref; ref = mean + spread N, plus the
+    symmetry point on request (aihwkit).
+    """
 
     name = "soft_bounds_reference"
     title = "soft bounds against a reference device"
     source = "aihwkit"
-    parameters = (*STEP, *BOUNDS, *AGEING, NOISE_PLACE,
-                  Parameter("reference_mean", 0.0, -100.0, 100.0, note="mean of the reference"),
-                  Parameter("reference_spread", 0.0, 0.0, 100.0, note="standard deviation of the reference"),
-                  Parameter("subtract_symmetry_point", "no", choices=("no", "yes"), note="zero-shifting: add the device's symmetry point"))
+    parameters = (
+        *STEP,
+        *BOUNDS,
+        *AGEING,
+        NOISE_PLACE,
+        Parameter("reference_mean", 0.0, -100.0, 100.0, note="mean of the reference"),
+        Parameter("reference_spread", 0.0, 0.0, 100.0, note="standard deviation of the reference"),
+        Parameter(
+            "subtract_symmetry_point",
+            "no",
+            choices=("no", "yes"),
+            note="zero-shifting: add the device's symmetry point",
+        ),
+    )
     step = staticmethod(shifted_step)
     step_reference = staticmethod(shifted_step_reference)
 

@@ -1,4 +1,6 @@
-"""The staircase of a device: its weight pulse by pulse, up and down again, with the spread of many devices."""
+"""The staircase of a device: its weight pulse by pulse, up and down again, with the spread of many
+devices.
+"""
 
 from __future__ import annotations
 
@@ -21,12 +23,24 @@ class Staircase:
         return np.quantile(self.weights, levels, axis=1)
 
 
-def staircase(device: Device, *, pulses: int = 0, devices: int = 200, start: float | None = None, seed: int = 0) -> Staircase:
-    """Pulse `devices` freshly drawn devices up and down. `pulses` 0 takes as many as a device of mean steps needs for its range, at most
-    2000; `start` defaults to the mean lower bound (a pair: zero).
+def staircase(
+    device: Device,
+    *,
+    pulses: int = 0,
+    devices: int = 200,
+    start: float | None = None,
+    seed: int = 0,
+) -> Staircase:
+    """Pulse `devices` freshly drawn devices up and down. `pulses` 0 takes as many as a device of
+    mean steps needs for its range, at most 2000; `start` defaults to the mean lower bound (a pair:
+    zero).
     """
     if pulses <= 0:
-        pulses = int(np.clip(np.ceil((device.upper_bound - device.lower_bound) / device.granularity()), 10, 2000))
+        pulses = int(
+            np.clip(
+                np.ceil((device.upper_bound - device.lower_bound) / device.granularity()), 10, 2000
+            )
+        )
     array = device.build(1, devices, seed=seed)
     array.set_weights(np.full((1, devices), device.lower_bound if start is None else start))
     weights = [array.weights[0].copy()]

@@ -1,6 +1,7 @@
 """Symmetry points: the weight of each device at which an up and a down pulse cancel on average.
 
-Alternating pulses drive a device there (Rasch 2024, Eq. 7); Tiki-Taka schemes read their gradient array against it.
+Alternating pulses drive a device there (Rasch 2024, Eq. 7); Tiki-Taka schemes read their gradient
+array against it.
 """
 
 from __future__ import annotations
@@ -12,11 +13,13 @@ from hwlib.errors import InputError
 
 
 def drive_to_symmetry(array: DeviceArray, pulses: int, *, seed: int, tile: int) -> None:
-    """`pulses` alternating pulses, up first, on every device of an array from where it stands (Kim et al., arXiv 1907.10228).
+    """`pulses` alternating pulses, up first, on every device of an array from where it stands (Kim
+    et al., arXiv 1907.10228).
 
-    Each pair of pulses leaves the share (1 - a_up/b_max)(1 - a_dn/|b_min|) of a soft-bounds device's distance to the end of its cycle;
-    what is left after many is half a step (the last pulse went down) and the noise of the last pulses. Pulse number n draws the noise of
-    (seed, n, tile). Raises InputError for devices that have no symmetry point.
+    Each pair of pulses leaves the share (1 - a_up/b_max)(1 - a_dn/|b_min|) of a soft-bounds
+    device's distance to the end of its cycle; what is left after many is half a step (the last
+    pulse went down) and the noise of the last pulses. Pulse number n draws the noise of (seed, n,
+    tile). Raises InputError for devices that have no symmetry point.
     """
     _require_both_ways(array)
     for number in range(pulses):
@@ -24,23 +27,28 @@ def drive_to_symmetry(array: DeviceArray, pulses: int, *, seed: int, tile: int) 
 
 
 def symmetry_points(array: DeviceArray, iterations: int = 40) -> np.ndarray:
-    """The symmetry point of every device, float32 (M, N), by bisection of the noise-free law between the device's bounds.
+    """The symmetry point of every device, float32 (M, N), by bisection of the noise-free law
+    between the device's bounds.
 
-    Where one direction is stronger everywhere (a constant step with unequal sides) it is the bound that the device ends at. Stochastic
-    and one-sided devices have none: InputError.
+    Where one direction is stronger everywhere (a constant step with unequal sides) it is the bound
+    that the device ends at. Stochastic and one-sided devices have none: InputError.
     """
     device = array.device
     _require_both_ways(array)
     # In float64: the difference of two steps is small beside the weight.
-    planes = [array.planes[:, 0, number].astype(np.float64) for number in range(array.planes.shape[2])]
+    planes = [
+        array.planes[:, 0, number].astype(np.float64) for number in range(array.planes.shape[2])
+    ]
     low, high = planes[2].copy(), planes[3].copy()
-    up, down = np.ones(low.shape, bool), np.zeros(low.shape, bool)
+    up = np.ones(low.shape, bool)
+    down = np.zeros(low.shape, bool)
     for _ in range(iterations):
         middle = (low + high) / 2
         rises = device.step_reference(middle, up, 1.0, 0.0, planes, array.law) - middle
         falls = middle - device.step_reference(middle, down, 1.0, 0.0, planes, array.law)
         above = rises > falls
-        low, high = np.where(above, middle, low), np.where(above, high, middle)
+        low = np.where(above, middle, low)
+        high = np.where(above, high, middle)
     return ((low + high) / 2).astype(np.float32)
 
 

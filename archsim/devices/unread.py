@@ -17,23 +17,34 @@ NOT_SIMULATED = {
 }
 # parameter -> (another one, its value that leaves the first without effect)
 _NEEDS = {
-    "lifetime_spread": ("lifetime", 0), "rest_weight": ("lifetime", 0), "corrupt_range": ("corrupt_probability", 0),
-    "step_spread_law": ("step_spread", 0), "asymmetry_law": ("asymmetry", 0),
-    "lower_spread": ("lower_bound", 0), "noise_place": ("pulse_noise", 0), "noise_floor": ("pulse_noise", 0),
-    "noise_slope": ("pulse_noise", 0), "gamma_up": ("amplitude_up", 0),
+    "lifetime_spread": ("lifetime", 0),
+    "rest_weight": ("lifetime", 0),
+    "corrupt_range": ("corrupt_probability", 0),
+    "step_spread_law": ("step_spread", 0),
+    "asymmetry_law": ("asymmetry", 0),
+    "lower_spread": ("lower_bound", 0),
+    "noise_place": ("pulse_noise", 0),
+    "noise_floor": ("pulse_noise", 0),
+    "noise_slope": ("pulse_noise", 0),
+    "gamma_up": ("amplitude_up", 0),
     "gamma_down": ("amplitude_down", 0),
 }
 _REFRESHED = ("reset_weight", "reset_spread", "refresh_pulses")
 _VERIFIED = ("verify_window", "cycles")
 
 
-def unread(device: Device, base: dict[str, Any], *, programmed: bool, refreshed: bool) -> dict[str, str]:
-    """Parameters of `device` that are off their values in `base` and that nothing read, each with the reason.
+def unread(
+    device: Device, base: dict[str, Any], *, programmed: bool, refreshed: bool
+) -> dict[str, str]:
+    """Parameters of `device` that are off their values in `base` and that nothing read, each with
+    the reason.
 
-    `programmed`: the run wrote this device by write and verify; `refreshed`: it refreshed a pair. What is not simulated at all is
-    told whatever `base` says, as long as it is off the law's default.
+    `programmed`: the run wrote this device by write and verify; `refreshed`: it refreshed a pair.
+    What is not simulated at all is told whatever `base` says, as long as it is off the law's
+    default.
     """
-    values, law = device.values, {parameter.name: parameter.default for parameter in device.parameters}
+    values = device.values
+    law = {parameter.name: parameter.default for parameter in device.parameters}
     found = {}
     for name, value in values.items():
         if name in NOT_SIMULATED:
@@ -47,7 +58,11 @@ def unread(device: Device, base: dict[str, Any], *, programmed: bool, refreshed:
         elif name in _REFRESHED and not refreshed:
             why = "no pair of this run ran full"
         elif "verify_window" in values and name in (("pulse_step",) if programmed else _VERIFIED):
-            why = "this run wrote by program and verify, not by blind pulses" if programmed else "nothing in this run programs with verify"
+            why = (
+                "this run wrote by program and verify, not by blind pulses"
+                if programmed
+                else "nothing in this run programs with verify"
+            )
         else:
             why = ""
         if why:
@@ -56,11 +71,17 @@ def unread(device: Device, base: dict[str, Any], *, programmed: bool, refreshed:
 
 
 def check_swept(name: str) -> None:
-    """Raises InputError where a sweep over this parameter would find nothing: no law has it, or nothing reads it."""
+    """Raises InputError where a sweep over this parameter would find nothing: no law has it, or
+    nothing reads it.
+    """
     from archsim.devices import LAWS, load_law
 
     known = sorted({parameter.name for law in LAWS for parameter in load_law(law).parameters})
     if name not in known:
         raise unknown("device parameter", name, known)
     if name in NOT_SIMULATED:
-        raise InputError("nothing reads this parameter, so a sweep over it finds nothing", got=name, hint=NOT_SIMULATED[name])
+        raise InputError(
+            "nothing reads this parameter, so a sweep over it finds nothing",
+            got=name,
+            hint=NOT_SIMULATED[name],
+        )

@@ -1,4 +1,6 @@
-"""Bulk-switching RRAM programmed by incremental step pulses with verify (Wu et al. 2023), two non-negative devices a weight."""
+"""Bulk-switching RRAM programmed by incremental step pulses with verify (Wu et al. 2023), two
+non-negative devices a weight.
+"""
 
 from __future__ import annotations
 
@@ -23,21 +25,50 @@ def level_step_reference(weight, up, count, noise, planes, law):
 
 
 class WriteVerifyPair(Device):
-    """`DeviceArray.program` writes targets: target + N(0, program_error), repeated until inside +-verify_window, at most `cycles` times.
+    """`DeviceArray.program` writes targets: target + N(0, program_error), repeated until inside
+    +-verify_window, at most `cycles` times.
 
-    A blind pulse is one programming operation to the next level from where the device stands. Weight 1 is the whole window
-    G_max - G_min of one device (dual column: W = W+ - W-).
+    A blind pulse is one programming operation to the next level from where the device stands.
+    Weight 1 is the whole window G_max - G_min of one device (dual column: W = W+ - W-).
     """
 
     name = "write_verify_pair"
     title = "bulk RRAM pair, write-verify"
     source = "wu2023"
-    parameters = (*one_sided(BOUNDS), *AGEING,
-                  Parameter("pulse_step", 1 / 15, 1e-6, 1.0, note="distance of two levels"),
-                  Parameter("program_error", 0.5 / 15, 0.0, 1.0, note="standard deviation of one programming operation"),
-                  Parameter("verify_window", 0.5 / 15, 1e-9, 10.0, note="half width of the window of the verify read"),
-                  Parameter("cycles", 2, 1, 1000, integer=True, note="most SET-RESET cycles of one programming operation"),
-                  Parameter("read_noise", 0.0, 0.0, 1.0, note="standard deviation of one device in a read; no run draws it yet"))
+    parameters = (
+        *one_sided(BOUNDS),
+        *AGEING,
+        Parameter("pulse_step", 1 / 15, 1e-6, 1.0, note="distance of two levels"),
+        Parameter(
+            "program_error",
+            0.5 / 15,
+            0.0,
+            1.0,
+            note="standard deviation of one programming operation",
+        ),
+        Parameter(
+            "verify_window",
+            0.5 / 15,
+            1e-9,
+            10.0,
+            note="half width of the window of the verify read",
+        ),
+        Parameter(
+            "cycles",
+            2,
+            1,
+            1000,
+            integer=True,
+            note="most SET-RESET cycles of one programming operation",
+        ),
+        Parameter(
+            "read_noise",
+            0.0,
+            0.0,
+            1.0,
+            note="standard deviation of one device in a read; no run draws it yet",
+        ),
+    )
     paired = True
     step = staticmethod(level_step)
     step_reference = staticmethod(level_step_reference)

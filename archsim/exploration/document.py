@@ -1,4 +1,6 @@
-"""A sweep as one JSON document: what the report shows and other tools read. Points beyond MOST_POINTS stay in the store."""
+"""A sweep as one JSON document: what the report shows and other tools read. Points beyond
+MOST_POINTS stay in the store.
+"""
 
 from __future__ import annotations
 
@@ -31,14 +33,35 @@ def sweep_document(sweep: Sweep) -> dict[str, Any]:
     runs = sweep.runs([top.key(i) for i in chosen]) if top.rung.kind != "price" else {}
     components, parts, figures = _parts(top, chosen, runs)
     return {
-        "schema": 1, "kind": "sweep", "name": space.name, "title": space.title, "version": VERSION, "code": code_version(),
-        "figures_version": figures_version(), "space": dict(space.content), "fixed": dict(space.fixed), "axes": _axes(space),
-        "objectives": [{"path": o.path, "direction": o.direction, "unit": UNITS.get(o.path, _unit(o.path))} for o in space.objectives],
-        "conditions": [c.text for c in space.conditions], "constraints": [c.text for c in space.constraints],
-        "rungs": [_rung(table) for table in sweep.tables], "rung": top.rung.label, "reasons": _reasons(sweep.tables),
-        "points": rows, "below": _below(sweep, top), "layers": [front_of.get(i, 0) for i in chosen],
-        "front": front_indices(top), "knee": knee_index(top), "uncertainty": uncertainty(sweep, top),
-        "components": components, "parts": parts, "figures": figures, "analysis": _analysis(sweep),
+        "schema": 1,
+        "kind": "sweep",
+        "name": space.name,
+        "title": space.title,
+        "version": VERSION,
+        "code": code_version(),
+        "figures_version": figures_version(),
+        "space": dict(space.content),
+        "fixed": dict(space.fixed),
+        "axes": _axes(space),
+        "objectives": [
+            {"path": o.path, "direction": o.direction, "unit": UNITS.get(o.path, _unit(o.path))}
+            for o in space.objectives
+        ],
+        "conditions": [c.text for c in space.conditions],
+        "constraints": [c.text for c in space.constraints],
+        "rungs": [_rung(table) for table in sweep.tables],
+        "rung": top.rung.label,
+        "reasons": _reasons(sweep.tables),
+        "points": rows,
+        "below": _below(sweep, top),
+        "layers": [front_of.get(i, 0) for i in chosen],
+        "front": front_indices(top),
+        "knee": knee_index(top),
+        "uncertainty": uncertainty(sweep, top),
+        "components": components,
+        "parts": parts,
+        "figures": figures,
+        "analysis": _analysis(sweep),
         "notes": list(sweep.notes),
     }
 
@@ -53,25 +76,46 @@ def _top(sweep: Sweep) -> Table:
 
 
 def _axes(space: Space) -> list[dict[str, Any]]:
-    return [{"path": axis.path, "values": list(axis.values), "low": axis.low, "high": axis.high, "logarithmic": axis.logarithmic}
-            for axis in space.axes]
+    return [
+        {
+            "path": axis.path,
+            "values": list(axis.values),
+            "low": axis.low,
+            "high": axis.high,
+            "logarithmic": axis.logarithmic,
+        }
+        for axis in space.axes
+    ]
 
 
 def _rung(table: Table) -> dict[str, Any]:
     counts = Counter(table.status.tolist())
-    return {"label": table.rung.label, "kind": table.rung.kind, "points": len(table), "done": counts[0], "refused": counts[1],
-            "failed": counts[2], "outside": int(counts[0] - table.valid.sum())}
+    return {
+        "label": table.rung.label,
+        "kind": table.rung.kind,
+        "points": len(table),
+        "done": counts[0],
+        "refused": counts[1],
+        "failed": counts[2],
+        "outside": int(counts[0] - table.valid.sum()),
+    }
 
 
 def _reasons(tables: list[Table]) -> list[dict[str, Any]]:
-    """Why points are missing, most frequent first; numbers in messages differ, so each reason is told by its first example."""
+    """Why points are missing, most frequent first; numbers in messages differ, so each reason is
+    told by its first example.
+    """
     found: Counter = Counter()
     for table in tables:
         status = table.status
         for index, reason in table.reasons.items():
-            found[table.rung.label, ("refused", "failed")[status[index] - 1], reason.split("; got")[0]] += 1
-    return [{"rung": rung, "status": status, "reason": reason, "points": count}
-            for (rung, status, reason), count in found.most_common(_MOST_REASONS)]
+            found[
+                table.rung.label, ("refused", "failed")[status[index] - 1], reason.split("; got")[0]
+            ] += 1
+    return [
+        {"rung": rung, "status": status, "reason": reason, "points": count}
+        for (rung, status, reason), count in found.most_common(_MOST_REASONS)
+    ]
 
 
 def _shown(table: Table) -> list[int]:
@@ -86,13 +130,20 @@ def _shown(table: Table) -> list[int]:
 
 
 def _below(sweep: Sweep, top: Table) -> list[dict[str, Any]]:
-    """Points of the rung below the top one that did not go on: objectives only, an even pick, as a backdrop."""
+    """Points of the rung below the top one that did not go on: objectives only, an even pick, as a
+    backdrop.
+    """
     position = sweep.tables.index(top)
     if position == 0:
         return []
-    table, gone = sweep.tables[position - 1], {top.key(i) for i in range(len(top))}
+    table = sweep.tables[position - 1]
+    gone = {top.key(i) for i in range(len(top))}
     rest = [int(i) for i in np.flatnonzero(table.valid) if table.key(int(i)) not in gone]
-    picked = rest if len(rest) <= MOST_POINTS else [rest[i] for i in np.linspace(0, len(rest) - 1, MOST_POINTS).astype(int)]
+    picked = (
+        rest
+        if len(rest) <= MOST_POINTS
+        else [rest[i] for i in np.linspace(0, len(rest) - 1, MOST_POINTS).astype(int)]
+    )
     paths = [o.path for o in sweep.space.objectives if o.path in table.metrics]
     columns = {path: table.metric(path) for path in paths}
     return [{path: _number(columns[path][i]) for path in paths} for i in picked]
@@ -102,19 +153,28 @@ def _number(value: float) -> float | None:
     return None if np.isnan(value) else float(f"{value:.6g}")
 
 
-def _parts(table: Table, chosen: list[int], runs: dict[str, Any]) -> tuple[list[str], list[list], list[dict]]:
-    """Component names; for every shown point [area in mm2, energy an image in J] of each; the figures under the front."""
+def _parts(
+    table: Table, chosen: list[int], runs: dict[str, Any]
+) -> tuple[list[str], list[list], list[dict]]:
+    """Component names; for every shown point [area in mm2, energy an image in J] of each; the
+    figures under the front.
+    """
     from archsim.cost.figures_used import figures_used
 
     names: dict[str, int] = {}
-    found, figures, front = [], {}, set(front_indices(table))
+    found = []
+    figures = {}
+    front = set(front_indices(table))
     for index in chosen:
         estimate = breakdown(table.space.design(table.point(index)), runs.get(table.key(index)))
         row: list[Any] = [None] * len(names)
         for cost in estimate.within("chip"):
             place = names.setdefault(cost.component.name, len(names))
             row += [None] * (place + 1 - len(row))
-            row[place] = [float(f"{cost.area_mm2.value:.4g}"), float(f"{cost.energy_j.value / estimate.images:.4g}")]
+            row[place] = [
+                float(f"{cost.area_mm2.value:.4g}"),
+                float(f"{cost.energy_j.value / estimate.images:.4g}"),
+            ]
         found.append(row)
         if index in front:
             figures.update({figure["name"]: figure for figure in figures_used(estimate)})
@@ -122,23 +182,53 @@ def _parts(table: Table, chosen: list[int], runs: dict[str, Any]) -> tuple[list[
 
 
 def _analysis(sweep: Sweep) -> list[dict[str, Any]]:
-    """Sensitivities, main effects and the strongest interaction of each objective, from the lowest rung that knows it."""
+    """Sensitivities, main effects and the strongest interaction of each objective, from the lowest
+    rung that knows it.
+    """
     found = []
     for objective in sweep.space.objectives:
-        table = next((t for t in sweep.tables if objective.path in t.metrics and np.isfinite(t.metric(objective.path)).any()), None)
+        table = next(
+            (
+                t
+                for t in sweep.tables
+                if objective.path in t.metrics and np.isfinite(t.metric(objective.path)).any()
+            ),
+            None,
+        )
         if table is None:
             continue
         whole = table is sweep.tables[0] and sweep.space.sampler.kind == "grid"
         first, pairs, logarithmic = sensitivity.sensitivities(table, objective.path, whole)
         numbers = {axis.path: number for number, axis in enumerate(sweep.space.axes)}
-        effects = [{"axis": path, "rows": sensitivity.main_effects(table, objective.path, number)} for path, number in numbers.items()]
+        effects = [
+            {"axis": path, "rows": sensitivity.main_effects(table, objective.path, number)}
+            for path, number in numbers.items()
+        ]
         strongest = pairs[0].axes if pairs and pairs[0].share > 0.01 else None
-        rows = sensitivity.interaction(table, objective.path, numbers[strongest[0]], numbers[strongest[1]]) if strongest else []
-        found.append({
-            "objective": objective.path, "rung": table.rung.label, "points": int(np.isfinite(table.metric(objective.path)).sum()),
-            "promoted": table is not sweep.tables[0], "logarithmic": logarithmic,
-            "first": [{"axis": i.axes[0], "share": i.share, "low": i.low, "high": i.high} for i in first],
-            "pairs": [{"axes": list(i.axes), "share": i.share, "low": i.low, "high": i.high} for i in pairs],
-            "effects": effects, "interaction": {"axes": list(strongest), "rows": rows} if strongest else None,
-        })
+        rows = (
+            sensitivity.interaction(
+                table, objective.path, numbers[strongest[0]], numbers[strongest[1]]
+            )
+            if strongest
+            else []
+        )
+        found.append(
+            {
+                "objective": objective.path,
+                "rung": table.rung.label,
+                "points": int(np.isfinite(table.metric(objective.path)).sum()),
+                "promoted": table is not sweep.tables[0],
+                "logarithmic": logarithmic,
+                "first": [
+                    {"axis": i.axes[0], "share": i.share, "low": i.low, "high": i.high}
+                    for i in first
+                ],
+                "pairs": [
+                    {"axes": list(i.axes), "share": i.share, "low": i.low, "high": i.high}
+                    for i in pairs
+                ],
+                "effects": effects,
+                "interaction": {"axes": list(strongest), "rows": rows} if strongest else None,
+            }
+        )
     return found

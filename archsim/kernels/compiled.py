@@ -1,9 +1,11 @@
-"""The decorator of every compiled kernel: numba in nopython mode, with machine code on disk that can be neither stale nor mistaken.
+"""The decorator of every compiled kernel: numba in nopython mode, with machine code on disk that
+can be neither stale nor mistaken.
 
-numba names machine code after module, function, types and a number that counts within a process, and its cache looks only at the file
-of the compiled function. So it takes two functions of one name for each other once their code comes from disk, and does not notice an
-edited callee. Here a function gets its digest as part of its name: that of its own bytecode and all it reaches (see `content`), told
-at its first call, when every name is bound.
+numba names machine code after module, function, types and a number that counts within a process,
+and its cache looks only at the file of the compiled function. So it takes two functions of one name
+for each other once their code comes from disk, and does not notice an edited callee. Here a
+function gets its digest as part of its name: that of its own bytecode and all it reaches (see
+`content`), told at its first call, when every name is bound.
 """
 
 from __future__ import annotations
@@ -27,23 +29,29 @@ _laws: weakref.WeakKeyDictionary[FunctionType, Any] = weakref.WeakKeyDictionary(
 
 
 def kernel(function):
-    """Compile `function` on its first call, without the interpreter lock, and keep the machine code on disk.
+    """Compile `function` on its first call, without the interpreter lock, and keep the machine code
+    on disk.
 
-    Floating-point semantics are strict (no fastmath, no contraction), so the NumPy twin can agree bit for bit.
+    Floating-point semantics are strict (no fastmath, no contraction), so the NumPy twin can agree
+    bit for bit.
     """
     return _Kernel(function, {}).dispatcher
 
 
 def template(function, **names):
-    """`function` compiled with some of its global names replaced: one source, one machine code for each set of values.
+    """`function` compiled with some of its global names replaced: one source, one machine code for
+    each set of values.
 
-    A closure would do the same, but numba cannot find a closure over compiled functions again in its cache.
+    A closure would do the same, but numba cannot find a closure over compiled functions again in
+    its cache.
     """
     return _Kernel(function, names).dispatcher
 
 
 def device_law(function):
-    """Mark the step function of a device law, or a function that it calls: it stays a plain function, kernels compile it."""
+    """Mark the step function of a device law, or a function that it calls: it stays a plain
+    function, kernels compile it.
+    """
     _laws[function] = None
     return register_jitable(function)
 
@@ -57,7 +65,10 @@ class _Kernel:
         if numba.config.DISABLE_JIT:
             self.dispatcher = _rebuilt(function, {**function.__globals__, **names})
             return
-        self.own = _rebuilt(function, {"__name__": function.__globals__.get("__name__"), "__builtins__": __builtins__})
+        self.own = _rebuilt(
+            function,
+            {"__name__": function.__globals__.get("__name__"), "__builtins__": __builtins__},
+        )
         self.dispatcher = numba.njit(**_OPTIONS)(self.own)
         self.dispatcher._cache = Store(self.settle)
 
@@ -65,7 +76,10 @@ class _Kernel:
         """(name of the machine code, digest of all it rests on; empty where that cannot be told)."""
         if self.settled is not None:
             return self.settled
-        self.settled = self.function.__qualname__, ""  # what functions that call each other see of this one meanwhile
+        self.settled = (
+            self.function.__qualname__,
+            "",
+        )  # what functions that call each other see of this one meanwhile
         code, namespace = self.function.__code__, self.own.__globals__
         bound = {**self.function.__globals__, **self.names}
         for name in sorted(set(names_of(code)) & bound.keys()):
@@ -74,13 +88,21 @@ class _Kernel:
         try:
             words = [code_text(code, self.function.__doc__), self._text(self.function.__defaults__)]
             words += [self._text(cell.cell_contents) for cell in self.function.__closure__ or ()]
-            words += [f"{name} {self._text(value)}" for name, value in namespace.items() if name != "__builtins__"]
+            words += [
+                f"{name} {self._text(value)}"
+                for name, value in namespace.items()
+                if name != "__builtins__"
+            ]
             digest = hashlib.sha256(repr((_OPTIONS, words)).encode()).hexdigest()[:16]
         except (Unknown, ValueError):  # ValueError: closed over a name that is not bound yet
             pass
         # Without a digest the number that numba counts is enough: such code never comes from disk.
-        self.own.__qualname__ = f"{self.function.__qualname__}_{digest}" if digest else self.function.__qualname__
-        stem = "".join(letter for letter in self.own.__qualname__ if letter.isalnum() or letter in "._")
+        self.own.__qualname__ = (
+            f"{self.function.__qualname__}_{digest}" if digest else self.function.__qualname__
+        )
+        stem = "".join(
+            letter for letter in self.own.__qualname__ if letter.isalnum() or letter in "._"
+        )
         self.settled = f"{self.function.__module__}.{stem}", digest
         return self.settled
 
@@ -96,14 +118,22 @@ class _Kernel:
 
 
 def _rebuilt(function: FunctionType, namespace: dict[str, Any]) -> FunctionType:
-    made = FunctionType(function.__code__, namespace, function.__name__, function.__defaults__, function.__closure__)
-    made.__qualname__, made.__module__, made.__doc__ = function.__qualname__, function.__module__, function.__doc__
+    made = FunctionType(
+        function.__code__, namespace, function.__name__, function.__defaults__, function.__closure__
+    )
+    made.__qualname__, made.__module__, made.__doc__ = (
+        function.__qualname__,
+        function.__module__,
+        function.__doc__,
+    )
     made.__kwdefaults__ = function.__kwdefaults__
     return made
 
 
 def _compilable(value: Any) -> Any:
-    """A function of a device law as a kernel, so that its machine code is named after its content too; anything else as it is."""
+    """A function of a device law as a kernel, so that its machine code is named after its content
+    too; anything else as it is.
+    """
     if not isinstance(value, FunctionType) or value not in _laws:
         return value
     if _laws[value] is None:
@@ -113,7 +143,9 @@ def _compilable(value: Any) -> Any:
 
 @intrinsic
 def count_ones(typing_context, word):
-    """Number of set bits of an unsigned word, as a word of the same type: LLVM's ctpop, which vectorises."""
+    """Number of set bits of an unsigned word, as a word of the same type: LLVM's ctpop, which
+    vectorises.
+    """
     if not isinstance(word, types.Integer) or word.signed:
         return None
 

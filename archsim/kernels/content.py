@@ -1,7 +1,9 @@
-"""What a compiled function is: its bytecode and every value that it reaches by a global name, as text for a digest.
+"""What a compiled function is: its bytecode and every value that it reaches by a global name, as
+text for a digest.
 
-numba freezes globals into machine code, so two functions of one name differ where a global, a helper or a closed-over value differs,
-although their source lines are the same. What is listed here decides whether machine code on disk may stand for a function.
+numba freezes globals into machine code, so two functions of one name differ where a global, a
+helper or a closed-over value differs, although their source lines are the same. What is listed here
+decides whether machine code on disk may stand for a function.
 """
 
 from __future__ import annotations
@@ -31,10 +33,24 @@ def names_of(code: types.CodeType) -> Iterator[str]:
 
 
 def code_text(code: types.CodeType, docstring: str | None = None) -> str:
-    """Bytecode, constants and names; not file, lines and docstring, which change no bit of machine code."""
-    constants = [code_text(value) if isinstance(value, types.CodeType) else repr((type(value).__name__, value))
-                 for place, value in enumerate(code.co_consts) if place > 0 or value != docstring]
-    names = code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars, code.co_argcount, code.co_flags
+    """Bytecode, constants and names; not file, lines and docstring, which change no bit of machine
+    code.
+    """
+    constants = [
+        code_text(value)
+        if isinstance(value, types.CodeType)
+        else repr((type(value).__name__, value))
+        for place, value in enumerate(code.co_consts)
+        if place > 0 or value != docstring
+    ]
+    names = (
+        code.co_names,
+        code.co_varnames,
+        code.co_freevars,
+        code.co_cellvars,
+        code.co_argcount,
+        code.co_flags,
+    )
     return repr((code.co_code.hex(), code.co_exceptiontable.hex(), constants, names))
 
 
@@ -43,7 +59,9 @@ def value_text(value: Any, code: types.CodeType) -> str:
     if isinstance(value, types.ModuleType):
         return _module_text(value, code)
     if isinstance(value, np.ndarray) and value.dtype.kind in "?biufc":
-        return repr(("array", value.dtype.str, value.shape, value.flags.writeable, value.tobytes().hex()))
+        return repr(
+            ("array", value.dtype.str, value.shape, value.flags.writeable, value.tobytes().hex())
+        )
     if isinstance(value, np.generic):
         return repr((value.dtype.str, value.tobytes().hex()))
     if isinstance(value, float):
@@ -54,9 +72,15 @@ def value_text(value: Any, code: types.CodeType) -> str:
         return repr([value_text(item, code) for item in value])
     if isinstance(value, _Intrinsic) and value._defn.__module__.startswith("archsim."):
         return repr((value._name, code_text(value._defn.__code__)))
-    if isinstance(value, Type | np.dtype) or isinstance(value, np.ufunc) and getattr(np, value.__name__, None) is value:
+    if (
+        isinstance(value, Type | np.dtype)
+        or isinstance(value, np.ufunc)
+        and getattr(np, value.__name__, None) is value
+    ):
         return repr(value)
-    name = getattr(value, "__qualname__", "<locals>")  # of classes and functions, not of what they make
+    name = getattr(
+        value, "__qualname__", "<locals>"
+    )  # of classes and functions, not of what they make
     if _of_library(getattr(value, "__module__", None) or "") and "<locals>" not in name:
         return f"{value.__module__}.{name}"
     raise Unknown(value)

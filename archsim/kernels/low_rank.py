@@ -1,7 +1,9 @@
-"""Streaming low-rank estimates of a gradient: compiled kernels. One sample is an input x (N) and an error d (M) of one vector.
+"""Streaming low-rank estimates of a gradient: compiled kernels. One sample is an input x (N) and an
+error d (M) of one vector.
 
-Factors are stored as X (N, k) and D (M, k) float32 with s (k): the mean of d x^T is estimated as D diag(s) X^T. Nothing here calls a
-linear-algebra library, whose sums depend on the number of threads. The same rules in plain NumPy are in `sbpca_reference`.
+Factors are stored as X (N, k) and D (M, k) float32 with s (k): the mean of d x^T is estimated as D
+diag(s) X^T. Nothing here calls a linear-algebra library, whose sums depend on the number of
+threads. The same rules in plain NumPy are in `sbpca_reference`.
 """
 
 from __future__ import annotations
@@ -21,12 +23,15 @@ LONGEST_SWEEPS = 30
 
 @kernel
 def orthonormalise(vectors):
-    """Make the columns of vectors (L, k) orthonormal in place: Gram-Schmidt, every column projected twice, R with a positive diagonal.
+    """Make the columns of vectors (L, k) orthonormal in place: Gram-Schmidt, every column projected
+    twice, R with a positive diagonal.
 
-    A column that depends on those before it becomes the coordinate vector least represented in them.
+    A column that depends on those before it becomes the coordinate vector least represented in
+    them.
     """
     length, rank = vectors.shape
-    along, column = np.empty(rank, np.float64), np.empty(length, np.float64)
+    along = np.empty(rank, np.float64)
+    column = np.empty(length, np.float64)
     for c in range(rank):
         before = 0.0
         for j in range(length):
@@ -63,10 +68,14 @@ def orthonormalise(vectors):
 
 @kernel
 def sbpca_block(X, D, s, inputs, errors, count, turn):
-    """One sub-batch of SBPCA: the first `count` rows of inputs (m, N) and errors (m, M); `turn` numbers it in its batch, from 0."""
+    """One sub-batch of SBPCA: the first `count` rows of inputs (m, N) and errors (m, M); `turn`
+    numbers it in its batch, from 0.
+    """
     rank = s.shape[0]
-    keep, share = np.float32((turn + 1.0) / (turn + 2.0)), np.float32(1.0 / ((turn + 2.0) * count))
-    along_x, along_d = np.empty((count, rank), np.float32), np.empty((count, rank), np.float32)
+    keep = np.float32((turn + 1.0) / (turn + 2.0))
+    share = np.float32(1.0 / ((turn + 2.0) * count))
+    along_x = np.empty((count, rank), np.float32)
+    along_d = np.empty((count, rank), np.float32)
     project(errors, D, along_d, count)
     blend(X, inputs, along_d, s, keep, share, count)
     orthonormalise(X)
@@ -119,7 +128,9 @@ def blend(vectors, samples, along, s, keep, share, count):
 
 @kernel
 def sbe_samples(X, D, s, inputs, errors, first):
-    """SBE: every row of inputs (V, N) and errors (V, M), the first of which has number `first` (from 1) in a batch; one column."""
+    """SBE: every row of inputs (V, N) and errors (V, M), the first of which has number `first`
+    (from 1) in a batch; one column.
+    """
     columns, rows = X.shape[0], D.shape[0]
     length_d = ZERO
     for i in range(rows):
@@ -135,7 +146,9 @@ def sbe_samples(X, D, s, inputs, errors, first):
         for i in range(rows):
             along_d += d[i] * D[i, 0]
         along_d = along_d / length_d if length_d > ZERO else ZERO
-        factor, length_x, along_x = share * along_d, ZERO, ZERO
+        factor = share * along_d
+        length_x = ZERO
+        along_x = ZERO
         for j in range(columns):
             value = keep * X[j, 0] + factor * x[j]
             X[j, 0] = value
@@ -146,7 +159,9 @@ def sbe_samples(X, D, s, inputs, errors, first):
             length_x = restart(X, x)
             along_x = length_x * length_x
         along_x = along_x / length_x if length_x > ZERO else ZERO
-        factor, length_d, along_d = share * along_x, ZERO, ZERO
+        factor = share * along_x
+        length_d = ZERO
+        along_d = ZERO
         for i in range(rows):
             value = keep * D[i, 0] + factor * d[i]
             D[i, 0] = value
@@ -169,9 +184,11 @@ def restart(vector, sample):
 
 @kernel
 def jacobi(matrix, right, values, sweeps):
-    """One-sided Jacobi SVD of a square `matrix` (n, n), float64: its rows become u_i values_i, `right` rows v_i, values fall.
+    """One-sided Jacobi SVD of a square `matrix` (n, n), float64: its rows become u_i values_i,
+    `right` rows v_i, values fall.
 
-    matrix is the transpose A^T of what is decomposed: A = sum_i values_i u_i v_i^T. At most `sweeps` sweeps.
+    matrix is the transpose A^T of what is decomposed: A = sum_i values_i u_i v_i^T. At most
+    `sweeps` sweeps.
     """
     n = matrix.shape[0]
     right[:, :] = 0.0
@@ -181,7 +198,9 @@ def jacobi(matrix, right, values, sweeps):
         turned = 0
         for p in range(n - 1):
             for q in range(p + 1, n):
-                first, second, both = 0.0, 0.0, 0.0
+                first = 0.0
+                second = 0.0
+                both = 0.0
                 for j in range(n):
                     first += matrix[p, j] * matrix[p, j]
                     second += matrix[q, j] * matrix[q, j]
@@ -190,7 +209,9 @@ def jacobi(matrix, right, values, sweeps):
                     continue
                 turned += 1
                 ratio = (second - first) / (2.0 * both)
-                tangent = (1.0 if ratio >= 0.0 else -1.0) / (abs(ratio) + np.sqrt(1.0 + ratio * ratio))
+                tangent = (1.0 if ratio >= 0.0 else -1.0) / (
+                    abs(ratio) + np.sqrt(1.0 + ratio * ratio)
+                )
                 cosine = 1.0 / np.sqrt(1.0 + tangent * tangent)
                 sine = cosine * tangent
                 for j in range(n):
@@ -202,7 +223,9 @@ def jacobi(matrix, right, values, sweeps):
             break
     for i in range(n):
         values[i] = np.sqrt((matrix[i] * matrix[i]).sum())
-    for i in range(n - 1):  # selection sort: n is small, or the sort costs nothing beside the sweeps
+    for i in range(
+        n - 1
+    ):  # selection sort: n is small, or the sort costs nothing beside the sweeps
         best = i + np.argmax(values[i:])
         if best != i:
             values[i], values[best] = values[best], values[i]
@@ -213,15 +236,25 @@ def jacobi(matrix, right, values, sweeps):
 
 @kernel
 def truncated_svd(gradient, X, D, s):
-    """The first k singular triples of gradient (M, N): from the eigenvectors of the smaller Gram matrix, in float64."""
+    """The first k singular triples of gradient (M, N): from the eigenvectors of the smaller Gram
+    matrix, in float64.
+    """
     rows, columns = gradient.shape
-    size, other, wide = min(rows, columns), max(rows, columns), rows <= columns
-    gram, right, values = np.zeros((size, size)), np.empty((size, size)), np.empty(size)
+    size = min(rows, columns)
+    other = max(rows, columns)
+    wide = rows <= columns
+    gram = np.zeros((size, size))
+    right = np.empty((size, size))
+    values = np.empty(size)
     for i in range(size):
         for j in range(i, size):
             total = 0.0
             for k in range(other):
-                total += np.float64(gradient[i, k]) * gradient[j, k] if wide else np.float64(gradient[k, i]) * gradient[k, j]
+                total += (
+                    np.float64(gradient[i, k]) * gradient[j, k]
+                    if wide
+                    else np.float64(gradient[k, i]) * gradient[k, j]
+                )
             gram[i, j] = gram[j, i] = total
     jacobi(gram, right, values, LONGEST_SWEEPS)
     near, far = (D, X) if wide else (X, D)
@@ -242,13 +275,17 @@ def truncated_svd(gradient, X, D, s):
 
 @kernel
 def lrt_samples(X, D, c, inputs, errors, unbiased, limit, key, totals):
-    """LRT: every row of inputs (V, N) and errors (V, M) into X (N, q), D (M, q), c (q) of rank q - 1, which estimate the SUM of d x^T.
+    """LRT: every row of inputs (V, N) and errors (V, M) into X (N, q), D (M, q), c (q) of rank q -
+    1, which estimate the SUM of d x^T.
 
-    `limit` is the largest condition number; `key` (uint64) of the signs of these samples; totals int64: samples used, skipped.
+    `limit` is the largest condition number; `key` (uint64) of the signs of these samples; totals
+    int64: samples used, skipped.
     """
     size = c.shape[0]
     along_x, along_d = np.empty(size), np.empty(size)
-    core, right, values = np.empty((size, size)), np.empty((size, size)), np.empty(size)
+    core = np.empty((size, size))
+    right = np.empty((size, size))
+    values = np.empty(size)
     basis = np.empty((size, size - 1))
     for v in range(inputs.shape[0]):
         residual(X, inputs[v], along_x)
@@ -262,7 +299,8 @@ def lrt_samples(X, D, c, inputs, errors, unbiased, limit, key, totals):
                 core[i, j] = along_d[j] * along_x[i] + (c[i] if i == j else 0.0)
         jacobi(core, right, values, SWEEPS)
         mixing(values, c, basis, unbiased, row_key(key, U(v)))
-        # `right` has the vectors of the input side (rows of the transpose), `core` those of the error side times their values
+        # `right` has the vectors of the input side (rows of the transpose), `core` those of the
+        # error side times their values
         for i in range(size):
             for j in range(size):
                 core[i, j] = core[i, j] / values[i] if values[i] > 1e-300 else 0.0
@@ -272,7 +310,9 @@ def lrt_samples(X, D, c, inputs, errors, unbiased, limit, key, totals):
 
 @kernel
 def residual(vectors, sample, along):
-    """Modified Gram-Schmidt of a sample on all columns of vectors (L, q) but the last, which becomes the rest's direction."""
+    """Modified Gram-Schmidt of a sample on all columns of vectors (L, q) but the last, which
+    becomes the rest's direction.
+    """
     length, size = vectors.shape
     for j in range(length):
         vectors[j, size - 1] = sample[j]
@@ -294,7 +334,9 @@ def residual(vectors, sample, along):
 
 @kernel
 def mixing(values, c, basis, unbiased, key):
-    """From q falling singular values to q - 1 columns: new c and basis (q, q - 1); minimum variance without bias, or plain truncation."""
+    """From q falling singular values to q - 1 columns: new c and basis (q, q - 1); minimum variance
+    without bias, or plain truncation.
+    """
     size = values.shape[0]
     basis[:, :] = 0.0
     for i in range(size - 1):
@@ -347,11 +389,17 @@ def turn(vectors, rotation, basis):
 
 @kernel
 def whole_pulses(wanted, most, key, stochastic, signed):
-    """signed (M, N) int32 = wanted (M, N) in pulses, rounded to whole ones (to the nearest, or by chance without bias), at most `most`."""
+    """signed (M, N) int32 = wanted (M, N) in pulses, rounded to whole ones (to the nearest, or by
+    chance without bias), at most `most`.
+    """
     for i in range(wanted.shape[0]):
         place = row_key(key, U(i))
         for j in range(wanted.shape[1]):
             size = abs(wanted[i, j])
-            above = np.float32(np.int32(word_at(place, U(j)) >> U(40))) * np.float32(2.0**-24) if stochastic else np.float32(0.5)
+            above = (
+                np.float32(np.int32(word_at(place, U(j)) >> U(40))) * np.float32(2.0**-24)
+                if stochastic
+                else np.float32(0.5)
+            )
             pulses = np.int32(min(np.floor(size + above), np.float32(most)))
             signed[i, j] = pulses if wanted[i, j] > ZERO else -pulses

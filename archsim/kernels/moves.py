@@ -1,4 +1,5 @@
-"""Pulses applied to the devices of one row: templates that `update.specialise` completes with a device law.
+"""Pulses applied to the devices of one row: templates that `update.specialise` completes with a
+device law.
 
 The names in capitals and `step`, `draw`, `pulses_of` are replaced before compilation.
 """
@@ -11,7 +12,10 @@ from archsim.kernels.compiled import kernel
 from archsim.kernels.random import normal, row_key
 
 U = np.uint64
-ZERO, ONE, NONE, ONCE = np.float32(0.0), np.float32(1.0), np.int32(0), np.int32(1)
+ZERO = np.float32(0.0)
+ONE = np.float32(1.0)
+NONE = np.int32(0)
+ONCE = np.int32(1)
 LOWER, UPPER = 2, 3
 AGGREGATED = PAIRED = False
 draw = normal
@@ -30,7 +34,9 @@ def pulses_of_single(signed, part):
 
 @kernel
 def pulses_of_pair(signed, part):
-    """Up pulses for device `part` of a one-sided pair: a down pulse is an up pulse of the second device."""
+    """Up pulses for device `part` of a one-sided pair: a down pulse is an up pulse of the second
+    device.
+    """
     return max(signed, NONE) if part == 0 else max(-signed, NONE)
 
 
@@ -38,7 +44,9 @@ pulses_of = pulses_of_single
 
 
 def move_row(visible, state, planes, law, signed, write_noise, key):
-    """signed[j] pulses to each device j of a row; state (S, N), planes (S, P, N). The inner loop is one that LLVM vectorises."""
+    """signed[j] pulses to each device j of a row; state (S, N), planes (S, P, N). The inner loop is
+    one that LLVM vectorises.
+    """
     columns = state.shape[1]
     for part in range(state.shape[0]):
         most = NONE
@@ -46,7 +54,9 @@ def move_row(visible, state, planes, law, signed, write_noise, key):
             most = max(most, pulses_of(signed[j], part))
         if AGGREGATED:
             most = min(most, ONCE)
-        held, values, part_key = state[part], planes[part], row_key(key, U(part))
+        held = state[part]
+        values = planes[part]
+        part_key = row_key(key, U(part))
         for call in range(most):
             call_key = row_key(part_key, U(call))
             for j in range(columns):
@@ -72,11 +82,14 @@ def move_some(visible, state, planes, law, signed, listed, number, write_noise, 
             continue
         for part in range(state.shape[0]):
             pulses = pulses_of(signed[j], part)
-            held, values, part_key = state[part], planes[part], row_key(key, U(part))
+            held = state[part]
+            values = planes[part]
+            part_key = row_key(key, U(part))
             up = PAIRED or signed[j] > 0
             calls = min(pulses, ONCE) if AGGREGATED else pulses
             for call in range(calls):
-                xi, count = draw(row_key(part_key, U(call)), U(j)), np.float32(pulses) if AGGREGATED else ONE
+                xi = draw(row_key(part_key, U(call)), U(j))
+                count = np.float32(pulses) if AGGREGATED else ONE
                 new = step(held[j], up, count, np.sqrt(count) * xi, values, j, law)
                 held[j] = min(max(new, values[LOWER, j]), values[UPPER, j])
         if PAIRED or write_noise > ZERO:

@@ -11,7 +11,9 @@ ZERO = np.float32(0.0)
 
 @kernel
 def add_products(weights, inputs, errors, rate):
-    """W += rate d x^T in floating point, the digital update: vector after vector, skipping zero errors."""
+    """W += rate d x^T in floating point, the digital update: vector after vector, skipping zero
+    errors.
+    """
     rows, columns = weights.shape
     x = np.empty(columns, np.float32)
     for v in range(inputs.shape[1]):
@@ -27,8 +29,12 @@ def add_products(weights, inputs, errors, rate):
                     line[j] += factor * x[j]
 
 
-def add_products_reference(weights: np.ndarray, inputs: np.ndarray, errors: np.ndarray, rate: float) -> None:
-    """NumPy twin of `add_products`: W += rate d x^T for the columns of inputs (N, V) and errors (M, V), in place, the same bits."""
+def add_products_reference(
+    weights: np.ndarray, inputs: np.ndarray, errors: np.ndarray, rate: float
+) -> None:
+    """NumPy twin of `add_products`: W += rate d x^T for the columns of inputs (N, V) and errors (M,
+    V), in place, the same bits.
+    """
     for v in range(inputs.shape[1]):
         factors = np.float32(rate) * errors[:, v]
         some = errors[:, v] != 0

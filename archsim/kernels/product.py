@@ -1,7 +1,9 @@
-"""Matrix products of the crossbar read. Each output is summed over its lines in ascending order, one rounding a step.
+"""Matrix products of the crossbar read. Each output is summed over its lines in ascending order,
+one rounding a step.
 
-That order is the same for one vector, a block of vectors and the NumPy twin, so a read has the same bits in any batch and
-with any number of threads; a BLAS product gives neither, and its calls cost more than the small arrays of a convolution.
+That order is the same for one vector, a block of vectors and the NumPy twin, so a read has the same
+bits in any batch and with any number of threads; a BLAS product gives neither, and its calls cost
+more than the small arrays of a convolution.
 """
 
 from __future__ import annotations
@@ -15,7 +17,9 @@ ZERO, NONE = np.float32(0.0), np.int32(0)
 
 @kernel
 def largest(values):
-    """max |v|, by the order of the bits of non-negative floats: an integer maximum is one that LLVM vectorises."""
+    """max |v|, by the order of the bits of non-negative floats: an integer maximum is one that LLVM
+    vectorises.
+    """
     bits, top = values.view(np.int32), NONE
     for k in range(values.shape[0]):
         top = max(top, np.int32(bits[k] & np.int32(0x7FFFFFFF)))
@@ -24,16 +28,20 @@ def largest(values):
 
 @kernel
 def aligned(rows, columns):
-    """Uninitialised float32 (rows, columns or more) whose rows start on cache lines of 64 bytes: twice as fast to stream."""
+    """Uninitialised float32 (rows, columns or more) whose rows start on cache lines of 64 bytes:
+    twice as fast to stream.
+    """
     pitch = (columns + 15) // 16 * 16
     memory = np.empty(rows * pitch + 16, np.float32)
     start = -(memory.ctypes.data // 4) % 16
-    return memory[start:start + rows * pitch].reshape(rows, pitch)
+    return memory[start : start + rows * pitch].reshape(rows, pitch)
 
 
 @kernel
 def transpose(source, count, target):
-    """target[k, b] = source[b, k] for b < count; this order stays in the first-level cache for many lines."""
+    """target[k, b] = source[b, k] for b < count; this order stays in the first-level cache for many
+    lines.
+    """
     for k in range(source.shape[1]):
         for b in range(count):
             target[k, b] = source[b, k]
@@ -41,12 +49,20 @@ def transpose(source, count, target):
 
 @kernel
 def rows_times_vector(matrix, vector, outputs):
-    """outputs[i] = sum over k of matrix[i, k] vector[k]. Eight rows at a time hide the latency of the ordered sums."""
+    """outputs[i] = sum over k of matrix[i, k] vector[k]. Eight rows at a time hide the latency of
+    the ordered sums.
+    """
     rows, lines = matrix.shape
     whole = rows // 8 * 8
     for i in range(0, whole, 8):
-        r0, r1, r2, r3 = matrix[i], matrix[i + 1], matrix[i + 2], matrix[i + 3]
-        r4, r5, r6, r7 = matrix[i + 4], matrix[i + 5], matrix[i + 6], matrix[i + 7]
+        r0 = matrix[i]
+        r1 = matrix[i + 1]
+        r2 = matrix[i + 2]
+        r3 = matrix[i + 3]
+        r4 = matrix[i + 4]
+        r5 = matrix[i + 5]
+        r6 = matrix[i + 6]
+        r7 = matrix[i + 7]
         s0 = s1 = s2 = s3 = s4 = s5 = s6 = s7 = ZERO
         for k in range(lines):
             v = vector[k]
@@ -58,8 +74,14 @@ def rows_times_vector(matrix, vector, outputs):
             s5 += r5[k] * v
             s6 += r6[k] * v
             s7 += r7[k] * v
-        outputs[i], outputs[i + 1], outputs[i + 2], outputs[i + 3] = s0, s1, s2, s3
-        outputs[i + 4], outputs[i + 5], outputs[i + 6], outputs[i + 7] = s4, s5, s6, s7
+        outputs[i] = s0
+        outputs[i + 1] = s1
+        outputs[i + 2] = s2
+        outputs[i + 3] = s3
+        outputs[i + 4] = s4
+        outputs[i + 5] = s5
+        outputs[i + 6] = s6
+        outputs[i + 7] = s7
     for i in range(whole, rows):
         s = ZERO
         for k in range(lines):
@@ -69,14 +91,22 @@ def rows_times_vector(matrix, vector, outputs):
 
 @kernel
 def columns_times_vector(matrix, vector, outputs):
-    """outputs[j] = sum over i of matrix[i, j] vector[i]: four rows are added at a time along contiguous memory."""
+    """outputs[j] = sum over i of matrix[i, j] vector[i]: four rows are added at a time along
+    contiguous memory.
+    """
     rows, columns = matrix.shape
     for j in range(columns):
         outputs[j] = ZERO
     whole = rows // 4 * 4
     for i in range(0, whole, 4):
-        v0, v1, v2, v3 = vector[i], vector[i + 1], vector[i + 2], vector[i + 3]
-        r0, r1, r2, r3 = matrix[i], matrix[i + 1], matrix[i + 2], matrix[i + 3]
+        v0 = vector[i]
+        v1 = vector[i + 1]
+        v2 = vector[i + 2]
+        v3 = vector[i + 3]
+        r0 = matrix[i]
+        r1 = matrix[i + 1]
+        r2 = matrix[i + 2]
+        r3 = matrix[i + 3]
         for j in range(columns):
             outputs[j] = (((outputs[j] + r0[j] * v0) + r1[j] * v1) + r2[j] * v2) + r3[j] * v3
     for i in range(whole, rows):
@@ -87,16 +117,27 @@ def columns_times_vector(matrix, vector, outputs):
 
 @kernel
 def matrix_times_block(matrix, block, outputs, width):
-    """outputs[i, b] = sum over k of matrix[i, k] block[k, b] for b < width. `matrix` may be a transposed view."""
+    """outputs[i, b] = sum over k of matrix[i, k] block[k, b] for b < width. `matrix` may be a
+    transposed view.
+    """
     rows, lines = matrix.shape
     whole, pairs = rows // 4 * 4, lines // 2 * 2
     for i in range(0, whole, 4):
-        o0, o1, o2, o3 = outputs[i], outputs[i + 1], outputs[i + 2], outputs[i + 3]
+        o0 = outputs[i]
+        o1 = outputs[i + 1]
+        o2 = outputs[i + 2]
+        o3 = outputs[i + 3]
         for b in range(width):
             o0[b] = o1[b] = o2[b] = o3[b] = ZERO
         for k in range(0, pairs, 2):
-            a0, a1, a2, a3 = matrix[i, k], matrix[i + 1, k], matrix[i + 2, k], matrix[i + 3, k]
-            c0, c1, c2, c3 = matrix[i, k + 1], matrix[i + 1, k + 1], matrix[i + 2, k + 1], matrix[i + 3, k + 1]
+            a0 = matrix[i, k]
+            a1 = matrix[i + 1, k]
+            a2 = matrix[i + 2, k]
+            a3 = matrix[i + 3, k]
+            c0 = matrix[i, k + 1]
+            c1 = matrix[i + 1, k + 1]
+            c2 = matrix[i + 2, k + 1]
+            c3 = matrix[i + 3, k + 1]
             x, y = block[k], block[k + 1]
             for b in range(width):
                 p, q = x[b], y[b]
@@ -105,7 +146,10 @@ def matrix_times_block(matrix, block, outputs, width):
                 o2[b] = (o2[b] + a2 * p) + c2 * q
                 o3[b] = (o3[b] + a3 * p) + c3 * q
         if pairs < lines:
-            a0, a1, a2, a3 = matrix[i, pairs], matrix[i + 1, pairs], matrix[i + 2, pairs], matrix[i + 3, pairs]
+            a0 = matrix[i, pairs]
+            a1 = matrix[i + 1, pairs]
+            a2 = matrix[i + 2, pairs]
+            a3 = matrix[i + 3, pairs]
             x = block[pairs]
             for b in range(width):
                 p = x[b]
@@ -124,8 +168,10 @@ def matrix_times_block(matrix, block, outputs, width):
 
 
 def product_reference(matrix: np.ndarray, vectors: np.ndarray) -> np.ndarray:
-    """NumPy twin: (V, N) vectors times the (M, N) matrix, summed over N in ascending order in float32; shape (V, M)."""
+    """NumPy twin: (V, N) vectors times the (M, N) matrix, summed over N in ascending order in
+    float32; shape (V, M).
+    """
     total = np.zeros((len(vectors), len(matrix)), np.float32)
     for line in range(matrix.shape[1]):
-        total += vectors[:, line:line + 1] * matrix[:, line]
+        total += vectors[:, line : line + 1] * matrix[:, line]
     return total

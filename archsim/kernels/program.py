@@ -1,7 +1,9 @@
-"""Incremental step pulses with verify (Wu et al. 2023, arXiv 2305.14547, Sec. 2.2), as the statistics of its result.
+"""Incremental step pulses with verify (Wu et al. 2023, arXiv 2305.14547, Sec. 2.2), as the
+statistics of its result.
 
-A SET-RESET cycle leaves a device at its target plus a normal error. Inside the verify window it is done, otherwise it gets another
-cycle, up to a maximum; a device that is still outside is left as it is.
+A SET-RESET cycle leaves a device at its target plus a normal error. Inside the verify window it is
+done, otherwise it gets another cycle, up to a maximum; a device that is still outside is left as it
+is.
 """
 
 from __future__ import annotations
@@ -17,10 +19,25 @@ LOWER, UPPER = 2, 3
 
 
 @kernel
-def program(weights, state, planes, targets, selected, error, window, cycles, seed, step, tile, totals, writes):
+def program(
+    weights,
+    state,
+    planes,
+    targets,
+    selected,
+    error,
+    window,
+    cycles,
+    seed,
+    step,
+    tile,
+    totals,
+    writes,
+):
     """Program both devices of every selected pair: max(target, 0) and max(-target, 0).
 
-    `error` (standard deviation of a cycle) and `window` (half width) in weight units; totals += devices, cycles, devices left outside.
+    `error` (standard deviation of a cycle) and `window` (half width) in weight units; totals +=
+    devices, cycles, devices left outside.
     """
     key = stream_key(seed, step, tile, WRITE)
     for i in range(weights.shape[0]):

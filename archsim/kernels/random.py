@@ -1,8 +1,11 @@
-"""Counter-based random numbers keyed by (seed, step, tile, row, column): no state, so no dependence on thread count or order.
+"""Counter-based random numbers keyed by (seed, step, tile, row, column): no state, so no dependence
+on thread count or order.
 
-The hash is the finaliser of splitmix64 (Steele, Lea, Flood, OOPSLA 2014) on a Weyl counter. A stream key is made once a
-tile and step (`stream_key`), a row key once a row (`row_key`), then one hash gives one number (`normal`, `uniform`).
-All key arithmetic is modulo 2^64 on unsigned words; int64 mixed with uint64 would silently become float64 in numba.
+The hash is the finaliser of splitmix64 (Steele, Lea, Flood, OOPSLA 2014) on a Weyl counter. A
+stream key is made once a tile and step (`stream_key`), a row key once a row (`row_key`), then one
+hash gives one number (`normal`, `uniform`).
+All key arithmetic is modulo 2^64 on unsigned words; int64 mixed with uint64 would silently become
+float64 in numba.
 """
 
 from __future__ import annotations
@@ -13,10 +16,15 @@ from archsim.kernels.compiled import count_ones, kernel
 
 U = np.uint64
 # Streams of one (seed, step, tile), so that no two uses share numbers.
-READ_INPUT, READ_OUTPUT, TRAIN_ROW, TRAIN_COLUMN, UPDATE, WRITE, DEVICE, AGEING, REFRESH = (U(n) for n in range(1, 10))
+READ_INPUT, READ_OUTPUT, TRAIN_ROW, TRAIN_COLUMN, UPDATE, WRITE, DEVICE, AGEING, REFRESH = (
+    U(n) for n in range(1, 10)
+)
 # The constants of splitmix64 are mathematics, not physics: they may be globals of a cached kernel.
-_WEYL, _FIRST, _SECOND = U(0x9E3779B97F4A7C15), U(0xBF58476D1CE4E5B9), U(0x94D049BB133111EB)
-# Standard deviation of (ones(h) - 32) + (a - b)/2^16 with a, b uniform on 16 bits: sqrt(16 + (1 - 2^-32)/6), in units of 2^-16.
+_WEYL = U(0x9E3779B97F4A7C15)
+_FIRST = U(0xBF58476D1CE4E5B9)
+_SECOND = U(0x94D049BB133111EB)
+# Standard deviation of (ones(h) - 32) + (a - b)/2^16 with a, b uniform on 16 bits: sqrt(16 + (1 -
+# 2^-32)/6), in units of 2^-16.
 NORMAL_SCALE = np.float32(1.0 / (65536.0 * np.sqrt(16.0 + (1.0 - 2.0**-32) / 6.0)))
 _UNIFORM_SCALE = np.float32(2.0**-24)
 
@@ -32,7 +40,9 @@ def mix(word):
 @kernel
 def stream_key(seed, step, tile, stream):
     """Key of one stream of numbers of one tile in one step. All arguments uint64."""
-    return mix(mix(mix(mix(seed + _WEYL) + step * _WEYL) ^ (tile * _FIRST + _SECOND)) + stream * _WEYL)
+    return mix(
+        mix(mix(mix(seed + _WEYL) + step * _WEYL) ^ (tile * _FIRST + _SECOND)) + stream * _WEYL
+    )
 
 
 @kernel
@@ -55,17 +65,24 @@ def uniform(key, column):
 
 @kernel
 def normal(key, column):
-    """float32, mean 0, variance 1: the number of ones of 64 hashed bits with a triangular dither between its steps.
+    """float32, mean 0, variance 1: the number of ones of 64 hashed bits with a triangular dither
+    between its steps.
 
-    The popcount is binomial (variance 16); the dither is the difference of two 16-bit halves of the hash before its
-    last round. The sum is an exact integer below 2^24, so NumPy gives the same bits. Range +-8.2, excess kurtosis -0.031.
+    The popcount is binomial (variance 16); the dither is the difference of two 16-bit halves of the
+    hash before its last round. The sum is an exact integer below 2^24, so NumPy gives the same
+    bits. Range +-8.2, excess kurtosis -0.031.
     """
     word = key + (column + U(1)) * _WEYL
     word = (word ^ (word >> U(30))) * _FIRST
     dither = word >> U(32)
     word = (word ^ (word >> U(27))) * _SECOND
     ones = count_ones(word ^ (word >> U(31)))
-    total = np.int32(ones << U(16)) + np.int32(dither >> U(16)) - np.int32(dither & U(0xFFFF)) - np.int32(1 << 21)
+    total = (
+        np.int32(ones << U(16))
+        + np.int32(dither >> U(16))
+        - np.int32(dither & U(0xFFFF))
+        - np.int32(1 << 21)
+    )
     return np.float32(total) * NORMAL_SCALE
 
 

@@ -7,7 +7,9 @@ import numpy as np
 from archsim.kernels.random import NORMAL_SCALE, as_word
 
 U = np.uint64
-_WEYL, _FIRST, _SECOND = U(0x9E3779B97F4A7C15), U(0xBF58476D1CE4E5B9), U(0x94D049BB133111EB)
+_WEYL = U(0x9E3779B97F4A7C15)
+_FIRST = U(0xBF58476D1CE4E5B9)
+_SECOND = U(0x94D049BB133111EB)
 
 
 def mix_reference(word: np.ndarray) -> np.ndarray:
@@ -18,7 +20,9 @@ def mix_reference(word: np.ndarray) -> np.ndarray:
 
 
 def stream_key_reference(seed: int, step: int, tile: int, stream: int) -> np.ndarray:
-    """Key of a stream as a uint64 array of shape (1,) (arrays wrap without the overflow warning of scalars)."""
+    """Key of a stream as a uint64 array of shape (1,) (arrays wrap without the overflow warning of
+    scalars).
+    """
     seed, step, tile, stream = (np.array([as_word(part)]) for part in (seed, step, tile, stream))
     key = mix_reference(mix_reference(seed + _WEYL) + step * _WEYL)
     return mix_reference(mix_reference(key ^ (tile * _FIRST + _SECOND)) + stream * _WEYL)
@@ -53,5 +57,10 @@ def normal_reference(key: np.ndarray, columns: np.ndarray) -> np.ndarray:
     word = (word ^ (word >> U(30))) * _FIRST
     dither = (word >> U(32)).astype(np.int64)
     word = (word ^ (word >> U(27))) * _SECOND
-    total = (ones_reference(word ^ (word >> U(31))) << 16) + (dither >> 16) - (dither & 0xFFFF) - (1 << 21)
+    total = (
+        (ones_reference(word ^ (word >> U(31))) << 16)
+        + (dither >> 16)
+        - (dither & 0xFFFF)
+        - (1 << 21)
+    )
     return total.astype(np.float32) * NORMAL_SCALE

@@ -1,6 +1,8 @@
-"""Exponential, logarithm and power in float32 arithmetic that LLVM vectorises (its library calls would not).
+"""Exponential, logarithm and power in float32 arithmetic that LLVM vectorises (its library calls
+would not).
 
-Range reduction and polynomials of the Cephes library (S. Moshier, expf and logf); relative error below 3e-7, tested against NumPy.
+Range reduction and polynomials of the Cephes library (S. Moshier, expf and logf); relative error
+below 3e-7, tested against NumPy.
 """
 
 from __future__ import annotations
@@ -10,11 +12,33 @@ import numpy as np
 from archsim.kernels.compiled import kernel
 
 F = np.float32
-_E = (F(1.9875691500e-4), F(1.3981999507e-3), F(8.3334519073e-3), F(4.1665795894e-2), F(1.6666665459e-1), F(5.0000001201e-1))
-_L = (F(7.0376836292e-2), F(-1.1514610310e-1), F(1.1676998740e-1), F(-1.2420140846e-1), F(1.4249322787e-1), F(-1.6668057665e-1),
-      F(2.0000714765e-1), F(-2.4999993993e-1), F(3.3333331174e-1))
-_LOG2_E, _LN2_HIGH, _LN2_LOW = F(1.44269504088896341), F(0.693359375), F(-2.12194440e-4)
-_LOWEST, _HIGHEST, _TINY, _ONE, _HALF = F(-87.0), F(88.0), F(1.1754944e-38), F(1.0), F(0.5)
+_E = (
+    F(1.9875691500e-4),
+    F(1.3981999507e-3),
+    F(8.3334519073e-3),
+    F(4.1665795894e-2),
+    F(1.6666665459e-1),
+    F(5.0000001201e-1),
+)
+_L = (
+    F(7.0376836292e-2),
+    F(-1.1514610310e-1),
+    F(1.1676998740e-1),
+    F(-1.2420140846e-1),
+    F(1.4249322787e-1),
+    F(-1.6668057665e-1),
+    F(2.0000714765e-1),
+    F(-2.4999993993e-1),
+    F(3.3333331174e-1),
+)
+_LOG2_E = F(1.44269504088896341)
+_LN2_HIGH = F(0.693359375)
+_LN2_LOW = F(-2.12194440e-4)
+_LOWEST = F(-87.0)
+_HIGHEST = F(88.0)
+_TINY = F(1.1754944e-38)
+_ONE = F(1.0)
+_HALF = F(0.5)
 
 
 @kernel
@@ -24,7 +48,9 @@ def exponential(x):
     whole = np.rint(x * _LOG2_E)
     r = (x - whole * _LN2_HIGH) - whole * _LN2_LOW
     p = ((((_E[0] * r + _E[1]) * r + _E[2]) * r + _E[3]) * r + _E[4]) * r + _E[5]
-    return ((p * r) * r + r + _ONE) * np.int32((np.int32(whole) + np.int32(127)) << np.int32(23)).view(np.float32)
+    return ((p * r) * r + r + _ONE) * np.int32(
+        (np.int32(whole) + np.int32(127)) << np.int32(23)
+    ).view(np.float32)
 
 
 @kernel
@@ -33,7 +59,18 @@ def logarithm(x):
     bits = np.float32(max(x, _TINY)).view(np.int32)
     exponent = np.int32(np.int32(bits - np.int32(0x3F3504F3)) >> np.int32(23))
     f = np.int32(bits - np.int32(exponent << np.int32(23))).view(np.float32) - _ONE
-    p = ((((((((_L[0] * f + _L[1]) * f + _L[2]) * f + _L[3]) * f + _L[4]) * f + _L[5]) * f + _L[6]) * f + _L[7]) * f + _L[8]) * f
+    p = (
+        (
+            (
+                (((((_L[0] * f + _L[1]) * f + _L[2]) * f + _L[3]) * f + _L[4]) * f + _L[5]) * f
+                + _L[6]
+            )
+            * f
+            + _L[7]
+        )
+        * f
+        + _L[8]
+    ) * f
     whole = np.float32(exponent)
     return (((p * f) * f + whole * _LN2_LOW) - _HALF * (f * f) + f) + whole * _LN2_HIGH
 

@@ -1,7 +1,9 @@
-"""Machine code on disk: one file for each function, content and signature, in a folder that archsim made and marked.
+"""Machine code on disk: one file for each function, content and signature, in a folder that archsim
+made and marked.
 
-A file's name is the digest of what was compiled, so nothing in the folder can be stale, and no index is shared by processes that
-write at once. Damaged files count as missing. Nothing is looked for or made before the first compilation.
+A file's name is the digest of what was compiled, so nothing in the folder can be stale, and no
+index is shared by processes that write at once. Damaged files count as missing. Nothing is looked
+for or made before the first compilation.
 """
 
 from __future__ import annotations
@@ -29,9 +31,15 @@ _DAY = 86400.0
 
 @functools.cache
 def store_folder() -> Path | None:
-    """The folder below the first of NUMBA_CACHE_DIR, `__pycache__` and the user's cache that is ours and can be written, or None."""
+    """The folder below the first of NUMBA_CACHE_DIR, `__pycache__` and the user's cache that is
+    ours and can be written, or None.
+    """
     asked = numba.config.CACHE_DIR
-    for room in [Path(asked)] if asked else [Path(__file__).parent / "__pycache__", Path("~/.cache/archsim").expanduser()]:
+    for room in (
+        [Path(asked)]
+        if asked
+        else [Path(__file__).parent / "__pycache__", Path("~/.cache/archsim").expanduser()]
+    ):
         folder = room / FOLDER
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -56,7 +64,9 @@ def _forget_old(folder: Path) -> None:
 
 
 class Store(_Cache):
-    """The cache of one dispatcher. `settle()` gives the name and digest of what is about to be compiled; no digest: not kept on disk."""
+    """The cache of one dispatcher. `settle()` gives the name and digest of what is about to be
+    compiled; no digest: not kept on disk.
+    """
 
     def __init__(self, settle: Callable[[], tuple[str, str]]):
         self.settle = settle
@@ -88,22 +98,31 @@ class Store(_Cache):
         """Keep an overload, where it can be kept."""
         name, digest = self.settle()
         found = self._file(name, digest, sig, data.codegen)
-        if found is None or data.library.has_dynamic_globals or any(not item.can_cache for item in data.lifted):
+        if (
+            found is None
+            or data.library.has_dynamic_globals
+            or any(not item.can_cache for item in data.lifted)
+        ):
             return
         file, path, key = found
-        with contextlib.suppress(OSError):  # a full disk costs the next process its time, not this one its result
+        with contextlib.suppress(
+            OSError
+        ):  # a full disk costs the next process its time, not this one its result
             file._save_data(path.name, data._reduce())
             file._source_stamp = _checksum(path)
             file._save_index({key: path.name})
 
-    def _file(self, name: str, digest: str, sig, codegen) -> tuple[IndexDataCacheFile, Path, tuple] | None:
+    def _file(
+        self, name: str, digest: str, sig, codegen
+    ) -> tuple[IndexDataCacheFile, Path, tuple] | None:
         folder = store_folder() if digest else None
         if folder is None:
             return None
         key = sig, codegen.magic_tuple()
         words = repr((str(sig), key[1], numba.__version__, sys.implementation.cache_tag))
         base = f"{name}-{hashlib.sha256(words.encode()).hexdigest()[:16]}"
-        # numba's file object with an index of one entry, whose stamp is the checksum of the machine code
+        # numba's file object with an index of one entry, whose stamp is the checksum of the machine
+        # code
         file = IndexDataCacheFile(str(folder), base, None)
         return file, folder / file._data_name(1), key
 

@@ -1,31 +1,68 @@
-"""The outer product of inputs and an error in two parts, one bit a value: two gates and an up-down counter a weight."""
+"""The outer product of inputs and an error in two parts, one bit a value: two gates and an up-down
+counter a weight.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 
 from archsim.kernels.compiled import kernel
-from archsim.kernels.streams import COINCIDENCES, DRIVEN, ERROR_ONES, INPUT_ONES, number_at, set_thresholds
+from archsim.kernels.streams import (
+    COINCIDENCES,
+    DRIVEN,
+    ERROR_ONES,
+    INPUT_ONES,
+    number_at,
+    set_thresholds,
+)
 
 U = np.uint64
 
 
 @kernel
-def count_parts(counts, inputs, errors, input_inverse, error_inverse, steps, transfer, block, group, source, tables, single, shared, key,
-                first_place, tallies, switched):
-    """Add the outer products of the columns of inputs (N, V) and errors (2, M, V), as one bit a value, to counts int32 (M, N).
+def count_parts(
+    counts,
+    inputs,
+    errors,
+    input_inverse,
+    error_inverse,
+    steps,
+    transfer,
+    block,
+    group,
+    source,
+    tables,
+    single,
+    shared,
+    key,
+    first_place,
+    tallies,
+    switched,
+):
+    """Add the outer products of the columns of inputs (N, V) and errors (2, M, V), as one bit a
+    value, to counts int32 (M, N).
 
-    Arguments as `streams.count_products` with streams of one bit in sign and magnitude. Both parts of a line's error are compared with one
-    random number; where the bits of parts of opposite signs are both 1 the counter holds, bits of one sign move it by two.
-    tallies: instead of the ones behind the gates, the steps that the counters move; switched int64 (group + 2 block): ones of every
-    converter, those of the second part last.
+    Arguments as `streams.count_products` with streams of one bit in sign and magnitude. Both parts
+    of a line's error are compared with one random number; where the bits of parts of opposite signs
+    are both 1 the counter holds, bits of one sign move it by two.
+    tallies: instead of the ones behind the gates, the steps that the counters move; switched int64
+    (group + 2 block): ones of every converter, those of the second part last.
     """
-    outputs, lines, vectors = counts.shape[0], counts.shape[1], inputs.shape[1]
-    blocks, groups, other = (outputs + block - 1) // block, (lines + group - 1) // group, 0 if single else 1
+    outputs = counts.shape[0]
+    lines = counts.shape[1]
+    vectors = inputs.shape[1]
+    blocks = (outputs + block - 1) // block
+    groups = (lines + group - 1) // group
+    other = 0 if single else 1
     first_line = 0 if single else group
-    x, d = np.empty(group, np.float32), np.empty(block, np.float32)
-    x_signs, x_levels, x_bits = np.empty(group, np.int32), np.empty(group, np.int32), np.empty(group, np.int32)
-    d_signs, d_levels, moves = np.empty(block, np.int32), np.empty(block, np.int32), np.empty(block, np.int32)
+    x = np.empty(group, np.float32)
+    d = np.empty(block, np.float32)
+    x_signs = np.empty(group, np.int32)
+    x_levels = np.empty(group, np.int32)
+    x_bits = np.empty(group, np.int32)
+    d_signs = np.empty(block, np.int32)
+    d_levels = np.empty(block, np.int32)
+    moves = np.empty(block, np.int32)
     for b in range(blocks):
         rows = min(block, outputs - b * block)
         for g in range(groups):
@@ -36,8 +73,11 @@ def count_parts(counts, inputs, errors, input_inverse, error_inverse, steps, tra
                 place = first_place + (v * blocks + b) * groups + g
                 for j in range(columns):
                     x[j] = inputs[g * group + j, v]
-                tallies[DRIVEN] += set_thresholds(x_levels[:columns], x_signs, x[:columns], input_inverse[v], False, transfer, 0)
-                number, input_ones = number_at(source, tables, key, 0, 0, place), 0
+                tallies[DRIVEN] += set_thresholds(
+                    x_levels[:columns], x_signs, x[:columns], input_inverse[v], False, transfer, 0
+                )
+                number = number_at(source, tables, key, 0, 0, place)
+                input_ones = 0
                 for j in range(columns):
                     if not shared:
                         number = number_at(source, tables, key, 0, j + 1, place)
@@ -50,12 +90,21 @@ def count_parts(counts, inputs, errors, input_inverse, error_inverse, steps, tra
                 for part in range(2):
                     for i in range(rows):
                         d[i] = errors[part, b * block + i, v]
-                    tallies[DRIVEN] += set_thresholds(d_levels[:rows], d_signs, d[:rows], error_inverse[v], False, transfer,
-                                                      group + part * block)
+                    tallies[DRIVEN] += set_thresholds(
+                        d_levels[:rows],
+                        d_signs,
+                        d[:rows],
+                        error_inverse[v],
+                        False,
+                        transfer,
+                        group + part * block,
+                    )
                     number = number_at(source, tables, key, other, 0, place)
                     for i in range(rows):
                         if not shared:
-                            number = number_at(source, tables, key, other, first_line + i + 1, place)
+                            number = number_at(
+                                source, tables, key, other, first_line + i + 1, place
+                            )
                         one = np.int32(number < d_levels[i])
                         moves[i] += one * d_signs[i]
                         switched[group + part * block + i] += one
@@ -63,7 +112,8 @@ def count_parts(counts, inputs, errors, input_inverse, error_inverse, steps, tra
                 for i in range(rows):
                     if moves[i] == 0:
                         continue
-                    line, move = counts[b * block + i, g * group:g * group + columns], moves[i] * steps[v]
+                    line = counts[b * block + i, g * group : g * group + columns]
+                    move = moves[i] * steps[v]
                     for j in range(columns):
                         line[j] += move * x_bits[j]
                     tallies[COINCIDENCES] += abs(moves[i]) * input_ones

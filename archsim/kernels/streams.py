@@ -1,8 +1,12 @@
-"""Bit streams in packed words: number generators, encoders, the outer product of two sets of streams.
+"""Bit streams in packed words: number generators, encoders, the outer product of two sets of
+streams.
 
-A stream of L bits lies in ceil(L/64) words of 64 bits, bit k of the stream in bit k mod 64 of word k // 64, the rest zero.
-Numbers have 16 bits; a bit is 1 where the number of its cycle lies below a threshold of 0 to 65536. Nothing has a state:
-number `place` of a generator follows from its key, its dimension and its place, so that a run can stop anywhere.
+A stream of L bits lies in ceil(L/64) words of 64 bits, bit k of the stream in bit k mod 64 of word
+k // 64, the rest zero.
+Numbers have 16 bits; a bit is 1 where the number of its cycle lies below a threshold of 0 to 65536.
+Nothing has a state:
+number `place` of a generator follows from its key, its dimension and its place, so that a run can
+stop anywhere.
 """
 
 from __future__ import annotations
@@ -15,21 +19,31 @@ from archsim.kernels.compiled import count_ones, kernel
 from archsim.kernels.random import mix, row_key, word_at
 
 U = np.uint64
-COUNTER, LFSR, SOBOL = 0, 1, 2  # sources: independent numbers, the 16-bit register below, Sobol points
+# sources: independent numbers, the 16-bit register below, Sobol points
+COUNTER = 0
+LFSR = 1
+SOBOL = 2
 PERIOD = 65535
 DIMENSIONS = 6
 ZERO, ONE = np.float32(0.0), np.float32(1.0)
 # tallies of `count_products`
 INPUT_ONES, ERROR_ONES, COINCIDENCES, DRIVEN = range(4)
 TALLIES = 4
-# Degree, polynomial and first direction numbers of dimensions 1 to 5 (Joe & Kuo 2008); dimension 0 is van der Corput's.
-_DIRECTIONS = ((1, 0, (1,)), (2, 1, (1, 3)), (3, 1, (1, 3, 1)), (3, 2, (1, 1, 1)), (4, 1, (1, 1, 3, 3)))
+# Degree, polynomial and first direction numbers of dimensions 1 to 5 (Joe & Kuo 2008); dimension 0
+# is van der Corput's.
+_DIRECTIONS = (
+    (1, 0, (1,)),
+    (2, 1, (1, 3)),
+    (3, 1, (1, 3, 1)),
+    (3, 2, (1, 1, 1)),
+    (4, 1, (1, 1, 3, 3)),
+)
 
 
 @functools.cache
 def number_tables() -> np.ndarray:
-    """uint16 (1 + DIMENSIONS, 65536): row 0 successive states of the shift register x^16 + x^15 + x^13 + x^4 + 1 less one
-    (the last entry is not used), row 1 + d the Sobol points of dimension d."""
+    """uint16 (1 + DIMENSIONS, 65536): row 0 successive states of the shift register x^16 + x^15 +
+    x^13 + x^4 + 1 less one (the last entry is not used), row 1 + d the Sobol points of dimension d."""
     tables = np.zeros((1 + DIMENSIONS, 65536), np.uint16)
     state = 1
     for place in range(PERIOD):
@@ -60,10 +74,14 @@ def _directions(dimension: int) -> list[int]:
 
 @kernel
 def number_at(source, tables, key, dimension, line, place):
-    """Number `place` (int64) of a generator, 0 to 65535; `line` > 0 is a generator of its own: other numbers, another phase of the
-    same register, or Sobol points shifted bit by bit."""
+    """Number `place` (int64) of a generator, 0 to 65535; `line` > 0 is a generator of its own:
+    other numbers, another phase of the same register, or Sobol points shifted bit by bit."""
     if source == LFSR:
-        return np.int32(tables[0, (np.int64(key % U(PERIOD)) + dimension * 10007 + line * 40503 + place) % PERIOD])
+        return np.int32(
+            tables[
+                0, (np.int64(key % U(PERIOD)) + dimension * 10007 + line * 40503 + place) % PERIOD
+            ]
+        )
     if source == SOBOL:
         mask = np.int32(mix(key ^ U(line)) >> U(48)) if line > 0 else np.int32(0)
         return np.int32(tables[1 + dimension, place & 65535]) ^ mask
@@ -72,9 +90,13 @@ def number_at(source, tables, key, dimension, line, place):
 
 
 @kernel
-def encode(words, thresholds, length, source, tables, key, dimension, shared, first_line, place, ones_of):
-    """Streams of `length` bits from thresholds int32 (n,), into words uint64 (words, n). `shared`: one generator for all; otherwise
-    line `first_line` + j has its own. Adds the ones of each line to ones_of int64 (n,), returns their sum."""
+def encode(
+    words, thresholds, length, source, tables, key, dimension, shared, first_line, place, ones_of
+):
+    """Streams of `length` bits from thresholds int32 (n,), into words uint64 (words, n). `shared`:
+    one generator for all; otherwise line `first_line` + j has its own. Adds the ones of each line
+    to ones_of int64 (n,), returns their sum.
+    """
     words[:, :] = U(0)
     lines = thresholds.shape[0]
     for k in range(length):
@@ -86,7 +108,13 @@ def encode(words, thresholds, length, source, tables, key, dimension, shared, fi
         else:
             for j in range(lines):
                 if thresholds[j] > 0:
-                    row[j] |= U(number_at(source, tables, key, dimension, first_line + j + 1, place + k) < thresholds[j]) << bit
+                    row[j] |= (
+                        U(
+                            number_at(source, tables, key, dimension, first_line + j + 1, place + k)
+                            < thresholds[j]
+                        )
+                        << bit
+                    )
     ones = 0
     for w in range(words.shape[0]):
         for j in range(lines):
@@ -98,38 +126,75 @@ def encode(words, thresholds, length, source, tables, key, dimension, shared, fi
 
 @kernel
 def set_thresholds(thresholds, signs, values, inverse, bipolar, transfer, first_device):
-    """Magnitudes (sign-magnitude) or shifted values (bipolar) of float32 `values` times `inverse`, as thresholds of device
-    `first_device` + j: rows of `transfer` int32 (devices, levels + 1), repeated. Returns the number of lines that are driven."""
+    """Magnitudes (sign-magnitude) or shifted values (bipolar) of float32 `values` times `inverse`,
+    as thresholds of device
+    `first_device` + j: rows of `transfer` int32 (devices, levels + 1), repeated. Returns the number
+    of lines that are driven.
+    """
     levels, driven = np.float32(transfer.shape[1] - 1), 0
     for j in range(values.shape[0]):
         value = values[j] * inverse
         signs[j] = np.int32(1) if value >= ZERO or bipolar else np.int32(-1)
-        share = (min(max(value, -ONE), ONE) + ONE) * np.float32(0.5) if bipolar else min(abs(value), ONE)
-        level = np.int32(np.rint(share * levels)) if share >= ZERO else np.int32(0)  # not a number: no stream, and no place outside
+        share = (
+            (min(max(value, -ONE), ONE) + ONE) * np.float32(0.5)
+            if bipolar
+            else min(abs(value), ONE)
+        )
+        level = (
+            np.int32(np.rint(share * levels)) if share >= ZERO else np.int32(0)
+        )  # not a number: no stream, and no place outside
         thresholds[j] = transfer[(first_device + j) % transfer.shape[0], level]
         driven += thresholds[j] > 0
     return driven
 
 
 @kernel
-def count_products(counts, inputs, errors, input_inverse, error_inverse, steps, length, transfer, block, group, source, tables, single,
-                   shared, bipolar, key, first_place, tallies, switched):
-    """Add the outer products of the columns of inputs (N, V) and errors (M, V), as streams, to counts int32 (M, N).
+def count_products(
+    counts,
+    inputs,
+    errors,
+    input_inverse,
+    error_inverse,
+    steps,
+    length,
+    transfer,
+    block,
+    group,
+    source,
+    tables,
+    single,
+    shared,
+    bipolar,
+    key,
+    first_place,
+    tallies,
+    switched,
+):
+    """Add the outer products of the columns of inputs (N, V) and errors (M, V), as streams, to
+    counts int32 (M, N).
 
-    A vector's values are multiplied by its entry of input_inverse and error_inverse float32 (V,), and a coincidence counts `steps` int32
-    (V,): where the scales are powers of two it enters the counter at another bit. 0: the vector is left out.
-    `group` lines of the inputs and `block` of the errors are converted at a time, each time with new numbers. Sign-magnitude streams
-    meet in AND gates and count up or down by the signs; bipolar ones in XNOR gates, and half the length is taken off. `single`: one
-    generator serves both sides (a fault, kept to be seen). tallies int64: ones of both sides, ones behind the gates, driven lines;
-    switched int64 (group + block): ones of every converter.
+    A vector's values are multiplied by its entry of input_inverse and error_inverse float32 (V,),
+    and a coincidence counts `steps` int32 (V,): where the scales are powers of two it enters the
+    counter at another bit. 0: the vector is left out.
+    `group` lines of the inputs and `block` of the errors are converted at a time, each time with
+    new numbers. Sign-magnitude streams meet in AND gates and count up or down by the signs; bipolar
+    ones in XNOR gates, and half the length is taken off. `single`: one generator serves both sides
+    (a fault, kept to be seen). tallies int64: ones of both sides, ones behind the gates, driven
+    lines; switched int64 (group + block): ones of every converter.
     """
-    outputs, lines, vectors = counts.shape[0], counts.shape[1], inputs.shape[1]
+    outputs = counts.shape[0]
+    lines = counts.shape[1]
+    vectors = inputs.shape[1]
     size, other = (length + 63) // 64, 0 if single else 1
     blocks, groups = (outputs + block - 1) // block, (lines + group - 1) // group
-    x, d = np.empty(group, np.float32), np.empty(block, np.float32)
-    x_signs, d_signs = np.empty(group, np.int32), np.empty(block, np.int32)
-    x_levels, d_levels = np.empty(group, np.int32), np.empty(block, np.int32)
-    x_words, d_words = np.empty((size, group), U), np.empty((size, block), U)
+    x = np.empty(group, np.float32)
+    d = np.empty(block, np.float32)
+    x_signs = np.empty(group, np.int32)
+    d_signs = np.empty(block, np.int32)
+    x_levels = np.empty(group, np.int32)
+    d_levels = np.empty(block, np.int32)
+    x_words = np.empty((size, group), U)
+    d_words = np.empty((size, block), U)
     for b in range(blocks):
         rows = min(block, outputs - b * block)
         for g in range(groups):
@@ -142,19 +207,46 @@ def count_products(counts, inputs, errors, input_inverse, error_inverse, steps, 
                     d[i] = errors[b * block + i, v]
                 for j in range(columns):
                     x[j] = inputs[g * group + j, v]
-                driven = set_thresholds(d_levels[:rows], d_signs, d[:rows], error_inverse[v], bipolar, transfer, group)
+                driven = set_thresholds(
+                    d_levels[:rows], d_signs, d[:rows], error_inverse[v], bipolar, transfer, group
+                )
                 tallies[DRIVEN] += driven
-                tallies[DRIVEN] += set_thresholds(x_levels[:columns], x_signs, x[:columns], input_inverse[v], bipolar, transfer, 0)
-                tallies[INPUT_ONES] += encode(x_words[:, :columns], x_levels[:columns], length, source, tables, key, 0, shared, 0, place,
-                                               switched[:columns])
+                tallies[DRIVEN] += set_thresholds(
+                    x_levels[:columns], x_signs, x[:columns], input_inverse[v], bipolar, transfer, 0
+                )
+                tallies[INPUT_ONES] += encode(
+                    x_words[:, :columns],
+                    x_levels[:columns],
+                    length,
+                    source,
+                    tables,
+                    key,
+                    0,
+                    shared,
+                    0,
+                    place,
+                    switched[:columns],
+                )
                 if driven == 0 and not bipolar:
                     continue
-                tallies[ERROR_ONES] += encode(d_words[:, :rows], d_levels[:rows], length, source, tables, key, other, shared,
-                                              0 if single else group, place, switched[group:group + rows])
+                tallies[ERROR_ONES] += encode(
+                    d_words[:, :rows],
+                    d_levels[:rows],
+                    length,
+                    source,
+                    tables,
+                    key,
+                    other,
+                    shared,
+                    0 if single else group,
+                    place,
+                    switched[group : group + rows],
+                )
                 for i in range(rows):
                     if d_levels[i] == 0 and not bipolar:
                         continue
-                    line, met = counts[b * block + i, g * group:g * group + columns], np.int32(0)
+                    line = counts[b * block + i, g * group : g * group + columns]
+                    met = np.int32(0)
                     sign = d_signs[i] * steps[v]
                     for w in range(size):
                         word = d_words[w, i]

@@ -1,7 +1,8 @@
 """Pulse trains packed in 64-bit words, and the management that sets their probabilities and length.
 
-A line with value v pulses in each of `slots` slots with probability min(1, C |v|); all slots are independent (US 10664745; Gokmen and
-Vlasov 2016). Coincidences of a row and a column are the ones of the AND of their words.
+A line with value v pulses in each of `slots` slots with probability min(1, C |v|); all slots are
+independent (US 10664745; Gokmen and Vlasov 2016). Coincidences of a row and a column are the ones
+of the AND of their words.
 """
 
 from __future__ import annotations
@@ -20,9 +21,11 @@ _HALF_WORD = U(0xFFFFFFFF)
 def plan_train(rate, granularity, longest, input_max, error_max, manage_update, manage_length):
     """Slots of an update and the factors C_x, C_d of its two sides (float64).
 
-    C = sqrt(rate/(slots granularity)). Update management multiplies C_x and divides C_d by m = sqrt(d_max/x_max), so both sides reach
-    the same largest probability (Gokmen 2017). Length management takes slots = min(longest, ceil(k)), k = rate x_max d_max/granularity;
-    where k > longest, d_max in m becomes d_max longest/k, so that only the error side is clipped (aihwkit; Rasch 2024, Supp. Alg. 1).
+    C = sqrt(rate/(slots granularity)). Update management multiplies C_x and divides C_d by m =
+    sqrt(d_max/x_max), so both sides reach the same largest probability (Gokmen 2017). Length
+    management takes slots = min(longest, ceil(k)), k = rate x_max d_max/granularity; where k >
+    longest, d_max in m becomes d_max longest/k, so that only the error side is clipped (aihwkit;
+    Rasch 2024, Supp. Alg. 1).
     """
     x, d = np.float64(input_max), np.float64(error_max)
     if not (x > 0.0 and d > 0.0):
@@ -42,9 +45,11 @@ def plan_train(rate, granularity, longest, input_max, error_max, manage_update, 
 
 @kernel
 def draw_trains(values, factor, slots, key, limits, trains):
-    """Stochastic trains: bit n of trains[line] is set with probability min(1, factor |values[line]|), to a resolution of 2^-32.
+    """Stochastic trains: bit n of trains[line] is set with probability min(1, factor
+    |values[line]|), to a resolution of 2^-32.
 
-    One hash gives the numbers of two slots of a line. `limits` is working memory, uint64, at least as long as values.
+    One hash gives the numbers of two slots of a line. `limits` is working memory, uint64, at least
+    as long as values.
     """
     lines = values.shape[0]
     for line in range(lines):
@@ -56,20 +61,26 @@ def draw_trains(values, factor, slots, key, limits, trains):
         offset = U(pair) << U(32)
         for line in range(lines):
             word = word_at(key, offset + U(line))
-            trains[line] |= (U((word & _HALF_WORD) < limits[line]) << low) | ((U((word >> U(32)) < limits[line]) & last) << high)
+            trains[line] |= (U((word & _HALF_WORD) < limits[line]) << low) | (
+                (U((word >> U(32)) < limits[line]) & last) << high
+            )
 
 
 @kernel
 def spread_trains(values, factor, slots, prefix, trains):
-    """Deterministic trains of round(slots min(1, factor |v|)) pulses: the first slots of a row (`prefix`), evenly spread on a column.
+    """Deterministic trains of round(slots min(1, factor |v|)) pulses: the first slots of a row
+    (`prefix`), evenly spread on a column.
 
-    A row of n and a column of m pulses coincide floor(n m/slots + 1/2) times: the product to half a pulse, without randomness.
+    A row of n and a column of m pulses coincide floor(n m/slots + 1/2) times: the product to half a
+    pulse, without randomness.
     """
     for line in range(values.shape[0]):
         pulses = int(np.rint(min(np.float64(abs(values[line])) * factor, 1.0) * slots))
         train = U(0)
         for slot in range(slots):
-            spread = (2 * (slot + 1) * pulses + slots) // (2 * slots) > (2 * slot * pulses + slots) // (2 * slots)
+            spread = (2 * (slot + 1) * pulses + slots) // (2 * slots) > (
+                2 * slot * pulses + slots
+            ) // (2 * slots)
             train |= U(slot < pulses if prefix else spread) << U(slot)
         trains[line] = train
 

@@ -1,4 +1,6 @@
-"""NumPy twin of `trains.py`, `moves.py` and `update.py`: whole arrays at once, trains as tables of true and false, the same bits."""
+"""NumPy twin of `trains.py`, `moves.py` and `update.py`: whole arrays at once, trains as tables of
+true and false, the same bits.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +11,20 @@ from dataclasses import dataclass
 import numpy as np
 
 from archsim.kernels.random import TRAIN_COLUMN, TRAIN_ROW, UPDATE, WRITE
-from archsim.kernels.random_reference import normal_reference, row_key_reference, stream_key_reference, uniform_reference, words_reference
+from archsim.kernels.random_reference import (
+    normal_reference,
+    row_key_reference,
+    stream_key_reference,
+    uniform_reference,
+    words_reference,
+)
 
 
 @dataclass(frozen=True)
 class LawReference:
-    """A device law in NumPy: step(weight, up, count, noise, planes, law) on whole arrays, `planes` a sequence of (M, N) arrays."""
+    """A device law in NumPy: step(weight, up, count, noise, planes, law) on whole arrays, `planes`
+    a sequence of (M, N) arrays.
+    """
 
     step: Callable
     aggregated: bool = False
@@ -22,7 +32,9 @@ class LawReference:
     even_noise: bool = False
 
 
-def plan_reference(rate, granularity, longest, input_max, error_max, manage_update, manage_length) -> tuple[int, float, float]:
+def plan_reference(
+    rate, granularity, longest, input_max, error_max, manage_update, manage_length
+) -> tuple[int, float, float]:
     """Slots, C_x and C_d; see `trains.plan_train`."""
     if not (input_max > 0 and error_max > 0):
         return 0, 0.0, 0.0
@@ -38,22 +50,32 @@ def plan_reference(rate, granularity, longest, input_max, error_max, manage_upda
 
 def trains_reference(values, factor, slots, key) -> np.ndarray:
     """Stochastic trains as a boolean array (slots, lines)."""
-    limits = np.floor(np.minimum(np.abs(values).astype(np.float64) * factor, 1.0) * 2.0**32).astype(np.uint64)
-    words = words_reference(key, (np.arange((slots + 1) // 2)[:, None] << 32) + np.arange(len(values)))
-    halves = np.stack([words & np.uint64(0xFFFFFFFF), words >> np.uint64(32)], axis=1).reshape(-1, len(values))
+    limits = np.floor(np.minimum(np.abs(values).astype(np.float64) * factor, 1.0) * 2.0**32).astype(
+        np.uint64
+    )
+    words = words_reference(
+        key, (np.arange((slots + 1) // 2)[:, None] << 32) + np.arange(len(values))
+    )
+    halves = np.stack([words & np.uint64(0xFFFFFFFF), words >> np.uint64(32)], axis=1).reshape(
+        -1, len(values)
+    )
     return halves[:slots] < limits
 
 
 def spread_reference(values, factor, slots, prefix) -> np.ndarray:
     """Deterministic trains as a boolean array (slots, lines); see `trains.spread_trains`."""
-    pulses = np.rint(np.minimum(np.abs(values).astype(np.float64) * factor, 1.0) * slots).astype(int)
+    pulses = np.rint(np.minimum(np.abs(values).astype(np.float64) * factor, 1.0) * slots).astype(
+        int
+    )
     slot = np.arange(slots)[:, None]
     if prefix:
         return slot < pulses
     return np.floor((slot + 1) * pulses / slots + 0.5) > np.floor(slot * pulses / slots + 0.5)
 
 
-def move_reference(weights, state, planes, law_scalars, law: LawReference, signed, write_noise, keys) -> None:
+def move_reference(
+    weights, state, planes, law_scalars, law: LawReference, signed, write_noise, keys
+) -> None:
     """signed[i, j] pulses to each device, in place; `keys` (M, 1) row keys."""
     columns = np.arange(weights.shape[1])
     draw = uniform_reference if law.even_noise else normal_reference
@@ -72,28 +94,65 @@ def move_reference(weights, state, planes, law_scalars, law: LawReference, signe
             new = np.minimum(np.maximum(new, values[2]), values[3])
             state[:, part] = np.where(pulses > call, new, state[:, part])
     if law.paired or write_noise > 0:
-        seen = (state[:, 0] - state[:, 1] if law.paired else state[:, 0]) + np.float32(write_noise) * normal_reference(keys, columns)
+        seen = (state[:, 0] - state[:, 1] if law.paired else state[:, 0]) + np.float32(
+            write_noise
+        ) * normal_reference(keys, columns)
         weights[...] = np.where(signed != 0, seen, weights)
 
 
-def update_reference(weights, state, planes, law_scalars, law: LawReference, inputs, errors, *, rate, granularity, longest, manage_update,
-                     manage_length, deterministic=False, write_noise=0.0, seed=0, step=0, tile=0, first=0):
+def update_reference(
+    weights,
+    state,
+    planes,
+    law_scalars,
+    law: LawReference,
+    inputs,
+    errors,
+    *,
+    rate,
+    granularity,
+    longest,
+    manage_update,
+    manage_length,
+    deterministic=False,
+    write_noise=0.0,
+    seed=0,
+    step=0,
+    tile=0,
+    first=0,
+):
     """The update of every (input, error) pair in place on weights (M, N) and state (M, S, N).
 
-    Where nothing is hidden `state[:, 0]` must be a view of `weights`. Returns counts as `update.COUNTS` and writes (M, N).
+    Where nothing is hidden `state[:, 0]` must be a view of `weights`. Returns counts as
+    `update.COUNTS` and writes (M, N).
     """
-    counts, writes = np.zeros(8, np.int64), np.zeros(weights.shape, np.int32)
-    streams = [stream_key_reference(seed, step, tile, stream) for stream in (TRAIN_ROW, TRAIN_COLUMN, UPDATE)]
+    counts = np.zeros(8, np.int64)
+    writes = np.zeros(weights.shape, np.int32)
+    streams = [
+        stream_key_reference(seed, step, tile, stream)
+        for stream in (TRAIN_ROW, TRAIN_COLUMN, UPDATE)
+    ]
     for v, (x, d) in enumerate(zip(inputs, errors)):
-        slots, input_factor, error_factor = plan_reference(rate, granularity, longest, np.abs(x).max(), np.abs(d).max(), manage_update,
-                                                           manage_length)
+        slots, input_factor, error_factor = plan_reference(
+            rate,
+            granularity,
+            longest,
+            np.abs(x).max(),
+            np.abs(d).max(),
+            manage_update,
+            manage_length,
+        )
         if slots == 0:
             continue
-        row_stream, column_stream, update_stream = (row_key_reference(stream, first + v) for stream in streams)
+        row_stream, column_stream, update_stream = (
+            row_key_reference(stream, first + v) for stream in streams
+        )
         if deterministic:
-            rows, columns = spread_reference(d, error_factor, slots, True), spread_reference(x, input_factor, slots, False)
+            rows = spread_reference(d, error_factor, slots, True)
+            columns = spread_reference(x, input_factor, slots, False)
         else:
-            rows, columns = trains_reference(d, error_factor, slots, row_stream), trains_reference(x, input_factor, slots, column_stream)
+            rows = trains_reference(d, error_factor, slots, row_stream)
+            columns = trains_reference(x, input_factor, slots, column_stream)
         coincidences = rows.T.astype(int) @ columns.astype(int)
         signed = coincidences * np.where(d > 0, 1, -1)[:, None] * np.where(x > 0, 1, -1)
         keys = row_key_reference(update_stream, np.arange(len(d)))[:, None]
@@ -103,7 +162,21 @@ def update_reference(weights, state, planes, law_scalars, law: LawReference, inp
     return counts, writes
 
 
-def pulse_reference(weights, state, planes, law_scalars, law: LawReference, signed, *, write_noise=0.0, seed=0, step=0, tile=0) -> None:
+def pulse_reference(
+    weights,
+    state,
+    planes,
+    law_scalars,
+    law: LawReference,
+    signed,
+    *,
+    write_noise=0.0,
+    seed=0,
+    step=0,
+    tile=0,
+) -> None:
     """signed[i, j] pulses to each device, in place; see `update.LawKernels.pulse`."""
-    keys = row_key_reference(stream_key_reference(seed, step, tile, WRITE), np.arange(len(weights)))[:, None]
+    keys = row_key_reference(
+        stream_key_reference(seed, step, tile, WRITE), np.arange(len(weights))
+    )[:, None]
     move_reference(weights, state, planes, law_scalars, law, signed, write_noise, keys)

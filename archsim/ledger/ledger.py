@@ -1,4 +1,6 @@
-"""The ledger: how often each component did what, for which layer, in which phase. It knows no joules."""
+"""The ledger: how often each component did what, for which layer, in which phase. It knows no
+joules.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,9 @@ _COLUMNS = ("component", "action", "layer", "phase", "count")
 
 
 class Ledger:
-    """Counts of actions by (component, action, layer, phase). An empty layer or phase means 'shared by all'."""
+    """Counts of actions by (component, action, layer, phase). An empty layer or phase means 'shared
+    by all'.
+    """
 
     def __init__(self):
         self.counts: dict[Entry, float] = {}
@@ -30,21 +34,38 @@ class Ledger:
             self.add(*key, count * times)
 
     def items(self) -> Iterator[tuple[Entry, float]]:
-        """The entries in the order of their names: equal ledgers read equally, however they were counted."""
+        """The entries in the order of their names: equal ledgers read equally, however they were
+        counted.
+        """
         return iter(sorted(self.counts.items()))
 
-    def total(self, component: str | None = None, action: str | None = None, layer: str | None = None, phase: str | None = None) -> float:
+    def total(
+        self,
+        component: str | None = None,
+        action: str | None = None,
+        layer: str | None = None,
+        phase: str | None = None,
+    ) -> float:
         """The sum of the counts that match; None matches everything."""
         wanted = (component, action, layer, phase)
-        return math.fsum(n for key, n in self.counts.items() if all(w is None or w == k for w, k in zip(wanted, key)))
+        return math.fsum(
+            n
+            for key, n in self.counts.items()
+            if all(w is None or w == k for w, k in zip(wanted, key))
+        )
 
     def check_conserved(self, issued: Ledger) -> None:
-        """Actions issued = actions done, entry by entry (1e-9). Raises RuntimeError that names every entry that differs."""
+        """Actions issued = actions done, entry by entry (1e-9). Raises RuntimeError that names
+        every entry that differs.
+        """
         faults = []
         for key in sorted(set(self.counts) | set(issued.counts)):
-            done, asked = self.counts.get(key, 0), issued.counts.get(key, 0)
+            done = self.counts.get(key, 0)
+            asked = issued.counts.get(key, 0)
             if not math.isclose(done, asked, rel_tol=1e-9):
-                faults.append(f"{key[0]}.{key[1]} of {key[2] or 'shared'}/{key[3] or 'shared'}: issued {asked:g}, done {done:g}")
+                faults.append(
+                    f"{key[0]}.{key[1]} of {key[2] or 'shared'}/{key[3] or 'shared'}: issued {asked:g}, done {done:g}"
+                )
         if faults:
             raise RuntimeError("actions were lost or invented: " + "; ".join(faults))
 
@@ -66,8 +87,14 @@ class Ledger:
                 if not isinstance(row[column], str):
                     raise InputError("not a text", where=f"{place}.{column}", got=row[column])
             count = row["count"]
-            if isinstance(count, bool) or not isinstance(count, int | float) or not 0 <= count < math.inf:
-                raise InputError("not a finite count of at least 0", where=f"{place}.count", got=count)
+            if (
+                isinstance(count, bool)
+                or not isinstance(count, int | float)
+                or not 0 <= count < math.inf
+            ):
+                raise InputError(
+                    "not a finite count of at least 0", where=f"{place}.count", got=count
+                )
             ledger.add(*(row[column] for column in _COLUMNS))
         return ledger
 

@@ -1,4 +1,6 @@
-"""Plain NumPy forward pass of an array layer: the vectors that its tiles read, and the reference of the real-data mode."""
+"""Plain NumPy forward pass of an array layer: the vectors that its tiles read, and the reference of
+the real-data mode.
+"""
 
 from __future__ import annotations
 
@@ -22,12 +24,20 @@ def array_inputs(layer: Layer, values: np.ndarray, steps: slice) -> np.ndarray:
     return values.reshape(-1, layer.input_shapes[0][-1])[steps]
 
 
-def reference_output(layer: Layer, values: np.ndarray, weights: np.ndarray, bias: np.ndarray | None) -> np.ndarray:
-    """Exact output of an array layer. `weights` (groups, outputs, rows), `bias` (groups x outputs,)."""
+def reference_output(
+    layer: Layer, values: np.ndarray, weights: np.ndarray, bias: np.ndarray | None
+) -> np.ndarray:
+    """Exact output of an array layer. `weights` (groups, outputs, rows), `bias` (groups x
+    outputs,).
+    """
     shape = layer.matrix
-    vectors = array_inputs(layer, values, slice(0, shape.vectors)).reshape(shape.vectors, shape.groups, shape.rows)
+    vectors = array_inputs(layer, values, slice(0, shape.vectors)).reshape(
+        shape.vectors, shape.groups, shape.rows
+    )
     with one_thread():
-        result = np.einsum("vgr,gor->vgo", vectors, weights, optimize=True).reshape(shape.vectors, -1)
+        result = np.einsum("vgr,gor->vgo", vectors, weights, optimize=True).reshape(
+            shape.vectors, -1
+        )
     return to_map(layer, result if bias is None else result + bias)
 
 
@@ -38,13 +48,18 @@ def to_map(layer: Layer, vectors: np.ndarray) -> np.ndarray:
     return vectors.reshape(layer.output_shape)
 
 
-def network_forward(network: Network, image: Mapping[str, np.ndarray], tensors: Mapping[str, Mapping[str, np.ndarray]],
-                    meet: Callable[[Layer, np.ndarray], None] | None = None) -> dict[str, np.ndarray]:
+def network_forward(
+    network: Network,
+    image: Mapping[str, np.ndarray],
+    tensors: Mapping[str, Mapping[str, np.ndarray]],
+    meet: Callable[[Layer, np.ndarray], None] | None = None,
+) -> dict[str, np.ndarray]:
     """Exact outputs of all layers for one image.
 
     Args:
         image: values of each input layer.
-        tensors: by layer and role; "weights" of an array layer are (groups, columns, rows), its "bias" (groups x columns,).
+        tensors: by layer and role; "weights" of an array layer are (groups, columns, rows), its
+        "bias" (groups x columns,).
         meet: told each array layer and its input.
     """
     known: dict[str, np.ndarray] = {}

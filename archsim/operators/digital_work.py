@@ -1,7 +1,8 @@
-"""Digital work of the layer operators: actions of the vector unit an output element, forward and backward.
+"""Digital work of the layer operators: actions of the vector unit an output element, forward and
+backward.
 
-Every operator of the vocabulary is named in both functions, those without work too: one that is in none is an error, and costs nothing
-nowhere.
+Every operator of the vocabulary is named in both functions, those without work too: one that is in
+none is an error, and costs nothing nowhere.
 """
 
 from __future__ import annotations
@@ -22,18 +23,24 @@ def _window(layer: Layer) -> int:
 
 
 def forward_work(layer: Layer) -> dict[str, float]:
-    """Vector-unit actions of one image through `layer`. Raises InputError for an array operator, and for one that is unknown."""
+    """Vector-unit actions of one image through `layer`. Raises InputError for an array operator,
+    and for one that is unknown.
+    """
     n = layer.output_elements
     operator = layer.operator
     if operator in ("relu", "leaky_relu", "clip"):
-        return {"compare": n * (2 if operator == "clip" else 1)} | ({"multiply": n} if operator == "leaky_relu" else {})
+        return {"compare": n * (2 if operator == "clip" else 1)} | (
+            {"multiply": n} if operator == "leaky_relu" else {}
+        )
     if operator in ("tanh", "sigmoid"):
         return {"lookup": n}
     if operator == "softmax":  # maximum, subtract, exponential, sum, divide
         return {"compare": n, "add": 2 * n, "lookup": n, "divide": n}
     if operator == "batch_norm":  # folded into one scale and one shift a channel
         return {"multiply_add": n}
-    if operator == "local_response_norm":  # square, running sum over channels, power by table, scale
+    if (
+        operator == "local_response_norm"
+    ):  # square, running sum over channels, power by table, scale
         return {"multiply": 2 * n, "add": 2 * n, "lookup": n}
     if operator in ("max_pool", "global_max_pool"):
         return {"compare": n * (_window(layer) - 1)}
@@ -49,7 +56,9 @@ def forward_work(layer: Layer) -> dict[str, float]:
 
 
 def backward_work(layer: Layer) -> dict[str, float]:
-    """Vector-unit actions that take one image's error back through `layer`. Raises InputError as `forward_work` does."""
+    """Vector-unit actions that take one image's error back through `layer`. Raises InputError as
+    `forward_work` does.
+    """
     n, inputs = layer.output_elements, layer.input_elements
     operator = layer.operator
     if operator in ("relu", "clip"):
@@ -60,7 +69,9 @@ def backward_work(layer: Layer) -> dict[str, float]:
         return {"multiply": 2 * n, "add": n}
     if operator == "softmax":  # with cross-entropy: y - target
         return {"add": n}
-    if operator == "batch_norm":  # scale and shift gradients, and the error through the batch statistics
+    if (
+        operator == "batch_norm"
+    ):  # scale and shift gradients, and the error through the batch statistics
         return {"multiply_add": 3 * n, "multiply": 2 * n}
     if operator == "local_response_norm":
         return {"multiply": 4 * n, "add": 2 * n, "lookup": n}
@@ -80,11 +91,17 @@ def backward_work(layer: Layer) -> dict[str, float]:
 def _no_work(layer: Layer) -> InputError:
     if layer.operator not in OPERATORS:
         return unknown("operator", layer.operator, OPERATORS, f"layer '{layer.name}'")
-    return InputError("the vector unit has no work for this operator", where=f"layer '{layer.name}'", got=layer.operator)
+    return InputError(
+        "the vector unit has no work for this operator",
+        where=f"layer '{layer.name}'",
+        got=layer.operator,
+    )
 
 
 def lstm_work(hidden: int, backward: bool = False) -> dict[str, float]:
-    """Element-wise work of one LSTM time step: four gates, cell and output (backward: their derivatives)."""
+    """Element-wise work of one LSTM time step: four gates, cell and output (backward: their
+    derivatives).
+    """
     if backward:
         return {"multiply": 14 * hidden, "add": 6 * hidden}
     return {"lookup": 5 * hidden, "multiply": 3 * hidden, "add": hidden}

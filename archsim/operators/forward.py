@@ -22,13 +22,17 @@ def apply(layer: Layer, inputs: list[np.ndarray], constants: Tensors = NONE) -> 
     Args:
         layer: its `computes` and settings say what is computed.
         inputs: the values of its inputs, each of the shape that `layer.input_shapes` names.
-        constants: values of `layer.roles`. Batch normalisation without any counts as folded into the weights.
+        constants: values of `layer.roles`. Batch normalisation without any counts as folded into
+        the weights.
 
-    Raises InputError for an operator whose meaning the layer does not carry (lstm), and for a constant that is missing.
+    Raises InputError for an operator whose meaning the layer does not carry (lstm), and for a
+    constant that is missing.
     """
     function = layer.computes
     if function in FUNCTIONS:
-        settings = dict(layer.settings) | {role: _constant(layer, role, constants) for role in layer.constants}
+        settings = dict(layer.settings) | {
+            role: _constant(layer, role, constants) for role in layer.constants
+        }
         return FUNCTIONS[function](inputs[0], **settings)
     if function in _SHAPED:
         return _SHAPED[function](inputs[0]).reshape(layer.output_shape)
@@ -36,8 +40,11 @@ def apply(layer: Layer, inputs: list[np.ndarray], constants: Tensors = NONE) -> 
         return _BY_LAYER[function](layer, inputs[0])
     if function in _WITH_CONSTANTS:
         return _WITH_CONSTANTS[function](layer, inputs, constants)
-    raise InputError(f"the operator '{function}' cannot carry real data", where=layer.name,
-                     hint="run without --data: counts and timing need no values")
+    raise InputError(
+        f"the operator '{function}' cannot carry real data",
+        where=layer.name,
+        hint="run without --data: counts and timing need no values",
+    )
 
 
 def can_carry(layer: Layer) -> bool:
@@ -46,13 +53,19 @@ def can_carry(layer: Layer) -> bool:
         return False
     if layer.operator in ("slice", "transpose"):
         return "index" in layer.constants or bool(layer.settings)
-    return any(layer.computes in table for table in (FUNCTIONS, _SHAPED, _BY_LAYER, _WITH_CONSTANTS))
+    return any(
+        layer.computes in table for table in (FUNCTIONS, _SHAPED, _BY_LAYER, _WITH_CONSTANTS)
+    )
 
 
 def _constant(layer: Layer, role: str, constants: Tensors) -> np.ndarray:
     if role not in constants:
-        raise InputError("a constant of this layer has no values", where=layer.name, got=role,
-                         hint=f"give it in the data as '{layer.name}.{role}'")
+        raise InputError(
+            "a constant of this layer has no values",
+            where=layer.name,
+            got=role,
+            hint=f"give it in the data as '{layer.name}.{role}'",
+        )
     return constants[role]
 
 
@@ -69,11 +82,18 @@ def _log_softmax(layer: Layer, x: np.ndarray) -> np.ndarray:
 
 
 def _response_norm(layer: Layer, x: np.ndarray) -> np.ndarray:
-    """Krizhevsky 2012: divided by a power of the squares' sum over neighbouring channels, as ONNX writes it."""
+    """Krizhevsky 2012: divided by a power of the squares' sum over neighbouring channels, as ONNX
+    writes it.
+    """
     size, channels = layer.kernel[0], len(x)
-    alpha, beta, bias = (layer.setting(name, value) for name, value in (("alpha", 1e-4), ("beta", 0.75), ("bias", 1.0)))
+    alpha, beta, bias = (
+        layer.setting(name, value)
+        for name, value in (("alpha", 1e-4), ("beta", 0.75), ("bias", 1.0))
+    )
     before, after = (size - 1) // 2, size // 2
-    sums = np.stack([(x[max(0, c - before):c + after + 1] ** 2).sum(axis=0) for c in range(channels)])
+    sums = np.stack(
+        [(x[max(0, c - before) : c + after + 1] ** 2).sum(axis=0) for c in range(channels)]
+    )
     return x / (bias + alpha / size * sums) ** beta
 
 
@@ -86,11 +106,15 @@ def _batch_norm(layer: Layer, inputs: list[np.ndarray], constants: Tensors) -> n
     return x * constants["scale"].reshape(shape) + constants["shift"].reshape(shape)
 
 
-def _operands(layer: Layer, inputs: list[np.ndarray], constants: Tensors, kind: str) -> list[np.ndarray]:
+def _operands(
+    layer: Layer, inputs: list[np.ndarray], constants: Tensors, kind: str
+) -> list[np.ndarray]:
     """Activations and constants in their order: a constant's role ends with its place."""
-    held = {int(role[len(kind):]): _constant(layer, role, constants) for role in layer.roles}
+    held = {int(role[len(kind) :]): _constant(layer, role, constants) for role in layer.roles}
     rest = iter(inputs)
-    return [held[place] if place in held else next(rest) for place in range(len(inputs) + len(held))]
+    return [
+        held[place] if place in held else next(rest) for place in range(len(inputs) + len(held))
+    ]
 
 
 def _folded(function):
@@ -104,7 +128,9 @@ def _folded(function):
 
 
 def _concat(layer: Layer, inputs: list[np.ndarray], constants: Tensors) -> np.ndarray:
-    return np.concatenate(_operands(layer, inputs, constants, "part"), axis=layer.setting("axis", 0))
+    return np.concatenate(
+        _operands(layer, inputs, constants, "part"), axis=layer.setting("axis", 0)
+    )
 
 
 def _matmul(layer: Layer, inputs: list[np.ndarray], constants: Tensors) -> np.ndarray:
@@ -143,14 +169,29 @@ def _slice(layer: Layer, inputs: list[np.ndarray], constants: Tensors) -> np.nda
 
 
 _SHAPED = {
-    "identity": lambda x: x, "dropout": lambda x: x, "flatten": lambda x: x, "reshape": lambda x: x,
-    "global_average_pool": lambda x: x.mean(axis=(1, 2)), "global_max_pool": lambda x: x.max(axis=(1, 2)),
+    "identity": lambda x: x,
+    "dropout": lambda x: x,
+    "flatten": lambda x: x,
+    "reshape": lambda x: x,
+    "global_average_pool": lambda x: x.mean(axis=(1, 2)),
+    "global_max_pool": lambda x: x.max(axis=(1, 2)),
 }
 _BY_LAYER = {
-    "softmax": _softmax, "log_softmax": _log_softmax, "local_response_norm": _response_norm, "max_pool": max_pool,
+    "softmax": _softmax,
+    "log_softmax": _log_softmax,
+    "local_response_norm": _response_norm,
+    "max_pool": max_pool,
     "average_pool": average_pool,
 }
 _WITH_CONSTANTS = {
-    "batch_norm": _batch_norm, "add": _folded(np.add), "subtract": _folded(np.subtract), "multiply": _folded(np.multiply),
-    "divide": _folded(np.divide), "concat": _concat, "matmul": _matmul, "pad": _pad, "slice": _slice, "transpose": _transpose,
+    "batch_norm": _batch_norm,
+    "add": _folded(np.add),
+    "subtract": _folded(np.subtract),
+    "multiply": _folded(np.multiply),
+    "divide": _folded(np.divide),
+    "concat": _concat,
+    "matmul": _matmul,
+    "pad": _pad,
+    "slice": _slice,
+    "transpose": _transpose,
 }

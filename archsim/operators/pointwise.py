@@ -1,4 +1,6 @@
-"""Functions of one number each, by name: settings are those of the ONNX operator, in the same words."""
+"""Functions of one number each, by name: settings are those of the ONNX operator, in the same
+words.
+"""
 
 from __future__ import annotations
 
@@ -54,7 +56,9 @@ FUNCTIONS: dict[str, Callable[..., Numbers]] = {
     "thresholded_relu": lambda x, alpha=1.0: np.where(x <= alpha, 0.0, x),
     "elu": elu,
     "selu": lambda x, alpha=1.6732632, gamma=1.0507009: gamma * elu(x, alpha),
-    "celu": lambda x, alpha=1.0: np.maximum(x, 0) + np.minimum(0, alpha * np.expm1(np.minimum(x, 0) / alpha)),
+    "celu": lambda x, alpha=1.0: (
+        np.maximum(x, 0) + np.minimum(0, alpha * np.expm1(np.minimum(x, 0) / alpha))
+    ),
     "softplus": softplus,
     "softsign": lambda x: x / (1 + np.abs(x)),
     "gelu": gelu,

@@ -1,4 +1,6 @@
-"""Activation functions, the softmax with its cross-entropy, and their errors. Errors are minus the gradient of the loss throughout."""
+"""Activation functions, the softmax with its cross-entropy, and their errors. Errors are minus the
+gradient of the loss throughout.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +10,18 @@ from archsim.kernels.compiled import kernel
 from archsim.kernels.special import exponential, logarithm
 
 F = np.float32
-ZERO, HALF, ONE, TWO, TEN = F(0.0), F(0.5), F(1.0), F(2.0), F(10.0)
+ZERO = F(0.0)
+HALF = F(0.5)
+ONE = F(1.0)
+TWO = F(2.0)
+TEN = F(10.0)
 
 
 @kernel
 def tanh(x):
-    """tanh of float32, |x| clipped to 10; within 1e-6 of the exact value. Arithmetic that LLVM vectorises."""
+    """tanh of float32, |x| clipped to 10; within 1e-6 of the exact value. Arithmetic that LLVM
+    vectorises.
+    """
     x = min(max(x, -TEN), TEN)
     power = exponential(TWO * x)
     return (power - ONE) / (power + ONE)
@@ -63,9 +71,12 @@ def back_relu(outputs, errors, input_errors):
 
 @kernel
 def cross_entropy(logits, label, weight, of_target, of_output, errors):
-    """Softmax cross-entropy of one vector: errors = weight (of_target onehot - of_output softmax), both shares 1 for minus the gradient.
+    """Softmax cross-entropy of one vector: errors = weight (of_target onehot - of_output softmax),
+    both shares 1 for minus the gradient.
     Returns the loss and the place of the largest logit."""
-    classes, best, total = logits.shape[0], 0, ZERO
+    classes = logits.shape[0]
+    best = 0
+    total = ZERO
     for k in range(classes):
         if logits[k] > logits[best]:
             best = k

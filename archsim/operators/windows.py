@@ -16,12 +16,21 @@ def windows(values: np.ndarray, layer: Layer, fill: float) -> np.ndarray:
     sh, sw = (sh if out_h > 1 else 1), (sw if out_w > 1 else 1)
     dh, dw = (dh if kh > 1 else 1), (dw if kw > 1 else 1)
     # pooling with ceil mode reaches past the padding given; the fill value covers it
-    need_h, need_w = (out_h - 1) * sh + (kh - 1) * dh + 1, (out_w - 1) * sw + (kw - 1) * dw + 1
+    need_h = (out_h - 1) * sh + (kh - 1) * dh + 1
+    need_w = (out_w - 1) * sw + (kw - 1) * dw + 1
     height, width = values.shape[1] + top + bottom, values.shape[2] + left + right
-    padded = np.pad(values, ((0, 0), (top, bottom + max(0, need_h - height)), (left, right + max(0, need_w - width))), constant_values=fill)
+    padded = np.pad(
+        values,
+        ((0, 0), (top, bottom + max(0, need_h - height)), (left, right + max(0, need_w - width))),
+        constant_values=fill,
+    )
     c, h, w = padded.strides
-    return np.lib.stride_tricks.as_strided(padded, (out_h, out_w, values.shape[0], kh, kw), (h * sh, w * sw, c, h * dh, w * dw),
-                                           writeable=False)
+    return np.lib.stride_tricks.as_strided(
+        padded,
+        (out_h, out_w, values.shape[0], kh, kw),
+        (h * sh, w * sw, c, h * dh, w * dw),
+        writeable=False,
+    )
 
 
 def max_pool(layer: Layer, values: np.ndarray) -> np.ndarray:
@@ -30,7 +39,8 @@ def max_pool(layer: Layer, values: np.ndarray) -> np.ndarray:
 
 
 def average_pool(layer: Layer, values: np.ndarray) -> np.ndarray:
-    """The mean of each window over what counts: the image, and its padding where `count_include_pad` says so.
+    """The mean of each window over what counts: the image, and its padding where
+    `count_include_pad` says so.
 
     What ceil mode adds behind the padding never counts.
     """

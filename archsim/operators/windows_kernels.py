@@ -1,7 +1,9 @@
-"""Convolution windows as array inputs, and pooling. A block holds one vector a column: (lines, vectors), so feature maps need no transpose.
+"""Convolution windows as array inputs, and pooling. A block holds one vector a column: (lines,
+vectors), so feature maps need no transpose.
 
-`shape` is (channels, height, width, out channels, out height, out width, kernel height, kernel width, stride y, stride x, padding top,
-padding left, dilation y, dilation x) as the int64 row of `program`.
+`shape` is (channels, height, width, out channels, out height, out width, kernel height, kernel
+width, stride y, stride x, padding top, padding left, dilation y, dilation x) as the int64 row of
+`program`.
 """
 
 from __future__ import annotations
@@ -16,7 +18,9 @@ ZERO, ONE = np.float32(0.0), np.float32(1.0)
 
 @kernel
 def covered(out, size, stride, padding, offset):
-    """First and last + 1 of the `out` output places whose input place place*stride - padding + offset lies in 0 … size - 1."""
+    """First and last + 1 of the `out` output places whose input place place*stride - padding +
+    offset lies in 0 … size - 1.
+    """
     low, high = padding - offset, size - 1 + padding - offset
     first = (low + stride - 1) // stride if low > 0 else 0
     last = high // stride + 1 if high >= 0 else 0
@@ -25,7 +29,9 @@ def covered(out, size, stride, padding, offset):
 
 @kernel
 def copy_run(source, start, target, place, count):
-    """target[place …] = source[start …]. Unsigned places: numba looks for negative ones otherwise, which costs more than the copy."""
+    """target[place …] = source[start …]. Unsigned places: numba looks for negative ones otherwise,
+    which costs more than the copy.
+    """
     a, b = U(start), U(place)
     for k in range(U(count)):
         target[b + k] = source[a + k]
@@ -41,8 +47,14 @@ def add_run(source, start, target, place, count):
 
 @kernel
 def gather_windows(image, shape, bias, block):
-    """block[line, position] = the image value under kernel element `line` at an output position; the last line is 1 with a bias."""
-    channels, height, width, out_y, out_x = shape[0], shape[1], shape[2], shape[4], shape[5]
+    """block[line, position] = the image value under kernel element `line` at an output position;
+    the last line is 1 with a bias.
+    """
+    channels = shape[0]
+    height = shape[1]
+    width = shape[2]
+    out_y = shape[4]
+    out_x = shape[5]
     line = 0
     for c in range(channels):
         for ky in range(shape[6]):
@@ -67,8 +79,14 @@ def gather_windows(image, shape, bias, block):
 
 @kernel
 def scatter_windows(block, shape, image):
-    """image += the block's lines, each at the places it was gathered from: the transpose of `gather_windows`."""
-    channels, height, width, out_y, out_x = shape[0], shape[1], shape[2], shape[4], shape[5]
+    """image += the block's lines, each at the places it was gathered from: the transpose of
+    `gather_windows`.
+    """
+    channels = shape[0]
+    height = shape[1]
+    width = shape[2]
+    out_y = shape[4]
+    out_x = shape[5]
     line = 0
     for c in range(channels):
         for ky in range(shape[6]):
@@ -89,7 +107,9 @@ def scatter_windows(block, shape, image):
 
 @kernel
 def pool_largest(image, shape, outputs, places):
-    """Max pooling; `places` (float32: exact up to 2^24) keeps where each maximum was. The first of equal values wins."""
+    """Max pooling; `places` (float32: exact up to 2^24) keeps where each maximum was. The first of
+    equal values wins.
+    """
     height, width = shape[1], shape[2]
     for c in range(shape[3]):
         for y in range(shape[4]):
@@ -135,7 +155,9 @@ def window_cells(shape, y, x):
 
 @kernel
 def pool_average(image, shape, outputs, backward):
-    """Average over the cells inside the image; backward: the error `outputs` is spread evenly and added to `image`."""
+    """Average over the cells inside the image; backward: the error `outputs` is spread evenly and
+    added to `image`.
+    """
     height, width = shape[1], shape[2]
     for y in range(shape[4]):
         for x in range(shape[5]):

@@ -1,7 +1,8 @@
-"""Stored documents that prove themselves: each is written with a digest of its content, and read only where the two agree.
+"""Stored documents that prove themselves: each is written with a digest of its content, and read
+only where the two agree.
 
-This is against damage (a flipped bit, a torn copy, a hand that edits one of many numbers), not against forgery. A document from before
-there were digests is read with a note.
+This is against damage (a flipped bit, a torn copy, a hand that edits one of many numbers), not
+against forgery. A document from before there were digests is read with a note.
 """
 
 from __future__ import annotations
@@ -32,21 +33,31 @@ def digest_of(document: Any) -> str:
 
 
 def seal(document: Mapping[str, Any]) -> dict[str, Any]:
-    """The document as JSON has it, with its digest as the last field. Raises ValueError for what JSON does not hold."""
-    # once through JSON, so that the digest is that of what a reader gets: keys are texts there, and sorted as such
-    plain = json.loads(json.dumps({key: value for key, value in document.items() if key != FIELD}, allow_nan=False))
+    """The document as JSON has it, with its digest as the last field. Raises ValueError for what
+    JSON does not hold.
+    """
+    # once through JSON, so that the digest is that of what a reader gets: keys are texts there, and
+    # sorted as such
+    plain = json.loads(
+        json.dumps({key: value for key, value in document.items() if key != FIELD}, allow_nan=False)
+    )
     return plain | {FIELD: digest_of(plain)}
 
 
 def unseal(document: Mapping[str, Any], where: str) -> tuple[dict[str, Any], bool]:
-    """The document without its digest, and whether it had one. Raises InputError where the digest is not that of the content."""
+    """The document without its digest, and whether it had one. Raises InputError where the digest
+    is not that of the content.
+    """
     content = dict(document)
     found = content.pop(FIELD, None)
     if found is None and FIELD not in document:
         return content, False
     if found != digest_of(content):
-        raise InputError("the numbers are not those that were written: the digest does not fit", where=where,
-                         hint="the file was damaged or edited; make it again")
+        raise InputError(
+            "the numbers are not those that were written: the digest does not fit",
+            where=where,
+            hint="the file was damaged or edited; make it again",
+        )
     return content, True
 
 
@@ -56,29 +67,50 @@ def line_digest(content: bytes) -> bytes:
 
 
 def seal_line(text: bytes) -> bytes:
-    """A JSON list in one line, with the digest of what stands before it as its last entry, and the line's end."""
+    """A JSON list in one line, with the digest of what stands before it as its last entry, and the
+    line's end.
+    """
     return b'%b,"%b"]\n' % (text[:-1], line_digest(text[:-1]))
 
 
 def sealed_line(line: bytes) -> bytes | None:
-    """The JSON list of a line of `seal_line`, with or without its end, and without the digest; None where the digest does not fit."""
+    """The JSON list of a line of `seal_line`, with or without its end, and without the digest; None
+    where the digest does not fit.
+    """
     line = line.rstrip(b"\n")
-    body, found = line[: -_LETTERS - 4], line[-_LETTERS - 2:-2]
-    return body + b"]" if line[-_LETTERS - 4:-_LETTERS - 2] == b',"' and line[-2:] == b'"]' and line_digest(body) == found else None
+    body, found = line[: -_LETTERS - 4], line[-_LETTERS - 2 : -2]
+    return (
+        body + b"]"
+        if line[-_LETTERS - 4 : -_LETTERS - 2] == b',"'
+        and line[-2:] == b'"]'
+        and line_digest(body) == found
+        else None
+    )
 
 
 def has_digest(line: bytes) -> bool:
     """True for a line that ends as those of `seal_line` do."""
     line = line.rstrip(b"\n")
-    letters = line[-_LETTERS - 2:-2]
-    return line[-_LETTERS - 4:-_LETTERS - 2] == b',"' and line[-2:] == b'"]' and all(letter in b"0123456789abcdef" for letter in letters)
+    letters = line[-_LETTERS - 2 : -2]
+    return (
+        line[-_LETTERS - 4 : -_LETTERS - 2] == b',"'
+        and line[-2:] == b'"]'
+        and all(letter in b"0123456789abcdef" for letter in letters)
+    )
 
 
 def read_document(path: str | Path, what: str, hint: str = "") -> tuple[Any, bool]:
-    """The JSON document of a file, without its digest, and whether it had one. Raises InputError that says what could not be read."""
+    """The JSON document of a file, without its digest, and whether it had one. Raises InputError
+    that says what could not be read.
+    """
     try:
         document = read_json(path)
     except InputError as fault:
-        raise InputError(f"cannot read the {what} ({fault.what})", where=fault.where, got=fault.got, allowed=fault.allowed,
-                         hint=hint or fault.hint) from None
+        raise InputError(
+            f"cannot read the {what} ({fault.what})",
+            where=fault.where,
+            got=fault.got,
+            allowed=fault.allowed,
+            hint=hint or fault.hint,
+        ) from None
     return unseal(document, str(path)) if isinstance(document, dict) else (document, False)

@@ -12,18 +12,26 @@ _PAUSE = 0.05  # seconds between two movements of the bar: calls in between cost
 
 @contextlib.contextmanager
 def make_progress(console) -> Iterator[Callable[..., None] | None]:
-    """Gives a function progress(done, total, text="") that moves a bar on a rich console; None where it is no terminal.
+    """Gives a function progress(done, total, text="") that moves a bar on a rich console; None
+    where it is no terminal.
 
-    The bar appears after half a second and leaves nothing behind; `total` None means that the end is not known.
+    The bar appears after half a second and leaves nothing behind; `total` None means that the end
+    is not known.
     """
     if not console.is_terminal:
         yield None
         return
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TextColumn("{task.percentage:.0f} %"), TimeRemainingColumn())
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TextColumn("{task.percentage:.0f} %"),
+        TimeRemainingColumn(),
+    )
     bar = Progress(*columns, console=console, transient=True)
-    task, due = bar.add_task("simulating", total=None), time.monotonic() + _PATIENCE
+    task = bar.add_task("simulating", total=None)
+    due = time.monotonic() + _PATIENCE
 
     def progress(done: float, total: float | None, text: str = "") -> None:
         nonlocal due

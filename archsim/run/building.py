@@ -1,4 +1,6 @@
-"""A network on a chip before anything runs: what is on it, what it costs, what is assumed; and the verbs that go on from there."""
+"""A network on a chip before anything runs: what is on it, what it costs, what is assumed; and the
+verbs that go on from there.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,8 @@ if TYPE_CHECKING:
 class Build:
     """One network, chip and update rule, built and checked by `archsim.build`.
 
-    `built` is the record that run, training, sweep and re-pricing start from; `price` what it costs without a simulation.
+    `built` is the record that run, training, sweep and re-pricing start from; `price` what it costs
+    without a simulation.
     """
 
     network: Network | None
@@ -37,7 +40,9 @@ class Build:
 
     @cached_property
     def price(self) -> Result:
-        """Area, and the energy of the counted actions: no events, so no time, leakage or clock tree."""
+        """Area, and the energy of the counted actions: no events, so no time, leakage or clock
+        tree.
+        """
         return simulate(**self.asked, timing=False)
 
     @property
@@ -61,7 +66,8 @@ class Build:
         return self.built.missing
 
     def run(self, **options: Any) -> Result:
-        """Simulate it: `archsim.simulate` with the same words. `options`: seed, timing, setup, data, observers, progress.
+        """Simulate it: `archsim.simulate` with the same words. `options`: seed, timing, setup,
+        data, observers, progress.
 
         Raises:
             InputError: for anything wrong in the options.
@@ -69,7 +75,8 @@ class Build:
         return simulate(**self.asked, **options)
 
     def train(self, **options: Any) -> Training:
-        """Train it: `archsim.train` on this network, chip and update rule. `options`: data, epochs, seed, device, settings, folder, ...
+        """Train it: `archsim.train` on this network, chip and update rule. `options`: data, epochs,
+        seed, device, settings, folder, ...
 
         Raises:
             InputError: for an inference, for a trace, and for anything wrong in the options.
@@ -77,13 +84,23 @@ class Build:
         from archsim.run.training_and_silicon import train
 
         if self.network is None or self.built.rule is None:
-            raise InputError("only a network with an update rule can be trained", where="build", got=self.built.trace.phase,
-                             hint='build(network, chip, scheme="rpu", phase="training")')
+            raise InputError(
+                "only a network with an update rule can be trained",
+                where="build",
+                got=self.built.trace.phase,
+                hint='build(network, chip, scheme="rpu", phase="training")',
+            )
         words = {"batch": self.built.trace.batch} | options
         return train(self.network, self.built.chip, scheme=self.built.rule, **words)
 
-    def sweep(self, axes: Mapping[str, Any], objectives: Mapping[str, str], jobs: int = 1, out: str | Path | None = None,
-              **entries: Any) -> Sweep:
+    def sweep(
+        self,
+        axes: Mapping[str, Any],
+        objectives: Mapping[str, str],
+        jobs: int = 1,
+        out: str | Path | None = None,
+        **entries: Any,
+    ) -> Sweep:
         """Explore around it: `archsim.explore` with this network, chip, update rule and phase.
 
         Args:
@@ -94,16 +111,31 @@ class Build:
             entries: further entries of a space (rungs, sampler, constraints, derived, ...).
 
         Raises:
-            InputError: for a wrong entry, and for a chip or network that no file or name stands for: workers read it again.
+            InputError: for a wrong entry, and for a chip or network that no file or name stands
+            for: workers read it again.
         """
         import archsim  # the public verb: sweeps stand above this room and start from here
 
-        words = {key: self.asked[key] for key in ("network", "chip", "scheme") if self.asked[key] is not None}
+        words = {
+            key: self.asked[key]
+            for key in ("network", "chip", "scheme")
+            if self.asked[key] is not None
+        }
         for key, word in words.items():
             if not isinstance(word, str | Path):
-                raise InputError("a sweep takes a name or a path", where=key, got=type(word).__name__)
-        space = {"schema": 1, "name": "build", "network": str(words["network"]), "phase": self.built.trace.phase,
-                 "batch": self.built.trace.batch, "axes": dict(axes), "objectives": dict(objectives), **entries}
+                raise InputError(
+                    "a sweep takes a name or a path", where=key, got=type(word).__name__
+                )
+        space = {
+            "schema": 1,
+            "name": "build",
+            "network": str(words["network"]),
+            "phase": self.built.trace.phase,
+            "batch": self.built.trace.batch,
+            "axes": dict(axes),
+            "objectives": dict(objectives),
+            **entries,
+        }
         space |= {"architecture": str(words["chip"])} if "chip" in words else {}
         space |= {"scheme": str(words["scheme"])} if "scheme" in words else {}
         return archsim.explore(space, jobs=jobs, out=out)
@@ -114,29 +146,57 @@ class Build:
         return f"Build({trace.network} on {chip.name}, {trace.phase}{rule}: {self.tiles} tiles, {self.price.area_mm2:.4g} mm²)"
 
     def _repr_html_(self) -> str:
-        layers = [(name, f"{layer.rows} × {layer.columns}", len(set(layer.tiles)), layer.copies)
-                  for name, layer in self.built.placement.layers.items()]
+        layers = [
+            (name, f"{layer.rows} × {layer.columns}", len(set(layer.tiles)), layer.copies)
+            for name, layer in self.built.placement.layers.items()
+        ]
         rows = self.price.rows("component")
-        parts = [(row["component"], row["part"], f"{row['count']:g}", f"{row['area_mm2']:.4g}", f"{1e9 * row['energy_j']:.4g}")
-                 for row in sorted(rows, key=lambda row: -row["area_mm2"])]
-        return (f"<p><b>{escape(repr(self))}</b></p>"
-                + _table(("layer", "matrix", "tiles", "copies"), layers)
-                + _table(("component", "part", "count", "area, mm²", "energy, nJ"), parts)
-                + "".join(f"<p>{escape(text)}</p>" for text in self.assumptions))
+        parts = [
+            (
+                row["component"],
+                row["part"],
+                f"{row['count']:g}",
+                f"{row['area_mm2']:.4g}",
+                f"{1e9 * row['energy_j']:.4g}",
+            )
+            for row in sorted(rows, key=lambda row: -row["area_mm2"])
+        ]
+        return (
+            f"<p><b>{escape(repr(self))}</b></p>"
+            + _table(("layer", "matrix", "tiles", "copies"), layers)
+            + _table(("component", "part", "count", "area, mm²", "energy, nJ"), parts)
+            + "".join(f"<p>{escape(text)}</p>" for text in self.assumptions)
+        )
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    cells = "".join("<tr>" + "".join(f"<td>{escape(str(value))}</td>" for value in row) + "</tr>" for row in rows)
-    return "<table><tr>" + "".join(f"<th>{escape(head)}</th>" for head in heads) + f"</tr>{cells}</table>"
+    cells = "".join(
+        "<tr>" + "".join(f"<td>{escape(str(value))}</td>" for value in row) + "</tr>"
+        for row in rows
+    )
+    return (
+        "<table><tr>"
+        + "".join(f"<th>{escape(head)}</th>" for head in heads)
+        + f"</tr>{cells}</table>"
+    )
 
 
-def build(network: str | Path | Network | Trace, chip: str | Path | Architecture | None = None, scheme: str | Scheme | None = None,
-          phase: str = "inference", batch: int = 1, images: int | None = None, node_nm: float | None = None) -> Build:
+def build(
+    network: str | Path | Network | Trace,
+    chip: str | Path | Architecture | None = None,
+    scheme: str | Scheme | None = None,
+    phase: str = "inference",
+    batch: int = 1,
+    images: int | None = None,
+    node_nm: float | None = None,
+) -> Build:
     """Put a network on a chip and check everything, before anything runs.
 
     Args:
-        network: a built-in name, a path (TOML, ONNX, layer table, recorded trace), a `Network` or a `Trace`.
-        chip: a name, a path or an `Architecture`; None for the one that a trace was recorded on, else cim40.
+        network: a built-in name, a path (TOML, ONNX, layer table, recorded trace), a `Network` or a
+        `Trace`.
+        chip: a name, a path or an `Architecture`; None for the one that a trace was recorded on,
+        else cim40.
         scheme: the update rule of a training step.
         phase: "inference" or "training".
         batch: images of a training step.
@@ -149,6 +209,14 @@ def build(network: str | Path | Network | Trace, chip: str | Path | Architecture
     Raises:
         InputError: for the first thing that does not fit, with the field and what it allows.
     """
-    asked = {"network": network, "chip": chip, "scheme": scheme, "phase": phase, "batch": batch, "images": images, "node_nm": node_nm}
+    asked = {
+        "network": network,
+        "chip": chip,
+        "scheme": scheme,
+        "phase": phase,
+        "batch": batch,
+        "images": images,
+        "node_nm": node_nm,
+    }
     built, net, _ = build_for(**asked)
     return Build(net, built, asked)

@@ -1,4 +1,6 @@
-"""What a result rests on, to be cited: the sources of its figures, of its update rule and device, and its own chip and network."""
+"""What a result rests on, to be cited: the sources of its figures, of its update rule and device,
+and its own chip and network.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Citations:
-    """All sources of one result. `own` are what a user's own files say of themselves, in their words."""
+    """All sources of one result. `own` are what a user's own files say of themselves, in their
+    words.
+    """
 
     citations: tuple[Citation, ...]
     assumed_figures: tuple[str, ...] = ()
@@ -44,17 +48,21 @@ class Citations:
     def bibtex(self) -> str:
         """The entries of the bibliography, in the order of their keys."""
         entries = load_entries()
-        return "\n\n".join(entries[citation.key] for citation in self.citations if citation.key in entries)
+        return "\n\n".join(
+            entries[citation.key] for citation in self.citations if citation.key in entries
+        )
 
 
 def cite(result: Any) -> Citations:
     """The sources that a result rests on.
 
     Args:
-        result: a `Result`, what `train` returned, the document of one as a mapping, or the path of a result.json or its folder.
+        result: a `Result`, what `train` returned, the document of one as a mapping, or the path of
+        a result.json or its folder.
 
     Returns:
-        citations by key, the names of figures that are archsim's own assumptions, and the words of files of the user's own.
+        citations by key, the names of figures that are archsim's own assumptions, and the words of
+        files of the user's own.
 
     Raises:
         InputError: for a path that holds no result.

@@ -1,4 +1,6 @@
-"""The result of a run: the JSON document with its numbers as attributes, tables, files, and re-pricing."""
+"""The result of a run: the JSON document with its numbers as attributes, tables, files, and
+re-pricing.
+"""
 
 from __future__ import annotations
 
@@ -24,18 +26,43 @@ from archsim.run.result_schema import check_document
 from hwlib.errors import InputError, nearest, unknown
 from workloads.files import reason
 
-# What the simulator measures and the caller of `Result.from_run` hands over; the rest of the document is priced.
+# What the simulator measures and the caller of `Result.from_run` hands over; the rest of the
+# document is priced.
 FACTS = (
-    "network", "architecture", "scheme", "phase", "batch", "images", "node_nm", "clock_mhz", "cycles", "interval_per_image_s", "tiles",
-    "tiles_without", "operations", "tile_operations", "utilisation", "activity", "seed", "by_layer", "by_phase", "busy_fractions",
-    "resources", "stalls", "timeline", "roofline", "placement", "notes", "settings",
+    "network",
+    "architecture",
+    "scheme",
+    "phase",
+    "batch",
+    "images",
+    "node_nm",
+    "clock_mhz",
+    "cycles",
+    "interval_per_image_s",
+    "tiles",
+    "tiles_without",
+    "operations",
+    "tile_operations",
+    "utilisation",
+    "activity",
+    "seed",
+    "by_layer",
+    "by_phase",
+    "busy_fractions",
+    "resources",
+    "stalls",
+    "timeline",
+    "roofline",
+    "placement",
+    "notes",
+    "settings",
 )
 TABLES = ("component", "layer", "phase", "resource", "figure", "ledger", "placement")
 
 
 def limited_by(resources: Sequence[dict], cycles: int | None) -> dict | None:
-    """The busiest resource and the bound that it sets: its busy cycles (of a port, of a tile of a layer), fewer than which no order
-    of the same work takes. None where nothing was timed."""
+    """The busiest resource and the bound that it sets: its busy cycles (of a port, of a tile of a
+    layer), fewer than which no order of the same work takes. None where nothing was timed."""
     rows = [row for row in resources if row["total_cycles"]]
     if not cycles or not rows:
         return None
@@ -45,10 +72,12 @@ def limited_by(resources: Sequence[dict], cycles: int | None) -> dict | None:
 
 
 class Result:
-    """One run. Every key of the JSON document reads as an attribute: `result.area_mm2`, `result.cycles`.
+    """One run. Every key of the JSON document reads as an attribute: `result.area_mm2`,
+    `result.cycles`.
 
-    `area_mm2`, `energy_j`, `power_uw`, `by_component`, `by_layer` and `by_phase` are those of the chip boundary; what lies
-    off the chip stands beside them (`by_component_off_chip`, `off_chip_energy_j`) and in `boundaries.system`.
+    `area_mm2`, `energy_j`, `power_uw`, `by_component`, `by_layer` and `by_phase` are those of the
+    chip boundary; what lies off the chip stands beside them (`by_component_off_chip`,
+    `off_chip_energy_j`) and in `boundaries.system`.
     """
 
     document: dict
@@ -62,30 +91,52 @@ class Result:
         object.__setattr__(self, "reference_outputs", reference_outputs)
 
     def __setattr__(self, name: str, value: object) -> None:
-        raise AttributeError(f"a result is what was measured: '{name}' cannot be assigned; `to_dict()` gives a document of your own")
+        raise AttributeError(
+            f"a result is what was measured: '{name}' cannot be assigned; `to_dict()` gives a document of your own"
+        )
 
     def __delattr__(self, name: str) -> None:
         raise AttributeError(f"a result is what was measured: '{name}' cannot be deleted")
 
     @classmethod
-    def from_run(cls, facts: dict, inventory: Sequence[Component], ledger: Ledger, setup: dict | None = None) -> Result:
-        """Price a finished run. `facts` holds the keys FACTS: what the simulator knows; `setup` what is done once (`soc.setup`).
+    def from_run(
+        cls, facts: dict, inventory: Sequence[Component], ledger: Ledger, setup: dict | None = None
+    ) -> Result:
+        """Price a finished run. `facts` holds the keys FACTS: what the simulator knows; `setup`
+        what is done once (`soc.setup`).
 
-        `cycles` is None where nothing was timed. `by_layer` rows hold layer, phase, cycles, stall_cycles, tile_operations;
-        `by_phase` maps a phase to its cycles; `busy_fractions` maps a component to the share of time it works.
-        Raises InputError for a node out of range, RuntimeError for facts that are missing or a ledger that cannot be priced.
+        `cycles` is None where nothing was timed. `by_layer` rows hold layer, phase, cycles,
+        stall_cycles, tile_operations;
+        `by_phase` maps a phase to its cycles; `busy_fractions` maps a component to the share of
+        time it works.
+        Raises InputError for a node out of range, RuntimeError for facts that are missing or a
+        ledger that cannot be priced.
         """
         if set(facts) != set(FACTS):
-            raise RuntimeError(f"facts of a run missing or unknown: {sorted(set(facts) ^ set(FACTS))}")
-        document = {"schema": SCHEMA_VERSION, "version": VERSION, "timing": facts["cycles"] is not None}
-        document |= {key: facts[key] for key in FACTS if key not in ("by_layer", "by_phase", "busy_fractions")}
+            raise RuntimeError(
+                f"facts of a run missing or unknown: {sorted(set(facts) ^ set(FACTS))}"
+            )
+        document = {
+            "schema": SCHEMA_VERSION,
+            "version": VERSION,
+            "timing": facts["cycles"] is not None,
+        }
+        document |= {
+            key: facts[key]
+            for key in FACTS
+            if key not in ("by_layer", "by_phase", "busy_fractions")
+        }
         seconds = None if facts["cycles"] is None else facts["cycles"] / (facts["clock_mhz"] * 1e6)
         document["latency_s"] = seconds
         document["latency_per_image_s"] = None if seconds is None else seconds / facts["images"]
         document["limited_by"] = limited_by(facts["resources"], facts["cycles"])
         document["by_layer"] = [dict(row) for row in facts["by_layer"]]
-        document["by_phase"] = {phase: {"cycles": cycles} for phase, cycles in facts["by_phase"].items()}
-        document["by_component"] = {name: {"busy_fraction": share} for name, share in facts["busy_fractions"].items()}
+        document["by_phase"] = {
+            phase: {"cycles": cycles} for phase, cycles in facts["by_phase"].items()
+        }
+        document["by_component"] = {
+            name: {"busy_fraction": share} for name, share in facts["busy_fractions"].items()
+        }
         document["ledger"] = ledger.to_rows()
         if setup is not None:
             document["setup"] = setup
@@ -108,11 +159,17 @@ class Result:
         power = "–" if self.power_uw is None else f"{self.power_uw:.4g} µW"
         cycles = "not timed" if self.cycles is None else f"{self.cycles:,} cycles"
         accuracy = self.document.get("accuracy_percent")
-        facts = [("area", f"{self.area_mm2:.4g} mm²", self.area_mm2_range), ("energy an image", f"{self.energy_per_image_j:.4g} J", None),
-                 ("power", power, self.power_uw_range), ("time", cycles, None)]
+        facts = [
+            ("area", f"{self.area_mm2:.4g} mm²", self.area_mm2_range),
+            ("energy an image", f"{self.energy_per_image_j:.4g} J", None),
+            ("power", power, self.power_uw_range),
+            ("time", cycles, None),
+        ]
         facts += [("accuracy", f"{accuracy:.2f} %", None)] if accuracy is not None else []
-        rows = "".join(f"<tr><th>{name}</th><td>{text}</td><td>{'{:.3g} – {:.3g}'.format(*span) if span else ''}</td></tr>"
-                       for name, text, span in facts)
+        rows = "".join(
+            f"<tr><th>{name}</th><td>{text}</td><td>{'{:.3g} – {:.3g}'.format(*span) if span else ''}</td></tr>"
+            for name, text, span in facts
+        )
         return f"<p><b>{escape(repr(self))}</b></p><table>{rows}</table>"
 
     def __eq__(self, other: object) -> bool:
@@ -123,21 +180,39 @@ class Result:
     def inventory_components(self) -> list[Component]:
         """What was on the chip."""
         rows = self.document["inventory"]
-        return [Component(r["component"], r["part"], dict(r["parameters"]), r["count"], r["boundary"]) for r in rows]
+        return [
+            Component(r["component"], r["part"], dict(r["parameters"]), r["count"], r["boundary"])
+            for r in rows
+        ]
 
     def estimate(self) -> Estimate:
-        """The stored ledger priced afresh with the hwlib of today. Raises InputError where its parts have changed since."""
+        """The stored ledger priced afresh with the hwlib of today. Raises InputError where its
+        parts have changed since.
+        """
         document = self.document
         ledger = Ledger.from_rows(document["ledger"])
         try:
-            return price_run(self.inventory_components(), ledger, node_nm=document["node_nm"], clock_mhz=document["clock_mhz"],
-                             cycles=document["cycles"], images=document["images"])
+            return price_run(
+                self.inventory_components(),
+                ledger,
+                node_nm=document["node_nm"],
+                clock_mhz=document["clock_mhz"],
+                cycles=document["cycles"],
+                images=document["images"],
+            )
         except RuntimeError as fault:
-            raise InputError(f"cannot be priced by this version of archsim ({fault})", where="result", got=document["version"]) from None
+            raise InputError(
+                f"cannot be priced by this version of archsim ({fault})",
+                where="result",
+                got=document["version"],
+            ) from None
 
     def reprice(self, node_nm: float) -> Result:
-        """The same run at another node, without simulating: cycles and clock stay. Raises InputError outside the scaling law's range."""
-        document, stored = copy.deepcopy(self.document), self.inventory_components()
+        """The same run at another node, without simulating: cycles and clock stay. Raises
+        InputError outside the scaling law's range.
+        """
+        document = copy.deepcopy(self.document)
+        stored = self.inventory_components()
         inventory, note = stored, ""
         if node_nm != document["node_nm"]:
             inventory, note = inventory_at(document, stored, node_nm)
@@ -176,16 +251,22 @@ class Result:
 
     def files(self) -> dict[str, str]:
         """The result as files, name -> text: result.json and one CSV a table."""
-        return {"result.json": self.to_json() + "\n"} | {f"{kind}.csv": csv_text(self.rows(kind)) for kind in TABLES}
+        return {"result.json": self.to_json() + "\n"} | {
+            f"{kind}.csv": csv_text(self.rows(kind)) for kind in TABLES
+        }
 
     def save(self, folder: str | Path) -> Path:
-        """Write `files()` into `folder`, each whole or not at all. Raises InputError where that cannot be."""
+        """Write `files()` into `folder`, each whole or not at all. Raises InputError where that
+        cannot be.
+        """
         return write_files(folder, self.files())
 
     @classmethod
     def load(cls, path: str | Path) -> Result:
-        """Read a result file, or the result.json of a folder. Raises InputError for anything that is not a result, whose digest does not
-        fit, or that does not agree with its own ledger and prices; warns (`StoredNote`) of a result without digest or prices."""
+        """Read a result file, or the result.json of a folder. Raises InputError for anything that
+        is not a result, whose digest does not fit, or that does not agree with its own ledger and
+        prices; warns (`StoredNote`) of a result without digest or prices.
+        """
         path = Path(path)
         try:
             path = path / "result.json" if path.is_dir() else path
@@ -193,15 +274,23 @@ class Result:
         except (OSError, ValueError) as fault:
             raise InputError(f"cannot read the result ({reason(fault)})", where=str(path)) from None
         if missing:
-            raise InputError("no such result", where=str(path), hint="write one with: archsim run NETWORK --out DIR")
+            raise InputError(
+                "no such result",
+                where=str(path),
+                hint="write one with: archsim run NETWORK --out DIR",
+            )
         return cls(proven(*read_document(path, "result"), str(path)))
 
 
 def proven(document: object, sealed: bool, where: str) -> dict:
-    """A result's document that was read, without its digest, which it had where it is `sealed`: checked against its form and its sums."""
+    """A result's document that was read, without its digest, which it had where it is `sealed`:
+    checked against its form and its sums.
+    """
     added_up = check_sums(check_document(document, where), where)
     missing = [word for word, there in (("digest", sealed), ("prices", added_up)) if not there]
     if missing:
-        note(f"{where}: stored without {' and '.join(missing)}; "
-             + ("its sums were checked" if not added_up else "its ledger was added up again"))
+        note(
+            f"{where}: stored without {' and '.join(missing)}; "
+            + ("its sums were checked" if not added_up else "its ledger was added up again")
+        )
     return document

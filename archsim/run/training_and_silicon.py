@@ -1,4 +1,6 @@
-"""Training and silicon in one call: accuracy on the chip's arrays, and what that training costs with the activity it had."""
+"""Training and silicon in one call: accuracy on the chip's arrays, and what that training costs
+with the activity it had.
+"""
 
 from __future__ import annotations
 
@@ -36,9 +38,11 @@ Progress = Callable[..., None]
 
 @dataclass(frozen=True, repr=False)
 class Training:
-    """What `train` returns. `result` is the silicon (a `Result`) of some training steps with the measured activity; its document holds the
-    training too, so that it is saved, loaded and reported with it. `assumed` and `trace` are the training step with assumed and with
-    measured activity, `activities` the latter by (layer, phase); `trained` is what the training core gave, with the weights.
+    """What `train` returns. `result` is the silicon (a `Result`) of some training steps with the
+    measured activity; its document holds the training too, so that it is saved, loaded and reported
+    with it. `assumed` and `trace` are the training step with assumed and with measured activity,
+    `activities` the latter by (layer, phase); `trained` is what the training core gave, with the
+    weights.
     """
 
     result: Result
@@ -50,7 +54,11 @@ class Training:
     scheme: Scheme
 
     def __repr__(self) -> str:
-        accuracy = "no epoch finished" if self.accuracy_percent is None else f"{self.accuracy_percent:.2f} %"
+        accuracy = (
+            "no epoch finished"
+            if self.accuracy_percent is None
+            else f"{self.accuracy_percent:.2f} %"
+        )
         return f"Training({self.result.network} by {self.scheme.name} on {self.chip.name}: {accuracy} after {len(self.epochs)} epochs)"
 
     def _repr_html_(self) -> str:
@@ -58,8 +66,8 @@ class Training:
 
     @property
     def epochs(self) -> list[dict]:
-        """The history: epoch, train_error_percent, test_error_percent, train_loss, test_loss, images_per_second,
-        images_per_cpu_second, seconds."""
+        """The history: epoch, train_error_percent, test_error_percent, train_loss, test_loss,
+        images_per_second, images_per_cpu_second, seconds."""
         return self.result.epochs
 
     @property
@@ -69,7 +77,9 @@ class Training:
 
     @property
     def writes_per_device(self) -> float:
-        """Pulses (rpu) or programming operations that a device had in the whole training, mean over all devices."""
+        """Pulses (rpu) or programming operations that a device had in the whole training, mean over
+        all devices.
+        """
         return self.result.writes_per_device
 
     @property
@@ -82,44 +92,83 @@ class Training:
         return self.result.to_dict()
 
 
-def train(network: str | Path | Network, chip: str | Path | Architecture | None = None, data: str | Path | Dataset = "digits",
-          scheme: str | Scheme = "rpu", epochs: int = 10, batch: int | None = None, seed: int = 0, device: str | None = None,
-          settings: TrainingSettings | Mapping[str, Any] | None = None, images: int | None = None, folder: str | Path | None = None,
-          resume: bool = False, early_stop: int | None = None, node_nm: float | None = None, progress: Progress | None = None,
-          watch: Callable[[dict], None] | None = None) -> Training:
-    """Train a network on the arrays of a chip, then simulate training steps on that chip with the activity that training had.
+def train(
+    network: str | Path | Network,
+    chip: str | Path | Architecture | None = None,
+    data: str | Path | Dataset = "digits",
+    scheme: str | Scheme = "rpu",
+    epochs: int = 10,
+    batch: int | None = None,
+    seed: int = 0,
+    device: str | None = None,
+    settings: TrainingSettings | Mapping[str, Any] | None = None,
+    images: int | None = None,
+    folder: str | Path | None = None,
+    resume: bool = False,
+    early_stop: int | None = None,
+    node_nm: float | None = None,
+    progress: Progress | None = None,
+    watch: Callable[[dict], None] | None = None,
+) -> Training:
+    """Train a network on the arrays of a chip, then simulate training steps on that chip with the
+    activity that training had.
 
-    The read physics, converters and pulse trains are those of `chip` (default: `rpu` for the scheme rpu, else `cim40`) unless `settings`
-    changes them ({"learning_rate": 0.02, "read.input_bits": 7}); learning rate, mini-batch and first weights that nobody names are those
-    that the scheme suggests, and the result says so (`training.suggested`). `data` is a name, an .npz file or a Dataset, of which the
-    first `images` are trained on; `device` a preset, a law or a file. With `folder` checkpoints are kept there, and `resume` goes on from
-    the last one, to the same bits. `early_stop`: end after that many epochs without a lower test error. progress(done, total, text) moves
-    a bar; `watch` gets the dicts of the training core instead (training.loop.train). A first Ctrl-C ends the training and returns what
-    was done. Raises InputError for anything wrong in the input, KeyboardInterrupt where nothing was done.
+    The read physics, converters and pulse trains are those of `chip` (default: `rpu` for the scheme
+    rpu, else `cim40`) unless `settings` changes them ({"learning_rate": 0.02, "read.input_bits":
+    7}); learning rate, mini-batch and first weights that nobody names are those that the scheme
+    suggests, and the result says so (`training.suggested`). `data` is a name, an .npz file or a
+    Dataset, of which the first `images` are trained on; `device` a preset, a law or a file. With
+    `folder` checkpoints are kept there, and `resume` goes on from the last one, to the same bits.
+    `early_stop`: end after that many epochs without a lower test error. progress(done, total, text)
+    moves a bar; `watch` gets the dicts of the training core instead (training.loop.train). A first
+    Ctrl-C ends the training and returns what was done. Raises InputError for anything wrong in the
+    input, KeyboardInterrupt where nothing was done.
     """
     rule = load_scheme(scheme)
     chip = load_architecture(rule.default_chip if chip is None else chip)
     network = load_network(network) if isinstance(network, (str, Path)) else network
     suggested = suggested_for(rule, batch, settings)
     chip, settings = chip_with_devices(chip, rule, settings, network)
-    settings, notes = settings_of(chip, rule, epochs=epochs, batch=batch, seed=seed, device=device, changes=settings,
-                                  network=network)
+    settings, notes = settings_of(
+        chip,
+        rule,
+        epochs=epochs,
+        batch=batch,
+        seed=seed,
+        device=device,
+        changes=settings,
+        network=network,
+    )
     rule = silicon_scheme(rule, settings)
     if folder is not None:
         folder = folder_path(folder)
         refuse_other(folder, "training")
         if not resume and (folder / CHECKPOINT).exists():
-            raise InputError("the folder holds a training already", where="folder", got=str(folder),
-                             hint="resume goes on with it; choose another folder for a new one")
+            raise InputError(
+                "the folder holds a training already",
+                where="folder",
+                got=str(folder),
+                hint="resume goes on with it; choose another folder for a new one",
+            )
     trace = build_trace(network, rule, "training", settings.batch)
-    simulate(trace, chip, rule, node_nm=node_nm, timing=False)  # what cannot be priced is refused before hours of training
+    simulate(
+        trace, chip, rule, node_nm=node_nm, timing=False
+    )  # what cannot be priced is refused before hours of training
     dataset = fit_dataset(network, load_dataset(data, progress=progress).first(train=images))
     from archsim.training import loop
 
     inputs = inputs_of(network, chip, rule, settings, dataset)
     with hold(folder, "training") if folder is not None else contextlib.nullcontext():
-        trained = loop.train(network, dataset, settings, folder=folder, resume=resume, progress=watch or (progress and _bar(progress)),
-                             early_stop=early_stop, inputs=inputs)
+        trained = loop.train(
+            network,
+            dataset,
+            settings,
+            folder=folder,
+            resume=resume,
+            progress=watch or (progress and _bar(progress)),
+            early_stop=early_stop,
+            inputs=inputs,
+        )
     if not trained.activities:
         raise KeyboardInterrupt
     found = with_silicon(trained, trace, chip, rule, [*dataset.notes, *notes], node_nm)
@@ -127,43 +176,95 @@ def train(network: str | Path | Network, chip: str | Path | Architecture | None 
     return found
 
 
-def with_silicon(trained: TrainingResult, trace: Trace, chip: Architecture, scheme: Scheme, notes: list[str] = (),
-                 node_nm: float | None = None) -> Training:
-    """A training with the cost of its steps on a chip: the mean activity of all finished epochs in place of the assumed one."""
+def with_silicon(
+    trained: TrainingResult,
+    trace: Trace,
+    chip: Architecture,
+    scheme: Scheme,
+    notes: list[str] = (),
+    node_nm: float | None = None,
+) -> Training:
+    """A training with the cost of its steps on a chip: the mean activity of all finished epochs in
+    place of the assumed one.
+    """
     activities = mean_activities(trained.activity_history or [trained.activities])
-    cost = cost_of_steps(trace, activities, trained.refreshes, trained.images, trained.settings, chip, scheme, node_nm)
+    cost = cost_of_steps(
+        trace,
+        activities,
+        trained.refreshes,
+        trained.images,
+        trained.settings,
+        chip,
+        scheme,
+        node_nm,
+    )
     result, measured = cost.result, cost.trace
     writes = writes_of(trained, trace, chip)
-    unread = [f"device.{name} is set but nothing in this run reads it: {why}" for name, why in trained.unread.items()]
-    own = {"notes": [*notes, *_lost(trained), *unread], "unused": [f"device.{name}" for name in trained.unread]}
-    result.document.update({
-        "dataset": trained.data, "device": device_of(trained.settings) or None, "epochs": trained.history,
-        "accuracy_percent": 100.0 - trained.history[-1]["test_error_percent"] if trained.history else None,
-        "writes_per_device": writes[""]["mean"], "activity_file": None,
-        "notes": [*cost.notes, *own["notes"]], "unused": sorted({*cost.unused, *own["unused"]}),
-        "training": {
-            "finished": trained.finished, "reason": trained.reason, "images": trained.images, "writes": writes,
-            "refreshes": {layer: asdict(done) for layer, done in trained.refreshes.items()},
-            # with these the silicon is priced again without training: see `training_cost.price_again`
-            "activities": kept_activities(activities), "scheme_settings": scheme.model_dump(mode="json"), **own,
-            **cost_of_all(result, trained.images), "settings": trained.settings.model_dump(mode="json"),
-        }})
+    unread = [
+        f"device.{name} is set but nothing in this run reads it: {why}"
+        for name, why in trained.unread.items()
+    ]
+    own = {
+        "notes": [*notes, *_lost(trained), *unread],
+        "unused": [f"device.{name}" for name in trained.unread],
+    }
+    result.document.update(
+        {
+            "dataset": trained.data,
+            "device": device_of(trained.settings) or None,
+            "epochs": trained.history,
+            "accuracy_percent": 100.0 - trained.history[-1]["test_error_percent"]
+            if trained.history
+            else None,
+            "writes_per_device": writes[""]["mean"],
+            "activity_file": None,
+            "notes": [*cost.notes, *own["notes"]],
+            "unused": sorted({*cost.unused, *own["unused"]}),
+            "training": {
+                "finished": trained.finished,
+                "reason": trained.reason,
+                "images": trained.images,
+                "writes": writes,
+                "refreshes": {layer: asdict(done) for layer, done in trained.refreshes.items()},
+                # with these the silicon is priced again without training: see
+                # `training_cost.price_again`
+                "activities": kept_activities(activities),
+                "scheme_settings": scheme.model_dump(mode="json"),
+                **own,
+                **cost_of_all(result, trained.images),
+                "settings": trained.settings.model_dump(mode="json"),
+            },
+        }
+    )
     return Training(result, trained, trace, measured, activities, chip, scheme)
 
 
 def _lost(trained: TrainingResult) -> list[str]:
     """A note where refreshes did not bring weights back."""
-    pairs, outside = (sum(getattr(done, field) for done in trained.refreshes.values()) for field in ("pairs", "outside"))
+    pairs, outside = (
+        sum(getattr(done, field) for done in trained.refreshes.values())
+        for field in ("pairs", "outside")
+    )
     if not outside:
         return []
-    return [f"{outside:,} of {pairs:,} refreshed pairs were left further from their weight than a pulse of their devices: they ran into "
-            "their bounds or into device.refresh_pulses"]
+    return [
+        f"{outside:,} of {pairs:,} refreshed pairs were left further from their weight than a pulse of their devices: they ran into "
+        "their bounds or into device.refresh_pulses"
+    ]
 
 
 def _bar(progress: Progress) -> Callable[[dict], None]:
-    """The progress of the training core as that of a bar: images of all epochs, with the running error."""
+    """The progress of the training core as that of a bar: images of all epochs, with the running
+    error.
+    """
+
     def report(now: dict) -> None:
         done = (now["epoch"] - 1) * now["images_per_epoch"] + now["images"]
-        progress(done, now["epochs"] * now["images_per_epoch"], f"epoch {now['epoch']} of {now['epochs']}, running error "
-                 f"{now['running_error_percent']:.2f} %, {now['images_per_second']:,.0f} images/s")
+        progress(
+            done,
+            now["epochs"] * now["images_per_epoch"],
+            f"epoch {now['epoch']} of {now['epochs']}, running error "
+            f"{now['running_error_percent']:.2f} %, {now['images_per_second']:,.0f} images/s",
+        )
+
     return report

@@ -1,7 +1,8 @@
 """What a training costs on a chip: some of its steps, simulated with the activity that it measured.
 
-`cost_of_steps` serves a training that has just ended, `price_again` one of which only its document is left: both take the same way, so
-that a result priced again has the numbers which training it again would give. Nothing here trains.
+`cost_of_steps` serves a training that has just ended, `price_again` one of which only its document
+is left: both take the same way, so that a result priced again has the numbers which training it
+again would give. Nothing here trains.
 """
 
 from __future__ import annotations
@@ -39,7 +40,9 @@ _SHOWN = 6
 
 @dataclasses.dataclass(frozen=True)
 class StepCost:
-    """`result` of some training steps; their measured `trace`; the `notes` of the silicon; settings that nothing read (`unused`)."""
+    """`result` of some training steps; their measured `trace`; the `notes` of the silicon; settings
+    that nothing read (`unused`).
+    """
 
     result: Result
     trace: Trace
@@ -47,59 +50,99 @@ class StepCost:
     unused: list[str]
 
 
-def cost_of_steps(trace: Trace, activities: Mapping[tuple[str, str], Activity], refreshes: Mapping[str, Refreshes], images: int,
-                  settings: TrainingSettings, chip: Architecture, scheme: Scheme, node_nm: float | None = None,
-                  measured_on: Architecture | None = None) -> StepCost:
-    """Training steps on a chip with the activity of a training of `images` images, which was `measured_on` a chip (this one)."""
-    measured = with_refreshes(with_activity(trace, activities), refreshes, images, settings.maintenance_images)
+def cost_of_steps(
+    trace: Trace,
+    activities: Mapping[tuple[str, str], Activity],
+    refreshes: Mapping[str, Refreshes],
+    images: int,
+    settings: TrainingSettings,
+    chip: Architecture,
+    scheme: Scheme,
+    node_nm: float | None = None,
+    measured_on: Architecture | None = None,
+) -> StepCost:
+    """Training steps on a chip with the activity of a training of `images` images, which was
+    `measured_on` a chip (this one).
+    """
+    measured = with_refreshes(
+        with_activity(trace, activities), refreshes, images, settings.maintenance_images
+    )
     measured = recorded_on(measured, measured_on or chip, device_of(settings) or None)
     through = trace.batch * -(-STEP_IMAGES // trace.batch)
     result = simulate(measured, chip, scheme, images=through, node_nm=node_nm, seed=settings.seed)
     unused = unused_settings(build_chip(measured, chip, scheme, through, node_nm), timed=True)
     read = read_by_training(chip, scheme, settings)
-    unused = {path: why for path, why in unused.items() if path not in read} | unused_in_training(settings)
+    unused = {path: why for path, why in unused.items() if path not in read} | unused_in_training(
+        settings
+    )
     notes = [note for note in result.notes if not note.startswith(NOTE)]
     return StepCost(result, measured, [*notes, *unused_notes(unused)], sorted(unused))
 
 
 def kept_activities(activities: Mapping[tuple[str, str], Activity]) -> dict[str, dict]:
     """Measured activities as a document keeps them: "layer.phase" -> fields."""
-    return {f"{layer}.{phase}": dataclasses.asdict(activity) for (layer, phase), activity in activities.items()}
+    return {
+        f"{layer}.{phase}": dataclasses.asdict(activity)
+        for (layer, phase), activity in activities.items()
+    }
 
 
 def read_activities(kept: Any, where: str) -> dict[tuple[str, str], Activity]:
-    """What `kept_activities` wrote; values are checked where they enter a trace. Raises InputError with the field."""
+    """What `kept_activities` wrote; values are checked where they enter a trace. Raises InputError
+    with the field.
+    """
     if not isinstance(kept, dict) or not kept:
-        raise InputError("the measured activity was not kept, so nothing can be priced again without training", where=where)
-    fields, found = {field.name: field.type for field in dataclasses.fields(Activity)}, {}
+        raise InputError(
+            "the measured activity was not kept, so nothing can be priced again without training",
+            where=where,
+        )
+    fields = {field.name: field.type for field in dataclasses.fields(Activity)}
+    found = {}
     for name, values in kept.items():
         if "." not in name or not isinstance(values, dict):
-            raise InputError("not the activity of a layer and phase", where=f"{where}.{name}", got=values)
+            raise InputError(
+                "not the activity of a layer and phase", where=f"{where}.{name}", got=values
+            )
         for field, value in values.items():
             if field not in fields:
                 raise unknown("field of an activity", field, fields, f"{where}.{name}")
-            if field != "source" and (isinstance(value, bool) or not isinstance(value, int | float)):
+            if field != "source" and (
+                isinstance(value, bool) or not isinstance(value, int | float)
+            ):
                 raise InputError("not a number", where=f"{where}.{name}.{field}", got=value)
         found[tuple(name.rsplit(".", 1))] = Activity(**{**values, "source": "measured"})
     return found
 
 
-def price_again(document: Mapping[str, Any], where: str, chip: Architecture | None = None,
-                network: Network | None = None) -> tuple[dict[str, Any], Trace]:
-    """The document of a training with the silicon that this version gives for it, and the measured trace of a step: trace, simulation and
-    prices are made anew from the activity that it kept, what the training itself found stays. Nothing is trained.
+def price_again(
+    document: Mapping[str, Any],
+    where: str,
+    chip: Architecture | None = None,
+    network: Network | None = None,
+) -> tuple[dict[str, Any], Trace]:
+    """The document of a training with the silicon that this version gives for it, and the measured
+    trace of a step: trace, simulation and prices are made anew from the activity that it kept, what
+    the training itself found stays. Nothing is trained.
 
-    `chip` in place of the document's own, `network` where its name is not a built-in one. Raises InputError where the activity was not
-    kept or no longer covers the operations of a step, and for a chip on which the training would have gone another way.
+    `chip` in place of the document's own, `network` where its name is not a built-in one. Raises
+    InputError where the activity was not kept or no longer covers the operations of a step, and for
+    a chip on which the training would have gone another way.
     """
     training = document["training"]
     settings = read_settings(training["settings"], f"{where}: training.settings")
-    scheme = silicon_scheme(load_scheme(document["scheme"], _scheme_settings(document, settings, where)), settings)
+    scheme = silicon_scheme(
+        load_scheme(document["scheme"], _scheme_settings(document, settings, where)), settings
+    )
     own = chip_of(document, where)
     network = load_network(document["network"]) if network is None else network
     inputs = training.get("inputs") or {}
     if inputs.get("network", network_digest(network)) != network_digest(network):
-        raise InputError("this network is not the one that was trained", where=where, got=network.name, hint="name its file with --network")
+        raise InputError(
+            "this network is not the one that was trained",
+            where=where,
+            got=network.name,
+            hint="name its file with --network",
+        )
     if chip is not None:
         _same_training(own, chip, scheme, settings, network, where)
     trace = build_trace(network, scheme, "training", settings.batch)
@@ -107,50 +150,95 @@ def price_again(document: Mapping[str, Any], where: str, chip: Architecture | No
     _covered(trace, activities, document, where)
     refreshes = {layer: Refreshes(**done) for layer, done in training.get("refreshes", {}).items()}
     node = document["node_nm"] if document["node_nm"] != own.node_nm else None
-    cost = cost_of_steps(trace, activities, refreshes, training["images"], settings, chip or own, scheme, node, own)
+    cost = cost_of_steps(
+        trace, activities, refreshes, training["images"], settings, chip or own, scheme, node, own
+    )
     result = cost.result.document
     found = result | {name: value for name, value in document.items() if name not in result}
     trained = training | {
-        "notes": training.get("notes", [note for note in document.get("notes", ()) if note not in cost.notes]),
-        "unused": training.get("unused", [])}
+        "notes": training.get(
+            "notes", [note for note in document.get("notes", ()) if note not in cost.notes]
+        ),
+        "unused": training.get("unused", []),
+    }
     found["notes"] = [*cost.notes, *trained["notes"]]
     found["unused"] = sorted({*cost.unused, *trained["unused"]})
     found["training"] = trained | cost_of_all(cost.result, training["images"])
     if "extra_memory_bits" in document:
-        found["extra_memory_bits"] = float(sum(cost.trace.state_words.values()) * (chip or own).vector_unit.word_bits)
+        found["extra_memory_bits"] = float(
+            sum(cost.trace.state_words.values()) * (chip or own).vector_unit.word_bits
+        )
     return found, cost.trace
 
 
 def chip_of(document: Mapping[str, Any], where: str) -> Architecture:
-    """The chip of a result, of which its file may say as much as it said before: what is at its default counts as not stated."""
+    """The chip of a result, of which its file may say as much as it said before: what is at its
+    default counts as not stated.
+    """
     whole = validate(document["settings"], f"{where}: settings")
-    return validate(whole.model_dump(mode="json", by_alias=True, exclude_defaults=True), f"{where}: settings")
+    return validate(
+        whole.model_dump(mode="json", by_alias=True, exclude_defaults=True), f"{where}: settings"
+    )
 
 
 def cost_of_all(result: Result, images: int) -> dict[str, float]:
     """Energy in J and time in s of a whole training of `images` images whose steps cost so much."""
-    return {"energy_j": result.energy_per_image_j * images, "seconds": result.latency_per_image_s * images}
+    return {
+        "energy_j": result.energy_per_image_j * images,
+        "seconds": result.latency_per_image_s * images,
+    }
 
 
-def _scheme_settings(document: Mapping[str, Any], settings: TrainingSettings, where: str) -> dict[str, Any]:
+def _scheme_settings(
+    document: Mapping[str, Any], settings: TrainingSettings, where: str
+) -> dict[str, Any]:
     kept = document.get("scheme_settings", document["training"].get("scheme_settings"))
     if kept is None and document["scheme"] != settings.rule:
-        raise InputError("the settings of the scheme were not kept", where=f"{where}: scheme_settings", got=document["scheme"])
+        raise InputError(
+            "the settings of the scheme were not kept",
+            where=f"{where}: scheme_settings",
+            got=document["scheme"],
+        )
     return settings.scheme_settings if kept is None else kept
 
 
-def _same_training(own: Architecture, chip: Architecture, scheme: Scheme, settings: TrainingSettings, network: Network, where: str) -> None:
+def _same_training(
+    own: Architecture,
+    chip: Architecture,
+    scheme: Scheme,
+    settings: TrainingSettings,
+    network: Network,
+    where: str,
+) -> None:
     """Raises InputError where a training takes other settings from `chip` than from its own one."""
-    taken = [settings_of(one, scheme, epochs=settings.epochs, batch=settings.batch, seed=settings.seed, device=None, changes=None,
-                         network=network)[0].model_dump(mode="json") for one in (own, chip)]
+    taken = [
+        settings_of(
+            one,
+            scheme,
+            epochs=settings.epochs,
+            batch=settings.batch,
+            seed=settings.seed,
+            device=None,
+            changes=None,
+            network=network,
+        )[0].model_dump(mode="json")
+        for one in (own, chip)
+    ]
     changed = sorted(_differences(*taken))
     if changed:
-        raise InputError("on this chip the training itself would have been another one, so its activity is not that of this chip",
-                         where=where, got=", ".join(f"{path}: {now}, trained with {then}" for path, then, now in changed[:_SHOWN]),
-                         hint="train again (archsim train, compare or explore)")
+        raise InputError(
+            "on this chip the training itself would have been another one, so its activity is not that of this chip",
+            where=where,
+            got=", ".join(
+                f"{path}: {now}, trained with {then}" for path, then, now in changed[:_SHOWN]
+            ),
+            hint="train again (archsim train, compare or explore)",
+        )
 
 
-def _differences(then: Mapping[str, Any], now: Mapping[str, Any], path: str = "") -> list[tuple[str, Any, Any]]:
+def _differences(
+    then: Mapping[str, Any], now: Mapping[str, Any], path: str = ""
+) -> list[tuple[str, Any, Any]]:
     found = []
     for name in {**then, **now}:
         before, after = then.get(name), now.get(name)
@@ -161,14 +249,36 @@ def _differences(then: Mapping[str, Any], now: Mapping[str, Any], path: str = ""
     return found
 
 
-def _covered(trace: Trace, activities: Mapping[tuple[str, str], Activity], document: Mapping[str, Any], where: str) -> None:
-    """Raises InputError where an operation of today's step has no measured activity, or a measured one has no operation."""
+def _covered(
+    trace: Trace,
+    activities: Mapping[tuple[str, str], Activity],
+    document: Mapping[str, Any],
+    where: str,
+) -> None:
+    """Raises InputError where an operation of today's step has no measured activity, or a measured
+    one has no operation.
+    """
     operations = trace.image_operations + trace.batch_operations
     needed = dict.fromkeys((op.place, op.phase) for op in operations if op.kind != "digital")
-    missing = [".".join(key) for key in needed if key not in activities] if document.get("activity", "measured") == "measured" else []
-    places = {(matrix.layer, phase) for matrix in trace.matrices for phase in ("forward", "backward", "update")}
+    missing = (
+        [".".join(key) for key in needed if key not in activities]
+        if document.get("activity", "measured") == "measured"
+        else []
+    )
+    places = {
+        (matrix.layer, phase)
+        for matrix in trace.matrices
+        for phase in ("forward", "backward", "update")
+    }
     stray = [".".join(key) for key in activities if key not in places]
-    for words, names in (("operations of a step of this version were not measured", missing),
-                         ("measured, but no matrix of a step of this version", stray)):
+    for words, names in (
+        ("operations of a step of this version were not measured", missing),
+        ("measured, but no matrix of a step of this version", stray),
+    ):
         if names:
-            raise InputError(words, where=f"{where}: training.activities", got=", ".join(names[:_SHOWN]), hint="train again")
+            raise InputError(
+                words,
+                where=f"{where}: training.activities",
+                got=", ".join(names[:_SHOWN]),
+                hint="train again",
+            )

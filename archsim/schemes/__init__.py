@@ -1,7 +1,10 @@
-"""Update rules in families: `digital`, `pulsed`, `low_rank` and `streams`, with what several need in `shared`.
+"""Update rules in families: `digital`, `pulsed`, `low_rank` and `streams`, with what several need
+in `shared`.
 
-A rule is a face (what it asks of the chip, `NAME.py`) and an algorithm (what it does to the weights, `NAME_rule.py`, named by a string).
-A new file with a registered class is picked up by itself, a user's own through `own_file`. Begin with `base.py`.
+A rule is a face (what it asks of the chip, `NAME.py`) and an algorithm (what it does to the
+weights, `NAME_rule.py`, named by a string).
+A new file with a registered class is picked up by itself, a user's own through `own_file`. Begin
+with `base.py`.
 """
 
 from __future__ import annotations
@@ -24,8 +27,11 @@ _ALGORITHMS = ("_rule", "_kernels", "_reference", "_apply")
 @functools.cache
 def _import_own() -> None:
     for module in pkgutil.walk_packages(__path__, f"{__name__}."):
-        # algorithms and their kernels are loaded when a training asks for them; no rule stands in `shared`
-        if not module.name.startswith(f"{__name__}.shared.") and not module.name.endswith(_ALGORITHMS):
+        # algorithms and their kernels are loaded when a training asks for them; no rule stands in
+        # `shared`
+        if not module.name.startswith(f"{__name__}.shared.") and not module.name.endswith(
+            _ALGORITHMS
+        ):
             importlib.import_module(module.name)
 
 
@@ -44,22 +50,31 @@ def list_schemes() -> dict[str, str]:
 
 
 def load_scheme(name: str | Scheme, settings: Mapping[str, Any] | None = None) -> Scheme:
-    """A scheme by name with its settings ({"optimiser": "adam"}). Raises InputError for an unknown name or field."""
+    """A scheme by name with its settings ({"optimiser": "adam"}). Raises InputError for an unknown
+    name or field.
+    """
     from archsim.schemes.base import Scheme
 
     if isinstance(name, Scheme):
         return _validated(type(name), name.model_dump() | dict(settings)) if settings else name
     classes = _classes()
     if name not in classes and str(name).endswith(".py"):
-        raise InputError("unknown scheme", where="scheme", got=name, allowed=classes,
-                         hint="a file is run only where --scheme or archsim.schemes.own_file.load_scheme_file names it")
+        raise InputError(
+            "unknown scheme",
+            where="scheme",
+            got=name,
+            allowed=classes,
+            hint="a file is run only where --scheme or archsim.schemes.own_file.load_scheme_file names it",
+        )
     if name not in classes:
         raise unknown("scheme", name, classes)
     return _validated(classes[name], dict(settings or {}))
 
 
 def _validated(kind: type[Scheme], settings: Mapping[str, Any]) -> Scheme:
-    """The scheme of a class with its settings. Raises InputError for what is not allowed, with the nearest name."""
+    """The scheme of a class with its settings. Raises InputError for what is not allowed, with the
+    nearest name.
+    """
     from pydantic import ValidationError
 
     try:
@@ -70,8 +85,19 @@ def _validated(kind: type[Scheme], settings: Mapping[str, Any]) -> Scheme:
         where, given = f"scheme.{field}", fault["input"]
         if fault["type"] == "extra_forbidden":
             known = sorted(kind.model_fields)
-            raise InputError("unknown field", where=where, got=given, allowed=known, hint=nearest(field, known)) from None
+            raise InputError(
+                "unknown field", where=where, got=given, allowed=known, hint=nearest(field, known)
+            ) from None
         if fault["type"] == "literal_error":
-            words = [word.strip(" '") for word in fault["ctx"]["expected"].replace(" or ", ",").split(",")]
-            raise InputError("not an allowed value", where=where, got=given, allowed=words, hint=nearest(str(given), words)) from None
+            words = [
+                word.strip(" '")
+                for word in fault["ctx"]["expected"].replace(" or ", ",").split(",")
+            ]
+            raise InputError(
+                "not an allowed value",
+                where=where,
+                got=given,
+                allowed=words,
+                hint=nearest(str(given), words),
+            ) from None
         raise InputError(fault["msg"], where=where, got=given) from None

@@ -1,4 +1,6 @@
-"""What every update rule declares of its hardware face: parts it adds, memory it needs, operations of a step."""
+"""What every update rule declares of its hardware face: parts it adds, memory it needs, operations
+of a step.
+"""
 
 from __future__ import annotations
 
@@ -23,11 +25,12 @@ SUGGESTED = ("learning_rate", "batch", "initial_scale")
 
 
 class Scheme(BaseModel, ABC):
-    """An update rule. A subclass is one file: its settings are fields, its laws are the methods below.
+    """An update rule. A subclass is one file: its settings are fields, its laws are the methods
+    below.
 
-    `parts` names components (role -> inventory entry) that the rule needs beyond those of inference; `rule` makes the
-    algorithm that a training run calls (see archsim/schemes/rule.py); `device` is the preset it trains on where the
-    user names none ("": exact digital weights).
+    `parts` names components (role -> inventory entry) that the rule needs beyond those of
+    inference; `rule` makes the algorithm that a training run calls (see archsim/schemes/rule.py);
+    `device` is the preset it trains on where the user names none ("": exact digital weights).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
@@ -38,12 +41,18 @@ class Scheme(BaseModel, ABC):
     references: ClassVar[tuple[str, ...]] = ()  # keys of hwlib/sources.bib
     transposed_read: ClassVar[bool] = False
     default_chip: ClassVar[str] = "cim40"  # the chip of a training where the user names none
-    digital_baseline: ClassVar[bool] = False  # trained in exact arithmetic, without the read physics of the arrays and without devices
-    output_errors: ClassVar[int] = 1  # errors taken back an image: 2 for target and output (softmax) one after the other
+    digital_baseline: ClassVar[bool] = (
+        False  # trained in exact arithmetic, without the read physics of the arrays and without devices
+    )
+    output_errors: ClassVar[int] = (
+        1  # errors taken back an image: 2 for target and output (softmax) one after the other
+    )
 
     @abstractmethod
     def backward(self, stage: Stage, first: bool) -> list[Operation]:
-        """Operations that take one image's error back through an array stage (`first`: no layer below needs it)."""
+        """Operations that take one image's error back through an array stage (`first`: no layer
+        below needs it).
+        """
 
     @abstractmethod
     def image_update(self, stage: Stage) -> list[Operation]:
@@ -54,9 +63,10 @@ class Scheme(BaseModel, ABC):
         """Operations of the update, once a batch, for an array stage."""
 
     device: ClassVar[str] = ""
-    # Training settings that suit it (learning_rate, batch, initial_scale; epochs that the digits need), and settings with which one small
-    # mini-batch moves weights clearly: the conformance battery trains with these, and with every variant: a name with what is different
-    # in {"practice": {...}, "trial": {...}}.
+    # Training settings that suit it (learning_rate, batch, initial_scale; epochs that the digits
+    # need), and settings with which one small mini-batch moves weights clearly: the conformance
+    # battery trains with these, and with every variant: a name with what is different in
+    # {"practice": {...}, "trial": {...}}.
     practice: ClassVar[dict[str, Any]] = {}
     trial: ClassVar[dict[str, Any]] = {}
     variants: ClassVar[dict[str, dict[str, dict[str, Any]]]] = {}
@@ -65,18 +75,25 @@ class Scheme(BaseModel, ABC):
 
     @property
     def unused(self) -> frozenset[str]:
-        """Settings that this variant of the scheme does not use: changing one of them changes no bit of any result."""
+        """Settings that this variant of the scheme does not use: changing one of them changes no
+        bit of any result.
+        """
         return frozenset()
 
     @property
     def unused_changes(self) -> list[str]:
         """The settings that were given a value of their own and are not used."""
         fields = type(self).model_fields
-        return sorted(name for name in self.unused if getattr(self, name) != fields[name].get_default(call_default_factory=True))
+        return sorted(
+            name
+            for name in self.unused
+            if getattr(self, name) != fields[name].get_default(call_default_factory=True)
+        )
 
     @property
     def core(self) -> str:
-        """What trains it: "own", its `rule`; "rpu" or "float", a compiled rule of the training core; "": nothing yet.
+        """What trains it: "own", its `rule`; "rpu" or "float", a compiled rule of the training
+        core; "": nothing yet.
 
         A subclass that brings a rule of its own is trained by that, whatever it inherits.
         """
@@ -89,16 +106,27 @@ class Scheme(BaseModel, ABC):
 
     @property
     def suggested(self) -> dict[str, float | int]:
-        """Fields of the training settings that suit this scheme where the user names none: learning rate, mini-batch, first weights."""
+        """Fields of the training settings that suit this scheme where the user names none: learning
+        rate, mini-batch, first weights.
+        """
         found = {name: self.practice[name] for name in SUGGESTED if name in self.practice}
         rate = self.optimiser_rates.get(getattr(self, "optimiser", ""))
         return found if rate is None else found | {"learning_rate": rate}
 
-    def reference_change(self, layer: LayerState, inputs: np.ndarray, errors: np.ndarray, rate: float, seed: int, step: int) -> np.ndarray:
+    def reference_change(
+        self,
+        layer: LayerState,
+        inputs: np.ndarray,
+        errors: np.ndarray,
+        rate: float,
+        seed: int,
+        step: int,
+    ) -> np.ndarray:
         """Slow and plain: the expected change (M, N) of a fresh layer's weights by one mini-batch.
 
-        `inputs` (images, N, V) and `errors` (images, M, V or 2, M, V) as the rule gets them, `step` the number of the first image. The
-        layer may be changed. A scheme whose expectation has no closed form may draw the rule's own random numbers (seed, step).
+        `inputs` (images, N, V) and `errors` (images, M, V or 2, M, V) as the rule gets them, `step`
+        the number of the first image. The layer may be changed. A scheme whose expectation has no
+        closed form may draw the rule's own random numbers (seed, step).
         """
         raise NotImplementedError(f"scheme {self.name} states no reference of its weight change")
 
@@ -107,17 +135,21 @@ class Scheme(BaseModel, ABC):
         return operation
 
     def setup_operations(self, stages: list[Stage]) -> list[Operation]:
-        """Operations before the first image, done once and priced apart; those of a layer follow each other. The initial weights are
-        programmed unless a scheme says otherwise."""
+        """Operations before the first image, done once and priced apart; those of a layer follow
+        each other. The initial weights are programmed unless a scheme says otherwise."""
         return [initial_weights(stage) for stage in stages if stage.on_array]
 
     def rule(self, layers: Sequence[LayerState], rate: float, batch: int, seed: int) -> UpdateRule:
-        """The algorithm of this scheme for a training run. Raises InputError for a scheme that has none yet."""
+        """The algorithm of this scheme for a training run. Raises InputError for a scheme that has
+        none yet.
+        """
         raise InputError("this scheme has no training algorithm", where="scheme", got=self.name)
 
     def arrays(self, stages: list[Stage]) -> list[LayerMatrix]:
-        """Further matrices on tiles beside those of the layers (fast arrays, references), named `<layer>.<what>`;
-        operations reach them by their field `array`. What of the periphery they share with others, their LayerMatrix says."""
+        """Further matrices on tiles beside those of the layers (fast arrays, references), named
+        `<layer>.<what>`; operations reach them by their field `array`. What of the periphery they
+        share with others, their LayerMatrix says.
+        """
         return []
 
     def weights_matrix(self, stage: Stage) -> LayerMatrix:
@@ -129,7 +161,9 @@ class Scheme(BaseModel, ABC):
         return {}
 
     def parts(self, chip: Architecture) -> dict[str, dict]:
-        """Inventory entries that this rule adds to a chip: role -> {part, parameters, per, count, boundary}."""
+        """Inventory entries that this rule adds to a chip: role -> {part, parameters, per, count,
+        boundary}.
+        """
         return {}
 
 
@@ -137,7 +171,8 @@ SCHEMES: dict[str, type[Scheme]] = {}
 
 
 def register(cls: type[Scheme]) -> type[Scheme]:
-    """Class decorator: enter a scheme under its name. A class of the same module replaces the one before (a cell that runs again).
+    """Class decorator: enter a scheme under its name. A class of the same module replaces the one
+    before (a cell that runs again).
 
     Raises InputError for a name that is taken.
     """

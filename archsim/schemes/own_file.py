@@ -1,7 +1,9 @@
-"""Update schemes from outside the package: a file that the user names, and packages that are installed.
+"""Update schemes from outside the package: a file that the user names, and packages that are
+installed.
 
-Code runs only where a user asks for it by name: `--scheme my_scheme.py` on the command line, `load_scheme_file` in Python, or an installed
-package with an entry point of the group `archsim.schemes`. A network, chip, space, study, trace or result file names schemes, never files.
+Code runs only where a user asks for it by name: `--scheme my_scheme.py` on the command line,
+`load_scheme_file` in Python, or an installed package with an entry point of the group
+`archsim.schemes`. A network, chip, space, study, trace or result file names schemes, never files.
 """
 
 from __future__ import annotations
@@ -28,33 +30,45 @@ GROUP = "archsim.schemes"
 _HOUSE = "archsim."
 PREFIX = "archsim_own_"
 LARGEST_FILE = 10_000_000  # bytes
-# By path: the digest of what stood in the file, and the scheme's class. The file that was named last stands last.
+# By path: the digest of what stood in the file, and the scheme's class. The file that was named
+# last stands last.
 _loaded: dict[Path, tuple[str, type[Scheme]]] = {}
 
 
 def scheme_name(text: str) -> str:
-    """The name of a scheme that a user wrote: itself, or that of the scheme in a `.py` file, which is run."""
+    """The name of a scheme that a user wrote: itself, or that of the scheme in a `.py` file, which
+    is run.
+    """
     return load_scheme_file(text) if text.endswith(".py") else text
 
 
 def scheme_names(texts: Iterable[str]) -> list[str]:
-    """The names of schemes that are used side by side. Raises InputError where two files give theirs the same name."""
+    """The names of schemes that are used side by side. Raises InputError where two files give
+    theirs the same name.
+    """
     found: dict[str, str] = {}
     names = []
     for text in texts:
         name = scheme_name(text)
         if found.setdefault(name, text) != text:
-            raise InputError("two update schemes have the same name", where="scheme", got=name, allowed=(found[name], text),
-                             hint="change the name in one of the files")
+            raise InputError(
+                "two update schemes have the same name",
+                where="scheme",
+                got=name,
+                allowed=(found[name], text),
+                hint="change the name in one of the files",
+            )
         names.append(name)
     return names
 
 
 def load_scheme_file(path: str | Path) -> str:
-    """Run a Python file that registers one scheme, once for each content that it has, and give the scheme's name.
+    """Run a Python file that registers one scheme, once for each content that it has, and give the
+    scheme's name.
 
-    Another file's scheme of the same name gives way: the name is that of the file which was named last. Raises InputError where the file
-    cannot be read or run, where it registers no scheme, or several, or one with the name of a scheme that is no file's.
+    Another file's scheme of the same name gives way: the name is that of the file which was named
+    last. Raises InputError where the file cannot be read or run, where it registers no scheme, or
+    several, or one with the name of a scheme that is no file's.
     """
     from archsim.schemes import list_schemes
     from archsim.schemes.base import SCHEMES
@@ -64,7 +78,9 @@ def load_scheme_file(path: str | Path) -> str:
     try:
         content = read_bytes(path, LARGEST_FILE)
     except InputError as fault:
-        raise InputError("no such file with an update scheme", where="scheme", got=str(path), hint=fault.what) from None
+        raise InputError(
+            "no such file with an update scheme", where="scheme", got=str(path), hint=fault.what
+        ) from None
     list_schemes()  # so that the file's scheme cannot take the name of one of archsim
     digest = hashlib.sha256(f"{path}\n".encode() + content).hexdigest()[:16]
     before, kind = _loaded.pop(path, ("", None))
@@ -86,31 +102,46 @@ def _run(path: Path, content: bytes, module_name: str) -> type[Scheme]:
     for name, kind in before.items():
         if kind.__module__.startswith(PREFIX):
             del SCHEMES[name]
-    spec = importlib.util.spec_from_file_location(module_name, path, loader=_Content(module_name, str(path), content))
+    spec = importlib.util.spec_from_file_location(
+        module_name, path, loader=_Content(module_name, str(path), content)
+    )
     module = importlib.util.module_from_spec(spec)
     sys.modules[module_name] = module  # before it runs: dataclasses and pydantic look there
     try:
         spec.loader.exec_module(module)
         kinds = [kind for kind in SCHEMES.values() if kind.__module__ == module_name]
         if len(kinds) != 1:
-            raise InputError("a file of an update scheme registers exactly one", where=str(path), got=[kind.name for kind in kinds] or None,
-                             hint="put @register from archsim.schemes.base above its class")
+            raise InputError(
+                "a file of an update scheme registers exactly one",
+                where=str(path),
+                got=[kind.name for kind in kinds] or None,
+                hint="put @register from archsim.schemes.base above its class",
+            )
         return kinds[0]
     except InputError:
         del sys.modules[module_name]
         raise
     except Exception as error:
         del sys.modules[module_name]
-        lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
+        lines = [
+            frame.lineno
+            for frame in traceback.extract_tb(error.__traceback__)
+            if frame.filename == str(path)
+        ]
         where = f"{path}:{lines[-1]}" if lines else str(path)
-        raise InputError(f"the file of the update scheme cannot be run ({type(error).__name__}: {error})", where=where) from None
+        raise InputError(
+            f"the file of the update scheme cannot be run ({type(error).__name__}: {error})",
+            where=where,
+        ) from None
     finally:
         SCHEMES.clear()
         SCHEMES.update(before)
 
 
 class _Content(importlib.machinery.SourceFileLoader):
-    """Loads what was read, and nothing that Python kept of an earlier content: its .pyc files tell contents apart by size and second."""
+    """Loads what was read, and nothing that Python kept of an earlier content: its .pyc files tell
+    contents apart by size and second.
+    """
 
     def __init__(self, name: str, path: str, content: bytes):
         super().__init__(name, path)
@@ -124,13 +155,21 @@ class _Content(importlib.machinery.SourceFileLoader):
 
 
 def own_schemes() -> tuple[list[str], list[tuple[type[Scheme], str]]]:
-    """What `take_over` needs in a process that works for this one: files that were loaded here, and the other classes that were
-    registered, with the digest of their source: a module's go by its name, those of a notebook or a script by what they are."""
+    """What `take_over` needs in a process that works for this one: files that were loaded here, and
+    the other classes that were registered, with the digest of their source: a module's go by its
+    name, those of a notebook or a script by what they are.
+    """
     from archsim.schemes.base import SCHEMES
     from archsim.schemes.source import scheme_digest
 
-    classes = [(kind, scheme_digest(kind)) for kind in SCHEMES.values() if is_own(kind) and not kind.__module__.startswith(PREFIX)]
-    return [str(path) for path in _loaded], classes  # files in the order in which they were named: the last has the name
+    classes = [
+        (kind, scheme_digest(kind))
+        for kind in SCHEMES.values()
+        if is_own(kind) and not kind.__module__.startswith(PREFIX)
+    ]
+    return [
+        str(path) for path in _loaded
+    ], classes  # files in the order in which they were named: the last has the name
 
 
 def is_own(kind: type[Scheme]) -> bool:
@@ -140,11 +179,16 @@ def is_own(kind: type[Scheme]) -> bool:
 
 def is_installed(kind: type[Scheme]) -> bool:
     """Whether a scheme is an entry point of an installed package."""
-    return any(entry.value.split(":")[0] == kind.__module__ for entry in importlib.metadata.entry_points(group=GROUP))
+    return any(
+        entry.value.split(":")[0] == kind.__module__
+        for entry in importlib.metadata.entry_points(group=GROUP)
+    )
 
 
 def take_over(files: Sequence[str], classes: Sequence[tuple[type[Scheme], str]]) -> None:
-    """Know the schemes of another process. One that cannot be loaded here is unknown here, which says so where it is asked for."""
+    """Know the schemes of another process. One that cannot be loaded here is unknown here, which
+    says so where it is asked for.
+    """
     from archsim.schemes.base import register
     from archsim.schemes.source import known_as
 
@@ -157,12 +201,17 @@ def take_over(files: Sequence[str], classes: Sequence[tuple[type[Scheme], str]])
 
 @functools.cache
 def load_installed() -> None:
-    """Import the schemes of installed packages, once. Raises InputError for a package whose scheme cannot be imported."""
+    """Import the schemes of installed packages, once. Raises InputError for a package whose scheme
+    cannot be imported.
+    """
     for entry in importlib.metadata.entry_points(group=GROUP):
         try:
             entry.load()
         except Exception as error:
             package = entry.dist.name if entry.dist else entry.value
-            raise InputError(f"the update scheme of an installed package cannot be imported ({type(error).__name__}: {error})",
-                             where=f"entry point {GROUP}: {entry.name} = {entry.value}", got=package,
-                             hint=f"repair or uninstall {package}") from None
+            raise InputError(
+                f"the update scheme of an installed package cannot be imported ({type(error).__name__}: {error})",
+                where=f"entry point {GROUP}: {entry.name} = {entry.value}",
+                got=package,
+                hint=f"repair or uninstall {package}",
+            ) from None

@@ -1,8 +1,10 @@
-"""The algorithm face of an update rule: what it does to the weights, image by image and batch by batch.
+"""The algorithm face of an update rule: what it does to the weights, image by image and batch by
+batch.
 
-A scheme's file holds a subclass beside its hardware face. The training loop runs the forward and backward cycle on the
-arrays and hands every layer's inputs and errors to the rule; the rule alone changes the weights. It counts what it did
-in the ledger's words, so that the priced actions can be compared with those the algorithm performed.
+A scheme's file holds a subclass beside its hardware face. The training loop runs the forward and
+backward cycle on the arrays and hands every layer's inputs and errors to the rule; the rule alone
+changes the weights. It counts what it did in the ledger's words, so that the priced actions can be
+compared with those the algorithm performed.
 """
 
 from __future__ import annotations
@@ -23,10 +25,13 @@ if TYPE_CHECKING:
 
 @dataclass
 class LayerState:
-    """One array layer as a rule sees it. M outputs, N inputs (the bias line included), V vectors an image.
+    """One array layer as a rule sees it. M outputs, N inputs (the bias line included), V vectors an
+    image.
 
-    `weights` float32 (M, N) is what a read sees and is written in place (through `devices` where there are any);
-    `writes` int32 (M, N) counts pulses or programming operations a device; `tile` keys its random numbers.
+    `weights` float32 (M, N) is what a read sees and is written in place (through `devices` where
+    there are any);
+    `writes` int32 (M, N) counts pulses or programming operations a device; `tile` keys its random
+    numbers.
     """
 
     index: int
@@ -41,8 +46,8 @@ class LayerState:
 
 @dataclass
 class Done:
-    """What a rule did to one layer since counting began: `actions` by (component, action) in the ledger's words,
-    and sums from which the measured activity of the layer's update follows."""
+    """What a rule did to one layer since counting began: `actions` by (component, action) in the
+    ledger's words, and sums from which the measured activity of the layer's update follows."""
 
     images: int = 0
     batches: int = 0
@@ -61,30 +66,47 @@ class Done:
 class UpdateRule(ABC):
     """One training run of a scheme. `scheme` holds its settings, `rate` is the learning rate.
 
-    The loop calls `image` for every image and layer, then `batch` for every layer once a mini-batch. `inputs` float32
-    (N, V) and `errors` (M, V) are the columns of x and of d = minus the gradient of the batch's mean loss, so that the sum
-    of d x^T over a batch is the step of plain gradient descent: W += rate * sum d x^T. A scheme that asks for two `output_errors` gets
+    The loop calls `image` for every image and layer, then `batch` for every layer once a
+    mini-batch. `inputs` float32 (N, V) and `errors` (M, V) are the columns of x and of d = minus
+    the gradient of the batch's mean loss, so that the sum of d x^T over a batch is the step of
+    plain gradient descent: W += rate * sum d x^T. A scheme that asks for two `output_errors` gets
     errors (2, M, V): those of the target and of the output, whose sum is d.
     """
 
-    def __init__(self, scheme: Scheme, layers: Sequence[LayerState], rate: float, batch: int, seed: int):
-        self.scheme, self.layers, self.rate, self.batch_size, self.seed = scheme, list(layers), rate, batch, seed
+    def __init__(
+        self, scheme: Scheme, layers: Sequence[LayerState], rate: float, batch: int, seed: int
+    ):
+        self.scheme, self.layers, self.rate, self.batch_size, self.seed = (
+            scheme,
+            list(layers),
+            rate,
+            batch,
+            seed,
+        )
         self.done = [Done() for _ in self.layers]
 
     @abstractmethod
     def image(self, layer: LayerState, inputs: np.ndarray, errors: np.ndarray, step: int) -> None:
-        """Use one image's inputs and errors. `step` is the number of the image in the run: the key of random numbers."""
+        """Use one image's inputs and errors. `step` is the number of the image in the run: the key
+        of random numbers.
+        """
 
     def batch(self, layer: LayerState, step: int) -> None:
-        """Finish a mini-batch whose last image was `step`. Rules that work image by image leave it as it is."""
+        """Finish a mini-batch whose last image was `step`. Rules that work image by image leave it
+        as it is.
+        """
         return None
 
     def backward_weights(self) -> list[np.ndarray] | None:
-        """Digital weights (M, N) by layer from which the backward cycle is computed, exactly; None: it reads the arrays."""
+        """Digital weights (M, N) by layer from which the backward cycle is computed, exactly; None:
+        it reads the arrays.
+        """
         return None
 
     def state(self) -> dict[str, np.ndarray]:
-        """Arrays that a checkpoint must carry besides weights and devices, by name; they are restored in place."""
+        """Arrays that a checkpoint must carry besides weights and devices, by name; they are
+        restored in place.
+        """
         return {}
 
     def facts(self) -> dict[str, Any]:
@@ -104,9 +126,13 @@ class UpdateRule(ABC):
         return {}
 
     def further_writes(self, layer: LayerState) -> dict[str, np.ndarray]:
-        """Pulses or programming operations that each device of the scheme's further arrays has had, by the arrays' names."""
+        """Pulses or programming operations that each device of the scheme's further arrays has had,
+        by the arrays' names.
+        """
         return {}
 
     def activity(self, layer: LayerState, before: Activity) -> Activity:
-        """The measured activity of the layer's update since counting began; `before` has the densities of its inputs."""
+        """The measured activity of the layer's update since counting began; `before` has the
+        densities of its inputs.
+        """
         return before

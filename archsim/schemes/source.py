@@ -1,6 +1,8 @@
-"""The source of an update scheme as a digest: its file with all that it imports from beside it, or what a notebook cell holds.
+"""The source of an update scheme as a digest: its file with all that it imports from beside it, or
+what a notebook cell holds.
 
-Taken when a scheme is first asked for, so that it is that of the code which runs, not of a file that was edited since.
+Taken when a scheme is first asked for, so that it is that of the code which runs, not of a file
+that was edited since.
 """
 
 from __future__ import annotations
@@ -23,7 +25,9 @@ if TYPE_CHECKING:
     from archsim.schemes.base import Scheme
 
 # What is installed has a version of its own and is not edited between two runs.
-_INSTALLED = tuple(sysconfig.get_paths()[name] for name in ("stdlib", "platstdlib", "purelib", "platlib"))
+_INSTALLED = tuple(
+    sysconfig.get_paths()[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")
+)
 _digests: dict[type, str] = {}
 
 
@@ -45,7 +49,9 @@ def _digest_of(kind: type) -> str:
     found = hashlib.sha256()
     for own in filter(is_own, kind.__mro__):
         file = _file_of(own)
-        if own.__module__.split(".")[0] in sys.stdlib_module_names or (file and file.startswith(_INSTALLED)):
+        if own.__module__.split(".")[0] in sys.stdlib_module_names or (
+            file and file.startswith(_INSTALLED)
+        ):
             continue
         paths = sorted(_closure(Path(file))) if file and Path(file).is_file() else []
         for path in paths:
@@ -57,13 +63,19 @@ def _digest_of(kind: type) -> str:
 
 
 def _file_of(kind: type) -> str | None:
-    """Where the code of a class stands: a cell is no file, whatever file its `__main__` was started from."""
-    codes = [value.__code__.co_filename for value in vars(kind).values() if inspect.isfunction(value)]
+    """Where the code of a class stands: a cell is no file, whatever file its `__main__` was started
+    from.
+    """
+    codes = [
+        value.__code__.co_filename for value in vars(kind).values() if inspect.isfunction(value)
+    ]
     return codes[0] if codes else getattr(sys.modules.get(kind.__module__), "__file__", None)
 
 
 def _text_of(kind: type) -> bytes:
-    """The source of a class without a file: what a notebook keeps of its cell, or else its compiled functions."""
+    """The source of a class without a file: what a notebook keeps of its cell, or else its compiled
+    functions.
+    """
     try:
         return inspect.getsource(kind).encode() + b"".join(sorted(_code(kind)))
     except (OSError, TypeError):
@@ -91,7 +103,9 @@ def _code(kind: type) -> Iterator[bytes]:
 
 
 def _code_of(code: types.CodeType) -> Iterator[bytes]:
-    plain = [repr(constant) for constant in code.co_consts if not isinstance(constant, types.CodeType)]
+    plain = [
+        repr(constant) for constant in code.co_consts if not isinstance(constant, types.CodeType)
+    ]
     yield f"{code.co_name} {code.co_names} {plain}".encode() + code.co_code
     for inner in code.co_consts:
         if isinstance(inner, types.CodeType):
@@ -128,7 +142,11 @@ def _imported(tree: ast.AST) -> Iterator[str]:
 def _places(name: str, beside: Path) -> Iterator[Path]:
     """The files that an import of `name` reads: of each package on the way its own."""
     parts = name.split(".")
-    if not name or parts[0] in ("archsim", "hwlib", "workloads") or parts[0] in sys.stdlib_module_names:
+    if (
+        not name
+        or parts[0] in ("archsim", "hwlib", "workloads")
+        or parts[0] in sys.stdlib_module_names
+    ):
         return
     for depth in range(1, len(parts) + 1):
         loaded = getattr(sys.modules.get(".".join(parts[:depth])), "__file__", None)
@@ -138,6 +156,10 @@ def _places(name: str, beside: Path) -> Iterator[Path]:
             spec = importlib.machinery.PathFinder.find_spec(parts[0])
             candidates += [Path(spec.origin)] if spec and spec.origin else []
         for path in candidates:
-            if path.suffix == ".py" and path.is_file() and not str(path.absolute()).startswith(_INSTALLED):
+            if (
+                path.suffix == ".py"
+                and path.is_file()
+                and not str(path.absolute()).startswith(_INSTALLED)
+            ):
                 yield path.absolute()
                 break

@@ -15,10 +15,14 @@ def ledger_of_machine(machine: Machine) -> Ledger:
         count_operation(ledger, machine.plans[key], steps, jobs, extra)
     if machine.residency:
         ledger.merge(machine.residency.ledger)
-    count_shared(ledger, machine.trace, machine.chip, machine.images, machine.operations_ended, machine.end)
+    count_shared(
+        ledger, machine.trace, machine.chip, machine.images, machine.operations_ended, machine.end
+    )
     if not machine.chip.tile.clock_gating:
         gated = ledger.total("tile_clock", "cycle")
-        tiles = min(machine.placement.tiles, machine.placement.available) - machine.placement.without().get("tile_clock", 0)
+        tiles = min(
+            machine.placement.tiles, machine.placement.available
+        ) - machine.placement.without().get("tile_clock", 0)
         ledger.add("tile_clock", "cycle", "", "", max(0.0, tiles * machine.end - gated))
     return ledger
 
@@ -36,13 +40,24 @@ def tile_operations(machine: Machine) -> dict[tuple[str, str], int]:
 
 def _server_row(server: Server, total: int) -> dict:
     ports = len(server.free_at)
-    return {"name": server.name, "kind": server.kind, "busy_cycles": server.busy, "stalled_cycles": 0,
-            "idle_cycles": total * ports - server.busy, "total_cycles": total * ports, "stalls": {}, "requests": server.requests,
-            "queue_mean": server.waited / total if total else 0.0, "queue_max": server.queue_max}
+    return {
+        "name": server.name,
+        "kind": server.kind,
+        "busy_cycles": server.busy,
+        "stalled_cycles": 0,
+        "idle_cycles": total * ports - server.busy,
+        "total_cycles": total * ports,
+        "stalls": {},
+        "requests": server.requests,
+        "queue_mean": server.waited / total if total else 0.0,
+        "queue_max": server.queue_max,
+    }
 
 
 def resources(machine: Machine) -> list[dict]:
-    """Busy, stalled and idle cycles of every resource; tiles are summed over a layer (cycles are tile cycles)."""
+    """Busy, stalled and idle cycles of every resource; tiles are summed over a layer (cycles are
+    tile cycles).
+    """
     total = machine.end
     rows = [_server_row(server, total) for server in machine.servers()]
     lanes = list(machine.lanes.values())
@@ -50,19 +65,45 @@ def resources(machine: Machine) -> list[dict]:
         # Layers share tiles: their cycles add up only over the whole chip.
         tiles = min(machine.placement.tiles, machine.placement.available)
         stalls = _merge(lane.stalls for lane in lanes)
-        rows.append(_tile_row("tiles", tiles, sum(lane.busy for lane in lanes), stalls, sum(lane.jobs for lane in lanes), total))
+        rows.append(
+            _tile_row(
+                "tiles",
+                tiles,
+                sum(lane.busy for lane in lanes),
+                stalls,
+                sum(lane.jobs for lane in lanes),
+                total,
+            )
+        )
     else:
-        rows += [_tile_row(f"tiles:{lane.name}", lane.tiles, lane.busy, dict(lane.stalls), lane.jobs, total) for lane in lanes]
+        rows += [
+            _tile_row(
+                f"tiles:{lane.name}", lane.tiles, lane.busy, dict(lane.stalls), lane.jobs, total
+            )
+            for lane in lanes
+        ]
         spare = machine.placement.available - machine.placement.tiles
         if spare:
             rows.append(_tile_row("tiles:unused", spare, 0, {}, 0, total))
     return rows
 
 
-def _tile_row(name: str, tiles: int, busy: int, stalls: dict[str, int], jobs: int, total: int) -> dict:
+def _tile_row(
+    name: str, tiles: int, busy: int, stalls: dict[str, int], jobs: int, total: int
+) -> dict:
     stalled = sum(stalls.values())
-    return {"name": name, "kind": "tile", "busy_cycles": busy, "stalled_cycles": stalled, "idle_cycles": tiles * total - busy - stalled,
-            "total_cycles": tiles * total, "stalls": stalls, "requests": jobs, "queue_mean": 0.0, "queue_max": 0}
+    return {
+        "name": name,
+        "kind": "tile",
+        "busy_cycles": busy,
+        "stalled_cycles": stalled,
+        "idle_cycles": tiles * total - busy - stalled,
+        "total_cycles": tiles * total,
+        "stalls": stalls,
+        "requests": jobs,
+        "queue_mean": 0.0,
+        "queue_max": 0,
+    }
 
 
 def _merge(tables) -> dict[str, int]:
@@ -74,8 +115,12 @@ def _merge(tables) -> dict[str, int]:
 
 
 def check_conservation(rows: list[dict]) -> None:
-    """Every resource: busy + stalled + idle = total, none negative. Raises RuntimeError naming the one that is not."""
+    """Every resource: busy + stalled + idle = total, none negative. Raises RuntimeError naming the
+    one that is not.
+    """
     for row in rows:
         if row["idle_cycles"] < 0:
-            raise RuntimeError(f"{row['name']}: busy {row['busy_cycles']} + stalled {row['stalled_cycles']} "
-                               f"exceed its {row['total_cycles']} cycles")
+            raise RuntimeError(
+                f"{row['name']}: busy {row['busy_cycles']} + stalled {row['stalled_cycles']} "
+                f"exceed its {row['total_cycles']} cycles"
+            )

@@ -1,4 +1,6 @@
-"""One operation on its way through the chip: feed, tiles and drain as processes with bounded queues between them."""
+"""One operation on its way through the chip: feed, tiles and drain as processes with bounded queues
+between them.
+"""
 
 from __future__ import annotations
 
@@ -18,15 +20,30 @@ if TYPE_CHECKING:
 
 
 class Lane:
-    """The units of one layer on the chip: when each is free, what kept it waiting. `tiles` counts all that are loaded.
+    """The units of one layer on the chip: when each is free, what kept it waiting. `tiles` counts
+    all that are loaded.
 
-    `shared` lists, per unit, the tiles that other layers use too; `tile_free` (one for the chip) says when they are
-    free. Every cycle of a unit is booked at most once, as busy or as stalled: `_booked` is how far its book goes.
+    `shared` lists, per unit, the tiles that other layers use too; `tile_free` (one for the chip)
+    says when they are free. Every cycle of a unit is booked at most once, as busy or as stalled:
+    `_booked` is how far its book goes.
     """
 
-    __slots__ = ("name", "tiles", "free_at", "busy", "stalls", "phase_stalls", "jobs", "shared", "tile_free", "_booked")
+    __slots__ = (
+        "name",
+        "tiles",
+        "free_at",
+        "busy",
+        "stalls",
+        "phase_stalls",
+        "jobs",
+        "shared",
+        "tile_free",
+        "_booked",
+    )
 
-    def __init__(self, name: str, tiles: int, units: int, shared: list[list[int]], tile_free: dict[int, int]):
+    def __init__(
+        self, name: str, tiles: int, units: int, shared: list[list[int]], tile_free: dict[int, int]
+    ):
         self.name, self.tiles = name, tiles
         self.free_at = [0] * units
         self._booked = [0] * units
@@ -36,7 +53,9 @@ class Lane:
         self.shared, self.tile_free = shared, tile_free
 
     def take(self, unit: int | None, now: int, span: int, tiles: int) -> int:
-        """Take a unit (None: all of them), `tiles` tiles, for `span` cycles as soon as it is free; returns when it begins."""
+        """Take a unit (None: all of them), `tiles` tiles, for `span` cycles as soon as it is free;
+        returns when it begins.
+        """
         begin = self.ready(unit, now)
         self.book(unit, begin, span, tiles)
         return begin
@@ -44,11 +63,15 @@ class Lane:
     def ready(self, unit: int | None, now: int) -> int:
         """When a unit (None: all of them) is free."""
         for u in range(len(self.free_at)) if unit is None else (unit,):
-            now = max(now, self.free_at[u], *(self.tile_free.get(tile, 0) for tile in self.shared[u]))
+            now = max(
+                now, self.free_at[u], *(self.tile_free.get(tile, 0) for tile in self.shared[u])
+            )
         return now
 
     def book(self, unit: int | None, begin: int, span: int, tiles: int) -> None:
-        """Take a unit (None: all of them), which is free, from `begin` for `span` cycles; `tiles` of its tiles work."""
+        """Take a unit (None: all of them), which is free, from `begin` for `span` cycles; `tiles`
+        of its tiles work.
+        """
         for u in range(len(self.free_at)) if unit is None else (unit,):
             self.free_at[u] = self._booked[u] = begin + span
             for tile in self.shared[u]:
@@ -56,7 +79,9 @@ class Lane:
         self.busy += span * tiles
 
     def stall(self, cause: str, unit: int | None, since: int, until: int, phase: str) -> None:
-        """Book the tiles of a unit (None: of all) as waiting from `since` to `until`; tiles of other layers' are left out."""
+        """Book the tiles of a unit (None: of all) as waiting from `since` to `until`; tiles of
+        other layers' are left out.
+        """
         each = self.tiles // len(self.free_at)
         for u in range(len(self.free_at)) if unit is None else (unit,):
             start = max(since, self._booked[u])
@@ -68,13 +93,36 @@ class Lane:
 
 
 class OperationRun:
-    """The state of one operation for one image. `waiting` says, for each process, what it waits for right now."""
+    """The state of one operation for one image. `waiting` says, for each process, what it waits for
+    right now.
+    """
 
-    __slots__ = ("machine", "plan", "image", "steps_done", "jobs_done", "started", "ended", "finished", "waiting",
-                 "_thresholds", "_progress", "_coming", "_through", "_last", "_wires", "_age", "sources", "extra_reads", "saturations")
+    __slots__ = (
+        "machine",
+        "plan",
+        "image",
+        "steps_done",
+        "jobs_done",
+        "started",
+        "ended",
+        "finished",
+        "waiting",
+        "_thresholds",
+        "_progress",
+        "_coming",
+        "_through",
+        "_last",
+        "_wires",
+        "_age",
+        "sources",
+        "extra_reads",
+        "saturations",
+    )
 
     def __init__(self, machine: Machine, plan: OperationPlan, image: int):
-        self.machine, self.plan, self.image = machine, plan, image
+        self.machine = machine
+        self.plan = plan
+        self.image = image
         self.steps_done = self.jobs_done = 0
         self.saturations = 0
         self.extra_reads = 0
@@ -84,7 +132,8 @@ class OperationRun:
         self.waiting: dict[str, str] = {"operation": "the controller"}
         self._thresholds: list[tuple[int, simpy.Event]] = []
         self._progress: simpy.Event | None = None
-        # Results on their last way: the cycle in which they are through, and the steps that are then.
+        # Results on their last way: the cycle in which they are through, and the steps that are
+        # then.
         self._coming: deque[tuple[int, int]] = deque()
         self._through = self._last = 0
         wired = plan.on_tiles and plan.operation.kind != "write"
@@ -103,7 +152,8 @@ class OperationRun:
         self.waiting.pop("operation", None)
         self.machine.operation_started(self)
         room, timing = self.machine.chip.buffer.tile_queue, self.plan.timing
-        # Every unit has its own output queue, at the tile's end of the wires; a result in the tile's pipeline is not in it yet.
+        # Every unit has its own output queue, at the tile's end of the wires; a result in the
+        # tile's pipeline is not in it yet.
         under_way = -(-(timing.latency - timing.interval) // max(1, timing.interval))
         drain = OutputQueue(env, self.plan.units * (room + under_way))
         if not self.plan.on_tiles or self.plan.operation.kind == "write":
@@ -123,7 +173,10 @@ class OperationRun:
         if operation.steps_per_row and rows <= operation.rows_done(self.steps_done):
             if rows <= operation.rows_done(self._arrived()):
                 return None
-            return env.timeout(next(when for when, steps in self._coming if rows <= operation.rows_done(steps)) - env.now)
+            return env.timeout(
+                next(when for when, steps in self._coming if rows <= operation.rows_done(steps))
+                - env.now
+            )
         event = env.event()
         self._thresholds.append((rows, event))
         return event
@@ -140,14 +193,20 @@ class OperationRun:
         operation = self.plan.operation
         for source in self.sources:
             produced = source.plan.operation
-            streams = operation.phase == "forward" == produced.phase and operation.steps_per_row and produced.rows_out > 1
+            streams = (
+                operation.phase == "forward" == produced.phase
+                and operation.steps_per_row
+                and produced.rows_out > 1
+            )
             row = step // operation.steps_per_row if streams else 0
             if streams and operation.window:
                 rows = operation.window.needed(row, produced.rows_out)
             elif streams and produced.rows_out == operation.steps:
                 rows = row + 1
             else:
-                rows = produced.rows_out + 1  # more than partial progress can give: the end of the operation
+                rows = (
+                    produced.rows_out + 1
+                )  # more than partial progress can give: the end of the operation
             event = source.rows_ready(rows)
             if event is not None:
                 self.waiting["feed"] = f"{source.name} (row {rows} of {produced.rows_out})"
@@ -155,10 +214,17 @@ class OperationRun:
         self.waiting.pop("feed", None)
 
     def _feed(self, queues: list[Queue]) -> Generator:
-        machine, plan, env = self.machine, self.plan, self.machine.env
-        operation, per_job, units = plan.operation, plan.per_job, len(queues)
+        machine = self.machine
+        plan = self.plan
+        env = self.machine.env
+        operation = plan.operation
+        per_job = plan.per_job
+        units = len(queues)
         servers = (machine.off_chip, machine.read_port, machine.interconnect, machine.generator)
-        bus_in, port_in, off_chip, generator = plan.bus_in, plan.port_in, plan.off_chip_cycles, plan.generator_cycles
+        bus_in = plan.bus_in
+        port_in = plan.port_in
+        off_chip = plan.off_chip_cycles
+        generator = plan.generator_cycles
         previous, passed = machine.turn(operation.name)
         if previous is not None:
             self.waiting["feed"] = "the same operation of the image before"
@@ -184,7 +250,9 @@ class OperationRun:
             durations = (off_chip * count, port_in * count, bus_in * count, generator * count)
             rest: Sequence[Yielding] = ()
             if machine.arbitrated and bus_in:
-                _, done = yield from machine.interconnect.hold(servers[:2], servers[3:], durations, 1, age=age)
+                _, done = yield from machine.interconnect.hold(
+                    servers[:2], servers[3:], durations, 1, age=age
+                )
             elif count > 1 and machine.pipelined:
                 done, rest = stream_vectors(servers, durations, count, age)
             else:
@@ -205,10 +273,14 @@ class OperationRun:
         passed.succeed()
 
     def _unit(self, unit: int, queue: Queue, drain: OutputQueue) -> Generator:
-        machine, plan, env = self.machine, self.plan, self.machine.env
+        machine = self.machine
+        plan = self.plan
+        env = self.machine.env
         lane, timing = machine.lanes[plan.operation.place], plan.timing
         retry_mean, owes = plan.retries, (plan.operation.name, unit)
-        taken = None if plan.operation.kind == "pulse_update" else unit  # all copies are updated together
+        taken = (
+            None if plan.operation.kind == "pulse_update" else unit
+        )  # all copies are updated together
         jobs = len(range(unit, plan.jobs, plan.units))
         name, phase = f"unit {unit}", plan.operation.phase
         after, watch = timing.latency - timing.interval, machine.observers
@@ -228,7 +300,9 @@ class OperationRun:
                 lane.stall("input", taken, ready, env.now, phase)
             if values is not None:
                 extra, values = machine.values.compute(self, values)
-            elif retry_mean:  # a fraction of a retry is carried over to the next job, of whichever image
+            elif (
+                retry_mean
+            ):  # a fraction of a retry is carried over to the next job, of whichever image
                 owed = machine.owed.get(owes, 0.0) + retry_mean
                 extra = int(owed + 1e-9)  # ten times a tenth is one
                 machine.owed[owes] = owed - extra
@@ -252,28 +326,42 @@ class OperationRun:
         self.waiting.pop(name, None)
 
     def _take(self, lane: Lane, unit: int | None, span: int) -> int:
-        """Take a unit of the operation's own lane, and with it the lanes of all tiles that must work too: when all are free."""
+        """Take a unit of the operation's own lane, and with it the lanes of all tiles that must
+        work too: when all are free.
+        """
         machine, plan = self.machine, self.plan
         if not plan.held:
             return lane.take(unit, machine.env.now, span, plan.tile_operations)
         others = [(machine.lanes[name], tiles) for name, tiles in plan.held.items()]
         taken = [(lane, unit, plan.tile_operations)]
         # the same unit of a matrix with as many, all units of another
-        taken += [(other, unit if len(other.free_at) == len(lane.free_at) else None, tiles) for other, tiles in others]
+        taken += [
+            (other, unit if len(other.free_at) == len(lane.free_at) else None, tiles)
+            for other, tiles in others
+        ]
         begin = max(one.ready(which, machine.env.now) for one, which, _ in taken)
         for one, which, tiles in taken:
             one.book(which, begin, span, tiles)
         return begin
 
     def _drain(self, drain: OutputQueue) -> Generator:
-        machine, plan, env = self.machine, self.plan, self.machine.env
-        operation, wires, age = plan.operation, self._wires, self._age
+        machine = self.machine
+        plan = self.plan
+        env = self.machine.env
+        operation = plan.operation
+        wires = self._wires
+        age = self._age
         medium = machine.interconnect_up
         servers = (medium, machine.vector_unit, machine.write_port)
-        bus_out, vector, port_out = plan.bus_out, plan.vector_cycles, plan.port_out
-        # the array is programmed row by row; a fraction of a cycle is carried over, to the next row or image
+        bus_out = plan.bus_out
+        vector = plan.vector_cycles
+        port_out = plan.port_out
+        # the array is programmed row by row; a fraction of a cycle is carried over, to the next row
+        # or image
         before = env.now
-        write, owes, lane = operation.kind == "write", (operation.name, -1), machine.lanes.get(operation.place)
+        write = operation.kind == "write"
+        owes = (operation.name, -1)
+        lane = machine.lanes.get(operation.place)
         for _ in range(plan.jobs):
             self.waiting["drain"] = "results"
             count, _, values, ready = drain.take() if drain.items else (yield drain.coming())
@@ -296,7 +384,8 @@ class OperationRun:
                 left, done = yield from medium.hold((), servers[1:], durations, 0, wires, age)
             else:
                 left, done = stream(servers, durations, wires, age)
-            # The next result follows as soon as this one has left the first server, but only two are under way.
+            # The next result follows as soon as this one has left the first server, but only two
+            # are under way.
             begin = left if left > before else before
             if done > before:
                 before = done
@@ -331,7 +420,9 @@ class OperationRun:
             act()
 
     def _advance(self, count: int) -> None:
-        """Results are on their last way, through at cycle `_last`: whoever waits for them goes on then."""
+        """Results are on their last way, through at cycle `_last`: whoever waits for them goes on
+        then.
+        """
         self.steps_done += count
         self.jobs_done += 1
         coming = self._coming

@@ -1,4 +1,6 @@
-"""Bounded queues between the processes of an operation: first in, first out, and no event where nobody waits."""
+"""Bounded queues between the processes of an operation: first in, first out, and no event where
+nobody waits.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +12,11 @@ import simpy
 
 
 class Queue:
-    """A `simpy.Store` for one taker, event for event in the same order, but quicker: who need not wait makes no event.
+    """A `simpy.Store` for one taker, event for event in the same order, but quicker: who need not
+    wait makes no event.
 
-    Take with `queue.take() if queue.items else (yield queue.coming())`; after `put`, wait for its event if there is one.
+    Take with `queue.take() if queue.items else (yield queue.coming())`; after `put`, wait for its
+    event if there is one.
     """
 
     __slots__ = ("env", "capacity", "items", "_taker", "_givers")
@@ -70,7 +74,9 @@ class Queue:
 
 
 class OutputQueue(Queue):
-    """Results that wait. One that leaves before cycle `until`, while the one before it is under work, keeps its place till `release`."""
+    """Results that wait. One that leaves before cycle `until`, while the one before it is under
+    work, keeps its place till `release`.
+    """
 
     __slots__ = ("kept", "until")
 

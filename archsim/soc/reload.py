@@ -1,4 +1,6 @@
-"""A layer comes on the tiles of a chip too small for the network: off-chip channel, interconnect and programming, as events."""
+"""A layer comes on the tiles of a chip too small for the network: off-chip channel, interconnect
+and programming, as events.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +16,12 @@ if TYPE_CHECKING:
 
 
 def load(residency: Residency, machine: Machine, operation: Operation, part: int) -> Generator:
-    """Bring the layer (or one part of it) on the tiles; counts off-chip reads, transport and programming."""
-    layer, name, chip = residency.enter(operation, part), operation.place, machine.chip
+    """Bring the layer (or one part of it) on the tiles; counts off-chip reads, transport and
+    programming.
+    """
+    layer = residency.enter(operation, part)
+    name = operation.place
+    chip = machine.chip
     if layer is None:
         return
     cycles = residency.loading(operation, layer)

@@ -1,4 +1,6 @@
-"""Shared resources with a queue: first come first served as busy-until numbers, or with priorities as SimPy resources."""
+"""Shared resources with a queue: first come first served as busy-until numbers, or with priorities
+as SimPy resources.
+"""
 
 from __future__ import annotations
 
@@ -13,24 +15,45 @@ Piece = tuple[int, int]  # first cycle, and the cycle after the last
 class Server:
     """One or more equal ports served in order of arrival. All times are integer cycles.
 
-    The service time is known at the request, so the queue needs no events: a request starts when the earliest port
-    is free. This equals a `simpy.Resource` of that capacity, event for event (see tests/timing/test_server.py).
-    A request may be made for a later cycle, since its data are still on their way. The cycles that this leaves free
-    serve later requests word by word: a server never idles while a request for it is ready. Of a job of several vectors
-    those after the first give way, word by word, to what older operations ask for (`yielding`).
+    The service time is known at the request, so the queue needs no events: a request starts when
+    the earliest port is free. This equals a `simpy.Resource` of that capacity, event for event (see
+    tests/timing/test_server.py).
+    A request may be made for a later cycle, since its data are still on their way. The cycles that
+    this leaves free serve later requests word by word: a server never idles while a request for it
+    is ready. Of a job of several vectors those after the first give way, word by word, to what
+    older operations ask for (`yielding`).
     """
 
-    __slots__ = ("env", "name", "kind", "free_at", "busy", "requests", "waited", "queue_max", "watchers", "yielding", "_starts", "_gaps",
-                 "_until")
+    __slots__ = (
+        "env",
+        "name",
+        "kind",
+        "free_at",
+        "busy",
+        "requests",
+        "waited",
+        "queue_max",
+        "watchers",
+        "yielding",
+        "_starts",
+        "_gaps",
+        "_until",
+    )
 
     def __init__(self, env: simpy.Environment, name: str, kind: str, ports: int = 1):
-        self.env, self.name, self.kind = env, name, kind
+        self.env = env
+        self.name = name
+        self.kind = kind
         self.free_at = [0] * ports
         self.busy = self.requests = self.waited = self.queue_max = 0
-        self.watchers: list[Callable[[Server, int, int, int, int], None]] = []  # of observers: port, cycle asked, start, end
+        self.watchers: list[
+            Callable[[Server, int, int, int, int], None]
+        ] = []  # of observers: port, cycle asked, start, end
         self.yielding: list[Yielding] = []  # booked, and not over yet
         self._starts: list[int] = []
-        self._gaps: list[list[Piece]] = [[] for _ in range(ports)]  # by port, in order: free cycles before `free_at`
+        self._gaps: list[list[Piece]] = [
+            [] for _ in range(ports)
+        ]  # by port, in order: free cycles before `free_at`
         self._until = 0  # the end of the last gap
 
     def earliest(self) -> int:
@@ -38,10 +61,12 @@ class Server:
         return min(self._fit(port, self.env.now, 1)[0][0] for port in range(len(self.free_at)))
 
     def take(self, ready: int, duration: int, age: int | None = None) -> Piece:
-        """Serve a request of `duration` cycles (at least 1) whose first word is there at cycle `ready`, now or later.
+        """Serve a request of `duration` cycles (at least 1) whose first word is there at cycle
+        `ready`, now or later.
 
-        It gets the first free cycles from then on, of the port that is done with it first; words of younger operations
-        (those with a greater `age`) that give way count as free. Returns its first cycle and its end.
+        It gets the first free cycles from then on, of the port that is done with it first; words of
+        younger operations (those with a greater `age`) that give way count as free. Returns its
+        first cycle and its end.
         """
         if self.yielding and age is not None:
             younger = [words for words in self.yielding if words.age > age and words.end > ready]
@@ -67,7 +92,9 @@ class Server:
         return start, end
 
     def take_yielding(self, ready: int, duration: int, age: int) -> Yielding:
-        """Serve the words of a job after its first vector, from cycle `ready`, until an older operation asks for these cycles."""
+        """Serve the words of a job after its first vector, from cycle `ready`, until an older
+        operation asks for these cycles.
+        """
         words = Yielding(self, age, ready)
         overtaken = [others for others in self.yielding if others.age > age and others.end > ready]
         for others in overtaken:
@@ -81,7 +108,9 @@ class Server:
         return words
 
     def _overtake(self, ready: int, duration: int, younger: list[Yielding]) -> Piece:
-        """`take` where younger operations have words that give way: these get the next free cycles, the older one first."""
+        """`take` where younger operations have words that give way: these get the next free cycles,
+        the older one first.
+        """
         for words in younger:
             words.leave(ready)
         taken = self._fill(ready, duration)
@@ -99,13 +128,19 @@ class Server:
         self._until = max((gaps[-1][1] for gaps in self._gaps if gaps), default=0)
 
     def fill(self, ready: int, duration: int) -> tuple[int, list[Piece]]:
-        """Book the first free cycles from `ready`, of the port that is done first: the port, and the pieces."""
+        """Book the first free cycles from `ready`, of the port that is done first: the port, and
+        the pieces.
+        """
         now = self.env.now
         for gaps in self._gaps:
             while gaps and gaps[0][1] <= now:
                 del gaps[0]
-        port = min(range(len(self.free_at)), key=lambda port: self._fit(port, ready, duration)[-1][1])
-        pieces, gaps, free = self._fit(port, ready, duration), self._gaps[port], self.free_at[port]
+        port = min(
+            range(len(self.free_at)), key=lambda port: self._fit(port, ready, duration)[-1][1]
+        )
+        pieces = self._fit(port, ready, duration)
+        gaps = self._gaps[port]
+        free = self.free_at[port]
         first, (last, end) = pieces[0][0], pieces[-1]
         if first < free:
             self._gaps[port] = gaps = [rest for gap in gaps for rest in _without(gap, pieces)]
@@ -156,7 +191,8 @@ class Server:
 
 
 class Yielding:
-    """Words of a job that give way to older operations: `pieces` (port, first cycle, end) on a server, and when they are over.
+    """Words of a job that give way to older operations: `pieces` (port, first cycle, end) on a
+    server, and when they are over.
 
     `end` moves on while it lies ahead: who waits for it looks again when it is there.
     """
@@ -217,13 +253,17 @@ def _without(gap: Piece, pieces: Sequence[Piece]) -> list[Piece]:
     return [*left, (begin, end)] if begin < end else left
 
 
-def stream(servers: Sequence[Server], durations: Sequence[int], wires: int = 0, age: int | None = None) -> Piece:
-    """Stream a job through servers in the order of its data, each for its own duration; `wires` cycles lie behind the first.
+def stream(
+    servers: Sequence[Server], durations: Sequence[int], wires: int = 0, age: int | None = None
+) -> Piece:
+    """Stream a job through servers in the order of its data, each for its own duration; `wires`
+    cycles lie behind the first.
 
-    Each is taken from its own earliest time, but not before the one ahead of it has begun: words pass on as they come, and
-    wait in the job's own register where the next server is still taken. Returns the cycle in which the first server asked
-    is done with the job, and the one in which all are, both as if there were no wires: the last word is through `wires`
-    later. A server with duration 0 is not asked.
+    Each is taken from its own earliest time, but not before the one ahead of it has begun: words
+    pass on as they come, and wait in the job's own register where the next server is still taken.
+    Returns the cycle in which the first server asked is done with the job, and the one in which all
+    are, both as if there were no wires: the last word is through `wires` later. A server with
+    duration 0 is not asked.
     """
     first = servers[0]
     now = ready = done = first.env.now
@@ -242,11 +282,14 @@ def stream(servers: Sequence[Server], durations: Sequence[int], wires: int = 0, 
     return left or now, done
 
 
-def stream_vectors(servers: Sequence[Server], durations: Sequence[int], vectors: int, age: int) -> tuple[int, list[Yielding]]:
-    """`stream` for a job of several vectors, of which those after the first give way to older operations.
+def stream_vectors(
+    servers: Sequence[Server], durations: Sequence[int], vectors: int, age: int
+) -> tuple[int, list[Yielding]]:
+    """`stream` for a job of several vectors, of which those after the first give way to older
+    operations.
 
-    `durations` are those of the job, each a multiple of `vectors`. Returns the cycle in which all servers are done with the
-    first vector, and the words after it.
+    `durations` are those of the job, each a multiple of `vectors`. Returns the cycle in which all
+    servers are done with the first vector, and the words after it.
     """
     ready = done = servers[0].env.now
     rest = []
@@ -273,11 +316,19 @@ class PriorityServer(Server):
         super().__init__(env, name, kind, ports)
         self.resource = simpy.PriorityResource(env, capacity=ports)
 
-    def hold(self, ahead: Sequence[Server], behind: Sequence[Server], durations: Sequence[int], priority: int,
-             wires: int = 0, age: int | None = None) -> Generator:
+    def hold(
+        self,
+        ahead: Sequence[Server],
+        behind: Sequence[Server],
+        durations: Sequence[int],
+        priority: int,
+        wires: int = 0,
+        age: int | None = None,
+    ) -> Generator:
         """`stream` through the servers ahead, this one by priority, and those behind it.
 
-        `durations` are in that order; this server's is at least 1. Comes back when this server is done with the job.
+        `durations` are in that order; this server's is at least 1. Comes back when this server is
+        done with the job.
         """
         env, place = self.env, len(ahead)
         begun, done = env.now, env.now
@@ -288,7 +339,10 @@ class PriorityServer(Server):
         if begun > env.now:
             yield env.timeout(begun - env.now)
         asked, own = env.now, durations[place]
-        self.queue_max = max(self.queue_max, len(self.resource.queue) + (self.resource.count == self.resource.capacity))
+        self.queue_max = max(
+            self.queue_max,
+            len(self.resource.queue) + (self.resource.count == self.resource.capacity),
+        )
         with self.resource.request(priority=priority) as request:
             yield request
             self.waited += env.now - asked
@@ -297,7 +351,7 @@ class PriorityServer(Server):
             for watch in self.watchers:
                 watch(self, 0, asked, env.now, env.now + own)
             begun = env.now + wires
-            for server, duration in zip(behind, durations[place + 1:]):
+            for server, duration in zip(behind, durations[place + 1 :]):
                 if duration:
                     begun, end = server.take(begun, duration, age)
                     done = max(done, end - wires)

@@ -1,4 +1,6 @@
-"""What a training needs once, before its first image: counted and timed on the same chip, apart from the images."""
+"""What a training needs once, before its first image: counted and timed on the same chip, apart
+from the images.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,8 @@ if TYPE_CHECKING:
 
 
 def setup_facts(built: BuiltChip, timing: bool) -> dict | None:
-    """The one-time part of a result, not priced yet: `cycles` (None without `timing`), `pulses` a device by array, `ledger` rows.
+    """The one-time part of a result, not priced yet: `cycles` (None without `timing`), `pulses` a
+    device by array, `ledger` rows.
 
     None where the trace has no setup operations.
     """
@@ -25,8 +28,13 @@ def setup_facts(built: BuiltChip, timing: bool) -> dict | None:
     if timing:
         machine = Machine(built.once, built.chip, built.placement, 1)
         machine.run()
-        cycles, ledger = machine.end, built.priced(ledger_of_machine(machine))[0]
-    return {"cycles": cycles, "pulses": pulses_by_array(built.once, built.chip), "ledger": ledger.to_rows()}
+        cycles = machine.end
+        ledger = built.priced(ledger_of_machine(machine))[0]
+    return {
+        "cycles": cycles,
+        "pulses": pulses_by_array(built.once, built.chip),
+        "ledger": ledger.to_rows(),
+    }
 
 
 def pulses_by_array(trace: Trace, chip: Architecture) -> dict[str, float]:
@@ -35,7 +43,12 @@ def pulses_by_array(trace: Trace, chip: Architecture) -> dict[str, float]:
     for operation in trace.image_operations:
         activity, pulses = operation.activity, 0.0
         if operation.kind == "write":  # a step is a row, of which a bias row is a share
-            pulses = activity.devices_written * (activity.write_pulses or chip.write.pulses) * operation.steps / rows[operation.place]
+            pulses = (
+                activity.devices_written
+                * (activity.write_pulses or chip.write.pulses)
+                * operation.steps
+                / rows[operation.place]
+            )
         elif operation.kind == "pulse_update":
             pulses = activity.coincidences * operation.steps
         if pulses:

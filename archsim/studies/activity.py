@@ -1,9 +1,11 @@
 """Measured against assumed activity for the runs of a training study.
 
-    python -m archsim.studies.activity reports/gokmen2017 [--arch rpu]      # writes activity.md and activity.csv beside its study.toml
+    python -m archsim.studies.activity reports/gokmen2017 [--arch rpu]      # writes activity.md and
+    activity.csv beside its study.toml
 
-Reads what the study wrote, `history/<row>-<seed>.json`, or the checkpoint of a run that is not finished, and takes the activity of the
-last finished epoch. Rows in floating point have no arrays and are left out.
+Reads what the study wrote, `history/<row>-<seed>.json`, or the checkpoint of a run that is not
+finished, and takes the activity of the last finished epoch. Rows in floating point have no arrays
+and are left out.
 """
 
 from __future__ import annotations
@@ -28,7 +30,9 @@ IMAGES = 8
 
 
 def study_comparison(study: Study, arch: str) -> dict[str, tuple[str, list[dict]]]:
-    """Rows of `compare_activity` with their title for each run of the study that is there, by its name. Raises InputError."""
+    """Rows of `compare_activity` with their title for each run of the study that is there, by its
+    name. Raises InputError.
+    """
     found = {}
     for row, seed in study.runs():
         path = study.folder / "history" / f"{row.name}-{seed}.json"
@@ -38,9 +42,16 @@ def study_comparison(study: Study, arch: str) -> dict[str, tuple[str, list[dict]
             continue
         scheme = silicon_scheme(load_scheme("rpu"), settings)
         trace = build_trace(load_network(study.network), scheme, "training", settings.batch)
-        found[path.stem] = row.title, compare_activity(trace, activities, arch, scheme, images=IMAGES)
+        found[path.stem] = (
+            row.title,
+            compare_activity(trace, activities, arch, scheme, images=IMAGES),
+        )
     if not found:
-        raise InputError("no run on arrays with a finished epoch", where=str(study.folder), hint="run the study first")
+        raise InputError(
+            "no run on arrays with a finished epoch",
+            where=str(study.folder),
+            hint="run the study first",
+        )
     return found
 
 
@@ -49,8 +60,16 @@ def _activities(folder: Path, name: str) -> dict[tuple[str, str], Activity]:
     path = folder / "history" / f"{name}.json"
     if not path.exists():
         checkpoint = folder / "checkpoints" / name
-        epochs = load_checkpoint(checkpoint)[0]["activities"] if (checkpoint / "checkpoint.json").exists() else []
-        return {(layer, phase): Activity(**values) for layer, phase, values in epochs[-1]} if epochs else {}
+        epochs = (
+            load_checkpoint(checkpoint)[0]["activities"]
+            if (checkpoint / "checkpoint.json").exists()
+            else []
+        )
+        return (
+            {(layer, phase): Activity(**values) for layer, phase, values in epochs[-1]}
+            if epochs
+            else {}
+        )
     try:
         stored = json.loads(path.read_text(encoding="utf-8"))["activities"]
         return {tuple(key.rsplit(".", 1)): Activity(**values) for key, values in stored.items()}
@@ -69,7 +88,10 @@ def write_study(study: Study, arch: str) -> None:
 
 def main(line: list[str] | None = None) -> int:
     """Command line."""
-    parser = argparse.ArgumentParser(prog="python -m archsim.studies.activity", description="Compare measured with assumed activity.")
+    parser = argparse.ArgumentParser(
+        prog="python -m archsim.studies.activity",
+        description="Compare measured with assumed activity.",
+    )
     parser.add_argument("folder", type=Path, help="folder of a study.toml that has been run")
     parser.add_argument("--arch", default="rpu", help="chip (default rpu)")
     arguments = parser.parse_args(line)

@@ -1,11 +1,13 @@
-"""A training study of perceptrons with exact reads, a whole mini-batch at a time: the same starts, orders and rules as the training loop.
+"""A training study of perceptrons with exact reads, a whole mini-batch at a time: the same starts,
+orders and rules as the training loop.
 
     python -m archsim.studies.batches reports/huang2023/study.toml
 
-Without read noise and converters the two passes of a batch are matrix products, which a library does much faster than the
-image-by-image passes of the loop; the update is the rule of the row's scheme, called as the loop calls it. Results agree with the
-loop's to rounding. Histories, table and curves are those of `archsim.studies.training`; `history/<row>-<seed>.json` has the writes and
-what the rule counted. A row that is finished is left as it is.
+Without read noise and converters the two passes of a batch are matrix products, which a library
+does much faster than the image-by-image passes of the loop; the update is the rule of the row's
+scheme, called as the loop calls it. Results agree with the loop's to rounding. Histories, table and
+curves are those of `archsim.studies.training`; `history/<row>-<seed>.json` has the writes and what
+the rule counted. A row that is finished is left as it is.
 """
 
 from __future__ import annotations
@@ -33,16 +35,33 @@ EXACT = ("input_bits", "output_bits", "output_bound", "output_noise", "input_noi
 
 
 class Perceptron:
-    """A chain of linear layers with ReLU in between and its rule. `errors` are minus the gradient of the batch's mean loss."""
+    """A chain of linear layers with ReLU in between and its rule. `errors` are minus the gradient
+    of the batch's mean loss.
+    """
 
     def __init__(self, network: Network, settings: TrainingSettings):
-        operators = [layer.operator for layer in network.layers if layer.operator not in ("input", "flatten", "reshape", "identity")]
+        operators = [
+            layer.operator
+            for layer in network.layers
+            if layer.operator not in ("input", "flatten", "reshape", "identity")
+        ]
         chain = ["linear", "relu"] * len(network.array_layers)
-        if operators not in (chain[:-1], [*chain[:-1], "softmax"]) or any(layer.bias for layer in network.array_layers):
-            raise InputError("not a chain of linear layers without biases and ReLUs", where=f"network '{network.name}'", got=operators)
+        if operators not in (chain[:-1], [*chain[:-1], "softmax"]) or any(
+            layer.bias for layer in network.array_layers
+        ):
+            raise InputError(
+                "not a chain of linear layers without biases and ReLUs",
+                where=f"network '{network.name}'",
+                got=operators,
+            )
         if settings.rule != "float" and any(getattr(settings.read, name) for name in EXACT):
-            raise InputError("a whole batch at a time needs exact reads", where="training.read", allowed=f"0 for {', '.join(EXACT)}")
-        self.machine, self.settings = Machine(network, settings), settings
+            raise InputError(
+                "a whole batch at a time needs exact reads",
+                where="training.read",
+                allowed=f"0 for {', '.join(EXACT)}",
+            )
+        self.machine = Machine(network, settings)
+        self.settings = settings
         self.weights = [matrix for _, _, matrix in self.machine.arrays.matrices()]
 
     def forward(self, images: np.ndarray) -> list[np.ndarray]:
@@ -54,7 +73,9 @@ class Perceptron:
         return values
 
     def batch(self, images: np.ndarray, labels: np.ndarray, step: int) -> tuple[float, int]:
-        """Train on one mini-batch whose first image has the number `step`. Returns the sum of losses and the wrong answers."""
+        """Train on one mini-batch whose first image has the number `step`. Returns the sum of
+        losses and the wrong answers.
+        """
         values = self.forward(images)
         loss, errors = _softmax_errors(values.pop(), labels)
         wrong = int((errors[1] != labels).sum())
@@ -86,7 +107,9 @@ class Perceptron:
         return loss / len(images), float((errors[1] != labels).mean())
 
 
-def _softmax_errors(scores: np.ndarray, labels: np.ndarray) -> tuple[float, tuple[np.ndarray, np.ndarray]]:
+def _softmax_errors(
+    scores: np.ndarray, labels: np.ndarray
+) -> tuple[float, tuple[np.ndarray, np.ndarray]]:
     """Sum of cross-entropies, and (minus its gradient an image, answers)."""
     shifted = scores - scores.max(axis=1, keepdims=True)
     shares = np.exp(shifted)
@@ -98,41 +121,71 @@ def _softmax_errors(scores: np.ndarray, labels: np.ndarray) -> tuple[float, tupl
     return loss, (errors, scores.argmax(axis=1))
 
 
-def train(network: Network, data: Prepared, settings: TrainingSettings, ended=lambda history: None) -> tuple[Perceptron, list[dict]]:
+def train(
+    network: Network, data: Prepared, settings: TrainingSettings, ended=lambda history: None
+) -> tuple[Perceptron, list[dict]]:
     """Train as `training.loop.train` does; `ended(history)` is called after every epoch."""
     perceptron, history = Perceptron(network, settings), []
     images, labels = data.train_images, data.train_labels[:, 0]
     for epoch in range(settings.epochs):
-        order, started, loss, wrong = epoch_order(settings.seed, epoch, len(images)), time.perf_counter(), 0.0, 0
+        order = epoch_order(settings.seed, epoch, len(images))
+        started = time.perf_counter()
+        loss = 0.0
+        wrong = 0
         for start in range(0, len(order), settings.batch):
-            chosen = order[start:start + settings.batch]
+            chosen = order[start : start + settings.batch]
             with one_thread():
-                more_loss, more_wrong = perceptron.batch(images[chosen], labels[chosen], epoch * len(order) + start)
+                more_loss, more_wrong = perceptron.batch(
+                    images[chosen], labels[chosen], epoch * len(order) + start
+                )
             loss, wrong = loss + more_loss, wrong + more_wrong
         seconds = time.perf_counter() - started
         with one_thread():
             test_loss, test_error = perceptron.test(data.test_images, data.test_labels[:, 0])
-        history.append({
-            "epoch": epoch + 1, "train_error_percent": 100 * wrong / len(order), "test_error_percent": 100 * test_error,
-            "train_loss": loss / len(order), "test_loss": test_loss, "images_per_second": len(order) / seconds, "seconds": seconds})
+        history.append(
+            {
+                "epoch": epoch + 1,
+                "train_error_percent": 100 * wrong / len(order),
+                "test_error_percent": 100 * test_error,
+                "train_loss": loss / len(order),
+                "test_loss": test_loss,
+                "images_per_second": len(order) / seconds,
+                "seconds": seconds,
+            }
+        )
         ended(history)
     return perceptron, history
 
 
 def run_row(study: Study, row: Row, seed: int, data: Prepared, network: Network) -> None:
     """Train one row, its history kept up to date after every epoch."""
+
     def ended(history: list[dict]) -> None:
         write_history(study, row, seed, history)
         print(f"{row.name} seed {seed}: {json.dumps(history[-1])}", flush=True)
 
     settings = read_settings({**row.settings, "seed": seed}, f"row '{row.name}'")
     perceptron, history = train(network, data, settings, ended)
-    machine, facts = perceptron.machine, {"settings": settings.model_dump(mode="json"), "seconds": sum(line["seconds"] for line in history)}
+    machine = perceptron.machine
+    facts = {
+        "settings": settings.model_dump(mode="json"),
+        "seconds": sum(line["seconds"] for line in history),
+    }
     if machine.rule is not None:
-        facts |= {"writes": device_writes(machine), "done": {
-            layer.name: {"images": done.images, "batches": done.batches, "actions": {".".join(key): n for key, n in done.actions.items()}}
-            for layer, done in zip(machine.rule.layers, machine.rule.done)}}
-    (study.folder / "history" / f"{row.name}-{seed}.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
+        facts |= {
+            "writes": device_writes(machine),
+            "done": {
+                layer.name: {
+                    "images": done.images,
+                    "batches": done.batches,
+                    "actions": {".".join(key): n for key, n in done.actions.items()},
+                }
+                for layer, done in zip(machine.rule.layers, machine.rule.done)
+            },
+        }
+    (study.folder / "history" / f"{row.name}-{seed}.json").write_text(
+        json.dumps(facts, indent=1) + "\n", encoding="utf-8"
+    )
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -141,7 +194,9 @@ def main(arguments: list[str] | None = None) -> int:
     from workloads.datasets import load_dataset
     from workloads.load import load_network
 
-    parser = argparse.ArgumentParser(prog="python -m archsim.studies.batches", description="Run a study of perceptrons.")
+    parser = argparse.ArgumentParser(
+        prog="python -m archsim.studies.batches", description="Run a study of perceptrons."
+    )
     parser.add_argument("study", type=Path, help="study.toml")
     parser.add_argument("--row", action="append", help="only these rows")
     options = parser.parse_args(arguments)
@@ -150,7 +205,9 @@ def main(arguments: list[str] | None = None) -> int:
         network = load_network(study.network)
         data = prepare(network, load_dataset(study.data))
         for row, seed in study.runs():
-            if (not options.row or row.name in options.row) and len(read_history(study, row, seed)) < row.settings["epochs"]:
+            if (not options.row or row.name in options.row) and len(
+                read_history(study, row, seed)
+            ) < row.settings["epochs"]:
                 run_row(study, row, seed, data, network)
         write_report(study)
     except InputError as error:

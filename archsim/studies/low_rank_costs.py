@@ -1,11 +1,13 @@
-"""What the ways to apply a low-rank gradient cost on a chip: a short training of each, priced with the activity that it had.
+"""What the ways to apply a low-rank gradient cost on a chip: a short training of each, priced with
+the activity that it had.
 
     python -m archsim.studies.low_rank_costs reports/huang2023/costs.csv [network] [images]
 
-Beside the table `NAME.json` keeps the activity of each row, from which `archsim report reports/huang2023 --reprice` makes it again.
-Every row is trained on the RPU chip's reads and devices for one epoch of the first images of MNIST in batches of 128 at a rate of 0.01, so
-that all see the same data; digital SGD writes by rows with verify and reads backwards on the array. The accuracies of so short a training
-mean nothing.
+Beside the table `NAME.json` keeps the activity of each row, from which `archsim report
+reports/huang2023 --reprice` makes it again.
+Every row is trained on the RPU chip's reads and devices for one epoch of the first images of MNIST
+in batches of 128 at a rate of 0.01, so that all see the same data; digital SGD writes by rows with
+verify and reads backwards on the array. The accuracies of so short a training mean nothing.
 """
 
 from __future__ import annotations
@@ -24,7 +26,9 @@ from archsim.trace import build_trace
 from hwlib.errors import InputError
 from workloads import load_network
 
-BATCH, RATE, CHIP = 128, 0.01, "rpu"
+BATCH = 128
+RATE = 0.01
+CHIP = "rpu"
 ROWS: tuple[tuple[str, str, dict], ...] = (
     ("digital SGD", "sgd", {}),
     ("RPU, a pulsed update a vector", "rpu", {}),
@@ -37,8 +41,17 @@ ROWS: tuple[tuple[str, str, dict], ...] = (
     ("SBPCA 10, pulse trains", "sbpca", {"rank": 10}),
     ("LRT 4, rank_sum", "lrt", {}),
 )
-FIELDS = ("rule", "area_mm2", "energy_per_image_uj", "update_energy_per_image_uj", "time_per_image_us", "update_share_of_cycles_percent",
-          "update_actions_vector_unit_per_image", "device_pulses_a_batch", "state_words")
+FIELDS = (
+    "rule",
+    "area_mm2",
+    "energy_per_image_uj",
+    "update_energy_per_image_uj",
+    "time_per_image_us",
+    "update_share_of_cycles_percent",
+    "update_actions_vector_unit_per_image",
+    "device_pulses_a_batch",
+    "state_words",
+)
 
 
 def train_row(name: str, settings: dict, network: str, images: int) -> dict:
@@ -46,39 +59,83 @@ def train_row(name: str, settings: dict, network: str, images: int) -> dict:
     from archsim.run.training_and_silicon import train
 
     scheme = load_scheme(name, settings)
-    return train(network, CHIP, "mnist", scheme, epochs=1, batch=BATCH, images=images, seed=1, settings={"learning_rate": RATE}).to_dict()
+    return train(
+        network,
+        CHIP,
+        "mnist",
+        scheme,
+        epochs=1,
+        batch=BATCH,
+        images=images,
+        seed=1,
+        settings={"learning_rate": RATE},
+    ).to_dict()
 
 
 def cost(title: str, document: Mapping[str, Any]) -> dict:
     """One row of the table."""
-    update, count, images = document["by_phase"]["update"], document["images"], document["training"]["images"]
-    actions = sum(row["count"] for row in document["ledger"] if row["component"] == "vector_unit" and row["phase"] == "update")
+    update = document["by_phase"]["update"]
+    count = document["images"]
+    images = document["training"]["images"]
+    actions = sum(
+        row["count"]
+        for row in document["ledger"]
+        if row["component"] == "vector_unit" and row["phase"] == "update"
+    )
     scheme = load_scheme(document["scheme"], document["training"]["scheme_settings"])
-    words = build_trace(load_network(document["network"]), scheme, "training", document["batch"]).state_words
-    return dict(zip(FIELDS, (
-        title, f"{document['area_mm2']:.3f}", f"{document['energy_per_image_j'] * 1e6:.4f}", f"{update['energy_j'] / count * 1e6:.4f}",
-        f"{document['latency_per_image_s'] * 1e6:.2f}", f"{100 * update['cycles'] / document['cycles']:.1f}", f"{actions / count:.0f}",
-        f"{document['writes_per_device'] * document['batch'] / images:.2f}", f"{sum(words.values()):.0f}")))
+    words = build_trace(
+        load_network(document["network"]), scheme, "training", document["batch"]
+    ).state_words
+    return dict(
+        zip(
+            FIELDS,
+            (
+                title,
+                f"{document['area_mm2']:.3f}",
+                f"{document['energy_per_image_j'] * 1e6:.4f}",
+                f"{update['energy_j'] / count * 1e6:.4f}",
+                f"{document['latency_per_image_s'] * 1e6:.2f}",
+                f"{100 * update['cycles'] / document['cycles']:.1f}",
+                f"{actions / count:.0f}",
+                f"{document['writes_per_device'] * document['batch'] / images:.2f}",
+                f"{sum(words.values()):.0f}",
+            ),
+        )
+    )
 
 
 def kept_of(document: Mapping[str, Any]) -> dict[str, Any]:
     """What pricing a row again needs of its document, and the writes that the training counted."""
-    training = {key: document["training"][key] for key in ("images", "settings", "scheme_settings", "activities", "refreshes")}
-    return {key: document[key] for key in ("network", "scheme", "node_nm", "settings", "writes_per_device")} | {"training": training}
+    training = {
+        key: document["training"][key]
+        for key in ("images", "settings", "scheme_settings", "activities", "refreshes")
+    }
+    return {
+        key: document[key]
+        for key in ("network", "scheme", "node_nm", "settings", "writes_per_device")
+    } | {"training": training}
 
 
 def write(path: Path, documents: Mapping[str, Mapping[str, Any]]) -> None:
     """The table, and beside it what it can be made from again."""
     kept = json.dumps(seal({title: kept_of(document) for title, document in documents.items()}))
-    write_files(path.parent, {path.name: csv_text([cost(title, document) for title, document in documents.items()]),
-                              f"{path.stem}.json": f"{kept}\n"})
+    write_files(
+        path.parent,
+        {
+            path.name: csv_text([cost(title, document) for title, document in documents.items()]),
+            f"{path.stem}.json": f"{kept}\n",
+        },
+    )
 
 
 def write_again(path: Path) -> None:
     """The table from what it kept. Raises InputError where that is not there."""
     hint = "python -m archsim.studies.low_rank_costs trains its rows"
     kept, _ = read_document(path.with_suffix(".json"), "kept activity of a table", hint)
-    write(path, {title: kept[title] | price_again(kept[title], f"{path}: {title}")[0] for title in kept})
+    write(
+        path,
+        {title: kept[title] | price_again(kept[title], f"{path}: {title}")[0] for title in kept},
+    )
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -86,8 +143,12 @@ def main(arguments: list[str] | None = None) -> int:
     arguments = sys.argv[1:] if arguments is None else arguments
     try:
         if not 1 <= len(arguments) <= 3 or (len(arguments) == 3 and not arguments[2].isdecimal()):
-            raise InputError("a file, a network and a number of images", where="python -m archsim.studies.low_rank_costs", got=arguments)
-        path, network, images = [*arguments, *("", "mlp_100", "1280")[len(arguments):]]
+            raise InputError(
+                "a file, a network and a number of images",
+                where="python -m archsim.studies.low_rank_costs",
+                got=arguments,
+            )
+        path, network, images = [*arguments, *("", "mlp_100", "1280")[len(arguments) :]]
         documents = {}
         for title, name, settings in ROWS:
             documents[title] = train_row(name, settings, network, int(images))

@@ -16,8 +16,10 @@ _MOST_LINES = 120  # of one table on the page; beyond that one line a column
 
 @dataclass
 class Repriced:
-    """What pricing a study again came to. `moved` maps a table to its rows {row, quantity, before, now, change_percent}, `cells` to how
-    many numbers were compared; `missing` says what could not be priced again and why; `notes` what else a reader should know."""
+    """What pricing a study again came to. `moved` maps a table to its rows {row, quantity, before,
+    now, change_percent}, `cells` to how many numbers were compared; `missing` says what could not
+    be priced again and why; `notes` what else a reader should know.
+    """
 
     moved: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     cells: dict[str, int] = field(default_factory=dict)
@@ -48,14 +50,20 @@ def read_table(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def differences(before: Sequence[Mapping], now: Sequence[Mapping]) -> tuple[list[dict[str, Any]], int]:
-    """Numbers of two tables that are not the same, and how many were compared. Rows are matched by their texts, equal ones in turn."""
+def differences(
+    before: Sequence[Mapping], now: Sequence[Mapping]
+) -> tuple[list[dict[str, Any]], int]:
+    """Numbers of two tables that are not the same, and how many were compared. Rows are matched by
+    their texts, equal ones in turn.
+    """
     old = dict(_named(before))
     found, compared = [], 0
     for name, row in _named(now):
         there = old.pop(name, None)
         if there is None:
-            found.append({"row": name, "quantity": "", "before": None, "now": "new", "change_percent": None})
+            found.append(
+                {"row": name, "quantity": "", "before": None, "now": "new", "change_percent": None}
+            )
             continue
         for quantity, value in row.items():
             one, two = _number(there.get(quantity)), _number(value)
@@ -64,8 +72,19 @@ def differences(before: Sequence[Mapping], now: Sequence[Mapping]) -> tuple[list
             compared += 1
             if one is None or two is None or not math.isclose(one, two, rel_tol=SAME, abs_tol=0.0):
                 change = 100 * (two / one - 1) if one and two is not None else None
-                found.append({"row": name, "quantity": quantity, "before": one, "now": two, "change_percent": change})
-    return found + [{"row": name, "quantity": "", "before": "there", "now": None, "change_percent": None} for name in old], compared
+                found.append(
+                    {
+                        "row": name,
+                        "quantity": quantity,
+                        "before": one,
+                        "now": two,
+                        "change_percent": change,
+                    }
+                )
+    return found + [
+        {"row": name, "quantity": "", "before": "there", "now": None, "change_percent": None}
+        for name in old
+    ], compared
 
 
 def _named(rows: Iterable[Mapping]) -> Iterable[tuple[str, Mapping]]:
@@ -73,7 +92,11 @@ def _named(rows: Iterable[Mapping]) -> Iterable[tuple[str, Mapping]]:
     for row in rows:
         texts = [value for value in row.values() if _is_name(value)][:3]
         # a label that begins with the scheme's name needs it once
-        name = " ".join(text for number, text in enumerate(texts) if not any(other.startswith(text) for other in texts[number + 1:]))
+        name = " ".join(
+            text
+            for number, text in enumerate(texts)
+            if not any(other.startswith(text) for other in texts[number + 1 :])
+        )
         seen[name] = seen.get(name, 0) + 1
         yield (name if seen[name] == 1 else f"{name} ({seen[name]})"), row
 
@@ -95,7 +118,11 @@ def _number(value: object) -> float | None:
 
 def markdown(found: Repriced, title: str, version: str) -> str:
     """The page: what moved, table by table, and what could not be priced again."""
-    lines = [f"# {title}: priced again", "", f"By archsim {version}, from the activity that was kept; nothing was trained."]
+    lines = [
+        f"# {title}: priced again",
+        "",
+        f"By archsim {version}, from the activity that was kept; nothing was trained.",
+    ]
     for table, rows in found.moved.items():
         lines += ["", f"## {table}", ""]
         if not rows:
@@ -110,19 +137,27 @@ def markdown(found: Repriced, title: str, version: str) -> str:
 
 def _each(rows: Sequence[Mapping]) -> list[str]:
     lines = ["| row | quantity | before | now | change |", "|---|---|---:|---:|---:|"]
-    return lines + [f"| {row['row'].replace('|', '/')} | {row['quantity']} | {_text(row['before'])} | {_text(row['now'])} | "
-                    f"{_change(row['change_percent'])} |" for row in rows]
+    return lines + [
+        f"| {row['row'].replace('|', '/')} | {row['quantity']} | {_text(row['before'])} | {_text(row['now'])} | "
+        f"{_change(row['change_percent'])} |"
+        for row in rows
+    ]
 
 
 def _by_quantity(rows: Sequence[Mapping]) -> list[str]:
-    lines = ["| quantity | moved | median change | largest change | of row | before | now |", "|---|---:|---:|---:|---|---:|---:|"]
+    lines = [
+        "| quantity | moved | median change | largest change | of row | before | now |",
+        "|---|---:|---:|---:|---|---:|---:|",
+    ]
     for quantity in dict.fromkeys(row["quantity"] for row in rows):
         some = [row for row in rows if row["quantity"] == quantity]
         known = [row for row in some if row["change_percent"] is not None]
         worst = max(known, key=lambda row: abs(row["change_percent"]), default=some[0])
         middle = median(row["change_percent"] for row in known) if known else None
-        lines.append(f"| {quantity} | {len(some)} | {_change(middle)} | {_change(worst['change_percent'])} | "
-                     f"{worst['row'].replace('|', '/')} | {_text(worst['before'])} | {_text(worst['now'])} |")
+        lines.append(
+            f"| {quantity} | {len(some)} | {_change(middle)} | {_change(worst['change_percent'])} | "
+            f"{worst['row'].replace('|', '/')} | {_text(worst['before'])} | {_text(worst['now'])} |"
+        )
     return lines
 
 

@@ -1,6 +1,7 @@
-"""Is a pipeline ever slower than the same work layer by layer? Random chips, both modes, every exception with its cause.
+"""Is a pipeline ever slower than the same work layer by layer? Random chips, both modes, every
+exception with its cause.
 
-    python -m archsim.studies.pipelining --chips 2000 --seed 1
+python -m archsim.studies.pipelining --chips 2000 --seed 1
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from dataclasses import dataclass
 
 from archsim.studies.random_chips import Draw, draw, one_job, run
 
-SERIAL, PIPELINED = {"execution.mode": "layer_by_layer"}, {"execution.mode": "pipelined"}
+SERIAL = {"execution.mode": "layer_by_layer"}
+PIPELINED = {"execution.mode": "pipelined"}
 # What an exception may come from: it is a cause if the exception is gone without it.
 CAUSES = {
     "few operations in flight": {"controller.in_flight": 65536},
@@ -65,13 +67,17 @@ def exceptions(chips: int, seed: int) -> Iterator[Pair]:
 def described(pair: Pair) -> str:
     """An exception in words, with its cause."""
     why = " or ".join(causes(pair.chip)) or "none of the known causes alone"
-    return (f"{pair.pipelined} cycles pipelined, {pair.serial} layer by layer: {pair.excess:+.2%}, a job takes {pair.job}; "
-            f"gone without {why}\n  {pair.chip}")
+    return (
+        f"{pair.pipelined} cycles pipelined, {pair.serial} layer by layer: {pair.excess:+.2%}, a job takes {pair.job}; "
+        f"gone without {why}\n  {pair.chip}"
+    )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Command line: 0 where the law holds."""
-    parser = argparse.ArgumentParser(prog="python -m archsim.studies.pipelining", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m archsim.studies.pipelining", description=__doc__.splitlines()[0]
+    )
     parser.add_argument("--chips", type=int, default=2000, help="how many random chips (2000)")
     parser.add_argument("--seed", type=int, default=1, help="which series of them (1)")
     options = parser.parse_args(arguments)
@@ -80,8 +86,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         found.append(pair)
         print(described(pair), flush=True)
     worst = max((pair.excess for pair in found), default=0.0)
-    print(f"{len(found)} of {options.chips} chips (seed {options.seed}) are slower as a pipeline by more than one job, "
-          f"at most by {worst:.2%}")
+    print(
+        f"{len(found)} of {options.chips} chips (seed {options.seed}) are slower as a pipeline by more than one job, "
+        f"at most by {worst:.2%}"
+    )
     return int(len(found) > 0.01 * options.chips or worst > 0.03)
 
 

@@ -1,9 +1,10 @@
-"""The priced tables of a study, as its study.toml names them: each is made again from what the study kept, without training.
+"""The priced tables of a study, as its study.toml names them: each is made again from what the
+study kept, without training.
 
-    [[priced]]
-    table = "silicon"                  # silicon.md and silicon.csv
-    row = "mixed_precision"
-    arch = "wu2023"
+[[priced]]
+table = "silicon"                  # silicon.md and silicon.csv
+row = "mixed_precision"
+arch = "wu2023"
 """
 
 from __future__ import annotations
@@ -80,13 +81,19 @@ def check_priced(entries: Any, where: str) -> tuple[dict[str, Any], ...]:
             if name not in fields:
                 raise unknown("field", name, fields, at)
             if not isinstance(entry.get(name), str):
-                raise InputError("not a text" if name in entry else "required field is missing", where=f"{at}.{name}", got=entry.get(name))
+                raise InputError(
+                    "not a text" if name in entry else "required field is missing",
+                    where=f"{at}.{name}",
+                    got=entry.get(name),
+                )
     return tuple(entries)
 
 
 def price_tables(study: Study) -> Repriced:
-    """Make every priced table of a study again, and its table and curves of what was trained. A table whose activity was not kept stays
-    as it is and is named. Raises InputError where none can be made."""
+    """Make every priced table of a study again, and its table and curves of what was trained. A
+    table whose activity was not kept stays as it is and is named. Raises InputError where none can
+    be made.
+    """
     found, faults = Repriced(), []
     for entry in study.priced:
         _, files, make = TABLES[entry["table"]]
@@ -107,5 +114,7 @@ def price_tables(study: Study) -> Repriced:
 
         write_report(study)
     if not study.priced:
-        found.notes.append("this study prices nothing; its table and curves of accuracy were made again")
+        found.notes.append(
+            "this study prices nothing; its table and curves of accuracy were made again"
+        )
     return found

@@ -15,33 +15,68 @@ from workloads import load_network
 
 # Network and scheme (None: inference): a run is a second of simulation at most.
 WORK = [
-    ("lenet1", None), ("lenet1", None), ("rpu_cnn", None), ("rpu_cnn", None), ("mlp", None), ("lstm", None), ("digits_cnn", None),
-    ("mlp_100", None), ("mlp", "sgd"), ("digits_cnn", "rpu"), ("mlp_100", "mixed_precision"), ("digits_cnn", "sgd"),
+    ("lenet1", None),
+    ("lenet1", None),
+    ("rpu_cnn", None),
+    ("rpu_cnn", None),
+    ("mlp", None),
+    ("lstm", None),
+    ("digits_cnn", None),
+    ("mlp_100", None),
+    ("mlp", "sgd"),
+    ("digits_cnn", "rpu"),
+    ("mlp_100", "mixed_precision"),
+    ("digits_cnn", "sgd"),
     ("mlp_100", "tiki_taka"),
 ]
 CHIPS = ["wu2023", "cim40", "isaac32", "rpu_512"]
 # From the least that a chip may have to plenty.
 SETTINGS = {
-    "read.bits_per_slot": [1, 2, 4, 8], "read.slot_cycles": [1, 2, 10], "read.columns_per_adc": [1, 2, 8, 32],
-    "read.conversion_cycles": [1, 1, 4], "read.overlap": [True, False], "read.all_groups": [True, False],
+    "read.bits_per_slot": [1, 2, 4, 8],
+    "read.slot_cycles": [1, 2, 10],
+    "read.columns_per_adc": [1, 2, 8, 32],
+    "read.conversion_cycles": [1, 1, 4],
+    "read.overlap": [True, False],
+    "read.all_groups": [True, False],
     "read.accumulate": ["analog", "digital"],
-    "buffer.capacity_kib": [0.0625, 1.0, 4.0, 16.0, 64.0, 4096.0], "buffer.width_bits": [8, 16, 64, 256], "buffer.ports": [1, 2, 3, 4, 8],
-    "buffer.tile_queue": [1, 2, 3, 8], "buffer.window_reuse": [True, False],
-    "interconnect.kind": ["bus", "h_tree"], "interconnect.width_bits": [4, 16, 64, 512], "interconnect.hop_cycles": [0, 1, 2, 7, 40],
+    "buffer.capacity_kib": [0.0625, 1.0, 4.0, 16.0, 64.0, 4096.0],
+    "buffer.width_bits": [8, 16, 64, 256],
+    "buffer.ports": [1, 2, 3, 4, 8],
+    "buffer.tile_queue": [1, 2, 3, 8],
+    "buffer.window_reuse": [True, False],
+    "interconnect.kind": ["bus", "h_tree"],
+    "interconnect.width_bits": [4, 16, 64, 512],
+    "interconnect.hop_cycles": [0, 1, 2, 7, 40],
     "interconnect.arbitration": ["fifo", "fifo", "drain_first"],
-    "vector_unit.lanes": [1, 4, 16, 256], "vector_unit.format": ["int8", "int16", "fp32"], "vector_unit.divide_cycles": [1, 16],
-    "controller.issue_cycles": [0, 1, 16, 300], "controller.prefetch": [True, False], "controller.in_flight": [1, 2, 5, 64, 64, 64],
-    "off_chip.bits_per_cycle": [1, 4, 32, 512], "off_chip.latency_cycles": [0, 50, 500], "off_chip.preload_input": [True, True, False],
+    "vector_unit.lanes": [1, 4, 16, 256],
+    "vector_unit.format": ["int8", "int16", "fp32"],
+    "vector_unit.divide_cycles": [1, 16],
+    "controller.issue_cycles": [0, 1, 16, 300],
+    "controller.prefetch": [True, False],
+    "controller.in_flight": [1, 2, 5, 64, 64, 64],
+    "off_chip.bits_per_cycle": [1, 4, 32, 512],
+    "off_chip.latency_cycles": [0, 50, 500],
+    "off_chip.preload_input": [True, True, False],
     "placement.pack": [False, False, False, True],
 }
 # Quick tiles on slow shared resources, so that these queue: each is the busiest one of some chip.
 CROWDED = {
-    "read.bits_per_slot": [4, 8], "read.all_groups": [False], "read.columns_per_adc": [1, 2, 8],
-    "buffer.capacity_kib": [0.0625, 1.0, 4.0, 64.0], "buffer.width_bits": [8, 16, 32, 64], "buffer.ports": [1, 2, 3],
-    "buffer.tile_queue": [1, 2, 4], "interconnect.kind": ["bus", "h_tree"], "interconnect.width_bits": [4, 8, 16, 32, 64],
-    "interconnect.hop_cycles": [0, 1, 3, 20], "interconnect.arbitration": ["fifo", "fifo", "drain_first"],
-    "vector_unit.lanes": [1, 2, 4, 8, 16], "off_chip.bits_per_cycle": [2, 4, 8, 16, 32], "controller.issue_cycles": [0, 16],
-    "controller.in_flight": [2, 4, 64, 64], "controller.prefetch": [True, False],
+    "read.bits_per_slot": [4, 8],
+    "read.all_groups": [False],
+    "read.columns_per_adc": [1, 2, 8],
+    "buffer.capacity_kib": [0.0625, 1.0, 4.0, 64.0],
+    "buffer.width_bits": [8, 16, 32, 64],
+    "buffer.ports": [1, 2, 3],
+    "buffer.tile_queue": [1, 2, 4],
+    "interconnect.kind": ["bus", "h_tree"],
+    "interconnect.width_bits": [4, 8, 16, 32, 64],
+    "interconnect.hop_cycles": [0, 1, 3, 20],
+    "interconnect.arbitration": ["fifo", "fifo", "drain_first"],
+    "vector_unit.lanes": [1, 2, 4, 8, 16],
+    "off_chip.bits_per_cycle": [2, 4, 8, 16, 32],
+    "controller.issue_cycles": [0, 16],
+    "controller.in_flight": [2, 4, 64, 64],
+    "controller.prefetch": [True, False],
 }
 
 
@@ -58,7 +93,9 @@ class Draw:
 
     def __str__(self) -> str:
         what = f"{self.network}, {self.scheme or 'inference'}, {self.images} images on {self.chip}"
-        return f"chip {self.number}: {what} with " + ", ".join(f"{key}={value}" for key, value in self.settings.items())
+        return f"chip {self.number}: {what} with " + ", ".join(
+            f"{key}={value}" for key, value in self.settings.items()
+        )
 
 
 def draw(seed: int, number: int) -> Draw:
@@ -67,7 +104,9 @@ def draw(seed: int, number: int) -> Draw:
     network, scheme = choose.choice(WORK)
     chip = choose.choice(CHIPS)
     table, share = (SETTINGS, 0.5) if choose.random() < 0.5 else (CROWDED, 0.7)
-    settings = {key: choose.choice(values) for key, values in table.items() if choose.random() < share}
+    settings = {
+        key: choose.choice(values) for key, values in table.items() if choose.random() < share
+    }
     if scheme:
         settings["read.transposed"] = True
     if choose.random() < 0.3:
@@ -88,7 +127,9 @@ def run(item: Draw, changed: Mapping[str, object] | None = None) -> Machine:
 
 
 def one_job(machine: Machine) -> int:
-    """Cycles that the longest job of a run takes by itself: its inputs, its tiles, the wires, its results."""
+    """Cycles that the longest job of a run takes by itself: its inputs, its tiles, the wires, its
+    results.
+    """
     return max(_job(plan, machine.chip.interconnect.hop_cycles) for plan in machine.plans.values())
 
 

@@ -1,7 +1,9 @@
-"""A study priced again from the activity that it kept: trace, simulation and prices are made anew, nothing is trained.
+"""A study priced again from the activity that it kept: trace, simulation and prices are made anew,
+nothing is trained.
 
-`archsim report FOLDER --reprice` is its command. FOLDER is a training, a comparison, a sweep, or a study whose study.toml names its priced
-tables (`priced_tables`); folders of these kinds right below it are priced again too. What moved stands in `repriced.md` and
+`archsim report FOLDER --reprice` is its command. FOLDER is a training, a comparison, a sweep, or a
+study whose study.toml names its priced tables (`priced_tables`); folders of these kinds right below
+it are priced again too. What moved stands in `repriced.md` and
 `repriced.csv` of the folder.
 """
 
@@ -31,28 +33,63 @@ if TYPE_CHECKING:
 
 PAGE, ROWS = "repriced.md", "repriced.csv"
 MEASURED = "measured.json"
-_QUANTITIES = ("area_mm2", "energy_per_image_j", "latency_per_image_s", "power_uw", "cycles", "tiles")
+_QUANTITIES = (
+    "area_mm2",
+    "energy_per_image_j",
+    "latency_per_image_s",
+    "power_uw",
+    "cycles",
+    "tiles",
+)
 
 
-def reprice(folder: str | Path, arch: str | Path | None = None, settings: Mapping[str, str] | None = None,
-            network: str | Path | None = None, jobs: int = 1) -> Repriced:
-    """Price a folder again and rewrite its tables, documents, figures and pages; what moved, and what could not be priced again and why.
+def reprice(
+    folder: str | Path,
+    arch: str | Path | None = None,
+    settings: Mapping[str, str] | None = None,
+    network: str | Path | None = None,
+    jobs: int = 1,
+) -> Repriced:
+    """Price a folder again and rewrite its tables, documents, figures and pages; what moved, and
+    what could not be priced again and why.
 
-    `arch` and `settings` put another chip, or changes of it, in the place of that of a training or a comparison; `network` is its file
-    where the name is not a built-in one; `jobs` are the processes of a sweep. Raises InputError for a folder of no such kind, where
-    nothing can be priced again, and for a chip on which the training would have gone another way; nothing is written then.
+    `arch` and `settings` put another chip, or changes of it, in the place of that of a training or
+    a comparison; `network` is its file where the name is not a built-in one; `jobs` are the
+    processes of a sweep. Raises InputError for a folder of no such kind, where nothing can be
+    priced again, and for a chip on which the training would have gone another way; nothing is
+    written then.
     """
     folder = Path(folder)
     if not folder.is_dir():
         raise InputError("no such folder", where=str(folder))
-    kind, below = kind_of(folder), [path for path in sorted(folder.iterdir()) if path.is_dir() and not path.name.startswith(".")]
-    below = [path for path in below if kind_of(path) in ("study", "comparison", "sweep")] if kind in (None, "study") else []
-    work = {"training": _training, "run": _training, "comparison": _comparison, "sweep": _sweep, "study": _study}.get(kind)
+    kind = kind_of(folder)
+    below = [
+        path for path in sorted(folder.iterdir()) if path.is_dir() and not path.name.startswith(".")
+    ]
+    below = (
+        [path for path in below if kind_of(path) in ("study", "comparison", "sweep")]
+        if kind in (None, "study")
+        else []
+    )
+    work = {
+        "training": _training,
+        "run": _training,
+        "comparison": _comparison,
+        "sweep": _sweep,
+        "study": _study,
+    }.get(kind)
     if work is None and not below:
-        raise InputError("nothing here can be priced again", where=str(folder), got=kind or "no result",
-                         hint="a folder of archsim train, compare or explore, or a study with a study.toml")
+        raise InputError(
+            "nothing here can be priced again",
+            where=str(folder),
+            got=kind or "no result",
+            hint="a folder of archsim train, compare or explore, or a study with a study.toml",
+        )
     if kind not in ("training", "run", "comparison") and (arch or settings or network):
-        raise InputError(f"a {kind or 'folder of studies'} names its own chips and networks", where="--arch, --set, --network")
+        raise InputError(
+            f"a {kind or 'folder of studies'} names its own chips and networks",
+            where="--arch, --set, --network",
+        )
     found = Repriced()
     with hold(folder, kind or "study", around=True):
         if work:
@@ -60,12 +97,18 @@ def reprice(folder: str | Path, arch: str | Path | None = None, settings: Mappin
             found = work(folder, change, network and load_network(network), jobs)
         for path in below:
             found.join(path.name, reprice(path, jobs=jobs))
-        write_files(folder, {PAGE: markdown(found, folder.resolve().name, VERSION), ROWS: csv_text(found.rows())})
+        write_files(
+            folder,
+            {PAGE: markdown(found, folder.resolve().name, VERSION), ROWS: csv_text(found.rows())},
+        )
     return found
 
 
-def _chip_change(arch: str | Path | None, settings: Mapping[str, str] | None) -> Callable[[Mapping[str, Any], str], Architecture | None]:
+def _chip_change(
+    arch: str | Path | None, settings: Mapping[str, str] | None
+) -> Callable[[Mapping[str, Any], str], Architecture | None]:
     """The chip in place of that of a document; None for its own."""
+
     def chip(document: Mapping[str, Any], where: str) -> Architecture | None:
         if arch is None and not settings:
             return None
@@ -81,7 +124,9 @@ def _training(folder: Path, chip: Callable, network: Any, jobs: int) -> Repriced
 
     before = Result.load(folder).to_dict()
     if "training" not in before:
-        raise InputError("nothing was trained here", where=str(folder), hint="archsim run makes it again")
+        raise InputError(
+            "nothing was trained here", where=str(folder), hint="archsim run makes it again"
+        )
     after, trace = price_again(before, str(folder), chip(before, str(folder)), network)
     _save(folder, after, trace)
     if (folder / "report.html").exists():
@@ -99,14 +144,20 @@ def _save(folder: Path, document: dict, trace: Any) -> None:
 
 
 def _headline(document: Mapping[str, Any]) -> dict[str, Any]:
-    return {"row": document.get("label") or document["scheme"]} | {name: document.get(name) for name in _QUANTITIES} | {
-        f"{phase}_energy_j": cost["energy_j"] for phase, cost in document["by_phase"].items()}
+    return (
+        {"row": document.get("label") or document["scheme"]}
+        | {name: document.get(name) for name in _QUANTITIES}
+        | {f"{phase}_energy_j": cost["energy_j"] for phase, cost in document["by_phase"].items()}
+    )
 
 
 def _comparison(folder: Path, chip: Callable, network: Any, jobs: int) -> Repriced:
     """Every scheme of a comparison; one whose activity was not kept stays as it was, and says so."""
     document = load_comparison(folder / "compare.json")
-    found, results, own, reasons = Repriced(), [], [], []
+    found = Repriced()
+    results = []
+    own = []
+    reasons = []
     for before in document["schemes"]:
         where = f"{folder}: {before['label']}"
         try:
@@ -115,12 +166,15 @@ def _comparison(folder: Path, chip: Callable, network: Any, jobs: int) -> Repric
         except InputError as fault:
             reasons.append(fault)
             note = f"not priced again: {fault.what}"
-            found.missing.append(f"{before['label']}: {fault.what}" + (f" ({fault.got})" if fault.got else ""))
+            found.missing.append(
+                f"{before['label']}: {fault.what}" + (f" ({fault.got})" if fault.got else "")
+            )
             after = before | {"notes": [*(text for text in before["notes"] if text != note), note]}
         results.append(after)
     if not own:
         raise reasons[0]
-    before, after = Comparison(document["schemes"], {}), Comparison(results, document["refused"], [], document.get("command", ""))
+    before = Comparison(document["schemes"], {})
+    after = Comparison(results, document["refused"], [], document.get("command", ""))
     for label, result, trace in own:
         place = folder / _folder_of(label)
         if (place / "result.json").is_file():
@@ -146,7 +200,9 @@ def _sweep(folder: Path, chip: Callable, network: Any, jobs: int) -> Repriced:
     path = folder / "sweep.json"
     old = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {"points": []}
     sweep, missing = reprice_sweep(folder, jobs)
-    exported = next((suffix for suffix in ("parquet", "csv") if (folder / f"points.{suffix}").is_file()), None)
+    exported = next(
+        (suffix for suffix in ("parquet", "csv") if (folder / f"points.{suffix}").is_file()), None
+    )
     document = write_sweep(sweep, exported)
     found = Repriced(missing=missing)
     names = [axis["path"] for axis in document["axes"]]
@@ -156,8 +212,15 @@ def _sweep(folder: Path, chip: Callable, network: Any, jobs: int) -> Repriced:
 
 def _points(points: list[dict], names: list[str]) -> list[dict]:
     """Points named by their design, without their place in the table."""
-    return [{"design": f"{point['rung']}: " + ", ".join(f"{name}={point[name]}" for name in names)}
-            | {name: value for name, value in point.items() if name not in (*names, "point", "rung", "front")} for point in points]
+    return [
+        {"design": f"{point['rung']}: " + ", ".join(f"{name}={point[name]}" for name in names)}
+        | {
+            name: value
+            for name, value in point.items()
+            if name not in (*names, "point", "rung", "front")
+        }
+        for point in points
+    ]
 
 
 def _study(folder: Path, chip: Callable, network: Any, jobs: int) -> Repriced:

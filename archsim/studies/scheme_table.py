@@ -1,7 +1,8 @@
 """The table of all update schemes, from what they declare.
 
-    python -m archsim.studies.scheme_table                     # prints it
-    python -m archsim.studies.scheme_table docs/schemes.md     # writes it between the marks of that file
+python -m archsim.studies.scheme_table                     # prints it
+python -m archsim.studies.scheme_table docs/schemes.md     # writes it between the marks of that
+file
 """
 
 from __future__ import annotations
@@ -19,33 +20,54 @@ from archsim.trace.operation import OFF_TILES, Operation, Trace
 from hwlib.errors import InputError
 from workloads import load_network
 
-BEGIN, END = "<!-- begin: table of schemes, written by python -m archsim.studies.scheme_table -->", "<!-- end: table of schemes -->"
+BEGIN = "<!-- begin: table of schemes, written by python -m archsim.studies.scheme_table -->"
+END = "<!-- end: table of schemes -->"
 LAYER = "conv1"  # of the network digits_cnn: a layer with several vectors an image
-HEAD = ("scheme", "source", "device", "suggested", "counted in a training step, and once before it", "digital words a weight",
-        "assumed until measured")
+HEAD = (
+    "scheme",
+    "source",
+    "device",
+    "suggested",
+    "counted in a training step, and once before it",
+    "digital words a weight",
+    "assumed until measured",
+)
 
 
 def scheme_table() -> str:
     """Markdown: one row a scheme, with its default settings."""
     rows = [HEAD, ("---",) * len(HEAD)] + [_row(load_scheme(name)) for name in list_schemes()]
-    return "\n".join(f"| {' | '.join(cell.replace('|', '/') for cell in row)} |" for row in rows) + "\n"
+    return (
+        "\n".join(f"| {' | '.join(cell.replace('|', '/') for cell in row)} |" for row in rows)
+        + "\n"
+    )
 
 
 def with_table(text: str, where: str) -> str:
-    """A document with the table of today between its marks. Raises InputError where it has no marks."""
+    """A document with the table of today between its marks. Raises InputError where it has no
+    marks.
+    """
     before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:
-        raise InputError("no marks to write the table between", where=where, allowed=f"{BEGIN} … {END}")
+        raise InputError(
+            "no marks to write the table between", where=where, allowed=f"{BEGIN} … {END}"
+        )
     return f"{before}{BEGIN}\n{scheme_table()}{END}{after}"
 
 
 def _row(scheme: Scheme) -> tuple[str, ...]:
     trace = build_trace(load_network("digits_cnn"), scheme, "training", 1)
     variants = ", ".join(f"`{name}`" for name in type(scheme).variants)
-    return (f"`{scheme.name}`: {scheme.title}" + (f" (also tested: {variants})" if variants else ""), scheme.source,
-            f"`{scheme.device}`" if scheme.device else "exact weights", _suggested(scheme), _counted(scheme, trace), _words(trace),
-            "; ".join(_assumed(trace)) or "nothing")
+    return (
+        f"`{scheme.name}`: {scheme.title}" + (f" (also tested: {variants})" if variants else ""),
+        scheme.source,
+        f"`{scheme.device}`" if scheme.device else "exact weights",
+        _suggested(scheme),
+        _counted(scheme, trace),
+        _words(trace),
+        "; ".join(_assumed(trace)) or "nothing",
+    )
 
 
 def _suggested(scheme: Scheme) -> str:
@@ -56,15 +78,28 @@ def _suggested(scheme: Scheme) -> str:
 
 def _counted(scheme: Scheme, trace: Trace) -> str:
     backward = [op for op in trace.image_operations if op.phase == "backward" and op.layer != LAYER]
-    parts = ["backward: transposed reads" if any(op.kind == "read_transposed" for op in backward) else "backward: vector unit"]
-    for when, operations in (("an image", trace.image_operations), ("a mini-batch", trace.batch_operations)):
+    parts = [
+        "backward: transposed reads"
+        if any(op.kind == "read_transposed" for op in backward)
+        else "backward: vector unit"
+    ]
+    for when, operations in (
+        ("an image", trace.image_operations),
+        ("a mini-batch", trace.batch_operations),
+    ):
         done = list(dict.fromkeys(_done(op) for op in _updates(operations)))
         work = sorted({action for op in _updates(operations) for action in op.vector_work})
         units = sorted({name.split(".")[0] for op in _updates(operations) for name in op.unit_work})
         done += [f"vector unit ({', '.join(work)})"] if work else []
         done += [f"units of its own ({', '.join(units)})"] if units else []
         parts += [f"{when}: {', '.join(filter(None, done))}"] if done else []
-    once = list(dict.fromkeys(_done(op) for op in scheme.setup_operations(lower(load_network("digits_cnn"))) if op.layer == LAYER))
+    once = list(
+        dict.fromkeys(
+            _done(op)
+            for op in scheme.setup_operations(lower(load_network("digits_cnn")))
+            if op.layer == LAYER
+        )
+    )
     return "; ".join([*parts, f"once, apart: {', '.join(filter(None, once))}"])
 
 
@@ -83,7 +118,9 @@ def _done(operation: Operation) -> str:
     if operation.kind == "write":
         return f"{'verified' if operation.activity.verify_reads else 'blind'} writes of the {_place(operation)}"
     if operation.kind == "pulse_update":
-        return f"{'random pulse trains' if operation.random else 'pulses'} on the {_place(operation)}"
+        return (
+            f"{'random pulse trains' if operation.random else 'pulses'} on the {_place(operation)}"
+        )
     return f"{'reads of a line' if operation.lines else 'reads'} of the {_place(operation)}"
 
 
@@ -93,11 +130,23 @@ def _assumed(trace: Trace) -> list[str]:
     for op in _updates(trace.image_operations + trace.batch_operations):
         activity = op.activity
         if op.kind == "write":
-            pulses = f"{activity.write_pulses:g} pulses" if activity.write_pulses else "pulses of the chip"
-            found.append(f"{_place(op)}: {activity.devices_written:.3g} of the devices written, {pulses} each")
+            pulses = (
+                f"{activity.write_pulses:g} pulses"
+                if activity.write_pulses
+                else "pulses of the chip"
+            )
+            found.append(
+                f"{_place(op)}: {activity.devices_written:.3g} of the devices written, {pulses} each"
+            )
         elif op.kind == "pulse_update":
-            slots = f"{activity.train_length:g} slots" if activity.train_length else "trains of the chip's length"
-            found.append(f"{_place(op)}: {activity.coincidences:g} coincidences a device and vector, {slots}")
+            slots = (
+                f"{activity.train_length:g} slots"
+                if activity.train_length
+                else "trains of the chip's length"
+            )
+            found.append(
+                f"{_place(op)}: {activity.coincidences:g} coincidences a device and vector, {slots}"
+            )
     return found
 
 
@@ -117,7 +166,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for path in map(Path, paths):
             if not path.is_file():
                 raise InputError("no such file", where=str(path))
-            write_files(path.parent, {path.name: with_table(path.read_text(encoding="utf-8"), str(path))})
+            write_files(
+                path.parent, {path.name: with_table(path.read_text(encoding="utf-8"), str(path))}
+            )
     except InputError as error:
         print(f"archsim: {error.message}", file=sys.stderr)
         return 2

@@ -1,8 +1,11 @@
-"""What a row of a training study costs on a chip, with the activity that its training measured, and how it transfers.
+"""What a row of a training study costs on a chip, with the activity that its training measured, and
+how it transfers.
 
-    python -m archsim.studies.silicon reports/wu2023/study.toml --row mixed_precision --arch wu2023 --chips 10
+    python -m archsim.studies.silicon reports/wu2023/study.toml --row mixed_precision --arch wu2023
+    --chips 10
 
-Writes `silicon.md` and `silicon.csv` beside the study: one training step and one inference on the chip.
+Writes `silicon.md` and `silicon.csv` beside the study: one training step and one inference on the
+chip.
 """
 
 from __future__ import annotations
@@ -24,7 +27,9 @@ _TRANSFER = "Transfer to "
 
 
 def silicon_rows(study_path: Path, row_name: str, chip: str) -> list[dict]:
-    """Cost of inference and of a training step of a row, with measured activity. Raises InputError where the row has not run."""
+    """Cost of inference and of a training step of a row, with measured activity. Raises InputError
+    where the row has not run.
+    """
     from archsim.chip import load_architecture
     from archsim.run.simulation import simulate
     from archsim.schemes import load_scheme
@@ -36,32 +41,61 @@ def silicon_rows(study_path: Path, row_name: str, chip: str) -> list[dict]:
     study = load_study(study_path)
     row = next((item for item in study.rows if item.name == row_name), None)
     if row is None:
-        raise InputError("no such row", where=str(study_path), got=row_name, allowed=[item.name for item in study.rows])
+        raise InputError(
+            "no such row",
+            where=str(study_path),
+            got=row_name,
+            allowed=[item.name for item in study.rows],
+        )
     facts = _facts(study.folder, row_name, row.seeds[0])
     where = str(study.folder / "history" / f"{row_name}-{row.seeds[0]}.json")
     activities = read_activities(facts.get("activities"), f"{where}: activities")
     settings = read_settings(facts["settings"], f"{where}: settings")
     refreshes = {layer: Refreshes(**done) for layer, done in facts.get("refreshes", {}).items()}
-    architecture, network = load_architecture(chip), load_network(study.network)
+    architecture = load_architecture(chip)
+    network = load_network(study.network)
     scheme = load_scheme(facts["settings"]["rule"], facts["settings"]["scheme_settings"])
     batch, found = facts["settings"]["batch"], []
     for phase, images in (("inference", 1), ("training", batch)):
         trace = build_trace(network, scheme if phase == "training" else None, phase, images)
-        present = {(op.place, op.phase) for op in trace.image_operations + trace.batch_operations if op.kind != "digital"}
-        trace = with_activity(trace, {key: value for key, value in activities.items() if key in present})
+        present = {
+            (op.place, op.phase)
+            for op in trace.image_operations + trace.batch_operations
+            if op.kind != "digital"
+        }
+        trace = with_activity(
+            trace, {key: value for key, value in activities.items() if key in present}
+        )
         if phase == "training":
             missing = [".".join(key) for key in present if key not in activities]
             if missing:
-                raise InputError("not measured in this row", where=f"{where}: activities", got=", ".join(missing), hint="train it again")
+                raise InputError(
+                    "not measured in this row",
+                    where=f"{where}: activities",
+                    got=", ".join(missing),
+                    hint="train it again",
+                )
             trace = with_refreshes(trace, refreshes, facts["images"], settings.maintenance_images)
         result = simulate(trace, architecture)
-        found.append({
-            "phase": phase, "images": images, "cycles": result.cycles, "seconds_per_image": result.latency_per_image_s,
-            "area_mm2": result.area_mm2, "area_low_mm2": result.area_mm2_range[0], "area_high_mm2": result.area_mm2_range[1],
-            "power_uw": result.power_uw, "energy_per_image_j": result.energy_per_image_j,
-            "macro_energy_per_image_j": result.boundaries["macro"]["energy_j"] / images, "tile_operations": result.tile_operations,
-            **{f"{name}_energy_j": part["energy_j"] / images for name, part in result.by_phase.items()},
-        })
+        found.append(
+            {
+                "phase": phase,
+                "images": images,
+                "cycles": result.cycles,
+                "seconds_per_image": result.latency_per_image_s,
+                "area_mm2": result.area_mm2,
+                "area_low_mm2": result.area_mm2_range[0],
+                "area_high_mm2": result.area_mm2_range[1],
+                "power_uw": result.power_uw,
+                "energy_per_image_j": result.energy_per_image_j,
+                "macro_energy_per_image_j": result.boundaries["macro"]["energy_j"] / images,
+                "tile_operations": result.tile_operations,
+                **{
+                    f"{name}_energy_j": part["energy_j"] / images
+                    for name, part in result.by_phase.items()
+                },
+            }
+        )
     found[1]["seconds_whole_training"] = found[1]["seconds_per_image"] * facts["images"]
     found[1]["energy_whole_training_j"] = found[1]["energy_per_image_j"] * facts["images"]
     return found
@@ -72,8 +106,11 @@ def _facts(folder: Path, row: str, seed: int) -> dict:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise InputError("this row has not been trained yet", where=str(path),
-                         hint="python -m archsim.studies.training STUDY --row NAME") from None
+        raise InputError(
+            "this row has not been trained yet",
+            where=str(path),
+            hint="python -m archsim.studies.training STUDY --row NAME",
+        ) from None
 
 
 def transfer_errors(study_path: Path, row_name: str, chips: int) -> list[float]:
@@ -93,38 +130,61 @@ def transfer_errors(study_path: Path, row_name: str, chips: int) -> list[float]:
     machine = Machine(network, settings)
     machine.arrays.weights[...] = arrays["weights"]
     weights = machine.arrays.layer_weights()
-    if machine.rule is not None and "rule.0.copy" in arrays:  # the digital copy holds the targets, without programming errors
+    if (
+        machine.rule is not None and "rule.0.copy" in arrays
+    ):  # the digital copy holds the targets, without programming errors
         weights = {layer.name: arrays[f"rule.{layer.index}.copy"] for layer in machine.rule.layers}
     return transfer(network, load_dataset(study.data), settings, weights, range(1001, 1001 + chips))
 
 
 def write_again(study_path: Path, row_name: str, chip: str) -> None:
-    """silicon.md and silicon.csv from the kept activity. What the transfer to fresh chips came to is no silicon: its line stays."""
+    """silicon.md and silicon.csv from the kept activity. What the transfer to fresh chips came to
+    is no silicon: its line stays.
+    """
     there = study_path.parent / "silicon.md"
     lines = there.read_text(encoding="utf-8").splitlines() if there.is_file() else []
     kept = next((line for line in lines if line.startswith(_TRANSFER)), "")
     rows = silicon_rows(study_path, row_name, chip)
-    write_files(study_path.parent, {"silicon.md": markdown(rows, chip, [], kept), "silicon.csv": csv_text(rows)})
+    write_files(
+        study_path.parent,
+        {"silicon.md": markdown(rows, chip, [], kept), "silicon.csv": csv_text(rows)},
+    )
 
 
 def markdown(rows: list[dict], chip: str, errors: Sequence[float], transfer: str = "") -> str:
-    """The tables as Markdown; `transfer` is the line of an earlier transfer, where none was made now."""
+    """The tables as Markdown; `transfer` is the line of an earlier transfer, where none was made
+    now.
+    """
     inference, training = rows
-    lines = [f"| on `{chip}`, activity measured in training | inference | training step |", "|---|---|---|"]
+    lines = [
+        f"| on `{chip}`, activity measured in training | inference | training step |",
+        "|---|---|---|",
+    ]
     for title, key, scale, unit in (
-        ("time an image", "seconds_per_image", 1e3, "ms"), ("energy an image, chip", "energy_per_image_j", 1e6, "µJ"),
-        ("energy an image, arrays and converters", "macro_energy_per_image_j", 1e6, "µJ"), ("forward", "forward_energy_j", 1e6, "µJ"),
-        ("backward", "backward_energy_j", 1e6, "µJ"), ("update", "update_energy_j", 1e6, "µJ"),
-        ("shared (leakage, clock, controller)", "shared_energy_j", 1e6, "µJ"), ("power", "power_uw", 1e-3, "mW"),
-        ("area", "area_mm2", 1, "mm²"), ("whole training, time", "seconds_whole_training", 1, "s"),
+        ("time an image", "seconds_per_image", 1e3, "ms"),
+        ("energy an image, chip", "energy_per_image_j", 1e6, "µJ"),
+        ("energy an image, arrays and converters", "macro_energy_per_image_j", 1e6, "µJ"),
+        ("forward", "forward_energy_j", 1e6, "µJ"),
+        ("backward", "backward_energy_j", 1e6, "µJ"),
+        ("update", "update_energy_j", 1e6, "µJ"),
+        ("shared (leakage, clock, controller)", "shared_energy_j", 1e6, "µJ"),
+        ("power", "power_uw", 1e-3, "mW"),
+        ("area", "area_mm2", 1, "mm²"),
+        ("whole training, time", "seconds_whole_training", 1, "s"),
         ("whole training, energy", "energy_whole_training_j", 1, "J"),
     ):
-        cells = [f"{row[key] * scale:.4g} {unit}" if row.get(key) is not None else "–" for row in (inference, training)]
+        cells = [
+            f"{row[key] * scale:.4g} {unit}" if row.get(key) is not None else "–"
+            for row in (inference, training)
+        ]
         lines.append(f"| {title} | {cells[0]} | {cells[1]} |")
     if errors:
         spread = f" ± {stdev(errors):.2f} (standard deviation)" if len(errors) > 1 else ""
-        lines += ["", f"{_TRANSFER}{len(errors)} freshly drawn chips: test error {fmean(errors):.2f} %{spread}, "
-                  f"highest {max(errors):.2f} %."]
+        lines += [
+            "",
+            f"{_TRANSFER}{len(errors)} freshly drawn chips: test error {fmean(errors):.2f} %{spread}, "
+            f"highest {max(errors):.2f} %.",
+        ]
     elif transfer:
         lines += ["", transfer]
     return "\n".join(lines) + "\n"
@@ -132,16 +192,24 @@ def markdown(rows: list[dict], chip: str, errors: Sequence[float], transfer: str
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Command line."""
-    parser = argparse.ArgumentParser(prog="python -m archsim.studies.silicon", description="The silicon behind a row of a training study.")
+    parser = argparse.ArgumentParser(
+        prog="python -m archsim.studies.silicon",
+        description="The silicon behind a row of a training study.",
+    )
     parser.add_argument("study", type=Path)
     parser.add_argument("--row", required=True)
     parser.add_argument("--arch", required=True)
-    parser.add_argument("--chips", type=int, default=0, help="transfer the trained weights to this many fresh chips")
+    parser.add_argument(
+        "--chips", type=int, default=0, help="transfer the trained weights to this many fresh chips"
+    )
     options = parser.parse_args(arguments)
     try:
         rows = silicon_rows(options.study, options.row, options.arch)
         errors = transfer_errors(options.study, options.row, options.chips) if options.chips else []
-        write_files(options.study.parent, {"silicon.md": markdown(rows, options.arch, errors), "silicon.csv": csv_text(rows)})
+        write_files(
+            options.study.parent,
+            {"silicon.md": markdown(rows, options.arch, errors), "silicon.csv": csv_text(rows)},
+        )
     except InputError as error:
         print(error, file=sys.stderr)
         return 2

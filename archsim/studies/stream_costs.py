@@ -1,8 +1,10 @@
-"""Area and power of the stream units of `cbram_sc` over stream length, source, sharing, clock and pulse: the table and figure of a study.
+"""Area and power of the stream units of `cbram_sc` over stream length, source, sharing, clock and
+pulse: the table and figure of a study.
 
     python -m archsim.studies.stream_costs reports/lammie2021
 
-LeNet-1 is trained on the built-in chip cim40; the units are those that the scheme adds to it. Nothing is fitted.
+LeNet-1 is trained on the built-in chip cim40; the units are those that the scheme adds to it.
+Nothing is fitted.
 """
 
 from __future__ import annotations
@@ -33,28 +35,50 @@ def _sum(items: list[Spread]) -> Spread:
 
 
 def unit_costs(settings: Mapping[str, Any], clock_mhz: float = 200.0) -> dict[str, Any]:
-    """Value, low and high of area_mm2, leakage_uw, dynamic_uw and power_uw of the units while LeNet-1 is trained; seconds an image."""
+    """Value, low and high of area_mm2, leakage_uw, dynamic_uw and power_uw of the units while
+    LeNet-1 is trained; seconds an image.
+    """
     chip = archsim.load_architecture("cim40", {"read.transposed": True, "clock_mhz": clock_mhz})
     scheme = load_scheme("cbram_sc", settings)
     result = archsim.simulate("lenet1", chip, scheme=scheme, phase="training", batch=8)
     seconds = result.cycles / (result.clock_mhz * 1e6)
-    prices = {role: (price(entry["part"], entry["parameters"], 40.0), entry["count"]) for role, entry in scheme.parts(chip).items()}
+    prices = {
+        role: (price(entry["part"], entry["parameters"], 40.0), entry["count"])
+        for role, entry in scheme.parts(chip).items()
+    }
     leakage = _sum([_spread(item.leakage, count * 1e6) for item, count in prices.values()])
-    dynamic = _sum([_spread(prices[row["component"]][0].energy[row["action"]], row["count"] / seconds * 1e6)
-                    for row in result.ledger if row["component"] in prices])
-    return {"area_mm2": _sum([_spread(item.area, count * 1e-6) for item, count in prices.values()]), "leakage_uw": leakage,
-            "dynamic_uw": dynamic, "power_uw": _sum([leakage, dynamic]), "seconds": seconds / result.images}
+    dynamic = _sum(
+        [
+            _spread(prices[row["component"]][0].energy[row["action"]], row["count"] / seconds * 1e6)
+            for row in result.ledger
+            if row["component"] in prices
+        ]
+    )
+    return {
+        "area_mm2": _sum([_spread(item.area, count * 1e-6) for item, count in prices.values()]),
+        "leakage_uw": leakage,
+        "dynamic_uw": dynamic,
+        "power_uw": _sum([leakage, dynamic]),
+        "seconds": seconds / result.images,
+    }
 
 
 def cases() -> list[tuple[dict[str, Any], float]]:
     """(settings, clock in MHz) of the table: one thing at a time away from the default."""
-    found: list[tuple[dict[str, Any], float]] = [({"length": length}, 200.0) for length in (4, 16, 64, 256)]
+    found: list[tuple[dict[str, Any], float]] = [
+        ({"length": length}, 200.0) for length in (4, 16, 64, 256)
+    ]
     found += [({"pulse_ns": pulse}, 200.0) for pulse in (2.5, 10.0, 1000.0, 10000.0)]
     found += [({"stream_source": "lfsr", "length": length}, 200.0) for length in (4, 16, 64, 256)]
-    found += [({"stream_source": "lfsr", "sharing": "element"}, 200.0), ({"stream_source": "sobol"}, 200.0),
-              ({"stream_source": "sobol", "sharing": "element"}, 200.0)]
+    found += [
+        ({"stream_source": "lfsr", "sharing": "element"}, 200.0),
+        ({"stream_source": "sobol"}, 200.0),
+        ({"stream_source": "sobol", "sharing": "element"}, 200.0),
+    ]
     found += [({"stream_source": "lfsr"}, clock) for clock in (1.0, 10.0, 400.0)]
-    found += [({"inputs_parallel": side, "errors_parallel": side // 2}, 200.0) for side in (16, 32, 128)]
+    found += [
+        ({"inputs_parallel": side, "errors_parallel": side // 2}, 200.0) for side in (16, 32, 128)
+    ]
     return found
 
 
@@ -62,13 +86,29 @@ def rows() -> list[dict[str, Any]]:
     """The table: settings and costs of every case."""
     found = []
     for settings, clock in cases():
-        scheme, costs = load_scheme("cbram_sc", settings), unit_costs(settings, clock)
-        row = {"source": scheme.stream_source, "length": scheme.length, "sharing": scheme.sharing,
-               "block": f"{scheme.inputs_parallel} x {scheme.errors_parallel}", "clock_mhz": clock,
-               "pulse_ns": scheme.pulse_ns if scheme.stream_source == "cbram" else ""}
+        scheme = load_scheme("cbram_sc", settings)
+        costs = unit_costs(settings, clock)
+        row = {
+            "source": scheme.stream_source,
+            "length": scheme.length,
+            "sharing": scheme.sharing,
+            "block": f"{scheme.inputs_parallel} x {scheme.errors_parallel}",
+            "clock_mhz": clock,
+            "pulse_ns": scheme.pulse_ns if scheme.stream_source == "cbram" else "",
+        }
         for name in VALUES:
-            row |= {name: costs[name][0], f"{name}_low": costs[name][1], f"{name}_high": costs[name][2]}
-        found.append(row | {"us_an_image": costs["seconds"] * 1e6, "uj_an_image": costs["power_uw"][0] * costs["seconds"]})
+            row |= {
+                name: costs[name][0],
+                f"{name}_low": costs[name][1],
+                f"{name}_high": costs[name][2],
+            }
+        found.append(
+            row
+            | {
+                "us_an_image": costs["seconds"] * 1e6,
+                "uj_an_image": costs["power_uw"][0] * costs["seconds"],
+            }
+        )
     return found
 
 
@@ -78,14 +118,36 @@ def write(folder: Path) -> None:
     with open(folder / "costs.csv", "w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, list(table[0]), lineterminator="\n")
         writer.writeheader()
-        writer.writerows({key: f"{value:.5g}" if isinstance(value, float) else value for key, value in row.items()} for row in table)
-    lines = ["| source | L | sharing | block | clock (MHz) | pulse (ns) | area (mm²), low to high | leakage (µW) | dynamic (µW) | "
-             "µs an image | µJ an image |",
-             "|---|---:|---|---|---:|---:|---|---:|---:|---:|---:|"]
+        writer.writerows(
+            {
+                key: f"{value:.5g}" if isinstance(value, float) else value
+                for key, value in row.items()
+            }
+            for row in table
+        )
+    lines = [
+        "| source | L | sharing | block | clock (MHz) | pulse (ns) | area (mm²), low to high | leakage (µW) | dynamic (µW) | "
+        "µs an image | µJ an image |",
+        "|---|---:|---|---|---:|---:|---|---:|---:|---:|---:|",
+    ]
     for row in table:
-        lines.append("| " + " | ".join([*(f"{row[name]:g}" if isinstance(row[name], float) else str(row[name]) for name in FIELDS),
-                     f"{row['area_mm2']:.3g} ({row['area_mm2_low']:.2g} to {row['area_mm2_high']:.2g})", f"{row['leakage_uw']:.3g}",
-                     f"{row['dynamic_uw']:.3g}", f"{row['us_an_image']:.4g}", f"{row['uj_an_image']:.3g}"]) + " |")
+        lines.append(
+            "| "
+            + " | ".join(
+                [
+                    *(
+                        f"{row[name]:g}" if isinstance(row[name], float) else str(row[name])
+                        for name in FIELDS
+                    ),
+                    f"{row['area_mm2']:.3g} ({row['area_mm2_low']:.2g} to {row['area_mm2_high']:.2g})",
+                    f"{row['leakage_uw']:.3g}",
+                    f"{row['dynamic_uw']:.3g}",
+                    f"{row['us_an_image']:.4g}",
+                    f"{row['uj_an_image']:.3g}",
+                ]
+            )
+            + " |"
+        )
     (folder / "costs.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
     _draw(table, folder)
 
@@ -96,16 +158,49 @@ def _draw(table: list[dict[str, Any]], folder: Path) -> None:
 
     figure = Figure(figsize=(6.4, 4.6), layout="constrained")
     axes = figure.add_subplot()
-    for source, colour, mark in (("cbram", "#0072b2", "o"), ("lfsr", "#d55e00", "s"), ("sobol", "#009e73", "^")):
+    for source, colour, mark in (
+        ("cbram", "#0072b2", "o"),
+        ("lfsr", "#d55e00", "s"),
+        ("sobol", "#009e73", "^"),
+    ):
         some = [row for row in table if row["source"] == source]
-        axes.scatter([row["area_mm2"] for row in some], [row["power_uw"] for row in some], color=colour, marker=mark, s=28,
-                     label={"cbram": "CBRAM devices", "lfsr": "LFSR", "sobol": "Sobol"}[source])
+        axes.scatter(
+            [row["area_mm2"] for row in some],
+            [row["power_uw"] for row in some],
+            color=colour,
+            marker=mark,
+            s=28,
+            label={"cbram": "CBRAM devices", "lfsr": "LFSR", "sobol": "Sobol"}[source],
+        )
     default = table[1]
-    spans = [[[default[name] - default[f"{name}_low"]], [default[f"{name}_high"] - default[name]]] for name in ("area_mm2", "power_uw")]
-    axes.errorbar([default["area_mm2"]], [default["power_uw"]], xerr=spans[0], yerr=spans[1], color="#0072b2", linewidth=1, capsize=3,
-                  label="default, range of the prices")
-    axes.scatter([PUBLISHED["area_mm2"]], [PUBLISHED["power_uw"]], color="black", marker="*", s=110, label="published totals")
-    axes.set(xscale="log", yscale="log", xlabel="area of the stream units (mm²)", ylabel="power while LeNet-1 is trained (µW)")
+    spans = [
+        [[default[name] - default[f"{name}_low"]], [default[f"{name}_high"] - default[name]]]
+        for name in ("area_mm2", "power_uw")
+    ]
+    axes.errorbar(
+        [default["area_mm2"]],
+        [default["power_uw"]],
+        xerr=spans[0],
+        yerr=spans[1],
+        color="#0072b2",
+        linewidth=1,
+        capsize=3,
+        label="default, range of the prices",
+    )
+    axes.scatter(
+        [PUBLISHED["area_mm2"]],
+        [PUBLISHED["power_uw"]],
+        color="black",
+        marker="*",
+        s=110,
+        label="published totals",
+    )
+    axes.set(
+        xscale="log",
+        yscale="log",
+        xlabel="area of the stream units (mm²)",
+        ylabel="power while LeNet-1 is trained (µW)",
+    )
     axes.grid(True, which="major", color="#dddddd", linewidth=0.6)
     axes.legend(fontsize=8, frameon=False)
     figure.savefig(folder / "costs.png", dpi=160)

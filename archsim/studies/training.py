@@ -1,10 +1,14 @@
-"""A training study: rows of settings from one `study.toml`, each trained in a process of its own, resumable; tables and curves from them.
+"""A training study: rows of settings from one `study.toml`, each trained in a process of its own,
+resumable; tables and curves from them.
 
-    python -m archsim.studies.training reports/gokmen2017/study.toml            # all rows that are not finished, one after the other
-    python -m archsim.studies.training reports/gokmen2017/study.toml --row fp   # one row, in this process
-    python -m archsim.studies.training reports/gokmen2017/study.toml --report   # table and curves of what is there
+    python -m archsim.studies.training reports/gokmen2017/study.toml            # all rows that are
+    not finished, one after the other python -m archsim.studies.training
+    reports/gokmen2017/study.toml --row fp   # one row, in this process python -m
+    archsim.studies.training reports/gokmen2017/study.toml --report   # table and curves of what is
+    there
 
-Beside the file: `history/<row>.csv` an epoch a line, `table.md`, `errors.png` and `errors.svg`; checkpoints in `checkpoints/<row>`.
+Beside the file: `history/<row>.csv` an epoch a line, `table.md`, `errors.png` and `errors.svg`;
+checkpoints in `checkpoints/<row>`.
 """
 
 from __future__ import annotations
@@ -25,9 +29,25 @@ from archsim.basics.processes import guarded
 from archsim.studies.priced_tables import check_priced
 from hwlib.errors import InputError
 
-COLUMNS = ("epoch", "train_error_percent", "test_error_percent", "train_loss", "test_loss", "images_per_second", "seconds")
+COLUMNS = (
+    "epoch",
+    "train_error_percent",
+    "test_error_percent",
+    "train_loss",
+    "test_loss",
+    "images_per_second",
+    "seconds",
+)
 _FIELDS = ("title", "source", "network", "data", "mean_of_last", "settings", "row", "priced")
-_ROW_FIELDS = ("name", "title", "published_percent", "tolerance_percent", "published_text", "settings", "seeds")
+_ROW_FIELDS = (
+    "name",
+    "title",
+    "published_percent",
+    "tolerance_percent",
+    "published_text",
+    "settings",
+    "seeds",
+)
 
 
 @dataclass(frozen=True)
@@ -43,7 +63,8 @@ class Row:
 
 @dataclass(frozen=True)
 class Study:
-    """A study file: what is trained on what, and how many last epochs a number is the mean of; `priced` are its tables of silicon (see
+    """A study file: what is trained on what, and how many last epochs a number is the mean of;
+    `priced` are its tables of silicon (see
     `priced_tables`). A study that trains nothing of its own has no rows."""
 
     folder: Path
@@ -57,7 +78,12 @@ class Study:
     def runs(self) -> list[tuple[Row, int]]:
         """(row, seed) in the order of the file, first seeds first."""
         most = max((len(row.seeds) for row in self.rows), default=0)
-        return [(row, row.seeds[place]) for place in range(most) for row in self.rows if place < len(row.seeds)]
+        return [
+            (row, row.seeds[place])
+            for place in range(most)
+            for row in self.rows
+            if place < len(row.seeds)
+        ]
 
 
 def load_study(path: str | Path) -> Study:
@@ -74,25 +100,47 @@ def load_study(path: str | Path) -> Study:
     for item in content.get("row", []):
         for key in item:
             if key not in _ROW_FIELDS:
-                raise InputError("unknown field", where=f"{path}: row", got=key, allowed=_ROW_FIELDS)
+                raise InputError(
+                    "unknown field", where=f"{path}: row", got=key, allowed=_ROW_FIELDS
+                )
         settings = {**content.get("settings", {}), **item.get("settings", {})}
         for part in ("read", "update"):
-            settings[part] = {**content.get("settings", {}).get(part, {}), **item.get("settings", {}).get(part, {})}
-        published = item.get("published_text") or f"{item['published_percent']} ± {item['tolerance_percent']}"
-        rows.append(Row(item["name"], item["title"], published, settings, tuple(item.get("seeds", [1]))))
+            settings[part] = {
+                **content.get("settings", {}).get(part, {}),
+                **item.get("settings", {}).get(part, {}),
+            }
+        published = (
+            item.get("published_text")
+            or f"{item['published_percent']} ± {item['tolerance_percent']}"
+        )
+        rows.append(
+            Row(item["name"], item["title"], published, settings, tuple(item.get("seeds", [1])))
+        )
     priced = check_priced(content.get("priced", []), str(path))
     if not rows and not priced:
         raise InputError("a study needs at least one row", where=str(path))
     for name in ("title", *(("network", "data") if rows else ())):
         if not isinstance(content.get(name), str):
-            raise InputError("required field is missing" if name not in content else "not a text", where=f"{path}: {name}",
-                             got=content.get(name))
-    return Study(path.parent, content["title"], content.get("network", ""), content.get("data", ""), content.get("mean_of_last", 5),
-                 tuple(rows), priced)
+            raise InputError(
+                "required field is missing" if name not in content else "not a text",
+                where=f"{path}: {name}",
+                got=content.get(name),
+            )
+    return Study(
+        path.parent,
+        content["title"],
+        content.get("network", ""),
+        content.get("data", ""),
+        content.get("mean_of_last", 5),
+        tuple(rows),
+        priced,
+    )
 
 
 def run_row(study: Study, row: Row, seed: int) -> None:
-    """Train one row with one seed, from its checkpoint where there is one, and keep its history up to date after each epoch."""
+    """Train one row with one seed, from its checkpoint where there is one, and keep its history up
+    to date after each epoch.
+    """
     from archsim.training.loop import train
     from archsim.training.settings import read_settings
     from workloads.datasets import load_dataset
@@ -101,22 +149,47 @@ def run_row(study: Study, row: Row, seed: int) -> None:
     settings = read_settings({**row.settings, "seed": seed}, f"row '{row.name}'")
     checkpoints = study.folder / "checkpoints" / f"{row.name}-{seed}"
     resume = (checkpoints / "checkpoint.json").exists()
-    result = train(load_network(study.network), load_dataset(study.data), settings, folder=checkpoints, resume=resume,
-                   progress=_Reporter(study, row, seed, checkpoints))
+    result = train(
+        load_network(study.network),
+        load_dataset(study.data),
+        settings,
+        folder=checkpoints,
+        resume=resume,
+        progress=_Reporter(study, row, seed, checkpoints),
+    )
     write_history(study, row, seed, result.history)
-    activities = {f"{layer}.{phase}": asdict(activity) for (layer, phase), activity in result.activities.items()}
-    # activities and refreshes are what the silicon of this row is priced with, now and again without training
-    facts = {"finished": result.finished, "images": result.images, "seconds": result.seconds, "writes": result.writes,
-             "totals": result.totals, "settings": settings.model_dump(mode="json"), "activities": activities,
-             "refreshes": {layer: asdict(done) for layer, done in result.refreshes.items()}}
-    (study.folder / "history" / f"{row.name}-{seed}.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
+    activities = {
+        f"{layer}.{phase}": asdict(activity)
+        for (layer, phase), activity in result.activities.items()
+    }
+    # activities and refreshes are what the silicon of this row is priced with, now and again
+    # without training
+    facts = {
+        "finished": result.finished,
+        "images": result.images,
+        "seconds": result.seconds,
+        "writes": result.writes,
+        "totals": result.totals,
+        "settings": settings.model_dump(mode="json"),
+        "activities": activities,
+        "refreshes": {layer: asdict(done) for layer, done in result.refreshes.items()},
+    }
+    (study.folder / "history" / f"{row.name}-{seed}.json").write_text(
+        json.dumps(facts, indent=1) + "\n", encoding="utf-8"
+    )
 
 
 class _Reporter:
-    """Copies the history out of the checkpoint whenever an epoch has begun, so that a killed row leaves its epochs behind."""
+    """Copies the history out of the checkpoint whenever an epoch has begun, so that a killed row
+    leaves its epochs behind.
+    """
 
     def __init__(self, study: Study, row: Row, seed: int, checkpoints: Path):
-        self.study, self.row, self.seed, self.checkpoints, self.epoch = study, row, seed, checkpoints, 0
+        self.study = study
+        self.row = row
+        self.seed = seed
+        self.checkpoints = checkpoints
+        self.epoch = 0
 
     def __call__(self, now: dict) -> None:
         if now["epoch"] == self.epoch:
@@ -150,13 +223,25 @@ def read_history(study: Study, row: Row, seed: int) -> list[dict[str, float]]:
 
 
 def run_all(path: Path, study: Study, jobs: int) -> int:
-    """Every unfinished run in a process of its own, `jobs` at a time. Returns the number that failed."""
+    """Every unfinished run in a process of its own, `jobs` at a time. Returns the number that
+    failed.
+    """
+
     def one(run: tuple[Row, int]) -> bool:
         row, seed = run
         if len(read_history(study, row, seed)) >= row.settings["epochs"]:
             return True
         environment = {**os.environ, **member, "NUMBA_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-        command = [sys.executable, "-m", "archsim.studies.training", str(path), "--row", row.name, "--seed", str(seed)]
+        command = [
+            sys.executable,
+            "-m",
+            "archsim.studies.training",
+            str(path),
+            "--row",
+            row.name,
+            "--seed",
+            str(seed),
+        ]
         return subprocess.run(command, env=environment).returncode == 0
 
     with guarded() as member, ThreadPoolExecutor(jobs) as pool:
@@ -166,22 +251,35 @@ def run_all(path: Path, study: Study, jobs: int) -> int:
 
 def main(arguments: list[str] | None = None) -> int:
     """Command line of a study."""
-    parser = argparse.ArgumentParser(prog="python -m archsim.studies.training", description="Run a training study.")
+    parser = argparse.ArgumentParser(
+        prog="python -m archsim.studies.training", description="Run a training study."
+    )
     parser.add_argument("study", type=Path, help="study.toml")
     parser.add_argument("--row", help="train this row only, in this process")
     parser.add_argument("--seed", type=int, help="seed of that row (default: its first)")
     parser.add_argument("--jobs", type=int, default=1, help="rows at a time")
-    parser.add_argument("--report", action="store_true", help="only write table and curves of what is there")
+    parser.add_argument(
+        "--report", action="store_true", help="only write table and curves of what is there"
+    )
     options = parser.parse_args(arguments)
     try:
         study = load_study(options.study)
         failed = 0
         if not study.rows:
-            raise InputError("this study trains nothing of its own", where=str(options.study), hint="archsim report FOLDER --reprice")
+            raise InputError(
+                "this study trains nothing of its own",
+                where=str(options.study),
+                hint="archsim report FOLDER --reprice",
+            )
         if options.row:
             found = [row for row in study.rows if row.name == options.row]
             if not found:
-                raise InputError("no such row", where=str(options.study), got=options.row, allowed=[row.name for row in study.rows])
+                raise InputError(
+                    "no such row",
+                    where=str(options.study),
+                    got=options.row,
+                    allowed=[row.name for row in study.rows],
+                )
             run_row(study, found[0], found[0].seeds[0] if options.seed is None else options.seed)
         elif not options.report:
             failed = run_all(options.study, study, max(1, options.jobs))

@@ -14,16 +14,22 @@ LINES = ("-", "--", ":")
 
 
 def write_report(study: Study) -> None:
-    """`table.md`, `errors.png` and `errors.svg` beside the study file, of the epochs that are there."""
+    """`table.md`, `errors.png` and `errors.svg` beside the study file, of the epochs that are
+    there.
+    """
     (study.folder / "table.md").write_text(table(study), encoding="utf-8")
     draw_errors(study)
 
 
 def table(study: Study) -> str:
-    """The rows as Markdown: published and own test error, mean of the last epochs; every seed on its own line, then their mean."""
+    """The rows as Markdown: published and own test error, mean of the last epochs; every seed on
+    its own line, then their mean.
+    """
     last = study.mean_of_last
-    lines = [f"| row | published test error, % | own, % (mean of the last {last} epochs) | lowest, % | epochs | seed | images/s |",
-             "|---|---|---|---|---|---|---|"]
+    lines = [
+        f"| row | published test error, % | own, % (mean of the last {last} epochs) | lowest, % | epochs | seed | images/s |",
+        "|---|---|---|---|---|---|---|",
+    ]
     for row in study.rows:
         means = []
         for seed in row.seeds:
@@ -36,17 +42,27 @@ def table(study: Study) -> str:
             means.append(fmean(tail))
             spread = f" (standard deviation over epochs {stdev(tail):.2f})" if len(tail) > 1 else ""
             speed = fmean(line["images_per_second"] for line in history)
-            numbers = f"{fmean(tail):.2f}{spread}", f"{min(errors):.2f}", str(len(history)), str(seed), f"{speed:.0f}"
+            numbers = (
+                f"{fmean(tail):.2f}{spread}",
+                f"{min(errors):.2f}",
+                str(len(history)),
+                str(seed),
+                f"{speed:.0f}",
+            )
             cells = (row.title, row.published, *numbers)
             lines.append(f"| {' | '.join(cells)} |")
         if len(means) > 1:
-            lines.append(f"| {row.title} | {row.published} | {fmean(means):.2f} (standard deviation over seeds {stdev(means):.2f}) | | | "
-                         f"mean of {len(means)} | |")
+            lines.append(
+                f"| {row.title} | {row.published} | {fmean(means):.2f} (standard deviation over seeds {stdev(means):.2f}) | | | "
+                f"mean of {len(means)} | |"
+            )
     return "\n".join(lines) + "\n"
 
 
 def draw_errors(study: Study) -> None:
-    """Test error over epochs on a logarithmic axis: a line a row, the mean of its seeds, over the range of the seeds."""
+    """Test error over epochs on a logarithmic axis: a line a row, the mean of its seeds, over the
+    range of the seeds.
+    """
     import matplotlib
 
     matplotlib.use("Agg")
@@ -57,23 +73,41 @@ def draw_errors(study: Study) -> None:
     axes = figure.subplots()
     seen: list[float] = []
     for number, row in enumerate(study.rows):
-        runs = [[line["test_error_percent"] for line in read_history(study, row, seed)] for seed in row.seeds]
-        epochs = [values for values in zip_longest(*runs) if any(value is not None for value in values)]
+        runs = [
+            [line["test_error_percent"] for line in read_history(study, row, seed)]
+            for seed in row.seeds
+        ]
+        epochs = [
+            values for values in zip_longest(*runs) if any(value is not None for value in values)
+        ]
         if not epochs:
             continue
         found = [[value for value in values if value is not None] for values in epochs]
         seen += [value for values in found for value in values]
         at = range(1, len(found) + 1)
-        colour, mark, line = COLOURS[number % 7], MARKS[number % 7], LINES[number // 7 % len(LINES)]
-        axes.plot(at, [fmean(values) for values in found], color=colour, marker=mark, linestyle=line, markersize=4, linewidth=1.2,
-                  label=row.title)
+        colour = COLOURS[number % 7]
+        mark = MARKS[number % 7]
+        line = LINES[number // 7 % len(LINES)]
+        axes.plot(
+            at,
+            [fmean(values) for values in found],
+            color=colour,
+            marker=mark,
+            linestyle=line,
+            markersize=4,
+            linewidth=1.2,
+            label=row.title,
+        )
         if len(row.seeds) > 1:
-            low, high = [min(values) for values in found], [max(values) for values in found]
+            low = [min(values) for values in found]
+            high = [max(values) for values in found]
             axes.fill_between(at, low, high, color=colour, alpha=0.12, linewidth=0)
     axes.set_yscale("log")
     if seen:
         axes.set_ylim(min(seen) / 1.15, max(seen) * 1.15)
-    axes.yaxis.set_major_locator(FixedLocator([0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3, 4, 5, 7, 10, 15, 20, 30, 50, 90]))
+    axes.yaxis.set_major_locator(
+        FixedLocator([0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3, 4, 5, 7, 10, 15, 20, 30, 50, 90])
+    )
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.minorticks_off()

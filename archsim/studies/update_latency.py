@@ -1,10 +1,13 @@
-"""Time of one update of a 512 x 512 layer, of every update scheme: the published accounting beside the event model.
+"""Time of one update of a 512 x 512 layer, of every update scheme: the published accounting beside
+the event model.
 
     python -m archsim.studies.update_latency reports/update_schemes
 
-Writes `latency.md` and `latency.csv` there. The accounting is that of Rasch et al., Nat. Commun. 15:7133 (2024), Table 1: analog time and
-arithmetic are added, memory, random numbers and transport are hidden. It prints 30.9 ns for in-memory SGD and 56.3 ns for Tiki-Taka v2; its
-formulas give the other rows. Nothing in the event model is fitted: the chip has the stated settings, the simulator adds what is left out.
+Writes `latency.md` and `latency.csv` there. The accounting is that of Rasch et al., Nat. Commun.
+15:7133 (2024), Table 1: analog time and arithmetic are added, memory, random numbers and transport
+are hidden. It prints 30.9 ns for in-memory SGD and 56.3 ns for Tiki-Taka v2; its formulas give the
+other rows. Nothing in the event model is fitted: the chip has the stated settings, the simulator
+adds what is left out.
 """
 
 from __future__ import annotations
@@ -30,19 +33,49 @@ if TYPE_CHECKING:
     from archsim.soc.machine import Machine
     from archsim.soc.operation_run import OperationRun
 
-N, TRAIN, PULSE_NS, READ_NS, READS_EVERY, OPERATIONS_A_NS, BATCH = 512, 5, 5, 40, 2, 175, 100
+N = 512
+TRAIN = 5
+PULSE_NS = 5
+READ_NS = 40
+READS_EVERY = 2
+OPERATIONS_A_NS = 175
+BATCH = 100
 PUBLISHED_NS = {"rpu": 30.9, "tiki_taka v2": 56.3}
-LAYER = Network("square", (Layer("input", "input", (), (), (N,)), Layer("fc", "linear", ("input",), ((N,),), (N,))))
-# One polarity phase, trains of 5 slots, 0.175 TFLOPS; cycles of 1 ns so that 5.85 ns of arithmetic is not rounded up to 10.
-STATED = {"clock_mhz": 1000.0, "read.slot_cycles": READ_NS, "read.conversion_cycles": 5, "update.pulse_cycles": PULSE_NS,
-          "update.polarity_phases": 1, "update.train_length": TRAIN, "vector_unit.lanes": OPERATIONS_A_NS, "buffer.capacity_kib": 16384.0}
-# A memory and a bus as fast as a chip file allows and no instruction issue: as near to the accounting as the event model comes.
-HIDDEN = {"buffer.width_bits": 1024, "buffer.ports": 8, "interconnect.width_bits": 4096, "interconnect.hop_cycles": 0,
-          "controller.issue_cycles": 0, "off_chip.latency_cycles": 0}
+LAYER = Network(
+    "square",
+    (Layer("input", "input", (), (), (N,)), Layer("fc", "linear", ("input",), ((N,),), (N,))),
+)
+# One polarity phase, trains of 5 slots, 0.175 TFLOPS; cycles of 1 ns so that 5.85 ns of arithmetic
+# is not rounded up to 10.
+STATED = {
+    "clock_mhz": 1000.0,
+    "read.slot_cycles": READ_NS,
+    "read.conversion_cycles": 5,
+    "update.pulse_cycles": PULSE_NS,
+    "update.polarity_phases": 1,
+    "update.train_length": TRAIN,
+    "vector_unit.lanes": OPERATIONS_A_NS,
+    "buffer.capacity_kib": 16384.0,
+}
+# A memory and a bus as fast as a chip file allows and no instruction issue: as near to the
+# accounting as the event model comes.
+HIDDEN = {
+    "buffer.width_bits": 1024,
+    "buffer.ports": 8,
+    "interconnect.width_bits": 4096,
+    "interconnect.hop_cycles": 0,
+    "controller.issue_cycles": 0,
+    "off_chip.latency_cycles": 0,
+}
 VARIANTS = {"tiki_taka": [{"version": version} for version in ("v1", "v2", "chopped", "agad")]}
 RESOURCES = ("array", "vector unit", "buffer", "bus", "generator")
 # (operations each sample, operations each read, whether lines are read) in units of N, Table 1.
-_COUNTED = {"rpu": (2, 0, False), "tiki_taka v2": (2, 2, True), "tiki_taka chopped": (2, 2, True), "tiki_taka agad": (2, 6, True)}
+_COUNTED = {
+    "rpu": (2, 0, False),
+    "tiki_taka v2": (2, 2, True),
+    "tiki_taka chopped": (2, 2, True),
+    "tiki_taka agad": (2, 6, True),
+}
 
 
 _TERMS = f"""ns a sample, in mini-batches of {BATCH}: a rule that writes once a batch has that time divided by its samples. The chip is
@@ -60,7 +93,8 @@ _TERMS = f"""ns a sample, in mini-batches of {BATCH}: a rule that writes once a 
 def accounting(label: str, batch: int = BATCH) -> float | None:
     """The published sum in ns a sample, N = 512; None for a scheme that the table does not have.
 
-    Pulsed: l t_p + 2N operations, and where a line is read every second sample a pulse, a read and 2N or 6N operations. Mixed precision:
+    Pulsed: l t_p + 2N operations, and where a line is read every second sample a pulse, a read and
+    2N or 6N operations. Mixed precision:
     2N^2 + N operations, and N rows of one pulse each a batch.
     """
     if label == "mixed_precision":
@@ -74,7 +108,9 @@ def accounting(label: str, batch: int = BATCH) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class UpdateTime:
-    """In ns a sample: `total` of the update phase, what each resource is busy in it (they work side by side), and each operation."""
+    """In ns a sample: `total` of the update phase, what each resource is busy in it (they work side
+    by side), and each operation.
+    """
 
     total: float
     loads: dict[str, float]
@@ -89,8 +125,13 @@ class _Loads(Observer):
         self.operations: dict[str, int] = {}
 
     def begin(self, machine: Machine) -> None:
-        # One port serves both sides; an operation moves its data through one port of a side at a time.
-        self.sides = ("buffer.read",) if machine.read_port is machine.write_port else ("buffer.read", "buffer.write")
+        # One port serves both sides; an operation moves its data through one port of a side at a
+        # time.
+        self.sides = (
+            ("buffer.read",)
+            if machine.read_port is machine.write_port
+            else ("buffer.read", "buffer.write")
+        )
 
     def _add(self, name: str, cycles: int) -> None:
         self.loads[name] = self.loads.get(name, 0) + cycles
@@ -100,12 +141,18 @@ class _Loads(Observer):
             self._add("array", end - begin)
 
     def operation(self, run: OperationRun) -> None:
-        plan, name = run.plan, run.plan.operation.name.split(".", 1)[-1]
+        plan = run.plan
+        name = run.plan.operation.name.split(".", 1)[-1]
         if plan.operation.phase != "update":
             return
         self.operations[name] = self.operations.get(name, 0) + run.ended - run.started
-        for resource, cycles in (("vector unit", plan.vector_cycles), (self.sides[0], plan.port_in), (self.sides[-1], plan.port_out),
-                                 ("bus", plan.bus_in + plan.bus_out), ("generator", plan.generator_cycles)):
+        for resource, cycles in (
+            ("vector unit", plan.vector_cycles),
+            (self.sides[0], plan.port_in),
+            (self.sides[-1], plan.port_out),
+            ("bus", plan.bus_in + plan.bus_out),
+            ("generator", plan.generator_cycles),
+        ):
             self._add(resource, cycles * plan.operation.steps)
 
     def finish(self, machine: Machine) -> None:
@@ -113,55 +160,91 @@ class _Loads(Observer):
 
 
 def update_time(scheme: Scheme, settings: Mapping[str, object], batch: int = BATCH) -> UpdateTime:
-    """The update phase of a sample on `rpu_512` with the stated settings and these, mean over a mini-batch, of at least four samples (a
-    line is read every second one). Raises InputError where it cannot run.
+    """The update phase of a sample on `rpu_512` with the stated settings and these, mean over a
+    mini-batch, of at least four samples (a line is read every second one). Raises InputError where
+    it cannot run.
     """
-    chip, watch, images = load_architecture("rpu_512", STATED | dict(settings)), _Loads(), max(batch, 4)
-    result = simulate(LAYER, chip, scheme=scheme, phase="training", batch=batch, images=images, observers=[watch])
+    chip = load_architecture("rpu_512", STATED | dict(settings))
+    watch = _Loads()
+    images = max(batch, 4)
+    result = simulate(
+        LAYER, chip, scheme=scheme, phase="training", batch=batch, images=images, observers=[watch]
+    )
     each = 1e3 / (result.clock_mhz * images)
-    return UpdateTime(result.by_phase["update"]["cycles"] * each, {name: cycles * each for name, cycles in watch.loads.items()},
-                      {name: cycles * each for name, cycles in watch.operations.items()})
+    return UpdateTime(
+        result.by_phase["update"]["cycles"] * each,
+        {name: cycles * each for name, cycles in watch.loads.items()},
+        {name: cycles * each for name, cycles in watch.operations.items()},
+    )
 
 
 def variant(name: str, settings: Mapping[str, object], manage: bool) -> Scheme:
     """A scheme with its settings, and with update management on or off where it has that."""
     scheme = load_scheme(name, settings)
     if isinstance(scheme, Rpu) and "train_length" in type(scheme).model_fields:
-        scheme = scheme.model_copy(update={"train_length": TRAIN})  # the stated trains, where they are the scheme's and not the chip's
-    return scheme.model_copy(update={"update_management": manage}) if "update_management" in type(scheme).model_fields else scheme
+        scheme = scheme.model_copy(
+            update={"train_length": TRAIN}
+        )  # the stated trains, where they are the scheme's and not the chip's
+    return (
+        scheme.model_copy(update={"update_management": manage})
+        if "update_management" in type(scheme).model_fields
+        else scheme
+    )
 
 
 def latency_rows() -> tuple[list[dict], dict[str, str]]:
-    """One row a scheme, times in ns a sample at mini-batches of 100; and the schemes that cannot run, with the reason."""
+    """One row a scheme, times in ns a sample at mini-batches of 100; and the schemes that cannot
+    run, with the reason.
+    """
     rows, refused = [], {}
     for name in list_schemes():
         for settings in VARIANTS.get(name, [{}]):
             label = " ".join([name, *map(str, settings.values())])
             plain, managed = (variant(name, settings, manage) for manage in (False, True))
             try:
-                near, whole = update_time(plain, HIDDEN), update_time(managed, {})
+                near = update_time(plain, HIDDEN)
+                whole = update_time(managed, {})
                 single = update_time(managed, {}, 1)
             except InputError as error:
                 refused[label] = error.message
                 continue
             longest = max(near.operations, key=near.operations.get)
             limit = max(near.loads, key=near.loads.get)
-            rows.append({
-                "scheme": label, "published_ns": PUBLISHED_NS.get(label), "accounting_ns": accounting(label), "model_ns": near.total,
-                "longest_operation": longest, "longest_operation_ns": near.operations[longest], "busiest": limit,
-                **{f"{key.replace(' ', '_')}_ns": near.loads.get(key, 0.0) for key in RESOURCES},
-                "whole_chip_ns": whole.total, "whole_chip_batch_1_ns": single.total})
-    rows = [{key: round(value, 3) if isinstance(value, float) else value for key, value in row.items()} for row in rows]
+            rows.append(
+                {
+                    "scheme": label,
+                    "published_ns": PUBLISHED_NS.get(label),
+                    "accounting_ns": accounting(label),
+                    "model_ns": near.total,
+                    "longest_operation": longest,
+                    "longest_operation_ns": near.operations[longest],
+                    "busiest": limit,
+                    **{
+                        f"{key.replace(' ', '_')}_ns": near.loads.get(key, 0.0) for key in RESOURCES
+                    },
+                    "whole_chip_ns": whole.total,
+                    "whole_chip_batch_1_ns": single.total,
+                }
+            )
+    rows = [
+        {key: round(value, 3) if isinstance(value, float) else value for key, value in row.items()}
+        for row in rows
+    ]
     return sorted(rows, key=lambda row: row["model_ns"]), refused
 
 
 def steps_to_the_model(name: str, settings: Mapping[str, object]) -> list[tuple[str, float]]:
     """From the accounting to the whole chip, one thing more at a time: (what, ns a sample)."""
     plain, managed = (variant(name, settings, manage) for manage in (False, True))
-    return [("events, a converter for every column", update_time(plain, {**HIDDEN, "read.columns_per_adc": 1}).total),
-            ("8 columns share a converter", update_time(plain, HIDDEN).total),
-            ("buffer, bus and issue of the chip file", update_time(plain, {}).total),
-            ("update management", update_time(managed, {}).total)]
+    return [
+        (
+            "events, a converter for every column",
+            update_time(plain, {**HIDDEN, "read.columns_per_adc": 1}).total,
+        ),
+        ("8 columns share a converter", update_time(plain, HIDDEN).total),
+        ("buffer, bus and issue of the chip file", update_time(plain, {}).total),
+        ("update management", update_time(managed, {}).total),
+    ]
 
 
 def _ns(value: float | None) -> str:
@@ -171,20 +254,47 @@ def _ns(value: float | None) -> str:
 def markdown(rows: Sequence[Mapping], refused: Mapping[str, str]) -> str:
     """The tables as Markdown."""
     shown = [name for name in RESOURCES if name != "bus"]
-    heads = ["scheme", "published", "accounting", "model", "longest operation", *(f"{name} busy" for name in shown), "whole chip",
-             "whole chip, batch 1"]
-    lines = ["# Time of one update of a 512 × 512 layer", "", _TERMS, "", f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
+    heads = [
+        "scheme",
+        "published",
+        "accounting",
+        "model",
+        "longest operation",
+        *(f"{name} busy" for name in shown),
+        "whole chip",
+        "whole chip, batch 1",
+    ]
+    lines = [
+        "# Time of one update of a 512 × 512 layer",
+        "",
+        _TERMS,
+        "",
+        f"| {' | '.join(heads)} |",
+        "|---" * len(heads) + "|",
+    ]
     for row in rows:
         cells = [_ns(row[key]) for key in ("published_ns", "accounting_ns", "model_ns")]
         cells.append(f"{row['longest_operation']}, {_ns(row['longest_operation_ns'])}")
         busy = {name: _ns(row[f"{name.replace(' ', '_')}_ns"]) for name in shown}
         cells += [f"**{text}**" if name == row["busiest"] else text for name, text in busy.items()]
-        lines.append(f"| {row['scheme']} | {' | '.join(cells)} | {_ns(row['whole_chip_ns'])} | {_ns(row['whole_chip_batch_1_ns'])} |")
-    lines += ["", *(f"`{name}` cannot run: {reason}" for name, reason in refused.items()), *([""] if refused else []),
-              "## From the accounting to the chip", "", "| ns a sample, one thing more at a time | in-memory SGD (rpu) | Tiki-Taka v2 |",
-              "|---|---|---|", f"| accounting | {_ns(accounting('rpu'))} | {_ns(accounting('tiki_taka v2'))} |"]
-    pulsed, fast = steps_to_the_model("rpu", {}), steps_to_the_model("tiki_taka", {"version": "v2"})
-    lines += [f"| {what} | {_ns(one)} | {_ns(two)} |" for (what, one), (_, two) in zip(pulsed, fast)]
+        lines.append(
+            f"| {row['scheme']} | {' | '.join(cells)} | {_ns(row['whole_chip_ns'])} | {_ns(row['whole_chip_batch_1_ns'])} |"
+        )
+    lines += [
+        "",
+        *(f"`{name}` cannot run: {reason}" for name, reason in refused.items()),
+        *([""] if refused else []),
+        "## From the accounting to the chip",
+        "",
+        "| ns a sample, one thing more at a time | in-memory SGD (rpu) | Tiki-Taka v2 |",
+        "|---|---|---|",
+        f"| accounting | {_ns(accounting('rpu'))} | {_ns(accounting('tiki_taka v2'))} |",
+    ]
+    pulsed = steps_to_the_model("rpu", {})
+    fast = steps_to_the_model("tiki_taka", {"version": "v2"})
+    lines += [
+        f"| {what} | {_ns(one)} | {_ns(two)} |" for (what, one), (_, two) in zip(pulsed, fast)
+    ]
     return "\n".join(lines) + "\n"
 
 
@@ -196,7 +306,10 @@ def write(folder: Path) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Command line."""
-    parser = argparse.ArgumentParser(prog="python -m archsim.studies.update_latency", description="Time of one update, of every scheme.")
+    parser = argparse.ArgumentParser(
+        prog="python -m archsim.studies.update_latency",
+        description="Time of one update, of every scheme.",
+    )
     parser.add_argument("folder", type=Path, help="where latency.md and latency.csv go")
     try:
         folder = parser.parse_args(arguments).folder

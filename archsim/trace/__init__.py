@@ -5,5 +5,15 @@ from archsim.trace.file import save_trace, trace_schema
 from archsim.trace.measured import recorded_on, with_activity
 from archsim.trace.operation import Activity, LayerMatrix, Operation, RowWindow, Trace
 
-__all__ = ["Activity", "LayerMatrix", "Operation", "RowWindow", "Trace", "build_trace", "recorded_on", "save_trace",
-           "trace_schema", "with_activity"]
+__all__ = [
+    "Activity",
+    "LayerMatrix",
+    "Operation",
+    "RowWindow",
+    "Trace",
+    "build_trace",
+    "recorded_on",
+    "save_trace",
+    "trace_schema",
+    "with_activity",
+]

@@ -1,4 +1,6 @@
-"""Measured activity by layer, from a user's file: CSV with a row for each layer and phase, or JSON of layers, phases and fields."""
+"""Measured activity by layer, from a user's file: CSV with a row for each layer and phase, or JSON
+of layers, phases and fields.
+"""
 
 from __future__ import annotations
 
@@ -23,29 +25,50 @@ _Row = tuple[str, str, dict[str, Any], str]
 def with_activity_file(trace: Trace, path: str | Path) -> Trace:
     """The trace with the activity of a file; fields that it leaves out keep their assumed values.
 
-    CSV: columns layer, phase and any fields of an Activity. JSON: {"fc": {"forward": {"input_density": 0.3}}}. Raises InputError with the
-    file and the row for a layer, phase or field that is not there, and for a value out of range.
+    CSV: columns layer, phase and any fields of an Activity. JSON: {"fc": {"forward":
+    {"input_density": 0.3}}}. Raises InputError with the file and the row for a layer, phase or
+    field that is not there, and for a value out of range.
     """
     path = Path(path)
     if path.suffix.lower() not in _SUFFIXES:
-        raise InputError("activity is read from .csv or .json", where=str(path), got=path.suffix or "no suffix", allowed=_SUFFIXES)
-    assumed = {(op.place, op.phase): op.activity for op in (*trace.image_operations, *trace.batch_operations) if op.kind != "digital"}
+        raise InputError(
+            "activity is read from .csv or .json",
+            where=str(path),
+            got=path.suffix or "no suffix",
+            allowed=_SUFFIXES,
+        )
+    assumed = {
+        (op.place, op.phase): op.activity
+        for op in (*trace.image_operations, *trace.batch_operations)
+        if op.kind != "digital"
+    }
     found: dict[tuple[str, str], Activity] = {}
-    for layer, phase, values, where in (_csv_rows if path.suffix.lower() == ".csv" else _json_rows)(path):
+    for layer, phase, values, where in (_csv_rows if path.suffix.lower() == ".csv" else _json_rows)(
+        path
+    ):
         if phase not in PHASES:
             raise unknown("phase", phase, PHASES, where)
         if (layer, phase) in found:
-            raise InputError("a second row for this layer and phase", where=where, got=f"{layer}, {phase}")
+            raise InputError(
+                "a second row for this layer and phase", where=where, got=f"{layer}, {phase}"
+            )
         if (layer, phase) not in assumed:
             layers = sorted({place for place, _ in assumed})
             near = nearest(layer, layers) if layer not in layers else ""
-            raise InputError("no operation on the arrays has this layer and phase", where=where, got=f"{layer}, {phase}",
-                             allowed=[f"{place}, {name}" for place, name in assumed], hint=near)
+            raise InputError(
+                "no operation on the arrays has this layer and phase",
+                where=where,
+                got=f"{layer}, {phase}",
+                allowed=[f"{place}, {name}" for place, name in assumed],
+                hint=near,
+            )
         for name in values:
             if name not in MEASURED:
                 raise unknown("field of an activity", name, MEASURED, where)
-        found[layer, phase] = dataclasses.replace(assumed[layer, phase], **{name: _number(value, f"{where}: {name}", name)
-                                                                          for name, value in values.items()})
+        found[layer, phase] = dataclasses.replace(
+            assumed[layer, phase],
+            **{name: _number(value, f"{where}: {name}", name) for name, value in values.items()},
+        )
     if not found:
         raise InputError("holds no activity", where=str(path))
     return with_activity(trace, found)
@@ -59,16 +82,27 @@ def _csv_rows(path: Path) -> Iterator[_Row]:
     header = [cell.strip() for cell in lines[0]] if lines else []
     for name in ("layer", "phase"):
         if header.count(name) != 1:
-            raise InputError(f"needs one column '{name}'", where=f"{path}: line 1", got=", ".join(header)[:120],
-                             allowed=f"layer, phase, {', '.join(MEASURED)}")
+            raise InputError(
+                f"needs one column '{name}'",
+                where=f"{path}: line 1",
+                got=", ".join(header)[:120],
+                allowed=f"layer, phase, {', '.join(MEASURED)}",
+            )
     if len(set(header)) != len(header):
-        raise InputError("a column stands there twice", where=f"{path}: line 1", got=", ".join(header)[:120])
+        raise InputError(
+            "a column stands there twice", where=f"{path}: line 1", got=", ".join(header)[:120]
+        )
     for number, cells in enumerate(lines[1:], 2):
         if not any(cell.strip() for cell in cells):
             continue
         where = f"{path}: line {number}"
         if len(cells) != len(header):
-            raise InputError("not as many cells as columns", where=where, got=len(cells), allowed=str(len(header)))
+            raise InputError(
+                "not as many cells as columns",
+                where=where,
+                got=len(cells),
+                allowed=str(len(header)),
+            )
         row = {name: cell.strip() for name, cell in zip(header, cells)}
         layer, phase = row.pop("layer"), row.pop("phase")
         yield layer, phase, {name: cell for name, cell in row.items() if cell}, where
@@ -83,7 +117,9 @@ def _json_rows(path: Path) -> Iterator[_Row]:
             raise InputError("needs a table of phases", where=f"{path}: {layer}", got=phases)
         for phase, values in phases.items():
             if not isinstance(values, dict):
-                raise InputError("needs a table of fields", where=f"{path}: {layer}.{phase}", got=values)
+                raise InputError(
+                    "needs a table of fields", where=f"{path}: {layer}.{phase}", got=values
+                )
             yield layer, phase, values, f"{path}: {layer}.{phase}"
 
 
@@ -94,6 +130,15 @@ def _number(value: Any, where: str, name: str) -> float:
         number = value
     highest = 1 if name in SHARES else 2**53
     # the comparison refuses NaN too
-    if not isinstance(number, int | float) or isinstance(number, bool) or not 0 <= number <= highest:
-        raise InputError("not a number in range", where=where, got=value, allowed=f"0 to {'1' if highest == 1 else '2^53'}")
+    if (
+        not isinstance(number, int | float)
+        or isinstance(number, bool)
+        or not 0 <= number <= highest
+    ):
+        raise InputError(
+            "not a number in range",
+            where=where,
+            got=value,
+            allowed=f"0 to {'1' if highest == 1 else '2^53'}",
+        )
     return float(number)

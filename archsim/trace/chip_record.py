@@ -1,4 +1,6 @@
-"""A chip as a measurement keeps it: its name, all its settings, and a digest that shows damage and difference at a glance."""
+"""A chip as a measurement keeps it: its name, all its settings, and a digest that shows damage and
+difference at a glance.
+"""
 
 from __future__ import annotations
 
@@ -31,15 +33,28 @@ def check_record(value: Any, where: str) -> dict[str, Any]:
         raise InputError("not a table", where=where, got=value)
     for name, kind in _FIELDS.items():
         if not isinstance(value.get(name), kind):
-            raise InputError("required field is missing" if name not in value else "has the wrong type", where=f"{where}.{name}")
+            raise InputError(
+                "required field is missing" if name not in value else "has the wrong type",
+                where=f"{where}.{name}",
+            )
     if extra := sorted(set(value) - set(_FIELDS)):
         raise InputError("unknown field", where=f"{where}.{extra[0]}", allowed=tuple(_FIELDS))
     if digest_of(value["settings"]) != value["digest"]:
-        raise InputError("the settings of the recorded chip do not fit their digest: the file was changed or damaged",
-                         where=f"{where}.digest", hint="leave the field chip out, and name the chip with --arch")
+        raise InputError(
+            "the settings of the recorded chip do not fit their digest: the file was changed or damaged",
+            where=f"{where}.digest",
+            hint="leave the field chip out, and name the chip with --arch",
+        )
     return value
 
 
-RECORD_SCHEMA = {"type": "object", "additionalProperties": False, "required": [*_FIELDS],
-                 "properties": {"name": {"type": "string"}, "digest": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
-                                "settings": {"type": "object"}}}
+RECORD_SCHEMA = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": [*_FIELDS],
+    "properties": {
+        "name": {"type": "string"},
+        "digest": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+        "settings": {"type": "object"},
+    },
+}

@@ -1,4 +1,6 @@
-"""Recorded traces: a trace as a versioned JSON file, checked field by field when it is read. Nothing is executed."""
+"""Recorded traces: a trace as a versioned JSON file, checked field by field when it is read.
+Nothing is executed.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +10,30 @@ import os
 from pathlib import Path
 from typing import Any
 
-from archsim.trace.checks import choice, described, listed, note, number, optional, record, table, text, whole
+from archsim.trace.checks import (
+    choice,
+    described,
+    listed,
+    note,
+    number,
+    optional,
+    record,
+    table,
+    text,
+    whole,
+)
 from archsim.trace.chip_record import RECORD_SCHEMA, check_record
 from archsim.trace.consistency import LONGEST_TRAIN, check_trace
-from archsim.trace.operation import KINDS, PERIPHERY, PHASES, Activity, LayerMatrix, Operation, RowWindow, Trace
+from archsim.trace.operation import (
+    KINDS,
+    PERIPHERY,
+    PHASES,
+    Activity,
+    LayerMatrix,
+    Operation,
+    RowWindow,
+    Trace,
+)
 from hwlib.errors import InputError
 from workloads.documents import read_json
 
@@ -22,7 +44,9 @@ VECTOR_ACTIONS = ("add", "multiply", "multiply_add", "compare", "lookup", "divid
 
 
 def save_trace(trace: Trace, path: str | Path) -> Path:
-    """Write a trace as a file, whole or not at all. Raises InputError where the path cannot be written."""
+    """Write a trace as a file, whole or not at all. Raises InputError where the path cannot be
+    written.
+    """
     from archsim.basics.files import write_files
 
     path = Path(path)
@@ -30,13 +54,17 @@ def save_trace(trace: Trace, path: str | Path) -> Path:
         raise InputError("a folder, not a file", where=str(path))
     if not os.path.isdir(path.parent):
         raise InputError("not a file in an existing folder", where=str(path))
-    content = {"archsim_trace": VERSION} | {key: value for key, value in dataclasses.asdict(trace).items() if key != "version"}
+    content = {"archsim_trace": VERSION} | {
+        key: value for key, value in dataclasses.asdict(trace).items() if key != "version"
+    }
     write_files(path.parent, {path.name: json.dumps(content, indent=1, allow_nan=False) + "\n"})
     return path
 
 
 def load_trace(path: str | Path) -> Trace:
-    """Read a recorded trace. Raises InputError with the file and the field path for anything that is not allowed."""
+    """Read a recorded trace. Raises InputError with the file and the field path for anything that
+    is not allowed.
+    """
     where = str(path)
     return _trace(read_json(path, MAX_FILE_BYTES), where)
 
@@ -52,14 +80,24 @@ _settings.schema = {"type": "object"}
 _window = record(RowWindow, kernel=whole(1), stride=whole(1))
 
 
-@described({"type": "array", "prefixItems": [_window.schema, whole(0).schema], "minItems": 2, "maxItems": 2})
+@described(
+    {
+        "type": "array",
+        "prefixItems": [_window.schema, whole(0).schema],
+        "minItems": 2,
+        "maxItems": 2,
+    }
+)
 def _pool(value: Any, where: str) -> tuple[RowWindow, int]:
     if not isinstance(value, list) or len(value) != 2:
         raise InputError("not a pair of a window and its output rows", where=where, got=value)
     return _window(value[0], f"{where}[0]"), whole(0)(value[1], f"{where}[1]")
 
 
-_UNIT_FIELDS = ("step", *(field.name for field in dataclasses.fields(Activity) if field.name != "source"))
+_UNIT_FIELDS = (
+    "step",
+    *(field.name for field in dataclasses.fields(Activity) if field.name != "source"),
+)
 _unit_table = table(table(number(), "field of the activity", _UNIT_FIELDS))
 
 
@@ -74,29 +112,75 @@ def _unit_work(value: Any, where: str) -> dict[str, dict[str, float]]:
 
 _chip = described(RECORD_SCHEMA)(lambda value, where: check_record(value, where))
 _share, _slots = number(1), number(LONGEST_TRAIN)
-_activity = record(Activity, source=choice("source of activity", "assumed", "measured"), input_density=_share, bit_density=_share,
-                   magnitude=_share, row_pulses=_share, column_pulses=_share, devices_written=_share, train_length=_slots)
-_matrix = record(LayerMatrix, rows=whole(1), columns=whole(1), groups=whole(1), vectors=whole(1), lender=optional(text),
-                 borrowed=listed(choice("part of the periphery", *PERIPHERY)))
-_operation = record(Operation, phase=choice("phase", *PHASES), kind=choice("kind of operation", *KINDS), steps=whole(1), after=listed(text),
-                    vector_work=table(number(), "vector action", VECTOR_ACTIONS), unit_work=_unit_work, window=optional(_window),
-                    pools=listed(_pool), activity=_activity, array=optional(text), against=optional(text),
-                    every=whole(1), parts=whole(1))
-_document = record(Trace, ("version",), scheme=optional(text), phase=choice("phase", "inference", "training"), batch=whole(1),
-                   matrices=listed(_matrix), image_operations=listed(_operation), batch_operations=listed(_operation),
-                   setup_operations=listed(_operation),
-                   state_words=table(number()), notes=listed(note), scheme_settings=_settings, chip=optional(_chip),
-                   device=optional(text))
+_activity = record(
+    Activity,
+    source=choice("source of activity", "assumed", "measured"),
+    input_density=_share,
+    bit_density=_share,
+    magnitude=_share,
+    row_pulses=_share,
+    column_pulses=_share,
+    devices_written=_share,
+    train_length=_slots,
+)
+_matrix = record(
+    LayerMatrix,
+    rows=whole(1),
+    columns=whole(1),
+    groups=whole(1),
+    vectors=whole(1),
+    lender=optional(text),
+    borrowed=listed(choice("part of the periphery", *PERIPHERY)),
+)
+_operation = record(
+    Operation,
+    phase=choice("phase", *PHASES),
+    kind=choice("kind of operation", *KINDS),
+    steps=whole(1),
+    after=listed(text),
+    vector_work=table(number(), "vector action", VECTOR_ACTIONS),
+    unit_work=_unit_work,
+    window=optional(_window),
+    pools=listed(_pool),
+    activity=_activity,
+    array=optional(text),
+    against=optional(text),
+    every=whole(1),
+    parts=whole(1),
+)
+_document = record(
+    Trace,
+    ("version",),
+    scheme=optional(text),
+    phase=choice("phase", "inference", "training"),
+    batch=whole(1),
+    matrices=listed(_matrix),
+    image_operations=listed(_operation),
+    batch_operations=listed(_operation),
+    setup_operations=listed(_operation),
+    state_words=table(number()),
+    notes=listed(note),
+    scheme_settings=_settings,
+    chip=optional(_chip),
+    device=optional(text),
+)
 
 
 def _trace(document: Any, where: str) -> Trace:
     if not isinstance(document, dict) or "archsim_trace" not in document:
-        raise InputError('not a recorded trace, which has the field "archsim_trace"', where=where,
-                         hint="write one with: archsim trace NETWORK")
+        raise InputError(
+            'not a recorded trace, which has the field "archsim_trace"',
+            where=where,
+            hint="write one with: archsim trace NETWORK",
+        )
     version = document.pop("archsim_trace")
     if version != VERSION or isinstance(version, bool):
-        raise InputError("a version of the trace file that this archsim does not know", where=f"{where}: archsim_trace", got=version,
-                         allowed=str(VERSION))
+        raise InputError(
+            "a version of the trace file that this archsim does not know",
+            where=f"{where}: archsim_trace",
+            got=version,
+            allowed=str(VERSION),
+        )
     trace = _document(document, f"{where}: ")
     # vectors that a matrix leaves out are as many as its forward read has steps
     free = frozenset(item["layer"] for item in document["matrices"] if "vectors" not in item)
@@ -105,7 +189,14 @@ def _trace(document: Any, where: str) -> Trace:
 
 
 def trace_schema() -> dict[str, Any]:
-    """The JSON Schema (draft 2020-12) of a trace file, from the checks that read it. It stands beside this file as trace.schema.json."""
+    """The JSON Schema (draft 2020-12) of a trace file, from the checks that read it. It stands
+    beside this file as trace.schema.json.
+    """
     properties = {"archsim_trace": {"const": VERSION}, **_document.schema["properties"]}
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "archsim trace", **_document.schema,
-            "properties": properties, "required": ["archsim_trace", *_document.schema["required"]]}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "archsim trace",
+        **_document.schema,
+        "properties": properties,
+        "required": ["archsim_trace", *_document.schema["required"]],
+    }

@@ -1,4 +1,6 @@
-"""Lower a network to stages: array layers with the digital layers that stream behind them, and joins of branches."""
+"""Lower a network to stages: array layers with the digital layers that stream behind them, and
+joins of branches.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +12,28 @@ from hwlib.errors import InputError, unknown
 from workloads.network import FREE_OPERATORS, OPERATORS, Layer, Network
 
 # These need one input only and can work on results as they stream out of the tiles.
-FUSIBLE = ("relu", "leaky_relu", "clip", "tanh", "sigmoid", "softmax", "batch_norm", "local_response_norm", "max_pool", "average_pool",
-           "global_average_pool", "global_max_pool")
+FUSIBLE = (
+    "relu",
+    "leaky_relu",
+    "clip",
+    "tanh",
+    "sigmoid",
+    "softmax",
+    "batch_norm",
+    "local_response_norm",
+    "max_pool",
+    "average_pool",
+    "global_average_pool",
+    "global_max_pool",
+)
 POOLS = ("max_pool", "average_pool", "global_average_pool", "global_max_pool")
 
 
 @dataclass(slots=True)
 class Stage:
-    """A step of the network's data flow. `sources` are stages; an empty list means the network's input."""
+    """A step of the network's data flow. `sources` are stages; an empty list means the network's
+    input.
+    """
 
     name: str
     head: Layer
@@ -39,7 +55,9 @@ class Stage:
     @property
     def matrix(self) -> LayerMatrix:
         shape = self.head.matrix
-        return LayerMatrix(self.name, shape.rows, shape.columns, shape.groups, self.head.bias, shape.vectors)
+        return LayerMatrix(
+            self.name, shape.rows, shape.columns, shape.groups, self.head.bias, shape.vectors
+        )
 
     @property
     def steps(self) -> int:
@@ -67,7 +85,11 @@ class Stage:
 
     def pools(self) -> tuple[tuple[RowWindow, int], ...]:
         """How rows of steps become rows of finished output."""
-        return tuple((row_window(layer), rows_of(layer.output_shape)) for layer in self.fused if layer.operator in POOLS)
+        return tuple(
+            (row_window(layer), rows_of(layer.output_shape))
+            for layer in self.fused
+            if layer.operator in POOLS
+        )
 
 
 def rows_of(shape: tuple[int, ...]) -> int:
@@ -84,18 +106,23 @@ def row_window(layer: Layer) -> RowWindow:
 
 
 def lower(network: Network) -> list[Stage]:
-    """Stages of a network in topological order. Raises InputError where no layer of it has weights on an array."""
+    """Stages of a network in topological order. Raises InputError where no layer of it has weights
+    on an array.
+    """
     readers: dict[str, int] = {}
     for layer in network.layers:
         for name in layer.inputs:
             readers[name] = readers.get(name, 0) + 1
     stages: dict[str, Stage] = {}
-    # layer name -> stages that hold its value; `direct` where that value is exactly the end of one stage
+    # layer name -> stages that hold its value; `direct` where that value is exactly the end of one
+    # stage
     held: dict[str, list[str]] = {}
     direct: dict[str, str] = {}
     for layer in network.layers:
         if layer.operator not in OPERATORS:
-            raise unknown("operator", layer.operator, OPERATORS, f"{network.name}: layer '{layer.name}'")
+            raise unknown(
+                "operator", layer.operator, OPERATORS, f"{network.name}: layer '{layer.name}'"
+            )
         sources = list(dict.fromkeys(s for name in layer.inputs for s in held.get(name, [])))
         if layer.operator in FREE_OPERATORS or layer.operator == "concat":
             held[layer.name] = sources
@@ -111,16 +138,25 @@ def lower(network: Network) -> list[Stage]:
         stages[layer.name] = Stage(layer.name, layer, sources)
         held[layer.name], direct[layer.name] = [layer.name], layer.name
     if not any(stage.on_array for stage in stages.values()):
-        raise InputError("no layer with weights: nothing to place on an array", where=network.name,
-                         hint="a network needs at least one conv2d, linear or lstm layer")
+        raise InputError(
+            "no layer with weights: nothing to place on an array",
+            where=network.name,
+            hint="a network needs at least one conv2d, linear or lstm layer",
+        )
     return list(stages.values())
 
 
 def matrices_of(stages: list[Stage]) -> list[LayerMatrix]:
-    """The matrices to place: one for each layer that keeps its weights, with the vectors of all layers that read it."""
+    """The matrices to place: one for each layer that keeps its weights, with the vectors of all
+    layers that read it.
+    """
     vectors: dict[str, int] = {}
     for stage in stages:
         if stage.on_array:
             owner = stage.head.shares or stage.name
             vectors[owner] = vectors.get(owner, 0) + stage.head.matrix.vectors
-    return [replace(stage.matrix, vectors=vectors[stage.name]) for stage in stages if stage.on_array and not stage.head.shares]
+    return [
+        replace(stage.matrix, vectors=vectors[stage.name])
+        for stage in stages
+        if stage.on_array and not stage.head.shares
+    ]

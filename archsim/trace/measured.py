@@ -1,4 +1,6 @@
-"""Measured activity in a trace: what training really did takes the place of the assumed means, operation by operation."""
+"""Measured activity in a trace: what training really did takes the place of the assumed means,
+operation by operation.
+"""
 
 from __future__ import annotations
 
@@ -15,15 +17,24 @@ if TYPE_CHECKING:
     from archsim.chip.config import Architecture
 
 # Probabilities and shares; every other field of an activity is a count and may be larger.
-SHARES = ("input_density", "bit_density", "magnitude", "row_pulses", "column_pulses", "devices_written")
+SHARES = (
+    "input_density",
+    "bit_density",
+    "magnitude",
+    "row_pulses",
+    "column_pulses",
+    "devices_written",
+)
 
 
 def with_activity(trace: Trace, activities: Mapping[tuple[str, str], Activity]) -> Trace:
-    """The trace with the activity of (layer or further array, phase) on reads, transposed reads, pulse updates and writes.
+    """The trace with the activity of (layer or further array, phase) on reads, transposed reads,
+    pulse updates and writes.
 
-    Digital operations have no activity: their counts follow from shapes alone. An operation that nothing was measured for keeps
-    its assumed activity, and the trace then stays "assumed" as a whole. Raises InputError for a layer or phase that the trace does not
-    have, and for a value that is not finite, negative, or above one where it is a share.
+    Digital operations have no activity: their counts follow from shapes alone. An operation that
+    nothing was measured for keeps its assumed activity, and the trace then stays "assumed" as a
+    whole. Raises InputError for a layer or phase that the trace does not have, and for a value that
+    is not finite, negative, or above one where it is a share.
     """
     layers = {matrix.layer: matrix for matrix in trace.matrices}
     for (layer, phase), activity in activities.items():
@@ -38,17 +49,28 @@ def with_activity(trace: Trace, activities: Mapping[tuple[str, str], Activity]) 
         if operation.kind == "digital" or activity is None:
             return operation
         inputs = operation.input_elements
-        if operation.kind == "write":  # only the values of the devices that are written go to the tiles
+        if (
+            operation.kind == "write"
+        ):  # only the values of the devices that are written go to the tiles
             matrix = layers[operation.place]
             inputs = matrix.columns * matrix.groups * activity.devices_written
-        return dataclasses.replace(operation, activity=dataclasses.replace(activity, source="measured"), input_elements=inputs)
+        return dataclasses.replace(
+            operation,
+            activity=dataclasses.replace(activity, source="measured"),
+            input_elements=inputs,
+        )
 
-    return dataclasses.replace(trace, image_operations=tuple(map(measured, trace.image_operations)),
-                               batch_operations=tuple(map(measured, trace.batch_operations)))
+    return dataclasses.replace(
+        trace,
+        image_operations=tuple(map(measured, trace.image_operations)),
+        batch_operations=tuple(map(measured, trace.batch_operations)),
+    )
 
 
 def recorded_on(trace: Trace, chip: Architecture, device: str | None = None) -> Trace:
-    """The trace with the chip (and the device of its arrays) that its activity was measured on, or that it is written for."""
+    """The trace with the chip (and the device of its arrays) that its activity was measured on, or
+    that it is written for.
+    """
     return dataclasses.replace(trace, chip=record_of(chip), device=device)
 
 
@@ -59,5 +81,9 @@ def _check(activity: Activity, where: str) -> None:
         value = getattr(activity, field.name)
         highest = 1.0 if field.name in SHARES else math.inf
         if not (0 <= value <= highest and math.isfinite(value)):
-            raise InputError("not a number in range", where=f"{where}: {field.name}", got=value,
-                             allowed="0 to 1" if highest == 1 else "0 and above")
+            raise InputError(
+                "not a number in range",
+                where=f"{where}: {field.name}",
+                got=value,
+                allowed="0 to 1" if highest == 1 else "0 and above",
+            )

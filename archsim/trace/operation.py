@@ -8,21 +8,33 @@ from typing import Any
 PHASES = ("forward", "backward", "update", "setup")
 KINDS = ("read", "read_transposed", "pulse_update", "write", "stream", "digital")
 OFF_TILES = ("stream", "digital")  # kinds that use no tile
-# Parts of a tile's periphery, which one matrix may lend to another; the chain of a read, from the input's converter to the result.
+# Parts of a tile's periphery, which one matrix may lend to another; the chain of a read, from the
+# input's converter to the result.
 READ_CHAIN = ("dac", "front_end", "adc", "shift_add", "input_register", "output_register")
-PERIPHERY = (*READ_CHAIN, "column_mux", "word_line_driver", "bit_line_driver", "write_driver", "level_shifter", "tile_control",
-             "tile_clock", "bitstream_generator")
+PERIPHERY = (
+    *READ_CHAIN,
+    "column_mux",
+    "word_line_driver",
+    "bit_line_driver",
+    "write_driver",
+    "level_shifter",
+    "tile_control",
+    "tile_clock",
+    "bitstream_generator",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """What happens inside an operation, as means. `source` is "assumed" (these defaults) or "measured".
+    """What happens inside an operation, as means. `source` is "assumed" (these defaults) or
+    "measured".
 
-    input_density: share of non-zero input values; bit_density: share of ones among the bits of a non-zero value;
-    magnitude: mean absolute value of a non-zero input over full scale; saturations: saturated outputs a vector;
-    retries: extra reads a vector (bound management); row_pulses, column_pulses: pulse probability a slot of a
-    train; coincidences: coincident pulses a cross-point and rank-1 update; devices_written: share of the devices
-    that a write operation programs; write_pulses: pulses a programmed device, verify_reads: reads that follow each of them
+    input_density: share of non-zero input values; bit_density: share of ones among the bits of a
+    non-zero value; magnitude: mean absolute value of a non-zero input over full scale; saturations:
+    saturated outputs a vector; retries: extra reads a vector (bound management); row_pulses,
+    column_pulses: pulse probability a slot of a train; coincidences: coincident pulses a
+    cross-point and rank-1 update; devices_written: share of the devices that a write operation
+    programs; write_pulses: pulses a programmed device, verify_reads: reads that follow each of them
     (0: written blindly), train_length: mean slots of a pulse train (0: the architecture's).
     """
 
@@ -62,19 +74,24 @@ class RowWindow:
 class Operation:
     """One layer in one phase: `steps` equal steps that flow through the chip's pipeline.
 
-    A step of a read is one vector on the layer's tiles; of a pulse update one rank-1 update; of a write one row of cells; of a
-    digital operation one chunk. Per step: `input_elements` come from the buffer (`fresh_elements` of them are new where
-    neighbouring windows overlap), `output_elements` go back, `vector_work` counts the vector unit's actions, `state_reads` /
-    `state_writes` words of digital training state (gradients, moments, copies). `after` names operations of the same image that
-    feed this one. `map_elements` is the size of the feature maps it reads and writes (what the buffer must hold). With
-    `steps_per_row` and `window` a pipelined chip starts a step as soon as its input rows are there; `pools` turn rows of steps into
-    rows of finished output. `parts`: so many steps work on one vector. `sequential`: a vector needs the result of the last.
-    `unit_work` counts what units of the update rule's own do in a step: "role.action" -> {"step": n} plus, by names of activity
-    fields, what such a field multiplies; `unit_cycles` plus `unit_ns` is how long that takes. A stream operation is such work off
-    the tiles, with an activity. `array` names the matrix it works on where that is not the layer's own (a scheme's further arrays);
-    `against` one of the same shape whose currents are subtracted before conversion (a reference array that is read by the same
-    inputs). `lines` > 0: only so many lines on the driven side of a read, or rows of a pulse update, take part. `random` False: the
-    pulses are not drawn, so that no generator works; `polarity_phases` 0: those of the chip. `every`: an image operation that is
+    A step of a read is one vector on the layer's tiles; of a pulse update one rank-1 update; of a
+    write one row of cells; of a digital operation one chunk. Per step: `input_elements` come from
+    the buffer (`fresh_elements` of them are new where neighbouring windows overlap),
+    `output_elements` go back, `vector_work` counts the vector unit's actions, `state_reads` /
+    `state_writes` words of digital training state (gradients, moments, copies). `after` names
+    operations of the same image that feed this one. `map_elements` is the size of the feature maps
+    it reads and writes (what the buffer must hold). With
+    `steps_per_row` and `window` a pipelined chip starts a step as soon as its input rows are there;
+    `pools` turn rows of steps into rows of finished output. `parts`: so many steps work on one
+    vector. `sequential`: a vector needs the result of the last.
+    `unit_work` counts what units of the update rule's own do in a step: "role.action" -> {"step":
+    n} plus, by names of activity fields, what such a field multiplies; `unit_cycles` plus `unit_ns`
+    is how long that takes. A stream operation is such work off the tiles, with an activity. `array`
+    names the matrix it works on where that is not the layer's own (a scheme's further arrays);
+    `against` one of the same shape whose currents are subtracted before conversion (a reference
+    array that is read by the same inputs). `lines` > 0: only so many lines on the driven side of a
+    read, or rows of a pulse update, take part. `random` False: the pulses are not drawn, so that no
+    generator works; `polarity_phases` 0: those of the chip. `every`: an image operation that is
     done for the first of so many images only.
     """
 
@@ -114,7 +131,9 @@ class Operation:
         return self.array or self.layer
 
     def rows_done(self, steps_done: int) -> int:
-        """Finished output rows after `steps_done` steps (all of them once the operation is complete)."""
+        """Finished output rows after `steps_done` steps (all of them once the operation is
+        complete).
+        """
         if steps_done >= self.steps:
             return self.rows_out
         if not self.steps_per_row:
@@ -127,10 +146,12 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class LayerMatrix:
-    """The matrix of an array layer as the trace carries it: `groups` matrices of `rows` x `columns` weights.
+    """The matrix of an array layer as the trace carries it: `groups` matrices of `rows` x `columns`
+    weights.
 
-    Its tiles have no own periphery of the roles in `borrowed` (of PERIPHERY): the tiles of the matrix `lender`, or of the one that
-    this borrows them from, serve them and are held while they do. A chip with a stated number of tiles has them everywhere.
+    Its tiles have no own periphery of the roles in `borrowed` (of PERIPHERY): the tiles of the
+    matrix `lender`, or of the one that this borrows them from, serve them and are held while they
+    do. A chip with a stated number of tiles has them everywhere.
     """
 
     layer: str
@@ -154,11 +175,12 @@ class LayerMatrix:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """Operations for one image (`image_operations`), once a batch (`batch_operations`) and once before a training (`setup_operations`,
-    which no image waits for), and the matrices.
+    """Operations for one image (`image_operations`), once a batch (`batch_operations`) and once
+    before a training (`setup_operations`, which no image waits for), and the matrices.
 
-    `state_words` is digital training memory (vector-unit words), `activation_elements` what an image keeps alive. `scheme_settings` are
-    those of the update rule; `chip` (a record of `archsim.trace.chip_record`) and `device` those that it was measured on or written for.
+    `state_words` is digital training memory (vector-unit words), `activation_elements` what an
+    image keeps alive. `scheme_settings` are those of the update rule; `chip` (a record of
+    `archsim.trace.chip_record`) and `device` those that it was measured on or written for.
     """
 
     network: str
@@ -180,13 +202,25 @@ class Trace:
 
     @property
     def activity(self) -> str:
-        """ "measured" when that of every operation on the arrays was measured, else "assumed"; digital operations have none."""
-        operations = [op for op in self.image_operations + self.batch_operations if op.kind != "digital"]
-        return "measured" if operations and all(op.activity.source == "measured" for op in operations) else "assumed"
+        """ "measured" when that of every operation on the arrays was measured, else "assumed";
+        digital operations have none.
+        """
+        operations = [
+            op for op in self.image_operations + self.batch_operations if op.kind != "digital"
+        ]
+        return (
+            "measured"
+            if operations and all(op.activity.source == "measured" for op in operations)
+            else "assumed"
+        )
 
     def vector_operations(self, images: int) -> int:
-        """Vectors applied to a layer's matrix, in every phase that uses the arrays, for so many images."""
+        """Vectors applied to a layer's matrix, in every phase that uses the arrays, for so many
+        images.
+        """
         batches = -(-images // self.batch)
-        an_image, a_batch = (sum(op.steps for op in operations if op.kind not in ("write", *OFF_TILES))
-                             for operations in (self.image_operations, self.batch_operations))
+        an_image, a_batch = (
+            sum(op.steps for op in operations if op.kind not in ("write", *OFF_TILES))
+            for operations in (self.image_operations, self.batch_operations)
+        )
         return an_image * images + batches * a_batch

@@ -1,4 +1,6 @@
-"""Upkeep of devices in a trace: pairs that run full are found, reset and written again, row by row between the images."""
+"""Upkeep of devices in a trace: pairs that run full are found, reset and written again, row by row
+between the images.
+"""
 
 from __future__ import annotations
 
@@ -10,20 +12,26 @@ from archsim.trace.operation import Activity, LayerMatrix, Operation, Trace
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Refreshes:
-    """What the refresh of one layer did in a training: `pairs` were reset and written again with `pulses` in all, both resets of a pair
-    among them; `outside` pairs were left further from their weight than their devices' resolution."""
+    """What the refresh of one layer did in a training: `pairs` were reset and written again with
+    `pulses` in all, both resets of a pair among them; `outside` pairs were left further from their
+    weight than their devices' resolution.
+    """
 
     pairs: int
     pulses: int
     outside: int = 0
 
 
-def with_refreshes(trace: Trace, refreshed: Mapping[str, Refreshes], images: int, every_images: int) -> Trace:
-    """The trace with the upkeep that a training of `images` images had, whose devices were looked at every `every_images` images.
+def with_refreshes(
+    trace: Trace, refreshed: Mapping[str, Refreshes], images: int, every_images: int
+) -> Trace:
+    """The trace with the upkeep that a training of `images` images had, whose devices were looked
+    at every `every_images` images.
 
-    By layer, in turn: rows are read as often as that takes, all of them once in `every_images` images (rounded to whole rows an image
-    or whole images a row), every pair is compared with both limits, and what was found is reset and written with verify: each reset
-    and each pulse is followed by a read of its device. A layer that is not in `refreshed` has no such devices.
+    By layer, in turn: rows are read as often as that takes, all of them once in `every_images`
+    images (rounded to whole rows an image or whole images a row), every pair is compared with both
+    limits, and what was found is reset and written with verify: each reset and each pulse is
+    followed by a read of its device. A layer that is not in `refreshed` has no such devices.
     """
     found: list[Operation] = []
     for matrix in trace.matrices:
@@ -32,18 +40,47 @@ def with_refreshes(trace: Trace, refreshed: Mapping[str, Refreshes], images: int
     return dataclasses.replace(trace, image_operations=(*trace.image_operations, *found))
 
 
-def _operations(trace: Trace, matrix: LayerMatrix, done: Refreshes, images: int, every_images: int) -> list[Operation]:
-    rows, columns, layer = matrix.rows, matrix.columns * matrix.groups, matrix.layer
-    steps, every = (round(rows / every_images), 1) if rows >= every_images else (1, round(every_images / rows))
+def _operations(
+    trace: Trace, matrix: LayerMatrix, done: Refreshes, images: int, every_images: int
+) -> list[Operation]:
+    rows = matrix.rows
+    columns = matrix.columns * matrix.groups
+    layer = matrix.layer
+    steps, every = (
+        (round(rows / every_images), 1) if rows >= every_images else (1, round(every_images / rows))
+    )
     looked = images * steps / every * matrix.trained / rows
     share = min(1.0, done.pairs / looked)
-    updates = tuple(op.name for op in trace.image_operations if op.layer == layer and op.phase == "update")
+    updates = tuple(
+        op.name for op in trace.image_operations if op.layer == layer and op.phase == "update"
+    )
     read = Operation(
-        name=f"{layer}.look", layer=layer, phase="update", kind="read", steps=steps, every=every, lines=1, after=updates,
-        input_elements=matrix.groups, vector_work={"compare": 2 * columns},
-        activity=Activity(source="measured", input_density=1.0, bit_density=1.0, magnitude=1.0))
+        name=f"{layer}.look",
+        layer=layer,
+        phase="update",
+        kind="read",
+        steps=steps,
+        every=every,
+        lines=1,
+        after=updates,
+        input_elements=matrix.groups,
+        vector_work={"compare": 2 * columns},
+        activity=Activity(source="measured", input_density=1.0, bit_density=1.0, magnitude=1.0),
+    )
     write = Operation(
-        name=f"{layer}.refresh", layer=layer, phase="update", kind="write", steps=steps, every=every, after=(read.name,),
+        name=f"{layer}.refresh",
+        layer=layer,
+        phase="update",
+        kind="write",
+        steps=steps,
+        every=every,
+        after=(read.name,),
         input_elements=columns * share,
-        activity=Activity(source="measured", devices_written=share, write_pulses=done.pulses / max(1, 2 * done.pairs), verify_reads=1.0))
+        activity=Activity(
+            source="measured",
+            devices_written=share,
+            write_pulses=done.pulses / max(1, 2 * done.pairs),
+            verify_reads=1.0,
+        ),
+    )
     return [read, write] if done.pairs else [read]

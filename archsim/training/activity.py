@@ -1,4 +1,6 @@
-"""What the arrays really saw: counts gathered by the compiled passes, turned into the Activity of each layer and phase."""
+"""What the arrays really saw: counts gathered by the compiled passes, turned into the Activity of
+each layer and phase.
+"""
 
 from __future__ import annotations
 
@@ -6,24 +8,44 @@ import numpy as np
 
 from archsim.kernels.compiled import count_ones, kernel
 from archsim.kernels.read_block import INPUT_BOUND, INPUT_STEP, NOISE_MANAGEMENT
-from archsim.training.program import BIAS, BLOCK, COLUMNS, ERROR_PEAKS, ERRORS, INPUT_PEAKS, ROWS, VECTORS
+from archsim.training.program import (
+    BIAS,
+    BLOCK,
+    COLUMNS,
+    ERROR_PEAKS,
+    ERRORS,
+    INPUT_PEAKS,
+    ROWS,
+    VECTORS,
+)
 
 U = np.uint64
-ZERO, ONE, HALF, LARGEST = np.float32(0.0), np.float32(1.0), np.float32(0.5), np.finfo(np.float32).max
+ZERO = np.float32(0.0)
+ONE = np.float32(1.0)
+HALF = np.float32(0.5)
+LARGEST = np.finfo(np.float32).max
 VALUES, NONZERO, MAGNITUDE, ONES, BITS = range(5)
-CODES_WITHOUT_ROUNDING = np.float32(255.0)  # bits of an input whose converter does not round: as an 8-bit code
+CODES_WITHOUT_ROUNDING = np.float32(
+    255.0
+)  # bits of an input whose converter does not round: as an 8-bit code
 
 
 @kernel
 def observe_block(block, lines, peaks, physics, sample):
-    """Add the block's inputs to a sample: values, non-zero codes, sum of |code|/full scale, ones and bits of the non-zero codes."""
+    """Add the block's inputs to a sample: values, non-zero codes, sum of |code|/full scale, ones
+    and bits of the non-zero codes.
+    """
     step, bound = physics[INPUT_STEP], physics[INPUT_BOUND]
     top = np.rint(bound / step) if step > ZERO else CODES_WITHOUT_ROUNDING
     width = 0
     while 2**width - 1 < top:
         width += 1
-    scale = bound if step > ZERO else min(bound, ONE)  # without codes a bound is no range: one that nothing reaches would hide all inputs
-    nonzero, codes, ones = 0, 0, 0
+    scale = (
+        bound if step > ZERO else min(bound, ONE)
+    )  # without codes a bound is no range: one that nothing reaches would hide all inputs
+    nonzero = 0
+    codes = 0
+    ones = 0
     for v in range(block.shape[1]):
         full = scale * peaks[v] if physics[NOISE_MANAGEMENT] > ZERO else scale
         if full == ZERO:
@@ -33,7 +55,9 @@ def observe_block(block, lines, peaks, physics, sample):
             continue
         for k in range(lines):
             value = abs(block[k, v]) * factor
-            code = np.int64((value if value < top else top) + HALF)  # what is no number drives at full scale
+            code = np.int64(
+                (value if value < top else top) + HALF
+            )  # what is no number drives at full scale
             nonzero += code != 0
             codes += code
             ones += np.int64(count_ones(U(code)))
@@ -46,11 +70,25 @@ def observe_block(block, lines, peaks, physics, sample):
 
 @kernel
 def observe(arrays, memory, forward_physics, backward_physics, samples):
-    """Sample the inputs and the errors of every array in one image's memory; samples float64 (arrays, 2, 5)."""
+    """Sample the inputs and the errors of every array in one image's memory; samples float64
+    (arrays, 2, 5).
+    """
     for index in range(arrays.shape[0]):
         array = arrays[index]
-        rows, columns, count = array[ROWS], array[COLUMNS], array[VECTORS]
-        observe_block(memory[array[BLOCK]:array[BLOCK] + columns * count].reshape(columns, count), columns - array[BIAS],
-                      memory[array[INPUT_PEAKS]:array[INPUT_PEAKS] + count], forward_physics, samples[index, 0])
-        observe_block(memory[array[ERRORS]:array[ERRORS] + rows * count].reshape(rows, count), rows,
-                      memory[array[ERROR_PEAKS]:array[ERROR_PEAKS] + count], backward_physics, samples[index, 1])
+        rows = array[ROWS]
+        columns = array[COLUMNS]
+        count = array[VECTORS]
+        observe_block(
+            memory[array[BLOCK] : array[BLOCK] + columns * count].reshape(columns, count),
+            columns - array[BIAS],
+            memory[array[INPUT_PEAKS] : array[INPUT_PEAKS] + count],
+            forward_physics,
+            samples[index, 0],
+        )
+        observe_block(
+            memory[array[ERRORS] : array[ERRORS] + rows * count].reshape(rows, count),
+            rows,
+            memory[array[ERROR_PEAKS] : array[ERROR_PEAKS] + count],
+            backward_physics,
+            samples[index, 1],
+        )

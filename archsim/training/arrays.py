@@ -1,4 +1,6 @@
-"""The weights of all layers and the devices that hold them, in flat memories that the compiled passes walk."""
+"""The weights of all layers and the devices that hold them, in flat memories that the compiled
+passes walk.
+"""
 
 from __future__ import annotations
 
@@ -14,37 +16,61 @@ from archsim.kernels.random import DEVICE, as_word, row_key, stream_key, uniform
 from archsim.kernels.update import COUNTS
 from archsim.trace.upkeep import Refreshes
 from archsim.training.passes import tile_number
-from archsim.training.program import COLUMNS, COPIES, PLANES, ROWS, STATE, UPDATE_CYCLE, WEIGHTS, Program
+from archsim.training.program import (
+    COLUMNS,
+    COPIES,
+    PLANES,
+    ROWS,
+    STATE,
+    UPDATE_CYCLE,
+    WEIGHTS,
+    Program,
+)
 from archsim.training.settings import TrainingSettings, device_of
 from hwlib.errors import InputError, nearest
 
 F = np.float32
-MOST_CELLS = 2**28  # weights of all copies; a cell with its state and drawn parameters takes some ten numbers
+MOST_CELLS = (
+    2**28
+)  # weights of all copies; a cell with its state and drawn parameters takes some ten numbers
 REFRESHES = COUNTS.index("refreshes")  # and behind it their pulses and the pairs left outside
-INITIAL = 1 << 20  # row of the DEVICE stream that holds the initial weights; the draws of devices use the first rows
+INITIAL = (
+    1 << 20
+)  # row of the DEVICE stream that holds the initial weights; the draws of devices use the first rows
 
 
 class Arrays:
     """Weights, state and planes of every array copy of a program.
 
-    `weights` float32, `state` float32 (the same memory where nothing is hidden), `planes` float32, `writes` int32: flat, at the offsets
-    that the constructor enters into `program.arrays`. `refreshes` int64 (arrays, 3): pairs, pulses and pairs left outside of all
-    refreshes. `devices` holds a DeviceArray per array and copy (none for rule "float").
+    `weights` float32, `state` float32 (the same memory where nothing is hidden), `planes` float32,
+    `writes` int32: flat, at the offsets that the constructor enters into `program.arrays`.
+    `refreshes` int64 (arrays, 3): pairs, pulses and pairs left outside of all refreshes. `devices`
+    holds a DeviceArray per array and copy (none for rule "float").
     """
 
     def __init__(self, program: Program, settings: TrainingSettings):
         self.program, self.settings = program, settings
         name = device_of(settings)
         if settings.device_settings and not name:
-            raise InputError("exact weights have no device: nothing would read its settings", where="device",
-                             got=sorted(settings.device_settings), hint="name a device")
+            raise InputError(
+                "exact weights have no device: nothing would read its settings",
+                where="device",
+                got=sorted(settings.device_settings),
+                hint="name a device",
+            )
         self.device = load_device(name, settings.device_settings) if name else None
         self.law, self.granularity, self.write_noise = (F(0.0),), 1.0, F(0.0)
-        self.parts, self.parameters, self.devices = 1, 1, []
+        self.parts = 1
+        self.parameters = 1
+        self.devices = []
         sizes = program.arrays[:, ROWS] * program.arrays[:, COLUMNS] * program.arrays[:, COPIES]
         if sizes.sum(dtype=float) > MOST_CELLS:
-            raise InputError("too many weights and copies to train", where=f"network '{program.network.name}'",
-                             got=f"{sizes.sum(dtype=float):g}", allowed=f"up to {MOST_CELLS} in all")
+            raise InputError(
+                "too many weights and copies to train",
+                where=f"network '{program.network.name}'",
+                got=f"{sizes.sum(dtype=float):g}",
+                allowed=f"up to {MOST_CELLS} in all",
+            )
         program.arrays[:, WEIGHTS] = np.concatenate([[0], np.cumsum(sizes)[:-1]])
         self.writes = np.zeros(int(sizes.sum()), np.int32)
         self.refreshes = np.zeros((len(program.arrays), 3), np.int64)
@@ -59,22 +85,43 @@ class Arrays:
     def _build(self) -> None:
         arrays = self.program.arrays
         for index, copy in self._places():
-            self.devices.append(self.device.build(int(arrays[index, ROWS]), int(arrays[index, COLUMNS]), seed=self.settings.seed,
-                                                  tile=int(tile_number(index, copy, UPDATE_CYCLE))))
+            self.devices.append(
+                self.device.build(
+                    int(arrays[index, ROWS]),
+                    int(arrays[index, COLUMNS]),
+                    seed=self.settings.seed,
+                    tile=int(tile_number(index, copy, UPDATE_CYCLE)),
+                )
+            )
         first = self.devices[0]
         _, self.parts, self.parameters, _ = first.planes.shape
-        self.law, self.granularity, self.write_noise = first.law, first.granularity, first.write_noise
-        arrays[:, STATE], arrays[:, PLANES] = arrays[:, WEIGHTS] * self.parts, arrays[:, WEIGHTS] * self.parts * self.parameters
+        self.law, self.granularity, self.write_noise = (
+            first.law,
+            first.granularity,
+            first.write_noise,
+        )
+        arrays[:, STATE], arrays[:, PLANES] = (
+            arrays[:, WEIGHTS] * self.parts,
+            arrays[:, WEIGHTS] * self.parts * self.parameters,
+        )
         self.planes = np.concatenate([device.planes.reshape(-1) for device in self.devices])
         self.state = np.concatenate([device.state.reshape(-1) for device in self.devices])
         hidden = not np.shares_memory(first.weights, first.state)
-        self.weights = np.concatenate([device.weights.reshape(-1) for device in self.devices]) if hidden else self.state
+        self.weights = (
+            np.concatenate([device.weights.reshape(-1) for device in self.devices])
+            if hidden
+            else self.state
+        )
         place = 0
         for device in self.devices:
             size = device.weights.size
-            device.weights = self.weights[place:place + size].reshape(device.weights.shape)
-            device.state = self.state[place * self.parts:(place + size) * self.parts].reshape(device.state.shape)
-            drawn = slice(place * self.parts * self.parameters, (place + size) * self.parts * self.parameters)
+            device.weights = self.weights[place : place + size].reshape(device.weights.shape)
+            device.state = self.state[place * self.parts : (place + size) * self.parts].reshape(
+                device.state.shape
+            )
+            drawn = slice(
+                place * self.parts * self.parameters, (place + size) * self.parts * self.parameters
+            )
             device.planes = self.planes[drawn].reshape(device.planes.shape)
             place += size
 
@@ -89,12 +136,19 @@ class Arrays:
             row = self.program.arrays[index]
             size = int(row[ROWS] * row[COLUMNS])
             place = int(row[WEIGHTS]) + copy * size
-            yield index, copy, self.weights[place:place + size].reshape(int(row[ROWS]), int(row[COLUMNS]))
+            yield (
+                index,
+                copy,
+                self.weights[place : place + size].reshape(int(row[ROWS]), int(row[COLUMNS])),
+            )
 
     def _fill(self, index: int, copy: int, matrix: np.ndarray) -> None:
         values = np.empty(matrix.shape, F)
-        # All copies of an array are programmed to the same weights: reads average them, and the mean of several draws would start smaller.
-        draw_uniform(as_word(self.settings.seed), as_word(tile_number(index, 0, UPDATE_CYCLE)), values)
+        # All copies of an array are programmed to the same weights: reads average them, and the
+        # mean of several draws would start smaller.
+        draw_uniform(
+            as_word(self.settings.seed), as_word(tile_number(index, 0, UPDATE_CYCLE)), values
+        )
         values *= F(self.settings.initial_scale / np.sqrt(matrix.shape[1]))
         self.write(index, copy, matrix, values)
 
@@ -106,49 +160,72 @@ class Arrays:
             self.devices[[*self._places()].index((index, copy))].set_weights(values)
 
     def layer_weights(self) -> dict[str, np.ndarray]:
-        """Copies of the weights (M, N) by layer, the bias in the last column; copies of an array averaged."""
+        """Copies of the weights (M, N) by layer, the bias in the last column; copies of an array
+        averaged.
+        """
         found: dict[str, list] = {}
         for index, _, matrix in self.matrices():
             found.setdefault(self.program.names[index], []).append(matrix)
-        return {name: np.mean(copies, axis=0, dtype=np.float64).astype(F) for name, copies in found.items()}
+        return {
+            name: np.mean(copies, axis=0, dtype=np.float64).astype(F)
+            for name, copies in found.items()
+        }
 
     def layer_writes(self) -> dict[str, np.ndarray]:
         """Pulses that each device of a layer has received (copies, M, N), copies of the counters."""
         result = {}
         for name, row in zip(self.program.names, self.program.arrays):
             size = int(row[ROWS] * row[COLUMNS] * row[COPIES])
-            result[name] = self.writes[int(row[WEIGHTS]):int(row[WEIGHTS]) + size].reshape(int(row[COPIES]), int(row[ROWS]), -1).copy()
+            result[name] = (
+                self.writes[int(row[WEIGHTS]) : int(row[WEIGHTS]) + size]
+                .reshape(int(row[COPIES]), int(row[ROWS]), -1)
+                .copy()
+            )
         return result
 
     @property
     def needs_maintenance(self) -> bool:
         """True where devices refresh, decay or diffuse."""
         values = self.device.values if self.device else {}
-        return bool(values.get("lifetime", 0) or values.get("diffusion", 0) or "refresh_upper" in values)
+        return bool(
+            values.get("lifetime", 0) or values.get("diffusion", 0) or "refresh_upper" in values
+        )
 
     @property
     def refreshed(self) -> dict[str, Refreshes]:
         """What refreshing did to every layer since the start; nothing where no device is refreshed."""
         if self.device is None or "refresh_upper" not in self.device.values:
             return {}
-        return {name: Refreshes(*map(int, done)) for name, done in zip(self.program.names, self.refreshes)}
+        return {
+            name: Refreshes(*map(int, done))
+            for name, done in zip(self.program.names, self.refreshes)
+        }
 
     def unread(self) -> dict[str, str]:
-        """Parameters of the device that were set and that nothing read so far, each with the reason; see `devices.unread`."""
+        """Parameters of the device that were set and that nothing read so far, each with the
+        reason; see `devices.unread`.
+        """
         if self.device is None:
             return {}
         name = device_of(self.settings)
         base = load_device(name) if not name.endswith(".toml") else type(self.device)()
-        return unread(self.device, base.values, programmed=any(array.programmed for array in self.devices),
-                      refreshed=bool(self.refreshes.any()))
+        return unread(
+            self.device,
+            base.values,
+            programmed=any(array.programmed for array in self.devices),
+            refreshed=bool(self.refreshes.any()),
+        )
 
     def maintain(self, batches: int, step: int) -> None:
         """Refresh and age every device array for `batches` mini-batches."""
         for (index, copy), device in zip(self._places(), self.devices):
             tile = int(tile_number(index, copy, UPDATE_CYCLE))
             place = int(self.program.arrays[index, WEIGHTS]) + copy * device.weights.size
-            writes, counts = self.writes[place:place + device.weights.size].reshape(device.weights.shape), new_counts()
-            device.refresh(seed=self.settings.seed, step=step, tile=tile, counts=counts, writes=writes)
+            writes = self.writes[place : place + device.weights.size].reshape(device.weights.shape)
+            counts = new_counts()
+            device.refresh(
+                seed=self.settings.seed, step=step, tile=tile, counts=counts, writes=writes
+            )
             self.refreshes[index] += counts[REFRESHES:]
             device.age(batches=batches, seed=self.settings.seed, step=step, tile=tile)
 
@@ -170,6 +247,11 @@ def copies_of(settings: TrainingSettings, names: list[str]) -> dict[str, int]:
         return dict.fromkeys(names, wanted)
     for name in wanted:
         if name not in names:
-            raise InputError("no such layer with weights", where="training.devices_per_weight", got=name, allowed=names,
-                             hint=nearest(name, names))
+            raise InputError(
+                "no such layer with weights",
+                where="training.devices_per_weight",
+                got=name,
+                allowed=names,
+                hint=nearest(name, names),
+            )
     return {name: wanted.get(name, 1) for name in names}

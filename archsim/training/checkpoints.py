@@ -1,7 +1,8 @@
 """Checkpoints that survive a kill at any moment.
 
-A checkpoint is `arrays-<images>.npz` (no pickle) and `checkpoint.json`, which names it with its SHA-256. Both are written beside and
-renamed; the JSON last, so it always names a complete file. The old arrays go only after that.
+A checkpoint is `arrays-<images>.npz` (no pickle) and `checkpoint.json`, which names it with its
+SHA-256. Both are written beside and renamed; the JSON last, so it always names a complete file. The
+old arrays go only after that.
 """
 
 from __future__ import annotations
@@ -26,25 +27,40 @@ _KIND = "archsim training checkpoint"
 
 
 def save_checkpoint(folder: Path, facts: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
-    """Write `arrays` and the JSON-able `facts` (with "images") into `folder`, atomically. Raises InputError where it cannot be written."""
+    """Write `arrays` and the JSON-able `facts` (with "images") into `folder`, atomically. Raises
+    InputError where it cannot be written.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         buffer = io.BytesIO()
         np.savez(buffer, **arrays)
-        content, name = buffer.getvalue(), f"arrays-{facts['images']:012d}.npz"
+        content = buffer.getvalue()
+        name = f"arrays-{facts['images']:012d}.npz"
         _replace(folder / name, content)
-        document = {"kind": _KIND, "format": FORMAT, "arrays": name, "sha256": hashlib.sha256(content).hexdigest(), "facts": facts}
+        document = {
+            "kind": _KIND,
+            "format": FORMAT,
+            "arrays": name,
+            "sha256": hashlib.sha256(content).hexdigest(),
+            "facts": facts,
+        }
         document["self"] = _digest(document)
-        _replace(folder / "checkpoint.json", json.dumps(document, indent=1, allow_nan=False).encode())
+        _replace(
+            folder / "checkpoint.json", json.dumps(document, indent=1, allow_nan=False).encode()
+        )
         for old in folder.glob("arrays-*.npz"):
             if old.name != name:
                 old.unlink(missing_ok=True)
     except OSError as error:
-        raise InputError(f"cannot write the checkpoint ({error.strerror})", where=str(folder)) from None
+        raise InputError(
+            f"cannot write the checkpoint ({error.strerror})", where=str(folder)
+        ) from None
 
 
 def load_checkpoint(folder: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """(facts, arrays) of a folder. Raises InputError for a missing, torn, foreign or newer checkpoint."""
+    """(facts, arrays) of a folder. Raises InputError for a missing, torn, foreign or newer
+    checkpoint.
+    """
     path = folder / "checkpoint.json"
     if not path.exists():
         raise InputError("no checkpoint to resume from", where=str(folder))
@@ -55,11 +71,22 @@ def load_checkpoint(folder: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]
     if not isinstance(document, dict) or document.get("kind") != _KIND:
         raise InputError("not a training checkpoint of archsim", where=str(path))
     if document.get("format") != FORMAT:
-        raise InputError("checkpoint of another version of the format", where=str(path), got=document.get("format"), allowed=str(FORMAT))
-    if document.pop("self", None) != _digest(document) or not isinstance(document.get("facts"), dict):
+        raise InputError(
+            "checkpoint of another version of the format",
+            where=str(path),
+            got=document.get("format"),
+            allowed=str(FORMAT),
+        )
+    if document.pop("self", None) != _digest(document) or not isinstance(
+        document.get("facts"), dict
+    ):
         raise InputError("the checkpoint is damaged", where=str(path))
     name = document.get("arrays")
-    if not isinstance(name, str) or Path(name).name != name or not isinstance(document.get("sha256"), str):
+    if (
+        not isinstance(name, str)
+        or Path(name).name != name
+        or not isinstance(document.get("sha256"), str)
+    ):
         raise InputError("the checkpoint is damaged", where=str(path))
     return document["facts"], _read_arrays(folder / name, document["sha256"])
 
@@ -71,7 +98,9 @@ def _read_arrays(path: Path, digest: str) -> dict[str, np.ndarray]:
                 raise InputError("the arrays of the checkpoint are damaged", where=str(path))
             return unpack(file, str(path), LARGEST_ARRAYS)
     except OSError as error:
-        raise InputError(f"cannot read the arrays of the checkpoint ({error.strerror})", where=str(path)) from None
+        raise InputError(
+            f"cannot read the arrays of the checkpoint ({error.strerror})", where=str(path)
+        ) from None
 
 
 def _digest(document: dict[str, Any]) -> str:

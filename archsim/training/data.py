@@ -33,21 +33,47 @@ class Prepared:
 
 
 def prepare(network: Network, data: Any) -> Prepared:
-    """Flatten the images of a data set and check them. Raises InputError where they do not fit `network`."""
-    values, classes, steps = math.prod(network.input_shape), int(data.classes), network.output_shape[:-1]
+    """Flatten the images of a data set and check them. Raises InputError where they do not fit
+    `network`.
+    """
+    values = math.prod(network.input_shape)
+    classes = int(data.classes)
+    steps = network.output_shape[:-1]
     arrays = []
     for part in ("train", "test"):
-        images, labels = np.asarray(getattr(data, f"{part}_images")), np.asarray(getattr(data, f"{part}_labels"))
+        images = np.asarray(getattr(data, f"{part}_images"))
+        labels = np.asarray(getattr(data, f"{part}_labels"))
         where = f"data set '{data.name}', {part}"
         if len(images) == 0 or len(images) != len(labels):
-            raise InputError("needs as many labels as images, at least one", where=where, got=(len(images), len(labels)))
+            raise InputError(
+                "needs as many labels as images, at least one",
+                where=where,
+                got=(len(images), len(labels)),
+            )
         if math.prod(images.shape[1:]) != values:
-            raise InputError(f"images do not fit the network '{network.name}'", where=where, got=images.shape[1:],
-                             allowed=str(network.input_shape))
-        if labels.dtype.kind not in "iu" or labels.ndim > 2 or (labels.ndim == 2 and labels.shape[1:] not in ((1,), steps)):
-            raise InputError("labels are integers, one an image or one a time step", where=where, got=(labels.dtype, labels.shape))
+            raise InputError(
+                f"images do not fit the network '{network.name}'",
+                where=where,
+                got=images.shape[1:],
+                allowed=str(network.input_shape),
+            )
+        if (
+            labels.dtype.kind not in "iu"
+            or labels.ndim > 2
+            or (labels.ndim == 2 and labels.shape[1:] not in ((1,), steps))
+        ):
+            raise InputError(
+                "labels are integers, one an image or one a time step",
+                where=where,
+                got=(labels.dtype, labels.shape),
+            )
         if not 0 <= int(labels.min()) <= int(labels.max()) < classes:
-            raise InputError("label out of range", where=where, got=(int(labels.min()), int(labels.max())), allowed=f"0 to {classes - 1}")
+            raise InputError(
+                "label out of range",
+                where=where,
+                got=(int(labels.min()), int(labels.max())),
+                allowed=f"0 to {classes - 1}",
+            )
         images = np.ascontiguousarray(images.reshape(len(images), -1), np.float32)
         if not np.isfinite(images).all():
             raise InputError("images hold values that are no numbers", where=where)

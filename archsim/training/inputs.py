@@ -1,6 +1,8 @@
-"""What a training depends on, each by its content: two inputs of one name may differ, and one input may have two names.
+"""What a training depends on, each by its content: two inputs of one name may differ, and one input
+may have two names.
 
-A checkpoint, a comparison and a sweep keep these; whoever goes on with one holds them against what is there now.
+A checkpoint, a comparison and a sweep keep these; whoever goes on with one holds them against what
+is there now.
 """
 
 from __future__ import annotations
@@ -25,18 +27,35 @@ if TYPE_CHECKING:
     from workloads.datasets import Dataset
 
 _LETTERS = 16
-_TOLD = ("source", "notes", "without_values", "tensors")  # of a network: where it came from, what was assumed; values are read apart
+_TOLD = (
+    "source",
+    "notes",
+    "without_values",
+    "tensors",
+)  # of a network: where it came from, what was assumed; values are read apart
 
 
-def inputs_of(network: Network, chip: Architecture, scheme: Scheme, settings: TrainingSettings, data: Dataset) -> dict[str, Any]:
+def inputs_of(
+    network: Network, chip: Architecture, scheme: Scheme, settings: TrainingSettings, data: Dataset
+) -> dict[str, Any]:
     """Every input of a training: digests, and the device whole. `data` as it is trained on."""
-    return {"archsim": VERSION, "network": network_digest(network), "chip": chip_digest(chip), "scheme": scheme_digest(type(scheme)),
-            "device": device_record(device_of(settings), settings.device_settings), "data": data_digest(data)}
+    return {
+        "archsim": VERSION,
+        "network": network_digest(network),
+        "chip": chip_digest(chip),
+        "scheme": scheme_digest(type(scheme)),
+        "device": device_record(device_of(settings), settings.device_settings),
+        "data": data_digest(data),
+    }
 
 
 def network_digest(network: Network) -> str:
     """The digest of a network's layers, sizes and names, and of the values that its file holds."""
-    fields = {field.name: getattr(network, field.name) for field in dataclasses.fields(network) if field.name not in _TOLD}
+    fields = {
+        field.name: getattr(network, field.name)
+        for field in dataclasses.fields(network)
+        if field.name not in _TOLD
+    }
     found = hashlib.sha256(repr(fields).encode())
     held = network.tensors.read() if network.tensors is not None else {}
     for layer in sorted(held):
@@ -51,11 +70,16 @@ def chip_digest(chip: Architecture) -> str:
     return _digest(chip.model_dump_json(by_alias=True).encode())
 
 
-def device_record(name: str | None, changes: Mapping[str, object] | None = None) -> dict[str, Any] | None:
-    """A device by its law and all its parameters, and where they come from; None for exact weights. Raises InputError for no device."""
+def device_record(
+    name: str | None, changes: Mapping[str, object] | None = None
+) -> dict[str, Any] | None:
+    """A device by its law and all its parameters, and where they come from; None for exact weights.
+    Raises InputError for no device.
+    """
     if not name:
         return None
-    preset, device = find_preset(name), load_device(name, changes)
+    preset = find_preset(name)
+    device = load_device(name, changes)
     record: dict[str, Any] = {"law": device.name, "parameters": dict(device.values)}
     return record | ({"title": preset.title, "source": preset.source} if preset else {})
 
@@ -76,17 +100,28 @@ def changed_inputs(before: Any, now: Mapping[str, Any]) -> list[str]:
 
 
 def refuse_changed(before: Any, now: Mapping[str, Any], where: str) -> None:
-    """Raises InputError where a training that began with other inputs would go on with those of now."""
+    """Raises InputError where a training that began with other inputs would go on with those of
+    now.
+    """
     changed = changed_inputs(before, now)
     if not changed:
         return
     if not isinstance(before, dict):
-        raise InputError("the checkpoint does not say what it was trained with: it was made by an earlier version", where=where,
-                         hint="begin a new training in another folder")
-    parameters = _changed_parameters(before.get("device"), now["device"]) if changed == ["device"] else ""
-    raise InputError(f"changed since the checkpoint was made: {', '.join(changed)}{parameters}", where=where,
-                     got={name: now[name] for name in changed}, allowed=str({name: before.get(name) for name in changed}),
-                     hint="put it back as it was to go on, or begin a new training in another folder")
+        raise InputError(
+            "the checkpoint does not say what it was trained with: it was made by an earlier version",
+            where=where,
+            hint="begin a new training in another folder",
+        )
+    parameters = (
+        _changed_parameters(before.get("device"), now["device"]) if changed == ["device"] else ""
+    )
+    raise InputError(
+        f"changed since the checkpoint was made: {', '.join(changed)}{parameters}",
+        where=where,
+        got={name: now[name] for name in changed},
+        allowed=str({name: before.get(name) for name in changed}),
+        hint="put it back as it was to go on, or begin a new training in another folder",
+    )
 
 
 def _changed_parameters(before: Any, now: Any) -> str:
@@ -94,7 +129,11 @@ def _changed_parameters(before: Any, now: Any) -> str:
     if not isinstance(before, dict) or not isinstance(now, dict) or before.get("law") != now["law"]:
         return ""
     stored = before.get("parameters", {})
-    differ = [f"{name} {stored.get(name)} → {value}" for name, value in now["parameters"].items() if stored.get(name) != value]
+    differ = [
+        f"{name} {stored.get(name)} → {value}"
+        for name, value in now["parameters"].items()
+        if stored.get(name) != value
+    ]
     return f" ({', '.join(differ)})" if differ else ""
 
 

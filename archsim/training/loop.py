@@ -1,4 +1,6 @@
-"""The training loop: epochs, running error, tests, checkpoints, early stop and a clean end on Ctrl-C."""
+"""The training loop: epochs, running error, tests, checkpoints, early stop and a clean end on
+Ctrl-C.
+"""
 
 from __future__ import annotations
 
@@ -29,11 +31,14 @@ SPAN = 200  # images between two looks at the clock and at Ctrl-C; no result dep
 
 @dataclass
 class TrainingResult:
-    """What a run gave. `history`: a dict an epoch (epoch, train_error_percent, test_error_percent, train_loss, test_loss,
-    images_per_second, images_per_cpu_second, seconds; both rates are of the training alone, the second by the processor's time and without
-    the first stretch, in which kernels may be compiled). `weights` (M, N) by layer, bias last. `activities` by (layer, phase) over the
-    last epoch (or what was done of the first), `activity_history` the same an epoch. `writes`: pulses a device received, by layer (see
-    `recorder.device_writes`), `refreshes` among them, by layer, of devices that have such. `totals`: counts of the last epoch.
+    """What a run gave. `history`: a dict an epoch (epoch, train_error_percent, test_error_percent,
+    train_loss, test_loss, images_per_second, images_per_cpu_second, seconds; both rates are of the
+    training alone, the second by the processor's time and without the first stretch, in which
+    kernels may be compiled). `weights` (M, N) by layer, bias last. `activities` by (layer, phase)
+    over the last epoch (or what was done of the first), `activity_history` the same an epoch.
+    `writes`: pulses a device received, by layer (see
+    `recorder.device_writes`), `refreshes` among them, by layer, of devices that have such.
+    `totals`: counts of the last epoch.
     `unread`: parameters of the device that were set and that nothing read, with the reason.
     `finished` False: stopped by Ctrl-C or `stop_after`; `reason` says.
     """
@@ -55,15 +60,27 @@ class TrainingResult:
     reason: str = ""
 
 
-def train(network: Network, data: Any, settings: TrainingSettings, *, folder: str | Path | None = None, resume: bool = False,
-          progress: Callable[[dict], None] | None = None, early_stop: int | None = None, stop_after: int | None = None,
-          inputs: dict[str, Any] | None = None) -> TrainingResult:
-    """Train `network` on `data` (train_images (N, ...) float32 in [0, 1], train_labels, test_images, test_labels, name, classes).
+def train(
+    network: Network,
+    data: Any,
+    settings: TrainingSettings,
+    *,
+    folder: str | Path | None = None,
+    resume: bool = False,
+    progress: Callable[[dict], None] | None = None,
+    early_stop: int | None = None,
+    stop_after: int | None = None,
+    inputs: dict[str, Any] | None = None,
+) -> TrainingResult:
+    """Train `network` on `data` (train_images (N, ...) float32 in [0, 1], train_labels,
+    test_images, test_labels, name, classes).
 
-    `folder` keeps checkpoints, `resume` goes on from the one there; the result has the bits of an uninterrupted run. `early_stop`: end
-    after that many epochs without a lower test error. `stop_after`: end after that many images in all. `progress` gets a dict several
-    times a second: epoch, epochs, images, images_per_epoch, running_error_percent, images_per_second, images_per_cpu_second. `inputs`
-    (see `training.inputs`) stand in every checkpoint, and one with others is refused. Raises InputError.
+    `folder` keeps checkpoints, `resume` goes on from the one there; the result has the bits of an
+    uninterrupted run. `early_stop`: end after that many epochs without a lower test error.
+    `stop_after`: end after that many images in all. `progress` gets a dict several times a second:
+    epoch, epochs, images, images_per_epoch, running_error_percent, images_per_second,
+    images_per_cpu_second. `inputs` (see `training.inputs`) stand in every checkpoint, and one with
+    others is refused. Raises InputError.
     """
     prepared = prepare(network, data)
     for name, value in (("early_stop", early_stop), ("stop_after", stop_after)):
@@ -71,7 +88,9 @@ def train(network: Network, data: Any, settings: TrainingSettings, *, folder: st
             raise InputError("must be at least 1", where=name, got=value)
     if resume and folder is None:
         raise InputError("resuming needs the folder of the checkpoint", where="folder")
-    run = _Run(network, prepared, settings, Path(folder) if folder is not None else None, progress, inputs)
+    run = _Run(
+        network, prepared, settings, Path(folder) if folder is not None else None, progress, inputs
+    )
     if resume:
         run.restore()
     with interruptible() as asked:
@@ -80,7 +99,9 @@ def train(network: Network, data: Any, settings: TrainingSettings, *, folder: st
 
 @dataclass
 class _Timed:
-    """Images and seconds of this process's processor since an epoch began; what came first counts only as long as nothing else did."""
+    """Images and seconds of this process's processor since an epoch began; what came first counts
+    only as long as nothing else did.
+    """
 
     images: int = 0
     seconds: float = 0.0
@@ -100,20 +121,38 @@ class _Timed:
 
 
 class _Run:
-    def __init__(self, network: Network, data: Prepared, settings: TrainingSettings, folder: Path | None, progress,
-                 inputs: dict[str, Any] | None):
-        self.data, self.settings, self.folder, self.progress = data, settings, folder, progress
+    def __init__(
+        self,
+        network: Network,
+        data: Prepared,
+        settings: TrainingSettings,
+        folder: Path | None,
+        progress,
+        inputs: dict[str, Any] | None,
+    ):
+        self.data = data
+        self.settings = settings
+        self.folder = folder
+        self.progress = progress
         self.machine = Machine(network, settings)
         if self.machine.program.classes != data.classes:
-            raise InputError("the network's scores do not fit the classes of the data", where=f"network '{network.name}'",
-                             got=self.machine.program.classes, allowed=str(data.classes))
-        self.fingerprint = fingerprint(network, data, settings, self.machine) | ({"inputs": inputs} if inputs else {})
+            raise InputError(
+                "the network's scores do not fit the classes of the data",
+                where=f"network '{network.name}'",
+                got=self.machine.program.classes,
+                allowed=str(data.classes),
+            )
+        self.fingerprint = fingerprint(network, data, settings, self.machine) | (
+            {"inputs": inputs} if inputs else {}
+        )
         self.result = TrainingResult(settings, network.name, data.name)
         self.epoch = self.position = 0
         self.epoch_seconds = 0.0
         self.timed = _Timed()
 
-    def train(self, early_stop: int | None, stop_after: int | None, asked: threading.Event) -> TrainingResult:
+    def train(
+        self, early_stop: int | None, stop_after: int | None, asked: threading.Event
+    ) -> TrainingResult:
         result, count = self.result, self._images_per_epoch()
         while self.epoch < self.settings.epochs:
             if self._patience_over(early_stop):
@@ -122,17 +161,24 @@ class _Run:
             order = epoch_order(self.settings.seed, self.epoch, len(self.data.train_images))[:count]
             while self.position < count:
                 if asked.is_set() or (stop_after is not None and result.images >= stop_after):
-                    result.reason = "interrupted" if asked.is_set() else f"stopped after {result.images} images"
+                    result.reason = (
+                        "interrupted" if asked.is_set() else f"stopped after {result.images} images"
+                    )
                     return self._leave(False)
                 self._span(order, stop_after)
             self._close_epoch()
         return self._leave(True)
 
     def _images_per_epoch(self) -> int:
-        count, wanted = len(self.data.train_images), self.settings.images_per_epoch
+        count = len(self.data.train_images)
+        wanted = self.settings.images_per_epoch
         if wanted > count:
-            raise InputError("more images an epoch than the data have", where="training.images_per_epoch", got=wanted,
-                             allowed=f"0 to {count}")
+            raise InputError(
+                "more images an epoch than the data have",
+                where="training.images_per_epoch",
+                got=wanted,
+                allowed=f"0 to {count}",
+            )
         return wanted or count
 
     def _span(self, order: np.ndarray, stop_after: int | None) -> None:
@@ -140,13 +186,24 @@ class _Run:
         batch, count = self.settings.batch, len(order)
         upkeep = -(-self.settings.maintenance_images // batch) * batch
         checkpoint = -(-self.settings.checkpoint_images // batch) * batch
-        ends = [count, self.position + max(1, SPAN // batch) * batch, (self.position // upkeep + 1) * upkeep,
-                (self.position // checkpoint + 1) * checkpoint]
+        ends = [
+            count,
+            self.position + max(1, SPAN // batch) * batch,
+            (self.position // upkeep + 1) * upkeep,
+            (self.position // checkpoint + 1) * checkpoint,
+        ]
         if stop_after is not None:
             ends.append(self.position + -(-(stop_after - self.result.images) // batch) * batch)
-        end, started, processor = min(ends), time.perf_counter(), time.process_time()
+        end = min(ends)
+        started = time.perf_counter()
+        processor = time.process_time()
         first = self.epoch * count
-        self.machine.train(self.data.train_images, self.data.train_labels, order[self.position:end], first + self.position)
+        self.machine.train(
+            self.data.train_images,
+            self.data.train_labels,
+            order[self.position : end],
+            first + self.position,
+        )
         first_image, self.position = self.position, end
         self.result.images += end - first_image
         if self.machine.arrays.needs_maintenance and (end % upkeep == 0 or end == count):
@@ -155,33 +212,56 @@ class _Run:
         self.epoch_seconds += time.perf_counter() - started
         self.timed.add(end - first_image, time.process_time() - processor)
         if not math.isfinite(self.machine.results[0]):
-            raise InputError("training diverged: the loss is no number any more", where="learning_rate", got=self.settings.learning_rate,
-                             hint="a smaller learning rate")
+            raise InputError(
+                "training diverged: the loss is no number any more",
+                where="learning_rate",
+                got=self.settings.learning_rate,
+                hint="a smaller learning rate",
+            )
         if self.progress:
             images = float(self.machine.results[2])
-            self.progress({"epoch": self.epoch + 1, "epochs": self.settings.epochs, "images": self.position, "images_per_epoch": count,
-                           "running_error_percent": 100 * float(self.machine.results[1]) / images,
-                           "images_per_second": images / max(self.epoch_seconds, 1e-9),
-                           "images_per_cpu_second": self.timed.rate})
+            self.progress(
+                {
+                    "epoch": self.epoch + 1,
+                    "epochs": self.settings.epochs,
+                    "images": self.position,
+                    "images_per_epoch": count,
+                    "running_error_percent": 100 * float(self.machine.results[1]) / images,
+                    "images_per_second": images / max(self.epoch_seconds, 1e-9),
+                    "images_per_cpu_second": self.timed.rate,
+                }
+            )
         if self.folder and end % checkpoint == 0 and end < count:
             self.save()
 
     def _close_epoch(self) -> None:
         machine, result = self.machine, self.result
         started = time.perf_counter()
-        test_loss, test_error = machine.evaluate(self.data.test_images, self.data.test_labels, self.epoch, self.settings.threads)
+        test_loss, test_error = machine.evaluate(
+            self.data.test_images, self.data.test_labels, self.epoch, self.settings.threads
+        )
         testing = time.perf_counter() - started
         loss, wrong, images = machine.results.tolist()
-        result.history.append({
-            "epoch": self.epoch + 1, "train_error_percent": 100 * wrong / images, "test_error_percent": 100 * test_error,
-            "train_loss": loss / images, "test_loss": test_loss, "images_per_second": images / max(self.epoch_seconds, 1e-9),
-            "images_per_cpu_second": self.timed.rate, "seconds": self.epoch_seconds + testing})
+        result.history.append(
+            {
+                "epoch": self.epoch + 1,
+                "train_error_percent": 100 * wrong / images,
+                "test_error_percent": 100 * test_error,
+                "train_loss": loss / images,
+                "test_loss": test_loss,
+                "images_per_second": images / max(self.epoch_seconds, 1e-9),
+                "images_per_cpu_second": self.timed.rate,
+                "seconds": self.epoch_seconds + testing,
+            }
+        )
         self.timed.images, self.timed.seconds = 0, 0.0
         self._record()
         result.activity_history.append(result.activities)
         result.seconds += self.epoch_seconds + testing
         machine.clear_counters()
-        self.epoch, self.position, self.epoch_seconds = self.epoch + 1, 0, 0.0
+        self.epoch = self.epoch + 1
+        self.position = 0
+        self.epoch_seconds = 0.0
         if self.folder:
             self.save()
 
@@ -191,12 +271,23 @@ class _Run:
 
     def _patience_over(self, early_stop: int | None) -> bool:
         errors = [row["test_error_percent"] for row in self.result.history]
-        return early_stop is not None and len(errors) > early_stop and min(errors[-early_stop:]) >= min(errors[:-early_stop])
+        return (
+            early_stop is not None
+            and len(errors) > early_stop
+            and min(errors[-early_stop:]) >= min(errors[:-early_stop])
+        )
 
     def _leave(self, finished: bool) -> TrainingResult:
         result = self.result
-        result.finished, result.weights, result.writes = finished, self.machine.arrays.layer_weights(), device_writes(self.machine)
-        result.refreshes, result.unread = self.machine.arrays.refreshed, self.machine.arrays.unread()
+        result.finished, result.weights, result.writes = (
+            finished,
+            self.machine.arrays.layer_weights(),
+            device_writes(self.machine),
+        )
+        result.refreshes, result.unread = (
+            self.machine.arrays.refreshed,
+            self.machine.arrays.unread(),
+        )
         if not finished:
             result.seconds += self.epoch_seconds
             if self.folder:
@@ -206,14 +297,27 @@ class _Run:
         return result
 
     def save(self) -> None:
-        facts = {**self.fingerprint, "epoch": self.epoch, "position": self.position, "epoch_seconds": self.epoch_seconds}
+        facts = {
+            **self.fingerprint,
+            "epoch": self.epoch,
+            "position": self.position,
+            "epoch_seconds": self.epoch_seconds,
+        }
         save_checkpoint(self.folder, *take_out(self.machine, self.result, facts))
 
     def restore(self) -> None:
-        facts = put_back(self.machine, self.result, self.fingerprint, *load_checkpoint(self.folder), self.folder)
-        self.epoch, self.position, self.epoch_seconds = facts["epoch"], facts["position"], facts["epoch_seconds"]
+        facts = put_back(
+            self.machine, self.result, self.fingerprint, *load_checkpoint(self.folder), self.folder
+        )
+        self.epoch, self.position, self.epoch_seconds = (
+            facts["epoch"],
+            facts["position"],
+            facts["epoch_seconds"],
+        )
 
 
 def epoch_order(seed: int, epoch: int, count: int) -> np.ndarray:
-    """The order of the training images in an epoch: a permutation from Philox keyed by (seed, epoch)."""
+    """The order of the training images in an epoch: a permutation from Philox keyed by (seed,
+    epoch).
+    """
     return np.random.Generator(np.random.Philox(key=[seed, epoch])).permutation(count)

@@ -1,4 +1,6 @@
-"""A network on its arrays: program, memories and counters, with training and evaluation over a span of images."""
+"""A network on its arrays: program, memories and counters, with training and evaluation over a span
+of images.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,18 @@ from archsim.kernels.read import periphery
 from archsim.schemes.rule import LayerState
 from archsim.training.arrays import Arrays, copies_of
 from archsim.training.passes import tile_number
-from archsim.training.program import BIAS, BLOCK, COLUMNS, COPIES, ERRORS, ROWS, UPDATE_CYCLE, VECTORS, WEIGHTS, build_program
+from archsim.training.program import (
+    BIAS,
+    BLOCK,
+    COLUMNS,
+    COPIES,
+    ERRORS,
+    ROWS,
+    UPDATE_CYCLE,
+    VECTORS,
+    WEIGHTS,
+    build_program,
+)
 from archsim.training.settings import CORE_RULES, TrainingSettings, scheme_of
 from archsim.training.steps import present, update_kernel
 from hwlib.errors import InputError
@@ -25,48 +38,94 @@ EVALUATION = 1 << 62  # steps from here on number the random numbers of evaluati
 
 
 class Machine:
-    """Everything that a run changes. Counters: `totals` int64 (arrays, 2, 3), `samples` (arrays, 2, 5) and `counts` (arrays, 6) float64."""
+    """Everything that a run changes. Counters: `totals` int64 (arrays, 2, 3), `samples` (arrays, 2,
+    5) and `counts` (arrays, 6) float64.
+    """
 
     def __init__(self, network: Network, settings: TrainingSettings):
         self.settings = settings
         scheme = None if settings.rule in CORE_RULES else scheme_of(settings)
-        self.program = build_program(network, copies_of(settings, [layer.name for layer in network.array_layers]),
-                                     scheme.output_errors if scheme else 1)
+        self.program = build_program(
+            network,
+            copies_of(settings, [layer.name for layer in network.array_layers]),
+            scheme.output_errors if scheme else 1,
+        )
         self.arrays = Arrays(self.program, settings)
         self.second = self.program.second_arrays()
         law = type(self.arrays.device) if self.arrays.device else ConstantStep
         self._update = update_kernel(law.step, law.aggregated, law.paired, law.even_noise)
         read = settings.read
-        converters = (read.input_bits, read.input_bound, read.input_noise, read.output_bits, read.output_bound, read.output_noise)
+        converters = (
+            read.input_bits,
+            read.input_bound,
+            read.input_noise,
+            read.output_bits,
+            read.output_bound,
+            read.output_noise,
+        )
         self.ideal = np.array([0, 0, 0, np.inf, 0, 0, 0, 0], F)
         digital = settings.rule == "float"
         self.forward, self.backward = (
-            self.ideal if digital else np.array(periphery(way, read.noise_management, read.bound_management, *converters), F)
-            for way in (False, True))
-        self.rule = scheme.rule(self.layers(), settings.learning_rate, settings.batch, settings.seed) if scheme else None
+            self.ideal
+            if digital
+            else np.array(
+                periphery(way, read.noise_management, read.bound_management, *converters), F
+            )
+            for way in (False, True)
+        )
+        self.rule = (
+            scheme.rule(self.layers(), settings.learning_rate, settings.batch, settings.seed)
+            if scheme
+            else None
+        )
         self.copies = self.rule.backward_weights() if self.rule else None
         if self.copies is not None:
             self.backward = self.ideal
-        self.backward_weights = self.arrays.weights if self.copies is None else np.zeros_like(self.arrays.weights)
+        self.backward_weights = (
+            self.arrays.weights if self.copies is None else np.zeros_like(self.arrays.weights)
+        )
         if settings.batch * self.program.memory > MOST_VALUES:
-            raise InputError("too many values of a batch to keep", where="training.batch", got=settings.batch,
-                             allowed=f"up to {MOST_VALUES // max(1, self.program.memory)} images of this network")
+            raise InputError(
+                "too many values of a batch to keep",
+                where="training.batch",
+                got=settings.batch,
+                allowed=f"up to {MOST_VALUES // max(1, self.program.memory)} images of this network",
+            )
         self.memory = np.zeros((settings.batch, self.program.memory), F)
         self.errors = np.zeros(self.program.activations, F)
-        self.room, self.words = np.zeros(self.program.room, F), np.zeros(self.program.words, np.uint64)
+        self.room, self.words = (
+            np.zeros(self.program.room, F),
+            np.zeros(self.program.words, np.uint64),
+        )
         self.clear_counters()
 
     def layers(self) -> list[LayerState]:
-        """The arrays as an update rule sees them. Raises InputError where a weight has several devices."""
+        """The arrays as an update rule sees them. Raises InputError where a weight has several
+        devices.
+        """
         if (self.program.arrays[:, COPIES] > 1).any():
-            raise InputError("schemes train one device a weight", where="training.devices_per_weight", got=self.settings.devices_per_weight)
+            raise InputError(
+                "schemes train one device a weight",
+                where="training.devices_per_weight",
+                got=self.settings.devices_per_weight,
+            )
         layers = []
         for index, copy, matrix in self.arrays.matrices():
             row, name = self.program.arrays[index], self.program.names[index]
             place = int(row[WEIGHTS])
-            writes = self.arrays.writes[place:place + matrix.size].reshape(matrix.shape)
-            layers.append(LayerState(index, name, matrix, self.arrays.devices[index] if self.arrays.devices else None, writes,
-                                     int(row[VECTORS]), bool(row[BIAS]), int(tile_number(index, copy, UPDATE_CYCLE))))
+            writes = self.arrays.writes[place : place + matrix.size].reshape(matrix.shape)
+            layers.append(
+                LayerState(
+                    index,
+                    name,
+                    matrix,
+                    self.arrays.devices[index] if self.arrays.devices else None,
+                    writes,
+                    int(row[VECTORS]),
+                    bool(row[BIAS]),
+                    int(tile_number(index, copy, UPDATE_CYCLE)),
+                )
+            )
         return layers
 
     def clear_counters(self) -> None:
@@ -77,25 +136,81 @@ class Machine:
         if self.rule is not None:
             self.rule.clear()
 
-    def train(self, images: np.ndarray, labels: np.ndarray, order: np.ndarray, first_step: int) -> None:
-        """Train on images[order]; images (N, values) float32, labels (N, answers) int64. Image k of the order is step first_step + k."""
-        p, a, s, u = self.program, self.arrays, self.settings, self.settings.update
-        seed, pulsed, images, labels = as_word(s.seed), a.device is not None, sealed(images), sealed(labels)
+    def train(
+        self, images: np.ndarray, labels: np.ndarray, order: np.ndarray, first_step: int
+    ) -> None:
+        """Train on images[order]; images (N, values) float32, labels (N, answers) int64. Image k of
+        the order is step first_step + k.
+        """
+        p = self.program
+        a = self.arrays
+        s = self.settings
+        u = self.settings.update
+        seed = as_word(s.seed)
+        pulsed = a.device is not None
+        images = sealed(images)
+        labels = sealed(labels)
         for start in range(0, len(order), s.batch):
-            chosen, step = order[start:start + s.batch], as_word(first_step + start)
+            chosen = order[start : start + s.batch]
+            step = as_word(first_step + start)
             if self.copies is not None:
-                np.concatenate([copy.reshape(-1) for copy in self.copies], out=self.backward_weights)
-            present(p.operations, p.arrays, self.second, a.weights, self.backward_weights, self.memory, self.errors, images, labels,
-                    chosen, True, p.output, p.steps, p.classes, self.forward, self.backward, seed, step, self.totals, self.samples,
-                    self.results, self.room, self.words)
+                np.concatenate(
+                    [copy.reshape(-1) for copy in self.copies], out=self.backward_weights
+                )
+            present(
+                p.operations,
+                p.arrays,
+                self.second,
+                a.weights,
+                self.backward_weights,
+                self.memory,
+                self.errors,
+                images,
+                labels,
+                chosen,
+                True,
+                p.output,
+                p.steps,
+                p.classes,
+                self.forward,
+                self.backward,
+                seed,
+                step,
+                self.totals,
+                self.samples,
+                self.results,
+                self.room,
+                self.words,
+            )
             if self.copies is not None:
                 self.totals[:, 1] = 0  # products in the vector unit are no reads
             if self.rule is not None:
                 self._apply_rule(len(chosen), first_step + start)
             else:
-                self._update(p.arrays, a.weights, a.state, a.planes, a.law, self.memory, len(chosen), pulsed, a.parts, a.parameters,
-                             s.learning_rate, a.granularity, u.train_length, u.update_management, u.length_management, u.deterministic,
-                             a.write_noise, seed, step, self.counts, a.writes, self.words)
+                self._update(
+                    p.arrays,
+                    a.weights,
+                    a.state,
+                    a.planes,
+                    a.law,
+                    self.memory,
+                    len(chosen),
+                    pulsed,
+                    a.parts,
+                    a.parameters,
+                    s.learning_rate,
+                    a.granularity,
+                    u.train_length,
+                    u.update_management,
+                    u.length_management,
+                    u.deterministic,
+                    a.write_noise,
+                    seed,
+                    step,
+                    self.counts,
+                    a.writes,
+                    self.words,
+                )
 
     def _apply_rule(self, size: int, first_step: int) -> None:
         """A scheme's own rule for the mini-batch in memory: image by image, and once at its end."""
@@ -109,28 +224,60 @@ class Machine:
             self.rule.done[layer.index].batches += 1
 
     def seen(self, index: int, image: int) -> tuple[np.ndarray, np.ndarray]:
-        """Views of what array `index` met of an image of the last mini-batch: inputs (N, V) and errors (M, V), or (2, M, V) where target
-        and output went back as two errors."""
+        """Views of what array `index` met of an image of the last mini-batch: inputs (N, V) and
+        errors (M, V), or (2, M, V) where target and output went back as two errors."""
         row, parts = self.program.arrays[index], self.program.output_errors
-        rows, columns, count = int(row[ROWS]), int(row[COLUMNS]), int(row[VECTORS])
+        rows = int(row[ROWS])
+        columns = int(row[COLUMNS])
+        count = int(row[VECTORS])
         inputs, errors = int(row[BLOCK]), int(row[ERRORS])
-        of_errors = self.memory[image, errors:errors + parts * rows * count]
-        return (self.memory[image, inputs:inputs + columns * count].reshape(columns, count),
-                of_errors.reshape((rows, count) if parts == 1 else (parts, rows, count)))
+        of_errors = self.memory[image, errors : errors + parts * rows * count]
+        return (
+            self.memory[image, inputs : inputs + columns * count].reshape(columns, count),
+            of_errors.reshape((rows, count) if parts == 1 else (parts, rows, count)),
+        )
 
-    def evaluate(self, images: np.ndarray, labels: np.ndarray, epoch: int, threads: int = 1) -> tuple[float, float]:
-        """(mean loss, share of wrong answers) on images; the noise depends on (seed, epoch, image) only."""
+    def evaluate(
+        self, images: np.ndarray, labels: np.ndarray, epoch: int, threads: int = 1
+    ) -> tuple[float, float]:
+        """(mean loss, share of wrong answers) on images; the noise depends on (seed, epoch, image)
+        only.
+        """
         physics = self.forward if self.settings.evaluate == "noisy_arrays" else self.ideal
-        p, first, images, labels = self.program, EVALUATION + (epoch << 32), sealed(images), sealed(labels)
+        p = self.program
+        first = EVALUATION + (epoch << 32)
+        images = sealed(images)
+        labels = sealed(labels)
 
         def part(low: int) -> np.ndarray:
             results, layers = np.zeros(3), len(p.arrays)
             chosen = np.arange(low, min(low + EVALUATION_SPAN, len(images)))
             weights = self.arrays.weights
-            present(p.operations, p.arrays, p.arrays[:0], weights, weights, np.zeros((1, p.memory), F), np.zeros(p.activations, F),
-                    images, labels, chosen, False, p.output, p.steps, p.classes, physics, physics, as_word(self.settings.seed),
-                    as_word(first + low), np.zeros((layers, 2, 3), np.int64), np.zeros((layers, 2, 5)), results, np.zeros(p.room, F),
-                    np.zeros(p.words, np.uint64))
+            present(
+                p.operations,
+                p.arrays,
+                p.arrays[:0],
+                weights,
+                weights,
+                np.zeros((1, p.memory), F),
+                np.zeros(p.activations, F),
+                images,
+                labels,
+                chosen,
+                False,
+                p.output,
+                p.steps,
+                p.classes,
+                physics,
+                physics,
+                as_word(self.settings.seed),
+                as_word(first + low),
+                np.zeros((layers, 2, 3), np.int64),
+                np.zeros((layers, 2, 5)),
+                results,
+                np.zeros(p.room, F),
+                np.zeros(p.words, np.uint64),
+            )
             return results
 
         spans = range(0, len(images), EVALUATION_SPAN)

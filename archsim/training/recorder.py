@@ -1,4 +1,6 @@
-"""From the counters of the compiled passes to the measured Activity of each layer and phase, device writes and totals."""
+"""From the counters of the compiled passes to the measured Activity of each layer and phase, device
+writes and totals.
+"""
 
 from __future__ import annotations
 
@@ -17,10 +19,13 @@ HISTOGRAM = (0, *(2**power for power in range(31)))
 
 
 def measured_activities(machine: Machine) -> dict[tuple[str, str], Activity]:
-    """Activity by (layer, phase) over the images since the counters were cleared; empty before the first image.
+    """Activity by (layer, phase) over the images since the counters were cleared; empty before the
+    first image.
 
-    Densities come from one image in `steps.SAMPLE_EVERY`. `row_pulses` of an Activity is the input side of the crossbar (its rows in
-    `workloads.network.Matrix`), `column_pulses` the error side; train_length is the mean over all vectors, also those without pulses.
+    Densities come from one image in `steps.SAMPLE_EVERY`. `row_pulses` of an Activity is the input
+    side of the crossbar (its rows in
+    `workloads.network.Matrix`), `column_pulses` the error side; train_length is the mean over all
+    vectors, also those without pulses.
     """
     images, found = machine.results[2], {}
     if images == 0:
@@ -28,40 +33,61 @@ def measured_activities(machine: Machine) -> dict[tuple[str, str], Activity]:
     for index, name in enumerate(machine.program.names):
         array = machine.program.arrays[index]
         for place, phase in enumerate(("forward", "backward")):
-            found[name, phase] = _read_activity(machine.samples[index, place], machine.totals[index, place])
+            found[name, phase] = _read_activity(
+                machine.samples[index, place], machine.totals[index, place]
+            )
         counts = machine.counts[index]
-        vectors, slots = images * array[VECTORS] * array[COPIES], max(1.0, counts[SLOTS])
+        vectors = images * array[VECTORS] * array[COPIES]
+        slots = max(1.0, counts[SLOTS])
         found[name, "update"] = Activity(
-            source="measured", **_inputs(machine.samples[index, 0]),
+            source="measured",
+            **_inputs(machine.samples[index, 0]),
             row_pulses=min(1.0, float(counts[COLUMN_PULSES] / (slots * array[COLUMNS]))),
-            column_pulses=float(counts[ROW_PULSES] / (slots * array[ROWS])), train_length=float(counts[SLOTS] / vectors),
-            coincidences=float(counts[COINCIDENCES] / (vectors * array[ROWS] * array[COLUMNS])), write_pulses=0.0)
+            column_pulses=float(counts[ROW_PULSES] / (slots * array[ROWS])),
+            train_length=float(counts[SLOTS] / vectors),
+            coincidences=float(counts[COINCIDENCES] / (vectors * array[ROWS] * array[COLUMNS])),
+            write_pulses=0.0,
+        )
         if machine.rule is not None:
             layer = machine.rule.layers[index]
             found[name, "update"] = machine.rule.activity(layer, found[name, "update"])
-            found |= {(place, "update"): activity for place, activity in machine.rule.further_activities(layer).items()}
+            found |= {
+                (place, "update"): activity
+                for place, activity in machine.rule.further_activities(layer).items()
+            }
     return found
 
 
 def _inputs(sample: np.ndarray) -> dict[str, float]:
     nonzero = max(1.0, sample[NONZERO])
-    return {"input_density": float(sample[NONZERO] / max(1.0, sample[VALUES])), "magnitude": min(1.0, float(sample[MAGNITUDE] / nonzero)),
-            "bit_density": float(sample[ONES] / max(1.0, sample[BITS]))}
+    return {
+        "input_density": float(sample[NONZERO] / max(1.0, sample[VALUES])),
+        "magnitude": min(1.0, float(sample[MAGNITUDE] / nonzero)),
+        "bit_density": float(sample[ONES] / max(1.0, sample[BITS])),
+    }
 
 
 def _read_activity(sample: np.ndarray, total: np.ndarray) -> Activity:
     reads = max(1, int(total[READS]))
-    return Activity(source="measured", **_inputs(sample), saturations=float(total[SATURATIONS] / reads),
-                    retries=float(total[RETRIES] / reads))
+    return Activity(
+        source="measured",
+        **_inputs(sample),
+        saturations=float(total[SATURATIONS] / reads),
+        retries=float(total[RETRIES] / reads),
+    )
 
 
 def device_writes(machine: Machine) -> dict[str, dict]:
-    """Pulses a device has received since the start: mean, maximum, histogram (edges, counts): endurance.
+    """Pulses a device has received since the start: mean, maximum, histogram (edges, counts):
+    endurance.
 
-    By layer, and under "" of all weights; of a scheme's further arrays by their names ("fc.fast"), and under ".fast" of all of a kind.
+    By layer, and under "" of all weights; of a scheme's further arrays by their names ("fc.fast"),
+    and under ".fast" of all of a kind.
     """
     layers = machine.arrays.layer_writes()
-    found = {name: _summary(writes) for name, writes in layers.items()} | {"": _summary(machine.arrays.writes)}
+    found = {name: _summary(writes) for name, writes in layers.items()} | {
+        "": _summary(machine.arrays.writes)
+    }
     kinds: dict[str, list[np.ndarray]] = {}
     for layer in machine.rule.layers if machine.rule is not None else ():
         for name, writes in machine.rule.further_writes(layer).items():
@@ -73,27 +99,42 @@ def device_writes(machine: Machine) -> dict[str, dict]:
 def _summary(writes: np.ndarray) -> dict:
     counts, _ = np.histogram(writes, bins=[*HISTOGRAM, np.inf])
     used = int(np.flatnonzero(counts).max(initial=0)) + 1
-    return {"mean": float(writes.mean()), "maximum": int(writes.max()),
-            "histogram": {"edges": list(HISTOGRAM[:used]), "counts": counts[:used].tolist()}}
+    return {
+        "mean": float(writes.mean()),
+        "maximum": int(writes.max()),
+        "histogram": {"edges": list(HISTOGRAM[:used]), "counts": counts[:used].tolist()},
+    }
 
 
 def recorder_totals(machine: Machine) -> dict[str, dict[str, float]]:
-    """Counts of every layer since the counters were cleared: reads, retries, saturations of both directions, and of the updates."""
+    """Counts of every layer since the counters were cleared: reads, retries, saturations of both
+    directions, and of the updates.
+    """
     found = {}
     for index, name in enumerate(machine.program.names):
         row = {}
         for place, phase in enumerate(("forward", "backward")):
             reads = machine.totals[index, place].tolist()
-            row |= {f"{phase}_reads": reads[READS], f"{phase}_retries": reads[RETRIES], f"{phase}_saturations": reads[SATURATIONS]}
+            row |= {
+                f"{phase}_reads": reads[READS],
+                f"{phase}_retries": reads[RETRIES],
+                f"{phase}_saturations": reads[SATURATIONS],
+            }
         counts = machine.counts[index]
-        found[name] = row | {"updates": int(counts[UPDATES]), "slots": int(counts[SLOTS]),
-                             "error_side_pulses": int(counts[ROW_PULSES]), "input_side_pulses": float(counts[COLUMN_PULSES]),
-                             "coincidences": int(counts[COINCIDENCES])}
+        found[name] = row | {
+            "updates": int(counts[UPDATES]),
+            "slots": int(counts[SLOTS]),
+            "error_side_pulses": int(counts[ROW_PULSES]),
+            "input_side_pulses": float(counts[COLUMN_PULSES]),
+            "coincidences": int(counts[COINCIDENCES]),
+        }
     return found
 
 
 def performed(machine: Machine) -> list[Done]:
-    """What the update rule did to every array since the counters were cleared, in the words of the ledger."""
+    """What the update rule did to every array since the counters were cleared, in the words of the
+    ledger.
+    """
     if machine.rule is not None:
         return machine.rule.done
     found = []

@@ -1,4 +1,6 @@
-"""What of a run goes into a checkpoint, and back; refused where network, data or settings are not those of the checkpoint."""
+"""What of a run goes into a checkpoint, and back; refused where network, data or settings are not
+those of the checkpoint.
+"""
 
 from __future__ import annotations
 
@@ -19,40 +21,79 @@ from archsim.training.settings import TrainingSettings
 from hwlib.errors import InputError
 from workloads.network import Network
 
-FREE = {"epochs", "threads", "checkpoint_images"}  # settings that may change between a checkpoint and its continuation
+FREE = {
+    "epochs",
+    "threads",
+    "checkpoint_images",
+}  # settings that may change between a checkpoint and its continuation
 
 
-def fingerprint(network: Network, data: Prepared, settings: TrainingSettings, machine: Machine) -> dict[str, Any]:
+def fingerprint(
+    network: Network, data: Prepared, settings: TrainingSettings, machine: Machine
+) -> dict[str, Any]:
     """What must be the same when a run goes on."""
-    return {"network": hashlib.sha256(repr(network.layers).encode()).hexdigest()[:16], "data": data.digest(),
-            "settings": settings.model_dump(mode="json", exclude=FREE), "devices": zlib.crc32(machine.arrays.planes.view(np.uint8))}
+    return {
+        "network": hashlib.sha256(repr(network.layers).encode()).hexdigest()[:16],
+        "data": data.digest(),
+        "settings": settings.model_dump(mode="json", exclude=FREE),
+        "devices": zlib.crc32(machine.arrays.planes.view(np.uint8)),
+    }
 
 
 def _as_now(stored: Any) -> Any:
-    """Stored settings with the fields that came later at their defaults; as they are where this version cannot read them."""
+    """Stored settings with the fields that came later at their defaults; as they are where this
+    version cannot read them.
+    """
     try:
         return TrainingSettings.model_validate(stored).model_dump(mode="json", exclude=FREE)
     except ValueError:
         return stored
 
 
-def take_out(machine: Machine, result, facts: dict[str, Any]) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+def take_out(
+    machine: Machine, result, facts: dict[str, Any]
+) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """(facts, arrays) of the running state."""
     arrays = {name: getattr(machine, name) for name in ("totals", "samples", "counts", "results")}
     if machine.rule is not None:
         arrays |= {f"rule.{name}": values for name, values in machine.rule.state().items()}
-        done = [{"images": done.images, "batches": done.batches, "sums": done.sums,
-                 "actions": [[*key, count] for key, count in done.actions.items()]} for done in machine.rule.done]
+        done = [
+            {
+                "images": done.images,
+                "batches": done.batches,
+                "sums": done.sums,
+                "actions": [[*key, count] for key, count in done.actions.items()],
+            }
+            for done in machine.rule.done
+        ]
         facts = facts | {"rule": machine.rule.facts(), "done": done}
-    arrays |= {"weights": machine.arrays.weights, "state": machine.arrays.state, "writes": machine.arrays.writes,
-               "refreshes": machine.arrays.refreshes}
-    facts = facts | {"images": result.images, "seconds": result.seconds, "history": result.history, "counted": result.totals,
-                     "activities": [[[*key, asdict(activity)] for key, activity in epoch.items()] for epoch in result.activity_history]}
+    arrays |= {
+        "weights": machine.arrays.weights,
+        "state": machine.arrays.state,
+        "writes": machine.arrays.writes,
+        "refreshes": machine.arrays.refreshes,
+    }
+    facts = facts | {
+        "images": result.images,
+        "seconds": result.seconds,
+        "history": result.history,
+        "counted": result.totals,
+        "activities": [
+            [[*key, asdict(activity)] for key, activity in epoch.items()]
+            for epoch in result.activity_history
+        ],
+    }
     return facts, arrays
 
 
-def put_back(machine: Machine, result, expected: dict[str, Any], facts: dict[str, Any], arrays: dict[str, np.ndarray],
-             folder: Path) -> dict[str, Any]:
+def put_back(
+    machine: Machine,
+    result,
+    expected: dict[str, Any],
+    facts: dict[str, Any],
+    arrays: dict[str, np.ndarray],
+    folder: Path,
+) -> dict[str, Any]:
     """Restore a state in place. Raises InputError where the checkpoint belongs to something else."""
     if "inputs" in expected:
         refuse_changed(facts.get("inputs"), expected["inputs"], str(folder))
@@ -61,27 +102,54 @@ def put_back(machine: Machine, result, expected: dict[str, Any], facts: dict[str
         if got != value:
             if name == "settings" and isinstance(got, dict):
                 changed = sorted(key for key in {*got, *value} if got.get(key) != value.get(key))
-                raise InputError(f"the checkpoint was made with other settings ({', '.join(changed)})", where=str(folder),
-                                 got={key: got.get(key) for key in changed}, allowed=str({key: value.get(key) for key in changed}))
+                raise InputError(
+                    f"the checkpoint was made with other settings ({', '.join(changed)})",
+                    where=str(folder),
+                    got={key: got.get(key) for key in changed},
+                    allowed=str({key: value.get(key) for key in changed}),
+                )
             raise InputError(f"the checkpoint belongs to another run ({name})", where=str(folder))
-    for holder, names in ((machine, ("totals", "samples", "counts", "results")), (machine.arrays, ("state", "weights", "writes"))):
+    for holder, names in (
+        (machine, ("totals", "samples", "counts", "results")),
+        (machine.arrays, ("state", "weights", "writes")),
+    ):
         for name in names:
             target = getattr(holder, name)
-            if name not in arrays or arrays[name].shape != target.shape or arrays[name].dtype != target.dtype:
+            if (
+                name not in arrays
+                or arrays[name].shape != target.shape
+                or arrays[name].dtype != target.dtype
+            ):
                 raise InputError("the checkpoint's arrays do not fit", where=f"{folder}: {name}")
             target[...] = arrays[name]
-    if "refreshes" in arrays and arrays["refreshes"].shape == machine.arrays.refreshes.shape:  # earlier checkpoints have none
+    if (
+        "refreshes" in arrays and arrays["refreshes"].shape == machine.arrays.refreshes.shape
+    ):  # earlier checkpoints have none
         machine.arrays.refreshes[...] = arrays["refreshes"]
     if machine.rule is not None:
         for name, target in machine.rule.state().items():
             found = arrays.get(f"rule.{name}")
             if found is None or found.shape != target.shape or found.dtype != target.dtype:
-                raise InputError("the checkpoint's arrays do not fit", where=f"{folder}: rule.{name}")
+                raise InputError(
+                    "the checkpoint's arrays do not fit", where=f"{folder}: rule.{name}"
+                )
             target[...] = found
         machine.rule.restore(facts.get("rule", {}))
-        machine.rule.done = [Done(done["images"], done["batches"], {(name, action): count for name, action, count in done["actions"]},
-                                  done["sums"]) for done in facts.get("done", [])] or machine.rule.done
-    result.images, result.seconds, result.history, result.totals = (facts[key] for key in ("images", "seconds", "history", "counted"))
-    result.activity_history = [{(layer, phase): Activity(**values) for layer, phase, values in epoch} for epoch in facts["activities"]]
+        machine.rule.done = [
+            Done(
+                done["images"],
+                done["batches"],
+                {(name, action): count for name, action, count in done["actions"]},
+                done["sums"],
+            )
+            for done in facts.get("done", [])
+        ] or machine.rule.done
+    result.images, result.seconds, result.history, result.totals = (
+        facts[key] for key in ("images", "seconds", "history", "counted")
+    )
+    result.activity_history = [
+        {(layer, phase): Activity(**values) for layer, phase, values in epoch}
+        for epoch in facts["activities"]
+    ]
     result.activities = result.activity_history[-1] if result.activity_history else {}
     return facts

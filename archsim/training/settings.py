@@ -22,8 +22,9 @@ class _Settings(BaseModel):
 
 
 class ReadSettings(_Settings):
-    """Periphery of the reads: bounds and noises (standard deviations) in units of input and of weight x input. 0 bits: no rounding;
-    output_bound 0: none. Defaults are aihwkit's, with noise management backward and bound management forward (Gokmen 2017).
+    """Periphery of the reads: bounds and noises (standard deviations) in units of input and of
+    weight x input. 0 bits: no rounding; output_bound 0: none. Defaults are aihwkit's, with noise
+    management backward and bound management forward (Gokmen 2017).
     """
 
     input_bits: int = Field(7, ge=0, le=16)
@@ -45,7 +46,9 @@ class ReadSettings(_Settings):
 
 
 class UpdateSettings(_Settings):
-    """The pulsed update (rpu.md 2): slots of a train, managements, deterministic instead of stochastic trains."""
+    """The pulsed update (rpu.md 2): slots of a train, managements, deterministic instead of
+    stochastic trains.
+    """
 
     train_length: int = Field(31, ge=1, le=64)
     update_management: bool = True
@@ -54,16 +57,20 @@ class UpdateSettings(_Settings):
 
 
 class TrainingSettings(_Settings):
-    """How a network is trained. rule "rpu": all three cycles on device arrays; "float": digital SGD in float32 through the same code;
-    the name of any scheme: its own algorithm, with its `scheme_settings`, on the reads of these arrays.
+    """How a network is trained. rule "rpu": all three cycles on device arrays; "float": digital SGD
+    in float32 through the same code; the name of any scheme: its own algorithm, with its
+    `scheme_settings`, on the reads of these arrays.
 
-    `device` a preset, a law, a device file, "none" (exact weights) or "auto" (the rule's own), `device_settings` changes of its
-    parameters; `devices_per_weight` one number or one a layer (missing layers: 1); the copies of a
-    weight start equal. Weights start uniform in +-initial_scale/sqrt(inputs
-    of a column, bias included), clipped by the devices. An epoch takes `images_per_epoch` images drawn anew without repetition (0: all).
-    The loss is the mean over a mini-batch. `evaluate`: test on the arrays as they read, with noise, or on the weights taken out of them.
-    Every `maintenance_images` images devices are refreshed and aged, where the device asks for it. `checkpoint_images`: images between two
-    checkpoints. `threads` divide the evaluation only; results never depend on it.
+    `device` a preset, a law, a device file, "none" (exact weights) or "auto" (the rule's own),
+    `device_settings` changes of its parameters; `devices_per_weight` one number or one a layer
+    (missing layers: 1); the copies of a weight start equal. Weights start uniform in
+    +-initial_scale/sqrt(inputs of a column, bias included), clipped by the devices. An epoch takes
+    `images_per_epoch` images drawn anew without repetition (0: all).
+    The loss is the mean over a mini-batch. `evaluate`: test on the arrays as they read, with noise,
+    or on the weights taken out of them.
+    Every `maintenance_images` images devices are refreshed and aged, where the device asks for it.
+    `checkpoint_images`: images between two checkpoints. `threads` divide the evaluation only;
+    results never depend on it.
     """
 
     rule: str = "rpu"
@@ -86,7 +93,11 @@ class TrainingSettings(_Settings):
 
     @model_validator(mode="after")
     def _copies(self) -> TrainingSettings:
-        numbers = self.devices_per_weight.values() if isinstance(self.devices_per_weight, dict) else [self.devices_per_weight]
+        numbers = (
+            self.devices_per_weight.values()
+            if isinstance(self.devices_per_weight, dict)
+            else [self.devices_per_weight]
+        )
         if any(not 1 <= number <= 64 for number in numbers):
             raise ValueError("devices_per_weight is 1 to 64")
         return self
@@ -94,7 +105,9 @@ class TrainingSettings(_Settings):
     @model_validator(mode="after")
     def _settings_of_the_rule(self) -> TrainingSettings:
         if self.rule in CORE_RULES and self.scheme_settings:
-            raise ValueError(f"the rule {self.rule} of the training core has no scheme_settings (its own are in update.*)")
+            raise ValueError(
+                f"the rule {self.rule} of the training core has no scheme_settings (its own are in update.*)"
+            )
         return self
 
 
@@ -117,14 +130,23 @@ def scheme_of(settings: TrainingSettings) -> Scheme:
 
 
 def read_settings(values: Mapping[str, Any], where: str = "training") -> TrainingSettings:
-    """Settings from a dict as a TOML file gives it. Raises InputError for the first fault, with its path and the nearest name."""
+    """Settings from a dict as a TOML file gives it. Raises InputError for the first fault, with its
+    path and the nearest name.
+    """
     try:
         return TrainingSettings.model_validate(dict(values))
     except ValidationError as error:
         fault = error.errors()[0]
         path = [str(step) for step in fault["loc"]]
-        model = {"read": ReadSettings, "update": UpdateSettings}.get(path[0] if path else "", TrainingSettings)
-        known, unknown = sorted(model.model_fields), fault["type"] == "extra_forbidden"
-        raise InputError("unknown field" if unknown else fault["msg"].removeprefix("Value error, "), where=".".join([where, *path]),
-                         got=None if unknown else fault["input"], allowed=known if unknown else None,
-                         hint=nearest(path[-1], known) if unknown else "") from None
+        model = {"read": ReadSettings, "update": UpdateSettings}.get(
+            path[0] if path else "", TrainingSettings
+        )
+        known = sorted(model.model_fields)
+        unknown = fault["type"] == "extra_forbidden"
+        raise InputError(
+            "unknown field" if unknown else fault["msg"].removeprefix("Value error, "),
+            where=".".join([where, *path]),
+            got=None if unknown else fault["input"],
+            allowed=known if unknown else None,
+            hint=nearest(path[-1], known) if unknown else "",
+        ) from None

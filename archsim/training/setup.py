@@ -1,4 +1,6 @@
-"""One description for accuracy and cost: the training settings that follow from a chip and an update rule."""
+"""One description for accuracy and cost: the training settings that follow from a chip and an
+update rule.
+"""
 
 from __future__ import annotations
 
@@ -15,19 +17,41 @@ if TYPE_CHECKING:
     from archsim.chip.config import Architecture
     from workloads.network import Network
 
-_EXACT = {"input_bits": 0, "input_bound": 1e9, "output_bits": 0, "output_bound": 0.0, "output_noise": 0.0, "noise_management": "off",
-          "bound_management": "off"}
-_WORDS = {"learning_rate": "learning rate", "batch": "mini-batch", "initial_scale": "scale of the first weights"}
+_EXACT = {
+    "input_bits": 0,
+    "input_bound": 1e9,
+    "output_bits": 0,
+    "output_bound": 0.0,
+    "output_noise": 0.0,
+    "noise_management": "off",
+    "bound_management": "off",
+}
+_WORDS = {
+    "learning_rate": "learning rate",
+    "batch": "mini-batch",
+    "initial_scale": "scale of the first weights",
+}
 
 
-def settings_of(chip: Architecture, scheme: Scheme, *, epochs: int, batch: int | None, seed: int, device: str | None,
-                changes: TrainingSettings | Mapping[str, Any] | None, network: Network | None = None) -> tuple[TrainingSettings, list[str]]:
+def settings_of(
+    chip: Architecture,
+    scheme: Scheme,
+    *,
+    epochs: int,
+    batch: int | None,
+    seed: int,
+    device: str | None,
+    changes: TrainingSettings | Mapping[str, Any] | None,
+    network: Network | None = None,
+) -> tuple[TrainingSettings, list[str]]:
     """Settings of a training on a chip, and notes on what the chip leaves open.
 
-    From the chip: converter bits, read noise, output bound, noise and bound management, train length and cells a weight. `changes` maps
-    field paths to values (texts are read as TOML), or is a whole TrainingSettings, which is taken as it is. What the user leaves open
-    (`batch` None) is what the scheme suggests (see `suggested_for`). Where `network` has activations above the arrays' full scale of 1
-    (ReLU), noise management scales the forward reads too. Raises InputError.
+    From the chip: converter bits, read noise, output bound, noise and bound management, train
+    length and cells a weight. `changes` maps field paths to values (texts are read as TOML), or is
+    a whole TrainingSettings, which is taken as it is. What the user leaves open (`batch` None) is
+    what the scheme suggests (see `suggested_for`). Where `network` has activations above the
+    arrays' full scale of 1 (ReLU), noise management scales the forward reads too. Raises
+    InputError.
     """
     if isinstance(changes, TrainingSettings):
         return changes, []
@@ -39,60 +63,118 @@ def settings_of(chip: Architecture, scheme: Scheme, *, epochs: int, batch: int |
         values["scheme_settings"] = scheme.model_dump(exclude_defaults=True)
     if scheme.digital_baseline:
         values["read"] = dict(_EXACT)
-        notes = [f"scheme {scheme.name} is trained in floating point, without the read physics of the arrays: the digital baseline"]
+        notes = [
+            f"scheme {scheme.name} is trained in floating point, without the read physics of the arrays: the digital baseline"
+        ]
         if device is not None:
-            raise InputError("the digital baseline has no device law", where="device", got=device, hint="use scheme rpu")
+            raise InputError(
+                "the digital baseline has no device law",
+                where="device",
+                got=device,
+                hint="use scheme rpu",
+            )
     else:
         values["read"], notes = _physics(chip)
-        unbounded = [layer.operator for layer in network.layers if layer.operator in ("relu", "leaky_relu", "clip")] if network else []
+        unbounded = (
+            [
+                layer.operator
+                for layer in network.layers
+                if layer.operator in ("relu", "leaky_relu", "clip")
+            ]
+            if network
+            else []
+        )
         if unbounded and values["read"].get("noise_management", "backward") == "backward":
             values["read"]["noise_management"] = "both"
-            notes.append(f"{unbounded[0]} passes values above the full scale of the arrays: noise management scales forward reads too")
+            notes.append(
+                f"{unbounded[0]} passes values above the full scale of the arrays: noise management scales forward reads too"
+            )
     if rule == "rpu":
         if scheme.device != device_of(TrainingSettings(rule="rpu")):
             values["device"] = scheme.device or "none"
-        values |= {"update": {"train_length": chip.update.train_length, "update_management": scheme.update_management},
-                   "devices_per_weight": _devices_per_weight(chip, network)}
+        values |= {
+            "update": {
+                "train_length": chip.update.train_length,
+                "update_management": scheme.update_management,
+            },
+            "devices_per_weight": _devices_per_weight(chip, network),
+        }
     if device is not None:
         values["device"] = device
     if suggested:
         values |= suggested
         words = ", ".join(f"{_WORDS[name]} {value:.6g}" for name, value in suggested.items())
-        own, used = scheme.suggested.get("batch", 1), _named_batch(batch, changes)
-        beside = "" if "learning_rate" not in suggested or used in (None, own) else (
-            f"; that is its rate for mini-batches of {own}" if used > own else
-            f"; {scheme.suggested['learning_rate']:.6g} for mini-batches of {own}, less in proportion for smaller ones")
+        own = scheme.suggested.get("batch", 1)
+        used = _named_batch(batch, changes)
+        beside = (
+            ""
+            if "learning_rate" not in suggested or used in (None, own)
+            else (
+                f"; that is its rate for mini-batches of {own}"
+                if used > own
+                else f"; {scheme.suggested['learning_rate']:.6g} for mini-batches of {own}, less in proportion for smaller ones"
+            )
+        )
         notes.append(f"{words}: suggested by scheme {scheme.name}, as none was named{beside}")
     for path, value in (changes or {}).items():
-        keys, parsed = parse_setting(f"{path}={value}") if isinstance(value, str) else (path.split("."), value)
+        keys, parsed = (
+            parse_setting(f"{path}={value}") if isinstance(value, str) else (path.split("."), value)
+        )
         apply_setting(values, keys, parsed)
     return read_settings(values), notes
 
 
-def chip_with_devices(chip: Architecture, scheme: Scheme, changes: TrainingSettings | Mapping[str, Any] | None,
-                      network: Network | None = None) -> tuple[Architecture, TrainingSettings | Mapping[str, Any] | None]:
-    """The chip with the devices per weight that a training asks for, and the other changes: what is trained is what is placed and priced.
+def chip_with_devices(
+    chip: Architecture,
+    scheme: Scheme,
+    changes: TrainingSettings | Mapping[str, Any] | None,
+    network: Network | None = None,
+) -> tuple[Architecture, TrainingSettings | Mapping[str, Any] | None]:
+    """The chip with the devices per weight that a training asks for, and the other changes: what is
+    trained is what is placed and priced.
 
-    Raises InputError for a number that is not allowed, a layer that is not there, or a scheme that trains one device a weight.
+    Raises InputError for a number that is not allowed, a layer that is not there, or a scheme that
+    trains one device a weight.
     """
     if isinstance(changes, TrainingSettings):
         named = {TRAINING: changes.devices_per_weight} if changes.rule in CORE_RULES else {}
     else:
-        named = {f"training.{path}": value for path, value in (changes or {}).items() if path.split(".")[0] == TRAINING.split(".")[1]}
-        changes = {path: value for path, value in (changes or {}).items() if f"training.{path}" not in named}
+        named = {
+            f"training.{path}": value
+            for path, value in (changes or {}).items()
+            if path.split(".")[0] == TRAINING.split(".")[1]
+        }
+        changes = {
+            path: value
+            for path, value in (changes or {}).items()
+            if f"training.{path}" not in named
+        }
     try:
         for path, value in named.items():
-            settings = {"weights.replicas": 1} if isinstance(value, Mapping) and isinstance(changes, TrainingSettings) else {}
+            settings = (
+                {"weights.replicas": 1}
+                if isinstance(value, Mapping) and isinstance(changes, TrainingSettings)
+                else {}
+            )
             chip = load_architecture(chip, settings | {path: value})
         if network is not None:
             check_layers(chip, [layer.name for layer in network.array_layers])
     except InputError as error:
         where = next(iter(named), error.where)
-        raise InputError(error.what, where=where, got=error.got, allowed=error.allowed, hint=error.hint) from None
-    several = chip.weights.replicas > 1 or any(number > 1 for number in chip.weights.layer_replicas.values())
+        raise InputError(
+            error.what, where=where, got=error.got, allowed=error.allowed, hint=error.hint
+        ) from None
+    several = chip.weights.replicas > 1 or any(
+        number > 1 for number in chip.weights.layer_replicas.values()
+    )
     if several and _rule(scheme) not in CORE_RULES:
-        raise InputError("this scheme trains one device a weight", where=next(iter(named), f"{chip.origin}: weights.replicas"),
-                         got=chip.weights.layer_replicas or chip.weights.replicas, allowed="1", hint="rpu trains several")
+        raise InputError(
+            "this scheme trains one device a weight",
+            where=next(iter(named), f"{chip.origin}: weights.replicas"),
+            got=chip.weights.layer_replicas or chip.weights.replicas,
+            allowed="1",
+            hint="rpu trains several",
+        )
     return chip, changes
 
 
@@ -104,17 +186,26 @@ def _devices_per_weight(chip: Architecture, network: Network | None) -> int | di
     return {name: weights.replicas_of(name) for name in names}
 
 
-def suggested_for(scheme: Scheme, batch: int | None, changes: TrainingSettings | Mapping[str, Any] | None) -> dict[str, float | int]:
-    """Learning rate, mini-batch and scale of the first weights that the scheme suggests, as far as the user names none.
+def suggested_for(
+    scheme: Scheme, batch: int | None, changes: TrainingSettings | Mapping[str, Any] | None
+) -> dict[str, float | int]:
+    """Learning rate, mini-batch and scale of the first weights that the scheme suggests, as far as
+    the user names none.
 
-    The loss is a mean over the mini-batch: for one that is named and smaller than the suggested one, the rate is smaller in proportion
-    (linear scaling: Goyal et al., arXiv 1706.02677), which keeps the step of an epoch. For a larger one it is not raised.
+    The loss is a mean over the mini-batch: for one that is named and smaller than the suggested
+    one, the rate is smaller in proportion (linear scaling: Goyal et al., arXiv 1706.02677), which
+    keeps the step of an epoch. For a larger one it is not raised.
     """
     if isinstance(changes, TrainingSettings):
         return {}
-    used, own = _named_batch(batch, changes), scheme.suggested.get("batch", 1)
+    used = _named_batch(batch, changes)
+    own = scheme.suggested.get("batch", 1)
     named = {"batch"} if used is not None else set()
-    found = {name: value for name, value in scheme.suggested.items() if name not in named | set(changes or {})}
+    found = {
+        name: value
+        for name, value in scheme.suggested.items()
+        if name not in named | set(changes or {})
+    }
     if used is not None and used < own and "learning_rate" in found:
         found["learning_rate"] *= used / own
     return found
@@ -129,21 +220,34 @@ def _named_batch(batch: int | None, changes: Mapping[str, Any] | None) -> int | 
 
 def silicon_scheme(scheme: Scheme, settings: TrainingSettings) -> Scheme:
     """The scheme with the settings that training shares with it."""
-    return scheme.model_copy(update={"update_management": settings.update.update_management}) if scheme.core == "rpu" else scheme
+    return (
+        scheme.model_copy(update={"update_management": settings.update.update_management})
+        if scheme.core == "rpu"
+        else scheme
+    )
 
 
 def _rule(scheme: Scheme) -> str:
-    """The rule of the training core for a scheme: its two compiled ones, or the scheme's own algorithm."""
+    """The rule of the training core for a scheme: its two compiled ones, or the scheme's own
+    algorithm.
+    """
     if scheme.core in CORE_RULES:
         return scheme.core
     if not scheme.core:
         trained = sorted(name for name, kind in SCHEMES.items() if kind.model_construct().core)
-        raise InputError("this scheme has no training algorithm", where="scheme", got=scheme.name, allowed=trained)
+        raise InputError(
+            "this scheme has no training algorithm",
+            where="scheme",
+            got=scheme.name,
+            allowed=trained,
+        )
     return scheme.name
 
 
 def read_by_training(chip: Architecture, scheme: Scheme, settings: TrainingSettings) -> set[str]:
-    """Fields of the chip that a training reads itself, beside those that the silicon of its steps reads."""
+    """Fields of the chip that a training reads itself, beside those that the silicon of its steps
+    reads.
+    """
     if scheme.digital_baseline:
         return set()
     found = {"physics.model"}
@@ -160,15 +264,24 @@ def _physics(chip: Architecture) -> tuple[dict[str, Any], list[str]]:
     physics = chip.physics
     values: dict[str, Any] = {"input_bits": chip.read.input_bits, "output_bits": chip.read.adc_bits}
     if physics.model != "signed":
-        return values, [f"training reads signed weights, {chip.name} has physics.model={physics.model}: it takes the read noise and output "
-                        "bound of the RPU (0.06 and 12)"]
+        return values, [
+            f"training reads signed weights, {chip.name} has physics.model={physics.model}: it takes the read noise and output "
+            "bound of the RPU (0.06 and 12)"
+        ]
     if physics.output_bound == 0:
-        # Where real data pass, a bound of 0 is set by a calibration run; a training has none, so what is missing is the RPU's.
+        # Where real data pass, a bound of 0 is set by a calibration run; a training has none, so
+        # what is missing is the RPU's.
         taken = [] if physics.read_noise else ["read noise 0.06"]
         values |= {"output_noise": physics.read_noise} if physics.read_noise else {}
         values |= {} if physics.noise_management else {"noise_management": "off"}
         words = " and ".join([*taken, "output bound 12"])
-        return values, [f"{chip.name} states no {'read noise and ' if taken else ''}output bound in weight units: training takes {words}, "
-                        "those of the RPU, and manages the bound"]
+        return values, [
+            f"{chip.name} states no {'read noise and ' if taken else ''}output bound in weight units: training takes {words}, "
+            "those of the RPU, and manages the bound"
+        ]
     values |= {"output_noise": physics.read_noise, "output_bound": physics.output_bound}
-    return values | {name: "off" for name in ("noise_management", "bound_management") if not getattr(physics, name)}, []
+    return values | {
+        name: "off"
+        for name in ("noise_management", "bound_management")
+        if not getattr(physics, name)
+    }, []

@@ -15,8 +15,12 @@ if TYPE_CHECKING:
 _A_SLOT = ("row_pulses", "column_pulses")
 
 
-def mean_activities(history: Sequence[Mapping[tuple[str, str], Activity]]) -> dict[tuple[str, str], Activity]:
-    """Activity by (layer, phase) over all epochs, which have the same number of images: means, of pulses a slot weighted by the slots."""
+def mean_activities(
+    history: Sequence[Mapping[tuple[str, str], Activity]],
+) -> dict[tuple[str, str], Activity]:
+    """Activity by (layer, phase) over all epochs, which have the same number of images: means, of
+    pulses a slot weighted by the slots.
+    """
     found = {}
     for key in history[0]:
         epochs = [activities[key] for activities in history]
@@ -26,21 +30,38 @@ def mean_activities(history: Sequence[Mapping[tuple[str, str], Activity]]) -> di
             if field.name == "source":
                 continue
             if field.name in _A_SLOT and slots:
-                values[field.name] = sum(getattr(activity, field.name) * activity.train_length for activity in epochs) / slots
+                values[field.name] = (
+                    sum(
+                        getattr(activity, field.name) * activity.train_length for activity in epochs
+                    )
+                    / slots
+                )
             else:
-                values[field.name] = sum(getattr(activity, field.name) for activity in epochs) / len(epochs)
+                values[field.name] = sum(
+                    getattr(activity, field.name) for activity in epochs
+                ) / len(epochs)
         found[key] = Activity(source="measured", **values)
     return found
 
 
 def writes_of(trained: TrainingResult, trace: Trace, chip: Architecture) -> dict[str, dict]:
-    """Pulses (rpu) or programming operations a device had in the whole training, by layer and under "" of all: mean, maximum,
-    histogram (edges, counts). A digital rule programs every device once after every batch.
+    """Pulses (rpu) or programming operations a device had in the whole training, by layer and under
+    "" of all: mean, maximum, histogram (edges, counts). A digital rule programs every device once
+    after every batch.
     """
     if trained.settings.rule != "float":
         return trained.writes
     writes = -(-trained.images // trace.batch)
-    cells = {matrix.layer: (matrix.trained if chip.weights.bias == "row" else matrix.weights) * chip.weights.columns_of(matrix.layer)
-             for matrix in trace.matrices}
-    return {layer: {"mean": writes, "maximum": writes, "histogram": {"edges": [writes], "counts": [count]}}
-            for layer, count in {"": sum(cells.values()), **cells}.items()}
+    cells = {
+        matrix.layer: (matrix.trained if chip.weights.bias == "row" else matrix.weights)
+        * chip.weights.columns_of(matrix.layer)
+        for matrix in trace.matrices
+    }
+    return {
+        layer: {
+            "mean": writes,
+            "maximum": writes,
+            "histogram": {"edges": [writes], "counts": [count]},
+        }
+        for layer, count in {"": sum(cells.values()), **cells}.items()
+    }

@@ -1,4 +1,6 @@
-"""Transfer of trained weights to freshly drawn chips: program the same targets into other devices and test them."""
+"""Transfer of trained weights to freshly drawn chips: program the same targets into other devices
+and test them.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +17,18 @@ from archsim.training.settings import TrainingSettings
 from workloads.network import Network
 
 
-def transfer(network: Network, data: Any, settings: TrainingSettings, weights: dict[str, np.ndarray], seeds: Sequence[int]) -> list[float]:
-    """Test error in percent of each chip drawn with a seed, after its devices were programmed to `weights` (M, N) by layer.
+def transfer(
+    network: Network,
+    data: Any,
+    settings: TrainingSettings,
+    weights: dict[str, np.ndarray],
+    seeds: Sequence[int],
+) -> list[float]:
+    """Test error in percent of each chip drawn with a seed, after its devices were programmed to
+    `weights` (M, N) by layer.
 
-    Write-verify devices are programmed with their error and verify window, others are set as near as their bounds allow.
+    Write-verify devices are programmed with their error and verify window, others are set as near
+    as their bounds allow.
     Raises InputError where the data do not fit.
     """
     prepared, errors = prepare(network, data), []
@@ -35,6 +45,11 @@ def program_weights(machine: Machine, weights: dict[str, np.ndarray], seed: int)
         targets = weights[machine.program.names[index]]
         device = machine.arrays.devices[number] if machine.arrays.devices else None
         if device is not None and "verify_window" in device.device.values:
-            device.program(targets, np.ones(targets.shape, bool), seed=seed, tile=int(tile_number(index, copy, UPDATE_CYCLE)))
+            device.program(
+                targets,
+                np.ones(targets.shape, bool),
+                seed=seed,
+                tile=int(tile_number(index, copy, UPDATE_CYCLE)),
+            )
         else:
             machine.arrays.write(index, copy, matrix, targets)

@@ -1,15 +1,28 @@
-"""Settings of a training that are off their default and that its rule does not read, each with the reason."""
+"""Settings of a training that are off their default and that its rule does not read, each with the
+reason.
+"""
 
 from __future__ import annotations
 
 from archsim.basics.fields import changed_fields
 from archsim.training.settings import TrainingSettings, device_of
 
-_OF_THE_MACHINE = ("rule", "epochs", "batch", "seed", "threads", "checkpoint_images", "scheme_settings", "device")
+_OF_THE_MACHINE = (
+    "rule",
+    "epochs",
+    "batch",
+    "seed",
+    "threads",
+    "checkpoint_images",
+    "scheme_settings",
+    "device",
+)
 
 
 def unused_in_training(settings: TrainingSettings) -> dict[str, str]:
-    """`training.FIELD` -> why nothing read it. What the program itself sets for a digital baseline is not counted."""
+    """`training.FIELD` -> why nothing read it. What the program itself sets for a digital baseline
+    is not counted.
+    """
     found = {}
     for path in changed_fields(settings):
         reason = "" if path in _OF_THE_MACHINE else _reason(path, settings)
@@ -21,7 +34,13 @@ def unused_in_training(settings: TrainingSettings) -> dict[str, str]:
 def _reason(path: str, settings: TrainingSettings) -> str:
     section, devices = path.split(".")[0], device_of(settings)
     if settings.rule == "float":
-        if section in ("update", "device_settings", "maintenance_images", "evaluate", "devices_per_weight"):
+        if section in (
+            "update",
+            "device_settings",
+            "maintenance_images",
+            "evaluate",
+            "devices_per_weight",
+        ):
             return "the digital baseline has no devices and reads exactly"
         return ""
     if section == "update" and settings.rule != "rpu":

@@ -1,4 +1,6 @@
-"""The model's side of isaac32.toml: the component table out of the inventory of the built-in chip isaac32."""
+"""The model's side of isaac32.toml: the component table out of the inventory of the built-in chip
+isaac32.
+"""
 
 from __future__ import annotations
 
@@ -12,20 +14,46 @@ from hwlib import find_part, price
 
 _TILES, _IMAS = 168, 12 * 168
 # How often the item that a line of the published table stands for is on the chip.
-_LINES = {name: _IMAS for name in ("adc", "dac", "front_end", "array", "shift_add", "input_register", "output_register")}
-_LINES |= {name: _TILES for name in ("buffer", "interconnect", "sigmoid", "tile_shift_add", "max_pool", "tile_output_register")}
+_LINES = {
+    name: _IMAS
+    for name in (
+        "adc",
+        "dac",
+        "front_end",
+        "array",
+        "shift_add",
+        "input_register",
+        "output_register",
+    )
+}
+_LINES |= {
+    name: _TILES
+    for name in (
+        "buffer",
+        "interconnect",
+        "sigmoid",
+        "tile_shift_add",
+        "max_pool",
+        "tile_output_register",
+    )
+}
 _LINES |= {"router": _TILES / 4, "hyper_transport": 1}
 
 
 @functools.cache
 def _chip() -> dict[str, tuple[float, float]]:
-    """Component -> area in mm2 and published peak power in W of all its instances on the chip (nothing off it)."""
+    """Component -> area in mm2 and published peak power in W of all its instances on the chip
+    (nothing off it).
+    """
     chip = archsim.load_architecture("isaac32")
     found = {}
     for item in build_inventory(chip, chip.tile.count):
         if item.boundary != "system":
             area = price(item.part, item.parameters, chip.node_nm).area.value * 1e-6
-            found[item.name] = area * item.count, find_part(item.part).peak_power().value * item.count
+            found[item.name] = (
+                area * item.count,
+                find_part(item.part).peak_power().value * item.count,
+            )
     return found
 
 
@@ -48,4 +76,6 @@ MODELS = {
 }
 for _name, _count in _LINES.items():
     MODELS[f"isaac32.{_name}_area"] = lambda name=_name, count=_count: _chip()[name][0] / count
-    MODELS[f"isaac32.{_name}_power"] = lambda name=_name, count=_count: _chip()[name][1] / count * 1e3
+    MODELS[f"isaac32.{_name}_power"] = lambda name=_name, count=_count: (
+        _chip()[name][1] / count * 1e3
+    )

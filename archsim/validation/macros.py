@@ -1,4 +1,6 @@
-"""The model's side of macros.toml: the 256 x 64 macro that followed Wu 2023's, and the law between nodes."""
+"""The model's side of macros.toml: the 256 x 64 macro that followed Wu 2023's, and the law between
+nodes.
+"""
 
 from __future__ import annotations
 
@@ -31,10 +33,14 @@ def _energy_factor(node: int) -> float:
 
 
 MODELS = {
-    "correll.conversions": lambda: round(sum(row["count"] for row in _correll().ledger if row["component"] == "adc")),
+    "correll.conversions": lambda: round(
+        sum(row["count"] for row in _correll().ledger if row["component"] == "adc")
+    ),
     "correll.efficiency": _efficiency,
 }
 for _node in (130, 90, 65, 45, 32):
-    MODELS[f"scaling.area_{_node}"] = lambda node=_node: scaling_factor("area", node, 40, "logic").value
+    MODELS[f"scaling.area_{_node}"] = lambda node=_node: (
+        scaling_factor("area", node, 40, "logic").value
+    )
 for _node in _SUPPLY:
     MODELS[f"scaling.energy_{_node}"] = lambda node=_node: _energy_factor(node)

@@ -1,4 +1,6 @@
-"""The model's side of rpu.toml: one tile of 4096 x 4096 lines at full rate, on the built-in chip rpu."""
+"""The model's side of rpu.toml: one tile of 4096 x 4096 lines at full rate, on the built-in chip
+rpu.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Stored results, sweeps, comparisons and checkpoints held against their digests, their own ledgers and the conservation laws."""
+"""Stored results, sweeps, comparisons and checkpoints held against their digests, their own ledgers
+and the conservation laws.
+"""
 
 from __future__ import annotations
 
@@ -26,8 +28,10 @@ _CLOSE = 1e-9
 
 @dataclass(frozen=True)
 class Finding:
-    """One stored document. `verdict`: good; noted, where it was stored without what would prove it all; bad, where it is not what was
-    written or does not agree with itself. `message` says why; `rows` is how many results, rows or arrays were looked at."""
+    """One stored document. `verdict`: good; noted, where it was stored without what would prove it
+    all; bad, where it is not what was written or does not agree with itself. `message` says why;
+    `rows` is how many results, rows or arrays were looked at.
+    """
 
     path: str
     kind: str
@@ -53,21 +57,30 @@ class Verification:
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON document."""
-        return {"good": self.count("good"), "noted": self.count("noted"), "bad": self.count("bad"),
-                "findings": [vars(finding) for finding in self.findings]}
+        return {
+            "good": self.count("good"),
+            "noted": self.count("noted"),
+            "bad": self.count("bad"),
+            "findings": [vars(finding) for finding in self.findings],
+        }
 
 
 def verify(folder: str | Path) -> Verification:
     """Check every stored document in a folder and below it, or one file.
 
-    A result is added up again from its own ledger and the prices that it keeps, never from the figures of today; every row of a sweep
-    and every array of a checkpoint is held against its digest; the document of a sweep is held against its rows, and a comparison
-    against the results beside it. Nothing is written. Raises InputError where there is nothing to verify.
+    A result is added up again from its own ledger and the prices that it keeps, never from the
+    figures of today; every row of a sweep and every array of a checkpoint is held against its
+    digest; the document of a sweep is held against its rows, and a comparison against the results
+    beside it. Nothing is written. Raises InputError where there is nothing to verify.
     """
     findings = [_checked(path) for path in _documents(Path(folder))]
     if not findings:
-        raise InputError("nothing stored here", where=str(folder), allowed=sorted(_CHECKS),
-                         hint="name a folder that run, train, compare or explore wrote with --out")
+        raise InputError(
+            "nothing stored here",
+            where=str(folder),
+            allowed=sorted(_CHECKS),
+            hint="name a folder that run, train, compare or explore wrote with --out",
+        )
     return Verification(tuple(findings))
 
 
@@ -102,7 +115,9 @@ def _checked(path: Path) -> Finding:
         except InputError as fault:
             return Finding(str(path), kind, "bad", 0, fault.message)
     notes = [str(each.message) for each in told if issubclass(each.category, StoredNote)]
-    return Finding(str(path), kind, "noted" if notes else "good", rows, "; ".join(dict.fromkeys(notes)))
+    return Finding(
+        str(path), kind, "noted" if notes else "good", rows, "; ".join(dict.fromkeys(notes))
+    )
 
 
 def _result(path: Path) -> int:
@@ -125,8 +140,12 @@ def _comparison(path: Path) -> int:
             stored = Result.load(own).document
             for key in ("area_mm2", "energy_j", "cycles", "accuracy_percent", "writes_per_device"):
                 if stored.get(key) != document.get(key):
-                    raise InputError("not what the result beside it says", where=f"{path}: schemes[{index}].{key}", got=document.get(key),
-                                     allowed=repr(stored.get(key)))
+                    raise InputError(
+                        "not what the result beside it says",
+                        where=f"{path}: schemes[{index}].{key}",
+                        got=document.get(key),
+                        allowed=repr(stored.get(key)),
+                    )
     return len(schemes)
 
 
@@ -138,7 +157,9 @@ def _space(path: Path) -> int:
 
 
 def _store(path: Path) -> int:
-    """Every row of every rung: its digest, its form, its ranges; and its numbers again where it keeps its run and the prices are these."""
+    """Every row of every rung: its digest, its form, its ranges; and its numbers again where it
+    keeps its run and the prices are these.
+    """
     count = 0
     with Store(path.parent, writable=False) as store:
         for head, facts in enumerate(store.heads):
@@ -153,19 +174,31 @@ def _store(path: Path) -> int:
                 if again is not None and isinstance(row.extra.get("run"), dict):
                     _compare(numbers, dict(zip(facts["metrics"], again(row))), where)
         if store.damaged:
-            raise InputError(f"{store.damaged} damaged lines", where=str(path), hint="archsim explore SPACE.toml --resume works them out")
+            raise InputError(
+                f"{store.damaged} damaged lines",
+                where=str(path),
+                hint="archsim explore SPACE.toml --resume works them out",
+            )
         if store.torn:
-            warnings.warn(StoredNote("the last line was torn (its process died writing it)"), stacklevel=1)
+            warnings.warn(
+                StoredNote("the last line was torn (its process died writing it)"), stacklevel=1
+            )
     return count
 
 
 def _repricing(folder: Path, facts: dict[str, Any]) -> Callable | None:
-    """The metrics of a row from its own run; None where its prices were others than those of this version."""
+    """The metrics of a row from its own run; None where its prices were others than those of this
+    version.
+    """
     from archsim.exploration.space.load import load_space
     from archsim.exploration.store.versions import code_version, figures_version
     from archsim.exploration.work.stored_runs import can_reprice, price_stored
 
-    if facts["code"] != code_version() or facts["figures"] != figures_version() or not (folder / SPACE_FILE).is_file():
+    if (
+        facts["code"] != code_version()
+        or facts["figures"] != figures_version()
+        or not (folder / SPACE_FILE).is_file()
+    ):
         return None
     space = load_space(read_stored_space(folder))
     if list(space.paths) != facts["axes"] or not can_reprice(facts["metrics"]):
@@ -176,9 +209,16 @@ def _repricing(folder: Path, facts: dict[str, Any]) -> Callable | None:
 def _compare(stored: dict[str, Any], again: dict[str, Any], where: str) -> None:
     for name, value in stored.items():
         other = again[name]
-        same = value == other or (value is not None and other is not None and math.isclose(value, other, rel_tol=_CLOSE))
+        same = value == other or (
+            value is not None and other is not None and math.isclose(value, other, rel_tol=_CLOSE)
+        )
         if not same:
-            raise InputError("does not follow from its own run", where=f"{where}.{name}", got=value, allowed=repr(other))
+            raise InputError(
+                "does not follow from its own run",
+                where=f"{where}.{name}",
+                got=value,
+                allowed=repr(other),
+            )
 
 
 def _sweep(path: Path) -> int:
@@ -188,11 +228,18 @@ def _sweep(path: Path) -> int:
     document = load_document(path)
     if not (path.parent / STORE_FILE).is_file():
         return len(document["points"])
-    paths, metrics = [axis["path"] for axis in document["axes"]], (*PRICED, *TIMED, *TRAINED, *OTHER)
-    shown = {(point["rung"], *(point[name] for name in paths)): point for point in document["points"]}
+    paths = [axis["path"] for axis in document["axes"]]
+    metrics = (*PRICED, *TIMED, *TRAINED, *OTHER)
+    shown = {
+        (point["rung"], *(point[name] for name in paths)): point for point in document["points"]
+    }
     with Store(path.parent, writable=False) as store:
         for head, facts in enumerate(store.heads):
-            if (facts["code"], facts["figures"], facts["axes"]) != (document["code"], document["figures_version"], paths):
+            if (facts["code"], facts["figures"], facts["axes"]) != (
+                document["code"],
+                document["figures_version"],
+                paths,
+            ):
                 continue
             for row in store.rows(head):
                 point = shown.get((facts["rung"], *row.values))
@@ -200,8 +247,12 @@ def _sweep(path: Path) -> int:
                     continue
                 for name, number in zip(facts["metrics"], row.metrics):
                     if name in metrics and name in point and point[name] != number:
-                        raise InputError("not what its row says", where=f"{path}: point {point['point']}.{name}", got=point[name],
-                                         allowed=repr(number))
+                        raise InputError(
+                            "not what its row says",
+                            where=f"{path}: point {point['point']}.{name}",
+                            got=point[name],
+                            allowed=repr(number),
+                        )
     return len(document["points"])
 
 
@@ -218,7 +269,11 @@ def _request(path: Path) -> int:
 
 
 _CHECKS: dict[str, tuple[str, Callable[[Path], int]]] = {
-    "result.json": ("result", _result), "compare.json": ("comparison", _comparison), "sweep.json": ("sweep", _sweep),
-    STORE_FILE: ("rows of a sweep", _store), SPACE_FILE: ("space", _space), "checkpoint.json": ("checkpoint", _checkpoint),
+    "result.json": ("result", _result),
+    "compare.json": ("comparison", _comparison),
+    "sweep.json": ("sweep", _sweep),
+    STORE_FILE: ("rows of a sweep", _store),
+    SPACE_FILE: ("space", _space),
+    "checkpoint.json": ("checkpoint", _checkpoint),
     "request.json": ("request", _request),
 }

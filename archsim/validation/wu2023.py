@@ -15,7 +15,9 @@ _WEIGHTS = 32  # signed weights, two columns each, across a tile of 64 columns
 
 @functools.cache
 def _lenet(settings: tuple[tuple[str, str], ...] = (), images: int = 1) -> Result:
-    return archsim.simulate("lenet1", archsim.load_architecture("wu2023", dict(settings)), images=images)
+    return archsim.simulate(
+        "lenet1", archsim.load_architecture("wu2023", dict(settings)), images=images
+    )
 
 
 def _layer_ms(name: str) -> float:

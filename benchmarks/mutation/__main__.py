@@ -24,14 +24,33 @@ def measure() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     data, times = FOLDER / "coverage.data", FOLDER / "times.xml"
     settings = FOLDER / "coveragerc"
-    settings.write_text(f"[run]\ndata_file = {data}\nsource = {','.join(('hwlib', 'archsim'))}\n", encoding="utf-8")
-    subprocess.run([sys.executable, "-m", "pytest", "-q", "-m", "not study and not browser", f"--cov-config={settings}", "--cov",
-                    "--cov-context=test", "--cov-report=", f"--junitxml={times}"], cwd=ROOT, check=False)
+    settings.write_text(
+        f"[run]\ndata_file = {data}\nsource = {','.join(('hwlib', 'archsim'))}\n", encoding="utf-8"
+    )
+    subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-m",
+            "not study and not browser",
+            f"--cov-config={settings}",
+            "--cov",
+            "--cov-context=test",
+            "--cov-report=",
+            f"--junitxml={times}",
+        ],
+        cwd=ROOT,
+        check=False,
+    )
     seconds = {}
     for case in ElementTree.parse(times).iter("testcase"):
         # a failing test would catch every mutant
         if not list(case):
-            seconds[f"{case.get('classname').replace('.', '/')}.py::{case.get('name')}"] = float(case.get("time"))
+            seconds[f"{case.get('classname').replace('.', '/')}.py::{case.get('name')}"] = float(
+                case.get("time")
+            )
     found = coverage.CoverageData(basename=str(data))
     found.read()
     names = {name: number for number, name in enumerate(sorted(seconds))}
@@ -40,9 +59,13 @@ def measure() -> None:
         place = Path(file).relative_to(ROOT).as_posix()
         if place.startswith(ROOMS):
             lines = found.contexts_by_lineno(file)
-            tests[place] = {line: sorted({names[c.split("|")[0]] for c in contexts if c.split("|")[0] in names})
-                            for line, contexts in lines.items()}
-    (FOLDER / "measured.json").write_text(json.dumps({"names": sorted(seconds), "tests": tests, "seconds": seconds}), encoding="utf-8")
+            tests[place] = {
+                line: sorted({names[c.split("|")[0]] for c in contexts if c.split("|")[0] in names})
+                for line, contexts in lines.items()
+            }
+    (FOLDER / "measured.json").write_text(
+        json.dumps({"names": sorted(seconds), "tests": tests, "seconds": seconds}), encoding="utf-8"
+    )
     print(f"{len(seconds)} tests, {len(tests)} files")
 
 
@@ -51,7 +74,11 @@ def run(seed: int, count: int, part: str) -> None:
     measured = read_measured(FOLDER / "measured.json")
     number, of = (int(text) for text in part.split("/"))
     results = FOLDER / f"results-{seed}-{number}.jsonl"
-    done = {json.loads(line)["key"] for line in results.read_text().splitlines()} if results.exists() else set()
+    done = (
+        {json.loads(line)["key"] for line in results.read_text().splitlines()}
+        if results.exists()
+        else set()
+    )
     project = copy_project()
     for index, drawn in enumerate(draw(measured, count, seed)):
         if index % of == number - 1 and drawn.key not in done:
@@ -63,7 +90,11 @@ def run(seed: int, count: int, part: str) -> None:
 
 def report(seed: int) -> None:
     """Caught and survived, by room, with every survivor."""
-    rows = [json.loads(line) for path in sorted(FOLDER.glob(f"results-{seed}-*.jsonl")) for line in path.read_text().splitlines()]
+    rows = [
+        json.loads(line)
+        for path in sorted(FOLDER.glob(f"results-{seed}-*.jsonl"))
+        for line in path.read_text().splitlines()
+    ]
     for room in ROOMS:
         print(room, dict(Counter(row["outcome"] for row in rows if row["key"].startswith(room))))
     print("all", dict(Counter(row["outcome"] for row in rows)))

@@ -31,25 +31,39 @@ class Drawn:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What `measure` found: the tests of each line of each file, and how many seconds each test takes."""
+    """What `measure` found: the tests of each line of each file, and how many seconds each test
+    takes.
+    """
 
     tests: dict[str, dict[int, list[str]]]
     seconds: dict[str, float]
 
     def of(self, drawn: Drawn) -> list[str]:
-        """Tests that can see a mutant, the quickest first. For compiled code: all, those of physics first."""
+        """Tests that can see a mutant, the quickest first. For compiled code: all, those of physics
+        first.
+        """
         names = self.tests.get(drawn.file, {}).get(drawn.line, [])
         if drawn.file.startswith(COMPILED):
-            first = sorted(self.seconds, key=lambda name: (not name.startswith("tests/physics"), self.seconds[name]))
+            first = sorted(
+                self.seconds,
+                key=lambda name: (not name.startswith("tests/physics"), self.seconds[name]),
+            )
             return first
-        return sorted((name for name in names if name in self.seconds), key=lambda name: self.seconds[name])
+        return sorted(
+            (name for name in names if name in self.seconds), key=lambda name: self.seconds[name]
+        )
 
 
 def read_measured(path: Path) -> Measured:
     """The file that `measure` wrote."""
     stored = json.loads(path.read_text(encoding="utf-8"))
-    tests = {file: {int(line): [stored["names"][number] for number in found] for line, found in lines.items()}
-             for file, lines in stored["tests"].items()}
+    tests = {
+        file: {
+            int(line): [stored["names"][number] for number in found]
+            for line, found in lines.items()
+        }
+        for file, lines in stored["tests"].items()
+    }
     return Measured(tests, stored["seconds"])
 
 

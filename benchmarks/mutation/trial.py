@@ -1,4 +1,6 @@
-"""One mutant against the tests, in a copy of the project: the quickest tests first, ended at the first failure."""
+"""One mutant against the tests, in a copy of the project: the quickest tests first, ended at the
+first failure.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,9 @@ from benchmarks.mutation.operators import mutate
 
 # Whatever runs longer than the whole suite hangs.
 LIMIT_SECONDS = 1800
-_LEFT_OUT = shutil.ignore_patterns(".git", ".venv*", "__pycache__", "*.egg-info", ".pytest_cache", ".hypothesis", ".ruff_cache")
+_LEFT_OUT = shutil.ignore_patterns(
+    ".git", ".venv*", "__pycache__", "*.egg-info", ".pytest_cache", ".hypothesis", ".ruff_cache"
+)
 
 
 def copy_project() -> Path:
@@ -24,13 +28,28 @@ def copy_project() -> Path:
 
 
 def run_tests(project: Path, tests: list[str]) -> tuple[str, str]:
-    """Run tests in this order until one fails: ("caught" | "survived" | "hangs", the last lines that pytest printed)."""
+    """Run tests in this order until one fails: ("caught" | "survived" | "hangs", the last lines
+    that pytest printed).
+    """
     names = project.parent / "tests.txt"
     names.write_text("\n".join(tests), encoding="utf-8")
-    line = [sys.executable, "-m", "pytest", "-x", "-q", "--tb=line", "-p", "no:cacheprovider", "-m", "not study and not browser",
-            f"@{names}"]
+    line = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-x",
+        "-q",
+        "--tb=line",
+        "-p",
+        "no:cacheprovider",
+        "-m",
+        "not study and not browser",
+        f"@{names}",
+    ]
     try:
-        done = subprocess.run(line, cwd=project, capture_output=True, text=True, timeout=LIMIT_SECONDS)
+        done = subprocess.run(
+            line, cwd=project, capture_output=True, text=True, timeout=LIMIT_SECONDS
+        )
     except subprocess.TimeoutExpired:
         return "hangs", ""
     if done.returncode not in (0, 1, 2):
@@ -49,4 +68,10 @@ def try_mutant(project: Path, drawn: Drawn, tests: list[str]) -> dict:
     finally:
         path.write_text(source, encoding="utf-8")
     last = [line for line in printed.splitlines() if line.startswith(("FAILED", "ERROR"))]
-    return {"key": drawn.key, "change": drawn.change, "tests": len(tests), "outcome": outcome, "by": last[-1] if last else ""}
+    return {
+        "key": drawn.key,
+        "change": drawn.change,
+        "tests": len(tests),
+        "outcome": outcome,
+        "by": last[-1] if last else "",
+    }

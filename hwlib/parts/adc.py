@@ -1,4 +1,6 @@
-"""Column converters: SAR (regression over the Murmann survey) and single-slope ramp (composed of its parts)."""
+"""Column converters: SAR (regression over the Murmann survey) and single-slope ramp (composed of
+its parts).
+"""
 
 from __future__ import annotations
 
@@ -14,10 +16,12 @@ _BITS = Parameter("bits", 8, 3, 12, "bit", integer=True, monotone=True)
 
 @register
 class AdcSar(Part):
-    """Successive-approximation converter: median regression over 15 single-channel survey rows, 28 to 45 nm.
+    """Successive-approximation converter: median regression over 15 single-channel survey rows, 28
+    to 45 nm.
 
-    Published designs of one resolution differ 20 times in area: the value is the median, low the compact end, high the
-    upper quartile. Beyond ENOB 9 (10 bits and more) and below ENOB 5 the law is extrapolated.
+    Published designs of one resolution differ 20 times in area: the value is the median, low the
+    compact end, high the upper quartile. Beyond ENOB 9 (10 bits and more) and below ENOB 5 the law
+    is extrapolated.
     """
 
     name = "adc_sar"
@@ -28,20 +32,39 @@ class AdcSar(Part):
     actions = {"convert": "one conversion"}
 
     def area(self) -> Quantity:
-        return derive("area at ENOB 7 x growth^(bits - loss - 7)", "um2",
-                      lambda area, growth, loss: area * growth ** (self.bits - loss - 7),
-                      figure("adc_sar.area_7"), figure("adc_sar.area_growth"), figure("adc_sar.enob_loss"))
+        return derive(
+            "area at ENOB 7 x growth^(bits - loss - 7)",
+            "um2",
+            lambda area, growth, loss: area * growth ** (self.bits - loss - 7),
+            figure("adc_sar.area_7"),
+            figure("adc_sar.area_growth"),
+            figure("adc_sar.enob_loss"),
+        )
 
     def leakage(self) -> Quantity:
-        return leakage_of(derive("area x share of transistors", "um2", lambda area, share: area * share, self.area(),
-                                 figure("adc_sar.transistor_share")))
+        return leakage_of(
+            derive(
+                "area x share of transistors",
+                "um2",
+                lambda area, share: area * share,
+                self.area(),
+                figure("adc_sar.transistor_share"),
+            )
+        )
 
     def energy(self, action: str) -> Quantity:
         rate = self.rate_msps / 100
-        return derive("energy at ENOB 7 x growth^(bits - loss - 7) x (rate / 100 MS/s)^exponent", "J",
-                      lambda energy, growth, loss, exponent: energy * growth ** (self.bits - loss - 7) * rate**exponent,
-                      figure("adc_sar.energy_7"), figure("adc_sar.energy_growth"), figure("adc_sar.enob_loss"),
-                      figure("adc_sar.rate_exponent"))
+        return derive(
+            "energy at ENOB 7 x growth^(bits - loss - 7) x (rate / 100 MS/s)^exponent",
+            "J",
+            lambda energy, growth, loss, exponent: (
+                energy * growth ** (self.bits - loss - 7) * rate**exponent
+            ),
+            figure("adc_sar.energy_7"),
+            figure("adc_sar.energy_growth"),
+            figure("adc_sar.enob_loss"),
+            figure("adc_sar.rate_exponent"),
+        )
 
     def latency(self, action: str) -> Quantity:
         seconds = 1e-6 / self.rate_msps
@@ -50,9 +73,11 @@ class AdcSar(Part):
 
 @register
 class AdcRamp(Part):
-    """Single-slope converter, area and energy of ONE column: comparator and latches, and its share of ramp and counter.
+    """Single-slope converter, area and energy of ONE column: comparator and latches, and its share
+    of ramp and counter.
 
-    A shared counter and DAC walk 2^bits steps at `clock_mhz`; each column latches the count where its comparator trips.
+    A shared counter and DAC walk 2^bits steps at `clock_mhz`; each column latches the count where
+    its comparator trips.
     Composed, not published: the comparator's bias is an assumption and dominates.
     """
 
@@ -62,33 +87,77 @@ class AdcRamp(Part):
     scaling = "analog"
     parameters = (
         _BITS,
-        Parameter("columns", 128, 1, 1024, "columns", integer=True, note="sharing one ramp; more columns make each one cheaper"),
-        Parameter("clock_mhz", 1000.0, 10, 2000, "MHz", note="ramp steps; a slower ramp biases the comparator longer"),
+        Parameter(
+            "columns",
+            128,
+            1,
+            1024,
+            "columns",
+            integer=True,
+            note="sharing one ramp; more columns make each one cheaper",
+        ),
+        Parameter(
+            "clock_mhz",
+            1000.0,
+            10,
+            2000,
+            "MHz",
+            note="ramp steps; a slower ramp biases the comparator longer",
+        ),
     )
     actions = {"convert": "one conversion of one column"}
 
     def area(self) -> Quantity:
         bits, columns = self.bits, self.columns
-        return derive("comparator + bits x flip-flop / utilisation + (ramp DAC + buffer + counter / utilisation) / columns", "um2",
-                      lambda comparator, flop, used, dac, buffer, counter:
-                      comparator + bits * flop / used + (dac + buffer + counter * bits / 8 / used) / columns,
-                      figure("adc_ramp.comparator_area"), figure("logic.flip_flop_area"), figure("layout.utilisation"),
-                      Dac(bits=bits).area(), figure("adc_ramp.buffer_area"), to_40lp(figure("counter.nangate45_area_8")))
+        return derive(
+            "comparator + bits x flip-flop / utilisation + (ramp DAC + buffer + counter / utilisation) / columns",
+            "um2",
+            lambda comparator, flop, used, dac, buffer, counter: (
+                comparator
+                + bits * flop / used
+                + (dac + buffer + counter * bits / 8 / used) / columns
+            ),
+            figure("adc_ramp.comparator_area"),
+            figure("logic.flip_flop_area"),
+            figure("layout.utilisation"),
+            Dac(bits=bits).area(),
+            figure("adc_ramp.buffer_area"),
+            to_40lp(figure("counter.nangate45_area_8")),
+        )
 
     def leakage(self) -> Quantity:
-        return derive("bits x flip-flop + comparator area x leakage density", "W", lambda flop, area: self.bits * flop + area,
-                      figure("logic.flip_flop_leakage"), leakage_of(figure("adc_ramp.comparator_area")))
+        return derive(
+            "bits x flip-flop + comparator area x leakage density",
+            "W",
+            lambda flop, area: self.bits * flop + area,
+            figure("logic.flip_flop_leakage"),
+            leakage_of(figure("adc_ramp.comparator_area")),
+        )
 
     def energy(self, action: str) -> Quantity:
-        bits, columns, steps = self.bits, self.columns, 2**self.bits
-        # A binary count changes two bits a step on average: on the count bus past this column, and in the ramp DAC.
-        column = derive("comparator bias x 2^bits / clock + bits x flip-flop + 2 x 2^bits x bus C V^2", "J",
-                        lambda bias, flop, c, v: bias * steps / (self.clock_mhz * 1e6) + bits * flop + 2 * steps * c * v**2,
-                        figure("adc_ramp.comparator_bias"), figure("logic.flip_flop_energy"),
-                        line_capacitance(1, 0, figure("line.gate_capacitance")), figure("scaling.supply_40"))
-        shared = derive("2^bits x (counter + 2 x DAC bit) / columns", "J",
-                        lambda counter, dac: steps * (counter * bits / 8 + 2 * dac) / columns,
-                        figure("counter.energy_8"), figure("dac.energy_per_bit"))
+        bits = self.bits
+        columns = self.columns
+        steps = 2**self.bits
+        # A binary count changes two bits a step on average: on the count bus past this column, and
+        # in the ramp DAC.
+        column = derive(
+            "comparator bias x 2^bits / clock + bits x flip-flop + 2 x 2^bits x bus C V^2",
+            "J",
+            lambda bias, flop, c, v: (
+                bias * steps / (self.clock_mhz * 1e6) + bits * flop + 2 * steps * c * v**2
+            ),
+            figure("adc_ramp.comparator_bias"),
+            figure("logic.flip_flop_energy"),
+            line_capacitance(1, 0, figure("line.gate_capacitance")),
+            figure("scaling.supply_40"),
+        )
+        shared = derive(
+            "2^bits x (counter + 2 x DAC bit) / columns",
+            "J",
+            lambda counter, dac: steps * (counter * bits / 8 + 2 * dac) / columns,
+            figure("counter.energy_8"),
+            figure("dac.energy_per_bit"),
+        )
         return column + shared
 
     def latency(self, action: str) -> Quantity:

@@ -16,7 +16,9 @@ def _width(count: int) -> int:
 
 @register
 class TileControl(Logic):
-    """Sequencer of a tile: counters over rows, columns and column groups, a state machine, select gates for every line."""
+    """Sequencer of a tile: counters over rows, columns and column groups, a state machine, select
+    gates for every line.
+    """
 
     name = "tile_control"
     title = "Tile sequencer"
@@ -24,18 +26,40 @@ class TileControl(Logic):
     parameters = (
         Parameter("rows", 128, 1, 8192, integer=True, monotone=True),
         Parameter("columns", 128, 1, 8192, integer=True, monotone=True),
-        Parameter("groups", 8, 1, 8192, integer=True, monotone=True, note="column groups that share one converter in turn"),
+        Parameter(
+            "groups",
+            8,
+            1,
+            8192,
+            integer=True,
+            monotone=True,
+            note="column groups that share one converter in turn",
+        ),
     )
     actions = {"cycle": "one busy cycle"}
 
     def cells(self) -> Quantity:
-        counters = total("um2", [counter.cells() for counter in self._counters()], "row, column and group counters")
+        counters = total(
+            "um2",
+            [counter.cells() for counter in self._counters()],
+            "row, column and group counters",
+        )
         return total("um2", [counters, self._state_registers("area"), self._gates()])
 
     def energy(self, action: str) -> Quantity:
-        counters = total("J", [counter.energy("count") for counter in self._counters()], "row, column and group counters")
-        gates = derive("gate area x energy density x activity", "J", lambda area, density, activity: area * density * activity,
-                       self._gates(), figure("logic.energy_density"), figure("sequencer.activity"))
+        counters = total(
+            "J",
+            [counter.energy("count") for counter in self._counters()],
+            "row, column and group counters",
+        )
+        gates = derive(
+            "gate area x energy density x activity",
+            "J",
+            lambda area, density, activity: area * density * activity,
+            self._gates(),
+            figure("logic.energy_density"),
+            figure("sequencer.activity"),
+        )
         return total("J", [counters, self._state_registers("energy"), gates])
 
     def latency(self, action: str) -> Quantity:
@@ -46,20 +70,33 @@ class TileControl(Logic):
 
     def _state_registers(self, what: str) -> Quantity:
         stored = figure(f"logic.flip_flop_{what}")
-        return derive("state bits x flip-flop", stored.unit, lambda bits, one: bits * one, figure("sequencer.state_bits"), stored)
+        return derive(
+            "state bits x flip-flop",
+            stored.unit,
+            lambda bits, one: bits * one,
+            figure("sequencer.state_bits"),
+            stored,
+        )
 
     def _gates(self) -> Quantity:
         lines = self.rows + self.columns + self.groups
-        return derive(f"(state gates + {lines} lines x gates a line) x NAND2 area", "um2",
-                      lambda fixed, each, area: (fixed + lines * each) * area,
-                      figure("sequencer.state_gates"), figure("sequencer.gates_per_line"), figure("logic.nand2_area"))
+        return derive(
+            f"(state gates + {lines} lines x gates a line) x NAND2 area",
+            "um2",
+            lambda fixed, each, area: (fixed + lines * each) * area,
+            figure("sequencer.state_gates"),
+            figure("sequencer.gates_per_line"),
+            figure("logic.nand2_area"),
+        )
 
 
 @register
 class RiscvCore(Part):
-    """32-bit RISC-V controller of the size of PicoRV32, without its memory; `multiply` adds the fast multiplier.
+    """32-bit RISC-V controller of the size of PicoRV32, without its memory; `multiply` adds the
+    fast multiplier.
 
-    Energy a cycle: press figures of the Cortex-M0 class in 40 nm; the larger variant in the ratio of the cell areas.
+    Energy a cycle: press figures of the Cortex-M0 class in 40 nm; the larger variant in the ratio
+    of the cell areas.
     """
 
     name = "riscv_core"
@@ -75,7 +112,10 @@ class RiscvCore(Part):
         return leakage_of(self._cells())
 
     def energy(self, action: str) -> Quantity:
-        ratio = figure(f"riscv.{self.variant}_nangate45_area").value / figure("riscv.small_nangate45_area").value
+        ratio = (
+            figure(f"riscv.{self.variant}_nangate45_area").value
+            / figure("riscv.small_nangate45_area").value
+        )
         formula = f"energy a cycle x {ratio:.3g}, area ratio {self.variant}/small"
         return derive(formula, "J", lambda energy: energy * ratio, figure("riscv.energy"))
 
@@ -90,16 +130,27 @@ class RiscvCore(Part):
 class ClockTree(Part):
     """Trunk, buffers and wires of the clock over a clocked area: capacitance density x V^2 a cycle.
 
-    Flip-flops pay their own clock pins in the energies of their parts. Buffers sit in the row space that the
-    layout utilisation leaves, so the tree adds no area; its leakage is that of the logic it stands in. The area is
-    that of the target node; there only V^2 is scaled, which leaves out that finer wires lie closer.
+    Flip-flops pay their own clock pins in the energies of their parts. Buffers sit in the row space
+    that the layout utilisation leaves, so the tree adds no area; its leakage is that of the logic
+    it stands in. The area is that of the target node; there only V^2 is scaled, which leaves out
+    that finer wires lie closer.
     """
 
     name = "clock_tree"
     title = "Clock tree"
     group = "control"
     scaling = "wire"
-    parameters = (Parameter("area_mm2", 1.0, 0.0001, 10000.0, "mm2", monotone=True, note="clocked area, logic and registers"),)
+    parameters = (
+        Parameter(
+            "area_mm2",
+            1.0,
+            0.0001,
+            10000.0,
+            "mm2",
+            monotone=True,
+            note="clocked area, logic and registers",
+        ),
+    )
     actions = {"cycle": "one clock cycle, ungated"}
 
     def area(self) -> Quantity:
@@ -110,5 +161,10 @@ class ClockTree(Part):
 
     def energy(self, action: str) -> Quantity:
         area = self.area_mm2 * 1e6
-        return derive(f"{self.area_mm2:g} mm2 x capacitance density x V^2", "J", lambda density, volts: area * density * volts**2,
-                      figure("clock.capacitance_density"), figure("clock.supply"))
+        return derive(
+            f"{self.area_mm2:g} mm2 x capacitance density x V^2",
+            "J",
+            lambda density, volts: area * density * volts**2,
+            figure("clock.capacitance_density"),
+            figure("clock.supply"),
+        )

@@ -12,9 +12,11 @@ _BITS = Parameter("bits", 8, 1, 12, "bit", integer=True, monotone=True)
 
 @register
 class Dac(Part):
-    """Capacitive DAC: one switch a bit and 2^bits - 1 unit capacitors, through the 8-bit converter of a 40-nm chip.
+    """Capacitive DAC: one switch a bit and 2^bits - 1 unit capacitors, through the 8-bit converter
+    of a 40-nm chip.
 
-    Energy grows with the bits (ZigZag's law). The word or drive line it feeds is charged by its driver, not here.
+    Energy grows with the bits (ZigZag's law). The word or drive line it feeds is charged by its
+    driver, not here.
     """
 
     name = "dac"
@@ -26,20 +28,38 @@ class Dac(Part):
 
     def area(self) -> Quantity:
         units = 2**self.bits - 1
-        return derive("bits x switch + (2^bits - 1) x unit capacitor", "um2", lambda switch, unit: self.bits * switch + units * unit,
-                      figure("dac.switch_area"), figure("dac.unit_area"))
+        return derive(
+            "bits x switch + (2^bits - 1) x unit capacitor",
+            "um2",
+            lambda switch, unit: self.bits * switch + units * unit,
+            figure("dac.switch_area"),
+            figure("dac.unit_area"),
+        )
 
     def leakage(self) -> Quantity:
         # Capacitors do not leak: only the switches count.
-        return leakage_of(derive("bits x switch area", "um2", lambda switch: self.bits * switch, figure("dac.switch_area")))
+        return leakage_of(
+            derive(
+                "bits x switch area",
+                "um2",
+                lambda switch: self.bits * switch,
+                figure("dac.switch_area"),
+            )
+        )
 
     def energy(self, action: str) -> Quantity:
-        return derive("bits x energy a bit", "J", lambda energy: self.bits * energy, figure("dac.energy_per_bit"))
+        return derive(
+            "bits x energy a bit",
+            "J",
+            lambda energy: self.bits * energy,
+            figure("dac.energy_per_bit"),
+        )
 
 
 @register
 class PulseWidthDriver(Part):
-    """Digital value to pulse length: register and comparator against a shared counter, clocked until the match.
+    """Digital value to pulse length: register and comparator against a shared counter, clocked
+    until the match.
 
     Energy: bits x 2^(bits - 1) comparator steps, the mean over all values.
     """
@@ -63,5 +83,9 @@ class PulseWidthDriver(Part):
 
     def energy(self, action: str) -> Quantity:
         steps = self.bits * 2 ** (self.bits - 1)
-        return derive("bits x 2^(bits - 1) x energy a step", "J", lambda energy: steps * energy,
-                      figure("pulse_width_driver.energy_per_step"))
+        return derive(
+            "bits x 2^(bits - 1) x energy a step",
+            "J",
+            lambda energy: steps * energy,
+            figure("pulse_width_driver.energy_per_step"),
+        )

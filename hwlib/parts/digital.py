@@ -1,7 +1,9 @@
-"""Binary logic in 40-nm LP by bits: register, adder, shift-add, multiplier, comparator, counters, multiply-accumulate.
+"""Binary logic in 40-nm LP by bits: register, adder, shift-add, multiplier, comparator, counters,
+multiply-accumulate.
 
-Laws run through the synthesis reports of UnarySim where there is one, through Nangate45 syntheses times the
-library ratio where there is none. Arithmetic is combinational; its registers are parts of their own.
+Laws run through the synthesis reports of UnarySim where there is one, through Nangate45 syntheses
+times the library ratio where there is none. Arithmetic is combinational; its registers are parts of
+their own.
 """
 
 from __future__ import annotations
@@ -40,7 +42,12 @@ class Register(Logic):
     def energy(self, action: str) -> Quantity:
         if action == "write":
             return by_bits({128: figure("data_buffer_128.energy")}, self.bits)
-        return derive(f"{self.bits} bits x read energy", "J", lambda energy: self.bits * energy, figure("logic.read_energy"))
+        return derive(
+            f"{self.bits} bits x read energy",
+            "J",
+            lambda energy: self.bits * energy,
+            figure("logic.read_energy"),
+        )
 
     def latency(self, action: str) -> Quantity:
         return delay_40lp("register_8")
@@ -57,8 +64,15 @@ class Adder(Logic):
     actions = {"add": "one addition"}
 
     def cells(self) -> Quantity:
-        sixteen = less(figure("adder_16.registered_area"), figure("logic.flip_flop_area"), 17, "report less 17 flip-flops")
-        return by_bits({8: figure("adder_8.area"), 16: sixteen}, self.bits, 1.0, _ADDER_AREA_EXPONENT)
+        sixteen = less(
+            figure("adder_16.registered_area"),
+            figure("logic.flip_flop_area"),
+            17,
+            "report less 17 flip-flops",
+        )
+        return by_bits(
+            {8: figure("adder_8.area"), 16: sixteen}, self.bits, 1.0, _ADDER_AREA_EXPONENT
+        )
 
     def energy(self, action: str) -> Quantity:
         clock = figure("logic.flip_flop_energy")
@@ -101,25 +115,38 @@ class Multiplier(Logic):
     actions = {"multiply": "one multiplication"}
 
     def cells(self) -> Quantity:
-        sixteen = less(figure("multiplier_16.registered_area"), figure("logic.flip_flop_area"), 32, "report less 32 flip-flops")
+        sixteen = less(
+            figure("multiplier_16.registered_area"),
+            figure("logic.flip_flop_area"),
+            32,
+            "report less 32 flip-flops",
+        )
         return self._law(figure("multiplier_8.area"), sixteen)
 
     def leakage(self) -> Quantity:
         stored = figure("logic.flip_flop_leakage")
-        sixteen = less(figure("multiplier_16.registered_leakage"), stored, 32, "report less 32 flip-flops")
+        sixteen = less(
+            figure("multiplier_16.registered_leakage"), stored, 32, "report less 32 flip-flops"
+        )
         return self._law(figure("multiplier_8.leakage"), sixteen)
 
     def energy(self, action: str) -> Quantity:
         clock = figure("logic.flip_flop_energy")
-        eight = less(figure("multiplier_8.registered_energy"), clock, 32, "report less 32 flip-flops")
-        sixteen = less(figure("multiplier_16.registered_energy"), clock, 32, "report less 32 flip-flops")
+        eight = less(
+            figure("multiplier_8.registered_energy"), clock, 32, "report less 32 flip-flops"
+        )
+        sixteen = less(
+            figure("multiplier_16.registered_energy"), clock, 32, "report less 32 flip-flops"
+        )
         return self._law(eight, sixteen)
 
     def latency(self, action: str) -> Quantity:
         return delay_40lp("multiplier", (4, 8, 16), self.bits)
 
     def _law(self, eight, sixteen) -> Quantity:
-        return by_bits({8: eight, 16: sixteen}, self.bits, _MULTIPLIER_EXPONENT, _MULTIPLIER_EXPONENT)
+        return by_bits(
+            {8: eight, 16: sixteen}, self.bits, _MULTIPLIER_EXPONENT, _MULTIPLIER_EXPONENT
+        )
 
 
 @register
@@ -150,7 +177,10 @@ class _Counter(Logic):
     direction = ""
 
     def cells(self) -> Quantity:
-        points = {width: to_40lp(figure(f"counter.{self.direction}nangate45_area_{width}")) for width in (8, 16)}
+        points = {
+            width: to_40lp(figure(f"counter.{self.direction}nangate45_area_{width}"))
+            for width in (8, 16)
+        }
         return by_bits(points, self.bits)
 
     def latency(self, action: str) -> Quantity:
@@ -170,15 +200,22 @@ class Counter(_Counter):
 
 @register
 class UpDownCounter(_Counter):
-    """Saturating up-down counter; its energy is the up counter's in the ratio of the synthesised areas."""
+    """Saturating up-down counter; its energy is the up counter's in the ratio of the synthesised
+    areas.
+    """
 
     name = "up_down_counter"
     title = "Up-down counter"
     direction = "up_down_"
 
     def energy(self, action: str) -> Quantity:
-        ratio = figure("counter.up_down_nangate45_area_8").value / figure("counter.nangate45_area_8").value
-        return by_bits({8: figure("counter.energy_8")}, self.bits).times(ratio, f"x {ratio:.3g}, area ratio up-down / up counter")
+        ratio = (
+            figure("counter.up_down_nangate45_area_8").value
+            / figure("counter.nangate45_area_8").value
+        )
+        return by_bits({8: figure("counter.energy_8")}, self.bits).times(
+            ratio, f"x {ratio:.3g}, area ratio up-down / up counter"
+        )
 
 
 @register
@@ -188,21 +225,43 @@ class MultiplyAccumulate(Logic):
     name = "multiply_accumulate"
     title = "Multiply-accumulate"
     group = "digital"
-    parameters = (Parameter("bits", 8, 1, 30, "bit", integer=True, monotone=True, note="operand width"),)
+    parameters = (
+        Parameter("bits", 8, 1, 30, "bit", integer=True, monotone=True, note="operand width"),
+    )
     actions = {"multiply_add": "one multiplication added into the accumulator"}
 
     def cells(self) -> Quantity:
-        return total("um2", [Multiplier(bits=self.bits).cells(), Adder(bits=self.width()).cells(), self._accumulator("area")])
+        return total(
+            "um2",
+            [
+                Multiplier(bits=self.bits).cells(),
+                Adder(bits=self.width()).cells(),
+                self._accumulator("area"),
+            ],
+        )
 
     def leakage(self) -> Quantity:
-        return total("W", [Multiplier(bits=self.bits).leakage(), Adder(bits=self.width()).leakage(), self._accumulator("leakage")])
+        return total(
+            "W",
+            [
+                Multiplier(bits=self.bits).leakage(),
+                Adder(bits=self.width()).leakage(),
+                self._accumulator("leakage"),
+            ],
+        )
 
     def energy(self, action: str) -> Quantity:
-        parts = [Multiplier(bits=self.bits).energy("multiply"), Adder(bits=self.width()).energy("add"), self._accumulator("energy")]
+        parts = [
+            Multiplier(bits=self.bits).energy("multiply"),
+            Adder(bits=self.width()).energy("add"),
+            self._accumulator("energy"),
+        ]
         return total("J", parts)
 
     def latency(self, action: str) -> Quantity:
-        return Multiplier(bits=self.bits).latency("multiply") + Adder(bits=self.width()).latency("add")
+        return Multiplier(bits=self.bits).latency("multiply") + Adder(bits=self.width()).latency(
+            "add"
+        )
 
     def width(self) -> int:
         """Accumulator width: the product and four guard bits, as in the UnarySim report."""

@@ -1,4 +1,6 @@
-"""Drivers of the array's lines: charge C V^2 of the line and its buffer chain; write driver and level shifter."""
+"""Drivers of the array's lines: charge C V^2 of the line and its buffer chain; write driver and
+level shifter.
+"""
 
 from __future__ import annotations
 
@@ -12,23 +14,39 @@ _VOLTAGE = Parameter("voltage_v", 1.1, 0.05, 5, "V", monotone=True)
 
 
 def line_capacitance(cells: int, line_pitch_nm: float, cell_capacitance: Figure) -> Quantity:
-    """Capacitance in F of a line over `cells` cells: cell load and wire; pitch 0 takes the side of the 1T1R cell."""
+    """Capacitance in F of a line over `cells` cells: cell load and wire; pitch 0 takes the side of
+    the 1T1R cell.
+    """
     wire = figure("line.wire_capacitance")
     if line_pitch_nm > 0:
-        return derive("cells x (cell + pitch x wire capacitance)", "F",
-                      lambda cell, per_m: cells * (cell + line_pitch_nm * 1e-9 * per_m), cell_capacitance, wire)
-    return derive("cells x (cell + F sqrt(cell area in F^2) x wire capacitance)", "F",
-                  lambda cell, per_m, squares: cells * (cell + 40e-9 * math.sqrt(squares) * per_m),
-                  cell_capacitance, wire, figure("cell_1t1r.area"))
+        return derive(
+            "cells x (cell + pitch x wire capacitance)",
+            "F",
+            lambda cell, per_m: cells * (cell + line_pitch_nm * 1e-9 * per_m),
+            cell_capacitance,
+            wire,
+        )
+    return derive(
+        "cells x (cell + F sqrt(cell area in F^2) x wire capacitance)",
+        "F",
+        lambda cell, per_m, squares: cells * (cell + 40e-9 * math.sqrt(squares) * per_m),
+        cell_capacitance,
+        wire,
+        figure("cell_1t1r.area"),
+    )
 
 
 class LineDriver(Part):
-    """One driver of one line. Area and leakage: NeuroSim at 128 cells, a share of them grows with the load."""
+    """One driver of one line. Area and leakage: NeuroSim at 128 cells, a share of them grows with
+    the load.
+    """
 
     group = "array"
     scaling = "analog"
     parameters = (
-        Parameter("cells", 128, 1, 8192, "cells", integer=True, monotone=True, note="cells on the line"),
+        Parameter(
+            "cells", 128, 1, 8192, "cells", integer=True, monotone=True, note="cells on the line"
+        ),
         _VOLTAGE,
         Parameter("line_pitch_nm", 0, 0, 10000, "nm", note="0: side of the 1T1R cell"),
     )
@@ -42,14 +60,23 @@ class LineDriver(Part):
         return self._with_load("leakage_128", "W")
 
     def _with_load(self, key: str, unit: str) -> Quantity:
-        return derive("value at 128 cells x (1 - share + share x cells/128)", unit,
-                      lambda value, share: value * (1 - share + share * self.cells / 128),
-                      figure(f"{self.name}.{key}"), figure("line.load_share"))
+        return derive(
+            "value at 128 cells x (1 - share + share x cells/128)",
+            unit,
+            lambda value, share: value * (1 - share + share * self.cells / 128),
+            figure(f"{self.name}.{key}"),
+            figure("line.load_share"),
+        )
 
     def energy(self, action: str) -> Quantity:
         line = line_capacitance(self.cells, self.line_pitch_nm, figure(self.cell_capacitance))
-        return derive(f"(1 + buffer share) x C V^2 at {self.voltage_v:g} V", "J",
-                      lambda c, share: (1 + share) * c * self.voltage_v**2, line, figure("line.buffer_share"))
+        return derive(
+            f"(1 + buffer share) x C V^2 at {self.voltage_v:g} V",
+            "J",
+            lambda c, share: (1 + share) * c * self.voltage_v**2,
+            line,
+            figure("line.buffer_share"),
+        )
 
 
 @register
@@ -67,7 +94,9 @@ class BitLineDriver(LineDriver):
 
 
 class HighVoltageStage(Part):
-    """A thick-oxide stage: own switched capacitance times V^2 an action; area, leakage and capacitance are assumptions."""
+    """A thick-oxide stage: own switched capacitance times V^2 an action; area, leakage and
+    capacitance are assumptions.
+    """
 
     group = "array"
     scaling = "analog"
@@ -79,12 +108,19 @@ class HighVoltageStage(Part):
         return derive("leakage of one stage", "W", lambda p: p, figure(f"{self.name}.leakage"))
 
     def energy(self, action: str) -> Quantity:
-        return derive(f"own C V^2 at {self.voltage_v:g} V", "J", lambda c: c * self.voltage_v**2, figure(f"{self.name}.capacitance"))
+        return derive(
+            f"own C V^2 at {self.voltage_v:g} V",
+            "J",
+            lambda c: c * self.voltage_v**2,
+            figure(f"{self.name}.capacitance"),
+        )
 
 
 @register
 class WriteDriver(HighVoltageStage):
-    """One write driver of one line; the cell's own write energy is charged by the cell, the line's charge by the line driver."""
+    """One write driver of one line; the cell's own write energy is charged by the cell, the line's
+    charge by the line driver.
+    """
 
     name = "write_driver"
     title = "Write driver"

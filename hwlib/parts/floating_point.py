@@ -1,8 +1,10 @@
-"""Floating-point adder, multiplier and comparator: two disputed sources as low and high, their geometric mean between.
+"""Floating-point adder, multiplier and comparator: two disputed sources as low and high, their
+geometric mean between.
 
-Energy: Horowitz 2014 (45 nm, 0.9 V, unscaled) against Aladdin (40 nm). Area: own Nangate45 synthesis times the library
-ratio (a lower bound: truncating, unpipelined) against Aladdin (3-stage). A format that a source lacks takes the source's
-FP32 figure in the ratio of the synthesised areas.
+Energy: Horowitz 2014 (45 nm, 0.9 V, unscaled) against Aladdin (40 nm). Area: own Nangate45
+synthesis times the library ratio (a lower bound: truncating, unpipelined) against Aladdin
+(3-stage). A format that a source lacks takes the source's FP32 figure in the ratio of the
+synthesised areas.
 """
 
 from __future__ import annotations
@@ -27,7 +29,11 @@ class _FloatingPoint(Logic):
         return disputed(synthesised, self._by_area("area_aladdin"))
 
     def energy(self, action: str) -> Quantity:
-        low = figure(f"{self.format}.{self.operation}_energy_horowitz") if self.format != "bf16" else self._by_area("energy_horowitz")
+        low = (
+            figure(f"{self.format}.{self.operation}_energy_horowitz")
+            if self.format != "bf16"
+            else self._by_area("energy_horowitz")
+        )
         return disputed(low, self._by_area("energy_aladdin"))
 
     def latency(self, action: str) -> Quantity:
@@ -35,9 +41,17 @@ class _FloatingPoint(Logic):
 
     def _by_area(self, what: str) -> Quantity:
         """The FP32 figure `what`, in the ratio of this format's synthesised area to that of FP32."""
-        ratio = figure(f"{self.format}.{self.operation}_nangate45_area").value / figure(f"fp32.{self.operation}_nangate45_area").value
+        ratio = (
+            figure(f"{self.format}.{self.operation}_nangate45_area").value
+            / figure(f"fp32.{self.operation}_nangate45_area").value
+        )
         single = figure(f"fp32.{self.operation}_{what}")
-        return derive(f"FP32 figure x {ratio:.3g}, area ratio {self.format}/fp32", single.unit, lambda value: value * ratio, single)
+        return derive(
+            f"FP32 figure x {ratio:.3g}, area ratio {self.format}/fp32",
+            single.unit,
+            lambda value: value * ratio,
+            single,
+        )
 
 
 @register
@@ -62,7 +76,9 @@ class FloatingMultiplier(_FloatingPoint):
 
 @register
 class FloatingComparator(Logic):
-    """Comparison of two floating-point numbers: an integer comparison of their sign-magnitude words."""
+    """Comparison of two floating-point numbers: an integer comparison of their sign-magnitude
+    words.
+    """
 
     name = "floating_comparator"
     title = "Floating-point comparator"

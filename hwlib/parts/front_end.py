@@ -8,7 +8,15 @@ from hwlib.figures import figure
 from hwlib.part import Parameter, Part, register
 from hwlib.quantity import Quantity, derive, zero
 
-_SLOT = Parameter("slot_ns", 10.0, 0.1, 10000, "ns", monotone=True, note="one input slot; the bias flows only in it")
+_SLOT = Parameter(
+    "slot_ns",
+    10.0,
+    0.1,
+    10000,
+    "ns",
+    monotone=True,
+    note="one input slot; the bias flows only in it",
+)
 
 
 class FrontEnd(Part):
@@ -19,7 +27,10 @@ class FrontEnd(Part):
         return derive("area of one circuit", "um2", lambda a: a, figure(f"{self.name}.area"))
 
     def leakage(self) -> Quantity:
-        return zero("W", "bias switched off between samples; a few leaking transistors are below the range of the bias energy")
+        return zero(
+            "W",
+            "bias switched off between samples; a few leaking transistors are below the range of the bias energy",
+        )
 
 
 class Amplifier(FrontEnd):
@@ -28,7 +39,12 @@ class Amplifier(FrontEnd):
 
     def bias(self) -> Quantity:
         """Energy in J of the bias current over one slot."""
-        return derive(f"bias power x {self.slot_ns:g} ns", "J", lambda power: power * self.slot_ns * 1e-9, figure("amplifier.bias_power"))
+        return derive(
+            f"bias power x {self.slot_ns:g} ns",
+            "J",
+            lambda power: power * self.slot_ns * 1e-9,
+            figure("amplifier.bias_power"),
+        )
 
     def latency(self, action: str) -> Quantity:
         seconds = self.slot_ns * 1e-9
@@ -54,8 +70,14 @@ class Integrator(Amplifier):
     title = "Integrator"
 
     def energy(self, action: str) -> Quantity:
-        return derive("bias + C V^2 at the supply", "J", lambda bias, c, v: bias + c * v**2, self.bias(),
-                      figure("integrator.capacitance"), figure("scaling.supply_40"))
+        return derive(
+            "bias + C V^2 at the supply",
+            "J",
+            lambda bias, c, v: bias + c * v**2,
+            self.bias(),
+            figure("integrator.capacitance"),
+            figure("scaling.supply_40"),
+        )
 
 
 @register
@@ -67,12 +89,20 @@ class SampleHold(FrontEnd):
     actions = {"sample": "one column sampled once"}
 
     def energy(self, action: str) -> Quantity:
-        return derive("C V^2 at the supply", "J", lambda c, v: c * v**2, figure("sample_hold.capacitance"), figure("scaling.supply_40"))
+        return derive(
+            "C V^2 at the supply",
+            "J",
+            lambda c, v: c * v**2,
+            figure("sample_hold.capacitance"),
+            figure("scaling.supply_40"),
+        )
 
 
 @register
 class ColumnMux(Part):
-    """Transmission gates of `inputs` columns onto one converter; selection walks a tree of 2:1 levels."""
+    """Transmission gates of `inputs` columns onto one converter; selection walks a tree of 2:1
+    levels.
+    """
 
     name = "column_mux"
     title = "Column multiplexer"
@@ -82,11 +112,26 @@ class ColumnMux(Part):
     actions = {"select": "switch to one column"}
 
     def area(self) -> Quantity:
-        return derive("inputs x area an input", "um2", lambda a: self.inputs * a, figure("column_mux.area_per_input"))
+        return derive(
+            "inputs x area an input",
+            "um2",
+            lambda a: self.inputs * a,
+            figure("column_mux.area_per_input"),
+        )
 
     def leakage(self) -> Quantity:
-        return derive("inputs x leakage an input", "W", lambda p: self.inputs * p, figure("column_mux.leakage_per_input"))
+        return derive(
+            "inputs x leakage an input",
+            "W",
+            lambda p: self.inputs * p,
+            figure("column_mux.leakage_per_input"),
+        )
 
     def energy(self, action: str) -> Quantity:
         levels = 1 + math.ceil(math.log2(self.inputs))
-        return derive(f"{levels} levels x energy a level", "J", lambda e: levels * e, figure("column_mux.energy"))
+        return derive(
+            f"{levels} levels x energy a level",
+            "J",
+            lambda e: levels * e,
+            figure("column_mux.energy"),
+        )

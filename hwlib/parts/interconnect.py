@@ -13,7 +13,9 @@ _WIDTH = Parameter("width_bits", 64, 1, 4096, "bit", integer=True, monotone=True
 
 
 class Wires(Part):
-    """Repeated wires: energy a bit and mm moved (Keckler 2011); silicon area is that of the repeaters."""
+    """Repeated wires: energy a bit and mm moved (Keckler 2011); silicon area is that of the
+    repeaters.
+    """
 
     group = "interconnect"
     scaling = "wire"
@@ -24,17 +26,32 @@ class Wires(Part):
 
     def area(self) -> Quantity:
         metres = self.width_bits * self.wire_mm() * 1e-3
-        return derive("width x wire length x repeater area", "um2", lambda area: metres * area, figure("wire.repeater_area"))
+        return derive(
+            "width x wire length x repeater area",
+            "um2",
+            lambda area: metres * area,
+            figure("wire.repeater_area"),
+        )
 
     def leakage(self) -> Quantity:
         return leakage_of(self.area())
 
     def energy(self, action: str) -> Quantity:
         metres = self.length_mm * 1e-3
-        return derive(f"energy a bit and mm x {self.length_mm:g} mm", "J", lambda energy: energy * metres, figure("wire.energy"))
+        return derive(
+            f"energy a bit and mm x {self.length_mm:g} mm",
+            "J",
+            lambda energy: energy * metres,
+            figure("wire.energy"),
+        )
 
     def latency(self, action: str) -> Quantity:
-        return derive(f"delay a mm x {self.length_mm:g} mm", "s", lambda delay: delay * self.length_mm * 1e-3, figure("wire.delay"))
+        return derive(
+            f"delay a mm x {self.length_mm:g} mm",
+            "s",
+            lambda delay: delay * self.length_mm * 1e-3,
+            figure("wire.delay"),
+        )
 
 
 @register
@@ -50,7 +67,9 @@ class WireBus(Wires):
 
 @register
 class HTree(Wires):
-    """Binary tree whose arms shorten by sqrt(2) a level; a transfer switches only the arms on its path."""
+    """Binary tree whose arms shorten by sqrt(2) a level; a transfer switches only the arms on its
+    path.
+    """
 
     name = "h_tree"
     title = "H-tree"

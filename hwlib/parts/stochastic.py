@@ -1,7 +1,9 @@
-"""Sources and ends of bit streams: number generators, stream generators, counters back to binary, threshold accumulator.
+"""Sources and ends of bit streams: number generators, stream generators, counters back to binary,
+threshold accumulator.
 
-Sobol generators are synthesis reports of UnarySim (TSMC 40LP, 400 MHz); LFSR and threshold accumulator are Nangate45
-syntheses times the library ratio, their energies built from flip-flops and gates. One action is one clock of the stream.
+Sobol generators are synthesis reports of UnarySim (TSMC 40LP, 400 MHz); LFSR and threshold
+accumulator are Nangate45 syntheses times the library ratio, their energies built from flip-flops
+and gates. One action is one clock of the stream.
 """
 
 from __future__ import annotations
@@ -21,7 +23,9 @@ def _bits(high: int, low: int = 3) -> Parameter:
 
 @register
 class Lfsr(Logic):
-    """Linear feedback shift register: Nangate45 syntheses at 8, 10, 16 and 32 bits; flip-flops and three XOR a number."""
+    """Linear feedback shift register: Nangate45 syntheses at 8, 10, 16 and 32 bits; flip-flops and
+    three XOR a number.
+    """
 
     name = "lfsr"
     title = "Linear feedback shift register"
@@ -30,11 +34,19 @@ class Lfsr(Logic):
     actions = {"number": "one random number"}
 
     def cells(self) -> Quantity:
-        return by_bits({width: to_40lp(figure(f"lfsr.nangate45_area_{width}")) for width in (8, 10, 16, 32)}, self.bits)
+        return by_bits(
+            {width: to_40lp(figure(f"lfsr.nangate45_area_{width}")) for width in (8, 10, 16, 32)},
+            self.bits,
+        )
 
     def energy(self, action: str) -> Quantity:
-        return derive(f"{self.bits} flip-flops + 3 XOR", "J", lambda stored, gate: self.bits * stored + 3 * gate,
-                      figure("logic.flip_flop_energy"), figure("stream_gate.xor_energy"))
+        return derive(
+            f"{self.bits} flip-flops + 3 XOR",
+            "J",
+            lambda stored, gate: self.bits * stored + 3 * gate,
+            figure("logic.flip_flop_energy"),
+            figure("stream_gate.xor_energy"),
+        )
 
     def latency(self, action: str) -> Quantity:
         return delay_40lp("lfsr", (8, 16), self.bits)
@@ -42,9 +54,11 @@ class Lfsr(Logic):
 
 @register
 class SobolGenerator(Logic):
-    """Sobol number generator: the report of its width from 3 to 10 bits, above it the line fitted through the reports.
+    """Sobol number generator: the report of its width from 3 to 10 bits, above it the line fitted
+    through the reports.
 
-    A block of its own, with output drivers (41 of 175 um2 at 8 bits); inside a stream generator they are left out.
+    A block of its own, with output drivers (41 of 175 um2 at 8 bits); inside a stream generator
+    they are left out.
     """
 
     name = "sobol_generator"
@@ -71,8 +85,13 @@ class SobolGenerator(Logic):
         widest = figure(f"sc_sobol_rng_{width}.{what}")
         if not extra:
             return derive("synthesis report", widest.unit, lambda value: value, widest)
-        return derive(f"10-bit report + {extra} bits x fitted slope", widest.unit, lambda value, slope: value + extra * slope,
-                      widest, figure(f"sobol_fit.{what}_per_bit"))
+        return derive(
+            f"10-bit report + {extra} bits x fitted slope",
+            widest.unit,
+            lambda value, slope: value + extra * slope,
+            widest,
+            figure(f"sobol_fit.{what}_per_bit"),
+        )
 
 
 @register
@@ -86,9 +105,13 @@ class StreamConverter(Logic):
     actions = {"bit": "compare the operand with one random number"}
 
     def cells(self) -> Quantity:
-        return derive(f"{self.bits} flip-flops + {self.bits}/8 of an 8-bit comparator", "um2",
-                      lambda stored, compare: self.bits * (stored + compare / 8),
-                      figure("logic.flip_flop_area"), figure("generator_comparator.area_8"))
+        return derive(
+            f"{self.bits} flip-flops + {self.bits}/8 of an 8-bit comparator",
+            "um2",
+            lambda stored, compare: self.bits * (stored + compare / 8),
+            figure("logic.flip_flop_area"),
+            figure("generator_comparator.area_8"),
+        )
 
     def energy(self, action: str) -> Quantity:
         # The operand stands still for the length of the stream: its register is gated.
@@ -100,7 +123,9 @@ class StreamConverter(Logic):
 
 @register
 class BitstreamGenerator(Logic):
-    """Number generator, operand register and comparator of one stream, without the drivers between them."""
+    """Number generator, operand register and comparator of one stream, without the drivers between
+    them.
+    """
 
     name = "bitstream_generator"
     title = "Bit-stream generator"
@@ -112,12 +137,19 @@ class BitstreamGenerator(Logic):
         generator = self._generator().cells()
         if self.source == "sobol":
             driver = figure("sobol_fit.driver_area_8")
-            generator = derive(f"generator less {self.bits} output drivers", "um2", lambda whole, drivers: whole - self.bits / 8 * drivers,
-                               generator, driver)
+            generator = derive(
+                f"generator less {self.bits} output drivers",
+                "um2",
+                lambda whole, drivers: whole - self.bits / 8 * drivers,
+                generator,
+                driver,
+            )
         return total("um2", [generator, StreamConverter(bits=self.bits).cells()])
 
     def energy(self, action: str) -> Quantity:
-        return total("J", [self._generator().energy("number"), StreamConverter(bits=self.bits).energy("bit")])
+        return total(
+            "J", [self._generator().energy("number"), StreamConverter(bits=self.bits).energy("bit")]
+        )
 
     def latency(self, action: str) -> Quantity:
         return self._generator().latency("number") + StreamConverter(bits=self.bits).latency("bit")
@@ -139,9 +171,11 @@ class StreamCounter(Counter):
 
 @register
 class ThresholdAccumulator(Logic):
-    """Accumulator that emits whole multiples of a threshold and keeps the rest; `bits` is its width.
+    """Accumulator that emits whole multiples of a threshold and keeps the rest; `bits` is its
+    width.
 
-    Nangate45 syntheses at 16 and 32 bits; energy: adder, accumulator register and comparator of that width.
+    Nangate45 syntheses at 16 and 32 bits; energy: adder, accumulator register and comparator of
+    that width.
     """
 
     name = "threshold_accumulator"
@@ -151,11 +185,21 @@ class ThresholdAccumulator(Logic):
     actions = {"accumulate": "add one value and compare with the threshold"}
 
     def cells(self) -> Quantity:
-        return by_bits({width: to_40lp(figure(f"threshold_accumulator.nangate45_area_{width}")) for width in (16, 32)}, self.bits)
+        return by_bits(
+            {
+                width: to_40lp(figure(f"threshold_accumulator.nangate45_area_{width}"))
+                for width in (16, 32)
+            },
+            self.bits,
+        )
 
     def energy(self, action: str) -> Quantity:
-        adder, stored, comparator = Adder(bits=self.bits), Register(bits=self.bits), Comparator(bits=self.bits)
-        return total("J", [adder.energy("add"), stored.energy("write"), comparator.energy("compare")])
+        adder = Adder(bits=self.bits)
+        stored = Register(bits=self.bits)
+        comparator = Comparator(bits=self.bits)
+        return total(
+            "J", [adder.energy("add"), stored.energy("write"), comparator.energy("compare")]
+        )
 
     def latency(self, action: str) -> Quantity:
         return delay_40lp("threshold_accumulator", (16, 32), self.bits)

@@ -1,8 +1,10 @@
-"""Arithmetic on streams: each kind is a synthesised block of UnarySim (TSMC 40LP, 400 MHz), one action is one stream bit.
+"""Arithmetic on streams: each kind is a synthesised block of UnarySim (TSMC 40LP, 400 MHz), one
+action is one stream bit.
 
-A block is reported at one width and one input count. Where its hardware grows with a parameter (number generators,
-counters, adder trees), the law is a power law through the reported points, linear outside them; where it does not
-(state machines of fixed depth), the parameter changes nothing.
+A block is reported at one width and one input count. Where its hardware grows with a parameter
+(number generators, counters, adder trees), the law is a power law through the reported points,
+linear outside them; where it does not (state machines of fixed depth), the parameter changes
+nothing.
 """
 
 from __future__ import annotations
@@ -18,7 +20,9 @@ ENCODINGS = ("unipolar", "bipolar")
 
 
 class _Reported(Logic):
-    """A part whose area, energy and leakage are reports: a subclass gives `law(what)` for what = area, energy, leakage."""
+    """A part whose area, energy and leakage are reports: a subclass gives `law(what)` for what =
+    area, energy, leakage.
+    """
 
     group = "stochastic"
     actions = {"bit": "one bit of the output stream"}
@@ -58,7 +62,9 @@ _ADDERS = {
 
 @register
 class StreamAdder(_Reported):
-    """Adder of several streams; reported at 8 inputs (uGEMM also at 16), linear in the inputs outside."""
+    """Adder of several streams; reported at 8 inputs (uGEMM also at 16), linear in the inputs
+    outside.
+    """
 
     name = "stream_adder"
     title = "Adder on streams"
@@ -68,15 +74,20 @@ class StreamAdder(_Reported):
     )
 
     def law(self, what: str) -> Quantity:
-        return by_bits({count: figure(f"sc_{block}.{what}") for count, block in _ADDERS[self.kind].items()}, self.inputs, what="inputs")
+        return by_bits(
+            {count: figure(f"sc_{block}.{what}") for count, block in _ADDERS[self.kind].items()},
+            self.inputs,
+            what="inputs",
+        )
 
 
 @register
 class StreamMultiplier(_Reported):
-    """Multiplier of two values with its number generators, operands of `bits`; reported at 8 bits, linear outside.
+    """Multiplier of two values with its number generators, operands of `bits`; reported at 8 bits,
+    linear outside.
 
-    gaines: two stream generators and a gate; ugemm: one stored operand, one stream; sim: Sim and Lee;
-    jenson: deterministic, needs 2^(2 bits) cycles.
+    gaines: two stream generators and a gate; ugemm: one stored operand, one stream; sim: Sim and
+    Lee; jenson: deterministic, needs 2^(2 bits) cycles.
     """
 
     name = "stream_multiplier"
@@ -93,8 +104,17 @@ class StreamMultiplier(_Reported):
 
 
 # kind -> (block without its encoding, reported width where the block grows with bits, else 0)
-_DIVIDERS = {"iscb": ("div_iscb", 0), "cordiv": ("div_cordiv_regen", 8), "gaines": ("div_gaines", 5)}
-_SQUARE_ROOTS = {"jkdiv": ("sqrt_jkdiv", 0), "iscbdiv": ("sqrt_iscbdiv", 0), "biso": ("sqrt_biso", 0), "gaines": ("sqrt_gaines", 5)}
+_DIVIDERS = {
+    "iscb": ("div_iscb", 0),
+    "cordiv": ("div_cordiv_regen", 8),
+    "gaines": ("div_gaines", 5),
+}
+_SQUARE_ROOTS = {
+    "jkdiv": ("sqrt_jkdiv", 0),
+    "iscbdiv": ("sqrt_iscbdiv", 0),
+    "biso": ("sqrt_biso", 0),
+    "gaines": ("sqrt_gaines", 5),
+}
 
 
 class _ByKind(_Reported):
@@ -107,13 +127,17 @@ class _ByKind(_Reported):
         return by_bits({width: reported}, self.bits) if width else _as_reported(reported)
 
     def convergence(self) -> Figure:
-        """Cycles until the output is within 5 %. Raises InputError where nothing is published for the kind."""
+        """Cycles until the output is within 5 %. Raises InputError where nothing is published for
+        the kind.
+        """
         return figure(f"stream_convergence.{self.operation}_{self.kind}")
 
 
 @register
 class StreamDivider(_ByKind):
-    """Divider on streams; `bits` is the counter depth of the Gaines kind and the width that CORDIV regenerates."""
+    """Divider on streams; `bits` is the counter depth of the Gaines kind and the width that CORDIV
+    regenerates.
+    """
 
     name = "stream_divider"
     title = "Divider on streams"
@@ -133,7 +157,9 @@ class StreamSquareRoot(_ByKind):
     name = "stream_square_root"
     title = "Square root on streams"
     parameters = (
-        Parameter("bits", 5, 3, 16, "bit", integer=True, monotone=True, note="no effect but on gaines"),
+        Parameter(
+            "bits", 5, 3, 16, "bit", integer=True, monotone=True, note="no effect but on gaines"
+        ),
         Parameter("kind", "jkdiv", choices=tuple(_SQUARE_ROOTS)),
         Parameter("encoding", "unipolar", choices=ENCODINGS),
     )
@@ -142,19 +168,30 @@ class StreamSquareRoot(_ByKind):
 
 
 _DOT_PRODUCTS = tuple(
-    f"{kind}_{encoding}_{scaling}" for kind, encoding, scaling in (
-        ("gaines", "bipolar", "scaled"), ("gaines", "unipolar", "nonscaled"), ("gaines", "unipolar", "scaled"),
-        ("jenson", "bipolar", "scaled"), ("jenson", "unipolar", "nonscaled"), ("jenson", "unipolar", "scaled"),
-        ("sim", "bipolar", "scaled"), ("sim", "unipolar", "nonscaled"), ("sim", "unipolar", "scaled"),
-        ("ugemm", "bipolar", "nonscaled"), ("ugemm", "bipolar", "scaled"),
-        ("ugemm", "unipolar", "nonscaled"), ("ugemm", "unipolar", "scaled"),
+    f"{kind}_{encoding}_{scaling}"
+    for kind, encoding, scaling in (
+        ("gaines", "bipolar", "scaled"),
+        ("gaines", "unipolar", "nonscaled"),
+        ("gaines", "unipolar", "scaled"),
+        ("jenson", "bipolar", "scaled"),
+        ("jenson", "unipolar", "nonscaled"),
+        ("jenson", "unipolar", "scaled"),
+        ("sim", "bipolar", "scaled"),
+        ("sim", "unipolar", "nonscaled"),
+        ("sim", "unipolar", "scaled"),
+        ("ugemm", "bipolar", "nonscaled"),
+        ("ugemm", "bipolar", "scaled"),
+        ("ugemm", "unipolar", "nonscaled"),
+        ("ugemm", "unipolar", "scaled"),
     )
 )
 
 
 @register
 class StreamDotProduct(_Reported):
-    """Multiply-accumulate unit of several products with 8-bit operands; reported at 16 products, linear in them."""
+    """Multiply-accumulate unit of several products with 8-bit operands; reported at 16 products,
+    linear in them.
+    """
 
     name = "stream_dot_product"
     title = "Dot product on streams"
@@ -168,9 +205,15 @@ class StreamDotProduct(_Reported):
 
 
 _FUNCTIONS = {
-    "absolute": "abs_bipolar_fsm", "relu": "relu_stream_fsm", "sign": "sign_bipolar_fsm", "exponential": "exp_maclaurin_stream",
-    "synchronize": "skewed_synchronizer", "synchronize_integer": "skewed_synchronizer_int", "to_unipolar": "bipolar_to_unipolar",
-    "to_bipolar": "unipolar_to_bipolar", "jk_flip_flop": "jk_flip_flop",
+    "absolute": "abs_bipolar_fsm",
+    "relu": "relu_stream_fsm",
+    "sign": "sign_bipolar_fsm",
+    "exponential": "exp_maclaurin_stream",
+    "synchronize": "skewed_synchronizer",
+    "synchronize_integer": "skewed_synchronizer_int",
+    "to_unipolar": "bipolar_to_unipolar",
+    "to_bipolar": "unipolar_to_bipolar",
+    "jk_flip_flop": "jk_flip_flop",
     "cordiv_kernel": "div_cordiv_kernel",
 }
 

@@ -1,8 +1,10 @@
 """Single gates on streams: AND (unipolar product), XNOR (bipolar product), MUX (scaled sum).
 
-The reported gates stand alone with an output driver (3.9 of the 5.1 um2 of the AND). `output` says whether that driver is
-there: "driven" as in the report, "local" inside a larger block, as in an array of gates that each feed a counter.
-Their reports have no clock: the energies are assumptions between the two readings of the report (AND: 7.3 or 18.2 fJ).
+The reported gates stand alone with an output driver (3.9 of the 5.1 um2 of the AND). `output` says
+whether that driver is there: "driven" as in the report, "local" inside a larger block, as in an
+array of gates that each feed a counter.
+Their reports have no clock: the energies are assumptions between the two readings of the report
+(AND: 7.3 or 18.2 fJ).
 """
 
 from __future__ import annotations
@@ -17,7 +19,12 @@ class _StreamGate(Logic):
     group = "stochastic"
     parameters = (
         Parameter("inputs", 2, 2, 1024, integer=True, monotone=True),
-        Parameter("output", "driven", choices=("driven", "local"), note="with the output driver of the report, or without"),
+        Parameter(
+            "output",
+            "driven",
+            choices=("driven", "local"),
+            note="with the output driver of the report, or without",
+        ),
     )
     actions = {"bit": "one bit of the output stream"}
     gate = ""
@@ -39,8 +46,13 @@ class _StreamGate(Logic):
         gates = self.inputs - 1
         if self.output == "local":
             return derive(f"{gates} x {self.gate} gate", one.unit, lambda value: gates * value, one)
-        return derive(f"{gates} x {self.gate} gate + driver", one.unit, lambda value, driver: gates * value + driver, one,
-                      figure(f"stream_gate.driver_{what}"))
+        return derive(
+            f"{gates} x {self.gate} gate + driver",
+            one.unit,
+            lambda value, driver: gates * value + driver,
+            one,
+            figure(f"stream_gate.driver_{what}"),
+        )
 
 
 @register

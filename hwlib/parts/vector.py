@@ -1,4 +1,6 @@
-"""One lane of the digital vector unit: arithmetic, a lookup table and an iterative divider, with operand registers."""
+"""One lane of the digital vector unit: arithmetic, a lookup table and an iterative divider, with
+operand registers.
+"""
 
 from __future__ import annotations
 
@@ -18,9 +20,11 @@ _GUARD_BITS = 2
 class VectorLane(Part):
     """A lane of one number format, sum of its parts.
 
-    Held: multiplier, adder (accumulating: 2 bits + 4 wide for integers, at most 64), comparator, table of 256 entries,
-    two operand registers and a result register, and one radix-2 digit recurrence for division and square root.
-    An action pays the unit it uses and the registers it writes; idle units of the lane are taken as operand-gated.
+    Held: multiplier, adder (accumulating: 2 bits + 4 wide for integers, at most 64), comparator,
+    table of 256 entries, two operand registers and a result register, and one radix-2 digit
+    recurrence for division and square root.
+    An action pays the unit it uses and the registers it writes; idle units of the lane are taken as
+    operand-gated.
     """
 
     name = "vector_lane"
@@ -39,16 +43,34 @@ class VectorLane(Part):
 
     def area(self) -> Quantity:
         parts = [*self._arithmetic(), *self._recurrence(), Register(bits=3 * self.bits())]
-        return total("um2", [*(part.area() for part in parts), self._table("area_1kib", _TABLE_ENTRIES * self.bits(), 8192)])
+        return total(
+            "um2",
+            [
+                *(part.area() for part in parts),
+                self._table("area_1kib", _TABLE_ENTRIES * self.bits(), 8192),
+            ],
+        )
 
     def leakage(self) -> Quantity:
         parts = [*self._arithmetic(), *self._recurrence(), Register(bits=3 * self.bits())]
-        return total("W", [*(part.leakage() for part in parts), self._table("leakage_1kib", _TABLE_ENTRIES * self.bits(), 8192)])
+        return total(
+            "W",
+            [
+                *(part.leakage() for part in parts),
+                self._table("leakage_1kib", _TABLE_ENTRIES * self.bits(), 8192),
+            ],
+        )
 
     def energy(self, action: str) -> Quantity:
         adder, multiplier, comparator = self._arithmetic()
-        operands = 1 if action in ("lookup", "square_root") else 3 if action == "multiply_add" else 2
-        registers = Register(bits=self.bits()).energy("write").times(operands + 1, f"{operands} operands and the result")
+        operands = (
+            1 if action in ("lookup", "square_root") else 3 if action == "multiply_add" else 2
+        )
+        registers = (
+            Register(bits=self.bits())
+            .energy("write")
+            .times(operands + 1, f"{operands} operands and the result")
+        )
         work = {
             "add": lambda: [adder.energy("add")],
             "multiply": lambda: [multiplier.energy("multiply")],
@@ -63,9 +85,20 @@ class VectorLane(Part):
     def latency(self, action: str) -> Quantity:
         adder, multiplier, comparator = self._arithmetic()
         if action == "lookup":
-            return derive("access of a 1-KiB memory", "s", lambda delay: delay, figure("lookup_table.latency_1kib"))
+            return derive(
+                "access of a 1-KiB memory",
+                "s",
+                lambda delay: delay,
+                figure("lookup_table.latency_1kib"),
+            )
         if action in ("divide", "square_root"):
-            return self._recurrence()[0].latency("add").times(self.iterations(), f"{self.iterations()} steps of a radix-2 digit recurrence")
+            return (
+                self._recurrence()[0]
+                .latency("add")
+                .times(
+                    self.iterations(), f"{self.iterations()} steps of a radix-2 digit recurrence"
+                )
+            )
         if action == "multiply_add":
             return multiplier.latency("multiply") + adder.latency("add")
         return {"add": adder, "multiply": multiplier, "compare": comparator}[action].latency(action)
@@ -81,8 +114,16 @@ class VectorLane(Part):
     def _arithmetic(self) -> tuple[Part, Part, Part]:
         if self.format in INTEGER_FORMATS:
             # The sum of products is wider than a product; 64 bits are enough for products of 32.
-            return Adder(bits=min(2 * self.bits() + 4, 64)), Multiplier(bits=self.bits()), Comparator(bits=self.bits())
-        return FloatingAdder(format=self.format), FloatingMultiplier(format=self.format), Comparator(bits=self.bits())
+            return (
+                Adder(bits=min(2 * self.bits() + 4, 64)),
+                Multiplier(bits=self.bits()),
+                Comparator(bits=self.bits()),
+            )
+        return (
+            FloatingAdder(format=self.format),
+            FloatingMultiplier(format=self.format),
+            Comparator(bits=self.bits()),
+        )
 
     def _recurrence(self) -> tuple[Part, ...]:
         width = self.iterations()
@@ -90,12 +131,18 @@ class VectorLane(Part):
 
     def _recurrence_energy(self) -> Quantity:
         adder, state, counter = self._recurrence()
-        step = total("J", [adder.energy("add"), state.energy("write"), counter.energy("count")], "one step: add, store, count")
-        return step.times(self.iterations(), f"{self.iterations()} steps of a radix-2 digit recurrence")
+        step = total(
+            "J",
+            [adder.energy("add"), state.energy("write"), counter.energy("count")],
+            "one step: add, store, count",
+        )
+        return step.times(
+            self.iterations(), f"{self.iterations()} steps of a radix-2 digit recurrence"
+        )
 
     def _table(self, what: str, bits: int, reference_bits: int) -> Quantity:
         entry = figure(f"lookup_table.{what}")
         share = bits / reference_bits
-        return derive(f"x {bits}/{reference_bits} bits", entry.unit, lambda value: value * share, entry)
-
-
+        return derive(
+            f"x {bits}/{reference_bits} bits", entry.unit, lambda value: value * share, entry
+        )

@@ -1,4 +1,6 @@
-"""The report of a comparison in a real headless Chromium: quiet console, no network, names apart, click and sort, phone width, print."""
+"""The report of a comparison in a real headless Chromium: quiet console, no network, names apart,
+click and sort, phone width, print.
+"""
 
 import json
 from pathlib import Path
@@ -11,7 +13,7 @@ from archsim.report.comparison.view import ComparisonView, short_name
 from archsim.run.result_schema import check_comparison
 from tests.data_comparison import make_comparison
 
-NASTY = "<img src=x onerror=\"document.documentElement.dataset.taken=1\"></script><script>document.documentElement.dataset.taken=2</script>"
+NASTY = '<img src=x onerror="document.documentElement.dataset.taken=1"></script><script>document.documentElement.dataset.taken=2</script>'
 
 pytestmark = pytest.mark.browser
 
@@ -20,10 +22,24 @@ pytestmark = pytest.mark.browser
 def documents():
     nasty = make_comparison((NASTY, f"{NASTY}2", "слой_" * 30, "1. sgd"), refused={NASTY: NASTY})
     for entry in nasty["schemes"]:
-        entry |= {"network": NASTY, "dataset": NASTY, "device": NASTY, "scheme_title": NASTY, "notes": [NASTY]}
+        entry |= {
+            "network": NASTY,
+            "dataset": NASTY,
+            "device": NASTY,
+            "scheme_title": NASTY,
+            "notes": [NASTY],
+        }
         entry["training"]["settings"][NASTY] = {NASTY: NASTY}
-    found = {"many": make_comparison(), "once": make_comparison(epochs=1), "nasty": nasty, "one": make_comparison(("sgd",), refused={})}
-    return {name: check_comparison(json.loads(json.dumps(document)), name) for name, document in found.items()}
+    found = {
+        "many": make_comparison(),
+        "once": make_comparison(epochs=1),
+        "nasty": nasty,
+        "one": make_comparison(("sgd",), refused={}),
+    }
+    return {
+        name: check_comparison(json.loads(json.dumps(document)), name)
+        for name, document in found.items()
+    }
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +51,11 @@ def pages(documents, tmp_path_factory):
 
 
 @pytest.mark.parametrize("name", ["many", "once", "nasty", "one"])
-@pytest.mark.parametrize(("width", "phone", "dark"), [(1280, False, False), (390, True, True)], ids=["desk light", "phone dark"])
+@pytest.mark.parametrize(
+    ("width", "phone", "dark"),
+    [(1280, False, False), (390, True, True)],
+    ids=["desk light", "phone dark"],
+)
 def test_opens_clean_and_fits(browser, pages, name, width, phone, dark):
     browser.open(pages[name], width, dark=dark, phone=phone)
     assert browser.messages == []
@@ -58,25 +78,44 @@ def test_figures_are_visible_and_no_text_lies_on_another(browser, pages, documen
             const high = Math.min(one.bottom, two.bottom) - Math.max(one.top, two.top);
             if (wide > 1 && high > 3) on.push(a + ' on ' + b); }));
         return {name: figure.id.slice(7), drawings: seen.length, width: seen[0].getBoundingClientRect().width, outside, on}; })""")
-    assert [item["name"] for item in found] == list(comparison_figures(ComparisonView(documents[name])))
+    assert [item["name"] for item in found] == list(
+        comparison_figures(ComparisonView(documents[name]))
+    )
     for item in found:
-        assert item["drawings"] == 1 and item["width"] > 250 and item["outside"] == 0 and item["on"] == [], item
+        assert (
+            item["drawings"] == 1
+            and item["width"] > 250
+            and item["outside"] == 0
+            and item["on"] == []
+        ), item
 
 
 def test_every_number_of_the_table_is_that_of_the_document(browser, pages, documents):
     browser.open(pages["many"])
-    cells = browser.evaluate("[...document.querySelectorAll('#table-schemes tbody tr')].map(r => [...r.cells].map(c => c.dataset.sort))")
-    heads = browser.evaluate("[...document.querySelectorAll('#table-schemes thead th')].map(head => head.textContent)")
+    cells = browser.evaluate(
+        "[...document.querySelectorAll('#table-schemes tbody tr')].map(r => [...r.cells].map(c => c.dataset.sort))"
+    )
+    heads = browser.evaluate(
+        "[...document.querySelectorAll('#table-schemes thead th')].map(head => head.textContent)"
+    )
     shown = {row[1]: dict(zip(heads, row)) for row in cells}
     assert len(shown) == len(documents["many"]["schemes"]) == 18
     for entry in documents["many"]["schemes"]:
         row = shown[short_name(entry["label"])]
         expected = {
-            "Batch": entry["batch"], "Rate": entry["training"]["settings"]["learning_rate"], "Accuracy": entry["accuracy_percent"],
-            "Area": entry["area_mm2"], "Power": entry["power_uw"], "Energy / image": entry["energy_per_image_j"],
-            "of it update": entry["by_phase"]["update"]["energy_j"] / entry["images"], "Time / image": entry["latency_per_image_s"],
-            "Writes / device": entry["writes_per_device"], "Extra memory": entry["extra_memory_bits"] / 8192, "Tiles": entry["tiles"],
-            "Images/s a core": entry["images_per_second"]}
+            "Batch": entry["batch"],
+            "Rate": entry["training"]["settings"]["learning_rate"],
+            "Accuracy": entry["accuracy_percent"],
+            "Area": entry["area_mm2"],
+            "Power": entry["power_uw"],
+            "Energy / image": entry["energy_per_image_j"],
+            "of it update": entry["by_phase"]["update"]["energy_j"] / entry["images"],
+            "Time / image": entry["latency_per_image_s"],
+            "Writes / device": entry["writes_per_device"],
+            "Extra memory": entry["extra_memory_bits"] / 8192,
+            "Tiles": entry["tiles"],
+            "Images/s a core": entry["images_per_second"],
+        }
         assert {name: float(row[name]) for name in expected} == pytest.approx(expected)
     ranked = sorted(-entry["accuracy_percent"] for entry in documents["many"]["schemes"])
     assert [-float(row["Accuracy"]) for row in shown.values()] == ranked
@@ -84,12 +123,22 @@ def test_every_number_of_the_table_is_that_of_the_document(browser, pages, docum
 
 def test_table_sorts_and_links_resolve(browser, pages):
     browser.open(pages["many"])
-    place = browser.evaluate("[...document.querySelectorAll('#table-schemes thead th')].findIndex(h => h.textContent === 'Energy / image')")
+    place = browser.evaluate(
+        "[...document.querySelectorAll('#table-schemes thead th')].findIndex(h => h.textContent === 'Energy / image')"
+    )
     browser.evaluate(f"document.querySelectorAll('#table-schemes thead button')[{place}].click()")
-    values = browser.evaluate(f"[...document.querySelectorAll('#table-schemes tbody tr')].map(r => Number(r.cells[{place}].dataset.sort))")
+    values = browser.evaluate(
+        f"[...document.querySelectorAll('#table-schemes tbody tr')].map(r => Number(r.cells[{place}].dataset.sort))"
+    )
     assert values == sorted(values, reverse=True) and len(set(values)) == 18
-    links = browser.evaluate("[...document.querySelectorAll('a[href^=\"#\"]')].map(a => decodeURIComponent(a.hash.slice(1)))")
-    assert [name for name in links if not browser.evaluate(f"!!document.getElementById({json.dumps(name)})")] == []
+    links = browser.evaluate(
+        "[...document.querySelectorAll('a[href^=\"#\"]')].map(a => decodeURIComponent(a.hash.slice(1)))"
+    )
+    assert [
+        name
+        for name in links
+        if not browser.evaluate(f"!!document.getElementById({json.dumps(name)})")
+    ] == []
     assert sum(name.startswith("scheme-") for name in links) == 18
 
 
@@ -99,14 +148,28 @@ def test_a_point_and_a_row_open_the_breakdown(browser, pages):
     assert browser.evaluate(opened) == []
     browser.evaluate("document.querySelectorAll('#table-schemes tbody tr')[4].click()")
     assert browser.evaluate(opened) == ["scheme-5"]
-    browser.open(pages["many"])  # the page scrolls softly to what was opened: a point would move under the pointer
+    browser.open(
+        pages["many"]
+    )  # the page scrolls softly to what was opened: a point would move under the pointer
     place = browser.evaluate("""(() => { const mark = document.querySelector('#figure-error_over_energy .wide circle[data-scheme="3"]');
         mark.scrollIntoView({block: 'center', behavior: 'instant'}); const box = mark.getBoundingClientRect();
         return [box.x + box.width / 2, box.y + box.height / 2]; })()""")
     for kind in ("mouseMoved", "mousePressed", "mouseReleased"):
-        browser.call("Input.dispatchMouseEvent", type=kind, x=place[0], y=place[1], button="left", clickCount=1)
+        browser.call(
+            "Input.dispatchMouseEvent",
+            type=kind,
+            x=place[0],
+            y=place[1],
+            button="left",
+            clickCount=1,
+        )
     assert browser.evaluate(opened) == ["scheme-3"]
-    assert browser.evaluate("document.querySelector('#table-schemes tr.chosen').cells[0].textContent.trim()") == "3"
+    assert (
+        browser.evaluate(
+            "document.querySelector('#table-schemes tr.chosen').cells[0].textContent.trim()"
+        )
+        == "3"
+    )
     assert browser.evaluate("document.getElementById('table-components-3').offsetHeight") > 200
 
 
@@ -122,9 +185,17 @@ def test_without_script_every_scheme_opens_by_its_title(browser, pages):
     try:
         browser.open(pages["many"])
         root = browser.call("DOM.getDocument", depth=0)["root"]["nodeId"]
-        count = {name: len(browser.call("DOM.querySelectorAll", nodeId=root, selector=name)["nodeIds"])
-                 for name in ("details.scheme > summary", "figure svg title", "#table-schemes a[href^='#scheme-']")}
-        assert count["details.scheme > summary"] == count["#table-schemes a[href^='#scheme-']"] == 18
+        count = {
+            name: len(browser.call("DOM.querySelectorAll", nodeId=root, selector=name)["nodeIds"])
+            for name in (
+                "details.scheme > summary",
+                "figure svg title",
+                "#table-schemes a[href^='#scheme-']",
+            )
+        }
+        assert (
+            count["details.scheme > summary"] == count["#table-schemes a[href^='#scheme-']"] == 18
+        )
         assert count["figure svg title"] > 200  # the browser's own tips
     finally:
         browser.call("Emulation.setScriptExecutionDisabled", value=False)
@@ -133,20 +204,41 @@ def test_without_script_every_scheme_opens_by_its_title(browser, pages):
 def test_paper_is_white_and_holds_the_table(browser, pages):
     browser.open(pages["many"], dark=True)
     browser.call("Emulation.setEmulatedMedia", media="print")
-    assert browser.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
-    browser.call("Emulation.setDeviceMetricsOverride", width=688, height=970, deviceScaleFactor=1, mobile=False)  # A4 less its margins
-    wide = browser.evaluate("document.querySelector('#table-schemes table').getBoundingClientRect().right")
+    assert (
+        browser.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    )
+    browser.call(
+        "Emulation.setDeviceMetricsOverride",
+        width=688,
+        height=970,
+        deviceScaleFactor=1,
+        mobile=False,
+    )  # A4 less its margins
+    wide = browser.evaluate(
+        "document.querySelector('#table-schemes table').getBoundingClientRect().right"
+    )
     assert wide <= 688
     browser.call("Emulation.setEmulatedMedia", media="")
 
 
 def test_the_report_command_finds_a_comparison(documents, tmp_path, capsys):
     (tmp_path / "compare.json").write_text(json.dumps(documents["one"]))
-    assert main(["report", str(tmp_path / "compare.json"), "--out", str(tmp_path / "out"), "--json"]) == 0
+    assert (
+        main(["report", str(tmp_path / "compare.json"), "--out", str(tmp_path / "out"), "--json"])
+        == 0
+    )
     files = json.loads(capsys.readouterr().out)["files"]
-    assert all(Path(file).is_file() for file in files) and files[0] == str(tmp_path / "out" / "report.html")
+    assert all(Path(file).is_file() for file in files) and files[0] == str(
+        tmp_path / "out" / "report.html"
+    )
     names = {path.name for path in (tmp_path / "out").rglob("*") if path.is_file()}
     figures = comparison_figures(ComparisonView(documents["one"]))
-    assert names == {"report.html", "schemes.csv", "breakdown.csv", "epochs.csv", "figures.csv",
-                     *(f"{name}.{suffix}" for name in figures for suffix in ("svg", "png"))}
+    assert names == {
+        "report.html",
+        "schemes.csv",
+        "breakdown.csv",
+        "epochs.csv",
+        "figures.csv",
+        *(f"{name}.{suffix}" for name in figures for suffix in ("svg", "png")),
+    }
     assert len((tmp_path / "out" / "schemes.csv").read_text().splitlines()) == 2

@@ -1,4 +1,6 @@
-"""The gallery of studies in a real headless Chromium: the committed studies, and a made-up one whose names bite."""
+"""The gallery of studies in a real headless Chromium: the committed studies, and a made-up one
+whose names bite.
+"""
 
 import shutil
 from pathlib import Path
@@ -38,7 +40,8 @@ def nasty(tmp_path_factory):
     (one / "README.md").write_text(
         f"# Title {BITE}\n\nFirst *paragraph* `data.csv` {BITE}\n\n<script>document.documentElement.dataset.taken=2</script>\n\n"
         "![p](fig%20%231.svg) [j](javascript:document.documentElement.dataset.taken=3) [t](sub%20folder/table.md) [gone](gone.csv)\n\n"
-        f"## Part {BITE}\n\n`data.csv` `no.csv`\n")
+        f"## Part {BITE}\n\n`data.csv` `no.csv`\n"
+    )
     (one / "data.csv").write_text("a\n1\n")
     (two / "report.html").write_text("<title>Only a report</title>")
     (root / "no study").mkdir()
@@ -73,41 +76,75 @@ def exists(address):
     return Path(unquote(urlsplit(address).path)).exists()
 
 
-@pytest.mark.parametrize(("width", "phone", "dark"), [(1280, False, False), (390, True, True)], ids=["desk light", "phone dark"])
-def test_committed_studies_open_clean_and_every_link_resolves(browser, committed, width, phone, dark):
+@pytest.mark.parametrize(
+    ("width", "phone", "dark"),
+    [(1280, False, False), (390, True, True)],
+    ids=["desk light", "phone dark"],
+)
+def test_committed_studies_open_clean_and_every_link_resolves(
+    browser, committed, width, phone, dark
+):
     pages = pages_of(committed)
-    assert len(pages) == 1 + len([folder for folder in REPORTS.iterdir() if (folder / "README.md").exists()])
+    assert len(pages) == 1 + len(
+        [folder for folder in REPORTS.iterdir() if (folder / "README.md").exists()]
+    )
     for path in pages:
-        assert [address for address in check_page(browser, path, width, phone, dark) if not exists(address) and ".npz" not in address] == []
+        assert [
+            address
+            for address in check_page(browser, path, width, phone, dark)
+            if not exists(address) and ".npz" not in address
+        ] == []
 
 
 def test_the_committed_gallery_shows_studies_that_are_there(browser):
     browser.open(REPORTS / "index.html")
-    shown = browser.evaluate("[...document.querySelectorAll('article')].map(card => card.id.slice('study-'.length))")
-    assert len(shown) >= 6 and set(shown) <= {folder.name for folder in REPORTS.iterdir() if (folder / "README.md").exists()}
-    assert browser.evaluate("[...document.querySelectorAll('article')].filter(card => !card.querySelector('img')).length") == 0
+    shown = browser.evaluate(
+        "[...document.querySelectorAll('article')].map(card => card.id.slice('study-'.length))"
+    )
+    assert len(shown) >= 6 and set(shown) <= {
+        folder.name for folder in REPORTS.iterdir() if (folder / "README.md").exists()
+    }
+    assert (
+        browser.evaluate(
+            "[...document.querySelectorAll('article')].filter(card => !card.querySelector('img')).length"
+        )
+        == 0
+    )
     assert [address for address in browser.evaluate(LINKS) if not exists(address)] == []
 
 
 @pytest.mark.parametrize("number", [0, 1, 2])
 def test_names_that_bite_are_shown_as_text(browser, nasty, number):
     root, written, broken = nasty
-    assert written == [root / "index.html", root / "only a page" / "index.html", root / "x & <b> 100%" / "index.html"]
+    assert written == [
+        root / "index.html",
+        root / "only a page" / "index.html",
+        root / "x & <b> 100%" / "index.html",
+    ]
     links = check_page(browser, written[number], 1280, False, False)
-    assert [Path(address).name for address in links if not exists(address)] == (["gone.csv"] if number == 2 else [])
+    assert [Path(address).name for address in links if not exists(address)] == (
+        ["gone.csv"] if number == 2 else []
+    )
     assert broken == [f"{root / 'x & <b> 100%'}: README.md: gone.csv"]
     assert browser.evaluate("document.querySelectorAll('a[href^=javascript]').length") == 0
     if number == 2:
         assert browser.evaluate("document.querySelector('h1').textContent") == f"Title {BITE}"
-        assert browser.evaluate("document.querySelector('#readme h2').textContent") == f"Part {BITE}"
-        assert browser.evaluate("[...document.querySelectorAll('#readme code')].map(code => code.parentNode.tagName)") == ["A", "A", "P"]
+        assert (
+            browser.evaluate("document.querySelector('#readme h2').textContent") == f"Part {BITE}"
+        )
+        assert browser.evaluate(
+            "[...document.querySelectorAll('#readme code')].map(code => code.parentNode.tagName)"
+        ) == ["A", "A", "P"]
         assert browser.evaluate("document.querySelector('#pages a').textContent") == f"R <b> {BITE}"
-        assert "sub folder/more.svg" in browser.evaluate("document.querySelector('#figures').textContent")
+        assert "sub folder/more.svg" in browser.evaluate(
+            "document.querySelector('#figures').textContent"
+        )
 
 
 def test_paper_is_white_and_pictures_keep_their_colours_on_it(browser, committed):
     browser.open(committed / "index.html", dark=True)
-    colour, tint = "getComputedStyle(document.body).backgroundColor", "getComputedStyle(document.images[0]).filter"
+    colour = "getComputedStyle(document.body).backgroundColor"
+    tint = "getComputedStyle(document.images[0]).filter"
     assert browser.evaluate(colour) != "rgb(255, 255, 255)" and "invert" in browser.evaluate(tint)
     browser.call("Emulation.setEmulatedMedia", media="print")
     assert browser.evaluate(colour) == "rgb(255, 255, 255)" and browser.evaluate(tint) == "none"
@@ -120,9 +157,15 @@ def test_a_page_of_another_hand_is_kept(tmp_path, capsys):
     (tmp_path / "index.html").write_text("mine")
     assert main(["report", str(tmp_path), "--gallery"]) == 2
     assert "another hand" in capsys.readouterr().err
-    assert (tmp_path / "index.html").read_text() == "mine" and not (tmp_path / "study" / "index.html").exists()
+    assert (tmp_path / "index.html").read_text() == "mine" and not (
+        tmp_path / "study" / "index.html"
+    ).exists()
     (tmp_path / "index.html").unlink()
-    assert main(["report", str(tmp_path), "--gallery"]) == main(["report", str(tmp_path), "--gallery"]) == 0
+    assert (
+        main(["report", str(tmp_path), "--gallery"])
+        == main(["report", str(tmp_path), "--gallery"])
+        == 0
+    )
     assert main(["report", str(tmp_path / "study"), "--gallery"]) == 2
     assert "no study here" in capsys.readouterr().err
     assert main(["report", str(tmp_path), "--gallery", "--out", str(tmp_path)]) == 2

@@ -1,4 +1,6 @@
-"""The report in a real headless Chromium: quiet console, no network, working tables, visible figures, phone width, both themes."""
+"""The report in a real headless Chromium: quiet console, no network, working tables, visible
+figures, phone width, both themes.
+"""
 
 import pytest
 
@@ -15,18 +17,33 @@ pytestmark = pytest.mark.browser
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory):
     folder = tmp_path_factory.mktemp("a folder with spaces & #")
-    name = "<img src=x onerror=\"document.documentElement.dataset.taken=1\">"
+    name = '<img src=x onerror="document.documentElement.dataset.taken=1">'
     results = {
-        "training": make_result(LENET, TRAINING, batch=8), "long": make_result(long_network(160), TRAINING, network="deep", spans=60),
-        "untimed": make_result(timing=False), "one": make_result(LENET[:1], static=False),
-        "nasty": make_result(((name, 25, 4, 9), ("слой_" * 40, 9, 9, 9), ("</script><script>throw 1</script>", 9, 9, 9)), network=name),
+        "training": make_result(LENET, TRAINING, batch=8),
+        "long": make_result(long_network(160), TRAINING, network="deep", spans=60),
+        "untimed": make_result(timing=False),
+        "one": make_result(LENET[:1], static=False),
+        "nasty": make_result(
+            (
+                (name, 25, 4, 9),
+                ("слой_" * 40, 9, 9, 9),
+                ("</script><script>throw 1</script>", 9, 9, 9),
+            ),
+            network=name,
+        ),
     }
-    results["simulated"] = archsim.simulate(archsim.load_network("lenet1"), archsim.load_architecture("cim40"))
+    results["simulated"] = archsim.simulate(
+        archsim.load_network("lenet1"), archsim.load_architecture("cim40")
+    )
     return {name: write_report(result, folder / f"{name}.html") for name, result in results.items()}
 
 
 @pytest.mark.parametrize("name", ["training", "long", "untimed", "one", "nasty", "simulated"])
-@pytest.mark.parametrize(("width", "phone", "dark"), [(1280, False, False), (390, True, True)], ids=["desk light", "phone dark"])
+@pytest.mark.parametrize(
+    ("width", "phone", "dark"),
+    [(1280, False, False), (390, True, True)],
+    ids=["desk light", "phone dark"],
+)
 def test_opens_clean_and_fits(browser, pages, name, width, phone, dark):
     browser.open(pages[name], width, dark=dark, phone=phone)
     assert browser.messages == []
@@ -59,9 +76,10 @@ def test_text_of_figures_is_readable_on_a_phone(browser, pages):
     assert min(heights) > 9
 
 
-@pytest.mark.parametrize(("table", "column", "numeric"), [
-    ("components", 4, True), ("layers", 2, True), ("layers", 0, False), ("figures", 1, True),
-])
+@pytest.mark.parametrize(
+    ("table", "column", "numeric"),
+    [("components", 4, True), ("layers", 2, True), ("layers", 0, False), ("figures", 1, True)],
+)
 def test_tables_sort_on_click(browser, pages, table, column, numeric):
     browser.open(pages["training"])
     read = f"[...document.querySelectorAll('#table-{table} tbody tr')].map(row => row.cells[{column}].dataset.sort)"
@@ -83,7 +101,12 @@ def test_filter_hides_rows(browser, pages):
     browser.open(pages["long"])
     browser.evaluate("""(() => { const box = document.querySelector('#table-layers input'); box.value = 'layer2.45.';
         box.dispatchEvent(new Event('input')); })()""")
-    assert browser.evaluate("[...document.querySelectorAll('#table-layers tbody tr')].filter(row => row.offsetHeight).length") == 3
+    assert (
+        browser.evaluate(
+            "[...document.querySelectorAll('#table-layers tbody tr')].filter(row => row.offsetHeight).length"
+        )
+        == 3
+    )
 
 
 def test_links_resolve_and_csv_downloads_hold_the_table(browser, pages):
@@ -92,9 +115,13 @@ def test_links_resolve_and_csv_downloads_hold_the_table(browser, pages):
         .map(a => decodeURIComponent(a.getAttribute('href').slice(1))).filter(name => !document.getElementById(name))""")
     assert broken == []
     assert browser.evaluate("document.querySelectorAll('a[href^=\"#source-\"]').length") == 6
-    text = browser.evaluate("atob(document.querySelector('#table-layers a[download]').href.split('base64,')[1])")
+    text = browser.evaluate(
+        "atob(document.querySelector('#table-layers a[download]').href.split('base64,')[1])"
+    )
     assert text.splitlines()[0] == "layer,phase,cycles,stall_cycles,energy_j,tile_operations"
-    assert len(text.splitlines()) == 1 + browser.evaluate("document.querySelectorAll('#table-layers tbody tr').length")
+    assert len(text.splitlines()) == 1 + browser.evaluate(
+        "document.querySelectorAll('#table-layers tbody tr').length"
+    )
 
 
 def test_tip_follows_the_pointer(browser, pages):
@@ -119,7 +146,9 @@ def test_themes_and_print_differ_as_they_should(browser, pages):
     assert light[0] != dark[0] and light[1] != dark[1]
     browser.evaluate("document.getElementById('theme').click()")
     assert browser.evaluate(background) == light[0]
-    browser.evaluate("document.getElementById('theme').click()")  # dark by choice now: paper stays white all the same
+    browser.evaluate(
+        "document.getElementById('theme').click()"
+    )  # dark by choice now: paper stays white all the same
     browser.call("Emulation.setEmulatedMedia", media="print")
     assert browser.evaluate(background) == "rgb(255, 255, 255)"
     assert browser.evaluate(bar) == light[1]
@@ -133,7 +162,9 @@ def test_figures_can_be_saved(browser, pages):
         const [svg, png] = document.querySelectorAll('#figure-roofline .save button'); svg.click(); png.click(); })()""")
     text = browser.evaluate("saved[0].text()")
     assert text.startswith("<svg") and "var(" not in text and "stroke-dasharray" in text
-    size = browser.evaluate("new Promise(done => { const wait = () => saved[1] ? done(saved[1].size) : setTimeout(wait, 20); wait(); })")
+    size = browser.evaluate(
+        "new Promise(done => { const wait = () => saved[1] ? done(saved[1].size) : setTimeout(wait, 20); wait(); })"
+    )
     assert size > 10_000
 
 
@@ -142,7 +173,9 @@ def test_without_script_the_page_still_shows_everything(browser, pages):
     try:
         browser.open(pages["one"])
         shown = browser.call("DOM.getDocument", depth=0)["root"]["nodeId"]
-        titles = browser.call("DOM.querySelectorAll", nodeId=shown, selector="figure svg title")["nodeIds"]
+        titles = browser.call("DOM.querySelectorAll", nodeId=shown, selector="figure svg title")[
+            "nodeIds"
+        ]
         assert len(titles) > 20  # the browser's own tips
     finally:
         browser.call("Emulation.setScriptExecutionDisabled", value=False)

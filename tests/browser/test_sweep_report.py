@@ -1,4 +1,6 @@
-"""The report of a sweep in a real headless Chromium: 2000 designs, quiet, quick, small; hover and click show the design."""
+"""The report of a sweep in a real headless Chromium: 2000 designs, quiet, quick, small; hover and
+click show the design.
+"""
 
 import json
 
@@ -8,29 +10,49 @@ from archsim.exploration.sweep import explore
 from archsim.report.sweep.page import render_sweep, write_sweep_report
 from tests.explore_points import SPACE
 
-NASTY = "<img src=x onerror=\"document.documentElement.dataset.taken=1\"></script><script>document.documentElement.dataset.taken=2</script>"
+NASTY = '<img src=x onerror="document.documentElement.dataset.taken=1"></script><script>document.documentElement.dataset.taken=2</script>'
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
 def document():
-    """Forty designs, written forty-nine times over: 1,960 points on one rung, with a backdrop and a name that bites."""
-    axes = {"tile.rows": [64, 128], "read.adc_bits": {"from": 5, "to": 9}, "node_nm": [28, 32, 40, 65]}
+    """Forty designs, written forty-nine times over: 1,960 points on one rung, with a backdrop and a
+    name that bites.
+    """
+    axes = {
+        "tile.rows": [64, 128],
+        "read.adc_bits": {"from": 5, "to": 9},
+        "node_nm": [28, 32, 40, 65],
+    }
     small = json.loads(json.dumps(explore(SPACE | {"title": NASTY[:200], "axes": axes}).to_dict()))
     count = len(small["points"])
     large = dict(small)
     large["name"] = "large"
     # a design whose area grows has a range and parts that grow with it, or its document is refused
     grown = {"area_mm2": 1 / 40, "energy_per_image_j": 1 / 50}
-    large["points"] = [row | {"point": number * count + row["point"]}
-                       | {f"{name}{end}": row[f"{name}{end}"] * (1 + number * step) for name, step in grown.items()
-                          for end in ("", "_low", "_high") if row.get(f"{name}{end}") is not None}
-                       for number in range(49) for row in small["points"]]
-    large["parts"] = [[part and [part[0] * (1 + number / 40), part[1] * (1 + number / 50)] for part in parts]
-                      for number in range(49) for parts in small["parts"]]
+    large["points"] = [
+        row
+        | {"point": number * count + row["point"]}
+        | {
+            f"{name}{end}": row[f"{name}{end}"] * (1 + number * step)
+            for name, step in grown.items()
+            for end in ("", "_low", "_high")
+            if row.get(f"{name}{end}") is not None
+        }
+        for number in range(49)
+        for row in small["points"]
+    ]
+    large["parts"] = [
+        [part and [part[0] * (1 + number / 40), part[1] * (1 + number / 50)] for part in parts]
+        for number in range(49)
+        for parts in small["parts"]
+    ]
     large["layers"] = small["layers"] * 49
-    large["below"] = [{"area_mm2": row["area_mm2"] * 1.1, "energy_per_image_j": row["energy_per_image_j"]} for row in large["points"]]
+    large["below"] = [
+        {"area_mm2": row["area_mm2"] * 1.1, "energy_per_image_j": row["energy_per_image_j"]}
+        for row in large["points"]
+    ]
     return large
 
 
@@ -46,22 +68,38 @@ def test_two_thousand_designs_stay_small_and_open_clean(browser, page):
     browser.open(page)
     assert browser.messages == []
     assert browser.requests == [page.resolve().as_uri()]
-    assert browser.evaluate("document.querySelectorAll('*').length") < 12_000  # what makes a page slow to open
+    assert (
+        browser.evaluate("document.querySelectorAll('*').length") < 12_000
+    )  # what makes a page slow to open
     names = "document.querySelectorAll('#figure-pareto_1_2 .wide [data-dots]')"
     dots = browser.evaluate(f"[...{names}].flatMap(path => path.dataset.dots.split(' '))")
-    marks = browser.evaluate("[...document.querySelectorAll('#figure-pareto_1_2 .wide circle[data-point]')].map(c => c.dataset.point)")
+    marks = browser.evaluate(
+        "[...document.querySelectorAll('#figure-pareto_1_2 .wide circle[data-point]')].map(c => c.dataset.point)"
+    )
     assert len(dots) + len(marks) == len({*dots, *marks}) == 1960
 
 
-@pytest.mark.parametrize(("width", "phone", "dark"), [(1280, False, False), (390, True, True)], ids=["desk light", "phone dark"])
+@pytest.mark.parametrize(
+    ("width", "phone", "dark"),
+    [(1280, False, False), (390, True, True)],
+    ids=["desk light", "phone dark"],
+)
 def test_fits_and_shows_every_figure(browser, page, document, width, phone, dark):
     browser.open(page, width, dark=dark, phone=phone)
     assert browser.messages == []
     assert browser.evaluate("document.documentElement.scrollWidth") <= width
     shown = browser.evaluate("""[...document.querySelectorAll('figure')].map(figure =>
         [figure.id.slice(7), [...figure.querySelectorAll('svg')].filter(svg => svg.getBoundingClientRect().width > 200).length])""")
-    strong = any(entry["interaction"] for entry in document["analysis"])  # else a line says that there is none
-    assert dict(shown) == {"pareto_1_2": 1, "bands": 1, "sensitivity": 1, "effects": 1, "interactions": int(strong)}
+    strong = any(
+        entry["interaction"] for entry in document["analysis"]
+    )  # else a line says that there is none
+    assert dict(shown) == {
+        "pareto_1_2": 1,
+        "bands": 1,
+        "sensitivity": 1,
+        "effects": 1,
+        "interactions": int(strong),
+    }
 
 
 def test_names_are_escaped(browser, page):
@@ -80,9 +118,21 @@ def test_hover_tells_the_design_and_click_its_breakdown(browser, page, document)
     tip = browser.evaluate("document.getElementById('tip').textContent")
     assert f"tile.rows = {row['tile.rows']}" in tip and "on the front" in tip
     for kind in ("mousePressed", "mouseReleased"):
-        browser.call("Input.dispatchMouseEvent", type=kind, x=place[0], y=place[1], button="left", clickCount=1)
-    assert browser.evaluate("document.getElementById('design-title').textContent") == f"Design #{row['point']}"
-    rows = browser.evaluate("[...document.querySelectorAll('#design-body tbody tr')].map(row => row.cells.length)")
+        browser.call(
+            "Input.dispatchMouseEvent",
+            type=kind,
+            x=place[0],
+            y=place[1],
+            button="left",
+            clickCount=1,
+        )
+    assert (
+        browser.evaluate("document.getElementById('design-title').textContent")
+        == f"Design #{row['point']}"
+    )
+    rows = browser.evaluate(
+        "[...document.querySelectorAll('#design-body tbody tr')].map(row => row.cells.length)"
+    )
     assert len(rows) == sum(part is not None for part in document["parts"][0]) and set(rows) == {3}
 
 
@@ -99,24 +149,43 @@ def test_a_dot_of_the_crowd_is_a_design_too(browser, page, document):
     assert row["area_mm2"] == max(row["area_mm2"] for row in document["points"])
     tip = "document.getElementById('tip')"
     browser.call("Input.dispatchMouseEvent", type="mouseMoved", x=found[1] + 3, y=found[2])
-    assert f"#{row['point']}, dominated" in browser.evaluate(f"{tip}.textContent") and not browser.evaluate(f"{tip}.hidden")
+    assert f"#{row['point']}, dominated" in browser.evaluate(
+        f"{tip}.textContent"
+    ) and not browser.evaluate(f"{tip}.hidden")
     assert browser.evaluate("document.querySelectorAll('circle.ring').length") == 1
     for kind in ("mousePressed", "mouseReleased"):
-        browser.call("Input.dispatchMouseEvent", type=kind, x=found[1] + 3, y=found[2], button="left", clickCount=1)
-    assert browser.evaluate("document.getElementById('design-title').textContent") == f"Design #{row['point']}"
+        browser.call(
+            "Input.dispatchMouseEvent",
+            type=kind,
+            x=found[1] + 3,
+            y=found[2],
+            button="left",
+            clickCount=1,
+        )
+    assert (
+        browser.evaluate("document.getElementById('design-title').textContent")
+        == f"Design #{row['point']}"
+    )
     browser.call("Input.dispatchMouseEvent", type="mouseMoved", x=found[1] + 20, y=found[2])
-    assert browser.evaluate(f"{tip}.hidden") and browser.evaluate("document.querySelectorAll('circle.ring').length") == 0
+    assert (
+        browser.evaluate(f"{tip}.hidden")
+        and browser.evaluate("document.querySelectorAll('circle.ring').length") == 0
+    )
 
 
 def test_the_rest_of_a_long_table_comes_when_it_is_wanted(browser, page):
     count = "document.querySelectorAll('#table-designs tbody tr').length"
-    for act in ("document.querySelector('#table-designs thead button').click()",
-                "(() => { const box = document.querySelector('#table-designs input'); box.dispatchEvent(new Event('input')); })()",
-                "document.querySelector('#table-designs .scroll').scrollTop = 1e6"):
+    for act in (
+        "document.querySelector('#table-designs thead button').click()",
+        "(() => { const box = document.querySelector('#table-designs input'); box.dispatchEvent(new Event('input')); })()",
+        "document.querySelector('#table-designs .scroll').scrollTop = 1e6",
+    ):
         browser.open(page)
         assert browser.evaluate(count) == 100
         browser.evaluate(act)
-        browser.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        browser.evaluate(
+            "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+        )
         assert browser.evaluate(count) == 1960
         names = "[...document.querySelectorAll('#table-designs tbody tr')].map(row => row.cells[0].textContent)"
         assert len(set(browser.evaluate(names))) == 1960
@@ -126,15 +195,22 @@ def test_the_rest_of_a_long_table_comes_when_it_is_wanted(browser, page):
 def test_a_row_of_the_table_shows_its_design(browser, page):
     browser.open(page)
     browser.evaluate("document.querySelectorAll('#table-designs tbody tr')[3].click()")
-    number = browser.evaluate("document.querySelectorAll('#table-designs tbody tr')[3].cells[0].textContent.trim()")
-    assert browser.evaluate("document.getElementById('design-title').textContent") == f"Design {number}"
+    number = browser.evaluate(
+        "document.querySelectorAll('#table-designs tbody tr')[3].cells[0].textContent.trim()"
+    )
+    assert (
+        browser.evaluate("document.getElementById('design-title').textContent")
+        == f"Design {number}"
+    )
     assert browser.evaluate("document.querySelectorAll('#table-designs tr.chosen').length") >= 1
 
 
 def test_tables_sort_and_links_resolve(browser, page):
     browser.open(page)
     browser.evaluate("document.querySelectorAll('#table-designs thead button')[5].click()")
-    values = browser.evaluate("[...document.querySelectorAll('#table-designs tbody tr')].map(row => Number(row.cells[5].dataset.sort))")
+    values = browser.evaluate(
+        "[...document.querySelectorAll('#table-designs tbody tr')].map(row => Number(row.cells[5].dataset.sort))"
+    )
     assert values == sorted(values, reverse=True) and len(set(values)) > 10
     broken = browser.evaluate("""[...document.querySelectorAll('a[href^="#"]')]
         .map(a => decodeURIComponent(a.getAttribute('href').slice(1))).filter(name => !document.getElementById(name))""")
@@ -147,7 +223,9 @@ def test_without_script_every_number_is_there(browser, page):
         browser.open(page)
         text = page.read_text(encoding="utf-8")
         root = browser.call("DOM.getDocument", depth=0)["root"]["nodeId"]
-        rows = browser.call("DOM.querySelectorAll", nodeId=root, selector="#table-designs tbody tr")["nodeIds"]
+        rows = browser.call(
+            "DOM.querySelectorAll", nodeId=root, selector="#table-designs tbody tr"
+        )["nodeIds"]
     finally:
         browser.call("Emulation.setScriptExecutionDisabled", value=False)
     assert len(rows) == 1960 and "<title>#" in text
@@ -156,5 +234,13 @@ def test_without_script_every_number_is_there(browser, page):
 def test_the_report_command_remakes_page_figures_and_tables(document, tmp_path):
     (tmp_path / "sweep.json").write_text(json.dumps(document))
     names = {path.name for path in write_sweep_report(tmp_path, tmp_path / "out")}
-    assert {"report.html", "designs.csv", "sensitivity.csv", "effects.csv", "pareto_1_2.svg", "pareto_1_2.png", "effects.svg"} <= names
+    assert {
+        "report.html",
+        "designs.csv",
+        "sensitivity.csv",
+        "effects.csv",
+        "pareto_1_2.svg",
+        "pareto_1_2.png",
+        "effects.svg",
+    } <= names
     assert len((tmp_path / "out" / "designs.csv").read_text().splitlines()) == 1961

@@ -1,4 +1,6 @@
-"""A correct rule with rare events: one pulse in the sign of the momentum, with a probability |rate m| / step."""
+"""A correct rule with rare events: one pulse in the sign of the momentum, with a probability |rate
+m| / step.
+"""
 
 from dataclasses import replace
 from typing import Annotated, Any, ClassVar
@@ -22,7 +24,9 @@ DECISION = {"multiply_add": 1, "multiply": 1, "compare": 1}
 
 @register
 class SignMomentum(Scheme):
-    """Momentum is kept digitally; once a batch every device gets one pulse in its direction, by chance."""
+    """Momentum is kept digitally; once a batch every device gets one pulse in its direction, by
+    chance.
+    """
 
     name: ClassVar[str] = "sign_momentum"
     title: ClassVar[str] = "one stochastic pulse in the sign of the momentum"
@@ -30,8 +34,10 @@ class SignMomentum(Scheme):
     transposed_read: ClassVar[bool] = True
     device: ClassVar[str] = "ecram"
     practice: ClassVar[dict[str, Any]] = {"learning_rate": 0.1, "batch": 8, "epochs": 3}
-    trial: ClassVar[dict[str, Any]] = {"learning_rate": 0.5, "device_settings": {"pulse_step": 0.01, "upper_spread": 0.0,
-                                                                                 "lower_spread": 0.0}}
+    trial: ClassVar[dict[str, Any]] = {
+        "learning_rate": 0.5,
+        "device_settings": {"pulse_step": 0.01, "upper_spread": 0.0, "lower_spread": 0.0},
+    }
 
     momentum: Annotated[float, Field(ge=0, lt=1)] = 0.9
 
@@ -43,7 +49,10 @@ class SignMomentum(Scheme):
 
     def batch_update(self, stage, batch):
         write = program_weights(stage, share=0.1, verify_reads=0.0)
-        return [optimiser_step(stage, DECISION, words=2), replace(write, activity=replace(write.activity, write_pulses=1.0))]
+        return [
+            optimiser_step(stage, DECISION, words=2),
+            replace(write, activity=replace(write.activity, write_pulses=1.0)),
+        ]
 
     def state_words(self, stages):
         weights = float(sum(stage.matrix.trained for stage in stages if stage.on_array))
@@ -54,8 +63,12 @@ class SignMomentum(Scheme):
 
     def reference_change(self, layer, inputs, errors, rate, seed, step):
         gradient = sum(d.astype(float) @ x.astype(float).T for x, d in zip(inputs, errors))
-        probability = np.minimum(1.0, np.abs(rate * (1 - self.momentum) * gradient) / layer.devices.granularity)
-        return expected_step(layer.devices, layer.weights.astype(float), np.sign(gradient) * probability)
+        probability = np.minimum(
+            1.0, np.abs(rate * (1 - self.momentum) * gradient) / layer.devices.granularity
+        )
+        return expected_step(
+            layer.devices, layer.weights.astype(float), np.sign(gradient) * probability
+        )
 
 
 class Rule(UpdateRule):
@@ -63,11 +76,15 @@ class Rule(UpdateRule):
 
     def __init__(self, scheme, layers, rate, batch, seed):
         super().__init__(scheme, layers, rate, batch, seed)
-        self.gradients, self.momenta = ([np.zeros(layer.weights.shape, np.float32) for layer in self.layers] for _ in range(2))
+        self.gradients, self.momenta = (
+            [np.zeros(layer.weights.shape, np.float32) for layer in self.layers] for _ in range(2)
+        )
 
     def image(self, layer, inputs, errors, step):
         self.gradients[layer.index] += errors @ inputs.T
-        self.done[layer.index].add("vector_unit", "multiply_add", layer.weights.size * inputs.shape[1])
+        self.done[layer.index].add(
+            "vector_unit", "multiply_add", layer.weights.size * inputs.shape[1]
+        )
 
     def batch(self, layer, step):
         share, done = self.scheme.momentum, self.done[layer.index]
@@ -85,8 +102,11 @@ class Rule(UpdateRule):
             done.add("vector_unit", action, number * gradient.size)
 
     def state(self):
-        return {f"{layer.index}.{name}": values[layer.index] for layer in self.layers
-                for name, values in (("gradient", self.gradients), ("momentum", self.momenta))}
+        return {
+            f"{layer.index}.{name}": values[layer.index]
+            for layer in self.layers
+            for name, values in (("gradient", self.gradients), ("momentum", self.momenta))
+        }
 
     def activity(self, layer, before):
         done = self.done[layer.index]

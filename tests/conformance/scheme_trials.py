@@ -20,6 +20,8 @@ def fitting_chip(name):
 
 
 def machine_of(name, images, **more):
-    """A machine that was trained on the first digits with what the scheme suggests, and `more` training settings."""
+    """A machine that was trained on the first digits with what the scheme suggests, and `more`
+    training settings.
+    """
     case = cases_of([name])[0]
     return trained_machine(replace(case, practice={**case.practice, **more}), images)

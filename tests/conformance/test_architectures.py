@@ -1,4 +1,6 @@
-"""Every built-in chip with every scheme: it runs and everything is priced, or it refuses and says what is missing."""
+"""Every built-in chip with every scheme: it runs and everything is priced, or it refuses and says
+what is missing.
+"""
 
 import math
 
@@ -27,12 +29,18 @@ def closed(result):
     inside = result.by_component.values()
     assert math.fsum(row["energy_j"] for row in inside) == pytest.approx(result.energy_j, rel=1e-9)
     assert math.fsum(row["area_mm2"] for row in inside) == pytest.approx(result.area_mm2, rel=1e-9)
-    assert math.fsum(row["energy_j"] for row in result.by_layer) == pytest.approx(result.energy_j, rel=1e-9)
-    assert math.fsum(row["energy_j"] for row in result.by_phase.values()) == pytest.approx(result.energy_j, rel=1e-9)
+    assert math.fsum(row["energy_j"] for row in result.by_layer) == pytest.approx(
+        result.energy_j, rel=1e-9
+    )
+    assert math.fsum(row["energy_j"] for row in result.by_phase.values()) == pytest.approx(
+        result.energy_j, rel=1e-9
+    )
     names = {**result.by_component, **result.by_component_off_chip}
     assert {row["component"] for row in result.ledger} <= set(names)
     assert 0 < result.boundaries["macro"]["area_mm2"] < result.area_mm2
-    assert all(row["source"] and row["low"] <= row["value"] <= row["high"] for row in result.figures)
+    assert all(
+        row["source"] and row["low"] <= row["value"] <= row["high"] for row in result.figures
+    )
     for resource in result.resources:
         parts = resource["busy_cycles"] + resource["stalled_cycles"] + resource["idle_cycles"]
         assert parts == resource["total_cycles"], resource["name"]
@@ -86,7 +94,10 @@ def test_more_tiles_are_never_smaller(name):
     def area(tiles):
         from archsim.cost.estimate import price_component
 
-        return math.fsum(price_component(item, chip.node_nm).area.value * item.count for item in build_inventory(chip, tiles))
+        return math.fsum(
+            price_component(item, chip.node_nm).area.value * item.count
+            for item in build_inventory(chip, tiles)
+        )
 
     assert area(96) < area(192)
 
@@ -98,15 +109,24 @@ def test_reading_both_ways_needs_converters_on_both_sides():
         counts[transposed] = {item.name: item for item in build_inventory(chip, 1)}
     assert (counts[False]["dac"].count, counts[True]["dac"].count) == (128, 256)
     assert (counts[False]["front_end"].count, counts[True]["front_end"].count) == (128, 256)
-    assert (counts[False]["column_mux"].parameters["inputs"], counts[True]["column_mux"].parameters["inputs"]) == (8, 16)
+    assert (
+        counts[False]["column_mux"].parameters["inputs"],
+        counts[True]["column_mux"].parameters["inputs"],
+    ) == (8, 16)
 
 
-@pytest.mark.parametrize("setting, named", [
-    ({"components.router.follows.transfer": ["interconect.transfer"]}, "did you mean 'interconnect'"),
-    ({"components.router.follows.transfer": ["interconnect"]}, "role.action"),
-    ({"components.router.follows.transport": ["interconnect.transfer"]}, "no such action"),
-    ({"components.sigmoid.takes.lookup": ["vector_unt.lookup"]}, "did you mean 'vector_unit'"),
-])
+@pytest.mark.parametrize(
+    "setting, named",
+    [
+        (
+            {"components.router.follows.transfer": ["interconect.transfer"]},
+            "did you mean 'interconnect'",
+        ),
+        ({"components.router.follows.transfer": ["interconnect"]}, "role.action"),
+        ({"components.router.follows.transport": ["interconnect.transfer"]}, "no such action"),
+        ({"components.sigmoid.takes.lookup": ["vector_unt.lookup"]}, "did you mean 'vector_unit'"),
+    ],
+)
 def test_followers_that_name_nothing_are_refused(setting, named):
     with pytest.raises(InputError) as caught:
         archsim.simulate("lenet1", load_architecture("isaac32", setting), timing=False)

@@ -38,32 +38,69 @@ def test_a_right_rule_with_rare_events_passes(checked):
     checked()
 
 
-@pytest.mark.parametrize("wrong, named", [
-    # five per cent too many pulses: no single weight shows it; and one line left out
-    (("np.minimum(1.0, np.abs(self.rate * momentum)", "np.minimum(1.0, 1.05 * np.abs(self.rate * momentum)"), "sum of"),
-    (("gradient, momentum =", "self.gradients[layer.index][:, 4] = 0\n        gradient, momentum ="), "input 4")])
+@pytest.mark.parametrize(
+    "wrong, named",
+    [
+        # five per cent too many pulses: no single weight shows it; and one line left out
+        (
+            (
+                "np.minimum(1.0, np.abs(self.rate * momentum)",
+                "np.minimum(1.0, 1.05 * np.abs(self.rate * momentum)",
+            ),
+            "sum of",
+        ),
+        (
+            (
+                "gradient, momentum =",
+                "self.gradients[layer.index][:, 4] = 0\n        gradient, momentum =",
+            ),
+            "input 4",
+        ),
+    ],
+)
 def test_a_wrong_rule_is_caught_and_what_is_wrong_is_named(wrong, named, checked):
     with pytest.raises(NotConforming, match=named):
         checked(*wrong)
 
 
 @pytest.mark.study
-@pytest.mark.parametrize("wrong, named", [
-    # five per cent too few
-    (("np.minimum(1.0, np.abs(self.rate * momentum)", "np.minimum(1.0, 0.95 * np.abs(self.rate * momentum)"), "sum of"),
-    # those of one output a fifth too many; the bias line in the wrong direction
-    (("drawn < probability", "drawn < probability * np.where(np.arange(len(drawn)) == 2, 1.2, 1)[:, None]"), "output 2"),
-    (("signed = np.where(drawn < probability, np.sign(momentum), 0)",
-      "signed = np.where(drawn < probability, np.sign(momentum) * np.where(np.arange(drawn.shape[1]) == 6, -1, 1), 0)"), "bias line"),
-    # the factor 1 - momentum forgotten
-    (("(1 - share) * gradient", "gradient"), "sum of"),
-])
+@pytest.mark.parametrize(
+    "wrong, named",
+    [
+        # five per cent too few
+        (
+            (
+                "np.minimum(1.0, np.abs(self.rate * momentum)",
+                "np.minimum(1.0, 0.95 * np.abs(self.rate * momentum)",
+            ),
+            "sum of",
+        ),
+        # those of one output a fifth too many; the bias line in the wrong direction
+        (
+            (
+                "drawn < probability",
+                "drawn < probability * np.where(np.arange(len(drawn)) == 2, 1.2, 1)[:, None]",
+            ),
+            "output 2",
+        ),
+        (
+            (
+                "signed = np.where(drawn < probability, np.sign(momentum), 0)",
+                "signed = np.where(drawn < probability, np.sign(momentum) * np.where(np.arange(drawn.shape[1]) == 6, -1, 1), 0)",
+            ),
+            "bias line",
+        ),
+        # the factor 1 - momentum forgotten
+        (("(1 - share) * gradient", "gradient"), "sum of"),
+    ],
+)
 def test_more_wrong_rules_are_caught_and_named(wrong, named, checked):
     with pytest.raises(NotConforming, match=named):
         checked(*wrong)
 
 
 # --- the tests themselves, on changes of a known distribution
+
 
 def rare(generator, trials, gain=1.0):
     """Steps of 0.01 with probabilities from 1 in 5,000 to one half."""
@@ -113,12 +150,17 @@ def test_the_stated_rate_of_false_alarms_is_kept(draw):
     assert sum(worst(draw, generator, trials=LEAST_TRIALS).excess > 1 for _ in range(2000)) <= 1
 
 
-@pytest.mark.parametrize("draw, gain", [(rare, 1.12), (rare, 0.88), (noisy, 1.04), (noisy, 0.96), (heavy, 1.06), (heavy, 0.94)])
+@pytest.mark.parametrize(
+    "draw, gain",
+    [(rare, 1.12), (rare, 0.88), (noisy, 1.04), (noisy, 0.96), (heavy, 1.06), (heavy, 0.94)],
+)
 def test_a_bias_of_a_few_per_cent_is_caught(draw, gain):
     generator = np.random.default_rng(13)
     findings = [worst(draw, generator, gain) for _ in range(20)]
     assert sum(finding.excess > 1 for finding in findings) >= 18
-    assert sum("sum of" in finding.what for finding in findings) >= 15  # no single weight shows it as clearly
+    assert (
+        sum("sum of" in finding.what for finding in findings) >= 15
+    )  # no single weight shows it as clearly
 
 
 def test_one_wrong_weight_is_the_one_that_is_named():
@@ -127,7 +169,10 @@ def test_one_wrong_weight_is_the_one_that_is_named():
         changes, expected = noisy(generator, 300)
         changes[:, *place] += 0.4 * np.abs(expected).max()
         line = "the bias line" if place[1] == 6 else f"input {place[1]}"
-        assert judge(changes, np.broadcast_to(expected, changes.shape))[0].what == f"the weight of output {place[0]} and {line}"
+        assert (
+            judge(changes, np.broadcast_to(expected, changes.shape))[0].what
+            == f"the weight of output {place[0]} and {line}"
+        )
 
 
 def test_a_rule_without_chance_has_to_be_exact():

@@ -1,4 +1,6 @@
-"""Schemes side by side: equal terms, suggested settings, variants, refusals with a reason, results taken again, any number of jobs."""
+"""Schemes side by side: equal terms, suggested settings, variants, refusals with a reason, results
+taken again, any number of jobs.
+"""
 
 import json
 import sys
@@ -17,13 +19,17 @@ VARIANT = "sbpca:rank=1:training.batch=25"
 
 
 def timeless(rows):
-    return [{key: value for key, value in row.items() if key != "images_per_second"} for row in rows]
+    return [
+        {key: value for key, value in row.items() if key != "images_per_second"} for row in rows
+    ]
 
 
 @pytest.fixture(scope="module")
 def compared(tmp_path_factory):
     folder = tmp_path_factory.mktemp("compare")
-    return folder, archsim.compare("digits_cnn", ["sgd", "rpu", VARIANT], epochs=1, images=200, folder=folder)
+    return folder, archsim.compare(
+        "digits_cnn", ["sgd", "rpu", VARIANT], epochs=1, images=200, folder=folder
+    )
 
 
 def test_rows_hold_what_the_results_hold(compared):
@@ -36,7 +42,11 @@ def test_rows_hold_what_the_results_hold(compared):
         assert row["update_energy_per_image_j"] < row["energy_per_image_j"]
         assert document["activity"] == "measured" and 0 <= row["accuracy_percent"] <= 100
         assert document["training"]["images"] == 200
-        assert row["images_per_second"] == pytest.approx(document["epochs"][0]["images_per_cpu_second"]) and row["images_per_second"] > 0
+        assert (
+            row["images_per_second"]
+            == pytest.approx(document["epochs"][0]["images_per_cpu_second"])
+            and row["images_per_second"] > 0
+        )
     digital, pulsed, low_rank = found.rows
     assert digital["extra_memory_kib"] > 0 == pulsed["extra_memory_kib"]
     assert pulsed["area_mm2"] > digital["area_mm2"]  # its bit-stream generators
@@ -63,38 +73,62 @@ def test_suggestions_are_settings_of_a_training(name):
 
 
 def test_what_is_named_goes_before_what_is_suggested():
-    chip, common = archsim.load_architecture("cim40"), {"epochs": 1, "seed": 0, "device": None}
+    chip = archsim.load_architecture("cim40")
+    common = {"epochs": 1, "seed": 0, "device": None}
     hic = load_scheme("hic")
     settings, notes = settings_of(chip, hic, batch=None, changes={"learning_rate": 0.5}, **common)
-    assert (settings.learning_rate, settings.batch) == (0.5, hic.suggested["batch"]) and "learning rate" not in notes[-1]
+    assert (settings.learning_rate, settings.batch) == (
+        0.5,
+        hic.suggested["batch"],
+    ) and "learning rate" not in notes[-1]
     settings, notes = settings_of(chip, hic, batch=3, changes={"learning_rate": 0.5}, **common)
     assert settings.batch == 3 and not any("suggested" in note for note in notes)
     own, rate = hic.suggested["batch"], hic.suggested["learning_rate"]
-    for batch, changes, factor in ((4, None, 4 / own), (None, {"batch": "4"}, 4 / own), (2 * own, None, 1.0), (own, None, 1.0)):
+    for batch, changes, factor in (
+        (4, None, 4 / own),
+        (None, {"batch": "4"}, 4 / own),
+        (2 * own, None, 1.0),
+        (own, None, 1.0),
+    ):
         settings, notes = settings_of(chip, hic, batch=batch, changes=changes, **common)
         assert settings.learning_rate == rate * factor and settings.batch == (batch or 4)
         assert (f"for mini-batches of {own}" in notes[-1]) == (settings.batch != own)
     same = archsim.compare("digits_cnn", ["hic", "lns_madam"], images=64, batch=5, rate=0.03)
     assert [(row["learning_rate"], row["batch"]) for row in same.rows] == [(0.03, 5)] * 2
-    assert [document["training"]["suggested"] for document in same.results] == [{}, {"initial_scale": 4.0}]
+    assert [document["training"]["suggested"] for document in same.results] == [
+        {},
+        {"initial_scale": 4.0},
+    ]
     with pytest.raises(InputError, match="for all schemes"):
         archsim.compare("digits_cnn", VARIANT, images=64, batch=5)
 
 
 def test_the_rate_depends_on_the_optimiser():
-    rates = {optimiser: load_scheme("sgd", {"optimiser": optimiser}).suggested["learning_rate"] for optimiser in ("sgd", "adam")}
+    rates = {
+        optimiser: load_scheme("sgd", {"optimiser": optimiser}).suggested["learning_rate"]
+        for optimiser in ("sgd", "adam")
+    }
     assert rates["adam"] < rates["sgd"]
 
 
 def test_finished_schemes_are_taken_again(compared, monkeypatch):
     folder, found = compared
-    # the package's attribute of this name is the function, so the module is taken from where modules live
-    monkeypatch.setattr(sys.modules["archsim.comparison.spread"], "run_scheme", lambda *a: pytest.fail("trained again"))
-    again = archsim.compare("digits_cnn", ["sgd", "rpu", VARIANT], epochs=1, images=200, folder=folder, resume=True)
+    # the package's attribute of this name is the function, so the module is taken from where
+    # modules live
+    monkeypatch.setattr(
+        sys.modules["archsim.comparison.spread"],
+        "run_scheme",
+        lambda *a: pytest.fail("trained again"),
+    )
+    again = archsim.compare(
+        "digits_cnn", ["sgd", "rpu", VARIANT], epochs=1, images=200, folder=folder, resume=True
+    )
     assert again.rows == found.rows
     document = json.loads((folder / "compare.json").read_text())
     assert set(document) == {"schemes", "refused", "digest"}
-    assert [{key: value for key, value in row.items() if key != "digest"} for row in document["schemes"]] == found.results
+    assert [
+        {key: value for key, value in row.items() if key != "digest"} for row in document["schemes"]
+    ] == found.results
     with pytest.raises(InputError, match="holds a comparison already"):
         archsim.compare("digits_cnn", ["sgd"], images=200, folder=folder)
     with pytest.raises(InputError, match=r"other settings \(training.batch\)"):
@@ -104,8 +138,12 @@ def test_finished_schemes_are_taken_again(compared, monkeypatch):
 def test_more_epochs_go_on_from_the_checkpoint(tmp_path):
     archsim.compare("digits_cnn", ["rpu"], images=100, folder=tmp_path)
     request = (tmp_path / "rpu" / REQUEST).read_text()
-    longer = archsim.compare("digits_cnn", ["rpu"], images=100, folder=tmp_path, epochs=2, resume=True)
-    assert timeless(longer.rows) == timeless(archsim.compare("digits_cnn", ["rpu"], images=100, epochs=2).rows)
+    longer = archsim.compare(
+        "digits_cnn", ["rpu"], images=100, folder=tmp_path, epochs=2, resume=True
+    )
+    assert timeless(longer.rows) == timeless(
+        archsim.compare("digits_cnn", ["rpu"], images=100, epochs=2).rows
+    )
     assert (tmp_path / "rpu" / REQUEST).read_text() != request
     with pytest.raises(InputError, match=r"other settings \(epochs\)"):
         archsim.compare("digits_cnn", ["rpu"], images=100, folder=tmp_path, epochs=1, resume=True)
@@ -121,10 +159,17 @@ def test_the_number_of_jobs_changes_nothing(compared):
 
 def test_a_scheme_that_cannot_run_is_named_with_its_reason():
     chip = archsim.load_architecture("cim40", {"read.transposed": False})
-    found = archsim.compare("digits_cnn", ["rpu", "mixed_precision", "sgd:device=idealized"], chip, epochs=1, images=64)
+    found = archsim.compare(
+        "digits_cnn", ["rpu", "mixed_precision", "sgd:device=idealized"], chip, epochs=1, images=64
+    )
     assert [row["scheme"] for row in found.rows] == ["mixed_precision"] and found.lost == []
-    assert "transposed" in found.refused["rpu"] and "no device law" in found.refused["sgd:device=idealized"]
-    with pytest.raises(InputError, match="no scheme could be run: rpu, hic: cim40: read.transposed"):  # one reason, said once
+    assert (
+        "transposed" in found.refused["rpu"]
+        and "no device law" in found.refused["sgd:device=idealized"]
+    )
+    with pytest.raises(
+        InputError, match="no scheme could be run: rpu, hic: cim40: read.transposed"
+    ):  # one reason, said once
         archsim.compare("digits_cnn", ["rpu", "hic"], chip, epochs=1, images=64)
     with pytest.raises(InputError, match="^network 'rpu_cnn' and data set 'digits'"):
         archsim.compare("rpu_cnn", ["rpu", "sgd"], epochs=1, images=64)
@@ -134,30 +179,51 @@ def test_names_and_labels():
     def labels(items):
         return [variant.label for variant in chosen_variants(items)]
 
-    assert labels("all") == labels(None) == list(archsim.list_schemes()) and labels("rpu, sgd,rpu") == ["rpu", "sgd"]
+    assert labels("all") == labels(None) == list(archsim.list_schemes()) and labels(
+        "rpu, sgd,rpu"
+    ) == ["rpu", "sgd"]
     assert labels("tiki_taka:version=agad,all")[0] == "tiki_taka:version=agad"
     assert labels("sbpca:update_mode=rank_sum: rank = 2") == ["sbpca:rank=2:update_mode=rank_sum"]
     assert labels(load_scheme("sbpca", {"rank": 2})) == ["sbpca:rank=2"]
     assert labels([Variant("mine", load_scheme("sgd"))]) == ["mine"]
-    (found,) = chosen_variants("rpu:update_management=false:device=idealized:device.pulse_step=0.002:training.learning_rate=0.5")
+    (found,) = chosen_variants(
+        "rpu:update_management=false:device=idealized:device.pulse_step=0.002:training.learning_rate=0.5"
+    )
     assert found.scheme.update_management is False and found.device == "idealized"
     assert found.training == {"learning_rate": 0.5, "device_settings.pulse_step": 0.002}
 
 
 def test_folders_are_safe_and_apart():
-    names = ["rpu", "sgd:optimiser=adam", "rpu:device=../a/b.toml", "rpu:device=.._a_b.toml", "x" * 300, "X" * 300, "sgd:optimiser=adam "]
+    names = [
+        "rpu",
+        "sgd:optimiser=adam",
+        "rpu:device=../a/b.toml",
+        "rpu:device=.._a_b.toml",
+        "x" * 300,
+        "X" * 300,
+        "sgd:optimiser=adam ",
+    ]
     folders = [Variant(name, load_scheme("sgd")).folder for name in names]
     assert folders[:2] == ["rpu", "sgd--optimiser=adam"] and len(set(folders)) == len(names)
     assert all(len(folder) < 120 and not set(folder) & set('/\\:*?"<>| ') for folder in folders)
 
 
 BAD_SCHEMES = [
-    ("rpuu", "did you mean 'rpu'"), ("sgd,", "unknown scheme"), ("tiki_taka:versoin=agad", "did you mean 'version'"),
-    ("tiki_taka:version=v9", "scheme.version"), ("rpu:learning_rate=1", "did you mean 'training.learning_rate'"),
-    ("rpu:training.learning_rat=1", "did you mean 'learning_rate'"), ("rpu:training.epochs=3", "not a setting of one scheme"),
-    ("rpu:device=idealised", "did you mean 'idealized'"), ("rpu:device.pulse_stp=1", "did you mean 'pulse_step'"),
-    ("sgd:device.pulse_step=1", "name a device too"), ("sbpca:rank", "NAME:FIELD=VALUE"), ("sbpca:rank=1:rank=2", "set twice"),
-    ("sbpca:rank=1000", "scheme.rank"), ("rpu:training.batch=0", "training.batch"), ("rpu:device=3", "a name or a file"),
+    ("rpuu", "did you mean 'rpu'"),
+    ("sgd,", "unknown scheme"),
+    ("tiki_taka:versoin=agad", "did you mean 'version'"),
+    ("tiki_taka:version=v9", "scheme.version"),
+    ("rpu:learning_rate=1", "did you mean 'training.learning_rate'"),
+    ("rpu:training.learning_rat=1", "did you mean 'learning_rate'"),
+    ("rpu:training.epochs=3", "not a setting of one scheme"),
+    ("rpu:device=idealised", "did you mean 'idealized'"),
+    ("rpu:device.pulse_stp=1", "did you mean 'pulse_step'"),
+    ("sgd:device.pulse_step=1", "name a device too"),
+    ("sbpca:rank", "NAME:FIELD=VALUE"),
+    ("sbpca:rank=1:rank=2", "set twice"),
+    ("sbpca:rank=1000", "scheme.rank"),
+    ("rpu:training.batch=0", "training.batch"),
+    ("rpu:device=3", "a name or a file"),
 ]
 
 

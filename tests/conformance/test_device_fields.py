@@ -1,4 +1,6 @@
-"""Does every parameter of every device law act, or is it refused, or said to be unread? Each is set off its value, one at a time."""
+"""Does every parameter of every device law act, or is it refused, or said to be unread? Each is set
+off its value, one at a time.
+"""
 
 import json
 
@@ -16,21 +18,50 @@ from hwlib.errors import InputError
 from workloads import load_network
 from workloads.datasets import load_dataset
 
-NETWORK, DATA = load_network("digits_cnn"), load_dataset("digits")
+NETWORK = load_network("digits_cnn")
+DATA = load_dataset("digits")
 PARAMETERS = [(law, parameter.name) for law in LAWS for parameter in load_law(law).parameters]
-LIGHT = ("constant_step", "one_sided_pair", "write_verify_pair")  # laws that the suite trains anyway
-# How the law is trained here: its rule, and settings under which all that it can do happens within a few images.
-RULE = {"write_verify_pair": {"rule": "mixed_precision", "scheme_settings": {"threshold": 0.01}, "batch": 4, "learning_rate": 0.05},
-        "one_sided_pair": {"rule": "hic", "batch": 4, "learning_rate": 1.0}}
+LIGHT = (
+    "constant_step",
+    "one_sided_pair",
+    "write_verify_pair",
+)  # laws that the suite trains anyway
+# How the law is trained here: its rule, and settings under which all that it can do happens within
+# a few images.
+RULE = {
+    "write_verify_pair": {
+        "rule": "mixed_precision",
+        "scheme_settings": {"threshold": 0.01},
+        "batch": 4,
+        "learning_rate": 0.05,
+    },
+    "one_sided_pair": {"rule": "hic", "batch": 4, "learning_rate": 1.0},
+}
 BASE = {
-    "one_sided_pair": {"pulse_step": 0.02, "refresh_upper": 0.05, "refresh_lower": 0.005, "reset_spread": 0.005, "refresh_pulses": 3},
-    "phase_change_pair": {"pulse_step": 0.01, "upper_bound": 2.0, "amplitude_up": -2.0, "refresh_upper": 0.1, "refresh_lower": 0.002,
-                          "pulse_noise": 0.6, "reset_spread": 0.005, "refresh_pulses": 1},
+    "one_sided_pair": {
+        "pulse_step": 0.02,
+        "refresh_upper": 0.05,
+        "refresh_lower": 0.005,
+        "reset_spread": 0.005,
+        "refresh_pulses": 3,
+    },
+    "phase_change_pair": {
+        "pulse_step": 0.01,
+        "upper_bound": 2.0,
+        "amplitude_up": -2.0,
+        "refresh_upper": 0.1,
+        "refresh_lower": 0.002,
+        "pulse_noise": 0.6,
+        "reset_spread": 0.005,
+        "refresh_pulses": 1,
+    },
 }
 
 
 def other_value(parameter, now):
-    """A value of the parameter's range that is not `now`, near where it is felt: another word, or one above or below."""
+    """A value of the parameter's range that is not `now`, near where it is felt: another word, or
+    one above or below.
+    """
     if parameter.choices:
         return next(choice for choice in parameter.choices if choice != now)
     if parameter.integer:
@@ -49,36 +80,65 @@ def other_device(law, name):
 
 def trained(law, changes, images=48):
     """The weights' bytes after some images, and what the run says that nothing read."""
-    settings = {"rule": "rpu", "device": law, "epochs": 1, "images_per_epoch": images, "learning_rate": 0.1, "maintenance_images": 16,
-                "seed": 3, **RULE.get(law, {}), "device_settings": {**BASE.get(law, {}), **changes}}
+    settings = {
+        "rule": "rpu",
+        "device": law,
+        "epochs": 1,
+        "images_per_epoch": images,
+        "learning_rate": 0.1,
+        "maintenance_images": 16,
+        "seed": 3,
+        **RULE.get(law, {}),
+        "device_settings": {**BASE.get(law, {}), **changes},
+    }
     result = train(NETWORK, DATA, read_settings(settings))
     return b"".join(weights.tobytes() for weights in result.weights.values()), result.unread
 
 
 def worked(law, changes):
-    """The same for one array that is written, pulsed, refreshed and aged as a training does it, without the training."""
-    device, base = load_law(law)(**{**BASE.get(law, {}), **changes}), load_law(law)(**BASE.get(law, {}))
-    array, generator = device.build(12, 9, seed=3), np.random.default_rng(1)
+    """The same for one array that is written, pulsed, refreshed and aged as a training does it,
+    without the training.
+    """
+    device = load_law(law)(**{**BASE.get(law, {}), **changes})
+    base = load_law(law)(**BASE.get(law, {}))
+    array = device.build(12, 9, seed=3)
+    generator = np.random.default_rng(1)
     array.set_weights(generator.uniform(-0.5, 0.5, (12, 9)))
     if device.paired:  # some pairs are high on both sides
-        array.state[...] = np.clip(array.state + generator.uniform(0, 0.3, array.state.shape), array.planes[:, :, 2], array.planes[:, :, 3])
+        array.state[...] = np.clip(
+            array.state + generator.uniform(0, 0.3, array.state.shape),
+            array.planes[:, :, 2],
+            array.planes[:, :, 3],
+        )
         array.show()
     pairs = 0
     for step in range(8):
         if "verify_window" in device.values:
-            array.program(generator.uniform(-1, 1, (12, 9)), np.ones((12, 9), bool), seed=5, step=step)
+            array.program(
+                generator.uniform(-1, 1, (12, 9)), np.ones((12, 9), bool), seed=5, step=step
+            )
         else:
-            array.update(generator.uniform(-1, 1, (4, 9)), generator.uniform(-1, 1, (4, 12)), rate=0.1, seed=5, step=step)
+            array.update(
+                generator.uniform(-1, 1, (4, 9)),
+                generator.uniform(-1, 1, (4, 12)),
+                rate=0.1,
+                seed=5,
+                step=step,
+            )
         pairs += array.refresh(seed=5, step=step)[5]
         array.age(batches=4, seed=5, step=step)
-    return array.weights.tobytes(), unread(device, base.values, programmed=array.programmed, refreshed=pairs > 0)
+    return array.weights.tobytes(), unread(
+        device, base.values, programmed=array.programmed, refreshed=pairs > 0
+    )
 
 
 BASES = {}
 
 
 def is_felt(run, law, name):
-    """The parameter moves a bit of the weights, and then nothing says otherwise; or it moves none, and the run says so."""
+    """The parameter moves a bit of the weights, and then nothing says otherwise; or it moves none,
+    and the run says so.
+    """
     if (run, law) not in BASES:
         BASES[run, law] = run(law, {})[0]
     weights, said = run(law, other_device(law, name))
@@ -90,7 +150,13 @@ def test_every_parameter_acts_on_an_array_or_is_said_not_to(law, name):
     assert is_felt(worked, law, name)
 
 
-@pytest.mark.parametrize("law, name", [pytest.param(*item, marks=[] if item[0] in LIGHT else pytest.mark.study) for item in PARAMETERS])
+@pytest.mark.parametrize(
+    "law, name",
+    [
+        pytest.param(*item, marks=[] if item[0] in LIGHT else pytest.mark.study)
+        for item in PARAMETERS
+    ],
+)
 def test_every_parameter_acts_on_a_training_or_is_said_not_to(law, name):
     assert is_felt(trained, law, name)
 
@@ -105,25 +171,56 @@ confidence = "measured"
 parameters = { pulse_step = 0.002, drift_exponent = 0.05, lifetime_spread = 0.2 }
 """)
     line = ["train", "digits_cnn", "--images", "8", "--epochs", "1", "--json", "--quiet"]
-    assert main([*line, "--device", str(tmp_path / "mine.toml"), "--set", "device.read_disturb=1e-6"]) == 0
+    assert (
+        main([*line, "--device", str(tmp_path / "mine.toml"), "--set", "device.read_disturb=1e-6"])
+        == 0
+    )
     document = json.loads(capsys.readouterr().out)
     unread = [name for name in document["unused"] if name.startswith("device.")]
     assert unread == ["device.drift_exponent", "device.lifetime_spread", "device.read_disturb"]
     notes = "\n".join(document["notes"])
-    assert "device.drift_exponent is set but nothing in this run reads it: conductance drift is not simulated yet" in notes
-    assert "device.lifetime_spread is set but nothing in this run reads it: device.lifetime is 0" in notes
+    assert (
+        "device.drift_exponent is set but nothing in this run reads it: conductance drift is not simulated yet"
+        in notes
+    )
+    assert (
+        "device.lifetime_spread is set but nothing in this run reads it: device.lifetime is 0"
+        in notes
+    )
     assert main(line) == 0
-    assert not any(name.startswith("device.") for name in json.loads(capsys.readouterr().out)["unused"])
+    assert not any(
+        name.startswith("device.") for name in json.loads(capsys.readouterr().out)["unused"]
+    )
 
 
 def test_a_preset_with_a_published_value_is_noted_and_not_refused():
-    result = archsim.train("digits_cnn", None, "digits", "mixed_precision", epochs=1, images=16, device="bulk_rram").result
-    assert "device.read_noise" in result.document["unused"] and any("not simulated yet" in note for note in result.notes)
+    result = archsim.train(
+        "digits_cnn", None, "digits", "mixed_precision", epochs=1, images=16, device="bulk_rram"
+    ).result
+    assert "device.read_noise" in result.document["unused"] and any(
+        "not simulated yet" in note for note in result.notes
+    )
 
 
 @pytest.mark.parametrize("scheme", ["lns_madam", "sgd"])
 def test_settings_of_a_device_need_one(scheme, capsys):
-    assert main(["train", "digits_cnn", "--scheme", scheme, "--images", "8", "--epochs", "1", "--set", "device.pulse_step=0.1"]) == 2
+    assert (
+        main(
+            [
+                "train",
+                "digits_cnn",
+                "--scheme",
+                scheme,
+                "--images",
+                "8",
+                "--epochs",
+                "1",
+                "--set",
+                "device.pulse_step=0.1",
+            ]
+        )
+        == 2
+    )
     assert "exact weights have no device" in capsys.readouterr().err
 
 
@@ -140,7 +237,9 @@ def test_a_device_can_be_copied_as_a_file(name, capsys, tmp_path):
     assert main(["show", "device", name, "--toml"]) == 0
     path = tmp_path / "copy.toml"
     path.write_text(capsys.readouterr().out)
-    assert load_device(str(path)).values == load_device(name).values and type(load_device(str(path))) is type(load_device(name))
+    assert load_device(str(path)).values == load_device(name).values and type(
+        load_device(str(path))
+    ) is type(load_device(name))
     assert main(["show", "device", str(path), "--toml", "--set", "upper_bound=0.75"]) == 0
     path.write_text(capsys.readouterr().out)
     assert load_device(str(path)).values == load_device(name).values | {"upper_bound": 0.75}
@@ -148,10 +247,16 @@ def test_a_device_can_be_copied_as_a_file(name, capsys, tmp_path):
 
 def test_no_control_character_of_a_file_is_printed(capsys, tmp_path):
     path = tmp_path / "odd.toml"
-    path.write_text('["my \\u001b[31mdevice"]\nlaw = "soft_bounds"\ntitle = "a\\u009b31m\\u007f"\nsource = "me"\nplace = "ä 😀"\n'
-                    'confidence = "measured"\nparameters = {}\n', encoding="utf-8")
+    path.write_text(
+        '["my \\u001b[31mdevice"]\nlaw = "soft_bounds"\ntitle = "a\\u009b31m\\u007f"\nsource = "me"\nplace = "ä 😀"\n'
+        'confidence = "measured"\nparameters = {}\n',
+        encoding="utf-8",
+    )
     assert main(["show", "device", str(path), "--toml"]) == 0
     text = capsys.readouterr().out
-    assert not any(ord(letter) < 32 or 127 <= ord(letter) < 160 for letter in text.replace("\n", "")) and "ä 😀" in text
+    assert (
+        not any(ord(letter) < 32 or 127 <= ord(letter) < 160 for letter in text.replace("\n", ""))
+        and "ä 😀" in text
+    )
     (tmp_path / "copy.toml").write_text(text, encoding="utf-8")
     assert load_device(str(tmp_path / "copy.toml")).values == load_device(str(path)).values

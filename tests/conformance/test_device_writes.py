@@ -1,4 +1,6 @@
-"""Every write of a device is counted: of the weights, of further arrays, of upkeep; verified where it is verified."""
+"""Every write of a device is counted: of the weights, of further arrays, of upkeep; verified where
+it is verified.
+"""
 
 import pytest
 from scheme_trials import digits, fitting_chip, machine_of, settings
@@ -13,11 +15,16 @@ from archsim.training.totals import writes_of
 from workloads import load_network
 
 
-@pytest.mark.parametrize("name, kind, counted", [("tiki_taka", ".fast", "fast.4"), ("hic", ".accumulator", "flips")])
+@pytest.mark.parametrize(
+    "name, kind, counted", [("tiki_taka", ".fast", "fast.4"), ("hic", ".accumulator", "flips")]
+)
 def test_writes_of_further_arrays_are_those_that_the_rule_made(name, kind, counted):
     machine = machine_of(name, 16)
     writes = device_writes(machine)
-    further = {layer.name + kind: done.sums[counted] for layer, done in zip(machine.rule.layers, machine.rule.done)}
+    further = {
+        layer.name + kind: done.sums[counted]
+        for layer, done in zip(machine.rule.layers, machine.rule.done)
+    }
     assert set(writes) == {"", "conv1", "fc", kind, *further}
     for layer in machine.rule.layers:
         values = machine.rule.further_writes(layer)[layer.name + kind]
@@ -27,9 +34,15 @@ def test_writes_of_further_arrays_are_those_that_the_rule_made(name, kind, count
     assert writes[""]["mean"] == pytest.approx(machine.arrays.writes.mean())  # the weights alone
 
 
-@pytest.mark.parametrize("name, scheme_settings, verified", [
-    ("hic", {}, 0.0), ("mixed_precision", {"threshold": 0.01}, 1.0), ("sgd", {"optimiser": "momentum"}, 1.0),
-    ("lrt", {"update_mode": "rank_sum", "least_changed": 0.0}, 0.0)])
+@pytest.mark.parametrize(
+    "name, scheme_settings, verified",
+    [
+        ("hic", {}, 0.0),
+        ("mixed_precision", {"threshold": 0.01}, 1.0),
+        ("sgd", {"optimiser": "momentum"}, 1.0),
+        ("lrt", {"update_mode": "rank_sum", "least_changed": 0.0}, 0.0),
+    ],
+)
 def test_verify_reads_are_those_of_the_devices(name, scheme_settings, verified):
     activities = measured_activities(machine_of(name, 64, scheme_settings=scheme_settings))
     for layer in ("conv1", "fc"):
@@ -40,18 +53,36 @@ def test_verify_reads_are_those_of_the_devices(name, scheme_settings, verified):
 @pytest.mark.parametrize("name", ["essop", "lns_madam", "dsc"])
 def test_exact_weights_take_the_pulses_of_the_chip(name):
     machine, chip = machine_of(name, 16), fitting_chip(name)
-    trace = with_activity(build_trace(load_network("digits_cnn"), load_scheme(name), "training", machine.settings.batch),
-                          measured_activities(machine))
+    trace = with_activity(
+        build_trace(
+            load_network("digits_cnn"), load_scheme(name), "training", machine.settings.batch
+        ),
+        measured_activities(machine),
+    )
     ledger = archsim.simulate(trace, chip, images=16, timing=False).ledger
     for layer, done in zip(machine.program.names, machine.rule.done):
-        count = sum(row["count"] for row in ledger if (row["component"], row["action"], row["layer"]) == ("array", "write", layer))
+        count = sum(
+            row["count"]
+            for row in ledger
+            if (row["component"], row["action"], row["layer"]) == ("array", "write", layer)
+        )
         assert count == pytest.approx(done.sums["devices_written"] * chip.write.pulses, rel=1e-9)
 
 
 def refreshed(**more):
     """A training on pairs that run full at once."""
-    return train(load_network("digits_cnn"), digits(600), settings("hic", load_scheme("hic").practice, epochs=1, device_settings={
-        "refresh_upper": 0.05, "refresh_lower": 0.001, "pulse_step": 0.02}, learning_rate=1.0, **more))
+    return train(
+        load_network("digits_cnn"),
+        digits(600),
+        settings(
+            "hic",
+            load_scheme("hic").practice,
+            epochs=1,
+            device_settings={"refresh_upper": 0.05, "refresh_lower": 0.001, "pulse_step": 0.02},
+            learning_rate=1.0,
+            **more,
+        ),
+    )
 
 
 def test_refreshes_are_counted_with_both_resets():
@@ -63,8 +94,14 @@ def test_refreshes_are_counted_with_both_resets():
 
 
 def test_a_resumed_training_has_all_refreshes(tmp_path):
-    chosen = settings("hic", load_scheme("hic").practice, epochs=1, maintenance_images=16, learning_rate=1.0,
-                      device_settings={"refresh_upper": 0.05, "refresh_lower": 0.001, "pulse_step": 0.02})
+    chosen = settings(
+        "hic",
+        load_scheme("hic").practice,
+        epochs=1,
+        maintenance_images=16,
+        learning_rate=1.0,
+        device_settings={"refresh_upper": 0.05, "refresh_lower": 0.001, "pulse_step": 0.02},
+    )
     network, data = load_network("digits_cnn"), digits(160)
     whole = train(network, data, chosen)
     train(network, data, chosen, folder=tmp_path, stop_after=96)
@@ -72,11 +109,15 @@ def test_a_resumed_training_has_all_refreshes(tmp_path):
     assert whole.refreshes["fc"].pairs > 0
 
 
-@pytest.mark.parametrize("every_images, rows", [(100, {"conv1": (1, 11), "fc": (1, 1)}), (9, {"conv1": (1, 1), "fc": (16, 1)})])
+@pytest.mark.parametrize(
+    "every_images, rows",
+    [(100, {"conv1": (1, 11), "fc": (1, 1)}), (9, {"conv1": (1, 1), "fc": (16, 1)})],
+)
 def test_upkeep_reaches_the_ledger(every_images, rows):
     """Rows a step and images between; devices and pulses as often as the training had them."""
     trace = build_trace(load_network("digits_cnn"), load_scheme("hic"), "training", 1)
-    images, done = 990, {"conv1": Refreshes(40, 200), "fc": Refreshes(1000, 7000)}
+    images = 990
+    done = {"conv1": Refreshes(40, 200), "fc": Refreshes(1000, 7000)}
     kept = with_refreshes(trace, done, images, every_images)
     operations = {op.name: op for op in kept.image_operations}
     for layer, (steps, every) in rows.items():
@@ -84,17 +125,32 @@ def test_upkeep_reaches_the_ledger(every_images, rows):
             assert (operations[name].steps, operations[name].every) == (steps, every)
     counts = []
     for one in (trace, kept):
-        ledger = archsim.simulate(one, fitting_chip("hic"), load_scheme("hic"), images=images, timing=False).ledger
-        counts.append({(row["layer"], row["component"], row["action"]): row["count"] for row in ledger if row["phase"] == "update"})
+        ledger = archsim.simulate(
+            one, fitting_chip("hic"), load_scheme("hic"), images=images, timing=False
+        ).ledger
+        counts.append(
+            {
+                (row["layer"], row["component"], row["action"]): row["count"]
+                for row in ledger
+                if row["phase"] == "update"
+            }
+        )
     before, after = counts
     for layer, refreshes in done.items():
         written = after[layer, "array", "write"] - before[layer, "array", "write"]
-        assert written == pytest.approx(refreshes.pulses, rel=0.01)  # the bias row is spread over the others
+        assert written == pytest.approx(
+            refreshes.pulses, rel=0.01
+        )  # the bias row is spread over the others
         columns, (steps, every) = 2 * (16 if layer == "conv1" else 10), rows[layer]
         looks = -(-images // every) * steps
         converted = after[layer, "adc", "convert"] - before[layer, "adc", "convert"]
-        assert converted == pytest.approx(looks * columns + written, rel=0.1)  # every reset and every pulse is read back
-    timed = [archsim.simulate(one, fitting_chip("hic"), load_scheme("hic"), images=22).cycles for one in (trace, kept)]
+        assert converted == pytest.approx(
+            looks * columns + written, rel=0.1
+        )  # every reset and every pulse is read back
+    timed = [
+        archsim.simulate(one, fitting_chip("hic"), load_scheme("hic"), images=22).cycles
+        for one in (trace, kept)
+    ]
     assert timed[1] > timed[0]
 
 
@@ -102,14 +158,16 @@ def test_trainings_without_such_devices_get_no_upkeep():
     trace = build_trace(load_network("digits_cnn"), load_scheme("rpu"), "training", 1)
     assert with_refreshes(trace, {}, 100, 100) == trace
     looked = with_refreshes(trace, {"fc": Refreshes(0, 0)}, 100, 100)
-    assert [op.name for op in looked.image_operations[len(trace.image_operations):]] == ["fc.look"]
+    assert [op.name for op in looked.image_operations[len(trace.image_operations) :]] == ["fc.look"]
 
 
 def test_the_baseline_counts_the_bias_row():
     trace = build_trace(load_network("digits_cnn"), load_scheme("sgd"), "training", 8)
     result = train(load_network("digits_cnn"), digits(16), settings("float", epochs=1, batch=8))
     row, digital = (writes_of(result, trace, replace_bias(kind)) for kind in ("row", "digital"))
-    assert row["fc"]["histogram"]["counts"][0] * 144 == digital["fc"]["histogram"]["counts"][0] * 145
+    assert (
+        row["fc"]["histogram"]["counts"][0] * 144 == digital["fc"]["histogram"]["counts"][0] * 145
+    )
     assert row[""]["mean"] == 2
 
 
@@ -119,11 +177,24 @@ def replace_bias(kind):
 
 
 def test_upkeep_of_a_training_is_in_its_trace():
-    training = archsim.train("digits_cnn", fitting_chip("hic"), "digits", "hic", epochs=1, batch=16, images=320, settings={
-        "learning_rate": 1.0, "maintenance_images": 64, "device_settings": {"refresh_upper": 0.05, "refresh_lower": 0.001,
-                                                                              "pulse_step": 0.02}})
+    training = archsim.train(
+        "digits_cnn",
+        fitting_chip("hic"),
+        "digits",
+        "hic",
+        epochs=1,
+        batch=16,
+        images=320,
+        settings={
+            "learning_rate": 1.0,
+            "maintenance_images": 64,
+            "device_settings": {"refresh_upper": 0.05, "refresh_lower": 0.001, "pulse_step": 0.02},
+        },
+    )
     done = training.result.training["refreshes"]["fc"]
-    assert done["pairs"] > 0 and {"fc.look", "fc.refresh"} <= {op.name for op in training.trace.image_operations}
+    assert done["pairs"] > 0 and {"fc.look", "fc.refresh"} <= {
+        op.name for op in training.trace.image_operations
+    }
     write = next(op for op in training.trace.image_operations if op.name == "fc.refresh")
     devices = 320 * write.steps / write.every * write.activity.devices_written * 2 * 10 * 145 / 144
     assert devices * write.activity.write_pulses == pytest.approx(done["pulses"], rel=0.02)

@@ -17,18 +17,33 @@ name = "fc"
 operator = "linear"
 features = {outputs}
 """
+
+
 def test_a_sweep_sees_an_edited_network_and_chip(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     chip = architecture_path("cim40").read_text()
     found = []
-    for outputs, text in ((10, chip), (90, chip), (90, chip.replace("columns = 128", "columns = 256"))):
+    for outputs, text in (
+        (10, chip),
+        (90, chip),
+        (90, chip.replace("columns = 128", "columns = 256")),
+    ):
         (tmp_path / "net.toml").write_text(NETWORK.format(outputs=outputs))
         (tmp_path / "chip.toml").write_text(text)
-        design = {"network": "net.toml", "architecture": "chip.toml", "scheme": None, "phase": "inference", "batch": 1, "images": 1,
-                  "device": None}
+        design = {
+            "network": "net.toml",
+            "architecture": "chip.toml",
+            "scheme": None,
+            "phase": "inference",
+            "batch": 1,
+            "images": 1,
+            "device": None,
+        }
         step = resolve(design)
         found.append((step.trace.matrices[0].columns, step.chip.tile.columns, key_of(design)))
-    assert [seen[:2] for seen in found] == [(10, 128), (90, 128), (90, 256)] and len({key for *_, key in found}) == 3
+    assert [seen[:2] for seen in found] == [(10, 128), (90, 128), (90, 256)] and len(
+        {key for *_, key in found}
+    ) == 3
 
 
 def test_a_sweep_sees_an_edited_scheme(tmp_path, known):  # noqa: F811
@@ -36,15 +51,23 @@ def test_a_sweep_sees_an_edited_scheme(tmp_path, known):  # noqa: F811
     for zone in (0.25, 0.75):
         (tmp_path / "mine.py").write_text(EXAMPLE.read_text().replace("= 0.5", f"= {zone}"))
         name = load_scheme_file(tmp_path / "mine.py")
-        design = {"network": "digits_cnn", "architecture": "cim40", "scheme": name, "phase": "training", "batch": 1, "images": 1,
-                  "device": "auto"}
+        design = {
+            "network": "digits_cnn",
+            "architecture": "cim40",
+            "scheme": name,
+            "phase": "training",
+            "batch": 1,
+            "images": 1,
+            "device": "auto",
+        }
         assert type(resolve(design).rule) is SCHEMES[name]
         zones.append(resolve(design).rule.dead_zone)
     assert zones == [0.25, 0.75]
 
 
 def test_workers_that_are_kept_read_relative_names_where_the_sweep_stands(tmp_path, monkeypatch):
-    # the same name in two folders, swept one after the other: a pool that is used again was started in the first
+    # the same name in two folders, swept one after the other: a pool that is used again was started
+    # in the first
     import archsim
 
     tiles = []
@@ -53,7 +76,12 @@ def test_workers_that_are_kept_read_relative_names_where_the_sweep_stands(tmp_pa
         folder.mkdir()
         (folder / "net.toml").write_text(NETWORK.format(outputs=outputs))
         monkeypatch.chdir(folder)
-        space = {"schema": 1, "name": "here", "network": "net.toml", "axes": {"tile.rows": [64, 128]},
-                 "objectives": {"area_mm2": "minimise"}}
+        space = {
+            "schema": 1,
+            "name": "here",
+            "network": "net.toml",
+            "axes": {"tile.rows": [64, 128]},
+            "objectives": {"area_mm2": "minimise"},
+        }
         tiles.append({row["tiles"] for row in archsim.explore(space, jobs=2).rows()})
     assert tiles == [{1}, {5}]

@@ -1,4 +1,6 @@
-"""The study of low-rank gradients from its file to its tables, on a small perceptron and the digits."""
+"""The study of low-rank gradients from its file to its tables, on a small perceptron and the
+digits.
+"""
 
 import csv
 
@@ -62,8 +64,12 @@ def lines(path):
 @pytest.fixture
 def study(tmp_path):
     (tmp_path / "small.toml").write_text(NETWORK, encoding="utf-8")
-    (tmp_path / "study.toml").write_text(STUDY.format(network=(tmp_path / "small.toml").as_posix()), encoding="utf-8")
-    (tmp_path / "reference.csv").write_text("row,epoch,test_accuracy_percent\ntwo,2,50.0\n", encoding="utf-8")
+    (tmp_path / "study.toml").write_text(
+        STUDY.format(network=(tmp_path / "small.toml").as_posix()), encoding="utf-8"
+    )
+    (tmp_path / "reference.csv").write_text(
+        "row,epoch,test_accuracy_percent\ntwo,2,50.0\n", encoding="utf-8"
+    )
     return tmp_path / "study.toml"
 
 
@@ -71,17 +77,23 @@ def test_from_the_file_to_the_tables(study, capsys):
     folder = study.parent
     assert batches.main([str(study)]) == 0
     assert capsys.readouterr().out.count("seed") == 6
-    assert batches.main([str(study)]) == 0 and "seed" not in capsys.readouterr().out  # finished rows stay as they are
+    assert (
+        batches.main([str(study)]) == 0 and "seed" not in capsys.readouterr().out
+    )  # finished rows stay as they are
     assert low_rank.main([str(study)]) == 0
     accuracy = lines(folder / "accuracy.csv")
     wanted = [("two", seed, epoch) for seed in "12" for epoch in "12"]
     assert [(line["row"], line["seed"], line["epoch"]) for line in accuracy[2:]] == wanted
-    assert float(accuracy[3]["difference"]) == pytest.approx(float(accuracy[3]["test_accuracy_percent"]) - 50, abs=0.006)
+    assert float(accuracy[3]["difference"]) == pytest.approx(
+        float(accuracy[3]["test_accuracy_percent"]) - 50, abs=0.006
+    )
     assert accuracy[0]["difference"] == ""
     counts = {line["layer"]: line for line in lines(folder / "counts.csv")}
     assert float(counts["w1"]["state_words"]) == 2 * (12 + 64 + 1)
     assert float(counts["w1"]["published_multiplies_a_sample"]) == 2 * (3 * 12 + 2 * 64)
-    more = float(counts["w1"]["multiplies_a_sample"]) / float(counts["w1"]["published_multiplies_a_sample"])
+    more = float(counts["w1"]["multiplies_a_sample"]) / float(
+        counts["w1"]["published_multiplies_a_sample"]
+    )
     assert 1 < more < 1.2  # the closed form leaves out the orthonormalisation of a sub-batch
     for name in ("table.md", "errors.png", "errors.svg", "accuracy.png", "accuracy.svg"):
         assert (folder / name).stat().st_size > 0
@@ -91,7 +103,11 @@ def test_faults_are_named(study, tmp_path, capsys):
     assert low_rank.main([str(study)]) == 2
     assert "no row of this study has been trained" in capsys.readouterr().err
     assert low_rank.main([]) == 2 and low_rank_costs.main([]) == 2
-    text = study.read_text(encoding="utf-8").replace("output_noise = 0.0", "output_noise = 0.1").replace('rule = "float"', 'rule = "sgd"')
+    text = (
+        study.read_text(encoding="utf-8")
+        .replace("output_noise = 0.0", "output_noise = 0.1")
+        .replace('rule = "float"', 'rule = "sgd"')
+    )
     study.write_text(text, encoding="utf-8")
     assert batches.main([str(study)]) == 2
     assert "exact reads" in capsys.readouterr().err

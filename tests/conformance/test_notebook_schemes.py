@@ -1,4 +1,6 @@
-"""Does a scheme of a notebook cell, or of a user's module, keep its place where the work is spread over processes?"""
+"""Does a scheme of a notebook cell, or of a user's module, keep its place where the work is spread
+over processes?
+"""
 
 import json
 import subprocess
@@ -30,16 +32,25 @@ if __name__ == "__main__":
     said = [[row["status"] for row in rows[1]], rows[0] == rows[1]]
     print(json.dumps(said))
 """
-BOTH = SWEPT + """
+BOTH = (
+    SWEPT
+    + """
     compared = archsim.compare("digits_cnn", ["sgd", "manhattan"], images=16, jobs=2)
     print(json.dumps([*said, [row["label"] for row in compared.rows], compared.refused]))
 """
+)
 
 
 def said(tmp_path, text):
     (tmp_path / "script.py").write_text(text)
-    found = subprocess.run([sys.executable, str(tmp_path / "script.py"), str(EXAMPLE)], cwd=tmp_path, capture_output=True, text=True,
-                           env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin", "HOME": str(Path.home())}, check=False)
+    found = subprocess.run(
+        [sys.executable, str(tmp_path / "script.py"), str(EXAMPLE)],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin", "HOME": str(Path.home())},
+        check=False,
+    )
     assert found.returncode == 0, found.stderr
     return json.loads(found.stdout.splitlines()[-1])
 
@@ -71,8 +82,15 @@ def test_so_is_a_scheme_of_a_file(tmp_path):
 def test_a_cluster_that_cannot_know_a_scheme_is_told_so(monkeypatch):
     own = type("Own", (type(load_scheme("sgd")),), {"__module__": "__main__", "name": "own"})
     monkeypatch.setitem(SCHEMES, "own", own)
-    space = {"schema": 1, "network": "digits_cnn", "scheme": "own", "phase": "training", "settings": {"read.transposed": True},
-             "axes": {"tile.rows": [64, 128]}, "objectives": {"area_mm2": "minimise"}}
+    space = {
+        "schema": 1,
+        "network": "digits_cnn",
+        "scheme": "own",
+        "phase": "training",
+        "settings": {"read.transposed": True},
+        "axes": {"tile.rows": [64, 128]},
+        "objectives": {"area_mm2": "minimise"},
+    }
     with pytest.raises(archsim.InputError, match="cluster do not know this scheme"):
         archsim.explore(space, cluster="tcp://nowhere:1")
 

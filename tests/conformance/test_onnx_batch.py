@@ -1,11 +1,15 @@
-"""Is the batch axis of an ONNX file found where the file tells it, noted where it is assumed, and overruled by the option?"""
+"""Is the batch axis of an ONNX file found where the file tells it, noted where it is assumed, and
+overruled by the option?
+"""
 
 import json
 
 import numpy as np
 import pytest
 
-pytest.importorskip("onnx", reason="the ONNX importer's tests need the package onnx (pip install archsim[onnx])")
+pytest.importorskip(
+    "onnx", reason="the ONNX importer's tests need the package onnx (pip install archsim[onnx])"
+)
 
 from onnx_cases import make_model, node, write
 
@@ -19,29 +23,54 @@ LSTM = [("lstm.W", np.zeros((1, 12, 8), np.float32)), ("lstm.R", np.zeros((1, 12
 
 
 def read(tmp_path, nodes, shape, weights=(SQUARE,), **options):
-    return load_network(write(make_model(nodes, [("x", shape)], weights), tmp_path / "net.onnx"), **options)
+    return load_network(
+        write(make_model(nodes, [("x", shape)], weights), tmp_path / "net.onnx"), **options
+    )
 
 
 # (input, nodes, shape of an image, whether something is assumed)
-@pytest.mark.parametrize(("shape", "nodes", "image", "assumed"), [
-    ([128, 1, 8], PRODUCT, (128, 8), True),  # (steps, batch, features)
-    ([1, 128, 8], PRODUCT, (128, 8), False),
-    (["N", 128, 8], PRODUCT, (128, 8), False),
-    ([128, "batch", 8], PRODUCT, (128, 8), False),
-    ([128, "batch_size", 8], PRODUCT, (128, 8), False),
-    (["unk__5", 128, 8], PRODUCT, (128, 8), False),
-    ([4, 128, 8], PRODUCT, (128, 8), True),
-    ([32, 8], PRODUCT, (8,), True),
-    ([1, 8], PRODUCT, (8,), False),
-    ([5, 1, 8], [node("LSTM", ["x", "lstm.W", "lstm.R"], ["y"], hidden_size=3)], (5, 8), False),
-    ([5, 3, 8], [node("LSTM", ["x", "lstm.W", "lstm.R"], ["y"], hidden_size=3)], (5, 8), False),
-    ([3, 5, 8], [node("Transpose", ["x"], ["t"], perm=[1, 0, 2]), node("LSTM", ["t", "lstm.W", "lstm.R"], ["y"], hidden_size=3)], (5, 8),
-     False),
-    ([3, 5, 8], [node("Relu", ["x"], ["r"]), node("Transpose", ["r"], ["t"], perm=[1, 0, 2]),
-                 node("LSTM", ["t", "lstm.W", "lstm.R"], ["y"], hidden_size=3)], (5, 8), False),
-    ([6, 1, 8], [node("MaxPool", ["x"], kernel_shape=[2])], (1, 8), False),  # a pool fixes its batch as the first axis
-    ([6, 1, 8], [node("Flatten", ["x"])], (1, 8), False),
-])
+@pytest.mark.parametrize(
+    ("shape", "nodes", "image", "assumed"),
+    [
+        ([128, 1, 8], PRODUCT, (128, 8), True),  # (steps, batch, features)
+        ([1, 128, 8], PRODUCT, (128, 8), False),
+        (["N", 128, 8], PRODUCT, (128, 8), False),
+        ([128, "batch", 8], PRODUCT, (128, 8), False),
+        ([128, "batch_size", 8], PRODUCT, (128, 8), False),
+        (["unk__5", 128, 8], PRODUCT, (128, 8), False),
+        ([4, 128, 8], PRODUCT, (128, 8), True),
+        ([32, 8], PRODUCT, (8,), True),
+        ([1, 8], PRODUCT, (8,), False),
+        ([5, 1, 8], [node("LSTM", ["x", "lstm.W", "lstm.R"], ["y"], hidden_size=3)], (5, 8), False),
+        ([5, 3, 8], [node("LSTM", ["x", "lstm.W", "lstm.R"], ["y"], hidden_size=3)], (5, 8), False),
+        (
+            [3, 5, 8],
+            [
+                node("Transpose", ["x"], ["t"], perm=[1, 0, 2]),
+                node("LSTM", ["t", "lstm.W", "lstm.R"], ["y"], hidden_size=3),
+            ],
+            (5, 8),
+            False,
+        ),
+        (
+            [3, 5, 8],
+            [
+                node("Relu", ["x"], ["r"]),
+                node("Transpose", ["r"], ["t"], perm=[1, 0, 2]),
+                node("LSTM", ["t", "lstm.W", "lstm.R"], ["y"], hidden_size=3),
+            ],
+            (5, 8),
+            False,
+        ),
+        (
+            [6, 1, 8],
+            [node("MaxPool", ["x"], kernel_shape=[2])],
+            (1, 8),
+            False,
+        ),  # a pool fixes its batch as the first axis
+        ([6, 1, 8], [node("Flatten", ["x"])], (1, 8), False),
+    ],
+)
 def test_where_the_batch_is(tmp_path, shape, nodes, image, assumed):
     network = read(tmp_path, nodes, shape, [SQUARE, *LSTM])
     assert network.input_shape == image and "batch axis" in network.source
@@ -53,7 +82,11 @@ def test_steps_first_counts_the_steps(tmp_path):
     network = read(tmp_path, PRODUCT, [128, 1, 8])
     assert network.multiply_accumulates == 128 * 48
     overruled = read(tmp_path, PRODUCT, [128, 1, 8], batch_axis=0)
-    assert overruled.multiply_accumulates == 48 and overruled.notes == () and "--batch-axis 0" in overruled.source
+    assert (
+        overruled.multiply_accumulates == 48
+        and overruled.notes == ()
+        and "--batch-axis 0" in overruled.source
+    )
 
 
 @pytest.mark.parametrize(("axis", "image"), [(0, (8, 8)), (1, (4, 8)), ("none", (4, 8, 8))])
@@ -75,7 +108,11 @@ def test_symbolic_steps_need_a_size_and_name_the_option(tmp_path):
 
 
 def test_values_with_the_batch_on_axis_one(tmp_path):
-    nodes = [node("MatMul", ["x", "w.weight"], ["h"]), node("Add", ["h", "p"], ["a"]), node("Softmax", ["a"], axis=0)]
+    nodes = [
+        node("MatMul", ["x", "w.weight"], ["h"]),
+        node("Add", ["h", "p"], ["a"]),
+        node("Softmax", ["a"], axis=0),
+    ]
     place = np.linspace(-1, 1, 30).reshape(5, 1, 6).astype(np.float32)
     network = read(tmp_path, nodes, [5, "batch", 8], [SQUARE, ("p", place)])
     x = np.random.default_rng(0).random((5, 8)).astype(np.float32)
@@ -100,7 +137,9 @@ def test_the_assumption_reaches_the_result_and_the_option_the_commands(tmp_path,
     assert main(["run", path, "--json"]) == 0
     assert any("--batch-axis" in note for note in json.loads(capsys.readouterr().out)["notes"])
     assert main(["run", path, "--json", "--batch-axis", "1"]) == 0
-    assert not any("--batch-axis N" in note for note in json.loads(capsys.readouterr().out)["notes"])
+    assert not any(
+        "--batch-axis N" in note for note in json.loads(capsys.readouterr().out)["notes"]
+    )
     assert main(["show", "network", path, "--json", "--batch-axis", "0"]) == 0
     assert json.loads(capsys.readouterr().out)["multiply_accumulates"] == 48
     assert main(["show", "network", path]) == 0

@@ -1,4 +1,6 @@
-"""Is every operator of the vocabulary known wherever it must be, and is one that is not known an error everywhere?"""
+"""Is every operator of the vocabulary known wherever it must be, and is one that is not known an
+error everywhere?
+"""
 
 import json
 
@@ -16,14 +18,30 @@ from archsim.training.program import build_program, untrainable
 from hwlib.errors import InputError
 from workloads import load_network
 from workloads.fields import Table
-from workloads.network import ARRAY_OPERATORS, FREE_OPERATORS, OPERATORS, VECTOR_OPERATORS, Layer, Network
+from workloads.network import (
+    ARRAY_OPERATORS,
+    FREE_OPERATORS,
+    OPERATORS,
+    VECTOR_OPERATORS,
+    Layer,
+    Network,
+)
 from workloads.operators import FIELDS, infer_layer
 
 MAP, VECTOR = (4, 6, 6), (5, 8)
-# The fields that a layer of the operator cannot do without, on a map of 4x6x6; operators on (5, 8) by themselves.
-NEEDED = {"conv2d": {"channels": 3, "kernel": 3}, "linear": {"features": 3}, "lstm": {"hidden": 3}, "max_pool": {"kernel": 2},
-          "average_pool": {"kernel": 2}, "reshape": {"shape": [144]}, "input": {"shape": [4, 6, 6]}, "slice": {"stop": 2},
-          "pad": {"padding": 1}}
+# The fields that a layer of the operator cannot do without, on a map of 4x6x6; operators on (5, 8)
+# by themselves.
+NEEDED = {
+    "conv2d": {"channels": 3, "kernel": 3},
+    "linear": {"features": 3},
+    "lstm": {"hidden": 3},
+    "max_pool": {"kernel": 2},
+    "average_pool": {"kernel": 2},
+    "reshape": {"shape": [144]},
+    "input": {"shape": [4, 6, 6]},
+    "slice": {"stop": 2},
+    "pad": {"padding": 1},
+}
 ON_VECTORS = ("linear", "lstm")
 # Nothing of the output is computed: elements move, or the layer is the input itself.
 WITHOUT_WORK = (*FREE_OPERATORS, "concat")
@@ -31,25 +49,44 @@ WITHOUT_WORK = (*FREE_OPERATORS, "concat")
 
 def layer_of(operator, shape=None):
     shape = shape or (VECTOR if operator in ON_VECTORS else MAP)
-    inputs = {"input": (), "matmul": ("x", "y"), "add": ("x", "y"), "multiply": ("x", "y"), "concat": ("x", "y")}.get(operator, ("x",))
+    inputs = {
+        "input": (),
+        "matmul": ("x", "y"),
+        "add": ("x", "y"),
+        "multiply": ("x", "y"),
+        "concat": ("x", "y"),
+    }.get(operator, ("x",))
     shapes = ((3, 5), (5, 2)) if operator == "matmul" else (shape,) * len(inputs)
     table = Table({"name": "it", "operator": operator} | NEEDED.get(operator, {}), "test")
     return infer_layer(table, operator, inputs, shapes)
 
 
 def chain_of(operator):
-    """Input, a first matrix, the operator, a last matrix: a network in which it stands in the middle."""
+    """Input, a first matrix, the operator, a last matrix: a network in which it stands in the
+    middle.
+    """
     layer = layer_of(operator)
-    layers = [Layer(name, "input", (), (), shape) for name, shape in zip(layer.inputs, layer.input_shapes)]
+    layers = [
+        Layer(name, "input", (), (), shape) for name, shape in zip(layer.inputs, layer.input_shapes)
+    ]
     if len(set(layer.input_shapes)) == 1:  # both operands from one input
-        layers[1:] = [Layer(item.name, "identity", ("x",), (layers[0].output_shape,), item.output_shape) for item in layers[1:]]
-    flat = Layer("flat", "flatten", ("it",), (layer.output_shape,), (int(np.prod(layer.output_shape)),))
+        layers[1:] = [
+            Layer(item.name, "identity", ("x",), (layers[0].output_shape,), item.output_shape)
+            for item in layers[1:]
+        ]
+    flat = Layer(
+        "flat", "flatten", ("it",), (layer.output_shape,), (int(np.prod(layer.output_shape)),)
+    )
     last = Layer("last", "linear", ("flat",), (flat.output_shape,), (3,))
     return Network("chain", (*layers, layer, flat, last))
 
 
 def test_the_vocabulary_is_the_sum_of_its_kinds():
-    assert len(set(OPERATORS)) == len(OPERATORS) == len(ARRAY_OPERATORS) + len(VECTOR_OPERATORS) + len(FREE_OPERATORS)
+    assert (
+        len(set(OPERATORS))
+        == len(OPERATORS)
+        == len(ARRAY_OPERATORS) + len(VECTOR_OPERATORS) + len(FREE_OPERATORS)
+    )
     assert set(FIELDS) == set(OPERATORS)
 
 
@@ -68,10 +105,14 @@ def test_every_operator_has_a_shape_work_and_a_place_in_the_trace(operator):
         assert ("it" in names) == (operator not in WITHOUT_WORK)
 
 
-@pytest.mark.parametrize("operator", [name for name in OPERATORS if name not in ARRAY_OPERATORS and name != "input"])
+@pytest.mark.parametrize(
+    "operator", [name for name in OPERATORS if name not in ARRAY_OPERATORS and name != "input"]
+)
 def test_every_operator_carries_data_or_refuses(operator):
     layer = layer_of(operator)
-    values = [np.linspace(-1, 1, int(np.prod(shape))).reshape(shape) for shape in layer.input_shapes]
+    values = [
+        np.linspace(-1, 1, int(np.prod(shape))).reshape(shape) for shape in layer.input_shapes
+    ]
     try:
         assert apply(layer, values).shape == layer.output_shape
     except InputError as fault:
@@ -81,7 +122,6 @@ def test_every_operator_carries_data_or_refuses(operator):
 @pytest.mark.parametrize("operator", [name for name in OPERATORS if name != "input"])
 def test_what_cannot_be_trained_is_named_alike_by_both(operator):
     network = chain_of(operator)
-
 
     lacking = untrainable(network)
     try:
@@ -94,9 +134,16 @@ def test_what_cannot_be_trained_is_named_alike_by_both(operator):
 def test_a_made_up_operator_is_an_error_everywhere():
     made = Layer("it", "relou", ("x",), (MAP,), MAP)
     network = Network("made up", (Layer("x", "input", (), (), MAP), made))
-    for what in (lambda: forward_work(made), lambda: backward_work(made), lambda: lower(network), lambda: build_trace(network),
-                 lambda: archsim.simulate(network), lambda: apply(made, [np.zeros(MAP)]), lambda: build_program(network, {}),
-                 lambda: infer_layer(Table({"name": "it"}, "test"), "relou", ("x",), (MAP,))):
+    for what in (
+        lambda: forward_work(made),
+        lambda: backward_work(made),
+        lambda: lower(network),
+        lambda: build_trace(network),
+        lambda: archsim.simulate(network),
+        lambda: apply(made, [np.zeros(MAP)]),
+        lambda: build_program(network, {}),
+        lambda: infer_layer(Table({"name": "it"}, "test"), "relou", ("x",), (MAP,)),
+    ):
         with pytest.raises(InputError, match="relou"):
             what()
     assert "relou" in untrainable(network)["it"]
@@ -128,14 +175,73 @@ features = 10
 def test_a_training_step_that_cannot_be_trained_says_so(tmp_path, capsys):
     path, trace = tmp_path / "net.toml", tmp_path / "trace.json"
     path.write_text(NETWORK)
-    assert main(["run", str(path), "--phase", "training", "--scheme", "sgd", "--no-timing", "--json", "--arch", "rpu"]) == 0
-    assert any("no kernel for bound (clip)" in note for note in json.loads(capsys.readouterr().out)["notes"])
-    assert main(["trace", str(path), "--phase", "training", "--scheme", "sgd", "--out", str(trace), "--quiet", "--arch", "rpu"]) == 0
+    assert (
+        main(
+            [
+                "run",
+                str(path),
+                "--phase",
+                "training",
+                "--scheme",
+                "sgd",
+                "--no-timing",
+                "--json",
+                "--arch",
+                "rpu",
+            ]
+        )
+        == 0
+    )
+    assert any(
+        "no kernel for bound (clip)" in note
+        for note in json.loads(capsys.readouterr().out)["notes"]
+    )
+    assert (
+        main(
+            [
+                "trace",
+                str(path),
+                "--phase",
+                "training",
+                "--scheme",
+                "sgd",
+                "--out",
+                str(trace),
+                "--quiet",
+                "--arch",
+                "rpu",
+            ]
+        )
+        == 0
+    )
     assert main(["run", str(trace), "--no-timing", "--json"]) == 0
-    assert any("no kernel for bound (clip)" in note for note in json.loads(capsys.readouterr().out)["notes"])
+    assert any(
+        "no kernel for bound (clip)" in note
+        for note in json.loads(capsys.readouterr().out)["notes"]
+    )
     path.write_text(NETWORK.replace("clip", "relu"))
-    assert main(["run", str(path), "--phase", "training", "--scheme", "sgd", "--no-timing", "--json", "--arch", "rpu"]) == 0
+    assert (
+        main(
+            [
+                "run",
+                str(path),
+                "--phase",
+                "training",
+                "--scheme",
+                "sgd",
+                "--no-timing",
+                "--json",
+                "--arch",
+                "rpu",
+            ]
+        )
+        == 0
+    )
     assert not any("priced only" in note for note in json.loads(capsys.readouterr().out)["notes"])
     assert not untrainable(load_network("digits_cnn")) and untrainable(load_network("resnet18"))
-    assert any("no kernel" in note for note in archsim.simulate("resnet18_cifar", "cim40", load_scheme("mixed_precision"), "training",
-                                                                 timing=False).notes) == bool(untrainable(load_network("resnet18_cifar")))
+    assert any(
+        "no kernel" in note
+        for note in archsim.simulate(
+            "resnet18_cifar", "cim40", load_scheme("mixed_precision"), "training", timing=False
+        ).notes
+    ) == bool(untrainable(load_network("resnet18_cifar")))

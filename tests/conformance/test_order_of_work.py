@@ -1,4 +1,6 @@
-"""Does a training give the same bits whatever ran before it in its process, and whatever the cache of machine code holds?"""
+"""Does a training give the same bits whatever ran before it in its process, and whatever the cache
+of machine code holds?
+"""
 
 import random
 
@@ -8,7 +10,8 @@ from archsim.devices.presets import load_presets
 from archsim.schemes import list_schemes
 from tests.order_of_work import in_a_fresh_process
 
-# Laws whose machine code has the same types, so that only its name tells it apart; and trainings without any.
+# Laws whose machine code has the same types, so that only its name tells it apart; and trainings
+# without any.
 LAWS = [("rpu", "gokmen2016"), ("rpu", "cbram"), ("rpu", "bulk_rram_2bit")]
 OTHERS = [("hic", None), ("mixed_precision", None), ("sgd", None), ("essop", None)]
 
@@ -24,12 +27,17 @@ def test_a_few_trainings_do_not_change_each_other():
 def any_pairs(dice, number):
     """Pairs of trainings: any scheme on any device, refused ones too."""
     devices = [None, *load_presets()]
-    return [[(dice.choice(list(list_schemes())), dice.choice(devices)) for _ in range(2)] for _ in range(number)]
+    return [
+        [(dice.choice(list(list_schemes())), dice.choice(devices)) for _ in range(2)]
+        for _ in range(number)
+    ]
 
 
 @pytest.mark.study
 def test_random_pairs_with_a_cache_that_others_filled(tmp_path, pytestconfig):
-    """`pytest -m study --seed N`: other pairs for other seeds. Half of them find a cache that one process filled for each training."""
+    """`pytest -m study --seed N`: other pairs for other seeds. Half of them find a cache that one
+    process filled for each training.
+    """
     dice = random.Random(pytestconfig.getoption("--seed"))
     known, faults = {}, []
     for number, pair in enumerate(any_pairs(dice, 8)):

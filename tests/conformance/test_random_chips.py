@@ -1,4 +1,6 @@
-"""Random chips, networks and update rules, drawn from fixed seeds: whatever the settings, the books balance."""
+"""Random chips, networks and update rules, drawn from fixed seeds: whatever the settings, the books
+balance.
+"""
 
 import json
 import math
@@ -44,23 +46,53 @@ layer = [
 ]""",
 }
 CHOICES = {
-    "tile.rows": (3, 16, 32, 64, 128, 500), "tile.columns": (32, 33, 64, 128, 300), "tile.clock_gating": (True, False),
-    "weights.mapping": ("differential", "reference_column", "bit_slices"), "weights.bits": (1, 4, 8, 13), "weights.cell_bits": (1, 2, 8),
-    "weights.reference_columns": (1, 2), "weights.replicas": (1, 2), "weights.bias": ("digital", "row"),
-    "read.input": ("bit_serial", "pulse_width"), "read.input_bits": (1, 4, 8, 12), "read.bits_per_slot": (1, 3, 12),
+    "tile.rows": (3, 16, 32, 64, 128, 500),
+    "tile.columns": (32, 33, 64, 128, 300),
+    "tile.clock_gating": (True, False),
+    "weights.mapping": ("differential", "reference_column", "bit_slices"),
+    "weights.bits": (1, 4, 8, 13),
+    "weights.cell_bits": (1, 2, 8),
+    "weights.reference_columns": (1, 2),
+    "weights.replicas": (1, 2),
+    "weights.bias": ("digital", "row"),
+    "read.input": ("bit_serial", "pulse_width"),
+    "read.input_bits": (1, 4, 8, 12),
+    "read.bits_per_slot": (1, 3, 12),
     "read.slot_cycles": (1, 3),
-    "read.accumulate": ("analog", "digital"), "read.front_end": ("per_column", "shared"), "read.columns_per_adc": (1, 3, 8, 16),
-    "read.adc_bits": (3, 8, 12), "read.conversion_cycles": (1, 4), "read.overlap": (True, False), "read.all_groups": (True, False),
-    "read.output_bits": (1, 8, 20), "write.parallel": ("device", "row"), "write.pulses": (1.0, 2.7), "write.verify_cycles": (0, 2),
-    "update.polarity_phases": (1, 2, 4), "update.train_length": (1, 31), "bitstream.sharing": ("line", "chip"),
+    "read.accumulate": ("analog", "digital"),
+    "read.front_end": ("per_column", "shared"),
+    "read.columns_per_adc": (1, 3, 8, 16),
+    "read.adc_bits": (3, 8, 12),
+    "read.conversion_cycles": (1, 4),
+    "read.overlap": (True, False),
+    "read.all_groups": (True, False),
+    "read.output_bits": (1, 8, 20),
+    "write.parallel": ("device", "row"),
+    "write.pulses": (1.0, 2.7),
+    "write.verify_cycles": (0, 2),
+    "update.polarity_phases": (1, 2, 4),
+    "update.train_length": (1, 31),
+    "bitstream.sharing": ("line", "chip"),
     "bitstream.bits_per_cycle": (1, 64),
-    "buffer.capacity_kib": (0.0625, 1.0, 64.0), "buffer.width_bits": (8, 64, 1024), "buffer.ports": (1, 2, 3),
-    "buffer.window_reuse": (True, False), "buffer.tile_queue": (1, 2, 9),
-    "interconnect.kind": ("bus", "h_tree"), "interconnect.width_bits": (1, 8, 4096), "interconnect.hop_cycles": (0, 7),
-    "interconnect.arbitration": ("fifo", "drain_first"), "vector_unit.lanes": (1, 7, 64), "vector_unit.format": ("int8", "int16", "fp32"),
-    "controller.issue_cycles": (0, 5), "controller.prefetch": (True, False), "controller.in_flight": (1, 2, 64),
-    "controller.always_on": (True, False), "off_chip.bits_per_cycle": (1, 64), "off_chip.latency_cycles": (0, 50),
-    "off_chip.preload_input": (True, False), "placement.pack": (True, False),
+    "buffer.capacity_kib": (0.0625, 1.0, 64.0),
+    "buffer.width_bits": (8, 64, 1024),
+    "buffer.ports": (1, 2, 3),
+    "buffer.window_reuse": (True, False),
+    "buffer.tile_queue": (1, 2, 9),
+    "interconnect.kind": ("bus", "h_tree"),
+    "interconnect.width_bits": (1, 8, 4096),
+    "interconnect.hop_cycles": (0, 7),
+    "interconnect.arbitration": ("fifo", "drain_first"),
+    "vector_unit.lanes": (1, 7, 64),
+    "vector_unit.format": ("int8", "int16", "fp32"),
+    "controller.issue_cycles": (0, 5),
+    "controller.prefetch": (True, False),
+    "controller.in_flight": (1, 2, 64),
+    "controller.always_on": (True, False),
+    "off_chip.bits_per_cycle": (1, 64),
+    "off_chip.latency_cycles": (0, 50),
+    "off_chip.preload_input": (True, False),
+    "placement.pack": (True, False),
 }
 SEEDS = range(40)
 
@@ -80,11 +112,24 @@ def draw(seed, networks):
     settings["execution.mode"] = dice.choice(("layer_by_layer", "pipelined"))
     network = networks[dice.choice(sorted(networks))]
     if dice.random() < 0.3:
-        settings |= {f"placement.copies.{layer.name}": dice.choice((1, 2, 5)) for layer in network.array_layers}
-    rule, images, batch = dice.choice((None, "sgd", "rpu", "mixed_precision")), dice.choice((1, 3, 4)), dice.choice((1, 2))
-    options = {"phase": "inference", "batch": batch, "images": images, "node_nm": dice.choice((None, 65, 28, 22))}
+        settings |= {
+            f"placement.copies.{layer.name}": dice.choice((1, 2, 5))
+            for layer in network.array_layers
+        }
+    rule = dice.choice((None, "sgd", "rpu", "mixed_precision"))
+    images = dice.choice((1, 3, 4))
+    batch = dice.choice((1, 2))
+    options = {
+        "phase": "inference",
+        "batch": batch,
+        "images": images,
+        "node_nm": dice.choice((None, 65, 28, 22)),
+    }
     if rule:
-        own = {"optimiser": dice.choice(("sgd", "momentum", "adam")), "backward_in": dice.choice(("array", "vector_unit"))}
+        own = {
+            "optimiser": dice.choice(("sgd", "momentum", "adam")),
+            "backward_in": dice.choice(("array", "vector_unit")),
+        }
         own = {} if rule == "rpu" else own
         options |= {"phase": "training", "scheme": load_scheme(rule, own)}
     return network, settings, options
@@ -104,7 +149,11 @@ def numbers(value, path=""):
 
 def counts(result, leave_out=()):
     """The ledger as (component, action, layer, phase): count."""
-    return {(r["component"], r["action"], r["layer"], r["phase"]): r["count"] for r in result.ledger if r["component"] not in leave_out}
+    return {
+        (r["component"], r["action"], r["layer"], r["phase"]): r["count"]
+        for r in result.ledger
+        if r["component"] not in leave_out
+    }
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -114,27 +163,44 @@ def test_the_books_balance(seed, networks):
     result = archsim.simulate(network, chip, **options)
     document = json.loads(result.to_json())
     check_document(document, "result")
-    for path, number in numbers({key: value for key, value in document.items() if key not in ("figures", "settings")}):
+    for path, number in numbers(
+        {key: value for key, value in document.items() if key not in ("figures", "settings")}
+    ):
         assert math.isfinite(number) and number >= 0, path
 
-    for quantity, tables in {"energy_j": ("by_component", "by_layer", "by_phase"), "area_mm2": ("by_component",)}.items():
+    for quantity, tables in {
+        "energy_j": ("by_component", "by_layer", "by_phase"),
+        "area_mm2": ("by_component",),
+    }.items():
         for name in tables:
             rows = document[name].values() if isinstance(document[name], dict) else document[name]
-            assert math.fsum(row[quantity] for row in rows) == pytest.approx(document[quantity], rel=1e-9), (quantity, name)
+            assert math.fsum(row[quantity] for row in rows) == pytest.approx(
+                document[quantity], rel=1e-9
+            ), (quantity, name)
     for row in document["resources"]:
-        assert row["busy_cycles"] + row["stalled_cycles"] + row["idle_cycles"] == row["total_cycles"], row["name"]
+        assert (
+            row["busy_cycles"] + row["stalled_cycles"] + row["idle_cycles"] == row["total_cycles"]
+        ), row["name"]
     for quantity in ("area_mm2", "power_uw"):
         low, high = document[f"{quantity}_range"]
         assert low <= document[quantity] <= high
     assert document["area_mm2"] >= document["boundaries"]["macro"]["area_mm2"]
-    assert all((row["busy_fraction"] or 0) <= 1 for row in document["by_component"].values()) and document["utilisation"] <= 1
+    assert (
+        all((row["busy_fraction"] or 0) <= 1 for row in document["by_component"].values())
+        and document["utilisation"] <= 1
+    )
     assert max(span["end"] for span in document["timeline"]) <= document["cycles"]
 
     # energy is counts times prices, and nothing else
-    prices = {row["component"]: price(row["part"], row["parameters"], document["node_nm"]) for row in document["inventory"]}
+    prices = {
+        row["component"]: price(row["part"], row["parameters"], document["node_nm"])
+        for row in document["inventory"]
+    }
     dynamic = {name: 0.0 for name in prices}
     for row in document["ledger"]:
-        dynamic[row["component"]] += row["count"] * prices[row["component"]].energy[row["action"]].value
+        dynamic[row["component"]] += (
+            row["count"] * prices[row["component"]].energy[row["action"]].value
+        )
     for name, row in document["by_component"].items():
         assert row["dynamic_energy_j"] == pytest.approx(dynamic[name], rel=1e-9, abs=1e-30), name
 
@@ -144,18 +210,30 @@ def test_the_books_balance(seed, networks):
     untimed = archsim.simulate(network, chip, **options, timing=False)
     timed_only = ("clock_tree", "controller", "tile_clock")
     assert counts(untimed, timed_only) == pytest.approx(counts(result, timed_only), rel=1e-9)
-    tile_operations = [{(r["layer"], r["phase"]): r["tile_operations"] for r in each.by_layer} for each in (result, untimed)]
-    assert tile_operations[0] == tile_operations[1] and sum(tile_operations[0].values()) == result.tile_operations
+    tile_operations = [
+        {(r["layer"], r["phase"]): r["tile_operations"] for r in each.by_layer}
+        for each in (result, untimed)
+    ]
+    assert (
+        tile_operations[0] == tile_operations[1]
+        and sum(tile_operations[0].values()) == result.tile_operations
+    )
 
 
 @pytest.mark.parametrize("seed", SEEDS[::8])
 def test_a_chip_too_small_says_how_many_tiles_are_missing(seed, networks):
     network, settings, options = draw(seed, networks)
-    needed = archsim.simulate(network, archsim.load_architecture("cim40", settings), **options, timing=False).tiles
+    needed = archsim.simulate(
+        network, archsim.load_architecture("cim40", settings), **options, timing=False
+    ).tiles
     if needed == 1:
         pytest.skip("one tile holds it")
     with pytest.raises(InputError, match=f"needs {needed} tiles of .*, 1 are missing"):
-        archsim.simulate(network, archsim.load_architecture("cim40", settings | {"tile.count": needed - 1}), **options)
+        archsim.simulate(
+            network,
+            archsim.load_architecture("cim40", settings | {"tile.count": needed - 1}),
+            **options,
+        )
 
 
 @pytest.mark.parametrize("tiles", (1, 2, 5))
@@ -163,8 +241,13 @@ def test_a_chip_too_small_says_how_many_tiles_are_missing(seed, networks):
 def test_reloaded_weights_cost_the_same_without_timing(tiles, rule, networks):
     small = {"tile.rows": 16, "tile.columns": 16, "weights.bias": "row", "tile.count": tiles}
     chip = archsim.load_architecture("cim40", small | {"execution.reload": True})
-    options = {"scheme": rule, "phase": "training", "batch": 2, "images": 7} if rule else {"images": 3}
-    timed, untimed = (archsim.simulate(networks["branches"], chip, **options, timing=timing) for timing in (True, False))
+    options = (
+        {"scheme": rule, "phase": "training", "batch": 2, "images": 7} if rule else {"images": 3}
+    )
+    timed, untimed = (
+        archsim.simulate(networks["branches"], chip, **options, timing=timing)
+        for timing in (True, False)
+    )
     timed_only = ("clock_tree", "controller", "tile_clock")
     assert counts(untimed, timed_only) == pytest.approx(counts(timed, timed_only), rel=1e-9)
     assert untimed.tile_operations == timed.tile_operations and timed.tiles > tiles

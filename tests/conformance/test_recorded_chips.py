@@ -18,8 +18,14 @@ def measured(chip="rpu", settings=None, scheme="rpu"):
     """A training step whose activity was measured, on a chip."""
     trace = build_trace(load_network("mlp_100"), load_scheme(scheme), "training")
     activity = Activity(input_density=0.3, row_pulses=0.2, column_pulses=0.1, coincidences=0.2)
-    layers = {(matrix.layer, phase): activity for matrix in trace.matrices for phase in ("forward", "backward", "update")}
-    return recorded_on(with_activity(trace, layers), archsim.load_architecture(chip, settings), "gokmen2016")
+    layers = {
+        (matrix.layer, phase): activity
+        for matrix in trace.matrices
+        for phase in ("forward", "backward", "update")
+    }
+    return recorded_on(
+        with_activity(trace, layers), archsim.load_architecture(chip, settings), "gokmen2016"
+    )
 
 
 def run(path, capsys, *words):
@@ -33,15 +39,29 @@ def test_a_trace_runs_on_the_chip_that_it_was_measured_on(tmp_path, capsys):
     result = run(path, capsys)
     chip = archsim.load_architecture("rpu", {"read.adc_bits": 7})
     direct = archsim.simulate(load_trace(path), chip, timing=False)
-    assert result["architecture"] == "rpu" and result["settings"]["read"]["adc_bits"] == 7 and result["area_mm2"] == direct.area_mm2
+    assert (
+        result["architecture"] == "rpu"
+        and result["settings"]["read"]["adc_bits"] == 7
+        and result["area_mm2"] == direct.area_mm2
+    )
     assert archsim.simulate(str(path), timing=False).area_mm2 == direct.area_mm2
     assert not any("measured on" in note for note in [*result["notes"], *direct.notes])
 
 
-@pytest.mark.parametrize(("words", "note"), [
-    (("--arch", "rpu_512"), "its activity was measured on the chip rpu, this run is on rpu_512"),
-    (("--arch", "rpu"), "the chip rpu with other settings: read.adc_bits (7, now 9)"),
-    (("--set", "read.adc_bits=8"), "the chip rpu with other settings: read.adc_bits (7, now 8)")])
+@pytest.mark.parametrize(
+    ("words", "note"),
+    [
+        (
+            ("--arch", "rpu_512"),
+            "its activity was measured on the chip rpu, this run is on rpu_512",
+        ),
+        (("--arch", "rpu"), "the chip rpu with other settings: read.adc_bits (7, now 9)"),
+        (
+            ("--set", "read.adc_bits=8"),
+            "the chip rpu with other settings: read.adc_bits (7, now 8)",
+        ),
+    ],
+)
 def test_another_chip_is_told(words, note, tmp_path, capsys):
     path = save_trace(measured(settings={"read.adc_bits": 7}), tmp_path / "x.json")
     assert any(note in text for text in run(path, capsys, *words)["notes"])
@@ -53,26 +73,38 @@ def test_old_files_are_read_with_a_note(tmp_path, capsys):
     for field in ("chip", "device", "scheme_settings"):
         del document[field]
     path.write_text(json.dumps(document))
-    assert load_trace(path) == dataclasses.replace(measured("rpu"), chip=None, device=None, scheme_settings={})
+    assert load_trace(path) == dataclasses.replace(
+        measured("rpu"), chip=None, device=None, scheme_settings={}
+    )
     result = run(path, capsys, "--set", "read.transposed=true")
-    assert result["architecture"] == "cim40" and any("does not say on which chip" in note for note in result["notes"])
+    assert result["architecture"] == "cim40" and any(
+        "does not say on which chip" in note for note in result["notes"]
+    )
 
 
 def test_a_written_trace_keeps_the_chip_that_it_is_for(tmp_path, capsys):
     path = tmp_path / "x.json"
     assert main(["trace", "lenet1", "--arch", "wu2023", "--out", str(path), "--quiet"]) == 0
     assert run(path, capsys)["architecture"] == "wu2023"
-    assert any("written for the chip wu2023" in note for note in run(path, capsys, "--arch", "cim40")["notes"])
+    assert any(
+        "written for the chip wu2023" in note
+        for note in run(path, capsys, "--arch", "cim40")["notes"]
+    )
     assert main(["trace", "lenet1", "--arch", "wu2032", "--out", str(path)]) == 2
     assert "did you mean 'wu2023'" in capsys.readouterr().err
 
 
 def test_the_settings_of_the_scheme_are_kept(tmp_path, capsys):
-    """A rule's own parts are priced with the settings that the trace was made with, not with the defaults of today."""
+    """A rule's own parts are priced with the settings that the trace was made with, not with the
+    defaults of today.
+    """
     prices = {}
     for optimiser in ("sgd", "adam"):
         scheme = load_scheme("cbram_sc", {"optimiser": optimiser})
-        path = save_trace(build_trace(load_network("mlp_100"), scheme, "training", 8), tmp_path / f"{optimiser}.json")
+        path = save_trace(
+            build_trace(load_network("mlp_100"), scheme, "training", 8),
+            tmp_path / f"{optimiser}.json",
+        )
         direct = archsim.simulate("mlp_100", "cim40", scheme, "training", 8, timing=False)
         prices[optimiser] = run(path, capsys)["area_mm2"]
         assert prices[optimiser] == direct.area_mm2

@@ -10,8 +10,12 @@ from tests.data_results import LENET, make_result
 def test_one_layer_is_not_compared_with_others():
     view = View(make_result(LENET[:1], network="one"))
     layer = LENET[0][0]
-    assert caption("layers", view).startswith(f"{layer} takes ") and "Of the layers" not in caption("layers", view)
-    assert "comes nearest" not in caption("roofline", view) and f"{layer} (forward) reaches " in caption("roofline", view)
+    assert caption("layers", view).startswith(f"{layer} takes ") and "Of the layers" not in caption(
+        "layers", view
+    )
+    assert "comes nearest" not in caption(
+        "roofline", view
+    ) and f"{layer} (forward) reaches " in caption("roofline", view)
     assert "Of the layers" in caption("layers", View(make_result(LENET)))
     assert "comes nearest" in caption("roofline", View(make_result(LENET)))
 
@@ -26,7 +30,10 @@ def test_a_chip_that_does_not_leak_is_told():
 
 
 def test_leakage_over_no_time_is_not_known():
-    rows = {timed: component_table(View(make_result(LENET, timing=timed))).rows for timed in (True, False)}
+    rows = {
+        timed: component_table(View(make_result(LENET, timing=timed))).rows
+        for timed in (True, False)
+    }
     assert all(row["static_energy_j"] is None for row in rows[False])
     assert any(row["static_energy_j"] for row in rows[True])
 

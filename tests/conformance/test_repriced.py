@@ -1,4 +1,6 @@
-"""Does a study that is priced again, without training, get the silicon that training it again would give?"""
+"""Does a study that is priced again, without training, get the silicon that training it again would
+give?
+"""
 
 import json
 import shutil
@@ -18,9 +20,28 @@ from archsim.studies.training import load_study, run_row
 from archsim.validation.stored_results import verify
 from hwlib.errors import InputError
 
-SILICON = {"buffer.width_bits": 64, "tile.rows": 64, "vector_unit.lanes": 4}  # a training reads none of them
-NUMBERS = ("cycles", "latency_s", "area_mm2", "energy_j", "power_uw", "tiles", "by_phase", "by_layer", "by_component", "ledger",
-           "boundaries", "setup", "notes", "unused", "extra_memory_bits")
+SILICON = {
+    "buffer.width_bits": 64,
+    "tile.rows": 64,
+    "vector_unit.lanes": 4,
+}  # a training reads none of them
+NUMBERS = (
+    "cycles",
+    "latency_s",
+    "area_mm2",
+    "energy_j",
+    "power_uw",
+    "tiles",
+    "by_phase",
+    "by_layer",
+    "by_component",
+    "ledger",
+    "boundaries",
+    "setup",
+    "notes",
+    "unused",
+    "extra_memory_bits",
+)
 SCHEMES = ["rpu", "hic"]
 
 
@@ -28,7 +49,9 @@ SCHEMES = ["rpu", "hic"]
 def folders(tmp_path_factory):
     """A comparison and a training on few images, with what they keep."""
     place = tmp_path_factory.mktemp("kept")
-    archsim.compare("digits_cnn", SCHEMES, "cim40", "digits", images=60, seed=4, folder=place / "compare")
+    archsim.compare(
+        "digits_cnn", SCHEMES, "cim40", "digits", images=60, seed=4, folder=place / "compare"
+    )
     trained = archsim.train("digits_cnn", "cim40", "digits", "rpu", epochs=1, images=60, seed=4)
     trained.result.save(place / "train")
     return place
@@ -37,6 +60,7 @@ def folders(tmp_path_factory):
 @pytest.fixture
 def untrained(monkeypatch):
     """Whoever trains now fails."""
+
     def train(*_, **__):
         raise AssertionError("a training was started")
 
@@ -67,8 +91,18 @@ def test_another_chip_gives_the_silicon_of_training_on_it(folders, tmp_path):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("archsim.training.loop.train", None)
         found = reprice(folder, settings={name: str(value) for name, value in SILICON.items()})
-    anew = archsim.compare("digits_cnn", SCHEMES, archsim.load_architecture("cim40", SILICON), "digits", images=60, seed=4)
-    kept = {entry["label"]: entry for entry in json.loads((folder / "compare.json").read_text())["schemes"]}
+    anew = archsim.compare(
+        "digits_cnn",
+        SCHEMES,
+        archsim.load_architecture("cim40", SILICON),
+        "digits",
+        images=60,
+        seed=4,
+    )
+    kept = {
+        entry["label"]: entry
+        for entry in json.loads((folder / "compare.json").read_text())["schemes"]
+    }
     told = "its activity was measured on the chip cim40 with other settings"
     for document in anew.results:
         again = kept[document["label"]]
@@ -78,16 +112,24 @@ def test_another_chip_gives_the_silicon_of_training_on_it(folders, tmp_path):
         assert silicon(again) == json.loads(json.dumps(silicon(document)))
         assert again["accuracy_percent"] == document["accuracy_percent"]
         assert again["training"]["seconds"] == document["training"]["seconds"]
-    assert {row["quantity"] for row in found.rows()} >= {"area_mm2", "energy_per_image_j", "latency_per_image_s"}
+    assert {row["quantity"] for row in found.rows()} >= {
+        "area_mm2",
+        "energy_per_image_j",
+        "latency_per_image_s",
+    }
     assert verify(folder).good
-    assert (folder / "report.html").is_file() and (folder / "figures" / "error_over_energy.svg").is_file()
+    assert (folder / "report.html").is_file() and (
+        folder / "figures" / "error_over_energy.svg"
+    ).is_file()
 
 
 def test_another_price_moves_energy_and_no_cycle(folders, tmp_path, untrained):
     folder = copy_of(folders, tmp_path, "train")
     before = json.loads((folder / "result.json").read_text())
     price = estimate.price
-    untrained.setattr(estimate, "price", lambda part, parameters=None, node_nm=None: price(part, parameters, 65.0))
+    untrained.setattr(
+        estimate, "price", lambda part, parameters=None, node_nm=None: price(part, parameters, 65.0)
+    )
     estimate._unit_prices.cache_clear()
     try:
         reprice(folder)
@@ -106,14 +148,31 @@ def test_a_chip_on_which_the_training_would_differ_is_refused(folders, tmp_path,
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 
 
-@pytest.mark.parametrize(("change", "words"), [
-    (lambda training: training.pop("activities"), "the measured activity was not kept"),
-    (lambda training: training["activities"].pop("conv1.forward"), "were not measured"),
-    (lambda training: training["activities"].update({"conv9.forward": training["activities"]["conv1.forward"]}), "no matrix"),
-    (lambda training: training["activities"]["conv1.forward"].update(input_density=2.0), "not a number in range"),
-    (lambda training: training["activities"]["conv1.forward"].update(density=0.5), "unknown field"),
-    (lambda training: training["inputs"].update(network="0" * 16), "not the one that was trained"),
-])
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda training: training.pop("activities"), "the measured activity was not kept"),
+        (lambda training: training["activities"].pop("conv1.forward"), "were not measured"),
+        (
+            lambda training: training["activities"].update(
+                {"conv9.forward": training["activities"]["conv1.forward"]}
+            ),
+            "no matrix",
+        ),
+        (
+            lambda training: training["activities"]["conv1.forward"].update(input_density=2.0),
+            "not a number in range",
+        ),
+        (
+            lambda training: training["activities"]["conv1.forward"].update(density=0.5),
+            "unknown field",
+        ),
+        (
+            lambda training: training["inputs"].update(network="0" * 16),
+            "not the one that was trained",
+        ),
+    ],
+)
 def test_what_was_not_kept_is_never_assumed(folders, tmp_path, untrained, change, words):
     folder = copy_of(folders, tmp_path, "compare")
     document = json.loads((folder / "compare.json").read_text())
@@ -124,8 +183,15 @@ def test_what_was_not_kept_is_never_assumed(folders, tmp_path, untrained, change
     (folder / "compare.json").write_text(json.dumps(document))
     found = reprice(folder, settings={"buffer.width_bits": "64"})
     first, second = json.loads((folder / "compare.json").read_text())["schemes"]
-    assert len(found.missing) == 1 and words in found.missing[0] and found.missing[0].startswith(first["label"])
-    assert first["cycles"] == document["schemes"][0]["cycles"] and second["cycles"] != document["schemes"][1]["cycles"]
+    assert (
+        len(found.missing) == 1
+        and words in found.missing[0]
+        and found.missing[0].startswith(first["label"])
+    )
+    assert (
+        first["cycles"] == document["schemes"][0]["cycles"]
+        and second["cycles"] != document["schemes"][1]["cycles"]
+    )
     assert any("not priced again" in note for note in first["notes"])
     for entry in document["schemes"]:
         entry["training"].pop("activities", None)
@@ -135,9 +201,21 @@ def test_what_was_not_kept_is_never_assumed(folders, tmp_path, untrained, change
         reprice(folder)
 
 
-SPACE = {"schema": 1, "name": "small", "network": "digits_cnn", "architecture": "cim40", "phase": "training", "scheme": "rpu",
-         "axes": {"tile.rows": [64, 128]}, "objectives": {"area_mm2": "minimise", "accuracy_percent": "maximise"},
-         "rungs": [{"kind": "price"}, {"kind": "timing"}, {"kind": "training", "points": 1, "epochs": 1, "images": 60, "test_images": 60}]}
+SPACE = {
+    "schema": 1,
+    "name": "small",
+    "network": "digits_cnn",
+    "architecture": "cim40",
+    "phase": "training",
+    "scheme": "rpu",
+    "axes": {"tile.rows": [64, 128]},
+    "objectives": {"area_mm2": "minimise", "accuracy_percent": "maximise"},
+    "rungs": [
+        {"kind": "price"},
+        {"kind": "timing"},
+        {"kind": "training", "points": 1, "epochs": 1, "images": 60, "test_images": 60},
+    ],
+}
 
 
 def test_a_sweep_prices_its_trained_designs_again(tmp_path, untrained):
@@ -145,7 +223,9 @@ def test_a_sweep_prices_its_trained_designs_again(tmp_path, untrained):
     before = explore(SPACE, out=tmp_path)
     untrained.setattr("archsim.training.loop.train", None)
     for module in ("sweep", "work.stored_runs"):
-        untrained.setattr(sys.modules[f"archsim.exploration.{module}"], "code_version", lambda: "another")
+        untrained.setattr(
+            sys.modules[f"archsim.exploration.{module}"], "code_version", lambda: "another"
+        )
     after, missing = reprice_sweep(tmp_path)
     assert missing == [] and after.counts["new"] == 5  # both designs on two rungs, one trained
     assert list(after.top.rows()) == list(before.top.rows())
@@ -186,15 +266,26 @@ def test_a_study_makes_its_priced_tables_again(tmp_path, untrained, capsys):
     assert {row["now"] for row in told["moved"]} == {"new"} and told["missing"] == []
     table = (tmp_path / "silicon.csv").read_text()
     assert main(["report", str(tmp_path), "--reprice", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["moved"] == [] and (tmp_path / "silicon.csv").read_text() == table
+    assert (
+        json.loads(capsys.readouterr().out)["moved"] == []
+        and (tmp_path / "silicon.csv").read_text() == table
+    )
     (tmp_path / "history" / "rpu-1.json").write_text("{}")
     assert main(["report", str(tmp_path), "--reprice"]) == 2
 
 
-@pytest.mark.parametrize(("entry", "words"), [("table = 'silicone'", "silicon"), ("table = 'silicon'\nrow = 'rpu'", "arch"),
-                                              ("table = 'activity'\narch = 'rpu'\nrow = 'x'", "row")])
+@pytest.mark.parametrize(
+    ("entry", "words"),
+    [
+        ("table = 'silicone'", "silicon"),
+        ("table = 'silicon'\nrow = 'rpu'", "arch"),
+        ("table = 'activity'\narch = 'rpu'\nrow = 'x'", "row"),
+    ],
+)
 def test_a_wrong_entry_of_a_priced_table_is_refused(tmp_path, entry, words):
-    (tmp_path / "study.toml").write_text(STUDY[:STUDY.index("[[priced]]")] + f"[[priced]]\n{entry}\n")
+    (tmp_path / "study.toml").write_text(
+        STUDY[: STUDY.index("[[priced]]")] + f"[[priced]]\n{entry}\n"
+    )
     with pytest.raises(InputError, match=words):
         load_study(tmp_path / "study.toml")
 
@@ -211,11 +302,24 @@ def test_a_table_of_costs_is_made_again_from_what_it_kept(folders, tmp_path, unt
 
 
 def test_differences_match_rows_by_their_texts():
-    before = [{"name": "a", "x": "1", "y": 2.0}, {"name": "b", "x": "3", "y": None}, {"name": "c", "x": 1}]
-    now = [{"name": "b", "x": 3, "y": 1.0}, {"name": "a", "x": 1.0, "y": 3.0}, {"name": "d", "x": 1}]
+    before = [
+        {"name": "a", "x": "1", "y": 2.0},
+        {"name": "b", "x": "3", "y": None},
+        {"name": "c", "x": 1},
+    ]
+    now = [
+        {"name": "b", "x": 3, "y": 1.0},
+        {"name": "a", "x": 1.0, "y": 3.0},
+        {"name": "d", "x": 1},
+    ]
     found, compared = differences(before, now)
     told = {(row["row"], row["quantity"]): (row["before"], row["now"]) for row in found}
-    assert told == {("b", "y"): (None, 1.0), ("a", "y"): (2.0, 3.0), ("d", ""): (None, "new"), ("c", ""): ("there", None)}
+    assert told == {
+        ("b", "y"): (None, 1.0),
+        ("a", "y"): (2.0, 3.0),
+        ("d", ""): (None, "new"),
+        ("c", ""): ("there", None),
+    }
     assert compared == 4
 
 
@@ -224,6 +328,9 @@ def test_reprice_rewrites_its_folder_only(folders, tmp_path, options):
     assert main(["report", str(folders / "train"), "--reprice", *options]) == 2
 
 
-@pytest.mark.parametrize("options", [["--arch", "rpu"], ["--set", "tile.rows=64"], ["--network", "x.toml"], ["--jobs", "2"]])
+@pytest.mark.parametrize(
+    "options",
+    [["--arch", "rpu"], ["--set", "tile.rows=64"], ["--network", "x.toml"], ["--jobs", "2"]],
+)
 def test_options_of_reprice_do_nothing_silently_without_it(folders, options):
     assert main(["report", str(folders / "train"), *options]) == 2

@@ -1,4 +1,6 @@
-"""Every update scheme that archsim lists passes the same battery, a user's own as well: what it needs, a scheme declares in its class."""
+"""Every update scheme that archsim lists passes the same battery, a user's own as well: what it
+needs, a scheme declares in its class.
+"""
 
 import pytest
 

@@ -46,7 +46,8 @@ class Jobs(Observer):
 
 
 def test_one_matrix_is_placed_and_read_by_both(tmp_path):
-    tied, own = toml(tmp_path, 'shares = "a"\nbias = true'), toml(tmp_path, "bias = true")
+    tied = toml(tmp_path, 'shares = "a"\nbias = true')
+    own = toml(tmp_path, "bias = true")
     assert (tied.weights, tied.multiply_accumulates) == (16 * 8, 2 * 16 * 8 * 12)
     assert (own.weights, own.multiply_accumulates) == (2 * 16 * 8, 2 * 16 * 8 * 12)
     results = [archsim.simulate(network, "cim40") for network in (tied, own)]
@@ -61,7 +62,9 @@ def test_one_matrix_is_placed_and_read_by_both(tmp_path):
 @pytest.mark.parametrize("copies", [1, 2])
 def test_no_two_layers_read_an_array_at_the_same_time(tmp_path, mode, copies):
     """Both branches are ready at once: 12 vectors each on the same unit take turns."""
-    chip = archsim.load_architecture("cim40", {"execution.mode": mode, "placement.copies.a": copies, "placement.pack": False})
+    chip = archsim.load_architecture(
+        "cim40", {"execution.mode": mode, "placement.copies.a": copies, "placement.pack": False}
+    )
     jobs = Jobs()
     archsim.simulate(toml(tmp_path, 'shares = "a"', 120), chip, observers=[jobs])
     assert list({place for place, _ in jobs.spans}) == ["a"] and len(jobs.spans) == copies
@@ -72,7 +75,10 @@ def test_no_two_layers_read_an_array_at_the_same_time(tmp_path, mode, copies):
 
 def test_waiting_for_each_other_costs_time(tmp_path):
     chip = archsim.load_architecture("cim40", {"execution.mode": "pipelined"})
-    tied, own = (archsim.simulate(toml(tmp_path, fields, 120), chip) for fields in ('shares = "a"\nbias = true', "bias = true"))
+    tied, own = (
+        archsim.simulate(toml(tmp_path, fields, 120), chip)
+        for fields in ('shares = "a"\nbias = true', "bias = true")
+    )
     assert tied.cycles > own.cycles
 
 
@@ -99,7 +105,8 @@ transposed = true
     assert network.weights == 4800 and network.multiply_accumulates == 9600
     fine = {"read.adc_bits": 12, "read.input_bits": 12}
     chip = archsim.load_architecture("cim40", fine)
-    weights, image = np.random.default_rng(1).standard_normal((300, 16)), np.random.default_rng(2).random(16)
+    weights = np.random.default_rng(1).standard_normal((300, 16))
+    image = np.random.default_rng(2).random(16)
     result = archsim.simulate(network, chip, data={"images": image, "encoder.weights": weights})
     wanted = weights.T @ np.maximum(weights @ image, 0)
     np.testing.assert_allclose(result.reference_outputs[0], wanted, rtol=1e-4)
@@ -119,10 +126,16 @@ def test_training_shared_weights_is_refused(tmp_path):
         build_program(network, {})
 
 
-@pytest.mark.parametrize(("fields", "fault"), [
-    ('shares = "c"', "an earlier layer"), ('shares = "b"', "an earlier layer"), ('shares = "a"\ntransposed = true', "do not fit"),
-    ("transposed = true", "of another layer"), ("shares = 3", "text"),
-])
+@pytest.mark.parametrize(
+    ("fields", "fault"),
+    [
+        ('shares = "c"', "an earlier layer"),
+        ('shares = "b"', "an earlier layer"),
+        ('shares = "a"\ntransposed = true', "do not fit"),
+        ("transposed = true", "of another layer"),
+        ("shares = 3", "text"),
+    ],
+)
 def test_wrong_sharing_is_refused(tmp_path, fields, fault):
     with pytest.raises(archsim.InputError, match=fault):
         toml(tmp_path, fields)
@@ -134,8 +147,12 @@ def test_weights_go_to_the_layer_that_keeps_them(tmp_path):
     with pytest.raises(archsim.InputError, match="unknown array"):
         archsim.simulate(network, "cim40", data={"b.weights": weights})
     image = np.random.default_rng(3).random((12, 16))
-    result = archsim.simulate(network, "cim40", data={"images": image, "a.weights": weights, "a.bias": np.ones(8)})
-    np.testing.assert_allclose(result.reference_outputs[0], 2 * image @ weights.T + 1, rtol=1e-4, atol=1e-5)
+    result = archsim.simulate(
+        network, "cim40", data={"images": image, "a.weights": weights, "a.bias": np.ones(8)}
+    )
+    np.testing.assert_allclose(
+        result.reference_outputs[0], 2 * image @ weights.T + 1, rtol=1e-4, atol=1e-5
+    )
 
 
 def test_a_recorded_trace_keeps_the_sharing(tmp_path):

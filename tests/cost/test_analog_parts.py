@@ -43,35 +43,55 @@ def fit(rows):
     rate = np.log([float(row["rate_msps"]) / 100 for row in rows])
     energy, area = (np.log([float(row[key]) for row in rows]) for key in ("energy_pj", "area_um2"))
     ones = np.ones_like(bits)
-    by_energy, by_area = np.stack([ones, bits, rate], axis=1), np.stack([ones, bits], axis=1)
-    e, a = median_fit(by_energy, energy), median_fit(by_area, area)
+    by_energy = np.stack([ones, bits, rate], axis=1)
+    by_area = np.stack([ones, bits], axis=1)
+    e = median_fit(by_energy, energy)
+    a = median_fit(by_area, area)
     return e, a, energy - by_energy @ e, area - by_area @ a
 
 
 def agrees(name, value, low, high):
     entry = figure(name)
     unit = entry.raw / entry.value
-    assert (entry.raw, entry.low * unit, entry.high * unit) == pytest.approx((value, low, high), rel=1e-5)
+    assert (entry.raw, entry.low * unit, entry.high * unit) == pytest.approx(
+        (value, low, high), rel=1e-5
+    )
 
 
 def test_sar_figures_are_the_fit_of_the_survey_rows():
     rows = survey()
     e, a, energy_rest, area_rest = fit(rows)
-    agrees("adc_sar.energy_7", *np.exp(e[0] + np.array([0, *np.quantile(energy_rest, [0.25, 0.75])])))
-    agrees("adc_sar.area_7", *np.exp(a[0] + np.array([0, area_rest.min(), np.quantile(area_rest, 0.75)])))
-    without_one = [fit(rows[:i] + rows[i + 1:])[:2] for i in range(len(rows))]
-    for name, of in (("energy_growth", lambda e, a: math.exp(e[1])), ("rate_exponent", lambda e, a: e[2]),
-                     ("area_growth", lambda e, a: math.exp(a[1]))):
-        agrees(f"adc_sar.{name}", of(e, a), *np.quantile([of(*one) for one in without_one], [0.25, 0.75]))
+    agrees(
+        "adc_sar.energy_7", *np.exp(e[0] + np.array([0, *np.quantile(energy_rest, [0.25, 0.75])]))
+    )
+    agrees(
+        "adc_sar.area_7",
+        *np.exp(a[0] + np.array([0, area_rest.min(), np.quantile(area_rest, 0.75)])),
+    )
+    without_one = [fit(rows[:i] + rows[i + 1 :])[:2] for i in range(len(rows))]
+    for name, of in (
+        ("energy_growth", lambda e, a: math.exp(e[1])),
+        ("rate_exponent", lambda e, a: e[2]),
+        ("area_growth", lambda e, a: math.exp(a[1])),
+    ):
+        agrees(
+            f"adc_sar.{name}",
+            of(e, a),
+            *np.quantile([of(*one) for one in without_one], [0.25, 0.75]),
+        )
 
 
 def test_area_slope_on_the_rate_is_negative_and_therefore_left_out():
     rows = survey()
-    terms = np.array([[1, float(r["enob_bits"]) - 7, math.log(float(r["rate_msps"]) / 100)] for r in rows])
+    terms = np.array(
+        [[1, float(r["enob_bits"]) - 7, math.log(float(r["rate_msps"]) / 100)] for r in rows]
+    )
     assert median_fit(terms, np.log([float(r["area_um2"]) for r in rows]))[2] < 0
 
 
-@pytest.mark.parametrize("bits, rate, area, energy", [(6, 1000, 580, 1.26), (8, 1100, 1650, 3.64), (8, 24.6, 5800, 2.22)])
+@pytest.mark.parametrize(
+    "bits, rate, area, energy", [(6, 1000, 580, 1.26), (8, 1100, 1650, 3.64), (8, 24.6, 5800, 2.22)]
+)
 def test_compact_converters_of_the_survey_lie_inside_the_range(bits, rate, area, energy):
     priced = price("adc_sar", {"bits": bits, "rate_msps": rate})
     assert inside(priced.area, area)
@@ -80,8 +100,12 @@ def test_compact_converters_of_the_survey_lie_inside_the_range(bits, rate, area,
 
 
 def test_ramp_converter_shares_its_ramp():
-    alone, shared = price("adc_ramp", {"columns": 1}), price("adc_ramp", {"columns": 128})
-    assert shared.area.value < alone.area.value and shared.energy["convert"].value < alone.energy["convert"].value
+    alone = price("adc_ramp", {"columns": 1})
+    shared = price("adc_ramp", {"columns": 128})
+    assert (
+        shared.area.value < alone.area.value
+        and shared.energy["convert"].value < alone.energy["convert"].value
+    )
     assert shared.latency["convert"].value == pytest.approx(256e-9)
     bias = figure("adc_ramp.comparator_bias").value * 256e-9
     assert bias < shared.energy["convert"].value < 3 * bias
@@ -91,12 +115,25 @@ def test_ramp_converter_shares_its_ramp():
 
 
 def test_cell_energies_are_v2_g_t():
-    priced = price("cell_1t1r", {"conductance_us": 20, "read_voltage_v": 0.3, "slot_ns": 50, "write_voltage_v": 2.0,
-                                 "write_conductance_us": 15, "write_pulse_ns": 10, "update_voltage_v": 1.0, "update_pulse_ns": 1})
+    priced = price(
+        "cell_1t1r",
+        {
+            "conductance_us": 20,
+            "read_voltage_v": 0.3,
+            "slot_ns": 50,
+            "write_voltage_v": 2.0,
+            "write_conductance_us": 15,
+            "write_pulse_ns": 10,
+            "update_voltage_v": 1.0,
+            "update_pulse_ns": 1,
+        },
+    )
     assert priced.energy["read"].value == pytest.approx(0.09 * 20e-6 * 50e-9)
     assert priced.energy["write"].value == pytest.approx(0.6e-12)
     assert priced.energy["update"].value == pytest.approx(20e-6 * 1e-9)
-    assert [priced.latency[action].value for action in ("read", "write", "update")] == pytest.approx([50e-9, 10e-9, 1e-9])
+    assert [
+        priced.latency[action].value for action in ("read", "write", "update")
+    ] == pytest.approx([50e-9, 10e-9, 1e-9])
 
 
 def test_cell_area_follows_f2_or_the_pitch():
@@ -104,16 +141,26 @@ def test_cell_area_follows_f2_or_the_pitch():
     assert inside(price("cell_1t1r").area, 0.077) and inside(price("cell_1t1r").area, 0.205)
     assert price("cell_1t1r", node_nm=28).area.value == pytest.approx(0.0848 * 0.49)
     for node in (65, 40, 28):
-        assert price("cell_cross_point", {"line_pitch_nm": 400}, node).area.value == pytest.approx(0.16)
+        assert price("cell_cross_point", {"line_pitch_nm": 400}, node).area.value == pytest.approx(
+            0.16
+        )
     assert 4096**2 * price("cell_cross_point").area.value / 1e6 == pytest.approx(2.68, abs=0.01)
 
 
 def test_line_driver_charges_its_line():
-    short, long = (price("word_line_driver", {"cells": cells, "voltage_v": 1.0}) for cells in (128, 256))
+    short, long = (
+        price("word_line_driver", {"cells": cells, "voltage_v": 1.0}) for cells in (128, 256)
+    )
     assert long.energy["drive"].value == pytest.approx(2 * short.energy["drive"].value)
-    assert price("word_line_driver", {"voltage_v": 2.0}).energy["drive"].value == pytest.approx(4 * short.energy["drive"].value)
+    assert price("word_line_driver", {"voltage_v": 2.0}).energy["drive"].value == pytest.approx(
+        4 * short.energy["drive"].value
+    )
     assert short.area.value == pytest.approx(743.34 / 128, rel=1e-3)
-    wide = price("word_line_driver", {"cells": 128, "voltage_v": 1.0, "line_pitch_nm": 400}).energy["drive"].value
+    wide = (
+        price("word_line_driver", {"cells": 128, "voltage_v": 1.0, "line_pitch_nm": 400})
+        .energy["drive"]
+        .value
+    )
     assert wide == pytest.approx(1.33 * 128 * (0.3e-15 + 0.4 * 0.2e-15))
 
 
@@ -130,38 +177,56 @@ def test_pulse_width_driver_is_its_synthesis():
 
 
 def test_amplifiers_take_their_bias_for_the_slot():
-    ten, twenty = (price("transimpedance_amplifier", {"slot_ns": slot}).energy["sample"].value for slot in (10, 20))
+    ten, twenty = (
+        price("transimpedance_amplifier", {"slot_ns": slot}).energy["sample"].value
+        for slot in (10, 20)
+    )
     assert ten == pytest.approx(0.854e-12) and twenty == pytest.approx(2 * ten)
-    assert price("integrator", {"slot_ns": 10}).energy["sample"].value == pytest.approx(ten + 77e-15 * 1.21)
+    assert price("integrator", {"slot_ns": 10}).energy["sample"].value == pytest.approx(
+        ten + 77e-15 * 1.21
+    )
 
 
 # Memory
 
 
-SRAM = [(1, 64, 2915.3, 1.3718, 2.8775), (8, 64, 21275, 5.101, 6.491), (64, 64, 176500, 20.871, 16.234),
-        (1024, 64, 2642600, 77.561, 62.738)]
+SRAM = [
+    (1, 64, 2915.3, 1.3718, 2.8775),
+    (8, 64, 21275, 5.101, 6.491),
+    (64, 64, 176500, 20.871, 16.234),
+    (1024, 64, 2642600, 77.561, 62.738),
+]
 
 
 @pytest.mark.parametrize("kib, width, area, read, write", SRAM)
 def test_sram_passes_through_its_table(kib, width, area, read, write):
     priced = price("sram", {"capacity_kib": kib, "width_bits": width})
-    numbers = priced.area.value, priced.energy["read"].value * 1e12, priced.energy["write"].value * 1e12
+    numbers = (
+        priced.area.value,
+        priced.energy["read"].value * 1e12,
+        priced.energy["write"].value * 1e12,
+    )
     assert numbers == pytest.approx((area, read, write))
 
 
 def test_sram_width_ports_and_leakage():
     wide = price("sram", {"capacity_kib": 64, "width_bits": 256})
-    assert wide.energy["read"].value * 1e12 == pytest.approx(43.244) and wide.energy["write"].value * 1e12 == pytest.approx(54.785)
+    assert wide.energy["read"].value * 1e12 == pytest.approx(43.244) and wide.energy[
+        "write"
+    ].value * 1e12 == pytest.approx(54.785)
     assert inside(wide.area, 161140)
     one, two = (price("sram", {"ports": ports}) for ports in (1, 2))
-    assert one.leakage.value == pytest.approx(2.1393e-6) and two.area.value == pytest.approx(1.5 * one.area.value)
+    assert one.leakage.value == pytest.approx(2.1393e-6) and two.area.value == pytest.approx(
+        1.5 * one.area.value
+    )
     assert one.latency["read"].value == pytest.approx(1.5453e-9)
 
 
 def test_sram_between_and_outside_its_table():
     between = price("sram", {"capacity_kib": 48}).area.value
     assert 80146 < between < 176500
-    small, edge = price("sram", {"capacity_kib": 0.25}), price("sram", {"capacity_kib": 1})
+    small = price("sram", {"capacity_kib": 0.25})
+    edge = price("sram", {"capacity_kib": 1})
     assert small.area.value / edge.area.value == pytest.approx((2915.3 / 6110.8) ** 2)
     assert small.area.high / small.area.value > edge.area.high / edge.area.value
     assert price("sram", {"capacity_kib": 2048}).area.value >= 2 * 2642600
@@ -182,10 +247,13 @@ def test_bus_energy_is_kecklers():
 
 
 def test_h_tree_pays_the_path_and_places_the_whole_tree():
-    bus, tree = price("wire_bus", {"length_mm": 2}), price("h_tree", {"length_mm": 2, "leaves": 16})
+    bus = price("wire_bus", {"length_mm": 2})
+    tree = price("h_tree", {"length_mm": 2, "leaves": 16})
     assert tree.energy["transfer"].value == pytest.approx(bus.energy["transfer"].value)
     assert tree.area.value > 4 * bus.area.value
-    assert price("h_tree", {"length_mm": 2, "leaves": 2}).area.value == pytest.approx(2 * bus.area.value)
+    assert price("h_tree", {"length_mm": 2, "leaves": 2}).area.value == pytest.approx(
+        2 * bus.area.value
+    )
 
 
 # ISAAC
@@ -197,7 +265,12 @@ def test_isaac_recomposes_from_its_items():
     assert area.value / 1e6 == pytest.approx(85.4, rel=0.001)
 
 
-RESTATED = [("adc", "convert", 1.667), ("shift_add", "add", 0.021), ("edram", "read", 20.45), ("bus", "transfer", 0.054)]
+RESTATED = [
+    ("adc", "convert", 1.667),
+    ("shift_add", "add", 0.021),
+    ("edram", "read", 20.45),
+    ("bus", "transfer", 0.054),
+]
 
 
 @pytest.mark.parametrize("part, action, published", RESTATED)

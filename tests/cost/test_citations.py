@@ -1,4 +1,6 @@
-"""Does a result name all that it rests on: figures, update rule, device, and files of the user's own?"""
+"""Does a result name all that it rests on: figures, update rule, device, and files of the user's
+own?
+"""
 
 import json
 
@@ -20,7 +22,11 @@ def test_every_source_of_a_figure_is_cited_with_the_figures_it_stands_behind(ste
     cited = {citation.key: citation for citation in found.citations}
     assert {row["source"] for row in rows} - {"archsim_assumption"} <= set(cited)
     for row in rows:
-        where = found.assumed_figures if row["source"] == "archsim_assumption" else cited[row["source"]].used_for
+        where = (
+            found.assumed_figures
+            if row["source"] == "archsim_assumption"
+            else cited[row["source"]].used_for
+        )
         assert row["name"] in where
 
 
@@ -30,8 +36,11 @@ def test_the_papers_of_the_update_rule_are_cited_too(step):
     used = {citation.key: citation.used_for for citation in cite(step).citations}
     references = type(load_scheme("rpu")).references
     assert references and all("update rule rpu" in used[key] for key in references)
-    assert not any("update rule" in use for citation in cite(archsim.simulate("lenet1", timing=False)).citations
-                   for use in citation.used_for)
+    assert not any(
+        "update rule" in use
+        for citation in cite(archsim.simulate("lenet1", timing=False)).citations
+        for use in citation.used_for
+    )
 
 
 def test_a_device_is_cited_by_key_or_in_its_own_words(step):
@@ -40,7 +49,9 @@ def test_a_device_is_cited_by_key_or_in_its_own_words(step):
     document["training"] = {"inputs": {"device": {"law": "constant_step", "source": "gokmen2016"}}}
     used = {citation.key: citation.used_for for citation in cite(document).citations}
     assert "device gokmen2016" in used["gokmen2016"]
-    document["training"] = {"inputs": {"device": {"law": "constant_step", "source": "our lab, 2026"}}}
+    document["training"] = {
+        "inputs": {"device": {"law": "constant_step", "source": "our lab, 2026"}}
+    }
     assert cite(document).own["device gokmen2016"] == "our lab, 2026"
 
 
@@ -54,12 +65,17 @@ def test_bibtex_holds_each_entry_once_and_whole(step):
 def test_every_entry_of_the_bibliography_can_be_given_whole():
     entries = load_entries()
     assert set(entries) == set(load_sources())
-    assert all(entry.startswith("@") and entry.endswith("\n}") and entry.count("{") == entry.count("}") for entry in entries.values())
+    assert all(
+        entry.startswith("@") and entry.endswith("\n}") and entry.count("{") == entry.count("}")
+        for entry in entries.values()
+    )
 
 
 def test_the_command_reads_a_stored_result(call, step):
     step.save("out")
     code, out, _ = call("cite", "out", "--json")
-    assert code == 0 and {row["key"] for row in json.loads(out)["citations"]} == {c.key for c in cite(step).citations}
+    assert code == 0 and {row["key"] for row in json.loads(out)["citations"]} == {
+        c.key for c in cite(step).citations
+    }
     assert call("cite", "out", "--bibtex")[1].startswith("@")
     assert call("cite", "nowhere")[0] == 2

@@ -1,4 +1,6 @@
-"""Every registered part over its whole declared range: no negative, NaN or infinite cost, more never cheaper, every figure sourced."""
+"""Every registered part over its whole declared range: no negative, NaN or infinite cost, more
+never cheaper, every figure sourced.
+"""
 
 import itertools
 import math
@@ -11,23 +13,48 @@ from hwlib import PARTS, InputError, load_figures, load_sources, price
 from hwlib.scaling import SCALING_CLASSES
 
 NODES = (65.0, 40.0, 28.0)
-# A parameter of this name may never make a part cheaper as it grows; the one exception shares a ramp between columns.
-GROWING = {"bits", "lanes", "width_bits", "capacity_kib", "ports", "length_mm", "leaves", "cells", "inputs", "rows", "columns", "rate_msps",
-           "area_mm2"}
+# A parameter of this name may never make a part cheaper as it grows; the one exception shares a
+# ramp between columns.
+GROWING = {
+    "bits",
+    "lanes",
+    "width_bits",
+    "capacity_kib",
+    "ports",
+    "length_mm",
+    "leaves",
+    "cells",
+    "inputs",
+    "rows",
+    "columns",
+    "rate_msps",
+    "area_mm2",
+}
 SHARING = {("adc_ramp", "columns")}
 
-quick = settings(derandomize=True, deadline=None, max_examples=12, database=None, suppress_health_check=list(HealthCheck))
+quick = settings(
+    derandomize=True,
+    deadline=None,
+    max_examples=12,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
 
 
 def values(parameter):
-    """Draw a value of a parameter over its whole range, evenly in the logarithm where the range is wide."""
+    """Draw a value of a parameter over its whole range, evenly in the logarithm where the range is
+    wide.
+    """
     if parameter.choices:
         return st.sampled_from(parameter.choices)
     if parameter.integer:
         return st.integers(int(parameter.low), int(parameter.high))
     if parameter.low > 0 and parameter.high / parameter.low > 100:
-        low, high = math.log(parameter.low), math.log(parameter.high)
-        return st.floats(low, high).map(lambda x: min(max(math.exp(x), parameter.low), parameter.high))
+        low = math.log(parameter.low)
+        high = math.log(parameter.high)
+        return st.floats(low, high).map(
+            lambda x: min(max(math.exp(x), parameter.low), parameter.high)
+        )
     return st.floats(parameter.low, parameter.high)
 
 
@@ -75,7 +102,9 @@ def test_costs_are_finite_ordered_and_not_negative(name):
     anywhere()
 
 
-@pytest.mark.parametrize("name", sorted(n for n, part in PARTS.items() if any(p.monotone for p in part.parameters)))
+@pytest.mark.parametrize(
+    "name", sorted(n for n, part in PARTS.items() if any(p.monotone for p in part.parameters))
+)
 def test_more_is_never_cheaper(name):
     part = PARTS[name]
     growing = [p for p in part.parameters if p.monotone]
@@ -84,7 +113,9 @@ def test_more_is_never_cheaper(name):
     @given(settings_of(part), st.sampled_from(growing), st.data())
     def pair(parameters, parameter, data):
         less, more = sorted((parameters[parameter.name], data.draw(values(parameter))))
-        smaller, larger = (price(name, {**parameters, parameter.name: value}) for value in (less, more))
+        smaller, larger = (
+            price(name, {**parameters, parameter.name: value}) for value in (less, more)
+        )
         for (what, small, unit), (_, large, _) in zip(costs(smaller), costs(larger)):
             if unit == "s":
                 continue  # faster may be dearer

@@ -13,11 +13,16 @@ USED = figure("layout.utilisation").value
 
 
 def sweep(parameter):
-    """Up to ten values of a numeric parameter over its whole range, ends included; all choices of a word."""
+    """Up to ten values of a numeric parameter over its whole range, ends included; all choices of a
+    word.
+    """
     if parameter.choices:
         return list(parameter.choices)
     steps = [parameter.low * (parameter.high / parameter.low) ** (i / 9) for i in range(10)]
-    steps[0], steps[-1] = parameter.low, parameter.high  # the power may overshoot by a rounding error
+    steps[0], steps[-1] = (
+        parameter.low,
+        parameter.high,
+    )  # the power may overshoot by a rounding error
     return sorted({round(step) for step in steps}) if parameter.integer else steps
 
 
@@ -42,14 +47,24 @@ def test_costs_are_finite_and_never_fall_with_a_larger_parameter(name):
                     assert 0 <= low <= middle <= high, (what, fixed, value)
                 if last and parameter.monotone:
                     for (what, now), (_, before) in zip(costs, last):
-                        assert all(a >= b * (1 - 1e-12) for a, b in zip(now, before)), (what, fixed, parameter.name, value)
+                        assert all(a >= b * (1 - 1e-12) for a, b in zip(now, before)), (
+                            what,
+                            fixed,
+                            parameter.name,
+                            value,
+                        )
                 last = costs
 
 
 @pytest.mark.parametrize("name", MINE)
 def test_every_cost_leads_to_a_figure(name):
     priced = price(name)
-    for what, cost in [("area", priced.area), ("leakage", priced.leakage), *priced.energy.items(), *priced.latency.items()]:
+    for what, cost in [
+        ("area", priced.area),
+        ("leakage", priced.leakage),
+        *priced.energy.items(),
+        *priced.latency.items(),
+    ]:
         given = "parameters" in cost.formula  # a pulse as long as the user says needs no source
         assert list(cost.figures()) or (cost.value == 0 and cost.formula) or given, what
 
@@ -62,35 +77,48 @@ def test_register_of_128_is_the_data_buffer_report():
 
 
 def test_adder_and_its_flip_flops_give_the_registered_adder():
-    cells = price("adder", {"bits": 8}).area.value * USED + 25 * figure("logic.flip_flop_area").value
+    cells = (
+        price("adder", {"bits": 8}).area.value * USED + 25 * figure("logic.flip_flop_area").value
+    )
     assert cells == pytest.approx(figure("adder_8.registered_area").value, rel=0.06)
 
 
 def test_multiplier_and_its_flip_flops_give_the_registered_multiplier():
-    cells = price("multiplier", {"bits": 8}).area.value * USED + 32 * figure("logic.flip_flop_area").value
+    cells = (
+        price("multiplier", {"bits": 8}).area.value * USED
+        + 32 * figure("logic.flip_flop_area").value
+    )
     assert cells == pytest.approx(figure("multiplier_8.registered_area").value, rel=0.06)
 
 
 def test_composed_multiply_accumulate_is_near_its_report():
     priced = price("multiply_accumulate", {"bits": 8})
     assert priced.area.value * USED == pytest.approx(figure("mac_8.area").value, rel=0.12)
-    assert priced.energy["multiply_add"].value == pytest.approx(figure("mac_8.energy").value, rel=0.12)
+    assert priced.energy["multiply_add"].value == pytest.approx(
+        figure("mac_8.energy").value, rel=0.12
+    )
     assert priced.leakage.value == pytest.approx(figure("mac_8.leakage").value, rel=0.12)
 
 
-@pytest.mark.parametrize("name, action, others", [
-    ("adder", "add", (0.1e-12, 0.21e-12)),  # Horowitz, Aladdin
-    ("multiplier", "multiply", (3.1e-12, 12.7e-12)),
-])
+@pytest.mark.parametrize(
+    "name, action, others",
+    [
+        ("adder", "add", (0.1e-12, 0.21e-12)),  # Horowitz, Aladdin
+        ("multiplier", "multiply", (3.1e-12, 12.7e-12)),
+    ],
+)
 def test_ranges_at_32_bits_hold_the_other_sources(name, action, others):
     energy = price(name, {"bits": 32}).energy[action]
     assert all(energy.low <= other <= energy.high for other in others)
 
 
-@pytest.mark.parametrize("name, action, horowitz, aladdin", [
-    ("floating_adder", "add", 0.9e-12, 16.7e-12),
-    ("floating_multiplier", "multiply", 3.7e-12, 35.3e-12),
-])
+@pytest.mark.parametrize(
+    "name, action, horowitz, aladdin",
+    [
+        ("floating_adder", "add", 0.9e-12, 16.7e-12),
+        ("floating_multiplier", "multiply", 3.7e-12, 35.3e-12),
+    ],
+)
 def test_fp32_carries_both_sides_of_the_dispute(name, action, horowitz, aladdin):
     energy = price(name, {"format": "fp32"}).energy[action]
     assert energy.low <= horowitz * (1 + 1e-9) and energy.high >= aladdin * (1 - 1e-9)
@@ -111,35 +139,47 @@ def test_vector_lane_pays_for_the_unit_it_uses():
     multiplier = price("multiplier", {"bits": 16}).energy["multiply"].value
     write = price("register", {"bits": 16}).energy["write"].value
     assert lane["multiply"].value == pytest.approx(multiplier + 3 * write)
-    assert lane["multiply_add"].value > lane["multiply"].value > lane["add"].value > lane["compare"].value
+    assert (
+        lane["multiply_add"].value
+        > lane["multiply"].value
+        > lane["add"].value
+        > lane["compare"].value
+    )
     assert lane["divide"].value > 10 * price("adder", {"bits": 16}).energy["add"].value
 
 
 def test_vector_lane_grows_with_its_format():
-    areas = [price("vector_lane", {"format": form}).area.value for form in ("int8", "int16", "int32")]
+    areas = [
+        price("vector_lane", {"format": form}).area.value for form in ("int8", "int16", "int32")
+    ]
     assert areas == sorted(areas) and areas[0] > 1000
 
 
 def test_clock_tree_is_capacitance_times_voltage_squared():
     energy = price("clock_tree", {"area_mm2": 2.0}).energy["cycle"]
-    density, volts = figure("clock.capacitance_density").value, figure("clock.supply").value
+    density = figure("clock.capacitance_density").value
+    volts = figure("clock.supply").value
     assert energy.value == pytest.approx(2e6 * density * volts**2)
 
 
 def test_riscv_core_variants():
-    small, large = price("riscv_core"), price("riscv_core", {"variant": "multiply"})
+    small = price("riscv_core")
+    large = price("riscv_core", {"variant": "multiply"})
     assert small.energy["cycle"].value == pytest.approx(4e-12)  # 4 uW/MHz
     assert large.area.value / small.area.value == pytest.approx(26133 / 16443)
     assert small.energy["cycle"].low <= 3e-12
 
 
-@pytest.mark.parametrize("name, parameters, word", [
-    ("register", {"bits": 0}, "1 to 65536"),
-    ("register", {"bits": 2.5}, "whole number"),
-    ("register", {"bit": 8}, "did you mean 'bits'"),
-    ("vector_lane", {"format": "fp23"}, "did you mean 'fp32'"),
-    ("adder", {"bits": math.nan}, "finite"),
-])
+@pytest.mark.parametrize(
+    "name, parameters, word",
+    [
+        ("register", {"bits": 0}, "1 to 65536"),
+        ("register", {"bits": 2.5}, "whole number"),
+        ("register", {"bit": 8}, "did you mean 'bits'"),
+        ("vector_lane", {"format": "fp23"}, "did you mean 'fp32'"),
+        ("adder", {"bits": math.nan}, "finite"),
+    ],
+)
 def test_wrong_parameters_are_refused(name, parameters, word):
     with pytest.raises(InputError, match=word):
         price(name, parameters)

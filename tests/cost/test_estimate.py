@@ -1,4 +1,6 @@
-"""The priced ledger: sums close, boundaries nest, ranges hold, re-pricing needs no simulation, files come back equal."""
+"""The priced ledger: sums close, boundaries nest, ranges hold, re-pricing needs no simulation,
+files come back equal.
+"""
 
 import json
 import math
@@ -21,7 +23,9 @@ from hwlib.quantity import Figure, Quantity, derive
 
 
 def made_figure(name, value, unit, low, high):
-    return Figure(name, value, low, high, unit, "assumed", "murmann2025", "this test", 40.0, "", value, unit)
+    return Figure(
+        name, value, low, high, unit, "assumed", "murmann2025", "this test", 40.0, "", value, unit
+    )
 
 
 AREA = made_figure("toy.area", 100.0, "um2", 50.0, 200.0)
@@ -31,7 +35,10 @@ UNUSED = made_figure("toy.unused", 1e-12, "J", 1e-12, 1e-12)
 
 
 class Toy(Part):
-    name, title, group, scaling = "toy", "a part of this test", "test", "none"
+    name = "toy"
+    title = "a part of this test"
+    group = "test"
+    scaling = "none"
     parameters = (Parameter("bits", 8, 1, 16, "bit", integer=True, monotone=True),)
     actions = {"convert": "one conversion", "rest": "one rest"}
 
@@ -75,22 +82,68 @@ def small_ledger():
 def facts(cycles=2000, **changes):
     timed = cycles is not None
     found = {
-        "network": "toy_net", "architecture": "toy_chip", "scheme": "sgd", "phase": "training", "batch": 2, "images": 4, "node_nm": 40.0,
-        "clock_mhz": 100.0, "cycles": cycles, "interval_per_image_s": None, "tiles": 2, "tiles_without": {},
-        "operations": 3, "tile_operations": 30,
-        "utilisation": 0.75, "activity": "assumed", "seed": 0, "busy_fractions": {"adc": 0.5 if timed else None},
+        "network": "toy_net",
+        "architecture": "toy_chip",
+        "scheme": "sgd",
+        "phase": "training",
+        "batch": 2,
+        "images": 4,
+        "node_nm": 40.0,
+        "clock_mhz": 100.0,
+        "cycles": cycles,
+        "interval_per_image_s": None,
+        "tiles": 2,
+        "tiles_without": {},
+        "operations": 3,
+        "tile_operations": 30,
+        "utilisation": 0.75,
+        "activity": "assumed",
+        "seed": 0,
+        "busy_fractions": {"adc": 0.5 if timed else None},
         "by_layer": [
-            {"layer": name, "phase": phase, "cycles": 600 if timed else None, "stall_cycles": 10 if timed else None, "tile_operations": 10}
+            {
+                "layer": name,
+                "phase": phase,
+                "cycles": 600 if timed else None,
+                "stall_cycles": 10 if timed else None,
+                "tile_operations": 10,
+            }
             for name, phase in (("conv1", "forward"), ("conv2", "forward"), ("conv1", "update"))
         ],
         "by_phase": {"forward": 1200 if timed else None, "update": 600 if timed else None},
-        "resources": [{
-            "name": "tile 0", "kind": "tile", "busy_cycles": 1500, "stalled_cycles": 100, "idle_cycles": 400, "total_cycles": 2000,
-            "stalls": {"input": 100}, "requests": 30, "queue_mean": 0.5, "queue_max": 3,
-        }] if timed else [],
+        "resources": [
+            {
+                "name": "tile 0",
+                "kind": "tile",
+                "busy_cycles": 1500,
+                "stalled_cycles": 100,
+                "idle_cycles": 400,
+                "total_cycles": 2000,
+                "stalls": {"input": 100},
+                "requests": 30,
+                "queue_mean": 0.5,
+                "queue_max": 3,
+            }
+        ]
+        if timed
+        else [],
         "stalls": {"input": 100, "output": 0, "dependency": 0, "instruction": 0},
-        "timeline": [{"lane": "conv1", "layer": "conv1", "phase": "forward", "image": 0, "start": 0, "end": 600}] if timed else [],
-        "roofline": {}, "placement": [], "notes": [], "settings": {"tile": {"rows": 64}},
+        "timeline": [
+            {
+                "lane": "conv1",
+                "layer": "conv1",
+                "phase": "forward",
+                "image": 0,
+                "start": 0,
+                "end": 600,
+            }
+        ]
+        if timed
+        else [],
+        "roofline": {},
+        "placement": [],
+        "notes": [],
+        "settings": {"tile": {"rows": 64}},
     }
     assert set(found) == set(FACTS)
     return {**found, **changes}
@@ -101,7 +154,9 @@ def small_result(cycles=2000, **changes):
 
 
 def price_small(ledger=None, cycles=2000, inventory=INVENTORY):
-    return price_run(inventory, ledger or small_ledger(), node_nm=40, clock_mhz=100, cycles=cycles, images=4)
+    return price_run(
+        inventory, ledger or small_ledger(), node_nm=40, clock_mhz=100, cycles=cycles, images=4
+    )
 
 
 def test_prices_by_hand():
@@ -123,20 +178,38 @@ def test_prices_by_hand():
 def test_sums_close():
     result = small_result()
     total = result.energy_j
-    assert math.fsum(row["energy_j"] for row in result.by_component.values()) == pytest.approx(total, rel=1e-9)
+    assert math.fsum(row["energy_j"] for row in result.by_component.values()) == pytest.approx(
+        total, rel=1e-9
+    )
     assert math.fsum(row["energy_j"] for row in result.by_layer) == pytest.approx(total, rel=1e-9)
-    assert math.fsum(row["energy_j"] for row in result.by_phase.values()) == pytest.approx(total, rel=1e-9)
-    assert math.fsum(row["area_mm2"] for row in result.by_component.values()) == pytest.approx(result.area_mm2, rel=1e-9)
+    assert math.fsum(row["energy_j"] for row in result.by_phase.values()) == pytest.approx(
+        total, rel=1e-9
+    )
+    assert math.fsum(row["area_mm2"] for row in result.by_component.values()) == pytest.approx(
+        result.area_mm2, rel=1e-9
+    )
     system = result.boundaries["system"]["energy_j"]
     off = math.fsum(row["energy_j"] for row in result.by_component_off_chip.values())
     assert total + off == pytest.approx(system, rel=1e-9)
-    assert math.fsum(row["off_chip_energy_j"] for row in result.by_layer) == pytest.approx(off, rel=1e-9)
-    assert math.fsum(row["off_chip_energy_j"] for row in result.by_phase.values()) == pytest.approx(off, rel=1e-9)
+    assert math.fsum(row["off_chip_energy_j"] for row in result.by_layer) == pytest.approx(
+        off, rel=1e-9
+    )
+    assert math.fsum(row["off_chip_energy_j"] for row in result.by_phase.values()) == pytest.approx(
+        off, rel=1e-9
+    )
 
 
 _names = st.sampled_from(["adc", "buffer", "off_chip_memory"])
-_entries = st.lists(st.tuples(_names, st.sampled_from(["convert", "rest"]), st.sampled_from(["", "a", "b", "c"]),
-                              st.sampled_from(["", "forward", "backward", "update"]), st.floats(0, 1e15)), max_size=40)
+_entries = st.lists(
+    st.tuples(
+        _names,
+        st.sampled_from(["convert", "rest"]),
+        st.sampled_from(["", "a", "b", "c"]),
+        st.sampled_from(["", "forward", "backward", "update"]),
+        st.floats(0, 1e15),
+    ),
+    max_size=40,
+)
 
 
 @settings(max_examples=60, deadline=None)
@@ -148,10 +221,13 @@ def test_sums_close_for_any_ledger(entries, cycles):
         ledger.add(*entry)
     estimate = price_small(ledger, cycles)
     total = estimate.energy_j().value
-    rows, phases = estimate.energy_by_row(), estimate.energy_by_phase()
+    rows = estimate.energy_by_row()
+    phases = estimate.energy_by_phase()
     assert math.fsum(on for on, _ in rows.values()) == pytest.approx(total, rel=1e-9)
     assert math.fsum(on for on, _ in phases.values()) == pytest.approx(total, rel=1e-9)
-    assert math.fsum(off for _, off in rows.values()) + total == pytest.approx(estimate.energy_j("system").value, rel=1e-9)
+    assert math.fsum(off for _, off in rows.values()) + total == pytest.approx(
+        estimate.energy_j("system").value, rel=1e-9
+    )
 
 
 def test_static_energy_belongs_to_no_layer():
@@ -171,16 +247,30 @@ def test_boundaries_nest():
 def test_ranges_enclose_and_follow_the_figures():
     result = small_result()
     assert result.area_mm2_range == pytest.approx([result.area_mm2 / 2, result.area_mm2 * 2])
-    assert result.power_uw_range[0] == pytest.approx(result.static_power_uw / 2 + result.dynamic_power_uw * 2 / 3)
-    assert result.power_uw_range[1] == pytest.approx(result.static_power_uw * 2 + result.dynamic_power_uw * 3)
+    assert result.power_uw_range[0] == pytest.approx(
+        result.static_power_uw / 2 + result.dynamic_power_uw * 2 / 3
+    )
+    assert result.power_uw_range[1] == pytest.approx(
+        result.static_power_uw * 2 + result.dynamic_power_uw * 3
+    )
 
 
 def test_exactly_the_figures_used():
-    """`toy.unused` prices an action that never happened: it does not stand among the figures, not even with a count of zero."""
+    """`toy.unused` prices an action that never happened: it does not stand among the figures, not
+    even with a count of zero.
+    """
     ledger = small_ledger()
     ledger.add("adc", "rest", "conv1", "forward", 0)
-    assert [row["name"] for row in Result.from_run(facts(), INVENTORY, ledger).figures] == ["toy.area", "toy.energy", "toy.leakage"]
-    assert [row["name"] for row in small_result().figures] == ["toy.area", "toy.energy", "toy.leakage"]
+    assert [row["name"] for row in Result.from_run(facts(), INVENTORY, ledger).figures] == [
+        "toy.area",
+        "toy.energy",
+        "toy.leakage",
+    ]
+    assert [row["name"] for row in small_result().figures] == [
+        "toy.area",
+        "toy.energy",
+        "toy.leakage",
+    ]
     row = small_result().figures[1]
     assert (row["value"], row["unit"], row["low"], row["high"]) == (3e-12, "J", 2e-12, 9e-12)
     assert (row["kind"], row["source"], row["place"]) == ("assumed", "murmann2025", "this test")
@@ -195,10 +285,13 @@ def test_without_timing_there_is_no_power():
     assert result.area_mm2 == small_result().area_mm2
 
 
-@pytest.mark.parametrize("entry, message", [
-    (("dac", "convert", "a", "forward", 1), "component 'dac' is not in the inventory"),
-    (("adc", "transmute", "a", "forward", 1), "declares no action 'transmute'"),
-])
+@pytest.mark.parametrize(
+    "entry, message",
+    [
+        (("dac", "convert", "a", "forward", 1), "component 'dac' is not in the inventory"),
+        (("adc", "transmute", "a", "forward", 1), "declares no action 'transmute'"),
+    ],
+)
 def test_a_ledger_that_cannot_be_priced_is_an_internal_fault(entry, message):
     ledger = small_ledger()
     ledger.add(*entry)
@@ -259,8 +352,12 @@ def test_reprice_at_another_node_needs_only_the_file(tmp_path):
     """The toy part scales by no law, so its prices stay: what changes is the node and the note."""
     small_result().save(tmp_path)
     again = Result.load(tmp_path / "result.json").reprice(node_nm=28)
-    assert again.node_nm == 28 and again.cycles == 2000 and again.area_mm2 == small_result().area_mm2
-    assert len(again.notes) == 1 and again.notes[0].startswith("re-priced at 28 nm; cycles and clock are those of the run at 40 nm")
+    assert (
+        again.node_nm == 28 and again.cycles == 2000 and again.area_mm2 == small_result().area_mm2
+    )
+    assert len(again.notes) == 1 and again.notes[0].startswith(
+        "re-priced at 28 nm; cycles and clock are those of the run at 40 nm"
+    )
 
 
 @pytest.mark.parametrize("options", [{}, {"phase": "training", "scheme": "rpu", "batch": 2}])
@@ -296,7 +393,16 @@ def test_attributes_and_tables():
 def test_save_writes_every_table_and_no_litter(tmp_path):
     small_result().save(tmp_path / "new" / "folder")
     names = sorted(path.name for path in (tmp_path / "new" / "folder").iterdir())
-    assert names == ["component.csv", "figure.csv", "layer.csv", "ledger.csv", "phase.csv", "placement.csv", "resource.csv", "result.json"]
+    assert names == [
+        "component.csv",
+        "figure.csv",
+        "layer.csv",
+        "ledger.csv",
+        "phase.csv",
+        "placement.csv",
+        "resource.csv",
+        "result.json",
+    ]
     blocked = tmp_path / "file"
     blocked.write_text("")
     with pytest.raises(InputError, match="cannot write here"):
@@ -323,31 +429,65 @@ def broken(change):
     return json.dumps(document)
 
 
-@pytest.mark.parametrize("text, message", [
-    (lambda: "{", "cannot read the result"),
-    (lambda: "[" * 100_000, "cannot read the result"),
-    (lambda: "[]", "a result is a JSON object"),
-    (lambda: "{}", "field 'schema' is missing"),
-    (lambda: broken(lambda d: d.update(schema=2)), "unknown version"),
-    (lambda: broken(lambda d: d.update(schema=True)), "unknown version"),
-    (lambda: broken(lambda d: d.pop("energy_j")), "field 'energy_j' is missing"),
-    (lambda: broken(lambda d: d.update(cycles="many")), "cycles: not a whole number"),
-    (lambda: broken(lambda d: d.update(cycles=-5)), "cycles: not a whole number"),
-    (lambda: broken(lambda d: d.update(area_mm2=True)), "area_mm2: not a finite number"),
-    (lambda: broken(lambda d: d["by_layer"][0].update(energy_j=None)), r"by_layer\[0\].energy_j: not a finite number"),
-    (lambda: broken(lambda d: d["ledger"][0].pop("action")), r"field 'ledger\[0\].action' is missing"),
-    (lambda: broken(lambda d: d.update(clock_mhz=0)), "clock_mhz: not a finite number above zero"),
-    (lambda: broken(lambda d: d.update(images=0)), "images: not a whole number of at least 1"),
-    (lambda: broken(lambda d: d.update(area_mm2=10**400)), "area_mm2: cannot read the result .a number of too many digits"),
-    (lambda: broken(lambda d: d["inventory"][0]["parameters"].update(bits=[1])), r"parameters.bits: not a finite number or a word"),
-    (lambda: broken(lambda d: d["inventory"][0].update(boundary="moon")), "unknown boundary"),
-    (lambda: broken(lambda d: d["inventory"].append(d["inventory"][0])), "a component twice"),
-    (lambda: broken(lambda d: d["ledger"][0].update(component="adx")), "not a component of the inventory.*did you mean 'adc'"),
-    (lambda: broken(lambda d: d["ledger"][0].update(count=-1)), "not a finite number of at least 0"),
-    (lambda: broken(lambda d: d.update(area_mm2_range=[1])), "not a list of 2"),
-    (lambda: broken(lambda d: d.update(energy_j=0)).replace('"energy_j": 0,', '"energy_j": NaN,', 1), "NaN"),
-    (lambda: broken(lambda d: d.update(energy_j=0)).replace('"energy_j": 0,', '"energy_j": 1e999,', 1), "not a number in range"),
-])
+@pytest.mark.parametrize(
+    "text, message",
+    [
+        (lambda: "{", "cannot read the result"),
+        (lambda: "[" * 100_000, "cannot read the result"),
+        (lambda: "[]", "a result is a JSON object"),
+        (lambda: "{}", "field 'schema' is missing"),
+        (lambda: broken(lambda d: d.update(schema=2)), "unknown version"),
+        (lambda: broken(lambda d: d.update(schema=True)), "unknown version"),
+        (lambda: broken(lambda d: d.pop("energy_j")), "field 'energy_j' is missing"),
+        (lambda: broken(lambda d: d.update(cycles="many")), "cycles: not a whole number"),
+        (lambda: broken(lambda d: d.update(cycles=-5)), "cycles: not a whole number"),
+        (lambda: broken(lambda d: d.update(area_mm2=True)), "area_mm2: not a finite number"),
+        (
+            lambda: broken(lambda d: d["by_layer"][0].update(energy_j=None)),
+            r"by_layer\[0\].energy_j: not a finite number",
+        ),
+        (
+            lambda: broken(lambda d: d["ledger"][0].pop("action")),
+            r"field 'ledger\[0\].action' is missing",
+        ),
+        (
+            lambda: broken(lambda d: d.update(clock_mhz=0)),
+            "clock_mhz: not a finite number above zero",
+        ),
+        (lambda: broken(lambda d: d.update(images=0)), "images: not a whole number of at least 1"),
+        (
+            lambda: broken(lambda d: d.update(area_mm2=10**400)),
+            "area_mm2: cannot read the result .a number of too many digits",
+        ),
+        (
+            lambda: broken(lambda d: d["inventory"][0]["parameters"].update(bits=[1])),
+            r"parameters.bits: not a finite number or a word",
+        ),
+        (lambda: broken(lambda d: d["inventory"][0].update(boundary="moon")), "unknown boundary"),
+        (lambda: broken(lambda d: d["inventory"].append(d["inventory"][0])), "a component twice"),
+        (
+            lambda: broken(lambda d: d["ledger"][0].update(component="adx")),
+            "not a component of the inventory.*did you mean 'adc'",
+        ),
+        (
+            lambda: broken(lambda d: d["ledger"][0].update(count=-1)),
+            "not a finite number of at least 0",
+        ),
+        (lambda: broken(lambda d: d.update(area_mm2_range=[1])), "not a list of 2"),
+        (
+            lambda: broken(lambda d: d.update(energy_j=0)).replace(
+                '"energy_j": 0,', '"energy_j": NaN,', 1
+            ),
+            "NaN",
+        ),
+        (
+            lambda: broken(lambda d: d.update(energy_j=0)).replace(
+                '"energy_j": 0,', '"energy_j": 1e999,', 1
+            ),
+            "not a number in range",
+        ),
+    ],
+)
 def test_a_broken_file_is_refused_with_its_field(tmp_path, text, message):
     path = tmp_path / "result.json"
     path.write_text(text())
@@ -355,13 +495,19 @@ def test_a_broken_file_is_refused_with_its_field(tmp_path, text, message):
         Result.load(path)
 
 
-@pytest.mark.parametrize("change, message", [
-    (lambda d: d["ledger"][0].update(action="transmute"), "cannot be priced by this version.*transmute"),
-    (lambda d: d["inventory"][0].update(part="toyy"), "unknown component"),
-    (lambda d: d["inventory"][0]["parameters"].update(bits=99), "out of the declared range"),
-    (lambda d: d["inventory"][0]["parameters"].update(bits="many"), "not a finite number"),
-    (lambda d: d.update(node_nm=2), "node outside the range"),
-])
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        (
+            lambda d: d["ledger"][0].update(action="transmute"),
+            "cannot be priced by this version.*transmute",
+        ),
+        (lambda d: d["inventory"][0].update(part="toyy"), "unknown component"),
+        (lambda d: d["inventory"][0]["parameters"].update(bits=99), "out of the declared range"),
+        (lambda d: d["inventory"][0]["parameters"].update(bits="many"), "not a finite number"),
+        (lambda d: d.update(node_nm=2), "node outside the range"),
+    ],
+)
 def test_a_file_that_cannot_be_priced_is_refused_when_it_is(tmp_path, change, message):
     path = tmp_path / "result.json"
     path.write_text(broken(change))
@@ -380,7 +526,9 @@ def _leaves(value, path=()):
 
 
 def test_no_damage_of_one_value_gives_a_traceback(tmp_path):
-    """Every leaf of a result, replaced by something else: it loads and is explained, or is refused as input."""
+    """Every leaf of a result, replaced by something else: it loads and is explained, or is refused
+    as input.
+    """
     text, choice = small_result().to_json(), random.Random(5)
     paths = list(_leaves(json.loads(text)))
     refused = 0
@@ -402,4 +550,8 @@ def test_no_damage_of_one_value_gives_a_traceback(tmp_path):
 
 def test_missing_facts_are_named():
     with pytest.raises(RuntimeError, match="seed"):
-        Result.from_run({key: value for key, value in facts().items() if key != "seed"}, INVENTORY, small_ledger())
+        Result.from_run(
+            {key: value for key, value in facts().items() if key != "seed"},
+            INVENTORY,
+            small_ledger(),
+        )

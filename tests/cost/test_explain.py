@@ -14,35 +14,88 @@ from archsim.run.result import FACTS, Result
 from hwlib import InputError
 from hwlib.errors import StoredNote
 
-SETTINGS = {"tile": {"rows": 64, "columns": 64}, "execution": {"mode": "pipelined"}, "clock_mhz": 100.0}
+SETTINGS = {
+    "tile": {"rows": 64, "columns": 64},
+    "execution": {"mode": "pipelined"},
+    "clock_mhz": 100.0,
+}
 
 
 def make_result(cycles=2000, layer="conv1"):
     inventory = (
-        Component("shift_add", "adder", {"bits": 16}, 8, "macro"), Component("input_register", "register", {"bits": 64}, 4, "macro"),
-        Component("vector_unit", "adder", {"bits": 32}, 2, "chip"), Component("off_chip_memory", "register", {"bits": 32}, 1, "system"),
+        Component("shift_add", "adder", {"bits": 16}, 8, "macro"),
+        Component("input_register", "register", {"bits": 64}, 4, "macro"),
+        Component("vector_unit", "adder", {"bits": 32}, 2, "chip"),
+        Component("off_chip_memory", "register", {"bits": 32}, 1, "system"),
     )
     ledger = Ledger()
     for name, action, where, phase, count in (
-        ("shift_add", "add", layer, "forward", 1000), ("shift_add", "add", "fc", "forward", 50), ("shift_add", "add", layer, "update", 7),
-        ("input_register", "write", layer, "forward", 300), ("input_register", "read", layer, "forward", 200),
-        ("vector_unit", "add", "", "", 11), ("off_chip_memory", "read", layer, "forward", 64),
+        ("shift_add", "add", layer, "forward", 1000),
+        ("shift_add", "add", "fc", "forward", 50),
+        ("shift_add", "add", layer, "update", 7),
+        ("input_register", "write", layer, "forward", 300),
+        ("input_register", "read", layer, "forward", 200),
+        ("vector_unit", "add", "", "", 11),
+        ("off_chip_memory", "read", layer, "forward", 64),
     ):
         ledger.add(name, action, where, phase, count)
     timed = cycles is not None
     rows = ((layer, "forward"), ("fc", "forward"), (layer, "update"))
     facts = {
-        "network": "net", "architecture": "chip", "scheme": None, "phase": "training", "batch": 2, "images": 4, "node_nm": 40.0,
-        "clock_mhz": 100.0, "cycles": cycles, "interval_per_image_s": None, "tiles": 2, "tiles_without": {}, "operations": 3,
+        "network": "net",
+        "architecture": "chip",
+        "scheme": None,
+        "phase": "training",
+        "batch": 2,
+        "images": 4,
+        "node_nm": 40.0,
+        "clock_mhz": 100.0,
+        "cycles": cycles,
+        "interval_per_image_s": None,
+        "tiles": 2,
+        "tiles_without": {},
+        "operations": 3,
         "tile_operations": 30,
-        "utilisation": 0.75, "activity": "assumed", "seed": 0, "busy_fractions": {"shift_add": 0.25 if timed else None},
-        "by_layer": [{"layer": a, "phase": p, "cycles": 600 if timed else None, "stall_cycles": 3 if timed else None, "tile_operations": 9}
-                     for a, p in rows],
+        "utilisation": 0.75,
+        "activity": "assumed",
+        "seed": 0,
+        "busy_fractions": {"shift_add": 0.25 if timed else None},
+        "by_layer": [
+            {
+                "layer": a,
+                "phase": p,
+                "cycles": 600 if timed else None,
+                "stall_cycles": 3 if timed else None,
+                "tile_operations": 9,
+            }
+            for a, p in rows
+        ],
         "by_phase": {"forward": 1200 if timed else None, "update": 600 if timed else None},
-        "resources": [{"name": "tile 0", "kind": "tile", "busy_cycles": 1500, "stalled_cycles": 100, "idle_cycles": 400,
-                       "total_cycles": 2000, "stalls": {"input": 100}, "requests": 30, "queue_mean": 0.5, "queue_max": 3}] if timed else [],
-        "stalls": {"input": 100}, "roofline": {"peak_macs_per_s": 1e9, "points": []}, "placement": [], "notes": ["a note"],
-        "timeline": [{"lane": layer, "layer": layer, "phase": "forward", "image": 0, "start": 5, "end": 605}] if timed else [],
+        "resources": [
+            {
+                "name": "tile 0",
+                "kind": "tile",
+                "busy_cycles": 1500,
+                "stalled_cycles": 100,
+                "idle_cycles": 400,
+                "total_cycles": 2000,
+                "stalls": {"input": 100},
+                "requests": 30,
+                "queue_mean": 0.5,
+                "queue_max": 3,
+            }
+        ]
+        if timed
+        else [],
+        "stalls": {"input": 100},
+        "roofline": {"peak_macs_per_s": 1e9, "points": []},
+        "placement": [],
+        "notes": ["a note"],
+        "timeline": [
+            {"lane": layer, "layer": layer, "phase": "forward", "image": 0, "start": 5, "end": 605}
+        ]
+        if timed
+        else [],
         "settings": SETTINGS,
     }
     assert set(facts) == set(FACTS)
@@ -56,24 +109,46 @@ def value_at(result, path):
     return value
 
 
-PRICED = ["area_mm2", "energy_j", "power_uw", "static_power_uw", "dynamic_power_uw", "energy_per_image_j", "boundaries.macro.energy_j",
-          "boundaries.system.area_mm2", "boundaries.system.power_uw", "by_component.shift_add.energy_j",
-          "by_component.shift_add.dynamic_energy_j", "by_component.input_register.static_energy_j", "by_component.vector_unit.area_mm2",
-          "by_component.vector_unit.static_power_uw", "by_component_off_chip.off_chip_memory.energy_j", "by_layer.conv1.forward.energy_j",
-          "by_layer.conv1.forward.off_chip_energy_j", "by_layer.shared.shared.energy_j", "by_phase.update.energy_j",
-          "by_phase.shared.energy_j"]
+PRICED = [
+    "area_mm2",
+    "energy_j",
+    "power_uw",
+    "static_power_uw",
+    "dynamic_power_uw",
+    "energy_per_image_j",
+    "boundaries.macro.energy_j",
+    "boundaries.system.area_mm2",
+    "boundaries.system.power_uw",
+    "by_component.shift_add.energy_j",
+    "by_component.shift_add.dynamic_energy_j",
+    "by_component.input_register.static_energy_j",
+    "by_component.vector_unit.area_mm2",
+    "by_component.vector_unit.static_power_uw",
+    "by_component_off_chip.off_chip_memory.energy_j",
+    "by_layer.conv1.forward.energy_j",
+    "by_layer.conv1.forward.off_chip_energy_j",
+    "by_layer.shared.shared.energy_j",
+    "by_phase.update.energy_j",
+    "by_phase.shared.energy_j",
+]
 
 
 @pytest.mark.parametrize("path", PRICED)
 def test_priced_numbers_reach_their_figures(path):
-    """The root is the printed number; every leaf that carries a price is a figure with source and place."""
+    """The root is the printed number; every leaf that carries a price is a figure with source and
+    place.
+    """
     result = make_result()
     node = explain(result, path)
     assert node.value == pytest.approx(value_at(result, path), rel=1e-12)
     figures = [item for item in node.walk() if item.figure]
     assert figures
     for item in figures:
-        assert item.figure["source"] and item.figure["place"] and item.figure["kind"] in ("measured", "simulated", "scaled", "assumed")
+        assert (
+            item.figure["source"]
+            and item.figure["place"]
+            and item.figure["kind"] in ("measured", "simulated", "scaled", "assumed")
+        )
         assert item.low <= item.value <= item.high
     assert {item.figure["name"] for item in figures} <= {row["name"] for row in result.figures}
 
@@ -81,8 +156,12 @@ def test_priced_numbers_reach_their_figures(path):
 @pytest.mark.parametrize("path", PRICED)
 def test_sums_on_the_way_add_up(path):
     for node in explain(make_result(), path).walk():
-        if node.how.startswith(("sum of the components", "sum over", "dynamic +", "static power +")):
-            assert math.fsum(child.value for child in node.children) == pytest.approx(node.value, rel=1e-9), node.name
+        if node.how.startswith(
+            ("sum of the components", "sum over", "dynamic +", "static power +")
+        ):
+            assert math.fsum(child.value for child in node.children) == pytest.approx(
+                node.value, rel=1e-9
+            ), node.name
         if node.how.startswith("count x"):
             count, each = node.children
             assert count.value * each.value == pytest.approx(node.value, rel=1e-9)
@@ -100,20 +179,27 @@ def test_every_number_of_the_document_has_a_trail(cycles):
         json.dumps(node.to_dict(), allow_nan=False)
         found = value_at(result, path)
         if isinstance(found, int | float):
-            # a row of the ledger or the inventory, and a bound of a figure, hang under the number they belong to
+            # a row of the ledger or the inventory, and a bound of a figure, hang under the number
+            # they belong to
             assert node.value == pytest.approx(found) or path.startswith("figures."), path
 
 
 def test_metric_first_or_last():
     result = make_result()
-    assert explain(result, "energy_j.by_component.shift_add") == explain(result, "by_component.shift_add.energy_j")
-    assert explain(result, "energy_j.by_layer.conv1.forward") == explain(result, "by_layer.conv1.forward.energy_j")
+    assert explain(result, "energy_j.by_component.shift_add") == explain(
+        result, "by_component.shift_add.energy_j"
+    )
+    assert explain(result, "energy_j.by_layer.conv1.forward") == explain(
+        result, "by_layer.conv1.forward.energy_j"
+    )
 
 
 def test_a_layer_over_its_phases():
     result = make_result()
     rows = [row["energy_j"] for row in result.by_layer if row["layer"] == "conv1"]
-    assert explain(result, "energy_j.by_layer.conv1").value == pytest.approx(math.fsum(rows), rel=1e-12)
+    assert explain(result, "energy_j.by_layer.conv1").value == pytest.approx(
+        math.fsum(rows), rel=1e-12
+    )
 
 
 def test_a_layer_with_dots_in_its_name():
@@ -125,22 +211,32 @@ def test_counted_numbers_say_by_what():
     result = make_result()
     cycles = explain(result, "cycles")
     assert "event simulation" in cycles.how
-    assert {"resource tile 0", "setting execution.mode", "phase forward"} <= {child.name for child in cycles.children}
+    assert {"resource tile 0", "setting execution.mode", "phase forward"} <= {
+        child.name for child in cycles.children
+    }
     layer = explain(result, "by_layer.conv1.forward.cycles")
     assert any("cycle 5 to 605" in child.how for child in layer.children)
     latency = explain(result, "latency_s")
-    assert latency.value == pytest.approx(latency.children[0].value / (latency.children[1].value * 1e6))
+    assert latency.value == pytest.approx(
+        latency.children[0].value / (latency.children[1].value * 1e6)
+    )
 
 
-@pytest.mark.parametrize("path, message", [
-    ("energi_j", "did you mean 'energy_j'"),
-    ("by_component.shiftadd.energy_j", "did you mean 'by_component.shift_add.energy_j'"),
-    ("by_component.adc.energy_j", "under 'by_component': shift_add, input_register, vector_unit"),
-    ("by_component.shift_add", "by_component.shift_add.energy_j"),
-    ("by_layer.conv1.sideways.energy_j", "under 'by_layer.conv1': forward, update"),
-    ("", "no such number"),
-    ("energy_j.by_component", "a branch|no such number"),
-])
+@pytest.mark.parametrize(
+    "path, message",
+    [
+        ("energi_j", "did you mean 'energy_j'"),
+        ("by_component.shiftadd.energy_j", "did you mean 'by_component.shift_add.energy_j'"),
+        (
+            "by_component.adc.energy_j",
+            "under 'by_component': shift_add, input_register, vector_unit",
+        ),
+        ("by_component.shift_add", "by_component.shift_add.energy_j"),
+        ("by_layer.conv1.sideways.energy_j", "under 'by_layer.conv1': forward, update"),
+        ("", "no such number"),
+        ("energy_j.by_component", "a branch|no such number"),
+    ],
+)
 def test_unknown_paths_name_the_nearest(path, message):
     with pytest.raises(InputError, match=message):
         explain(make_result(), path)

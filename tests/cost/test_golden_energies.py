@@ -1,4 +1,6 @@
-"""Does a training step cost what its counts, worked out by hand, cost at round prices, by component, layer and phase?"""
+"""Does a training step cost what its counts, worked out by hand, cost at round prices, by
+component, layer and phase?
+"""
 
 from collections import defaultdict
 
@@ -20,7 +22,9 @@ NETWORKS = {"conv": CONV, "lstm": LSTM}
 
 
 def round_prices(parts):
-    """Of every part: 1 pJ for its first action, 2 for its second, three more for each part before it; 0.01 mm2 and 0.5 uW of leakage."""
+    """Of every part: 1 pJ for its first action, 2 for its second, three more for each part before
+    it; 0.01 mm2 and 0.5 uW of leakage.
+    """
     found = {}
     for place, part in enumerate(parts):
         actions = sorted(find_part(part.part).actions)
@@ -35,14 +39,30 @@ def test_counts_times_prices(rule, network):
     result = run_step(net, rule, chip, images)
     parts = result.inventory_components()
     prices = round_prices(parts)
-    units = {name: UnitPrice(Spread(area, area, area), Spread(leak, leak, leak), {a: Spread(e, e, e) for a, e in energy.items()})
-             for name, (energy, area, leak) in prices.items()}
-    priced = price_run(parts, Ledger.from_rows(result.ledger), node_nm=40.0, clock_mhz=100.0, cycles=result.cycles, images=images,
-                       units=units)
+    units = {
+        name: UnitPrice(
+            Spread(area, area, area),
+            Spread(leak, leak, leak),
+            {a: Spread(e, e, e) for a, e in energy.items()},
+        )
+        for name, (energy, area, leak) in prices.items()
+    }
+    priced = price_run(
+        parts,
+        Ledger.from_rows(result.ledger),
+        node_nm=40.0,
+        clock_mhz=100.0,
+        cycles=result.cycles,
+        images=images,
+        units=units,
+    )
     hand = expected(chip, layers, rule, images)
     groups = [item for image in hand.images for item in image], hand.batch
-    work, cycles = [*groups[0], *groups[1]], one_by_one(chip, *groups)
-    counts = rows_of(work) | {("shared", "shared"): shared_counts(chip, len(work), cycles, images * layers[0].before)}
+    work = [*groups[0], *groups[1]]
+    cycles = one_by_one(chip, *groups)
+    counts = rows_of(work) | {
+        ("shared", "shared"): shared_counts(chip, len(work), cycles, images * layers[0].before)
+    }
     off_chip = {part.name for part in parts if part.boundary == "system"}
     by_part, by_place = defaultdict(float), defaultdict(float)
     for place, actions in counts.items():
@@ -63,7 +83,9 @@ def test_counts_times_prices(rule, network):
     on_chip = sum(joules for role, joules in by_part.items() if role not in off_chip)
     leaking = sum(part.count for part in parts if part.name not in off_chip) * 0.5e-6 * seconds
     assert priced.energy_j("chip").value == pytest.approx(on_chip + leaking)
-    assert priced.energy_j("system").value == pytest.approx(sum(by_part.values()) + sum(part.count for part in parts) * 0.5e-6 * seconds)
+    assert priced.energy_j("system").value == pytest.approx(
+        sum(by_part.values()) + sum(part.count for part in parts) * 0.5e-6 * seconds
+    )
 
 
 @pytest.mark.parametrize(("rule", "network"), CASES[:4])
@@ -74,6 +96,11 @@ def test_the_result_prices_the_same_counts_with_its_own_parts(rule, network):
     units = result.estimate().units
     work = [*(item for image in hand.images for item in image), *hand.batch]
     for phase in ("forward", "backward", "update"):
-        energy = sum(float(count) * units[name.split(".")[0]].energy_j[name.split(".")[1]].value
-                     for item in work if item.phase == phase for name, count in item.counts.items() if "off_chip" not in name)
+        energy = sum(
+            float(count) * units[name.split(".")[0]].energy_j[name.split(".")[1]].value
+            for item in work
+            if item.phase == phase
+            for name, count in item.counts.items()
+            if "off_chip" not in name
+        )
         assert result.by_phase[phase]["energy_j"] == pytest.approx(energy, rel=1e-9)

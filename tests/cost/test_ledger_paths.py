@@ -6,11 +6,24 @@ import archsim
 
 TIMED_ONLY = {("controller", "cycle"), ("clock_tree", "cycle")}
 CASES = [
-    ("lenet1", "wu2023", None, {}), ("lenet1", "cim40", None, {"placement.copies.conv1": 3}),
+    ("lenet1", "wu2023", None, {}),
+    ("lenet1", "cim40", None, {"placement.copies.conv1": 3}),
     ("mlp", "cim40", None, {"placement.pack": True}),
-    ("rpu_cnn", "cim40", "rpu", {}), ("rpu_cnn", "wu2023", "mixed_precision", {}), ("lstm", "cim40", "sgd", {}),
-    ("lenet1", "cim40", "sgd", {"execution.mode": "pipelined"}), ("resnet18_cifar", "cim40", None, {"weights.mapping": "bit_slices"}),
-    ("lenet1", "cim40", None, {"weights.mapping": "reference_column", "weights.bias": "row", "read.accumulate": "digital"}),
+    ("rpu_cnn", "cim40", "rpu", {}),
+    ("rpu_cnn", "wu2023", "mixed_precision", {}),
+    ("lstm", "cim40", "sgd", {}),
+    ("lenet1", "cim40", "sgd", {"execution.mode": "pipelined"}),
+    ("resnet18_cifar", "cim40", None, {"weights.mapping": "bit_slices"}),
+    (
+        "lenet1",
+        "cim40",
+        None,
+        {
+            "weights.mapping": "reference_column",
+            "weights.bias": "row",
+            "read.accumulate": "digital",
+        },
+    ),
 ]
 
 
@@ -27,7 +40,9 @@ def test_events_and_plans_count_the_same(network, chip, scheme, settings):
     phase, batch = ("training", 3) if scheme else ("inference", 1)
     chip = archsim.load_architecture(chip, settings)
     timed = archsim.simulate(network, chip, scheme=scheme, phase=phase, batch=batch, images=3)
-    priced = archsim.simulate(network, chip, scheme=scheme, phase=phase, batch=batch, images=3, timing=False)
+    priced = archsim.simulate(
+        network, chip, scheme=scheme, phase=phase, batch=batch, images=3, timing=False
+    )
     done, foreseen = counts(timed), counts(priced)
     assert set(done) == set(foreseen)
     for key, count in done.items():
@@ -40,10 +55,14 @@ def test_events_and_plans_count_the_same(network, chip, scheme, settings):
 @pytest.mark.parametrize("network, chip, scheme, settings", CASES)
 def test_energy_adds_up_by_component_layer_and_phase(network, chip, scheme, settings):
     phase = "training" if scheme else "inference"
-    result = archsim.simulate(network, archsim.load_architecture(chip, settings), scheme=scheme, phase=phase)
+    result = archsim.simulate(
+        network, archsim.load_architecture(chip, settings), scheme=scheme, phase=phase
+    )
     for rows in (result.by_component.values(), result.by_layer, result.by_phase.values()):
         assert sum(row["energy_j"] for row in rows) == pytest.approx(result.energy_j, rel=1e-9)
-    assert sum(row["area_mm2"] for row in result.by_component.values()) == pytest.approx(result.area_mm2, rel=1e-9)
+    assert sum(row["area_mm2"] for row in result.by_component.values()) == pytest.approx(
+        result.area_mm2, rel=1e-9
+    )
     macro, chip_, system = (result.boundaries[name] for name in ("macro", "chip", "system"))
     assert macro["energy_j"] < chip_["energy_j"] < system["energy_j"]
     low, high = result.area_mm2_range
@@ -57,12 +76,24 @@ def test_retries_are_counted_and_take_time():
 
     trace = build_trace(archsim.load_network("lenet1"))
     conv1 = trace.image_operations[0]
-    loud = replace(trace, image_operations=(replace(conv1, activity=replace(conv1.activity, retries=0.25)), *trace.image_operations[1:]))
-    quiet, result = archsim.simulate(trace, "wu2023"), archsim.simulate(loud, "wu2023")
+    loud = replace(
+        trace,
+        image_operations=(
+            replace(conv1, activity=replace(conv1.activity, retries=0.25)),
+            *trace.image_operations[1:],
+        ),
+    )
+    quiet = archsim.simulate(trace, "wu2023")
+    result = archsim.simulate(loud, "wu2023")
     extra = 576 // 4
     assert result.tile_operations - quiet.tile_operations == extra
     assert result.cycles - quiet.cycles == pytest.approx(extra * 72, abs=72)
-    conversions = [sum(row["count"] for row in r.ledger if row["component"] == "adc") for r in (quiet, result)]
+    conversions = [
+        sum(row["count"] for row in r.ledger if row["component"] == "adc") for r in (quiet, result)
+    ]
     assert conversions[1] - conversions[0] == extra * 64
-    bits = [sum(row["count"] for row in r.ledger if row["component"] == "interconnect") for r in (quiet, result)]
+    bits = [
+        sum(row["count"] for row in r.ledger if row["component"] == "interconnect")
+        for r in (quiet, result)
+    ]
     assert bits[0] == bits[1]  # a repeat reads the tile again, its input is already there

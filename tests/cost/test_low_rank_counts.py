@@ -1,4 +1,6 @@
-"""Memory and arithmetic of the low-rank rules against the closed forms of the literature, and what they ask of a chip."""
+"""Memory and arithmetic of the low-rank rules against the closed forms of the literature, and what
+they ask of a chip.
+"""
 
 import pytest
 
@@ -34,10 +36,14 @@ def test_words_of_the_first_layer():
     assert state_words("lrt", A, B, 4) == published_words("lrt", A, B, 4) == 4 * (A + B) + 5
 
 
-@pytest.mark.parametrize("estimator, rank, own", [("sbe", 1, 6), ("sbpca", 1, 1), ("sbpca", 10, 10), ("svd", 1, 0)])
+@pytest.mark.parametrize(
+    "estimator, rank, own", [("sbe", 1, 6), ("sbpca", 1, 1), ("sbpca", 10, 10), ("svd", 1, 0)]
+)
 def test_multiplies_a_sample(estimator, rank, own):
     # beside the closed form only products of scalars: the weights of SBE's means and the sum of s
-    assert multiplies(sample_work(estimator, A, B, rank)) - published_multiplies(estimator, A, B, rank) == pytest.approx(own, abs=1)
+    assert multiplies(sample_work(estimator, A, B, rank)) - published_multiplies(
+        estimator, A, B, rank
+    ) == pytest.approx(own, abs=1)
 
 
 def test_divisions_and_roots_of_sbe():
@@ -49,7 +55,9 @@ def test_lrt_takes_little_more_than_its_closed_form_where_layers_are_large():
     for rank in (2, 4, 8):
         q = rank + 1
         large = multiplies(sample_work("lrt", 10_000, 10_000, rank))
-        assert large / published_multiplies("lrt", 10_000, 10_000, rank) == pytest.approx((q + 1) / q, rel=0.15)
+        assert large / published_multiplies("lrt", 10_000, 10_000, rank) == pytest.approx(
+            (q + 1) / q, rel=0.15
+        )
 
 
 @pytest.mark.parametrize("rank", [1, 3, 10])
@@ -62,13 +70,23 @@ def test_operations_of_a_batch():
     trace, found = operations({"rank": 10})
     assert found["w1.stream"].vector_work["multiply_add"] == 3 * 10 * A + 2 * 10 * B + 10
     assert found["w1.orthonormalise"].steps == 4 and found["w1.update"].steps == 10
-    assert trace.state_words == {"factors": 8850 + 10 * 111, "samples of a sub-batch": 32 * (884 + 110)}
-    assert operations({"rank": 10}, batch=100)[1]["w1.orthonormalise"].steps == 4  # 32, 32, 32 and 4
+    assert trace.state_words == {
+        "factors": 8850 + 10 * 111,
+        "samples of a sub-batch": 32 * (884 + 110),
+    }
+    assert (
+        operations({"rank": 10}, batch=100)[1]["w1.orthonormalise"].steps == 4
+    )  # 32, 32, 32 and 4
     _, found = operations({}, name="sbe")
     assert found["w1.update"].steps == 1 and "w1.orthonormalise" not in found
     convolution = operations({"rank": 2}, batch=2, network="rpu_cnn")[1]
-    assert convolution["k1.stream"].steps == 576 and convolution["k1.orthonormalise"].steps == 2 * 576 // 32
-    assert convolution["k1.stream"].vector_work["multiply_add"] == 3 * 2 * 16 + 2 * 2 * 26 + 2  # 26 inputs: the bias line is one
+    assert (
+        convolution["k1.stream"].steps == 576
+        and convolution["k1.orthonormalise"].steps == 2 * 576 // 32
+    )
+    assert (
+        convolution["k1.stream"].vector_work["multiply_add"] == 3 * 2 * 16 + 2 * 2 * 26 + 2
+    )  # 26 inputs: the bias line is one
 
 
 def test_rebuilding_costs_the_full_matrix_and_writes_every_device():
@@ -77,15 +95,21 @@ def test_rebuilding_costs_the_full_matrix_and_writes_every_device():
     assert rebuild.steps * rebuild.vector_work["multiply_add"] == pytest.approx(3 * A * B)
     assert found["w1.write"].activity.devices_written == 1.0
     _, found = operations({"rank": 3, "update_mode": "element"})
-    assert found["w1.write"].activity.devices_written < 1 and found["w1.rebuild"].vector_work["compare"] == pytest.approx(2 * A)
+    assert found["w1.write"].activity.devices_written < 1 and found["w1.rebuild"].vector_work[
+        "compare"
+    ] == pytest.approx(2 * A)
 
 
 def counts(settings, phase="update"):
-    result = archsim.simulate("mlp_100", "rpu", scheme=load_scheme("sbpca", settings), phase="training", batch=8)
+    result = archsim.simulate(
+        "mlp_100", "rpu", scheme=load_scheme("sbpca", settings), phase="training", batch=8
+    )
     found = {}
     for row in result.ledger:
         if row["phase"] == phase:
-            found[row["component"], row["action"]] = found.get((row["component"], row["action"]), 0) + row["count"]
+            found[row["component"], row["action"]] = (
+                found.get((row["component"], row["action"]), 0) + row["count"]
+            )
     return found, result
 
 
@@ -93,19 +117,29 @@ def test_single_shots_take_four_phases_and_converters_instead_of_generators():
     trains, trains_result = counts({"rank": 2, "train_length": 16})
     shots, shots_result = counts({"rank": 2, "train_length": 16, "encoding": "amplitude"})
     ends = 784 + 100 + 100 + 10
-    assert trains["bitstream_generator", "bit"] == pytest.approx(2 * 16 * ends) and ("dac", "convert") not in trains
-    assert shots["dac", "convert"] == pytest.approx(2 * ends) and ("bitstream_generator", "bit") not in shots
+    assert (
+        trains["bitstream_generator", "bit"] == pytest.approx(2 * 16 * ends)
+        and ("dac", "convert") not in trains
+    )
+    assert (
+        shots["dac", "convert"] == pytest.approx(2 * ends)
+        and ("bitstream_generator", "bit") not in shots
+    )
     # a line is charged once in each of the two phases of its sign
     assert shots["word_line_driver", "drive"] == pytest.approx(2 * 2 * (784 + 100))
     phases = archsim.load_architecture("rpu").update.polarity_phases
-    assert shots["tile_control", "cycle"] / trains["tile_control", "cycle"] == pytest.approx(4 / phases)
+    assert shots["tile_control", "cycle"] / trains["tile_control", "cycle"] == pytest.approx(
+        4 / phases
+    )
     assert shots_result.cycles > 0 and trains_result.cycles > 0
 
 
 def test_more_rank_costs_more():
     small, large = (counts({"rank": rank})[1] for rank in (1, 10))
     assert small.by_phase["update"]["energy_j"] < large.by_phase["update"]["energy_j"]
-    assert small.by_phase["forward"]["energy_j"] == pytest.approx(large.by_phase["forward"]["energy_j"])
+    assert small.by_phase["forward"]["energy_j"] == pytest.approx(
+        large.by_phase["forward"]["energy_j"]
+    )
 
 
 def test_settings_are_checked():

@@ -1,7 +1,9 @@
-"""What must follow when one setting changes: more of something never takes more time, finer never costs less.
+"""What must follow when one setting changes: more of something never takes more time, finer never
+costs less.
 
-Queues are first come first served, so a faster part can change an order and lose a few cycles later (the scheduling
-anomalies of Graham 1969): where several servers queue, a gain may be that much smaller than nothing.
+Queues are first come first served, so a faster part can change an order and lose a few cycles later
+(the scheduling anomalies of Graham 1969): where several servers queue, a gain may be that much
+smaller than nothing.
 """
 
 import random
@@ -27,12 +29,25 @@ layer = [
   {name = "fc", operator = "linear", features = 11, bias = true},
 ]"""
 CHOICES = {
-    "tile.rows": (16, 64, 128), "tile.columns": (32, 64), "weights.mapping": ("differential", "reference_column", "bit_slices"),
-    "read.input_bits": (1, 4, 8), "read.bits_per_slot": (1, 2), "read.accumulate": ("analog", "digital"),
+    "tile.rows": (16, 64, 128),
+    "tile.columns": (32, 64),
+    "weights.mapping": ("differential", "reference_column", "bit_slices"),
+    "read.input_bits": (1, 4, 8),
+    "read.bits_per_slot": (1, 2),
+    "read.accumulate": ("analog", "digital"),
     "read.front_end": ("per_column", "shared"),
-    "read.columns_per_adc": (4, 16), "read.adc_bits": (4, 8), "read.conversion_cycles": (1, 3), "read.overlap": (True, False),
-    "buffer.capacity_kib": (0.25, 4.0, 64.0), "buffer.width_bits": (8, 64), "buffer.ports": (1, 2), "interconnect.kind": ("bus", "h_tree"),
-    "interconnect.width_bits": (8, 64), "vector_unit.lanes": (1, 8), "controller.issue_cycles": (1, 16), "off_chip.bits_per_cycle": (2, 32),
+    "read.columns_per_adc": (4, 16),
+    "read.adc_bits": (4, 8),
+    "read.conversion_cycles": (1, 3),
+    "read.overlap": (True, False),
+    "buffer.capacity_kib": (0.25, 4.0, 64.0),
+    "buffer.width_bits": (8, 64),
+    "buffer.ports": (1, 2),
+    "interconnect.kind": ("bus", "h_tree"),
+    "interconnect.width_bits": (8, 64),
+    "vector_unit.lanes": (1, 8),
+    "controller.issue_cycles": (1, 16),
+    "off_chip.bits_per_cycle": (2, 32),
     "update.train_length": (3, 31),
 }
 SCHEMES = (None, None, "sgd", "rpu", "mixed_precision")
@@ -58,8 +73,12 @@ def run(network):
             settings[field] = change(settings[field]) if callable(change) else change
         key = seed, tuple(sorted(settings.items()))
         if key not in known:
-            options = {"scheme": load_scheme(scheme), "phase": "training", "batch": 2} if scheme else {}
-            known[key] = archsim.simulate(network, archsim.load_architecture("cim40", settings), images=2, **options)
+            options = (
+                {"scheme": load_scheme(scheme), "phase": "training", "batch": 2} if scheme else {}
+            )
+            known[key] = archsim.simulate(
+                network, archsim.load_architecture("cim40", settings), images=2, **options
+            )
         return known[key]
 
     return simulate
@@ -84,26 +103,45 @@ def off_chip_bits(result):
 SEEDS = range(12)
 
 
-@pytest.mark.parametrize("field, change", [
-    ("interconnect__width_bits", twice), ("buffer__width_bits", twice), ("buffer__ports", twice), ("vector_unit__lanes", twice),
-    ("off_chip__bits_per_cycle", twice), ("buffer__capacity_kib", lambda kib: kib * 4), ("read__columns_per_adc", half),
-    ("controller__issue_cycles", half), ("read__overlap", True), ("execution__mode", "pipelined"),
-])
+@pytest.mark.parametrize(
+    "field, change",
+    [
+        ("interconnect__width_bits", twice),
+        ("buffer__width_bits", twice),
+        ("buffer__ports", twice),
+        ("vector_unit__lanes", twice),
+        ("off_chip__bits_per_cycle", twice),
+        ("buffer__capacity_kib", lambda kib: kib * 4),
+        ("read__columns_per_adc", half),
+        ("controller__issue_cycles", half),
+        ("read__overlap", True),
+        ("execution__mode", "pipelined"),
+    ],
+)
 def test_more_of_it_is_never_slower(field, change, run):
     faster = 0
     for seed in SEEDS:
-        before, after = run(seed, **({field: "layer_by_layer"} if field == "execution__mode" else {})), run(seed, **{field: change})
-        # two images that compete for one saturated channel leave more gaps in it than one after the other
+        before = run(seed, **({field: "layer_by_layer"} if field == "execution__mode" else {}))
+        after = run(seed, **{field: change})
+        # two images that compete for one saturated channel leave more gaps in it than one after the
+        # other
         anomaly = 0.02 if field == "execution__mode" else ANOMALY
         assert after.cycles <= before.cycles * (1 + anomaly), seed
         faster += after.cycles < before.cycles
     assert faster, "nothing ever depends on this setting"
 
 
-@pytest.mark.parametrize("field, change", [
-    ("read__adc_bits", one_more), ("read__input_bits", twice), ("vector_unit__lanes", twice), ("buffer__capacity_kib", twice),
-    ("read__columns_per_adc", half), ("interconnect__width_bits", twice),
-])
+@pytest.mark.parametrize(
+    "field, change",
+    [
+        ("read__adc_bits", one_more),
+        ("read__input_bits", twice),
+        ("vector_unit__lanes", twice),
+        ("buffer__capacity_kib", twice),
+        ("read__columns_per_adc", half),
+        ("interconnect__width_bits", twice),
+    ],
+)
 def test_finer_or_more_is_never_smaller(field, change, run):
     for seed in SEEDS:
         before, after = run(seed), run(seed, **{field: change})
@@ -117,13 +155,19 @@ def test_more_bits_or_pulses_never_take_less_energy(field, run):
         before, after = run(seed), run(seed, **{field: one_more})
         for name, row in before.by_component.items():
             # a longer run leaks more, never less; actions and their prices only grow
-            assert after.by_component[name]["energy_j"] >= row["energy_j"] * (1 - 1e-9), (seed, name)
+            assert after.by_component[name]["energy_j"] >= row["energy_j"] * (1 - 1e-9), (
+                seed,
+                name,
+            )
 
 
 def test_a_larger_buffer_never_spills_more(run):
     spilled = 0
     for seed in SEEDS:
-        bits = [off_chip_bits(run(seed, buffer__capacity_kib=kib)) for kib in (0.0625, 0.25, 1.0, 4.0, 64.0)]
+        bits = [
+            off_chip_bits(run(seed, buffer__capacity_kib=kib))
+            for kib in (0.0625, 0.25, 1.0, 4.0, 64.0)
+        ]
         assert bits == sorted(bits, reverse=True), seed
         spilled += bits[0] > bits[-1]
     assert spilled
@@ -134,9 +178,16 @@ def test_work_grows_with_the_images(network):
     counts = []
     for images in (1, 12):
         result = archsim.simulate(network, "cim40", images=images)
-        counts.append({(r["component"], r["action"], r["layer"]): r["count"] for r in result.ledger
-                       if r["component"] not in ("controller", "clock_tree")})
-    assert {key: 12 * count for key, count in counts[0].items()} == pytest.approx(counts[1], rel=1e-12)
+        counts.append(
+            {
+                (r["component"], r["action"], r["layer"]): r["count"]
+                for r in result.ledger
+                if r["component"] not in ("controller", "clock_tree")
+            }
+        )
+    assert {key: 12 * count for key, count in counts[0].items()} == pytest.approx(
+        counts[1], rel=1e-12
+    )
 
 
 @pytest.mark.parametrize("seed", SEEDS[:4])
@@ -146,14 +197,19 @@ def test_nodes(seed, run):
     priced = [result.reprice(node_nm=node) for node in (130, 90, 65, 40, 28, 22, 14, 7)]
     for field in ("area_mm2", "energy_j"):
         for role in ("vector_unit", "tile_control", "shift_add"):
-            values = [each.by_component[role]["area_mm2" if field == "area_mm2" else "dynamic_energy_j"] for each in priced]
+            values = [
+                each.by_component[role]["area_mm2" if field == "area_mm2" else "dynamic_energy_j"]
+                for each in priced
+            ]
             assert values == sorted(values, reverse=True), (role, field)
     assert all(each.ledger == result.ledger and each.cycles == result.cycles for each in priced)
 
 
 @pytest.mark.parametrize("capacity_kib, share", [(1024.0, 0.0), (256.0, None), (0.0625, 1.0)])
 def test_training_state_spills_as_far_as_the_buffer_does_not_hold_it(capacity_kib, share):
-    """Traffic of gradient and weights by hand: the share that has no room goes on to the off-chip memory, all of it through the buffer."""
+    """Traffic of gradient and weights by hand: the share that has no room goes on to the off-chip
+    memory, all of it through the buffer.
+    """
     chip = archsim.load_architecture("rpu_512", {"buffer.capacity_kib": capacity_kib})
     trace = build_trace(load_network("rpu_cnn"), load_scheme("sgd"), "training", 1)
     weights = 16 * 26 + 32 * 401 + 128 * 513 + 10 * 129
@@ -165,6 +221,8 @@ def test_training_state_spills_as_far_as_the_buffer_does_not_hold_it(capacity_ki
     for row in archsim.simulate(trace, chip, timing=False).ledger:
         if (row["action"], row["phase"]) == ("write", "update"):
             counts[row["component"]] = counts.get(row["component"], 0.0) + row["count"]
-    traffic = (1 + 2) * weights * 16  # accumulators an image, gradient and weight once a batch of one
+    traffic = (
+        (1 + 2) * weights * 16
+    )  # accumulators an image, gradient and weight once a batch of one
     assert counts.get("off_chip_memory", 0.0) == pytest.approx(share * traffic)
     assert counts.get("buffer", 0.0) * chip.buffer.width_bits == pytest.approx(traffic)

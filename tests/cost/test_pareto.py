@@ -6,7 +6,12 @@ import pytest
 from archsim.exploration import load_space
 from archsim.exploration.analysis import uncertainty
 from archsim.exploration.analysis.pareto import crowding, front_layers, knee, pareto_front, promote
-from archsim.exploration.analysis.sensitivity import explained, interaction, main_effects, sensitivities
+from archsim.exploration.analysis.sensitivity import (
+    explained,
+    interaction,
+    main_effects,
+    sensitivities,
+)
 from archsim.exploration.analysis.uncertainty import (
     count_design,
     draw_value,
@@ -79,7 +84,9 @@ AXES = {"tile.rows": [1, 2, 3, 4], "tile.columns": [1, 2], "read.adc_bits": [3, 
 
 def test_indices_of_a_known_function():
     # y = a + 10 b with independent a in 1..4 and b in 1..2: variances 1.25 and 25
-    first, pairs, logarithmic = sensitivities(table_of(lambda a, b, c: a + 10 * b, AXES), "area_mm2", True)
+    first, pairs, logarithmic = sensitivities(
+        table_of(lambda a, b, c: a + 10 * b, AXES), "area_mm2", True
+    )
     assert not logarithmic
     assert [index.share for index in first] == pytest.approx([1.25 / 26.25, 25 / 26.25, 0.0])
     assert pairs[0].share == pytest.approx(0.0, abs=1e-12)
@@ -90,8 +97,12 @@ def test_an_interaction_is_found_where_no_axis_alone_says_anything():
     table = table_of(lambda a, b, c: (a - 2.5) * (b - 1.5) + 100, AXES)
     first, pairs, _ = sensitivities(table, "area_mm2", True)
     assert max(index.share for index in first) == pytest.approx(0.0, abs=1e-12)
-    assert set(pairs[0].axes) == {"tile.rows", "tile.columns"} and pairs[0].share == pytest.approx(1.0)
-    means = {(row["first"], row["second"]): row["mean"] for row in interaction(table, "area_mm2", 0, 1)}
+    assert set(pairs[0].axes) == {"tile.rows", "tile.columns"} and pairs[0].share == pytest.approx(
+        1.0
+    )
+    means = {
+        (row["first"], row["second"]): row["mean"] for row in interaction(table, "area_mm2", 0, 1)
+    }
     assert means["4", "2"] == pytest.approx(100.75) and len(means) == 8
 
 
@@ -106,8 +117,12 @@ def test_products_are_taken_in_the_logarithm():
 
 def test_noise_explains_nothing_on_drawn_points():
     generator = np.random.Generator(np.random.Philox(5))
-    groups, values = generator.integers(0, 8, 60), generator.normal(size=60)
-    shares = [explained(generator.integers(0, 8, 60), generator.normal(size=60), False) for _ in range(300)]
+    groups = generator.integers(0, 8, 60)
+    values = generator.normal(size=60)
+    shares = [
+        explained(generator.integers(0, 8, 60), generator.normal(size=60), False)
+        for _ in range(300)
+    ]
     assert abs(np.mean(shares)) < 0.02  # uncorrected it would be 7/59 = 0.12
     assert explained(groups, values, True) > explained(groups, values, False)
 
@@ -115,12 +130,17 @@ def test_noise_explains_nothing_on_drawn_points():
 def test_draws_stay_in_range_and_have_the_value_as_median():
     shares = np.linspace(0, 1, 1001)
     drawn = np.array([draw_value(2.0, 5.0, 50.0, share) for share in shares])
-    assert drawn.min() == 2.0 and drawn.max() == pytest.approx(50.0) and np.median(drawn) == pytest.approx(5.0)
+    assert (
+        drawn.min() == 2.0
+        and drawn.max() == pytest.approx(50.0)
+        and np.median(drawn) == pytest.approx(5.0)
+    )
     assert draw_value(0.0, 0.0, 1.0, 0.3) == 0.0 and draw_value(-1.0, 0.0, 1.0, 0.25) == -0.5
 
 
 def test_figures_are_themselves_again_after_a_draw():
-    before, known = dict(load_figures()), price("adc_sar", {"bits": 7}, 28.0)
+    before = dict(load_figures())
+    known = price("adc_sar", {"bits": 7}, 28.0)
     generator = np.random.Generator(np.random.Philox(0))
     with pytest.raises(ZeroDivisionError), drawn_figures(generator):
         assert figure("adc_sar.area_7") != before["adc_sar.area_7"]
@@ -136,7 +156,11 @@ def test_every_part_has_a_price_at_every_draw():
         with drawn_figures(generator):
             for name, kind in PARTS.items():
                 part = kind()
-                values = [part.area().value, part.leakage().value, *(part.energy(action).value for action in kind.actions)]
+                values = [
+                    part.area().value,
+                    part.leakage().value,
+                    *(part.energy(action).value for action in kind.actions),
+                ]
                 assert all(isinstance(value, float) and value >= 0 for value in values), name
 
 
@@ -145,20 +169,30 @@ def test_drawn_prices_surround_the_printed_ones_and_share_their_figures():
     table = sweep.top
     keys = [table.key(i) for i in range(len(table))]
     runs = sweep.runs(keys)
-    designs = [count_design(table.space.design(table.point(i)), runs[key]) for i, key in enumerate(keys)]
+    designs = [
+        count_design(table.space.design(table.point(i)), runs[key]) for i, key in enumerate(keys)
+    ]
     draws = sample_prices(designs, 60, seed=1)
     assert np.array_equal(draws["area_mm2"], sample_prices(designs, 60, seed=1)["area_mm2"])
     for name in ("area_mm2", "energy_per_image_j", "power_uw", "static_power_uw"):
         low, high = np.percentile(draws[name], (2, 98), axis=0)
         values = table.metric(name)
         assert np.all((low < values) & (values < high)), name
-        if f"{name}_low" in table.metrics:  # every figure at its low, or at its high, bounds every draw
-            upper, lower = table.metric(f"{name}_high"), table.metric(f"{name}_low")
+        if (
+            f"{name}_low" in table.metrics
+        ):  # every figure at its low, or at its high, bounds every draw
+            upper = table.metric(f"{name}_high")
+            lower = table.metric(f"{name}_low")
             assert np.all(draws[name] >= lower * 0.999) and np.all(draws[name] <= upper * 1.001)
     # two chips of one node rest on the same figures: their draws go together
     same_node = [i for i in range(len(table)) if table.point(i)[2] == table.point(0)[2]]
     if len(same_node) > 1:
-        assert np.corrcoef(draws["area_mm2"][:, same_node[0]], draws["area_mm2"][:, same_node[1]])[0, 1] > 0.8
+        assert (
+            np.corrcoef(draws["area_mm2"][:, same_node[0]], draws["area_mm2"][:, same_node[1]])[
+                0, 1
+            ]
+            > 0.8
+        )
 
 
 def test_printed_figures_drawn_exactly_give_the_price():
@@ -175,27 +209,44 @@ def test_printed_figures_drawn_exactly_give_the_price():
         for number, (part, parameters, _) in enumerate(counted.parts):
             actions = {action for place, action, _ in counted.actions if place == number}
             known = unit.get((part, parameters, counted.node_nm), (0, 0, {}))[2]
-            prices = uncertainty._prices(uncertainty._part(part, parameters), counted.node_nm, actions, follows)
+            prices = uncertainty._prices(
+                uncertainty._part(part, parameters), counted.node_nm, actions, follows
+            )
             unit[part, parameters, counted.node_nm] = (*prices[:2], known | prices[2])
-    found = {name: np.zeros((1, 1)) for name in ("area_mm2", "energy_j", "energy_per_image_j", "static_power_uw")}
+    found = {
+        name: np.zeros((1, 1))
+        for name in ("area_mm2", "energy_j", "energy_per_image_j", "static_power_uw")
+    }
     uncertainty._total(counted, unit, found, 0, 0)
     numbers, _ = RUNGS["price"](design, tuple(found), {})
     assert [float(found[name][0, 0]) for name in found] == pytest.approx(numbers, rel=1e-12)
 
 
 def test_a_design_that_wins_in_some_draws_is_undecided():
-    costs = np.stack([np.array([[1.0, 2.0], [2.0, 1.0], [1.5, 1.5 + shift]]) for shift in np.linspace(-1, 3, 41)])
+    costs = np.stack(
+        [np.array([[1.0, 2.0], [2.0, 1.0], [1.5, 1.5 + shift]]) for shift in np.linspace(-1, 3, 41)]
+    )
     shares = front_shares(costs)
     assert shares[0] > 0.8 and 0.1 < shares[2] < 0.9
 
 
 def test_the_document_of_a_sweep_says_how_sure_its_front_is():
     document = explore(LADDER).to_dict()
-    assert {row["point"] for row in document["uncertainty"] if row["on_front"]} == set(document["front"])
+    assert {row["point"] for row in document["uncertainty"] if row["on_front"]} == set(
+        document["front"]
+    )
     for row in document["uncertainty"]:
-        assert row["verdict"] == ("front" if row["front_share"] >= 0.95 else "off" if row["front_share"] <= 0.05 else "undecided")
+        assert row["verdict"] == (
+            "front"
+            if row["front_share"] >= 0.95
+            else "off"
+            if row["front_share"] <= 0.05
+            else "undecided"
+        )
         low, middle, high = row["bands"]["area_mm2"]
         assert low < middle < high
     assert [rung["points"] for rung in document["rungs"]] == [36, 8]
     assert {entry["objective"] for entry in document["analysis"]} == set(SPACE["objectives"])
-    assert document["figures"] and {"value", "unit", "source", "kind"} <= set(document["figures"][0])
+    assert document["figures"] and {"value", "unit", "source", "kind"} <= set(
+        document["figures"][0]
+    )

@@ -1,4 +1,6 @@
-"""Scaling between nodes: the published multipliers come out, the way back is exact, outside the range is refused."""
+"""Scaling between nodes: the published multipliers come out, the way back is exact, outside the
+range is refused.
+"""
 
 import csv
 import itertools
@@ -9,19 +11,35 @@ import numpy as np
 import pytest
 
 from hwlib import InputError, Quantity, figure
-from hwlib.scaling import NODES, SCALING_CLASSES, delay_level, energy_level, scale, scaling_factor, supply_voltage
+from hwlib.scaling import (
+    NODES,
+    SCALING_CLASSES,
+    delay_level,
+    energy_level,
+    scale,
+    scaling_factor,
+    supply_voltage,
+)
 
 ONE = Quantity(1.0, 0.5, 2.0, "um2")
 DENSE = sorted({*NODES, 150.0, 110.0, 55.0, 40.0, 28.0, 22.0, 12.0}, reverse=True)
 
 
-@pytest.mark.parametrize("node, printed", [(130, 0.121), (90, 0.267), (65, 0.508), (45, 0.765), (32, 1.675)])
+@pytest.mark.parametrize(
+    "node, printed", [(130, 0.121), (90, 0.267), (65, 0.508), (45, 0.765), (32, 1.675)]
+)
 def test_area_multipliers_to_40_nm(node, printed):
-    # The printed table has two digits and does not invert; one factor a node stays within 2 % of each row.
+    # The printed table has two digits and does not invert; one factor a node stays within 2 % of
+    # each row.
     assert scaling_factor("area", node, 40, "logic").value == pytest.approx(printed, rel=0.02)
 
 
-ENERGIES = [(130, 1.3, "lp", 0.164), (65, 1.1, "lp", 0.616), (45, 1.1, "lp", 0.854), (45, 0.9, "hp", 1.48)]
+ENERGIES = [
+    (130, 1.3, "lp", 0.164),
+    (65, 1.1, "lp", 0.616),
+    (45, 1.1, "lp", 0.854),
+    (45, 0.9, "hp", 1.48),
+]
 
 
 @pytest.mark.parametrize("node, supply, flavour, printed", ENERGIES)
@@ -36,7 +54,9 @@ def test_energy_factor_is_the_low_power_one():
 
 
 def test_area_figures_are_the_least_squares_fit_of_the_printed_table():
-    text = (resources.files("hwlib") / "figures" / "stillmaker2017_area.csv").read_text(encoding="utf-8")
+    text = (resources.files("hwlib") / "figures" / "stillmaker2017_area.csv").read_text(
+        encoding="utf-8"
+    )
     rows = list(csv.DictReader(text.splitlines()))
     nodes = [int(row["from_nm"]) for row in rows]
     logs = np.array([[math.log(float(row[str(n)])) for n in nodes] for row in rows])
@@ -71,8 +91,11 @@ def test_smaller_nodes_are_never_larger_or_hungrier(what):
 
 
 def test_delay_keeps_one_flavour_across_the_bulk_rows():
-    # 65 nm has only a fast row: without the flavour ratio a part would slow down by 2.2 on its way to 45 nm.
-    assert delay_level(65).value > delay_level(45).value > delay_level(20).value > delay_level(7).value
+    # 65 nm has only a fast row: without the flavour ratio a part would slow down by 2.2 on its way
+    # to 45 nm.
+    assert (
+        delay_level(65).value > delay_level(45).value > delay_level(20).value > delay_level(7).value
+    )
 
 
 def test_leakage_is_never_scaled():
@@ -105,5 +128,10 @@ def test_outside_the_published_range_is_refused_with_the_law_and_its_range(node,
 
 def test_factors_rest_on_the_figures_of_both_nodes():
     used = {f.name for f in scaling_factor("energy", 65, 40, "logic").figures()}
-    assert {"scaling.energy_65_v2", "scaling.energy_lp45_v2", "scaling.energy_lp32_v0", "scaling.supply_40"} <= used
+    assert {
+        "scaling.energy_65_v2",
+        "scaling.energy_lp45_v2",
+        "scaling.energy_lp32_v0",
+        "scaling.supply_40",
+    } <= used
     assert not any("hp" in name for name in used)

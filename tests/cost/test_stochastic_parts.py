@@ -34,7 +34,9 @@ def test_leakage_density_is_the_range_of_the_reports():
 
 @pytest.mark.parametrize("bits", range(3, 11))
 def test_sobol_generator_is_its_report(bits):
-    assert cells("sobol_generator", bits=bits) == pytest.approx(figure(f"sc_sobol_rng_{bits}.area").value)
+    assert cells("sobol_generator", bits=bits) == pytest.approx(
+        figure(f"sc_sobol_rng_{bits}.area").value
+    )
 
 
 @pytest.mark.parametrize("bits", [11, 13, 16])
@@ -51,7 +53,9 @@ def test_gaines_multiplier_is_two_generators_and_a_gate():
     whole = price("stream_multiplier", {"bits": 8, "kind": "gaines"})
     assert cells("stream_multiplier", bits=8, kind="gaines") == pytest.approx(378.73)
     assert 2 * generator.area.value + gate.area.value == pytest.approx(whole.area.value, rel=0.02)
-    assert 2 * generator.energy["bit"].value + gate.energy["bit"].value == pytest.approx(whole.energy["bit"].value, rel=0.12)
+    assert 2 * generator.energy["bit"].value + gate.energy["bit"].value == pytest.approx(
+        whole.energy["bit"].value, rel=0.12
+    )
 
 
 def test_ugemm_multiplier_is_one_generator_and_a_gate():
@@ -59,10 +63,14 @@ def test_ugemm_multiplier_is_one_generator_and_a_gate():
     gate = price("stream_and", {"output": "local"})
     whole = price("stream_multiplier", {"bits": 8, "kind": "ugemm"})
     assert generator.area.value + gate.area.value == pytest.approx(whole.area.value, rel=0.1)
-    assert generator.energy["bit"].value + gate.energy["bit"].value == pytest.approx(whole.energy["bit"].value, rel=0.12)
+    assert generator.energy["bit"].value + gate.energy["bit"].value == pytest.approx(
+        whole.energy["bit"].value, rel=0.12
+    )
 
 
-@pytest.mark.parametrize("gate, report", [("stream_and", "sc_and2_gate"), ("stream_mux", "sc_mux2_gate")])
+@pytest.mark.parametrize(
+    "gate, report", [("stream_and", "sc_and2_gate"), ("stream_mux", "sc_mux2_gate")]
+)
 def test_gate_and_driver_give_the_reported_gate(gate, report):
     priced = price(gate)
     assert priced.area.value * USED == pytest.approx(figure(f"{report}.area").value, rel=0.01)
@@ -77,26 +85,37 @@ def test_gate_energies_without_a_clock_are_assumptions_that_hold_both_readings()
         assert {f.kind for f in energy.figures()} == {"assumed"}
 
 
-@pytest.mark.parametrize("name, kind, bits, report", [
-    ("stream_divider", "gaines", 4, "sc_div_gaines_unipolar_v2018_4"),
-    ("stream_square_root", "gaines", 4, "sc_sqrt_gaines_unipolar_v2018_4"),
-    ("stream_square_root", "gaines", 6, "sc_sqrt_gaines_unipolar_v2018_6"),
-])
+@pytest.mark.parametrize(
+    "name, kind, bits, report",
+    [
+        ("stream_divider", "gaines", 4, "sc_div_gaines_unipolar_v2018_4"),
+        ("stream_square_root", "gaines", 4, "sc_sqrt_gaines_unipolar_v2018_4"),
+        ("stream_square_root", "gaines", 6, "sc_sqrt_gaines_unipolar_v2018_6"),
+    ],
+)
 def test_linear_law_meets_reports_at_other_widths(name, kind, bits, report):
-    assert cells(name, kind=kind, bits=bits) == pytest.approx(figure(f"{report}.area").value, rel=0.15)
+    assert cells(name, kind=kind, bits=bits) == pytest.approx(
+        figure(f"{report}.area").value, rel=0.15
+    )
 
 
 @pytest.mark.parametrize("kind, picojoule", [("ugemm", 39.0), ("gaines", 78.1)])
 def test_full_length_product_costs_what_is_published(kind, picojoule):
     # uGEMM, Table IV: 8 bits, 256 cycles
-    assert 256 * price("stream_multiplier", {"kind": kind}).energy["bit"].value == pytest.approx(picojoule * 1e-12, rel=0.01)
+    assert 256 * price("stream_multiplier", {"kind": kind}).energy["bit"].value == pytest.approx(
+        picojoule * 1e-12, rel=0.01
+    )
 
 
-@pytest.mark.parametrize("kind, square_mm", [("gaines_unipolar_scaled", 1.57), ("gaines_bipolar_scaled", 1.56)])
+@pytest.mark.parametrize(
+    "kind, square_mm", [("gaines_unipolar_scaled", 1.57), ("gaines_bipolar_scaled", 1.56)]
+)
 def test_parallel_matrix_product_takes_the_published_area(kind, square_mm):
     # uGEMM, Table VI: 16 x 16 outputs of 16 products, 8 bits, 400 MHz, 0.50 W
     assert 256 * cells("stream_dot_product", kind=kind) * 1e-6 == pytest.approx(square_mm, rel=0.01)
-    assert 256 * price("stream_dot_product", {"kind": kind}).energy["bit"].value * 400e6 == pytest.approx(0.50, rel=0.02)
+    assert 256 * price("stream_dot_product", {"kind": kind}).energy[
+        "bit"
+    ].value * 400e6 == pytest.approx(0.50, rel=0.02)
 
 
 def test_shared_generator_saves_area():
@@ -115,6 +134,7 @@ def test_convergence_of_an_unpublished_kind_is_refused():
 
 
 def test_threshold_accumulator_holds_its_parts():
-    # Adder, register and comparator, and logic for the multiples and the rest: more than their sum, less than twice it.
+    # Adder, register and comparator, and logic for the multiples and the rest: more than their sum,
+    # less than twice it.
     parts = sum(cells(name, bits=16) for name in ("adder", "register", "comparator"))
     assert parts < cells("threshold_accumulator", bits=16) < 2 * parts

@@ -1,4 +1,6 @@
-"""What is printed in the documentation, block by block, and how a test runs it: in full, on small data."""
+"""What is printed in the documentation, block by block, and how a test runs it: in full, on small
+data.
+"""
 
 from __future__ import annotations
 
@@ -52,12 +54,17 @@ def commands(text: str) -> list[tuple[list[str], str | None]]:
 
 def on_small_data(words: list[str]) -> list[str]:
     """The same command on few images and schemes: what it says stays, how long it takes does not."""
-    words = [DIGITS_LIKE_MNIST if before == "--data" and word == "mnist" else word
-             for before, word in zip(["", *words], words)]
+    words = [
+        DIGITS_LIKE_MNIST if before == "--data" and word == "mnist" else word
+        for before, word in zip(["", *words], words)
+    ]
     if words[0] in ("train", "compare"):
         words += ["--images", "20", "--epochs", "1"]
     # the whole list of schemes has tests of its own
-    return [re.sub(r"^all\b", "sgd,essop", word) if before == "--schemes" else word for before, word in zip(["", *words], words)]
+    return [
+        re.sub(r"^all\b", "sgd,essop", word) if before == "--schemes" else word
+        for before, word in zip(["", *words], words)
+    ]
 
 
 def write_inputs(folder: Path) -> None:
@@ -65,15 +72,32 @@ def write_inputs(folder: Path) -> None:
     draw = np.random.default_rng(1)
     images = draw.integers(0, 256, (60, 1, 28, 28), dtype=np.uint8)
     labels = np.arange(60) % 10
-    np.savez(folder / DIGITS_LIKE_MNIST, train_images=images[:40], train_labels=labels[:40], test_images=images[40:],
-             test_labels=labels[40:])
-    for name in ("docs/examples/manhattan.py", "reports/gokmen2017/study.toml", "reports/gokmen2017/history/um_bl1-1.json"):
+    np.savez(
+        folder / DIGITS_LIKE_MNIST,
+        train_images=images[:40],
+        train_labels=labels[:40],
+        test_images=images[40:],
+        test_labels=labels[40:],
+    )
+    for name in (
+        "docs/examples/manhattan.py",
+        "reports/gokmen2017/study.toml",
+        "reports/gokmen2017/history/um_bl1-1.json",
+    ):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes((ROOT / name).read_bytes())
-    own = (ROOT / "docs/examples/manhattan.py").read_text(encoding="utf-8").replace('"manhattan"', '"my_scheme"')
+    own = (
+        (ROOT / "docs/examples/manhattan.py")
+        .read_text(encoding="utf-8")
+        .replace('"manhattan"', '"my_scheme"')
+    )
     (folder / "my_scheme.py").write_text(own, encoding="utf-8")
     full = next(block.text for block in blocks("toml") if "[[rungs]]" in block.text)
-    small = full.replace('"mnist"', f'"{DIGITS_LIKE_MNIST}"').replace("= 1500", "= 20").replace("points = 20", "points = 2")
+    small = (
+        full.replace('"mnist"', f'"{DIGITS_LIKE_MNIST}"')
+        .replace("= 1500", "= 20")
+        .replace("points = 20", "points = 2")
+    )
     small = small.replace("test_images = 500", "test_images = 20")
     assert small != full
     (folder / "space.toml").write_text(small, encoding="utf-8")
@@ -84,8 +108,18 @@ def _write_convolution(path: Path, draw: np.random.Generator) -> None:
     import onnx
     from onnx import helper, numpy_helper
 
-    weight = numpy_helper.from_array(draw.normal(size=(4, 3, 3, 3)).astype(np.float32), "stem.weight")
-    ends = [helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, shape)
-            for name, shape in (("image", [1, 3, 8, 8]), ("out", [1, 4, 6, 6]))]
-    graph = helper.make_graph([helper.make_node("Conv", ["image", "stem.weight"], ["out"])], "stem", ends[:1], ends[1:], [weight])
+    weight = numpy_helper.from_array(
+        draw.normal(size=(4, 3, 3, 3)).astype(np.float32), "stem.weight"
+    )
+    ends = [
+        helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, shape)
+        for name, shape in (("image", [1, 3, 8, 8]), ("out", [1, 4, 6, 6]))
+    ]
+    graph = helper.make_graph(
+        [helper.make_node("Conv", ["image", "stem.weight"], ["out"])],
+        "stem",
+        ends[:1],
+        ends[1:],
+        [weight],
+    )
     onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)]), str(path))

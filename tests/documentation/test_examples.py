@@ -11,11 +11,25 @@ import pytest
 from archsim.cli.main import main
 from archsim.exploration.space.load import load_space
 from archsim.schemes.base import SCHEMES
-from tests.documentation.printed_examples import ROOT, TEXTS, blocks, commands, on_small_data, write_inputs
+from tests.documentation.printed_examples import (
+    ROOT,
+    TEXTS,
+    blocks,
+    commands,
+    on_small_data,
+    write_inputs,
+)
 from workloads import load_network
 
-# What no test runs here: setting up an environment, the tests themselves, and a study that has a test of its own.
-_ELSEWHERE = (["python3"], ["."], ["pip"], ["python", "-m", "pytest"], ["python", "-m", "archsim.studies.update_latency"])
+# What no test runs here: setting up an environment, the tests themselves, and a study that has a
+# test of its own.
+_ELSEWHERE = (
+    ["python3"],
+    ["."],
+    ["pip"],
+    ["python", "-m", "pytest"],
+    ["python", "-m", "archsim.studies.update_latency"],
+)
 
 
 @pytest.fixture
@@ -47,8 +61,12 @@ def test_every_command_ends_well(text, folder):
 
 def run(words, block):
     if words[:2] == ["python", "-m"]:
-        done = subprocess.run([sys.executable, "-m", *words[2:]], capture_output=True, text=True, env=environment())
-        assert done.returncode == 0, f"{block}: {' '.join(words)}\n{done.stdout[-2000:]}{done.stderr[-2000:]}"
+        done = subprocess.run(
+            [sys.executable, "-m", *words[2:]], capture_output=True, text=True, env=environment()
+        )
+        assert done.returncode == 0, (
+            f"{block}: {' '.join(words)}\n{done.stdout[-2000:]}{done.stderr[-2000:]}"
+        )
         return done.stdout
     assert words[0] == "archsim", f"{block}: {words}"
     out, errors = io.StringIO(), io.StringIO()
@@ -66,7 +84,9 @@ def environment():
 
 @pytest.mark.parametrize("block", blocks("python"), ids=str)
 def test_every_python_block_runs(block, folder):
-    code = block.text.replace('data="mnist"', 'data="mnist.npz", images=20').replace("epochs=10", "epochs=1")
+    code = block.text.replace('data="mnist"', 'data="mnist.npz", images=20').replace(
+        "epochs=10", "epochs=1"
+    )
     names = {"__name__": "printed"}
     exec(compile(code, str(block), "exec"), names)
     for name, made in names.items():
@@ -100,6 +120,10 @@ def assert_components(block, folder):
     out = io.StringIO()
     with contextlib.redirect_stdout(out):
         assert main(["show", "architecture", chip, "--toml"]) == 0
-    kept = [part for part in out.getvalue().split("\n[") if part.split("]")[0] not in {f"components.{role}" for role in roles}]
+    kept = [
+        part
+        for part in out.getvalue().split("\n[")
+        if part.split("]")[0] not in {f"components.{role}" for role in roles}
+    ]
     (folder / "chip.toml").write_text("\n[".join(kept) + "\n" + block.text, encoding="utf-8")
     assert main(["run", "lenet1", "--arch", "chip.toml", "--quiet"]) == 0

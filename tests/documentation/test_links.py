@@ -1,4 +1,6 @@
-"""Does every link of the documentation and of the studies' pages lead somewhere, in a fresh clone too?"""
+"""Does every link of the documentation and of the studies' pages lead somewhere, in a fresh clone
+too?
+"""
 
 import functools
 import re
@@ -15,11 +17,15 @@ ELSEWHERE = ("http", "https", "data", "mailto", "blob", "javascript")
 
 
 class Page:
-    """Addresses and anchors of a page. Reports hold megabytes of drawings, so they are searched, not parsed."""
+    """Addresses and anchors of a page. Reports hold megabytes of drawings, so they are searched,
+    not parsed.
+    """
 
     def __init__(self, text):
         marks = re.sub(r"<script\b.*?</script>", "", text, flags=re.DOTALL)
-        self.addresses = [unescape(address) for address in re.findall(r'<[^<>]*?\b(?:href|src)="([^"]+)"', marks)]
+        self.addresses = [
+            unescape(address) for address in re.findall(r'<[^<>]*?\b(?:href|src)="([^"]+)"', marks)
+        ]
         self.anchors = {unescape(name) for name in re.findall(r'<[^<>]*?\bid="([^"]+)"', marks)}
 
 
@@ -29,11 +35,20 @@ def page(path):
 
 
 def kept_files():
-    """Files that a clone has: those under version control, or all where there is none (an unpacked archive)."""
-    done = subprocess.run(["git", "ls-files", "-z", *FOLDERS], cwd=ROOT, capture_output=True, text=True)
+    """Files that a clone has: those under version control, or all where there is none (an unpacked
+    archive).
+    """
+    done = subprocess.run(
+        ["git", "ls-files", "-z", *FOLDERS], cwd=ROOT, capture_output=True, text=True
+    )
     names = done.stdout.split("\0") if done.returncode == 0 else []
     found = {(ROOT / name).resolve() for name in names if name}
-    return found or {path.resolve() for name in FOLDERS for path in [ROOT / name, *(ROOT / name).rglob("*")] if path.is_file()}
+    return found or {
+        path.resolve()
+        for name in FOLDERS
+        for path in [ROOT / name, *(ROOT / name).rglob("*")]
+        if path.is_file()
+    }
 
 
 KEPT = kept_files()
@@ -55,7 +70,11 @@ def addresses_of(path):
 
 
 def anchors_of(path):
-    return page(path).anchors if path.suffix == ".html" else heading_anchors(path.read_text(encoding="utf-8"))
+    return (
+        page(path).anchors
+        if path.suffix == ".html"
+        else heading_anchors(path.read_text(encoding="utf-8"))
+    )
 
 
 def leads_somewhere(path, address):
@@ -65,7 +84,11 @@ def leads_somewhere(path, address):
     target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
     if target not in KEPT and not any(target in other.parents for other in KEPT):
         return False
-    return not parts.fragment or target.suffix not in (".md", ".html") or unquote(parts.fragment) in anchors_of(target)
+    return (
+        not parts.fragment
+        or target.suffix not in (".md", ".html")
+        or unquote(parts.fragment) in anchors_of(target)
+    )
 
 
 @pytest.mark.parametrize("path", TEXTS, ids=lambda path: Path(path).relative_to(ROOT).as_posix())
@@ -85,7 +108,12 @@ def test_a_dead_link_is_seen(tmp_path):
 def test_files_that_a_text_names_exist():
     """A path in backticks that begins with a room of the project is a file or a folder of it."""
     rooms = ("archsim/", "hwlib/", "workloads/", "tests/", "reports/", "docs/", "benchmarks/")
-    named = [(path, word) for path in TEXTS if path.suffix == ".md"
-             for word in re.findall(r"`([\w./-]+)`", path.read_text(encoding="utf-8")) if word.startswith(rooms)]
+    named = [
+        (path, word)
+        for path in TEXTS
+        if path.suffix == ".md"
+        for word in re.findall(r"`([\w./-]+)`", path.read_text(encoding="utf-8"))
+        if word.startswith(rooms)
+    ]
     assert len(named) > 10
     assert [(path.name, word) for path, word in named if not (ROOT / word).exists()] == []

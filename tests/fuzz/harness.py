@@ -1,4 +1,6 @@
-"""The driver: mutated inputs in a forked process, whose parent watches its time; what the process cannot survive costs one input."""
+"""The driver: mutated inputs in a forked process, whose parent watches its time; what the process
+cannot survive costs one input.
+"""
 
 from __future__ import annotations
 
@@ -28,8 +30,8 @@ _NOW = struct.Struct("<qd")  # the input that the process is at, and since when
 
 @dataclass
 class Report:
-    """`inputs` done, `refused` among them; `faults` are (reader, seed, number, what), what being an error that is no InputError, a
-    hang, a peak of memory, or the death of the process."""
+    """`inputs` done, `refused` among them; `faults` are (reader, seed, number, what), what being an
+    error that is no InputError, a hang, a peak of memory, or the death of the process."""
 
     inputs: int = 0
     refused: int = 0
@@ -40,8 +42,15 @@ class Report:
     by_reader: Counter = field(default_factory=Counter)
 
     def add(self, other: Report) -> None:
-        self.inputs, self.refused, self.seconds = self.inputs + other.inputs, self.refused + other.refused, self.seconds + other.seconds
-        self.slowest_s, self.peak_mb = max(self.slowest_s, other.slowest_s), max(self.peak_mb, other.peak_mb)
+        self.inputs, self.refused, self.seconds = (
+            self.inputs + other.inputs,
+            self.refused + other.refused,
+            self.seconds + other.seconds,
+        )
+        self.slowest_s, self.peak_mb = (
+            max(self.slowest_s, other.slowest_s),
+            max(self.peak_mb, other.peak_mb),
+        )
         self.faults += other.faults
         self.by_reader += other.by_reader
 
@@ -58,25 +67,47 @@ def mutated(reader: Reader, name: str, seed: int, number: int) -> bytes:
     return content
 
 
-def run_reader(name: str, reader: Reader, seed: int, numbers: range, folder: Path, limit_s: float = 10.0, limit_mb: int = 2000,
-               keep: Path | None = None) -> Report:
+def run_reader(
+    name: str,
+    reader: Reader,
+    seed: int,
+    numbers: range,
+    folder: Path,
+    limit_s: float = 10.0,
+    limit_mb: int = 2000,
+    keep: Path | None = None,
+) -> Report:
     """Read every input of `numbers`. `keep`: a folder for the inputs that went wrong."""
     report, number = Report(), numbers.start
     started = time.monotonic()
     while number < numbers.stop:
-        part, number = _in_a_child(name, reader, seed, range(number, numbers.stop), folder, limit_s, limit_mb)
+        part, number = _in_a_child(
+            name, reader, seed, range(number, numbers.stop), folder, limit_s, limit_mb
+        )
         report.add(part)
     report.seconds = time.monotonic() - started
     if keep is not None:
         keep.mkdir(parents=True, exist_ok=True)
         for _, _, index, what in report.faults:
-            (keep / f"{name}-{seed}-{index}-{reader.name}").write_bytes(mutated(reader, name, seed, index))
+            (keep / f"{name}-{seed}-{index}-{reader.name}").write_bytes(
+                mutated(reader, name, seed, index)
+            )
             (keep / f"{name}-{seed}-{index}.txt").write_text(what)
     return report
 
 
-def _in_a_child(name: str, reader: Reader, seed: int, numbers: range, folder: Path, limit_s: float, limit_mb: int) -> tuple[Report, int]:
-    """One process for as many inputs as it lasts; returns what it found and the number that is next."""
+def _in_a_child(
+    name: str,
+    reader: Reader,
+    seed: int,
+    numbers: range,
+    folder: Path,
+    limit_s: float,
+    limit_mb: int,
+) -> tuple[Report, int]:
+    """One process for as many inputs as it lasts; returns what it found and the number that is
+    next.
+    """
     board = mmap.mmap(-1, _NOW.size)
     board[:] = _NOW.pack(numbers.start, time.monotonic())
     ear, mouth = os.pipe()
@@ -106,7 +137,12 @@ def _in_a_child(name: str, reader: Reader, seed: int, numbers: range, folder: Pa
         kind, _, rest = line.partition(" ")
         if kind == "end":
             inputs, refused, slowest, peak = rest.split()
-            report.inputs, report.refused, report.slowest_s, report.peak_mb = int(inputs), int(refused), float(slowest), int(peak)
+            report.inputs, report.refused, report.slowest_s, report.peak_mb = (
+                int(inputs),
+                int(refused),
+                float(slowest),
+                int(peak),
+            )
             report.by_reader[name] = int(inputs)
         else:
             index, _, what = rest.partition(" ")
@@ -114,12 +150,23 @@ def _in_a_child(name: str, reader: Reader, seed: int, numbers: range, folder: Pa
     if not report.inputs:  # it died, or was killed
         report.inputs = at - numbers.start + 1
         report.by_reader[name] = report.inputs
-        report.faults.append((name, seed, at, f"hang: longer than {limit_s:g} s" if hung else "the process died"))
+        report.faults.append(
+            (name, seed, at, f"hang: longer than {limit_s:g} s" if hung else "the process died")
+        )
         return report, at + 1
     return report, numbers.start + report.inputs
 
 
-def _child(name: str, reader: Reader, seed: int, numbers: range, folder: Path, limit_mb: int, board: mmap.mmap, mouth: int) -> None:
+def _child(
+    name: str,
+    reader: Reader,
+    seed: int,
+    numbers: range,
+    folder: Path,
+    limit_mb: int,
+    board: mmap.mmap,
+    mouth: int,
+) -> None:
     place = folder / name
     place.mkdir(exist_ok=True)
     for file, content in reader.files.items():
@@ -128,7 +175,9 @@ def _child(name: str, reader: Reader, seed: int, numbers: range, folder: Path, l
     refused = done = 0
     slowest = 0.0
     sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: SIM115 (until the process ends)
-    resource.setrlimit(resource.RLIMIT_AS, (12 * 2**30, 12 * 2**30))  # a fault of ours must not take the machine's memory
+    resource.setrlimit(
+        resource.RLIMIT_AS, (12 * 2**30, 12 * 2**30)
+    )  # a fault of ours must not take the machine's memory
     for number in numbers:
         path.write_bytes(mutated(reader, name, seed, number))
         started = time.monotonic()
@@ -152,16 +201,34 @@ def _child(name: str, reader: Reader, seed: int, numbers: range, folder: Path, l
     os.write(mouth, f"end {done} {refused} {slowest} {peak}\0".encode())
 
 
-def run(names: Sequence[str] = (), seed: int = 0, first: int = 0, count: int = 100, keep: Path | None = None, told=None) -> Report:
-    """`count` inputs, times its weight, for each of the named readers (all without a name), from number `first` on."""
+def run(
+    names: Sequence[str] = (),
+    seed: int = 0,
+    first: int = 0,
+    count: int = 100,
+    keep: Path | None = None,
+    told=None,
+) -> Report:
+    """`count` inputs, times its weight, for each of the named readers (all without a name), from
+    number `first` on.
+    """
     memory = Path("/dev/shm")
-    folder = Path(tempfile.mkdtemp(prefix="archsim-fuzz-", dir=memory if os.access(memory, os.W_OK) else None))
+    folder = Path(
+        tempfile.mkdtemp(prefix="archsim-fuzz-", dir=memory if os.access(memory, os.W_OK) else None)
+    )
     try:
         readers, whole = make_readers(folder), Report()
         for name, reader in readers.items():
             _read_whole(folder, name, reader)
         for name in names or readers:
-            part = run_reader(name, readers[name], seed, range(first, first + count * readers[name].weight), folder, keep=keep)
+            part = run_reader(
+                name,
+                readers[name],
+                seed,
+                range(first, first + count * readers[name].weight),
+                folder,
+                keep=keep,
+            )
             whole.add(part)
             if told:
                 told(name, part)
@@ -171,7 +238,9 @@ def run(names: Sequence[str] = (), seed: int = 0, first: int = 0, count: int = 1
 
 
 def _read_whole(folder: Path, name: str, reader: Reader) -> None:
-    """The good input is read, and everything is imported before the fork. (No content fits the digest that an idx file asks for.)"""
+    """The good input is read, and everything is imported before the fork. (No content fits the
+    digest that an idx file asks for.)
+    """
     place = folder / name
     place.mkdir(exist_ok=True)
     for file, content in reader.files.items():

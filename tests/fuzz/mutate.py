@@ -1,4 +1,6 @@
-"""Mutations of an input: of its bytes, and of its structure (values, fields, lines, cells, tensors, heads of arrays)."""
+"""Mutations of an input: of its bytes, and of its structure (values, fields, lines, cells, tensors,
+heads of arrays).
+"""
 
 from __future__ import annotations
 
@@ -13,16 +15,100 @@ import numpy as np
 
 from archsim.readers.digest import seal, seal_line
 
-WORDS = ["", "x", "a" * 5000, "\x1b[31m", "\u202e", "\ud800", "../../etc/passwd", "/dev/zero", "nan", "-1", "1e400", "conv2d", "input",
-         "=1+1", "\0", "0x10"]
-NUMBERS = [0, 1, -1, 2, 3, 7, 64, 255, 256, 65535, 10**6, 2**31 - 1, 2**31, 2 * 10**9, 2**40, 2**53, 2**63, 10**30, 10**400, 0.5, -0.0,
-           1e-300, 1e308, 1.5]
-TOKENS = [b"NaN", b"1e999", b"-1", b"9" * 5000, b"[" * 3000, b"{" * 500, b"\xff\xfe", b"\xef\xbb\xbf", b"\0", b"'''", b'"""',
-          b"[[layer]]\n", b"= inf\n", b"\r\n", b"a." * 3000, b"2000000000", b"99999999999999999999", b"\x1b]0;x\x07", b"null", b"true",
-          b"PK\5\6", b"\x80" * 9 + b"\x01"]
+WORDS = [
+    "",
+    "x",
+    "a" * 5000,
+    "\x1b[31m",
+    "\u202e",
+    "\ud800",
+    "../../etc/passwd",
+    "/dev/zero",
+    "nan",
+    "-1",
+    "1e400",
+    "conv2d",
+    "input",
+    "=1+1",
+    "\0",
+    "0x10",
+]
+NUMBERS = [
+    0,
+    1,
+    -1,
+    2,
+    3,
+    7,
+    64,
+    255,
+    256,
+    65535,
+    10**6,
+    2**31 - 1,
+    2**31,
+    2 * 10**9,
+    2**40,
+    2**53,
+    2**63,
+    10**30,
+    10**400,
+    0.5,
+    -0.0,
+    1e-300,
+    1e308,
+    1.5,
+]
+TOKENS = [
+    b"NaN",
+    b"1e999",
+    b"-1",
+    b"9" * 5000,
+    b"[" * 3000,
+    b"{" * 500,
+    b"\xff\xfe",
+    b"\xef\xbb\xbf",
+    b"\0",
+    b"'''",
+    b'"""',
+    b"[[layer]]\n",
+    b"= inf\n",
+    b"\r\n",
+    b"a." * 3000,
+    b"2000000000",
+    b"99999999999999999999",
+    b"\x1b]0;x\x07",
+    b"null",
+    b"true",
+    b"PK\5\6",
+    b"\x80" * 9 + b"\x01",
+]
 
-OPERATORS = ["Relu", "Conv", "Gemm", "MatMul", "Reshape", "Transpose", "Flatten", "Add", "Softmax", "Concat", "LSTM", "Gather", "MaxPool",
-             "Clip", "Constant", "Split", "BatchNormalization", "Pad", "Slice", "ReduceMean", "LayerNormalization", "Gelu", "Resize"]
+OPERATORS = [
+    "Relu",
+    "Conv",
+    "Gemm",
+    "MatMul",
+    "Reshape",
+    "Transpose",
+    "Flatten",
+    "Add",
+    "Softmax",
+    "Concat",
+    "LSTM",
+    "Gather",
+    "MaxPool",
+    "Clip",
+    "Constant",
+    "Split",
+    "BatchNormalization",
+    "Pad",
+    "Slice",
+    "ReduceMean",
+    "LayerNormalization",
+    "Gelu",
+    "Resize",
+]
 
 Mutation = Callable[[bytes, random.Random], bytes]
 
@@ -46,7 +132,7 @@ def of_bytes(content: bytes, choice: random.Random) -> bytes:
             found[place:end] = choice.choice(TOKENS)
         elif kind == 5:
             other = choice.randrange(len(found) + 1)
-            found[place:place] = found[other:other + choice.choice((1, 8, 64, 512))]
+            found[place:place] = found[other : other + choice.choice((1, 8, 64, 512))]
         elif kind == 6:
             del found[place:]
         else:
@@ -93,7 +179,11 @@ def change_document(document: Any, choice: random.Random) -> Any:
         kind = choice.randrange(8)
         if kind < 4:
             value = holder[key]
-            if isinstance(value, int | float) and not isinstance(value, bool) and choice.random() < 0.5:
+            if (
+                isinstance(value, int | float)
+                and not isinstance(value, bool)
+                and choice.random() < 0.5
+            ):
                 holder[key] = value * choice.choice((2, 0, -1, 10, 1 + 1e-6))
             else:
                 holder[key] = _value(choice)
@@ -136,9 +226,13 @@ def of_lines(content: bytes, choice: random.Random) -> bytes:
         document = change_document(document, choice)
         if isinstance(document, list):
             text = json.dumps(document, separators=(",", ":")).encode()
-            lines[place] = seal_line(text).rstrip() if kind else text[:-1] + b',"%b"]' % digest.encode()
+            lines[place] = (
+                seal_line(text).rstrip() if kind else text[:-1] + b',"%b"]' % digest.encode()
+            )
         else:
-            lines[place] = json.dumps(seal(document) if kind and isinstance(document, dict) else document).encode()
+            lines[place] = json.dumps(
+                seal(document) if kind and isinstance(document, dict) else document
+            ).encode()
     elif kind == 3:
         del lines[place]
     elif kind == 4:
@@ -159,10 +253,14 @@ def of_text(content: bytes, choice: random.Random) -> bytes:
         kind = choice.randrange(6)
         if kind < 3:
             numbers = list(_NUMBER.finditer(lines[place]))
-            new = str(choice.choice(NUMBERS)).encode() if choice.random() < 0.8 else json.dumps(choice.choice(WORDS)).encode()
+            new = (
+                str(choice.choice(NUMBERS)).encode()
+                if choice.random() < 0.8
+                else json.dumps(choice.choice(WORDS)).encode()
+            )
             if numbers:
                 found = choice.choice(numbers)
-                lines[place] = lines[place][:found.start()] + new + lines[place][found.end():]
+                lines[place] = lines[place][: found.start()] + new + lines[place][found.end() :]
             elif b"=" in lines[place]:
                 lines[place] = lines[place].split(b"=")[0] + b"= " + new + b"\n"
         elif kind == 3:
@@ -188,13 +286,17 @@ def of_arrays(content: bytes, choice: random.Random) -> bytes:
         arrays[name] = array.reshape(-1)[: choice.randrange(array.size + 1)]
     elif kind == 2 and array.size:
         arrays[name] = array.astype(float)
-        arrays[name].reshape(-1)[choice.randrange(array.size)] = choice.choice([np.nan, np.inf, -1e300, 1e9, -1])
+        arrays[name].reshape(-1)[choice.randrange(array.size)] = choice.choice(
+            [np.nan, np.inf, -1e300, 1e9, -1]
+        )
     elif kind == 3:
         del arrays[name]
     elif kind == 4:
         arrays[choice.choice(WORDS[1:3]) or "x"] = arrays.pop(name)
     elif kind == 5:
-        arrays[name] = np.zeros(choice.choice([(0,), (1,), (10**6,), (3, 0, 4), ()]), choice.choice(["f4", "u1", "i8"]))
+        arrays[name] = np.zeros(
+            choice.choice([(0,), (1,), (10**6,), (3, 0, 4), ()]), choice.choice(["f4", "u1", "i8"])
+        )
     else:
         arrays[name] = array[np.newaxis]
     buffer = io.BytesIO()
@@ -205,7 +307,7 @@ def of_arrays(content: bytes, choice: random.Random) -> bytes:
         if heads:
             found = choice.choice(heads)
             new = str(choice.choice(NUMBERS)).encode()[: len(found[1])].ljust(len(found[1]))
-            return text[:found.start(1)] + new + text[found.end(1):]
+            return text[: found.start(1)] + new + text[found.end(1) :]
     return buffer.getvalue()
 
 
@@ -221,15 +323,21 @@ def of_model(content: bytes, choice: random.Random) -> bytes:
         if kind == 0 and graph.initializer:
             tensor = choice.choice(graph.initializer)
             if tensor.dims:
-                tensor.dims[choice.randrange(len(tensor.dims))] = choice.choice([0, 1, -1, 2, 7, 2**31, 2**40, 2 * 10**9])
+                tensor.dims[choice.randrange(len(tensor.dims))] = choice.choice(
+                    [0, 1, -1, 2, 7, 2**31, 2**40, 2 * 10**9]
+                )
         elif kind == 1 and graph.input:
             dims = choice.choice(graph.input).type.tensor_type.shape.dim
             if dims:
-                dims[choice.randrange(len(dims))].dim_value = choice.choice([0, 1, -5, 3, 10**6, 2**40, 2**62])
+                dims[choice.randrange(len(dims))].dim_value = choice.choice(
+                    [0, 1, -5, 3, 10**6, 2**40, 2**62]
+                )
         elif kind == 2 and node is not None and node.attribute:
             attribute = choice.choice(node.attribute)
             if attribute.ints:
-                attribute.ints[choice.randrange(len(attribute.ints))] = choice.choice([0, 1, -1, 5, 2**31, 2**62])
+                attribute.ints[choice.randrange(len(attribute.ints))] = choice.choice(
+                    [0, 1, -1, 5, 2**31, 2**62]
+                )
             else:
                 attribute.i = choice.choice([0, 1, -1, 3, 2**40])
         elif kind == 3 and node is not None:

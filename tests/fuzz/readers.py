@@ -1,4 +1,6 @@
-"""Every reader with a small good input of its format, and the first step that a command takes with what was read."""
+"""Every reader with a small good input of its format, and the first step that a command takes with
+what was read.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,7 @@ from archsim.comparison.document import sealed_comparison
 from archsim.training.checkpoints import load_checkpoint, save_checkpoint
 from tests.fuzz import mutate
 
-LAYERS = '''schema = 1
+LAYERS = """schema = 1
 name = "tiny"
 description = "a few layers"
 source = "nobody"
@@ -44,8 +46,8 @@ name = "fc"
 operator = "linear"
 features = 10
 bias = true
-'''
-SPACE = '''schema = 1
+"""
+SPACE = """schema = 1
 name = "tiny"
 network = "digits_cnn"
 [axes]
@@ -63,21 +65,21 @@ energy_per_image_j = "minimise"
 kind = "random"
 points = 5
 seed = 3
-'''
-CONVOLUTIONS = '''Layer name, IFMAP Height, IFMAP Width, Filter Height, Filter Width, Channels, Num Filter, Strides,
+"""
+CONVOLUTIONS = """Layer name, IFMAP Height, IFMAP Width, Filter Height, Filter Width, Channels, Num Filter, Strides,
 Conv1, 8, 8, 3, 3, 1, 4, 1,
 Conv2, 6, 6, 3, 3, 4, 8, 1,
 FC, 1, 1, 1, 1, 128, 10, 1,
-'''
-PRODUCTS = '''Layer, M, N, K,
+"""
+PRODUCTS = """Layer, M, N, K,
 QKV, 16, 96, 32,
 Out, 16, 32, 32,
-'''
-ACTIVITY = '''layer, phase, input_density, bit_density
+"""
+ACTIVITY = """layer, phase, input_density, bit_density
 conv1, forward, 0.4, 0.5
 fc, forward, 0.25, 0.5
-'''
-DEVICE = '''[mine]
+"""
+DEVICE = """[mine]
 law = "soft_bounds"
 title = "a device"
 source = "measured here"
@@ -85,12 +87,13 @@ place = "bench 3"
 confidence = "measured"
 [mine.parameters]
 pulse_step = 0.01
-'''
+"""
 
 
 @dataclass(frozen=True)
 class Reader:
-    """`files` are what its folder holds, `name` the one that is mutated, `read` what is done with the path of that file;
+    """`files` are what its folder holds, `name` the one that is mutated, `read` what is done with
+    the path of that file;
     `weight` its share of the inputs: what takes long gets few."""
 
     files: dict[str, bytes]
@@ -101,7 +104,9 @@ class Reader:
 
 
 def small_result():
-    """A timed run of the tiny network with five of its components: every table of a result, and few rows."""
+    """A timed run of the tiny network with five of its components: every table of a result, and few
+    rows.
+    """
     from archsim.ledger.ledger import Ledger
     from archsim.run.result import FACTS, Result
 
@@ -109,23 +114,56 @@ def small_result():
     components = whole.inventory_components()[:5]
     names = {component.name for component in components}
     facts = {name: whole.document.get(name) for name in FACTS} | {
-        "busy_fractions": {name: row["busy_fraction"] for name, row in whole.by_component.items() if name in names},
-        "by_phase": {name: row["cycles"] for name, row in whole.by_phase.items()}, "settings": {"tile": {"rows": 128}}}
-    found = Result.from_run(facts, components, Ledger.from_rows([row for row in whole.ledger if row["component"] in names]))
+        "busy_fractions": {
+            name: row["busy_fraction"] for name, row in whole.by_component.items() if name in names
+        },
+        "by_phase": {name: row["cycles"] for name, row in whole.by_phase.items()},
+        "settings": {"tile": {"rows": 128}},
+    }
+    found = Result.from_run(
+        facts,
+        components,
+        Ledger.from_rows([row for row in whole.ledger if row["component"] in names]),
+    )
     found.document["figures"] = found.document["figures"][:3]
     return found
 
 
 def small_comparison() -> dict:
     """A comparison of one trained scheme, by arithmetic."""
-    training = {"finished": True, "reason": "", "images": 10, "energy_j": 1.0, "seconds": 1.0,
-                "settings": {"learning_rate": 0.1, "batch": 1},
-                "writes": {"": {"mean": 1.0, "maximum": 2.0, "histogram": {"edges": [0.0, 1.0], "counts": [3]}}}}
-    epochs = [{"epoch": 1, "train_error_percent": 20.0, "test_error_percent": 25.0, "images_per_second": 100.0}]
+    training = {
+        "finished": True,
+        "reason": "",
+        "images": 10,
+        "energy_j": 1.0,
+        "seconds": 1.0,
+        "settings": {"learning_rate": 0.1, "batch": 1},
+        "writes": {
+            "": {"mean": 1.0, "maximum": 2.0, "histogram": {"edges": [0.0, 1.0], "counts": [3]}}
+        },
+    }
+    epochs = [
+        {
+            "epoch": 1,
+            "train_error_percent": 20.0,
+            "test_error_percent": 25.0,
+            "images_per_second": 100.0,
+        }
+    ]
     scheme = small_result().document | {
-        "scheme": "sgd", "label": "sgd", "scheme_title": "a title", "dataset": "digits", "device": None, "accuracy_percent": 75.0,
-        "writes_per_device": 1.0, "activity_file": None, "epochs": epochs, "extra_memory_bits": 0.0, "images_per_second": 100.0,
-        "training": training}
+        "scheme": "sgd",
+        "label": "sgd",
+        "scheme_title": "a title",
+        "dataset": "digits",
+        "device": None,
+        "accuracy_percent": 75.0,
+        "writes_per_device": 1.0,
+        "activity_file": None,
+        "epochs": epochs,
+        "extra_memory_bits": 0.0,
+        "images_per_second": 100.0,
+        "training": training,
+    }
     return {"schemes": [scheme], "refused": {"hic": "no such device"}}
 
 
@@ -251,16 +289,36 @@ def _onnx() -> bytes:
     import onnx
     from onnx import TensorProto, helper, numpy_helper
 
-    weights = {"w": np.ones((4, 1, 3, 3), np.float32), "b": np.zeros(4, np.float32), "m": np.ones((64, 10), np.float32),
-               "shape": np.array([1, 64])}
-    nodes = [helper.make_node("Conv", ["x", "w", "b"], ["c"], kernel_shape=[3, 3], pads=[1, 1, 1, 1], name="conv"),
-             helper.make_node("Relu", ["c"], ["r"]), helper.make_node("MaxPool", ["r"], ["p"], kernel_shape=[2, 2], strides=[2, 2]),
-             helper.make_node("Reshape", ["p", "shape"], ["f"]), helper.make_node("MatMul", ["f", "m"], ["y"]),
-             helper.make_node("Softmax", ["y"], ["z"], axis=-1)]
-    graph = helper.make_graph(nodes, "g", [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 1, 8, 8])],
-                              [helper.make_tensor_value_info("z", TensorProto.FLOAT, [1, 10])],
-                              [numpy_helper.from_array(array, name) for name, array in weights.items()])
-    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9).SerializeToString() if onnx else b""
+    weights = {
+        "w": np.ones((4, 1, 3, 3), np.float32),
+        "b": np.zeros(4, np.float32),
+        "m": np.ones((64, 10), np.float32),
+        "shape": np.array([1, 64]),
+    }
+    nodes = [
+        helper.make_node(
+            "Conv", ["x", "w", "b"], ["c"], kernel_shape=[3, 3], pads=[1, 1, 1, 1], name="conv"
+        ),
+        helper.make_node("Relu", ["c"], ["r"]),
+        helper.make_node("MaxPool", ["r"], ["p"], kernel_shape=[2, 2], strides=[2, 2]),
+        helper.make_node("Reshape", ["p", "shape"], ["f"]),
+        helper.make_node("MatMul", ["f", "m"], ["y"]),
+        helper.make_node("Softmax", ["y"], ["z"], axis=-1),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "g",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 1, 8, 8])],
+        [helper.make_tensor_value_info("z", TensorProto.FLOAT, [1, 10])],
+        [numpy_helper.from_array(array, name) for name, array in weights.items()],
+    )
+    return (
+        helper.make_model(
+            graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9
+        ).SerializeToString()
+        if onnx
+        else b""
+    )
 
 
 def _npz(**arrays: np.ndarray) -> bytes:
@@ -276,6 +334,7 @@ def make_readers(folder: Path) -> dict[str, Reader]:
     from archsim.exploration import explore
     from archsim.report.sweep.files import write_sweep
     from archsim.trace import build_trace, save_trace
+
     warnings.simplefilter("ignore")
     (folder / "tiny.toml").write_text(LAYERS)
     (folder / "space.toml").write_text(SPACE)
@@ -287,18 +346,33 @@ def make_readers(folder: Path) -> dict[str, Reader]:
     comparison = json.dumps(sealed_comparison(small_comparison())).encode()
     sweep = explore(folder / "space.toml", out=folder / "sweep")
     write_sweep(sweep, None)
-    save_checkpoint(folder / "checkpoint", {"images": 8, "history": []}, {"weights": np.arange(12.0).reshape(3, 4)})
+    save_checkpoint(
+        folder / "checkpoint",
+        {"images": 8, "history": []},
+        {"weights": np.arange(12.0).reshape(3, 4)},
+    )
     random = np.random.default_rng(0)
     images = random.random((6, 1, 8, 8)).astype(np.float32)
-    data = _npz(train_images=images, train_labels=np.arange(6), test_images=images, test_labels=np.arange(6))
+    data = _npz(
+        train_images=images, train_labels=np.arange(6), test_images=images, test_labels=np.arange(6)
+    )
     idx = bytes([0, 0, 8, 3]) + b"".join(size.to_bytes(4, "big") for size in (3, 4, 4)) + bytes(48)
-    rows, space, document = ((folder / "sweep" / name).read_bytes() for name in ("points.jsonl", "space.json", "sweep.json"))
+    rows, space, document = (
+        (folder / "sweep" / name).read_bytes()
+        for name in ("points.jsonl", "space.json", "sweep.json")
+    )
     result = (folder / "run" / "result.json").read_bytes()
     state = {path.name: path.read_bytes() for path in (folder / "checkpoint").iterdir()}
     arrays = next(name for name in state if name.endswith(".npz"))
     chip = Path(architecture_path("cim40")).read_bytes()
 
-    def one(name: str, content: bytes, read: Callable[[Path], object], structure: mutate.Mutation, weight: int = 5) -> Reader:
+    def one(
+        name: str,
+        content: bytes,
+        read: Callable[[Path], object],
+        structure: mutate.Mutation,
+        weight: int = 5,
+    ) -> Reader:
         return Reader({name: content}, name, read, structure, weight)
 
     model = _onnx()
@@ -306,15 +380,20 @@ def make_readers(folder: Path) -> dict[str, Reader]:
     return {
         "network": one("x.toml", LAYERS.encode(), _network, mutate.of_text),
         "network_shown": one("x.toml", LAYERS.encode(), _shown, mutate.of_text),
-        "onnx": one("x.onnx", model, _network, mutate.of_model), "onnx_weights": one("x.onnx", model, _weights, mutate.of_model),
+        "onnx": one("x.onnx", model, _network, mutate.of_model),
+        "onnx_weights": one("x.onnx", model, _weights, mutate.of_model),
         "scalesim": one("x.csv", CONVOLUTIONS.encode(), _network, mutate.of_text),
         "scalesim_gemm": one("x.csv", PRODUCTS.encode(), _network, mutate.of_text),
-        "chip": one("x.toml", chip, _chip, mutate.of_text), "device": one("x.toml", DEVICE.encode(), _device, mutate.of_text),
+        "chip": one("x.toml", chip, _chip, mutate.of_text),
+        "device": one("x.toml", DEVICE.encode(), _device, mutate.of_text),
         "trace": one("x.json", (folder / "trace.json").read_bytes(), _trace, mutate.of_json),
         "activity": one("x.csv", ACTIVITY.encode(), _activity, mutate.of_text),
-        "activity_json": one("x.json", b'{"conv1": {"forward": {"input_density": 0.3}}}', _activity, mutate.of_json),
+        "activity_json": one(
+            "x.json", b'{"conv1": {"forward": {"input_density": 0.3}}}', _activity, mutate.of_json
+        ),
         "space": one("x.toml", SPACE.encode(), _space, mutate.of_text),
-        "result": one("result.json", result, _result, mutate.of_json), "page": one("result.json", result, _page, mutate.of_json, 1),
+        "result": one("result.json", result, _result, mutate.of_json),
+        "page": one("result.json", result, _page, mutate.of_json, 1),
         "comparison": one("compare.json", comparison, _comparison, mutate.of_json),
         "sweep_document": one("sweep.json", document, _sweep_document, mutate.of_json),
         "rows": Reader(stored, "points.jsonl", _sweep, mutate.of_lines, 2),
@@ -325,5 +404,6 @@ def make_readers(folder: Path) -> dict[str, Reader]:
         "checkpoint_arrays": Reader(state, arrays, _checkpoint, mutate.of_arrays),
         "run_data": one("x.npz", _npz(images=images[:1]), _run_data, mutate.of_arrays, 1),
         "dataset": one("x.npz", data, _dataset, mutate.of_arrays),
-        "idx": one("x.idx", idx, _idx, mutate.of_bytes), "idx_gz": one("x.idx.gz", gzip.compress(idx), _idx, mutate.of_bytes),
+        "idx": one("x.idx", idx, _idx, mutate.of_bytes),
+        "idx_gz": one("x.idx.gz", gzip.compress(idx), _idx, mutate.of_bytes),
     }

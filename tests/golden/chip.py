@@ -60,32 +60,69 @@ class Chip:
     def settings(self) -> dict[str, object]:
         """The chip in the program's words."""
         return {
-            "clock_mhz": 100.0, "tile.rows": self.rows, "tile.columns": self.columns, "tile.clock_gating": self.gating,
-            "weights.mapping": self.mapping, "weights.replicas": self.replicas, "weights.bias": self.bias, "weights.bits": 6,
-            "weights.cell_bits": 2, "read.input": self.input, "read.input_bits": self.input_bits,
-            "read.bits_per_slot": self.bits_per_slot, "read.slot_cycles": self.slot, "read.accumulate": self.accumulate,
-            "read.front_end": self.front_end, "read.columns_per_adc": self.columns_per_adc, "read.adc_bits": self.adc_bits,
-            "read.conversion_cycles": self.conversion, "read.output_bits": self.output_bits, "read.overlap": self.overlap,
-            "read.all_groups": self.all_groups, "write.parallel": self.write_parallel, "write.pulse_cycles": self.write_pulse,
-            "write.verify_cycles": self.verify, "write.pulses": self.write_pulses, "update.pulse_cycles": self.update_pulse,
-            "update.polarity_phases": self.polarity, "update.train_length": self.train,
-            "bitstream.sharing": "chip" if self.generators else "line", "bitstream.bits_per_cycle": self.generators or 64,
-            "buffer.capacity_kib": self.capacity_kib, "buffer.width_bits": self.port, "buffer.ports": 2,
-            "buffer.window_reuse": self.reuse, "interconnect.kind": self.tree, "interconnect.width_bits": self.wire,
-            "interconnect.hop_cycles": self.hop, "vector_unit.lanes": self.lanes, "vector_unit.format": f"int{self.word}",
-            "vector_unit.divide_cycles": self.divide, "controller.issue_cycles": self.issue, "controller.prefetch": self.prefetch,
-            "controller.always_on": self.always_on, "off_chip.bits_per_cycle": self.off_chip,
-            "off_chip.latency_cycles": self.off_chip_latency, "off_chip.preload_input": self.preload,
+            "clock_mhz": 100.0,
+            "tile.rows": self.rows,
+            "tile.columns": self.columns,
+            "tile.clock_gating": self.gating,
+            "weights.mapping": self.mapping,
+            "weights.replicas": self.replicas,
+            "weights.bias": self.bias,
+            "weights.bits": 6,
+            "weights.cell_bits": 2,
+            "read.input": self.input,
+            "read.input_bits": self.input_bits,
+            "read.bits_per_slot": self.bits_per_slot,
+            "read.slot_cycles": self.slot,
+            "read.accumulate": self.accumulate,
+            "read.front_end": self.front_end,
+            "read.columns_per_adc": self.columns_per_adc,
+            "read.adc_bits": self.adc_bits,
+            "read.conversion_cycles": self.conversion,
+            "read.output_bits": self.output_bits,
+            "read.overlap": self.overlap,
+            "read.all_groups": self.all_groups,
+            "write.parallel": self.write_parallel,
+            "write.pulse_cycles": self.write_pulse,
+            "write.verify_cycles": self.verify,
+            "write.pulses": self.write_pulses,
+            "update.pulse_cycles": self.update_pulse,
+            "update.polarity_phases": self.polarity,
+            "update.train_length": self.train,
+            "bitstream.sharing": "chip" if self.generators else "line",
+            "bitstream.bits_per_cycle": self.generators or 64,
+            "buffer.capacity_kib": self.capacity_kib,
+            "buffer.width_bits": self.port,
+            "buffer.ports": 2,
+            "buffer.window_reuse": self.reuse,
+            "interconnect.kind": self.tree,
+            "interconnect.width_bits": self.wire,
+            "interconnect.hop_cycles": self.hop,
+            "vector_unit.lanes": self.lanes,
+            "vector_unit.format": f"int{self.word}",
+            "vector_unit.divide_cycles": self.divide,
+            "controller.issue_cycles": self.issue,
+            "controller.prefetch": self.prefetch,
+            "controller.always_on": self.always_on,
+            "off_chip.bits_per_cycle": self.off_chip,
+            "off_chip.latency_cycles": self.off_chip_latency,
+            "off_chip.preload_input": self.preload,
         }
 
     def built(self, **further):
         """The chip of the program, with further settings as field__path=value."""
-        return load_architecture("cim40", self.settings() | {key.replace("__", "."): value for key, value in further.items()})
+        return load_architecture(
+            "cim40",
+            self.settings() | {key.replace("__", "."): value for key, value in further.items()},
+        )
 
     @property
     def cells(self) -> int:
-        """Cells of a weight along a row: a pair, one beside a reference, or three slices of two bits; for each replica."""
-        return {"differential": 2, "reference_column": 1, "bit_slices": 3}[self.mapping] * self.replicas
+        """Cells of a weight along a row: a pair, one beside a reference, or three slices of two
+        bits; for each replica.
+        """
+        return {"differential": 2, "reference_column": 1, "bit_slices": 3}[
+            self.mapping
+        ] * self.replicas
 
     @property
     def references(self) -> int:

@@ -23,23 +23,31 @@ def by_place(rows: list[dict]) -> dict[tuple[str, str], dict[str, float]]:
 
 def same_counts(rows: list[dict], work: list[Work], shared: dict[str, float]) -> None:
     """The ledger is that of the hand, entry by entry; every difference is named."""
-    found, wanted = by_place(rows), rows_of(work) | {("", ""): together(shared)}
+    found = by_place(rows)
+    wanted = rows_of(work) | {("", ""): together(shared)}
     wrong = []
     for place in sorted(set(found) | set(wanted)):
         ours, theirs = wanted.get(place, {}), found.get(place, {})
-        wrong += [f"{place} {name}: program {theirs.get(name, 0):g}, by hand {float(ours.get(name, 0)):g}"
-                  for name in sorted(set(ours) | set(theirs)) if theirs.get(name, 0) != pytest.approx(float(ours.get(name, 0)), rel=1e-9)]
+        wrong += [
+            f"{place} {name}: program {theirs.get(name, 0):g}, by hand {float(ours.get(name, 0)):g}"
+            for name in sorted(set(ours) | set(theirs))
+            if theirs.get(name, 0) != pytest.approx(float(ours.get(name, 0)), rel=1e-9)
+        ]
     assert not wrong, "\n".join(wrong)
 
 
 def run_step(network, rule: Rule, chip: Chip, images: int, **further):
     """One training step of a batch of `images` on the chip."""
     scheme = load_scheme(rule.name, rule.settings)
-    return archsim.simulate(network, chip.built(**further), scheme=scheme, phase="training", batch=images)
+    return archsim.simulate(
+        network, chip.built(**further), scheme=scheme, phase="training", batch=images
+    )
 
 
 def check_step(network, layers, rule: Rule, chip: Chip, images: int = 2) -> None:
-    """Operations in order with their cycles, the whole step, and every count; the same for what is done once before."""
+    """Operations in order with their cycles, the whole step, and every count; the same for what is
+    done once before.
+    """
     result = run_step(network, rule, chip, images)
     hand = expected(chip, layers, rule, images)
     work = [item for image in hand.images for item in image] + hand.batch

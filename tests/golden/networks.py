@@ -1,4 +1,6 @@
-"""Small networks, each beside what a person reads off it: the shapes of its matrices, and the digital work of an image by layer."""
+"""Small networks, each beside what a person reads off it: the shapes of its matrices, and the
+digital work of an image by layer.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +13,10 @@ from workloads.network import Layer, Network
 class Array:
     """A layer on the array: `groups` matrices of `rows` x `columns`, and `vectors` of an image.
 
-    `fresh` values of a vector are new; `outputs` leave for the buffer an image, after the digital layers behind; `work` and `back` are
-    the vector unit's actions an image for those, forward and backward; `sums` those that add up errors of one value; `first`: nothing
-    below needs its error; `before`: values an image that come in.
+    `fresh` values of a vector are new; `outputs` leave for the buffer an image, after the digital
+    layers behind; `work` and `back` are the vector unit's actions an image for those, forward and
+    backward; `sums` those that add up errors of one value; `first`: nothing below needs its error;
+    `before`: values an image that come in.
     """
 
     name: str
@@ -65,58 +68,184 @@ def simple(name, operator, source, shape, output=None, **window):
     return Layer(name, operator, (source,), (shape,), output or shape, **window)
 
 
-# Two small layers with biases; a softmax of n values: n compares, 2 n additions, n exponentials, n divisions.
+# Two small layers with biases; a softmax of n values: n compares, 2 n additions, n exponentials, n
+# divisions.
 DENSE = (
-    Network("dense", (image(5), linear("a", "input", (5,), 3, True), simple("t", "tanh", "a", (3,)),
-                      linear("b", "t", (3,), 2, True), simple("s", "softmax", "b", (2,)))),
-    (Array("a", 5, 3, 1, 5, 3, 5, {"lookup": 3}, {"multiply": 6, "add": 3}, bias=True, first=True),
-     Array("b", 3, 2, 1, 3, 2, 3, {"compare": 2, "add": 4, "lookup": 2, "divide": 2}, {"add": 2}, softmax=True, bias=True)),
+    Network(
+        "dense",
+        (
+            image(5),
+            linear("a", "input", (5,), 3, True),
+            simple("t", "tanh", "a", (3,)),
+            linear("b", "t", (3,), 2, True),
+            simple("s", "softmax", "b", (2,)),
+        ),
+    ),
+    (
+        Array(
+            "a", 5, 3, 1, 5, 3, 5, {"lookup": 3}, {"multiply": 6, "add": 3}, bias=True, first=True
+        ),
+        Array(
+            "b",
+            3,
+            2,
+            1,
+            3,
+            2,
+            3,
+            {"compare": 2, "add": 4, "lookup": 2, "divide": 2},
+            {"add": 2},
+            softmax=True,
+            bias=True,
+        ),
+    ),
 )
 # 30 rows and 10 columns on tiles of 12 rows and 4 weights: 3 x 3 tiles
 WIDE = (
-    Network("wide", (image(30), linear("a", "input", (30,), 10), simple("r", "relu", "a", (10,)), linear("b", "r", (10,), 6))),
-    (Array("a", 30, 10, 1, 30, 10, 30, {"compare": 10}, {"compare": 10}, first=True),
-     Array("b", 10, 6, 1, 10, 6, 10)),
+    Network(
+        "wide",
+        (
+            image(30),
+            linear("a", "input", (30,), 10),
+            simple("r", "relu", "a", (10,)),
+            linear("b", "r", (10,), 6),
+        ),
+    ),
+    (
+        Array("a", 30, 10, 1, 30, 10, 30, {"compare": 10}, {"compare": 10}, first=True),
+        Array("b", 10, 6, 1, 10, 6, 10),
+    ),
 )
-# c1: windows of 3 x 2 over 6 x 5 and a line of padding above and one at the right, two lines on: 3 x 5 places; two groups of one
-# channel each to two; a window brings one new column of three values of two channels (the first of a line is counted alike). The pool
-# takes 2 x 2, one line and two columns on. c2: windows of 2 x 1 over 2 x 2 with a line of padding above and below: 3 x 2 places, each
-# value in two windows.
+# c1: windows of 3 x 2 over 6 x 5 and a line of padding above and one at the right, two lines on: 3
+# x 5 places; two groups of one channel each to two; a window brings one new column of three values
+# of two channels (the first of a line is counted alike). The pool takes 2 x 2, one line and two
+# columns on. c2: windows of 2 x 1 over 2 x 2 with a line of padding above and below: 3 x 2 places,
+# each value in two windows.
 CONV = (
-    Network("conv", (
-        image(2, 6, 5),
-        Layer("c1", "conv2d", ("input",), ((2, 6, 5),), (4, 3, 5), (3, 2), (2, 1), (1, 0, 0, 1), groups=2, bias=True),
-        simple("r", "relu", "c1", (4, 3, 5)), simple("p", "max_pool", "r", (4, 3, 5), (4, 2, 2), kernel=(2, 2), stride=(1, 2)),
-        Layer("c2", "conv2d", ("p",), ((4, 2, 2),), (3, 3, 2), (2, 1), (1, 1), (1, 0, 1, 0)),
-        simple("g", "sigmoid", "c2", (3, 3, 2)), simple("f", "flatten", "g", (3, 3, 2), (18,)), linear("fc", "f", (18,), 2))),
-    (Array("c1", 6, 2, 15, 6, 16, 60, {"compare": 60 + 16 * 3}, {"compare": 60 + 16 * 4}, groups=2, bias=True, first=True),
-     Array("c2", 8, 3, 6, 8, 18, 16, {"lookup": 18}, {"multiply": 36, "add": 18}, sums=6 * 8),
-     Array("fc", 18, 2, 1, 18, 2, 18)),
+    Network(
+        "conv",
+        (
+            image(2, 6, 5),
+            Layer(
+                "c1",
+                "conv2d",
+                ("input",),
+                ((2, 6, 5),),
+                (4, 3, 5),
+                (3, 2),
+                (2, 1),
+                (1, 0, 0, 1),
+                groups=2,
+                bias=True,
+            ),
+            simple("r", "relu", "c1", (4, 3, 5)),
+            simple("p", "max_pool", "r", (4, 3, 5), (4, 2, 2), kernel=(2, 2), stride=(1, 2)),
+            Layer("c2", "conv2d", ("p",), ((4, 2, 2),), (3, 3, 2), (2, 1), (1, 1), (1, 0, 1, 0)),
+            simple("g", "sigmoid", "c2", (3, 3, 2)),
+            simple("f", "flatten", "g", (3, 3, 2), (18,)),
+            linear("fc", "f", (18,), 2),
+        ),
+    ),
+    (
+        Array(
+            "c1",
+            6,
+            2,
+            15,
+            6,
+            16,
+            60,
+            {"compare": 60 + 16 * 3},
+            {"compare": 60 + 16 * 4},
+            groups=2,
+            bias=True,
+            first=True,
+        ),
+        Array("c2", 8, 3, 6, 8, 18, 16, {"lookup": 18}, {"multiply": 36, "add": 18}, sums=6 * 8),
+        Array("fc", 18, 2, 1, 18, 2, 18),
+    ),
 )
-# Gates of an LSTM of h units a step: 5 h tables, 3 h products, h sums; backward 14 h products, 6 h sums, and the error that comes back
-# by the state added to that of the output. Of its vector only the input is new: the state stays at the tile.
+# Gates of an LSTM of h units a step: 5 h tables, 3 h products, h sums; backward 14 h products, 6 h
+# sums, and the error that comes back by the state added to that of the output. Of its vector only
+# the input is new: the state stays at the tile.
 LSTM = (
-    Network("lstm", (image(3, 4), Layer("u", "lstm", ("input",), ((3, 4),), (3, 2), hidden=2, bias=True),
-                     Layer("v", "lstm", ("u",), ((3, 2),), (3, 3), hidden=3), linear("d", "v", (3, 3), 2, True))),
-    (Array("u", 6, 8, 3, 4, 6, 12, {"lookup": 30, "multiply": 18, "add": 6}, {"multiply": 84, "add": 36}, bias=True, first=True,
-           waits=True),
-     Array("v", 5, 12, 3, 2, 9, 6, {"lookup": 45, "multiply": 27, "add": 9}, {"multiply": 126, "add": 54}, sums=3 * 3, waits=True),
-     Array("d", 3, 2, 3, 3, 6, 9, bias=True)),
+    Network(
+        "lstm",
+        (
+            image(3, 4),
+            Layer("u", "lstm", ("input",), ((3, 4),), (3, 2), hidden=2, bias=True),
+            Layer("v", "lstm", ("u",), ((3, 2),), (3, 3), hidden=3),
+            linear("d", "v", (3, 3), 2, True),
+        ),
+    ),
+    (
+        Array(
+            "u",
+            6,
+            8,
+            3,
+            4,
+            6,
+            12,
+            {"lookup": 30, "multiply": 18, "add": 6},
+            {"multiply": 84, "add": 36},
+            bias=True,
+            first=True,
+            waits=True,
+        ),
+        Array(
+            "v",
+            5,
+            12,
+            3,
+            2,
+            9,
+            6,
+            {"lookup": 45, "multiply": 27, "add": 9},
+            {"multiply": 126, "add": 54},
+            sums=3 * 3,
+            waits=True,
+        ),
+        Array("d", 3, 2, 3, 3, 6, 9, bias=True),
+    ),
 )
 # More than two chunks of 1,024 weights
 LARGE = (
-    Network("large", (image(3), linear("a", "input", (3,), 50), simple("t", "tanh", "a", (50,)), linear("b", "t", (50,), 45, True))),
-    (Array("a", 3, 50, 1, 3, 50, 3, {"lookup": 50}, {"multiply": 100, "add": 50}, first=True),
-     Array("b", 50, 45, 1, 50, 45, 50, bias=True)),
+    Network(
+        "large",
+        (
+            image(3),
+            linear("a", "input", (3,), 50),
+            simple("t", "tanh", "a", (50,)),
+            linear("b", "t", (50,), 45, True),
+        ),
+    ),
+    (
+        Array("a", 3, 50, 1, 3, 50, 3, {"lookup": 50}, {"multiply": 100, "add": 50}, first=True),
+        Array("b", 50, 45, 1, 50, 45, 50, bias=True),
+    ),
 )
-# Windows side by side: d takes lines 0 and 1, 2 and 3 of four. No value is in two windows, and no errors are added.
+# Windows side by side: d takes lines 0 and 1, 2 and 3 of four. No value is in two windows, and no
+# errors are added.
 APART = (
-    Network("apart", (
-        image(1, 4, 3), Layer("c", "conv2d", ("input",), ((1, 4, 3),), (1, 4, 3)),
-        Layer("d", "conv2d", ("c",), ((1, 4, 3),), (2, 2, 3), (2, 1), (2, 1)))),
+    Network(
+        "apart",
+        (
+            image(1, 4, 3),
+            Layer("c", "conv2d", ("input",), ((1, 4, 3),), (1, 4, 3)),
+            Layer("d", "conv2d", ("c",), ((1, 4, 3),), (2, 2, 3), (2, 1), (2, 1)),
+        ),
+    ),
     (Array("c", 1, 1, 12, 1, 12, 12, first=True), Array("d", 2, 2, 6, 2, 12, 12)),
 )
-NETWORKS = {"dense": DENSE, "wide": WIDE, "conv": CONV, "lstm": LSTM, "apart": APART, "large": LARGE}
+NETWORKS = {
+    "dense": DENSE,
+    "wide": WIDE,
+    "conv": CONV,
+    "lstm": LSTM,
+    "apart": APART,
+    "large": LARGE,
+}
 
 
 def _joins():
@@ -124,29 +253,55 @@ def _joins():
     square, half = (2, 4, 4), (2, 2, 2)
     window = {"kernel": (2, 2), "stride": (2, 2)}
     layers = (
-        image(*square), Layer("a", "conv2d", ("input",), (square,), square),
-        simple("bn", "batch_norm", "a", square), simple("lr", "leaky_relu", "bn", square),
-        simple("p", "max_pool", "lr", square, half, **window), simple("c", "clip", "p", half),
+        image(*square),
+        Layer("a", "conv2d", ("input",), (square,), square),
+        simple("bn", "batch_norm", "a", square),
+        simple("lr", "leaky_relu", "bn", square),
+        simple("p", "max_pool", "lr", square, half, **window),
+        simple("c", "clip", "p", half),
         simple("q", "average_pool", "lr", square, half, **window),
         simple("n", "local_response_norm", "q", half, kernel=(2, 1)),
-        Layer("s", "add", ("c", "n"), (half, half), half), simple("t", "tanh", "s", half),
+        Layer("s", "add", ("c", "n"), (half, half), half),
+        simple("t", "tanh", "s", half),
         Layer("m", "multiply", ("t", "n"), (half, half), half),
-        simple("g", "global_average_pool", "m", half, (2, 1, 1)), simple("h", "global_max_pool", "t", half, (2, 1, 1)),
-        Layer("k", "concat", ("g", "h"), ((2, 1, 1), (2, 1, 1)), (4, 1, 1)), simple("f", "flatten", "k", (4, 1, 1), (4,)),
-        linear("fc", "f", (4,), 3))
+        simple("g", "global_average_pool", "m", half, (2, 1, 1)),
+        simple("h", "global_max_pool", "t", half, (2, 1, 1)),
+        Layer("k", "concat", ("g", "h"), ((2, 1, 1), (2, 1, 1)), (4, 1, 1)),
+        simple("f", "flatten", "k", (4, 1, 1), (4,)),
+        linear("fc", "f", (4,), 3),
+    )
     return Network("joins", layers), (
         # batch normalisation: scale and shift; leaky ReLU: a comparison and a product
-        Array("a", 2, 2, 16, 2, 32, 32, {"multiply_add": 32, "compare": 32, "multiply": 32},
-              {"multiply_add": 96, "multiply": 64 + 32, "compare": 32}, first=True),
-        # a maximum of four is three comparisons, its error goes to the one of four that is remembered; a clip has two bounds
+        Array(
+            "a",
+            2,
+            2,
+            16,
+            2,
+            32,
+            32,
+            {"multiply_add": 32, "compare": 32, "multiply": 32},
+            {"multiply_add": 96, "multiply": 64 + 32, "compare": 32},
+            first=True,
+        ),
+        # a maximum of four is three comparisons, its error goes to the one of four that is
+        # remembered; a clip has two bounds
         Join("p", 2, 32, 8, {"compare": 8 * 3 + 8 * 2}, {"compare": 8 * 4 + 8}),
-        # a mean of four: three sums and a product, its error one product an input; normalisation over channels: a square, a running
-        # sum (one in, one out), the power by a table, a product
-        Join("q", 2, 32, 8, {"add": 8 * 3 + 16, "multiply": 8 + 16, "lookup": 8}, {"multiply": 32 + 32, "add": 16, "lookup": 8}),
+        # a mean of four: three sums and a product, its error one product an input; normalisation
+        # over channels: a square, a running sum (one in, one out), the power by a table, a product
+        Join(
+            "q",
+            2,
+            32,
+            8,
+            {"add": 8 * 3 + 16, "multiply": 8 + 16, "lookup": 8},
+            {"multiply": 32 + 32, "add": 16, "lookup": 8},
+        ),
         Join("s", 2, 16, 8, {"add": 8, "lookup": 8}, {"multiply": 16, "add": 8}),
         Join("m", 2, 16, 2, {"multiply": 8 + 2, "add": 2 * 3}, {"multiply": 16 + 8}),
         Join("h", 1, 8, 2, {"compare": 2 * 3}, {"compare": 2 * 4}),
-        Array("fc", 4, 3, 1, 4, 3, 4))
+        Array("fc", 4, 3, 1, 4, 3, 4),
+    )
 
 
 JOINS = _joins()

@@ -1,4 +1,6 @@
-"""A training step by hand: which operations a network and an update rule ask for, in their order, and what the whole takes."""
+"""A training step by hand: which operations a network and an update rule ask for, in their order,
+and what the whole takes.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,9 @@ from golden.chip import Chip, up
 from golden.hand import Work, digital, matrix_of, read, together, write
 from golden.networks import Array, Join
 
-CHUNK = 1024  # words of training state that are read, worked on and written while their neighbours are
+CHUNK = (
+    1024  # words of training state that are read, worked on and written while their neighbours are
+)
 Asks = Callable[[Chip, Array, int], list[Work]]
 
 
@@ -20,10 +24,12 @@ def nothing(chip: Chip, layer: Array, images: int) -> list[Work]:
 
 @dataclass(frozen=True)
 class Rule:
-    """What an update rule asks of the chip, by layer: of each image, of a batch, and once before a training.
+    """What an update rule asks of the chip, by layer: of each image, of a batch, and once before a
+    training.
 
-    `from_copy`: errors go back in the vector unit, from a digital copy of the weights. `partner`: the weights are read against a
-    reference array. `errors` 2: target and softmax go back one after the other.
+    `from_copy`: errors go back in the vector unit, from a digital copy of the weights. `partner`:
+    the weights are read against a reference array. `errors` 2: target and softmax go back one after
+    the other.
     """
 
     name: str
@@ -42,32 +48,75 @@ def chunks(words: float, vectors: int = 1) -> int:
 
 
 def forward(chip: Chip, layer: Array, rule: Rule | None = None) -> Work:
-    """One vector a step; what overlaps the window before stays at the tile, where the chip has it so."""
+    """One vector a step; what overlaps the window before stays at the tile, where the chip has it
+    so.
+    """
     values = layer.fresh if chip.reuse else layer.rows * layer.groups
-    return read(chip, layer, matrix_of(chip, layer), layer.vectors, values, layer.outputs / layer.vectors, layer.work,
-                waits=layer.waits, partner=rule.partner if rule else "")
+    return read(
+        chip,
+        layer,
+        matrix_of(chip, layer),
+        layer.vectors,
+        values,
+        layer.outputs / layer.vectors,
+        layer.work,
+        waits=layer.waits,
+        partner=rule.partner if rule else "",
+    )
 
 
 def backward(chip: Chip, layer: Array, rule: Rule) -> list[Work]:
-    """An error a step against the columns, no share of zeros among the errors; a first layer takes it as far as its own outputs."""
+    """An error a step against the columns, no share of zeros among the errors; a first layer takes
+    it as far as its own outputs.
+    """
     back = layer.back
     if layer.softmax and rule.errors == 2:
         back = {action: count for action, count in back.items() if action != "add"}
     if layer.first:
         if not back:
             return []
-        found = digital(chip, layer, layer.vectors, layer.outputs, layer.columns * layer.groups * layer.vectors, back, phase="backward")
+        found = digital(
+            chip,
+            layer,
+            layer.vectors,
+            layer.outputs,
+            layer.columns * layer.groups * layer.vectors,
+            back,
+            phase="backward",
+        )
     elif rule.from_copy:
-        inputs, outputs = layer.columns * layer.groups * layer.vectors, layer.rows * layer.groups * layer.vectors
+        inputs = layer.columns * layer.groups * layer.vectors
+        outputs = layer.rows * layer.groups * layer.vectors
         # an LSTM's chunks overlap within a vector only: each vector has as many as its weights
-        parts = min(64, chunks(layer.weights)) if layer.waits else chunks(layer.weights, layer.vectors)
-        found = digital(chip, layer, layer.vectors * parts, inputs, outputs,
-                        together(back, {"add": layer.sums, "multiply_add": layer.weights * layer.vectors}), phase="backward",
-                        words_in=layer.weights * layer.vectors, vectors=layer.vectors if layer.waits else 0)
+        parts = (
+            min(64, chunks(layer.weights)) if layer.waits else chunks(layer.weights, layer.vectors)
+        )
+        found = digital(
+            chip,
+            layer,
+            layer.vectors * parts,
+            inputs,
+            outputs,
+            together(back, {"add": layer.sums, "multiply_add": layer.weights * layer.vectors}),
+            phase="backward",
+            words_in=layer.weights * layer.vectors,
+            vectors=layer.vectors if layer.waits else 0,
+        )
     else:
-        found = read(chip, layer, matrix_of(chip, layer), layer.vectors, layer.columns * layer.groups, layer.rows * layer.groups,
-                     together(back, {"add": layer.sums}), backward=True, phase="backward", dense=1.0, waits=layer.waits,
-                     partner=rule.partner)
+        found = read(
+            chip,
+            layer,
+            matrix_of(chip, layer),
+            layer.vectors,
+            layer.columns * layer.groups,
+            layer.rows * layer.groups,
+            together(back, {"add": layer.sums}),
+            backward=True,
+            phase="backward",
+            dense=1.0,
+            waits=layer.waits,
+            partner=rule.partner,
+        )
     return [found] * rule.errors
 
 
@@ -75,12 +124,27 @@ def join(chip: Chip, layer: Join, phase: str) -> list[Work]:
     """A digital layer by itself: a row of its map a step; backward what came out goes in."""
     there, back = (layer.before, layer.outputs), (layer.outputs, layer.before)
     work = layer.work if phase == "forward" else layer.back
-    return [digital(chip, layer, layer.lines, *(there if phase == "forward" else back), work, phase=phase)] if work else []
+    return (
+        [
+            digital(
+                chip,
+                layer,
+                layer.lines,
+                *(there if phase == "forward" else back),
+                work,
+                phase=phase,
+            )
+        ]
+        if work
+        else []
+    )
 
 
 def initial(chip: Chip, layer: Array) -> Work:
     """Every weight, with verify."""
-    return write(chip, layer, matrix_of(chip, layer), layer.rows, layer.columns * layer.groups, phase="setup")
+    return write(
+        chip, layer, matrix_of(chip, layer), layer.rows, layer.columns * layer.groups, phase="setup"
+    )
 
 
 @dataclass
@@ -97,33 +161,54 @@ def expected(chip: Chip, layers, rule: Rule, images: int) -> Expected:
     arrays = [layer for layer in layers if isinstance(layer, Array)]
     one = []
     for layer in layers:
-        one += join(chip, layer, "forward") if isinstance(layer, Join) else [forward(chip, layer, rule)]
+        one += (
+            join(chip, layer, "forward")
+            if isinstance(layer, Join)
+            else [forward(chip, layer, rule)]
+        )
     for layer in reversed(layers):
-        one += join(chip, layer, "backward") * rule.errors if isinstance(layer, Join) else backward(chip, layer, rule)
+        one += (
+            join(chip, layer, "backward") * rule.errors
+            if isinstance(layer, Join)
+            else backward(chip, layer, rule)
+        )
     for layer in reversed(arrays):
         one += rule.image(chip, layer, images)
     batch = [work for layer in reversed(arrays) for work in rule.batch(chip, layer, images)]
     setup = rule.setup(chip, arrays) if rule.setup else [initial(chip, layer) for layer in arrays]
-    return Expected([[work for work in one if image % work.every == 0] for image in range(images)], batch, setup)
+    return Expected(
+        [[work for work in one if image % work.every == 0] for image in range(images)], batch, setup
+    )
 
 
 def one_by_one(chip: Chip, *groups: list[Work]) -> int:
-    """Cycles of groups of operations, each after the one before; the instruction of the next is fetched meanwhile, but not of the next
-    group, which waits for the end of all before."""
+    """Cycles of groups of operations, each after the one before; the instruction of the next is
+    fetched meanwhile, but not of the next group, which waits for the end of all before."""
     total = 0
     for group in groups:
         if not chip.prefetch:
             total += sum(chip.issue + work.cycles for work in group)
         elif group:
-            total += chip.issue + sum(max(work.cycles, chip.issue) for work in group[:-1]) + group[-1].cycles
+            total += (
+                chip.issue
+                + sum(max(work.cycles, chip.issue) for work in group[:-1])
+                + group[-1].cycles
+            )
     return total
 
 
 def shared_counts(chip: Chip, operations: int, cycles: int, values: int) -> dict[str, float]:
-    """What belongs to no layer: `values` that come from outside, instructions, controller and clock."""
+    """What belongs to no layer: `values` that come from outside, instructions, controller and
+    clock.
+    """
     bits = values * chip.input_bits
-    return {"off_chip_memory.read": bits, "buffer.write": bits / chip.port, "instruction_memory.read": operations * chip.issue,
-            "controller.cycle": cycles if chip.always_on else operations * chip.issue, "clock_tree.cycle": cycles}
+    return {
+        "off_chip_memory.read": bits,
+        "buffer.write": bits / chip.port,
+        "instruction_memory.read": operations * chip.issue,
+        "controller.cycle": cycles if chip.always_on else operations * chip.issue,
+        "clock_tree.cycle": cycles,
+    }
 
 
 def rows_of(work: list[Work]) -> dict[tuple[str, str], dict[str, float]]:

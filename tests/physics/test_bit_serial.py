@@ -1,4 +1,6 @@
-"""The bit-serial read of Wu 2023: twin, the published weights of the bits and resolution, noise, saturation."""
+"""The bit-serial read of Wu 2023: twin, the published weights of the bits and resolution, noise,
+saturation.
+"""
 
 import numpy as np
 import pytest
@@ -11,18 +13,31 @@ TILE = {"read_voltage_v": 0.1, "current_range_ua": 70.0}
 
 def arrays(rows=64, columns=33, vectors=17, seed=1):
     generator = np.random.default_rng(seed)
-    return generator.uniform(10, 70, (rows, columns)).astype(np.float32), generator.integers(0, 256, (vectors, rows))
+    return generator.uniform(10, 70, (rows, columns)).astype(np.float32), generator.integers(
+        0, 256, (vectors, rows)
+    )
 
 
-@pytest.mark.parametrize("settings", [{}, {"adc_noise_levels": 2.0}, {"adc_noise_levels": 1.0, "cell_noise_us": 1.2},
-                                      {"output_bits": 4, "cell_noise_us": 5.0}])
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"adc_noise_levels": 2.0},
+        {"adc_noise_levels": 1.0, "cell_noise_us": 1.2},
+        {"output_bits": 4, "cell_noise_us": 5.0},
+    ],
+)
 def test_kernel_and_twin_have_the_same_bits(settings):
     conductances, inputs = arrays()
     got = bit_serial_read(conductances, inputs, **TILE, **settings, seed=2, step=3, tile=4, first=5)
-    expected = bit_serial_read_reference(conductances, inputs, **TILE, **settings, seed=2, step=3, tile=4, first=5)
+    expected = bit_serial_read_reference(
+        conductances, inputs, **TILE, **settings, seed=2, step=3, tile=4, first=5
+    )
     for ours, theirs in zip(got, expected):
         np.testing.assert_array_equal(ours, theirs)
-    one = bit_serial_read(conductances, inputs[6], **TILE, **settings, seed=2, step=3, tile=4, first=11)
+    one = bit_serial_read(
+        conductances, inputs[6], **TILE, **settings, seed=2, step=3, tile=4, first=11
+    )
     np.testing.assert_array_equal(one[0], got[0][6])
     assert one[1] == got[1][6]
 
@@ -48,22 +63,36 @@ def test_noise_has_its_variance():
     conductances = np.full((rows, 20), 40.0, np.float32)
     inputs = np.full((vectors, rows), 0b10000001)
     clean = inputs[0] @ conductances * 0.1 / 256
-    for settings, sigma in (({"adc_noise_levels": 2.0}, 2 * 70 / 255),
-                            ({"cell_noise_us": 4.0}, 0.4 * rows**0.5 * (0.25 + 2.0**-16) ** 0.5)):
-        outputs = bit_serial_read(conductances, inputs, **TILE, **settings, seed=1)[0].astype(float) / 256
+    for settings, sigma in (
+        ({"adc_noise_levels": 2.0}, 2 * 70 / 255),
+        ({"cell_noise_us": 4.0}, 0.4 * rows**0.5 * (0.25 + 2.0**-16) ** 0.5),
+    ):
+        outputs = (
+            bit_serial_read(conductances, inputs, **TILE, **settings, seed=1)[0].astype(float) / 256
+        )
         expected = sigma**2 + (70 / 255) ** 2 / 12
         assert outputs.var() == pytest.approx(expected, rel=4 * (2 / outputs.size) ** 0.5 + 0.002)
         assert abs(outputs.mean() - clean[0]) < 4 * (expected / outputs.size) ** 0.5 + 1e-3
 
 
-@pytest.mark.parametrize("inputs", [np.array([256]), np.array([-1]), np.array([0.5]), np.array([1, 2]), np.zeros((1, 1, 1), int)])
+@pytest.mark.parametrize(
+    "inputs",
+    [np.array([256]), np.array([-1]), np.array([0.5]), np.array([1, 2]), np.zeros((1, 1, 1), int)],
+)
 def test_wrong_inputs_are_refused(inputs):
     with pytest.raises(InputError):
         bit_serial_read(np.ones((1, 1)), inputs, **TILE)
 
 
-@pytest.mark.parametrize("change", [{"read_voltage_v": 0.0}, {"current_range_ua": float("inf")}, {"input_bits": 0},
-                                    {"adc_noise_levels": -1.0}])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"read_voltage_v": 0.0},
+        {"current_range_ua": float("inf")},
+        {"input_bits": 0},
+        {"adc_noise_levels": -1.0},
+    ],
+)
 def test_wrong_parameters_are_refused(change):
     with pytest.raises(InputError):
         bit_serial_read(np.ones((1, 1)), np.array([1]), **{**TILE, **change})

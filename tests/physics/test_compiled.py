@@ -1,4 +1,6 @@
-"""Does machine code ever stand for a function that it was not made from, whoever filled the cache, and is it used again?"""
+"""Does machine code ever stand for a function that it was not made from, whoever filled the cache,
+and is it used again?
+"""
 
 import os
 import subprocess
@@ -21,7 +23,8 @@ for name in sys.argv[1:]:
     kernel = array.kernels.pulse
     print(name, *array.weights.ravel().tolist(), sum(kernel.stats.cache_hits.values()))
 """
-# Laws of a user: module files in folders that are named on the command line, one after the other under one module name.
+# Laws of a user: module files in folders that are named on the command line, one after the other
+# under one module name.
 OWN = """
 import importlib.util, sys
 import numpy as np
@@ -70,8 +73,18 @@ DEVICES = ("gokmen2016", "bulk_rram_2bit", "cbram")
 
 
 def run(script, folder, *words):
-    environment = {**os.environ, "NUMBA_CACHE_DIR": str(folder), "PYTHONPATH": str(Path(archsim.__file__).parent.parent)}
-    output = subprocess.run([sys.executable, "-c", script, *map(str, words)], env=environment, capture_output=True, text=True, check=True)
+    environment = {
+        **os.environ,
+        "NUMBA_CACHE_DIR": str(folder),
+        "PYTHONPATH": str(Path(archsim.__file__).parent.parent),
+    }
+    output = subprocess.run(
+        [sys.executable, "-c", script, *map(str, words)],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     return [line.split() for line in output.stdout.splitlines()]
 
 
@@ -88,16 +101,22 @@ def test_code_of_laws_from_several_processes_does_not_mix(filled, order):
     together = run(PULSES, folder, *order)
     assert [line[:-1] for line in together] == [alone[name][:-1] for name in order]
     assert len({tuple(line[1:-1]) for line in together}) == 3
-    assert [line[-1] for line in alone.values()] == ["0"] * 3 and [line[-1] for line in together] == ["1"] * 3  # nothing compiled again
+    assert [line[-1] for line in alone.values()] == ["0"] * 3 and [
+        line[-1] for line in together
+    ] == ["1"] * 3  # nothing compiled again
 
 
 def test_laws_of_a_user_are_told_apart_by_what_they_reach(tmp_path):
-    """Own files of one name, laws that differ in a global, in a helper's global or constant, or in what they close over."""
+    """Own files of one name, laws that differ in a global, in a helper's global or constant, or in
+    what they close over.
+    """
     laws = {"a": (1, 2, 4), "b": (3, 2, 4), "c": (1, 5, 4), "d": (1, 2, 7)}
     expected = {}
     for folder, (step, number, constant) in laws.items():
         (tmp_path / folder).mkdir()
-        (tmp_path / folder / "my_law.py").write_text(LAW.format(step=step, number=number, constant=constant))
+        (tmp_path / folder / "my_law.py").write_text(
+            LAW.format(step=step, number=number, constant=constant)
+        )
         expected[folder] = [step + number + constant, number, 8 * number]
         found = run(OWN, tmp_path / "cache", tmp_path / folder)
         assert [list(map(float, line)) for line in found] == [expected[folder]]
@@ -112,15 +131,25 @@ def test_damaged_machine_code_is_made_again(filled):
     for number, path in enumerate(files):
         content = path.read_bytes()
         middle = len(content) // 2
-        path.write_bytes(content[:middle] if number % 2 else content[:middle] + bytes([content[middle] ^ 255]) + content[middle + 1:])
+        path.write_bytes(
+            content[:middle]
+            if number % 2
+            else content[:middle] + bytes([content[middle] ^ 255]) + content[middle + 1 :]
+        )
     for _ in range(2):
-        assert [line[:-1] for line in run(PULSES, folder, *DEVICES)] == [line[:-1] for line in alone.values()]
+        assert [line[:-1] for line in run(PULSES, folder, *DEVICES)] == [
+            line[:-1] for line in alone.values()
+        ]
     assert [line[-1] for line in run(PULSES, folder, *DEVICES)] == ["1"] * 3
 
 
 def test_only_old_files_of_ones_own_folder_are_deleted(tmp_path):
     old = time.time() - 2 * KEEP_SECONDS
-    paths = [tmp_path / "kernels-0123456789abcdef" / "theirs.nbc", tmp_path / FOLDER / "forgotten.1.nbc", tmp_path / FOLDER / "notes.txt"]
+    paths = [
+        tmp_path / "kernels-0123456789abcdef" / "theirs.nbc",
+        tmp_path / FOLDER / "forgotten.1.nbc",
+        tmp_path / FOLDER / "notes.txt",
+    ]
     for path in paths:
         path.parent.mkdir(exist_ok=True)
         path.write_text("old")
@@ -164,9 +193,27 @@ def test_the_digest_is_that_of_content():
         return x * y
 
     assert digest_of(plain) == digest_of(told) != ""
-    digests = [digest_of(function) for function in (plain, other, closed(1.0), closed(2.0), closed(2), closed(True), with_default,
-                                                    with_another)]
-    digests += [digest_of(plain, RATE=rate) for rate in (3.0, 3, (3.0, 1), device_law(other), kernel(other), kernel(plain))]
-    digests.remove(digest_of(plain, RATE=kernel(other)))  # a law's function is compiled as a kernel: the same
+    digests = [
+        digest_of(function)
+        for function in (
+            plain,
+            other,
+            closed(1.0),
+            closed(2.0),
+            closed(2),
+            closed(True),
+            with_default,
+            with_another,
+        )
+    ]
+    digests += [
+        digest_of(plain, RATE=rate)
+        for rate in (3.0, 3, (3.0, 1), device_law(other), kernel(other), kernel(plain))
+    ]
+    digests.remove(
+        digest_of(plain, RATE=kernel(other))
+    )  # a law's function is compiled as a kernel: the same
     assert len(set(digests)) == len(digests) and "" not in digests
-    assert digest_of(plain, RATE=object()) == "" == digest_of(plain, RATE=lambda x: x)  # cannot be told: not kept on disk
+    assert (
+        digest_of(plain, RATE=object()) == "" == digest_of(plain, RATE=lambda x: x)
+    )  # cannot be told: not kept on disk

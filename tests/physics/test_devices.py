@@ -1,4 +1,6 @@
-"""Every device law and preset: twin, bounds, draws, staircase against its closed form, statistics of one pulse."""
+"""Every device law and preset: twin, bounds, draws, staircase against its closed form, statistics
+of one pulse.
+"""
 
 import math
 
@@ -13,19 +15,34 @@ from archsim.devices.symmetry import symmetry_points
 from archsim.kernels.update_reference import pulse_reference
 from hwlib.errors import InputError
 
-QUIET = {"step_spread": 0.0, "asymmetry_spread": 0.0, "pulse_noise": 0.0, "upper_spread": 0.0, "lower_spread": 0.0, "slope_spread": 0.0,
-         "exponent_spread": 0.0, "program_error": 0.0, "time_spread": 0.0}
+QUIET = {
+    "step_spread": 0.0,
+    "asymmetry_spread": 0.0,
+    "pulse_noise": 0.0,
+    "upper_spread": 0.0,
+    "lower_spread": 0.0,
+    "slope_spread": 0.0,
+    "exponent_spread": 0.0,
+    "program_error": 0.0,
+    "time_spread": 0.0,
+}
 
 
 def quiet(law, **changes):
     """A device of the law without spread or noise."""
     known = {parameter.name for parameter in load_law(law).parameters}
-    return load_law(law)(**{**{key: value for key, value in QUIET.items() if key in known}, **changes})
+    return load_law(law)(
+        **{**{key: value for key, value in QUIET.items() if key in known}, **changes}
+    )
 
 
 @pytest.mark.parametrize("law", LAWS)
 def test_law_and_its_reference_agree(law):
-    noisy = {"write_noise": 3.0} if "write_noise" in {parameter.name for parameter in load_law(law).parameters} else {}
+    noisy = (
+        {"write_noise": 3.0}
+        if "write_noise" in {parameter.name for parameter in load_law(law).parameters}
+        else {}
+    )
     array = load_law(law)(**noisy).build(7, 60, seed=3)
     generator = np.random.default_rng(1)
     array.set_weights(generator.uniform(-0.4, 0.4, (7, 60)))
@@ -35,8 +52,18 @@ def test_law_and_its_reference_agree(law):
     for step in range(3):
         signed = generator.integers(-5, 6, (7, 60))
         array.pulse(signed, seed=1, step=step, tile=2)
-        pulse_reference(weights, state, array.planes, array.law, array.device.reference(), signed, write_noise=array.write_noise, seed=1,
-                        step=step, tile=2)
+        pulse_reference(
+            weights,
+            state,
+            array.planes,
+            array.law,
+            array.device.reference(),
+            signed,
+            write_noise=array.write_noise,
+            seed=1,
+            step=step,
+            tile=2,
+        )
     if array.device.exact_twin:
         np.testing.assert_array_equal(array.state, state)
         np.testing.assert_array_equal(array.weights, weights)
@@ -48,13 +75,17 @@ def test_law_and_its_reference_agree(law):
 
 @pytest.mark.parametrize("name", [*LAWS, *load_presets()])
 def test_devices_stay_within_their_bounds_and_finite(name):
-    array = load_device(name, {"corrupt_probability": 0.1, "corrupt_range": 0.3}).build(5, 80, seed=1, tile=4)
+    array = load_device(name, {"corrupt_probability": 0.1, "corrupt_range": 0.3}).build(
+        5, 80, seed=1, tile=4
+    )
     stuck = (array.planes[:, :, 2] == array.planes[:, :, 3])[:, 0]
     start = array.weights.copy()
     for step, direction in enumerate((20, -20, 50, -3)):
         array.pulse(direction, step=step)
         assert np.isfinite(array.state).all() and np.isfinite(array.weights).all()
-        assert (array.state >= array.planes[:, :, 2]).all() and (array.state <= array.planes[:, :, 3]).all()
+        assert (array.state >= array.planes[:, :, 2]).all() and (
+            array.state <= array.planes[:, :, 3]
+        ).all()
     if not array.device.paired and not array.write_noise:
         np.testing.assert_array_equal(array.weights[stuck], start[stuck])
         assert 0.02 < stuck.mean() < 0.2 and (array.weights[~stuck] != start[~stuck]).any()
@@ -66,40 +97,69 @@ def test_draw_depends_on_seed_and_tile_only(name):
     planes = device.build(6, 9, seed=1, tile=2).planes
     np.testing.assert_array_equal(planes, device.build(6, 9, seed=1, tile=2).planes)
     np.testing.assert_array_equal(planes[:4, ..., :5], device.build(4, 5, seed=1, tile=2).planes)
-    spread = any(device.values.get(key, 0) > 0 for key in ("step_spread", "upper_spread", "time_spread"))
+    spread = any(
+        device.values.get(key, 0) > 0 for key in ("step_spread", "upper_spread", "time_spread")
+    )
     for seed, tile in ((1, 3), (2, 2)):
         assert spread == (planes != device.build(6, 9, seed=seed, tile=tile).planes).any()
 
 
 def test_the_draw_has_the_declared_spreads():
-    planes = load_law("constant_step")(step_spread=0.2, asymmetry=0.1, asymmetry_spread=0.05, upper_spread=0.1).build(100, 1000).planes
+    planes = (
+        load_law("constant_step")(
+            step_spread=0.2, asymmetry=0.1, asymmetry_spread=0.05, upper_spread=0.1
+        )
+        .build(100, 1000)
+        .planes
+    )
     up, down, lower, upper = planes[:, 0].transpose(1, 0, 2).astype(float)
     count = up.size
-    for values, mean, spread in ((up, 0.00105, 0.001 * math.hypot(0.2, 0.05)), (down, 0.00095, 0.001 * math.hypot(0.2, 0.05)),
-                                 (upper, 0.6, 0.06), (up - down, 0.0001, 0.0001)):
+    for values, mean, spread in (
+        (up, 0.00105, 0.001 * math.hypot(0.2, 0.05)),
+        (down, 0.00095, 0.001 * math.hypot(0.2, 0.05)),
+        (upper, 0.6, 0.06),
+        (up - down, 0.0001, 0.0001),
+    ):
         assert abs(values.mean() - mean) < 4 * spread / count**0.5
         assert values.std() == pytest.approx(spread, rel=4 / (2 * count) ** 0.5)
     assert abs(np.corrcoef(upper.ravel(), lower.ravel())[0, 1]) < 4 / count**0.5
     one_sided = quiet("constant_step", asymmetry=0.1, asymmetry_law="one_sided").build(1, 1).planes
     np.testing.assert_allclose(one_sided[0, 0, :2, 0], [0.001, 0.0009], rtol=1e-6)
-    lognormal = np.log(load_law("soft_bounds")(step_spread=0.7, step_spread_law="lognormal").build(50, 500).planes[:, 0, 0] / 0.001)
+    lognormal = np.log(
+        load_law("soft_bounds")(step_spread=0.7, step_spread_law="lognormal")
+        .build(50, 500)
+        .planes[:, 0, 0]
+        / 0.001
+    )
     assert lognormal.std() == pytest.approx(0.7, rel=0.03) and abs(np.median(lognormal)) < 0.03
 
 
 def curve(law, pulses, start=None, **changes):
     """Up part of the staircase of a device without spread or noise."""
-    return staircase(quiet(law, **changes), pulses=pulses, devices=3, start=start).weights[:pulses + 1, 0].astype(float)
+    return (
+        staircase(quiet(law, **changes), pulses=pulses, devices=3, start=start)
+        .weights[: pulses + 1, 0]
+        .astype(float)
+    )
 
 
 def test_staircase_constant_step():
     expected = np.minimum(-0.6 + 0.01 * np.arange(151), 0.6)
     np.testing.assert_allclose(curve("constant_step", 150, pulse_step=0.01), expected, atol=2e-6)
-    down = staircase(quiet("constant_step", pulse_step=0.01), pulses=150, devices=3).weights[150:, 0]
+    down = staircase(quiet("constant_step", pulse_step=0.01), pulses=150, devices=3).weights[
+        150:, 0
+    ]
     np.testing.assert_allclose(down, -expected, atol=2e-6)
 
 
-@pytest.mark.parametrize("law,slope,changes", [("soft_bounds", 1 / 0.6, {}), ("linear_step", 0.5 / 0.6, {"slope_up": 0.5}),
-                                              ("soft_bounds", 1 / 0.6, {"noise_place": "bracket"})])
+@pytest.mark.parametrize(
+    "law,slope,changes",
+    [
+        ("soft_bounds", 1 / 0.6, {}),
+        ("linear_step", 0.5 / 0.6, {"slope_up": 0.5}),
+        ("soft_bounds", 1 / 0.6, {"noise_place": "bracket"}),
+    ],
+)
 def test_staircase_linear_and_soft_bounds(law, slope, changes):
     """w_n = w_inf - (w_inf - w_0)(1 - a slope)^n with w_inf = 1/slope."""
     n = np.arange(201)
@@ -114,16 +174,34 @@ def test_staircase_reference_device():
     np.testing.assert_allclose(got, expected, atol=3e-6)
 
 
-@pytest.mark.parametrize("law,changes,start", [
-    ("exponential_step", {"upper_bound": 1.0, "lower_bound": -1.0}, 0.9),
-    ("phase_change_pair", {"upper_bound": 2.0, "amplitude_up": -27.235, "gamma_up": 2.5, "scale_a": -1.0, "offset_b": 0.0}, 0.3)])
+@pytest.mark.parametrize(
+    "law,changes,start",
+    [
+        ("exponential_step", {"upper_bound": 1.0, "lower_bound": -1.0}, 0.9),
+        (
+            "phase_change_pair",
+            {
+                "upper_bound": 2.0,
+                "amplitude_up": -27.235,
+                "gamma_up": 2.5,
+                "scale_a": -1.0,
+                "offset_b": 0.0,
+            },
+            0.3,
+        ),
+    ],
+)
 def test_staircase_exponential_step(law, changes, start):
-    """dw/dn = a (1 - A e^(g z)) with u = e^(-g z): u_n = A + (u_0 - A) e^(-g c n), c = a dz/dw; small steps, so the sum is the integral."""
+    """dw/dn = a (1 - A e^(g z)) with u = e^(-g z): u_n = A + (u_0 - A) e^(-g c n), c = a dz/dw;
+    small steps, so the sum is the integral.
+    """
     step, pulses = 2e-5, 4000
     device = quiet(law, pulse_step=step, **changes)
     slope = 2 * device.scale_a / (device.upper_bound - device.lower_bound)
     u = np.exp(-device.gamma_up * (slope * start + device.offset_b))
-    u = device.amplitude_up + (u - device.amplitude_up) * np.exp(-device.gamma_up * step * slope * np.arange(pulses + 1))
+    u = device.amplitude_up + (u - device.amplitude_up) * np.exp(
+        -device.gamma_up * step * slope * np.arange(pulses + 1)
+    )
     expected = (-np.log(u) / device.gamma_up - device.offset_b) / slope
     got = curve(law, pulses, start, pulse_step=step, **changes)
     assert expected[-1] - start > 0.04
@@ -138,15 +216,37 @@ def test_staircase_power_step():
     assert got[-1] > 0.1
 
 
-@pytest.mark.parametrize("law,changes,mirrored", [
-    ("soft_bounds", {"upper_bound": 0.9, "lower_bound": -0.5}, {"upper_bound": 0.5, "lower_bound": -0.9}),
-    ("linear_step", {"slope_up": 0.2, "slope_down": 0.7}, {"slope_up": 0.7, "slope_down": 0.2}),
-    ("soft_bounds_reference", {"reference_mean": 0.2}, {"reference_mean": -0.2}),
-    ("exponential_step", {}, {"amplitude_up": 0.36833, "amplitude_down": 0.00081, "gamma_up": 12.78785, "gamma_down": 12.44625,
-                              "offset_b": -0.2425}),
-    ("power_step", {"exponent": 1.5, "upper_bound": 0.9}, {"exponent": 1.5, "upper_bound": 0.6, "lower_bound": -0.9})])
+@pytest.mark.parametrize(
+    "law,changes,mirrored",
+    [
+        (
+            "soft_bounds",
+            {"upper_bound": 0.9, "lower_bound": -0.5},
+            {"upper_bound": 0.5, "lower_bound": -0.9},
+        ),
+        ("linear_step", {"slope_up": 0.2, "slope_down": 0.7}, {"slope_up": 0.7, "slope_down": 0.2}),
+        ("soft_bounds_reference", {"reference_mean": 0.2}, {"reference_mean": -0.2}),
+        (
+            "exponential_step",
+            {},
+            {
+                "amplitude_up": 0.36833,
+                "amplitude_down": 0.00081,
+                "gamma_up": 12.78785,
+                "gamma_down": 12.44625,
+                "offset_b": -0.2425,
+            },
+        ),
+        (
+            "power_step",
+            {"exponent": 1.5, "upper_bound": 0.9},
+            {"exponent": 1.5, "upper_bound": 0.6, "lower_bound": -0.9},
+        ),
+    ],
+)
 def test_down_is_up_of_the_mirrored_device(law, changes, mirrored):
-    array, mirror = quiet(law, pulse_step=0.01, **changes).build(1, 1), quiet(law, pulse_step=0.01, **mirrored).build(1, 1)
+    array = quiet(law, pulse_step=0.01, **changes).build(1, 1)
+    mirror = quiet(law, pulse_step=0.01, **mirrored).build(1, 1)
     start = 0.3
     array.set_weights([[start]])
     mirror.set_weights([[-start]])
@@ -159,15 +259,26 @@ def test_down_is_up_of_the_mirrored_device(law, changes, mirrored):
 
 def test_staircase_pair_and_levels():
     n = np.arange(101)
-    np.testing.assert_allclose(curve("one_sided_pair", 100, pulse_step=0.02), 1 - 0.98**n, atol=3e-6)
-    down = staircase(quiet("one_sided_pair", pulse_step=0.02), pulses=100, devices=1).weights[100:, 0]
+    np.testing.assert_allclose(
+        curve("one_sided_pair", 100, pulse_step=0.02), 1 - 0.98**n, atol=3e-6
+    )
+    down = staircase(quiet("one_sided_pair", pulse_step=0.02), pulses=100, devices=1).weights[
+        100:, 0
+    ]
     np.testing.assert_allclose(down, (1 - 0.98**100) - (1 - 0.98**n), atol=3e-6)
-    np.testing.assert_allclose(curve("write_verify_pair", 20), np.minimum(np.arange(21) / 15, 1), atol=3e-6)
+    np.testing.assert_allclose(
+        curve("write_verify_pair", 20), np.minimum(np.arange(21) / 15, 1), atol=3e-6
+    )
 
 
 def test_phase_change_preset_is_that_of_its_source():
-    """aihwkit PCMPresetDevice: dw = 0.01 (1 + 27.235 exp(-2.5 w)) up to w = 2, and its granularity is the down step at w = 0."""
-    device = load_device("pcm", {"step_spread": 0.0, "asymmetry_spread": 0.0, "upper_spread": 0.0, "pulse_noise": 0.0})
+    """aihwkit PCMPresetDevice: dw = 0.01 (1 + 27.235 exp(-2.5 w)) up to w = 2, and its granularity
+    is the down step at w = 0.
+    """
+    device = load_device(
+        "pcm",
+        {"step_spread": 0.0, "asymmetry_spread": 0.0, "upper_spread": 0.0, "pulse_noise": 0.0},
+    )
     array, weight = device.build(1, 1), 0.0
     for number in range(20):
         array.pulse(1)
@@ -176,12 +287,16 @@ def test_phase_change_preset_is_that_of_its_source():
         assert number or weight == pytest.approx(0.28235)
     assert weight == pytest.approx(1.217, abs=5e-4)
     array.pulse(-20)
-    assert array.weights[0, 0] == pytest.approx(0.0, abs=4e-6) and array.state[0, 1, 0] == pytest.approx(weight, abs=4e-6)
+    assert array.weights[0, 0] == pytest.approx(0.0, abs=4e-6) and array.state[
+        0, 1, 0
+    ] == pytest.approx(weight, abs=4e-6)
     assert device.granularity() == pytest.approx(0.01 * (1 + 2.235), rel=2e-4)
 
 
 def test_staircase_binary_switch():
-    """After n pulses a device has switched with probability 1 - (1 - p)^n, p = 1 - exp(-t/tau0 e^(V/V0))."""
+    """After n pulses a device has switched with probability 1 - (1 - p)^n, p = 1 - exp(-t/tau0
+    e^(V/V0)).
+    """
     device = load_device("cbram")
     p = 1 - math.exp(-1e-4 / 2.85e5 * math.exp(3.2 / 0.156))
     assert device.probability(3.2) == pytest.approx(p) and 0.2 < p < 0.3
@@ -189,14 +304,33 @@ def test_staircase_binary_switch():
     assert set(np.unique(weights)) == {0.0, 1.0}
     for n in range(7):
         expected = 1 - (1 - p) ** n
-        assert abs(weights[n].mean() - expected) <= 4 * math.sqrt(max(expected * (1 - expected), 1e-12) / 20_000)
+        assert abs(weights[n].mean() - expected) <= 4 * math.sqrt(
+            max(expected * (1 - expected), 1e-12) / 20_000
+        )
 
 
-@pytest.mark.parametrize("law,changes,mean,deviation", [
-    ("constant_step", {}, 0.01, 0.003), ("soft_bounds", {}, 0.01 * 2 / 3, 0.003 * 2 / 3),
-    ("soft_bounds", {"noise_place": "bracket"}, 0.01 * 2 / 3, 0.003), ("power_step", {"exponent": 2.0}, 0.01 / 9, 0.003 / 9),
-    ("exponential_step", {"amplitude_up": 0.1, "gamma_up": 1.0, "scale_a": 0.5, "offset_b": 0.0, "noise_floor": 0.01, "noise_slope": 0.1},
-     0.01 * (1 - 0.1 * math.exp(0.2 / 1.2)), 0.3 * (0.01 * (1 - 0.1 * math.exp(0.2 / 1.2)) + 0.01 + 0.02))])
+@pytest.mark.parametrize(
+    "law,changes,mean,deviation",
+    [
+        ("constant_step", {}, 0.01, 0.003),
+        ("soft_bounds", {}, 0.01 * 2 / 3, 0.003 * 2 / 3),
+        ("soft_bounds", {"noise_place": "bracket"}, 0.01 * 2 / 3, 0.003),
+        ("power_step", {"exponent": 2.0}, 0.01 / 9, 0.003 / 9),
+        (
+            "exponential_step",
+            {
+                "amplitude_up": 0.1,
+                "gamma_up": 1.0,
+                "scale_a": 0.5,
+                "offset_b": 0.0,
+                "noise_floor": 0.01,
+                "noise_slope": 0.1,
+            },
+            0.01 * (1 - 0.1 * math.exp(0.2 / 1.2)),
+            0.3 * (0.01 * (1 - 0.1 * math.exp(0.2 / 1.2)) + 0.01 + 0.02),
+        ),
+    ],
+)
 def test_mean_and_variance_of_one_pulse(law, changes, mean, deviation):
     """Over 1e5 devices at w = 0.2, within 4 standard errors."""
     array = quiet(law, pulse_step=0.01, pulse_noise=0.3, **changes).build(100, 1000)
@@ -208,20 +342,30 @@ def test_mean_and_variance_of_one_pulse(law, changes, mean, deviation):
 
 
 def test_alternating_pulses_find_the_symmetry_point():
-    """Own check of rpu.md 4: soft bounds with all spreads 0.3 and delta 0.01; RMS distance 0.328 at the start, 0.083 after 200 pulses,
-    0.028 after 500, a floor of 0.023 after 2000."""
+    """Own check of rpu.md 4: soft bounds with all spreads 0.3 and delta 0.01; RMS distance 0.328 at
+    the start, 0.083 after 200 pulses, 0.028 after 500, a floor of 0.023 after 2000."""
     array = load_device("rasch2024_20_states", {"pulse_step": 0.01}).build(100, 100, seed=1)
     goal = symmetry_points(array).astype(float)
-    up, down, slope_up, slope_down = (array.planes[:, 0, plane].astype(float) for plane in (0, 1, 4, 5))
-    closed = np.clip((up - down) / (up * slope_up - down * slope_down), array.planes[:, 0, 2], array.planes[:, 0, 3])
+    up, down, slope_up, slope_down = (
+        array.planes[:, 0, plane].astype(float) for plane in (0, 1, 4, 5)
+    )
+    closed = np.clip(
+        (up - down) / (up * slope_up - down * slope_down),
+        array.planes[:, 0, 2],
+        array.planes[:, 0, 3],
+    )
     np.testing.assert_allclose(goal, closed, atol=1e-5)
     measured = {}
     for step in range(2001):
         if step in (0, 200, 500, 2000):
             measured[step] = np.sqrt(((array.weights - goal) ** 2).mean())
         array.pulse(1 if step % 2 == 0 else -1, seed=2, step=step)
-    assert measured == {0: pytest.approx(0.328, rel=0.05), 200: pytest.approx(0.083, rel=0.1), 500: pytest.approx(0.028, rel=0.15),
-                        2000: pytest.approx(0.023, rel=0.1)}
+    assert measured == {
+        0: pytest.approx(0.328, rel=0.05),
+        200: pytest.approx(0.083, rel=0.1),
+        500: pytest.approx(0.028, rel=0.15),
+        2000: pytest.approx(0.023, rel=0.1),
+    }
 
 
 def test_write_noise_is_seen_but_not_kept():
@@ -246,12 +390,20 @@ def small():
     return load_device("gokmen2016").build(2, 2)
 
 
-@pytest.mark.parametrize("call", [
-    lambda: load_device("gokmen"), lambda: load_device("gokmen2016", {"pulsestep": 1}), lambda: load_device("missing.toml"),
-    lambda: load_device("gokmen2016", {"pulse_step": -1}), lambda: load_device("gokmen2016", {"step_spread_law": "uniform"}),
-    lambda: load_device("gokmen2016").build(0, 3), lambda: small().update(np.ones(3), np.ones(2), rate=0.1),
-    lambda: small().update(np.ones(2), np.ones(2), rate=0.1, longest=65),
-    lambda: small().program(np.ones((2, 2)), np.ones((2, 2), bool))])
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: load_device("gokmen"),
+        lambda: load_device("gokmen2016", {"pulsestep": 1}),
+        lambda: load_device("missing.toml"),
+        lambda: load_device("gokmen2016", {"pulse_step": -1}),
+        lambda: load_device("gokmen2016", {"step_spread_law": "uniform"}),
+        lambda: load_device("gokmen2016").build(0, 3),
+        lambda: small().update(np.ones(3), np.ones(2), rate=0.1),
+        lambda: small().update(np.ones(2), np.ones(2), rate=0.1, longest=65),
+        lambda: small().program(np.ones((2, 2)), np.ones((2, 2), bool)),
+    ],
+)
 def test_wrong_input_is_refused(call):
     with pytest.raises(InputError):
         call()
@@ -260,10 +412,18 @@ def test_wrong_input_is_refused(call):
 HEAD = "[a]\ntitle='t'\nplace='p'\nconfidence='code'\n"
 
 
-@pytest.mark.parametrize("text", ["[a]\nlaw = 'soft_bounds'", "[a]\nlaw = 3", "a = 1", "[a",
-                                  HEAD + "law='soft'\nsource='aihwkit'\n[a.parameters]",
-                                  HEAD + "law='soft_bounds'\nsource=''\n[a.parameters]",
-                                  HEAD + "law='soft_bounds'\nsource='aihwkit'\n[a.parameters]\nstep=1"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[a]\nlaw = 'soft_bounds'",
+        "[a]\nlaw = 3",
+        "a = 1",
+        "[a",
+        HEAD + "law='soft'\nsource='aihwkit'\n[a.parameters]",
+        HEAD + "law='soft_bounds'\nsource=''\n[a.parameters]",
+        HEAD + "law='soft_bounds'\nsource='aihwkit'\n[a.parameters]\nstep=1",
+    ],
+)
 def test_broken_device_files_are_refused(text, tmp_path):
     path = tmp_path / "device.toml"
     path.write_text(text)
@@ -293,8 +453,13 @@ def test_a_device_of_ones_own_states_its_source_in_its_own_words(confidence, tmp
     path = tmp_path / "taox.toml"
     path.write_text(OWN.format(confidence=confidence))
     shown = describe_device(str(path), None, {})
-    stated = {"title": "our TaOx", "source": "our lab, 2026, unpublished", "place": "notebook 12", "confidence": confidence,
-              "note": "wafer 3"}
+    stated = {
+        "title": "our TaOx",
+        "source": "our lab, 2026, unpublished",
+        "place": "notebook 12",
+        "confidence": confidence,
+        "note": "wafer 3",
+    }
     assert {key: shown[key] for key in stated} == stated  # not those of the law
     assert shown["law"] == "soft_bounds" and load_device(str(path)).values["pulse_step"] == 0.01
 

@@ -1,4 +1,6 @@
-"""Are the devices that a training has for a weight those that are placed and priced, and do they help?"""
+"""Are the devices that a training has for a weight those that are placed and priced, and do they
+help?
+"""
 
 import json
 
@@ -23,16 +25,28 @@ SMALL = {"tile.rows": 32, "tile.columns": 64, "read.columns_per_adc": 8}
 @pytest.mark.parametrize("copies", [4, {"fc": 3}])
 def test_copies_of_a_weight_start_equal_each_within_its_own_bounds(copies):
     settings = read_settings({"devices_per_weight": copies, "seed": 5, "initial_scale": 8.0})
-    machines = {"one": Machine(load_network("digits_cnn"), TrainingSettings(seed=5, initial_scale=8.0)),
-                "many": Machine(load_network("digits_cnn"), settings)}
+    machines = {
+        "one": Machine(load_network("digits_cnn"), TrainingSettings(seed=5, initial_scale=8.0)),
+        "many": Machine(load_network("digits_cnn"), settings),
+    }
     first = {index: matrix for index, copy, matrix in machines["one"].arrays.matrices()}
-    wanted = {index: matrix for index, copy, matrix in machines["many"].arrays.matrices() if copy == 0}
+    wanted = {
+        index: matrix for index, copy, matrix in machines["many"].arrays.matrices() if copy == 0
+    }
     seen = 0
-    for (index, copy, matrix), device in zip(machines["many"].arrays.matrices(), machines["many"].arrays.devices):
+    for (index, copy, matrix), device in zip(
+        machines["many"].arrays.matrices(), machines["many"].arrays.devices
+    ):
         low, high = device.planes[:, 0, 2], device.planes[:, 0, 3]
-        free = (low < matrix) & (matrix < high) & (wanted[index] < machines["many"].arrays.devices[0].planes.max())
+        free = (
+            (low < matrix)
+            & (matrix < high)
+            & (wanted[index] < machines["many"].arrays.devices[0].planes.max())
+        )
         base = machines["one"].arrays.devices[index]
-        inside = free & (base.planes[:, 0, 2] < first[index]) & (first[index] < base.planes[:, 0, 3])
+        inside = (
+            free & (base.planes[:, 0, 2] < first[index]) & (first[index] < base.planes[:, 0, 3])
+        )
         np.testing.assert_array_equal(matrix[inside], first[index][inside])
         assert ((matrix == low) | (matrix == high) | free).all() and inside.mean() > 0.1
         seen += copy > 0
@@ -59,25 +73,39 @@ def test_every_device_of_a_weight_is_placed_read_pulsed_and_paid():
     assert one.area_mm2 < some.area_mm2 and one.tiles < some.tiles and one.energy_j < some.energy_j
     for layer, copies in (("conv1", 13), ("fc", 1)):
         assert all_layers[layer, "array.update"] == pytest.approx(4 * before[layer, "array.update"])
-        assert by_layer[layer, "array.update"] == pytest.approx(copies * before[layer, "array.update"])
+        assert by_layer[layer, "array.update"] == pytest.approx(
+            copies * before[layer, "array.update"]
+        )
         assert by_layer[layer, "adc.convert"] >= before[layer, "adc.convert"]
         for action in ("array.read", "bit_line_driver.drive", "bitstream_generator.bit"):
             assert (by_layer[layer, action] > before[layer, action]) == (copies > 1)
-    # cells of digits_cnn on this chip: 16 x (9 + 1) and 10 x (144 + 1), each with a reference column's worth elsewhere
+    # cells of digits_cnn on this chip: 16 x (9 + 1) and 10 x (144 + 1), each with a reference
+    # column's worth elsewhere
     cells = {row["layer"]: row["rows"] * row["columns"] for row in some.placement}
     assert cells == {"conv1": 10 * 16 * 13, "fc": 145 * 10}
 
 
 def test_a_training_is_priced_with_the_devices_that_it_had():
-    common = dict(chip=archsim.load_architecture("rpu", SMALL), data="digits", scheme="rpu", epochs=1, images=16)
+    common = dict(
+        chip=archsim.load_architecture("rpu", SMALL),
+        data="digits",
+        scheme="rpu",
+        epochs=1,
+        images=16,
+    )
     one = archsim.train("digits_cnn", **common)
     many = archsim.train("digits_cnn", **common, settings={"devices_per_weight.conv1": 13})
     assert many.trained.settings.devices_per_weight == {"conv1": 13, "fc": 1}
-    assert many.result.area_mm2 > one.result.area_mm2 and many.chip.weights.layer_replicas == {"conv1": 13}
+    assert many.result.area_mm2 > one.result.area_mm2 and many.chip.weights.layer_replicas == {
+        "conv1": 13
+    }
     again = archsim.simulate(many.trace, many.chip, scheme="rpu", images=16)
     assert (again.area_mm2, again.energy_j) == (many.result.area_mm2, many.result.energy_j)
     whole = archsim.train("digits_cnn", **common, settings=many.trained.settings)
-    assert whole.result.area_mm2 == many.result.area_mm2 and whole.accuracy_percent == many.accuracy_percent
+    assert (
+        whole.result.area_mm2 == many.result.area_mm2
+        and whole.accuracy_percent == many.accuracy_percent
+    )
     table = archsim.train("digits_cnn", **common, settings={"devices_per_weight": {"conv1": 13}})
     chip = archsim.load_architecture("rpu", SMALL | {"weights.layer_replicas.conv1": 13})
     by_chip = archsim.train("digits_cnn", **common | {"chip": chip})
@@ -90,20 +118,83 @@ def test_the_option_works_by_layer(capsys):
     document = json.loads(capsys.readouterr().out)
     assert document["training"]["settings"]["devices_per_weight"] == {"conv1": 13, "fc": 1}
     assert document["settings"]["weights"]["layer_replicas"] == {"conv1": 13}
-    assert main(["run", "digits_cnn", "--arch", "rpu", "--scheme", "rpu", "--phase", "training", "--json", "--quiet", "--set",
-                 "training.devices_per_weight.conv1=13"]) == 0
+    assert (
+        main(
+            [
+                "run",
+                "digits_cnn",
+                "--arch",
+                "rpu",
+                "--scheme",
+                "rpu",
+                "--phase",
+                "training",
+                "--json",
+                "--quiet",
+                "--set",
+                "training.devices_per_weight.conv1=13",
+            ]
+        )
+        == 0
+    )
     assert json.loads(capsys.readouterr().out)["placement"][0]["columns"] == 13 * 16
 
 
-@pytest.mark.parametrize("line, words", [
-    (["train", "digits_cnn", "--images", "8", "--epochs", "1", "--set", "training.devices_per_weight.conv2=13"], "did you mean 'conv1'?"),
-    (["run", "digits_cnn", "--arch", "rpu", "--set", "training.devices_per_weight.con1=13"], "did you mean 'conv1'?"),
-    (["train", "digits_cnn", "--set", "training.devices_per_weight=65"], "at most 64"),
-    (["train", "digits_cnn", "--scheme", "hic", "--set", "training.devices_per_weight=2"], "trains one device a weight"),
-    (["train", "digits_cnn", "--scheme", "mixed_precision", "--set", "weights.replicas=2"], "trains one device a weight"),
-    (["train", "digits_cnn", "--set", "training.devices_per_weight=2", "--set", "weights.replicas=3"], "set twice"),
-    (["compare", "digits_cnn", "--schemes", "rpu:training.devices_per_weight.conv9=13", "--images", "8", "--epochs", "1"], "conv1"),
-])
+@pytest.mark.parametrize(
+    "line, words",
+    [
+        (
+            [
+                "train",
+                "digits_cnn",
+                "--images",
+                "8",
+                "--epochs",
+                "1",
+                "--set",
+                "training.devices_per_weight.conv2=13",
+            ],
+            "did you mean 'conv1'?",
+        ),
+        (
+            ["run", "digits_cnn", "--arch", "rpu", "--set", "training.devices_per_weight.con1=13"],
+            "did you mean 'conv1'?",
+        ),
+        (["train", "digits_cnn", "--set", "training.devices_per_weight=65"], "at most 64"),
+        (
+            ["train", "digits_cnn", "--scheme", "hic", "--set", "training.devices_per_weight=2"],
+            "trains one device a weight",
+        ),
+        (
+            ["train", "digits_cnn", "--scheme", "mixed_precision", "--set", "weights.replicas=2"],
+            "trains one device a weight",
+        ),
+        (
+            [
+                "train",
+                "digits_cnn",
+                "--set",
+                "training.devices_per_weight=2",
+                "--set",
+                "weights.replicas=3",
+            ],
+            "set twice",
+        ),
+        (
+            [
+                "compare",
+                "digits_cnn",
+                "--schemes",
+                "rpu:training.devices_per_weight.conv9=13",
+                "--images",
+                "8",
+                "--epochs",
+                "1",
+            ],
+            "conv1",
+        ),
+    ],
+)
 def test_what_cannot_be_is_refused(line, words, capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert main(line) == 2
@@ -111,8 +202,16 @@ def test_what_cannot_be_is_refused(line, words, capsys, tmp_path, monkeypatch):
 
 
 def test_a_sweep_prices_what_it_trains():
-    design = {"network": "digits_cnn", "architecture": "rpu", "scheme": "rpu", "phase": "training", "batch": 1, "images": None,
-              "device": None, "training.devices_per_weight.conv1": 13}
+    design = {
+        "network": "digits_cnn",
+        "architecture": "rpu",
+        "scheme": "rpu",
+        "phase": "training",
+        "batch": 1,
+        "images": None,
+        "device": None,
+        "training.devices_per_weight.conv1": 13,
+    }
     assert resolve(design).chip.weights.layer_replicas == {"conv1": 13}
     check_field("training.devices_per_weight.conv1", "axes")
     check_field("training.devices_per_weight", "axes")
@@ -140,11 +239,15 @@ kind = "price"
 """
 
 
-@pytest.mark.parametrize("axis, words", [
-    ("training.devices_per_weight.conv2 = [1, 13]", "did you mean 'conv1'?"),
-    ("training.devices_per_weight = [1, 65]", "at most 64"),
-    ("training.device_settings.drift_exponent = [0.0, 0.1]", "nothing reads this parameter"),
-    ("training.device_settings.pulse_stepp = [0.1, 0.2]", "did you mean 'pulse_step'?")])
+@pytest.mark.parametrize(
+    "axis, words",
+    [
+        ("training.devices_per_weight.conv2 = [1, 13]", "did you mean 'conv1'?"),
+        ("training.devices_per_weight = [1, 65]", "at most 64"),
+        ("training.device_settings.drift_exponent = [0.0, 0.1]", "nothing reads this parameter"),
+        ("training.device_settings.pulse_stepp = [0.1, 0.2]", "did you mean 'pulse_step'?"),
+    ],
+)
 def test_axes_that_find_nothing_are_refused(axis, words, capsys, tmp_path):
     (tmp_path / "space.toml").write_text(SPACE.format(axis=axis))
     assert main(["explore", str(tmp_path / "space.toml"), "--dry-run"]) == 2
@@ -152,22 +255,46 @@ def test_axes_that_find_nothing_are_refused(axis, words, capsys, tmp_path):
 
 
 def test_a_sweep_over_devices_per_weight_finds_their_price(tmp_path):
-    (tmp_path / "space.toml").write_text(SPACE.format(axis="training.devices_per_weight.conv1 = [1, 4, 13]"))
+    (tmp_path / "space.toml").write_text(
+        SPACE.format(axis="training.devices_per_weight.conv1 = [1, 4, 13]")
+    )
     sweep = archsim.explore(str(tmp_path / "space.toml"), jobs=1, out=tmp_path / "out")
     table = sweep.table().sort_values("training.devices_per_weight.conv1")
-    assert list(table["training.devices_per_weight.conv1"]) == [1, 4, 13] and table["area_mm2"].is_monotonic_increasing
-    assert table["area_mm2"].iloc[2] > table["area_mm2"].iloc[0] and table["energy_per_image_j"].is_monotonic_increasing
+    assert (
+        list(table["training.devices_per_weight.conv1"]) == [1, 4, 13]
+        and table["area_mm2"].is_monotonic_increasing
+    )
+    assert (
+        table["area_mm2"].iloc[2] > table["area_mm2"].iloc[0]
+        and table["energy_per_image_j"].is_monotonic_increasing
+    )
 
 
-@pytest.mark.parametrize("physics", [
-    {"physics.read_noise": 0.2, "physics.output_bound": 50.0},
-    {"physics.model": "dual_column", "physics.cell_noise_us": 0.5, "physics.adc_noise_levels": 0.5}])
+@pytest.mark.parametrize(
+    "physics",
+    [
+        {"physics.read_noise": 0.2, "physics.output_bound": 50.0},
+        {
+            "physics.model": "dual_column",
+            "physics.cell_noise_us": 0.5,
+            "physics.adc_noise_levels": 0.5,
+        },
+    ],
+)
 def test_real_data_are_read_by_every_device_of_a_weight(physics):
     # one tile for all: on more tiles each would have a range of its own
-    layers = (Layer("input", "input", (), (), (40,)), Layer("w", "linear", ("input",), ((40,),), (60,), bias=True))
+    layers = (
+        Layer("input", "input", (), (), (40,)),
+        Layer("w", "linear", ("input",), ((40,),), (60,), bias=True),
+    )
     network, errors = Network("one layer", layers), {}
     for replicas in (1, 9):
-        settings = {"weights.layer_replicas.w": replicas, "read.adc_bits": 12, "tile.columns": 2048, **physics}
+        settings = {
+            "weights.layer_replicas.w": replicas,
+            "read.adc_bits": 12,
+            "tile.columns": 2048,
+            **physics,
+        }
         chip = archsim.load_architecture("cim40", settings)
         result = archsim.simulate(network, chip, data="random", images=16, seed=3)
         errors[replicas] = float(np.std(result.outputs - result.reference_outputs))
@@ -177,11 +304,23 @@ def test_real_data_are_read_by_every_device_of_a_weight(physics):
 @pytest.mark.study
 def test_more_devices_a_weight_train_no_worse():
     """Gokmen 2017, Fig. 7: more devices a weight average out what they do differently."""
-    network, data, errors = load_network("digits_cnn"), load_dataset("digits"), {}
+    network = load_network("digits_cnn")
+    data = load_dataset("digits")
+    errors = {}
     for copies in (1, 4, 13):
-        runs = [train_core(network, data, read_settings({"devices_per_weight": copies, "seed": seed, "epochs": 5, "learning_rate": 0.01}))
-                for seed in range(1, 6)]
-        errors[copies] = np.array([np.mean([row["test_error_percent"] for row in run.history[-2:]]) for run in runs])
+        runs = [
+            train_core(
+                network,
+                data,
+                read_settings(
+                    {"devices_per_weight": copies, "seed": seed, "epochs": 5, "learning_rate": 0.01}
+                ),
+            )
+            for seed in range(1, 6)
+        ]
+        errors[copies] = np.array(
+            [np.mean([row["test_error_percent"] for row in run.history[-2:]]) for run in runs]
+        )
     for copies in (4, 13):
         spread = np.hypot(errors[copies].std(ddof=1), errors[1].std(ddof=1)) / 5**0.5
         assert errors[copies].mean() <= errors[1].mean() + 2 * spread

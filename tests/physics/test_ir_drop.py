@@ -10,8 +10,10 @@ from hwlib.errors import InputError
 def nodal(conductances_us, voltages, row_ohm, column_ohm):
     """Cell currents in uA from all 2 M N node equations."""
     lines, sensed = conductances_us.shape
-    row, column = np.arange(lines * sensed).reshape(lines, sensed), lines * sensed + np.arange(lines * sensed).reshape(lines, sensed)
-    matrix, right = np.zeros((2 * lines * sensed, 2 * lines * sensed)), np.zeros(2 * lines * sensed)
+    row = np.arange(lines * sensed).reshape(lines, sensed)
+    column = lines * sensed + np.arange(lines * sensed).reshape(lines, sensed)
+    matrix = np.zeros((2 * lines * sensed, 2 * lines * sensed))
+    right = np.zeros(2 * lines * sensed)
 
     def connect(a, b, siemens):
         matrix[a, a] += siemens
@@ -37,13 +39,23 @@ def nodal(conductances_us, voltages, row_ohm, column_ohm):
 @pytest.mark.parametrize("lines,sensed", [(16, 16), (5, 24), (24, 7), (1, 1)])
 def test_sweeps_converge_to_the_nodal_solution(lines, sensed):
     generator = np.random.default_rng(1)
-    conductances, voltages = generator.uniform(5, 40, (lines, sensed)), generator.uniform(-0.2, 0.2, lines)
+    conductances = generator.uniform(5, 40, (lines, sensed))
+    voltages = generator.uniform(-0.2, 0.2, lines)
     exact = nodal(conductances, voltages, 4.0, 2.0)
     drop = np.abs(exact - conductances * voltages[:, None]).max()
-    errors = [np.abs(line_currents(conductances, voltages, row_ohm=4.0, column_ohm=2.0, sweeps=sweeps, tolerance=1.0)[0] - exact).max()
-              for sweeps in (1, 2, 4, 8, 12)]
+    errors = [
+        np.abs(
+            line_currents(
+                conductances, voltages, row_ohm=4.0, column_ohm=2.0, sweeps=sweeps, tolerance=1.0
+            )[0]
+            - exact
+        ).max()
+        for sweeps in (1, 2, 4, 8, 12)
+    ]
     assert errors[0] < 0.15 * drop and errors[1] < 0.03 * drop and errors[2] < 1e-3 * drop
-    assert errors[-1] < 1e-9 * np.abs(exact).max() and all(a >= b for a, b in zip(errors, errors[1:]))
+    assert errors[-1] < 1e-9 * np.abs(exact).max() and all(
+        a >= b for a, b in zip(errors, errors[1:])
+    )
 
 
 @pytest.mark.parametrize("transposed", [False, True])
@@ -52,14 +64,25 @@ def test_weights_behind_lines_read_like_the_nodal_array(transposed):
     generator = np.random.default_rng(2)
     weights = generator.uniform(-1, 1, (20, 24))
     inputs = generator.uniform(0, 1, 20 if transposed else 24)
-    seen = ir_drop_weights(weights, unit_us=30.0, offset_us=2.0, input_ohm=3.0, output_ohm=2.0, transposed=transposed, sweeps=8)
+    seen = ir_drop_weights(
+        weights,
+        unit_us=30.0,
+        offset_us=2.0,
+        input_ohm=3.0,
+        output_ohm=2.0,
+        transposed=transposed,
+        sweeps=8,
+    )
     ohms = (2.0, 3.0) if transposed else (3.0, 2.0)
 
     def read(vector):
         outputs = 0
         for sign in (1, -1):
             cells = 2.0 + 30.0 * np.maximum(sign * weights, 0)
-            outputs = outputs + sign * nodal(cells if transposed else cells.T, vector, *ohms).sum(axis=0) / 30.0
+            outputs = (
+                outputs
+                + sign * nodal(cells if transposed else cells.T, vector, *ohms).sum(axis=0) / 30.0
+            )
         return outputs
 
     def model(matrix, vector):
@@ -73,7 +96,11 @@ def test_weights_behind_lines_read_like_the_nodal_array(transposed):
 
 def test_no_resistance_no_drop_and_what_does_not_converge_is_refused():
     weights = np.random.default_rng(3).uniform(-1, 1, (6, 8)).astype(np.float32)
-    np.testing.assert_allclose(ir_drop_weights(weights, unit_us=30.0, offset_us=1.0, input_ohm=0.0, output_ohm=0.0), weights, atol=1e-6)
+    np.testing.assert_allclose(
+        ir_drop_weights(weights, unit_us=30.0, offset_us=1.0, input_ohm=0.0, output_ohm=0.0),
+        weights,
+        atol=1e-6,
+    )
     with pytest.raises(InputError):
         line_currents(np.full((512, 512), 100.0), np.ones(512), row_ohm=5.0, column_ohm=5.0)
     with pytest.raises(InputError):

@@ -1,9 +1,18 @@
-"""Streaming low-rank estimates of a gradient: kernels against the plain forms, the exact decomposition and their own statistics."""
+"""Streaming low-rank estimates of a gradient: kernels against the plain forms, the exact
+decomposition and their own statistics.
+"""
 
 import numpy as np
 import pytest
 
-from archsim.kernels.low_rank import jacobi, lrt_samples, orthonormalise, sbe_samples, sbpca_block, truncated_svd
+from archsim.kernels.low_rank import (
+    jacobi,
+    lrt_samples,
+    orthonormalise,
+    sbe_samples,
+    sbpca_block,
+    truncated_svd,
+)
 from archsim.schemes import load_scheme
 from archsim.schemes.low_rank.sbpca_reference import change, sbe_batch, sbpca_batch, truncated
 from archsim.schemes.low_rank.sbpca_rule import starting_factors
@@ -14,18 +23,25 @@ OUTPUTS, INPUTS = 100, 784
 
 
 def classes(samples, outputs=OUTPUTS, inputs=INPUTS):
-    """Class-structured samples: ten pictures and ten errors, each sample one of them at a random strength. (inputs, errors)."""
+    """Class-structured samples: ten pictures and ten errors, each sample one of them at a random
+    strength. (inputs, errors).
+    """
     generator = np.random.default_rng(3)
-    pictures = np.maximum(generator.normal(size=(10, inputs)), 0) * (generator.random((10, inputs)) < 0.4)
+    pictures = np.maximum(generator.normal(size=(10, inputs)), 0) * (
+        generator.random((10, inputs)) < 0.4
+    )
     answers = generator.normal(size=outputs) + 0.6 * generator.normal(size=(10, outputs))
     label = generator.integers(0, 10, samples)
     strength = generator.uniform(0.5, 1.5, (2, samples, 1))
-    return (0.1 * pictures[label] * strength[0]).astype(F), (0.1 * answers[label] * strength[1]).astype(F)
+    return (0.1 * pictures[label] * strength[0]).astype(F), (
+        0.1 * answers[label] * strength[1]
+    ).astype(F)
 
 
 def started(rank, value, outputs=OUTPUTS, inputs=INPUTS):
     generator = np.random.default_rng(0)
-    X, D = generator.normal(size=(inputs, rank)).astype(F), generator.normal(size=(outputs, rank)).astype(F)
+    X = generator.normal(size=(inputs, rank)).astype(F)
+    D = generator.normal(size=(outputs, rank)).astype(F)
     orthonormalise(X)
     orthonormalise(D)
     return X, D, np.full(rank, value, F)
@@ -41,11 +57,15 @@ def relative(estimate, gradient):
     return np.linalg.norm(estimate - gradient) / np.linalg.norm(gradient)
 
 
-@pytest.mark.parametrize("samples, most_angle, most_error", [(32, 5e-3, 0.21), (128, 2e-3, 0.07), (4096, 1.5e-5, 0.005)])
+@pytest.mark.parametrize(
+    "samples, most_angle, most_error", [(32, 5e-3, 0.21), (128, 2e-3, 0.07), (4096, 1.5e-5, 0.005)]
+)
 def test_sbe_finds_the_first_singular_pair_and_its_value(samples, most_angle, most_error):
     x, d = classes(samples)
     X, D, s = started(1, 0.0)
-    first, second, value = X[:, 0].astype(float), D[:, 0].astype(float), 0.0
+    first = X[:, 0].astype(float)
+    second = D[:, 0].astype(float)
+    value = 0.0
     for _ in range(3):
         sbe_samples(X, D, s, x, d, 1)
         first, second, value = sbe_batch(first, second, value, x, d)
@@ -119,14 +139,20 @@ def test_vanished_singular_values_and_errors_do_no_harm():
 @pytest.mark.parametrize("shape", [(10, 25), (25, 10)])
 def test_exact_truncation(shape):
     gradient = np.random.default_rng(1).normal(size=shape).astype(F)
-    X, D, s = np.zeros((shape[1], 3), F), np.zeros((shape[0], 3), F), np.zeros(3, F)
+    X = np.zeros((shape[1], 3), F)
+    D = np.zeros((shape[0], 3), F)
+    s = np.zeros(3, F)
     truncated_svd(gradient, X, D, s)
-    np.testing.assert_allclose(change(X, D, s, 1.0), truncated(gradient.astype(float), 3), atol=1e-5)
+    np.testing.assert_allclose(
+        change(X, D, s, 1.0), truncated(gradient.astype(float), 3), atol=1e-5
+    )
 
 
 def test_small_decomposition():
     matrix = np.random.default_rng(2).normal(size=(5, 5))
-    work, right, values = matrix.T.copy(), np.empty((5, 5)), np.empty(5)
+    work = matrix.T.copy()
+    right = np.empty((5, 5))
+    values = np.empty(5)
     jacobi(work, right, values, 6)
     np.testing.assert_allclose(work.T @ right, matrix, atol=1e-12)
     np.testing.assert_allclose(values, np.linalg.svd(matrix)[1], rtol=1e-12)
@@ -134,7 +160,9 @@ def test_small_decomposition():
 
 
 def lrt(x, d, rank, unbiased, key, limit=np.inf):
-    X, D, c = np.zeros((x.shape[1], rank + 1), F), np.zeros((d.shape[1], rank + 1), F), np.zeros(rank + 1)
+    X = np.zeros((x.shape[1], rank + 1), F)
+    D = np.zeros((d.shape[1], rank + 1), F)
+    c = np.zeros(rank + 1)
     totals = np.zeros(2, np.int64)
     lrt_samples(X, D, c, x, d, unbiased, limit, np.uint64(key), totals)
     return change(X[:, :rank], D[:, :rank], c[:rank], 1.0), totals
@@ -142,12 +170,15 @@ def lrt(x, d, rank, unbiased, key, limit=np.inf):
 
 def test_lrt_is_unbiased_over_its_signs_and_its_truncation_is_not():
     generator = np.random.default_rng(4)
-    x, d = generator.normal(size=(12, 9)).astype(F), generator.normal(size=(12, 6)).astype(F)
+    x = generator.normal(size=(12, 9)).astype(F)
+    d = generator.normal(size=(12, 6)).astype(F)
     gradient = d.T.astype(float) @ x
     draws = np.array([lrt(x, d, 3, True, 7919 * number + 1)[0] for number in range(1500)])
     error = draws.std(axis=0) / len(draws) ** 0.5
     assert np.all(np.abs(draws.mean(axis=0) - gradient) < 5 * error)
-    assert relative(lrt(x, d, 3, False, 1)[0], gradient) > 5 * np.linalg.norm(error) / np.linalg.norm(gradient)
+    assert relative(lrt(x, d, 3, False, 1)[0], gradient) > 5 * np.linalg.norm(
+        error
+    ) / np.linalg.norm(gradient)
     # fewer samples than the rank: nothing is left out
     np.testing.assert_allclose(lrt(x[:3], d[:3], 3, True, 1)[0], d[:3].T @ x[:3], atol=1e-5)
 
@@ -159,11 +190,15 @@ def test_lrt_leaves_out_samples_past_the_condition_limit():
 
 def layer_of(outputs, inputs, vectors, device=None):
     weights = np.zeros((outputs, inputs), F) if device is None else device.weights
-    return LayerState(0, "layer", weights, device, np.zeros((outputs, inputs), np.int32), vectors, False, 2)
+    return LayerState(
+        0, "layer", weights, device, np.zeros((outputs, inputs), np.int32), vectors, False, 2
+    )
 
 
 def trained(scheme, layer, batches, rate=1.0, seed=1, size=None):
-    """Batches of (images, N, V) inputs and (images, M, V) errors of each image's own loss, as the loop hands them to a rule."""
+    """Batches of (images, N, V) inputs and (images, M, V) errors of each image's own loss, as the
+    loop hands them to a rule.
+    """
     rule = scheme.rule([layer], rate, size or len(batches[0][0]), seed)
     step = 0
     for inputs, errors in batches:
@@ -176,15 +211,20 @@ def trained(scheme, layer, batches, rate=1.0, seed=1, size=None):
 
 def test_state_is_carried_from_batch_to_batch():
     x, d = classes(64, 12, 20)
-    scheme, layer = load_scheme("sbpca", {"rank": 2, "block": 8}), layer_of(12, 20, 1)
-    rule = trained(scheme, layer, [(x[:32, :, None], d[:32, :, None]), (x[32:, :, None], d[32:, :, None])])
+    scheme = load_scheme("sbpca", {"rank": 2, "block": 8})
+    layer = layer_of(12, 20, 1)
+    rule = trained(
+        scheme, layer, [(x[:32, :, None], d[:32, :, None]), (x[32:, :, None], d[32:, :, None])]
+    )
     state = tuple(values.astype(float) for values in starting_factors(scheme, layer, 1))
     wanted = np.zeros((12, 20))
     for part in (slice(0, 32), slice(32, 64)):
         state = sbpca_batch(*state, x[part], d[part], 8)
         wanted += change(*state, 1.0)
     np.testing.assert_allclose(layer.weights, wanted, atol=1e-4 * np.abs(wanted).max())
-    assert rule.done[0].actions["vector_unit", "divide"] == 2 * 4 * (2 * 2 + 2 * 2)  # 4 sub-batches twice: QR and 1/s, both sides
+    assert rule.done[0].actions["vector_unit", "divide"] == 2 * 4 * (
+        2 * 2 + 2 * 2
+    )  # 4 sub-batches twice: QR and 1/s, both sides
 
 
 @pytest.mark.parametrize("name", ["sbpca", "sbe", "lrt"])
@@ -193,15 +233,27 @@ def test_every_output_position_of_a_convolution_is_a_sample(name):
     settings = {"max_norm": False} if name == "lrt" else {}
     one, many = layer_of(12, 20, 12), layer_of(12, 20, 1)
     scheme = load_scheme(name, settings | ({"block": 7} if name == "sbpca" else {}))
-    trained(scheme, one, [(x.reshape(4, 12, 20).transpose(0, 2, 1), d.reshape(4, 12, 12).transpose(0, 2, 1))])
+    trained(
+        scheme,
+        one,
+        [(x.reshape(4, 12, 20).transpose(0, 2, 1), d.reshape(4, 12, 12).transpose(0, 2, 1))],
+    )
     trained(scheme, many, [(x[:, :, None], d[:, :, None])])
     assert np.abs(one.weights).max() > 0
     if name != "lrt":  # whose signs are those of (image, position)
-        np.testing.assert_allclose(one.weights, 12 * many.weights, rtol=0, atol=1e-5 * np.abs(one.weights).max())
+        np.testing.assert_allclose(
+            one.weights, 12 * many.weights, rtol=0, atol=1e-5 * np.abs(one.weights).max()
+        )
 
 
 def test_a_short_batch_is_a_mean_over_its_own_images():
     x, d = classes(10, 12, 20)
     layer = layer_of(12, 20, 1)
-    trained(load_scheme("sbpca", {"estimator": "svd", "rank": 12}), layer, [(x[:, :, None], d[:, :, None])], rate=0.5, size=32)
+    trained(
+        load_scheme("sbpca", {"estimator": "svd", "rank": 12}),
+        layer,
+        [(x[:, :, None], d[:, :, None])],
+        rate=0.5,
+        size=32,
+    )
     np.testing.assert_allclose(layer.weights, 0.5 * d.T @ x / 10, atol=1e-6)

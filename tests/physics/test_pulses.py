@@ -1,4 +1,6 @@
-"""Pulse trains, their management, and the update: twin, closed forms of mean and variance, counts, threads."""
+"""Pulse trains, their management, and the update: twin, closed forms of mean and variance, counts,
+threads.
+"""
 
 import math
 import threading
@@ -14,45 +16,89 @@ from archsim.kernels.update import COUNTS, specialise
 from archsim.kernels.update_reference import plan_reference, update_reference
 
 F = np.float32
-SETTINGS = {"rate": 0.01, "granularity": 0.001, "longest": 31, "manage_update": False, "manage_length": False, "deterministic": False,
-            "write_noise": 0.0}
+SETTINGS = {
+    "rate": 0.01,
+    "granularity": 0.001,
+    "longest": 31,
+    "manage_update": False,
+    "manage_length": False,
+    "deterministic": False,
+    "write_noise": 0.0,
+}
 
 
-LAWS = {name: (load_law(name).kernels(), load_law(name).reference()) for name in ("constant_step", "soft_bounds", "one_sided_pair",
-                                                                                  "binary_switch")}
+LAWS = {
+    name: (load_law(name).kernels(), load_law(name).reference())
+    for name in ("constant_step", "soft_bounds", "one_sided_pair", "binary_switch")
+}
 
 
 def devices(law, rows, columns, hidden, spread=0.3, bound=0.6, step=0.001, seed=1):
-    generator, parts = np.random.default_rng(seed), 2 if LAWS[law][1].paired else 1
+    generator = np.random.default_rng(seed)
+    parts = 2 if LAWS[law][1].paired else 1
     planes = np.empty((rows, parts, 6, columns), F)
     planes[:, :, :2] = step * np.abs(1 + spread * generator.normal(size=(rows, parts, 2, columns)))
-    planes[:, :, 2] = 0 if parts == 2 else -bound * np.abs(1 + spread * generator.normal(size=(rows, parts, columns)))
+    planes[:, :, 2] = (
+        0
+        if parts == 2
+        else -bound * np.abs(1 + spread * generator.normal(size=(rows, parts, columns)))
+    )
     planes[:, :, 3] = bound * np.abs(1 + spread * generator.normal(size=(rows, parts, columns)))
     planes[:, :, 4:] = 0.3 if law == "binary_switch" else 1.2
     state = (generator.uniform(0 if parts == 2 else -0.1, 0.1, (rows, parts, columns))).astype(F)
     state = np.clip(state, planes[:, :, 2], planes[:, :, 3])
-    weights = (state[:, 0] - state[:, 1]) if parts == 2 else state[:, 0].copy() if hidden else state[:, 0]
+    weights = (
+        (state[:, 0] - state[:, 1]) if parts == 2 else state[:, 0].copy() if hidden else state[:, 0]
+    )
     return weights, state, planes
 
 
-def run(law, weights, state, planes, scalars, inputs, errors, seed=0, step=0, tile=0, first=0, **changes):
+def run(
+    law, weights, state, planes, scalars, inputs, errors, seed=0, step=0, tile=0, first=0, **changes
+):
     s = {**SETTINGS, **changes}
-    counts, writes = np.zeros(len(COUNTS), np.int64), np.zeros(weights.shape, np.int32)
-    LAWS[law][0].update(weights, state, planes, scalars, inputs, errors, s["rate"], s["granularity"], s["longest"], s["manage_update"],
-                        s["manage_length"], s["deterministic"], F(s["write_noise"]), *map(as_word, (seed, step, tile, first)), counts,
-                        writes)
+    counts = np.zeros(len(COUNTS), np.int64)
+    writes = np.zeros(weights.shape, np.int32)
+    LAWS[law][0].update(
+        weights,
+        state,
+        planes,
+        scalars,
+        inputs,
+        errors,
+        s["rate"],
+        s["granularity"],
+        s["longest"],
+        s["manage_update"],
+        s["manage_length"],
+        s["deterministic"],
+        F(s["write_noise"]),
+        *map(as_word, (seed, step, tile, first)),
+        counts,
+        writes,
+    )
     return counts, writes
 
 
 def vectors(count, rows, columns, size=1.0, seed=2):
     generator = np.random.default_rng(seed)
-    return generator.uniform(-1, 1, (count, columns)).astype(F), (size * generator.uniform(-1, 1, (count, rows))).astype(F)
+    return generator.uniform(-1, 1, (count, columns)).astype(F), (
+        size * generator.uniform(-1, 1, (count, rows))
+    ).astype(F)
 
 
 @pytest.mark.parametrize("law", LAWS)
-@pytest.mark.parametrize("changes", [{}, {"longest": 1, "manage_update": True}, {"longest": 64, "write_noise": 0.01},
-                                     {"manage_update": True, "manage_length": True}, {"deterministic": True, "longest": 10},
-                                     {"manage_length": True, "rate": 0.2}])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"longest": 1, "manage_update": True},
+        {"longest": 64, "write_noise": 0.01},
+        {"manage_update": True, "manage_length": True},
+        {"deterministic": True, "longest": 10},
+        {"manage_length": True, "rate": 0.2},
+    ],
+)
 @pytest.mark.parametrize("size", [1.0, 0.01])
 def test_kernel_and_twin_have_the_same_bits(law, changes, size):
     weights, state, planes = devices(law, 23, 90, "write_noise" in changes)
@@ -63,9 +109,13 @@ def test_kernel_and_twin_have_the_same_bits(law, changes, size):
     if np.shares_memory(weights, state):
         other[0] = other[1][:, 0]
     scalars = (F(0.3),) * (1 if law in ("constant_step", "binary_switch") else 2)
-    counts, writes = run(law, weights, state, planes, scalars, inputs, errors, 5, 6, 7, 8, **changes)
+    counts, writes = run(
+        law, weights, state, planes, scalars, inputs, errors, 5, 6, 7, 8, **changes
+    )
     settings = {**SETTINGS, **changes}
-    expected, expected_writes = update_reference(*other, scalars, LAWS[law][1], inputs, errors, **settings, seed=5, step=6, tile=7, first=8)
+    expected, expected_writes = update_reference(
+        *other, scalars, LAWS[law][1], inputs, errors, **settings, seed=5, step=6, tile=7, first=8
+    )
     np.testing.assert_array_equal(weights, other[0])
     np.testing.assert_array_equal(state, other[1])
     np.testing.assert_array_equal(counts, expected)
@@ -75,8 +125,10 @@ def test_kernel_and_twin_have_the_same_bits(law, changes, size):
 
 @pytest.mark.parametrize("manage_update", [False, True])
 @pytest.mark.parametrize("manage_length", [False, True])
-@pytest.mark.parametrize("input_max,error_max,rate", [(1.0, 1.0, 0.01), (0.3, 2e-3, 0.01), (1.0, 0.7, 0.5), (0.0, 1.0, 0.01),
-                                                      (1e-3, 1e-4, 0.01)])
+@pytest.mark.parametrize(
+    "input_max,error_max,rate",
+    [(1.0, 1.0, 0.01), (0.3, 2e-3, 0.01), (1.0, 0.7, 0.5), (0.0, 1.0, 0.01), (1e-3, 1e-4, 0.01)],
+)
 def test_management_follows_its_formulas(manage_update, manage_length, input_max, error_max, rate):
     arguments = (rate, 0.001, 31, F(input_max), F(error_max), manage_update, manage_length)
     slots, input_factor, error_factor = plan_train(*arguments)
@@ -90,7 +142,9 @@ def test_management_follows_its_formulas(manage_update, manage_length, input_max
         assert input_factor * F(input_max) == pytest.approx(error_factor * F(error_max))
         assert input_factor * error_factor * slots * 0.001 == pytest.approx(rate)
     if manage_update and manage_length and wanted > 31:
-        assert input_factor * F(input_max) == pytest.approx(1.0) and error_factor * F(error_max) == pytest.approx(wanted / 31)
+        assert input_factor * F(input_max) == pytest.approx(1.0) and error_factor * F(
+            error_max
+        ) == pytest.approx(wanted / 31)
     if not manage_update:
         assert input_factor == error_factor == pytest.approx(math.sqrt(rate / slots / 0.001))
 
@@ -98,12 +152,17 @@ def test_management_follows_its_formulas(manage_update, manage_length, input_max
 @pytest.mark.parametrize("longest", [1, 10, 31])
 @pytest.mark.parametrize("noise", [0.0, 0.3])
 def test_mean_and_variance_of_the_update(longest, noise):
-    """E[dw] = rate x d and Var[dw] = BL q dw_min^2 (1 - q + sigma_c^2) over 1e5 independent updates (rpu.md 2.1)."""
-    count, x, d = 100_000, 0.31, -0.22
+    """E[dw] = rate x d and Var[dw] = BL q dw_min^2 (1 - q + sigma_c^2) over 1e5 independent updates
+    (rpu.md 2.1).
+    """
+    count = 100_000
+    x = 0.31
+    d = -0.22
     weights, state = np.zeros((1, 1), F), np.zeros((1, 1, 1), F)
     planes = np.array([1, 1, -1e6, 1e6], F).reshape(1, 1, 4, 1)
     changes = np.empty(count)
-    inputs, errors = np.full((1, 1), x, F), np.full((1, 1), d, F)
+    inputs = np.full((1, 1), x, F)
+    errors = np.full((1, 1), d, F)
     for number in range(count // 1000):
         # weights of 1000 updates in a row: their differences are the single updates
         for inner in range(1000):
@@ -111,7 +170,9 @@ def test_mean_and_variance_of_the_update(longest, noise):
             run_once(state, planes, (F(noise),), inputs, errors, longest, 1000 * number + inner)
             changes[1000 * number + inner] = state[0, 0, 0]
     rate, granularity = 0.05, 0.01
-    probability = min(1, math.sqrt(rate / longest / granularity) * x) * min(1, math.sqrt(rate / longest / granularity) * -d)
+    probability = min(1, math.sqrt(rate / longest / granularity) * x) * min(
+        1, math.sqrt(rate / longest / granularity) * -d
+    )
     mean = -longest * probability
     variance = longest * probability * (1 - probability + noise**2)
     fourth = ((changes - changes.mean()) ** 4).mean()
@@ -120,25 +181,60 @@ def test_mean_and_variance_of_the_update(longest, noise):
     assert mean * granularity == pytest.approx(rate * x * d, rel=1e-6) or longest == 1
 
 
-_COUNTS, _NONE = np.zeros(len(COUNTS), np.int64), np.zeros((0, 0), np.int32)
+_COUNTS = np.zeros(len(COUNTS), np.int64)
+_NONE = np.zeros((0, 0), np.int32)
 
 
 def run_once(state, planes, scalars, inputs, errors, longest, first):
-    LAWS["constant_step"][0].update(state[:, 0], state, planes, scalars, inputs, errors, 0.05, 0.01, longest, False, False, False, F(0),
-                               as_word(3), as_word(0), as_word(0), as_word(first), _COUNTS, _NONE)
+    LAWS["constant_step"][0].update(
+        state[:, 0],
+        state,
+        planes,
+        scalars,
+        inputs,
+        errors,
+        0.05,
+        0.01,
+        longest,
+        False,
+        False,
+        False,
+        F(0),
+        as_word(3),
+        as_word(0),
+        as_word(0),
+        as_word(first),
+        _COUNTS,
+        _NONE,
+    )
 
 
 def test_coincidences_of_deterministic_trains_are_the_rounded_product():
     columns = np.arange(0, 32)
-    inputs, errors = (columns[None] / 31).astype(F), (columns[None] / 31).astype(F)
-    weights, state, planes = np.zeros((32, 32), F), None, np.zeros((32, 1, 4, 32), F)
+    inputs = (columns[None] / 31).astype(F)
+    errors = (columns[None] / 31).astype(F)
+    weights = np.zeros((32, 32), F)
+    state = None
+    planes = np.zeros((32, 1, 4, 32), F)
     state = weights[:, None]
-    writes = run("constant_step", weights, state, planes, (F(0),), inputs, errors, deterministic=True, rate=0.031)[1]
+    writes = run(
+        "constant_step",
+        weights,
+        state,
+        planes,
+        (F(0),),
+        inputs,
+        errors,
+        deterministic=True,
+        rate=0.031,
+    )[1]
     np.testing.assert_array_equal(writes, np.floor(np.outer(columns, columns) / 31 + 0.5))
 
 
 def test_aggregated_and_pulse_by_pulse_agree_in_distribution():
-    """The sum of K noisy constant steps is one normal number of variance K: same mean and variance of a device far from its bounds."""
+    """The sum of K noisy constant steps is one normal number of variance K: same mean and variance
+    of a device far from its bounds.
+    """
 
     slow = specialise(constant_step)
     results = []
@@ -146,7 +242,17 @@ def test_aggregated_and_pulse_by_pulse_agree_in_distribution():
         state = np.zeros((100, 1, 1000), F)
         planes = np.tile(np.array([1, 1, -1e6, 1e6], F)[:, None], (100, 1, 1, 1000))
         signed = np.full((100, 1000), 7, np.int32)
-        kernels.pulse(state[:, 0], state, planes, (F(0.5),), signed, F(0), *map(as_word, (1, 2, 3)), _COUNTS, _NONE)
+        kernels.pulse(
+            state[:, 0],
+            state,
+            planes,
+            (F(0.5),),
+            signed,
+            F(0),
+            *map(as_word, (1, 2, 3)),
+            _COUNTS,
+            _NONE,
+        )
         results.append(state.astype(float).ravel())
     for values in results:
         assert abs(values.mean() - 7) < 4 * math.sqrt(7 * 0.25 / values.size)
@@ -157,7 +263,17 @@ def test_two_threads_give_the_bits_of_one():
     def train(tile, result):
         weights, state, planes = devices("soft_bounds", 30, 40, False)
         for step in range(20):
-            run("soft_bounds", weights, state, planes, (F(0.3), F(0.2)), *vectors(5, 30, 40, seed=step), seed=1, step=step, tile=tile)
+            run(
+                "soft_bounds",
+                weights,
+                state,
+                planes,
+                (F(0.3), F(0.2)),
+                *vectors(5, 30, 40, seed=step),
+                seed=1,
+                step=step,
+                tile=tile,
+            )
         result[tile] = weights
 
     alone, together = {}, {}
@@ -176,6 +292,15 @@ def test_two_threads_give_the_bits_of_one():
 def test_bounds_hold_for_every_device():
     weights, state, planes = devices("constant_step", 20, 30, False)
     for step in range(40):
-        run("constant_step", weights, state, planes, (F(3.0),), *vectors(5, 20, 30, seed=step), rate=0.5, step=step)
+        run(
+            "constant_step",
+            weights,
+            state,
+            planes,
+            (F(3.0),),
+            *vectors(5, 20, 30, seed=step),
+            rate=0.5,
+            step=step,
+        )
     assert (state[:, 0] <= planes[:, 0, 3]).all() and (state[:, 0] >= planes[:, 0, 2]).all()
     assert (state[:, 0] == planes[:, 0, 3]).any()

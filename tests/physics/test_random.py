@@ -22,7 +22,8 @@ def fill(seed, first, normals, uniforms):
 
 
 def draw(rows=400, columns=500, seed=3):
-    normals, uniforms = np.empty((rows, columns), np.float32), np.empty((rows, columns), np.float32)
+    normals = np.empty((rows, columns), np.float32)
+    uniforms = np.empty((rows, columns), np.float32)
     fill(random.as_word(seed), U(0), normals, uniforms)
     return normals, uniforms
 
@@ -32,8 +33,12 @@ def test_kernel_and_twin_have_the_same_bits():
         normals, uniforms = draw(20, 300, seed)
         key = random_reference.stream_key_reference(seed, 5, 7, random.UPDATE)
         rows = random_reference.row_key_reference(key, np.arange(20)[:, None])
-        np.testing.assert_array_equal(normals, random_reference.normal_reference(rows, np.arange(300)))
-        np.testing.assert_array_equal(uniforms, random_reference.uniform_reference(rows, np.arange(300)))
+        np.testing.assert_array_equal(
+            normals, random_reference.normal_reference(rows, np.arange(300))
+        )
+        np.testing.assert_array_equal(
+            uniforms, random_reference.uniform_reference(rows, np.arange(300))
+        )
 
 
 def test_moments_and_tails_of_the_normal():
@@ -63,17 +68,31 @@ def test_neighbours_rows_steps_tiles_and_streams_are_uncorrelated():
     assert abs((normals[:, 1:] ** 2 * normals[:, :-1] ** 2).mean() - 1) < 3 * limit
     columns = np.arange(normals.size)
     base = random_reference.stream_key_reference(3, 5, 7, 1)
-    for other in ((4, 5, 7, 1), (3, 6, 7, 1), (3, 5, 8, 1), (3, 5, 7, 2), (5, 3, 7, 1), (3, 7, 5, 1)):
+    for other in (
+        (4, 5, 7, 1),
+        (3, 6, 7, 1),
+        (3, 5, 8, 1),
+        (3, 5, 7, 2),
+        (5, 3, 7, 1),
+        (3, 7, 5, 1),
+    ):
         key = random_reference.stream_key_reference(*other)
-        product = random_reference.normal_reference(base, columns).astype(float) * random_reference.normal_reference(key, columns)
+        product = random_reference.normal_reference(base, columns).astype(
+            float
+        ) * random_reference.normal_reference(key, columns)
         assert abs(product.mean()) < limit, other
 
 
 def test_two_threads_give_the_bits_of_one():
     whole, _ = draw(200, 100)
     parts = np.empty_like(whole)
-    halves = [threading.Thread(target=fill, args=(U(3), U(first), parts[first:first + 100], np.empty((100, 100), np.float32)))
-              for first in (0, 100)]
+    halves = [
+        threading.Thread(
+            target=fill,
+            args=(U(3), U(first), parts[first : first + 100], np.empty((100, 100), np.float32)),
+        )
+        for first in (0, 100)
+    ]
     for half in halves:
         half.start()
     for half in halves:

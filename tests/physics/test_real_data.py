@@ -1,4 +1,6 @@
-"""Real data through the simulated chip: equal to a plain NumPy forward pass within the converters' resolution."""
+"""Real data through the simulated chip: equal to a plain NumPy forward pass within the converters'
+resolution.
+"""
 
 import numpy as np
 import pytest
@@ -21,14 +23,22 @@ def run(network, settings=None, **data):
 @pytest.mark.parametrize("bits", [6, 8, 12])
 def test_error_is_bounded_by_half_steps_of_both_converters(rows, columns, bits):
     random = np.random.default_rng(rows + bits)
-    weights, image = random.standard_normal((columns, rows)), random.random(rows)
-    result = run(one_layer(rows, columns), {"read.adc_bits": bits, "read.input_bits": bits},
-                 data={"images": image, "fc.weights": weights})
+    weights = random.standard_normal((columns, rows))
+    image = random.random(rows)
+    result = run(
+        one_layer(rows, columns),
+        {"read.adc_bits": bits, "read.input_bits": bits},
+        data={"images": image, "fc.weights": weights},
+    )
     scale = image.max()
-    # DAC: half a step of 1/(2^b - 2) of full scale on every row. ADC: half a step of its range on every row split;
-    # its range is 1.05 x the largest exact partial sum of the split, so the DAC may add a clip of at most its own error.
+    # DAC: half a step of 1/(2^b - 2) of full scale on every row. ADC: half a step of its range on
+    # every row split; its range is 1.05 x the largest exact partial sum of the split, so the DAC
+    # may add a clip of at most its own error.
     dac = np.abs(weights).sum(axis=1) * scale / (2**bits - 2)
-    adc = sum(1.05 * np.abs(weights[:, r:r + 128] @ image[r:r + 128]).max() / (2**bits - 2) for r in range(0, rows, 128))
+    adc = sum(
+        1.05 * np.abs(weights[:, r : r + 128] @ image[r : r + 128]).max() / (2**bits - 2)
+        for r in range(0, rows, 128)
+    )
     error = np.abs(result.outputs[0] - weights @ image)
     assert (error <= 1.01 * (dac + adc) + 1e-5).all()
     assert error.max() > 0
@@ -39,15 +49,29 @@ def test_error_is_bounded_by_half_steps_of_both_converters(rows, columns, bits):
 def test_more_bits_come_closer_to_numpy(name, mode):
     errors = []
     for bits in (7, 11):
-        result = run(name, {"read.adc_bits": bits, "read.input_bits": bits, "execution.mode": mode}, data="random", images=2, seed=5)
+        result = run(
+            name,
+            {"read.adc_bits": bits, "read.input_bits": bits, "execution.mode": mode},
+            data="random",
+            images=2,
+            seed=5,
+        )
         errors.append(np.abs(result.outputs - result.reference_outputs).max())
     # four more bits: steps 16 times smaller
     assert errors[1] < errors[0] / 6
 
 
 def test_signed_reads_of_both_schedules_are_equal():
-    outputs = [run("lenet1", {"execution.mode": mode, "placement.copies.conv1": copies}, data="random", images=2, seed=1).outputs
-               for mode, copies in (("layer_by_layer", 1), ("pipelined", 1), ("pipelined", 4))]
+    outputs = [
+        run(
+            "lenet1",
+            {"execution.mode": mode, "placement.copies.conv1": copies},
+            data="random",
+            images=2,
+            seed=1,
+        ).outputs
+        for mode, copies in (("layer_by_layer", 1), ("pipelined", 1), ("pipelined", 4))
+    ]
     assert np.array_equal(outputs[0], outputs[1])
     assert np.array_equal(outputs[0], outputs[2])
 
@@ -55,23 +79,39 @@ def test_signed_reads_of_both_schedules_are_equal():
 def test_saturation_costs_cycles_only_when_it_happens():
     quiet = run("rpu_cnn", {"physics.bound_management": True}, data="random", seed=2)
     assumed = run("rpu_cnn")
-    narrow = run("rpu_cnn", {"physics.bound_management": True, "physics.output_bound": 1.0}, data="random", seed=2)
-    assert quiet.cycles <= assumed.cycles + 64  # an automatic range leaves at most the odd repeat at its margin
+    narrow = run(
+        "rpu_cnn",
+        {"physics.bound_management": True, "physics.output_bound": 1.0},
+        data="random",
+        seed=2,
+    )
+    assert (
+        quiet.cycles <= assumed.cycles + 64
+    )  # an automatic range leaves at most the odd repeat at its margin
     assert narrow.cycles > assumed.cycles
     assert narrow.tile_operations > assumed.tile_operations
     assert narrow.activity == quiet.activity == "measured"
-    # a repeat is one more tile operation of the layer's tiles, and its conversions are in the ledger
+    # a repeat is one more tile operation of the layer's tiles, and its conversions are in the
+    # ledger
     extra = narrow.tile_operations - assumed.tile_operations
     per_tile = 128
-    adc = {id(r): sum(row["count"] for row in r.ledger if row["component"] == "adc") for r in (narrow, assumed)}
+    adc = {
+        id(r): sum(row["count"] for row in r.ledger if row["component"] == "adc")
+        for r in (narrow, assumed)
+    }
     assert adc[id(narrow)] - adc[id(assumed)] == pytest.approx(extra * per_tile)
 
 
 def test_dual_column_bit_serial_reads_follow_numpy():
     chip = archsim.load_architecture("wu2023", {"physics.model": "dual_column"})
     result = archsim.simulate("lenet1", chip, data="random", seed=4)
-    assert np.abs(result.outputs - result.reference_outputs).max() < 0.05 * np.abs(result.reference_outputs).max() + 0.02
-    loud = archsim.load_architecture("wu2023", {"physics.model": "dual_column", "physics.adc_noise_levels": 2.0})
+    assert (
+        np.abs(result.outputs - result.reference_outputs).max()
+        < 0.05 * np.abs(result.reference_outputs).max() + 0.02
+    )
+    loud = archsim.load_architecture(
+        "wu2023", {"physics.model": "dual_column", "physics.adc_noise_levels": 2.0}
+    )
     noisy = archsim.simulate("lenet1", loud, data="random", seed=4)
     assert not np.array_equal(noisy.outputs, result.outputs)
 
@@ -92,15 +132,18 @@ def test_a_step_that_runs_ahead_of_its_data_is_caught(monkeypatch):
         run("lenet1", {"execution.mode": "pipelined"}, data="random")
 
 
-@pytest.mark.parametrize("data, fault", [
-    ({"images": np.zeros((3, 3))}, "images do not fit"),
-    ({"images": np.full((1, 1, 28, 28), np.nan)}, "finite"),
-    ({"conv1.weights": np.zeros((4, 24))}, "weights do not fit"),
-    ({"conv9.weights": np.zeros((4, 25))}, "unknown array"),
-    ({"conv1.bias": np.zeros(5)}, "bias does not fit"),
-    ({"images": np.array(["a"])}, "finite"),
-    ("mnist", "unknown data"),
-])
+@pytest.mark.parametrize(
+    "data, fault",
+    [
+        ({"images": np.zeros((3, 3))}, "images do not fit"),
+        ({"images": np.full((1, 1, 28, 28), np.nan)}, "finite"),
+        ({"conv1.weights": np.zeros((4, 24))}, "weights do not fit"),
+        ({"conv9.weights": np.zeros((4, 25))}, "unknown array"),
+        ({"conv1.bias": np.zeros(5)}, "bias does not fit"),
+        ({"images": np.array(["a"])}, "finite"),
+        ("mnist", "unknown data"),
+    ],
+)
 def test_wrong_arrays_are_refused(data, fault):
     with pytest.raises(archsim.InputError, match=fault):
         run("lenet1", data=data)

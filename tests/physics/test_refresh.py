@@ -12,12 +12,18 @@ from archsim.devices.presets import load_device, load_presets
 from archsim.kernels.refresh_reference import refresh_reference
 
 F = np.float32
-PAIRS = sorted(name for name in LAWS if load_law(name).paired and any(p.name == "refresh_upper" for p in load_law(name).parameters))
+PAIRS = sorted(
+    name
+    for name in LAWS
+    if load_law(name).paired and any(p.name == "refresh_upper" for p in load_law(name).parameters)
+)
 PRESETS = sorted(name for name, preset in load_presets().items() if preset.law in PAIRS)
 
 
 def filled(device, plus, minus, shape=(6, 9), seed=5):
-    """An array with its pairs at these states (each at most its device's bound), and a count of writes."""
+    """An array with its pairs at these states (each at most its device's bound), and a count of
+    writes.
+    """
     array = device.build(*shape, seed=seed)
     array.state[:, 0], array.state[:, 1] = plus, minus
     np.clip(array.state, array.planes[:, :, 2], array.planes[:, :, 3], out=array.state)
@@ -26,19 +32,30 @@ def filled(device, plus, minus, shape=(6, 9), seed=5):
 
 
 def step_of(array, towards):
-    """The noise-free step (M, N) of the device on the side that `towards` asks for, at where it stands."""
+    """The noise-free step (M, N) of the device on the side that `towards` asks for, at where it
+    stands.
+    """
     moved = []
     for part in range(2):
         planes = [array.planes[:, part, number] for number in range(array.planes.shape[2])]
-        new = array.device.step_reference(array.state[:, part], np.ones(towards.shape, bool), F(1), F(0), planes, array.law)
+        new = array.device.step_reference(
+            array.state[:, part], np.ones(towards.shape, bool), F(1), F(0), planes, array.law
+        )
         moved.append(np.clip(new, planes[2], planes[3]) - array.state[:, part])
     return np.where(towards > 0, *moved)
 
 
 def test_the_default_device_keeps_its_weight():
-    # 0.80 - 0.30 = 0.50 on equal devices with soft bounds at 1: 1 - 0.998^n = 0.5 to half a step of 0.001 takes n = 346 pulses
-    array, writes = filled(load_device("one_sided_soft", {"step_spread": 0.0, "asymmetry_spread": 0.0, "upper_spread": 0.0,
-                                                          "pulse_noise": 0.0}), 0.8, 0.3)
+    # 0.80 - 0.30 = 0.50 on equal devices with soft bounds at 1: 1 - 0.998^n = 0.5 to half a step of
+    # 0.001 takes n = 346 pulses
+    array, writes = filled(
+        load_device(
+            "one_sided_soft",
+            {"step_spread": 0.0, "asymmetry_spread": 0.0, "upper_spread": 0.0, "pulse_noise": 0.0},
+        ),
+        0.8,
+        0.3,
+    )
     counts = array.refresh(writes=writes)
     pulses = next(n for n in range(1000) if abs(0.5 - (1 - 0.998**n)) <= 0.5 * 0.002 * 0.998**n)
     assert pulses == 346
@@ -49,12 +66,29 @@ def test_the_default_device_keeps_its_weight():
 
 @pytest.mark.parametrize("name", PRESETS)
 @settings(max_examples=25, deadline=None, derandomize=True)
-@given(st.integers(0, 2**32), st.floats(0.3, 1.0), st.floats(0.1, 1.0), st.sampled_from((0.0, 0.3, 0.6)), st.sampled_from((0.0, 0.3)),
-       st.sampled_from((0.0, 2.0)))
-def test_any_pair_keeps_its_weight_within_the_resolution_of_its_device(name, seed, most, share, noise, spread, unseen):
+@given(
+    st.integers(0, 2**32),
+    st.floats(0.3, 1.0),
+    st.floats(0.1, 1.0),
+    st.sampled_from((0.0, 0.3, 0.6)),
+    st.sampled_from((0.0, 0.3)),
+    st.sampled_from((0.0, 2.0)),
+)
+def test_any_pair_keeps_its_weight_within_the_resolution_of_its_device(
+    name, seed, most, share, noise, spread, unseen
+):
     generator = np.random.default_rng(seed)
-    device = load_device(name, {"pulse_noise": noise, "upper_spread": spread, "step_spread": spread, "refresh_upper": 0.5,
-                                "refresh_lower": 0.2, "write_noise": unseen})
+    device = load_device(
+        name,
+        {
+            "pulse_noise": noise,
+            "upper_spread": spread,
+            "step_spread": spread,
+            "refresh_upper": 0.5,
+            "refresh_lower": 0.2,
+            "write_noise": unseen,
+        },
+    )
     top = most * device.upper_bound
     plus, minus = (generator.uniform(0, top, (6, 9)) for _ in range(2))
     array, writes = filled(device, plus, minus * share, seed=seed)
@@ -79,17 +113,41 @@ def test_any_pair_keeps_its_weight_within_the_resolution_of_its_device(name, see
 @pytest.mark.parametrize("name", PRESETS)
 @pytest.mark.parametrize("unseen", [0.0, 1.5])
 def test_kernel_has_the_bits_of_its_twin(name, unseen):
-    device = load_device(name, {"refresh_upper": 0.3, "refresh_lower": 0.1, "write_noise": unseen, "refresh_pulses": 300,
-                                "reset_spread": 0.02, "corrupt_probability": 0.1, "corrupt_range": 0.4})
+    device = load_device(
+        name,
+        {
+            "refresh_upper": 0.3,
+            "refresh_lower": 0.1,
+            "write_noise": unseen,
+            "refresh_pulses": 300,
+            "reset_spread": 0.02,
+            "corrupt_probability": 0.1,
+            "corrupt_range": 0.4,
+        },
+    )
     generator = np.random.default_rng(3)
-    array, writes = filled(device, *generator.uniform(0, device.upper_bound, (2, 20, 30)), shape=(20, 30))
+    array, writes = filled(
+        device, *generator.uniform(0, device.upper_bound, (2, 20, 30)), shape=(20, 30)
+    )
     twin, _ = filled(device, array.state[:, 0], array.state[:, 1], shape=(20, 30))
     counts = array.refresh(seed=7, step=11, tile=13, writes=writes)
     with np.errstate(over="ignore", invalid="ignore"):
         totals, expected = refresh_reference(
-            twin.weights, twin.state, twin.planes, twin.law, device.reference(), upper=device.refresh_upper, lower=device.refresh_lower,
-            target=device.reset_weight, spread=device.reset_spread, most=device.refresh_pulses, write_noise=twin.write_noise, seed=7,
-            step=11, tile=13)
+            twin.weights,
+            twin.state,
+            twin.planes,
+            twin.law,
+            device.reference(),
+            upper=device.refresh_upper,
+            lower=device.refresh_lower,
+            target=device.reset_weight,
+            spread=device.reset_spread,
+            most=device.refresh_pulses,
+            write_noise=twin.write_noise,
+            seed=7,
+            step=11,
+            tile=13,
+        )
     assert counts[5] > 100
     if device.exact_twin:
         assert counts[5:].tolist() == list(totals) and (writes == expected).all()
@@ -103,7 +161,9 @@ def test_kernel_has_the_bits_of_its_twin(name, unseen):
 
 
 def test_pulses_that_do_not_suffice_are_said():
-    array, writes = filled(load_device("one_sided_soft", {"refresh_pulses": 31, "upper_spread": 0.0}), 0.8, 0.3)
+    array, writes = filled(
+        load_device("one_sided_soft", {"refresh_pulses": 31, "upper_spread": 0.0}), 0.8, 0.3
+    )
     counts = array.refresh(writes=writes)
     assert counts[7] == counts[5] == 54 and (writes == 32).all()
 

@@ -21,7 +21,8 @@ def test_program_and_verify_has_its_statistics():
     devices, cycles, outside = array.program(targets, selected, seed=1, writes=writes)
     assert (array.weights[50:] == 0).all() and (writes[50:] == 0).all()
     assert devices == 2 * 25_000 and writes.sum() == cycles
-    # the driven device of a pair: window of one sigma, two cycles; the other one sits at its lower bound, where half of the errors are cut
+    # the driven device of a pair: window of one sigma, two cycles; the other one sits at its lower
+    # bound, where half of the errors are cut
     miss = 1 - math.erf(1 / math.sqrt(2))
     driven = np.where(targets > 0, array.state[:, 0], array.state[:, 1])[:50].astype(float) - 0.5
     share = (np.abs(driven) > device.verify_window).mean()
@@ -34,7 +35,9 @@ def test_program_and_verify_has_its_statistics():
 
 
 def test_refresh_keeps_the_difference_and_frees_the_range():
-    device = load_device("one_sided_soft", {"pulse_step": 0.001, "pulse_noise": 0.0, "upper_spread": 0.0})
+    device = load_device(
+        "one_sided_soft", {"pulse_step": 0.001, "pulse_noise": 0.0, "upper_spread": 0.0}
+    )
     array = device.build(40, 50)
     array.state[:, 0] = 0.8
     array.state[:, 1] = np.where(np.arange(50) < 25, 0.3, 0.2)
@@ -49,13 +52,17 @@ def test_refresh_keeps_the_difference_and_frees_the_range():
 
 
 def test_decay_and_diffusion():
-    array = load_law("constant_step")(lifetime=100.0, rest_weight=0.1, upper_spread=0.0).build(50, 1000)
+    array = load_law("constant_step")(lifetime=100.0, rest_weight=0.1, upper_spread=0.0).build(
+        50, 1000
+    )
     array.set_weights(np.full((50, 1000), 0.5))
     array.age()
     np.testing.assert_allclose(array.weights, 0.1 + 0.4 * 0.99, rtol=1e-6)
     array.age(batches=99)
     np.testing.assert_allclose(array.weights, 0.1 + 0.4 * 0.99**100, rtol=1e-6)
-    array = load_law("constant_step")(diffusion=0.01, upper_spread=0.0, lower_spread=0.0).build(50, 1000)
+    array = load_law("constant_step")(diffusion=0.01, upper_spread=0.0, lower_spread=0.0).build(
+        50, 1000
+    )
     array.age(batches=4, step=1)
     assert array.weights.std() == pytest.approx(0.02, rel=4 / (2 * 5e4) ** 0.5)
     first = array.weights.copy()
@@ -68,7 +75,7 @@ def test_drift_is_the_power_law_of_each_device():
     array.set_weights(np.linspace(-1, 1, 2000).reshape(20, 100))
     start = array.state.copy()
     array.drift(1.0, 1e3)
-    np.testing.assert_allclose(array.state, start * 1e3 ** -array.exponents, rtol=2e-6)
+    np.testing.assert_allclose(array.state, start * 1e3**-array.exponents, rtol=2e-6)
     assert array.exponents.mean() == pytest.approx(0.05, abs=0.002)
     whole = array.state.copy()
     array.state[...] = start

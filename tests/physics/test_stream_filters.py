@@ -1,4 +1,6 @@
-"""Counters in feedback: the leaky average, square root and division converge as their equations say, and Adam on streams is Adam."""
+"""Counters in feedback: the leaky average, square root and division converge as their equations
+say, and Adam on streams is Adam.
+"""
 
 import itertools
 
@@ -17,25 +19,48 @@ TRANSFER = (np.arange(4097) * 16).astype(np.int32)[None]
 
 def averaged(values, length, bits, start=0, shared=False, place=0):
     counters = np.full(np.shape(values), start, np.int32)
-    filters.average(counters, np.asarray(values, F), F(1), length, bits, TRANSFER, streams.COUNTER, TABLES, KEY, shared, place,
-                    np.zeros(1, np.int64))
+    filters.average(
+        counters,
+        np.asarray(values, F),
+        F(1),
+        length,
+        bits,
+        TRANSFER,
+        streams.COUNTER,
+        TABLES,
+        KEY,
+        shared,
+        place,
+        np.zeros(1, np.int64),
+    )
     return counters
 
 
 @pytest.mark.parametrize("shared", [False, True])
 def test_leaky_average_moves_by_its_share(shared):
-    value, length, bits, start = 0.75, 27, 8, 64
+    value = 0.75
+    length = 27
+    bits = 8
+    start = 64
     found = averaged(np.full((250, 8), value), length, bits, start, shared) / 2**bits
     share = 1 - (1 - 2.0**-bits) ** length
-    assert found.mean() == pytest.approx(start / 2**bits + share * (value - start / 2**bits), abs=0.004)
-    assert averaged(np.full((10, 8), -value), 3000, bits).mean() / 2**bits == pytest.approx(-value, abs=0.02)
+    assert found.mean() == pytest.approx(
+        start / 2**bits + share * (value - start / 2**bits), abs=0.004
+    )
+    assert averaged(np.full((10, 8), -value), 3000, bits).mean() / 2**bits == pytest.approx(
+        -value, abs=0.02
+    )
 
 
 def row_arguments(source, shared, seed=0):
-    """Gradients (5, 9) with zeros and clipped values, and the arguments behind the widths; devices that differ."""
+    """Gradients (5, 9) with zeros and clipped values, and the arguments behind the widths; devices
+    that differ.
+    """
     values = np.random.default_rng(seed).normal(0, 0.5, (5, 9)).astype(F)
     values[1, 2:4] = 0
-    transfer = np.rint(np.linspace(0, 65536, 257) * np.array([[1.0], [0.9], [0.8], [0.95]])).astype(np.int32)
+    transfer = np.rint(np.linspace(0, 65536, 257) * np.array([[1.0], [0.9], [0.8], [0.95]])).astype(
+        np.int32
+    )
     return values, (transfer, source, TABLES, KEY, shared, 71)
 
 
@@ -45,13 +70,26 @@ def test_filters_have_the_bits_of_their_twins(source, shared):
     values, rest = row_arguments(source, shared)
     start = np.random.default_rng(1)
     averages = [np.rint(start.normal(0, 20, values.shape)).astype(np.int32)] * 2
-    moments = [[start.integers(-60, 60, values.shape), start.integers(0, 500, values.shape), start.integers(1, 64, values.shape),
-                start.integers(0, 2, values.shape), start.integers(0, 8, values.shape)]] * 2
+    moments = [
+        [
+            start.integers(-60, 60, values.shape),
+            start.integers(0, 500, values.shape),
+            start.integers(1, 64, values.shape),
+            start.integers(0, 2, values.shape),
+            start.integers(0, 8, values.shape),
+        ]
+    ] * 2
     found = []
-    for average, adam, average_state, adam_state in zip((filters.average, twins.average_reference), (filters.adam, twins.adam_reference),
-                                                        averages, moments):
-        state, counters = [part.astype(np.int32) for part in adam_state], average_state.copy()
-        ones, quotients = np.zeros((2, 1), np.int64), np.zeros(values.shape, F)
+    for average, adam, average_state, adam_state in zip(
+        (filters.average, twins.average_reference),
+        (filters.adam, twins.adam_reference),
+        averages,
+        moments,
+    ):
+        state = [part.astype(np.int32) for part in adam_state]
+        counters = average_state.copy()
+        ones = np.zeros((2, 1), np.int64)
+        quotients = np.zeros(values.shape, F)
         average(counters, values, F(1), 50, 6, *rest, ones[0])
         adam(*state, quotients, values, F(0.5), 60, (6, 9, 6), *rest, ones[1])
         found.append((counters, *state, quotients, ones))
@@ -63,7 +101,9 @@ def test_divider_and_square_root_have_the_bits_of_their_twins():
     bits = range(2)
     cases = np.array(list(itertools.product(bits, range(8), bits, bits)), np.int32)
     quotient, kept = twins.divide_reference(*cases.T)
-    assert [filters.divide_cycle(*case) for case in cases] == list(zip(quotient.tolist(), kept.tolist()))
+    assert [filters.divide_cycle(*case) for case in cases] == list(
+        zip(quotient.tolist(), kept.tolist())
+    )
     roots = np.array(list(itertools.product((1, 2, 7, 8), bits, bits, bits)), np.int32)
     expected = twins.square_root_reference(roots[:, 0], 3, *roots[:, 1:].T)
     assert [filters.square_root_cycle(root, 3, *bits) for root, *bits in roots] == expected.tolist()
@@ -75,21 +115,31 @@ def bits_of(generator, p, length):
 
 @pytest.mark.parametrize("p", [0.1, 0.5, 0.9])
 def test_square_root_settles(p):
-    generator, root, total = np.random.default_rng(0), np.int32(1), 0.0
-    inputs, first, second = bits_of(generator, p, 30000), generator.random(30000), generator.random(30000)
+    generator = np.random.default_rng(0)
+    root = np.int32(1)
+    total = 0.0
+    inputs = bits_of(generator, p, 30000)
+    first = generator.random(30000)
+    second = generator.random(30000)
     for k in range(30000):
-        root = filters.square_root_cycle(root, 8, inputs[k], np.int32(first[k] < root / 256), np.int32(second[k] < root / 256))
+        root = filters.square_root_cycle(
+            root, 8, inputs[k], np.int32(first[k] < root / 256), np.int32(second[k] < root / 256)
+        )
         total += root / 256 if k >= 5000 else 0
     assert total / 25000 == pytest.approx(np.sqrt(p), abs=0.02)
 
 
 @pytest.mark.parametrize(("a", "b"), [(0.1, 0.4), (0.3, 0.5), (0.7, 0.8)])
 def test_division_of_independent_streams_comes_within_five_per_cent(a, b):
-    # the published in-stream dividers need 86 to 226 cycles for that; this one holds its mean over 226 cycles within a few runs' scatter
+    # the published in-stream dividers need 86 to 226 cycles for that; this one holds its mean over
+    # 226 cycles within a few runs' scatter
     generator, quotients = np.random.default_rng(1), []
     for _ in range(200):
-        held, saved, total = np.int32(0), np.int32(0), 0
-        above, below = bits_of(generator, a, 226), bits_of(generator, b, 226)
+        held = np.int32(0)
+        saved = np.int32(0)
+        total = 0
+        above = bits_of(generator, a, 226)
+        below = bits_of(generator, b, 226)
         for x, y in zip(above, below):
             held, saved = filters.divide_cycle(held, saved, x, y)
             total += held
@@ -100,12 +150,18 @@ def test_division_of_independent_streams_comes_within_five_per_cent(a, b):
 def test_division_saturates_at_one():
     held, saved = np.int32(0), np.int32(0)
     generator = np.random.default_rng(2)
-    bits = [filters.divide_cycle(held, saved, x, y)[0] for x, y in zip(np.ones(200, np.int32), bits_of(generator, 0.5, 200)) if y]
+    bits = [
+        filters.divide_cycle(held, saved, x, y)[0]
+        for x, y in zip(np.ones(200, np.int32), bits_of(generator, 0.5, 200))
+        if y
+    ]
     assert np.mean(bits) == 1.0
 
 
 def test_adam_on_streams_settles_where_adam_does():
-    shape, length, bits = (12, 16), 27, (8, 15, 8)
+    shape = (12, 16)
+    length = 27
+    bits = (8, 15, 8)
     generator = np.random.default_rng(3)
     mean = np.where(np.arange(16) % 2, 0.3, -0.15)
     square = mean**2 + 0.04
@@ -115,8 +171,21 @@ def test_adam_on_streams_settles_where_adam_does():
     quotients, found = np.zeros(shape, F), []
     for batch in range(150):
         g = (mean + 0.2 * generator.standard_normal(shape)).astype(F)
-        filters.adam(*state, quotients, g, F(1), length, bits, TRANSFER, streams.COUNTER, TABLES, KEY, False, batch * 12 * length,
-                     np.zeros(1, np.int64))
+        filters.adam(
+            *state,
+            quotients,
+            g,
+            F(1),
+            length,
+            bits,
+            TRANSFER,
+            streams.COUNTER,
+            TABLES,
+            KEY,
+            False,
+            batch * 12 * length,
+            np.zeros(1, np.int64),
+        )
         if batch >= 50:
             found.append(quotients.mean(0))
     assert np.mean(found, 0) == pytest.approx(mean / np.sqrt(square), abs=0.06)

@@ -1,4 +1,6 @@
-"""What devices do to streams: spread and drivers bend probabilities, predistortion straightens them; momentum on streams is momentum."""
+"""What devices do to streams: spread and drivers bend probabilities, predistortion straightens
+them; momentum on streams is momentum.
+"""
 
 import warnings
 
@@ -14,7 +16,9 @@ F = np.float32
 
 
 def transfer(devices=400, **settings):
-    scheme = load_scheme("cbram_sc", {"device_spread": 0.0, "pulse_spread": 0.0, "driver_bits": 12, **settings})
+    scheme = load_scheme(
+        "cbram_sc", {"device_spread": 0.0, "pulse_spread": 0.0, "driver_bits": 12, **settings}
+    )
     levels = np.arange(2**scheme.resolution + 1) / 2**scheme.resolution
     return levels, device_transfer(scheme, devices, 1)
 
@@ -45,26 +49,49 @@ def test_spread_of_tau_is_a_bias_of_the_device_and_averages_over_pulses():
 
 
 def layer(rows=6, columns=5):
-    return LayerState(0, "fc", np.zeros((rows, columns), F), None, np.zeros((rows, columns), np.int32), 1, True, 3)
+    return LayerState(
+        0, "fc", np.zeros((rows, columns), F), None, np.zeros((rows, columns), np.int32), 1, True, 3
+    )
 
 
 def test_scales_are_shifts_that_hold_every_value_and_small_vectors_keep_their_mean():
     generator = np.random.default_rng(0)
-    x, d = generator.uniform(0, 3, (4, 6)).astype(F), (generator.standard_normal((3, 6)) * np.logspace(0, -5, 6)).astype(F)
+    x = generator.uniform(0, 3, (4, 6)).astype(F)
+    d = (generator.standard_normal((3, 6)) * np.logspace(0, -5, 6)).astype(F)
     d[:, 2] = 0
     of_inputs, of_errors, steps, unit = vector_scales(x, d)
     some = steps > 0
     assert np.all(np.abs(x) <= of_inputs, where=some) and np.all(np.abs(d) <= of_errors)
-    assert steps[2] == 0 and np.all(np.log2(of_inputs) % 1 == 0) and np.all(np.log2(of_errors) % 1 == 0)
+    assert (
+        steps[2] == 0
+        and np.all(np.log2(of_inputs) % 1 == 0)
+        and np.all(np.log2(of_errors) % 1 == 0)
+    )
     some = steps > 0
-    assert np.allclose((of_inputs * of_errors)[some], steps[some] * unit) and steps.max() == 256 and steps[some].min() == 1
+    assert (
+        np.allclose((of_inputs * of_errors)[some], steps[some] * unit)
+        and steps.max() == 256
+        and steps[some].min() == 1
+    )
 
 
 def test_momentum_on_streams_follows_momentum_and_shifts_its_counters_with_the_scale():
-    scheme = load_scheme("cbram_sc", {"optimiser": "momentum", "stream_source": "sobol", "length": 32, "resolution": 12, "first_bits": 8})
-    rule, state = CbramRule(scheme, [layer()], 0.5, 1, 1), layer()
+    scheme = load_scheme(
+        "cbram_sc",
+        {
+            "optimiser": "momentum",
+            "stream_source": "sobol",
+            "length": 32,
+            "resolution": 12,
+            "first_bits": 8,
+        },
+    )
+    rule = CbramRule(scheme, [layer()], 0.5, 1, 1)
+    state = layer()
     gradient = np.random.default_rng(1).uniform(-0.4, 0.4, (6, 5)).astype(F)
-    velocity, moved, expected = np.zeros((6, 5)), np.zeros((6, 5)), np.zeros((6, 5))
+    velocity = np.zeros((6, 5))
+    moved = np.zeros((6, 5))
+    expected = np.zeros((6, 5))
     for batch in range(60):
         scale = 1.0 if batch < 30 else 4.0  # the scale of the streams has to grow by two bits
         rule.gradients[0][...] = gradient * F(scale)
@@ -81,11 +108,23 @@ def test_ones_of_the_converters_are_counted_as_switching_cycles():
     for step in range(20):
         rule.image(rule.layers[0], x, d, step)
     assert rule.switched.sum() == rule.done[0].actions["stream_source", "switch"]
-    assert rule.endurance()["maximum"] >= 20 * 60 and rule.done[0].actions["stream_source", "pulse"] == 20 * 64 * 11
+    assert (
+        rule.endurance()["maximum"] >= 20 * 60
+        and rule.done[0].actions["stream_source", "pulse"] == 20 * 64 * 11
+    )
 
 
-@pytest.mark.parametrize(("name", "values"), [("essop", {}), ("essop", {"encoding": "bipolar"}), ("dsc", {}), ("cbram_sc", {}),
-                                              ("cbram_sc", {"optimiser": "momentum"}), ("cbram_sc", {"optimiser": "adam"})])
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("essop", {}),
+        ("essop", {"encoding": "bipolar"}),
+        ("dsc", {}),
+        ("cbram_sc", {}),
+        ("cbram_sc", {"optimiser": "momentum"}),
+        ("cbram_sc", {"optimiser": "adam"}),
+    ],
+)
 def test_vanishing_and_broken_values_draw_no_streams(name, values):
     scheme = load_scheme(name, values)
     shape = (6, 1) if scheme.output_errors == 1 else (2, 6, 1)
@@ -93,7 +132,9 @@ def test_vanishing_and_broken_values_draw_no_streams(name, values):
     before = rule.layers[0].weights.copy()
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # an overflow of a scale would be one
-        for step, (x, d) in enumerate([(1.0, 1e-42), (1e-42, 1.0), (1.0, np.nan), (np.nan, 1.0), (1e-38, 1e-38)]):
+        for step, (x, d) in enumerate(
+            [(1.0, 1e-42), (1e-42, 1.0), (1.0, np.nan), (np.nan, 1.0), (1e-38, 1e-38)]
+        ):
             rule.image(rule.layers[0], np.full((5, 1), x, F), np.full(shape, d, F), step)
             rule.batch(rule.layers[0], step)
         assert np.array_equal(rule.layers[0].weights, before)

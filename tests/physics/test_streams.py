@@ -1,4 +1,6 @@
-"""Streams against theory and the tables of the field: encoding, products, shared generators, sums, differences."""
+"""Streams against theory and the tables of the field: encoding, products, shared generators, sums,
+differences.
+"""
 
 import numpy as np
 import pytest
@@ -16,7 +18,9 @@ def stream(values, length, source, place=0, dimension=0, shared=True):
     thresholds = np.rint(np.asarray(values) * 65536).astype(np.int32)
     words = np.zeros(((length + 63) // 64, len(thresholds)), U)
     ones = np.zeros(len(thresholds), np.int64)
-    total = streams.encode(words, thresholds, length, source, TABLES, KEY, dimension, shared, 0, place, ones)
+    total = streams.encode(
+        words, thresholds, length, source, TABLES, KEY, dimension, shared, 0, place, ones
+    )
     bits = plain.unpack(words, length)
     assert total == ones.sum() and np.array_equal(ones, bits.sum(1))
     return bits
@@ -47,21 +51,35 @@ def test_encoding_equals_the_plain_comparison():
         for shared in (True, False):
             values = np.array([0.0, 0.2, 0.5, 1.0])
             bits = stream(values, 100, source, 37, 1, shared)
-            numbers = np.array([[streams.number_at(source, TABLES, KEY, 1, 0 if shared else j + 1, 37 + k) for k in range(100)]
-                                for j in range(4)])
+            numbers = np.array(
+                [
+                    [
+                        streams.number_at(source, TABLES, KEY, 1, 0 if shared else j + 1, 37 + k)
+                        for k in range(100)
+                    ]
+                    for j in range(4)
+                ]
+            )
             assert np.array_equal(bits, plain.bits_of(np.rint(values * 65536), numbers))
 
 
-# encoding errors of uniform values: independent bits sqrt(1/(6N)), the register about 1.4 times that, Sobol far below
-@pytest.mark.parametrize(("source", "published"), [
-    (streams.LFSR, {16: 0.1423, 64: 0.0727, 256: 0.0352, 1024: 0.0171}),
-    (streams.COUNTER, {16: 0.0982, 64: 0.0530, 256: 0.0258, 1024: 0.0129}),
-    (streams.SOBOL, {16: 0.0365, 64: 0.0089, 256: 0.0022})])
+# encoding errors of uniform values: independent bits sqrt(1/(6N)), the register about 1.4 times
+# that, Sobol far below
+@pytest.mark.parametrize(
+    ("source", "published"),
+    [
+        (streams.LFSR, {16: 0.1423, 64: 0.0727, 256: 0.0352, 1024: 0.0171}),
+        (streams.COUNTER, {16: 0.0982, 64: 0.0530, 256: 0.0258, 1024: 0.0129}),
+        (streams.SOBOL, {16: 0.0365, 64: 0.0089, 256: 0.0022}),
+    ],
+)
 def test_encoding_error_against_the_table(source, published):
     values = np.random.default_rng(1).random(1500)
     for length, error in published.items():
         pairs = zip(values, places(source, length, 1500))
-        found = rms([stream([value], length, source, place)[0].mean() - value for value, place in pairs])
+        found = rms(
+            [stream([value], length, source, place)[0].mean() - value for value, place in pairs]
+        )
         if source == streams.SOBOL:
             assert found < error  # the table's streams all start at the first point
         else:
@@ -72,19 +90,25 @@ def product_error(source, length, other, count=800):
     generator, found = np.random.default_rng(2), []
     for place in places(source, length, count):
         p, q = generator.random(2)
-        bits = plain.multiply(stream([p], length, source, place, 0)[0], stream([q], length, source, place, other)[0])
+        bits = plain.multiply(
+            stream([p], length, source, place, 0)[0], stream([q], length, source, place, other)[0]
+        )
         found.append(bits.mean() - p * q)
     return rms(found)
 
 
 @pytest.mark.parametrize("length", [32, 256, 1024])
 def test_product_error_of_independent_streams_is_the_theory(length):
-    assert product_error(streams.COUNTER, length, 1) == pytest.approx(np.sqrt((1 / 4 - 1 / 9) / length), rel=0.1)
+    assert product_error(streams.COUNTER, length, 1) == pytest.approx(
+        np.sqrt((1 / 4 - 1 / 9) / length), rel=0.1
+    )
 
 
 def test_one_generator_on_both_sides_has_a_floor_and_gives_the_smaller_value():
     assert product_error(streams.COUNTER, 1024, 0) == pytest.approx(0.107, rel=0.08)
-    bits = plain.multiply(stream([0.3], 4096, streams.COUNTER)[0], stream([0.6], 4096, streams.COUNTER)[0])
+    bits = plain.multiply(
+        stream([0.3], 4096, streams.COUNTER)[0], stream([0.6], 4096, streams.COUNTER)[0]
+    )
     assert bits.mean() == pytest.approx(0.3, abs=0.02)
 
 
@@ -105,28 +129,77 @@ def test_difference_of_streams_of_one_generator_has_the_smaller_variance():
     bits = stream([a, b], 4096, streams.COUNTER)
     assert plain.subtract(*bits).mean() == pytest.approx(a - b, abs=0.02)
     assert plain.correlation(*bits) == pytest.approx(1.0)
-    assert abs(plain.correlation(stream([a], 4096, streams.COUNTER)[0], stream([b], 4096, streams.COUNTER, 0, 1)[0])) < 0.06
+    assert (
+        abs(
+            plain.correlation(
+                stream([a], 4096, streams.COUNTER)[0], stream([b], 4096, streams.COUNTER, 0, 1)[0]
+            )
+        )
+        < 0.06
+    )
 
 
 def test_sums_by_multiplexer_and_by_parallel_counter():
     values, length = np.array([0.2, 0.8, 0.5, 0.4]), 4096
-    bits = np.concatenate([stream([value], length, streams.COUNTER, 0, dimension) for dimension, value in enumerate(values)])
+    bits = np.concatenate(
+        [
+            stream([value], length, streams.COUNTER, 0, dimension)
+            for dimension, value in enumerate(values)
+        ]
+    )
     count = plain.parallel_count(bits)
     assert count.mean() == pytest.approx(values.sum(), abs=0.06)
     assert count.var() == pytest.approx((values * (1 - values)).sum(), rel=0.1)
     select = stream([0.25], length, streams.COUNTER, 0, 5)[0]
-    assert plain.scaled_add(select, bits[1], bits[0]).mean() == pytest.approx(0.25 * 0.8 + 0.75 * 0.2, abs=0.03)
-    first, second = stream([0.75], length, streams.COUNTER, 0, 4)[0], stream([0.25], length, streams.COUNTER, 0, 5)[0]
-    assert 2 * plain.multiply_bipolar(first, second).mean() - 1 == pytest.approx(0.5 * -0.5, abs=0.05)
+    assert plain.scaled_add(select, bits[1], bits[0]).mean() == pytest.approx(
+        0.25 * 0.8 + 0.75 * 0.2, abs=0.03
+    )
+    first = stream([0.75], length, streams.COUNTER, 0, 4)[0]
+    second = stream([0.25], length, streams.COUNTER, 0, 5)[0]
+    assert 2 * plain.multiply_bipolar(first, second).mean() - 1 == pytest.approx(
+        0.5 * -0.5, abs=0.05
+    )
 
 
-def outer(x, d, length, *, source=streams.COUNTER, shared=True, single=False, bipolar=False, place=0, block=3, group=4):
+def outer(
+    x,
+    d,
+    length,
+    *,
+    source=streams.COUNTER,
+    shared=True,
+    single=False,
+    bipolar=False,
+    place=0,
+    block=3,
+    group=4,
+):
     counts = np.zeros((len(d), len(x)), np.int32)
     transfer = (np.arange(1025) * 64).astype(np.int32)[None]
-    tallies, switched = np.zeros(streams.TALLIES, np.int64), np.zeros(block + group, np.int64)
+    tallies = np.zeros(streams.TALLIES, np.int64)
+    switched = np.zeros(block + group, np.int64)
     ones = np.ones(x.shape[1], F)
-    streams.count_products(counts, x, d, ones, ones, ones.astype(np.int32), length, transfer, block, group, source, TABLES, single, shared,
-                           bipolar, KEY, place, tallies, switched)
+    streams.count_products(
+        counts,
+        x,
+        d,
+        ones,
+        ones,
+        ones.astype(np.int32),
+        length,
+        transfer,
+        block,
+        group,
+        source,
+        TABLES,
+        single,
+        shared,
+        bipolar,
+        KEY,
+        place,
+        tallies,
+        switched,
+    )
     assert switched.sum() == tallies[streams.INPUT_ONES] + tallies[streams.ERROR_ONES]
     return counts, tallies
 
@@ -134,9 +207,18 @@ def outer(x, d, length, *, source=streams.COUNTER, shared=True, single=False, bi
 @pytest.mark.parametrize("bipolar", [False, True])
 @pytest.mark.parametrize("shared", [False, True])
 def test_outer_product_is_the_product_with_the_variance_of_its_bits(shared, bipolar):
-    x, d = F([[0.5], [0.25], [-0.75], [1.0], [0.0]]), F([[0.5], [-0.375], [0.125], [-1.0]])
+    x = F([[0.5], [0.25], [-0.75], [1.0], [0.0]])
+    d = F([[0.5], [-0.375], [0.125], [-1.0]])
     length, runs = 32, 300
-    found = np.array([outer(x, d, length, shared=shared, bipolar=bipolar, place=run * 1000)[0] for run in range(runs)]) / length
+    found = (
+        np.array(
+            [
+                outer(x, d, length, shared=shared, bipolar=bipolar, place=run * 1000)[0]
+                for run in range(runs)
+            ]
+        )
+        / length
+    )
     expected = d @ x.T
     p = np.abs(expected)
     variance = (1 - expected**2) / length if bipolar else p * (1 - p) / length
@@ -147,7 +229,8 @@ def test_outer_product_is_the_product_with_the_variance_of_its_bits(shared, bipo
 
 
 def test_outer_product_counts_what_met():
-    x, d = F([[0.5, 1.0], [0.25, 0.0], [0.75, 0.5]]), F([[0.5, 0.25], [0.375, 0.0]])
+    x = F([[0.5, 1.0], [0.25, 0.0], [0.75, 0.5]])
+    d = F([[0.5, 0.25], [0.375, 0.0]])
     counts, tallies = outer(x, d, 100)
     assert tallies[streams.COINCIDENCES] == counts.sum()
     assert tallies[streams.DRIVEN] == 8  # 5 inputs, 3 errors: one block, one group, two vectors
@@ -155,5 +238,8 @@ def test_outer_product_counts_what_met():
 
 def test_single_generator_overestimates_the_outer_product():
     x, d = F([[0.5]] * 4), F([[0.5]] * 3)
-    right, wrong = (np.mean([outer(x, d, 64, single=single, place=1000 * run)[0] for run in range(100)]) / 64 for single in (False, True))
+    right, wrong = (
+        np.mean([outer(x, d, 64, single=single, place=1000 * run)[0] for run in range(100)]) / 64
+        for single in (False, True)
+    )
     assert right == pytest.approx(0.25, abs=0.02) and wrong == pytest.approx(0.5, abs=0.02)

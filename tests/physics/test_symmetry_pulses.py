@@ -1,4 +1,6 @@
-"""How far from its symmetry point do alternating pulses leave a device, and is that the reference that Tiki-Taka reads against?"""
+"""How far from its symmetry point do alternating pulses leave a device, and is that the reference
+that Tiki-Taka reads against?
+"""
 
 import numpy as np
 import pytest
@@ -12,16 +14,25 @@ from archsim.schemes.rule import LayerState
 from hwlib.errors import InputError
 
 F = np.float32
-QUIET = {"pulse_noise": 0.0, "step_spread": 0.0, "asymmetry_spread": 0.0, "upper_spread": 0.0, "lower_spread": 0.0}
+QUIET = {
+    "pulse_noise": 0.0,
+    "step_spread": 0.0,
+    "asymmetry_spread": 0.0,
+    "upper_spread": 0.0,
+    "lower_spread": 0.0,
+}
 
 
 def array_of(name="rasch2024_20_states", shape=(6, 7), seed=3, **changes):
     return load_device(name, changes).build(*shape, seed=seed, tile=2)
 
 
-@pytest.mark.parametrize("step, upper, lower", [(0.1, 1.0, -0.5), (0.1, 0.6, -1.0), (0.01, 1.0, -0.5)])
+@pytest.mark.parametrize(
+    "step, upper, lower", [(0.1, 1.0, -0.5), (0.1, 0.6, -1.0), (0.01, 1.0, -0.5)]
+)
 def test_the_error_falls_with_the_pulses_as_the_law_says(step, upper, lower):
-    # up: w (1 - a/b_max) + a, down: w (1 - a/|b_min|) - a; a pair keeps the share s of the distance to its fixed point
+    # up: w (1 - a/b_max) + a, down: w (1 - a/|b_min|) - a; a pair keeps the share s of the distance
+    # to its fixed point
     rise, fall = 1 - step / upper, 1 - step / -lower
     share, end = rise * fall, (fall * step - step) / (1 - rise * fall)
     point = 0.0  # a_up (1 - w/b_max) = a_dn (1 - w/b_min) with equal steps: w = 0 for any bounds
@@ -43,13 +54,25 @@ def test_the_noise_of_the_pulses_stays():
 
 
 def test_pulses_have_the_bits_of_their_twin_and_follow_the_seed():
-    array, twin, other = array_of(), array_of(), array_of()
+    array = array_of()
+    twin = array_of()
+    other = array_of()
     drive_to_symmetry(array, 30, seed=9, tile=5)
     drive_to_symmetry(other, 30, seed=10, tile=5)
     with np.errstate(over="ignore"):
         for number in range(30):
             signed = np.full(twin.weights.shape, 1 - 2 * (number % 2), int)
-            pulse_reference(twin.weights, twin.state, twin.planes, twin.law, twin.device.reference(), signed, seed=9, step=number, tile=5)
+            pulse_reference(
+                twin.weights,
+                twin.state,
+                twin.planes,
+                twin.law,
+                twin.device.reference(),
+                signed,
+                seed=9,
+                step=number,
+                tile=5,
+            )
     np.testing.assert_array_equal(array.weights, twin.weights)
     assert (array.weights != other.weights).all()
 
@@ -62,15 +85,25 @@ def layer_of(**changes):
 def test_the_reference_of_tiki_taka_is_what_the_pulses_reached():
     off = {}
     for pulses in (2, 10, 100, 400):
-        state = new_state(load_scheme("tiki_taka", {"symmetry_pulses": pulses}), layer_of(pulse_step=0.02), 4)
-        again = new_state(load_scheme("tiki_taka", {"symmetry_pulses": pulses}), layer_of(pulse_step=0.02), 4)
+        state = new_state(
+            load_scheme("tiki_taka", {"symmetry_pulses": pulses}), layer_of(pulse_step=0.02), 4
+        )
+        again = new_state(
+            load_scheme("tiki_taka", {"symmetry_pulses": pulses}), layer_of(pulse_step=0.02), 4
+        )
         np.testing.assert_array_equal(state.reference, again.reference)
         np.testing.assert_array_equal(state.reference, state.fast.weights)
-        fast = load_device("rasch2024_20_states", {"pulse_step": 0.02}).build(20, 30, seed=4, tile=2 + FAST_TILE)
+        fast = load_device("rasch2024_20_states", {"pulse_step": 0.02}).build(
+            20, 30, seed=4, tile=2 + FAST_TILE
+        )
         off[pulses] = float(np.sqrt(((state.reference - symmetry_points(fast)) ** 2).mean()))
         assert not state.writes.any()  # they are the setup's
     assert off[2] > off[10] > off[100] > off[400] and off[400] < 0.3 * off[2]
-    wrong = new_state(load_scheme("tiki_taka", {"symmetry_pulses": 400, "reference_error": 0.3}), layer_of(pulse_step=0.02), 4)
+    wrong = new_state(
+        load_scheme("tiki_taka", {"symmetry_pulses": 400, "reference_error": 0.3}),
+        layer_of(pulse_step=0.02),
+        4,
+    )
     assert float((wrong.reference - wrong.fast.weights).std()) == pytest.approx(0.3, rel=0.1)
 
 

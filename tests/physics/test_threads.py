@@ -12,7 +12,9 @@ from archsim.run.simulation import simulate
 
 
 def threads():
-    return {library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"}
+    return {
+        library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"
+    }
 
 
 @pytest.mark.parametrize("chip", ["rpu", "wu2023"])
@@ -30,11 +32,16 @@ def test_a_run_with_data_multiplies_on_one_thread(monkeypatch, chip):
         def __array_ufunc__(self, ufunc, method, *inputs, **more):
             if ufunc is matmul:
                 seen.append(threads())
-            return getattr(ufunc, method)(*(item.view(np.ndarray) if isinstance(item, Watched) else item for item in inputs), **more)
+            return getattr(ufunc, method)(
+                *(item.view(np.ndarray) if isinstance(item, Watched) else item for item in inputs),
+                **more,
+            )
 
     inputs = layer_forward.array_inputs
     monkeypatch.setattr(np, "einsum", watched)
-    monkeypatch.setattr("archsim.soc.data.values.array_inputs", lambda *arguments: inputs(*arguments).view(Watched))
+    monkeypatch.setattr(
+        "archsim.soc.data.values.array_inputs", lambda *arguments: inputs(*arguments).view(Watched)
+    )
     for number in (1, 2):
         with threadpool_limits(number, user_api="blas"):
             results.append(simulate("digits_cnn", chip, data="random", images=1))

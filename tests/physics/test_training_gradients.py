@@ -1,4 +1,6 @@
-"""Gradients of every layer: the digital update against finite differences of the loss, and against torch where it is installed."""
+"""Gradients of every layer: the digital update against finite differences of the loss, and against
+torch where it is installed.
+"""
 
 import numpy as np
 import pytest
@@ -16,32 +18,78 @@ def chain(shape, *layers):
     built = [Layer("input", "input", (), (), shape)]
     for number, (operator, output, fields) in enumerate(layers):
         inputs = fields.pop("inputs", (built[-1].name,))
-        shapes = tuple(next(item.output_shape for item in built if item.name == name) for name in inputs)
-        built.append(Layer(fields.pop("name", f"layer{number}"), operator, inputs, shapes, output, **fields))
+        shapes = tuple(
+            next(item.output_shape for item in built if item.name == name) for name in inputs
+        )
+        built.append(
+            Layer(fields.pop("name", f"layer{number}"), operator, inputs, shapes, output, **fields)
+        )
     return Network("test", tuple(built))
 
 
 NETWORKS = {
-    "linear": chain((6,), ("linear", (5,), {"bias": True}), ("sigmoid", (5,), {}), ("linear", (3,), {})),
-    "tanh": chain((6,), ("linear", (5,), {"bias": True}), ("tanh", (5,), {}), ("linear", (3,), {"bias": True}), ("softmax", (3,), {})),
-    "convolution": chain((2, 7, 6), ("conv2d", (3, 4, 3), {"kernel": (3, 2), "stride": (2, 2), "padding": (1, 1, 1, 0), "bias": True}),
-                         ("relu", (3, 4, 3), {}), ("conv2d", (4, 2, 1), {"kernel": (3, 3)}), ("flatten", (8,), {}),
-                         ("linear", (3,), {"bias": True})),
-    "dilation": chain((1, 7, 7), ("conv2d", (2, 3, 3), {"kernel": (3, 3), "dilation": (2, 2)}), ("tanh", (2, 3, 3), {}),
-                      ("conv2d", (2, 3, 3), {"kernel": (3, 3), "padding": (1, 1, 1, 1), "bias": True}), ("flatten", (18,), {}),
-                      ("linear", (3,), {})),
-    "max_pool": chain((1, 8, 8), ("conv2d", (2, 8, 8), {"kernel": (3, 3), "padding": (1, 1, 1, 1)}),
-                      ("max_pool", (2, 4, 4), {"kernel": (3, 3), "stride": (2, 2), "padding": (1, 1, 0, 0)}),
-                      ("conv2d", (2, 3, 3), {"kernel": (2, 2), "bias": True}), ("flatten", (18,), {}), ("linear", (3,), {})),
-    "average_pool": chain((1, 8, 8), ("conv2d", (2, 8, 8), {"kernel": (3, 3), "padding": (1, 1, 1, 1)}),
-                          ("average_pool", (2, 4, 4), {"kernel": (3, 3), "stride": (2, 2), "padding": (1, 1, 0, 0)}),
-                          ("global_average_pool", (2, 1, 1), {"kernel": (4, 4)}), ("flatten", (2,), {}), ("linear", (3,), {})),
-    "branches": chain((2, 4, 4), ("conv2d", (2, 4, 4), {"kernel": (3, 3), "padding": (1, 1, 1, 1), "name": "a"}),
-                      ("conv2d", (2, 4, 4), {"kernel": (1, 1), "bias": True, "name": "b", "inputs": ("a",)}),
-                      ("add", (2, 4, 4), {"name": "sum", "inputs": ("a", "b")}), ("tanh", (2, 4, 4), {"name": "t"}),
-                      ("concat", (4, 4, 4), {"name": "both", "inputs": ("t", "a")}), ("flatten", (64,), {}), ("linear", (3,), {})),
-    "lstm": chain((5, 4), ("lstm", (5, 3), {"hidden": 3, "bias": True}), ("lstm", (5, 3), {"hidden": 3}),
-                  ("linear", (5, 3), {"bias": True})),
+    "linear": chain(
+        (6,), ("linear", (5,), {"bias": True}), ("sigmoid", (5,), {}), ("linear", (3,), {})
+    ),
+    "tanh": chain(
+        (6,),
+        ("linear", (5,), {"bias": True}),
+        ("tanh", (5,), {}),
+        ("linear", (3,), {"bias": True}),
+        ("softmax", (3,), {}),
+    ),
+    "convolution": chain(
+        (2, 7, 6),
+        (
+            "conv2d",
+            (3, 4, 3),
+            {"kernel": (3, 2), "stride": (2, 2), "padding": (1, 1, 1, 0), "bias": True},
+        ),
+        ("relu", (3, 4, 3), {}),
+        ("conv2d", (4, 2, 1), {"kernel": (3, 3)}),
+        ("flatten", (8,), {}),
+        ("linear", (3,), {"bias": True}),
+    ),
+    "dilation": chain(
+        (1, 7, 7),
+        ("conv2d", (2, 3, 3), {"kernel": (3, 3), "dilation": (2, 2)}),
+        ("tanh", (2, 3, 3), {}),
+        ("conv2d", (2, 3, 3), {"kernel": (3, 3), "padding": (1, 1, 1, 1), "bias": True}),
+        ("flatten", (18,), {}),
+        ("linear", (3,), {}),
+    ),
+    "max_pool": chain(
+        (1, 8, 8),
+        ("conv2d", (2, 8, 8), {"kernel": (3, 3), "padding": (1, 1, 1, 1)}),
+        ("max_pool", (2, 4, 4), {"kernel": (3, 3), "stride": (2, 2), "padding": (1, 1, 0, 0)}),
+        ("conv2d", (2, 3, 3), {"kernel": (2, 2), "bias": True}),
+        ("flatten", (18,), {}),
+        ("linear", (3,), {}),
+    ),
+    "average_pool": chain(
+        (1, 8, 8),
+        ("conv2d", (2, 8, 8), {"kernel": (3, 3), "padding": (1, 1, 1, 1)}),
+        ("average_pool", (2, 4, 4), {"kernel": (3, 3), "stride": (2, 2), "padding": (1, 1, 0, 0)}),
+        ("global_average_pool", (2, 1, 1), {"kernel": (4, 4)}),
+        ("flatten", (2,), {}),
+        ("linear", (3,), {}),
+    ),
+    "branches": chain(
+        (2, 4, 4),
+        ("conv2d", (2, 4, 4), {"kernel": (3, 3), "padding": (1, 1, 1, 1), "name": "a"}),
+        ("conv2d", (2, 4, 4), {"kernel": (1, 1), "bias": True, "name": "b", "inputs": ("a",)}),
+        ("add", (2, 4, 4), {"name": "sum", "inputs": ("a", "b")}),
+        ("tanh", (2, 4, 4), {"name": "t"}),
+        ("concat", (4, 4, 4), {"name": "both", "inputs": ("t", "a")}),
+        ("flatten", (64,), {}),
+        ("linear", (3,), {}),
+    ),
+    "lstm": chain(
+        (5, 4),
+        ("lstm", (5, 3), {"hidden": 3, "bias": True}),
+        ("lstm", (5, 3), {"hidden": 3}),
+        ("linear", (5, 3), {"bias": True}),
+    ),
 }
 
 
@@ -49,10 +97,15 @@ def loss_and_update(network, weights, image, labels):
     """Loss before, and minus the gradient by layer from one step of the digital rule."""
     machine = Machine(network, FLOAT)
     for index, copy, matrix in machine.arrays.matrices():
-        machine.arrays.write(index, copy, matrix, weights[machine.program.names[index]].astype(np.float32))
+        machine.arrays.write(
+            index, copy, matrix, weights[machine.program.names[index]].astype(np.float32)
+        )
     machine.train(image.reshape(1, -1), labels, np.zeros(1, np.int64), 0)
     after = machine.arrays.layer_weights()
-    return machine.results[0], {name: (after[name].astype(float) - weights[name].astype(np.float32)) / RATE for name in weights}
+    return machine.results[0], {
+        name: (after[name].astype(float) - weights[name].astype(np.float32)) / RATE
+        for name in weights
+    }
 
 
 @pytest.mark.parametrize("kind, answers", [*((kind, 1) for kind in NETWORKS), ("lstm", 5)])
@@ -61,7 +114,10 @@ def test_update_is_minus_the_gradient(kind, answers):
     network = NETWORKS[kind]
     generator = np.random.default_rng(3)
     machine = Machine(network, FLOAT)
-    weights = {name: generator.normal(scale=0.6, size=matrix.shape) for name, matrix in machine.arrays.layer_weights().items()}
+    weights = {
+        name: generator.normal(scale=0.6, size=matrix.shape)
+        for name, matrix in machine.arrays.layer_weights().items()
+    }
     image = generator.normal(size=machine.program.input_size).astype(np.float32)
     labels = generator.integers(0, 3, size=(1, answers))
     _, slopes = loss_and_update(network, weights, image, labels)
@@ -84,14 +140,22 @@ def test_convolution_against_torch():
     network = NETWORKS["convolution"]
     generator = np.random.default_rng(4)
     machine = Machine(network, FLOAT)
-    weights = {name: generator.normal(scale=0.6, size=matrix.shape) for name, matrix in machine.arrays.layer_weights().items()}
+    weights = {
+        name: generator.normal(scale=0.6, size=matrix.shape)
+        for name, matrix in machine.arrays.layer_weights().items()
+    }
     image = generator.normal(size=(2, 7, 6)).astype(np.float32)
     loss, slopes = loss_and_update(network, weights, image, np.array([[2]]))
     tensors = {name: torch.tensor(matrix, requires_grad=True) for name, matrix in weights.items()}
     first, second, last = (tensors[layer.name] for layer in network.array_layers)
     padded = functional.pad(torch.tensor(image, dtype=torch.float64)[None], (1, 0, 1, 1))
-    hidden = torch.relu(functional.conv2d(padded, first[:, :-1].reshape(3, 2, 3, 2), first[:, -1], stride=(2, 2)))
-    scores = last[:, :-1] @ functional.conv2d(hidden, second.reshape(4, 3, 3, 3)).reshape(-1) + last[:, -1]
+    hidden = torch.relu(
+        functional.conv2d(padded, first[:, :-1].reshape(3, 2, 3, 2), first[:, -1], stride=(2, 2))
+    )
+    scores = (
+        last[:, :-1] @ functional.conv2d(hidden, second.reshape(4, 3, 3, 3)).reshape(-1)
+        + last[:, -1]
+    )
     expected = functional.cross_entropy(scores[None], torch.tensor([2]))
     expected.backward()
     assert loss == pytest.approx(expected.item(), rel=1e-5)

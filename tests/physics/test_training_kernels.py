@@ -1,5 +1,6 @@
-"""The block kernels of training give the bits of the plain kernels; update statistics through a whole layer."""
-
+"""The block kernels of training give the bits of the plain kernels; update statistics through a
+whole layer.
+"""
 
 import numpy as np
 import pytest
@@ -8,7 +9,13 @@ from archsim.devices.presets import load_device
 from archsim.kernels.outer import add_products, add_products_reference
 from archsim.kernels.random import READ_INPUT, READ_OUTPUT, as_word, stream_key
 from archsim.kernels.read import crossbar_read, periphery
-from archsim.kernels.read_block import INPUT_BOUND, INPUT_STEP, NOISE_MANAGEMENT, find_peaks, read_block
+from archsim.kernels.read_block import (
+    INPUT_BOUND,
+    INPUT_STEP,
+    NOISE_MANAGEMENT,
+    find_peaks,
+    read_block,
+)
 from archsim.training.activity import BITS as CODE_BITS
 from archsim.training.activity import MAGNITUDE, ONES, observe_block
 from archsim.training.machine import Machine
@@ -31,15 +38,36 @@ def test_block_read_has_the_bits_of_the_plain_read(bits, transposed, shape, mana
     inputs = (1.2 * generator.normal(size=(count, lines))).astype(F)
     inputs[0] *= 0 if count > 1 else 1
     expected, retries, saturations = crossbar_read(
-        weights, inputs, transposed=transposed, noise_management=managed, bound_management="both", input_bits=bits[0], output_bits=bits[1],
-        output_bound=4.0, seed=3, step=5, tile=7, first=11)
-    physics = np.array(periphery(transposed, managed, "both", bits[0], 1.0, 0.0, bits[1], 4.0, 0.06), F)
-    block, peaks, totals = np.ascontiguousarray(inputs.T), np.empty(count, F), np.zeros(3, np.int64)
+        weights,
+        inputs,
+        transposed=transposed,
+        noise_management=managed,
+        bound_management="both",
+        input_bits=bits[0],
+        output_bits=bits[1],
+        output_bound=4.0,
+        seed=3,
+        step=5,
+        tile=7,
+        first=11,
+    )
+    physics = np.array(
+        periphery(transposed, managed, "both", bits[0], 1.0, 0.0, bits[1], 4.0, 0.06), F
+    )
+    block = np.ascontiguousarray(inputs.T)
+    peaks = np.empty(count, F)
+    totals = np.zeros(3, np.int64)
     find_peaks(block, peaks)
     found = np.empty((outputs, count), F)
-    keys = (as_word(stream_key(as_word(3), as_word(5), as_word(7), stream)) for stream in (READ_INPUT, READ_OUTPUT))
-    room, words = np.empty((lines + 3 * outputs + 2) * count, F), np.empty(count, np.uint64)
-    read_block(weights, transposed, block, peaks, found, physics, *keys, as_word(11), totals, room, words)
+    keys = (
+        as_word(stream_key(as_word(3), as_word(5), as_word(7), stream))
+        for stream in (READ_INPUT, READ_OUTPUT)
+    )
+    room = np.empty((lines + 3 * outputs + 2) * count, F)
+    words = np.empty(count, np.uint64)
+    read_block(
+        weights, transposed, block, peaks, found, physics, *keys, as_word(11), totals, room, words
+    )
     assert (expected == found.T).all()
     assert totals.tolist() == [count, retries.sum(), saturations.sum()]
     if count > 50:
@@ -47,15 +75,26 @@ def test_block_read_has_the_bits_of_the_plain_read(bits, transposed, shape, mana
 
 
 def one_layer(inputs, outputs):
-    layers = (Layer("input", "input", (), (), (inputs,)), Layer("w", "linear", ("input",), ((inputs,),), (outputs,), bias=True))
+    layers = (
+        Layer("input", "input", (), (), (inputs,)),
+        Layer("w", "linear", ("input",), ((inputs,),), (outputs,), bias=True),
+    )
     return Network("one layer", layers)
 
 
-QUIET = ReadSettings(input_bits=0, output_bits=0, output_noise=0.0, output_bound=0.0, bound_management="off")
+QUIET = ReadSettings(
+    input_bits=0, output_bits=0, output_noise=0.0, output_bound=0.0, bound_management="off"
+)
 
 
-@pytest.mark.parametrize("update", [UpdateSettings(train_length=10, update_management=False, length_management=False),
-                                    UpdateSettings(train_length=1, length_management=False), UpdateSettings()])
+@pytest.mark.parametrize(
+    "update",
+    [
+        UpdateSettings(train_length=10, update_management=False, length_management=False),
+        UpdateSettings(train_length=1, length_management=False),
+        UpdateSettings(),
+    ],
+)
 def test_layer_update_has_the_bits_of_the_device_array(update):
     settings = TrainingSettings(read=QUIET, update=update, seed=5)
     machine = Machine(one_layer(40, 12), settings)
@@ -69,20 +108,45 @@ def test_layer_update_has_the_bits_of_the_device_array(update):
     sizes = array[[ROWS, COLUMNS, VECTORS, COPIES]].tolist()
     assert sizes == [12, 41, 1, 1] and len(array) == ARRAY_FIELDS
     inputs = np.append(image[0], F(1.0))[None]
-    errors = machine.memory[0, array[ERRORS]:array[ERRORS] + 12][None]
-    twin.update(inputs, errors, rate=0.01, longest=update.train_length, manage_update=update.update_management,
-                manage_length=update.length_management, seed=5, step=9, tile=2, writes=writes)
+    errors = machine.memory[0, array[ERRORS] : array[ERRORS] + 12][None]
+    twin.update(
+        inputs,
+        errors,
+        rate=0.01,
+        longest=update.train_length,
+        manage_update=update.update_management,
+        manage_length=update.length_management,
+        seed=5,
+        step=9,
+        tile=2,
+        writes=writes,
+    )
     assert (twin.weights == machine.arrays.layer_weights()["w"]).all()
     assert writes.sum() > 0 and (writes == machine.arrays.layer_writes()["w"][0]).all()
 
 
-@pytest.mark.parametrize("update", [UpdateSettings(train_length=10, update_management=False, length_management=False), UpdateSettings()])
+@pytest.mark.parametrize(
+    "update",
+    [
+        UpdateSettings(train_length=10, update_management=False, length_management=False),
+        UpdateSettings(),
+    ],
+)
 def test_mean_update_is_rate_times_error_times_input(update):
-    """4000 draws of one step from the same weights; every mean within 4.5 standard errors, and their spread as it should be."""
-    exact = {"step_spread": 0.0, "asymmetry_spread": 0.0, "pulse_noise": 0.3, "upper_bound": 100.0, "lower_bound": -100.0}
+    """4000 draws of one step from the same weights; every mean within 4.5 standard errors, and
+    their spread as it should be.
+    """
+    exact = {
+        "step_spread": 0.0,
+        "asymmetry_spread": 0.0,
+        "pulse_noise": 0.3,
+        "upper_bound": 100.0,
+        "lower_bound": -100.0,
+    }
     settings = TrainingSettings(read=QUIET, update=update, device_settings=exact, initial_scale=0.3)
     machine = Machine(one_layer(12, 5), settings)
-    image, label = np.random.default_rng(2).uniform(-0.9, 0.9, size=(1, 12)).astype(F), np.array([[1]])
+    image = np.random.default_rng(2).uniform(-0.9, 0.9, size=(1, 12)).astype(F)
+    label = np.array([[1]])
     start, draws = machine.arrays.weights.copy(), 4000
     moves = np.empty((draws, 5, 13))
     for draw in range(draws):
@@ -94,12 +158,15 @@ def test_mean_update_is_rate_times_error_times_input(update):
     expected = 0.01 * np.outer(error, np.append(image[0], 1.0))
     deviation = (moves.mean(axis=0) - expected) / (moves.std(axis=0) / np.sqrt(draws))
     assert np.abs(deviation).max() < 4.5
-    assert 0.7 < np.sqrt((deviation**2).mean()) < 1.3  # one error stream a row, one input stream a column: not independent
+    assert (
+        0.7 < np.sqrt((deviation**2).mean()) < 1.3
+    )  # one error stream a row, one input stream a column: not independent
 
 
 def test_copies_are_averaged_and_quieter():
     """Read noise of the mean of n copies falls by sqrt(n); each copy is updated by itself."""
-    image, label = np.random.default_rng(0).uniform(size=(1, 40)).astype(F), np.array([[0]])
+    image = np.random.default_rng(0).uniform(size=(1, 40)).astype(F)
+    label = np.array([[0]])
     spread = {}
     for copies in (1, 9):
         machine = Machine(one_layer(40, 12), TrainingSettings(devices_per_weight=copies))
@@ -108,7 +175,7 @@ def test_copies_are_averaged_and_quieter():
         for step in range(200):
             before = machine.arrays.weights.copy()
             machine.train(image, label, np.zeros(1, np.int64), step)
-            scores.append(machine.memory[0, place:place + 12].copy())
+            scores.append(machine.memory[0, place : place + 12].copy())
             machine.arrays.weights[:] = before
         centred = np.array(scores) - weights @ np.append(image[0], 1.0)
         assert np.abs(centred.mean(axis=0)).max() < 0.03
@@ -121,8 +188,12 @@ def test_copies_are_averaged_and_quieter():
 
 def test_vanishing_and_broken_values_keep_the_activity_in_range():
     physics = np.zeros(16, np.float32)
-    physics[INPUT_BOUND], physics[INPUT_STEP], physics[NOISE_MANAGEMENT] = 1.0, 1 / 127, 1.0
-    block = np.array([[0.5, 1e-41, np.nan], [1.0, 0.0, 1.0]], np.float32)  # columns: usual, denormal, no number
+    physics[INPUT_BOUND] = 1.0
+    physics[INPUT_STEP] = 1 / 127
+    physics[NOISE_MANAGEMENT] = 1.0
+    block = np.array(
+        [[0.5, 1e-41, np.nan], [1.0, 0.0, 1.0]], np.float32
+    )  # columns: usual, denormal, no number
     sample = np.zeros(5)
     observe_block(block, 2, np.array([1.0, 1e-41, 1.0], np.float32), physics, sample)
     assert list(sample[:2]) == [6, 4]
@@ -132,18 +203,28 @@ def test_vanishing_and_broken_values_keep_the_activity_in_range():
 
 def test_digital_outer_products_have_the_bits_of_their_twin():
     generator = np.random.default_rng(4)
-    weights, inputs, errors = (generator.normal(size=shape).astype(F) for shape in ((7, 9), (9, 5), (7, 5)))
+    weights, inputs, errors = (
+        generator.normal(size=shape).astype(F) for shape in ((7, 9), (9, 5), (7, 5))
+    )
     errors[2], errors[4, 1] = 0, 0
     found, expected = weights.copy(), weights.copy()
     add_products(found, inputs, errors, F(0.1))
     add_products_reference(expected, inputs, errors, 0.1)
-    assert np.array_equal(found, expected) and np.array_equal(found[2], weights[2]) and not np.allclose(found, weights)
+    assert (
+        np.array_equal(found, expected)
+        and np.array_equal(found[2], weights[2])
+        and not np.allclose(found, weights)
+    )
 
 
 @pytest.mark.parametrize("bound", [1.0, 1e3, 1e9, np.inf])
 def test_a_bound_that_nothing_reaches_hides_no_input(bound):
     physics = np.zeros(16, np.float32)
-    physics[INPUT_BOUND] = bound  # a converter that does not round: codes of 8 bits on the scale of 1
+    physics[INPUT_BOUND] = (
+        bound  # a converter that does not round: codes of 8 bits on the scale of 1
+    )
     sample = np.zeros(5)
-    observe_block(np.array([[0.5], [1.0], [0.0]], np.float32), 3, np.array([1.0], np.float32), physics, sample)
+    observe_block(
+        np.array([[0.5], [1.0], [0.0]], np.float32), 3, np.array([1.0], np.float32), physics, sample
+    )
     assert sample.tolist() == [3, 2, pytest.approx((128 + 255) / 255), 1 + 8, 2 * 8]

@@ -25,45 +25,65 @@ def test_pulses_learn_digits(trained):
 
 
 def test_floating_point_learns_digits():
-    result = train(NETWORK, digits(), TrainingSettings(rule="float", learning_rate=0.05, epochs=5, batch=2))
+    result = train(
+        NETWORK, digits(), TrainingSettings(rule="float", learning_rate=0.05, epochs=5, batch=2)
+    )
     assert result.history[-1]["test_error_percent"] < 8
     assert result.writes[""]["maximum"] == 0
 
 
 def test_noise_without_management_keeps_errors_from_learning():
-    """Errors far below the backward noise: nothing useful reaches the first layers (the RPU baseline of Gokmen 2017)."""
+    """Errors far below the backward noise: nothing useful reaches the first layers (the RPU
+    baseline of Gokmen 2017).
+    """
     read = ReadSettings(noise_management="off", bound_management="off", output_noise=0.6)
     result = train(NETWORK, digits(), RPU.model_copy(update={"epochs": 2, "read": read}))
     assert result.history[-1]["test_error_percent"] > 25
 
 
 def test_same_seed_same_bits_for_any_threads_and_spans():
-    one, two = (train(NETWORK, digits(400, 101), RPU.model_copy(update={"epochs": 2, "threads": threads})) for threads in (1, 2))
+    one, two = (
+        train(NETWORK, digits(400, 101), RPU.model_copy(update={"epochs": 2, "threads": threads}))
+        for threads in (1, 2)
+    )
     other = train(NETWORK, digits(400, 101), RPU.model_copy(update={"epochs": 2, "seed": 8}))
     assert all((one.weights[name] == two.weights[name]).all() for name in one.weights)
-    assert [row["test_error_percent"] for row in one.history] == [row["test_error_percent"] for row in two.history]
+    assert [row["test_error_percent"] for row in one.history] == [
+        row["test_error_percent"] for row in two.history
+    ]
     assert not all((one.weights[name] == other.weights[name]).all() for name in one.weights)
 
 
 def test_stopped_and_resumed_anywhere_gives_the_same_bits(tmp_path):
-    data, settings = digits(500, 50), RPU.model_copy(update={"epochs": 2, "batch": 3})
+    data = digits(500, 50)
+    settings = RPU.model_copy(update={"epochs": 2, "batch": 3})
     whole = train(NETWORK, data, settings)
     part = train(NETWORK, data, settings, folder=tmp_path, stop_after=617)
     assert not part.finished and part.images == 617 + (-(617 - 500)) % 3
     rest = train(NETWORK, data, settings, folder=tmp_path, resume=True)
     assert all((whole.weights[name] == rest.weights[name]).all() for name in whole.weights)
-    assert rest.activities == whole.activities and rest.writes == whole.writes and rest.totals == whole.totals
+    assert (
+        rest.activities == whole.activities
+        and rest.writes == whole.writes
+        and rest.totals == whole.totals
+    )
     keys = ("epoch", "train_error_percent", "test_error_percent", "train_loss", "test_loss")
-    assert [[row[key] for key in keys] for row in rest.history] == [[row[key] for key in keys] for row in whole.history]
+    assert [[row[key] for key in keys] for row in rest.history] == [
+        [row[key] for key in keys] for row in whole.history
+    ]
 
 
 def test_devices_that_decay_are_kept_up_at_the_same_images(tmp_path):
-    settings = TrainingSettings(epochs=1, device="capacitor", maintenance_images=50, device_settings={"lifetime": 500.0})
+    settings = TrainingSettings(
+        epochs=1, device="capacitor", maintenance_images=50, device_settings={"lifetime": 500.0}
+    )
     whole = train(NETWORK, digits(180, 20), settings)
     train(NETWORK, digits(180, 20), settings, folder=tmp_path, stop_after=70)
     rest = train(NETWORK, digits(180, 20), settings, folder=tmp_path, resume=True)
     assert all((whole.weights[name] == rest.weights[name]).all() for name in whole.weights)
-    lasting = train(NETWORK, digits(180, 20), settings.model_copy(update={"device_settings": {"lifetime": 1e9}}))
+    lasting = train(
+        NETWORK, digits(180, 20), settings.model_copy(update={"device_settings": {"lifetime": 1e9}})
+    )
     assert any((whole.weights[name] != lasting.weights[name]).any() for name in whole.weights)
 
 
@@ -74,20 +94,30 @@ def test_recorded_activity_adds_up(trained):
         assert totals["forward_reads"] == vectors * images
         assert totals["backward_reads"] == (0 if name == "k1" else vectors * images)
         assert update.source == "measured"
-        assert update.coincidences == pytest.approx(totals["coincidences"] / (images * vectors * rows * columns))
+        assert update.coincidences == pytest.approx(
+            totals["coincidences"] / (images * vectors * rows * columns)
+        )
         assert update.train_length == pytest.approx(totals["slots"] / (images * vectors))
-        assert update.column_pulses == pytest.approx(totals["error_side_pulses"] / (totals["slots"] * rows))
+        assert update.column_pulses == pytest.approx(
+            totals["error_side_pulses"] / (totals["slots"] * rows)
+        )
         writes = trained.writes[name]
         assert sum(writes["histogram"]["counts"]) == rows * columns
         assert writes["mean"] <= writes["maximum"]
-    assert 0.3 < trained.activities["k1", "forward"].input_density < 0.7  # half of the pixels of the digits are black
+    assert (
+        0.3 < trained.activities["k1", "forward"].input_density < 0.7
+    )  # half of the pixels of the digits are black
     assert trained.activities["w3", "forward"].input_density > 0.8
 
 
 def test_extracted_weights_read_without_noise():
     noisy = TrainingSettings(epochs=1, read=ReadSettings(output_noise=1.5))
-    losses = [train(NETWORK, digits(1437, 360), noisy.model_copy(update={"evaluate": how})).history[0]["test_loss"]
-              for how in ("noisy_arrays", "extracted_weights")]
+    losses = [
+        train(NETWORK, digits(1437, 360), noisy.model_copy(update={"evaluate": how})).history[0][
+            "test_loss"
+        ]
+        for how in ("noisy_arrays", "extracted_weights")
+    ]
     assert losses[1] < losses[0] - 0.05
 
 
@@ -102,7 +132,9 @@ def test_early_stop_and_interrupt(tmp_path):
         if len(seen) == 2:
             os.kill(os.getpid(), signal.SIGINT)
 
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job starts with Ctrl-C ignored
+    before = signal.signal(
+        signal.SIGINT, signal.default_int_handler
+    )  # a background job starts with Ctrl-C ignored
     stopped = train(NETWORK, digits(1000, 50), RPU, folder=tmp_path, progress=progress)
     assert not stopped.finished and stopped.reason == "interrupted" and stopped.images == seen[1]
     assert (tmp_path / "checkpoint.json").exists()

@@ -11,37 +11,73 @@ from workloads.datasets import load_dataset
 
 
 def test_programming_error_costs_accuracy_and_differs_between_chips():
-    network, data = load_network("digits_cnn"), load_dataset("digits")
-    read = {"input_bound": 1e6, "output_bits": 0, "input_bits": 0, "output_noise": 0.0, "output_bound": 0.0, "noise_management": "off",
-            "bound_management": "off"}
+    network = load_network("digits_cnn")
+    data = load_dataset("digits")
+    read = {
+        "input_bound": 1e6,
+        "output_bits": 0,
+        "input_bits": 0,
+        "output_noise": 0.0,
+        "output_bound": 0.0,
+        "noise_management": "off",
+        "bound_management": "off",
+    }
     exact = read_settings({"rule": "sgd", "device": "none", "epochs": 3, "read": read})
     trained = train(network, data, exact)
-    assert transfer(network, data, exact, trained.weights, [1, 2]) == [trained.history[-1]["test_error_percent"]] * 2
+    assert (
+        transfer(network, data, exact, trained.weights, [1, 2])
+        == [trained.history[-1]["test_error_percent"]] * 2
+    )
     errors = {}
     for level in (0.0, 0.5):
-        settings = read_settings({"rule": "mixed_precision", "device": "bulk_rram", "read": read,
-                                  "device_settings": {"program_error": level, "verify_window": 10.0}})
+        settings = read_settings(
+            {
+                "rule": "mixed_precision",
+                "device": "bulk_rram",
+                "read": read,
+                "device_settings": {"program_error": level, "verify_window": 10.0},
+            }
+        )
         errors[level] = transfer(network, data, settings, trained.weights, range(4))
-    assert np.allclose(errors[0.0], trained.history[-1]["test_error_percent"], atol=0.6)  # weights beyond the window are clipped
+    assert np.allclose(
+        errors[0.0], trained.history[-1]["test_error_percent"], atol=0.6
+    )  # weights beyond the window are clipped
     assert np.mean(errors[0.5]) > np.mean(errors[0.0]) + 5
     assert len(set(errors[0.5])) > 1
 
 
 def test_every_device_of_a_weight_is_programmed():
-    """The mean of nine devices strays a third as far as one, so a chip of them is nearer to the exact weights."""
-    network, data = load_network("digits_cnn"), load_dataset("digits")
+    """The mean of nine devices strays a third as far as one, so a chip of them is nearer to the
+    exact weights.
+    """
+    network = load_network("digits_cnn")
+    data = load_dataset("digits")
     generator = np.random.default_rng(2)
-    shapes = {layer.name: (layer.matrix.columns, layer.matrix.rows + layer.bias) for layer in network.array_layers}
-    targets = {name: generator.choice([-0.7, -0.4, 0.3, 0.6], shape).astype(np.float32) for name, shape in shapes.items()}
+    shapes = {
+        layer.name: (layer.matrix.columns, layer.matrix.rows + layer.bias)
+        for layer in network.array_layers
+    }
+    targets = {
+        name: generator.choice([-0.7, -0.4, 0.3, 0.6], shape).astype(np.float32)
+        for name, shape in shapes.items()
+    }
     errors = {}
     for copies in (1, {"conv1": 9, "fc": 9}):
-        settings = read_settings({"rule": "rpu", "device": "bulk_rram", "devices_per_weight": copies, "device_settings": {
-            "program_error": 0.05, "verify_window": 10.0, "cycles": 1}})
+        settings = read_settings(
+            {
+                "rule": "rpu",
+                "device": "bulk_rram",
+                "devices_per_weight": copies,
+                "device_settings": {"program_error": 0.05, "verify_window": 10.0, "cycles": 1},
+            }
+        )
         machine = Machine(network, settings)
         program_weights(machine, targets, 3)
         held = machine.arrays.layer_weights()
         # the idle device of a pair cannot go below zero: its mean has the sign of the weight
-        errors[str(copies)] = [float(np.std((held[name] - targets[name]) * np.sign(targets[name]))) for name in targets]
+        errors[str(copies)] = [
+            float(np.std((held[name] - targets[name]) * np.sign(targets[name]))) for name in targets
+        ]
         assert len(transfer(network, data, settings, targets, [1])) == 1
     one, nine = errors.values()
     np.testing.assert_allclose(np.array(nine) / one, 1 / 3, rtol=0.2)

@@ -1,4 +1,6 @@
-"""Tiki-Taka in all its versions and zero-shifting: the compiled pass against its NumPy twin, and what the methods are for."""
+"""Tiki-Taka in all its versions and zero-shifting: the compiled pass against its NumPy twin, and
+what the methods are for.
+"""
 
 import numpy as np
 import pytest
@@ -23,20 +25,36 @@ F = np.float32
 def layer_of(vectors=1, device="rasch2024_20_states", shape=(ROWS, COLUMNS), **changes):
     """A layer of fresh devices at zero."""
     devices = load_device(device, changes).build(*shape, seed=3, tile=2)
-    return LayerState(0, "fc", devices.weights, devices, np.zeros(shape, np.int32), vectors, True, 2)
+    return LayerState(
+        0, "fc", devices.weights, devices, np.zeros(shape, np.int32), vectors, True, 2
+    )
 
 
 def data(images, vectors, seed=0):
     generator = np.random.default_rng(seed)
-    errors = generator.normal(0, 0.1, (images, ROWS, vectors)) * (generator.uniform(size=(images, 1, vectors)) < 0.7)
-    return generator.uniform(-1, 1, (images, COLUMNS, vectors)).astype(F), (errors + 0.05 * (errors != 0)).astype(F)
+    errors = generator.normal(0, 0.1, (images, ROWS, vectors)) * (
+        generator.uniform(size=(images, 1, vectors)) < 0.7
+    )
+    return generator.uniform(-1, 1, (images, COLUMNS, vectors)).astype(F), (
+        errors + 0.05 * (errors != 0)
+    ).astype(F)
 
 
 @pytest.mark.parametrize("version", ["v1", "v2", "chopped", "agad"])
 @pytest.mark.parametrize("vectors", [1, 7])
 def test_compiled_pass_has_the_bits_of_its_twin(version, vectors):
-    scheme = load_scheme("tiki_taka", {"version": version, "period": 3, "flip_probability": 0.5, "reference_error": 0.1,
-                                       "transfer_every": 3, "transfer_rate": 0.3, "divide_by_fast_rate": vectors > 1})
+    scheme = load_scheme(
+        "tiki_taka",
+        {
+            "version": version,
+            "period": 3,
+            "flip_probability": 0.5,
+            "reference_error": 0.1,
+            "transfer_every": 3,
+            "transfer_rate": 0.3,
+            "divide_by_fast_rate": vectors > 1,
+        },
+    )
     rate = 40.0 if scheme.divide_by_fast_rate and version != "v1" else 2.0
     inputs, errors = data(240 // vectors, vectors)
     layer, twin = layer_of(vectors), layer_of(vectors)
@@ -51,14 +69,29 @@ def test_compiled_pass_has_the_bits_of_its_twin(version, vectors):
 
 
 def drift(version, error):
-    """Mean change of the weights under inputs and errors that mean nothing, where the reference array is off by `error`."""
-    scheme = load_scheme("tiki_taka", {"version": version, "read_noise": 0.0, "flip_probability": 0.5, "divide_by_fast_rate": False})
+    """Mean change of the weights under inputs and errors that mean nothing, where the reference
+    array is off by `error`.
+    """
+    scheme = load_scheme(
+        "tiki_taka",
+        {
+            "version": version,
+            "read_noise": 0.0,
+            "flip_probability": 0.5,
+            "divide_by_fast_rate": False,
+        },
+    )
     layer = layer_of(upper_spread=0.0, lower_spread=0.0, asymmetry_spread=0.0)
     rule = TikiTakaRule(scheme, [layer], 0.5, 1, 4)
     rule.states[0].reference += F(error)
     generator = np.random.default_rng(1)
     for step in range(1500):
-        rule.image(layer, generator.choice([-1, 1], (COLUMNS, 1)).astype(F), generator.normal(0, 0.1, (ROWS, 1)).astype(F), step)
+        rule.image(
+            layer,
+            generator.choice([-1, 1], (COLUMNS, 1)).astype(F),
+            generator.normal(0, 0.1, (ROWS, 1)).astype(F),
+            step,
+        )
     return float(layer.weights.mean())
 
 
@@ -68,11 +101,20 @@ def test_choppers_average_out_the_error_of_the_reference():
 
 
 def test_the_learning_rate_of_a_divided_gain_is_that_of_gradient_descent():
-    """A constant gradient g moves the weights by rate g a vector once the fast array has followed it, whatever the size of the errors."""
+    """A constant gradient g moves the weights by rate g a vector once the fast array has followed
+    it, whatever the size of the errors.
+    """
     moved = {}
     for size in (0.02, 0.2):
         scheme = load_scheme("tiki_taka", {"version": "v2", "read_noise": 0.0, "gamma": 1.0})
-        layer = layer_of(pulse_step=0.002, upper_spread=0.0, lower_spread=0.0, asymmetry_spread=0.0, step_spread=0.0, pulse_noise=0.0)
+        layer = layer_of(
+            pulse_step=0.002,
+            upper_spread=0.0,
+            lower_spread=0.0,
+            asymmetry_spread=0.0,
+            step_spread=0.0,
+            pulse_noise=0.0,
+        )
         rule = TikiTakaRule(scheme, [layer], 5e-6, 1, 4)
         for step in range(1500):
             rule.image(layer, np.ones((COLUMNS, 1), F), np.full((ROWS, 1), size, F), step)
@@ -82,17 +124,32 @@ def test_the_learning_rate_of_a_divided_gain_is_that_of_gradient_descent():
 
 def test_v1_trains_devices_on_which_pulsed_descent_does_not():
     """Gokmen & Haensch 2020: devices of a few hundred states whose symmetry points lie anywhere."""
-    devices = {"device": "rasch2024_20_states", "device_settings": {"pulse_step": 0.01}, "learning_rate": 0.05, "epochs": 4}
+    devices = {
+        "device": "rasch2024_20_states",
+        "device_settings": {"pulse_step": 0.01},
+        "learning_rate": 0.05,
+        "epochs": 4,
+    }
     errors = {}
     for rule, settings in (("rpu", {}), ("tiki_taka", {"scheme_settings": {"version": "v1"}})):
-        history = train(load_network("digits_cnn"), load_dataset("digits"), read_settings({"rule": rule, **devices, **settings})).history
+        history = train(
+            load_network("digits_cnn"),
+            load_dataset("digits"),
+            read_settings({"rule": rule, **devices, **settings}),
+        ).history
         errors[rule] = np.mean([row["test_error_percent"] for row in history[2:]])
     assert errors["tiki_taka"] < 0.6 * errors["rpu"] and errors["rpu"] > 20
 
 
 def test_transfers_of_a_layer_are_whole_numbers():
     scheme = load_scheme("tiki_taka", {"transfer_every": 5})
-    assert [scheme.transfers(vectors) for vectors in (1, 2, 5, 36, 576)] == [(1, 5), (1, 2), (1, 1), (7, 1), (115, 1)]
+    assert [scheme.transfers(vectors) for vectors in (1, 2, 5, 36, 576)] == [
+        (1, 5),
+        (1, 2),
+        (1, 1),
+        (7, 1),
+        (115, 1),
+    ]
 
 
 def test_zero_shift_brings_weight_zero_to_the_symmetry_point():
@@ -107,7 +164,13 @@ def test_zero_shift_brings_weight_zero_to_the_symmetry_point():
 
 def test_programming_error_stays_in_the_reference():
     layer = layer_of(device="soft_bounds_asymmetric", shape=(20, 30), pulse_step=0.01)
-    ZeroShiftRule(load_scheme("zero_shift", {"pulses": 4000, "read_noise": 0.3, "program_error": 0.4}), [layer], 0.1, 1, 5)
+    ZeroShiftRule(
+        load_scheme("zero_shift", {"pulses": 4000, "read_noise": 0.3, "program_error": 0.4}),
+        [layer],
+        0.1,
+        1,
+        5,
+    )
     assert np.sqrt((symmetry_points(layer.devices) ** 2).mean()) == pytest.approx(0.5, rel=0.1)
 
 

@@ -1,4 +1,6 @@
-"""ISAAC recomposed from its parts: the inventory of isaac32, what a run books of it, and the labels of rows nobody verified."""
+"""ISAAC recomposed from its parts: the inventory of isaac32, what a run books of it, and the labels
+of rows nobody verified.
+"""
 
 import pytest
 
@@ -18,11 +20,17 @@ def chip():
 
 @pytest.fixture(scope="module")
 def inventory(chip):
-    return {item.part: item for item in build_inventory(chip, chip.tile.count) if item.boundary != "system"}
+    return {
+        item.part: item
+        for item in build_inventory(chip, chip.tile.count)
+        if item.boundary != "system"
+    }
 
 
 def test_inventory_holds_the_items_of_the_published_table(inventory):
-    expected = {part: each * TILES for part, each in ITEMS_PER_TILE.items()} | {"isaac_hyper_transport": 1}
+    expected = {part: each * TILES for part, each in ITEMS_PER_TILE.items()} | {
+        "isaac_hyper_transport": 1
+    }
     assert {part: item.count for part, item in inventory.items()} == expected
 
 
@@ -30,7 +38,9 @@ def test_chip_power_and_area(inventory):
     power = sum(find_part(part).peak_power().value * item.count for part, item in inventory.items())
     assert power == pytest.approx(65.8, rel=0.05) and power == pytest.approx(recompose()[0].value)
     for network in ("lenet1", "vgg8"):
-        assert archsim.simulate(network, "isaac32", timing=False).area_mm2 == pytest.approx(85.4, rel=0.05)
+        assert archsim.simulate(network, "isaac32", timing=False).area_mm2 == pytest.approx(
+            85.4, rel=0.05
+        )
 
 
 @pytest.mark.parametrize("row", ["output_register", "tile_output_register", "max_pool", "sigmoid"])
@@ -48,7 +58,11 @@ def test_a_slot_is_128_conversions_and_a_read_16_slots(chip):
 
 def test_crossbars_at_work_take_no_more_than_their_published_power():
     result = archsim.simulate(one_matrix(128, 128), "isaac32", timing=False)
-    macro = [item for item in build_inventory(load_architecture("isaac32"), 96) if item.boundary == "macro"]
+    macro = [
+        item
+        for item in build_inventory(load_architecture("isaac32"), 96)
+        if item.boundary == "macro"
+    ]
     peak = sum(find_part(item.part).peak_power().value * item.count for item in macro) * 8 / 96
     assert 0.8 < result.boundaries["macro"]["energy_j"] / (peak * 1.6e-6) <= 1.0
 
@@ -67,5 +81,11 @@ def test_units_of_isaac_take_the_work_of_a_vector_unit():
     result = archsim.simulate("lenet1", "isaac32")
     actions = {(row["component"], row["action"]) for row in result.ledger}
     assert {("sigmoid", "lookup"), ("max_pool", "compare"), ("tile_shift_add", "add")} <= actions
-    assert {action for component, action in actions if component == "vector_unit"} <= {"multiply", "multiply_add", "divide"}
-    assert "vector_unit" in result.by_component_off_chip and "vector_unit" not in result.by_component
+    assert {action for component, action in actions if component == "vector_unit"} <= {
+        "multiply",
+        "multiply_add",
+        "divide",
+    }
+    assert (
+        "vector_unit" in result.by_component_off_chip and "vector_unit" not in result.by_component
+    )

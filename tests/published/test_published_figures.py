@@ -1,4 +1,6 @@
-"""Every published figure beside the model: counts and latencies within 1 %, the ISAAC table within 5 %, predictions labelled as such."""
+"""Every published figure beside the model: counts and latencies within 1 %, the ISAAC table within
+5 %, predictions labelled as such.
+"""
 
 import json
 
@@ -11,10 +13,22 @@ from archsim.validation.checks import compare, load_published
 KINDS = {"calibrated", "predicted"}
 CONFIDENCES = {"published", "secondary", "derived", "unverified"}
 # They follow from the design: 72 cycles of 10 ns for each of 576, 64 and 1 vectors.
-EXACT_LATENCIES = {"wu2023.tile_operation_time": 0.72, "wu2023.conv1_latency": 0.41472, "wu2023.conv2_latency": 0.04608,
-                   "wu2023.serial_latency": 0.46152, "wu2023.copies_interval": 0.05184}
+EXACT_LATENCIES = {
+    "wu2023.tile_operation_time": 0.72,
+    "wu2023.conv1_latency": 0.41472,
+    "wu2023.conv2_latency": 0.04608,
+    "wu2023.serial_latency": 0.46152,
+    "wu2023.copies_interval": 0.05184,
+}
 # Estimates of 2019 and 2016 that our prices do not reproduce; the notes of the rows say why.
-KNOWN_OUTSIDE = {"rpu.adc_power", "rpu.tile_power", "rpu.efficiency", "lammie.mac_gate", "lammie.mac_converters", "lammie.mac_area_time"}
+KNOWN_OUTSIDE = {
+    "rpu.adc_power",
+    "rpu.tile_power",
+    "rpu.efficiency",
+    "lammie.mac_gate",
+    "lammie.mac_converters",
+    "lammie.mac_area_time",
+}
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +36,10 @@ def rows():
     return {row["name"]: row for row in run_checks()}
 
 
-@pytest.mark.parametrize("name, count", [("operations", 641), ("tile_operations", 707), ("crossbars", 6), ("crossbars_with_copies", 9)])
+@pytest.mark.parametrize(
+    "name, count",
+    [("operations", 641), ("tile_operations", 707), ("crossbars", 6), ("crossbars_with_copies", 9)],
+)
 def test_counts_of_wu2023(rows, name, count):
     assert rows[f"wu2023.{name}"]["model"] == count
 
@@ -53,7 +70,11 @@ def test_energies_of_wu2023_are_predictions_with_a_range(rows):
 def test_other_macros_and_tiles_that_follow_from_settings(rows):
     assert rows["correll.conversions"]["model"] == 64
     assert rows["rpu.adcs"]["model"] == 256
-    for name, exact in (("rpu.operation_time", 80.0), ("rpu.throughput", 419.3), ("rpu.array_area", 2.684)):
+    for name, exact in (
+        ("rpu.operation_time", 80.0),
+        ("rpu.throughput", 419.3),
+        ("rpu.array_area", 2.684),
+    ):
         assert rows[name]["model"] == pytest.approx(exact, rel=0.001)
 
 
@@ -63,8 +84,13 @@ def test_every_figure_inside_what_it_allows_except_the_known_ones(rows):
 
 
 def test_streams_save_about_as_much_as_published_and_five_orders_are_out_of_reach(rows):
-    assert rows["essop.area_14"]["model"] == pytest.approx(93.7, abs=3) and rows["essop.energy_14"]["model"] > 50
-    gate, converters, time = (rows[f"lammie.mac_{name}"]["model"] for name in ("gate", "converters", "area_time"))
+    assert (
+        rows["essop.area_14"]["model"] == pytest.approx(93.7, abs=3)
+        and rows["essop.energy_14"]["model"] > 50
+    )
+    gate, converters, time = (
+        rows[f"lammie.mac_{name}"]["model"] for name in ("gate", "converters", "area_time")
+    )
     assert 1e5 > gate > 100 > converters > 1 > time
 
 
@@ -75,7 +101,15 @@ def test_every_row_says_what_it_is():
 
 
 def test_criteria():
-    entry = {"title": "t", "source": "s", "place": "p", "published": 2.0, "unit": "nJ", "kind": "predicted", "confidence": "published"}
+    entry = {
+        "title": "t",
+        "source": "s",
+        "place": "p",
+        "published": 2.0,
+        "unit": "nJ",
+        "kind": "predicted",
+        "confidence": "published",
+    }
     outside = compare("x", entry | {"tolerance": 0.01}, 2.03)
     assert not outside["within"] and outside["relative_difference"] == pytest.approx(0.015)
     assert compare("x", entry | {"tolerance": 0.02}, 2.03)["within"]
@@ -90,10 +124,21 @@ def test_command_prints_strict_json_and_succeeds_with_figures_outside(capsys):
     assert main(["validate", "--json"]) == 0
     printed = capsys.readouterr()
     checks = json.loads(printed.out)["checks"]
-    needed = {"name", "source", "published", "model", "unit", "relative_difference", "tolerance", "kind"}
+    needed = {
+        "name",
+        "source",
+        "published",
+        "model",
+        "unit",
+        "relative_difference",
+        "tolerance",
+        "kind",
+    }
     assert checks and all(needed <= set(row) for row in checks)
     for row in checks:
-        assert row["relative_difference"] == pytest.approx(row["model"] / row["published"] - 1, abs=1e-12)
+        assert row["relative_difference"] == pytest.approx(
+            row["model"] / row["published"] - 1, abs=1e-12
+        )
 
 
 def test_command_prints_every_title(capsys, monkeypatch):

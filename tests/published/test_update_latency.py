@@ -1,18 +1,26 @@
-"""Time of one update of a 512 x 512 layer beside the accounting of Rasch et al. 2024 (Table 1): 30.9 ns for in-memory SGD, 56.3 ns for
-Tiki-Taka v2. Nothing is fitted: the chip has the stated settings, the simulator adds what the accounting leaves out.
+"""Time of one update of a 512 x 512 layer beside the accounting of Rasch et al. 2024 (Table 1):
+30.9 ns for in-memory SGD, 56.3 ns for Tiki-Taka v2. Nothing is fitted: the chip has the stated
+settings, the simulator adds what the accounting leaves out.
 
-The accounting adds analog time and arithmetic, with memory, random numbers and data transport hidden and a read finished in its 40 ns.
-The event model gives 36 ns and 91 ns with the same arithmetic rate, a memory as fast as this chip allows and no instruction issue:
+The accounting adds analog time and arithmetic, with memory, random numbers and data transport
+hidden and a read finished in its 40 ns.
+The event model gives 36 ns and 91 ns with the same arithmetic rate, a memory as fast as this chip
+allows and no instruction issue:
 - both: 5 ns more, the vector is fetched from the buffer before it is pulsed;
-- v2: 20 ns more, since a single read converts its 512 columns after the integration (64 converters, 8 turns of 5 ns) and not beside it;
-- v2: the line of the hidden matrix goes through the buffer, and each code is scaled and compared besides the counted additions.
-With the buffer, bus and issue of the chip file and update management the same layer takes longer still: the last test says how much.
+- v2: 20 ns more, since a single read converts its 512 columns after the integration (64 converters,
+  8 turns of 5 ns) and not beside it;
+- v2: the line of the hidden matrix goes through the buffer, and each code is scaled and compared
+  besides the counted additions.
+With the buffer, bus and issue of the chip file and update management the same layer takes longer
+still: the last test says how much.
 
-91 ns is right as the time of one update: nothing of the same read is left to integrate while it is converted, and the line that follows
-is driven two samples later. The overlap that the accounting assumes is one between samples, and a chip can have it: with
-`execution.mode` pipelined and `read.overlap` a line is converted, added and transferred while the next samples are pulsed. Updates then
-follow each other every 46 ns (25 ns of pulses and half of 40 ns of integration keep the fast array busy for 45), 66 ns without the
-overlap, where the accounting adds up 56.3; in-memory SGD takes 25 ns instead of 30.9.
+91 ns is right as the time of one update: nothing of the same read is left to integrate while it is
+converted, and the line that follows is driven two samples later. The overlap that the accounting
+assumes is one between samples, and a chip can have it: with
+`execution.mode` pipelined and `read.overlap` a line is converted, added and transferred while the
+next samples are pulsed. Updates then follow each other every 46 ns (25 ns of pulses and half of 40
+ns of integration keep the fast array busy for 45), 66 ns without the overlap, where the accounting
+adds up 56.3; in-memory SGD takes 25 ns instead of 30.9.
 """
 
 import csv
@@ -58,7 +66,9 @@ def test_accounting_reproduces_the_table(scheme):
 
 def test_the_pulses_take_what_the_table_says():
     assert pulse_update_cycles(load_architecture("rpu_512", STATED), TRAIN) == TRAIN * PULSE_NS
-    assert pulse_update_cycles(load_architecture("rpu_512"), TRAIN) * 5 == 2 * TRAIN * PULSE_NS  # both polarities, as its text has it
+    assert (
+        pulse_update_cycles(load_architecture("rpu_512"), TRAIN) * 5 == 2 * TRAIN * PULSE_NS
+    )  # both polarities, as its text has it
 
 
 @pytest.mark.parametrize("scheme, model_ns", [("rpu", 36.0), ("tiki_taka v2", 91.0)])
@@ -69,28 +79,39 @@ def test_the_event_model_is_slower_by_what_the_accounting_leaves_out(scheme, mod
 
 def test_conversion_after_the_integration_is_the_largest_difference():
     # One converter a column: 5 ns of conversion in place of 40, every second sample.
-    saved = modelled("tiki_taka v2", HIDDEN) - modelled("tiki_taka v2", {**HIDDEN, "read.columns_per_adc": 1})
+    saved = modelled("tiki_taka v2", HIDDEN) - modelled(
+        "tiki_taka v2", {**HIDDEN, "read.columns_per_adc": 1}
+    )
     assert saved == pytest.approx((8 - 1) * 5 / READS_EVERY)
     steps = [value for _, value in steps_to_the_model(*SETTINGS["tiki_taka v2"])]
     assert steps[1] - steps[0] == saved and steps == sorted(steps)
 
 
 def sustained(label, **settings):
-    """Mean time between updates where samples follow each other at once on a pipelined chip, in ns; only the update is on it."""
+    """Mean time between updates where samples follow each other at once on a pipelined chip, in ns;
+    only the update is on it.
+    """
     scheme, samples = variant(*SETTINGS[label], False), 200
     trace = build_trace(LAYER, scheme, "training", samples)
     updates = [op for op in trace.image_operations if op.phase == "update"]
     names = {op.name for op in updates}
-    alone = tuple(replace(op, after=tuple(name for name in op.after if name in names)) for op in updates)
-    chip = load_architecture("rpu_512", STATED | HIDDEN | {"execution.mode": "pipelined"} | settings)
-    machine = Machine(replace(trace, image_operations=alone), chip, place(trace.matrices, chip), samples)
+    alone = tuple(
+        replace(op, after=tuple(name for name in op.after if name in names)) for op in updates
+    )
+    chip = load_architecture(
+        "rpu_512", STATED | HIDDEN | {"execution.mode": "pipelined"} | settings
+    )
+    machine = Machine(
+        replace(trace, image_operations=alone), chip, place(trace.matrices, chip), samples
+    )
     machine.run()
     return machine.end / samples
 
 
 def test_samples_overlap_where_the_chip_pipelines_them():
     array = TRAIN * PULSE_NS + READ_NS / READS_EVERY  # of the fast array, a sample
-    fast, slow = sustained("tiki_taka v2"), sustained("tiki_taka v2", **{"read.overlap": False})
+    fast = sustained("tiki_taka v2")
+    slow = sustained("tiki_taka v2", **{"read.overlap": False})
     assert array < fast < array + 2 and slow - fast == pytest.approx(8 * 5 / READS_EVERY, abs=1)
     assert fast < accounting("tiki_taka v2") < slow < modelled("tiki_taka v2", HIDDEN)
     assert sustained("rpu") == pytest.approx(TRAIN * PULSE_NS, abs=1)
@@ -98,7 +119,9 @@ def test_samples_overlap_where_the_chip_pipelines_them():
 
 def test_memory_transport_and_update_management_are_not_free():
     whole = {scheme: modelled(scheme, {}, manage=True) for scheme in PUBLISHED_NS}
-    assert whole["rpu"] == pytest.approx(48, abs=2) and whole["tiki_taka v2"] == pytest.approx(115, abs=4)
+    assert whole["rpu"] == pytest.approx(48, abs=2) and whole["tiki_taka v2"] == pytest.approx(
+        115, abs=4
+    )
 
 
 def test_loads_and_operations_are_those_of_the_update():
@@ -117,13 +140,25 @@ def test_mixed_precision_counts_the_square_of_the_lines():
 
 def test_the_study_writes_a_row_for_every_scheme(tmp_path):
     assert main([str(tmp_path)]) == 0
-    rows = {row["scheme"]: row for row in csv.DictReader((tmp_path / "latency.csv").open(encoding="utf-8"))}
+    rows = {
+        row["scheme"]: row
+        for row in csv.DictReader((tmp_path / "latency.csv").open(encoding="utf-8"))
+    }
     text = (tmp_path / "latency.md").read_text(encoding="utf-8")
-    assert {label.split()[0] for label in rows} == set(list_schemes()) and sum(label.startswith("tiki_taka") for label in rows) == 4
+    assert {label.split()[0] for label in rows} == set(list_schemes()) and sum(
+        label.startswith("tiki_taka") for label in rows
+    ) == 4
     for label, row in rows.items():
         assert f"| {label} |" in text
         assert 0 < float(row["model_ns"]) <= float(row["whole_chip_ns"])
-        assert row["busiest"] in RESOURCES and float(row[f"{row['busiest'].replace(' ', '_')}_ns"]) <= float(row["model_ns"]) * 1.001
-    assert float(rows["rpu"]["model_ns"]) == pytest.approx(36, abs=1) and rows["rpu"]["published_ns"] == "30.9"
+        assert (
+            row["busiest"] in RESOURCES
+            and float(row[f"{row['busiest'].replace(' ', '_')}_ns"])
+            <= float(row["model_ns"]) * 1.001
+        )
+    assert (
+        float(rows["rpu"]["model_ns"]) == pytest.approx(36, abs=1)
+        and rows["rpu"]["published_ns"] == "30.9"
+    )
     (tmp_path / "file").write_text("")
     assert main([str(tmp_path / "file")]) == 2

@@ -1,4 +1,6 @@
-"""What of an .npz file is believed before it is unpacked? Nothing: a bomb, a lie or a pickle is one message."""
+"""What of an .npz file is believed before it is unpacked? Nothing: a bomb, a lie or a pickle is one
+message.
+"""
 
 import io
 import tracemalloc
@@ -30,26 +32,46 @@ def archive(tmp_path, **members):
 
 
 def test_what_numpy_writes_is_read(tmp_path):
-    arrays = {"a": np.arange(24.0).reshape(2, 3, 4), "b": np.asfortranarray(np.arange(6).reshape(2, 3)), "c": np.array(3.5),
-              "d": np.zeros((0, 4), np.float32), "e": np.array([True, False]), "f": np.arange(5, dtype=">u2")}
+    arrays = {
+        "a": np.arange(24.0).reshape(2, 3, 4),
+        "b": np.asfortranarray(np.arange(6).reshape(2, 3)),
+        "c": np.array(3.5),
+        "d": np.zeros((0, 4), np.float32),
+        "e": np.array([True, False]),
+        "f": np.arange(5, dtype=">u2"),
+    }
     for write in (np.savez, np.savez_compressed):
         write(tmp_path / "x.npz", **arrays)
         found = read_npz(tmp_path / "x.npz", LIMIT)
         assert set(found) == set(arrays)
         for name, array in arrays.items():
-            assert found[name].dtype == array.dtype.newbyteorder("=") and np.array_equal(found[name], array), name
+            assert found[name].dtype == array.dtype.newbyteorder("=") and np.array_equal(
+                found[name], array
+            ), name
             assert found[name].flags.c_contiguous and found[name].flags.writeable
 
 
-@pytest.mark.parametrize(("content", "words"), [
-    (head((10**12,)), "does not fit its size"), (head((2**40, 2**40)), "does not fit its size"),
-    (head((-1,)), "not a shape"), (head((2,)) + bytes(15), "does not fit its size"), (head((2,)) + bytes(17), "does not fit its size"),
-    (head((1,), "|O") + bytes(8), "plain numbers|plain arrays"), (head((1,), "<U2") + bytes(8), "plain arrays"),
-    (head((1,), "<M8[s]") + bytes(8), "plain arrays"), (head((1,), "<c16") + bytes(16), "plain arrays"),
-    (head((1,), "nonsense") + bytes(8), "plain arrays"), (head("'x'") + bytes(8), "plain arrays"), (head(()) + bytes(7), "its size"),
-    (b"\x93NUMPY\x09\x00" + bytes(50), "plain"), (b"no array", "plain arrays"), (b"", "plain arrays"),
-    (head((1,), more=", 'more': " + "[" * 5000 + "]" * 5000) + bytes(8), "plain arrays"),
-])
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (head((10**12,)), "does not fit its size"),
+        (head((2**40, 2**40)), "does not fit its size"),
+        (head((-1,)), "not a shape"),
+        (head((2,)) + bytes(15), "does not fit its size"),
+        (head((2,)) + bytes(17), "does not fit its size"),
+        (head((1,), "|O") + bytes(8), "plain numbers|plain arrays"),
+        (head((1,), "<U2") + bytes(8), "plain arrays"),
+        (head((1,), "<M8[s]") + bytes(8), "plain arrays"),
+        (head((1,), "<c16") + bytes(16), "plain arrays"),
+        (head((1,), "nonsense") + bytes(8), "plain arrays"),
+        (head("'x'") + bytes(8), "plain arrays"),
+        (head(()) + bytes(7), "its size"),
+        (b"\x93NUMPY\x09\x00" + bytes(50), "plain"),
+        (b"no array", "plain arrays"),
+        (b"", "plain arrays"),
+        (head((1,), more=", 'more': " + "[" * 5000 + "]" * 5000) + bytes(8), "plain arrays"),
+    ],
+)
 def test_a_head_that_lies_is_refused(tmp_path, content, words):
     with pytest.raises(InputError, match=words) as error:
         read_npz(archive(tmp_path, a=content), LIMIT)
@@ -64,14 +86,16 @@ def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path):
         read_npz(path, LIMIT)
     assert tracemalloc.get_traced_memory()[1] < 10**7
     tracemalloc.stop()
-    assert list(read_npz(path, LIMIT, lambda names: ["b"])) == ["b"]  # what is not asked for is not unpacked
+    assert list(read_npz(path, LIMIT, lambda names: ["b"])) == [
+        "b"
+    ]  # what is not asked for is not unpacked
 
 
 def test_an_archive_that_lies_about_a_size_takes_no_memory(tmp_path):
     content = bytearray(archive(tmp_path, a=head((11_000_000,)) + bytes(100)).read_bytes())
     size = len(head((11_000_000,))) + 88_000_000
     place = content.rindex(b"PK\1\2") + 24
-    content[place:place + 4] = size.to_bytes(4, "little")
+    content[place : place + 4] = size.to_bytes(4, "little")
     tracemalloc.start()
     with pytest.raises(InputError):
         unpack(io.BytesIO(content), "x.npz", LIMIT)
@@ -131,7 +155,7 @@ def test_the_command_ends_with_2_for_each(tmp_path, capsys):
     path = archive(tmp_path, images=good)
     content = bytearray(path.read_bytes())
     place = content.index(zlib.compress(good, 6)[2:6])
-    content[place + 3:place + 12] = b"\xff" * 9
+    content[place + 3 : place + 12] = b"\xff" * 9
     path.write_bytes(content)
     for kind in ("run", "train"):
         assert main([kind, "digits_cnn", "--data", str(path)]) == 2

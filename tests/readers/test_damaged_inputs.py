@@ -1,4 +1,6 @@
-"""Does any reader fail otherwise than by one message? A few hundred damaged inputs here; a million by `python -m tests.fuzz`."""
+"""Does any reader fail otherwise than by one message? A few hundred damaged inputs here; a million
+by `python -m tests.fuzz`.
+"""
 
 import os
 import resource
@@ -26,12 +28,17 @@ def test_no_reader_fails_on_many_damaged_inputs():
 
 def test_the_same_seed_makes_the_same_input():
     reader = Reader({"x.toml": b"a = 1\nb = 2\n"}, "x.toml", lambda path: None, mutate.of_text)
-    assert [mutated(reader, "x", 1, number) for number in range(50)] == [mutated(reader, "x", 1, number) for number in range(50)]
+    assert [mutated(reader, "x", 1, number) for number in range(50)] == [
+        mutated(reader, "x", 1, number) for number in range(50)
+    ]
     assert len({mutated(reader, "x", 1, number) for number in range(50)}) > 30
 
 
 def test_the_harness_sees_what_goes_wrong(tmp_path, monkeypatch):
-    """Faults, hangs, deaths and peaks are each found, once, and the other inputs are read all the same."""
+    """Faults, hangs, deaths and peaks are each found, once, and the other inputs are read all the
+    same.
+    """
+
     def read(path: Path) -> None:
         number = int(path.read_bytes())
         if number == 3:
@@ -48,7 +55,13 @@ def test_the_harness_sees_what_goes_wrong(tmp_path, monkeypatch):
     monkeypatch.setattr(harness, "mutated", lambda reader, name, seed, number: str(number).encode())
     reader = Reader({"x": b"0"}, "x", read, mutate.of_bytes)
     here = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    found = harness.run_reader("x", reader, 0, range(13), tmp_path, limit_s=6.0, limit_mb=here + 200)
+    found = harness.run_reader(
+        "x", reader, 0, range(13), tmp_path, limit_s=6.0, limit_mb=here + 200
+    )
     assert found.inputs == 13 and found.by_reader == {"x": 13}
     assert [(number, what.split()[0].rstrip(":")) for _, _, number, what in found.faults] == [
-        (3, "KeyError"), (5, "hang"), (7, "the"), (9, "a")]
+        (3, "KeyError"),
+        (5, "hang"),
+        (7, "the"),
+        (9, "a"),
+    ]

@@ -1,4 +1,6 @@
-"""Which files are read, and how much of them? Regular ones, up to a limit, and nothing waits for a pipe or a device."""
+"""Which files are read, and how much of them? Regular ones, up to a limit, and nothing waits for a
+pipe or a device.
+"""
 
 import json
 import os
@@ -15,9 +17,24 @@ from hwlib.errors import InputError
 from workloads.documents import DEEPEST, parse_json, parse_toml
 from workloads.files import read_bytes
 
-READERS = {"network": archsim.load_network, "chip": archsim.load_architecture, "trace": load_trace, "device": read_presets,
-           "result": Result.load, "data": archsim.load_dataset, "space": archsim.explore}
-SUFFIX = {"network": ".toml", "chip": ".toml", "trace": ".json", "device": ".toml", "result": ".json", "data": ".npz", "space": ".toml"}
+READERS = {
+    "network": archsim.load_network,
+    "chip": archsim.load_architecture,
+    "trace": load_trace,
+    "device": read_presets,
+    "result": Result.load,
+    "data": archsim.load_dataset,
+    "space": archsim.explore,
+}
+SUFFIX = {
+    "network": ".toml",
+    "chip": ".toml",
+    "trace": ".json",
+    "device": ".toml",
+    "result": ".json",
+    "data": ".npz",
+    "space": ".toml",
+}
 
 
 def special(kind, folder, suffix):
@@ -41,7 +58,20 @@ def special(kind, folder, suffix):
     return path
 
 
-@pytest.mark.parametrize("kind", ["pipe", "socket", "loop", "dangling", "empty", "folder", "/dev/zero", "/dev/null", "/dev/stdin"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "pipe",
+        "socket",
+        "loop",
+        "dangling",
+        "empty",
+        "folder",
+        "/dev/zero",
+        "/dev/null",
+        "/dev/stdin",
+    ],
+)
 @pytest.mark.parametrize("reader", READERS)
 def test_what_is_no_regular_file_is_refused_at_once(reader, kind, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
@@ -58,9 +88,19 @@ def test_a_file_over_the_limit_is_not_read(reader, tmp_path):
         READERS[reader](path)
 
 
-@pytest.mark.parametrize("line", [["report", "{}"], ["explain", "{}", "area_mm2"], ["explore", "{}", "--dry-run"], ["run", "{}"],
-                                  ["run", "digits_cnn", "--data", "{}"], ["train", "digits_cnn", "--data", "{}"],
-                                  ["train", "digits_cnn", "--device", "{}"], ["run", "digits_cnn", "--arch", "{}"]])
+@pytest.mark.parametrize(
+    "line",
+    [
+        ["report", "{}"],
+        ["explain", "{}", "area_mm2"],
+        ["explore", "{}", "--dry-run"],
+        ["run", "{}"],
+        ["run", "digits_cnn", "--data", "{}"],
+        ["train", "digits_cnn", "--data", "{}"],
+        ["train", "digits_cnn", "--device", "{}"],
+        ["run", "digits_cnn", "--arch", "{}"],
+    ],
+)
 def test_no_command_waits_for_a_pipe(line, tmp_path, capsys):
     for suffix in (".toml", ".json", ".npz"):
         path = special("pipe", tmp_path, suffix)
@@ -73,13 +113,27 @@ def test_bytes_are_bounded_whatever_the_system_says_of_the_size():
     assert b"Name" in read_bytes("/proc/self/status", 10_000_000)
 
 
-@pytest.mark.parametrize(("content", "words"), [
-    (b'{"a": 1, "a": 2}', "twice"), (b'{"a": NaN}', "not a number"), (b'{"a": -Infinity}', "not a number"), (b"[1e999]", "not a number"),
-    (b"[" * 100_000 + b"]" * 100_000, "deep"), (b'{"a":' * 500 + b"1" + b"}" * 500, "deep"), (b"\xff\xfe{}", "UTF-8"),
-    (b"{\0}", "zero byte"),
-    (b"1" * 5000, "JSON"), (b"[" + b"1" * 800 + b"]", "digits"), (rb'["\ud800"]', "surrogate"), (rb'{"\udfff": 1}', "surrogate"),
-    (b"{'a': 1}", "JSON"), (b'{"a": 1} 2', "JSON"), (b"", "JSON"), (b'"\x1b"', "JSON"),
-])
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b'{"a": 1, "a": 2}', "twice"),
+        (b'{"a": NaN}', "not a number"),
+        (b'{"a": -Infinity}', "not a number"),
+        (b"[1e999]", "not a number"),
+        (b"[" * 100_000 + b"]" * 100_000, "deep"),
+        (b'{"a":' * 500 + b"1" + b"}" * 500, "deep"),
+        (b"\xff\xfe{}", "UTF-8"),
+        (b"{\0}", "zero byte"),
+        (b"1" * 5000, "JSON"),
+        (b"[" + b"1" * 800 + b"]", "digits"),
+        (rb'["\ud800"]', "surrogate"),
+        (rb'{"\udfff": 1}', "surrogate"),
+        (b"{'a': 1}", "JSON"),
+        (b'{"a": 1} 2', "JSON"),
+        (b"", "JSON"),
+        (b'"\x1b"', "JSON"),
+    ],
+)
 def test_json_that_is_not_plain_data_is_refused(content, words):
     with pytest.raises(InputError, match=words) as error:
         parse_json(content, "x.json")
@@ -93,13 +147,21 @@ def test_json_that_is_plain_data_is_read():
     assert parse_json(deep, "x") and pytest.raises(InputError, parse_json, b"[" + deep + b"]", "x")
 
 
-@pytest.mark.parametrize(("text", "words"), [
-    (".".join(["a"] * 40_000) + " = 1", "parts"), ("[" + " . ".join(['"a"'] * 40_000) + "]", "parts"),
-    ("x = {" + ".".join(["b"] * 9000) + " = 1}", "parts"), ("a = " + "[" * 5000 + "]" * 5000, "deep"),
-    ("a = " + "{b = " * 200 + "1" + "}" * 200, "deep"), ("a = " + "9" * 5000, "TOML"), ("a = " + "9" * 900, "digits"),
-    ("a = 1\na = 2", "TOML"),
-    ("a = \x01", "TOML"), ("a", "TOML"),
-])
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (".".join(["a"] * 40_000) + " = 1", "parts"),
+        ("[" + " . ".join(['"a"'] * 40_000) + "]", "parts"),
+        ("x = {" + ".".join(["b"] * 9000) + " = 1}", "parts"),
+        ("a = " + "[" * 5000 + "]" * 5000, "deep"),
+        ("a = " + "{b = " * 200 + "1" + "}" * 200, "deep"),
+        ("a = " + "9" * 5000, "TOML"),
+        ("a = " + "9" * 900, "digits"),
+        ("a = 1\na = 2", "TOML"),
+        ("a = \x01", "TOML"),
+        ("a", "TOML"),
+    ],
+)
 def test_toml_that_is_not_plain_data_is_refused(text, words):
     with pytest.raises(InputError, match=words) as error:
         parse_toml(text, "x.toml")

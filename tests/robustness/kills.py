@@ -1,6 +1,7 @@
 """Killing sweeps, comparisons and their workers at given moments, and finding what is left of them.
 
-Every process of a killed command carries a word of its own in its environment, which its children inherit.
+Every process of a killed command carries a word of its own in its environment, which its children
+inherit.
 """
 
 import contextlib
@@ -27,17 +28,28 @@ class Family:
     def __init__(self, line, folder):
         self.word = uuid.uuid4().hex
         self.errors = open(f"{folder}.errors", "wb")  # noqa: SIM115 (as long as the command lives)
-        self.process = subprocess.Popen([sys.executable, *line], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=self.errors,
-                                        env={**os.environ, WORD: self.word})
+        self.process = subprocess.Popen(
+            [sys.executable, *line],
+            cwd=ROOT,
+            stdout=subprocess.DEVNULL,
+            stderr=self.errors,
+            env={**os.environ, WORD: self.word},
+        )
 
     def members(self):
-        """Process numbers of all that are alive; one whose end its parent has not asked about yet is not."""
+        """Process numbers of all that are alive; one whose end its parent has not asked about yet
+        is not.
+        """
         found = []
         for place in Path("/proc").iterdir():
             if place.name.isdecimal():
                 with contextlib.suppress(OSError):
                     zombie = (place / "stat").read_text().rsplit(")", 1)[1].split()[0] in "ZX"
-                    if f"{WORD}={self.word}".encode() in (place / "environ").read_bytes().split(b"\0") and not zombie:
+                    if (
+                        f"{WORD}={self.word}".encode()
+                        in (place / "environ").read_bytes().split(b"\0")
+                        and not zombie
+                    ):
                         found.append(int(place.name))
         return found
 
@@ -76,7 +88,8 @@ class Family:
 
 @dataclass(frozen=True)
 class Kill:
-    """When a command is killed: `moment` seconds after it began, or after its first process, worker or row; before that a worker, if
+    """When a command is killed: `moment` seconds after it began, or after its first process, worker
+    or row; before that a worker, if
     `worker`."""
 
     moment: float
@@ -85,10 +98,20 @@ class Kill:
 
 
 def draw(count, seed):
-    """Kills of every kind in turn: while the command, the first of its processes and its workers start, and at work."""
+    """Kills of every kind in turn: while the command, the first of its processes and its workers
+    start, and at work.
+    """
     generator = random.Random(seed)
-    kinds = (2.0, "start", False), (0.2, "process", False), (2.0, "worker", False), (2.0, "row", True)
-    return [Kill(generator.uniform(0.0, within), after, worker) for _, (within, after, worker) in zip(range(count), cycle(kinds))]
+    kinds = (
+        (2.0, "start", False),
+        (0.2, "process", False),
+        (2.0, "worker", False),
+        (2.0, "row", True),
+    )
+    return [
+        Kill(generator.uniform(0.0, within), after, worker)
+        for _, (within, after, worker) in zip(range(count), cycle(kinds))
+    ]
 
 
 def wait_until(true, family, seconds=60.0):
@@ -115,7 +138,11 @@ def kill_once(line, folder, kill, stored, generator, toll):
     family = Family(line, folder)
     try:
         if kill.after != "start":
-            signs = {"process": lambda: len(family.members()) > 1, "worker": family.workers, "row": lambda: stored() - before}
+            signs = {
+                "process": lambda: len(family.members()) > 1,
+                "worker": family.workers,
+                "row": lambda: stored() - before,
+            }
             wait_until(signs[kill.after], family)
         time.sleep(kill.moment)
         if kill.worker:
@@ -134,8 +161,12 @@ def kill_once(line, folder, kill, stored, generator, toll):
 
 
 def kill_often(line, folder, kills, stored, seed=0):
-    """Kill a command that goes on each time. Returns the toll, and all that was ever stored: what `stored()` lists after each kill."""
-    generator, toll, seen = random.Random(seed), Toll(), set()
+    """Kill a command that goes on each time. Returns the toll, and all that was ever stored: what
+    `stored()` lists after each kill.
+    """
+    generator = random.Random(seed)
+    toll = Toll()
+    seen = set()
     for kill in kills:
         kill_once(line, folder, kill, stored, generator, toll)
         seen |= stored()

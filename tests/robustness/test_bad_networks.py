@@ -1,4 +1,6 @@
-"""Broken network files: each gives one InputError that names the file and the place, and never another exception."""
+"""Broken network files: each gives one InputError that names the file and the place, and never
+another exception.
+"""
 
 import importlib
 import os
@@ -26,57 +28,151 @@ TOML = {
     "misspelt input": ("schema = 1\ninputs = [4]\n" + FC, "net.toml: unknown field; got 'inputs'"),
     "input is text": ('schema = 1\ninput = "big"\n' + FC, "net.toml.input: must be a list"),
     "input is empty": ("schema = 1\ninput = []\n" + FC, "net.toml.input: must be a list"),
-    "input not a number": ("schema = 1\ninput = [nan]\n" + FC, "net.toml.input[0]: must be a whole number"),
+    "input not a number": (
+        "schema = 1\ninput = [nan]\n" + FC,
+        "net.toml.input[0]: must be a whole number",
+    ),
     "input negative": ("schema = 1\ninput = [3, -8]\n" + FC, "net.toml.input[1]: is too small"),
-    "input huge": ("schema = 1\ninput = [1000000000, 1000000000]\n" + FC, "net.toml.input: the shape has too many elements"),
+    "input huge": (
+        "schema = 1\ninput = [1000000000, 1000000000]\n" + FC,
+        "net.toml.input: the shape has too many elements",
+    ),
     "no layers": (TOP, "net.toml.layer: needs at least one"),
     "layer is a table": (TOP + '[layer]\nname = "a"\n', "net.toml.layer: needs at least one"),
     "no operator": (TOP + '[[layer]]\nname = "a"\n', "layer[0] 'a': field 'operator' is missing"),
     "no name": (TOP + '[[layer]]\noperator = "relu"\n', "layer[0]: field 'name' is missing"),
-    "name is a number": (TOP + '[[layer]]\nname = 7\noperator = "relu"\n', "layer[0].name: must be a text"),
+    "name is a number": (
+        TOP + '[[layer]]\nname = 7\noperator = "relu"\n',
+        "layer[0].name: must be a text",
+    ),
     "name with a line end": (TOP + '[[layer]]\nname = "a\\nb"\noperator = "relu"\n', "printable"),
-    "unknown operator": (TOP + '[[layer]]\nname = "a"\noperator = "conv3d"\n', "did you mean 'conv2d'?"),
-    "unknown field": (TOP + CONV + "padding_mode = 1\n", "layer[0] 'conv1': unknown field; got 'padding_mode'"),
+    "unknown operator": (
+        TOP + '[[layer]]\nname = "a"\noperator = "conv3d"\n',
+        "did you mean 'conv2d'?",
+    ),
+    "unknown field": (
+        TOP + CONV + "padding_mode = 1\n",
+        "layer[0] 'conv1': unknown field; got 'padding_mode'",
+    ),
     "foreign field": (TOP + FLAT + "kernel = 1\n", "layer[0] 'flat': unknown field; got 'kernel'"),
     "misspelt field": (TOP + CONV + "strides = 2\n", "did you mean 'stride'?"),
-    "kernel missing": (TOP + CONV.replace("kernel = 3", ""), "layer[0] 'conv1': field 'kernel' is missing"),
-    "kernel zero": (TOP + CONV.replace("kernel = 3", "kernel = 0"), "layer[0] 'conv1'.kernel: is too small"),
-    "kernel of three": (TOP + CONV.replace("kernel = 3", "kernel = [1, 2, 3]"), "'conv1'.kernel: needs one number or two"),
-    "kernel too large": (TOP + CONV.replace("kernel = 3", "kernel = 9"), "kernel's height 9 is larger than its input's 8"),
-    "channels infinite": (TOP + CONV.replace("channels = 4", "channels = inf"), "'conv1'.channels: must be a whole number"),
-    "channels a fraction": (TOP + CONV.replace("channels = 4", "channels = 1.5"), "'conv1'.channels: must be a whole number"),
-    "channels true": (TOP + CONV.replace("channels = 4", "channels = true"), "'conv1'.channels: must be a whole number"),
-    "channels too large": (TOP + CONV.replace("channels = 4", "channels = 1099511627777"), "'conv1'.channels: is too large"),
-    "output too large": (TOP + CONV.replace("channels = 4", "channels = 1099511627776"), "output shape has too many elements"),
-    "work too large": (TOP + FLAT + FC.replace("10", "1000000000000"), "too many multiply-accumulates"),
+    "kernel missing": (
+        TOP + CONV.replace("kernel = 3", ""),
+        "layer[0] 'conv1': field 'kernel' is missing",
+    ),
+    "kernel zero": (
+        TOP + CONV.replace("kernel = 3", "kernel = 0"),
+        "layer[0] 'conv1'.kernel: is too small",
+    ),
+    "kernel of three": (
+        TOP + CONV.replace("kernel = 3", "kernel = [1, 2, 3]"),
+        "'conv1'.kernel: needs one number or two",
+    ),
+    "kernel too large": (
+        TOP + CONV.replace("kernel = 3", "kernel = 9"),
+        "kernel's height 9 is larger than its input's 8",
+    ),
+    "channels infinite": (
+        TOP + CONV.replace("channels = 4", "channels = inf"),
+        "'conv1'.channels: must be a whole number",
+    ),
+    "channels a fraction": (
+        TOP + CONV.replace("channels = 4", "channels = 1.5"),
+        "'conv1'.channels: must be a whole number",
+    ),
+    "channels true": (
+        TOP + CONV.replace("channels = 4", "channels = true"),
+        "'conv1'.channels: must be a whole number",
+    ),
+    "channels too large": (
+        TOP + CONV.replace("channels = 4", "channels = 1099511627777"),
+        "'conv1'.channels: is too large",
+    ),
+    "output too large": (
+        TOP + CONV.replace("channels = 4", "channels = 1099511627776"),
+        "output shape has too many elements",
+    ),
+    "work too large": (
+        TOP + FLAT + FC.replace("10", "1000000000000"),
+        "too many multiply-accumulates",
+    ),
     "bias is a number": (TOP + CONV + "bias = 1\n", "'conv1'.bias: must be true or false"),
     "stride negative": (TOP + CONV + "stride = -1\n", "'conv1'.stride: is too small"),
     "padding unknown": (TOP + CONV + 'padding = "full"\n', "'conv1'.padding: unknown padding"),
-    "padding of three": (TOP + CONV + "padding = [1, 1, 1]\n", "'conv1'.padding: needs one, two or four"),
+    "padding of three": (
+        TOP + CONV + "padding = [1, 1, 1]\n",
+        "'conv1'.padding: needs one, two or four",
+    ),
     "groups do not divide": (TOP + CONV + "groups = 2\n", "'conv1'.groups: must divide"),
     "same name twice": (TOP + CONV + CONV, "layer[1] 'conv1': another layer has this name"),
-    "layer named input": (TOP + CONV.replace("conv1", "input"), "is the name of the network's input"),
+    "layer named input": (
+        TOP + CONV.replace("conv1", "input"),
+        "is the name of the network's input",
+    ),
     "unknown source": (TOP + CONV + FLAT + 'inputs = ["conv2"]\n', "did you mean 'conv1'?"),
-    "cycle of two": (TOP + CONV + 'inputs = ["flat"]\n' + FLAT, "the layers form a cycle; got 'conv1 -> flat -> conv1'"),
-    "cycle of one": (TOP + '[[layer]]\nname = "a"\noperator = "add"\ninputs = ["a", "input"]\n', "the layers form a cycle; got 'a -> a'"),
-    "two inputs for one": (TOP + CONV + 'inputs = ["input", "input"]\n', "'conv1'.inputs: conv2d takes 1 inputs"),
+    "cycle of two": (
+        TOP + CONV + 'inputs = ["flat"]\n' + FLAT,
+        "the layers form a cycle; got 'conv1 -> flat -> conv1'",
+    ),
+    "cycle of one": (
+        TOP + '[[layer]]\nname = "a"\noperator = "add"\ninputs = ["a", "input"]\n',
+        "the layers form a cycle; got 'a -> a'",
+    ),
+    "two inputs for one": (
+        TOP + CONV + 'inputs = ["input", "input"]\n',
+        "'conv1'.inputs: conv2d takes 1 inputs",
+    ),
     "inputs are numbers": (TOP + CONV + "inputs = [0]\n", "'conv1'.inputs: must be a layer name"),
     "linear on an image": (TOP + FC, "layer[0] 'fc': needs an input of one axis"),
     "convolution on a vector": (TOP + FLAT + CONV, "layer[1] 'conv1': needs an input of 3 axes"),
-    "shapes to add differ": (TOP + CONV + '[[layer]]\nname = "sum"\noperator = "add"\ninputs = ["conv1", "input"]\n', "do not match"),
-    "shapes to join differ": (TOP + CONV + '[[layer]]\nname = "j"\noperator = "concat"\ninputs = ["conv1", "input"]\n', "cannot be joined"),
-    "axis outside": (TOP + '[[layer]]\nname = "j"\noperator = "concat"\naxis = 3\n', "there is no such axis"),
-    "reshape loses elements": (TOP + '[[layer]]\nname = "r"\noperator = "reshape"\nshape = [7, -1]\n', "number of elements would change"),
-    "reshape with zero": (TOP + '[[layer]]\nname = "r"\noperator = "reshape"\nshape = [0, -1]\n', "positive dimensions"),
-    "axes twice": (TOP + '[[layer]]\nname = "t"\noperator = "transpose"\naxes = [0, 0, 1]\n', "'t'.axes: must name every axis once"),
-    "slice outside": (TOP + '[[layer]]\nname = "s"\noperator = "slice"\nstart = 2\nstop = 9\n', "'s'.stop: is outside the input"),
-    "clip without a value": (TOP + '[[layer]]\nname = "c"\noperator = "clip"\nlow = 7.0\n',
-                             "'c'.low: the bounds leave no values; got '7 to 6'"),
-    "pool in the padding": (TOP + '[[layer]]\nname = "p"\noperator = "max_pool"\nkernel = 2\npadding = 2\n',
-                            "'p'.padding: a window would lie"),
-    "pad by nothing": (TOP + '[[layer]]\nname = "p"\noperator = "pad"\n', "'p': field 'padding' is missing"),
-    "lstm on an image": (TOP + '[[layer]]\nname = "m"\noperator = "lstm"\nhidden = 3\n', "needs an input of 2 axes (time steps, features)"),
-    "a layer is a number": ("schema = 1\ninput = [1]\nlayer = [1, 2]\n", "net.toml.layer: needs at least one"),
+    "shapes to add differ": (
+        TOP + CONV + '[[layer]]\nname = "sum"\noperator = "add"\ninputs = ["conv1", "input"]\n',
+        "do not match",
+    ),
+    "shapes to join differ": (
+        TOP + CONV + '[[layer]]\nname = "j"\noperator = "concat"\ninputs = ["conv1", "input"]\n',
+        "cannot be joined",
+    ),
+    "axis outside": (
+        TOP + '[[layer]]\nname = "j"\noperator = "concat"\naxis = 3\n',
+        "there is no such axis",
+    ),
+    "reshape loses elements": (
+        TOP + '[[layer]]\nname = "r"\noperator = "reshape"\nshape = [7, -1]\n',
+        "number of elements would change",
+    ),
+    "reshape with zero": (
+        TOP + '[[layer]]\nname = "r"\noperator = "reshape"\nshape = [0, -1]\n',
+        "positive dimensions",
+    ),
+    "axes twice": (
+        TOP + '[[layer]]\nname = "t"\noperator = "transpose"\naxes = [0, 0, 1]\n',
+        "'t'.axes: must name every axis once",
+    ),
+    "slice outside": (
+        TOP + '[[layer]]\nname = "s"\noperator = "slice"\nstart = 2\nstop = 9\n',
+        "'s'.stop: is outside the input",
+    ),
+    "clip without a value": (
+        TOP + '[[layer]]\nname = "c"\noperator = "clip"\nlow = 7.0\n',
+        "'c'.low: the bounds leave no values; got '7 to 6'",
+    ),
+    "pool in the padding": (
+        TOP + '[[layer]]\nname = "p"\noperator = "max_pool"\nkernel = 2\npadding = 2\n',
+        "'p'.padding: a window would lie",
+    ),
+    "pad by nothing": (
+        TOP + '[[layer]]\nname = "p"\noperator = "pad"\n',
+        "'p': field 'padding' is missing",
+    ),
+    "lstm on an image": (
+        TOP + '[[layer]]\nname = "m"\noperator = "lstm"\nhidden = 3\n',
+        "needs an input of 2 axes (time steps, features)",
+    ),
+    "a layer is a number": (
+        "schema = 1\ninput = [1]\nlayer = [1, 2]\n",
+        "net.toml.layer: needs at least one",
+    ),
 }
 
 HEADER = "Layer name, IFMAP Height, IFMAP Width, Filter Height, Filter Width, Channels, Num Filter, Strides,\n"
@@ -86,22 +182,58 @@ CSV = {
     "blank lines only": ("\n,,,\n\n", "net.csv: has no lines with content"),
     "header only": (HEADER, "net.csv: has a header but no layers"),
     "no header": (ROW, "net.csv: line 1: has no header line"),
-    "another table": ("date,price,volume\n1,2,3\n", "net.csv: line 1: the header lacks the column 'name'"),
+    "another table": (
+        "date,price,volume\n1,2,3\n",
+        "net.csv: line 1: the header lacks the column 'name'",
+    ),
     "gemm without k": ("Layer,M,N\na,1,2\n", "net.csv: line 1: the header lacks the column"),
-    "text for a number": (HEADER + ROW + "b,56,x,3,3,64,64,1\n", "net.csv: line 3: ifmap width: must be a whole number; got 'x'"),
-    "not a number": (HEADER + "b,nan,56,3,3,64,64,1\n", "net.csv: line 2: ifmap height: must be a whole number"),
-    "fraction": (HEADER + "b,56,56,3,3,6.5,64,1\n", "net.csv: line 2: channels: must be a whole number"),
+    "text for a number": (
+        HEADER + ROW + "b,56,x,3,3,64,64,1\n",
+        "net.csv: line 3: ifmap width: must be a whole number; got 'x'",
+    ),
+    "not a number": (
+        HEADER + "b,nan,56,3,3,64,64,1\n",
+        "net.csv: line 2: ifmap height: must be a whole number",
+    ),
+    "fraction": (
+        HEADER + "b,56,56,3,3,6.5,64,1\n",
+        "net.csv: line 2: channels: must be a whole number",
+    ),
     "negative": (HEADER + "b,56,56,-3,3,64,64,1\n", "net.csv: line 2: filter height: is too small"),
     "zero": (HEADER + "b,56,56,3,3,64,64,0\n", "net.csv: line 2: strides: is too small"),
-    "too few columns": (HEADER + ROW + "\nb,56,56,3\n", "net.csv: line 4: column 'filter width' is missing"),
-    "empty cell": (HEADER + "b,56,,3,3,64,64,1\n", "net.csv: line 2: column 'ifmap width' is missing"),
-    "filter larger than input": (HEADER + "b,2,56,3,3,64,64,1\n", "net.csv: line 2: the kernel's height 3 is larger"),
-    "huge number": (HEADER + "b,56,56,3,3,64,9000000000000,1\n", "net.csv: line 2: num filter: is too large"),
-    "digits without end": (HEADER + "b,56,56,3,3,64," + "9" * 6000 + ",1\n", "net.csv: line 2: num filter: must be a whole number"),
-    "too much work": (HEADER + "b,100000,100000,3,3,64,10,1\n", "net.csv: line 2: the layer has too many multiply-accumulates"),
-    "output too large": ("Layer,M,N,K\na,1000000000,1000000000,1\n", "net.csv: line 2: the output has too many elements"),
+    "too few columns": (
+        HEADER + ROW + "\nb,56,56,3\n",
+        "net.csv: line 4: column 'filter width' is missing",
+    ),
+    "empty cell": (
+        HEADER + "b,56,,3,3,64,64,1\n",
+        "net.csv: line 2: column 'ifmap width' is missing",
+    ),
+    "filter larger than input": (
+        HEADER + "b,2,56,3,3,64,64,1\n",
+        "net.csv: line 2: the kernel's height 3 is larger",
+    ),
+    "huge number": (
+        HEADER + "b,56,56,3,3,64,9000000000000,1\n",
+        "net.csv: line 2: num filter: is too large",
+    ),
+    "digits without end": (
+        HEADER + "b,56,56,3,3,64," + "9" * 6000 + ",1\n",
+        "net.csv: line 2: num filter: must be a whole number",
+    ),
+    "too much work": (
+        HEADER + "b,100000,100000,3,3,64,10,1\n",
+        "net.csv: line 2: the layer has too many multiply-accumulates",
+    ),
+    "output too large": (
+        "Layer,M,N,K\na,1000000000,1000000000,1\n",
+        "net.csv: line 2: the output has too many elements",
+    ),
     "gemm with zero": ("Layer,M,N,K\na,4,0,4\n", "net.csv: line 2: n: is too small"),
-    "cell without end": (HEADER + '"' + "a" * 200_000 + "\n", "net.csv: line 2: is not a line of CSV"),
+    "cell without end": (
+        HEADER + '"' + "a" * 200_000 + "\n",
+        "net.csv: line 2: is not a line of CSV",
+    ),
 }
 
 
@@ -125,7 +257,10 @@ def check(path, content, message):
 
 
 @pytest.mark.parametrize("suffix", [".toml", ".csv"])
-@pytest.mark.parametrize("content", [b"\x89PNG\r\n\x1a\n\x00\xff", b"schema = 1\n\x00\x00", "schema = 1 # é".encode("latin-1")])
+@pytest.mark.parametrize(
+    "content",
+    [b"\x89PNG\r\n\x1a\n\x00\xff", b"schema = 1\n\x00\x00", "schema = 1 # é".encode("latin-1")],
+)
 def test_binary_content(tmp_path, suffix, content):
     check(tmp_path / f"net{suffix}", content, "text")
 
@@ -134,7 +269,11 @@ def test_too_many_lines(tmp_path, monkeypatch):
     monkeypatch.setattr("workloads.scalesim_file.LARGEST_COUNT", 3)
     monkeypatch.setattr("workloads.toml_file.LARGEST_COUNT", 3)
     check(tmp_path / "net.csv", HEADER + ROW * 4, "line 5: too many layers")
-    check(tmp_path / "net.toml", TOP + "".join(FLAT.replace("flat", f"f{index}") for index in range(4)), "too many layers; got 4")
+    check(
+        tmp_path / "net.toml",
+        TOP + "".join(FLAT.replace("flat", f"f{index}") for index in range(4)),
+        "too many layers; got 4",
+    )
 
 
 @pytest.mark.parametrize("suffix", [".toml", ".csv", ".onnx"])
@@ -207,16 +346,27 @@ def test_missing_onnx_package(tmp_path, monkeypatch):
 
 # ONNX
 
+
 def tensor(name, *shape):
-    return importlib.import_module("onnx.helper").make_tensor(name, 1, shape, [0.0] * abs(importlib.import_module("math").prod(shape)))
+    return importlib.import_module("onnx.helper").make_tensor(
+        name, 1, shape, [0.0] * abs(importlib.import_module("math").prod(shape))
+    )
 
 
 def onnx_bytes(nodes, inputs=(("x", [1, 3, 8, 8]),), weights=(), opset=17, outputs=(("y", None),)):
     helper = importlib.import_module("onnx.helper")
-    made = [helper.make_node(kind, list(reads), list(writes), **fields) for kind, reads, writes, fields in nodes]
-    infos = [[helper.make_tensor_value_info(name, 1, shape) for name, shape in items] for items in (inputs, outputs)]
+    made = [
+        helper.make_node(kind, list(reads), list(writes), **fields)
+        for kind, reads, writes, fields in nodes
+    ]
+    infos = [
+        [helper.make_tensor_value_info(name, 1, shape) for name, shape in items]
+        for items in (inputs, outputs)
+    ]
     graph = helper.make_graph(made, "g", *infos, [tensor(*item) for item in weights])
-    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)]).SerializeToString()
+    return helper.make_model(
+        graph, opset_imports=[helper.make_opsetid("", opset)]
+    ).SerializeToString()
 
 
 def one(kind, reads=("x",), **fields):
@@ -230,56 +380,144 @@ ONNX = {
     "text": (lambda: b"not an onnx file at all", "net.onnx: "),
     "truncated": (lambda: onnx_bytes(CONV_NODES, weights=[("w", 4, 3, 3, 3)])[:-40], "cut short"),
     "no nodes": (lambda: onnx_bytes([]), "no graph with nodes"),
-    "cycle": (lambda: onnx_bytes([("Add", ["x", "b"], ["a"], {}), ("Relu", ["a"], ["b"], {}), ("Relu", ["b"], ["y"], {})]), "has a cycle"),
-    "unsupported": (lambda: onnx_bytes(one("ConvTranspose", ["x", "w"]), weights=[("w", 3, 4, 2, 2)]), "node 0 (ConvTranspose): operator"),
+    "cycle": (
+        lambda: onnx_bytes(
+            [("Add", ["x", "b"], ["a"], {}), ("Relu", ["a"], ["b"], {}), ("Relu", ["b"], ["y"], {})]
+        ),
+        "has a cycle",
+    ),
+    "unsupported": (
+        lambda: onnx_bytes(one("ConvTranspose", ["x", "w"]), weights=[("w", 3, 4, 2, 2)]),
+        "node 0 (ConvTranspose): operator",
+    ),
     "unsupported, named": (
-        lambda: onnx_bytes([("Relu", ["x"], ["a"], {}), ("NonZero", ["a"], ["y"], {"name": "odd"})]),
+        lambda: onnx_bytes(
+            [("Relu", ["x"], ["a"], {}), ("NonZero", ["a"], ["y"], {"name": "odd"})]
+        ),
         "node 1 'odd' (NonZero): operator NonZero",
     ),
-    "other domain": (lambda: onnx_bytes(one("FusedConv", domain="com.microsoft")), "operator com.microsoft.FusedConv is not supported"),
-    "control flow": (lambda: onnx_bytes(one("Loop")), "export without control flow"),
-    "recurrent": (lambda: onnx_bytes(one("GRU", ["x", "w", "r"]), weights=[("w", 1, 9, 8), ("r", 1, 9, 3)]), "only LSTM is modelled"),
-    "unknown dimension": (lambda: onnx_bytes(one("Relu"), [("x", ["N", 3, "height", 8])]), "no size for 'height'"),
-    "dimension without name": (lambda: onnx_bytes(one("Relu"), [("x", ["N", 3, None, 8])]), "no size for 'dimension 2'"),
-    "input without shape": (lambda: onnx_bytes(one("Relu"), [("x", None)]), "input 'x' has no shape"),
-    "negative dimension": (lambda: onnx_bytes(one("Relu"), [("x", [1, -3])]), "no size for 'dimension 1'"),
-    "huge dimension": (lambda: onnx_bytes(one("Relu"), [("x", [1, 2**41])]), "has an impossible shape"),
-    "opset of tomorrow": (lambda: onnx_bytes(one("Relu"), opset=999), "unsupported ONNX opset; got 999"),
-    "opset of old": (lambda: onnx_bytes(one("Relu"), opset=3), "unsupported ONNX opset; got 3"),
-    "kernel too large": (lambda: onnx_bytes(CONV_NODES, weights=[("w", 4, 3, 9, 9)]), "net.onnx: node 0 (Conv)"),
-    "wrong channels": (lambda: onnx_bytes(CONV_NODES, weights=[("w", 4, 5, 3, 3)]), "net.onnx: node 0 (Conv)"),
-    "wrong groups": (lambda: onnx_bytes([("Conv", ["x", "w"], ["y"], {"group": 2})], weights=[("w", 4, 3, 3, 3)]), "node 0 (Conv)"),
-    "wrong kernel_shape": (
-        lambda: onnx_bytes([("Conv", ["x", "w"], ["y"], {"kernel_shape": [5, 5]})], weights=[("w", 4, 3, 3, 3)]), "node 0 (Conv)"
+    "other domain": (
+        lambda: onnx_bytes(one("FusedConv", domain="com.microsoft")),
+        "operator com.microsoft.FusedConv is not supported",
     ),
-    "stride zero": (lambda: onnx_bytes([("Conv", ["x", "w"], ["y"], {"strides": [0, 0]})], weights=[("w", 4, 3, 3, 3)]), "node 0 (Conv)"),
+    "control flow": (lambda: onnx_bytes(one("Loop")), "export without control flow"),
+    "recurrent": (
+        lambda: onnx_bytes(one("GRU", ["x", "w", "r"]), weights=[("w", 1, 9, 8), ("r", 1, 9, 3)]),
+        "only LSTM is modelled",
+    ),
+    "unknown dimension": (
+        lambda: onnx_bytes(one("Relu"), [("x", ["N", 3, "height", 8])]),
+        "no size for 'height'",
+    ),
+    "dimension without name": (
+        lambda: onnx_bytes(one("Relu"), [("x", ["N", 3, None, 8])]),
+        "no size for 'dimension 2'",
+    ),
+    "input without shape": (
+        lambda: onnx_bytes(one("Relu"), [("x", None)]),
+        "input 'x' has no shape",
+    ),
+    "negative dimension": (
+        lambda: onnx_bytes(one("Relu"), [("x", [1, -3])]),
+        "no size for 'dimension 1'",
+    ),
+    "huge dimension": (
+        lambda: onnx_bytes(one("Relu"), [("x", [1, 2**41])]),
+        "has an impossible shape",
+    ),
+    "opset of tomorrow": (
+        lambda: onnx_bytes(one("Relu"), opset=999),
+        "unsupported ONNX opset; got 999",
+    ),
+    "opset of old": (lambda: onnx_bytes(one("Relu"), opset=3), "unsupported ONNX opset; got 3"),
+    "kernel too large": (
+        lambda: onnx_bytes(CONV_NODES, weights=[("w", 4, 3, 9, 9)]),
+        "net.onnx: node 0 (Conv)",
+    ),
+    "wrong channels": (
+        lambda: onnx_bytes(CONV_NODES, weights=[("w", 4, 5, 3, 3)]),
+        "net.onnx: node 0 (Conv)",
+    ),
+    "wrong groups": (
+        lambda: onnx_bytes(
+            [("Conv", ["x", "w"], ["y"], {"group": 2})], weights=[("w", 4, 3, 3, 3)]
+        ),
+        "node 0 (Conv)",
+    ),
+    "wrong kernel_shape": (
+        lambda: onnx_bytes(
+            [("Conv", ["x", "w"], ["y"], {"kernel_shape": [5, 5]})], weights=[("w", 4, 3, 3, 3)]
+        ),
+        "node 0 (Conv)",
+    ),
+    "stride zero": (
+        lambda: onnx_bytes(
+            [("Conv", ["x", "w"], ["y"], {"strides": [0, 0]})], weights=[("w", 4, 3, 3, 3)]
+        ),
+        "node 0 (Conv)",
+    ),
     "three dimensions": (
-        lambda: onnx_bytes(CONV_NODES, [("x", [1, 3, 8, 8, 8])], [("w", 4, 3, 3, 3, 3)]), "only 1-D and 2-D convolutions"
+        lambda: onnx_bytes(CONV_NODES, [("x", [1, 3, 8, 8, 8])], [("w", 4, 3, 3, 3, 3)]),
+        "only 1-D and 2-D convolutions",
     ),
     "computed weights": (
-        lambda: onnx_bytes([("Relu", ["v"], ["w"], {}), *CONV_NODES], [("x", [1, 3, 8, 8]), ("v", [4, 3, 3, 3])]), "run time"
+        lambda: onnx_bytes(
+            [("Relu", ["v"], ["w"], {}), *CONV_NODES], [("x", [1, 3, 8, 8]), ("v", [4, 3, 3, 3])]
+        ),
+        "run time",
     ),
-    "product does not fit": (lambda: onnx_bytes(one("MatMul", ["x", "w"]), [("x", [1, 4])], [("w", 5, 2)]), "node 0 (MatMul)"),
-    "input never made": (lambda: onnx_bytes(one("Add", ["x", "ghost"])), "its input 'ghost' is never made"),
-    "made twice": (lambda: onnx_bytes([("Relu", ["x"], ["y"], {}), ("Tanh", ["x"], ["y"], {})]), "its output 'y' exists already"),
-    "no path": (lambda: onnx_bytes(one("Relu", ["w"]), weights=[("w", 3)]), "no output depends on an input"),
+    "product does not fit": (
+        lambda: onnx_bytes(one("MatMul", ["x", "w"]), [("x", [1, 4])], [("w", 5, 2)]),
+        "node 0 (MatMul)",
+    ),
+    "input never made": (
+        lambda: onnx_bytes(one("Add", ["x", "ghost"])),
+        "its input 'ghost' is never made",
+    ),
+    "made twice": (
+        lambda: onnx_bytes([("Relu", ["x"], ["y"], {}), ("Tanh", ["x"], ["y"], {})]),
+        "its output 'y' exists already",
+    ),
+    "no path": (
+        lambda: onnx_bytes(one("Relu", ["w"]), weights=[("w", 3)]),
+        "no output depends on an input",
+    ),
     "output is the input": (
-        lambda: onnx_bytes([("Relu", ["x"], ["y"], {})], outputs=[("x", [1, 3, 8, 8])]), "no node between input and output"
+        lambda: onnx_bytes([("Relu", ["x"], ["y"], {})], outputs=[("x", [1, 3, 8, 8])]),
+        "no node between input and output",
     ),
-    "attribute of the wrong type": (lambda: onnx_bytes(one("Flatten", axis=1.5)), "attribute 'axis' has the wrong type"),
-    "operator of a later opset": (lambda: onnx_bytes(one("HardSwish"), opset=9), "there is no operator HardSwish in opset 9"),
+    "attribute of the wrong type": (
+        lambda: onnx_bytes(one("Flatten", axis=1.5)),
+        "attribute 'axis' has the wrong type",
+    ),
+    "operator of a later opset": (
+        lambda: onnx_bytes(one("HardSwish"), opset=9),
+        "there is no operator HardSwish in opset 9",
+    ),
     "target computed from values": (
-        lambda: onnx_bytes([("Cast", ["x"], ["t"], {"to": 7}), ("Reshape", ["x", "t"], ["y"], {})], [("x", [4])]),
+        lambda: onnx_bytes(
+            [("Cast", ["x"], ["t"], {"to": 7}), ("Reshape", ["x", "t"], ["y"], {})], [("x", [4])]
+        ),
         "the shape of tensor 'y' is not known",
     ),
-    "embedding": (lambda: onnx_bytes(one("Gather", ["w", "x"]), [("x", [1, 4])], [("w", 9, 3)]), "start the network behind the embedding"),
+    "embedding": (
+        lambda: onnx_bytes(one("Gather", ["w", "x"]), [("x", [1, 4])], [("w", 9, 3)]),
+        "start the network behind the embedding",
+    ),
     "missing inputs of a node": (lambda: onnx_bytes(one("Conv")), "net.onnx: node 0 (Conv)"),
     "lstm weights do not fit": (
-        lambda: onnx_bytes(one("LSTM", ["x", "w", "r"], hidden_size=3), [("x", [7, 1, 5])], [("w", 1, 12, 5), ("r", 1, 9, 3)]),
+        lambda: onnx_bytes(
+            one("LSTM", ["x", "w", "r"], hidden_size=3),
+            [("x", [7, 1, 5])],
+            [("w", 1, 12, 5), ("r", 1, 9, 3)],
+        ),
         "node 0 (LSTM)",
     ),
     "batch torn": (
-        lambda: onnx_bytes([("Transpose", ["x"], ["a"], {"perm": [1, 0]}), ("Flatten", ["a"], ["y"], {"axis": 0})], [("x", [6, 4])]),
+        lambda: onnx_bytes(
+            [("Transpose", ["x"], ["a"], {"perm": [1, 0]}), ("Flatten", ["a"], ["y"], {"axis": 0})],
+            [("x", [6, 4])],
+        ),
         "export the network with a batch of 1",
     ),
 }
@@ -317,11 +555,16 @@ def test_weights_in_another_file(tmp_path):
 
 
 def test_damaged_onnx_files(tmp_path):
-    """Two hundred files with a few bytes changed, and every truncation: a network or an InputError, nothing else."""
+    """Two hundred files with a few bytes changed, and every truncation: a network or an InputError,
+    nothing else.
+    """
     pytest.importorskip("onnx")
     nodes = [
-        ("Conv", ["x", "w"], ["a"], {"pads": [1, 1, 1, 1], "group": 1}), ("Relu", ["a"], ["b"], {}),
-        ("MaxPool", ["b"], ["c"], {"kernel_shape": [2, 2]}), ("Flatten", ["c"], ["d"], {}), ("Gemm", ["d", "v"], ["y"], {"transB": 1}),
+        ("Conv", ["x", "w"], ["a"], {"pads": [1, 1, 1, 1], "group": 1}),
+        ("Relu", ["a"], ["b"], {}),
+        ("MaxPool", ["b"], ["c"], {"kernel_shape": [2, 2]}),
+        ("Flatten", ["c"], ["d"], {}),
+        ("Gemm", ["d", "v"], ["y"], {"transB": 1}),
     ]
     good = onnx_bytes(nodes, weights=[("w", 1, 3, 3, 3), ("v", 2, 49)])
     path = tmp_path / "net.onnx"
@@ -341,6 +584,9 @@ def test_a_layer_that_nothing_reads_is_told(tmp_path):
     """A slip in `inputs` leaves a layer out of the way to the output."""
     path = tmp_path / "net.toml"
     path.write_text(TOP + CONV + CONV.replace("conv1", "conv2") + 'inputs = ["input"]\n' + FLAT)
-    assert any("nothing reads these layers" in note and note.endswith(": conv1") for note in load_network(path).notes)
+    assert any(
+        "nothing reads these layers" in note and note.endswith(": conv1")
+        for note in load_network(path).notes
+    )
     path.write_text(TOP + CONV + FLAT)
     assert not load_network(path).notes

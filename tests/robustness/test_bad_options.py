@@ -32,7 +32,10 @@ BAD_LINES = [
     ("run lenet1 --phase training", "scheme"),
     ("run lenet1 --phase training --scheme sgdd", "did you mean 'sgd'"),
     ("run lenet1 --set scheme.optimiser=adam", "settings of a scheme without one"),
-    ("run lenet1 --phase training --scheme sgd --set scheme.optimizer=adam", "did you mean 'optimiser'"),
+    (
+        "run lenet1 --phase training --scheme sgd --set scheme.optimizer=adam",
+        "did you mean 'optimiser'",
+    ),
     ("run lenet1 --phase training --scheme sgd --set scheme.optimiser=adamm", "optimiser"),
     ("run lenet2", "did you mean 'lenet1'"),
     ("run no/such/file.toml", "no such file"),
@@ -100,35 +103,63 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
-@pytest.mark.parametrize("line, message", BAD_LINES, ids=[line or "nothing" for line, _ in BAD_LINES])
+@pytest.mark.parametrize(
+    "line, message", BAD_LINES, ids=[line or "nothing" for line, _ in BAD_LINES]
+)
 def test_a_bad_line_gives_one_message_and_exit_code_2(line, message, capsys, folder):
     code = main(line.split())
     out, err = capsys.readouterr()
     assert code == 2, err
     assert out == ""
-    assert message in err and err.startswith("archsim: ") and err.count("\n") == 1 and "Traceback" not in err
+    assert (
+        message in err
+        and err.startswith("archsim: ")
+        and err.count("\n") == 1
+        and "Traceback" not in err
+    )
     assert [path.name for path in folder.iterdir()] == ["setup.cfg"]
 
 
 @pytest.fixture(scope="module")
 def good_trace(tmp_path_factory):
     path = tmp_path_factory.mktemp("trace") / "trace.json"
-    assert main(["trace", "lenet1", "--phase", "training", "--scheme", "sgd", "--out", str(path), "--quiet"]) == 0
+    assert (
+        main(
+            [
+                "trace",
+                "lenet1",
+                "--phase",
+                "training",
+                "--scheme",
+                "sgd",
+                "--out",
+                str(path),
+                "--quiet",
+            ]
+        )
+        == 0
+    )
     return path.read_text()
 
 
-@pytest.mark.parametrize("damage, message", [
-    (lambda d: d.update(version=99), "version"),
-    (lambda d: d.pop("matrices"), "matrices"),
-    (lambda d: d.update(batch=-1), "batch"),
-    (lambda d: d.update(surprise=1), "surprise"),
-    (lambda d: d["image_operations"][0].update(steps="many"), "steps"),
-    (lambda d: d["image_operations"][0].update(steps=-3), "steps"),
-    (lambda d: d["image_operations"][0].update(kind="dance"), "kind"),
-    (lambda d: d["image_operations"][0].update(after=["nobody"]), "nobody"),
-    (lambda d: d["image_operations"][0].update(input_elements=float("nan")), "NaN|finite|input_elements"),
-    (lambda d: d.update(image_operations=3), "image_operations"),
-])
+@pytest.mark.parametrize(
+    "damage, message",
+    [
+        (lambda d: d.update(version=99), "version"),
+        (lambda d: d.pop("matrices"), "matrices"),
+        (lambda d: d.update(batch=-1), "batch"),
+        (lambda d: d.update(surprise=1), "surprise"),
+        (lambda d: d["image_operations"][0].update(steps="many"), "steps"),
+        (lambda d: d["image_operations"][0].update(steps=-3), "steps"),
+        (lambda d: d["image_operations"][0].update(kind="dance"), "kind"),
+        (lambda d: d["image_operations"][0].update(after=["nobody"]), "nobody"),
+        (
+            lambda d: d["image_operations"][0].update(input_elements=float("nan")),
+            "NaN|finite|input_elements",
+        ),
+        (lambda d: d.update(image_operations=3), "image_operations"),
+    ],
+)
 def test_a_damaged_trace_is_refused(damage, message, good_trace, capsys, folder):
     import re
 
@@ -139,8 +170,11 @@ def test_a_damaged_trace_is_refused(damage, message, good_trace, capsys, folder)
     assert re.search(message, capsys.readouterr().err)
 
 
-@pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00", b"{", b"[" * 100_000, b"null", b'{"version": 1}'],
-                         ids=["empty", "binary", "truncated", "deep", "null", "bare"])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"\xff\xfe\x00", b"{", b"[" * 100_000, b"null", b'{"version": 1}'],
+    ids=["empty", "binary", "truncated", "deep", "null", "bare"],
+)
 @pytest.mark.parametrize("line", ["run bad.json", "explain bad.json energy_j", "report bad.json"])
 def test_files_that_are_no_json_of_ours(content, line, capsys, folder):
     (folder / "bad.json").write_bytes(content)

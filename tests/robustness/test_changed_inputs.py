@@ -1,6 +1,8 @@
-"""Does whoever goes on with stored results notice that an input of the same name is another one now?
+"""Does whoever goes on with stored results notice that an input of the same name is another one
+now?
 
-Every kind of input is changed in its content, never in its name, and the result is that of a fresh run, or a refusal that names it.
+Every kind of input is changed in its content, never in its name, and the result is that of a fresh
+run, or a refusal that names it.
 """
 
 import json
@@ -44,11 +46,19 @@ def inputs(tmp_path, monkeypatch):
     before = dict(SCHEMES)
     monkeypatch.syspath_prepend(tmp_path)
     (tmp_path / "dev.toml").write_text(DEVICE)
-    (tmp_path / "net.toml").write_text(Path(archsim.__file__).parents[1].joinpath("workloads/networks/digits_cnn.toml").read_text())
-    (tmp_path / "chip.toml").write_text(Path(archsim.__file__).parent.joinpath("chip/files/cim40.toml").read_text())
+    (tmp_path / "net.toml").write_text(
+        Path(archsim.__file__).parents[1].joinpath("workloads/networks/digits_cnn.toml").read_text()
+    )
+    (tmp_path / "chip.toml").write_text(
+        Path(archsim.__file__).parent.joinpath("chip/files/cim40.toml").read_text()
+    )
     (tmp_path / "rule_parts.py").write_text("ZONE = 0.5\n")
-    (tmp_path / "rule.py").write_text(EXAMPLE.read_text().replace("= 0.5\n", "= rule_parts.ZONE\n", 1).replace(
-        "import numpy as np\n", "import numpy as np\nimport rule_parts\n", 1).replace('"manhattan"', '"own_rule"', 1))
+    (tmp_path / "rule.py").write_text(
+        EXAMPLE.read_text()
+        .replace("= 0.5\n", "= rule_parts.ZONE\n", 1)
+        .replace("import numpy as np\n", "import numpy as np\nimport rule_parts\n", 1)
+        .replace('"manhattan"', '"own_rule"', 1)
+    )
     digits = load_dataset("digits").first(train=60, test=20)
     write_data(tmp_path / "data.npz", digits.train_labels)
     yield tmp_path
@@ -60,7 +70,13 @@ def inputs(tmp_path, monkeypatch):
 
 def write_data(path, labels):
     digits = load_dataset("digits").first(train=60, test=20)
-    np.savez(path, train_images=digits.train_images, train_labels=labels, test_images=digits.test_images, test_labels=digits.test_labels)
+    np.savez(
+        path,
+        train_images=digits.train_images,
+        train_labels=labels,
+        test_images=digits.test_images,
+        test_labels=digits.test_labels,
+    )
 
 
 def other_labels(folder):
@@ -68,7 +84,9 @@ def other_labels(folder):
 
 
 def other_module(folder, zone=1.5):
-    """Edit what the rule imports, and begin a new session: in one session a module that was imported stays as it is."""
+    """Edit what the rule imports, and begin a new session: in one session a module that was
+    imported stays as it is.
+    """
     (folder / "rule_parts.py").write_text(f"ZONE = {zone}\n")
     new_session()
 
@@ -79,8 +97,12 @@ def new_session():
 
 
 CHANGES = {
-    "device": lambda folder: as_before_but(folder / "dev.toml", "pulse_noise = 0.1", "pulse_noise = 0.9"),
-    "scheme": lambda folder: as_before_but(folder / "rule.py", "DECISION = {", "DECISION = {}\nDECISION = {"),
+    "device": lambda folder: as_before_but(
+        folder / "dev.toml", "pulse_noise = 0.1", "pulse_noise = 0.9"
+    ),
+    "scheme": lambda folder: as_before_but(
+        folder / "rule.py", "DECISION = {", "DECISION = {}\nDECISION = {"
+    ),
     "what the scheme imports": lambda folder: other_module(folder),
     "data": other_labels,
     "chip": lambda folder: as_before_but(folder / "chip.toml", "rows = 128", "rows = 64"),
@@ -91,12 +113,37 @@ NAMES = {"what the scheme imports": "scheme"}
 
 def changes(*by_default):
     """Every kind of change; but for these it is a longer study, as each costs trainings of its own."""
-    return pytest.mark.parametrize("changed", [
-        pytest.param(kind, marks=() if kind in by_default else pytest.mark.study) for kind in CHANGES])
+    return pytest.mark.parametrize(
+        "changed",
+        [
+            pytest.param(kind, marks=() if kind in by_default else pytest.mark.study)
+            for kind in CHANGES
+        ],
+    )
 
 
-TRAIN = ("train", "net.toml", "--arch", "chip.toml", "--set", "read.transposed=true", "--scheme", "rule.py", "--device", "dev.toml",
-         "--data", "data.npz", "--epochs", "1", "--batch", "2", "--seed", "1", "--json", "--quiet")
+TRAIN = (
+    "train",
+    "net.toml",
+    "--arch",
+    "chip.toml",
+    "--set",
+    "read.transposed=true",
+    "--scheme",
+    "rule.py",
+    "--device",
+    "dev.toml",
+    "--data",
+    "data.npz",
+    "--epochs",
+    "1",
+    "--batch",
+    "2",
+    "--seed",
+    "1",
+    "--json",
+    "--quiet",
+)
 
 
 def test_a_training_refuses_to_go_on_with_another_input(call, inputs):
@@ -107,7 +154,10 @@ def test_a_training_refuses_to_go_on_with_another_input(call, inputs):
         change(inputs)
         code, out, err = call(*TRAIN, "--epochs", "2", "--out", "run", "--resume")
         assert code == 2 and out == "", (kind, err)
-        assert f"changed since the checkpoint was made: {NAMES.get(kind, kind)}" in err and "another folder" in err, (kind, err)
+        assert (
+            f"changed since the checkpoint was made: {NAMES.get(kind, kind)}" in err
+            and "another folder" in err
+        ), (kind, err)
         assert (inputs / "run" / "checkpoint.json").read_bytes() == before, kind
         for path, content in kept.items():
             path.write_bytes(content)
@@ -118,9 +168,19 @@ def test_a_training_refuses_to_go_on_with_another_input(call, inputs):
 def test_a_result_holds_its_device_whole(call, inputs):
     document = json.loads(call(*TRAIN)[1])
     held = document["training"]["inputs"]
-    assert held["device"]["law"] == "constant_step" and held["device"]["parameters"]["pulse_step"] == 0.01
+    assert (
+        held["device"]["law"] == "constant_step"
+        and held["device"]["parameters"]["pulse_step"] == 0.01
+    )
     assert held["device"]["source"] == "my own measurement"
-    assert held["device"] == device_record("dev.toml") and set(held) == {"archsim", "network", "chip", "scheme", "device", "data"}
+    assert held["device"] == device_record("dev.toml") and set(held) == {
+        "archsim",
+        "network",
+        "chip",
+        "scheme",
+        "device",
+        "data",
+    }
     (inputs / "renamed.toml").write_text(DEVICE)
     assert device_record("renamed.toml") == held["device"]  # the same device under another name
 
@@ -129,7 +189,10 @@ def compared(**options):
     schemes = ["sgd", "rpu:device=dev.toml", load_scheme_file("rule.py")]
     chip = archsim.load_architecture("chip.toml", {"read.transposed": True})
     found = archsim.compare("net.toml", schemes, chip, "data.npz", **options)
-    return found, [{key: value for key, value in row.items() if key != "images_per_second"} for row in found.rows]
+    return found, [
+        {key: value for key, value in row.items() if key != "images_per_second"}
+        for row in found.rows
+    ]
 
 
 @changes("device", "scheme")
@@ -143,24 +206,56 @@ def test_a_comparison_works_out_anew_what_has_changed_and_says_so(inputs, change
     named = NAMES.get(changed, changed)
     labels = ["sgd", "rpu:device=dev.toml", "own_rule"]
     touched = {"device": labels[1:2], "scheme": labels[2:]}.get(named, labels)
-    assert found.notes == [f"{label}: worked out anew, as changed since: {named}" for label in touched]
-    assert ((inputs / "both" / "sgd" / "result.json").stat().st_mtime_ns == times) == ("sgd" not in touched)
+    assert found.notes == [
+        f"{label}: worked out anew, as changed since: {named}" for label in touched
+    ]
+    assert ((inputs / "both" / "sgd" / "result.json").stat().st_mtime_ns == times) == (
+        "sgd" not in touched
+    )
     assert rows == compared()[1]
 
 
 def test_the_command_says_what_was_worked_out_anew(call, inputs):
-    line = ("compare", "net.toml", "--set", "read.transposed=true", "--data", "data.npz", "--schemes", "rpu:device=dev.toml", "--jobs", "1",
-            "--batch", "2", "--out", "one")
+    line = (
+        "compare",
+        "net.toml",
+        "--set",
+        "read.transposed=true",
+        "--data",
+        "data.npz",
+        "--schemes",
+        "rpu:device=dev.toml",
+        "--jobs",
+        "1",
+        "--batch",
+        "2",
+        "--out",
+        "one",
+    )
     assert call(*line)[0] == 0
     CHANGES["device"](inputs)
     code, _, err = call(*line, "--resume")
-    assert code == 0 and "note: rpu:device=dev.toml: worked out anew, as changed since: device" in err
+    assert (
+        code == 0 and "note: rpu:device=dev.toml: worked out anew, as changed since: device" in err
+    )
 
 
-SPACE = {"schema": 1, "name": "kept", "network": "net.toml", "architecture": "chip.toml", "scheme": "own_rule", "phase": "training",
-         "device": "dev.toml", "settings": {"read.transposed": True}, "axes": {"read.adc_bits": [7, 8]},
-         "objectives": {"area_mm2": "minimise"},
-         "rungs": [{"kind": "price"}, {"kind": "training", "points": 1, "data": "data.npz", "epochs": 1, "seed": 1}]}
+SPACE = {
+    "schema": 1,
+    "name": "kept",
+    "network": "net.toml",
+    "architecture": "chip.toml",
+    "scheme": "own_rule",
+    "phase": "training",
+    "device": "dev.toml",
+    "settings": {"read.transposed": True},
+    "axes": {"read.adc_bits": [7, 8]},
+    "objectives": {"area_mm2": "minimise"},
+    "rungs": [
+        {"kind": "price"},
+        {"kind": "training", "points": 1, "data": "data.npz", "epochs": 1, "seed": 1},
+    ],
+}
 
 
 def explored(**options):
@@ -178,7 +273,9 @@ def test_a_sweep_works_out_anew_what_has_changed_and_says_so(inputs, changed):
     CHANGES[changed](inputs)
     sweep, rows = explored(out="sweep", resume=True)
     word = {"chip": "architecture", "what the scheme imports": "scheme"}.get(changed, changed)
-    assert [note.split()[0] for note in sweep.notes] == [word] and "worked out anew" in sweep.notes[0]
+    assert [note.split()[0] for note in sweep.notes] == [word] and "worked out anew" in sweep.notes[
+        0
+    ]
     assert sweep.counts["new"] > 0
     assert rows == explored()[1]  # a fresh one
     assert explored(out="sweep", resume=True)[0].counts["new"] == 0
@@ -186,16 +283,24 @@ def test_a_sweep_works_out_anew_what_has_changed_and_says_so(inputs, changed):
 
 def test_what_is_kept_of_a_sweep_holds_its_device_whole(inputs):
     explored(out="sweep")
-    heads = [json.loads(line) for line in (inputs / "sweep" / "points.jsonl").read_text().splitlines() if line.startswith("{")]
+    heads = [
+        json.loads(line)
+        for line in (inputs / "sweep" / "points.jsonl").read_text().splitlines()
+        if line.startswith("{")
+    ]
     assert heads[0]["inputs"]["device dev.toml"] == device_record("dev.toml")
     assert heads[0]["inputs"]["data data.npz"] == data_digest(load_dataset("data.npz"))
 
 
 def test_a_source_is_that_of_what_runs(inputs):
-    """The digest of a rule follows its file and what it imports, not its path; a class of a cell is known by its code."""
+    """The digest of a rule follows its file and what it imports, not its path; a class of a cell is
+    known by its code.
+    """
     first = scheme_digest(SCHEMES[load_scheme_file("rule.py")])
     (inputs / "rule_parts.py").write_text("ZONE = 2.5\n")
-    assert scheme_digest(SCHEMES[load_scheme_file("rule.py")]) == first  # what runs is still the old one
+    assert (
+        scheme_digest(SCHEMES[load_scheme_file("rule.py")]) == first
+    )  # what runs is still the old one
     other_module(inputs, 2.5)
     second = scheme_digest(SCHEMES[load_scheme_file("rule.py")])
     assert second != first

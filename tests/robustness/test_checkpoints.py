@@ -1,4 +1,6 @@
-"""Checkpoints: a run killed at any moment goes on to the same bits; damaged, foreign and newer ones are refused."""
+"""Checkpoints: a run killed at any moment goes on to the same bits; damaged, foreign and newer ones
+are refused.
+"""
 
 import json
 import random
@@ -22,8 +24,11 @@ ROOT = Path(__file__).parents[2]
 
 
 def test_killed_at_a_random_moment_and_resumed(tmp_path):
-    """SIGKILL at a random moment of a run that writes checkpoints all the time; the end has the bits of a run left alone."""
-    data, folder = replace(digits(1000, 100), name="digits to kill"), tmp_path / "run"
+    """SIGKILL at a random moment of a run that writes checkpoints all the time; the end has the
+    bits of a run left alone.
+    """
+    data = replace(digits(1000, 100), name="digits to kill")
+    folder = tmp_path / "run"
     command = [sys.executable, "-m", "tests.training_runs", str(folder), "1000"]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     for _ in range(3):  # "ready", then two reports of progress: compiled and running
@@ -48,7 +53,14 @@ def saved(tmp_path_factory):
 
 
 def resumed(folder, **changes):
-    return train(NETWORK, digits(300, 20), RPU.model_copy(update=changes), folder=folder, resume=True, stop_after=160)
+    return train(
+        NETWORK,
+        digits(300, 20),
+        RPU.model_copy(update=changes),
+        folder=folder,
+        resume=True,
+        stop_after=160,
+    )
 
 
 @pytest.fixture
@@ -67,7 +79,9 @@ def test_a_good_copy_is_accepted(copy):
     assert resumed(copy).images == 160
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"null", b"\xff\xfe", b'{"kind": 1}', b"[" * 100_000])
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b"[]", b"null", b"\xff\xfe", b'{"kind": 1}', b"[" * 100_000]
+)
 def test_torn_or_foreign_json(copy, content):
     (copy / "checkpoint.json").write_bytes(content)
     with pytest.raises(InputError):
@@ -110,7 +124,15 @@ def test_damaged_arrays(copy, damage):
         resumed(copy)
 
 
-@pytest.mark.parametrize("changes", [{"learning_rate": 0.02}, {"seed": 8}, {"batch": 2}, {"device_settings": {"pulse_step": 0.002}}])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"learning_rate": 0.02},
+        {"seed": 8},
+        {"batch": 2},
+        {"device_settings": {"pulse_step": 0.002}},
+    ],
+)
 def test_other_settings_are_refused(copy, changes):
     with pytest.raises(InputError, match=next(iter(changes))):
         resumed(copy, **changes)
@@ -128,7 +150,12 @@ def test_other_data_are_refused(copy):
 def test_names_of_arrays_stay_inside_the_folder(copy, tmp_path):
     facts, arrays = load_checkpoint(copy)
     save_checkpoint(tmp_path / "other", facts, arrays)
-    edit(copy, lambda document: document.update(arrays="../other/" + next((tmp_path / "other").glob("*.npz")).name))
+    edit(
+        copy,
+        lambda document: document.update(
+            arrays="../other/" + next((tmp_path / "other").glob("*.npz")).name
+        ),
+    )
     with pytest.raises(InputError, match="damaged"):
         resumed(copy)
 

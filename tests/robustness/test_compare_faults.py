@@ -1,4 +1,6 @@
-"""A comparison that is killed, interrupted, or loses a scheme's process: what was finished stays, the rest goes on to the same bits."""
+"""A comparison that is killed, interrupted, or loses a scheme's process: what was finished stays,
+the rest goes on to the same bits.
+"""
 
 import json
 import os
@@ -21,7 +23,9 @@ EPOCHS = 12
 
 
 def timeless(rows):
-    return [{key: value for key, value in row.items() if key != "images_per_second"} for row in rows]
+    return [
+        {key: value for key, value in row.items() if key != "images_per_second"} for row in rows
+    ]
 
 
 def wait_for(condition, seconds=120.0):
@@ -46,11 +50,28 @@ def whole():
     return timeless(archsim.compare("digits_cnn", ["sgd", "tiki_taka"], epochs=EPOCHS).rows)
 
 
-@pytest.mark.parametrize("number, jobs", [(signal.SIGKILL, "1"), (signal.SIGINT, "2")], ids=["killed", "interrupted"])
+@pytest.mark.parametrize(
+    "number, jobs", [(signal.SIGKILL, "1"), (signal.SIGINT, "2")], ids=["killed", "interrupted"]
+)
 def test_stopped_in_the_middle_and_resumed(tmp_path, whole, number, jobs):
-    command = [sys.executable, "-m", "archsim.cli.main", "compare", "digits_cnn", "--schemes", "sgd,tiki_taka", "--epochs", str(EPOCHS),
-               "--jobs", jobs, "--out", str(tmp_path)]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    command = [
+        sys.executable,
+        "-m",
+        "archsim.cli.main",
+        "compare",
+        "digits_cnn",
+        "--schemes",
+        "sgd,tiki_taka",
+        "--epochs",
+        str(EPOCHS),
+        "--jobs",
+        jobs,
+        "--out",
+        str(tmp_path),
+    ]
+    process = subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
     slow = tmp_path / "tiki_taka"
     wait_for((slow / "checkpoint.json").exists)
     process.send_signal(number)
@@ -61,10 +82,12 @@ def test_stopped_in_the_middle_and_resumed(tmp_path, whole, number, jobs):
     wait_for(lambda: free(slow), 5.0)  # the workers have ended with their parent
     begun = json.loads((slow / "checkpoint.json").read_text())["facts"]
     assert 0 < begun["images"] < EPOCHS * 1437
-    found = archsim.compare("digits_cnn", ["sgd", "tiki_taka"], epochs=EPOCHS, folder=tmp_path, resume=True)
+    found = archsim.compare(
+        "digits_cnn", ["sgd", "tiki_taka"], epochs=EPOCHS, folder=tmp_path, resume=True
+    )
     assert timeless(found.rows) == whole
     # epochs of before, known by the time they took, were not trained again
-    assert found.results[1]["epochs"][:len(begun["history"])] == begun["history"] != []
+    assert found.results[1]["epochs"][: len(begun["history"])] == begun["history"] != []
     assert len(json.loads((tmp_path / "compare.json").read_text())["schemes"]) == 2
 
 
@@ -90,15 +113,22 @@ def arm(log, times):
 
 
 def test_a_process_that_dies_is_tried_once_more_and_costs_its_scheme_only(tmp_path):
-    variants = [Variant("once", load_scheme("rpu"), Deadly(tmp_path / "once", 1)), "sgd",
-                Variant("always", load_scheme("rpu"), Deadly(tmp_path / "always", 99))]
+    variants = [
+        Variant("once", load_scheme("rpu"), Deadly(tmp_path / "once", 1)),
+        "sgd",
+        Variant("always", load_scheme("rpu"), Deadly(tmp_path / "always", 99)),
+    ]
     found = archsim.compare("digits_cnn", variants, images=60, jobs=2, folder=tmp_path / "out")
     assert [row["label"] for row in found.rows] == ["once", "sgd"] and found.lost == ["always"]
     assert ((tmp_path / "once").read_text(), (tmp_path / "always").read_text()) == ("x", "xx")
     assert "died 2 times" in found.refused["always"]
-    assert "died" in json.loads((tmp_path / "out" / "compare.json").read_text())["refused"]["always"]
+    assert (
+        "died" in json.loads((tmp_path / "out" / "compare.json").read_text())["refused"]["always"]
+    )
     alone = archsim.compare("digits_cnn", ["rpu", "sgd"], images=60)
-    assert [dict(row, label="") for row in timeless(found.rows)] == [dict(row, label="") for row in timeless(alone.rows)]
+    assert [dict(row, label="") for row in timeless(found.rows)] == [
+        dict(row, label="") for row in timeless(alone.rows)
+    ]
 
 
 def test_a_fault_of_ours_costs_its_scheme_only(monkeypatch):

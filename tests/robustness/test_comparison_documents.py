@@ -1,4 +1,6 @@
-"""Broken compare.json files: a clear message and exit code 2, nothing half-written; odd ones still make a report."""
+"""Broken compare.json files: a clear message and exit code 2, nothing half-written; odd ones still
+make a report.
+"""
 
 import copy
 import html.parser
@@ -37,16 +39,31 @@ def changed(*path, value):
 BROKEN = {
     "no JSON": ("{", "cannot read the comparison"),
     "a list": ("[]", "a comparison is a JSON object"),
-    "NaN": (json.dumps(changed("schemes", 0, "area_mm2", value=float("nan"))), "not a number of JSON"),
+    "NaN": (
+        json.dumps(changed("schemes", 0, "area_mm2", value=float("nan"))),
+        "not a number of JSON",
+    ),
     "another document": ('{"kind": "sweep"}', "field 'schemes' is missing"),
     "no schemes": ('{"schemes": [], "refused": {}}', "without a scheme"),
     "no refusals": (json.dumps(changed("refused", value=...)), "field 'refused'"),
     "a refusal without words": (json.dumps(changed("refused", value={"rpu": 3})), "refused"),
-    "a field gone": (json.dumps(changed("schemes", 1, "area_mm2", value=...)), "schemes[1]: field 'area_mm2'|'area_mm2' is missing"),
-    "a text as a number": (json.dumps(changed("schemes", 1, "energy_per_image_j", value="much")), "energy_per_image_j"),
-    "a label of a number": (json.dumps(changed("schemes", 2, "label", value=7)), "schemes[2].label"),
+    "a field gone": (
+        json.dumps(changed("schemes", 1, "area_mm2", value=...)),
+        "schemes[1]: field 'area_mm2'|'area_mm2' is missing",
+    ),
+    "a text as a number": (
+        json.dumps(changed("schemes", 1, "energy_per_image_j", value="much")),
+        "energy_per_image_j",
+    ),
+    "a label of a number": (
+        json.dumps(changed("schemes", 2, "label", value=7)),
+        "schemes[2].label",
+    ),
     "not trained": (json.dumps(changed("schemes", 2, "training", value=...)), "was not trained"),
-    "an epoch without error": (json.dumps(changed("schemes", 0, "epochs", 0, "test_error_percent", value=None)), "epochs[0]"),
+    "an epoch without error": (
+        json.dumps(changed("schemes", 0, "epochs", 0, "test_error_percent", value=None)),
+        "epochs[0]",
+    ),
     "a deep nest": ("[" * 200_000, "cannot read the comparison"),
 }
 
@@ -76,38 +93,61 @@ def test_what_helpers_may_add_is_not_needed(tmp_path):
         entry["training"]["settings"] = {}
     (tmp_path / "compare.json").write_text(json.dumps(document))
     view = ComparisonView(load_comparison(tmp_path / "compare.json"))
-    assert {row["label"] for row in view.rows} == {"sgd", "rpu", "hic"} and view.rows[0]["extra_memory_kib"] is None
+    assert {row["label"] for row in view.rows} == {"sgd", "rpu", "hic"} and view.rows[0][
+        "extra_memory_kib"
+    ] is None
     render_comparison(view.document)
 
 
-@pytest.mark.parametrize("change", [
-    {"epochs": [], "accuracy_percent": None}, {"accuracy_percent": 100.0}, {"writes_per_device": 0.0}, {"power_uw_range": None},
-    {"energy_per_image_j": 0.0}, {"area_mm2": 0.0, "area_mm2_range": [0.0, 0.0]}, {"notes": []}, {"figures": []},
-    {"latency_per_image_s": None, "power_uw": None, "power_uw_range": None, "cycles": None},
-], ids=lambda change: ",".join(change))
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"epochs": [], "accuracy_percent": None},
+        {"accuracy_percent": 100.0},
+        {"writes_per_device": 0.0},
+        {"power_uw_range": None},
+        {"energy_per_image_j": 0.0},
+        {"area_mm2": 0.0, "area_mm2_range": [0.0, 0.0]},
+        {"notes": []},
+        {"figures": []},
+        {"latency_per_image_s": None, "power_uw": None, "power_uw_range": None, "cycles": None},
+    ],
+    ids=lambda change: ",".join(change),
+)
 @pytest.mark.parametrize("schemes", ["one", "all"])
 def test_extremes_still_make_a_page(change, schemes):
     document = copy.deepcopy(GOOD)
-    for entry in document["schemes"][:1 if schemes == "one" else None]:
+    for entry in document["schemes"][: 1 if schemes == "one" else None]:
         entry.update(copy.deepcopy(change))
         if "energy_per_image_j" in change:
             for part in (*entry["by_component"].values(), *entry["by_phase"].values()):
                 part["energy_j"] = 0.0
     page = render_comparison(document)
-    assert page.count('class="scheme"') == 3 and "nan" not in page.lower().split("<main>")[1].replace("nand", "")
+    assert page.count('class="scheme"') == 3 and "nan" not in page.lower().split("<main>")[
+        1
+    ].replace("nand", "")
 
 
-@pytest.mark.parametrize(("label", "name"), [
-    ("sgd", "sgd"), ("tiki_taka:version=agad", "tiki_taka agad"),
-    ("sbpca:rank=3:training.learning_rate=0.1", "sbpca rank 3, learning rate 0.1"),
-    ("rpu:device=reram_es:update_management=false", "rpu reram_es, update management false"), (":", ""), ("a:b", "a b"),
-])
+@pytest.mark.parametrize(
+    ("label", "name"),
+    [
+        ("sgd", "sgd"),
+        ("tiki_taka:version=agad", "tiki_taka agad"),
+        ("sbpca:rank=3:training.learning_rate=0.1", "sbpca rank 3, learning rate 0.1"),
+        ("rpu:device=reram_es:update_management=false", "rpu reram_es, update management false"),
+        (":", ""),
+        ("a:b", "a b"),
+    ],
+)
 def test_labels_in_few_words(label, name):
     assert short_name(label) == name
 
 
 def test_labels_that_would_look_alike_stay_whole():
-    names = {row["name"] for row in ComparisonView(make_comparison(("rpu:device=a", "rpu:training.x=a", "sgd"))).rows}
+    names = {
+        row["name"]
+        for row in ComparisonView(make_comparison(("rpu:device=a", "rpu:training.x=a", "sgd"))).rows
+    }
     assert names == {"rpu:device=a", "rpu:training.x=a", "sgd"}
 
 
@@ -115,11 +155,15 @@ def test_the_command_names_every_label_and_is_quoted():
     document = make_comparison(("sgd", "tiki_taka:version=agad"))
     words = ComparisonView(document).command.split()
     assert set(words[words.index("--schemes") + 1].split(",")) == {"sgd", "tiki_taka:version=agad"}
-    assert words[words.index("--batch") + 1] == "8" and "--rate" not in words  # one batch for both, two rates
+    assert (
+        words[words.index("--batch") + 1] == "8" and "--rate" not in words
+    )  # one batch for both, two rates
     for entry in document["schemes"]:
         entry["network"] = "my net; rm x"
     assert "archsim compare 'my net; rm x' --schemes" in ComparisonView(document).command
-    assert ComparisonView({**document, "command": "archsim compare a"}).command == "archsim compare a"
+    assert (
+        ComparisonView({**document, "command": "archsim compare a"}).command == "archsim compare a"
+    )
 
 
 def test_a_scheme_that_writes_nothing_stands_left_of_the_axis():
@@ -152,15 +196,22 @@ def test_the_front_holds_what_no_other_beats():
     for cost in COSTS.values():
         front = view.front(cost.key)
         for number, row in rows.items():
-            better = [other for other in rows.values() if other["test_error_percent"] <= row["test_error_percent"]
-                      and other[cost.key] <= row[cost.key] and (other["test_error_percent"], other[cost.key])
-                      != (row["test_error_percent"], row[cost.key])]
+            better = [
+                other
+                for other in rows.values()
+                if other["test_error_percent"] <= row["test_error_percent"]
+                and other[cost.key] <= row[cost.key]
+                and (other["test_error_percent"], other[cost.key])
+                != (row["test_error_percent"], row[cost.key])
+            ]
             assert (number in front) == (not better)
 
 
 def test_the_breakdown_adds_up_to_the_totals():
     view = ComparisonView(make_comparison())
-    for row, energy, phases, area in zip(view.rows, view.parts("component"), view.parts("phase"), view.parts("area")):
+    for row, energy, phases, area in zip(
+        view.rows, view.parts("component"), view.parts("phase"), view.parts("area")
+    ):
         assert sum(energy.values()) == pytest.approx(row["energy_per_image_j"])
         assert sum(phases.values()) == pytest.approx(row["energy_per_image_j"])
         assert sum(area.values()) == pytest.approx(row["area_mm2"])
@@ -169,13 +220,26 @@ def test_the_breakdown_adds_up_to_the_totals():
 def test_figures_are_listed_once_with_how_many_schemes_use_them():
     document = copy.deepcopy(GOOD)
     extra = document["schemes"][1]["figures"].pop()
-    rows = {row["name"]: row["schemes"] for row in comparison_tables(ComparisonView(document))["figures"].rows}
-    assert rows[extra["name"]] == 2 and set(rows.values()) == {2, 3} and len(rows) == len(GOOD["schemes"][0]["figures"])
+    rows = {
+        row["name"]: row["schemes"]
+        for row in comparison_tables(ComparisonView(document))["figures"].rows
+    }
+    assert (
+        rows[extra["name"]] == 2
+        and set(rows.values()) == {2, 3}
+        and len(rows) == len(GOOD["schemes"][0]["figures"])
+    )
 
 
 def test_names_from_files_stay_text():
-    names = ("<script>alert('x')</script>", "\"><img src=x onerror=alert(1)>", "</title></style></svg><b>", "{{ 7*7 }}", "a\x00b",
-             "=cmd|' /C'!A0")
+    names = (
+        "<script>alert('x')</script>",
+        '"><img src=x onerror=alert(1)>',
+        "</title></style></svg><b>",
+        "{{ 7*7 }}",
+        "a\x00b",
+        "=cmd|' /C'!A0",
+    )
     document = make_comparison(names, refused={name: name for name in names})
 
     class Elements(html.parser.HTMLParser):
@@ -188,14 +252,18 @@ def test_names_from_files_stay_text():
     reader = Elements()
     reader.feed(render_comparison(document))
     # the page has a script, the house style and one of its own each
-    assert reader.counts["script"] == 2 and reader.counts["style"] == 2 and "img" not in reader.counts
+    assert (
+        reader.counts["script"] == 2 and reader.counts["style"] == 2 and "img" not in reader.counts
+    )
     csv = comparison_tables(ComparisonView(document))["schemes"].to_csv()
     assert "\n'=cmd" not in csv and ",'=cmd" in csv  # a leading quote: no formula
 
 
 def test_names_of_a_crowd_do_not_cover_each_other():
     points = [(200 + 9 * (i % 5), 150 + 9 * (i // 5)) for i in range(20)]
-    places = place_names(points, [f"scheme number {i}" for i in range(20)], 11.0, (0.0, 0.0, 600.0, 400.0))
+    places = place_names(
+        points, [f"scheme number {i}" for i in range(20)], 11.0, (0.0, 0.0, 600.0, 400.0)
+    )
     boxes = [place.box for place in places]
     for i, one in enumerate(boxes):
         assert one[0] >= 0 and one[1] >= 0 and one[2] <= 600 and one[3] <= 400

@@ -16,13 +16,17 @@ BITS = 1
 
 
 def split(lines):
-    """The JSON of each line of a batch, which its sizes, keys and digests must agree with; without the digests."""
+    """The JSON of each line of a batch, which its sizes, keys and digests must agree with; without
+    the digests.
+    """
     texts = lines.text.splitlines(keepends=True)
     assert [len(text) for text in texts] == list(lines.sizes)
     rows = [json.loads(text) for text in texts]
     assert [int(row[1], 16) for row in rows] == list(lines.keys)
     contents = [row[:-1] for row in rows]
-    assert texts == [seal_line(json.dumps(content, separators=(",", ":")).encode()) for content in contents]
+    assert texts == [
+        seal_line(json.dumps(content, separators=(",", ":")).encode()) for content in contents
+    ]
     return contents
 
 
@@ -38,7 +42,9 @@ def run(engine, evaluate=faulty, **options):
 def test_every_kind_of_fault_costs_its_points_only():
     rows = run(Engine(jobs=2, timeout_s=0.4))
     reasons = {row.values[BITS]: row.extra["reason"] for row in rows if row.status == "failed"}
-    assert sorted(row.values for row in rows if row.status == "failed") == [(64, bits, 40) for bits in (5, 7, 8, 9)]
+    assert sorted(row.values for row in rows if row.status == "failed") == [
+        (64, bits, 40) for bits in (5, 7, 8, 9)
+    ]
     assert "worker died twice" in reasons[5]
     assert reasons[7] == "took longer than 0.4 s"
     assert reasons[8] == "RuntimeError: no such luck"
@@ -72,7 +78,9 @@ def test_what_cannot_be_stored_costs_its_point_only():
 
 
 def test_points_are_drawn_as_workers_ask_for_them():
-    space, drawn, most = load_space(SPACE), 0, 0
+    space = load_space(SPACE)
+    drawn = 0
+    most = 0
 
     def points():
         nonlocal drawn

@@ -31,24 +31,45 @@ FAULTS = {
     "unknown network": (changed(axes={"network": ["lenet2"]}), "axes.network.*lenet1"),
     "unknown chip": (changed(architecture="cim4"), "cim40"),
     "unknown scheme": (changed(axes={"scheme": ["rpo"]}, phase="training"), "axes.scheme.*rpu"),
-    "scheme field": (changed(axes={"scheme.optimizer": ["adam"]}), "did you mean 'scheme.optimiser'"),
+    "scheme field": (
+        changed(axes={"scheme.optimizer": ["adam"]}),
+        "did you mean 'scheme.optimiser'",
+    ),
     "scheme field without scheme": (changed(axes={"scheme.optimiser": ["adam"]}), "without one"),
     "twice": (changed(axes={"read.adc_bits": [4, 4]}), "stands twice"),
     "empty": (changed(axes={"read.adc_bits": []}), "without values"),
     "list of lists": (changed(axes={"read.adc_bits": [[4]]}), r"axes\.read\.adc_bits\[0\]"),
     "not an axis": (changed(axes={"read.adc_bits": 4}), "a list of values or a range"),
     "range backwards": (changed(axes={"read.adc_bits": {"from": 9, "to": 4}}), "not below"),
-    "range field": (changed(axes={"read.adc_bits": {"from": 4, "to": 9, "stop": 1}}), "did you mean 'step'"),
-    "two ways": (changed(axes={"read.adc_bits": {"from": 4, "to": 9, "step": 1, "count": 2}}), "one of step, factor"),
+    "range field": (
+        changed(axes={"read.adc_bits": {"from": 4, "to": 9, "stop": 1}}),
+        "did you mean 'step'",
+    ),
+    "two ways": (
+        changed(axes={"read.adc_bits": {"from": 4, "to": 9, "step": 1, "count": 2}}),
+        "one of step, factor",
+    ),
     "too many": (changed(axes={"tile.rows": {"from": 1, "to": 60000}}), "too many values"),
-    "log from zero": (changed(axes={"clock_mhz": {"from": 0.0, "to": 9.0, "scale": "log", "count": 3}}), "above zero"),
-    "grid of a range": (changed(axes={"clock_mhz": {"from": 1.0, "to": 9.0}}), "clock_mhz.*grid needs steps"),
+    "log from zero": (
+        changed(axes={"clock_mhz": {"from": 0.0, "to": 9.0, "scale": "log", "count": 3}}),
+        "above zero",
+    ),
+    "grid of a range": (
+        changed(axes={"clock_mhz": {"from": 1.0, "to": 9.0}}),
+        "clock_mhz.*grid needs steps",
+    ),
     "axis and setting": (changed(settings={"tile.rows": 64}), "both fixed in settings and an axis"),
     "setting": (changed(settings={"tile.rws": 64}), "settings.tile.rws"),
     "objective": (changed(objectives={"area": "minimise"}), "objectives.area.*area_mm2"),
     "direction": (changed(objectives={"area_mm2": "minimal"}), "minimised or maximised"),
-    "condition name": (changed(conditions=["tile.rows > tile.columms"]), "tile.columms.*did you mean 'tile.columns'"),
-    "condition code": (changed(conditions=["__import__('os').system('true')"]), "not allowed in an expression"),
+    "condition name": (
+        changed(conditions=["tile.rows > tile.columms"]),
+        "tile.columms.*did you mean 'tile.columns'",
+    ),
+    "condition code": (
+        changed(conditions=["__import__('os').system('true')"]),
+        "not allowed in an expression",
+    ),
     "condition text": (changed(conditions="tile.rows > 1"), "list of texts"),
     "constraint name": (changed(constraints=["area_mm < 5"]), "area_mm.*area_mm2"),
     "sampler": (changed(sampler={"kind": "sobel", "points": 4}), "did you mean 'sobol'"),
@@ -57,10 +78,19 @@ FAULTS = {
     "rung": (changed(rungs=[{"kind": "time"}]), r"rungs\[0\].kind.*did you mean 'timing'"),
     "rung order": (changed(rungs=[{"kind": "timing"}, {"kind": "price"}]), "cheap to dear"),
     "rung option": (changed(rungs=[{"kind": "price", "epochs": 3}]), "unknown field"),
-    "rung each": (changed(rungs=[{"kind": "price"}, {"kind": "timing", "points": 2, "each": ["node"]}]), "did you mean 'node_nm'"),
+    "rung each": (
+        changed(rungs=[{"kind": "price"}, {"kind": "timing", "points": 2, "each": ["node"]}]),
+        "did you mean 'node_nm'",
+    ),
     "training of inference": (changed(scheme="rpu", rungs=[{"kind": "training"}]), "needs phase"),
-    "training field": (changed(axes={"training.learning_rates": [0.1]}), "did you mean 'learning_rate'"),
-    "training value": (changed(axes={"training.learning_rate": [-0.1]}), "axes.training.learning_rate"),
+    "training field": (
+        changed(axes={"training.learning_rates": [0.1]}),
+        "did you mean 'learning_rate'",
+    ),
+    "training value": (
+        changed(axes={"training.learning_rate": [-0.1]}),
+        "axes.training.learning_rate",
+    ),
     "device": (changed(axes={"device": ["gokmen2061"]}), "gokmen2016"),
     "derived": (changed(derived={"tile.rows": "64"}), "both derived and an axis"),
     "derived name": (changed(derived={"tile.columns": "tile.rws"}), "did you mean 'tile.rows'"),
@@ -79,7 +109,9 @@ def test_a_fault_is_told_with_its_field(name):
 
 
 def test_the_command_tells_it_too(tmp_path, capsys):
-    (tmp_path / "space.toml").write_text('schema = 1\n[axes]\n"tile.rws" = [64]\n[objectives]\narea_mm2 = "minimise"\n')
+    (tmp_path / "space.toml").write_text(
+        'schema = 1\n[axes]\n"tile.rws" = [64]\n[objectives]\narea_mm2 = "minimise"\n'
+    )
     assert main(["explore", str(tmp_path / "space.toml"), "--out", str(tmp_path / "out")]) == 2
     said = capsys.readouterr()
     assert "did you mean 'rows'" in said.err and not said.out
@@ -88,10 +120,34 @@ def test_the_command_tells_it_too(tmp_path, capsys):
     assert main(["explore", str(tmp_path)]) == 2
 
 
-@pytest.mark.parametrize("text", [
-    "().__class__", "x.__class__.__mro__", "[a for a in x]", "lambda: 1", "f'{x}'", "open('x')", "x()", "x[0]", "{1: 2}", "x := 3",
-    "await x", "b'x'", "...", "None", "1j", "print(x)", "max(x, key=abs)", "x if y", "", "1 +", "x; y", "(" * 300, "-" * 900 + "1",
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "().__class__",
+        "x.__class__.__mro__",
+        "[a for a in x]",
+        "lambda: 1",
+        "f'{x}'",
+        "open('x')",
+        "x()",
+        "x[0]",
+        "{1: 2}",
+        "x := 3",
+        "await x",
+        "b'x'",
+        "...",
+        "None",
+        "1j",
+        "print(x)",
+        "max(x, key=abs)",
+        "x if y",
+        "",
+        "1 +",
+        "x; y",
+        "(" * 300,
+        "-" * 900 + "1",
+    ],
+)
 def test_an_expression_refuses_what_it_need_not_do(text):
     with pytest.raises(archsim.InputError):
         found = Expression(text, "here")
@@ -100,18 +156,36 @@ def test_an_expression_refuses_what_it_need_not_do(text):
         found.check_names({"x", "y"}, "name")
 
 
-@pytest.mark.parametrize("text", ["9 ** 9 ** 9", "1 / 0", "'a' * 9", "'a' < 1", "x + 1", "log2(-1)", "(-8) ** 0.5", "1 % 0"])
+@pytest.mark.parametrize(
+    "text",
+    ["9 ** 9 ** 9", "1 / 0", "'a' * 9", "'a' < 1", "x + 1", "log2(-1)", "(-8) ** 0.5", "1 % 0"],
+)
 def test_an_expression_that_cannot_be_worked_out_is_an_input_error(text):
     with pytest.raises(archsim.InputError, match="cannot be worked out"):
         Expression(text, "here")({})
 
 
-@pytest.mark.parametrize(("text", "value"), [
-    ("tile.rows // 3 + 1", 43), ("2 < tile.rows <= 128 and not x", True), ("'a' in ['a', 'b'] or y", True), ("x if x > 0 else -x", 2),
-    ("max(1, min(4, 3)) ** 2", 9), ("round(log2(tile.rows))", 7), ("name == 'bit_serial'", False), ("x != 1 != 2", True), ("-2 ** 2", -4),
-])
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("tile.rows // 3 + 1", 43),
+        ("2 < tile.rows <= 128 and not x", True),
+        ("'a' in ['a', 'b'] or y", True),
+        ("x if x > 0 else -x", 2),
+        ("max(1, min(4, 3)) ** 2", 9),
+        ("round(log2(tile.rows))", 7),
+        ("name == 'bit_serial'", False),
+        ("x != 1 != 2", True),
+        ("-2 ** 2", -4),
+    ],
+)
 def test_expressions_mean_what_they_mean_in_python(text, value):
-    assert Expression(text, "here")({"tile.rows": 128, "x": -2 if "-x" in text else 0, "y": False, "name": "other"}) == value
+    assert (
+        Expression(text, "here")(
+            {"tile.rows": 128, "x": -2 if "-x" in text else 0, "y": False, "name": "other"}
+        )
+        == value
+    )
 
 
 def test_ranges_give_the_values_that_were_meant():
@@ -131,7 +205,9 @@ def test_a_folder_that_holds_no_sweep_is_told(tmp_path):
         load_sweep(tmp_path)
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"kind": "sweep"}', '{"kind": "sweep", "schema": 1}', "\x00"])
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "{}", '{"kind": "sweep"}', '{"kind": "sweep", "schema": 1}', "\x00"]
+)
 def test_a_damaged_document_ends_in_a_message(tmp_path, capsys, text):
     (tmp_path / "sweep.json").write_text(text)
     assert main(["report", str(tmp_path)]) == 2

@@ -1,4 +1,6 @@
-"""The store of a sweep: what was finished survives kill -9, a full disk and a second process; damage is recognised."""
+"""The store of a sweep: what was finished survives kill -9, a full disk and a second process;
+damage is recognised.
+"""
 
 import json
 import os
@@ -19,16 +21,27 @@ from tests.explore_points import LADDER, SPACE
 
 ROOT = Path(__file__).parents[2]
 # a few thousand price-only points: some seconds of work to be killed in
-LONG = SPACE | {"axes": {"tile.rows": [64, 128, 256, 512], "read.adc_bits": {"from": 4, "to": 9}, "node_nm": [28, 32, 40, 45, 65],
-                         "clock_mhz": {"from": 50.0, "to": 400.0, "step": 50.0}}}
+LONG = SPACE | {
+    "axes": {
+        "tile.rows": [64, 128, 256, 512],
+        "read.adc_bits": {"from": 4, "to": 9},
+        "node_nm": [28, 32, 40, 45, 65],
+        "clock_mhz": {"from": 50.0, "to": 400.0, "step": 50.0},
+    }
+}
 HEAD = {"rung": "price", "axes": ["a"], "metrics": ["m"], "code": "c", "figures": "f"}
 
 
 def start(space, folder, jobs=1, **limits):
     code = "import json, sys, archsim; archsim.explore(json.loads(sys.argv[1]), jobs=int(sys.argv[3]), out=sys.argv[2], resume=True)"
     with open(f"{folder}.errors", "wb") as errors:
-        return subprocess.Popen([sys.executable, "-c", code, json.dumps(space), str(folder), str(jobs)], cwd=ROOT, stderr=errors,
-                                start_new_session=True, **limits)
+        return subprocess.Popen(
+            [sys.executable, "-c", code, json.dumps(space), str(folder), str(jobs)],
+            cwd=ROOT,
+            stderr=errors,
+            start_new_session=True,
+            **limits,
+        )
 
 
 def size(folder):
@@ -37,7 +50,9 @@ def size(folder):
 
 
 def kill_at(process, folder, wanted):
-    """Kill the process, not its workers, once its store has `wanted` bytes; False where it ended before that."""
+    """Kill the process, not its workers, once its store has `wanted` bytes; False where it ended
+    before that.
+    """
     end = time.monotonic() + 60
     while size(folder) < wanted:
         if process.poll() is not None:
@@ -80,7 +95,10 @@ def test_a_parent_killed_twenty_times_loses_nothing(tmp_path, whole):
 
 
 def workers_of(process):
-    found = [int(pid) for pid in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()]
+    found = [
+        int(pid)
+        for pid in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    ]
     return [pid for pid in found if b"LokyProcess" in Path(f"/proc/{pid}/cmdline").read_bytes()]
 
 
@@ -93,7 +111,9 @@ def test_killed_workers_cost_nothing_and_none_outlives_its_parent(tmp_path, whol
     before, workers = size(folder), workers_of(process)
     assert len(workers) == 2
     os.kill(workers[-1], signal.SIGKILL)
-    assert kill_at(process, folder, before + 40_000) or process.returncode == 0, "the sweep did not go on"
+    assert kill_at(process, folder, before + 40_000) or process.returncode == 0, (
+        "the sweep did not go on"
+    )
     workers += workers_of(process) if process.poll() is None else []
     end = time.monotonic() + 20
     while any(Path(f"/proc/{pid}").exists() for pid in workers) and time.monotonic() < end:
@@ -137,7 +157,10 @@ def test_a_read_only_folder_is_refused(tmp_path):
 
 
 def test_two_processes_on_one_store_are_refused(tmp_path):
-    with Store(tmp_path), pytest.raises(archsim.InputError, match=f"another process.*{os.getpid()}"):
+    with (
+        Store(tmp_path),
+        pytest.raises(archsim.InputError, match=f"another process.*{os.getpid()}"),
+    ):
         archsim.explore(SPACE, out=tmp_path)
     archsim.explore(SPACE, out=tmp_path)
 
@@ -146,7 +169,11 @@ def test_a_second_sweep_needs_resume(tmp_path):
     archsim.explore(SPACE, out=tmp_path)
     with pytest.raises(archsim.InputError, match="--resume"):
         archsim.explore(SPACE, out=tmp_path)
-    assert archsim.explore(SPACE, out=tmp_path, resume=True).counts == {"new": 0, "reused": 36, "repriced": 0}
+    assert archsim.explore(SPACE, out=tmp_path, resume=True).counts == {
+        "new": 0,
+        "reused": 36,
+        "repriced": 0,
+    }
 
 
 @pytest.mark.parametrize("cut", [1, 2, 40, 150])
@@ -161,9 +188,17 @@ def test_a_torn_last_line_is_cut_off(tmp_path, cut):
     assert path.read_bytes().endswith(b"]\n")
 
 
-@pytest.mark.parametrize("line", [
-    b"\n", b"garbage\n", b"[9,\"0123456789abcdef\",[],[]]\n", b"[0,\"zz\",[1],[2]]\n", b"{}\n", b"\xff\xfe\n",
-])
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"\n",
+        b"garbage\n",
+        b'[9,"0123456789abcdef",[],[]]\n',
+        b'[0,"zz",[1],[2]]\n',
+        b"{}\n",
+        b"\xff\xfe\n",
+    ],
+)
 def test_damaged_lines_are_passed_over(tmp_path, line):
     whole = list(archsim.explore(SPACE, out=tmp_path).rows())
     path = tmp_path / "points.jsonl"
@@ -174,7 +209,7 @@ def test_damaged_lines_are_passed_over(tmp_path, line):
     assert list(sweep.rows()) == whole
 
 
-@pytest.mark.parametrize("damage", ["[64,4,28],[1.0],{}]", "1,\"]", "]", "[64,4,28],[1.0 2.0]]"])
+@pytest.mark.parametrize("damage", ["[64,4,28],[1.0],{}]", '1,"]', "]", "[64,4,28],[1.0 2.0]]"])
 def test_a_row_that_is_damaged_within_is_told_by_its_place(tmp_path, damage):
     archsim.explore(SPACE, out=tmp_path)
     path = tmp_path / "points.jsonl"
@@ -186,8 +221,10 @@ def test_a_row_that_is_damaged_within_is_told_by_its_place(tmp_path, damage):
 
 
 def test_a_row_is_read_back_as_it_was_written(tmp_path):
-    rows = [Row("00000000000000ff", (1, 2.5, True, "é\n\"x"), (0.1 + 0.2, 3, None)),
-            Row("0000000000000001", (), None, {"reason": "x" * 5000})]
+    rows = [
+        Row("00000000000000ff", (1, 2.5, True, 'é\n"x'), (0.1 + 0.2, 3, None)),
+        Row("0000000000000001", (), None, {"reason": "x" * 5000}),
+    ]
     three = HEAD | {"metrics": ["a", "b", "c"]}
     with Store(tmp_path) as store:
         head = store.head(**three)
@@ -202,8 +239,13 @@ def test_a_row_is_read_back_as_it_was_written(tmp_path):
 
 def test_failed_points_are_tried_again_on_resume(tmp_path):
     with Store(tmp_path) as store:
-        store.add(store.head(**HEAD), [Row("0000000000000001", (1,), None, {"status": "failed", "reason": "x"}),
-                                       Row("0000000000000002", (1,), None, {"status": "refused", "reason": "x"})])
+        store.add(
+            store.head(**HEAD),
+            [
+                Row("0000000000000001", (1,), None, {"status": "failed", "reason": "x"}),
+                Row("0000000000000002", (1,), None, {"status": "refused", "reason": "x"}),
+            ],
+        )
     with Store(tmp_path) as store:
         assert [store.has(key, [0]) for key in (1, 2)] == [False, True]
     with Store(tmp_path, writable=False) as store:
@@ -213,10 +255,16 @@ def test_failed_points_are_tried_again_on_resume(tmp_path):
 def test_rows_of_other_code_or_figures_are_not_used(tmp_path, monkeypatch):
     archsim.explore(LADDER, out=tmp_path)
     # archsim.explore is the function; the room of that name is reached by its modules
-    sweep_module, repricing_module = (sys.modules[f"archsim.exploration.{name}"] for name in ("sweep", "work.stored_runs"))
+    sweep_module, repricing_module = (
+        sys.modules[f"archsim.exploration.{name}"] for name in ("sweep", "work.stored_runs")
+    )
     monkeypatch.setattr(sweep_module, "figures_version", lambda: "other")
     sweep = archsim.explore(LADDER, out=tmp_path, resume=True)
-    assert sweep.counts == {"new": 36, "reused": 0, "repriced": 8}  # timed points are priced from their stored runs
+    assert sweep.counts == {
+        "new": 36,
+        "reused": 0,
+        "repriced": 8,
+    }  # timed points are priced from their stored runs
     monkeypatch.setattr(sweep_module, "code_version", lambda: "other")
     monkeypatch.setattr(repricing_module, "code_version", lambda: "other")
     assert archsim.explore(LADDER, out=tmp_path, resume=True).counts["reused"] == 0
@@ -227,7 +275,10 @@ def test_an_export_holds_every_row_in_both_formats(tmp_path):
 
     from archsim.exploration.store.export import export_rows
 
-    rows = [{"point": index, "tile.rows": 64 * (index + 1), "area_mm2": 0.5 * index, "state": "done"} for index in range(3)]
+    rows = [
+        {"point": index, "tile.rows": 64 * (index + 1), "area_mm2": 0.5 * index, "state": "done"}
+        for index in range(3)
+    ]
     for suffix, read in ((".csv", pandas.read_csv), (".parquet", pandas.read_parquet)):
         table = read(export_rows(iter(rows), tmp_path / f"points{suffix}"))
         assert table.to_dict("records") == rows

@@ -1,4 +1,6 @@
-"""Is a folder of results held by one command at a time, and never written over by another kind of result?"""
+"""Is a folder of results held by one command at a time, and never written over by another kind of
+result?
+"""
 
 import json
 import os
@@ -16,7 +18,12 @@ from archsim.basics.folders import LOCK, hold, kind_of
 from tests.explore_points import SPACE
 
 ROOT = Path(__file__).parents[2]
-MARKS = {"sweep": "points.jsonl", "comparison": "compare.json", "training": "checkpoint.json", "run": "result.json"}
+MARKS = {
+    "sweep": "points.jsonl",
+    "comparison": "compare.json",
+    "training": "checkpoint.json",
+    "run": "result.json",
+}
 HOLDER = """
 import sys, time
 from archsim.basics.folders import hold
@@ -28,9 +35,21 @@ with hold(sys.argv[1], "training"):
 
 def lines(folder):
     """A line of every command that fills a folder, by the kind of what it leaves there."""
-    return {"run": ("run", "lenet1", "--quiet", "--out", folder), "training": ("train", "digits_cnn", "--images", "8", "--out", folder),
-            "comparison": ("compare", "digits_cnn", "--schemes", "sgd", "--images", "8", "--out", folder),
-            "sweep": ("explore", "space.toml", "--out", folder)}
+    return {
+        "run": ("run", "lenet1", "--quiet", "--out", folder),
+        "training": ("train", "digits_cnn", "--images", "8", "--out", folder),
+        "comparison": (
+            "compare",
+            "digits_cnn",
+            "--schemes",
+            "sgd",
+            "--images",
+            "8",
+            "--out",
+            folder,
+        ),
+        "sweep": ("explore", "space.toml", "--out", folder),
+    }
 
 
 def space_file(folder):
@@ -39,7 +58,9 @@ def space_file(folder):
 
 
 def holder(folder):
-    process = subprocess.Popen([sys.executable, "-c", HOLDER, str(folder)], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(folder)], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
     assert process.stdout.readline() == "held\n"
     return process
 
@@ -54,7 +75,9 @@ def test_no_command_writes_over_another_kind(call, tmp_path, kind):
         if other != kind:
             code, out, err = call(*line)
             assert code == 2 and f"holds a {kind}" in err and err.count("\n") == 1, (line, err)
-    assert [path.name for path in folder.iterdir()] == [MARKS[kind]] and (folder / MARKS[kind]).read_text() == "{}"
+    assert [path.name for path in folder.iterdir()] == [MARKS[kind]] and (
+        folder / MARKS[kind]
+    ).read_text() == "{}"
 
 
 def test_every_command_waits_for_the_one_that_holds_the_folder(call, tmp_path):
@@ -83,10 +106,31 @@ def test_the_lock_of_a_killed_process_holds_nobody(tmp_path):
 
 def test_two_trainings_into_one_folder_end_with_one_result(tmp_path):
     """Each of two at once: one is done, the other is refused and changes nothing."""
-    line = [sys.executable, "-m", "archsim.cli.main", "train", "digits_cnn", "--epochs", "2", "--images", "100", "--json", "--quiet",
-            "--out", str(tmp_path / "one")]
-    both = [subprocess.Popen([*line, "--seed", str(seed)], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-            for seed in (1, 2)]
+    line = [
+        sys.executable,
+        "-m",
+        "archsim.cli.main",
+        "train",
+        "digits_cnn",
+        "--epochs",
+        "2",
+        "--images",
+        "100",
+        "--json",
+        "--quiet",
+        "--out",
+        str(tmp_path / "one"),
+    ]
+    both = [
+        subprocess.Popen(
+            [*line, "--seed", str(seed)],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for seed in (1, 2)
+    ]
     said = [process.communicate()[0] for process in both]
     assert sorted(process.returncode for process in both) == [0, 2]
     (kept,) = [json.loads(text) for text, process in zip(said, both) if process.returncode == 0]
@@ -115,7 +159,9 @@ def test_two_threads_of_one_process_are_two(tmp_path):
 
 
 def test_waiting_for_a_folder_that_is_given_back(tmp_path):
-    """The waiting one gets the lock of a file that is still there, though the one before removed its own."""
+    """The waiting one gets the lock of a file that is still there, though the one before removed
+    its own.
+    """
     order = []
 
     def hold_it(name):
@@ -137,7 +183,11 @@ def test_a_call_within_may_hold_it_once_more(tmp_path):
     refused = pytest.raises(archsim.InputError, match="another process")
     with hold(tmp_path, "run", around=True), hold(tmp_path, "run"), refused, hold(tmp_path, "run"):
         pass
-    with hold(tmp_path, "run"), pytest.raises(archsim.InputError, match="another process"), hold(tmp_path, "run"):
+    with (
+        hold(tmp_path, "run"),
+        pytest.raises(archsim.InputError, match="another process"),
+        hold(tmp_path, "run"),
+    ):
         pass
 
 
@@ -149,11 +199,24 @@ def test_a_run_in_the_folder_of_a_run_says_that_it_replaces_it(call, tmp_path):
 
 
 def test_a_report_goes_into_its_own_folder_or_one_without_results(call, tmp_path):
-    assert call("run", "lenet1", "--quiet", "--out", "one")[0] == call("run", "lenet1", "--quiet", "--out", "two")[0] == 0
+    assert (
+        call("run", "lenet1", "--quiet", "--out", "one")[0]
+        == call("run", "lenet1", "--quiet", "--out", "two")[0]
+        == 0
+    )
     before = (tmp_path / "two" / "report.html").read_bytes()
     code, _, err = call("report", "one", "--out", "two")
-    assert code == 2 and "holds a run" in err and (tmp_path / "two" / "report.html").read_bytes() == before
-    assert call("report", "one", "--out", "three")[0] == call("report", "one", "--out", "three")[0] == call("report", "one")[0] == 0
+    assert (
+        code == 2
+        and "holds a run" in err
+        and (tmp_path / "two" / "report.html").read_bytes() == before
+    )
+    assert (
+        call("report", "one", "--out", "three")[0]
+        == call("report", "one", "--out", "three")[0]
+        == call("report", "one")[0]
+        == 0
+    )
     assert not list(tmp_path.rglob(LOCK))
 
 
@@ -164,11 +227,27 @@ def test_a_training_that_is_there_is_not_begun_anew(tmp_path):
     assert (tmp_path / "checkpoint.json").read_text() == "{}"
 
 
-@pytest.mark.parametrize("line", [
-    "run lenet1 --out", "run lenet1 --trace-out", "run lenet1 --vcd", "run lenet1 --data", "run lenet1 --arch", "train digits_cnn --out",
-    "train digits_cnn --device", "compare digits_cnn --out", "compare digits_cnn --schemes", "explore space.toml --out",
-    "trace lenet1 --out", "report one --out", "show device rpu --out", "run", "report", "explain",
-])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "run lenet1 --out",
+        "run lenet1 --trace-out",
+        "run lenet1 --vcd",
+        "run lenet1 --data",
+        "run lenet1 --arch",
+        "train digits_cnn --out",
+        "train digits_cnn --device",
+        "compare digits_cnn --out",
+        "compare digits_cnn --schemes",
+        "explore space.toml --out",
+        "trace lenet1 --out",
+        "report one --out",
+        "show device rpu --out",
+        "run",
+        "report",
+        "explain",
+    ],
+)
 @pytest.mark.parametrize("word", ["", "  "], ids=["empty", "blank"])
 def test_an_empty_word_is_refused(call, tmp_path, line, word):
     space_file(tmp_path)
@@ -177,10 +256,15 @@ def test_an_empty_word_is_refused(call, tmp_path, line, word):
     assert [path.name for path in tmp_path.iterdir()] == ["space.toml"]
 
 
-@pytest.mark.parametrize("ask", [
-    lambda: archsim.train("digits_cnn", images=8, folder=""), lambda: archsim.compare("digits_cnn", "sgd", images=8, folder=""),
-    lambda: archsim.explore(SPACE, out=""),
-], ids=["train", "compare", "explore"])
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda: archsim.train("digits_cnn", images=8, folder=""),
+        lambda: archsim.compare("digits_cnn", "sgd", images=8, folder=""),
+        lambda: archsim.explore(SPACE, out=""),
+    ],
+    ids=["train", "compare", "explore"],
+)
 def test_an_empty_folder_name_is_not_the_current_folder(tmp_path, monkeypatch, ask):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(archsim.InputError, match="an empty path"):

@@ -12,7 +12,8 @@ from archsim.basics import processes
 from archsim.basics.processes import begin_worker, guarded
 from tests.robustness.kills import Family
 
-# A pool's worker that has not come to our code, its tracker, a program of a worker or of a study, and one that a user started meanwhile.
+# A pool's worker that has not come to our code, its tracker, a program of a worker or of a study,
+# and one that a user started meanwhile.
 PARENT = """
 import os, signal, subprocess, sys, time
 from archsim.basics.processes import guarded
@@ -52,7 +53,11 @@ def test_only_what_belongs_to_the_parent_ends_with_it(tmp_path, end):
 def test_a_guardian_that_was_killed_is_replaced_and_its_word_is_gone_afterwards():
     with guarded() as member, guarded() as again:
         process, mark, guardian = processes._guarded
-        assert process == os.getpid() and member == again == {"ARCHSIM_MEMBER": mark} and os.environ["ARCHSIM_FAMILY"] == mark
+        assert (
+            process == os.getpid()
+            and member == again == {"ARCHSIM_MEMBER": mark}
+            and os.environ["ARCHSIM_FAMILY"] == mark
+        )
     assert "ARCHSIM_FAMILY" not in os.environ and "ARCHSIM_MEMBER" not in os.environ
     os.kill(guardian, signal.SIGKILL)
     os.waitid(os.P_PID, guardian, os.WEXITED | os.WNOWAIT)

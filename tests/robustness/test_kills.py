@@ -15,10 +15,21 @@ from tests.robustness.kills import ROOT, Family, Kill, draw, kill_often
 
 SWEEP = "import json, sys, archsim; archsim.explore(json.loads(sys.argv[1]), jobs=2, out=sys.argv[2], resume=True)"
 # Some work for two workers, and so much that it is killed in the middle of it.
-SHORT = SPACE | {"axes": {"tile.rows": [64, 128, 256, 512], "read.adc_bits": {"from": 4, "to": 9}, "node_nm": [28, 32, 40, 45, 65]}}
-LONG = SPACE | {"axes": {**SHORT["axes"], "tile.rows": [32, 48, 64, 96, 128, 192, 256, 384, 512],
-                         "clock_mhz": {"from": 50.0, "to": 400.0, "step": 10.0}},
-                "rungs": [{"kind": "price"}, {"kind": "timing", "points": 200}]}
+SHORT = SPACE | {
+    "axes": {
+        "tile.rows": [64, 128, 256, 512],
+        "read.adc_bits": {"from": 4, "to": 9},
+        "node_nm": [28, 32, 40, 45, 65],
+    }
+}
+LONG = SPACE | {
+    "axes": {
+        **SHORT["axes"],
+        "tile.rows": [32, 48, 64, 96, 128, 192, 256, 384, 512],
+        "clock_mhz": {"from": 50.0, "to": 400.0, "step": 10.0},
+    },
+    "rungs": [{"kind": "price"}, {"kind": "timing", "points": 200}],
+}
 
 
 def check_sweep(folder, space, kills):
@@ -39,15 +50,33 @@ def check_sweep(folder, space, kills):
 
 
 def rows_of(comparison):
-    return [{key: value for key, value in row.items() if key != "images_per_second"} for row in comparison.rows]
+    return [
+        {key: value for key, value in row.items() if key != "images_per_second"}
+        for row in comparison.rows
+    ]
 
 
 def check_comparison(folder, schemes, kills, **options):
     def stored():
-        return {(path, path.read_bytes()) for path in folder.glob("*/result.json")}  # its images a second tell whether it is the same
+        return {
+            (path, path.read_bytes()) for path in folder.glob("*/result.json")
+        }  # its images a second tell whether it is the same
 
-    line = ["-m", "archsim.cli.main", "compare", "digits_cnn", "--schemes", schemes, "--jobs", "2", "--quiet", "--resume",
-            "--out", str(folder), *(word for name, value in options.items() for word in (f"--{name}", str(value)))]
+    line = [
+        "-m",
+        "archsim.cli.main",
+        "compare",
+        "digits_cnn",
+        "--schemes",
+        schemes,
+        "--jobs",
+        "2",
+        "--quiet",
+        "--resume",
+        "--out",
+        str(folder),
+        *(word for name, value in options.items() for word in (f"--{name}", str(value))),
+    ]
     toll, seen = kill_often(line, folder, kills, stored)
     found = archsim.compare("digits_cnn", schemes, folder=folder, resume=True, **options)
     lost = seen - stored()
@@ -58,7 +87,10 @@ def check_comparison(folder, schemes, kills, **options):
 
 def two_kills():
     """One while workers start, one when something is stored."""
-    return [Kill(random.uniform(0.0, 1.0), "worker"), Kill(random.uniform(0.0, 0.3), "row", worker=True)]
+    return [
+        Kill(random.uniform(0.0, 1.0), "worker"),
+        Kill(random.uniform(0.0, 0.3), "row", worker=True),
+    ]
 
 
 def test_a_killed_sweep_leaves_no_process_and_loses_no_row(tmp_path):
@@ -76,8 +108,11 @@ def test_sixty_kills_of_a_sweep(tmp_path):
 
 @pytest.mark.study
 def test_forty_kills_of_a_comparison(tmp_path):
-    rates = [f"{scheme}:training.learning_rate={rate}" for scheme in ("sgd", "rpu", "tiki_taka", "mixed_precision", "sbpca")
-             for rate in (0.005, 0.01, 0.02, 0.03, 0.05)]
+    rates = [
+        f"{scheme}:training.learning_rate={rate}"
+        for scheme in ("sgd", "rpu", "tiki_taka", "mixed_precision", "sbpca")
+        for rate in (0.005, 0.01, 0.02, 0.03, 0.05)
+    ]
     check_comparison(tmp_path / "comparison", ",".join(rates), draw(40, seed=2), epochs=1)
 
 
@@ -91,7 +126,9 @@ time.sleep(float(sys.argv[3]))
 
 
 @pytest.mark.parametrize("main", [True, False], ids=["signal", "watch"])
-@pytest.mark.parametrize("begins, lives", [(1.0, 0.0), (0.0, 1.5)], ids=["parent gone before", "parent goes later"])
+@pytest.mark.parametrize(
+    "begins, lives", [(1.0, 0.0), (0.0, 1.5)], ids=["parent gone before", "parent goes later"]
+)
 def test_a_worker_ends_with_its_parent_whether_it_has_begun_or_not(tmp_path, begins, lives, main):
     family = Family(["-c", ORPHAN, str(begins), str(main), str(lives)], tmp_path / "orphan")
     family.process.wait()
@@ -100,9 +137,16 @@ def test_a_worker_ends_with_its_parent_whether_it_has_begun_or_not(tmp_path, beg
 
 def test_a_worker_watches_before_it_imports_anything_heavy():
     code = "import sys, archsim.basics.processes; print(sorted({'numpy', 'pydantic', 'numba', 'pandas', 'joblib'} & set(sys.modules)))"
-    found = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    found = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
     assert found.stdout.strip() == "[]"
-    assert worker_arguments("a.module:name", 1)["initargs"] == (os.getpid(), True, "a.module:name", 1)
+    assert worker_arguments("a.module:name", 1)["initargs"] == (
+        os.getpid(),
+        True,
+        "a.module:name",
+        1,
+    )
 
 
 def test_workers_that_never_get_to_work_are_no_endless_loop(monkeypatch):

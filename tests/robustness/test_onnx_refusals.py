@@ -1,9 +1,13 @@
-"""Does an ONNX file that cannot be taken, or cannot carry data, say so at once, whole and with what to do?"""
+"""Does an ONNX file that cannot be taken, or cannot carry data, say so at once, whole and with what
+to do?
+"""
 
 import numpy as np
 import pytest
 
-pytest.importorskip("onnx", reason="the ONNX importer's tests need the package onnx (pip install archsim[onnx])")
+pytest.importorskip(
+    "onnx", reason="the ONNX importer's tests need the package onnx (pip install archsim[onnx])"
+)
 
 from onnx_cases import make_model, node, write
 
@@ -17,34 +21,76 @@ def weight(*shape):
 
 
 def path_of(tmp_path, nodes, shape=(1, 4), weights=(), **options):
-    return write(make_model(nodes, [("x", shape)], [("w", weight(4, 4)), *weights], **options), tmp_path / "net.onnx")
+    return write(
+        make_model(nodes, [("x", shape)], [("w", weight(4, 4)), *weights], **options),
+        tmp_path / "net.onnx",
+    )
 
 
 def test_all_unsupported_operators_are_named_at_once(tmp_path):
-    nodes = [node("MatMul", ["x", "w"], ["a"]), node("LayerNormalization", ["a", "s"], ["b"]), node("Sin", ["b"], ["c"]),
-             node("Sin", ["c"], ["d"]), node("Einsum", ["d", "w"], equation="ij,jk->ik")]
+    nodes = [
+        node("MatMul", ["x", "w"], ["a"]),
+        node("LayerNormalization", ["a", "s"], ["b"]),
+        node("Sin", ["b"], ["c"]),
+        node("Sin", ["c"], ["d"]),
+        node("Einsum", ["d", "w"], equation="ij,jk->ik"),
+    ]
     with pytest.raises(archsim.InputError) as fault:
         load_network(path_of(tmp_path, nodes, weights=[("s", weight(4))]))
     message = str(fault.value)
-    for text in ("LayerNormalization", "Sin (2 nodes)", "Einsum", "docs/networks.md", "only batch normalisation"):
+    for text in (
+        "LayerNormalization",
+        "Sin (2 nodes)",
+        "Einsum",
+        "docs/networks.md",
+        "only batch normalisation",
+    ):
         assert text in message
 
 
-@pytest.mark.parametrize(("nodes", "shape", "weights", "fault"), [
-    ([node("Gemm", ["x", "k", "b"])], (2, 4, 6, 6), [("k", weight(4, 1, 3, 3)), ("b", weight(4))], "matrices of two axes"),
-    ([node("Gemm", ["x", "k"])], (2, 4, 6), [("k", weight(4, 4))], "matrices of two axes"),
-    ([node("Gather", ["w", "x"])], (1, 4), [], "look-up"),
-    ([node("Relu", ["x"], ["r"]), node("Clip", ["x", "", "r"])], (1, 4), [], "bounds computed at run time"),
-    ([node("Relu", ["x"], ["r"]), node("PRelu", ["x", "r"])], (1, 4), [], "slope computed at run time"),
-    ([node("Div", ["w", "x"])], (1, 4), [], "division by an activation"),
-    ([node("Softmax", ["x"], axis=4)], (1, 4), [], "no such axis|shape"),
-    ([node("Relu", ["x"], ["r"]), node("Conv", ["x", "k", "r"])], (1, 1, 4, 4), [("k", weight(1, 1, 3, 3))], "run time"),
-    ([node("Concat", ["x", "x"], axis=0)], (2, 4), [], "batch axis"),
-    ([node("Gemm", ["x", "w", "b"])], (1, 4), [("b", weight(3))], "do not match|does not fit"),
-    ([node("Clip", ["x", "b"])], (1, 4), [("b", weight(3))], "not one number|shape"),
-    ([node("PRelu", ["x", "b"])], (1, 4), [("b", weight(3, 4))], "does not fit"),
-    ([node("BatchNormalization", ["x", *"bbbb"])], (1, 4), [("b", weight(3))], "one number a channel|shape"),
-])
+@pytest.mark.parametrize(
+    ("nodes", "shape", "weights", "fault"),
+    [
+        (
+            [node("Gemm", ["x", "k", "b"])],
+            (2, 4, 6, 6),
+            [("k", weight(4, 1, 3, 3)), ("b", weight(4))],
+            "matrices of two axes",
+        ),
+        ([node("Gemm", ["x", "k"])], (2, 4, 6), [("k", weight(4, 4))], "matrices of two axes"),
+        ([node("Gather", ["w", "x"])], (1, 4), [], "look-up"),
+        (
+            [node("Relu", ["x"], ["r"]), node("Clip", ["x", "", "r"])],
+            (1, 4),
+            [],
+            "bounds computed at run time",
+        ),
+        (
+            [node("Relu", ["x"], ["r"]), node("PRelu", ["x", "r"])],
+            (1, 4),
+            [],
+            "slope computed at run time",
+        ),
+        ([node("Div", ["w", "x"])], (1, 4), [], "division by an activation"),
+        ([node("Softmax", ["x"], axis=4)], (1, 4), [], "no such axis|shape"),
+        (
+            [node("Relu", ["x"], ["r"]), node("Conv", ["x", "k", "r"])],
+            (1, 1, 4, 4),
+            [("k", weight(1, 1, 3, 3))],
+            "run time",
+        ),
+        ([node("Concat", ["x", "x"], axis=0)], (2, 4), [], "batch axis"),
+        ([node("Gemm", ["x", "w", "b"])], (1, 4), [("b", weight(3))], "do not match|does not fit"),
+        ([node("Clip", ["x", "b"])], (1, 4), [("b", weight(3))], "not one number|shape"),
+        ([node("PRelu", ["x", "b"])], (1, 4), [("b", weight(3, 4))], "does not fit"),
+        (
+            [node("BatchNormalization", ["x", *"bbbb"])],
+            (1, 4),
+            [("b", weight(3))],
+            "one number a channel|shape",
+        ),
+    ],
+)
 def test_refused_with_the_node(tmp_path, nodes, shape, weights, fault, capsys):
     path = path_of(tmp_path, nodes, shape, weights)
     with pytest.raises(archsim.InputError, match=fault) as raised:
@@ -53,14 +99,40 @@ def test_refused_with_the_node(tmp_path, nodes, shape, weights, fault, capsys):
     assert main(["run", str(path)]) == 2 and "internal" not in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(("nodes", "weights", "fault"), [
-    ([node("QuantizeLinear", ["x", "s", "z"], ["q"]), node("DequantizeLinear", ["q", "s", "z"], ["d"]), node("MatMul", ["d", "w"])],
-     [("s", np.float32(0.1)), ("z", np.int8(0))], "QuantizeLinear"),
-    ([node("Cast", ["x"], ["h"], to=10), node("Cast", ["h"], ["g"], to=1), node("MatMul", ["g", "w"])], [], "Cast"),
-    ([node("BatchNormalization", ["x", *"vvvv"], ["h", "m", "r"], training_mode=1), node("MatMul", ["h", "w"])],
-     [("v", np.ones(4, np.float32))], "training mode"),
-])
-def test_what_would_compute_something_else_is_refused_with_data_only(tmp_path, nodes, weights, fault):
+@pytest.mark.parametrize(
+    ("nodes", "weights", "fault"),
+    [
+        (
+            [
+                node("QuantizeLinear", ["x", "s", "z"], ["q"]),
+                node("DequantizeLinear", ["q", "s", "z"], ["d"]),
+                node("MatMul", ["d", "w"]),
+            ],
+            [("s", np.float32(0.1)), ("z", np.int8(0))],
+            "QuantizeLinear",
+        ),
+        (
+            [
+                node("Cast", ["x"], ["h"], to=10),
+                node("Cast", ["h"], ["g"], to=1),
+                node("MatMul", ["g", "w"]),
+            ],
+            [],
+            "Cast",
+        ),
+        (
+            [
+                node("BatchNormalization", ["x", *"vvvv"], ["h", "m", "r"], training_mode=1),
+                node("MatMul", ["h", "w"]),
+            ],
+            [("v", np.ones(4, np.float32))],
+            "training mode",
+        ),
+    ],
+)
+def test_what_would_compute_something_else_is_refused_with_data_only(
+    tmp_path, nodes, weights, fault
+):
     network = load_network(path_of(tmp_path, nodes, weights=weights))
     assert archsim.simulate(network, "cim40").cycles > 0
     with pytest.raises(archsim.InputError, match=fault):
@@ -77,8 +149,11 @@ def test_a_file_that_changed_is_not_mixed_with_its_network(tmp_path):
 def test_training_refuses_what_is_only_counted_as_its_operator(tmp_path):
     from archsim.training.program import build_program
 
-    for nodes in ([node("MatMul", ["x", "w"], ["h"]), node("Gelu", ["h"])], [node("MatMul", ["x", "w"], ["h"]), node("Mul", ["h", "w"])],
-                  [node("MatMul", ["x", "w"], ["h"]), node("Relu", ["h"], ["r"]), node("Sub", ["h", "r"])]):
+    for nodes in (
+        [node("MatMul", ["x", "w"], ["h"]), node("Gelu", ["h"])],
+        [node("MatMul", ["x", "w"], ["h"]), node("Mul", ["h", "w"])],
+        [node("MatMul", ["x", "w"], ["h"]), node("Relu", ["h"], ["r"]), node("Sub", ["h", "r"])],
+    ):
         network = load_network(path_of(tmp_path, nodes))
         with pytest.raises(archsim.InputError, match="training cannot run"):
             build_program(network, {})

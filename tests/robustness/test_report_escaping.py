@@ -21,8 +21,20 @@ from archsim.run.result_schema import check_document
 from hwlib.errors import InputError
 from tests.data_results import LENET, long_network, make_result
 
-NASTY = ("<script>alert('x')</script>", "\"><img src=x onerror=alert(1)>", "</title></style></svg><b>", "{{ 7*7 }}{% raw %}",
-         "[red]:smile:[/red]", "слой_" * 30, "卷积层", "a\x00b\x1bc\x07\nd", "=cmd|' /C calc'!A0", "\ud800half", "", "$x^2$ & co")
+NASTY = (
+    "<script>alert('x')</script>",
+    '"><img src=x onerror=alert(1)>',
+    "</title></style></svg><b>",
+    "{{ 7*7 }}{% raw %}",
+    "[red]:smile:[/red]",
+    "слой_" * 30,
+    "卷积层",
+    "a\x00b\x1bc\x07\nd",
+    "=cmd|' /C calc'!A0",
+    "\ud800half",
+    "",
+    "$x^2$ & co",
+)
 ALLOWED = {"script": 1, "style": 1, "img": 0, "iframe": 0, "object": 0, "link": 1, "b": 0}
 
 
@@ -31,8 +43,10 @@ def nasty_result(**more):
     result = make_result(layers, network=NASTY[0], architecture=NASTY[1], **more)
     result["notes"] = list(NASTY)
     result["settings"] = {name: {name: [name, {name: name}]} for name in NASTY}
-    result["figures"] = [{**row, "name": name, "source": name, "title": name, "note": name, "place": name}
-                         for row, name in zip(result["figures"] * 2, NASTY)]
+    result["figures"] = [
+        {**row, "name": name, "source": name, "title": name, "note": name, "place": name}
+        for row, name in zip(result["figures"] * 2, NASTY)
+    ]
     result["resources"] = [{**row, "name": name} for row, name in zip(result["resources"], NASTY)]
     result["scheme"] = result["version"] = result["activity"] = NASTY[2]
     return result
@@ -43,13 +57,19 @@ class Elements(html.parser.HTMLParser):
 
     def __init__(self, text):
         super().__init__()
-        self.counts, self.handlers, self.places = {}, [], []
+        self.counts = {}
+        self.handlers = []
+        self.places = []
         self.feed(text)
 
     def handle_starttag(self, tag, attributes):
         self.counts[tag] = self.counts.get(tag, 0) + 1
         self.handlers += [name for name, _ in attributes if name.startswith("on")]
-        self.places += [value or "" for name, value in attributes if name in ("src", "href", "xlink:href", "action")]
+        self.places += [
+            value or ""
+            for name, value in attributes
+            if name in ("src", "href", "xlink:href", "action")
+        ]
 
 
 def test_names_stay_text_in_html():
@@ -76,7 +96,9 @@ def test_figures_are_well_formed_xml_whatever_the_names(tmp_path):
     for path in write_figures(nasty_result(), tmp_path, ("svg",)):
         root = xml.etree.ElementTree.parse(path).getroot()
         assert root.tag == "{http://www.w3.org/2000/svg}svg"
-        assert not [node for node in root.iter() if node.tag.endswith(("script", "image", "foreignObject"))]
+        assert not [
+            node for node in root.iter() if node.tag.endswith(("script", "image", "foreignObject"))
+        ]
         assert "var(" not in path.read_text(encoding="utf-8")
 
 
@@ -94,14 +116,31 @@ def test_terminal_takes_no_markup_and_no_control_codes_from_names():
     assert "[red]:smile:[/red]" in text
 
 
-@pytest.mark.parametrize("result", [
-    make_result(LENET[:1]), make_result(long_network(160), spans=3), make_result(timing=False), make_result(static=False),
-    make_result((("one", 1, 1, 1),)), make_result((("vast", 10**6, 10**5, 10**9),)), make_result(phases=("program", "verify & retry")),
-], ids=["one layer", "160 layers", "untimed", "no leakage", "one weight", "vast", "strange phases"])
+@pytest.mark.parametrize(
+    "result",
+    [
+        make_result(LENET[:1]),
+        make_result(long_network(160), spans=3),
+        make_result(timing=False),
+        make_result(static=False),
+        make_result((("one", 1, 1, 1),)),
+        make_result((("vast", 10**6, 10**5, 10**9),)),
+        make_result(phases=("program", "verify & retry")),
+    ],
+    ids=[
+        "one layer",
+        "160 layers",
+        "untimed",
+        "no leakage",
+        "one weight",
+        "vast",
+        "strange phases",
+    ],
+)
 def test_extreme_results_make_reports(result, tmp_path):
     path = write_report(result, tmp_path / "new" / "report.html")
     text = path.read_text(encoding="utf-8")
-    assert not re.findall(r"\b(?:nan|inf|None)\b", re.sub("base64,[^\"]*", "", text))
+    assert not re.findall(r"\b(?:nan|inf|None)\b", re.sub('base64,[^"]*', "", text))
     assert len(text) < 1_500_000
     print_result(result, Console(file=io.StringIO(), width=80))
     assert write_csv(result, tmp_path)
@@ -111,17 +150,35 @@ def test_run_without_any_energy_or_area():
     result = make_result()
     for table in ("by_component", "by_component_off_chip"):
         for entry in result[table].values():
-            entry.update(area_mm2=0.0, energy_j=0.0, dynamic_energy_j=0.0, static_energy_j=0.0, static_power_uw=0.0)
+            entry.update(
+                area_mm2=0.0,
+                energy_j=0.0,
+                dynamic_energy_j=0.0,
+                static_energy_j=0.0,
+                static_power_uw=0.0,
+            )
     for row in result["by_layer"]:
         row["energy_j"] = 0.0
-    result.update(ledger=[], timeline=[], resources=[], stalls={}, placement=[], figures=[], notes=[], settings={}, roofline={})
+    result.update(
+        ledger=[],
+        timeline=[],
+        resources=[],
+        stalls={},
+        placement=[],
+        figures=[],
+        notes=[],
+        settings={},
+        roofline={},
+    )
     assert "no data for this figure" in render_report(result)
     print_result(result, Console(file=io.StringIO(), width=80))
 
 
 def test_same_result_same_bytes(tmp_path):
     assert render_report(make_result()) == render_report(make_result())
-    first, second = (write_figures(make_result(), tmp_path / name, ("svg",)) for name in ("one", "two"))
+    first, second = (
+        write_figures(make_result(), tmp_path / name, ("svg",)) for name in ("one", "two")
+    )
     assert [path.name for path in first] == [path.name for path in second] and len(first) == 8
     assert all(a.read_bytes() == b.read_bytes() for a, b in zip(first, second))
     drawing = draw_roofline(View(make_result()), 500)
@@ -140,15 +197,40 @@ def test_what_cannot_be_written_is_said(tmp_path):
         write_figures(make_result(), tmp_path, ("gif",))
 
 
-ODD = (None, "text", -1, 1e308, [], {}, [[1]], {"points": 3}, {"points": [1, {"macs": "x"}]}, [{"tiles": "x", "rows": {}, "layer": 3}])
+ODD = (
+    None,
+    "text",
+    -1,
+    1e308,
+    [],
+    {},
+    [[1]],
+    {"points": 3},
+    {"points": [1, {"macs": "x"}]},
+    [{"tiles": "x", "rows": {}, "layer": 3}],
+)
 
 
 @pytest.mark.parametrize("odd", ODD, ids=repr)
-@pytest.mark.parametrize("place", [("roofline",), ("roofline", "points"), ("roofline", "peak_macs_per_s"), ("placement",), ("settings",),
-                                   ("settings", "tile"), ("inventory", 0, "parameters", "bits"), ("by_layer", 0, "note"),
-                                   ("figures", 0, "note"), ("figures", 0, "place"), ("command",), ("placement", 0, "tiles"),
-                                   ("roofline", "points", 0, "macs")],
-                         ids=lambda place: ".".join(map(str, place)))
+@pytest.mark.parametrize(
+    "place",
+    [
+        ("roofline",),
+        ("roofline", "points"),
+        ("roofline", "peak_macs_per_s"),
+        ("placement",),
+        ("settings",),
+        ("settings", "tile"),
+        ("inventory", 0, "parameters", "bits"),
+        ("by_layer", 0, "note"),
+        ("figures", 0, "note"),
+        ("figures", 0, "place"),
+        ("command",),
+        ("placement", 0, "tiles"),
+        ("roofline", "points", 0, "macs"),
+    ],
+    ids=lambda place: ".".join(map(str, place)),
+)
 def test_what_the_result_check_lets_through_makes_a_report(place, odd):
     document = json.loads(json.dumps(make_result()))
     target = document

@@ -24,8 +24,11 @@ def test_it_says_what_it_assumes(step):
 
 
 def test_it_is_refused_where_a_run_is():
-    for words, message in (({"network": "lenet9"}, "lenet9"), ({"network": "lenet1", "chip": "cim41"}, "cim41"),
-                           ({"network": "lenet1", "images": 0}, "images")):
+    for words, message in (
+        ({"network": "lenet9"}, "lenet9"),
+        ({"network": "lenet1", "chip": "cim41"}, "cim41"),
+        ({"network": "lenet1", "images": 0}, "images"),
+    ):
         with pytest.raises(InputError, match=message):
             archsim.build(**words)
 
@@ -40,7 +43,11 @@ def test_it_trains_its_own_network_chip_and_rule(step):
 
 
 def test_it_is_swept_with_all_else_the_same(step):
-    rows = list(step.sweep({"tile.rows": [64, 128]}, {"area_mm2": "minimise"}, rungs=[{"kind": "price"}]).rows())
+    rows = list(
+        step.sweep(
+            {"tile.rows": [64, 128]}, {"area_mm2": "minimise"}, rungs=[{"kind": "price"}]
+        ).rows()
+    )
     for row in rows:
         chip = archsim.load_architecture("cim40", {"tile.rows": row["tile.rows"]})
         alone = archsim.build("digits_cnn", chip, scheme="rpu", phase="training", batch=4)

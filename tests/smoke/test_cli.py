@@ -30,11 +30,19 @@ def call(capsys):
 
 
 def shell(*line, **options):
-    return subprocess.run([sys.executable, "-m", "archsim.cli.main", *map(str, line)], cwd=ROOT, capture_output=True, text=True, **options)
+    return subprocess.run(
+        [sys.executable, "-m", "archsim.cli.main", *map(str, line)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        **options,
+    )
 
 
 def test_help_names_every_command():
-    """What makes it quick, no heavy import, is proven in test_imports; how quick it is, benchmarks/bench_start.py prints."""
+    """What makes it quick, no heavy import, is proven in test_imports; how quick it is,
+    benchmarks/bench_start.py prints.
+    """
     done = shell("--help")
     assert done.returncode == 0 and all(command in done.stdout for command in cli.COMMANDS)
 
@@ -50,8 +58,15 @@ def test_version(call):
     assert code == 0 and out.startswith("archsim ")
 
 
-@pytest.mark.parametrize("kind, name", [("networks", "lenet1"), ("architectures", "wu2023"), ("schemes", "mixed_precision"),
-                                        ("components", "adc_sar")])
+@pytest.mark.parametrize(
+    "kind, name",
+    [
+        ("networks", "lenet1"),
+        ("architectures", "wu2023"),
+        ("schemes", "mixed_precision"),
+        ("components", "adc_sar"),
+    ],
+)
 def test_list(call, kind, name):
     code, out, _ = call("list", kind)
     assert code == 0 and name in out
@@ -65,15 +80,31 @@ def test_every_component_shows_its_price_and_sources(call):
         code, out, _ = call("show", "component", row["name"], "--json")
         shown = json.loads(out)
         assert code == 0
-        for spread in (shown["area_um2"], shown["leakage_w"], *(action["energy_j"] for action in shown["actions"])):
+        for spread in (
+            shown["area_um2"],
+            shown["leakage_w"],
+            *(action["energy_j"] for action in shown["actions"]),
+        ):
             assert 0 <= spread["low"] <= spread["value"] <= spread["high"] < math.inf, row["name"]
-        assert shown["actions"] and all(figure["source"] and figure["place"] for figure in shown["figures"]), row["name"]
+        assert shown["actions"] and all(
+            figure["source"] and figure["place"] for figure in shown["figures"]
+        ), row["name"]
 
 
 def test_show_component_tables(call):
     code, out, _ = call("show", "component", "adc_sar", "--set", "bits=6")
     assert code == 0
-    for text in ("bits", "area", "µm²", "leakage", "convert", "pJ", "murmann2025", "measured", "one conversion"):
+    for text in (
+        "bits",
+        "area",
+        "µm²",
+        "leakage",
+        "convert",
+        "pJ",
+        "murmann2025",
+        "measured",
+        "one conversion",
+    ):
         assert text in out
     six = json.loads(call("show", "component", "adc_sar", "--set", "bits=6", "--json")[1])
     eight = json.loads(call("show", "component", "adc_sar", "--json")[1])
@@ -81,7 +112,12 @@ def test_show_component_tables(call):
 
 
 def test_show_component_at_another_node(call):
-    at = {node: json.loads(call("show", "component", "adder", "--node", node, "--json")[1])["area_um2"]["value"] for node in (65, 40, 28)}
+    at = {
+        node: json.loads(call("show", "component", "adder", "--node", node, "--json")[1])[
+            "area_um2"
+        ]["value"]
+        for node in (65, 40, 28)
+    }
     assert at[65] > at[40] > at[28]
     assert "scaled from 40 nm" in call("show", "component", "adder", "--node", "28")[1]
 
@@ -97,7 +133,9 @@ def test_show_architecture_and_its_file(call, tmp_path):
     assert code == 0 and "tile.rows" in out and "128" in out and "adc" in out
     copy = tmp_path / "mine.toml"
     copy.write_text(call("show", "architecture", "wu2023", "--toml")[1])
-    mine, theirs = (json.loads(call("show", "architecture", name, "--json")[1]) for name in (copy, "wu2023"))
+    mine, theirs = (
+        json.loads(call("show", "architecture", name, "--json")[1]) for name in (copy, "wu2023")
+    )
     assert mine == theirs
 
 
@@ -117,9 +155,17 @@ def test_run_json_is_all_there_is_on_stdout(call):
     code, out, _ = call("run", "lenet1", "--json")
     document = check_document(json.loads(out), "stdout")
     assert code == 0 and document["network"] == "lenet1" and document["architecture"] == "cim40"
-    for rows in (document["by_component"].values(), document["by_layer"], document["by_phase"].values()):
-        assert math.fsum(row["energy_j"] for row in rows) == pytest.approx(document["energy_j"], rel=1e-9)
-    assert math.fsum(row["area_mm2"] for row in document["by_component"].values()) == pytest.approx(document["area_mm2"], rel=1e-9)
+    for rows in (
+        document["by_component"].values(),
+        document["by_layer"],
+        document["by_phase"].values(),
+    ):
+        assert math.fsum(row["energy_j"] for row in rows) == pytest.approx(
+            document["energy_j"], rel=1e-9
+        )
+    assert math.fsum(row["area_mm2"] for row in document["by_component"].values()) == pytest.approx(
+        document["area_mm2"], rel=1e-9
+    )
 
 
 def test_run_is_repeatable(call):
@@ -127,13 +173,41 @@ def test_run_is_repeatable(call):
 
 
 def test_run_options_reach_the_simulation(call):
-    line = ("run", "lenet1", "--phase", "training", "--scheme", "mixed_precision", "--batch", "4", "--images", "8", "--node", "28",
-            "--seed", "3", "--set", "tile.rows=64", "--set", "scheme.optimiser=sgd", "--json")
+    line = (
+        "run",
+        "lenet1",
+        "--phase",
+        "training",
+        "--scheme",
+        "mixed_precision",
+        "--batch",
+        "4",
+        "--images",
+        "8",
+        "--node",
+        "28",
+        "--seed",
+        "3",
+        "--set",
+        "tile.rows=64",
+        "--set",
+        "scheme.optimiser=sgd",
+        "--json",
+    )
     code, out, err = call(*line)
     document = json.loads(out)
     assert code == 0, err
-    assert (document["phase"], document["scheme"], document["batch"], document["images"]) == ("training", "mixed_precision", 4, 8)
-    assert (document["node_nm"], document["seed"], document["settings"]["tile"]["rows"]) == (28, 3, 64)
+    assert (document["phase"], document["scheme"], document["batch"], document["images"]) == (
+        "training",
+        "mixed_precision",
+        4,
+        8,
+    )
+    assert (document["node_nm"], document["seed"], document["settings"]["tile"]["rows"]) == (
+        28,
+        3,
+        64,
+    )
     adam = json.loads(call(*line[:-3], "--json")[1])
     assert adam["by_phase"]["update"]["energy_j"] > document["by_phase"]["update"]["energy_j"]
 
@@ -148,7 +222,9 @@ def test_run_writes_a_folder_that_explains_and_reports(call, tmp_path):
     assert code == 0 and "count" in out and "murmann2025" in out and "convert" in out
     tree = json.loads(call("explain", folder / "result.json", "area_mm2", "--json")[1])
     assert tree["value"] == pytest.approx(Result.load(folder).area_mm2) and tree["children"]
-    assert len(call("explain", folder, "area_mm2", "--depth", "2")[1].splitlines()) <= 1 + len(tree["children"])
+    assert len(call("explain", folder, "area_mm2", "--depth", "2")[1].splitlines()) <= 1 + len(
+        tree["children"]
+    )
     assert "by_component.adc.energy_j" in call("explain", folder)[1].split()
     (folder / "report.html").unlink()
     code, out, _ = call("report", folder, "--json")
@@ -180,15 +256,27 @@ def test_run_csv(call):
 
 def test_trace_is_a_file_that_runs(call, tmp_path):
     path = tmp_path / "step.json"
-    code, out, err = call("trace", "lenet1", "--phase", "training", "--scheme", "sgd", "--batch", "2", "--out", path)
+    code, out, err = call(
+        "trace", "lenet1", "--phase", "training", "--scheme", "sgd", "--batch", "2", "--out", path
+    )
     assert code == 0 and out == "" and "operations" in err
-    direct = json.loads(call("run", "lenet1", "--phase", "training", "--scheme", "sgd", "--batch", "2", "--json")[1])
+    direct = json.loads(
+        call("run", "lenet1", "--phase", "training", "--scheme", "sgd", "--batch", "2", "--json")[1]
+    )
     traced = json.loads(call("run", path, "--json")[1])
     assert traced["cycles"] == direct["cycles"] and traced["energy_j"] == direct["energy_j"]
 
 
 def test_observers_write_files(call, tmp_path):
-    code, _, err = call("run", "lenet1", "--quiet", "--trace-out", tmp_path / "events.json", "--vcd", tmp_path / "events.vcd")
+    code, _, err = call(
+        "run",
+        "lenet1",
+        "--quiet",
+        "--trace-out",
+        tmp_path / "events.json",
+        "--vcd",
+        tmp_path / "events.vcd",
+    )
     assert code == 0, err
     assert json.loads((tmp_path / "events.json").read_text())["traceEvents"]
     assert "$enddefinitions" in (tmp_path / "events.vcd").read_text()
@@ -199,9 +287,20 @@ def test_validate_compares_with_what_was_published(call):
     checks = {check["name"]: check for check in json.loads(out)["checks"]}
     assert code == 0 and len(checks) >= 8
     for check in checks.values():
-        assert set(check) >= {"name", "source", "published", "model", "unit", "relative_difference", "tolerance", "kind"}
+        assert set(check) >= {
+            "name",
+            "source",
+            "published",
+            "model",
+            "unit",
+            "relative_difference",
+            "tolerance",
+            "kind",
+        }
         assert check["kind"] in ("calibrated", "predicted")
-        assert check["relative_difference"] == pytest.approx(check["model"] / check["published"] - 1)
+        assert check["relative_difference"] == pytest.approx(
+            check["model"] / check["published"] - 1
+        )
     assert "published" in call("validate")[1].lower()
 
 
@@ -235,7 +334,9 @@ def test_an_internal_fault_is_one_line(call, monkeypatch):
 
     monkeypatch.setattr("archsim.cli.list.execute", fail)
     code, _, err = call("list", "networks")
-    assert code == 1 and err.count("\n") == 1 and "please report" in err and "two tiles swapped" in err
+    assert (
+        code == 1 and err.count("\n") == 1 and "please report" in err and "two tiles swapped" in err
+    )
     monkeypatch.setitem(os.environ, "ARCHSIM_TRACEBACK", "1")
     assert "Traceback" in call("list", "networks")[2]
 
@@ -247,10 +348,15 @@ def test_lenet_from_a_shell():
 
 
 def test_show_device_draws_its_staircase(call, tmp_path):
-    code, out, _ = call("show", "device", "reram_soft_bounds", "--set", "pulse_step=0.05", "--out", tmp_path)
+    code, out, _ = call(
+        "show", "device", "reram_soft_bounds", "--set", "pulse_step=0.05", "--out", tmp_path
+    )
     assert code == 0 and "●" in out and "░" in out
     assert (tmp_path / "staircase_reram_soft_bounds.png").stat().st_size > 5000
     document = json.loads(call("show", "device", "reram_soft_bounds", "--json")[1])
     low, middle, high = document["staircase"]["quantiles"]
-    assert all(a <= b <= c for a, b, c in zip(low, middle, high)) and middle[document["staircase"]["pulses"]] > middle[0] + 1
+    assert (
+        all(a <= b <= c for a, b, c in zip(low, middle, high))
+        and middle[document["staircase"]["pulses"]] > middle[0] + 1
+    )
     assert "gokmen2016" in call("list", "devices")[1]

@@ -1,4 +1,6 @@
-"""The figures keep their promises: lengths are proportional, sums close, ticks are round, colours can be told from the page."""
+"""The figures keep their promises: lengths are proportional, sums close, ticks are round, colours
+can be told from the page.
+"""
 
 import pytest
 
@@ -18,7 +20,9 @@ TRAINING = ("forward", "backward", "update")
 
 
 def bars(drawing, fill):
-    return [mark for mark in drawing.marks if isinstance(mark, Rect) and mark.fill == fill and mark.tip]
+    return [
+        mark for mark in drawing.marks if isinstance(mark, Rect) and mark.fill == fill and mark.tip
+    ]
 
 
 def test_bar_lengths_are_proportional_to_area_and_energy():
@@ -28,7 +32,9 @@ def test_bar_lengths_are_proportional_to_area_and_energy():
     scale = bars(drawing, "role-buffer")[0].width / parts["buffer"].area_mm2
     assert bars(drawing, "role-adc")[0].width == pytest.approx(scale * parts["adc"].area_mm2)
     dynamic, static = bars(draw_energy(view, 500), "role-adc")
-    assert dynamic.width / static.width == pytest.approx(parts["adc"].dynamic_energy_j / parts["adc"].static_energy_j)
+    assert dynamic.width / static.width == pytest.approx(
+        parts["adc"].dynamic_energy_j / parts["adc"].static_energy_j
+    )
     assert static.opacity < dynamic.opacity
 
 
@@ -49,7 +55,9 @@ def test_layers_put_together_lose_nothing():
     view = View(make_result(long_network(450)))
     rows = shown_layers(view, 200)
     assert len(rows) == 150 + 1  # three neighbours a row, and `shared`
-    assert sum(row.total_energy_j for row in rows) == pytest.approx(view.number("energy_j"), rel=1e-9)
+    assert sum(row.total_energy_j for row in rows) == pytest.approx(
+        view.number("energy_j"), rel=1e-9
+    )
     assert draw_layers(view, 1000).height < 1100
 
 
@@ -61,9 +69,13 @@ def test_timeline_shows_every_busy_cycle(spans):
     axis = 1000 - 14 - min(mark.x1 for mark in drawing.marks if isinstance(mark, Line))
     length = sum(bar.width for phase in TRAINING for bar in bars(drawing, token("phase", phase)))
     boxes = [box for mark in drawing.marks if isinstance(mark, Boxes) for box in mark.boxes]
-    length += sum(width * height for _, _, width, height in boxes) / 20.0  # a lane is 26 pixels, 20 of them its bars
+    length += (
+        sum(width * height for _, _, width, height in boxes) / 20.0
+    )  # a lane is 26 pixels, 20 of them its bars
     assert bool(boxes) == (spans == 200)
-    assert length / axis == pytest.approx(sum(row["end"] - row["start"] for row in result["timeline"]) / last, rel=0.01)
+    assert length / axis == pytest.approx(
+        sum(row["end"] - row["start"] for row in result["timeline"]) / last, rel=0.01
+    )
 
 
 def test_overlapping_images_never_overfill_a_lane():
@@ -75,16 +87,22 @@ def test_overlapping_images_never_overfill_a_lane():
     for mark in drawing.marks:
         if isinstance(mark, Boxes):
             assert all(width > 0 and height > 0 for _, _, width, height in mark.boxes)
-            tops.setdefault(mark.tip.split(":")[0], []).extend((y, y + height) for _, y, _, height in mark.boxes)
+            tops.setdefault(mark.tip.split(":")[0], []).extend(
+                (y, y + height) for _, y, _, height in mark.boxes
+            )
     for edges in tops.values():
         assert max(bottom for _, bottom in edges) - min(top for top, _ in edges) <= 20 + 1.3
 
 
 def test_roofline_points_stand_where_the_numbers_say():
     result = make_result()
-    result["roofline"]["points"] = [{"layer": "a", "phase": "forward", "macs": 1e6, "bits": 1e5, "seconds": 1e-3},
-                                    {"layer": "b", "phase": "forward", "macs": 1e6, "bits": 1e6, "seconds": 1e-2}]
-    first, second = (mark for mark in draw_roofline(View(result), 500).marks if isinstance(mark, Circle))
+    result["roofline"]["points"] = [
+        {"layer": "a", "phase": "forward", "macs": 1e6, "bits": 1e5, "seconds": 1e-3},
+        {"layer": "b", "phase": "forward", "macs": 1e6, "bits": 1e6, "seconds": 1e-2},
+    ]
+    first, second = (
+        mark for mark in draw_roofline(View(result), 500).marks if isinstance(mark, Circle)
+    )
     assert first.x > second.x and first.y < second.y  # ten times the intensity, ten times the rate
 
 
@@ -96,9 +114,15 @@ def test_marks_and_names_stay_inside_the_drawing():
                 drawing = figure.draw(view, width)
                 for mark in drawing.marks:
                     if isinstance(mark, Text) and not mark.turned:
-                        shift = {"start": 0, "middle": 0.5, "end": 1}[mark.anchor] * text_width(mark.text, mark.size)
+                        shift = {"start": 0, "middle": 0.5, "end": 1}[mark.anchor] * text_width(
+                            mark.text, mark.size
+                        )
                         assert mark.x - shift >= -2, (figure.name, width, mark)
-                        assert mark.x - shift + text_width(mark.text, mark.size) <= width + 12, (figure.name, width, mark)
+                        assert mark.x - shift + text_width(mark.text, mark.size) <= width + 12, (
+                            figure.name,
+                            width,
+                            mark,
+                        )
                         assert mark.y <= drawing.height
 
 
@@ -107,7 +131,9 @@ def test_ticks_are_round_and_inside(largest):
     axis = linear_axis(largest, 400, "J")
     assert axis.ticks[0] == 0 and axis.ticks[-1] <= largest * 1.001
     assert 3 <= len(axis.ticks) <= 8
-    assert float(axis.label(axis.ticks[1]).replace(",", "")) == pytest.approx(axis.ticks[1] * axis.factor)
+    assert float(axis.label(axis.ticks[1]).replace(",", "")) == pytest.approx(
+        axis.ticks[1] * axis.factor
+    )
     assert axis.place(largest) == pytest.approx(400)
 
 

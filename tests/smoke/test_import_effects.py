@@ -1,4 +1,6 @@
-"""Does an import change anything in the world: a file, a folder, a process, or a global of Python or of another library?"""
+"""Does an import change anything in the world: a file, a folder, a process, or a global of Python
+or of another library?
+"""
 
 import json
 import os
@@ -7,7 +9,9 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-FILES = sorted(path for package in ("hwlib", "workloads", "archsim") for path in (ROOT / package).rglob("*.py"))
+FILES = sorted(
+    path for package in ("hwlib", "workloads", "archsim") for path in (ROOT / package).rglob("*.py")
+)
 OURS = ("archsim", "hwlib", "workloads")
 SCRIPT = """
 import importlib, json, os, sys
@@ -72,12 +76,27 @@ def module_name(path):
 
 
 def import_all(sandbox, names, theirs=(), folder=ROOT):
-    """Import modules in a process that has nothing but an empty folder: what it changed and did, and the other modules it loaded."""
-    places = {name: str(sandbox) for name in ("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "TMPDIR")}
-    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1", "MPLCONFIGDIR": str(sandbox),
-                   "NUMBA_CACHE_DIR": str(sandbox / "machine code"), **places}
-    done = subprocess.run([sys.executable, "-c", SCRIPT, json.dumps(names), json.dumps(list(theirs))], cwd=sandbox, env=environment,
-                          capture_output=True, text=True)
+    """Import modules in a process that has nothing but an empty folder: what it changed and did,
+    and the other modules it loaded.
+    """
+    places = {
+        name: str(sandbox) for name in ("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "TMPDIR")
+    }
+    environment = {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(folder),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "MPLCONFIGDIR": str(sandbox),
+        "NUMBA_CACHE_DIR": str(sandbox / "machine code"),
+        **places,
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT, json.dumps(names), json.dumps(list(theirs))],
+        cwd=sandbox,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     return json.loads(done.stdout)
@@ -99,7 +118,14 @@ def test_a_change_is_seen(tmp_path):
     (tmp_path / "meddler.py").write_text(
         "import os, pathlib, signal, warnings, numba, numpy\n"
         "pathlib.Path('made').mkdir()\nopen('written', 'w').close()\nnumba.config.CACHE_DIR = 'made'\nnumpy.seterr(all='raise')\n"
-        "os.environ['OMP_NUM_THREADS'] = '1'\nwarnings.simplefilter('ignore')\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n")
+        "os.environ['OMP_NUM_THREADS'] = '1'\nwarnings.simplefilter('ignore')\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+    )
     found = import_all(tmp_path, ["meddler"], ["numba"], tmp_path)
-    assert {change.split(":")[0] for change in found["changed"]} == {"numba", "numpy", "environment", "warnings", "signals"}
+    assert {change.split(":")[0] for change in found["changed"]} == {
+        "numba",
+        "numpy",
+        "environment",
+        "warnings",
+        "signals",
+    }
     assert {"os.mkdir", "open", "os.putenv"} <= {deed.split("'")[1] for deed in found["deeds"]}

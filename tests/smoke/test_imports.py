@@ -1,4 +1,6 @@
-"""Imports only run downwards, heavy packages wait until they are needed, and nothing that is read is ever executed."""
+"""Imports only run downwards, heavy packages wait until they are needed, and nothing that is read
+is ever executed.
+"""
 
 import ast
 import subprocess
@@ -8,18 +10,57 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-FILES = sorted(path for package in ("hwlib", "workloads", "archsim") for path in (ROOT / package).rglob("*.py"))
-
-# From the ground up. The longest prefix counts; a room may import itself and what stands above it in this list.
-ROOMS = (
-    "hwlib", "workloads", "archsim.basics", "archsim.readers", "archsim.ledger", "archsim.kernels",
-    "archsim.operators", "archsim.devices", "archsim.trace", "archsim.chip", "archsim.schemes", "archsim.training", "archsim.soc",
-    "archsim.cost", "archsim.run", "archsim.comparison", "archsim.conformance", "archsim.exploration", "archsim.report",
-    "archsim.studies", "archsim.validation", "archsim.cli",
+FILES = sorted(
+    path for package in ("hwlib", "workloads", "archsim") for path in (ROOT / package).rglob("*.py")
 )
-# What a room may use from outside (google: protobuf comes with onnx); every other room is free to use what setup.cfg installs.
-OUTSIDE = {"hwlib": {"numpy"}, "workloads": {"numpy", "onnx", "google"}, "archsim.kernels": {"numpy", "numba"}, "archsim.cost": {"numpy"}}
-HEAVY = {"pandas", "numba", "onnx", "matplotlib", "simpy", "pydantic", "jinja2", "rich", "joblib", "scipy", "numpy"}
+
+# From the ground up. The longest prefix counts; a room may import itself and what stands above it
+# in this list.
+ROOMS = (
+    "hwlib",
+    "workloads",
+    "archsim.basics",
+    "archsim.readers",
+    "archsim.ledger",
+    "archsim.kernels",
+    "archsim.operators",
+    "archsim.devices",
+    "archsim.trace",
+    "archsim.chip",
+    "archsim.schemes",
+    "archsim.training",
+    "archsim.soc",
+    "archsim.cost",
+    "archsim.run",
+    "archsim.comparison",
+    "archsim.conformance",
+    "archsim.exploration",
+    "archsim.report",
+    "archsim.studies",
+    "archsim.validation",
+    "archsim.cli",
+)
+# What a room may use from outside (google: protobuf comes with onnx); every other room is free to
+# use what setup.cfg installs.
+OUTSIDE = {
+    "hwlib": {"numpy"},
+    "workloads": {"numpy", "onnx", "google"},
+    "archsim.kernels": {"numpy", "numba"},
+    "archsim.cost": {"numpy"},
+}
+HEAVY = {
+    "pandas",
+    "numba",
+    "onnx",
+    "matplotlib",
+    "simpy",
+    "pydantic",
+    "jinja2",
+    "rich",
+    "joblib",
+    "scipy",
+    "numpy",
+}
 
 
 def module_name(path):
@@ -43,8 +84,11 @@ def imports(tree):
             assert node.level == 0, "relative import"
             inside = [f"{node.module}.{alias.name}" for alias in node.names]
             for name in inside:
-                # `from archsim.report import format` names a module, `from archsim.report.drawing.format import si` does not
-                is_module = (ROOT / Path(*name.split("."))).with_suffix(".py").exists() or (ROOT / Path(*name.split("."))).is_dir()
+                # `from archsim.report import format` names a module, `from
+                # archsim.report.drawing.format import si` does not
+                is_module = (ROOT / Path(*name.split("."))).with_suffix(".py").exists() or (
+                    ROOT / Path(*name.split("."))
+                ).is_dir()
                 yield (name if is_module else node.module), node.lineno
         else:
             yield from imports(node)
@@ -66,24 +110,45 @@ def upward_imports(name, tree):
 
 def test_every_module_has_a_room():
     # the package's own __init__ holds nothing but lazy names
-    assert [name for name in map(module_name, FILES) if name != "archsim" and room_of(name) is None] == []
+    assert [
+        name for name in map(module_name, FILES) if name != "archsim" and room_of(name) is None
+    ] == []
 
 
 def test_imports_run_downwards():
-    faults = [fault for path in FILES if module_name(path) != "archsim" for fault in upward_imports(module_name(path), parse(path))]
+    faults = [
+        fault
+        for path in FILES
+        if module_name(path) != "archsim"
+        for fault in upward_imports(module_name(path), parse(path))
+    ]
     assert faults == []
 
 
 def test_an_upward_import_is_seen():
-    lines = ("import archsim.cli.main", "def f():\n    from archsim.report import format", "from archsim.cost.estimate import price_run")
+    lines = (
+        "import archsim.cli.main",
+        "def f():\n    from archsim.report import format",
+        "from archsim.cost.estimate import price_run",
+    )
     for text in lines:
         assert list(upward_imports("archsim.soc.tile", ast.parse(text))), text
-    assert not list(upward_imports("archsim.soc.tile", ast.parse("from archsim.ledger.ledger import Ledger")))
+    assert not list(
+        upward_imports("archsim.soc.tile", ast.parse("from archsim.ledger.ledger import Ledger"))
+    )
 
 
 def test_workloads_use_only_the_errors_of_hwlib():
-    used = {target for path in FILES if module_name(path).startswith("workloads") for target, _ in imports(parse(path))}
-    assert {target for target in used if target.startswith("hwlib")} <= {"hwlib.errors", "hwlib.text"}
+    used = {
+        target
+        for path in FILES
+        if module_name(path).startswith("workloads")
+        for target, _ in imports(parse(path))
+    }
+    assert {target for target in used if target.startswith("hwlib")} <= {
+        "hwlib.errors",
+        "hwlib.text",
+    }
     assert not {target for target in used if target.startswith("archsim")}
 
 
@@ -103,9 +168,18 @@ def test_nothing_read_is_executed():
             if isinstance(node, ast.Call):
                 called = ast.unparse(node.func)
                 assert called not in ("eval", "exec", "compile", "__import__"), (path, node.lineno)
-                unsafe = [keyword for keyword in node.keywords if keyword.arg == "allow_pickle" and ast.unparse(keyword.value) != "False"]
+                unsafe = [
+                    keyword
+                    for keyword in node.keywords
+                    if keyword.arg == "allow_pickle" and ast.unparse(keyword.value) != "False"
+                ]
                 assert not unsafe, (path, node.lineno)
-        assert not {target.split(".")[0] for target, _ in imports(parse(path))} & {"pickle", "marshal", "shelve", "dill"}, path
+        assert not {target.split(".")[0] for target, _ in imports(parse(path))} & {
+            "pickle",
+            "marshal",
+            "shelve",
+            "dill",
+        }, path
 
 
 def test_files_stay_small():
@@ -116,12 +190,22 @@ def test_files_stay_small():
 
 def loaded_after(code):
     code = f"import sys\n{code}\nprint('modules:', *sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
     return {name.split(".")[0] for name in done.stdout.split("modules:")[1].split()}
 
 
-@pytest.mark.parametrize("code", ["import archsim", "from archsim.cli.main import main; main(['--help'])",
-                                  "from archsim.cli.main import main; main(['run', '--help'])", "import hwlib", "import workloads"])
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import archsim",
+        "from archsim.cli.main import main; main(['--help'])",
+        "from archsim.cli.main import main; main(['run', '--help'])",
+        "import hwlib",
+        "import workloads",
+    ],
+)
 def test_nothing_heavy_is_imported_before_it_is_needed(code):
     assert loaded_after(code) & HEAVY == set()
 
@@ -139,5 +223,9 @@ def test_no_room_has_the_name_of_a_verb():
     # or importing the room would hide the function of the package
     import archsim
 
-    rooms = {module_name(path).split(".")[1] for path in FILES if module_name(path).startswith("archsim.")}
+    rooms = {
+        module_name(path).split(".")[1]
+        for path in FILES
+        if module_name(path).startswith("archsim.")
+    }
     assert not rooms & set(archsim.__all__)

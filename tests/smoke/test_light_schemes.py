@@ -5,7 +5,9 @@ import sys
 
 
 def test_listing_schemes_loads_no_compiler():
-    code = ("import sys, archsim.schemes as s; assert 'sgd' in s.list_schemes(); "
-            "print(sorted(m for m in ('numba', 'scipy', 'pandas') if m in sys.modules))")
+    code = (
+        "import sys, archsim.schemes as s; assert 'sgd' in s.list_schemes(); "
+        "print(sorted(m for m in ('numba', 'scipy', 'pandas') if m in sys.modules))"
+    )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"

@@ -1,4 +1,6 @@
-"""What names a source has it in sources.bib: figures and presets when they are read, device laws and update schemes here."""
+"""What names a source has it in sources.bib: figures and presets when they are read, device laws
+and update schemes here.
+"""
 
 import re
 
@@ -16,7 +18,9 @@ def years_of(key):
     from importlib import resources
 
     text = (resources.files("hwlib") / "sources.bib").read_text(encoding="utf-8")
-    return set(re.findall(r"year = \{(\d{4})\}", text[text.index("{" + key + ","):].split("\n}")[0]))
+    return set(
+        re.findall(r"year = \{(\d{4})\}", text[text.index("{" + key + ",") :].split("\n}")[0])
+    )
 
 
 @pytest.mark.parametrize("name", list_schemes())
@@ -24,12 +28,16 @@ def test_every_paper_that_a_scheme_names_is_a_source(name):
     kind = type(load_scheme(name))
     assert kind.references and not [key for key in kind.references if key not in load_sources()]
     known = set().union(*map(years_of, kind.references))
-    assert set(YEAR.findall(kind.source)) <= known, "a year of `source` that none of `references` has"
+    assert set(YEAR.findall(kind.source)) <= known, (
+        "a year of `source` that none of `references` has"
+    )
 
 
 def test_every_device_names_a_source():
     unknown = {name for name in LAWS if load_law(name).source not in load_sources()}
-    assert not unknown and load_presets() and load_figures()  # presets and figures are refused where theirs is unknown
+    assert (
+        not unknown and load_presets() and load_figures()
+    )  # presets and figures are refused where theirs is unknown
 
 
 def test_every_source_has_a_title_and_is_there_once():
@@ -41,4 +49,6 @@ def test_every_source_has_a_title_and_is_there_once():
 
 
 def test_years_are_told_from_numbers_of_papers():
-    assert YEAR.findall("Kim et al., arXiv 1907.10228 (2019); arXiv 2003.11256, Nature 521 (2015)") == ["2019", "2015"]
+    assert YEAR.findall(
+        "Kim et al., arXiv 1907.10228 (2019); arXiv 2003.11256, Nature 521 (2015)"
+    ) == ["2019", "2015"]

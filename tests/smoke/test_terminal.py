@@ -17,7 +17,14 @@ TRAINING = ("forward", "backward", "update")
 
 
 def shown(result, width=80, full=False, terminal=False):
-    console = Console(file=io.StringIO(), width=width, force_terminal=terminal, highlight=False, markup=False, emoji=False)
+    console = Console(
+        file=io.StringIO(),
+        width=width,
+        force_terminal=terminal,
+        highlight=False,
+        markup=False,
+        emoji=False,
+    )
     print_result(result, console, full=full)
     return console.file.getvalue()
 
@@ -34,9 +41,20 @@ def test_fits_the_width_and_cuts_no_number(width, phases):
 def test_says_every_headline_number():
     result = make_result(LENET, TRAINING, batch=8)
     text = shown(result)
-    expected = (fmt.area(result["area_mm2"]), fmt.power(result["power_uw"]), fmt.si(result["energy_per_image_j"], "J"),
-                fmt.si(result["latency_per_image_s"], "s"), f"{result['cycles']:,} cycles", fmt.area(result["area_mm2_range"][0], 3),
-                "41.2 % utilised", "40 nm", "100 MHz", "2 measured, 1 simulated, 1 scaled, 2 assumed", "archsim explain", *result["notes"])
+    expected = (
+        fmt.area(result["area_mm2"]),
+        fmt.power(result["power_uw"]),
+        fmt.si(result["energy_per_image_j"], "J"),
+        fmt.si(result["latency_per_image_s"], "s"),
+        f"{result['cycles']:,} cycles",
+        fmt.area(result["area_mm2_range"][0], 3),
+        "41.2 % utilised",
+        "40 nm",
+        "100 MHz",
+        "2 measured, 1 simulated, 1 scaled, 2 assumed",
+        "archsim explain",
+        *result["notes"],
+    )
     for words in expected:
         assert words in text, words
     for boundary in result["boundaries"].values():
@@ -52,9 +70,20 @@ def test_long_network_is_short_unless_full():
 
 def test_shortened_layers_still_add_up():
     result = make_result(long_network(40))
-    rows = [line.split() for line in shown(result, 120).splitlines() if line.startswith(("layer", "28 more"))]
+    rows = [
+        line.split()
+        for line in shown(result, 120).splitlines()
+        if line.startswith(("layer", "28 more"))
+    ]
     assert len(rows) == 13
-    cycles = sum(int(next(word for word in row if "," in word or word.isdigit() and len(word) > 3).replace(",", "")) for row in rows)
+    cycles = sum(
+        int(
+            next(word for word in row if "," in word or word.isdigit() and len(word) > 3).replace(
+                ",", ""
+            )
+        )
+        for row in rows
+    )
     assert cycles == sum(row["cycles"] for row in result["by_layer"])
 
 
@@ -75,30 +104,54 @@ def test_components_come_largest_first_and_off_chip_memory_is_not_the_chips():
     areas = [row.area_mm2 for row in view.chip_components]
     assert areas == sorted(areas, reverse=True)
     assert "off_chip_memory" not in {row.role for row in view.chip_components}
-    assert sum(row.energy_j for row in view.chip_components) == pytest.approx(view.number("energy_j"), rel=1e-9)
+    assert sum(row.energy_j for row in view.chip_components) == pytest.approx(
+        view.number("energy_j"), rel=1e-9
+    )
 
 
 def test_a_component_without_area_but_with_much_energy_is_named():
     result = make_result()
     for name in ("input_register", "dac2", "level_shifter", "bit_line_driver", "tile_clock"):
-        result["by_component"][name] = {**result["by_component"]["column_mux"], "area_mm2": 0.0, "energy_j": 1e-12}
+        result["by_component"][name] = {
+            **result["by_component"]["column_mux"],
+            "area_mm2": 0.0,
+            "energy_j": 1e-12,
+        }
     result["by_component"]["tile_clock"]["energy_j"] = 1e-6
     text = shown(result)
     assert "tile clock" in text
     assert "6 more" in text
 
 
-@pytest.mark.parametrize(("value", "text"), [
-    (2.66e-9, "2.660 nJ"), (0, "0 J"), (None, "–"), (float("nan"), "–"), (999.99996, "1.000 kJ"), (1e-20, "0.01000 aJ"), (65.8, "65.80 J"),
-    (-3.2e-6, "-3.200 µJ"), (True, "–"),
-])
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (2.66e-9, "2.660 nJ"),
+        (0, "0 J"),
+        (None, "–"),
+        (float("nan"), "–"),
+        (999.99996, "1.000 kJ"),
+        (1e-20, "0.01000 aJ"),
+        (65.8, "65.80 J"),
+        (-3.2e-6, "-3.200 µJ"),
+        (True, "–"),
+    ],
+)
 def test_prefixes(value, text):
     assert fmt.si(value, "J") == text
 
 
-@pytest.mark.parametrize(("value", "text"), [
-    (123456, "123,500"), (0.5, "0.5000"), (99999, "100,000"), (9.9999, "10.00"), (1e30, "1.000×10³⁰"), (3e-7, "3.000×10⁻⁷"),
-])
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (123456, "123,500"),
+        (0.5, "0.5000"),
+        (99999, "100,000"),
+        (9.9999, "10.00"),
+        (1e30, "1.000×10³⁰"),
+        (3e-7, "3.000×10⁻⁷"),
+    ],
+)
 def test_significant_digits(value, text):
     assert fmt.significant(value) == text
 

@@ -1,4 +1,6 @@
-"""`archsim train` and `archsim data` as a user types them: what they print, write and refuse; once with the real training core."""
+"""`archsim train` and `archsim data` as a user types them: what they print, write and refuse; once
+with the real training core.
+"""
 
 import csv
 import json
@@ -21,7 +23,10 @@ CONV, FC = 10 * 16, 145 * 10  # weights of digits_cnn, biases included
 
 @pytest.fixture
 def core(monkeypatch):
-    """The training core replaced by one that only notes what it was asked; change `core.answer` to change what it gives."""
+    """The training core replaced by one that only notes what it was asked; change `core.answer` to
+    change what it gives.
+    """
+
     class Core:
         asked = {}
 
@@ -33,70 +38,195 @@ def core(monkeypatch):
     def train(network, data, settings, **options):
         made.asked = {"network": network, "data": data, "settings": settings, **options}
         if options["progress"]:
-            options["progress"]({"epoch": 1, "epochs": settings.epochs, "images": 5, "images_per_epoch": 100, "running_error_percent": 50.0,
-                                 "images_per_second": 10.0})
+            options["progress"](
+                {
+                    "epoch": 1,
+                    "epochs": settings.epochs,
+                    "images": 5,
+                    "images_per_epoch": 100,
+                    "running_error_percent": 50.0,
+                    "images_per_second": 10.0,
+                }
+            )
         layers = [layer.name for layer in network.array_layers]
         phases = ("forward", "backward", "update")
-        activities, first = ({(name, phase): Activity("measured", train_length=length) for name in layers for phase in phases}
-                             for length in (2.0, 6.0))
-        history = [{"epoch": n + 1, "train_error_percent": 9.0 / (n + 1), "test_error_percent": 8.0 / (n + 1), "train_loss": 1.0,
-                    "test_loss": 1.0, "images_per_second": 2000.0, "seconds": 1.0} for n in range(settings.epochs)]
-        writes = {name: {"mean": 4.0, "maximum": 9, "histogram": {"edges": [0, 4], "counts": [3, 7]}} for name in ["", *layers]}
-        return made.answer(loop.TrainingResult(
-            settings, network.name, data.name, history, activities=activities,
-            activity_history=[first] + [activities] * (settings.epochs - 1), writes=writes,
-            images=settings.epochs * len(data.train_labels), seconds=1.0, finished=True))
+        activities, first = (
+            {
+                (name, phase): Activity("measured", train_length=length)
+                for name in layers
+                for phase in phases
+            }
+            for length in (2.0, 6.0)
+        )
+        history = [
+            {
+                "epoch": n + 1,
+                "train_error_percent": 9.0 / (n + 1),
+                "test_error_percent": 8.0 / (n + 1),
+                "train_loss": 1.0,
+                "test_loss": 1.0,
+                "images_per_second": 2000.0,
+                "seconds": 1.0,
+            }
+            for n in range(settings.epochs)
+        ]
+        writes = {
+            name: {"mean": 4.0, "maximum": 9, "histogram": {"edges": [0, 4], "counts": [3, 7]}}
+            for name in ["", *layers]
+        }
+        return made.answer(
+            loop.TrainingResult(
+                settings,
+                network.name,
+                data.name,
+                history,
+                activities=activities,
+                activity_history=[first] + [activities] * (settings.epochs - 1),
+                writes=writes,
+                images=settings.epochs * len(data.train_labels),
+                seconds=1.0,
+                finished=True,
+            )
+        )
 
     monkeypatch.setattr(loop, "train", train)
     return made
 
 
 def test_a_real_training_end_to_end(call, tmp_path):
-    code, out, err = call("train", "digits_cnn", "--epochs", "2", "--seed", "3", "--out", "run", "--json", "--quiet")
+    code, out, err = call(
+        "train", "digits_cnn", "--epochs", "2", "--seed", "3", "--out", "run", "--json", "--quiet"
+    )
     document = check_document(json.loads(out), "stdout")
     assert code == 0 and err == "" and document["activity"] == "measured" and document["seed"] == 3
-    assert [row["epoch"] for row in document["epochs"]] == [1, 2] and 80 < document["accuracy_percent"] <= 100
+    assert [row["epoch"] for row in document["epochs"]] == [1, 2] and 80 < document[
+        "accuracy_percent"
+    ] <= 100
     assert document["accuracy_percent"] == 100 - document["epochs"][-1]["test_error_percent"]
     names = {path.name for path in (tmp_path / "run").iterdir()}
-    assert {"result.json", "report.html", "history.csv", "writes.csv", "errors.svg", "errors.png", "activity.md", "activity.csv",
-            "measured.json", "checkpoint.json"} <= names
+    assert {
+        "result.json",
+        "report.html",
+        "history.csv",
+        "writes.csv",
+        "errors.svg",
+        "errors.png",
+        "activity.md",
+        "activity.csv",
+        "measured.json",
+        "checkpoint.json",
+    } <= names
     # every pulse that the silicon is charged for is a pulse that a device received
-    trace, images = load_trace(document["activity_file"]), document["training"]["images"]
+    trace = load_trace(document["activity_file"])
+    images = document["training"]["images"]
     assert images == 2 * 1437
     for operation in trace.image_operations:
         if operation.kind == "pulse_update":
             writes = document["training"]["writes"][operation.layer]
-            assert operation.activity.coincidences * operation.steps * images == pytest.approx(writes["mean"], rel=1e-6)
+            assert operation.activity.coincidences * operation.steps * images == pytest.approx(
+                writes["mean"], rel=1e-6
+            )
             assert 0 < writes["mean"] <= writes["maximum"]
-    mean = (CONV * document["training"]["writes"]["conv1"]["mean"] + FC * document["training"]["writes"]["fc"]["mean"]) / (CONV + FC)
+    mean = (
+        CONV * document["training"]["writes"]["conv1"]["mean"]
+        + FC * document["training"]["writes"]["fc"]["mean"]
+    ) / (CONV + FC)
     assert document["writes_per_device"] == pytest.approx(mean)
     # the trace executed by itself costs the same
     alone = archsim.simulate(trace, "rpu", images=document["images"])
-    assert alone.cycles == document["cycles"] and alone.energy_j == pytest.approx(document["energy_j"], rel=1e-12)
-    assert document["training"]["energy_j"] == pytest.approx(document["energy_per_image_j"] * images)
+    assert alone.cycles == document["cycles"] and alone.energy_j == pytest.approx(
+        document["energy_j"], rel=1e-12
+    )
+    assert document["training"]["energy_j"] == pytest.approx(
+        document["energy_per_image_j"] * images
+    )
     # going on with a finished training trains nothing and says the same
-    code, out, _ = call("train", "digits_cnn", "--epochs", "2", "--seed", "3", "--out", "run", "--resume", "--json", "--quiet")
+    code, out, _ = call(
+        "train",
+        "digits_cnn",
+        "--epochs",
+        "2",
+        "--seed",
+        "3",
+        "--out",
+        "run",
+        "--resume",
+        "--json",
+        "--quiet",
+    )
     again = json.loads(out)
-    assert code == 0 and again["epochs"] == document["epochs"] and again["energy_j"] == document["energy_j"]
+    assert (
+        code == 0
+        and again["epochs"] == document["epochs"]
+        and again["energy_j"] == document["energy_j"]
+    )
 
 
 def test_the_chip_and_the_options_reach_the_core(call, core):
-    code, _, err = call("train", "digits_cnn", "--arch", "rpu_512", "--device", "idealized", "--epochs", "3", "--batch", "8", "--seed", "5",
-                        "--images", "160", "--set", "read.adc_bits=7", "--set", "training.learning_rate=0.5",
-                        "--set", "update.train_length=4", "--set", "training.read.input_bits=6", "--set", "device.pulse_step=0.002",
-                        "--early-stop", "2", "--quiet")
+    code, _, err = call(
+        "train",
+        "digits_cnn",
+        "--arch",
+        "rpu_512",
+        "--device",
+        "idealized",
+        "--epochs",
+        "3",
+        "--batch",
+        "8",
+        "--seed",
+        "5",
+        "--images",
+        "160",
+        "--set",
+        "read.adc_bits=7",
+        "--set",
+        "training.learning_rate=0.5",
+        "--set",
+        "update.train_length=4",
+        "--set",
+        "training.read.input_bits=6",
+        "--set",
+        "device.pulse_step=0.002",
+        "--early-stop",
+        "2",
+        "--quiet",
+    )
     settings = core.asked["settings"]
     assert code == 0, err
-    assert (settings.rule, settings.epochs, settings.batch, settings.seed, settings.learning_rate) == ("rpu", 3, 8, 5, 0.5)
-    assert (settings.read.output_bits, settings.read.input_bits, settings.update.train_length) == (7, 6, 4)
+    assert (
+        settings.rule,
+        settings.epochs,
+        settings.batch,
+        settings.seed,
+        settings.learning_rate,
+    ) == ("rpu", 3, 8, 5, 0.5)
+    assert (settings.read.output_bits, settings.read.input_bits, settings.update.train_length) == (
+        7,
+        6,
+        4,
+    )
     assert (settings.read.output_noise, settings.read.output_bound) == (0.06, 12.0)
     assert (settings.device, settings.device_settings) == ("idealized", {"pulse_step": 0.002})
     assert len(core.asked["data"].train_labels) == 160 and core.asked["early_stop"] == 2
 
 
 def test_the_physics_of_a_chip_becomes_that_of_its_training():
-    common = {"epochs": 1, "batch": 1, "seed": 0, "device": None, "changes": {"learning_rate": 0.02}}
-    quiet = archsim.load_architecture("rpu", {"physics.noise_management": "false", "physics.read_noise": "0.01", "weights.replicas": "4"})
+    common = {
+        "epochs": 1,
+        "batch": 1,
+        "seed": 0,
+        "device": None,
+        "changes": {"learning_rate": 0.02},
+    }
+    quiet = archsim.load_architecture(
+        "rpu",
+        {
+            "physics.noise_management": "false",
+            "physics.read_noise": "0.01",
+            "weights.replicas": "4",
+        },
+    )
     settings, notes = settings_of(quiet, load_scheme("rpu"), **common)
     assert (settings.read.noise_management, settings.read.bound_management) == ("off", "forward")
     assert settings.read.output_noise == 0.01 and settings.devices_per_weight == 4 and notes == []
@@ -109,10 +239,24 @@ def test_the_physics_of_a_chip_becomes_that_of_its_training():
 def test_what_is_printed(call, core):
     code, out, err = call("train", "digits_cnn", "--epochs", "30")
     assert code == 0 and "--out DIR keeps the measured activity" in err and "not kept" in out
-    for words in ("99.73 %", "test error 0.27 % after 30 epochs", "mm²", "W", "J", "43,110 images", "whole training", "most 9",
-                  "gokmen2016", "random split"):
+    for words in (
+        "99.73 %",
+        "test error 0.27 % after 30 epochs",
+        "mm²",
+        "W",
+        "J",
+        "43,110 images",
+        "whole training",
+        "most 9",
+        "gokmen2016",
+        "random split",
+    ):
         assert words in out, words
-    lines = [line.split()[0] for line in out.splitlines() if line.split()[1:3:1] and line.strip()[0].isdigit()]
+    lines = [
+        line.split()[0]
+        for line in out.splitlines()
+        if line.split()[1:3:1] and line.strip()[0].isdigit()
+    ]
     assert lines[0] == "1" and lines[-1] == "30" and len(lines) < 15  # a long history is shortened
 
 
@@ -145,10 +289,19 @@ def test_the_folder_is_a_result(call, core, tmp_path):
     assert result.accuracy_percent == 98.0 and result.training["images"] == 4 * 1437
     assert result.training["energy_j"] == pytest.approx(result.energy_per_image_j * 4 * 1437)
     assert result.training["seconds"] == pytest.approx(result.latency_per_image_s * 4 * 1437)
-    updates = [op for op in load_trace(tmp_path / "run" / "measured.json").image_operations if op.kind == "pulse_update"]
+    updates = [
+        op
+        for op in load_trace(tmp_path / "run" / "measured.json").image_operations
+        if op.kind == "pulse_update"
+    ]
     assert [op.activity.train_length for op in updates] == [3.0, 3.0]  # the mean of all epochs
     rows = list(csv.DictReader((tmp_path / "run" / "history.csv").open()))
-    assert [float(row["test_error_percent"]) for row in rows] == [8.0, 4.0, pytest.approx(8 / 3), 2.0]
+    assert [float(row["test_error_percent"]) for row in rows] == [
+        8.0,
+        4.0,
+        pytest.approx(8 / 3),
+        2.0,
+    ]
     page = (tmp_path / "run" / "report.html").read_text()
     assert "98.00 %" in page and "Error over epochs" in page and "Device writes" in page
     (tmp_path / "run" / "report.html").unlink()
@@ -170,11 +323,19 @@ def test_an_interrupt_keeps_what_was_done(call, core, tmp_path):
 
     core.answer = stopped
     code, out, err = call("train", "digits_cnn", "--out", "run", "--json")
-    assert code == 130 and len(json.loads(out)["epochs"]) == 2 and "go on with --resume --out run" in err
-    assert (tmp_path / "run" / "report.html").exists() and (tmp_path / "run" / "errors.png").exists()
+    assert (
+        code == 130
+        and len(json.loads(out)["epochs"]) == 2
+        and "go on with --resume --out run" in err
+    )
+    assert (tmp_path / "run" / "report.html").exists() and (
+        tmp_path / "run" / "errors.png"
+    ).exists()
 
     def at_once(result):
-        result.activities, result.activity_history, result.history = {}, [], []
+        result.activities = {}
+        result.activity_history = []
+        result.history = []
         return stopped(result)
 
     core.answer = at_once
@@ -188,23 +349,56 @@ def test_an_interrupt_keeps_what_was_done(call, core, tmp_path):
     core.answer = in_the_first_epoch
     code, out, _ = call("train", "digits_cnn", "--out", "other")
     assert code == 130 and "no epoch was finished" in out
-    assert Result.load("other").accuracy_percent is None and not (tmp_path / "other" / "errors.svg").exists()
+    assert (
+        Result.load("other").accuracy_percent is None
+        and not (tmp_path / "other" / "errors.svg").exists()
+    )
 
 
 def test_the_digital_baseline_rewrites_every_device_each_batch(call, core):
-    code, out, _ = call("train", "digits_cnn", "--scheme", "sgd", "--batch", "10", "--epochs", "2", "--images", "100", "--json", "--quiet")
+    code, out, _ = call(
+        "train",
+        "digits_cnn",
+        "--scheme",
+        "sgd",
+        "--batch",
+        "10",
+        "--epochs",
+        "2",
+        "--images",
+        "100",
+        "--json",
+        "--quiet",
+    )
     document = json.loads(out)
     assert code == 0 and document["architecture"] == "cim40" and document["device"] is None
     assert document["writes_per_device"] == 20
 
 
 def test_from_python(core):
-    trained = archsim.train("digits_cnn", archsim.load_architecture("rpu"), data="digits", scheme="rpu", epochs=2, seed=1,
-                            settings={"learning_rate": 0.02, "read.input_bits": 7})
-    assert trained.accuracy_percent == 96.0 and trained.epochs[-1]["epoch"] == 2 and trained.finished
-    assert trained.result.area_mm2 > 0 and trained.result.activity == "measured" and trained.trace.activity == "measured"
-    assert core.asked["settings"].learning_rate == 0.02 and core.asked["settings"].read.input_bits == 7
-    assert math.isfinite(trained.writes_per_device) and trained.to_dict()["accuracy_percent"] == 96.0
+    trained = archsim.train(
+        "digits_cnn",
+        archsim.load_architecture("rpu"),
+        data="digits",
+        scheme="rpu",
+        epochs=2,
+        seed=1,
+        settings={"learning_rate": 0.02, "read.input_bits": 7},
+    )
+    assert (
+        trained.accuracy_percent == 96.0 and trained.epochs[-1]["epoch"] == 2 and trained.finished
+    )
+    assert (
+        trained.result.area_mm2 > 0
+        and trained.result.activity == "measured"
+        and trained.trace.activity == "measured"
+    )
+    assert (
+        core.asked["settings"].learning_rate == 0.02 and core.asked["settings"].read.input_bits == 7
+    )
+    assert (
+        math.isfinite(trained.writes_per_device) and trained.to_dict()["accuracy_percent"] == 96.0
+    )
 
 
 BAD_LINES = [
@@ -257,7 +451,12 @@ def test_a_bad_line_gives_one_message_and_trains_nothing(call, core, tmp_path, l
 def test_data_sets_are_listed_shown_and_fetched(call):
     assert "digits" in call("list", "datasets")[1]
     shown = json.loads(call("show", "dataset", "digits", "--json")[1])
-    assert (shown["image_shape"], shown["train_images"], shown["classes"], shown["here"]) == ([1, 8, 8], 1437, 10, True)
+    assert (shown["image_shape"], shown["train_images"], shown["classes"], shown["here"]) == (
+        [1, 8, 8],
+        1437,
+        10,
+        True,
+    )
     assert "CC BY 4.0" in call("show", "dataset", "digits")[1]
     code, out, err = call("data", "fetch", "digits", "--json")
     assert code == 0 and json.loads(out)["files"][0].endswith("digits.npz") and "checked" in err
@@ -267,4 +466,8 @@ def test_a_set_that_is_not_here_is_shown_all_the_same(call, monkeypatch, tmp_pat
     monkeypatch.setenv("ARCHSIM_CACHE", str(tmp_path / "empty"))
     monkeypatch.delenv("ARCHSIM_DATA", raising=False)
     shown = json.loads(call("show", "dataset", "mnist", "--json")[1])
-    assert shown["train_images"] == 60000 and shown["files"] is None and "archsim data fetch mnist" in shown["notes"][0]
+    assert (
+        shown["train_images"] == 60000
+        and shown["files"] is None
+        and "archsim data fetch mnist" in shown["notes"][0]
+    )

@@ -8,9 +8,18 @@ from archsim.trace import LayerMatrix, Operation, Trace
 
 # A read takes 8 slots and 8 conversions in turn: 16 cycles, one after the other.
 QUIET = {
-    "controller.issue_cycles": 0, "interconnect.hop_cycles": 0, "interconnect.width_bits": 4096, "buffer.width_bits": 1024,
-    "buffer.ports": 8, "buffer.capacity_kib": 65536.0, "off_chip.latency_cycles": 0, "off_chip.bits_per_cycle": 65536,
-    "read.overlap": False, "read.columns_per_adc": 8, "vector_unit.lanes": 65536, "execution.mode": "pipelined",
+    "controller.issue_cycles": 0,
+    "interconnect.hop_cycles": 0,
+    "interconnect.width_bits": 4096,
+    "buffer.width_bits": 1024,
+    "buffer.ports": 8,
+    "buffer.capacity_kib": 65536.0,
+    "off_chip.latency_cycles": 0,
+    "off_chip.bits_per_cycle": 65536,
+    "read.overlap": False,
+    "read.columns_per_adc": 8,
+    "vector_unit.lanes": 65536,
+    "execution.mode": "pipelined",
 }
 READ = 16
 # Its result takes one more cycle, on the interconnect and in the vector unit at the same time.
@@ -19,7 +28,9 @@ DRAIN = 1
 
 def quiet_chip(**settings):
     """cim40 without any delay but the tile's; settings as field__path=value."""
-    return load_architecture("cim40", QUIET | {key.replace("__", "."): value for key, value in settings.items()})
+    return load_architecture(
+        "cim40", QUIET | {key.replace("__", "."): value for key, value in settings.items()}
+    )
 
 
 def read(name, steps, **fields):
@@ -27,10 +38,20 @@ def read(name, steps, **fields):
     return Operation(f"{name}.forward", name, "forward", "read", steps, **fields)
 
 
-def trace_of(*operations, batch_operations=(), phase="inference", scheme=None, batch=1, rows=8, columns=8):
+def trace_of(
+    *operations, batch_operations=(), phase="inference", scheme=None, batch=1, rows=8, columns=8
+):
     """A trace of these operations, each layer with a small matrix."""
     layers = dict.fromkeys(op.layer for op in (*operations, *batch_operations))
-    return Trace("test", scheme, phase, batch, tuple(LayerMatrix(name, rows, columns) for name in layers), operations, batch_operations)
+    return Trace(
+        "test",
+        scheme,
+        phase,
+        batch,
+        tuple(LayerMatrix(name, rows, columns) for name in layers),
+        operations,
+        batch_operations,
+    )
 
 
 class Jobs(Observer):

@@ -1,4 +1,6 @@
-"""A shared block of bit-stream generators is a queue: tiles wait for it; a generator a line never makes them wait."""
+"""A shared block of bit-stream generators is a queue: tiles wait for it; a generator a line never
+makes them wait.
+"""
 
 import pytest
 
@@ -6,12 +8,18 @@ import archsim
 
 
 def run(sharing, bits=64):
-    chip = archsim.load_architecture("cim40", {"bitstream.sharing": sharing, "bitstream.bits_per_cycle": bits})
+    chip = archsim.load_architecture(
+        "cim40", {"bitstream.sharing": sharing, "bitstream.bits_per_cycle": bits}
+    )
     return archsim.simulate("rpu_cnn", chip, scheme="rpu", phase="training")
 
 
 def update_cycles(result, layer):
-    return next(row["cycles"] for row in result.by_layer if (row["layer"], row["phase"]) == (layer, "update"))
+    return next(
+        row["cycles"]
+        for row in result.by_layer
+        if (row["layer"], row["phase"]) == (layer, "update")
+    )
 
 
 def test_generators_a_line_are_never_a_resource():
@@ -35,6 +43,12 @@ def test_a_slow_shared_block_sets_the_pace(bits):
 def test_a_fast_shared_block_costs_no_time_and_little_area():
     line, chip = run("line"), run("chip", 2048)
     assert chip.cycles <= line.cycles * 1.01
-    bits = [sum(row["count"] for row in r.ledger if row["component"] == "bitstream_generator") for r in (line, chip)]
+    bits = [
+        sum(row["count"] for row in r.ledger if row["component"] == "bitstream_generator")
+        for r in (line, chip)
+    ]
     assert bits[0] == bits[1]
-    assert run("chip", 64).by_component["bitstream_generator"]["area_mm2"] < line.by_component["bitstream_generator"]["area_mm2"] / 10
+    assert (
+        run("chip", 64).by_component["bitstream_generator"]["area_mm2"]
+        < line.by_component["bitstream_generator"]["area_mm2"] / 10
+    )

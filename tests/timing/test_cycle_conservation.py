@@ -1,4 +1,6 @@
-"""Busy, stalled and idle cycles of every resource add up to its time, on all chips, modes and schemes."""
+"""Busy, stalled and idle cycles of every resource add up to its time, on all chips, modes and
+schemes.
+"""
 
 import math
 
@@ -12,22 +14,57 @@ DIGITAL_BACKWARD = {"scheme": "sgd", "phase": "training", "batch": 2}
 RUNS = [
     ("lenet1", "wu2023", {}, {"images": 2}),
     ("lenet1", "wu2023", {"execution.mode": "pipelined"}, {"images": 8}),
-    ("lenet1", "wu2023", {"execution.mode": "pipelined", "placement.copies.conv1": 8}, {"images": 8}),
-    ("lenet1", "wu2023", {"execution.mode": "pipelined", "controller.in_flight": 2, "controller.prefetch": False}, {"images": 5}),
+    (
+        "lenet1",
+        "wu2023",
+        {"execution.mode": "pipelined", "placement.copies.conv1": 8},
+        {"images": 8},
+    ),
+    (
+        "lenet1",
+        "wu2023",
+        {"execution.mode": "pipelined", "controller.in_flight": 2, "controller.prefetch": False},
+        {"images": 5},
+    ),
     ("lenet1", "wu2023", {}, {"scheme": "mixed_precision", "phase": "training", "batch": 2}),
     ("lenet1", "wu2023", {"tile.count": 2, "execution.reload": True}, {"images": 2}),
     ("lenet1", "wu2023", {"tile.count": 9}, {}),
     ("lenet1", "cim40", {"placement.pack": True}, {"images": 3}),
     ("lenet1", "cim40", {"placement.pack": True, "execution.mode": "pipelined"}, {"images": 3}),
-    ("rpu_cnn", "cim40", {"execution.mode": "pipelined", "interconnect.arbitration": "drain_first"}, {"images": 3}),
-    ("rpu_cnn", "cim40", {"interconnect.kind": "bus", "interconnect.width_bits": 8, "buffer.ports": 1}, {}),
+    (
+        "rpu_cnn",
+        "cim40",
+        {"execution.mode": "pipelined", "interconnect.arbitration": "drain_first"},
+        {"images": 3},
+    ),
+    (
+        "rpu_cnn",
+        "cim40",
+        {"interconnect.kind": "bus", "interconnect.width_bits": 8, "buffer.ports": 1},
+        {},
+    ),
     ("rpu_cnn", "cim40", {}, DIGITAL_BACKWARD),
     ("rpu_cnn", "cim40", {"execution.mode": "pipelined"}, DIGITAL_BACKWARD),
-    ("rpu_cnn", "rpu", {"execution.mode": "pipelined"}, {"scheme": "rpu", "phase": "training", "batch": 3}),
-    ("rpu_cnn", "rpu_512", {"execution.mode": "pipelined", "placement.copies.k1": 4}, {"scheme": "rpu", "phase": "training", "batch": 2}),
+    (
+        "rpu_cnn",
+        "rpu",
+        {"execution.mode": "pipelined"},
+        {"scheme": "rpu", "phase": "training", "batch": 3},
+    ),
+    (
+        "rpu_cnn",
+        "rpu_512",
+        {"execution.mode": "pipelined", "placement.copies.k1": 4},
+        {"scheme": "rpu", "phase": "training", "batch": 2},
+    ),
     ("mlp", "isaac32", {"execution.mode": "pipelined", "buffer.tile_queue": 1}, {"images": 4}),
     ("lstm", "cim40", {"execution.mode": "pipelined", "placement.copies.lstm1": 3}, {"images": 2}),
-    ("lstm", "cim40", {"off_chip.preload_input": False, "buffer.capacity_kib": 1.0}, DIGITAL_BACKWARD),
+    (
+        "lstm",
+        "cim40",
+        {"off_chip.preload_input": False, "buffer.capacity_kib": 1.0},
+        DIGITAL_BACKWARD,
+    ),
 ]
 
 
@@ -36,7 +73,9 @@ def test_cycles_add_up(network, chip, settings, options):
     result = archsim.simulate(network, load_architecture(chip, settings), **options)
     tiles = [row for row in result.resources if row["kind"] == "tile"]
     for row in result.resources:
-        assert row["busy_cycles"] + row["stalled_cycles"] + row["idle_cycles"] == row["total_cycles"], row["name"]
+        assert (
+            row["busy_cycles"] + row["stalled_cycles"] + row["idle_cycles"] == row["total_cycles"]
+        ), row["name"]
         assert min(row["busy_cycles"], row["stalled_cycles"], row["idle_cycles"]) >= 0, row["name"]
         assert sum(row["stalls"].values()) == row["stalled_cycles"]
         assert row["queue_mean"] >= 0
@@ -44,8 +83,14 @@ def test_cycles_add_up(network, chip, settings, options):
     count = result.settings["tile"]["count"]
     chip_tiles = result.tiles if count == "auto" else count
     assert sum(row["total_cycles"] for row in tiles) == result.cycles * chip_tiles
-    assert sum(row["stalled_cycles"] for row in tiles) == sum(result.stalls.values()) == sum(row["stall_cycles"] for row in result.by_layer)
-    assert result.utilisation == pytest.approx(sum(row["busy_cycles"] for row in tiles) / sum(row["total_cycles"] for row in tiles))
+    assert (
+        sum(row["stalled_cycles"] for row in tiles)
+        == sum(result.stalls.values())
+        == sum(row["stall_cycles"] for row in result.by_layer)
+    )
+    assert result.utilisation == pytest.approx(
+        sum(row["busy_cycles"] for row in tiles) / sum(row["total_cycles"] for row in tiles)
+    )
     assert sum(row["tile_operations"] for row in result.by_layer) == result.tile_operations
     assert max(row["end"] for row in result.timeline) <= result.cycles
 
@@ -54,7 +99,9 @@ def test_cycles_add_up(network, chip, settings, options):
 def test_parts_of_the_energy_add_up(network, chip, settings, options):
     result = archsim.simulate(network, load_architecture(chip, settings), **options)
     for rows in (result.by_component.values(), result.by_layer, result.by_phase.values()):
-        assert math.isclose(math.fsum(row["energy_j"] for row in rows), result.energy_j, rel_tol=1e-9)
+        assert math.isclose(
+            math.fsum(row["energy_j"] for row in rows), result.energy_j, rel_tol=1e-9
+        )
 
 
 def test_busy_tile_cycles_are_jobs_times_interval():

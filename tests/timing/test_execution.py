@@ -1,4 +1,6 @@
-"""Whole networks in time: the published chip, pipelining, copies, determinism, and the same from a recorded trace."""
+"""Whole networks in time: the published chip, pipelining, copies, determinism, and the same from a
+recorded trace.
+"""
 
 import pytest
 
@@ -13,7 +15,9 @@ def simulate(network, chip="cim40", settings=None, **options):
 
 
 def milliseconds(result, layer):
-    return next(row["cycles"] for row in result.by_layer if row["layer"] == layer) / (result.clock_mhz * 1e3)
+    return next(row["cycles"] for row in result.by_layer if row["layer"] == layer) / (
+        result.clock_mhz * 1e3
+    )
 
 
 def test_lenet1_on_the_chip_of_wu_2023():
@@ -34,19 +38,29 @@ def test_lenet1_pipelined_on_the_chip_of_wu_2023():
     assert copies.interval_per_image_s * 1e8 == pytest.approx(576 / 8 * 72, rel=0.001)
 
 
-@pytest.mark.parametrize(("network", "options"), [
-    ("lenet1", {"images": 3}), ("rpu_cnn", {"images": 2}), ("mlp", {"images": 4}), ("lstm", {"images": 2}),
-    ("lenet1", {"scheme": "rpu", "phase": "training", "batch": 3}),
-    ("rpu_cnn", {"scheme": "sgd", "phase": "training", "batch": 2}),
-    ("mlp", {"scheme": "mixed_precision", "phase": "training", "batch": 2}),
-])
+@pytest.mark.parametrize(
+    ("network", "options"),
+    [
+        ("lenet1", {"images": 3}),
+        ("rpu_cnn", {"images": 2}),
+        ("mlp", {"images": 4}),
+        ("lstm", {"images": 2}),
+        ("lenet1", {"scheme": "rpu", "phase": "training", "batch": 3}),
+        ("rpu_cnn", {"scheme": "sgd", "phase": "training", "batch": 2}),
+        ("mlp", {"scheme": "mixed_precision", "phase": "training", "batch": 2}),
+    ],
+)
 @pytest.mark.parametrize("chip", ["cim40", "rpu_512"])
 def test_a_pipeline_is_never_slower_and_counts_the_same(network, options, chip):
-    one_by_one, pipelined = simulate(network, chip, **options), simulate(network, chip, PIPELINED, **options)
+    one_by_one = simulate(network, chip, **options)
+    pipelined = simulate(network, chip, PIPELINED, **options)
     assert pipelined.cycles <= one_by_one.cycles
     assert pipelined.tile_operations == one_by_one.tile_operations
     time_dependent = ("controller", "clock_tree")
-    counts = [[row for row in result.ledger if row["component"] not in time_dependent] for result in (one_by_one, pipelined)]
+    counts = [
+        [row for row in result.ledger if row["component"] not in time_dependent]
+        for result in (one_by_one, pipelined)
+    ]
     assert counts[0] == counts[1]
 
 
@@ -71,7 +85,9 @@ def test_cycles_of_a_layer_are_those_in_which_it_has_work():
         assert 0 <= row["cycles"] <= result.cycles
     assert max(phase["cycles"] for phase in result.by_phase.values()) <= result.cycles
     one_by_one = simulate("rpu_cnn", "cim40", scheme="rpu", phase="training", batch=4)
-    assert sum(row["cycles"] for row in one_by_one.by_layer) == sum(phase["cycles"] for phase in one_by_one.by_phase.values())
+    assert sum(row["cycles"] for row in one_by_one.by_layer) == sum(
+        phase["cycles"] for phase in one_by_one.by_phase.values()
+    )
     assert sum(row["cycles"] for row in one_by_one.by_layer) <= one_by_one.cycles
 
 
@@ -88,24 +104,38 @@ def test_copies_speed_a_layer_up_and_cost_tiles():
 
 
 def test_twice_the_images_is_twice_the_work():
-    one, two = simulate("lenet1", "wu2023", images=1), simulate("lenet1", "wu2023", images=2)
+    one = simulate("lenet1", "wu2023", images=1)
+    two = simulate("lenet1", "wu2023", images=2)
     assert two.tile_operations == 2 * one.tile_operations
     assert two.operations == 2 * one.operations
     # only the very first issue is not hidden behind the operation before
     assert two.cycles == 2 * one.cycles - 16
 
 
-@pytest.mark.parametrize("settings", [{}, PIPELINED, PIPELINED | {"interconnect.arbitration": "drain_first"}])
+@pytest.mark.parametrize(
+    "settings", [{}, PIPELINED, PIPELINED | {"interconnect.arbitration": "drain_first"}]
+)
 def test_the_same_input_gives_the_same_document(settings):
     options = {"scheme": "mixed_precision", "phase": "training", "batch": 2}
-    assert simulate("lenet1", "cim40", settings, **options).to_json() == simulate("lenet1", "cim40", settings, **options).to_json()
+    assert (
+        simulate("lenet1", "cim40", settings, **options).to_json()
+        == simulate("lenet1", "cim40", settings, **options).to_json()
+    )
 
 
 def test_slower_parts_never_make_a_run_faster():
     base = simulate("rpu_cnn", "cim40", PIPELINED, images=2).cycles
-    for settings in ({"read.conversion_cycles": 3}, {"interconnect.width_bits": 16}, {"vector_unit.lanes": 1}, {"buffer.width_bits": 16},
-                     {"interconnect.hop_cycles": 40}, {"controller.issue_cycles": 5000}, {"controller.in_flight": 1},
-                     {"off_chip.preload_input": False}, {"buffer.capacity_kib": 1.0}):
+    for settings in (
+        {"read.conversion_cycles": 3},
+        {"interconnect.width_bits": 16},
+        {"vector_unit.lanes": 1},
+        {"buffer.width_bits": 16},
+        {"interconnect.hop_cycles": 40},
+        {"controller.issue_cycles": 5000},
+        {"controller.in_flight": 1},
+        {"off_chip.preload_input": False},
+        {"buffer.capacity_kib": 1.0},
+    ):
         assert simulate("rpu_cnn", "cim40", PIPELINED | settings, images=2).cycles >= base, settings
 
 
@@ -114,7 +144,9 @@ def test_the_interval_is_the_time_an_image_costs_in_the_long_run():
     one_by_one = simulate("lenet1", "wu2023", images=4)
     assert one_by_one.interval_per_image_s == pytest.approx(46256e-8)
     # images that share a batch, or a load of weights, end together: the mean over all
-    for settings, options in (({}, {"scheme": "mixed_precision", "phase": "training", "batch": 4}),
-                              ({"tile.count": 2, "execution.reload": True}, {"images": 4})):
+    for settings, options in (
+        ({}, {"scheme": "mixed_precision", "phase": "training", "batch": 4}),
+        ({"tile.count": 2, "execution.reload": True}, {"images": 4}),
+    ):
         result = simulate("lenet1", "wu2023", settings, **options)
         assert result.interval_per_image_s == pytest.approx(result.latency_s / 4)

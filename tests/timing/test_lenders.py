@@ -1,4 +1,6 @@
-"""Arrays without periphery of their own: what is on the chip, what is counted, and who waits for whom."""
+"""Arrays without periphery of their own: what is on the chip, what is counted, and who waits for
+whom.
+"""
 
 import math
 from dataclasses import replace
@@ -21,10 +23,18 @@ from hwlib.errors import InputError
 from workloads import load_network
 
 FULL = Activity(input_density=1.0, bit_density=1.0, magnitude=1.0)
-WEIGHTS, OWN = LayerMatrix("a", 8, 8), LayerMatrix("a.fast", 8, 8)
+WEIGHTS = LayerMatrix("a", 8, 8)
+OWN = LayerMatrix("a.fast", 8, 8)
 FAST = replace(OWN, lender="a", borrowed=READ_CHAIN)
-REFERENCE = LayerMatrix("a.reference", 8, 8, lender="a.fast", borrowed=tuple(r for r in PERIPHERY if r not in
-                                                                               ("word_line_driver", "bit_line_driver", "level_shifter")))
+REFERENCE = LayerMatrix(
+    "a.reference",
+    8,
+    8,
+    lender="a.fast",
+    borrowed=tuple(
+        r for r in PERIPHERY if r not in ("word_line_driver", "bit_line_driver", "level_shifter")
+    ),
+)
 
 
 def operation(name, array=None, steps=1, **fields):
@@ -33,13 +43,24 @@ def operation(name, array=None, steps=1, **fields):
 
 def planned(op, *matrices, **settings):
     chip = quiet_chip(**settings)
-    return plan(op, place(matrices, chip), chip, MemoryMap.of(Trace("test", None, "inference", 1, matrices, (op,)), chip))
+    return plan(
+        op,
+        place(matrices, chip),
+        chip,
+        MemoryMap.of(Trace("test", None, "inference", 1, matrices, (op,)), chip),
+    )
 
 
 def jobs(matrices, *operations, **settings):
     """The finished machine, and (begin, end) of the tile jobs by operation."""
     chip, seen = quiet_chip(**settings), Jobs()
-    machine = Machine(Trace("test", None, "inference", 1, matrices, operations), chip, place(matrices, chip), 1, observers=(seen,))
+    machine = Machine(
+        Trace("test", None, "inference", 1, matrices, operations),
+        chip,
+        place(matrices, chip),
+        1,
+        observers=(seen,),
+    )
     machine.run()
     found = {}
     for name, _, _, begin, end in seen.seen:
@@ -54,13 +75,21 @@ def test_a_read_waits_for_converters_that_another_array_uses(first, second):
     _, shared = jobs((WEIGHTS, FAST), *steps)
     start = own["first"][0][0]
     assert own["second"] == [(start, start + READ)]  # at once
-    assert shared["first"][0] == (start, start + READ) and shared["second"][0][0] in (start + READ, start + 2 * READ, start + 3 * READ)
+    assert shared["first"][0] == (start, start + READ) and shared["second"][0][0] in (
+        start + READ,
+        start + 2 * READ,
+        start + 3 * READ,
+    )
     spans = sorted(shared["first"] + shared["second"])
-    assert all(later[0] == earlier[1] for earlier, later in zip(spans, spans[1:])), "never two at a time, never an idle cycle between"
+    assert all(later[0] == earlier[1] for earlier, later in zip(spans, spans[1:])), (
+        "never two at a time, never an idle cycle between"
+    )
 
 
 def test_a_pulsed_update_of_the_fast_array_does_not_wait_for_the_weights():
-    update = Operation("pulses", "a", "update", "pulse_update", 1, array="a.fast", random=False, activity=FULL)
+    update = Operation(
+        "pulses", "a", "update", "pulse_update", 1, array="a.fast", random=False, activity=FULL
+    )
     machine, found = jobs((WEIGHTS, FAST), operation("reads", steps=3), update)
     assert found["pulses"][0][0] == found["reads"][0][0] and machine.plans["pulses", 1.0].held == {}
 
@@ -69,7 +98,11 @@ def test_a_reference_takes_its_partners_converters_which_are_the_weights():
     one = planned(operation("alone", "a.fast"), WEIGHTS, FAST, REFERENCE)
     two = planned(operation("beside", "a.fast", against="a.reference"), WEIGHTS, FAST, REFERENCE)
     assert one.held == {"a": 1} and two.held == {"a": 1, "a.reference": 1}
-    for role, action, times in (("word_line_driver", "drive", 2), ("array", "read", 2), ("dac", "convert", 1)):
+    for role, action, times in (
+        ("word_line_driver", "drive", 2),
+        ("array", "read", 2),
+        ("dac", "convert", 1),
+    ):
         assert two.step[role, action] == times * one.step[role, action]
     assert two.job == one.job and two.timing == one.timing
     # sequencers and clocks of the fast array and of the weights, none of the reference
@@ -80,7 +113,10 @@ def test_more_tiles_than_their_lender_has_take_turns():
     wide = LayerMatrix("a.fast", 8, 64 * 4, lender="a", borrowed=READ_CHAIN)
     alone = planned(operation("read", "a.fast"), WEIGHTS, replace(wide, lender=None, borrowed=()))
     turns = planned(operation("read", "a.fast"), WEIGHTS, wide)
-    assert (alone.timing.interval, turns.timing.interval) == (READ, 4 * READ) and turns.timing.latency == 4 * READ
+    assert (alone.timing.interval, turns.timing.interval) == (
+        READ,
+        4 * READ,
+    ) and turns.timing.latency == 4 * READ
     machine, found = jobs((WEIGHTS, wide), operation("read", "a.fast", 2))
     assert [end - begin for begin, end in found["read"]] == [4 * READ] * 2
     assert machine.end == found["read"][-1][1] + DRAIN
@@ -89,68 +125,143 @@ def test_more_tiles_than_their_lender_has_take_turns():
 
 
 def test_what_is_on_the_chip_is_what_the_arrays_own():
-    zero_shift = {"adc": 2, "dac": 2, "tile_clock": 2, "write_driver": 2, "column_mux": 2, "bitstream_generator": 2}
+    zero_shift = {
+        "adc": 2,
+        "dac": 2,
+        "tile_clock": 2,
+        "write_driver": 2,
+        "column_mux": 2,
+        "bitstream_generator": 2,
+    }
     tiki_taka = zero_shift | {"adc": 4, "dac": 4, "write_driver": 4, "bitstream_generator": 4}
     for scheme, tiles in (("rpu", {}), ("zero_shift", zero_shift), ("tiki_taka", tiki_taka)):
         result = archsim.simulate("digits_cnn", "rpu_512", scheme=scheme, phase="training")
-        each = {role: entry["count"] for role, entry in archsim.simulate(
-            "digits_cnn", "rpu_512", scheme="rpu", phase="training").by_component.items()}
+        each = {
+            role: entry["count"]
+            for role, entry in archsim.simulate(
+                "digits_cnn", "rpu_512", scheme="rpu", phase="training"
+            ).by_component.items()
+        }
         for role, lacking in tiles.items():
             assert result.tiles_without[role] == lacking
-            assert result.by_component[role]["count"] == each[role] // 2 * (result.tiles - lacking), (scheme, role)
+            assert result.by_component[role]["count"] == each[role] // 2 * (
+                result.tiles - lacking
+            ), (scheme, role)
         for role in ("array", "word_line_driver", "bit_line_driver", "level_shifter"):
             assert result.by_component[role]["count"] == each[role] // 2 * result.tiles
-        assert math.fsum(row["area_mm2"] for row in result.by_component.values()) == pytest.approx(result.area_mm2, rel=1e-12)
+        assert math.fsum(row["area_mm2"] for row in result.by_component.values()) == pytest.approx(
+            result.area_mm2, rel=1e-12
+        )
         trail = explain(result, "area_mm2")
-        assert math.fsum(child.value for child in trail.children) == pytest.approx(result.area_mm2, rel=1e-12)
-        assert not any("clocked area are those" in note for note in result.reprice(28.0).notes)  # the chip was built anew
+        assert math.fsum(child.value for child in trail.children) == pytest.approx(
+            result.area_mm2, rel=1e-12
+        )
+        assert not any(
+            "clocked area are those" in note for note in result.reprice(28.0).notes
+        )  # the chip was built anew
 
 
 def test_own_converters_of_the_fast_array_cost_area():
-    areas = [archsim.simulate("digits_cnn", "rpu_512", scheme=load_scheme("tiki_taka", {"fast_converters": kind}), phase="training")
-             for kind in ("shared", "own")]
+    areas = [
+        archsim.simulate(
+            "digits_cnn",
+            "rpu_512",
+            scheme=load_scheme("tiki_taka", {"fast_converters": kind}),
+            phase="training",
+        )
+        for kind in ("shared", "own")
+    ]
     assert areas[0].area_mm2 < areas[1].area_mm2 and areas[0].tiles == areas[1].tiles
     assert areas[1].by_component["adc"]["count"] == 2 * areas[0].by_component["adc"]["count"]
 
 
 def test_a_chip_with_a_stated_number_of_tiles_has_everything_everywhere():
-    result = archsim.simulate("digits_cnn", load_architecture("rpu_512", {"tile.count": 8}), scheme="tiki_taka", phase="training")
+    result = archsim.simulate(
+        "digits_cnn",
+        load_architecture("rpu_512", {"tile.count": 8}),
+        scheme="tiki_taka",
+        phase="training",
+    )
     assert result.tiles_without == {} and result.by_component["adc"]["count"] == 8 * 64
     assert all(row["lender"] is None for row in result.placement)
 
 
 def test_packed_arrays_leave_out_only_what_no_array_on_the_tile_has():
-    result = archsim.simulate("digits_cnn", load_architecture("rpu_512", {"placement.pack": True}), scheme="tiki_taka", phase="training")
-    assert result.tiles == 1 and result.tiles_without == {}  # the cycles of the one tile added up, or this had raised
+    result = archsim.simulate(
+        "digits_cnn",
+        load_architecture("rpu_512", {"placement.pack": True}),
+        scheme="tiki_taka",
+        phase="training",
+    )
+    assert (
+        result.tiles == 1 and result.tiles_without == {}
+    )  # the cycles of the one tile added up, or this had raised
 
 
 def test_blind_writes_read_nothing_and_take_the_pulses_alone():
     def write(verify):
-        return Operation("write", "a", "update", "write", 4, activity=Activity(write_pulses=3.0, verify_reads=verify))
+        return Operation(
+            "write",
+            "a",
+            "update",
+            "write",
+            4,
+            activity=Activity(write_pulses=3.0, verify_reads=verify),
+        )
+
     matrices, settings = (WEIGHTS,), {"write__pulse_cycles": 10, "write__verify_cycles": 2}
-    blind, once, twice = (planned(write(verify), *matrices, **settings) for verify in (0.0, 1.0, 2.0))
-    # blind pulses are three for each device; with verify the last of 16 devices needs 8.7 where the mean is 3
+    blind, once, twice = (
+        planned(write(verify), *matrices, **settings) for verify in (0.0, 1.0, 2.0)
+    )
+    # blind pulses are three for each device; with verify the last of 16 devices needs 8.7 where the
+    # mean is 3
     slowest = sum((-1) ** (j + 1) * math.comb(16, j) / (1 - (2 / 3) ** j) for j in range(1, 17))
     assert blind.write_cycles == 30
     assert (once.write_cycles, twice.write_cycles) == pytest.approx((12 * slowest, 14 * slowest))
-    for role, action in (("adc", "convert"), ("array", "read"), ("front_end", "sample"), ("column_mux", "select")):
-        assert (role, action) not in blind.step and twice.step[role, action] == 2 * once.step[role, action] == 2 * 3 * 16
+    for role, action in (
+        ("adc", "convert"),
+        ("array", "read"),
+        ("front_end", "sample"),
+        ("column_mux", "select"),
+    ):
+        assert (role, action) not in blind.step and twice.step[role, action] == 2 * once.step[
+            role, action
+        ] == 2 * 3 * 16
     assert blind.step["array", "write"] == once.step["array", "write"] == 3 * 16
     ends = {verify: jobs(matrices, write(verify), **settings)[1]["write"] for verify in (0.0, 1.0)}
     assert [end - begin for begin, end in ends[0.0]] == [30] * 4
     # a fraction of a cycle is carried over to the next row
-    rows = [math.floor(12 * slowest * (row + 1)) - math.floor(12 * slowest * row) for row in range(4)]
+    rows = [
+        math.floor(12 * slowest * (row + 1)) - math.floor(12 * slowest * row) for row in range(4)
+    ]
     assert [end - begin for begin, end in ends[1.0]] == rows
 
 
 def test_a_fraction_of_a_cycle_is_carried_from_image_to_image():
-    write = Operation("write", "a", "update", "write", 1, activity=Activity(devices_written=0.005, write_pulses=1.0))
+    write = Operation(
+        "write",
+        "a",
+        "update",
+        "write",
+        1,
+        activity=Activity(devices_written=0.005, write_pulses=1.0),
+    )
     chip = quiet_chip(write__pulse_cycles=2, write__verify_cycles=0)
     seen = Jobs()
-    machine = Machine(Trace("test", None, "inference", 1, (WEIGHTS,), (write,)), chip, place((WEIGHTS,), chip), 13, observers=(seen,))
+    machine = Machine(
+        Trace("test", None, "inference", 1, (WEIGHTS,), (write,)),
+        chip,
+        place((WEIGHTS,), chip),
+        13,
+        observers=(seen,),
+    )
     machine.run()
     # two cycles if any of the 16 devices of the row is written
-    assert machine.plans["write", 1.0].write_cycles == pytest.approx(2 * (1 - 0.995**16)) == pytest.approx(0.154, abs=0.001)
+    assert (
+        machine.plans["write", 1.0].write_cycles
+        == pytest.approx(2 * (1 - 0.995**16))
+        == pytest.approx(0.154, abs=0.001)
+    )
     assert [run for _, run, _, _, _ in seen.seen] == [6, 12]  # 7 x 0.154 > 1, 13 x 0.154 > 2
 
 
@@ -158,8 +269,14 @@ def test_lenders_survive_the_trace_file_and_are_checked(tmp_path):
     trace = build_trace(load_network("digits_cnn"), load_scheme("tiki_taka"), "training")
     assert load_trace(save_trace(trace, tmp_path / "trace.json")) == trace
     one = replace(FAST, layer="conv1.fast", lender="conv1")
-    for wrong, message in ((replace(one, lender="conv9"), "conv9"), (replace(one, lender=None), "no matrix"),
-                           (replace(one, borrowed=("engine",)), "engine"), (replace(one, lender="conv1.fast"), "from one another")):
-        broken = replace(trace, matrices=tuple(wrong if m.layer == "conv1.fast" else m for m in trace.matrices))
+    for wrong, message in (
+        (replace(one, lender="conv9"), "conv9"),
+        (replace(one, lender=None), "no matrix"),
+        (replace(one, borrowed=("engine",)), "engine"),
+        (replace(one, lender="conv1.fast"), "from one another"),
+    ):
+        broken = replace(
+            trace, matrices=tuple(wrong if m.layer == "conv1.fast" else m for m in trace.matrices)
+        )
         with pytest.raises(InputError, match=message):
             load_trace(save_trace(broken, tmp_path / "broken.json"))

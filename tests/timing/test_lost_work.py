@@ -1,4 +1,6 @@
-"""A machine that loses work or stops says so and names who waits for what; the tests break it on purpose."""
+"""A machine that loses work or stops says so and names who waits for what; the tests break it on
+purpose.
+"""
 
 import json
 
@@ -14,7 +16,17 @@ from archsim.trace import RowWindow
 
 def chain():
     first = read("first", 12, steps_per_row=2, rows_out=6, input_elements=4)
-    return trace_of(first, read("second", 4, steps_per_row=1, rows_out=4, window=RowWindow(3, 1, 0), after=("first.forward",)))
+    return trace_of(
+        first,
+        read(
+            "second",
+            4,
+            steps_per_row=1,
+            rows_out=4,
+            window=RowWindow(3, 1, 0),
+            after=("first.forward",),
+        ),
+    )
 
 
 def break_drain(monkeypatch, layer, after):
@@ -43,7 +55,7 @@ def test_a_source_that_never_ends_is_named(monkeypatch):
     assert "deadlock at cycle" in text
     assert "2 operations unfinished" in text
     # who (operation and image, process) waits for what
-    first = text[text.index("first.forward[image 0]: "):text.index("second.forward")]
+    first = text[text.index("first.forward[image 0]: ") : text.index("second.forward")]
     assert "feed waits for room in the tile's input queue" in first
     assert "unit 0 waits for room in the output queue" in first
     assert "second.forward[image 0]: feed waits for first.forward[image 0] (row 3 of 6)" in text
@@ -51,13 +63,19 @@ def test_a_source_that_never_ends_is_named(monkeypatch):
 
 def test_an_operation_that_is_never_issued_is_named(monkeypatch):
     break_drain(monkeypatch, "first", 5)
-    with pytest.raises(RuntimeError, match=r"second\.forward\[image 0\]: operation waits for first\.forward\[image 0\]"):
+    with pytest.raises(
+        RuntimeError,
+        match=r"second\.forward\[image 0\]: operation waits for first\.forward\[image 0\]",
+    ):
         run(chain(), quiet_chip(execution__mode="layer_by_layer"))
 
 
 def test_no_room_in_flight_is_named(monkeypatch):
     break_drain(monkeypatch, "first", 5)
-    with pytest.raises(RuntimeError, match=r"second\.forward\[image 0\]: operation waits for room among the operations in flight"):
+    with pytest.raises(
+        RuntimeError,
+        match=r"second\.forward\[image 0\]: operation waits for room among the operations in flight",
+    ):
         run(chain(), quiet_chip(controller__in_flight=1))
 
 
@@ -85,7 +103,9 @@ def test_a_dropped_step_is_named(monkeypatch):
         whole(self, count if len(calls) != 7 else 0)
 
     monkeypatch.setattr(OperationRun, "_advance", dropping)
-    with pytest.raises(RuntimeError, match=r"lost work: first\.forward\[image 0\] did 11 of 12 steps"):
+    with pytest.raises(
+        RuntimeError, match=r"lost work: first\.forward\[image 0\] did 11 of 12 steps"
+    ):
         run(chain(), quiet_chip())
 
 
@@ -93,7 +113,9 @@ def test_cycles_that_do_not_add_up_are_named():
     machine, _ = run(chain(), quiet_chip())
     machine_facts(machine)
     machine.lanes["second"].busy += machine.end
-    with pytest.raises(RuntimeError, match=r"tiles:second: busy \d+ \+ stalled \d+ exceed its \d+ cycles"):
+    with pytest.raises(
+        RuntimeError, match=r"tiles:second: busy \d+ \+ stalled \d+ exceed its \d+ cycles"
+    ):
         machine_facts(machine)
 
 

@@ -1,4 +1,6 @@
-"""What the observers write is what happened: files read back agree with the result, and watching changes nothing."""
+"""What the observers write is what happened: files read back agree with the result, and watching
+changes nothing.
+"""
 
 import json
 import sys
@@ -16,9 +18,24 @@ from hwlib.errors import InputError
 
 RUNS = {
     "layer by layer": ("lenet1", "wu2023", {}, {}),
-    "pipelined with copies": ("lenet1", "wu2023", {"execution.mode": "pipelined", "placement.copies.conv1": 8}, {"images": 3}),
-    "training": ("rpu_cnn", "rpu_512", {"execution.mode": "pipelined"}, {"scheme": "rpu", "phase": "training", "batch": 2}),
-    "with writes": ("lenet1", "cim40", {"interconnect.arbitration": "drain_first"}, {"scheme": "sgd", "phase": "training", "batch": 2}),
+    "pipelined with copies": (
+        "lenet1",
+        "wu2023",
+        {"execution.mode": "pipelined", "placement.copies.conv1": 8},
+        {"images": 3},
+    ),
+    "training": (
+        "rpu_cnn",
+        "rpu_512",
+        {"execution.mode": "pipelined"},
+        {"scheme": "rpu", "phase": "training", "batch": 2},
+    ),
+    "with writes": (
+        "lenet1",
+        "cim40",
+        {"interconnect.arbitration": "drain_first"},
+        {"scheme": "sgd", "phase": "training", "batch": 2},
+    ),
 }
 
 
@@ -39,24 +56,35 @@ def watched(request, tmp_path_factory):
 
 
 def layers_of(events):
-    return {event["pid"]: event["args"]["name"].removeprefix("layer ") for event in events
-            if event["ph"] == "M" and event["name"] == "process_name"}
+    return {
+        event["pid"]: event["args"]["name"].removeprefix("layer ")
+        for event in events
+        if event["ph"] == "M" and event["name"] == "process_name"
+    }
 
 
 def threads_of(events):
-    return {(event["pid"], event["tid"]): event["args"]["name"] for event in events
-            if event["ph"] == "M" and event["name"] == "thread_name"}
+    return {
+        (event["pid"], event["tid"]): event["args"]["name"]
+        for event in events
+        if event["ph"] == "M" and event["name"] == "thread_name"
+    }
 
 
 def tile_rows(result):
-    return {row["name"].removeprefix("tiles:"): row for row in result.resources if row["kind"] == "tile"}
+    return {
+        row["name"].removeprefix("tiles:"): row for row in result.resources if row["kind"] == "tile"
+    }
 
 
 def test_spans_in_the_perfetto_trace(watched):
     result, document, _ = watched
     events = document["traceEvents"]
     layers, threads = layers_of(events), threads_of(events)
-    spans, jobs, busy, rows = [], defaultdict(int), defaultdict(int), defaultdict(list)
+    spans = []
+    jobs = defaultdict(int)
+    busy = defaultdict(int)
+    rows = defaultdict(list)
     for event in events:
         if event["ph"] != "X":
             continue
@@ -70,16 +98,39 @@ def test_spans_in_the_perfetto_trace(watched):
         elif thread.startswith("unit"):
             jobs[layers[event["pid"]]] += 1
         else:
-            spans.append((layers[event["pid"]], event["name"], event["cat"], event["args"]["image"], begin, end))
-    timeline = [(row["layer"], row["operation"], row["phase"], row["image"], row["start"], row["end"]) for row in result.timeline]
+            spans.append(
+                (
+                    layers[event["pid"]],
+                    event["name"],
+                    event["cat"],
+                    event["args"]["image"],
+                    begin,
+                    end,
+                )
+            )
+    timeline = [
+        (row["layer"], row["operation"], row["phase"], row["image"], row["start"], row["end"])
+        for row in result.timeline
+    ]
     assert sorted(spans) == sorted(timeline)
-    assert {row["name"]: row["busy_cycles"] for row in result.resources if row["kind"] != "tile" and row["busy_cycles"]} == dict(busy)
+    assert {
+        row["name"]: row["busy_cycles"]
+        for row in result.resources
+        if row["kind"] != "tile" and row["busy_cycles"]
+    } == dict(busy)
     # nothing overlaps on one thread, which is what a viewer can draw
     for row in rows.values():
         row.sort()
         assert all(end <= begin for (_, end), (begin, _) in zip(row, row[1:]))
-    assert document["otherData"] | {"cycles": result.cycles, "note": "", "chip": result.architecture} == document["otherData"]
-    writes = {operation["layer"] for operation in result.timeline if operation["operation"].endswith(".write")}
+    assert (
+        document["otherData"] | {"cycles": result.cycles, "note": "", "chip": result.architecture}
+        == document["otherData"]
+    )
+    writes = {
+        operation["layer"]
+        for operation in result.timeline
+        if operation["operation"].endswith(".write")
+    }
     for layer, row in tile_rows(result).items():
         assert jobs[layer] == row["requests"] or layer in writes
 
@@ -87,30 +138,53 @@ def test_spans_in_the_perfetto_trace(watched):
 def test_counters_in_the_perfetto_trace(watched):
     result, document, _ = watched
     area, last = defaultdict(float), {}
-    for event in [*document["traceEvents"], *({"ph": "C", "name": n, "ts": result.cycles / result.clock_mhz, "args": {"mean": 0}}
-                                              for n in ("tiles busy", "operations in flight", "waiting for buffer"))]:
+    for event in [
+        *document["traceEvents"],
+        *(
+            {"ph": "C", "name": n, "ts": result.cycles / result.clock_mhz, "args": {"mean": 0}}
+            for n in ("tiles busy", "operations in flight", "waiting for buffer")
+        ),
+    ]:
         if event["ph"] == "C":
             name = event["name"]
             if name in last:
                 area[name] += last[name][1] * (event["ts"] - last[name][0]) * result.clock_mhz
             last[name] = event["ts"], event["args"]["mean"]
-    assert area["tiles busy"] == pytest.approx(sum(row["busy_cycles"] for row in tile_rows(result).values()), rel=1e-3)
-    assert area["operations in flight"] == pytest.approx(sum(row["end"] - row["start"] for row in result.timeline), rel=1e-3)
+    assert area["tiles busy"] == pytest.approx(
+        sum(row["busy_cycles"] for row in tile_rows(result).values()), rel=1e-3
+    )
+    assert area["operations in flight"] == pytest.approx(
+        sum(row["end"] - row["start"] for row in result.timeline), rel=1e-3
+    )
     buffer = next(row for row in result.resources if row["name"] == "buffer")
-    assert area["waiting for buffer"] == pytest.approx(buffer["queue_mean"] * result.cycles, rel=1e-3, abs=1)
+    assert area["waiting for buffer"] == pytest.approx(
+        buffer["queue_mean"] * result.cycles, rel=1e-3, abs=1
+    )
 
 
 def read_vcd(path):
     """Timescale in s, and the changes of each signal: full name -> [(ticks, value)]."""
     from vcd.reader import TokenKind, tokenize
 
-    names, scope, changes, now, scale = {}, [], defaultdict(list), 0, None
+    names = {}
+    scope = []
+    changes = defaultdict(list)
+    now = 0
+    scale = None
     with open(path, "rb") as file:
         for token in tokenize(file):
             if token.kind is TokenKind.TIMESCALE:
-                scale = Fraction(int(token.timescale.magnitude)) * {"s": 1, "ms": Fraction(1, 10**3), "us": Fraction(1, 10**6),
-                                                                     "ns": Fraction(1, 10**9), "ps": Fraction(1, 10**12),
-                                                                     "fs": Fraction(1, 10**15)}[token.timescale.unit.value]
+                scale = (
+                    Fraction(int(token.timescale.magnitude))
+                    * {
+                        "s": 1,
+                        "ms": Fraction(1, 10**3),
+                        "us": Fraction(1, 10**6),
+                        "ns": Fraction(1, 10**9),
+                        "ps": Fraction(1, 10**12),
+                        "fs": Fraction(1, 10**15),
+                    }[token.timescale.unit.value]
+                )
             elif token.kind is TokenKind.SCOPE:
                 scope.append(token.scope.ident)
             elif token.kind is TokenKind.UPSCOPE:
@@ -120,16 +194,30 @@ def read_vcd(path):
             elif token.kind is TokenKind.CHANGE_TIME:
                 assert token.time_change >= now
                 now = token.time_change
-            elif token.kind in (TokenKind.CHANGE_SCALAR, TokenKind.CHANGE_VECTOR, TokenKind.CHANGE_STRING):
-                change = getattr(token, {TokenKind.CHANGE_SCALAR: "scalar_change", TokenKind.CHANGE_VECTOR: "vector_change",
-                                         TokenKind.CHANGE_STRING: "string_change"}[token.kind])
+            elif token.kind in (
+                TokenKind.CHANGE_SCALAR,
+                TokenKind.CHANGE_VECTOR,
+                TokenKind.CHANGE_STRING,
+            ):
+                change = getattr(
+                    token,
+                    {
+                        TokenKind.CHANGE_SCALAR: "scalar_change",
+                        TokenKind.CHANGE_VECTOR: "vector_change",
+                        TokenKind.CHANGE_STRING: "string_change",
+                    }[token.kind],
+                )
                 value = change.value
-                changes[names[change.id_code]].append((now, int(value) if str(value).isdigit() else value))
+                changes[names[change.id_code]].append(
+                    (now, int(value) if str(value).isdigit() else value)
+                )
     return scale, changes, now
 
 
 def area_of(changes, end):
-    return sum(value * (later - now) for (now, value), (later, _) in zip(changes, [*changes[1:], (end, 0)]))
+    return sum(
+        value * (later - now) for (now, value), (later, _) in zip(changes, [*changes[1:], (end, 0)])
+    )
 
 
 def test_signals_in_the_value_change_dump(watched):
@@ -140,15 +228,28 @@ def test_signals_in_the_value_change_dump(watched):
     assert end == result.cycles * period
     for row in result.resources:
         if row["kind"] != "tile":
-            assert area_of(changes[f"chip.{row['name']}.busy"], end) == row["busy_cycles"] * period, row["name"]
+            assert (
+                area_of(changes[f"chip.{row['name']}.busy"], end) == row["busy_cycles"] * period
+            ), row["name"]
     tiles = {row["layer"]: row["tile_count"] for row in result.placement}
     for layer, row in tile_rows(result).items():
-        units = [name for name in changes if name.startswith(f"chip.{layer}.unit_") and name.endswith(".busy")]
+        units = [
+            name
+            for name in changes
+            if name.startswith(f"chip.{layer}.unit_") and name.endswith(".busy")
+        ]
         each = tiles[layer] // len(units)
-        assert sum(area_of(changes[name], end) for name in units) * each == row["busy_cycles"] * period
+        assert (
+            sum(area_of(changes[name], end) for name in units) * each == row["busy_cycles"] * period
+        )
         spans = [item for item in result.timeline if item["layer"] == layer]
-        assert area_of(changes[f"chip.{layer}.operations"], end) == sum(item["end"] - item["start"] for item in spans) * period
-        phases = {value for name in units for _, value in changes[name.replace(".busy", ".phase")]} - {"idle"}
+        assert (
+            area_of(changes[f"chip.{layer}.operations"], end)
+            == sum(item["end"] - item["start"] for item in spans) * period
+        )
+        phases = {
+            value for name in units for _, value in changes[name.replace(".busy", ".phase")]
+        } - {"idle"}
         assert phases <= {item["phase"] for item in spans}
         assert phases >= {"forward"}
 
@@ -156,7 +257,8 @@ def test_signals_in_the_value_change_dump(watched):
 def test_the_dump_follows_the_steps(tmp_path):
     result = simulate("layer by layer", observers=(VcdTrace(tmp_path / "run.vcd"),))
     _, changes, _ = read_vcd(tmp_path / "run.vcd")
-    # 100 MHz: a tick of 10 ns is a cycle; conv1 takes its 576 steps at 72 cycles each without a pause
+    # 100 MHz: a tick of 10 ns is a cycle; conv1 takes its 576 steps at 72 cycles each without a
+    # pause
     steps = changes["chip.conv1.unit_0.step"]
     assert [value for _, value in steps] == list(range(576))
     begins = [time for time, value in steps[1:]]
@@ -171,20 +273,34 @@ def test_the_dump_follows_the_steps_of_copies(tmp_path):
     _, changes, _ = read_vcd(tmp_path / "run.vcd")
     # eight copies of conv1, two on a tile: four units that take two steps in turn, for three images
     for unit in range(4):
-        assert [value for _, value in changes[f"chip.conv1.unit_{unit}.step"]][-72:] == list(range(2 * unit, 576, 8))
+        assert [value for _, value in changes[f"chip.conv1.unit_{unit}.step"]][-72:] == list(
+            range(2 * unit, 576, 8)
+        )
         assert [value for _, value in changes[f"chip.conv1.unit_{unit}.image"]] == [0, 1, 2]
 
 
-@pytest.mark.parametrize(("clock", "scale", "ticks"), [
-    (100.0, (10, "ns"), 1), (200.0, (1, "ns"), 5), (1000.0, (1, "ns"), 1), (400.0, (100, "ps"), 25), (1.0, (1, "us"), 1),
-    (0.001, (1, "ms"), 1), (64.0, (1, "ps"), 15625), (300.0, (1, "fs"), Fraction(10**7, 3)),
-])
+@pytest.mark.parametrize(
+    ("clock", "scale", "ticks"),
+    [
+        (100.0, (10, "ns"), 1),
+        (200.0, (1, "ns"), 5),
+        (1000.0, (1, "ns"), 1),
+        (400.0, (100, "ps"), 25),
+        (1.0, (1, "us"), 1),
+        (0.001, (1, "ms"), 1),
+        (64.0, (1, "ps"), 15625),
+        (300.0, (1, "fs"), Fraction(10**7, 3)),
+    ],
+)
 def test_the_timescale_divides_the_clock_period(clock, scale, ticks):
     assert timescale(clock) == (scale, ticks)
 
 
 def test_long_runs_stop_at_the_limit_and_say_so(tmp_path):
-    observers = PerfettoTrace(tmp_path / "run.json", limit=50), VcdTrace(tmp_path / "run.vcd", limit=50)
+    observers = (
+        PerfettoTrace(tmp_path / "run.json", limit=50),
+        VcdTrace(tmp_path / "run.vcd", limit=50),
+    )
     result = simulate("layer by layer", observers=observers)
     document = json.loads((tmp_path / "run.json").read_text())
     assert sum(event["ph"] == "X" for event in document["traceEvents"]) == 50
@@ -205,7 +321,9 @@ def test_a_profile_keeps_its_sum_in_few_bins():
     assert len(means) <= 2 * BINS
     widths = [later - sooner for (sooner, _), (later, _) in zip(means, [*means[1:], (100_000, 0)])]
     inside = sum(min(begin + 20, 100_000) - begin for begin in range(0, 100_000, 7)) * 2.0
-    assert sum(mean * width for (_, mean), width in zip(means, widths)) == pytest.approx(inside, rel=1e-3)
+    assert sum(mean * width for (_, mean), width in zip(means, widths)) == pytest.approx(
+        inside, rel=1e-3
+    )
 
 
 def test_without_the_library_the_way_to_it_is_named(tmp_path, monkeypatch):
@@ -228,10 +346,12 @@ def test_paths_that_cannot_be_written(observer, tmp_path):
 def test_layers_with_names_of_their_own(tmp_path):
     from small_chips import quiet_chip, read, trace_of
 
-    trace = trace_of(read("a b", 2), read("a.b", 2), read("größe\"$end", 2))
+    trace = trace_of(read("a b", 2), read("a.b", 2), read('größe"$end', 2))
     observers = PerfettoTrace(tmp_path / "run.json"), VcdTrace(tmp_path / "run.vcd")
     archsim.simulate(trace, quiet_chip(), observers=observers)
     _, changes, _ = read_vcd(tmp_path / "run.vcd")
-    assert {"chip.a_b.operations", "chip.a_b_2.operations", "chip.gr__e__end.operations"} <= set(changes)
+    assert {"chip.a_b.operations", "chip.a_b_2.operations", "chip.gr__e__end.operations"} <= set(
+        changes
+    )
     events = json.loads((tmp_path / "run.json").read_text())["traceEvents"]
     assert set(layers_of(events).values()) == {"chip", "a b", "a.b", 'größe"$end'}

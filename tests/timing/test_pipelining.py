@@ -1,4 +1,6 @@
-"""A pipeline keeps the busiest resource busy, so it is not slower than layer by layer: random chips and the one that showed it."""
+"""A pipeline keeps the busiest resource busy, so it is not slower than layer by layer: random chips
+and the one that showed it.
+"""
 
 import pytest
 
@@ -9,10 +11,15 @@ from archsim.studies.random_chips import draw
 
 
 def test_a_pipeline_on_a_small_buffer_is_not_slower():
-    # the off-chip channel, the bus and the vector unit share the work: taken together, they left gaps (163,301 against 132,264 cycles)
+    # the off-chip channel, the bus and the vector unit share the work: taken together, they left
+    # gaps (163,301 against 132,264 cycles)
     settings = {"read.bits_per_slot": 4, "read.all_groups": False, "buffer.capacity_kib": 1.0}
-    runs = [archsim.simulate("rpu_cnn", load_architecture("wu2023", settings | {"execution.mode": mode}), images=8)
-            for mode in ("layer_by_layer", "pipelined")]
+    runs = [
+        archsim.simulate(
+            "rpu_cnn", load_architecture("wu2023", settings | {"execution.mode": mode}), images=8
+        )
+        for mode in ("layer_by_layer", "pipelined")
+    ]
     serial, pipelined = (result.cycles for result in runs)
     assert pipelined < serial
     busiest = max(row["busy_cycles"] for row in runs[1].resources if row["kind"] == "off_chip")
@@ -21,8 +28,9 @@ def test_a_pipeline_on_a_small_buffer_is_not_slower():
 
 @pytest.mark.parametrize("number", [352, 949])
 def test_a_packed_job_starves_no_other_layer(number):
-    # 5 copies on one tile move 160 words of the port, or 125 of the bus, at a time; the layer before needs 8, or 7, for each result
-    # and has two places to wait: the vector unit, or the bus up, stood still (9,433 against 8,788 cycles, 25,333 against 24,349)
+    # 5 copies on one tile move 160 words of the port, or 125 of the bus, at a time; the layer
+    # before needs 8, or 7, for each result and has two places to wait: the vector unit, or the bus
+    # up, stood still (9,433 against 8,788 cycles, 25,333 against 24,349)
     pair = pipelining.compare(draw(1, number))
     assert pair.pipelined < pair.serial
 

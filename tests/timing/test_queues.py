@@ -1,4 +1,6 @@
-"""The queue between processes is a SimPy store, event for event and in the same order within a cycle."""
+"""The queue between processes is a SimPy store, event for event and in the same order within a
+cycle.
+"""
 
 import random
 
@@ -45,7 +47,9 @@ def history(kind, seed, capacity, givers):
     """Who does what when, in order: several givers, one taker, often in the same cycle."""
     generator, env = random.Random(seed), simpy.Environment()
     queue, done = kind(env, capacity), []
-    pauses = {who: [generator.choice([0, 0, 1, 1, 2, 5]) for _ in range(30)] for who in range(givers)}
+    pauses = {
+        who: [generator.choice([0, 0, 1, 1, 2, 5]) for _ in range(30)] for who in range(givers)
+    }
     waits = [generator.choice([0, 0, 1, 1, 3]) for _ in range(30 * givers)]
 
     def giver(who):

@@ -1,4 +1,6 @@
-"""A chip too small for the network: refused with the number of missing tiles, or loaded in passes and paid for."""
+"""A chip too small for the network: refused with the number of missing tiles, or loaded in passes
+and paid for.
+"""
 
 import math
 from statistics import NormalDist
@@ -20,12 +22,18 @@ def simulate(network="lenet1", chip="wu2023", *, tiles=None, reload=True, settin
 
 
 def count(result, component, layer=None):
-    return sum(row["count"] for row in result.ledger if row["component"] == component and layer in (None, row["layer"]))
+    return sum(
+        row["count"]
+        for row in result.ledger
+        if row["component"] == component and layer in (None, row["layer"])
+    )
 
 
 def test_missing_tiles_are_counted():
     for tiles in (1, 2, 5):
-        with pytest.raises(InputError, match=f"needs 6 tiles of 64x64, {6 - tiles} are missing") as fault:
+        with pytest.raises(
+            InputError, match=f"needs 6 tiles of 64x64, {6 - tiles} are missing"
+        ) as fault:
             simulate(tiles=tiles, reload=False)
         assert fault.value.where.endswith(": tile.count")
         assert "execution.reload" in fault.value.hint
@@ -50,8 +58,9 @@ def test_each_load_reads_the_weights_once():
 def test_programming_takes_the_time_of_its_pulses():
     chip = load_architecture("wu2023")
     mean, cycles = chip.write.pulses, chip.write.pulse_cycles + chip.write.verify_cycles
-    # device by device, 25 rows of 8 columns; 100 rows of 24 on two tiles of 64 rows; 64 rows of 20 on two tiles, twice. Where two
-    # tiles program a row each, the slower one ends it: Blom's quantile of two draws, 0.59 standard deviations of a row's sum.
+    # device by device, 25 rows of 8 columns; 100 rows of 24 on two tiles of 64 rows; 64 rows of 20
+    # on two tiles, twice. Where two tiles program a row each, the slower one ends it: Blom's
+    # quantile of two draws, 0.59 standard deviations of a row's sum.
     above = NormalDist().inv_cdf((2 - 0.375) / (2 + 0.25))
 
     def row(devices, tiles):
@@ -87,7 +96,8 @@ def test_training_reloads_for_every_phase_and_adds_up():
 
 
 def test_what_is_written_whole_is_not_loaded_before():
-    # two layers that take turns on the chip: forward, backward and gradients come for weights, a rewrite of all does not
+    # two layers that take turns on the chip: forward, backward and gradients come for weights, a
+    # rewrite of all does not
     sgd = simulate("rpu_cnn", "cim40", tiles=4, scheme="sgd", **TRAINING)
     mixed = simulate("rpu_cnn", "cim40", tiles=4, scheme="mixed_precision", **TRAINING)
     loads = [count_loads(result, "w3", "update") for result in (sgd, mixed)]
@@ -96,10 +106,18 @@ def test_what_is_written_whole_is_not_loaded_before():
 
 def count_loads(result, layer, phase):
     weights = next(row for row in result.placement if row["layer"] == layer)
-    bits = sum(row["count"] for row in result.ledger if (row["component"], row["action"], row["layer"], row["phase"])
-               == ("off_chip_memory", "read", layer, phase))
-    state = sum(row["count"] for row in simulate("rpu_cnn", "cim40", scheme=result.scheme, **TRAINING).ledger
-                if (row["component"], row["action"], row["layer"], row["phase"]) == ("off_chip_memory", "read", layer, phase))
+    bits = sum(
+        row["count"]
+        for row in result.ledger
+        if (row["component"], row["action"], row["layer"], row["phase"])
+        == ("off_chip_memory", "read", layer, phase)
+    )
+    state = sum(
+        row["count"]
+        for row in simulate("rpu_cnn", "cim40", scheme=result.scheme, **TRAINING).ledger
+        if (row["component"], row["action"], row["layer"], row["phase"])
+        == ("off_chip_memory", "read", layer, phase)
+    )
     return round((bits - state) / (8 * weights["rows"] * weights["columns"] / 2), 2)
 
 

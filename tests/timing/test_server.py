@@ -1,4 +1,6 @@
-"""The busy-until server is a SimPy resource, event for event; the priority server lets the right one go first."""
+"""The busy-until server is a SimPy resource, event for event; the priority server lets the right
+one go first.
+"""
 
 import random
 
@@ -10,7 +12,10 @@ from archsim.soc.server import PriorityServer, Server, reserve, stream, stream_v
 
 def random_requests(seed):
     generator = random.Random(seed)
-    return sorted(((generator.randrange(60), generator.randrange(1, 12)) for _ in range(40)), key=lambda request: request[0])
+    return sorted(
+        ((generator.randrange(60), generator.randrange(1, 12)) for _ in range(40)),
+        key=lambda request: request[0],
+    )
 
 
 def starts_of_resource(requests, capacity):
@@ -56,7 +61,10 @@ def test_a_server_is_a_simpy_resource(capacity, seed):
     assert server.busy == sum(duration for _, duration in requests)
     assert server.waited == sum(start - arrival for start, (arrival, _) in zip(expected, requests))
     # how many wait at each arrival, counted from the resource's own starts
-    waiting = [sum(start > arrival for start in expected[:index + 1]) for index, (arrival, _) in enumerate(requests)]
+    waiting = [
+        sum(start > arrival for start in expected[: index + 1])
+        for index, (arrival, _) in enumerate(requests)
+    ]
     assert server.queue_max == max(waiting)
 
 
@@ -78,7 +86,8 @@ def test_streams_start_together_and_last_as_long_as_the_slowest():
 
 def test_what_is_ahead_in_a_stream_does_not_wait_for_what_is_behind():
     env = simpy.Environment()
-    port, bus = Server(env, "port", "buffer"), Server(env, "bus", "bus")
+    port = Server(env, "port", "buffer")
+    bus = Server(env, "bus", "bus")
     bus.take(0, 7)
     # the port reads at once; its two words wait in the job's register until the bus takes them
     assert reserve((port, bus), (2, 3)) == 7 + 3
@@ -87,7 +96,9 @@ def test_what_is_ahead_in_a_stream_does_not_wait_for_what_is_behind():
 
 def test_later_requests_use_the_cycles_before_data_arrive():
     env = simpy.Environment()
-    memory, bus, pieces = Server(env, "memory", "off_chip"), Server(env, "bus", "bus"), []
+    memory = Server(env, "memory", "off_chip")
+    bus = Server(env, "bus", "bus")
+    pieces = []
     bus.watchers.append(lambda _, port, asked, start, end: pieces.append((asked, start, end)))
     memory.take(0, 20)
     assert reserve((memory, bus), (5, 4)) == 25  # the bus is booked from 20 to 24
@@ -100,9 +111,13 @@ def test_later_requests_use_the_cycles_before_data_arrive():
 @pytest.mark.parametrize("ports", [1, 2, 3])
 @pytest.mark.parametrize("seed", range(20))
 def test_a_server_never_idles_while_a_request_is_ready(seed, ports):
-    """Requests whose data come later than they are made, against a calendar that is searched cycle by cycle."""
+    """Requests whose data come later than they are made, against a calendar that is searched cycle
+    by cycle.
+    """
     generator, env = random.Random(seed), simpy.Environment()
-    server, taken, booked = Server(env, "server", "bus", ports), [set() for _ in range(ports)], []
+    server = Server(env, "server", "bus", ports)
+    taken = [set() for _ in range(ports)]
+    booked = []
     server.watchers.append(lambda _, port, asked, start, end: booked.append((port, start, end)))
 
     def clients():
@@ -111,9 +126,14 @@ def test_a_server_never_idles_while_a_request_is_ready(seed, ports):
             ready = env.now + generator.choice([0, 0, 0, 3, 25])
             booked.clear()
             first, end = server.take(ready, duration)
-            free = [[cycle for cycle in range(ready, 1000) if cycle not in cycles][:duration] for cycles in taken]
+            free = [
+                [cycle for cycle in range(ready, 1000) if cycle not in cycles][:duration]
+                for cycles in taken
+            ]
             port = booked[0][0]
-            assert [cycle for _, start, stop in booked for cycle in range(start, stop)] == free[port]
+            assert [cycle for _, start, stop in booked for cycle in range(start, stop)] == free[
+                port
+            ]
             assert (first, end) == (free[port][0], free[port][-1] + 1)
             assert end == min(cycles[-1] for cycles in free) + 1
             taken[port].update(free[port])
@@ -125,7 +145,9 @@ def test_a_server_never_idles_while_a_request_is_ready(seed, ports):
 
 def test_wires_delay_a_stream_and_do_not_slow_it():
     env = simpy.Environment()
-    bus, unit, ends = Server(env, "bus", "bus"), Server(env, "unit", "vector_unit"), []
+    bus = Server(env, "bus", "bus")
+    unit = Server(env, "unit", "vector_unit")
+    ends = []
 
     def client():
         for _ in range(3):
@@ -145,7 +167,9 @@ def run_priority(requests):
     """Start of each (arrival, duration, priority) and the server."""
     env = simpy.Environment()
     server, starts = PriorityServer(env, "bus", "bus"), {}
-    server.watchers.append(lambda _, port, asked, start, end: starts.setdefault((asked, end - start), start))
+    server.watchers.append(
+        lambda _, port, asked, start, end: starts.setdefault((asked, end - start), start)
+    )
 
     def client(arrival, duration, priority):
         yield env.timeout(arrival)
@@ -167,7 +191,8 @@ def test_results_go_before_inputs_and_equals_in_order_of_arrival():
 
 def test_a_priority_server_streams_through_the_others():
     env = simpy.Environment()
-    bus, port = PriorityServer(env, "bus", "bus"), Server(env, "port", "buffer")
+    bus = PriorityServer(env, "bus", "bus")
+    port = Server(env, "port", "buffer")
     given_back, ended = [], []
 
     def client():
@@ -203,7 +228,8 @@ def test_words_after_the_first_vector_give_way_to_an_older_operation_and_come_ba
         assert port.take(cycle, duration, age) == expected
 
     env.process(packed())
-    # the older one waits for the rest of the first vector, then takes 2 words that were promised to the second
+    # the older one waits for the rest of the first vector, then takes 2 words that were promised to
+    # the second
     env.process(at(3, 2, 1, (4, 6)))
     # in the middle of a vector it waits for nothing
     env.process(at(8, 3, 0, (8, 11)))
@@ -221,9 +247,13 @@ def test_words_after_the_first_vector_give_way_to_an_older_operation_and_come_ba
 @pytest.mark.parametrize("ports", [1, 2])
 @pytest.mark.parametrize("seed", range(10))
 def test_no_order_of_giving_way_loses_a_cycle(seed, ports):
-    """Jobs of several vectors and single ones of random ages: every cycle is booked once, and no port idles while words wait."""
+    """Jobs of several vectors and single ones of random ages: every cycle is booked once, and no
+    port idles while words wait.
+    """
     generator, env = random.Random(seed), simpy.Environment()
-    server, pieces, jobs = Server(env, "server", "bus", ports), [], []
+    server = Server(env, "server", "bus", ports)
+    pieces = []
+    jobs = []
     server.watchers.append(lambda _, port, asked, start, end: pieces.append((port, start, end)))
 
     def job(arrival, words, age):
@@ -239,8 +269,10 @@ def test_no_order_of_giving_way_loses_a_cycle(seed, ports):
         rest.close()
         jobs.append((arrival, env.now))
 
-    requests = [(arrival, words * 3 if generator.random() < 0.5 else words, generator.randrange(6))
-                for arrival, words in random_requests(seed)]
+    requests = [
+        (arrival, words * 3 if generator.random() < 0.5 else words, generator.randrange(6))
+        for arrival, words in random_requests(seed)
+    ]
     for request in requests:
         env.process(job(*request))
     env.run()

@@ -1,4 +1,6 @@
-"""What is done side by side ends with the slowest: expected largest counts against exact sums, and the row that they make longer."""
+"""What is done side by side ends with the slowest: expected largest counts against exact sums, and
+the row that they make longer.
+"""
 
 import math
 from itertools import product
@@ -29,11 +31,18 @@ def test_the_series_is_the_closed_form(devices, mean):
 def test_devices_that_are_not_written_count_no_pulse():
     # three devices, each written with probability 0.3: the mean over which of them are
     share, mean = 0.3, 5.0
-    exact = sum(math.prod(share if on else 1 - share for on in chosen) * (slowest_pulses(sum(chosen), 1.0, mean) if any(chosen) else 0)
-                for chosen in product((0, 1), repeat=3))
+    exact = sum(
+        math.prod(share if on else 1 - share for on in chosen)
+        * (slowest_pulses(sum(chosen), 1.0, mean) if any(chosen) else 0)
+        for chosen in product((0, 1), repeat=3)
+    )
     assert slowest_pulses(3, share, mean) == pytest.approx(exact, rel=1e-9)
-    assert slowest_pulses(3, share, 5.0, verified=False) == pytest.approx(5 * (1 - 0.7**3))  # blind: a known number, if any
-    assert slowest_pulses(16, 1.0, 1.0) == 1.0 and slowest_pulses(10**6, 1e-9, 4.0) == pytest.approx(4e-3, rel=0.01)
+    assert slowest_pulses(3, share, 5.0, verified=False) == pytest.approx(
+        5 * (1 - 0.7**3)
+    )  # blind: a known number, if any
+    assert slowest_pulses(16, 1.0, 1.0) == 1.0 and slowest_pulses(
+        10**6, 1e-9, 4.0
+    ) == pytest.approx(4e-3, rel=0.01)
 
 
 def test_more_devices_never_end_sooner_and_one_takes_the_mean():
@@ -43,13 +52,21 @@ def test_more_devices_never_end_sooner_and_one_takes_the_mean():
         assert counts[0] == pytest.approx(share * mean, rel=1e-6)
 
 
-@pytest.mark.parametrize(("rows", "devices", "share", "mean"),
-                         [(1, 64, 1.0, 8.0), (4, 64, 1.0, 8.0), (16, 64, 0.3, 8.0), (6, 16, 1.0, 4.0)])
+@pytest.mark.parametrize(
+    ("rows", "devices", "share", "mean"),
+    [(1, 64, 1.0, 8.0), (4, 64, 1.0, 8.0), (16, 64, 0.3, 8.0), (6, 16, 1.0, 4.0)],
+)
 def test_the_slowest_of_rows_one_device_at_a_time(rows, devices, share, mean):
     draws = np.random.default_rng(5)
-    counts = draws.geometric(1 / mean, (4000, rows, devices)) * (draws.random((4000, rows, devices)) < share)
-    assert slowest_row(rows, devices, share, mean) == pytest.approx(counts.sum(2).max(1).mean(), rel=0.04)
-    assert slowest_row(rows, devices, 1.0, mean, verified=False) == devices * mean  # a known number of each
+    counts = draws.geometric(1 / mean, (4000, rows, devices)) * (
+        draws.random((4000, rows, devices)) < share
+    )
+    assert slowest_row(rows, devices, share, mean) == pytest.approx(
+        counts.sum(2).max(1).mean(), rel=0.04
+    )
+    assert (
+        slowest_row(rows, devices, 1.0, mean, verified=False) == devices * mean
+    )  # a known number of each
 
 
 def test_vectors_that_are_read_at_once_are_repeated_as_often_as_the_worst():
@@ -72,18 +89,30 @@ def write(steps, **activity):
 def test_a_programmed_row_ends_with_its_slowest_device_and_pays_for_the_mean():
     # 64 weights are 128 devices of a row (differential); 32 rows, each 19.4 pulses of 12 cycles
     matrix = LayerMatrix("a", 32, 64)
-    trace, chip, found = planned(matrix, write(32, write_pulses=4.0), tile__rows=64, tile__columns=128)
-    assert found.write_cycles == pytest.approx(12 * slowest_pulses(128, 1.0, 4.0)) and 232 < found.write_cycles < 234
+    trace, chip, found = planned(
+        matrix, write(32, write_pulses=4.0), tile__rows=64, tile__columns=128
+    )
+    assert (
+        found.write_cycles == pytest.approx(12 * slowest_pulses(128, 1.0, 4.0))
+        and 232 < found.write_cycles < 234
+    )
     assert found.step["array", "write"] == 4 * 128 and found.step["adc", "convert"] == 4 * 128
     machine, _ = run(trace, chip)
     assert machine.end == pytest.approx(32 * found.write_cycles, abs=2)
 
 
 def test_all_tiles_that_program_a_row_at_once_wait_for_the_slowest():
-    # two tiles side by side hold a row, and two more another one at the same time: a row of the matrix takes half of their time
+    # two tiles side by side hold a row, and two more another one at the same time: a row of the
+    # matrix takes half of their time
     matrix = LayerMatrix("a", 128, 64)
     _, _, found = planned(matrix, write(128, write_pulses=4.0), tile__rows=64, tile__columns=64)
     assert found.write_cycles == pytest.approx(12 * slowest_pulses(2 * 128, 1.0, 4.0) / 2)
-    _, _, one_by_one = planned(matrix, write(128, write_pulses=4.0), tile__rows=64, tile__columns=64, write__parallel="device")
+    _, _, one_by_one = planned(
+        matrix,
+        write(128, write_pulses=4.0),
+        tile__rows=64,
+        tile__columns=64,
+        write__parallel="device",
+    )
     assert one_by_one.write_cycles == pytest.approx(12 * slowest_row(4, 64, 1.0, 4.0) / 2)
     assert 64 * 4 * 12 / 2 < one_by_one.write_cycles < 1.2 * 64 * 4 * 12 / 2

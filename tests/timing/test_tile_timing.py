@@ -1,4 +1,6 @@
-"""The tile's arithmetic against an event model of its sampling and conversion, and against cases worked by hand."""
+"""The tile's arithmetic against an event model of its sampling and conversion, and against cases
+worked by hand.
+"""
 
 import itertools
 from types import SimpleNamespace
@@ -13,16 +15,33 @@ READS = 6
 
 
 def tile(*, front_end, accumulate, overlap, slots, slot, conversion, per_adc, columns=16):
-    read = SimpleNamespace(front_end=front_end, accumulate=accumulate, overlap=overlap, slots=slots, slot_cycles=slot,
-                           conversion_cycles=conversion, all_groups=True)
-    return SimpleNamespace(tile=SimpleNamespace(rows=columns, columns=columns), read=read, adcs_per_tile=-(-columns // per_adc),
-                           per_adc=per_adc)
+    read = SimpleNamespace(
+        front_end=front_end,
+        accumulate=accumulate,
+        overlap=overlap,
+        slots=slots,
+        slot_cycles=slot,
+        conversion_cycles=conversion,
+        all_groups=True,
+    )
+    return SimpleNamespace(
+        tile=SimpleNamespace(rows=columns, columns=columns),
+        read=read,
+        adcs_per_tile=-(-columns // per_adc),
+        per_adc=per_adc,
+    )
 
 
 def ends_of_reads(chip):
-    """When each of several reads that follow at once is done: the array drives slots, the ADC takes what it holds."""
-    env, read, turns = simpy.Environment(), chip.read, chip.per_adc
-    array, adc, ends = simpy.Resource(env, 1), simpy.Resource(env, 1), []
+    """When each of several reads that follow at once is done: the array drives slots, the ADC takes
+    what it holds.
+    """
+    env = simpy.Environment()
+    read = chip.read
+    turns = chip.per_adc
+    array = simpy.Resource(env, 1)
+    adc = simpy.Resource(env, 1)
+    ends = []
 
     def convert(holding, conversions):
         yield env.timeout(conversions * read.conversion_cycles)
@@ -44,8 +63,12 @@ def ends_of_reads(chip):
             applications = turns if read.front_end == "shared" else 1
             for _ in range(applications):
                 for slots in [1] * read.slots if read.accumulate == "digital" else [read.slots]:
-                    last = yield from sample_and_convert(slots, 1 if read.front_end == "shared" else turns)
-            last.callbacks.append(lambda _: ends.append(env.now)) if last.is_alive else ends.append(env.now)
+                    last = yield from sample_and_convert(
+                        slots, 1 if read.front_end == "shared" else turns
+                    )
+            last.callbacks.append(lambda _: ends.append(env.now)) if last.is_alive else ends.append(
+                env.now
+            )
 
     env.process(reads())
     env.run()
@@ -58,15 +81,27 @@ def ends_of_reads(chip):
 @pytest.mark.parametrize("slots", [8, 3, 1])  # bit serial with 1 and 3 bits a slot, and pulse width
 def test_interval_and_latency_are_those_of_the_event_model(front_end, accumulate, overlap, slots):
     for slot, conversion, per_adc in itertools.product((1, 3, 16), (1, 2, 5), (1, 8, 16)):
-        chip = tile(front_end=front_end, accumulate=accumulate, overlap=overlap, slots=slots, slot=slot, conversion=conversion,
-                    per_adc=per_adc)
+        chip = tile(
+            front_end=front_end,
+            accumulate=accumulate,
+            overlap=overlap,
+            slots=slots,
+            slot=slot,
+            conversion=conversion,
+            per_adc=per_adc,
+        )
         timing, ends = read_timing(chip, 16), ends_of_reads(chip)
         assert timing.latency == ends[0], (slot, conversion, per_adc)
-        assert timing.interval == ends[-1] - ends[-2] == ends[-2] - ends[-3], (slot, conversion, per_adc)
+        assert timing.interval == ends[-1] - ends[-2] == ends[-2] - ends[-3], (
+            slot,
+            conversion,
+            per_adc,
+        )
 
 
 def test_published_tiles():
-    # Wu 2023: 8 groups x (8 slots + 1 conversion); ISAAC: 100 ns a slot at 128 conversions, one read is 16 slots
+    # Wu 2023: 8 groups x (8 slots + 1 conversion); ISAAC: 100 ns a slot at 128 conversions, one
+    # read is 16 slots
     wu = read_timing(load_architecture("wu2023"), 64)
     assert (wu.latency, wu.interval, wu.conversions_in_turn) == (72, 72, 8)
     isaac = read_timing(load_architecture("isaac32"), 128)
@@ -80,7 +115,12 @@ def test_unused_columns_are_left_out_where_the_chip_may():
     settings = {"read.all_groups": False, "read.overlap": False}
     chip = load_architecture("cim40", settings)
     # 16 ADCs share 128 columns
-    assert [read_timing(chip, used).conversions_in_turn for used in (1, 16, 17, 128)] == [1, 1, 2, 8]
+    assert [read_timing(chip, used).conversions_in_turn for used in (1, 16, 17, 128)] == [
+        1,
+        1,
+        2,
+        8,
+    ]
     assert [read_timing(chip, used).interval for used in (1, 16, 17, 128)] == [9, 9, 10, 16]
 
 
@@ -91,12 +131,22 @@ def test_an_array_read_backwards_converts_its_rows_with_the_same_converters():
 
 
 def test_updates_and_writes():
-    chip = load_architecture("cim40", {"update.train_length": 10, "update.polarity_phases": 2, "update.pulse_cycles": 3,
-                                       "write.pulse_cycles": 10, "write.verify_cycles": 2})
+    chip = load_architecture(
+        "cim40",
+        {
+            "update.train_length": 10,
+            "update.polarity_phases": 2,
+            "update.pulse_cycles": 3,
+            "write.pulse_cycles": 10,
+            "write.verify_cycles": 2,
+        },
+    )
     assert pulse_update_cycles(chip, 10) == 60
     assert pulse_update_cycles(chip, 10, phases=4) == 4 * 60 // chip.update.polarity_phases
     assert pulse_update_cycles(chip, 1.5) == 9
     assert write_row_cycles(chip, 128, 4) == 4 * 12
     assert write_row_cycles(chip, 0.25, 4) == 0.25 * 4 * 12
-    one_by_one = load_architecture("cim40", {"write.parallel": "device", "write.pulse_cycles": 10, "write.verify_cycles": 2})
+    one_by_one = load_architecture(
+        "cim40", {"write.parallel": "device", "write.pulse_cycles": 10, "write.verify_cycles": 2}
+    )
     assert write_row_cycles(one_by_one, 128, 4) == 128 * 4 * 12

@@ -42,8 +42,13 @@ def test_a_recorded_trace_gives_the_result_of_its_network(network, scheme, tmp_p
 
 def test_measured_activity_is_kept(tmp_path):
     trace = record("lenet1", "rpu")
-    activity = Activity(source="measured", input_density=0.19, retries=0.25, coincidences=1.5, devices_written=0.001)
-    trace = replace(trace, image_operations=tuple(replace(op, activity=activity) for op in trace.image_operations))
+    activity = Activity(
+        source="measured", input_density=0.19, retries=0.25, coincidences=1.5, devices_written=0.001
+    )
+    trace = replace(
+        trace,
+        image_operations=tuple(replace(op, activity=activity) for op in trace.image_operations),
+    )
     loaded = load_trace(save_trace(trace, tmp_path / "x.json"))
     assert loaded.activity == "measured"
     assert loaded.image_operations[3].activity == activity
@@ -51,14 +56,29 @@ def test_measured_activity_is_kept(tmp_path):
 
 def test_what_has_a_default_may_be_left_out(tmp_path):
     path = tmp_path / "x.json"
-    operations = [{"name": "a.forward", "layer": "a", "phase": "forward", "kind": "read", "steps": 5}]
-    path.write_text(json.dumps({"archsim_trace": 1, "network": "hand", "scheme": None, "phase": "inference", "batch": 1,
-                                "matrices": [{"layer": "a", "rows": 100, "columns": 20}], "image_operations": operations}))
+    operations = [
+        {"name": "a.forward", "layer": "a", "phase": "forward", "kind": "read", "steps": 5}
+    ]
+    path.write_text(
+        json.dumps(
+            {
+                "archsim_trace": 1,
+                "network": "hand",
+                "scheme": None,
+                "phase": "inference",
+                "batch": 1,
+                "matrices": [{"layer": "a", "rows": 100, "columns": 20}],
+                "image_operations": operations,
+            }
+        )
+    )
     result = archsim.simulate(path, "cim40")
     assert (result.network, result.operations, result.tile_operations) == ("hand", 5, 5)
 
 
-def test_a_scheme_that_works_backwards_digitally_runs_on_a_chip_that_cannot_read_backwards(tmp_path):
+def test_a_scheme_that_works_backwards_digitally_runs_on_a_chip_that_cannot_read_backwards(
+    tmp_path,
+):
     # what the trace asks of the chip counts, not the default settings of its scheme
     scheme = load_scheme("sgd", {"backward_in": "vector_unit"})
     trace = build_trace(load_network("lenet1"), scheme, "training", 1)

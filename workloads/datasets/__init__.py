@@ -1,7 +1,9 @@
-"""Labelled images to train on: MNIST, Fashion-MNIST, an embedded set of digits, and arrays of an .npz file.
+"""Labelled images to train on: MNIST, Fashion-MNIST, an embedded set of digits, and arrays of an
+.npz file.
 
-`load_dataset(name_or_path)` gives a `Dataset`; `list_datasets()` names what there is; `fetch_dataset(name)` puts the files of one
-into the cache; `fit_dataset(network, dataset)` brings the images to the form that a network takes, or says why they do not fit.
+`load_dataset(name_or_path)` gives a `Dataset`; `list_datasets()` names what there is;
+`fetch_dataset(name)` puts the files of one into the cache; `fit_dataset(network, dataset)` brings
+the images to the form that a network takes, or says why they do not fit.
 """
 
 from workloads.datasets.dataset import Dataset, fit_dataset

@@ -1,4 +1,6 @@
-"""A data set as arrays of an .npz file: train_images, train_labels, test_images, test_labels. Nothing in it is unpickled."""
+"""A data set as arrays of an .npz file: train_images, train_labels, test_images, test_labels.
+Nothing in it is unpickled.
+"""
 
 from __future__ import annotations
 
@@ -20,24 +22,41 @@ LARGEST_CLASS = 10**5
 def read_arrays(text: str | Path) -> Dataset:
     """The data set of an .npz file, under the file's name.
 
-    Images are (images, height, width), (images, channels, height, width) or (images, features): floats from 0 to 1, or unsigned bytes,
-    which are divided by 255. Labels are whole numbers from 0. Raises InputError naming the file and the array.
+    Images are (images, height, width), (images, channels, height, width) or (images, features):
+    floats from 0 to 1, or unsigned bytes, which are divided by 255. Labels are whole numbers from
+    0. Raises InputError naming the file and the array.
     """
     path = checked_path(str(text))
     arrays = _load(path)
-    images = {part: _images(arrays[part], f"{path}: {part}") for part in PARTS if part.endswith("images")}
+    images = {
+        part: _images(arrays[part], f"{path}: {part}") for part in PARTS if part.endswith("images")
+    }
     if images["train_images"].shape[1:] != images["test_images"].shape[1:]:
-        raise InputError("training and test images differ in shape", where=str(path), got=images["test_images"].shape[1:],
-                         allowed=str(images["train_images"].shape[1:]))
-    labels = {part: _labels(arrays[part], f"{path}: {part}") for part in PARTS if part.endswith("labels")}
+        raise InputError(
+            "training and test images differ in shape",
+            where=str(path),
+            got=images["test_images"].shape[1:],
+            allowed=str(images["train_images"].shape[1:]),
+        )
+    labels = {
+        part: _labels(arrays[part], f"{path}: {part}") for part in PARTS if part.endswith("labels")
+    }
     for half in ("train", "test"):
         if len(labels[f"{half}_labels"]) != len(images[f"{half}_images"]):
-            raise InputError("not one label an image", where=f"{path}: {half}_labels", got=len(labels[f"{half}_labels"]),
-                             allowed=str(len(images[f"{half}_images"])))
+            raise InputError(
+                "not one label an image",
+                where=f"{path}: {half}_labels",
+                got=len(labels[f"{half}_labels"]),
+                allowed=str(len(images[f"{half}_images"])),
+            )
     classes = int(labels["train_labels"].max()) + 1
     if labels["test_labels"].max() >= classes:
-        raise InputError("a class that no training image has", where=f"{path}: test_labels", got=int(labels["test_labels"].max()),
-                         allowed=f"0 to {classes - 1}")
+        raise InputError(
+            "a class that no training image has",
+            where=f"{path}: test_labels",
+            got=int(labels["test_labels"].max()),
+            allowed=f"0 to {classes - 1}",
+        )
     return Dataset(path.stem, **images, **labels, classes=classes, source=str(path))
 
 
@@ -45,8 +64,13 @@ def _load(path: Path) -> dict[str, np.ndarray]:
     def parts(there: list[str]) -> list[str]:
         for part in PARTS:
             if part not in there:
-                raise InputError(f"array '{part}' is missing", where=str(path), got=", ".join(there[:20]) or "no array",
-                                 allowed=PARTS, hint=nearest(part, there))
+                raise InputError(
+                    f"array '{part}' is missing",
+                    where=str(path),
+                    got=", ".join(there[:20]) or "no array",
+                    allowed=PARTS,
+                    hint=nearest(part, there),
+                )
         return list(PARTS)
 
     return read_npz(path, LARGEST, parts)
@@ -54,24 +78,41 @@ def _load(path: Path) -> dict[str, np.ndarray]:
 
 def _images(array: np.ndarray, where: str) -> np.ndarray:
     if array.ndim not in (2, 3, 4) or 0 in array.shape:
-        raise InputError("not an array of images", where=where, got=array.shape,
-                         allowed="(images, height, width), (images, channels, height, width) or (images, features)")
+        raise InputError(
+            "not an array of images",
+            where=where,
+            got=array.shape,
+            allowed="(images, height, width), (images, channels, height, width) or (images, features)",
+        )
     if array.dtype == np.uint8:
         images = array.astype(np.float32)
         images /= 255
     elif array.dtype.kind == "f":
         if not (array.min() >= 0 and array.max() <= 1):  # also where one is not a number
-            raise InputError("pixels must be finite and lie from 0 to 1", where=where, got=(float(array.min()), float(array.max())),
-                             hint="scale them, or store unsigned bytes")
+            raise InputError(
+                "pixels must be finite and lie from 0 to 1",
+                where=where,
+                got=(float(array.min()), float(array.max())),
+                hint="scale them, or store unsigned bytes",
+            )
         images = array.astype(np.float32)
     else:
-        raise InputError("pixels must be floats from 0 to 1 or unsigned bytes", where=where, got=str(array.dtype))
+        raise InputError(
+            "pixels must be floats from 0 to 1 or unsigned bytes", where=where, got=str(array.dtype)
+        )
     return images[:, np.newaxis] if images.ndim == 3 else images
 
 
 def _labels(array: np.ndarray, where: str) -> np.ndarray:
     if array.ndim != 1 or array.dtype.kind not in "iu" or not len(array):
-        raise InputError("labels are one whole number an image", where=where, got=f"{array.dtype} {array.shape}")
+        raise InputError(
+            "labels are one whole number an image", where=where, got=f"{array.dtype} {array.shape}"
+        )
     if array.min() < 0 or array.max() > LARGEST_CLASS:
-        raise InputError("labels out of range", where=where, got=(int(array.min()), int(array.max())), allowed=f"0 to {LARGEST_CLASS}")
+        raise InputError(
+            "labels out of range",
+            where=where,
+            got=(int(array.min()), int(array.max())),
+            allowed=f"0 to {LARGEST_CLASS}",
+        )
     return array.astype(np.int64)

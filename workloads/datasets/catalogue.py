@@ -12,7 +12,9 @@ PARTS = ("train_images", "train_labels", "test_images", "test_labels")
 
 @dataclass(frozen=True, slots=True)
 class IdxFile:
-    """One file of a set: its name without .gz, the shape of its array, and the md5 of the .gz and of its content."""
+    """One file of a set: its name without .gz, the shape of its array, and the md5 of the .gz and
+    of its content.
+    """
 
     file: str
     shape: tuple[int, ...]
@@ -23,7 +25,9 @@ class IdxFile:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A data set in the idx format. `files` maps each of PARTS to its file; `folders` are tried below $ARCHSIM_DATA in this order."""
+    """A data set in the idx format. `files` maps each of PARTS to its file; `folders` are tried
+    below $ARCHSIM_DATA in this order.
+    """
 
     name: str
     title: str
@@ -40,7 +44,16 @@ def catalogue() -> dict[str, Source]:
     tables = tomllib.loads(Path(__file__).with_name("catalogue.toml").read_text(encoding="utf-8"))
     found = {}
     for name, table in tables.items():
-        files = {part: IdxFile(**table[part] | {"shape": tuple(table[part]["shape"])}) for part in PARTS}
-        found[name] = Source(name, table["title"], table["source"], tuple(table["class_names"]), tuple(table["folders"]),
-                             tuple(table["mirrors"]), files)
+        files = {
+            part: IdxFile(**table[part] | {"shape": tuple(table[part]["shape"])}) for part in PARTS
+        }
+        found[name] = Source(
+            name,
+            table["title"],
+            table["source"],
+            tuple(table["class_names"]),
+            tuple(table["folders"]),
+            tuple(table["mirrors"]),
+            files,
+        )
     return found

@@ -13,8 +13,9 @@ from workloads.network import Network
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Dataset:
-    """Labelled images. Images are float32 from 0 to 1, (images, channels, height, width), or (images, features) after `fit_dataset`
-    for a network with a flat input; labels are int64 from 0 to `classes` - 1. All arrays are read-only.
+    """Labelled images. Images are float32 from 0 to 1, (images, channels, height, width), or
+    (images, features) after `fit_dataset` for a network with a flat input; labels are int64 from 0
+    to `classes` - 1. All arrays are read-only.
     """
 
     name: str
@@ -37,33 +38,68 @@ class Dataset:
         return self.train_images.shape[1:]
 
     def first(self, train: int | None = None, test: int | None = None) -> Dataset:
-        """The set with only its first `train` and `test` images; None keeps all. Raises InputError where there are not that many."""
-        for what, count, labels in (("train", train, self.train_labels), ("test", test, self.test_labels)):
+        """The set with only its first `train` and `test` images; None keeps all. Raises InputError
+        where there are not that many.
+        """
+        for what, count, labels in (
+            ("train", train, self.train_labels),
+            ("test", test, self.test_labels),
+        ):
             if count is not None and not 1 <= count <= len(labels):
-                raise InputError(f"not that many {what} images", where=f"data set '{self.name}'", got=count, allowed=f"1 to {len(labels)}")
+                raise InputError(
+                    f"not that many {what} images",
+                    where=f"data set '{self.name}'",
+                    got=count,
+                    allowed=f"1 to {len(labels)}",
+                )
         notes = self.notes
-        if (train or len(self.train_labels)) < len(self.train_labels) or (test or len(self.test_labels)) < len(self.test_labels):
-            notes += (f"only the first {train or len(self.train_labels)} training and {test or len(self.test_labels)} test images",)
-        return replace(self, train_images=self.train_images[:train], train_labels=self.train_labels[:train],
-                       test_images=self.test_images[:test], test_labels=self.test_labels[:test], notes=notes)
+        if (train or len(self.train_labels)) < len(self.train_labels) or (
+            test or len(self.test_labels)
+        ) < len(self.test_labels):
+            notes += (
+                f"only the first {train or len(self.train_labels)} training and {test or len(self.test_labels)} test images",
+            )
+        return replace(
+            self,
+            train_images=self.train_images[:train],
+            train_labels=self.train_labels[:train],
+            test_images=self.test_images[:test],
+            test_labels=self.test_labels[:test],
+            notes=notes,
+        )
 
 
 def fit_dataset(network: Network, dataset: Dataset) -> Dataset:
-    """The data set with images of the network's input shape: as they are, or flattened for an input of (features,).
+    """The data set with images of the network's input shape: as they are, or flattened for an input
+    of (features,).
 
-    Raises InputError where the shapes or the number of classes do not fit, with the built-in networks that do.
+    Raises InputError where the shapes or the number of classes do not fit, with the built-in
+    networks that do.
     """
-    where, shape, wanted = f"network '{network.name}' and data set '{dataset.name}'", dataset.image_shape, network.input_shape
+    where = f"network '{network.name}' and data set '{dataset.name}'"
+    shape = dataset.image_shape
+    wanted = network.input_shape
     outputs = network.output_shape
     if math.prod(wanted) != math.prod(shape) or (wanted != shape and len(wanted) != 1):
-        raise InputError(f"the network takes {_text(wanted)} (channels x height x width), the images are {_text(shape)}", where=where,
-                         hint=_advice(shape, dataset.classes))
+        raise InputError(
+            f"the network takes {_text(wanted)} (channels x height x width), the images are {_text(shape)}",
+            where=where,
+            hint=_advice(shape, dataset.classes),
+        )
     if len(outputs) != 1 or outputs[0] < dataset.classes:
-        raise InputError("one output a class is needed", where=where, got=_text(outputs), allowed=f"{dataset.classes} outputs or more",
-                         hint=_advice(shape, dataset.classes))
+        raise InputError(
+            "one output a class is needed",
+            where=where,
+            got=_text(outputs),
+            allowed=f"{dataset.classes} outputs or more",
+            hint=_advice(shape, dataset.classes),
+        )
     if wanted == shape:
         return dataset
-    train, test = (images.reshape(len(images), *wanted) for images in (dataset.train_images, dataset.test_images))
+    train, test = (
+        images.reshape(len(images), *wanted)
+        for images in (dataset.train_images, dataset.test_images)
+    )
     return replace(dataset, train_images=train, test_images=test)
 
 
@@ -76,8 +112,13 @@ def _advice(shape: tuple[int, ...], classes: int) -> str:
     from workloads.load import list_networks, load_network
 
     networks = map(load_network, list_networks())
-    fitting = [net.name for net in networks if net.output_shape[0] >= classes and len(net.output_shape) == 1
-               and (net.input_shape == shape or net.input_shape == (math.prod(shape),))]
+    fitting = [
+        net.name
+        for net in networks
+        if net.output_shape[0] >= classes
+        and len(net.output_shape) == 1
+        and (net.input_shape == shape or net.input_shape == (math.prod(shape),))
+    ]
     if fitting:
         return f"built-in networks for such images: {', '.join(fitting)}"
     return f"write a network with input = {list(shape)} and {classes} outputs (docs/networks.md)"

@@ -1,4 +1,6 @@
-"""Where the files of a data set lie: $ARCHSIM_DATA, the cache, or a mirror from which they are downloaded with an md5 check."""
+"""Where the files of a data set lie: $ARCHSIM_DATA, the cache, or a mirror from which they are
+downloaded with an md5 check.
+"""
 
 from __future__ import annotations
 
@@ -20,28 +22,48 @@ Progress = Callable[[int, int, str], None]
 
 def cache_folder() -> Path:
     """$ARCHSIM_CACHE, or archsim in $XDG_CACHE_HOME, or ~/.cache/archsim; it need not exist."""
-    own, shared = os.environ.get("ARCHSIM_CACHE"), os.environ.get("XDG_CACHE_HOME")
+    own = os.environ.get("ARCHSIM_CACHE")
+    shared = os.environ.get("XDG_CACHE_HOME")
     try:
-        return Path(own) if own else (Path(shared) if shared else Path.home() / ".cache") / "archsim"
+        return (
+            Path(own) if own else (Path(shared) if shared else Path.home() / ".cache") / "archsim"
+        )
     except RuntimeError:  # no home folder
-        raise InputError("no folder for the cache is known", where="ARCHSIM_CACHE", hint="set it to a folder you may write to") from None
+        raise InputError(
+            "no folder for the cache is known",
+            where="ARCHSIM_CACHE",
+            hint="set it to a folder you may write to",
+        ) from None
 
 
-def find_files(source: Source, download: bool = True, progress: Progress | None = None) -> dict[str, Path]:
-    """The path of each file of a set, by part. What is missing is downloaded into the cache, whole and checked or not at all.
+def find_files(
+    source: Source, download: bool = True, progress: Progress | None = None
+) -> dict[str, Path]:
+    """The path of each file of a set, by part. What is missing is downloaded into the cache, whole
+    and checked or not at all.
 
-    progress(bytes done, bytes in all, file). Raises InputError where a file is nowhere to be had, with what to do about it.
+    progress(bytes done, bytes in all, file). Raises InputError where a file is nowhere to be had,
+    with what to do about it.
     """
     places = _places(source)
     found = {part: _look(places, file) for part, file in source.files.items()}
     missing = [part for part, path in found.items() if path is None]
     if missing and not download:
         names = ", ".join(f"{source.files[part].file}.gz" for part in missing)
-        raise InputError(f"missing: {names}", where=f"data set '{source.name}'", hint=_advice(source))
-    total, done = sum(source.files[part].gz_bytes for part in missing), 0
+        raise InputError(
+            f"missing: {names}", where=f"data set '{source.name}'", hint=_advice(source)
+        )
+    total = sum(source.files[part].gz_bytes for part in missing)
+    done = 0
     for part in missing:
         file = source.files[part]
-        found[part] = _download(source, file, lambda count, name=file.file, before=done: progress and progress(before + count, total, name))
+        found[part] = _download(
+            source,
+            file,
+            lambda count, name=file.file, before=done: (
+                progress and progress(before + count, total, name)
+            ),
+        )
         done += file.gz_bytes
     return found
 
@@ -50,24 +72,32 @@ def _places(source: Source) -> list[Path]:
     data = os.environ.get("ARCHSIM_DATA")
     if data and not Path(data).is_dir():
         raise InputError("not a folder", where="ARCHSIM_DATA", got=data)
-    return ([Path(data) / folder for folder in source.folders] if data else []) + [cache_folder() / "datasets" / source.name]
+    return ([Path(data) / folder for folder in source.folders] if data else []) + [
+        cache_folder() / "datasets" / source.name
+    ]
 
 
 def _look(places: list[Path], file: IdxFile) -> Path | None:
-    """The first file of that name, zipped or not, also in the spelling with a dot that some unzippers leave."""
+    """The first file of that name, zipped or not, also in the spelling with a dot that some
+    unzippers leave.
+    """
     names = (f"{file.file}.gz", file.file, file.file.replace("-idx", ".idx"))
     paths = (place / name for place in places for name in names)
     return next((path for path in paths if path.is_file()), None)
 
 
 def _download(source: Source, file: IdxFile, report: Callable[[int], None]) -> Path:
-    folder, faults, hint = cache_folder() / "datasets" / source.name, [], "set ARCHSIM_CACHE to another folder"
+    folder = cache_folder() / "datasets" / source.name
+    faults = []
+    hint = "set ARCHSIM_CACHE to another folder"
     path = folder / f"{file.file}.gz"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(prefix=f".{file.file}.", dir=folder)
     except OSError as fault:
-        raise InputError(f"cannot write the cache ({fault.strerror})", where=str(folder), hint=hint) from None
+        raise InputError(
+            f"cannot write the cache ({fault.strerror})", where=str(folder), hint=hint
+        ) from None
     try:
         with os.fdopen(handle, "wb") as target:
             for mirror in source.mirrors:
@@ -77,8 +107,11 @@ def _download(source: Source, file: IdxFile, report: Callable[[int], None]) -> P
                 except (OSError, http.client.HTTPException, ValueError) as fault:
                     faults.append(f"{mirror}: {fault}")
             else:
-                raise InputError(f"cannot be downloaded ({'; '.join(faults)})", where=f"data set '{source.name}': {path.name}",
-                                 hint=_advice(source))
+                raise InputError(
+                    f"cannot be downloaded ({'; '.join(faults)})",
+                    where=f"data set '{source.name}': {path.name}",
+                    hint=_advice(source),
+                )
         os.chmod(temporary, 0o644)
         os.replace(temporary, path)
     finally:
@@ -100,9 +133,13 @@ def _copy(address: str, file: IdxFile, target, report: Callable[[int], None]) ->
             target.write(block)
             report(count)
     if digest.hexdigest() != file.gz_md5:
-        raise ValueError(f"md5 mismatch, got {digest.hexdigest()}, {count} of {file.gz_bytes} bytes")
+        raise ValueError(
+            f"md5 mismatch, got {digest.hexdigest()}, {count} of {file.gz_bytes} bytes"
+        )
 
 
 def _advice(source: Source) -> str:
-    return (f"offline: run `archsim data fetch {source.name}` where there is a network, or get the four .gz files in any other way, "
-            f"put them into a folder {source.name}/ and set ARCHSIM_DATA to the folder above it")
+    return (
+        f"offline: run `archsim data fetch {source.name}` where there is a network, or get the four .gz files in any other way, "
+        f"put them into a folder {source.name}/ and set ARCHSIM_DATA to the folder above it"
+    )

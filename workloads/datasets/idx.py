@@ -1,4 +1,6 @@
-"""The idx format of MNIST: magic number 0 0 8 d, d sizes as big-endian 32-bit numbers, then bytes. Nothing read is trusted."""
+"""The idx format of MNIST: magic number 0 0 8 d, d sizes as big-endian 32-bit numbers, then bytes.
+Nothing read is trusted.
+"""
 
 from __future__ import annotations
 
@@ -21,23 +23,44 @@ _GZIP = b"\x1f\x8b"
 def read_idx(path: Path, expected: IdxFile) -> np.ndarray:
     """The bytes of an idx file, gzipped or not, as an array of `expected.shape`.
 
-    Raises InputError naming the file: truncated or not gzip, wrong magic number, wrong sizes, wrong length, wrong md5.
+    Raises InputError naming the file: truncated or not gzip, wrong magic number, wrong sizes, wrong
+    length, wrong md5.
     """
     content = read_bytes(path)
-    size, header = math.prod(expected.shape), 4 + 4 * len(expected.shape)
+    size = math.prod(expected.shape)
+    header = 4 + 4 * len(expected.shape)
     if content[:2] == _GZIP:
         content = _unzip(content, header + size, path)
     magic = bytes([0, 0, 8, len(expected.shape)])
     if content[:4] != magic:
-        raise InputError("not an idx file of bytes: wrong magic number", where=str(path), got=content[:4].hex(" "), allowed=magic.hex(" "))
-    shape = tuple(int.from_bytes(content[place:place + 4], "big") for place in range(4, header, 4))
+        raise InputError(
+            "not an idx file of bytes: wrong magic number",
+            where=str(path),
+            got=content[:4].hex(" "),
+            allowed=magic.hex(" "),
+        )
+    shape = tuple(
+        int.from_bytes(content[place : place + 4], "big") for place in range(4, header, 4)
+    )
     if shape != expected.shape:
-        raise InputError("wrong sizes in the file's head", where=str(path), got=shape, allowed=str(expected.shape))
+        raise InputError(
+            "wrong sizes in the file's head",
+            where=str(path),
+            got=shape,
+            allowed=str(expected.shape),
+        )
     if len(content) != header + size:
-        raise InputError("the file is cut off or too long", where=str(path), got=f"{len(content)} bytes", allowed=f"{header + size} bytes")
+        raise InputError(
+            "the file is cut off or too long",
+            where=str(path),
+            got=f"{len(content)} bytes",
+            allowed=f"{header + size} bytes",
+        )
     found = hashlib.md5(content, usedforsecurity=False).hexdigest()
     if found != expected.md5:
-        raise InputError("md5 mismatch", where=str(path), got=found, allowed=expected.md5, hint=_advice(found))
+        raise InputError(
+            "md5 mismatch", where=str(path), got=found, allowed=expected.md5, hint=_advice(found)
+        )
     return np.frombuffer(content, np.uint8, offset=header).reshape(shape)
 
 
@@ -46,7 +69,9 @@ def _unzip(content: bytes, limit: int, path: Path) -> bytes:
         with gzip.GzipFile(fileobj=io.BytesIO(content)) as file:
             return file.read(limit + 1)
     except (OSError, EOFError, zlib.error) as fault:
-        raise InputError(f"a broken .gz file ({str(fault).lower()})", where=str(path), hint="fetch it again") from None
+        raise InputError(
+            f"a broken .gz file ({str(fault).lower()})", where=str(path), hint="fetch it again"
+        ) from None
 
 
 def _advice(md5: str) -> str:

@@ -14,12 +14,16 @@ from workloads.datasets.dataset import Dataset
 from workloads.datasets.fetch import Progress, find_files
 from workloads.datasets.idx import read_idx
 
-# Optical Recognition of Handwritten Digits, its test set of 1,797 images, as scikit-learn has it; pixels are the counts 0 to 16 over 16.
-# 1,437 images to train and 360 to test, by numpy.random.default_rng(0).permutation(1797). A test compares it with scikit-learn's copy.
+# Optical Recognition of Handwritten Digits, its test set of 1,797 images, as scikit-learn has it;
+# pixels are the counts 0 to 16 over 16.
+# 1,437 images to train and 360 to test, by numpy.random.default_rng(0).permutation(1797). A test
+# compares it with scikit-learn's copy.
 _DIGITS = Path(__file__).parent / "files" / "digits.npz"
 _DIGITS_TITLE = "Handwritten digits, 1,437 + 360 grey images of 8x8, 10 classes; comes with archsim, no download"
 _DIGITS_SOURCE = "E. Alpaydin, C. Kaynak, Optical Recognition of Handwritten Digits, UCI Machine Learning Repository (1998), CC BY 4.0"
-_DIGITS_NOTES = ("digits: training and test images are a random split of the same 13 writers, so errors are lower than on new writers",)
+_DIGITS_NOTES = (
+    "digits: training and test images are a random split of the same 13 writers, so errors are lower than on new writers",
+)
 
 
 def list_datasets() -> dict[str, str]:
@@ -27,10 +31,14 @@ def list_datasets() -> dict[str, str]:
     return {"digits": _DIGITS_TITLE} | {name: source.title for name, source in catalogue().items()}
 
 
-def load_dataset(name_or_path: str | Path | Dataset, download: bool = True, progress: Progress | None = None) -> Dataset:
-    """The data set of a name or of an .npz file. Files come from $ARCHSIM_DATA, the cache, or a mirror where `download` allows it.
+def load_dataset(
+    name_or_path: str | Path | Dataset, download: bool = True, progress: Progress | None = None
+) -> Dataset:
+    """The data set of a name or of an .npz file. Files come from $ARCHSIM_DATA, the cache, or a
+    mirror where `download` allows it.
 
-    Raises InputError for an unknown name, a file that is missing, damaged or not the published one, and where nothing can be downloaded.
+    Raises InputError for an unknown name, a file that is missing, damaged or not the published one,
+    and where nothing can be downloaded.
     """
     if isinstance(name_or_path, Dataset):
         return name_or_path
@@ -39,19 +47,32 @@ def load_dataset(name_or_path: str | Path | Dataset, download: bool = True, prog
     text = str(name_or_path)
     if text == "digits":
         names = tuple(map(str, range(10)))
-        return replace(read_arrays(_DIGITS), source=_DIGITS_SOURCE, notes=_DIGITS_NOTES, class_names=names)
+        return replace(
+            read_arrays(_DIGITS), source=_DIGITS_SOURCE, notes=_DIGITS_NOTES, class_names=names
+        )
     if text.lower().endswith(".npz"):
         return read_arrays(text)
     source = _source(text)
     paths = find_files(source, download, progress)
     found = {part: read_idx(path, source.files[part]) for part, path in paths.items()}
     images = {part: _pixels(array) for part, array in found.items() if part.endswith("images")}
-    labels = {part: array.astype(np.int64) for part, array in found.items() if part.endswith("labels")}
-    return Dataset(source.name, **images, **labels, classes=len(source.class_names), source=source.source, class_names=source.class_names)
+    labels = {
+        part: array.astype(np.int64) for part, array in found.items() if part.endswith("labels")
+    }
+    return Dataset(
+        source.name,
+        **images,
+        **labels,
+        classes=len(source.class_names),
+        source=source.source,
+        class_names=source.class_names,
+    )
 
 
 def fetch_dataset(name: str, progress: Progress | None = None) -> list[Path]:
-    """Make sure that every file of a data set is here and is the published one; returns their paths. Raises InputError."""
+    """Make sure that every file of a data set is here and is the published one; returns their
+    paths. Raises InputError.
+    """
     if name == "digits":
         return [_DIGITS]
     source = _source(name)
@@ -64,8 +85,12 @@ def fetch_dataset(name: str, progress: Progress | None = None) -> list[Path]:
 def _source(name: str) -> Source:
     known = list_datasets()
     if name not in known:
-        raise InputError("unknown data set", got=name, allowed=[*known, "or a path to .npz"],
-                         hint=nearest(name, known) or "`archsim list datasets` tells what there is")
+        raise InputError(
+            "unknown data set",
+            got=name,
+            allowed=[*known, "or a path to .npz"],
+            hint=nearest(name, known) or "`archsim list datasets` tells what there is",
+        )
     return catalogue()[name]
 
 

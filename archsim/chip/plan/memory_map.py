@@ -10,8 +10,10 @@ from archsim.trace.operation import Operation, Trace
 
 @dataclass(frozen=True, slots=True)
 class MemoryMap:
-    """Where data live: the shares of feature maps and of training state that are off chip, since the buffer does not hold them beside
-    the rest. What an image keeps alive comes first, then training state, all of it alike."""
+    """Where data live: the shares of feature maps and of training state that are off chip, since
+    the buffer does not hold them beside the rest. What an image keeps alive comes first, then
+    training state, all of it alike.
+    """
 
     capacity_bits: float
     resident_bits: float
@@ -20,7 +22,9 @@ class MemoryMap:
     @classmethod
     def of(cls, trace: Trace, chip: Architecture) -> MemoryMap:
         state = sum(trace.state_words.values()) * chip.vector_unit.word_bits
-        return cls(chip.buffer.capacity_kib * 8192, trace.activation_elements * chip.read.input_bits, state)
+        return cls(
+            chip.buffer.capacity_kib * 8192, trace.activation_elements * chip.read.input_bits, state
+        )
 
     @property
     def state_kept_bits(self) -> float:
@@ -33,6 +37,11 @@ class MemoryMap:
         return 1 - self.state_kept_bits / self.state_bits if self.state_bits else 0.0
 
     def spill(self, operation: Operation, chip: Architecture) -> float:
-        """Share of this operation's feature-map traffic that goes off chip: what does not fit beside the rest."""
-        held = max(operation.map_elements * chip.read.input_bits, self.resident_bits) + self.state_kept_bits
+        """Share of this operation's feature-map traffic that goes off chip: what does not fit
+        beside the rest.
+        """
+        held = (
+            max(operation.map_elements * chip.read.input_bits, self.resident_bits)
+            + self.state_kept_bits
+        )
         return max(0.0, 1 - self.capacity_bits / held) if held else 0.0

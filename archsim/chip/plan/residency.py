@@ -1,4 +1,6 @@
-"""Weights in passes on a chip too small for the network: which layers are loaded, and what loading costs."""
+"""Weights in passes on a chip too small for the network: which layers are loaded, and what loading
+costs.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ from archsim.trace.operation import OFF_TILES, Operation, Trace
 
 @dataclass(frozen=True, slots=True)
 class Loading:
-    """Cycles of one load: rows are programmed as they arrive, so the slower of transport and programming counts."""
+    """Cycles of one load: rows are programmed as they arrive, so the slower of transport and
+    programming counts.
+    """
 
     programming: int
     reading: int
@@ -23,8 +27,8 @@ class Loading:
 
 
 class Residency:
-    """What is on the tiles now. A layer that does not fit beside the loaded ones drives out the oldest; a layer
-    larger than the chip is split into equal passes, each loaded before it runs."""
+    """What is on the tiles now. A layer that does not fit beside the loaded ones drives out the
+    oldest; a layer larger than the chip is split into equal passes, each loaded before it runs."""
 
     def __init__(self, placement: Placement, chip: Architecture):
         self.placement, self.chip = placement, chip
@@ -41,8 +45,11 @@ class Residency:
         return -(-len(layer.tiles) // self.placement.available)
 
     def enter(self, operation: Operation, part: int) -> LayerPlacement | None:
-        """The layer to load now, after room was made for it; None where its part is there or none is needed."""
-        layer, name = self.placement.layers.get(operation.place), operation.place
+        """The layer to load now, after room was made for it; None where its part is there or none
+        is needed.
+        """
+        layer = self.placement.layers.get(operation.place)
+        name = operation.place
         if layer is None or operation.kind in OFF_TILES or (name, part) in self.loaded:
             return None
         need = min(len(layer.tiles), self.placement.available)
@@ -50,14 +57,22 @@ class Residency:
             del self.loaded[next(iter(self.loaded))]
         self.loaded[name, part] = need
         # What programs every device needs none of the old weights.
-        return None if operation.kind == "write" and operation.activity.devices_written == 1 else layer
+        return (
+            None if operation.kind == "write" and operation.activity.devices_written == 1 else layer
+        )
 
     def foresee(self, trace: Trace, images: int) -> Ledger:
-        """What the loads of a whole run count, without events: the order is that of `Machine.schedule`."""
+        """What the loads of a whole run count, without events: the order is that of
+        `Machine.schedule`.
+        """
         batches = math.ceil(images / trace.batch) if trace.phase == "training" else 1
         for done in range(1, batches + 1):
-            before, found, self.ledger = list(self.loaded), self.ledger, Ledger()
-            for operation in trace.image_operations + (trace.batch_operations if trace.phase == "training" else ()):
+            before = list(self.loaded)
+            found = self.ledger
+            self.ledger = Ledger()
+            for operation in trace.image_operations + (
+                trace.batch_operations if trace.phase == "training" else ()
+            ):
                 for part in range(self.passes(operation)):
                     layer = self.enter(operation, part)
                     if layer is not None:
@@ -70,17 +85,27 @@ class Residency:
         return self.ledger
 
     def loading(self, operation: Operation, layer: LayerPlacement) -> Loading:
-        """How long it takes to bring a layer (or one part of it) on the tiles, by what is busy with it."""
+        """How long it takes to bring a layer (or one part of it) on the tiles, by what is busy with
+        it.
+        """
         chip, bits = self.chip, self._bits(operation, layer)
         rows = min(layer.rows * layer.groups_per_tile * layer.copies_per_tile, chip.tile.rows)
-        programming = math.ceil(rows * write_row_cycles(chip, 1, self._slowest_row(operation, layer, rows)))
-        return Loading(programming, math.ceil(bits / chip.off_chip.bits_per_cycle), math.ceil(bits / chip.interconnect.width_bits))
+        programming = math.ceil(
+            rows * write_row_cycles(chip, 1, self._slowest_row(operation, layer, rows))
+        )
+        return Loading(
+            programming,
+            math.ceil(bits / chip.off_chip.bits_per_cycle),
+            math.ceil(bits / chip.interconnect.width_bits),
+        )
 
     def _slowest_row(self, operation: Operation, layer: LayerPlacement, rows: int) -> float:
         """Pulses of the slowest of the rows that all tiles program at once."""
         chip = self.chip
         if chip.write.parallel == "row":
-            return slowest_pulses(layer.cells / self.passes(operation) / rows, 1.0, chip.write.pulses)
+            return slowest_pulses(
+                layer.cells / self.passes(operation) / rows, 1.0, chip.write.pulses
+            )
         tiles = min(len(layer.tiles), self.placement.available)
         return slowest_row(tiles, min(layer.columns, chip.tile.columns), 1.0, chip.write.pulses)
 
@@ -88,11 +113,23 @@ class Residency:
         return layer.matrix.weights * layer.copies / self.passes(operation) * self.chip.weights.bits
 
     def count(self, operation: Operation, layer: LayerPlacement) -> None:
-        name, phase, count = operation.place, operation.phase, self.ledger.add
-        bits, cells, pulses = self._bits(operation, layer), layer.cells / self.passes(operation), self.chip.write.pulses
+        name = operation.place
+        phase = operation.phase
+        count = self.ledger.add
+        bits = self._bits(operation, layer)
+        cells = layer.cells / self.passes(operation)
+        pulses = self.chip.write.pulses
         count("off_chip_memory", "read", name, phase, bits)
         count("interconnect", "transfer", name, phase, bits)
-        for component, action in (("array", "write"), ("write_driver", "pulse"), ("level_shifter", "shift"), ("bit_line_driver", "drive"),
-                                  ("array", "read"), ("front_end", "sample"), ("column_mux", "select"), ("adc", "convert")):
+        for component, action in (
+            ("array", "write"),
+            ("write_driver", "pulse"),
+            ("level_shifter", "shift"),
+            ("bit_line_driver", "drive"),
+            ("array", "read"),
+            ("front_end", "sample"),
+            ("column_mux", "select"),
+            ("adc", "convert"),
+        ):
             count(component, action, name, phase, cells * pulses)
         count("word_line_driver", "drive", name, phase, cells / max(1, layer.columns) * 2 * pulses)

@@ -10,7 +10,9 @@ from archsim.chip.config import Architecture
 
 @dataclass(frozen=True, slots=True)
 class TileTiming:
-    """One tile operation: cycles until its result is there, and cycles until the tile can take the next one."""
+    """One tile operation: cycles until its result is there, and cycles until the tile can take the
+    next one.
+    """
 
     latency: int
     interval: int
@@ -18,22 +20,28 @@ class TileTiming:
 
 
 def conversions_in_turn(chip: Architecture, lines: int, lines_used: int) -> int:
-    """Conversions that one ADC does one after the other for `lines` lines of a tile, of which `lines_used` hold weights."""
+    """Conversions that one ADC does one after the other for `lines` lines of a tile, of which
+    `lines_used` hold weights.
+    """
     adcs = chip.adcs_per_tile
     read = lines if chip.read.all_groups else min(lines, lines_used)
     return max(1, -(-read // adcs))
 
 
 def read_timing(chip: Architecture, columns_used: int, transposed: bool = False) -> TileTiming:
-    """Timing of one read of a tile: rounds of sampling (the array integrates) and conversion (the ADC works).
+    """Timing of one read of a tile: rounds of sampling (the array integrates) and conversion (the
+    ADC works).
 
-    shared front end: each of the ADC's columns applies the input again, slots x slot + conversion (Wu 2023: 8 groups
-    x (8 + 1) = 72 cycles); per-column front end: all columns integrate together and are converted in turn. With
-    digital accumulation every slot is converted. `overlap` lets a round's conversion run beside the next sampling,
-    of the same read or of the next one: the slower of the two sets the pace.
+    shared front end: each of the ADC's columns applies the input again, slots x slot + conversion
+    (Wu 2023: 8 groups x (8 + 1) = 72 cycles); per-column front end: all columns integrate together
+    and are converted in turn. With digital accumulation every slot is converted. `overlap` lets a
+    round's conversion run beside the next sampling, of the same read or of the next one: the slower
+    of the two sets the pace.
     """
     read = chip.read
-    turns = conversions_in_turn(chip, chip.tile.rows if transposed else chip.tile.columns, columns_used)
+    turns = conversions_in_turn(
+        chip, chip.tile.rows if transposed else chip.tile.columns, columns_used
+    )
     shared, digital = read.front_end == "shared", read.accumulate == "digital"
     rounds = (turns if shared else 1) * (read.slots if digital else 1)
     sampling = read.slot_cycles * (1 if digital else read.slots)
@@ -45,12 +53,18 @@ def read_timing(chip: Architecture, columns_used: int, transposed: bool = False)
 
 
 def pulse_update_cycles(chip: Architecture, train_length: float, phases: int = 0) -> int:
-    """Cycles of one rank-1 update: polarity phases (0: the chip's) x train length x pulse, a mean length rounded up."""
-    return math.ceil((phases or chip.update.polarity_phases) * train_length * chip.update.pulse_cycles - 1e-9)
+    """Cycles of one rank-1 update: polarity phases (0: the chip's) x train length x pulse, a mean
+    length rounded up.
+    """
+    return math.ceil(
+        (phases or chip.update.polarity_phases) * train_length * chip.update.pulse_cycles - 1e-9
+    )
 
 
-def write_row_cycles(chip: Architecture, devices: float, pulses: float, verifies: float = 1.0) -> float:
-    """Cycles to program `devices` devices of one row with `verifies` reads a pulse (0: blindly); a pulse reaches one device or the whole
-    row."""
+def write_row_cycles(
+    chip: Architecture, devices: float, pulses: float, verifies: float = 1.0
+) -> float:
+    """Cycles to program `devices` devices of one row with `verifies` reads a pulse (0: blindly); a
+    pulse reaches one device or the whole row."""
     turns = devices if chip.write.parallel == "device" else min(1.0, devices)
     return turns * pulses * (chip.write.pulse_cycles + verifies * chip.write.verify_cycles)

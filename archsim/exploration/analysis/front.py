@@ -1,4 +1,6 @@
-"""From tables to what a designer asks: the front, its knee, what drives each objective, and how sure all that is."""
+"""From tables to what a designer asks: the front, its knee, what drives each objective, and how
+sure all that is.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ SAMPLES = 200
 
 
 def front_indices(table: Table) -> list[int]:
-    """Rows of a table on its Pareto front, by the first objective. Designs equal in every objective are all there."""
+    """Rows of a table on its Pareto front, by the first objective. Designs equal in every objective
+    are all there.
+    """
     indices, costs, _ = table.costs(table.space.objectives)
     if not len(indices):
         return []
@@ -44,11 +48,14 @@ def layers(table: Table) -> dict[int, int]:
     return {int(i): int(layer) for i, layer in zip(indices, found) if layer}
 
 
-def uncertainty(sweep: Sweep, table: Table, samples: int = SAMPLES, seed: int = 0) -> list[dict[str, Any]]:
-    """Bands of the designs on and near the front of a table, and in which share of draws each is on the front.
+def uncertainty(
+    sweep: Sweep, table: Table, samples: int = SAMPLES, seed: int = 0
+) -> list[dict[str, Any]]:
+    """Bands of the designs on and near the front of a table, and in which share of draws each is on
+    the front.
 
-    A design that is on the front in 5 to 95 % of the draws is undecided: the figures do not say. Empty where an
-    objective's spread cannot be drawn.
+    A design that is on the front in 5 to 95 % of the draws is undecided: the figures do not say.
+    Empty where an objective's spread cannot be drawn.
     """
     from archsim.exploration.analysis.uncertainty import (
         DECIDED,
@@ -66,13 +73,29 @@ def uncertainty(sweep: Sweep, table: Table, samples: int = SAMPLES, seed: int = 
         return []
     chosen = [int(indices[i]) for i in promote(costs, MOST_CANDIDATES)]
     runs = sweep.runs([table.key(i) for i in chosen]) if table.rung.kind != "price" else {}
-    designs = [count_design(table.space.design(table.point(i)), runs.get(table.key(i))) for i in chosen]
+    designs = [
+        count_design(table.space.design(table.point(i)), runs.get(table.key(i))) for i in chosen
+    ]
     draws = sample_prices(designs, samples, seed)
     exact = {name: table.metric(name)[chosen] for name in names}
-    columns = [o.sign * (draws[o.path] if sampled(o.path) else np.tile(exact[o.path], (samples, 1))) for o in known]
-    shares, spread = front_shares(np.stack(columns, axis=-1)), bands(names, draws, exact)
+    columns = [
+        o.sign * (draws[o.path] if sampled(o.path) else np.tile(exact[o.path], (samples, 1)))
+        for o in known
+    ]
+    shares = front_shares(np.stack(columns, axis=-1))
+    spread = bands(names, draws, exact)
     front = set(front_indices(table))
-    return [{"point": index, "on_front": index in front, "front_share": float(share),
-             "verdict": "front" if share >= DECIDED else "off" if share <= 1 - DECIDED else "undecided",
-             "bands": {name: [float(v) for v in spread[name][:, column]] for name in names}}
-            for column, (index, share) in enumerate(zip(chosen, shares))]
+    return [
+        {
+            "point": index,
+            "on_front": index in front,
+            "front_share": float(share),
+            "verdict": "front"
+            if share >= DECIDED
+            else "off"
+            if share <= 1 - DECIDED
+            else "undecided",
+            "bands": {name: [float(v) for v in spread[name][:, column]] for name in names},
+        }
+        for column, (index, share) in enumerate(zip(chosen, shares))
+    ]

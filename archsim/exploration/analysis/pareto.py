@@ -1,4 +1,6 @@
-"""Pareto fronts of any number of objectives, layers of fronts, crowding and the knee. All objectives are to be small here."""
+"""Pareto fronts of any number of objectives, layers of fronts, crowding and the knee. All
+objectives are to be small here.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +8,11 @@ import numpy as np
 
 
 def pareto_front(costs: np.ndarray) -> np.ndarray:
-    """True for every row of `costs` (points, objectives) that no other row dominates; equal rows are all kept.
+    """True for every row of `costs` (points, objectives) that no other row dominates; equal rows
+    are all kept.
 
-    A row dominates another where it is nowhere larger and somewhere smaller. O(n log n) for two objectives, O(n x front) for more.
+    A row dominates another where it is nowhere larger and somewhere smaller. O(n log n) for two
+    objectives, O(n x front) for more.
     """
     costs = np.asarray(costs, float)
     count, width = costs.shape
@@ -38,9 +42,13 @@ def pareto_front(costs: np.ndarray) -> np.ndarray:
 
 
 def front_layers(costs: np.ndarray, wanted: int) -> np.ndarray:
-    """The layer of each row: 1 on the front, 2 on the front of the rest and so on, until `wanted` rows have one; 0 beyond."""
+    """The layer of each row: 1 on the front, 2 on the front of the rest and so on, until `wanted`
+    rows have one; 0 beyond.
+    """
     costs = np.asarray(costs, float)
-    layers, left, layer = np.zeros(len(costs), int), np.arange(len(costs)), 0
+    layers = np.zeros(len(costs), int)
+    left = np.arange(len(costs))
+    layer = 0
     while len(left) and np.count_nonzero(layers) < wanted:
         layer += 1
         on = pareto_front(costs[left])
@@ -50,7 +58,9 @@ def front_layers(costs: np.ndarray, wanted: int) -> np.ndarray:
 
 
 def crowding(costs: np.ndarray) -> np.ndarray:
-    """Crowding distance (Deb 2002): the sum over objectives of the gap between a row's neighbours; ends are infinite."""
+    """Crowding distance (Deb 2002): the sum over objectives of the gap between a row's neighbours;
+    ends are infinite.
+    """
     costs = np.asarray(costs, float)
     found = np.zeros(len(costs))
     for column in costs.T:
@@ -63,7 +73,9 @@ def crowding(costs: np.ndarray) -> np.ndarray:
 
 
 def promote(costs: np.ndarray, count: int) -> np.ndarray:
-    """Indices of the `count` rows nearest the front, best first: by layer, then the least crowded, then as they stand."""
+    """Indices of the `count` rows nearest the front, best first: by layer, then the least crowded,
+    then as they stand.
+    """
     costs = scaled(costs)
     layers, chosen = front_layers(costs, count), []
     for layer in range(1, layers.max(initial=0) + 1):
@@ -73,7 +85,9 @@ def promote(costs: np.ndarray, count: int) -> np.ndarray:
 
 
 def scaled(costs: np.ndarray) -> np.ndarray:
-    """Columns on a common scale from 0 to 1: logarithmic where a column is positive and spans more than tenfold."""
+    """Columns on a common scale from 0 to 1: logarithmic where a column is positive and spans more
+    than tenfold.
+    """
     costs = np.asarray(costs, float).copy()
     for column in range(costs.shape[1] if len(costs) else 0):
         values = costs[:, column]
@@ -85,7 +99,8 @@ def scaled(costs: np.ndarray) -> np.ndarray:
 
 
 def knee(costs: np.ndarray) -> int | None:
-    """The index of the knee: the row farthest from the hyperplane through the ends of the front, towards the origin.
+    """The index of the knee: the row farthest from the hyperplane through the ends of the front,
+    towards the origin.
 
     Objectives are first brought to one scale. None for fewer than three rows or a single objective.
     """
@@ -93,7 +108,9 @@ def knee(costs: np.ndarray) -> int | None:
     if len(costs) < 3 or costs.shape[1] < 2:
         return None
     points = scaled(costs)
-    ends = points[np.argmin(points, axis=0)]  # (objectives, objectives): the best row of each objective
+    ends = points[
+        np.argmin(points, axis=0)
+    ]  # (objectives, objectives): the best row of each objective
     try:
         normal = np.linalg.solve(ends, np.ones(len(ends)))
     except np.linalg.LinAlgError:

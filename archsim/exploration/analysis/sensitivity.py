@@ -1,8 +1,10 @@
-"""How much of an objective's spread each axis explains: variance-based (Sobol) indices from the points of a sweep.
+"""How much of an objective's spread each axis explains: variance-based (Sobol) indices from the
+points of a sweep.
 
-I. M. Sobol, Math. Comput. Simul. 55 (2001): the first-order index of an axis is Var(E[y | axis]) / Var(y). On a whole grid the
-means over the other axes are exact; on drawn points the index is corrected for the scatter of group means (epsilon squared,
-Kelley 1935). An objective that is positive and spans more than tenfold is taken in its logarithm. Intervals: bootstrap.
+I. M. Sobol, Math. Comput. Simul. 55 (2001): the first-order index of an axis is Var(E[y | axis]) /
+Var(y). On a whole grid the means over the other axes are exact; on drawn points the index is
+corrected for the scatter of group means (epsilon squared, Kelley 1935). An objective that is
+positive and spans more than tenfold is taken in its logarithm. Intervals: bootstrap.
 """
 
 from __future__ import annotations
@@ -21,7 +23,9 @@ _MOST_POINTS = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """The share of variance that an axis, or the interaction of two, explains, with its 5th and 95th percentile."""
+    """The share of variance that an axis, or the interaction of two, explains, with its 5th and
+    95th percentile.
+    """
 
     axes: tuple[str, ...]
     share: float
@@ -30,8 +34,11 @@ class Index:
 
 
 def groups_of(table: Table, number: int, indices: np.ndarray) -> tuple[np.ndarray, list[str]]:
-    """The group of each point along an axis, and what the groups are called; continuous axes are cut into equal shares."""
-    axis, values = table.space.axes[number], table.codes(number)[indices]
+    """The group of each point along an axis, and what the groups are called; continuous axes are
+    cut into equal shares.
+    """
+    axis = table.space.axes[number]
+    values = table.codes(number)[indices]
     if axis.values and len(axis.values) <= MAX_GROUPS:
         return values.astype(int), [_name(v) for v in axis.values]
     values = table.axis(number)[indices]
@@ -41,17 +48,27 @@ def groups_of(table: Table, number: int, indices: np.ndarray) -> tuple[np.ndarra
 
 
 def _name(value: object) -> str:
-    return f"{value:g}" if isinstance(value, int | float) and not isinstance(value, bool) else str(value)
+    return (
+        f"{value:g}"
+        if isinstance(value, int | float) and not isinstance(value, bool)
+        else str(value)
+    )
 
 
 def on_scale(values: np.ndarray) -> tuple[np.ndarray, bool]:
-    """The values, or their natural logarithms where all are positive and span more than tenfold; True for the latter."""
+    """The values, or their natural logarithms where all are positive and span more than tenfold;
+    True for the latter.
+    """
     logarithmic = bool(len(values)) and values.min() > 0 and values.max() > 10 * values.min()
     return (np.log(values), True) if logarithmic else (values, False)
 
 
-def explained(groups: np.ndarray, values: np.ndarray, exact: bool, weights: np.ndarray | None = None) -> float:
-    """The share of the variance of `values` that lies between groups, corrected for their number unless `exact`."""
+def explained(
+    groups: np.ndarray, values: np.ndarray, exact: bool, weights: np.ndarray | None = None
+) -> float:
+    """The share of the variance of `values` that lies between groups, corrected for their number
+    unless `exact`.
+    """
     weights = np.ones(len(values)) if weights is None else weights
     count = np.bincount(groups, weights)
     used = count > 0
@@ -67,11 +84,14 @@ def explained(groups: np.ndarray, values: np.ndarray, exact: bool, weights: np.n
     return float(between / all_squares)
 
 
-def sensitivities(table: Table, metric: str, exact: bool, seed: int = 0) -> tuple[list[Index], list[Index], bool]:
-    """First-order indices, interactions of pairs (largest first), and whether the logarithm was taken.
+def sensitivities(
+    table: Table, metric: str, exact: bool, seed: int = 0
+) -> tuple[list[Index], list[Index], bool]:
+    """First-order indices, interactions of pairs (largest first), and whether the logarithm was
+    taken.
 
-    Only points that were worked out count, constraints or not; `exact` says that they are a whole grid. Interactions are
-    the pair's share less those of its axes.
+    Only points that were worked out count, constraints or not; `exact` says that they are a whole
+    grid. Interactions are the pair's share less those of its axes.
     """
     values = table.metric(metric)
     indices = np.flatnonzero((table.status == 0) & np.isfinite(values))
@@ -83,7 +103,10 @@ def sensitivities(table: Table, metric: str, exact: bool, seed: int = 0) -> tupl
         return [], [], logarithmic
     # resampling with weights: how often each point is drawn
     resamples = min(_RESAMPLES, max(20, 2_000_000 // len(values)))
-    draws = [generator.multinomial(len(values), np.full(len(values), 1 / len(values))).astype(float) for _ in range(resamples)]
+    draws = [
+        generator.multinomial(len(values), np.full(len(values), 1 / len(values))).astype(float)
+        for _ in range(resamples)
+    ]
     paths, codes = [axis.path for axis in table.space.axes], []
     for number in range(len(paths)):
         codes.append(groups_of(table, number, indices)[0])
@@ -94,14 +117,25 @@ def sensitivities(table: Table, metric: str, exact: bool, seed: int = 0) -> tupl
         share = explained(both, values, exact) - first[a].share - first[b].share
         pairs.append((share, a, b, both))
     pairs.sort(key=lambda pair: -pair[0])
-    top = [_index((paths[a], paths[b]), both, values, exact, draws, first[a].share + first[b].share) for _, a, b, both in pairs[:3]]
+    top = [
+        _index((paths[a], paths[b]), both, values, exact, draws, first[a].share + first[b].share)
+        for _, a, b, both in pairs[:3]
+    ]
     return first, top, logarithmic
 
 
-def _index(axes: tuple[str, ...], groups: np.ndarray, values: np.ndarray, exact: bool, draws: list[np.ndarray], less: float) -> Index:
+def _index(
+    axes: tuple[str, ...],
+    groups: np.ndarray,
+    values: np.ndarray,
+    exact: bool,
+    draws: list[np.ndarray],
+    less: float,
+) -> Index:
     _, groups = np.unique(groups, return_inverse=True)
     share = explained(groups, values, exact) - less
-    # a resample adds scatter of its own to the group means, on a grid too: the interval is corrected, then put around the index
+    # a resample adds scatter of its own to the group means, on a grid too: the interval is
+    # corrected, then put around the index
     resampled = np.array([explained(groups, values, False, draw) for draw in draws]) - less
     spread = np.percentile(resampled, (5, 95)) - np.mean(resampled)
     low, high = float(spread[0]), float(spread[1])
@@ -109,7 +143,9 @@ def _index(axes: tuple[str, ...], groups: np.ndarray, values: np.ndarray, exact:
 
 
 def main_effects(table: Table, metric: str, number: int) -> list[dict[str, object]]:
-    """The objective along an axis: for each value its mean (geometric where on a logarithmic scale) and quartiles over all else."""
+    """The objective along an axis: for each value its mean (geometric where on a logarithmic scale)
+    and quartiles over all else.
+    """
     values = table.metric(metric)
     indices = np.flatnonzero((table.status == 0) & np.isfinite(values))
     if not len(indices):
@@ -122,13 +158,22 @@ def main_effects(table: Table, metric: str, number: int) -> list[dict[str, objec
         own = numbers[groups == group]
         if len(own):
             low, high = np.percentile(own, (25, 75))
-            found.append({"value": name, "mean": float(back(own.mean())), "low": float(back(low)), "high": float(back(high)),
-                          "points": len(own)})
+            found.append(
+                {
+                    "value": name,
+                    "mean": float(back(own.mean())),
+                    "low": float(back(low)),
+                    "high": float(back(high)),
+                    "points": len(own),
+                }
+            )
     return found
 
 
 def interaction(table: Table, metric: str, first: int, second: int) -> list[dict[str, object]]:
-    """The mean of the objective for every pair of values of two axes, as rows {first, second, mean, points}."""
+    """The mean of the objective for every pair of values of two axes, as rows {first, second, mean,
+    points}.
+    """
     values = table.metric(metric)
     indices = np.flatnonzero((table.status == 0) & np.isfinite(values))
     one, names = groups_of(table, first, indices)
@@ -140,5 +185,12 @@ def interaction(table: Table, metric: str, first: int, second: int) -> list[dict
         for b, other in enumerate(others):
             own = numbers[(one == a) & (two == b)]
             if len(own):
-                found.append({"first": name, "second": other, "mean": float(back(own.mean())), "points": len(own)})
+                found.append(
+                    {
+                        "first": name,
+                        "second": other,
+                        "mean": float(back(own.mean())),
+                        "points": len(own),
+                    }
+                )
     return found

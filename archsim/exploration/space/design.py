@@ -1,4 +1,6 @@
-"""From a design (words and settings) to what the model takes: chip, trace, update rule, images. Kept in memory by process."""
+"""From a design (words and settings) to what the model takes: chip, trace, update rule, images.
+Kept in memory by process.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ _DEVICE = "training.device_settings."
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A design ready to run: a chip, the trace of a step, its update rule (None for inference) and the images through it."""
+    """A design ready to run: a chip, the trace of a step, its update rule (None for inference) and
+    the images through it.
+    """
 
     chip: Architecture
     trace: Trace
@@ -36,9 +40,20 @@ class Step:
 
 
 def resolve(design: Mapping[str, Any]) -> Step:
-    """The step of a design. Raises InputError for a design that the chip, the scheme or the network does not allow."""
-    chip = _chip(design["architecture"], {path: value for path, value in design.items() if of_chip(path) or chip_settings(path, value)})
-    settings = tuple(sorted((path[7:], value) for path, value in design.items() if path[:7] == "scheme."))
+    """The step of a design. Raises InputError for a design that the chip, the scheme or the network
+    does not allow.
+    """
+    chip = _chip(
+        design["architecture"],
+        {
+            path: value
+            for path, value in design.items()
+            if of_chip(path) or chip_settings(path, value)
+        },
+    )
+    settings = tuple(
+        sorted((path[7:], value) for path, value in design.items() if path[:7] == "scheme.")
+    )
     scheme, phase = design["scheme"], design["phase"]
     trace, rule = _trace(design["network"], scheme, settings, phase, design["batch"])
     return Step(chip, trace, rule, design["images"] or design["batch"])
@@ -59,7 +74,9 @@ def _scheme(name: str, settings: tuple) -> Scheme:
 
 
 @remembered(64)
-def _trace(network: str, scheme: str | None, settings: tuple, phase: str, batch: int) -> tuple[Trace, Scheme | None]:
+def _trace(
+    network: str, scheme: str | None, settings: tuple, phase: str, batch: int
+) -> tuple[Trace, Scheme | None]:
     from archsim.trace import build_trace
 
     rule = _scheme(scheme, settings) if scheme is not None and phase == "training" else None
@@ -70,7 +87,9 @@ def _trace(network: str, scheme: str | None, settings: tuple, phase: str, batch:
 def _chip_content(name: str) -> dict[str, Any]:
     from archsim.chip import load_architecture
 
-    return load_architecture(name).model_dump(by_alias=True, exclude_unset=True)  # as the file says it: what it leaves open may follow
+    return load_architecture(name).model_dump(
+        by_alias=True, exclude_unset=True
+    )  # as the file says it: what it leaves open may follow
 
 
 def _chip(name: str, settings: Mapping[str, Any]) -> Architecture:
@@ -96,14 +115,18 @@ def _own_cell(content: Mapping[str, Any]) -> dict[str, Any]:
     """The content with tables of its own where the values of a cell stand, which follow each other."""
     components = dict(content.get("components", {}))
     if "array" in components:
-        components["array"] = dict(components["array"], parameters=dict(components["array"].get("parameters", {})))
+        components["array"] = dict(
+            components["array"], parameters=dict(components["array"].get("parameters", {}))
+        )
     return {**content, "physics": dict(content.get("physics", {})), "components": components}
 
 
 def _with(content: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
     """The content with settings by dotted path; what they do not touch is shared, not copied."""
     found, own = dict(content), set()
-    for keys, value in ((keys, value) for path, setting in settings.items() for keys, value in _keys(path, setting)):
+    for keys, value in (
+        (keys, value) for path, setting in settings.items() for keys, value in _keys(path, setting)
+    ):
         tree, path = found, ".".join(keys)
         for depth, key in enumerate(keys[:-1]):
             here = tuple(keys[: depth + 1])
@@ -119,12 +142,16 @@ def _with(content: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, 
 
 
 def _keys(path: str, value: Any) -> list[tuple[tuple[str, ...], Any]]:
-    """Where a setting stands in its tree: devices per weight are the chip's, and a layer's name may hold dots."""
+    """Where a setting stands in its tree: devices per weight are the chip's, and a layer's name may
+    hold dots.
+    """
     return list((chip_settings(path, value) or {tuple(path.split(".")): value}).items())
 
 
 def check_value(space: Space, path: str, value: Any, where: str) -> None:
-    """Raises InputError where one value of one axis is wrong by itself, whatever the other axes say."""
+    """Raises InputError where one value of one axis is wrong by itself, whatever the other axes
+    say.
+    """
     try:
         if path == "network":
             network_of(value)
@@ -151,12 +178,17 @@ def check_value(space: Space, path: str, value: Any, where: str) -> None:
         if of_chip(path) and error.got is None and not error.where.endswith(path):
             return  # a rule between fields: another axis may put it right, point by point
         got = error.got if error.got is not None else value
-        raise InputError(error.what, where=where, got=got, allowed=error.allowed, hint=error.hint) from None
+        raise InputError(
+            error.what, where=where, got=got, allowed=error.allowed, hint=error.hint
+        ) from None
 
 
 def _check_chip_value(space: Space, path: str, value: Any) -> None:
     """A field that one of several chips takes is no fault of the file."""
-    chips = next((axis.values for axis in space.axes if axis.path == "architecture"), (space.fixed["architecture"],))
+    chips = next(
+        (axis.values for axis in space.axes if axis.path == "architecture"),
+        (space.fixed["architecture"],),
+    )
     faults = []
     for chip in chips:
         try:
@@ -173,7 +205,13 @@ def check_data(name: str, where: str) -> None:
 
     known = list_datasets()
     if name not in known and not (name.lower().endswith(".npz") and os.path.isfile(name)):
-        raise InputError("no such data set", where=where, got=name, allowed=[*known, "or a path to .npz"], hint=nearest(name, known))
+        raise InputError(
+            "no such data set",
+            where=where,
+            got=name,
+            allowed=[*known, "or a path to .npz"],
+            hint=nearest(name, known),
+        )
 
 
 def _check_word(path: str, value: Any) -> None:
@@ -190,15 +228,19 @@ def _check_device(value: Any) -> None:
 
     known = [*load_presets(), *LAWS, "auto", "none"]
     if not isinstance(value, str) or (value not in known and not value.endswith(".toml")):
-        raise InputError("unknown device", got=value, allowed=known, hint=nearest(str(value), known))
+        raise InputError(
+            "unknown device", got=value, allowed=known, hint=nearest(str(value), known)
+        )
     if value not in ("auto", "none"):
         load_device(value)
 
 
 def _check_scheme_value(space: Space, path: str, value: Any) -> None:
-    names = next((axis.values for axis in space.axes if axis.path == "scheme"), (space.fixed["scheme"],))
+    names = next(
+        (axis.values for axis in space.axes if axis.path == "scheme"), (space.fixed["scheme"],)
+    )
     if names == (None,):
-        raise InputError("a setting of a scheme without one", hint="name it: scheme = \"…\"")
+        raise InputError("a setting of a scheme without one", hint='name it: scheme = "…"')
     faults = []
     for name in names:
         try:
@@ -212,16 +254,22 @@ def _check_scheme_value(space: Space, path: str, value: Any) -> None:
 @remembered(64)
 def _network_digest(name: str) -> str:
     # what it costs does not depend on the values that its file may hold
-    return hashlib.blake2b(repr(replace(network_of(name), tensors=None)).encode(), digest_size=8).hexdigest()
+    return hashlib.blake2b(
+        repr(replace(network_of(name), tensors=None)).encode(), digest_size=8
+    ).hexdigest()
 
 
 @remembered(16)
 def _chip_digest(name: str) -> str:
-    return hashlib.blake2b(json.dumps(chip_defaults(name), sort_keys=True).encode(), digest_size=8).hexdigest()
+    return hashlib.blake2b(
+        json.dumps(chip_defaults(name), sort_keys=True).encode(), digest_size=8
+    ).hexdigest()
 
 
 def _scheme_digest(name: str | None) -> str | None:
-    """A scheme's name, with the digest of its source where it is the user's own: the code of archsim stands in the head of the rows."""
+    """A scheme's name, with the digest of its source where it is the user's own: the code of
+    archsim stands in the head of the rows.
+    """
     from archsim.schemes.base import SCHEMES
     from archsim.schemes.own_file import is_own
     from archsim.schemes.source import scheme_digest
@@ -245,17 +293,26 @@ def _device_digest(name: str | None) -> str | None:
 
 
 def inputs_of_space(space: Space) -> dict[str, Any]:
-    """Every named input of a space by its content: "network lenet1" -> digest; a device whole. What cannot be read is left out."""
+    """Every named input of a space by its content: "network lenet1" -> digest; a device whole. What
+    cannot be read is left out.
+    """
     from archsim.training.inputs import data_digest, device_record
     from workloads.datasets import load_dataset
 
     def record(name: str) -> Any:
         return None if name in ("auto", "none") else device_record(name)
 
-    digests = {"network": _network_digest, "architecture": _chip_digest, "scheme": _scheme_digest, "device": record}
+    digests = {
+        "network": _network_digest,
+        "architecture": _chip_digest,
+        "scheme": _scheme_digest,
+        "device": record,
+    }
     found: dict[str, Any] = {}
     for word, digest in digests.items():
-        names = next((axis.values for axis in space.axes if axis.path == word), (space.fixed[word],))
+        names = next(
+            (axis.values for axis in space.axes if axis.path == word), (space.fixed[word],)
+        )
         for name in names:
             if name is not None:
                 with contextlib.suppress(InputError):
@@ -268,21 +325,39 @@ def inputs_of_space(space: Space) -> dict[str, Any]:
 
 
 def key_of(design: Mapping[str, Any], node: bool = True) -> str:
-    """The key of a design: 16 hexadecimal digits of a digest over what the result depends on, written in one canonical way.
+    """The key of a design: 16 hexadecimal digits of a digest over what the result depends on,
+    written in one canonical way.
 
-    Settings that say what the chip's file says anyway leave no trace, so overlapping spaces share their points. With
+    Settings that say what the chip's file says anyway leave no trace, so overlapping spaces share
+    their points. With
     `node` False the technology node is left out: what is counted and timed does not depend on it.
     """
     training = design["phase"] == "training"
-    words = _words(design["network"], design["architecture"], _scheme_digest(design["scheme"]) if training else None, design["phase"],
-                   design["batch"], design["images"] or design["batch"], _device_digest(design["device"]))
-    architecture, paths = design["architecture"], _settings(tuple(design), training, node)
+    words = _words(
+        design["network"],
+        design["architecture"],
+        _scheme_digest(design["scheme"]) if training else None,
+        design["phase"],
+        design["batch"],
+        design["images"] or design["batch"],
+        _device_digest(design["device"]),
+    )
+    architecture = design["architecture"]
+    paths = _settings(tuple(design), training, node)
     now = state_of(architecture)
     try:
-        settings = [text for path in paths if (text := _setting(architecture, now, path, design[path]))]
+        settings = [
+            text for path in paths if (text := _setting(architecture, now, path, design[path]))
+        ]
     except TypeError:  # a list has no place in the cache
-        settings = [text for path in paths if (text := _setting.__wrapped__(architecture, now, path, design[path]))]
-    return hashlib.blake2b(f"[{words}, [{', '.join(settings)}]]".encode(), digest_size=8).hexdigest()
+        settings = [
+            text
+            for path in paths
+            if (text := _setting.__wrapped__(architecture, now, path, design[path]))
+        ]
+    return hashlib.blake2b(
+        f"[{words}, [{', '.join(settings)}]]".encode(), digest_size=8
+    ).hexdigest()
 
 
 @remembered(256)
@@ -293,16 +368,23 @@ def _words(network: str, architecture: str, *rest: Any) -> str:
 @functools.lru_cache(maxsize=64)
 def _settings(paths: tuple[str, ...], training: bool, node: bool) -> tuple[str, ...]:
     """The paths of a design that belong into its key besides the words, in one order."""
-    return tuple(path for path in sorted(paths)
-                 if path not in WORDS and (training or path[:7] != "scheme.") and (node or path != "node_nm"))
+    return tuple(
+        path
+        for path in sorted(paths)
+        if path not in WORDS and (training or path[:7] != "scheme.") and (node or path != "node_nm")
+    )
 
 
 @functools.lru_cache(maxsize=4096, typed=True)
 def _setting(architecture: str, now: Any, path: str, value: Any) -> str:
-    """A setting as it stands in a key; empty where the chip's file, in the state `now`, says the same. A sweep asks for the same few
-    again and again."""
+    """A setting as it stands in a key; empty where the chip's file, in the state `now`, says the
+    same. A sweep asks for the same few again and again."""
     known = chip_defaults(architecture)
     value = int(value) if isinstance(value, float) and value.is_integer() else value
-    if path in known and known[path] == value and isinstance(known[path], bool) == isinstance(value, bool):
+    if (
+        path in known
+        and known[path] == value
+        and isinstance(known[path], bool) == isinstance(value, bool)
+    ):
         return ""
     return json.dumps((path, value))

@@ -1,7 +1,8 @@
-"""Small expressions over names of a space: conditions, constraints and derived settings. Parsed, checked, never executed as code.
+"""Small expressions over names of a space: conditions, constraints and derived settings. Parsed,
+checked, never executed as code.
 
-Allowed: numbers, texts, lists, dotted names (`tile.rows`), + - * / // % **, comparisons, `in`, and, or, not, `a if c else b`, and
-the functions abs, ceil, floor, log2, log10, max, min, round, sqrt.
+Allowed: numbers, texts, lists, dotted names (`tile.rows`), + - * / // % **, comparisons, `in`, and,
+or, not, `a if c else b`, and the functions abs, ceil, floor, log2, log10, max, min, round, sqrt.
 """
 
 from __future__ import annotations
@@ -16,28 +17,57 @@ from hwlib.errors import InputError, nearest
 
 MAX_LENGTH = 1000
 _MAX_POWER = 64
-FUNCTIONS: dict[str, Callable] = {"abs": abs, "ceil": math.ceil, "floor": math.floor, "log2": math.log2, "log10": math.log10, "max": max,
-                                  "min": min, "round": lambda value, *digits: round(value, *map(_few_digits, digits)), "sqrt": math.sqrt}
-_ARITHMETIC = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
-               ast.FloorDiv: operator.floordiv, ast.Mod: operator.mod}
-_COMPARISONS = {ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt, ast.GtE: operator.ge, ast.Eq: operator.eq,
-                ast.NotEq: operator.ne, ast.In: lambda a, b: a in b, ast.NotIn: lambda a, b: a not in b}
+FUNCTIONS: dict[str, Callable] = {
+    "abs": abs,
+    "ceil": math.ceil,
+    "floor": math.floor,
+    "log2": math.log2,
+    "log10": math.log10,
+    "max": max,
+    "min": min,
+    "round": lambda value, *digits: round(value, *map(_few_digits, digits)),
+    "sqrt": math.sqrt,
+}
+_ARITHMETIC = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.FloorDiv: operator.floordiv,
+    ast.Mod: operator.mod,
+}
+_COMPARISONS = {
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+    ast.In: lambda a, b: a in b,
+    ast.NotIn: lambda a, b: a not in b,
+}
 _SIGNS = {ast.USub: operator.neg, ast.UAdd: operator.pos, ast.Not: operator.not_}
 
 Names = Mapping[str, Any]
 
 
 class Expression:
-    """One parsed expression. `names` are the dotted names it reads; call it with a mapping of their values.
+    """One parsed expression. `names` are the dotted names it reads; call it with a mapping of their
+    values.
 
-    Raises InputError, when made, for anything outside the language; when called, where it cannot be worked out
-    (a division by zero, a text compared with a number).
+    Raises InputError, when made, for anything outside the language; when called, where it cannot be
+    worked out (a division by zero, a text compared with a number).
     """
 
     def __init__(self, text: str, where: str):
         self.text, self.where = text, where
         if not isinstance(text, str) or len(text) > MAX_LENGTH:
-            raise InputError("not an expression", where=where, got=text, allowed=f"a text of up to {MAX_LENGTH} characters")
+            raise InputError(
+                "not an expression",
+                where=where,
+                got=text,
+                allowed=f"a text of up to {MAX_LENGTH} characters",
+            )
         try:
             tree = ast.parse(text.strip(), mode="eval")
             names: dict[str, None] = {}
@@ -55,14 +85,23 @@ class Expression:
         except (ArithmeticError, TypeError, ValueError, KeyError, RecursionError) as error:
             if isinstance(error, InputError):
                 raise
-            raise InputError(f"cannot be worked out ({error})", where=self.where, got=self.text) from None
+            raise InputError(
+                f"cannot be worked out ({error})", where=self.where, got=self.text
+            ) from None
 
     def check_names(self, known: Iterable[str], what: str) -> None:
-        """Raises InputError with the nearest name where the expression reads a name that is not known."""
+        """Raises InputError with the nearest name where the expression reads a name that is not
+        known.
+        """
         known = set(known)
         for name in self.names:
             if name not in known:
-                raise InputError(f"'{name}' is no {what}", where=self.where, got=self.text, hint=nearest(name, known))
+                raise InputError(
+                    f"'{name}' is no {what}",
+                    where=self.where,
+                    got=self.text,
+                    hint=nearest(name, known),
+                )
 
     def __repr__(self) -> str:
         return f"Expression({self.text!r})"
@@ -82,6 +121,7 @@ def _dotted(node: ast.AST) -> str | None:
 
 def _build(node: ast.AST, names: dict[str, None], where: str, text: str) -> Callable[[Names], Any]:
     """A function of the names for a node; every kind of node that is not listed here is refused."""
+
     def below(item: ast.AST) -> Callable[[Names], Any]:
         return _build(item, names, where, text)
 
@@ -98,7 +138,9 @@ def _build(node: ast.AST, names: dict[str, None], where: str, text: str) -> Call
     if isinstance(node, ast.UnaryOp) and type(node.op) in _SIGNS:
         sign, inner = _SIGNS[type(node.op)], below(node.operand)
         return lambda values: sign(inner(values))
-    if isinstance(node, ast.BinOp) and (type(node.op) in _ARITHMETIC or isinstance(node.op, ast.Pow)):
+    if isinstance(node, ast.BinOp) and (
+        type(node.op) in _ARITHMETIC or isinstance(node.op, ast.Pow)
+    ):
         act = _power if isinstance(node.op, ast.Pow) else _ARITHMETIC[type(node.op)]
         left, right = below(node.left), below(node.right)
         return lambda values: act(_number(left(values)), _number(right(values)))
@@ -107,17 +149,30 @@ def _build(node: ast.AST, names: dict[str, None], where: str, text: str) -> Call
         combine = all if isinstance(node.op, ast.And) else any
         return lambda values: combine(part(values) for part in parts)
     if isinstance(node, ast.Compare) and all(type(op) in _COMPARISONS for op in node.ops):
-        acts, terms = [_COMPARISONS[type(op)] for op in node.ops], [below(item) for item in (node.left, *node.comparators)]
+        acts = [_COMPARISONS[type(op)] for op in node.ops]
+        terms = [below(item) for item in (node.left, *node.comparators)]
         return lambda values: _chain(acts, [term(values) for term in terms])
     if isinstance(node, ast.IfExp):
-        test, yes, no = below(node.test), below(node.body), below(node.orelse)
+        test = below(node.test)
+        yes = below(node.body)
+        no = below(node.orelse)
         return lambda values: yes(values) if test(values) else no(values)
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in FUNCTIONS and not node.keywords:
-        function, arguments = FUNCTIONS[node.func.id], [below(item) for item in node.args]
+    if (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id in FUNCTIONS
+        and not node.keywords
+    ):
+        function = FUNCTIONS[node.func.id]
+        arguments = [below(item) for item in node.args]
         return lambda values: function(*(_number(argument(values)) for argument in arguments))
     found = ast.unparse(node) if not isinstance(node, ast.Call) else f"{ast.unparse(node.func)}(…)"
-    raise InputError(f"'{found[:60]}' is not allowed in an expression", where=where, got=text,
-                     allowed=f"numbers, texts, names, + - * / // % **, comparisons, and, or, not, if else, {', '.join(FUNCTIONS)}")
+    raise InputError(
+        f"'{found[:60]}' is not allowed in an expression",
+        where=where,
+        got=text,
+        allowed=f"numbers, texts, names, + - * / // % **, comparisons, and, or, not, if else, {', '.join(FUNCTIONS)}",
+    )
 
 
 def _chain(acts: list[Callable], terms: list[Any]) -> bool:

@@ -1,4 +1,6 @@
-"""Which names an axis may have: every field of the architecture, of the scheme and of training, and the words of a workload."""
+"""Which names an axis may have: every field of the architecture, of the scheme and of training, and
+the words of a workload.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ _LABELS = ("schema", "name", "title", "source", "notes")
 
 
 def check_field(path: str, where: str) -> None:
-    """Raises InputError with the nearest field where `path` is neither a word nor a field of the architecture, scheme or training."""
+    """Raises InputError with the nearest field where `path` is neither a word nor a field of the
+    architecture, scheme or training.
+    """
     keys = path.split(".")
     if path in WORDS:
         return
@@ -26,17 +30,32 @@ def check_field(path: str, where: str) -> None:
     if path == TRAINING or path.startswith((f"{TRAINING}.", f"{BY_LAYER}.")):
         return  # one number, or one of a layer; the network says whether it has that layer
     for depth, key in enumerate(keys):
-        if typing.get_origin(annotation) is dict:  # placement.copies, components: the names are the user's
+        if (
+            typing.get_origin(annotation) is dict
+        ):  # placement.copies, components: the names are the user's
             annotation = typing.get_args(annotation)[1]
             continue
         if annotation is Any:
             return
         if not hasattr(annotation, "model_fields"):
-            raise InputError("no such field to explore", where=where, got=path, hint=f"'{'.'.join(keys[:depth])}' is a single value")
+            raise InputError(
+                "no such field to explore",
+                where=where,
+                got=path,
+                hint=f"'{'.'.join(keys[:depth])}' is a single value",
+            )
         known = {field.alias or name: field for name, field in annotation.model_fields.items()}
         if key not in known or path in _LABELS:
-            listed = sorted(set(known) - set(_LABELS)) + (list(WORDS) if depth == 0 and path[:9] != "training." else [])
-            raise InputError("no such field to explore", where=where, got=path, allowed=listed, hint=nearest(key, listed))
+            listed = sorted(set(known) - set(_LABELS)) + (
+                list(WORDS) if depth == 0 and path[:9] != "training." else []
+            )
+            raise InputError(
+                "no such field to explore",
+                where=where,
+                got=path,
+                allowed=listed,
+                hint=nearest(key, listed),
+            )
         annotation = known[key].annotation
     if hasattr(annotation, "model_fields"):
         listed = [f"{path}.{name}" for name in annotation.model_fields]
@@ -67,7 +86,13 @@ def _check_scheme_field(keys: list[str], where: str) -> None:
     known = sorted({f"scheme.{field}" for cls in SCHEMES.values() for field in cls.model_fields})
     name = ".".join(["scheme", *keys])
     if name not in known:
-        raise InputError("no scheme has this field", where=where, got=name, allowed=known, hint=nearest(name, known))
+        raise InputError(
+            "no scheme has this field",
+            where=where,
+            got=name,
+            allowed=known,
+            hint=nearest(name, known),
+        )
 
 
 def flat(tree: Mapping, path: str = "") -> Iterator[tuple[str, Any]]:

@@ -1,6 +1,8 @@
-"""Guided search: NSGA-II of Optuna (K. Deb et al., IEEE Trans. Evol. Comput. 6, 2002), generation by generation.
+"""Guided search: NSGA-II of Optuna (K. Deb et al., IEEE Trans. Evol. Comput. 6, 2002), generation
+by generation.
 
-A generation is drawn as a whole, worked out in parallel and told in order, so the search depends on the seed and not on the workers.
+A generation is drawn as a whole, worked out in parallel and told in order, so the search depends on
+the seed and not on the workers.
 """
 
 from __future__ import annotations
@@ -11,19 +13,28 @@ from typing import Any
 from archsim.exploration.space.space import Space
 from hwlib.errors import InputError
 
-# gives, for a generation of points, the objectives with small = good, or None for a point that cannot be used
+# gives, for a generation of points, the objectives with small = good, or None for a point that
+# cannot be used
 Judge = Callable[[Sequence[tuple]], list[list[float] | None]]
 
 
 def search(space: Space, judge: Judge) -> list[tuple[Any, ...]]:
-    """The points of a guided search in the order they were drawn. Raises InputError where Optuna is missing."""
+    """The points of a guided search in the order they were drawn. Raises InputError where Optuna is
+    missing.
+    """
     try:
         import optuna
     except ImportError:
-        raise InputError("guided search needs the extra 'optuna'", where="sampler.kind", got="nsga2",
-                         hint="pip install 'archsim[optuna]'") from None
+        raise InputError(
+            "guided search needs the extra 'optuna'",
+            where="sampler.kind",
+            got="nsga2",
+            hint="pip install 'archsim[optuna]'",
+        ) from None
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    sampler = optuna.samplers.NSGAIISampler(population_size=space.sampler.population, seed=space.sampler.seed)
+    sampler = optuna.samplers.NSGAIISampler(
+        population_size=space.sampler.population, seed=space.sampler.seed
+    )
     study = optuna.create_study(directions=["minimize"] * len(space.objectives), sampler=sampler)
     found: list[tuple] = []
     while len(found) < space.sampler.points:
@@ -32,14 +43,20 @@ def search(space: Space, judge: Judge) -> list[tuple[Any, ...]]:
         generation = [tuple(_draw(trial, axis) for axis in space.axes) for trial in trials]
         found += generation
         for trial, costs in zip(trials, judge(generation)):
-            state = optuna.trial.TrialState.COMPLETE if costs is not None else optuna.trial.TrialState.FAIL
+            state = (
+                optuna.trial.TrialState.COMPLETE
+                if costs is not None
+                else optuna.trial.TrialState.FAIL
+            )
             study.tell(trial, costs, state=state)
     return found
 
 
 def _draw(trial: Any, axis: Any) -> Any:
     if not axis.values:
-        return float(f"{trial.suggest_float(axis.path, axis.low, axis.high, log=axis.logarithmic):.10g}")
+        return float(
+            f"{trial.suggest_float(axis.path, axis.low, axis.high, log=axis.logarithmic):.10g}"
+        )
     if axis.numeric:
         return axis.values[trial.suggest_int(axis.path, 0, len(axis.values) - 1)]
     return axis.values[trial.suggest_categorical(axis.path, list(range(len(axis.values))))]

@@ -1,4 +1,6 @@
-"""How points are drawn from a space, one at a time: the grid, random, Latin hypercube and Sobol points. (Guided search: nsga2.py.)"""
+"""How points are drawn from a space, one at a time: the grid, random, Latin hypercube and Sobol
+points. (Guided search: nsga2.py.)
+"""
 
 from __future__ import annotations
 
@@ -17,10 +19,16 @@ _TRIES = 10_000
 def points(space: Space) -> Iterator[tuple[Any, ...]]:
     """The points of a space that its conditions allow, always in the same order; none is kept.
 
-    The grid varies the last axis fastest. `random` draws until it has as many as asked for; the Latin hypercube and Sobol
-    points that a condition forbids are left out, so that what is left stays even. A point may come twice.
+    The grid varies the last axis fastest. `random` draws until it has as many as asked for; the
+    Latin hypercube and Sobol points that a condition forbids are left out, so that what is left
+    stays even. A point may come twice.
     """
-    drawn = {"grid": _grid, "random": _random, "latin_hypercube": _latin_hypercube, "sobol": _sobol}[space.sampler.kind](space)
+    drawn = {
+        "grid": _grid,
+        "random": _random,
+        "latin_hypercube": _latin_hypercube,
+        "sobol": _sobol,
+    }[space.sampler.kind](space)
     if space.sampler.kind == "random":
         yield from drawn
         return
@@ -39,15 +47,20 @@ def _grid(space: Space) -> Iterator[tuple]:
 
 
 def _random(space: Space) -> Iterator[tuple]:
-    generator, found, tries = random.Random(space.sampler.seed), 0, 0
+    generator = random.Random(space.sampler.seed)
+    found = 0
+    tries = 0
     while found < space.sampler.points:
         point = tuple(axis.at(generator.random()) for axis in space.axes)
         if space.allows(point):
             found, tries = found + 1, 0
             yield point
         elif (tries := tries + 1) == _TRIES:
-            raise InputError(f"of {_TRIES} points drawn none meets the conditions", where="conditions",
-                             got=[condition.text for condition in space.conditions])
+            raise InputError(
+                f"of {_TRIES} points drawn none meets the conditions",
+                where="conditions",
+                got=[condition.text for condition in space.conditions],
+            )
 
 
 def _latin_hypercube(space: Space) -> Iterator[tuple]:

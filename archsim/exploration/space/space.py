@@ -32,7 +32,9 @@ class Objective:
 
 @dataclass(frozen=True)
 class Sampler:
-    """How points are chosen. `points` is None for the grid, which has all; `population` belongs to nsga2."""
+    """How points are chosen. `points` is None for the grid, which has all; `population` belongs to
+    nsga2.
+    """
 
     kind: str = "grid"
     points: int | None = None
@@ -42,8 +44,8 @@ class Sampler:
 
 @dataclass(frozen=True)
 class Rung:
-    """One step of the fidelity ladder; `points` is how many of the step below are promoted to it (None: all), of every
-    combination of values of the axes `each` where it names some.
+    """One step of the fidelity ladder; `points` is how many of the step below are promoted to it
+    (None: all), of every combination of values of the axes `each` where it names some.
 
     `options` belong to training: data, epochs, images and the like.
     """
@@ -56,7 +58,9 @@ class Rung:
     @property
     def label(self) -> str:
         """The name of the rung in the store and in tables: its kind and its options."""
-        return self.kind + (f"({', '.join(f'{k}={v}' for k, v in self.options)})" if self.options else "")
+        return self.kind + (
+            f"({', '.join(f'{k}={v}' for k, v in self.options)})" if self.options else ""
+        )
 
 
 @dataclass(frozen=True)
@@ -92,7 +96,9 @@ class Space:
         return tuple(axis.path for axis in self.axes)
 
     def design(self, point: tuple[Any, ...]) -> dict[str, Any]:
-        """All words and settings of a point (one value an axis): fixed, axes, then what is derived from them."""
+        """All words and settings of a point (one value an axis): fixed, axes, then what is derived
+        from them.
+        """
         values = dict(self.fixed)
         values.update(zip(self.paths, point))
         if self.derived:
@@ -110,8 +116,14 @@ class Space:
         return all(condition(known) for condition in self.conditions)
 
     def metrics(self) -> tuple[str, ...]:
-        """Result paths that the space names beyond the standard ones: objectives, constraints and what is recorded."""
-        axes = {*self.fixed, *(axis.path for axis in self.axes), *(path for path, _ in self.derived)}
+        """Result paths that the space names beyond the standard ones: objectives, constraints and
+        what is recorded.
+        """
+        axes = {
+            *self.fixed,
+            *(axis.path for axis in self.axes),
+            *(path for path, _ in self.derived),
+        }
         wanted = [objective.path for objective in self.objectives] + list(self.record)
         for constraint in self.constraints:
             wanted += [name for name in constraint.names if name not in axes]
@@ -119,21 +131,29 @@ class Space:
 
 
 def up_to(space: Space, kind: str) -> Space:
-    """The space without the rungs above the one of a kind, and without the objectives that only those know.
+    """The space without the rungs above the one of a kind, and without the objectives that only
+    those know.
 
     Raises InputError where it has no such rung.
     """
     kinds = [rung.kind for rung in space.rungs]
     if kind not in kinds:
         raise InputError("the sweep has no such rung", where="--rung", got=kind, allowed=kinds)
-    unknown = {name for above in RUNGS[RUNGS.index(kind) + 1:] for name in STANDARD[above]} - set(STANDARD[kind])
-    return replace(space, rungs=space.rungs[: kinds.index(kind) + 1],
-                   objectives=tuple(o for o in space.objectives if o.path not in unknown))
+    unknown = {name for above in RUNGS[RUNGS.index(kind) + 1 :] for name in STANDARD[above]} - set(
+        STANDARD[kind]
+    )
+    return replace(
+        space,
+        rungs=space.rungs[: kinds.index(kind) + 1],
+        objectives=tuple(o for o in space.objectives if o.path not in unknown),
+    )
 
 
 @remembered(16)
 def chip_defaults(architecture: str) -> dict[str, Any]:
-    """Every field of a chip as loaded, by dotted path: what expressions read where a design sets nothing."""
+    """Every field of a chip as loaded, by dotted path: what expressions read where a design sets
+    nothing.
+    """
     from archsim.chip import load_architecture
     from archsim.exploration.space.fields import flat
 

@@ -1,4 +1,6 @@
-"""The rows of a sweep as CSV or Parquet, written piece by piece so that a million points never sit in memory."""
+"""The rows of a sweep as CSV or Parquet, written piece by piece so that a million points never sit
+in memory.
+"""
 
 from __future__ import annotations
 
@@ -19,14 +21,20 @@ _PIECE = 5000
 
 
 def export_rows(rows: Iterable[dict[str, Any]], path: str | Path) -> Path:
-    """Write rows to a .csv or .parquet file, whole or not at all; the columns are those of the first row.
+    """Write rows to a .csv or .parquet file, whole or not at all; the columns are those of the
+    first row.
 
     Raises InputError for another suffix, a missing pyarrow, or a place that cannot be written.
     """
     path = Path(path)
     write = {".csv": _csv, ".parquet": _parquet}.get(path.suffix)
     if write is None:
-        raise InputError("unknown format", where=str(path), got=path.suffix, allowed=[f".{name}" for name in FORMATS])
+        raise InputError(
+            "unknown format",
+            where=str(path),
+            got=path.suffix,
+            allowed=[f".{name}" for name in FORMATS],
+        )
     try:
         handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
         os.close(handle)
@@ -38,7 +46,9 @@ def export_rows(rows: Iterable[dict[str, Any]], path: str | Path) -> Path:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(temporary)
     except OSError as error:
-        raise InputError(f"cannot write here ({error.strerror or error})", where=str(path)) from None
+        raise InputError(
+            f"cannot write here ({error.strerror or error})", where=str(path)
+        ) from None
     return path
 
 
@@ -60,7 +70,7 @@ def _without_head(text: str) -> str:
     lines = text.splitlines(keepends=True)
     reader = csv.reader(iter(lines))
     next(reader)
-    return "".join(lines[reader.line_num:])
+    return "".join(lines[reader.line_num :])
 
 
 def _parquet(pieces: Iterator[list[dict]], path: str) -> None:
@@ -68,7 +78,9 @@ def _parquet(pieces: Iterator[list[dict]], path: str) -> None:
         import pyarrow
         import pyarrow.parquet
     except ImportError:
-        raise InputError("Parquet needs the extra 'parquet'", hint="pip install 'archsim[parquet]'") from None
+        raise InputError(
+            "Parquet needs the extra 'parquet'", hint="pip install 'archsim[parquet]'"
+        ) from None
     with contextlib.ExitStack() as stack:
         writer = None
         for piece in pieces:
@@ -81,11 +93,18 @@ def _parquet(pieces: Iterator[list[dict]], path: str) -> None:
 
 
 def _schema(pyarrow: Any, columns: dict[str, list]) -> Any:
-    """Texts, true/false, or else numbers: a metric that is whole in the first piece may have fractions later."""
+    """Texts, true/false, or else numbers: a metric that is whole in the first piece may have
+    fractions later.
+    """
+
     def kind(values: list) -> Any:
         known = [value for value in values if value is not None]
         if any(isinstance(value, str) for value in known):
             return pyarrow.string()
-        return pyarrow.bool_() if known and all(isinstance(value, bool) for value in known) else pyarrow.float64()
+        return (
+            pyarrow.bool_()
+            if known and all(isinstance(value, bool) for value in known)
+            else pyarrow.float64()
+        )
 
     return pyarrow.schema([(name, kind(values)) for name, values in columns.items()])

@@ -1,4 +1,6 @@
-"""A sweep priced again: every design is priced and simulated anew, a trained one with the activity that its row kept."""
+"""A sweep priced again: every design is priced and simulated anew, a trained one with the activity
+that its row kept.
+"""
 
 from __future__ import annotations
 
@@ -24,15 +26,20 @@ KEPT = "kept"  # the option that hands a worker what the rows kept: (key, what) 
 
 
 def reprice_sweep(folder: str | Path, jobs: int = 1) -> tuple[Sweep, list[str]]:
-    """The sweep of a folder at today's code, and the trained designs that kept no activity, with the reason.
+    """The sweep of a folder at today's code, and the trained designs that kept no activity, with
+    the reason.
 
-    What was trained stays what was trained, wherever the front lies now: `archsim explore --resume` trains what is near it. Raises
-    InputError where the folder has no rows, and where none of its trained designs can be priced again.
+    What was trained stays what was trained, wherever the front lies now: `archsim explore --resume`
+    trains what is near it. Raises InputError where the folder has no rows, and where none of its
+    trained designs can be priced again.
     """
     folder = Path(folder)
     if not (folder / FILE).is_file():
-        raise InputError("the rows of this sweep were not kept, so nothing is known of its designs", where=str(folder / FILE),
-                         hint="archsim explore SPACE.toml --out DIR works them out")
+        raise InputError(
+            "the rows of this sweep were not kept, so nothing is known of its designs",
+            where=str(folder / FILE),
+            hint="archsim explore SPACE.toml --out DIR works them out",
+        )
     content = read_stored_space(folder)
     with Store(folder) as store:
         space = load_space(content)
@@ -43,21 +50,40 @@ def reprice_sweep(folder: str | Path, jobs: int = 1) -> tuple[Sweep, list[str]]:
 
 def _inputs(space: Space, store: Store) -> dict[str, Any]:
     """Inputs of the space by content; of data, which nothing here reads, what the rows say."""
-    without = dataclasses.replace(space, rungs=tuple(rung for rung in space.rungs if rung.kind != "training"))
-    data = {name: value for head in store.heads for name, value in (head.get("inputs") or {}).items() if name.startswith("data ")}
+    without = dataclasses.replace(
+        space, rungs=tuple(rung for rung in space.rungs if rung.kind != "training")
+    )
+    data = {
+        name: value
+        for head in store.heads
+        for name, value in (head.get("inputs") or {}).items()
+        if name.startswith("data ")
+    }
     return inputs_of_space(without) | data
 
 
-def kept_rung(design: Mapping[str, Any], metrics: Sequence[str], options: Mapping[str, Any]) -> tuple[list[Any], dict[str, Any]]:
+def kept_rung(
+    design: Mapping[str, Any], metrics: Sequence[str], options: Mapping[str, Any]
+) -> tuple[list[Any], dict[str, Any]]:
     """As `training_rung`, with the activity of a training that was."""
     from archsim.run.training_cost import price_again
 
-    step, trained = resolve(design), dict(options[KEPT])[key_of(design)]
+    step = resolve(design)
+    trained = dict(options[KEPT])[key_of(design)]
     chip = step.chip.model_dump(mode="json", by_alias=True)
-    document = {"network": design["network"], "scheme": step.rule.name, "node_nm": step.chip.node_nm, "settings": chip, **trained}
+    document = {
+        "network": design["network"],
+        "scheme": step.rule.name,
+        "node_nm": step.chip.node_nm,
+        "settings": chip,
+        **trained,
+    }
     found, _ = price_again(document, "kept training", network=network_of(design["network"]))
     return [read_metric(found, name) for name in metrics], {
-        "work": key_of(design, node=False), "run": compact_run(found), "trained": kept_training(found)}
+        "work": key_of(design, node=False),
+        "run": compact_run(found),
+        "trained": kept_training(found),
+    }
 
 
 class _Repricing(_Run):
@@ -72,7 +98,9 @@ class _Repricing(_Run):
         if rung.kind != "training":
             return super()._promoted(below, rung)
         chosen, changed = {}, {}
-        for head in (number for number, facts in enumerate(self.store.heads) if facts["rung"] == rung.label):
+        for head in (
+            number for number, facts in enumerate(self.store.heads) if facts["rung"] == rung.label
+        ):
             paths = self.store.heads[head]["axes"]
             for row in self.store.rows(head):
                 if row.metrics is None or paths != list(self.space.paths):
@@ -83,21 +111,36 @@ class _Repricing(_Run):
                     self.kept[key] = row.extra["trained"]
         known = {below.key(index) for index in range(len(below))}
         for key in list(chosen):
-            why = ("its measured activity was not kept" if key not in self.kept else f"{changed[key]} has changed since it was trained"
-                   if changed[key] else "it is not allowed any more" if key not in known else "")
+            why = (
+                "its measured activity was not kept"
+                if key not in self.kept
+                else f"{changed[key]} has changed since it was trained"
+                if changed[key]
+                else "it is not allowed any more"
+                if key not in known
+                else ""
+            )
             if why:
-                point = ", ".join(f"{path}={value}" for path, value in zip(self.space.paths, chosen.pop(key)))
+                point = ", ".join(
+                    f"{path}={value}" for path, value in zip(self.space.paths, chosen.pop(key))
+                )
                 self.missing.append(f"{point}: {why}")
         if self.missing and not chosen:
-            raise InputError("no trained design can be priced again without training", where=str(self.store.folder),
-                             got=self.missing[0], hint="archsim explore SPACE.toml --resume trains them again")
+            raise InputError(
+                "no trained design can be priced again without training",
+                where=str(self.store.folder),
+                got=self.missing[0],
+                hint="archsim explore SPACE.toml --resume trains them again",
+            )
         points = list(chosen.items())
         return (lambda: points), len(points)
 
     def _changed(self, head: Mapping[str, Any]) -> str:
         """The input of the rows of a head that is another one today; "" where none is."""
         stored = head.get("inputs") or {}
-        return next((name for name, value in self.inputs.items() if stored.get(name, value) != value), "")
+        return next(
+            (name for name, value in self.inputs.items() if stored.get(name, value) != value), ""
+        )
 
     def _job(self, rung: Rung, metrics: tuple[str, ...], head: int) -> Job:
         if rung.kind != "training":

@@ -1,4 +1,6 @@
-"""One point on one rung as a line of the store. Workers write the lines, so that the process that collects them only appends."""
+"""One point on one rung as a line of the store. Workers write the lines, so that the process that
+collects them only appends.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,9 @@ from archsim.readers.digest import seal_line
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One point on one rung. `metrics` is None where it was refused (the design is impossible) or failed; `extra` says why."""
+    """One point on one rung. `metrics` is None where it was refused (the design is impossible) or
+    failed; `extra` says why.
+    """
 
     key: str
     values: tuple[Any, ...]
@@ -27,7 +31,9 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """Rows as they stand in the store: `text` holds one line a row, `sizes` the bytes of each, `keys` whose they are."""
+    """Rows as they stand in the store: `text` holds one line a row, `sizes` the bytes of each,
+    `keys` whose they are.
+    """
 
     keys: tuple[int, ...]
     sizes: tuple[int, ...]
@@ -38,8 +44,10 @@ class Lines:
 
 
 def write_line(head: int, row: Row) -> bytes:
-    """`[head, key, axis values, metrics or null]`, with what else belongs to the point as a fifth entry, and the digest of all that as
-    the last. Raises ValueError or TypeError for what JSON does not hold."""
+    """`[head, key, axis values, metrics or null]`, with what else belongs to the point as a fifth
+    entry, and the digest of all that as the last. Raises ValueError or TypeError for what JSON does
+    not hold.
+    """
     parts = [head, row.key, row.values, row.metrics, *([row.extra] if row.extra else [])]
     return seal_line(json.dumps(parts, separators=(",", ":"), allow_nan=False).encode())
 

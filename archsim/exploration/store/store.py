@@ -1,8 +1,10 @@
-"""The store of a sweep: one append-only file of JSON lines, one row a point and rung, safe against kill -9 and a second process.
+"""The store of a sweep: one append-only file of JSON lines, one row a point and rung, safe against
+kill -9 and a second process.
 
-A line is a *head* (an object: rung, axes, metrics and versions of the rows that name it) or a *row*, an array
-[head, key, axis values, metrics or null] with an optional fifth entry: what else belongs to the point (why it was refused
-or failed, the ledger of a timed one). Each ends with its own digest; lines of earlier versions have none and are read with a note.
+A line is a *head* (an object: rung, axes, metrics and versions of the rows that name it) or a
+*row*, an array [head, key, axis values, metrics or null] with an optional fifth entry: what else
+belongs to the point (why it was refused or failed, the ledger of a timed one). Each ends with its
+own digest; lines of earlier versions have none and are read with a note.
 """
 
 from __future__ import annotations
@@ -25,7 +27,14 @@ from workloads.documents import parse_json
 FILE = "points.jsonl"
 _AT_ONCE = 2000  # rows read together
 _LARGEST_LINE = 64_000_000  # bytes
-_HEAD = {"rung": "text", "axes": ["text"], "metrics": ["text"], "code": "text", "figures": "text", "inputs??": {"*": "any"}}
+_HEAD = {
+    "rung": "text",
+    "axes": ["text"],
+    "metrics": ["text"],
+    "code": "text",
+    "figures": "text",
+    "inputs??": {"*": "any"},
+}
 _GONE = {"rung": "", "axes": [], "metrics": [], "code": "", "figures": ""}
 
 
@@ -56,7 +65,10 @@ class Store:
             self._scan()
         except OSError as error:
             self.__exit__()
-            raise InputError(f"cannot {'write' if self.writable else 'read'} the store ({error.strerror})", where=str(self.path)) from None
+            raise InputError(
+                f"cannot {'write' if self.writable else 'read'} the store ({error.strerror})",
+                where=str(self.path),
+            ) from None
         except InputError:
             self.__exit__()
             raise
@@ -72,13 +84,17 @@ class Store:
         self._lock.close()
 
     def _scan(self) -> None:
-        """Find every row; a last line without its end is one that was being written when the process died: it is cut off."""
+        """Find every row; a last line without its end is one that was being written when the
+        process died: it is cut off.
+        """
         with open(self.path, "rb") as file:
             place = 0
             while line := file.readline(_LARGEST_LINE):
                 size = len(line)
                 while not line.endswith(b"\n") and len(line) == _LARGEST_LINE:
-                    line = file.readline(_LARGEST_LINE)  # no row is that long: passed over piece by piece
+                    line = file.readline(
+                        _LARGEST_LINE
+                    )  # no row is that long: passed over piece by piece
                     size += len(line)
                 if not line.endswith(b"\n"):
                     self.torn = 1
@@ -93,13 +109,15 @@ class Store:
             os.ftruncate(self._file, place)
 
     def _enter(self, line: bytes, place: int) -> None:
-        # rows are recognised by their first bytes, `[head,"key",`, and read in full only when somebody wants them
+        # rows are recognised by their first bytes, `[head,"key",`, and read in full only when
+        # somebody wants them
         if line[:1] == b"[":
             head, _, rest = line[1:60].partition(b",")
             try:
                 number, key = int(head), int(rest[1:17], 16)
                 if line.endswith(b"]\n") and rest[:1] == b'"' and 0 <= number < len(self.heads):
-                    # a failed point may fare better next time: who writes does not count it as there
+                    # a failed point may fare better next time: who writes does not count it as
+                    # there
                     if not (self.writable and b'"status":"failed"' in line[-600:]):
                         self._index[number][key] = place
                     return
@@ -130,8 +148,11 @@ class Store:
             # a full disk may have taken half a line: take it back, so that the store ends whole
             with contextlib.suppress(OSError):
                 os.ftruncate(self._file, place)
-            raise InputError(f"cannot write the store ({error.strerror}); what was finished is kept", where=str(self.path),
-                             hint="make room and go on with --resume") from None
+            raise InputError(
+                f"cannot write the store ({error.strerror}); what was finished is kept",
+                where=str(self.path),
+                hint="make room and go on with --resume",
+            ) from None
         self._end += len(data)
         return place
 
@@ -143,7 +164,9 @@ class Store:
         return self.heads.index(facts)
 
     def append(self, head: int, lines: Lines) -> None:
-        """Append lines that were written for a head: one write, so that a kill tears at most the last of them."""
+        """Append lines that were written for a head: one write, so that a kill tears at most the
+        last of them.
+        """
         if not lines:
             return
         place, index = self._write(lines.text), self._index[head]
@@ -162,36 +185,58 @@ class Store:
         """True where a row of that key is there, without reading it."""
         return any(key in self._index[head] for head in heads)
 
-    def fetch(self, keys: Sequence[int], heads: Sequence[int]) -> Iterator[tuple[int, list[int], list[list]]]:
-        """The rows of many keys as (head, places in `keys`, rows as JSON lists), some thousand at a time, in the order of the file.
+    def fetch(
+        self, keys: Sequence[int], heads: Sequence[int]
+    ) -> Iterator[tuple[int, list[int], list[list]]]:
+        """The rows of many keys as (head, places in `keys`, rows as JSON lists), some thousand at a
+        time, in the order of the file.
 
-        Of several heads the first that has a key counts. Keys that are not there are left out. Raises InputError for a damaged row.
+        Of several heads the first that has a key counts. Keys that are not there are left out.
+        Raises InputError for a damaged row.
         """
         left: Sequence[int] = range(len(keys))
         for head in heads:
             index = self._index[head]
-            found = sorted((place, number) for number in left if (place := index.get(keys[number])) is not None)
+            found = sorted(
+                (place, number) for number in left if (place := index.get(keys[number])) is not None
+            )
             if len(heads) > 1:
                 left = [number for number in left if keys[number] not in index]
             for start in range(0, len(found), _AT_ONCE):
-                part = found[start:start + _AT_ONCE]
-                yield head, [number for _, number in part], self._parse(head, [place for place, _ in part])
+                part = found[start : start + _AT_ONCE]
+                yield (
+                    head,
+                    [number for _, number in part],
+                    self._parse(head, [place for place, _ in part]),
+                )
 
     def _parse(self, head: int, places: list[int]) -> list[list]:
         """Rows at ascending places of the file, parsed together."""
         with mmap.mmap(self._file, self._end, access=mmap.ACCESS_READ) as view:
-            lines = [self._opened(head, view[place:view.find(b"\n", place)]) for place in places]
+            lines = [self._opened(head, view[place : view.find(b"\n", place)]) for place in places]
         facts = self.heads[head]
         width = len(facts["metrics"])
         rows = _json(b"[" + b",".join(line or b"" for line in lines) + b"]") or []
         if len(rows) != len(lines) or not all(_is_row(row, head, width) for row in rows):
-            faulty = next((place for place, line in zip(places, lines) if not _is_row(_json(line or b""), head, width)), places[0])
-            raise InputError("a damaged row in the store", where=f"{self.path}, byte {faulty}",
-                             hint="remove the line: the point is worked out again")
+            faulty = next(
+                (
+                    place
+                    for place, line in zip(places, lines)
+                    if not _is_row(_json(line or b""), head, width)
+                ),
+                places[0],
+            )
+            raise InputError(
+                "a damaged row in the store",
+                where=f"{self.path}, byte {faulty}",
+                hint="remove the line: the point is worked out again",
+            )
         return rows
 
     def _opened(self, head: int, line: bytes) -> bytes | None:
-        """The JSON of a row without its digest; None where the digest does not fit, or is not there and should be."""
+        """The JSON of a row without its digest; None where the digest does not fit, or is not there
+        and should be.
+        """
         found = sealed_line(line)
         if found is None and not self._sealed[head] and not has_digest(line):
             if not self._told:
@@ -202,17 +247,24 @@ class Store:
 
     def find(self, key: str, heads: Sequence[int]) -> tuple[int, Row] | None:
         """The row of a key under the first of some heads that has it, with its head."""
-        return next(((head, _row(rows[0])) for head, _, rows in self.fetch([int(key, 16)], heads)), None)
+        return next(
+            ((head, _row(rows[0])) for head, _, rows in self.fetch([int(key, 16)], heads)), None
+        )
 
     def rows(self, head: int) -> Iterator[Row]:
         """Every row of a head, in the order of the file."""
         places = sorted(self._index[head].values())
         for start in range(0, len(places), _AT_ONCE):
-            yield from map(_row, self._parse(head, places[start:start + _AT_ONCE]))
+            yield from map(_row, self._parse(head, places[start : start + _AT_ONCE]))
 
 
 def _row(parts: list) -> Row:
-    return Row(parts[1], tuple(parts[2]), None if parts[3] is None else tuple(parts[3]), parts[4] if len(parts) > 4 else {})
+    return Row(
+        parts[1],
+        tuple(parts[2]),
+        None if parts[3] is None else tuple(parts[3]),
+        parts[4] if len(parts) > 4 else {},
+    )
 
 
 def _json(line: bytes) -> Any:
@@ -231,13 +283,28 @@ def _table(value: Any) -> dict[str, Any]:
 
 
 def _is_row(parts: Any, head: int, metrics: int) -> bool:
-    """True for [head, key, axis values, `metrics` numbers or null] and perhaps a table of what else there is."""
-    if type(parts) is not list or not 4 <= len(parts) <= 5 or parts[0] != head or type(parts[1]) is not str:
+    """True for [head, key, axis values, `metrics` numbers or null] and perhaps a table of what else
+    there is.
+    """
+    if (
+        type(parts) is not list
+        or not 4 <= len(parts) <= 5
+        or parts[0] != head
+        or type(parts[1]) is not str
+    ):
         return False
-    values, numbers, extra = parts[2], parts[3], parts[4] if len(parts) == 5 else {}
-    return (type(values) is list and all(isinstance(value, int | float | str) for value in values)
-            and type(extra) is dict
-            and (numbers is None or (type(numbers) is list and len(numbers) == metrics and all(map(_is_number, numbers)))))
+    values = parts[2]
+    numbers = parts[3]
+    extra = parts[4] if len(parts) == 5 else {}
+    return (
+        type(values) is list
+        and all(isinstance(value, int | float | str) for value in values)
+        and type(extra) is dict
+        and (
+            numbers is None
+            or (type(numbers) is list and len(numbers) == metrics and all(map(_is_number, numbers)))
+        )
+    )
 
 
 def _is_number(value: Any) -> bool:

@@ -1,4 +1,6 @@
-"""The points of one rung in memory, column by column: codes of axis values, metrics as numbers, and why points are missing."""
+"""The points of one rung in memory, column by column: codes of axis values, metrics as numbers, and
+why points are missing.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +12,16 @@ import numpy as np
 
 from archsim.exploration.space.space import Objective, Rung, Space
 
-DONE, REFUSED, FAILED, _UNKNOWN = 0, 1, 2, 3
+DONE = 0
+REFUSED = 1
+FAILED = 2
+_UNKNOWN = 3
 STATUS = ("done", "refused", "failed")
 
 
 class Table:
-    """Rows of a rung in the order of the space. A point takes 8 bytes an axis and a metric, so a million fit easily.
+    """Rows of a rung in the order of the space. A point takes 8 bytes an axis and a metric, so a
+    million fit easily.
 
     Points are entered first, then their results are filled in.
     """
@@ -23,7 +29,9 @@ class Table:
     def __init__(self, space: Space, rung: Rung, metrics: Sequence[str]):
         self.space, self.rung, self.metrics = space, rung, tuple(metrics)
         self._axes = [array("d") for _ in space.axes]
-        codes = [{value: code for code, value in enumerate(_typed(axis.values))} for axis in space.axes]
+        codes = [
+            {value: code for code, value in enumerate(_typed(axis.values))} for axis in space.axes
+        ]
         self._columns = list(zip(self._axes, codes))
         self._numbers = np.empty((len(self.metrics), 0))
         self._status = self._outside = np.empty(0, np.uint8)
@@ -39,14 +47,24 @@ class Table:
         for (column, codes), value in zip(self._columns, point):
             column.append(codes[value, value.__class__ is bool] if codes else value)
 
-    def fill(self, places: Sequence[int], rows: Sequence[tuple[Sequence[Any] | None, dict[str, Any]]]) -> None:
-        """The results of entered points: for each its metrics, in this table's order, or None, and what else was stored."""
+    def fill(
+        self, places: Sequence[int], rows: Sequence[tuple[Sequence[Any] | None, dict[str, Any]]]
+    ) -> None:
+        """The results of entered points: for each its metrics, in this table's order, or None, and
+        what else was stored.
+        """
         self._grow()
-        done = [(place, numbers) for place, (numbers, _) in zip(places, rows) if numbers is not None]
+        done = [
+            (place, numbers) for place, (numbers, _) in zip(places, rows) if numbers is not None
+        ]
         if done and self.metrics:
-            self._numbers[:, [place for place, _ in done]] = np.array([numbers for _, numbers in done], float).T  # None becomes NaN
+            self._numbers[:, [place for place, _ in done]] = np.array(
+                [numbers for _, numbers in done], float
+            ).T  # None becomes NaN
         for place, (numbers, extra) in zip(places, rows):
-            self._status[place] = DONE if numbers is not None else STATUS.index(extra.get("status", "failed"))
+            self._status[place] = (
+                DONE if numbers is not None else STATUS.index(extra.get("status", "failed"))
+            )
             if numbers is None:
                 self.reasons[place] = extra.get("reason", "")
             elif self.space.constraints:
@@ -68,7 +86,11 @@ class Table:
     def _meets(self, point: tuple, numbers: Sequence[Any]) -> bool:
         known = {**self.space.design(point), **dict(zip(self.metrics, numbers))}
         # what this rung does not know yet rules nothing out
-        return all(test(known) for test in self.space.constraints if all(known.get(name) is not None for name in test.names))
+        return all(
+            test(known)
+            for test in self.space.constraints
+            if all(known.get(name) is not None for name in test.names)
+        )
 
     def key(self, index: int) -> str:
         """The key of a row, as the store writes it."""
@@ -76,12 +98,20 @@ class Table:
 
     def point(self, index: int) -> tuple[Any, ...]:
         """The axis values of a row."""
-        return tuple(axis.values[int(column[index])] if axis.values else column[index] for axis, column in zip(self.space.axes, self._axes))
+        return tuple(
+            axis.values[int(column[index])] if axis.values else column[index]
+            for axis, column in zip(self.space.axes, self._axes)
+        )
 
     def axis(self, number: int) -> np.ndarray:
         """One axis as numbers: the values where they are numbers, else their place in the list."""
-        found, axis = np.asarray(self._axes[number]), self.space.axes[number]
-        return np.asarray(axis.values, float)[found.astype(int)] if axis.values and axis.numeric else found.copy()
+        found = np.asarray(self._axes[number])
+        axis = self.space.axes[number]
+        return (
+            np.asarray(axis.values, float)[found.astype(int)]
+            if axis.values and axis.numeric
+            else found.copy()
+        )
 
     def codes(self, number: int) -> np.ndarray:
         """One axis as places in its list of values (as values where it is continuous)."""
@@ -100,9 +130,17 @@ class Table:
         """True where a point was worked out and meets the constraints as far as they are known."""
         return (self.status == DONE) & (self._outside == 0)
 
-    def costs(self, objectives: Sequence[Objective]) -> tuple[np.ndarray, np.ndarray, list[Objective]]:
-        """Indices of valid points, their objectives with small = good, and which objectives this rung knows."""
-        known = [o for o in objectives if o.path in self.metrics and np.isfinite(self.metric(o.path)[self.valid]).any()]
+    def costs(
+        self, objectives: Sequence[Objective]
+    ) -> tuple[np.ndarray, np.ndarray, list[Objective]]:
+        """Indices of valid points, their objectives with small = good, and which objectives this
+        rung knows.
+        """
+        known = [
+            o
+            for o in objectives
+            if o.path in self.metrics and np.isfinite(self.metric(o.path)[self.valid]).any()
+        ]
         if not known:
             return np.array([], int), np.empty((0, 0)), []
         columns = np.column_stack([o.sign * self.metric(o.path) for o in known])
@@ -114,15 +152,25 @@ class Table:
         paths = [axis.path for axis in self.space.axes]
         for index in range(len(self)) if indices is None else indices:
             numbers = self._numbers[:, index].tolist()
-            known = {name: None if number != number else int(number) if name in _WHOLE else number
-                     for name, number in zip(self.metrics, numbers)}
+            known = {
+                name: None if number != number else int(number) if name in _WHOLE else number
+                for name, number in zip(self.metrics, numbers)
+            }
             status = "outside" if self._outside[index] else STATUS[self._status[index]]
-            yield {"point": index, **dict(zip(paths, self.point(index))), "rung": self.rung.label, "status": status, **known,
-                   "reason": self.reasons.get(index, "")}
+            yield {
+                "point": index,
+                **dict(zip(paths, self.point(index))),
+                "rung": self.rung.label,
+                "status": status,
+                **known,
+                "reason": self.reasons.get(index, ""),
+            }
 
 
 _WHOLE = ("tiles", "cycles", "operations", "tile_operations")
 
 
 def _typed(values: Sequence[Any]) -> list[tuple[Any, bool]]:
-    return [(value, value.__class__ is bool) for value in values]  # True and 1 are different values of an axis
+    return [
+        (value, value.__class__ is bool) for value in values
+    ]  # True and 1 are different values of an axis

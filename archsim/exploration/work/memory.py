@@ -1,7 +1,8 @@
-"""What a sweep computes again and again and keeps in memory: by what its inputs are now, not by their names alone.
+"""What a sweep computes again and again and keeps in memory: by what its inputs are now, not by
+their names alone.
 
-A file that changed, another folder to start from and a scheme that was registered anew are other inputs, so a sweep gives the same
-whatever ran before it in this process.
+A file that changed, another folder to start from and a scheme that was registered anew are other
+inputs, so a sweep gives the same whatever ran before it in this process.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ from typing import Any
 
 
 def remembered(maximum: int) -> Callable[[Callable], Callable]:
-    """Decorator: keep the last `maximum` results of a function of words, numbers, tuples and lists of such."""
+    """Decorator: keep the last `maximum` results of a function of words, numbers, tuples and lists
+    of such.
+    """
 
     def decorate(function: Callable) -> Callable:
         kept: dict[tuple, Any] = {}
@@ -38,11 +41,20 @@ def remembered(maximum: int) -> Callable[[Callable], Callable]:
 
 
 def state_of(word: str) -> Any:
-    """What a name stands for now, where that can change: the file of this path, the class of a scheme; None for neither."""
+    """What a name stands for now, where that can change: the file of this path, the class of a
+    scheme; None for neither.
+    """
     from archsim.schemes.base import SCHEMES
 
     try:
         found = os.stat(word)
     except (OSError, ValueError):
         return SCHEMES.get(word)
-    return SCHEMES.get(word), found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+    return (
+        SCHEMES.get(word),
+        found.st_dev,
+        found.st_ino,
+        found.st_size,
+        found.st_mtime_ns,
+        found.st_ctime_ns,
+    )

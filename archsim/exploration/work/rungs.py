@@ -1,4 +1,6 @@
-"""The rungs of the fidelity ladder: what working out one design means on each. A rung returns its metrics and what to keep besides."""
+"""The rungs of the fidelity ladder: what working out one design means on each. A rung returns its
+metrics and what to keep besides.
+"""
 
 from __future__ import annotations
 
@@ -13,16 +15,24 @@ from archsim.exploration.work.metrics import TRAINED, read_metric
 from archsim.exploration.work.pricing import price_point, refused_as_by_run
 
 # (design, metrics, options) -> (one number or None for each metric, what else to store)
-Evaluate = Callable[[Mapping[str, Any], Sequence[str], Mapping[str, Any]], tuple[list[Any], dict[str, Any]]]
+Evaluate = Callable[
+    [Mapping[str, Any], Sequence[str], Mapping[str, Any]], tuple[list[Any], dict[str, Any]]
+]
 
 
-def price_rung(design: Mapping[str, Any], metrics: Sequence[str], options: Mapping[str, Any]) -> tuple[list[Any], dict[str, Any]]:
+def price_rung(
+    design: Mapping[str, Any], metrics: Sequence[str], options: Mapping[str, Any]
+) -> tuple[list[Any], dict[str, Any]]:
     """Area and dynamic energy from counts, nothing simulated."""
     return price_point(design, metrics), {}
 
 
-def timing_rung(design: Mapping[str, Any], metrics: Sequence[str], options: Mapping[str, Any]) -> tuple[list[Any], dict[str, Any]]:
-    """The event simulation; its ledger is kept, summed over layers, so that the point can be priced again."""
+def timing_rung(
+    design: Mapping[str, Any], metrics: Sequence[str], options: Mapping[str, Any]
+) -> tuple[list[Any], dict[str, Any]]:
+    """The event simulation; its ledger is kept, summed over layers, so that the point can be priced
+    again.
+    """
     from archsim.run.simulation import simulate
 
     step = resolve(design)
@@ -34,36 +44,74 @@ def timing_rung(design: Mapping[str, Any], metrics: Sequence[str], options: Mapp
 
 
 def compact_run(document: Mapping[str, Any]) -> dict[str, Any]:
-    """What pricing a run again needs: cycles and the count of every action, as [component, action, count]."""
+    """What pricing a run again needs: cycles and the count of every action, as [component, action,
+    count].
+    """
     counts: dict[tuple[str, str], list[float]] = defaultdict(list)
     for row in document["ledger"]:
         counts[row["component"], row["action"]].append(row["count"])
     ledger = [[name, action, math.fsum(items)] for (name, action), items in counts.items()]
-    facts = {key: document[key] for key in ("cycles", "images", "tiles", "operations", "tile_operations", "utilisation",
-                                            "interval_per_image_s", "latency_s", "latency_per_image_s")}
+    facts = {
+        key: document[key]
+        for key in (
+            "cycles",
+            "images",
+            "tiles",
+            "operations",
+            "tile_operations",
+            "utilisation",
+            "interval_per_image_s",
+            "latency_s",
+            "latency_per_image_s",
+        )
+    }
     return {**facts, "ledger": ledger}
 
 
-def training_rung(design: Mapping[str, Any], metrics: Sequence[str], options: Mapping[str, Any]) -> tuple[list[Any], dict[str, Any]]:
-    """A training on the array physics, and its steps simulated with the activity it had. Every point trains from the same seed."""
+def training_rung(
+    design: Mapping[str, Any], metrics: Sequence[str], options: Mapping[str, Any]
+) -> tuple[list[Any], dict[str, Any]]:
+    """A training on the array physics, and its steps simulated with the activity it had. Every
+    point trains from the same seed.
+    """
     from archsim.run.training_and_silicon import train
     from workloads.datasets import load_dataset
 
     step = resolve(design)
-    data = load_dataset(options.get("data", "digits")).first(train=options.get("images"), test=options.get("test_images"))
-    settings = {path[9:]: value for path, value in design.items() if path[:9] == "training." and not chip_settings(path, value)}
+    data = load_dataset(options.get("data", "digits")).first(
+        train=options.get("images"), test=options.get("test_images")
+    )
+    settings = {
+        path[9:]: value
+        for path, value in design.items()
+        if path[:9] == "training." and not chip_settings(path, value)
+    }
     chosen = {name: options[name] for name in ("epochs", "seed") if name in options}
     with refused_as_by_run(step.chip):
-        document = train(network_of(design["network"]), step.chip, data, step.rule, batch=design["batch"], device=design["device"],
-                         settings=settings, **chosen).to_dict()
-    kept = {"work": key_of(design, node=False), "run": compact_run(document), "trained": kept_training(document)}
+        document = train(
+            network_of(design["network"]),
+            step.chip,
+            data,
+            step.rule,
+            batch=design["batch"],
+            device=design["device"],
+            settings=settings,
+            **chosen,
+        ).to_dict()
+    kept = {
+        "work": key_of(design, node=False),
+        "run": compact_run(document),
+        "trained": kept_training(document),
+    }
     return [read_metric(document, name) for name in metrics], kept
 
 
 def kept_training(document: Mapping[str, Any]) -> dict[str, Any]:
     """What pricing a trained point again needs besides its design, and what its training came to."""
     fields = ("images", "settings", "scheme_settings", "activities", "refreshes")
-    return {name: document[name] for name in TRAINED} | {"training": {name: document["training"][name] for name in fields}}
+    return {name: document[name] for name in TRAINED} | {
+        "training": {name: document["training"][name] for name in fields}
+    }
 
 
 RUNGS: dict[str, Evaluate] = {"price": price_rung, "timing": timing_rung, "training": training_rung}

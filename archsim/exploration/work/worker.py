@@ -1,4 +1,6 @@
-"""What runs in a worker: a batch of points, each for itself, within its time, with a mark of the point it is at."""
+"""What runs in a worker: a batch of points, each for itself, within its time, with a mark of the
+point it is at.
+"""
 
 from __future__ import annotations
 
@@ -24,10 +26,12 @@ RETRIED = ("timeout", "memory")
 
 @dataclass(frozen=True)
 class Job:
-    """What all batches of a rung share. `head` is the rung's number in the store; `marks` is a folder where a worker says which
-    point it is at, empty for none.
-    With `retries` a point that ran out of time or memory is given back instead of written. `folder`: where relative paths start, for
-    a worker of this machine that may have been started elsewhere; empty for this process and for a cluster."""
+    """What all batches of a rung share. `head` is the rung's number in the store; `marks` is a
+    folder where a worker says which point it is at, empty for none.
+    With `retries` a point that ran out of time or memory is given back instead of written.
+    `folder`: where relative paths start, for a worker of this machine that may have been started
+    elsewhere; empty for this process and for a cluster.
+    """
 
     space: Space
     evaluate: Evaluate
@@ -47,7 +51,9 @@ class _TooLong(BaseException):
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What came of a batch: the lines of what is finished, the points (key, axis values) to try once more, the seconds it took."""
+    """What came of a batch: the lines of what is finished, the points (key, axis values) to try
+    once more, the seconds it took.
+    """
 
     number: int
     seconds: float
@@ -58,7 +64,10 @@ class Batch:
 
 def run_batch(job: Job, number: int, points: Sequence[tuple[str, tuple]]) -> Batch:
     """Work out (key, axis values) points. A fault costs its point only."""
-    started, keys, lines, again = time.perf_counter(), [], [], []
+    started = time.perf_counter()
+    keys = []
+    lines = []
+    again = []
     if job.memory_mb:
         _limit_memory(job.memory_mb)
     if job.folder:
@@ -72,14 +81,18 @@ def run_batch(job: Job, number: int, points: Sequence[tuple[str, tuple]]) -> Bat
                 continue
             keys.append(key)
             lines.append(_line(job, row))
-    return Batch(number, time.perf_counter() - started, len(points), pack(keys, lines), tuple(again))
+    return Batch(
+        number, time.perf_counter() - started, len(points), pack(keys, lines), tuple(again)
+    )
 
 
 def _line(job: Job, row: Row) -> bytes:
     try:
         return write_line(job.head, row)
     except (TypeError, ValueError) as error:
-        return write_line(job.head, _lost(row.key, row.values, "failed", f"cannot be stored: {error}"))
+        return write_line(
+            job.head, _lost(row.key, row.values, "failed", f"cannot be stored: {error}")
+        )
 
 
 def run_point(job: Job, key: str, values: tuple) -> Row:
@@ -108,7 +121,9 @@ def _lost(key: str, values: tuple, status: str, reason: str, cause: str = "") ->
 
 @contextlib.contextmanager
 def _time_limit(seconds: float | None) -> Iterator[None]:
-    """Stop what runs after `seconds`. Works in a main thread only: a dask worker's threads are watched by dask."""
+    """Stop what runs after `seconds`. Works in a main thread only: a dask worker's threads are
+    watched by dask.
+    """
     if not seconds or threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -131,13 +146,19 @@ def _limit_memory(megabytes: int) -> None:
     if threading.current_thread() is threading.main_thread():
         _, hard = resource.getrlimit(resource.RLIMIT_AS)
         limit = megabytes * 2**20
-        resource.setrlimit(resource.RLIMIT_AS, (limit if hard == resource.RLIM_INFINITY else min(limit, hard), hard))
+        resource.setrlimit(
+            resource.RLIMIT_AS,
+            (limit if hard == resource.RLIM_INFINITY else min(limit, hard), hard),
+        )
 
 
 @contextlib.contextmanager
 def _marker(folder: str, batch: int) -> Iterator:
-    """Gives mark(index), which writes "batch index time" into this process's file; without a folder it does nothing."""
-    handle, path = -1, Path(folder) / f"{os.getpid()}-{threading.get_ident()}"
+    """Gives mark(index), which writes "batch index time" into this process's file; without a folder
+    it does nothing.
+    """
+    handle = -1
+    path = Path(folder) / f"{os.getpid()}-{threading.get_ident()}"
     if folder:
         with contextlib.suppress(OSError):
             handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -145,14 +166,20 @@ def _marker(folder: str, batch: int) -> Iterator:
         yield lambda index: None
         return
     try:
-        yield lambda index: os.pwrite(handle, f"{batch:>12} {index:>8} {time.time():.3f}\n".encode(), 0)
-        path.unlink(missing_ok=True)  # not where the point brings the worker down: then the mark is the evidence
+        yield lambda index: os.pwrite(
+            handle, f"{batch:>12} {index:>8} {time.time():.3f}\n".encode(), 0
+        )
+        path.unlink(
+            missing_ok=True
+        )  # not where the point brings the worker down: then the mark is the evidence
     finally:
         os.close(handle)
 
 
 def read_marks(folder: str) -> dict[tuple[int, str], tuple[int, int, float]]:
-    """(process, thread) -> (batch, index of the point it is at, since when), for every batch that has not ended."""
+    """(process, thread) -> (batch, index of the point it is at, since when), for every batch that
+    has not ended.
+    """
     found = {}
     for path in Path(folder).iterdir() if folder else ():
         with contextlib.suppress(OSError, ValueError):

@@ -1,4 +1,6 @@
-"""What every scheme's energy and area are made of: a bar of shares a scheme, and the total on a logarithmic axis beside it."""
+"""What every scheme's energy and area are made of: a bar of shares a scheme, and the total on a
+logarithmic axis beside it.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,16 @@ from dataclasses import dataclass
 
 from archsim.report.comparison.view import ComparisonView
 from archsim.report.drawing import format as fmt
-from archsim.report.drawing.drawing import Circle, Drawing, Line, Rect, Text, add_legend, fit_text, text_width
+from archsim.report.drawing.drawing import (
+    Circle,
+    Drawing,
+    Line,
+    Rect,
+    Text,
+    add_legend,
+    fit_text,
+    text_width,
+)
 from archsim.report.drawing.palette import label, token
 from archsim.report.drawing.scale import scale_of
 
@@ -17,7 +28,9 @@ _REST = "others"
 
 @dataclass(frozen=True, slots=True)
 class Breakdown:
-    """One figure: kind of ComparisonView.parts, the total's column, low and high, words, how to write a value, its axis' unit."""
+    """One figure: kind of ComparisonView.parts, the total's column, low and high, words, how to
+    write a value, its axis' unit.
+    """
 
     kind: str
     total: str
@@ -38,16 +51,24 @@ def _area(value: float) -> str:
 
 _ENERGY = ("energy_per_image_j", "energy_low_per_image_j", "energy_high_per_image_j")
 BREAKDOWNS = {
-    "energy_by_component": Breakdown("component", *_ENERGY, "Energy an image by component", _joules, "J"),
+    "energy_by_component": Breakdown(
+        "component", *_ENERGY, "Energy an image by component", _joules, "J"
+    ),
     "energy_by_phase": Breakdown("phase", *_ENERGY, "Energy an image by phase", _joules, "J"),
-    "area_by_component": Breakdown("area", "area_mm2", "area_low_mm2", "area_high_mm2", "Area by component", _area, "mm²"),
+    "area_by_component": Breakdown(
+        "area", "area_mm2", "area_low_mm2", "area_high_mm2", "Area by component", _area, "mm²"
+    ),
 }
 
 
 def draw_breakdown(view: ComparisonView, name: str, width: float) -> Drawing | None:
     """Shares of the total of every scheme, least total first. None where no scheme has any."""
     made = BREAKDOWNS[name]
-    found = [(row, parts) for row, parts in zip(view.rows, view.parts(made.kind)) if (row[made.total] or 0) > 0 and sum(parts.values()) > 0]
+    found = [
+        (row, parts)
+        for row, parts in zip(view.rows, view.parts(made.kind))
+        if (row[made.total] or 0) > 0 and sum(parts.values()) > 0
+    ]
     if not found:
         return None
     found.sort(key=lambda item: item[0][made.total])
@@ -59,13 +80,19 @@ def draw_breakdown(view: ComparisonView, name: str, width: float) -> Drawing | N
     room = max(text_width(text, 11) for text in numbers) + 10 if narrow else 0.36 * (width - left)
     kind = "phase" if made.kind == "phase" else "role"
     drawing = Drawing(width, 0, f"{made.words} of {len(found)} schemes")
-    legend = [(label(part), token(kind, part)) for part in order] + ([(_REST, "line")] if rest else [])
+    legend = [(label(part), token(kind, part)) for part in order] + (
+        [(_REST, "line")] if rest else []
+    )
     top = add_legend(drawing, legend, 0, 2, width, 11) + 24
-    bar, bottom = width - left - room - (0 if narrow else 44), top + _STEP * len(found)
+    bar = width - left - room - (0 if narrow else 44)
+    bottom = top + _STEP * len(found)
     drawing.add(Text(left, top - 8, "share of the total", size=11, bold=True))
     for share in (0, 25, 50, 75, 100):
         x = left + bar * share / 100
-        drawing.add(Line(x, top, x, bottom, "grid"), Text(x, bottom + 15, f"{share} %", "middle", 11, "soft"))
+        drawing.add(
+            Line(x, top, x, bottom, "grid"),
+            Text(x, bottom + 15, f"{share} %", "middle", 11, "soft"),
+        )
     for index, (row, parts) in enumerate(found):
         y = top + _STEP * index
         drawing.add(Text(left - 8, y + 15, fit_text(row["name"], left - 10, size), "end", size))
@@ -80,7 +107,9 @@ def draw_breakdown(view: ComparisonView, name: str, width: float) -> Drawing | N
 
 
 def _order(schemes: Sequence[Mapping[str, float]], ranked: bool) -> tuple[list[str], bool]:
-    """The parts that reach a share worth a name, the largest on average first where `ranked`; whether anything is left over."""
+    """The parts that reach a share worth a name, the largest on average first where `ranked`;
+    whether anything is left over.
+    """
     shares: dict[str, list[float]] = {}
     for parts in schemes:
         total = sum(parts.values())
@@ -91,8 +120,15 @@ def _order(schemes: Sequence[Mapping[str, float]], ranked: bool) -> tuple[list[s
     return sorted(named, key=lambda part: (-sum(shares[part]), part)) if ranked else named, rest
 
 
-def _stack(drawing: Drawing, row: dict, parts: Mapping[str, float], order: Sequence[str], kind: str, made: Breakdown,
-           place: tuple[float, float, float]) -> None:
+def _stack(
+    drawing: Drawing,
+    row: dict,
+    parts: Mapping[str, float],
+    order: Sequence[str],
+    kind: str,
+    made: Breakdown,
+    place: tuple[float, float, float],
+) -> None:
     x, y, bar = place
     total = sum(parts.values())
     pieces = [(label(part), parts.get(part, 0.0), token(kind, part)) for part in order]
@@ -104,20 +140,41 @@ def _stack(drawing: Drawing, row: dict, parts: Mapping[str, float], order: Seque
             x += bar * value / total
 
 
-def _totals(drawing: Drawing, made: Breakdown, rows: Sequence[dict], numbers: Sequence[str], place: tuple[float, float, float]) -> None:
+def _totals(
+    drawing: Drawing,
+    made: Breakdown,
+    rows: Sequence[dict],
+    numbers: Sequence[str],
+    place: tuple[float, float, float],
+) -> None:
     """Totals with what low and high prices make of them."""
     left, top, width = place
     width -= max(text_width(text, 11) for text in numbers) + 12
     bottom = top + _STEP * len(rows)
-    scale = scale_of([row[key] for row in rows for key in (made.total, made.low, made.high) if (row[key] or 0) > 0], width, made.unit, True)
+    scale = scale_of(
+        [
+            row[key]
+            for row in rows
+            for key in (made.total, made.low, made.high)
+            if (row[key] or 0) > 0
+        ],
+        width,
+        made.unit,
+        True,
+    )
     drawing.add(Text(left, top - 8, f"total, {scale.unit}", size=11, bold=True))
     for x, text in scale.ticks(44):
-        drawing.add(Line(left + x, top, left + x, bottom, "grid"), Text(left + x, bottom + 15, text, "middle", 11, "soft"))
+        drawing.add(
+            Line(left + x, top, left + x, bottom, "grid"),
+            Text(left + x, bottom + 15, text, "middle", 11, "soft"),
+        )
     for index, (row, text) in enumerate(zip(rows, numbers)):
         y, (low, high) = top + _STEP * index + _STEP / 2, (row[made.low], row[made.high])
         tip = f"{row['number']}. {row['name']}\n{text}"
         if low is not None and high is not None and low > 0:
             drawing.add(Line(left + scale.place(low), y, left + scale.place(high), y, "soft", 1.4))
             tip += f"\nprices low to high: {made.write(low)} to {made.write(high)}"
-        drawing.add(Circle(left + scale.place(row[made.total]), y, 4.0, "accent", tip),
-                    Text(left + width + 12, y + 4, text, size=11, fill="soft"))
+        drawing.add(
+            Circle(left + scale.place(row[made.total]), y, 4.0, "accent", tip),
+            Text(left + width + 12, y + 4, text, size=11, fill="soft"),
+        )

@@ -1,4 +1,6 @@
-"""What the report of a comparison says in words: headline numbers, subtitle and captions, all from the document."""
+"""What the report of a comparison says in words: headline numbers, subtitle and captions, all from
+the document.
+"""
 
 from __future__ import annotations
 
@@ -16,30 +18,56 @@ def subtitle(view: ComparisonView) -> str:
     """What was compared, in one line."""
     epochs = sorted({row["epochs"] for row in view.rows})
     span = f"{epochs[0]}" if len(epochs) == 1 else f"{epochs[0]} to {epochs[-1]}"
-    words = [f"{len(view.rows)} update schemes", f"data {', '.join(view.common('dataset'))}",
-             f"{span} epoch{'' if epochs[-1] == 1 else 's'}", f"{', '.join(view.common('node_nm'))} nm",
-             f"{', '.join(view.common('clock_mhz'))} MHz", f"seed {', '.join(view.common('seed'))}"]
+    words = [
+        f"{len(view.rows)} update schemes",
+        f"data {', '.join(view.common('dataset'))}",
+        f"{span} epoch{'' if epochs[-1] == 1 else 's'}",
+        f"{', '.join(view.common('node_nm'))} nm",
+        f"{', '.join(view.common('clock_mhz'))} MHz",
+        f"seed {', '.join(view.common('seed'))}",
+    ]
     return " · ".join(words)
 
 
 def headline(view: ComparisonView) -> list[Headline]:
-    """The number of schemes, then the best of each column with its scheme and the range over the schemes."""
-    found = [Headline("Schemes", fmt.whole(len(view.rows)), f"{len(view.refused)} not run" if view.refused else "all ran")]
+    """The number of schemes, then the best of each column with its scheme and the range over the
+    schemes.
+    """
+    found = [
+        Headline(
+            "Schemes",
+            fmt.whole(len(view.rows)),
+            f"{len(view.refused)} not run" if view.refused else "all ran",
+        )
+    ]
     wanted: tuple[tuple[str, str, Callable[[float], str], bool], ...] = (
         ("Highest accuracy", "accuracy_percent", lambda v: f"{v:.2f} %", True),
         ("Least energy / image", "energy_per_image_j", lambda v: fmt.si(v, "J", 3), False),
         ("Least time / image", "latency_per_image_s", lambda v: fmt.si(v, "s", 3), False),
         ("Smallest area", "area_mm2", lambda v: fmt.area(v, 3), False),
-        ("Fewest writes / device", "most_writes_per_device", lambda v: fmt.significant(v, 3), False),
+        (
+            "Fewest writes / device",
+            "most_writes_per_device",
+            lambda v: fmt.significant(v, 3),
+            False,
+        ),
     )
     for name, key, write, most in wanted:
         rows = [row for row in view.rows if row[key] is not None]
         if rows:
             best = (max if most else min)(rows, key=lambda row: row[key])
             same = sum(row[key] == best[key] for row in rows)
-            low, high = min(row[key] for row in rows), max(row[key] for row in rows)
+            low = min(row[key] for row in rows)
+            high = max(row[key] for row in rows)
             others = f" and {same - 1} more" if same > 1 else ""
-            found.append(Headline(name, write(best[key]), f"{best['name']}{others}", f"all: {write(low)} to {write(high)}"))
+            found.append(
+                Headline(
+                    name,
+                    write(best[key]),
+                    f"{best['name']}{others}",
+                    f"all: {write(low)} to {write(high)}",
+                )
+            )
     return found
 
 
@@ -49,10 +77,16 @@ def tradeoff_caption(view: ComparisonView, name: str) -> str:
     names = [row["name"] for row in view.rows if row["number"] in front]
     text = f"Both axes logarithmic; better is left and down. On the front, beaten by no other in both: {', '.join(names)}."
     if cost.low:
-        text += (" Lines through a point run from the low to the high prices of its parts. All schemes are priced with the same figures, "
-                 "so lines that overlap leave the order of two schemes less open than they look.")
+        text += (
+            " Lines through a point run from the low to the high prices of its parts. All schemes are priced with the same figures, "
+            "so lines that overlap leave the order of two schemes less open than they look."
+        )
     if cost.key == "most_writes_per_device":
-        further = [row["name"] for row in view.rows if row[cost.key] is not None and row[cost.key] != row["writes_per_device"]]
+        further = [
+            row["name"]
+            for row in view.rows
+            if row[cost.key] is not None and row[cost.key] != row["writes_per_device"]
+        ]
         text += " Pulses or programming operations, mean over the devices of the array that is written most"
         text += f": not the weights in {', '.join(further)}." if further else ": the weights."
     if any(row[cost.key] == 0 for row in view.rows):

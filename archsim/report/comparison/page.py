@@ -1,4 +1,6 @@
-"""The report of a comparison of update schemes: one self-contained HTML file, in the frame of all reports. Names are escaped."""
+"""The report of a comparison of update schemes: one self-contained HTML file, in the frame of all
+reports. Names are escaped.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,13 @@ from archsim.basics.files import write_files
 from archsim.cost.added_up import check_sums
 from archsim.readers.digest import note, read_document, unseal
 from archsim.report.comparison.bars import BREAKDOWNS, draw_breakdown
-from archsim.report.comparison.captions import breakdown_caption, curve_caption, headline, subtitle, tradeoff_caption
+from archsim.report.comparison.captions import (
+    breakdown_caption,
+    curve_caption,
+    headline,
+    subtitle,
+    tradeoff_caption,
+)
 from archsim.report.comparison.curves import draw_curves
 from archsim.report.comparison.scatter import COSTS, draw_tradeoff
 from archsim.report.comparison.tables import comparison_tables, detail_tables
@@ -25,17 +33,29 @@ from hwlib.errors import InputError
 
 _TEMPLATES = Path(__file__).parents[1] / "templates"
 _MISSING = "This comparison has no data for this figure."
-_HEADINGS = {"error_over_energy": "Error over energy", "error_over_area": "Error over area", "error_over_time": "Error over time",
-             "error_over_writes": "Error over device writes", "errors": "Learning curves"}
+_HEADINGS = {
+    "error_over_energy": "Error over energy",
+    "error_over_area": "Error over area",
+    "error_over_time": "Error over time",
+    "error_over_writes": "Error over device writes",
+    "errors": "Learning curves",
+}
 
 
-def comparison_figures(view: ComparisonView) -> dict[str, tuple[str, Callable[[float], Drawing | None], Callable[[], str]]]:
+def comparison_figures(
+    view: ComparisonView,
+) -> dict[str, tuple[str, Callable[[float], Drawing | None], Callable[[], str]]]:
     """Heading, drawing at a width and caption of every figure, by name."""
     part = functools.partial
-    found = {name: (_HEADINGS[name], part(draw_tradeoff, view, name), part(tradeoff_caption, view, name)) for name in COSTS}
+    found = {
+        name: (_HEADINGS[name], part(draw_tradeoff, view, name), part(tradeoff_caption, view, name))
+        for name in COSTS
+    }
     found["errors"] = (_HEADINGS["errors"], part(draw_curves, view), part(curve_caption, view))
-    return found | {name: (made.words, part(draw_breakdown, view, name), part(breakdown_caption, view, name))
-                    for name, made in BREAKDOWNS.items()}
+    return found | {
+        name: (made.words, part(draw_breakdown, view, name), part(breakdown_caption, view, name))
+        for name, made in BREAKDOWNS.items()
+    }
 
 
 def render_comparison(document: Mapping) -> str:
@@ -43,62 +63,122 @@ def render_comparison(document: Mapping) -> str:
     from markupsafe import Markup
 
     view = ComparisonView(document)
-    figures = {name: page_figure(name, heading, draw, False, caption, _MISSING)
-               for name, (heading, draw, caption) in comparison_figures(view).items()}
-    style, script = (Markup((_TEMPLATES / f"comparison.{name}").read_text(encoding="utf-8")) for name in ("css", "js"))
-    details = [{"row": row, "facts": _facts(row), "tables": detail_tables(view, row["number"]), "notes": view.own_notes(row["number"]),
-                "settings": list(flatten(own.result["training"]["settings"]))} for row, own in zip(view.rows, view.views)]
-    return environment().get_template("comparison.html.j2").render(
-        title=f"{view.title}: update schemes", view=view, subtitle=subtitle(view), headline=headline(view),
-        tables=comparison_tables(view), figures=figures, details=details, references=references(view.figures), kinds=FIGURE_KINDS,
-        settings=list(flatten(view.views[0].result["settings"])), own_style=style, own_script=script,
+    figures = {
+        name: page_figure(name, heading, draw, False, caption, _MISSING)
+        for name, (heading, draw, caption) in comparison_figures(view).items()
+    }
+    style, script = (
+        Markup((_TEMPLATES / f"comparison.{name}").read_text(encoding="utf-8"))
+        for name in ("css", "js")
+    )
+    details = [
+        {
+            "row": row,
+            "facts": _facts(row),
+            "tables": detail_tables(view, row["number"]),
+            "notes": view.own_notes(row["number"]),
+            "settings": list(flatten(own.result["training"]["settings"])),
+        }
+        for row, own in zip(view.rows, view.views)
+    ]
+    return (
+        environment()
+        .get_template("comparison.html.j2")
+        .render(
+            title=f"{view.title}: update schemes",
+            view=view,
+            subtitle=subtitle(view),
+            headline=headline(view),
+            tables=comparison_tables(view),
+            figures=figures,
+            details=details,
+            references=references(view.figures),
+            kinds=FIGURE_KINDS,
+            settings=list(flatten(view.views[0].result["settings"])),
+            own_style=style,
+            own_script=script,
+        )
     )
 
 
 def _facts(row: Mapping) -> list[tuple[str, str]]:
     """What stands at the head of a scheme's breakdown."""
-    share = row["update_energy_per_image_j"] / row["energy_per_image_j"] if row["energy_per_image_j"] else None
+    share = (
+        row["update_energy_per_image_j"] / row["energy_per_image_j"]
+        if row["energy_per_image_j"]
+        else None
+    )
     accuracy = row["accuracy_percent"]
-    return [("accuracy", fmt.NONE if accuracy is None else f"{accuracy:.2f} %"), ("energy / image", fmt.si(row["energy_per_image_j"], "J")),
-            ("of it in the update", fmt.percent(share)), ("time / image", fmt.si(row["latency_per_image_s"], "s")),
-            ("area", fmt.area(row["area_mm2"])), ("power", fmt.power(row["power_uw"])),
-            ("writes / device", fmt.significant(row["writes_per_device"])),
-            ("of the array written most", fmt.significant(row["most_writes_per_device"]))]
+    return [
+        ("accuracy", fmt.NONE if accuracy is None else f"{accuracy:.2f} %"),
+        ("energy / image", fmt.si(row["energy_per_image_j"], "J")),
+        ("of it in the update", fmt.percent(share)),
+        ("time / image", fmt.si(row["latency_per_image_s"], "s")),
+        ("area", fmt.area(row["area_mm2"])),
+        ("power", fmt.power(row["power_uw"])),
+        ("writes / device", fmt.significant(row["writes_per_device"])),
+        ("of the array written most", fmt.significant(row["most_writes_per_device"])),
+    ]
 
 
 def load_comparison(path: str | Path) -> dict:
-    """The checked document of a compare.json, without digests. Raises InputError where it cannot be read, is none, was damaged, or does
-    not agree with its own ledgers and prices; nothing in it is executed."""
-    document, sealed = read_document(path, "comparison", "archsim compare NETWORK --out DIR makes one")
+    """The checked document of a compare.json, without digests. Raises InputError where it cannot be
+    read, is none, was damaged, or does not agree with its own ledgers and prices; nothing in it is
+    executed.
+    """
+    document, sealed = read_document(
+        path, "comparison", "archsim compare NETWORK --out DIR makes one"
+    )
     schemes = document.get("schemes") if isinstance(document, dict) else None
     added_up = []
     if isinstance(schemes, list):
-        parts = [(f"{path}: schemes[{index}]", *unseal(entry, f"{path}: schemes[{index}]")) if isinstance(entry, dict)
-                 else (str(path), entry, False) for index, entry in enumerate(schemes)]
+        parts = [
+            (f"{path}: schemes[{index}]", *unseal(entry, f"{path}: schemes[{index}]"))
+            if isinstance(entry, dict)
+            else (str(path), entry, False)
+            for index, entry in enumerate(schemes)
+        ]
         check_comparison({**document, "schemes": [entry for _, entry, _ in parts]}, str(path))
         added_up = [check_sums(entry, where) for where, entry, _ in parts]
         document["schemes"] = [entry for _, entry, _ in parts]
     check_comparison(document, str(path))
     if not sealed or not all(added_up):
-        note(f"{path}: stored without {'prices' if sealed else 'digest' if all(added_up) else 'digest and prices'}; its sums were checked")
+        note(
+            f"{path}: stored without {'prices' if sealed else 'digest' if all(added_up) else 'digest and prices'}; its sums were checked"
+        )
     return document
 
 
 def write_comparison_report(folder: str | Path, out: str | Path | None = None) -> list[Path]:
-    """Remake the report of a comparison's folder, or of its compare.json: the page, every figure as SVG and PNG, every table as CSV.
+    """Remake the report of a comparison's folder, or of its compare.json: the page, every figure as
+    SVG and PNG, every table as CSV.
 
-    `out` is that folder where none is given. Returns the paths, the page first. Raises InputError for a document that is not a
-    comparison's, or where `out` cannot be written; nothing is written before the whole page stands.
+    `out` is that folder where none is given. Returns the paths, the page first. Raises InputError
+    for a document that is not a comparison's, or where `out` cannot be written; nothing is written
+    before the whole page stands.
     """
     path = Path(folder) if Path(folder).name == "compare.json" else Path(folder) / "compare.json"
-    document, out = load_comparison(path), path.parent if out is None else Path(out)
+    document = load_comparison(path)
+    out = path.parent if out is None else Path(out)
     view = ComparisonView(document)
     try:
         page = render_comparison(document)
-        tables = {f"{table.name}.csv": table.to_csv() for table in comparison_tables(view).values() if table.rows}
-        drawings = {name: draw(WIDTH_FULL) for name, (_, draw, _) in comparison_figures(view).items()}
+        tables = {
+            f"{table.name}.csv": table.to_csv()
+            for table in comparison_tables(view).values()
+            if table.rows
+        }
+        drawings = {
+            name: draw(WIDTH_FULL) for name, (_, draw, _) in comparison_figures(view).items()
+        }
     except (KeyError, TypeError, AttributeError, IndexError, ValueError, ArithmeticError) as error:
-        raise InputError(f"damaged document of a comparison ({type(error).__name__}: {error})", where=str(path),
-                         hint="make it again by archsim compare --resume") from None
-    written = [write_files(out, {"report.html": page, **tables}) / name for name in ("report.html", *tables)]
+        raise InputError(
+            f"damaged document of a comparison ({type(error).__name__}: {error})",
+            where=str(path),
+            hint="make it again by archsim compare --resume",
+        ) from None
+    written = [
+        write_files(out, {"report.html": page, **tables}) / name
+        for name in ("report.html", *tables)
+    ]
     return written + write_drawings(drawings, out / "figures")

@@ -1,4 +1,6 @@
-"""Schemes side by side while they train: a line a scheme at work, one for all, and one that stays for each that has ended."""
+"""Schemes side by side while they train: a line a scheme at work, one for all, and one that stays
+for each that has ended.
+"""
 
 from __future__ import annotations
 
@@ -11,14 +13,20 @@ _ENDED = ("done", "refused", "lost")
 
 @contextlib.contextmanager
 def watch_schemes(console) -> Iterator[Callable[[Sequence[Any]], None]]:
-    """Gives a function that shows the statuses of a comparison (label, state, now, accuracy_percent, reason) on a rich console.
+    """Gives a function that shows the statuses of a comparison (label, state, now,
+    accuracy_percent, reason) on a rich console.
 
     On a terminal the schemes at work move; elsewhere only the lines of ended ones are written.
     """
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-    columns = (TextColumn("{task.fields[label]}", markup=False), BarColumn(bar_width=20), TextColumn("{task.percentage:>3.0f} %"),
-               TextColumn("{task.description}", markup=False), TimeElapsedColumn())
+    columns = (
+        TextColumn("{task.fields[label]}", markup=False),
+        BarColumn(bar_width=20),
+        TextColumn("{task.percentage:>3.0f} %"),
+        TextColumn("{task.description}", markup=False),
+        TimeElapsedColumn(),
+    )
     bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
     tasks, told = {}, set()
     whole = bar.add_task("", total=None, label="all")
@@ -28,14 +36,21 @@ def watch_schemes(console) -> Iterator[Callable[[Sequence[Any]], None]]:
             if status.state == "running":
                 if status.label not in tasks:
                     tasks[status.label] = bar.add_task("", total=1.0, label=status.label)
-                bar.update(tasks[status.label], completed=share_done(status), description=describe(status))
+                bar.update(
+                    tasks[status.label], completed=share_done(status), description=describe(status)
+                )
             elif status.label in tasks:
                 bar.remove_task(tasks.pop(status.label))
             if status.state in _ENDED and status.label not in told:
                 told.add(status.label)
                 bar.console.print(f"{status.label}: {describe(status)}")
         ended = sum(status.state in _ENDED for status in statuses)
-        bar.update(whole, completed=sum(map(share_done, statuses)), total=len(statuses), description=f"{ended} of {len(statuses)} schemes")
+        bar.update(
+            whole,
+            completed=sum(map(share_done, statuses)),
+            total=len(statuses),
+            description=f"{ended} of {len(statuses)} schemes",
+        )
 
     with bar:
         yield show
@@ -46,7 +61,9 @@ def share_done(status: Any) -> float:
     if status.state in _ENDED:
         return 1.0
     now = status.now
-    return (now["epoch"] - 1 + now["images"] / now["images_per_epoch"]) / now["epochs"] if now else 0.0
+    return (
+        (now["epoch"] - 1 + now["images"] / now["images_per_epoch"]) / now["epochs"] if now else 0.0
+    )
 
 
 def describe(status: Any) -> str:
@@ -58,5 +75,7 @@ def describe(status: Any) -> str:
     now = status.now
     if not now:
         return "loading; kernels are compiled once and kept on disk"
-    return (f"epoch {now['epoch']} of {now['epochs']}, {now['images_per_second']:,.0f} images/s, "
-            f"running error {now['running_error_percent']:.2f} %")
+    return (
+        f"epoch {now['epoch']} of {now['epochs']}, {now['images_per_second']:,.0f} images/s, "
+        f"running error {now['running_error_percent']:.2f} %"
+    )

@@ -1,4 +1,6 @@
-"""The tables of a comparison: schemes, refusals, figures, the breakdown of every scheme, the epochs."""
+"""The tables of a comparison: schemes, refusals, figures, the breakdown of every scheme, the
+epochs.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,15 @@ def _key(name: str) -> Callable[[dict], object]:
 
 
 def _text(name: str, heading: str, below: str = "", hidden: bool = False) -> Column:
-    return Column(name, heading, _key(name), lambda value: str(value or fmt.NONE), numeric=False, below=below, hidden=hidden)
+    return Column(
+        name,
+        heading,
+        _key(name),
+        lambda value: str(value or fmt.NONE),
+        numeric=False,
+        below=below,
+        hidden=hidden,
+    )
 
 
 def _percent(value: object) -> str:
@@ -34,33 +44,79 @@ def _span(low: object, high: object, write: Callable[[object], str]) -> str:
 
 def scheme_table(view: ComparisonView) -> Table:
     """One row a scheme; under area and energy what the low and the high prices give."""
-    rows = [row | {"area_span": _span(row["area_low_mm2"], row["area_high_mm2"], lambda v: fmt.significant(v, 3)),
-                   "energy_span": _span(row["energy_low_per_image_j"], row["energy_high_per_image_j"], _unit("J"))} for row in view.rows]
+    rows = [
+        row
+        | {
+            "area_span": _span(
+                row["area_low_mm2"], row["area_high_mm2"], lambda v: fmt.significant(v, 3)
+            ),
+            "energy_span": _span(
+                row["energy_low_per_image_j"], row["energy_high_per_image_j"], _unit("J")
+            ),
+        }
+        for row in view.rows
+    ]
 
     def hidden(name: str) -> Column:
         return Column(name, name, _key(name), str, hidden=True)
 
     columns = (
-        Column("number", "No.", _key("number"), str), Column("label", "Label", _key("label"), str, numeric=False, hidden=True),
-        Column("name", "Scheme", _key("name"), str, numeric=False, below="device"), _text("scheme", "Rule", hidden=True),
+        Column("number", "No.", _key("number"), str),
+        Column("label", "Label", _key("label"), str, numeric=False, hidden=True),
+        Column("name", "Scheme", _key("name"), str, numeric=False, below="device"),
+        _text("scheme", "Rule", hidden=True),
         _text("title", "What it does", hidden=True),
         _text("device", "Device", hidden=True),
         Column("batch", "Batch", _key("batch"), fmt.whole),
         Column("learning_rate", "Rate", _key("learning_rate"), fmt.plain),
-        hidden("epochs"), Column("accuracy_percent", "Accuracy", _key("accuracy_percent"), _percent), hidden("test_error_percent"),
+        hidden("epochs"),
+        Column("accuracy_percent", "Accuracy", _key("accuracy_percent"), _percent),
+        hidden("test_error_percent"),
         Column("area_mm2", "Area", _key("area_mm2"), lambda v: fmt.area(v, 3), below="area_span"),
-        hidden("area_low_mm2"), hidden("area_high_mm2"),
+        hidden("area_low_mm2"),
+        hidden("area_high_mm2"),
         Column("power_uw", "Power", _key("power_uw"), lambda v: fmt.power(v, 3)),
-        Column("energy_per_image_j", "Energy / image", _key("energy_per_image_j"), _unit("J"), below="energy_span"),
-        hidden("energy_low_per_image_j"), hidden("energy_high_per_image_j"),
-        Column("update_energy_per_image_j", "of it update", _key("update_energy_per_image_j"), _unit("J")),
+        Column(
+            "energy_per_image_j",
+            "Energy / image",
+            _key("energy_per_image_j"),
+            _unit("J"),
+            below="energy_span",
+        ),
+        hidden("energy_low_per_image_j"),
+        hidden("energy_high_per_image_j"),
+        Column(
+            "update_energy_per_image_j",
+            "of it update",
+            _key("update_energy_per_image_j"),
+            _unit("J"),
+        ),
         Column("latency_per_image_s", "Time / image", _key("latency_per_image_s"), _unit("s")),
-        Column("writes_per_device", "Writes / device", _key("writes_per_device"), lambda v: fmt.significant(v, 3)),
-        Column("most_writes_per_device", "Most written array", _key("most_writes_per_device"), lambda v: fmt.significant(v, 3)),
-        Column("extra_memory_kib", "Extra memory", _key("extra_memory_kib"),
-               lambda v: f"{fmt.significant(v, 3)} KiB" if fmt.is_number(v) else fmt.NONE),
+        Column(
+            "writes_per_device",
+            "Writes / device",
+            _key("writes_per_device"),
+            lambda v: fmt.significant(v, 3),
+        ),
+        Column(
+            "most_writes_per_device",
+            "Most written array",
+            _key("most_writes_per_device"),
+            lambda v: fmt.significant(v, 3),
+        ),
+        Column(
+            "extra_memory_kib",
+            "Extra memory",
+            _key("extra_memory_kib"),
+            lambda v: f"{fmt.significant(v, 3)} KiB" if fmt.is_number(v) else fmt.NONE,
+        ),
         Column("tiles", "Tiles", _key("tiles"), fmt.whole),
-        Column("images_per_second", "Images/s a core", _key("images_per_second"), lambda v: fmt.significant(v, 3)),
+        Column(
+            "images_per_second",
+            "Images/s a core",
+            _key("images_per_second"),
+            lambda v: fmt.significant(v, 3),
+        ),
     )
     return Table("schemes", "Schemes", columns, rows)
 
@@ -73,8 +129,11 @@ def refused_table(view: ComparisonView) -> Table:
 
 def used_figures(view: ComparisonView) -> Table:
     """The figures of all schemes, with how many of them rest on each."""
-    table, count = figure_table(View({"figures": view.figures})), len(view.views)
-    used = Column("schemes", "Schemes", _key("schemes"), lambda v: "all" if v == count else f"{v} of {count}")
+    table = figure_table(View({"figures": view.figures}))
+    count = len(view.views)
+    used = Column(
+        "schemes", "Schemes", _key("schemes"), lambda v: "all" if v == count else f"{v} of {count}"
+    )
     return replace(table, columns=(*table.columns[:6], used, *table.columns[6:]))
 
 
@@ -84,34 +143,77 @@ def detail_tables(view: ComparisonView, number: int) -> tuple[Table, Table]:
     of = f"of {fmt.whole(images)} image{'' if images == 1 else 's'}"
     phases = [{"phase": name, **part} for name, part in own.result["by_phase"].items()]
     columns = (
-        Column("phase", "Phase", _key("phase"), str, numeric=False), Column("cycles", "Cycles", _key("cycles"), fmt.whole, share=True),
-        Column("energy_j", "Energy", _key("energy_j"), lambda v: fmt.si(v, "J"), share=True))
-    return (replace(component_table(own), name=f"components-{number}", heading=f"Components, energy {of}"),
-            Table(f"phases-{number}", f"Phases {of}", columns, phases, lambda row: token("phase", row["phase"])))
+        Column("phase", "Phase", _key("phase"), str, numeric=False),
+        Column("cycles", "Cycles", _key("cycles"), fmt.whole, share=True),
+        Column("energy_j", "Energy", _key("energy_j"), lambda v: fmt.si(v, "J"), share=True),
+    )
+    return (
+        replace(
+            component_table(own), name=f"components-{number}", heading=f"Components, energy {of}"
+        ),
+        Table(
+            f"phases-{number}",
+            f"Phases {of}",
+            columns,
+            phases,
+            lambda row: token("phase", row["phase"]),
+        ),
+    )
 
 
 def breakdown_table(view: ComparisonView) -> Table:
     """Every component and phase of every scheme, for a spreadsheet."""
     rows = []
-    for row, energy, area, phases in zip(view.rows, view.parts("component"), view.parts("area"), view.parts("phase")):
-        rows += [{"label": row["label"], "kind": "component", "part": role, "area_mm2": area[role], "energy_per_image_j": value}
-                 for role, value in energy.items()]
-        rows += [{"label": row["label"], "kind": "phase", "part": name, "energy_per_image_j": value} for name, value in phases.items()]
-    columns = (_text("label", "Scheme"), _text("kind", "Kind"), Column("part", "Part", _key("part"), label, numeric=False),
-               Column("area_mm2", "Area", _key("area_mm2"), fmt.area),
-               Column("energy_per_image_j", "Energy / image", _key("energy_per_image_j"), _unit("J")))
+    for row, energy, area, phases in zip(
+        view.rows, view.parts("component"), view.parts("area"), view.parts("phase")
+    ):
+        rows += [
+            {
+                "label": row["label"],
+                "kind": "component",
+                "part": role,
+                "area_mm2": area[role],
+                "energy_per_image_j": value,
+            }
+            for role, value in energy.items()
+        ]
+        rows += [
+            {"label": row["label"], "kind": "phase", "part": name, "energy_per_image_j": value}
+            for name, value in phases.items()
+        ]
+    columns = (
+        _text("label", "Scheme"),
+        _text("kind", "Kind"),
+        Column("part", "Part", _key("part"), label, numeric=False),
+        Column("area_mm2", "Area", _key("area_mm2"), fmt.area),
+        Column("energy_per_image_j", "Energy / image", _key("energy_per_image_j"), _unit("J")),
+    )
     return Table("breakdown", "Breakdown of every scheme", columns, rows)
 
 
 def epoch_table(view: ComparisonView) -> Table:
     """The epochs of every scheme, for a spreadsheet."""
     names = ("epoch", "train_error_percent", "test_error_percent", "images_per_second")
-    rows = [{"label": row["label"]} | {name: epoch[name] for name in names}
-            for row, own in zip(view.rows, view.views) for epoch in own.rows("epochs")]
-    return Table("epochs", "Epochs", (_text("label", "Scheme"), *(Column(name, name, _key(name), str) for name in names)), rows)
+    rows = [
+        {"label": row["label"]} | {name: epoch[name] for name in names}
+        for row, own in zip(view.rows, view.views)
+        for epoch in own.rows("epochs")
+    ]
+    return Table(
+        "epochs",
+        "Epochs",
+        (_text("label", "Scheme"), *(Column(name, name, _key(name), str) for name in names)),
+        rows,
+    )
 
 
 def comparison_tables(view: ComparisonView) -> dict[str, Table]:
     """Every table that is also a CSV file, by name."""
-    made = (scheme_table(view), refused_table(view), breakdown_table(view), epoch_table(view), used_figures(view))
+    made = (
+        scheme_table(view),
+        refused_table(view),
+        breakdown_table(view),
+        epoch_table(view),
+        used_figures(view),
+    )
     return {table.name: table for table in made}

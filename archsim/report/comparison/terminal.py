@@ -7,28 +7,48 @@ from collections.abc import Mapping, Sequence
 from archsim.comparison.document import by_reason
 from archsim.report.drawing.format import si
 
-_COLUMNS = (("Scheme", "label", ""), ("Accuracy", "accuracy_percent", "%"), ("Area", "area_mm2", "mm²"), ("Power", "power_uw", "W"),
-            ("Energy\n/ image", "energy_per_image_j", "J"), ("of it\nupdate", "update_energy_per_image_j", "J"),
-            ("Time\n/ image", "latency_per_image_s", "s"), ("Writes\n/ device", "writes_per_device", ""),
-            ("Most written\narray", "most_writes_per_device", ""),
-            ("Extra\nmemory", "extra_memory_kib", "KiB"), ("Tiles", "tiles", ""), ("Images / s\non a core", "images_per_second", ""))
+_COLUMNS = (
+    ("Scheme", "label", ""),
+    ("Accuracy", "accuracy_percent", "%"),
+    ("Area", "area_mm2", "mm²"),
+    ("Power", "power_uw", "W"),
+    ("Energy\n/ image", "energy_per_image_j", "J"),
+    ("of it\nupdate", "update_energy_per_image_j", "J"),
+    ("Time\n/ image", "latency_per_image_s", "s"),
+    ("Writes\n/ device", "writes_per_device", ""),
+    ("Most written\narray", "most_writes_per_device", ""),
+    ("Extra\nmemory", "extra_memory_kib", "KiB"),
+    ("Tiles", "tiles", ""),
+    ("Images / s\non a core", "images_per_second", ""),
+)
 _HIGH = ("accuracy_percent", "images_per_second")  # the more the better
 # the first to go on a narrow terminal
-_LEAST = ("tiles", "extra_memory_kib", "update_energy_per_image_j", "power_uw", "images_per_second", "latency_per_image_s",
-          "writes_per_device", "most_writes_per_device")
+_LEAST = (
+    "tiles",
+    "extra_memory_kib",
+    "update_energy_per_image_j",
+    "power_uw",
+    "images_per_second",
+    "latency_per_image_s",
+    "writes_per_device",
+    "most_writes_per_device",
+)
 _LABEL = 20  # letters of a label in a line at least
 
 
 def print_comparison(rows: Sequence[Mapping], refused: Mapping[str, str], console) -> None:
-    """One line a scheme; the best of each column stands bold. Schemes that could not run follow, by reason. A narrow terminal
-    gets fewer columns, never cut numbers."""
+    """One line a scheme; the best of each column stands bold. Schemes that could not run follow, by
+    reason. A narrow terminal gets fewer columns, never cut numbers."""
     from rich.measure import Measurement
     from rich.text import Text
 
     columns = list(_COLUMNS)
     for least in (*_LEAST, None):
         table = _table(rows, columns)
-        if Measurement.get(console, console.options.update_width(10_000), table).minimum <= console.width:
+        if (
+            Measurement.get(console, console.options.update_width(10_000), table).minimum
+            <= console.width
+        ):
             break
         columns = [column for column in columns if column[1] != least]
     console.print(table)
@@ -47,13 +67,27 @@ def _table(rows: Sequence[Mapping], columns: Sequence[tuple[str, str, str]]):
         if key == "label":
             table.add_column(title, overflow="fold", min_width=widest)
         else:  # rich takes the longest word for the least width, which would cut units
-            least = max(map(len, [*title.split("\n"), *(_cell(row[key], key, unit) for row in rows)]))
+            least = max(
+                map(len, [*title.split("\n"), *(_cell(row[key], key, unit) for row in rows)])
+            )
             table.add_column(title, justify="right", no_wrap=True, min_width=least)
-    best = {key: (max if key in _HIGH else min)((row[key] for row in rows if row[key] is not None), default=None)
-            for _, key, _ in columns if key != "label"}
+    best = {
+        key: (max if key in _HIGH else min)(
+            (row[key] for row in rows if row[key] is not None), default=None
+        )
+        for _, key, _ in columns
+        if key != "label"
+    }
     for row in rows:
-        table.add_row(*(Text(_cell(row[key], key, unit), style="bold" if len(rows) > 1 and row[key] == best.get(key) else "")
-                        for _, key, unit in columns))
+        table.add_row(
+            *(
+                Text(
+                    _cell(row[key], key, unit),
+                    style="bold" if len(rows) > 1 and row[key] == best.get(key) else "",
+                )
+                for _, key, unit in columns
+            )
+        )
     return table
 
 
@@ -64,5 +98,11 @@ def _cell(value: object, key: str, unit: str) -> str:
         return si(value * 1e-6, "W")
     if unit in ("J", "s"):
         return si(value, unit)
-    text = f"{value:,.2f}" if key == "accuracy_percent" else f"{value:,.0f}" if key == "images_per_second" else f"{value:,.4g}"
+    text = (
+        f"{value:,.2f}"
+        if key == "accuracy_percent"
+        else f"{value:,.0f}"
+        if key == "images_per_second"
+        else f"{value:,.4g}"
+    )
     return f"{text} {unit}".strip()

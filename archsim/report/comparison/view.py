@@ -1,4 +1,6 @@
-"""A comparison of update schemes as rows to show. Reads the JSON form of `archsim compare` and nothing else."""
+"""A comparison of update schemes as rows to show. Reads the JSON form of `archsim compare` and
+nothing else.
+"""
 
 from __future__ import annotations
 
@@ -11,20 +13,29 @@ from archsim.report.run.view import View, quote
 
 
 class ComparisonView:
-    """Lists ready for figures and tables. `document` is a checked compare.json; the schemes stand by falling accuracy."""
+    """Lists ready for figures and tables. `document` is a checked compare.json; the schemes stand
+    by falling accuracy.
+    """
 
     def __init__(self, document: Mapping):
         self.document = document
-        ranked = sorted(document["schemes"], key=lambda entry: -_or(entry["accuracy_percent"], -1.0))
+        ranked = sorted(
+            document["schemes"], key=lambda entry: -_or(entry["accuracy_percent"], -1.0)
+        )
         self.views = [View(entry) for entry in ranked]
         self.refused: dict[str, str] = dict(document["refused"])
 
     @cached_property
     def rows(self) -> list[dict]:
-        """One row a scheme, numbered from 1; the keys are the columns of schemes.csv, and `name`, the label in few words."""
+        """One row a scheme, numbered from 1; the keys are the columns of schemes.csv, and `name`,
+        the label in few words.
+        """
         rows = [_row(number, view) for number, view in enumerate(self.views, 1)]
         names = [short_name(row["label"]) for row in rows]
-        return [row | {"name": name if names.count(name) == 1 else row["label"]} for row, name in zip(rows, names)]
+        return [
+            row | {"name": name if names.count(name) == 1 else row["label"]}
+            for row, name in zip(rows, names)
+        ]
 
     def common(self, key: str) -> list[str]:
         """The different values of a top-level field as texts; one where all schemes agree."""
@@ -46,7 +57,9 @@ class ComparisonView:
 
     @cached_property
     def figures(self) -> list[dict]:
-        """The figures of all schemes, each once, with the number of schemes that rest on it as `schemes`."""
+        """The figures of all schemes, each once, with the number of schemes that rest on it as
+        `schemes`.
+        """
         found: dict[tuple, dict] = {}
         for view in self.views:
             for row in view.rows("figures"):
@@ -56,16 +69,36 @@ class ComparisonView:
 
     @property
     def command(self) -> str:
-        """The command that makes this comparison again: as recorded, else put together from what the results say.
+        """The command that makes this comparison again: as recorded, else put together from what
+        the results say.
 
-        A rate or a mini-batch that all schemes share is named; where they differ, labels name them or the schemes suggest them.
+        A rate or a mini-batch that all schemes share is named; where they differ, labels name them
+        or the schemes suggest them.
         """
         if isinstance(self.document.get("command"), str):
             return self.document["command"]
-        first = {key: self.common(key)[0] for key in ("network", "dataset", "architecture", "node_nm", "seed")}
+        first = {
+            key: self.common(key)[0]
+            for key in ("network", "dataset", "architecture", "node_nm", "seed")
+        }
         labels = ",".join(row["label"] for row in self.rows)
-        words = ["archsim", "compare", first["network"], "--schemes", labels, "--data", first["dataset"], "--arch", first["architecture"],
-                 "--node", first["node_nm"], "--epochs", str(max(row["epochs"] for row in self.rows)), "--seed", first["seed"]]
+        words = [
+            "archsim",
+            "compare",
+            first["network"],
+            "--schemes",
+            labels,
+            "--data",
+            first["dataset"],
+            "--arch",
+            first["architecture"],
+            "--node",
+            first["node_nm"],
+            "--epochs",
+            str(max(row["epochs"] for row in self.rows)),
+            "--seed",
+            first["seed"],
+        ]
         for option, key in (("--rate", "learning_rate"), ("--batch", "batch")):
             found = {row[key] for row in self.rows}
             if len(found) == 1 and fmt.is_number(*found) and f"training.{key}=" not in labels:
@@ -73,33 +106,56 @@ class ComparisonView:
         return " ".join(map(quote, words))
 
     def front(self, key: str) -> set[int]:
-        """Numbers of the schemes that no other scheme beats in both the test error and `key`, less being better."""
-        known = [row for row in self.rows if row["test_error_percent"] is not None and row[key] is not None]
+        """Numbers of the schemes that no other scheme beats in both the test error and `key`, less
+        being better.
+        """
+        known = [
+            row
+            for row in self.rows
+            if row["test_error_percent"] is not None and row[key] is not None
+        ]
 
         def beaten(row: dict) -> bool:
             mine = (row["test_error_percent"], row[key])
-            return any(other is not row and all(a <= b for a, b in zip(theirs, mine)) and theirs != mine
-                       for other in known if (theirs := (other["test_error_percent"], other[key])))
+            return any(
+                other is not row and all(a <= b for a, b in zip(theirs, mine)) and theirs != mine
+                for other in known
+                if (theirs := (other["test_error_percent"], other[key]))
+            )
+
         return {row["number"] for row in known if not beaten(row)}
 
     def parts(self, kind: str) -> list[dict[str, float]]:
-        """By scheme: energy an image in J by "component" or "phase", or "area" in mm2 by component, inside the chip."""
+        """By scheme: energy an image in J by "component" or "phase", or "area" in mm2 by component,
+        inside the chip.
+        """
         pick: dict[str, Callable[[View], dict[str, float]]] = {
-            "component": lambda view: {c.role: c.energy_j / view.result["images"] for c in view.chip_components},
-            "phase": lambda view: {name: part["energy_j"] / view.result["images"] for name, part in view.result["by_phase"].items()},
+            "component": lambda view: {
+                c.role: c.energy_j / view.result["images"] for c in view.chip_components
+            },
+            "phase": lambda view: {
+                name: part["energy_j"] / view.result["images"]
+                for name, part in view.result["by_phase"].items()
+            },
             "area": lambda view: {c.role: c.area_mm2 for c in view.chip_components},
         }
         return [pick[kind](view) for view in self.views]
 
 
 def short_name(label: str) -> str:
-    """A label in few words: `tiki_taka:version=agad:training.batch=8` becomes `tiki_taka agad, batch 8`."""
+    """A label in few words: `tiki_taka:version=agad:training.batch=8` becomes `tiki_taka agad,
+    batch 8`.
+    """
     scheme, *pieces = label.split(":")
     told = []
     for piece in pieces:
         path, _, value = piece.partition("=")
         field = path.rsplit(".", 1)[-1].replace("_", " ")
-        told.append(value if value[:1].isalpha() and value not in ("true", "false") else f"{field} {value}".strip())
+        told.append(
+            value
+            if value[:1].isalpha() and value not in ("true", "false")
+            else f"{field} {value}".strip()
+        )
     return f"{scheme} {', '.join(told)}".strip()
 
 
@@ -110,22 +166,40 @@ def _or(value: object, other: float) -> float:
 def _row(number: int, view: View) -> dict:
     result = view.result
     images, settings = result["images"], result["training"]["settings"]
-    seconds, power = view.number("latency_per_image_s"), result.get("power_uw_range")
+    seconds = view.number("latency_per_image_s")
+    power = result.get("power_uw_range")
     # time does not depend on prices, so the energy spreads as the power does
-    low, high = (None, None) if power is None or seconds is None else (end * 1e-6 * seconds for end in power)
-    accuracy, memory = view.number("accuracy_percent"), view.number("extra_memory_bits")
+    low, high = (
+        (None, None)
+        if power is None or seconds is None
+        else (end * 1e-6 * seconds for end in power)
+    )
+    accuracy = view.number("accuracy_percent")
+    memory = view.number("extra_memory_bits")
     return {
-        "number": number, "label": view.text("label") or view.text("scheme"), "scheme": view.text("scheme"),
-        "title": view.text("scheme_title"), "device": view.text("device"), "batch": view.number("batch"),
-        "learning_rate": settings.get("learning_rate"), "epochs": len(view.rows("epochs")),
-        "accuracy_percent": accuracy, "test_error_percent": None if accuracy is None else 100.0 - accuracy,
-        "area_mm2": view.number("area_mm2"), "area_low_mm2": result["area_mm2_range"][0], "area_high_mm2": result["area_mm2_range"][1],
-        "power_uw": view.number("power_uw"), "energy_per_image_j": view.number("energy_per_image_j"),
-        "energy_low_per_image_j": low, "energy_high_per_image_j": high,
-        "update_energy_per_image_j": result["by_phase"].get("update", {}).get("energy_j", 0.0) / images,
-        "latency_per_image_s": seconds, "writes_per_device": view.number("writes_per_device"),
+        "number": number,
+        "label": view.text("label") or view.text("scheme"),
+        "scheme": view.text("scheme"),
+        "title": view.text("scheme_title"),
+        "device": view.text("device"),
+        "batch": view.number("batch"),
+        "learning_rate": settings.get("learning_rate"),
+        "epochs": len(view.rows("epochs")),
+        "accuracy_percent": accuracy,
+        "test_error_percent": None if accuracy is None else 100.0 - accuracy,
+        "area_mm2": view.number("area_mm2"),
+        "area_low_mm2": result["area_mm2_range"][0],
+        "area_high_mm2": result["area_mm2_range"][1],
+        "power_uw": view.number("power_uw"),
+        "energy_per_image_j": view.number("energy_per_image_j"),
+        "energy_low_per_image_j": low,
+        "energy_high_per_image_j": high,
+        "update_energy_per_image_j": result["by_phase"].get("update", {}).get("energy_j", 0.0)
+        / images,
+        "latency_per_image_s": seconds,
+        "writes_per_device": view.number("writes_per_device"),
         "most_writes_per_device": most_writes(result),
-        "extra_memory_kib": None if memory is None else memory / 8192, "tiles": view.number("tiles"),
+        "extra_memory_kib": None if memory is None else memory / 8192,
+        "tiles": view.number("tiles"),
         "images_per_second": view.number("images_per_second"),
     }
-

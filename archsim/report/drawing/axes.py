@@ -1,4 +1,6 @@
-"""Scales and ticks: linear ticks at 1, 2, 5 with one SI prefix for the whole axis, logarithmic ticks at decades."""
+"""Scales and ticks: linear ticks at 1, 2, 5 with one SI prefix for the whole axis, logarithmic
+ticks at decades.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,9 @@ from archsim.report.drawing.format import plain, prefix, prefix_exponent
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """A linear axis from zero to `top` on `length` pixels. `factor` turns values into the unit of the tick labels."""
+    """A linear axis from zero to `top` on `length` pixels. `factor` turns values into the unit of
+    the tick labels.
+    """
 
     top: float
     length: float
@@ -27,8 +31,12 @@ class Axis:
         return plain(value * self.factor)
 
 
-def linear_axis(largest: float, length: float, unit: str, spacing: float = 80.0, prefixed: bool = True) -> Axis:
-    """An axis that holds `largest`, with a tick about every `spacing` pixels; `unit` gets the prefix that fits."""
+def linear_axis(
+    largest: float, length: float, unit: str, spacing: float = 80.0, prefixed: bool = True
+) -> Axis:
+    """An axis that holds `largest`, with a tick about every `spacing` pixels; `unit` gets the
+    prefix that fits.
+    """
     largest = largest if largest > 0 else 1.0
     raw = largest / max(2.0, length / spacing)
     decade = 10.0 ** math.floor(math.log10(raw))
@@ -57,5 +65,6 @@ class LogAxis:
 
 def log_axis(values: list[float], length: float) -> LogAxis:
     """Whole decades around positive values."""
-    low, high = math.floor(math.log10(min(values))), math.ceil(math.log10(max(values)))
+    low = math.floor(math.log10(min(values)))
+    high = math.ceil(math.log10(max(values)))
     return LogAxis(low, max(high, low + 1), length)

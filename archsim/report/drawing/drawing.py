@@ -1,6 +1,8 @@
-"""A figure as a list of plain marks. Colours are tokens, so one drawing serves both themes, the page and the paper.
+"""A figure as a list of plain marks. Colours are tokens, so one drawing serves both themes, the
+page and the paper.
 
-Coordinates are pixels at scale one, y downwards. `svg.py` and `raster.py` turn a drawing into a file.
+Coordinates are pixels at scale one, y downwards. `svg.py` and `raster.py` turn a drawing into a
+file.
 """
 
 from __future__ import annotations
@@ -10,9 +12,15 @@ from dataclasses import dataclass, field
 
 # Advance widths of Helvetica and its metric twins (Arial, Liberation Sans) in 1/1000 em.
 _WIDTHS = {
-    **dict.fromkeys("iljI|'!.,:;", 270), **dict.fromkeys("tfr()[] -/", 320), **dict.fromkeys("abdeghnopquL0123456789_–=+<>~", 556),
-    **dict.fromkeys("cksvxyzJ", 500), **dict.fromkeys("ABEKPSVXY&", 667), **dict.fromkeys("CDHNRUw", 722), **dict.fromkeys("GOQ", 778),
-    **dict.fromkeys("mM%", 860), **dict.fromkeys("W…@", 944),
+    **dict.fromkeys("iljI|'!.,:;", 270),
+    **dict.fromkeys("tfr()[] -/", 320),
+    **dict.fromkeys("abdeghnopquL0123456789_–=+<>~", 556),
+    **dict.fromkeys("cksvxyzJ", 500),
+    **dict.fromkeys("ABEKPSVXY&", 667),
+    **dict.fromkeys("CDHNRUw", 722),
+    **dict.fromkeys("GOQ", 778),
+    **dict.fromkeys("mM%", 860),
+    **dict.fromkeys("W…@", 944),
 }
 
 
@@ -66,7 +74,9 @@ class Circle:
 
 @dataclass(frozen=True, slots=True)
 class Dots:
-    """A cloud of round marks of one size and colour, as one mark. `names` are what a page calls them, one each, or none."""
+    """A cloud of round marks of one size and colour, as one mark. `names` are what a page calls
+    them, one each, or none.
+    """
 
     points: tuple[tuple[float, float], ...]
     radius: float
@@ -85,7 +95,9 @@ class Boxes:
 
 @dataclass
 class Drawing:
-    """A canvas of `width` x `height` pixels with its marks in painting order. `title` is read out by screen readers."""
+    """A canvas of `width` x `height` pixels with its marks in painting order. `title` is read out
+    by screen readers.
+    """
 
     width: float
     height: float
@@ -97,17 +109,25 @@ class Drawing:
 
 
 def printable(text: str) -> str:
-    """A text without the characters that XML 1.0 forbids: a name that holds one would make the file unreadable."""
-    return "".join(c if c >= " " and not 0xD800 <= ord(c) <= 0xDFFF and ord(c) not in (0xFFFE, 0xFFFF) else "�" for c in text)
+    """A text without the characters that XML 1.0 forbids: a name that holds one would make the file
+    unreadable.
+    """
+    return "".join(
+        c if c >= " " and not 0xD800 <= ord(c) <= 0xDFFF and ord(c) not in (0xFFFE, 0xFFFF) else "�"
+        for c in text
+    )
 
 
-# A bold face is wider than its regular one: by 20 % in DejaVu Sans, the widest that a page falls back to.
+# A bold face is wider than its regular one: by 20 % in DejaVu Sans, the widest that a page falls
+# back to.
 _BOLD = 1.2
 
 
 def text_width(text: str, size: float = 12.0, bold: bool = False) -> float:
     """Width of a text in pixels, near enough to lay out labels."""
-    units = sum(_WIDTHS.get(c) or (1000 if unicodedata.east_asian_width(c) in "WF" else 600) for c in text)
+    units = sum(
+        _WIDTHS.get(c) or (1000 if unicodedata.east_asian_width(c) in "WF" else 600) for c in text
+    )
     return units * size / 1000 * (_BOLD if bold else 1.0)
 
 
@@ -119,13 +139,20 @@ def fit_text(text: str, width: float, size: float = 12.0, bold: bool = False) ->
     while kept > 1:
         kept -= 1
         head = kept * 2 // 5
-        candidate = text[:head] + "…" + text[len(text) - (kept - head):]
+        candidate = text[:head] + "…" + text[len(text) - (kept - head) :]
         if text_width(candidate, size, bold) <= width:
             return candidate
     return "…"
 
 
-def add_legend(drawing: Drawing, entries: list[tuple[str, str]], x: float, y: float, width: float, size: float = 12.0) -> float:
+def add_legend(
+    drawing: Drawing,
+    entries: list[tuple[str, str]],
+    x: float,
+    y: float,
+    width: float,
+    size: float = 12.0,
+) -> float:
     """Swatches with names from (x, y), wrapped at `width`; returns the height used."""
     left, row = x, 0
     for name, colour in entries:
@@ -133,6 +160,8 @@ def add_legend(drawing: Drawing, entries: list[tuple[str, str]], x: float, y: fl
         if left > x and left + need > x + width:
             left, row = x, row + 1
         top = y + row * 19
-        drawing.add(Rect(left, top, 11, 11, colour), Text(left + 16, top + 10, name, size=size, fill="soft"))
+        drawing.add(
+            Rect(left, top, 11, 11, colour), Text(left + 16, top + 10, name, size=size, fill="soft")
+        )
         left += need
     return (row + 1) * 19.0

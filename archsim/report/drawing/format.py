@@ -1,11 +1,26 @@
-"""Numbers for people: SI prefixes, three or four significant digits, a dash where there is no number."""
+"""Numbers for people: SI prefixes, three or four significant digits, a dash where there is no
+number.
+"""
 
 from __future__ import annotations
 
 import math
 
 NONE = "–"
-_PREFIXES = {-18: "a", -15: "f", -12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3: "k", 6: "M", 9: "G", 12: "T", 15: "P"}
+_PREFIXES = {
+    -18: "a",
+    -15: "f",
+    -12: "p",
+    -9: "n",
+    -6: "µ",
+    -3: "m",
+    0: "",
+    3: "k",
+    6: "M",
+    9: "G",
+    12: "T",
+    15: "P",
+}
 
 
 def is_number(value: object) -> bool:
@@ -14,7 +29,9 @@ def is_number(value: object) -> bool:
 
 
 def significant(value: object, digits: int = 4) -> str:
-    """A plain number with `digits` significant digits, thousands separated, no exponent between 1e-4 and 1e15."""
+    """A plain number with `digits` significant digits, thousands separated, no exponent between
+    1e-4 and 1e15.
+    """
     if not is_number(value):
         return NONE
     if value == 0:
@@ -28,20 +45,32 @@ def significant(value: object, digits: int = 4) -> str:
 
 
 def plain(value: object) -> str:
-    """A number somebody set (a parameter, a node, a tick): up to six digits, no trailing zeros; anything else as it is."""
-    return f"{value:,.6g}" if is_number(value) and not isinstance(value, int) else ("" if value is None else str(value))
+    """A number somebody set (a parameter, a node, a tick): up to six digits, no trailing zeros;
+    anything else as it is.
+    """
+    return (
+        f"{value:,.6g}"
+        if is_number(value) and not isinstance(value, int)
+        else ("" if value is None else str(value))
+    )
 
 
 def unit(text: str) -> str:
     """A unit of the figure files as people write it: um2 -> µm², uW -> µW, 1 -> nothing."""
     if text == "1":
         return ""
-    atoms = ["µ" + atom[1:] if len(atom) > 1 and atom[0] == "u" else atom for atom in text.split("/")]
-    return "/".join(atom[:-1] + "²" if atom.endswith("m2") or atom == "F2" else atom for atom in atoms)
+    atoms = [
+        "µ" + atom[1:] if len(atom) > 1 and atom[0] == "u" else atom for atom in text.split("/")
+    ]
+    return "/".join(
+        atom[:-1] + "²" if atom.endswith("m2") or atom == "F2" else atom for atom in atoms
+    )
 
 
 def si(value: object, unit: str, digits: int = 4) -> str:
-    """A value in a base unit (J, W, s, Hz, MAC/s, …) with the prefix that leaves one to three digits before the point."""
+    """A value in a base unit (J, W, s, Hz, MAC/s, …) with the prefix that leaves one to three
+    digits before the point.
+    """
     if not is_number(value):
         return NONE
     scaled, prefix = si_parts(value, digits)
@@ -106,7 +135,7 @@ def shorten(text: str, length: int) -> str:
     if len(text) <= length:
         return text
     head = (length - 1) * 2 // 5
-    return f"{text[:head]}…{text[len(text) - (length - 1 - head):]}"
+    return f"{text[:head]}…{text[len(text) - (length - 1 - head) :]}"
 
 
 def _superscript(number: int) -> str:

@@ -10,7 +10,24 @@ from archsim.report.drawing.drawing import Drawing, Line, Text, text_width
 
 Box = tuple[float, float, float, float]
 _DISTANCES = (6.0, 10.0, 16.0, 22.0, 30.0, 40.0, 52.0, 66.0, 84.0, 104.0)
-_TURNS = (0, 8, 12, 4, 14, 2, 10, 6, 15, 1, 9, 7, 13, 3, 11, 5)  # sixteenths of a circle: right, left, above, below first
+_TURNS = (
+    0,
+    8,
+    12,
+    4,
+    14,
+    2,
+    10,
+    6,
+    15,
+    1,
+    9,
+    7,
+    13,
+    3,
+    11,
+    5,
+)  # sixteenths of a circle: right, left, above, below first
 _MARGIN = 3.0  # free pixels at both ends of a name
 _LEADER = 14.0  # from here on a line ties the name to its point
 _NAME, _POINT = 1000.0, 200.0  # what it costs to cover one
@@ -25,11 +42,19 @@ class Place:
     tied: bool
 
 
-def place_names(points: Sequence[tuple[float, float]], names: Sequence[str], size: float, bounds: Box,
-                lines: Sequence[tuple[Box, float]] = (), radius: float = 6.0) -> list[Place]:
-    """A place for every name: nearest first, those in a crowd before those alone, then each once more with all others in place.
+def place_names(
+    points: Sequence[tuple[float, float]],
+    names: Sequence[str],
+    size: float,
+    bounds: Box,
+    lines: Sequence[tuple[Box, float]] = (),
+    radius: float = 6.0,
+) -> list[Place]:
+    """A place for every name: nearest first, those in a crowd before those alone, then each once
+    more with all others in place.
 
-    `lines` are thin boxes that are better left free, with the pixels that a name goes out of their way; `bounds` is the plot.
+    `lines` are thin boxes that are better left free, with the pixels that a name goes out of their
+    way; `bounds` is the plot.
     Deterministic.
     """
     marks = [(x - radius, y - radius, x + radius, y + radius) for x, y in points]
@@ -40,12 +65,26 @@ def place_names(points: Sequence[tuple[float, float]], names: Sequence[str], siz
     for _ in range(3):
         for i in order:
             others = [place.box for j, place in found.items() if j != i]
-            found[i] = _best(points[i], text_width(names[i], size) + 2 * _MARGIN, high, bounds, marks, others, lines)
+            found[i] = _best(
+                points[i],
+                text_width(names[i], size) + 2 * _MARGIN,
+                high,
+                bounds,
+                marks,
+                others,
+                lines,
+            )
     return [found[i] for i in range(len(points))]
 
 
-def draw_names(drawing: Drawing, points: Sequence[tuple[float, float]], names: Sequence[str], places: Sequence[Place], size: float,
-               colours: Sequence[str]) -> None:
+def draw_names(
+    drawing: Drawing,
+    points: Sequence[tuple[float, float]],
+    names: Sequence[str],
+    places: Sequence[Place],
+    size: float,
+    colours: Sequence[str],
+) -> None:
     """The names at their places, tied to their points where they are away."""
     for (x, y), name, place, colour in zip(points, names, places, colours):
         left, top, right, bottom = place.box
@@ -54,8 +93,15 @@ def draw_names(drawing: Drawing, points: Sequence[tuple[float, float]], names: S
         drawing.add(Text(left + _MARGIN, bottom - 0.22 * size, name, size=size, fill=colour))
 
 
-def _best(point: tuple[float, float], wide: float, high: float, bounds: Box, marks: Sequence[Box], others: Sequence[Box],
-          lines: Sequence[tuple[Box, float]]) -> Place:
+def _best(
+    point: tuple[float, float],
+    wide: float,
+    high: float,
+    bounds: Box,
+    marks: Sequence[Box],
+    others: Sequence[Box],
+    lines: Sequence[tuple[Box, float]],
+) -> Place:
     best, least = None, math.inf
     centres = [((mark[0] + mark[2]) / 2, (mark[1] + mark[3]) / 2) for mark in marks]
     for distance in _DISTANCES:
@@ -63,8 +109,12 @@ def _best(point: tuple[float, float], wide: float, high: float, bounds: Box, mar
             break
         for turn in _TURNS:
             box = _box(point, wide, high, distance, turn)
-            outside = max(bounds[0] - box[0], bounds[1] - box[1], box[2] - bounds[2], box[3] - bounds[3], 0.0)
-            cost = distance + 100 * outside + _NAME * _hits(box, others) + _POINT * _hits(box, marks)
+            outside = max(
+                bounds[0] - box[0], bounds[1] - box[1], box[2] - bounds[2], box[3] - bounds[3], 0.0
+            )
+            cost = (
+                distance + 100 * outside + _NAME * _hits(box, others) + _POINT * _hits(box, marks)
+            )
             cost += sum(price for line, price in lines if _hits(box, (line,)))
             own = _gap(point, box)
             nearer = sum(_gap(other, box) < own + 2 for other in centres if other != point)
@@ -72,13 +122,17 @@ def _best(point: tuple[float, float], wide: float, high: float, bounds: Box, mar
             if distance > _LEADER:
                 cost += _NAME * 0.2 * sum(_crosses(point, box, other) for other in others)
             if cost < least:
-                best, least = Place(box, distance > _LEADER or nearer > 0), cost
+                best = Place(box, distance > _LEADER or nearer > 0)
+                least = cost
     return best
 
 
 def _box(point: tuple[float, float], wide: float, high: float, distance: float, turn: int) -> Box:
-    """A box `distance` away from a point in one of sixteen directions: beside it, over it, or with a corner towards it."""
-    across, down = math.cos(math.pi * turn / 8), math.sin(math.pi * turn / 8)
+    """A box `distance` away from a point in one of sixteen directions: beside it, over it, or with
+    a corner towards it.
+    """
+    across = math.cos(math.pi * turn / 8)
+    down = math.sin(math.pi * turn / 8)
     side, level = (max(-1.0, min(1.0, 1.5 * share)) for share in (across, down))
     left = point[0] + distance * across - wide * (1 - side) / 2
     top = point[1] + distance * down - high * (1 - level) / 2
@@ -87,7 +141,10 @@ def _box(point: tuple[float, float], wide: float, high: float, distance: float, 
 
 def _gap(point: tuple[float, float], box: Box) -> float:
     """Distance of a point to a box."""
-    return math.hypot(max(box[0] - point[0], point[0] - box[2], 0.0), max(box[1] - point[1], point[1] - box[3], 0.0))
+    return math.hypot(
+        max(box[0] - point[0], point[0] - box[2], 0.0),
+        max(box[1] - point[1], point[1] - box[3], 0.0),
+    )
 
 
 def _hits(box: Box, others: Sequence[Box]) -> int:
@@ -97,5 +154,8 @@ def _hits(box: Box, others: Sequence[Box]) -> int:
 def _crosses(point: tuple[float, float], box: Box, other: Box) -> bool:
     """Whether the line from a point to its name runs through another name."""
     end = min(max(point[0], box[0]), box[2]), min(max(point[1], box[1]), box[3])
-    steps = [(point[0] + k / 8 * (end[0] - point[0]), point[1] + k / 8 * (end[1] - point[1])) for k in range(1, 8)]
+    steps = [
+        (point[0] + k / 8 * (end[0] - point[0]), point[1] + k / 8 * (end[1] - point[1]))
+        for k in range(1, 8)
+    ]
     return any(other[0] < x < other[2] and other[1] < y < other[3] for x, y in steps)

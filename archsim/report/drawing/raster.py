@@ -1,4 +1,6 @@
-"""A drawing as PNG or PDF for papers, through matplotlib: the same marks, light theme on white, the same bytes every time."""
+"""A drawing as PNG or PDF for papers, through matplotlib: the same marks, light theme on white, the
+same bytes every time.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +10,20 @@ from pathlib import Path
 from archsim.report.drawing.drawing import EDGE, Boxes, Circle, Dots, Drawing, Line, Rect, printable
 
 _INCH = 96.0  # CSS pixels an inch, so that a font size in pixels is 0.75 points
-_FONTS = ["Liberation Sans", "Arial", "Helvetica", "DejaVu Sans", "Noto Sans CJK JP", "Microsoft YaHei", "Hiragino Sans"]
+_FONTS = [
+    "Liberation Sans",
+    "Arial",
+    "Helvetica",
+    "DejaVu Sans",
+    "Noto Sans CJK JP",
+    "Microsoft YaHei",
+    "Hiragino Sans",
+]
 
 
-def save_raster(drawing: Drawing, path: str | Path, colours: dict[str, str], dots_per_inch: int = 288) -> None:
+def save_raster(
+    drawing: Drawing, path: str | Path, colours: dict[str, str], dots_per_inch: int = 288
+) -> None:
     """Write a drawing to `path`; the suffix (.png or .pdf) chooses the format."""
     import matplotlib
     from matplotlib import font_manager
@@ -21,8 +33,13 @@ def save_raster(drawing: Drawing, path: str | Path, colours: dict[str, str], dot
     metadata = {"CreationDate": None} if Path(path).suffix == ".pdf" else {"Software": None}
     known = set(font_manager.get_font_names())
     fonts = [name for name in _FONTS if name in known] or ["DejaVu Sans"]
-    with warnings.catch_warnings(), matplotlib.rc_context({"font.family": fonts, "text.parse_math": False, "pdf.fonttype": 42}):
-        warnings.filterwarnings("ignore", "Glyph .* missing")  # a name in a script that no font here has: boxes, no noise
+    with (
+        warnings.catch_warnings(),
+        matplotlib.rc_context({"font.family": fonts, "text.parse_math": False, "pdf.fonttype": 42}),
+    ):
+        warnings.filterwarnings(
+            "ignore", "Glyph .* missing"
+        )  # a name in a script that no font here has: boxes, no noise
         size = ((drawing.width + 2 * EDGE) / _INCH, (drawing.height + 2 * EDGE) / _INCH)
         figure = Figure(figsize=size, facecolor=colours["card"])
         FigureCanvasAgg(figure)
@@ -39,25 +56,60 @@ def _draw(axes: object, mark: object, colours: dict[str, str], order: int) -> No
 
     if isinstance(mark, Rect):
         place = ((mark.x, mark.y), mark.width, mark.height)
-        axes.add_patch(patches.Rectangle(*place, facecolor=colours[mark.fill], alpha=mark.opacity, linewidth=0, zorder=order))
+        axes.add_patch(
+            patches.Rectangle(
+                *place, facecolor=colours[mark.fill], alpha=mark.opacity, linewidth=0, zorder=order
+            )
+        )
     elif isinstance(mark, Boxes):
         corners = [((x, y), (x + w, y), (x + w, y + h), (x, y + h)) for x, y, w, h in mark.boxes]
-        axes.add_collection(collections.PolyCollection(corners, facecolors=colours[mark.fill], linewidths=0, zorder=order), autolim=False)
+        axes.add_collection(
+            collections.PolyCollection(
+                corners, facecolors=colours[mark.fill], linewidths=0, zorder=order
+            ),
+            autolim=False,
+        )
     elif isinstance(mark, Line):
         style = (0, (4, 4)) if mark.dashed else "-"
-        axes.plot([mark.x1, mark.x2], [mark.y1, mark.y2], color=colours[mark.stroke], lw=mark.width * 0.75, ls=style, zorder=order)
+        axes.plot(
+            [mark.x1, mark.x2],
+            [mark.y1, mark.y2],
+            color=colours[mark.stroke],
+            lw=mark.width * 0.75,
+            ls=style,
+            zorder=order,
+        )
     elif isinstance(mark, Circle):
         paint = {"facecolor": colours[mark.fill], "edgecolor": colours["card"], "linewidth": 0.6}
         axes.add_patch(patches.Circle((mark.x, mark.y), mark.radius, **paint, zorder=order))
     elif isinstance(mark, Dots):
         paint = {"facecolors": colours[mark.fill], "linewidths": 0, "zorder": order}
         across, down = zip(*mark.points)
-        axes.scatter(across, down, s=(1.5 * mark.radius) ** 2, **paint)  # the size is the square of the diameter in points
+        axes.scatter(
+            across, down, s=(1.5 * mark.radius) ** 2, **paint
+        )  # the size is the square of the diameter in points
     else:
         side = {"start": "left", "middle": "center", "end": "right"}[mark.anchor]
         # matplotlib turns a text about its anchor too, but anchors the box of the turned text
-        place = {"ha": side, "va": "baseline", "rotation_mode": "anchor", "rotation": 90 if mark.turned else 0}
+        place = {
+            "ha": side,
+            "va": "baseline",
+            "rotation_mode": "anchor",
+            "rotation": 90 if mark.turned else 0,
+        }
         weight = "bold" if mark.bold else "normal"
         colour, text = colours[mark.fill], printable(mark.text)
-        edge = [patheffects.withStroke(linewidth=2.2, foreground=colours["card"])] if mark.halo else []
-        axes.text(mark.x, mark.y, text, fontsize=mark.size * 0.75, color=colour, weight=weight, zorder=order, path_effects=edge, **place)
+        edge = (
+            [patheffects.withStroke(linewidth=2.2, foreground=colours["card"])] if mark.halo else []
+        )
+        axes.text(
+            mark.x,
+            mark.y,
+            text,
+            fontsize=mark.size * 0.75,
+            color=colour,
+            weight=weight,
+            zorder=order,
+            path_effects=edge,
+            **place,
+        )

@@ -1,4 +1,6 @@
-"""A scale for plots whose values start anywhere: linear or logarithmic, with ticks at 1, 2, 5 and labels in the metric's unit."""
+"""A scale for plots whose values start anywhere: linear or logarithmic, with ticks at 1, 2, 5 and
+labels in the metric's unit.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ _PREFIXED = ("J", "s")
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """From values to pixels: `low` to `high` on `length` pixels. `factor` and `unit` are those of the tick labels."""
+    """From values to pixels: `low` to `high` on `length` pixels. `factor` and `unit` are those of
+    the tick labels.
+    """
 
     low: float
     high: float
@@ -26,7 +30,9 @@ class Scale:
     def place(self, value: float) -> float:
         """Pixels from the start of the scale, held inside it."""
         if self.logarithmic:
-            share = (math.log(max(value, 1e-300)) - math.log(self.low)) / (math.log(self.high) - math.log(self.low))
+            share = (math.log(max(value, 1e-300)) - math.log(self.low)) / (
+                math.log(self.high) - math.log(self.low)
+            )
         else:
             share = (value - self.low) / (self.high - self.low)
         return min(1.0, max(0.0, share)) * self.length
@@ -34,12 +40,22 @@ class Scale:
     def ticks(self, spacing: float = 70.0) -> list[tuple[float, str]]:
         """(pixels, label) about every `spacing` pixels."""
         most = max(2.0, self.length / spacing)
-        values = _log_ticks(self.low, self.high, most) if self.logarithmic else _even_ticks(self.low, self.high, most)
-        return [(self.place(value), fmt.plain(float(f"{value * self.factor:.6g}"))) for value in values]
+        values = (
+            _log_ticks(self.low, self.high, most)
+            if self.logarithmic
+            else _even_ticks(self.low, self.high, most)
+        )
+        return [
+            (self.place(value), fmt.plain(float(f"{value * self.factor:.6g}"))) for value in values
+        ]
 
 
-def scale_of(values: Sequence[float], length: float, unit: str, logarithmic: bool | None = None) -> Scale:
-    """A scale around values; logarithmic where they are positive, no per cent, and span more than eightfold, or as told."""
+def scale_of(
+    values: Sequence[float], length: float, unit: str, logarithmic: bool | None = None
+) -> Scale:
+    """A scale around values; logarithmic where they are positive, no per cent, and span more than
+    eightfold, or as told.
+    """
     low, high = min(values), max(values)
     if logarithmic is None:
         logarithmic = low > 0 and high > 8 * low and unit != "%"
@@ -48,11 +64,14 @@ def scale_of(values: Sequence[float], length: float, unit: str, logarithmic: boo
         low, high = low / margin, high * margin
     else:
         margin = 0.06 * (high - low) or 0.05 * abs(high) or 1.0
-        low, high = (max(0.0, low - margin) if low >= 0 else low - margin), high + margin
+        low = max(0.0, low - margin) if low >= 0 else low - margin
+        high = high + margin
         high = min(high, 100.0) if unit == "%" and high - margin <= 100.0 else high
     if unit == "µW":
         exponent = prefix_exponent(high * 1e-6)
-        return Scale(low, high, length, logarithmic, 10.0 ** (-6 - exponent), f"{prefix(exponent)}W")
+        return Scale(
+            low, high, length, logarithmic, 10.0 ** (-6 - exponent), f"{prefix(exponent)}W"
+        )
     if unit in _PREFIXED:
         exponent = prefix_exponent(high)
         return Scale(low, high, length, logarithmic, 10.0**-exponent, f"{prefix(exponent)}{unit}")
@@ -65,7 +84,10 @@ def _even_ticks(low: float, high: float, most: float) -> list[float]:
     steps = (10, 5, 2, 1, 0.5, 0.2, 0.1)
     start = max(place for place, m in enumerate(steps) if m * decade >= raw * 0.999)
     for step in (m * decade for m in steps[start:]):
-        found = [i * step for i in range(math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9) + 1)]
+        found = [
+            i * step
+            for i in range(math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9) + 1)
+        ]
         if len(found) > 1:  # one tick alone says nothing
             return found
     return [low, high]

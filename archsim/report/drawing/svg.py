@@ -1,17 +1,30 @@
-"""A drawing as SVG text: with CSS variables inside the page, with plain colours as a file of its own."""
+"""A drawing as SVG text: with CSS variables inside the page, with plain colours as a file of its
+own.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from xml.sax.saxutils import escape, quoteattr
 
-from archsim.report.drawing.drawing import EDGE, Boxes, Circle, Dots, Drawing, Line, Rect, Text, printable
+from archsim.report.drawing.drawing import (
+    EDGE,
+    Boxes,
+    Circle,
+    Dots,
+    Drawing,
+    Line,
+    Rect,
+    Text,
+    printable,
+)
 
 FONTS = "'Helvetica Neue', Helvetica, Arial, 'Liberation Sans', sans-serif"
 
 
 def to_svg(drawing: Drawing, colours: dict[str, str] | None = None) -> str:
-    """SVG text of a drawing. `colours` maps tokens to colours; None leaves them as CSS variables of the page.
+    """SVG text of a drawing. `colours` maps tokens to colours; None leaves them as CSS variables of
+    the page.
 
     Tips become <title> elements: browsers show them without any script.
     """
@@ -25,7 +38,10 @@ def to_svg(drawing: Drawing, colours: dict[str, str] | None = None) -> str:
         size += f' width="{width:g}" height="{height:g}" xmlns="http://www.w3.org/2000/svg"'
     head = f'<svg {size} role="img" aria-label={quoteattr(title)} font-family="{FONTS}">'
     if colours is not None:
-        head += f"<title>{escape(title)}</title>" + f'<rect x="{-edge:g}" y="{-edge:g}" width="100%" height="100%" fill="{paint("card")}"/>'
+        head += (
+            f"<title>{escape(title)}</title>"
+            + f'<rect x="{-edge:g}" y="{-edge:g}" width="100%" height="100%" fill="{paint("card")}"/>'
+        )
     return head + "".join(_WRITERS[type(mark)](mark, paint) for mark in drawing.marks) + "</svg>"
 
 
@@ -47,14 +63,20 @@ def _rect(mark: Rect, paint: Callable[[str], str]) -> str:
 def _line(mark: Line, paint: Callable[[str], str]) -> str:
     dash = ' stroke-dasharray="4 4"' if mark.dashed else ""
     ends = f'x1="{_number(mark.x1)}" y1="{_number(mark.y1)}" x2="{_number(mark.x2)}" y2="{_number(mark.y2)}"'
-    return f'<line {ends} stroke="{paint(mark.stroke)}" stroke-width="{_number(mark.width)}"{dash}/>'
+    return (
+        f'<line {ends} stroke="{paint(mark.stroke)}" stroke-width="{_number(mark.width)}"{dash}/>'
+    )
 
 
 def _text(mark: Text, paint: Callable[[str], str]) -> str:
     weight = ' font-weight="600"' if mark.bold else ""
     turn = f' transform="rotate(-90 {_number(mark.x)} {_number(mark.y)})"' if mark.turned else ""
     anchor = f' text-anchor="{mark.anchor}"' if mark.anchor != "start" else ""
-    halo = f' stroke="{paint("card")}" stroke-width="3" stroke-linejoin="round" paint-order="stroke"' if mark.halo else ""
+    halo = (
+        f' stroke="{paint("card")}" stroke-width="3" stroke-linejoin="round" paint-order="stroke"'
+        if mark.halo
+        else ""
+    )
     place = f'x="{_number(mark.x)}" y="{_number(mark.y)}" font-size="{_number(mark.size)}" fill="{paint(mark.fill)}"'
     return f"<text {place}{anchor}{weight}{turn}{halo}>{escape(printable(mark.text))}</text>"
 
@@ -68,12 +90,17 @@ def _dots(mark: Dots, paint: Callable[[str], str]) -> str:
     # one path whose strokes have round ends and no length: a cloud of thousands is one element
     path = "".join(f"M{x:.1f} {y:.1f}h.01" for x, y in mark.points)
     names = f" data-dots={quoteattr(' '.join(mark.names))}" if mark.names else ""
-    return (f'<path class="dots"{names} d="{path}" fill="none" stroke="{paint(mark.fill)}" stroke-width="{_number(2 * mark.radius)}" '
-            'stroke-linecap="round"/>')
+    return (
+        f'<path class="dots"{names} d="{path}" fill="none" stroke="{paint(mark.fill)}" stroke-width="{_number(2 * mark.radius)}" '
+        'stroke-linecap="round"/>'
+    )
 
 
 def _boxes(mark: Boxes, paint: Callable[[str], str]) -> str:
-    path = "".join(f"M{_number(x)} {_number(y)}h{_number(w)}v{_number(h)}h{_number(-w)}z" for x, y, w, h in mark.boxes)
+    path = "".join(
+        f"M{_number(x)} {_number(y)}h{_number(w)}v{_number(h)}h{_number(-w)}z"
+        for x, y, w, h in mark.boxes
+    )
     return f'<path d="{path}" fill="{paint(mark.fill)}">{_tip(mark.tip)}</path>'
 
 

@@ -17,7 +17,9 @@ from archsim.report.run.view import View
 
 @dataclass(frozen=True, slots=True)
 class RunFigure:
-    """A figure of the catalogue: its file name, heading, drawing function, and whether it takes half a page's width."""
+    """A figure of the catalogue: its file name, heading, drawing function, and whether it takes
+    half a page's width.
+    """
 
     name: str
     heading: str

@@ -14,23 +14,38 @@ _NAMED = 0.02  # components below this share of area and of energy are drawn, bu
 def draw_boundaries(view: View, width: float) -> Drawing | None:
     """Area (mm2) and energy (J) at the three boundaries. None where nothing has either.
 
-    What lies inside a smaller boundary is stacked first, so that equal lengths stand under each other.
+    What lies inside a smaller boundary is stacked first, so that equal lengths stand under each
+    other.
     """
     names = ("macro", "chip", "system")
-    rows = sorted((row for row in view.components if row.area_mm2 > 0 or row.energy_j > 0), key=lambda row: names.index(row.boundary))
+    rows = sorted(
+        (row for row in view.components if row.area_mm2 > 0 or row.energy_j > 0),
+        key=lambda row: names.index(row.boundary),
+    )
     if not rows:
         return None
     drawing = Drawing(width, 0, f"Area and energy of {view.title} at the three boundaries")
-    left, y, named = 54.0, 12.0, set()
+    left = 54.0
+    y = 12.0
+    named = set()
     panels = (
         ("Area", lambda row: row.area_mm2, lambda value: fmt.area(value, 3)),
         ("Energy", lambda row: row.energy_j, lambda value: fmt.si(value, "J", 3)),
     )
     for title, pick, write in panels:
-        inside = {name: [row for row in rows if names.index(row.boundary) <= names.index(name) and pick(row) > 0] for name in names}
+        inside = {
+            name: [
+                row
+                for row in rows
+                if names.index(row.boundary) <= names.index(name) and pick(row) > 0
+            ]
+            for name in names
+        }
         totals = {name: sum(pick(row) for row in inside[name]) for name in names}
         numbers = {name: write(value) for name, value in totals.items()}
-        axis = linear_axis(max(totals.values()), width - left - max(map(text_width, numbers.values())) - 12, "")
+        axis = linear_axis(
+            max(totals.values()), width - left - max(map(text_width, numbers.values())) - 12, ""
+        )
         drawing.add(Text(0, y, title, bold=True))
         for index, name in enumerate(names):
             x, top = left, y + 6 + 24 * index

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from archsim.report.drawing import format as fmt
-from archsim.report.drawing.drawing import Drawing, Line, Rect, Text, add_legend, fit_text, text_width
+from archsim.report.drawing.drawing import (
+    Drawing,
+    Line,
+    Rect,
+    Text,
+    add_legend,
+    fit_text,
+    text_width,
+)
 from archsim.report.drawing.palette import resource_label, token
 from archsim.report.run.view import STALL_CAUSES, View
 
@@ -16,7 +24,12 @@ def draw_resources(view: View, width: float) -> Drawing | None:
     rows = [row for row in view.rows("resources") if (row.get("total_cycles") or 0) > 0]
     if not rows:
         return None
-    rows.sort(key=lambda row: (-(row.get("busy_cycles", 0) + row.get("stalled_cycles", 0)) / row["total_cycles"], str(row.get("name"))))
+    rows.sort(
+        key=lambda row: (
+            -(row.get("busy_cycles", 0) + row.get("stalled_cycles", 0)) / row["total_cycles"],
+            str(row.get("name")),
+        )
+    )
     shown = [(resource_label(str(row.get("name"))), row) for row in rows[:_MOST]]
     if len(rows) > _MOST:
         shown.append((f"{len(rows) - _MOST} others, mean", _mean(rows[_MOST:])))
@@ -24,13 +37,21 @@ def draw_resources(view: View, width: float) -> Drawing | None:
     right = text_width("100.0 %") + 10
     drawing = Drawing(width, 0, f"Busy, stalled and idle time of the resources of {view.title}")
     causes = [c for c in (*STALL_CAUSES, "stalled") if any(_stalls(row).get(c) for _, row in shown)]
-    waits = [(f"waits for {cause}" if cause != "stalled" else "stalled", token("state", cause)) for cause in causes]
+    waits = [
+        (f"waits for {cause}" if cause != "stalled" else "stalled", token("state", cause))
+        for cause in causes
+    ]
     legend = [("busy", "state-busy"), *waits, ("idle", "idle")]
     top = add_legend(drawing, legend, left, 2, width - left) + 8
     span, bottom = width - left - right, top + _ROW * len(shown)
     for index, (name, row) in enumerate(shown):
-        total, x, y = row["total_cycles"], left, top + index * _ROW
-        drawing.add(Text(left - 8, y + 15, fit_text(name, left - 10), "end"), Rect(left, y + 3, span, _ROW - 6, "idle", _tip(name, row)))
+        total = row["total_cycles"]
+        x = left
+        y = top + index * _ROW
+        drawing.add(
+            Text(left - 8, y + 15, fit_text(name, left - 10), "end"),
+            Rect(left, y + 3, span, _ROW - 6, "idle", _tip(name, row)),
+        )
         parts = [("busy", "state-busy", row.get("busy_cycles", 0))]
         parts += [(cause, token("state", cause), cycles) for cause, cycles in _stalls(row).items()]
         for cause, colour, cycles in parts:
@@ -40,10 +61,17 @@ def draw_resources(view: View, width: float) -> Drawing | None:
                 tip = f"{name}: {what}\n{fmt.whole(cycles)} cycles, {fmt.percent(cycles / total)}"
                 drawing.add(Rect(x, y + 3, length, _ROW - 6, colour, tip))
             x += length
-        drawing.add(Text(left + span + 8, y + 15, fmt.percent(row.get("busy_cycles", 0) / total), fill="soft"))
+        drawing.add(
+            Text(
+                left + span + 8, y + 15, fmt.percent(row.get("busy_cycles", 0) / total), fill="soft"
+            )
+        )
     for tick in (0, 25, 50, 75, 100):
         x = left + tick / 100 * span
-        drawing.add(Line(x, bottom, x, bottom + 4), Text(x, bottom + 17, f"{tick}" if tick else "0 %", "middle", 11, "soft"))
+        drawing.add(
+            Line(x, bottom, x, bottom + 4),
+            Text(x, bottom + 17, f"{tick}" if tick else "0 %", "middle", 11, "soft"),
+        )
     drawing.add(Text(left + span + 16, bottom + 17, "busy", size=11, fill="soft"))
     drawing.height = bottom + 24
     return drawing
@@ -54,16 +82,26 @@ def draw_stalls(view: View, width: float) -> Drawing | None:
     rows = [(cause, cycles) for cause, cycles in view.stalls.items() if cycles > 0]
     if not rows:
         return None
-    total, largest = sum(cycles for _, cycles in rows), max(cycles for _, cycles in rows)
+    total = sum(cycles for _, cycles in rows)
+    largest = max(cycles for _, cycles in rows)
     numbers = [f"{fmt.whole(cycles)} · {fmt.percent(cycles / total)}" for _, cycles in rows]
     left = max(text_width(f"waits for {cause}") for cause, _ in rows) + 12
     span = width - left - max(text_width(text) for text in numbers) - 10
     drawing = Drawing(width, 24 * len(rows) + 8, f"Stall cycles by cause of {view.title}")
     for index, ((cause, cycles), text) in enumerate(zip(rows, numbers)):
         y, length = 4 + index * 24, cycles / largest * span
-        drawing.add(Text(left - 8, y + 16, f"waits for {cause}", "end"),
-                    Rect(left, y + 3, max(length, 0.75), 17, token("state", cause), f"waits for {cause}: {text} of all stall cycles"),
-                    Text(left + length + 6, y + 16, text, fill="soft"))
+        drawing.add(
+            Text(left - 8, y + 16, f"waits for {cause}", "end"),
+            Rect(
+                left,
+                y + 3,
+                max(length, 0.75),
+                17,
+                token("state", cause),
+                f"waits for {cause}: {text} of all stall cycles",
+            ),
+            Text(left + length + 6, y + 16, text, fill="soft"),
+        )
     return drawing
 
 
@@ -77,11 +115,18 @@ def _mean(rows: list[dict]) -> dict:
     keys = ("busy_cycles", "stalled_cycles", "idle_cycles", "total_cycles")
     mean = {key: sum(row.get(key) or 0 for row in rows) / len(rows) for key in keys}
     causes = dict.fromkeys(cause for row in rows for cause in (row.get("stalls") or {}))
-    return {**mean, "stalls": {c: sum((row.get("stalls") or {}).get(c, 0) for row in rows) / len(rows) for c in causes}}
+    return {
+        **mean,
+        "stalls": {
+            c: sum((row.get("stalls") or {}).get(c, 0) for row in rows) / len(rows) for c in causes
+        },
+    }
 
 
 def _tip(name: str, row: dict) -> str:
-    lines = [f"{name}: {fmt.whole(row.get('idle_cycles', 0))} of {fmt.whole(row['total_cycles'])} cycles idle"]
+    lines = [
+        f"{name}: {fmt.whole(row.get('idle_cycles', 0))} of {fmt.whole(row['total_cycles'])} cycles idle"
+    ]
     if row.get("requests") is not None:
         queue = f"queue {fmt.significant(row.get('queue_mean'), 3)} mean, {fmt.whole(row.get('queue_max'))} at most"
         lines.append(f"{fmt.whole(row['requests'])} requests, {queue}")

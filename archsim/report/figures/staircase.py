@@ -1,4 +1,6 @@
-"""The staircase of a device: median weight over up and down pulses, with the band of the device-to-device spread."""
+"""The staircase of a device: median weight over up and down pulses, with the band of the
+device-to-device spread.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +12,21 @@ from archsim.report.drawing.drawing import Boxes, Drawing, Line, Text
 from archsim.report.drawing.format import plain
 
 
-def draw_staircase(title: str, quantiles: Sequence[Sequence[float]], pulses: int, width: float = 620.0) -> Drawing:
-    """`quantiles` are the 5 %, 50 % and 95 % weight over the devices at pulse 0 to 2 x `pulses` (up, then down)."""
+def draw_staircase(
+    title: str, quantiles: Sequence[Sequence[float]], pulses: int, width: float = 620.0
+) -> Drawing:
+    """`quantiles` are the 5 %, 50 % and 95 % weight over the devices at pulse 0 to 2 x `pulses`
+    (up, then down).
+    """
     low, middle, high = quantiles
-    left, right, top, height = 60.0, 16.0, 30.0, 280.0
-    bottom, span = top + height, max(1e-12, max(high) - min(low))
-    floor, drawing = min(low), Drawing(width, top + height + 58, title)
+    left = 60.0
+    right = 16.0
+    top = 30.0
+    height = 280.0
+    bottom = top + height
+    span = max(1e-12, max(high) - min(low))
+    floor = min(low)
+    drawing = Drawing(width, top + height + 58, title)
     across = linear_axis(2 * pulses, width - left - right, "", 70, prefixed=False)
     inner = width - left - right
 
@@ -27,22 +38,40 @@ def draw_staircase(title: str, quantiles: Sequence[Sequence[float]], pulses: int
 
     for tick in across.ticks:
         if tick == int(tick) and tick <= 2 * pulses:
-            drawing.add(Line(x(tick), top, x(tick), bottom, "grid"), Text(x(tick), bottom + 15, plain(tick), "middle", 11, "soft"))
+            drawing.add(
+                Line(x(tick), top, x(tick), bottom, "grid"),
+                Text(x(tick), bottom + 15, plain(tick), "middle", 11, "soft"),
+            )
     for weight in _ticks(floor, floor + span):
-        drawing.add(Line(left, y(weight), width - right, y(weight), "grid"),
-                    Text(left - 6, y(weight) + 4, f"{weight:g}", "end", 11, "soft"))
+        drawing.add(
+            Line(left, y(weight), width - right, y(weight), "grid"),
+            Text(left - 6, y(weight) + 4, f"{weight:g}", "end", 11, "soft"),
+        )
     step = max(1, 2 * pulses // 300)
     places = list(range(0, 2 * pulses + 1, step))
     each = inner * step / (2 * pulses)
-    boxes = tuple((x(p) - each / 2, y(high[p]), each, max(0.8, y(low[p]) - y(high[p]))) for p in places)
+    boxes = tuple(
+        (x(p) - each / 2, y(high[p]), each, max(0.8, y(low[p]) - y(high[p]))) for p in places
+    )
     drawing.add(Boxes(boxes, "role-tile_clock", "5 % to 95 % of the devices"))
     for before, after in zip(places, places[1:]):
-        drawing.add(Line(x(before), y(middle[before]), x(after), y(middle[after]), "kind-measured", 2.0))
-    drawing.add(Line(x(pulses), top, x(pulses), bottom, "soft", 1.0, True), Text(x(pulses / 2), top - 8, "up pulses", "middle", 11, "soft"),
-                Text(x(1.5 * pulses), top - 8, "down pulses", "middle", 11, "soft"),
-                Text(left + inner / 2, bottom + 32, "pulse", "middle", fill="soft"),
-                Text(14, top + height / 2, "weight (normalised)", "middle", fill="soft", turned=True),
-                Text(left, bottom + 50, "line: median of the devices; band: 5 % to 95 %", size=11, fill="soft"))
+        drawing.add(
+            Line(x(before), y(middle[before]), x(after), y(middle[after]), "kind-measured", 2.0)
+        )
+    drawing.add(
+        Line(x(pulses), top, x(pulses), bottom, "soft", 1.0, True),
+        Text(x(pulses / 2), top - 8, "up pulses", "middle", 11, "soft"),
+        Text(x(1.5 * pulses), top - 8, "down pulses", "middle", 11, "soft"),
+        Text(left + inner / 2, bottom + 32, "pulse", "middle", fill="soft"),
+        Text(14, top + height / 2, "weight (normalised)", "middle", fill="soft", turned=True),
+        Text(
+            left,
+            bottom + 50,
+            "line: median of the devices; band: 5 % to 95 %",
+            size=11,
+            fill="soft",
+        ),
+    )
     return drawing
 
 

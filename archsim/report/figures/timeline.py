@@ -1,4 +1,6 @@
-"""Timeline of the lanes (Gantt): exact bars while they are few, else the busy share of each small slice of time as height."""
+"""Timeline of the lanes (Gantt): exact bars while they are few, else the busy share of each small
+slice of time as height.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +8,16 @@ import math
 
 from archsim.report.drawing import format as fmt
 from archsim.report.drawing.axes import Axis, linear_axis
-from archsim.report.drawing.drawing import Boxes, Drawing, Line, Rect, Text, add_legend, fit_text, text_width
+from archsim.report.drawing.drawing import (
+    Boxes,
+    Drawing,
+    Line,
+    Rect,
+    Text,
+    add_legend,
+    fit_text,
+    text_width,
+)
 from archsim.report.drawing.palette import token
 from archsim.report.run.view import View
 
@@ -28,15 +39,25 @@ def draw_timeline(view: View, width: float) -> Drawing | None:
     exact = max(map(len, lanes.values())) <= EXACT_SPANS
     step = max(4.0, min(26.0, _TALLEST / len(lanes)))
     every = max(1, math.ceil(13 / step))
-    left = min((0.26 if width < 500 else 0.2) * width, max(text_width(name, 11) for name in lanes) + 10)
+    left = min(
+        (0.26 if width < 500 else 0.2) * width, max(text_width(name, 11) for name in lanes) + 10
+    )
     drawing = Drawing(width, 0, f"Timeline of {view.title}, cycles")
-    top = add_legend(drawing, [(phase, token("phase", phase)) for phase in phases], left, 2, width - left) + 8
+    top = (
+        add_legend(
+            drawing, [(phase, token("phase", phase)) for phase in phases], left, 2, width - left
+        )
+        + 8
+    )
     last = max(row["end"] for row in spans)
     axis = linear_axis(last, width - left - 14, "cycles", 80, last >= 1e5)
     bottom = top + step * len(lanes)
     for tick in axis.ticks:
         x = left + axis.place(tick)
-        drawing.add(Line(x, top, x, bottom, "grid"), Text(x, bottom + 15, axis.label(tick), "middle", 11, "soft"))
+        drawing.add(
+            Line(x, top, x, bottom, "grid"),
+            Text(x, bottom + 15, axis.label(tick), "middle", 11, "soft"),
+        )
     unit = "cycles" if axis.unit == "cycles" else f"{axis.unit[0]} cycles"
     clock = view.number("clock_mhz")
     seconds = f" · {fmt.si(last / clock / 1e6, 's', 3)} at {fmt.plain(clock)} MHz" if clock else ""
@@ -44,18 +65,24 @@ def draw_timeline(view: View, width: float) -> Drawing | None:
     for index, (name, rows) in enumerate(lanes.items()):
         y = top + index * step
         if index % every == 0:
-            drawing.add(Text(left - 8, y + min(step, 26) / 2 + 4, fit_text(name, left - 10, 11), "end", 11))
+            drawing.add(
+                Text(left - 8, y + min(step, 26) / 2 + 4, fit_text(name, left - 10, 11), "end", 11)
+            )
         gap = 3 if step >= 14 else 1 if step >= 7 else 0.5
         if exact:
             drawing.add(*_exact(name, rows, axis, left, y + gap, step - 2 * gap))
         else:
             slices = max(1, int(min(axis.length / _SLICE, _MOST_SLICES / len(lanes))))
-            drawing.add(*_sliced(name, rows, last, slices, (left, y + gap, axis.length, step - 2 * gap)))
+            drawing.add(
+                *_sliced(name, rows, last, slices, (left, y + gap, axis.length, step - 2 * gap))
+            )
     drawing.height = bottom + 40
     return drawing
 
 
-def _exact(lane: str, rows: list[dict], axis: Axis, left: float, y: float, height: float) -> list[Rect]:
+def _exact(
+    lane: str, rows: list[dict], axis: Axis, left: float, y: float, height: float
+) -> list[Rect]:
     """One bar for each span of a lane."""
     bars = []
     for row in rows:
@@ -64,22 +91,34 @@ def _exact(lane: str, rows: list[dict], axis: Axis, left: float, y: float, heigh
         cycles = f"cycles {fmt.whole(row['start'])} to {fmt.whole(row['end'])}"
         tip = f"{lane}: {row.get('layer', '')} {phase}{image}\n{cycles}"
         width = max(0.6, axis.place(row["end"] - row["start"]))
-        bars.append(Rect(left + axis.place(row["start"]), y, width, height, token("phase", phase), tip))
+        bars.append(
+            Rect(left + axis.place(row["start"]), y, width, height, token("phase", phase), tip)
+        )
     return bars
 
 
-def _sliced(lane: str, rows: list[dict], last: float, slices: int, place: tuple[float, float, float, float]) -> list[Boxes]:
+def _sliced(
+    lane: str, rows: list[dict], last: float, slices: int, place: tuple[float, float, float, float]
+) -> list[Boxes]:
     """The phases of a lane stacked in each slice of time: full height is busy all the time."""
     left, top, length, height = place
-    width, filled, marks = length / slices, [0.0] * slices, []
+    width = length / slices
+    filled = [0.0] * slices
+    marks = []
     least = min(1.0, 1.2 / height)  # whatever is there can be seen
     for phase in dict.fromkeys(str(row.get("phase", "")) for row in rows):
         own = [row for row in rows if str(row.get("phase", "")) == phase]
         # spans of a lane may overlap (several images at once): no more than full
-        shares = [min(share, 1.0 - below) for share, below in zip(_coverage(own, slices, last), filled)]
+        shares = [
+            min(share, 1.0 - below) for share, below in zip(_coverage(own, slices, last), filled)
+        ]
         shares = [max(share, least) if share > 0 else 0.0 for share in shares]
         filled = [min(1.0, below + share) for below, share in zip(filled, shares)]
-        boxes = [(left + i * width, top + height * (1 - filled[i]), width, height * shares[i]) for i in range(slices) if shares[i]]
+        boxes = [
+            (left + i * width, top + height * (1 - filled[i]), width, height * shares[i])
+            for i in range(slices)
+            if shares[i]
+        ]
         busy = sum(row["end"] - row["start"] for row in own)
         tip = f"{lane}: {phase}, {fmt.whole(len(own))} spans\n{fmt.whole(busy)} cycles in all, {fmt.percent(busy / last)} of the run"
         marks.append(Boxes(tuple(boxes), token("phase", phase), tip))
@@ -91,7 +130,8 @@ def _coverage(rows: list[dict], slices: int, last: float) -> list[float]:
     busy = [0.0] * slices
     scale = slices / last
     for row in rows:
-        start, end = row["start"] * scale, min(row["end"] * scale, slices)
+        start = row["start"] * scale
+        end = min(row["end"] * scale, slices)
         for index in range(int(start), min(slices, math.ceil(end))):
             busy[index] += min(end, index + 1) - max(start, index)
     return [min(1.0, value) for value in busy]

@@ -1,4 +1,5 @@
-"""The gallery of studies: `index.html` of a folder of studies, and one in each that shows its README, tables, figures and files.
+"""The gallery of studies: `index.html` of a folder of studies, and one in each that shows its
+README, tables, figures and files.
 
 A study is a folder directly below that has a README.md or a page (*.html) somewhere in it.
 """
@@ -30,8 +31,8 @@ MAX_TEXT_BYTES = 2_000_000
 
 @dataclass
 class StudyFolder:
-    """A study as found: every name is a path below its folder with forward slashes. `texts` are its Markdown files, rendered
-    (README.md first), `broken` the addresses in them that lead nowhere."""
+    """A study as found: every name is a path below its folder with forward slashes. `texts` are its
+    Markdown files, rendered (README.md first), `broken` the addresses in them that lead nowhere."""
 
     root: Path
     name: str
@@ -56,8 +57,15 @@ class StudyFolder:
     @property
     def shown(self) -> list[str]:
         """Pictures that the README shows."""
-        return [name for name in map(posixpath.normpath, map(unquote, self.texts[README].pictures)) if name in self.pictures] \
-            if README in self.texts else []
+        return (
+            [
+                name
+                for name in map(posixpath.normpath, map(unquote, self.texts[README].pictures))
+                if name in self.pictures
+            ]
+            if README in self.texts
+            else []
+        )
 
     @property
     def headline(self) -> str | None:
@@ -71,41 +79,75 @@ class StudyFolder:
         seen = {name for path, text in self.texts.items() for name in _places(path, text.pictures)}
         stems = {posixpath.splitext(name)[0] for name in seen}
         found = {}
-        for name in sorted(self.pictures, key=lambda name: (posixpath.splitext(name)[0], _PICTURES.index(_suffix(name)))):
+        for name in sorted(
+            self.pictures,
+            key=lambda name: (posixpath.splitext(name)[0], _PICTURES.index(_suffix(name))),
+        ):
             if posixpath.splitext(name)[0] not in stems:
                 found.setdefault(posixpath.splitext(name)[0], name)
         return list(found.values())
 
 
 def write_gallery(root: str | Path) -> tuple[list[Path], list[str]]:
-    """Write the pages; returns their paths, the gallery first, and the links in the texts that lead nowhere.
+    """Write the pages; returns their paths, the gallery first, and the links in the texts that lead
+    nowhere.
 
-    Raises InputError for a folder without studies, one that cannot be written, and where an index.html of another hand is.
+    Raises InputError for a folder without studies, one that cannot be written, and where an
+    index.html of another hand is.
     """
     root = Path(root)
     studies = find_studies(root)
     made = environment()
-    pages = {root: made.get_template("gallery.html.j2").render(title="Studies", studies=studies, version=VERSION, mark=MARK)}
+    pages = {
+        root: made.get_template("gallery.html.j2").render(
+            title="Studies", studies=studies, version=VERSION, mark=MARK
+        )
+    }
     for study in studies:
         pages[root / study.name] = made.get_template("study.html.j2").render(
-            title=study.title, study=study, readme=study.texts.get(README), version=VERSION, mark=MARK, size=_size, anchor=anchor,
-            others={name: text for name, text in study.texts.items() if name != README})
+            title=study.title,
+            study=study,
+            readme=study.texts.get(README),
+            version=VERSION,
+            mark=MARK,
+            size=_size,
+            anchor=anchor,
+            others={name: text for name, text in study.texts.items() if name != README},
+        )
     for folder in pages:
         if (folder / PAGE).exists() and not _ours(folder / PAGE):
-            raise InputError("a page of another hand is here", where=str(folder / PAGE), hint="rename it: the gallery writes its own")
+            raise InputError(
+                "a page of another hand is here",
+                where=str(folder / PAGE),
+                hint="rename it: the gallery writes its own",
+            )
     written = [write_files(folder, {PAGE: page}) / PAGE for folder, page in pages.items()]
-    return written, [f"{root / study.name}: {address}" for study in studies for address in study.broken]
+    return written, [
+        f"{root / study.name}: {address}" for study in studies for address in study.broken
+    ]
 
 
 def find_studies(root: Path) -> list[StudyFolder]:
     """The studies below a folder, by name. Raises InputError where it cannot be read or has none."""
     try:
-        names = sorted(entry.name for entry in os.scandir(root) if entry.is_dir(follow_symlinks=False) and not entry.name.startswith("."))
+        names = sorted(
+            entry.name
+            for entry in os.scandir(root)
+            if entry.is_dir(follow_symlinks=False) and not entry.name.startswith(".")
+        )
     except OSError as error:
         raise InputError(f"cannot read the folder ({error.strerror})", where=str(root)) from None
-    found = [study for study in (_read_study(root, name) for name in names) if study.texts.get(README) or study.pages]
+    found = [
+        study
+        for study in (_read_study(root, name) for name in names)
+        if study.texts.get(README) or study.pages
+    ]
     if not found:
-        raise InputError("no study here", where=str(root), hint="a study is a folder with a README.md or a report.html in it")
+        raise InputError(
+            "no study here",
+            where=str(root),
+            hint="a study is a folder with a README.md or a report.html in it",
+        )
     return found
 
 
@@ -117,7 +159,12 @@ def _read_study(root: Path, name: str) -> StudyFolder:
         for entry in sorted(files):
             path = Path(folder) / entry
             here = path.relative_to(root / name).as_posix()
-            if entry.startswith(".") or path.is_symlink() or (entry == PAGE and _ours(path)) or _is_working_file(entry):
+            if (
+                entry.startswith(".")
+                or path.is_symlink()
+                or (entry == PAGE and _ours(path))
+                or _is_working_file(entry)
+            ):
                 continue
             study.files.append((here, path.stat().st_size))
             if _suffix(here) == ".html":
@@ -129,12 +176,16 @@ def _read_study(root: Path, name: str) -> StudyFolder:
     for here in sorted(texts, key=lambda text: (text != README, text)):
         file = partial(_file, study, here)
         address = partial(_address, study, here)
-        study.texts[here] = render(_read(root / name / here), address, file, anchor(here), 0 if here == README else 2)
+        study.texts[here] = render(
+            _read(root / name / here), address, file, anchor(here), 0 if here == README else 2
+        )
     return study
 
 
 def _is_working_file(name: str) -> bool:
-    """What a training needs to go on and nobody reads: it stays out of version control, so a link to it is dead in a clone."""
+    """What a training needs to go on and nobody reads: it stays out of version control, so a link
+    to it is dead in a clone.
+    """
     return name == "checkpoint.json" or re.fullmatch(r"arrays-\d+\.npz", name) is not None
 
 
@@ -151,7 +202,9 @@ def _address(study: StudyFolder, text: str, address: str) -> str:
     target = posixpath.normpath(posixpath.join(posixpath.dirname(text), unquote(parts.path)))
     if not (study.root / study.name / target).exists():
         study.broken.append(f"{text}: {address}")
-    return _to(study, target) + (f"#{parts.fragment}" if parts.fragment and not target.endswith(".md") else "")
+    return _to(study, target) + (
+        f"#{parts.fragment}" if parts.fragment and not target.endswith(".md") else ""
+    )
 
 
 def _to(study: StudyFolder, target: str) -> str:
@@ -160,7 +213,7 @@ def _to(study: StudyFolder, target: str) -> str:
     if target.endswith(".md") and not target.startswith(".."):
         return f"#{anchor(target)}"
     if re.fullmatch(r"\.\./[^/]+/README\.md", target):
-        target = f"{target[:-len(README)]}{PAGE}"
+        target = f"{target[: -len(README)]}{PAGE}"
     return quote(target)
 
 
@@ -168,11 +221,18 @@ def _file(study: StudyFolder, text: str, name: str) -> str | None:
     """The address of a file of the study that a code span names."""
     target = posixpath.normpath(posixpath.join(posixpath.dirname(text), name))
     known = re.fullmatch(r"[\w./+-]*\.\w+", name) and not target.startswith((".", "/"))
-    return _to(study, target) if known and target != text and (study.root / study.name / target).is_file() else None
+    return (
+        _to(study, target)
+        if known and target != text and (study.root / study.name / target).is_file()
+        else None
+    )
 
 
 def _places(text: str, pictures: tuple[str, ...]) -> list[str]:
-    return [posixpath.normpath(posixpath.join(posixpath.dirname(text), unquote(picture))) for picture in pictures]
+    return [
+        posixpath.normpath(posixpath.join(posixpath.dirname(text), unquote(picture)))
+        for picture in pictures
+    ]
 
 
 def _suffix(name: str) -> str:
@@ -198,7 +258,9 @@ def _title_of(path: Path) -> str:
 def _size(count: int) -> str:
     for unit, factor in (("MB", 1e6), ("kB", 1e3)):
         if count >= factor:
-            return f"{count / factor:.1f} {unit}" if count < 10 * factor else f"{count / factor:.0f} {unit}"
+            return (
+                f"{count / factor:.1f} {unit}"
+                if count < 10 * factor
+                else f"{count / factor:.0f} {unit}"
+            )
     return f"{count} B"
-
-

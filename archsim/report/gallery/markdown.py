@@ -1,4 +1,6 @@
-"""Markdown as HTML for a page: raw HTML is shown as text, links are those of the page, tables may scroll, pictures are links."""
+"""Markdown as HTML for a page: raw HTML is shown as text, links are those of the page, tables may
+scroll, pictures are links.
+"""
 
 from __future__ import annotations
 
@@ -15,9 +17,11 @@ Link = Callable[[str], str]
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A rendered text: `title` and `lead` are plain text (its one heading of level 1, "" where there is none or more; the first
-    paragraph), `body` is HTML without that heading, `sections` are (id, plain text) of its headings of level 2, `pictures` the
-    addresses of what it shows, as they stand in the text."""
+    """A rendered text: `title` and `lead` are plain text (its one heading of level 1, "" where
+    there is none or more; the first paragraph), `body` is HTML without that heading, `sections` are
+    (id, plain text) of its headings of level 2, `pictures` the addresses of what it shows, as they
+    stand in the text.
+    """
 
     title: str
     lead: str
@@ -26,20 +30,37 @@ class Text:
     pictures: tuple[str, ...]
 
 
-def render(text: str, link: Link, file: Callable[[str], str | None], prefix: str = "section", lower: int = 0) -> Text:
-    """Render CommonMark with tables. `file` gives the address of what a code span names, None where it names no file.
+def render(
+    text: str,
+    link: Link,
+    file: Callable[[str], str | None],
+    prefix: str = "section",
+    lower: int = 0,
+) -> Text:
+    """Render CommonMark with tables. `file` gives the address of what a code span names, None where
+    it names no file.
 
-    Ids of headings start with `prefix`; their levels are `lower` by so much than in the text. Addresses that could run something
-    (javascript: and the like) stay text.
+    Ids of headings start with `prefix`; their levels are `lower` by so much than in the text.
+    Addresses that could run something (javascript: and the like) stay text.
     """
     from markdown_it import MarkdownIt
 
     reader = MarkdownIt("commonmark", {"html": False}).enable("table")
-    reader.add_render_rule("table_open", lambda self, tokens, i, options, env: '<div class="scroll" tabindex="0"><table>\n')
+    reader.add_render_rule(
+        "table_open",
+        lambda self, tokens, i, options, env: '<div class="scroll" tabindex="0"><table>\n',
+    )
     reader.add_render_rule("table_close", lambda self, tokens, i, options, env: "</table></div>\n")
     tokens = reader.parse(text)
     title = _take_title(tokens)
-    lead = next((_plain(tokens[i + 1]) for i, token in enumerate(tokens) if token.type == "paragraph_open" and _plain(tokens[i + 1])), "")
+    lead = next(
+        (
+            _plain(tokens[i + 1])
+            for i, token in enumerate(tokens)
+            if token.type == "paragraph_open" and _plain(tokens[i + 1])
+        ),
+        "",
+    )
     sections, pictures = [], []
     for place, token in enumerate(tokens):
         if token.type == "heading_open" and token.tag == "h2":
@@ -50,22 +71,35 @@ def render(text: str, link: Link, file: Callable[[str], str | None], prefix: str
         if token.children is not None:
             pictures += [child.attrGet("src") for child in token.children if child.type == "image"]
             token.children = _linked(token.children, link, file)
-    return Text(title, lead, reader.renderer.render(tokens, reader.options, {}), tuple(sections), tuple(pictures))
+    return Text(
+        title,
+        lead,
+        reader.renderer.render(tokens, reader.options, {}),
+        tuple(sections),
+        tuple(pictures),
+    )
 
 
 def _take_title(tokens: list[Token]) -> str:
-    places = [place for place, token in enumerate(tokens) if token.type == "heading_open" and token.tag == "h1"]
+    places = [
+        place
+        for place, token in enumerate(tokens)
+        if token.type == "heading_open" and token.tag == "h1"
+    ]
     if len(places) != 1:
         return ""
     title = _plain(tokens[places[0] + 1])
-    del tokens[places[0]:places[0] + 3]
+    del tokens[places[0] : places[0] + 3]
     return title
 
 
 def _plain(token: Token) -> str:
     """The words of an inline token without their dress; pictures have none."""
     words = {"softbreak": " ", "hardbreak": " "}
-    return "".join(words.get(child.type, child.content if child.type != "image" else "") for child in token.children or ()).strip()
+    return "".join(
+        words.get(child.type, child.content if child.type != "image" else "")
+        for child in token.children or ()
+    ).strip()
 
 
 def _linked(children: list[Token], link: Link, file: Callable[[str], str | None]) -> list[Token]:
@@ -84,5 +118,9 @@ def _linked(children: list[Token], link: Link, file: Callable[[str], str | None]
         if address is None:
             found.append(child)
         else:
-            found += [Token("link_open", "a", 1, attrs={"href": address}), child, Token("link_close", "a", -1)]
+            found += [
+                Token("link_open", "a", 1, attrs={"href": address}),
+                child,
+                Token("link_close", "a", -1),
+            ]
     return found

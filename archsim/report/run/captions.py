@@ -17,8 +17,17 @@ _SHARED_ROW = "What belongs to no layer (leakage, clock, controller) is the row 
 
 def caption(name: str, view: View) -> str:
     """The caption of a figure of the catalogue."""
-    return {"area_by_component": _area, "energy_by_component": _energy, "boundaries": _boundaries, "roofline": _roofline, "layers": _layers,
-            "timeline": _timeline, "resources": _resources, "stalls": _stalls, "errors": training_caption}[name](view)
+    return {
+        "area_by_component": _area,
+        "energy_by_component": _energy,
+        "boundaries": _boundaries,
+        "roofline": _roofline,
+        "layers": _layers,
+        "timeline": _timeline,
+        "resources": _resources,
+        "stalls": _stalls,
+        "errors": training_caption,
+    }[name](view)
 
 
 def missing(name: str) -> str:
@@ -31,12 +40,16 @@ def _area(view: View) -> str:
     total = sum(row.area_mm2 for row in rows)
     top = rows[:3]
     text = f"Silicon area inside the chip boundary, {fmt.area(total)} in all at {_node(view)}. "
-    return text + f"Largest: {_names(top)} with {fmt.percent(sum(r.area_mm2 for r in top) / total)} together."
+    return (
+        text
+        + f"Largest: {_names(top)} with {fmt.percent(sum(r.area_mm2 for r in top) / total)} together."
+    )
 
 
 def _energy(view: View) -> str:
     rows = sorted(view.chip_components, key=lambda row: -row.energy_j)
-    total, static = sum(row.energy_j for row in rows), sum(row.static_energy_j for row in rows)
+    total = sum(row.energy_j for row in rows)
+    static = sum(row.static_energy_j for row in rows)
     text = f"Energy of the whole run inside the chip boundary, {fmt.si(total, 'J')} in all. Largest: {_names(rows[:3])}."
     if not view.timed:
         return text + " Dynamic energy only: nothing was timed."
@@ -47,7 +60,8 @@ def _energy(view: View) -> str:
 
 def _boundaries(view: View) -> str:
     found = view.result.get("boundaries") or {}
-    macro, system = found.get("macro") or {}, found.get("system") or {}
+    macro = found.get("macro") or {}
+    system = found.get("system") or {}
     text = "The same run counted three ways, stacked by component; compare tools and papers only at the same boundary."
     if macro.get("energy_j") and system.get("energy_j"):
         text += f" The system takes {fmt.significant(system['energy_j'] / macro['energy_j'], 3)} times the energy of the macro."
@@ -61,7 +75,11 @@ def _roofline(view: View) -> str:
     text = "Multiply-accumulates a second over multiply-accumulates for each bit moved; both axes logarithmic. "
     text += "A point is a layer in a phase, the lines are what tiles, buffer and off-chip memory allow. "
     name = f"{best.get('layer')} ({best.get('phase')})"
-    return text + (f"{name} comes nearest the peak: {share}." if len(points) > 1 else f"{name} reaches {share} of the peak.")
+    return text + (
+        f"{name} comes nearest the peak: {share}."
+        if len(points) > 1
+        else f"{name} reaches {share} of the peak."
+    )
 
 
 def _layers(view: View) -> str:
@@ -70,7 +88,9 @@ def _layers(view: View) -> str:
     top = max(rows, key=lambda row: row.total_energy_j)
     share = fmt.percent(top.total_energy_j / total) if total else fmt.NONE
     if len(rows) == 1:
-        time = f" and {fmt.whole(top.total_cycles)} cycles" if view.timed and top.total_cycles else ""
+        time = (
+            f" and {fmt.whole(top.total_cycles)} cycles" if view.timed and top.total_cycles else ""
+        )
         return f"{top.layer} takes {share} of the run's energy{time}. {_SHARED_ROW}"
     text = f"Of the layers, {top.layer} takes most energy, {share} of the run"
     if view.timed and any(row.total_cycles for row in rows):

@@ -19,23 +19,36 @@ FORMATS = ("svg", "png", "pdf")
 WIDTH_HALF, WIDTH_FULL = 500.0, 900.0
 
 
-def write_figures(result: Mapping, folder: str | Path, formats: Sequence[str] = ("svg", "png")) -> list[Path]:
+def write_figures(
+    result: Mapping, folder: str | Path, formats: Sequence[str] = ("svg", "png")
+) -> list[Path]:
     """Write every figure the run has data for, light theme on white; returns the paths.
 
-    PNG is 3 times the screen's pixels (288 dots an inch). Raises InputError for an unknown format or where the folder
-    cannot be written.
+    PNG is 3 times the screen's pixels (288 dots an inch). Raises InputError for an unknown format
+    or where the folder cannot be written.
     """
     for name in formats:
         if name not in FORMATS:
             raise InputError("unknown figure format", got=name, allowed=FORMATS)
     view = View(result)
-    drawings = {figure.name: figure.draw(view, WIDTH_HALF if figure.half else WIDTH_FULL) for figure in RUN_FIGURES}
+    drawings = {
+        figure.name: figure.draw(view, WIDTH_HALF if figure.half else WIDTH_FULL)
+        for figure in RUN_FIGURES
+    }
     return write_drawings(drawings, folder, formats)
 
 
-def write_drawings(drawings: Mapping[str, Drawing | None], folder: str | Path, formats: Sequence[str] = ("svg", "png")) -> list[Path]:
-    """Write drawings by name into a folder, light theme on white; those that are None are left out. Returns the paths."""
-    written, light, folder = [], colours("light"), write_files(folder, {})
+def write_drawings(
+    drawings: Mapping[str, Drawing | None],
+    folder: str | Path,
+    formats: Sequence[str] = ("svg", "png"),
+) -> list[Path]:
+    """Write drawings by name into a folder, light theme on white; those that are None are left out.
+    Returns the paths.
+    """
+    written = []
+    light = colours("light")
+    folder = write_files(folder, {})
     for name, drawing in drawings.items():
         for suffix in formats if drawing is not None else ():
             path = folder / f"{name}.{suffix}"
@@ -48,10 +61,18 @@ def write_drawings(drawings: Mapping[str, Drawing | None], folder: str | Path, f
 
 
 def write_csv(result: Mapping, folder: str | Path) -> list[Path]:
-    """Write every table of the run as CSV, with the whole ledger and timeline; returns the paths. Raises InputError."""
+    """Write every table of the run as CSV, with the whole ledger and timeline; returns the paths.
+    Raises InputError.
+    """
     view = View(result)
-    raw = {"ledger": view.rows("ledger"), "timeline": view.rows("timeline"), "roofline": view.roofline_points}
-    files = {f"{name}.csv": table.to_csv() for name, table in page_tables(view).items() if table.rows}
+    raw = {
+        "ledger": view.rows("ledger"),
+        "timeline": view.rows("timeline"),
+        "roofline": view.roofline_points,
+    }
+    files = {
+        f"{name}.csv": table.to_csv() for name, table in page_tables(view).items() if table.rows
+    }
     files |= {f"{name}.csv": csv_text(rows) for name, rows in raw.items() if rows}
     folder = write_files(folder, files)
     return [folder / name for name in files]

@@ -12,7 +12,9 @@ from archsim.report.run.view import View
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """One number: name, text, what stands below it, its range as text, and where it lies in its range (0 to 1, logarithmic)."""
+    """One number: name, text, what stands below it, its range as text, and where it lies in its
+    range (0 to 1, logarithmic).
+    """
 
     name: str
     text: str
@@ -26,16 +28,37 @@ def headline(view: View) -> list[Headline]:
     untimed = "not timed"
     clock = view.number("clock_mhz")
     cycles = view.number("cycles")
-    area = Headline("Area", fmt.area(view.number("area_mm2")), "inside the chip boundary", *_spread(view, "area_mm2", fmt.area))
+    area = Headline(
+        "Area",
+        fmt.area(view.number("area_mm2")),
+        "inside the chip boundary",
+        *_spread(view, "area_mm2", fmt.area),
+    )
     parts = f"static {fmt.power(view.number('static_power_uw'), 3)} + dynamic {fmt.power(view.number('dynamic_power_uw'), 3)}"
     leak = f"leakage {fmt.power(view.number('static_power_uw'), 3)}; {untimed}"
-    power = Headline("Power", fmt.power(view.number("power_uw")), parts if view.timed else leak, *_spread(view, "power_uw", fmt.power))
-    whole = f"{fmt.si(view.number('energy_j'), 'J')} for {images(view)}" + ("" if view.timed else ", dynamic only")
+    power = Headline(
+        "Power",
+        fmt.power(view.number("power_uw")),
+        parts if view.timed else leak,
+        *_spread(view, "power_uw", fmt.power),
+    )
+    whole = f"{fmt.si(view.number('energy_j'), 'J')} for {images(view)}" + (
+        "" if view.timed else ", dynamic only"
+    )
     energy = Headline("Energy per image", fmt.si(view.number("energy_per_image_j"), "J"), whole)
     timing = f"{fmt.whole(cycles)} cycles at {fmt.plain(clock)} MHz" if view.timed else untimed
-    latency = Headline("Latency per image", fmt.si(view.number("latency_per_image_s"), "s"), timing, *_interval(view))
+    latency = Headline(
+        "Latency per image",
+        fmt.si(view.number("latency_per_image_s"), "s"),
+        timing,
+        *_interval(view),
+    )
     used = f"{fmt.percent(view.number('utilisation'))} utilised, " if view.timed else ""
-    tiles = Headline("Tiles", fmt.whole(view.number("tiles")), used + counted(view.number("tile_operations"), "tile operation"))
+    tiles = Headline(
+        "Tiles",
+        fmt.whole(view.number("tiles")),
+        used + counted(view.number("tile_operations"), "tile operation"),
+    )
     return [*_accuracy(view), area, power, energy, latency, tiles, *once(view)]
 
 
@@ -45,7 +68,11 @@ def once(view: View) -> list[Headline]:
     if not isinstance(setup, dict) or not fmt.is_number(setup.get("energy_j")):
         return []
     pulses = setup.get("pulses")
-    most = max((value for value in pulses.values() if fmt.is_number(value)), default=None) if isinstance(pulses, dict) else None
+    most = (
+        max((value for value in pulses.values() if fmt.is_number(value)), default=None)
+        if isinstance(pulses, dict)
+        else None
+    )
     time = fmt.si(setup["seconds"], "s") if fmt.is_number(setup.get("seconds")) else "not timed"
     detail = f"before training, in no other number; {time}, up to {fmt.significant(most)} pulses a device"
     return [Headline("Once", fmt.si(setup["energy_j"], "J"), detail)]
@@ -53,10 +80,17 @@ def once(view: View) -> list[Headline]:
 
 def _accuracy(view: View) -> list[Headline]:
     """The accuracy of a run that trained its network."""
-    accuracy, epochs = view.number("accuracy_percent"), len(view.rows("epochs"))
+    accuracy = view.number("accuracy_percent")
+    epochs = len(view.rows("epochs"))
     if accuracy is None:
         return []
-    return [Headline("Accuracy", f"{accuracy:.2f} %", f"{view.text('dataset')}, after {epochs} epoch{'s' if epochs > 1 else ''}")]
+    return [
+        Headline(
+            "Accuracy",
+            f"{accuracy:.2f} %",
+            f"{view.text('dataset')}, after {epochs} epoch{'s' if epochs > 1 else ''}",
+        )
+    ]
 
 
 def images(view: View) -> str:
@@ -86,26 +120,41 @@ def facts(view: View) -> list[tuple[str, str]]:
     """Times and counts of the run as (name, text), without those the run does not know."""
     interval = view.number("interval_per_image_s") or view.number("latency_per_image_s")
     lines = [
-        ("Cycles", fmt.whole(view.number("cycles"))), ("Busiest resource", view.bound or fmt.NONE),
+        ("Cycles", fmt.whole(view.number("cycles"))),
+        ("Busiest resource", view.bound or fmt.NONE),
         ("Run", fmt.si(view.number("latency_s"), "s")),
         ("Latency per image", fmt.si(view.number("latency_per_image_s"), "s")),
         ("Interval between images", fmt.si(view.number("interval_per_image_s"), "s")),
-        ("Images a second", fmt.significant(1 / interval) if interval else fmt.NONE), ("Images", fmt.whole(view.number("images"))),
-        ("Operations", fmt.whole(view.number("operations"))), ("Tile operations", fmt.whole(view.number("tile_operations"))),
+        ("Images a second", fmt.significant(1 / interval) if interval else fmt.NONE),
+        ("Images", fmt.whole(view.number("images"))),
+        ("Operations", fmt.whole(view.number("operations"))),
+        ("Tile operations", fmt.whole(view.number("tile_operations"))),
         ("Utilisation of the tiles", fmt.percent(view.number("utilisation"))),
     ]
     return [(name, text) for name, text in lines if text != fmt.NONE]
 
 
 def _spread(view: View, key: str, write: Callable[[object, int], str]) -> tuple[str, float | None]:
-    value, spread = view.number(key), view.result.get(f"{key}_range")
-    if value is None or not isinstance(spread, list | tuple) or len(spread) != 2 or not all(map(fmt.is_number, spread)):
+    value = view.number(key)
+    spread = view.result.get(f"{key}_range")
+    if (
+        value is None
+        or not isinstance(spread, list | tuple)
+        or len(spread) != 2
+        or not all(map(fmt.is_number, spread))
+    ):
         return "", None
     low, high = spread
-    place = math.log(value / low) / math.log(high / low) if 0 < low < high and low <= value <= high else None
+    place = (
+        math.log(value / low) / math.log(high / low)
+        if 0 < low < high and low <= value <= high
+        else None
+    )
     return f"{write(low, 3)} to {write(high, 3)}", place
 
 
 def _interval(view: View) -> tuple[str, float | None]:
     interval = view.number("interval_per_image_s")
-    return (f"one image every {fmt.si(interval, 's')}", None) if interval is not None else ("", None)
+    return (
+        (f"one image every {fmt.si(interval, 's')}", None) if interval is not None else ("", None)
+    )

@@ -1,4 +1,6 @@
-"""The tables of a run: one definition for the page (sortable, in words and prefixes) and for CSV (plain numbers, units in the names)."""
+"""The tables of a run: one definition for the page (sortable, in words and prefixes) and for CSV
+(plain numbers, units in the names).
+"""
 
 from __future__ import annotations
 
@@ -11,15 +13,19 @@ from archsim.report.drawing.palette import label, resource_label, token
 from archsim.report.run.view import View
 
 BOUNDARIES = {
-    "macro": "array and converters", "chip": "+ buffers, interconnect, digital units, controller, clock", "system": "+ off-chip memory",
+    "macro": "array and converters",
+    "chip": "+ buffers, interconnect, digital units, controller, clock",
+    "system": "+ off-chip memory",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: CSV name (with unit), heading, the raw value of a row, how to write it, and whether it gets a share bar.
+    """A column: CSV name (with unit), heading, the raw value of a row, how to write it, and whether
+    it gets a share bar.
 
-    `below` names another column whose text stands small in the same cell of the page; that one is `hidden` there.
+    `below` names another column whose text stands small in the same cell of the page; that one is
+    `hidden` there.
     """
 
     name: str
@@ -44,7 +50,9 @@ class Table:
 
     def to_csv(self) -> str:
         """Comma-separated text with a header line, raw values, UTF-8."""
-        return csv_text([{column.name: column.value(row) for column in self.columns} for row in self.rows])
+        return csv_text(
+            [{column.name: column.value(row) for column in self.columns} for row in self.rows]
+        )
 
     @property
     def shown(self) -> list[Column]:
@@ -53,7 +61,9 @@ class Table:
 
     def largest(self, column: Column) -> float:
         """The largest value of a column, for its share bars; 0 where there is none."""
-        return max((value for row in self.rows if fmt.is_number(value := column.value(row))), default=0.0)
+        return max(
+            (value for row in self.rows if fmt.is_number(value := column.value(row))), default=0.0
+        )
 
 
 def parameters_text(parameters: dict) -> str:
@@ -65,7 +75,9 @@ def _key(name: str) -> Callable[[dict], object]:
     return lambda row: row.get(name)
 
 
-def _text(name: str, heading: str, write: Callable[[object], str] = lambda v: "" if v is None else str(v)) -> Column:
+def _text(
+    name: str, heading: str, write: Callable[[object], str] = lambda v: "" if v is None else str(v)
+) -> Column:
     return Column(name, heading, _key(name), write, numeric=False)
 
 
@@ -75,11 +87,25 @@ def _joules(value: object) -> str:
 
 def component_table(view: View) -> Table:
     # leakage takes energy over time: where none was simulated it is not nothing but not known
-    rows = [{"component": r.role, "part": r.part, "count": r.count, "boundary": r.boundary, "area_mm2": r.area_mm2, "energy_j": r.energy_j,
-             "dynamic_energy_j": r.dynamic_energy_j, "static_energy_j": r.static_energy_j if view.timed else None,
-             "static_power_uw": r.static_power_uw, "busy_fraction": r.busy_fraction} for r in view.components]
+    rows = [
+        {
+            "component": r.role,
+            "part": r.part,
+            "count": r.count,
+            "boundary": r.boundary,
+            "area_mm2": r.area_mm2,
+            "energy_j": r.energy_j,
+            "dynamic_energy_j": r.dynamic_energy_j,
+            "static_energy_j": r.static_energy_j if view.timed else None,
+            "static_power_uw": r.static_power_uw,
+            "busy_fraction": r.busy_fraction,
+        }
+        for r in view.components
+    ]
     columns = (
-        _text("component", "Component", label), _text("boundary", "Boundary"), Column("count", "Instances", _key("count"), fmt.whole),
+        _text("component", "Component", label),
+        _text("boundary", "Boundary"),
+        Column("count", "Instances", _key("count"), fmt.whole),
         Column("area_mm2", "Area", _key("area_mm2"), fmt.area, share=True),
         Column("energy_j", "Energy", _key("energy_j"), _joules, share=True),
         Column("dynamic_energy_j", "Dynamic", _key("dynamic_energy_j"), _joules),
@@ -87,39 +113,63 @@ def component_table(view: View) -> Table:
         Column("static_power_uw", "Leakage", _key("static_power_uw"), fmt.power),
         Column("busy_fraction", "Busy", _key("busy_fraction"), fmt.percent),
     )
-    return Table("components", "Components", columns, rows, lambda row: token("role", row["component"]))
+    return Table(
+        "components", "Components", columns, rows, lambda row: token("role", row["component"])
+    )
 
 
 def boundary_table(view: View) -> Table:
     found = view.result.get("boundaries") or {}
-    rows = [{"boundary": name, "counts": BOUNDARIES.get(name, ""), **entry} for name, entry in found.items() if entry]
+    rows = [
+        {"boundary": name, "counts": BOUNDARIES.get(name, ""), **entry}
+        for name, entry in found.items()
+        if entry
+    ]
     columns = (
-        _text("boundary", "Boundary"), _text("counts", "What it counts"), Column("area_mm2", "Area", _key("area_mm2"), fmt.area),
-        Column("energy_j", "Energy", _key("energy_j"), _joules), Column("power_uw", "Power", _key("power_uw"), fmt.power),
+        _text("boundary", "Boundary"),
+        _text("counts", "What it counts"),
+        Column("area_mm2", "Area", _key("area_mm2"), fmt.area),
+        Column("energy_j", "Energy", _key("energy_j"), _joules),
+        Column("power_uw", "Power", _key("power_uw"), fmt.power),
     )
     return Table("boundaries", "The three boundaries", columns, rows)
 
 
 def layer_table(view: View) -> Table:
     columns = (
-        _text("layer", "Layer"), _text("phase", "Phase"), Column("cycles", "Cycles", _key("cycles"), fmt.whole, share=True),
+        _text("layer", "Layer"),
+        _text("phase", "Phase"),
+        Column("cycles", "Cycles", _key("cycles"), fmt.whole, share=True),
         Column("stall_cycles", "Stalled", _key("stall_cycles"), fmt.whole),
         Column("energy_j", "Energy", _key("energy_j"), _joules, share=True),
         Column("tile_operations", "Tile operations", _key("tile_operations"), fmt.whole),
     )
-    return Table("layers", "Layers by phase", columns, view.rows("by_layer"), lambda row: token("phase", str(row.get("phase"))))
+    return Table(
+        "layers",
+        "Layers by phase",
+        columns,
+        view.rows("by_layer"),
+        lambda row: token("phase", str(row.get("phase"))),
+    )
 
 
 def resource_table(view: View) -> Table:
     def cause(name: str) -> Column:
-        return Column(f"stall_{name}_cycles", f"on {name}", lambda row: (row.get("stalls") or {}).get(name), fmt.whole)
+        return Column(
+            f"stall_{name}_cycles",
+            f"on {name}",
+            lambda row: (row.get("stalls") or {}).get(name),
+            fmt.whole,
+        )
 
     columns = (
-        _text("name", "Resource", lambda v: resource_label(str(v))), _text("kind", "Kind", lambda v: label(str(v))),
+        _text("name", "Resource", lambda v: resource_label(str(v))),
+        _text("kind", "Kind", lambda v: label(str(v))),
         Column("busy_cycles", "Busy", _key("busy_cycles"), fmt.whole, share=True),
         Column("stalled_cycles", "Stalled", _key("stalled_cycles"), fmt.whole),
         Column("idle_cycles", "Idle", _key("idle_cycles"), fmt.whole),
-        *(cause(name) for name, cycles in view.stalls.items() if cycles), Column("requests", "Requests", _key("requests"), fmt.whole),
+        *(cause(name) for name, cycles in view.stalls.items() if cycles),
+        Column("requests", "Requests", _key("requests"), fmt.whole),
         Column("queue_mean", "Queue, mean", _key("queue_mean"), lambda v: fmt.significant(v, 3)),
         Column("queue_max", "Queue, most", _key("queue_max"), fmt.whole),
     )
@@ -133,12 +183,14 @@ def placement_table(view: View) -> Table:
         return str(value[0]) if value[0] == value[-1] else f"{value[0]} to {value[-1]}"
 
     columns = (
-        _text("layer", "Layer"), Column("tiles", "Tiles", lambda row: span(row.get("tiles")), numeric=False),
+        _text("layer", "Layer"),
+        Column("tiles", "Tiles", lambda row: span(row.get("tiles")), numeric=False),
         Column("tile_count", "Number", _key("tile_count"), fmt.whole, share=True),
         Column("row_splits", "Row splits", _key("row_splits"), fmt.whole),
         Column("column_splits", "Column splits", _key("column_splits"), fmt.whole),
         Column("copies", "Copies", _key("copies"), fmt.whole),
-        Column("rows", "Rows", _key("rows"), fmt.whole), Column("columns", "Columns", _key("columns"), fmt.whole),
+        Column("rows", "Rows", _key("rows"), fmt.whole),
+        Column("columns", "Columns", _key("columns"), fmt.whole),
         Column("utilisation", "Cells used", _key("utilisation"), fmt.percent),
     )
     return Table("placement", "Placement", columns, view.rows("placement"))
@@ -146,12 +198,26 @@ def placement_table(view: View) -> Table:
 
 def inventory_table(view: View) -> Table:
     columns = (
-        _text("component", "Component", lambda v: label(str(v))), _text("part", "Part"),
-        Column("parameters", "Parameters", lambda row: parameters_text(row.get("parameters") or {}), numeric=False),
-        Column("count", "Instances", _key("count"), fmt.whole), _text("boundary", "Boundary"),
-        Column("area_mm2", "Area", _key("area_mm2"), fmt.area), Column("static_power_uw", "Leakage", _key("static_power_uw"), fmt.power),
+        _text("component", "Component", lambda v: label(str(v))),
+        _text("part", "Part"),
+        Column(
+            "parameters",
+            "Parameters",
+            lambda row: parameters_text(row.get("parameters") or {}),
+            numeric=False,
+        ),
+        Column("count", "Instances", _key("count"), fmt.whole),
+        _text("boundary", "Boundary"),
+        Column("area_mm2", "Area", _key("area_mm2"), fmt.area),
+        Column("static_power_uw", "Leakage", _key("static_power_uw"), fmt.power),
     )
-    return Table("inventory", "Inventory", columns, view.rows("inventory"), lambda row: token("role", str(row.get("component"))))
+    return Table(
+        "inventory",
+        "Inventory",
+        columns,
+        view.rows("inventory"),
+        lambda row: token("role", str(row.get("component"))),
+    )
 
 
 def action_table(view: View) -> Table:
@@ -160,29 +226,66 @@ def action_table(view: View) -> Table:
     for row in view.rows("ledger"):
         key = (str(row.get("component")), str(row.get("action")), row.get("phase") or "shared")
         counts[key] = counts.get(key, 0) + (row.get("count") or 0)
-    rows = [{"component": c, "action": a, "phase": p, "count": count} for (c, a, p), count in counts.items()]
-    columns = (_text("component", "Component", lambda v: label(str(v))), _text("action", "Action"), _text("phase", "Phase"),
-               Column("count", "Count", _key("count"), fmt.whole))
-    return Table("actions", "Counted actions", columns, rows, lambda row: token("role", row["component"]))
+    rows = [
+        {"component": c, "action": a, "phase": p, "count": count}
+        for (c, a, p), count in counts.items()
+    ]
+    columns = (
+        _text("component", "Component", lambda v: label(str(v))),
+        _text("action", "Action"),
+        _text("phase", "Phase"),
+        Column("count", "Count", _key("count"), fmt.whole),
+    )
+    return Table(
+        "actions", "Counted actions", columns, rows, lambda row: token("role", row["component"])
+    )
 
 
 def figure_table(view: View) -> Table:
     def spread(row: dict) -> str:
         low, high = row.get("low"), row.get("high")
-        return f"{fmt.significant(low)} to {fmt.significant(high)}" if fmt.is_number(low) and fmt.is_number(high) else ""
+        return (
+            f"{fmt.significant(low)} to {fmt.significant(high)}"
+            if fmt.is_number(low) and fmt.is_number(high)
+            else ""
+        )
 
     columns = (
-        _text("name", "Figure"), Column("value", "Value", _key("value"), fmt.significant),
+        _text("name", "Figure"),
+        Column("value", "Value", _key("value"), fmt.significant),
         _text("unit", "Unit", lambda v: fmt.unit(str(v))),
-        Column("range", "Range", spread, numeric=False), _text("kind", "Kind"), _text("source", "Source"),
+        Column("range", "Range", spread, numeric=False),
+        _text("kind", "Kind"),
+        _text("source", "Source"),
         Column("node_nm", "Node, nm", _key("node_nm"), fmt.plain),
-        Column("place", "Place in the source", lambda row: row.get("place") or "", numeric=False, below="note"),
+        Column(
+            "place",
+            "Place in the source",
+            lambda row: row.get("place") or "",
+            numeric=False,
+            below="note",
+        ),
         Column("note", "Note", lambda row: row.get("note") or "", numeric=False, hidden=True),
     )
-    return Table("figures", "Figures used", columns, view.rows("figures"), lambda row: token("kind", str(row.get("kind"))))
+    return Table(
+        "figures",
+        "Figures used",
+        columns,
+        view.rows("figures"),
+        lambda row: token("kind", str(row.get("kind"))),
+    )
 
 
 def page_tables(view: View) -> dict[str, Table]:
     """Every table of the page by name; empty ones too."""
-    makers = (boundary_table, component_table, layer_table, resource_table, placement_table, inventory_table, action_table, figure_table)
+    makers = (
+        boundary_table,
+        component_table,
+        layer_table,
+        resource_table,
+        placement_table,
+        inventory_table,
+        action_table,
+        figure_table,
+    )
     return {table.name: table for table in (make(view) for make in makers)}

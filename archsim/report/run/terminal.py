@@ -15,13 +15,19 @@ _BAR = 12
 
 
 def print_result(result: Mapping, console, full: bool = False) -> None:
-    """Print a run (JSON form, or an object with `to_dict()`) on a rich console of any width, in colour or plain.
+    """Print a run (JSON form, or an object with `to_dict()`) on a rich console of any width, in
+    colour or plain.
 
     `full` prints every layer and component, otherwise long tables end with a row for the rest.
     """
     view = View(result)
     _print_headline(view, console)
-    tables = (_boundaries(view), _components(view, console.width, full), _phases(view), _layers(view, console.width, full))
+    tables = (
+        _boundaries(view),
+        _components(view, console.width, full),
+        _phases(view),
+        _layers(view, console.width, full),
+    )
     for table in tables:
         if table is not None:
             console.print()
@@ -34,13 +40,21 @@ def print_result(result: Mapping, console, full: bool = False) -> None:
 
 def _print_headline(view: View, console) -> None:
     from rich.table import Table
-    console.print(_cell(view.text("network"), "bold"), "on", _cell(view.text("architecture"), "bold"), _cell(f" {subtitle(view)}"))
+
+    console.print(
+        _cell(view.text("network"), "bold"),
+        "on",
+        _cell(view.text("architecture"), "bold"),
+        _cell(f" {subtitle(view)}"),
+    )
     grid = Table.grid(padding=(0, 2))
     grid.add_column(style="dim", no_wrap=True)
     grid.add_column(style="bold cyan", no_wrap=True)
     grid.add_column(overflow="fold")
     for item in headline(view):
-        grid.add_row(item.name, _cell(item.text), _cell("; ".join(filter(None, (item.spread, item.detail)))))
+        grid.add_row(
+            item.name, _cell(item.text), _cell("; ".join(filter(None, (item.spread, item.detail))))
+        )
     console.print(grid)
 
 
@@ -50,7 +64,11 @@ def _boundaries(view: View):
     for name, what in BOUNDARIES.items():
         entry = found.get(name)
         if entry:
-            cells = (fmt.area(entry.get("area_mm2")), fmt.si(entry.get("energy_j"), "J"), fmt.power(entry.get("power_uw")))
+            cells = (
+                fmt.area(entry.get("area_mm2")),
+                fmt.si(entry.get("energy_j"), "J"),
+                fmt.power(entry.get("power_uw")),
+            )
             # the headline's boundary stands out
             table.add_row(name, *map(_cell, cells), what, style="bold" if name == "chip" else None)
     return table if table.rows else None
@@ -60,7 +78,8 @@ def _components(view: View, width: int, full: bool):
     rows = view.chip_components
     if not rows:
         return None
-    area, energy = sum(row.area_mm2 for row in rows), sum(row.energy_j for row in rows)
+    area = sum(row.area_mm2 for row in rows)
+    energy = sum(row.energy_j for row in rows)
     wide = width >= 100
     leaks = wide and view.timed  # leakage takes energy over time
     headings = ("Area", "", "Energy", "", *(("Static", "Busy") if leaks else ("Busy",)))
@@ -68,18 +87,38 @@ def _components(view: View, width: int, full: bool):
     shown, rest = (rows, []) if full else _pick_components(rows, area, energy)
     for row in shown:
         more = (fmt.si(row.static_energy_j, "J"),) if leaks else ()
-        table.add_row(_cell(fmt.shorten(row.label, 22)), fmt.area(row.area_mm2), _bar(row.area_mm2, area, wide),
-                      fmt.si(row.energy_j, "J"), _bar(row.energy_j, energy, wide), *more, fmt.percent(row.busy_fraction))
+        table.add_row(
+            _cell(fmt.shorten(row.label, 22)),
+            fmt.area(row.area_mm2),
+            _bar(row.area_mm2, area, wide),
+            fmt.si(row.energy_j, "J"),
+            _bar(row.energy_j, energy, wide),
+            *more,
+            fmt.percent(row.busy_fraction),
+        )
     if rest:
-        rest_area, rest_energy = sum(row.area_mm2 for row in rest), sum(row.energy_j for row in rest)
+        rest_area = sum(row.area_mm2 for row in rest)
+        rest_energy = sum(row.energy_j for row in rest)
         static = (fmt.si(sum(row.static_energy_j for row in rest), "J"),) if leaks else ()
-        table.add_row(f"{len(rest)} more", fmt.area(rest_area), _bar(rest_area, area, wide), fmt.si(rest_energy, "J"),
-                      _bar(rest_energy, energy, wide), *static, "", style="dim")
+        table.add_row(
+            f"{len(rest)} more",
+            fmt.area(rest_area),
+            _bar(rest_area, area, wide),
+            fmt.si(rest_energy, "J"),
+            _bar(rest_energy, energy, wide),
+            *static,
+            "",
+            style="dim",
+        )
     return table
 
 
-def _pick_components(rows: Sequence[ComponentRow], area: float, energy: float) -> tuple[list[ComponentRow], list[ComponentRow]]:
-    """The components to print, in order, and the others: those stay that matter most in area or in energy."""
+def _pick_components(
+    rows: Sequence[ComponentRow], area: float, energy: float
+) -> tuple[list[ComponentRow], list[ComponentRow]]:
+    """The components to print, in order, and the others: those stay that matter most in area or in
+    energy.
+    """
     if len(rows) <= _MOST_COMPONENTS + 1:
         return list(rows), []
 
@@ -98,7 +137,12 @@ def _phases(view: View):
     table = _table("Phase", ("Cycles", "Energy", ""))
     for name in sorted(found, key=view.phases.index if set(found) <= set(view.phases) else None):
         entry = found[name]
-        table.add_row(_cell(name), fmt.whole(entry.get("cycles")), fmt.si(entry["energy_j"], "J"), _bar(entry["energy_j"], total, True))
+        table.add_row(
+            _cell(name),
+            fmt.whole(entry.get("cycles")),
+            fmt.si(entry["energy_j"], "J"),
+            _bar(entry["energy_j"], total, True),
+        )
     return table
 
 
@@ -122,24 +166,45 @@ def _layers(view: View, width: int, full: bool):
 
 
 def _pick_layers(rows: Sequence[LayerRow], full: bool) -> tuple[list[LayerRow], list[LayerRow]]:
-    """The layers to print, in network order, and the others; of a long network those that take most energy."""
+    """The layers to print, in network order, and the others; of a long network those that take most
+    energy.
+    """
     layers = [row for row in rows if row.layer != SHARED]
     if full or len(layers) <= _MOST_LAYERS + 1:
         return layers, []
     kept = {id(row) for row in sorted(layers, key=lambda row: -row.total_energy_j)[:_MOST_LAYERS]}
-    return [row for row in layers if id(row) in kept], [row for row in layers if id(row) not in kept]
+    return [row for row in layers if id(row) in kept], [
+        row for row in layers if id(row) not in kept
+    ]
 
 
-def _add_layer(table, name: str, rows: Sequence[LayerRow], total: float, phases: Sequence[str], wide: bool, room: int,
-               style: str = "") -> None:
+def _add_layer(
+    table,
+    name: str,
+    rows: Sequence[LayerRow],
+    total: float,
+    phases: Sequence[str],
+    wide: bool,
+    room: int,
+    style: str = "",
+) -> None:
     energy = sum(row.total_energy_j for row in rows)
     cells = [fmt.NONE, fmt.NONE]
     if any(row.cycles for row in rows):
-        cells = [fmt.whole(sum(row.total_cycles for row in rows)), fmt.whole(sum(row.stall_cycles for row in rows))]
+        cells = [
+            fmt.whole(sum(row.total_cycles for row in rows)),
+            fmt.whole(sum(row.stall_cycles for row in rows)),
+        ]
     cells += [fmt.whole(sum(row.tile_operations for row in rows)), fmt.si(energy, "J")]
     sums = [sum(row.energy_j.get(phase, 0.0) for row in rows) for phase in phases]
     parts = [fmt.si(value, "J", 3) if any(sums) else "" for value in sums]
-    table.add_row(_cell(fmt.shorten(name, room)), *map(_cell, cells), _bar(energy, total, wide), *map(_cell, parts), style=style)
+    table.add_row(
+        _cell(fmt.shorten(name, room)),
+        *map(_cell, cells),
+        _bar(energy, total, wide),
+        *map(_cell, parts),
+        style=style,
+    )
 
 
 def _print_stalls(view: View, console) -> None:
@@ -149,7 +214,11 @@ def _print_stalls(view: View, console) -> None:
         console.print(Text("Busiest resource", style="bold"), _cell(view.bound))
     total = sum(view.stalls.values())
     if total:
-        causes = ", ".join(f"{cause} {fmt.whole(n)} ({fmt.percent(n / total)})" for cause, n in view.stalls.items() if n)
+        causes = ", ".join(
+            f"{cause} {fmt.whole(n)} ({fmt.percent(n / total)})"
+            for cause, n in view.stalls.items()
+            if n
+        )
         console.print(Text("Stalls", style="bold"), _cell(f"waiting for {causes} cycles"))
 
 
@@ -159,7 +228,10 @@ def _print_notes(view: View, console) -> None:
 
     if view.kinds:
         kinds = ", ".join(f"{count} {kind}" for kind, count in view.kinds.items() if count)
-        console.print(Text("Figures", style="bold"), _cell(f"{len(view.rows('figures'))} used: {kinds}; activity {view.text('activity')}"))
+        console.print(
+            Text("Figures", style="bold"),
+            _cell(f"{len(view.rows('figures'))} used: {kinds}; activity {view.text('activity')}"),
+        )
     if view.rows("notes"):
         console.print(Text("Notes", style="bold"))
         for note in view.rows("notes"):
@@ -171,14 +243,20 @@ def _print_next(view: View, console) -> None:
 
     console.print()
     console.print(Text("Next: --out DIR writes the HTML report, JSON and CSV", style="dim"))
-    console.print(Text("      archsim explain DIR energy_j.by_component.adc traces a number back", style="dim"))
+    console.print(
+        Text(
+            "      archsim explain DIR energy_j.by_component.adc traces a number back", style="dim"
+        )
+    )
 
 
 def _table(first: str, numbers: Sequence[str], last: str = ""):
     from rich import box
     from rich.table import Table
 
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1), header_style="bold")
+    table = Table(
+        box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1), header_style="bold"
+    )
     table.add_column(first, no_wrap=True)
     for heading in numbers:
         table.add_column(heading, justify="left" if heading == "" else "right", no_wrap=True)

@@ -1,4 +1,6 @@
-"""A result as rows to show: components, layers, phases, resources. Reads the JSON form of `archsim run` and nothing else."""
+"""A result as rows to show: components, layers, phases, resources. Reads the JSON form of `archsim
+run` and nothing else.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ _PHASE_ORDER = ("forward", "backward", "update")
 
 @dataclass(frozen=True, slots=True)
 class ComponentRow:
-    """One component role: area in mm2, energies in J, leakage in uW, busy fraction or None, instances, boundary."""
+    """One component role: area in mm2, energies in J, leakage in uW, busy fraction or None,
+    instances, boundary.
+    """
 
     role: str
     area_mm2: float
@@ -40,7 +44,9 @@ class ComponentRow:
 
 @dataclass(frozen=True, slots=True)
 class LayerRow:
-    """One layer over all phases: energy in J and cycles by phase; cycles are empty where nothing was timed."""
+    """One layer over all phases: energy in J and cycles by phase; cycles are empty where nothing
+    was timed.
+    """
 
     layer: str
     energy_j: dict[str, float]
@@ -58,7 +64,9 @@ class LayerRow:
 
 
 class View:
-    """Lists ready for tables and figures. `result` is a mapping in the JSON form, or an object with `to_dict()`."""
+    """Lists ready for tables and figures. `result` is a mapping in the JSON form, or an object with
+    `to_dict()`.
+    """
 
     def __init__(self, result: Mapping):
         self.result = result if isinstance(result, Mapping) else result.to_dict()
@@ -85,7 +93,11 @@ class View:
     def roofline_points(self) -> list[Mapping]:
         """The points as they stand in the file, which checks none of them."""
         points = self.roofline.get("points")
-        return [row for row in points if isinstance(row, Mapping)] if isinstance(points, list | tuple) else []
+        return (
+            [row for row in points if isinstance(row, Mapping)]
+            if isinstance(points, list | tuple)
+            else []
+        )
 
     @property
     def bound(self) -> str:
@@ -105,17 +117,36 @@ class View:
 
     @cached_property
     def components(self) -> list[ComponentRow]:
-        """Components of the chip boundary, largest area first; what lies beyond (off-chip memory) last."""
+        """Components of the chip boundary, largest area first; what lies beyond (off-chip memory)
+        last.
+        """
         placed = {item.get("component"): item for item in self.rows("inventory")}
         rows = []
-        found = {**(self.result.get("by_component") or {}), **(self.result.get("by_component_off_chip") or {})}
+        found = {
+            **(self.result.get("by_component") or {}),
+            **(self.result.get("by_component_off_chip") or {}),
+        }
         for role, entry in found.items():
             item = placed.get(role, {})
             boundary = item.get("boundary", "system" if role == "off_chip_memory" else "chip")
-            energy, static = entry["energy_j"], entry.get("static_energy_j") or 0.0
-            rows.append(ComponentRow(role, entry["area_mm2"], energy, static, entry["static_power_uw"], entry.get("busy_fraction"),
-                                     item.get("count"), boundary, item.get("part", "")))
-        return sorted(rows, key=lambda row: (row.boundary == "system", -row.area_mm2, -row.energy_j, row.role))
+            energy = entry["energy_j"]
+            static = entry.get("static_energy_j") or 0.0
+            rows.append(
+                ComponentRow(
+                    role,
+                    entry["area_mm2"],
+                    energy,
+                    static,
+                    entry["static_power_uw"],
+                    entry.get("busy_fraction"),
+                    item.get("count"),
+                    boundary,
+                    item.get("part", ""),
+                )
+            )
+        return sorted(
+            rows, key=lambda row: (row.boundary == "system", -row.area_mm2, -row.energy_j, row.role)
+        )
 
     @property
     def chip_components(self) -> list[ComponentRow]:
@@ -144,31 +175,64 @@ class View:
                 if is_number(entry.get("cycles")):
                     cycles[phase] = cycles.get(phase, 0) + entry["cycles"]
             stalls = sum(entry.get("stall_cycles") or 0 for entry in entries)
-            rows.append(LayerRow(name, energy, cycles, stalls, sum(entry.get("tile_operations") or 0 for entry in entries)))
+            rows.append(
+                LayerRow(
+                    name,
+                    energy,
+                    cycles,
+                    stalls,
+                    sum(entry.get("tile_operations") or 0 for entry in entries),
+                )
+            )
         return sorted(rows, key=lambda row: row.layer == SHARED)
 
     @cached_property
     def stalls(self) -> dict[str, int]:
         """Stall cycles by cause, the four known causes first."""
         found = self.result.get("stalls") or {}
-        return {cause: found.get(cause, 0) for cause in (*STALL_CAUSES, *(c for c in found if c not in STALL_CAUSES))} if found else {}
+        return (
+            {
+                cause: found.get(cause, 0)
+                for cause in (*STALL_CAUSES, *(c for c in found if c not in STALL_CAUSES))
+            }
+            if found
+            else {}
+        )
 
     @cached_property
     def kinds(self) -> dict[str, int]:
         """How many of the used figures are of each kind."""
         figures = self.rows("figures")
-        return {kind: sum(row.get("kind") == kind for row in figures) for kind in FIGURE_KINDS} if figures else {}
+        return (
+            {kind: sum(row.get("kind") == kind for row in figures) for kind in FIGURE_KINDS}
+            if figures
+            else {}
+        )
 
     @property
     def command(self) -> str:
-        """The command that makes this result again: as recorded, else put together from the result's own fields."""
+        """The command that makes this result again: as recorded, else put together from the
+        result's own fields.
+        """
         if self.result.get("command"):
             return str(self.result["command"])
         words = ["archsim", "run", self.text("network"), "--arch", self.text("architecture")]
-        options = {"scheme": "scheme", "phase": "phase", "batch": "batch", "images": "images", "node": "node_nm", "seed": "seed"}
+        options = {
+            "scheme": "scheme",
+            "phase": "phase",
+            "batch": "batch",
+            "images": "images",
+            "node": "node_nm",
+            "seed": "seed",
+        }
         for option, key in options.items():
             if self.result.get(key) not in (None, ""):
-                words += [f"--{option}", f"{self.result[key]:g}" if isinstance(self.result[key], float) else str(self.result[key])]
+                words += [
+                    f"--{option}",
+                    f"{self.result[key]:g}"
+                    if isinstance(self.result[key], float)
+                    else str(self.result[key]),
+                ]
         return " ".join(quote(word) for word in words) + ("" if self.timed else " --no-timing")
 
 

@@ -1,4 +1,6 @@
-"""What a sweep's report says in words: headline numbers, subtitle and captions, all from the document."""
+"""What a sweep's report says in words: headline numbers, subtitle and captions, all from the
+document.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +13,18 @@ def subtitle(view: SweepView) -> str:
     """What was explored, in one line."""
     fixed = view.document["fixed"]
     axes = {axis["path"] for axis in view.axes}
-    words = [f"{fixed[word]}" for word in ("network", "architecture", "scheme", "phase") if fixed.get(word) and word not in axes]
-    return " · ".join([*words, f"{len(view.axes)} axes", f"{fmt.whole(view.document['rungs'][0]['points'])} designs"])
+    words = [
+        f"{fixed[word]}"
+        for word in ("network", "architecture", "scheme", "phase")
+        if fixed.get(word) and word not in axes
+    ]
+    return " · ".join(
+        [
+            *words,
+            f"{len(view.axes)} axes",
+            f"{fmt.whole(view.document['rungs'][0]['points'])} designs",
+        ]
+    )
 
 
 def headline(view: SweepView) -> list[Headline]:
@@ -20,25 +32,46 @@ def headline(view: SweepView) -> list[Headline]:
     rungs = view.document["rungs"]
     ladder = " → ".join(f"{fmt.whole(rung['done'])} {rung['kind']}" for rung in rungs)
     undecided = sum(view.undecided(row["point"]) for row in view.points)
-    found = [Headline("Designs", fmt.whole(rungs[0]["points"]), ladder),
-             Headline("On the front", fmt.whole(len(view.front)), f"{undecided} undecided by the figures' spread")]
+    found = [
+        Headline("Designs", fmt.whole(rungs[0]["points"]), ladder),
+        Headline(
+            "On the front",
+            fmt.whole(len(view.front)),
+            f"{undecided} undecided by the figures' spread",
+        ),
+    ]
     for objective in view.objectives[:4]:
         path = objective["path"]
         rows = [row for row in view.points if fmt.is_number(row.get(path))]
         if rows:
-            best = (min if objective["direction"] == "minimise" else max)(rows, key=lambda row: row[path])
-            low, high = min(row[path] for row in rows), max(row[path] for row in rows)
+            best = (min if objective["direction"] == "minimise" else max)(
+                rows, key=lambda row: row[path]
+            )
+            low = min(row[path] for row in rows)
+            high = max(row[path] for row in rows)
             word = "Least" if objective["direction"] == "minimise" else "Most"
-            found.append(Headline(f"{word} {view.name(path)}", view.write(path, best[path]), f"design #{best['point']}",
-                                  f"{view.write(path, low)} to {view.write(path, high)}"))
+            found.append(
+                Headline(
+                    f"{word} {view.name(path)}",
+                    view.write(path, best[path]),
+                    f"design #{best['point']}",
+                    f"{view.write(path, low)} to {view.write(path, high)}",
+                )
+            )
     return found
 
 
 def captions(view: SweepView) -> dict[str, str]:
     """Caption by a figure's name, or by the first word of it."""
-    return {"pareto_1_2": _pareto(view), "pareto_1_1": _pareto(view), "pareto": "The same designs, seen by another pair of objectives.",
-            "bands": _bands(view), "sensitivity": _sensitivity(view), "effects": _effects(view),
-            "interactions": "Means over all other axes. Where lines are not parallel, the best value of one axis depends on the other."}
+    return {
+        "pareto_1_2": _pareto(view),
+        "pareto_1_1": _pareto(view),
+        "pareto": "The same designs, seen by another pair of objectives.",
+        "bands": _bands(view),
+        "sensitivity": _sensitivity(view),
+        "effects": _effects(view),
+        "interactions": "Means over all other axes. Where lines are not parallel, the best value of one axis depends on the other.",
+    }
 
 
 def _pareto(view: SweepView) -> str:
@@ -51,10 +84,17 @@ def _pareto(view: SweepView) -> str:
         text += " Lines through a point span 5 to 95 % of the draws of the figures; undecided: on the front in 5 to 95 % of the draws."
     if view.document["below"]:
         rungs = view.document["rungs"]
-        below = rungs[max(0, next(i for i, rung in enumerate(rungs) if rung["label"] == view.document["rung"]) - 1)]["kind"]
+        below = rungs[
+            max(
+                0,
+                next(i for i, rung in enumerate(rungs) if rung["label"] == view.document["rung"])
+                - 1,
+            )
+        ]["kind"]
         text += " Small grey points stayed on the rung below" + {
             "price": ", where less is counted: a price-only energy has no leakage and no clock.",
-            "timing": ", simulated with assumed activity."}.get(below, ".")
+            "timing": ", simulated with assumed activity.",
+        }.get(below, ".")
     return text
 
 
@@ -64,9 +104,11 @@ def _bands(view: SweepView) -> str:
         return ""
     sure = sum(row["verdict"] == "front" for row in rows)
     undecided = sum(row["verdict"] == "undecided" for row in rows)
-    return ("Median and 5 to 95 % over 200 draws of all figures between their low and high; a draw is the same for all designs. "
-            f"{sure} designs are on the front in at least 95 % of the draws, {undecided} are undecided: with these figures nobody "
-            "can tell. Latency and accuracy rest on no figure and have no band.")
+    return (
+        "Median and 5 to 95 % over 200 draws of all figures between their low and high; a draw is the same for all designs. "
+        f"{sure} designs are on the front in at least 95 % of the draws, {undecided} are undecided: with these figures nobody "
+        "can tell. Latency and accuracy rest on no figure and have no band."
+    )
 
 
 def _sensitivity(view: SweepView) -> str:
@@ -74,7 +116,9 @@ def _sensitivity(view: SweepView) -> str:
     for entry in view.document["analysis"]:
         if entry["first"]:
             best = max(entry["first"], key=lambda item: item["share"])
-            tops.append(f"{view.name(entry['objective'])} by {view.short(best['axis'])} ({fmt.percent(best['share'])})")
+            tops.append(
+                f"{view.name(entry['objective'])} by {view.short(best['axis'])} ({fmt.percent(best['share'])})"
+            )
     text = "First-order (Sobol) shares of the variance with 5 to 95 % bootstrap intervals; pink: what two axes do only together."
     promoted = [entry for entry in view.document["analysis"] if entry["promoted"]]
     if promoted:
@@ -83,5 +127,7 @@ def _sensitivity(view: SweepView) -> str:
 
 
 def _effects(view: SweepView) -> str:
-    return ("Mean over all other axes (geometric where the objective spans more than tenfold); the bar is the middle half of the designs. "
-            "A flat line with long bars: this axis alone says little.")
+    return (
+        "Mean over all other axes (geometric where the objective spans more than tenfold); the bar is the middle half of the designs. "
+        "A flat line with long bars: this axis alone says little."
+    )

@@ -1,4 +1,6 @@
-"""The report of a sweep: one self-contained HTML file, in the frame of all reports. Names from users are escaped."""
+"""The report of a sweep: one self-contained HTML file, in the frame of all reports. Names from
+users are escaped.
+"""
 
 from __future__ import annotations
 
@@ -27,17 +29,38 @@ _TEMPLATES = Path(__file__).parents[1] / "templates"
 _MISSING = "This sweep has no data for this figure."
 
 
-def sweep_figures(view: SweepView) -> list[tuple[str, str, Callable[[float], Drawing | None], bool]]:
+def sweep_figures(
+    view: SweepView,
+) -> list[tuple[str, str, Callable[[float], Drawing | None], bool]]:
     """(name, heading, drawing at a width, half a page wide) of every figure of a sweep."""
     count = len(view.objectives)
     pairs = [(a, b) for a in range(count) for b in range(a + 1, count)] or [(0, 0)]
     names = [view.name(objective["path"]) for objective in view.objectives]
-    found = [(f"pareto_{a + 1}_{b + 1}", f"{names[b]} over {names[a]}".capitalize(), functools.partial(draw_pareto, view, a, b), number > 0)
-             for number, (a, b) in enumerate(pairs[:6])]
-    found += [("bands", "How sure the front is", functools.partial(draw_bands, view), False),
-              ("sensitivity", "What drives each objective", functools.partial(draw_sensitivity, view), False),
-              ("effects", "Main effects", functools.partial(draw_effects, view), False),
-              ("interactions", "Strongest interactions", functools.partial(draw_interactions, view), False)]
+    found = [
+        (
+            f"pareto_{a + 1}_{b + 1}",
+            f"{names[b]} over {names[a]}".capitalize(),
+            functools.partial(draw_pareto, view, a, b),
+            number > 0,
+        )
+        for number, (a, b) in enumerate(pairs[:6])
+    ]
+    found += [
+        ("bands", "How sure the front is", functools.partial(draw_bands, view), False),
+        (
+            "sensitivity",
+            "What drives each objective",
+            functools.partial(draw_sensitivity, view),
+            False,
+        ),
+        ("effects", "Main effects", functools.partial(draw_effects, view), False),
+        (
+            "interactions",
+            "Strongest interactions",
+            functools.partial(draw_interactions, view),
+            False,
+        ),
+    ]
     return found
 
 
@@ -47,14 +70,35 @@ def render_sweep(document: Mapping) -> str:
 
     view = SweepView(document)
     texts = captions(view)
-    figures = {name: page_figure(name, heading, draw, half, functools.partial(_caption, texts, name), _MISSING)
-               for name, heading, draw, half in sweep_figures(view)}
-    files = {name: Markup((_TEMPLATES / f"sweep.{name}").read_text(encoding="utf-8")) for name in ("css", "js")}
-    return environment().get_template("sweep.html.j2").render(
-        title=f"{view.title}: design space", view=view, document=document, subtitle=subtitle(view), headline=headline(view),
-        tables=sweep_tables(view), figures=figures, scatter=[f for name, f in figures.items() if name.startswith("pareto")],
-        data=Markup(_data(view)), space=list(flatten(document["space"])), sweep_style=files["css"], sweep_script=files["js"],
-        references=references(document["figures"]), kinds=FIGURE_KINDS,
+    figures = {
+        name: page_figure(
+            name, heading, draw, half, functools.partial(_caption, texts, name), _MISSING
+        )
+        for name, heading, draw, half in sweep_figures(view)
+    }
+    files = {
+        name: Markup((_TEMPLATES / f"sweep.{name}").read_text(encoding="utf-8"))
+        for name in ("css", "js")
+    }
+    return (
+        environment()
+        .get_template("sweep.html.j2")
+        .render(
+            title=f"{view.title}: design space",
+            view=view,
+            document=document,
+            subtitle=subtitle(view),
+            headline=headline(view),
+            tables=sweep_tables(view),
+            figures=figures,
+            scatter=[f for name, f in figures.items() if name.startswith("pareto")],
+            data=Markup(_data(view)),
+            space=list(flatten(document["space"])),
+            sweep_style=files["css"],
+            sweep_script=files["js"],
+            references=references(document["figures"]),
+            kinds=FIGURE_KINDS,
+        )
     )
 
 
@@ -66,11 +110,19 @@ def _data(view: SweepView) -> str:
     """What hovering and clicking show, as JSON that is safe inside a script element."""
     components = view.document["components"]
     found = {
-        "axes": [axis["path"] for axis in view.axes], "objectives": [view.name(o["path"]) for o in view.objectives],
-        "components": [label(name) for name in components], "colours": [token("role", name) for name in components],
-        "points": {row["point"]: [[fmt.plain(row[axis["path"]]) for axis in view.axes],
-                                  [view.write(o["path"], row.get(o["path"])) for o in view.objectives], parts, _verdict(view, row)]
-                   for row, parts in zip(view.points, view.document["parts"])},
+        "axes": [axis["path"] for axis in view.axes],
+        "objectives": [view.name(o["path"]) for o in view.objectives],
+        "components": [label(name) for name in components],
+        "colours": [token("role", name) for name in components],
+        "points": {
+            row["point"]: [
+                [fmt.plain(row[axis["path"]]) for axis in view.axes],
+                [view.write(o["path"], row.get(o["path"])) for o in view.objectives],
+                parts,
+                _verdict(view, row),
+            ]
+            for row, parts in zip(view.points, view.document["parts"])
+        },
     }
     return json.dumps(found, separators=(",", ":"), ensure_ascii=True).replace("<", "\\u003c")
 
@@ -78,37 +130,66 @@ def _data(view: SweepView) -> str:
 def _verdict(view: SweepView, row: Mapping) -> str:
     share = view.verdicts.get(row["point"])
     words = "on the front" if row["point"] in view.on_front else "dominated"
-    return words if share is None else f"{words}; on the front in {fmt.percent(share['front_share'])} of the draws"
+    return (
+        words
+        if share is None
+        else f"{words}; on the front in {fmt.percent(share['front_share'])} of the draws"
+    )
 
 
 def write_sweep_report(folder: str | Path, out: str | Path) -> list[Path]:
-    """Remake the report of a sweep's folder from its sweep.json: the page, every figure as SVG and PNG, every table as CSV.
+    """Remake the report of a sweep's folder from its sweep.json: the page, every figure as SVG and
+    PNG, every table as CSV.
 
-    Returns the paths, the page first. Raises InputError for a document that is not a sweep's, or where `out` cannot be written.
+    Returns the paths, the page first. Raises InputError for a document that is not a sweep's, or
+    where `out` cannot be written.
     """
     try:
         return write_pages(load_document(Path(folder) / "sweep.json"), out)
     except (KeyError, TypeError, AttributeError, IndexError, ValueError) as error:
         if isinstance(error, InputError):
             raise
-        raise InputError(f"damaged document of a sweep ({type(error).__name__}: {error})", where=str(Path(folder) / "sweep.json"),
-                         hint="make it again by archsim explore --resume") from None
+        raise InputError(
+            f"damaged document of a sweep ({type(error).__name__}: {error})",
+            where=str(Path(folder) / "sweep.json"),
+            hint="make it again by archsim explore --resume",
+        ) from None
 
 
 def write_pages(document: Mapping, out: str | Path) -> list[Path]:
     """Write the page, figures and tables of a sweep's document; returns the paths, the page first."""
-    page, view, out = render_sweep(document), SweepView(document), Path(out)
-    tables = {f"{table.name}.csv": table.to_csv() for table in sweep_tables(view).values() if table.rows}
-    written = [write_files(out, {"report.html": page, **tables}) / name for name in ("report.html", *tables)]
-    drawings = {name: draw(WIDTH_HALF if half else WIDTH_FULL) for name, _, draw, half in sweep_figures(view)}
+    page = render_sweep(document)
+    view = SweepView(document)
+    out = Path(out)
+    tables = {
+        f"{table.name}.csv": table.to_csv() for table in sweep_tables(view).values() if table.rows
+    }
+    written = [
+        write_files(out, {"report.html": page, **tables}) / name
+        for name in ("report.html", *tables)
+    ]
+    drawings = {
+        name: draw(WIDTH_HALF if half else WIDTH_FULL)
+        for name, _, draw, half in sweep_figures(view)
+    }
     return written + write_drawings(drawings, out / "figures")
 
 
 def load_document(path: Path) -> dict:
-    """The document of a sweep, without its digest. Raises InputError where it cannot be read, is none or was damaged."""
+    """The document of a sweep, without its digest. Raises InputError where it cannot be read, is
+    none or was damaged.
+    """
     document, sealed = read_document(path, "sweep")
-    if not isinstance(document, dict) or document.get("kind") != "sweep" or document.get("schema") != 1:
-        raise InputError("not the document of a sweep", where=str(path), hint="archsim explore SPACE.toml --out DIR makes one")
+    if (
+        not isinstance(document, dict)
+        or document.get("kind") != "sweep"
+        or document.get("schema") != 1
+    ):
+        raise InputError(
+            "not the document of a sweep",
+            where=str(path),
+            hint="archsim explore SPACE.toml --out DIR makes one",
+        )
     check_sweep(document, str(path))
     if not sealed:
         note(f"{path}: stored without digest")

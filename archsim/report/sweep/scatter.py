@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from archsim.report.drawing import format as fmt
-from archsim.report.drawing.drawing import Circle, Dots, Drawing, Line, Text, add_legend, fit_text, text_width
+from archsim.report.drawing.drawing import (
+    Circle,
+    Dots,
+    Drawing,
+    Line,
+    Text,
+    add_legend,
+    fit_text,
+    text_width,
+)
 from archsim.report.drawing.format import is_number
 from archsim.report.drawing.scale import Scale, scale_of
 from archsim.report.sweep.view import SweepView
@@ -13,17 +22,50 @@ from archsim.report.sweep.view import SweepView
 _ROWS = 30
 
 
-def frame(drawing: Drawing, across: Scale, upward: Scale, left: float, top: float, titles: tuple[str, str], spacing: float = 70.0,
-          shift: float = 0.0) -> None:
-    """Grid, ticks and titles of a plot whose upper left corner is (left, top); the lower scale starts `shift` pixels inside it."""
-    bottom, start, right = top + upward.length, left + shift, left + shift + across.length
+def frame(
+    drawing: Drawing,
+    across: Scale,
+    upward: Scale,
+    left: float,
+    top: float,
+    titles: tuple[str, str],
+    spacing: float = 70.0,
+    shift: float = 0.0,
+) -> None:
+    """Grid, ticks and titles of a plot whose upper left corner is (left, top); the lower scale
+    starts `shift` pixels inside it.
+    """
+    bottom = top + upward.length
+    start = left + shift
+    right = left + shift + across.length
     for x, label in across.ticks(spacing):
-        drawing.add(Line(start + x, top, start + x, bottom, "grid"), Text(start + x, bottom + 15, label, "middle", 11, "soft"))
+        drawing.add(
+            Line(start + x, top, start + x, bottom, "grid"),
+            Text(start + x, bottom + 15, label, "middle", 11, "soft"),
+        )
     for y, label in upward.ticks(44):
-        drawing.add(Line(left, bottom - y, right, bottom - y, "grid"), Text(left - 6, bottom - y + 4, label, "end", 11, "soft"))
+        drawing.add(
+            Line(left, bottom - y, right, bottom - y, "grid"),
+            Text(left - 6, bottom - y + 4, label, "end", 11, "soft"),
+        )
     drawing.add(Line(left, bottom, right, bottom), Line(left, top, left, bottom))
-    drawing.add(Text(start + across.length / 2, bottom + 33, with_unit(titles[0], across), "middle", fill="soft"),
-                Text(13, top + upward.length / 2, with_unit(titles[1], upward), "middle", fill="soft", turned=True))
+    drawing.add(
+        Text(
+            start + across.length / 2,
+            bottom + 33,
+            with_unit(titles[0], across),
+            "middle",
+            fill="soft",
+        ),
+        Text(
+            13,
+            top + upward.length / 2,
+            with_unit(titles[1], upward),
+            "middle",
+            fill="soft",
+            turned=True,
+        ),
+    )
 
 
 def with_unit(title: str, scale: Scale) -> str:
@@ -32,20 +74,31 @@ def with_unit(title: str, scale: Scale) -> str:
 
 
 def draw_pareto(view: SweepView, first: int, second: int, width: float) -> Drawing | None:
-    """Objective `second` over objective `first`: every design, the front, the knee and its bands. None where nothing is known."""
+    """Objective `second` over objective `first`: every design, the front, the knee and its bands.
+    None where nothing is known.
+    """
     one, two = view.objectives[first]["path"], view.objectives[second]["path"]
     rows = [row for row in view.points if is_number(row.get(one)) and is_number(row.get(two))]
     if not rows:
         return None
-    behind = [row for row in view.document["below"] if is_number(row.get(one)) and is_number(row.get(two))]
-    left, right, top, height = 62.0, 14.0, 30.0, 380.0 if width > 800 else 300.0
+    behind = [
+        row for row in view.document["below"] if is_number(row.get(one)) and is_number(row.get(two))
+    ]
+    left = 62.0
+    right = 14.0
+    top = 30.0
+    height = 380.0 if width > 800 else 300.0
     across = scale_of([row[one] for row in rows + behind], width - left - right, view.unit(one))
     upward = scale_of([row[two] for row in rows + behind], height, view.unit(two))
     title = f"{view.name(two)} over {view.name(one)}, {len(rows)} designs, {len(view.front)} on the front"
     drawing = Drawing(width, top + height + 44, title)
     undecided = any(view.undecided(row["point"]) for row in rows)
-    legend = [("front", "accent"), *([("undecided", "warn")] if undecided else []), ("dominated", "soft"),
-              *([("not promoted", "line")] if behind else [])]
+    legend = [
+        ("front", "accent"),
+        *([("undecided", "warn")] if undecided else []),
+        ("dominated", "soft"),
+        *([("not promoted", "line")] if behind else []),
+    ]
     add_legend(drawing, legend, left, 4, width - left)
     frame(drawing, across, upward, left, top, (view.name(one), view.name(two)))
     bottom = top + height
@@ -63,17 +116,25 @@ def draw_pareto(view: SweepView, first: int, second: int, width: float) -> Drawi
     radius = (2.0 if width > 420 else 1.5) if len(plain) > 400 else 3.2 if width > 420 else 2.6
     for undecided, colour in ((False, "soft"), (True, "warn")):
         own = [row for row in plain if view.undecided(row["point"]) == undecided]
-        drawing.add(*_cloud([at(row) for row in own], radius, colour, [str(row["point"]) for row in own]))
+        drawing.add(
+            *_cloud([at(row) for row in own], radius, colour, [str(row["point"]) for row in own])
+        )
     for row in front:
         x, y = at(row)
         if row["point"] == view.document["knee"]:
             drawing.add(Circle(x, y, 9, "ink"), Circle(x, y, 7, "card"))
-        drawing.add(Circle(x, y, 5, "warn" if view.undecided(row["point"]) else "accent", f"#{row['point']}"))
+        drawing.add(
+            Circle(
+                x, y, 5, "warn" if view.undecided(row["point"]) else "accent", f"#{row['point']}"
+            )
+        )
     _name_knee(drawing, view, front, at, width - right)
     return drawing
 
 
-def _cloud(points: list[tuple[float, float]], radius: float, fill: str, names: Sequence[str] = ()) -> list[Dots]:
+def _cloud(
+    points: list[tuple[float, float]], radius: float, fill: str, names: Sequence[str] = ()
+) -> list[Dots]:
     return [Dots(tuple(points), radius, fill, tuple(names))] if points else []
 
 
@@ -83,45 +144,92 @@ def step_line(drawing: Drawing, marks: list[tuple[float, float]]) -> None:
         drawing.add(Line(x1, y1, x2, y1, "accent", 1.4), Line(x2, y1, x2, y2, "accent", 1.4))
 
 
-def _cross(drawing: Drawing, view: SweepView, row: dict, paths: tuple[str, str], mark: tuple[float, float], scales: tuple[Scale, Scale],
-           origin: tuple[float, float]) -> None:
+def _cross(
+    drawing: Drawing,
+    view: SweepView,
+    row: dict,
+    paths: tuple[str, str],
+    mark: tuple[float, float],
+    scales: tuple[Scale, Scale],
+    origin: tuple[float, float],
+) -> None:
     bands = view.verdicts.get(row["point"], {}).get("bands", {})
     for path, scale, upright in zip(paths, scales, (False, True)):
         if path in bands and bands[path][2] > bands[path][0]:
-            low, high = scale.place(bands[path][0]), scale.place(bands[path][2])
+            low = scale.place(bands[path][0])
+            high = scale.place(bands[path][2])
             x, y = mark
-            ends = (x, origin[1] - low, x, origin[1] - high) if upright else (origin[0] + low, y, origin[0] + high, y)
+            ends = (
+                (x, origin[1] - low, x, origin[1] - high)
+                if upright
+                else (origin[0] + low, y, origin[0] + high, y)
+            )
             drawing.add(Line(*ends, "line", 1.0))
 
 
-def _name_knee(drawing: Drawing, view: SweepView, front: list[dict], at: object, right: float) -> None:
+def _name_knee(
+    drawing: Drawing, view: SweepView, front: list[dict], at: object, right: float
+) -> None:
     for row in front:
         if row["point"] == view.document["knee"]:
             x, y = at(row)
             text = fit_text(f"knee #{row['point']}", 150, 11)
             wide = text_width(text, 11)
-            drawing.add(Text(x + 12 if x + 12 + wide < right else x - 12 - wide, y - 9, text, size=11, bold=True, halo=True))
+            drawing.add(
+                Text(
+                    x + 12 if x + 12 + wide < right else x - 12 - wide,
+                    y - 9,
+                    text,
+                    size=11,
+                    bold=True,
+                    halo=True,
+                )
+            )
 
 
 def draw_bands(view: SweepView, width: float) -> Drawing | None:
-    """For the designs on and near the front: median and 5 to 95 % of every objective, and the share of draws on the front."""
-    found = [row for row in view.document["uncertainty"] if row["front_share"] > 0.01 or row["on_front"]][:_ROWS]
+    """For the designs on and near the front: median and 5 to 95 % of every objective, and the share
+    of draws on the front.
+    """
+    found = [
+        row for row in view.document["uncertainty"] if row["front_share"] > 0.01 or row["on_front"]
+    ][:_ROWS]
     if not found:
         return None
     paths = [o["path"] for o in view.objectives if all(o["path"] in row["bands"] for row in found)]
     found.sort(key=lambda row: row["bands"][paths[0]][1])
-    label, share, gap, line = 52.0, 62.0, 22.0, 19.0
+    label = 52.0
+    share = 62.0
+    gap = 22.0
+    line = 19.0
     panel = (width - label - share - gap * len(paths)) / len(paths)
     top, height = 26.0, line * len(found)
-    drawing = Drawing(width, top + height + 40, f"Bands of {len(found)} designs over the spread of the figures")
-    drawing.add(Text(0, 14, "design", size=11, fill="soft"), Text(width, 14, "on the front", "end", 11, "soft"))
+    drawing = Drawing(
+        width, top + height + 40, f"Bands of {len(found)} designs over the spread of the figures"
+    )
+    drawing.add(
+        Text(0, 14, "design", size=11, fill="soft"),
+        Text(width, 14, "on the front", "end", 11, "soft"),
+    )
     for number, path in enumerate(paths):
         left = label + number * (panel + gap)
-        scale = scale_of([value for row in found for value in row["bands"][path]], panel, view.unit(path))
-        drawing.add(Text(left, 14, fit_text(with_unit(view.name(path), scale), panel + gap - 6, 11, bold=True), size=11, bold=True))
+        scale = scale_of(
+            [value for row in found for value in row["bands"][path]], panel, view.unit(path)
+        )
+        drawing.add(
+            Text(
+                left,
+                14,
+                fit_text(with_unit(view.name(path), scale), panel + gap - 6, 11, bold=True),
+                size=11,
+                bold=True,
+            )
+        )
         for x, text in scale.ticks(46):
-            drawing.add(Line(left + x, top - 4, left + x, top + height, "grid"),
-                        Text(left + x, top + height + 14, text, "middle", 10, "soft"))
+            drawing.add(
+                Line(left + x, top - 4, left + x, top + height, "grid"),
+                Text(left + x, top + height + 14, text, "middle", 10, "soft"),
+            )
         for order, row in enumerate(found):
             y, (low, middle, high) = top + line * (order + 0.5), row["bands"][path]
             colour = _colour(row)
@@ -131,9 +239,18 @@ def draw_bands(view: SweepView, width: float) -> Drawing | None:
             drawing.add(Circle(left + scale.place(middle), y, 4.0, colour, tip))
     for order, row in enumerate(found):
         y = top + line * (order + 0.5) + 4
-        drawing.add(Text(0, y, f"#{row['point']}", size=11), Text(width, y, fmt.percent(row["front_share"]), "end", 11, _colour(row)))
+        drawing.add(
+            Text(0, y, f"#{row['point']}", size=11),
+            Text(width, y, fmt.percent(row["front_share"]), "end", 11, _colour(row)),
+        )
     return drawing
 
 
 def _colour(row: dict) -> str:
-    return "warn" if row["verdict"] == "undecided" else "accent" if row["verdict"] == "front" else "soft"
+    return (
+        "warn"
+        if row["verdict"] == "undecided"
+        else "accent"
+        if row["verdict"] == "front"
+        else "soft"
+    )

@@ -28,17 +28,28 @@ def print_sweep(document: Mapping, console) -> None:
     from rich import box
     from rich.table import Table
 
-    console.print(f"{document['name']}: {document['title']}" if document["title"] else document["name"], style="bold")
+    console.print(
+        f"{document['name']}: {document['title']}" if document["title"] else document["name"],
+        style="bold",
+    )
     for rung in document["rungs"]:
-        lost = "".join(f", {rung[key]} {key}" for key in ("refused", "failed", "outside") if rung[key])
+        lost = "".join(
+            f", {rung[key]} {key}" for key in ("refused", "failed", "outside") if rung[key]
+        )
         console.print(f"  {rung['label']}: {rung['done']} points{lost}")
     for reason in document["reasons"][:3]:
-        console.print(f"  {reason['status']} {reason['points']}: {fmt.shorten(reason['reason'], 110)}", style="dim")
+        console.print(
+            f"  {reason['status']} {reason['points']}: {fmt.shorten(reason['reason'], 110)}",
+            style="dim",
+        )
     objectives = document["objectives"]
     verdicts = {row["point"]: row["verdict"] for row in document["uncertainty"]}
     points = {row["point"]: row for row in document["points"]}
-    table = Table(box=box.SIMPLE_HEAD, title=f"Pareto front on rung '{document['rung']}', {len(document['front'])} designs",
-                  title_justify="left")
+    table = Table(
+        box=box.SIMPLE_HEAD,
+        title=f"Pareto front on rung '{document['rung']}', {len(document['front'])} designs",
+        title_justify="left",
+    )
     for axis in document["axes"]:
         table.add_column(axis["path"])
     for objective in objectives:
@@ -49,7 +60,9 @@ def print_sweep(document: Mapping, console) -> None:
         cells = [fmt.plain(row[axis["path"]]) for axis in document["axes"]]
         cells += [write_metric(row.get(o["path"]), o["unit"]) for o in objectives]
         knee = " ← knee" if index == document["knee"] else ""
-        table.add_row(*cells, ("" if verdicts.get(index, "front") == "front" else "undecided") + knee)
+        table.add_row(
+            *cells, ("" if verdicts.get(index, "front") == "front" else "undecided") + knee
+        )
     console.print(table)
     if len(document["front"]) > _MOST_ROWS:
         console.print(f"  and {len(document['front']) - _MOST_ROWS} more: front.csv")

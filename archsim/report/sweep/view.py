@@ -9,9 +9,17 @@ from archsim.report.drawing import format as fmt
 from archsim.report.sweep.terminal import write_metric
 
 _NAMES = {
-    "area_mm2": "area", "energy_per_image_j": "energy an image", "energy_j": "energy", "power_uw": "power", "static_power_uw": "leakage",
-    "dynamic_power_uw": "dynamic power", "latency_per_image_s": "latency an image", "latency_s": "latency",
-    "interval_per_image_s": "interval between images", "accuracy_percent": "accuracy", "writes_per_device": "writes a device",
+    "area_mm2": "area",
+    "energy_per_image_j": "energy an image",
+    "energy_j": "energy",
+    "power_uw": "power",
+    "static_power_uw": "leakage",
+    "dynamic_power_uw": "dynamic power",
+    "latency_per_image_s": "latency an image",
+    "latency_s": "latency",
+    "interval_per_image_s": "interval between images",
+    "accuracy_percent": "accuracy",
+    "writes_per_device": "writes a device",
 }
 
 
@@ -61,11 +69,15 @@ class SweepView:
 
     def varying(self) -> list[dict]:
         """Axes that take more than one value among the points shown."""
-        return [axis for axis in self.axes if len({str(row[axis["path"]]) for row in self.points}) > 1]
+        return [
+            axis for axis in self.axes if len({str(row[axis["path"]]) for row in self.points}) > 1
+        ]
 
     def design(self, row: Mapping) -> str:
         """A design in one line: its axes with short names."""
-        return ", ".join(f"{self.short(axis['path'])} {fmt.plain(row[axis['path']])}" for axis in self.axes)
+        return ", ".join(
+            f"{self.short(axis['path'])} {fmt.plain(row[axis['path']])}" for axis in self.axes
+        )
 
     @staticmethod
     def short(path: str) -> str:

@@ -13,35 +13,64 @@ def draw_training(view: View, width: float) -> Drawing | None:
     """Error over epochs of a trained network; None where nothing was trained."""
     if not view.rows("epochs"):
         return None
-    return draw_errors({view.text("scheme"): view.rows("epochs")}, width, f"Error over epochs of {view.title}")
+    return draw_errors(
+        {view.text("scheme"): view.rows("epochs")}, width, f"Error over epochs of {view.title}"
+    )
 
 
 def training_caption(view: View) -> str:
     """What the curves say, in numbers."""
-    rows, training = view.rows("epochs"), view.result["training"]
+    rows = view.rows("epochs")
+    training = view.result["training"]
     best = min(rows, key=lambda row: row["test_error_percent"])
     cost = f"{fmt.si(training['energy_j'], 'J')} and {fmt.si(training['seconds'], 's')}"
-    return (f"Test error {rows[-1]['test_error_percent']:.2f} % after {len(rows)} epochs on {view.text('dataset')}, lowest "
-            f"{best['test_error_percent']:.2f} % after epoch {best['epoch']}. Training went through {fmt.whole(training['images'])} "
-            f"images; on this chip that takes {cost}, tests not counted.")
+    return (
+        f"Test error {rows[-1]['test_error_percent']:.2f} % after {len(rows)} epochs on {view.text('dataset')}, lowest "
+        f"{best['test_error_percent']:.2f} % after epoch {best['epoch']}. Training went through {fmt.whole(training['images'])} "
+        f"images; on this chip that takes {cost}, tests not counted."
+    )
 
 
 def training_tables(view: View) -> list[Table]:
     """The epochs, and the pulses that the devices of each layer received."""
     percent = _percent
-    epochs = Table("epochs", "Epochs", (
-        Column("epoch", "Epoch", lambda row: row["epoch"], fmt.whole),
-        Column("train_error_percent", "Training error", lambda row: row["train_error_percent"], percent),
-        Column("test_error_percent", "Test error", lambda row: row["test_error_percent"], percent),
-        Column("images_per_second", "Images/s trained", lambda row: row["images_per_second"], lambda value: fmt.significant(value, 3)),
-    ), view.rows("epochs"))
-    rows = [{"layer": f"all {layer[1:] or 'weights'}" if layer[:1] in ("", ".") else layer, **row}
-            for layer, row in view.result["training"]["writes"].items()]
-    writes = Table("writes", "Device writes", (
-        Column("layer", "Layer", lambda row: row["layer"], str, numeric=False),
-        Column("mean", "Writes a device, mean", lambda row: row["mean"], fmt.significant),
-        Column("maximum", "Most", lambda row: row["maximum"], fmt.significant),
-    ), rows)
+    epochs = Table(
+        "epochs",
+        "Epochs",
+        (
+            Column("epoch", "Epoch", lambda row: row["epoch"], fmt.whole),
+            Column(
+                "train_error_percent",
+                "Training error",
+                lambda row: row["train_error_percent"],
+                percent,
+            ),
+            Column(
+                "test_error_percent", "Test error", lambda row: row["test_error_percent"], percent
+            ),
+            Column(
+                "images_per_second",
+                "Images/s trained",
+                lambda row: row["images_per_second"],
+                lambda value: fmt.significant(value, 3),
+            ),
+        ),
+        view.rows("epochs"),
+    )
+    rows = [
+        {"layer": f"all {layer[1:] or 'weights'}" if layer[:1] in ("", ".") else layer, **row}
+        for layer, row in view.result["training"]["writes"].items()
+    ]
+    writes = Table(
+        "writes",
+        "Device writes",
+        (
+            Column("layer", "Layer", lambda row: row["layer"], str, numeric=False),
+            Column("mean", "Writes a device, mean", lambda row: row["mean"], fmt.significant),
+            Column("maximum", "Most", lambda row: row["maximum"], fmt.significant),
+        ),
+        rows,
+    )
     return [epochs, writes]
 
 

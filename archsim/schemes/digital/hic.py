@@ -1,4 +1,6 @@
-"""HIC: multi-level devices carry the weight, binary devices an accumulator of few bits; only its carries reach the weight (Joshi 2021)."""
+"""HIC: multi-level devices carry the weight, binary devices an accumulator of few bits; only its
+carries reach the weight (Joshi 2021).
+"""
 
 from __future__ import annotations
 
@@ -30,26 +32,35 @@ WORK: dict[str, float] = {"multiply": 1, "compare": 1, "add": 2}
 
 @register
 class Hic(Scheme):
-    """q <- q + round(rate dW 2^bits/e) at random; where the signed register of `bits` overflows, e goes to the weight as blind pulses.
+    """q <- q + round(rate dW 2^bits/e) at random; where the signed register of `bits` overflows, e
+    goes to the weight as blind pulses.
 
-    The register is one of two's complement: an overflow leaves the remainder at its other end, so nothing is lost. e is `carry_pulses`
-    mean pulse steps of the device (exact weights: `carry_step`). The accumulator bits lie on an array of their own in pairs of cells, read
-    and written back by rows once a batch, where only flipped bits are written. What the paper states of its circuit is little: seven bits
-    and the split are from memory, the register's law is ours. The default device is a pair whose pulses are small beside a weight: the
-    first pulse of the preset `pcm` after a reset moves a weight by 0.28.
+    The register is one of two's complement: an overflow leaves the remainder at its other end, so
+    nothing is lost. e is `carry_pulses` mean pulse steps of the device (exact weights:
+    `carry_step`). The accumulator bits lie on an array of their own in pairs of cells, read and
+    written back by rows once a batch, where only flipped bits are written. What the paper states of
+    its circuit is little: seven bits and the split are from memory, the register's law is ours. The
+    default device is a pair whose pulses are small beside a weight: the first pulse of the preset
+    `pcm` after a reset moves a weight by 0.28.
 
-    Silicon: nothing is verified. The accumulators have their own lines, drivers and multiplexers; their rows are read by the converters
-    of the weights, tile after tile where those are fewer. A comparator would do for a bit: converters of the full width are dear.
+    Silicon: nothing is verified. The accumulators have their own lines, drivers and multiplexers;
+    their rows are read by the converters of the weights, tile after tile where those are fewer. A
+    comparator would do for a bit: converters of the full width are dear.
     """
 
     name: ClassVar[str] = "hic"
-    title: ClassVar[str] = "multi-level weight and binary accumulator cells, only carries are written"
+    title: ClassVar[str] = (
+        "multi-level weight and binary accumulator cells, only carries are written"
+    )
     source: ClassVar[str] = "Joshi et al., arXiv 2102.05271 (ISCAS 2021); accumulator law derived"
     references: ClassVar[tuple[str, ...]] = ("joshi2021",)
     device: ClassVar[str] = "one_sided_soft"
     transposed_read: ClassVar[bool] = True
     practice: ClassVar[dict[str, Any]] = {"learning_rate": 0.2, "batch": 16}
-    trial: ClassVar[dict[str, Any]] = {"learning_rate": 2.0, "device_settings": {"pulse_noise": 0.0}}
+    trial: ClassVar[dict[str, Any]] = {
+        "learning_rate": 2.0,
+        "device_settings": {"pulse_noise": 0.0},
+    }
 
     bits: Annotated[int, Field(ge=2, le=16)] = 7
     carry_pulses: Annotated[int, Field(ge=1, le=64)] = 8
@@ -61,17 +72,35 @@ class Hic(Scheme):
         return -(-self.bits // 2)
 
     def arrays(self, stages: list[Stage]) -> list[LayerMatrix]:
-        return [LayerMatrix(f"{m.layer}.accumulator", m.rows + m.bias, m.columns * self.pairs, m.groups, lender=m.layer,
-                            borrowed=READ_CHAIN) for m in (stage.matrix for stage in stages if stage.on_array)]
+        return [
+            LayerMatrix(
+                f"{m.layer}.accumulator",
+                m.rows + m.bias,
+                m.columns * self.pairs,
+                m.groups,
+                lender=m.layer,
+                borrowed=READ_CHAIN,
+            )
+            for m in (stage.matrix for stage in stages if stage.on_array)
+        ]
 
     def backward(self, stage: Stage, first: bool) -> list[Operation]:
         return output_error(stage) if first else [transposed_read(stage)]
 
     def setup_operations(self, stages: list[Stage]) -> list[Operation]:
         shapes = [stage.matrix for stage in stages if stage.on_array]
-        return super().setup_operations(stages) + [Operation(
-            name=f"{m.layer}.erase", layer=m.layer, phase="setup", kind="write", steps=m.rows + m.bias, array=f"{m.layer}.accumulator",
-            activity=Activity(devices_written=1.0, write_pulses=1.0, verify_reads=0.0)) for m in shapes]
+        return super().setup_operations(stages) + [
+            Operation(
+                name=f"{m.layer}.erase",
+                layer=m.layer,
+                phase="setup",
+                kind="write",
+                steps=m.rows + m.bias,
+                array=f"{m.layer}.accumulator",
+                activity=Activity(devices_written=1.0, write_pulses=1.0, verify_reads=0.0),
+            )
+            for m in shapes
+        ]
 
     def image_update(self, stage: Stage) -> list[Operation]:
         return [digital_gradient(stage)]
@@ -80,16 +109,35 @@ class Hic(Scheme):
         shape, place = stage.matrix, f"{stage.name}.accumulator"
         rows, bits = shape.rows + shape.bias, shape.columns * shape.groups * self.pairs
         read = Operation(
-            name=f"{stage.name}.read_accumulator", layer=stage.name, phase="update", kind="read", steps=rows, lines=1, array=place,
-            input_elements=shape.groups, output_elements=shape.columns * shape.groups,
-            activity=Activity(input_density=1.0, bit_density=1.0, magnitude=1.0))
+            name=f"{stage.name}.read_accumulator",
+            layer=stage.name,
+            phase="update",
+            kind="read",
+            steps=rows,
+            lines=1,
+            array=place,
+            input_elements=shape.groups,
+            output_elements=shape.columns * shape.groups,
+            activity=Activity(input_density=1.0, bit_density=1.0, magnitude=1.0),
+        )
         write = Operation(
-            name=f"{stage.name}.write_accumulator", layer=stage.name, phase="update", kind="write", steps=rows, array=place,
-            input_elements=0.25 * bits, activity=Activity(devices_written=0.25, write_pulses=1.0, verify_reads=0.0))
+            name=f"{stage.name}.write_accumulator",
+            layer=stage.name,
+            phase="update",
+            kind="write",
+            steps=rows,
+            array=place,
+            input_elements=0.25 * bits,
+            activity=Activity(devices_written=0.25, write_pulses=1.0, verify_reads=0.0),
+        )
         optimiser = optimiser_step(stage, WORK, 1)
-        optimiser = replace(optimiser, input_elements=shape.trained / optimiser.steps)  # the registers that were read
+        optimiser = replace(
+            optimiser, input_elements=shape.trained / optimiser.steps
+        )  # the registers that were read
         carries = program_weights(stage, 0.01, verify_reads=0.0)
-        carries = replace(carries, activity=replace(carries.activity, write_pulses=float(self.carry_pulses)))
+        carries = replace(
+            carries, activity=replace(carries.activity, write_pulses=float(self.carry_pulses))
+        )
         return [read, optimiser, write, carries]
 
     def state_words(self, stages: list[Stage]) -> dict[str, float]:
@@ -100,7 +148,15 @@ class Hic(Scheme):
 
         return HicRule(self, layers, rate, batch, seed)
 
-    def reference_change(self, layer: LayerState, inputs: np.ndarray, errors: np.ndarray, rate: float, seed: int, step: int) -> np.ndarray:
+    def reference_change(
+        self,
+        layer: LayerState,
+        inputs: np.ndarray,
+        errors: np.ndarray,
+        rate: float,
+        seed: int,
+        step: int,
+    ) -> np.ndarray:
         from archsim.schemes.digital.hic_rule import expected_carries
 
         return expected_carries(self, layer, inputs, errors, rate)

@@ -20,8 +20,8 @@ F, U = np.float32, np.uint64
 
 @kernel
 def accumulate(register, gradient, scale, bits, carries, cells, key):
-    """register += round(scale gradient) at random, carries (int32) what overflows; returns the number of flipped bits, which are added
-    to those of each cell, cells int32 (M, N, bits)."""
+    """register += round(scale gradient) at random, carries (int32) what overflows; returns the
+    number of flipped bits, which are added to those of each cell, cells int32 (M, N, bits)."""
     flips, full = 0, 1 << bits
     half, mask = full >> 1, np.int64(full - 1)
     for i in range(register.shape[0]):
@@ -51,19 +51,27 @@ class HicRule(UpdateRule):
         super().__init__(scheme, layers, rate, batch, seed)
         self.gradients = [np.zeros(layer.weights.shape, F) for layer in self.layers]
         self.registers = [np.zeros(layer.weights.shape, np.int32) for layer in self.layers]
-        self.cells = [np.zeros((*layer.weights.shape, scheme.bits), np.int32) for layer in self.layers]
+        self.cells = [
+            np.zeros((*layer.weights.shape, scheme.bits), np.int32) for layer in self.layers
+        ]
         self.carries = [np.zeros(layer.weights.shape, np.int32) for layer in self.layers]
 
     def image(self, layer: LayerState, inputs: np.ndarray, errors: np.ndarray, step: int) -> None:
         add_products(self.gradients[layer.index], inputs, errors, F(1))
-        self.done[layer.index].add("vector_unit", "multiply_add", layer.weights.size * inputs.shape[1])
+        self.done[layer.index].add(
+            "vector_unit", "multiply_add", layer.weights.size * inputs.shape[1]
+        )
 
     def batch(self, layer: LayerState, step: int) -> None:
-        i, scheme, done = layer.index, self.scheme, self.done[layer.index]
+        i = layer.index
+        scheme = self.scheme
+        done = self.done[layer.index]
         carries, gradient = self.carries[i], self.gradients[i]
         scale = self.rate * 2**scheme.bits / carry_size(scheme, layer)
         key = U(stream_key(as_word(self.seed), as_word(step), as_word(layer.tile), REFRESH))
-        flips = accumulate(self.registers[i], gradient, scale, scheme.bits, carries, self.cells[i], key)
+        flips = accumulate(
+            self.registers[i], gradient, scale, scheme.bits, carries, self.cells[i], key
+        )
         gradient[...] = 0
         if layer.devices is None:
             layer.weights += carries * F(scheme.carry_step)
@@ -71,7 +79,9 @@ class HicRule(UpdateRule):
             pulses = int(np.abs(carries).sum())
         else:
             signed = (carries * scheme.carry_pulses).clip(-64, 64)
-            layer.devices.pulse(signed, seed=self.seed, step=step, tile=layer.tile, writes=layer.writes)
+            layer.devices.pulse(
+                signed, seed=self.seed, step=step, tile=layer.tile, writes=layer.writes
+            )
             pulses = int(np.abs(signed).sum())
         done.sum("devices_written", np.count_nonzero(carries))
         done.sum("write_pulses", pulses)
@@ -79,11 +89,20 @@ class HicRule(UpdateRule):
         done.add("array", "write", pulses + flips)
         for action, count in WORK.items():
             done.add("vector_unit", action, count * gradient.size)
-        done.add("vector_unit", "multiply", scheme.pairs * gradient.size)  # converter codes of the accumulators to numbers
+        done.add(
+            "vector_unit", "multiply", scheme.pairs * gradient.size
+        )  # converter codes of the accumulators to numbers
 
     def state(self) -> dict[str, np.ndarray]:
-        return {f"{layer.index}.{kind}": arrays[layer.index] for layer in self.layers
-                for kind, arrays in (("gradient", self.gradients), ("register", self.registers), ("cells", self.cells))}
+        return {
+            f"{layer.index}.{kind}": arrays[layer.index]
+            for layer in self.layers
+            for kind, arrays in (
+                ("gradient", self.gradients),
+                ("register", self.registers),
+                ("cells", self.cells),
+            )
+        }
 
     def further_writes(self, layer: LayerState) -> dict[str, np.ndarray]:
         return {f"{layer.name}.accumulator": self.cells[layer.index]}
@@ -95,17 +114,31 @@ class HicRule(UpdateRule):
         done = self.done[layer.index]
         cells = 2 * self.scheme.pairs * layer.weights.size * max(1, done.batches)
         fixed = Activity(source="measured", input_density=1.0, bit_density=1.0, magnitude=1.0)
-        return {f"{layer.name}.accumulator": replace(fixed, devices_written=done.sums.get("flips", 0.0) / cells, write_pulses=1.0,
-                                                          verify_reads=0.0)}
+        return {
+            f"{layer.name}.accumulator": replace(
+                fixed,
+                devices_written=done.sums.get("flips", 0.0) / cells,
+                write_pulses=1.0,
+                verify_reads=0.0,
+            )
+        }
 
 
 def carry_size(scheme, layer: LayerState) -> float:
     """The weight of one carry."""
-    return scheme.carry_step if layer.devices is None else scheme.carry_pulses * layer.devices.granularity
+    return (
+        scheme.carry_step
+        if layer.devices is None
+        else scheme.carry_pulses * layer.devices.granularity
+    )
 
 
-def expected_carries(scheme, layer: LayerState, inputs: np.ndarray, errors: np.ndarray, rate: float) -> np.ndarray:
-    """Expected change of noise-free devices, weight by weight and pulse by pulse; arguments as `Scheme.reference_change`."""
+def expected_carries(
+    scheme, layer: LayerState, inputs: np.ndarray, errors: np.ndarray, rate: float
+) -> np.ndarray:
+    """Expected change of noise-free devices, weight by weight and pulse by pulse; arguments as
+    `Scheme.reference_change`.
+    """
     gradient = sum(d.astype(float) @ x.astype(float).T for x, d in zip(inputs, errors))
     size, full = carry_size(scheme, layer), 2**scheme.bits
     value = rate * gradient * full / size
@@ -113,6 +146,9 @@ def expected_carries(scheme, layer: LayerState, inputs: np.ndarray, errors: np.n
     change = np.zeros(gradient.shape)
     for number, chance in ((low, 1 - value + low), (low + 1, value - low)):
         carries = np.floor((number + full / 2) / full)
-        change += chance * (carries * size if layer.devices is None else
-                            pulses_without_noise(layer.devices, carries * scheme.carry_pulses))
+        change += chance * (
+            carries * size
+            if layer.devices is None
+            else pulses_without_noise(layer.devices, carries * scheme.carry_pulses)
+        )
     return change

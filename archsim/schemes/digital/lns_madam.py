@@ -1,4 +1,6 @@
-"""LNS-Madam: weights in a logarithmic number system, updated by whole steps of the exponent (Zhao et al. 2022)."""
+"""LNS-Madam: weights in a logarithmic number system, updated by whole steps of the exponent (Zhao
+et al. 2022).
+"""
 
 from __future__ import annotations
 
@@ -23,23 +25,37 @@ if TYPE_CHECKING:
 
     from archsim.schemes.rule import LayerState, UpdateRule
 
-# A weight and batch: the second moment, the normalised gradient and its clamp, the step of the exponent (an integer add and its
-# clamp), the linear value by a table.
-WORK: dict[str, float] = {"multiply": 1, "multiply_add": 1, "square_root": 1, "divide": 1, "compare": 2, "add": 1, "lookup": 1}
+# A weight and batch: the second moment, the normalised gradient and its clamp, the step of the
+# exponent (an integer add and its clamp), the linear value by a table.
+WORK: dict[str, float] = {
+    "multiply": 1,
+    "multiply_add": 1,
+    "square_root": 1,
+    "divide": 1,
+    "compare": 2,
+    "add": 1,
+    "lookup": 1,
+}
 
 
 @register
 class LnsMadam(Scheme):
-    """v <- decay v + (1 - decay) g^2, the exponent of a weight moves by round(clamp(g/sqrt(v))) steps of the learning rate in octaves.
+    """v <- decay v + (1 - decay) g^2, the exponent of a weight moves by round(clamp(g/sqrt(v)))
+    steps of the learning rate in octaves.
 
-    Signs never change and a zero stays zero. |W| stays below `largest` times its root mean square at the start and, as an exponent of
-    finite width must, above 2^-`octaves` of that. Only weights whose exponent moved are written. 1/128 is the
-    authors' rate; a small network needs larger steps and, as weights only grow by factors, larger weights at the start.
+    Signs never change and a zero stays zero. |W| stays below `largest` times its root mean square
+    at the start and, as an exponent of finite width must, above 2^-`octaves` of that. Only weights
+    whose exponent moved are written. 1/128 is the authors' rate; a small network needs larger steps
+    and, as weights only grow by factors, larger weights at the start.
     """
 
     name: ClassVar[str] = "lns_madam"
-    title: ClassVar[str] = "multiplicative update in a logarithmic number system: whole steps of the exponent"
-    source: ClassVar[str] = "Zhao et al., LNS-Madam, IEEE TC 71(12) (2022), arXiv 2106.13914, and the authors' code"
+    title: ClassVar[str] = (
+        "multiplicative update in a logarithmic number system: whole steps of the exponent"
+    )
+    source: ClassVar[str] = (
+        "Zhao et al., LNS-Madam, IEEE TC 71(12) (2022), arXiv 2106.13914, and the authors' code"
+    )
     references: ClassVar[tuple[str, ...]] = ("lns_madam2022",)
     transposed_read: ClassVar[bool] = True
     practice: ClassVar[dict[str, Any]] = {"learning_rate": 1 / 32, "batch": 8, "initial_scale": 4.0}
@@ -68,7 +84,15 @@ class LnsMadam(Scheme):
 
         return LnsMadamRule(self, layers, rate, batch, seed)
 
-    def reference_change(self, layer: LayerState, inputs: np.ndarray, errors: np.ndarray, rate: float, seed: int, step: int) -> np.ndarray:
+    def reference_change(
+        self,
+        layer: LayerState,
+        inputs: np.ndarray,
+        errors: np.ndarray,
+        rate: float,
+        seed: int,
+        step: int,
+    ) -> np.ndarray:
         from math import copysign
 
         weights = layer.weights.astype(float)

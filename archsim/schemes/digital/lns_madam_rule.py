@@ -26,7 +26,10 @@ class LnsMadamRule(UpdateRule):
         self.moments = [np.zeros(layer.weights.shape, F) for layer in self.layers]
         self.signs = [np.sign(layer.weights) for layer in self.layers]
         self.exponents = [self._exponent(layer.weights) for layer in self.layers]
-        tops = [np.log2(scheme.largest * float(np.sqrt((layer.weights.astype(float) ** 2).mean()))) for layer in self.layers]
+        tops = [
+            np.log2(scheme.largest * float(np.sqrt((layer.weights.astype(float) ** 2).mean())))
+            for layer in self.layers
+        ]
         self.tops = [F(top * self.octave) for top in tops]
 
     def _exponent(self, weights: np.ndarray) -> np.ndarray:
@@ -35,13 +38,19 @@ class LnsMadamRule(UpdateRule):
 
     def image(self, layer: LayerState, inputs: np.ndarray, errors: np.ndarray, step: int) -> None:
         add_products(self.gradients[layer.index], inputs, errors, F(1))
-        self.done[layer.index].add("vector_unit", "multiply_add", layer.weights.size * inputs.shape[1])
+        self.done[layer.index].add(
+            "vector_unit", "multiply_add", layer.weights.size * inputs.shape[1]
+        )
 
     def batch(self, layer: LayerState, step: int) -> None:
-        i, scheme, done = layer.index, self.scheme, self.done[layer.index]
+        i = layer.index
+        scheme = self.scheme
+        done = self.done[layer.index]
         if i == 0:
             self.steps += 1
-        gradient, moment, exponents = self.gradients[i], self.moments[i], self.exponents[i]
+        gradient = self.gradients[i]
+        moment = self.moments[i]
+        exponents = self.exponents[i]
         moment += F(1 - scheme.decay) * (gradient * gradient - moment)
         root = np.sqrt(moment / F(1 - scheme.decay**self.steps))
         normal = np.divide(gradient, root, out=np.zeros_like(gradient), where=root > 0)
@@ -50,13 +59,24 @@ class LnsMadamRule(UpdateRule):
         after = wanted.clip(self.tops[i] - F(scheme.octaves * self.octave), self.tops[i])
         selected = after != exponents
         exponents[...] = after
-        write_targets(layer, self.signs[i] * np.exp2(after / F(self.octave)), selected, done, self.seed, step)
+        write_targets(
+            layer, self.signs[i] * np.exp2(after / F(self.octave)), selected, done, self.seed, step
+        )
         for action, count in WORK.items():
             done.add("vector_unit", action, count * gradient.size)
 
     def state(self) -> dict[str, np.ndarray]:
-        kinds = {"gradient": self.gradients, "moment": self.moments, "sign": self.signs, "exponent": self.exponents}
-        return {f"{layer.index}.{kind}": arrays[layer.index] for layer in self.layers for kind, arrays in kinds.items()}
+        kinds = {
+            "gradient": self.gradients,
+            "moment": self.moments,
+            "sign": self.signs,
+            "exponent": self.exponents,
+        }
+        return {
+            f"{layer.index}.{kind}": arrays[layer.index]
+            for layer in self.layers
+            for kind, arrays in kinds.items()
+        }
 
     def facts(self) -> dict[str, Any]:
         return {"steps": self.steps}

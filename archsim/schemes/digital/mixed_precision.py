@@ -1,5 +1,5 @@
-"""Mixed precision: gradients accumulate digitally, a device is written only past a threshold, with verify (Wu 2023) or by blind pulses
-(Nandakumar 2020)."""
+"""Mixed precision: gradients accumulate digitally, a device is written only past a threshold, with
+verify (Wu 2023) or by blind pulses (Nandakumar 2020)."""
 
 from __future__ import annotations
 
@@ -22,40 +22,71 @@ if TYPE_CHECKING:
 
 # The settings of Nandakumar 2020.
 NANDAKUMAR = {"writing": "pulses", "backward_in": "array", "optimiser": "sgd", "weight_decay": 0.0}
-# A first pulse of a phase-change device is nine times the mean step that the accumulator gives up for it: a larger rate overshoots.
+# A first pulse of a phase-change device is nine times the mean step that the accumulator gives up
+# for it: a larger rate overshoots.
 BLIND_RATE = 0.02
 
 
 @register
 class MixedPrecision(GradientScheme):
-    """Forward on the array, backward from the high-precision copy, Adam, then a compare and few writes.
+    """Forward on the array, backward from the high-precision copy, Adam, then a compare and few
+    writes.
 
-    `threshold` is the programming granularity as a share of the device window (1/3: the four levels of the LeNet chip);
-    an accumulator is set to zero after a write, or keeps what the write did not carry. `accumulate` false is the naive
-    scheme of the paper's comparison: every batch programs every device to where it stands plus the optimiser's step.
-    `devices_written` is the share of weights programmed a batch until it is measured: Wu 2023 gives 10.8 updates a
-    weight in 5,200 batches.
+    `threshold` is the programming granularity as a share of the device window (1/3: the four levels
+    of the LeNet chip); an accumulator is set to zero after a write, or keeps what the write did not
+    carry. `accumulate` false is the naive scheme of the paper's comparison: every batch programs
+    every device to where it stands plus the optimiser's step.
+    `devices_written` is the share of weights programmed a batch until it is measured: Wu 2023 gives
+    10.8 updates a weight in 5,200 batches.
 
-    `writing` "pulses" is the scheme of Nandakumar 2020: where an accumulator exceeds the mean step of a device, as many pulses
-    as it holds whole steps, without verify, and it keeps the rest; exact weights take `threshold` for that step. The paper reads its
-    devices in both cycles (`backward_in` "array") and uses plain SGD on phase-change pairs (device `pcm`).
+    `writing` "pulses" is the scheme of Nandakumar 2020: where an accumulator exceeds the mean step
+    of a device, as many pulses as it holds whole steps, without verify, and it keeps the rest;
+    exact weights take `threshold` for that step. The paper reads its devices in both cycles
+    (`backward_in` "array") and uses plain SGD on phase-change pairs (device `pcm`).
     """
 
     name: ClassVar[str] = "mixed_precision"
-    title: ClassVar[str] = "digital accumulation, devices written past a threshold: set-reset with verify, or blind pulses"
+    title: ClassVar[str] = (
+        "digital accumulation, devices written past a threshold: set-reset with verify, or blind pulses"
+    )
     device: ClassVar[str] = "bulk_rram_2bit"
-    source: ClassVar[str] = "Wu et al., Adv. Mater. 35, 2305465 (2023), Sec. 2.1 and 2.5; Nandakumar et al., Front. Neurosci. 14:406 (2020)"
-    references: ClassVar[tuple[str, ...]] = ("wu2023", "nandakumar2020", "kingma2015", "loshchilov2019")
+    source: ClassVar[str] = (
+        "Wu et al., Adv. Mater. 35, 2305465 (2023), Sec. 2.1 and 2.5; Nandakumar et al., Front. Neurosci. 14:406 (2020)"
+    )
+    references: ClassVar[tuple[str, ...]] = (
+        "wu2023",
+        "nandakumar2020",
+        "kingma2015",
+        "loshchilov2019",
+    )
 
-    # The paper's rate of Adam, with a mini-batch that gives small data sets enough steps (the paper: 64).
+    # The paper's rate of Adam, with a mini-batch that gives small data sets enough steps (the
+    # paper: 64).
     practice: ClassVar[dict[str, Any]] = {"learning_rate": 0.004, "batch": 8, "epochs": 4}
     optimiser_rates: ClassVar[dict[str, float]] = {"sgd": 0.1}
-    # A first step of Adam is the rate: past the threshold. Programming without error shows the targets themselves.
-    trial: ClassVar[dict[str, Any]] = {"learning_rate": 0.4, "device_settings": {"program_error": 0.0}}
+    # A first step of Adam is the rate: past the threshold. Programming without error shows the
+    # targets themselves.
+    trial: ClassVar[dict[str, Any]] = {
+        "learning_rate": 0.4,
+        "device_settings": {"program_error": 0.0},
+    }
 
-    variants: ClassVar[dict[str, dict[str, dict[str, Any]]]] = {"pulses": {
-        "practice": {"learning_rate": BLIND_RATE, "epochs": 6, "device": "pcm", "scheme_settings": NANDAKUMAR},
-        "trial": {"learning_rate": 0.2, "device": "pcm", "device_settings": {"pulse_noise": 0.0}, "scheme_settings": NANDAKUMAR}}}
+    variants: ClassVar[dict[str, dict[str, dict[str, Any]]]] = {
+        "pulses": {
+            "practice": {
+                "learning_rate": BLIND_RATE,
+                "epochs": 6,
+                "device": "pcm",
+                "scheme_settings": NANDAKUMAR,
+            },
+            "trial": {
+                "learning_rate": 0.2,
+                "device": "pcm",
+                "device_settings": {"pulse_noise": 0.0},
+                "scheme_settings": NANDAKUMAR,
+            },
+        }
+    }
 
     optimiser: Literal["sgd", "momentum", "adam"] = "adam"
     backward_in: Literal["array", "vector_unit"] = "vector_unit"
@@ -68,7 +99,9 @@ class MixedPrecision(GradientScheme):
 
     @property
     def suggested(self) -> dict[str, float | int]:
-        return super().suggested | ({"learning_rate": BLIND_RATE} if self.writing == "pulses" else {})
+        return super().suggested | (
+            {"learning_rate": BLIND_RATE} if self.writing == "pulses" else {}
+        )
 
     @property
     def unused(self) -> frozenset[str]:
@@ -86,14 +119,24 @@ class MixedPrecision(GradientScheme):
     @property
     def has_copy(self) -> bool:
         """Whether a digital copy of the weights is kept: blind pulses need none of their own."""
-        return self.writing == "verify" or self.backward_in == "vector_unit" or self.weight_decay > 0
+        return (
+            self.writing == "verify" or self.backward_in == "vector_unit" or self.weight_decay > 0
+        )
 
     def rule(self, layers: Sequence[LayerState], rate: float, batch: int, seed: int) -> UpdateRule:
         from archsim.schemes.digital.mixed_precision_rule import ThresholdRule
 
         return ThresholdRule(self, layers, rate, batch, seed)
 
-    def reference_change(self, layer: LayerState, inputs: np.ndarray, errors: np.ndarray, rate: float, seed: int, step: int) -> np.ndarray:
+    def reference_change(
+        self,
+        layer: LayerState,
+        inputs: np.ndarray,
+        errors: np.ndarray,
+        rate: float,
+        seed: int,
+        step: int,
+    ) -> np.ndarray:
         import numpy as np
 
         from archsim.schemes.shared.expected_pulses import pulses_without_noise
@@ -105,7 +148,11 @@ class MixedPrecision(GradientScheme):
         if self.writing == "pulses":
             step = self.threshold * window if layer.devices is None else layer.devices.granularity
             pulses = np.trunc(gathered / step).clip(-64, 64)
-            return pulses * step if layer.devices is None else pulses_without_noise(layer.devices, pulses)
+            return (
+                pulses * step
+                if layer.devices is None
+                else pulses_without_noise(layer.devices, pulses)
+            )
         moved = abs(gathered) > self.threshold * window
         return ((start + gathered).clip(-window, window) - start) * moved
 

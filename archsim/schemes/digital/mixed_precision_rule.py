@@ -1,5 +1,5 @@
-"""Threshold accumulation (Wu 2023): optimiser steps gather in a digital accumulator, a device is programmed only when
-its accumulator exceeds the programming granularity."""
+"""Threshold accumulation (Wu 2023): optimiser steps gather in a digital accumulator, a device is
+programmed only when its accumulator exceeds the programming granularity."""
 
 from __future__ import annotations
 
@@ -16,11 +16,13 @@ MOST_PULSES = 64  # to one device after one batch
 class ThresholdRule(DigitalRule):
     """W_FP (the digital copy) follows the devices' targets; dW_FP gathers the optimiser's steps.
 
-    Where |dW_FP| > theta: target = W_FP + dW_FP clipped to the devices' window, program, W_FP <- target, dW_FP <- 0 (or what
-    the clip left, with `keep_remainder`). theta is `threshold` times the window of one device. Sec. 2.1, 2.5 of the paper.
+    Where |dW_FP| > theta: target = W_FP + dW_FP clipped to the devices' window, program, W_FP <-
+    target, dW_FP <- 0 (or what the clip left, with `keep_remainder`). theta is `threshold` times
+    the window of one device. Sec. 2.1, 2.5 of the paper.
 
-    With blind pulses (Nandakumar 2020; aihwkit MixedPrecision): n = trunc(dW_FP / epsilon) pulses, dW_FP <- dW_FP - n epsilon, where
-    epsilon is the mean step of a device; W_FP <- W_FP + n epsilon, what the devices are believed to hold.
+    With blind pulses (Nandakumar 2020; aihwkit MixedPrecision): n = trunc(dW_FP / epsilon) pulses,
+    dW_FP <- dW_FP - n epsilon, where epsilon is the mean step of a device; W_FP <- W_FP + n
+    epsilon, what the devices are believed to hold.
     """
 
     def __init__(self, scheme, layers, rate, batch, seed):
@@ -47,7 +49,9 @@ class ThresholdRule(DigitalRule):
         if not self.scheme.accumulate:
             targets = np.clip(layer.weights + gathered, low, high)
             gathered[...] = 0
-            write_targets(layer, targets, np.ones(targets.shape, bool), self.done[i], self.seed, step)
+            write_targets(
+                layer, targets, np.ones(targets.shape, bool), self.done[i], self.seed, step
+            )
             copy[...] = layer.weights
             return
         selected = np.abs(gathered) > self.scheme.threshold * high
@@ -61,7 +65,11 @@ class ThresholdRule(DigitalRule):
 
     def _pulse(self, layer: LayerState, copy: np.ndarray, gathered: np.ndarray, step: int) -> None:
         devices, done = layer.devices, self.done[layer.index]
-        size = F(self.scheme.threshold * self.windows[layer.index][1] if devices is None else devices.granularity)
+        size = F(
+            self.scheme.threshold * self.windows[layer.index][1]
+            if devices is None
+            else devices.granularity
+        )
         signed = np.trunc(gathered / size).clip(-MOST_PULSES, MOST_PULSES).astype(np.int32)
         moved = signed * size
         gathered -= moved
@@ -79,4 +87,6 @@ class ThresholdRule(DigitalRule):
             done.add("vector_unit", action, gathered.size)
 
     def state(self) -> dict[str, np.ndarray]:
-        return super().state() | {f"{layer.index}.gathered": self.accumulators[layer.index] for layer in self.layers}
+        return super().state() | {
+            f"{layer.index}.gathered": self.accumulators[layer.index] for layer in self.layers
+        }

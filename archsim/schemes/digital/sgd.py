@@ -1,4 +1,6 @@
-"""Digital mini-batch SGD, momentum or Adam: gradients and moments in the vector unit, weights rewritten each batch."""
+"""Digital mini-batch SGD, momentum or Adam: gradients and moments in the vector unit, weights
+rewritten each batch.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ class DigitalSgd(GradientScheme):
     """Every weight is written after every batch: the baseline of all ratios."""
 
     name: ClassVar[str] = "sgd"
-    title: ClassVar[str] = "digital mini-batch SGD, momentum or Adam; all devices rewritten after each batch"
+    title: ClassVar[str] = (
+        "digital mini-batch SGD, momentum or Adam; all devices rewritten after each batch"
+    )
     source: ClassVar[str] = "baseline; Adam: Kingma & Ba, ICLR 2015"
     references: ClassVar[tuple[str, ...]] = ("kingma2015", "loshchilov2019")
 
@@ -32,7 +36,9 @@ class DigitalSgd(GradientScheme):
 
     @property
     def core(self) -> str:
-        """Plain SGD is the core's own; settings that it has no use for (the moments of other optimisers) do not change what trains it."""
+        """Plain SGD is the core's own; settings that it has no use for (the moments of other
+        optimisers) do not change what trains it.
+        """
         plain = self.optimiser == "sgd" and not self.weight_decay and self.backward_in == "array"
         return "float" if plain and type(self).rule is DigitalSgd.rule else super().core
 
@@ -44,7 +50,15 @@ class DigitalSgd(GradientScheme):
 
         return DigitalRule(self, layers, rate, batch, seed)
 
-    def reference_change(self, layer: LayerState, inputs: np.ndarray, errors: np.ndarray, rate: float, seed: int, step: int) -> np.ndarray:
+    def reference_change(
+        self,
+        layer: LayerState,
+        inputs: np.ndarray,
+        errors: np.ndarray,
+        rate: float,
+        seed: int,
+        step: int,
+    ) -> np.ndarray:
         from archsim.schemes.shared.optimiser_rule import reference_step
 
         return reference_step(self, layer.weights, inputs, errors, rate)

@@ -1,4 +1,6 @@
-"""Low-rank gradients: streaming principal components of a batch's gradient, applied as a few outer products (SBPCA, SBE, LRT)."""
+"""Low-rank gradients: streaming principal components of a batch's gradient, applied as a few outer
+products (SBPCA, SBE, LRT).
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,13 @@ from pydantic import Field, model_validator
 
 from archsim.operators.digital_work import merge
 from archsim.schemes.base import Scheme, register
-from archsim.schemes.low_rank.sbpca_work import batch_work, block_work, rebuild_work, sample_work, state_words
+from archsim.schemes.low_rank.sbpca_work import (
+    batch_work,
+    block_work,
+    rebuild_work,
+    sample_work,
+    state_words,
+)
 from archsim.trace.building_blocks import output_error, parts_of, program_weights, transposed_read
 from archsim.trace.lower import Stage
 from archsim.trace.operation import Activity, Operation
@@ -20,7 +28,8 @@ if TYPE_CHECKING:
     from archsim.chip.config import Architecture
     from archsim.schemes.rule import LayerState, UpdateRule
 
-# Rank where none is named: near mini-batch accuracy at 3 (Zhao 2021); SBE is of rank 1; LRT20 uses 4.
+# Rank where none is named: near mini-batch accuracy at 3 (Zhao 2021); SBE is of rank 1; LRT20 uses
+# 4.
 DEFAULT_RANKS = {"sbpca": 3, "sbe": 1, "svd": 3, "lrt": 4}
 SHOT_PHASES = 4  # signs of rows and columns one after the other
 ELEMENTS_WRITTEN = 0.1  # assumed share above the threshold, until it is measured
@@ -28,23 +37,31 @@ ELEMENTS_WRITTEN = 0.1  # assumed share above the threshold, until it is measure
 
 @register
 class Sbpca(Scheme):
-    """The mean gradient G = mean d x^T of a batch is estimated as D diag(s) X^T of rank k while the samples stream by; every
-    output position of a convolution is one sample.
+    """The mean gradient G = mean d x^T of a batch is estimated as D diag(s) X^T of rank k while the
+    samples stream by; every output position of a convolution is one sample.
 
-    `estimator`: sbpca in sub-batches of `block` samples (stochastic power iterations with orthonormalisation; fewer where a batch
-    would have less than two), svd the exact truncated decomposition of the whole sum, for reference. The rules of other papers are schemes
-    of their own: `sbe` one sample at a time (rank 1), `lrt` the unbiased estimate of Kronecker terms. `rank` 0 is 3 (sbe 1, lrt 4).
+    `estimator`: sbpca in sub-batches of `block` samples (stochastic power iterations with
+    orthonormalisation; fewer where a batch would have less than two), svd the exact truncated
+    decomposition of the whole sum, for reference. The rules of other papers are schemes of their
+    own: `sbe` one sample at a time (rank 1), `lrt` the unbiased estimate of Kronecker terms. `rank`
+    0 is 3 (sbe 1, lrt 4).
     The state is carried from batch to batch.
-    `update_mode`: rank_seq applies the k outer products in the array, coded as stochastic pulse trains of `train_length` slots or
-    as one shot of time and amplitude (`train_length` levels) in four polarity phases; rank_sum rebuilds the change digitally and
-    programs every weight; element only those whose change is at least `threshold` of the layer's largest. Where a change is written
-    in whole pulses it is rounded by chance or to the nearest. Of LRT only: `unbiased`, `condition_limit`, `max_norm` of the errors,
-    and `least_changed`, the share of weights that must change by a pulse or the batch's gradient is kept for the next.
+    `update_mode`: rank_seq applies the k outer products in the array, coded as stochastic pulse
+    trains of `train_length` slots or as one shot of time and amplitude (`train_length` levels) in
+    four polarity phases; rank_sum rebuilds the change digitally and programs every weight; element
+    only those whose change is at least `threshold` of the layer's largest. Where a change is
+    written in whole pulses it is rounded by chance or to the nearest. Of LRT only: `unbiased`,
+    `condition_limit`, `max_norm` of the errors, and `least_changed`, the share of weights that must
+    change by a pulse or the batch's gradient is kept for the next.
     """
 
     name: ClassVar[str] = "sbpca"
-    title: ClassVar[str] = "low-rank gradient by streaming principal components, k outer products a batch"
-    source: ClassVar[str] = "Huang et al., ACM JETC 19(2) (2023); sub-batch form as in XBTorch; update modes: Zhao et al. 2021"
+    title: ClassVar[str] = (
+        "low-rank gradient by streaming principal components, k outer products a batch"
+    )
+    source: ClassVar[str] = (
+        "Huang et al., ACM JETC 19(2) (2023); sub-batch form as in XBTorch; update modes: Zhao et al. 2021"
+    )
     references: ClassVar[tuple[str, ...]] = ("huang2023", "xbtorch", "zhao2021")
     device: ClassVar[str] = "gokmen2016"
     transposed_read: ClassVar[bool] = True
@@ -83,14 +100,18 @@ class Sbpca(Scheme):
         trains = {"update_management", "length_management"}
         if not sequential:
             return super().unused | found | trains | {"encoding", "train_length"}
-        return super().unused | found | ({"rounding"} if self.encoding == "pulse_trains" else trains)
+        return (
+            super().unused | found | ({"rounding"} if self.encoding == "pulse_trains" else trains)
+        )
 
     def rank_of(self, a: int, b: int) -> int:
         """The rank in a layer of a x b weights."""
         return min(self.rank or DEFAULT_RANKS[self.estimator], a, b)
 
     def block_of(self, samples: int) -> int:
-        """Samples of a sub-batch: one sub-batch a batch does not converge from a cold start, so there are two at least."""
+        """Samples of a sub-batch: one sub-batch a batch does not converge from a cold start, so
+        there are two at least.
+        """
         return max(1, min(self.block, -(-samples // 2)))
 
     def backward(self, stage: Stage, first: bool) -> list[Operation]:
@@ -102,86 +123,169 @@ class Sbpca(Scheme):
         work = sample_work(self.estimator, a, b, k)
         if self.estimator == "lrt" and self.max_norm:
             work = merge(work, {"compare": a, "multiply": a})
-        # SBPCA keeps the samples of a sub-batch and reads them in its passes; the others read and write their state at every sample
-        reads, writes = (3 * a + 2 * b, words) if self.estimator == "sbpca" else (state_words(self.estimator, a, b, k),) * 2
+        # SBPCA keeps the samples of a sub-batch and reads them in its passes; the others read and
+        # write their state at every sample
+        reads, writes = (
+            (3 * a + 2 * b, words)
+            if self.estimator == "sbpca"
+            else (state_words(self.estimator, a, b, k),) * 2
+        )
         parts = 1
         if self.estimator == "svd":  # the sums stay in the lanes for an image
             parts = parts_of(stage.matrix, a * b)
             reads = writes = a * b / stage.matrix.vectors
-        return [Operation(
-            name=f"{stage.name}.stream", layer=stage.name, phase="update", kind="digital", steps=stage.matrix.vectors * parts,
-            input_elements=words / parts, vector_work=merge(work, scale=1 / parts), state_reads=reads / parts, state_writes=writes / parts,
-            parts=parts)]
+        return [
+            Operation(
+                name=f"{stage.name}.stream",
+                layer=stage.name,
+                phase="update",
+                kind="digital",
+                steps=stage.matrix.vectors * parts,
+                input_elements=words / parts,
+                vector_work=merge(work, scale=1 / parts),
+                state_reads=reads / parts,
+                state_writes=writes / parts,
+                parts=parts,
+            )
+        ]
 
     def batch_update(self, stage: Stage, batch: int) -> list[Operation]:
         a, b = _sides(stage)
-        k, samples = self.rank_of(a, b), batch * stage.matrix.vectors
+        k = self.rank_of(a, b)
+        samples = batch * stage.matrix.vectors
         found = []
         if self.estimator == "sbpca":
             blocks = -(-samples // self.block_of(samples))
-            found.append(Operation(
-                name=f"{stage.name}.orthonormalise", layer=stage.name, phase="update", kind="digital", steps=blocks,
-                vector_work=block_work(a, b, k), state_reads=2 * k * (a + b), state_writes=2 * k * (a + b)))
+            found.append(
+                Operation(
+                    name=f"{stage.name}.orthonormalise",
+                    layer=stage.name,
+                    phase="update",
+                    kind="digital",
+                    steps=blocks,
+                    vector_work=block_work(a, b, k),
+                    state_reads=2 * k * (a + b),
+                    state_writes=2 * k * (a + b),
+                )
+            )
         elif batch_work(self.estimator, a, b, k):
             words = state_words(self.estimator, a, b, k)
-            found.append(Operation(
-                name=f"{stage.name}.estimate", layer=stage.name, phase="update", kind="digital", steps=1,
-                vector_work=batch_work(self.estimator, a, b, k), state_reads=words, state_writes=k * (a + b)))
-        return found + (self._outer_products(stage, a, b, k) if self.update_mode == "rank_seq" else self._writes(stage, a, b, k))
+            found.append(
+                Operation(
+                    name=f"{stage.name}.estimate",
+                    layer=stage.name,
+                    phase="update",
+                    kind="digital",
+                    steps=1,
+                    vector_work=batch_work(self.estimator, a, b, k),
+                    state_reads=words,
+                    state_writes=k * (a + b),
+                )
+            )
+        return found + (
+            self._outer_products(stage, a, b, k)
+            if self.update_mode == "rank_seq"
+            else self._writes(stage, a, b, k)
+        )
 
     def _outer_products(self, stage: Stage, a: int, b: int, k: int) -> list[Operation]:
         shot, ends = self.encoding == "amplitude", a + b
         activity = Activity(train_length=float(self.train_length))
         if shot:  # a line is charged once in each of the phases of its sign
             charges = SHOT_PHASES / 2 / self.train_length
-            activity = replace(activity, row_pulses=min(1.0, charges), column_pulses=min(1.0, charges))
-        return [Operation(
-            name=f"{stage.name}.update", layer=stage.name, phase="update", kind="pulse_update", steps=k, input_elements=ends,
-            vector_work=outer_product_work(a, b), state_reads=ends, random=not shot, polarity_phases=SHOT_PHASES if shot else 0,
-            unit_work={"dac.convert": {"step": ends}} if shot else {}, activity=activity)]
+            activity = replace(
+                activity, row_pulses=min(1.0, charges), column_pulses=min(1.0, charges)
+            )
+        return [
+            Operation(
+                name=f"{stage.name}.update",
+                layer=stage.name,
+                phase="update",
+                kind="pulse_update",
+                steps=k,
+                input_elements=ends,
+                vector_work=outer_product_work(a, b),
+                state_reads=ends,
+                random=not shot,
+                polarity_phases=SHOT_PHASES if shot else 0,
+                unit_work={"dac.convert": {"step": ends}} if shot else {},
+                activity=activity,
+            )
+        ]
 
     def _writes(self, stage: Stage, a: int, b: int, k: int) -> list[Operation]:
         work = rebuild_work(a, b, k)
         if self.update_mode == "element":
             work = merge(work, {"compare": 2 * a * b})
         rebuild = Operation(
-            name=f"{stage.name}.rebuild", layer=stage.name, phase="update", kind="digital", steps=b,
-            vector_work=merge(work, scale=1 / b), state_reads=k * (a + b) / b, state_writes=a)
+            name=f"{stage.name}.rebuild",
+            layer=stage.name,
+            phase="update",
+            kind="digital",
+            steps=b,
+            vector_work=merge(work, scale=1 / b),
+            state_reads=k * (a + b) / b,
+            state_writes=a,
+        )
         share = ELEMENTS_WRITTEN if self.update_mode == "element" else 1.0
-        return [rebuild, program_weights(stage, share, verify_reads=0.0)]  # blind, until devices that verify are measured
+        return [
+            rebuild,
+            program_weights(stage, share, verify_reads=0.0),
+        ]  # blind, until devices that verify are measured
 
     def state_words(self, stages: list[Stage]) -> dict[str, float]:
         sides = [(*_sides(stage), stage.matrix.vectors) for stage in stages if stage.on_array]
         name = "gradient" if self.estimator == "svd" else "factors"
-        words = {name: float(sum(state_words(self.estimator, a, b, self.rank_of(a, b)) for a, b, _ in sides))}
+        words = {
+            name: float(
+                sum(state_words(self.estimator, a, b, self.rank_of(a, b)) for a, b, _ in sides)
+            )
+        }
         if self.estimator == "sbpca":
             words["samples of a sub-batch"] = float(sum(self.block * (a + b) for a, b, _ in sides))
         if self.update_mode != "rank_seq":
-            words["rebuilt change"] = float(max(a * b for a, b, _ in sides))  # one layer after the other
+            words["rebuilt change"] = float(
+                max(a * b for a, b, _ in sides)
+            )  # one layer after the other
         return words
 
     def parts(self, chip: Architecture) -> dict[str, dict]:
         if self.update_mode != "rank_seq" or self.encoding != "pulse_trains":
             return {}
         stream, shared = chip.bitstream, chip.bitstream.sharing == "chip"
-        return {"bitstream_generator": {
-            "part": "bitstream_generator", "parameters": {"bits": stream.resolution, "source": stream.source},
-            "per": "chip" if shared else "line", "count": stream.bits_per_cycle if shared else 1,
-            "boundary": "chip" if shared else "macro"}}
+        return {
+            "bitstream_generator": {
+                "part": "bitstream_generator",
+                "parameters": {"bits": stream.resolution, "source": stream.source},
+                "per": "chip" if shared else "line",
+                "count": stream.bits_per_cycle if shared else 1,
+                "boundary": "chip" if shared else "macro",
+            }
+        }
 
     def rule(self, layers: Sequence[LayerState], rate: float, batch: int, seed: int) -> UpdateRule:
         from archsim.schemes.low_rank.sbpca_rule import LowRankRule
 
         return LowRankRule(self, layers, rate, batch, seed)
 
-    def reference_change(self, layer: LayerState, inputs: np.ndarray, errors: np.ndarray, rate: float, seed: int, step: int) -> np.ndarray:
+    def reference_change(
+        self,
+        layer: LayerState,
+        inputs: np.ndarray,
+        errors: np.ndarray,
+        rate: float,
+        seed: int,
+        step: int,
+    ) -> np.ndarray:
         from archsim.schemes.low_rank.sbpca_rule import reference_change
 
         return reference_change(self, layer, inputs, errors, rate, seed, step)
 
 
 def outer_product_work(a: int, b: int) -> dict[str, float]:
-    """Peaks and pulse probabilities (or codes) of both sides of one outer product, and the root of its singular value."""
+    """Peaks and pulse probabilities (or codes) of both sides of one outer product, and the root of
+    its singular value.
+    """
     return {"compare": a + b, "multiply": a + b, "square_root": 1}
 
 
@@ -211,16 +315,25 @@ class Sbe(Sbpca):
 
 @register
 class Lrt(Sbpca):
-    """Low-rank training: an unbiased rank-r sum of Kronecker terms, rebuilt and written where it changes a weight by a pulse."""
+    """Low-rank training: an unbiased rank-r sum of Kronecker terms, rebuilt and written where it
+    changes a weight by a pulse.
+    """
 
     name: ClassVar[str] = "lrt"
-    title: ClassVar[str] = "low-rank training: unbiased rank-r sums, written once enough weights change"
+    title: ClassVar[str] = (
+        "low-rank training: unbiased rank-r sums, written once enough weights change"
+    )
     source: ClassVar[str] = "Gural, Nadeau, Tikekar, Murmann, arXiv 2009.03887 (2020)"
     references: ClassVar[tuple[str, ...]] = ("gural2020",)
     practice: ClassVar[dict[str, Any]] = {"learning_rate": 0.05, "batch": 16, "epochs": 6}
-    # the expectation is over the signs: full writes of an unbiased estimate that leaves no sample out
-    trial: ClassVar[dict[str, Any]] = {"learning_rate": 0.1, "batch": 8, "device": "none",
-                                       "scheme_settings": {"rank": 2, "condition_limit": 1e12}}
+    # the expectation is over the signs: full writes of an unbiased estimate that leaves no sample
+    # out
+    trial: ClassVar[dict[str, Any]] = {
+        "learning_rate": 0.1,
+        "batch": 8,
+        "device": "none",
+        "scheme_settings": {"rank": 2, "condition_limit": 1e12},
+    }
 
     estimator: Literal["lrt"] = "lrt"
     update_mode: Literal["rank_seq", "rank_sum", "element"] = "rank_sum"

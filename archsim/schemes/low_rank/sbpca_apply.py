@@ -1,4 +1,6 @@
-"""Three ways to bring a low-rank weight change into an array: outer products in place, all weights written, or some of them."""
+"""Three ways to bring a low-rank weight change into an array: outer products in place, all weights
+written, or some of them.
+"""
 
 from __future__ import annotations
 
@@ -29,19 +31,41 @@ def work_done(done: Done, work: dict[str, float], times: float = 1) -> None:
         done.add("vector_unit", action, count * times)
 
 
-def apply_outer_products(layer: LayerState, scheme: Sbpca, X: np.ndarray, D: np.ndarray, s: np.ndarray, factor: float, done: Done,
-                         seed: int, step: int) -> None:
-    """W += factor sum_k s_k D_k X_k^T, one outer product after the other in the array. X (N, k), D (M, k), s (k)."""
-    rows, columns, rank = len(D), len(X), len(s)
+def apply_outer_products(
+    layer: LayerState,
+    scheme: Sbpca,
+    X: np.ndarray,
+    D: np.ndarray,
+    s: np.ndarray,
+    factor: float,
+    done: Done,
+    seed: int,
+    step: int,
+) -> None:
+    """W += factor sum_k s_k D_k X_k^T, one outer product after the other in the array. X (N, k), D
+    (M, k), s (k).
+    """
+    rows = len(D)
+    columns = len(X)
+    rank = len(s)
     work_done(done, outer_product_work(rows, columns), rank)
     if layer.devices is None:
         add_products(layer.weights, X, np.ascontiguousarray(D * s), F(factor))
         layer.writes += rank
     elif scheme.encoding == "pulse_trains":
         root = np.sqrt(np.abs(s))
-        counts = layer.devices.update((X * root).T, (D * np.copysign(root, s)).T, rate=factor, longest=scheme.train_length,
-                                      manage_update=scheme.update_management, manage_length=scheme.length_management, seed=seed,
-                                      step=step, tile=layer.tile, writes=layer.writes)
+        counts = layer.devices.update(
+            (X * root).T,
+            (D * np.copysign(root, s)).T,
+            rate=factor,
+            longest=scheme.train_length,
+            manage_update=scheme.update_management,
+            manage_length=scheme.length_management,
+            seed=seed,
+            step=step,
+            tile=layer.tile,
+            writes=layer.writes,
+        )
         slots, error_side, input_side, coincidences = (int(counts[place]) for place in (1, 2, 3, 4))
         done.add("bitstream_generator", "bit", slots * (rows + columns))
         _pulses(done, slots, input_side, error_side, coincidences)
@@ -50,26 +74,52 @@ def apply_outer_products(layer: LayerState, scheme: Sbpca, X: np.ndarray, D: np.
             _one_shot(layer, scheme, X[:, c], D[:, c] * s[c], factor, done, seed, step, c)
 
 
-def _pulses(done: Done, slots: int, input_side: float, error_side: float, coincidences: int) -> None:
+def _pulses(
+    done: Done, slots: int, input_side: float, error_side: float, coincidences: int
+) -> None:
     done.add("word_line_driver", "drive", input_side)
     done.add("bit_line_driver", "drive", error_side)
     done.add("array", "update", coincidences)
-    for name, value in (("slots", slots), ("input_side", input_side), ("error_side", error_side), ("coincidences", coincidences)):
+    for name, value in (
+        ("slots", slots),
+        ("input_side", input_side),
+        ("error_side", error_side),
+        ("coincidences", coincidences),
+    ):
         done.sum(name, value)
 
 
-def _one_shot(layer: LayerState, scheme: Sbpca, x: np.ndarray, d: np.ndarray, factor: float, done: Done, seed: int, step: int,
-              place: int) -> None:
-    """Time code on one side, amplitude on the other, both of `train_length` levels: the dose of a device is their product."""
+def _one_shot(
+    layer: LayerState,
+    scheme: Sbpca,
+    x: np.ndarray,
+    d: np.ndarray,
+    factor: float,
+    done: Done,
+    seed: int,
+    step: int,
+    place: int,
+) -> None:
+    """Time code on one side, amplitude on the other, both of `train_length` levels: the dose of a
+    device is their product.
+    """
     levels = F(scheme.train_length)
     x, d = _coded(x, levels), _coded(d, levels)
     wanted = np.multiply.outer(d, x) * F(factor / layer.devices.granularity)
     signed = _rounded(wanted, scheme, seed, step, layer.tile, place, scheme.train_length)
     # the numbers of a copy that no scheme has, for each outer product its own
-    layer.devices.pulse(signed, seed=seed, step=step, tile=layer.tile + 4 * place, writes=layer.writes)
+    layer.devices.pulse(
+        signed, seed=seed, step=step, tile=layer.tile + 4 * place, writes=layer.writes
+    )
     done.add("dac", "convert", len(x) + len(d))
     charges = SHOT_PHASES / 2
-    _pulses(done, scheme.train_length, charges * np.count_nonzero(x), charges * np.count_nonzero(d), int(np.abs(signed).sum()))
+    _pulses(
+        done,
+        scheme.train_length,
+        charges * np.count_nonzero(x),
+        charges * np.count_nonzero(d),
+        int(np.abs(signed).sum()),
+    )
 
 
 def _coded(values: np.ndarray, levels: np.float32) -> np.ndarray:
@@ -77,10 +127,18 @@ def _coded(values: np.ndarray, levels: np.float32) -> np.ndarray:
     return np.rint(values / peak * levels) / levels * peak if peak > 0 else values
 
 
-def _rounded(wanted: np.ndarray, scheme: Sbpca, seed: int, step: int, tile: int, place: int, most: int) -> np.ndarray:
+def _rounded(
+    wanted: np.ndarray, scheme: Sbpca, seed: int, step: int, tile: int, place: int, most: int
+) -> np.ndarray:
     signed = np.empty(wanted.shape, np.int32)
-    key = as_word(stream_key(as_word(seed), as_word(step), as_word(tile + 4 * place), WRITE + np.uint64(ROUNDING)))
-    whole_pulses(np.ascontiguousarray(wanted, F), most, key, scheme.rounding == "stochastic", signed)
+    key = as_word(
+        stream_key(
+            as_word(seed), as_word(step), as_word(tile + 4 * place), WRITE + np.uint64(ROUNDING)
+        )
+    )
+    whole_pulses(
+        np.ascontiguousarray(wanted, F), most, key, scheme.rounding == "stochastic", signed
+    )
     return signed
 
 
@@ -91,9 +149,20 @@ def rebuilt_change(X: np.ndarray, D: np.ndarray, s: np.ndarray, factor: float) -
     return change
 
 
-def apply_change(layer: LayerState, scheme: Sbpca, change: np.ndarray, rank: int, done: Done, seed: int, step: int) -> bool:
-    """Write a rebuilt change (M, N), all of it or its large elements. False where LRT keeps it, since too few weights would move."""
-    work, selected = rebuild_work(*change.shape, rank), np.ones(change.shape, bool)
+def apply_change(
+    layer: LayerState,
+    scheme: Sbpca,
+    change: np.ndarray,
+    rank: int,
+    done: Done,
+    seed: int,
+    step: int,
+) -> bool:
+    """Write a rebuilt change (M, N), all of it or its large elements. False where LRT keeps it,
+    since too few weights would move.
+    """
+    work = rebuild_work(*change.shape, rank)
+    selected = np.ones(change.shape, bool)
     if scheme.update_mode == "element":
         work = merge(work, {"compare": 2 * change.size})
         selected = np.abs(change) >= scheme.threshold * np.abs(change).max()

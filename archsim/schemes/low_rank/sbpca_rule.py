@@ -1,4 +1,6 @@
-"""The low-rank rules in training: samples stream through the estimator, its factors go into the array once a batch."""
+"""The low-rank rules in training: samples stream through the estimator, its factors go into the
+array once a batch.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +9,22 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from archsim.kernels.low_rank import lrt_samples, orthonormalise, sbe_samples, sbpca_block, truncated_svd
+from archsim.kernels.low_rank import (
+    lrt_samples,
+    orthonormalise,
+    sbe_samples,
+    sbpca_block,
+    truncated_svd,
+)
 from archsim.kernels.outer import add_products
 from archsim.kernels.random import as_word, fill_normals, stream_key
 from archsim.schemes.low_rank import sbpca_reference as slow
-from archsim.schemes.low_rank.sbpca_apply import apply_change, apply_outer_products, rebuilt_change, work_done
+from archsim.schemes.low_rank.sbpca_apply import (
+    apply_change,
+    apply_outer_products,
+    rebuilt_change,
+    work_done,
+)
 from archsim.schemes.low_rank.sbpca_work import batch_work, block_work, sample_work
 from archsim.schemes.rule import LayerState, UpdateRule
 from archsim.schemes.shared.digital_rule import written_activity
@@ -22,25 +35,38 @@ if TYPE_CHECKING:
 
 F, U = np.float32, np.uint64
 # Streams of random numbers, beside those of kernels.random
-START_X, START_D, SIGNS = U(40), U(41), U(42)
+START_X = U(40)
+START_D = U(41)
+SIGNS = U(42)
 FORGETTING, SMALL = 0.999, 1e-4  # of the running maximum of max-norm (LRT20)
 
 
-def starting_factors(scheme: Sbpca, layer: LayerState, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """X (N, k), D (M, k), s (k) before the first batch: random (orthonormal for SBPCA); zeros of one column more for LRT."""
+def starting_factors(
+    scheme: Sbpca, layer: LayerState, seed: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """X (N, k), D (M, k), s (k) before the first batch: random (orthonormal for SBPCA); zeros of
+    one column more for LRT.
+    """
     (rows, columns), rank = layer.weights.shape, scheme.rank_of(*layer.weights.shape)
     if scheme.estimator == "lrt":
         return np.zeros((columns, rank + 1), F), np.zeros((rows, rank + 1), F), np.zeros(rank + 1)
-    X, D = np.empty((columns, rank), F), np.empty((rows, rank), F)
+    X = np.empty((columns, rank), F)
+    D = np.empty((rows, rank), F)
     for values, stream in ((X, START_X), (D, START_D)):
         fill_normals(as_word(stream_key(as_word(seed), U(0), as_word(layer.tile), stream)), values)
         if scheme.estimator == "sbpca":
             orthonormalise(values)
-    return X, D, np.full(rank, 0.0 if scheme.estimator == "sbe" else scheme.initial_singular_value, F)
+    return (
+        X,
+        D,
+        np.full(rank, 0.0 if scheme.estimator == "sbe" else scheme.initial_singular_value, F),
+    )
 
 
 class _Estimate:
-    """The state of one layer. `samples`, `images`: since its factors were last applied (of a batch; of more for LRT)."""
+    """The state of one layer. `samples`, `images`: since its factors were last applied (of a batch;
+    of more for LRT).
+    """
 
     def __init__(self, scheme: Sbpca, layer: LayerState, batch: int, seed: int):
         self.X, self.D, self.s = starting_factors(scheme, layer, seed)
@@ -50,7 +76,9 @@ class _Estimate:
         self.inputs, self.errors = np.empty((kept, columns), F), np.empty((kept, rows), F)
         self.sum = np.zeros((rows, columns) if scheme.estimator == "svd" else (0, 0), F)
         self.filled = self.turn = self.samples = self.images = 0
-        self.batches, self.peak, self.peaks = 1, 0.0, 0
+        self.batches = 1
+        self.peak = 0.0
+        self.peaks = 0
 
 
 class LowRankRule(UpdateRule):
@@ -62,11 +90,14 @@ class LowRankRule(UpdateRule):
         self.totals = np.zeros(2, np.int64)
 
     def image(self, layer: LayerState, inputs: np.ndarray, errors: np.ndarray, step: int) -> None:
-        estimate, scheme, done = self.estimates[layer.index], self.scheme, self.done[layer.index]
+        estimate = self.estimates[layer.index]
+        scheme = self.scheme
+        done = self.done[layer.index]
         (rows, columns), count = layer.weights.shape, inputs.shape[1]
         rank = scheme.rank_of(rows, columns)
         # the errors of the batch's mean loss become those of an image's own
-        x, d = np.ascontiguousarray(inputs.T), np.ascontiguousarray(errors.T) * F(self.batch_size)
+        x = np.ascontiguousarray(inputs.T)
+        d = np.ascontiguousarray(errors.T) * F(self.batch_size)
         work_done(done, sample_work(scheme.estimator, rows, columns, rank), count)
         if scheme.estimator == "sbe":
             sbe_samples(estimate.X, estimate.D, estimate.s, x, d, estimate.samples + 1)
@@ -77,7 +108,17 @@ class LowRankRule(UpdateRule):
                 d /= F(self._norm(estimate, d))
                 work_done(done, {"compare": rows, "multiply": rows}, count)
             key = as_word(stream_key(as_word(self.seed), as_word(step), as_word(layer.tile), SIGNS))
-            lrt_samples(estimate.X, estimate.D, estimate.s, x, d, scheme.unbiased, scheme.condition_limit, key, self.totals)
+            lrt_samples(
+                estimate.X,
+                estimate.D,
+                estimate.s,
+                x,
+                d,
+                scheme.unbiased,
+                scheme.condition_limit,
+                key,
+                self.totals,
+            )
         else:
             self._gather(layer, estimate, x, d)
         estimate.samples += count
@@ -85,7 +126,9 @@ class LowRankRule(UpdateRule):
 
     @staticmethod
     def _norm(estimate: _Estimate, d: np.ndarray) -> float:
-        """What max-norm divides an image's errors by: their largest, or a running mean of it where that is larger."""
+        """What max-norm divides an image's errors by: their largest, or a running mean of it where
+        that is larger.
+        """
         largest = float(np.abs(d).max()) + SMALL
         estimate.peaks += 1
         estimate.peak = FORGETTING * estimate.peak + (1 - FORGETTING) * largest
@@ -96,7 +139,10 @@ class LowRankRule(UpdateRule):
         while start < len(x):
             taken = min(len(x) - start, estimate.block - estimate.filled)
             place = slice(estimate.filled, estimate.filled + taken)
-            estimate.inputs[place], estimate.errors[place] = x[start:start + taken], d[start:start + taken]
+            estimate.inputs[place], estimate.errors[place] = (
+                x[start : start + taken],
+                d[start : start + taken],
+            )
             estimate.filled, start = estimate.filled + taken, start + taken
             if estimate.filled == estimate.block:
                 self._close(layer, estimate)
@@ -104,12 +150,22 @@ class LowRankRule(UpdateRule):
     def _close(self, layer: LayerState, estimate: _Estimate) -> None:
         """End a sub-batch, full or the last of its batch."""
         if estimate.filled:
-            sbpca_block(estimate.X, estimate.D, estimate.s, estimate.inputs, estimate.errors, estimate.filled, estimate.turn)
+            sbpca_block(
+                estimate.X,
+                estimate.D,
+                estimate.s,
+                estimate.inputs,
+                estimate.errors,
+                estimate.filled,
+                estimate.turn,
+            )
             work_done(self.done[layer.index], block_work(*layer.weights.shape, len(estimate.s)))
             estimate.filled, estimate.turn = 0, estimate.turn + 1
 
     def batch(self, layer: LayerState, step: int) -> None:
-        estimate, scheme, done = self.estimates[layer.index], self.scheme, self.done[layer.index]
+        estimate = self.estimates[layer.index]
+        scheme = self.scheme
+        done = self.done[layer.index]
         rank = scheme.rank_of(*layer.weights.shape)
         work_done(done, batch_work(scheme.estimator, *layer.weights.shape, rank))
         X, D, s, factor = self._factors(layer, estimate, rank)
@@ -117,22 +173,31 @@ class LowRankRule(UpdateRule):
             apply_outer_products(layer, scheme, X, D, s, factor, done, self.seed, step)
             applied = True
         else:
-            applied = apply_change(layer, scheme, rebuilt_change(X, D, s, factor), rank, done, self.seed, step)
+            applied = apply_change(
+                layer, scheme, rebuilt_change(X, D, s, factor), rank, done, self.seed, step
+            )
         if scheme.estimator == "lrt" and not applied:
             estimate.batches += 1
             return
         if scheme.estimator == "lrt":
             for values in (estimate.X, estimate.D, estimate.s):
                 values[...] = 0
-        elif estimate.images != self.batch_size:  # a batch cut short: s in the unit of an image's own errors again
+        elif (
+            estimate.images != self.batch_size
+        ):  # a batch cut short: s in the unit of an image's own errors again
             estimate.s *= F(estimate.images / self.batch_size)
         estimate.sum[...] = 0
         estimate.turn = estimate.samples = estimate.images = 0
         estimate.batches = 1
 
-    def _factors(self, layer: LayerState, estimate: _Estimate, rank: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
+    def _factors(
+        self, layer: LayerState, estimate: _Estimate, rank: int
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
         """Unit vectors X (N, k), D (M, k), s (k) and the factor of their sum in the weight change."""
-        X, D, s, share = estimate.X, estimate.D, estimate.s, self.rate * estimate.samples / self.batch_size
+        X = estimate.X
+        D = estimate.D
+        s = estimate.s
+        share = self.rate * estimate.samples / self.batch_size
         if self.scheme.estimator == "sbpca":
             self._close(layer, estimate)
         elif self.scheme.estimator == "sbe":
@@ -147,7 +212,11 @@ class LowRankRule(UpdateRule):
         return X, D, s, share
 
     def state(self) -> dict[str, np.ndarray]:
-        return {f"{layer.index}.{name}": getattr(self.estimates[layer.index], name) for layer in self.layers for name in ("X", "D", "s")}
+        return {
+            f"{layer.index}.{name}": getattr(self.estimates[layer.index], name)
+            for layer in self.layers
+            for name in ("X", "D", "s")
+        }
 
     def facts(self) -> dict[str, Any]:
         names = ("samples", "images", "batches", "peak", "peaks")
@@ -162,14 +231,26 @@ class LowRankRule(UpdateRule):
         if self.scheme.update_mode != "rank_seq":
             return written_activity(self, layer, before)
         done, assumed = self.done[layer.index], Activity()
-        slots, products = done.sums.get("slots", 0.0), max(1, done.batches * self.scheme.rank_of(*layer.weights.shape))
-        if layer.devices is None or slots == 0:  # exact weights have no pulses: what is assumed of them stays
-            return replace(before, row_pulses=assumed.row_pulses, column_pulses=assumed.column_pulses, coincidences=assumed.coincidences,
-                           train_length=float(self.scheme.train_length))
+        slots = done.sums.get("slots", 0.0)
+        products = max(1, done.batches * self.scheme.rank_of(*layer.weights.shape))
+        if (
+            layer.devices is None or slots == 0
+        ):  # exact weights have no pulses: what is assumed of them stays
+            return replace(
+                before,
+                row_pulses=assumed.row_pulses,
+                column_pulses=assumed.column_pulses,
+                coincidences=assumed.coincidences,
+                train_length=float(self.scheme.train_length),
+            )
         rows, columns = layer.weights.shape
-        return replace(before, train_length=slots / products, row_pulses=done.sums["input_side"] / (slots * columns),
-                       column_pulses=done.sums["error_side"] / (slots * rows),
-                       coincidences=done.sums["coincidences"] / (products * rows * columns))
+        return replace(
+            before,
+            train_length=slots / products,
+            row_pulses=done.sums["input_side"] / (slots * columns),
+            column_pulses=done.sums["error_side"] / (slots * rows),
+            coincidences=done.sums["coincidences"] / (products * rows * columns),
+        )
 
 
 def _unit(vectors: np.ndarray) -> np.ndarray:
@@ -177,9 +258,18 @@ def _unit(vectors: np.ndarray) -> np.ndarray:
     return vectors / F(length) if length > 0 else vectors
 
 
-def reference_change(scheme: Sbpca, layer: LayerState, inputs: np.ndarray, errors: np.ndarray, rate: float, seed: int,
-                     step: int) -> np.ndarray:
-    """See `Scheme.reference_change`: the batch's estimate in plain NumPy; of LRT its expectation, the gradient itself."""
+def reference_change(
+    scheme: Sbpca,
+    layer: LayerState,
+    inputs: np.ndarray,
+    errors: np.ndarray,
+    rate: float,
+    seed: int,
+    step: int,
+) -> np.ndarray:
+    """See `Scheme.reference_change`: the batch's estimate in plain NumPy; of LRT its expectation,
+    the gradient itself.
+    """
     images, _, vectors = inputs.shape
     x = inputs.transpose(0, 2, 1).reshape(images * vectors, -1).astype(float)
     d = errors.transpose(0, 2, 1).reshape(images * vectors, -1).astype(float) * images
@@ -194,7 +284,9 @@ def reference_change(scheme: Sbpca, layer: LayerState, inputs: np.ndarray, error
     X, D, s = (values.astype(float) for values in starting_factors(scheme, layer, seed))
     if scheme.estimator == "sbe":
         first, second, value = slow.sbe_batch(X[:, 0], D[:, 0], float(s[0]), x, d)
-        X, D, s = (first / np.linalg.norm(first))[:, None], (second / np.linalg.norm(second))[:, None], np.array([value])
+        X = (first / np.linalg.norm(first))[:, None]
+        D = (second / np.linalg.norm(second))[:, None]
+        s = np.array([value])
     else:
         X, D, s = slow.sbpca_batch(X, D, s, x, d, scheme.block_of(len(x)))
     return slow.change(X, D, s, rate * vectors)

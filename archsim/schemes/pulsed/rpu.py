@@ -1,4 +1,6 @@
-"""RPU: all three cycles in the crossbar; the update is a coincidence of stochastic pulse trains (Gokmen 2016, 2017)."""
+"""RPU: all three cycles in the crossbar; the update is a coincidence of stochastic pulse trains
+(Gokmen 2016, 2017).
+"""
 
 from __future__ import annotations
 
@@ -18,10 +20,14 @@ if TYPE_CHECKING:
 
 @register
 class Rpu(Scheme):
-    """One rank-1 update in the array for every vector of the forward pass; no digital copy of the weights."""
+    """One rank-1 update in the array for every vector of the forward pass; no digital copy of the
+    weights.
+    """
 
     name: ClassVar[str] = "rpu"
-    title: ClassVar[str] = "stochastic pulse trains on rows and columns, forward, backward and update in the array"
+    title: ClassVar[str] = (
+        "stochastic pulse trains on rows and columns, forward, backward and update in the array"
+    )
     source: ClassVar[str] = "Gokmen & Vlasov 2016; Gokmen, Onen & Haensch 2017"
     references: ClassVar[tuple[str, ...]] = ("gokmen2016", "gokmen2017")
     transposed_read: ClassVar[bool] = True
@@ -30,7 +36,10 @@ class Rpu(Scheme):
     device: ClassVar[str] = "gokmen2016"
     practice: ClassVar[dict[str, Any]] = {"learning_rate": 0.01}
     # Equal bounds: none of the weights of the trial reaches one.
-    trial: ClassVar[dict[str, Any]] = {"learning_rate": 0.2, "device_settings": {"upper_spread": 0.0, "lower_spread": 0.0}}
+    trial: ClassVar[dict[str, Any]] = {
+        "learning_rate": 0.2,
+        "device_settings": {"upper_spread": 0.0, "lower_spread": 0.0},
+    }
 
     update_management: bool = True
 
@@ -44,23 +53,45 @@ class Rpu(Scheme):
     def image_update(self, stage: Stage) -> list[Operation]:
         shape = stage.matrix
         ends = (shape.rows + shape.columns) * shape.groups
-        # Update management needs the largest |x| and |d| of the vector before its pulse probabilities are set.
+        # Update management needs the largest |x| and |d| of the vector before its pulse
+        # probabilities are set.
         work = {"compare": ends, "multiply": ends} if self.update_management else {"multiply": ends}
-        return [Operation(
-            name=f"{stage.name}.update", layer=stage.name, phase="update", kind="pulse_update", steps=shape.vectors,
-            input_elements=ends, vector_work=work)]
+        return [
+            Operation(
+                name=f"{stage.name}.update",
+                layer=stage.name,
+                phase="update",
+                kind="pulse_update",
+                steps=shape.vectors,
+                input_elements=ends,
+                vector_work=work,
+            )
+        ]
 
     def batch_update(self, stage: Stage, batch: int) -> list[Operation]:
         return []
 
-    def reference_change(self, layer: LayerState, inputs: np.ndarray, errors: np.ndarray, rate: float, seed: int, step: int) -> np.ndarray:
+    def reference_change(
+        self,
+        layer: LayerState,
+        inputs: np.ndarray,
+        errors: np.ndarray,
+        rate: float,
+        seed: int,
+        step: int,
+    ) -> np.ndarray:
         from archsim.schemes.shared.expected_pulses import expected_change
 
         return expected_change(layer.devices, inputs, errors, rate, 31, self.update_management)
 
     def parts(self, chip: Architecture) -> dict[str, dict]:
         stream, shared = chip.bitstream, chip.bitstream.sharing == "chip"
-        return {"bitstream_generator": {
-            "part": "bitstream_generator", "parameters": {"bits": stream.resolution, "source": stream.source},
-            "per": "chip" if shared else "line", "count": stream.bits_per_cycle if shared else 1,
-            "boundary": "chip" if shared else "macro"}}
+        return {
+            "bitstream_generator": {
+                "part": "bitstream_generator",
+                "parameters": {"bits": stream.resolution, "source": stream.source},
+                "per": "chip" if shared else "line",
+                "count": stream.bits_per_cycle if shared else 1,
+                "boundary": "chip" if shared else "macro",
+            }
+        }

@@ -1,4 +1,6 @@
-"""Tiki-Taka: gradients gather on a fast array, are read line by line and reach the weights slowly (Gokmen 2020, 2021; Rasch 2024)."""
+"""Tiki-Taka: gradients gather on a fast array, are read line by line and reach the weights slowly
+(Gokmen 2020, 2021; Rasch 2024).
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,8 @@ if TYPE_CHECKING:
 
     from archsim.schemes.rule import LayerState, UpdateRule
 
-# Arithmetic of a read line, a value (Rasch 2024, Table 1: 2 operations, for AGAD 6), beside the compare that fires a pulse.
+# Arithmetic of a read line, a value (Rasch 2024, Table 1: 2 operations, for AGAD 6), beside the
+# compare that fires a pulse.
 READ_WORK: dict[str, dict[str, float]] = {
     "v1": {"multiply": 1, "compare": 1},
     "v2": {"multiply_add": 1, "compare": 1},
@@ -38,48 +41,78 @@ READ_WORDS = {"v1": (0, 0), "v2": (1, 1), "chopped": (1, 1), "agad": (3, 2)}
 
 @register
 class TikiTaka(Rpu):
-    """Every vector is a pulsed update of the fast array A; every `transfer_every` vectors one line of it is read.
+    """Every vector is a pulsed update of the fast array A; every `transfer_every` vectors one line
+    of it is read.
 
-    v1 (Gokmen & Haensch 2020): the line read against the reference array R is itself a pulsed update of the weights; the rates of the two
-    updates are `fast_rate` and `transfer_rate` times the learning rate. Nothing averages the reads, so it needs devices of many states.
-    v2: the line is added to a digital matrix H, whose entries past one give one pulse each and start anew. chopped (c-TTv2): the
-    signs of the inputs of A are flipped at random after a read, so that errors of R average out. agad: flips are regular and the
-    reference is a digital running mean of the reads themselves: no array R; nothing is written before the first flip, which a layer
-    of n lines reaches after n x `period` x `transfer_every` vectors.
+    v1 (Gokmen & Haensch 2020): the line read against the reference array R is itself a pulsed
+    update of the weights; the rates of the two updates are `fast_rate` and `transfer_rate` times
+    the learning rate. Nothing averages the reads, so it needs devices of many states.
+    v2: the line is added to a digital matrix H, whose entries past one give one pulse each and
+    start anew. chopped (c-TTv2): the signs of the inputs of A are flipped at random after a read,
+    so that errors of R average out. agad: flips are regular and the reference is a digital running
+    mean of the reads themselves: no array R; nothing is written before the first flip, which a
+    layer of n lines reaches after n x `period` x `transfer_every` vectors.
 
-    `train_length` slots at most; `fast_rate`, `gamma`, `read_noise` (weight units), `flip_probability`, `period` (reads between flips),
-    `tail` as in Rasch 2024, Eq. 10-15. `divide_by_fast_rate`: the division of Eq. 14, by which the learning rate is that of gradient
-    descent in every layer; the paper's own runs drop it, and a rate then suits one number of vectors an image only.
-    `reference_error` is the standard deviation of R around what A was read as. The gradient is taken at the weights alone. A
-    layer with more vectors an image than `transfer_every` is read a whole number of times an image.
+    `train_length` slots at most; `fast_rate`, `gamma`, `read_noise` (weight units),
+    `flip_probability`, `period` (reads between flips),
+    `tail` as in Rasch 2024, Eq. 10-15. `divide_by_fast_rate`: the division of Eq. 14, by which the
+    learning rate is that of gradient descent in every layer; the paper's own runs drop it, and a
+    rate then suits one number of vectors an image only.
+    `reference_error` is the standard deviation of R around what A was read as. The gradient is
+    taken at the weights alone. A layer with more vectors an image than `transfer_every` is read a
+    whole number of times an image.
 
-    Silicon: A is pulsed while the weights rest and read while they are not, so it has cells, lines with their drivers and bit-stream
-    generators, a multiplexer and a sequencer, and is read through the input and output converters of the weights' tile, which is held
-    meanwhile (`fast_converters` own: it has its own). The papers count arrays only and leave the sharing open; two devices in one
-    cross-point (Gokmen 2020), which share their integrator, are the picture. Generators stand at A alone: pulses on the weights are
-    single and determined, or (v1) drawn by A's. R is never read alone: see `common.reference_array`. Once, before a training, A is
-    driven to its symmetry points by `symmetry_pulses`, alternating, and R written from it: few leave it off (more than 100 gain nothing at
-    a step of 0.1, at 0.01 a third of the way is left), many leave half a step and the noise of the last pulses.
+    Silicon: A is pulsed while the weights rest and read while they are not, so it has cells, lines
+    with their drivers and bit-stream generators, a multiplexer and a sequencer, and is read through
+    the input and output converters of the weights' tile, which is held meanwhile (`fast_converters`
+    own: it has its own). The papers count arrays only and leave the sharing open; two devices in
+    one cross-point (Gokmen 2020), which share their integrator, are the picture. Generators stand
+    at A alone: pulses on the weights are single and determined, or (v1) drawn by A's. R is never
+    read alone: see `common.reference_array`. Once, before a training, A is driven to its symmetry
+    points by `symmetry_pulses`, alternating, and R written from it: few leave it off (more than 100
+    gain nothing at a step of 0.1, at 0.01 a third of the way is left), many leave half a step and
+    the noise of the last pulses.
     """
 
     name: ClassVar[str] = "tiki_taka"
-    title: ClassVar[str] = "gradient on a fast array, transfer line by line to the weights: Tiki-Taka v1, v2, chopped, AGAD"
-    source: ClassVar[str] = "Gokmen & Haensch 2020; Gokmen 2021; Rasch et al., Nat. Commun. 15:7133 (2024)"
+    title: ClassVar[str] = (
+        "gradient on a fast array, transfer line by line to the weights: Tiki-Taka v1, v2, chopped, AGAD"
+    )
+    source: ClassVar[str] = (
+        "Gokmen & Haensch 2020; Gokmen 2021; Rasch et al., Nat. Commun. 15:7133 (2024)"
+    )
     references: ClassVar[tuple[str, ...]] = ("gokmen2020", "gokmen2021", "rasch2024")
     device: ClassVar[str] = "rasch2024_20_states"
     default_chip: ClassVar[str] = "cim40"
     practice: ClassVar[dict[str, Any]] = {"learning_rate": 0.05, "epochs": 8}
     # A small batch moves weights where the gain of the hidden matrix is not divided.
-    trial: ClassVar[dict[str, Any]] = {"learning_rate": 2.0, "batch": 64, "scheme_settings": {"divide_by_fast_rate": False}}
+    trial: ClassVar[dict[str, Any]] = {
+        "learning_rate": 2.0,
+        "batch": 64,
+        "scheme_settings": {"divide_by_fast_rate": False},
+    }
 
     variants: ClassVar[dict[str, dict[str, dict[str, Any]]]] = {
-        "v1": {"practice": {"learning_rate": 0.05, "epochs": 6, "device_settings": {"pulse_step": 0.01},
-                            "scheme_settings": {"version": "v1", "symmetry_pulses": 1000}},
-               "trial": {"scheme_settings": {"version": "v1"}}},
-        "v2": {"practice": {"scheme_settings": {"version": "v2"}},
-               "trial": {"scheme_settings": {"version": "v2", "divide_by_fast_rate": False}}},
-        "agad": {"practice": {"epochs": 10, "scheme_settings": {"version": "agad"}},
-                 "trial": {"scheme_settings": {"version": "agad", "divide_by_fast_rate": False, "period": 2}}}}
+        "v1": {
+            "practice": {
+                "learning_rate": 0.05,
+                "epochs": 6,
+                "device_settings": {"pulse_step": 0.01},
+                "scheme_settings": {"version": "v1", "symmetry_pulses": 1000},
+            },
+            "trial": {"scheme_settings": {"version": "v1"}},
+        },
+        "v2": {
+            "practice": {"scheme_settings": {"version": "v2"}},
+            "trial": {"scheme_settings": {"version": "v2", "divide_by_fast_rate": False}},
+        },
+        "agad": {
+            "practice": {"epochs": 10, "scheme_settings": {"version": "agad"}},
+            "trial": {
+                "scheme_settings": {"version": "agad", "divide_by_fast_rate": False, "period": 2}
+            },
+        },
+    }
 
     version: Literal["v1", "v2", "chopped", "agad"] = "chopped"
     transfer_every: Annotated[int, Field(ge=1, le=100_000)] = 2
@@ -99,9 +132,16 @@ class TikiTaka(Rpu):
     @property
     def unused(self) -> frozenset[str]:
         own = {"v1": {"transfer_rate"}, "chopped": {"flip_probability"}, "agad": {"period", "tail"}}
-        own_of_others = set().union(*(names for version, names in own.items() if version != self.version))
+        own_of_others = set().union(
+            *(names for version, names in own.items() if version != self.version)
+        )
         hidden = {"gamma", "divide_by_fast_rate"} if self.version == "v1" else set()
-        return super().unused | own_of_others | hidden | (set() if self.reads_reference else {"reference_error"})
+        return (
+            super().unused
+            | own_of_others
+            | hidden
+            | (set() if self.reads_reference else {"reference_error"})
+        )
 
     @property
     def reads_reference(self) -> bool:
@@ -110,7 +150,11 @@ class TikiTaka(Rpu):
 
     def transfers(self, vectors: int) -> tuple[int, int]:
         """(reads an image, images between them) of a layer with so many vectors an image."""
-        return (vectors // self.transfer_every, 1) if vectors >= self.transfer_every else (1, round(self.transfer_every / vectors))
+        return (
+            (vectors // self.transfer_every, 1)
+            if vectors >= self.transfer_every
+            else (1, round(self.transfer_every / vectors))
+        )
 
     def arrays(self, stages: list[Stage]) -> list[LayerMatrix]:
         found = []
@@ -129,7 +173,10 @@ class TikiTaka(Rpu):
         for stage in (stage for stage in stages if stage.on_array):
             fast = f"{stage.name}.fast"
             found.append(symmetry_pulses(stage, fast, self.symmetry_pulses))
-            found += [*(copy_to_reference(stage, fast) if self.reads_reference else []), initial_weights(stage)]
+            found += [
+                *(copy_to_reference(stage, fast) if self.reads_reference else []),
+                initial_weights(stage),
+            ]
         return found
 
     def image_update(self, stage: Stage) -> list[Operation]:
@@ -137,18 +184,45 @@ class TikiTaka(Rpu):
         outputs = shape.columns * shape.groups
         reads, every = self.transfers(shape.vectors)
         taken, kept = READ_WORDS[self.version]
-        fast = with_length(replace(super().image_update(stage)[0], array=f"{name}.fast"), self.train_length)
+        fast = with_length(
+            replace(super().image_update(stage)[0], array=f"{name}.fast"), self.train_length
+        )
         read = Operation(
-            name=f"{name}.transfer_read", layer=name, phase="update", kind="read", steps=reads, every=every, lines=1,
-            array=f"{name}.fast", against=f"{name}.reference" if self.reads_reference else None, input_elements=shape.groups,
-            output_elements=outputs, vector_work={action: count * outputs for action, count in READ_WORK[self.version].items()},
-            state_reads=taken * outputs, state_writes=kept * outputs, after=(fast.name,),
-            activity=Activity(input_density=1.0, bit_density=1.0, magnitude=1.0))
+            name=f"{name}.transfer_read",
+            layer=name,
+            phase="update",
+            kind="read",
+            steps=reads,
+            every=every,
+            lines=1,
+            array=f"{name}.fast",
+            against=f"{name}.reference" if self.reads_reference else None,
+            input_elements=shape.groups,
+            output_elements=outputs,
+            vector_work={
+                action: count * outputs for action, count in READ_WORK[self.version].items()
+            },
+            state_reads=taken * outputs,
+            state_writes=kept * outputs,
+            after=(fast.name,),
+            activity=Activity(input_density=1.0, bit_density=1.0, magnitude=1.0),
+        )
         trains = self.version == "v1"
         pulses = Operation(
-            name=f"{name}.transfer", layer=name, phase="update", kind="pulse_update", steps=reads, every=every, lines=1, random=trains,
-            input_elements=outputs, after=(read.name,),
-            activity=Activity(row_pulses=1.0, column_pulses=0.01, coincidences=0.01, train_length=1.0))
+            name=f"{name}.transfer",
+            layer=name,
+            phase="update",
+            kind="pulse_update",
+            steps=reads,
+            every=every,
+            lines=1,
+            random=trains,
+            input_elements=outputs,
+            after=(read.name,),
+            activity=Activity(
+                row_pulses=1.0, column_pulses=0.01, coincidences=0.01, train_length=1.0
+            ),
+        )
         pulses = with_length(pulses, self.train_length) if trains else pulses
         return [fast, read, pulses]
 
@@ -157,14 +231,26 @@ class TikiTaka(Rpu):
         if self.version == "v1":
             return {}
         words = {"hidden matrix": weights}
-        return words | {"mean of the reads": weights, "reference of the reads": weights} if self.version == "agad" else words
+        return (
+            words | {"mean of the reads": weights, "reference of the reads": weights}
+            if self.version == "agad"
+            else words
+        )
 
     def rule(self, layers: Sequence[LayerState], rate: float, batch: int, seed: int) -> UpdateRule:
         from archsim.schemes.pulsed.tiki_taka_rule import TikiTakaRule
 
         return TikiTakaRule(self, layers, rate, batch, seed)
 
-    def reference_change(self, layer: LayerState, inputs: np.ndarray, errors: np.ndarray, rate: float, seed: int, step: int) -> np.ndarray:
+    def reference_change(
+        self,
+        layer: LayerState,
+        inputs: np.ndarray,
+        errors: np.ndarray,
+        rate: float,
+        seed: int,
+        step: int,
+    ) -> np.ndarray:
         from archsim.schemes.pulsed.tiki_taka_reference import twin_change
 
         return twin_change(self, layer, inputs, errors, rate, seed, step)

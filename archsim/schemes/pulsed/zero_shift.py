@@ -1,4 +1,6 @@
-"""Zero-shifting: the symmetry point of every device is programmed into a reference array before a pulsed training (Kim 2019)."""
+"""Zero-shifting: the symmetry point of every device is programmed into a reference array before a
+pulsed training (Kim 2019).
+"""
 
 from __future__ import annotations
 
@@ -28,15 +30,19 @@ if TYPE_CHECKING:
 
 @register
 class ZeroShift(Rpu):
-    """`pulses` alternating pulses drive every device to its symmetry point; it is read (with `read_noise`) and written into a reference
-    device (with `program_error`); from then on a weight is the difference of the two, and the pulsed update is that of `rpu`.
+    """`pulses` alternating pulses drive every device to its symmetry point; it is read (with
+    `read_noise`) and written into a reference device (with `program_error`); from then on a weight
+    is the difference of the two, and the pulsed update is that of `rpu`.
 
-    Both arrays are driven and read together in every cycle (silicon: `common.reference_array`). The pulses, one read and one write a device
-    are paid once, before the first image. All errors in weight units.
+    Both arrays are driven and read together in every cycle (silicon: `common.reference_array`). The
+    pulses, one read and one write a device are paid once, before the first image. All errors in
+    weight units.
     """
 
     name: ClassVar[str] = "zero_shift"
-    title: ClassVar[str] = "symmetry points programmed into a reference array, then stochastic pulse trains"
+    title: ClassVar[str] = (
+        "symmetry points programmed into a reference array, then stochastic pulse trains"
+    )
     source: ClassVar[str] = "Kim et al., arXiv 1907.10228 (2019)"
     references: ClassVar[tuple[str, ...]] = ("kim2019",)
     device: ClassVar[str] = "soft_bounds_asymmetric"
@@ -44,7 +50,10 @@ class ZeroShift(Rpu):
     practice: ClassVar[dict[str, Any]] = {"learning_rate": 0.02, "epochs": 6}
     # Equal bounds: none of the weights of the trial reaches one.
     trial: ClassVar[dict[str, Any]] = {
-        "learning_rate": 0.2, "scheme_settings": {"pulses": 10}, "device_settings": {"upper_spread": 0.0, "lower_spread": 0.0}}
+        "learning_rate": 0.2,
+        "scheme_settings": {"pulses": 10},
+        "device_settings": {"upper_spread": 0.0, "lower_spread": 0.0},
+    }
 
     pulses: Annotated[int, Field(ge=0, le=1_000_000)] = 4000
     read_noise: Annotated[float, Field(ge=0, le=100)] = 0.0
@@ -53,7 +62,13 @@ class ZeroShift(Rpu):
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        return () if self.pulses else ("pulses is 0: nothing is shifted, the reference stays at zero; not the rule of the scheme's source",)
+        return (
+            ()
+            if self.pulses
+            else (
+                "pulses is 0: nothing is shifted, the reference stays at zero; not the rule of the scheme's source",
+            )
+        )
 
     def arrays(self, stages: list[Stage]) -> list[LayerMatrix]:
         return [reference_array(stage, stage.name) for stage in stages if stage.on_array]
@@ -62,16 +77,24 @@ class ZeroShift(Rpu):
         return replace(operation, against=f"{operation.layer}.reference")
 
     def backward(self, stage: Stage, first: bool) -> list[Operation]:
-        return [self.forward_read(op) if op.kind != "digital" else op for op in super().backward(stage, first)]
+        return [
+            self.forward_read(op) if op.kind != "digital" else op
+            for op in super().backward(stage, first)
+        ]
 
     def image_update(self, stage: Stage) -> list[Operation]:
-        return [with_length(operation, self.train_length) for operation in super().image_update(stage)]
+        return [
+            with_length(operation, self.train_length) for operation in super().image_update(stage)
+        ]
 
     def setup_operations(self, stages: list[Stage]) -> list[Operation]:
         found = []
         for stage in (stage for stage in stages if stage.on_array):
             if self.pulses:
-                found += [symmetry_pulses(stage, stage.name, self.pulses), *copy_to_reference(stage, stage.name)]
+                found += [
+                    symmetry_pulses(stage, stage.name, self.pulses),
+                    *copy_to_reference(stage, stage.name),
+                ]
             found.append(initial_weights(stage))
         return found
 
@@ -80,7 +103,17 @@ class ZeroShift(Rpu):
 
         return ZeroShiftRule(self, layers, rate, batch, seed)
 
-    def reference_change(self, layer: LayerState, inputs: np.ndarray, errors: np.ndarray, rate: float, seed: int, step: int) -> np.ndarray:
+    def reference_change(
+        self,
+        layer: LayerState,
+        inputs: np.ndarray,
+        errors: np.ndarray,
+        rate: float,
+        seed: int,
+        step: int,
+    ) -> np.ndarray:
         from archsim.schemes.shared.expected_pulses import expected_change
 
-        return expected_change(layer.devices, inputs, errors, rate, self.train_length, self.update_management)
+        return expected_change(
+            layer.devices, inputs, errors, rate, self.train_length, self.update_management
+        )

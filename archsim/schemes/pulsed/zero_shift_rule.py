@@ -1,4 +1,6 @@
-"""The algorithm of zero-shifting: the shift before the first image, then the pulsed update of every image."""
+"""The algorithm of zero-shifting: the shift before the first image, then the pulsed update of every
+image.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,10 @@ from archsim.trace.operation import Activity
 from hwlib.errors import InputError
 
 F, U = np.float32, np.uint64
-REFERENCE, LOWER, UPPER = 6, 2, 3  # planes of the law soft_bounds_reference
+# planes of the law soft_bounds_reference
+REFERENCE = 6
+LOWER = 2
+UPPER = 3
 SHIFT_TILE = 1 << 41  # keys of the random numbers of the shift
 _, SLOTS, ROW_PULSES, COLUMN_PULSES, COINCIDENCES, _ = range(6)
 
@@ -26,14 +31,28 @@ class ZeroShiftRule(UpdateRule):
         super().__init__(scheme, layers, rate, batch, seed)
         for layer in self.layers:
             if layer.devices is None or layer.devices.device.name != "soft_bounds_reference":
-                raise InputError("this scheme needs devices that are read against a reference", where="device",
-                                 got="none" if layer.devices is None else layer.devices.device.name, hint="soft_bounds_asymmetric")
+                raise InputError(
+                    "this scheme needs devices that are read against a reference",
+                    where="device",
+                    got="none" if layer.devices is None else layer.devices.device.name,
+                    hint="soft_bounds_asymmetric",
+                )
             shift(scheme, layer, seed)
 
     def image(self, layer: LayerState, inputs: np.ndarray, errors: np.ndarray, step: int) -> None:
         counts, done = new_counts(), self.done[layer.index]
-        layer.devices.update(inputs.T, errors.T, rate=self.rate, longest=self.scheme.train_length, seed=self.seed, step=step,
-                             manage_update=self.scheme.update_management, tile=layer.tile, counts=counts, writes=layer.writes)
+        layer.devices.update(
+            inputs.T,
+            errors.T,
+            rate=self.rate,
+            longest=self.scheme.train_length,
+            seed=self.seed,
+            step=step,
+            manage_update=self.scheme.update_management,
+            tile=layer.tile,
+            counts=counts,
+            writes=layer.writes,
+        )
         rows, columns = layer.weights.shape
         done.add("array", "update", counts[COINCIDENCES])
         done.add("bitstream_generator", "bit", counts[SLOTS] * (rows + columns))
@@ -45,20 +64,31 @@ class ZeroShiftRule(UpdateRule):
     def activity(self, layer: LayerState, before: Activity) -> Activity:
         done, (rows, columns) = self.done[layer.index], layer.weights.shape
         slots, row_pulses, column_pulses, coincidences = (
-            done.sums.get(str(number), 0.0) for number in (SLOTS, ROW_PULSES, COLUMN_PULSES, COINCIDENCES))
-        vectors, slots = max(1, done.images * layer.vectors), max(1.0, slots)
-        # The rows of the crossbar are the input side; the device array counts by the rows of W, the error side.
-        return replace(before, train_length=slots / vectors, row_pulses=column_pulses / (slots * columns),
-                       column_pulses=row_pulses / (slots * rows), coincidences=coincidences / (vectors * rows * columns))
+            done.sums.get(str(number), 0.0)
+            for number in (SLOTS, ROW_PULSES, COLUMN_PULSES, COINCIDENCES)
+        )
+        vectors = max(1, done.images * layer.vectors)
+        slots = max(1.0, slots)
+        # The rows of the crossbar are the input side; the device array counts by the rows of W, the
+        # error side.
+        return replace(
+            before,
+            train_length=slots / vectors,
+            row_pulses=column_pulses / (slots * columns),
+            column_pulses=row_pulses / (slots * rows),
+            coincidences=coincidences / (vectors * rows * columns),
+        )
 
 
 def shift(scheme, layer: LayerState, seed: int) -> None:
-    """Alternating pulses, a read, the reference programmed; the weights of the start are written afterwards. These pulses are the setup's,
-    not counted among the writes of the training."""
+    """Alternating pulses, a read, the reference programmed; the weights of the start are written
+    afterwards. These pulses are the setup's, not counted among the writes of the training."""
     devices, start = layer.devices, layer.weights.copy()
     drive_to_symmetry(devices, scheme.pulses, seed=seed, tile=layer.tile + SHIFT_TILE)
     error = np.empty(start.shape, F)
-    fill_normals(U(stream_key(as_word(seed), U(2), as_word(layer.tile + SHIFT_TILE), DEVICE)), error)
+    fill_normals(
+        U(stream_key(as_word(seed), U(2), as_word(layer.tile + SHIFT_TILE), DEVICE)), error
+    )
     moved = layer.weights + error * F(np.hypot(scheme.read_noise, scheme.program_error))
     if scheme.pulses:
         devices.planes[:, 0, REFERENCE] += moved

@@ -11,7 +11,9 @@ from archsim.trace.operation import Operation
 
 
 class BackwardScheme(Scheme):
-    """The backward cycle reads the arrays from their other side, or runs in the vector unit from the digital copy of the weights."""
+    """The backward cycle reads the arrays from their other side, or runs in the vector unit from
+    the digital copy of the weights.
+    """
 
     backward_in: Literal["array", "vector_unit"] = "array"
 

@@ -16,7 +16,9 @@ F = np.float32
 
 
 class DigitalRule(UpdateRule):
-    """Gradients are summed digitally, the optimiser works on a digital copy of the weights, every weight is written after a batch."""
+    """Gradients are summed digitally, the optimiser works on a digital copy of the weights, every
+    weight is written after a batch.
+    """
 
     def __init__(self, scheme, layers, rate, batch, seed):
         super().__init__(scheme, layers, rate, batch, seed)
@@ -26,19 +28,25 @@ class DigitalRule(UpdateRule):
 
     def image(self, layer: LayerState, inputs: np.ndarray, errors: np.ndarray, step: int) -> None:
         add_products(self.gradients[layer.index], inputs, errors, F(1))
-        self.done[layer.index].add("vector_unit", "multiply_add", layer.weights.size * inputs.shape[1])
+        self.done[layer.index].add(
+            "vector_unit", "multiply_add", layer.weights.size * inputs.shape[1]
+        )
 
     def change(self, layer: LayerState) -> np.ndarray:
         """The optimiser's change of the digital copy; the gradient starts anew."""
         gradient = self.gradients[layer.index]
-        change = self.optimisers.change(layer, gradient, self.copies[layer.index], self.done[layer.index])
+        change = self.optimisers.change(
+            layer, gradient, self.copies[layer.index], self.done[layer.index]
+        )
         gradient[...] = 0
         return change
 
     def batch(self, layer: LayerState, step: int) -> None:
         copy = self.copies[layer.index]
         copy += self.change(layer)
-        write_targets(layer, copy, np.ones(copy.shape, bool), self.done[layer.index], self.seed, step)
+        write_targets(
+            layer, copy, np.ones(copy.shape, bool), self.done[layer.index], self.seed, step
+        )
 
     def backward_weights(self) -> list[np.ndarray] | None:
         return self.copies if self.scheme.backward_in == "vector_unit" else None
@@ -61,14 +69,25 @@ class DigitalRule(UpdateRule):
 
 
 def written_activity(rule: UpdateRule, layer: LayerState, before: Activity) -> Activity:
-    """The share of weights programmed a batch, the pulses of one programming and the reads a pulse, from what the rule did. Exact weights
-    have no pulses of their own: write_pulses 0 leaves them to the chip."""
+    """The share of weights programmed a batch, the pulses of one programming and the reads a pulse,
+    from what the rule did. Exact weights have no pulses of their own: write_pulses 0 leaves them to
+    the chip.
+    """
     from dataclasses import replace
 
     done = rule.done[layer.index]
     written = done.sums.get("devices_written", 0.0)
-    devices = layer.weights.size * (2 if layer.devices is not None and layer.devices.device.paired else 1)
+    devices = layer.weights.size * (
+        2 if layer.devices is not None and layer.devices.device.paired else 1
+    )
     share = written / max(1, done.batches * devices)
     pulses = done.sums.get("write_pulses", 0.0)
-    verified = done.sums.get("verify_reads", 0.0) / pulses if pulses else float(layer.devices is None)
-    return replace(before, devices_written=min(1.0, share), write_pulses=pulses / max(1.0, written), verify_reads=verified)
+    verified = (
+        done.sums.get("verify_reads", 0.0) / pulses if pulses else float(layer.devices is None)
+    )
+    return replace(
+        before,
+        devices_written=min(1.0, share),
+        write_pulses=pulses / max(1.0, written),
+        verify_reads=verified,
+    )

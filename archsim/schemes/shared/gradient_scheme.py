@@ -1,4 +1,6 @@
-"""What schemes share that sum the gradient digitally: both cycles, the optimiser, and the memory it takes."""
+"""What schemes share that sum the gradient digitally: both cycles, the optimiser, and the memory it
+takes.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,9 @@ from archsim.trace.operation import Operation
 
 
 class GradientScheme(DigitalOptimiser, BackwardScheme):
-    """Gradients are summed in the vector unit; the backward cycle runs on the array or from the digital copy of the weights."""
+    """Gradients are summed in the vector unit; the backward cycle runs on the array or from the
+    digital copy of the weights.
+    """
 
     def image_update(self, stage: Stage) -> list[Operation]:
         return [digital_gradient(stage)]

@@ -1,4 +1,6 @@
-"""The optimiser half of a scheme: what stands between the gradient of a mini-batch and the change of the weights."""
+"""The optimiser half of a scheme: what stands between the gradient of a mini-batch and the change
+of the weights.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,8 @@ from archsim.trace.building_blocks import optimiser_step
 from archsim.trace.lower import Stage
 from archsim.trace.operation import Operation
 
-# Operations a weight: textbook forms (Kingma & Ba 2015 for Adam, bias correction folded into the rate).
+# Operations a weight: textbook forms (Kingma & Ba 2015 for Adam, bias correction folded into the
+# rate).
 OPTIMISER_WORK: dict[str, dict[str, float]] = {
     "sgd": {"multiply_add": 1},
     "momentum": {"multiply": 1, "multiply_add": 2},
@@ -22,11 +25,14 @@ OPTIMISER_WORK: dict[str, dict[str, float]] = {
 
 
 class OptimiserScheme(Scheme):
-    """A gradient and a digital copy of every weight, and what the optimiser keeps beside them: `kept_words` a weight, named `kept`."""
+    """A gradient and a digital copy of every weight, and what the optimiser keeps beside them:
+    `kept_words` a weight, named `kept`.
+    """
 
     kept: ClassVar[str] = "moments"
     kept_words: ClassVar[dict[str, int]] = {"sgd": 0, "momentum": 1, "adam": 2}
-    # beside SGD's 0.1: with momentum 0.9 a tenth of it moves a weight as far; Adam's is the one of its authors
+    # beside SGD's 0.1: with momentum 0.9 a tenth of it moves a weight as far; Adam's is the one of
+    # its authors
     optimiser_rates: ClassVar[dict[str, float]] = {"momentum": 0.01, "adam": 0.001}
 
     optimiser: Literal["sgd", "momentum", "adam"] = "sgd"
@@ -45,7 +51,9 @@ class OptimiserScheme(Scheme):
 
 
 class DigitalOptimiser(OptimiserScheme):
-    """The optimiser works in the vector unit, with its textbook constants; `weight_decay` is decoupled (Loshchilov & Hutter 2019)."""
+    """The optimiser works in the vector unit, with its textbook constants; `weight_decay` is
+    decoupled (Loshchilov & Hutter 2019).
+    """
 
     momentum: Annotated[float, Field(ge=0, lt=1)] = 0.9
     beta1: Annotated[float, Field(ge=0, lt=1)] = 0.9
@@ -61,4 +69,6 @@ class DigitalOptimiser(OptimiserScheme):
 
     def digital_step(self, stage: Stage, further: Mapping[str, float]) -> Operation:
         """The optimiser over all weights of a layer, once a batch, with `further` actions a weight."""
-        return optimiser_step(stage, merge(OPTIMISER_WORK[self.optimiser], dict(further)), self.optimiser_words)
+        return optimiser_step(
+            stage, merge(OPTIMISER_WORK[self.optimiser], dict(further)), self.optimiser_words
+        )

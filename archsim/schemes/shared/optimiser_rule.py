@@ -1,4 +1,6 @@
-"""The digital optimisers: SGD, momentum and Adam over the layers of a run, and their first step by definition."""
+"""The digital optimisers: SGD, momentum and Adam over the layers of a run, and their first step by
+definition.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +16,11 @@ F = np.float32
 
 
 class Optimiser:
-    """SGD, momentum or Adam (Kingma & Ba 2015; decay decoupled as in Loshchilov & Hutter 2019) over one layer.
+    """SGD, momentum or Adam (Kingma & Ba 2015; decay decoupled as in Loshchilov & Hutter 2019) over
+    one layer.
 
-    `change(gradient, weights)` returns the weight change for a descent direction `gradient` (M, N); `steps` counts batches.
+    `change(gradient, weights)` returns the weight change for a descent direction `gradient` (M, N);
+    `steps` counts batches.
     """
 
     def __init__(self, scheme: DigitalOptimiser, rate: float, shape: tuple[int, int]):
@@ -47,17 +51,27 @@ class Optimisers:
     """One optimiser a layer, with what a checkpoint must carry of them."""
 
     def __init__(self, scheme: DigitalOptimiser, rate: float, layers: Sequence[LayerState]):
-        self.by_layer = {layer.index: Optimiser(scheme, rate, layer.weights.shape) for layer in layers}
+        self.by_layer = {
+            layer.index: Optimiser(scheme, rate, layer.weights.shape) for layer in layers
+        }
 
-    def change(self, layer: LayerState, gradient: np.ndarray, weights: np.ndarray, done: Done) -> np.ndarray:
-        """The change (M, N) of the digital copy `weights` of a layer; counts what the vector unit does for it."""
+    def change(
+        self, layer: LayerState, gradient: np.ndarray, weights: np.ndarray, done: Done
+    ) -> np.ndarray:
+        """The change (M, N) of the digital copy `weights` of a layer; counts what the vector unit
+        does for it.
+        """
         optimiser = self.by_layer[layer.index]
         for action, count in OPTIMISER_WORK[optimiser.kind].items():
             done.add("vector_unit", action, count * gradient.size)
         return optimiser.change(gradient, weights)
 
     def state(self) -> dict[str, np.ndarray]:
-        return {f"{index}.moment{k}": values for index, optimiser in self.by_layer.items() for k, values in enumerate(optimiser.moments)}
+        return {
+            f"{index}.moment{k}": values
+            for index, optimiser in self.by_layer.items()
+            for k, values in enumerate(optimiser.moments)
+        }
 
     def facts(self) -> dict[str, Any]:
         return {"steps": [optimiser.steps for optimiser in self.by_layer.values()]}
@@ -67,8 +81,16 @@ class Optimisers:
             optimiser.steps = steps
 
 
-def reference_step(scheme: DigitalOptimiser, weights: np.ndarray, inputs: np.ndarray, errors: np.ndarray, rate: float) -> np.ndarray:
-    """The first step of an optimiser, in float64 and by its definition; arguments as `Scheme.reference_change`."""
+def reference_step(
+    scheme: DigitalOptimiser,
+    weights: np.ndarray,
+    inputs: np.ndarray,
+    errors: np.ndarray,
+    rate: float,
+) -> np.ndarray:
+    """The first step of an optimiser, in float64 and by its definition; arguments as
+    `Scheme.reference_change`.
+    """
     gradient = sum(d.astype(float) @ x.astype(float).T for x, d in zip(inputs, errors))
     step = rate * gradient
     if scheme.optimiser == "adam":  # both moments are unbiased by their own share of one step

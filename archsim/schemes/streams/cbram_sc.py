@@ -1,4 +1,6 @@
-"""Stochastic optimiser on streams whose bits come from CBRAM devices (after Lammie 2021), or from LFSR or Sobol generators."""
+"""Stochastic optimiser on streams whose bits come from CBRAM devices (after Lammie 2021), or from
+LFSR or Sobol generators.
+"""
 
 from __future__ import annotations
 
@@ -28,32 +30,62 @@ GATES_OF = {"sgd": 0, "momentum": 0, "adam": 2}
 
 @register
 class CbramStochastic(StreamScheme, OptimiserScheme):
-    """Gradient from the stochastic outer product; SGD adds it, momentum and Adam work on streams of it, weight by weight.
+    """Gradient from the stochastic outer product; SGD adds it, momentum and Adam work on streams of
+    it, weight by weight.
 
-    momentum: leaky average of `first_bits`, beta = (1 - 2^-bits)^L. adam: second moment of `second_bits` on the product of two streams of
-    |g|, square root by an integrator of `root_bits`, m/sqrt(v) by a dividing state machine, clipped at 1. What the paper made stochastic,
-    its optimiser, encoding, stream length and devices are not published: this is our configuration, its constants are unverified.
+    momentum: leaky average of `first_bits`, beta = (1 - 2^-bits)^L. adam: second moment of
+    `second_bits` on the product of two streams of
+    |g|, square root by an integrator of `root_bits`, m/sqrt(v) by a dividing state machine, clipped
+    at 1. What the paper made stochastic, its optimiser, encoding, stream length and devices are not
+    published: this is our configuration, its constants are unverified.
 
-    A device makes a bit in a SET, a sense and a RESET of `pulse_ns`. Its driver holds the predistorted voltage of the probability with
-    `driver_bits`; tau of a device spreads lognormally by `device_spread` (fixed) and `pulse_spread` (each pulse).
+    A device makes a bit in a SET, a sense and a RESET of `pulse_ns`. Its driver holds the
+    predistorted voltage of the probability with
+    `driver_bits`; tau of a device spreads lognormally by `device_spread` (fixed) and `pulse_spread`
+    (each pulse).
 
-    The suggested rates train digits_cnn on the digits in three epochs (mini-batches of 8, seeds 1 to 3) to a test error of 2.5 to 6.1 %
-    (SGD, 0.1), 1.7 to 4.4 % (momentum, 0.01) and 3.1 to 7.5 % (Adam, 0.001); Adam at 0.01 ends at 5.8 %, at 0.03 at 10 %.
+    The suggested rates train digits_cnn on the digits in three epochs (mini-batches of 8, seeds 1
+    to 3) to a test error of 2.5 to 6.1 % (SGD, 0.1), 1.7 to 4.4 % (momentum, 0.01) and 3.1 to 7.5 %
+    (Adam, 0.001); Adam at 0.01 ends at 5.8 %, at 0.03 at 10 %.
     """
 
     name: ClassVar[str] = "cbram_sc"
-    title: ClassVar[str] = "optimiser on stochastic streams from probabilistic CBRAM devices (or LFSR, Sobol)"
-    source: ClassVar[str] = "Lammie, Eshraghian, Lu & Azghadi, IEEE TCAS-II 2021 (arXiv 2103.06506), abstract; compositions our own"
+    title: ClassVar[str] = (
+        "optimiser on stochastic streams from probabilistic CBRAM devices (or LFSR, Sobol)"
+    )
+    source: ClassVar[str] = (
+        "Lammie, Eshraghian, Lu & Azghadi, IEEE TCAS-II 2021 (arXiv 2103.06506), abstract; compositions our own"
+    )
     references: ClassVar[tuple[str, ...]] = ("lammie2021", "gaba2013")
     practice: ClassVar[dict[str, Any]] = {"learning_rate": 0.1, "batch": 8}
-    trial: ClassVar[dict[str, Any]] = {"learning_rate": 0.5, "scheme_settings": {"length": 256, "device_spread": 0.0, "pulse_spread": 0.0,
-                                                                                "driver_bits": 12}}
+    trial: ClassVar[dict[str, Any]] = {
+        "learning_rate": 0.5,
+        "scheme_settings": {
+            "length": 256,
+            "device_spread": 0.0,
+            "pulse_spread": 0.0,
+            "driver_bits": 12,
+        },
+    }
     variants: ClassVar[dict[str, dict[str, dict[str, Any]]]] = {
-        "momentum": {"practice": {"learning_rate": 0.01, "scheme_settings": {"optimiser": "momentum"}},
-                     "trial": {"scheme_settings": {"optimiser": "momentum"}}},
-        "adam": {"practice": {"learning_rate": 0.001, "scheme_settings": {"optimiser": "adam"}},
-                 # averages of few bits: those of the defaults hardly move in one mini-batch
-                 "trial": {"scheme_settings": {"optimiser": "adam", "length": 256, "first_bits": 6, "second_bits": 6, "root_bits": 4}}}}
+        "momentum": {
+            "practice": {"learning_rate": 0.01, "scheme_settings": {"optimiser": "momentum"}},
+            "trial": {"scheme_settings": {"optimiser": "momentum"}},
+        },
+        "adam": {
+            "practice": {"learning_rate": 0.001, "scheme_settings": {"optimiser": "adam"}},
+            # averages of few bits: those of the defaults hardly move in one mini-batch
+            "trial": {
+                "scheme_settings": {
+                    "optimiser": "adam",
+                    "length": 256,
+                    "first_bits": 6,
+                    "second_bits": 6,
+                    "root_bits": 4,
+                }
+            },
+        },
+    }
 
     kept: ClassVar[str] = "stream counters"
     kept_words: ClassVar[dict[str, int]] = {"sgd": 0, "momentum": 1, "adam": 4}
@@ -74,9 +106,23 @@ class CbramStochastic(StreamScheme, OptimiserScheme):
 
     @property
     def unused(self) -> frozenset[str]:
-        found = {"sgd": {"first_bits", "second_bits", "root_bits", "hold", "optimiser_units"}, "momentum": {"second_bits", "root_bits"}}
-        device = {"pulse_ns", "sense_ns", "driver_bits", "predistortion", "device_spread", "pulse_spread"}
-        return super().unused | found.get(self.optimiser, set()) | (set() if self.generator == "cbram" else device)
+        found = {
+            "sgd": {"first_bits", "second_bits", "root_bits", "hold", "optimiser_units"},
+            "momentum": {"second_bits", "root_bits"},
+        }
+        device = {
+            "pulse_ns",
+            "sense_ns",
+            "driver_bits",
+            "predistortion",
+            "device_spread",
+            "pulse_spread",
+        }
+        return (
+            super().unused
+            | found.get(self.optimiser, set())
+            | (set() if self.generator == "cbram" else device)
+        )
 
     @property
     def generator(self) -> str:
@@ -97,13 +143,24 @@ class CbramStochastic(StreamScheme, OptimiserScheme):
         if kind != "sgd":
             units["optimiser_counter.count"] = {"step": COUNTERS_OF[kind] * self.length}
             if self.generator == "cbram":
-                units |= {"stream_source.set": {"step": bits}, "stream_source.pulse": {"step": bits},
-                          "stream_source.switch": {"magnitude": bits}}
+                units |= {
+                    "stream_source.set": {"step": bits},
+                    "stream_source.pulse": {"step": bits},
+                    "stream_source.switch": {"magnitude": bits},
+                }
             else:
-                shared = {"side": bits, "single": self.length}.get(self.sharing, 0) / self.optimiser_units
-                units |= {"number_generator.number": {"step": shared or bits}, "stream_converter.bit": {"step": bits}}
+                shared = {"side": bits, "single": self.length}.get(
+                    self.sharing, 0
+                ) / self.optimiser_units
+                units |= {
+                    "number_generator.number": {"step": shared or bits},
+                    "stream_converter.bit": {"step": bits},
+                }
         if kind == "adam":
-            units |= {"stream_multiplier.bit": {"step": 2 * self.length}, "stream_divider.bit": {"step": self.length}}
+            units |= {
+                "stream_multiplier.bit": {"step": 2 * self.length},
+                "stream_divider.bit": {"step": self.length},
+            }
         # the scale of the streams needs the largest gradient
         return {"multiply_add": 1.0} | ({"compare": 1.0} if kind != "sgd" else {}), units
 
@@ -113,11 +170,26 @@ class CbramStochastic(StreamScheme, OptimiserScheme):
         each, (work, units) = weights / steps, self.optimiser_work()
         cycles = each * self.length / self.optimiser_units if units else 0.0
         words = self.optimiser_words * each
-        return [Operation(
-            name=f"{stage.name}.optimiser", layer=stage.name, phase="update", kind="stream" if units else "digital", steps=steps,
-            vector_work={action: count * each for action, count in work.items()}, state_reads=words, state_writes=words,
-            unit_work={unit: {field: count * each for field, count in table.items()} for unit, table in units.items()},
-            unit_cycles=cycles, unit_ns=cycles * self.bit_ns(), activity=Activity(magnitude=0.2)), program_weights(stage)]
+        return [
+            Operation(
+                name=f"{stage.name}.optimiser",
+                layer=stage.name,
+                phase="update",
+                kind="stream" if units else "digital",
+                steps=steps,
+                vector_work={action: count * each for action, count in work.items()},
+                state_reads=words,
+                state_writes=words,
+                unit_work={
+                    unit: {field: count * each for field, count in table.items()}
+                    for unit, table in units.items()
+                },
+                unit_cycles=cycles,
+                unit_ns=cycles * self.bit_ns(),
+                activity=Activity(magnitude=0.2),
+            ),
+            program_weights(stage),
+        ]
 
     def parts(self, chip: Architecture) -> dict[str, dict]:
         kind, units = self.optimiser, self.optimiser_units
@@ -126,21 +198,37 @@ class CbramStochastic(StreamScheme, OptimiserScheme):
         generators = {"side": 2 + STREAMS_OF[kind], "single": 1}.get(self.sharing, converters)
         found = self.stream_parts(converters, generators, GATES_OF[kind] * units)
         if kind != "sgd":
-            widest = self.first_bits + 1 if kind == "momentum" else max(self.first_bits + 1, self.second_bits, self.root_bits)
-            found["optimiser_counter"] = entry("up_down_counter", {"bits": widest}, COUNTERS_OF[kind] * units)
+            widest = (
+                self.first_bits + 1
+                if kind == "momentum"
+                else max(self.first_bits + 1, self.second_bits, self.root_bits)
+            )
+            found["optimiser_counter"] = entry(
+                "up_down_counter", {"bits": widest}, COUNTERS_OF[kind] * units
+            )
         if kind == "adam":
             found["stream_divider"] = entry("stream_divider", {"kind": "iscb"}, units)
         return found
 
     def source_part(self, count: int) -> dict:
-        return entry("cbram_generator", {"pulse_ns": self.pulse_ns, "driver_bits": self.driver_bits}, count)
+        return entry(
+            "cbram_generator", {"pulse_ns": self.pulse_ns, "driver_bits": self.driver_bits}, count
+        )
 
     def rule(self, layers: Sequence[LayerState], rate: float, batch: int, seed: int) -> UpdateRule:
         from archsim.schemes.streams.cbram_sc_rule import CbramRule
 
         return CbramRule(self, layers, rate, batch, seed)
 
-    def reference_change(self, layer: LayerState, inputs: np.ndarray, errors: np.ndarray, rate: float, seed: int, step: int) -> np.ndarray:
+    def reference_change(
+        self,
+        layer: LayerState,
+        inputs: np.ndarray,
+        errors: np.ndarray,
+        rate: float,
+        seed: int,
+        step: int,
+    ) -> np.ndarray:
         from archsim.schemes.streams.cbram_sc_reference import reference_change
 
         return reference_change(self, layer, inputs, errors, rate, seed, step)

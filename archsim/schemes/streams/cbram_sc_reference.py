@@ -1,4 +1,6 @@
-"""The reference of the CBRAM optimiser's first step: in closed form for SGD, on the NumPy twins of its kernels for momentum and Adam."""
+"""The reference of the CBRAM optimiser's first step: in closed form for SGD, on the NumPy twins of
+its kernels for momentum and Adam.
+"""
 
 from __future__ import annotations
 
@@ -19,27 +21,41 @@ from archsim.schemes.streams.stream_unit import SOURCES
 F, U = np.float32, np.uint64
 
 
-def reference_change(scheme: Any, layer: LayerState, inputs: np.ndarray, errors: np.ndarray, rate: float, seed: int,
-                     step: int) -> np.ndarray:
-    """SGD: the expected step, rate x scale x the product of the probabilities of both sides' converters, line by line and with signs.
+def reference_change(
+    scheme: Any,
+    layer: LayerState,
+    inputs: np.ndarray,
+    errors: np.ndarray,
+    rate: float,
+    seed: int,
+    step: int,
+) -> np.ndarray:
+    """SGD: the expected step, rate x scale x the product of the probabilities of both sides'
+    converters, line by line and with signs.
 
-    Averages and quotients of streams have no closed form from zero: for momentum and Adam the run's own random numbers go through the
-    slow twins of the kernels.
+    Averages and quotients of streams have no closed form from zero: for momentum and Adam the run's
+    own random numbers go through the slow twins of the kernels.
     """
-    probabilities = (device_transfer(scheme, scheme.converters(), seed) if scheme.generator == "cbram"
-                     else plain_transfer(scheme.resolution) / 65536)
+    probabilities = (
+        device_transfer(scheme, scheme.converters(), seed)
+        if scheme.generator == "cbram"
+        else plain_transfer(scheme.resolution) / 65536
+    )
     if scheme.optimiser == "sgd":
         return rate * _expected_gradient(scheme, probabilities, layer.weights.shape, inputs, errors)
     transfer = np.rint(probabilities * 65536).astype(np.int32)
     gradient = _drawn_gradient(scheme, transfer, layer, inputs, errors, seed, step)
     scale = power_of_two(float(np.abs(gradient).max()))
-    key, shared, ones = U(stream_key(as_word(seed), U(1), U(layer.tile), STREAMS)), _shared(scheme), np.zeros(1, np.int64)
+    key = U(stream_key(as_word(seed), U(1), U(layer.tile), STREAMS))
+    shared = _shared(scheme)
+    ones = np.zeros(1, np.int64)
     rest = transfer, _source(scheme), number_tables(), key, shared, 0, ones
     state = [np.zeros(gradient.shape, np.int32) for _ in range(5)]
     if scheme.optimiser == "momentum":
         average_reference(state[0], gradient, F(1 / scale), scheme.length, scheme.first_bits, *rest)
         return rate / (1 - scheme.beta1) * scale * 2.0**-scheme.first_bits * state[0]
-    quotients, bits = np.zeros(gradient.shape, F), (scheme.first_bits, scheme.second_bits, scheme.root_bits)
+    quotients = np.zeros(gradient.shape, F)
+    bits = (scheme.first_bits, scheme.second_bits, scheme.root_bits)
     adam_reference(*state, quotients, gradient, F(1 / scale), scheme.length, bits, *rest)
     return rate * quotients
 
@@ -52,33 +68,68 @@ def _source(scheme: Any) -> int:
     return SOURCES.index(scheme.generator) if scheme.generator in SOURCES else 0
 
 
-def _expected_gradient(scheme: Any, probabilities: np.ndarray, shape: tuple[int, int], inputs: np.ndarray,
-                       errors: np.ndarray) -> np.ndarray:
+def _expected_gradient(
+    scheme: Any,
+    probabilities: np.ndarray,
+    shape: tuple[int, int],
+    inputs: np.ndarray,
+    errors: np.ndarray,
+) -> np.ndarray:
     total = np.zeros(shape)
     for x, d in zip(inputs, errors):
         views = []
         of_inputs, of_errors, _, _ = vector_scales(x, d)
-        for values, scale, first, period in ((x, of_inputs, 0, scheme.inputs_parallel),
-                                             (d, of_errors, scheme.inputs_parallel, scheme.errors_parallel)):
-            levels = np.rint(np.abs(values.astype(float)) / scale * 2**scheme.resolution).astype(int)
+        for values, scale, first, period in (
+            (x, of_inputs, 0, scheme.inputs_parallel),
+            (d, of_errors, scheme.inputs_parallel, scheme.errors_parallel),
+        ):
+            levels = np.rint(np.abs(values.astype(float)) / scale * 2**scheme.resolution).astype(
+                int
+            )
             devices = (first + np.arange(len(values)) % period) % len(probabilities)
             views.append(scale * np.sign(values) * probabilities[devices[:, None], levels])
         total += views[1] @ views[0].T
     return total
 
 
-def _drawn_gradient(scheme: Any, transfer: np.ndarray, layer: LayerState, inputs: np.ndarray, errors: np.ndarray, seed: int,
-                    step: int) -> np.ndarray:
+def _drawn_gradient(
+    scheme: Any,
+    transfer: np.ndarray,
+    layer: LayerState,
+    inputs: np.ndarray,
+    errors: np.ndarray,
+    seed: int,
+    step: int,
+) -> np.ndarray:
     """The gradient float32 (M, N) of a mini-batch as the streams of its images give it."""
-    gradient, key = np.zeros(layer.weights.shape, F), U(stream_key(as_word(seed), U(0), U(layer.tile), STREAMS))
-    blocks = math.ceil(layer.weights.shape[0] / scheme.errors_parallel) * math.ceil(layer.weights.shape[1] / scheme.inputs_parallel)
+    gradient = np.zeros(layer.weights.shape, F)
+    key = U(stream_key(as_word(seed), U(0), U(layer.tile), STREAMS))
+    blocks = math.ceil(layer.weights.shape[0] / scheme.errors_parallel) * math.ceil(
+        layer.weights.shape[1] / scheme.inputs_parallel
+    )
     for image, (x, d) in enumerate(zip(inputs, errors), step):
         of_inputs, of_errors, steps, unit = vector_scales(x, d)
         counts = np.zeros(layer.weights.shape, np.int64)
         count_products_reference(
-            counts, x, d, F(1 / of_inputs), F(1 / of_errors), steps, scheme.length, transfer, scheme.errors_parallel,
-            scheme.inputs_parallel, _source(scheme), number_tables(), scheme.sharing == "single", _shared(scheme),
-            scheme.encoding == "bipolar", key, image * x.shape[1] * blocks * scheme.length, np.zeros(TALLIES, np.int64),
-            np.zeros(scheme.converters(), np.int64))
+            counts,
+            x,
+            d,
+            F(1 / of_inputs),
+            F(1 / of_errors),
+            steps,
+            scheme.length,
+            transfer,
+            scheme.errors_parallel,
+            scheme.inputs_parallel,
+            _source(scheme),
+            number_tables(),
+            scheme.sharing == "single",
+            _shared(scheme),
+            scheme.encoding == "bipolar",
+            key,
+            image * x.shape[1] * blocks * scheme.length,
+            np.zeros(TALLIES, np.int64),
+            np.zeros(scheme.converters(), np.int64),
+        )
         gradient += F(unit / scheme.length) * counts.astype(F)
     return gradient

@@ -1,4 +1,6 @@
-"""The algorithm of the CBRAM optimiser: devices as transfer curves of the converters, averages and quotients on streams."""
+"""The algorithm of the CBRAM optimiser: devices as transfer curves of the converters, averages and
+quotients on streams.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,13 @@ from archsim.kernels import stream_filters
 from archsim.kernels.random import as_word, stream_key
 from archsim.schemes.rule import LayerState
 from archsim.schemes.streams.cbram_sc import STREAMS_OF, CbramStochastic
-from archsim.schemes.streams.stream_rule import LEAST, STREAMS, StreamRule, plain_transfer, power_of_two
+from archsim.schemes.streams.stream_rule import (
+    LEAST,
+    STREAMS,
+    StreamRule,
+    plain_transfer,
+    power_of_two,
+)
 from archsim.trace.operation import Activity
 
 F, U = np.float32, np.uint64
@@ -20,12 +28,14 @@ NODES = 9  # Gauss-Hermite nodes of the spread from pulse to pulse
 
 
 def device_transfer(scheme: Any, devices: int, seed: int) -> np.ndarray:
-    """Probability float64 (devices, 2^resolution + 1) with which a pulse for level k switches each device.
+    """Probability float64 (devices, 2^resolution + 1) with which a pulse for level k switches each
+    device.
 
-    The driver holds V(p) = V0 ln(-tau0 ln(1 - p)/t) rounded to its steps; in units of V0 that is the logarithm of h = t/tau(V), so
-    the law's constants drop out. Without predistortion V runs straight with p over the same range. Then
-    p' = 1 - exp(-h exp(sigma z)), z fixed
-    for a device plus fresh for every pulse; bits are independent, so the fresh part is its mean over z. Level 0 gives no pulse.
+    The driver holds V(p) = V0 ln(-tau0 ln(1 - p)/t) rounded to its steps; in units of V0 that is
+    the logarithm of h = t/tau(V), so the law's constants drop out. Without predistortion V runs
+    straight with p over the same range. Then p' = 1 - exp(-h exp(sigma z)), z fixed
+    for a device plus fresh for every pulse; bits are independent, so the fresh part is its mean
+    over z. Level 0 gives no pulse.
     """
     levels = 2**scheme.resolution
     wanted = np.minimum(np.arange(levels + 1) / levels, 1 - 0.5 / levels)
@@ -34,10 +44,19 @@ def device_transfer(scheme: Any, devices: int, seed: int) -> np.ndarray:
     exponent = exact if scheme.predistortion else low + (high - low) * wanted
     step = (high - low) / (2**scheme.driver_bits - 1)
     exponent = low + np.rint((exponent - low) / step) * step
-    fixed = np.random.Generator(np.random.Philox(key=[seed, 0xCB])).standard_normal(devices) * scheme.device_spread
+    fixed = (
+        np.random.Generator(np.random.Philox(key=[seed, 0xCB])).standard_normal(devices)
+        * scheme.device_spread
+    )
     nodes, weights = np.polynomial.hermite_e.hermegauss(NODES)
     hazard = np.exp(exponent[None, :] + fixed[:, None])
-    found = sum(w * -np.expm1(-hazard * math.exp(scheme.pulse_spread * z)) for z, w in zip(nodes, weights)) / weights.sum()
+    found = (
+        sum(
+            w * -np.expm1(-hazard * math.exp(scheme.pulse_spread * z))
+            for z, w in zip(nodes, weights)
+        )
+        / weights.sum()
+    )
     found[:, 0] = 0.0
     return found
 
@@ -50,20 +69,31 @@ class CbramRule(StreamRule):
     def __init__(self, scheme, layers, rate, batch, seed):
         super().__init__(scheme, layers, rate, batch, seed)
         kind, shapes = scheme.optimiser, [layer.weights.shape for layer in self.layers]
-        names = {"sgd": (), "momentum": ("first",), "adam": ("first", "second", "root", "held", "saved")}[kind]
+        names = {
+            "sgd": (),
+            "momentum": ("first",),
+            "adam": ("first", "second", "root", "held", "saved"),
+        }[kind]
         self.counters = [{name: np.zeros(shape, np.int32) for name in names} for shape in shapes]
-        # the scale of a layer's gradient streams, how long less than half of it was used, and mini-batches so far
+        # the scale of a layer's gradient streams, how long less than half of it was used, and
+        # mini-batches so far
         self.exponents = [{"exponent": 0, "idle": 0, "batches": 0, "begun": 0} for _ in self.layers]
-        self.optimiser_keys = [U(stream_key(as_word(seed), U(1), U(layer.tile), STREAMS)) for layer in self.layers]
+        self.optimiser_keys = [
+            U(stream_key(as_word(seed), U(1), U(layer.tile), STREAMS)) for layer in self.layers
+        ]
 
     def thresholds(self) -> np.ndarray:
         if self.scheme.generator != "cbram":
             return plain_transfer(self.scheme.resolution)
-        return np.rint(device_transfer(self.scheme, self.scheme.converters(), self.seed) * 65536).astype(np.int32)
+        return np.rint(
+            device_transfer(self.scheme, self.scheme.converters(), self.seed) * 65536
+        ).astype(np.int32)
 
     def change(self, layer: LayerState, step: int) -> np.ndarray:
         scheme, index = self.scheme, layer.index
-        gradient, rate, done = self.gradients[index], self.rate, self.done[index]
+        gradient = self.gradients[index]
+        rate = self.rate
+        done = self.done[index]
         work, units = scheme.optimiser_work()
         for action, count in work.items():
             done.add("vector_unit", action, count * gradient.size)
@@ -76,25 +106,51 @@ class CbramRule(StreamRule):
         source = (self.source, self.tables, self.optimiser_keys[index], self.shared, place, ones)
         counters = self.counters[index]
         if scheme.optimiser == "momentum":
-            stream_filters.average(counters["first"], gradient, inverse, scheme.length, scheme.first_bits, self.transfer, *source)
+            stream_filters.average(
+                counters["first"],
+                gradient,
+                inverse,
+                scheme.length,
+                scheme.first_bits,
+                self.transfer,
+                *source,
+            )
             # the average is (1 - beta) times the velocity of classical momentum
-            change = F(rate / (1 - scheme.beta1) * 2.0**-scheme.first_bits / float(inverse)) * counters["first"]
+            change = (
+                F(rate / (1 - scheme.beta1) * 2.0**-scheme.first_bits / float(inverse))
+                * counters["first"]
+            )
         else:
             quotients = np.empty(gradient.shape, F)
             bits = (scheme.first_bits, scheme.second_bits, scheme.root_bits)
-            stream_filters.adam(*counters.values(), quotients, gradient, inverse, scheme.length, bits, self.transfer, *source)
+            stream_filters.adam(
+                *counters.values(),
+                quotients,
+                gradient,
+                inverse,
+                scheme.length,
+                bits,
+                self.transfer,
+                *source,
+            )
             change = F(rate) * quotients
         for unit, table in units.items():
             name, action = unit.split(".")
-            done.add(name, action, ones[0] if "magnitude" in table else table["step"] * gradient.size)
+            done.add(
+                name, action, ones[0] if "magnitude" in table else table["step"] * gradient.size
+            )
         done.sum("optimiser_ones", ones[0])
         done.sum("optimiser_steps", gradient.size)
         return change
 
     def _rescale(self, index: int, largest: float) -> int:
-        """The exponent of the gradient's scale: up at once, down by one after `hold` mini-batches below half; counters shift with it."""
+        """The exponent of the gradient's scale: up at once, down by one after `hold` mini-batches
+        below half; counters shift with it.
+        """
         state = self.exponents[index]
-        usable = LEAST <= largest < math.inf  # a gradient that is no number is the training loop's to report
+        usable = (
+            LEAST <= largest < math.inf
+        )  # a gradient that is no number is the training loop's to report
         needed = int(math.log2(power_of_two(largest))) if usable else state["exponent"]
         if not state["begun"]:
             state["exponent"], state["begun"] = needed, int(usable)
@@ -108,17 +164,27 @@ class CbramRule(StreamRule):
         return state["exponent"]
 
     def _shift(self, index: int, by: int) -> None:
-        """Counters in units of a scale that grew by 2^by: m and s shift by as much, v by twice as much."""
+        """Counters in units of a scale that grew by 2^by: m and s shift by as much, v by twice as
+        much.
+        """
         if not by:
             return
-        widths = {"first": (1, self.scheme.first_bits), "second": (2, self.scheme.second_bits), "root": (1, self.scheme.root_bits)}
+        widths = {
+            "first": (1, self.scheme.first_bits),
+            "second": (2, self.scheme.second_bits),
+            "root": (1, self.scheme.root_bits),
+        }
         for name, (times, bits) in widths.items():
             counter = self.counters[index].get(name)
             if counter is not None:
                 counter[...] = np.clip(np.rint(counter * 2.0 ** (-by * times)), -(2**bits), 2**bits)
 
     def state(self) -> dict[str, np.ndarray]:
-        kept = {f"{layer.index}.{name}": values for layer in self.layers for name, values in self.counters[layer.index].items()}
+        kept = {
+            f"{layer.index}.{name}": values
+            for layer in self.layers
+            for name, values in self.counters[layer.index].items()
+        }
         return super().state() | kept
 
     def facts(self) -> dict[str, Any]:
@@ -128,7 +194,8 @@ class CbramRule(StreamRule):
         self.exponents = [dict(state) for state in facts["exponents"]]
 
     def activity(self, layer: LayerState, before: Activity) -> Activity:
-        done, bits = self.done[layer.index], self.scheme.length * STREAMS_OF[self.scheme.optimiser]
+        done = self.done[layer.index]
+        bits = self.scheme.length * STREAMS_OF[self.scheme.optimiser]
         found = super().activity(layer, before)
         steps = done.sums.get("optimiser_steps", 0.0) * bits
         if not steps:

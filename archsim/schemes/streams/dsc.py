@@ -1,4 +1,6 @@
-"""Dynamic stochastic computing: one random bit a value and step, every weight an up-down counter (Liu, Gross & Han 2020)."""
+"""Dynamic stochastic computing: one random bit a value and step, every weight an up-down counter
+(Liu, Gross & Han 2020).
+"""
 
 from __future__ import annotations
 
@@ -21,26 +23,35 @@ if TYPE_CHECKING:
 
 @register
 class DynamicStochastic(StreamScheme):
-    """A weight moves by counts of 2^-step_bits where the bits of input and error meet; inputs and errors are clipped to 1.
+    """A weight moves by counts of 2^-step_bits where the bits of input and error meet; inputs and
+    errors are clipped to 1.
 
-    error_parts "separate" (published): target and output (one-hot and softmax; the paper does not state its output error) go back as two
-    errors; each weight has two multipliers, and bits of both parts, drawn with one random number, move its counter up and down.
-    "difference": one error, one multiplier. Both agree in distribution where the parts have opposite signs and do not clip.
+    error_parts "separate" (published): target and output (one-hot and softmax; the paper does not
+    state its output error) go back as two errors; each weight has two multipliers, and bits of both
+    parts, drawn with one random number, move its counter up and down.
+    "difference": one error, one multiplier. Both agree in distribution where the parts have
+    opposite signs and do not clip.
 
-    Errors of a mini-batch of B are multiplied by (learning rate / B) x 2^step_bits first (1 at the published batch 1 and rate 2^-10), so
-    that the expected step is that of the learning rate. That factor may not exceed 1 where parts are separate: outputs that clip beside
-    a clipped target teach nothing. step_bits 0: the least power of two that is not below rate / B.
+    Errors of a mini-batch of B are multiplied by (learning rate / B) x 2^step_bits first (1 at the
+    published batch 1 and rate 2^-10), so that the expected step is that of the learning rate. That
+    factor may not exceed 1 where parts are separate: outputs that clip beside a clipped target
+    teach nothing. step_bits 0: the least power of two that is not below rate / B.
     """
 
     name: ClassVar[str] = "dsc"
-    title: ClassVar[str] = "dynamic stochastic computing: one bit a value and step, weights in up-down counters"
+    title: ClassVar[str] = (
+        "dynamic stochastic computing: one bit a value and step, weights in up-down counters"
+    )
     source: ClassVar[str] = "Liu, Gross & Han, IEEE Circuits and Systems Magazine, Q3 2020"
     references: ClassVar[tuple[str, ...]] = ("liu2020",)
     practice: ClassVar[dict[str, Any]] = {"learning_rate": 2.0**-9, "batch": 1, "epochs": 10}
     trial: ClassVar[dict[str, Any]] = {"learning_rate": 0.25, "scheme_settings": {"step_bits": 4}}
-    variants: ClassVar[dict[str, dict[str, dict[str, Any]]]] = {"difference": {
-        "practice": {"scheme_settings": {"error_parts": "difference"}},
-        "trial": {"scheme_settings": {"error_parts": "difference", "step_bits": 4}}}}
+    variants: ClassVar[dict[str, dict[str, dict[str, Any]]]] = {
+        "difference": {
+            "practice": {"scheme_settings": {"error_parts": "difference"}},
+            "trial": {"scheme_settings": {"error_parts": "difference", "step_bits": 4}},
+        }
+    }
 
     error_parts: Literal["separate", "difference"] = "separate"
     length: Literal[1] = 1
@@ -59,7 +70,10 @@ class DynamicStochastic(StreamScheme):
 
     def image_work(self, outputs: int, inputs: int, groups: int, vectors: int) -> dict[str, float]:
         """Vector-unit actions an image: the scaled errors, and the counts added to the weights."""
-        return {"multiply": outputs * groups * vectors * self.output_errors, "add": outputs * inputs * groups}
+        return {
+            "multiply": outputs * groups * vectors * self.output_errors,
+            "add": outputs * inputs * groups,
+        }
 
     def batch_update(self, stage: Stage, batch: int) -> list[Operation]:
         return [program_weights(stage)]
@@ -69,7 +83,15 @@ class DynamicStochastic(StreamScheme):
 
         return DynamicRule(self, layers, rate, batch, seed)
 
-    def reference_change(self, layer: LayerState, inputs: np.ndarray, errors: np.ndarray, rate: float, seed: int, step: int) -> np.ndarray:
+    def reference_change(
+        self,
+        layer: LayerState,
+        inputs: np.ndarray,
+        errors: np.ndarray,
+        rate: float,
+        seed: int,
+        step: int,
+    ) -> np.ndarray:
         from archsim.schemes.streams.dsc_rule import reference_change
 
         return reference_change(self, inputs, errors, rate)

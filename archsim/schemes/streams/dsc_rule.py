@@ -1,4 +1,6 @@
-"""The algorithm of dynamic stochastic computing: weights are counters, an image moves them by its signed coincidences."""
+"""The algorithm of dynamic stochastic computing: weights are counters, an image moves them by its
+signed coincidences.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ F = np.float32
 
 
 class DynamicRule(StreamRule):
-    """Counts times the step, saturated where the counter of `counter_bits` ends; starting weights are rounded to counts."""
+    """Counts times the step, saturated where the counter of `counter_bits` ends; starting weights
+    are rounded to counts.
+    """
 
     def __init__(self, scheme, layers, rate, batch, seed):
         super().__init__(scheme, layers, rate, batch, seed)
@@ -25,23 +29,46 @@ class DynamicRule(StreamRule):
             if layer.devices is None:
                 layer.weights[...] = copy
 
-    def scales(self, inputs: np.ndarray, errors: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
-        ones, scale = np.ones(inputs.shape[1]), self.step / self.rate
+    def scales(
+        self, inputs: np.ndarray, errors: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
+        ones = np.ones(inputs.shape[1])
+        scale = self.step / self.rate
         return ones, scale * ones, ones.astype(np.int32), scale
 
-    def count(self, index, inputs, errors, input_inverse, error_inverse, steps, first_place, tallies):
+    def count(
+        self, index, inputs, errors, input_inverse, error_inverse, steps, first_place, tallies
+    ):
         scheme = self.scheme
         if scheme.output_errors == 1:
-            super().count(index, inputs, errors, input_inverse, error_inverse, steps, first_place, tallies)
+            super().count(
+                index, inputs, errors, input_inverse, error_inverse, steps, first_place, tallies
+            )
             return
         stream_parts.count_parts(
-            self.counts[index], inputs, errors, input_inverse, error_inverse, steps, self.transfer, scheme.errors_parallel,
-            scheme.inputs_parallel, self.source, self.tables, scheme.sharing == "single", self.shared, self.keys[index], first_place,
-            tallies, self.switched)
+            self.counts[index],
+            inputs,
+            errors,
+            input_inverse,
+            error_inverse,
+            steps,
+            self.transfer,
+            scheme.errors_parallel,
+            scheme.inputs_parallel,
+            self.source,
+            self.tables,
+            scheme.sharing == "single",
+            self.shared,
+            self.keys[index],
+            first_place,
+            tallies,
+            self.switched,
+        )
 
     def change(self, layer: LayerState, step: int) -> np.ndarray:
         copy = self.copies[layer.index]
-        # gradient = step/rate x counts; products of small whole numbers and one power of two are exact
+        # gradient = step/rate x counts; products of small whole numbers and one power of two are
+        # exact
         moved = F(self.step) * np.rint(self.gradients[layer.index] * F(self.rate / self.step))
         return np.clip(copy + moved, -self.bound, self.bound - F(self.step)) - copy
 
@@ -51,9 +78,14 @@ def step_of(scheme: Any, rate: float, batch: int) -> float:
     return 2.0**-scheme.step_bits if scheme.step_bits else power_of_two(rate / batch)
 
 
-def reference_change(scheme: Any, inputs: np.ndarray, errors: np.ndarray, rate: float) -> np.ndarray:
-    """Expected counts times the step: 2^-step_bits P(input bit) P(error bit) with the signs, summed over images, parts of the error and
-    vectors. The number that the parts share leaves the mean as it is."""
+def reference_change(
+    scheme: Any, inputs: np.ndarray, errors: np.ndarray, rate: float
+) -> np.ndarray:
+    """Expected counts times the step: 2^-step_bits P(input bit) P(error bit) with the signs, summed
+    over images, parts of the error and vectors. The number that the parts share leaves the mean as
+    it is.
+    """
     step = step_of(scheme, rate, len(inputs))
-    x, d = converted(inputs, 1.0, scheme.resolution), converted(errors * rate / step, 1.0, scheme.resolution)
+    x = converted(inputs, 1.0, scheme.resolution)
+    d = converted(errors * rate / step, 1.0, scheme.resolution)
     return step * sum(b @ a.T for a, b in zip(x, d if scheme.output_errors == 1 else d.sum(axis=1)))

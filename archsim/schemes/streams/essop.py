@@ -1,4 +1,6 @@
-"""ESSOP: the outer product of the weight update from stochastic streams whose random numbers are shared (Joshi 2020)."""
+"""ESSOP: the outer product of the weight update from stochastic streams whose random numbers are
+shared (Joshi 2020).
+"""
 
 from __future__ import annotations
 
@@ -20,14 +22,18 @@ if TYPE_CHECKING:
 
 @register
 class Essop(StreamScheme, DigitalOptimiser):
-    """Scales are powers of two, so a value of any size becomes a stream by a shift; one random number serves all lines of a side.
+    """Scales are powers of two, so a value of any size becomes a stream by a shift; one random
+    number serves all lines of a side.
 
-    The gradient of an image is scale x (coincidences counted up or down); a digital optimiser (SGD as published) works on the sum over
-    a mini-batch and the devices whose weight changed are written. Stream length and the exact shift rule are not published.
+    The gradient of an image is scale x (coincidences counted up or down); a digital optimiser (SGD
+    as published) works on the sum over a mini-batch and the devices whose weight changed are
+    written. Stream length and the exact shift rule are not published.
     """
 
     name: ClassVar[str] = "essop"
-    title: ClassVar[str] = "stochastic outer product with shared random numbers, power-of-two scales"
+    title: ClassVar[str] = (
+        "stochastic outer product with shared random numbers, power-of-two scales"
+    )
     source: ClassVar[str] = "Joshi et al., ISCAS 2020 (arXiv 2003.11256); US patent 11436302"
     references: ClassVar[tuple[str, ...]] = ("joshi2020",)
     practice: ClassVar[dict[str, Any]] = {"learning_rate": 0.1, "batch": 8}
@@ -47,7 +53,15 @@ class Essop(StreamScheme, DigitalOptimiser):
 
         return EssopRule(self, layers, rate, batch, seed)
 
-    def reference_change(self, layer: LayerState, inputs: np.ndarray, errors: np.ndarray, rate: float, seed: int, step: int) -> np.ndarray:
+    def reference_change(
+        self,
+        layer: LayerState,
+        inputs: np.ndarray,
+        errors: np.ndarray,
+        rate: float,
+        seed: int,
+        step: int,
+    ) -> np.ndarray:
         from archsim.schemes.streams.essop_rule import reference_change
 
         return reference_change(self, layer.weights, inputs, errors, rate)

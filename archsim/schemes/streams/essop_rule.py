@@ -19,7 +19,9 @@ class EssopRule(StreamRule):
         self.optimisers = Optimisers(scheme, rate, self.layers)
 
     def change(self, layer: LayerState, step: int) -> np.ndarray:
-        return self.optimisers.change(layer, self.gradients[layer.index], self.copies[layer.index], self.done[layer.index])
+        return self.optimisers.change(
+            layer, self.gradients[layer.index], self.copies[layer.index], self.done[layer.index]
+        )
 
     def state(self) -> dict[str, np.ndarray]:
         return super().state() | self.optimisers.state()
@@ -31,16 +33,24 @@ class EssopRule(StreamRule):
         self.optimisers.restore(facts)
 
 
-def stream_views(scheme: Any, inputs: np.ndarray, errors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The values that the converters turn into streams, image by image, each vector with its own power-of-two scales."""
+def stream_views(
+    scheme: Any, inputs: np.ndarray, errors: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The values that the converters turn into streams, image by image, each vector with its own
+    power-of-two scales.
+    """
     pairs = []
     for x, d in zip(inputs, errors):
         of_inputs, of_errors, _, _ = vector_scales(x, d)
-        pairs.append((converted(x, of_inputs, scheme.resolution), converted(d, of_errors, scheme.resolution)))
+        pairs.append(
+            (converted(x, of_inputs, scheme.resolution), converted(d, of_errors, scheme.resolution))
+        )
     return np.array([x for x, _ in pairs]), np.array([d for _, d in pairs])
 
 
-def reference_change(scheme: Any, weights: np.ndarray, inputs: np.ndarray, errors: np.ndarray, rate: float) -> np.ndarray:
-    """The expected first step: E[popcount(a AND b)]/L s_x s_d = x d of the converted values; exact for SGD, and for the other optimisers
-    the step of the expected gradient."""
+def reference_change(
+    scheme: Any, weights: np.ndarray, inputs: np.ndarray, errors: np.ndarray, rate: float
+) -> np.ndarray:
+    """The expected first step: E[popcount(a AND b)]/L s_x s_d = x d of the converted values; exact
+    for SGD, and for the other optimisers the step of the expected gradient."""
     return reference_step(scheme, weights, *stream_views(scheme, inputs, errors), rate)

@@ -26,36 +26,50 @@ def power_of_two(largest: float) -> float:
     return 0.0 if largest == 0 else 2.0 ** math.ceil(math.log2(largest))
 
 
-def vector_scales(inputs: np.ndarray, errors: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
-    """Power-of-two scales (V,) of the columns of inputs (N, V) and errors (M, V), the weight int32 (V,) of their coincidences (0 where a
-    side is all below LEAST or not finite) and the value of weight 1. A vector whose scales are more than 2^SPAN below the largest takes
-    a larger one."""
+def vector_scales(
+    inputs: np.ndarray, errors: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
+    """Power-of-two scales (V,) of the columns of inputs (N, V) and errors (M, V), the weight int32
+    (V,) of their coincidences (0 where a side is all below LEAST or not finite) and the value of
+    weight 1. A vector whose scales are more than 2^SPAN below the largest takes a larger one."""
     peaks = [np.abs(side).max(axis=0) for side in (inputs, errors)]
     some = np.logical_and.reduce([(peak >= LEAST) & np.isfinite(peak) for peak in peaks])
-    of_inputs, of_errors = (np.exp2(np.ceil(np.log2(np.where(some, peak, 1), dtype=float))) for peak in peaks)
+    of_inputs, of_errors = (
+        np.exp2(np.ceil(np.log2(np.where(some, peak, 1), dtype=float))) for peak in peaks
+    )
     if not some.any():
         return of_inputs, of_errors, np.zeros(len(some), np.int32), 0.0
     unit = (of_inputs * of_errors)[some].max() / 2**SPAN
     of_errors = np.maximum(of_errors, unit / of_inputs)
-    return of_inputs, of_errors, np.where(some, np.rint(of_inputs * of_errors / unit), 0).astype(np.int32), float(unit)
+    return (
+        of_inputs,
+        of_errors,
+        np.where(some, np.rint(of_inputs * of_errors / unit), 0).astype(np.int32),
+        float(unit),
+    )
 
 
 def plain_transfer(resolution: int) -> np.ndarray:
     """Thresholds int32 (1, 2^resolution + 1) of a comparator of that many bits on 16-bit numbers."""
-    return (np.arange(2**resolution + 1, dtype=np.int64) << (16 - resolution)).astype(np.int32)[None]
+    return (np.arange(2**resolution + 1, dtype=np.int64) << (16 - resolution)).astype(np.int32)[
+        None
+    ]
 
 
 def converted(values: np.ndarray, scale: np.ndarray | float, resolution: int) -> np.ndarray:
-    """float64 `values` as their converters see them: clipped to the scale and rounded to `resolution` bits of it."""
+    """float64 `values` as their converters see them: clipped to the scale and rounded to
+    `resolution` bits of it.
+    """
     levels = 2**resolution
     return np.rint(np.clip(values.astype(float) / scale, -1, 1) * levels) / levels * scale
 
 
 class StreamRule(UpdateRule):
-    """The scaled counts of an image's streams are its gradient; a subclass turns gradients into changes of the weights (`change`).
+    """The scaled counts of an image's streams are its gradient; a subclass turns gradients into
+    changes of the weights (`change`).
 
-    Scales are powers of two, one a vector for inputs and one for errors: a coincidence enters the counters at the bit of its vector's
-    scale, so that they run through all vectors of an image.
+    Scales are powers of two, one a vector for inputs and one for errors: a coincidence enters the
+    counters at the bit of its vector's scale, so that they run through all vectors of an image.
     """
 
     scheme: StreamScheme
@@ -69,30 +83,50 @@ class StreamRule(UpdateRule):
         self.source = SOURCES.index(scheme.generator) if scheme.generator in SOURCES else 0
         self.shared = scheme.sharing != "element" and scheme.generator != "cbram"
         self.transfer, self.tables = self.thresholds(), streams.number_tables()
-        self.keys = [U(stream_key(as_word(seed), U(0), U(layer.tile), STREAMS)) for layer in self.layers]
+        self.keys = [
+            U(stream_key(as_word(seed), U(0), U(layer.tile), STREAMS)) for layer in self.layers
+        ]
 
     def thresholds(self) -> np.ndarray:
         """Threshold of every level of a converter, int32 (converters or 1, levels + 1)."""
         return plain_transfer(self.scheme.resolution)
 
-    def scales(self, inputs: np.ndarray, errors: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
-        """The values (V,) that streams of ones stand for, what a coincidence counts (V,), and the value of one count of all ones."""
+    def scales(
+        self, inputs: np.ndarray, errors: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
+        """The values (V,) that streams of ones stand for, what a coincidence counts (V,), and the
+        value of one count of all ones.
+        """
         return vector_scales(inputs, errors)
 
     def image(self, layer: LayerState, inputs: np.ndarray, errors: np.ndarray, step: int) -> None:
         """Count the image's coincidences and add them, scaled, to the gradient."""
-        scheme, done, index, length = self.scheme, self.done[layer.index], layer.index, self.scheme.bits
+        scheme = self.scheme
+        done = self.done[layer.index]
+        index = layer.index
+        length = self.scheme.bits
         edges = scheme.edges(*layer.weights.shape)
-        vectors, tallies = inputs.shape[1], np.zeros(streams.TALLIES, np.int64)
+        vectors = inputs.shape[1]
+        tallies = np.zeros(streams.TALLIES, np.int64)
         of_inputs, of_errors, steps, unit = self.scales(inputs, errors)
         if steps.any():
             counts = self.counts[index]
             counts[...] = 0
-            self.count(index, inputs, errors, F(1 / of_inputs), F(1 / of_errors), steps, step * vectors * edges["places"] * length, tallies)
+            self.count(
+                index,
+                inputs,
+                errors,
+                F(1 / of_inputs),
+                F(1 / of_errors),
+                steps,
+                step * vectors * edges["places"] * length,
+                tallies,
+            )
             self.gradients[index] += F(unit / length) * counts
         done.add("stream_multiplier", "bit", edges["products"] * vectors)
         done.add("stream_counter", "count", tallies[streams.COINCIDENCES])
-        both, ones = (edges["inputs"] + edges["errors"]) * vectors, tallies[streams.INPUT_ONES] + tallies[streams.ERROR_ONES]
+        both = (edges["inputs"] + edges["errors"]) * vectors
+        ones = tallies[streams.INPUT_ONES] + tallies[streams.ERROR_ONES]
         if scheme.generator == "cbram":
             done.add("stream_source", "set", tallies[streams.DRIVEN])
             done.add("stream_source", "pulse", tallies[streams.DRIVEN] * length)
@@ -105,14 +139,42 @@ class StreamRule(UpdateRule):
         for action, count in scheme.image_work(*layer.weights.shape, 1, vectors).items():
             done.add("vector_unit", action, count)
 
-    def count(self, index: int, inputs: np.ndarray, errors: np.ndarray, input_inverse: np.ndarray, error_inverse: np.ndarray,
-              steps: np.ndarray, first_place: int, tallies: np.ndarray) -> None:
-        """Count the coincidences of array `index` into `counts`; arguments as `kernels.streams.count_products`."""
+    def count(
+        self,
+        index: int,
+        inputs: np.ndarray,
+        errors: np.ndarray,
+        input_inverse: np.ndarray,
+        error_inverse: np.ndarray,
+        steps: np.ndarray,
+        first_place: int,
+        tallies: np.ndarray,
+    ) -> None:
+        """Count the coincidences of array `index` into `counts`; arguments as
+        `kernels.streams.count_products`.
+        """
         scheme = self.scheme
         streams.count_products(
-            self.counts[index], inputs, errors, input_inverse, error_inverse, steps, scheme.bits, self.transfer, scheme.errors_parallel,
-            scheme.inputs_parallel, self.source, self.tables, scheme.sharing == "single", self.shared, scheme.encoding == "bipolar",
-            self.keys[index], first_place, tallies, self.switched)
+            self.counts[index],
+            inputs,
+            errors,
+            input_inverse,
+            error_inverse,
+            steps,
+            scheme.bits,
+            self.transfer,
+            scheme.errors_parallel,
+            scheme.inputs_parallel,
+            self.source,
+            self.tables,
+            scheme.sharing == "single",
+            self.shared,
+            scheme.encoding == "bipolar",
+            self.keys[index],
+            first_place,
+            tallies,
+            self.switched,
+        )
 
     def change(self, layer: LayerState, step: int) -> np.ndarray:
         """The change of the weights from the gradient of a mini-batch."""
@@ -136,16 +198,22 @@ class StreamRule(UpdateRule):
         return found
 
     def endurance(self) -> dict[str, float]:
-        """Ones that each converter of the edges has made since the start: for devices, their switching cycles."""
+        """Ones that each converter of the edges has made since the start: for devices, their
+        switching cycles.
+        """
         return {"mean": float(self.switched.mean()), "maximum": int(self.switched.max())}
 
     def activity(self, layer: LayerState, before: Activity) -> Activity:
         done = self.done[layer.index]
-        edges, steps = self.scheme.edges(*layer.weights.shape), max(1, done.images * layer.vectors)
+        edges = self.scheme.edges(*layer.weights.shape)
+        steps = max(1, done.images * layer.vectors)
         both = (edges["inputs"] + edges["errors"]) / self.scheme.bits
         changed = replace(
-            before, row_pulses=done.sums.get("input_ones", 0.0) / (steps * edges["inputs"]),
+            before,
+            row_pulses=done.sums.get("input_ones", 0.0) / (steps * edges["inputs"]),
             column_pulses=done.sums.get("error_ones", 0.0) / (steps * edges["errors"]),
             coincidences=done.sums.get("coincidences", 0.0) / (steps * layer.weights.size),
-            input_density=done.sums.get("driven", 0.0) / (steps * both), train_length=float(self.scheme.bits))
+            input_density=done.sums.get("driven", 0.0) / (steps * both),
+            train_length=float(self.scheme.bits),
+        )
         return written_activity(self, layer, changed)

@@ -1,4 +1,6 @@
-"""The hardware of schemes that form the weight gradient from bit streams: converters on two edges, gates and counters between."""
+"""The hardware of schemes that form the weight gradient from bit streams: converters on two edges,
+gates and counters between.
+"""
 
 from __future__ import annotations
 
@@ -15,15 +17,22 @@ if TYPE_CHECKING:
     from archsim.chip.config import Architecture
 
 NUMBER_BITS = 16
-SOURCES = ("counter", "lfsr", "sobol")  # in the order of kernels.streams: independent numbers stand for devices
+SOURCES = (
+    "counter",
+    "lfsr",
+    "sobol",
+)  # in the order of kernels.streams: independent numbers stand for devices
 
 
 class StreamScheme(BackwardScheme):
-    """Settings of a block of R x C stream multipliers that is moved over the outer product of a layer, all vectors of an image at a place.
+    """Settings of a block of R x C stream multipliers that is moved over the outer product of a
+    layer, all vectors of an image at a place.
 
-    `length` bits a stream (L); values are converted with `resolution` bits. `sharing`: one random number for all converters of a side;
-    "element": a generator for every converter; "single": one for both sides, which makes min(p, q) of the product (to be seen, not used).
-    `inputs_parallel` R and `errors_parallel` C; every place of the block draws new streams. Counters of `counter_bits` count up or down.
+    `length` bits a stream (L); values are converted with `resolution` bits. `sharing`: one random
+    number for all converters of a side; "element": a generator for every converter; "single": one
+    for both sides, which makes min(p, q) of the product (to be seen, not used).
+    `inputs_parallel` R and `errors_parallel` C; every place of the block draws new streams.
+    Counters of `counter_bits` count up or down.
     """
 
     sharings: ClassVar[tuple[str, ...]] = ("side", "element", "single")
@@ -47,52 +56,92 @@ class StreamScheme(BackwardScheme):
         return "lfsr"
 
     def image_work(self, outputs: int, inputs: int, groups: int, vectors: int) -> dict[str, float]:
-        """Vector-unit actions an image: the largest magnitude of both sides, and the shifted counts added to the gradient. Each of the
+        """Vector-unit actions an image: the largest magnitude of both sides, and the shifted counts
+        added to the gradient. Each of the
         `groups` of a convolution has so many outputs and inputs."""
         return {"compare": (outputs + inputs) * groups * vectors, "add": outputs * inputs * groups}
 
     def image_update(self, stage: Stage) -> list[Operation]:
         shape = stage.matrix
-        return [self.outer_product(stage, self.image_work(shape.columns, shape.rows + shape.bias, shape.groups, shape.vectors))]
+        return [
+            self.outer_product(
+                stage,
+                self.image_work(
+                    shape.columns, shape.rows + shape.bias, shape.groups, shape.vectors
+                ),
+            )
+        ]
 
     def edges(self, outputs: int, inputs: int) -> dict[str, float]:
-        """What the outer product of `outputs` x `inputs` takes a vector: places of the block, stream bits of both sides, numbers.
+        """What the outer product of `outputs` x `inputs` takes a vector: places of the block,
+        stream bits of both sides, numbers.
 
-        The parts of an error (`output_errors`) have converters and gates of their own and share their random numbers.
+        The parts of an error (`output_errors`) have converters and gates of their own and share
+        their random numbers.
         """
         blocks, groups = -(-outputs // self.errors_parallel), -(-inputs // self.inputs_parallel)
         of_inputs, of_errors = inputs * self.bits * blocks, outputs * self.bits * groups
         sides = {"side": 2, "single": 1}.get(self.sharing, 0)
         numbers = sides * self.bits * blocks * groups or of_inputs + of_errors
-        return {"places": blocks * groups, "inputs": of_inputs, "errors": of_errors * self.output_errors, "numbers": numbers,
-                "products": outputs * inputs * self.bits * self.output_errors}
+        return {
+            "places": blocks * groups,
+            "inputs": of_inputs,
+            "errors": of_errors * self.output_errors,
+            "numbers": numbers,
+            "products": outputs * inputs * self.bits * self.output_errors,
+        }
 
     def outer_product(self, stage: Stage, work: dict[str, float]) -> Operation:
-        """The streams of one image: a step is a vector, or some of the places of one. `work` is the vector unit's an image beside them;
-        the sums of a place leave the counters once an image."""
+        """The streams of one image: a step is a vector, or some of the places of one. `work` is the
+        vector unit's an image beside them; the sums of a place leave the counters once an image."""
         shape = stage.matrix
         inputs = shape.rows + shape.bias
-        edges = {key: count * shape.groups for key, count in self.edges(shape.columns, inputs).items()}
+        edges = {
+            key: count * shape.groups for key, count in self.edges(shape.columns, inputs).items()
+        }
         weights = shape.columns * inputs * shape.groups
         units: dict[str, dict[str, float]] = {
-            "stream_multiplier.bit": {"step": edges["products"]}, "stream_counter.count": {"coincidences": float(weights)}}
+            "stream_multiplier.bit": {"step": edges["products"]},
+            "stream_counter.count": {"coincidences": float(weights)},
+        }
         if self.generator == "cbram":
             both = edges["inputs"] + edges["errors"]
-            units |= {"stream_source.set": {"input_density": both / self.bits}, "stream_source.pulse": {"input_density": both},
-                      "stream_source.switch": {"row_pulses": edges["inputs"], "column_pulses": edges["errors"]}}
+            units |= {
+                "stream_source.set": {"input_density": both / self.bits},
+                "stream_source.pulse": {"input_density": both},
+                "stream_source.switch": {
+                    "row_pulses": edges["inputs"],
+                    "column_pulses": edges["errors"],
+                },
+            }
         else:
-            units |= {"number_generator.number": {"step": edges["numbers"]},
-                      "stream_converter.bit": {"step": edges["inputs"] + edges["errors"]}}
+            units |= {
+                "number_generator.number": {"step": edges["numbers"]},
+                "stream_converter.bit": {"step": edges["inputs"] + edges["errors"]},
+            }
         parts = min(parts_of(shape, int(weights)), int(edges["places"]))
         steps = shape.vectors * parts
-        units = {action: {field: count / parts for field, count in table.items()} for action, table in units.items()}
-        # The first place of an image needs its inputs and errors from the buffer; they stay at the edges for the others.
+        units = {
+            action: {field: count / parts for field, count in table.items()}
+            for action, table in units.items()
+        }
+        # The first place of an image needs its inputs and errors from the buffer; they stay at the
+        # edges for the others.
         return Operation(
-            name=f"{stage.name}.update", layer=stage.name, phase="update", kind="stream", steps=steps, parts=parts,
-            input_elements=(shape.rows + shape.columns * self.output_errors) * shape.groups / parts, unit_work=units,
-            unit_cycles=edges["places"] * self.bits / parts, unit_ns=edges["places"] * self.bits * self.bit_ns() / parts,
+            name=f"{stage.name}.update",
+            layer=stage.name,
+            phase="update",
+            kind="stream",
+            steps=steps,
+            parts=parts,
+            input_elements=(shape.rows + shape.columns * self.output_errors) * shape.groups / parts,
+            unit_work=units,
+            unit_cycles=edges["places"] * self.bits / parts,
+            unit_ns=edges["places"] * self.bits * self.bit_ns() / parts,
             vector_work={action: count / steps for action, count in work.items()},
-            state_reads=weights / steps, state_writes=weights / steps)
+            state_reads=weights / steps,
+            state_writes=weights / steps,
+        )
 
     def bit_ns(self) -> float:
         """Time of a stream bit beyond one cycle."""
@@ -103,19 +152,28 @@ class StreamScheme(BackwardScheme):
         return self.inputs_parallel + self.errors_parallel * self.output_errors
 
     def parts(self, chip: Architecture) -> dict[str, dict]:
-        generators = {"side": 2, "single": 1}.get(self.sharing, self.inputs_parallel + self.errors_parallel)
+        generators = {"side": 2, "single": 1}.get(
+            self.sharing, self.inputs_parallel + self.errors_parallel
+        )
         return self.stream_parts(self.converters(), generators)
 
     def stream_parts(self, converters: int, generators: int, gates: int = 0) -> dict[str, dict]:
         """The block with its converters, generators of numbers and `gates` further gates."""
-        product, places = "stream_and" if self.encoding == "sign_magnitude" else "stream_xnor", self.inputs_parallel * self.errors_parallel
-        found = {"stream_multiplier": entry(product, {"output": "local"}, places * self.output_errors + gates),
-                 "stream_counter": entry("up_down_counter", {"bits": self.counter_bits}, places)}
+        product = "stream_and" if self.encoding == "sign_magnitude" else "stream_xnor"
+        places = self.inputs_parallel * self.errors_parallel
+        found = {
+            "stream_multiplier": entry(
+                product, {"output": "local"}, places * self.output_errors + gates
+            ),
+            "stream_counter": entry("up_down_counter", {"bits": self.counter_bits}, places),
+        }
         if self.generator == "cbram":
             return found | {"stream_source": self.source_part(converters)}
         number = {"lfsr": "lfsr", "sobol": "sobol_generator"}[self.generator]
-        return found | {"number_generator": entry(number, {"bits": NUMBER_BITS}, generators),
-                        "stream_converter": entry("stream_converter", {"bits": self.resolution}, converters)}
+        return found | {
+            "number_generator": entry(number, {"bits": NUMBER_BITS}, generators),
+            "stream_converter": entry("stream_converter", {"bits": self.resolution}, converters),
+        }
 
     def source_part(self, count: int) -> dict:
         """Devices in the place of generators and converters."""
@@ -124,4 +182,10 @@ class StreamScheme(BackwardScheme):
 
 def entry(part: str, parameters: dict, count: int) -> dict:
     """An inventory entry of `count` equal parts on the chip."""
-    return {"part": part, "parameters": parameters, "per": "chip", "count": count, "boundary": "chip"}
+    return {
+        "part": part,
+        "parameters": parameters,
+        "per": "chip",
+        "count": count,
+        "boundary": "chip",
+    }

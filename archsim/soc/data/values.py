@@ -1,4 +1,6 @@
-"""Real data through the same events: vectors are fetched, read by the tiles' physics and stored as the cycles pass."""
+"""Real data through the same events: vectors are fetched, read by the tiles' physics and stored as
+the cycles pass.
+"""
 
 from __future__ import annotations
 
@@ -41,20 +43,39 @@ class Seen:
     def activity(self, input_bits: int, before: Activity) -> Activity:
         """The measured activity of the layer's reads."""
         on = max(1, self.nonzero)
-        return replace(before, source="measured", input_density=self.nonzero / max(1, self.values), magnitude=self.magnitude / on,
-                       bit_density=self.ones / (on * input_bits), retries=self.retries / max(1, self.vectors),
-                       saturations=self.saturations / max(1, self.vectors))
+        return replace(
+            before,
+            source="measured",
+            input_density=self.nonzero / max(1, self.values),
+            magnitude=self.magnitude / on,
+            bit_density=self.ones / (on * input_bits),
+            retries=self.retries / max(1, self.vectors),
+            saturations=self.saturations / max(1, self.vectors),
+        )
 
 
 class Values:
-    """Feature maps of the images in flight. A map is NaN where no result has arrived, so that a step which ran ahead
-    of its data poisons the output instead of passing unseen."""
+    """Feature maps of the images in flight. A map is NaN where no result has arrived, so that a
+    step which ran ahead of its data poisons the output instead of passing unseen."""
 
-    def __init__(self, network: Network, chip: Architecture, placement: Placement, images: dict[str, np.ndarray],
-                 tensors: dict[str, dict[str, np.ndarray]], seed: int, notes: tuple[str, ...] = ()):
-        self.network, self.chip, self.images, self.notes = network, chip, images, notes
+    def __init__(
+        self,
+        network: Network,
+        chip: Architecture,
+        placement: Placement,
+        images: dict[str, np.ndarray],
+        tensors: dict[str, dict[str, np.ndarray]],
+        seed: int,
+        notes: tuple[str, ...] = (),
+    ):
+        self.network = network
+        self.chip = chip
+        self.images = images
+        self.notes = notes
         self.count = min(map(len, images.values()))
-        self.weights = {name: roles["weights"] for name, roles in tensors.items() if "weights" in roles}
+        self.weights = {
+            name: roles["weights"] for name, roles in tensors.items() if "weights" in roles
+        }
         self.biases = {name: roles["bias"] for name, roles in tensors.items() if "bias" in roles}
         self.constants = tensors
         self.layers = {layer.name: layer for layer in network.layers}
@@ -67,14 +88,20 @@ class Values:
         for image in range(min(self.count, CALIBRATION_IMAGES)):
             self._forward(image, self._calibrate)
 
-    def _forward(self, image: int, meet: Callable[[Layer, np.ndarray], None] | None = None) -> np.ndarray:
+    def _forward(
+        self, image: int, meet: Callable[[Layer, np.ndarray], None] | None = None
+    ) -> np.ndarray:
         """The network's exact output for one image."""
         pictures = {name: stack[image] for name, stack in self.images.items()}
-        return network_forward(self.network, pictures, self.constants, meet)[self.network.layers[-1].name]
+        return network_forward(self.network, pictures, self.constants, meet)[
+            self.network.layers[-1].name
+        ]
 
     def _calibrate(self, layer: Layer, values: np.ndarray) -> None:
         """Widen the converter ranges of a layer's tiles for these inputs."""
-        self.physics[layer.name].calibrate(array_inputs(layer, values, slice(0, layer.matrix.vectors)))
+        self.physics[layer.name].calibrate(
+            array_inputs(layer, values, slice(0, layer.matrix.vectors))
+        )
 
     def reference(self) -> np.ndarray:
         """The plain NumPy forward pass of all images: (images, *output shape)."""
@@ -89,12 +116,20 @@ class Values:
         if layer.operator == "input":
             return self.images[name][image]
         if layer.on_array:
-            return self.maps.setdefault((image, name), np.full(layer.output_shape, np.nan, np.float32))
+            return self.maps.setdefault(
+                (image, name), np.full(layer.output_shape, np.nan, np.float32)
+            )
         arrived = self._arrived(image, layer)
         held = self.cache.get((image, name))
         if held is None or held[0] != arrived:
             with np.errstate(invalid="ignore"):
-                held = (arrived, np.asarray(self._apply(layer, [self._value(image, source) for source in layer.inputs]), np.float32))
+                held = (
+                    arrived,
+                    np.asarray(
+                        self._apply(layer, [self._value(image, source) for source in layer.inputs]),
+                        np.float32,
+                    ),
+                )
             self.cache[image, name] = held
         return held[1]
 
@@ -115,9 +150,13 @@ class Values:
         layer = self.layers[run.plan.operation.layer]
         if not layer.on_array:
             return step, None
-        return step, array_inputs(layer, self._value(run.image, layer.inputs[0]), slice(step, step + count))
+        return step, array_inputs(
+            layer, self._value(run.image, layer.inputs[0]), slice(step, step + count)
+        )
 
-    def compute(self, run: OperationRun, values: tuple[int, np.ndarray]) -> tuple[int, tuple[int, np.ndarray]]:
+    def compute(
+        self, run: OperationRun, values: tuple[int, np.ndarray]
+    ) -> tuple[int, tuple[int, np.ndarray]]:
         """Read the tiles; returns the repeated reads (the slowest tile decides) and the outputs."""
         step, vectors = values
         name = run.plan.operation.layer
@@ -141,22 +180,34 @@ class Values:
         if outputs is not None:
             bias = self.biases.get(layer.name)
             held = self._value(run.image, layer.name)
-            flat = held.reshape(layer.output_shape[0], -1).T if layer.operator == "conv2d" else held.reshape(-1, layer.output_shape[-1])
-            flat[step:step + len(outputs)] = outputs if bias is None else outputs + bias
-            self.done[run.image, layer.name] = self.done.get((run.image, layer.name), 0) + len(outputs)
+            flat = (
+                held.reshape(layer.output_shape[0], -1).T
+                if layer.operator == "conv2d"
+                else held.reshape(-1, layer.output_shape[-1])
+            )
+            flat[step : step + len(outputs)] = outputs if bias is None else outputs + bias
+            self.done[run.image, layer.name] = self.done.get((run.image, layer.name), 0) + len(
+                outputs
+            )
 
     def measure(self, machine: Machine) -> None:
-        """Replace the assumed activity of the machine's reads by what the tiles saw: the ledger then counts that."""
+        """Replace the assumed activity of the machine's reads by what the tiles saw: the ledger
+        then counts that.
+        """
         for key, plan_ in machine.plans.items():
             operation = plan_.operation
             seen = self.seen.get(operation.layer)
             if seen is None or operation.kind != "read":
                 continue
             activity = seen.activity(self.chip.read.input_bits, operation.activity)
-            machine.plans[key] = plan(replace(operation, activity=activity), machine.placement, self.chip, machine.memory)
+            machine.plans[key] = plan(
+                replace(operation, activity=activity), machine.placement, self.chip, machine.memory
+            )
 
     def finish(self) -> np.ndarray:
-        """The outputs of all images. Raises RuntimeError where a step ran before its data had arrived."""
+        """The outputs of all images. Raises RuntimeError where a step ran before its data had
+        arrived.
+        """
         for image in range(self.count):
             self.outputs[image] = self._value(image, self.network.layers[-1].name)
         if np.isnan(self.outputs).any():
@@ -164,11 +215,18 @@ class Values:
         return self.outputs
 
 
-def _readers(network: Network, placement: Placement, chip: Architecture, weights: dict[str, np.ndarray],
-             seed: int) -> tuple[dict[str, TilePhysics], dict[str, tuple[int, int]]]:
-    """The tiles that each array layer reads, and where its vectors stand among those of an image on the same tiles.
+def _readers(
+    network: Network,
+    placement: Placement,
+    chip: Architecture,
+    weights: dict[str, np.ndarray],
+    seed: int,
+) -> tuple[dict[str, TilePhysics], dict[str, tuple[int, int]]]:
+    """The tiles that each array layer reads, and where its vectors stand among those of an image on
+    the same tiles.
 
-    Layers that share a matrix share its tiles and their converter ranges; what reads it from its columns has ranges of its own.
+    Layers that share a matrix share its tiles and their converter ranges; what reads it from its
+    columns has ranges of its own.
     """
     physics: dict[str, TilePhysics] = {}
     places: dict[str, int] = {}
@@ -180,5 +238,10 @@ def _readers(network: Network, placement: Placement, chip: Architecture, weights
         if layer.shares and not layer.transposed:
             physics[layer.name] = physics[owner]
         else:
-            physics[layer.name] = TilePhysics(placement.layers[owner], chip, weights[layer.name], seed, layer.transposed)
-    return physics, {layer.name: (places[layer.name], totals[layer.shares or layer.name]) for layer in network.array_layers}
+            physics[layer.name] = TilePhysics(
+                placement.layers[owner], chip, weights[layer.name], seed, layer.transposed
+            )
+    return physics, {
+        layer.name: (places[layer.name], totals[layer.shares or layer.name])
+        for layer in network.array_layers
+    }

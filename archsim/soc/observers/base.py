@@ -16,9 +16,11 @@ if TYPE_CHECKING:
 
 
 class Observer:
-    """Hooks of a run; a subclass overrides what it wants to see. The model never asks an observer for anything.
+    """Hooks of a run; a subclass overrides what it wants to see. The model never asks an observer
+    for anything.
 
-    Times are cycles. Hooks come in the order of time, but a tile job is announced when its tile is taken: `begin` and
+    Times are cycles. Hooks come in the order of time, but a tile job is announced when its tile is
+    taken: `begin` and
     `end` then lie ahead. `notes` go into the result.
     """
 
@@ -44,7 +46,9 @@ class Observer:
 
 
 class OutputFile:
-    """A text file under a temporary name in the folder of `path` until `keep`. Raises InputError where it cannot be written."""
+    """A text file under a temporary name in the folder of `path` until `keep`. Raises InputError
+    where it cannot be written.
+    """
 
     def __init__(self, path: str | Path):
         self.path = Path(path)
@@ -56,7 +60,9 @@ class OutputFile:
         if os.path.isdir(self.path):
             raise InputError("a folder, not a file", where=str(self.path))
         try:
-            handle, self._temporary = tempfile.mkstemp(prefix=f".{self.path.name}.", dir=self.path.absolute().parent)
+            handle, self._temporary = tempfile.mkstemp(
+                prefix=f".{self.path.name}.", dir=self.path.absolute().parent
+            )
             self.stream = os.fdopen(handle, "w", encoding="utf-8", errors="replace", newline="\n")
         except (OSError, ValueError) as error:
             raise self._fault(error) from None
@@ -88,10 +94,15 @@ class OutputFile:
     def discard(self) -> None:
         """Remove the temporary file, if there is one."""
         if self._temporary is not None:
-            with contextlib.suppress(OSError):  # a full disk: what is left in the buffer is thrown away with the file
+            with contextlib.suppress(
+                OSError
+            ):  # a full disk: what is left in the buffer is thrown away with the file
                 self.stream.close()
             Path(self._temporary).unlink(missing_ok=True)
             self._temporary = None
 
     def _fault(self, error: Exception) -> InputError:
-        return InputError(f"cannot write the file ({getattr(error, 'strerror', None) or error})", where=str(self.path))
+        return InputError(
+            f"cannot write the file ({getattr(error, 'strerror', None) or error})",
+            where=str(self.path),
+        )

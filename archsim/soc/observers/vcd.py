@@ -1,4 +1,6 @@
-"""The events of a run as a value change dump (IEEE 1364, clause 18), for GTKWave, Surfer and other waveform viewers."""
+"""The events of a run as a value change dump (IEEE 1364, clause 18), for GTKWave, Surfer and other
+waveform viewers.
+"""
 
 from __future__ import annotations
 
@@ -22,8 +24,10 @@ _UNITS = ("fs", "ps", "ns", "us", "ms", "s")
 
 
 def timescale(clock_mhz: float) -> tuple[tuple[int, str], Fraction]:
-    """The timescale and the ticks of a clock cycle: the largest 1, 10 or 100 of a unit that divides the period, so that
-    100 MHz gives 10 ns and one tick. A period that is no whole number of femtoseconds is rounded, tick by tick, to 1 fs."""
+    """The timescale and the ticks of a clock cycle: the largest 1, 10 or 100 of a unit that divides
+    the period, so that 100 MHz gives 10 ns and one tick. A period that is no whole number of
+    femtoseconds is rounded, tick by tick, to 1 fs.
+    """
     femtoseconds = Fraction(10**9) / Fraction(str(clock_mhz))
     power = 0
     while femtoseconds.denominator == 1 and femtoseconds % 10 ** (power + 1) == 0 and power < 17:
@@ -32,10 +36,12 @@ def timescale(clock_mhz: float) -> tuple[tuple[int, str], Fraction]:
 
 
 class VcdTrace(Observer):
-    """Writes `path` at the end of the run: at most `limit` changes, then all signals are unknown (a note says so).
+    """Writes `path` at the end of the run: at most `limit` changes, then all signals are unknown (a
+    note says so).
 
-    chip.RESOURCE.busy: ports in use. chip.LAYER.operations: operations under way; chip.LAYER.unit_N.busy, .phase,
-    .image and .step (the first one of the job): what a unit works on. Needs the library pyvcd.
+    chip.RESOURCE.busy: ports in use. chip.LAYER.operations: operations under way;
+    chip.LAYER.unit_N.busy, .phase, .image and .step (the first one of the job): what a unit works
+    on. Needs the library pyvcd.
     """
 
     def __init__(self, path: str | Path, limit: int = MAX_CHANGES):
@@ -46,23 +52,37 @@ class VcdTrace(Observer):
         try:
             from vcd import VCDWriter
         except ImportError:
-            raise InputError("a value change dump needs the library pyvcd", where=str(self.path),
-                             hint="pip install 'archsim[vcd]'") from None
+            raise InputError(
+                "a value change dump needs the library pyvcd",
+                where=str(self.path),
+                hint="pip install 'archsim[vcd]'",
+            ) from None
         self.notes = ()
         scale, self._ticks = timescale(machine.chip.clock_mhz)
-        self._changes, self._stopped, self._now = 0, None, 0
+        self._changes = 0
+        self._stopped = None
+        self._now = 0
         # (cycle, order, variable, value, whether the value is added)
         self._ahead: list[tuple[int, int, Any, Any, bool]] = []
-        self._order, self._levels, self._jobs = 0, {}, {}
+        self._order = 0
+        self._levels = {}
+        self._jobs = {}
         self._file.open()
-        self._writer = VCDWriter(self._file, timescale=scale, date="", version="archsim",
-                                 comment=f"{machine.trace.network} on {machine.chip.name}; a cycle is {float(self._ticks):g} ticks")
+        self._writer = VCDWriter(
+            self._file,
+            timescale=scale,
+            date="",
+            version="archsim",
+            comment=f"{machine.trace.network} on {machine.chip.name}; a cycle is {float(self._ticks):g} ticks",
+        )
         self._names: set[tuple[str, ...]] = set()
         self._busy = {}
         self._servers = machine.servers()
         for server in self._servers:
             server.watchers.append(self._occupied)
-            self._busy[server.name] = self._variable(self._scope("chip", server.name), "busy", "integer", 16, 0)
+            self._busy[server.name] = self._variable(
+                self._scope("chip", server.name), "busy", "integer", 16, 0
+            )
         self._units: dict[str, list[tuple]] = {}
         self._operations = {}
         operations = machine.trace.image_operations + machine.trace.batch_operations
@@ -72,12 +92,20 @@ class VcdTrace(Observer):
             count = len(machine.lanes[layer].free_at) if layer in machine.lanes else 0
             room = MAX_UNITS - sum(map(len, self._units.values()))
             if count > room:
-                self.notes += (f"{self.path.name}: only {room} of {count} units of {layer} are in it",)
-            self._units[layer] = [self._unit((*scope, f"unit_{unit}")) for unit in range(min(count, room))]
+                self.notes += (
+                    f"{self.path.name}: only {room} of {count} units of {layer} are in it",
+                )
+            self._units[layer] = [
+                self._unit((*scope, f"unit_{unit}")) for unit in range(min(count, room))
+            ]
 
     def _unit(self, scope: tuple[str, ...]) -> tuple:
-        return (self._variable(scope, "busy", "wire", 1, 0), self._variable(scope, "phase", "string", None, "idle"),
-                self._variable(scope, "image", "integer", 64, 0), self._variable(scope, "step", "integer", 64, 0))
+        return (
+            self._variable(scope, "busy", "wire", 1, 0),
+            self._variable(scope, "phase", "string", None, "idle"),
+            self._variable(scope, "image", "integer", 64, 0),
+            self._variable(scope, "step", "integer", 64, 0),
+        )
 
     def started(self, run: OperationRun) -> None:
         self._flush(run.started)
@@ -90,7 +118,9 @@ class VcdTrace(Observer):
         self._jobs[run, unit] = job + 1
         units = self._units[plan.operation.place]
         # a pulse update or a write takes all units at once
-        for busy, phase, image, step in units if plan.operation.kind in ("pulse_update", "write") else units[unit:unit + 1]:
+        for busy, phase, image, step in (
+            units if plan.operation.kind in ("pulse_update", "write") else units[unit : unit + 1]
+        ):
             self._put(begin, busy, 1)
             self._put(begin, phase, plan.operation.phase)
             self._put(begin, image, run.image)
@@ -106,7 +136,9 @@ class VcdTrace(Observer):
     def finish(self, machine: Machine) -> None:
         self._flush(machine.end + 1)
         if self._stopped is not None:
-            self.notes += (f"{self.path.name}: it stops at cycle {self._stopped}, after {self.limit} changes",)
+            self.notes += (
+                f"{self.path.name}: it stops at cycle {self._stopped}, after {self.limit} changes",
+            )
         self._writer.close(round(machine.end * self._ticks))
         for note in self.notes:
             self._file.write(f"$comment {note} $end\n")
@@ -139,7 +171,9 @@ class VcdTrace(Observer):
             heapq.heappush(self._ahead, (cycle, self._order, variable, value, added))
 
     def _flush(self, now: int) -> None:
-        """Write all changes before cycle `now`: nothing earlier can be announced any more, but for words that may still give way."""
+        """Write all changes before cycle `now`: nothing earlier can be announced any more, but for
+        words that may still give way.
+        """
         ahead = self._ahead
         for server in self._servers:
             for words in server.yielding:
