@@ -73,7 +73,7 @@ def _voltage(
 def _conductance(
     content: dict[str, Any], entry: dict[str, Any], default: float, where: str
 ) -> None:
-    from archsim.chip.config import PhysicsSettings
+    from archsim.chip.tile_settings import PhysicsSettings
 
     physics = content.get("physics", {})
     mean = entry.get("parameters", {}).get("conductance_us", default)

@@ -18,7 +18,9 @@ Direction = Literal["off", "forward", "backward", "both"]
 
 
 class _Settings(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, allow_inf_nan=False, use_attribute_docstrings=True
+    )
 
 
 class ReadSettings(_Settings):
@@ -28,13 +30,21 @@ class ReadSettings(_Settings):
     """
 
     input_bits: int = Field(7, ge=0, le=16)
+    """Bits of an input; 0: no rounding."""
     input_bound: float = Field(1.0, gt=0)
+    """Largest input that the converter takes."""
     input_noise: float = Field(0.0, ge=0)
+    """Standard deviation of the noise of an input."""
     output_bits: int = Field(9, ge=0, le=16)
+    """Bits of an output; 0: no rounding."""
     output_bound: float = Field(12.0, ge=0)
+    """Largest output, in units of weight × input; 0: none."""
     output_noise: float = Field(0.06, ge=0)
+    """Standard deviation of the noise of an output, in units of weight × input."""
     noise_management: Direction = "backward"
+    """Reads whose inputs are scaled by their largest value."""
     bound_management: Direction = "forward"
+    """Reads that are repeated with half the input where an output saturates."""
 
     @model_validator(mode="after")
     def _converters(self) -> ReadSettings:
@@ -46,50 +56,61 @@ class ReadSettings(_Settings):
 
 
 class UpdateSettings(_Settings):
-    """The pulsed update (rpu.md 2): slots of a train, managements, deterministic instead of
-    stochastic trains.
-    """
+    """The pulsed update in the array."""
 
     train_length: int = Field(31, ge=1, le=64)
+    """Slots of a pulse train."""
     update_management: bool = True
+    """Probabilities of rows and columns are balanced by the largest input and error."""
     length_management: bool = True
+    """Trains are as short as the largest product allows."""
     deterministic: bool = False
+    """Evenly spread pulses in place of random ones."""
 
 
 class TrainingSettings(_Settings):
-    """How a network is trained. rule "rpu": all three cycles on device arrays; "float": digital SGD
-    in float32 through the same code; the name of any scheme: its own algorithm, with its
-    `scheme_settings`, on the reads of these arrays.
-
-    `device` a preset, a law, a device file, "none" (exact weights) or "auto" (the rule's own),
-    `device_settings` changes of its parameters; `devices_per_weight` one number or one a layer
-    (missing layers: 1); the copies of a weight start equal. Weights start uniform in
-    +-initial_scale/sqrt(inputs of a column, bias included), clipped by the devices. An epoch takes
-    `images_per_epoch` images drawn anew without repetition (0: all).
-    The loss is the mean over a mini-batch. `evaluate`: test on the arrays as they read, with noise,
-    or on the weights taken out of them.
-    Every `maintenance_images` images devices are refreshed and aged, where the device asks for it.
-    `checkpoint_images`: images between two checkpoints. `threads` divide the evaluation only;
-    results never depend on it.
-    """
+    """How a network is trained."""
 
     rule: str = "rpu"
+    """`rpu`: all three cycles on device arrays; `float`: digital SGD in float32; else the name of a
+    scheme.
+    """
     scheme_settings: dict[str, Any] = Field(default_factory=dict)
+    """Settings of that scheme."""
     learning_rate: float = Field(0.01, gt=0)
+    """Learning rate; the loss is the mean over a mini-batch."""
     epochs: int = Field(10, ge=1, le=100_000)
+    """Epochs."""
     images_per_epoch: int = Field(0, ge=0, le=1_000_000_000)
+    """Images of an epoch, drawn anew without repetition; 0: all."""
     batch: int = Field(1, ge=1, le=4096)
+    """Images of a mini-batch."""
     seed: int = Field(1, ge=0, lt=2**63)
+    """Seed of all random numbers."""
     device: str = "auto"
+    """A preset, a law, a device file, `none` (exact weights) or `auto` (the rule's own)."""
     device_settings: dict[str, float | int | str] = Field(default_factory=dict)
+    """Changes of the device's parameters."""
     devices_per_weight: int | dict[str, int] = 1
+    """Devices a weight, one number or one a layer; another name of the chip's `weights.replicas`.
+    """
     read: ReadSettings = ReadSettings()
+    """Periphery of the reads."""
     update: UpdateSettings = UpdateSettings()
+    """The pulsed update."""
     evaluate: Literal["noisy_arrays", "extracted_weights"] = "noisy_arrays"
+    """The test is on the arrays as they read, with noise, or on the weights taken out of them."""
     initial_scale: float = Field(1.0, gt=0)
+    """First weights are uniform in ± this / sqrt(inputs of a column, bias included), clipped by the
+    devices.
+    """
     maintenance_images: int = Field(100, ge=1)
+    """Images between two times that devices are refreshed and aged, where the device asks for it.
+    """
     checkpoint_images: int = Field(20_000, ge=1)
+    """Images between two checkpoints."""
     threads: int = Field(1, ge=1, le=64)
+    """Threads of the evaluation; results never depend on it."""
 
     @model_validator(mode="after")
     def _copies(self) -> TrainingSettings:

@@ -1,0 +1,194 @@
+"""Settings of a tile: what it holds, how it is read, written and updated."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from archsim.chip.section import Bits, Count, Cycles, Replicas, Section
+
+
+class TileSettings(Section):
+    """One crossbar with its periphery."""
+
+    rows: Annotated[int, Field(ge=1, le=65536)]
+    """Word lines of one crossbar: inputs of a read."""
+    columns: Annotated[int, Field(ge=1, le=65536)]
+    """Bit lines of one crossbar."""
+    count: Count | Literal["auto"] = "auto"
+    """Tiles on the chip; `auto`: as many as the network needs."""
+    clock_gating: bool = True
+    """The clock reaches a tile's registers and sequencer only while the tile works."""
+
+
+class WeightSettings(Section):
+    """How a signed weight becomes cells."""
+
+    mapping: Literal["differential", "reference_column", "bit_slices"] = "differential"
+    """How a signed weight becomes cells: `differential`, two columns a weight, subtracted after
+    conversion; `reference_column`, one column a weight and `reference_columns` a tile;
+    `bit_slices`, ceil(bits / cell_bits) columns, offset-coded, shifted and added.
+    """
+    bits: Bits = 8
+    """Bits of a stored weight."""
+    cell_bits: Annotated[int, Field(ge=1, le=10)] = 4
+    """Bits that one cell holds, where weights are sliced."""
+    reference_columns: Annotated[int, Field(ge=1, le=64)] = 1
+    """Columns of a tile that carry the reference of `reference_column`."""
+    replicas: Replicas = 1
+    """Devices that carry one weight; their outputs are averaged."""
+    layer_replicas: dict[str, Replicas] = Field(default_factory=dict)
+    """Devices a weight of single layers, by the layer's name."""
+    bias: Literal["digital", "row"] = "digital"
+    """A bias is a `digital` addition behind the converter, or a `row` of the array."""
+
+    def replicas_of(self, matrix: str) -> int:
+        """Devices that carry one weight of a layer, and of the layer's further arrays,
+        `<layer>.<what>`.
+        """
+        if matrix in self.layer_replicas or not self.layer_replicas:
+            return self.layer_replicas.get(matrix, self.replicas)
+        owners = [layer for layer in self.layer_replicas if matrix.startswith(f"{layer}.")]
+        return self.layer_replicas[max(owners, key=len)] if owners else self.replicas
+
+    def columns_of(self, matrix: str) -> int:
+        """Physical columns that one weight of a layer takes."""
+        each = {"differential": 2, "bit_slices": -(-self.bits // self.cell_bits)}.get(
+            self.mapping, 1
+        )
+        return each * self.replicas_of(matrix)
+
+    @property
+    def most_columns(self) -> int:
+        """Physical columns of a weight, of the layer that takes most."""
+        return max(self.columns_of(layer) for layer in ("", *self.layer_replicas))
+
+
+class ReadSettings(Section):
+    """The analog read: DAC -> array -> front end -> multiplexed ADC, in
+    ceil(input_bits / bits_per_slot) slots, or in one where inputs are pulse widths.
+    """
+
+    input: Literal["bit_serial", "pulse_width"] = "bit_serial"
+    """How inputs reach the rows: `bit_serial` in slots of `bits_per_slot`, or `pulse_width` in one
+    slot.
+    """
+    input_bits: Annotated[int, Field(ge=1, le=16)] = 8
+    """Bits of an input value."""
+    bits_per_slot: Annotated[int, Field(ge=1, le=16)] = 1
+    """Bits of an input that one slot applies."""
+    slot_cycles: Annotated[int, Field(ge=1, le=100_000)] = 1
+    """Cycles of one input slot; of a pulse-width slot at full scale."""
+    accumulate: Literal["analog", "digital"] = "analog"
+    """`analog`: slots are summed before one conversion an output; `digital`: one conversion a slot,
+    shifted and added.
+    """
+    front_end: Literal["per_column", "shared"] = "per_column"
+    """`per_column`: all columns integrate at once; `shared`: one amplifier a converter, so the
+    input is applied again for each of its columns.
+    """
+    columns_per_adc: Count = 8
+    """Columns that share one converter."""
+    adc_bits: Annotated[int, Field(ge=1, le=14)] = 8
+    """Resolution of a converter."""
+    conversion_cycles: Annotated[int, Field(ge=1, le=100_000)] = 1
+    """Cycles of one conversion."""
+    overlap: bool = False
+    """Conversions of one read overlap the sampling of the next."""
+    all_groups: bool = True
+    """Every column of a tile is converted, also unused ones."""
+    transposed: bool = True
+    """Tiles can be read backwards, which takes drivers and converters on both sides."""
+    output_bits: Bits = 8
+    """Bits of a value that leaves the tile."""
+
+    @property
+    def slots(self) -> int:
+        """Input slots of one read."""
+        return 1 if self.input == "pulse_width" else -(-self.input_bits // self.bits_per_slot)
+
+    @property
+    def sum_bits(self) -> int:
+        """Bits of a tile's result before columns are subtracted: a code of the converter, or the
+        sum of the codes of all slots, each shifted by the bits of a slot."""
+        if self.accumulate == "analog" or self.slots == 1:
+            return self.adc_bits
+        return self.adc_bits + (self.slots - 1) * self.bits_per_slot + 1
+
+
+class PhysicsSettings(Section):
+    """Read physics where real data pass; 0 switches an effect off.
+
+    A calibration run sets a bound of 0 tile by tile to 1.05 x the largest value that a plain
+    forward pass of the first eight images gives.
+    """
+
+    model: Literal["signed", "dual_column"] = "signed"
+    """`signed`: y = clip(ADC(W DAC(x) + noise)) on signed weights; `dual_column`: bit-serial reads
+    of G+ and G- (Wu 2023).
+    """
+    read_noise: Annotated[float, Field(ge=0, le=100)] = 0.0
+    """Standard deviation of the noise of an output of model `signed`, in units of weight × input
+    with |x| <= 1.
+    """
+    output_bound: Annotated[float, Field(ge=0, le=1e6)] = 0.0
+    """Largest output of model `signed`; 0: set tile by tile by a calibration run of eight images.
+    """
+    noise_management: bool = True
+    """Inputs are scaled by their largest value before a read, and outputs back."""
+    bound_management: bool = False
+    """A read that saturates is repeated with half the input."""
+    conductance_us: tuple[
+        Annotated[float, Field(ge=0, le=1e6)], Annotated[float, Field(gt=0, le=1e6)]
+    ] = (8.2, 32.9)
+    """Lowest and highest conductance of a cell of model `dual_column`."""
+    read_voltage_v: Annotated[float, Field(gt=0, le=10)] = 0.1
+    """Read voltage; the parameter of that name of `components.array` follows it."""
+    current_range_ua: Annotated[float, Field(ge=0, le=1e9)] = 0.0
+    """Current at full scale of a converter; 0: set tile by tile by a calibration run."""
+    cell_noise_us: Annotated[float, Field(ge=0, le=1e6)] = 0.0
+    """Standard deviation of a cell's conductance from read to read."""
+    adc_noise_levels: Annotated[float, Field(ge=0, le=1e4)] = 0.0
+    """Standard deviation of a converter's noise."""
+
+
+class WriteSettings(Section):
+    """Programming of cells with verify."""
+
+    parallel: Literal["device", "row"] = "row"
+    """What one programming pulse reaches: a `device`, or all of a `row` at once."""
+    pulse_cycles: Annotated[int, Field(ge=1, le=10_000_000)] = 10
+    """Cycles of a programming pulse."""
+    verify_cycles: Cycles = 1
+    """Cycles of the read that verifies it."""
+    pulses: Annotated[float, Field(ge=1, le=10_000)] = 4.0
+    """Mean number of pulses a programmed device needs: an assumption until measured activity gives
+    it.
+    """
+
+
+class UpdateSettings(Section):
+    """Parallel outer-product update in the array by coincident pulse trains."""
+
+    pulse_cycles: Annotated[int, Field(ge=1, le=1_000_000)] = 1
+    """Cycles of one slot of a pulse train."""
+    polarity_phases: Literal[1, 2, 4] = 2
+    """Parts, one after the other, of an update: signs of rows and columns."""
+    train_length: Annotated[int, Field(ge=1, le=1_000_000)] = 10
+    """Slots of a pulse train."""
+
+
+class BitstreamSettings(Section):
+    """Generators of the pulse trains."""
+
+    sharing: Literal["line", "chip"] = "line"
+    """`line`: each row and column has a generator of its own, no waiting; `chip`: one block for all
+    tiles, which queue for it.
+    """
+    bits_per_cycle: Annotated[int, Field(ge=1, le=65536)] = 64
+    """Random bits a cycle of the block that the chip shares."""
+    resolution: Annotated[int, Field(ge=3, le=16)] = 8
+    """Bits of a random number, against which a value is compared."""
+    source: Literal["lfsr", "sobol"] = "lfsr"
+    """`lfsr`: shift registers; `sobol`: low-discrepancy sequences."""
