@@ -7,7 +7,8 @@ from __future__ import annotations
 import difflib
 import itertools
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import TypeGuard
 
 from hwlib.text import printable
 
@@ -15,8 +16,12 @@ from hwlib.text import printable
 class InputError(ValueError):
     """The input is wrong. The command line prints it without a traceback and exits with code 2.
 
-    Parameters: `what` is the fault in a few words; `where` is a file, line or field path; `got` the
-    offending value; `allowed` the allowed values or range; `hint` what to do about it.
+    Args:
+        what: the fault in a few words.
+        where: file, line or field path; empty where the fault has none.
+        got: the offending value.
+        allowed: the allowed values, or their range in words.
+        hint: what to do about it, or the nearest name.
     """
 
     def __init__(
@@ -25,7 +30,7 @@ class InputError(ValueError):
         *,
         where: str = "",
         got: object = None,
-        allowed: object = None,
+        allowed: str | Iterable[object] | None = None,
         hint: str = "",
     ):
         self.what = what
@@ -52,11 +57,13 @@ class InputError(ValueError):
             text += f"; {self.hint}"
         return printable(text)
 
-    def __reduce__(self):
-        return _rebuild, (type(self), self.what, self.where, self.got, self.allowed, self.hint)
+    def __reduce__(self) -> tuple[Callable[..., InputError], tuple[object, ...]]:
+        # a worker sends it to its parent; Exception would rebuild it from its message alone
+        facts = (type(self), self.what, self.where, self.got, self.allowed, self.hint)
+        return _rebuild, facts
 
 
-def is_finite(value: object) -> bool:
+def is_finite(value: object) -> TypeGuard[int | float]:
     """True for a number that a float can hold: neither true nor false, NaN or infinity, nor a whole
     number of hundreds of digits.
     """
@@ -71,8 +78,15 @@ class StoredNote(UserWarning):
     """
 
 
-def _rebuild(cls, what, where, got, allowed, hint):
-    return cls(what, where=where, got=got, allowed=allowed, hint=hint)
+def _rebuild(
+    kind: type[InputError],
+    what: str,
+    where: str,
+    got: object,
+    allowed: str | Iterable[object] | None,
+    hint: str,
+) -> InputError:
+    return kind(what, where=where, got=got, allowed=allowed, hint=hint)
 
 
 def shorten(value: object, limit: int = 80) -> str:

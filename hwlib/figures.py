@@ -5,39 +5,17 @@ node.
 from __future__ import annotations
 
 import functools
-import re
 import tomllib
 from importlib import resources
 from pathlib import Path
 
+from hwlib.bibliography import load_sources
 from hwlib.errors import InputError, is_finite, nearest, unknown
 from hwlib.quantity import KINDS, Figure
 from hwlib.units import to_base
 
 _REQUIRED = ("value", "unit", "low", "high", "kind", "source", "place")
 _OPTIONAL = ("node_nm", "note")
-
-
-@functools.cache
-def load_sources() -> dict[str, str]:
-    """Keys of `sources.bib` with their titles."""
-    text = (resources.files("hwlib") / "sources.bib").read_text(encoding="utf-8")
-    entries = re.findall(r"@\w+\{\s*([^,\s]+)\s*,(.*?)\n\}", text, flags=re.S)
-    titles = {}
-    for key, body in entries:
-        found = re.search(r"title\s*=\s*\{(.*?)\}\s*,?\s*\n", body, flags=re.S)
-        titles[key] = " ".join(found.group(1).split()) if found else ""
-    return titles
-
-
-@functools.cache
-def load_entries() -> dict[str, str]:
-    """Keys of `sources.bib` with their whole BibTeX entries."""
-    text = (resources.files("hwlib") / "sources.bib").read_text(encoding="utf-8")
-    return {
-        key: entry
-        for entry, key in re.findall(r"^(@\w+\{\s*([^,\s]+)\s*,.*?\n\})", text, flags=re.S | re.M)
-    }
 
 
 def parse_figure(name: str, entry: object, where: str) -> Figure:

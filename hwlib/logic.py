@@ -5,6 +5,7 @@ bits.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 from hwlib.figures import figure
 from hwlib.part import Part
@@ -96,7 +97,7 @@ def less(whole: Figure, part: Figure, count: int, formula: str) -> Quantity:
 
 
 def by_bits(
-    points: dict[int, Quantity | Figure],
+    points: Mapping[int, Quantity | Figure],
     bits: int,
     below: float = 1.0,
     above: float = 1.0,

@@ -5,6 +5,7 @@ sourced figures.
 from __future__ import annotations
 
 import functools
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -15,11 +16,19 @@ from hwlib.scaling import SCALING_CLASSES, scale
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A declared parameter of a part: its default, its range (numbers) or its choices (words), and
-    its unit.
+    """A declared parameter of a part.
 
-    `monotone` is True where a larger value may never make area or energy smaller (more bits never
-    cheaper).
+    Args:
+        name: name in chip files, and attribute that the laws read.
+        default: value where none is given.
+        low: lowest number allowed; None for words.
+        high: highest number allowed; None for words.
+        unit: unit of the number as given, "1" where it has none.
+        choices: allowed words; empty for numbers.
+        integer: whether only whole numbers are allowed.
+        monotone: whether a larger value may never make area or energy smaller (more bits never
+            cheaper).
+        note: what the parameter means where its name does not say it.
     """
 
     name: str
@@ -32,49 +41,66 @@ class Parameter:
     monotone: bool = False
     note: str = ""
 
+    def limits(self) -> tuple[float, float]:
+        """Lowest and highest number allowed.
+
+        Raises:
+            TypeError: for a parameter of words, which has none.
+        """
+        if self.low is None or self.high is None:
+            raise TypeError(f"parameter '{self.name}' has choices and no range")
+        return self.low, self.high
+
     def check(self, value: object, where: str) -> float | int | str:
-        """The value, if it is allowed. Raises InputError otherwise."""
-        if self.choices:
-            if value not in self.choices:
-                raise InputError(
-                    "not an allowed choice",
-                    where=where,
-                    got=value,
-                    allowed=self.choices,
-                    hint=nearest(value, self.choices),
-                )
-            return value
+        """The value, if it is allowed.
+
+        Args:
+            value: what a chip file or a caller gave.
+            where: field path that an error names.
+
+        Returns:
+            the word, the whole number or the float that the laws read.
+
+        Raises:
+            InputError: where it is no choice, no number, not whole, or out of the range.
+        """
+        return self._checked_word(value, where) if self.choices else self._checked(value, where)
+
+    def _checked_word(self, value: object, where: str) -> str:
+        if not isinstance(value, str) or value not in self.choices:
+            raise InputError(
+                "not an allowed choice",
+                where=where,
+                got=value,
+                allowed=self.choices,
+                hint=nearest(str(value), self.choices),
+            )
+        return value
+
+    def _checked(self, value: object, where: str) -> float | int:
+        low, high = self.limits()
         if not is_finite(value):
-            raise InputError(
-                "not a finite number",
-                where=where,
-                got=value,
-                allowed=f"{self.low:g} to {self.high:g} {self.unit}",
-            )
-        if self.integer and value != int(value):
-            raise InputError(
-                "not a whole number",
-                where=where,
-                got=value,
-                allowed=f"{self.low:g} to {self.high:g} {self.unit}",
-            )
-        if not self.low <= value <= self.high:
-            raise InputError(
-                "out of the declared range",
-                where=where,
-                got=value,
-                allowed=f"{self.low:g} to {self.high:g} {self.unit}",
-            )
-        return int(value) if self.integer else float(value)
+            fault = "not a finite number"
+        elif self.integer and value != int(value):
+            fault = "not a whole number"
+        elif not low <= value <= high:
+            fault = "out of the declared range"
+        else:
+            return int(value) if self.integer else float(value)
+        raise InputError(fault, where=where, got=value, allowed=f"{low:g} to {high:g} {self.unit}")
 
 
 class Part:
-    """Base of all parts. A subclass sets the class variables and writes the laws at its native
-    node.
+    """Base of all parts: a subclass declares what it is and writes its laws at its native node.
 
-    Laws: `area()` in um2, `leakage()` in W, `energy(action)` in J, `latency(action)` in s; each
-    returns a Quantity whose inputs are figures, so that every number can be walked back to its
-    source.
+    Every parameter is an attribute of the instance; a subclass annotates those that its laws read
+    (`bits: int`), so that a type checker knows them.
+
+    Args:
+        values: parameters by name; what is not given takes its default.
+
+    Raises:
+        InputError: for an unknown parameter, with the nearest name, and for a value out of range.
     """
 
     name: ClassVar[str]
@@ -82,23 +108,19 @@ class Part:
     group: ClassVar[str]
     parameters: ClassVar[tuple[Parameter, ...]] = ()
     actions: ClassVar[dict[str, str]] = {}
-    scaling: ClassVar[str] = "logic"
     native_node_nm: ClassVar[float] = 40.0
+    # not a ClassVar: a cell of stated pitch leaves the class of its kind
+    scaling: str = "logic"
 
     def __init__(self, **values: object):
         for key in values:
             self.parameter(key)
-        known = {p.name: p for p in self.parameters}
-        self.values = {
-            n: p.check(values.get(n, p.default), f"{self.name}.{n}") for n, p in known.items()
-        }
-
-    def __getattr__(self, key: str):
-        # Declared parameters read like attributes in the laws: self.bits
-        try:
-            return self.__dict__["values"][key]
-        except KeyError:
-            raise AttributeError(key) from None
+        self.values: dict[str, float | int | str] = {}
+        for parameter in self.parameters:
+            given = values.get(parameter.name, parameter.default)
+            checked = parameter.check(given, f"{self.name}.{parameter.name}")
+            self.values[parameter.name] = checked
+            setattr(self, parameter.name, checked)
 
     @classmethod
     def parameter(cls, name: str) -> Parameter:
@@ -109,15 +131,19 @@ class Part:
         return known[name]
 
     def area(self) -> Quantity:
+        """Silicon area in um2."""
         raise NotImplementedError
 
     def leakage(self) -> Quantity:
+        """Power in W while it does nothing."""
         raise NotImplementedError
 
     def energy(self, action: str) -> Quantity:
+        """Energy in J of one action, without leakage."""
         raise NotImplementedError
 
     def latency(self, action: str) -> Quantity:
+        """Time in s of one action."""
         return zero("s", "no latency of its own: set by the architecture's cycles")
 
 
@@ -136,10 +162,20 @@ def register(cls: type[Part]) -> type[Part]:
 
 @dataclass(frozen=True)
 class Price:
-    """A part priced at one node: area (um2), leakage (W), energy (J) and latency (s) by action."""
+    """A part priced at one node.
+
+    Args:
+        part: name of the part.
+        parameters: value of every parameter.
+        node_nm: node in nm.
+        area: um2.
+        leakage: W.
+        energy: J of one action, by action.
+        latency: s of one action, by action.
+    """
 
     part: str
-    parameters: dict[str, object]
+    parameters: dict[str, float | int | str]
     node_nm: float
     area: Quantity
     leakage: Quantity
@@ -154,28 +190,44 @@ def find_part(name: str) -> type[Part]:
     return PARTS[name]
 
 
-def price(name: str, parameters: dict[str, object] | None = None, node_nm: float = 40.0) -> Price:
-    """Price a part: its laws at its native node, then scaled to `node_nm` by its scaling class."""
+def price(
+    name: str, parameters: Mapping[str, object] | None = None, node_nm: float = 40.0
+) -> Price:
+    """Price a part: its laws at its native node, then scaled by its scaling class.
+
+    Args:
+        name: name of the part, as in `list_components`.
+        parameters: parameters by name; what is not given takes its default.
+        node_nm: node in nm that the price is for.
+
+    Returns:
+        a Price; each of its numbers walks back to the figures that it rests on.
+
+    Raises:
+        InputError: for an unknown part or parameter, a value out of range, or a node outside the
+            range of the scaling law.
+
+    Source:
+        Stillmaker & Baas 2017 between nodes (hwlib.scaling); the figures name their own.
+    """
     # Checked before the cache, whose keys take True for 1 and no lists.
     values = find_part(name)(**(parameters or {})).values
     return _price(name, tuple(sorted(values.items())), float(node_nm))
 
 
 @functools.lru_cache(maxsize=4096)
-def _price(name: str, items: tuple, node_nm: float) -> Price:
+def _price(name: str, items: tuple[tuple[str, float | int | str], ...], node_nm: float) -> Price:
     part = find_part(name)(**dict(items))
 
     def at_node(quantity: Quantity, what: str) -> Quantity:
         return scale(quantity, what, part.native_node_nm, node_nm, part.scaling)
 
-    energy = {a: at_node(part.energy(a), "energy") for a in part.actions}
-    latency = {a: at_node(part.latency(a), "delay") for a in part.actions}
     return Price(
         name,
         dict(part.values),
         node_nm,
-        at_node(part.area(), "area"),
-        at_node(part.leakage(), "leakage"),
-        energy,
-        latency,
+        area=at_node(part.area(), "area"),
+        leakage=at_node(part.leakage(), "leakage"),
+        energy={action: at_node(part.energy(action), "energy") for action in part.actions},
+        latency={action: at_node(part.latency(action), "delay") for action in part.actions},
     )

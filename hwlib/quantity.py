@@ -13,10 +13,21 @@ KINDS = ("measured", "simulated", "scaled", "assumed")
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One sourced number of a figure file. `value`, `low`, `high` are in base units; `raw` and
-    `raw_unit` as printed.
+    """One sourced number of a figure file.
 
-    `node_nm` is the technology node the figure belongs to, None where a node has no meaning.
+    Args:
+        name: `table.key` of its entry.
+        value: in base units, as low and high are.
+        low: lower end of what the source, or we, believe possible.
+        high: upper end.
+        unit: base unit (hwlib.units).
+        kind: measured, simulated, scaled or assumed.
+        source: key of the bibliography.
+        place: where in the source it stands.
+        node_nm: technology node it belongs to in nm; None where a node has no meaning.
+        note: what else a reader should know; empty where there is nothing.
+        raw: value as printed in the file.
+        raw_unit: unit as printed in the file.
     """
 
     name: str
@@ -32,17 +43,33 @@ class Figure:
     raw: float
     raw_unit: str
 
-    formula = ""
-    inputs: tuple = ()
+    # The leaf of every trail: a figure is read like a derived number that rests on nothing else.
+    @property
+    def formula(self) -> str:
+        """Empty: a figure is not derived."""
+        return ""
+
+    @property
+    def inputs(self) -> tuple[Quantity | Figure, ...]:
+        """Empty: a figure rests on its source alone."""
+        return ()
 
     def figures(self) -> Iterator[Figure]:
+        """Itself, as the only figure under this number."""
         yield self
 
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """A derived number: `value` with `low` and `high`, base `unit`, the `formula` in words, and its
-    `inputs`.
+    """A derived number that knows what it rests on.
+
+    Args:
+        value: in base units, as low and high are.
+        low: lower end of its range.
+        high: upper end of its range.
+        unit: base unit (hwlib.units).
+        formula: the law in words.
+        inputs: the numbers that the law took, themselves derived or figures.
     """
 
     value: float
@@ -57,8 +84,11 @@ class Quantity:
         for item in self.inputs:
             yield from item.figures()
 
-    def __add__(self, other: Quantity) -> Quantity:
-        if other == 0:
+    def __add__(self, other: Quantity | int) -> Quantity:
+        if isinstance(other, int):
+            # `sum` begins with 0; any other plain number has no unit and no source
+            if other:
+                raise TypeError(f"cannot add a number without a unit to {self.unit}")
             return self
         if self.unit != other.unit:
             raise ValueError(f"cannot add {other.unit} to {self.unit}")

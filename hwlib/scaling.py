@@ -24,6 +24,7 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Mapping
 
 from hwlib.errors import InputError
 from hwlib.figures import figure
@@ -36,12 +37,25 @@ LAW = "Stillmaker & Baas 2017"
 
 
 def scale(
-    quantity: Quantity | Figure, what: str, from_nm: float, to_nm: float, scaling_class: str
-) -> Quantity | Figure:
-    """A quantity of one node expressed at another.
+    quantity: Quantity, what: str, from_nm: float, to_nm: float, scaling_class: str
+) -> Quantity:
+    """A quantity of one node expressed at another; there and back gives the same value.
 
-    `what` is area, energy, delay or leakage. The value of `scale(scale(q, a, b), b, a)` is that of
-    q. Raises InputError where a node lies outside the range of the law (7 to 180 nm).
+    Args:
+        quantity: the number at its own node.
+        what: area, energy, delay or leakage.
+        from_nm: its node in nm.
+        to_nm: the node in nm that is asked for.
+        scaling_class: one of SCALING_CLASSES.
+
+    Returns:
+        the number at `to_nm`, its range widened by that of the law.
+
+    Raises:
+        InputError: where a node lies outside the range of the law (7 to 180 nm).
+
+    Source:
+        Stillmaker & Baas 2017.
     """
     if what not in QUANTITIES or scaling_class not in SCALING_CLASSES:
         raise ValueError(f"cannot scale '{what}' by class '{scaling_class}'")
@@ -135,7 +149,7 @@ def _row(node_nm: float, flavour: str) -> str:
 
 
 def _interpolated(
-    formula: str, node_nm: float, at: dict[float, Quantity | Figure], unit: str = "1"
+    formula: str, node_nm: float, at: Mapping[float, Quantity | Figure], unit: str = "1"
 ) -> Quantity:
     upper, lower, share = _bracket(node_nm)
     if share == 0.0:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from archsim.devices import LAWS, load_law
 from hwlib.errors import InputError, nearest, unknown
-from hwlib.figures import load_sources
+from hwlib.bibliography import load_sources
 from workloads.documents import read_toml
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from hwlib.figures import load_entries, load_sources
+from hwlib.bibliography import load_entries, load_sources
 
 # Our own assumptions are a note to a reader, not a paper that can be cited.
 _NO_PAPERS = ("archsim_assumption",)

@@ -8,7 +8,7 @@ import pytest
 
 import archsim
 from archsim.run.citations import cite
-from hwlib.figures import load_entries, load_sources
+from hwlib.bibliography import load_entries, load_sources
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import pytest
 from archsim.devices import LAWS, load_law
 from archsim.devices.presets import load_presets
 from archsim.schemes import list_schemes, load_scheme
-from hwlib.figures import load_figures, load_sources
+from hwlib import load_figures, load_sources
 
 YEAR = re.compile(r"(?<![\d.])(?:19|20)\d\d(?!\.?\d)")  # not those of arXiv numbers
 

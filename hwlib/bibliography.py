@@ -1,0 +1,75 @@
+"""The bibliography: every source of `sources.bib`, whole as BibTeX and taken apart into its fields."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import resources
+from types import MappingProxyType
+
+# An entry ends with a brace at the start of a line; a field is one line, its value in braces.
+_ENTRY = re.compile(r"^@(\w+)\{\s*([^,\s]+)\s*,(.*?)\n\}", flags=re.S | re.M)
+_FIELD = re.compile(r"^\s*(\w+)\s*=\s*\{(.*)\},?\s*$", flags=re.M)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One source that figures, device laws or update rules rest on.
+
+    Args:
+        key: name by which figures cite it.
+        kind: BibTeX type of the entry (article, inproceedings, misc).
+        title: title of the publication.
+        author: authors as printed in the entry.
+        year: year of publication, as printed.
+        venue: conference, journal or place of publication; empty where the entry has none.
+        note: where it is found, and how it was read where not in the original.
+        bibtex: the whole entry.
+    """
+
+    key: str
+    kind: str
+    title: str
+    author: str
+    year: str
+    venue: str
+    note: str
+    bibtex: str
+
+
+@functools.cache
+def load_bibliography() -> Mapping[str, Source]:
+    """Every source by its key, in the order of the file.
+
+    Returns:
+        key -> Source; read-only, one object for all callers.
+    """
+    text = (resources.files("hwlib") / "sources.bib").read_text(encoding="utf-8")
+    return MappingProxyType({entry[2]: _source(entry) for entry in _ENTRY.finditer(text)})
+
+
+def _source(entry: re.Match[str]) -> Source:
+    kind, key, body = entry.groups()
+    fields = {name: " ".join(value.split()) for name, value in _FIELD.findall(body)}
+    return Source(
+        key=key,
+        kind=kind,
+        title=fields.get("title", ""),
+        author=fields.get("author", "").strip("{}"),
+        year=fields.get("year", ""),
+        venue=fields.get("booktitle", "") or fields.get("howpublished", ""),
+        note=fields.get("note", ""),
+        bibtex=entry.group(),
+    )
+
+
+def load_sources() -> dict[str, str]:
+    """Keys of `sources.bib` with their titles."""
+    return {key: source.title for key, source in load_bibliography().items()}
+
+
+def load_entries() -> dict[str, str]:
+    """Keys of `sources.bib` with their whole BibTeX entries."""
+    return {key: source.bibtex for key, source in load_bibliography().items()}

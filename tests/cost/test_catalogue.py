@@ -1,0 +1,59 @@
+"""Does the catalogue hold all that the library has, and say of every part what its prices rest on?"""
+
+import dataclasses
+import itertools
+
+import pytest
+
+from hwlib import PARTS, load_catalogue, load_figures, load_sources, price
+
+CATALOGUE = load_catalogue()
+ENTRIES = {entry.name: entry for entry in CATALOGUE.parts}
+
+
+def test_every_part_figure_and_source_is_listed_once():
+    assert len(CATALOGUE.parts) == len(ENTRIES) and set(ENTRIES) == set(PARTS)
+    assert [figure.name for figure in CATALOGUE.figures] == sorted(load_figures())
+    assert [source.key for source in CATALOGUE.sources] == sorted(load_sources())
+
+
+@pytest.mark.parametrize("name", sorted(PARTS))
+def test_the_figures_of_any_price_are_among_those_of_its_part(name):
+    part = PARTS[name]
+    ends = {p.name: p.choices or (*p.limits(), p.default) for p in part.parameters}
+    for node, values in itertools.product((40.0, 28.0), itertools.product(*ends.values())):
+        priced = price(name, dict(zip(ends, values)), node)
+        costs = [priced.area, priced.leakage, *priced.energy.values(), *priced.latency.values()]
+        used = {figure.name for cost in costs for figure in cost.figures()}
+        # what scales a part is the node's, not the part's
+        of_the_node = {figure for figure in used if figure.startswith("scaling.")}
+        assert used - of_the_node <= set(ENTRIES[name].figures), values
+
+
+def test_a_part_in_many_steps_lists_every_row_of_its_table():
+    # the table of the memory: 1 KiB to 1 MiB in octaves
+    rows = {f"sram.area_{2**octave}_w64" for octave in range(11)}
+    assert rows <= set(ENTRIES["sram"].figures)
+
+
+def test_figures_and_sources_lead_to_each_other():
+    sources = {source.key: source for source in CATALOGUE.sources}
+    for figure in CATALOGUE.figures:
+        assert figure in CATALOGUE.figures_of(figure.source)
+        assert sources[figure.source].title
+    users = {part.name for part in CATALOGUE.parts_with("adc_sar.area_7")}
+    assert users == {"adc_sar"}
+
+
+def test_a_source_has_who_when_and_its_whole_entry():
+    for source in CATALOGUE.sources:
+        assert source.title and source.author and len(source.year) == 4 and source.kind
+        assert source.bibtex.startswith(f"@{source.kind}{{{source.key},")
+        assert source.bibtex.count("{") == source.bibtex.count("}")
+
+
+def test_a_catalogue_refuses_assignment():
+    for record in (CATALOGUE, CATALOGUE.parts[0], CATALOGUE.sources[0]):
+        name = dataclasses.fields(record)[0].name
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            setattr(record, name, None)
