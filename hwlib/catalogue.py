@@ -13,7 +13,6 @@ from hwlib.figures import load_figures
 from hwlib.part import PARTS, Parameter, Part
 from hwlib.quantity import Figure
 
-
 # Below it the walk through a parameter's range takes every whole number, above it every octave.
 _SINGLE_STEPS = 32.0
 # A range that begins at zero is entered here.

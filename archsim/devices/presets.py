@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archsim.devices import LAWS, load_law
-from hwlib.errors import InputError, nearest, unknown
 from hwlib.bibliography import load_sources
+from hwlib.errors import InputError, nearest, unknown
 from workloads.documents import read_toml
 
 if TYPE_CHECKING:
