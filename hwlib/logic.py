@@ -8,7 +8,7 @@ import math
 from collections.abc import Mapping
 
 from hwlib.figures import figure
-from hwlib.part import Part
+from hwlib.part import Parameter, Part
 from hwlib.quantity import Figure, Quantity, derive
 from hwlib.units import to_base
 
@@ -170,3 +170,8 @@ class Logic(Part):
 
     def leakage(self) -> Quantity:
         return leakage_of(self.cells())
+
+
+def width_in_bits(default: int, high: int, note: str = "") -> Parameter:
+    """The parameter `bits` of a part that grows with its width, from one bit up."""
+    return Parameter("bits", default, 1, high, "bit", integer=True, monotone=True, note=note)

@@ -154,6 +154,12 @@ def register(cls: type[Part]) -> type[Part]:
     """Class decorator: enter a part in the library, refusing a second one of the same name."""
     if cls.name in PARTS:
         raise ValueError(f"part '{cls.name}' is registered twice")
+    taken = {*dir(Part), *Part.__annotations__, "values"}
+    for parameter in cls.parameters:
+        if parameter.name in taken:
+            raise ValueError(
+                f"part '{cls.name}': parameter '{parameter.name}' hides a name of Part"
+            )
     if cls.scaling not in SCALING_CLASSES:
         raise ValueError(f"part '{cls.name}': unknown scaling class '{cls.scaling}'")
     PARTS[cls.name] = cls

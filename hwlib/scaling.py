@@ -25,6 +25,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from hwlib.errors import InputError
 from hwlib.figures import figure
@@ -124,10 +125,16 @@ def _logic_factor(what: str, from_nm: float, to_nm: float) -> Quantity:
     )
 
 
-def _bracket(node_nm: float) -> tuple[float, float, float]:
-    """The nodes of the paper around `node_nm` and the share of the smaller one. Raises InputError
-    outside the law.
-    """
+class Bracket(NamedTuple):
+    """The nodes of the paper around a node in nm, and the share of the smaller one."""
+
+    upper: float
+    lower: float
+    share: float
+
+
+def _bracket(node_nm: float) -> Bracket:
+    """Raises InputError outside the law."""
     if not (math.isfinite(node_nm) and NODES[-1] <= node_nm <= NODES[0]):
         raise InputError(
             f"node outside the range of the scaling law of {LAW}",
@@ -138,7 +145,7 @@ def _bracket(node_nm: float) -> tuple[float, float, float]:
     lower = max(n for n in NODES if n <= node_nm)
     upper = min(n for n in NODES if n >= node_nm)
     share = 0.0 if upper == lower else math.log(upper / node_nm) / math.log(upper / lower)
-    return upper, lower, share
+    return Bracket(upper, lower, share)
 
 
 def _row(node_nm: float, flavour: str) -> str:

@@ -20,7 +20,7 @@ def printable(text: str) -> str:
 
     Tabs and line feeds stay. Text without such characters comes back as it is.
     """
-    return _UNSAFE.sub(lambda found: _escaped(found[0]), text)
+    return _UNSAFE.sub(lambda unsafe: _escaped(unsafe[0]), text)
 
 
 def one_line(text: str, limit: int = 200) -> str:

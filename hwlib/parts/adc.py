@@ -30,6 +30,8 @@ class AdcSar(Part):
     scaling = "analog"
     parameters = (_BITS, Parameter("rate_msps", 100.0, 0.1, 2000, "MS/s", monotone=True))
     actions = {"convert": "one conversion"}
+    bits: int
+    rate_msps: float
 
     def area(self) -> Quantity:
         return derive(
@@ -106,6 +108,9 @@ class AdcRamp(Part):
         ),
     )
     actions = {"convert": "one conversion of one column"}
+    bits: int
+    columns: int
+    clock_mhz: float
 
     def area(self) -> Quantity:
         bits, columns = self.bits, self.columns

@@ -78,6 +78,10 @@ class CbramGenerator(Part):
         "pulse": "one SET pulse and its sensing",
         "switch": "current of a switched device, and its RESET",
     }
+    pulse_ns: float
+    driver_bits: int
+    on_conductance_us: float
+    probability: float
 
     def area(self) -> Quantity:
         device = derive(

@@ -4,63 +4,46 @@ pitch.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from hwlib.figures import figure
 from hwlib.part import Parameter, Part, register
 from hwlib.quantity import Quantity, derive, zero
 
 
+class Drive(NamedTuple):
+    """What one action applies to a cell."""
+
+    voltage_v: float
+    conductance_us: float
+    pulse_ns: float
+
+
 def _parameters(
-    conductance_us: float,
-    read_v: float,
-    slot_ns: float,
-    write_v: float,
-    write_us: float,
-    write_ns: float,
-    update_v: float,
-    update_ns: float,
-    pitch_nm: float,
+    read: Drive, write: Drive, update_voltage_v: float, update_pulse_ns: float, pitch_nm: float
 ) -> tuple[Parameter, ...]:
+    """The parameters of a cell with these defaults; an update meets the conductance of a read."""
     return (
-        Parameter(
-            "conductance_us",
-            conductance_us,
-            0.01,
-            1000,
-            "uS",
-            monotone=True,
-            note="mean of a driven cell",
-        ),
-        Parameter("read_voltage_v", read_v, 0.01, 1, "V", monotone=True),
-        Parameter(
-            "slot_ns",
-            slot_ns,
-            0.1,
-            10000,
-            "ns",
-            monotone=True,
-            note="time a cell is driven in one input slot",
-        ),
-        Parameter("write_voltage_v", write_v, 0.5, 5, "V", monotone=True),
-        Parameter(
+        _growing("conductance_us", read.conductance_us, 0.01, 1000, "mean of a driven cell"),
+        _growing("read_voltage_v", read.voltage_v, 0.01, 1),
+        _growing("slot_ns", read.pulse_ns, 0.1, 10000, "time a cell is driven in one input slot"),
+        _growing("write_voltage_v", write.voltage_v, 0.5, 5),
+        _growing(
             "write_conductance_us",
-            write_us,
+            write.conductance_us,
             0.01,
             1000,
-            "uS",
-            monotone=True,
-            note="mean of the cell while it is written",
+            "mean of the cell while it is written",
         ),
-        Parameter("write_pulse_ns", write_ns, 0.1, 1e6, "ns", monotone=True),
-        Parameter(
+        _growing("write_pulse_ns", write.pulse_ns, 0.1, 1e6),
+        _growing(
             "update_voltage_v",
-            update_v,
+            update_voltage_v,
             0.1,
             5,
-            "V",
-            monotone=True,
-            note="across the cell where two pulses coincide",
+            "across the cell where two pulses coincide",
         ),
-        Parameter("update_pulse_ns", update_ns, 0.1, 1e6, "ns", monotone=True),
+        _growing("update_pulse_ns", update_pulse_ns, 0.1, 1e6),
         Parameter(
             "line_pitch_nm",
             pitch_nm,
@@ -70,6 +53,12 @@ def _parameters(
             note="cell area is its square; 0: from the area figure",
         ),
     )
+
+
+def _growing(name: str, default: float, low: float, high: float, note: str = "") -> Parameter:
+    """A parameter whose unit is the end of its name; more of it never costs less."""
+    unit = {"v": "V", "us": "uS", "ns": "ns"}[name.rsplit("_", 1)[1]]
+    return Parameter(name, default, low, high, unit, monotone=True, note=note)
 
 
 class Cell(Part):
@@ -84,6 +73,15 @@ class Cell(Part):
         "write": "one SET or RESET pulse",
         "update": "one coincidence pulse",
     }
+    conductance_us: float
+    line_pitch_nm: float
+    read_voltage_v: float
+    slot_ns: float
+    update_pulse_ns: float
+    update_voltage_v: float
+    write_conductance_us: float
+    write_pulse_ns: float
+    write_voltage_v: float
 
     def __init__(self, **values: object):
         super().__init__(**values)
@@ -110,7 +108,7 @@ class Cell(Part):
         )
 
     def energy(self, action: str) -> Quantity:
-        voltage, conductance, pulse = self._electrical(action)
+        voltage, conductance, pulse = self._drive(action)
         joules = voltage**2 * conductance * 1e-6 * pulse * 1e-9
         return Quantity(
             joules,
@@ -121,16 +119,15 @@ class Cell(Part):
         )
 
     def latency(self, action: str) -> Quantity:
-        seconds = self._electrical(action)[2] * 1e-9
+        seconds = self._drive(action).pulse_ns * 1e-9
         return Quantity(seconds, seconds, seconds, "s", "the pulse or slot of the parameters")
 
-    def _electrical(self, action: str) -> tuple[float, float, float]:
-        """Voltage in V, conductance in uS and time in ns of one action."""
+    def _drive(self, action: str) -> Drive:
         if action == "read":
-            return self.read_voltage_v, self.conductance_us, self.slot_ns
+            return Drive(self.read_voltage_v, self.conductance_us, self.slot_ns)
         if action == "write":
-            return self.write_voltage_v, self.write_conductance_us, self.write_pulse_ns
-        return self.update_voltage_v, self.conductance_us, self.update_pulse_ns
+            return Drive(self.write_voltage_v, self.write_conductance_us, self.write_pulse_ns)
+        return Drive(self.update_voltage_v, self.conductance_us, self.update_pulse_ns)
 
 
 @register
@@ -141,7 +138,13 @@ class Cell1T1R(Cell):
 
     name = "cell_1t1r"
     title = "1T1R cell"
-    parameters = _parameters(20.0, 0.2, 10.0, 2.0, 15.0, 10.0, 1.5, 10.0, 0.0)
+    parameters = _parameters(
+        read=Drive(0.2, 20.0, 10.0),
+        write=Drive(2.0, 15.0, 10.0),
+        update_voltage_v=1.5,
+        update_pulse_ns=10.0,
+        pitch_nm=0.0,
+    )
 
 
 @register
@@ -152,4 +155,10 @@ class CellCrossPoint(Cell):
 
     name = "cell_cross_point"
     title = "Cross-point cell"
-    parameters = _parameters(0.0417, 1.0, 80.0, 1.0, 0.0417, 1.0, 1.0, 1.0, 400.0)
+    parameters = _parameters(
+        read=Drive(1.0, 0.0417, 80.0),
+        write=Drive(1.0, 0.0417, 1.0),
+        update_voltage_v=1.0,
+        update_pulse_ns=1.0,
+        pitch_nm=400.0,
+    )

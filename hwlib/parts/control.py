@@ -5,7 +5,7 @@ from __future__ import annotations
 from hwlib.figures import figure
 from hwlib.logic import Logic, delay_40lp, leakage_of, placed, to_40lp
 from hwlib.part import Parameter, Part, register
-from hwlib.parts.digital import Counter
+from hwlib.parts.counters import Counter
 from hwlib.quantity import Quantity, derive, total, zero
 
 
@@ -37,6 +37,9 @@ class TileControl(Logic):
         ),
     )
     actions = {"cycle": "one busy cycle"}
+    rows: int
+    columns: int
+    groups: int
 
     def cells(self) -> Quantity:
         counters = total(
@@ -104,6 +107,7 @@ class RiscvCore(Part):
     group = "control"
     parameters = (Parameter("variant", "small", choices=("small", "multiply")),)
     actions = {"cycle": "one busy cycle"}
+    variant: str
 
     def area(self) -> Quantity:
         return placed(self._cells())
@@ -152,6 +156,7 @@ class ClockTree(Part):
         ),
     )
     actions = {"cycle": "one clock cycle, ungated"}
+    area_mm2: float
 
     def area(self) -> Quantity:
         return zero("um2", "inside the space left by the layout utilisation")

@@ -25,6 +25,7 @@ class Dac(Part):
     scaling = "analog"
     parameters = (_BITS,)
     actions = {"convert": "one value on one row"}
+    bits: int
 
     def area(self) -> Quantity:
         units = 2**self.bits - 1
@@ -70,6 +71,7 @@ class PulseWidthDriver(Part):
     scaling = "logic"
     parameters = (_BITS,)
     actions = {"convert": "one whole value on one row"}
+    bits: int
 
     def _cells(self) -> Quantity:
         per_bit = to_40lp(figure("pulse_width_driver.nangate45_area_per_bit"))

@@ -1,4 +1,4 @@
-"""Binary logic in 40-nm LP by bits: register, adder, shift-add, multiplier, comparator, counters,
+"""Binary logic in 40-nm LP by bits: register, adder, shift-add, multiplier, comparator,
 multiply-accumulate.
 
 Laws run through the synthesis reports of UnarySim where there is one, through Nangate45 syntheses
@@ -9,18 +9,14 @@ their own.
 from __future__ import annotations
 
 from hwlib.figures import figure
-from hwlib.logic import Logic, by_bits, delay_40lp, less, to_40lp
+from hwlib.logic import Logic, by_bits, delay_40lp, less, to_40lp, width_in_bits
 from hwlib.part import Parameter, register
-from hwlib.quantity import Quantity, derive, total
+from hwlib.quantity import Figure, Quantity, derive, total
 
 # Growth beyond the widest synthesised point. Adder: Nangate45 16 -> 32 bits, 92.83 -> 207.48 um2.
 _ADDER_AREA_EXPONENT = 1.16
 # An array multiplier has bits^2 cells; also from the narrowest point down.
 _MULTIPLIER_EXPONENT = 2.0
-
-
-def _bits(default: int, high: int, note: str = "") -> Parameter:
-    return Parameter("bits", default, 1, high, "bit", integer=True, monotone=True, note=note)
 
 
 @register
@@ -30,8 +26,9 @@ class Register(Logic):
     name = "register"
     title = "Register"
     group = "digital"
-    parameters = (_bits(16, 65536),)
+    parameters = (width_in_bits(16, 65536),)
     actions = {"write": "store all bits once", "read": "select all bits once"}
+    bits: int
 
     def cells(self) -> Quantity:
         return by_bits({128: figure("data_buffer_128.area")}, self.bits, 1.0, 1.0)
@@ -60,8 +57,9 @@ class Adder(Logic):
     name = "adder"
     title = "Adder"
     group = "digital"
-    parameters = (_bits(16, 64),)
+    parameters = (width_in_bits(16, 64),)
     actions = {"add": "one addition"}
+    bits: int
 
     def cells(self) -> Quantity:
         sixteen = less(
@@ -91,8 +89,9 @@ class ShiftAdd(Logic):
     name = "shift_add"
     title = "Shift-and-add with accumulator"
     group = "digital"
-    parameters = (_bits(16, 64, "accumulator width"),)
+    parameters = (width_in_bits(16, 64, "accumulator width"),)
     actions = {"add": "shift and add one sample into the accumulator"}
+    bits: int
 
     def cells(self) -> Quantity:
         return by_bits({16: to_40lp(figure("shift_add.nangate45_area_16"))}, self.bits)
@@ -111,8 +110,9 @@ class Multiplier(Logic):
     name = "multiplier"
     title = "Multiplier"
     group = "digital"
-    parameters = (_bits(8, 64),)
+    parameters = (width_in_bits(8, 64),)
     actions = {"multiply": "one multiplication"}
+    bits: int
 
     def cells(self) -> Quantity:
         sixteen = less(
@@ -143,7 +143,7 @@ class Multiplier(Logic):
     def latency(self, action: str) -> Quantity:
         return delay_40lp("multiplier", (4, 8, 16), self.bits)
 
-    def _law(self, eight, sixteen) -> Quantity:
+    def _law(self, eight: Quantity | Figure, sixteen: Quantity | Figure) -> Quantity:
         return by_bits(
             {8: eight, 16: sixteen}, self.bits, _MULTIPLIER_EXPONENT, _MULTIPLIER_EXPONENT
         )
@@ -156,8 +156,9 @@ class Comparator(Logic):
     name = "comparator"
     title = "Magnitude comparator"
     group = "digital"
-    parameters = (_bits(8, 64),)
+    parameters = (width_in_bits(8, 64),)
     actions = {"compare": "one comparison"}
+    bits: int
 
     def cells(self) -> Quantity:
         points = {width: to_40lp(figure(f"comparator.nangate45_area_{width}")) for width in (8, 16)}
@@ -168,54 +169,6 @@ class Comparator(Logic):
 
     def latency(self, action: str) -> Quantity:
         return delay_40lp("comparator", (8, 16), self.bits)
-
-
-class _Counter(Logic):
-    group = "digital"
-    parameters = (_bits(8, 64),)
-    actions = {"count": "one clock edge with counting enabled"}
-    direction = ""
-
-    def cells(self) -> Quantity:
-        points = {
-            width: to_40lp(figure(f"counter.{self.direction}nangate45_area_{width}"))
-            for width in (8, 16)
-        }
-        return by_bits(points, self.bits)
-
-    def latency(self, action: str) -> Quantity:
-        return delay_40lp(f"{self.direction}counter", (8, 16), self.bits)
-
-
-@register
-class Counter(_Counter):
-    """Binary up counter."""
-
-    name = "counter"
-    title = "Up counter"
-
-    def energy(self, action: str) -> Quantity:
-        return by_bits({8: figure("counter.energy_8")}, self.bits)
-
-
-@register
-class UpDownCounter(_Counter):
-    """Saturating up-down counter; its energy is the up counter's in the ratio of the synthesised
-    areas.
-    """
-
-    name = "up_down_counter"
-    title = "Up-down counter"
-    direction = "up_down_"
-
-    def energy(self, action: str) -> Quantity:
-        ratio = (
-            figure("counter.up_down_nangate45_area_8").value
-            / figure("counter.nangate45_area_8").value
-        )
-        return by_bits({8: figure("counter.energy_8")}, self.bits).times(
-            ratio, f"x {ratio:.3g}, area ratio up-down / up counter"
-        )
 
 
 @register
@@ -229,6 +182,7 @@ class MultiplyAccumulate(Logic):
         Parameter("bits", 8, 1, 30, "bit", integer=True, monotone=True, note="operand width"),
     )
     actions = {"multiply_add": "one multiplication added into the accumulator"}
+    bits: int
 
     def cells(self) -> Quantity:
         return total(

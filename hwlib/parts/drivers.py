@@ -52,6 +52,9 @@ class LineDriver(Part):
     )
     actions = {"drive": "charge the line once"}
     cell_capacitance: str
+    cells: int
+    voltage_v: float
+    line_pitch_nm: float
 
     def area(self) -> Quantity:
         return self._with_load("area_128", "um2")
@@ -100,6 +103,7 @@ class HighVoltageStage(Part):
 
     group = "array"
     scaling = "analog"
+    voltage_v: float
 
     def area(self) -> Quantity:
         return derive("area of one stage", "um2", lambda a: a, figure(f"{self.name}.area"))

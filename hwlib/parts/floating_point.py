@@ -23,6 +23,7 @@ class _FloatingPoint(Logic):
     group = "digital"
     parameters = (Parameter("format", "fp32", choices=tuple(FLOATING_FORMATS)),)
     operation = ""
+    format: str
 
     def cells(self) -> Quantity:
         synthesised = to_40lp(figure(f"{self.format}.{self.operation}_nangate45_area"))
@@ -85,6 +86,7 @@ class FloatingComparator(Logic):
     group = "digital"
     parameters = _FloatingPoint.parameters
     actions = {"compare": "one comparison"}
+    format: str
 
     def cells(self) -> Quantity:
         return Comparator(bits=FLOATING_FORMATS[self.format][0]).cells()

@@ -36,6 +36,7 @@ class FrontEnd(Part):
 class Amplifier(FrontEnd):
     parameters = (_SLOT,)
     actions = {"sample": "one column over one input slot"}
+    slot_ns: float
 
     def bias(self) -> Quantity:
         """Energy in J of the bias current over one slot."""
@@ -110,6 +111,7 @@ class ColumnMux(Part):
     scaling = "analog"
     parameters = (Parameter("inputs", 8, 1, 1024, "columns", integer=True, monotone=True),)
     actions = {"select": "switch to one column"}
+    inputs: int
 
     def area(self) -> Quantity:
         return derive(

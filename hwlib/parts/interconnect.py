@@ -19,6 +19,8 @@ class Wires(Part):
 
     group = "interconnect"
     scaling = "wire"
+    length_mm: float
+    width_bits: int
 
     def wire_mm(self) -> float:
         """Length in mm of all wires of one bit."""
@@ -79,6 +81,7 @@ class HTree(Wires):
         Parameter("leaves", 16, 1, 65536, "leaves", integer=True, monotone=True),
     )
     actions = {"transfer": "one bit root to leaf or back"}
+    leaves: int
 
     def wire_mm(self) -> float:
         levels = math.ceil(math.log2(self.leaves))
@@ -86,4 +89,4 @@ class HTree(Wires):
             return self.length_mm
         arms = [2 ** (-level / 2) for level in range(levels)]
         first = self.length_mm / sum(arms)
-        return sum(2 ** (level + 1) * first * arm for level, arm in enumerate(arms))
+        return sum(2.0 ** (level + 1) * first * arm for level, arm in enumerate(arms))

@@ -9,40 +9,24 @@ our choice, the paper gives one node.
 
 from __future__ import annotations
 
-from hwlib.figures import figure
-from hwlib.part import Part, find_part, register
-from hwlib.quantity import Quantity, derive, total, zero
+from typing import ClassVar
 
-TILES = 168
-# Items of one tile (12 IMAs of 8 crossbars); the router is shared by four tiles. The chip adds one
-# hyper_transport.
-ITEMS_PER_TILE = {
-    "isaac_adc": 96,
-    "isaac_dac": 12 * 8 * 128,
-    "isaac_sample_hold": 12 * 8 * 128,
-    "isaac_crossbar": 96,
-    "isaac_shift_add": 48,
-    "isaac_input_register": 12,
-    "isaac_output_register": 12,
-    "isaac_edram": 1,
-    "isaac_bus": 1,
-    "isaac_router": 0.25,
-    "isaac_sigmoid": 2,
-    "isaac_tile_shift_add": 1,
-    "isaac_max_pool": 1,
-    "isaac_tile_output_register": 1,
-}
+from hwlib.figures import figure
+from hwlib.part import Part, register
+from hwlib.quantity import Quantity, derive, zero
 
 
 class Isaac(Part):
-    """An item of the published table. `items` is the number the row's power and area stand for,
-    `share` the part of one item that one action occupies, `time` the figure of the action's time."""
+    """An item of the published table."""
 
     group = "isaac"
     native_node_nm = 32.0
-    items: int = 1
-    share: float = 1.0
-    time: str
+    # how many items the row's power and area stand for
+    items: ClassVar[int] = 1
+    # the part of one item that one action occupies
+    share: ClassVar[float] = 1.0
+    # the figure of the action's time
+    time: ClassVar[str]
 
     @classmethod
     def peak_power(cls) -> Quantity:
@@ -88,7 +72,8 @@ class IsaacAdc(Isaac):
     title = "ISAAC converter, 8 bit, 1.28 GS/s"
     scaling = "analog"
     actions = {"convert": "one conversion"}
-    items, time = 8, "conversion_time"
+    items = 8
+    time = "conversion_time"
 
 
 @register
@@ -97,7 +82,8 @@ class IsaacDac(Isaac):
     title = "ISAAC row driver, 1 bit"
     scaling = "analog"
     actions = {"convert": "one bit on one row for one read cycle"}
-    items, time = 8 * 128, "cycle_time"
+    items = 8 * 128
+    time = "cycle_time"
 
 
 @register
@@ -106,7 +92,8 @@ class IsaacSampleHold(Isaac):
     title = "ISAAC sample-and-hold"
     scaling = "analog"
     actions = {"sample": "one column over one read cycle"}
-    items, time = 8 * 128, "cycle_time"
+    items = 8 * 128
+    time = "cycle_time"
 
 
 @register
@@ -157,7 +144,8 @@ class IsaacInputRegister(Isaac):
     title = "ISAAC input register, 2 KB for 8 crossbars"
     scaling = "logic"
     actions = {"write": "input of one crossbar loaded", "read": "one input slot of one crossbar"}
-    time, share = "cycle_time", 1 / 8
+    time = "cycle_time"
+    share = 1 / 8
 
 
 @register
@@ -166,7 +154,8 @@ class IsaacOutputRegister(Isaac):
     title = "ISAAC output register, 256 B for 8 crossbars"
     scaling = "logic"
     actions = {"write": "outputs of one crossbar stored", "read": "outputs of one crossbar read"}
-    time, share = "cycle_time", 1 / 8
+    time = "cycle_time"
+    share = 1 / 8
 
 
 @register
@@ -202,7 +191,8 @@ class IsaacSigmoid(Isaac):
     title = "ISAAC sigmoid unit"
     scaling = "logic"
     actions = {"lookup": "one value"}
-    items, time = 2, "clock_time"
+    items = 2
+    time = "clock_time"
 
 
 @register
@@ -239,14 +229,3 @@ class IsaacHyperTransport(Isaac):
     scaling = "analog"
     actions = {"transfer": "one bit off the chip"}
     time = "link_time"
-
-
-def recompose(tiles: int = TILES) -> tuple[Quantity, Quantity]:
-    """Peak power in W and area in um2 of `tiles` tiles and the links, summed from the items."""
-    items = {name: count * tiles for name, count in ITEMS_PER_TILE.items()} | {
-        "isaac_hyper_transport": 1
-    }
-    parts = {name: find_part(name) for name in items}
-    power = total("W", [parts[name].peak_power().times(count) for name, count in items.items()])
-    area = total("um2", [parts[name]().area().times(count) for name, count in items.items()])
-    return power, area

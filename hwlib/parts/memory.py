@@ -32,6 +32,9 @@ class Sram(Part):
         Parameter("ports", 1, 1, 8, "ports", integer=True, monotone=True),
     )
     actions = {"read": "one word", "write": "one word"}
+    capacity_kib: float
+    width_bits: int
+    ports: int
 
     def area(self) -> Quantity:
         return self._with_ports(self._by_capacity("area", "um2", 1.0))

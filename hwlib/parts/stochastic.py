@@ -11,7 +11,8 @@ from __future__ import annotations
 from hwlib.figures import figure
 from hwlib.logic import Logic, by_bits, delay_40lp, report_clock, to_40lp
 from hwlib.part import Parameter, register
-from hwlib.parts.digital import Adder, Comparator, Counter, Register
+from hwlib.parts.counters import Counter
+from hwlib.parts.digital import Adder, Comparator, Register
 from hwlib.quantity import Quantity, derive, total
 
 _WIDEST_SOBOL_REPORT = 10
@@ -32,6 +33,7 @@ class Lfsr(Logic):
     group = "stochastic"
     parameters = (_bits(32),)
     actions = {"number": "one random number"}
+    bits: int
 
     def cells(self) -> Quantity:
         return by_bits(
@@ -66,6 +68,7 @@ class SobolGenerator(Logic):
     group = "stochastic"
     parameters = (_bits(16),)
     actions = {"number": "one quasi-random number"}
+    bits: int
 
     def cells(self) -> Quantity:
         return self._report("area")
@@ -103,6 +106,7 @@ class StreamConverter(Logic):
     group = "stochastic"
     parameters = (_bits(16),)
     actions = {"bit": "compare the operand with one random number"}
+    bits: int
 
     def cells(self) -> Quantity:
         return derive(
@@ -132,6 +136,8 @@ class BitstreamGenerator(Logic):
     group = "stochastic"
     parameters = (_bits(16), Parameter("source", "lfsr", choices=("lfsr", "sobol")))
     actions = {"bit": "one stream bit: one number and one comparison"}
+    bits: int
+    source: str
 
     def cells(self) -> Quantity:
         generator = self._generator().cells()
@@ -183,6 +189,7 @@ class ThresholdAccumulator(Logic):
     group = "stochastic"
     parameters = (Parameter("bits", 16, 4, 64, "bit", integer=True, monotone=True),)
     actions = {"accumulate": "add one value and compare with the threshold"}
+    bits: int
 
     def cells(self) -> Quantity:
         return by_bits(

@@ -72,6 +72,8 @@ class StreamAdder(_Reported):
         Parameter("inputs", 8, 2, 1024, integer=True, monotone=True),
         Parameter("kind", "parallel_counter", choices=tuple(_ADDERS)),
     )
+    inputs: int
+    kind: str
 
     def law(self, what: str) -> Quantity:
         return by_bits(
@@ -97,6 +99,9 @@ class StreamMultiplier(_Reported):
         Parameter("kind", "ugemm", choices=("gaines", "ugemm", "sim", "jenson")),
         Parameter("encoding", "unipolar", choices=ENCODINGS),
     )
+    bits: int
+    kind: str
+    encoding: str
 
     def law(self, what: str) -> Quantity:
         suffix = "_2sng" if self.kind == "gaines" else ""
@@ -120,6 +125,9 @@ _SQUARE_ROOTS = {
 class _ByKind(_Reported):
     blocks: ClassVar[dict[str, tuple[str, int]]] = {}
     operation = ""
+    bits: int
+    encoding: str
+    kind: str
 
     def law(self, what: str) -> Quantity:
         block, width = self.blocks[self.kind]
@@ -199,6 +207,8 @@ class StreamDotProduct(_Reported):
         Parameter("inputs", 16, 1, 1024, integer=True, monotone=True),
         Parameter("kind", "ugemm_unipolar_scaled", choices=_DOT_PRODUCTS),
     )
+    inputs: int
+    kind: str
 
     def law(self, what: str) -> Quantity:
         return by_bits({16: figure(f"sc_mac16_{self.kind}.{what}")}, self.inputs, what="inputs")
@@ -225,6 +235,7 @@ class StreamFunction(_Reported):
     name = "stream_function"
     title = "Function of a stream"
     parameters = (Parameter("function", "relu", choices=tuple(_FUNCTIONS)),)
+    function: str
 
     def law(self, what: str) -> Quantity:
         return _as_reported(figure(f"sc_{_FUNCTIONS[self.function]}.{what}"))

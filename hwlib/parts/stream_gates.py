@@ -12,7 +12,7 @@ from __future__ import annotations
 from hwlib.figures import figure
 from hwlib.logic import Logic, leakage_of, report_clock
 from hwlib.part import Parameter, register
-from hwlib.quantity import Quantity, derive
+from hwlib.quantity import Figure, Quantity, derive
 
 
 class _StreamGate(Logic):
@@ -28,6 +28,8 @@ class _StreamGate(Logic):
     )
     actions = {"bit": "one bit of the output stream"}
     gate = ""
+    inputs: int
+    output: str
 
     def cells(self) -> Quantity:
         return self._sum("area", figure(f"stream_gate.{self.gate}_area"))
@@ -41,7 +43,7 @@ class _StreamGate(Logic):
     def latency(self, action: str) -> Quantity:
         return report_clock()
 
-    def _sum(self, what: str, one) -> Quantity:
+    def _sum(self, what: str, one: Quantity | Figure) -> Quantity:
         """A tree of two-input gates, with one driver at its end where there is one."""
         gates = self.inputs - 1
         if self.output == "local":

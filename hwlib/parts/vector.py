@@ -6,7 +6,8 @@ from __future__ import annotations
 
 from hwlib.figures import figure
 from hwlib.part import Parameter, Part, register
-from hwlib.parts.digital import Adder, Comparator, Counter, Multiplier, Register
+from hwlib.parts.counters import Counter
+from hwlib.parts.digital import Adder, Comparator, Multiplier, Register
 from hwlib.parts.floating_point import FLOATING_FORMATS, FloatingAdder, FloatingMultiplier
 from hwlib.quantity import Quantity, derive, total
 
@@ -40,6 +41,7 @@ class VectorLane(Part):
         "divide": "one division, all iterations of the recurrence",
         "square_root": "one square root, all iterations of the recurrence",
     }
+    format: str
 
     def area(self) -> Quantity:
         parts = [*self._arithmetic(), *self._recurrence(), Register(bits=3 * self.bits())]

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from hwlib import figure, price
-from hwlib.parts.isaac import recompose
+from hwlib.parts.isaac_chip import recompose
 
 
 def inside(quantity, number):

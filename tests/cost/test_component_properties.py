@@ -137,6 +137,20 @@ def test_declaration_is_complete(name):
 
 
 @pytest.mark.parametrize("name", sorted(PARTS))
+def test_what_a_type_checker_knows_of_a_parameter_is_what_the_laws_read(name):
+    part = PARTS[name]
+    said = {
+        n: t
+        for kind in reversed(part.__mro__)
+        for n, t in vars(kind).get("__annotations__", {}).items()
+    }
+    for parameter in part.parameters:
+        kind = "str" if parameter.choices else "int" if parameter.integer else "float"
+        assert said.get(parameter.name) == kind, parameter.name
+        assert type(getattr(part(), parameter.name)).__name__ == kind
+
+
+@pytest.mark.parametrize("name", sorted(PARTS))
 def test_outside_the_declared_range_is_refused(name):
     for parameter in PARTS[name].parameters:
         wrong = ["nonsense", math.nan, None, [1]]

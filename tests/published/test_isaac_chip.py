@@ -10,7 +10,7 @@ from archsim.chip.components import build_inventory
 from archsim.chip.plan.tile_timing import read_timing
 from archsim.validation.workloads import one_matrix
 from hwlib import figure, find_part
-from hwlib.parts.isaac import ITEMS_PER_TILE, TILES, recompose
+from hwlib.parts.isaac_chip import ITEMS_PER_TILE, TILES, recompose
 
 
 @pytest.fixture(scope="module")
