@@ -9,6 +9,33 @@ and `archsim --help` stay quick.
 from __future__ import annotations
 
 import importlib
+from typing import TYPE_CHECKING
+
+# What a type checker reads; at run time each name comes from its home below, when it is used.
+if TYPE_CHECKING:
+    from archsim.chip import list_architectures, load_architecture
+    from archsim.chip.config import Architecture
+    from archsim.comparison import compare
+    from archsim.cost.explain import explain
+    from archsim.devices.presets import list_devices
+    from archsim.exploration.sweep import explore
+    from archsim.run.building import build
+    from archsim.run.citations import cite
+    from archsim.run.recorded_trace import load_trace
+    from archsim.run.result import Result
+    from archsim.run.simulation import simulate
+    from archsim.run.training_and_silicon import train
+    from archsim.schemes import list_schemes
+    from archsim.trace import Trace
+    from archsim.validation import validate
+    from archsim.validation.stored_results import verify
+    from hwlib import list_components
+    from hwlib.errors import InputError
+    from workloads.datasets import list_datasets, load_dataset
+    from workloads.load import list_networks, load_network
+    from workloads.network import Network
+
+    __version__: str
 
 _HOMES = {
     "load_network": "workloads",

@@ -7,7 +7,9 @@ import io
 import json
 import os
 import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from hwlib.errors import InputError
 from hwlib.text import printable
@@ -44,7 +46,7 @@ def write_files(folder: str | Path, files: dict[str, str]) -> Path:
     return folder
 
 
-def csv_text(rows: list[dict]) -> str:
+def csv_text(rows: Sequence[Mapping[str, Any]]) -> str:
     """Rows as CSV, columns in the order of their first appearance; lists and tables as JSON in
     their cell.
     """

@@ -5,9 +5,9 @@ which quantity makes the difference.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, TypedDict
 
 from archsim.basics.files import csv_text, write_files
 from archsim.chip import load_architecture
@@ -43,78 +43,115 @@ REASONS = {
     "devices_written": "share of the devices that a batch programs",
     "write_pulses": "pulses a programmed device, with its verification",
 }
-_SMALLEST = (
-    0.005  # a quantity that moves energy and cycles of a row by less is not named as a cause
-)
+# a quantity that moves energy and cycles of a row by less is not named as a cause
+_SMALLEST = 0.005
+_TOTAL = ("total", "")  # the key of the row for all
+Key = tuple[str, str]
+"""A layer and a phase."""
+
+
+class Cost(NamedTuple):
+    """What a row of a run took."""
+
+    cycles: int
+    energy_j: float
+
+
+class EffectRow(TypedDict):
+    """A layer and phase with assumed and with measured activity.
+
+    `quantities`: name -> [assumed, measured]; `causes`: name -> [relative change of cycles, of
+    energy] where that quantity alone is the measured one; they interact, so they need not add up to
+    the whole.
+    """
+
+    layer: str
+    phase: str
+    images: int
+    assumed_cycles: int
+    measured_cycles: int
+    assumed_energy_j: float
+    measured_energy_j: float
+    quantities: dict[str, list[float]]
+    causes: dict[str, list[float]]
 
 
 def compare_activity(
     trace: Trace,
-    activities: Mapping[tuple[str, str], Activity],
+    activities: Mapping[Key, Activity],
     chip: str | Path | Architecture,
     scheme: Scheme | None = None,
     images: int | None = None,
-) -> list[dict]:
-    """`images` images (default: one batch) with assumed and with measured activity: a row a layer
-    and phase, and one for all ("total").
+) -> list[EffectRow]:
+    """Costs with assumed and with measured activity, and which quantity makes the difference.
 
-    Means below one an image, such as a few retries, show only where several images go through.
-    Row: layer, phase, assumed_cycles, measured_cycles, assumed_energy_j, measured_energy_j,
-    quantities (name -> [assumed, measured]) and causes (name -> [relative change of cycles, of
-    energy] where that quantity alone is the measured one; they interact, so they need not add up to
-    the whole). Raises InputError as `with_activity` and `simulate`.
+    Args:
+        trace: with the assumed activity.
+        activities: what was measured, by (layer, phase).
+        chip: a name, a path or an `Architecture`.
+        scheme: the update rule of the trace.
+        images: images that go through; None for one batch. Means below one an image, such as a few
+            retries, show only where several go through.
+
+    Returns:
+        a row a layer and phase, and one for all ("total").
+
+    Raises:
+        InputError: as `with_activity` and `simulate`.
     """
     chip = load_architecture(chip)
-    before = simulate(trace, chip, scheme, images=images, setup=False)
-    after = simulate(with_activity(trace, activities), chip, scheme, images=images, setup=False)
+
+    def run(step: Trace) -> Result:
+        return simulate(step, chip, scheme, images=images, setup=False)
+
+    before = run(trace)
+    after = run(with_activity(trace, activities))
     alone = {}
     for name in dict.fromkeys(name for names in QUANTITIES.values() for name in names):
         single = _single(trace, activities, name)
         if single:
-            alone[name] = simulate(
-                with_activity(trace, single), chip, scheme, images=images, setup=False
-            )
+            alone[name] = run(with_activity(trace, single))
     operations = {
         (op.place, op.phase): op
         for op in trace.image_operations + trace.batch_operations
         if op.kind != "digital"
     }
-    rows = []
-    for key in (*_costs(before), ("total", "")):
+    rows: list[EffectRow] = []
+    for key in (*_costs(before), _TOTAL):
         operation = operations.get(key)
         measured = activities.get(key)
         quantities = {}
         if operation and measured:
-            names = QUANTITIES[operation.kind]
             quantities = {
                 name: [_assumed(operation.activity, name, chip), getattr(measured, name)]
-                for name in names
+                for name in QUANTITIES[operation.kind]
             }
-        (cycles, energy), (now_cycles, now_energy) = _cost(before, key), _cost(after, key)
+        was = _cost(before, key)
+        now = _cost(after, key)
         rows.append(
             {
                 "layer": key[0],
                 "phase": key[1],
                 "images": after.images,
-                "assumed_cycles": cycles,
-                "measured_cycles": now_cycles,
-                "assumed_energy_j": energy,
-                "measured_energy_j": now_energy,
+                "assumed_cycles": was.cycles,
+                "measured_cycles": now.cycles,
+                "assumed_energy_j": was.energy_j,
+                "measured_energy_j": now.energy_j,
                 "quantities": quantities,
-                "causes": _causes(alone, key, cycles, energy),
+                "causes": _causes(alone, key, was),
             }
         )
     return rows
 
 
-def write_comparison(rows: list[dict], folder: str | Path, title: str) -> Path:
+def write_comparison(rows: Sequence[EffectRow], folder: str | Path, title: str) -> Path:
     """Write activity.csv and activity.md into a folder. Raises InputError where that cannot be."""
     return write_files(
         folder, {"activity.csv": csv_text(rows), "activity.md": markdown(rows, title)}
     )
 
 
-def markdown(rows: list[dict], title: str) -> str:
+def markdown(rows: Sequence[EffectRow], title: str) -> str:
     """The comparison as text: the table, and for every row what made the difference."""
     lines = [
         f"# {title}",
@@ -150,58 +187,54 @@ def _single(
     trace: Trace, activities: Mapping[tuple[str, str], Activity], name: str
 ) -> dict[tuple[str, str], Activity]:
     """The assumed activities with one quantity measured, where that quantity matters."""
-    found = {}
+    single = {}
     for op in trace.image_operations + trace.batch_operations:
         measured = activities.get((op.place, op.phase))
         if measured is not None and name in QUANTITIES.get(op.kind, ()):
-            found[op.place, op.phase] = dataclasses.replace(
+            single[op.place, op.phase] = dataclasses.replace(
                 op.activity, **{name: getattr(measured, name)}
             )
-    return found
+    return single
 
 
 def _assumed(activity: Activity, name: str, chip: Architecture) -> float:
     """What a run uses where the activity leaves a zero for the architecture's own value."""
-    value = getattr(activity, name)
-    return value or {
-        "train_length": chip.update.train_length,
-        "write_pulses": chip.write.pulses,
-    }.get(name, value)
+    value: float = getattr(activity, name)
+    own = {"train_length": chip.update.train_length, "write_pulses": chip.write.pulses}
+    return value or own.get(name, value)
 
 
-def _costs(result: Result) -> dict[tuple[str, str], tuple[int, float]]:
+def _costs(result: Result) -> dict[Key, Cost]:
     return {
-        (row["layer"], row["phase"]): (row["cycles"], row["energy_j"]) for row in result.by_layer
+        (row["layer"], row["phase"]): Cost(row["cycles"], row["energy_j"])
+        for row in result.by_layer
     }
 
 
-def _cost(result: Result, key: tuple[str, str]) -> tuple[int, float]:
-    return (result.cycles, result.energy_j) if key == ("total", "") else _costs(result)[key]
+def _cost(result: Result, key: Key) -> Cost:
+    if key == _TOTAL:
+        return Cost(result.cycles or 0, result.energy_j)
+    return _costs(result)[key]
 
 
-def _causes(
-    alone: Mapping[str, Result], key: tuple[str, str], cycles: int, energy: float
-) -> dict[str, list[float]]:
+def _causes(alone: Mapping[str, Result], key: Key, was: Cost) -> dict[str, list[float]]:
     """Relative changes that each quantity makes alone, the largest change of energy first."""
-    found = {}
+    changes = {}
     for name, result in alone.items():
         now = _cost(result, key)
-        found[name] = [
-            now[0] / cycles - 1 if cycles else 0.0,
-            now[1] / energy - 1 if energy else 0.0,
+        changes[name] = [
+            now.cycles / was.cycles - 1 if was.cycles else 0.0,
+            now.energy_j / was.energy_j - 1 if was.energy_j else 0.0,
         ]
-    return {
-        name: both
-        for name, both in sorted(found.items(), key=lambda item: -abs(item[1][1]))
-        if max(map(abs, both)) >= _SMALLEST
-    }
+    largest_first = sorted(changes.items(), key=lambda item: -abs(item[1][1]))
+    return {name: both for name, both in largest_first if max(map(abs, both)) >= _SMALLEST}
 
 
 def _change(before: float, after: float) -> str:
     return f"{100 * (after / before - 1):+.1f} %" if before else "–"
 
 
-def _why(row: dict) -> str:
+def _why(row: EffectRow) -> str:
     texts = []
     for name, (cycles, energy) in row["causes"].items():
         values = row["quantities"].get(name)

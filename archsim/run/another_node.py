@@ -5,11 +5,12 @@ the node.
 from __future__ import annotations
 
 from archsim.ledger.component import Component
+from archsim.run.run_facts import Row
 from hwlib.errors import InputError
 
 
 def inventory_at(
-    document: dict, stored: list[Component], node_nm: float
+    document: Row, stored: list[Component], node_nm: float
 ) -> tuple[list[Component], str]:
     """The inventory of a result's chip at `node_nm`, and a note where it could not be built anew.
 
@@ -27,7 +28,7 @@ def inventory_at(
     return stored, "lengths of wires and the clocked area are those of the run"
 
 
-def _build(document: dict, node_nm: float) -> list[Component]:
+def _build(document: Row, node_nm: float) -> list[Component]:
     from archsim.chip.built import parts_of
     from archsim.chip.load import validate
     from archsim.schemes import load_scheme

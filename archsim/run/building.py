@@ -9,20 +9,34 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, Unpack
 
 from archsim.chip.built import BuiltChip
+from archsim.run.options import BuiltTrainingWords, SimulationWords
 from archsim.run.result import Result
 from archsim.run.simulation import build_for, simulate
 from hwlib.errors import InputError
 
 if TYPE_CHECKING:
     from archsim.chip.config import Architecture
-    from archsim.exploration import Sweep
+    from archsim.exploration.sweep import Sweep
+    from archsim.run.simulation import ChipLike, NetworkLike, SchemeLike
     from archsim.run.training_and_silicon import Training
     from archsim.schemes.base import Scheme
     from archsim.trace import Trace
     from workloads.network import Network
+
+
+class Asked(NamedTuple):
+    """The words of a call of `build`, in the order in which `simulate` takes them too."""
+
+    network: NetworkLike
+    chip: ChipLike
+    scheme: SchemeLike
+    phase: str
+    batch: int
+    images: int | None
+    node_nm: float | None
 
 
 @dataclass(frozen=True, repr=False)
@@ -35,7 +49,7 @@ class Build:
 
     network: Network | None
     built: BuiltChip
-    asked: Mapping[str, Any] = field(repr=False)
+    asked: Asked = field(repr=False)
     """The words of the call, for the verbs that go on from here."""
 
     @cached_property
@@ -43,7 +57,7 @@ class Build:
         """Area, and the energy of the counted actions: no events, so no time, leakage or clock
         tree.
         """
-        return simulate(**self.asked, timing=False)
+        return simulate(*self.asked, timing=False)
 
     @property
     def tiles(self) -> int:
@@ -65,18 +79,29 @@ class Build:
         """Roles that this step asks for and that the chip says to be without."""
         return self.built.missing
 
-    def run(self, **options: Any) -> Result:
-        """Simulate it: `archsim.simulate` with the same words. `options`: seed, timing, setup,
-        data, observers, progress.
+    def run(self, **options: Unpack[SimulationWords]) -> Result:
+        """Simulate it: `archsim.simulate` with the same words.
+
+        Args:
+            options: seed, timing, setup, data, observers, progress, activity, as of `simulate`.
+
+        Returns:
+            the `Result`.
 
         Raises:
             InputError: for anything wrong in the options.
         """
-        return simulate(**self.asked, **options)
+        return simulate(*self.asked, **options)
 
-    def train(self, **options: Any) -> Training:
-        """Train it: `archsim.train` on this network, chip and update rule. `options`: data, epochs,
-        seed, device, settings, folder, ...
+    def train(self, **options: Unpack[BuiltTrainingWords]) -> Training:
+        """Train it: `archsim.train` on this network, chip and update rule.
+
+        Args:
+            options: data, epochs, seed, device, settings, folder, ..., as of `train`; the batch is
+                that of the build, unless one is named.
+
+        Returns:
+            the `Training`.
 
         Raises:
             InputError: for an inference, for a trace, and for anything wrong in the options.
@@ -90,7 +115,7 @@ class Build:
                 got=self.built.trace.phase,
                 hint='build(network, chip, scheme="rpu", phase="training")',
             )
-        words = {"batch": self.built.trace.batch} | options
+        words: BuiltTrainingWords = {"batch": self.built.trace.batch, **options}
         return train(self.network, self.built.chip, scheme=self.built.rule, **words)
 
     def sweep(
@@ -110,17 +135,21 @@ class Build:
             out: folder of the store; None for a temporary one.
             entries: further entries of a space (rungs, sampler, constraints, derived, ...).
 
+        Returns:
+            the `Sweep`.
+
         Raises:
             InputError: for a wrong entry, and for a chip or network that no file or name stands
-            for: workers read it again.
+                for: workers read it again.
         """
         import archsim  # the public verb: sweeps stand above this room and start from here
 
-        words = {
-            key: self.asked[key]
-            for key in ("network", "chip", "scheme")
-            if self.asked[key] is not None
+        asked = {
+            "network": self.asked.network,
+            "chip": self.asked.chip,
+            "scheme": self.asked.scheme,
         }
+        words = {key: word for key, word in asked.items() if word is not None}
         for key, word in words.items():
             if not isinstance(word, str | Path):
                 raise InputError(
@@ -194,9 +223,9 @@ def build(
 
     Args:
         network: a built-in name, a path (TOML, ONNX, layer table, recorded trace), a `Network` or a
-        `Trace`.
+            `Trace`.
         chip: a name, a path or an `Architecture`; None for the one that a trace was recorded on,
-        else cim40.
+            else cim40.
         scheme: the update rule of a training step.
         phase: "inference" or "training".
         batch: images of a training step.
@@ -209,14 +238,6 @@ def build(
     Raises:
         InputError: for the first thing that does not fit, with the field and what it allows.
     """
-    asked = {
-        "network": network,
-        "chip": chip,
-        "scheme": scheme,
-        "phase": phase,
-        "batch": batch,
-        "images": images,
-        "node_nm": node_nm,
-    }
-    built, net, _ = build_for(**asked)
-    return Build(net, built, asked)
+    asked = Asked(network, chip, scheme, phase, batch, images, node_nm)
+    prepared = build_for(*asked)
+    return Build(prepared.network, prepared.built, asked)

@@ -58,11 +58,11 @@ def cite(result: Any) -> Citations:
 
     Args:
         result: a `Result`, what `train` returned, the document of one as a mapping, or the path of
-        a result.json or its folder.
+            a result.json or its folder.
 
     Returns:
         citations by key, the names of figures that are archsim's own assumptions, and the words of
-        files of the user's own.
+            files of the user's own.
 
     Raises:
         InputError: for a path that holds no result.
@@ -97,7 +97,8 @@ def _document_of(result: Any) -> Mapping[str, Any]:
         from archsim.run.result import Result
 
         return Result.load(result).document
-    return getattr(result, "result", result).document
+    document: Mapping[str, Any] = getattr(result, "result", result).document
+    return document
 
 
 def _scheme_references(name: str | None) -> tuple[str, ...]:

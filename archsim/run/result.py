@@ -10,7 +10,7 @@ import os
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from archsim.basics.files import csv_text, write_files
 from archsim.basics.version import VERSION
@@ -23,51 +23,29 @@ from archsim.readers.digest import note, read_document, seal
 from archsim.run.another_node import inventory_at
 from archsim.run.result_schema import VERSION as SCHEMA_VERSION
 from archsim.run.result_schema import check_document
-from hwlib.errors import InputError, nearest, unknown
+from archsim.run.result_tables import TABLES, result_rows, table_of
+from archsim.run.run_facts import Row, RunFacts
+from hwlib.errors import InputError, nearest
 from workloads.files import reason
 
-# What the simulator measures and the caller of `Result.from_run` hands over; the rest of the
-# document is priced.
-FACTS = (
-    "network",
-    "architecture",
-    "scheme",
-    "phase",
-    "batch",
-    "images",
-    "node_nm",
-    "clock_mhz",
-    "cycles",
-    "interval_per_image_s",
-    "tiles",
-    "tiles_without",
-    "operations",
-    "tile_operations",
-    "utilisation",
-    "activity",
-    "seed",
-    "by_layer",
-    "by_phase",
-    "busy_fractions",
-    "resources",
-    "stalls",
-    "timeline",
-    "roofline",
-    "placement",
-    "notes",
-    "settings",
-)
-TABLES = ("component", "layer", "phase", "resource", "figure", "ledger", "placement")
+if TYPE_CHECKING:
+    import numpy as np
+
+    from archsim.run.unit_table import UnitTable
+
+FACTS = tuple(RunFacts.__annotations__)
+"""What the simulator measures and the caller of `Result.from_run` hands over."""
+_COUNTED = ("by_layer", "by_phase", "busy_fractions")  # which the document holds with their prices
 
 
-def limited_by(resources: Sequence[dict], cycles: int | None) -> dict | None:
+def limited_by(resources: Sequence[Row], cycles: int | None) -> Row | None:
     """The busiest resource and the bound that it sets: its busy cycles (of a port, of a tile of a
     layer), fewer than which no order of the same work takes. None where nothing was timed."""
     rows = [row for row in resources if row["total_cycles"]]
     if not cycles or not rows:
         return None
     bounds = {row["name"]: -(-row["busy_cycles"] * cycles // row["total_cycles"]) for row in rows}
-    busiest = max(bounds, key=bounds.get)
+    busiest = max(bounds, key=bounds.__getitem__)
     return {"resource": busiest, "at_least_cycles": bounds[busiest]}
 
 
@@ -80,59 +58,126 @@ class Result:
     `off_chip_energy_j`) and in `boundaries.system`.
     """
 
-    document: dict
-    outputs: dict | None
+    document: Row
+    outputs: np.ndarray | None
     """Output of the network with real data, (images, *output shape); None without."""
-    reference_outputs: dict | None
+    reference_outputs: np.ndarray | None
+    """The same from a plain NumPy forward pass."""
 
-    def __init__(self, document: dict, outputs: Any = None, reference_outputs: Any = None):
+    # what runs on what
+    schema: int
+    version: str
+    network: str
+    architecture: str
+    scheme: str | None
+    phase: str
+    batch: int
+    images: int
+    node_nm: float
+    clock_mhz: float
+    seed: int
+    activity: str
+    settings: Row
+    notes: list[str]
+    unused: list[str]
+    # time; None where nothing was timed
+    timing: bool
+    cycles: int | None
+    latency_s: float | None
+    latency_per_image_s: float | None
+    interval_per_image_s: float | None
+    utilisation: float | None
+    limited_by: Row | None
+    # counts
+    tiles: int
+    tiles_without: dict[str, int]
+    operations: int
+    tile_operations: float
+    # prices of the chip boundary, and of the others
+    area_mm2: float
+    area_mm2_range: list[float]
+    energy_j: float
+    energy_per_image_j: float
+    power_uw: float | None
+    power_uw_range: list[float] | None
+    static_power_uw: float
+    dynamic_power_uw: float | None
+    boundaries: dict[str, Row]
+    # tables
+    by_component: dict[str, Row]
+    by_component_off_chip: dict[str, Row]
+    by_layer: list[Row]
+    by_phase: dict[str, Row]
+    inventory: list[Row]
+    figures: list[Row]
+    ledger: list[Row]
+    resources: list[Row]
+    stalls: dict[str, int]
+    timeline: list[Row]
+    roofline: Row
+    placement: list[Row]
+    # of a training only
+    dataset: str
+    device: str | None
+    epochs: list[Row]
+    accuracy_percent: float | None
+    writes_per_device: float
+    activity_file: str | None
+    training: Row
+    setup: Row
+
+    def __init__(
+        self,
+        document: Row,
+        outputs: np.ndarray | None = None,
+        reference_outputs: np.ndarray | None = None,
+    ) -> None:
         object.__setattr__(self, "document", document)
         object.__setattr__(self, "outputs", outputs)
         object.__setattr__(self, "reference_outputs", reference_outputs)
 
-    def __setattr__(self, name: str, value: object) -> None:
+    def __setattr__(self, name: str, value: object) -> NoReturn:
         raise AttributeError(
             f"a result is what was measured: '{name}' cannot be assigned; `to_dict()` gives a document of your own"
         )
 
-    def __delattr__(self, name: str) -> None:
+    def __delattr__(self, name: str) -> NoReturn:
         raise AttributeError(f"a result is what was measured: '{name}' cannot be deleted")
 
     @classmethod
     def from_run(
-        cls, facts: dict, inventory: Sequence[Component], ledger: Ledger, setup: dict | None = None
+        cls,
+        facts: RunFacts,
+        inventory: Sequence[Component],
+        ledger: Ledger,
+        setup: Row | None = None,
     ) -> Result:
-        """Price a finished run. `facts` holds the keys FACTS: what the simulator knows; `setup`
-        what is done once (`soc.setup`).
+        """Price a finished run.
 
-        `cycles` is None where nothing was timed. `by_layer` rows hold layer, phase, cycles,
-        stall_cycles, tile_operations;
-        `by_phase` maps a phase to its cycles; `busy_fractions` maps a component to the share of
-        time it works.
-        Raises InputError for a node out of range, RuntimeError for facts that are missing or a
-        ledger that cannot be priced.
+        Args:
+            facts: what the simulator knows.
+            inventory: the components on the chip.
+            ledger: the actions that were counted.
+            setup: what is done once (`soc.setup`), not priced yet.
+
+        Raises:
+            InputError: for a node out of range.
+            RuntimeError: for facts that are missing or a ledger that cannot be priced.
         """
         if set(facts) != set(FACTS):
             raise RuntimeError(
                 f"facts of a run missing or unknown: {sorted(set(facts) ^ set(FACTS))}"
             )
-        document = {
-            "schema": SCHEMA_VERSION,
-            "version": VERSION,
-            "timing": facts["cycles"] is not None,
-        }
-        document |= {
-            key: facts[key]
-            for key in FACTS
-            if key not in ("by_layer", "by_phase", "busy_fractions")
-        }
-        seconds = None if facts["cycles"] is None else facts["cycles"] / (facts["clock_mhz"] * 1e6)
+        cycles = facts["cycles"]
+        document: Row = {"schema": SCHEMA_VERSION, "version": VERSION, "timing": cycles is not None}
+        document |= {key: value for key, value in _ordered(facts) if key not in _COUNTED}
+        seconds = None if cycles is None else cycles / (facts["clock_mhz"] * 1e6)
         document["latency_s"] = seconds
         document["latency_per_image_s"] = None if seconds is None else seconds / facts["images"]
-        document["limited_by"] = limited_by(facts["resources"], facts["cycles"])
+        document["limited_by"] = limited_by(facts["resources"], cycles)
         document["by_layer"] = [dict(row) for row in facts["by_layer"]]
         document["by_phase"] = {
-            phase: {"cycles": cycles} for phase, cycles in facts["by_phase"].items()
+            phase: {"cycles": count} for phase, count in facts["by_phase"].items()
         }
         document["by_component"] = {
             name: {"busy_fraction": share} for name, share in facts["busy_fractions"].items()
@@ -142,11 +187,14 @@ class Result:
             document["setup"] = setup
         return cls(fill_prices(document, inventory, ledger))
 
-    def __getattr__(self, name: str) -> object:
-        document = self.__dict__.get("document", {})
-        if name in document:
-            return document[name]
-        raise AttributeError(f"a result has no '{name}'; {nearest(name, document)}")
+    # A type checker knows the fields above, and takes a misspelt one for what it is.
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> object:
+            document = self.__dict__.get("document", {})
+            if name in document:
+                return document[name]
+            raise AttributeError(f"a result has no '{name}'; {nearest(name, document)}")
 
     def __dir__(self) -> list[str]:
         return sorted({*super().__dir__(), *self.document})
@@ -159,7 +207,7 @@ class Result:
         power = "–" if self.power_uw is None else f"{self.power_uw:.4g} µW"
         cycles = "not timed" if self.cycles is None else f"{self.cycles:,} cycles"
         accuracy = self.document.get("accuracy_percent")
-        facts = [
+        facts: list[tuple[str, str, list[float] | None]] = [
             ("area", f"{self.area_mm2:.4g} mm²", self.area_mm2_range),
             ("energy an image", f"{self.energy_per_image_j:.4g} J", None),
             ("power", power, self.power_uw_range),
@@ -175,10 +223,10 @@ class Result:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Result) and self.document == other.document
 
-    __hash__ = None
+    __hash__ = None  # type: ignore[assignment]  # results are compared by value: none is a key
 
     def inventory_components(self) -> list[Component]:
-        """What was on the chip."""
+        """The components that were on the chip."""
         rows = self.document["inventory"]
         return [
             Component(r["component"], r["part"], dict(r["parameters"]), r["count"], r["boundary"])
@@ -186,8 +234,13 @@ class Result:
         ]
 
     def estimate(self) -> Estimate:
-        """The stored ledger priced afresh with the hwlib of today. Raises InputError where its
-        parts have changed since.
+        """The stored ledger priced afresh with the hwlib of today.
+
+        Returns:
+            the `Estimate`: area, energy and power with their ranges, and what each rests on.
+
+        Raises:
+            InputError: where its parts have changed since.
         """
         document = self.document
         ledger = Ledger.from_rows(document["ledger"])
@@ -208,8 +261,16 @@ class Result:
             ) from None
 
     def reprice(self, node_nm: float) -> Result:
-        """The same run at another node, without simulating: cycles and clock stay. Raises
-        InputError outside the scaling law's range.
+        """The same run at another node, without simulating: cycles and clock stay.
+
+        Args:
+            node_nm: the node in nm.
+
+        Returns:
+            a new `Result`, with a note of what was done.
+
+        Raises:
+            InputError: outside the scaling law's range.
         """
         document = copy.deepcopy(self.document)
         stored = self.inventory_components()
@@ -222,26 +283,36 @@ class Result:
         document["node_nm"] = float(node_nm)
         return Result(fill_prices(document, inventory, Ledger.from_rows(document["ledger"])))
 
-    def rows(self, kind: str) -> list[dict]:
-        """The rows of one table: component, layer, phase, resource, figure, ledger or placement."""
-        document = self.document
-        if kind not in TABLES:
-            raise unknown("table", kind, TABLES)
-        if kind == "component":
-            found = {**document["by_component"], **document["by_component_off_chip"]}
-            return [{"component": name, **row} for name, row in found.items()]
-        if kind == "phase":
-            return [{"phase": name, **row} for name, row in document["by_phase"].items()]
-        key = {"layer": "by_layer", "resource": "resources", "figure": "figures"}.get(kind, kind)
-        return [dict(row) for row in document[key]]
+    def rows(self, kind: str) -> list[Row]:
+        """The rows of one table.
 
-    def table(self, kind: str):
-        """A pandas DataFrame of `rows(kind)`."""
-        import pandas
+        Args:
+            kind: component, layer, phase, resource, figure, ledger or placement.
 
-        return pandas.DataFrame(self.rows(kind))
+        Returns:
+            a dict a row; numbers in the unit that the column's name ends in (`energy_j`).
 
-    def to_dict(self) -> dict:
+        Raises:
+            InputError: for another kind, with the nearest one.
+        """
+        return result_rows(self.document, kind)
+
+    def table(self, kind: str = "component") -> UnitTable:
+        """One table as a pandas DataFrame that shows its units and goes to LaTeX.
+
+        Args:
+            kind: component, layer, phase, resource, figure, ledger or placement.
+
+        Returns:
+            a DataFrame with the columns of `rows(kind)`; `attrs["units"]` holds their units, and
+            `to_latex()` and a notebook show them in the headings: energy (nJ).
+
+        Raises:
+            InputError: for another kind, with the nearest one.
+        """
+        return table_of(self.rows(kind), f"{self!r}: {kind}")
+
+    def to_dict(self) -> Row:
         """The JSON document."""
         return self.document
 
@@ -256,16 +327,32 @@ class Result:
         }
 
     def save(self, folder: str | Path) -> Path:
-        """Write `files()` into `folder`, each whole or not at all. Raises InputError where that
-        cannot be.
+        """Write `files()`, each whole or not at all.
+
+        Args:
+            folder: where to; made where it is not there.
+
+        Returns:
+            the folder.
+
+        Raises:
+            InputError: where that cannot be.
         """
         return write_files(folder, self.files())
 
     @classmethod
     def load(cls, path: str | Path) -> Result:
-        """Read a result file, or the result.json of a folder. Raises InputError for anything that
-        is not a result, whose digest does not fit, or that does not agree with its own ledger and
-        prices; warns (`StoredNote`) of a result without digest or prices.
+        """Read a result; warns (`StoredNote`) of one without digest or prices.
+
+        Args:
+            path: a result file, or a folder with a result.json.
+
+        Returns:
+            the `Result`.
+
+        Raises:
+            InputError: for anything that is not a result, whose digest does not fit, or that does
+                not agree with its own ledger and prices.
         """
         path = Path(path)
         try:
@@ -282,15 +369,24 @@ class Result:
         return cls(proven(*read_document(path, "result"), str(path)))
 
 
-def proven(document: object, sealed: bool, where: str) -> dict:
+def _ordered(facts: RunFacts) -> list[tuple[str, Any]]:
+    """Facts in the order of the document."""
+    return sorted(facts.items(), key=lambda item: FACTS.index(item[0]))
+
+
+def proven(document: object, sealed: bool, where: str) -> Row:
     """A result's document that was read, without its digest, which it had where it is `sealed`:
     checked against its form and its sums.
+
+    Raises:
+        InputError: for the first thing that is not as it must be.
     """
-    added_up = check_sums(check_document(document, where), where)
+    checked = check_document(document, where)
+    added_up = check_sums(checked, where)
     missing = [word for word, there in (("digest", sealed), ("prices", added_up)) if not there]
     if missing:
         note(
             f"{where}: stored without {' and '.join(missing)}; "
             + ("its sums were checked" if not added_up else "its ledger was added up again")
         )
-    return document
+    return checked

@@ -8,18 +8,13 @@ from collections import Counter
 
 from archsim.ledger.component import BOUNDARIES
 from archsim.ledger.ledger import Ledger
-from hwlib.errors import InputError, nearest, shorten
+from archsim.run.document_form import Form, check_form
+from archsim.run.run_facts import Row
+from hwlib.errors import InputError, nearest
 
 VERSION = 1
-_ROUNDING = 1e-9
 
-# Leaves: text, flag, count (whole, >= 0), some (whole, > 0), whole, number (finite), amount
-# (finite, >= 0), positive (finite, > 0), share (0 to 1), percent (0 to 100), node (0.5 to 10,000
-# nm), scalar, any; a trailing '?' allows null.
-# The name of a field takes one '?' where it may be null, two where it may be missing (results of
-# earlier versions).
-# {"*": spec} is a table with any names, [spec] a list, a tuple of specs a list of just that length.
-_BOUNDARY = {
+_BOUNDARY: dict[str, Form] = {
     "area_mm2": "amount",
     "energy_j": "amount",
     "power_uw": "amount?",
@@ -27,8 +22,8 @@ _BOUNDARY = {
     "power_uw_range?": ("amount", "amount"),
     "energy_j_range??": ("amount", "amount"),
 }
-_PLACED = {"layer": "text", "utilisation??": "share", "tile_count??": "count"}
-_RESOURCE = {
+_PLACED: dict[str, Form] = {"layer": "text", "utilisation??": "share", "tile_count??": "count"}
+_RESOURCE: dict[str, Form] = {
     "name": "text",
     "kind": "text",
     "busy_cycles": "count",
@@ -41,8 +36,12 @@ _RESOURCE = {
     "queue_max": "count",
 }
 _SPREAD = ("amount", "amount", "amount")
-_UNIT_PRICES = {"area_mm2": _SPREAD, "static_power_uw": _SPREAD, "energy_j": {"*": _SPREAD}}
-SCHEMA: dict[str, object] = {
+_UNIT_PRICES: dict[str, Form] = {
+    "area_mm2": _SPREAD,
+    "static_power_uw": _SPREAD,
+    "energy_j": {"*": _SPREAD},
+}
+SCHEMA: dict[str, Form] = {
     "schema": "count",
     "version": "text",
     "network": "text",
@@ -149,8 +148,17 @@ SCHEMA: dict[str, object] = {
     ],
 }
 
+# What makes a row of a table the only one of its name.
+_NAMED_BY = {
+    "by_layer": ("layer", "phase"),
+    "placement": ("layer",),
+    "resources": ("name",),
+    "figures": ("name",),
+}
+LIMITED_BY: dict[str, Form] = {"resource": "text", "at_least_cycles": "count"}
+
 # What is done once, before a training; checked where the field "setup" is there.
-SETUP: dict[str, object] = {
+SETUP: dict[str, Form] = {
     "cycles": "count?",
     "seconds": "amount?",
     "energy_j": "amount",
@@ -161,7 +169,7 @@ SETUP: dict[str, object] = {
 }
 
 # What `archsim train` adds; checked where the field "training" is there.
-TRAINING: dict[str, object] = {
+TRAINING: dict[str, Form] = {
     "dataset": "text",
     "device": "text?",
     "accuracy_percent": "percent?",
@@ -193,7 +201,7 @@ TRAINING: dict[str, object] = {
 }
 
 # What `archsim compare` may add to a scheme.
-COMPARED = {
+COMPARED: dict[str, Form] = {
     "label": "text?",
     "scheme_title": "text?",
     "extra_memory_bits": "amount?",
@@ -201,9 +209,11 @@ COMPARED = {
 }
 
 
-def check_document(document: object, where: str) -> dict:
-    """The document, if it is a result of the version this archsim reads. Raises InputError with the
-    field path otherwise.
+def check_document(document: object, where: str) -> Row:
+    """The document, if it is a result of the version this archsim reads.
+
+    Raises:
+        InputError: with the field path, for anything else.
     """
     if not isinstance(document, dict):
         raise InputError("a result is a JSON object", where=where, got=document)
@@ -217,35 +227,36 @@ def check_document(document: object, where: str) -> dict:
             allowed=(VERSION,),
         )
     check_form(document, SCHEMA, where, "")
-    for name, keys in (
-        ("by_layer", ("layer", "phase")),
-        ("placement", ("layer",)),
-        ("resources", ("name",)),
-        ("figures", ("name",)),
-    ):
-        rows = [tuple(row[key] for key in keys) for row in document[name]]
-        if len(set(rows)) < len(rows):
-            twice = next(row for row, count in Counter(rows).items() if count > 1)
-            raise InputError("a row twice", where=f"{where}: {name}", got=", ".join(twice))
+    _check_rows_once(document, where)
     if "training" in document:
         check_form(document, TRAINING, where, "")
     if "tiles_without" in document:
         check_form(document["tiles_without"], {"*": "count"}, where, "tiles_without")
     if document.get("limited_by") is not None:
-        check_form(
-            document["limited_by"],
-            {"resource": "text", "at_least_cycles": "count"},
-            where,
-            "limited_by",
-        )
+        check_form(document["limited_by"], LIMITED_BY, where, "limited_by")
     if "setup" in document:
         check_form(document["setup"], SETUP, where, "setup")
-    names = [row["component"] for row in document["inventory"]]
+    names = _checked_inventory(document["inventory"], where)
+    _check_ledger(document["ledger"], names, where, "ledger")
+    _check_ledger(document.get("setup", {}).get("ledger", []), names, where, "setup.ledger")
+    return document
+
+
+def _check_rows_once(document: Row, where: str) -> None:
+    for name, keys in _NAMED_BY.items():
+        rows = [tuple(row[key] for key in keys) for row in document[name]]
+        if len(set(rows)) < len(rows):
+            twice = next(row for row, count in Counter(rows).items() if count > 1)
+            raise InputError("a row twice", where=f"{where}: {name}", got=", ".join(twice))
+
+
+def _checked_inventory(inventory: list[Row], where: str) -> list[str]:
+    """The names of the components, each there once and within a boundary."""
+    names = [row["component"] for row in inventory]
     if len(set(names)) < len(names):
         twice = next(name for index, name in enumerate(names) if name in names[:index])
         raise InputError("a component twice", where=f"{where}: inventory", got=twice)
-    known = set(names)
-    for index, row in enumerate(document["inventory"]):
+    for index, row in enumerate(inventory):
         if row["boundary"] not in BOUNDARIES:
             raise InputError(
                 "unknown boundary",
@@ -253,26 +264,28 @@ def check_document(document: object, where: str) -> dict:
                 got=row["boundary"],
                 allowed=BOUNDARIES,
             )
-    for name, rows in (
-        ("ledger", document["ledger"]),
-        ("setup.ledger", document.get("setup", {}).get("ledger", [])),
-    ):
-        for index, row in enumerate(rows):
-            if row["component"] not in known:
-                raise InputError(
-                    "not a component of the inventory",
-                    where=f"{where}: {name}[{index}].component",
-                    got=row["component"],
-                    allowed=sorted(names),
-                    hint=nearest(row["component"], names),
-                )
-        Ledger.from_rows(rows, f"{where}: {name}")
-    return document
+    return names
 
 
-def check_comparison(document: object, where: str) -> dict:
+def _check_ledger(rows: list[Row], components: list[str], where: str, name: str) -> None:
+    known = set(components)
+    for index, row in enumerate(rows):
+        if row["component"] not in known:
+            raise InputError(
+                "not a component of the inventory",
+                where=f"{where}: {name}[{index}].component",
+                got=row["component"],
+                allowed=sorted(components),
+                hint=nearest(row["component"], components),
+            )
+    Ledger.from_rows(rows, f"{where}: {name}")
+
+
+def check_comparison(document: object, where: str) -> Row:
     """The form of a comparison: {"schemes": [result of a training], "refused": {name: reason}}.
-    Raises InputError otherwise.
+
+    Raises:
+        InputError: with the field path, for anything else.
     """
     if not isinstance(document, dict):
         raise InputError("a comparison is a JSON object", where=where, got=document)
@@ -285,100 +298,13 @@ def check_comparison(document: object, where: str) -> dict:
     if not document["schemes"]:
         raise InputError("a comparison without a scheme", where=f"{where}: schemes")
     for index, entry in enumerate(document["schemes"]):
-        place = f"schemes[{index}]"
-        check_document(entry, f"{where}: {place}")
+        path = f"schemes[{index}]"
+        check_document(entry, f"{where}: {path}")
         if "training" not in entry:
             raise InputError(
-                "field 'training' is missing: this scheme was not trained",
-                where=f"{where}: {place}",
+                "field 'training' is missing: this scheme was not trained", where=f"{where}: {path}"
             )
-        for name, spec in COMPARED.items():
-            check_form(entry.get(name), spec, where, f"{place}.{name}")
+        for name, form in COMPARED.items():
+            check_form(entry.get(name), form, where, f"{path}.{name}")
     check_form(document["refused"], {"*": "text"}, where, "refused")
     return document
-
-
-def check_form(value: object, spec: object, where: str, path: str) -> None:
-    """Raise InputError with the field path where a value is not of a form, written as SCHEMA is."""
-    if isinstance(spec, str):
-        _check_leaf(value, spec, where, path)
-    elif isinstance(spec, list | tuple):
-        if not isinstance(value, list | tuple) or (
-            isinstance(spec, tuple) and len(value) != len(spec)
-        ):
-            raise InputError(
-                "not a list" if isinstance(spec, list) else f"not a list of {len(spec)}",
-                where=f"{where}: {path}",
-                got=value,
-            )
-        for index, item in enumerate(value):
-            check_form(
-                item, spec[index] if isinstance(spec, tuple) else spec[0], where, f"{path}[{index}]"
-            )
-    else:
-        _check_table(value, spec, where, path)
-
-
-def _check_table(value: object, spec: dict, where: str, path: str) -> None:
-    if not isinstance(value, dict):
-        raise InputError("not a table", where=f"{where}: {path}", got=value)
-    dot = f"{path}." if path else ""
-    for key in () if "*" in spec else spec:
-        name = key.rstrip("?")
-        if name not in value and key.endswith("??"):
-            continue
-        if name not in value:
-            raise InputError(f"field '{dot}{name}' is missing", where=where)
-        if value[name] is not None or not key.endswith("?") or key.endswith("??"):
-            check_form(value[name], spec[key], where, dot + name)
-    for key, item in value.items():
-        if "*" in spec:
-            check_form(item, spec["*"], where, f"{dot}{shorten(key)[1:-1]}")
-        elif not {key, f"{key}?", f"{key}??"} & set(spec):
-            check_form(item, "any", where, f"{dot}{shorten(key)[1:-1]}")
-
-
-def _check_leaf(value: object, spec: str, where: str, path: str) -> None:
-    kind = spec.rstrip("?")
-    if kind == "any":
-        _check_finite(value, where, path)
-        return
-    if value is None and spec.endswith("?"):
-        return
-    number = isinstance(value, int | float) and not isinstance(value, bool) and _finite(value)
-    whole = isinstance(value, int) and number
-    good, name = {
-        "text": (isinstance(value, str), "a text"),
-        "flag": (isinstance(value, bool), "true or false"),
-        "whole": (whole, "a whole number"),
-        "count": (whole and value >= 0, "a whole number of at least 0"),
-        "some": (whole and value > 0, "a whole number of at least 1"),
-        "number": (number, "a finite number"),
-        "positive": (number and value > 0, "a finite number above zero"),
-        "amount": (number and value >= 0, "a finite number of at least 0"),
-        "share": (number and 0 <= value <= 1 + _ROUNDING, "a share from 0 to 1"),
-        "percent": (
-            number and -_ROUNDING <= value <= 100 + _ROUNDING,
-            "a percentage from 0 to 100",
-        ),
-        "node": (number and 0.5 <= value <= 10_000, "a technology node from 0.5 to 10,000 nm"),
-        "scalar": (number or isinstance(value, str | bool), "a finite number or a word"),
-    }[kind]
-    if not good:
-        raise InputError(f"not {name}", where=f"{where}: {path}", got=value)
-
-
-def _finite(value: float) -> bool:
-    # a whole number of JSON may be too large for a float
-    return abs(value) < 1e300
-
-
-def _check_finite(value: object, where: str, path: str) -> None:
-    if isinstance(value, dict):
-        for key, item in value.items():
-            _check_finite(item, where, f"{path}.{shorten(key)[1:-1]}")
-    elif isinstance(value, list | tuple):
-        for index, item in enumerate(value):
-            _check_finite(item, where, f"{path}[{index}]")
-    elif isinstance(value, int | float) and not _finite(value):
-        raise InputError("not a finite number", where=f"{where}: {path}", got=value)

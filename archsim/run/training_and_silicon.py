@@ -5,21 +5,25 @@ with the activity it had.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Unpack
 
+from archsim.basics.call_options import read_options, shows_options
 from archsim.basics.folders import folder_path, hold, refuse_other
 from archsim.chip import load_architecture
+from archsim.run.options import Bar, TrainingOptions, TrainingWords, Watch
 from archsim.run.result import Result
+from archsim.run.result_tables import table_of
+from archsim.run.run_facts import Row
 from archsim.run.simulation import simulate
-from archsim.run.training_cost import cost_of_all, cost_of_steps, kept_activities
+from archsim.run.training_cost import MeasuredTraining, cost_of_all, cost_of_steps, kept_activities
 from archsim.schemes import load_scheme
 from archsim.trace import Activity, Trace, build_trace
 from archsim.training.inputs import inputs_of
-from archsim.training.settings import TrainingSettings, device_of
+from archsim.training.settings import device_of
 from archsim.training.setup import chip_with_devices, settings_of, silicon_scheme, suggested_for
 from archsim.training.totals import mean_activities, writes_of
 from hwlib.errors import InputError
@@ -28,12 +32,12 @@ from workloads.datasets import Dataset, fit_dataset, load_dataset
 
 if TYPE_CHECKING:
     from archsim.chip.config import Architecture
+    from archsim.run.unit_table import UnitTable
     from archsim.schemes.base import Scheme
     from archsim.training.loop import TrainingResult
     from workloads.network import Network
 
 CHECKPOINT = "checkpoint.json"
-Progress = Callable[..., None]
 
 
 @dataclass(frozen=True, repr=False)
@@ -65,9 +69,10 @@ class Training:
         return f"<p><b>{escape(repr(self))}</b></p>{self.result._repr_html_()}"
 
     @property
-    def epochs(self) -> list[dict]:
+    def epochs(self) -> list[Row]:
         """The history: epoch, train_error_percent, test_error_percent, train_loss, test_loss,
-        images_per_second, images_per_cpu_second, seconds."""
+        images_per_second, images_per_cpu_second, seconds.
+        """
         return self.result.epochs
 
     @property
@@ -87,11 +92,42 @@ class Training:
         """False where the training was interrupted."""
         return self.trained.finished
 
-    def to_dict(self) -> dict:
+    def rows(self, kind: str = "epoch") -> list[Row]:
+        """The rows of one table.
+
+        Args:
+            kind: epoch for the history, else a table of the silicon (component, layer, phase, ...).
+
+        Returns:
+            a dict a row.
+
+        Raises:
+            InputError: for another kind, with the nearest one.
+        """
+        if kind == "epoch":
+            return [dict(row) for row in self.epochs]
+        return self.result.rows(kind)
+
+    def table(self, kind: str = "epoch") -> UnitTable:
+        """One table as a pandas DataFrame that shows its units and goes to LaTeX.
+
+        Args:
+            kind: epoch for the history, else a table of the silicon (component, layer, phase, ...).
+
+        Returns:
+            a DataFrame with the columns of `rows(kind)`, their units in `attrs["units"]`.
+
+        Raises:
+            InputError: for another kind, with the nearest one.
+        """
+        return table_of(self.rows(kind), f"{self!r}: {kind}")
+
+    def to_dict(self) -> Row:
         """The JSON document."""
         return self.result.to_dict()
 
 
+@shows_options(TrainingOptions)
 def train(
     network: str | Path | Network,
     chip: str | Path | Architecture | None = None,
@@ -100,61 +136,66 @@ def train(
     epochs: int = 10,
     batch: int | None = None,
     seed: int = 0,
-    device: str | None = None,
-    settings: TrainingSettings | Mapping[str, Any] | None = None,
-    images: int | None = None,
-    folder: str | Path | None = None,
-    resume: bool = False,
-    early_stop: int | None = None,
-    node_nm: float | None = None,
-    progress: Progress | None = None,
-    watch: Callable[[dict], None] | None = None,
+    **options: Unpack[TrainingWords],
 ) -> Training:
     """Train a network on the arrays of a chip, then simulate training steps on that chip with the
     activity that training had.
 
-    The read physics, converters and pulse trains are those of `chip` (default: `rpu` for the scheme
-    rpu, else `cim40`) unless `settings` changes them ({"learning_rate": 0.02, "read.input_bits":
-    7}); learning rate, mini-batch and first weights that nobody names are those that the scheme
-    suggests, and the result says so (`training.suggested`). `data` is a name, an .npz file or a
-    Dataset, of which the first `images` are trained on; `device` a preset, a law or a file. With
-    `folder` checkpoints are kept there, and `resume` goes on from the last one, to the same bits.
-    `early_stop`: end after that many epochs without a lower test error. progress(done, total, text)
-    moves a bar; `watch` gets the dicts of the training core instead (training.loop.train). A first
-    Ctrl-C ends the training and returns what was done. Raises InputError for anything wrong in the
-    input, KeyboardInterrupt where nothing was done.
+    The read physics, converters and pulse trains are those of `chip` unless `settings` changes
+    them; learning rate, mini-batch and first weights that nobody names are those that the scheme
+    suggests, and the result says so (`training.suggested`). A first Ctrl-C ends the training and
+    returns what was done.
+
+    Args:
+        network: a name, a path or a `Network`.
+        chip: a name, a path or an `Architecture`; None for the scheme's own (`rpu` for the scheme
+            rpu, else `cim40`).
+        data: a name, an .npz file or a `Dataset`.
+        scheme: the update rule, by name or as a `Scheme`.
+        epochs: times through the data.
+        batch: images of a step; None for what the scheme suggests.
+        seed: of everything random; the same seed trains to the same bits.
+        device: a preset, a law or a file; None for the chip's.
+        settings: changes of the training ({"learning_rate": 0.02, "read.input_bits": 7}), or all
+            of its settings.
+        images: trains on the first so many of the data only.
+        folder: keeps checkpoints there.
+        resume: goes on from the last checkpoint in `folder`, to the same bits.
+        early_stop: ends after that many epochs without a lower test error.
+        node_nm: node of the prices in nm; None for the chip's own.
+        progress: progress(done, total, text) moves a bar.
+        watch: gets the dicts of the training core instead (`archsim.training.loop.train`).
+
+    Returns:
+        the `Training`: accuracy, activity and silicon.
+
+    Raises:
+        InputError: for anything wrong in the input.
+        KeyboardInterrupt: where the user ended it and nothing was done.
     """
+    chosen = read_options(TrainingOptions, options, "train")
     rule = load_scheme(scheme)
     chip = load_architecture(rule.default_chip if chip is None else chip)
-    network = load_network(network) if isinstance(network, (str, Path)) else network
-    suggested = suggested_for(rule, batch, settings)
-    chip, settings = chip_with_devices(chip, rule, settings, network)
+    network = load_network(network) if isinstance(network, str | Path) else network
+    suggested = suggested_for(rule, batch, chosen.settings)
+    chip, changes = chip_with_devices(chip, rule, chosen.settings, network)
     settings, notes = settings_of(
         chip,
         rule,
         epochs=epochs,
         batch=batch,
         seed=seed,
-        device=device,
-        changes=settings,
+        device=chosen.device,
+        changes=changes,
         network=network,
     )
     rule = silicon_scheme(rule, settings)
-    if folder is not None:
-        folder = folder_path(folder)
-        refuse_other(folder, "training")
-        if not resume and (folder / CHECKPOINT).exists():
-            raise InputError(
-                "the folder holds a training already",
-                where="folder",
-                got=str(folder),
-                hint="resume goes on with it; choose another folder for a new one",
-            )
+    folder = _folder_for(chosen)
     trace = build_trace(network, rule, "training", settings.batch)
-    simulate(
-        trace, chip, rule, node_nm=node_nm, timing=False
-    )  # what cannot be priced is refused before hours of training
-    dataset = fit_dataset(network, load_dataset(data, progress=progress).first(train=images))
+    # what cannot be priced is refused before hours of training
+    simulate(trace, chip, rule, node_nm=chosen.node_nm, timing=False)
+    whole = load_dataset(data, progress=chosen.progress)
+    dataset = fit_dataset(network, whole.first(train=chosen.images))
     from archsim.training import loop
 
     inputs = inputs_of(network, chip, rule, settings, dataset)
@@ -164,16 +205,35 @@ def train(
             dataset,
             settings,
             folder=folder,
-            resume=resume,
-            progress=watch or (progress and _bar(progress)),
-            early_stop=early_stop,
+            resume=chosen.resume,
+            progress=chosen.watch or (_bar(chosen.progress) if chosen.progress else None),
+            early_stop=chosen.early_stop,
             inputs=inputs,
         )
     if not trained.activities:
         raise KeyboardInterrupt
-    found = with_silicon(trained, trace, chip, rule, [*dataset.notes, *notes], node_nm)
-    found.result.document["training"] |= {"suggested": suggested, "inputs": inputs}
-    return found
+    told = [*dataset.notes, *notes]
+    training = with_silicon(trained, trace, chip, rule, told, chosen.node_nm)
+    training.result.document["training"] |= {"suggested": suggested, "inputs": inputs}
+    return training
+
+
+def _folder_for(options: TrainingOptions) -> Path | None:
+    """The folder of a training's checkpoints. Raises InputError where it holds something else, or a
+    training that is not to be gone on with.
+    """
+    if options.folder is None:
+        return None
+    folder = folder_path(options.folder)
+    refuse_other(folder, "training")
+    if not options.resume and (folder / CHECKPOINT).exists():
+        raise InputError(
+            "the folder holds a training already",
+            where="folder",
+            got=str(folder),
+            hint="resume goes on with it; choose another folder for a new one",
+        )
+    return folder
 
 
 def with_silicon(
@@ -181,23 +241,17 @@ def with_silicon(
     trace: Trace,
     chip: Architecture,
     scheme: Scheme,
-    notes: list[str] = (),
+    notes: Sequence[str] = (),
     node_nm: float | None = None,
 ) -> Training:
     """A training with the cost of its steps on a chip: the mean activity of all finished epochs in
     place of the assumed one.
     """
     activities = mean_activities(trained.activity_history or [trained.activities])
-    cost = cost_of_steps(
-        trace,
-        activities,
-        trained.refreshes,
-        trained.images,
-        trained.settings,
-        chip,
-        scheme,
-        node_nm,
+    measurement = MeasuredTraining(
+        trace, activities, trained.refreshes, trained.images, trained.settings
     )
+    cost = cost_of_steps(measurement, chip, scheme, node_nm)
     result, measured = cost.result, cost.trace
     writes = writes_of(trained, trace, chip)
     unread = [
@@ -253,12 +307,12 @@ def _lost(trained: TrainingResult) -> list[str]:
     ]
 
 
-def _bar(progress: Progress) -> Callable[[dict], None]:
+def _bar(progress: Bar) -> Watch:
     """The progress of the training core as that of a bar: images of all epochs, with the running
     error.
     """
 
-    def report(now: dict) -> None:
+    def report(now: Row) -> None:
         done = (now["epoch"] - 1) * now["images_per_epoch"] + now["images"]
         progress(
             done,

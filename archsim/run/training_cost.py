@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 STEP_IMAGES = 16
 """Images at least that the chip is simulated for, so that a few retries an image count in cycles."""
+Activities = Mapping[tuple[str, str], Activity]
+"""By layer and phase."""
 KEPT = ("network", "scheme", "scheme_settings", "node_nm", "settings", "training")
 """Fields of a training's document that `price_again` needs."""
 _SHOWN = 6
@@ -50,22 +52,35 @@ class StepCost:
     unused: list[str]
 
 
+@dataclasses.dataclass(frozen=True)
+class MeasuredTraining:
+    """What a training of `images` images measured: the mean `activities` by (layer, phase) of a
+    step, whose assumed `trace` it is, and the `refreshes` of each layer.
+    """
+
+    trace: Trace
+    activities: Activities
+    refreshes: Mapping[str, Refreshes]
+    images: int
+    settings: TrainingSettings
+
+
 def cost_of_steps(
-    trace: Trace,
-    activities: Mapping[tuple[str, str], Activity],
-    refreshes: Mapping[str, Refreshes],
-    images: int,
-    settings: TrainingSettings,
+    training: MeasuredTraining,
     chip: Architecture,
     scheme: Scheme,
     node_nm: float | None = None,
     measured_on: Architecture | None = None,
 ) -> StepCost:
-    """Training steps on a chip with the activity of a training of `images` images, which was
-    `measured_on` a chip (this one).
+    """Training steps on a chip with the activity of a training, which was `measured_on` a chip
+    (this one).
     """
+    trace, settings = training.trace, training.settings
     measured = with_refreshes(
-        with_activity(trace, activities), refreshes, images, settings.maintenance_images
+        with_activity(trace, training.activities),
+        training.refreshes,
+        training.images,
+        settings.maintenance_images,
     )
     measured = recorded_on(measured, measured_on or chip, device_of(settings) or None)
     through = trace.batch * -(-STEP_IMAGES // trace.batch)
@@ -79,7 +94,7 @@ def cost_of_steps(
     return StepCost(result, measured, [*notes, *unused_notes(unused)], sorted(unused))
 
 
-def kept_activities(activities: Mapping[tuple[str, str], Activity]) -> dict[str, dict]:
+def kept_activities(activities: Activities) -> dict[str, dict[str, Any]]:
     """Measured activities as a document keeps them: "layer.phase" -> fields."""
     return {
         f"{layer}.{phase}": dataclasses.asdict(activity)
@@ -97,7 +112,7 @@ def read_activities(kept: Any, where: str) -> dict[tuple[str, str], Activity]:
             where=where,
         )
     fields = {field.name: field.type for field in dataclasses.fields(Activity)}
-    found = {}
+    activities = {}
     for name, values in kept.items():
         if "." not in name or not isinstance(values, dict):
             raise InputError(
@@ -110,8 +125,9 @@ def read_activities(kept: Any, where: str) -> dict[tuple[str, str], Activity]:
                 isinstance(value, bool) or not isinstance(value, int | float)
             ):
                 raise InputError("not a number", where=f"{where}.{name}.{field}", got=value)
-        found[tuple(name.rsplit(".", 1))] = Activity(**{**values, "source": "measured"})
-    return found
+        layer, phase = name.rsplit(".", 1)
+        activities[layer, phase] = Activity(**{**values, "source": "measured"})
+    return activities
 
 
 def price_again(
@@ -150,25 +166,25 @@ def price_again(
     _covered(trace, activities, document, where)
     refreshes = {layer: Refreshes(**done) for layer, done in training.get("refreshes", {}).items()}
     node = document["node_nm"] if document["node_nm"] != own.node_nm else None
-    cost = cost_of_steps(
-        trace, activities, refreshes, training["images"], settings, chip or own, scheme, node, own
-    )
+    measured = MeasuredTraining(trace, activities, refreshes, training["images"], settings)
+    cost = cost_of_steps(measured, chip or own, scheme, node, own)
     result = cost.result.document
-    found = result | {name: value for name, value in document.items() if name not in result}
+    # of the old document stays what the training itself gave
+    priced = result | {name: value for name, value in document.items() if name not in result}
     trained = training | {
         "notes": training.get(
             "notes", [note for note in document.get("notes", ()) if note not in cost.notes]
         ),
         "unused": training.get("unused", []),
     }
-    found["notes"] = [*cost.notes, *trained["notes"]]
-    found["unused"] = sorted({*cost.unused, *trained["unused"]})
-    found["training"] = trained | cost_of_all(cost.result, training["images"])
+    priced["notes"] = [*cost.notes, *trained["notes"]]
+    priced["unused"] = sorted({*cost.unused, *trained["unused"]})
+    priced["training"] = trained | cost_of_all(cost.result, training["images"])
     if "extra_memory_bits" in document:
-        found["extra_memory_bits"] = float(
+        priced["extra_memory_bits"] = float(
             sum(cost.trace.state_words.values()) * (chip or own).vector_unit.word_bits
         )
-    return found, cost.trace
+    return priced, cost.trace
 
 
 def chip_of(document: Mapping[str, Any], where: str) -> Architecture:
@@ -183,10 +199,10 @@ def chip_of(document: Mapping[str, Any], where: str) -> Architecture:
 
 def cost_of_all(result: Result, images: int) -> dict[str, float]:
     """Energy in J and time in s of a whole training of `images` images whose steps cost so much."""
-    return {
-        "energy_j": result.energy_per_image_j * images,
-        "seconds": result.latency_per_image_s * images,
-    }
+    seconds = result.latency_per_image_s
+    if seconds is None:
+        raise RuntimeError("the steps of a training have no time")
+    return {"energy_j": result.energy_per_image_j * images, "seconds": seconds * images}
 
 
 def _scheme_settings(
@@ -211,7 +227,7 @@ def _same_training(
     where: str,
 ) -> None:
     """Raises InputError where a training takes other settings from `chip` than from its own one."""
-    taken = [
+    then, now = (
         settings_of(
             one,
             scheme,
@@ -223,14 +239,15 @@ def _same_training(
             network=network,
         )[0].model_dump(mode="json")
         for one in (own, chip)
-    ]
-    changed = sorted(_differences(*taken))
+    )
+    changed = sorted(_differences(then, now))
     if changed:
         raise InputError(
             "on this chip the training itself would have been another one, so its activity is not that of this chip",
             where=where,
             got=", ".join(
-                f"{path}: {now}, trained with {then}" for path, then, now in changed[:_SHOWN]
+                f"{path}: {after}, trained with {before}"
+                for path, before, after in changed[:_SHOWN]
             ),
             hint="train again (archsim train, compare or explore)",
         )
@@ -239,22 +256,17 @@ def _same_training(
 def _differences(
     then: Mapping[str, Any], now: Mapping[str, Any], path: str = ""
 ) -> list[tuple[str, Any, Any]]:
-    found = []
+    changed: list[tuple[str, Any, Any]] = []
     for name in {**then, **now}:
         before, after = then.get(name), now.get(name)
         if isinstance(before, dict) and isinstance(after, dict):
-            found += _differences(before, after, f"{path}{name}.")
+            changed += _differences(before, after, f"{path}{name}.")
         elif before != after:
-            found.append((f"{path}{name}", before, after))
-    return found
+            changed.append((f"{path}{name}", before, after))
+    return changed
 
 
-def _covered(
-    trace: Trace,
-    activities: Mapping[tuple[str, str], Activity],
-    document: Mapping[str, Any],
-    where: str,
-) -> None:
+def _covered(trace: Trace, activities: Activities, document: Mapping[str, Any], where: str) -> None:
     """Raises InputError where an operation of today's step has no measured activity, or a measured
     one has no operation.
     """
@@ -265,12 +277,12 @@ def _covered(
         if document.get("activity", "measured") == "measured"
         else []
     )
-    places = {
+    arrays = {
         (matrix.layer, phase)
         for matrix in trace.matrices
         for phase in ("forward", "backward", "update")
     }
-    stray = [".".join(key) for key in activities if key not in places]
+    stray = [".".join(key) for key in activities if key not in arrays]
     for words, names in (
         ("operations of a step of this version were not measured", missing),
         ("measured, but no matrix of a step of this version", stray),

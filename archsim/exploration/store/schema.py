@@ -7,7 +7,7 @@ from __future__ import annotations
 import math
 
 from archsim.exploration.work.metrics import GROUPS, OTHER, PRICED, TIMED, TRAINED
-from archsim.run.result_schema import check_form
+from archsim.run.document_form import check_form
 from hwlib.errors import InputError
 
 # Numbers of a point by name; others (paths below GROUPS) are finite or null.

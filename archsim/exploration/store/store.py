@@ -20,7 +20,7 @@ from typing import Any
 from archsim.basics.folders import hold
 from archsim.exploration.store.rows import Lines, Row, pack_rows
 from archsim.readers.digest import has_digest, note, seal, sealed_line, unseal
-from archsim.run.result_schema import check_form
+from archsim.run.document_form import check_form
 from hwlib.errors import InputError
 from workloads.documents import parse_json
 

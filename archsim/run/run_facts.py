@@ -1,0 +1,254 @@
+"""What a run is found to do, before any price: counted by the event model, or by the plans alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
+
+from archsim.chip.built import ASSUMED_ACTIVITY, BuiltChip
+from archsim.chip.components import absent_note
+from archsim.chip.place import Placement
+from archsim.chip.plan.operation_plan import OperationPlan
+from archsim.ledger.ledger import Ledger
+
+if TYPE_CHECKING:
+    from archsim.chip.config import Architecture
+    from archsim.run.options import SimulationOptions
+    from archsim.soc.data.values import Values
+    from archsim.trace import Trace
+    from workloads.network import Network
+
+Row = dict[str, Any]
+"""A row of a table in a result: column -> value."""
+
+
+class RunFacts(TypedDict):
+    """What `Result.from_run` is told; the rest of a result's document is priced from it.
+
+    `cycles` is None where nothing was timed. `by_layer` rows hold layer, phase, cycles,
+    stall_cycles, tile_operations; `by_phase` maps a phase to its cycles; `busy_fractions` maps a
+    component to the share of time it works. The order is that of the document.
+    """
+
+    network: str
+    architecture: str
+    scheme: str | None
+    phase: str
+    batch: int
+    images: int
+    node_nm: float
+    clock_mhz: float
+    cycles: int | None
+    interval_per_image_s: float | None
+    tiles: int
+    tiles_without: Mapping[str, int]
+    operations: int
+    tile_operations: float
+    utilisation: float | None
+    activity: str
+    seed: int
+    by_layer: Sequence[Row]
+    by_phase: Mapping[str, int | None]
+    busy_fractions: Mapping[str, float | None]
+    resources: Sequence[Row]
+    stalls: Mapping[str, int]
+    timeline: Sequence[Row]
+    roofline: Row
+    placement: Sequence[Row]
+    notes: list[str]
+    settings: Row
+
+
+class CountedRun(NamedTuple):
+    """A run that is over: its facts, the actions to be priced, and its real data where it had
+    some.
+    """
+
+    facts: RunFacts
+    ledger: Ledger
+    values: Values | None = None
+
+
+def untimed_facts(built: BuiltChip, seed: int) -> CountedRun:
+    """What the plans foresee: counts without events, so without time."""
+    from archsim.chip.plan.counts import tile_operations_of_plans
+
+    trace = built.trace
+    jobs = tile_operations_of_plans(trace, list(built.plans), built.images)
+    rows = [
+        {
+            "layer": layer,
+            "phase": phase,
+            "cycles": None,
+            "stall_cycles": None,
+            "tile_operations": count,
+        }
+        for (layer, phase), count in jobs.items()
+    ]
+    untimed = "no timing: dynamic energy only, without leakage, clock tree and a controller that always runs"
+    measured = {
+        "cycles": None,
+        "interval_per_image_s": None,
+        "tile_operations": built.tile_operations,
+        "utilisation": None,
+        "activity": trace.activity,
+        "by_layer": rows,
+        "by_phase": dict.fromkeys(row["phase"] for row in rows),
+        "busy_fractions": {},
+        "resources": [],
+        "stalls": {},
+        "timeline": [],
+        "roofline": {},
+        "notes": [*built.assumptions, untimed, *absent_note(built.missing, built.chip)],
+    }
+    return CountedRun(_facts(built, seed, measured), built.counts)
+
+
+def timed_facts(
+    built: BuiltChip, network: Network | None, options: SimulationOptions
+) -> CountedRun:
+    """What the event model counts, cycle by cycle.
+
+    Raises:
+        InputError: for real data that do not fit.
+        RuntimeError: where work was lost.
+    """
+    from archsim.soc.collect import ledger_of_machine
+    from archsim.soc.facts import machine_facts
+    from archsim.soc.machine import Machine
+
+    trace, chip, placement, images = built.trace, built.chip, built.placement, built.images
+    values = None
+    if options.data is not None:
+        from archsim.soc.data.request import prepare_values
+
+        values = prepare_values(network, trace, chip, placement, options.data, images, options.seed)
+    observers = options.observers
+    machine = Machine(trace, chip, placement, images, values, observers, options.progress)
+    machine.run()
+    if values:
+        values.measure(machine)
+    measured: dict[str, Any] = machine_facts(machine)
+    ledger, lacking = built.priced(ledger_of_machine(machine))
+    # real data measure the activity, so nothing of it is assumed
+    assumptions = [note for note in built.assumptions if values is None or note != ASSUMED_ACTIVITY]
+    measured |= {
+        "activity": "measured" if values else trace.activity,
+        "roofline": _roofline(built, machine.plans, measured["by_layer"]),
+        "notes": [
+            *assumptions,
+            *measured["notes"],
+            *(values.notes if values else ()),
+            *(note for observer in observers for note in observer.notes),
+            *absent_note(lacking, chip),
+        ],
+    }
+    return CountedRun(_facts(built, options.seed, measured), ledger, values)
+
+
+def _facts(built: BuiltChip, seed: int, measured: Mapping[str, Any]) -> RunFacts:
+    """The facts of a run: what the built chip knows, and what was measured on it."""
+    trace, chip, placement = built.trace, built.chip, built.placement
+    on_chip = {component.name for component in built.parts}
+    return {
+        "network": trace.network,
+        "architecture": chip.name,
+        "scheme": trace.scheme,
+        "phase": trace.phase,
+        "batch": trace.batch,
+        "images": built.images,
+        "node_nm": built.node_nm,
+        "clock_mhz": chip.clock_mhz,
+        "cycles": measured["cycles"],
+        "interval_per_image_s": measured["interval_per_image_s"],
+        "tiles": placement.tiles,
+        "tiles_without": placement.without(),
+        "operations": trace.vector_operations(built.images),
+        "tile_operations": measured["tile_operations"],
+        "utilisation": measured["utilisation"],
+        "activity": measured["activity"],
+        "seed": seed,
+        "by_layer": measured["by_layer"],
+        "by_phase": measured["by_phase"],
+        "busy_fractions": {
+            role: share for role, share in measured["busy_fractions"].items() if role in on_chip
+        },
+        "resources": measured["resources"],
+        "stalls": measured["stalls"],
+        "timeline": measured["timeline"],
+        "roofline": measured["roofline"],
+        "placement": _placement_rows(placement, chip),
+        "notes": measured["notes"],
+        "settings": chip.model_dump(mode="json", by_alias=True),
+    }
+
+
+def _placement_rows(placement: Placement, chip: Architecture) -> list[Row]:
+    rows = []
+    for name, layer in placement.layers.items():
+        first, last, count = layer.span
+        cells = count * chip.tile.rows * chip.tile.columns
+        rows.append(
+            {
+                "layer": name,
+                "tiles": [first, last],
+                "tile_count": count,
+                "lender": layer.matrix.lender,
+                "borrowed": " ".join(layer.matrix.borrowed),
+                "row_splits": layer.row_splits,
+                "column_splits": layer.column_splits,
+                "copies": layer.copies,
+                "rows": layer.rows,
+                "columns": layer.columns,
+                "groups": layer.matrix.groups,
+                "vectors": layer.matrix.vectors,
+                "utilisation": min(1.0, layer.cells / cells),
+            }
+        )
+    return rows
+
+
+def _roofline(built: BuiltChip, plans: Mapping[Any, OperationPlan], layers: Sequence[Row]) -> Row:
+    """Peaks of the chip, and a point for each read: its MACs, its bits and the time it took."""
+    from archsim.chip.plan.tile_timing import read_timing
+
+    trace, chip, placement = built.trace, built.chip, built.placement
+    clock = chip.clock_mhz * 1e6
+    # tiles without converters store weights that others read: they do not multiply
+    tiles = min(placement.tiles, placement.available) - placement.without().get("adc", 0)
+    per_tile = chip.tile.rows * max(chip.weight_columns_of(m.layer) for m in trace.matrices)
+    interval = read_timing(chip, chip.tile.columns).interval
+    return {
+        "peak_macs_per_s": tiles * per_tile * clock / interval,
+        "buffer_bits_per_s": chip.interconnect.width_bits * clock,
+        "off_chip_bits_per_s": chip.off_chip.bits_per_cycle * clock,
+        "points": _roofline_points(trace, chip, plans, layers),
+    }
+
+
+def _roofline_points(
+    trace: Trace, chip: Architecture, plans: Mapping[Any, OperationPlan], layers: Sequence[Row]
+) -> list[Row]:
+    seconds = {
+        (row["layer"], row["phase"]): max(1, row["cycles"]) / (chip.clock_mhz * 1e6)
+        for row in layers
+    }
+    macs = {matrix.layer: matrix.weights for matrix in trace.matrices}
+    points = []
+    for plan in plans.values():
+        operation = plan.operation
+        key = (operation.layer, operation.phase)
+        if not operation.kind.startswith("read") or key not in seconds:
+            continue
+        words = plan.bus_in + plan.bus_out
+        bits = words * chip.interconnect.width_bits * operation.steps
+        points.append(
+            {
+                "layer": operation.layer,
+                "phase": operation.phase,
+                "macs": macs[operation.place] * operation.steps,
+                "bits": max(bits, 1),
+                "seconds": seconds[key],
+            }
+        )
+    return points
