@@ -23,6 +23,7 @@ U = np.uint64
 COUNTER = 0
 LFSR = 1
 SOBOL = 2
+SOURCES = {"lfsr": LFSR, "sobol": SOBOL}  # by the words of the schemes; devices: COUNTER
 PERIOD = 65535
 DIMENSIONS = 6
 ZERO, ONE = np.float32(0.0), np.float32(1.0)

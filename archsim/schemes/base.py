@@ -4,6 +4,7 @@ of a step.
 
 from __future__ import annotations
 
+import pkgutil
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from archsim.chip.config import Architecture
-    from archsim.schemes.rule import LayerState, UpdateRule
+    from archsim.schemes.rule import LayerState, Reference, UpdateRule
 
 SUGGESTED = ("learning_rate", "batch", "initial_scale")
 
@@ -29,8 +30,12 @@ class Scheme(BaseModel, ABC):
     below.
 
     `parts` names components (role -> inventory entry) that the rule needs beyond those of
-    inference; `rule` makes the algorithm that a training run calls (see archsim/schemes/rule.py);
+    inference; `algorithm` names the rule that a training run calls, as "module:class" (see
+    archsim/schemes/rule.py), and `reference` the slow and plain function that it is tested against;
     `device` is the preset it trains on where the user names none ("": exact digital weights).
+
+    Strings, because the algorithm brings compiled kernels: a run that only prices a scheme never
+    loads them, and the algorithm knows nothing of this class but the settings that it reads.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
@@ -62,6 +67,8 @@ class Scheme(BaseModel, ABC):
     def batch_update(self, stage: Stage, batch: int) -> list[Operation]:
         """Operations of the update, once a batch, for an array stage."""
 
+    algorithm: ClassVar[str] = ""
+    reference: ClassVar[str] = ""
     device: ClassVar[str] = ""
     # Training settings that suit it (learning_rate, batch, initial_scale; epochs that the digits
     # need), and settings with which one small mini-batch moves weights clearly: the conformance
@@ -97,7 +104,7 @@ class Scheme(BaseModel, ABC):
 
         A subclass that brings a rule of its own is trained by that, whatever it inherits.
         """
-        return "" if type(self).rule is Scheme.rule else "own"
+        return "own" if self.algorithm or type(self).rule is not Scheme.rule else ""
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -109,9 +116,9 @@ class Scheme(BaseModel, ABC):
         """Fields of the training settings that suit this scheme where the user names none: learning
         rate, mini-batch, first weights.
         """
-        found = {name: self.practice[name] for name in SUGGESTED if name in self.practice}
+        suggested = {name: self.practice[name] for name in SUGGESTED if name in self.practice}
         rate = self.optimiser_rates.get(getattr(self, "optimiser", ""))
-        return found if rate is None else found | {"learning_rate": rate}
+        return suggested if rate is None else suggested | {"learning_rate": rate}
 
     def reference_change(
         self,
@@ -128,7 +135,12 @@ class Scheme(BaseModel, ABC):
         the number of the first image. The layer may be changed. A scheme whose expectation has no
         closed form may draw the rule's own random numbers (seed, step).
         """
-        raise NotImplementedError(f"scheme {self.name} states no reference of its weight change")
+        if not self.reference:
+            raise NotImplementedError(
+                f"scheme {self.name} states no reference of its weight change"
+            )
+        expected: Reference = pkgutil.resolve_name(self.reference)
+        return expected(self, layer, inputs, errors, rate, seed, step)
 
     def forward_read(self, operation: Operation) -> Operation:
         """The forward read of an array stage as this scheme needs it in training."""
@@ -143,7 +155,10 @@ class Scheme(BaseModel, ABC):
         """The algorithm of this scheme for a training run. Raises InputError for a scheme that has
         none yet.
         """
-        raise InputError("this scheme has no training algorithm", where="scheme", got=self.name)
+        if not self.algorithm:
+            raise InputError("this scheme has no training algorithm", where="scheme", got=self.name)
+        made: UpdateRule = pkgutil.resolve_name(self.algorithm)(self, layers, rate, batch, seed)
+        return made
 
     def arrays(self, stages: list[Stage]) -> list[LayerMatrix]:
         """Further matrices on tiles beside those of the layers (fast arrays, references), named

@@ -1,7 +1,9 @@
 """The algorithm face of an update rule: what it does to the weights, image by image and batch by
 batch.
 
-A scheme's file holds a subclass beside its hardware face. The training loop runs the forward and
+A scheme's `NAME_rule.py` holds a subclass beside its hardware face `NAME.py`, which names it by a
+string and which it never imports: of the face it knows the settings that it reads, as a `Protocol`
+in its own file. The training loop runs the forward and
 backward cycle on the arrays and hands every layer's inputs and errors to the rule; the rule alone
 changes the weights. It counts what it did in the ledger's words, so that the priced actions can be
 compared with those the algorithm performed.
@@ -10,17 +12,21 @@ compared with those the algorithm performed.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import numpy as np
 
 from archsim.trace.operation import Activity
+from hwlib.errors import InputError
 
 if TYPE_CHECKING:
     from archsim.devices.array import DeviceArray
-    from archsim.schemes.base import Scheme
+
+# The settings that a rule reads: in a run the scheme itself.
+Settings = TypeVar("Settings")
+Contravariant = TypeVar("Contravariant", contravariant=True)
 
 
 @dataclass
@@ -43,9 +49,18 @@ class LayerState:
     bias: bool
     tile: int
 
+    @property
+    def on_devices(self) -> DeviceArray:
+        """The devices, for a rule that works on nothing else."""
+        if self.devices is None:
+            raise InputError(
+                "this scheme needs devices", where="device", got="none", hint="gokmen2016"
+            )
+        return self.devices
+
 
 @dataclass
-class Done:
+class ActionCounts:
     """What a rule did to one layer since counting began: `actions` by (component, action) in the
     ledger's words, and sums from which the measured activity of the layer's update follows."""
 
@@ -54,16 +69,36 @@ class Done:
     actions: dict[tuple[str, str], float] = field(default_factory=dict)
     sums: dict[str, float] = field(default_factory=dict)
 
-    def add(self, component: str, action: str, count: float) -> None:
+    def add(self, component: str, action: str, count: float | np.number[Any]) -> None:
         """Count actions."""
         self.actions[component, action] = self.actions.get((component, action), 0.0) + float(count)
 
-    def sum(self, name: str, value: float) -> None:
+    def add_work(self, work: Mapping[str, float], times: float = 1) -> None:
+        """Count `work` of the vector unit, `times` over."""
+        for action, count in work.items():
+            self.add("vector_unit", action, count * times)
+
+    def sum(self, name: str, value: float | np.number[Any]) -> None:
         """Add to a named sum."""
         self.sums[name] = self.sums.get(name, 0.0) + float(value)
 
 
-class UpdateRule(ABC):
+class Reference(Protocol[Contravariant]):
+    """The slow and plain weight change of a scheme; see `Scheme.reference_change`."""
+
+    def __call__(
+        self,
+        scheme: Contravariant,
+        layer: LayerState,
+        inputs: np.ndarray,
+        errors: np.ndarray,
+        rate: float,
+        seed: int,
+        step: int,
+    ) -> np.ndarray: ...
+
+
+class UpdateRule(ABC, Generic[Settings]):
     """One training run of a scheme. `scheme` holds its settings, `rate` is the learning rate.
 
     The loop calls `image` for every image and layer, then `batch` for every layer once a
@@ -74,16 +109,14 @@ class UpdateRule(ABC):
     """
 
     def __init__(
-        self, scheme: Scheme, layers: Sequence[LayerState], rate: float, batch: int, seed: int
+        self, scheme: Settings, layers: Sequence[LayerState], rate: float, batch: int, seed: int
     ):
-        self.scheme, self.layers, self.rate, self.batch_size, self.seed = (
-            scheme,
-            list(layers),
-            rate,
-            batch,
-            seed,
-        )
-        self.done = [Done() for _ in self.layers]
+        self.scheme = scheme
+        self.layers = list(layers)
+        self.rate = rate
+        self.batch_size = batch
+        self.seed = seed
+        self.done = [ActionCounts() for _ in self.layers]
 
     @abstractmethod
     def image(self, layer: LayerState, inputs: np.ndarray, errors: np.ndarray, step: int) -> None:
@@ -119,7 +152,7 @@ class UpdateRule(ABC):
 
     def clear(self) -> None:
         """Start counting anew."""
-        self.done = [Done() for _ in self.layers]
+        self.done = [ActionCounts() for _ in self.layers]
 
     def further_activities(self, layer: LayerState) -> dict[str, Activity]:
         """The same for the scheme's further arrays of this layer, by their names."""

@@ -9,7 +9,7 @@ import numpy as np
 from archsim.kernels.read_block import RETRIES, SATURATIONS
 from archsim.kernels.read_block import VECTORS as READS
 from archsim.kernels.update_block import COINCIDENCES, COLUMN_PULSES, ROW_PULSES, SLOTS, UPDATES
-from archsim.schemes.rule import Done
+from archsim.schemes.rule import ActionCounts
 from archsim.trace.operation import Activity
 from archsim.training.activity import BITS, MAGNITUDE, NONZERO, ONES, VALUES
 from archsim.training.machine import Machine
@@ -131,7 +131,7 @@ def recorder_totals(machine: Machine) -> dict[str, dict[str, float]]:
     return found
 
 
-def performed(machine: Machine) -> list[Done]:
+def performed(machine: Machine) -> list[ActionCounts]:
     """What the update rule did to every array since the counters were cleared, in the words of the
     ledger.
     """
@@ -139,7 +139,7 @@ def performed(machine: Machine) -> list[Done]:
         return machine.rule.done
     found = []
     for array, counts in zip(machine.program.arrays, machine.counts):
-        done = Done(images=int(machine.results[2]))
+        done = ActionCounts(images=int(machine.results[2]))
         done.add("array", "update", counts[COINCIDENCES])
         done.add("bitstream_generator", "bit", counts[SLOTS] * (array[ROWS] + array[COLUMNS]))
         found.append(done)

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from archsim.schemes.rule import Done
+from archsim.schemes.rule import ActionCounts
 from archsim.trace.operation import Activity
 from archsim.training.data import Prepared
 from archsim.training.inputs import refuse_changed
@@ -136,7 +136,7 @@ def put_back(
             target[...] = found
         machine.rule.restore(facts.get("rule", {}))
         machine.rule.done = [
-            Done(
+            ActionCounts(
                 done["images"],
                 done["batches"],
                 {(name, action): count for name, action, count in done["actions"]},

@@ -7,7 +7,7 @@ from archsim.devices.presets import load_device
 from archsim.schemes import load_scheme
 from archsim.schemes.low_rank.sbpca_apply import apply_change, apply_outer_products, rebuilt_change
 from archsim.schemes.low_rank.sbpca_reference import change
-from archsim.schemes.rule import Done, LayerState
+from archsim.schemes.rule import ActionCounts, LayerState
 from archsim.studies.batches import train as train_in_batches
 from archsim.training.data import prepare
 from archsim.training.loop import train
@@ -47,7 +47,7 @@ def applied(step, device="perfect", **settings):
         False,
         2,
     )
-    done = Done()
+    done = ActionCounts()
     if scheme.update_mode == "rank_seq":
         apply_outer_products(layer, scheme, X, D, S, FACTOR, done, 1, step)
     else:
@@ -128,8 +128,10 @@ def test_lrt_keeps_a_gradient_that_moves_too_few_weights():
     layer = LayerState(0, "layer", array.weights, array, np.zeros((5, 8), np.int32), 1, False, 2)
     small = rebuilt_change(X, D, S, 0.02)
     assert np.mean(np.abs(small) >= STEP / 2) < 0.5
-    assert not apply_change(layer, scheme, small, 2, Done(), 1, 0) and not layer.writes.any()
-    assert apply_change(layer, scheme, 50 * small, 2, Done(), 1, 0) and layer.writes.any()
+    assert (
+        not apply_change(layer, scheme, small, 2, ActionCounts(), 1, 0) and not layer.writes.any()
+    )
+    assert apply_change(layer, scheme, 50 * small, 2, ActionCounts(), 1, 0) and layer.writes.any()
 
 
 PERCEPTRON = Network(

@@ -4,34 +4,23 @@ carries reach the weight (Joshi 2021).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from archsim.schemes.base import Scheme, register
-from archsim.trace.building_blocks import (
-    digital_gradient,
-    optimiser_step,
-    output_error,
-    program_weights,
-    transposed_read,
-)
+from archsim.schemes.base import register
+from archsim.schemes.shared.gradient_scheme import GradientOnArray
+from archsim.trace.building_blocks import optimiser_step, program_weights
 from archsim.trace.lower import Stage
 from archsim.trace.operation import READ_CHAIN, Activity, LayerMatrix, Operation
 
 if TYPE_CHECKING:
-    import numpy as np
-
-    from archsim.schemes.rule import LayerState, UpdateRule
-
-# A weight and batch: the scaled step, its stochastic rounding, the addition to the accumulator.
-WORK: dict[str, float] = {"multiply": 1, "compare": 1, "add": 2}
+    pass
 
 
 @register
-class Hic(Scheme):
+class Hic(GradientOnArray):
     """q <- q + round(rate dW 2^bits/e) at random; where the signed register of `bits` overflows, e
     goes to the weight as blind pulses.
 
@@ -54,13 +43,17 @@ class Hic(Scheme):
     )
     source: ClassVar[str] = "Joshi et al., arXiv 2102.05271 (ISCAS 2021); accumulator law derived"
     references: ClassVar[tuple[str, ...]] = ("joshi2021",)
+    algorithm: ClassVar[str] = "archsim.schemes.digital.hic_rule:HicRule"
+    reference: ClassVar[str] = "archsim.schemes.digital.hic_rule:expected_carries"
     device: ClassVar[str] = "one_sided_soft"
-    transposed_read: ClassVar[bool] = True
     practice: ClassVar[dict[str, Any]] = {"learning_rate": 0.2, "batch": 16}
     trial: ClassVar[dict[str, Any]] = {
         "learning_rate": 2.0,
         "device_settings": {"pulse_noise": 0.0},
     }
+
+    # A weight and batch: the scaled step, its stochastic rounding, the addition to the accumulator.
+    weight_work: ClassVar[dict[str, float]] = {"multiply": 1, "compare": 1, "add": 2}
 
     bits: Annotated[int, Field(ge=2, le=16)] = 7
     carry_pulses: Annotated[int, Field(ge=1, le=64)] = 8
@@ -84,9 +77,6 @@ class Hic(Scheme):
             for m in (stage.matrix for stage in stages if stage.on_array)
         ]
 
-    def backward(self, stage: Stage, first: bool) -> list[Operation]:
-        return output_error(stage) if first else [transposed_read(stage)]
-
     def setup_operations(self, stages: list[Stage]) -> list[Operation]:
         shapes = [stage.matrix for stage in stages if stage.on_array]
         return super().setup_operations(stages) + [
@@ -102,11 +92,9 @@ class Hic(Scheme):
             for m in shapes
         ]
 
-    def image_update(self, stage: Stage) -> list[Operation]:
-        return [digital_gradient(stage)]
-
     def batch_update(self, stage: Stage, batch: int) -> list[Operation]:
-        shape, place = stage.matrix, f"{stage.name}.accumulator"
+        shape = stage.matrix
+        accumulator = f"{stage.name}.accumulator"
         rows, bits = shape.rows + shape.bias, shape.columns * shape.groups * self.pairs
         read = Operation(
             name=f"{stage.name}.read_accumulator",
@@ -115,7 +103,7 @@ class Hic(Scheme):
             kind="read",
             steps=rows,
             lines=1,
-            array=place,
+            array=accumulator,
             input_elements=shape.groups,
             output_elements=shape.columns * shape.groups,
             activity=Activity(input_density=1.0, bit_density=1.0, magnitude=1.0),
@@ -126,11 +114,11 @@ class Hic(Scheme):
             phase="update",
             kind="write",
             steps=rows,
-            array=place,
+            array=accumulator,
             input_elements=0.25 * bits,
             activity=Activity(devices_written=0.25, write_pulses=1.0, verify_reads=0.0),
         )
-        optimiser = optimiser_step(stage, WORK, 1)
+        optimiser = optimiser_step(stage, self.weight_work, 1)
         optimiser = replace(
             optimiser, input_elements=shape.trained / optimiser.steps
         )  # the registers that were read
@@ -142,21 +130,3 @@ class Hic(Scheme):
 
     def state_words(self, stages: list[Stage]) -> dict[str, float]:
         return {"gradient": float(sum(s.matrix.trained for s in stages if s.on_array))}
-
-    def rule(self, layers: Sequence[LayerState], rate: float, batch: int, seed: int) -> UpdateRule:
-        from archsim.schemes.digital.hic_rule import HicRule
-
-        return HicRule(self, layers, rate, batch, seed)
-
-    def reference_change(
-        self,
-        layer: LayerState,
-        inputs: np.ndarray,
-        errors: np.ndarray,
-        rate: float,
-        seed: int,
-        step: int,
-    ) -> np.ndarray:
-        from archsim.schemes.digital.hic_rule import expected_carries
-
-        return expected_carries(self, layer, inputs, errors, rate)

@@ -2,37 +2,56 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Protocol
 
 import numpy as np
 
 from archsim.kernels.compiled import kernel
-from archsim.kernels.outer import add_products
 from archsim.kernels.random import REFRESH, as_word, row_key, stream_key, uniform
-from archsim.schemes.digital.hic import WORK
-from archsim.schemes.rule import LayerState, UpdateRule
-from archsim.schemes.shared.digital_rule import written_activity
+from archsim.schemes.rule import LayerState
+from archsim.schemes.shared.digital_rule import GradientRule, written_activity
 from archsim.schemes.shared.expected_pulses import pulses_without_noise
+from archsim.schemes.shared.optimiser_rule import gradient_of
 from archsim.trace.operation import Activity
 
 F, U = np.float32, np.uint64
+MOST_PULSES = 64  # to one device after one batch
+
+
+class HicSettings(Protocol):
+    """What the rule reads of its scheme."""
+
+    bits: int
+    carry_pulses: int
+    carry_step: float
+
+    @property
+    def pairs(self) -> int: ...
+
+    @property
+    def weight_work(self) -> dict[str, float]: ...
 
 
 @kernel
 def accumulate(register, gradient, scale, bits, carries, cells, key):
     """register += round(scale gradient) at random, carries (int32) what overflows; returns the
     number of flipped bits, which are added to those of each cell, cells int32 (M, N, bits)."""
-    flips, full = 0, 1 << bits
-    half, mask = full >> 1, np.int64(full - 1)
+    flips = 0
+    full = 1 << bits
+    half = full >> 1
+    mask = np.int64(full - 1)
     for i in range(register.shape[0]):
-        place = row_key(key, U(i))
+        chances = row_key(key, U(i))
         for j in range(register.shape[1]):
             carries[i, j] = 0
             if gradient[i, j] == F(0.0):
                 continue
             value = np.float64(gradient[i, j]) * scale
             low = np.floor(value)
-            total = register[i, j] + np.int64(low) + np.int64(uniform(place, U(j)) < value - low)
+            # Rounding by chance keeps the mean, however small a batch's step is beside a unit.
+            total = register[i, j] + np.int64(low) + np.int64(uniform(chances, U(j)) < value - low)
             carry = (total + half) >> bits
             new = total - (carry << bits)
             flipped = (np.int64(register[i, j]) ^ new) & mask
@@ -40,33 +59,30 @@ def accumulate(register, gradient, scale, bits, carries, cells, key):
                 one = (flipped >> bit) & 1
                 cells[i, j, bit] += np.int32(one)
                 flips += one
-            register[i, j], carries[i, j] = new, carry
+            register[i, j] = new
+            carries[i, j] = carry
     return flips
 
 
-class HicRule(UpdateRule):
+class HicRule(GradientRule[HicSettings]):
     """Gradients of a batch are summed digitally, then added to the accumulators."""
 
-    def __init__(self, scheme, layers, rate, batch, seed):
+    def __init__(
+        self, scheme: HicSettings, layers: Sequence[LayerState], rate: float, batch: int, seed: int
+    ):
         super().__init__(scheme, layers, rate, batch, seed)
-        self.gradients = [np.zeros(layer.weights.shape, F) for layer in self.layers]
         self.registers = [np.zeros(layer.weights.shape, np.int32) for layer in self.layers]
         self.cells = [
             np.zeros((*layer.weights.shape, scheme.bits), np.int32) for layer in self.layers
         ]
         self.carries = [np.zeros(layer.weights.shape, np.int32) for layer in self.layers]
 
-    def image(self, layer: LayerState, inputs: np.ndarray, errors: np.ndarray, step: int) -> None:
-        add_products(self.gradients[layer.index], inputs, errors, F(1))
-        self.done[layer.index].add(
-            "vector_unit", "multiply_add", layer.weights.size * inputs.shape[1]
-        )
-
     def batch(self, layer: LayerState, step: int) -> None:
         i = layer.index
         scheme = self.scheme
         done = self.done[layer.index]
-        carries, gradient = self.carries[i], self.gradients[i]
+        carries = self.carries[i]
+        gradient = self.gradients[i]
         scale = self.rate * 2**scheme.bits / carry_size(scheme, layer)
         key = U(stream_key(as_word(self.seed), as_word(step), as_word(layer.tile), REFRESH))
         flips = accumulate(
@@ -78,7 +94,7 @@ class HicRule(UpdateRule):
             layer.writes += np.abs(carries)
             pulses = int(np.abs(carries).sum())
         else:
-            signed = (carries * scheme.carry_pulses).clip(-64, 64)
+            signed = (carries * scheme.carry_pulses).clip(-MOST_PULSES, MOST_PULSES)
             layer.devices.pulse(
                 signed, seed=self.seed, step=step, tile=layer.tile, writes=layer.writes
             )
@@ -87,11 +103,9 @@ class HicRule(UpdateRule):
         done.sum("write_pulses", pulses)
         done.sum("flips", flips)
         done.add("array", "write", pulses + flips)
-        for action, count in WORK.items():
-            done.add("vector_unit", action, count * gradient.size)
-        done.add(
-            "vector_unit", "multiply", scheme.pairs * gradient.size
-        )  # converter codes of the accumulators to numbers
+        done.add_work(scheme.weight_work, gradient.size)
+        # converter codes of the accumulators to numbers
+        done.add("vector_unit", "multiply", scheme.pairs * gradient.size)
 
     def state(self) -> dict[str, np.ndarray]:
         return {
@@ -124,7 +138,7 @@ class HicRule(UpdateRule):
         }
 
 
-def carry_size(scheme, layer: LayerState) -> float:
+def carry_size(scheme: HicSettings, layer: LayerState) -> float:
     """The weight of one carry."""
     return (
         scheme.carry_step
@@ -134,13 +148,20 @@ def carry_size(scheme, layer: LayerState) -> float:
 
 
 def expected_carries(
-    scheme, layer: LayerState, inputs: np.ndarray, errors: np.ndarray, rate: float
+    scheme: HicSettings,
+    layer: LayerState,
+    inputs: np.ndarray,
+    errors: np.ndarray,
+    rate: float,
+    seed: int,
+    step: int,
 ) -> np.ndarray:
     """Expected change of noise-free devices, weight by weight and pulse by pulse; arguments as
     `Scheme.reference_change`.
     """
-    gradient = sum(d.astype(float) @ x.astype(float).T for x, d in zip(inputs, errors))
-    size, full = carry_size(scheme, layer), 2**scheme.bits
+    gradient = gradient_of(inputs, errors)
+    size = carry_size(scheme, layer)
+    full = 2**scheme.bits
     value = rate * gradient * full / size
     low = np.floor(value)
     change = np.zeros(gradient.shape)

@@ -2,27 +2,47 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from math import copysign
+from typing import Any, Protocol
 
 import numpy as np
 
-from archsim.kernels.outer import add_products
-from archsim.schemes.digital.lns_madam import WORK
-from archsim.schemes.rule import LayerState, UpdateRule
-from archsim.schemes.shared.digital_rule import written_activity
+from archsim.schemes.rule import LayerState
+from archsim.schemes.shared.digital_rule import GradientRule, written_activity
+from archsim.schemes.shared.optimiser_rule import gradient_of
 from archsim.schemes.shared.writing import write_targets
 from archsim.trace.operation import Activity
 
 F = np.float32
 
 
-class LnsMadamRule(UpdateRule):
+class LnsMadamSettings(Protocol):
+    """What the rule reads of its scheme."""
+
+    decay: float
+    clamp: float
+    largest: float
+    octaves: int
+
+    @property
+    def weight_work(self) -> dict[str, float]: ...
+
+
+class LnsMadamRule(GradientRule[LnsMadamSettings]):
     """Digital exponents (in steps of the rate) beside the array; signs are those at the start."""
 
-    def __init__(self, scheme, layers, rate, batch, seed):
+    def __init__(
+        self,
+        scheme: LnsMadamSettings,
+        layers: Sequence[LayerState],
+        rate: float,
+        batch: int,
+        seed: int,
+    ):
         super().__init__(scheme, layers, rate, batch, seed)
-        self.steps, self.octave = 0, 1 / rate
-        self.gradients = [np.zeros(layer.weights.shape, F) for layer in self.layers]
+        self.steps = 0
+        self.octave = 1 / rate  # in steps
         self.moments = [np.zeros(layer.weights.shape, F) for layer in self.layers]
         self.signs = [np.sign(layer.weights) for layer in self.layers]
         self.exponents = [self._exponent(layer.weights) for layer in self.layers]
@@ -36,17 +56,11 @@ class LnsMadamRule(UpdateRule):
         """log2|W| in steps of the rate."""
         return np.log2(np.where(weights == 0, F(1), np.abs(weights))) * F(self.octave)
 
-    def image(self, layer: LayerState, inputs: np.ndarray, errors: np.ndarray, step: int) -> None:
-        add_products(self.gradients[layer.index], inputs, errors, F(1))
-        self.done[layer.index].add(
-            "vector_unit", "multiply_add", layer.weights.size * inputs.shape[1]
-        )
-
     def batch(self, layer: LayerState, step: int) -> None:
         i = layer.index
         scheme = self.scheme
         done = self.done[layer.index]
-        if i == 0:
+        if i == 0:  # once a mini-batch, whose layers come in order
             self.steps += 1
         gradient = self.gradients[i]
         moment = self.moments[i]
@@ -62,8 +76,7 @@ class LnsMadamRule(UpdateRule):
         write_targets(
             layer, self.signs[i] * np.exp2(after / F(self.octave)), selected, done, self.seed, step
         )
-        for action, count in WORK.items():
-            done.add("vector_unit", action, count * gradient.size)
+        done.add_work(scheme.weight_work, gradient.size)
 
     def state(self) -> dict[str, np.ndarray]:
         kinds = {
@@ -86,3 +99,28 @@ class LnsMadamRule(UpdateRule):
 
     def activity(self, layer: LayerState, before: Activity) -> Activity:
         return written_activity(self, layer, before)
+
+
+def first_steps(
+    scheme: LnsMadamSettings,
+    layer: LayerState,
+    inputs: np.ndarray,
+    errors: np.ndarray,
+    rate: float,
+    seed: int,
+    step: int,
+) -> np.ndarray:
+    """See `Scheme.reference_change`: after one batch g/sqrt(v) is the sign of g, so a weight moves
+    by one step of its exponent.
+    """
+    weights = layer.weights.astype(float)
+    top = scheme.largest * (weights**2).mean() ** 0.5
+    gradient = gradient_of(inputs, errors)
+    moved = weights.copy()
+    for number, weight in enumerate(weights.flat):
+        slope = gradient.flat[number]
+        if slope and weight:
+            size = abs(weight) * 2 ** (rate * copysign(1, slope) * copysign(1, weight))
+            within = min(max(size, top * 2.0**-scheme.octaves), top)
+            moved.flat[number] = copysign(within, weight)
+    return moved - weights

@@ -3,7 +3,6 @@ verify (Wu 2023) or by blind pulses (Nandakumar 2020)."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
@@ -16,9 +15,7 @@ from archsim.trace.lower import Stage
 from archsim.trace.operation import Operation
 
 if TYPE_CHECKING:
-    import numpy as np
-
-    from archsim.schemes.rule import LayerState, UpdateRule
+    pass
 
 # The settings of Nandakumar 2020.
 NANDAKUMAR = {"writing": "pulses", "backward_in": "array", "optimiser": "sgd", "weight_decay": 0.0}
@@ -59,6 +56,8 @@ class MixedPrecision(GradientScheme):
         "kingma2015",
         "loshchilov2019",
     )
+    algorithm: ClassVar[str] = "archsim.schemes.digital.mixed_precision_rule:ThresholdRule"
+    reference: ClassVar[str] = "archsim.schemes.digital.mixed_precision_rule:reference_change"
 
     # The paper's rate of Adam, with a mini-batch that gives small data sets enough steps (the
     # paper: 64).
@@ -122,39 +121,6 @@ class MixedPrecision(GradientScheme):
         return (
             self.writing == "verify" or self.backward_in == "vector_unit" or self.weight_decay > 0
         )
-
-    def rule(self, layers: Sequence[LayerState], rate: float, batch: int, seed: int) -> UpdateRule:
-        from archsim.schemes.digital.mixed_precision_rule import ThresholdRule
-
-        return ThresholdRule(self, layers, rate, batch, seed)
-
-    def reference_change(
-        self,
-        layer: LayerState,
-        inputs: np.ndarray,
-        errors: np.ndarray,
-        rate: float,
-        seed: int,
-        step: int,
-    ) -> np.ndarray:
-        import numpy as np
-
-        from archsim.schemes.shared.expected_pulses import pulses_without_noise
-        from archsim.schemes.shared.optimiser_rule import reference_step
-
-        window = 1.0 if layer.devices is None else float(layer.devices.planes[:, :, 3].mean())
-        start = layer.weights.astype(float)
-        gathered = reference_step(self, start, inputs, errors, rate)
-        if self.writing == "pulses":
-            step = self.threshold * window if layer.devices is None else layer.devices.granularity
-            pulses = np.trunc(gathered / step).clip(-64, 64)
-            return (
-                pulses * step
-                if layer.devices is None
-                else pulses_without_noise(layer.devices, pulses)
-            )
-        moved = abs(gathered) > self.threshold * window
-        return ((start + gathered).clip(-window, window) - start) * moved
 
     def state_words(self, stages: list[Stage]) -> dict[str, float]:
         words = super().state_words(stages)

@@ -3,17 +3,35 @@ programmed only when its accumulator exceeds the programming granularity."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Protocol
+
 import numpy as np
 
-from archsim.schemes.rule import LayerState
-from archsim.schemes.shared.digital_rule import DigitalRule
+from archsim.schemes.rule import ActionCounts, LayerState
+from archsim.schemes.shared.digital_rule import DigitalRule, DigitalSettings
+from archsim.schemes.shared.expected_pulses import pulses_without_noise
+from archsim.schemes.shared.optimiser_rule import reference_step
 from archsim.schemes.shared.writing import write_targets
 
 F = np.float32
 MOST_PULSES = 64  # to one device after one batch
+# A weight and batch, beside the optimiser: into the accumulator, and against the threshold.
+GATHERING: dict[str, float] = {"add": 1, "compare": 1}
 
 
-class ThresholdRule(DigitalRule):
+class ThresholdSettings(DigitalSettings, Protocol):
+    """What the rule reads of its scheme."""
+
+    threshold: float
+    keep_remainder: bool
+    accumulate: bool
+
+    @property
+    def writing(self) -> str: ...
+
+
+class ThresholdRule(DigitalRule[ThresholdSettings]):
     """W_FP (the digital copy) follows the devices' targets; dW_FP gathers the optimiser's steps.
 
     Where |dW_FP| > theta: target = W_FP + dW_FP clipped to the devices' window, program, W_FP <-
@@ -25,7 +43,14 @@ class ThresholdRule(DigitalRule):
     epsilon, what the devices are believed to hold.
     """
 
-    def __init__(self, scheme, layers, rate, batch, seed):
+    def __init__(
+        self,
+        scheme: ThresholdSettings,
+        layers: Sequence[LayerState],
+        rate: float,
+        batch: int,
+        seed: int,
+    ):
         super().__init__(scheme, layers, rate, batch, seed)
         self.accumulators = [np.zeros(layer.weights.shape, F) for layer in self.layers]
         self.windows = [self._window(layer) for layer in self.layers]
@@ -34,13 +59,15 @@ class ThresholdRule(DigitalRule):
     def _window(layer: LayerState) -> tuple[float, float]:
         if layer.devices is None:
             return -1.0, 1.0
-        planes, paired = layer.devices.planes, layer.devices.device.paired
+        planes = layer.devices.planes
+        paired = layer.devices.device.paired
         upper = float(planes[:, :, 3].mean())
         return (-upper, upper) if paired else (float(planes[:, :, 2].mean()), upper)
 
     def batch(self, layer: LayerState, step: int) -> None:
         i = layer.index
-        copy, gathered = self.copies[i], self.accumulators[i]
+        copy = self.copies[i]
+        gathered = self.accumulators[i]
         gathered += self.change(layer)
         if self.scheme.writing == "pulses":
             self._pulse(layer, copy, gathered, step)
@@ -60,11 +87,11 @@ class ThresholdRule(DigitalRule):
         rest = copy + gathered - targets
         copy[selected] = targets[selected]
         gathered[selected] = rest[selected] if self.scheme.keep_remainder else 0
-        for action in ("add", "compare"):
-            self.done[i].add("vector_unit", action, gathered.size)
+        self.done[i].add_work(GATHERING, gathered.size)
 
     def _pulse(self, layer: LayerState, copy: np.ndarray, gathered: np.ndarray, step: int) -> None:
-        devices, done = layer.devices, self.done[layer.index]
+        devices = layer.devices
+        done: ActionCounts = self.done[layer.index]
         size = F(
             self.scheme.threshold * self.windows[layer.index][1]
             if devices is None
@@ -83,10 +110,31 @@ class ThresholdRule(DigitalRule):
         done.add("array", "write", pulses)
         done.sum("devices_written", np.count_nonzero(signed))
         done.sum("write_pulses", pulses)
-        for action in ("add", "compare"):
-            done.add("vector_unit", action, gathered.size)
+        done.add_work(GATHERING, gathered.size)
 
     def state(self) -> dict[str, np.ndarray]:
         return super().state() | {
             f"{layer.index}.gathered": self.accumulators[layer.index] for layer in self.layers
         }
+
+
+def reference_change(
+    scheme: ThresholdSettings,
+    layer: LayerState,
+    inputs: np.ndarray,
+    errors: np.ndarray,
+    rate: float,
+    seed: int,
+    step: int,
+) -> np.ndarray:
+    """See `Scheme.reference_change`: the optimiser's first step, where it passes the threshold."""
+    window = 1.0 if layer.devices is None else float(layer.devices.planes[:, :, 3].mean())
+    start = layer.weights.astype(float)
+    gathered = reference_step(scheme, start, inputs, errors, rate)
+    if scheme.writing == "pulses":
+        exact = layer.devices is None
+        size = scheme.threshold * window if exact else layer.on_devices.granularity
+        pulses = np.trunc(gathered / size).clip(-MOST_PULSES, MOST_PULSES)
+        return pulses * size if exact else pulses_without_noise(layer.on_devices, pulses)
+    moved = abs(gathered) > scheme.threshold * window
+    return ((start + gathered).clip(-window, window) - start) * moved

@@ -4,19 +4,16 @@ rewritten each batch.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from archsim.schemes.base import register
+from archsim.schemes.base import Scheme, register
 from archsim.schemes.shared.gradient_scheme import GradientScheme
 from archsim.trace.building_blocks import program_weights
 from archsim.trace.lower import Stage
 from archsim.trace.operation import Operation
 
 if TYPE_CHECKING:
-    import numpy as np
-
-    from archsim.schemes.rule import LayerState, UpdateRule
+    pass
 
 
 @register
@@ -29,6 +26,8 @@ class DigitalSgd(GradientScheme):
     )
     source: ClassVar[str] = "baseline; Adam: Kingma & Ba, ICLR 2015"
     references: ClassVar[tuple[str, ...]] = ("kingma2015", "loshchilov2019")
+    algorithm: ClassVar[str] = "archsim.schemes.shared.digital_rule:DigitalRule"
+    reference: ClassVar[str] = "archsim.schemes.shared.digital_rule:reference_change"
 
     digital_baseline: ClassVar[bool] = True
     practice: ClassVar[dict[str, Any]] = {"learning_rate": 0.1, "batch": 8}
@@ -40,25 +39,8 @@ class DigitalSgd(GradientScheme):
         optimisers) do not change what trains it.
         """
         plain = self.optimiser == "sgd" and not self.weight_decay and self.backward_in == "array"
-        return "float" if plain and type(self).rule is DigitalSgd.rule else super().core
+        own = type(self).rule is Scheme.rule and self.algorithm == DigitalSgd.algorithm
+        return "float" if plain and own else super().core
 
     def batch_update(self, stage: Stage, batch: int) -> list[Operation]:
         return [self.digital_step(stage, {}), program_weights(stage)]
-
-    def rule(self, layers: Sequence[LayerState], rate: float, batch: int, seed: int) -> UpdateRule:
-        from archsim.schemes.shared.digital_rule import DigitalRule
-
-        return DigitalRule(self, layers, rate, batch, seed)
-
-    def reference_change(
-        self,
-        layer: LayerState,
-        inputs: np.ndarray,
-        errors: np.ndarray,
-        rate: float,
-        seed: int,
-        step: int,
-    ) -> np.ndarray:
-        from archsim.schemes.shared.optimiser_rule import reference_step
-
-        return reference_step(self, layer.weights, inputs, errors, rate)

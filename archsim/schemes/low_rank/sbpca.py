@@ -4,39 +4,38 @@ products (SBPCA, SBE, LRT).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-import numpy as np
 from pydantic import Field, model_validator
 
 from archsim.operators.digital_work import merge
-from archsim.schemes.base import Scheme, register
+from archsim.schemes.base import register
 from archsim.schemes.low_rank.sbpca_work import (
+    SHOT_PHASES,
     batch_work,
     block_work,
+    outer_product_work,
     rebuild_work,
     sample_work,
     state_words,
 )
-from archsim.trace.building_blocks import output_error, parts_of, program_weights, transposed_read
+from archsim.schemes.shared.backward import ArrayBackward
+from archsim.trace.building_blocks import parts_of, program_weights
 from archsim.trace.lower import Stage
 from archsim.trace.operation import Activity, Operation
 
 if TYPE_CHECKING:
     from archsim.chip.config import Architecture
-    from archsim.schemes.rule import LayerState, UpdateRule
 
 # Rank where none is named: near mini-batch accuracy at 3 (Zhao 2021); SBE is of rank 1; LRT20 uses
 # 4.
 DEFAULT_RANKS = {"sbpca": 3, "sbe": 1, "svd": 3, "lrt": 4}
-SHOT_PHASES = 4  # signs of rows and columns one after the other
 ELEMENTS_WRITTEN = 0.1  # assumed share above the threshold, until it is measured
 
 
 @register
-class Sbpca(Scheme):
+class Sbpca(ArrayBackward):
     """The mean gradient G = mean d x^T of a batch is estimated as D diag(s) X^T of rank k while the
     samples stream by; every output position of a convolution is one sample.
 
@@ -63,8 +62,9 @@ class Sbpca(Scheme):
         "Huang et al., ACM JETC 19(2) (2023); sub-batch form as in XBTorch; update modes: Zhao et al. 2021"
     )
     references: ClassVar[tuple[str, ...]] = ("huang2023", "xbtorch", "zhao2021")
+    algorithm: ClassVar[str] = "archsim.schemes.low_rank.sbpca_rule:LowRankRule"
+    reference: ClassVar[str] = "archsim.schemes.low_rank.sbpca_rule:reference_change"
     device: ClassVar[str] = "gokmen2016"
-    transposed_read: ClassVar[bool] = True
     practice: ClassVar[dict[str, Any]] = {"learning_rate": 0.2, "batch": 16, "epochs": 6}
     trial: ClassVar[dict[str, Any]] = {"learning_rate": 0.09, "batch": 8, "device": "perfect"}
 
@@ -113,9 +113,6 @@ class Sbpca(Scheme):
         there are two at least.
         """
         return max(1, min(self.block, -(-samples // 2)))
-
-    def backward(self, stage: Stage, first: bool) -> list[Operation]:
-        return output_error(stage) if first else [transposed_read(stage)]
 
     def image_update(self, stage: Stage) -> list[Operation]:
         a, b = _sides(stage)
@@ -262,31 +259,6 @@ class Sbpca(Scheme):
                 "boundary": "chip" if shared else "macro",
             }
         }
-
-    def rule(self, layers: Sequence[LayerState], rate: float, batch: int, seed: int) -> UpdateRule:
-        from archsim.schemes.low_rank.sbpca_rule import LowRankRule
-
-        return LowRankRule(self, layers, rate, batch, seed)
-
-    def reference_change(
-        self,
-        layer: LayerState,
-        inputs: np.ndarray,
-        errors: np.ndarray,
-        rate: float,
-        seed: int,
-        step: int,
-    ) -> np.ndarray:
-        from archsim.schemes.low_rank.sbpca_rule import reference_change
-
-        return reference_change(self, layer, inputs, errors, rate, seed, step)
-
-
-def outer_product_work(a: int, b: int) -> dict[str, float]:
-    """Peaks and pulse probabilities (or codes) of both sides of one outer product, and the root of
-    its singular value.
-    """
-    return {"compare": a + b, "multiply": a + b, "square_root": 1}
 
 
 def _sides(stage: Stage) -> tuple[int, int]:

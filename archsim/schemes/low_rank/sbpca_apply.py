@@ -4,41 +4,30 @@ written, or some of them.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from archsim.kernels.low_rank import whole_pulses
 from archsim.kernels.outer import add_products
 from archsim.kernels.random import WRITE, as_word, stream_key
 from archsim.operators.digital_work import merge
-from archsim.schemes.low_rank.sbpca import SHOT_PHASES, outer_product_work
-from archsim.schemes.low_rank.sbpca_work import rebuild_work
-from archsim.schemes.rule import Done, LayerState
+from archsim.schemes.low_rank.sbpca_work import SHOT_PHASES, outer_product_work, rebuild_work
+from archsim.schemes.low_rank.settings import LowRankSettings
+from archsim.schemes.rule import ActionCounts, LayerState
 from archsim.schemes.shared.writing import write_targets
-
-if TYPE_CHECKING:
-    from archsim.schemes.low_rank.sbpca import Sbpca
 
 F = np.float32
 MOST_PULSES = 64  # a device takes in one write
 ROUNDING = 97  # added to the stream number of writes: the numbers that round
 
 
-def work_done(done: Done, work: dict[str, float], times: float = 1) -> None:
-    """Count actions of the vector unit."""
-    for action, count in work.items():
-        done.add("vector_unit", action, count * times)
-
-
 def apply_outer_products(
     layer: LayerState,
-    scheme: Sbpca,
+    scheme: LowRankSettings,
     X: np.ndarray,
     D: np.ndarray,
     s: np.ndarray,
     factor: float,
-    done: Done,
+    done: ActionCounts,
     seed: int,
     step: int,
 ) -> None:
@@ -48,7 +37,7 @@ def apply_outer_products(
     rows = len(D)
     columns = len(X)
     rank = len(s)
-    work_done(done, outer_product_work(rows, columns), rank)
+    done.add_work(outer_product_work(rows, columns), rank)
     if layer.devices is None:
         add_products(layer.weights, X, np.ascontiguousarray(D * s), F(factor))
         layer.writes += rank
@@ -75,7 +64,7 @@ def apply_outer_products(
 
 
 def _pulses(
-    done: Done, slots: int, input_side: float, error_side: float, coincidences: int
+    done: ActionCounts, slots: int, input_side: float, error_side: float, coincidences: int
 ) -> None:
     done.add("word_line_driver", "drive", input_side)
     done.add("bit_line_driver", "drive", error_side)
@@ -91,11 +80,11 @@ def _pulses(
 
 def _one_shot(
     layer: LayerState,
-    scheme: Sbpca,
+    scheme: LowRankSettings,
     x: np.ndarray,
     d: np.ndarray,
     factor: float,
-    done: Done,
+    done: ActionCounts,
     seed: int,
     step: int,
     place: int,
@@ -128,7 +117,13 @@ def _coded(values: np.ndarray, levels: np.float32) -> np.ndarray:
 
 
 def _rounded(
-    wanted: np.ndarray, scheme: Sbpca, seed: int, step: int, tile: int, place: int, most: int
+    wanted: np.ndarray,
+    scheme: LowRankSettings,
+    seed: int,
+    step: int,
+    tile: int,
+    place: int,
+    most: int,
 ) -> np.ndarray:
     signed = np.empty(wanted.shape, np.int32)
     key = as_word(
@@ -151,10 +146,10 @@ def rebuilt_change(X: np.ndarray, D: np.ndarray, s: np.ndarray, factor: float) -
 
 def apply_change(
     layer: LayerState,
-    scheme: Sbpca,
+    scheme: LowRankSettings,
     change: np.ndarray,
     rank: int,
-    done: Done,
+    done: ActionCounts,
     seed: int,
     step: int,
 ) -> bool:
@@ -167,7 +162,7 @@ def apply_change(
         work = merge(work, {"compare": 2 * change.size})
         selected = np.abs(change) >= scheme.threshold * np.abs(change).max()
         selected &= change != 0
-    work_done(done, work)
+    done.add_work(work)
     if layer.devices is not None and scheme.estimator == "lrt":
         moved = np.count_nonzero(np.abs(change) >= 0.5 * layer.devices.granularity)
         if moved < scheme.least_changed * change.size:

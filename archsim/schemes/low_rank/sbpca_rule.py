@@ -4,8 +4,9 @@ array once a batch.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -19,19 +20,12 @@ from archsim.kernels.low_rank import (
 from archsim.kernels.outer import add_products
 from archsim.kernels.random import as_word, fill_normals, stream_key
 from archsim.schemes.low_rank import sbpca_reference as slow
-from archsim.schemes.low_rank.sbpca_apply import (
-    apply_change,
-    apply_outer_products,
-    rebuilt_change,
-    work_done,
-)
+from archsim.schemes.low_rank.sbpca_apply import apply_change, apply_outer_products, rebuilt_change
 from archsim.schemes.low_rank.sbpca_work import batch_work, block_work, sample_work
+from archsim.schemes.low_rank.settings import LowRankSettings
 from archsim.schemes.rule import LayerState, UpdateRule
 from archsim.schemes.shared.digital_rule import written_activity
 from archsim.trace.operation import Activity
-
-if TYPE_CHECKING:
-    from archsim.schemes.low_rank.sbpca import Sbpca
 
 F, U = np.float32, np.uint64
 # Streams of random numbers, beside those of kernels.random
@@ -42,7 +36,7 @@ FORGETTING, SMALL = 0.999, 1e-4  # of the running maximum of max-norm (LRT20)
 
 
 def starting_factors(
-    scheme: Sbpca, layer: LayerState, seed: int
+    scheme: LowRankSettings, layer: LayerState, seed: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """X (N, k), D (M, k), s (k) before the first batch: random (orthonormal for SBPCA); zeros of
     one column more for LRT.
@@ -68,7 +62,7 @@ class _Estimate:
     of more for LRT).
     """
 
-    def __init__(self, scheme: Sbpca, layer: LayerState, batch: int, seed: int):
+    def __init__(self, scheme: LowRankSettings, layer: LayerState, batch: int, seed: int):
         self.X, self.D, self.s = starting_factors(scheme, layer, seed)
         rows, columns = layer.weights.shape
         self.block = scheme.block_of(batch * layer.vectors)
@@ -81,10 +75,17 @@ class _Estimate:
         self.peaks = 0
 
 
-class LowRankRule(UpdateRule):
+class LowRankRule(UpdateRule[LowRankSettings]):
     """Streaming low-rank estimation and its application; see `Sbpca` for the settings."""
 
-    def __init__(self, scheme: Sbpca, layers, rate, batch, seed):
+    def __init__(
+        self,
+        scheme: LowRankSettings,
+        layers: Sequence[LayerState],
+        rate: float,
+        batch: int,
+        seed: int,
+    ):
         super().__init__(scheme, layers, rate, batch, seed)
         self.estimates = [_Estimate(scheme, layer, batch, seed) for layer in self.layers]
         self.totals = np.zeros(2, np.int64)
@@ -98,7 +99,7 @@ class LowRankRule(UpdateRule):
         # the errors of the batch's mean loss become those of an image's own
         x = np.ascontiguousarray(inputs.T)
         d = np.ascontiguousarray(errors.T) * F(self.batch_size)
-        work_done(done, sample_work(scheme.estimator, rows, columns, rank), count)
+        done.add_work(sample_work(scheme.estimator, rows, columns, rank), count)
         if scheme.estimator == "sbe":
             sbe_samples(estimate.X, estimate.D, estimate.s, x, d, estimate.samples + 1)
         elif scheme.estimator == "svd":
@@ -106,7 +107,7 @@ class LowRankRule(UpdateRule):
         elif scheme.estimator == "lrt":
             if scheme.max_norm:
                 d /= F(self._norm(estimate, d))
-                work_done(done, {"compare": rows, "multiply": rows}, count)
+                done.add_work({"compare": rows, "multiply": rows}, count)
             key = as_word(stream_key(as_word(self.seed), as_word(step), as_word(layer.tile), SIGNS))
             lrt_samples(
                 estimate.X,
@@ -159,7 +160,7 @@ class LowRankRule(UpdateRule):
                 estimate.filled,
                 estimate.turn,
             )
-            work_done(self.done[layer.index], block_work(*layer.weights.shape, len(estimate.s)))
+            self.done[layer.index].add_work(block_work(*layer.weights.shape, len(estimate.s)))
             estimate.filled, estimate.turn = 0, estimate.turn + 1
 
     def batch(self, layer: LayerState, step: int) -> None:
@@ -167,7 +168,7 @@ class LowRankRule(UpdateRule):
         scheme = self.scheme
         done = self.done[layer.index]
         rank = scheme.rank_of(*layer.weights.shape)
-        work_done(done, batch_work(scheme.estimator, *layer.weights.shape, rank))
+        done.add_work(batch_work(scheme.estimator, *layer.weights.shape, rank))
         X, D, s, factor = self._factors(layer, estimate, rank)
         if scheme.update_mode == "rank_seq":
             apply_outer_products(layer, scheme, X, D, s, factor, done, self.seed, step)
@@ -259,7 +260,7 @@ def _unit(vectors: np.ndarray) -> np.ndarray:
 
 
 def reference_change(
-    scheme: Sbpca,
+    scheme: LowRankSettings,
     layer: LayerState,
     inputs: np.ndarray,
     errors: np.ndarray,

@@ -10,6 +10,7 @@ from __future__ import annotations
 from archsim.operators.digital_work import merge
 
 SVD_SWEEPS = 6  # sweeps of the small SVD of LRT, which the kernel takes at most
+SHOT_PHASES = 4  # signs of rows and columns one after the other
 
 
 def sample_work(estimator: str, a: int, b: int, k: int) -> dict[str, float]:
@@ -30,7 +31,7 @@ def sample_work(estimator: str, a: int, b: int, k: int) -> dict[str, float]:
         return {"multiply_add": a * b}
     q = k + 1
     rotations = SVD_SWEEPS * q * (q - 1) // 2
-    small = {
+    small: dict[str, float] = {
         "multiply_add": rotations * 7 * q,
         "multiply": rotations * 4 * q,
         "divide": 3 * rotations,
@@ -38,7 +39,7 @@ def sample_work(estimator: str, a: int, b: int, k: int) -> dict[str, float]:
     }
     # Gram-Schmidt on k columns, the rest's length and scale, the q x q core and basis, and the turn
     # of both factors
-    large = {
+    large: dict[str, float] = {
         "multiply_add": (a + b) * (2 * k + 1 + q * k) + q * q + 2 * q * q * k,
         "multiply": a + b,
         "divide": 2,
@@ -61,7 +62,7 @@ def block_work(a: int, b: int, k: int) -> dict[str, float]:
     """Actions at the end of a sub-batch of SBPCA: both factors blended with their sums and made
     orthonormal, s blended.
     """
-    blend = {
+    blend: dict[str, float] = {
         "multiply": k * (a + b + 1),
         "multiply_add": k * (a + b + 1),
         "divide": 2 * k,
@@ -82,6 +83,13 @@ def batch_work(estimator: str, a: int, b: int, k: int) -> dict[str, float]:
     if estimator == "lrt":  # L and R from Q and the root of c
         return {"square_root": k}
     return {}
+
+
+def outer_product_work(a: int, b: int) -> dict[str, float]:
+    """Peaks and pulse probabilities (or codes) of both sides of one outer product, and the root of
+    its singular value.
+    """
+    return {"compare": a + b, "multiply": a + b, "square_root": 1}
 
 
 def rebuild_work(a: int, b: int, k: int) -> dict[str, float]:

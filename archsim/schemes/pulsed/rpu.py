@@ -6,20 +6,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from archsim.schemes.base import Scheme, register
-from archsim.trace.building_blocks import output_error, transposed_read
+from archsim.schemes.base import register
+from archsim.schemes.shared.backward import ArrayBackward
 from archsim.trace.lower import Stage
 from archsim.trace.operation import Operation
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from archsim.chip.config import Architecture
-    from archsim.schemes.rule import LayerState
 
 
 @register
-class Rpu(Scheme):
+class Rpu(ArrayBackward):
     """One rank-1 update in the array for every vector of the forward pass; no digital copy of the
     weights.
     """
@@ -30,7 +27,7 @@ class Rpu(Scheme):
     )
     source: ClassVar[str] = "Gokmen & Vlasov 2016; Gokmen, Onen & Haensch 2017"
     references: ClassVar[tuple[str, ...]] = ("gokmen2016", "gokmen2017")
-    transposed_read: ClassVar[bool] = True
+    reference: ClassVar[str] = "archsim.schemes.pulsed.rpu_reference:reference_change"
     default_chip: ClassVar[str] = "rpu"
 
     device: ClassVar[str] = "gokmen2016"
@@ -47,15 +44,14 @@ class Rpu(Scheme):
     def core(self) -> str:
         return super().core or "rpu"
 
-    def backward(self, stage: Stage, first: bool) -> list[Operation]:
-        return output_error(stage) if first else [transposed_read(stage)]
-
     def image_update(self, stage: Stage) -> list[Operation]:
         shape = stage.matrix
         ends = (shape.rows + shape.columns) * shape.groups
         # Update management needs the largest |x| and |d| of the vector before its pulse
         # probabilities are set.
-        work = {"compare": ends, "multiply": ends} if self.update_management else {"multiply": ends}
+        work: dict[str, float] = {"multiply": ends}
+        if self.update_management:
+            work = {"compare": ends, "multiply": ends}
         return [
             Operation(
                 name=f"{stage.name}.update",
@@ -70,19 +66,6 @@ class Rpu(Scheme):
 
     def batch_update(self, stage: Stage, batch: int) -> list[Operation]:
         return []
-
-    def reference_change(
-        self,
-        layer: LayerState,
-        inputs: np.ndarray,
-        errors: np.ndarray,
-        rate: float,
-        seed: int,
-        step: int,
-    ) -> np.ndarray:
-        from archsim.schemes.shared.expected_pulses import expected_change
-
-        return expected_change(layer.devices, inputs, errors, rate, 31, self.update_management)
 
     def parts(self, chip: Architecture) -> dict[str, dict]:
         stream, shared = chip.bitstream, chip.bitstream.sharing == "chip"

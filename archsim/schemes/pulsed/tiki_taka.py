@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
@@ -23,9 +22,7 @@ from archsim.trace.lower import Stage
 from archsim.trace.operation import READ_CHAIN, Activity, LayerMatrix, Operation
 
 if TYPE_CHECKING:
-    import numpy as np
-
-    from archsim.schemes.rule import LayerState, UpdateRule
+    pass
 
 # Arithmetic of a read line, a value (Rasch 2024, Table 1: 2 operations, for AGAD 6), beside the
 # compare that fires a pulse.
@@ -82,6 +79,8 @@ class TikiTaka(Rpu):
         "Gokmen & Haensch 2020; Gokmen 2021; Rasch et al., Nat. Commun. 15:7133 (2024)"
     )
     references: ClassVar[tuple[str, ...]] = ("gokmen2020", "gokmen2021", "rasch2024")
+    algorithm: ClassVar[str] = "archsim.schemes.pulsed.tiki_taka_rule:TikiTakaRule"
+    reference: ClassVar[str] = "archsim.schemes.pulsed.tiki_taka_reference:twin_change"
     device: ClassVar[str] = "rasch2024_20_states"
     default_chip: ClassVar[str] = "cim40"
     practice: ClassVar[dict[str, Any]] = {"learning_rate": 0.05, "epochs": 8}
@@ -144,6 +143,11 @@ class TikiTaka(Rpu):
         )
 
     @property
+    def read_work(self) -> dict[str, float]:
+        """Arithmetic of a read line, a value."""
+        return READ_WORK[self.version]
+
+    @property
     def reads_reference(self) -> bool:
         """Whether A is read against an array R."""
         return self.version != "agad"
@@ -199,9 +203,7 @@ class TikiTaka(Rpu):
             against=f"{name}.reference" if self.reads_reference else None,
             input_elements=shape.groups,
             output_elements=outputs,
-            vector_work={
-                action: count * outputs for action, count in READ_WORK[self.version].items()
-            },
+            vector_work={action: count * outputs for action, count in self.read_work.items()},
             state_reads=taken * outputs,
             state_writes=kept * outputs,
             after=(fast.name,),
@@ -236,21 +238,3 @@ class TikiTaka(Rpu):
             if self.version == "agad"
             else words
         )
-
-    def rule(self, layers: Sequence[LayerState], rate: float, batch: int, seed: int) -> UpdateRule:
-        from archsim.schemes.pulsed.tiki_taka_rule import TikiTakaRule
-
-        return TikiTakaRule(self, layers, rate, batch, seed)
-
-    def reference_change(
-        self,
-        layer: LayerState,
-        inputs: np.ndarray,
-        errors: np.ndarray,
-        rate: float,
-        seed: int,
-        step: int,
-    ) -> np.ndarray:
-        from archsim.schemes.pulsed.tiki_taka_reference import twin_change
-
-        return twin_change(self, layer, inputs, errors, rate, seed, step)

@@ -5,8 +5,9 @@ same random numbers.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 
@@ -43,6 +44,29 @@ ROW_PULSES = 2
 COLUMN_PULSES = 3
 COINCIDENCES = 4
 CURSOR, READS, PULSES = range(3)
+
+
+class TransferSettings(Protocol):
+    """What the rule reads of its scheme."""
+
+    train_length: int
+    update_management: bool
+    fast_rate: float
+    transfer_rate: float
+    gamma: float
+    read_noise: float
+    flip_probability: float
+    period: int
+    tail: float
+    reference_error: float
+    divide_by_fast_rate: bool
+    symmetry_pulses: int
+
+    @property
+    def version(self) -> str: ...
+    @property
+    def read_work(self) -> dict[str, float]: ...
+    def transfers(self, vectors: int) -> tuple[int, int]: ...
 
 
 def update(*arguments):
@@ -263,7 +287,7 @@ class State:
     writes: np.ndarray
 
 
-def new_state(scheme, layer: LayerState, seed: int) -> State:
+def new_state(scheme: TransferSettings, layer: LayerState, seed: int) -> State:
     """The state before the first image: alternating pulses have driven the fast array towards its
     symmetry points, and the reference holds what it was read as, off by `reference_error`. These
     pulses are the setup's.
@@ -294,7 +318,7 @@ def new_state(scheme, layer: LayerState, seed: int) -> State:
     )
 
 
-def rates(scheme, layer: LayerState, rate: float) -> tuple[float, float]:
+def rates(scheme: TransferSettings, layer: LayerState, rate: float) -> tuple[float, float]:
     """(eta, slow). v1: the rates of the two pulsed updates (Gokmen & Haensch 2020). Else eta0 of
     Rasch 2024, Eq. 15, and rate x lines x vectors between two reads / gamma0, the gain of H before
     the divisions of its Eq. 14.
@@ -307,10 +331,17 @@ def rates(scheme, layer: LayerState, rate: float) -> tuple[float, float]:
     ) / scheme.gamma
 
 
-class TikiTakaRule(UpdateRule):
+class TikiTakaRule(UpdateRule[TransferSettings]):
     """All versions; the vectors of an image one after the other."""
 
-    def __init__(self, scheme, layers, rate, batch, seed):
+    def __init__(
+        self,
+        scheme: TransferSettings,
+        layers: Sequence[LayerState],
+        rate: float,
+        batch: int,
+        seed: int,
+    ):
         super().__init__(scheme, layers, rate, batch, seed)
         self.states = [new_state(scheme, layer, seed) for layer in self.layers]
 
@@ -362,8 +393,6 @@ class TikiTakaRule(UpdateRule):
 
     def batch(self, layer: LayerState, step: int) -> None:
         """Take the counts of the mini-batch."""
-        from archsim.schemes.pulsed.tiki_taka import READ_WORK
-
         s, done = self.states[layer.index], self.done[layer.index]
         rows, columns = layer.weights.shape
         ends = rows + columns - layer.bias
@@ -381,8 +410,7 @@ class TikiTakaRule(UpdateRule):
         for action in ("compare", "multiply") if self.scheme.update_management else ("multiply",):
             done.add("vector_unit", action, ends * vectors)
         done.add("vector_unit", "multiply", rows * reads)  # converter code to number
-        for action, count in READ_WORK[self.scheme.version].items():
-            done.add("vector_unit", action, count * rows * reads)
+        done.add_work(self.scheme.read_work, rows * reads)
         for name, counts in (("fast", s.counts), ("slow", s.slow_counts)):
             for number in (SLOTS, ROW_PULSES, COLUMN_PULSES, COINCIDENCES):
                 done.sum(f"{name}.{number}", counts[number])

@@ -4,7 +4,6 @@ pulsed training (Kim 2019).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
@@ -23,9 +22,7 @@ from archsim.trace.lower import Stage
 from archsim.trace.operation import LayerMatrix, Operation
 
 if TYPE_CHECKING:
-    import numpy as np
-
-    from archsim.schemes.rule import LayerState, UpdateRule
+    pass
 
 
 @register
@@ -45,6 +42,8 @@ class ZeroShift(Rpu):
     )
     source: ClassVar[str] = "Kim et al., arXiv 1907.10228 (2019)"
     references: ClassVar[tuple[str, ...]] = ("kim2019",)
+    algorithm: ClassVar[str] = "archsim.schemes.pulsed.zero_shift_rule:ZeroShiftRule"
+    reference: ClassVar[str] = "archsim.schemes.pulsed.zero_shift_rule:reference_change"
     device: ClassVar[str] = "soft_bounds_asymmetric"
     default_chip: ClassVar[str] = "cim40"
     practice: ClassVar[dict[str, Any]] = {"learning_rate": 0.02, "epochs": 6}
@@ -97,23 +96,3 @@ class ZeroShift(Rpu):
                 ]
             found.append(initial_weights(stage))
         return found
-
-    def rule(self, layers: Sequence[LayerState], rate: float, batch: int, seed: int) -> UpdateRule:
-        from archsim.schemes.pulsed.zero_shift_rule import ZeroShiftRule
-
-        return ZeroShiftRule(self, layers, rate, batch, seed)
-
-    def reference_change(
-        self,
-        layer: LayerState,
-        inputs: np.ndarray,
-        errors: np.ndarray,
-        rate: float,
-        seed: int,
-        step: int,
-    ) -> np.ndarray:
-        from archsim.schemes.shared.expected_pulses import expected_change
-
-        return expected_change(
-            layer.devices, inputs, errors, rate, self.train_length, self.update_management
-        )

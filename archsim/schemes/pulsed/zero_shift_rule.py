@@ -4,7 +4,9 @@ image.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Protocol
 
 import numpy as np
 
@@ -12,6 +14,7 @@ from archsim.devices.array import new_counts
 from archsim.devices.symmetry import drive_to_symmetry
 from archsim.kernels.random import DEVICE, as_word, fill_normals, stream_key
 from archsim.schemes.rule import LayerState, UpdateRule
+from archsim.schemes.shared.expected_pulses import expected_change
 from archsim.trace.operation import Activity
 from hwlib.errors import InputError
 
@@ -24,10 +27,27 @@ SHIFT_TILE = 1 << 41  # keys of the random numbers of the shift
 _, SLOTS, ROW_PULSES, COLUMN_PULSES, COINCIDENCES, _ = range(6)
 
 
-class ZeroShiftRule(UpdateRule):
+class ZeroShiftSettings(Protocol):
+    """What the rule reads of its scheme."""
+
+    pulses: int
+    read_noise: float
+    program_error: float
+    train_length: int
+    update_management: bool
+
+
+class ZeroShiftRule(UpdateRule[ZeroShiftSettings]):
     """The shift is made again, to the same bits, when a run is resumed."""
 
-    def __init__(self, scheme, layers, rate, batch, seed):
+    def __init__(
+        self,
+        scheme: ZeroShiftSettings,
+        layers: Sequence[LayerState],
+        rate: float,
+        batch: int,
+        seed: int,
+    ):
         super().__init__(scheme, layers, rate, batch, seed)
         for layer in self.layers:
             if layer.devices is None or layer.devices.device.name != "soft_bounds_reference":
@@ -40,8 +60,9 @@ class ZeroShiftRule(UpdateRule):
             shift(scheme, layer, seed)
 
     def image(self, layer: LayerState, inputs: np.ndarray, errors: np.ndarray, step: int) -> None:
-        counts, done = new_counts(), self.done[layer.index]
-        layer.devices.update(
+        counts = new_counts()
+        done = self.done[layer.index]
+        layer.on_devices.update(
             inputs.T,
             errors.T,
             rate=self.rate,
@@ -62,7 +83,8 @@ class ZeroShiftRule(UpdateRule):
             done.sum(str(number), counts[number])
 
     def activity(self, layer: LayerState, before: Activity) -> Activity:
-        done, (rows, columns) = self.done[layer.index], layer.weights.shape
+        done = self.done[layer.index]
+        rows, columns = layer.weights.shape
         slots, row_pulses, column_pulses, coincidences = (
             done.sums.get(str(number), 0.0)
             for number in (SLOTS, ROW_PULSES, COLUMN_PULSES, COINCIDENCES)
@@ -80,10 +102,11 @@ class ZeroShiftRule(UpdateRule):
         )
 
 
-def shift(scheme, layer: LayerState, seed: int) -> None:
+def shift(scheme: ZeroShiftSettings, layer: LayerState, seed: int) -> None:
     """Alternating pulses, a read, the reference programmed; the weights of the start are written
     afterwards. These pulses are the setup's, not counted among the writes of the training."""
-    devices, start = layer.devices, layer.weights.copy()
+    devices = layer.on_devices
+    start = layer.weights.copy()
     drive_to_symmetry(devices, scheme.pulses, seed=seed, tile=layer.tile + SHIFT_TILE)
     error = np.empty(start.shape, F)
     fill_normals(
@@ -95,3 +118,18 @@ def shift(scheme, layer: LayerState, seed: int) -> None:
         devices.planes[:, 0, LOWER] -= moved
         devices.planes[:, 0, UPPER] -= moved
     devices.set_weights(start)
+
+
+def reference_change(
+    scheme: ZeroShiftSettings,
+    layer: LayerState,
+    inputs: np.ndarray,
+    errors: np.ndarray,
+    rate: float,
+    seed: int,
+    step: int,
+) -> np.ndarray:
+    """See `Scheme.reference_change`: the pulsed update from where the shift left the devices."""
+    return expected_change(
+        layer.on_devices, inputs, errors, rate, scheme.train_length, scheme.update_management
+    )

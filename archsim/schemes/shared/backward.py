@@ -1,13 +1,24 @@
-"""Where the backward cycle of an update rule runs: a choice that several schemes offer."""
+"""Where the backward cycle of an update rule runs: always on the arrays, or where the user chooses."""
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from archsim.schemes.base import Scheme
 from archsim.trace.building_blocks import digital_backward, output_error, transposed_read
 from archsim.trace.lower import Stage
 from archsim.trace.operation import Operation
+
+
+class ArrayBackward(Scheme):
+    """The backward cycle reads the arrays from their other side: such a rule keeps no digital copy
+    of the weights that could do without.
+    """
+
+    transposed_read: ClassVar[bool] = True
+
+    def backward(self, stage: Stage, first: bool) -> list[Operation]:
+        return output_error(stage) if first else [transposed_read(stage)]
 
 
 class BackwardScheme(Scheme):
@@ -18,7 +29,7 @@ class BackwardScheme(Scheme):
     backward_in: Literal["array", "vector_unit"] = "array"
 
     @property
-    def transposed_read(self) -> bool:
+    def transposed_read(self) -> bool:  # type: ignore[override]  # a choice here, a constant elsewhere
         return self.backward_in == "array"
 
     def backward(self, stage: Stage, first: bool) -> list[Operation]:

@@ -1,36 +1,58 @@
-"""The rule that accumulates gradients in the vector unit: the base of several schemes."""
+"""Rules that accumulate gradients in the vector unit: the base of several schemes."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
 from archsim.kernels.outer import add_products
 from archsim.schemes.rule import LayerState, UpdateRule
-from archsim.schemes.shared.optimiser_rule import Optimisers
+from archsim.schemes.shared.optimiser_rule import Optimisers, OptimiserSettings, reference_step
 from archsim.schemes.shared.writing import write_targets
 from archsim.trace.operation import Activity
 
 F = np.float32
+Settings = TypeVar("Settings")
 
 
-class DigitalRule(UpdateRule):
-    """Gradients are summed digitally, the optimiser works on a digital copy of the weights, every
-    weight is written after a batch.
-    """
+class GradientRule(UpdateRule[Settings]):
+    """The gradient of a mini-batch is summed digitally, as outer products in the vector unit."""
 
-    def __init__(self, scheme, layers, rate, batch, seed):
+    def __init__(
+        self, scheme: Settings, layers: Sequence[LayerState], rate: float, batch: int, seed: int
+    ):
         super().__init__(scheme, layers, rate, batch, seed)
         self.gradients = [np.zeros(layer.weights.shape, F) for layer in self.layers]
-        self.copies = [layer.weights.copy() for layer in self.layers]
-        self.optimisers = Optimisers(scheme, rate, self.layers)
 
     def image(self, layer: LayerState, inputs: np.ndarray, errors: np.ndarray, step: int) -> None:
         add_products(self.gradients[layer.index], inputs, errors, F(1))
         self.done[layer.index].add(
             "vector_unit", "multiply_add", layer.weights.size * inputs.shape[1]
         )
+
+
+class DigitalSettings(OptimiserSettings, Protocol):
+    """What the rule reads of its scheme."""
+
+    @property
+    def backward_in(self) -> str: ...
+
+
+DigitalKind = TypeVar("DigitalKind", bound=DigitalSettings)
+
+
+class DigitalRule(GradientRule[DigitalKind]):
+    """The optimiser works on a digital copy of the weights, every weight is written after a batch."""
+
+    def __init__(
+        self, scheme: DigitalKind, layers: Sequence[LayerState], rate: float, batch: int, seed: int
+    ):
+        super().__init__(scheme, layers, rate, batch, seed)
+        self.copies = [layer.weights.copy() for layer in self.layers]
+        self.optimisers = Optimisers(scheme, rate, self.layers)
 
     def change(self, layer: LayerState) -> np.ndarray:
         """The optimiser's change of the digital copy; the gradient starts anew."""
@@ -52,11 +74,11 @@ class DigitalRule(UpdateRule):
         return self.copies if self.scheme.backward_in == "vector_unit" else None
 
     def state(self) -> dict[str, np.ndarray]:
-        found = {}
+        arrays: dict[str, np.ndarray] = {}
         for layer in self.layers:
             i = layer.index
-            found |= {f"{i}.gradient": self.gradients[i], f"{i}.copy": self.copies[i]}
-        return found | self.optimisers.state()
+            arrays |= {f"{i}.gradient": self.gradients[i], f"{i}.copy": self.copies[i]}
+        return arrays | self.optimisers.state()
 
     def facts(self) -> dict[str, Any]:
         return self.optimisers.facts()
@@ -68,13 +90,24 @@ class DigitalRule(UpdateRule):
         return written_activity(self, layer, before)
 
 
-def written_activity(rule: UpdateRule, layer: LayerState, before: Activity) -> Activity:
+def reference_change(
+    scheme: OptimiserSettings,
+    layer: LayerState,
+    inputs: np.ndarray,
+    errors: np.ndarray,
+    rate: float,
+    seed: int,
+    step: int,
+) -> np.ndarray:
+    """See `Scheme.reference_change`: the optimiser's first step."""
+    return reference_step(scheme, layer.weights, inputs, errors, rate)
+
+
+def written_activity(rule: UpdateRule[Any], layer: LayerState, before: Activity) -> Activity:
     """The share of weights programmed a batch, the pulses of one programming and the reads a pulse,
     from what the rule did. Exact weights have no pulses of their own: write_pulses 0 leaves them to
     the chip.
     """
-    from dataclasses import replace
-
     done = rule.done[layer.index]
     written = done.sums.get("devices_written", 0.0)
     devices = layer.weights.size * (

@@ -38,6 +38,11 @@ class OptimiserScheme(Scheme):
     optimiser: Literal["sgd", "momentum", "adam"] = "sgd"
 
     @property
+    def weight_work(self) -> dict[str, float]:
+        """Actions of the vector unit a weight and batch: what is priced, and what the rule counts."""
+        return OPTIMISER_WORK[self.optimiser]
+
+    @property
     def optimiser_words(self) -> int:
         """Words a weight that the optimiser reads and writes: gradient, copy and what it keeps."""
         return 2 + self.kept_words[self.optimiser]
@@ -63,12 +68,14 @@ class DigitalOptimiser(OptimiserScheme):
 
     @property
     def unused(self) -> frozenset[str]:
-        own = {"sgd": set(), "momentum": {"momentum"}, "adam": {"beta1", "beta2", "epsilon"}}
+        own: dict[str, set[str]] = {
+            "sgd": set(),
+            "momentum": {"momentum"},
+            "adam": {"beta1", "beta2", "epsilon"},
+        }
         used = own.pop(self.optimiser)
         return super().unused | set().union(*own.values()) - used
 
     def digital_step(self, stage: Stage, further: Mapping[str, float]) -> Operation:
         """The optimiser over all weights of a layer, once a batch, with `further` actions a weight."""
-        return optimiser_step(
-            stage, merge(OPTIMISER_WORK[self.optimiser], dict(further)), self.optimiser_words
-        )
+        return optimiser_step(stage, merge(self.weight_work, dict(further)), self.optimiser_words)

@@ -5,14 +5,29 @@ definition.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
-from archsim.schemes.rule import Done, LayerState
-from archsim.schemes.shared.optimiser import OPTIMISER_WORK, DigitalOptimiser
+from archsim.schemes.rule import ActionCounts, LayerState
 
 F = np.float32
+
+
+class OptimiserSettings(Protocol):
+    """What the optimisers read of a scheme."""
+
+    momentum: float
+    beta1: float
+    beta2: float
+    epsilon: float
+    weight_decay: float
+
+    @property
+    def optimiser(self) -> str: ...
+
+    @property
+    def weight_work(self) -> dict[str, float]: ...
 
 
 class Optimiser:
@@ -23,14 +38,19 @@ class Optimiser:
     `steps` counts batches.
     """
 
-    def __init__(self, scheme: DigitalOptimiser, rate: float, shape: tuple[int, int]):
-        self.kind, self.rate, self.scheme, self.steps = scheme.optimiser, F(rate), scheme, 0
+    def __init__(self, scheme: OptimiserSettings, rate: float, shape: tuple[int, int]):
+        self.kind: str = scheme.optimiser
+        self.rate = F(rate)
+        self.scheme = scheme
+        self.steps = 0
         number = {"sgd": 0, "momentum": 1, "adam": 2}[self.kind]
         self.moments = [np.zeros(shape, F) for _ in range(number)]
 
     def change(self, gradient: np.ndarray, weights: np.ndarray) -> np.ndarray:
+        """The weight change for a descent direction."""
         self.steps += 1
         scheme = self.scheme
+        step: np.ndarray
         if self.kind == "sgd":
             step = self.rate * gradient
         elif self.kind == "momentum":
@@ -50,20 +70,19 @@ class Optimiser:
 class Optimisers:
     """One optimiser a layer, with what a checkpoint must carry of them."""
 
-    def __init__(self, scheme: DigitalOptimiser, rate: float, layers: Sequence[LayerState]):
+    def __init__(self, scheme: OptimiserSettings, rate: float, layers: Sequence[LayerState]):
         self.by_layer = {
             layer.index: Optimiser(scheme, rate, layer.weights.shape) for layer in layers
         }
 
     def change(
-        self, layer: LayerState, gradient: np.ndarray, weights: np.ndarray, done: Done
+        self, layer: LayerState, gradient: np.ndarray, weights: np.ndarray, done: ActionCounts
     ) -> np.ndarray:
         """The change (M, N) of the digital copy `weights` of a layer; counts what the vector unit
         does for it.
         """
         optimiser = self.by_layer[layer.index]
-        for action, count in OPTIMISER_WORK[optimiser.kind].items():
-            done.add("vector_unit", action, count * gradient.size)
+        done.add_work(optimiser.scheme.weight_work, gradient.size)
         return optimiser.change(gradient, weights)
 
     def state(self) -> dict[str, np.ndarray]:
@@ -81,8 +100,17 @@ class Optimisers:
             optimiser.steps = steps
 
 
+def gradient_of(inputs: np.ndarray, errors: np.ndarray) -> np.ndarray:
+    """The gradient (M, N) of a mini-batch in float64, by its definition: sum of d x^T."""
+    rows, columns = errors.shape[1], inputs.shape[1]
+    total = np.zeros((rows, columns))
+    for x, d in zip(inputs, errors):
+        total = total + d.astype(float) @ x.astype(float).T
+    return total
+
+
 def reference_step(
-    scheme: DigitalOptimiser,
+    scheme: OptimiserSettings,
     weights: np.ndarray,
     inputs: np.ndarray,
     errors: np.ndarray,
@@ -91,7 +119,7 @@ def reference_step(
     """The first step of an optimiser, in float64 and by its definition; arguments as
     `Scheme.reference_change`.
     """
-    gradient = sum(d.astype(float) @ x.astype(float).T for x, d in zip(inputs, errors))
+    gradient = gradient_of(inputs, errors)
     step = rate * gradient
     if scheme.optimiser == "adam":  # both moments are unbiased by their own share of one step
         step = rate * gradient / (np.abs(gradient) + scheme.epsilon / np.sqrt(1 - scheme.beta2))

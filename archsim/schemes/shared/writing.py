@@ -6,14 +6,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from archsim.schemes.rule import Done, LayerState
+from archsim.schemes.rule import ActionCounts, LayerState
 
 
 def write_targets(
     layer: LayerState,
     targets: np.ndarray,
     selected: np.ndarray,
-    done: Done,
+    done: ActionCounts,
     seed: int,
     step: int,
     most_pulses: int = 64,

@@ -4,7 +4,6 @@ LFSR or Sobol generators.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
@@ -17,10 +16,7 @@ from archsim.trace.lower import Stage
 from archsim.trace.operation import Activity, Operation
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from archsim.chip.config import Architecture
-    from archsim.schemes.rule import LayerState, UpdateRule
 
 # Streams, counters and gates of an optimiser unit.
 STREAMS_OF = {"sgd": 0, "momentum": 2, "adam": 6}
@@ -57,6 +53,8 @@ class CbramStochastic(StreamScheme, OptimiserScheme):
         "Lammie, Eshraghian, Lu & Azghadi, IEEE TCAS-II 2021 (arXiv 2103.06506), abstract; compositions our own"
     )
     references: ClassVar[tuple[str, ...]] = ("lammie2021", "gaba2013")
+    algorithm: ClassVar[str] = "archsim.schemes.streams.cbram_sc_rule:CbramRule"
+    reference: ClassVar[str] = "archsim.schemes.streams.cbram_sc_reference:reference_change"
     practice: ClassVar[dict[str, Any]] = {"learning_rate": 0.1, "batch": 8}
     trial: ClassVar[dict[str, Any]] = {
         "learning_rate": 0.5,
@@ -129,6 +127,11 @@ class CbramStochastic(StreamScheme, OptimiserScheme):
         return self.stream_source
 
     @property
+    def optimiser_bits(self) -> int:
+        """Stream bits of an optimiser unit, a weight and mini-batch."""
+        return STREAMS_OF[self.optimiser] * self.length
+
+    @property
     def beta1(self) -> float:
         """Decay of the first average over one mini-batch."""
         return (1 - 2.0**-self.first_bits) ** self.length
@@ -138,7 +141,8 @@ class CbramStochastic(StreamScheme, OptimiserScheme):
 
     def optimiser_work(self) -> tuple[dict[str, float], dict[str, dict[str, float]]]:
         """Actions a weight and mini-batch: of the vector unit, and of the stream units."""
-        bits, kind = STREAMS_OF[self.optimiser] * self.length, self.optimiser
+        bits = self.optimiser_bits
+        kind = self.optimiser
         units: dict[str, dict[str, float]] = {}
         if kind != "sgd":
             units["optimiser_counter.count"] = {"step": COUNTERS_OF[kind] * self.length}
@@ -214,21 +218,3 @@ class CbramStochastic(StreamScheme, OptimiserScheme):
         return entry(
             "cbram_generator", {"pulse_ns": self.pulse_ns, "driver_bits": self.driver_bits}, count
         )
-
-    def rule(self, layers: Sequence[LayerState], rate: float, batch: int, seed: int) -> UpdateRule:
-        from archsim.schemes.streams.cbram_sc_rule import CbramRule
-
-        return CbramRule(self, layers, rate, batch, seed)
-
-    def reference_change(
-        self,
-        layer: LayerState,
-        inputs: np.ndarray,
-        errors: np.ndarray,
-        rate: float,
-        seed: int,
-        step: int,
-    ) -> np.ndarray:
-        from archsim.schemes.streams.cbram_sc_reference import reference_change
-
-        return reference_change(self, layer, inputs, errors, rate, seed, step)

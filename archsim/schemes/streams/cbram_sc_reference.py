@@ -5,7 +5,6 @@ its kernels for momentum and Adam.
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 
@@ -14,15 +13,21 @@ from archsim.kernels.stream_filters_reference import adam_reference, average_ref
 from archsim.kernels.stream_reference import count_products_reference
 from archsim.kernels.streams import TALLIES, number_tables
 from archsim.schemes.rule import LayerState
-from archsim.schemes.streams.cbram_sc_rule import device_transfer
-from archsim.schemes.streams.stream_rule import STREAMS, plain_transfer, power_of_two, vector_scales
-from archsim.schemes.streams.stream_unit import SOURCES
+from archsim.schemes.streams.cbram_sc_rule import CbramSettings, device_transfer
+from archsim.schemes.streams.stream_rule import (
+    STREAMS,
+    is_shared,
+    plain_transfer,
+    power_of_two,
+    source_of,
+    vector_scales,
+)
 
 F, U = np.float32, np.uint64
 
 
 def reference_change(
-    scheme: Any,
+    scheme: CbramSettings,
     layer: LayerState,
     inputs: np.ndarray,
     errors: np.ndarray,
@@ -47,9 +52,9 @@ def reference_change(
     gradient = _drawn_gradient(scheme, transfer, layer, inputs, errors, seed, step)
     scale = power_of_two(float(np.abs(gradient).max()))
     key = U(stream_key(as_word(seed), U(1), U(layer.tile), STREAMS))
-    shared = _shared(scheme)
+    shared = is_shared(scheme)
     ones = np.zeros(1, np.int64)
-    rest = transfer, _source(scheme), number_tables(), key, shared, 0, ones
+    rest = transfer, source_of(scheme), number_tables(), key, shared, 0, ones
     state = [np.zeros(gradient.shape, np.int32) for _ in range(5)]
     if scheme.optimiser == "momentum":
         average_reference(state[0], gradient, F(1 / scale), scheme.length, scheme.first_bits, *rest)
@@ -60,16 +65,8 @@ def reference_change(
     return rate * quotients
 
 
-def _shared(scheme: Any) -> bool:
-    return scheme.sharing != "element" and scheme.generator != "cbram"
-
-
-def _source(scheme: Any) -> int:
-    return SOURCES.index(scheme.generator) if scheme.generator in SOURCES else 0
-
-
 def _expected_gradient(
-    scheme: Any,
+    scheme: CbramSettings,
     probabilities: np.ndarray,
     shape: tuple[int, int],
     inputs: np.ndarray,
@@ -93,7 +90,7 @@ def _expected_gradient(
 
 
 def _drawn_gradient(
-    scheme: Any,
+    scheme: CbramSettings,
     transfer: np.ndarray,
     layer: LayerState,
     inputs: np.ndarray,
@@ -121,10 +118,10 @@ def _drawn_gradient(
             transfer,
             scheme.errors_parallel,
             scheme.inputs_parallel,
-            _source(scheme),
+            source_of(scheme),
             number_tables(),
             scheme.sharing == "single",
-            _shared(scheme),
+            is_shared(scheme),
             scheme.encoding == "bipolar",
             key,
             image * x.shape[1] * blocks * scheme.length,

@@ -5,19 +5,20 @@ quotients on streams.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from archsim.kernels import stream_filters
 from archsim.kernels.random import as_word, stream_key
 from archsim.schemes.rule import LayerState
-from archsim.schemes.streams.cbram_sc import STREAMS_OF, CbramStochastic
 from archsim.schemes.streams.stream_rule import (
     LEAST,
     STREAMS,
     StreamRule,
+    StreamSettings,
     plain_transfer,
     power_of_two,
 )
@@ -27,7 +28,29 @@ F, U = np.float32, np.uint64
 NODES = 9  # Gauss-Hermite nodes of the spread from pulse to pulse
 
 
-def device_transfer(scheme: Any, devices: int, seed: int) -> np.ndarray:
+class CbramSettings(StreamSettings, Protocol):
+    """What the rule reads of its scheme."""
+
+    length: int
+    first_bits: int
+    second_bits: int
+    root_bits: int
+    hold: int
+    driver_bits: int
+    predistortion: bool
+    device_spread: float
+    pulse_spread: float
+
+    @property
+    def optimiser(self) -> str: ...
+    @property
+    def optimiser_bits(self) -> int: ...
+    @property
+    def beta1(self) -> float: ...
+    def optimiser_work(self) -> tuple[dict[str, float], dict[str, dict[str, float]]]: ...
+
+
+def device_transfer(scheme: CbramSettings, devices: int, seed: int) -> np.ndarray:
     """Probability float64 (devices, 2^resolution + 1) with which a pulse for level k switches each
     device.
 
@@ -61,12 +84,17 @@ def device_transfer(scheme: Any, devices: int, seed: int) -> np.ndarray:
     return found
 
 
-class CbramRule(StreamRule):
+class CbramRule(StreamRule[CbramSettings]):
     """SGD, momentum and Adam behind the stochastic outer product."""
 
-    scheme: CbramStochastic
-
-    def __init__(self, scheme, layers, rate, batch, seed):
+    def __init__(
+        self,
+        scheme: CbramSettings,
+        layers: Sequence[LayerState],
+        rate: float,
+        batch: int,
+        seed: int,
+    ):
         super().__init__(scheme, layers, rate, batch, seed)
         kind, shapes = scheme.optimiser, [layer.weights.shape for layer in self.layers]
         names = {
@@ -195,9 +223,9 @@ class CbramRule(StreamRule):
 
     def activity(self, layer: LayerState, before: Activity) -> Activity:
         done = self.done[layer.index]
-        bits = self.scheme.length * STREAMS_OF[self.scheme.optimiser]
-        found = super().activity(layer, before)
+        bits = self.scheme.optimiser_bits
+        measured = super().activity(layer, before)
         steps = done.sums.get("optimiser_steps", 0.0) * bits
         if not steps:
-            return found
-        return replace(found, magnitude=done.sums["optimiser_ones"] / steps)
+            return measured
+        return replace(measured, magnitude=done.sums["optimiser_ones"] / steps)

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
@@ -16,9 +15,7 @@ from archsim.trace.lower import Stage
 from archsim.trace.operation import Operation
 
 if TYPE_CHECKING:
-    import numpy as np
-
-    from archsim.schemes.rule import LayerState, UpdateRule
+    pass
 
 
 @register
@@ -44,6 +41,8 @@ class DynamicStochastic(StreamScheme):
     )
     source: ClassVar[str] = "Liu, Gross & Han, IEEE Circuits and Systems Magazine, Q3 2020"
     references: ClassVar[tuple[str, ...]] = ("liu2020",)
+    algorithm: ClassVar[str] = "archsim.schemes.streams.dsc_rule:DynamicRule"
+    reference: ClassVar[str] = "archsim.schemes.streams.dsc_rule:reference_change"
     practice: ClassVar[dict[str, Any]] = {"learning_rate": 2.0**-9, "batch": 1, "epochs": 10}
     trial: ClassVar[dict[str, Any]] = {"learning_rate": 0.25, "scheme_settings": {"step_bits": 4}}
     variants: ClassVar[dict[str, dict[str, dict[str, Any]]]] = {
@@ -77,24 +76,6 @@ class DynamicStochastic(StreamScheme):
 
     def batch_update(self, stage: Stage, batch: int) -> list[Operation]:
         return [program_weights(stage)]
-
-    def rule(self, layers: Sequence[LayerState], rate: float, batch: int, seed: int) -> UpdateRule:
-        from archsim.schemes.streams.dsc_rule import DynamicRule
-
-        return DynamicRule(self, layers, rate, batch, seed)
-
-    def reference_change(
-        self,
-        layer: LayerState,
-        inputs: np.ndarray,
-        errors: np.ndarray,
-        rate: float,
-        seed: int,
-        step: int,
-    ) -> np.ndarray:
-        from archsim.schemes.streams.dsc_rule import reference_change
-
-        return reference_change(self, inputs, errors, rate)
 
     def state_words(self, stages: list[Stage]) -> dict[str, float]:
         return {"weight counters": float(sum(s.matrix.trained for s in stages if s.on_array))}

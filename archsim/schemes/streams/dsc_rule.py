@@ -4,23 +4,42 @@ signed coincidences.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
 
 from archsim.kernels import stream_parts
 from archsim.schemes.rule import LayerState
-from archsim.schemes.streams.stream_rule import StreamRule, converted, power_of_two
+from archsim.schemes.shared.optimiser_rule import gradient_of
+from archsim.schemes.streams.stream_rule import StreamRule, StreamSettings, converted, power_of_two
 
 F = np.float32
 
 
-class DynamicRule(StreamRule):
+class DynamicSettings(StreamSettings, Protocol):
+    """What the rule reads of its scheme."""
+
+    step_bits: int
+    counter_bits: int
+
+    @property
+    def output_errors(self) -> int: ...
+
+
+class DynamicRule(StreamRule[DynamicSettings]):
     """Counts times the step, saturated where the counter of `counter_bits` ends; starting weights
     are rounded to counts.
     """
 
-    def __init__(self, scheme, layers, rate, batch, seed):
+    def __init__(
+        self,
+        scheme: DynamicSettings,
+        layers: Sequence[LayerState],
+        rate: float,
+        batch: int,
+        seed: int,
+    ):
         super().__init__(scheme, layers, rate, batch, seed)
         self.step = step_of(scheme, rate, batch)
         self.bound = F(2.0 ** (scheme.counter_bits - 1) * self.step)
@@ -73,19 +92,27 @@ class DynamicRule(StreamRule):
         return np.clip(copy + moved, -self.bound, self.bound - F(self.step)) - copy
 
 
-def step_of(scheme: Any, rate: float, batch: int) -> float:
+def step_of(scheme: DynamicSettings, rate: float, batch: int) -> float:
     """What a count is worth in units of a weight."""
     return 2.0**-scheme.step_bits if scheme.step_bits else power_of_two(rate / batch)
 
 
 def reference_change(
-    scheme: Any, inputs: np.ndarray, errors: np.ndarray, rate: float
+    scheme: DynamicSettings,
+    layer: LayerState,
+    inputs: np.ndarray,
+    errors: np.ndarray,
+    rate: float,
+    seed: int,
+    step: int,
 ) -> np.ndarray:
     """Expected counts times the step: 2^-step_bits P(input bit) P(error bit) with the signs, summed
     over images, parts of the error and vectors. The number that the parts share leaves the mean as
     it is.
     """
-    step = step_of(scheme, rate, len(inputs))
+    size = step_of(scheme, rate, len(inputs))
     x = converted(inputs, 1.0, scheme.resolution)
-    d = converted(errors * rate / step, 1.0, scheme.resolution)
-    return step * sum(b @ a.T for a, b in zip(x, d if scheme.output_errors == 1 else d.sum(axis=1)))
+    d = converted(errors * rate / size, 1.0, scheme.resolution)
+    if scheme.output_errors > 1:
+        d = d.sum(axis=1)
+    return size * gradient_of(x, d)

@@ -4,7 +4,6 @@ shared (Joshi 2020).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from archsim.schemes.base import register
@@ -15,9 +14,7 @@ from archsim.trace.lower import Stage
 from archsim.trace.operation import Operation
 
 if TYPE_CHECKING:
-    import numpy as np
-
-    from archsim.schemes.rule import LayerState, UpdateRule
+    pass
 
 
 @register
@@ -36,6 +33,8 @@ class Essop(StreamScheme, DigitalOptimiser):
     )
     source: ClassVar[str] = "Joshi et al., ISCAS 2020 (arXiv 2003.11256); US patent 11436302"
     references: ClassVar[tuple[str, ...]] = ("joshi2020",)
+    algorithm: ClassVar[str] = "archsim.schemes.streams.essop_rule:EssopRule"
+    reference: ClassVar[str] = "archsim.schemes.streams.essop_rule:reference_change"
     practice: ClassVar[dict[str, Any]] = {"learning_rate": 0.1, "batch": 8}
     trial: ClassVar[dict[str, Any]] = {"learning_rate": 0.5, "scheme_settings": {"length": 256}}
 
@@ -47,21 +46,3 @@ class Essop(StreamScheme, DigitalOptimiser):
 
     def batch_update(self, stage: Stage, batch: int) -> list[Operation]:
         return [self.digital_step(stage, {}), program_weights(stage)]
-
-    def rule(self, layers: Sequence[LayerState], rate: float, batch: int, seed: int) -> UpdateRule:
-        from archsim.schemes.streams.essop_rule import EssopRule
-
-        return EssopRule(self, layers, rate, batch, seed)
-
-    def reference_change(
-        self,
-        layer: LayerState,
-        inputs: np.ndarray,
-        errors: np.ndarray,
-        rate: float,
-        seed: int,
-        step: int,
-    ) -> np.ndarray:
-        from archsim.schemes.streams.essop_rule import reference_change
-
-        return reference_change(self, layer.weights, inputs, errors, rate)

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Protocol
 
 import numpy as np
 
 from archsim.schemes.rule import LayerState
-from archsim.schemes.shared.optimiser_rule import Optimisers, reference_step
-from archsim.schemes.streams.stream_rule import StreamRule, converted, vector_scales
+from archsim.schemes.shared.optimiser_rule import Optimisers, OptimiserSettings, reference_step
+from archsim.schemes.streams.stream_rule import StreamRule, StreamSettings, converted, vector_scales
 
 
-class EssopRule(StreamRule):
+class EssopSettings(StreamSettings, OptimiserSettings, Protocol):
+    """What the rule reads of its scheme."""
+
+
+class EssopRule(StreamRule[EssopSettings]):
     """Stochastic gradients into SGD, momentum or Adam."""
 
-    def __init__(self, scheme, layers, rate, batch, seed):
+    def __init__(
+        self,
+        scheme: EssopSettings,
+        layers: Sequence[LayerState],
+        rate: float,
+        batch: int,
+        seed: int,
+    ):
         super().__init__(scheme, layers, rate, batch, seed)
         self.optimisers = Optimisers(scheme, rate, self.layers)
 
@@ -34,7 +46,7 @@ class EssopRule(StreamRule):
 
 
 def stream_views(
-    scheme: Any, inputs: np.ndarray, errors: np.ndarray
+    scheme: EssopSettings, inputs: np.ndarray, errors: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """The values that the converters turn into streams, image by image, each vector with its own
     power-of-two scales.
@@ -49,8 +61,15 @@ def stream_views(
 
 
 def reference_change(
-    scheme: Any, weights: np.ndarray, inputs: np.ndarray, errors: np.ndarray, rate: float
+    scheme: EssopSettings,
+    layer: LayerState,
+    inputs: np.ndarray,
+    errors: np.ndarray,
+    rate: float,
+    seed: int,
+    step: int,
 ) -> np.ndarray:
     """The expected first step: E[popcount(a AND b)]/L s_x s_d = x d of the converted values; exact
     for SGD, and for the other optimisers the step of the expected gradient."""
-    return reference_step(scheme, weights, *stream_views(scheme, inputs, errors), rate)
+    x, d = stream_views(scheme, inputs, errors)
+    return reference_step(scheme, layer.weights, x, d, rate)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Protocol, TypeVar
 
 import numpy as np
 
@@ -12,7 +14,6 @@ from archsim.kernels.random import as_word, stream_key
 from archsim.schemes.rule import LayerState, UpdateRule
 from archsim.schemes.shared.digital_rule import written_activity
 from archsim.schemes.shared.writing import write_targets
-from archsim.schemes.streams.stream_unit import SOURCES, StreamScheme
 from archsim.trace.operation import Activity
 
 F, U = np.float32, np.uint64
@@ -64,7 +65,44 @@ def converted(values: np.ndarray, scale: np.ndarray | float, resolution: int) ->
     return np.rint(np.clip(values.astype(float) / scale, -1, 1) * levels) / levels * scale
 
 
-class StreamRule(UpdateRule):
+class StreamSettings(Protocol):
+    """What the rules read of their schemes."""
+
+    resolution: int
+    inputs_parallel: int
+    errors_parallel: int
+
+    @property
+    def bits(self) -> int: ...
+    @property
+    def generator(self) -> str: ...
+    @property
+    def sharing(self) -> str: ...
+    @property
+    def encoding(self) -> str: ...
+    @property
+    def backward_in(self) -> str: ...
+    def converters(self) -> int: ...
+    def edges(self, outputs: int, inputs: int) -> dict[str, float]: ...
+    def image_work(
+        self, outputs: int, inputs: int, groups: int, vectors: int
+    ) -> dict[str, float]: ...
+
+
+Settings = TypeVar("Settings", bound=StreamSettings)
+
+
+def source_of(scheme: StreamSettings) -> int:
+    """The generator of `kernels.streams`. Devices are independent of each other, as its counter is."""
+    return streams.SOURCES.get(scheme.generator, streams.COUNTER)
+
+
+def is_shared(scheme: StreamSettings) -> bool:
+    """Whether the lines of a side see one random number."""
+    return scheme.sharing != "element" and scheme.generator != "cbram"
+
+
+class StreamRule(UpdateRule[Settings]):
     """The scaled counts of an image's streams are its gradient; a subclass turns gradients into
     changes of the weights (`change`).
 
@@ -72,17 +110,18 @@ class StreamRule(UpdateRule):
     counters at the bit of its vector's scale, so that they run through all vectors of an image.
     """
 
-    scheme: StreamScheme
-
-    def __init__(self, scheme, layers, rate, batch, seed):
+    def __init__(
+        self, scheme: Settings, layers: Sequence[LayerState], rate: float, batch: int, seed: int
+    ):
         super().__init__(scheme, layers, rate, batch, seed)
         self.counts = [np.zeros(layer.weights.shape, np.int32) for layer in self.layers]
         self.gradients = [np.zeros(layer.weights.shape, F) for layer in self.layers]
         self.copies = [layer.weights.copy() for layer in self.layers]
         self.switched = np.zeros(scheme.converters(), np.int64)
-        self.source = SOURCES.index(scheme.generator) if scheme.generator in SOURCES else 0
-        self.shared = scheme.sharing != "element" and scheme.generator != "cbram"
-        self.transfer, self.tables = self.thresholds(), streams.number_tables()
+        self.source = source_of(scheme)
+        self.shared = is_shared(scheme)
+        self.transfer = self.thresholds()
+        self.tables = streams.number_tables()
         self.keys = [
             U(stream_key(as_word(seed), U(0), U(layer.tile), STREAMS)) for layer in self.layers
         ]
@@ -136,8 +175,8 @@ class StreamRule(UpdateRule):
             done.add("stream_converter", "bit", both)
         for name, value in zip(("input_ones", "error_ones", "coincidences", "driven"), tallies):
             done.sum(name, value)
-        for action, count in scheme.image_work(*layer.weights.shape, 1, vectors).items():
-            done.add("vector_unit", action, count)
+        rows, columns = layer.weights.shape
+        done.add_work(scheme.image_work(rows, columns, 1, vectors))
 
     def count(
         self,
@@ -191,11 +230,11 @@ class StreamRule(UpdateRule):
         return self.copies if self.scheme.backward_in == "vector_unit" else None
 
     def state(self) -> dict[str, np.ndarray]:
-        found: dict[str, np.ndarray] = {"switched": self.switched}
+        arrays: dict[str, np.ndarray] = {"switched": self.switched}
         for layer in self.layers:
             i = layer.index
-            found |= {f"{i}.gradient": self.gradients[i], f"{i}.copy": self.copies[i]}
-        return found
+            arrays |= {f"{i}.gradient": self.gradients[i], f"{i}.copy": self.copies[i]}
+        return arrays
 
     def endurance(self) -> dict[str, float]:
         """Ones that each converter of the edges has made since the start: for devices, their

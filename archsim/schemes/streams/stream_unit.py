@@ -17,11 +17,6 @@ if TYPE_CHECKING:
     from archsim.chip.config import Architecture
 
 NUMBER_BITS = 16
-SOURCES = (
-    "counter",
-    "lfsr",
-    "sobol",
-)  # in the order of kernels.streams: independent numbers stand for devices
 
 
 class StreamScheme(BackwardScheme):
