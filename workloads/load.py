@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from archsim.readers.files import checked_path
 from hwlib.errors import InputError, nearest
-from workloads.files import checked_path
 from workloads.network import Network
 
 FORMATS = (".toml", ".onnx", ".csv")

@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from archsim.readers.table import check_size
 from hwlib.errors import InputError
-from workloads.fields import check_size
 from workloads.network import Layer, Network
 from workloads.operators import check_work
 from workloads.shapes import same_padding, window

@@ -10,8 +10,8 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from archsim.readers.table import check_size
 from hwlib.errors import InputError
-from workloads.fields import check_size
 from workloads.network import Layer
 from workloads.onnx_graph import Graph
 from workloads.onnx_model import printable

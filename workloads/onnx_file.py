@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from archsim.readers.table import check_size
 from hwlib.errors import InputError
 from workloads import onnx_elements, onnx_products, onnx_rearrange, onnx_windows
-from workloads.fields import check_size
 from workloads.network import Layer, Network
 from workloads.onnx_builder import Builder, Value
 from workloads.onnx_graph import read_graph

@@ -10,8 +10,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from archsim.readers.table import LARGEST
 from hwlib.errors import InputError
-from workloads.fields import LARGEST
 from workloads.onnx_model import printable, read_model
 
 

@@ -9,8 +9,8 @@ import subprocess
 import sys
 from collections.abc import Mapping
 
+from archsim.readers.table import require_count
 from hwlib.errors import InputError, unknown
-from workloads.fields import whole
 from workloads.onnx_batch import NO_BATCH, OPTION, BatchAxis, check_batch_axis, demanded_axes
 from workloads.onnx_batch import batch_axis as find_batch_axis
 from workloads.onnx_constants import fold_whole_numbers
@@ -32,7 +32,7 @@ def _set_inputs(graph: Graph, given: Mapping[str, int], batch_axis: int | str | 
     """Fix symbolic dimensions: the batch to 1 (or as given), the others as given. Raises InputError
     for one without value.
     """
-    given = {name: whole(value, f"shapes['{name}']") for name, value in given.items()}
+    given = {name: require_count(value, f"shapes['{name}']") for name, value in given.items()}
     on_path = [item for item in graph.model.graph.input if item.name in graph.inputs]
     symbols = {dim.dim_param for item in on_path for dim in item.type.tensor_type.shape.dim} - {""}
     for name in given:

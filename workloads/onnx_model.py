@@ -8,8 +8,8 @@ import hashlib
 import math
 from pathlib import Path
 
+from archsim.readers.files import read_bytes
 from hwlib.errors import InputError
-from workloads.files import read_bytes
 
 LARGEST_COUNT = 10**6
 OLDEST_OPSET = 7

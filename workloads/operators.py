@@ -8,8 +8,8 @@ import dataclasses
 import math
 from collections.abc import Mapping
 
+from archsim.readers.table import Table, check_size, require_count
 from hwlib.errors import InputError, nearest, unknown
-from workloads.fields import Table, check_size, whole
 from workloads.network import OPERATORS, Layer
 from workloads.shapes import (
     Shape,
@@ -188,7 +188,7 @@ def _four(table: Table) -> tuple[int, int, int, int]:
     """Padding written as one number, as [vertical, horizontal] or as [top, left, bottom, right]."""
     value = table.values.get("padding", 0)
     if not isinstance(value, (list, tuple)):
-        number = whole(value, f"{table.where}.padding", 0)
+        number = require_count(value, f"{table.where}.padding", 0)
         return number, number, number, number
     numbers = table.integers("padding", lowest=0)
     if len(numbers) not in (2, 4):

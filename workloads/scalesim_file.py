@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from archsim.readers.table import check_size
 from hwlib.errors import InputError
-from workloads.fields import check_size
 from workloads.network import Layer, Network
 from workloads.neurosim_file import is_neurosim, read_neurosim_network
 from workloads.operators import check_work

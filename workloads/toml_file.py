@@ -7,30 +7,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from archsim.readers.documents import read_toml
+from archsim.readers.table import Table, check_size
+from archsim.readers.versions import migrated
 from hwlib.errors import InputError, unknown
-from workloads.documents import read_toml
-from workloads.fields import Table, check_size
 from workloads.network import Layer, Network
 from workloads.operators import FIELDS, infer_layer, share_weights
 from workloads.topology import named
 
-SCHEMA = 1
 LARGEST_COUNT = 10**6
 _TOP = ("schema", "name", "description", "source", "input", "layer")
 
 
 def read_toml_network(path: Path) -> Network:
     """The network of a TOML file. Raises InputError with the file, the layer and the field."""
-    values = read_toml(path)
+    values = migrated("network", read_toml(path), str(path))
     top = Table(values, str(path))
     top.refuse_unknown(_TOP)
-    if top.integer("schema") != SCHEMA:
-        raise InputError(
-            "unknown version of the file format",
-            where=f"{path}.schema",
-            got=values["schema"],
-            allowed=str(SCHEMA),
-        )
     name = top.text("name", path.stem)
     source = top.text("source", "")
     top.text("description", "")

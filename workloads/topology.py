@@ -9,9 +9,9 @@ import math
 from collections.abc import Iterator
 from pathlib import Path
 
+from archsim.readers.files import read_text
+from archsim.readers.table import require_count
 from hwlib.errors import InputError
-from workloads.fields import whole
-from workloads.files import read_text
 from workloads.network import Layer
 from workloads.shapes import shape_text
 
@@ -85,7 +85,7 @@ def number_in(cells: list[str], index: int, column: str, where: str, lowest: int
             value = float(text)
         except ValueError:
             value = text
-    return whole(value, f"{where}: {column}", lowest)
+    return require_count(value, f"{where}: {column}", lowest)
 
 
 def filled(cells: list[str], index: int | None) -> bool:

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archsim.chip.replicas import chip_settings
+from archsim.readers import documents
 from hwlib.errors import InputError, unknown
-from workloads import documents
 
 if TYPE_CHECKING:
     from archsim.chip.config import Architecture

@@ -228,7 +228,7 @@ def _own_scheme(path: str) -> str:
 
 def _images(path: str) -> dict:
     """The arrays of an .npz file by name; nothing in it is unpickled."""
-    from workloads.npz import read_npz
+    from archsim.readers.arrays import read_npz
 
     arrays = read_npz(path, _LARGEST_DATA)
     if not arrays:

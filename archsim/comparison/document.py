@@ -10,6 +10,7 @@ from typing import Any
 
 from archsim.basics.files import csv_text, write_files
 from archsim.readers.digest import seal
+from archsim.readers.versions import versioned
 
 COLUMNS = (
     "scheme",
@@ -57,12 +58,13 @@ class Comparison:
         return [_row(document) for document in self.results]
 
     def to_dict(self) -> dict[str, Any]:
-        """The JSON document: {"schemes": [result + accuracy], "refused": {label: reason}}, with
+        """The JSON document: {"schema", "schemes": [result + accuracy], "refused": {label: reason}}, with
         "command" where there was one.
         """
-        return {"schemes": self.results, "refused": self.refused} | (
-            {"command": self.command} if self.command else {}
-        )
+        content: dict[str, Any] = {"schemes": self.results, "refused": self.refused}
+        if self.command:
+            content["command"] = self.command
+        return versioned("comparison", content)
 
     def save(self, folder: str | Path) -> Path:
         """Write compare.json and compare.csv, whole or not at all."""

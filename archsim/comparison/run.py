@@ -18,7 +18,9 @@ from archsim.comparison.document import FILE, Comparison, by_reason
 from archsim.comparison.spread import run_apart, run_here
 from archsim.comparison.variants import Variant, chosen_variants
 from archsim.comparison.worker import Order, Outcome
-from archsim.readers.digest import read_document, seal
+from archsim.readers.digest import seal
+from archsim.readers.stored import read_stored
+from archsim.readers.versions import versioned
 from archsim.run.result import Result
 from archsim.schemes.base import Scheme
 from archsim.training.inputs import changed_inputs, inputs_of
@@ -225,7 +227,10 @@ def _begin(
         (order.folder / "result.json").unlink(
             missing_ok=True
         )  # of fewer epochs: must never pass for that of this request
-        write_files(order.folder, {REQUEST: json.dumps(seal(request), indent=1) + "\n"})
+        write_files(
+            order.folder,
+            {REQUEST: json.dumps(seal(versioned("request", request)), indent=1) + "\n"},
+        )
     return dict(found), notes
 
 
@@ -266,14 +271,11 @@ def _before(folder: Path) -> dict[str, Any] | None:
     if not path.exists():
         return None
     try:
-        before, _ = read_document(path, "request")
+        return read_stored(path, "request", "request").document
     except InputError as fault:
         raise InputError(
             f"cannot read what this folder was asked to hold ({fault.what})", where=str(path)
         ) from None
-    if not isinstance(before, dict):
-        raise InputError("cannot read what this folder was asked to hold", where=str(path))
-    return before
 
 
 def _changed(folder: Path, request: dict[str, Any]) -> list[str]:

@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archsim.devices import LAWS, load_law
+from archsim.readers.documents import read_toml
 from hwlib.bibliography import load_sources
 from hwlib.errors import InputError, nearest, unknown
-from workloads.documents import read_toml
 
 if TYPE_CHECKING:
     from archsim.devices.device import Device

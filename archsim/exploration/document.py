@@ -17,6 +17,7 @@ from archsim.exploration.store.table import Table
 from archsim.exploration.store.versions import code_version, figures_version
 from archsim.exploration.work.metrics import UNITS
 from archsim.exploration.work.pricing import breakdown
+from archsim.readers.versions import current_version
 
 if TYPE_CHECKING:
     from archsim.exploration.sweep import Sweep
@@ -33,7 +34,7 @@ def sweep_document(sweep: Sweep) -> dict[str, Any]:
     runs = sweep.runs([top.key(i) for i in chosen]) if top.rung.kind != "price" else {}
     components, parts, figures = _parts(top, chosen, runs)
     return {
-        "schema": 1,
+        "schema": current_version("sweep"),
         "kind": "sweep",
         "name": space.name,
         "title": space.title,

@@ -33,7 +33,8 @@ from archsim.exploration.work.preview import check_names, nothing_built
 from archsim.exploration.work.rungs import RUNGS, Evaluate
 from archsim.exploration.work.stored_runs import Repricer
 from archsim.exploration.work.worker import Job
-from archsim.readers.digest import note, read_document, seal
+from archsim.readers.digest import seal
+from archsim.readers.stored import note_unsealed, read_stored
 from hwlib.errors import InputError
 
 Progress = Callable[..., None]
@@ -232,12 +233,9 @@ def read_stored_space(folder: Path) -> dict[str, Any]:
             where=str(folder),
             hint="archsim explore SPACE.toml --out DIR makes one",
         )
-    content, sealed = read_document(path, "space")
-    if not isinstance(content, dict):
-        raise InputError("not a space", where=str(path))
-    if not sealed:
-        note(f"{path}: stored without digest")
-    return content
+    stored = read_stored(path, "space", "space")
+    note_unsealed(stored, path)
+    return stored.document
 
 
 def _evaluate(rung: Rung) -> Evaluate:

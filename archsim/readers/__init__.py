@@ -1,11 +1,10 @@
 """What is read from outside, in one hardened way.
 
-The ground lies in `workloads`, where networks and data sets need it too and which may not import
-archsim: `workloads.files` (regular files only, never more bytes than allowed),
-`workloads.documents` (JSON and TOML: depth, digits, no key twice), `workloads.npz` (arrays:
-heads checked before anything is unpacked, nothing unpickled); `hwlib.text` makes what they hold
-safe to show. Here stands what stored documents of archsim have on top: `digest`, by which each
-proves that it is as it was written. What a document may hold is said beside what it is
-(`archsim.run.result_schema`, `archsim.exploration.space.load`), and
-`archsim.validation.stored_results` holds a whole folder against all of it.
+In goes a path, out comes checked data or an InputError that says what, where, got, allowed, nearest.
+`files` opens (regular files only, never more bytes than allowed); `documents` reads JSON and TOML
+(depth, digits, no key twice), `arrays` .npz files (heads checked before anything is unpacked, nothing
+unpickled). `checks` and `form` say what may be in a document and what it is as JSON Schema, `table`
+reads a table field by field where a field decides what the next may be. `versions` is the table of
+kinds of documents with their versions and migrations, `digest` how each proves itself, `stored` all of
+that in one call. Begin with `stored.read_stored`. Uses hwlib only; everything else may use it.
 """

@@ -14,8 +14,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from archsim.readers.documents import read_json
 from hwlib.errors import InputError, StoredNote
-from workloads.documents import read_json
 
 FIELD = "digest"
 _LETTERS = 16
@@ -38,7 +38,7 @@ def seal(document: Mapping[str, Any]) -> dict[str, Any]:
     """
     # once through JSON, so that the digest is that of what a reader gets: keys are texts there, and
     # sorted as such
-    plain = json.loads(
+    plain: dict[str, Any] = json.loads(
         json.dumps({key: value for key, value in document.items() if key != FIELD}, allow_nan=False)
     )
     return plain | {FIELD: digest_of(plain)}

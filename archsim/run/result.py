@@ -20,13 +20,13 @@ from archsim.cost.estimate import Estimate, price_run
 from archsim.ledger.component import Component
 from archsim.ledger.ledger import Ledger
 from archsim.readers.digest import note, read_document, seal
+from archsim.readers.files import reason
+from archsim.readers.versions import current_version
 from archsim.run.another_node import inventory_at
-from archsim.run.result_schema import VERSION as SCHEMA_VERSION
 from archsim.run.result_schema import check_document
 from archsim.run.result_tables import TABLES, result_rows, table_of
 from archsim.run.run_facts import Row, RunFacts
 from hwlib.errors import InputError, nearest
-from workloads.files import reason
 
 if TYPE_CHECKING:
     import numpy as np
@@ -169,7 +169,11 @@ class Result:
                 f"facts of a run missing or unknown: {sorted(set(facts) ^ set(FACTS))}"
             )
         cycles = facts["cycles"]
-        document: Row = {"schema": SCHEMA_VERSION, "version": VERSION, "timing": cycles is not None}
+        document: Row = {
+            "schema": current_version("result"),
+            "version": VERSION,
+            "timing": cycles is not None,
+        }
         document |= {key: value for key, value in _ordered(facts) if key not in _COUNTED}
         seconds = None if cycles is None else cycles / (facts["clock_mhz"] * 1e6)
         document["latency_s"] = seconds

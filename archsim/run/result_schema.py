@@ -5,15 +5,16 @@ Nothing read is trusted.
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 from archsim.ledger.component import BOUNDARIES
 from archsim.ledger.ledger import Ledger
-from archsim.run.document_form import Form, check_form
+from archsim.readers.form import Form, check_form
+from archsim.readers.versions import migrated
 from archsim.run.run_facts import Row
 from hwlib.errors import InputError, nearest
 
-VERSION = 1
-
+# Written as `archsim.readers.form` says.
 _BOUNDARY: dict[str, Form] = {
     "area_mm2": "amount",
     "energy_j": "amount",
@@ -219,13 +220,7 @@ def check_document(document: object, where: str) -> Row:
         raise InputError("a result is a JSON object", where=where, got=document)
     if "schema" not in document:
         raise InputError("field 'schema' is missing: not a result of archsim run", where=where)
-    if document["schema"] != VERSION or isinstance(document["schema"], bool):
-        raise InputError(
-            "unknown version of the result file",
-            where=f"{where}: schema",
-            got=document["schema"],
-            allowed=(VERSION,),
-        )
+    document = migrated("result", document, f"{where}: ")
     check_form(document, SCHEMA, where, "")
     _check_rows_once(document, where)
     if "training" in document:
@@ -297,9 +292,11 @@ def check_comparison(document: object, where: str) -> Row:
             )
     if not document["schemes"]:
         raise InputError("a comparison without a scheme", where=f"{where}: schemes")
+    document = migrated("comparison", document, f"{where}: ")
+    schemes: list[dict[str, Any]] = []
     for index, entry in enumerate(document["schemes"]):
         path = f"schemes[{index}]"
-        check_document(entry, f"{where}: {path}")
+        schemes.append(check_document(entry, f"{where}: {path}"))
         if "training" not in entry:
             raise InputError(
                 "field 'training' is missing: this scheme was not trained", where=f"{where}: {path}"
@@ -307,4 +304,4 @@ def check_comparison(document: object, where: str) -> Row:
         for name, form in COMPARED.items():
             check_form(entry.get(name), form, where, f"{path}.{name}")
     check_form(document["refused"], {"*": "text"}, where, "refused")
-    return document
+    return document | {"schemes": schemes}

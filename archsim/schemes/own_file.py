@@ -20,8 +20,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from archsim.readers.files import read_bytes
 from hwlib.errors import InputError
-from workloads.files import read_bytes
 
 if TYPE_CHECKING:
     from archsim.schemes.base import Scheme

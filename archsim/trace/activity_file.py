@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from archsim.readers.documents import read_json
+from archsim.readers.files import read_text
 from archsim.trace.measured import SHARES, with_activity
 from archsim.trace.operation import PHASES, Activity, Trace
 from hwlib.errors import InputError, nearest, unknown
-from workloads.documents import read_json
-from workloads.files import read_text
 
 MAX_FILE_BYTES = 16_000_000
 MEASURED = tuple(field.name for field in dataclasses.fields(Activity) if field.name != "source")

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from archsim.trace.checks import LARGEST
+from archsim.readers.checks import LARGEST
 from archsim.trace.operation import Activity, LayerMatrix, Operation, Trace
 from hwlib.errors import InputError, nearest
 

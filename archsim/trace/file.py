@@ -10,8 +10,10 @@ import os
 from pathlib import Path
 from typing import Any
 
-from archsim.trace.checks import (
+from archsim.readers.checks import (
+    any_table,
     choice,
+    count,
     described,
     listed,
     note,
@@ -20,8 +22,9 @@ from archsim.trace.checks import (
     record,
     table,
     text,
-    whole,
 )
+from archsim.readers.documents import read_json
+from archsim.readers.versions import current_version, migrated, versioned
 from archsim.trace.chip_record import RECORD_SCHEMA, check_record
 from archsim.trace.consistency import LONGEST_TRAIN, check_trace
 from archsim.trace.operation import (
@@ -35,9 +38,7 @@ from archsim.trace.operation import (
     Trace,
 )
 from hwlib.errors import InputError
-from workloads.documents import read_json
 
-VERSION = 1
 MAX_FILE_BYTES = 64_000_000
 # What a vector lane can do (hwlib's part `vector_lane`).
 VECTOR_ACTIONS = ("add", "multiply", "multiply_add", "compare", "lookup", "divide", "square_root")
@@ -54,9 +55,9 @@ def save_trace(trace: Trace, path: str | Path) -> Path:
         raise InputError("a folder, not a file", where=str(path))
     if not os.path.isdir(path.parent):
         raise InputError("not a file in an existing folder", where=str(path))
-    content = {"archsim_trace": VERSION} | {
-        key: value for key, value in dataclasses.asdict(trace).items() if key != "version"
-    }
+    fields = dataclasses.asdict(trace)
+    del fields["version"]
+    content = versioned("trace", fields)
     write_files(path.parent, {path.name: json.dumps(content, indent=1, allow_nan=False) + "\n"})
     return path
 
@@ -69,21 +70,13 @@ def load_trace(path: str | Path) -> Trace:
     return _trace(read_json(path, MAX_FILE_BYTES), where)
 
 
-def _settings(value: Any, where: str) -> dict[str, Any]:
-    """Settings by name; what each may be, the scheme itself checks."""
-    if not isinstance(value, dict):
-        raise InputError("not a table", where=where, got=value)
-    return value
-
-
-_settings.schema = {"type": "object"}
-_window = record(RowWindow, kernel=whole(1), stride=whole(1))
+_window = record(RowWindow, kernel=count(1), stride=count(1))
 
 
 @described(
     {
         "type": "array",
-        "prefixItems": [_window.schema, whole(0).schema],
+        "prefixItems": [_window.schema, count(0).schema],
         "minItems": 2,
         "maxItems": 2,
     }
@@ -91,7 +84,7 @@ _window = record(RowWindow, kernel=whole(1), stride=whole(1))
 def _pool(value: Any, where: str) -> tuple[RowWindow, int]:
     if not isinstance(value, list) or len(value) != 2:
         raise InputError("not a pair of a window and its output rows", where=where, got=value)
-    return _window(value[0], f"{where}[0]"), whole(0)(value[1], f"{where}[1]")
+    return _window(value[0], f"{where}[0]"), count(0)(value[1], f"{where}[1]")
 
 
 _UNIT_FIELDS = (
@@ -125,10 +118,10 @@ _activity = record(
 )
 _matrix = record(
     LayerMatrix,
-    rows=whole(1),
-    columns=whole(1),
-    groups=whole(1),
-    vectors=whole(1),
+    rows=count(1),
+    columns=count(1),
+    groups=count(1),
+    vectors=count(1),
     lender=optional(text),
     borrowed=listed(choice("part of the periphery", *PERIPHERY)),
 )
@@ -136,7 +129,7 @@ _operation = record(
     Operation,
     phase=choice("phase", *PHASES),
     kind=choice("kind of operation", *KINDS),
-    steps=whole(1),
+    steps=count(1),
     after=listed(text),
     vector_work=table(number(), "vector action", VECTOR_ACTIONS),
     unit_work=_unit_work,
@@ -145,22 +138,22 @@ _operation = record(
     activity=_activity,
     array=optional(text),
     against=optional(text),
-    every=whole(1),
-    parts=whole(1),
+    every=count(1),
+    parts=count(1),
 )
 _document = record(
     Trace,
     ("version",),
     scheme=optional(text),
     phase=choice("phase", "inference", "training"),
-    batch=whole(1),
+    batch=count(1),
     matrices=listed(_matrix),
     image_operations=listed(_operation),
     batch_operations=listed(_operation),
     setup_operations=listed(_operation),
     state_words=table(number()),
     notes=listed(note),
-    scheme_settings=_settings,
+    scheme_settings=any_table,
     chip=optional(_chip),
     device=optional(text),
 )
@@ -173,14 +166,8 @@ def _trace(document: Any, where: str) -> Trace:
             where=where,
             hint="write one with: archsim trace NETWORK",
         )
-    version = document.pop("archsim_trace")
-    if version != VERSION or isinstance(version, bool):
-        raise InputError(
-            "a version of the trace file that this archsim does not know",
-            where=f"{where}: archsim_trace",
-            got=version,
-            allowed=str(VERSION),
-        )
+    document = migrated("trace", document, f"{where}: ")
+    del document["archsim_trace"]
     trace = _document(document, f"{where}: ")
     # vectors that a matrix leaves out are as many as its forward read has steps
     free = frozenset(item["layer"] for item in document["matrices"] if "vectors" not in item)
@@ -192,7 +179,10 @@ def trace_schema() -> dict[str, Any]:
     """The JSON Schema (draft 2020-12) of a trace file, from the checks that read it. It stands
     beside this file as trace.schema.json.
     """
-    properties = {"archsim_trace": {"const": VERSION}, **_document.schema["properties"]}
+    properties = {
+        "archsim_trace": {"const": current_version("trace")},
+        **_document.schema["properties"],
+    }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "archsim trace",

@@ -16,12 +16,12 @@ from typing import Any
 
 import numpy as np
 
+from archsim.readers.arrays import unpack
+from archsim.readers.documents import read_json
+from archsim.readers.files import open_regular
+from archsim.readers.versions import migrated, version_of, versioned
 from hwlib.errors import InputError
-from workloads.documents import read_json
-from workloads.files import open_regular
-from workloads.npz import unpack
 
-FORMAT = 1
 LARGEST_ARRAYS = 16 * 10**9  # bytes
 _KIND = "archsim training checkpoint"
 
@@ -37,13 +37,15 @@ def save_checkpoint(folder: Path, facts: dict[str, Any], arrays: dict[str, np.nd
         content = buffer.getvalue()
         name = f"arrays-{facts['images']:012d}.npz"
         _replace(folder / name, content)
-        document = {
-            "kind": _KIND,
-            "format": FORMAT,
-            "arrays": name,
-            "sha256": hashlib.sha256(content).hexdigest(),
-            "facts": facts,
-        }
+        document = versioned(
+            "checkpoint",
+            {
+                "kind": _KIND,
+                "arrays": name,
+                "sha256": hashlib.sha256(content).hexdigest(),
+                "facts": facts,
+            },
+        )
         document["self"] = _digest(document)
         _replace(
             folder / "checkpoint.json", json.dumps(document, indent=1, allow_nan=False).encode()
@@ -70,16 +72,11 @@ def load_checkpoint(folder: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]
         raise InputError(f"cannot read the checkpoint ({fault.what})", where=fault.where) from None
     if not isinstance(document, dict) or document.get("kind") != _KIND:
         raise InputError("not a training checkpoint of archsim", where=str(path))
-    if document.get("format") != FORMAT:
-        raise InputError(
-            "checkpoint of another version of the format",
-            where=str(path),
-            got=document.get("format"),
-            allowed=str(FORMAT),
-        )
-    if document.pop("self", None) != _digest(document) or not isinstance(
-        document.get("facts"), dict
-    ):
+    version_of("checkpoint", document, str(path))  # a newer one may be sealed in another way
+    if document.pop("self", None) != _digest(document):
+        raise InputError("the checkpoint is damaged", where=str(path))
+    document = migrated("checkpoint", document, str(path))
+    if not isinstance(document.get("facts"), dict):
         raise InputError("the checkpoint is damaged", where=str(path))
     name = document.get("arrays")
     if (

@@ -17,7 +17,7 @@ from archsim.exploration.store.store import FILE as STORE_FILE
 from archsim.exploration.store.store import Store
 from archsim.exploration.sweep import SPACE_FILE, read_stored_space
 from archsim.exploration.work.metrics import OTHER, PRICED, TIMED, TRAINED
-from archsim.readers.digest import read_document
+from archsim.readers.stored import read_stored
 from archsim.run.result import Result
 from archsim.training.checkpoints import load_checkpoint
 from hwlib.errors import InputError, StoredNote
@@ -262,9 +262,7 @@ def _checkpoint(path: Path) -> int:
 
 
 def _request(path: Path) -> int:
-    document, _ = read_document(path, "request")
-    if not isinstance(document, dict):
-        raise InputError("not what a folder was asked to hold", where=str(path))
+    read_stored(path, "request", "request")
     return 1
 
 

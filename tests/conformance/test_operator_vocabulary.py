@@ -11,13 +11,13 @@ import archsim
 from archsim.cli.main import main
 from archsim.operators.digital_work import backward_work, forward_work
 from archsim.operators.forward import apply
+from archsim.readers.table import Table
 from archsim.schemes import load_scheme
 from archsim.trace import build_trace
 from archsim.trace.lower import lower
 from archsim.training.program import build_program, untrainable
 from hwlib.errors import InputError
 from workloads import load_network
-from workloads.fields import Table
 from workloads.network import (
     ARRAY_OPERATORS,
     FREE_OPERATORS,

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from archsim.cli.main import main
+from archsim.readers.arrays import read_npz, unpack
 from hwlib.errors import InputError
-from workloads.npz import read_npz, unpack
 
 LIMIT = 10**8
 

@@ -11,11 +11,11 @@ import pytest
 import archsim
 from archsim.cli.main import main
 from archsim.devices.presets import read_presets
+from archsim.readers.documents import DEEPEST, parse_json, parse_toml
+from archsim.readers.files import read_bytes
 from archsim.run.recorded_trace import load_trace
 from archsim.run.result import Result
 from hwlib.errors import InputError
-from workloads.documents import DEEPEST, parse_json, parse_toml
-from workloads.files import read_bytes
 
 READERS = {
     "network": archsim.load_network,

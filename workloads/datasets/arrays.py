@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
+from archsim.readers.arrays import read_npz
+from archsim.readers.files import checked_path
 from hwlib.errors import InputError, nearest
 from workloads.datasets.catalogue import PARTS
 from workloads.datasets.dataset import Dataset
-from workloads.files import checked_path
-from workloads.npz import read_npz
 
 LARGEST = 8 * 10**9
 """Bytes of all arrays together; a larger file is refused before it is unpacked."""

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import numpy as np
 
+from archsim.readers.files import read_bytes
 from hwlib.errors import InputError
 from workloads.datasets.catalogue import IdxFile, catalogue
-from workloads.files import read_bytes
 
 _GZIP = b"\x1f\x8b"
 

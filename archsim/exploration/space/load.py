@@ -23,6 +23,7 @@ from archsim.exploration.space.space import (
     need,
 )
 from archsim.exploration.work.metrics import check_metric, known_metrics
+from archsim.readers.versions import migrated
 from hwlib.errors import InputError, nearest
 
 FIELDS = (
@@ -70,6 +71,8 @@ def load_space(source: str | Path | Mapping | Space) -> Space:
 
 def read_space(content: Mapping, where: str, name: str = "space") -> Space:
     """A space from parsed TOML. Raises InputError with the field path."""
+    need("schema" in content, "a space file starts with schema = 1", where=f"{where}: schema")
+    content = migrated("space", content, f"{where}: ")
     for key, value in content.items():
         size = len(value) if isinstance(value, Mapping | list | tuple) else 0
         need(
@@ -86,12 +89,6 @@ def read_space(content: Mapping, where: str, name: str = "space") -> Space:
             allowed=FIELDS,
             hint=nearest(key, FIELDS),
         )
-    need(
-        content.get("schema") == 1,
-        "a space file starts with schema = 1",
-        where=f"{where}: schema",
-        got=content.get("schema"),
-    )
     fixed = _fixed(content, where)
     axes = _axes(content.get("axes", {}), f"{where}: axes")
     names = {axis.path for axis in axes}

@@ -7,7 +7,7 @@ from __future__ import annotations
 import math
 
 from archsim.exploration.work.metrics import GROUPS, OTHER, PRICED, TIMED, TRAINED
-from archsim.run.document_form import check_form
+from archsim.readers.form import Form, check_form
 from hwlib.errors import InputError
 
 # Numbers of a point by name; others (paths below GROUPS) are finite or null.
@@ -21,7 +21,7 @@ _RANGES = {
 _METRICS = (*PRICED, *TIMED, *TRAINED, *OTHER)
 _NUMBERS = {"*": "number?"}
 _SHARE = {"share": "number", "low": "number", "high": "number"}
-FORM: dict[str, object] = {
+FORM: dict[str, Form] = {
     "schema": "count",
     "kind": "text",
     "name": "text",

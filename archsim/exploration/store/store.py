@@ -20,14 +20,15 @@ from typing import Any
 from archsim.basics.folders import hold
 from archsim.exploration.store.rows import Lines, Row, pack_rows
 from archsim.readers.digest import has_digest, note, seal, sealed_line, unseal
-from archsim.run.document_form import check_form
+from archsim.readers.documents import parse_json
+from archsim.readers.form import Form, check_form
+from archsim.readers.versions import migrated, versioned
 from hwlib.errors import InputError
-from workloads.documents import parse_json
 
 FILE = "points.jsonl"
 _AT_ONCE = 2000  # rows read together
 _LARGEST_LINE = 64_000_000  # bytes
-_HEAD = {
+_HEAD: dict[str, Form] = {
     "rung": "text",
     "axes": ["text"],
     "metrics": ["text"],
@@ -125,9 +126,11 @@ class Store:
                 pass
         else:
             with contextlib.suppress(InputError):
-                found, sealed = unseal(_table(parse_json(line, str(self.path))), str(self.path))
-                check_form(found, _HEAD, str(self.path), "head")
-                self._add_head(found, sealed)
+                content, sealed = unseal(_table(parse_json(line, str(self.path))), str(self.path))
+                facts = migrated("head", content, str(self.path))
+                del facts["schema"]  # heads are compared by what their rows depend on
+                check_form(facts, _HEAD, str(self.path), "head")
+                self._add_head(facts, sealed)
                 return
         self.damaged += 1
         if line[:1] != b"[":
@@ -159,7 +162,9 @@ class Store:
     def head(self, **facts: Any) -> int:
         """The number of the head with these facts, written where it is new."""
         if facts not in self.heads:
-            self._write((json.dumps(seal(facts), separators=(",", ":")) + "\n").encode())
+            self._write(
+                (json.dumps(seal(versioned("head", facts)), separators=(",", ":")) + "\n").encode()
+            )
             self._add_head(facts, True)
         return self.heads.index(facts)
 

@@ -126,27 +126,27 @@ def load_comparison(path: str | Path) -> dict:
     read, is none, was damaged, or does not agree with its own ledgers and prices; nothing in it is
     executed.
     """
-    document, sealed = read_document(
-        path, "comparison", "archsim compare NETWORK --out DIR makes one"
-    )
-    schemes = document.get("schemes") if isinstance(document, dict) else None
-    added_up = []
-    if isinstance(schemes, list):
-        parts = [
-            (f"{path}: schemes[{index}]", *unseal(entry, f"{path}: schemes[{index}]"))
-            if isinstance(entry, dict)
-            else (str(path), entry, False)
-            for index, entry in enumerate(schemes)
+    hint = "archsim compare NETWORK --out DIR makes one"
+    document, sealed = read_document(path, "comparison", hint)
+    if isinstance(document, dict) and isinstance(document.get("schemes"), list):
+        opened = [
+            _opened(entry, f"{path}: schemes[{i}]") for i, entry in enumerate(document["schemes"])
         ]
-        check_comparison({**document, "schemes": [entry for _, entry, _ in parts]}, str(path))
-        added_up = [check_sums(entry, where) for where, entry, _ in parts]
-        document["schemes"] = [entry for _, entry, _ in parts]
-    check_comparison(document, str(path))
-    if not sealed or not all(added_up):
-        note(
-            f"{path}: stored without {'prices' if sealed else 'digest' if all(added_up) else 'digest and prices'}; its sums were checked"
-        )
+        document = document | {"schemes": opened}
+    document = check_comparison(document, str(path))
+    added_up = [
+        check_sums(entry, f"{path}: schemes[{index}]")
+        for index, entry in enumerate(document["schemes"])
+    ]
+    missing = [word for word, there in (("digest", sealed), ("prices", all(added_up))) if not there]
+    if missing:
+        note(f"{path}: stored without {' and '.join(missing)}; its sums were checked")
     return document
+
+
+def _opened(entry: object, where: str) -> object:
+    """The result of one scheme without its digest."""
+    return unseal(entry, where)[0] if isinstance(entry, dict) else entry
 
 
 def write_comparison_report(folder: str | Path, out: str | Path | None = None) -> list[Path]:

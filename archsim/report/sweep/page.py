@@ -11,7 +11,7 @@ from pathlib import Path
 
 from archsim.basics.files import write_files
 from archsim.exploration.store.schema import check_sweep
-from archsim.readers.digest import note, read_document
+from archsim.readers.stored import note_unsealed, read_stored
 from archsim.report.drawing import format as fmt
 from archsim.report.drawing.drawing import Drawing
 from archsim.report.drawing.palette import label, token
@@ -179,18 +179,10 @@ def load_document(path: Path) -> dict:
     """The document of a sweep, without its digest. Raises InputError where it cannot be read, is
     none or was damaged.
     """
-    document, sealed = read_document(path, "sweep")
-    if (
-        not isinstance(document, dict)
-        or document.get("kind") != "sweep"
-        or document.get("schema") != 1
-    ):
-        raise InputError(
-            "not the document of a sweep",
-            where=str(path),
-            hint="archsim explore SPACE.toml --out DIR makes one",
-        )
-    check_sweep(document, str(path))
-    if not sealed:
-        note(f"{path}: stored without digest")
-    return document
+    hint = "archsim explore SPACE.toml --out DIR makes one"
+    stored = read_stored(path, "sweep", "sweep", hint)
+    if stored.document.get("kind") != "sweep":
+        raise InputError("not the document of a sweep", where=str(path), hint=hint)
+    check_sweep(stored.document, str(path))
+    note_unsealed(stored, path)
+    return stored.document

@@ -10,13 +10,13 @@ import struct
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 import numpy as np
 
+from archsim.readers.files import open_regular
 from hwlib.errors import InputError
 from hwlib.text import one_line
-from workloads.files import open_regular
 
 MOST_MEMBERS = 10_000
 _DIRECTORY = (
@@ -155,7 +155,7 @@ def _array(archive: zipfile.ZipFile, item: zipfile.ZipInfo, where: str) -> np.nd
     )
 
 
-def _head(file: BinaryIO, where: str) -> tuple[tuple[int, ...], bool, np.dtype]:
+def _head(file: IO[bytes], where: str) -> tuple[tuple[int, ...], bool, np.dtype]:
     version = np.lib.format.read_magic(file)
     readers = {
         (1, 0): np.lib.format.read_array_header_1_0,

@@ -8,12 +8,13 @@ import json
 import math
 import re
 import tomllib
+from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
+from archsim.readers.files import LARGEST_TEXT, decoded, read_bytes
 from hwlib.errors import InputError
 from hwlib.text import one_line
-from workloads.files import LARGEST_TEXT, decoded, read_bytes
 
 DEEPEST = 60
 """Levels of nesting. No format of ours has ten; recursive readers stay far from the end of the stack."""
@@ -81,17 +82,17 @@ def parse_toml(text: str, where: str) -> dict[str, Any]:
     return content
 
 
-def _refuse_constant(word: str):
+def _refuse_constant(word: str) -> NoReturn:
     raise ValueError(f"{word} is not a number of JSON")
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        seen: set[str] = set()
-        twice = next(name for name, _ in pairs if name in seen or seen.add(name))
+    table = dict(pairs)
+    if len(table) != len(pairs):
+        times = Counter(name for name, _ in pairs)
+        twice = next(name for name, count in times.items() if count > 1)
         raise ValueError(f"the field '{one_line(twice, 60)}' stands there twice")
-    return found
+    return table
 
 
 def _check_values(document: Any, where: str, finite: bool) -> None:

@@ -57,7 +57,7 @@ class Table:
 
     def integer(self, name: str, default: int | None = None, lowest: int = 1) -> int:
         """A whole number from `lowest` to 2^40."""
-        return whole(self._get(name, default), self._path(name), lowest)
+        return require_count(self._get(name, default), self._path(name), lowest)
 
     def integers(
         self, name: str, default: tuple[int, ...] | None = None, lowest: int = 1
@@ -67,7 +67,8 @@ class Table:
         if not isinstance(value, (list, tuple)) or not value:
             raise InputError("must be a list of whole numbers", where=self._path(name), got=value)
         return tuple(
-            whole(item, f"{self._path(name)}[{index}]", lowest) for index, item in enumerate(value)
+            require_count(item, f"{self._path(name)}[{index}]", lowest)
+            for index, item in enumerate(value)
         )
 
     def pair(self, name: str, default: tuple[int, int] | int | None = None) -> tuple[int, int]:
@@ -78,8 +79,12 @@ class Table:
                 raise InputError(
                     "needs one number or two (height, width)", where=self._path(name), got=value
                 )
-            return self.integers(name, default)
-        number = whole(value, self._path(name), 1)
+            where = self._path(name)
+            first, second = (
+                require_count(item, f"{where}[{index}]") for index, item in enumerate(value)
+            )
+            return first, second
+        number = require_count(value, self._path(name), 1)
         return number, number
 
     def names(self, name: str, default: tuple[str, ...]) -> tuple[str, ...]:
@@ -109,7 +114,7 @@ class Table:
         return default
 
 
-def whole(value: object, where: str, lowest: int = 1) -> int:
+def require_count(value: object, where: str, lowest: int = 1) -> int:
     """`value` as an int in lowest..2^40. Raises InputError for text, NaN, fractions, booleans and
     numbers out of range.
     """
