@@ -1,4 +1,4 @@
-"""The bibliography: every source of `sources.bib`, whole as BibTeX and taken apart into its fields."""
+"""The bibliography: every source, whole as BibTeX and taken apart into its fields."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
 from types import MappingProxyType
+
+from hwlib.errors import InputError
+from hwlib.part_documents import read_part_documents
 
 # An entry ends with a brace at the start of a line; a field is one line, its value in braces.
 _ENTRY = re.compile(r"^@(\w+)\{\s*([^,\s]+)\s*,(.*?)\n\}", flags=re.S | re.M)
@@ -41,13 +44,24 @@ class Source:
 
 @functools.cache
 def load_bibliography() -> Mapping[str, Source]:
-    """Every source by its key, in the order of the file.
+    """Every source by its key: those of `sources.bib`, then those of part files of their own.
 
     Returns:
         key -> Source; read-only, one object for all callers.
+
+    Raises:
+        InputError: where two entries have one key.
     """
-    text = (resources.files("hwlib") / "sources.bib").read_text(encoding="utf-8")
-    return MappingProxyType({entry[2]: _source(entry) for entry in _ENTRY.finditer(text)})
+    written = {"sources.bib": (resources.files("hwlib") / "sources.bib").read_text("utf-8")}
+    for name, document in read_part_documents().items():
+        written[name] = str(document.get("bibtex", ""))
+    sources: dict[str, Source] = {}
+    for name, text in written.items():
+        for source in map(_source, _ENTRY.finditer(text)):
+            if source.key in sources:
+                raise InputError("source defined twice", where=name, got=source.key)
+            sources[source.key] = source
+    return MappingProxyType(sources)
 
 
 def _source(entry: re.Match[str]) -> Source:
@@ -66,10 +80,10 @@ def _source(entry: re.Match[str]) -> Source:
 
 
 def load_sources() -> dict[str, str]:
-    """Keys of `sources.bib` with their titles."""
+    """Keys of the bibliography with their titles."""
     return {key: source.title for key, source in load_bibliography().items()}
 
 
 def load_entries() -> dict[str, str]:
-    """Keys of `sources.bib` with their whole BibTeX entries."""
+    """Keys of the bibliography with their whole BibTeX entries."""
     return {key: source.bibtex for key, source in load_bibliography().items()}

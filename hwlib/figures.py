@@ -6,11 +6,13 @@ from __future__ import annotations
 
 import functools
 import tomllib
+from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 
 from hwlib.bibliography import load_sources
 from hwlib.errors import InputError, is_finite, nearest, unknown
+from hwlib.part_documents import read_part_documents, table_of
 from hwlib.quantity import KINDS, Figure
 from hwlib.units import to_base
 
@@ -19,7 +21,44 @@ _OPTIONAL = ("node_nm", "note")
 
 
 def parse_figure(name: str, entry: object, where: str) -> Figure:
-    """One validated figure from its TOML table. Raises InputError with the field path."""
+    """One validated figure from its TOML table.
+
+    Args:
+        name: `table.key` that the library knows it by.
+        entry: the table, with value, unit, low, high, kind, source and place.
+        where: file and field that an error names.
+
+    Raises:
+        InputError: for a field that is missing, unknown or wrong, with its path.
+    """
+    table = _complete(entry, where)
+    value, low, high = (_number(table, key, where) for key in ("value", "low", "high"))
+    if not low <= value <= high:
+        raise InputError("low <= value <= high does not hold", where=where, got=(value, low, high))
+    kind, source, raw_unit = (str(table[key]) for key in ("kind", "source", "unit"))
+    if kind not in KINDS:
+        raise InputError("unknown kind", where=where, got=kind, allowed=KINDS)
+    if source not in load_sources():
+        raise unknown("source", source, load_sources(), where)
+    base, unit = to_base(value, raw_unit, where)
+    return Figure(
+        name=name,
+        value=base,
+        low=to_base(low, raw_unit, where)[0],
+        high=to_base(high, raw_unit, where)[0],
+        unit=unit,
+        kind=kind,
+        source=source,
+        place=str(table["place"]),
+        node_nm=None if table.get("node_nm") is None else _number(table, "node_nm", where),
+        note=str(table.get("note", "")),
+        raw=value,
+        raw_unit=raw_unit,
+    )
+
+
+def _complete(entry: object, where: str) -> Mapping[str, object]:
+    """The table of a figure, with all fields that it must have and none that it cannot have."""
     if not isinstance(entry, dict):
         raise InputError("a figure is a table", where=where, got=entry)
     for key in entry:
@@ -36,65 +75,56 @@ def parse_figure(name: str, entry: object, where: str) -> Figure:
                 f"field '{key}' is missing: a number without unit and source cannot enter hwlib",
                 where=where,
             )
-    numbers = {}
-    for key in ("value", "low", "high"):
-        number = entry[key]
-        if not is_finite(number):
-            raise InputError("not a finite number", where=f"{where}.{key}", got=number)
-        numbers[key] = float(number)
-    if not numbers["low"] <= numbers["value"] <= numbers["high"]:
-        raise InputError(
-            "low <= value <= high does not hold", where=where, got=tuple(numbers.values())
-        )
-    if entry["kind"] not in KINDS:
-        raise InputError("unknown kind", where=where, got=entry["kind"], allowed=KINDS)
-    if entry["source"] not in load_sources():
-        raise unknown("source", entry["source"], load_sources(), where)
-    value, unit = to_base(numbers["value"], entry["unit"], where)
-    low, _ = to_base(numbers["low"], entry["unit"], where)
-    high, _ = to_base(numbers["high"], entry["unit"], where)
-    node = entry.get("node_nm")
-    return Figure(
-        name,
-        value,
-        low,
-        high,
-        unit,
-        entry["kind"],
-        entry["source"],
-        str(entry["place"]),
-        None if node is None else float(node),
-        entry.get("note", ""),
-        numbers["value"],
-        entry["unit"],
-    )
+    return entry
+
+
+def _number(table: Mapping[str, object], key: str, where: str) -> float:
+    number = table[key]
+    if not is_finite(number):
+        raise InputError("not a finite number", where=f"{where}.{key}", got=number)
+    return float(number)
 
 
 def load_file(path: Path) -> dict[str, Figure]:
-    """All figures of one TOML file, `table.key` -> Figure."""
+    """All figures of one TOML file, `table.key` -> Figure. Raises InputError."""
     try:
-        content = tomllib.loads(Path(str(path)).read_text(encoding="utf-8"))
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise InputError(f"cannot read the figure file ({error})", where=str(path)) from None
-    figures = {}
+    figures: dict[str, Figure] = {}
     for table, entries in content.items():
-        for key, entry in entries.items():
-            name = f"{table}.{key}"
-            figures[name] = parse_figure(name, entry, f"{Path(str(path)).name}: {name}")
+        if not isinstance(entries, dict):
+            raise InputError("figures stand in tables", where=f"{path.name}: {table}", got=entries)
+        figures |= parse_table(table, entries, path.name)
     return figures
+
+
+def parse_table(table: str, entries: Mapping[str, object], file: str) -> dict[str, Figure]:
+    """All figures of one table, `table.key` -> Figure. Raises InputError."""
+    names = {key: f"{table}.{key}" for key in entries}
+    return {
+        name: parse_figure(name, entries[key], f"{file}: {name}") for key, name in names.items()
+    }
 
 
 @functools.cache
 def load_figures() -> dict[str, Figure]:
-    """Every figure of the library by name; a name in two files is refused."""
+    """Every figure of the library by name; a name in two files is refused.
+
+    Returns:
+        `table.key` -> Figure, of the figure files and of the part files that bring their own.
+    """
+    folder = Path(str(resources.files("hwlib") / "figures"))
+    files = {path.name: load_file(path) for path in sorted(folder.glob("*.toml"))}
+    for name, document in read_part_documents().items():
+        part = table_of(document, "part", name).get("name", "")
+        files[name] = parse_table(str(part), table_of(document, "figures", name), name)
     figures: dict[str, Figure] = {}
-    for path in sorted((resources.files("hwlib") / "figures").iterdir(), key=lambda p: p.name):
-        if not path.name.endswith(".toml"):
-            continue
-        for name, figure in load_file(Path(str(path))).items():
+    for file, entries in files.items():
+        for name in entries:
             if name in figures:
-                raise InputError("figure defined twice", where=path.name, got=name)
-            figures[name] = figure
+                raise InputError("figure defined twice", where=file, got=name)
+        figures |= entries
     return figures
 
 

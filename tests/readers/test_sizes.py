@@ -9,11 +9,11 @@ import pytest
 import archsim
 from archsim.chip.place import place
 from archsim.exploration import load_space
-from archsim.exploration.space.expressions import Expression
 from archsim.soc.data.request import MOST_NUMBERS
 from archsim.trace import build_trace
 from archsim.training.setup import settings_of
 from hwlib.errors import InputError, nearest, shorten
+from hwlib.expressions import Expression
 from workloads import load_network
 
 LINEAR = 'schema = 1\ninput = [64]\n[[layer]]\nname = "a"\noperator = "linear"\nfeatures = {}\n'

@@ -8,8 +8,8 @@ import archsim
 from archsim.cli.main import main
 from archsim.exploration import load_space
 from archsim.exploration.space.axes import read_axis
-from archsim.exploration.space.expressions import Expression
 from archsim.exploration.sweep import load_sweep
+from hwlib.expressions import Expression
 from tests.explore_points import SPACE
 
 

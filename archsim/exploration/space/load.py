@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from archsim.exploration.space.axes import RANGE_FIELDS, Axis, read_axis
-from archsim.exploration.space.expressions import Expression
 from archsim.exploration.space.fields import WORDS, check_field
 from archsim.exploration.space.space import (
     RUNGS,
@@ -25,6 +24,7 @@ from archsim.exploration.space.space import (
 from archsim.exploration.work.metrics import check_metric, known_metrics
 from archsim.readers.versions import migrated
 from hwlib.errors import InputError, nearest
+from hwlib.expressions import Expression
 
 FIELDS = (
     "schema",

@@ -9,10 +9,10 @@ from functools import cached_property
 from typing import Any
 
 from archsim.exploration.space.axes import Axis
-from archsim.exploration.space.expressions import Expression
 from archsim.exploration.work.memory import remembered
 from archsim.exploration.work.metrics import STANDARD
 from hwlib.errors import InputError
+from hwlib.expressions import Expression
 
 SAMPLERS = ("grid", "random", "latin_hypercube", "sobol", "nsga2")
 RUNGS = ("price", "timing", "training")

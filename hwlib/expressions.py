@@ -1,4 +1,4 @@
-"""Small expressions over names of a space: conditions, constraints and derived settings. Parsed,
+"""Small expressions over names: conditions and constraints of a space, laws of a part. Parsed,
 checked, never executed as code.
 
 Allowed: numbers, texts, lists, dotted names (`tile.rows`), + - * / // % **, comparisons, `in`, and,
@@ -17,7 +17,12 @@ from hwlib.errors import InputError, nearest
 
 MAX_LENGTH = 1000
 _MAX_POWER = 64
-FUNCTIONS: dict[str, Callable] = {
+# What a name stands for and an expression gives is a number, a text, or a list of them; a type
+# checker cannot know which, so every operation below checks what it is handed.
+Names = Mapping[str, Any]
+Evaluation = Callable[[Names], Any]
+
+FUNCTIONS: dict[str, Callable[..., Any]] = {
     "abs": abs,
     "ceil": math.ceil,
     "floor": math.floor,
@@ -28,7 +33,7 @@ FUNCTIONS: dict[str, Callable] = {
     "round": lambda value, *digits: round(value, *map(_few_digits, digits)),
     "sqrt": math.sqrt,
 }
-_ARITHMETIC = {
+_ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
     ast.Mult: operator.mul,
@@ -36,7 +41,7 @@ _ARITHMETIC = {
     ast.FloorDiv: operator.floordiv,
     ast.Mod: operator.mod,
 }
-_COMPARISONS = {
+_COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
     ast.Lt: operator.lt,
     ast.LtE: operator.le,
     ast.Gt: operator.gt,
@@ -46,21 +51,27 @@ _COMPARISONS = {
     ast.In: lambda a, b: a in b,
     ast.NotIn: lambda a, b: a not in b,
 }
-_SIGNS = {ast.USub: operator.neg, ast.UAdd: operator.pos, ast.Not: operator.not_}
-
-Names = Mapping[str, Any]
+_SIGNS: dict[type[ast.unaryop], Callable[[Any], Any]] = {
+    ast.USub: operator.neg,
+    ast.UAdd: operator.pos,
+    ast.Not: operator.not_,
+}
 
 
 class Expression:
-    """One parsed expression. `names` are the dotted names it reads; call it with a mapping of their
-    values.
+    """One parsed expression: call it with a mapping of the values of its names.
 
-    Raises InputError, when made, for anything outside the language; when called, where it cannot be
-    worked out (a division by zero, a text compared with a number).
+    Args:
+        text: the expression; `names` are afterwards the dotted names that it reads.
+        where: file and field that an error names.
+
+    Raises:
+        InputError: when made, for anything outside the language; when called, where it cannot be
+            worked out (a division by zero, a text compared with a number).
     """
 
-    def __init__(self, text: str, where: str):
-        self.text, self.where = text, where
+    def __init__(self, text: object, where: str):
+        self.where = where
         if not isinstance(text, str) or len(text) > MAX_LENGTH:
             raise InputError(
                 "not an expression",
@@ -68,6 +79,7 @@ class Expression:
                 got=text,
                 allowed=f"a text of up to {MAX_LENGTH} characters",
             )
+        self.text: str = text
         try:
             tree = ast.parse(text.strip(), mode="eval")
             names: dict[str, None] = {}
@@ -106,7 +118,7 @@ class Expression:
     def __repr__(self) -> str:
         return f"Expression({self.text!r})"
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[type[Expression], tuple[str, str]]:
         return Expression, (self.text, self.where)
 
 
@@ -119,10 +131,10 @@ def _dotted(node: ast.AST) -> str | None:
     return None
 
 
-def _build(node: ast.AST, names: dict[str, None], where: str, text: str) -> Callable[[Names], Any]:
+def _build(node: ast.AST, names: dict[str, None], where: str, text: str) -> Evaluation:
     """A function of the names for a node; every kind of node that is not listed here is refused."""
 
-    def below(item: ast.AST) -> Callable[[Names], Any]:
+    def below(item: ast.AST) -> Evaluation:
         return _build(item, names, where, text)
 
     name = _dotted(node)
@@ -166,16 +178,16 @@ def _build(node: ast.AST, names: dict[str, None], where: str, text: str) -> Call
         function = FUNCTIONS[node.func.id]
         arguments = [below(item) for item in node.args]
         return lambda values: function(*(_number(argument(values)) for argument in arguments))
-    found = ast.unparse(node) if not isinstance(node, ast.Call) else f"{ast.unparse(node.func)}(…)"
+    refused = f"{ast.unparse(node.func)}(…)" if isinstance(node, ast.Call) else ast.unparse(node)
     raise InputError(
-        f"'{found[:60]}' is not allowed in an expression",
+        f"'{refused[:60]}' is not allowed in an expression",
         where=where,
         got=text,
         allowed=f"numbers, texts, names, + - * / // % **, comparisons, and, or, not, if else, {', '.join(FUNCTIONS)}",
     )
 
 
-def _chain(acts: list[Callable], terms: list[Any]) -> bool:
+def _chain(acts: list[Callable[[Any, Any], Any]], terms: list[Any]) -> bool:
     return all(act(terms[i], terms[i + 1]) for i, act in enumerate(acts))
 
 
@@ -193,10 +205,10 @@ def _few_digits(digits: int) -> int:
     return digits
 
 
-def _power(base: float, exponent: float) -> float:
+def _power(base: float, exponent: float) -> Any:
     if abs(exponent) > _MAX_POWER or abs(base) > 1e12:
         raise ArithmeticError("power too large")
-    found = base**exponent
-    if isinstance(found, complex):
+    power = base**exponent
+    if isinstance(power, complex):
         raise ArithmeticError("root of a negative number")
-    return found
+    return power

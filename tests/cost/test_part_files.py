@@ -1,0 +1,196 @@
+"""Is one file all that a part takes: its law and figures in it, and nothing else touched?"""
+
+import copy
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import hwlib
+from hwlib import PARTS, InputError, figure, price
+from hwlib.declared_part import parse_part
+from hwlib.part_documents import read_part_documents
+
+ROOT = Path(hwlib.__file__).parents[1]
+DOCUMENTS = read_part_documents()
+FLASH = DOCUMENTS["adc_flash.toml"]
+
+TOML = """
+bibtex = '''
+@misc{tester2026,
+  title = {A part of this test},
+  author = {T. Tester},
+  year = {2026}
+}
+'''
+[part]
+name = "latch"
+title = "Latch"
+group = "array"
+scaling = "analog"
+description = "A latch."
+[parameters.bits]
+default = 4
+low = 1
+high = 8
+integer = true
+monotone = true
+[actions]
+hold = "one bit held"
+[laws]
+area = "bits * cell"
+leakage = "bits * cell * logic.leakage_density"
+energy.hold = "bits * 1e-15"
+[figures.cell]
+value = 2.0
+low = 1.0
+high = 4.0
+unit = "um2"
+kind = "assumed"
+source = "tester2026"
+place = "Table 1"
+"""
+PYTHON = """
+from hwlib import Parameter, Part, derive, figure, register
+
+@register
+class Latch(Part):
+    "A latch."
+    name = "latch"
+    title = "Latch"
+    group = "array"
+    parameters = (Parameter("bits", 4, 1, 8, "bit", integer=True, monotone=True),)
+    actions = {"hold": "one bit held"}
+    bits: int
+
+    def area(self):
+        return derive("two gates a bit", "um2", lambda gate: 2 * self.bits * gate, figure("logic.nand2_area"))
+
+    leakage = area
+
+    def energy(self, action):
+        return self.area()
+"""
+ASK = """
+import hwlib
+priced = hwlib.price("latch", {"bits": 8})
+entry = next(part for part in hwlib.load_catalogue().parts if part.name == "latch")
+print(priced.area.value, sorted(entry.figures), "tester2026" in hwlib.load_sources())
+"""
+
+
+def answer_with(tmp_path, name, text):
+    """What a copy of the library says of the part `latch` once the file lies in its folder."""
+    shutil.copytree(ROOT / "hwlib", tmp_path / "hwlib", ignore=shutil.ignore_patterns("*.pyc"))
+    (tmp_path / "hwlib" / "parts" / name).write_text(text)
+    done = subprocess.run(
+        [sys.executable, "-c", ASK],
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    return done.stdout.strip() or done.stderr.strip().splitlines()[-1]
+
+
+def test_a_toml_file_brings_its_law_its_figures_and_its_source(tmp_path):
+    # 8 bits of 2 um2
+    said = answer_with(tmp_path, "latch.toml", TOML)
+    assert said == "16.0 ['latch.cell', 'logic.leakage_density'] True"
+
+
+def test_a_module_brings_its_law_on_figures_of_the_library(tmp_path):
+    said = answer_with(tmp_path, "latch.py", PYTHON)
+    # 8 bits of two gates
+    assert said == f"{16 * figure('logic.nand2_area').value} ['logic.nand2_area'] False"
+
+
+def test_a_second_part_of_one_name_is_refused(tmp_path):
+    said = answer_with(tmp_path, "again.toml", TOML.replace('"latch"', '"dac"'))
+    assert "'dac' is registered twice" in said
+
+
+@pytest.mark.parametrize("file", sorted(DOCUMENTS))
+def test_no_other_file_of_the_product_names_a_part_of_one_file(file):
+    name = DOCUMENTS[file]["part"]["name"]
+    assert name in PARTS
+    sources = [
+        path
+        for package in ("hwlib", "workloads", "archsim")
+        for path in (ROOT / package).rglob("*")
+        if path.suffix in (".py", ".toml") and path.name != file
+    ]
+    naming = [path for path in sources if name in path.read_text(encoding="utf-8")]
+    # a docstring may point to it as an example
+    assert {path.name for path in naming} <= {"__init__.py"}
+
+
+@pytest.mark.parametrize("key, unit", [("level_energy", "fJ"), ("level_area", "um2")])
+def test_the_figures_of_the_flash_converter_are_the_median_and_quartiles_of_its_rows(key, unit):
+    costs = []
+    for row in FLASH["rows"]:
+        levels = 2 ** row["bits"] - 1
+        if key == "level_energy":  # mW / (MS/s) is nJ
+            costs.append(row["power_mw"] / row["rate_msps"] * 1e6 / levels)
+        elif "area_mm2" in row:
+            costs.append(row["area_mm2"] * 1e6 / levels)
+    entry = figure(f"adc_flash.{key}")
+    scale = entry.raw / entry.value
+    assert entry.raw_unit == unit
+    assert [entry.raw, entry.low * scale, entry.high * scale] == pytest.approx(
+        [np.median(costs), *np.quantile(costs, [0.25, 0.75])], rel=1e-5
+    )
+
+
+def test_a_flash_converter_doubles_with_every_bit():
+    five, six = (price("adc_flash", {"bits": bits}) for bits in (5, 6))
+    # 31 and 63 levels
+    assert six.area.value / five.area.value == pytest.approx(63 / 31)
+    assert six.energy["convert"].value == pytest.approx(63 * 102.213e-15)
+    assert price("adc_flash", {"rate_msps": 500}).latency["convert"].value == pytest.approx(2e-9)
+
+
+FAULTS = {
+    "unknown table 'law'.*did you mean 'laws'": lambda d: d.update(law={}),
+    "unknown field 'titel'.*did you mean 'title'": lambda d: d["part"].update(titel="x"),
+    "unknown scaling class.*got 'analogue'.*did you mean 'analog'": lambda d: d["part"].update(
+        scaling="analogue"
+    ),
+    "part.title: must be a text": lambda d: d["part"].update(title=7),
+    "the law of energy.convert is missing": lambda d: d["laws"].pop("energy"),
+    "unknown law 'energy.conver'": lambda d: d["laws"]["energy"].update(conver="1"),
+    "'level_aria' is no parameter or figure.*did you mean 'level_area'": lambda d: d["laws"].update(
+        area="bits * level_aria"
+    ),
+    "not allowed in an expression": lambda d: d["laws"].update(area="__import__('os')"),
+    "not an expression": lambda d: d["laws"].update(area=3.0),
+    "one name; got 'bits'": lambda d: d["figures"].update(bits={}),
+    "parameters.bits: needs low and high": lambda d: d["parameters"]["bits"].pop("low"),
+    "parameters.bits: field 'default'": lambda d: d["parameters"]["bits"].pop("default"),
+    "parameters.bits.default: out of the declared range": lambda d: d["parameters"]["bits"].update(
+        default=99
+    ),
+    "parameters.bits.integer: must be a bool": lambda d: d["parameters"]["bits"].update(
+        integer="yes"
+    ),
+    "parameters: must be a table": lambda d: d.update(parameters=[1]),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_part_file_that_is_wrong_is_refused_by_its_field(fault):
+    document = copy.deepcopy(dict(FLASH))
+    FAULTS[fault](document)
+    with pytest.raises(InputError, match=fault):
+        parse_part(document, "mine.toml")
+
+
+def test_a_law_that_gives_no_number_is_refused_with_its_text():
+    document = copy.deepcopy(dict(FLASH))
+    document["laws"]["area"] = "level_area / (bits - bits)"
+    with pytest.raises(InputError, match=r"laws.area: cannot be worked out \(.*division by zero"):
+        parse_part(document, "mine.toml")().area()
