@@ -1,4 +1,6 @@
-"""What tests of several questions share."""
+"""What tests of several questions share, and on how many processes the whole suite runs."""
+
+import os
 
 import pytest
 
@@ -21,3 +23,27 @@ def pytest_addoption(parser):
     parser.addoption(
         "--seed", type=int, default=0, help="what studies draw their random cases from"
     )
+
+
+MOST_WORKERS = 8  # each holds up to a gigabyte
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config):
+    """The whole suite takes all cores, where pytest-xdist is there and nothing else was asked for;
+    named files and single tests run in this process.
+    """
+    option = config.option
+    whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS
+    worker = hasattr(config, "workerinput")
+    if whole and not worker and getattr(option, "numprocesses", 0) is None:
+        option.numprocesses = "auto"
+        option.maxprocesses = option.maxprocesses or MOST_WORKERS
+        # neighbours stay together, so that what a file prepares is prepared once
+        option.dist = "worksteal"
+
+
+def pytest_configure():
+    """The width of the terminal, which pytest-xdist hands on, is no matter of a test."""
+    for name in ("COLUMNS", "LINES"):
+        os.environ.pop(name, None)

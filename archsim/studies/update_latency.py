@@ -192,9 +192,9 @@ def variant(name: str, settings: Mapping[str, object], manage: bool) -> Scheme:
     )
 
 
-def latency_rows() -> tuple[list[dict], dict[str, str]]:
-    """One row a scheme, times in ns a sample at mini-batches of 100; and the schemes that cannot
-    run, with the reason.
+def latency_rows(batch: int = BATCH) -> tuple[list[dict], dict[str, str]]:
+    """One row a scheme, times in ns a sample at mini-batches of `batch`; and the schemes that
+    cannot run, with the reason.
     """
     rows, refused = [], {}
     for name in list_schemes():
@@ -202,8 +202,8 @@ def latency_rows() -> tuple[list[dict], dict[str, str]]:
             label = " ".join([name, *map(str, settings.values())])
             plain, managed = (variant(name, settings, manage) for manage in (False, True))
             try:
-                near = update_time(plain, HIDDEN)
-                whole = update_time(managed, {})
+                near = update_time(plain, HIDDEN, batch)
+                whole = update_time(managed, {}, batch)
                 single = update_time(managed, {}, 1)
             except InputError as error:
                 refused[label] = error.message
@@ -214,7 +214,7 @@ def latency_rows() -> tuple[list[dict], dict[str, str]]:
                 {
                     "scheme": label,
                     "published_ns": PUBLISHED_NS.get(label),
-                    "accounting_ns": accounting(label),
+                    "accounting_ns": accounting(label, batch),
                     "model_ns": near.total,
                     "longest_operation": longest,
                     "longest_operation_ns": near.operations[longest],

@@ -44,7 +44,9 @@ from archsim.studies.update_latency import (
     STATED,
     TRAIN,
     accounting,
+    latency_rows,
     main,
+    markdown,
     steps_to_the_model,
     update_time,
     variant,
@@ -138,13 +140,7 @@ def test_mixed_precision_counts_the_square_of_the_lines():
     assert accounting("sbpca") is None
 
 
-def test_the_study_writes_a_row_for_every_scheme(tmp_path):
-    assert main([str(tmp_path)]) == 0
-    rows = {
-        row["scheme"]: row
-        for row in csv.DictReader((tmp_path / "latency.csv").open(encoding="utf-8"))
-    }
-    text = (tmp_path / "latency.md").read_text(encoding="utf-8")
+def check_rows(rows, text):
     assert {label.split()[0] for label in rows} == set(list_schemes()) and sum(
         label.startswith("tiki_taka") for label in rows
     ) == 4
@@ -156,9 +152,36 @@ def test_the_study_writes_a_row_for_every_scheme(tmp_path):
             and float(row[f"{row['busiest'].replace(' ', '_')}_ns"])
             <= float(row["model_ns"]) * 1.001
         )
-    assert (
-        float(rows["rpu"]["model_ns"]) == pytest.approx(36, abs=1)
-        and rows["rpu"]["published_ns"] == "30.9"
-    )
+    assert float(rows["rpu"]["model_ns"]) == pytest.approx(36, abs=1)
+
+
+@pytest.fixture
+def without_steps(monkeypatch):
+    """The table of steps has a test of its own."""
+    monkeypatch.setattr("archsim.studies.update_latency.steps_to_the_model", lambda *_: [])
+
+
+def test_every_scheme_has_a_row(without_steps):
+    rows, refused = latency_rows(batch=4)
+    assert refused == {}
+    check_rows({row["scheme"]: row for row in rows}, markdown(rows, refused))
+    assert next(row["published_ns"] for row in rows if row["scheme"] == "rpu") == 30.9
+
+
+@pytest.mark.study
+def test_the_study_writes_them(tmp_path):
+    assert main([str(tmp_path)]) == 0
+    rows = {
+        row["scheme"]: row
+        for row in csv.DictReader((tmp_path / "latency.csv").open(encoding="utf-8"))
+    }
+    check_rows(rows, (tmp_path / "latency.md").read_text(encoding="utf-8"))
+    assert rows["rpu"]["published_ns"] == "30.9"
+
+
+def test_the_study_needs_a_folder(tmp_path, monkeypatch, without_steps):
+    monkeypatch.setattr("archsim.studies.update_latency.latency_rows", lambda: ([], {}))
     (tmp_path / "file").write_text("")
     assert main([str(tmp_path / "file")]) == 2
+    assert main([str(tmp_path / "folder")]) == 0
+    assert {path.name for path in (tmp_path / "folder").iterdir()} == {"latency.md", "latency.csv"}

@@ -48,16 +48,16 @@ def test_the_harness_sees_what_goes_wrong(tmp_path, monkeypatch):
         if number == 7:
             os._exit(3)
         if number == 9:
-            bytearray(b"x") * 700_000_000
+            held = []
+            while resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024 <= here + 20:
+                held.append(b"x" * 10_000_000)
         if number == 11:
             raise InputError("refused")
 
     monkeypatch.setattr(harness, "mutated", lambda reader, name, seed, number: str(number).encode())
     reader = Reader({"x": b"0"}, "x", read, mutate.of_bytes)
     here = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    found = harness.run_reader(
-        "x", reader, 0, range(13), tmp_path, limit_s=6.0, limit_mb=here + 200
-    )
+    found = harness.run_reader("x", reader, 0, range(13), tmp_path, limit_s=6.0, limit_mb=here + 20)
     assert found.inputs == 13 and found.by_reader == {"x": 13}
     assert [(number, what.split()[0].rstrip(":")) for _, _, number, what in found.faults] == [
         (3, "KeyError"),
