@@ -5,12 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from html import escape
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from archsim.basics.files import csv_text, write_files
 from archsim.readers.digest import seal
 from archsim.readers.versions import versioned
+from archsim.run.result_tables import html_table, table_of
+from archsim.run.run_facts import Row
+
+if TYPE_CHECKING:
+    from archsim.run.unit_table import UnitTable
 
 COLUMNS = (
     "scheme",
@@ -34,9 +40,10 @@ COLUMNS = (
     "setup_seconds",
 )
 FILE = "compare.json"
+_SHOWN = 6  # labels in a short representation
 
 
-@dataclass
+@dataclass(repr=False)
 class Comparison:
     """`results`: a result document a scheme, with its training and its `label`; `refused`: labels
     of those that this chip or network cannot run, or that were lost, with the reason; `lost`:
@@ -44,18 +51,62 @@ class Comparison:
     where one did; `notes`: what was worked out anew though the folder held it.
     """
 
-    results: list[dict]
+    results: list[Row]
     refused: dict[str, str]
     lost: list[str] = field(default_factory=list)
     command: str = ""
     notes: list[str] = field(default_factory=list)
 
     @property
-    def rows(self) -> list[dict]:
+    def rows(self) -> list[Row]:
         """One row a scheme, columns COLUMNS. images_per_second is what the training took of one
         core, by the processor's time.
         """
         return [_row(document) for document in self.results]
+
+    def table(self) -> UnitTable:
+        """The schemes as a pandas DataFrame that shows its units and goes to LaTeX.
+
+        Returns:
+            a DataFrame with the columns COLUMNS, a row a scheme; `attrs["units"]` holds their
+            units, and `to_latex()` and a notebook show them in the headings.
+        """
+        return table_of(self.rows, repr(self))
+
+    def __repr__(self) -> str:
+        lost = f", {len(self.lost)} lost" if self.lost else ""
+        refused = f", {len(self.refused)} refused" if self.refused else ""
+        labels = ", ".join(str(document["label"]) for document in self.results[:_SHOWN])
+        more = ", ..." if len(self.results) > _SHOWN else ""
+        return f"Comparison({len(self.results)} schemes: {labels}{more}{refused}{lost})"
+
+    def _repr_html_(self) -> str:
+        """Accuracy and silicon of each scheme as a notebook shows them, and why one is missing."""
+        rows = [
+            (
+                row["label"],
+                "–" if row["accuracy_percent"] is None else f"{row['accuracy_percent']:.2f}",
+                f"{row['area_mm2']:.4g}",
+                f"{1e9 * row['energy_per_image_j']:.4g}",
+                f"{1e6 * row['latency_per_image_s']:.4g}",
+                f"{row['writes_per_device']:.4g}",
+            )
+            for row in self.rows
+        ]
+        heads = (
+            "scheme",
+            "accuracy (%)",
+            "area (mm²)",
+            "energy an image (nJ)",
+            "time an image (µs)",
+            "writes a device",
+        )
+        missing = [f"{label}: {reason}" for label, reason in self.refused.items()]
+        return (
+            f"<p><b>{escape(repr(self))}</b></p>"
+            + html_table(heads, rows)
+            + "".join(f"<p>{escape(text)}</p>" for text in missing)
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON document: {"schema", "schemes": [result + accuracy], "refused": {label: reason}}, with
@@ -67,7 +118,17 @@ class Comparison:
         return versioned("comparison", content)
 
     def save(self, folder: str | Path) -> Path:
-        """Write compare.json and compare.csv, whole or not at all."""
+        """Write compare.json and compare.csv, whole or not at all.
+
+        Args:
+            folder: where to; made where it is not there.
+
+        Returns:
+            the folder.
+
+        Raises:
+            InputError: where that cannot be.
+        """
         return write_files(
             folder,
             {
@@ -85,13 +146,13 @@ def sealed_comparison(document: Mapping[str, Any]) -> dict[str, Any]:
 
 def by_reason(refused: Mapping[str, str]) -> dict[str, list[str]]:
     """Labels by the reason that they share, in the order of the first of each."""
-    found: dict[str, list[str]] = {}
+    labels: dict[str, list[str]] = {}
     for label, reason in refused.items():
-        found.setdefault(reason, []).append(label)
-    return found
+        labels.setdefault(reason, []).append(label)
+    return labels
 
 
-def _row(document: dict) -> dict:
+def _row(document: Row) -> Row:
     images = document["images"]
     return {
         "scheme": document["scheme"],
@@ -123,15 +184,15 @@ def most_writes(document: Mapping[str, Any]) -> float | None:
     `writes_per_device` says nothing. None where the training tells no writes.
     """
     further = [
-        found["mean"]
-        for kind, found in document["training"].get("writes", {}).items()
+        writes["mean"]
+        for kind, writes in document["training"].get("writes", {}).items()
         if kind.startswith(".")
     ]
     known = [value for value in (document.get("writes_per_device"), *further) if value is not None]
     return max(known, default=None)
 
 
-def images_per_second(epochs: list[dict]) -> float | None:
+def images_per_second(epochs: list[Row]) -> float | None:
     """Images a second of one core over all epochs, which have the same number of images; None where
     none was finished.
     """

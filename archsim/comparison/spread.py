@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ def run_here(orders: Sequence[Order], told: Told) -> Iterator[tuple[int, Outcome
     """(number, outcome) of the orders, one after the other in this process."""
     for number, order in enumerate(orders):
         told(number, {})
-        outcome = run_scheme(order, lambda now, number=number: told(number, now))
+        outcome = run_scheme(order, partial(told, number))
         yield number, outcome
         if outcome.kind == "interrupted":
             return
@@ -51,7 +52,7 @@ def run_apart(orders: Sequence[Order], jobs: int, told: Told) -> Iterator[tuple[
         )
         asked = stack.enter_context(interruptible())
         environment = ONE_THREAD | stack.enter_context(guarded())
-        workers = [_Worker(room, place, environment) for place in range(min(jobs, len(orders)))]
+        workers = [_Worker(room, seat, environment) for seat in range(min(jobs, len(orders)))]
         for worker in workers:
             stack.callback(worker.end)
         yield from _run(orders, workers, asked, room / "stop", told)
@@ -66,7 +67,7 @@ def _run(
 ) -> Iterator[tuple[int, Outcome]]:
     waiting = deque(range(len(orders)))
     attempts = [0] * len(orders)
-    running: dict[Future, tuple[_Worker, int]] = {}
+    running: dict[Future[Outcome], tuple[_Worker, int]] = {}
     free = list(workers)
     while waiting or running:
         if asked.is_set():
@@ -96,20 +97,20 @@ def _run(
 
 @dataclass
 class _Worker:
-    """A place for one process. It serves several orders; after a death the next order gets a new
+    """A seat for one process. It serves several orders; after a death the next order gets a new
     one.
     """
 
     room: Path
-    place: int
+    seat: int
     environment: dict[str, str]
     pool: Any = None
 
     @property
     def mark(self) -> str:
-        return str(self.room / f"mark-{self.place}")
+        return str(self.room / f"mark-{self.seat}")
 
-    def start(self, order: Order, stop: Path) -> Future:
+    def start(self, order: Order, stop: Path) -> Future[Outcome]:
         if self.pool is None:
             # an executor of one process each, as the death of one process ends all of its executor
             from joblib.externals.loky import ProcessPoolExecutor

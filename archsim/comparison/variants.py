@@ -71,16 +71,16 @@ def chosen_variants(items: str | Scheme | Sequence[str | Scheme | Variant] | Non
         parts = items.split(",")
     else:
         parts = [items] if isinstance(items, Scheme) else items
-    found: dict[str, Variant] = {}
+    variants: dict[str, Variant] = {}
     for part in parts:
         for variant in _variants_of(part):
-            if found.setdefault(variant.label, variant) != variant:
+            if variants.setdefault(variant.label, variant) != variant:
                 raise InputError(
                     "two different variants of one label", where="schemes", got=variant.label
                 )
-    if not found:
+    if not variants:
         raise InputError("no scheme named", where="schemes", allowed=sorted(list_schemes()))
-    return list(found.values())
+    return list(variants.values())
 
 
 def _variants_of(part: str | Scheme | Variant) -> list[Variant]:

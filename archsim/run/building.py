@@ -4,7 +4,7 @@ verbs that go on from there.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from html import escape
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Unpack
 from archsim.chip.built import BuiltChip
 from archsim.run.options import BuiltTrainingWords, SimulationWords
 from archsim.run.result import Result
+from archsim.run.result_tables import html_table
 from archsim.run.simulation import build_for, simulate
 from hwlib.errors import InputError
 
@@ -192,22 +193,10 @@ class Build:
         ]
         return (
             f"<p><b>{escape(repr(self))}</b></p>"
-            + _table(("layer", "matrix", "tiles", "copies"), layers)
-            + _table(("component", "part", "count", "area, mm²", "energy, nJ"), parts)
+            + html_table(("layer", "matrix", "tiles", "copies"), layers)
+            + html_table(("component", "part", "count", "area, mm²", "energy, nJ"), parts)
             + "".join(f"<p>{escape(text)}</p>" for text in self.assumptions)
         )
-
-
-def _table(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    cells = "".join(
-        "<tr>" + "".join(f"<td>{escape(str(value))}</td>" for value in row) + "</tr>"
-        for row in rows
-    )
-    return (
-        "<table><tr>"
-        + "".join(f"<th>{escape(head)}</th>" for head in heads)
-        + f"</tr>{cells}</table>"
-    )
 
 
 def build(

@@ -9,7 +9,7 @@ import pytest
 
 import archsim
 from archsim.comparison import COLUMNS, Variant, chosen_variants
-from archsim.comparison.run import REQUEST
+from archsim.comparison.requests import REQUEST
 from archsim.schemes import load_scheme
 from archsim.training.settings import TrainingSettings
 from archsim.training.setup import settings_of

@@ -1,0 +1,166 @@
+"""What each scheme of a comparison is asked, as its folder keeps it: which results there are still
+those of today's question, and which are worked out anew.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from archsim.basics.files import write_files
+from archsim.comparison.document import FILE
+from archsim.comparison.worker import Order, Outcome
+from archsim.readers.digest import seal
+from archsim.readers.stored import read_stored
+from archsim.readers.versions import versioned
+from archsim.run.result import Result
+from archsim.training.inputs import changed_inputs, inputs_of
+from archsim.training.setup import settings_of
+from hwlib.errors import InputError
+from workloads.datasets import Dataset
+
+REQUEST = "request.json"
+_FREE = {"epochs", "threads", "checkpoint_images"}  # as for a checkpoint
+
+
+@dataclass
+class Beginning:
+    """What is known before any training: outcomes by the number of their order, and notes on
+    results whose inputs have changed since they were worked out.
+    """
+
+    outcomes: dict[int, Outcome] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+
+def begin(orders: Sequence[Order], data: Dataset, folder: Path | None, resume: bool) -> Beginning:
+    """Take what the folder holds of these orders, and leave in each scheme's folder what is asked
+    of it. Schemes that have no training at all are refused here.
+
+    Raises:
+        InputError: where the folder was begun with other options.
+    """
+    _refuse_begun(orders, folder, resume)
+    beginning = Beginning()
+    requests: dict[int, dict[str, Any]] = {}
+    for number, order in enumerate(orders):
+        try:
+            request = _request(order, data)
+        except InputError as error:
+            beginning.outcomes[number] = Outcome("refused", reason=error.message)
+            continue
+        requests[number] = request
+        if order.folder is None or not resume:
+            continue
+        changed = _changed(order.folder, request)
+        if changed:
+            _clear(order.folder)
+            beginning.notes.append(
+                f"{order.variant.label}: worked out anew, as changed since: {', '.join(changed)}"
+            )
+        elif _finished(order.folder, request):
+            stored = Result.load(order.folder).to_dict()
+            beginning.outcomes[number] = Outcome("done", stored)
+    for number, request in requests.items():
+        own = orders[number].folder
+        if own is not None and number not in beginning.outcomes:
+            # of fewer epochs: must never pass for that of this request
+            (own / "result.json").unlink(missing_ok=True)
+            text = json.dumps(seal(versioned("request", request)), indent=1) + "\n"
+            write_files(own, {REQUEST: text})
+    return beginning
+
+
+def _refuse_begun(orders: Sequence[Order], folder: Path | None, resume: bool) -> None:
+    """Raises InputError where the folder holds a comparison that nobody asks to go on with."""
+    if folder is None or resume:
+        return
+    begun = [order.folder for order in orders if order.folder and (order.folder / REQUEST).exists()]
+    if begun or (folder / FILE).exists():
+        raise InputError(
+            "the folder holds a comparison already",
+            where=str(folder),
+            hint="resume goes on with it; choose another folder for a new one",
+        )
+
+
+def _request(order: Order, data: Dataset) -> dict[str, Any]:
+    """What a result depends on: options by their values, inputs by their content."""
+    variant, network = order.variant, order.network
+    settings, _ = settings_of(
+        order.chip,
+        variant.scheme,
+        epochs=order.epochs,
+        batch=order.batch,
+        seed=order.seed,
+        device=variant.device,
+        changes=order.changes,
+        network=network,
+    )
+    return {
+        "label": variant.label,
+        "network": network.name,
+        "chip": order.chip.name,
+        "scheme_settings": variant.scheme.model_dump(mode="json"),
+        "images": order.images,
+        "node_nm": order.node_nm,
+        "epochs": order.epochs,
+        **{
+            f"training.{path}": value
+            for path, value in settings.model_dump(mode="json", exclude=_FREE).items()
+        },
+        "inputs": inputs_of(network, order.chip, variant.scheme, settings, data),
+    }
+
+
+def _before(folder: Path) -> dict[str, Any] | None:
+    """The request that a scheme's folder was begun with; None where there is none. Raises
+    InputError where it cannot be read.
+    """
+    path = folder / REQUEST
+    if not path.exists():
+        return None
+    try:
+        return read_stored(path, "request", "request").document
+    except InputError as fault:
+        raise InputError(
+            f"cannot read what this folder was asked to hold ({fault.what})", where=str(path)
+        ) from None
+
+
+def _changed(folder: Path, request: dict[str, Any]) -> list[str]:
+    """Names of the inputs that have changed since a scheme's folder was begun."""
+    before = _before(folder)
+    return [] if before is None else changed_inputs(before.get("inputs"), request["inputs"])
+
+
+def _clear(folder: Path) -> None:
+    """Remove what a scheme's folder holds of other inputs."""
+    for path in [folder / "result.json", folder / "checkpoint.json", *folder.glob("arrays-*.npz")]:
+        path.unlink(missing_ok=True)
+
+
+def _finished(folder: Path, request: dict[str, Any]) -> bool:
+    """Whether a scheme's folder holds the result of this request. Raises InputError where it was
+    begun with other options; more epochs than before go on from its checkpoint."""
+    before = _before(folder)
+    if before is None:
+        return False
+    changed = [key for key in request if before.get(key) != request[key]]
+    longer = (
+        changed == ["epochs"]
+        and isinstance(before.get("epochs"), int)
+        and before["epochs"] < request["epochs"]
+    )
+    if changed and not longer:
+        raise InputError(
+            f"the folder was begun with other settings ({', '.join(changed)})",
+            where=str(folder),
+            got={key: before.get(key) for key in changed},
+            allowed=str({key: request[key] for key in changed}),
+            hint="choose another folder",
+        )
+    return not changed and (folder / "result.json").exists()
