@@ -19,7 +19,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace) -> int:
     from archsim.run.citations import cite
 
-    found = cite(arguments.result)
+    sources = cite(arguments.result)
     if arguments.json:
         print_json(
             {
@@ -29,12 +29,12 @@ def execute(arguments: argparse.Namespace) -> int:
                         "title": citation.title,
                         "used_for": list(citation.used_for),
                     }
-                    for citation in found.citations
+                    for citation in sources.citations
                 ],
-                "assumed_figures": list(found.assumed_figures),
-                "own": dict(found.own),
+                "assumed_figures": list(sources.assumed_figures),
+                "own": dict(sources.own),
             }
         )
     else:
-        emit(found.bibtex() if arguments.bibtex else found.text())
+        emit(sources.bibtex() if arguments.bibtex else sources.text())
     return 0

@@ -5,11 +5,16 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from archsim.basics.folders import hold
 from archsim.cli import options
 from archsim.cli.output import console, print_json, say
 from hwlib.errors import InputError
+
+if TYPE_CHECKING:
+    from archsim.comparison import Comparison
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -22,52 +27,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="update rules (archsim list schemes; default all; your own: FILE.py), each with settings where wanted: "
         "sgd,tiki_taka:version=agad,sbpca:rank=3:training.learning_rate=0.1",
     )
-    parser.add_argument(
-        "--data",
-        default="digits",
-        metavar="NAME|FILE.npz",
-        help="data set: archsim list datasets (default digits)",
-    )
+    options.add_data_option(parser)
     parser.add_argument(
         "--arch",
         default="cim40",
         metavar="NAME|FILE",
         help="chip: archsim list architectures (default cim40)",
     )
-    parser.add_argument(
-        "--epochs",
-        type=options.whole(1, 100_000),
-        default=1,
-        metavar="N",
-        help="times through the data (default 1)",
-    )
+    options.add_epochs_option(parser, default=1)
     options.add_step_options(parser)
-    parser.add_argument(
-        "--images",
-        type=options.whole(1, 10_000_000),
-        metavar="N",
-        help="train on the first N images only",
-    )
-    parser.add_argument(
-        "--node",
-        type=options.positive,
-        metavar="NM",
-        help="technology node of the prices (default: the chip's)",
-    )
+    options.add_price_options(parser)
     options.add_set_option(parser, "any field of the architecture (read.adc_bits=8); repeatable")
-    parser.add_argument(
-        "--seed",
-        type=options.whole(0, 2**63 - 1),
-        default=0,
-        metavar="N",
-        help="seed of everything random (default 0)",
-    )
-    parser.add_argument(
-        "--jobs",
-        type=options.whole(1, 4096),
-        metavar="N",
-        help="schemes at a time, each on one core (default: all cores)",
-    )
+    options.add_jobs_option(parser, "schemes at a time, each on one core (default: all cores)")
     parser.add_argument(
         "--out",
         metavar="DIR",
@@ -97,44 +68,19 @@ def execute(arguments: argparse.Namespace) -> int:
             where="--resume",
             hint="name it with --out",
         )
-    import archsim
-    from archsim.comparison import compare
-    from archsim.comparison.document import sealed_comparison
-    from archsim.report.comparison.progress import watch_schemes
-
-    chip = archsim.load_architecture(arguments.arch, options.settings_table(arguments.settings))
-    schemes = _schemes(arguments.schemes)
-    network = archsim.load_network(arguments.network, **options.network_options(arguments))
-    watched = contextlib.nullcontext() if arguments.quiet else watch_schemes(console(stderr=True))
-    report = None
+    report: Path | None = None
     try:
         with (
             hold(arguments.out, "comparison", "--out", around=True)
             if arguments.out
-            else contextlib.nullcontext(),
-            watched as progress,
+            else (contextlib.nullcontext())
         ):
-            found = compare(
-                network,
-                schemes,
-                chip,
-                arguments.data,
-                epochs=arguments.epochs,
-                batch=arguments.batch,
-                rate=arguments.rate,
-                images=arguments.images,
-                seed=arguments.seed,
-                node_nm=arguments.node,
-                folder=arguments.out,
-                resume=arguments.resume,
-                progress=progress,
-                jobs=arguments.jobs or os.cpu_count() or 1,
-            )
-            found.command = arguments.line
-            if arguments.out and found.results:
+            comparison = _compare(arguments)
+            comparison.command = arguments.line
+            if arguments.out and comparison.results:
                 from archsim.report.comparison.page import write_comparison_report
 
-                found.save(arguments.out)
+                comparison.save(arguments.out)
                 report = write_comparison_report(arguments.out)[0]
     except KeyboardInterrupt:
         where = (
@@ -144,16 +90,51 @@ def execute(arguments: argparse.Namespace) -> int:
         )
         say(f"archsim: interrupted; {where}")
         return 130
-    for note in found.notes:
+    return _tell(arguments, comparison, report)
+
+
+def _compare(arguments: argparse.Namespace) -> Comparison:
+    import archsim
+    from archsim.comparison import compare
+    from archsim.report.comparison.progress import watch_schemes
+
+    chip = archsim.load_architecture(arguments.arch, options.settings_table(arguments.settings))
+    schemes = _schemes(arguments.schemes)
+    network = archsim.load_network(arguments.network, **options.network_options(arguments))
+    watched = contextlib.nullcontext() if arguments.quiet else watch_schemes(console(stderr=True))
+    with watched as progress:
+        return compare(
+            network,
+            schemes,
+            chip,
+            arguments.data,
+            epochs=arguments.epochs,
+            batch=arguments.batch,
+            rate=arguments.rate,
+            images=arguments.images,
+            seed=arguments.seed,
+            node_nm=arguments.node,
+            folder=arguments.out,
+            resume=arguments.resume,
+            progress=progress,
+            jobs=arguments.jobs or os.cpu_count() or 1,
+        )
+
+
+def _tell(arguments: argparse.Namespace, comparison: Comparison, report: Path | None) -> int:
+    """Notes, where the report is, and the comparison; 1 where a scheme was lost."""
+    from archsim.comparison.document import sealed_comparison
+
+    for note in comparison.notes:
         say(f"note: {note}", arguments.quiet)
     if report is not None:
         say(f"report: {report}", arguments.quiet)
     if arguments.json:
-        print_json(sealed_comparison(found.to_dict()))
+        print_json(sealed_comparison(comparison.to_dict()))
     elif not arguments.quiet:
         from archsim.report.comparison.terminal import print_comparison
 
-        print_comparison(found.rows, found.refused, console())
-    for label in found.lost:
-        say(f"archsim: {label}: {found.refused[label]}")
-    return 1 if found.lost else 0
+        print_comparison(comparison.rows, comparison.refused, console())
+    for label in comparison.lost:
+        say(f"archsim: {label}: {comparison.refused[label]}")
+    return 1 if comparison.lost else 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import math
 
-from archsim.cli.options import add_output_options, whole
+from archsim.cli.options import add_output_options, parse_count
 from archsim.cli.output import console, emit, print_json
 from archsim.cli.show_component import KIND_STYLES
 
@@ -20,7 +20,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--depth",
-        type=whole(1, 100),
+        type=parse_count(1, 100),
         metavar="N",
         help="levels to print (default: all, down to the figures)",
     )

@@ -8,11 +8,15 @@ import argparse
 import contextlib
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from archsim.basics.folders import hold
 from archsim.cli import options
 from archsim.cli.output import console, emit, print_json, say
 from archsim.readers.digest import seal
+
+if TYPE_CHECKING:
+    from archsim.exploration.space.space import Space
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -24,12 +28,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out", metavar="DIR", help="folder of the sweep (default: the space's name)"
     )
-    parser.add_argument(
-        "--jobs",
-        type=options.whole(1, 4096),
-        metavar="N",
-        help="processes (default: all cores; 1: in this process)",
-    )
+    options.add_jobs_option(parser, "processes (default: all cores; 1: in this process)")
     parser.add_argument(
         "--cluster",
         metavar="ADDRESS",
@@ -40,13 +39,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--timeout",
-        type=options.positive,
+        type=options.parse_positive,
         metavar="S",
         help="give up a point after this many seconds",
     )
     parser.add_argument(
         "--memory",
-        type=options.whole(256, 1_000_000),
+        type=options.parse_count(256, 1_000_000),
         metavar="MB",
         help="memory of a worker process",
     )
@@ -65,34 +64,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(arguments: argparse.Namespace) -> int:
-    from archsim.exploration import explore, load_space
-    from archsim.exploration.space.samplers import most_points
+    from archsim.exploration.space.load import load_space
+    from archsim.exploration.sweep import explore
     from archsim.report.progress import make_progress
     from archsim.report.sweep.files import write_sweep
 
     space = load_space(arguments.space)
     if arguments.dry_run:
-        from archsim.exploration.work.preview import build_one, check_names
-
-        for note in check_names(space):
-            say(f"note: {note}", arguments.quiet)
-        build_one(space)
-        rungs = ", ".join(
-            rung.label + (f" ({rung.points})" if rung.points else "") for rung in space.rungs
-        )
-        facts = {
-            "name": space.name,
-            "axes": len(space.axes),
-            "points": most_points(space),
-            "rungs": rungs,
-        }
-        if arguments.json:
-            print_json(facts)
-        else:
-            emit(
-                f"{space.name}: {facts['axes']} axes, {facts['points']} points before conditions, rungs: {rungs}"
-            )
-        return 0
+        return _preview(space, arguments)
     folder = Path(arguments.out or space.name)
     jobs = arguments.jobs or os.cpu_count() or 1
     watched = contextlib.nullcontext() if arguments.quiet else make_progress(console(stderr=True))
@@ -123,4 +102,23 @@ def execute(arguments: argparse.Namespace) -> int:
     for note in sweep.notes:
         say(f"note: {note}", arguments.quiet)
     say(f"written: {folder / 'report.html'}", arguments.quiet)
+    return 0
+
+
+def _preview(space: Space, arguments: argparse.Namespace) -> int:
+    """Check every name, build one design, and say how many points there are."""
+    from archsim.exploration.space.samplers import most_points
+    from archsim.exploration.work.preview import build_one, check_names
+
+    for note in check_names(space):
+        say(f"note: {note}", arguments.quiet)
+    build_one(space)
+    rungs = ", ".join(
+        rung.label + (f" ({rung.points})" if rung.points else "") for rung in space.rungs
+    )
+    axes, points = len(space.axes), most_points(space)
+    if arguments.json:
+        print_json({"name": space.name, "axes": axes, "points": points, "rungs": rungs})
+    else:
+        emit(f"{space.name}: {axes} axes, {points} points before conditions, rungs: {rungs}")
     return 0

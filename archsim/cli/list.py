@@ -3,54 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 
 from archsim.cli.options import add_output_options, one_of
 from archsim.cli.output import console, print_json
 
-
-def _networks() -> dict[str, str]:
-    from workloads import list_networks
-
-    return list_networks()
-
-
-def _architectures() -> dict[str, str]:
-    from archsim.chip import list_architectures
-
-    return list_architectures()
-
-
-def _schemes() -> dict[str, str]:
-    from archsim.schemes import list_schemes
-
-    return list_schemes()
-
-
-def _components() -> dict[str, str]:
-    from hwlib import list_components
-
-    return list_components()
-
-
-def _datasets() -> dict[str, str]:
-    from workloads import list_datasets
-
-    return list_datasets()
-
-
-def _devices() -> dict[str, str]:
-    from archsim.devices.presets import list_devices
-
-    return list_devices()
-
-
+# kind -> module and function that names what there is: name -> title; loaded when it is asked for
 KINDS = {
-    "networks": _networks,
-    "architectures": _architectures,
-    "schemes": _schemes,
-    "components": _components,
-    "devices": _devices,
-    "datasets": _datasets,
+    "networks": "workloads.load:list_networks",
+    "architectures": "archsim.chip:list_architectures",
+    "schemes": "archsim.schemes:list_schemes",
+    "components": "hwlib:list_components",
+    "devices": "archsim.devices.presets:list_devices",
+    "datasets": "workloads.datasets:list_datasets",
 }
 
 
@@ -60,18 +25,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(arguments: argparse.Namespace) -> int:
-    found = KINDS[arguments.kind]()
+    module, function = KINDS[arguments.kind].split(":")
+    titles: dict[str, str] = getattr(importlib.import_module(module), function)()
     if arguments.json:
-        print_json(
-            {arguments.kind: [{"name": name, "title": title} for name, title in found.items()]}
-        )
+        rows = [{"name": name, "title": title} for name, title in titles.items()]
+        print_json({arguments.kind: rows})
         return 0
     from rich.table import Table
 
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     table.add_column(style="bold")
     table.add_column(style="default")
-    for name, title in found.items():
+    for name, title in titles.items():
         table.add_row(name, title)
     console().print(table)
     return 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import math
 from collections.abc import Callable, Iterable
+from typing import TypedDict
 
 from hwlib.errors import InputError, nearest
 
@@ -14,7 +15,16 @@ NETWORK_HELP = (
 PADDINGS = ("auto", "none", "same")
 
 
-def whole(low: int, high: int) -> Callable[[str], int]:
+class NetworkWords(TypedDict):
+    """How a network's file is meant: keywords of `load_network`."""
+
+    shapes: dict[str, int] | None
+    batch_axis: int | str | None
+    padding: str | None
+    products: str | None
+
+
+def parse_count(low: int, high: int) -> Callable[[str], int]:
     """A type for whole numbers of a range."""
 
     def parse(text: str) -> int:
@@ -35,10 +45,10 @@ def whole(low: int, high: int) -> Callable[[str], int]:
 
 def axis_or_none(text: str) -> int | str:
     """A type for an axis from 0 on, or the word none."""
-    return text if text == "none" else whole(0, 63)(text)
+    return text if text == "none" else parse_count(0, 63)(text)
 
 
-def positive(text: str) -> float:
+def parse_positive(text: str) -> float:
     """A type for finite numbers above zero."""
     try:
         value = float(text)
@@ -64,17 +74,66 @@ def one_of(names: Iterable[str]) -> Callable[[str], str]:
     return parse
 
 
+def add_data_option(parser: argparse.ArgumentParser) -> None:
+    """--data of a training."""
+    parser.add_argument(
+        "--data",
+        default="digits",
+        metavar="NAME|FILE.npz",
+        help="data set: archsim list datasets (default digits, which needs no download)",
+    )
+
+
+def add_epochs_option(parser: argparse.ArgumentParser, default: int) -> None:
+    """--epochs, and --images of them."""
+    parser.add_argument(
+        "--epochs",
+        type=parse_count(1, 100_000),
+        default=default,
+        metavar="N",
+        help=f"times through the data (default {default})",
+    )
+    parser.add_argument(
+        "--images",
+        type=parse_count(1, 10_000_000),
+        metavar="N",
+        help="train on the first N images only",
+    )
+
+
+def add_price_options(parser: argparse.ArgumentParser) -> None:
+    """--node and --seed."""
+    parser.add_argument(
+        "--node",
+        type=parse_positive,
+        metavar="NM",
+        help="technology node of the prices (default: the chip's)",
+    )
+    parser.add_argument(
+        "--seed",
+        type=parse_count(0, 2**63 - 1),
+        default=0,
+        metavar="N",
+        help="seed of everything random (default 0)",
+    )
+
+
+def add_jobs_option(parser: argparse.ArgumentParser, what: str) -> None:
+    """--jobs: processes at a time."""
+    parser.add_argument("--jobs", type=parse_count(1, 4096), metavar="N", help=what)
+
+
 def add_step_options(parser: argparse.ArgumentParser) -> None:
     """--batch and --rate of a training."""
     parser.add_argument(
         "--batch",
-        type=whole(1, 4096),
+        type=parse_count(1, 4096),
         metavar="N",
         help="images of a training step (default: what the scheme suggests)",
     )
     parser.add_argument(
         "--rate",
-        type=positive,
+        type=parse_positive,
         metavar="RATE",
         help="learning rate (default: what the scheme suggests)",
     )
@@ -110,7 +169,7 @@ def add_workload_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--batch",
-        type=whole(1, 1_000_000),
+        type=parse_count(1, 1_000_000),
         metavar="N",
         help="images of a training step (default 1)",
     )
@@ -147,7 +206,7 @@ def add_network_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def network_options(arguments: argparse.Namespace) -> dict[str, object]:
+def network_options(arguments: argparse.Namespace) -> NetworkWords:
     """The options of `add_network_options` as keywords of `load_network`."""
     return {
         "shapes": shapes_table(arguments.shapes),

@@ -8,19 +8,28 @@ import functools
 import json
 import os
 import sys
+from typing import TYPE_CHECKING, Any
 
 from hwlib.text import printable
 
+if TYPE_CHECKING:
+    from rich.console import Console
+
+Described = dict[str, Any]
+"""What is shown, as JSON has it."""
 _WIDE = 160  # into a pipe or a file there is no terminal to fit
 
 
-def console(stderr: bool = False):
+def console(stderr: bool = False) -> Console:
     """A rich console; as wide as the terminal, or wide where there is none. It prints no control
     character of any text.
     """
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() or "COLUMNS" in os.environ else _WIDE
-    return _safe_console()(file=stream, width=width, highlight=False, markup=False, emoji=False)
+    made: Console = _safe_console()(
+        file=stream, width=width, highlight=False, markup=False, emoji=False
+    )
+    return made
 
 
 @functools.cache

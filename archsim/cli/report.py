@@ -8,7 +8,7 @@ import argparse
 from pathlib import Path
 
 from archsim.basics.folders import hold, kind_of
-from archsim.cli.options import add_output_options, add_set_option, settings_table, whole
+from archsim.cli.options import add_jobs_option, add_output_options, add_set_option, settings_table
 from archsim.cli.output import emit, print_json, say
 from hwlib.errors import InputError
 
@@ -48,12 +48,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="with --reprice: the network of a training or a comparison, where it is a file",
     )
-    parser.add_argument(
-        "--jobs",
-        type=whole(1, 4096),
-        metavar="N",
-        help="with --reprice: processes of a sweep (default 1)",
-    )
+    add_jobs_option(parser, "with --reprice: processes of a sweep (default 1)")
     add_output_options(parser)
 
 
@@ -94,7 +89,7 @@ def _reprice(arguments: argparse.Namespace) -> int:
                 where=f"--{name}",
                 got=str(getattr(arguments, name)),
             )
-    found = reprice(
+    moved = reprice(
         arguments.folder,
         arguments.arch,
         settings_table(arguments.settings),
@@ -104,10 +99,10 @@ def _reprice(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json(
             {
-                "moved": found.rows(),
-                "compared": found.cells,
-                "missing": found.missing,
-                "notes": found.notes,
+                "moved": moved.rows(),
+                "compared": moved.cells,
+                "missing": moved.missing,
+                "notes": moved.notes,
             }
         )
     elif not arguments.quiet:

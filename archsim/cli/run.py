@@ -5,15 +5,33 @@ from __future__ import annotations
 import argparse
 import contextlib
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archsim.basics.folders import folder_path, hold, kind_of, refuse_other
 from archsim.cli import options
 from archsim.cli.output import console, emit, print_json, say
 from archsim.readers.digest import seal
+from archsim.run.result_tables import TABLES
 from hwlib.errors import InputError
 
+if TYPE_CHECKING:
+    from archsim.chip.config import Architecture
+    from archsim.run.result import Result
+    from archsim.schemes.base import Scheme
+    from archsim.soc.observers import Observer
+    from archsim.trace import Trace
+    from workloads.network import Network
+
 _LARGEST_DATA = 10**9  # bytes of all arrays of --data together, unpacked
-_TABLES = ("component", "layer", "phase", "resource", "figure", "ledger", "placement")
+
+
+class Work(NamedTuple):
+    """What is simulated: a network with its step, or a trace."""
+
+    network: Network | Trace
+    scheme: Scheme | None = None
+    phase: str = "inference"
+    batch: int = 1
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -28,26 +46,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
     options.add_workload_options(parser)
     parser.add_argument(
         "--images",
-        type=options.whole(1, 1_000_000),
+        type=options.parse_count(1, 1_000_000),
         metavar="N",
         help="images that go through (default: the batch)",
     )
-    parser.add_argument(
-        "--node",
-        type=options.positive,
-        metavar="NM",
-        help="technology node of the prices (default: the chip's)",
-    )
+    options.add_price_options(parser)
     options.add_set_option(
         parser,
         "any field of the architecture (tile.rows=128) or scheme (scheme.optimiser=adam); repeatable",
-    )
-    parser.add_argument(
-        "--seed",
-        type=options.whole(0, 2**63 - 1),
-        default=0,
-        metavar="N",
-        help="seed of everything random (default 0)",
     )
     parser.add_argument(
         "--no-timing", action="store_true", help="area and energy only: nothing is simulated"
@@ -72,9 +78,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--csv",
         nargs="?",
         const="component",
-        type=options.one_of(_TABLES),
+        type=options.one_of(TABLES),
         metavar="TABLE",
-        help=f"print one table as CSV instead: {', '.join(_TABLES)}",
+        help=f"print one table as CSV instead: {', '.join(TABLES)}",
     )
     parser.add_argument(
         "--trace-out", metavar="FILE.json", help="write the events for Perfetto or chrome://tracing"
@@ -96,7 +102,7 @@ def execute(arguments: argparse.Namespace) -> int:
     chip_settings = {
         path: value for path, value in settings.items() if not path.startswith("scheme.")
     }
-    work, step = _workload(
+    work = _workload(
         arguments,
         {path[7:]: value for path, value in settings.items() if path.startswith("scheme.")},
     )
@@ -113,9 +119,11 @@ def execute(arguments: argparse.Namespace) -> int:
     ):
         with watched as progress:
             result = archsim.simulate(
-                work,
+                work.network,
                 chip,
-                **step,
+                work.scheme,
+                work.phase,
+                work.batch,
                 images=arguments.images,
                 node_nm=arguments.node,
                 seed=arguments.seed,
@@ -147,86 +155,79 @@ def _check(arguments: argparse.Namespace) -> None:
             )
 
 
-def _workload(
-    arguments: argparse.Namespace, scheme_settings: dict[str, str]
-) -> tuple[object, dict]:
-    """The network or trace, and what goes with it: scheme, phase and batch, which a trace brings
-    itself.
-    """
+def _workload(arguments: argparse.Namespace, scheme_settings: dict[str, str]) -> Work:
+    """The network with its step, or the trace, which brings scheme, phase and batch itself."""
     import archsim
 
     if arguments.network.lower().endswith(".json"):
-        from archsim.run.recorded_trace import load_trace
-
-        own = arguments.scheme is not None and arguments.scheme.endswith(
-            ".py"
-        )  # the file of the scheme that the trace names
-        for option in ("phase", "batch") if own else ("scheme", "phase", "batch"):
-            if getattr(arguments, option) is not None:
-                raise InputError(
-                    "a recorded trace brings its own",
-                    where=f"--{option}",
-                    got=getattr(arguments, option),
-                )
-        for option, value in options.network_options(arguments).items():
-            if value is not None:
-                where = f"--{option.rstrip('s').replace('_', '-')}"
-                raise InputError(
-                    "a recorded trace needs no reading of a network's file", where=where, got=value
-                )
-        if scheme_settings:
-            raise InputError(
-                "a recorded trace brings its own scheme", where="--set", got="scheme.…"
-            )
-        name = _own_scheme(arguments.scheme) if own else None
-        trace = load_trace(arguments.network)
-        if own and trace.scheme != name:
-            raise InputError(
-                "a recorded trace brings its own scheme",
-                where="--scheme",
-                got=name,
-                allowed=str(trace.scheme),
-            )
-        return trace, {}
-    phase = arguments.phase or "inference"
-    scheme = arguments.scheme
-    if scheme is None and scheme_settings:
+        return _recorded(arguments, scheme_settings)
+    scheme: Scheme | None = None
+    if arguments.scheme is None and scheme_settings:
         raise InputError(
             "settings of a scheme without one",
             where="--set",
             got="scheme.…",
             hint="name it with --scheme",
         )
-    if scheme is not None:
+    if arguments.scheme is not None:
         from archsim.chip.load import parse_setting
         from archsim.schemes import load_scheme
         from archsim.schemes.own_file import scheme_name
 
         scheme = load_scheme(
-            scheme_name(scheme),
+            scheme_name(arguments.scheme),
             {path: parse_setting(f"x={text}")[1] for path, text in scheme_settings.items()},
         )
     network = archsim.load_network(arguments.network, **options.network_options(arguments))
-    return network, {"scheme": scheme, "phase": phase, "batch": arguments.batch or 1}
+    return Work(network, scheme, arguments.phase or "inference", arguments.batch or 1)
 
 
-def _chip(arguments: argparse.Namespace, work: object) -> object:
+def _recorded(arguments: argparse.Namespace, scheme_settings: dict[str, str]) -> Work:
+    """A recorded trace. Raises InputError for what it brings itself; --scheme may name the file of
+    the scheme of somebody's own that it was made with.
+    """
+    from archsim.run.recorded_trace import load_trace
+    from archsim.schemes.own_file import load_scheme_file
+
+    own = arguments.scheme is not None and arguments.scheme.endswith(".py")
+    for option in ("phase", "batch") if own else ("scheme", "phase", "batch"):
+        if getattr(arguments, option) is not None:
+            raise InputError(
+                "a recorded trace brings its own",
+                where=f"--{option}",
+                got=getattr(arguments, option),
+            )
+    for option, value in options.network_options(arguments).items():
+        if value is not None:
+            where = f"--{option.rstrip('s').replace('_', '-')}"
+            raise InputError(
+                "a recorded trace needs no reading of a network's file", where=where, got=value
+            )
+    if scheme_settings:
+        raise InputError("a recorded trace brings its own scheme", where="--set", got="scheme.…")
+    name = load_scheme_file(arguments.scheme) if own else None
+    trace = load_trace(arguments.network)
+    if own and trace.scheme != name:
+        raise InputError(
+            "a recorded trace brings its own scheme",
+            where="--scheme",
+            got=name,
+            allowed=str(trace.scheme),
+        )
+    return Work(trace)
+
+
+def _chip(arguments: argparse.Namespace, work: Work) -> str | Architecture:
     """The chip that is named, else the one that a trace was recorded on, else cim40."""
     from archsim.run.simulation import chip_for
     from archsim.trace import Trace
 
-    if arguments.arch is None and isinstance(work, Trace):
-        return chip_for(work, None)[0]
-    return "cim40" if arguments.arch is None else arguments.arch
+    if arguments.arch is None and isinstance(work.network, Trace):
+        return chip_for(work.network, None)[0]
+    return "cim40" if arguments.arch is None else str(arguments.arch)
 
 
-def _own_scheme(path: str) -> str:
-    from archsim.schemes.own_file import load_scheme_file
-
-    return load_scheme_file(path)
-
-
-def _images(path: str) -> dict:
+def _images(path: str) -> dict[str, Any]:
     """The arrays of an .npz file by name; nothing in it is unpickled."""
     from archsim.readers.arrays import read_npz
 
@@ -236,7 +237,7 @@ def _images(path: str) -> dict:
     return arrays
 
 
-def _observers(arguments: argparse.Namespace) -> tuple:
+def _observers(arguments: argparse.Namespace) -> tuple[Observer, ...]:
     """Observers of the events; each writes its file when the run has ended."""
     if not (arguments.trace_out or arguments.vcd):
         return ()
@@ -246,7 +247,7 @@ def _observers(arguments: argparse.Namespace) -> tuple:
     return tuple(observer(path) for observer, path in wanted if path)
 
 
-def _write(arguments: argparse.Namespace, result) -> int:
+def _write(arguments: argparse.Namespace, result: Result) -> int:
     for path in filter(None, (arguments.trace_out, arguments.vcd)):
         say(f"events: {path}", arguments.quiet)
     if arguments.out:

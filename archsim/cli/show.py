@@ -5,6 +5,9 @@ parameters and sources.
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from archsim.cli import show_component, show_dataset, show_device, show_workload
 from archsim.cli.options import (
@@ -13,24 +16,51 @@ from archsim.cli.options import (
     add_set_option,
     network_options,
     one_of,
-    positive,
+    parse_positive,
     settings_table,
 )
-from archsim.cli.output import console, emit, print_json, say
+from archsim.cli.output import Described, console, emit, print_json, say
 from hwlib.errors import InputError
 
-# kind -> (describe(name, node_nm, settings or how a network is read) -> JSON, draw(JSON) -> things
-# to print)
+
+class Kind(NamedTuple):
+    """A kind of thing that is shown: how it is described and drawn, and which options it takes."""
+
+    describe: Callable[[str, float | None, dict[str, Any]], Described]
+    """(name, node in nm, settings or how a network's file is meant)."""
+    draw: Callable[[Described], Iterable[object]]
+    settable: bool = False
+    text: Callable[[str, dict[str, Any]], str] | None = None
+    """(name, settings): its file, to copy and edit (--toml)."""
+    plot: Callable[[Described, str], Iterable[Path]] | None = None
+    """(description, folder): writes its drawing (--out)."""
+
+
 KINDS = {
-    "network": (show_workload.describe_network, show_workload.draw_network),
-    "architecture": (show_workload.describe_architecture, show_workload.draw_architecture),
-    "scheme": (show_workload.describe_scheme, show_workload.draw_scheme),
-    "component": (show_component.describe_component, show_component.draw_component),
-    "figure": (show_component.describe_figure, show_component.draw_figure),
-    "device": (show_device.describe_device, show_device.draw_device),
-    "dataset": (show_dataset.describe_dataset, show_dataset.draw_dataset),
-    "schema": (show_workload.describe_schema, show_workload.draw_schema),
+    "network": Kind(show_workload.describe_network, show_workload.draw_network),
+    "architecture": Kind(
+        show_workload.describe_architecture,
+        show_workload.draw_architecture,
+        settable=True,
+        text=show_workload.architecture_text,
+    ),
+    "scheme": Kind(show_workload.describe_scheme, show_workload.draw_scheme),
+    "component": Kind(
+        show_component.describe_component, show_component.draw_component, settable=True
+    ),
+    "figure": Kind(show_component.describe_figure, show_component.draw_figure),
+    "device": Kind(
+        show_device.describe_device,
+        show_device.draw_device,
+        settable=True,
+        text=show_device.device_text,
+        plot=show_device.write_staircase,
+    ),
+    "dataset": Kind(show_dataset.describe_dataset, show_dataset.draw_dataset),
+    "schema": Kind(show_workload.describe_schema, show_workload.draw_schema),
 }
+_PRICED = ("component",)  # kinds that have a price at a node
+_READ = ("network",)  # kinds whose file is read as options say
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -42,7 +72,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--node",
-        type=positive,
+        type=parse_positive,
         metavar="NM",
         help="technology node of a component's prices (default 40)",
     )
@@ -63,45 +93,46 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(arguments: argparse.Namespace) -> int:
-    describe, draw = KINDS[arguments.kind]
+    kind = KINDS[arguments.kind]
     settings = settings_table(arguments.settings)
-    if settings and arguments.kind not in ("component", "architecture", "device"):
-        raise InputError(
-            f"a {arguments.kind} has no settings to set here",
-            where="--set",
-            got=", ".join(settings),
-        )
-    if arguments.node is not None and arguments.kind != "component":
-        raise InputError("only a component is priced at a node", where="--node", got=arguments.kind)
     reading = {
         name: value for name, value in network_options(arguments).items() if value is not None
     }
-    if reading and arguments.kind != "network":
-        raise InputError(
-            "only a network is read so",
-            where=f"--{next(iter(reading)).rstrip('s')}",
-            got=arguments.kind,
-        )
-    if arguments.toml and arguments.kind == "device":
-        print(show_device.device_text(arguments.name, settings), end="")
+    _check(arguments, settings, reading)
+    if arguments.toml and kind.text is not None:
+        emit(kind.text(arguments.name, settings), end="")
         return 0
-    if arguments.toml:
-        emit(show_workload.architecture_text(arguments.kind, arguments.name), end="")
-        return 0
-    document = describe(
-        arguments.name, arguments.node, reading if arguments.kind == "network" else settings
-    )
-    if arguments.out:
-        if arguments.kind != "device":
-            raise InputError(
-                "only a device has a figure to write", where="--out", got=arguments.kind
-            )
-        for path in show_device.write_staircase(document, arguments.out):
+    how: dict[str, Any] = reading if arguments.kind in _READ else dict(settings)
+    document = kind.describe(arguments.name, arguments.node, how)
+    if arguments.out and kind.plot is not None:
+        for path in kind.plot(document, arguments.out):
             say(f"written: {path}", arguments.quiet)
     if arguments.json:
         print_json(document)
         return 0
     output = console()
-    for thing in draw(document):
+    for thing in kind.draw(document):
         output.print(thing)
     return 0
+
+
+def _check(
+    arguments: argparse.Namespace, settings: dict[str, str], reading: Mapping[str, object]
+) -> None:
+    """Raises InputError for an option that this kind does not take."""
+    name, kind = arguments.kind, KINDS[arguments.kind]
+    if settings and not kind.settable:
+        raise InputError(
+            f"a {name} has no settings to set here", where="--set", got=", ".join(settings)
+        )
+    if arguments.node is not None and name not in _PRICED:
+        raise InputError("only a component is priced at a node", where="--node", got=name)
+    if reading and name not in _READ:
+        option = next(iter(reading)).rstrip("s")
+        raise InputError("only a network is read so", where=f"--{option}", got=name)
+    if arguments.toml and kind.text is None:
+        raise InputError(
+            "only an architecture or a device has a file to print", where="--toml", got=name
+        )
+    if arguments.out and not arguments.toml and kind.plot is None:
+        raise InputError("only a device has a figure to write", where="--out", got=name)

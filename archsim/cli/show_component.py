@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from archsim.cli.options import number_or_word
+from archsim.cli.output import Described
 
 KIND_STYLES = {"measured": "green", "simulated": "blue", "scaled": "yellow", "assumed": "red"}
 
 
-def describe_component(name: str, node_nm: float | None, settings: dict[str, str]) -> dict:
+def describe_component(name: str, node_nm: float | None, settings: dict[str, str]) -> Described:
     """Parameters, price and figures of a part. Raises InputError for an unknown part or parameter,
     or a value out of range.
     """
@@ -17,13 +18,13 @@ def describe_component(name: str, node_nm: float | None, settings: dict[str, str
     from hwlib import find_part, price
 
     part = find_part(name)
-    found = price(
+    priced = price(
         name, {key: number_or_word(text) for key, text in settings.items()}, node_nm or 40.0
     )
     trails = {
-        "area": found.area,
-        "leakage": found.leakage,
-        **{f"energy.{action}": item for action, item in found.energy.items()},
+        "area": priced.area,
+        "leakage": priced.leakage,
+        **{f"energy.{action}": item for action, item in priced.energy.items()},
     }
     figures = {figure.name: figure for trail in trails.values() for figure in trail.figures()}
     return {
@@ -33,11 +34,11 @@ def describe_component(name: str, node_nm: float | None, settings: dict[str, str
         "description": " ".join((part.__doc__ or "").split()),
         "scaling": part.scaling,
         "native_node_nm": part.native_node_nm,
-        "node_nm": found.node_nm,
+        "node_nm": priced.node_nm,
         "parameters": [
             {
                 "name": p.name,
-                "value": found.parameters[p.name],
+                "value": priced.parameters[p.name],
                 "default": p.default,
                 "low": p.low,
                 "high": p.high,
@@ -47,25 +48,25 @@ def describe_component(name: str, node_nm: float | None, settings: dict[str, str
             }
             for p in part.parameters
         ],
-        "area_um2": _spread(found.area),
-        "leakage_w": _spread(found.leakage),
+        "area_um2": _spread(priced.area),
+        "leakage_w": _spread(priced.leakage),
         "actions": [
             {
                 "name": action,
                 "description": text,
-                "energy_j": _spread(found.energy[action]),
-                "latency_s": _spread(found.latency[action]),
-                "formula": _law(found.energy[action]),
+                "energy_j": _spread(priced.energy[action]),
+                "latency_s": _spread(priced.latency[action]),
+                "formula": _law(priced.energy[action]),
             }
             for action, text in part.actions.items()
         ],
-        "area_formula": _law(found.area),
-        "leakage_formula": _law(found.leakage),
+        "area_formula": _law(priced.area),
+        "leakage_formula": _law(priced.leakage),
         "figures": [figure_row(figures[key]) for key in sorted(figures)],
     }
 
 
-def describe_figure(name: str, node_nm: float | None, settings: dict[str, str]) -> dict:
+def describe_figure(name: str, node_nm: float | None, settings: dict[str, str]) -> Described:
     """One sourced figure. Raises InputError with the nearest name where there is none."""
     from archsim.cost.figures_used import figure_row
     from hwlib import figure
@@ -83,7 +84,7 @@ def _spread(item) -> dict[str, float | str]:
     return {"value": item.value, "low": item.low, "high": item.high}
 
 
-def draw_component(document: dict) -> Iterator[object]:
+def draw_component(document: Described) -> Iterator[object]:
     """Tables for the terminal."""
     from rich.table import Table
     from rich.text import Text
@@ -134,13 +135,13 @@ def draw_component(document: dict) -> Iterator[object]:
     yield _sources(document["figures"])
 
 
-def draw_figure(document: dict) -> Iterator[object]:
+def draw_figure(document: Described) -> Iterator[object]:
     """The figure as a table of one row, and its source."""
     yield _figure_table([document])
     yield _sources([document])
 
 
-def _figure_table(rows: list[dict]):
+def _figure_table(rows: list[Described]):
     from rich.table import Table
     from rich.text import Text
 
@@ -167,14 +168,14 @@ def _figure_table(rows: list[dict]):
     return table
 
 
-def _sources(rows: list[dict]):
+def _sources(rows: list[Described]):
     from rich.text import Text
 
     titles = {row["source"]: row["title"] for row in rows}
     return Text("\n".join(f"{key}: {title}" for key, title in sorted(titles.items())), style="dim")
 
 
-def _amount(spread: dict, unit: str) -> tuple[str, str]:
+def _amount(spread: Described, unit: str) -> tuple[str, str]:
     from archsim.report.drawing.format import si, significant
 
     if unit == "um2":

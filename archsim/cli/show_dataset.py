@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from archsim.cli.output import Described
 from hwlib.errors import InputError
 
 
-def describe_dataset(name: str, node_nm: float | None, settings: dict[str, str]) -> dict:
+def describe_dataset(name: str, node_nm: float | None, settings: dict[str, str]) -> Described:
     """Sizes, classes, source and where the files lie (null where they are not here). Raises
     InputError for an unknown name.
     """
@@ -52,7 +53,7 @@ def describe_dataset(name: str, node_nm: float | None, settings: dict[str, str])
     }
 
 
-def draw_dataset(document: dict) -> Iterator[object]:
+def draw_dataset(document: Described) -> Iterator[object]:
     """The data set for the terminal."""
     from rich.table import Table
     from rich.text import Text

@@ -10,12 +10,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from archsim.cli.options import number_or_word
+from archsim.cli.output import Described
 
 _DEVICES = 200
 _COLUMNS, _LINES = 64, 13
 
 
-def describe_device(name: str, node_nm: float | None, settings: dict[str, str]) -> dict:
+def describe_device(name: str, node_nm: float | None, settings: dict[str, str]) -> Described:
     """Parameters, sources and staircase of a preset, a law or a device file. Raises InputError for
     unknown names and values.
     """
@@ -104,12 +105,12 @@ def _toml(value: object) -> str:
         return repr(value)
     return re.sub(
         "[\x7f-\x9f]",
-        lambda found: f"\\u{ord(found[0]):04x}",
+        lambda letter: f"\\u{ord(letter[0]):04x}",
         json.dumps(value, ensure_ascii=False),
     )
 
 
-def draw_device(document: dict) -> Iterator[object]:
+def draw_device(document: Described) -> Iterator[object]:
     """Text, table and a plot of characters for the terminal."""
     from rich.table import Table
     from rich.text import Text
@@ -159,9 +160,9 @@ def _plot(low: list[float], middle: list[float], high: list[float]) -> list[str]
     floor, span = min(low), max(1e-12, max(high) - min(low))
     lines = [[" "] * _COLUMNS for _ in range(_LINES)]
     for column in range(_COLUMNS):
-        place = round(column * (len(middle) - 1) / (_COLUMNS - 1))
+        pulse = round(column * (len(middle) - 1) / (_COLUMNS - 1))
         bottom, centre, top = (
-            round((values[place] - floor) / span * (_LINES - 1)) for values in (low, middle, high)
+            round((values[pulse] - floor) / span * (_LINES - 1)) for values in (low, middle, high)
         )
         for line in range(bottom, top + 1):
             lines[_LINES - 1 - line][column] = "░"
@@ -174,7 +175,7 @@ def _plot(low: list[float], middle: list[float], high: list[float]) -> list[str]
     return [label + "│" + "".join(line).rstrip() for label, line in zip(labels, lines)]
 
 
-def write_staircase(document: dict, folder: str) -> list[Path]:
+def write_staircase(document: Described, folder: str) -> list[Path]:
     """The staircase as SVG and PNG files in a folder; returns the paths. Raises InputError where it
     cannot be written.
     """

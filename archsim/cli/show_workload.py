@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from archsim.cli.output import Described
 from hwlib.errors import InputError, unknown
 
 
-def describe_network(name: str, node_nm: float | None, reading: dict[str, object]) -> dict:
+def describe_network(name: str, node_nm: float | None, reading: dict[str, object]) -> Described:
     """Layers with shapes, weights and multiply-accumulates of one image; `reading` are keywords of
     `load_network`.
 
@@ -52,7 +53,7 @@ def describe_network(name: str, node_nm: float | None, reading: dict[str, object
     }
 
 
-def draw_network(document: dict) -> Iterator[object]:
+def draw_network(document: Described) -> Iterator[object]:
     """The layer table for the terminal."""
     from rich.table import Table
     from rich.text import Text
@@ -106,7 +107,7 @@ def draw_network(document: dict) -> Iterator[object]:
         yield Text(f"note: {note}", style="dim")
 
 
-def describe_schema(name: str, node_nm: float | None, settings: dict[str, str]) -> dict:
+def describe_schema(name: str, node_nm: float | None, settings: dict[str, str]) -> Described:
     """The JSON Schema of a file that this product reads: `trace`. Raises InputError for another
     name.
     """
@@ -117,14 +118,14 @@ def describe_schema(name: str, node_nm: float | None, settings: dict[str, str]) 
     return trace_schema()
 
 
-def draw_schema(document: dict) -> Iterator[object]:
+def draw_schema(document: Described) -> Iterator[object]:
     """The schema as it is: JSON."""
     from rich.json import JSON
 
     yield JSON.from_data(document)
 
 
-def describe_architecture(name: str, node_nm: float | None, settings: dict[str, str]) -> dict:
+def describe_architecture(name: str, node_nm: float | None, settings: dict[str, str]) -> Described:
     """Every setting of a chip, defaults and `settings` included. Raises InputError for a chip that
     cannot be read.
     """
@@ -133,19 +134,22 @@ def describe_architecture(name: str, node_nm: float | None, settings: dict[str, 
     return load_architecture(name, settings).model_dump(mode="json", by_alias=True)
 
 
-def architecture_text(kind: str, name: str) -> str:
+def architecture_text(name: str, settings: dict[str, str]) -> str:
     """The file of an architecture as it stands. Raises InputError where it is none."""
     from archsim.chip import architecture_path, load_architecture
 
-    if kind != "architecture":
+    if settings:
         raise InputError(
-            "only an architecture or a device has a file to print", where="--toml", got=kind
+            "the file is printed as it stands, with no setting changed",
+            where="--set",
+            got=", ".join(settings),
+            hint="set it in the copy",
         )
     load_architecture(name)
     return architecture_path(name).read_text(encoding="utf-8")
 
 
-def draw_architecture(document: dict) -> Iterator[object]:
+def draw_architecture(document: Described) -> Iterator[object]:
     """Settings and components for the terminal."""
     from rich.table import Table
     from rich.text import Text
@@ -190,7 +194,7 @@ def draw_architecture(document: dict) -> Iterator[object]:
     yield table
 
 
-def describe_scheme(name: str, node_nm: float | None, settings: dict[str, str]) -> dict:
+def describe_scheme(name: str, node_nm: float | None, settings: dict[str, str]) -> Described:
     """What an update rule declares. Raises InputError for an unknown name."""
     from archsim.chip import load_architecture
     from archsim.schemes import load_scheme
@@ -208,7 +212,7 @@ def describe_scheme(name: str, node_nm: float | None, settings: dict[str, str]) 
     }
 
 
-def draw_scheme(document: dict) -> Iterator[object]:
+def draw_scheme(document: Described) -> Iterator[object]:
     """The scheme for the terminal."""
     from rich.table import Table
     from rich.text import Text
@@ -234,7 +238,7 @@ def draw_scheme(document: dict) -> Iterator[object]:
         )
 
 
-def _flatten(tree: dict, path: str = "") -> Iterator[tuple[str, object]]:
+def _flatten(tree: Described, path: str = "") -> Iterator[tuple[str, object]]:
     for key, value in tree.items():
         if isinstance(value, dict) and value:
             yield from _flatten(value, f"{path}{key}.")

@@ -41,7 +41,7 @@ def execute(arguments: argparse.Namespace) -> int:
     network = load_network(arguments.network, **network_options(arguments))
     scheme = load_scheme(scheme_name(arguments.scheme)) if arguments.scheme else None
     trace = build_trace(network, scheme, arguments.phase or "inference", arguments.batch or 1)
-    if trace.scheme:
+    if trace.scheme and scheme is not None:
         trace = dataclasses.replace(trace, notes=(*trace.notes, *untrained_notes(network, scheme)))
     if arguments.arch is not None:
         trace = recorded_on(trace, load_architecture(arguments.arch))

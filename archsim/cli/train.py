@@ -8,13 +8,21 @@ import argparse
 import contextlib
 import os
 import threading
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archsim.basics.folders import folder_path, hold, refuse_other
 from archsim.cli import options
 from archsim.cli.output import console, print_json, say
 from archsim.readers.digest import seal
 from hwlib.errors import InputError
+
+if TYPE_CHECKING:
+    from archsim.chip.config import Architecture
+    from archsim.run.options import Bar
+    from archsim.run.training_and_silicon import Training
+    from archsim.schemes.base import Scheme
 
 TRACE = "measured.json"
 SILENT_SECONDS = 4.0
@@ -24,12 +32,7 @@ COMPARED = 8  # batches of the comparison with assumed activity
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("network", metavar="NETWORK", help=options.NETWORK_HELP)
     options.add_network_options(parser)
-    parser.add_argument(
-        "--data",
-        default="digits",
-        metavar="NAME|FILE.npz",
-        help="data set: archsim list datasets (default digits, which needs no download)",
-    )
+    options.add_data_option(parser)
     parser.add_argument(
         "--scheme",
         default="rpu",
@@ -46,37 +49,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="NAME|FILE",
         help="chip: archsim list architectures (default rpu for the scheme rpu, else cim40)",
     )
-    parser.add_argument(
-        "--epochs",
-        type=options.whole(1, 100_000),
-        default=10,
-        metavar="N",
-        help="times through the data (default 10)",
-    )
+    options.add_epochs_option(parser, default=10)
     options.add_step_options(parser)
-    parser.add_argument(
-        "--images",
-        type=options.whole(1, 10_000_000),
-        metavar="N",
-        help="train on the first N images only",
-    )
-    parser.add_argument(
-        "--node",
-        type=options.positive,
-        metavar="NM",
-        help="technology node of the prices (default: the chip's)",
-    )
+    options.add_price_options(parser)
     options.add_set_option(
         parser,
         "any field of the training (training.learning_rate=0.02, training.read.input_bits=7), the device "
         "(device.pulse_step=0.002), the architecture (read.adc_bits=8) or the scheme; repeatable",
-    )
-    parser.add_argument(
-        "--seed",
-        type=options.whole(0, 2**63 - 1),
-        default=0,
-        metavar="N",
-        help="seed of everything random (default 0)",
     )
     parser.add_argument(
         "--out",
@@ -88,7 +67,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--early-stop",
-        type=options.whole(1, 100_000),
+        type=options.parse_count(1, 100_000),
         metavar="N",
         help="end after N epochs without a lower test error",
     )
@@ -100,7 +79,7 @@ def execute(arguments: argparse.Namespace) -> int:
     import archsim
     from archsim.report.progress import make_progress
 
-    chip, scheme, changes = _settings(arguments)
+    wanted = _settings(arguments)
     network = archsim.load_network(arguments.network, **options.network_options(arguments))
     watched = contextlib.nullcontext() if arguments.quiet else make_progress(console(stderr=True))
     with (
@@ -111,14 +90,14 @@ def execute(arguments: argparse.Namespace) -> int:
         with watched as bar, _told_of_compilation(bar, arguments.quiet) as progress:
             trained = archsim.train(
                 network,
-                chip,
+                wanted.chip,
                 arguments.data,
-                scheme,
+                wanted.scheme,
                 epochs=arguments.epochs,
                 batch=arguments.batch,
                 seed=arguments.seed,
                 device=arguments.device,
-                settings=changes,
+                settings=wanted.changes,
                 images=arguments.images,
                 folder=arguments.out,
                 resume=arguments.resume,
@@ -131,14 +110,14 @@ def execute(arguments: argparse.Namespace) -> int:
 
 
 @contextlib.contextmanager
-def _told_of_compilation(bar, quiet: bool):
+def _told_of_compilation(bar: Bar | None, quiet: bool) -> Iterator[Bar]:
     """A progress function that moves `bar`; where none of its calls has come after some seconds,
     say what takes so long.
     """
     text = "compiling the kernels of this device law; they are kept on disk, so this happens once"
     timer = threading.Timer(SILENT_SECONDS, say, (text, quiet))
 
-    def progress(*now) -> None:
+    def progress(*now: object) -> None:
         timer.cancel()
         if bar:
             bar(*now)
@@ -161,7 +140,7 @@ def _check(arguments: argparse.Namespace) -> None:
     if not arguments.out:
         return
     folder = folder_path(arguments.out, "--out").absolute()
-    there = next(place for place in (folder, *folder.parents) if place.exists())
+    there = next(path for path in (folder, *folder.parents) if path.exists())
     if not os.access(there, os.W_OK):
         raise InputError(
             "cannot write here",
@@ -172,8 +151,16 @@ def _check(arguments: argparse.Namespace) -> None:
     refuse_other(folder, "training", "--out")
 
 
-def _settings(arguments: argparse.Namespace) -> tuple[object, object, dict[str, object]]:
-    """The chip, the scheme and the changes of training settings that `--set` asks for."""
+class Wanted(NamedTuple):
+    """The chip, the scheme and the changes of training settings that a line asks for."""
+
+    chip: Architecture
+    scheme: Scheme
+    changes: dict[str, Any]
+
+
+def _settings(arguments: argparse.Namespace) -> Wanted:
+    """What `--arch`, `--scheme`, `--rate` and `--set` ask for."""
     import archsim
     from archsim.chip.load import parse_setting
     from archsim.schemes import load_scheme
@@ -203,7 +190,7 @@ def _settings(arguments: argparse.Namespace) -> tuple[object, object, dict[str, 
         name, {path: parse_setting(f"x={text}")[1] for path, text in sorted_out["scheme"].items()}
     )
     chip = archsim.load_architecture(arguments.arch or scheme.default_chip, sorted_out[""])
-    training = sorted_out["training"]
+    training: dict[str, Any] = dict(sorted_out["training"])
     if arguments.rate is not None:
         if "learning_rate" in training:
             raise InputError(
@@ -213,15 +200,11 @@ def _settings(arguments: argparse.Namespace) -> tuple[object, object, dict[str, 
                 hint="--rate names it already",
             )
         training["learning_rate"] = arguments.rate
-    return (
-        chip,
-        scheme,
-        training
-        | {f"device_settings.{path}": value for path, value in sorted_out["device"].items()},
-    )
+    device = {f"device_settings.{path}": value for path, value in sorted_out["device"].items()}
+    return Wanted(chip, scheme, training | device)
 
 
-def _write(arguments: argparse.Namespace, trained) -> int:
+def _write(arguments: argparse.Namespace, trained: Training) -> int:
     """Files first, then what is printed; 130 where the training was interrupted."""
     document = trained.result.document
     folder = Path(arguments.out) if arguments.out else None
@@ -229,7 +212,7 @@ def _write(arguments: argparse.Namespace, trained) -> int:
         from archsim.trace import save_trace
 
         document["activity_file"] = str(save_trace(trained.trace, folder / TRACE))
-        _write_folder(arguments, trained, folder)
+        _write_folder(trained, folder)
     if arguments.json:
         print_json(seal(document))
     elif not arguments.quiet:
@@ -254,7 +237,7 @@ def _write(arguments: argparse.Namespace, trained) -> int:
     return 0
 
 
-def _write_folder(arguments: argparse.Namespace, trained, folder: Path) -> None:
+def _write_folder(trained: Training, folder: Path) -> None:
     from archsim.basics.files import csv_text, write_files
     from archsim.report.drawing.palette import colours
     from archsim.report.drawing.raster import save_raster

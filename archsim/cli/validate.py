@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING, Any
 
 from archsim.cli.options import add_output_options
 from archsim.cli.output import console, print_json
 
+if TYPE_CHECKING:
+    from rich.table import Table
+
+Row = dict[str, Any]
+"""A row of `archsim.validation.run_checks`."""
 _WIDE = 120  # columns of a terminal that holds the whole table
 
 
@@ -30,63 +36,13 @@ def execute(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _print(rows: list[dict]) -> None:
-    from rich import box
-    from rich.table import Table
+def _print(rows: list[Row]) -> None:
     from rich.text import Text
 
-    from archsim.report.drawing.format import plain, significant, unit
-
     screen = console()
-    wide = screen.width >= _WIDE
     for source in dict.fromkeys(row["source"] for row in rows):
-        table = Table(
-            "Check",
-            title=Text(source),
-            title_justify="left",
-            title_style="bold",
-            box=box.SIMPLE_HEAD,
-        )
-        for heading in (
-            ("Published", "Model", "Difference", "Allowed")
-            if wide
-            else ("Published", "Model", "Difference")
-        ):
-            table.add_column(heading, justify="right", no_wrap=True)
-        for heading in ("", "Kind", "Published figure is") if wide else ("",):
-            table.add_column(heading)
-        notes = []
-        for row in (row for row in rows if row["source"] == source):
-            mark = (
-                Text("within", style="green")
-                if row["within"]
-                else Text("outside", style="bold red")
-            )
-            if row["note"] and (not row["within"] or row["criterion"] == "range"):
-                notes.append(row["note"])
-                mark.append(f" [{len(notes)}]", style="dim")
-            printed = f"{plain(row['published'])} {unit(row['unit'])}".rstrip()
-            model = (
-                f"{row['model']:,}"
-                if isinstance(row["model"], int)
-                else f"{significant(row['model'])} {unit(row['unit'])}".rstrip()
-            )
-            if row["model_range"]:
-                model += "\n{} to {}".format(
-                    *(significant(value, 3) for value in row["model_range"])
-                )
-            difference = f"{100 * row['relative_difference']:+.1f} %"
-            kind = (row["kind"], row["confidence"])
-            if wide:
-                table.add_row(row["title"], printed, model, difference, _allowed(row), mark, *kind)
-            else:  # two lines a figure
-                table.add_row(
-                    f"{row['title']} ({', '.join(kind)})",
-                    printed,
-                    model,
-                    difference,
-                    mark.append(f"\n{_allowed(row)}"),
-                )
+        own = [row for row in rows if row["source"] == source]
+        table, notes = _table(source, own, wide=screen.width >= _WIDE)
         screen.print(table)
         for number, note in enumerate(notes, 1):
             screen.print(Text(f"  [{number}] {note}", style="dim"))
@@ -101,7 +57,52 @@ def _print(rows: list[dict]) -> None:
     )
 
 
-def _allowed(row: dict) -> str:
+def _table(source: str, rows: list[Row], wide: bool) -> tuple[Table, list[str]]:
+    """The figures of one source, a line each where the terminal is wide, and notes to them."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(
+        "Check", title=Text(source), title_justify="left", title_style="bold", box=box.SIMPLE_HEAD
+    )
+    numbers = ("Published", "Model", "Difference")
+    for heading in (*numbers, "Allowed") if wide else numbers:
+        table.add_column(heading, justify="right", no_wrap=True)
+    for heading in ("", "Kind", "Published figure is") if wide else ("",):
+        table.add_column(heading)
+    notes = []
+    for row in rows:
+        within = row["within"]
+        mark = Text("within" if within else "outside", style="green" if within else "bold red")
+        if row["note"] and (not within or row["criterion"] == "range"):
+            notes.append(row["note"])
+            mark.append(f" [{len(notes)}]", style="dim")
+        kind = (row["kind"], row["confidence"])
+        printed = _numbers(row)
+        if wide:
+            table.add_row(row["title"], *printed, _allowed(row), mark, *kind)
+        else:  # two lines a figure
+            title = f"{row['title']} ({', '.join(kind)})"
+            table.add_row(title, *printed, mark.append(f"\n{_allowed(row)}"))
+    return table, notes
+
+
+def _numbers(row: Row) -> tuple[str, str, str]:
+    """What is published, what the model gives, with its range, and the difference."""
+    from archsim.report.drawing.format import plain, significant, unit
+
+    name = unit(row["unit"])
+    published = f"{plain(row['published'])} {name}".rstrip()
+    value = row["model"]
+    model = f"{value:,}" if isinstance(value, int) else f"{significant(value)} {name}".rstrip()
+    if row["model_range"]:
+        low, high = (significant(end, 3) for end in row["model_range"])
+        model += f"\n{low} to {high}"
+    return published, model, f"{100 * row['relative_difference']:+.1f} %"
+
+
+def _allowed(row: Row) -> str:
     if row["criterion"] == "range":
         return "in its range"
     return "not above" if row["criterion"] == "below" else f"±{100 * row['tolerance']:.3g} %"

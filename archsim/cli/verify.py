@@ -23,18 +23,18 @@ def execute(arguments: argparse.Namespace) -> int:
     """0 where everything is as it was written, 2 where something is not."""
     from archsim.validation.stored_results import verify
 
-    found = verify(arguments.folder)
+    verified = verify(arguments.folder)
     if arguments.json:
-        print_json({"folder": arguments.folder, **found.to_dict()})
+        print_json({"folder": arguments.folder, **verified.to_dict()})
     elif not arguments.quiet:
-        for finding in found.findings:
+        for finding in verified.findings:
             why = f"; {finding.message}" if finding.message else ""
             emit(
                 f"{finding.verdict:>5}  {finding.path}: {finding.kind}, {finding.rows} checked{why}"
             )
-    bad = found.count("bad")
+    bad = verified.count("bad")
     say(
-        f"{len(found.findings)} documents: {found.count('good')} good, {found.count('noted')} with a note, {bad} bad",
+        f"{len(verified.findings)} documents: {verified.count('good')} good, {verified.count('noted')} with a note, {bad} bad",
         arguments.quiet,
     )
     return 2 if bad else 0
