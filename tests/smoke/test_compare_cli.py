@@ -45,7 +45,7 @@ def test_a_comparison_from_start_to_files(call, tmp_path):
     document = json.loads(out)
     assert (
         code == 0
-        and list(document)[:3] == ["schemes", "refused", "command"]
+        and list(document)[:4] == ["schema", "schemes", "refused", "command"]
         and document["refused"] == {}
     )
     assert document["command"].startswith("archsim compare digits_cnn --schemes sgd,")
