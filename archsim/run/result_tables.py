@@ -11,10 +11,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from archsim.run.run_facts import Row
 from hwlib.errors import unknown
 
 if TYPE_CHECKING:
+    from archsim.run.run_facts import Row
     from archsim.run.unit_table import UnitTable
 
 TABLES = ("component", "layer", "phase", "resource", "figure", "ledger", "placement")
