@@ -14,9 +14,10 @@ import argparse
 import json
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 from archsim.basics.files import csv_text, write_files
-from archsim.run.activity_effects import compare_activity, markdown
+from archsim.run.activity_effects import EffectRow, compare_activity, markdown
 from archsim.schemes import load_scheme
 from archsim.studies.training import Study, load_study
 from archsim.trace import Activity, build_trace
@@ -29,11 +30,16 @@ from workloads import load_network
 IMAGES = 8
 
 
-def study_comparison(study: Study, arch: str) -> dict[str, tuple[str, list[dict]]]:
-    """Rows of `compare_activity` with their title for each run of the study that is there, by its
-    name. Raises InputError.
-    """
-    found = {}
+class RunEffects(NamedTuple):
+    """Rows of `compare_activity` for one run of a study."""
+
+    title: str
+    rows: list[EffectRow]
+
+
+def study_comparison(study: Study, arch: str) -> dict[str, RunEffects]:
+    """Each run of the study that is there, by its name. Raises InputError where there is none."""
+    effects = {}
     for row, seed in study.runs():
         path = study.folder / "history" / f"{row.name}-{seed}.json"
         settings = read_settings({**row.settings, "seed": seed}, f"row '{row.name}'")
@@ -42,17 +48,15 @@ def study_comparison(study: Study, arch: str) -> dict[str, tuple[str, list[dict]
             continue
         scheme = silicon_scheme(load_scheme("rpu"), settings)
         trace = build_trace(load_network(study.network), scheme, "training", settings.batch)
-        found[path.stem] = (
-            row.title,
-            compare_activity(trace, activities, arch, scheme, images=IMAGES),
-        )
-    if not found:
+        rows = compare_activity(trace, activities, arch, scheme, images=IMAGES)
+        effects[path.stem] = RunEffects(row.title, rows)
+    if not effects:
         raise InputError(
             "no run on arrays with a finished epoch",
             where=str(study.folder),
             hint="run the study first",
         )
-    return found
+    return effects
 
 
 def _activities(folder: Path, name: str) -> dict[tuple[str, str], Activity]:

@@ -14,6 +14,7 @@ import json
 import sys
 from pathlib import Path
 
+from archsim.schemes.low_rank.sbpca import Sbpca
 from archsim.schemes.low_rank.sbpca_work import published_multiplies, published_words, state_words
 from archsim.studies.training import Study, load_study, read_history
 from archsim.training.settings import read_settings, scheme_of
@@ -53,6 +54,10 @@ def counted(study: Study) -> list[dict]:
             continue
         facts = json.loads(path.read_text(encoding="utf-8"))
         scheme = scheme_of(settings)
+        if not isinstance(scheme, Sbpca):
+            raise InputError(
+                "not a low-rank rule", where=f"row '{row.name}': rule", got=settings.rule
+            )
         for layer in network.array_layers:
             a, b = layer.matrix.columns, layer.matrix.rows + layer.bias
             rank, done = scheme.rank_of(a, b), facts["done"][layer.name]

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, SupportsFloat
 
+Row = Mapping[str, Any]
 SAME = 1e-9
 _MOST_LINES = 120  # of one table on the page; beyond that one line a column
 
@@ -26,7 +27,7 @@ class Repriced:
     missing: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
-    def add(self, table: str, before: Sequence[Mapping], now: Sequence[Mapping]) -> None:
+    def add(self, table: str, before: Sequence[Row], now: Sequence[Row]) -> None:
         """Compare a table with what it was."""
         self.moved[table], self.cells[table] = differences(before, now)
 
@@ -50,18 +51,17 @@ def read_table(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def differences(
-    before: Sequence[Mapping], now: Sequence[Mapping]
-) -> tuple[list[dict[str, Any]], int]:
+def differences(before: Sequence[Row], now: Sequence[Row]) -> tuple[list[dict[str, Any]], int]:
     """Numbers of two tables that are not the same, and how many were compared. Rows are matched by
     their texts, equal ones in turn.
     """
     old = dict(_named(before))
-    found, compared = [], 0
+    moved: list[dict[str, Any]] = []
+    compared = 0
     for name, row in _named(now):
         there = old.pop(name, None)
         if there is None:
-            found.append(
+            moved.append(
                 {"row": name, "quantity": "", "before": None, "now": "new", "change_percent": None}
             )
             continue
@@ -72,7 +72,7 @@ def differences(
             compared += 1
             if one is None or two is None or not math.isclose(one, two, rel_tol=SAME, abs_tol=0.0):
                 change = 100 * (two / one - 1) if one and two is not None else None
-                found.append(
+                moved.append(
                     {
                         "row": name,
                         "quantity": quantity,
@@ -81,13 +81,13 @@ def differences(
                         "change_percent": change,
                     }
                 )
-    return found + [
+    return moved + [
         {"row": name, "quantity": "", "before": "there", "now": None, "change_percent": None}
         for name in old
     ], compared
 
 
-def _named(rows: Iterable[Mapping]) -> Iterable[tuple[str, Mapping]]:
+def _named(rows: Iterable[Row]) -> Iterable[tuple[str, Row]]:
     seen: dict[str, int] = {}
     for row in rows:
         texts = [value for value in row.values() if _is_name(value)][:3]
@@ -107,35 +107,35 @@ def _is_name(value: object) -> bool:
 
 
 def _number(value: object) -> float | None:
-    if isinstance(value, bool) or value is None:
+    if isinstance(value, bool) or not isinstance(value, SupportsFloat | str):
         return None
     try:
-        found = float(value)
+        number = float(value)
     except (TypeError, ValueError):
         return None
-    return found if math.isfinite(found) else None
+    return number if math.isfinite(number) else None
 
 
-def markdown(found: Repriced, title: str, version: str) -> str:
+def markdown(repriced: Repriced, title: str, version: str) -> str:
     """The page: what moved, table by table, and what could not be priced again."""
     lines = [
         f"# {title}: priced again",
         "",
         f"By archsim {version}, from the activity that was kept; nothing was trained.",
     ]
-    for table, rows in found.moved.items():
+    for table, rows in repriced.moved.items():
         lines += ["", f"## {table}", ""]
         if not rows:
-            lines.append(f"All {found.cells[table]:,} numbers are as they were.")
+            lines.append(f"All {repriced.cells[table]:,} numbers are as they were.")
             continue
-        lines += [f"{len(rows):,} of {found.cells[table]:,} numbers moved.", ""]
+        lines += [f"{len(rows):,} of {repriced.cells[table]:,} numbers moved.", ""]
         lines += _each(rows) if len(rows) <= _MOST_LINES else _by_quantity(rows)
-    for head, texts in (("Not priced again", found.missing), ("Notes", found.notes)):
+    for head, texts in (("Not priced again", repriced.missing), ("Notes", repriced.notes)):
         lines += ["", f"## {head}", "", *(f"- {text}" for text in texts)] if texts else []
     return "\n".join(lines) + "\n"
 
 
-def _each(rows: Sequence[Mapping]) -> list[str]:
+def _each(rows: Sequence[Row]) -> list[str]:
     lines = ["| row | quantity | before | now | change |", "|---|---|---:|---:|---:|"]
     return lines + [
         f"| {row['row'].replace('|', '/')} | {row['quantity']} | {_text(row['before'])} | {_text(row['now'])} | "
@@ -144,7 +144,7 @@ def _each(rows: Sequence[Mapping]) -> list[str]:
     ]
 
 
-def _by_quantity(rows: Sequence[Mapping]) -> list[str]:
+def _by_quantity(rows: Sequence[Row]) -> list[str]:
     lines = [
         "| quantity | moved | median change | largest change | of row | before | now |",
         "|---|---:|---:|---:|---|---:|---:|",

@@ -7,7 +7,7 @@ python -m archsim.studies.pipelining --chips 2000 --seed 1
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from archsim.studies.random_chips import Draw, draw, one_job, run
@@ -15,7 +15,7 @@ from archsim.studies.random_chips import Draw, draw, one_job, run
 SERIAL = {"execution.mode": "layer_by_layer"}
 PIPELINED = {"execution.mode": "pipelined"}
 # What an exception may come from: it is a cause if the exception is gone without it.
-CAUSES = {
+CAUSES: dict[str, dict[str, object]] = {
     "few operations in flight": {"controller.in_flight": 65536},
     "results go before inputs on the bus": {"interconnect.arbitration": "fifo"},
     "instructions fetched late": {"controller.issue_cycles": 0},
@@ -47,9 +47,10 @@ class Pair:
         return self.pipelined > self.serial + self.job
 
 
-def compare(chip: Draw, changed: dict | None = None) -> Pair:
+def compare(chip: Draw, changed: Mapping[str, object] | None = None) -> Pair:
     """Run a chip in both modes."""
-    serial, pipelined = (run(chip, {**(changed or {}), **mode}) for mode in (SERIAL, PIPELINED))
+    own = dict(changed or {})
+    serial, pipelined = (run(chip, own | mode) for mode in (SERIAL, PIPELINED))
     return Pair(chip, serial.end, pipelined.end, one_job(serial))
 
 
@@ -81,16 +82,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--chips", type=int, default=2000, help="how many random chips (2000)")
     parser.add_argument("--seed", type=int, default=1, help="which series of them (1)")
     options = parser.parse_args(arguments)
-    found = []
+    slower = []
     for pair in exceptions(options.chips, options.seed):
-        found.append(pair)
+        slower.append(pair)
         print(described(pair), flush=True)
-    worst = max((pair.excess for pair in found), default=0.0)
+    worst = max((pair.excess for pair in slower), default=0.0)
     print(
-        f"{len(found)} of {options.chips} chips (seed {options.seed}) are slower as a pipeline by more than one job, "
+        f"{len(slower)} of {options.chips} chips (seed {options.seed}) are slower as a pipeline by more than one job, "
         f"at most by {worst:.2%}"
     )
-    return int(len(found) > 0.01 * options.chips or worst > 0.03)
+    return int(len(slower) > 0.01 * options.chips or worst > 0.03)
 
 
 if __name__ == "__main__":

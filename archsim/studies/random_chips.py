@@ -5,9 +5,11 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from archsim.chip import load_architecture
 from archsim.chip.place import place
+from archsim.chip.plan.operation_plan import OperationPlan
 from archsim.schemes import load_scheme
 from archsim.soc.machine import Machine
 from archsim.trace import build_trace
@@ -31,7 +33,7 @@ WORK = [
 ]
 CHIPS = ["wu2023", "cim40", "isaac32", "rpu_512"]
 # From the least that a chip may have to plenty.
-SETTINGS = {
+SETTINGS: dict[str, list[Any]] = {
     "read.bits_per_slot": [1, 2, 4, 8],
     "read.slot_cycles": [1, 2, 10],
     "read.columns_per_adc": [1, 2, 8, 32],
@@ -60,7 +62,7 @@ SETTINGS = {
     "placement.pack": [False, False, False, True],
 }
 # Quick tiles on slow shared resources, so that these queue: each is the busiest one of some chip.
-CROWDED = {
+CROWDED: dict[str, list[Any]] = {
     "read.bits_per_slot": [4, 8],
     "read.all_groups": [False],
     "read.columns_per_adc": [1, 2, 8],
@@ -103,8 +105,9 @@ def draw(seed: int, number: int) -> Draw:
     choose = random.Random(f"{seed}/{number}")
     network, scheme = choose.choice(WORK)
     chip = choose.choice(CHIPS)
+
     table, share = (SETTINGS, 0.5) if choose.random() < 0.5 else (CROWDED, 0.7)
-    settings = {
+    settings: dict[str, object] = {
         key: choose.choice(values) for key, values in table.items() if choose.random() < share
     }
     if scheme:
@@ -133,7 +136,7 @@ def one_job(machine: Machine) -> int:
     return max(_job(plan, machine.chip.interconnect.hop_cycles) for plan in machine.plans.values())
 
 
-def _job(plan, hop: int) -> int:
+def _job(plan: OperationPlan, hop: int) -> int:
     feed = max(plan.bus_in, plan.port_in, plan.off_chip_cycles, plan.generator_cycles)
     drain = max(plan.bus_out, plan.vector_cycles, plan.port_out)
     return (feed + drain) * plan.per_job + plan.timing.latency + hop

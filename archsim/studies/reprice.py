@@ -31,6 +31,8 @@ from workloads import load_network
 if TYPE_CHECKING:
     from archsim.chip.config import Architecture
 
+ChipOf = Callable[[Mapping[str, Any], str], "Architecture | None"]
+"""(document of a training, where it lies) -> the chip in place of its own; None for its own."""
 PAGE, ROWS = "repriced.md", "repriced.csv"
 MEASURED = "measured.json"
 _QUANTITIES = (
@@ -71,13 +73,7 @@ def reprice(
         if kind in (None, "study")
         else []
     )
-    work = {
-        "training": _training,
-        "run": _training,
-        "comparison": _comparison,
-        "sweep": _sweep,
-        "study": _study,
-    }.get(kind)
+    work = _WORK.get(kind or "")
     if work is None and not below:
         raise InputError(
             "nothing here can be priced again",
@@ -90,23 +86,24 @@ def reprice(
             f"a {kind or 'folder of studies'} names its own chips and networks",
             where="--arch, --set, --network",
         )
-    found = Repriced()
+    repriced = Repriced()
     with hold(folder, kind or "study", around=True):
         if work:
             change = _chip_change(arch, settings)
-            found = work(folder, change, network and load_network(network), jobs)
+            repriced = work(folder, change, load_network(network) if network else None, jobs)
         for path in below:
-            found.join(path.name, reprice(path, jobs=jobs))
+            repriced.join(path.name, reprice(path, jobs=jobs))
         write_files(
             folder,
-            {PAGE: markdown(found, folder.resolve().name, VERSION), ROWS: csv_text(found.rows())},
+            {
+                PAGE: markdown(repriced, folder.resolve().name, VERSION),
+                ROWS: csv_text(repriced.rows()),
+            },
         )
-    return found
+    return repriced
 
 
-def _chip_change(
-    arch: str | Path | None, settings: Mapping[str, str] | None
-) -> Callable[[Mapping[str, Any], str], Architecture | None]:
+def _chip_change(arch: str | Path | None, settings: Mapping[str, str] | None) -> ChipOf:
     """The chip in place of that of a document; None for its own."""
 
     def chip(document: Mapping[str, Any], where: str) -> Architecture | None:
@@ -117,7 +114,7 @@ def _chip_change(
     return chip
 
 
-def _training(folder: Path, chip: Callable, network: Any, jobs: int) -> Repriced:
+def _training(folder: Path, chip: ChipOf, network: Any, jobs: int) -> Repriced:
     """The result of one training, its tables, its trace, its page and its figures."""
     from archsim.report.run.export import write_figures
     from archsim.report.run.page import render_report
@@ -132,9 +129,9 @@ def _training(folder: Path, chip: Callable, network: Any, jobs: int) -> Repriced
     if (folder / "report.html").exists():
         write_files(folder, {"report.html": render_report(after)})
         write_figures(after, folder / "figures")
-    found = Repriced()
-    found.add("result", [_headline(before)], [_headline(after)])
-    return found
+    repriced = Repriced()
+    repriced.add("result", [_headline(before)], [_headline(after)])
+    return repriced
 
 
 def _save(folder: Path, document: dict, trace: Any) -> None:
@@ -151,10 +148,10 @@ def _headline(document: Mapping[str, Any]) -> dict[str, Any]:
     )
 
 
-def _comparison(folder: Path, chip: Callable, network: Any, jobs: int) -> Repriced:
+def _comparison(folder: Path, chip: ChipOf, network: Any, jobs: int) -> Repriced:
     """Every scheme of a comparison; one whose activity was not kept stays as it was, and says so."""
     document = load_comparison(folder / "compare.json")
-    found = Repriced()
+    repriced = Repriced()
     results = []
     own = []
     reasons = []
@@ -166,23 +163,23 @@ def _comparison(folder: Path, chip: Callable, network: Any, jobs: int) -> Repric
         except InputError as fault:
             reasons.append(fault)
             note = f"not priced again: {fault.what}"
-            found.missing.append(
+            repriced.missing.append(
                 f"{before['label']}: {fault.what}" + (f" ({fault.got})" if fault.got else "")
             )
             after = before | {"notes": [*(text for text in before["notes"] if text != note), note]}
         results.append(after)
     if not own:
         raise reasons[0]
-    before = Comparison(document["schemes"], {})
-    after = Comparison(results, document["refused"], [], document.get("command", ""))
+    old = Comparison(document["schemes"], {})
+    new = Comparison(results, document["refused"], [], document.get("command", ""))
     for label, result, trace in own:
-        place = folder / _folder_of(label)
-        if (place / "result.json").is_file():
-            _save(place, result, trace)
-    after.save(folder)
+        below = folder / _folder_of(label)
+        if (below / "result.json").is_file():
+            _save(below, result, trace)
+    new.save(folder)
     write_comparison_report(folder)
-    found.add("compare.csv", before.rows, after.rows)
-    return found
+    repriced.add("compare.csv", old.rows, new.rows)
+    return repriced
 
 
 def _folder_of(label: str) -> str:
@@ -192,7 +189,7 @@ def _folder_of(label: str) -> str:
         return label
 
 
-def _sweep(folder: Path, chip: Callable, network: Any, jobs: int) -> Repriced:
+def _sweep(folder: Path, chip: ChipOf, network: Any, jobs: int) -> Repriced:
     """Every design priced and simulated again; trained ones with the activity that their rows kept."""
     from archsim.exploration.store.kept import reprice_sweep
     from archsim.report.sweep.files import write_sweep
@@ -204,10 +201,10 @@ def _sweep(folder: Path, chip: Callable, network: Any, jobs: int) -> Repriced:
         (suffix for suffix in ("parquet", "csv") if (folder / f"points.{suffix}").is_file()), None
     )
     document = write_sweep(sweep, exported)
-    found = Repriced(missing=missing)
+    repriced = Repriced(missing=missing)
     names = [axis["path"] for axis in document["axes"]]
-    found.add("points", _points(old["points"], names), _points(document["points"], names))
-    return found
+    repriced.add("points", _points(old["points"], names), _points(document["points"], names))
+    return repriced
 
 
 def _points(points: list[dict], names: list[str]) -> list[dict]:
@@ -223,8 +220,18 @@ def _points(points: list[dict], names: list[str]) -> list[dict]:
     ]
 
 
-def _study(folder: Path, chip: Callable, network: Any, jobs: int) -> Repriced:
+def _study(folder: Path, chip: ChipOf, network: Any, jobs: int) -> Repriced:
     from archsim.studies.priced_tables import price_tables
     from archsim.studies.training import load_study
 
     return price_tables(load_study(folder / "study.toml"))
+
+
+_WORK = {
+    "training": _training,
+    "run": _training,
+    "comparison": _comparison,
+    "sweep": _sweep,
+    "study": _study,
+}
+"""What prices a folder again, by its kind."""

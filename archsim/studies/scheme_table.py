@@ -108,7 +108,8 @@ def _updates(operations: Iterable[Operation]) -> list[Operation]:
 
 
 def _place(operation: Operation) -> str:
-    return f"{operation.array.split('.')[1]} array" if "." in operation.place else "weights"
+    _, dot, further = operation.place.partition(".")
+    return f"{further.split('.')[0]} array" if dot else "weights"
 
 
 def _done(operation: Operation) -> str:

@@ -13,9 +13,10 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import fmean, stdev
+from typing import TYPE_CHECKING, Any
 
 from archsim.basics.files import csv_text, write_files
 from archsim.run.training_cost import read_activities
@@ -23,10 +24,14 @@ from archsim.trace.upkeep import Refreshes, with_refreshes
 from archsim.training.settings import read_settings
 from hwlib.errors import InputError
 
+if TYPE_CHECKING:
+    from archsim.run.result import Result
+    from archsim.trace import Activity, Trace
+
 _TRANSFER = "Transfer to "
 
 
-def silicon_rows(study_path: Path, row_name: str, chip: str) -> list[dict]:
+def silicon_rows(study_path: Path, row_name: str, chip: str) -> list[dict[str, Any]]:
     """Cost of inference and of a training step of a row, with measured activity. Raises InputError
     where the row has not run.
     """
@@ -35,7 +40,6 @@ def silicon_rows(study_path: Path, row_name: str, chip: str) -> list[dict]:
     from archsim.schemes import load_scheme
     from archsim.studies.training import load_study
     from archsim.trace import build_trace
-    from archsim.trace.measured import with_activity
     from workloads import load_network
 
     study = load_study(study_path)
@@ -55,50 +59,53 @@ def silicon_rows(study_path: Path, row_name: str, chip: str) -> list[dict]:
     architecture = load_architecture(chip)
     network = load_network(study.network)
     scheme = load_scheme(facts["settings"]["rule"], facts["settings"]["scheme_settings"])
-    batch, found = facts["settings"]["batch"], []
+    batch = facts["settings"]["batch"]
+    rows: list[dict[str, Any]] = []
     for phase, images in (("inference", 1), ("training", batch)):
         trace = build_trace(network, scheme if phase == "training" else None, phase, images)
-        present = {
-            (op.place, op.phase)
-            for op in trace.image_operations + trace.batch_operations
-            if op.kind != "digital"
-        }
-        trace = with_activity(
-            trace, {key: value for key, value in activities.items() if key in present}
-        )
+        trace = _measured(trace, activities, f"{where}: activities")
         if phase == "training":
-            missing = [".".join(key) for key in present if key not in activities]
-            if missing:
-                raise InputError(
-                    "not measured in this row",
-                    where=f"{where}: activities",
-                    got=", ".join(missing),
-                    hint="train it again",
-                )
             trace = with_refreshes(trace, refreshes, facts["images"], settings.maintenance_images)
-        result = simulate(trace, architecture)
-        found.append(
-            {
-                "phase": phase,
-                "images": images,
-                "cycles": result.cycles,
-                "seconds_per_image": result.latency_per_image_s,
-                "area_mm2": result.area_mm2,
-                "area_low_mm2": result.area_mm2_range[0],
-                "area_high_mm2": result.area_mm2_range[1],
-                "power_uw": result.power_uw,
-                "energy_per_image_j": result.energy_per_image_j,
-                "macro_energy_per_image_j": result.boundaries["macro"]["energy_j"] / images,
-                "tile_operations": result.tile_operations,
-                **{
-                    f"{name}_energy_j": part["energy_j"] / images
-                    for name, part in result.by_phase.items()
-                },
-            }
+        rows.append(_row(phase, images, simulate(trace, architecture)))
+    rows[1]["seconds_whole_training"] = rows[1]["seconds_per_image"] * facts["images"]
+    rows[1]["energy_whole_training_j"] = rows[1]["energy_per_image_j"] * facts["images"]
+    return rows
+
+
+def _measured(trace: Trace, activities: Mapping[tuple[str, str], Activity], where: str) -> Trace:
+    """The trace with the activity of its operations. Raises InputError where a training step lacks
+    some.
+    """
+    present = {
+        (op.place, op.phase)
+        for op in trace.image_operations + trace.batch_operations
+        if op.kind != "digital"
+    }
+    missing = [".".join(key) for key in present if key not in activities]
+    if missing and trace.phase == "training":
+        raise InputError(
+            "not measured in this row", where=where, got=", ".join(missing), hint="train it again"
         )
-    found[1]["seconds_whole_training"] = found[1]["seconds_per_image"] * facts["images"]
-    found[1]["energy_whole_training_j"] = found[1]["energy_per_image_j"] * facts["images"]
-    return found
+    from archsim.trace.measured import with_activity
+
+    return with_activity(trace, {key: value for key, value in activities.items() if key in present})
+
+
+def _row(phase: str, images: int, result: Result) -> dict[str, Any]:
+    return {
+        "phase": phase,
+        "images": images,
+        "cycles": result.cycles,
+        "seconds_per_image": result.latency_per_image_s,
+        "area_mm2": result.area_mm2,
+        "area_low_mm2": result.area_mm2_range[0],
+        "area_high_mm2": result.area_mm2_range[1],
+        "power_uw": result.power_uw,
+        "energy_per_image_j": result.energy_per_image_j,
+        "macro_energy_per_image_j": result.boundaries["macro"]["energy_j"] / images,
+        "tile_operations": result.tile_operations,
+        **{f"{name}_energy_j": part["energy_j"] / images for name, part in result.by_phase.items()},
+    }
 
 
 def _facts(folder: Path, row: str, seed: int) -> dict:

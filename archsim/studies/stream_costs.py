@@ -10,57 +10,81 @@ Nothing is fitted.
 from __future__ import annotations
 
 import csv
+import functools
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import archsim
+from archsim.cost.estimate import Spread
 from archsim.schemes import load_scheme
+from archsim.schemes.streams.cbram_sc import CbramStochastic
 from hwlib import price
 from hwlib.quantity import Quantity
 
 PUBLISHED = {"area_mm2": 1.55, "power_uw": 167.0}
 FIELDS = ("source", "length", "sharing", "block", "clock_mhz", "pulse_ns")
 VALUES = ("area_mm2", "leakage_uw", "dynamic_uw", "power_uw")
-Spread = tuple[float, float, float]
 
 
-def _spread(item: Quantity, times: float) -> Spread:
-    return item.value * times, item.low * times, item.high * times
+class UnitCosts(NamedTuple):
+    """Of the stream units while LeNet-1 is trained; `seconds` an image."""
+
+    area_mm2: Spread
+    leakage_uw: Spread
+    dynamic_uw: Spread
+    power_uw: Spread
+    seconds: float
 
 
-def _sum(items: list[Spread]) -> Spread:
-    return tuple(map(sum, zip(*items)))
+def spread_of(item: Quantity, times: float = 1.0) -> Spread:
+    """So many times a price, with its range."""
+    return Spread(item.value, item.low, item.high).times(times)
 
 
-def unit_costs(settings: Mapping[str, Any], clock_mhz: float = 200.0) -> dict[str, Any]:
-    """Value, low and high of area_mm2, leakage_uw, dynamic_uw and power_uw of the units while
-    LeNet-1 is trained; seconds an image.
-    """
-    chip = archsim.load_architecture("cim40", {"read.transposed": True, "clock_mhz": clock_mhz})
+def sum_of(items: Iterable[Spread]) -> Spread:
+    """Prices added up, all at their low, all at their high."""
+    return functools.reduce(Spread.plus, items)
+
+
+def cbram_scheme(settings: Mapping[str, Any] | None = None) -> CbramStochastic:
+    """The scheme whose units are counted. Raises InputError for settings that are not allowed."""
     scheme = load_scheme("cbram_sc", settings)
+    if not isinstance(scheme, CbramStochastic):
+        raise RuntimeError("cbram_sc is another scheme here")
+    return scheme
+
+
+def unit_costs(settings: Mapping[str, Any], clock_mhz: float = 200.0) -> UnitCosts:
+    """What the stream units of these settings take and burn."""
+    chip = archsim.load_architecture("cim40", {"read.transposed": True, "clock_mhz": clock_mhz})
+    scheme = cbram_scheme(settings)
     result = archsim.simulate("lenet1", chip, scheme=scheme, phase="training", batch=8)
-    seconds = result.cycles / (result.clock_mhz * 1e6)
+    if result.latency_s is None:
+        raise RuntimeError("this run has no time")
+    seconds = result.latency_s
     prices = {
         role: (price(entry["part"], entry["parameters"], 40.0), entry["count"])
         for role, entry in scheme.parts(chip).items()
     }
-    leakage = _sum([_spread(item.leakage, count * 1e6) for item, count in prices.values()])
-    dynamic = _sum(
+    leakage = sum_of([spread_of(item.leakage, count * 1e6) for item, count in prices.values()])
+    dynamic = sum_of(
         [
-            _spread(prices[row["component"]][0].energy[row["action"]], row["count"] / seconds * 1e6)
+            spread_of(
+                prices[row["component"]][0].energy[row["action"]], row["count"] / seconds * 1e6
+            )
             for row in result.ledger
             if row["component"] in prices
         ]
     )
-    return {
-        "area_mm2": _sum([_spread(item.area, count * 1e-6) for item, count in prices.values()]),
-        "leakage_uw": leakage,
-        "dynamic_uw": dynamic,
-        "power_uw": _sum([leakage, dynamic]),
-        "seconds": seconds / result.images,
-    }
+    return UnitCosts(
+        area_mm2=sum_of([spread_of(item.area, count * 1e-6) for item, count in prices.values()]),
+        leakage_uw=leakage,
+        dynamic_uw=dynamic,
+        power_uw=leakage.plus(dynamic),
+        seconds=seconds / result.images,
+    )
 
 
 def cases() -> list[tuple[dict[str, Any], float]]:
@@ -86,7 +110,7 @@ def rows() -> list[dict[str, Any]]:
     """The table: settings and costs of every case."""
     found = []
     for settings, clock in cases():
-        scheme = load_scheme("cbram_sc", settings)
+        scheme = cbram_scheme(settings)
         costs = unit_costs(settings, clock)
         row = {
             "source": scheme.stream_source,
@@ -97,16 +121,13 @@ def rows() -> list[dict[str, Any]]:
             "pulse_ns": scheme.pulse_ns if scheme.stream_source == "cbram" else "",
         }
         for name in VALUES:
-            row |= {
-                name: costs[name][0],
-                f"{name}_low": costs[name][1],
-                f"{name}_high": costs[name][2],
-            }
+            cost: Spread = getattr(costs, name)
+            row |= {name: cost.value, f"{name}_low": cost.low, f"{name}_high": cost.high}
         found.append(
             row
             | {
-                "us_an_image": costs["seconds"] * 1e6,
-                "uj_an_image": costs["power_uw"][0] * costs["seconds"],
+                "us_an_image": costs.seconds * 1e6,
+                "uj_an_image": costs.power_uw.value * costs.seconds,
             }
         )
     return found

@@ -120,7 +120,7 @@ class UpdateTime:
 class _Loads(Observer):
     """Busy cycles of the resources and cycles of the operations of the update phase."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.loads: dict[str, int] = {}
         self.operations: dict[str, int] = {}
 
@@ -208,8 +208,8 @@ def latency_rows(batch: int = BATCH) -> tuple[list[dict], dict[str, str]]:
             except InputError as error:
                 refused[label] = error.message
                 continue
-            longest = max(near.operations, key=near.operations.get)
-            limit = max(near.loads, key=near.loads.get)
+            longest = max(near.operations, key=near.operations.__getitem__)
+            limit = max(near.loads, key=near.loads.__getitem__)
             rows.append(
                 {
                     "scheme": label,

@@ -5,13 +5,15 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Callable
 from importlib import resources
+from typing import Any
 
+from archsim.cost.estimate import Spread
 from archsim.validation import isaac32, macros, rpu, stochastic, wu2023
+from archsim.validation.model import Model
 
 FILES = ("wu2023", "isaac32", "rpu", "macros", "stochastic")
-# name -> the model's value in the unit of the published one; (value, low, high) where prices with a
-# range enter
-MODELS: dict[str, Callable[[], float | tuple[float, ...]]] = {
+Row = dict[str, Any]
+MODELS: dict[str, Model] = {
     **wu2023.MODELS,
     **isaac32.MODELS,
     **rpu.MODELS,
@@ -20,7 +22,7 @@ MODELS: dict[str, Callable[[], float | tuple[float, ...]]] = {
 }
 
 
-def load_published() -> dict[str, dict]:
+def load_published() -> dict[str, Row]:
     """The published figures by name.
 
     `tolerance` is a relative difference; "range": the published figure has to lie between the low
@@ -28,23 +30,30 @@ def load_published() -> dict[str, dict]:
     predicted: nothing in the model was fitted to that figure; calibrated: the figure, or what it is
     made of, went in. `confidence` says how the figure was read.
     """
-    found = {}
+    published: dict[str, Row] = {}
     for name in FILES:
         text = (resources.files("archsim.validation") / f"{name}.toml").read_text(encoding="utf-8")
         for table, entries in tomllib.loads(text).items():
-            found |= {f"{table}.{key}": entry for key, entry in entries.items()}
-    return found
+            published |= {f"{table}.{key}": entry for key, entry in entries.items()}
+    return published
 
 
-def run_checks(
-    progress: Callable[[float, float, str], None] | None = None,
-) -> list[dict[str, object]]:
-    """Simulate and compare. Rows: name, title, source, place, published, model, model_range (None
-    where no range of prices enters), unit, relative_difference (model / published - 1), tolerance,
-    criterion, within, kind, confidence, note.
+def run_checks(progress: Callable[[float, float, str], None] | None = None) -> list[Row]:
+    """Published figures beside what the model gives, simulated now.
 
     `criterion` is relative, range or below (see `load_published`); for range the tolerance is the
     larger distance of the model's low or high from the published figure, for below it is 1.
+
+    Args:
+        progress: progress(done, total, title) moves a bar.
+
+    Returns:
+        a row a figure: name, title, source, place, published, model, model_range (None where no
+            range of prices enters), unit, relative_difference (model / published - 1), tolerance,
+            criterion, within, kind, confidence, note.
+
+    Raises:
+        RuntimeError: for a published figure without a model, or the reverse.
     """
     published = load_published()
     if set(published) != set(MODELS):
@@ -59,15 +68,18 @@ def run_checks(
     return rows
 
 
-def compare(name: str, entry: dict, found: float | tuple[float, ...]) -> dict[str, object]:
+def compare(name: str, entry: Row, given: float | Spread) -> Row:
     """One row from a published entry and what the model gives."""
-    model, low, high = found if isinstance(found, tuple) else (found, None, None)
+    span = given if isinstance(given, Spread) else None
+    model = given.value if isinstance(given, Spread) else given
     target, tolerance = entry["published"], entry["tolerance"]
     difference = model / target - 1
     criterion = tolerance if isinstance(tolerance, str) else "relative"
     if tolerance == "range":
-        within = low <= target <= high
-        tolerance = max(abs(low / target - 1), abs(high / target - 1))
+        if span is None:
+            raise RuntimeError(f"the model of {name} has no range")
+        within = span.low <= target <= span.high
+        tolerance = max(abs(span.low / target - 1), abs(span.high / target - 1))
     elif tolerance == "below":
         within, tolerance = model <= target, 1.0
     else:
@@ -79,7 +91,7 @@ def compare(name: str, entry: dict, found: float | tuple[float, ...]) -> dict[st
         "place": entry["place"],
         "published": target,
         "model": model,
-        "model_range": None if low is None else [low, high],
+        "model_range": None if span is None else [span.low, span.high],
         "unit": entry["unit"],
         "relative_difference": difference,
         "tolerance": tolerance,

@@ -5,16 +5,21 @@ isaac32.
 from __future__ import annotations
 
 import functools
+from functools import partial
+from typing import NamedTuple
 
 import archsim
 from archsim.chip.components import build_inventory
 from archsim.chip.plan.tile_timing import read_timing
+from archsim.cost.estimate import Spread
+from archsim.validation.model import Model, energy_of
 from archsim.validation.workloads import one_matrix
 from hwlib import find_part, price
+from hwlib.parts.isaac import Isaac
 
 _TILES, _IMAS = 168, 12 * 168
 # How often the item that a line of the published table stands for is on the chip.
-_LINES = {
+_LINES: dict[str, float] = {
     name: _IMAS
     for name in (
         "adc",
@@ -40,21 +45,40 @@ _LINES |= {
 _LINES |= {"router": _TILES / 4, "hyper_transport": 1}
 
 
+class Item(NamedTuple):
+    """All instances of a component on the chip: area in mm2 and published peak power in W."""
+
+    area: float
+    power: float
+
+
 @functools.cache
-def _chip() -> dict[str, tuple[float, float]]:
-    """Component -> area in mm2 and published peak power in W of all its instances on the chip
-    (nothing off it).
-    """
+def _chip() -> dict[str, Item]:
+    """By component, nothing off the chip."""
     chip = archsim.load_architecture("isaac32")
-    found = {}
-    for item in build_inventory(chip, chip.tile.count):
-        if item.boundary != "system":
-            area = price(item.part, item.parameters, chip.node_nm).area.value * 1e-6
-            found[item.name] = (
-                area * item.count,
-                find_part(item.part).peak_power().value * item.count,
-            )
-    return found
+    crossbars = chip.tile.count
+    if crossbars == "auto":
+        raise RuntimeError("isaac32 does not say how many crossbars it has")
+    items = {}
+    for component in build_inventory(chip, crossbars):
+        if component.boundary == "system":
+            continue
+        part = find_part(component.part)
+        if not issubclass(part, Isaac):
+            raise RuntimeError(f"{component.name} is no item of the published table")
+        area = price(component.part, component.parameters, chip.node_nm).area.value * 1e-6
+        items[component.name] = Item(
+            area * component.count, part.peak_power().value * component.count
+        )
+    return items
+
+
+def _area(name: str, count: float) -> float:
+    return _chip()[name].area / count
+
+
+def _power_mw(name: str, count: float) -> float:
+    return _chip()[name].power / count * 1e3
 
 
 def _mvm_latency() -> float:
@@ -63,19 +87,17 @@ def _mvm_latency() -> float:
     return read_timing(chip, chip.tile.columns).latency / chip.clock_mhz * 1e3
 
 
-def _mvm_energy() -> tuple[float, float, float]:
-    macro = archsim.simulate(one_matrix(128, 128), "isaac32", timing=False).boundaries["macro"]
-    return macro["energy_j"] * 1e9, *(value * 1e9 for value in macro["energy_j_range"])
+def _mvm_energy() -> Spread:
+    result = archsim.simulate(one_matrix(128, 128), "isaac32", timing=False)
+    return energy_of(result.boundaries["macro"]).times(1e9)
 
 
-MODELS = {
-    "isaac32.chip_area": lambda: sum(area for area, _ in _chip().values()),
-    "isaac32.chip_power": lambda: sum(power for _, power in _chip().values()),
+MODELS: dict[str, Model] = {
+    "isaac32.chip_area": lambda: sum(item.area for item in _chip().values()),
+    "isaac32.chip_power": lambda: sum(item.power for item in _chip().values()),
     "puma.mvm_latency": _mvm_latency,
     "puma.mvm_energy": _mvm_energy,
 }
 for _name, _count in _LINES.items():
-    MODELS[f"isaac32.{_name}_area"] = lambda name=_name, count=_count: _chip()[name][0] / count
-    MODELS[f"isaac32.{_name}_power"] = lambda name=_name, count=_count: (
-        _chip()[name][1] / count * 1e3
-    )
+    MODELS[f"isaac32.{_name}_area"] = partial(_area, _name, _count)
+    MODELS[f"isaac32.{_name}_power"] = partial(_power_mw, _name, _count)

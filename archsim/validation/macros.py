@@ -5,9 +5,12 @@ nodes.
 from __future__ import annotations
 
 import functools
+from functools import partial
 
 import archsim
+from archsim.cost.estimate import Spread
 from archsim.run.result import Result
+from archsim.validation.model import Model, energy_of
 from archsim.validation.workloads import one_matrix
 from hwlib.scaling import energy_level, scaling_factor
 
@@ -21,26 +24,28 @@ def _correll() -> Result:
     return archsim.simulate(one_matrix(_ROWS, _COLUMNS // 2), chip, timing=False)
 
 
-def _efficiency() -> tuple[float, ...]:
-    macro = _correll().boundaries["macro"]
+def _efficiency() -> Spread:
+    energy = energy_of(_correll().boundaries["macro"])
     operations = 2 * _ROWS * _COLUMNS
-    low, high = macro["energy_j_range"]
-    return tuple(operations / energy * 1e-12 for energy in (macro["energy_j"], high, low))
+    # the more energy, the less efficient
+    return Spread(*(operations / each * 1e-12 for each in (energy.value, energy.high, energy.low)))
+
+
+def _area_factor(node: int) -> float:
+    return scaling_factor("area", node, 40, "logic").value
+
+
+def _conversions() -> int:
+    rows = [row for row in _correll().ledger if row["component"] == "adc"]
+    return round(sum(row["count"] for row in rows))
 
 
 def _energy_factor(node: int) -> float:
     return energy_level(40).value / energy_level(node, *_SUPPLY[node]).value
 
 
-MODELS = {
-    "correll.conversions": lambda: round(
-        sum(row["count"] for row in _correll().ledger if row["component"] == "adc")
-    ),
-    "correll.efficiency": _efficiency,
-}
+MODELS: dict[str, Model] = {"correll.conversions": _conversions, "correll.efficiency": _efficiency}
 for _node in (130, 90, 65, 45, 32):
-    MODELS[f"scaling.area_{_node}"] = lambda node=_node: (
-        scaling_factor("area", node, 40, "logic").value
-    )
+    MODELS[f"scaling.area_{_node}"] = partial(_area_factor, _node)
 for _node in _SUPPLY:
-    MODELS[f"scaling.energy_{_node}"] = lambda node=_node: _energy_factor(node)
+    MODELS[f"scaling.energy_{_node}"] = partial(_energy_factor, _node)

@@ -8,7 +8,9 @@ import functools
 
 import archsim
 from archsim.chip.plan.tile_timing import read_timing
+from archsim.cost.estimate import Spread
 from archsim.run.result import Result
+from archsim.validation.model import Model, energy_of
 from archsim.validation.workloads import one_matrix
 
 _LINES = 4096
@@ -41,12 +43,12 @@ def _line_power_uw() -> float:
     return result.by_component["front_end"]["energy_j"] / samples / _seconds() * 1e6
 
 
-def _tile_power() -> tuple[float, ...]:
-    macro = _full_tile().boundaries["macro"]
-    return tuple(energy / _seconds() for energy in (macro["energy_j"], *macro["energy_j_range"]))
+def _tile_power() -> Spread:
+    energy, seconds = energy_of(_full_tile().boundaries["macro"]), _seconds()
+    return Spread(energy.value / seconds, energy.low / seconds, energy.high / seconds)
 
 
-MODELS = {
+MODELS: dict[str, Model] = {
     "rpu.array_area": lambda: _full_tile().by_component["array"]["area_mm2"],
     "rpu.operation_time": lambda: _seconds() * 1e9,
     "rpu.adcs": lambda: _full_tile().by_component["adc"]["count"],
@@ -55,5 +57,5 @@ MODELS = {
     "rpu.line_power": _line_power_uw,
     "rpu.adc_power": lambda: _full_tile().by_component["adc"]["dynamic_energy_j"] / _seconds(),
     "rpu.tile_power": _tile_power,
-    "rpu.efficiency": lambda: _operations() / _seconds() / _tile_power()[0] * 1e-12,
+    "rpu.efficiency": lambda: _operations() / _seconds() / _tile_power().value * 1e-12,
 }

@@ -6,7 +6,9 @@ import functools
 
 import archsim
 from archsim.chip.plan.tile_timing import read_timing
+from archsim.cost.estimate import Spread
 from archsim.run.result import Result
+from archsim.validation.model import Model, energy_of, timed
 from archsim.validation.workloads import one_matrix
 
 _MANY = 8  # images until the pipeline is full
@@ -44,13 +46,12 @@ def _full_tile() -> Result:
     return archsim.simulate(one_matrix(64, _WEIGHTS), "wu2023")
 
 
-def _tile_energy(scale: float = 1e9) -> tuple[float, float, float]:
-    macro = _full_tile().boundaries["macro"]
-    return macro["energy_j"] * scale, *(value * scale for value in macro["energy_j_range"])
+def _tile_energy(scale: float = 1e9) -> Spread:
+    return energy_of(_full_tile().boundaries["macro"]).times(scale)
 
 
-def _image_energy() -> tuple[float, ...]:
-    return tuple(_lenet().tile_operations * value for value in _tile_energy(1e6))
+def _image_energy() -> Spread:
+    return _tile_energy(1e6).times(_lenet().tile_operations)
 
 
 def _array_share() -> float:
@@ -58,7 +59,7 @@ def _array_share() -> float:
     return 100 * result.by_component["array"]["energy_j"] / result.boundaries["macro"]["energy_j"]
 
 
-MODELS = {
+MODELS: dict[str, Model] = {
     "wu2023.operations": lambda: _lenet().operations,
     "wu2023.tile_operations": lambda: _lenet().tile_operations,
     "wu2023.crossbars": lambda: _lenet().tiles,
@@ -67,9 +68,11 @@ MODELS = {
     "wu2023.tile_operation_time": _tile_operation_us,
     "wu2023.conv1_latency": lambda: _layer_ms("conv1"),
     "wu2023.conv2_latency": lambda: _layer_ms("conv2"),
-    "wu2023.serial_latency": lambda: _lenet().latency_s * 1e3,
-    "wu2023.pipelined_latency": lambda: _lenet((("execution.mode", "pipelined"),)).latency_s * 1e3,
-    "wu2023.copies_interval": lambda: _with_copies().interval_per_image_s * 1e3,
+    "wu2023.serial_latency": lambda: timed(_lenet().latency_s) * 1e3,
+    "wu2023.pipelined_latency": lambda: (
+        timed(_lenet((("execution.mode", "pipelined"),)).latency_s) * 1e3
+    ),
+    "wu2023.copies_interval": lambda: timed(_with_copies().interval_per_image_s) * 1e3,
     "wu2023.tile_energy": _tile_energy,
     "wu2023.image_energy": _image_energy,
     "wu2023.array_share": _array_share,
