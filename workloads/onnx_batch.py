@@ -8,10 +8,18 @@ demand is followed back to the input. Else it is assumed.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from hwlib.errors import InputError
-from workloads.onnx_model import printable
+from workloads.onnx_graph import Graph
+from workloads.onnx_node import Attributes, printable
+
+if TYPE_CHECKING:
+    from onnx import TensorShapeProto
+
+    Dimensions = Sequence[TensorShapeProto.Dimension]
 
 NO_BATCH = "none"
 OPTION = "--batch-axis"
@@ -87,21 +95,25 @@ def check_batch_axis(value: object, where: str) -> int | None | str:
     """A batch axis as it was given: a whole number, "none", or None where it is to be found. Raises
     InputError.
     """
-    if value is None or value == NO_BATCH:
-        return value
+    if value is None:
+        return None
+    if value == NO_BATCH:
+        return NO_BATCH
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 64:
         raise InputError("the batch axis is a number from 0 on, or 'none'", where=where, got=value)
     return value
 
 
-def batch_axis(dims, demanded: tuple[int, str] | None, given: int | str | None) -> BatchAxis:
+def batch_axis(
+    dims: Dimensions, demanded: tuple[int, str] | None, given: int | str | None
+) -> BatchAxis:
     """The batch axis of an input with the dimensions `dims` (as ONNX has them), of which a node
     demands `demanded`.
     """
     rank = len(dims)
     if given == NO_BATCH:
         return BatchAxis(None, f"{OPTION} {NO_BATCH}")
-    if given is not None:
+    if isinstance(given, int):
         return BatchAxis(given if given < rank and rank > 1 else None, f"{OPTION} {given}")
     if rank < 2:
         return BatchAxis(None, "it has one axis")
@@ -113,7 +125,7 @@ def batch_axis(dims, demanded: tuple[int, str] | None, given: int | str | None) 
     return _by_size(dims, rank)
 
 
-def _by_size(dims, rank: int) -> BatchAxis:
+def _by_size(dims: Dimensions, rank: int) -> BatchAxis:
     """Neither a name nor a node tells: the symbolic dimension, the dimension of length one, or else
     the first.
     """
@@ -139,7 +151,7 @@ def _by_size(dims, rank: int) -> BatchAxis:
     return BatchAxis(0, f"of length {dims[0].dim_value}", assumed=True)
 
 
-def demanded_axes(graph) -> dict[str, tuple[int, str]]:
+def demanded_axes(graph: Graph) -> dict[str, tuple[int, str]]:
     """For tensors on the path: the axis where a later operator must have the batch, and that
     operator in words.
 
@@ -155,35 +167,27 @@ def demanded_axes(graph) -> dict[str, tuple[int, str]]:
             torn.add(tensor)
 
     for node in reversed(graph.path):
-        fields = {item.name: item for item in node.attribute}
+        fields = Attributes(node)
         kind = node.op_type
         name = f"{node.op_type} '{printable(node.name)}'" if node.name else f"a {node.op_type}"
         wanted = next(
             (demands[item] for item in node.output if item in demands and item not in torn), None
         )
-        if (
-            kind in _FIRST_AXIS
-            or kind == "Flatten"
-            and ("axis" not in fields or fields["axis"].i == 1)
-        ):
+        if kind in _FIRST_AXIS or kind == "Flatten" and fields.whole("axis", 1) == 1:
             demand(node.input[0], 0, name)
         elif kind == "LSTM":
-            first = "layout" in fields and fields["layout"].i
-            for place, axis in (
-                (0, 0 if first else 1),
-                (5, 0 if first else 1),
-                (6, 0 if first else 1),
-            ):
-                if len(node.input) > place:
-                    demand(node.input[place], axis, name)
+            axis = 0 if fields.flag("layout") else 1
+            for position in (0, 5, 6):  # X and the two states that a cell may start from
+                if len(node.input) > position:
+                    demand(node.input[position], axis, name)
         elif (
             wanted
             and kind == "Transpose"
             and "perm" in fields
-            and wanted[0] < len(fields["perm"].ints)
+            and wanted[0] < len(fields.wholes("perm"))
         ):
-            demand(node.input[0], int(fields["perm"].ints[wanted[0]]), wanted[1])
+            demand(node.input[0], fields.wholes("perm")[wanted[0]], wanted[1])
         elif wanted and kind in _KEEPS_AXES:
             for tensor in node.input:
                 demand(tensor, *wanted)
-    return {tensor: found for tensor, found in demands.items() if tensor not in torn}
+    return {tensor: axis for tensor, axis in demands.items() if tensor not in torn}

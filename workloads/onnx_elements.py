@@ -7,14 +7,22 @@ which equals ONNX's definition.
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from workloads.onnx_builder import Builder, attributes
+from workloads.onnx_arithmetic import Array
+from workloads.onnx_builder import Builder, Converter, Settings, Sharing
+from workloads.onnx_constants import Constants
+from workloads.onnx_node import Attributes
+from workloads.onnx_reader import Role
 from workloads.shapes import Shape
 
+if TYPE_CHECKING:
+    from onnx import NodeProto
+
 # ONNX operator -> (operator it is counted as, function, its settings and ONNX's defaults)
-_POINTWISE: dict[str, tuple[str, str, dict[str, object]]] = {
+_POINTWISE: dict[str, tuple[str, str, dict[str, float | str]]] = {
     "Relu": ("relu", "", {}),
     "LeakyRelu": ("leaky_relu", "", {"alpha": 0.01}),
     "Tanh": ("tanh", "", {}),
@@ -38,14 +46,14 @@ _POINTWISE: dict[str, tuple[str, str, dict[str, object]]] = {
 }
 
 
-def _pointwise(kind: str):
+def _pointwise(kind: str) -> Converter:
     operator, function, defaults = _POINTWISE[kind]
 
-    def convert(builder: Builder, node) -> None:
+    def convert(builder: Builder, node: NodeProto) -> None:
         if function:
             builder.note(f"{kind} is counted as {operator}")
-        given = attributes(node)
-        settings = tuple((name, given.get(name, value)) for name, value in defaults.items())
+        given = Attributes(node)
+        settings = tuple((name, given.setting(name, value)) for name, value in defaults.items())
         if kind == "Gelu" and settings[0][1] not in ("none", "tanh"):
             raise builder.fault(node, "unknown approximation", got=settings[0][1])
         builder.emit(node, operator, (node.input[0],), function=function, settings=settings)
@@ -53,7 +61,7 @@ def _pointwise(kind: str):
     return convert
 
 
-def _slope(builder: Builder, node) -> None:
+def _slope(builder: Builder, node: NodeProto) -> None:
     """PRelu: a leaky ReLU with a slope a channel, or one an element."""
     value = builder.source(node.input[0], node)
     if not builder.constant(node.input[1]):
@@ -70,12 +78,13 @@ def _slope(builder: Builder, node) -> None:
     builder.emit(node, "leaky_relu", (node.input[0],), weight=node.input[1], roles={"alpha": slope})
 
 
-def _clip(builder: Builder, node) -> None:
-    given = attributes(node)
-    settings, roles = {"low": -math.inf, "high": math.inf}, {}
+def _clip(builder: Builder, node: NodeProto) -> None:
+    given = Attributes(node)
+    settings = {"low": -math.inf, "high": math.inf}
+    roles: dict[str, Role] = {}
     for index, (name, attribute) in enumerate((("low", "min"), ("high", "max")), 1):
         if attribute in given:
-            settings[name] = given[attribute]
+            settings[name] = given.number(attribute, 0.0)
         elif len(node.input) > index and node.input[index]:
             if not builder.constant(node.input[index]):
                 raise builder.fault(
@@ -92,27 +101,23 @@ def _clip(builder: Builder, node) -> None:
     builder.emit(node, "clip", (node.input[0],), settings=tuple(settings.items()), roles=roles)
 
 
-def _scalar(tensor: str):
+def _scalar(tensor: str) -> Role:
     return lambda constants: constants.of(tensor).reshape(())
 
 
-def _softmax(function: str):
-    def convert(builder: Builder, node) -> None:
+def _softmax(function: str) -> Converter:
+    def convert(builder: Builder, node: NodeProto) -> None:
         value = builder.source(node.input[0], node)
         rank = len(value.full)
         newer = builder.graph.opset >= 13
-        axis = attributes(node).get("axis", -1 if newer else 1)
+        axis = Attributes(node).whole("axis", -1 if newer else 1)
         # Before opset 13 all axes from the named one on are one.
         axes = (axis,) if newer else tuple(range(axis % rank if rank else 0, rank))
+        settings: Settings = ()
         try:
-            settings = (
-                (
-                    "axes",
-                    tuple(builder.image_axis(value.full, value.axis, item, node) for item in axes),
-                ),
-            )
+            places = tuple(builder.image_axis(value.full, value.axis, item, node) for item in axes)
+            settings = (("axes", places),)
         except ValueError:
-            settings = ()
             builder.refuse_values(node, "a softmax over the images of a batch")
         if function:
             builder.note("LogSoftmax is counted as softmax")
@@ -121,16 +126,16 @@ def _softmax(function: str):
     return convert
 
 
-def _batch_norm(builder: Builder, node) -> None:
-    fields = attributes(node)
+def _batch_norm(builder: Builder, node: NodeProto) -> None:
+    fields = Attributes(node)
     for tensor in node.input[1:5]:
         builder.weight_shape(tensor, node)
-    if fields.get("training_mode", 0):
+    if fields.flag("training_mode"):
         builder.refuse_values(
             node,
             "it is exported in training mode: its output depends on the other images of the batch",
         )
-    if not fields.get("spatial", 1):
+    if not fields.flag("spatial", True):
         builder.refuse_values(node, "statistics of each element are not modelled")
     value = builder.source(node.input[0], node)
     channels = value.full[1] if len(value.full) > 1 else 1
@@ -139,51 +144,50 @@ def _batch_norm(builder: Builder, node) -> None:
             raise builder.fault(
                 node, "a parameter is not one number a channel", got=builder.full(tensor, node)
             )
-    settings = ()
+    settings: Settings = ()
     if len(value.full) > 1:
         settings = (("axis", builder.image_axis(value.full, value.axis, 1, node)),)
-    epsilon = fields.get("epsilon", 1e-5)
+    epsilon = fields.number("epsilon", 1e-5)
     scale, shift, mean, variance = node.input[1:5]
 
-    def factor(constants) -> np.ndarray:
-        return constants.of(scale).astype(np.float64) / np.sqrt(
-            constants.of(variance).astype(np.float64) + epsilon
-        )
+    def factor(constants: Constants) -> Array:
+        deviation = np.sqrt(constants.of(variance).astype(np.float64) + epsilon)
+        return np.asarray(constants.of(scale).astype(np.float64) / deviation)
 
-    roles = {
+    roles: dict[str, Role] = {
         "scale": factor,
         "shift": lambda constants: constants.of(shift) - constants.of(mean) * factor(constants),
     }
     builder.emit(node, "batch_norm", (node.input[0],), weight=scale, settings=settings, roles=roles)
 
 
-def _dropout(builder: Builder, node) -> None:
+def _dropout(builder: Builder, node: NodeProto) -> None:
     if len(node.input) > 2 and node.input[2]:
         builder.refuse_values(node, "it may be exported in training mode")
     builder.emit(node, "dropout", (node.input[0],))
 
 
-def _response_norm(builder: Builder, node) -> None:
-    fields = attributes(node)
-    size = fields.get("size", 1)
+def _response_norm(builder: Builder, node: NodeProto) -> None:
+    fields = Attributes(node)
+    size = fields.whole("size", 1)
     if size < 1:
         raise builder.fault(node, "size must be 1 or more", got=size)
     value = builder.source(node.input[0], node)
     if len(value.full) < 3 or builder.image_axis(value.full, value.axis, 1, node):
         raise builder.fault(node, "needs an input of (batch, channels, positions)", got=value.full)
     settings = tuple(
-        (name, fields.get(name, default))
+        (name, fields.number(name, default))
         for name, default in (("alpha", 1e-4), ("beta", 0.75), ("bias", 1.0))
     )
     builder.emit(node, "local_response_norm", (node.input[0],), kernel=(size, 1), settings=settings)
 
 
-def _element_wise(operator: str, kind: str, function: str = ""):
+def _element_wise(operator: str, kind: str, function: str = "") -> Converter:
     """Add, Sum, Mul, Sub and Div. A constant operand is no input; a layer with one input has a
     constant second operand.
     """
 
-    def convert(builder: Builder, node) -> None:
+    def convert(builder: Builder, node: NodeProto) -> None:
         tensors = tuple(name for name in node.input if not builder.constant(name))
         constants = tuple(name for name in node.input if builder.constant(name))
         if kind == "Div" and (not constants or constants[0] != node.input[1]):
@@ -206,7 +210,7 @@ def _element_wise(operator: str, kind: str, function: str = ""):
     return convert
 
 
-def combine(builder: Builder, node, operator: str, function: str = "") -> None:
+def combine(builder: Builder, node: NodeProto, operator: str, function: str = "") -> None:
     """An element-wise layer of a node's inputs, activations and constants in their order."""
     tensors = tuple(name for name in node.input if not builder.constant(name))
     values = [builder.source(name, node) for name in tensors]
@@ -232,11 +236,14 @@ def combine(builder: Builder, node, operator: str, function: str = "") -> None:
         builder.refuse_values(node, "its operands have their batch in different places")
 
 
-def _constant_shape(builder: Builder, tensor: str, full: Shape, axis: int | None, node) -> Shape:
+def _constant_shape(
+    builder: Builder, tensor: str, full: Shape, axis: int | None, node: NodeProto
+) -> Shape:
     shape = builder.full(tensor, node)
     padded = (1,) * (len(full) - len(shape)) + shape
-    dropped = axis is not None and len(full) > 1 and full[axis] == builder.graph.batch
-    return padded[:axis] + padded[axis + 1 :] if dropped and padded[axis] == 1 else padded
+    if axis is None or len(full) < 2 or full[axis] != builder.graph.batch or padded[axis] != 1:
+        return padded
+    return padded[:axis] + padded[axis + 1 :]
 
 
 def _broadcast(shapes: tuple[Shape, ...]) -> Shape | None:
@@ -246,7 +253,7 @@ def _broadcast(shapes: tuple[Shape, ...]) -> Shape | None:
         return None
 
 
-def _fold_bias(builder: Builder, node, tensor: str, constant: str) -> bool:
+def _fold_bias(builder: Builder, node: NodeProto, tensor: str, constant: str) -> bool:
     """An Add of one constant a feature right behind a product without bias is that layer's bias."""
     value = builder.source(tensor, node)
     layer = builder.layers[value.layer]
@@ -268,8 +275,7 @@ def _fold_bias(builder: Builder, node, tensor: str, constant: str) -> bool:
     if len(shape) > len(value.full):  # the sum has more axes than the product
         return False
     held = (builder.origins.of(constant), 1.0)
-    sharing = {"shares": layer.shares, "transposed": layer.transposed} if layer.shares else {}
-    if not builder.own_bias(sharing, held):
+    if not builder.own_bias(Sharing(layer.shares, layer.transposed), held):
         return False
     builder.replace(layer.name, bias=True)
     builder.weights[layer.name].bias_tensor = constant
@@ -278,7 +284,7 @@ def _fold_bias(builder: Builder, node, tensor: str, constant: str) -> bool:
     return True
 
 
-def _hard_swish(builder: Builder, node) -> None:
+def _hard_swish(builder: Builder, node: NodeProto) -> None:
     """x times clip(x / 6 + 1/2): a clip and a product."""
     value = builder.source(node.input[0], node)
     gate = builder.add(
@@ -295,16 +301,15 @@ def _hard_swish(builder: Builder, node) -> None:
     builder.replace(name, inputs=(value.layer, gate), input_shapes=(shape, shape))
 
 
-def _concat(builder: Builder, node) -> None:
+def _concat(builder: Builder, node: NodeProto) -> None:
     tensors = tuple(name for name in node.input if not builder.constant(name))
     fixed = {place: name for place, name in enumerate(node.input) if builder.constant(name)}
     if fixed:
         builder.note("constant parts of a Concat are not counted as inputs")
-    axis = attributes(node).get("axis", 1)
+    axis = Attributes(node).whole("axis", 1)
     value = builder.source(tensors[0], node)
-    if axis % len(value.full) == value.axis and (
-        builder.graph.batch > 1 or value.full[value.axis] == 1
-    ):
+    along_batch = value.axis is not None and axis % len(value.full) == value.axis
+    if along_batch and (builder.graph.batch > 1 or value.full[axis % len(value.full)] == 1):
         raise builder.fault(
             node,
             "joins different images along the batch axis",
@@ -324,7 +329,7 @@ def _concat(builder: Builder, node) -> None:
     builder.emit(node, "concat", tensors, settings=(("axis", place),) if place else (), roles=roles)
 
 
-CONVERTERS = {
+CONVERTERS: dict[str, Converter] = {
     **{kind: _pointwise(kind) for kind in _POINTWISE},
     "PRelu": _slope,
     "Clip": _clip,

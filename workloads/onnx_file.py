@@ -8,23 +8,34 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import numpy as np
 
 from archsim.readers.table import check_size
 from hwlib.errors import InputError
-from workloads import onnx_elements, onnx_products, onnx_rearrange, onnx_windows
+from workloads import (
+    onnx_elements,
+    onnx_lstm,
+    onnx_products,
+    onnx_rearrange,
+    onnx_reductions,
+    onnx_windows,
+)
 from workloads.network import Layer, Network
-from workloads.onnx_builder import Builder, Value
+from workloads.onnx_arithmetic import Array
+from workloads.onnx_builder import Builder
+from workloads.onnx_constants import Constants
 from workloads.onnx_graph import read_graph
 from workloads.onnx_inference import infer_shapes
-from workloads.onnx_model import printable
-
-if TYPE_CHECKING:
-    import numpy as np
+from workloads.onnx_node import printable
+from workloads.onnx_reader import Role, Value
+from workloads.onnx_weights import LayerWeights, layer_weights
 
 CONVERTERS = (
     onnx_windows.CONVERTERS
+    | onnx_reductions.CONVERTERS
     | onnx_products.CONVERTERS
+    | onnx_lstm.CONVERTERS
     | onnx_elements.CONVERTERS
     | onnx_rearrange.CONVERTERS
 )
@@ -42,15 +53,10 @@ class OnnxTensors:
     shapes: tuple[tuple[str, int], ...]
     batch_axis: int | str | None
 
-    def read(self) -> dict[str, dict[str, np.ndarray]]:
+    def read(self) -> dict[str, dict[str, Array]]:
         """By layer and role, float32; see `workloads.network.Tensors`. Raises InputError where the
         file has changed.
         """
-        import numpy as np
-
-        from workloads.onnx_constants import Constants
-        from workloads.onnx_weights import layer_weights
-
         builder = build(Path(self.path), dict(self.shapes), self.batch_axis)
         if builder.graph.digest != self.digest:
             raise InputError(
@@ -58,35 +64,39 @@ class OnnxTensors:
                 where=self.path,
                 hint="read the network again",
             )
-        constants, values = Constants(builder.graph), {}
+        constants = Constants(builder.graph)
+        values: dict[str, dict[str, Array]] = {}
         for layer in builder.finished(builder.graph.outputs):
-            # Whole numbers are places in a tensor; all others are what the chip's digital units
-            # compute with.
-            values[layer.name] = {}
-            for role, read in builder.tensors.get(layer.name, {}).items():
-                try:
-                    array = np.asarray(read(constants))
-                except (ValueError, IndexError, TypeError) as fault:
-                    if isinstance(fault, InputError):
-                        raise
-                    raise InputError(
-                        f"the constant '{role}' does not fit ({fault})",
-                        where=f"{self.path}: layer '{layer.name}'",
-                    ) from None
-                values[layer.name][role] = (
-                    array if array.dtype.kind == "i" else array.astype(np.float32)
-                )
-            if layer.name in builder.weights:
-                matrix, bias = layer_weights(
-                    builder, layer.name, builder.weights[layer.name], constants
-                )
-                matrix = np.swapaxes(matrix, -1, -2)
-                values[layer.name]["weights"] = np.ascontiguousarray(
-                    matrix.reshape(-1, matrix.shape[-1])
-                )
-                if bias is not None:
-                    values[layer.name]["bias"] = bias.reshape(-1)
+            roles = builder.tensors.get(layer.name, {})
+            values[layer.name] = {
+                role: self._constant(layer.name, role, read, constants)
+                for role, read in roles.items()
+            }
+            place = builder.weights.get(layer.name)
+            if place is None:
+                continue
+            weights = layer_weights(builder, layer.name, place, constants)
+            matrix = np.swapaxes(weights.matrix, -1, -2)
+            values[layer.name]["weights"] = np.ascontiguousarray(
+                matrix.reshape(-1, matrix.shape[-1])
+            )
+            if weights.bias is not None:
+                values[layer.name]["bias"] = weights.bias.reshape(-1)
         return values
+
+    def _constant(self, layer: str, role: str, read: Role, constants: Constants) -> Array:
+        try:
+            array = np.asarray(read(constants))
+        except (ValueError, IndexError, TypeError) as fault:
+            if isinstance(fault, InputError):
+                raise
+            raise InputError(
+                f"the constant '{role}' does not fit ({fault})",
+                where=f"{self.path}: layer '{layer}'",
+            ) from None
+        # Whole numbers are places in a tensor; all others are what the chip's digital units compute
+        # with.
+        return array if array.dtype.kind == "i" else array.astype(np.float32)
 
 
 def read_onnx_network(
@@ -124,25 +134,22 @@ def _equal_weights(builder: Builder, layers: tuple[Layer, ...]) -> list[str]:
     keeping them so.
     """
     stored = builder.graph.stored
-    seen = {}
+    first: dict[tuple[object, ...], tuple[str, str]] = {}  # content -> layer and tensor
     notes = []
     names = {layer.name for layer in layers}
     for key, (name, _) in builder.owners.items():
-        tensor = stored.get(key[1][0])
+        tensor_name = key.weight[0]
+        tensor = stored.get(tensor_name)
         if tensor is None or name not in names or not tensor.raw_data:
             continue
-        content = (
-            tuple(tensor.dims),
-            tensor.data_type,
-            key[2:],
-            hashlib.sha256(tensor.raw_data).digest(),
-        )
-        other = seen.setdefault(content, name)
-        if other != name and key[1][0] != seen.get((content, "tensor"), key[1][0]):
+        digest = hashlib.sha256(tensor.raw_data).digest()
+        content = (tuple(tensor.dims), tensor.data_type, key.rest, digest)
+        other, other_tensor = first.setdefault(content, (name, tensor_name))
+        if other != name and other_tensor != tensor_name:
             notes.append(
-                f"the weights of '{other}' and '{name}' are equal, but stored as two tensors: each has an array of its own"
+                f"the weights of '{other}' and '{name}' are equal, but stored as two tensors: "
+                "each has an array of its own"
             )
-        seen.setdefault((content, "tensor"), key[1][0])
     return notes
 
 
@@ -152,8 +159,8 @@ def _counted(texts: Mapping[str, int]) -> list[str]:
 
 def load_weights(
     path: str | Path, shapes: Mapping[str, int] | None = None, batch_axis: int | str | None = None
-) -> dict[str, tuple[np.ndarray, np.ndarray | None]]:
-    """Weights of the array layers of an ONNX file, by layer name: (matrix, bias), both float32.
+) -> dict[str, LayerWeights]:
+    """Weights of the array layers of an ONNX file, by layer name: matrix and bias, both float32.
 
     The matrix is rows x columns as `Layer.matrix` has it, or groups x rows x columns for a grouped
     convolution; bias has one value a column (groups x columns), None without bias. Rows of a
@@ -162,9 +169,6 @@ def load_weights(
     Raises InputError, also for weights in an external file or computed by operators other than
     simple rearrangement.
     """
-    from workloads.onnx_constants import Constants
-    from workloads.onnx_weights import layer_weights
-
     builder = build(Path(path), shapes, batch_axis)
     constants = Constants(builder.graph)
     kept = {layer.name for layer in builder.finished(builder.graph.outputs)}

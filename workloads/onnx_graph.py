@@ -4,50 +4,67 @@ input to output.
 
 from __future__ import annotations
 
-import copy
 import math
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from archsim.readers.table import LARGEST
 from hwlib.errors import InputError
-from workloads.onnx_model import printable, read_model
+from workloads.onnx_model import read_model
+from workloads.onnx_node import printable
+from workloads.onnx_order import find_path, nodes_in_order
+
+if TYPE_CHECKING:
+    from onnx import ModelProto, NodeProto, TensorProto
+    from onnx.defs import OpSchema
 
 
 @dataclass(slots=True)
 class Graph:
-    """A graph in topological order. `shapes` are whole ONNX shapes with the batch axis, by tensor
-    name.
+    """A graph in topological order.
 
-    `path` are the nodes between inputs and outputs, `constants` the tensors that do not depend on
-    an input's values,
-    `uses` how often a tensor is read. `inputs` are the inputs on the path with the position of
-    their batch axis (None without one) and `batch` is its size; inference fills these two and
-    `shapes`, and `fault` with onnx's complaint.
-    `stored` are large tensors with their values, `digest` is that of the file. `batch_text` says
-    where the batch is, `notes` what had to be assumed about it.
+    Args:
+        where: file, for errors.
+        model: the parsed model without its large tensors.
+        opset: version of ONNX's operators that its nodes are of.
+        nodes: all nodes in order.
+        path: the nodes between inputs and outputs.
+        inputs: the inputs on the path with the position of their batch axis (None without one);
+            filled by inference.
+        outputs: the outputs that depend on an input.
+        constants: the tensors that do not depend on an input's values.
+        uses: how often a tensor is read.
+        shapes: whole ONNX shapes with the batch axis, by tensor name; filled by inference.
+        batch: images that the file has in its batch; filled by inference.
+        fault: onnx's complaint where its inference did not end well.
+        numbers: number of a node in the file's order of execution, by its identity.
+        stored: large tensors with their values.
+        digest: SHA-256 of the file.
+        notes: what had to be assumed about the batch.
+        batch_text: where the batch is, in words.
     """
 
     where: str
-    model: object
+    model: ModelProto
     opset: int
-    nodes: list
-    path: list
+    nodes: list[NodeProto]
+    path: list[NodeProto]
     inputs: dict[str, int | None]
     outputs: list[str]
     constants: set[str]
-    uses: Counter
+    uses: Counter[str]
     shapes: dict[str, tuple[int, ...]] = field(default_factory=dict)
     batch: int = 1
     fault: str = ""
     numbers: dict[int, int] = field(default_factory=dict)
-    stored: dict[str, object] = field(default_factory=dict)
+    stored: dict[str, TensorProto] = field(default_factory=dict)
     digest: str = ""
     notes: list[str] = field(default_factory=list)
     batch_text: str = ""
 
-    def shape(self, tensor: str, node: object) -> tuple[int, ...]:
+    def shape(self, tensor: str, node: NodeProto) -> tuple[int, ...]:
         """The whole shape of a tensor. Raises InputError, naming the node that needs it, where
         inference did not find it.
         """
@@ -60,15 +77,17 @@ class Graph:
             )
             raise InputError(
                 f"the shape of tensor '{printable(tensor)}' is not known",
-                where=self.place(node),
+                where=self.position(node),
                 hint=hint,
             )
         if any(size < 1 for size in shape) or math.prod(shape) > LARGEST:
             what = f"tensor '{printable(tensor)}' has an impossible shape"
-            raise InputError(what, where=self.place(node), got=shape, allowed="1 to 2^40 elements")
+            raise InputError(
+                what, where=self.position(node), got=shape, allowed="1 to 2^40 elements"
+            )
         return shape
 
-    def place(self, node: object) -> str:
+    def position(self, node: NodeProto) -> str:
         """`file: node 12 'conv1' (Conv)`, with the node's number in the file's order of execution."""
         if not self.numbers:
             self.numbers = {id(item): number for number, item in enumerate(self.nodes)}
@@ -83,33 +102,33 @@ def read_graph(path: Path, supported: frozenset[str]) -> Graph:
     Raises InputError for anything that is no network.
     """
     where = str(path)
-    model, opset, stored, digest = read_model(path)
-    nodes = _in_order(model.graph, where)
-    constants, on_path, outputs = _find_path(model.graph, nodes, where)
-    read = {name for node in on_path for name in node.input}
-    inputs = {
+    model = read_model(path)
+    nodes = nodes_in_order(model.proto.graph, where)
+    between = find_path(model.proto.graph, nodes, where)
+    read = {name for node in between.nodes for name in node.input}
+    inputs: dict[str, int | None] = {
         item.name: None
-        for item in model.graph.input
-        if item.name in read and item.name not in constants
+        for item in model.proto.graph.input
+        if item.name in read and item.name not in between.constants
     }
     uses = Counter(name for node in nodes for name in node.input)
-    uses.update(outputs)
+    uses.update(between.outputs)
     graph = Graph(
-        where,
-        model,
-        opset,
-        nodes,
-        on_path,
-        inputs,
-        outputs,
-        constants,
-        uses,
-        stored=stored,
-        digest=digest,
+        where=where,
+        model=model.proto,
+        opset=model.opset,
+        nodes=nodes,
+        path=between.nodes,
+        inputs=inputs,
+        outputs=between.outputs,
+        constants=between.constants,
+        uses=uses,
+        stored=model.stored,
+        digest=model.digest,
     )
     strange = [
         node
-        for node in on_path
+        for node in graph.path
         if node.domain not in ("", "ai.onnx") or node.op_type not in supported
     ]
     if strange:
@@ -124,7 +143,7 @@ def _check_forms(graph: Graph) -> None:
     """
     import onnx
 
-    schemas: dict[str, object] = {}
+    schemas: dict[str, OpSchema] = {}
     for node in graph.path:
         kind = node.op_type
         try:
@@ -133,125 +152,42 @@ def _check_forms(graph: Graph) -> None:
             )
         except onnx.defs.SchemaError:
             raise InputError(
-                f"there is no operator {kind} in opset {graph.opset}", where=graph.place(node)
+                f"there is no operator {kind} in opset {graph.opset}", where=graph.position(node)
             ) from None
-        given = sum(1 for _ in node.input)
-        required = [
-            index
-            for index, item in enumerate(schema.inputs)
-            if item.option == onnx.defs.OpSchema.FormalParameterOption.Single
-        ]
-        lacking = any(index >= given or not node.input[index] for index in required)
-        if (
-            not schema.min_input <= given <= schema.max_input
-            or not node.output
-            or not node.output[0]
-            or lacking
-        ):
-            allowed = (
-                f"{schema.min_input} inputs or more"
-                if schema.max_input > 9
-                else f"{schema.min_input} to {schema.max_input} inputs"
-            )
-            raise InputError(
-                "inputs or outputs are missing or too many",
-                where=graph.place(node),
-                got=f"{given} inputs",
-                allowed=allowed,
-            )
-        for item in node.attribute:
-            # Attributes that the operator does not have are leftovers of exporters and change
-            # nothing.
-            known = schema.attributes.get(printable(item.name))
-            if known is not None and int(known.type) != item.type:
-                raise InputError(
-                    f"attribute '{printable(item.name)}' has the wrong type",
-                    where=graph.place(node),
-                )
+        _check_form(graph, node, schema)
 
 
-def _in_order(graph, where: str) -> list:
-    """Nodes in topological order, also within the file's graph. Raises InputError for cycles and
-    for tensors made twice or never.
-    """
-    nodes = list(graph.node)
-    given = {item.name for item in graph.initializer} | {item.name for item in graph.input}
-    given |= {item.values.name for item in graph.sparse_initializer} | {""}
-    producer = _producers(nodes, given, where)
-    waiting: list[int] = []
-    followers: dict[int, list[int]] = {}
-    for index, node in enumerate(nodes):
-        sources = {producer[name] for name in node.input if name not in given}
-        waiting.append(len(sources))
-        for source in sources:
-            followers.setdefault(source, []).append(index)
-    order = [index for index, count in enumerate(waiting) if not count]
-    for index in order:
-        for follower in followers.get(index, ()):
-            waiting[follower] -= 1
-            if not waiting[follower]:
-                order.append(follower)
-    if len(order) < len(nodes):
-        stuck = [
-            f"{index} ({printable(nodes[index].op_type)})"
-            for index, count in enumerate(waiting)
-            if count
-        ]
-        raise InputError("the graph has a cycle", where=where, got="nodes " + ", ".join(stuck[:8]))
-    if all(source < min(items) for source, items in followers.items()):
-        return nodes
-    copies = [copy.deepcopy(nodes[index]) for index in order]
-    del graph.node[:]
-    graph.node.extend(copies)
-    return list(graph.node)
-
-
-def _producers(nodes: list, given: set[str], where: str) -> dict[str, int]:
-    """The number of the node that makes each tensor. Raises InputError for tensors made twice or
-    never.
-    """
-    producer: dict[str, int] = {}
-    for index, node in enumerate(nodes):
-        for name in filter(None, node.output):
-            if name in producer or name in given:
-                place = f"{where}: node {index} ({printable(node.op_type)})"
-                raise InputError(
-                    f"its output '{printable(name)}' exists already",
-                    where=place,
-                    hint="every tensor is made once",
-                )
-            producer[name] = index
-    for index, node in enumerate(nodes):
-        for name in node.input:
-            if name not in producer and name not in given:
-                place = f"{where}: node {index} ({printable(node.op_type)})"
-                raise InputError(f"its input '{printable(name)}' is never made", where=place)
-    return producer
-
-
-def _find_path(graph, nodes: list, where: str) -> tuple[set[str], list, list[str]]:
-    """Constants, the nodes between inputs and outputs, and the outputs."""
-    constants = {item.name for item in graph.initializer} | {
-        item.values.name for item in graph.sparse_initializer
-    }
-    variable = {item.name for item in graph.input} - constants
-    for node in nodes:
-        # The shape of a tensor is known without its values, so shape arithmetic is constant.
-        fixed = node.op_type in ("Shape", "Size") or not any(
-            name in variable for name in node.input
+def _check_form(graph: Graph, node: NodeProto, schema: OpSchema) -> None:
+    given = len(node.input)
+    required = [
+        index
+        for index, item in enumerate(schema.inputs)
+        if item.option == schema.FormalParameterOption.Single
+    ]
+    lacking = any(index >= given or not node.input[index] for index in required)
+    fits = schema.min_input <= given <= schema.max_input
+    if not fits or not node.output or not node.output[0] or lacking:
+        allowed = (
+            f"{schema.min_input} inputs or more"
+            if schema.max_input > 9
+            else f"{schema.min_input} to {schema.max_input} inputs"
         )
-        (constants if fixed else variable).update(filter(None, node.output))
-    outputs = [item.name for item in graph.output if item.name in variable]
-    if not outputs:
-        raise InputError("no output depends on an input", where=where)
-    needed, path = set(outputs), []
-    for node in reversed(nodes):
-        if any(name in needed for name in node.output):
-            path.append(node)
-            needed.update(name for name in node.input if name in variable)
-    if not path:
-        raise InputError("there is no node between input and output", where=where)
-    return constants, path[::-1], outputs
+        raise InputError(
+            "inputs or outputs are missing or too many",
+            where=graph.position(node),
+            got=f"{given} inputs",
+            allowed=allowed,
+        )
+    for item in node.attribute:
+        # Attributes that the operator does not have are leftovers of exporters and change nothing.
+        known = schema.attributes.get(printable(item.name))
+        if known is None:
+            continue
+        kind = int(known.type)  # type: ignore[call-overload]  # an enum of onnx's C++ part
+        if kind != item.type:
+            raise InputError(
+                f"attribute '{printable(item.name)}' has the wrong type", where=graph.position(node)
+            )
 
 
 _HINTS = {
@@ -268,7 +204,7 @@ _HINTS = {
 _OTHERWISE = "replace it by supported operators or cut the network before it"
 
 
-def _unsupported(graph: Graph, nodes: list) -> InputError:
+def _unsupported(graph: Graph, nodes: list[NodeProto]) -> InputError:
     """One fault that names every operator of the path that the importer does not know, with what to
     do about it.
     """
@@ -290,6 +226,6 @@ def _unsupported(graph: Graph, nodes: list) -> InputError:
         hints = hints + [_OTHERWISE] * (len(hints) < len(kinds))
     return InputError(
         what,
-        where=graph.place(nodes[0]),
+        where=graph.position(nodes[0]),
         hint=f"{'; '.join(hints)} (docs/networks.md lists the operators)",
     )

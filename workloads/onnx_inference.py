@@ -7,7 +7,8 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from archsim.readers.table import require_count
 from hwlib.errors import InputError, unknown
@@ -15,7 +16,12 @@ from workloads.onnx_batch import NO_BATCH, OPTION, BatchAxis, check_batch_axis, 
 from workloads.onnx_batch import batch_axis as find_batch_axis
 from workloads.onnx_constants import fold_whole_numbers
 from workloads.onnx_graph import Graph
-from workloads.onnx_model import printable
+from workloads.onnx_node import printable
+
+if TYPE_CHECKING:
+    from onnx import GraphProto, ModelProto, TensorShapeProto, ValueInfoProto
+
+    Dimensions = Sequence[TensorShapeProto.Dimension]
 
 
 def infer_shapes(
@@ -39,18 +45,14 @@ def _set_inputs(graph: Graph, given: Mapping[str, int], batch_axis: int | str | 
         if name not in symbols:
             raise unknown("symbolic dimension", name, symbols, graph.where)
     demanded = demanded_axes(graph)
-    batch, batch_names = None, set()
+    batch: int | None = None
+    batch_names: set[str] = set()
     told = []
     for item in on_path:
-        if not item.type.HasField("tensor_type") or not item.type.tensor_type.HasField("shape"):
-            hint = "export the network with a fixed input shape"
-            raise InputError(
-                f"input '{printable(item.name)}' has no shape", where=graph.where, hint=hint
-            )
-        dims = item.type.tensor_type.shape.dim
+        dims = _dims_of(item, graph)
         text = _dims_text(dims)
-        found = find_batch_axis(dims, demanded.get(item.name), batch_axis)
-        axis = found.axis
+        choice = find_batch_axis(dims, demanded.get(item.name), batch_axis)
+        axis = choice.axis
         for position, dim in enumerate(dims):
             if dim.dim_param in given:
                 dim.dim_value = given[dim.dim_param]
@@ -58,41 +60,58 @@ def _set_inputs(graph: Graph, given: Mapping[str, int], batch_axis: int | str | 
                 batch_names.update(filter(None, [dim.dim_param]))
                 dim.dim_value = 1
             elif dim.dim_value < 1:
-                name = printable(dim.dim_param or f"dimension {position}")
-                hint = (
-                    f'give it with --shape {name}=N, or shapes={{"{name}": N}} in Python'
-                    if dim.dim_param
-                    else "export it with a fixed input shape"
-                )
-                raise InputError(
-                    f"input '{printable(item.name)}' has no size for '{name}'",
-                    where=graph.where,
-                    got=text,
-                    hint=hint,
-                )
+                raise _no_size(graph, item.name, dim.dim_param, position, text)
         size = dims[axis].dim_value if axis is not None else None
         batch = size if batch is None else batch
         graph.inputs[item.name] = axis if size == batch else None
-        told.append(_tell(graph, item.name, text, found, axis is not None and size != batch))
+        told.append(_tell(graph, item.name, text, choice, axis is not None and size != batch))
     graph.batch = batch or 1
     graph.batch_text = "; ".join(told)
     if isinstance(batch_axis, int) and all(axis is None for axis in graph.inputs.values()):
-        ranks = sorted({len(item.type.tensor_type.shape.dim) for item in on_path})
+        highest = max(len(item.type.tensor_type.shape.dim) for item in on_path) - 1
         raise InputError(
             "no input has such a batch axis",
             where=f"{graph.where}: {OPTION}",
             got=batch_axis,
-            allowed=f"0 to {max(ranks) - 1} or '{NO_BATCH}'",
+            allowed=f"0 to {highest} or '{NO_BATCH}'",
         )
 
 
-def _tell(graph: Graph, name: str, dims: str, found: BatchAxis, differs: bool) -> str:
+def _dims_of(item: ValueInfoProto, graph: Graph) -> Dimensions:
+    """The dimensions of an input. Raises InputError where the file gives none."""
+    if not item.type.HasField("tensor_type") or not item.type.tensor_type.HasField("shape"):
+        raise InputError(
+            f"input '{printable(item.name)}' has no shape",
+            where=graph.where,
+            hint="export the network with a fixed input shape",
+        )
+    dims: Dimensions = item.type.tensor_type.shape.dim
+    return dims
+
+
+def _no_size(graph: Graph, tensor: str, symbol: str, position: int, dims: str) -> InputError:
+    """The error for a dimension that has no number, with how to give it one."""
+    name = printable(symbol or f"dimension {position}")
+    hint = (
+        f'give it with --shape {name}=N, or shapes={{"{name}": N}} in Python'
+        if symbol
+        else "export it with a fixed input shape"
+    )
+    return InputError(
+        f"input '{printable(tensor)}' has no size for '{name}'",
+        where=graph.where,
+        got=dims,
+        hint=hint,
+    )
+
+
+def _tell(graph: Graph, name: str, dims: str, choice: BatchAxis, differs: bool) -> str:
     """One line about the batch of an input; where it is assumed, a note of the network says so too."""
-    place = "no batch axis" if found.axis is None else f"batch axis {found.axis}"
-    text = f"{place} in input '{printable(name)}' ({dims}), {found.reason}"
+    which = "no batch axis" if choice.axis is None else f"batch axis {choice.axis}"
+    text = f"{which} in input '{printable(name)}' ({dims}), {choice.reason}"
     if differs:
         text = f"no batch axis in input '{printable(name)}' ({dims}): its length is not that of the other inputs' batch"
-    if found.assumed or differs:
+    if choice.assumed or differs:
         graph.notes.append(
             f"assumed: {text}; {OPTION} N names another one, {OPTION} {NO_BATCH} none"
         )
@@ -100,8 +119,8 @@ def _tell(graph: Graph, name: str, dims: str, found: BatchAxis, differs: bool) -
 
 
 def _infer(graph: Graph) -> None:
-    """Fill `graph.shapes` by onnx's own inference; without full success the shapes found are kept
-    with onnx's complaint.
+    """Fill `graph.shapes` by onnx's own inference; without full success what it inferred is kept with
+    onnx's complaint.
     """
     model = graph.model
     fold_whole_numbers(graph)
@@ -119,7 +138,7 @@ def _infer(graph: Graph) -> None:
     graph.shapes = stated | graph.shapes
 
 
-def _infer_here(graph: Graph):
+def _infer_here(graph: Graph) -> ModelProto:
     import onnx
 
     for strict in (True, False):
@@ -147,7 +166,7 @@ sys.stdout.buffer.write(model.SerializeToString())
 """
 
 
-def _infer_apart(graph: Graph):
+def _infer_apart(graph: Graph) -> ModelProto:
     """As `_infer_here`, in a Python process of its own."""
     run = subprocess.run(
         [sys.executable, "-c", _APART],
@@ -162,16 +181,17 @@ def _infer_apart(graph: Graph):
             where=graph.where,
             hint=f"a shape in it may be negative ({graph.fault})",
         )
-    return type(graph.model).FromString(run.stdout)
+    inferred: ModelProto = type(graph.model).FromString(run.stdout)
+    return inferred
 
 
-def _note_shape(shapes: dict[str, tuple[int, ...]], item) -> None:
+def _note_shape(shapes: dict[str, tuple[int, ...]], item: ValueInfoProto) -> None:
     kind = item.type.tensor_type
     if kind.HasField("shape") and all(dim.HasField("dim_value") for dim in kind.shape.dim):
         shapes[item.name] = tuple(dim.dim_value for dim in kind.shape.dim)
 
 
-def _forget_sizes(proto, graph: Graph) -> dict[str, tuple[int, ...]]:
+def _forget_sizes(proto: GraphProto, graph: Graph) -> dict[str, tuple[int, ...]]:
     """Drop the file's own intermediate shapes, which may carry the symbolic batch and would then
     hide the inferred ones.
 
@@ -187,7 +207,7 @@ def _forget_sizes(proto, graph: Graph) -> dict[str, tuple[int, ...]]:
     return stated
 
 
-def _dims_text(dims) -> str:
+def _dims_text(dims: Dimensions) -> str:
     return " x ".join(
         printable(dim.dim_param) or (str(dim.dim_value) if dim.HasField("dim_value") else "?")
         for dim in dims

@@ -7,9 +7,14 @@ from __future__ import annotations
 import hashlib
 import math
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 from archsim.readers.files import read_bytes
 from hwlib.errors import InputError
+from workloads.onnx_node import printable
+
+if TYPE_CHECKING:
+    from onnx import ModelProto, TensorProto
 
 LARGEST_COUNT = 10**6
 OLDEST_OPSET = 7
@@ -28,12 +33,24 @@ _VALUE_FIELDS = (
 )
 
 
-def read_model(path: Path):
-    """The ModelProto of a file, its opset, its large tensors by name (taken out of the model), and
-    the file's digest.
+class OnnxModel(NamedTuple):
+    """What a file holds.
 
-    Raises InputError for what is no ONNX network.
+    Args:
+        proto: the parsed model, without its large tensors.
+        opset: version of ONNX's operators that its nodes are of.
+        stored: large tensors by name, taken out of the model.
+        digest: SHA-256 of the file.
     """
+
+    proto: ModelProto
+    opset: int
+    stored: dict[str, TensorProto]
+    digest: str
+
+
+def read_model(path: Path) -> OnnxModel:
+    """The model of a file. Raises InputError for what is no ONNX network."""
     content = read_bytes(path)
     model = _parse(path, content)
     opset = _opset(model, str(path))
@@ -45,16 +62,10 @@ def read_model(path: Path):
                 where=str(path),
                 got=list(tensor.dims),
             )
-    return model, opset, _take_out(model), hashlib.sha256(content).hexdigest()
+    return OnnxModel(model, opset, _take_out(model), hashlib.sha256(content).hexdigest())
 
 
-def printable(text: str | bytes, limit: int = 120) -> str:
-    """A name from the file as one printable line; protobuf gives bytes where a name is no UTF-8."""
-    text = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
-    return "".join(letter if letter.isprintable() else "?" for letter in text[:limit])
-
-
-def _parse(path: Path, content: bytes):
+def _parse(path: Path, content: bytes) -> ModelProto:
     try:
         import onnx
     except ImportError:
@@ -82,7 +93,7 @@ def _parse(path: Path, content: bytes):
     return model
 
 
-def _opset(model, where: str) -> int:
+def _opset(model: ModelProto, where: str) -> int:
     import onnx
 
     versions = [item.version for item in model.opset_import if item.domain in ("", "ai.onnx")]
@@ -101,10 +112,10 @@ def _opset(model, where: str) -> int:
             allowed=f"{OLDEST_OPSET} to {newest}",
             hint=hint,
         )
-    return versions[0]
+    return int(versions[0])
 
 
-def _inline_functions(model, where: str) -> None:
+def _inline_functions(model: ModelProto, where: str) -> None:
     """Replace calls of the file's own functions by their bodies, as newer exporters write them."""
     if model.functions:
         import onnx.inliner
@@ -117,7 +128,7 @@ def _inline_functions(model, where: str) -> None:
             ) from None
 
 
-def _tensors(model) -> list:
+def _tensors(model: ModelProto) -> list[tuple[str, TensorProto]]:
     """Stored tensors with the name by which nodes know them: initializers and the values of
     Constant nodes.
     """
@@ -128,7 +139,7 @@ def _tensors(model) -> list:
     return named
 
 
-def _take_out(model) -> dict:
+def _take_out(model: ModelProto) -> dict[str, TensorProto]:
     """Large tensors by name. In the model only their shapes stay, which is all that inference
     needs.
     """

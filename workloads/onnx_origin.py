@@ -5,9 +5,13 @@ and tells that two layers share it.
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from workloads.onnx_graph import Graph
-from workloads.onnx_model import printable
+from workloads.onnx_node import Attributes, printable
+
+if TYPE_CHECKING:
+    from onnx import NodeProto
 
 _SAME = ("Identity", "Dropout", "Cast")
 _RESHAPES = ("Reshape", "Squeeze", "Unsqueeze", "Flatten")
@@ -23,8 +27,9 @@ _DULL_NODE = re.compile(r"^(n|node|node_|op_?)?\d*$", re.IGNORECASE)
 _OPERATORS = "gemm|matmul|conv|conv1d|conv2d|lstm|linear|addmm|mm|convolution"
 _UNSAFE = re.compile(r"[^A-Za-z0-9_./:+-]")
 
-Origin = tuple[str, tuple]
-"""The stored tensor, and what is done to it: ("T", perm), ("R", shape), ("Q", scale, zero point, axis)."""
+Step = tuple[object, ...]
+Origin = tuple[str, tuple[Step, ...]]
+"""The name of a stored tensor, and what is done to it: ("T", perm), ("R", shape), ("Q", scale, zero point, axis)."""
 
 
 class Origins:
@@ -37,14 +42,14 @@ class Origins:
 
     def of(self, tensor: str) -> Origin:
         """The origin of a constant tensor; a tensor that is computed otherwise is its own origin."""
-        done: list[tuple] = []
+        done: list[Step] = []
         while tensor not in self._stored and tensor in self._makers:
             node = self._makers[tensor]
-            fields = {item.name: item for item in node.attribute}
-            if node.op_type in _SAME and (node.op_type != "Cast" or fields["to"].i in (1, 11)):
+            fields = Attributes(node)
+            if node.op_type in _SAME and (node.op_type != "Cast" or fields.whole("to") in (1, 11)):
                 pass
             elif node.op_type == "Transpose":
-                perm = tuple(fields["perm"].ints) if "perm" in fields else None
+                perm = tuple(fields.wholes("perm")) if "perm" in fields else None
                 if done and perm == (1, 0) and done[-1] == ("T", perm):
                     done.pop()  # turned twice
                 else:
@@ -52,7 +57,7 @@ class Origins:
             elif node.op_type in _RESHAPES:
                 done.append(("R", self._graph.shapes.get(tensor)))
             elif node.op_type == "DequantizeLinear":
-                done.append(("Q", *node.input[1:], fields["axis"].i if "axis" in fields else 1))
+                done.append(("Q", *node.input[1:], fields.whole("axis", 1)))
             else:
                 break
             tensor = node.input[0]
@@ -68,7 +73,7 @@ class Origins:
         return (name, done), turned
 
 
-def layer_name(node, weight: str, bias: str = "") -> str:
+def layer_name(node: NodeProto | None, weight: str, bias: str = "") -> str:
     """A telling name for the layer of a node, from the stored tensors of its weight and bias; ""
     where nothing tells.
 

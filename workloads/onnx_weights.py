@@ -4,55 +4,102 @@ of the file runs.
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Callable
+from typing import NamedTuple
 
-from workloads.onnx_builder import Builder, WeightPlace, attributes
+import numpy as np
+import numpy.typing as npt
+
+from workloads.network import Layer
+from workloads.onnx_arithmetic import Array
+from workloads.onnx_builder import Builder, WeightPlace
 from workloads.onnx_constants import Constants
+from workloads.onnx_node import Attributes
+
+
+class LayerWeights(NamedTuple):
+    """Values of one array layer, float32.
+
+    Args:
+        matrix: rows x columns, or groups x rows x columns of a grouped convolution.
+        bias: one value a column (groups x columns); None without bias.
+    """
+
+    matrix: npt.NDArray[np.float32]
+    bias: npt.NDArray[np.float32] | None
+
+
+class _Stored(NamedTuple):
+    """The same as the file's types have it."""
+
+    matrix: Array
+    bias: Array | None
 
 
 def layer_weights(
     builder: Builder, name: str, place: WeightPlace, values: Constants
-) -> tuple[np.ndarray, np.ndarray | None]:
-    """(matrix, bias) of one array layer as `load_weights` describes them. Raises InputError."""
-    node, layer = place.node, builder.layers[name]
-    fields = attributes(node)
-    if node.op_type == "LSTM":
-        matrix = np.concatenate(
-            [values.of(node.input[1])[place.direction], values.of(node.input[2])[place.direction]],
-            axis=1,
-        ).T
-        bias = (
-            values.of(node.input[3])[place.direction].reshape(2, -1).sum(axis=0)
-            if layer.bias
-            else None
-        )
-    elif node.op_type == "Conv":
-        weight = values.of(node.input[1])
-        matrix = weight.reshape(layer.groups, weight.shape[0] // layer.groups, -1).transpose(
-            0, 2, 1
-        )
-        bias = values.of(node.input[2]).reshape(layer.groups, -1) if layer.bias else None
-        if layer.groups == 1:
-            matrix, bias = matrix[0], bias if bias is None else bias[0]
-    elif node.op_type == "Gemm":
-        weight = values.of(node.input[1])
-        matrix = (weight.T if fields.get("transB", 0) else weight) * fields.get("alpha", 1.0)
-        # A bias of its own, or one that an Add behind it brought.
-        bias = (
-            None
-            if not layer.bias
-            else values.of(place.bias_tensor)
-            if place.bias_tensor
-            else values.of(node.input[2]) * fields.get("beta", 1.0)
-        )
-    else:
-        on_left = builder.constant(node.input[0])
-        weight = values.of(node.input[0 if on_left else 1])
-        weight = weight.reshape(weight.shape[-2:])
-        matrix = weight.T if on_left else weight
-        bias = values.of(place.bias_tensor) if layer.bias else None
-    if bias is not None and node.op_type in ("Gemm", "MatMul"):
-        bias = np.broadcast_to(bias.reshape(-1), (layer.output_shape[-1],))
-    return np.ascontiguousarray(matrix, np.float32), None if bias is None else np.ascontiguousarray(
-        bias, np.float32
+) -> LayerWeights:
+    """The weights of one array layer as `load_weights` describes them. Raises InputError."""
+    layer = builder.layers[name]
+    read = _READERS.get(place.node.op_type, _of_product)
+    matrix, bias = read(builder, layer, place, values)
+    return LayerWeights(
+        np.ascontiguousarray(matrix, np.float32),
+        None if bias is None else np.ascontiguousarray(bias, np.float32),
     )
+
+
+def _of_lstm(builder: Builder, layer: Layer, place: WeightPlace, values: Constants) -> _Stored:
+    names = place.node.input
+    of_inputs, of_states = (values.of(name)[place.direction] for name in names[1:3])
+    matrix = np.concatenate([of_inputs, of_states], axis=1).T
+    if not layer.bias:
+        return _Stored(matrix, None)
+    # one for the inputs and one for the states; a gate adds both
+    return _Stored(matrix, values.of(names[3])[place.direction].reshape(2, -1).sum(axis=0))
+
+
+def _of_convolution(
+    builder: Builder, layer: Layer, place: WeightPlace, values: Constants
+) -> _Stored:
+    weight = values.of(place.node.input[1])
+    columns = weight.shape[0] // layer.groups
+    matrix = weight.reshape(layer.groups, columns, -1).transpose(0, 2, 1)
+    bias = values.of(place.node.input[2]).reshape(layer.groups, -1) if layer.bias else None
+    if layer.groups > 1:
+        return _Stored(matrix, bias)
+    return _Stored(matrix[0], None if bias is None else bias[0])
+
+
+def _of_gemm(builder: Builder, layer: Layer, place: WeightPlace, values: Constants) -> _Stored:
+    fields = Attributes(place.node)
+    weight = values.of(place.node.input[1])
+    matrix = (weight.T if fields.flag("transB") else weight) * fields.number("alpha", 1.0)
+    if not layer.bias:
+        return _Stored(matrix, None)
+    # A bias of its own, or one that an Add behind it brought.
+    if place.bias_tensor:
+        return _Stored(matrix, _a_feature(values.of(place.bias_tensor), layer))
+    bias = values.of(place.node.input[2]) * fields.number("beta", 1.0)
+    return _Stored(matrix, _a_feature(bias, layer))
+
+
+def _of_product(builder: Builder, layer: Layer, place: WeightPlace, values: Constants) -> _Stored:
+    on_left = builder.constant(place.node.input[0])
+    weight = values.of(place.node.input[0 if on_left else 1])
+    weight = weight.reshape(weight.shape[-2:])
+    bias = _a_feature(values.of(place.bias_tensor), layer) if layer.bias else None
+    return _Stored(weight.T if on_left else weight, bias)
+
+
+def _a_feature(bias: Array, layer: Layer) -> Array:
+    """A bias of one value for all, or of one a feature, as one a feature."""
+    return np.broadcast_to(bias.reshape(-1), (layer.output_shape[-1],))
+
+
+_READERS: dict[str, Callable[[Builder, Layer, WeightPlace, Constants], _Stored]] = {
+    "LSTM": _of_lstm,
+    "Conv": _of_convolution,
+    "Gemm": _of_gemm,
+    "MatMul": _of_product,
+}

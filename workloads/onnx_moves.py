@@ -1,0 +1,262 @@
+"""ONNX operators that take elements from other places of a tensor: Pad, Slice, Split, Gather and the like.
+
+Each says where every element of its output comes from, by being asked what it would make of a
+tensor that holds the elements' numbers.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from hwlib.errors import InputError
+from workloads.onnx_arithmetic import Array, slices
+from workloads.onnx_builder import Builder, Converter
+from workloads.onnx_constants import Constants
+from workloads.onnx_node import Attributes
+from workloads.onnx_reader import Role, Value
+from workloads.shapes import Shape
+
+if TYPE_CHECKING:
+    from onnx import NodeProto
+
+_LARGEST_MOVED = 2**25
+"""Elements of a tensor, all images, that a node may move in a run with real data."""
+_LARGEST_LOOKED_AT = 2**20
+"""Elements of a tensor up to which it is found out at once whether a node moves anything at all."""
+_PADDING = ("constant", "reflect", "edge", "wrap")
+
+Move = Callable[[Constants, "NodeProto", Array, int], Array]
+"""(constants, node, array, number of the output) -> the array that the node would make of it, -1 where it fills."""
+
+
+def _moved(operator: str, move: Move) -> Converter:
+    """Pad, Slice, Gather with constant indices and the like: the shape changes, the batch axis
+    stays where it is.
+    """
+
+    def convert(builder: Builder, node: NodeProto) -> None:
+        value = builder.source(node.input[0], node)
+        for number, tensor in enumerate(node.output):
+            if not tensor or not builder.graph.uses[tensor]:
+                continue
+            full = builder.full(tensor, node)
+            axis = value.axis
+            if axis is not None and len(full) < len(value.full):
+                # Only Gather with a single index drops an axis.
+                dropped = Attributes(node).whole("axis", 0) % len(value.full)
+                axis = axis - 1 if dropped < axis else None if dropped == axis else axis
+            output = Output(number, tensor, full, axis)
+            _add_move(builder, node, operator, move, output)
+
+    return convert
+
+
+class Output(NamedTuple):
+    """One output of a node: its number, its name, its whole shape and where its batch is."""
+
+    number: int
+    tensor: str
+    full: Shape
+    axis: int | None
+
+
+def _add_move(builder: Builder, node: NodeProto, operator: str, move: Move, output: Output) -> None:
+    value = builder.source(node.input[0], node)
+
+    def places(constants: Constants) -> Array:
+        if max(math.prod(value.full), math.prod(output.full)) > _LARGEST_MOVED:
+            raise builder.fault(node, "moves more than real data can carry", got=value.full)
+        # The node is handed the number of each element, and so tells where each comes from.
+        numbers = np.arange(math.prod(value.full)).reshape(value.full)
+        try:
+            moved = move(constants, node, numbers, output.number)
+        except (IndexError, ValueError, TypeError, KeyError, ZeroDivisionError) as fault:
+            if isinstance(fault, InputError):
+                raise
+            raise builder.fault(node, f"what it moves cannot be worked out ({fault})") from None
+        return _within_image(builder, node, value, moved, output.axis)
+
+    shape = builder.per_image(output.full, output.axis, node) or (1,)
+    if _stands_still(builder, node, value, places, output, shape):
+        layer = builder.reshaped(value.layer, shape, node)
+        builder.values[output.tensor] = Value(layer, output.full, output.axis)
+        return
+    roles: dict[str, Role] = {"index": places}
+    if node.op_type == "Pad":
+        roles["fill"] = lambda constants: np.asarray(_fill(constants, node), np.float32).reshape(())
+    name = builder.reshaped(value.layer, shape, node, operator, always=True, constants=tuple(roles))
+    builder.tensors[name] = roles
+    builder.values[output.tensor] = Value(name, output.full, output.axis)
+
+
+def _stands_still(
+    builder: Builder, node: NodeProto, value: Value, places: Role, output: Output, shape: Shape
+) -> bool:
+    """Whether a node moves nothing within an image; False where that is not known yet."""
+    if math.prod(value.full) > _LARGEST_LOOKED_AT:
+        return False
+    try:
+        moved = places(builder.constants)
+    except InputError as fault:
+        builder.refuse_values(node, fault.what)
+        return False
+    if moved.size != math.prod(shape):
+        raise builder.fault(
+            node,
+            "its output shape does not follow from its input",
+            got=(output.full, builder.graph.batch),
+        )
+    held = math.prod(builder.layers[value.layer].output_shape)
+    return np.array_equal(moved.reshape(-1), np.arange(held))
+
+
+def _within_image(
+    builder: Builder, node: NodeProto, value: Value, moved: Array, axis: int | None
+) -> Array:
+    """Of a whole tensor's places those of the first image, counted within an image."""
+    batch = builder.graph.batch
+    if batch == 1 or value.axis is None:
+        return moved.reshape(-1)
+    steps = value.full[value.axis] // batch
+    own = (
+        np.arange(math.prod(value.full))
+        .reshape(value.full)
+        .take(range(steps), axis=value.axis)
+        .reshape(-1)
+    )
+    first = moved if axis is None else moved.take(range(moved.shape[axis] // batch), axis=axis)
+    within = np.full(math.prod(value.full) + 1, -2)
+    within[own], within[-1] = np.arange(len(own)), -1
+    result = within[first.reshape(-1)]
+    if (result == -2).any():
+        raise builder.fault(
+            node,
+            "moves data from one image of the batch to another",
+            "export the network with a batch of 1",
+        )
+    return result
+
+
+def _sliced(constants: Constants, node: NodeProto, array: Array, number: int) -> Array:
+    return array[slices(constants, node, array.ndim)]
+
+
+def _split(constants: Constants, node: NodeProto, array: Array, number: int) -> Array:
+    axis = Attributes(node).whole("axis", 0) % array.ndim
+    sizes = [constants.graph.shape(tensor, node)[axis] if tensor else 0 for tensor in node.output]
+    if 0 in sizes[:number]:
+        raise InputError(
+            "parts without a name are not supported", where=constants.graph.position(node)
+        )
+    start = sum(sizes[:number])
+    return array.take(range(start, start + sizes[number]), axis=axis)
+
+
+def _taken(constants: Constants, node: NodeProto, array: Array, number: int) -> Array:
+    return np.take(array, constants.of(node.input[1]), axis=Attributes(node).whole("axis", 0))
+
+
+class Pads(NamedTuple):
+    """What a Pad puts before and after each axis; negative numbers take away."""
+
+    before: list[int]
+    after: list[int]
+
+
+def _pads(constants: Constants, node: NodeProto, rank: int) -> Pads:
+    fields = Attributes(node)
+    given = (
+        fields.wholes("pads")
+        if "pads" in fields
+        else [int(item) for item in constants.of(node.input[1]).reshape(-1)]
+    )
+    named = constants.input(node, 3)
+    axes = range(rank) if named is None else [int(item) % rank for item in named.reshape(-1)]
+    if len(given) != 2 * len(axes):
+        where = constants.graph.position(node)
+        raise InputError("pads do not fit the axes", where=where, got=given)
+    pads = Pads([0] * rank, [0] * rank)
+    for position, axis in enumerate(axes):
+        pads.before[axis] = given[position]
+        pads.after[axis] = given[position + len(axes)]
+    return pads
+
+
+def _padded(constants: Constants, node: NodeProto, array: Array, number: int) -> Array:
+    pads = _pads(constants, node, array.ndim)
+    widths = [(max(0, first), max(0, last)) for first, last in zip(pads.before, pads.after)]
+    mode = Attributes(node).text("mode", "constant")
+    match mode:
+        case "constant":
+            grown = np.pad(array, widths, constant_values=-1)
+        case "reflect" | "edge" | "wrap":
+            grown = np.pad(array, widths, mode=mode)
+        case _:
+            where = constants.graph.position(node)
+            raise InputError("unknown mode of padding", where=where, got=mode, allowed=_PADDING)
+    # Negative padding takes away.
+    taken = (
+        slice(max(0, -first), size - max(0, -last))
+        for first, last, size in zip(pads.before, pads.after, grown.shape)
+    )
+    return grown[tuple(taken)]
+
+
+def _fill(constants: Constants, node: NodeProto) -> Array | float:
+    fields = Attributes(node)
+    if "value" in fields:
+        return fields.number("value", 0.0)
+    given = constants.input(node, 2)
+    return 0.0 if given is None else given
+
+
+def _depth_to_space(constants: Constants, node: NodeProto, array: Array, number: int) -> Array:
+    fields = Attributes(node)
+    size = fields.whole("blocksize")
+    batch, channels, height, width = array.shape
+    if fields.text("mode", "DCR") == "DCR":
+        parts = array.reshape(batch, size, size, channels // size**2, height, width).transpose(
+            0, 3, 4, 1, 5, 2
+        )
+    else:
+        parts = array.reshape(batch, channels // size**2, size, size, height, width).transpose(
+            0, 1, 4, 2, 5, 3
+        )
+    return parts.reshape(batch, channels // size**2, height * size, width * size)
+
+
+def _space_to_depth(constants: Constants, node: NodeProto, array: Array, number: int) -> Array:
+    size = Attributes(node).whole("blocksize")
+    batch, channels, height, width = array.shape
+    parts = array.reshape(batch, channels, height // size, size, width // size, size).transpose(
+        0, 3, 5, 1, 2, 4
+    )
+    return parts.reshape(batch, channels * size**2, height // size, width // size)
+
+
+def _gather(builder: Builder, node: NodeProto) -> None:
+    if builder.constant(node.input[0]):
+        raise builder.fault(
+            node,
+            "a table look-up (embedding) is not supported",
+            "start the network behind the embedding",
+        )
+    if not builder.constant(node.input[1]):
+        raise builder.fault(
+            node, "indices computed at run time are not supported", "cut the network before it"
+        )
+    _moved("slice", _taken)(builder, node)
+
+
+CONVERTERS: dict[str, Converter] = {
+    "DepthToSpace": _moved("transpose", _depth_to_space),
+    "SpaceToDepth": _moved("transpose", _space_to_depth),
+    "Pad": _moved("pad", _padded),
+    "Slice": _moved("slice", _sliced),
+    "Split": _moved("slice", _split),
+    "Gather": _gather,
+}

@@ -1,0 +1,81 @@
+"""What an ONNX node says, read with types: its attributes, and names that may be shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from hwlib.errors import InputError
+
+if TYPE_CHECKING:
+    from onnx import AttributeProto, NodeProto
+
+# ONNX's numbers of the types of attributes; tensors, graphs and lists of texts are read elsewhere.
+_FLOAT = 1
+_WHOLE = 2
+_TEXT = 3
+_WHOLES = 7
+
+
+class Attributes:
+    """The attributes of one node: numbers, texts and lists of whole numbers.
+
+    An attribute that is there with another type than is asked for is refused by InputError; nodes
+    on the path from input to output have been held against ONNX's schema before.
+    """
+
+    def __init__(self, node: NodeProto):
+        self._node = node
+        self._fields: dict[str, AttributeProto] = {item.name: item for item in node.attribute}
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._fields
+
+    def whole(self, name: str, default: int | None = None) -> int:
+        """A whole number, or `default` where the node does not say; KeyError without a default."""
+        field = self._of(name, _WHOLE)
+        if field is not None:
+            return int(field.i)
+        if default is None:
+            raise KeyError(name)
+        return default
+
+    def flag(self, name: str, default: bool = False) -> bool:
+        """A whole number that stands for yes or no."""
+        return bool(self.whole(name, int(default)))
+
+    def number(self, name: str, default: float) -> float:
+        """A number, or `default` where the node does not say."""
+        field = self._of(name, _FLOAT)
+        return default if field is None else float(field.f)
+
+    def text(self, name: str, default: str) -> str:
+        """A text, or `default` where the node does not say."""
+        field = self._of(name, _TEXT)
+        return default if field is None else field.s.decode("utf-8", "replace")
+
+    def wholes(self, name: str, default: Sequence[int] = ()) -> list[int]:
+        """A list of whole numbers, or `default` where the node does not say."""
+        field = self._of(name, _WHOLES)
+        return list(default) if field is None else [int(item) for item in field.ints]
+
+    def setting(self, name: str, default: float | str) -> float | str:
+        """A number or a text, of the kind that the default is."""
+        if isinstance(default, str):
+            return self.text(name, default)
+        return self.number(name, default)
+
+    def _of(self, name: str, kind: int) -> AttributeProto | None:
+        field = self._fields.get(name)
+        if field is not None and field.type != kind:
+            raise InputError(
+                f"attribute '{printable(name)}' has the wrong type",
+                where=f"node '{printable(self._node.name)}' ({printable(self._node.op_type)})",
+            )
+        return field
+
+
+def printable(text: str | bytes, limit: int = 120) -> str:
+    """A name from the file as one printable line; protobuf gives bytes where a name is no UTF-8."""
+    text = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
+    return "".join(letter if letter.isprintable() else "?" for letter in text[:limit])
