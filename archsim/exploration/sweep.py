@@ -1,43 +1,36 @@
-"""One sweep from a space to its tables: what the store lacks is worked out rung by rung, the points
-nearest the front go on.
+"""One sweep from a space to its tables, and what it gives: `explore` works it out, `load_sweep` reads
+it from its folder (`archsim.exploration.ladder` climbs the rungs).
 """
 
 from __future__ import annotations
 
-import itertools
 import json
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from archsim.basics.files import write_files
 from archsim.basics.folders import folder_path
-from archsim.exploration.analysis.pareto import promote
+from archsim.exploration.ladder import Ladder, Progress, evaluator
 from archsim.exploration.space.design import inputs_of_space
 from archsim.exploration.space.load import load_space
-from archsim.exploration.space.samplers import most_points
-from archsim.exploration.space.space import Rung, Space, up_to
-from archsim.exploration.space.walk import Walk, keyed
-from archsim.exploration.store.rows import pack_rows
+from archsim.exploration.space.space import Space, up_to
 from archsim.exploration.store.store import Store
 from archsim.exploration.store.table import DONE, REFUSED, Table
-from archsim.exploration.store.versions import code_version, figures_version
+from archsim.exploration.store.versions import code_version
 from archsim.exploration.work.engine import Engine
-from archsim.exploration.work.metrics import wanted_metrics
 from archsim.exploration.work.preview import check_names, nothing_built
-from archsim.exploration.work.rungs import RUNGS, Evaluate
-from archsim.exploration.work.stored_runs import Repricer
-from archsim.exploration.work.worker import Job
 from archsim.readers.digest import seal
 from archsim.readers.stored import note_unsealed, read_stored
 from hwlib.errors import InputError
 
-Progress = Callable[..., None]
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
 SPACE_FILE = "space.json"
 
 
@@ -76,10 +69,10 @@ class Sweep:
                 reached[table.key(index)] = (table, index)
         first = self.tables[0]
         for index in range(len(first)):
-            table, place = reached[first.key(index)]
-            yield {**next(table.rows([place])), "point": index}
+            table, row = reached[first.key(index)]
+            yield {**next(table.rows([row])), "point": index}
 
-    def table(self):
+    def table(self) -> DataFrame:
         """A pandas DataFrame of `rows`."""
         import pandas
 
@@ -91,8 +84,8 @@ class Sweep:
         """
         with Store(self.folder, writable=False) as store:
             heads = [
-                n
-                for n, head in enumerate(store.heads)
+                number
+                for number, head in enumerate(store.heads)
                 if head["rung"] != "price" and head["code"] == code_version()
             ]
             by_work = {
@@ -101,8 +94,8 @@ class Sweep:
                 for row in store.rows(head)
                 if "run" in row.extra
             }
-            found = {key: store.find(key, heads) for key in keys}
-        extras = {key: at[1].extra for key, at in found.items() if at}
+            stored = {key: store.find(key, heads) for key in keys}
+        extras = {key: at[1].extra for key, at in stored.items() if at}
         return {
             key: extra.get("run") or by_work[extra["work"]]
             for key, extra in extras.items()
@@ -136,12 +129,15 @@ def explore(
     """
     space = load_space(space)
     for rung in space.rungs:
-        _evaluate(rung)
+        evaluator(rung)
     notes = check_names(space)
     if cluster:
         _need_known_schemes(space)
-    temporary = None if out is not None else tempfile.TemporaryDirectory(prefix="archsim-sweep-")
-    folder = folder_path(out if out is not None else temporary.name)
+    temporary = None
+    if out is None:
+        temporary = tempfile.TemporaryDirectory(prefix="archsim-sweep-")
+        out = temporary.name
+    folder = folder_path(out)
     with Store(folder) as store:
         if len(store) and not resume:
             raise InputError(
@@ -153,7 +149,7 @@ def explore(
         write_files(folder, {SPACE_FILE: json.dumps(seal(space.content), indent=1) + "\n"})
         inputs = inputs_of_space(space)
         notes += _changed_since(store, inputs)
-        run = _Run(space, store, Engine(jobs, cluster, timeout_s, memory_mb), progress, inputs)
+        run = Ladder(space, store, Engine(jobs, cluster, timeout_s, memory_mb), progress, inputs)
         tables = run.all_rungs()
         for table in tables:
             _need_some(space, table)
@@ -170,7 +166,7 @@ def load_sweep(folder: str | Path, rung: str | None = None) -> Sweep:
     content = read_stored_space(folder)
     with Store(folder, writable=False) as store:
         space = load_space(content)
-        run = _Run(
+        run = Ladder(
             space if rung is None else up_to(space, rung), store, None, None, inputs_of_space(space)
         )
         return Sweep(run.space, folder, run.all_rungs(), run.counts, run.notes())
@@ -236,205 +232,3 @@ def read_stored_space(folder: Path) -> dict[str, Any]:
     stored = read_stored(path, "space", "space")
     note_unsealed(stored, path)
     return stored.document
-
-
-def _evaluate(rung: Rung) -> Evaluate:
-    if rung.kind not in RUNGS:
-        raise InputError(
-            "this rung is not there yet", where="rungs", got=rung.kind, allowed=tuple(RUNGS)
-        )
-    return RUNGS[rung.kind]
-
-
-class _Run:
-    """The state of one pass over a space. Without an engine it only reads."""
-
-    def __init__(
-        self,
-        space: Space,
-        store: Store,
-        engine: Engine | None,
-        progress: Progress | None,
-        inputs: Mapping[str, Any],
-    ):
-        self.space = space
-        self.store = store
-        self.engine = engine
-        self.progress = progress
-        self.inputs = inputs
-        self.counts = {"new": 0, "reused": 0, "repriced": 0}
-
-    def notes(self) -> list[str]:
-        """What was found wrong with the store."""
-        found = (
-            ["the last line of the store was torn (its process died writing it) and was cut off"]
-            if self.store.torn
-            else []
-        )
-        if self.store.damaged:
-            found.append(f"{self.store.damaged} damaged lines of the store were passed over")
-        return found
-
-    def all_rungs(self) -> list[Table]:
-        tables: list[Table] = []
-        for rung in self.space.rungs:
-            if tables:
-                walk, total = self._promoted(tables[-1], rung)
-            elif self.space.sampler.kind == "nsga2":
-                walk, total = self._guided(rung)
-            else:
-                walk = partial(keyed, self.space)
-                total = most_points(self.space)
-            if rung.points is not None and not tables:
-                walk = _first(walk, rung.points)
-                total = min(total, rung.points)
-            tables.append(self.run_rung(rung, walk, total))
-        return tables
-
-    def _promoted(self, below: Table, rung: Rung) -> tuple[Walk, int]:
-        """The points of the rung below that are nearest its front (all where the rung sets no
-        number), in the order of the space.
-        """
-        indices, costs, _ = below.costs(self.space.objectives)
-        if rung.points is not None:
-            numbers = [
-                number for number, axis in enumerate(self.space.axes) if axis.path in rung.each
-            ]
-            groups: dict[tuple, list[int]] = {}
-            for place, index in enumerate(indices):
-                groups.setdefault(
-                    tuple(below.point(index)[number] for number in numbers), []
-                ).append(place)
-            indices = sorted(
-                indices[members[i]]
-                for members in groups.values()
-                for i in promote(costs[members], rung.points)
-            )
-        chosen = [(below.key(i), below.point(i)) for i in indices]
-        return (lambda: chosen), len(chosen)
-
-    def _guided(self, rung: Rung) -> tuple[Walk, int]:
-        from archsim.exploration.space.nsga2 import search
-
-        def judge(points: list[tuple]) -> list[list[float] | None]:
-            generation = list(keyed(self.space, (p for p in points if self.space.allows(p))))
-            table = self.run_rung(rung, lambda: generation, len(generation))
-            indices, costs, known = table.costs(self.space.objectives)
-            if len(indices) and len(known) < len(self.space.objectives):
-                missing = [o.path for o in self.space.objectives if o not in known]
-                raise InputError(
-                    "a guided search needs objectives that its first rung knows",
-                    where="objectives",
-                    got=", ".join(missing),
-                )
-            worth = {table.point(i): list(map(float, row)) for i, row in zip(indices, costs)}
-            return [worth.get(point) for point in points]
-
-        drawn = search(self.space, judge)
-        found = list(keyed(self.space, (p for p in drawn if self.space.allows(p))))
-        return (lambda: found), len(found)
-
-    def _heads(self, rung: Rung, metrics: tuple[str, ...]) -> list[int]:
-        """Heads whose rows may stand for this rung: same rung, code and figures, and every metric
-        that is wanted.
-        """
-        wanted = {"rung": rung.label, "code": code_version(), "figures": figures_version()}
-        data = (
-            {name: value for name, value in self.inputs.items() if name.startswith("data ")}
-            if rung.kind == "training"
-            else {}
-        )
-        return [
-            number
-            for number, head in enumerate(self.store.heads)
-            if all(head[name] == value for name, value in wanted.items())
-            and set(metrics) <= set(head["metrics"])
-            and data.items() <= head.get("inputs", {}).items()
-        ]
-
-    def run_rung(self, rung: Rung, walk: Walk, total: int) -> Table:
-        """Work out what the store lacks of a rung and give its table."""
-        metrics = wanted_metrics(rung.kind, self.space.metrics())
-        table = Table(self.space, rung, metrics)
-        if self.engine is not None:
-            head = self.store.head(
-                rung=rung.label,
-                axes=[axis.path for axis in self.space.axes],
-                metrics=list(metrics),
-                code=code_version(),
-                figures=figures_version(),
-                inputs=dict(self.inputs),
-            )
-            self._work_out(table, head, walk, total)
-        else:
-            for key, point in walk():
-                table.enter(int(key, 16), point)
-        self._fill(table)
-        return table
-
-    def _fill(self, table: Table) -> None:
-        """Take the results of a table's points from the store."""
-        for head, places, rows in self.store.fetch(
-            table.keys, self._heads(table.rung, table.metrics)
-        ):
-            names = self.store.heads[head]["metrics"]
-            order = (
-                None
-                if names == list(table.metrics)
-                else [names.index(name) for name in table.metrics]
-            )
-            table.fill(
-                places,
-                [
-                    (
-                        row[3] if row[3] is None or order is None else [row[3][i] for i in order],
-                        row[4] if len(row) > 4 else {},
-                    )
-                    for row in rows
-                ],
-            )
-        if table.missing:
-            raise InputError(
-                "a point of this sweep is missing or of another version",
-                where=str(self.store.folder),
-                hint="archsim explore SPACE.toml --resume works it out",
-            )
-
-    def _job(self, rung: Rung, metrics: tuple[str, ...], head: int) -> Job:
-        """What the workers do for a rung."""
-        return Job(self.space, _evaluate(rung), metrics, rung.options, head)
-
-    def _work_out(self, table: Table, head: int, walk: Walk, total: int) -> None:
-        """Enter every point of the walk into the table, and work out those that the store lacks."""
-        rung, metrics = table.rung, table.metrics
-        heads, done = self._heads(rung, metrics), 0
-        repricer = (
-            Repricer(self.store, self.space, rung, metrics) if rung.kind == "timing" else None
-        )
-
-        def lacking() -> Iterator[tuple[str, tuple]]:
-            nonlocal done
-            for key, point in walk():
-                number = int(key, 16)
-                table.enter(number, point)
-                if self.store.has(number, heads):
-                    self.counts["reused"] += 1
-                    done += 1
-                elif repricer is None or not repricer.takes(key, point):
-                    yield key, point
-
-        job = self._job(rung, metrics, head)
-        repriced = (pack_rows(head, rows) for rows in repricer.batches()) if repricer else ()
-        for lines in itertools.chain(self.engine.run(job, lacking()), repriced):
-            self.store.append(head, lines)
-            done += len(lines)
-            self.counts["new"] += len(lines)
-            if self.progress:
-                self.progress(done, total, f"{rung.label}: {done} of {total}")
-        if repricer:
-            self.counts["new"] -= repricer.count
-            self.counts["repriced"] += repricer.count
-
-
-def _first(walk: Walk, count: int) -> Walk:
-    return lambda: itertools.islice(walk(), count)

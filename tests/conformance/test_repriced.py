@@ -222,7 +222,7 @@ def test_a_sweep_prices_its_trained_designs_again(tmp_path, untrained):
     untrained.undo()
     before = explore(SPACE, out=tmp_path)
     untrained.setattr("archsim.training.loop.train", None)
-    for module in ("sweep", "work.stored_runs"):
+    for module in ("sweep", "ladder", "work.stored_runs"):
         untrained.setattr(
             sys.modules[f"archsim.exploration.{module}"], "code_version", lambda: "another"
         )

@@ -15,8 +15,10 @@ from pathlib import Path
 import pytest
 
 import archsim
+from archsim.exploration.space.samplers import points as points_of
 from archsim.exploration.store.store import Row, Store
 from archsim.exploration.sweep import load_sweep
+from archsim.readers.digest import seal
 from tests.explore_points import LADDER, SPACE
 
 ROOT = Path(__file__).parents[2]
@@ -254,18 +256,17 @@ def test_failed_points_are_tried_again_on_resume(tmp_path):
 
 def test_rows_of_other_code_or_figures_are_not_used(tmp_path, monkeypatch):
     archsim.explore(LADDER, out=tmp_path)
-    # archsim.explore is the function; the room of that name is reached by its modules
-    sweep_module, repricing_module = (
-        sys.modules[f"archsim.exploration.{name}"] for name in ("sweep", "work.stored_runs")
+    ladder_module, repricing_module = (
+        sys.modules[f"archsim.exploration.{name}"] for name in ("ladder", "work.stored_runs")
     )
-    monkeypatch.setattr(sweep_module, "figures_version", lambda: "other")
+    monkeypatch.setattr(ladder_module, "figures_version", lambda: "other")
     sweep = archsim.explore(LADDER, out=tmp_path, resume=True)
     assert sweep.counts == {
         "new": 36,
         "reused": 0,
         "repriced": 8,
     }  # timed points are priced from their stored runs
-    monkeypatch.setattr(sweep_module, "code_version", lambda: "other")
+    monkeypatch.setattr(ladder_module, "code_version", lambda: "other")
     monkeypatch.setattr(repricing_module, "code_version", lambda: "other")
     assert archsim.explore(LADDER, out=tmp_path, resume=True).counts["reused"] == 0
 
@@ -293,3 +294,39 @@ def test_a_head_whose_inputs_are_no_table_counts_as_damaged(tmp_path, inputs):
     head.pop("digest", None)
     path.write_text(json.dumps(head | {"inputs": inputs}) + "\n" + "".join(rest))
     assert archsim.explore(SPACE, out=tmp_path, resume=True).counts["reused"] == 0
+
+
+@pytest.mark.parametrize(
+    ("axes", "points", "most"),
+    [
+        # new designs: the first that the store lacks ends the walk
+        ({"tile.rows": {"from": 16, "to": 512}}, 3, 4),
+        # two designs again and again: the walk ends when none is left to draw
+        ({"tile.rows": [64, 128]}, 8, 100),
+    ],
+)
+def test_a_stored_space_that_was_edited_to_a_million_points_is_not_drawn_to_its_end(
+    axes, points, most, tmp_path, monkeypatch
+):
+    from archsim.exploration.space import walk
+
+    space = {
+        "schema": 1,
+        "network": "digits_cnn",
+        "axes": axes,
+        "objectives": {"area_mm2": "minimise"},
+        "sampler": {"kind": "random", "points": points, "seed": 3},
+    }
+    archsim.explore(space, out=tmp_path)
+    edited = {**space, "sampler": {**space["sampler"], "points": 1_000_000}}
+    (tmp_path / "space.json").write_text(json.dumps(seal(edited)))
+    drawn = []
+    monkeypatch.setattr(
+        walk, "points", lambda given: map(lambda p: drawn.append(p) or p, points_of(given))
+    )
+    if most == 4:
+        with pytest.raises(archsim.InputError, match="a point of this sweep is missing"):
+            load_sweep(tmp_path)
+    else:
+        assert len(list(load_sweep(tmp_path).rows())) == 2
+    assert len(drawn) <= most

@@ -15,7 +15,7 @@ from hwlib.errors import InputError
 
 # gives, for a generation of points, the objectives with small = good, or None for a point that
 # cannot be used
-Judge = Callable[[Sequence[tuple]], list[list[float] | None]]
+Judge = Callable[[Sequence[tuple[Any, ...]]], list[list[float] | None]]
 
 
 def search(space: Space, judge: Judge) -> list[tuple[Any, ...]]:
@@ -36,12 +36,12 @@ def search(space: Space, judge: Judge) -> list[tuple[Any, ...]]:
         population_size=space.sampler.population, seed=space.sampler.seed
     )
     study = optuna.create_study(directions=["minimize"] * len(space.objectives), sampler=sampler)
-    found: list[tuple] = []
-    while len(found) < space.sampler.points:
-        count = min(space.sampler.population, space.sampler.points - len(found))
+    points: list[tuple[Any, ...]] = []
+    while len(points) < space.sampler.draws:
+        count = min(space.sampler.population, space.sampler.draws - len(points))
         trials = [study.ask() for _ in range(count)]
         generation = [tuple(_draw(trial, axis) for axis in space.axes) for trial in trials]
-        found += generation
+        points += generation
         for trial, costs in zip(trials, judge(generation)):
             state = (
                 optuna.trial.TrialState.COMPLETE
@@ -49,7 +49,7 @@ def search(space: Space, judge: Judge) -> list[tuple[Any, ...]]:
                 else optuna.trial.TrialState.FAIL
             )
             study.tell(trial, costs, state=state)
-    return found
+    return points
 
 
 def _draw(trial: Any, axis: Any) -> Any:

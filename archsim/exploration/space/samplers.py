@@ -39,23 +39,42 @@ def points(space: Space) -> Iterator[tuple[Any, ...]]:
 
 def most_points(space: Space) -> int:
     """How many points `points` gives at most."""
-    return space.sampler.points if space.sampler.points is not None else space.size
+    if space.sampler.points is not None:
+        return space.sampler.points
+    if space.size is None:
+        raise TypeError("a grid has steps on every axis")
+    return space.size
 
 
-def _grid(space: Space) -> Iterator[tuple]:
+def distinct_points(space: Space) -> int | None:
+    """How many different points draws can give; None where they are not known to repeat: on a grid,
+    with a continuous axis, and where fewer are drawn than there are.
+    """
+    if space.sampler.kind == "grid" or space.size is None or space.size > space.sampler.draws:
+        return None
+    if not space.conditions:
+        return space.size
+    # not more than are drawn, each of which is held against the conditions too
+    return sum(map(space.allows, _grid(space)))
+
+
+def _grid(space: Space) -> Iterator[tuple[Any, ...]]:
     return itertools.product(*(axis.values for axis in space.axes))
 
 
-def _random(space: Space) -> Iterator[tuple]:
+def _random(space: Space) -> Iterator[tuple[Any, ...]]:
     generator = random.Random(space.sampler.seed)
-    found = 0
+    drawn = 0
     tries = 0
-    while found < space.sampler.points:
+    while drawn < space.sampler.draws:
         point = tuple(axis.at(generator.random()) for axis in space.axes)
         if space.allows(point):
-            found, tries = found + 1, 0
+            drawn += 1
+            tries = 0
             yield point
-        elif (tries := tries + 1) == _TRIES:
+            continue
+        tries += 1
+        if tries == _TRIES:
             raise InputError(
                 f"of {_TRIES} points drawn none meets the conditions",
                 where="conditions",
@@ -63,10 +82,10 @@ def _random(space: Space) -> Iterator[tuple]:
             )
 
 
-def _latin_hypercube(space: Space) -> Iterator[tuple]:
+def _latin_hypercube(space: Space) -> Iterator[tuple[Any, ...]]:
     import numpy as np
 
-    count = space.sampler.points
+    count = space.sampler.draws
     generator = np.random.Generator(np.random.Philox(space.sampler.seed))
     # one permutation an axis: every slice of every axis is hit exactly once
     shares = [(generator.permutation(count) + generator.random(count)) / count for _ in space.axes]
@@ -74,6 +93,6 @@ def _latin_hypercube(space: Space) -> Iterator[tuple]:
         yield tuple(axis.at(float(column[index])) for axis, column in zip(space.axes, shares))
 
 
-def _sobol(space: Space) -> Iterator[tuple]:
-    for shares in sobol_points(len(space.axes), space.sampler.points, space.sampler.seed):
+def _sobol(space: Space) -> Iterator[tuple[Any, ...]]:
+    for shares in sobol_points(len(space.axes), space.sampler.draws, space.sampler.seed):
         yield tuple(axis.at(share) for axis, share in zip(space.axes, shares))

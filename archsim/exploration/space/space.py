@@ -41,6 +41,13 @@ class Sampler:
     seed: int = 0
     population: int = 50
 
+    @property
+    def draws(self) -> int:
+        """How many points are drawn, by a sampler that draws."""
+        if self.points is None:
+            raise TypeError(f"a {self.kind} draws no points: it has them all")
+        return self.points
+
 
 @dataclass(frozen=True)
 class Rung:

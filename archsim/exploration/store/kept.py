@@ -9,13 +9,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from archsim.exploration.ladder import Ladder
 from archsim.exploration.space.design import inputs_of_space, key_of, network_of, resolve
 from archsim.exploration.space.load import load_space
 from archsim.exploration.space.space import Rung, Space
-from archsim.exploration.space.walk import Walk
+from archsim.exploration.space.walk import Planned
 from archsim.exploration.store.store import FILE, Store
 from archsim.exploration.store.table import Table
-from archsim.exploration.sweep import Sweep, _Run, read_stored_space
+from archsim.exploration.sweep import Sweep, read_stored_space
 from archsim.exploration.work.engine import Engine
 from archsim.exploration.work.metrics import read_metric
 from archsim.exploration.work.rungs import compact_run, kept_training
@@ -86,7 +87,7 @@ def kept_rung(
     }
 
 
-class _Repricing(_Run):
+class _Repricing(Ladder):
     """A pass over a space that takes trainings from the rows that are there, of whatever version."""
 
     def __init__(self, *state: Any):
@@ -94,7 +95,7 @@ class _Repricing(_Run):
         self.kept: dict[str, Any] = {}
         self.missing: list[str] = []
 
-    def _promoted(self, below: Table, rung: Rung) -> tuple[Walk, int]:
+    def _promoted(self, below: Table, rung: Rung) -> Planned:
         if rung.kind != "training":
             return super()._promoted(below, rung)
         chosen, changed = {}, {}
@@ -132,8 +133,7 @@ class _Repricing(_Run):
                 got=self.missing[0],
                 hint="archsim explore SPACE.toml --resume trains them again",
             )
-        points = list(chosen.items())
-        return (lambda: points), len(points)
+        return Planned.of(list(chosen.items()))
 
     def _changed(self, head: Mapping[str, Any]) -> str:
         """The input of the rows of a head that is another one today; "" where none is."""
