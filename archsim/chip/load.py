@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from archsim.chip.replicas import chip_settings
 from archsim.readers import documents
+from archsim.readers.versions import migrated
 from hwlib.errors import InputError, unknown
 
 if TYPE_CHECKING:
@@ -96,7 +97,10 @@ def load_architecture(
         content = name.model_dump(mode="json", by_alias=True, exclude_unset=True)
     else:
         path = architecture_path(name)
-        where, content = str(name), read_toml(path)
+        where = str(name)
+        content = read_toml(path)
+        if "schema" in content:  # its absence is told with the other fields'
+            content = migrated("architecture", content, f"{where}: ")
     named = set()
     for key, value in (settings or {}).items():
         keys, parsed = (

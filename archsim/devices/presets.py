@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from archsim.devices import LAWS, load_law
 from archsim.readers.documents import read_toml
+from archsim.readers.versions import migrated
 from hwlib.bibliography import load_sources
 from hwlib.errors import InputError, nearest, unknown
 
@@ -82,7 +83,8 @@ def read_presets(path: Path, own: bool = True) -> dict[str, Preset]:
     """The presets of one file: the user's `own`, or one of the library. Raises InputError with the
     field path.
     """
-    content = read_toml(path, LARGEST_FILE)
+    content = migrated("device", read_toml(path, LARGEST_FILE), f"{path.name}: ")
+    del content["schema"]
     return {
         name: _preset(name, entry, f"{path.name}: {name}", own) for name, entry in content.items()
     }

@@ -12,6 +12,7 @@ from typing import Any
 
 from archsim.readers.documents import read_json
 from archsim.readers.files import read_text
+from archsim.readers.versions import migrated
 from archsim.trace.measured import SHARES, with_activity
 from archsim.trace.operation import PHASES, Activity, Trace
 from hwlib.errors import InputError, nearest, unknown
@@ -112,6 +113,8 @@ def _json_rows(path: Path) -> Iterator[_Row]:
     document = read_json(path, MAX_FILE_BYTES)
     if not isinstance(document, dict):
         raise InputError("needs a table of layers", where=str(path), got=document)
+    document = migrated("activity", document, f"{path}: ")
+    del document["schema"]
     for layer, phases in document.items():
         if not isinstance(phases, dict):
             raise InputError("needs a table of phases", where=f"{path}: {layer}", got=phases)

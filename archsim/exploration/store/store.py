@@ -28,7 +28,7 @@ from hwlib.errors import InputError
 FILE = "points.jsonl"
 _AT_ONCE = 2000  # rows read together
 _LARGEST_LINE = 64_000_000  # bytes
-_HEAD: dict[str, Form] = {
+HEAD: dict[str, Form] = {
     "rung": "text",
     "axes": ["text"],
     "metrics": ["text"],
@@ -129,7 +129,7 @@ class Store:
                 content, sealed = unseal(_table(parse_json(line, str(self.path))), str(self.path))
                 facts = migrated("head", content, str(self.path))
                 del facts["schema"]  # heads are compared by what their rows depend on
-                check_form(facts, _HEAD, str(self.path), "head")
+                check_form(facts, HEAD, str(self.path), "head")
                 self._add_head(facts, sealed)
                 return
         self.damaged += 1
