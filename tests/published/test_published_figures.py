@@ -7,6 +7,7 @@ import json
 import pytest
 
 from archsim.cli.main import main
+from archsim.cost.estimate import Spread
 from archsim.validation import run_checks
 from archsim.validation.checks import compare, load_published
 
@@ -113,9 +114,9 @@ def test_criteria():
     outside = compare("x", entry | {"tolerance": 0.01}, 2.03)
     assert not outside["within"] and outside["relative_difference"] == pytest.approx(0.015)
     assert compare("x", entry | {"tolerance": 0.02}, 2.03)["within"]
-    ranged = compare("x", entry | {"tolerance": "range"}, (1.0, 0.5, 3.0))
+    ranged = compare("x", entry | {"tolerance": "range"}, Spread(1.0, 0.5, 3.0))
     assert ranged["within"] and ranged["tolerance"] == 0.75 and ranged["model_range"] == [0.5, 3.0]
-    assert not compare("x", entry | {"tolerance": "range"}, (1.0, 0.5, 1.9))["within"]
+    assert not compare("x", entry | {"tolerance": "range"}, Spread(1.0, 0.5, 1.9))["within"]
     assert compare("x", entry | {"tolerance": "below"}, 1.9)["within"]
     assert not compare("x", entry | {"tolerance": "below"}, 2.1)["within"]
 
