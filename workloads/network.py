@@ -9,57 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Protocol
 
+from archsim.operators.base import ARRAY, NOTHING
+from archsim.operators.matrix import Matrix as Matrix
+from archsim.operators.vocabulary import FUNCTIONS
 from hwlib.errors import unknown
 
 if TYPE_CHECKING:
     import numpy as np
-
-ARRAY_OPERATORS = ("conv2d", "linear", "lstm")
-VECTOR_OPERATORS = (
-    "relu",
-    "leaky_relu",
-    "clip",
-    "tanh",
-    "sigmoid",
-    "softmax",
-    "batch_norm",
-    "local_response_norm",
-    "max_pool",
-    "average_pool",
-    "global_average_pool",
-    "global_max_pool",
-    "add",
-    "multiply",
-    "concat",
-    "matmul",
-)
-FREE_OPERATORS = ("input", "flatten", "reshape", "transpose", "dropout", "identity", "slice", "pad")
-OPERATORS = ARRAY_OPERATORS + VECTOR_OPERATORS + FREE_OPERATORS
-
-
-@dataclass(frozen=True, slots=True)
-class Matrix:
-    """The crossbar view of a layer: `groups` matrices of `rows` x `columns`, each read `vectors`
-    times an image.
-
-    For a convolution `vectors` is the weight sharing factor (output positions); for an LSTM the
-    time steps.
-    `rows` leaves the bias row out.
-    """
-
-    rows: int
-    columns: int
-    groups: int
-    vectors: int
-
-    @property
-    def weights(self) -> int:
-        return self.rows * self.columns * self.groups
-
-    @property
-    def multiply_accumulates(self) -> int:
-        return self.weights * self.vectors
-
 
 _LATER_FIELDS = ("function", "settings", "constants", "shares", "transposed")
 
@@ -126,11 +82,8 @@ class Layer:
         """Tensors that the layer needs besides its inputs, also those that a file without values
         leaves open.
         """
-        if self.operator == "batch_norm":
-            return ("scale", "shift")
-        if self.operator in ("add", "multiply") and len(self.inputs) == 1 and not self.constants:
-            return ("operand1",)
-        return self.constants
+        known = FUNCTIONS.get(self.operator)
+        return known.roles(self) if known else self.constants
 
     def setting(self, name: str, default: object = None) -> object:
         """A setting of the layer's function."""
@@ -139,7 +92,8 @@ class Layer:
     @property
     def on_array(self) -> bool:
         """True where the layer's weights sit on crossbars."""
-        return self.operator in ARRAY_OPERATORS
+        known = FUNCTIONS.get(self.operator)
+        return known is not None and known.kind == ARRAY
 
     @property
     def input_elements(self) -> int:
@@ -152,20 +106,8 @@ class Layer:
     @property
     def matrix(self) -> Matrix:
         """The crossbar view. Raises ValueError for a layer without weights on an array."""
-        shape = self.input_shapes[0] if self.input_shapes else ()
-        if self.operator == "conv2d":
-            channels, out = shape[0], self.output_shape
-            return Matrix(
-                self.kernel[0] * self.kernel[1] * channels // self.groups,
-                out[0] // self.groups,
-                self.groups,
-                out[1] * out[2],
-            )
-        if self.operator == "linear":
-            return Matrix(shape[-1], self.output_shape[-1], 1, math.prod(shape[:-1]))
-        if self.operator == "lstm":
-            return Matrix(shape[-1] + self.hidden, 4 * self.hidden, 1, shape[0])
-        raise ValueError(f"layer '{self.name}' ({self.operator}) has no crossbar matrix")
+        known = FUNCTIONS.get(self.operator, NOTHING)
+        return known.matrix(self)
 
 
 class Tensors(Protocol):

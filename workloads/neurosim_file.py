@@ -12,11 +12,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from archsim.operators.shapes import same_padding, window
 from archsim.readers.table import check_size
 from hwlib.errors import InputError
+from workloads.layers import check_work
 from workloads.network import Layer, Network
-from workloads.operators import check_work
-from workloads.shapes import same_padding, window
 from workloads.topology import Notes, chain, check_total, number_in
 from workloads.topology_padding import Window
 from workloads.topology_products import as_product, choose_products, note_products

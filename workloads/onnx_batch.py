@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from archsim.operators.base import AXES_KEPT, BATCH_FIRST
+from archsim.operators.vocabulary import FUNCTIONS
 from hwlib.errors import InputError
 from workloads.onnx_graph import Graph
 from workloads.onnx_node import Attributes, printable
@@ -27,57 +29,15 @@ _BATCH_NAME = re.compile(
     r"^(n|b|bs|bsz|nb|num_?(images|samples)|images|samples)$|batch", re.IGNORECASE
 )
 _STEP_NAME = re.compile(r"^(t|s|l)$|seq|time|step|len|token|frame|word|position", re.IGNORECASE)
-_FIRST_AXIS = (
-    "Conv",
-    "MaxPool",
-    "AveragePool",
-    "GlobalAveragePool",
-    "GlobalMaxPool",
-    "LRN",
-    "BatchNormalization",
-    "DepthToSpace",
-    "SpaceToDepth",
+_FIRST_AXIS, _KEEPS_AXES = (
+    frozenset(
+        kind
+        for function in FUNCTIONS.values()
+        for kind, axes in function.onnx.items()
+        if axes == wanted
+    )
+    for wanted in (BATCH_FIRST, AXES_KEPT)
 )
-"""Operators whose first axis is the batch by definition."""
-_KEEPS_AXES = (
-    "Relu",
-    "LeakyRelu",
-    "PRelu",
-    "Clip",
-    "Tanh",
-    "Sigmoid",
-    "Softmax",
-    "LogSoftmax",
-    "Dropout",
-    "HardSigmoid",
-    "ThresholdedRelu",
-    "Elu",
-    "Selu",
-    "Celu",
-    "Softplus",
-    "Softsign",
-    "Gelu",
-    "Mish",
-    "Swish",
-    "Erf",
-    "Exp",
-    "HardSwish",
-    "Identity",
-    "Cast",
-    "QuantizeLinear",
-    "DequantizeLinear",
-    "Add",
-    "Sum",
-    "Sub",
-    "Mul",
-    "Div",
-    "Concat",
-    "Pad",
-    "Slice",
-    "Split",
-    "MatMul",
-)
-"""Operators that leave every axis where it is, of their activations."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, TypedDict
 
+from archsim.operators.moves import Moves
+from archsim.operators.shapes import Shape, shape_text
+from archsim.operators.vocabulary import FUNCTIONS
 from archsim.readers.table import check_size
+from workloads.layers import check_work
 from workloads.network import Layer
 from workloads.onnx_graph import Graph
 from workloads.onnx_origin import Origin, layer_name
 from workloads.onnx_reader import GraphReader, Role, Value
-from workloads.operators import check_work
-from workloads.shapes import Shape, shape_text
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -229,7 +231,7 @@ class Builder(GraphReader):
         `always`.
         """
         held = self.layers[layer]
-        moves = operator in ("transpose", "slice", "pad")
+        moves = isinstance(FUNCTIONS[operator], Moves)
         if not moves and math.prod(held.output_shape) != math.prod(shape):
             got = f"{shape_text(held.output_shape)} to {shape_text(shape)}"
             raise self.fault(

@@ -11,52 +11,37 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from archsim.operators.elementwise import Elementwise
+from archsim.operators.shapes import Shape
+from archsim.operators.vocabulary import FUNCTIONS
 from workloads.onnx_arithmetic import Array
 from workloads.onnx_builder import Builder, Converter, Settings, Sharing
 from workloads.onnx_constants import Constants
 from workloads.onnx_node import Attributes
 from workloads.onnx_reader import Role
-from workloads.shapes import Shape
 
 if TYPE_CHECKING:
     from onnx import NodeProto
 
-# ONNX operator -> (operator it is counted as, function, its settings and ONNX's defaults)
-_POINTWISE: dict[str, tuple[str, str, dict[str, float | str]]] = {
-    "Relu": ("relu", "", {}),
-    "LeakyRelu": ("leaky_relu", "", {"alpha": 0.01}),
-    "Tanh": ("tanh", "", {}),
-    "Sigmoid": ("sigmoid", "", {}),
-    "HardSigmoid": ("clip", "hard_sigmoid", {"alpha": 0.2, "beta": 0.5}),
-    "ThresholdedRelu": ("relu", "thresholded_relu", {"alpha": 1.0}),
-    "Elu": ("sigmoid", "elu", {"alpha": 1.0}),
-    "Selu": (
-        "sigmoid",
-        "selu",
-        {"alpha": 1.67326319217681884765625, "gamma": 1.05070102214813232421875},
-    ),
-    "Celu": ("sigmoid", "celu", {"alpha": 1.0}),
-    "Softplus": ("sigmoid", "softplus", {}),
-    "Softsign": ("sigmoid", "softsign", {}),
-    "Gelu": ("sigmoid", "gelu", {"approximate": "none"}),
-    "Mish": ("sigmoid", "mish", {}),
-    "Swish": ("sigmoid", "swish", {"alpha": 1.0}),
-    "Erf": ("sigmoid", "erf", {}),
-    "Exp": ("sigmoid", "exp", {}),
-}
 
-
-def _pointwise(kind: str) -> Converter:
-    operator, function, defaults = _POINTWISE[kind]
+def _pointwise(kind: str, function: Elementwise) -> Converter:
+    """The layer of an element-wise operator, with the node's settings or else ONNX's defaults."""
 
     def convert(builder: Builder, node: NodeProto) -> None:
-        if function:
-            builder.note(f"{kind} is counted as {operator}")
+        if function.counted_as:
+            builder.note(f"{kind} is counted as {function.counted_as}")
         given = Attributes(node)
-        settings = tuple((name, given.setting(name, value)) for name, value in defaults.items())
-        if kind == "Gelu" and settings[0][1] not in ("none", "tanh"):
-            raise builder.fault(node, "unknown approximation", got=settings[0][1])
-        builder.emit(node, operator, (node.input[0],), function=function, settings=settings)
+        settings = {name: given.setting(name, value) for name, value in function.settings.items()}
+        fault = function.check_settings(settings)
+        if fault:
+            raise builder.fault(node, fault, got=settings)
+        builder.emit(
+            node,
+            function.counted_as or function.name,
+            (node.input[0],),
+            function=function.name if function.counted_as else "",
+            settings=tuple(settings.items()),
+        )
 
     return convert
 
@@ -330,7 +315,12 @@ def _concat(builder: Builder, node: NodeProto) -> None:
 
 
 CONVERTERS: dict[str, Converter] = {
-    **{kind: _pointwise(kind) for kind in _POINTWISE},
+    **{
+        kind: _pointwise(kind, function)
+        for function in FUNCTIONS.values()
+        if isinstance(function, Elementwise)
+        for kind in function.onnx
+    },
     "PRelu": _slope,
     "Clip": _clip,
     "Softmax": _softmax(""),

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from archsim.operators.shapes import Shape
 from hwlib.errors import InputError
 from workloads.onnx_arithmetic import Array, slices
 from workloads.onnx_builder import Builder, Converter
 from workloads.onnx_constants import Constants
 from workloads.onnx_node import Attributes
 from workloads.onnx_reader import Role, Value
-from workloads.shapes import Shape
 
 if TYPE_CHECKING:
     from onnx import NodeProto

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, NamedTuple
 
+from archsim.operators.shapes import broadcast, matmul
 from workloads.onnx_builder import Builder, Converter, Settings, WeightKey, WeightPlace
 from workloads.onnx_node import Attributes
 from workloads.onnx_reader import Value
-from workloads.shapes import broadcast, matmul
 
 if TYPE_CHECKING:
     from onnx import NodeProto

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from archsim.operators.shapes import Shape, shape_text
 from hwlib.errors import InputError
 from workloads.network import Layer
 from workloads.onnx_arithmetic import Array
@@ -14,7 +15,6 @@ from workloads.onnx_constants import Constants
 from workloads.onnx_graph import Graph
 from workloads.onnx_node import printable
 from workloads.onnx_origin import Origins
-from workloads.shapes import Shape, shape_text
 
 if TYPE_CHECKING:
     from onnx import NodeProto

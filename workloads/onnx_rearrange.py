@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from archsim.operators.shapes import Shape
 from hwlib.errors import InputError
 from workloads import onnx_moves
 from workloads.onnx_arithmetic import FLOATS, axes_of
 from workloads.onnx_builder import Builder, Converter
 from workloads.onnx_node import Attributes
 from workloads.onnx_reader import Value
-from workloads.shapes import Shape
 
 if TYPE_CHECKING:
     from onnx import NodeProto

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from archsim.operators.shapes import Shape
 from hwlib.errors import InputError
 from workloads.onnx_arithmetic import axes_of
 from workloads.onnx_builder import Builder, Converter
 from workloads.onnx_node import Attributes
 from workloads.onnx_reader import Value
 from workloads.onnx_windows import global_pool
-from workloads.shapes import Shape
 
 if TYPE_CHECKING:
     from onnx import NodeProto

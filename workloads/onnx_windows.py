@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from archsim.operators.shapes import Shape, same_padding, window
+from archsim.operators.vocabulary import FUNCTIONS
 from workloads.onnx_builder import Builder, Converter, LayerFields, Settings, WeightKey, WeightPlace
 from workloads.onnx_node import Attributes
 from workloads.onnx_reader import Value
-from workloads.shapes import Shape, same_padding, window
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -74,7 +75,8 @@ def _pool(operator: str) -> Converter:
         view = _window(builder, node, fields, full, kernel)
         pool = Windowed(operator, full[1], view, len(kernel) == 1, not fields.flag("ceil_mode"))
         settings: Settings = ()
-        if operator == "average_pool" and fields.flag("count_include_pad"):
+        counts_padding = "count_include_pad" in FUNCTIONS[operator].fields
+        if counts_padding and fields.flag("count_include_pad"):
             settings = (("count_include_pad", True),)
         _windowed(builder, node, pool, settings=settings)
 
@@ -187,8 +189,8 @@ def _windowed(
     value = builder.source(node.input[0], node)
     full = builder.full(node.output[0], node)
     positions = (1, *full[2:]) if wanted.flat else full[2:]
-    if wanted.operator.startswith("global"):
-        positions = (1, 1)
+    if not FUNCTIONS[wanted.operator].sliding:
+        positions = (1, 1)  # one window, the whole image
     source = value.layer
     if wanted.flat:
         source = builder.reshaped(source, (value.full[1], 1, value.full[2]), node, suffix="_image")

@@ -11,8 +11,8 @@ from archsim.readers.documents import read_toml
 from archsim.readers.table import Table, check_size
 from archsim.readers.versions import migrated
 from hwlib.errors import InputError, unknown
+from workloads.layers import FIELDS, infer_layer, share_weights
 from workloads.network import Layer, Network
-from workloads.operators import FIELDS, infer_layer, share_weights
 from workloads.topology import named
 
 LARGEST_COUNT = 10**6

@@ -9,11 +9,11 @@ import math
 from collections.abc import Iterator
 from pathlib import Path
 
+from archsim.operators.shapes import shape_text
 from archsim.readers.files import read_text
 from archsim.readers.table import require_count
 from hwlib.errors import InputError
 from workloads.network import Layer
-from workloads.shapes import shape_text
 
 LARGEST_TOTAL = 2**50
 """Multiply-accumulates of a network: counts of them stay exact in a double."""

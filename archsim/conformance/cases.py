@@ -166,7 +166,7 @@ class Trial:
         """
         import numpy as np
 
-        from archsim.training.program import COLUMNS, ROWS
+        from archsim.training.table import COLUMNS, ROWS
 
         step, machine = 1000 * number, self.fresh()
         before = machine.arrays.weights.copy()

@@ -78,6 +78,9 @@ def value_text(value: Any, code: types.CodeType) -> str:
         and getattr(np, value.__name__, None) is value
     ):
         return repr(value)
+    if isinstance(value, type) and issubclass(value, tuple) and hasattr(value, "_fields"):
+        # A record that a kernel makes: machine code knows its fields by their order.
+        return repr((value.__module__, value.__qualname__, value._fields))
     name = getattr(
         value, "__qualname__", "<locals>"
     )  # of classes and functions, not of what they make

@@ -19,6 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numba
+from numba import types
 from numba.core.caching import IndexDataCacheFile, _Cache
 from numba.core.compiler import CompileResult
 
@@ -119,7 +120,9 @@ class Store(_Cache):
         if folder is None:
             return None
         key = sig, codegen.magic_tuple()
-        words = repr((str(sig), key[1], numba.__version__, sys.implementation.cache_tag))
+        # The text of a signature names the types in a record, machine code knows them by their order.
+        fields = [_fields(kind) for kind in sig]
+        words = repr((str(sig), fields, key[1], numba.__version__, sys.implementation.cache_tag))
         base = f"{name}-{hashlib.sha256(words.encode()).hexdigest()[:16]}"
         # numba's file object with an index of one entry, whose stamp is the checksum of the machine
         # code
@@ -131,6 +134,13 @@ class Store(_Cache):
     def disable(self) -> None: ...
 
     def flush(self) -> None: ...
+
+
+def _fields(kind) -> list:
+    """The names of the fields of a record, and of the records in it."""
+    if not isinstance(kind, types.BaseTuple):
+        return []
+    return [*getattr(kind, "fields", ()), *(_fields(item) for item in kind.types)]
 
 
 def _checksum(path: Path) -> str:

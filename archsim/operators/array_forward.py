@@ -5,23 +5,36 @@ the real-data mode.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from archsim.basics.threads import one_thread
 from archsim.operators.forward import apply
-from archsim.operators.windows import windows
-from workloads.network import Layer, Network
+from archsim.operators.on_array import OnArray
+from archsim.operators.vocabulary import operator_of
+
+if TYPE_CHECKING:
+    # For types only: a layer asks its operator, which looks at the layer's sizes.
+    from workloads.network import Layer, Network
+
+
+def on_array(layer: Layer) -> OnArray:
+    """The operator of an array layer. Raises ValueError for a layer without an array."""
+    kind = operator_of(layer)
+    if not isinstance(kind, OnArray):
+        raise ValueError(f"layer '{layer.name}' ({layer.operator}) is on no array")
+    return kind
 
 
 def array_inputs(layer: Layer, values: np.ndarray, steps: slice) -> np.ndarray:
     """The input vectors (steps, groups x rows) that an array layer reads for the steps given."""
-    if layer.operator == "conv2d":
-        out_w = layer.output_shape[2]
-        view = windows(values, layer, 0.0)
-        places = np.arange(steps.start, steps.stop)
-        return view[places // out_w, places % out_w].reshape(len(places), -1)
-    return values.reshape(-1, layer.input_shapes[0][-1])[steps]
+    return on_array(layer).vectors(layer, values, steps)
+
+
+def output_vectors(layer: Layer, held: np.ndarray) -> np.ndarray:
+    """A view (vectors, groups x outputs) of an array layer's output map."""
+    return on_array(layer).outputs(layer, held)
 
 
 def reference_output(
@@ -38,14 +51,7 @@ def reference_output(
         result = np.einsum("vgr,gor->vgo", vectors, weights, optimize=True).reshape(
             shape.vectors, -1
         )
-    return to_map(layer, result if bias is None else result + bias)
-
-
-def to_map(layer: Layer, vectors: np.ndarray) -> np.ndarray:
-    """Output vectors (vectors, channels) as the layer's output shape."""
-    if layer.operator == "conv2d":
-        return vectors.T.reshape(layer.output_shape)
-    return vectors.reshape(layer.output_shape)
+    return on_array(layer).to_map(layer, result if bias is None else result + bias)
 
 
 def network_forward(

@@ -203,7 +203,7 @@ def untrained_notes(network: Network, rule: Scheme) -> list[str]:
     """What of a training step is priced but cannot be trained: layers without a training kernel, a
     rule without an algorithm.
     """
-    from archsim.training.program import untrainable
+    from archsim.training.trainable import untrainable
 
     notes, lacking = [], untrainable(network)
     if lacking:

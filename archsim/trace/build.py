@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from archsim.operators.vocabulary import operator_of
 from archsim.trace.lower import Stage, lower, matrices_of
 from archsim.trace.operation import Operation, Trace
 from hwlib.errors import InputError
@@ -129,7 +130,7 @@ def _training(
             stage
             if parts == 1
             else replace(
-                stage, fused=[layer for layer in stage.fused if layer.operator != "softmax"]
+                stage, fused=[layer for layer in stage.fused if not operator_of(layer).in_loss]
             )
         )
         if stage.on_array:

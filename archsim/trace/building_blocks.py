@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from archsim.operators.array_forward import on_array
 from archsim.operators.digital_work import merge
+from archsim.operators.vocabulary import operator_of
 from archsim.trace.lower import Stage, row_window, rows_of
 from archsim.trace.operation import READ_CHAIN, Activity, LayerMatrix, Operation
-from workloads.network import Layer
 
 
 def forward_read(stage: Stage) -> Operation:
@@ -16,21 +17,17 @@ def forward_read(stage: Stage) -> Operation:
     """
     shape, head = stage.matrix, stage.head
     window, per_row = None, 0
-    if head.operator == "conv2d":
+    kind = on_array(head)
+    if kind.sliding:
         window, per_row = row_window(head), head.output_shape[2]
-    inputs = fresh = shape.rows * shape.groups
-    if head.operator == "conv2d":
-        fresh = inputs * min(head.stride[1], head.kernel[1]) / head.kernel[1]
-    elif head.operator == "lstm":
-        fresh = head.input_shapes[0][-1]  # the state stays in the tile's input register
     return Operation(
         name=f"{stage.name}.forward",
         layer=stage.name,
         phase="forward",
         kind="read",
         steps=shape.vectors,
-        input_elements=inputs,
-        fresh_elements=fresh,
+        input_elements=shape.rows * shape.groups,
+        fresh_elements=kind.fresh_inputs(head),
         output_elements=stage.output_elements / shape.vectors,
         map_elements=head.input_elements + stage.output_elements,
         vector_work=merge(stage.forward_work(), scale=1 / shape.vectors),
@@ -38,13 +35,13 @@ def forward_read(stage: Stage) -> Operation:
         rows_out=rows_of(stage.last.output_shape),
         window=window,
         pools=stage.pools(),
-        sequential=head.operator == "lstm",
+        sequential=kind.sequential,
     )
 
 
 def forward_digital(stage: Stage) -> Operation:
     """The forward pass of a digital stage (a join of branches): one row of the feature map a step."""
-    window = row_window(stage.head) if "pool" in stage.head.operator else None
+    window = row_window(stage.head) if operator_of(stage.head).pools else None
     return Operation(
         name=f"{stage.name}.forward",
         layer=stage.name,
@@ -67,20 +64,8 @@ def error_sums(stage: Stage) -> dict[str, float]:
     the state of an LSTM, whose error joins that of the output before. Vectors that only follow each
     other (tokens, windows side by side) share nothing.
     """
-    head, shape = stage.head, stage.matrix
-    if head.operator == "lstm":
-        return {"add": head.hidden * shape.vectors}
-    overlap = head.operator == "conv2d" and any(_overlap(head, axis) for axis in (0, 1))
-    return {"add": shape.rows * shape.groups * shape.vectors} if overlap else {}
-
-
-def _overlap(head: Layer, axis: int) -> bool:
-    """Whether two windows of a convolution share a line along an axis: where the distance of two
-    taps is one of whole strides.
-    """
-    stride, places = head.stride[axis], head.output_shape[1 + axis]
-    distances = (tap * head.dilation[axis] for tap in range(1, head.kernel[axis]))
-    return any(distance % stride == 0 and distance // stride < places for distance in distances)
+    count = on_array(stage.head).error_sums(stage.head)
+    return {"add": count} if count else {}
 
 
 def transposed_read(stage: Stage) -> Operation:
@@ -99,7 +84,7 @@ def transposed_read(stage: Stage) -> Operation:
         output_elements=outputs,
         map_elements=stage.head.input_elements + stage.output_elements,
         vector_work=merge(stage.backward_work(), error_sums(stage), scale=1 / shape.vectors),
-        sequential=stage.head.operator == "lstm",
+        sequential=on_array(stage.head).sequential,
         activity=Activity(input_density=1.0),
     )
 
@@ -120,7 +105,7 @@ def digital_backward(stage: Stage) -> Operation:
     """The backward pass in the vector unit from a digital copy of the weights, which is read once a
     vector.
     """
-    shape, sequential = stage.matrix, stage.head.operator == "lstm"
+    shape, sequential = stage.matrix, on_array(stage.head).sequential
     parts = (
         min(MOST_PARTS, max(1, shape.weights // CHUNK))
         if sequential

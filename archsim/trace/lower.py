@@ -6,27 +6,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from archsim.operators.digital_work import backward_work, forward_work, lstm_work, merge
+from archsim.operators.digital_work import backward_work, forward_work, merge
+from archsim.operators.vocabulary import named, operator_of
 from archsim.trace.operation import LayerMatrix, RowWindow
-from hwlib.errors import InputError, unknown
-from workloads.network import FREE_OPERATORS, OPERATORS, Layer, Network
-
-# These need one input only and can work on results as they stream out of the tiles.
-FUSIBLE = (
-    "relu",
-    "leaky_relu",
-    "clip",
-    "tanh",
-    "sigmoid",
-    "softmax",
-    "batch_norm",
-    "local_response_norm",
-    "max_pool",
-    "average_pool",
-    "global_average_pool",
-    "global_max_pool",
-)
-POOLS = ("max_pool", "average_pool", "global_average_pool", "global_max_pool")
+from hwlib.errors import InputError
+from workloads.network import Layer, Network
 
 
 @dataclass(slots=True)
@@ -68,27 +52,17 @@ class Stage:
 
     def forward_work(self) -> dict[str, float]:
         """Vector-unit actions an image: the fused layers, a digital head, the gates of an LSTM."""
-        parts = [forward_work(layer) for layer in self.fused]
-        if not self.on_array:
-            parts.append(forward_work(self.head))
-        elif self.head.operator == "lstm":
-            parts.append(merge(lstm_work(self.head.hidden), scale=self.steps))
-        return merge(*parts)
+        return merge(*(forward_work(layer) for layer in (*self.fused, self.head)))
 
     def backward_work(self) -> dict[str, float]:
-        parts = [backward_work(layer) for layer in self.fused]
-        if not self.on_array:
-            parts.append(backward_work(self.head))
-        elif self.head.operator == "lstm":
-            parts.append(merge(lstm_work(self.head.hidden, backward=True), scale=self.steps))
-        return merge(*parts)
+        return merge(*(backward_work(layer) for layer in (*self.fused, self.head)))
 
     def pools(self) -> tuple[tuple[RowWindow, int], ...]:
         """How rows of steps become rows of finished output."""
         return tuple(
             (row_window(layer), rows_of(layer.output_shape))
             for layer in self.fused
-            if layer.operator in POOLS
+            if operator_of(layer).pools
         )
 
 
@@ -99,10 +73,7 @@ def rows_of(shape: tuple[int, ...]) -> int:
 
 def row_window(layer: Layer) -> RowWindow:
     """The row window of a convolution or pooling layer."""
-    if layer.operator.startswith("global"):
-        return RowWindow(rows_of(layer.input_shapes[0]), 1, 0)
-    extent = (layer.kernel[0] - 1) * layer.dilation[0] + 1
-    return RowWindow(extent, layer.stride[0], layer.padding[0])
+    return RowWindow(*operator_of(layer).rows(layer))
 
 
 def lower(network: Network) -> list[Stage]:
@@ -119,19 +90,16 @@ def lower(network: Network) -> list[Stage]:
     held: dict[str, list[str]] = {}
     direct: dict[str, str] = {}
     for layer in network.layers:
-        if layer.operator not in OPERATORS:
-            raise unknown(
-                "operator", layer.operator, OPERATORS, f"{network.name}: layer '{layer.name}'"
-            )
+        kind = named(layer.operator, f"{network.name}: layer '{layer.name}'")
         sources = list(dict.fromkeys(s for name in layer.inputs for s in held.get(name, [])))
-        if layer.operator in FREE_OPERATORS or layer.operator == "concat":
+        if kind.moves_only:
             held[layer.name] = sources
             source = layer.inputs[0] if len(layer.inputs) == 1 else None
             if source in direct and readers.get(source, 0) == 1:
                 direct[layer.name] = direct[source]
             continue
         before = direct.get(layer.inputs[0]) if layer.inputs else None
-        if layer.operator in FUSIBLE and before and readers.get(layer.inputs[0], 0) == 1:
+        if kind.streams and before and readers.get(layer.inputs[0], 0) == 1:
             stages[before].fused.append(layer)
             held[layer.name], direct[layer.name] = [before], before
             continue

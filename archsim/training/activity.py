@@ -8,7 +8,7 @@ import numpy as np
 
 from archsim.kernels.compiled import count_ones, kernel
 from archsim.kernels.read_block import INPUT_BOUND, INPUT_STEP, NOISE_MANAGEMENT
-from archsim.training.program import (
+from archsim.training.table import (
     BIAS,
     BLOCK,
     COLUMNS,

@@ -15,8 +15,10 @@ from archsim.kernels.compiled import kernel
 from archsim.kernels.random import DEVICE, as_word, row_key, stream_key, uniform
 from archsim.kernels.update import COUNTS
 from archsim.trace.upkeep import Refreshes
-from archsim.training.passes import tile_number
-from archsim.training.program import (
+from archsim.training.reads import tile_number
+from archsim.training.records import Devices
+from archsim.training.settings import TrainingSettings, device_of
+from archsim.training.table import (
     COLUMNS,
     COPIES,
     PLANES,
@@ -26,7 +28,6 @@ from archsim.training.program import (
     WEIGHTS,
     Program,
 )
-from archsim.training.settings import TrainingSettings, device_of
 from hwlib.errors import InputError, nearest
 
 F = np.float32
@@ -124,6 +125,21 @@ class Arrays:
             )
             device.planes = self.planes[drawn].reshape(device.planes.shape)
             place += size
+
+    def record(self) -> Devices:
+        """The devices as the compiled updates take them."""
+        return Devices(
+            self.weights,
+            self.state,
+            self.planes,
+            self.writes,
+            self.law,
+            self.parts,
+            self.parameters,
+            self.granularity,
+            self.write_noise,
+            self.device is not None,
+        )
 
     def _places(self) -> Iterator[tuple[int, int]]:
         for index in range(len(self.program.arrays)):

@@ -13,8 +13,12 @@ from archsim.kernels.random import as_word
 from archsim.kernels.read import periphery
 from archsim.schemes.rule import LayerState
 from archsim.training.arrays import Arrays, copies_of
-from archsim.training.passes import tile_number
-from archsim.training.program import (
+from archsim.training.program import build_program
+from archsim.training.reads import tile_number
+from archsim.training.records import BothWays, Counters, Images, Scores, Space, Tables, Trains
+from archsim.training.settings import CORE_RULES, TrainingSettings, scheme_of
+from archsim.training.steps import present, update_kernel
+from archsim.training.table import (
     BIAS,
     BLOCK,
     COLUMNS,
@@ -24,10 +28,7 @@ from archsim.training.program import (
     UPDATE_CYCLE,
     VECTORS,
     WEIGHTS,
-    build_program,
 )
-from archsim.training.settings import CORE_RULES, TrainingSettings, scheme_of
-from archsim.training.steps import present, update_kernel
 from hwlib.errors import InputError
 from workloads.network import Network
 
@@ -136,20 +137,40 @@ class Machine:
         if self.rule is not None:
             self.rule.clear()
 
+    def tables(self, second: np.ndarray) -> Tables:
+        """The program for the compiled passes, which take one output error where `second` has no
+        rows.
+        """
+        p = self.program
+        return Tables(p.operations, p.arrays, second, Scores(p.output, p.steps, p.classes))
+
+    def _trains(self) -> Trains:
+        u = self.settings.update
+        return Trains(
+            self.settings.learning_rate,
+            u.train_length,
+            u.update_management,
+            u.length_management,
+            u.deterministic,
+        )
+
     def train(
         self, images: np.ndarray, labels: np.ndarray, order: np.ndarray, first_step: int
     ) -> None:
         """Train on images[order]; images (N, values) float32, labels (N, answers) int64. Image k of
         the order is step first_step + k.
         """
-        p = self.program
-        a = self.arrays
         s = self.settings
-        u = self.settings.update
         seed = as_word(s.seed)
-        pulsed = a.device is not None
         images = sealed(images)
         labels = sealed(labels)
+        tables = self.tables(self.second)
+        weights = BothWays(self.arrays.weights, self.backward_weights)
+        physics = BothWays(self.forward, self.backward)
+        space = Space(self.memory, self.errors, self.room, self.words)
+        counters = Counters(self.totals, self.samples, self.results)
+        devices = self.arrays.record()
+        trains = self._trains()
         for start in range(0, len(order), s.batch):
             chosen = order[start : start + s.batch]
             step = as_word(first_step + start)
@@ -158,29 +179,15 @@ class Machine:
                     [copy.reshape(-1) for copy in self.copies], out=self.backward_weights
                 )
             present(
-                p.operations,
-                p.arrays,
-                self.second,
-                a.weights,
-                self.backward_weights,
-                self.memory,
-                self.errors,
-                images,
-                labels,
-                chosen,
-                True,
-                p.output,
-                p.steps,
-                p.classes,
-                self.forward,
-                self.backward,
+                tables,
+                weights,
+                physics,
+                Images(images, labels, order[start : start + s.batch]),
+                space,
+                counters,
                 seed,
                 step,
-                self.totals,
-                self.samples,
-                self.results,
-                self.room,
-                self.words,
+                True,
             )
             if self.copies is not None:
                 self.totals[:, 1] = 0  # products in the vector unit are no reads
@@ -188,27 +195,14 @@ class Machine:
                 self._apply_rule(len(chosen), first_step + start)
             else:
                 self._update(
-                    p.arrays,
-                    a.weights,
-                    a.state,
-                    a.planes,
-                    a.law,
+                    self.program.arrays,
+                    devices,
+                    trains,
                     self.memory,
                     len(chosen),
-                    pulsed,
-                    a.parts,
-                    a.parameters,
-                    s.learning_rate,
-                    a.granularity,
-                    u.train_length,
-                    u.update_management,
-                    u.length_management,
-                    u.deterministic,
-                    a.write_noise,
                     seed,
                     step,
                     self.counts,
-                    a.writes,
                     self.words,
                 )
 
@@ -250,35 +244,29 @@ class Machine:
         labels = sealed(labels)
 
         def part(low: int) -> np.ndarray:
-            results, layers = np.zeros(3), len(p.arrays)
+            layers = len(p.arrays)
+            counters = Counters(
+                np.zeros((layers, 2, 3), np.int64), np.zeros((layers, 2, 5)), np.zeros(3)
+            )
             chosen = np.arange(low, min(low + EVALUATION_SPAN, len(images)))
             weights = self.arrays.weights
             present(
-                p.operations,
-                p.arrays,
-                p.arrays[:0],
-                weights,
-                weights,
-                np.zeros((1, p.memory), F),
-                np.zeros(p.activations, F),
-                images,
-                labels,
-                chosen,
-                False,
-                p.output,
-                p.steps,
-                p.classes,
-                physics,
-                physics,
+                self.tables(p.arrays[:0]),
+                BothWays(weights, weights),
+                BothWays(physics, physics),
+                Images(images, labels, chosen),
+                Space(
+                    np.zeros((1, p.memory), F),
+                    np.zeros(p.activations, F),
+                    np.zeros(p.room, F),
+                    np.zeros(p.words, np.uint64),
+                ),
+                counters,
                 as_word(self.settings.seed),
                 as_word(first + low),
-                np.zeros((layers, 2, 3), np.int64),
-                np.zeros((layers, 2, 5)),
-                results,
-                np.zeros(p.room, F),
-                np.zeros(p.words, np.uint64),
+                False,
             )
-            return results
+            return counters.results
 
         spans = range(0, len(images), EVALUATION_SPAN)
         if threads == 1:

@@ -13,7 +13,7 @@ from archsim.schemes.rule import ActionCounts
 from archsim.trace.operation import Activity
 from archsim.training.activity import BITS, MAGNITUDE, NONZERO, ONES, VALUES
 from archsim.training.machine import Machine
-from archsim.training.program import COLUMNS, COPIES, ROWS, VECTORS
+from archsim.training.table import COLUMNS, COPIES, ROWS, VECTORS
 
 HISTOGRAM = (0, *(2**power for power in range(31)))
 

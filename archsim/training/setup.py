@@ -11,6 +11,7 @@ from archsim.chip.load import apply_setting, load_architecture, parse_setting
 from archsim.chip.replicas import TRAINING, check_layers
 from archsim.schemes.base import SCHEMES, Scheme
 from archsim.training.settings import CORE_RULES, TrainingSettings, device_of, read_settings
+from archsim.training.trainable import unbounded_layers
 from hwlib.errors import InputError
 
 if TYPE_CHECKING:
@@ -75,15 +76,7 @@ def settings_of(
             )
     else:
         values["read"], notes = _physics(chip)
-        unbounded = (
-            [
-                layer.operator
-                for layer in network.layers
-                if layer.operator in ("relu", "leaky_relu", "clip")
-            ]
-            if network
-            else []
-        )
+        unbounded = unbounded_layers(network) if network else []
         if unbounded and values["read"].get("noise_management", "backward") == "backward":
             values["read"]["noise_management"] = "both"
             notes.append(

@@ -1,8 +1,8 @@
 """The compiled halves of a training step: both cycles of a mini-batch, the same for all devices,
 and its updates, specialised for a law.
 
-One call of each a mini-batch costs 7 us; one call for both would compile the cycles anew for every
-law.
+One call of each a mini-batch costs some microseconds; one call for both would compile the cycles
+anew for every law.
 """
 
 from __future__ import annotations
@@ -17,10 +17,12 @@ from archsim.kernels import update_block as pulses
 from archsim.kernels.compiled import kernel, template
 from archsim.kernels.outer import add_products
 from archsim.kernels.random import normal, uniform
-from archsim.operators.pointwise_kernels import cross_entropy
 from archsim.training.activity import observe
-from archsim.training.passes import backward_pass, forward_pass, tile_number
-from archsim.training.program import (
+from archsim.training.loss import cross_entropy
+from archsim.training.passes import backward_pass, forward_pass
+from archsim.training.reads import tile_number
+from archsim.training.records import Cycle
+from archsim.training.table import (
     BLOCK,
     COLUMNS,
     COPIES,
@@ -42,112 +44,83 @@ update_block = pulses.update_block  # replaced by a law's own
 
 
 @kernel
-def present(
-    operations,
-    arrays,
-    second,
-    weights,
-    backward_weights,
-    memory,
-    errors,
-    images,
-    labels,
-    chosen,
-    learn,
-    output,
-    steps,
-    classes,
-    forward_physics,
-    backward_physics,
-    seed,
-    first_step,
-    totals,
-    samples,
-    results,
-    room,
-    words,
-):
-    """Forward cycle of images[chosen] and, to `learn`, the backward cycle of this mini-batch:
-    inputs and errors of every array stay in memory (batch, values). The backward cycle multiplies
-    with `backward_weights`. results float64: loss, wrong answers (means over an image's labels) and
-    images. Image number b of the call draws its random numbers from step first_step + b. Where
-    `second` (see Program.second_arrays) has rows, target and output go back one after the other, as
-    two errors whose sum is the usual one: the target's into the ERRORS of `arrays`, the output's of
-    `second`.
+def present(tables, weights, physics, batch, space, counters, seed, first_step, learn):
+    """Forward cycle of the images of a mini-batch and, to `learn`, its backward cycle: inputs and
+    errors of every array stay in memory (batch, values).
+
+    Where `tables.second` has rows, target and output go back one after the other, as two errors
+    whose sum is the usual one: the target's into the ERRORS of `tables.arrays`, the output's of
+    `tables.second`.
+
+    Args:
+        tables, batch, space, counters: records of these names.
+        weights: records.BothWays; the backward cycle may multiply with other ones.
+        physics: records.BothWays of the periphery.
+        seed, first_step: keys of random numbers (uint64); image b has the step first_step + b.
+        learn: whether errors go back.
     """
-    size, parts = chosen.shape[0], 2 if second.shape[0] > 0 else 1
+    size, parts = batch.chosen.shape[0], 2 if tables.second.shape[0] > 0 else 1
+    scores, errors = tables.scores, space.errors
+    asked = batch.labels.shape[1]
+    share = ONE / np.float32(size * asked)
+    results = counters.results
     for b in range(size):
-        image = chosen[b]
+        image = batch.chosen[b]
         step = first_step + U(b)
-        own = memory[b if learn else 0]
-        own[: images.shape[1]] = images[image]
-        forward_pass(
-            operations, arrays, weights, own, forward_physics, seed, step, totals, room, words
+        own = space.memory[b if learn else 0]
+        own[: batch.images.shape[1]] = batch.images[image]
+        forward = Cycle(
+            tables.arrays,
+            weights.forward,
+            own,
+            errors,
+            physics.forward,
+            seed,
+            step,
+            counters.totals,
+            space.room,
+            space.words,
         )
-        asked = labels.shape[1]
-        share = ONE / np.float32(size * asked)
+        forward_pass(tables.operations, forward)
         results[2] += 1
         for part in range(parts):
             errors[:] = ZERO
             of_target, of_output = ONE if part == 0 else ZERO, ONE if part == parts - 1 else ZERO
             for k in range(asked):
-                place = output + (steps - asked + k) * classes
+                start = scores.output + (scores.steps - asked + k) * scores.classes
                 loss, best = cross_entropy(
-                    own[place : place + classes],
-                    labels[image, k],
+                    own[start : start + scores.classes],
+                    batch.labels[image, k],
                     share,
                     of_target,
                     of_output,
-                    errors[place : place + classes],
+                    errors[start : start + scores.classes],
                 )
                 if part == 0:
                     results[0] += np.float64(loss) / asked
-                    results[1] += (best != labels[image, k]) / asked
+                    results[1] += (best != batch.labels[image, k]) / asked
             if learn:
-                table = arrays if part == 0 else second
-                backward_pass(
-                    operations,
+                table = tables.arrays if part == 0 else tables.second
+                backward = Cycle(
                     table,
-                    backward_weights,
+                    weights.backward,
                     own,
                     errors,
-                    backward_physics,
+                    physics.backward,
                     seed,
                     step,
-                    totals,
-                    room,
-                    words,
+                    counters.totals,
+                    space.room,
+                    space.words,
                 )
+                backward_pass(tables.operations, backward)
                 if step % U(SAMPLE_EVERY) == U(0):
-                    observe(table, own, forward_physics, backward_physics, samples)
+                    observe(table, own, physics.forward, physics.backward, counters.samples)
 
 
-def _update(
-    arrays,
-    weights,
-    state,
-    planes,
-    law,
-    memory,
-    size,
-    pulsed,
-    parts,
-    parameters,
-    rate,
-    granularity,
-    longest,
-    manage_update,
-    manage_length,
-    deterministic,
-    write_noise,
-    seed,
-    first_step,
-    counts,
-    writes,
-    words,
-):
+def _update(arrays, devices, trains, memory, size, seed, first_step, counts, words):
     """The updates of a mini-batch of `size` images in memory, image after image: pulses on devices,
-    or (`pulsed` False) digital sums.
+    or (`devices.pulsed` False) digital sums. `devices` and `trains` are records of these names.
     """
     for b in range(size):
         for index in range(arrays.shape[0]):
@@ -155,45 +128,47 @@ def _update(
             rows = array[ROWS]
             columns = array[COLUMNS]
             count = array[VECTORS]
-            size_of = rows * columns
-            inputs = memory[b, array[BLOCK] : array[BLOCK] + columns * count].reshape(
-                columns, count
-            )
-            block = memory[b, array[ERRORS] : array[ERRORS] + rows * count].reshape(rows, count)
-            input_peaks = memory[b, array[INPUT_PEAKS] : array[INPUT_PEAKS] + count]
-            error_peaks = memory[b, array[ERROR_PEAKS] : array[ERROR_PEAKS] + count]
+            cells = rows * columns
+            inputs = memory[b, array[BLOCK] : array[BLOCK] + columns * count]
+            block = memory[b, array[ERRORS] : array[ERRORS] + rows * count]
             for copy in range(array[COPIES]):
-                place = array[WEIGHTS] + copy * size_of
-                matrix = weights[place : place + size_of].reshape(rows, columns)
-                if not pulsed:
-                    add_products(matrix, inputs, block, np.float32(rate))
+                first = array[WEIGHTS] + copy * cells
+                matrix = devices.weights[first : first + cells].reshape(rows, columns)
+                if not devices.pulsed:
+                    add_products(
+                        matrix,
+                        inputs.reshape(columns, count),
+                        block.reshape(rows, count),
+                        np.float32(trains.rate),
+                    )
                     continue
-                held = array[STATE] + copy * size_of * parts
-                drawn = array[PLANES] + copy * size_of * parts * parameters
+                parts, parameters = devices.parts, devices.parameters
+                held = array[STATE] + copy * cells * parts
+                drawn = array[PLANES] + copy * cells * parts * parameters
                 update_block(
                     matrix,
-                    state[held : held + size_of * parts].reshape(rows, parts, columns),
-                    planes[drawn : drawn + size_of * parts * parameters].reshape(
+                    devices.state[held : held + cells * parts].reshape(rows, parts, columns),
+                    devices.planes[drawn : drawn + cells * parts * parameters].reshape(
                         rows, parts, parameters, columns
                     ),
-                    law,
-                    inputs,
-                    block,
-                    input_peaks,
-                    error_peaks,
-                    rate,
-                    granularity,
-                    longest,
-                    manage_update,
-                    manage_length,
-                    deterministic,
-                    write_noise,
+                    devices.law,
+                    inputs.reshape(columns, count),
+                    block.reshape(rows, count),
+                    memory[b, array[INPUT_PEAKS] : array[INPUT_PEAKS] + count],
+                    memory[b, array[ERROR_PEAKS] : array[ERROR_PEAKS] + count],
+                    trains.rate,
+                    devices.granularity,
+                    trains.longest,
+                    trains.manage_update,
+                    trains.manage_length,
+                    trains.deterministic,
+                    devices.write_noise,
                     seed,
                     first_step + U(b),
                     tile_number(index, copy, UPDATE_CYCLE),
                     U(0),
                     counts[index],
-                    writes[place : place + size_of].reshape(rows, columns),
+                    devices.writes[first : first + cells].reshape(rows, columns),
                     words,
                 )
 

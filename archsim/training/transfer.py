@@ -11,9 +11,9 @@ import numpy as np
 
 from archsim.training.data import prepare
 from archsim.training.machine import Machine
-from archsim.training.passes import tile_number
-from archsim.training.program import UPDATE_CYCLE
+from archsim.training.reads import tile_number
 from archsim.training.settings import TrainingSettings
+from archsim.training.table import UPDATE_CYCLE
 from workloads.network import Network
 
 

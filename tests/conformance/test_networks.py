@@ -8,8 +8,8 @@ import sys
 
 import pytest
 
+from archsim.operators.vocabulary import OPERATORS
 from workloads import list_networks, load_network
-from workloads.network import OPERATORS
 
 # Weights and multiply-accumulates an image without biases; with biases added where the source
 # counts them (second pair).

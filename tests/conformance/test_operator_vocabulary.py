@@ -11,22 +11,22 @@ import archsim
 from archsim.cli.main import main
 from archsim.operators.digital_work import backward_work, forward_work
 from archsim.operators.forward import apply
-from archsim.readers.table import Table
-from archsim.schemes import load_scheme
-from archsim.trace import build_trace
-from archsim.trace.lower import lower
-from archsim.training.program import build_program, untrainable
-from hwlib.errors import InputError
-from workloads import load_network
-from workloads.network import (
+from archsim.operators.vocabulary import (
     ARRAY_OPERATORS,
     FREE_OPERATORS,
     OPERATORS,
     VECTOR_OPERATORS,
-    Layer,
-    Network,
 )
-from workloads.operators import FIELDS, infer_layer
+from archsim.readers.table import Table
+from archsim.schemes import load_scheme
+from archsim.trace import build_trace
+from archsim.trace.lower import lower
+from archsim.training.program import build_program
+from archsim.training.trainable import untrainable
+from hwlib.errors import InputError
+from workloads import load_network
+from workloads.layers import FIELDS, infer_layer
+from workloads.network import Layer, Network
 
 MAP, VECTOR = (4, 6, 6), (5, 8)
 # The fields that a layer of the operator cannot do without, on a map of 4x6x6; operators on (5, 8)

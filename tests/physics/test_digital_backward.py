@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from archsim.training.machine import Machine
-from archsim.training.program import ERRORS, ROWS
 from archsim.training.recorder import recorder_totals
 from archsim.training.settings import TrainingSettings
+from archsim.training.table import ERRORS, ROWS
 from workloads.network import Layer, Network
 
 NETWORK = Network(

@@ -19,8 +19,8 @@ from archsim.kernels.read_block import (
 from archsim.training.activity import BITS as CODE_BITS
 from archsim.training.activity import MAGNITUDE, ONES, observe_block
 from archsim.training.machine import Machine
-from archsim.training.program import ARRAY_FIELDS, COLUMNS, COPIES, ERRORS, ROWS, VECTORS
 from archsim.training.settings import ReadSettings, TrainingSettings, UpdateSettings
+from archsim.training.table import ARRAY_FIELDS, COLUMNS, COPIES, ERRORS, ROWS, VECTORS
 from workloads.network import Layer, Network
 
 F = np.float32

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from archsim.operators.forward import can_carry
+from archsim.operators.vocabulary import operator_of
 from archsim.soc.data.values import Values
 from hwlib.errors import InputError, nearest
 
@@ -125,12 +126,7 @@ def exact_tensors(network: Network) -> dict[str, dict[str, np.ndarray]]:
 def _check_network(network: Network) -> None:
     """Raise InputError with everything that keeps real data out of this network."""
     cannot = [
-        f"{layer.operator} '{layer.name}'"
-        for layer in network.layers
-        if layer.operator == "lstm"
-        or layer.operator != "input"
-        and not layer.on_array
-        and not can_carry(layer)
+        f"{layer.operator} '{layer.name}'" for layer in network.layers if not can_carry(layer)
     ]
     if cannot:
         shown = ", ".join(cannot[:8]) + (f" and {len(cannot) - 8} more" if len(cannot) > 8 else "")
@@ -166,7 +162,7 @@ def _elements(layer: Layer) -> int:
     padded input.
     """
     elements = max(layer.output_elements, layer.matrix.weights if layer.on_array else 0)
-    if layer.operator in ("conv2d", "max_pool", "average_pool"):
+    if operator_of(layer).sliding:
         channels, height, width = layer.input_shapes[0]
         top, left, bottom, right = layer.padding
         elements = max(elements, channels * (height + top + bottom) * (width + left + right))
@@ -235,10 +231,11 @@ def _tensors(
                 for role, value in held.items()
             },
         }
-        if layer.operator == "batch_norm" and not tensors[layer.name]:
+        may_be_folded = operator_of(layer).may_be_folded
+        if may_be_folded and not tensors[layer.name]:
             folded.append(layer.name)
         for role in layer.roles:
-            if role not in tensors[layer.name] and layer.operator != "batch_norm":
+            if role not in tensors[layer.name] and not may_be_folded:
                 raise InputError(
                     "a constant of this layer has no values",
                     where=f"{network.name}: {layer.name}",

@@ -13,7 +13,7 @@ import numpy as np
 from archsim.chip.config import Architecture
 from archsim.chip.place import Placement
 from archsim.chip.plan.operation_plan import plan
-from archsim.operators.array_forward import array_inputs, network_forward
+from archsim.operators.array_forward import array_inputs, network_forward, output_vectors
 from archsim.operators.forward import apply
 from archsim.soc.data.tile_physics import TilePhysics
 from archsim.trace.operation import Activity
@@ -180,11 +180,7 @@ class Values:
         if outputs is not None:
             bias = self.biases.get(layer.name)
             held = self._value(run.image, layer.name)
-            flat = (
-                held.reshape(layer.output_shape[0], -1).T
-                if layer.operator == "conv2d"
-                else held.reshape(-1, layer.output_shape[-1])
-            )
+            flat = output_vectors(layer, held)
             flat[step : step + len(outputs)] = outputs if bias is None else outputs + bias
             self.done[run.image, layer.name] = self.done.get((run.image, layer.name), 0) + len(
                 outputs

@@ -1,0 +1,1 @@
+"""Operators whose weights sit on crossbars, one file each."""

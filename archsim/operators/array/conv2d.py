@@ -1,0 +1,173 @@
+"""Convolution: each window of the image is one vector of the array."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from archsim.operators.base import BATCH_FIRST, IMAGE, ArrayKernel, Output, TrainingRow, operator
+from archsim.operators.matrix import Matrix
+from archsim.operators.on_array import OnArray
+from archsim.operators.shapes import need_rank
+from archsim.operators.windows import WINDOW_FIELDS, infer_window, window_numbers, windows
+from hwlib.errors import InputError
+
+if TYPE_CHECKING:
+    # For types only: a layer asks its operator, which looks at the layer's sizes.
+    from archsim.operators.shapes import Shape
+    from archsim.readers.table import Table
+    from workloads.network import Layer
+
+U = np.uint64
+ZERO = np.float32(0.0)
+
+
+def covered(out, size, stride, padding, offset):
+    """First and last + 1 of the `out` outputs whose input at output*stride - padding + offset lies
+    in 0 … size - 1.
+    """
+    low, high = padding - offset, size - 1 + padding - offset
+    first = (low + stride - 1) // stride if low > 0 else 0
+    last = high // stride + 1 if high >= 0 else 0
+    return first, max(first, min(out, last))
+
+
+def copy_run(source, start, target, first, count):
+    """target[first …] = source[start …]. Unsigned numbers: numba looks for negative ones otherwise,
+    which costs more than the copy.
+    """
+    a, b = U(start), U(first)
+    for k in range(U(count)):
+        target[b + k] = source[a + k]
+
+
+def add_run(source, start, target, first, count):
+    """target[first …] += source[start …]."""
+    a, b = U(start), U(first)
+    for k in range(U(count)):
+        target[b + k] += source[a + k]
+
+
+def gather_windows(image, window, block):
+    """block[line, position] = the image value under kernel element `line` at an output position.
+    One vector a column: feature maps need no transpose.
+    """
+    channels = window[0]
+    height = window[1]
+    width = window[2]
+    out_y = window[4]
+    out_x = window[5]
+    line = 0
+    for c in range(channels):
+        for ky in range(window[6]):
+            for kx in range(window[7]):
+                target = block[line]
+                line += 1
+                top, left = ky * window[12] - window[10], kx * window[13] - window[11]
+                y0, y1 = covered(out_y, height, window[8], window[10], ky * window[12])
+                x0, x1 = covered(out_x, width, window[9], window[11], kx * window[13])
+                if y0 > 0 or x0 > 0 or y1 < out_y or x1 < out_x:
+                    target[:] = ZERO
+                for y in range(y0, y1):
+                    source = (c * height + y * window[8] + top) * width + left
+                    if window[9] == 1:
+                        copy_run(image, source + x0, target, y * out_x + x0, x1 - x0)
+                    else:
+                        for x in range(x0, x1):
+                            target[y * out_x + x] = image[source + x * window[9]]
+
+
+def scatter_windows(block, window, image):
+    """image += the block's lines, each where it was gathered from: the transpose of
+    `gather_windows`.
+    """
+    channels = window[0]
+    height = window[1]
+    width = window[2]
+    out_y = window[4]
+    out_x = window[5]
+    line = 0
+    for c in range(channels):
+        for ky in range(window[6]):
+            for kx in range(window[7]):
+                source = block[line]
+                line += 1
+                top, left = ky * window[12] - window[10], kx * window[13] - window[11]
+                y0, y1 = covered(out_y, height, window[8], window[10], ky * window[12])
+                x0, x1 = covered(out_x, width, window[9], window[11], kx * window[13])
+                for y in range(y0, y1):
+                    target = (c * height + y * window[8] + top) * width + left
+                    if window[9] == 1:
+                        add_run(source, y * out_x + x0, image, target + x0, x1 - x0)
+                    else:
+                        for x in range(x0, x1):
+                            image[target + x * window[9]] += source[y * out_x + x]
+
+
+WINDOWS = ArrayKernel("windows of an image", gather_windows, scatter_windows)
+
+
+@operator("conv2d", onnx={"Conv": BATCH_FIRST})
+class Conv2d(OnArray):
+    """Kernels of all input channels of a group; biases are a further line of the array."""
+
+    fields = ("channels", *WINDOW_FIELDS, "groups", "bias", "shares")
+    sliding = True
+    kernels = (WINDOWS,)
+
+    def infer(self, table: Table, shapes: tuple[Shape, ...]) -> Output:
+        shape = shapes[0]
+        need_rank(shape, 3, table.where, IMAGE, "put a reshape layer before it")
+        channels = table.integer("channels")
+        groups = table.integer("groups", 1)
+        if shape[0] % groups or channels % groups:
+            raise InputError(
+                "must divide the input and output channels",
+                where=f"{table.where}.groups",
+                got=groups,
+                allowed=f"divisors of {shape[0]} and {channels}",
+            )
+        size, fields = infer_window(table, shape, (1, 1))
+        return Output((channels, *size), fields | {"groups": groups, "bias": table.flag("bias")})
+
+    def matrix(self, layer: Layer) -> Matrix:
+        channels, height, width = layer.output_shape
+        rows = layer.kernel[0] * layer.kernel[1] * layer.input_shapes[0][0] // layer.groups
+        return Matrix(rows, channels // layer.groups, layer.groups, height * width)
+
+    def fresh_inputs(self, layer: Layer) -> float:
+        # A window shares all columns with its neighbour but those of the stride.
+        inputs = super().fresh_inputs(layer)
+        return inputs * min(layer.stride[1], layer.kernel[1]) / layer.kernel[1]
+
+    def error_sums(self, layer: Layer) -> int:
+        shape = layer.matrix
+        overlap = any(_overlap(layer, axis) for axis in (0, 1))
+        return shape.rows * shape.groups * shape.vectors if overlap else 0
+
+    def vectors(self, layer: Layer, values: np.ndarray, steps: slice) -> np.ndarray:
+        width = layer.output_shape[2]
+        view = windows(values, layer, 0.0)
+        positions = np.arange(steps.start, steps.stop)
+        return view[positions // width, positions % width].reshape(len(positions), -1)
+
+    def outputs(self, layer: Layer, held: np.ndarray) -> np.ndarray:
+        return held.reshape(layer.output_shape[0], -1).T
+
+    def to_map(self, layer: Layer, vectors: np.ndarray) -> np.ndarray:
+        return vectors.T.reshape(layer.output_shape)
+
+    def training(self, layer: Layer, where: str) -> tuple[TrainingRow, ...]:
+        if layer.groups > 1:
+            return ()
+        return (TrainingRow(WINDOWS, window=window_numbers(layer)),)
+
+
+def _overlap(layer: Layer, axis: int) -> bool:
+    """Whether two windows share a line along an axis: where the distance of two taps is one of
+    whole strides.
+    """
+    stride, outputs = layer.stride[axis], layer.output_shape[1 + axis]
+    distances = (tap * layer.dilation[axis] for tap in range(1, layer.kernel[axis]))
+    return any(distance % stride == 0 and distance // stride < outputs for distance in distances)

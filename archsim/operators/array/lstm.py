@@ -1,0 +1,120 @@
+"""Long short-term memory (Hochreiter and Schmidhuber 1997, with forget gate): one array of the four
+gates, read once a time step with the input and the state before.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from archsim.operators.array.linear import VECTORS
+from archsim.operators.base import (
+    AXES_OWN,
+    Output,
+    TrainingRow,
+    Work,
+    cannot_carry,
+    merge,
+    operator,
+)
+from archsim.operators.matrix import Matrix
+from archsim.operators.on_array import OnArray
+from archsim.operators.shapes import need_rank
+from archsim.operators.vector.sigmoid import sigmoid
+from archsim.operators.vector.tanh import tanh
+
+if TYPE_CHECKING:
+    # For types only: a layer asks its operator, which looks at the layer's sizes.
+    from archsim.operators.shapes import Shape
+    from archsim.readers.table import Table
+    from workloads.network import Layer
+
+ONE = np.float32(1.0)
+
+
+def cell_forward(raw, gates, squashed, before, after, outputs):
+    """From the array's outputs `raw` (4 H: input, forget, cell, output gate): h = o tanh(c), c = f
+    c_before + i g.
+
+    `gates` (4 H) gets i, f, g, o, `squashed` tanh(c), `after` c.
+    """
+    hidden = outputs.shape[0]
+    for k in range(hidden):
+        i, f = sigmoid(raw[k]), sigmoid(raw[hidden + k])
+        g = tanh(raw[2 * hidden + k])
+        o = sigmoid(raw[3 * hidden + k])
+        c = f * before[k] + i * g
+        gates[k] = i
+        gates[hidden + k] = f
+        gates[2 * hidden + k] = g
+        gates[3 * hidden + k] = o
+        after[k], squashed[k] = c, tanh(c)
+        outputs[k] = o * squashed[k]
+
+
+def cell_backward(gates, squashed, before, errors, state_errors, cell_errors, raw_errors):
+    """Errors of the array's outputs from the error of h (from above and from the next step,
+    `state_errors`) and of c.
+
+    `cell_errors` becomes the error of the cell state before this step.
+    """
+    hidden = errors.shape[0]
+    for k in range(hidden):
+        i = gates[k]
+        f = gates[hidden + k]
+        g = gates[2 * hidden + k]
+        o = gates[3 * hidden + k]
+        error = errors[k] + state_errors[k]
+        cell = cell_errors[k] + error * o * (ONE - squashed[k] * squashed[k])
+        raw_errors[k] = cell * g * i * (ONE - i)
+        raw_errors[hidden + k] = cell * before[k] * f * (ONE - f)
+        raw_errors[2 * hidden + k] = cell * i * (ONE - g * g)
+        raw_errors[3 * hidden + k] = error * squashed[k] * o * (ONE - o)
+        cell_errors[k] = cell * f
+
+
+@operator("lstm", onnx={"LSTM": AXES_OWN})
+class Lstm(OnArray):
+    """All time steps; the output is the state h of every step."""
+
+    fields = ("hidden", "bias", "shares")
+    sequential = True
+    kernels = (VECTORS,)
+
+    def infer(self, table: Table, shapes: tuple[Shape, ...]) -> Output:
+        need_rank(shapes[0], 2, table.where, "(time steps, features)")
+        hidden = table.integer("hidden")
+        return Output((shapes[0][0], hidden), {"hidden": hidden, "bias": table.flag("bias")})
+
+    def matrix(self, layer: Layer) -> Matrix:
+        steps, features = layer.input_shapes[0]
+        return Matrix(features + layer.hidden, 4 * layer.hidden, 1, steps)
+
+    def fresh_inputs(self, layer: Layer) -> float:
+        return layer.input_shapes[0][-1]  # the state stays in the tile's input register
+
+    def error_sums(self, layer: Layer) -> int:
+        # The error of the state joins that of the output before.
+        return layer.hidden * layer.matrix.vectors
+
+    def forward_work(self, layer: Layer) -> Work:
+        hidden = layer.hidden
+        # four gates, the cell and the output
+        step = {"lookup": 5 * hidden, "multiply": 3 * hidden, "add": hidden}
+        return merge(step, scale=layer.matrix.vectors)
+
+    def backward_work(self, layer: Layer) -> Work:
+        step = {"multiply": 14 * layer.hidden, "add": 6 * layer.hidden}
+        return merge(step, scale=layer.matrix.vectors)
+
+    def carries(self, layer: Layer) -> bool:
+        return False
+
+    def vectors(self, layer: Layer, values: np.ndarray, steps: slice) -> np.ndarray:
+        raise cannot_carry(layer)  # its vectors hold states that are not computed yet
+
+    def training(self, layer: Layer, where: str) -> tuple[TrainingRow, ...]:
+        # gates i, f, g, o and tanh(c) a step, cell states before and after, two error vectors
+        kept = layer.hidden * (6 * layer.output_shape[0] + 3)
+        return (TrainingRow(VECTORS, kept=kept, recurrent=True),)

@@ -1,0 +1,282 @@
+"""What an operator is: its shape, the work it asks of the vector unit, what it computes, how it
+trains, and its names in ONNX.
+
+An operator is one file under `array`, `vector` or `free` with one class, which says how it differs
+from what stands here. Its training kernels are plain functions of float32 values: `compiled` makes
+machine code of them where it is wanted, so that reading a network loads no compiler.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
+
+import numpy as np
+
+from hwlib.errors import InputError
+
+if TYPE_CHECKING:
+    # For types only: a layer asks its operator, which looks at the layer's sizes.
+    from archsim.operators.matrix import Matrix
+    from archsim.operators.shapes import Shape
+    from archsim.readers.table import Table
+    from workloads.network import Layer
+
+Work = dict[str, float]
+Tensors = Mapping[str, np.ndarray]
+ARRAY, VECTOR, FREE = "array", "vector", "free"
+IMAGE = "(channels, height, width)"
+
+# What an ONNX operator does to the axis of the batch.
+BATCH_FIRST = "its first axis is the batch by definition"
+AXES_KEPT = "every axis of its activations stays where it is"
+AXES_OWN = "it has a rule of its own, or none"
+
+
+class Output(NamedTuple):
+    """What a layer of a network file becomes: its output shape, and further fields of `Layer`."""
+
+    shape: Shape
+    fields: dict[str, Any] = {}
+
+
+class Rows(NamedTuple):
+    """How far a sliding window reaches along the rows of a feature map."""
+
+    extent: int
+    stride: int
+    padding: int
+
+
+class Kernel(NamedTuple):
+    """A training kernel of a layer without weights, as plain functions.
+
+    Args:
+        name: of the machine code.
+        forward: (inputs, outputs, window, kept): fills `outputs` and what is `kept` for later.
+        backward: (inputs, outputs, kept, errors, input_errors, window): adds to `input_errors`.
+            Errors are minus the gradient of the loss.
+        elementwise: the two are value(x) and back(error, x, y) of one element instead.
+    """
+
+    name: str
+    forward: Callable[..., Any]
+    backward: Callable[..., Any]
+    elementwise: bool = False
+
+
+class ArrayKernel(NamedTuple):
+    """How an array's operator brings feature maps to the lines of its array, as plain functions.
+
+    Args:
+        name: of the machine code.
+        gather: (inputs, window, block): the input vectors, one a column of `block`.
+        scatter: (block, window, input_errors): the transpose of `gather`, added.
+    """
+
+    name: str
+    gather: Callable[..., Any]
+    scatter: Callable[..., Any]
+
+
+class TrainingRow(NamedTuple):
+    """One step of a layer in the table that the training walks.
+
+    Args:
+        kernel: what computes it.
+        source: number of the layer's input that it reads.
+        start: where its results begin in the layer's output.
+        size: of its results; None: the whole output.
+        window: 14 numbers of a window (see `windows.window_numbers`).
+        kept: float32 numbers an image that the backward cycle needs.
+        by_vector: an array's outputs lie vector by vector, not channel by channel.
+        recurrent: an array is read step by step, each with the output of the one before.
+    """
+
+    kernel: Kernel | ArrayKernel
+    source: int = 0
+    start: int = 0
+    size: int | None = None
+    window: tuple[int, ...] = ()
+    kept: int = 0
+    by_vector: bool = False
+    recurrent: bool = False
+
+
+class Operator:
+    """One operator. The attributes of the class are its facts; every method gets the layer."""
+
+    name: ClassVar[str]
+    kind: ClassVar[str] = VECTOR
+    counted_as: ClassVar[str] = ""
+    """Another operator whose work it is counted as: no word of a network file, only a function."""
+    fields: ClassVar[tuple[str, ...]] = ()
+    """Of its table in our TOML, besides name, operator and inputs."""
+    inputs: ClassVar[int | None] = 1
+    """How many it takes; None: one or more."""
+    onnx: ClassVar[Mapping[str, str]] = {}
+    """Operators of ONNX that become it, and what each does to the axis of the batch."""
+    elementwise: ClassVar[bool] = False
+    """Of one number each, with settings in ONNX's words."""
+    streams: ClassVar[bool] = False
+    """Works on the results of one input as they stream out of the tiles."""
+    moves_only: ClassVar[bool] = False
+    """Its result is its inputs side by side or moved: nothing is computed and no stage made."""
+    pools: ClassVar[bool] = False
+    sliding: ClassVar[bool] = False
+    """Its window slides over a feature map."""
+    sequential: ClassVar[bool] = False
+    """Each vector needs the output of the one before."""
+    unbounded: ClassVar[bool] = False
+    """An activation that passes values above the full scale of an array."""
+    threaded: ClassVar[bool] = False
+    """Computes with a library that would take all cores."""
+    in_loss: ClassVar[bool] = False
+    """At the end of a network it is part of the loss of the training."""
+    renames: ClassVar[bool] = False
+    """Its output in training is its input, in the same memory."""
+    may_be_folded: ClassVar[bool] = False
+    """Without any constants it passes its input on: they count as folded into the weights."""
+    kernels: ClassVar[tuple[Kernel | ArrayKernel, ...]] = ()
+    """Its training kernels; none: it does not train."""
+    trains: ClassVar[str] = ""
+    """In which form it trains, in words; "": named by itself."""
+
+    def infer(self, table: Table, shapes: tuple[Shape, ...]) -> Output:
+        """The output of one table of a network file whose inputs have these shapes.
+
+        Args:
+            table: its fields.
+            shapes: of its inputs, each at least one axis.
+
+        Raises:
+            InputError: with the path of the field that does not fit.
+        """
+        return Output(shapes[0])
+
+    def roles(self, layer: Layer) -> tuple[str, ...]:
+        """Tensors that a layer needs besides its inputs."""
+        return layer.constants
+
+    def matrix(self, layer: Layer) -> Matrix:
+        """The crossbar view of a layer. Raises ValueError for one without weights on an array."""
+        raise ValueError(f"layer '{layer.name}' ({layer.operator}) has no crossbar matrix")
+
+    def rows(self, layer: Layer) -> Rows:
+        """The rows that a window of the layer covers."""
+        extent = (layer.kernel[0] - 1) * layer.dilation[0] + 1
+        return Rows(extent, layer.stride[0], layer.padding[0])
+
+    def forward_work(self, layer: Layer) -> Work:
+        """Actions of the vector unit for one image forward."""
+        return {}
+
+    def backward_work(self, layer: Layer) -> Work:
+        """Actions of the vector unit that take one image's error back."""
+        return {}
+
+    def carries(self, layer: Layer) -> bool:
+        """Whether real data can go through the layer."""
+        return True
+
+    def forward(self, layer: Layer, inputs: Sequence[np.ndarray], constants: Tensors) -> np.ndarray:
+        """The exact output, as ONNX defines it. NaN stands for a number that has not arrived.
+
+        Args:
+            layer: its sizes and settings.
+            inputs: values of its inputs, of the layer's `input_shapes`.
+            constants: values of its roles.
+
+        Raises:
+            InputError: for a constant without values, or an operator that carries no data.
+        """
+        raise cannot_carry(layer)
+
+    def training(self, layer: Layer, where: str) -> tuple[TrainingRow, ...]:
+        """The layer's steps in the table of the training; none where no kernel runs it.
+
+        Raises:
+            InputError: for a form of the layer that the kernel does not compute.
+        """
+        return ()
+
+    def check_settings(self, settings: Mapping[str, object]) -> str:
+        """What is wrong with settings that a file gave, "" where nothing is."""
+        return ""
+
+
+NOTHING = Operator()
+"""What a layer of an unknown operator gets: no weights, no work, no values."""
+Kind = TypeVar("Kind", bound=Operator)
+_known: dict[str, Operator] = {}
+
+
+def operator(
+    name: str, *, onnx: str | Mapping[str, str] = (), counted_as: str = ""
+) -> Callable[[type[Kind]], type[Kind]]:
+    """Enter a class into the vocabulary.
+
+    Args:
+        name: the word of network files (or of the function, where it is counted as another).
+        onnx: its name in ONNX, if it leaves the axes where they are; else names and what they do.
+        counted_as: the operator whose work it is counted as.
+
+    Raises:
+        ValueError: where two have one name.
+    """
+
+    def enter(kind: type[Kind]) -> type[Kind]:
+        if name in _known:
+            raise ValueError(f"two operators are named '{name}'")
+        kind.name = name
+        kind.counted_as = counted_as
+        kind.onnx = {onnx: AXES_KEPT} if isinstance(onnx, str) else dict(onnx)
+        _known[name] = kind()
+        return kind
+
+    return enter
+
+
+def known() -> dict[str, Operator]:
+    """What has been entered so far; `vocabulary` enters every file."""
+    return _known
+
+
+def constant(layer: Layer, role: str, constants: Tensors) -> np.ndarray:
+    """The value of a role. Raises InputError where there is none."""
+    if role not in constants:
+        raise InputError(
+            "a constant of this layer has no values",
+            where=layer.name,
+            got=role,
+            hint=f"give it in the data as '{layer.name}.{role}'",
+        )
+    return constants[role]
+
+
+def operands(
+    layer: Layer, inputs: Sequence[np.ndarray], constants: Tensors, kind: str
+) -> list[np.ndarray]:
+    """Activations and constants in their order: a constant's role ends with its place."""
+    held = {int(role[len(kind) :]): constant(layer, role, constants) for role in layer.roles}
+    rest = iter(inputs)
+    return [held[item] if item in held else next(rest) for item in range(len(inputs) + len(held))]
+
+
+def cannot_carry(layer: Layer) -> InputError:
+    """The fault of a layer through which no real data go."""
+    return InputError(
+        f"the operator '{layer.computes}' cannot carry real data",
+        where=layer.name,
+        hint="run without --data: counts and timing need no values",
+    )
+
+
+def merge(*parts: Work, scale: float = 1.0) -> Work:
+    """The sum of several work tables, times `scale`."""
+    result: Work = {}
+    for part in parts:
+        for action, count in part.items():
+            if count:
+                result[action] = result.get(action, 0.0) + count * scale
+    return result

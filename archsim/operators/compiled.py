@@ -1,0 +1,111 @@
+"""Machine code of the operators' training kernels, and the choice among them by a number.
+
+Operators hold plain functions, so that whoever asks for a shape loads no compiler. Here the plain
+functions become kernels: the functions that they call are compiled with them, and elementary
+functions are those of `archsim.kernels.special`. The choice among kernels is a chain of two-way
+branches, made from what the vocabulary holds: no list of operators is kept by hand.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from types import FunctionType
+from typing import Any
+
+import numpy as np
+
+from archsim.kernels import special
+from archsim.kernels.compiled import template
+from archsim.kernels.content import names_of
+from archsim.operators import elementary
+from archsim.operators.base import Kernel
+from archsim.operators.vocabulary import array_kernels, digital_kernels
+
+_ROOM = "archsim.operators."
+
+
+@functools.cache
+def compiled(function: FunctionType) -> Callable[..., Any]:
+    """`function` of an operator's file as a kernel, with all it calls."""
+    names = {}
+    for name in sorted(set(names_of(function.__code__))):
+        value = function.__globals__.get(name)
+        if not isinstance(value, FunctionType) or not value.__module__.startswith(_ROOM):
+            continue
+        own = value.__module__ == elementary.__name__
+        names[name] = getattr(special, value.__name__) if own else compiled(value)
+    return template(function, **names)
+
+
+def each_value(inputs, outputs, window, kept):
+    """`value`, whatever it is bound to, of every element."""
+    for k in range(inputs.shape[0]):
+        outputs[k] = value(inputs[k])  # noqa: F821
+
+
+def each_error(inputs, outputs, kept, errors, input_errors, window):
+    """`back`, whatever it is bound to, of every element."""
+    for k in range(outputs.shape[0]):
+        input_errors[k] += back(errors[k], inputs[k], outputs[k])  # noqa: F821
+
+
+def forward_of(kernel: Kernel) -> Callable[..., Any]:
+    """The compiled forward function (inputs, outputs, window, kept) of a layer's kernel."""
+    function = compiled(kernel.forward)
+    return template(each_value, value=function) if kernel.elementwise else function
+
+
+def backward_of(kernel: Kernel) -> Callable[..., Any]:
+    """The compiled backward function (inputs, outputs, kept, errors, input_errors, window)."""
+    function = compiled(kernel.backward)
+    return template(each_error, back=function) if kernel.elementwise else function
+
+
+def choose_forward(number, inputs, outputs, window, kept):
+    if number == NUMBER:  # noqa: F821
+        own(inputs, outputs, window, kept)  # noqa: F821
+    else:
+        others(number, inputs, outputs, window, kept)  # noqa: F821
+
+
+def choose_backward(number, inputs, outputs, kept, errors, input_errors, window):
+    if number == NUMBER:  # noqa: F821
+        own(inputs, outputs, kept, errors, input_errors, window)  # noqa: F821
+    else:
+        others(number, inputs, outputs, kept, errors, input_errors, window)  # noqa: F821
+
+
+def choose_lines(number, source, window, target):
+    if number == NUMBER:  # noqa: F821
+        own(source, window, target)  # noqa: F821
+    else:
+        others(number, source, window, target)  # noqa: F821
+
+
+def no_forward(number, inputs, outputs, window, kept):
+    """No kernel has this number: `program` writes none."""
+
+
+def no_backward(number, inputs, outputs, kept, errors, input_errors, window):
+    """No kernel has this number: `program` writes none."""
+
+
+def no_lines(number, source, window, target):
+    """No kernel has this number: `program` writes none."""
+
+
+def _chain(choice: FunctionType, last: FunctionType, functions: Sequence[Callable[..., Any]]):
+    """One kernel that calls the function of the number that it is given."""
+    chain = template(last)
+    for number in range(len(functions) - 1, -1, -1):
+        chain = template(choice, NUMBER=np.int64(number), own=functions[number], others=chain)
+    return chain
+
+
+DIGITAL_KERNELS = digital_kernels()
+ARRAY_KERNELS = array_kernels()
+run_forward = _chain(choose_forward, no_forward, [forward_of(item) for item in DIGITAL_KERNELS])
+run_backward = _chain(choose_backward, no_backward, [backward_of(item) for item in DIGITAL_KERNELS])
+gather = _chain(choose_lines, no_lines, [compiled(item.gather) for item in ARRAY_KERNELS])
+scatter = _chain(choose_lines, no_lines, [compiled(item.scatter) for item in ARRAY_KERNELS])

@@ -1,0 +1,23 @@
+"""Training kernels of operators that only bring values elsewhere."""
+
+from __future__ import annotations
+
+from archsim.operators.base import Kernel
+
+
+def copy(inputs, outputs, window, kept):
+    outputs[:] = inputs
+
+
+def accumulate(inputs, outputs, window, kept):
+    for k in range(outputs.shape[0]):
+        outputs[k] += inputs[k]
+
+
+def pass_on(inputs, outputs, kept, errors, input_errors, window):
+    for k in range(errors.shape[0]):
+        input_errors[k] += errors[k]
+
+
+COPY = Kernel("copy", copy, pass_on)
+ACCUMULATE = Kernel("accumulate", accumulate, pass_on)

@@ -1,0 +1,79 @@
+"""Operators of one number each: what is said of an element is said of the layer."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from archsim.operators.base import Kernel, Operator, Output, Tensors, TrainingRow, Work, constant
+
+if TYPE_CHECKING:
+    from archsim.operators.shapes import Shape
+    from archsim.readers.table import Table
+    from workloads.network import Layer
+
+Numbers = np.ndarray
+_error_function = np.frompyfunc(math.erf, 1, 1)
+
+
+class Elementwise(Operator):
+    """A function of each element by itself. A subclass gives `of`, its work an element, and, where
+    it trains, a kernel.
+    """
+
+    elementwise = True
+    streams = True
+    settings: ClassVar[Mapping[str, object]] = {}
+    """Settings in ONNX's words, and ONNX's defaults."""
+    forward_actions: ClassVar[Mapping[str, int]] = {}
+    """Actions of the vector unit an element."""
+    backward_actions: ClassVar[Mapping[str, int]] = {}
+
+    def of(self, x: Numbers, **settings: object) -> Numbers:
+        """The function of an array of any shape, exact."""
+        raise NotImplementedError
+
+    def infer(self, table: Table, shapes: tuple[Shape, ...]) -> Output:
+        named = tuple((name, table.number(name)) for name in self.fields if name in table.values)
+        return Output(shapes[0], {"settings": named} if named else {})
+
+    def forward_work(self, layer: Layer) -> Work:
+        return _times(self.forward_actions, layer.output_elements)
+
+    def backward_work(self, layer: Layer) -> Work:
+        return _times(self.backward_actions, layer.output_elements)
+
+    def forward(self, layer: Layer, inputs: Sequence[Numbers], constants: Tensors) -> Numbers:
+        held = {role: constant(layer, role, constants) for role in layer.constants}
+        return self.of(inputs[0], **dict(layer.settings), **held)
+
+    def kernel_of(self, layer: Layer) -> Kernel | None:
+        """The kernel that computes the layer with its settings."""
+        return next((item for item in self.kernels if isinstance(item, Kernel)), None)
+
+    def training(self, layer: Layer, where: str) -> tuple[TrainingRow, ...]:
+        kernel = self.kernel_of(layer)
+        return () if kernel is None else (TrainingRow(kernel),)
+
+
+def _times(actions: Mapping[str, int], elements: int) -> Work:
+    return {action: count * elements for action, count in actions.items()}
+
+
+def erf(x: Numbers) -> Numbers:
+    """The error function, exact to double precision."""
+    return _error_function(np.asarray(x, np.float64)).astype(np.float64)
+
+
+def softplus(x: Numbers) -> Numbers:
+    """log(1 + exp(x)), without overflow."""
+    return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
+
+
+def logistic(x: Numbers) -> Numbers:
+    """1 / (1 + exp(-x)), without overflow for large negative x."""
+    small = np.exp(-np.abs(x))
+    return np.where(x >= 0, 1 / (1 + small), small / (1 + small))

@@ -1,0 +1,1 @@
+"""Operators that only move data or rename it and cost nothing, one file each."""

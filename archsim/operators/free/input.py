@@ -1,0 +1,25 @@
+"""An input of the network."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from archsim.operators.base import FREE, Operator, Output, operator
+
+if TYPE_CHECKING:
+    # For types only: a layer asks its operator, which looks at the layer's sizes.
+    from archsim.operators.shapes import Shape
+    from archsim.readers.table import Table
+
+
+@operator("input")
+class Input(Operator):
+    """The values of one image; every network begins with one."""
+
+    kind = FREE
+    fields = ("shape",)
+    inputs = 0
+    moves_only = True
+
+    def infer(self, table: Table, shapes: tuple[Shape, ...]) -> Output:
+        return Output(table.integers("shape"))

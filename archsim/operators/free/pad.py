@@ -1,0 +1,39 @@
+"""A border around an image."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from archsim.operators.base import AXES_KEPT, IMAGE, Output, operator
+from archsim.operators.moves import Moves
+from archsim.operators.shapes import need_rank
+from archsim.operators.windows import four_paddings
+from hwlib.errors import InputError
+
+if TYPE_CHECKING:
+    # For types only: a layer asks its operator, which looks at the layer's sizes.
+    from archsim.operators.shapes import Shape
+    from archsim.readers.table import Table
+    from workloads.network import Layer
+
+
+@operator("pad", onnx={"Pad": AXES_KEPT})
+class Pad(Moves):
+    """Zeros at the four sides, or by index with a fill value."""
+
+    fields = ("padding",)
+
+    def infer(self, table: Table, shapes: tuple[Shape, ...]) -> Output:
+        need_rank(shapes[0], 3, table.where, IMAGE)
+        if "padding" not in table.values:
+            raise InputError("field 'padding' is missing", where=table.where)
+        top, left, bottom, right = four_paddings(table)
+        channels, height, width = shapes[0]
+        shape = (channels, height + top + bottom, width + left + right)
+        return Output(shape, {"padding": (top, left, bottom, right)})
+
+    def moved(self, layer: Layer, values: np.ndarray) -> np.ndarray:
+        top, left, bottom, right = layer.padding
+        return np.pad(values, ((0, 0), (top, bottom), (left, right)))

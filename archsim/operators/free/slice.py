@@ -1,0 +1,54 @@
+"""A part of the input."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from archsim.operators.base import AXES_KEPT, AXES_OWN, Output, operator
+from archsim.operators.moves import Moves
+from hwlib.errors import InputError
+
+if TYPE_CHECKING:
+    # For types only: a layer asks its operator, which looks at the layer's sizes.
+    from archsim.operators.shapes import Shape
+    from archsim.readers.table import Table
+    from workloads.network import Layer
+
+
+@operator("slice", onnx={"Slice": AXES_KEPT, "Split": AXES_KEPT, "Gather": AXES_OWN})
+class Slice(Moves):
+    """From `start` to before `stop` along an axis, or by index."""
+
+    fields = ("axis", "start", "stop")
+
+    def infer(self, table: Table, shapes: tuple[Shape, ...]) -> Output:
+        shape = shapes[0]
+        axis = table.integer("axis", 0, lowest=0)
+        if axis >= len(shape):
+            raise InputError(
+                "there is no such axis",
+                where=f"{table.where}.axis",
+                got=axis,
+                allowed=f"0 to {len(shape) - 1}",
+            )
+        start = table.integer("start", 0, lowest=0)
+        stop = table.integer("stop", shape[axis])
+        if not start < stop <= shape[axis]:
+            raise InputError(
+                "is outside the input",
+                where=f"{table.where}.stop",
+                got=(start, stop),
+                allowed=f"start < stop <= {shape[axis]}",
+            )
+        settings = (("axis", axis), ("start", start), ("stop", stop))
+        return Output((*shape[:axis], stop - start, *shape[axis + 1 :]), {"settings": settings})
+
+    def carries(self, layer: Layer) -> bool:
+        return "index" in layer.constants or bool(layer.settings)
+
+    def moved(self, layer: Layer, values: np.ndarray) -> np.ndarray:
+        taken = [slice(None)] * values.ndim
+        taken[layer.setting("axis")] = slice(layer.setting("start"), layer.setting("stop"))
+        return values[tuple(taken)]

@@ -1,0 +1,43 @@
+"""What the element-wise joins of several operands have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from archsim.operators.base import Operator, Output, Tensors, operands
+from archsim.operators.shapes import broadcast
+
+if TYPE_CHECKING:
+    # For types only: a layer asks its operator, which looks at the layer's sizes.
+    from archsim.operators.shapes import Shape
+    from archsim.readers.table import Table
+    from workloads.network import Layer
+
+
+class Join(Operator):
+    """Operands broadcast to each other; constant ones have the roles operand0, operand1, ... A
+    layer with one input has a constant second operand.
+    """
+
+    combine: ClassVar[Callable[[Any, Any], Any]]
+
+    def infer(self, table: Table, shapes: tuple[Shape, ...]) -> Output:
+        return Output(broadcast(shapes, table.where))
+
+    def roles(self, layer: Layer) -> tuple[str, ...]:
+        if len(layer.inputs) == 1 and not layer.constants:
+            return ("operand1",)
+        return layer.constants
+
+    def operations(self, layer: Layer) -> int:
+        """Operations of an image: one an element for each operand but the first."""
+        return layer.output_elements * max(1, len(layer.input_shapes) - 1)
+
+    def forward(self, layer: Layer, inputs: Sequence[np.ndarray], constants: Tensors) -> np.ndarray:
+        first, *others = operands(layer, inputs, constants, "operand")
+        for other in others:
+            first = self.combine(first, other)
+        return np.broadcast_to(first, layer.output_shape)

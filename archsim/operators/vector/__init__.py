@@ -1,0 +1,1 @@
+"""Operators that the digital vector unit computes, one file each."""

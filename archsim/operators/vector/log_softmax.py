@@ -1,0 +1,24 @@
+"""Logarithm of the softmax."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from archsim.operators.base import Operator, Tensors, operator
+
+if TYPE_CHECKING:
+    from workloads.network import Layer
+
+
+@operator("log_softmax", onnx="LogSoftmax", counted_as="softmax")
+class LogSoftmax(Operator):
+    """x - max - log(sum(exp(x - max)))."""
+
+    def forward(self, layer: Layer, inputs: Sequence[np.ndarray], constants: Tensors) -> np.ndarray:
+        x = inputs[0]
+        axes = layer.setting("axes", (-1,))
+        shifted = x - x.max(axis=axes, keepdims=True)
+        return shifted - np.log(np.exp(shifted).sum(axis=axes, keepdims=True))

@@ -1,0 +1,16 @@
+"""Mish (Misra 2019)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from archsim.operators.base import operator
+from archsim.operators.elementwise import Elementwise, Numbers, softplus
+
+
+@operator("mish", onnx="Mish", counted_as="sigmoid")
+class Mish(Elementwise):
+    """x tanh(softplus(x))."""
+
+    def of(self, x: Numbers) -> Numbers:
+        return x * np.tanh(softplus(x))

@@ -1,0 +1,27 @@
+"""Product of operands, element by element, broadcast to each other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from archsim.operators.base import AXES_KEPT, Work, operator
+from archsim.operators.join import Join
+
+if TYPE_CHECKING:
+    from workloads.network import Layer
+
+
+@operator("multiply", onnx={"Mul": AXES_KEPT, "HardSwish": AXES_KEPT})
+class Multiply(Join):
+    """Each operand times the others (HardSwish: x and a clip of it)."""
+
+    inputs = None
+    combine = staticmethod(np.multiply)
+
+    def forward_work(self, layer: Layer) -> Work:
+        return {"multiply": self.operations(layer)}
+
+    def backward_work(self, layer: Layer) -> Work:
+        return {"multiply": 2 * layer.output_elements}

@@ -1,0 +1,52 @@
+"""Softmax over axes of the image; the loss of a training contains the one at its end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from archsim.operators.base import Operator, Output, Tensors, Work, operator
+from hwlib.errors import InputError
+
+if TYPE_CHECKING:
+    from archsim.operators.shapes import Shape
+    from archsim.readers.table import Table
+    from workloads.network import Layer
+
+
+@operator("softmax", onnx="Softmax")
+class Softmax(Operator):
+    """exp(x - max) / sum."""
+
+    fields = ("axis",)
+    streams = True
+    in_loss = True
+
+    def infer(self, table: Table, shapes: tuple[Shape, ...]) -> Output:
+        if "axis" not in table.values:
+            return Output(shapes[0])
+        axis = table.integer("axis", lowest=0)
+        if axis >= len(shapes[0]):
+            raise InputError(
+                "there is no such axis",
+                where=f"{table.where}.axis",
+                got=axis,
+                allowed=f"0 to {len(shapes[0]) - 1}",
+            )
+        return Output(shapes[0], {"settings": (("axes", (axis,)),)})
+
+    def forward_work(self, layer: Layer) -> Work:
+        n = layer.output_elements
+        # maximum, subtract, exponential, sum, divide
+        return {"compare": n, "add": 2 * n, "lookup": n, "divide": n}
+
+    def backward_work(self, layer: Layer) -> Work:
+        return {"add": layer.output_elements}  # with cross-entropy: y - target
+
+    def forward(self, layer: Layer, inputs: Sequence[np.ndarray], constants: Tensors) -> np.ndarray:
+        x = inputs[0]
+        axes = layer.setting("axes", (0,) if len(layer.output_shape) == 3 else (-1,))
+        shifted = np.exp(x - x.max(axis=axes, keepdims=True))
+        return shifted / shifted.sum(axis=axes, keepdims=True)

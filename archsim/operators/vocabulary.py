@@ -1,0 +1,66 @@
+"""All operators, found by themselves: every module of the folders `array`, `vector` and `free`."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from archsim.operators import array, free, vector
+from archsim.operators.base import ARRAY, FREE, VECTOR, ArrayKernel, Kernel, Operator, known
+from hwlib.errors import unknown
+
+if TYPE_CHECKING:
+    # For types only: a layer asks its operator, which looks at the layer's sizes.
+    from workloads.network import Layer
+
+for _folder in (array, vector, free):
+    for _module in pkgutil.iter_modules(_folder.__path__):
+        importlib.import_module(f"{_folder.__name__}.{_module.name}")
+
+FUNCTIONS: Mapping[str, Operator] = known()
+"""Every operator by name, those too that are only counted as another."""
+OPERATORS = tuple(name for name, item in FUNCTIONS.items() if not item.counted_as)
+"""The words of a network file."""
+ARRAY_OPERATORS = tuple(name for name in OPERATORS if FUNCTIONS[name].kind == ARRAY)
+VECTOR_OPERATORS = tuple(name for name in OPERATORS if FUNCTIONS[name].kind == VECTOR)
+FREE_OPERATORS = tuple(name for name in OPERATORS if FUNCTIONS[name].kind == FREE)
+
+
+def named(name: str, where: str) -> Operator:
+    """The operator of that name in a network file.
+
+    Raises:
+        InputError: with the nearest name.
+    """
+    if name not in OPERATORS:
+        raise unknown("operator", name, OPERATORS, where)
+    return FUNCTIONS[name]
+
+
+def operator_of(layer: Layer) -> Operator:
+    """What a layer costs and how it is placed. Raises InputError with the nearest name."""
+    return named(layer.operator, f"layer '{layer.name}'")
+
+
+def function_of(layer: Layer) -> Operator:
+    """What a layer computes. Raises InputError with the nearest name."""
+    if layer.computes not in FUNCTIONS:
+        raise unknown("operator", layer.computes, FUNCTIONS, f"layer '{layer.name}'")
+    return FUNCTIONS[layer.computes]
+
+
+def digital_kernels() -> tuple[Kernel, ...]:
+    """Training kernels of layers without weights, each once, in the order of their names."""
+    return _kernels(Kernel)
+
+
+def array_kernels() -> tuple[ArrayKernel, ...]:
+    """Training kernels of layers on arrays, each once, in the order of their names."""
+    return _kernels(ArrayKernel)
+
+
+def _kernels(kind):
+    held = {item.name: item for every in FUNCTIONS.values() for item in every.kernels}
+    return tuple(held[name] for name in sorted(held) if isinstance(held[name], kind))

@@ -1,0 +1,112 @@
+"""What the compiled halves of a training step work with, as records that numba takes apart."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Scores(NamedTuple):
+    """Where an image's scores are in its memory: `steps` vectors of `classes` at `output`."""
+
+    output: int
+    steps: int
+    classes: int
+
+
+class Tables(NamedTuple):
+    """The program of the network: int64 tables with the columns of `table`, and its scores.
+
+    `second` are the arrays as the second of two output errors meets them; no rows: there is one.
+    """
+
+    operations: np.ndarray
+    arrays: np.ndarray
+    second: np.ndarray
+    scores: Scores
+
+
+class BothWays(NamedTuple):
+    """What differs between the cycles: flat float32 weights, or float32 (8,) of the periphery."""
+
+    forward: np.ndarray
+    backward: np.ndarray
+
+
+class Images(NamedTuple):
+    """Images float32 (N, values), labels int64 (N, answers), and the numbers of a mini-batch."""
+
+    images: np.ndarray
+    labels: np.ndarray
+    chosen: np.ndarray
+
+
+class Space(NamedTuple):
+    """Memory float32 (images of a batch, numbers of an image), errors float32 of the activations;
+    scratch room float32 and words uint64 of one thread.
+    """
+
+    memory: np.ndarray
+    errors: np.ndarray
+    room: np.ndarray
+    words: np.ndarray
+
+
+class Counters(NamedTuple):
+    """Counts since they were cleared.
+
+    totals int64 (arrays, 2, 3) of the reads each way; samples float64 (arrays, 2, 5) of their
+    inputs (see `activity`); results float64: loss, wrong answers (means over an image's labels)
+    and images.
+    """
+
+    totals: np.ndarray
+    samples: np.ndarray
+    results: np.ndarray
+
+
+class Cycle(NamedTuple):
+    """One cycle of one image: the arrays and their weights, the image's memory and errors, the
+    periphery, the key of its random numbers, counts of the reads, and scratch.
+    """
+
+    arrays: np.ndarray
+    weights: np.ndarray
+    memory: np.ndarray
+    errors: np.ndarray
+    physics: np.ndarray
+    seed: np.uint64
+    step: np.uint64
+    totals: np.ndarray
+    room: np.ndarray
+    words: np.ndarray
+
+
+class Devices(NamedTuple):
+    """The devices of all arrays: flat memories (see `arrays.Arrays`), parameters of the law, and
+    whether pulses change the weights or digital sums.
+    """
+
+    weights: np.ndarray
+    state: np.ndarray
+    planes: np.ndarray
+    writes: np.ndarray
+    law: tuple
+    parts: int
+    parameters: int
+    granularity: float
+    write_noise: np.float32
+    pulsed: bool
+
+
+class Trains(NamedTuple):
+    """How the update makes pulse trains: learning rate, most slots, managements, and whether the
+    trains are deterministic.
+    """
+
+    rate: float
+    longest: int
+    manage_update: bool
+    manage_length: bool
+    deterministic: bool

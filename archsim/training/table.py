@@ -1,0 +1,106 @@
+"""The table that the compiled passes walk: its columns, and the program of a network.
+
+One table and flat memories keep the compiled code the same for every network, and an image costs no
+Python at all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from archsim.operators.windows import WINDOW_NUMBERS
+from workloads.network import Network
+
+# What runs an operation: a kernel of `operators.compiled` by itself, the reads of an array between
+# two of them, or reads step by step with the output of the one before.
+DIGITAL, ON_ARRAY, RECURRENT = range(3)
+# Columns of an operation's row. KERNEL is a number of `operators.compiled`; INPUT, OUTPUT and KEPT
+# are offsets into an image's memory. KEPT: what the backward cycle needs of the forward one.
+# BY_VECTOR: outputs lie vector by vector. WINDOW starts the numbers of the window.
+(
+    FORM,
+    KERNEL,
+    INPUT,
+    INPUT_SIZE,
+    OUTPUT,
+    OUTPUT_SIZE,
+    ARRAY,
+    KEPT,
+    KEPT_SIZE,
+    BACKWARD,
+    BY_VECTOR,
+    WINDOW,
+) = range(12)
+FIELDS = WINDOW + WINDOW_NUMBERS
+# Columns of an array's row. BLOCK, ERRORS, PEAKS are offsets into an image's memory; WEIGHTS,
+# STATE, PLANES into the arrays' memories.
+# BACK_CYCLE keys the random numbers of its backward reads.
+(
+    ROWS,
+    COLUMNS,
+    VECTORS,
+    COPIES,
+    BIAS,
+    BLOCK,
+    ERRORS,
+    INPUT_PEAKS,
+    ERROR_PEAKS,
+    WEIGHTS,
+    STATE,
+    PLANES,
+    BACK_CYCLE,
+) = range(13)
+ARRAY_FIELDS = 13
+# Cycles of an array in the keys of its random numbers; the second backward cycle takes back a
+# second output error.
+FORWARD_CYCLE, BACKWARD_CYCLE, UPDATE_CYCLE, SECOND_BACKWARD_CYCLE = range(4)
+CYCLES = 4
+
+
+@dataclass(frozen=True)
+class Program:
+    """A network as a table.
+
+    Args:
+        network: what it was made of.
+        operations: int64 (n, FIELDS), in order.
+        arrays: int64 (layers on arrays, ARRAY_FIELDS).
+        names: of the array layers.
+        input_size: float32 numbers of an image.
+        output: where the scores are in an image's memory: `steps` vectors of `classes`.
+        steps: vectors of scores.
+        classes: scores of a vector.
+        activations: float32 numbers an image whose errors are kept.
+        memory: float32 numbers an image needs in all.
+        room: scratch float32 numbers of one thread.
+        words: scratch uint64 numbers of one thread.
+        output_errors: blocks that the errors of an array have room for, one behind another.
+    """
+
+    network: Network
+    operations: np.ndarray
+    arrays: np.ndarray
+    names: tuple[str, ...]
+    input_size: int
+    output: int
+    steps: int
+    classes: int
+    activations: int
+    memory: int
+    room: int
+    words: int
+    output_errors: int = 1
+
+    def second_arrays(self) -> np.ndarray:
+        """The arrays as the second of two output errors meets them: int64 (n, ARRAY_FIELDS), no
+        rows where there is only one.
+        """
+        if self.output_errors == 1:
+            return self.arrays[:0]
+        table = self.arrays.copy()
+        table[:, ERRORS] += table[:, ROWS] * table[:, VECTORS]
+        table[:, ERROR_PEAKS] += table[:, VECTORS]
+        table[:, BACK_CYCLE] = SECOND_BACKWARD_CYCLE
+        return table

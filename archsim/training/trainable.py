@@ -1,0 +1,107 @@
+"""Which layers a training kernel runs, and why it does not run the others."""
+
+from __future__ import annotations
+
+from archsim.operators.base import NOTHING, TrainingRow
+from archsim.operators.vocabulary import FUNCTIONS, OPERATORS, operator_of
+from hwlib.errors import InputError
+from workloads.network import Layer, Network
+
+
+def ends_in_loss(network: Network) -> bool:
+    """True where the last layer is a softmax (or its logarithm) over the classes, which the loss of
+    the training contains.
+    """
+    last = network.layers[-1]
+    classes = len(last.output_shape) - 1
+    kind = FUNCTIONS.get(last.operator, NOTHING)
+    return kind.in_loss and all(axis in (-1, classes) for axis in last.setting("axes", (classes,)))
+
+
+def trained_layers(network: Network) -> tuple[Layer, ...]:
+    """The layers that the table of a training holds."""
+    return network.layers[:-1] if ends_in_loss(network) else network.layers
+
+
+def renames(layer: Layer) -> bool:
+    """True where the layer's output is its input, in the same memory."""
+    return FUNCTIONS.get(layer.operator, NOTHING).renames
+
+
+def training_rows(layer: Layer, where: str) -> tuple[TrainingRow, ...]:
+    """The layer's steps in the table; none for an input and for what only renames.
+
+    Raises:
+        InputError: where the layer computes something that no kernel does.
+    """
+    _refuse_form(layer, where)
+    if layer.operator == "input" or renames(layer):
+        return ()
+    rows = FUNCTIONS.get(layer.operator, NOTHING).training(layer, where)
+    if not rows:
+        raise InputError(
+            "training cannot run this layer",
+            where=where,
+            got=layer.operator + (" in groups" if layer.groups > 1 else ""),
+            allowed=_trained(),
+        )
+    return rows
+
+
+def _trained() -> tuple[str, ...]:
+    kinds = [FUNCTIONS[name] for name in OPERATORS]
+    words = [kind.trains or kind.name for kind in kinds if kind.kernels]
+    words += [kind.name for kind in kinds if kind.renames]
+    return (*words, *(f"{kind.name} at the end" for kind in kinds if kind.in_loss))
+
+
+def _refuse_form(layer: Layer, where: str) -> None:
+    """Raise InputError for a layer that computes something else than what its operator is trained
+    as.
+    """
+    if layer.shares:
+        raise InputError(
+            "training weights that several layers share is not supported",
+            where=where,
+            got=f"the weights of '{layer.shares}'",
+            hint="its inference can be simulated; to train it, give every layer weights of its own",
+        )
+    if layer.function:
+        raise InputError(
+            "training cannot run this layer",
+            where=where,
+            got=layer.function,
+            hint=f"it is counted as {layer.operator} where only its cost is wanted",
+        )
+    if layer.constants and not FUNCTIONS.get(layer.operator, NOTHING).may_be_folded:
+        raise InputError(
+            "training cannot run a layer with constant operands", where=where, got=layer.operator
+        )
+
+
+def untrainable(network: Network) -> dict[str, str]:
+    """Layers that no training kernel can run, with what they are; empty where `build_program` takes
+    the network.
+
+    What is priced as a training step and cannot be trained is told with it.
+    """
+    lacking = {}
+    for layer in trained_layers(network):
+        try:
+            training_rows(layer, "")
+        except InputError as fault:
+            lacking[layer.name] = str(fault.got)
+    further = [layer.name for layer in network.layers[1:] if layer.operator == "input"]
+    lacking |= dict.fromkeys(further, "a further input")
+    lacking |= dict.fromkeys(network.gaps, "gap")
+    last = trained_layers(network)[-1]
+    if len(last.output_shape) > 2:
+        lacking.setdefault(
+            last.name, f"no class scores but {'x'.join(map(str, last.output_shape))}"
+        )
+    return lacking
+
+
+def unbounded_layers(network: Network) -> list[str]:
+    """Operators of activations that pass values above the full scale of the arrays."""
+    return [layer.operator for layer in network.layers if operator_of(layer).unbounded]
