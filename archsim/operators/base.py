@@ -11,8 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 
-import numpy as np
-
+from archsim.operators.numbers import np
 from hwlib.errors import InputError
 
 if TYPE_CHECKING:
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from workloads.network import Layer
 
 Work = dict[str, float]
-Tensors = Mapping[str, np.ndarray]
+Tensors = Mapping[str, "np.ndarray"]
 ARRAY, VECTOR, FREE = "array", "vector", "free"
 IMAGE = "(channels, height, width)"
 

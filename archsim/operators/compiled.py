@@ -28,7 +28,7 @@ _ROOM = "archsim.operators."
 @functools.cache
 def compiled(function: FunctionType) -> Callable[..., Any]:
     """`function` of an operator's file as a kernel, with all it calls."""
-    names = {}
+    names: dict[str, Any] = {"np": np}  # what the file has by this name loads NumPy when asked
     for name in sorted(set(names_of(function.__code__))):
         value = function.__globals__.get(name)
         if not isinstance(value, FunctionType) or not value.__module__.startswith(_ROOM):

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-import numpy as np
+from archsim.operators.numbers import np
 
 
 def exponential(x: np.float32) -> np.float32:

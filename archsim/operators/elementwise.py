@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, ClassVar
-
-import numpy as np
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from archsim.operators.base import Kernel, Operator, Output, Tensors, TrainingRow, Work, constant
+from archsim.operators.numbers import np
 
 if TYPE_CHECKING:
     from archsim.operators.shapes import Shape
     from archsim.readers.table import Table
     from workloads.network import Layer
 
-Numbers = np.ndarray
-_error_function = np.frompyfunc(math.erf, 1, 1)
+Numbers: TypeAlias = "np.ndarray"
 
 
 class Elementwise(Operator):
@@ -65,7 +63,7 @@ def _times(actions: Mapping[str, int], elements: int) -> Work:
 
 def erf(x: Numbers) -> Numbers:
     """The error function, exact to double precision."""
-    return _error_function(np.asarray(x, np.float64)).astype(np.float64)
+    return np.frompyfunc(math.erf, 1, 1)(np.asarray(x, np.float64)).astype(np.float64)
 
 
 def softplus(x: Numbers) -> Numbers:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
-
-import numpy as np
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from archsim.operators.base import Operator, Output, Tensors, operands
+from archsim.operators.numbers import np
 from archsim.operators.shapes import broadcast
 
 if TYPE_CHECKING:
@@ -22,7 +21,9 @@ class Join(Operator):
     layer with one input has a constant second operand.
     """
 
-    combine: ClassVar[Callable[[Any, Any], Any]]
+    def combine(self, first: np.ndarray, other: np.ndarray) -> np.ndarray:
+        """The operation of two operands."""
+        raise NotImplementedError
 
     def infer(self, table: Table, shapes: tuple[Shape, ...]) -> Output:
         return Output(broadcast(shapes, table.where))

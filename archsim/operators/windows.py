@@ -10,8 +10,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
+from archsim.operators.numbers import np
 from archsim.operators.shapes import same_padding, window
 from hwlib.errors import InputError
 

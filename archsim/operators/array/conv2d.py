@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from archsim.operators.base import BATCH_FIRST, IMAGE, ArrayKernel, Output, TrainingRow, operator
 from archsim.operators.matrix import Matrix
+from archsim.operators.numbers import np
 from archsim.operators.on_array import OnArray
 from archsim.operators.shapes import need_rank
 from archsim.operators.windows import WINDOW_FIELDS, infer_window, window_numbers, windows
@@ -18,9 +17,6 @@ if TYPE_CHECKING:
     from archsim.operators.shapes import Shape
     from archsim.readers.table import Table
     from workloads.network import Layer
-
-U = np.uint64
-ZERO = np.float32(0.0)
 
 
 def covered(out, size, stride, padding, offset):
@@ -37,15 +33,15 @@ def copy_run(source, start, target, first, count):
     """target[first …] = source[start …]. Unsigned numbers: numba looks for negative ones otherwise,
     which costs more than the copy.
     """
-    a, b = U(start), U(first)
-    for k in range(U(count)):
+    a, b = np.uint64(start), np.uint64(first)
+    for k in range(np.uint64(count)):
         target[b + k] = source[a + k]
 
 
 def add_run(source, start, target, first, count):
     """target[first …] += source[start …]."""
-    a, b = U(start), U(first)
-    for k in range(U(count)):
+    a, b = np.uint64(start), np.uint64(first)
+    for k in range(np.uint64(count)):
         target[b + k] += source[a + k]
 
 
@@ -68,7 +64,7 @@ def gather_windows(image, window, block):
                 y0, y1 = covered(out_y, height, window[8], window[10], ky * window[12])
                 x0, x1 = covered(out_x, width, window[9], window[11], kx * window[13])
                 if y0 > 0 or x0 > 0 or y1 < out_y or x1 < out_x:
-                    target[:] = ZERO
+                    target[:] = np.float32(0.0)
                 for y in range(y0, y1):
                     source = (c * height + y * window[8] + top) * width + left
                     if window[9] == 1:

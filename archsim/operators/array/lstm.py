@@ -6,8 +6,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from archsim.operators.array.linear import VECTORS
 from archsim.operators.base import (
     AXES_OWN,
@@ -19,6 +17,7 @@ from archsim.operators.base import (
     operator,
 )
 from archsim.operators.matrix import Matrix
+from archsim.operators.numbers import np
 from archsim.operators.on_array import OnArray
 from archsim.operators.shapes import need_rank
 from archsim.operators.vector.sigmoid import sigmoid
@@ -29,8 +28,6 @@ if TYPE_CHECKING:
     from archsim.operators.shapes import Shape
     from archsim.readers.table import Table
     from workloads.network import Layer
-
-ONE = np.float32(1.0)
 
 
 def cell_forward(raw, gates, squashed, before, after, outputs):
@@ -66,11 +63,11 @@ def cell_backward(gates, squashed, before, errors, state_errors, cell_errors, ra
         g = gates[2 * hidden + k]
         o = gates[3 * hidden + k]
         error = errors[k] + state_errors[k]
-        cell = cell_errors[k] + error * o * (ONE - squashed[k] * squashed[k])
-        raw_errors[k] = cell * g * i * (ONE - i)
-        raw_errors[hidden + k] = cell * before[k] * f * (ONE - f)
-        raw_errors[2 * hidden + k] = cell * i * (ONE - g * g)
-        raw_errors[3 * hidden + k] = error * squashed[k] * o * (ONE - o)
+        cell = cell_errors[k] + error * o * (np.float32(1.0) - squashed[k] * squashed[k])
+        raw_errors[k] = cell * g * i * (np.float32(1.0) - i)
+        raw_errors[hidden + k] = cell * before[k] * f * (np.float32(1.0) - f)
+        raw_errors[2 * hidden + k] = cell * i * (np.float32(1.0) - g * g)
+        raw_errors[3 * hidden + k] = error * squashed[k] * o * (np.float32(1.0) - o)
         cell_errors[k] = cell * f
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from archsim.operators.base import AXES_KEPT, IMAGE, Output, operator
 from archsim.operators.moves import Moves
+from archsim.operators.numbers import np
 from archsim.operators.shapes import need_rank
 from archsim.operators.windows import four_paddings
 from hwlib.errors import InputError

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from archsim.operators.base import AXES_OWN, BATCH_FIRST, Output, operator
 from archsim.operators.moves import Moves
+from archsim.operators.numbers import np
 from hwlib.errors import InputError
 
 if TYPE_CHECKING:

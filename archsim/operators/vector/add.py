@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from archsim.operators.base import AXES_KEPT, TrainingRow, Work, operator
 from archsim.operators.copying import ACCUMULATE, COPY
 from archsim.operators.join import Join
+from archsim.operators.numbers import np
 
 if TYPE_CHECKING:
     from workloads.network import Layer
@@ -19,9 +18,11 @@ class Add(Join):
     """The error of a sum is that of each operand, so that none is computed."""
 
     inputs = None
-    combine = staticmethod(np.add)
     kernels = (COPY, ACCUMULATE)
     trains = "add of equal shapes"
+
+    def combine(self, first: np.ndarray, other: np.ndarray) -> np.ndarray:
+        return np.add(first, other)
 
     def forward_work(self, layer: Layer) -> Work:
         return {"add": self.operations(layer)}

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from archsim.operators.base import BATCH_FIRST, Kernel, Tensors, TrainingRow, operator
+from archsim.operators.numbers import np
 from archsim.operators.pools import AverageWork
 from archsim.operators.windows import covered_cells, windows, without_padding
 from hwlib.errors import InputError
@@ -15,17 +14,15 @@ from hwlib.errors import InputError
 if TYPE_CHECKING:
     from workloads.network import Layer
 
-ZERO, ONE = np.float32(0.0), np.float32(1.0)
-
 
 def pool_average(inputs, outputs, window, kept):
     """Average over the cells inside the image."""
     height, width = window[1], window[2]
     for y in range(window[4]):
         for x in range(window[5]):
-            share = ONE / np.float32(max(1, covered_cells(window, y, x)))
+            share = np.float32(1.0) / np.float32(max(1, covered_cells(window, y, x)))
             for c in range(window[3]):
-                total = ZERO
+                total = np.float32(0.0)
                 for ky in range(window[6]):
                     row = y * window[8] - window[10] + ky * window[12]
                     for kx in range(window[7]):
@@ -40,7 +37,7 @@ def spread_average(inputs, outputs, kept, errors, input_errors, window):
     height, width = window[1], window[2]
     for y in range(window[4]):
         for x in range(window[5]):
-            share = ONE / np.float32(max(1, covered_cells(window, y, x)))
+            share = np.float32(1.0) / np.float32(max(1, covered_cells(window, y, x)))
             for c in range(window[3]):
                 target = (c * window[4] + y) * window[5] + x
                 for ky in range(window[6]):

@@ -7,9 +7,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from archsim.operators.base import BATCH_FIRST, Operator, Tensors, Work, operator
+from archsim.operators.numbers import np
 
 if TYPE_CHECKING:
     from workloads.network import Layer

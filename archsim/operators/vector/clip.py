@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from archsim.operators.base import Output, operator
 from archsim.operators.elementwise import Elementwise, Numbers
+from archsim.operators.numbers import np
 from hwlib.errors import InputError
 
 if TYPE_CHECKING:

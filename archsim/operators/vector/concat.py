@@ -6,8 +6,6 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from archsim.operators.base import (
     AXES_KEPT,
     Operator,
@@ -18,6 +16,7 @@ from archsim.operators.base import (
     operator,
 )
 from archsim.operators.copying import COPY
+from archsim.operators.numbers import np
 from archsim.operators.shapes import concatenate
 
 if TYPE_CHECKING:

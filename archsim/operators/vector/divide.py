@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from archsim.operators.base import operator
 from archsim.operators.join import Join
+from archsim.operators.numbers import np
 
 
 @operator("divide", onnx="Div", counted_as="multiply")
 class Divide(Join):
     """The first by the others."""
 
-    combine = staticmethod(np.divide)
+    def combine(self, first: np.ndarray, other: np.ndarray) -> np.ndarray:
+        return np.divide(first, other)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from archsim.operators.base import operator
 from archsim.operators.elementwise import Elementwise, Numbers
+from archsim.operators.numbers import np
 
 
 def elu(x: Numbers, alpha: float = 1.0) -> Numbers:

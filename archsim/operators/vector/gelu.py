@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-import numpy as np
-
 from archsim.operators.base import operator
 from archsim.operators.elementwise import Elementwise, Numbers, erf
+from archsim.operators.numbers import np
 
 
 @operator("gelu", onnx="Gelu", counted_as="sigmoid")

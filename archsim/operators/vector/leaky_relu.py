@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from archsim.operators.base import AXES_KEPT, operator
 from archsim.operators.elementwise import Elementwise, Numbers
+from archsim.operators.numbers import np
 
 
 @operator("leaky_relu", onnx={"LeakyRelu": AXES_KEPT, "PRelu": AXES_KEPT})

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from archsim.operators.base import BATCH_FIRST, IMAGE, Operator, Output, Tensors, Work, operator
+from archsim.operators.numbers import np
 from archsim.operators.shapes import need_rank
 
 if TYPE_CHECKING:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from archsim.operators.base import Operator, Tensors, operator
+from archsim.operators.numbers import np
 
 if TYPE_CHECKING:
     from workloads.network import Layer

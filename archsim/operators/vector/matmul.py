@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from archsim.operators.base import AXES_KEPT, Operator, Output, Tensors, Work, operator
+from archsim.operators.numbers import np
 from archsim.operators.shapes import matmul
 
 if TYPE_CHECKING:

@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from archsim.operators.base import BATCH_FIRST, Kernel, Tensors, operator
+from archsim.operators.numbers import np
 from archsim.operators.pools import LargestWork
 from archsim.operators.windows import windows
 
 if TYPE_CHECKING:
     from workloads.network import Layer
-
-U = np.uint64
 
 
 def pool_largest(inputs, outputs, window, kept):
@@ -26,7 +23,7 @@ def pool_largest(inputs, outputs, window, kept):
         for y in range(window[4]):
             for x in range(window[5]):
                 top, left = y * window[8] - window[10], x * window[9] - window[11]
-                best, winner = np.float32(-np.inf), U(0)
+                best, winner = np.float32(-np.inf), np.uint64(0)
                 for ky in range(window[6]):
                     row = top + ky * window[12]
                     if row < 0 or row >= height:
@@ -36,12 +33,12 @@ def pool_largest(inputs, outputs, window, kept):
                         column = left + kx * window[13]
                         if column >= 0 and column < width:
                             # Selections, not branches: which value is larger cannot be predicted.
-                            here = U(line + column)
+                            here = np.uint64(line + column)
                             value = inputs[here]
                             better = value > best
                             best = value if better else best
                             winner = here if better else winner
-                target = U((c * window[4] + y) * window[5] + x)
+                target = np.uint64((c * window[4] + y) * window[5] + x)
                 outputs[target] = best
                 kept[target] = np.float32(winner)
 

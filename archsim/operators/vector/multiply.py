@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from archsim.operators.base import AXES_KEPT, Work, operator
 from archsim.operators.join import Join
+from archsim.operators.numbers import np
 
 if TYPE_CHECKING:
     from workloads.network import Layer
@@ -18,7 +17,9 @@ class Multiply(Join):
     """Each operand times the others (HardSwish: x and a clip of it)."""
 
     inputs = None
-    combine = staticmethod(np.multiply)
+
+    def combine(self, first: np.ndarray, other: np.ndarray) -> np.ndarray:
+        return np.multiply(first, other)
 
     def forward_work(self, layer: Layer) -> Work:
         return {"multiply": self.operations(layer)}

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from archsim.operators.base import Kernel, operator
 from archsim.operators.elementwise import Elementwise, Numbers
-
-ZERO = np.float32(0.0)
+from archsim.operators.numbers import np
 
 
 def value(x):
-    return max(x, ZERO)
+    return max(x, np.float32(0.0))
 
 
 def back(error, x, y):
-    return error if y > ZERO else ZERO
+    return error if y > np.float32(0.0) else np.float32(0.0)
 
 
 @operator("relu", onnx="Relu")

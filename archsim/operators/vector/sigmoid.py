@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from archsim.operators.base import Kernel, operator
 from archsim.operators.elementary import exponential
 from archsim.operators.elementwise import Elementwise, Numbers, logistic
-
-ONE = np.float32(1.0)
+from archsim.operators.numbers import np
 
 
 def sigmoid(x):
     """1/(1 + exp(-x)) of float32."""
-    return ONE / (ONE + exponential(-x))
+    return np.float32(1.0) / (np.float32(1.0) + exponential(-x))
 
 
 def back(error, x, y):
-    return error * y * (ONE - y)
+    return error * y * (np.float32(1.0) - y)
 
 
 @operator("sigmoid", onnx="Sigmoid")

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from archsim.operators.base import operator
 from archsim.operators.elementwise import Elementwise, Numbers
+from archsim.operators.numbers import np
 
 
 @operator("softsign", onnx="Softsign", counted_as="sigmoid")

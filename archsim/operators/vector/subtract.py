@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from archsim.operators.base import operator
 from archsim.operators.join import Join
+from archsim.operators.numbers import np
 
 
 @operator("subtract", onnx="Sub", counted_as="add")
 class Subtract(Join):
     """The first minus the others."""
 
-    combine = staticmethod(np.subtract)
+    def combine(self, first: np.ndarray, other: np.ndarray) -> np.ndarray:
+        return np.subtract(first, other)

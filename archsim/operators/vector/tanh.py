@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from archsim.operators.base import Kernel, operator
 from archsim.operators.elementary import exponential
 from archsim.operators.elementwise import Elementwise, Numbers
-
-ONE = np.float32(1.0)
-TWO = np.float32(2.0)
-TEN = np.float32(10.0)
+from archsim.operators.numbers import np
 
 
 def tanh(x):
     """tanh of float32, |x| clipped to 10; within 1e-6 of the exact value. Arithmetic that LLVM
     vectorises.
     """
-    x = min(max(x, -TEN), TEN)
-    power = exponential(TWO * x)
-    return (power - ONE) / (power + ONE)
+    x = min(max(x, -np.float32(10.0)), np.float32(10.0))
+    power = exponential(np.float32(2.0) * x)
+    return (power - np.float32(1.0)) / (power + np.float32(1.0))
 
 
 def back(error, x, y):
-    return error * (ONE - y * y)
+    return error * (np.float32(1.0) - y * y)
 
 
 @operator("tanh", onnx="Tanh")
