@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import importlib
 
-_PLACES = {
+_HOMES = {
     "load_network": "load",
     "list_networks": "load",
     "load_dataset": "datasets",
@@ -21,13 +21,13 @@ _PLACES = {
     "Layer": "network",
     "Matrix": "network",
 }
-__all__ = sorted(_PLACES)
+__all__ = sorted(_HOMES)
 
 
-def __getattr__(name: str):
-    if name not in _PLACES:
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
         raise AttributeError(f"module 'workloads' has no attribute '{name}'")
-    return getattr(importlib.import_module(f"workloads.{_PLACES[name]}"), name)
+    return getattr(importlib.import_module(f"workloads.{_HOMES[name]}"), name)
 
 
 def __dir__() -> list[str]:

@@ -104,7 +104,7 @@ def _convolution(name: str, row: dict[str, int], padded: bool, where: str) -> La
     size = check_size((row["input depth"], row["input height"], row["input width"]), where, "input")
     kernel = (row["kernel height"], row["kernel width"])
     stride = (row["stride"], row["stride"])
-    shape = Window(name, size[1:], kernel, stride)
+    shape = Window(name, (size[1], size[2]), kernel, stride)
     padding = (
         same_padding(size, kernel, stride, (1, 1)) if padded and shape.can_pad else (0, 0, 0, 0)
     )

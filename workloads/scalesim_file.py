@@ -6,7 +6,7 @@ says what was assumed.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,17 +65,7 @@ def read_scalesim_network(
         return read_neurosim_network(path, [(header_line, header), *rows], reading, products)
     notes = Notes()
     form, columns = read_header(header, f"{path}: line {header_line}", notes)
-    lines = []
-    for line, cells in rows:
-        if not any(cells[1:]):
-            # MLPerf's files name each network on a line of its own; SCALE-Sim has no such lines.
-            notes.add(
-                "lines that are a name only were taken for headings", layer_name(cells[0], line)
-            )
-            continue
-        lines.append(_line(cells, form, columns, f"{path}: line {line}", len(lines) + 1))
-    if not lines:
-        raise InputError("has a header but no layers", where=str(path))
+    lines = _lines(rows, form, columns, path, notes)
     if form == "gemm":
         if reading == "same":
             raise InputError(
@@ -101,21 +91,46 @@ def read_scalesim_network(
     )
 
 
+def _lines(
+    rows: Iterable[tuple[int, list[str]]],
+    form: str,
+    columns: dict[str, int],
+    path: Path,
+    notes: Notes,
+) -> list[_Line]:
+    """The layers of a file behind its header. Raises InputError where there are none."""
+    lines: list[_Line] = []
+    for line, cells in rows:
+        if not any(cells[1:]):
+            # MLPerf's files name each network on a line of its own; SCALE-Sim has no such lines.
+            notes.add(
+                "lines that are a name only were taken for headings", layer_name(cells[0], line)
+            )
+            continue
+        lines.append(_line(cells, form, columns, f"{path}: line {line}", len(lines) + 1))
+    if not lines:
+        raise InputError("has a header but no layers", where=str(path))
+    return lines
+
+
 def _line(cells: list[str], form: str, columns: dict[str, int], where: str, number: int) -> _Line:
     needed = (GEMM if form == "gemm" else CONVOLUTION)[1:]
     numbers = {column: number_in(cells, columns[column], column, where) for column in needed}
     height = numbers.get("strides", 1)
     second = columns.get("stride width")
+    width = height if second is None else number_in(cells, second, "stride width", where)
+    name = cells[columns["name"]] if len(cells) > columns["name"] else ""
+    has_batch = filled(cells, columns.get("batch"))
     return _Line(
-        where,
-        layer_name(cells[columns["name"]] if len(cells) > columns["name"] else "", number),
-        numbers,
-        (height, height if second is None else number_in(cells, second, "stride width", where)),
-        number_in(cells, columns["padding"], "padding", where, 0) if "padding" in columns else 0,
-        number_in(cells, columns["batch"], "batch", where)
-        if filled(cells, columns.get("batch"))
-        else 1,
-        filled(cells, columns.get("sparsity")),
+        where=where,
+        name=layer_name(name, number),
+        numbers=numbers,
+        stride=(height, width),
+        padding=number_in(cells, columns["padding"], "padding", where, 0)
+        if "padding" in columns
+        else 0,
+        batch=number_in(cells, columns["batch"], "batch", where) if has_batch else 1,
+        sparse=filled(cells, columns.get("sparsity")),
     )
 
 
@@ -177,9 +192,16 @@ def _convolution(
         notes.add("read as depthwise convolution", line.name)
     size = check_size((channels, *shape.size), where, "input")
     output = window(size, shape.kernel, line.stride, padding, (1, 1), where)
-    fields = {"kernel": shape.kernel, "stride": line.stride, "padding": padding, "groups": groups}
     layer = Layer(
-        line.name, "conv2d", (), (size,), check_size((filters, *output), where, "output"), **fields
+        line.name,
+        "conv2d",
+        (),
+        (size,),
+        check_size((filters, *output), where, "output"),
+        kernel=shape.kernel,
+        stride=line.stride,
+        padding=padding,
+        groups=groups,
     )
     check_work(layer, where)
     return layer

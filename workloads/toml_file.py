@@ -43,7 +43,7 @@ def _unread(layers: Mapping[str, Layer]) -> tuple[str, ...]:
     the others cost.
     """
     read = {item for layer in layers.values() for item in layer.inputs}
-    last = next(reversed(layers))
+    last = [*layers][-1]
     lost = [name for name in layers if name not in read and name != last]
     return (
         (
@@ -59,7 +59,7 @@ def read_description(path: Path) -> str:
     return Table(read_toml(path), str(path)).text("description", "")
 
 
-def _tables(values: dict, path: Path) -> dict[str, Table]:
+def _tables(values: Mapping[str, object], path: Path) -> dict[str, Table]:
     """Layer tables by name, with the operator and the field names checked."""
     items = values.get("layer")
     if (

@@ -5,8 +5,9 @@ out what joins them.
 from __future__ import annotations
 
 import csv
+import dataclasses
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from archsim.operators.shapes import shape_text
@@ -24,7 +25,7 @@ _JOINED = "input is not the output of the layer before (pooling, branch or resid
 class Notes:
     """Assumptions, each told once with the first few layers that it holds for."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._layers: dict[str, list[str]] = {}
 
     def add(self, text: str, layer: str = "") -> None:
@@ -37,7 +38,7 @@ class Notes:
         return tuple(text + named(filter(None, layers)) for text, layers in self._layers.items())
 
 
-def named(layers) -> str:
+def named(layers: Iterable[str]) -> str:
     """`: a, b` for the first few names, nothing for none."""
     names = list(layers)
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
@@ -77,15 +78,19 @@ def number_in(cells: list[str], index: int, column: str, where: str, lowest: int
     """The whole number of a column. Raises InputError where it is missing, none, or out of range."""
     if not filled(cells, index):
         raise InputError(f"column '{column}' is missing", where=where, got=", ".join(cells))
-    text = cells[index]
-    try:
-        value = int(text) if len(text) < 100 else float("inf")
-    except ValueError:
+    return require_count(_number_of(cells[index]), f"{where}: {column}", lowest)
+
+
+def _number_of(text: str) -> int | float | str:
+    """The number of a cell; the text as it is where it holds none, for the error that names it."""
+    if len(text) >= 100:
+        return math.inf
+    for kind in (int, float):
         try:
-            value = float(text)
+            return kind(text)
         except ValueError:
-            value = text
-    return require_count(value, f"{where}: {column}", lowest)
+            continue
+    return text
 
 
 def filled(cells: list[str], index: int | None) -> bool:
@@ -108,7 +113,8 @@ def chain(layers: list[Layer], notes: Notes) -> list[Layer]:
     where they come from.
     """
     joined = [Layer("input", "input", (), (), layers[0].input_shapes[0])]
-    names, repeats = {"input"}, {}
+    names = {"input"}
+    repeats: dict[str, int] = {}
     for layer in layers:
         previous = joined[-1]
         name = _unique(layer.name, names, repeats)
@@ -129,41 +135,27 @@ def chain(layers: list[Layer], notes: Notes) -> list[Layer]:
                 Layer(join, "reshape", (previous.name,), (previous.output_shape,), wanted)
             )
             inputs.append(join)
-        fields = {
-            "kernel": layer.kernel,
-            "stride": layer.stride,
-            "padding": layer.padding,
-            "groups": layer.groups,
-        }
-        joined.append(
-            Layer(
-                name,
-                layer.operator,
-                tuple(inputs),
-                layer.input_shapes,
-                layer.output_shape,
-                **fields,
-            )
-        )
+        joined.append(dataclasses.replace(layer, name=name, inputs=tuple(inputs)))
     return joined
 
 
 def check_total(layers: list[Layer], path: Path) -> None:
     """Raise InputError where the layers together have more than 2^50 multiply-accumulates."""
-    total = 0
-    for layer in layers:
-        shapes = layer.input_shapes
-        total += (
-            layer.matrix.multiply_accumulates
-            if layer.on_array
-            else math.prod((*shapes[0], shapes[1][1]))
-            if len(shapes) > 1
-            else 0
-        )
+    total = sum(map(_multiply_accumulates, layers))
     if total > LARGEST_TOTAL:
         raise InputError(
             "the network has too many multiply-accumulates", where=str(path), allowed="at most 2^50"
         )
+
+
+def _multiply_accumulates(layer: Layer) -> int:
+    """Those of a weight on an array, or of two activations."""
+    if layer.on_array:
+        return layer.matrix.multiply_accumulates
+    if len(layer.input_shapes) > 1:
+        left, right = layer.input_shapes
+        return math.prod((*left, right[1]))
+    return 0
 
 
 def _unique(name: str, names: set[str], repeats: dict[str, int]) -> str:

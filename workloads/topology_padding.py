@@ -8,7 +8,7 @@ last two are computed alike, without padding ("none").
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from hwlib.errors import InputError, nearest
@@ -81,7 +81,7 @@ def check_reading(padding: object) -> str:
             allowed=READINGS,
             hint=nearest(str(padding), READINGS),
         )
-    return padding
+    return str(padding)
 
 
 def choose_reading(windows: Sequence[Window]) -> tuple[str, str]:
@@ -160,6 +160,6 @@ def _halvings(size: Pair) -> int:
     return (length & -length).bit_length() if length > 0 else 0
 
 
-def _pair(numbers) -> Pair:
+def _pair(numbers: Iterable[int]) -> Pair:
     first, second = numbers
     return first, second

@@ -57,7 +57,15 @@ def read_arrays(text: str | Path) -> Dataset:
             got=int(labels["test_labels"].max()),
             allowed=f"0 to {classes - 1}",
         )
-    return Dataset(path.stem, **images, **labels, classes=classes, source=str(path))
+    return Dataset(
+        path.stem,
+        train_images=images["train_images"],
+        train_labels=labels["train_labels"],
+        test_images=images["test_images"],
+        test_labels=labels["test_labels"],
+        classes=classes,
+        source=str(path),
+    )
 
 
 def _load(path: Path) -> dict[str, np.ndarray]:

@@ -11,6 +11,7 @@ import tempfile
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
+from typing import BinaryIO
 
 from hwlib.errors import InputError
 from workloads.datasets.catalogue import IdxFile, Source
@@ -45,9 +46,10 @@ def find_files(
     progress(bytes done, bytes in all, file). Raises InputError where a file is nowhere to be had,
     with what to do about it.
     """
-    places = _places(source)
-    found = {part: _look(places, file) for part, file in source.files.items()}
-    missing = [part for part, path in found.items() if path is None]
+    folders = _folders(source)
+    here = {part: _look(folders, file) for part, file in source.files.items()}
+    paths = {part: path for part, path in here.items() if path is not None}
+    missing = [part for part in here if part not in paths]
     if missing and not download:
         names = ", ".join(f"{source.files[part].file}.gz" for part in missing)
         raise InputError(
@@ -57,18 +59,24 @@ def find_files(
     done = 0
     for part in missing:
         file = source.files[part]
-        found[part] = _download(
-            source,
-            file,
-            lambda count, name=file.file, before=done: (
-                progress and progress(before + count, total, name)
-            ),
-        )
+        paths[part] = _download(source, file, _reporter(progress, done, total, file.file))
         done += file.gz_bytes
-    return found
+    return {part: paths[part] for part in source.files}
 
 
-def _places(source: Source) -> list[Path]:
+def _reporter(
+    progress: Progress | None, before: int, total: int, name: str
+) -> Callable[[int], None]:
+    """Tells the bytes of one file as bytes of all."""
+
+    def report(count: int) -> None:
+        if progress is not None:
+            progress(before + count, total, name)
+
+    return report
+
+
+def _folders(source: Source) -> list[Path]:
     data = os.environ.get("ARCHSIM_DATA")
     if data and not Path(data).is_dir():
         raise InputError("not a folder", where="ARCHSIM_DATA", got=data)
@@ -77,12 +85,12 @@ def _places(source: Source) -> list[Path]:
     ]
 
 
-def _look(places: list[Path], file: IdxFile) -> Path | None:
+def _look(folders: list[Path], file: IdxFile) -> Path | None:
     """The first file of that name, zipped or not, also in the spelling with a dot that some
     unzippers leave.
     """
     names = (f"{file.file}.gz", file.file, file.file.replace("-idx", ".idx"))
-    paths = (place / name for place in places for name in names)
+    paths = (folder / name for folder in folders for name in names)
     return next((path for path in paths if path.is_file()), None)
 
 
@@ -119,7 +127,7 @@ def _download(source: Source, file: IdxFile, report: Callable[[int], None]) -> P
     return path
 
 
-def _copy(address: str, file: IdxFile, target, report: Callable[[int], None]) -> None:
+def _copy(address: str, file: IdxFile, target: BinaryIO, report: Callable[[int], None]) -> None:
     """Copy a file from a mirror. Raises OSError or ValueError for anything but the published bytes."""
     target.seek(0)
     target.truncate()

@@ -40,7 +40,7 @@ def read_idx(path: Path, expected: IdxFile) -> np.ndarray:
             allowed=magic.hex(" "),
         )
     shape = tuple(
-        int.from_bytes(content[place : place + 4], "big") for place in range(4, header, 4)
+        int.from_bytes(content[start : start + 4], "big") for start in range(4, header, 4)
     )
     if shape != expected.shape:
         raise InputError(
@@ -56,10 +56,10 @@ def read_idx(path: Path, expected: IdxFile) -> np.ndarray:
             got=f"{len(content)} bytes",
             allowed=f"{header + size} bytes",
         )
-    found = hashlib.md5(content, usedforsecurity=False).hexdigest()
-    if found != expected.md5:
+    digest = hashlib.md5(content, usedforsecurity=False).hexdigest()
+    if digest != expected.md5:
         raise InputError(
-            "md5 mismatch", where=str(path), got=found, allowed=expected.md5, hint=_advice(found)
+            "md5 mismatch", where=str(path), got=digest, allowed=expected.md5, hint=_advice(digest)
         )
     return np.frombuffer(content, np.uint8, offset=header).reshape(shape)
 

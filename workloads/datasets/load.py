@@ -54,15 +54,13 @@ def load_dataset(
         return read_arrays(text)
     source = _source(text)
     paths = find_files(source, download, progress)
-    found = {part: read_idx(path, source.files[part]) for part, path in paths.items()}
-    images = {part: _pixels(array) for part, array in found.items() if part.endswith("images")}
-    labels = {
-        part: array.astype(np.int64) for part, array in found.items() if part.endswith("labels")
-    }
+    arrays = {part: read_idx(path, source.files[part]) for part, path in paths.items()}
     return Dataset(
         source.name,
-        **images,
-        **labels,
+        train_images=_pixels(arrays["train_images"]),
+        train_labels=arrays["train_labels"].astype(np.int64),
+        test_images=_pixels(arrays["test_images"]),
+        test_labels=arrays["test_labels"].astype(np.int64),
         classes=len(source.class_names),
         source=source.source,
         class_names=source.class_names,
