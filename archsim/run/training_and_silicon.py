@@ -259,7 +259,7 @@ def with_silicon(
         for name, why in trained.unread.items()
     ]
     own = {
-        "notes": [*notes, *_lost(trained), *unread],
+        "notes": [*notes, *_lost(trained), *trained.notes, *unread],
         "unused": [f"device.{name}" for name in trained.unread],
     }
     result.document.update(

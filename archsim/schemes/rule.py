@@ -146,6 +146,10 @@ class UpdateRule(ABC, Generic[Settings]):
         """JSON-able numbers that a checkpoint must carry."""
         return {}
 
+    def notes(self) -> list[str]:
+        """What the result has to say of this training."""
+        return []
+
     def restore(self, facts: dict[str, Any]) -> None:
         """Take back what `facts` gave; arrays of `state` are restored before."""
         return None

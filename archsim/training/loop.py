@@ -40,6 +40,7 @@ class TrainingResult:
     `recorder.device_writes`), `refreshes` among them, by layer, of devices that have such.
     `totals`: counts of the last epoch.
     `unread`: parameters of the device that were set and that nothing read, with the reason.
+    `notes`: what the update rule has to say of this training.
     `finished` False: stopped by Ctrl-C or `stop_after`; `reason` says.
     """
 
@@ -54,6 +55,7 @@ class TrainingResult:
     refreshes: dict[str, Refreshes] = field(default_factory=dict)
     totals: dict[str, dict[str, float]] = field(default_factory=dict)
     unread: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
     images: int = 0
     seconds: float = 0.0
     finished: bool = False
@@ -288,6 +290,8 @@ class _Run:
             self.machine.arrays.refreshed,
             self.machine.arrays.unread(),
         )
+        if self.machine.rule is not None:
+            result.notes = self.machine.rule.notes()
         if not finished:
             result.seconds += self.epoch_seconds
             if self.folder:

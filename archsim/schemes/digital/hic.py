@@ -25,7 +25,7 @@ class Hic(GradientOnArray):
     goes to the weight as blind pulses.
 
     The register is one of two's complement: an overflow leaves the remainder at its other end, so
-    nothing is lost. e is `carry_pulses` mean pulse steps of the device (exact weights:
+    nothing is lost there. e is `carry_pulses` mean pulse steps of the device (exact weights:
     `carry_step`). The accumulator bits lie on an array of their own in pairs of cells, read and
     written back by rows once a batch, where only flipped bits are written. What the paper states of
     its circuit is little: seven bits and the split are from memory, the register's law is ours. The

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -76,6 +76,7 @@ class HicRule(GradientRule[HicSettings]):
             np.zeros((*layer.weights.shape, scheme.bits), np.int32) for layer in self.layers
         ]
         self.carries = [np.zeros(layer.weights.shape, np.int32) for layer in self.layers]
+        self.writes = self.cut_writes = self.cut_pulses = 0
 
     def batch(self, layer: LayerState, step: int) -> None:
         i = layer.index
@@ -94,7 +95,11 @@ class HicRule(GradientRule[HicSettings]):
             layer.writes += np.abs(carries)
             pulses = int(np.abs(carries).sum())
         else:
-            signed = (carries * scheme.carry_pulses).clip(-MOST_PULSES, MOST_PULSES)
+            wanted = carries * scheme.carry_pulses
+            signed = wanted.clip(-MOST_PULSES, MOST_PULSES)
+            self.writes += np.count_nonzero(wanted)
+            self.cut_writes += np.count_nonzero(wanted != signed)
+            self.cut_pulses += int(np.abs(wanted - signed).sum())
             layer.devices.pulse(
                 signed, seed=self.seed, step=step, tile=layer.tile, writes=layer.writes
             )
@@ -117,6 +122,24 @@ class HicRule(GradientRule[HicSettings]):
                 ("cells", self.cells),
             )
         }
+
+    def facts(self) -> dict[str, Any]:
+        return {"writes": self.writes, "cut_writes": self.cut_writes, "cut_pulses": self.cut_pulses}
+
+    def restore(self, facts: dict[str, Any]) -> None:
+        # earlier checkpoints have none
+        self.writes = facts.get("writes", 0)
+        self.cut_writes = facts.get("cut_writes", 0)
+        self.cut_pulses = facts.get("cut_pulses", 0)
+
+    def notes(self) -> list[str]:
+        if not self.cut_writes:
+            return []
+        return [
+            f"{self.cut_writes:,} of {self.writes:,} writes of carries asked for more than "
+            f"{MOST_PULSES} pulses and got {MOST_PULSES}: {self.cut_pulses:,} pulses were not "
+            "given, so the weights moved less than the rule says; a lower learning rate avoids it"
+        ]
 
     def further_writes(self, layer: LayerState) -> dict[str, np.ndarray]:
         return {f"{layer.name}.accumulator": self.cells[layer.index]}
