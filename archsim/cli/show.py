@@ -134,5 +134,14 @@ def _check(
         raise InputError(
             "only an architecture or a device has a file to print", where="--toml", got=name
         )
-    if arguments.out and not arguments.toml and kind.plot is None:
+    if arguments.toml and arguments.out:
+        raise InputError("--toml prints a file and draws nothing", where="--out", got=arguments.out)
+    if arguments.toml and settings and name == "architecture":
+        raise InputError(
+            "the file of an architecture is printed as it stands",
+            where="--set",
+            got=", ".join(settings),
+            hint="edit the copy, or give --set to the command that takes the chip",
+        )
+    if arguments.out and kind.plot is None:
         raise InputError("only a device has a figure to write", where="--out", got=name)

@@ -5,7 +5,6 @@ scheme only.
 from __future__ import annotations
 
 import contextlib
-import tempfile
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from archsim.basics.processes import ONE_THREAD, guarded, interruptible, worker_arguments
+from archsim.basics.scratch import Scratch
 from archsim.comparison.worker import Order, Outcome, read_mark, run_marked, run_scheme
 from archsim.schemes.own_file import own_schemes
 
@@ -45,11 +45,7 @@ def run_apart(orders: Sequence[Order], jobs: int, told: Told) -> Iterator[tuple[
     them at once.
     """
     with contextlib.ExitStack() as stack:
-        room = Path(
-            stack.enter_context(
-                tempfile.TemporaryDirectory(prefix="archsim-compare-", ignore_cleanup_errors=True)
-            )
-        )
+        room = Path(stack.enter_context(Scratch()))
         asked = stack.enter_context(interruptible())
         environment = ONE_THREAD | stack.enter_context(guarded())
         workers = [_Worker(room, seat, environment) for seat in range(min(jobs, len(orders)))]

@@ -5,7 +5,6 @@ it from its folder (`archsim.exploration.ladder` climbs the rungs).
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +14,7 @@ import numpy as np
 
 from archsim.basics.files import write_files
 from archsim.basics.folders import folder_path
+from archsim.basics.scratch import Scratch
 from archsim.exploration.ladder import Ladder, Progress, evaluator
 from archsim.exploration.space.design import inputs_of_space
 from archsim.exploration.space.load import load_space
@@ -135,7 +135,7 @@ def explore(
         _need_known_schemes(space)
     temporary = None
     if out is None:
-        temporary = tempfile.TemporaryDirectory(prefix="archsim-sweep-")
+        temporary = Scratch()
         out = temporary.name
     folder = folder_path(out)
     with Store(folder) as store:

@@ -19,6 +19,8 @@ from archsim.exploration.space.sobol import sobol_points
 from archsim.exploration.space.space import chip_defaults
 from archsim.exploration.sweep import explore, load_sweep
 from archsim.exploration.work.metrics import OTHER, PRICED, TIMED, read_metric
+from archsim.exploration.work.rungs import price_rung
+from archsim.exploration.work.worker import Job, run_point, with_absolute_paths
 from tests.explore_points import LADDER, SPACE
 
 ANY_NUMBER = (
@@ -122,6 +124,34 @@ def test_one_worker_two_workers_and_a_cluster_give_one_table(tmp_path):
         assert (
             same(explore(LADDER, cluster=cluster.scheduler_address, out=tmp_path / "dask")) == alone
         )
+
+
+def test_a_worker_that_starts_elsewhere_finds_the_files_of_a_space(tmp_path, monkeypatch, capsys):
+    (tmp_path / "here").mkdir()
+    (tmp_path / "there").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    for chip, rows in (("a.toml", "64"), ("b.toml", "128")):
+        capsys.readouterr()
+        assert main(["show", "architecture", "cim40", "--toml"]) == 0
+        text = capsys.readouterr().out
+        assert "\nrows = 128\n" in text
+        (tmp_path / "here" / chip).write_text(text.replace("\nrows = 128\n", f"\nrows = {rows}\n"))
+    space = load_space(
+        {
+            "schema": 1,
+            "network": "lenet1",
+            "axes": {"architecture": ["a.toml", "b.toml"], "read.adc_bits": [6]},
+            "objectives": {"area_mm2": "minimise"},
+        }
+    )
+    job = Job(space, price_rung, ("area_mm2",))
+    points = [("1", ("a.toml", 6)), ("2", ("b.toml", 6))]
+    here = [run_point(job, *point) for point in points]
+    sent = with_absolute_paths(job)
+    monkeypatch.chdir(tmp_path / "there")
+    assert [run_point(sent, *point) for point in points] == here
+    assert None not in (one := here[0].metrics) and one != here[1].metrics
+    assert run_point(job, *points[0]).extra["status"] == "refused"
 
 
 def test_overlapping_spaces_share_their_points(tmp_path):

@@ -85,6 +85,8 @@ BAD_LINES = [
     ("show network lenet1 --set a=1", "no settings"),
     ("show network lenet1 --node 28", "--node"),
     ("show network lenet1 --toml", "only an architecture"),
+    ("show architecture cim40 --toml --set tile.rows=64", "printed as it stands"),
+    ("show device pcm --toml --out here", "draws nothing"),
     ("show figure adc_sar.energie", "unknown figure"),
     ("show scheme adam", "unknown scheme"),
     ("explain nowhere energy_j", "no such result"),

@@ -7,9 +7,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
-import shutil
 import signal
-import tempfile
 import threading
 import time
 from collections import deque
@@ -17,8 +15,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from archsim.basics.processes import guarded, worker_arguments
+from archsim.basics.scratch import Scratch
 from archsim.exploration.store.rows import Lines, Row, pack_rows
-from archsim.exploration.work.worker import Batch, Job, read_marks, run_batch
+from archsim.exploration.work.worker import Batch, Job, read_marks, run_batch, with_absolute_paths
 from archsim.schemes.own_file import own_schemes
 from hwlib.errors import InputError
 
@@ -50,8 +49,7 @@ class Engine:
         failed row.
         """
         with contextlib.ExitStack() as stack:
-            marks = tempfile.mkdtemp(prefix="archsim-sweep-")
-            stack.callback(shutil.rmtree, marks, ignore_errors=True)
+            marks = stack.enter_context(Scratch())
             stack.enter_context(self._backend())
             alone = self.jobs == 1 and not self.cluster
             # a limit of memory on this very process would end the sweep, not the point
@@ -62,6 +60,8 @@ class Engine:
                 marks=marks,
                 folder="" if alone or self.cluster else os.getcwd(),
             )
+            if self.cluster:
+                job = with_absolute_paths(job)
             if self.timeout_s and not alone and not self.cluster:
                 stack.enter_context(_watchdog(marks, self.timeout_s))
             again: list[Point] = []

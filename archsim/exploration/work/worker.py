@@ -10,8 +10,8 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,8 @@ class Job:
     folder where a worker says which point it is at, empty for none.
     With `retries` a point that ran out of time or memory is given back instead of written.
     `folder`: where relative paths start, for a worker of this machine that may have been started
-    elsewhere; empty for this process and for a cluster.
+    elsewhere; empty for this process and for a cluster. `paths`: for a cluster, whose workers start
+    elsewhere and do other work besides, the absolute path of every relative one.
     """
 
     space: Space
@@ -43,6 +44,27 @@ class Job:
     marks: str = ""
     retries: bool = True
     folder: str = ""
+    paths: Mapping[str, str] = field(default_factory=dict)
+
+
+def with_absolute_paths(job: Job) -> Job:
+    """The job with the absolute path of every file that its space, its axes and its options name."""
+    space = job.space
+    named = [
+        *space.fixed.values(),
+        *(value for axis in space.axes for value in axis.values),
+        *(value for _, value in job.options),
+    ]
+    # without an ending a name is that of a built-in one
+    files = {name for name in named if isinstance(name, str) and os.path.splitext(name)[1]}
+    paths = {name: os.path.abspath(name) for name in files if os.path.isfile(name)}
+
+    def absolute(value: Any) -> Any:
+        return paths.get(value, value) if isinstance(value, str) else value
+
+    fixed = {name: absolute(value) for name, value in space.fixed.items()}
+    options = tuple((name, absolute(value)) for name, value in job.options)
+    return replace(job, space=replace(space, fixed=fixed), options=options, paths=paths)
 
 
 class _TooLong(BaseException):
@@ -99,7 +121,10 @@ def run_point(job: Job, key: str, values: tuple) -> Row:
     """The row of one point, whatever happens to it."""
     try:
         with _time_limit(job.timeout_s):
-            numbers, extra = job.evaluate(job.space.design(values), job.metrics, dict(job.options))
+            there = tuple(
+                job.paths.get(value, value) if isinstance(value, str) else value for value in values
+            )
+            numbers, extra = job.evaluate(job.space.design(there), job.metrics, dict(job.options))
         for name, number in zip(job.metrics, numbers):
             if isinstance(number, float) and not math.isfinite(number):
                 return _lost(key, values, "failed", f"{name} is {number}")
