@@ -18,6 +18,7 @@ LAWS = {
     "soft_bounds": "archsim.devices.soft_bounds:SoftBounds",
     "soft_bounds_reference": "archsim.devices.soft_bounds_reference:SoftBoundsReference",
     "exponential_step": "archsim.devices.exponential_step:ExponentialStep",
+    "piecewise_step": "archsim.devices.piecewise_step:PiecewiseStep",
     "power_step": "archsim.devices.power_step:PowerStep",
     "one_sided_pair": "archsim.devices.one_sided_pair:OneSidedPair",
     "phase_change_pair": "archsim.devices.phase_change_pair:PhaseChangePair",

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -141,7 +141,14 @@ class Device:
             for key, parameter in known.items()
         }
 
-    def __getattr__(self, key: str):
+    def number(self, name: str, default: float = 0.0) -> float:
+        """A parameter that is a number; `default` where the law has none of this name."""
+        value = self.values.get(name, default)
+        if isinstance(value, str):
+            raise TypeError(f"parameter '{name}' of device law '{self.name}' is a word")
+        return value
+
+    def __getattr__(self, key: str) -> Any:
         # Declared parameters read like attributes in the laws: self.pulse_step
         try:
             return self.__dict__["values"][key]

@@ -40,6 +40,12 @@ NOISE_PLACE = Parameter(
 )
 
 
+def noise_scalars(device: Device) -> tuple[float, ...]:
+    """(multiplicative, additive) noise of a pulse, as NOISE_PLACE says."""
+    noise = device.number("pulse_noise")
+    return (noise, 0.0) if device.values["noise_place"] == "step" else (0.0, noise)
+
+
 class LinearStep(Device):
     """w += a_up (1 - g_up w/w_ref,up)(1 + s_c xi) and the same down, w_ref the mean bounds (aihwkit
     LinearStep; rpu.md 3.2).
@@ -78,8 +84,8 @@ class LinearStep(Device):
     step = staticmethod(linear_step)
     step_reference = staticmethod(linear_step_reference)
 
-    def scalars(self):
-        return (self.pulse_noise, 0.0) if self.noise_place == "step" else (0.0, self.pulse_noise)
+    def scalars(self) -> tuple[float, ...]:
+        return noise_scalars(self)
 
     def own_planes(self, planes, draw):
         """Slopes divided by the mean bound: |g + s_g N| / w_ref."""

@@ -5,7 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from archsim.devices.device import AGEING, BOUNDS, STEP, Device
-from archsim.devices.linear_step import NOISE_PLACE, linear_step, linear_step_reference
+from archsim.devices.linear_step import (
+    NOISE_PLACE,
+    linear_step,
+    linear_step_reference,
+    noise_scalars,
+)
 
 
 class SoftBounds(Device):
@@ -22,8 +27,8 @@ class SoftBounds(Device):
     step = staticmethod(linear_step)
     step_reference = staticmethod(linear_step_reference)
 
-    def scalars(self):
-        return (self.pulse_noise, 0.0) if self.noise_place == "step" else (0.0, self.pulse_noise)
+    def scalars(self) -> tuple[float, ...]:
+        return noise_scalars(self)
 
     def own_planes(self, planes, draw):
         return [inverse(planes[3]), inverse(planes[2])]

@@ -7,7 +7,7 @@ from __future__ import annotations
 import numpy as np
 
 from archsim.devices.device import AGEING, BOUNDS, STEP, Device
-from archsim.devices.linear_step import NOISE_PLACE
+from archsim.devices.linear_step import NOISE_PLACE, noise_scalars
 from archsim.devices.soft_bounds import inverse
 from archsim.kernels.update import device_law
 from hwlib.part import Parameter
@@ -59,8 +59,8 @@ class SoftBoundsReference(Device):
     step = staticmethod(shifted_step)
     step_reference = staticmethod(shifted_step_reference)
 
-    def scalars(self):
-        return (self.pulse_noise, 0.0) if self.noise_place == "step" else (0.0, self.pulse_noise)
+    def scalars(self) -> tuple[float, ...]:
+        return noise_scalars(self)
 
     def own_planes(self, planes, draw):
         """Slopes of the unshifted device, its reference; the bounds become those of w."""

@@ -385,21 +385,3 @@ def turn(vectors, rotation, basis):
             for i in range(size):
                 total += line[i] * both[i, c]
             vectors[j, c] = total
-
-
-@kernel
-def whole_pulses(wanted, most, key, stochastic, signed):
-    """signed (M, N) int32 = wanted (M, N) in pulses, rounded to whole ones (to the nearest, or by
-    chance without bias), at most `most`.
-    """
-    for i in range(wanted.shape[0]):
-        place = row_key(key, U(i))
-        for j in range(wanted.shape[1]):
-            size = abs(wanted[i, j])
-            above = (
-                np.float32(np.int32(word_at(place, U(j)) >> U(40))) * np.float32(2.0**-24)
-                if stochastic
-                else np.float32(0.5)
-            )
-            pulses = np.int32(min(np.floor(size + above), np.float32(most)))
-            signed[i, j] = pulses if wanted[i, j] > ZERO else -pulses

@@ -6,9 +6,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from archsim.kernels.low_rank import whole_pulses
 from archsim.kernels.outer import add_products
 from archsim.kernels.random import WRITE, as_word, stream_key
+from archsim.kernels.rounding import whole_pulses
 from archsim.operators.digital_work import merge
 from archsim.schemes.low_rank.sbpca_work import SHOT_PHASES, outer_product_work, rebuild_work
 from archsim.schemes.low_rank.settings import LowRankSettings

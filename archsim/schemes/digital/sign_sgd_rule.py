@@ -1,0 +1,100 @@
+"""The algorithm of signSGD by blind pulses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+
+from archsim.kernels.random import WRITE, as_word, stream_key
+from archsim.kernels.rounding import whole_pulses
+from archsim.schemes.rule import LayerState
+from archsim.schemes.shared.digital_rule import GradientRule, written_activity
+from archsim.schemes.shared.expected_pulses import pulses_without_noise
+from archsim.schemes.shared.optimiser_rule import gradient_of
+from archsim.trace.operation import Activity
+
+F, U = np.float32, np.uint64
+MOST_PULSES = 64  # to one device after one batch
+CHANCE = U(60)  # added to the stream number of writes: whether the part of a pulse is one
+
+
+class SignSettings(Protocol):
+    """What the rule reads of its scheme."""
+
+    momentum: float
+
+    @property
+    def weight_work(self) -> dict[str, float]: ...
+
+
+class SignRule(GradientRule[SignSettings]):
+    """Momentum is digital; weights are known to the devices alone."""
+
+    def __init__(
+        self, scheme: SignSettings, layers: Sequence[LayerState], rate: float, batch: int, seed: int
+    ):
+        super().__init__(scheme, layers, rate, batch, seed)
+        self.momenta = [np.zeros(layer.weights.shape, F) for layer in self.layers]
+
+    def batch(self, layer: LayerState, step: int) -> None:
+        momentum = self.momenta[layer.index]
+        gradient = self.gradients[layer.index]
+        done = self.done[layer.index]
+        momentum *= F(self.scheme.momentum)
+        momentum += F(1 - self.scheme.momentum) * gradient
+        gradient[...] = 0
+        direction = np.sign(momentum)
+        done.add_work(self.scheme.weight_work, momentum.size)
+        if layer.devices is None:
+            layer.weights += F(self.rate) * direction
+            pulses = np.abs(direction).astype(np.int32)
+            layer.writes += pulses
+        else:
+            signed = self._whole(direction * F(self.rate / layer.devices.granularity), layer, step)
+            layer.devices.pulse(
+                signed, seed=self.seed, step=step, tile=layer.tile, writes=layer.writes
+            )
+            pulses = np.abs(signed)
+        done.add("array", "write", pulses.sum())
+        done.sum("devices_written", np.count_nonzero(pulses))
+        done.sum("write_pulses", pulses.sum())
+
+    def _whole(self, wanted: np.ndarray, layer: LayerState, step: int) -> np.ndarray:
+        """Whole pulses (M, N): the part below one by chance, so that the mean is the rate."""
+        key = stream_key(as_word(self.seed), as_word(step), as_word(layer.tile), WRITE + CHANCE)
+        signed = np.empty(wanted.shape, np.int32)
+        whole_pulses(wanted, MOST_PULSES, as_word(key), True, signed)
+        return signed
+
+    def state(self) -> dict[str, np.ndarray]:
+        return {
+            f"{layer.index}.{name}": arrays[layer.index]
+            for layer in self.layers
+            for name, arrays in (("gradient", self.gradients), ("momentum", self.momenta))
+        }
+
+    def activity(self, layer: LayerState, before: Activity) -> Activity:
+        return written_activity(self, layer, before)
+
+
+def reference_change(
+    scheme: SignSettings,
+    layer: LayerState,
+    inputs: np.ndarray,
+    errors: np.ndarray,
+    rate: float,
+    seed: int,
+    step: int,
+) -> np.ndarray:
+    """See `Scheme.reference_change`: the mean over the two whole numbers of pulses around the rate."""
+    direction = np.sign(gradient_of(inputs, errors))
+    if layer.devices is None:
+        return rate * direction
+    wanted = min(rate / layer.devices.granularity, MOST_PULSES)
+    low = int(wanted)
+    below, above = (
+        pulses_without_noise(layer.devices, number * direction) for number in (low, low + 1)
+    )
+    return below + (wanted - low) * (above - below)
