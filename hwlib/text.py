@@ -5,6 +5,8 @@ terminal or turn a line around.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
+from html import escape
 
 # C0 without tab and line feed, DEL and C1 (terminals obey them), marks and overrides of direction,
 # separators of lines and paragraphs, the byte-order mark, and lone surrogates, which no encoding
@@ -38,3 +40,13 @@ def _escaped(character: str) -> str:
         if code < 0x10000
         else f"\\U{code:08x}"
     )
+
+
+def html_table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """A plain HTML table, its texts escaped."""
+    head = "".join(f"<th>{escape(text)}</th>" for text in heads)
+    cells = "".join(
+        "<tr>" + "".join(f"<td>{escape(str(value))}</td>" for value in row) + "</tr>"
+        for row in rows
+    )
+    return f"<table><tr>{head}</tr>{cells}</table>"

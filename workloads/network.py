@@ -7,12 +7,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from html import escape
 from typing import TYPE_CHECKING, Protocol
 
 from archsim.operators.base import ARRAY, NOTHING
 from archsim.operators.matrix import Matrix as Matrix
 from archsim.operators.vocabulary import FUNCTIONS
 from hwlib.errors import unknown
+from hwlib.text import html_table
 
 if TYPE_CHECKING:
     import numpy as np
@@ -163,6 +165,25 @@ class Network:
     def multiply_accumulates(self) -> int:
         """Multiply-accumulates an image on arrays."""
         return sum(item.matrix.multiply_accumulates for item in self.array_layers)
+
+    def __repr__(self) -> str:
+        return f"Network({self.name}: {len(self.layers)} layers, {self.weights:,} weights)"
+
+    def _repr_html_(self) -> str:
+        """The layers as a notebook shows them."""
+        rows = [
+            (
+                layer.name,
+                layer.computes,
+                " × ".join(map(str, layer.output_shape)),
+                f"{layer.matrix.weights:,}" if layer.on_array and not layer.shares else "",
+                f"{layer.matrix.multiply_accumulates:,}" if layer.on_array else "",
+            )
+            for layer in self.layers
+        ]
+        heads = ("layer", "operator", "output", "weights", "multiply-accumulates an image")
+        notes = "".join(f"<p>{escape(note)}</p>" for note in self.notes)
+        return f"<p><b>{escape(repr(self))}</b></p>{html_table(heads, rows)}{notes}"
 
     @property
     def gaps(self) -> tuple[str, ...]:

@@ -59,6 +59,9 @@ class BuiltChip:
     missing: tuple[str, ...]
     assumptions: tuple[str, ...]
 
+    def __repr__(self) -> str:
+        return f"BuiltChip({self.trace!r} on {self.chip.name}: {self.placement.tiles} tiles)"
+
     def priced(self, ledger: Ledger) -> tuple[Ledger, list[str]]:
         """The counts of a ledger as this chip's parts are asked for them, and the absent roles that
         are asked for in vain.

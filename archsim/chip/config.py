@@ -5,6 +5,7 @@ under it.
 from __future__ import annotations
 
 from functools import cached_property
+from html import escape
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
@@ -28,6 +29,7 @@ from archsim.chip.tile_settings import (
     WeightSettings,
     WriteSettings,
 )
+from hwlib.text import html_table
 
 
 class ComponentSettings(Section):
@@ -153,6 +155,23 @@ class Architecture(Section):
         """This chip, with where it was read from."""
         vars(self)["origin"] = origin
         return self
+
+    def __repr__(self) -> str:
+        tile = f"{self.tile.rows} × {self.tile.columns}"
+        return f"Architecture({self.name}: tiles of {tile}, {self.node_nm:g} nm, {self.clock_mhz:g} MHz)"
+
+    def __str__(self) -> str:
+        return repr(self)
+
+    def _repr_html_(self) -> str:
+        """The parts as a notebook shows them, and what every result repeats."""
+        rows = [
+            (role, entry.part, f"{entry.count:g} a {entry.per}", entry.boundary)
+            for role, entry in self.components.items()
+        ]
+        notes = "".join(f"<p>{escape(note)}</p>" for note in (self.title, *self.notes) if note)
+        table = html_table(("component", "part", "count", "boundary"), rows)
+        return f"<p><b>{escape(repr(self))}</b></p>{table}{notes}"
 
     @property
     def adcs_per_tile(self) -> int:

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 from archsim.basics.files import csv_text, write_files
 from archsim.readers.digest import seal
 from archsim.readers.versions import versioned
-from archsim.run.result_tables import html_table, table_of
+from archsim.run.result_tables import table_of
 from archsim.run.run_facts import Row
+from hwlib.text import html_table
 
 if TYPE_CHECKING:
     from archsim.run.unit_table import UnitTable

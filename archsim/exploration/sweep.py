@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,12 +30,12 @@ from archsim.readers.stored import note_unsealed, read_stored
 from hwlib.errors import InputError
 
 if TYPE_CHECKING:
-    from pandas import DataFrame
+    from archsim.run.unit_table import UnitTable
 
 SPACE_FILE = "space.json"
 
 
-@dataclass
+@dataclass(repr=False)
 class Sweep:
     """A finished sweep: a table a rung (every point that reached it), where it lies, and what was
     done for it.
@@ -72,11 +73,31 @@ class Sweep:
             table, row = reached[first.key(index)]
             yield {**next(table.rows([row])), "point": index}
 
-    def table(self) -> DataFrame:
-        """A pandas DataFrame of `rows`."""
-        import pandas
+    def table(self) -> UnitTable:
+        """Every point as a pandas DataFrame that shows its units and goes to LaTeX.
 
-        return pandas.DataFrame(self.rows())
+        Returns:
+            a DataFrame of `rows()`; `attrs["units"]` holds the units of its columns.
+        """
+        from archsim.run.result_tables import table_of
+
+        return table_of(self.rows(), repr(self))
+
+    def __repr__(self) -> str:
+        reached = ", ".join(
+            f"{len(table)} {rung.label}" for table, rung in zip(self.tables, self.space.rungs)
+        )
+        return f"Sweep({self.space.name}: {len(self.space.axes)} axes, points by rung: {reached})"
+
+    def _repr_html_(self) -> str:
+        """The Pareto front as a notebook shows it: axes and objectives of its points."""
+        from archsim.run.result_tables import table_of
+
+        wanted = [each.path for each in (*self.space.axes, *self.space.objectives)]
+        rows = [{name: row[name] for name in wanted if name in row} for row in self.front()]
+        notes = "".join(f"<p>{escape(note)}</p>" for note in self.notes)
+        table = table_of(rows, "Pareto front")._repr_html_()
+        return f"<p><b>{escape(repr(self))}</b>, Pareto front:</p>{table}{notes}"
 
     def runs(self, keys: list[str]) -> dict[str, dict[str, Any]]:
         """Key -> the stored run (cycles and ledger) behind a timed point, its own or that of the

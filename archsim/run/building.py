@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Unpack
 from archsim.chip.built import BuiltChip
 from archsim.run.options import BuiltTrainingWords, SimulationWords
 from archsim.run.result import Result
-from archsim.run.result_tables import html_table
 from archsim.run.simulation import build_for, simulate
 from hwlib.errors import InputError
+from hwlib.text import html_table
 
 if TYPE_CHECKING:
     from archsim.chip.config import Architecture

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from html import escape
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hwlib.errors import unknown
@@ -75,16 +74,6 @@ def table_of(rows: Iterable[Row], title: str) -> UnitTable:
         name: unit for name in table.columns if (unit := unit_of(str(name))) is not None
     }
     return table
-
-
-def html_table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """A plain HTML table, its texts escaped."""
-    head = "".join(f"<th>{escape(text)}</th>" for text in heads)
-    cells = "".join(
-        "<tr>" + "".join(f"<td>{escape(str(value))}</td>" for value in row) + "</tr>"
-        for row in rows
-    )
-    return f"<table><tr>{head}</tr>{cells}</table>"
 
 
 def unit_of(column: str) -> str | None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from html import escape
 from typing import Any
+
+from hwlib.text import html_table
 
 PHASES = ("forward", "backward", "update", "setup")
 KINDS = ("read", "read_transposed", "pulse_update", "write", "stream", "digital")
@@ -199,6 +202,28 @@ class Trace:
     chip: dict[str, Any] | None = None
     device: str | None = None
     version: int = 1
+
+    def __repr__(self) -> str:
+        rule = f" by {self.scheme}" if self.scheme else ""
+        once = f", {len(self.batch_operations)} a batch" if self.batch_operations else ""
+        return (
+            f"Trace({self.network}, {self.phase}{rule}: {len(self.image_operations)} operations an "
+            f"image{once}, activity {self.activity})"
+        )
+
+    def _repr_html_(self) -> str:
+        """The operations in their order as a notebook shows them."""
+        rows = [
+            (when, op.layer, op.phase, op.kind, f"{op.steps:,}")
+            for when, operations in (
+                ("once", self.setup_operations),
+                ("an image", self.image_operations),
+                ("a batch", self.batch_operations),
+            )
+            for op in operations
+        ]
+        heads = ("", "layer", "phase", "operation", "steps")
+        return f"<p><b>{escape(repr(self))}</b></p>{html_table(heads, rows)}"
 
     @property
     def activity(self) -> str:
