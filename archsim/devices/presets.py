@@ -11,16 +11,17 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archsim.devices import LAWS, load_law
+from archsim.devices.electrical import check_electrical
 from archsim.readers.documents import read_toml
 from archsim.readers.versions import migrated
 from hwlib.bibliography import load_sources
-from hwlib.errors import InputError, nearest, unknown
+from hwlib.errors import InputError, is_finite, nearest, unknown
 
 if TYPE_CHECKING:
     from archsim.devices.device import Device
@@ -41,7 +42,19 @@ CONFIDENCES = (
     "unverified",
 )
 LARGEST_FILE = 4_000_000  # bytes
+MOST_POINTS = 1000  # of a measured curve
 _REQUIRED = ("law", "title", "source", "place", "confidence", "parameters")
+_OPTIONAL = ("note", "electrical", "measured")
+
+
+@dataclass(frozen=True)
+class MeasuredCurve:
+    """Measured weights over the pulses of one direction: 5, 50 and 95 % of all runs; (points,)."""
+
+    pulses: tuple[float, ...]
+    low: tuple[float, ...]
+    median: tuple[float, ...]
+    high: tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -58,6 +71,10 @@ class Preset:
     confidence: str
     parameters: Mapping[str, float | str]
     note: str = ""
+    electrical: Mapping[str, float] = field(default_factory=dict)
+    """Values of its cell (`devices.electrical`), for the price of a chip that is built of it."""
+    measured: Mapping[str, MeasuredCurve] = field(default_factory=dict)
+    """By direction, the measurement that it was fitted to."""
 
     def device(self, changes: Mapping[str, object] | None = None) -> Device:
         """The device, with `changes` of single parameters. Raises InputError for unknown names and
@@ -94,12 +111,12 @@ def _preset(name: str, entry: object, where: str, own: bool) -> Preset:
     if not isinstance(entry, dict):
         raise InputError("a device is a table", where=where, got=entry)
     for key in entry:
-        if key not in (*_REQUIRED, "note"):
+        if key not in (*_REQUIRED, *_OPTIONAL):
             raise InputError(
                 f"unknown field '{key}'",
                 where=where,
-                allowed=(*_REQUIRED, "note"),
-                hint=nearest(key, (*_REQUIRED, "note")),
+                allowed=(*_REQUIRED, *_OPTIONAL),
+                hint=nearest(key, (*_REQUIRED, *_OPTIONAL)),
             )
     for key in _REQUIRED:
         if key not in entry:
@@ -127,7 +144,33 @@ def _preset(name: str, entry: object, where: str, own: bool) -> Preset:
         entry["confidence"],
         entry["parameters"],
         str(entry.get("note", "")),
+        check_electrical(entry.get("electrical", {}), f"{where}.electrical"),
+        _measured(entry.get("measured", {}), f"{where}.measured"),
     )
+
+
+def _measured(entry: object, where: str) -> dict[str, MeasuredCurve]:
+    if not isinstance(entry, dict):
+        raise InputError("a measurement is a table", where=where, got=entry)
+    curves = {}
+    names = [f.name for f in fields(MeasuredCurve)]
+    for direction, rows in entry.items():
+        if direction not in ("up", "down"):
+            raise unknown("direction", direction, ("up", "down"), where)
+        if not isinstance(rows, dict) or sorted(rows) != sorted(names):
+            raise InputError("wrong fields", where=f"{where}.{direction}", allowed=names)
+        columns = [rows[name] for name in names]
+        lengths = {len(column) if isinstance(column, list) else -1 for column in columns}
+        if len(lengths) != 1 or not 2 <= next(iter(lengths)) <= MOST_POINTS:
+            raise InputError(
+                "lists of one length",
+                where=f"{where}.{direction}",
+                allowed=f"2 to {MOST_POINTS} numbers",
+            )
+        if not all(is_finite(value) for column in columns for value in column):
+            raise InputError("numbers only", where=f"{where}.{direction}")
+        curves[direction] = MeasuredCurve(*(tuple(map(float, column)) for column in columns))
+    return curves
 
 
 def find_preset(name: str) -> Preset | None:

@@ -1,0 +1,264 @@
+"""Measured curves of devices: a CSV of conductances over pulses and over time, checked.
+
+The format: lines `# key = value` with the facts of FACTS, then a head and a row a reading.
+
+    device      a name or number; a device is one that was measured
+    cycle       number of the up-and-down cycle of that device
+    direction   up, down, or hold (no pulses: a row of `time_s`)
+    pulse       pulses that this run of one direction has had (0: before the first one)
+    time_s      seconds since the hold began, in rows of `hold`
+    conductance_us   (or conductance_s, conductance_ms, conductance_ns, resistance_ohm)
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from archsim.readers.files import decoded, read_bytes
+from hwlib.errors import InputError, nearest, unknown
+
+LARGEST_FILE = 100_000_000  # bytes
+MOST_ROWS = 2_000_000
+MOST_PULSES = 100_000  # of one run: a longer one is thinned by whoever measured it
+# fact -> unit and what it is; a number where there is a unit
+FACTS = {
+    "title": ("", "what was measured, in a few words"),
+    "source": ("", "laboratory, paper or notebook"),
+    "pulse_width_ns": ("ns", "length of one pulse"),
+    "set_voltage_v": ("V", "amplitude of an up pulse"),
+    "reset_voltage_v": ("V", "amplitude of a down pulse"),
+    "read_voltage_v": ("V", "voltage of the readings"),
+    "endurance_pulses": ("", "pulses after which the devices wear out"),
+}
+UNITS_US = {
+    "conductance_s": 1e6,
+    "conductance_ms": 1e3,
+    "conductance_us": 1.0,
+    "conductance_ns": 1e-3,
+    "resistance_ohm": math.nan,
+}
+DIRECTIONS = ("up", "down", "hold")
+
+
+@dataclass(frozen=True)
+class Run:
+    """Pulses of one direction on one device in one cycle.
+
+    Attributes:
+        device: its name in the file.
+        cycle: number of the cycle.
+        up: direction of the pulses.
+        pulses: pulses before each reading, rising, the first is 0; (readings,).
+        conductance_us: the readings; (readings,).
+    """
+
+    device: str
+    cycle: int
+    up: bool
+    pulses: np.ndarray
+    conductance_us: np.ndarray
+
+
+@dataclass(frozen=True)
+class Hold:
+    """A device left alone: readings over time. `time_s` rises from 0 or more; (readings,) both."""
+
+    device: str
+    cycle: int
+    time_s: np.ndarray
+    conductance_us: np.ndarray
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The content of one file: its runs in the order of the file, its holds, its facts, its digest."""
+
+    name: str
+    runs: tuple[Run, ...]
+    holds: tuple[Hold, ...]
+    facts: Mapping[str, float | str]
+    digest: str
+
+    @property
+    def devices(self) -> tuple[str, ...]:
+        """Names of the devices that were pulsed, in the order of the file."""
+        return tuple(dict.fromkeys(run.device for run in self.runs))
+
+    def window_us(self) -> tuple[float, float]:
+        """Lowest and highest conductance, each the mean over the devices of their own extremes."""
+        lows = []
+        highs = []
+        for device in self.devices:
+            readings = np.concatenate(
+                [run.conductance_us for run in self.runs if run.device == device]
+            )
+            lows.append(readings.min())
+            highs.append(readings.max())
+        return float(np.mean(lows)), float(np.mean(highs))
+
+
+def read_measured(path: str | Path) -> Measured:
+    """Read and check a file of measured curves.
+
+    Args:
+        path: a CSV in the format above, at most 100 MB and 2 million rows.
+
+    Returns:
+        Its runs, holds and facts.
+
+    Raises:
+        InputError: with the line, for anything that is not in the format.
+    """
+    content = read_bytes(path, LARGEST_FILE)
+    lines = decoded(content, path).splitlines()
+    where = str(path)
+    facts: dict[str, float | str] = {}
+    start = 0
+    while start < len(lines) and (not lines[start].strip() or lines[start].startswith("#")):
+        _fact(lines[start], f"{where}: line {start + 1}", facts)
+        start += 1
+    if start == len(lines):
+        raise InputError("no head and no readings", where=where, allowed=_format())
+    head = _head(next(csv.reader([lines[start]])), f"{where}: line {start + 1}")
+    rows = lines[start + 1 :]
+    if len(rows) > MOST_ROWS:
+        raise InputError(
+            "too many readings", where=where, got=len(rows), allowed=f"up to {MOST_ROWS}"
+        )
+    groups: dict[tuple[str, int, str], list[tuple[float, float]]] = {}
+    for number, cells in enumerate(csv.reader(rows), start + 2):
+        if cells and any(cell.strip() for cell in cells):
+            key, reading = _row(head, cells, f"{where}: line {number}")
+            groups.setdefault(key, []).append(reading)
+    digest = "sha256:" + hashlib.sha256(content).hexdigest()
+    return _grouped(where, groups, facts, digest)
+
+
+def _format() -> str:
+    return "lines `# key = value`, then device,cycle,direction,pulse,conductance_us"
+
+
+def _fact(line: str, where: str, facts: dict[str, float | str]) -> None:
+    key, sign, text = line.lstrip("#").partition("=")
+    key = key.strip()
+    text = text.strip().strip('"')
+    if not sign:
+        return  # a remark
+    if key not in FACTS:
+        raise unknown("fact of a measurement", key, FACTS, where)
+    if key in facts:
+        raise InputError("a fact stands twice", where=where, got=key)
+    if key in ("title", "source"):
+        facts[key] = text
+        return
+    value = _number(text, where, key)
+    if not value > 0 and not (key == "reset_voltage_v" and value < 0):
+        raise InputError(f"{key} is above 0", where=where, got=text)
+    facts[key] = abs(value)
+
+
+def _number(text: str, where: str, what: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise InputError(f"{what} is a finite number", where=where, got=text)
+    return value
+
+
+def _head(cells: list[str], where: str) -> dict[str, int]:
+    names = [cell.strip() for cell in cells]
+    known = ("device", "cycle", "direction", "pulse", "time_s", *UNITS_US)
+    for name in names:
+        if name not in known:
+            raise InputError(
+                f"unknown column '{name}'", where=where, allowed=known, hint=nearest(name, known)
+            )
+    if len(set(names)) < len(names):
+        raise InputError("a column stands twice", where=where, got=",".join(names))
+    conductances = [name for name in names if name in UNITS_US]
+    if len(conductances) != 1:
+        raise InputError(
+            "one column holds the conductance", where=where, got=conductances, allowed=UNITS_US
+        )
+    for name in ("direction",):
+        if name not in names:
+            raise InputError(f"the column '{name}' is missing", where=where, got=",".join(names))
+    if "pulse" not in names and "time_s" not in names:
+        raise InputError("neither a column 'pulse' nor 'time_s'", where=where, got=",".join(names))
+    return {name: index for index, name in enumerate(names)}
+
+
+def _row(
+    head: Mapping[str, int], cells: list[str], where: str
+) -> tuple[tuple[str, int, str], tuple[float, float]]:
+    if len(cells) != len(head):
+        raise InputError(
+            "wrong number of cells", where=where, got=len(cells), allowed=str(len(head))
+        )
+    text = {name: cells[index].strip() for name, index in head.items()}
+    direction = text["direction"]
+    if direction not in DIRECTIONS:
+        raise unknown("direction", direction, DIRECTIONS, where)
+    axis = "time_s" if direction == "hold" else "pulse"
+    if not text.get(axis):
+        raise InputError(f"a row of '{direction}' needs {axis}", where=where)
+    position = _number(text[axis], where, axis)
+    if position < 0 or (axis == "pulse" and position != int(position)):
+        raise InputError(f"{axis} is not negative, a pulse is whole", where=where, got=text[axis])
+    if axis == "pulse" and position > MOST_PULSES:
+        raise InputError(
+            "too many pulses in one run", where=where, got=text[axis], allowed=f"to {MOST_PULSES}"
+        )
+    unit = next(name for name in head if name in UNITS_US)
+    value = _number(text[unit], where, unit)
+    if not value > 0:
+        raise InputError("a conductance is above 0", where=where, got=text[unit])
+    conductance = 1e6 / value if unit == "resistance_ohm" else value * UNITS_US[unit]
+    cycle = _number(text.get("cycle") or "0", where, "cycle")
+    if cycle != int(cycle):
+        raise InputError("a cycle is a whole number", where=where, got=text["cycle"])
+    key = (text.get("device") or "0", int(cycle), direction)
+    return key, (position, conductance)
+
+
+def _grouped(
+    where: str,
+    groups: Mapping[tuple[str, int, str], list[tuple[float, float]]],
+    facts: Mapping[str, float | str],
+    digest: str,
+) -> Measured:
+    runs = []
+    holds = []
+    last: dict[str, float] = {}
+    for (device, cycle, direction), readings in groups.items():
+        names = f"{where}: device {device}, cycle {cycle}, {direction}"
+        positions, values = (np.array(column) for column in zip(*readings))
+        if np.any(np.diff(positions) <= 0):
+            raise InputError("pulses or times do not rise from row to row", where=names)
+        if direction == "hold":
+            holds.append(Hold(device, cycle, positions, values))
+            continue
+        if positions[0] > 0:
+            # the state before the first pulse is the last reading of the run before
+            if device not in last:
+                raise InputError(
+                    "no reading before the first pulse", where=names, hint="add a row of pulse 0"
+                )
+            positions = np.concatenate([[0.0], positions])
+            values = np.concatenate([[last[device]], values])
+        if len(positions) < 2:
+            raise InputError("a run has at least two readings", where=names)
+        last[device] = float(values[-1])
+        runs.append(Run(device, cycle, direction == "up", positions.astype(np.int64), values))
+    if not any(run.up for run in runs):
+        raise InputError("no run of up pulses", where=where)
+    return Measured(where, tuple(runs), tuple(holds), dict(facts), digest)
