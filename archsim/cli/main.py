@@ -29,6 +29,7 @@ COMMANDS = {
     "report": "make or remake the report of a finished run",
     "validate": "published figures beside what the model gives",
     "explain": "where one number of a result comes from, down to the sourced figures",
+    "fit": "a device law with its spreads out of measured conductances",
     "cite": "the sources that a result rests on, as text or BibTeX",
     "verify": "stored results, sweeps, comparisons and checkpoints against their digests, their own ledgers and the conservation laws",
     "list": "what there is: networks, architectures, schemes, components, data sets",

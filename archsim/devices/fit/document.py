@@ -81,8 +81,7 @@ def fit_document(fit: DeviceFit) -> dict[str, object]:
         "ageing": None
         if fit.ageing is None
         else {
-            key: value if math.isfinite(value) else None
-            for key, value in vars(fit.ageing).items()
+            key: value if math.isfinite(value) else None for key, value in vars(fit.ageing).items()
         },
         "laws": [
             {

@@ -368,11 +368,7 @@ def _fit_gains(
 
 
 def _normal_equations(
-    search: _Search,
-    values: dict[str, float],
-    gains: np.ndarray,
-    off: np.ndarray,
-    owner: np.ndarray,
+    search: _Search, values: dict[str, float], gains: np.ndarray, off: np.ndarray, owner: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """J^T J (devices, 4, 4) and J^T r (devices, 4) of the gains, by differences."""
     columns = []

@@ -56,7 +56,9 @@ def fit_noise(measured: Measured, fit: LawFit) -> Noise:
     steps = _intervals(curves, fit)
     square = steps.off**2
     together = (steps.run[1:] == steps.run[:-1]) & steps.free[1:] & steps.free[:-1]
-    product = float(np.mean(steps.off[1:][together] * steps.off[:-1][together])) if any(together) else 0.0
+    product = (
+        float(np.mean(steps.off[1:][together] * steps.off[:-1][together])) if any(together) else 0.0
+    )
     reading = float(np.sqrt(max(0.0, -product)))
     names = {p.name: p for p in kind.parameters}
     name = next((n for n in NOISES if n in names), "")
@@ -81,7 +83,9 @@ def fit_noise(measured: Measured, fit: LawFit) -> Noise:
 
 def _intervals(curves: Curves, fit: LawFit) -> _Intervals:
     device = fit.device()
-    parts: dict[str, list[np.ndarray]] = {key: [] for key in ("start", "up", "gap", "device", "end", "run")}
+    parts: dict[str, list[np.ndarray]] = {
+        key: [] for key in ("start", "up", "gap", "device", "end", "run")
+    }
     for index in range(len(curves.up)):
         count = int((curves.at[index] >= 0).sum())
         readings = curves.weights[index, :count]
@@ -94,7 +98,9 @@ def _intervals(curves: Curves, fit: LawFit) -> _Intervals:
     joined = {key: np.concatenate(arrays) for key, arrays in parts.items()}
     planes = planes_of(device, fit.gains[:, joined["device"]])
     start = joined["start"][None, :]
-    moved = start + joined["gap"] * (mean_step(device, start, joined["up"][None, :], planes) - start)
+    moved = start + joined["gap"] * (
+        mean_step(device, start, joined["up"][None, :], planes) - start
+    )
     ended = np.clip(moved, planes[2], planes[3])
     margin = 1e-6
     free = (
