@@ -8,8 +8,12 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from archsim.cli.options import number_or_word
+
+if TYPE_CHECKING:
+    from archsim.devices.presets import Preset
 from archsim.cli.output import Described
 
 _DEVICES = 200
@@ -27,7 +31,10 @@ def describe_device(name: str, node_nm: float | None, settings: dict[str, str]) 
     changes = {key: number_or_word(text) for key, text in settings.items()}
     preset = find_preset(name)
     device = preset.device(changes) if preset else load_law(name)(**changes)
-    steps = staircase(device, devices=_DEVICES)
+    measured = _measured(preset, device.paired)
+    longest = int(max((curve["pulses"][-1] for curve in measured.values()), default=0))
+    start = measured["up"]["median"][0] if "up" in measured else None
+    steps = staircase(device, devices=_DEVICES, pulses=min(longest, 2000), start=start)
     return {
         "name": name,
         "law": device.name,
@@ -55,6 +62,21 @@ def describe_device(name: str, node_nm: float | None, settings: dict[str, str]) 
             "devices": _DEVICES,
             "quantiles": [row.tolist() for row in steps.quantiles()],
         },
+        "electrical": dict(preset.electrical) if preset else {},
+        "measured": measured,
+    }
+
+
+def _measured(preset: Preset | None, paired: bool) -> dict[str, dict[str, list[float]]]:
+    """The measurement of a fitted device, by direction. A pair's staircase goes down by its other
+    device, so that there only the up pulses are of one device.
+    """
+    if preset is None:
+        return {}
+    return {
+        direction: {key: list(values) for key, values in vars(curve).items()}
+        for direction, curve in preset.measured.items()
+        if direction == "up" or not paired
     }
 
 
@@ -150,14 +172,33 @@ def draw_device(document: Described) -> Iterator[object]:
     stairs = document["staircase"]
     yield Text(
         f"Staircase: {stairs['pulses']} pulses up, {stairs['pulses']} down; {stairs['devices']} devices "
-        "(● median, ░ 5 % to 95 %); --out DIR draws it as SVG and PNG"
+        f"(● median, ░ 5 % to 95 %{', × measured' if document['measured'] else ''}); "
+        "--out DIR draws it as SVG and PNG"
     )
-    yield Text("\n".join(_plot(*stairs["quantiles"])))
+    marks = laid_over(document["measured"], stairs["pulses"])
+    yield Text("\n".join(_plot(*stairs["quantiles"], marks)))
 
 
-def _plot(low: list[float], middle: list[float], high: list[float]) -> list[str]:
-    """Lines of characters with the weight axis on the left."""
-    floor, span = min(low), max(1e-12, max(high) - min(low))
+def laid_over(measured: dict, pulses: int) -> list[tuple[float, float]]:
+    """Measured medians on the axis of the staircase: (pulse, weight), down pulses after the up."""
+    return [
+        (pulse + (0 if direction == "up" else pulses), weight)
+        for direction, curve in measured.items()
+        for pulse, weight in zip(curve["pulses"], curve["median"])
+        if pulse <= pulses
+    ]
+
+
+def _plot(
+    low: list[float],
+    middle: list[float],
+    high: list[float],
+    marks: list[tuple[float, float]] | None = None,
+) -> list[str]:
+    """Lines of characters with the weight axis on the left; `marks` are (pulse, weight)."""
+    marks = marks or []
+    floor = min([*low, *(weight for _, weight in marks)])
+    span = max(1e-12, max([*high, *(weight for _, weight in marks)]) - floor)
     lines = [[" "] * _COLUMNS for _ in range(_LINES)]
     for column in range(_COLUMNS):
         pulse = round(column * (len(middle) - 1) / (_COLUMNS - 1))
@@ -167,6 +208,10 @@ def _plot(low: list[float], middle: list[float], high: list[float]) -> list[str]
         for line in range(bottom, top + 1):
             lines[_LINES - 1 - line][column] = "░"
         lines[_LINES - 1 - centre][column] = "●"
+    for pulse, weight in marks:
+        column = round(pulse * (_COLUMNS - 1) / (len(middle) - 1))
+        line = round((weight - floor) / span * (_LINES - 1))
+        lines[_LINES - 1 - line][column] = "×"
     marked = (0, _LINES // 2, _LINES - 1)
     labels = [
         f"{floor + span * (1 - line / (_LINES - 1)):8.3g} " if line in marked else " " * 9
@@ -187,7 +232,10 @@ def write_staircase(document: Described, folder: str) -> list[Path]:
 
     stairs, light = document["staircase"], colours("light")
     drawing = draw_staircase(
-        f"Staircase of {document['name']}", stairs["quantiles"], stairs["pulses"]
+        f"Staircase of {document['name']}",
+        stairs["quantiles"],
+        stairs["pulses"],
+        laid_over(document["measured"], stairs["pulses"]),
     )
     name = f"staircase_{Path(document['name']).stem}"
     target = write_files(folder, {f"{name}.svg": to_svg(drawing, light)})

@@ -8,15 +8,19 @@ import math
 from collections.abc import Sequence
 
 from archsim.report.drawing.axes import linear_axis
-from archsim.report.drawing.drawing import Boxes, Drawing, Line, Text
+from archsim.report.drawing.drawing import Boxes, Dots, Drawing, Line, Text
 from archsim.report.drawing.format import plain
 
 
 def draw_staircase(
-    title: str, quantiles: Sequence[Sequence[float]], pulses: int, width: float = 620.0
+    title: str,
+    quantiles: Sequence[Sequence[float]],
+    pulses: int,
+    measured: Sequence[tuple[float, float]] = (),
+    width: float = 620.0,
 ) -> Drawing:
     """`quantiles` are the 5 %, 50 % and 95 % weight over the devices at pulse 0 to 2 x `pulses`
-    (up, then down).
+    (up, then down); `measured` are (pulse, weight) of the device that the law was fitted to.
     """
     low, middle, high = quantiles
     left = 60.0
@@ -24,8 +28,8 @@ def draw_staircase(
     top = 30.0
     height = 280.0
     bottom = top + height
-    span = max(1e-12, max(high) - min(low))
-    floor = min(low)
+    floor = min([*low, *(weight for _, weight in measured)])
+    span = max(1e-12, max([*high, *(weight for _, weight in measured)]) - floor)
     drawing = Drawing(width, top + height + 58, title)
     across = linear_axis(2 * pulses, width - left - right, "", 70, prefixed=False)
     inner = width - left - right
@@ -58,6 +62,9 @@ def draw_staircase(
         drawing.add(
             Line(x(before), y(middle[before]), x(after), y(middle[after]), "kind-measured", 2.0)
         )
+    dots = tuple((x(pulse), y(weight)) for pulse, weight in measured)
+    if dots:
+        drawing.add(Dots(dots, 2.5, "ink"))
     drawing.add(
         Line(x(pulses), top, x(pulses), bottom, "soft", 1.0, True),
         Text(x(pulses / 2), top - 8, "up pulses", "middle", 11, "soft"),
@@ -67,7 +74,7 @@ def draw_staircase(
         Text(
             left,
             bottom + 50,
-            "line: median of the devices; band: 5 % to 95 %",
+            "line: median of the devices; band: 5 % to 95 %" + ("; dots: measured" if dots else ""),
             size=11,
             fill="soft",
         ),
