@@ -32,6 +32,12 @@ def binary_switch_reference(weight, up, count, noise, planes, law):
     )
 
 
+def expected_switch(weight, up, planes, law):
+    """The mean over many switches: the way to the other state times the probability."""
+    target = np.where(up, planes[3], planes[2])
+    return weight + (target - weight) * np.where(up, planes[4], planes[5])
+
+
 class BinarySwitch(Device):
     """P(t, V) = 1 - exp(-t/tau(V)), tau(V) = tau0 exp(-V/V0); a device's spread is p' = 1 - (1 -
     p)^exp(sigma z), z fixed per device.
@@ -57,6 +63,7 @@ class BinarySwitch(Device):
     even_noise = True
     step = staticmethod(binary_switch)
     step_reference = staticmethod(binary_switch_reference)
+    expected_step = staticmethod(expected_switch)
 
     def scalars(self):
         return (0.0,)

@@ -5,7 +5,7 @@ kernels need of a law.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -164,6 +164,18 @@ class Device:
     def reference(cls) -> LawReference:
         """The law for the NumPy twin."""
         return LawReference(cls.step_reference, cls.aggregated, cls.paired, cls.even_noise)
+
+    def expected_step(
+        self,
+        weight: np.ndarray,
+        up: np.ndarray,
+        planes: Sequence[np.ndarray],
+        law: tuple[float, ...],
+    ) -> np.ndarray:
+        """The mean weight after one pulse, before the bounds: the step without noise where that is
+        symmetric. A law of another noise says its own.
+        """
+        return self.step_reference(weight, up, 1.0, 0.0, planes, law)
 
     def scalars(self) -> tuple[float, ...]:
         """The law's scalars, in the order its step function reads them."""

@@ -38,7 +38,7 @@ def test_a_soft_bounds_device_comes_back(tmp_path):
 
 def test_constant_steps_come_back_and_are_suggested(tmp_path):
     changes = {"pulse_step": 0.08, "step_spread": 0.15, "pulse_noise": 0.4}
-    made = write_curves(tmp_path / "m.csv", "gokmen2016_unit", changes=changes, devices=24)
+    made = write_curves(tmp_path / "m.csv", "gokmen2016_unit", changes=changes, devices=12)
     laws = ["soft_bounds", "linear_step", "constant_step"]
     fit = fit_device(read_measured(tmp_path / "m.csv"), laws)
     assert fit.suggested == "constant_step" == fit.chosen.law
@@ -86,7 +86,7 @@ def test_a_switch_gives_back_its_probability(tmp_path):
 
 @pytest.mark.parametrize("law", LAWS)
 def test_every_law_can_be_fitted(tmp_path, law):
-    write_curves(tmp_path / "m.csv", "rasch2024_20_states", devices=3, cycles=1, pulses=12)
+    write_curves(tmp_path / "m.csv", "rasch2024_20_states", devices=2, cycles=1, pulses=6)
     fit = fit_law(read_measured(tmp_path / "m.csv"), law)
     assert np.isfinite(fit.residual) and fit.residual < 0.5
     names = {p.name for p in free_parameters(law)}

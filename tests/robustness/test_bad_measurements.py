@@ -19,7 +19,7 @@ UP = "0,0,up,0,1\n0,0,up,1,2\n"
         ("# source = a lab\n", "no head"),
         (HEAD, "no run of up pulses"),
         (HEAD + "0,0,down,0,2\n0,0,down,1,1\n", "no run of up pulses"),
-        (HEAD + "0,0,upp,0,1\n", "nearest: up"),
+        (HEAD + "0,0,upp,0,1\n", "did you mean 'up'?"),
         (HEAD + "0,0,up,1,1\n0,0,up,2,2\n", "before the first pulse"),
         (HEAD + "0,0,up,0,1\n", "two readings"),
         (HEAD + "0,0,up,0,1\n0,0,up,0,2\n", "do not rise"),
@@ -29,10 +29,10 @@ UP = "0,0,up,0,1\n0,0,up,1,2\n"
         (HEAD + "0,0,up,0,1\n0,0,up,1e9,2\n", "too many pulses"),
         (HEAD + "0,0,up,0\n", "cells"),
         (HEAD + "0,0,hold,0,1\n", "time_s"),
-        (HEAD.replace("cycle", "cycel") + UP, "nearest: cycle"),
+        (HEAD.replace("cycle", "cycel") + UP, "did you mean 'cycle'?"),
         (HEAD.replace("direction,", "") + "0,0,0,1\n", "direction"),
         ("direction,pulse\nup,0\n", "one column holds the conductance"),
-        ("# puls_width_ns = 5\n" + HEAD + UP, "nearest: pulse_width_ns"),
+        ("# puls_width_ns = 5\n" + HEAD + UP, "did you mean 'pulse_width_ns'?"),
         ("# pulse_width_ns = -5\n" + HEAD + UP, "above 0"),
         ("# pulse_width_ns = 5\n# pulse_width_ns = 6\n" + HEAD + UP, "twice"),
     ],
@@ -66,11 +66,11 @@ def test_a_conductance_that_never_changes_is_refused(tmp_path, capsys):
 def test_unknown_words_are_refused_with_the_nearest(tmp_path, capsys, option):
     (tmp_path / "m.csv").write_text(HEAD + UP)
     assert main(["fit", str(tmp_path / "m.csv"), *option]) == 2
-    assert "nearest" in capsys.readouterr().err
+    assert "did you mean" in capsys.readouterr().err
 
 
 def test_electrical_values_are_checked(tmp_path):
-    with pytest.raises(InputError, match="nearest: read_voltage_v"):
+    with pytest.raises(InputError, match="did you mean 'read_voltage_v'"):
         check_electrical({"read_voltage": 1.0}, "x")
     with pytest.raises(InputError, match="not below"):
         check_electrical({"lowest_conductance_us": 5.0, "highest_conductance_us": 5.0}, "x")

@@ -13,6 +13,7 @@ from archsim.devices.fit.measured import Measured
 from archsim.devices.fit.noise import Noise, fit_noise
 from archsim.devices.fit.spread import fit_spread
 from hwlib.errors import InputError, unknown
+from hwlib.part import Parameter
 
 TIE = 1.05
 """Laws whose residual is within 5 % of the smallest are as good; the one of the fewest parameters is
@@ -142,19 +143,19 @@ def _of(law: str, fixed: Mapping[str, float]) -> dict[str, float]:
     return {name: value for name, value in fixed.items() if name in names}
 
 
-def _silent(names: Mapping[str, object]) -> dict[str, float]:
+def _silent(names: Mapping[str, Parameter]) -> dict[str, float]:
     return {name: 0.0 for name in names if name.endswith("_spread")}
 
 
-def _inside(parameter: object, value: float | str) -> float | str:
-    from hwlib.part import Parameter
-
-    if not isinstance(parameter, Parameter) or isinstance(value, str):
+def _inside(parameter: Parameter, value: float | str) -> float | str:
+    if isinstance(value, str) or parameter.low is None or parameter.high is None:
         return value
     return min(max(float(value), parameter.low), parameter.high)
 
 
-def _notes_on_spread(fit: LawFit, names: Mapping[str, object], spread: Mapping) -> list[str]:
+def _notes_on_spread(
+    fit: LawFit, names: Mapping[str, Parameter], spread: Mapping[str, float | str]
+) -> list[str]:
     if fit.gains.shape[1] < 2:
         return ["one device: its spread from device to device is not measured and is set to 0"]
     missing = sorted(n for n in names if n.endswith("_spread") and n not in spread)
@@ -164,7 +165,7 @@ def _notes_on_spread(fit: LawFit, names: Mapping[str, object], spread: Mapping) 
 
 
 def _reading(
-    noise: Noise, owner: str, parameters: dict[str, float | str], names: Mapping[str, object]
+    noise: Noise, owner: str, parameters: dict[str, float | str], names: Mapping[str, Parameter]
 ) -> str:
     if not noise.reading > 0:
         return ""
@@ -187,7 +188,7 @@ def _notes_on_ageing(
     fit: LawFit,
     ageing: Ageing | None,
     parameters: dict[str, float | str],
-    names: Mapping[str, object],
+    names: Mapping[str, Parameter],
 ) -> list[str]:
     if ageing is None:
         return ["nothing was measured over time: the device neither drifts nor forgets"]

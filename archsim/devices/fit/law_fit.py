@@ -336,7 +336,8 @@ def _fit_gains(
     curves = search.curves
     devices = gains.shape[1]
     owner = np.broadcast_to(curves.device[:, None], curves.read.shape)[curves.read]
-    counts = np.bincount(owner, minlength=devices)
+    # a device without a reading keeps the mean's gains
+    counts = np.maximum(np.bincount(owner, minlength=devices), 1)
 
     def squares(trial: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         off = search.residuals(values, trial)

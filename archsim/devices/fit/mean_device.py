@@ -11,7 +11,6 @@ from archsim.devices.device import Device
 MOST_STEPS = 400
 """Steps of one curve. Longer runs take several pulses a step: each moves the weight so little that
 the law is straight over them."""
-_UNIFORMS = (np.arange(32) + 0.5) / 32
 
 
 @dataclass(frozen=True)
@@ -70,20 +69,10 @@ def planes_of(device: Device, gains: np.ndarray | None = None) -> list[np.ndarra
     return [*planes, *device.own_planes(planes, no_spread)]
 
 
-def mean_step(
-    device: Device, weight: np.ndarray, up: np.ndarray, planes: list[np.ndarray]
-) -> np.ndarray:
-    """Expected weight (1, runs) after one pulse, before the bounds."""
-    law = device.scalars()
-    if not device.even_noise:
-        return device.step_reference(weight, up, 1.0, 0.0, planes, law)
-    moved = [device.step_reference(weight, up, 1.0, u, planes, law) for u in _UNIFORMS]
-    return np.mean(moved, axis=0)
-
-
 def simulate(device: Device, curves: Curves, gains: np.ndarray | None = None) -> np.ndarray:
     """Weights (runs, readings) where the readings were taken, without noise."""
     planes = planes_of(device, gains)
+    law = device.scalars()
     weight = curves.start[None, :].copy()
     up = curves.up[None, :]
     low, high = planes[2], planes[3]
@@ -91,7 +80,7 @@ def simulate(device: Device, curves: Curves, gains: np.ndarray | None = None) ->
     table = np.empty((steps + 1, weight.shape[1]))
     table[0] = weight[0]
     for number in range(1, steps + 1):
-        moved = mean_step(device, weight, up, planes)
+        moved = device.expected_step(weight, up, planes, law)
         if curves.stride > 1:
             moved = weight + curves.stride * (moved - weight)
         weight = np.clip(moved, low, high)

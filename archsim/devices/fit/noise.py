@@ -8,7 +8,7 @@ import numpy as np
 
 from archsim.devices import load_law
 from archsim.devices.fit.law_fit import LawFit, curves_of
-from archsim.devices.fit.mean_device import Curves, mean_step, planes_of
+from archsim.devices.fit.mean_device import Curves, planes_of
 from archsim.devices.fit.measured import Measured
 
 NOISES = ("pulse_noise", "program_error")
@@ -99,7 +99,7 @@ def _intervals(curves: Curves, fit: LawFit) -> _Intervals:
     planes = planes_of(device, fit.gains[:, joined["device"]])
     start = joined["start"][None, :]
     moved = start + joined["gap"] * (
-        mean_step(device, start, joined["up"][None, :], planes) - start
+        device.expected_step(start, joined["up"][None, :], planes, device.scalars()) - start
     )
     ended = np.clip(moved, planes[2], planes[3])
     margin = 1e-6
