@@ -36,6 +36,7 @@ COMMANDS = {
     "show": "one network, architecture, scheme, component, figure or data set with its parameters and sources",
     "data": "get a data set: cache, $ARCHSIM_DATA, download with md5 check",
     "trace": "write the layer trace of a network as a file",
+    "docs": "the documentation that came with the package, without a network",
 }
 
 
