@@ -94,7 +94,12 @@ def main() -> None:
 
     parser = argparse.ArgumentParser(description="Build the manual that comes with the package.")
     parser.add_argument("--check", metavar="DIR", help="build into DIR, without the notebooks")
-    target = parser.parse_args().check
+    parser.add_argument("--digest", action="store_true", help="print the digest of the sources")
+    arguments = parser.parse_args()
+    if arguments.digest:
+        print(sources_digest())
+        return
+    target = arguments.check
     build(Path(target) if target else PAGES, notebooks=target is None)
     if target is None:
         DIGEST.write_text(sources_digest() + "\n", encoding="utf-8")

@@ -33,7 +33,6 @@ nb_remove_code_outputs = False
 # the Python surface
 autodoc_typehints = "signature"
 autodoc_typehints_format = "short"
-autodoc_preserve_defaults = True
 autodoc_member_order = "bysource"
 python_maximum_signature_line_length = 88
 napoleon_google_docstring = True
@@ -94,5 +93,11 @@ def escape_docstring(app, what, name, thing, options, lines):
     lines[:] = "".join(pieces).split("\n")
 
 
+def leave_out_fields(app, what, name, thing, options, signature, returns):
+    """The fields of settings stand on pages of their own, with their ranges and meanings."""
+    return ("", returns) if hasattr(thing, "model_fields") else None
+
+
 def setup(app):
+    app.connect("autodoc-process-signature", leave_out_fields)
     app.connect("autodoc-process-docstring", escape_docstring, priority=100)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import inspect
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import archsim
 from docs.from_code.markdown import page
@@ -100,9 +101,18 @@ def surface() -> Iterator[str]:
 
 
 def _words(path: str, thing: object) -> Iterator[str]:
+    if isinstance(thing, (property, functools.cached_property)):
+        yield f"{path}\n{thing.__doc__}"
+    thing = getattr(thing, "__func__", thing)
+    if not callable(thing):
+        return
+    of_fields = hasattr(thing, "model_fields")
+    signature = "" if of_fields else _signature(thing)
+    yield f"{path}{signature}\n{inspect.getdoc(thing) or ''}"
+
+
+def _signature(thing: Callable[..., object]) -> str:
     try:
-        signature = str(inspect.signature(thing))  # type: ignore[arg-type]
+        return re.sub(" at 0x[0-9a-f]+", "", str(inspect.signature(thing)))
     except (TypeError, ValueError):
-        signature = ""
-    text = inspect.getdoc(thing) or ""
-    yield f"{path}{re.sub(' at 0x[0-9a-f]+', '', signature)}\n{text if callable(thing) else ''}"
+        return ""

@@ -6,8 +6,8 @@ from archsim.schemes import list_schemes, load_scheme
 from docs.from_code.markdown import anchor, code, docstring, page, prose, table
 from docs.from_code.settings import field_rows
 
-INTRODUCTION = """Every built-in update rule with its settings, which `--set scheme.FIELD=VALUE` changes. What each asks of the chip is in the
-[table of schemes](../schemes.md); [your own](../learn/my_update_rule.md) is one file."""
+INTRODUCTION = """Every built-in update rule with its settings, which `--set scheme.FIELD=VALUE` changes.
+What each asks of the chip is in the [table of schemes](../schemes.md); [your own](../learn/my_update_rule.md) is one file."""
 
 
 def schemes_page() -> str:

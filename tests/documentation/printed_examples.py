@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import shutil
 from pathlib import Path
 from typing import NamedTuple
 
@@ -79,11 +80,8 @@ def write_inputs(folder: Path) -> None:
         test_images=images[40:],
         test_labels=labels[40:],
     )
-    for name in (
-        "docs/examples/manhattan.py",
-        "reports/gokmen2017/study.toml",
-        "reports/gokmen2017/history/um_bl1-1.json",
-    ):
+    shutil.copytree(ROOT / "docs/examples", folder / "docs/examples")
+    for name in ("reports/gokmen2017/study.toml", "reports/gokmen2017/history/um_bl1-1.json"):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes((ROOT / name).read_bytes())
     own = (

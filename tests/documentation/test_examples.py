@@ -38,6 +38,8 @@ def folder(tmp_path, monkeypatch):
     before = SCHEMES.pop("manhattan", None)
     write_inputs(tmp_path)
     monkeypatch.chdir(tmp_path)
+    # nothing is opened on the screen of whoever runs the tests
+    monkeypatch.setattr("webbrowser.open", lambda address: True)
     yield tmp_path
     for name in ("manhattan", "my_scheme"):
         SCHEMES.pop(name, None)
@@ -107,6 +109,9 @@ def test_every_file_is_read(block, folder):
         (folder / "printed.toml").write_text(block.text, encoding="utf-8")
         assert load_space("printed.toml").axes
         assert main(["explore", "printed.toml", "--dry-run"]) == 0
+    elif "law = " in block.text:
+        (folder / "device.toml").write_text(block.text, encoding="utf-8")
+        assert main(["show", "device", "device.toml", "--json"]) == 0
     else:
         assert_components(block, folder)
 

@@ -38,6 +38,7 @@ ROOMS = (
     "archsim.report",
     "archsim.studies",
     "archsim.validation",
+    "archsim.documentation",
     "archsim.cli",
 )
 # What a room may use from outside (google: protobuf comes with onnx); every other room is free to
