@@ -93,16 +93,19 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> object:
-    if name == "__version__":
-        from archsim.basics.version import VERSION
+# a type checker takes a misspelt name for what it is
+if not TYPE_CHECKING:
 
-        return VERSION
-    if name not in _HOMES:
-        raise AttributeError(f"module 'archsim' has no attribute '{name}'")
-    value = getattr(importlib.import_module(_HOMES[name]), name)
-    globals()[name] = value
-    return value
+    def __getattr__(name: str) -> object:
+        if name == "__version__":
+            from archsim.basics.version import VERSION
+
+            return VERSION
+        if name not in _HOMES:
+            raise AttributeError(f"module 'archsim' has no attribute '{name}'")
+        value = getattr(importlib.import_module(_HOMES[name]), name)
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:

@@ -93,7 +93,8 @@ class Sweep:
         """The Pareto front as a notebook shows it: axes and objectives of its points."""
         from archsim.run.result_tables import table_of
 
-        wanted = [each.path for each in (*self.space.axes, *self.space.objectives)]
+        wanted = [axis.path for axis in self.space.axes]
+        wanted += [objective.path for objective in self.space.objectives]
         rows = [{name: row[name] for name in wanted if name in row} for row in self.front()]
         notes = "".join(f"<p>{escape(note)}</p>" for note in self.notes)
         table = table_of(rows, "Pareto front")._repr_html_()
