@@ -132,7 +132,7 @@ def _write(arguments: argparse.Namespace) -> int:
 
     result = Result.load(arguments.folder)
     from archsim.basics.files import write_files
-    from archsim.report.run.export import write_figures
+    from archsim.report.run.export import write_plots
     from archsim.report.run.page import render_report
 
     source = Path(arguments.folder)
@@ -140,7 +140,7 @@ def _write(arguments: argparse.Namespace) -> int:
     files = {**result.files(), "report.html": render_report(result.to_dict())}
     del files["result.json"]
     write_files(folder, files)
-    figures = write_figures(result.to_dict(), folder / "figures")
+    figures = write_plots(result.to_dict(), folder / "figures")
     if arguments.json:
         print_json(
             {"files": [str(folder / name) for name in files] + [str(path) for path in figures]}

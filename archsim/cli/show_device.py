@@ -228,7 +228,7 @@ def write_staircase(document: Described, folder: str) -> list[Path]:
     from archsim.report.drawing.palette import colours
     from archsim.report.drawing.raster import save_raster
     from archsim.report.drawing.svg import to_svg
-    from archsim.report.figures.staircase import draw_staircase
+    from archsim.report.plots.staircase import draw_staircase
 
     stairs, light = document["staircase"], colours("light")
     drawing = draw_staircase(

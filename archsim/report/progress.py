@@ -5,13 +5,17 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 _PATIENCE = 0.5  # seconds before a bar appears
 _PAUSE = 0.05  # seconds between two movements of the bar: calls in between cost next to nothing
 
 
 @contextlib.contextmanager
-def make_progress(console) -> Iterator[Callable[..., None] | None]:
+def make_progress(console: Console) -> Iterator[Callable[..., None] | None]:
     """Gives a function progress(done, total, text="") that moves a bar on a rich console; None
     where it is no terminal.
 
@@ -40,7 +44,7 @@ def make_progress(console) -> Iterator[Callable[..., None] | None]:
             return
         due = now + _PAUSE
         bar.start()
-        bar.update(task, completed=done, total=total, **({"description": text} if text else {}))
+        bar.update(task, completed=done, total=total, description=text or None)
 
     try:
         yield progress

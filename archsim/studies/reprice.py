@@ -116,7 +116,7 @@ def _chip_change(arch: str | Path | None, settings: Mapping[str, str] | None) ->
 
 def _training(folder: Path, chip: ChipOf, network: Any, jobs: int) -> Repriced:
     """The result of one training, its tables, its trace, its page and its figures."""
-    from archsim.report.run.export import write_figures
+    from archsim.report.run.export import write_plots
     from archsim.report.run.page import render_report
 
     before = Result.load(folder).to_dict()
@@ -128,7 +128,7 @@ def _training(folder: Path, chip: ChipOf, network: Any, jobs: int) -> Repriced:
     _save(folder, after, trace)
     if (folder / "report.html").exists():
         write_files(folder, {"report.html": render_report(after)})
-        write_figures(after, folder / "figures")
+        write_plots(after, folder / "figures")
     repriced = Repriced()
     repriced.add("result", [_headline(before)], [_headline(after)])
     return repriced

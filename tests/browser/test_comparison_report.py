@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from archsim.cli.main import main
-from archsim.report.comparison.page import comparison_figures, render_comparison
+from archsim.report.comparison.page import comparison_plots, render_comparison
 from archsim.report.comparison.view import ComparisonView, short_name
 from archsim.run.result_schema import check_comparison
 from tests.data_comparison import make_comparison
@@ -79,7 +79,7 @@ def test_figures_are_visible_and_no_text_lies_on_another(browser, pages, documen
             if (wide > 1 && high > 3) on.push(a + ' on ' + b); }));
         return {name: figure.id.slice(7), drawings: seen.length, width: seen[0].getBoundingClientRect().width, outside, on}; })""")
     assert [item["name"] for item in found] == list(
-        comparison_figures(ComparisonView(documents[name]))
+        comparison_plots(ComparisonView(documents[name]))
     )
     for item in found:
         assert (
@@ -232,7 +232,7 @@ def test_the_report_command_finds_a_comparison(documents, tmp_path, capsys):
         tmp_path / "out" / "report.html"
     )
     names = {path.name for path in (tmp_path / "out").rglob("*") if path.is_file()}
-    figures = comparison_figures(ComparisonView(documents["one"]))
+    figures = comparison_plots(ComparisonView(documents["one"]))
     assert names == {
         "report.html",
         "schemes.csv",

@@ -5,7 +5,7 @@ figures, phone width, both themes.
 import pytest
 
 import archsim
-from archsim.report.figures import RUN_FIGURES
+from archsim.report.plots import RUN_PLOTS
 from archsim.report.run.page import write_report
 from tests.data_results import LENET, long_network, make_result
 
@@ -62,7 +62,7 @@ def test_every_figure_is_visible_and_inside_its_card(browser, pages, name, phone
         const card = figure.getBoundingClientRect();
         const outside = marks.filter(box => box.left < card.left || box.right > card.right || box.bottom > card.bottom).length;
         return {name: figure.id.slice(7), drawings: seen.length, width: seen.length && seen[0].width, texts: marks.length, outside}; })""")
-    assert {item["name"] for item in found} == {figure.name for figure in RUN_FIGURES}
+    assert {item["name"] for item in found} == {figure.name for figure in RUN_PLOTS}
     for item in found:
         assert item["drawings"] == 1, item  # the wide or the narrow one, never both
         assert item["width"] > 250 and item["texts"] >= 3, item

@@ -11,7 +11,7 @@ import pytest
 
 import archsim
 from archsim.report.drawing.drawing import Circle
-from archsim.report.figures.errors import draw_errors
+from archsim.report.plots.errors import draw_errors
 from archsim.run.activity_effects import compare_activity, write_comparison
 from archsim.run.recorded_trace import load_trace
 from archsim.schemes import load_scheme

@@ -12,8 +12,8 @@ from rich.console import Console
 
 from archsim.report.drawing.palette import colours
 from archsim.report.drawing.raster import save_raster
-from archsim.report.figures.roofline import draw_roofline
-from archsim.report.run.export import write_csv, write_figures
+from archsim.report.plots.roofline import draw_roofline
+from archsim.report.run.export import write_csv, write_plots
 from archsim.report.run.page import render_report, write_report
 from archsim.report.run.terminal import print_result
 from archsim.report.run.view import View
@@ -93,7 +93,7 @@ def test_nothing_is_loaded_from_anywhere():
 
 
 def test_figures_are_well_formed_xml_whatever_the_names(tmp_path):
-    for path in write_figures(nasty_result(), tmp_path, ("svg",)):
+    for path in write_plots(nasty_result(), tmp_path, ("svg",)):
         root = xml.etree.ElementTree.parse(path).getroot()
         assert root.tag == "{http://www.w3.org/2000/svg}svg"
         assert not [
@@ -177,7 +177,7 @@ def test_run_without_any_energy_or_area():
 def test_same_result_same_bytes(tmp_path):
     assert render_report(make_result()) == render_report(make_result())
     first, second = (
-        write_figures(make_result(), tmp_path / name, ("svg",)) for name in ("one", "two")
+        write_plots(make_result(), tmp_path / name, ("svg",)) for name in ("one", "two")
     )
     assert [path.name for path in first] == [path.name for path in second] and len(first) == 8
     assert all(a.read_bytes() == b.read_bytes() for a, b in zip(first, second))
@@ -194,7 +194,7 @@ def test_what_cannot_be_written_is_said(tmp_path):
     with pytest.raises(InputError, match="cannot write"):
         write_report(make_result(), tmp_path / "file" / "report.html")
     with pytest.raises(InputError, match="figure format"):
-        write_figures(make_result(), tmp_path, ("gif",))
+        write_plots(make_result(), tmp_path, ("gif",))
 
 
 ODD = (

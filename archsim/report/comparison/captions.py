@@ -102,7 +102,7 @@ def breakdown_caption(view: ComparisonView, name: str) -> str:
     least, most = (pick(known, key=lambda i: rows[i][made.total]) for pick in (min, max))
 
     def top(i: int) -> str:
-        part = max(parts[i], key=parts[i].get)
+        part = max(parts[i], key=parts[i].__getitem__)
         share = fmt.percent(parts[i][part] / sum(parts[i].values()))
         return f"{rows[i]['name']} ({made.write(rows[i][made.total])}, {share} of it {label(part)})"
 

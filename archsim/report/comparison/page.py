@@ -4,9 +4,10 @@ reports. Names are escaped.
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from archsim.basics.files import write_files
 from archsim.cost.added_up import check_sums
@@ -24,9 +25,9 @@ from archsim.report.comparison.scatter import COSTS, draw_tradeoff
 from archsim.report.comparison.tables import comparison_tables, detail_tables
 from archsim.report.comparison.view import ComparisonView
 from archsim.report.drawing import format as fmt
-from archsim.report.drawing.drawing import Drawing
-from archsim.report.run.export import WIDTH_FULL, write_drawings
-from archsim.report.run.page import environment, flatten, page_figure, references
+from archsim.report.drawing.plot import Plot
+from archsim.report.run.export import write_drawings
+from archsim.report.run.page import environment, flatten, page_plot, references
 from archsim.report.run.view import FIGURE_KINDS
 from archsim.run.result_schema import check_comparison
 from hwlib.errors import InputError
@@ -42,31 +43,44 @@ _HEADINGS = {
 }
 
 
-def comparison_figures(
-    view: ComparisonView,
-) -> dict[str, tuple[str, Callable[[float], Drawing | None], Callable[[], str]]]:
-    """Heading, drawing at a width and caption of every figure, by name."""
-    part = functools.partial
-    found = {
-        name: (_HEADINGS[name], part(draw_tradeoff, view, name), part(tradeoff_caption, view, name))
+def comparison_plots(view: ComparisonView) -> dict[str, Plot]:
+    """Every plot of a comparison, by name."""
+    trade_offs = [
+        Plot(
+            name,
+            _HEADINGS[name],
+            partial(draw_tradeoff, view, name),
+            partial(tradeoff_caption, view, name),
+            _MISSING,
+        )
         for name in COSTS
-    }
-    found["errors"] = (_HEADINGS["errors"], part(draw_curves, view), part(curve_caption, view))
-    return found | {
-        name: (made.words, part(draw_breakdown, view, name), part(breakdown_caption, view, name))
+    ]
+    errors = Plot(
+        "errors",
+        _HEADINGS["errors"],
+        partial(draw_curves, view),
+        partial(curve_caption, view),
+        _MISSING,
+    )
+    breakdowns = [
+        Plot(
+            name,
+            made.words,
+            partial(draw_breakdown, view, name),
+            partial(breakdown_caption, view, name),
+            _MISSING,
+        )
         for name, made in BREAKDOWNS.items()
-    }
+    ]
+    return {plot.name: plot for plot in (*trade_offs, errors, *breakdowns)}
 
 
-def render_comparison(document: Mapping) -> str:
+def render_comparison(document: Mapping[str, Any]) -> str:
     """The report as HTML text; the same document gives the same text."""
     from markupsafe import Markup
 
     view = ComparisonView(document)
-    figures = {
-        name: page_figure(name, heading, draw, False, caption, _MISSING)
-        for name, (heading, draw, caption) in comparison_figures(view).items()
-    }
+    plots = {name: page_plot(plot) for name, plot in comparison_plots(view).items()}
     style, script = (
         Markup((_TEMPLATES / f"comparison.{name}").read_text(encoding="utf-8"))
         for name in ("css", "js")
@@ -90,7 +104,7 @@ def render_comparison(document: Mapping) -> str:
             subtitle=subtitle(view),
             headline=headline(view),
             tables=comparison_tables(view),
-            figures=figures,
+            figures=plots,
             details=details,
             references=references(view.figures),
             kinds=FIGURE_KINDS,
@@ -101,7 +115,7 @@ def render_comparison(document: Mapping) -> str:
     )
 
 
-def _facts(row: Mapping) -> list[tuple[str, str]]:
+def _facts(row: Mapping[str, Any]) -> list[tuple[str, str]]:
     """What stands at the head of a scheme's breakdown."""
     share = (
         row["update_energy_per_image_j"] / row["energy_per_image_j"]
@@ -121,7 +135,7 @@ def _facts(row: Mapping) -> list[tuple[str, str]]:
     ]
 
 
-def load_comparison(path: str | Path) -> dict:
+def load_comparison(path: str | Path) -> dict[str, Any]:
     """The checked document of a compare.json, without digests. Raises InputError where it cannot be
     read, is none, was damaged, or does not agree with its own ledgers and prices; nothing in it is
     executed.
@@ -150,7 +164,7 @@ def _opened(entry: object, where: str) -> object:
 
 
 def write_comparison_report(folder: str | Path, out: str | Path | None = None) -> list[Path]:
-    """Remake the report of a comparison's folder, or of its compare.json: the page, every figure as
+    """Remake the report of a comparison's folder, or of its compare.json: the page, every plot as
     SVG and PNG, every table as CSV.
 
     `out` is that folder where none is given. Returns the paths, the page first. Raises InputError
@@ -168,9 +182,7 @@ def write_comparison_report(folder: str | Path, out: str | Path | None = None) -
             for table in comparison_tables(view).values()
             if table.rows
         }
-        drawings = {
-            name: draw(WIDTH_FULL) for name, (_, draw, _) in comparison_figures(view).items()
-        }
+        drawings = {name: plot.file() for name, plot in comparison_plots(view).items()}
     except (KeyError, TypeError, AttributeError, IndexError, ValueError, ArithmeticError) as error:
         raise InputError(
             f"damaged document of a comparison ({type(error).__name__}: {error})",

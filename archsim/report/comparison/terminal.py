@@ -91,7 +91,7 @@ def _table(rows: Sequence[Mapping], columns: Sequence[tuple[str, str, str]]):
     return table
 
 
-def _cell(value: object, key: str, unit: str) -> str:
+def _cell(value: float | str | None, key: str, unit: str) -> str:
     if value is None or isinstance(value, str):
         return value or "–"
     if key == "power_uw":

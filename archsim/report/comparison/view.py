@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cached_property
+from typing import Any
 
 from archsim.comparison.document import most_writes
 from archsim.report.drawing import format as fmt
@@ -17,7 +18,7 @@ class ComparisonView:
     by falling accuracy.
     """
 
-    def __init__(self, document: Mapping):
+    def __init__(self, document: Mapping[str, Any]):
         self.document = document
         ranked = sorted(
             document["schemes"], key=lambda entry: -_or(entry["accuracy_percent"], -1.0)
@@ -26,7 +27,7 @@ class ComparisonView:
         self.refused: dict[str, str] = dict(document["refused"])
 
     @cached_property
-    def rows(self) -> list[dict]:
+    def rows(self) -> list[dict[str, Any]]:
         """One row a scheme, numbered from 1; the keys are the columns of schemes.csv, and `name`,
         the label in few words.
         """
@@ -48,24 +49,24 @@ class ComparisonView:
     @cached_property
     def notes(self) -> list[str]:
         """The notes that every scheme has."""
-        first, *others = [view.rows("notes") for view in self.views]
+        first, *others = [view.notes for view in self.views]
         return [note for note in first if all(note in other for other in others)]
 
     def own_notes(self, number: int) -> list[str]:
         """The notes of one scheme beside the common ones."""
-        return [note for note in self.views[number - 1].rows("notes") if note not in self.notes]
+        return [note for note in self.views[number - 1].notes if note not in self.notes]
 
     @cached_property
-    def figures(self) -> list[dict]:
+    def figures(self) -> list[dict[str, Any]]:
         """The figures of all schemes, each once, with the number of schemes that rest on it as
         `schemes`.
         """
-        found: dict[tuple, dict] = {}
+        used: dict[tuple[Any, ...], dict[str, Any]] = {}
         for view in self.views:
             for row in view.rows("figures"):
                 key = (row["name"], row["value"], row["source"])
-                found[key] = {**row, "schemes": found.get(key, {"schemes": 0})["schemes"] + 1}
-        return sorted(found.values(), key=lambda row: row["name"])
+                used[key] = {**row, "schemes": used.get(key, {"schemes": 0})["schemes"] + 1}
+        return sorted(used.values(), key=lambda row: row["name"])
 
     @property
     def command(self) -> str:
@@ -76,7 +77,7 @@ class ComparisonView:
         or the schemes suggest them.
         """
         if isinstance(self.document.get("command"), str):
-            return self.document["command"]
+            return str(self.document["command"])
         first = {
             key: self.common(key)[0]
             for key in ("network", "dataset", "architecture", "node_nm", "seed")
@@ -100,9 +101,9 @@ class ComparisonView:
             first["seed"],
         ]
         for option, key in (("--rate", "learning_rate"), ("--batch", "batch")):
-            found = {row[key] for row in self.rows}
-            if len(found) == 1 and fmt.is_number(*found) and f"training.{key}=" not in labels:
-                words += [option, fmt.plain(*found)]
+            (value, *others) = {row[key] for row in self.rows}
+            if not others and fmt.is_number(value) and f"training.{key}=" not in labels:
+                words += [option, fmt.plain(value)]
         return " ".join(map(quote, words))
 
     def front(self, key: str) -> set[int]:
@@ -165,7 +166,8 @@ def _or(value: object, other: float) -> float:
 
 def _row(number: int, view: View) -> dict:
     result = view.result
-    images, settings = result["images"], result["training"]["settings"]
+    images = result["images"]
+    settings = result["training"]["settings"]
     seconds = view.number("latency_per_image_s")
     power = result.get("power_uw_range")
     # time does not depend on prices, so the energy spreads as the power does

@@ -1,4 +1,4 @@
-"""A figure as a list of plain marks. Colours are tokens, so one drawing serves both themes, the
+"""A plot as a list of plain marks. Colours are tokens, so one drawing serves both themes, the
 page and the paper.
 
 Coordinates are pixels at scale one, y downwards. `svg.py` and `raster.py` turn a drawing into a
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 # Advance widths of Helvetica and its metric twins (Arial, Liberation Sans) in 1/1000 em.
 _WIDTHS = {
@@ -93,6 +94,9 @@ class Boxes:
     tip: str = ""
 
 
+Mark: TypeAlias = Rect | Line | Text | Circle | Dots | Boxes
+
+
 @dataclass
 class Drawing:
     """A canvas of `width` x `height` pixels with its marks in painting order. `title` is read out
@@ -102,9 +106,9 @@ class Drawing:
     width: float
     height: float
     title: str
-    marks: list = field(default_factory=list)
+    marks: list[Mark] = field(default_factory=list)
 
-    def add(self, *marks: object) -> None:
+    def add(self, *marks: Mark) -> None:
         self.marks.extend(marks)
 
 
@@ -154,11 +158,13 @@ def add_legend(
     size: float = 12.0,
 ) -> float:
     """Swatches with names from (x, y), wrapped at `width`; returns the height used."""
-    left, row = x, 0
+    left = x
+    row = 0
     for name, colour in entries:
         need = 16 + text_width(name, size) + 16
         if left > x and left + need > x + width:
-            left, row = x, row + 1
+            left = x
+            row += 1
         top = y + row * 19
         drawing.add(
             Rect(left, top, 11, 11, colour), Text(left + 16, top + 10, name, size=size, fill="soft")

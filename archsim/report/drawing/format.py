@@ -5,6 +5,7 @@ number.
 from __future__ import annotations
 
 import math
+from typing import TypeGuard
 
 NONE = "–"
 _PREFIXES = {
@@ -23,7 +24,7 @@ _PREFIXES = {
 }
 
 
-def is_number(value: object) -> bool:
+def is_number(value: object) -> TypeGuard[int | float]:
     """True for a finite int or float; False for None, bool, NaN, infinity and text."""
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 

@@ -1,4 +1,4 @@
-"""Places for the names of points in a plot, so that no name covers a point or another name."""
+"""Positions for the names of points in a plot, so that no name covers a point or another name."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _NEARER = 30.0  # what it costs to be nearer to a point of another name
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class NamePosition:
     """A name's box (left, top, right, bottom), and whether a line has to tie it to its point."""
 
     box: Box
@@ -49,9 +49,9 @@ def place_names(
     bounds: Box,
     lines: Sequence[tuple[Box, float]] = (),
     radius: float = 6.0,
-) -> list[Place]:
-    """A place for every name: nearest first, those in a crowd before those alone, then each once
-    more with all others in place.
+) -> list[NamePosition]:
+    """A position for every name: nearest first, those in a crowd before those alone, then each once
+    more with all others set.
 
     `lines` are thin boxes that are better left free, with the pixels that a name goes out of their
     way; `bounds` is the plot.
@@ -61,11 +61,11 @@ def place_names(
     high = size * 1.15
     crowd = [sum(math.dist(one, other) < 60 for other in points) for one in points]
     order = sorted(range(len(points)), key=lambda i: (-crowd[i], i))
-    found: dict[int, Place] = {}
+    chosen: dict[int, NamePosition] = {}
     for _ in range(3):
         for i in order:
-            others = [place.box for j, place in found.items() if j != i]
-            found[i] = _best(
+            others = [position.box for j, position in chosen.items() if j != i]
+            chosen[i] = _best(
                 points[i],
                 text_width(names[i], size) + 2 * _MARGIN,
                 high,
@@ -74,21 +74,21 @@ def place_names(
                 others,
                 lines,
             )
-    return [found[i] for i in range(len(points))]
+    return [chosen[i] for i in range(len(points))]
 
 
 def draw_names(
     drawing: Drawing,
     points: Sequence[tuple[float, float]],
     names: Sequence[str],
-    places: Sequence[Place],
+    positions: Sequence[NamePosition],
     size: float,
     colours: Sequence[str],
 ) -> None:
-    """The names at their places, tied to their points where they are away."""
-    for (x, y), name, place, colour in zip(points, names, places, colours):
-        left, top, right, bottom = place.box
-        if place.tied:
+    """The names at their positions, tied to their points where they are away."""
+    for (x, y), name, position, colour in zip(points, names, positions, colours):
+        left, top, right, bottom = position.box
+        if position.tied:
             drawing.add(Line(x, y, min(max(x, left), right), min(max(y, top), bottom), "soft", 0.7))
         drawing.add(Text(left + _MARGIN, bottom - 0.22 * size, name, size=size, fill=colour))
 
@@ -101,8 +101,9 @@ def _best(
     marks: Sequence[Box],
     others: Sequence[Box],
     lines: Sequence[tuple[Box, float]],
-) -> Place:
-    best, least = None, math.inf
+) -> NamePosition:
+    best: NamePosition | None = None
+    least = math.inf
     centres = [((mark[0] + mark[2]) / 2, (mark[1] + mark[3]) / 2) for mark in marks]
     for distance in _DISTANCES:
         if best is not None and distance >= least:
@@ -122,8 +123,10 @@ def _best(
             if distance > _LEADER:
                 cost += _NAME * 0.2 * sum(_crosses(point, box, other) for other in others)
             if cost < least:
-                best = Place(box, distance > _LEADER or nearer > 0)
+                best = NamePosition(box, distance > _LEADER or nearer > 0)
                 least = cost
+    if best is None:
+        raise RuntimeError("no position was looked at")
     return best
 
 

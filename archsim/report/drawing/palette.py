@@ -113,7 +113,7 @@ def contrast(first: str, second: str) -> float:
 def _lighten(colour: str) -> str:
     # A dark card needs brighter marks: mix with white until graphics reach 3.6 to 1.
     background = _CHROME["card"][1]
-    channels = [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
+    channels = [float(int(colour[i : i + 2], 16)) for i in (1, 3, 5)]
     while contrast("#" + "".join(f"{round(c):02x}" for c in channels), background) < 3.6:
         channels = [c + 0.06 * (255 - c) for c in channels]
     return "#" + "".join(f"{round(c):02x}" for c in channels)

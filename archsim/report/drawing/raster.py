@@ -6,8 +6,23 @@ from __future__ import annotations
 
 import warnings
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from archsim.report.drawing.drawing import EDGE, Boxes, Circle, Dots, Drawing, Line, Rect, printable
+from archsim.report.drawing.drawing import (
+    EDGE,
+    Boxes,
+    Circle,
+    Dots,
+    Drawing,
+    Line,
+    Mark,
+    Rect,
+    Text,
+    printable,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 _INCH = 96.0  # CSS pixels an inch, so that a font size in pixels is 0.75 points
 _FONTS = [
@@ -51,65 +66,99 @@ def save_raster(
         figure.savefig(path, dpi=dots_per_inch, metadata=metadata)
 
 
-def _draw(axes: object, mark: object, colours: dict[str, str], order: int) -> None:
-    from matplotlib import collections, patches, patheffects
+def _draw(axes: Axes, mark: Mark, colours: dict[str, str], order: int) -> None:
+    match mark:
+        case Rect():
+            _rect(axes, mark, colours, order)
+        case Boxes():
+            _boxes(axes, mark, colours, order)
+        case Line():
+            _line(axes, mark, colours, order)
+        case Circle():
+            _circle(axes, mark, colours, order)
+        case Dots():
+            _dots(axes, mark, colours, order)
+        case Text():
+            _text(axes, mark, colours, order)
 
-    if isinstance(mark, Rect):
-        place = ((mark.x, mark.y), mark.width, mark.height)
-        axes.add_patch(
-            patches.Rectangle(
-                *place, facecolor=colours[mark.fill], alpha=mark.opacity, linewidth=0, zorder=order
-            )
-        )
-    elif isinstance(mark, Boxes):
-        corners = [((x, y), (x + w, y), (x + w, y + h), (x, y + h)) for x, y, w, h in mark.boxes]
-        axes.add_collection(
-            collections.PolyCollection(
-                corners, facecolors=colours[mark.fill], linewidths=0, zorder=order
-            ),
-            autolim=False,
-        )
-    elif isinstance(mark, Line):
-        style = (0, (4, 4)) if mark.dashed else "-"
-        axes.plot(
-            [mark.x1, mark.x2],
-            [mark.y1, mark.y2],
-            color=colours[mark.stroke],
-            lw=mark.width * 0.75,
-            ls=style,
+
+def _rect(axes: Axes, mark: Rect, colours: dict[str, str], order: int) -> None:
+    from matplotlib import patches
+
+    axes.add_patch(
+        patches.Rectangle(
+            (mark.x, mark.y),
+            mark.width,
+            mark.height,
+            facecolor=colours[mark.fill],
+            alpha=mark.opacity,
+            linewidth=0,
             zorder=order,
         )
-    elif isinstance(mark, Circle):
-        paint = {"facecolor": colours[mark.fill], "edgecolor": colours["card"], "linewidth": 0.6}
-        axes.add_patch(patches.Circle((mark.x, mark.y), mark.radius, **paint, zorder=order))
-    elif isinstance(mark, Dots):
-        paint = {"facecolors": colours[mark.fill], "linewidths": 0, "zorder": order}
-        across, down = zip(*mark.points)
-        axes.scatter(
-            across, down, s=(1.5 * mark.radius) ** 2, **paint
-        )  # the size is the square of the diameter in points
-    else:
-        side = {"start": "left", "middle": "center", "end": "right"}[mark.anchor]
+    )
+
+
+def _boxes(axes: Axes, mark: Boxes, colours: dict[str, str], order: int) -> None:
+    from matplotlib import collections
+
+    corners = [((x, y), (x + w, y), (x + w, y + h), (x, y + h)) for x, y, w, h in mark.boxes]
+    axes.add_collection(
+        collections.PolyCollection(
+            corners, facecolors=colours[mark.fill], linewidths=0, zorder=order
+        ),
+        autolim=False,
+    )
+
+
+def _line(axes: Axes, mark: Line, colours: dict[str, str], order: int) -> None:
+    axes.plot(
+        [mark.x1, mark.x2],
+        [mark.y1, mark.y2],
+        color=colours[mark.stroke],
+        lw=mark.width * 0.75,
+        ls=(0, (4, 4)) if mark.dashed else "-",
+        zorder=order,
+    )
+
+
+def _circle(axes: Axes, mark: Circle, colours: dict[str, str], order: int) -> None:
+    from matplotlib import patches
+
+    axes.add_patch(
+        patches.Circle(
+            (mark.x, mark.y),
+            mark.radius,
+            facecolor=colours[mark.fill],
+            edgecolor=colours["card"],
+            linewidth=0.6,
+            zorder=order,
+        )
+    )
+
+
+def _dots(axes: Axes, mark: Dots, colours: dict[str, str], order: int) -> None:
+    across, down = zip(*mark.points)
+    # the size is the square of the diameter in points
+    size = (1.5 * mark.radius) ** 2
+    axes.scatter(across, down, s=size, facecolors=colours[mark.fill], linewidths=0, zorder=order)
+
+
+def _text(axes: Axes, mark: Text, colours: dict[str, str], order: int) -> None:
+    from matplotlib import patheffects
+
+    edge = [patheffects.withStroke(linewidth=2.2, foreground=colours["card"])] if mark.halo else []
+    axes.text(
+        mark.x,
+        mark.y,
+        printable(mark.text),
+        fontsize=mark.size * 0.75,
+        color=colours[mark.fill],
+        weight="bold" if mark.bold else "normal",
+        zorder=order,
+        path_effects=edge,
+        ha={"start": "left", "middle": "center", "end": "right"}[mark.anchor],
+        va="baseline",
         # matplotlib turns a text about its anchor too, but anchors the box of the turned text
-        place = {
-            "ha": side,
-            "va": "baseline",
-            "rotation_mode": "anchor",
-            "rotation": 90 if mark.turned else 0,
-        }
-        weight = "bold" if mark.bold else "normal"
-        colour, text = colours[mark.fill], printable(mark.text)
-        edge = (
-            [patheffects.withStroke(linewidth=2.2, foreground=colours["card"])] if mark.halo else []
-        )
-        axes.text(
-            mark.x,
-            mark.y,
-            text,
-            fontsize=mark.size * 0.75,
-            color=colour,
-            weight=weight,
-            zorder=order,
-            path_effects=edge,
-            **place,
-        )
+        rotation_mode="anchor",
+        rotation=90 if mark.turned else 0,
+    )

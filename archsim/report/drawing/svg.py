@@ -14,6 +14,7 @@ from archsim.report.drawing.drawing import (
     Dots,
     Drawing,
     Line,
+    Mark,
     Rect,
     Text,
     printable,
@@ -28,7 +29,7 @@ def to_svg(drawing: Drawing, colours: dict[str, str] | None = None) -> str:
 
     Tips become <title> elements: browsers show them without any script.
     """
-    paint = (lambda token: f"var(--{token})") if colours is None else colours.__getitem__
+    paint: Callable[[str], str] = _variable if colours is None else colours.__getitem__
     title = printable(drawing.title)
     # a page gives a drawing room, a file brings its own
     edge = 0 if colours is None else EDGE
@@ -42,7 +43,28 @@ def to_svg(drawing: Drawing, colours: dict[str, str] | None = None) -> str:
             f"<title>{escape(title)}</title>"
             + f'<rect x="{-edge:g}" y="{-edge:g}" width="100%" height="100%" fill="{paint("card")}"/>'
         )
-    return head + "".join(_WRITERS[type(mark)](mark, paint) for mark in drawing.marks) + "</svg>"
+    return head + "".join(_written(mark, paint) for mark in drawing.marks) + "</svg>"
+
+
+def _variable(token: str) -> str:
+    """A colour of the page, which its theme chooses."""
+    return f"var(--{token})"
+
+
+def _written(mark: Mark, paint: Callable[[str], str]) -> str:
+    match mark:
+        case Rect():
+            return _rect(mark, paint)
+        case Line():
+            return _line(mark, paint)
+        case Text():
+            return _text(mark, paint)
+        case Circle():
+            return _circle(mark, paint)
+        case Dots():
+            return _dots(mark, paint)
+        case Boxes():
+            return _boxes(mark, paint)
 
 
 def _number(value: float) -> str:
@@ -55,8 +77,8 @@ def _tip(tip: str) -> str:
 
 def _rect(mark: Rect, paint: Callable[[str], str]) -> str:
     faded = f' fill-opacity="{_number(mark.opacity)}"' if mark.opacity < 1 else ""
-    place = f'x="{_number(mark.x)}" y="{_number(mark.y)}" width="{_number(mark.width)}" height="{_number(mark.height)}"'
-    body = f'<rect {place} fill="{paint(mark.fill)}"{faded}'
+    where = f'x="{_number(mark.x)}" y="{_number(mark.y)}" width="{_number(mark.width)}" height="{_number(mark.height)}"'
+    body = f'<rect {where} fill="{paint(mark.fill)}"{faded}'
     return f"{body}>{_tip(mark.tip)}</rect>" if mark.tip else f"{body}/>"
 
 
@@ -77,13 +99,13 @@ def _text(mark: Text, paint: Callable[[str], str]) -> str:
         if mark.halo
         else ""
     )
-    place = f'x="{_number(mark.x)}" y="{_number(mark.y)}" font-size="{_number(mark.size)}" fill="{paint(mark.fill)}"'
-    return f"<text {place}{anchor}{weight}{turn}{halo}>{escape(printable(mark.text))}</text>"
+    where = f'x="{_number(mark.x)}" y="{_number(mark.y)}" font-size="{_number(mark.size)}" fill="{paint(mark.fill)}"'
+    return f"<text {where}{anchor}{weight}{turn}{halo}>{escape(printable(mark.text))}</text>"
 
 
 def _circle(mark: Circle, paint: Callable[[str], str]) -> str:
-    place = f'cx="{_number(mark.x)}" cy="{_number(mark.y)}" r="{_number(mark.radius)}"'
-    return f'<circle {place} fill="{paint(mark.fill)}" stroke="{paint("card")}" stroke-width="0.8">{_tip(mark.tip)}</circle>'
+    where = f'cx="{_number(mark.x)}" cy="{_number(mark.y)}" r="{_number(mark.radius)}"'
+    return f'<circle {where} fill="{paint(mark.fill)}" stroke="{paint("card")}" stroke-width="0.8">{_tip(mark.tip)}</circle>'
 
 
 def _dots(mark: Dots, paint: Callable[[str], str]) -> str:
@@ -102,6 +124,3 @@ def _boxes(mark: Boxes, paint: Callable[[str], str]) -> str:
         for x, y, w, h in mark.boxes
     )
     return f'<path d="{path}" fill="{paint(mark.fill)}">{_tip(mark.tip)}</path>'
-
-
-_WRITERS = {Rect: _rect, Line: _line, Text: _text, Circle: _circle, Dots: _dots, Boxes: _boxes}

@@ -31,7 +31,7 @@ MAX_TEXT_BYTES = 2_000_000
 
 @dataclass
 class StudyFolder:
-    """A study as found: every name is a path below its folder with forward slashes. `texts` are its
+    """A study as it lies there: every name is a path below its folder with forward slashes. `texts` are its
     Markdown files, rendered (README.md first), `broken` the addresses in them that lead nowhere."""
 
     root: Path
@@ -76,16 +76,16 @@ class StudyFolder:
     @property
     def more_pictures(self) -> list[str]:
         """Pictures that no text shows; of the same one in several formats only the first."""
-        seen = {name for path, text in self.texts.items() for name in _places(path, text.pictures)}
-        stems = {posixpath.splitext(name)[0] for name in seen}
-        found = {}
+        shown = {name for path, text in self.texts.items() for name in _paths(path, text.pictures)}
+        stems = {posixpath.splitext(name)[0] for name in shown}
+        more: dict[str, str] = {}
         for name in sorted(
             self.pictures,
             key=lambda name: (posixpath.splitext(name)[0], _PICTURES.index(_suffix(name))),
         ):
             if posixpath.splitext(name)[0] not in stems:
-                found.setdefault(posixpath.splitext(name)[0], name)
-        return list(found.values())
+                more.setdefault(posixpath.splitext(name)[0], name)
+        return list(more.values())
 
 
 def write_gallery(root: str | Path) -> tuple[list[Path], list[str]]:
@@ -137,18 +137,18 @@ def find_studies(root: Path) -> list[StudyFolder]:
         )
     except OSError as error:
         raise InputError(f"cannot read the folder ({error.strerror})", where=str(root)) from None
-    found = [
+    studies = [
         study
         for study in (_read_study(root, name) for name in names)
         if study.texts.get(README) or study.pages
     ]
-    if not found:
+    if not studies:
         raise InputError(
             "no study here",
             where=str(root),
             hint="a study is a folder with a README.md or a report.html in it",
         )
-    return found
+    return studies
 
 
 def _read_study(root: Path, name: str) -> StudyFolder:
@@ -228,7 +228,7 @@ def _file(study: StudyFolder, text: str, name: str) -> str | None:
     )
 
 
-def _places(text: str, pictures: tuple[str, ...]) -> list[str]:
+def _paths(text: str, pictures: tuple[str, ...]) -> list[str]:
     return [
         posixpath.normpath(posixpath.join(posixpath.dirname(text), unquote(picture)))
         for picture in pictures
@@ -251,8 +251,8 @@ def _ours(path: Path) -> bool:
 
 def _title_of(path: Path) -> str:
     with open(path, "rb") as file:
-        found = re.search(rb"<title>(.*?)</title>", file.read(65536), re.DOTALL)
-    return html.unescape(found[1].decode(errors="replace")).strip() if found else ""
+        title = re.search(rb"<title>(.*?)</title>", file.read(65536), re.DOTALL)
+    return html.unescape(title[1].decode(errors="replace")).strip() if title else ""
 
 
 def _size(count: int) -> str:

@@ -61,15 +61,18 @@ def render(
         ),
         "",
     )
-    sections, pictures = [], []
-    for place, token in enumerate(tokens):
+    sections: list[tuple[str, str]] = []
+    pictures: list[str] = []
+    for index, token in enumerate(tokens):
         if token.type == "heading_open" and token.tag == "h2":
             token.attrSet("id", f"{prefix}-{len(sections) + 1}")
-            sections.append((f"{prefix}-{len(sections) + 1}", _plain(tokens[place + 1])))
+            sections.append((f"{prefix}-{len(sections) + 1}", _plain(tokens[index + 1])))
         if token.type in ("heading_open", "heading_close"):
             token.tag = f"h{min(6, int(token.tag[1]) + lower)}"
         if token.children is not None:
-            pictures += [child.attrGet("src") for child in token.children if child.type == "image"]
+            pictures += [
+                str(child.attrGet("src")) for child in token.children if child.type == "image"
+            ]
             token.children = _linked(token.children, link, file)
     return Text(
         title,
@@ -81,15 +84,16 @@ def render(
 
 
 def _take_title(tokens: list[Token]) -> str:
-    places = [
-        place
-        for place, token in enumerate(tokens)
+    headings = [
+        index
+        for index, token in enumerate(tokens)
         if token.type == "heading_open" and token.tag == "h1"
     ]
-    if len(places) != 1:
+    if len(headings) != 1:
         return ""
-    title = _plain(tokens[places[0] + 1])
-    del tokens[places[0] : places[0] + 3]
+    (start,) = headings
+    title = _plain(tokens[start + 1])
+    del tokens[start : start + 3]
     return title
 
 
@@ -105,7 +109,7 @@ def _plain(token: Token) -> str:
 def _linked(children: list[Token], link: Link, file: Callable[[str], str | None]) -> list[Token]:
     from markdown_it.token import Token
 
-    found: list[Token] = []
+    linked: list[Token] = []
     inside = False
     for child in children:
         for name in ("href", "src"):
@@ -116,11 +120,11 @@ def _linked(children: list[Token], link: Link, file: Callable[[str], str | None]
         if not inside:  # a picture leads to its file
             address = file(child.content) if child.type == "code_inline" else child.attrGet("src")
         if address is None:
-            found.append(child)
+            linked.append(child)
         else:
-            found += [
+            linked += [
                 Token("link_open", "a", 1, attrs={"href": address}),
                 child,
                 Token("link_close", "a", -1),
             ]
-    return found
+    return linked

@@ -6,8 +6,8 @@ from collections import Counter
 
 from archsim.report.drawing import format as fmt
 from archsim.report.drawing.palette import resource_label
-from archsim.report.figures.roofline import roofline_points
-from archsim.report.figures.timeline import EXACT_SPANS
+from archsim.report.plots.roofline import roofline_points
+from archsim.report.plots.timeline import EXACT_SPANS
 from archsim.report.run.headline import counted
 from archsim.report.run.view import SHARED, View
 from archsim.report.training.page import training_caption
@@ -69,17 +69,15 @@ def _boundaries(view: View) -> str:
 
 
 def _roofline(view: View) -> str:
-    points, roof = roofline_points(view), view.roofline
-    best = max(points, key=lambda point: point["rate"])
-    share = fmt.percent(best["rate"] / roof["peak_macs_per_s"])
+    points = roofline_points(view)
+    best = max(points, key=lambda point: point.rate)
+    share = fmt.percent(best.rate / view.roofline["peak_macs_per_s"])
     text = "Multiply-accumulates a second over multiply-accumulates for each bit moved; both axes logarithmic. "
     text += "A point is a layer in a phase, the lines are what tiles, buffer and off-chip memory allow. "
-    name = f"{best.get('layer')} ({best.get('phase')})"
-    return text + (
-        f"{name} comes nearest the peak: {share}."
-        if len(points) > 1
-        else f"{name} reaches {share} of the peak."
-    )
+    name = f"{best.layer} ({best.phase})"
+    if len(points) > 1:
+        return f"{text}{name} comes nearest the peak: {share}."
+    return f"{text}{name} reaches {share} of the peak."
 
 
 def _layers(view: View) -> str:
@@ -118,7 +116,7 @@ def _resources(view: View) -> str:
 
 
 def _stalls(view: View) -> str:
-    cause = max(view.stalls, key=view.stalls.get)
+    cause = max(view.stalls, key=view.stalls.__getitem__)
     total = sum(view.stalls.values())
     share = fmt.percent(view.stalls[cause] / total)
     return f"Cycles in which something was ready but had to wait, summed over all resources. {share} waits for {cause}."

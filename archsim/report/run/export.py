@@ -1,28 +1,29 @@
-"""The same figures and tables as files for papers and spreadsheets: SVG, PNG, PDF and CSV."""
+"""The same plots and tables as files for papers and spreadsheets: SVG, PNG, PDF and CSV."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from archsim.basics.files import csv_text, write_files
 from archsim.report.drawing.drawing import Drawing
 from archsim.report.drawing.palette import colours
+from archsim.report.drawing.plot import WIDTH_FULL, WIDTH_HALF
 from archsim.report.drawing.raster import save_raster
 from archsim.report.drawing.svg import to_svg
-from archsim.report.figures import RUN_FIGURES
+from archsim.report.plots import RUN_PLOTS
 from archsim.report.run.tables import page_tables
 from archsim.report.run.view import View
 from hwlib.errors import InputError
 
 FORMATS = ("svg", "png", "pdf")
-WIDTH_HALF, WIDTH_FULL = 500.0, 900.0
 
 
-def write_figures(
-    result: Mapping, folder: str | Path, formats: Sequence[str] = ("svg", "png")
+def write_plots(
+    result: Mapping[str, Any], folder: str | Path, formats: Sequence[str] = ("svg", "png")
 ) -> list[Path]:
-    """Write every figure the run has data for, light theme on white; returns the paths.
+    """Write every plot the run has data for, light theme on white; returns the paths.
 
     PNG is 3 times the screen's pixels (288 dots an inch). Raises InputError for an unknown format
     or where the folder cannot be written.
@@ -32,8 +33,8 @@ def write_figures(
             raise InputError("unknown figure format", got=name, allowed=FORMATS)
     view = View(result)
     drawings = {
-        figure.name: figure.draw(view, WIDTH_HALF if figure.half else WIDTH_FULL)
-        for figure in RUN_FIGURES
+        entry.name: entry.draw(view, WIDTH_HALF if entry.half else WIDTH_FULL)
+        for entry in RUN_PLOTS
     }
     return write_drawings(drawings, folder, formats)
 
@@ -50,7 +51,9 @@ def write_drawings(
     light = colours("light")
     folder = write_files(folder, {})
     for name, drawing in drawings.items():
-        for suffix in formats if drawing is not None else ():
+        if drawing is None:
+            continue
+        for suffix in formats:
             path = folder / f"{name}.{suffix}"
             if suffix == "svg":
                 write_files(folder, {path.name: to_svg(drawing, light)})
@@ -60,12 +63,12 @@ def write_drawings(
     return written
 
 
-def write_csv(result: Mapping, folder: str | Path) -> list[Path]:
+def write_csv(result: Mapping[str, Any], folder: str | Path) -> list[Path]:
     """Write every table of the run as CSV, with the whole ledger and timeline; returns the paths.
     Raises InputError.
     """
     view = View(result)
-    raw = {
+    raw: dict[str, Sequence[Mapping[str, Any]]] = {
         "ledger": view.rows("ledger"),
         "timeline": view.rows("timeline"),
         "roofline": view.roofline_points,

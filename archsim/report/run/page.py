@@ -6,15 +6,16 @@ from __future__ import annotations
 
 import base64
 import functools
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from archsim.basics.files import write_files
 from archsim.report.drawing import format as fmt
-from archsim.report.drawing.drawing import Drawing
 from archsim.report.drawing.palette import colours
+from archsim.report.drawing.plot import Plot
 from archsim.report.drawing.svg import FONTS, to_svg
-from archsim.report.figures import RUN_FIGURES, RunFigure
+from archsim.report.plots import RUN_PLOTS, RunPlot
 from archsim.report.run.captions import caption, missing
 from archsim.report.run.headline import facts, headline, subtitle
 from archsim.report.run.tables import Table, page_tables
@@ -22,13 +23,17 @@ from archsim.report.run.view import FIGURE_KINDS, View
 from archsim.report.training.page import draw_training, training_tables
 from hwlib.text import printable
 
+if TYPE_CHECKING:
+    from jinja2 import Environment
+    from markupsafe import Markup
+
 _TEMPLATES = Path(__file__).parents[1] / "templates"
 _NARROW = 350.0
 _HALF = 500.0
 _FULL = 1048.0
 
 
-def write_report(result: Mapping, path: str | Path) -> Path:
+def write_report(result: Mapping[str, Any], path: str | Path) -> Path:
     """Write the report of a run (JSON form, or an object with `to_dict()`) to an HTML file; returns
     its path.
 
@@ -39,11 +44,12 @@ def write_report(result: Mapping, path: str | Path) -> Path:
     return write_files(path.parent, {path.name: render_report(result)}) / path.name
 
 
-def render_report(result: Mapping) -> str:
+def render_report(result: Mapping[str, Any]) -> str:
     """The report as HTML text; the same result gives the same text."""
     view = View(result)
-    tables, training = page_tables(view), _training(view)
-    figures = {figure.name: _figure(figure, view) for figure in RUN_FIGURES}
+    tables = page_tables(view)
+    training = _training(view)
+    plots = {entry.name: _plot(entry, view) for entry in RUN_PLOTS}
     return (
         environment()
         .get_template("run.html.j2")
@@ -55,7 +61,7 @@ def render_report(result: Mapping) -> str:
             headline=headline(view),
             facts=facts(view),
             tables=tables,
-            figures=figures,
+            figures=plots,
             settings=list(flatten(view.result.get("settings") or {})),
             references=references(view.rows("figures")),
             kinds=FIGURE_KINDS,
@@ -64,7 +70,7 @@ def render_report(result: Mapping) -> str:
 
 
 @functools.cache
-def environment():
+def environment() -> Environment:
     """The Jinja environment of all pages: autoescape on, with the house style, script and number
     formats.
     """
@@ -104,7 +110,7 @@ def _printable(value: object) -> object:
     return printable(value) if type(value) is str else value  # Markup, a subclass, is ours
 
 
-def _include_text(name: str):
+def _include_text(name: str) -> Markup:
     """A file of the templates' folder as it is."""
     from markupsafe import Markup
 
@@ -142,68 +148,64 @@ def flatten(settings: object, path: str = "") -> Iterator[tuple[str, str]]:
         )
 
 
-def page_figure(
-    name: str,
-    heading: str,
-    draw: Callable[[float], Drawing | None],
-    half: bool,
-    caption: Callable[[], str],
-    missing: str,
-) -> dict:
-    """What the template needs of one figure: its drawing at desk and at phone width with its
-    caption, or why it is missing.
+def page_plot(plot: Plot) -> dict[str, Any]:
+    """What the template needs of one plot: its drawing at desk and at phone width with its caption,
+    or why it is missing.
     """
     from markupsafe import Markup
 
-    item = {"name": name, "heading": heading, "half": half, "missing": ""}
-    wide = draw(_HALF if half else _FULL)
-    if wide is None:
-        return item | {"missing": missing}
+    item = {"name": plot.name, "heading": plot.heading, "half": plot.half, "missing": ""}
+    wide = plot.draw(_HALF if plot.half else _FULL)
+    narrow = None if wide is None else plot.draw(_NARROW)
+    if wide is None or narrow is None:
+        return item | {"missing": plot.missing}
     return item | {
-        "caption": caption(),
+        "caption": plot.caption(),
         "wide": Markup(to_svg(wide)),
-        "narrow": Markup(to_svg(draw(_NARROW))),
+        "narrow": Markup(to_svg(narrow)),
         "most": f"{wide.width:g}",
     }
 
 
-def _figure(figure: RunFigure, view: View) -> dict:
-    return page_figure(
-        figure.name,
-        figure.heading,
-        functools.partial(figure.draw, view),
-        figure.half,
-        functools.partial(caption, figure.name, view),
-        missing(figure.name),
+def _plot(entry: RunPlot, view: View) -> dict[str, Any]:
+    return page_plot(
+        Plot(
+            entry.name,
+            entry.heading,
+            functools.partial(entry.draw, view),
+            functools.partial(caption, entry.name, view),
+            missing(entry.name),
+            entry.half,
+        )
     )
 
 
-def _training(view: View) -> dict | None:
-    """Figure and tables of a trained network; None where the run is of a network that was not
+def _training(view: View) -> dict[str, Any] | None:
+    """Plot and tables of a trained network; None where the run is of a network that was not
     trained.
     """
     if "training" not in view.result:
         return None
-    figure = RunFigure("errors", "Error over epochs", draw_training, True)
+    errors = RunPlot("errors", "Error over epochs", draw_training, True)
     shown = {
         "name": "errors",
-        "heading": figure.heading,
+        "heading": errors.heading,
         "half": True,
         "missing": "No epoch was finished.",
     }
     return {
-        "figure": _figure(figure, view) if view.rows("epochs") else shown,
+        "figure": _plot(errors, view) if view.rows("epochs") else shown,
         "tables": training_tables(view),
     }
 
 
-def references(figures: Iterable[Mapping]) -> list[dict]:
+def references(figures: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """The sources of the used figures with their titles and how many figures each gives."""
-    found: dict[str, dict] = {}
+    cited: dict[str, dict[str, Any]] = {}
     for row in figures:
         key = str(row.get("source", ""))
-        entry = found.setdefault(
+        entry = cited.setdefault(
             key, {"key": key, "title": str(row.get("title") or ""), "count": 0}
         )
         entry["count"] += 1
-    return [found[key] for key in sorted(found)]
+    return [cited[key] for key in sorted(cited)]

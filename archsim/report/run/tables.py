@@ -6,12 +6,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from archsim.basics.files import csv_text
 from archsim.report.drawing import format as fmt
 from archsim.report.drawing.palette import label, resource_label, token
 from archsim.report.run.view import View
 
+Row = dict[str, Any]
 BOUNDARIES = {
     "macro": "array and converters",
     "chip": "+ buffers, interconnect, digital units, controller, clock",
@@ -30,8 +32,8 @@ class Column:
 
     name: str
     heading: str
-    value: Callable[[dict], object]
-    write: Callable[[object], str] = str
+    value: Callable[[Row], object]
+    write: Callable[[Any], str] = str
     numeric: bool = True
     share: bool = False
     below: str = ""
@@ -45,8 +47,8 @@ class Table:
     name: str
     heading: str
     columns: tuple[Column, ...]
-    rows: list[dict]
-    colour: Callable[[dict], str] | None = None
+    rows: list[Row]
+    colour: Callable[[Row], str] | None = None
 
     def to_csv(self) -> str:
         """Comma-separated text with a header line, raw values, UTF-8."""
@@ -66,17 +68,17 @@ class Table:
         )
 
 
-def parameters_text(parameters: dict) -> str:
+def parameters_text(parameters: Row) -> str:
     """Parameters of a part in one line."""
     return ", ".join(f"{key} {fmt.plain(value)}" for key, value in parameters.items())
 
 
-def _key(name: str) -> Callable[[dict], object]:
+def _key(name: str) -> Callable[[Row], object]:
     return lambda row: row.get(name)
 
 
 def _text(
-    name: str, heading: str, write: Callable[[object], str] = lambda v: "" if v is None else str(v)
+    name: str, heading: str, write: Callable[[Any], str] = lambda v: "" if v is None else str(v)
 ) -> Column:
     return Column(name, heading, _key(name), write, numeric=False)
 
@@ -119,10 +121,10 @@ def component_table(view: View) -> Table:
 
 
 def boundary_table(view: View) -> Table:
-    found = view.result.get("boundaries") or {}
+    boundaries = view.result.get("boundaries") or {}
     rows = [
         {"boundary": name, "counts": BOUNDARIES.get(name, ""), **entry}
-        for name, entry in found.items()
+        for name, entry in boundaries.items()
         if entry
     ]
     columns = (
@@ -242,8 +244,9 @@ def action_table(view: View) -> Table:
 
 
 def figure_table(view: View) -> Table:
-    def spread(row: dict) -> str:
-        low, high = row.get("low"), row.get("high")
+    def spread(row: Row) -> str:
+        low = row.get("low")
+        high = row.get("high")
         return (
             f"{fmt.significant(low)} to {fmt.significant(high)}"
             if fmt.is_number(low) and fmt.is_number(high)

@@ -85,6 +85,11 @@ class View:
         return list(self.result.get(key) or ())
 
     @property
+    def notes(self) -> list[str]:
+        """What the reader of the result should know."""
+        return list(self.result.get("notes") or ())
+
+    @property
     def roofline(self) -> Mapping:
         """Ceilings and points, empty where nothing was timed."""
         return self.result.get("roofline") or {}
@@ -168,7 +173,8 @@ class View:
             grouped.setdefault(str(row.get("layer", "")), []).append(row)
         rows = []
         for name, entries in grouped.items():
-            energy, cycles = {}, {}
+            energy: dict[str, float] = {}
+            cycles: dict[str, int] = {}
             for entry in entries:
                 phase = entry.get("phase", "")
                 energy[phase] = energy.get(phase, 0.0) + (entry.get("energy_j") or 0.0)

@@ -4,10 +4,11 @@ users are escaped.
 
 from __future__ import annotations
 
-import functools
 import json
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from archsim.basics.files import write_files
 from archsim.exploration.store.schema import check_sweep
@@ -15,8 +16,9 @@ from archsim.readers.stored import note_unsealed, read_stored
 from archsim.report.drawing import format as fmt
 from archsim.report.drawing.drawing import Drawing
 from archsim.report.drawing.palette import label, token
-from archsim.report.run.export import WIDTH_FULL, WIDTH_HALF, write_drawings
-from archsim.report.run.page import environment, flatten, page_figure, references
+from archsim.report.drawing.plot import Plot
+from archsim.report.run.export import write_drawings
+from archsim.report.run.page import environment, flatten, page_plot, references
 from archsim.report.run.view import FIGURE_KINDS
 from archsim.report.sweep.captions import captions, headline, subtitle
 from archsim.report.sweep.effects import draw_effects, draw_interactions, draw_sensitivity
@@ -26,56 +28,46 @@ from archsim.report.sweep.view import SweepView
 from hwlib.errors import InputError
 
 _TEMPLATES = Path(__file__).parents[1] / "templates"
+_MOST_PAIRS = 6  # of objectives that get a plot of one over the other
 _MISSING = "This sweep has no data for this figure."
 
 
-def sweep_figures(
-    view: SweepView,
-) -> list[tuple[str, str, Callable[[float], Drawing | None], bool]]:
-    """(name, heading, drawing at a width, half a page wide) of every figure of a sweep."""
+def sweep_plots(view: SweepView) -> list[Plot]:
+    """Every plot of a sweep."""
+    texts = captions(view)
+
+    def plot(
+        name: str, heading: str, draw: Callable[[float], Drawing | None], half: bool = False
+    ) -> Plot:
+        return Plot(name, heading, draw, partial(_caption, texts, name), _MISSING, half)
+
     count = len(view.objectives)
     pairs = [(a, b) for a in range(count) for b in range(a + 1, count)] or [(0, 0)]
     names = [view.name(objective["path"]) for objective in view.objectives]
-    found = [
-        (
+    plots = [
+        plot(
             f"pareto_{a + 1}_{b + 1}",
             f"{names[b]} over {names[a]}".capitalize(),
-            functools.partial(draw_pareto, view, a, b),
-            number > 0,
+            partial(draw_pareto, view, a, b),
+            half=number > 0,
         )
-        for number, (a, b) in enumerate(pairs[:6])
+        for number, (a, b) in enumerate(pairs[:_MOST_PAIRS])
     ]
-    found += [
-        ("bands", "How sure the front is", functools.partial(draw_bands, view), False),
-        (
-            "sensitivity",
-            "What drives each objective",
-            functools.partial(draw_sensitivity, view),
-            False,
-        ),
-        ("effects", "Main effects", functools.partial(draw_effects, view), False),
-        (
-            "interactions",
-            "Strongest interactions",
-            functools.partial(draw_interactions, view),
-            False,
-        ),
+    return [
+        *plots,
+        plot("bands", "How sure the front is", partial(draw_bands, view)),
+        plot("sensitivity", "What drives each objective", partial(draw_sensitivity, view)),
+        plot("effects", "Main effects", partial(draw_effects, view)),
+        plot("interactions", "Strongest interactions", partial(draw_interactions, view)),
     ]
-    return found
 
 
-def render_sweep(document: Mapping) -> str:
+def render_sweep(document: Mapping[str, Any]) -> str:
     """The report as HTML text; the same document gives the same text."""
     from markupsafe import Markup
 
     view = SweepView(document)
-    texts = captions(view)
-    figures = {
-        name: page_figure(
-            name, heading, draw, half, functools.partial(_caption, texts, name), _MISSING
-        )
-        for name, heading, draw, half in sweep_figures(view)
-    }
+    plots = {plot.name: page_plot(plot) for plot in sweep_plots(view)}
     files = {
         name: Markup((_TEMPLATES / f"sweep.{name}").read_text(encoding="utf-8"))
         for name in ("css", "js")
@@ -90,8 +82,8 @@ def render_sweep(document: Mapping) -> str:
             subtitle=subtitle(view),
             headline=headline(view),
             tables=sweep_tables(view),
-            figures=figures,
-            scatter=[f for name, f in figures.items() if name.startswith("pareto")],
+            figures=plots,
+            scatter=[plot for name, plot in plots.items() if name.startswith("pareto")],
             data=Markup(_data(view)),
             space=list(flatten(document["space"])),
             sweep_style=files["css"],
@@ -109,7 +101,7 @@ def _caption(texts: Mapping[str, str], name: str) -> str:
 def _data(view: SweepView) -> str:
     """What hovering and clicking show, as JSON that is safe inside a script element."""
     components = view.document["components"]
-    found = {
+    data = {
         "axes": [axis["path"] for axis in view.axes],
         "objectives": [view.name(o["path"]) for o in view.objectives],
         "components": [label(name) for name in components],
@@ -124,10 +116,10 @@ def _data(view: SweepView) -> str:
             for row, parts in zip(view.points, view.document["parts"])
         },
     }
-    return json.dumps(found, separators=(",", ":"), ensure_ascii=True).replace("<", "\\u003c")
+    return json.dumps(data, separators=(",", ":"), ensure_ascii=True).replace("<", "\\u003c")
 
 
-def _verdict(view: SweepView, row: Mapping) -> str:
+def _verdict(view: SweepView, row: Mapping[str, Any]) -> str:
     share = view.verdicts.get(row["point"])
     words = "on the front" if row["point"] in view.on_front else "dominated"
     return (
@@ -138,7 +130,7 @@ def _verdict(view: SweepView, row: Mapping) -> str:
 
 
 def write_sweep_report(folder: str | Path, out: str | Path) -> list[Path]:
-    """Remake the report of a sweep's folder from its sweep.json: the page, every figure as SVG and
+    """Remake the report of a sweep's folder from its sweep.json: the page, every plot as SVG and
     PNG, every table as CSV.
 
     Returns the paths, the page first. Raises InputError for a document that is not a sweep's, or
@@ -156,8 +148,8 @@ def write_sweep_report(folder: str | Path, out: str | Path) -> list[Path]:
         ) from None
 
 
-def write_pages(document: Mapping, out: str | Path) -> list[Path]:
-    """Write the page, figures and tables of a sweep's document; returns the paths, the page first."""
+def write_pages(document: Mapping[str, Any], out: str | Path) -> list[Path]:
+    """Write the page, plots and tables of a sweep's document; returns the paths, the page first."""
     page = render_sweep(document)
     view = SweepView(document)
     out = Path(out)
@@ -168,14 +160,11 @@ def write_pages(document: Mapping, out: str | Path) -> list[Path]:
         write_files(out, {"report.html": page, **tables}) / name
         for name in ("report.html", *tables)
     ]
-    drawings = {
-        name: draw(WIDTH_HALF if half else WIDTH_FULL)
-        for name, _, draw, half in sweep_figures(view)
-    }
+    drawings = {plot.name: plot.file() for plot in sweep_plots(view)}
     return written + write_drawings(drawings, out / "figures")
 
 
-def load_document(path: Path) -> dict:
+def load_document(path: Path) -> dict[str, Any]:
     """The document of a sweep, without its digest. Raises InputError where it cannot be read, is
     none or was damaged.
     """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from archsim.report.drawing import format as fmt
 from archsim.report.drawing.drawing import (
@@ -168,7 +168,11 @@ def _cross(
 
 
 def _name_knee(
-    drawing: Drawing, view: SweepView, front: list[dict], at: object, right: float
+    drawing: Drawing,
+    view: SweepView,
+    front: list[dict],
+    at: Callable[[dict], tuple[float, float]],
+    right: float,
 ) -> None:
     for row in front:
         if row["point"] == view.document["knee"]:

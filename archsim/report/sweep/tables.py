@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from archsim.report.drawing import format as fmt
-from archsim.report.run.tables import Column, Table, figure_table
+from archsim.report.run.tables import Column, Row, Table, figure_table
 from archsim.report.run.view import View
 from archsim.report.sweep.view import SweepView
 
@@ -22,17 +24,18 @@ def sweep_tables(view: SweepView) -> dict[str, Table]:
     return {table.name: table for table in made}
 
 
-def _key(name: str):
+def _key(name: str) -> Callable[[Row], object]:
     return lambda row: row.get(name)
+
+
+def _writer(view: SweepView, path: str) -> Callable[[object], str]:
+    return lambda value: view.write(path, value)
 
 
 def _objectives(view: SweepView) -> tuple[Column, ...]:
     return tuple(
         Column(
-            o["path"],
-            view.name(o["path"]).capitalize(),
-            _key(o["path"]),
-            lambda v, p=o["path"]: view.write(p, v),
+            o["path"], view.name(o["path"]).capitalize(), _key(o["path"]), _writer(view, o["path"])
         )
         for o in view.objectives
     )
@@ -52,7 +55,7 @@ def design_table(view: SweepView) -> Table:
         )
         for axis in view.axes
     )
-    place = Column(
+    front = Column(
         "layer",
         "Front",
         lambda row: layer[row["point"]] or None,
@@ -62,7 +65,7 @@ def design_table(view: SweepView) -> Table:
     rung = Column(
         "rung", "Rung", _key("rung"), lambda v: str(v).split("(")[0], numeric=False
     )  # its options stand in the table of rungs
-    return Table("designs", "Designs", (number, place, *axes, *_objectives(view), rung), rows)
+    return Table("designs", "Designs", (number, front, *axes, *_objectives(view), rung), rows)
 
 
 def band_table(view: SweepView) -> Table:
@@ -92,7 +95,7 @@ def band_table(view: SweepView) -> Table:
                     f"{path}_{end}",
                     f"{view.name(path).capitalize()}, {word}",
                     _key(f"{path}_{end}"),
-                    lambda v, p=path: view.write(p, v),
+                    _writer(view, path),
                 )
             )
     return Table("bands", "Bands", tuple(columns), rows)

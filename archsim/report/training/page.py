@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from archsim.report.drawing import format as fmt
 from archsim.report.drawing.drawing import Drawing
-from archsim.report.figures.errors import draw_errors
+from archsim.report.plots.errors import draw_errors
 from archsim.report.run.tables import Column, Table
 from archsim.report.run.view import View
 

@@ -7,12 +7,12 @@ import pytest
 from archsim.report.drawing.axes import linear_axis, log_axis
 from archsim.report.drawing.drawing import Boxes, Circle, Line, Rect, Text, fit_text, text_width
 from archsim.report.drawing.palette import colours, contrast, token
-from archsim.report.figures import RUN_FIGURES
-from archsim.report.figures.boundaries import draw_boundaries
-from archsim.report.figures.components import draw_area, draw_energy
-from archsim.report.figures.layers import draw_layers, shown_layers
-from archsim.report.figures.roofline import draw_roofline
-from archsim.report.figures.timeline import draw_timeline
+from archsim.report.plots import RUN_PLOTS
+from archsim.report.plots.boundaries import draw_boundaries
+from archsim.report.plots.components import draw_area, draw_energy
+from archsim.report.plots.layers import draw_layers, shown_layers
+from archsim.report.plots.roofline import draw_roofline
+from archsim.report.plots.timeline import draw_timeline
 from archsim.report.run.view import View
 from tests.data_results import LENET, long_network, make_result
 
@@ -109,7 +109,7 @@ def test_roofline_points_stand_where_the_numbers_say():
 def test_marks_and_names_stay_inside_the_drawing():
     for layers in (LENET, long_network(160), (("a_very_long_layer_name_" * 6, 9, 9, 9),)):
         view = View(make_result(layers, TRAINING))
-        for figure in RUN_FIGURES:
+        for figure in RUN_PLOTS:
             for width in (350.0, 500.0, 1048.0):
                 drawing = figure.draw(view, width)
                 for mark in drawing.marks:
