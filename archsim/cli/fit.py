@@ -87,7 +87,7 @@ def _write(name: str, document: dict, device: str, folder: str) -> list[Path]:
     from archsim.report.drawing.palette import colours
     from archsim.report.drawing.raster import save_raster
     from archsim.report.drawing.svg import to_svg
-    from archsim.report.figures.device_fit import draw_fit
+    from archsim.report.plots.device_fit import draw_fit
 
     light = colours("light")
     drawing = draw_fit(f"{name}: {document['law']}", document["curves"])
