@@ -15,7 +15,7 @@ from archsim.schemes.rule import LayerState
 from archsim.training.arrays import Arrays, copies_of
 from archsim.training.program import build_program
 from archsim.training.reads import tile_number
-from archsim.training.records import BothWays, Counters, Images, Scores, Space, Tables, Trains
+from archsim.training.records import BothWays, Counters, Space, Tables, Trains
 from archsim.training.settings import CORE_RULES, TrainingSettings, scheme_of
 from archsim.training.steps import present, update_kernel
 from archsim.training.table import (
@@ -142,7 +142,7 @@ class Machine:
         rows.
         """
         p = self.program
-        return Tables(p.operations, p.arrays, second, Scores(p.output, p.steps, p.classes))
+        return Tables(p.operations, p.arrays, second, p.output, p.steps, p.classes)
 
     def _trains(self) -> Trains:
         u = self.settings.update
@@ -179,12 +179,14 @@ class Machine:
                     [copy.reshape(-1) for copy in self.copies], out=self.backward_weights
                 )
             present(
-                tables,
-                weights,
-                physics,
-                Images(images, labels, order[start : start + s.batch]),
-                space,
-                counters,
+                *tables,
+                *weights,
+                *physics,
+                images,
+                labels,
+                chosen,
+                *space,
+                *counters,
                 seed,
                 step,
                 True,
@@ -195,9 +197,9 @@ class Machine:
                 self._apply_rule(len(chosen), first_step + start)
             else:
                 self._update(
+                    *devices,
+                    *trains,
                     self.program.arrays,
-                    devices,
-                    trains,
                     self.memory,
                     len(chosen),
                     seed,
@@ -245,23 +247,26 @@ class Machine:
 
         def part(low: int) -> np.ndarray:
             layers = len(p.arrays)
+            space = Space(
+                np.zeros((1, p.memory), F),
+                np.zeros(p.activations, F),
+                np.zeros(p.room, F),
+                np.zeros(p.words, np.uint64),
+            )
             counters = Counters(
                 np.zeros((layers, 2, 3), np.int64), np.zeros((layers, 2, 5)), np.zeros(3)
             )
             chosen = np.arange(low, min(low + EVALUATION_SPAN, len(images)))
             weights = self.arrays.weights
             present(
-                self.tables(p.arrays[:0]),
-                BothWays(weights, weights),
-                BothWays(physics, physics),
-                Images(images, labels, chosen),
-                Space(
-                    np.zeros((1, p.memory), F),
-                    np.zeros(p.activations, F),
-                    np.zeros(p.room, F),
-                    np.zeros(p.words, np.uint64),
-                ),
-                counters,
+                *self.tables(p.arrays[:0]),
+                *BothWays(weights, weights),
+                *BothWays(physics, physics),
+                images,
+                labels,
+                chosen,
+                *space,
+                *counters,
                 as_word(self.settings.seed),
                 as_word(first + low),
                 False,

@@ -1,4 +1,8 @@
-"""What the compiled halves of a training step work with, as records that numba takes apart."""
+"""What the compiled halves of a training step work with, as records.
+
+They are handed over field by field and put together again in machine code: numba tells the type of
+a record in Python, which takes as long as a step of a small network.
+"""
 
 from __future__ import annotations
 
@@ -7,16 +11,9 @@ from typing import NamedTuple
 import numpy as np
 
 
-class Scores(NamedTuple):
-    """Where an image's scores are in its memory: `steps` vectors of `classes` at `output`."""
-
-    output: int
-    steps: int
-    classes: int
-
-
 class Tables(NamedTuple):
-    """The program of the network: int64 tables with the columns of `table`, and its scores.
+    """The program of the network: int64 tables with the columns of `table`, and where an image's
+    scores are in its memory: `steps` vectors of `classes` at `output`.
 
     `second` are the arrays as the second of two output errors meets them; no rows: there is one.
     """
@@ -24,7 +21,9 @@ class Tables(NamedTuple):
     operations: np.ndarray
     arrays: np.ndarray
     second: np.ndarray
-    scores: Scores
+    output: int
+    steps: int
+    classes: int
 
 
 class BothWays(NamedTuple):
@@ -32,14 +31,6 @@ class BothWays(NamedTuple):
 
     forward: np.ndarray
     backward: np.ndarray
-
-
-class Images(NamedTuple):
-    """Images float32 (N, values), labels int64 (N, answers), and the numbers of a mini-batch."""
-
-    images: np.ndarray
-    labels: np.ndarray
-    chosen: np.ndarray
 
 
 class Space(NamedTuple):

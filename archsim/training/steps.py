@@ -44,83 +44,117 @@ update_block = pulses.update_block  # replaced by a law's own
 
 
 @kernel
-def present(tables, weights, physics, batch, space, counters, seed, first_step, learn):
+def present(
+    operations,
+    arrays,
+    second,
+    output,
+    steps,
+    classes,
+    forward_weights,
+    backward_weights,
+    forward_physics,
+    backward_physics,
+    images,
+    labels,
+    chosen,
+    memory,
+    errors,
+    room,
+    words,
+    totals,
+    samples,
+    results,
+    seed,
+    first_step,
+    learn,
+):
     """Forward cycle of the images of a mini-batch and, to `learn`, its backward cycle: inputs and
     errors of every array stay in memory (batch, values).
 
-    Where `tables.second` has rows, target and output go back one after the other, as two errors
-    whose sum is the usual one: the target's into the ERRORS of `tables.arrays`, the output's of
-    `tables.second`.
+    Where `second` has rows, target and output go back one after the other, as two errors whose sum
+    is the usual one: the target's into the ERRORS of `arrays`, the output's of `second`.
 
-    Args:
-        tables, batch, space, counters: records of these names.
-        weights: records.BothWays; the backward cycle may multiply with other ones.
-        physics: records.BothWays of the periphery.
-        seed, first_step: keys of random numbers (uint64); image b has the step first_step + b.
-        learn: whether errors go back.
+    Args: the fields of records.Tables, of records.BothWays for weights (the backward cycle may
+    multiply with other ones) and for the periphery; images float32 (N, values), labels int64 (N,
+    answers) and the numbers of the mini-batch; the fields of records.Space and Counters; keys of
+    random numbers (uint64, image b has the step first_step + b); whether errors go back.
     """
-    size, parts = batch.chosen.shape[0], 2 if tables.second.shape[0] > 0 else 1
-    scores, errors = tables.scores, space.errors
-    asked = batch.labels.shape[1]
+    size, parts = chosen.shape[0], 2 if second.shape[0] > 0 else 1
+    asked = labels.shape[1]
     share = ONE / np.float32(size * asked)
-    results = counters.results
     for b in range(size):
-        image = batch.chosen[b]
+        image = chosen[b]
         step = first_step + U(b)
-        own = space.memory[b if learn else 0]
-        own[: batch.images.shape[1]] = batch.images[image]
+        own = memory[b if learn else 0]
+        own[: images.shape[1]] = images[image]
         forward = Cycle(
-            tables.arrays,
-            weights.forward,
-            own,
-            errors,
-            physics.forward,
-            seed,
-            step,
-            counters.totals,
-            space.room,
-            space.words,
+            arrays, forward_weights, own, errors, forward_physics, seed, step, totals, room, words
         )
-        forward_pass(tables.operations, forward)
+        forward_pass(operations, forward)
         results[2] += 1
         for part in range(parts):
             errors[:] = ZERO
             of_target, of_output = ONE if part == 0 else ZERO, ONE if part == parts - 1 else ZERO
             for k in range(asked):
-                start = scores.output + (scores.steps - asked + k) * scores.classes
+                start = output + (steps - asked + k) * classes
                 loss, best = cross_entropy(
-                    own[start : start + scores.classes],
-                    batch.labels[image, k],
+                    own[start : start + classes],
+                    labels[image, k],
                     share,
                     of_target,
                     of_output,
-                    errors[start : start + scores.classes],
+                    errors[start : start + classes],
                 )
                 if part == 0:
                     results[0] += np.float64(loss) / asked
-                    results[1] += (best != batch.labels[image, k]) / asked
+                    results[1] += (best != labels[image, k]) / asked
             if learn:
-                table = tables.arrays if part == 0 else tables.second
+                table = arrays if part == 0 else second
                 backward = Cycle(
                     table,
-                    weights.backward,
+                    backward_weights,
                     own,
                     errors,
-                    physics.backward,
+                    backward_physics,
                     seed,
                     step,
-                    counters.totals,
-                    space.room,
-                    space.words,
+                    totals,
+                    room,
+                    words,
                 )
-                backward_pass(tables.operations, backward)
+                backward_pass(operations, backward)
                 if step % U(SAMPLE_EVERY) == U(0):
-                    observe(table, own, physics.forward, physics.backward, counters.samples)
+                    observe(table, own, forward_physics, backward_physics, samples)
 
 
-def _update(arrays, devices, trains, memory, size, seed, first_step, counts, words):
+def _update(
+    weights,
+    state,
+    planes,
+    writes,
+    law,
+    parts,
+    parameters,
+    granularity,
+    write_noise,
+    pulsed,
+    rate,
+    longest,
+    manage_update,
+    manage_length,
+    deterministic,
+    arrays,
+    memory,
+    size,
+    seed,
+    first_step,
+    counts,
+    words,
+):
     """The updates of a mini-batch of `size` images in memory, image after image: pulses on devices,
-    or (`devices.pulsed` False) digital sums. `devices` and `trains` are records of these names.
+    or (`pulsed` False) digital sums. Args: the fields of records.Devices and Trains, the table of
+    the arrays, the images' memory, keys of random numbers, counts of the update, scratch.
     """
     for b in range(size):
         for index in range(arrays.shape[0]):
@@ -133,42 +167,41 @@ def _update(arrays, devices, trains, memory, size, seed, first_step, counts, wor
             block = memory[b, array[ERRORS] : array[ERRORS] + rows * count]
             for copy in range(array[COPIES]):
                 first = array[WEIGHTS] + copy * cells
-                matrix = devices.weights[first : first + cells].reshape(rows, columns)
-                if not devices.pulsed:
+                matrix = weights[first : first + cells].reshape(rows, columns)
+                if not pulsed:
                     add_products(
                         matrix,
                         inputs.reshape(columns, count),
                         block.reshape(rows, count),
-                        np.float32(trains.rate),
+                        np.float32(rate),
                     )
                     continue
-                parts, parameters = devices.parts, devices.parameters
                 held = array[STATE] + copy * cells * parts
                 drawn = array[PLANES] + copy * cells * parts * parameters
                 update_block(
                     matrix,
-                    devices.state[held : held + cells * parts].reshape(rows, parts, columns),
-                    devices.planes[drawn : drawn + cells * parts * parameters].reshape(
+                    state[held : held + cells * parts].reshape(rows, parts, columns),
+                    planes[drawn : drawn + cells * parts * parameters].reshape(
                         rows, parts, parameters, columns
                     ),
-                    devices.law,
+                    law,
                     inputs.reshape(columns, count),
                     block.reshape(rows, count),
                     memory[b, array[INPUT_PEAKS] : array[INPUT_PEAKS] + count],
                     memory[b, array[ERROR_PEAKS] : array[ERROR_PEAKS] + count],
-                    trains.rate,
-                    devices.granularity,
-                    trains.longest,
-                    trains.manage_update,
-                    trains.manage_length,
-                    trains.deterministic,
-                    devices.write_noise,
+                    rate,
+                    granularity,
+                    longest,
+                    manage_update,
+                    manage_length,
+                    deterministic,
+                    write_noise,
                     seed,
                     first_step + U(b),
                     tile_number(index, copy, UPDATE_CYCLE),
                     U(0),
                     counts[index],
-                    devices.writes[first : first + cells].reshape(rows, columns),
+                    writes[first : first + cells].reshape(rows, columns),
                     words,
                 )
 

@@ -24,61 +24,13 @@ from archsim.trace.lower import lower
 from archsim.training.program import build_program
 from archsim.training.trainable import untrainable
 from hwlib.errors import InputError
+from tests.operator_layers import MAP, chain_of, layer_of
 from workloads import load_network
 from workloads.layers import FIELDS, infer_layer
 from workloads.network import Layer, Network
 
-MAP, VECTOR = (4, 6, 6), (5, 8)
-# The fields that a layer of the operator cannot do without, on a map of 4x6x6; operators on (5, 8)
-# by themselves.
-NEEDED = {
-    "conv2d": {"channels": 3, "kernel": 3},
-    "linear": {"features": 3},
-    "lstm": {"hidden": 3},
-    "max_pool": {"kernel": 2},
-    "average_pool": {"kernel": 2},
-    "reshape": {"shape": [144]},
-    "input": {"shape": [4, 6, 6]},
-    "slice": {"stop": 2},
-    "pad": {"padding": 1},
-}
-ON_VECTORS = ("linear", "lstm")
 # Nothing of the output is computed: elements move, or the layer is the input itself.
 WITHOUT_WORK = (*FREE_OPERATORS, "concat")
-
-
-def layer_of(operator, shape=None):
-    shape = shape or (VECTOR if operator in ON_VECTORS else MAP)
-    inputs = {
-        "input": (),
-        "matmul": ("x", "y"),
-        "add": ("x", "y"),
-        "multiply": ("x", "y"),
-        "concat": ("x", "y"),
-    }.get(operator, ("x",))
-    shapes = ((3, 5), (5, 2)) if operator == "matmul" else (shape,) * len(inputs)
-    table = Table({"name": "it", "operator": operator} | NEEDED.get(operator, {}), "test")
-    return infer_layer(table, operator, inputs, shapes)
-
-
-def chain_of(operator):
-    """Input, a first matrix, the operator, a last matrix: a network in which it stands in the
-    middle.
-    """
-    layer = layer_of(operator)
-    layers = [
-        Layer(name, "input", (), (), shape) for name, shape in zip(layer.inputs, layer.input_shapes)
-    ]
-    if len(set(layer.input_shapes)) == 1:  # both operands from one input
-        layers[1:] = [
-            Layer(item.name, "identity", ("x",), (layers[0].output_shape,), item.output_shape)
-            for item in layers[1:]
-        ]
-    flat = Layer(
-        "flat", "flatten", ("it",), (layer.output_shape,), (int(np.prod(layer.output_shape)),)
-    )
-    last = Layer("last", "linear", ("flat",), (flat.output_shape,), (3,))
-    return Network("chain", (*layers, layer, flat, last))
 
 
 def test_the_vocabulary_is_the_sum_of_its_kinds():

@@ -150,7 +150,7 @@ def test_training_refuses_what_is_only_counted_as_its_operator(tmp_path):
     from archsim.training.program import build_program
 
     for nodes in (
-        [node("MatMul", ["x", "w"], ["h"]), node("Gelu", ["h"])],
+        [node("MatMul", ["x", "w"], ["h"]), node("Mish", ["h"])],
         [node("MatMul", ["x", "w"], ["h"]), node("Mul", ["h", "w"])],
         [node("MatMul", ["x", "w"], ["h"]), node("Relu", ["h"], ["r"]), node("Sub", ["h", "r"])],
     ):
