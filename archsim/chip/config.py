@@ -6,29 +6,23 @@ from __future__ import annotations
 
 from functools import cached_property
 from html import escape
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from archsim.chip.blocks.bitstream import BitstreamSettings
+from archsim.chip.blocks.buffer import BufferSettings
+from archsim.chip.blocks.controller import ControllerSettings
+from archsim.chip.blocks.interconnect import InterconnectSettings
+from archsim.chip.blocks.off_chip import OffChipSettings
+from archsim.chip.blocks.sections import with_blocks
+from archsim.chip.blocks.tile_read import ReadSettings
+from archsim.chip.blocks.tile_update import UpdateSettings
+from archsim.chip.blocks.tile_write import WriteSettings
+from archsim.chip.blocks.vector_unit import VectorUnitSettings
+from archsim.chip.execution_settings import ExecutionSettings, PlacementSettings
 from archsim.chip.section import Count, Section
-from archsim.chip.surroundings_settings import (
-    BufferSettings,
-    ControllerSettings,
-    ExecutionSettings,
-    InterconnectSettings,
-    OffChipSettings,
-    PlacementSettings,
-    VectorUnitSettings,
-)
-from archsim.chip.tile_settings import (
-    BitstreamSettings,
-    PhysicsSettings,
-    ReadSettings,
-    TileSettings,
-    UpdateSettings,
-    WeightSettings,
-    WriteSettings,
-)
+from archsim.chip.tile_settings import PhysicsSettings, TileSettings, WeightSettings
 from hwlib.text import html_table
 
 
@@ -80,11 +74,9 @@ class ComponentSettings(Section):
     """Free text, repeated where the component is shown."""
 
 
-class Architecture(Section):
-    """A chip. See `archsim show architecture NAME` for the built-in ones.
-
-    `absent` names roles that the chip deliberately does without: their work has no price, and a run
-    that asks for it says so.
+class Sections(Section):
+    """What every chip has: its name, its clock, its tiles, and the blocks that the rest of the
+    program knows by name.
     """
 
     schema_: Literal[1] = Field(alias="schema")
@@ -117,6 +109,23 @@ class Architecture(Section):
     off_chip: OffChipSettings = OffChipSettings()
     execution: ExecutionSettings = ExecutionSettings()
     placement: PlacementSettings = PlacementSettings()
+
+
+# To a type checker, a chip has the sections above; the blocks that only their own file knows are
+# fields like all others, which the table of blocks adds.
+if TYPE_CHECKING:
+    AllSections = Sections
+else:
+    AllSections = with_blocks(Sections)
+
+
+class Architecture(AllSections):
+    """A chip. See `archsim show architecture NAME` for the built-in ones.
+
+    `absent` names roles that the chip deliberately does without: their work has no price, and a run
+    that asks for it says so.
+    """
+
     absent: tuple[str, ...] = ()
     """Roles that the chip does without: their work has no price, and a run that asks for it says
     so.
@@ -124,7 +133,7 @@ class Architecture(Section):
     components: dict[str, ComponentSettings]
 
     @model_validator(mode="after")
-    def _consistent(self):
+    def _consistent(self) -> Architecture:
         if self.read.columns_per_adc > self.tile.columns:
             raise ValueError(
                 f"read.columns_per_adc ({self.read.columns_per_adc}) exceeds tile.columns ({self.tile.columns})"

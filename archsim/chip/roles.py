@@ -7,60 +7,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from archsim.chip.blocks import blocks
 from hwlib.errors import InputError, nearest
 
-ROLES = (
-    "array",
-    "word_line_driver",
-    "bit_line_driver",
-    "dac",
-    "front_end",
-    "column_mux",
-    "adc",
-    "shift_add",
-    "input_register",
-    "output_register",
-    "write_driver",
-    "level_shifter",
-    "tile_control",
-    "tile_clock",
-    "buffer",
-    "interconnect",
-    "vector_unit",
-    "controller",
-    "instruction_memory",
-    "clock_tree",
-    "bitstream_generator",
-    "number_generator",
-    "stream_converter",
-    "stream_source",
-    "stream_multiplier",
-    "stream_counter",
-    "optimiser_counter",
-    "stream_divider",
-    "off_chip_memory",
-)
+# The simulator counts by the laws of the blocks, and the clock beside them.
+ROLES = tuple(dict.fromkeys(role for block in blocks() for role in block.roles)) + ("clock_tree",)
 
 # Those that a chip may be without, where its description says so (`absent`): what they would have
 # done is then not priced.
-OPTIONAL = frozenset(
-    {
-        "input_register",
-        "output_register",
-        "column_mux",
-        "level_shifter",
-        "shift_add",
-        "tile_control",
-        "tile_clock",
-        "instruction_memory",
-        "clock_tree",
-        "front_end",
-        "bit_line_driver",
-        "word_line_driver",
-        "controller",
-        "off_chip_memory",
-    }
-)
+OPTIONAL = frozenset({"clock_tree"}.union(*(block.without for block in blocks())))
 
 # What lets a part bear a name of its own: it works because others do, or it is said to do nothing
 # that is counted.

@@ -1,4 +1,8 @@
+<<<<<<< HEAD
 """Settings of a tile: what it holds, how it is read, written and updated."""
+=======
+"""Settings of a tile: what it holds, and the physics of its reads."""
+>>>>>>> ae85565 (Give every block of the chip one file, and split the event model along its ideas)
 
 from __future__ import annotations
 
@@ -6,7 +10,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+<<<<<<< HEAD
 from archsim.chip.section import Bits, Count, Cycles, Replicas, Section
+=======
+from archsim.chip.section import Bits, Count, Replicas, Section
+>>>>>>> ae85565 (Give every block of the chip one file, and split the event model along its ideas)
 
 
 class TileSettings(Section):
@@ -65,6 +73,7 @@ class WeightSettings(Section):
         return max(self.columns_of(layer) for layer in ("", *self.layer_replicas))
 
 
+<<<<<<< HEAD
 class ReadSettings(Section):
     """The analog read: DAC -> array -> front end -> multiplexed ADC, in
     ceil(input_bits / bits_per_slot) slots, or in one where inputs are pulse widths.
@@ -117,6 +126,8 @@ class ReadSettings(Section):
         return self.adc_bits + (self.slots - 1) * self.bits_per_slot + 1
 
 
+=======
+>>>>>>> ae85565 (Give every block of the chip one file, and split the event model along its ideas)
 class PhysicsSettings(Section):
     """Read physics where real data pass; 0 switches an effect off.
 
@@ -151,6 +162,7 @@ class PhysicsSettings(Section):
     """Standard deviation of a cell's conductance from read to read."""
     adc_noise_levels: Annotated[float, Field(ge=0, le=1e4)] = 0.0
     """Standard deviation of a converter's noise."""
+<<<<<<< HEAD
 
 
 class WriteSettings(Section):
@@ -192,3 +204,5 @@ class BitstreamSettings(Section):
     """Bits of a random number, against which a value is compared."""
     source: Literal["lfsr", "sobol"] = "lfsr"
     """`lfsr`: shift registers; `sobol`: low-discrepancy sequences."""
+=======
+>>>>>>> ae85565 (Give every block of the chip one file, and split the event model along its ideas)

@@ -10,13 +10,15 @@ used.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from functools import cached_property
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from archsim.basics.fields import changed_fields
-from archsim.trace.operation import Operation, Trace
+from archsim.chip.blocks import blocks
+from archsim.chip.blocks.base import TIMED, Acts
+from archsim.chip.usage import Usage
+from archsim.trace.operation import Trace
 from hwlib import find_part, price
 
 if TYPE_CHECKING:
@@ -28,78 +30,24 @@ NOTE = "set, but not used in this run: "
 _NO_SETTINGS = ("schema_", "name", "title", "source", "notes", "absent", "components")
 
 
-@dataclass(frozen=True)
-class Run:
-    """What a built chip was asked to do: `timed` by events, with real `data` on its tiles."""
-
-    built: BuiltChip
-    timed: bool
-    data: bool
-
-    @cached_property
-    def operations(self) -> tuple[Operation, ...]:
-        trace = self.built.trace
-        return trace.image_operations + trace.batch_operations + trace.setup_operations
-
-    def of(self, kind: str) -> list[Operation]:
-        """Operations of a kind."""
-        return [operation for operation in self.operations if operation.kind == kind]
-
-    def has(self, role: str) -> bool:
-        """Whether the chip has a part in this role."""
-        return any(part.name == role and part.count for part in self.built.parts)
-
-    @property
-    def random(self) -> bool:
-        """Whether random pulse trains are made."""
-        return any(operation.random for operation in self.of("pulse_update"))
-
-    @property
-    def programs(self) -> bool:
-        """Whether devices are programmed: by the update, at the start, or because weights are
-        loaded in passes.
-        """
-        return bool(self.of("write") or self.built.placement.passes)
-
-    @property
-    def added(self) -> frozenset[str]:
-        """Roles that the update rule brings and the chip has not."""
-        return frozenset(self.built.rule.parts(self.built.chip) if self.built.rule else ()) - set(
-            self.built.chip.components
-        )
+def _real_data(run: Usage) -> bool:
+    return run.data
 
 
-Condition = Callable[[Run], bool]
-
-
-def _timed(run: Run) -> bool:
-    return run.timed
-
-
-def _signed(run: Run) -> bool:
+def _signed(run: Usage) -> bool:
     return run.data and run.built.chip.physics.model == "signed"
 
 
-def _dual_column(run: Run) -> bool:
+def _dual_column(run: Usage) -> bool:
     return run.data and run.built.chip.physics.model == "dual_column"
 
 
-def _pulses(run: Run) -> bool:
-    return bool(run.of("pulse_update"))
-
-
-def _divides(run: Run) -> bool:
-    return run.timed and any(
-        {"divide", "square_root"} & set(operation.vector_work) for operation in run.operations
-    )
-
-
-def _shares_tiles(run: Run) -> bool:
+def _shares_tiles(run: Usage) -> bool:
     tiles = [tile for layer in run.built.placement.layers.values() for tile in set(layer.tiles)]
     return len(tiles) > len(set(tiles))
 
 
-def _priced_voltage(run: Run) -> bool:
+def _priced_voltage(run: Usage) -> bool:
     voltage = run.built.chip.physics.read_voltage_v
     return any(
         part.name == "array"
@@ -108,140 +56,58 @@ def _priced_voltage(run: Run) -> bool:
     )
 
 
-def _generates(run: Run) -> bool:
-    return "bitstream_generator" in run.added
+DATA = Acts(_real_data, "no real data pass the tiles")
+SIGNED = Acts(_signed, "no real data pass tiles of the model signed")
+DUAL_COLUMN = Acts(_dual_column, "no real data pass tiles of the model dual_column")
+ONE_CELL = "this mapping holds a weight in one cell or pair of cells, whatever its bits"
 
-
-# field -> (when it acts, why it does not otherwise). Fields that are not here act in every run.
-CONDITIONS: dict[str, tuple[Condition, str]] = {
-    "tile_cluster": (
+# Settings of the chip as a whole; those of its blocks stand in their files.
+OF_THE_CHIP: dict[str, Acts] = {
+    "tile_cluster": Acts(
         lambda run: any(part.per == "cluster" for part in run.built.chip.components.values()),
         "no part is for a cluster",
     ),
-    "tile.clock_gating": (
+    "tile.clock_gating": Acts(
         lambda run: run.timed and run.has("tile_clock"),
         "nothing is timed, or the tiles have no clock",
     ),
-    "weights.bits": (
+    "weights.bits": Acts(
         lambda run: (
             run.built.chip.weights.mapping == "bit_slices" or bool(run.built.placement.passes)
         ),
-        "this mapping holds a weight in one cell or pair of cells, whatever its bits",
+        ONE_CELL,
     ),
-    "read.accumulate": (
-        lambda run: run.built.chip.read.slots > 1,
-        "an input is one slot: there is nothing to add up",
-    ),
-    "weights.cell_bits": (
-        lambda run: run.built.chip.weights.mapping == "bit_slices",
-        "this mapping holds a weight in one cell or pair of cells, whatever its bits",
-    ),
-    "weights.reference_columns": (
+    "weights.cell_bits": Acts(lambda run: run.built.chip.weights.mapping == "bit_slices", ONE_CELL),
+    "weights.reference_columns": Acts(
         lambda run: run.built.chip.weights.mapping == "reference_column",
         "the mapping has no reference column",
     ),
-    "weights.bias": (
-        lambda run: any(matrix.bias for matrix in run.built.trace.matrices),
-        "no layer has a bias",
+    "weights.bias": Acts(
+        lambda run: any(matrix.bias for matrix in run.built.trace.matrices), "no layer has a bias"
     ),
-    "read.bits_per_slot": (
-        lambda run: (
-            run.built.chip.read.input == "bit_serial" and run.built.chip.read.input_bits > 1
-        ),
-        "inputs have one slot",
-    ),
-    "physics.model": (lambda run: run.data, "no real data pass the tiles"),
-    "physics.read_noise": (_signed, "no real data pass tiles of the model signed"),
-    "physics.output_bound": (_signed, "no real data pass tiles of the model signed"),
-    "physics.noise_management": (lambda run: run.data, "no real data pass the tiles"),
-    "physics.bound_management": (_signed, "no real data pass tiles of the model signed"),
-    "physics.conductance_us": (_dual_column, "no real data pass tiles of the model dual_column"),
+    "physics.model": DATA,
+    "physics.read_noise": SIGNED,
+    "physics.output_bound": SIGNED,
+    "physics.noise_management": DATA,
+    "physics.bound_management": SIGNED,
+    "physics.conductance_us": DUAL_COLUMN,
     # A voltage that the array states for its price is the same one.
-    "physics.read_voltage_v": (
-        lambda run: _dual_column(run) or _priced_voltage(run),
-        "no real data pass tiles of the model dual_column",
+    "physics.read_voltage_v": Acts(
+        lambda run: _dual_column(run) or _priced_voltage(run), DUAL_COLUMN.otherwise
     ),
-    "physics.current_range_ua": (_dual_column, "no real data pass tiles of the model dual_column"),
-    "physics.cell_noise_us": (_dual_column, "no real data pass tiles of the model dual_column"),
-    "physics.adc_noise_levels": (_dual_column, "no real data pass tiles of the model dual_column"),
-    "write.parallel": (lambda run: run.programs, "nothing is programmed"),
-    "write.pulse_cycles": (lambda run: run.programs, "nothing is programmed"),
-    "write.verify_cycles": (
-        lambda run: (
-            any(op.activity.verify_reads for op in run.of("write"))
-            or bool(run.built.placement.passes)
-        ),
-        "nothing is programmed with verify",
+    "physics.current_range_ua": DUAL_COLUMN,
+    "physics.cell_noise_us": DUAL_COLUMN,
+    "physics.adc_noise_levels": DUAL_COLUMN,
+    "execution.mode": TIMED,
+    "execution.reload": Acts(
+        lambda run: bool(run.built.placement.passes), "all weights fit on the chip"
     ),
-    "write.pulses": (
-        lambda run: (
-            any(not op.activity.write_pulses for op in run.of("write"))
-            or bool(run.built.placement.passes)
-        ),
-        "nothing is programmed with the chip's own number of pulses",
-    ),
-    "update.pulse_cycles": (_pulses, "no update in the array"),
-    "update.polarity_phases": (
-        lambda run: any(not op.polarity_phases for op in run.of("pulse_update")),
-        "no pulse trains, or trains with phases of their own",
-    ),
-    "update.train_length": (
-        lambda run: any(not op.activity.train_length for op in run.of("pulse_update")),
-        "no pulse trains, or trains with a length of their own",
-    ),
-    "bitstream.sharing": (lambda run: run.random or _generates(run), "no random pulse trains"),
-    "bitstream.bits_per_cycle": (
-        lambda run: run.built.chip.bitstream.sharing == "chip" and (run.random or _generates(run)),
-        "no generators that tiles share",
-    ),
-    "bitstream.resolution": (_generates, "no generator of pulse trains is added"),
-    "bitstream.source": (_generates, "no generator of pulse trains is added"),
-    "buffer.ports": (_timed, "nothing is timed"),
-    "buffer.tile_queue": (_timed, "nothing is timed"),
-    "buffer.window_reuse": (
-        lambda run: any(
-            op.fresh_elements and op.fresh_elements != op.input_elements for op in run.operations
-        ),
-        "no windows overlap",
-    ),
-    "interconnect.kind": (
-        lambda run: (
-            run.timed
-            or any(layer.column_splits > 1 for layer in run.built.placement.layers.values())
-        ),
-        "nothing is timed, and no input goes to several tiles",
-    ),
-    "interconnect.width_bits": (_timed, "nothing is timed"),
-    "interconnect.hop_cycles": (_timed, "nothing is timed"),
-    "interconnect.arbitration": (_timed, "nothing is timed"),
-    "vector_unit.lanes": (
-        lambda run: (
-            run.timed or any(part.per == "lane" for part in run.built.chip.components.values())
-        ),
-        "nothing is timed, and no part is for a lane",
-    ),
-    "vector_unit.divide_cycles": (_divides, "nothing is timed that divides or takes roots"),
-    "controller.prefetch": (
-        lambda run: run.timed and run.built.chip.controller.issue_cycles > 0,
-        "no issue takes time",
-    ),
-    "controller.in_flight": (
-        lambda run: run.timed and run.built.chip.execution.mode == "pipelined",
-        "operations follow one another",
-    ),
-    "controller.always_on": (
-        lambda run: run.timed and run.has("controller"),
-        "nothing is timed, or there is no controller",
-    ),
-    "off_chip.bits_per_cycle": (_timed, "nothing is timed"),
-    "off_chip.latency_cycles": (_timed, "nothing is timed"),
-    "off_chip.preload_input": (_timed, "nothing is timed"),
-    "execution.mode": (_timed, "nothing is timed"),
-    "execution.reload": (
-        lambda run: bool(run.built.placement.passes),
-        "all weights fit on the chip",
-    ),
-    "placement.pack": (_shares_tiles, "no two layers fit on one tile"),
+    "placement.pack": Acts(_shares_tiles, "no two layers fit on one tile"),
+}
+
+# field -> when it acts, and why it does not otherwise. Fields that are not here act in every run.
+CONDITIONS: dict[str, Acts] = OF_THE_CHIP | {
+    f"{block.name}.{field}": acts for block in blocks() for field, acts in block.acts.items()
 }
 
 
@@ -254,33 +120,33 @@ def unused_settings(
     `network` is the one that the trace was built from, where it was built: without it a scheme's
     own word decides on its settings.
     """
-    run = Run(built, timed, data)
+    run = Usage(built, timed, data)
     followed = {
         str(value)[1:].strip()
         for part in built.chip.components.values()
         for value in part.parameters.values()
         if str(value).startswith("=")
     }
-    found = {}
+    unused = {}
     for path in changed_fields(built.chip, leave_out=_NO_SETTINGS):
-        acts, reason = CONDITIONS.get(path, (None, ""))
-        if acts is not None and path not in followed and not acts(run):
-            found[path] = reason
-    found |= {
+        acts = CONDITIONS.get(path)
+        if acts is not None and path not in followed and not acts.condition(run):
+            unused[path] = acts.otherwise
+    unused |= {
         path: "no action of this run has a price that depends on it"
         for path in _idle_parameters(built)
     }
     if built.rule:
-        found |= {
+        unused |= {
             f"scheme.{name}": "the scheme does not use it with its other settings"
             for name in built.rule.unused_changes
         }
         if network is not None:
-            found |= {
+            unused |= {
                 f"scheme.{name}": "the step of this run is the same without it"
                 for name in _idle_settings(built, network, timed)
             }
-    return found
+    return unused
 
 
 def unused_notes(unused: Mapping[str, str]) -> list[str]:

@@ -1,18 +1,40 @@
-"""From a finished machine to the ledger and the facts of a result."""
+"""From a finished machine to the ledger, and to the cycles of its resources."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
 from archsim.chip.plan.counts import count_operation, count_shared
 from archsim.ledger.ledger import Ledger
-from archsim.soc.machine import Machine
+from archsim.soc.lane import Lane
+from archsim.soc.machine import EventMachine
 from archsim.soc.server import Server
 
 
-def ledger_of_machine(machine: Machine) -> Ledger:
+@dataclass(frozen=True, slots=True)
+class ResourceCycles:
+    """The cycles of a resource: those of all its ports, or of all tiles. `stalls` are by cause,
+    `queue_mean` and `queue_max` requests that waited.
+    """
+
+    name: str
+    kind: str
+    busy_cycles: int
+    stalled_cycles: int
+    idle_cycles: int
+    total_cycles: int
+    stalls: dict[str, int] = field(default_factory=dict)
+    requests: int = 0
+    queue_mean: float = 0.0
+    queue_max: int = 0
+
+
+def ledger_of_machine(machine: EventMachine) -> Ledger:
     """The ledger of what the machine did."""
     ledger = Ledger()
-    for key, (steps, jobs, extra) in machine.totals.items():
-        count_operation(ledger, machine.plans[key], steps, jobs, extra)
+    for key, performed in machine.totals.items():
+        count_operation(ledger, machine.plans[key], performed)
     if machine.residency:
         ledger.merge(machine.residency.ledger)
     count_shared(
@@ -20,107 +42,90 @@ def ledger_of_machine(machine: Machine) -> Ledger:
     )
     if not machine.chip.tile.clock_gating:
         gated = ledger.total("tile_clock", "cycle")
-        tiles = min(
-            machine.placement.tiles, machine.placement.available
-        ) - machine.placement.without().get("tile_clock", 0)
-        ledger.add("tile_clock", "cycle", "", "", max(0.0, tiles * machine.end - gated))
+        clocked = _tiles(machine) - machine.placement.without().get("tile_clock", 0)
+        ledger.add("tile_clock", "cycle", "", "", max(0.0, clocked * machine.end - gated))
     return ledger
 
 
-def tile_operations(machine: Machine) -> dict[tuple[str, str], int]:
+def tile_operations(machine: EventMachine) -> dict[tuple[str, str], int]:
     """Tile operations by (layer, phase)."""
     result: dict[tuple[str, str], int] = {}
-    for key, (_, jobs, extra) in machine.totals.items():
-        item = machine.plans[key]
-        if item.applies_vectors:
-            place = (item.operation.layer, item.operation.phase)
-            result[place] = result.get(place, 0) + round((jobs + extra) * item.tile_operations)
+    for plan_key, performed in machine.totals.items():
+        plan = machine.plans[plan_key]
+        if plan.applies_vectors:
+            key = (plan.operation.layer, plan.operation.phase)
+            reads = performed.jobs + performed.extra_reads
+            result[key] = result.get(key, 0) + round(reads * plan.tile_operations)
     return result
 
 
-def _server_row(server: Server, total: int) -> dict:
-    ports = len(server.free_at)
-    return {
-        "name": server.name,
-        "kind": server.kind,
-        "busy_cycles": server.busy,
-        "stalled_cycles": 0,
-        "idle_cycles": total * ports - server.busy,
-        "total_cycles": total * ports,
-        "stalls": {},
-        "requests": server.requests,
-        "queue_mean": server.waited / total if total else 0.0,
-        "queue_max": server.queue_max,
-    }
-
-
-def resources(machine: Machine) -> list[dict]:
+def resources(machine: EventMachine) -> list[ResourceCycles]:
     """Busy, stalled and idle cycles of every resource; tiles are summed over a layer (cycles are
     tile cycles).
     """
     total = machine.end
-    rows = [_server_row(server, total) for server in machine.servers()]
+    rows = [_of_server(server, total) for server in machine.servers()]
     lanes = list(machine.lanes.values())
     if machine.residency or machine.placement.sharing():
         # Layers share tiles: their cycles add up only over the whole chip.
-        tiles = min(machine.placement.tiles, machine.placement.available)
-        stalls = _merge(lane.stalls for lane in lanes)
-        rows.append(
-            _tile_row(
-                "tiles",
-                tiles,
-                sum(lane.busy for lane in lanes),
-                stalls,
-                sum(lane.jobs for lane in lanes),
-                total,
-            )
-        )
-    else:
-        rows += [
-            _tile_row(
-                f"tiles:{lane.name}", lane.tiles, lane.busy, dict(lane.stalls), lane.jobs, total
-            )
-            for lane in lanes
-        ]
-        spare = machine.placement.available - machine.placement.tiles
-        if spare:
-            rows.append(_tile_row("tiles:unused", spare, 0, {}, 0, total))
+        rows.append(_of_tiles("tiles", _tiles(machine), lanes, total))
+        return rows
+    rows += [_of_tiles(f"tiles:{lane.name}", lane.tiles, [lane], total) for lane in lanes]
+    spare = machine.placement.available - machine.placement.tiles
+    if spare:
+        rows.append(_of_tiles("tiles:unused", spare, [], total))
     return rows
 
 
-def _tile_row(
-    name: str, tiles: int, busy: int, stalls: dict[str, int], jobs: int, total: int
-) -> dict:
-    stalled = sum(stalls.values())
-    return {
-        "name": name,
-        "kind": "tile",
-        "busy_cycles": busy,
-        "stalled_cycles": stalled,
-        "idle_cycles": tiles * total - busy - stalled,
-        "total_cycles": tiles * total,
-        "stalls": stalls,
-        "requests": jobs,
-        "queue_mean": 0.0,
-        "queue_max": 0,
-    }
+def check_conservation(rows: Iterable[ResourceCycles]) -> None:
+    """Every resource: busy + stalled + idle = total, none negative. Raises RuntimeError naming the
+    one that is not.
+    """
+    for row in rows:
+        if row.idle_cycles < 0:
+            raise RuntimeError(
+                f"{row.name}: busy {row.busy_cycles} + stalled {row.stalled_cycles} "
+                f"exceed its {row.total_cycles} cycles"
+            )
 
 
-def _merge(tables) -> dict[str, int]:
+def _tiles(machine: EventMachine) -> int:
+    return min(machine.placement.tiles, machine.placement.available)
+
+
+def _of_server(server: Server, cycles: int) -> ResourceCycles:
+    total = cycles * len(server.free_at)
+    return ResourceCycles(
+        server.name,
+        server.kind,
+        busy_cycles=server.busy,
+        stalled_cycles=0,
+        idle_cycles=total - server.busy,
+        total_cycles=total,
+        requests=server.requests,
+        queue_mean=server.waited / cycles if cycles else 0.0,
+        queue_max=server.queue_max,
+    )
+
+
+def _of_tiles(name: str, tiles: int, lanes: list[Lane], cycles: int) -> ResourceCycles:
+    stalls = _sum(lane.stalls for lane in lanes)
+    busy, stalled = sum(lane.busy for lane in lanes), sum(stalls.values())
+    return ResourceCycles(
+        name,
+        "tile",
+        busy_cycles=busy,
+        stalled_cycles=stalled,
+        idle_cycles=tiles * cycles - busy - stalled,
+        total_cycles=tiles * cycles,
+        stalls=stalls,
+        requests=sum(lane.jobs for lane in lanes),
+    )
+
+
+def _sum(tables: Iterable[Mapping[str, int]]) -> dict[str, int]:
     result: dict[str, int] = {}
     for table in tables:
         for key, value in table.items():
             result[key] = result.get(key, 0) + value
     return result
-
-
-def check_conservation(rows: list[dict]) -> None:
-    """Every resource: busy + stalled + idle = total, none negative. Raises RuntimeError naming the
-    one that is not.
-    """
-    for row in rows:
-        if row["idle_cycles"] < 0:
-            raise RuntimeError(
-                f"{row['name']}: busy {row['busy_cycles']} + stalled {row['stalled_cycles']} "
-                f"exceed its {row['total_cycles']} cycles"
-            )

@@ -1,77 +1,110 @@
-"""What a finished machine measured, as the rows of a result."""
+"""What a finished machine measured, as the records of a result."""
 
 from __future__ import annotations
 
-from archsim.soc.collect import check_conservation, resources, tile_operations
-from archsim.soc.machine import Machine
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from archsim.chip.blocks import blocks
+from archsim.soc.collect import ResourceCycles, check_conservation, resources, tile_operations
+from archsim.soc.machine import EventMachine, Span
+
+CAUSES = ("input", "output", "dependency", "instruction")
+"""Why a tile stands still."""
+# Parts of a tile that work while it does.
+WITH_THE_TILE = ("array", "dac", "adc", "front_end")
 
 
-def machine_facts(machine: Machine) -> dict:
-    """Cycles, stalls, utilisation, rows by layer and phase, timeline. Raises RuntimeError where
-    cycles do not add up.
+@dataclass(frozen=True, slots=True)
+class LayerCycles:
+    """A layer in a phase: cycles in which at least one of its operations was under way, those that
+    its tiles stood still, and its tile operations.
     """
-    total = machine.end
+
+    layer: str
+    phase: str
+    cycles: int
+    stall_cycles: int
+    tile_operations: int
+
+
+@dataclass(frozen=True, slots=True)
+class MachineFacts:
+    """Time of a run: in cycles, by layer and phase, by resource, and when which operation ran.
+
+    `utilisation` is the share of its cycles that a tile works; `busy_fractions` are by role of the
+    chip; `interval_per_image_s` is None for a single image.
+    """
+
+    cycles: int
+    interval_per_image_s: float | None
+    tile_operations: int
+    utilisation: float
+    by_layer: tuple[LayerCycles, ...]
+    by_phase: dict[str, int]
+    busy_fractions: dict[str, float]
+    resources: tuple[ResourceCycles, ...]
+    stalls: dict[str, int]
+    timeline: tuple[Span, ...]
+    notes: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain tables with the names of a result."""
+        return asdict(self) | {
+            "by_layer": [asdict(row) for row in self.by_layer],
+            "resources": [asdict(row) for row in self.resources],
+            "timeline": [{"lane": span.layer} | span._asdict() for span in self.timeline],
+            "notes": list(self.notes),
+        }
+
+
+def machine_facts(machine: EventMachine) -> MachineFacts:
+    """Cycles, stalls, utilisation, layers, phases and timeline. Raises RuntimeError where cycles do
+    not add up.
+    """
     rows = resources(machine)
     check_conservation(rows)
-    tiles = [row for row in rows if row["kind"] == "tile"]
-    stalls: dict[str, int] = {"input": 0, "output": 0, "dependency": 0, "instruction": 0}
-    for row in tiles:
-        for cause, cycles in row["stalls"].items():
-            stalls[cause] += cycles
-    busy = sum(row["busy_cycles"] for row in tiles)
-    capacity = sum(row["total_cycles"] for row in tiles)
+    tiles = [row for row in rows if row.kind == "tile"]
     jobs = tile_operations(machine)
-    layers = [
-        {
-            "layer": layer,
-            "phase": phase,
-            "cycles": cycles,
-            "stall_cycles": _stalls(machine, layer, phase),
-            "tile_operations": jobs.get((layer, phase), 0),
-        }
-        for (layer, phase), cycles in machine.layer_cycles.cycles.items()
-    ]
-    notes = []
+    capacity = sum(row.total_cycles for row in tiles)
+    utilisation = sum(row.busy_cycles for row in tiles) / capacity if capacity else 0.0
+    return MachineFacts(
+        cycles=machine.end,
+        interval_per_image_s=_interval(machine),
+        tile_operations=sum(jobs.values()),
+        utilisation=utilisation,
+        by_layer=tuple(_by_layer(machine, jobs)),
+        by_phase=dict(machine.phase_cycles.cycles),
+        busy_fractions=_busy_fractions(machine, utilisation),
+        resources=tuple(rows),
+        stalls={cause: sum(row.stalls.get(cause, 0) for row in tiles) for cause in CAUSES},
+        timeline=tuple(machine.spans),
+        notes=tuple(_notes(machine)),
+    )
+
+
+def _by_layer(machine: EventMachine, jobs: dict[tuple[str, str], int]) -> Iterable[LayerCycles]:
+    for (layer, phase), cycles in machine.layer_cycles.cycles.items():
+        lane = machine.lanes.get(layer)
+        stalled = lane.phase_stalls.get(phase, 0) if lane else 0
+        yield LayerCycles(layer, phase, cycles, stalled, jobs.get((layer, phase), 0))
+
+
+def _notes(machine: EventMachine) -> Iterable[str]:
     if machine.dropped_spans:
-        notes.append(
-            f"the timeline keeps the first {len(machine.spans)} operations; {machine.dropped_spans} later ones are left out"
+        yield (
+            f"the timeline keeps the first {len(machine.spans)} operations; "
+            f"{machine.dropped_spans} later ones are left out"
         )
     if machine.residency:
-        notes.append(
-            f"the chip is too small: weights were loaded {machine.residency.loads} times, {machine.residency.cycles} cycles"
+        yield (
+            f"the chip is too small: weights were loaded {machine.residency.loads} times, "
+            f"{machine.residency.cycles} cycles"
         )
-    return {
-        "cycles": total,
-        "interval_per_image_s": _interval(machine),
-        "tile_operations": sum(jobs.values()),
-        "utilisation": busy / capacity if capacity else 0.0,
-        "by_layer": layers,
-        "by_phase": dict(machine.phase_cycles.cycles),
-        "busy_fractions": _busy_fractions(machine, busy, capacity),
-        "resources": rows,
-        "stalls": stalls,
-        "timeline": [
-            {
-                "lane": layer,
-                "layer": layer,
-                "operation": name,
-                "phase": phase,
-                "image": image,
-                "start": start,
-                "end": end,
-            }
-            for layer, name, phase, image, start, end in machine.spans
-        ],
-        "notes": notes,
-    }
 
 
-def _stalls(machine: Machine, layer: str, phase: str) -> int:
-    lane = machine.lanes.get(layer)
-    return lane.phase_stalls.get(phase, 0) if lane else 0
-
-
-def _interval(machine: Machine) -> float | None:
+def _interval(machine: EventMachine) -> float | None:
     """Seconds between two finished images in the steady state; None for a single image. Images that
     share a batch or a load of weights end together: there it is the mean over all."""
     ends = machine.image_ends
@@ -84,17 +117,12 @@ def _interval(machine: Machine) -> float | None:
     return cycles / (machine.chip.clock_mhz * 1e6)
 
 
-def _busy_fractions(machine: Machine, busy: int, capacity: int) -> dict[str, float]:
+def _busy_fractions(machine: EventMachine, utilisation: float) -> dict[str, float]:
+    """By role: parts of a tile with the tiles, a block by the first of its servers."""
     total = machine.end or 1
-    tile = busy / capacity if capacity else 0.0
-    shares = {role: tile for role in ("array", "dac", "adc", "front_end")}
-    shares |= {
-        "vector_unit": machine.vector_unit.busy / total,
-        "controller": machine.controller.busy / total,
-        "buffer": machine.read_port.busy / (total * len(machine.read_port.free_at)),
-        "interconnect": machine.interconnect.busy / total,
-        "off_chip_memory": machine.off_chip.busy / total,
-    }
-    if machine.generator.requests:
-        shares["bitstream_generator"] = machine.generator.busy / total
+    shares = dict.fromkeys(WITH_THE_TILE, utilisation)
+    for block in blocks():
+        servers = machine.wiring.servers[block.name]
+        if servers and (servers[0].requests or not block.optional):
+            shares[block.roles[0]] = servers[0].busy / (total * len(servers[0].free_at))
     return shares

@@ -6,12 +6,24 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from typing import Any
+from typing import Generic, NamedTuple, TypeVar
 
 import simpy
 
+from archsim.soc.clock import Clock
+from archsim.soc.jobs import Result
 
-class Queue:
+T = TypeVar("T")
+
+
+class Giver(NamedTuple, Generic[T]):
+    """Somebody waits to put an item in."""
+
+    event: simpy.Event
+    item: T
+
+
+class Queue(Generic[T]):
     """A `simpy.Store` for one taker, event for event in the same order, but quicker: who need not
     wait makes no event.
 
@@ -21,18 +33,18 @@ class Queue:
 
     __slots__ = ("env", "capacity", "items", "_taker", "_givers")
 
-    def __init__(self, env: simpy.Environment, capacity: int):
+    def __init__(self, env: Clock, capacity: int):
         self.env, self.capacity = env, capacity
-        self.items: deque[Any] = deque()
+        self.items: deque[T] = deque()
         self._taker: simpy.Event | None = None
-        self._givers: deque[tuple[simpy.Event, Any]] = deque()
+        self._givers: deque[Giver[T]] = deque()
 
-    def put(self, item: Any) -> simpy.Event | None:
+    def put(self, item: T) -> simpy.Event | None:
         """Put an item in: None, or the event that it is in."""
         if self._givers or len(self.items) >= self.capacity:
             event = self.env.event()
             event.callbacks.append(self._serve)
-            self._givers.append((event, item))
+            self._givers.append(Giver(event, item))
             self._admit()
             return None if event.triggered else event
         self.items.append(item)
@@ -40,7 +52,7 @@ class Queue:
             self._soon(self._serve)
         return None
 
-    def take(self) -> Any:
+    def take(self) -> T:
         """The first item, of a queue that has one."""
         if self._givers:
             self._soon(self._admit)
@@ -52,7 +64,7 @@ class Queue:
         event.callbacks.append(self._admit)
         return event
 
-    def _pop(self) -> Any:
+    def _pop(self) -> T:
         return self.items.popleft()
 
     def _serve(self, _: simpy.Event | None = None) -> None:
@@ -73,18 +85,18 @@ class Queue:
         event.succeed()
 
 
-class OutputQueue(Queue):
+class OutputQueue(Queue[Result]):
     """Results that wait. One that leaves before cycle `until`, while the one before it is under
     work, keeps its place till `release`.
     """
 
     __slots__ = ("kept", "until")
 
-    def __init__(self, env: simpy.Environment, capacity: int):
+    def __init__(self, env: Clock, capacity: int):
         super().__init__(env, capacity)
         self.kept, self.until = False, 0
 
-    def _pop(self) -> Any:
+    def _pop(self) -> Result:
         if self.until > self.env.now:
             self.kept = True
             self.capacity -= 1

@@ -4,39 +4,42 @@ and programming, as events.
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from typing import TYPE_CHECKING
 
 from archsim.chip.plan.residency import Residency
-from archsim.soc.server import reserve
-from archsim.trace.operation import Operation
+from archsim.soc.feed import DOWN, Process
+from archsim.soc.priority_server import PriorityServer
+from archsim.soc.streams import reserve
 
 if TYPE_CHECKING:
-    from archsim.soc.machine import Machine
+    from archsim.soc.control import Turn  # whose operation this is for
+    from archsim.soc.machine import EventMachine
 
 
-def load(residency: Residency, machine: Machine, operation: Operation, part: int) -> Generator:
+def load(residency: Residency, machine: EventMachine, turn: Turn) -> Process:
     """Bring the layer (or one part of it) on the tiles; counts off-chip reads, transport and
     programming.
     """
-    layer = residency.enter(operation, part)
-    name = operation.place
-    chip = machine.chip
+    operation, env, wiring = turn.operation, machine.env, machine.wiring
+    layer = residency.enter(operation, turn.part)
     if layer is None:
         return
     cycles = residency.loading(operation, layer)
-    started = machine.env.now
-    fetched = chip.off_chip.latency_cycles + reserve((machine.off_chip,), (cycles.reading,))
-    if not machine.arbitrated:
-        fetched = max(fetched, reserve((machine.interconnect,), (cycles.moving,)))
+    started = env.now
+    fetched = machine.chip.off_chip.latency_cycles + reserve(
+        (wiring.down["off_chip"],), (cycles.reading,)
+    )
+    medium = wiring.down["interconnect"]
+    if isinstance(medium, PriorityServer):
+        yield from medium.hold((), (), (cycles.moving,), DOWN)
     else:
-        yield from machine.interconnect.hold((), (), (cycles.moving,), 1)
-    lane = machine.lanes[name]
+        fetched = max(fetched, reserve((medium,), (cycles.moving,)))
+    lane = machine.lanes[operation.place]
     lane.take(None, started, cycles.programming, lane.tiles)
-    remaining = max(fetched, cycles.programming) - (machine.env.now - started)
+    remaining = max(fetched, cycles.programming) - (env.now - started)
     if remaining > 0:
-        yield machine.env.timeout(remaining)
-    lane.stall("input", None, started + cycles.programming, machine.env.now, operation.phase)
+        yield env.timeout(remaining)
+    lane.stall("input", None, started + cycles.programming, env.now, operation.phase)
     residency.loads += 1
-    residency.cycles += machine.env.now - started
+    residency.cycles += env.now - started
     residency.count(operation, layer)

@@ -1,15 +1,17 @@
-"""Shared resources with a queue: first come first served as busy-until numbers, or with priorities
-as SimPy resources.
-"""
+"""Shared resources with a queue, first come first served, as busy-until numbers."""
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Sequence
 
-import simpy
+from archsim.soc.clock import Clock
+from archsim.soc.yielding import Yielding
 
-Piece = tuple[int, int]  # first cycle, and the cycle after the last
+Piece = tuple[int, int]
+"""The first cycle, and the cycle after the last."""
+Watcher = Callable[["Server", int, int, int, int], None]
+"""Of an observer: server, port, cycle asked, start, end."""
 
 
 class Server:
@@ -40,20 +42,17 @@ class Server:
         "_until",
     )
 
-    def __init__(self, env: simpy.Environment, name: str, kind: str, ports: int = 1):
+    def __init__(self, env: Clock, name: str, kind: str, ports: int = 1):
         self.env = env
         self.name = name
         self.kind = kind
         self.free_at = [0] * ports
         self.busy = self.requests = self.waited = self.queue_max = 0
-        self.watchers: list[
-            Callable[[Server, int, int, int, int], None]
-        ] = []  # of observers: port, cycle asked, start, end
+        self.watchers: list[Watcher] = []
         self.yielding: list[Yielding] = []  # booked, and not over yet
         self._starts: list[int] = []
-        self._gaps: list[list[Piece]] = [
-            [] for _ in range(ports)
-        ]  # by port, in order: free cycles before `free_at`
+        # by port, in order: free cycles before `free_at`
+        self._gaps: list[list[Piece]] = [[] for _ in range(ports)]
         self._until = 0  # the end of the last gap
 
     def earliest(self) -> int:
@@ -190,57 +189,6 @@ class Server:
             self.queue_max = max(self.queue_max, len(starts))
 
 
-class Yielding:
-    """Words of a job that give way to older operations: `pieces` (port, first cycle, end) on a
-    server, and when they are over.
-
-    `end` moves on while it lies ahead: who waits for it looks again when it is there.
-    """
-
-    __slots__ = ("server", "age", "asked", "pieces", "end", "_left", "_owed")
-
-    def __init__(self, server: Server, age: int, asked: int):
-        self.server, self.age = server, age
-        self.pieces: list[tuple[int, int, int]] = []
-        self.end = self.asked = self._left = asked
-        self._owed = 0
-
-    def book(self, ready: int, duration: int) -> None:
-        """Take the next free cycles from `ready`."""
-        port, pieces = self.server.fill(ready, duration)
-        self.pieces += ((port, *piece) for piece in pieces)
-        self.end = pieces[-1][1]
-
-    def leave(self, ready: int) -> None:
-        """Give back every cycle from `ready` on."""
-        kept: list[tuple[int, int, int]] = []
-        self._left, self._owed = max(ready, self.asked), 0
-        for port, start, end in self.pieces:
-            if start < ready:
-                kept.append((port, start, min(end, ready)))
-            if end > ready:
-                start = max(start, ready)
-                self._owed += end - start
-                self.server.release(port, (start, end))
-        self.pieces = kept
-
-    def come_back(self) -> None:
-        """Take as many cycles as were given back, when they are free."""
-        if self._owed:
-            before = self.end
-            self.book(self._left, self._owed)
-            self.server.waited += self.end - before
-
-    def close(self) -> None:
-        """They are over: nothing can change them any more, so that observers are told."""
-        server, asked = self.server, self.asked
-        for port, start, end in self.pieces:
-            for watch in server.watchers:
-                watch(server, port, asked, start, end)
-            asked = end
-        server.yielding.remove(self)
-
-
 def _without(gap: Piece, pieces: Sequence[Piece]) -> list[Piece]:
     """What is left of a gap once the pieces are taken from it."""
     begin, end = gap
@@ -251,109 +199,3 @@ def _without(gap: Piece, pieces: Sequence[Piece]) -> list[Piece]:
                 left.append((begin, start))
             begin = min(stop, end)
     return [*left, (begin, end)] if begin < end else left
-
-
-def stream(
-    servers: Sequence[Server], durations: Sequence[int], wires: int = 0, age: int | None = None
-) -> Piece:
-    """Stream a job through servers in the order of its data, each for its own duration; `wires`
-    cycles lie behind the first.
-
-    Each is taken from its own earliest time, but not before the one ahead of it has begun: words
-    pass on as they come, and wait in the job's own register where the next server is still taken.
-    Returns the cycle in which the first server asked is done with the job, and the one in which all
-    are, both as if there were no wires: the last word is through `wires` later. A server with
-    duration 0 is not asked.
-    """
-    first = servers[0]
-    now = ready = done = first.env.now
-    left = 0
-    for server, duration in zip(servers, durations):
-        if duration:
-            ready, end = server.take(ready, duration, age)
-            if wires and server is not first:
-                end -= wires
-            if not left:
-                left = end
-            if end > done:
-                done = end
-        if wires and server is first:
-            ready += wires
-    return left or now, done
-
-
-def stream_vectors(
-    servers: Sequence[Server], durations: Sequence[int], vectors: int, age: int
-) -> tuple[int, list[Yielding]]:
-    """`stream` for a job of several vectors, of which those after the first give way to older
-    operations.
-
-    `durations` are those of the job, each a multiple of `vectors`. Returns the cycle in which all
-    servers are done with the first vector, and the words after it.
-    """
-    ready = done = servers[0].env.now
-    rest = []
-    for server, duration in zip(servers, durations):
-        if duration:
-            first = duration // vectors
-            ready, end = server.take(ready, first, age)
-            rest.append(server.take_yielding(end, duration - first, age))
-            done = max(done, end)
-    return done, rest
-
-
-def reserve(servers: Sequence[Server], durations: Sequence[int]) -> int:
-    """`stream` for a single job: the cycles from now until its last word is through."""
-    return stream(servers, durations)[1] - servers[0].env.now
-
-
-class PriorityServer(Server):
-    """A server that lets the lower priority number go first; between equals the earlier request."""
-
-    __slots__ = ("resource",)
-
-    def __init__(self, env: simpy.Environment, name: str, kind: str, ports: int = 1):
-        super().__init__(env, name, kind, ports)
-        self.resource = simpy.PriorityResource(env, capacity=ports)
-
-    def hold(
-        self,
-        ahead: Sequence[Server],
-        behind: Sequence[Server],
-        durations: Sequence[int],
-        priority: int,
-        wires: int = 0,
-        age: int | None = None,
-    ) -> Generator:
-        """`stream` through the servers ahead, this one by priority, and those behind it.
-
-        `durations` are in that order; this server's is at least 1. Comes back when this server is
-        done with the job.
-        """
-        env, place = self.env, len(ahead)
-        begun, done = env.now, env.now
-        for server, duration in zip(ahead, durations):
-            if duration:
-                begun, end = server.take(begun, duration, age)
-                done = max(done, end)
-        if begun > env.now:
-            yield env.timeout(begun - env.now)
-        asked, own = env.now, durations[place]
-        self.queue_max = max(
-            self.queue_max,
-            len(self.resource.queue) + (self.resource.count == self.resource.capacity),
-        )
-        with self.resource.request(priority=priority) as request:
-            yield request
-            self.waited += env.now - asked
-            self.requests += 1
-            self.busy += own
-            for watch in self.watchers:
-                watch(self, 0, asked, env.now, env.now + own)
-            begun = env.now + wires
-            for server, duration in zip(behind, durations[place + 1 :]):
-                if duration:
-                    begun, end = server.take(begun, duration, age)
-                    done = max(done, end - wires)
-            yield env.timeout(own)
-        return env.now, max(done, env.now)

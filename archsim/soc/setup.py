@@ -20,13 +20,13 @@ def setup_facts(built: BuiltChip, timing: bool) -> dict | None:
     None where the trace has no setup operations.
     """
     from archsim.soc.collect import ledger_of_machine
-    from archsim.soc.machine import Machine
+    from archsim.soc.machine import EventMachine
 
     if built.once is None:
         return None
     cycles, ledger = None, built.once_counts
     if timing:
-        machine = Machine(built.once, built.chip, built.placement, 1)
+        machine = EventMachine(built.once, built.chip, built.placement, 1)
         machine.run()
         cycles = machine.end
         ledger = built.priced(ledger_of_machine(machine))[0]

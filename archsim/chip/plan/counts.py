@@ -5,8 +5,12 @@ counts by the same functions.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
 
+from archsim.chip.blocks import blocks
+from archsim.chip.blocks.base import RunTotals
 from archsim.chip.config import Architecture
 from archsim.chip.place import Placement
 from archsim.chip.plan.memory_map import MemoryMap
@@ -16,13 +20,27 @@ from archsim.ledger.ledger import Ledger
 from archsim.trace.operation import Trace
 
 
-def count_operation(
-    ledger: Ledger, plan_: OperationPlan, steps: float, jobs: float, extra: float
-) -> None:
-    """Enter what an operation did: `extra` reads are retries, which repeat the analog part of a
-    job.
+@dataclass(slots=True)
+class Performed:
+    """What was done of an operation; `extra_reads` are retries, which repeat the analog part of a
+    job. Numbers need not be whole where retries are expected and none are simulated.
     """
+
+    steps: float = 0.0
+    jobs: float = 0.0
+    extra_reads: float = 0.0
+
+    def add(self, steps: float, jobs: float, extra_reads: float) -> None:
+        """Do more."""
+        self.steps += steps
+        self.jobs += jobs
+        self.extra_reads += extra_reads
+
+
+def count_operation(ledger: Ledger, plan_: OperationPlan, performed: Performed) -> None:
+    """Enter what an operation did."""
     operation = plan_.operation
+    steps, jobs, extra = performed.steps, performed.jobs, performed.extra_reads
     layer, phase = operation.layer, operation.phase
     for (component, action), count in plan_.job.items():
         ledger.add(component, action, layer, phase, count * (jobs + extra))
@@ -36,18 +54,9 @@ def count_shared(
     ledger: Ledger, trace: Trace, chip: Architecture, images: int, issues: int, cycles: int | None
 ) -> None:
     """Images from outside, the controller, its instructions and the clock: they belong to no layer."""
-    bits = trace.input_elements * chip.read.input_bits * images
-    ledger.add("off_chip_memory", "read", "", "", bits)
-    ledger.add("buffer", "write", "", "", bits / chip.buffer.width_bits)
-    issued = issues * chip.controller.issue_cycles
-    ledger.add(
-        "controller",
-        "cycle",
-        "",
-        "",
-        cycles if cycles is not None and chip.controller.always_on else issued,
-    )
-    ledger.add("instruction_memory", "read", "", "", issued)
+    totals = RunTotals(trace, chip, images, issues, cycles)
+    for block in blocks():
+        block.count_run(ledger, totals)
     if cycles is not None:
         ledger.add("clock_tree", "cycle", "", "", cycles)
 
@@ -62,10 +71,15 @@ def plans_of(trace: Trace, chip: Architecture, placement: Placement) -> list[Ope
     return [plan(op, placement, chip, memory, 1.0 / passes(op)) for op in operations]
 
 
-def _runs(
-    trace: Trace, plans: list[OperationPlan], images: int
-) -> Iterator[tuple[OperationPlan, int, float]]:
-    """Each plan with how often it runs and the retries expected of it."""
+class Foreseen(NamedTuple):
+    """A plan, how often it runs and what that does, with the retries that are expected."""
+
+    plan: OperationPlan
+    runs: int
+    performed: Performed
+
+
+def _foresee(trace: Trace, plans: Sequence[OperationPlan], images: int) -> Iterator[Foreseen]:
     once_a_batch = {op.name for op in trace.batch_operations}
     batches = math.ceil(images / trace.batch) if trace.phase == "training" else 0
     for item in plans:
@@ -73,22 +87,24 @@ def _runs(
             batches if item.operation.name in once_a_batch else -(-images // item.operation.every)
         )
         runs *= round(1 / item.share)
-        yield item, runs, item.retries * item.jobs * runs
+        retries = item.retries * item.jobs * runs
+        performed = Performed(item.operation.steps * runs, item.jobs * runs, retries)
+        yield Foreseen(item, runs, performed)
 
 
 def ledger_of_plans(
     trace: Trace,
     chip: Architecture,
-    plans: list[OperationPlan],
+    plans: Sequence[OperationPlan],
     images: int,
     placement: Placement | None = None,
 ) -> tuple[Ledger, int]:
     """The ledger and the number of tile operations that the plans foresee, without simulating; with
     the placement also what it costs to load weights in passes."""
     ledger, issues = Ledger(), 0
-    for item, runs, extra in _runs(trace, plans, images):
-        count_operation(ledger, item, item.operation.steps * runs, item.jobs * runs, extra)
-        issues += runs
+    for foreseen in _foresee(trace, plans, images):
+        count_operation(ledger, foreseen.plan, foreseen.performed)
+        issues += foreseen.runs
     count_shared(ledger, trace, chip, images, issues, None)
     if placement and placement.passes:
         ledger.merge(Residency(placement, chip).foresee(trace, images))
@@ -96,14 +112,13 @@ def ledger_of_plans(
 
 
 def tile_operations_of_plans(
-    trace: Trace, plans: list[OperationPlan], images: int
+    trace: Trace, plans: Sequence[OperationPlan], images: int
 ) -> dict[tuple[str, str], int]:
     """Tile operations by (layer, phase) that the plans foresee."""
     result: dict[tuple[str, str], int] = {}
-    for item, runs, extra in _runs(trace, plans, images):
-        place = (item.operation.layer, item.operation.phase)
-        count = (
-            round((item.jobs * runs + extra) * item.tile_operations) if item.applies_vectors else 0
-        )
-        result[place] = result.get(place, 0) + count
+    for item, _, performed in _foresee(trace, plans, images):
+        key = (item.operation.layer, item.operation.phase)
+        reads = performed.jobs + performed.extra_reads
+        count = round(reads * item.tile_operations) if item.applies_vectors else 0
+        result[key] = result.get(key, 0) + count
     return result

@@ -7,6 +7,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from archsim.chip.blocks.tile_write import VERIFY
 from archsim.chip.config import Architecture
 from archsim.chip.place import LayerPlacement, Placement
 from archsim.chip.plan.slowest import slowest_pulses, slowest_row
@@ -68,7 +69,7 @@ class Residency:
         batches = math.ceil(images / trace.batch) if trace.phase == "training" else 1
         for done in range(1, batches + 1):
             before = list(self.loaded)
-            found = self.ledger
+            counted = self.ledger
             self.ledger = Ledger()
             for operation in trace.image_operations + (
                 trace.batch_operations if trace.phase == "training" else ()
@@ -77,9 +78,11 @@ class Residency:
                     layer = self.enter(operation, part)
                     if layer is not None:
                         self.count(operation, layer)
-            # A batch that leaves on the tiles what it found there is like all that follow.
-            found.merge(self.ledger, times=batches - done + 1 if before == list(self.loaded) else 1)
-            self.ledger = found
+            # A batch that leaves on the tiles what it finds there is like all that follow.
+            counted.merge(
+                self.ledger, times=batches - done + 1 if before == list(self.loaded) else 1
+            )
+            self.ledger = counted
             if before == list(self.loaded):
                 break
         return self.ledger
@@ -126,10 +129,7 @@ class Residency:
             ("write_driver", "pulse"),
             ("level_shifter", "shift"),
             ("bit_line_driver", "drive"),
-            ("array", "read"),
-            ("front_end", "sample"),
-            ("column_mux", "select"),
-            ("adc", "convert"),
+            *VERIFY,
         ):
             count(component, action, name, phase, cells * pulses)
         count("word_line_driver", "drive", name, phase, cells / max(1, layer.columns) * 2 * pulses)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from archsim.chip.config import Architecture
+if TYPE_CHECKING:
+    # the description is made of blocks, and these use the laws here
+    from archsim.chip.config import Architecture
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ import numpy as np
 
 from archsim.operators.forward import can_carry
 from archsim.operators.vocabulary import operator_of
-from archsim.soc.data.values import Values
+from archsim.soc.data.tile_data import TileData
 from hwlib.errors import InputError, nearest
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def prepare_values(
     data: Any,
     images: int,
     seed: int,
-) -> Values:
+) -> TileData:
     """Check the arrays and build the real-data mode.
 
     `data` is "random", images (N, *input shape), or a dict with "images" and, by layer,
@@ -83,7 +83,7 @@ def prepare_values(
     }
     own = network.tensors.read() if network.tensors is not None else {}
     tensors, notes = _tensors(network, arrays, own, random)
-    return Values(network, chip, placement, pictures, tensors, seed, notes)
+    return TileData(network, chip, placement, pictures, tensors, seed, notes)
 
 
 def _check_size(network: Network, images: int) -> None:

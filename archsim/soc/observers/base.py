@@ -11,7 +11,7 @@ from typing import IO, TYPE_CHECKING
 from hwlib.errors import InputError
 
 if TYPE_CHECKING:
-    from archsim.soc.machine import Machine
+    from archsim.soc.machine import EventMachine
     from archsim.soc.operation_run import OperationRun
 
 
@@ -26,7 +26,7 @@ class Observer:
 
     notes: tuple[str, ...] = ()
 
-    def begin(self, machine: Machine) -> None:
+    def begin(self, machine: EventMachine) -> None:
         """Before the first cycle; `server.watchers` get (server, port, asked, start, end)."""
 
     def started(self, run: OperationRun) -> None:
@@ -38,7 +38,7 @@ class Observer:
     def operation(self, run: OperationRun) -> None:
         """An operation ended (`run.started`, `run.ended`)."""
 
-    def finish(self, machine: Machine) -> None:
+    def finish(self, machine: EventMachine) -> None:
         """The run is over and nothing was lost; `machine.end` is its last cycle."""
 
     def discard(self) -> None:

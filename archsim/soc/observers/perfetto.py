@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from archsim.soc.observers.base import Observer, OutputFile
 
 if TYPE_CHECKING:
-    from archsim.soc.machine import Machine
+    from archsim.soc.machine import EventMachine
     from archsim.soc.operation_run import OperationRun
     from archsim.soc.server import Server
 
@@ -72,7 +72,7 @@ class PerfettoTrace(Observer):
         self.path, self.limit = Path(path), limit
         self._file = OutputFile(path)
 
-    def begin(self, machine: Machine) -> None:
+    def begin(self, machine: EventMachine) -> None:
         self.notes = ()
         self._clock_mhz = machine.chip.clock_mhz
         self._dropped = 0
@@ -129,7 +129,7 @@ class PerfettoTrace(Observer):
             {"image": run.image, "steps": operation.steps, "kind": operation.kind},
         )
 
-    def finish(self, machine: Machine) -> None:
+    def finish(self, machine: EventMachine) -> None:
         for name, profile in self._counters.items():
             before = None
             for cycle, mean in profile.means(machine.end):

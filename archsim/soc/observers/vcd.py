@@ -14,7 +14,7 @@ from archsim.soc.observers.base import Observer, OutputFile
 from hwlib.errors import InputError
 
 if TYPE_CHECKING:
-    from archsim.soc.machine import Machine
+    from archsim.soc.machine import EventMachine
     from archsim.soc.operation_run import OperationRun
     from archsim.soc.server import Server
 
@@ -48,7 +48,7 @@ class VcdTrace(Observer):
         self.path, self.limit = Path(path), limit
         self._file = OutputFile(path)
 
-    def begin(self, machine: Machine) -> None:
+    def begin(self, machine: EventMachine) -> None:
         try:
             from vcd import VCDWriter
         except ImportError:
@@ -133,7 +133,7 @@ class VcdTrace(Observer):
         for unit in range(run.plan.units):
             self._jobs.pop((run, unit), None)
 
-    def finish(self, machine: Machine) -> None:
+    def finish(self, machine: EventMachine) -> None:
         self._flush(machine.end + 1)
         if self._stopped is not None:
             self.notes += (

@@ -5,8 +5,8 @@ the cycles pass.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -20,7 +20,7 @@ from archsim.trace.operation import Activity
 from workloads.network import Layer, Network
 
 if TYPE_CHECKING:
-    from archsim.soc.machine import Machine
+    from archsim.soc.machine import EventMachine
     from archsim.soc.operation_run import OperationRun
 
 
@@ -28,8 +28,8 @@ CALIBRATION_IMAGES = 8  # as many images set the automatic converter ranges
 
 
 @dataclass(slots=True)
-class Seen:
-    """What the tiles of one layer saw: sums that become the measured activity."""
+class ReadStatistics:
+    """What the reads of one layer were given: sums that become the measured activity."""
 
     values: int = 0
     nonzero: int = 0
@@ -38,7 +38,6 @@ class Seen:
     vectors: int = 0
     retries: int = 0
     saturations: float = 0
-    largest: float = field(default=0.0)
 
     def activity(self, input_bits: int, before: Activity) -> Activity:
         """The measured activity of the layer's reads."""
@@ -54,7 +53,16 @@ class Seen:
         )
 
 
-class Values:
+class Carried(NamedTuple):
+    """Real data of a job: its first step, and its vectors, (steps, lines): inputs of the tiles
+    before they are read, outputs after. None where the step is none of an array.
+    """
+
+    step: int
+    vectors: np.ndarray | None
+
+
+class TileData:
     """Feature maps of the images in flight. A map is NaN where no result has arrived, so that a
     step which ran ahead of its data poisons the output instead of passing unseen."""
 
@@ -82,7 +90,7 @@ class Values:
         self.maps: dict[tuple[int, str], np.ndarray] = {}
         self.cache: dict[tuple[int, str], tuple[int, np.ndarray]] = {}
         self.done: dict[tuple[int, str], int] = {}
-        self.seen = {layer.name: Seen() for layer in network.array_layers}
+        self.statistics = {layer.name: ReadStatistics() for layer in network.array_layers}
         self.outputs = np.full((self.count, *network.output_shape), np.nan, np.float32)
         self.physics, self.first = _readers(network, placement, chip, self.weights, seed)
         for image in range(min(self.count, CALIBRATION_IMAGES)):
@@ -145,25 +153,23 @@ class Values:
         return total
 
     # The three hooks of OperationRun: values travel with the job through queues and tiles.
-    def fetch(self, run: OperationRun, step: int, count: int) -> tuple[int, np.ndarray | None]:
+    def fetch(self, run: OperationRun, step: int, count: int) -> Carried:
         """The input vectors of a job, from what has arrived in the buffer."""
         layer = self.layers[run.plan.operation.layer]
         if not layer.on_array:
-            return step, None
-        return step, array_inputs(
-            layer, self._value(run.image, layer.inputs[0]), slice(step, step + count)
-        )
+            return Carried(step, None)
+        source = self._value(run.image, layer.inputs[0])
+        return Carried(step, array_inputs(layer, source, slice(step, step + count)))
 
-    def compute(
-        self, run: OperationRun, values: tuple[int, np.ndarray]
-    ) -> tuple[int, tuple[int, np.ndarray]]:
+    def compute(self, run: OperationRun, carried: Carried) -> tuple[int, Carried]:
         """Read the tiles; returns the repeated reads (the slowest tile decides) and the outputs."""
-        step, vectors = values
+        step, vectors = carried
         name = run.plan.operation.layer
         before, vectors_an_image = self.first[name]
         first = run.image * vectors_an_image + before + step
         outputs, retries, saturations, codes = self.physics[name].read(vectors, first)
-        seen, bits = self.seen[name], self.chip.read.input_bits
+        seen = self.statistics[name]
+        bits = self.chip.read.input_bits
         seen.values += codes.size
         seen.nonzero += int(np.count_nonzero(codes))
         seen.magnitude += float(np.abs(codes).sum()) / (2**bits - 1)
@@ -171,11 +177,11 @@ class Values:
         seen.vectors += len(vectors)
         seen.retries += retries
         seen.saturations += saturations
-        return retries, (step, outputs)
+        return retries, Carried(step, outputs)
 
-    def store(self, run: OperationRun, values: tuple[int, np.ndarray | None]) -> None:
+    def store(self, run: OperationRun, carried: Carried) -> None:
         """Put results into the feature map; the last layer's map becomes the network's output."""
-        step, outputs = values
+        step, outputs = carried
         layer = self.layers[run.plan.operation.layer]
         if outputs is not None:
             bias = self.biases.get(layer.name)
@@ -186,13 +192,13 @@ class Values:
                 outputs
             )
 
-    def measure(self, machine: Machine) -> None:
+    def measure(self, machine: EventMachine) -> None:
         """Replace the assumed activity of the machine's reads by what the tiles saw: the ledger
         then counts that.
         """
         for key, plan_ in machine.plans.items():
             operation = plan_.operation
-            seen = self.seen.get(operation.layer)
+            seen = self.statistics.get(operation.layer)
             if seen is None or operation.kind != "read":
                 continue
             activity = seen.activity(self.chip.read.input_bits, operation.activity)

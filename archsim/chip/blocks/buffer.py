@@ -1,0 +1,79 @@
+"""The activation buffer and its ports."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field
+
+from archsim.chip.blocks.base import TIMED, Acts, Block, RunTotals, ServerPlan
+from archsim.chip.blocks.step import Step
+from archsim.chip.section import Section
+from archsim.ledger.ledger import Ledger
+from archsim.trace.operation import Trace
+
+if TYPE_CHECKING:
+    from archsim.chip.config import Architecture  # see base.py
+
+
+class BufferSettings(Section):
+    """The activation buffer."""
+
+    capacity_kib: Annotated[float, Field(ge=0.0625, le=65536)] = 64.0
+    """Size of the activation buffer; what does not fit goes off chip."""
+    width_bits: Annotated[int, Field(ge=8, le=1024)] = 64
+    """Bits a cycle of a port."""
+    ports: Annotated[int, Field(ge=1, le=8)] = 1
+    """Ports; with one, reads and writes share it."""
+    window_reuse: bool = True
+    """The tile keeps the overlap of two neighbouring convolution windows."""
+    tile_queue: Annotated[int, Field(ge=1, le=1024)] = 2
+    """Entries of the input and of the output queue of a unit."""
+
+
+class Buffer(Block[BufferSettings]):
+    """A word of `width_bits` a cycle and port. Half of the ports write, rounded down; a single one
+    does both.
+
+    What is off chip passes the buffer on its way, maps and state alike: a larger buffer takes
+    traffic from the channel alone.
+    """
+
+    name = "buffer"
+    section = BufferSettings
+    down = 20
+    up = 30
+    roles = ("buffer",)
+    acts = {
+        "ports": TIMED,
+        "tile_queue": TIMED,
+        "window_reuse": Acts(
+            lambda run: any(
+                op.fresh_elements and op.fresh_elements != op.input_elements
+                for op in run.operations
+            ),
+            "no windows overlap",
+        ),
+    }
+
+    def servers(self, chip: Architecture, trace: Trace) -> tuple[ServerPlan, ...]:
+        ports = chip.buffer.ports
+        read = ServerPlan("buffer", "buffer", max(1, ports - ports // 2))
+        return (read,) if ports == 1 else (read, ServerPlan("buffer_write", "buffer", ports // 2))
+
+    def plan_step(self, step: Step) -> None:
+        width = self.settings(step.chip).width_bits
+        words_in = (step.bits_in + step.state_in) / width
+        words_out = (step.bits_out + step.state_out) / width
+        step.count("buffer", "read", words_in)
+        step.count("buffer", "write", words_out)
+        step.plan.down[self.name] = math.ceil(words_in - 1e-9)
+        step.plan.up[self.name] = math.ceil(words_out - 1e-9)
+
+    def count_run(self, ledger: Ledger, totals: RunTotals) -> None:
+        bits = totals.trace.input_elements * totals.chip.read.input_bits * totals.images
+        ledger.add("buffer", "write", "", "", bits / self.settings(totals.chip).width_bits)
+
+
+BLOCK = Buffer()

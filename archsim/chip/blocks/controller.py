@@ -1,0 +1,64 @@
+"""Fetch and issue of operations."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field
+
+from archsim.chip.blocks.base import Acts, Block, RunTotals, ServerPlan
+from archsim.chip.section import Cycles, Section
+from archsim.ledger.ledger import Ledger
+from archsim.trace.operation import Trace
+
+if TYPE_CHECKING:
+    from archsim.chip.config import Architecture  # see base.py
+
+
+class ControllerSettings(Section):
+    """Fetch and issue of operations."""
+
+    issue_cycles: Cycles = 16
+    """Cycles to fetch and issue an operation."""
+    prefetch: bool = True
+    """The next operation is fetched while one runs."""
+    in_flight: Annotated[int, Field(ge=1, le=65536)] = 64
+    """Operations under way at a time, in a pipeline."""
+    always_on: bool = True
+    """The controller's clock runs all the time, not only while it issues."""
+
+
+class Controller(Block[ControllerSettings]):
+    """One core: an operation is issued after `issue_cycles`, in which it reads its instructions."""
+
+    name = "controller"
+    section = ControllerSettings
+    roles = ("controller", "instruction_memory")
+    without = frozenset(roles)
+    acts = {
+        "prefetch": Acts(
+            lambda run: run.timed and run.built.chip.controller.issue_cycles > 0,
+            "no issue takes time",
+        ),
+        "in_flight": Acts(
+            lambda run: run.timed and run.built.chip.execution.mode == "pipelined",
+            "operations follow one another",
+        ),
+        "always_on": Acts(
+            lambda run: run.timed and run.has("controller"),
+            "nothing is timed, or there is no controller",
+        ),
+    }
+
+    def servers(self, chip: Architecture, trace: Trace) -> tuple[ServerPlan, ...]:
+        return (ServerPlan("controller", "controller"),)
+
+    def count_run(self, ledger: Ledger, totals: RunTotals) -> None:
+        settings, cycles = self.settings(totals.chip), totals.cycles
+        issued = totals.issues * settings.issue_cycles
+        running = cycles if cycles is not None and settings.always_on else issued
+        ledger.add("controller", "cycle", "", "", running)
+        ledger.add("instruction_memory", "read", "", "", issued)
+
+
+BLOCK = Controller()

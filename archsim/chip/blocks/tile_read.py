@@ -1,0 +1,274 @@
+"""The analog read of a tile: a vector is applied to its lines, and what comes out is converted."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import Field
+
+from archsim.chip.blocks.base import Acts, Block
+from archsim.chip.blocks.step import Step, part_of
+from archsim.chip.blocks.tile import TileJob, count_tile_cycles
+from archsim.chip.plan.record import add
+from archsim.chip.plan.slowest import slowest_repeats
+from archsim.chip.plan.tile_timing import TileTiming, read_timing
+from archsim.chip.section import Bits, Count, Section
+
+if TYPE_CHECKING:
+    from archsim.chip.config import Architecture  # see base.py
+
+
+class ReadSettings(Section):
+    """The analog read: DAC -> array -> front end -> multiplexed ADC, in
+    ceil(input_bits / bits_per_slot) slots, or in one where inputs are pulse widths.
+    """
+
+    input: Literal["bit_serial", "pulse_width"] = "bit_serial"
+    """How inputs reach the rows: `bit_serial` in slots of `bits_per_slot`, or `pulse_width` in one
+    slot.
+    """
+    input_bits: Annotated[int, Field(ge=1, le=16)] = 8
+    """Bits of an input value."""
+    bits_per_slot: Annotated[int, Field(ge=1, le=16)] = 1
+    """Bits of an input that one slot applies."""
+    slot_cycles: Annotated[int, Field(ge=1, le=100_000)] = 1
+    """Cycles of one input slot; of a pulse-width slot at full scale."""
+    accumulate: Literal["analog", "digital"] = "analog"
+    """`analog`: slots are summed before one conversion an output; `digital`: one conversion a slot,
+    shifted and added.
+    """
+    front_end: Literal["per_column", "shared"] = "per_column"
+    """`per_column`: all columns integrate at once; `shared`: one amplifier a converter, so the
+    input is applied again for each of its columns.
+    """
+    columns_per_adc: Count = 8
+    """Columns that share one converter."""
+    adc_bits: Annotated[int, Field(ge=1, le=14)] = 8
+    """Resolution of a converter."""
+    conversion_cycles: Annotated[int, Field(ge=1, le=100_000)] = 1
+    """Cycles of one conversion."""
+    overlap: bool = False
+    """Conversions of one read overlap the sampling of the next."""
+    all_groups: bool = True
+    """Every column of a tile is converted, also unused ones."""
+    transposed: bool = True
+    """Tiles can be read backwards, which takes drivers and converters on both sides."""
+    output_bits: Bits = 8
+    """Bits of a value that leaves the tile."""
+
+    @property
+    def slots(self) -> int:
+        """Input slots of one read."""
+        return 1 if self.input == "pulse_width" else -(-self.input_bits // self.bits_per_slot)
+
+    @property
+    def sum_bits(self) -> int:
+        """Bits of a tile's result before columns are subtracted: a code of the converter, or the
+        sum of the codes of all slots, each shifted by the bits of a slot."""
+        if self.accumulate == "analog" or self.slots == 1:
+            return self.adc_bits
+        return self.adc_bits + (self.slots - 1) * self.bits_per_slot + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Lines of all tiles that a read drives and senses, the cells between them, and its tiles; the
+    parts of a layer that take part, as numbers that need not be whole.
+    """
+
+    driven: float
+    sensed: float
+    cells: float
+    tiles: float
+
+
+class TileRead(Block[ReadSettings]):
+    """Rounds of sampling and conversion (archsim/chip/plan/tile_timing.py), forwards from the rows
+    or backwards from the columns.
+    """
+
+    name = "read"
+    section = ReadSettings
+    kinds = ("read", "read_transposed")
+    roles = (
+        "array",
+        "word_line_driver",
+        "bit_line_driver",
+        "dac",
+        "front_end",
+        "column_mux",
+        "adc",
+        "shift_add",
+        "input_register",
+        "output_register",
+        "tile_control",
+        "tile_clock",
+    )
+    without = frozenset(
+        {
+            "word_line_driver",
+            "bit_line_driver",
+            "front_end",
+            "column_mux",
+            "shift_add",
+            "input_register",
+            "output_register",
+            "tile_control",
+            "tile_clock",
+        }
+    )
+    acts = {
+        "accumulate": Acts(
+            lambda run: run.built.chip.read.slots > 1,
+            "an input is one slot: there is nothing to add up",
+        ),
+        "bits_per_slot": Acts(
+            lambda run: (
+                run.built.chip.read.input == "bit_serial" and run.built.chip.read.input_bits > 1
+            ),
+            "inputs have one slot",
+        ),
+    }
+
+    def plan_job(self, job: TileJob) -> None:
+        plan, layer = job.plan, job.layer
+        # A step that needs the result of the last cannot share its time with it, so copies on one
+        # tile wait in turn.
+        plan.units = layer.units
+        plan.per_job = 1 if plan.operation.sequential else layer.copies_per_tile
+        plan.retries = slowest_repeats(plan.per_job, job.activity.retries)
+        lines = _lines(job)
+        plan.tile_operations = max(1, math.ceil(lines.tiles))
+        plan.timing = _timing(job)
+        _count_inputs(job, lines)
+        _count_conversions(job, lines)
+
+    def plan_step(self, step: Step) -> None:
+        """Results on the wires, and what the digital side does with them: the sums of the row
+        splits, the step from converter code to number, the bias.
+        """
+        plan, layer, operation = step.plan, step.layer, step.operation
+        if operation.kind not in self.kinds or layer is None:
+            return
+        matrix, work = layer.matrix, step.work
+        transposed = operation.kind == "read_transposed"
+        outputs = (matrix.rows if transposed else matrix.columns) * matrix.groups
+        along = layer.column_splits if transposed else layer.row_splits
+        splits = along * plan.share * part_of(operation, along, along)[1]
+        step.results_out = outputs * splits * (self.settings(step.chip).sum_bits + 1)
+        work["add"] = work.get("add", 0) + outputs * max(0.0, splits - 1)
+        work["multiply"] = work.get("multiply", 0) + outputs * min(1.0, splits)
+        digital = step.chip.weights.bias == "digital"
+        if matrix.bias and digital and operation.phase == "forward":
+            work["add"] += outputs
+
+
+def _references(chip: Architecture) -> int:
+    mapped = chip.weights.mapping == "reference_column"
+    return chip.weights.reference_columns if mapped else 0
+
+
+def _lines(job: TileJob) -> Lines:
+    plan, layer, matrix = job.plan, job.layer, job.matrix
+    chip, share = job.chip, plan.share
+    transposed = plan.operation.kind == "read_transposed"
+    rows = layer.rows * matrix.groups * layer.column_splits
+    columns = layer.columns * matrix.groups * layer.row_splits
+    if transposed:
+        taken, reached = part_of(plan.operation, layer.columns, layer.column_splits)
+        driven, sensed = columns, rows
+    else:
+        taken, reached = part_of(plan.operation, layer.rows, layer.row_splits)
+        driven, sensed = rows, columns
+    # a reference array is driven and read with it, its current subtracted
+    arrays = 2 if plan.operation.against else 1
+    cells = (
+        layer.rows
+        * matrix.groups
+        * share
+        * taken
+        * arrays
+        * (layer.columns + _references(chip) * layer.column_splits)
+    )
+    return Lines(
+        driven * share * taken,
+        sensed * share * reached,
+        cells,
+        layer.tiles_per_unit * share * reached,
+    )
+
+
+def _timing(job: TileJob) -> TileTiming:
+    layer, chip = job.layer, job.chip
+    shared_tile = layer.groups_per_tile * layer.copies_per_tile
+    if job.plan.operation.kind == "read_transposed":
+        lines, used = chip.tile.rows, min(chip.tile.rows, layer.rows) * shared_tile
+    else:
+        lines = chip.tile.columns
+        used = min(lines, layer.columns) * shared_tile + _references(chip)
+    timing = read_timing(chip, min(lines, used), job.plan.operation.kind == "read_transposed")
+    turns = job.turns("adc")
+    if turns == 1:
+        return timing
+    # tile after tile on the converters of fewer
+    latency, interval = timing.latency, timing.interval
+    return TileTiming(
+        latency + (turns - 1) * interval, turns * interval, timing.conversions_in_turn
+    )
+
+
+def _applications(job: TileJob) -> int:
+    """How often the input is applied: once, or again for each column of a shared front end."""
+    return job.plan.timing.conversions_in_turn if job.chip.read.front_end == "shared" else 1
+
+
+def _count_inputs(job: TileJob, lines: Lines) -> None:
+    plan, read, activity = job.plan, job.chip.read, job.activity
+    # lines that switch in a slot, and full slots that a cell conducts in a read
+    serial = read.input == "bit_serial"
+    on = activity.input_density * (activity.bit_density if serial else 1.0)
+    exposure = read.slots * on if serial else activity.input_density * activity.magnitude
+    against = plan.operation.against
+    other = job.placement.layers[against].matrix if against else None
+    applications = _applications(job)
+
+    def driving(role: str) -> float:
+        arrays = 2 if other and role not in other.borrowed else 1
+        return lines.driven * arrays * read.slots * applications
+
+    transposed = plan.operation.kind == "read_transposed"
+    driver = "bit_line_driver" if transposed else "word_line_driver"
+    add(plan.step, "dac", "convert", driving("dac"))
+    add(plan.step, driver, "drive", driving(driver) * on)
+    add(plan.step, "array", "read", lines.cells * exposure)
+
+
+def _count_conversions(job: TileJob, lines: Lines) -> None:
+    plan, layer, chip = job.plan, job.layer, job.chip
+    read, tiles = chip.read, lines.tiles
+    transposed = plan.operation.kind == "read_transposed"
+    references = _references(chip)
+    sides = chip.tile.rows if transposed else chip.tile.columns
+    used = (lines.sensed + references * tiles) * layer.copies_per_tile
+    converted = tiles * sides if read.all_groups else used
+    conversions = converted * (read.slots if read.accumulate == "digital" else 1)
+    add(plan.job, "front_end", "sample", converted * read.slots)
+    add(plan.job, "column_mux", "select", conversions)
+    add(plan.job, "adc", "convert", conversions)
+    if read.accumulate == "digital" and read.slots > 1:
+        add(plan.job, "shift_add", "add", conversions)
+    # The columns of a weight are combined after conversion. Backwards they are driven, each in its
+    # sense, and end in one row.
+    per_weight = 1 if transposed else chip.weights.columns_of(job.matrix.layer)
+    combine = per_weight - 1 + (1 if references else 0)
+    add(plan.step, "shift_add", "add", lines.sensed / per_weight * combine)
+    applied = read.slots * _applications(job)
+    for register, reads in (("input_register", applied), ("output_register", 1)):
+        add(plan.job, register, "write", tiles)
+        add(plan.job, register, "read", tiles * reads)
+    count_tile_cycles(plan.job, tiles * plan.timing.interval)
+
+
+BLOCK = TileRead()

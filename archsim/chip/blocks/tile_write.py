@@ -1,0 +1,126 @@
+"""Programming of cells, row by row and tiles side by side, with verify or blindly."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from archsim.chip.blocks.base import Acts, Block
+from archsim.chip.blocks.tile import TileJob, count_tile_cycles
+from archsim.chip.plan.record import add
+from archsim.chip.plan.slowest import slowest_pulses, slowest_row
+from archsim.chip.plan.tile_timing import write_row_cycles
+from archsim.chip.section import Cycles, Section
+
+# What each read after a pulse asks of the periphery.
+VERIFY = (("array", "read"), ("front_end", "sample"), ("column_mux", "select"), ("adc", "convert"))
+
+
+class WriteSettings(Section):
+    """Programming of cells with verify."""
+
+    parallel: Literal["device", "row"] = "row"
+    """What one programming pulse reaches: a `device`, or all of a `row` at once."""
+    pulse_cycles: Annotated[int, Field(ge=1, le=10_000_000)] = 10
+    """Cycles of a programming pulse."""
+    verify_cycles: Cycles = 1
+    """Cycles of the read that verifies it."""
+    pulses: Annotated[float, Field(ge=1, le=10_000)] = 4.0
+    """Mean number of pulses a programmed device needs: an assumption until measured activity gives
+    it.
+    """
+
+
+PROGRAMS = Acts(lambda run: run.programs, "nothing is programmed")
+
+
+class TileWrite(Block[WriteSettings]):
+    """A row ends with its slowest device (archsim/chip/plan/slowest.py): the time is an expected
+    largest count, the energy goes with the mean.
+    """
+
+    name = "write"
+    section = WriteSettings
+    kinds = ("write",)
+    roles = ("write_driver", "level_shifter")
+    without = frozenset({"level_shifter"})
+    acts = {
+        "parallel": PROGRAMS,
+        "pulse_cycles": PROGRAMS,
+        "verify_cycles": Acts(
+            lambda run: (
+                any(op.activity.verify_reads for op in run.of("write"))
+                or bool(run.built.placement.passes)
+            ),
+            "nothing is programmed with verify",
+        ),
+        "pulses": Acts(
+            lambda run: (
+                any(not op.activity.write_pulses for op in run.of("write"))
+                or bool(run.built.placement.passes)
+            ),
+            "nothing is programmed with the chip's own number of pulses",
+        ),
+    }
+
+    def plan_job(self, job: TileJob) -> None:
+        plan, layer, matrix, activity = job.plan, job.layer, job.matrix, job.activity
+        pulses = activity.write_pulses or job.chip.write.pulses
+        # A step is one row of the layer's matrix; a bias row of the array is spread over them.
+        spread = layer.rows / matrix.rows
+        devices = (
+            activity.devices_written
+            * layer.columns
+            * matrix.groups
+            * layer.copies
+            * plan.share
+            * spread
+        )
+        lines = matrix.groups * layer.column_splits * layer.copies * plan.share * spread
+        # Tiles program side by side; rows of copies and groups that share a tile follow one another.
+        in_turn = layer.groups_per_tile * layer.copies_per_tile / layer.row_splits
+        tiles = layer.tiles_per_unit * layer.units * plan.share
+        plan.tile_operations = max(1, math.ceil(tiles))
+        verifies = activity.verify_reads * job.turns("adc")
+        row_cycles = write_row_cycles(job.chip, 1, _slowest_row(job, pulses), verifies)
+        plan.write_cycles = row_cycles * in_turn * spread
+        add(plan.step, "array", "write", devices * pulses)
+        add(plan.step, "write_driver", "pulse", devices * pulses)
+        add(plan.step, "level_shifter", "shift", devices * pulses)
+        # the line of a row opens for a pulse, and for every read after it
+        opened = min(devices, lines) * pulses * (1 + activity.verify_reads)
+        add(plan.step, "word_line_driver", "drive", opened)
+        add(plan.step, "bit_line_driver", "drive", devices * pulses)
+        for component, action in VERIFY:
+            add(plan.step, component, action, devices * pulses * activity.verify_reads)
+        count_tile_cycles(plan.step, plan.write_cycles * tiles)
+
+
+def _slowest_row(job: TileJob, pulses: float) -> float:
+    """Pulses of the slowest of the rows that are programmed at once, one on each tile: all of a
+    row's devices together or in turn.
+    """
+    layer, chip = job.layer, job.chip
+    share = job.activity.devices_written
+    verified = job.activity.verify_reads > 0
+    at_once = (
+        job.matrix.groups
+        * layer.copies
+        * layer.row_splits
+        / (layer.groups_per_tile * layer.copies_per_tile)
+    )
+    if chip.write.parallel == "row":
+        return slowest_pulses(layer.columns * at_once, share, pulses, verified)
+    # the devices of a layer's row, and with them the work, are spread over its column splits
+    return slowest_row(
+        at_once * layer.column_splits,
+        min(layer.columns, chip.tile.columns),
+        share,
+        pulses,
+        verified,
+    )
+
+
+BLOCK = TileWrite()

@@ -1,0 +1,71 @@
+"""The digital vector unit."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import Field
+
+from archsim.chip.blocks.base import Acts, Block, ServerPlan
+from archsim.chip.blocks.step import Step
+from archsim.chip.section import Section
+from archsim.trace.operation import Trace
+
+if TYPE_CHECKING:
+    from archsim.chip.config import Architecture  # see base.py
+
+WORD_BITS = {"int8": 8, "int16": 16, "int32": 32, "fp16": 16, "bf16": 16, "fp32": 32}
+ITERATIVE = ("divide", "square_root")
+
+
+class VectorUnitSettings(Section):
+    """The digital vector unit."""
+
+    lanes: Annotated[int, Field(ge=1, le=65536)] = 16
+    """Elements a cycle."""
+    format: Literal["int8", "int16", "int32", "fp16", "bf16", "fp32"] = "int16"
+    """Number format of a lane."""
+    divide_cycles: Annotated[int, Field(ge=1, le=1000)] = 16
+    """Cycles of a division or a square root of one element; both are iterative."""
+
+    @property
+    def word_bits(self) -> int:
+        return WORD_BITS[self.format]
+
+
+class VectorUnit(Block[VectorUnitSettings]):
+    """An action a cycle and lane, `divide_cycles` where it is iterative. It does all the digital
+    work that no other block takes.
+    """
+
+    name = "vector_unit"
+    section = VectorUnitSettings
+    up = 20
+    roles = ("vector_unit",)
+    acts = {
+        "lanes": Acts(
+            lambda run: (
+                run.timed or any(part.per == "lane" for part in run.built.chip.components.values())
+            ),
+            "nothing is timed, and no part is for a lane",
+        ),
+        "divide_cycles": Acts(
+            lambda run: run.timed and run.does(*ITERATIVE),
+            "nothing is timed that divides or takes roots",
+        ),
+    }
+
+    def servers(self, chip: Architecture, trace: Trace) -> tuple[ServerPlan, ...]:
+        return (ServerPlan("vector_unit", "vector_unit"),)
+
+    def plan_step(self, step: Step) -> None:
+        settings = self.settings(step.chip)
+        load = 0.0
+        for action, count in step.work.items():
+            step.count("vector_unit", action, count)
+            load += count * (settings.divide_cycles if action in ITERATIVE else 1)
+        step.plan.up[self.name] = math.ceil(load / settings.lanes - 1e-9)
+
+
+BLOCK = VectorUnit()

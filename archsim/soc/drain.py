@@ -1,0 +1,79 @@
+"""The results of an operation on their way from the tiles."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from archsim.soc.feed import Process
+from archsim.soc.queues import OutputQueue
+from archsim.soc.streams import stream
+from archsim.soc.tile_unit import take_tiles
+
+if TYPE_CHECKING:
+    from archsim.soc.operation_run import OperationRun  # which starts this process
+
+UP = 0
+"""Priority of results on a medium that lets them leave first."""
+WRITES = -1
+"""All units of a layer, as a key beside those of single units."""
+
+
+def drain_results(run: OperationRun, drain: OutputQueue) -> Process:
+    """Take results in order and stream them through the blocks on their way; a write is programmed
+    here, row by row.
+    """
+    machine, plan, age, wires = run.machine, run.plan, run.age, run.wires
+    env = machine.env
+    way = machine.wiring.way_up(plan.up)
+    servers, gate = way.servers, way.gate
+    write = plan.operation.kind == "write"
+    before = env.now
+    for _ in range(plan.jobs):
+        run.waiting["drain"] = "results"
+        count, data, ready = drain.take() if drain.items else (yield drain.coming())
+        if write:
+            ready = _program(run)
+        if drain.kept and ready >= drain.until:
+            yield env.timeout(drain.until - env.now)
+            drain.release()
+        if ready > env.now:
+            yield env.timeout(ready - env.now)
+        run.waiting["drain"] = "interconnect, vector unit or buffer port"
+        durations = way.durations(count)
+        if gate is not None:
+            left, done = yield from gate.hold((), servers[1:], durations, UP, wires, age)
+        else:
+            left, done = stream(servers, durations, wires, age)
+        # The next result follows as soon as this one has left the first server, but only two are
+        # under way.
+        begin = left if left > before else before
+        if done > before:
+            before = done
+        run.last_result = before + wires
+        if data is not None:
+            run.at(run.last_result, partial(machine.data.store, run, data))
+        run.advance(count)
+        if drain.kept:
+            if drain.until > env.now:
+                yield env.timeout(drain.until - env.now)
+            drain.release()
+        drain.until = before
+        if begin > env.now:
+            yield env.timeout(begin - env.now)
+    if run.last_result > env.now:
+        run.waiting["drain"] = "its last result"
+        yield env.timeout(run.last_result - env.now)
+    run.end()
+
+
+def _program(run: OperationRun) -> int:
+    """Program the next row on all tiles; returns when that is done. A fraction of a cycle is
+    carried over, to the next row or image.
+    """
+    machine, plan = run.machine, run.plan
+    span = machine.whole_of((plan.operation.name, WRITES), plan.write_cycles)
+    begin = take_tiles(run, machine.lanes[plan.operation.place], None, span)
+    for observer in machine.observers if span else ():
+        observer.tile_job(run, 0, begin, begin + span)
+    return begin + span
