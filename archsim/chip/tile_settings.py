@@ -1,8 +1,4 @@
-<<<<<<< HEAD
-"""Settings of a tile: what it holds, how it is read, written and updated."""
-=======
 """Settings of a tile: what it holds, and the physics of its reads."""
->>>>>>> ae85565 (Give every block of the chip one file, and split the event model along its ideas)
 
 from __future__ import annotations
 
@@ -10,11 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-<<<<<<< HEAD
-from archsim.chip.section import Bits, Count, Cycles, Replicas, Section
-=======
 from archsim.chip.section import Bits, Count, Replicas, Section
->>>>>>> ae85565 (Give every block of the chip one file, and split the event model along its ideas)
 
 
 class TileSettings(Section):
@@ -73,61 +65,6 @@ class WeightSettings(Section):
         return max(self.columns_of(layer) for layer in ("", *self.layer_replicas))
 
 
-<<<<<<< HEAD
-class ReadSettings(Section):
-    """The analog read: DAC -> array -> front end -> multiplexed ADC, in
-    ceil(input_bits / bits_per_slot) slots, or in one where inputs are pulse widths.
-    """
-
-    input: Literal["bit_serial", "pulse_width"] = "bit_serial"
-    """How inputs reach the rows: `bit_serial` in slots of `bits_per_slot`, or `pulse_width` in one
-    slot.
-    """
-    input_bits: Annotated[int, Field(ge=1, le=16)] = 8
-    """Bits of an input value."""
-    bits_per_slot: Annotated[int, Field(ge=1, le=16)] = 1
-    """Bits of an input that one slot applies."""
-    slot_cycles: Annotated[int, Field(ge=1, le=100_000)] = 1
-    """Cycles of one input slot; of a pulse-width slot at full scale."""
-    accumulate: Literal["analog", "digital"] = "analog"
-    """`analog`: slots are summed before one conversion an output; `digital`: one conversion a slot,
-    shifted and added.
-    """
-    front_end: Literal["per_column", "shared"] = "per_column"
-    """`per_column`: all columns integrate at once; `shared`: one amplifier a converter, so the
-    input is applied again for each of its columns.
-    """
-    columns_per_adc: Count = 8
-    """Columns that share one converter."""
-    adc_bits: Annotated[int, Field(ge=1, le=14)] = 8
-    """Resolution of a converter."""
-    conversion_cycles: Annotated[int, Field(ge=1, le=100_000)] = 1
-    """Cycles of one conversion."""
-    overlap: bool = False
-    """Conversions of one read overlap the sampling of the next."""
-    all_groups: bool = True
-    """Every column of a tile is converted, also unused ones."""
-    transposed: bool = True
-    """Tiles can be read backwards, which takes drivers and converters on both sides."""
-    output_bits: Bits = 8
-    """Bits of a value that leaves the tile."""
-
-    @property
-    def slots(self) -> int:
-        """Input slots of one read."""
-        return 1 if self.input == "pulse_width" else -(-self.input_bits // self.bits_per_slot)
-
-    @property
-    def sum_bits(self) -> int:
-        """Bits of a tile's result before columns are subtracted: a code of the converter, or the
-        sum of the codes of all slots, each shifted by the bits of a slot."""
-        if self.accumulate == "analog" or self.slots == 1:
-            return self.adc_bits
-        return self.adc_bits + (self.slots - 1) * self.bits_per_slot + 1
-
-
-=======
->>>>>>> ae85565 (Give every block of the chip one file, and split the event model along its ideas)
 class PhysicsSettings(Section):
     """Read physics where real data pass; 0 switches an effect off.
 
@@ -162,47 +99,3 @@ class PhysicsSettings(Section):
     """Standard deviation of a cell's conductance from read to read."""
     adc_noise_levels: Annotated[float, Field(ge=0, le=1e4)] = 0.0
     """Standard deviation of a converter's noise."""
-<<<<<<< HEAD
-
-
-class WriteSettings(Section):
-    """Programming of cells with verify."""
-
-    parallel: Literal["device", "row"] = "row"
-    """What one programming pulse reaches: a `device`, or all of a `row` at once."""
-    pulse_cycles: Annotated[int, Field(ge=1, le=10_000_000)] = 10
-    """Cycles of a programming pulse."""
-    verify_cycles: Cycles = 1
-    """Cycles of the read that verifies it."""
-    pulses: Annotated[float, Field(ge=1, le=10_000)] = 4.0
-    """Mean number of pulses a programmed device needs: an assumption until measured activity gives
-    it.
-    """
-
-
-class UpdateSettings(Section):
-    """Parallel outer-product update in the array by coincident pulse trains."""
-
-    pulse_cycles: Annotated[int, Field(ge=1, le=1_000_000)] = 1
-    """Cycles of one slot of a pulse train."""
-    polarity_phases: Literal[1, 2, 4] = 2
-    """Parts, one after the other, of an update: signs of rows and columns."""
-    train_length: Annotated[int, Field(ge=1, le=1_000_000)] = 10
-    """Slots of a pulse train."""
-
-
-class BitstreamSettings(Section):
-    """Generators of the pulse trains."""
-
-    sharing: Literal["line", "chip"] = "line"
-    """`line`: each row and column has a generator of its own, no waiting; `chip`: one block for all
-    tiles, which queue for it.
-    """
-    bits_per_cycle: Annotated[int, Field(ge=1, le=65536)] = 64
-    """Random bits a cycle of the block that the chip shares."""
-    resolution: Annotated[int, Field(ge=3, le=16)] = 8
-    """Bits of a random number, against which a value is compared."""
-    source: Literal["lfsr", "sobol"] = "lfsr"
-    """`lfsr`: shift registers; `sobol`: low-discrepancy sequences."""
-=======
->>>>>>> ae85565 (Give every block of the chip one file, and split the event model along its ideas)

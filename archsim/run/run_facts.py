@@ -14,7 +14,7 @@ from archsim.ledger.ledger import Ledger
 if TYPE_CHECKING:
     from archsim.chip.config import Architecture
     from archsim.run.options import SimulationOptions
-    from archsim.soc.data.values import Values
+    from archsim.soc.data.tile_data import TileData
     from archsim.trace import Trace
     from workloads.network import Network
 
@@ -66,7 +66,7 @@ class CountedRun(NamedTuple):
 
     facts: RunFacts
     ledger: Ledger
-    values: Values | None = None
+    values: TileData | None = None
 
 
 def untimed_facts(built: BuiltChip, seed: int) -> CountedRun:
@@ -115,7 +115,7 @@ def timed_facts(
     """
     from archsim.soc.collect import ledger_of_machine
     from archsim.soc.facts import machine_facts
-    from archsim.soc.machine import Machine
+    from archsim.soc.machine import EventMachine
 
     trace, chip, placement, images = built.trace, built.chip, built.placement, built.images
     values = None
@@ -124,11 +124,11 @@ def timed_facts(
 
         values = prepare_values(network, trace, chip, placement, options.data, images, options.seed)
     observers = options.observers
-    machine = Machine(trace, chip, placement, images, values, observers, options.progress)
+    machine = EventMachine(trace, chip, placement, images, values, observers, options.progress)
     machine.run()
     if values:
         values.measure(machine)
-    measured: dict[str, Any] = machine_facts(machine)
+    measured: dict[str, Any] = machine_facts(machine).to_dict()
     ledger, lacking = built.priced(ledger_of_machine(machine))
     # real data measure the activity, so nothing of it is assumed
     assumptions = [note for note in built.assumptions if values is None or note != ASSUMED_ACTIVITY]
@@ -240,7 +240,7 @@ def _roofline_points(
         key = (operation.layer, operation.phase)
         if not operation.kind.startswith("read") or key not in seconds:
             continue
-        words = plan.bus_in + plan.bus_out
+        words = plan.down["interconnect"] + plan.up["interconnect"]
         bits = words * chip.interconnect.width_bits * operation.steps
         points.append(
             {

@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from archsim.soc.feed import Process
+from archsim.soc.jobs import Job
 from archsim.soc.queues import OutputQueue
 from archsim.soc.streams import stream
 from archsim.soc.tile_unit import take_tiles
@@ -24,23 +25,24 @@ def drain_results(run: OperationRun, drain: OutputQueue) -> Process:
     here, row by row.
     """
     machine, plan, age, wires = run.machine, run.plan, run.age, run.wires
-    env = machine.env
-    way = machine.wiring.way_up(plan.up)
+    env, waiting = machine.env, run.waiting
+    way = run.ways.up
     servers, gate = way.servers, way.gate
     write = plan.operation.kind == "write"
     before = env.now
     for _ in range(plan.jobs):
-        run.waiting["drain"] = "results"
-        count, data, ready = drain.take() if drain.items else (yield drain.coming())
-        if write:
-            ready = _program(run)
+        waiting["drain"] = "results"
+        job: Job = drain.take() if drain.items else (yield drain.coming())
+        count = job.count
+        ready = _program(run) if write else job.ready_at
         if drain.kept and ready >= drain.until:
             yield env.timeout(drain.until - env.now)
             drain.release()
-        if ready > env.now:
-            yield env.timeout(ready - env.now)
-        run.waiting["drain"] = "interconnect, vector unit or buffer port"
-        durations = way.durations(count)
+        now = env.now
+        if ready > now:
+            yield env.timeout(ready - now)
+        waiting["drain"] = "interconnect, vector unit or buffer port"
+        durations = way.cycles if count == 1 else way.durations(count)
         if gate is not None:
             left, done = yield from gate.hold((), servers[1:], durations, UP, wires, age)
         else:
@@ -51,18 +53,19 @@ def drain_results(run: OperationRun, drain: OutputQueue) -> Process:
         if done > before:
             before = done
         run.last_result = before + wires
-        if data is not None:
-            run.at(run.last_result, partial(machine.data.store, run, data))
+        if machine.data is not None and job.data is not None:
+            run.at(run.last_result, partial(machine.data.store, run, job.data))
         run.advance(count)
         if drain.kept:
             if drain.until > env.now:
                 yield env.timeout(drain.until - env.now)
             drain.release()
         drain.until = before
-        if begin > env.now:
-            yield env.timeout(begin - env.now)
+        now = env.now
+        if begin > now:
+            yield env.timeout(begin - now)
     if run.last_result > env.now:
-        run.waiting["drain"] = "its last result"
+        waiting["drain"] = "its last result"
         yield env.timeout(run.last_result - env.now)
     run.end()
 
@@ -73,7 +76,7 @@ def _program(run: OperationRun) -> int:
     """
     machine, plan = run.machine, run.plan
     span = machine.whole_of((plan.operation.name, WRITES), plan.write_cycles)
-    begin = take_tiles(run, machine.lanes[plan.operation.place], None, span)
+    end = take_tiles(run, machine.lanes[plan.operation.place], None, span)
     for observer in machine.observers if span else ():
-        observer.tile_job(run, 0, begin, begin + span)
-    return begin + span
+        observer.tile_job(run, 0, end - span, end)
+    return end

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import simpy
 
-from archsim.soc.jobs import Job, Result
-from archsim.soc.queues import OutputQueue, Queue
+from archsim.soc.jobs import Job
+from archsim.soc.queues import Queue
 from archsim.soc.streams import stream, stream_vectors
 from archsim.soc.yielding import Yielding
 
@@ -20,56 +20,61 @@ DOWN = 1
 """Priority of inputs on a medium that lets results leave first."""
 
 
-def feed_inputs(run: OperationRun, queues: Sequence[Queue[Job] | OutputQueue]) -> Process:
+def feed_inputs(run: OperationRun, queues: Sequence[Queue[Job]]) -> Process:
     """Wait for the inputs of each step to exist, stream them through the blocks on their way, and
     put them into the queues of the units in turn.
     """
     machine, plan, age = run.machine, run.plan, run.age
-    env, operation = machine.env, run.plan.operation
-    way = machine.wiring.way_down(plan.down)
+    env, operation, waiting = machine.env, run.plan.operation, run.waiting
+    way = run.ways.down
     servers, gate, per_job, units = way.servers, way.gate, plan.per_job, len(queues)
+    data, carried = machine.data, None
     previous, passed = machine.turn(operation.name)
     if previous is not None:
-        run.waiting["feed"] = "the same operation of the image before"
+        waiting["feed"] = "the same operation of the image before"
         yield previous
     if plan.latency:
         yield env.timeout(plan.latency)
-    row = max(1, operation.steps_per_row)
+    row, sequential = max(1, operation.steps_per_row), operation.sequential
     pipelined = bool(run.sources) and machine.pipelined
+    now = env.now
     for job in range(plan.jobs):
         step = job * per_job
         count = min(per_job, operation.steps - step)
-        asked = env.now
+        dependency = 0
         if pipelined and (step % row == 0 or step % row + count > row):
             yield from wait_for_rows(run, step + count - 1)
-        if operation.sequential and step % operation.parts == 0 and run.arrived() < step:
+            dependency = env.now - now
+        if sequential and step % operation.parts == 0 and run.arrived() < step:
             yield from _wait_for_last_step(run, step)
-        dependency = env.now - asked
+            dependency = env.now - now
+        now += dependency
         rest: Sequence[Yielding] = ()
-        durations = way.durations(count)
+        durations = way.cycles if count == 1 else way.durations(count)
         if gate is not None:
             ahead, behind = servers[: way.behind], servers[way.behind + 1 :]
             _, done = yield from gate.hold(ahead, behind, durations, DOWN, age=age)
+            now = env.now
         elif count > 1 and machine.pipelined:
             done, rest = stream_vectors(servers, durations, count, age)
         else:
             _, done = stream(servers, durations, age=age)
-        if done > env.now:
-            yield env.timeout(done - env.now)
+        if done > now:
+            yield env.timeout(done - now)
         for words in rest:
             while words.end > env.now:  # older operations have gone first meanwhile
                 yield env.timeout(words.end - env.now)
             words.close()
-        data = machine.data.fetch(run, step, count) if machine.data else None
-        run.waiting["feed"] = "room in the tile's input queue"
-        queue = queues[job % units]
-        if isinstance(queue, OutputQueue):  # off the tiles, or a write, which the drain programs
-            put = queue.put(Result(count, data, env.now))
-        else:
-            put = queue.put(Job(count, dependency, data))
+        now = env.now
+        if data is not None:
+            carried = data.fetch(run, step, count)
+        waiting["feed"] = "room in the tile's input queue"
+        # Off the tiles nobody works on it before the drain, so that it is ready as it is.
+        put = queues[job % units].put(Job(count, dependency, carried, now))
         if put is not None:
             yield put
-    run.waiting.pop("feed", None)
+            now = env.now
+    waiting.pop("feed", None)
     passed.succeed()
 
 

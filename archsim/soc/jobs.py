@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from archsim.soc.data.tile_data import Carried
 
 
-class Job(NamedTuple):
-    """Inputs on their way to a unit: so many steps, how long they waited for data that did not
-    exist yet, and the real data, if there are any.
+@dataclass(slots=True)
+class Job:
+    """So many steps on their way: inputs until a unit has worked on them, then results.
+
+    `dependency` are the cycles that their inputs had to wait for data that did not exist yet,
+    `data` the real data, if there are any, and `ready_at` the cycle in which the results leave the
+    tile's pipeline.
     """
 
     count: int
     dependency: int
-    data: Carried | None
-
-
-class Result(NamedTuple):
-    """Outputs of a unit on their way to the drain: so many steps, the real data, if there are any,
-    and the cycle in which the tile's pipeline delivers them.
-    """
-
-    count: int
     data: Carried | None
     ready_at: int

@@ -40,18 +40,19 @@ class Lane:
 
     def take(self, unit: int | None, now: int, span: int, tiles: int) -> int:
         """Take a unit (None: all of them), `tiles` tiles, for `span` cycles as soon as it is free;
-        returns when it begins.
+        returns when it is done.
         """
         begin = self.ready(unit, now)
         self.book(unit, begin, span, tiles)
-        return begin
+        return begin + span
 
     def ready(self, unit: int | None, now: int) -> int:
         """When a unit (None: all of them) is free."""
         for u in range(len(self.free_at)) if unit is None else (unit,):
-            now = max(
-                now, self.free_at[u], *(self.tile_free.get(tile, 0) for tile in self.shared[u])
-            )
+            if self.free_at[u] > now:
+                now = self.free_at[u]
+            for tile in self.shared[u]:
+                now = max(now, self.tile_free.get(tile, 0))
         return now
 
     def book(self, unit: int | None, begin: int, span: int, tiles: int) -> None:

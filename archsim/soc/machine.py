@@ -21,7 +21,7 @@ from archsim.soc.in_use import InUse
 from archsim.soc.lane import Lane
 from archsim.soc.operation_run import OperationRun
 from archsim.soc.server import Server
-from archsim.soc.wiring import wire
+from archsim.soc.wiring import Ways, wire
 from archsim.trace.operation import Operation, Trace
 
 if TYPE_CHECKING:
@@ -69,6 +69,7 @@ class EventMachine:
         self.lanes = self._lanes()
         self.residency = Residency(placement, chip) if placement.passes else None
         self.plans: dict[tuple[str, float], OperationPlan] = {}
+        self._ways: dict[tuple[str, float], Ways] = {}
         # what is going on
         self.pending: dict[int, OperationRun] = {}
         self.in_flight = self.issued = 0
@@ -111,12 +112,14 @@ class EventMachine:
         key = (operation.name, share)
         if key not in self.plans:
             self.plans[key] = plan(operation, self.placement, self.chip, self.memory, share)
+            self._ways[key] = self.wiring.ways_of(self.plans[key])
         return self.plans[key]
 
     def run_of(self, turn: Turn) -> OperationRun:
         """A run of the operation, which is pending from now on."""
         share = 1.0 / self.residency.passes(turn.operation) if self.residency else 1.0
-        run = OperationRun(self, self.plan_of(turn.operation, share), turn.image)
+        plan = self.plan_of(turn.operation, share)
+        run = OperationRun(self, plan, self._ways[turn.operation.name, share], turn.image)
         self.pending[id(run)] = run
         return run
 

@@ -13,18 +13,13 @@ import simpy
 from archsim.chip.plan.record import OperationPlan
 from archsim.soc.drain import drain_results
 from archsim.soc.feed import feed_inputs
+from archsim.soc.jobs import Job
 from archsim.soc.queues import OutputQueue, Queue
 from archsim.soc.tile_unit import work_on_jobs
 
 if TYPE_CHECKING:
     from archsim.soc.machine import EventMachine  # which makes these, and gives them their turns
-
-
-class Coming(NamedTuple):
-    """Results on their last way: the cycle in which they are through, and the steps that are then."""
-
-    cycle: int
-    steps: int
+    from archsim.soc.wiring import Ways
 
 
 class Threshold(NamedTuple):
@@ -42,6 +37,7 @@ class OperationRun:
     __slots__ = (
         "machine",
         "plan",
+        "ways",
         "image",
         "steps_done",
         "jobs_done",
@@ -56,13 +52,15 @@ class OperationRun:
         "_thresholds",
         "_progress",
         "_coming",
+        "_coming_steps",
         "_through",
         "extra_reads",
     )
 
-    def __init__(self, machine: EventMachine, plan: OperationPlan, image: int):
+    def __init__(self, machine: EventMachine, plan: OperationPlan, ways: Ways, image: int):
         self.machine = machine
         self.plan = plan
+        self.ways = ways
         self.image = image
         self.steps_done = self.jobs_done = 0
         self.extra_reads = 0
@@ -72,7 +70,10 @@ class OperationRun:
         self.waiting: dict[str, str] = {"operation": "the controller"}
         self._thresholds: list[Threshold] = []
         self._progress: simpy.Event | None = None
-        self._coming: deque[Coming] = deque()
+        # Results on their last way: the cycles in which they are through, and the steps that are
+        # done then, in the same order.
+        self._coming: deque[int] = deque()
+        self._coming_steps: deque[int] = deque()
         self._through = self.last_result = 0
         wired = plan.on_tiles and plan.operation.kind != "write"
         self.wires = machine.chip.interconnect.hop_cycles if wired else 0
@@ -98,7 +99,7 @@ class OperationRun:
         if not self.plan.on_tiles or self.plan.operation.kind == "write":
             env.process(feed_inputs(self, [drain]))
         else:
-            queues = [Queue(env, room) for _ in range(self.plan.units)]
+            queues: list[Queue[Job]] = [Queue(env, room) for _ in range(self.plan.units)]
             env.process(feed_inputs(self, queues))
             for unit, queue in enumerate(queues):
                 env.process(work_on_jobs(self, unit, queue, drain))
@@ -114,9 +115,9 @@ class OperationRun:
                 return None
             return env.timeout(
                 next(
-                    coming.cycle
-                    for coming in self._coming
-                    if rows <= operation.rows_done(coming.steps)
+                    cycle
+                    for cycle, steps in zip(self._coming, self._coming_steps)
+                    if rows <= operation.rows_done(steps)
                 )
                 - env.now
             )
@@ -127,8 +128,9 @@ class OperationRun:
     def arrived(self) -> int:
         """Steps whose results are through."""
         coming, now = self._coming, self.machine.env.now
-        while coming and coming[0].cycle < now:
-            self._through = coming.popleft().steps
+        while coming and coming[0] < now:
+            coming.popleft()
+            self._through = self._coming_steps.popleft()
         return self._through
 
     def at(self, cycle: int, act: Callable[[], object]) -> None:
@@ -146,9 +148,11 @@ class OperationRun:
         self.steps_done += count
         self.jobs_done += 1
         coming = self._coming
-        coming.append(Coming(self.last_result, self.steps_done))
-        if coming[0].cycle < self.machine.env.now:  # as many leave as come: it stays short
-            self._through = coming.popleft().steps
+        coming.append(self.last_result)
+        self._coming_steps.append(self.steps_done)
+        if coming[0] < self.machine.env.now:  # as many leave as come: it stays short
+            coming.popleft()
+            self._through = self._coming_steps.popleft()
         if self._progress is not None:
             self.at(self.last_result, self._progress.succeed)
             self._progress = None
@@ -169,7 +173,7 @@ class OperationRun:
 
     def newest_through(self) -> int:
         """The cycle in which the newest result on its way is through."""
-        return self._coming[-1].cycle
+        return self._coming[-1]
 
     def end(self) -> None:
         """All results are through: whoever waits for rows, or for the end, goes on."""

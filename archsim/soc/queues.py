@@ -6,21 +6,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, TypeVar
 
 import simpy
 
 from archsim.soc.clock import Clock
-from archsim.soc.jobs import Result
+from archsim.soc.jobs import Job
 
 T = TypeVar("T")
-
-
-class Giver(NamedTuple, Generic[T]):
-    """Somebody waits to put an item in."""
-
-    event: simpy.Event
-    item: T
 
 
 class Queue(Generic[T]):
@@ -31,20 +24,24 @@ class Queue(Generic[T]):
     event if there is one.
     """
 
-    __slots__ = ("env", "capacity", "items", "_taker", "_givers")
+    __slots__ = ("env", "capacity", "items", "_taker", "_givers", "_given")
 
     def __init__(self, env: Clock, capacity: int):
         self.env, self.capacity = env, capacity
         self.items: deque[T] = deque()
         self._taker: simpy.Event | None = None
-        self._givers: deque[Giver[T]] = deque()
+        # Who waits to put an item in, and the items, in the same order: no record for a pair, since
+        # this is done for every job.
+        self._givers: deque[simpy.Event] = deque()
+        self._given: deque[T] = deque()
 
     def put(self, item: T) -> simpy.Event | None:
         """Put an item in: None, or the event that it is in."""
         if self._givers or len(self.items) >= self.capacity:
             event = self.env.event()
             event.callbacks.append(self._serve)
-            self._givers.append(Giver(event, item))
+            self._givers.append(event)
+            self._given.append(item)
             self._admit()
             return None if event.triggered else event
         self.items.append(item)
@@ -74,9 +71,8 @@ class Queue(Generic[T]):
 
     def _admit(self, _: simpy.Event | None = None) -> None:
         if self._givers and len(self.items) < self.capacity:
-            event, item = self._givers.popleft()
-            self.items.append(item)
-            event.succeed()
+            self.items.append(self._given.popleft())
+            self._givers.popleft().succeed()
 
     def _soon(self, act: Callable[[simpy.Event | None], None]) -> None:
         """Act in this cycle, after what is due already."""
@@ -85,7 +81,7 @@ class Queue(Generic[T]):
         event.succeed()
 
 
-class OutputQueue(Queue[Result]):
+class OutputQueue(Queue[Job]):
     """Results that wait. One that leaves before cycle `until`, while the one before it is under
     work, keeps its place till `release`.
     """
@@ -96,7 +92,7 @@ class OutputQueue(Queue[Result]):
         super().__init__(env, capacity)
         self.kept, self.until = False, 0
 
-    def _pop(self) -> Result:
+    def _pop(self) -> Job:
         if self.until > self.env.now:
             self.kept = True
             self.capacity -= 1

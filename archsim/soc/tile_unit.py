@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archsim.soc.feed import Process
-from archsim.soc.jobs import Job, Result
+from archsim.soc.jobs import Job
 from archsim.soc.lane import Lane
 from archsim.soc.queues import OutputQueue, Queue
 
@@ -17,67 +17,68 @@ def work_on_jobs(run: OperationRun, unit: int, queue: Queue[Job], drain: OutputQ
     """Take the unit's jobs from its queue, read or update its tiles for their time, and put the
     results into the output queue, waiting where that is full.
     """
-    machine, plan = run.machine, run.plan
-    env = machine.env
-    lane, timing = machine.lanes[plan.operation.place], plan.timing
+    machine, plan, waiting = run.machine, run.plan, run.waiting
+    env, observers, data = machine.env, machine.observers, machine.data
+    lane, interval = machine.lanes[plan.operation.place], plan.timing.interval
     # all copies are updated together
     taken = None if plan.operation.kind == "pulse_update" else unit
-    jobs = len(range(unit, plan.jobs, plan.units))
+    last = len(range(unit, plan.jobs, plan.units)) - 1
     name, phase = f"unit {unit}", plan.operation.phase
-    after = timing.latency - timing.interval
+    after = plan.timing.latency - interval
     turn = (plan.operation.name, unit)
     previous, passed = machine.turn(turn)
     if previous is not None:
-        run.waiting[name] = "the same operation of the image before"
+        waiting[name] = "the same operation of the image before"
         yield previous
-    if not jobs:  # more copies than steps: this one stands by
+    if last < 0:  # more copies than steps: this one stands by
         passed.succeed()
-    for job in range(jobs):
+    for number in range(last + 1):
         asked = env.now
-        run.waiting[name] = "its input"
-        count, dependency, data = queue.take() if queue.items else (yield queue.coming())
-        if env.now > asked:
-            ready = min(env.now, asked + dependency)
+        waiting[name] = "its input"
+        job: Job = queue.take() if queue.items else (yield queue.coming())
+        now = env.now
+        if now > asked:
+            ready = min(now, asked + job.dependency)
             lane.stall("dependency", taken, asked, ready, phase)
-            lane.stall("input", taken, ready, env.now, phase)
+            lane.stall("input", taken, ready, now, phase)
         extra = 0
-        if data is not None:
-            extra, data = machine.data.compute(run, data)
+        if data is not None and job.data is not None:
+            extra, job.data = data.compute(run, job.data)
         elif plan.retries:
             # a fraction of a retry is carried over to the next job, of whichever image
             extra = machine.whole_of(turn, plan.retries)
-        span = timing.interval * (1 + extra)
-        begin = take_tiles(run, lane, taken, span)
-        if job == jobs - 1:
+        end = take_tiles(run, lane, taken, interval * (1 + extra))
+        if number == last:
             passed.succeed()
-        for observer in machine.observers:
-            observer.tile_job(run, unit, begin, begin + span)
+        for observer in observers:
+            observer.tile_job(run, unit, end - interval * (1 + extra), end)
         lane.jobs += 1
         run.extra_reads += extra
-        yield env.timeout(begin + span - env.now)
-        run.waiting[name] = "room in the output queue"
-        blocked = env.now
-        put = drain.put(Result(count, data, begin + span + after))
+        yield env.timeout(end - now)
+        waiting[name] = "room in the output queue"
+        job.ready_at = end + after
+        put = drain.put(job)
         if put is not None:
             yield put
-            lane.stall("output", taken, blocked, env.now, phase)
-    run.waiting.pop(name, None)
+            lane.stall("output", taken, end, env.now, phase)
+    waiting.pop(name, None)
 
 
 def take_tiles(run: OperationRun, lane: Lane, unit: int | None, span: int) -> int:
     """Take a unit of the operation's own lane, and with it the lanes of all tiles that must work
-    too, for `span` cycles: when all are free. Returns when that is.
+    too, for `span` cycles: when all are free. Returns when they are done.
     """
     machine, plan = run.machine, run.plan
+    now = machine.env.now
     if not plan.held:
-        return lane.take(unit, machine.env.now, span, plan.tile_operations)
+        return lane.take(unit, now, span, plan.tile_operations)
     taken = [(lane, unit, plan.tile_operations)]
     for name, tiles in plan.held.items():
         other = machine.lanes[name]
         # the same unit of a matrix with as many, all units of another
         same = len(other.free_at) == len(lane.free_at)
         taken.append((other, unit if same else None, tiles))
-    begin = max(one.ready(which, machine.env.now) for one, which, _ in taken)
+    begin = max(one.ready(which, now) for one, which, _ in taken)
     for one, which, tiles in taken:
         one.book(which, begin, span, tiles)
-    return begin
+    return begin + span

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from archsim.chip.blocks import blocks, down, up
 from archsim.chip.config import Architecture
+from archsim.chip.plan.record import OperationPlan
 from archsim.soc.clock import Clock
 from archsim.soc.priority_server import PriorityServer
 from archsim.soc.server import Server
@@ -29,6 +30,15 @@ class Way(NamedTuple):
         return self.cycles if steps == 1 else tuple([each * steps for each in self.cycles])
 
 
+class Ways(NamedTuple):
+    """Those of a planned operation: from memory to the tiles by way of the servers that its step
+    asks, and back to the buffer. The first on the way up is always passed: behind it lie the wires.
+    """
+
+    down: Way
+    up: Way
+
+
 @dataclass(frozen=True, slots=True)
 class Wiring:
     """The servers of a chip by block: all of each, those on the way down, and those on the way up.
@@ -39,13 +49,9 @@ class Wiring:
     down: dict[str, Server]
     up: dict[str, Server]
 
-    def way_down(self, cycles: dict[str, int]) -> Way:
-        """From memory to the tiles, by way of those servers that the step asks."""
-        return _way(self.down, cycles)
-
-    def way_up(self, cycles: dict[str, int]) -> Way:
-        """From the tiles to the buffer. The first is always passed: behind it lie the wires."""
-        return _way(self.up, cycles)
+    def ways_of(self, plan: OperationPlan) -> Ways:
+        """The ways of its steps."""
+        return Ways(_way(self.down, plan.down), _way(self.up, plan.up))
 
 
 def wire(env: Clock, chip: Architecture, trace: Trace) -> Wiring:

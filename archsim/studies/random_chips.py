@@ -11,7 +11,7 @@ from archsim.chip import load_architecture
 from archsim.chip.place import place
 from archsim.chip.plan.operation_plan import OperationPlan
 from archsim.schemes import load_scheme
-from archsim.soc.machine import Machine
+from archsim.soc.machine import EventMachine
 from archsim.trace import build_trace
 from workloads import load_network
 
@@ -118,25 +118,25 @@ def draw(seed: int, number: int) -> Draw:
     return Draw(number, network, scheme, choose.choice([1, 2, 3, 8]), chip, settings)
 
 
-def run(item: Draw, changed: Mapping[str, object] | None = None) -> Machine:
+def run(item: Draw, changed: Mapping[str, object] | None = None) -> EventMachine:
     """The finished machine of a draw, with some settings changed."""
     chip = load_architecture(item.chip, {**item.settings, **(changed or {})})
     scheme = load_scheme(item.scheme) if item.scheme else None
     phase, batch = ("training", min(item.images, 4)) if scheme else ("inference", 1)
     trace = build_trace(load_network(item.network), scheme, phase, batch)
-    machine = Machine(trace, chip, place(trace.matrices, chip), item.images)
+    machine = EventMachine(trace, chip, place(trace.matrices, chip), item.images)
     machine.run()
     return machine
 
 
-def one_job(machine: Machine) -> int:
+def one_job(machine: EventMachine) -> int:
     """Cycles that the longest job of a run takes by itself: its inputs, its tiles, the wires, its
     results.
     """
     return max(_job(plan, machine.chip.interconnect.hop_cycles) for plan in machine.plans.values())
 
 
-def _job(plan: OperationPlan, hop: int) -> int:
-    feed = max(plan.bus_in, plan.port_in, plan.off_chip_cycles, plan.generator_cycles)
-    drain = max(plan.bus_out, plan.vector_cycles, plan.port_out)
+def _job(plan, hop: int) -> int:
+    feed = max(plan.down.values())
+    drain = max(plan.up.values())
     return (feed + drain) * plan.per_job + plan.timing.latency + hop

@@ -30,7 +30,7 @@ from workloads.network import Layer, Network
 
 if TYPE_CHECKING:
     from archsim.schemes.base import Scheme
-    from archsim.soc.machine import Machine
+    from archsim.soc.machine import EventMachine
     from archsim.soc.operation_run import OperationRun
 
 N = 512
@@ -124,12 +124,12 @@ class _Loads(Observer):
         self.loads: dict[str, int] = {}
         self.operations: dict[str, int] = {}
 
-    def begin(self, machine: Machine) -> None:
+    def begin(self, machine: EventMachine) -> None:
         # One port serves both sides; an operation moves its data through one port of a side at a
         # time.
         self.sides = (
             ("buffer.read",)
-            if machine.read_port is machine.write_port
+            if machine.wiring.down["buffer"] is machine.wiring.up["buffer"]
             else ("buffer.read", "buffer.write")
         )
 
@@ -147,15 +147,15 @@ class _Loads(Observer):
             return
         self.operations[name] = self.operations.get(name, 0) + run.ended - run.started
         for resource, cycles in (
-            ("vector unit", plan.vector_cycles),
-            (self.sides[0], plan.port_in),
-            (self.sides[-1], plan.port_out),
-            ("bus", plan.bus_in + plan.bus_out),
-            ("generator", plan.generator_cycles),
+            ("vector unit", plan.up["vector_unit"]),
+            (self.sides[0], plan.down["buffer"]),
+            (self.sides[-1], plan.up["buffer"]),
+            ("bus", plan.down["interconnect"] + plan.up["interconnect"]),
+            ("generator", plan.down.get("bitstream", 0)),
         ):
             self._add(resource, cycles * plan.operation.steps)
 
-    def finish(self, machine: Machine) -> None:
+    def finish(self, machine: EventMachine) -> None:
         self.loads["buffer"] = max(self.loads.pop(side, 0) for side in set(self.sides))
 
 

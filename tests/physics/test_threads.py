@@ -40,7 +40,8 @@ def test_a_run_with_data_multiplies_on_one_thread(monkeypatch, chip):
     inputs = layer_forward.array_inputs
     monkeypatch.setattr(np, "einsum", watched)
     monkeypatch.setattr(
-        "archsim.soc.data.values.array_inputs", lambda *arguments: inputs(*arguments).view(Watched)
+        "archsim.soc.data.tile_data.array_inputs",
+        lambda *arguments: inputs(*arguments).view(Watched),
     )
     for number in (1, 2):
         with threadpool_limits(number, user_api="blas"):

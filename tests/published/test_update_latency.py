@@ -32,7 +32,7 @@ from archsim.chip import load_architecture
 from archsim.chip.place import place
 from archsim.chip.plan.tile_timing import pulse_update_cycles
 from archsim.schemes import list_schemes
-from archsim.soc.machine import Machine
+from archsim.soc.machine import EventMachine
 from archsim.studies.update_latency import (
     HIDDEN,
     LAYER,
@@ -103,7 +103,7 @@ def sustained(label, **settings):
     chip = load_architecture(
         "rpu_512", STATED | HIDDEN | {"execution.mode": "pipelined"} | settings
     )
-    machine = Machine(
+    machine = EventMachine(
         replace(trace, image_operations=alone), chip, place(trace.matrices, chip), samples
     )
     machine.run()

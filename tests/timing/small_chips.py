@@ -2,7 +2,7 @@
 
 from archsim.chip import load_architecture
 from archsim.chip.place import place
-from archsim.soc.machine import Machine
+from archsim.soc.machine import EventMachine
 from archsim.soc.observers.base import Observer
 from archsim.trace import LayerMatrix, Operation, Trace
 
@@ -70,6 +70,6 @@ class Jobs(Observer):
 def run(trace, chip, images=1):
     """The finished machine and its tile jobs."""
     jobs = Jobs()
-    machine = Machine(trace, chip, place(trace.matrices, chip), images, observers=(jobs,))
+    machine = EventMachine(trace, chip, place(trace.matrices, chip), images, observers=(jobs,))
     machine.run()
     return machine, jobs

@@ -16,7 +16,7 @@ from archsim.chip.plan.operation_plan import plan
 from archsim.cost.explain import explain
 from archsim.run.recorded_trace import load_trace
 from archsim.schemes import load_scheme
-from archsim.soc.machine import Machine
+from archsim.soc.machine import EventMachine
 from archsim.trace import Activity, LayerMatrix, Operation, Trace, build_trace, save_trace
 from archsim.trace.operation import PERIPHERY, READ_CHAIN
 from hwlib.errors import InputError
@@ -54,7 +54,7 @@ def planned(op, *matrices, **settings):
 def jobs(matrices, *operations, **settings):
     """The finished machine, and (begin, end) of the tile jobs by operation."""
     chip, seen = quiet_chip(**settings), Jobs()
-    machine = Machine(
+    machine = EventMachine(
         Trace("test", None, "inference", 1, matrices, operations),
         chip,
         place(matrices, chip),
@@ -248,7 +248,7 @@ def test_a_fraction_of_a_cycle_is_carried_from_image_to_image():
     )
     chip = quiet_chip(write__pulse_cycles=2, write__verify_cycles=0)
     seen = Jobs()
-    machine = Machine(
+    machine = EventMachine(
         Trace("test", None, "inference", 1, (WEIGHTS,), (write,)),
         chip,
         place((WEIGHTS,), chip),

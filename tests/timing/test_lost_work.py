@@ -3,6 +3,7 @@ purpose.
 """
 
 import json
+from dataclasses import replace
 
 import pytest
 from small_chips import quiet_chip, read, run, trace_of
@@ -31,20 +32,20 @@ def chain():
 
 def break_drain(monkeypatch, layer, after):
     """The drain of a layer takes no more results after some."""
-    whole = OperationRun._drain
+    whole = operation_run.drain_results
 
-    def broken(self, drain):
-        if self.plan.operation.layer != layer:
-            yield from whole(self, drain)
+    def broken(run, drain):
+        if run.plan.operation.layer != layer:
+            yield from whole(run, drain)
             return
         for _ in range(after):
             if drain.items:
                 drain.take()
             else:
                 yield drain.coming()
-            self._advance(1)
+            run.advance(1)
 
-    monkeypatch.setattr(OperationRun, "_drain", broken)
+    monkeypatch.setattr(operation_run, "drain_results", broken)
 
 
 def test_a_source_that_never_ends_is_named(monkeypatch):
@@ -96,13 +97,13 @@ def test_a_lost_input_is_named(monkeypatch):
 
 
 def test_a_dropped_step_is_named(monkeypatch):
-    whole, calls = OperationRun._advance, []
+    whole, calls = OperationRun.advance, []
 
     def dropping(self, count):
         calls.append(count)
         whole(self, count if len(calls) != 7 else 0)
 
-    monkeypatch.setattr(OperationRun, "_advance", dropping)
+    monkeypatch.setattr(OperationRun, "advance", dropping)
     with pytest.raises(
         RuntimeError, match=r"lost work: first\.forward\[image 0\] did 11 of 12 steps"
     ):
@@ -122,8 +123,8 @@ def test_cycles_that_do_not_add_up_are_named():
 def test_every_resource_is_checked():
     machine, _ = run(chain(), quiet_chip())
     for row in collect.resources(machine):
-        with pytest.raises(RuntimeError, match=row["name"]):
-            collect.check_conservation([row | {"idle_cycles": -1}])
+        with pytest.raises(RuntimeError, match=row.name):
+            collect.check_conservation([replace(row, idle_cycles=-1)])
 
 
 def test_a_run_that_fails_leaves_no_file(monkeypatch, tmp_path):

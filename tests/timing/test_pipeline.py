@@ -110,7 +110,7 @@ def test_a_one_bit_bus_makes_the_computed_stall():
     transfer = elements * 8
     assert jobs.begins("a") == [transfer * (i + 1) for i in range(steps)]
     assert stalls(machine, "a") == {"input": transfer + (steps - 1) * (transfer - READ)}
-    assert machine.interconnect.busy == steps * transfer
+    assert machine.wiring.down["interconnect"].busy == steps * transfer
 
 
 def test_a_shared_bus_carries_both_ways():
@@ -118,13 +118,13 @@ def test_a_shared_bus_carries_both_ways():
     # pipeline is full
     chip = quiet_chip(interconnect__width_bits=1, interconnect__kind="bus")
     machine, _ = run(trace_of(read("a", 9, input_elements=1)), chip)
-    assert machine.interconnect.busy == 9 * (8 + 72)
-    assert machine.interconnect is machine.interconnect_up
+    assert machine.wiring.down["interconnect"].busy == 9 * (8 + 72)
+    assert machine.wiring.down["interconnect"] is machine.wiring.up["interconnect"]
     tree, _ = run(
         trace_of(read("a", 9, input_elements=1)),
         quiet_chip(interconnect__width_bits=1, interconnect__kind="h_tree"),
     )
-    assert tree.interconnect_up.busy == 9 * 72
+    assert tree.wiring.up["interconnect"].busy == 9 * 72
     assert tree.end == 8 + READ + 9 * 72 < machine.end
 
 
@@ -247,8 +247,10 @@ def test_mean_retries_come_out_whole_over_images():
     operation = read("a", 1, activity=Activity(retries=0.3))
     for mode in ("pipelined", "layer_by_layer"):
         machine, jobs = run(trace_of(operation), quiet_chip(execution__mode=mode), images=100)
-        assert machine.totals["a.forward", 1.0][2] in (29, 30)
-        assert machine.lanes["a"].busy == READ * (100 + machine.totals["a.forward", 1.0][2])
+        assert machine.totals["a.forward", 1.0].extra_reads in (29, 30)
+        assert machine.lanes["a"].busy == READ * (
+            100 + machine.totals["a.forward", 1.0].extra_reads
+        )
         assert sum(end - begin for *_, begin, end in jobs.seen) == machine.lanes["a"].busy
 
 

@@ -7,7 +7,9 @@ import random
 import pytest
 import simpy
 
-from archsim.soc.server import PriorityServer, Server, reserve, stream, stream_vectors
+from archsim.soc.priority_server import PriorityServer
+from archsim.soc.server import Server
+from archsim.soc.streams import reserve, stream, stream_vectors
 
 
 def random_requests(seed):

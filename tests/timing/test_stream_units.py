@@ -34,7 +34,7 @@ def test_places_bits_and_cycles_of_a_block():
     assert operation.unit_work["stream_multiplier.bit"] == {"step": 16 * 1450}
     chip = archsim.load_architecture("rpu_512")
     planned = plan(operation, None, chip, MemoryMap.of(trace, chip))
-    assert planned.generator_cycles == 9 * 16
+    assert planned.down["bitstream"] == 9 * 16
     half = dataclasses.replace(
         operation, activity=dataclasses.replace(operation.activity, coincidences=0.1)
     )
@@ -47,7 +47,7 @@ def test_device_pulses_take_their_nanoseconds_at_any_clock():
     trace, operation = stream_operation(pulse_ns=100.0, sense_ns=5.0)
     for clock in (50.0, 400.0):
         chip = archsim.load_architecture("rpu_512", {"clock_mhz": clock})
-        cycles = plan(operation, None, chip, MemoryMap.of(trace, chip)).generator_cycles
+        cycles = plan(operation, None, chip, MemoryMap.of(trace, chip)).down["bitstream"]
         assert cycles == pytest.approx(3 * 16 * (1 + 205.0 * clock * 1e-3), abs=1)
 
 
