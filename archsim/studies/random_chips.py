@@ -136,7 +136,7 @@ def one_job(machine: EventMachine) -> int:
     return max(_job(plan, machine.chip.interconnect.hop_cycles) for plan in machine.plans.values())
 
 
-def _job(plan, hop: int) -> int:
+def _job(plan: OperationPlan, hop: int) -> int:
     feed = max(plan.down.values())
     drain = max(plan.up.values())
     return (feed + drain) * plan.per_job + plan.timing.latency + hop
