@@ -8,19 +8,19 @@ import functools
 from collections.abc import Iterable
 
 from archsim.cost.estimate import Estimate
-from hwlib import Figure, load_sources, price
+from hwlib import Figure, Quantity, load_sources, price
 from hwlib.units import to_base
 
 
 def figure_row(figure: Figure) -> dict[str, object]:
     """A figure as a JSON row, in the unit it was printed in."""
-    scale, _ = to_base(1.0, figure.raw_unit)
+    low, high = printed_range(figure)
     return {
         "name": figure.name,
         "value": figure.raw,
         "unit": figure.raw_unit,
-        "low": figure.low / scale,
-        "high": figure.high / scale,
+        "low": low,
+        "high": high,
         "kind": figure.kind,
         "source": figure.source,
         "title": load_sources().get(figure.source, ""),
@@ -30,28 +30,36 @@ def figure_row(figure: Figure) -> dict[str, object]:
     }
 
 
-def _figures_under(items: Iterable) -> dict[str, Figure]:
+def printed_range(figure: Figure) -> tuple[float, float]:
+    """Low and high of a figure in the unit it was printed in."""
+    scale, _ = to_base(1.0, figure.raw_unit)
+    return figure.low / scale, figure.high / scale
+
+
+def _figures_under(items: Iterable[Quantity]) -> dict[str, Figure]:
     # a trail is a graph with shared branches: each node is visited once
-    found = {}
-    seen = set()
-    waiting = list(items)
+    figures: dict[str, Figure] = {}
+    visited: set[int] = set()
+    waiting: list[Quantity | Figure] = list(items)
     while waiting:
         item = waiting.pop()
-        if id(item) in seen:
+        if id(item) in visited:
             continue
-        seen.add(id(item))
+        visited.add(id(item))
         if isinstance(item, Figure):
-            found[item.name] = item
+            figures[item.name] = item
         else:
             waiting.extend(item.inputs)
-    return found
+    return figures
 
 
 @functools.lru_cache(maxsize=16384)
-def _rows_of(part: str, parameters: tuple, node_nm: float, action: str) -> dict[str, dict]:
+def _rows_of(
+    part: str, parameters: tuple[tuple[str, object], ...], node_nm: float, action: str
+) -> dict[str, dict[str, object]]:
     """Rows of the figures under one price; action "" stands for area and leakage."""
-    found = price(part, dict(parameters), node_nm)
-    figures = _figures_under([found.energy[action]] if action else [found.area, found.leakage])
+    priced = price(part, dict(parameters), node_nm)
+    figures = _figures_under([priced.energy[action]] if action else [priced.area, priced.leakage])
     return {name: figure_row(figure) for name, figure in figures.items()}
 
 
@@ -61,7 +69,7 @@ def figures_used(estimate: Estimate) -> list[dict[str, object]]:
     for (name, action), count in estimate.actions.items():
         if count:
             counted.setdefault(name, []).append(action)
-    rows: dict[str, dict] = {}
+    rows: dict[str, dict[str, object]] = {}
     for cost in estimate.components:
         component = cost.component
         if component.count:

@@ -4,7 +4,10 @@ from both.
 
 from __future__ import annotations
 
-from archsim.cost.trail import Node
+from typing import NamedTuple
+
+from archsim.cost.paths import Document
+from archsim.cost.trail import Node, Value
 
 _TIME_SETTINGS = (
     "clock_mhz",
@@ -27,82 +30,78 @@ _READ_SETTINGS = (
 )
 _TILE_SETTINGS = ("weights.mapping", "tile.rows", "tile.columns")
 _MODE = ("execution.mode",)
-# by the first key (and the last, where the first is a table): unit, how, settings that shape it
-_MEASURED: dict[tuple[str, str], tuple[str, str, tuple[str, ...]]] = {
-    ("tiles", ""): (
+
+
+class Fact(NamedTuple):
+    """What is known of a counted number.
+
+    Args:
+        unit: its unit; empty where it has none.
+        how: how it was counted, in words.
+        settings: settings of the chip that shape it.
+    """
+
+    unit: str
+    how: str
+    settings: tuple[str, ...] = ()
+
+
+# by the first key, and by the last where the first is a table
+_COUNTED: dict[tuple[str, str], Fact] = {
+    ("tiles", ""): Fact(
         "",
         "crossbar tiles that hold weights, counted by the placement",
         _TILE_SETTINGS + ("tile.count", "placement.pack"),
     ),
-    ("operations", ""): (
-        "",
-        "vector operations of the trace: every vector of every layer in every phase",
-        (),
+    ("operations", ""): Fact(
+        "", "vector operations of the trace: every vector of every layer in every phase"
     ),
-    ("tile_operations", ""): (
-        "",
-        "vectors applied to tiles, counted when the tile finished each one",
-        _TILE_SETTINGS,
+    ("tile_operations", ""): Fact(
+        "", "vectors applied to tiles, counted when the tile finished each one", _TILE_SETTINGS
     ),
-    ("utilisation", ""): (
-        "",
-        "busy cycles of all tiles over their total cycles",
-        _MODE + ("placement.pack",),
+    ("utilisation", ""): Fact(
+        "", "busy cycles of all tiles over their total cycles", _MODE + ("placement.pack",)
     ),
-    ("by_layer", "cycles"): (
+    ("by_layer", "cycles"): Fact(
         "cycle",
         "cycles in which an operation of this layer and phase ran; layers may overlap",
         _READ_SETTINGS + _MODE,
     ),
-    ("by_layer", "stall_cycles"): (
+    ("by_layer", "stall_cycles"): Fact(
         "cycle",
         "cycles in which tiles of this layer held work and waited",
         _MODE + ("buffer.ports", "interconnect.kind", "interconnect.width_bits"),
     ),
-    ("by_layer", "tile_operations"): (
-        "",
-        "vectors applied to tiles for this layer and phase",
-        _TILE_SETTINGS,
+    ("by_layer", "tile_operations"): Fact(
+        "", "vectors applied to tiles for this layer and phase", _TILE_SETTINGS
     ),
-    ("by_phase", "cycles"): (
-        "cycle",
-        "cycles in which an operation of this phase ran; phases may overlap",
-        _MODE,
+    ("by_phase", "cycles"): Fact(
+        "cycle", "cycles in which an operation of this phase ran; phases may overlap", _MODE
     ),
-    ("by_component", "busy_fraction"): (
-        "",
-        "busy cycles of its resources over the cycles of the run",
-        _MODE,
+    ("by_component", "busy_fraction"): Fact(
+        "", "busy cycles of its resources over the cycles of the run", _MODE
     ),
-    ("resources", "busy_cycles"): (
-        "cycle",
-        "cycles in which the resource worked, counted by the event simulation",
-        (),
+    ("resources", "busy_cycles"): Fact(
+        "cycle", "cycles in which the resource worked, counted by the event simulation"
     ),
-    ("resources", "stalled_cycles"): (
-        "cycle",
-        "cycles in which it held work and waited for another resource",
-        (),
+    ("resources", "stalled_cycles"): Fact(
+        "cycle", "cycles in which it held work and waited for another resource"
     ),
-    ("resources", "idle_cycles"): ("cycle", "cycles without work: total - busy - stalled", ()),
-    ("resources", "total_cycles"): (
-        "cycle",
-        "cycles of the run times its instances (tiles, ports)",
-        (),
+    ("resources", "idle_cycles"): Fact("cycle", "cycles without work: total - busy - stalled"),
+    ("resources", "total_cycles"): Fact(
+        "cycle", "cycles of the run times its instances (tiles, ports)"
     ),
-    ("resources", "requests"): ("", "requests it served", ()),
-    ("resources", "queue_mean"): ("", "mean length of its queue over the run", ()),
-    ("resources", "queue_max"): ("", "greatest length of its queue", ()),
-    ("setup", "cycles"): (
+    ("resources", "requests"): Fact("", "requests it served"),
+    ("resources", "queue_mean"): Fact("", "mean length of its queue over the run"),
+    ("resources", "queue_max"): Fact("", "greatest length of its queue"),
+    ("setup", "cycles"): Fact(
         "cycle",
         "cycles of the operations before the first image, counted by the event simulation",
         _MODE,
     ),
-    ("ledger", "count"): ("", "actions counted by the simulator", ()),
-    ("inventory", "count"): (
-        "",
-        "instances on the chip, from the architecture's components and the placement",
-        (),
+    ("ledger", "count"): Fact("", "actions counted by the simulator"),
+    ("inventory", "count"): Fact(
+        "", "instances on the chip, from the architecture's components and the placement"
     ),
 }
 _GIVEN = {
@@ -121,55 +120,82 @@ _GIVEN = {
 _GIVEN_UNITS = {"node_nm": "nm", "clock_mhz": "MHz"}
 
 
-def measured_node(document: dict, tree: dict, keys: list[str], value: object) -> Node:
-    """The trail of a number that no price enters."""
+class Derived(NamedTuple):
+    """A time that follows from other numbers of the document."""
+
+    how: str
+    of: tuple[str, ...]
+
+
+_DERIVED: dict[tuple[str, str], Derived] = {
+    ("latency_s", ""): Derived("cycles / clock_mhz", ("cycles", "clock_mhz")),
+    ("latency_per_image_s", ""): Derived("latency_s / images", ("latency_s", "images")),
+    ("setup", "seconds"): Derived("setup.cycles / clock_mhz", ("clock_mhz",)),
+}
+
+
+def measured_node(document: Document, keys: list[str], value: object) -> Node:
+    """The trail of a number that no price enters.
+
+    Args:
+        document: the result.
+        keys: path of the number in `named_tree`.
+        value: the number.
+    """
     name = ".".join(keys)
-    head = keys[0]
-    last = keys[-1] if len(keys) > 1 else ""
-
-    def fact(key: str) -> Node:
-        return measured_node(document, tree, [key], document[key])
-
-    if head == "latency_s":
-        return Node(
-            name, value, "s", how="cycles / clock_mhz", children=(fact("cycles"), fact("clock_mhz"))
-        )
-    if head == "latency_per_image_s":
-        return Node(
-            name, value, "s", how="latency_s / images", children=(fact("latency_s"), fact("images"))
-        )
-    if head == "interval_per_image_s":
-        how = "time between two finished images once the pipeline is full, counted by the event simulation"
-        return Node(name, value, "s", how=how, children=_settings(document, _TIME_SETTINGS))
+    head, last = keys[0], keys[-1] if len(keys) > 1 else ""
+    plain = _plain(value)
     if head == "cycles":
-        return _cycles(document, name, value)
-    if head == "setup" and last == "seconds":
-        return Node(name, value, "s", how="setup.cycles / clock_mhz", children=(fact("clock_mhz"),))
-    if (head, last) in _MEASURED:
-        unit, how, settings = _MEASURED[head, last]
+        return _cycles(document, name, plain)
+    if head == "interval_per_image_s":
+        how = (
+            "time between two finished images once the pipeline is full, "
+            "counted by the event simulation"
+        )
+        return Node(name, plain, "s", how=how, children=_settings(document, _TIME_SETTINGS))
+    if (head, last) in _DERIVED:
+        how, names = _DERIVED[head, last]
+        children = tuple(measured_node(document, [key], document[key]) for key in names)
+        return Node(name, plain, "s", how=how, children=children)
+    if (head, last) in _COUNTED:
+        fact = _COUNTED[head, last]
         timeline = _timeline(document, *keys[1:3]) if (head, last) == ("by_layer", "cycles") else ()
-        return Node(name, value, unit, how=how, children=timeline + _settings(document, settings))
+        children = timeline + _settings(document, fact.settings)
+        return Node(name, plain, fact.unit, how=fact.how, children=children)
+    fact = _told(document, keys)
+    return Node(name, plain, fact.unit, how=fact.how)
+
+
+def _told(document: Document, keys: list[str]) -> Fact:
+    """What can be said of a number by the table that it stands in."""
+    head, last = keys[0], keys[-1]
     if head == "tiles_without":
-        unit = ""
-        how = f"tiles without a part '{last}': the arrays on them borrow it from others (lender and borrowed in placement)"
-    elif head == "setup":
-        unit, how = "", f"pulses that a device of '{last}' gets before the first image, mean"
-    elif head == "stalls":
-        unit = "cycle"
-        how = f"cycles in which a tile waited, with the cause '{last}', summed over the tiles"
-    elif head == "resources":
-        unit, how = "cycle", f"stalled cycles of '{keys[1]}' with the cause '{last}'"
-    elif head in _GIVEN:
-        unit, how = _GIVEN_UNITS.get(head, ""), _GIVEN[head]
-    elif head == "settings":
-        unit = ""
-        how = f"setting {'.'.join(keys[1:])} of the architecture '{document['architecture']}' (its file, its default, or --set)"
-    else:
-        unit, how = "", "reported by the simulator"
-    return Node(name, _plain(value), unit, how=how)
+        return Fact(
+            "",
+            f"tiles without a part '{last}': the arrays on them borrow it from others "
+            "(lender and borrowed in placement)",
+        )
+    if head == "setup":
+        return Fact("", f"pulses that a device of '{last}' gets before the first image, mean")
+    if head == "stalls":
+        return Fact(
+            "cycle",
+            f"cycles in which a tile waited, with the cause '{last}', summed over the tiles",
+        )
+    if head == "resources":
+        return Fact("cycle", f"stalled cycles of '{keys[1]}' with the cause '{last}'")
+    if head in _GIVEN:
+        return Fact(_GIVEN_UNITS.get(head, ""), _GIVEN[head])
+    if head == "settings":
+        return Fact(
+            "",
+            f"setting {'.'.join(keys[1:])} of the architecture '{document['architecture']}' "
+            "(its file, its default, or --set)",
+        )
+    return Fact("", "reported by the simulator")
 
 
-def _cycles(document: dict, name: str, value: object) -> Node:
+def _cycles(document: Document, name: str, value: Value) -> Node:
     how = "counted by the event simulation: the clock cycle in which the last operation ended"
     phases = tuple(
         Node(
@@ -200,7 +226,7 @@ def _cycles(document: dict, name: str, value: object) -> Node:
     )
 
 
-def _timeline(document: dict, layer: str, phase: str) -> tuple[Node, ...]:
+def _timeline(document: Document, layer: str, phase: str) -> tuple[Node, ...]:
     rows = [row for row in document["timeline"] if (row["layer"], row["phase"]) == (layer, phase)]
     nodes = [
         Node(
@@ -218,7 +244,7 @@ def _timeline(document: dict, layer: str, phase: str) -> tuple[Node, ...]:
     return tuple(nodes)
 
 
-def _settings(document: dict, paths: tuple[str, ...]) -> tuple[Node, ...]:
+def _settings(document: Document, paths: tuple[str, ...]) -> tuple[Node, ...]:
     nodes = []
     for path in paths:
         value = document["settings"]
@@ -229,12 +255,11 @@ def _settings(document: dict, paths: tuple[str, ...]) -> tuple[Node, ...]:
                 Node(
                     f"setting {path}",
                     _plain(value),
-                    "",
                     how=f"of the architecture '{document['architecture']}'",
                 )
             )
     return tuple(nodes)
 
 
-def _plain(value: object) -> object:
-    return str(value) if isinstance(value, list | dict) else value
+def _plain(value: object) -> Value:
+    return value if value is None or isinstance(value, int | float | str) else str(value)

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from hwlib.errors import InputError
+
+Document = Mapping[str, Any]
+"""A result as JSON; its schema is archsim/run's, and a reader has checked it."""
+Tree = dict[str, Any]
+"""The numbers of a document under their names."""
 
 GROUPS = ("by_component", "by_component_off_chip", "by_layer", "by_phase", "boundaries")
 # a list of rows becomes a table by these columns, in this order
@@ -21,13 +27,13 @@ _ROW_NAMES = {
 _NOT_NUMBERS = ("timeline", "notes", "schema", "version")
 
 
-def named_tree(document: dict) -> dict:
+def named_tree(document: Document) -> Tree:
     """The document with rows under their names instead of their positions; an empty layer or phase
     is `shared`.
 
     A layer also gets the sum of its energy over the phases, `by_layer.conv1.energy_j`.
     """
-    tree = {}
+    tree: Tree = {}
     for key, value in document.items():
         if key in _NOT_NUMBERS:
             continue
@@ -56,7 +62,7 @@ def leaves(tree: object, path: str = "") -> Iterator[str]:
         yield from leaves(value, f"{path}.{key}" if path else str(key))
 
 
-def resolve(tree: dict, path: str) -> list[str]:
+def resolve(tree: Tree, path: str) -> list[str]:
     """The keys of a path. A metric may come first: `energy_j.by_component.adc` is
     `by_component.adc.energy_j`.
 
@@ -99,12 +105,12 @@ def _match(tree: object, text: str) -> list[str] | None:
     return None
 
 
-def _deepest(tree: dict, text: str) -> tuple[list[str], list[str]]:
+def _deepest(tree: Tree, text: str) -> tuple[list[str], list[str]]:
     branch: list[str] = []
     while True:
-        found = [key for key in tree if text.startswith(f"{key}.") and isinstance(tree[key], dict)]
-        if not found:
+        begun = [key for key in tree if text.startswith(f"{key}.") and isinstance(tree[key], dict)]
+        if not begun:
             return branch, [str(key) for key in tree]
-        key = max(found, key=len)
+        key = max(begun, key=len)
         branch.append(key)
         tree, text = tree[key], text[len(key) + 1 :]

@@ -2,31 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from archsim.cost.estimate import Spread
-from archsim.cost.figures_used import figure_row
+from archsim.cost.figures_used import figure_row, printed_range
 from hwlib import Figure, Quantity
+
+Value = float | int | str | bool | None
+"""What a node may hold."""
 
 
 @dataclass(frozen=True)
 class Node:
-    """One number of a trail. `how` says in words how it follows from its children, or who gave or
-    counted it.
+    """One number of a trail.
 
-    `figure` is the row of a sourced figure (value as printed, kind, source, title, place, note),
-    None elsewhere.
+    Args:
+        name: name of the number.
+        value: the number, or what else the path holds.
+        unit: its unit; empty where it has none.
+        low: low end of its range; None without one.
+        high: high end of its range.
+        how: how it follows from its children, or who gave or counted it, in words.
+        figure: row of a sourced figure (value as printed, kind, source, title, place, note); None
+            elsewhere.
+        children: what it follows from.
     """
 
     name: str
-    value: float | int | str | bool | None
+    value: Value
     unit: str = ""
     low: float | None = None
     high: float | None = None
     how: str = ""
-    figure: dict | None = None
-    children: tuple[Node, ...] = field(default_factory=tuple)
+    figure: Mapping[str, object] | None = None
+    children: tuple[Node, ...] = ()
+
+    @property
+    def spread(self) -> Spread:
+        """The number with its range; one without a range is its own."""
+        if not isinstance(self.value, int | float):
+            raise TypeError(f"{self.name} is no number")
+        low = self.value if self.low is None else self.low
+        high = self.value if self.high is None else self.high
+        return Spread(self.value, low, high)
 
     def walk(self) -> Iterator[Node]:
         """This node and all below it, depth first."""
@@ -36,7 +55,7 @@ class Node:
 
     def to_dict(self) -> dict[str, object]:
         """The tree as JSON."""
-        tree = {
+        tree: dict[str, object] = {
             "name": self.name,
             "value": self.value,
             "unit": self.unit,
@@ -51,25 +70,18 @@ class Node:
         return tree
 
 
-def spread_node(name: str, spread: Spread, unit: str, how: str, children: list[Node]) -> Node:
+def spread_node(name: str, spread: Spread, unit: str, how: str, children: Sequence[Node]) -> Node:
     """A node of a number with its range."""
-    return Node(name, spread.value, unit, spread.low, spread.high, how, None, tuple(children))
+    value, low, high = spread
+    return Node(name, value, unit, low, high, how, children=tuple(children))
 
 
 def quantity_node(item: Quantity | Figure, name: str = "") -> Node:
     """The trail of a price: formulas down to the figures. Units are hwlib's base units."""
     if isinstance(item, Figure):
-        row = figure_row(item)
-        return Node(
-            item.name,
-            row["value"],
-            row["unit"],
-            row["low"],
-            row["high"],
-            f"figure, {item.kind}",
-            row,
-        )
-    children = tuple(quantity_node(child) for child in item.inputs)
+        low, high = printed_range(item)
+        how = f"figure, {item.kind}"
+        return Node(item.name, item.raw, item.raw_unit, low, high, how, figure_row(item))
     return Node(
         name or item.formula,
         item.value,
@@ -77,6 +89,5 @@ def quantity_node(item: Quantity | Figure, name: str = "") -> Node:
         item.low,
         item.high,
         item.formula if name else "",
-        None,
-        children,
+        children=tuple(quantity_node(child) for child in item.inputs),
     )
