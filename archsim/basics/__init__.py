@@ -1,3 +1,6 @@
-"""What any room may need and no user thinks of: folders that one command holds at a time, digests
-of inputs.
+"""What any room may need and no user thinks of.
+
+Files written whole (`files.py`), folders that one command holds at a time (`folders.py`), processes
+that end together (`processes.py`, `guardian.py`), products on one thread (`threads.py`), options of
+public calls (`options.py`), fields off their default (`fields.py`). Knows no room but hwlib.
 """

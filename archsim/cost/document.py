@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from archsim.cost.estimate import SHARED, Estimate, Spread, UnitPrice, price_run
 from archsim.cost.figures_used import figures_used
@@ -15,18 +16,26 @@ def _range(spread: Spread | None) -> list[float] | None:
 
 
 def fill_prices(
-    document: dict,
+    document: dict[str, Any],
     inventory: Sequence[Component],
     ledger: Ledger,
     units: dict[str, UnitPrice] | None = None,
-) -> dict:
-    """Fill (or refill) every priced field of a document, in place; returns it. `units`: the prices
-    of an earlier run, by component, in place of those of today; the rows of the figures behind the
-    prices are then left as they are.
+) -> dict[str, Any]:
+    """Fill (or refill) every priced field of a document, in place.
 
-    The document needs node_nm, clock_mhz, cycles, images, timing and, to be kept, what was
-    measured: cycles in `by_layer` and
-    `by_phase`, busy fractions in `by_component`. Raises what `price_run` raises.
+    Args:
+        document: has node_nm, clock_mhz, cycles, images, timing and, to be kept, what was measured:
+            cycles in `by_layer` and `by_phase`, busy fractions in `by_component`.
+        inventory: the components.
+        ledger: what they did.
+        units: prices of an earlier run, by component, in place of those of today; the rows of the
+            figures behind the prices are then left as they are.
+
+    Returns:
+        the document.
+
+    Raises:
+        what `price_run` raises.
     """
     estimate = price_run(
         inventory,
@@ -70,7 +79,7 @@ def fill_prices(
     return document
 
 
-def _keep_unit_prices(document: dict, estimate: Estimate) -> None:
+def _keep_unit_prices(document: dict[str, Any], estimate: Estimate) -> None:
     """What one instance and one action cost, so that the result can be added up again whatever the
     figures of that day are.
     """
@@ -88,7 +97,7 @@ def _keep_unit_prices(document: dict, estimate: Estimate) -> None:
 
 
 def _fill_setup(
-    document: dict, inventory: Sequence[Component], units: dict[str, UnitPrice] | None
+    document: dict[str, Any], inventory: Sequence[Component], units: dict[str, UnitPrice] | None
 ) -> None:
     """The one-time part: energy and time of its own, none of it in the totals of the images."""
     setup = document["setup"]
@@ -111,9 +120,9 @@ def _fill_setup(
     }
 
 
-def _fill_components(document: dict, estimate: Estimate) -> None:
+def _fill_components(document: dict[str, Any], estimate: Estimate) -> None:
     old = {**document.get("by_component", {}), **document.get("by_component_off_chip", {})}
-    tables: dict[bool, dict] = {True: {}, False: {}}
+    tables: dict[bool, dict[str, Any]] = {True: {}, False: {}}
     document["inventory"] = []
     for cost in estimate.components:
         component = cost.component
@@ -138,7 +147,7 @@ def _fill_components(document: dict, estimate: Estimate) -> None:
     document["by_component"], document["by_component_off_chip"] = tables[False], tables[True]
 
 
-def _fill_rows(document: dict, estimate: Estimate) -> None:
+def _fill_rows(document: dict[str, Any], estimate: Estimate) -> None:
     energies = estimate.energy_by_row()
     rows = {(row["layer"], row["phase"]): row for row in document["by_layer"]}
     keys = [key for key in rows if SHARED not in key] + [

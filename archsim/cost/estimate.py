@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from archsim.ledger.component import BOUNDARIES, Component
 from archsim.ledger.ledger import Ledger
-from hwlib import Price, price
+from hwlib import Price, Quantity, price
 
 SHARED = "shared"
 _MM2, _UW = 1e-6, 1e6  # from um2 and from W
@@ -68,18 +68,30 @@ class ComponentCost:
         return self.dynamic_energy_j.plus(self.static_energy_j)
 
 
+class Energy(NamedTuple):
+    """Energy in J inside the chip boundary, and that off the chip."""
+
+    on_chip: float
+    off_chip: float
+
+
 @dataclass(frozen=True)
 class Estimate:
-    """The priced ledger. `seconds` is None where nothing was timed: energy is then dynamic only and
-    power unknown.
+    """The priced ledger.
 
-    `rows` maps (layer, phase) to the dynamic energy in J inside the chip boundary and that off the
-    chip, without the static energy, which belongs to no layer; `actions` maps (component, action)
-    to its count over the whole run.
+    Args:
+        components: what each component costs.
+        rows: dynamic energy by (layer, phase), without the static energy, which belongs to none.
+        actions: count over the whole run by (component, action).
+        units: price of one instance and one action, by component.
+        node_nm: node of the prices in nm.
+        seconds: time of the run in s; None where nothing was timed: energy is then dynamic only
+            and power unknown.
+        images: images that went through.
     """
 
     components: tuple[ComponentCost, ...]
-    rows: dict[tuple[str, str], tuple[float, float]]
+    rows: dict[tuple[str, str], Energy]
     actions: dict[tuple[str, str], float]
     units: dict[str, UnitPrice]
     node_nm: float
@@ -115,29 +127,28 @@ class Estimate:
         dynamic = self.dynamic_power_uw(boundary)
         return None if dynamic is None else self.static_power_uw(boundary).plus(dynamic)
 
-    def energy_by_row(self) -> dict[tuple[str, str], tuple[float, float]]:
-        """(layer, phase) -> energy in J on and off the chip; the static energy stands in the row
-        (shared, shared).
-        """
+    def energy_by_row(self) -> dict[tuple[str, str], Energy]:
+        """Energy by (layer, phase); the static energy stands in the row (shared, shared)."""
         rows = dict(self.rows)
-        on, off = rows.pop((SHARED, SHARED), (0.0, 0.0))
+        on, off = rows.pop((SHARED, SHARED), Energy(0.0, 0.0))
         static = [item.static_energy_j.value for item in self.within("chip")]
         static_off = [
             item.static_energy_j.value
             for item in self.components
             if item.component.boundary == "system"
         ]
-        rows[SHARED, SHARED] = (math.fsum([on, *static]), math.fsum([off, *static_off]))
+        rows[SHARED, SHARED] = Energy(math.fsum([on, *static]), math.fsum([off, *static_off]))
         return rows
 
-    def energy_by_phase(self) -> dict[str, tuple[float, float]]:
-        """phase -> energy in J on and off the chip, `shared` last."""
-        on, off = defaultdict(list), defaultdict(list)
-        for (_, phase), (inside, outside) in self.energy_by_row().items():
-            on[phase].append(inside)
-            off[phase].append(outside)
+    def energy_by_phase(self) -> dict[str, Energy]:
+        """Energy by phase, `shared` last."""
+        on: dict[str, list[float]] = defaultdict(list)
+        off: dict[str, list[float]] = defaultdict(list)
+        for (_, phase), energy in self.energy_by_row().items():
+            on[phase].append(energy.on_chip)
+            off[phase].append(energy.off_chip)
         return {
-            phase: (math.fsum(on[phase]), math.fsum(off[phase]))
+            phase: Energy(math.fsum(on[phase]), math.fsum(off[phase]))
             for phase in sorted(on, key=lambda name: name == SHARED)
         }
 
@@ -150,18 +161,17 @@ def price_component(component: Component, node_nm: float) -> Price:
 
 
 @functools.lru_cache(maxsize=16384)
-def _unit_prices(part: str, parameters: tuple, node_nm: float) -> UnitPrice:
+def _unit_prices(
+    part: str, parameters: tuple[tuple[str, object], ...], node_nm: float
+) -> UnitPrice:
     # floats only: the trails behind them are walked when somebody asks (archsim explain)
-    found = price(part, dict(parameters), node_nm)
-    area, leakage = found.area, found.leakage
-    energy = {
-        action: Spread(item.value, item.low, item.high) for action, item in found.energy.items()
-    }
-    return UnitPrice(
-        Spread(area.value, area.low, area.high).times(_MM2),
-        Spread(leakage.value, leakage.low, leakage.high).times(_UW),
-        energy,
-    )
+    priced = price(part, dict(parameters), node_nm)
+    energy = {action: _spread(item) for action, item in priced.energy.items()}
+    return UnitPrice(_spread(priced.area).times(_MM2), _spread(priced.leakage).times(_UW), energy)
+
+
+def _spread(quantity: Quantity) -> Spread:
+    return Spread(quantity.value, quantity.low, quantity.high)
 
 
 def price_run(
@@ -174,19 +184,27 @@ def price_run(
     images: int,
     units: dict[str, UnitPrice] | None = None,
 ) -> Estimate:
-    """Price a run at a node. `cycles` None: nothing was timed, so no static energy and no power.
-    `units`: prices by component, kept from an earlier run, in place of those of today.
+    """Price a run at a node.
 
-    Raises InputError for a node out of range, and RuntimeError, an internal fault, for a ledger
-    entry whose component is not on the chip or whose action its part does not declare, and for two
-    components of one name.
+    Args:
+        inventory: the components that are there.
+        ledger: what each of them did.
+        node_nm: node of the prices in nm.
+        clock_mhz: clock in MHz.
+        cycles: length of the run; None where nothing was timed: no static energy and no power.
+        images: images that went through.
+        units: prices by component, kept from an earlier run, in place of those of today.
+
+    Raises:
+        InputError: for a node out of range.
+        RuntimeError: an internal fault, for a ledger entry whose component is not on the chip or
+            whose action its part does not declare, and for two components of one name.
     """
     seconds = None if cycles is None else cycles / (clock_mhz * 1e6)
-    places = {component.name: component for component in inventory}
-    if len(places) != len(inventory):
-        raise RuntimeError(
-            f"two components of one name in the inventory: {sorted(item.name for item in inventory)}"
-        )
+    components = {component.name: component for component in inventory}
+    if len(components) != len(inventory):
+        names = sorted(item.name for item in inventory)
+        raise RuntimeError(f"two components of one name in the inventory: {names}")
     if units is None:
         units = {
             item.name: _unit_prices(
@@ -194,56 +212,62 @@ def price_run(
             )
             for item in inventory
         }
+    rows = _energy_by_row(components, ledger, units)
     counts: dict[tuple[str, str], list[float]] = defaultdict(list)
+    for (name, action, _, _), count in ledger.counts.items():
+        counts[name, action].append(count)
+    actions = {key: math.fsum(items) for key, items in counts.items()}
+    dynamic: dict[str, list[Spread]] = defaultdict(list)
+    for (name, action), total_count in actions.items():
+        dynamic[name].append(units[name].energy_j[action].times(total_count))
+    costs = tuple(
+        _cost(component, units[component.name], total(dynamic[component.name]), seconds)
+        for component in inventory
+    )
+    return Estimate(costs, rows, actions, units, float(node_nm), seconds, images)
+
+
+def _cost(
+    component: Component, unit: UnitPrice, dynamic: Spread, seconds: float | None
+) -> ComponentCost:
+    static = unit.static_power_uw.times(component.count)
+    return ComponentCost(
+        component,
+        area_mm2=unit.area_mm2.times(component.count),
+        static_power_uw=static,
+        dynamic_energy_j=dynamic,
+        static_energy_j=static.times((seconds or 0.0) / _UW),
+    )
+
+
+def _energy_by_row(
+    components: dict[str, Component], ledger: Ledger, units: dict[str, UnitPrice]
+) -> dict[tuple[str, str], Energy]:
+    """Dynamic energy by (layer, phase). Raises RuntimeError for an entry that has no price."""
     inside: dict[tuple[str, str], list[float]] = defaultdict(list)
     outside: dict[tuple[str, str], list[float]] = defaultdict(list)
     for (name, action, layer, phase), count in ledger.counts.items():
-        if (
-            name not in units
-            or action not in units[name].energy_j
-            or (count and not places[name].count)
-        ):
-            raise _fault(places, name, action, layer, phase)
-        counts[name, action].append(count)
-        row = (layer or SHARED, phase or SHARED)
-        books = outside if places[name].boundary == "system" else inside
-        books[row].append(count * units[name].energy_j[action].value)
-    actions = {key: math.fsum(items) for key, items in counts.items()}
-    dynamic: dict[str, list[Spread]] = defaultdict(list)
-    for (name, action), count in actions.items():
-        dynamic[name].append(units[name].energy_j[action].times(count))
-    components = []
-    for component in inventory:
-        area, leakage = units[component.name].area_mm2, units[component.name].static_power_uw
-        static = leakage.times(component.count)
-        energy = static.times((seconds or 0.0) / _UW)
-        components.append(
-            ComponentCost(
-                component,
-                area.times(component.count),
-                static,
-                total(dynamic[component.name]),
-                energy,
-            )
-        )
-    rows = {
-        row: (math.fsum(inside[row]), math.fsum(outside[row]))
+        priced = name in units and action in units[name].energy_j
+        if not priced or (count and not components[name].count):
+            raise _fault(components, name, action, layer, phase)
+        books = outside if components[name].boundary == "system" else inside
+        energy = count * units[name].energy_j[action].value
+        books[layer or SHARED, phase or SHARED].append(energy)
+    return {
+        row: Energy(math.fsum(inside[row]), math.fsum(outside[row]))
         for row in sorted({*inside, *outside})
     }
-    return Estimate(tuple(components), rows, actions, units, float(node_nm), seconds, images)
 
 
 def _fault(
-    places: dict[str, Component], name: str, action: str, layer: str, phase: str
+    components: dict[str, Component], name: str, action: str, layer: str, phase: str
 ) -> RuntimeError:
     where = f"ledger entry {name}.{action} of {layer or SHARED}/{phase or SHARED}"
-    if name not in places:
-        return RuntimeError(
-            f"{where}: component '{name}' is not in the inventory ({', '.join(sorted(places))})"
-        )
-    if not places[name].count:
+    if name not in components:
+        known = ", ".join(sorted(components))
+        return RuntimeError(f"{where}: component '{name}' is not in the inventory ({known})")
+    if not components[name].count:
         return RuntimeError(f"{where}: the inventory holds no instance of '{name}'")
-    part = places[name].part
-    return RuntimeError(
-        f"{where}: part '{part}' declares no action '{action}' ({', '.join(price(part, places[name].parameters).energy)})"
-    )
+    part = components[name].part
+    declared = ", ".join(price(part, components[name].parameters).energy)
+    return RuntimeError(f"{where}: part '{part}' declares no action '{action}' ({declared})")

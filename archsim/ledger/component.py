@@ -13,12 +13,18 @@ BOUNDARIES = ("macro", "chip", "system")
 
 @dataclass(frozen=True)
 class Component:
-    """`count` equal instances of the hwlib part `part`, counted inside the boundary `boundary`.
+    """Equal instances of one part on the chip.
 
-    `name` is the role the ledger counts under (adc, buffer, ...). Raises InputError where the
-    boundary is not one of macro (array and converters), chip (plus buffers, interconnect, digital
-    units, controller, clock) and system (plus off-chip memory), or where the count is not a whole
-    number of at least zero.
+    Args:
+        name: role that the ledger counts under (adc, buffer, ...).
+        part: name of the hwlib part.
+        parameters: its parameters by name; what is not given takes its default.
+        count: how many there are.
+        boundary: where they are counted: macro (array and converters), chip (plus buffers,
+            interconnect, digital units, controller, clock) or system (plus off-chip memory).
+
+    Raises:
+        InputError: for another boundary, or a count that is no whole number of at least zero.
     """
 
     name: str
@@ -27,7 +33,7 @@ class Component:
     count: int = 1
     boundary: str = "macro"
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.boundary not in BOUNDARIES:
             raise InputError(
                 "unknown boundary", where=self.name, got=self.boundary, allowed=BOUNDARIES

@@ -5,7 +5,8 @@ joules.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from hwlib.errors import InputError
 
@@ -18,7 +19,7 @@ class Ledger:
     by all'.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.counts: dict[Entry, float] = {}
 
     def add(self, component: str, action: str, layer: str, phase: str, count: float) -> None:
@@ -74,18 +75,18 @@ class Ledger:
         return [dict(zip(_COLUMNS, (*key, count))) for key, count in self.items()]
 
     @classmethod
-    def from_rows(cls, rows: Iterable[dict], where: str = "ledger") -> Ledger:
+    def from_rows(cls, rows: Iterable[Mapping[str, Any]], where: str = "ledger") -> Ledger:
         """A ledger from JSON rows. Raises InputError for a row that is not one."""
         if not isinstance(rows, list | tuple):
             raise InputError("not a list of ledger rows", where=where, got=rows)
         ledger = cls()
         for index, row in enumerate(rows):
-            place = f"{where}[{index}]"
+            position = f"{where}[{index}]"
             if not isinstance(row, dict) or set(row) != set(_COLUMNS):
-                raise InputError("not a ledger row", where=place, got=row, allowed=_COLUMNS)
+                raise InputError("not a ledger row", where=position, got=row, allowed=_COLUMNS)
             for column in _COLUMNS[:4]:
                 if not isinstance(row[column], str):
-                    raise InputError("not a text", where=f"{place}.{column}", got=row[column])
+                    raise InputError("not a text", where=f"{position}.{column}", got=row[column])
             count = row["count"]
             if (
                 isinstance(count, bool)
@@ -93,7 +94,7 @@ class Ledger:
                 or not 0 <= count < math.inf
             ):
                 raise InputError(
-                    "not a finite count of at least 0", where=f"{place}.count", got=count
+                    "not a finite count of at least 0", where=f"{position}.count", got=count
                 )
             ledger.add(*(row[column] for column in _COLUMNS))
         return ledger
@@ -101,7 +102,7 @@ class Ledger:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Ledger) and self.counts == other.counts
 
-    __hash__ = None
+    __hash__ = None  # type: ignore[assignment]  # its counts change
 
     def __len__(self) -> int:
         return len(self.counts)
