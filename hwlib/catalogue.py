@@ -63,11 +63,25 @@ class Catalogue:
     sources: tuple[Source, ...]
 
     def figures_of(self, source: str) -> tuple[Figure, ...]:
-        """The figures that rest on the source of that key."""
+        """The figures that rest on one source.
+
+        Args:
+            source: its key in the bibliography.
+
+        Returns:
+            the figures, by name.
+        """
         return tuple(figure for figure in self.figures if figure.source == source)
 
     def parts_with(self, figure: str) -> tuple[PartEntry, ...]:
-        """The parts whose prices rest on the figure of that name."""
+        """The parts whose prices rest on one figure.
+
+        Args:
+            figure: its name.
+
+        Returns:
+            the parts, by name.
+        """
         return tuple(part for part in self.parts if figure in part.figures)
 
 

@@ -129,7 +129,17 @@ def load_figures() -> dict[str, Figure]:
 
 
 def figure(name: str) -> Figure:
-    """The figure of that name. Raises InputError with the nearest name where there is none."""
+    """A sourced figure by its name.
+
+    Args:
+        name: `table.entry`, as the TOML files have it.
+
+    Returns:
+        the `Figure`: value, low, high, unit, kind, source and place.
+
+    Raises:
+        InputError: where there is none, with the nearest name.
+    """
     figures = load_figures()
     if name not in figures:
         raise unknown("figure", name, figures)

@@ -124,7 +124,17 @@ class Part:
 
     @classmethod
     def parameter(cls, name: str) -> Parameter:
-        """The declared parameter of that name. Raises InputError with the nearest one."""
+        """A declared parameter.
+
+        Args:
+            name: as the part declares it.
+
+        Returns:
+            the `Parameter`: its default and range.
+
+        Raises:
+            InputError: where there is none, with the nearest name.
+        """
         known = {parameter.name: parameter for parameter in cls.parameters}
         if name not in known:
             raise unknown(f"parameter of part '{cls.name}'", name, known)
@@ -139,11 +149,25 @@ class Part:
         raise NotImplementedError
 
     def energy(self, action: str) -> Quantity:
-        """Energy in J of one action, without leakage."""
+        """Energy of one action, without leakage.
+
+        Args:
+            action: one of the part's `actions`.
+
+        Returns:
+            J, at the part's own node.
+        """
         raise NotImplementedError
 
     def latency(self, action: str) -> Quantity:
-        """Time in s of one action."""
+        """Time of one action.
+
+        Args:
+            action: one of the part's `actions`.
+
+        Returns:
+            s, at the part's own node.
+        """
         return zero("s", "no latency of its own: set by the architecture's cycles")
 
 
@@ -151,7 +175,17 @@ PARTS: dict[str, type[Part]] = {}
 
 
 def register(cls: type[Part]) -> type[Part]:
-    """Class decorator: enter a part in the library, refusing a second one of the same name."""
+    """Class decorator: enter a part in the library.
+
+    Args:
+        cls: the class of the part.
+
+    Returns:
+        the same class.
+
+    Raises:
+        ValueError: for a second part of the same name.
+    """
     if cls.name in PARTS:
         raise ValueError(f"part '{cls.name}' is registered twice")
     taken = {*dir(Part), *Part.__annotations__, "values"}
@@ -190,7 +224,17 @@ class Price:
 
 
 def find_part(name: str) -> type[Part]:
-    """The part class of that name. Raises InputError with the nearest name."""
+    """A priced part by its name.
+
+    Args:
+        name: as `list_components` has it.
+
+    Returns:
+        the class of the part.
+
+    Raises:
+        InputError: where there is none, with the nearest name.
+    """
     if name not in PARTS:
         raise unknown("component", name, PARTS)
     return PARTS[name]

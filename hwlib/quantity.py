@@ -104,7 +104,15 @@ class Quantity:
     __radd__ = __add__
 
     def times(self, count: float, formula: str = "") -> Quantity:
-        """This quantity taken `count` times (a plain number, not a figure)."""
+        """This quantity taken several times.
+
+        Args:
+            count: how many times; a plain number, not a figure.
+            formula: what the trail says; empty for "count x what it was".
+
+        Returns:
+            the product, low and high with it.
+        """
         text = formula or f"{count:g} x"
         return Quantity(
             self.value * count, self.low * count, self.high * count, self.unit, text, (self,)
@@ -114,11 +122,19 @@ class Quantity:
 def derive(
     formula: str, unit: str, law: Callable[..., float], *inputs: Quantity | Figure
 ) -> Quantity:
-    """Apply `law` to the inputs; low and high are its extremes over all corners of the inputs'
-    ranges.
+    """Apply a law; low and high are its extremes over all corners of the inputs' ranges.
 
     The corners bound the result for any law that is monotone in each input, as all laws of hwlib
     are.
+
+    Args:
+        formula: the law as the trail shows it.
+        unit: of the result.
+        law: the same as a function of the inputs' values.
+        inputs: quantities and figures, in the order of the law's arguments.
+
+    Returns:
+        the `Quantity`, with its inputs behind it.
     """
     value = law(*(item.value for item in inputs))
     if all(item.low == item.high for item in inputs):
@@ -131,7 +147,19 @@ def derive(
 
 
 def total(unit: str, items: list[Quantity], formula: str = "sum of parts") -> Quantity:
-    """The sum of quantities of one unit, flat (one level of the trail, however many items)."""
+    """The sum of quantities of one unit, flat: one level of the trail, however many items.
+
+    Args:
+        unit: of the items and of the sum.
+        items: what is added.
+        formula: what the trail says.
+
+    Returns:
+        the sum; low and high are those of all items at once.
+
+    Raises:
+        ValueError: for an item of another unit.
+    """
     for item in items:
         if item.unit != unit:
             raise ValueError(f"cannot add {item.unit} to {unit}")
@@ -146,5 +174,13 @@ def total(unit: str, items: list[Quantity], formula: str = "sum of parts") -> Qu
 
 
 def zero(unit: str, reason: str) -> Quantity:
-    """A zero that says why it is zero."""
+    """A zero that says why it is zero.
+
+    Args:
+        unit: of the zero.
+        reason: what the trail says.
+
+    Returns:
+        the `Quantity`.
+    """
     return Quantity(0.0, 0.0, 0.0, unit, reason)

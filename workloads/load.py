@@ -24,11 +24,21 @@ def load_network(
     """The network of a built-in name or of a file.
 
     A name without suffix and slash is looked up among the built-in networks first, then as a file.
-    `shapes` gives values to the symbolic dimensions of an ONNX file, e.g. {"sequence": 32}; the
-    batch needs none. `batch_axis` is the batch axis of its inputs, "none" where they have none;
-    without it the importer looks for it. `padding` ("auto", "none", "same") and
-    `products` ("auto", "none" or names of layers that multiply two activations) say how a SCALE-Sim
-    or NeuroSim file is meant. Raises InputError with the file and line or field.
+
+    Args:
+        name_or_path: a name of `list_networks`, our TOML, an ONNX file or a layer table.
+        shapes: sizes of the symbolic dimensions of an ONNX file ({"sequence": 32}); the batch needs
+            none.
+        batch_axis: axis of the batch in the inputs of an ONNX file, "none" where they have none; None
+            looks for it.
+        padding: "auto", "none" or "same": windows of a SCALE-Sim file.
+        products: "auto", "none" or names of layers of a layer table that multiply two activations.
+
+    Returns:
+        the `Network`.
+
+    Raises:
+        InputError: with the file and line or field.
     """
     if not isinstance(name_or_path, (str, Path)):
         raise InputError("a network is a built-in name or a path", got=name_or_path)

@@ -88,7 +88,15 @@ class Layer:
         return known.roles(self) if known else self.constants
 
     def setting(self, name: str, default: object = None) -> object:
-        """A setting of the layer's function."""
+        """A setting of the layer's function.
+
+        Args:
+            name: of the setting, as the importer kept it.
+            default: what is given where the layer has none of this name.
+
+        Returns:
+            the value.
+        """
         return dict(self.settings).get(name, default)
 
     @property
@@ -138,7 +146,17 @@ class Network:
     without_values: tuple[str, ...] = ()
 
     def layer(self, name: str) -> Layer:
-        """The layer of that name. Raises InputError with the nearest name."""
+        """One layer by its name.
+
+        Args:
+            name: as the network calls it.
+
+        Returns:
+            the `Layer`.
+
+        Raises:
+            InputError: where there is none, with the nearest name.
+        """
         for item in self.layers:
             if item.name == name:
                 return item

@@ -161,7 +161,14 @@ class Architecture(AllSections):
         return self.name
 
     def read_from(self, origin: str) -> Architecture:
-        """This chip, with where it was read from."""
+        """This chip, with where it was read from.
+
+        Args:
+            origin: the file or built-in name, as messages call it.
+
+        Returns:
+            the same chip.
+        """
         vars(self)["origin"] = origin
         return self
 
@@ -187,7 +194,14 @@ class Architecture(AllSections):
         return -(-self.tile.columns // self.read.columns_per_adc)
 
     def weight_columns_of(self, matrix: str) -> int:
-        """Logical weight columns of a layer that fit on one tile."""
+        """Logical weight columns of a layer that fit on one tile.
+
+        Args:
+            matrix: name of the layer's matrix; layers may have different numbers of devices a weight.
+
+        Returns:
+            weight columns, without the reference columns.
+        """
         reserved = (
             self.weights.reference_columns if self.weights.mapping == "reference_column" else 0
         )

@@ -84,10 +84,17 @@ def apply_setting(tree: dict[str, Any], keys: list[str], value: Any) -> None:
 def load_architecture(
     name: str | Path | Architecture, settings: Mapping[str, Any] | None = None
 ) -> Architecture:
-    """A chip by built-in name, path or Architecture, with settings ({"tile.rows": 64}; words are
-    parsed as TOML).
+    """A chip, with settings changed.
 
-    Raises InputError with the file and the field path for anything that is not allowed.
+    Args:
+        name: a built-in name, a path or an `Architecture`.
+        settings: values by field path ({"tile.rows": 64}); words are parsed as TOML.
+
+    Returns:
+        the `Architecture`, checked.
+
+    Raises:
+        InputError: with the file and the field path, for anything that is not allowed.
     """
     from archsim.chip.cells import share_cell_values
     from archsim.chip.config import Architecture

@@ -142,7 +142,18 @@ class Device:
         }
 
     def number(self, name: str, default: float = 0.0) -> float:
-        """A parameter that is a number; `default` where the law has none of this name."""
+        """A parameter that is a number.
+
+        Args:
+            name: of the parameter.
+            default: what is given where the law has none of this name.
+
+        Returns:
+            the value.
+
+        Raises:
+            TypeError: for a parameter that is a word.
+        """
         value = self.values.get(name, default)
         if isinstance(value, str):
             raise TypeError(f"parameter '{name}' of device law '{self.name}' is a word")
@@ -174,6 +185,15 @@ class Device:
     ) -> np.ndarray:
         """The mean weight after one pulse, before the bounds: the step without noise where that is
         symmetric. A law of another noise says its own.
+
+        Args:
+            weight: weights, (M, N).
+            up: whether the pulse goes up, (M, N).
+            planes: per-device parameters, (M, N) each.
+            law: numbers of the law, the same for all devices.
+
+        Returns:
+            weights, (M, N).
         """
         return self.step_reference(weight, up, 1.0, 0.0, planes, law)
 
@@ -188,13 +208,28 @@ class Device:
         return self.pulse_step
 
     def planes(self, draw: Callable[[], np.ndarray]) -> list[np.ndarray]:
-        """Per-device parameters: up step, down step, lower and upper bound, then the law's own.
-        `draw()` gives fresh normals (M, N).
+        """Per-device parameters.
+
+        Args:
+            draw: gives fresh normals, (M, N).
+
+        Returns:
+            up step, down step, lower and upper bound, then the law's own, (M, N) each.
         """
         return self.steps(draw) + self.bounds(draw)
 
     def steps(self, draw: Callable[[], np.ndarray]) -> list[np.ndarray]:
-        """a_up = |dw_min (g + r + u_up)|, a_dn = |dw_min (g - r + u_dn)| (aihwkit; rpu.md 3.1)."""
+        """Up and down step of each device: a_up = |dw_min (g + r + u_up)|, a_dn = |dw_min (g - r + u_dn)|.
+
+        Args:
+            draw: gives fresh normals, (M, N).
+
+        Returns:
+            a_up and a_dn, (M, N) each, in weight units.
+
+        Source:
+            aihwkit; rpu.md 3.1.
+        """
         spread, v = self.step_spread * draw(), self.asymmetry
         gain = np.exp(spread) if self.step_spread_law == "lognormal" else 1.0 + spread
         tilt = self.asymmetry_spread * draw()
@@ -207,7 +242,17 @@ class Device:
         ]
 
     def bounds(self, draw: Callable[[], np.ndarray]) -> list[np.ndarray]:
-        """b_min = -|w_min (1 + s N)|, b_max = |w_max (1 + s N)|, independent (aihwkit; rpu.md 3.1)."""
+        """Bounds of each device: b_min = -|w_min (1 + s N)|, b_max = |w_max (1 + s N)|, independent.
+
+        Args:
+            draw: gives fresh normals, (M, N).
+
+        Returns:
+            b_min and b_max, (M, N) each, in weight units.
+
+        Source:
+            aihwkit; rpu.md 3.1.
+        """
         upper = np.abs(self.upper_bound * (1.0 + self.upper_spread * draw()))
         return [-np.abs(self.lower_bound * (1.0 + self.lower_spread * draw())), upper]
 
@@ -216,8 +261,19 @@ class Device:
     ) -> DeviceArray:
         """Draw an array of devices at weight 0 (clipped to each device's bounds).
 
-        The draw depends on (seed, tile) and a device's place only. `perfect_bias`: the last column
-        gets the nominal step, up and down, and 100 times the nominal bounds.
+        Args:
+            rows: lines of the array.
+            columns: lines across.
+            seed: with `tile` and a device's own row and column all that the draw depends on.
+            tile: number of the tile.
+            perfect_bias: the last column gets the nominal step, up and down, and 100 times the nominal
+                bounds.
+
+        Returns:
+            the `DeviceArray`, (rows, columns).
+
+        Raises:
+            InputError: for a size that is none.
         """
         if rows < 1 or columns < 1:
             raise InputError("an array has at least one row and one column", got=(rows, columns))
@@ -247,8 +303,14 @@ class Device:
     def own_planes(
         self, planes: list[np.ndarray], draw: Callable[[], np.ndarray]
     ) -> list[np.ndarray]:
-        """The law's own per-device parameters, which may depend on steps and bounds and may change
-        them in place.
+        """The law's own per-device parameters.
+
+        Args:
+            planes: steps and bounds, (M, N) each, which may be changed in place.
+            draw: gives fresh normals, (M, N).
+
+        Returns:
+            further planes, (M, N) each.
         """
         return []
 

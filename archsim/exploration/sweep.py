@@ -101,8 +101,13 @@ class Sweep:
         return f"<p><b>{escape(repr(self))}</b>, Pareto front:</p>{table}{notes}"
 
     def runs(self, keys: list[str]) -> dict[str, dict[str, Any]]:
-        """Key -> the stored run (cycles and ledger) behind a timed point, its own or that of the
-        same chip at another node.
+        """The stored runs (cycles and ledger) behind timed points.
+
+        Args:
+            keys: keys of points, as the store has them.
+
+        Returns:
+            key -> its own run or that of the same chip at another node; points without one are left out.
         """
         with Store(self.folder, writable=False) as store:
             heads = [
@@ -141,13 +146,26 @@ def explore(
     memory_mb: int | None = None,
     progress: Progress | None = None,
 ) -> Sweep:
-    """Work out a design space on `jobs` processes, or on the dask cluster at `cluster`.
+    """Work out a design space: every point priced, the best ones simulated and trained.
 
-    `out` is the folder of the store (None: a temporary one); with `resume` what it holds is used.
-    `timeout_s` and
-    `memory_mb` limit a point. Raises InputError for a wrong space, a folder that cannot be written,
-    is in use, or holds a sweep already (without `resume`). Points that fail are rows of the table,
-    not errors.
+    Points that fail are rows of the table, not errors.
+
+    Args:
+        space: a path of a TOML file, its content as a mapping, or a `Space`.
+        jobs: processes.
+        out: folder of the store; None for a temporary one.
+        resume: uses what `out` holds already.
+        cluster: address of a dask scheduler, in place of processes.
+        timeout_s: gives up a point after so many seconds.
+        memory_mb: memory of a worker process in MB.
+        progress: progress(done, total, text) moves a bar.
+
+    Returns:
+        the `Sweep`: its points, the Pareto front, and what was done for it.
+
+    Raises:
+        InputError: for a wrong space, a folder that cannot be written, is in use, or holds a sweep
+            already (without `resume`).
     """
     space = load_space(space)
     for rung in space.rungs:

@@ -14,12 +14,15 @@ def load_trace(path: str | Path) -> Trace:
     """A recorded trace.
 
     Args:
-        path: a JSON file that `archsim trace`, a training or another tool wrote; `archsim show
-        schema trace` prints its form.
+        path: a JSON file that `archsim trace`, a training or another tool wrote; `archsim show schema
+            trace` prints its form.
+
+    Returns:
+        the `Trace`.
 
     Raises:
         InputError: where it cannot be read, contradicts its matrices or itself, or names an unknown
-        update rule.
+            update rule.
     """
     trace = read_trace(path)
     if trace.scheme is not None and trace.scheme not in list_schemes():

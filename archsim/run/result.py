@@ -160,6 +160,9 @@ class Result:
             ledger: the actions that were counted.
             setup: what is done once (`soc.setup`), not priced yet.
 
+        Returns:
+            the `Result`, every number priced.
+
         Raises:
             InputError: for a node out of range.
             RuntimeError: for facts that are missing or a ledger that cannot be priced.

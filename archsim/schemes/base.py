@@ -55,17 +55,38 @@ class Scheme(BaseModel, ABC):
 
     @abstractmethod
     def backward(self, stage: Stage, first: bool) -> list[Operation]:
-        """Operations that take one image's error back through an array stage (`first`: no layer
-        below needs it).
+        """Operations that take one image's error back through an array stage.
+
+        Args:
+            stage: the layer with its matrix.
+            first: no layer below needs the error.
+
+        Returns:
+            the operations in their order.
         """
 
     @abstractmethod
     def image_update(self, stage: Stage) -> list[Operation]:
-        """Operations of the update, once an image, for an array stage."""
+        """Operations of the update, once an image, for an array stage.
+
+        Args:
+            stage: the layer with its matrix.
+
+        Returns:
+            the operations in their order; none for a rule that works once a batch.
+        """
 
     @abstractmethod
     def batch_update(self, stage: Stage, batch: int) -> list[Operation]:
-        """Operations of the update, once a batch, for an array stage."""
+        """Operations of the update, once a batch, for an array stage.
+
+        Args:
+            stage: the layer with its matrix.
+            batch: images of the batch.
+
+        Returns:
+            the operations in their order; none for a rule that works image by image.
+        """
 
     algorithm: ClassVar[str] = ""
     reference: ClassVar[str] = ""
@@ -129,11 +150,23 @@ class Scheme(BaseModel, ABC):
         seed: int,
         step: int,
     ) -> np.ndarray:
-        """Slow and plain: the expected change (M, N) of a fresh layer's weights by one mini-batch.
+        """Slow and plain: the expected change of a fresh layer's weights by one mini-batch.
 
-        `inputs` (images, N, V) and `errors` (images, M, V or 2, M, V) as the rule gets them, `step`
-        the number of the first image. The layer may be changed. A scheme whose expectation has no
-        closed form may draw the rule's own random numbers (seed, step).
+        A scheme whose expectation has no closed form may draw the rule's own random numbers.
+
+        Args:
+            layer: a fresh layer; it may be changed.
+            inputs: (images, N, V), as the rule gets them.
+            errors: (images, M, V) or (images, 2, M, V), as the rule gets them.
+            rate: learning rate.
+            seed: of the rule's random numbers.
+            step: number of the first image in the run.
+
+        Returns:
+            the change, (M, N).
+
+        Raises:
+            NotImplementedError: where the scheme has none.
         """
         if not self.reference:
             raise NotImplementedError(
@@ -143,17 +176,43 @@ class Scheme(BaseModel, ABC):
         return expected(self, layer, inputs, errors, rate, seed, step)
 
     def forward_read(self, operation: Operation) -> Operation:
-        """The forward read of an array stage as this scheme needs it in training."""
+        """The forward read of an array stage as this scheme needs it in training.
+
+        Args:
+            operation: the read as an inference has it.
+
+        Returns:
+            the read of a training step.
+        """
         return operation
 
     def setup_operations(self, stages: list[Stage]) -> list[Operation]:
-        """Operations before the first image, done once and priced apart; those of a layer follow
-        each other. The initial weights are programmed unless a scheme says otherwise."""
+        """Operations before the first image, done once and priced apart.
+
+        The initial weights are programmed unless a scheme says otherwise.
+
+        Args:
+            stages: the layers with their matrices.
+
+        Returns:
+            the operations; those of a layer follow each other.
+        """
         return [initial_weights(stage) for stage in stages if stage.on_array]
 
     def rule(self, layers: Sequence[LayerState], rate: float, batch: int, seed: int) -> UpdateRule:
-        """The algorithm of this scheme for a training run. Raises InputError for a scheme that has
-        none yet.
+        """The algorithm of this scheme for a training run.
+
+        Args:
+            layers: state of the layers on arrays.
+            rate: learning rate.
+            batch: images of a mini-batch.
+            seed: of everything random.
+
+        Returns:
+            the `UpdateRule`.
+
+        Raises:
+            InputError: for a scheme that has none yet.
         """
         if not self.algorithm:
             raise InputError("this scheme has no training algorithm", where="scheme", got=self.name)
@@ -161,23 +220,47 @@ class Scheme(BaseModel, ABC):
         return made
 
     def arrays(self, stages: list[Stage]) -> list[LayerMatrix]:
-        """Further matrices on tiles beside those of the layers (fast arrays, references), named
-        `<layer>.<what>`; operations reach them by their field `array`. What of the periphery they
-        share with others, their LayerMatrix says.
+        """Further matrices on tiles beside those of the layers (fast arrays, references).
+
+        Args:
+            stages: the layers with their matrices.
+
+        Returns:
+            matrices named `<layer>.<what>`; operations reach them by their field `array`. What of the
+                periphery they share with others, their LayerMatrix says.
         """
         return []
 
     def weights_matrix(self, stage: Stage) -> LayerMatrix:
-        """The matrix of a layer's weights, where their tiles borrow periphery from a further array."""
+        """The matrix of a layer's weights, where their tiles borrow periphery from a further array.
+
+        Args:
+            stage: the layer with its matrix.
+
+        Returns:
+            the matrix, with what it borrows.
+        """
         return stage.matrix
 
     def state_words(self, stages: list[Stage]) -> dict[str, float]:
-        """Words of digital training memory by purpose."""
+        """Digital training memory.
+
+        Args:
+            stages: the layers with their matrices.
+
+        Returns:
+            words by purpose.
+        """
         return {}
 
     def parts(self, chip: Architecture) -> dict[str, dict]:
-        """Inventory entries that this rule adds to a chip: role -> {part, parameters, per, count,
-        boundary}.
+        """Inventory entries that this rule adds to a chip.
+
+        Args:
+            chip: the chip that is asked to train by it.
+
+        Returns:
+            role -> {part, parameters, per, count, boundary}.
         """
         return {}
 

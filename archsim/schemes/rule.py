@@ -120,13 +120,21 @@ class UpdateRule(ABC, Generic[Settings]):
 
     @abstractmethod
     def image(self, layer: LayerState, inputs: np.ndarray, errors: np.ndarray, step: int) -> None:
-        """Use one image's inputs and errors. `step` is the number of the image in the run: the key
-        of random numbers.
+        """Use one image's inputs and errors.
+
+        Args:
+            layer: state of the layer, which is changed in place.
+            inputs: (N, V), one vector a column.
+            errors: (M, V), or (2, M, V) where target and output go back as two errors.
+            step: number of the image in the run: the key of random numbers.
         """
 
     def batch(self, layer: LayerState, step: int) -> None:
-        """Finish a mini-batch whose last image was `step`. Rules that work image by image leave it
-        as it is.
+        """Finish a mini-batch. Rules that work image by image leave it as it is.
+
+        Args:
+            layer: state of the layer, which is changed in place.
+            step: number of its last image in the run.
         """
         return None
 
@@ -151,7 +159,11 @@ class UpdateRule(ABC, Generic[Settings]):
         return []
 
     def restore(self, facts: dict[str, Any]) -> None:
-        """Take back what `facts` gave; arrays of `state` are restored before."""
+        """Take back what `facts` gave; arrays of `state` are restored before.
+
+        Args:
+            facts: what a checkpoint kept.
+        """
         return None
 
     def clear(self) -> None:
@@ -159,17 +171,35 @@ class UpdateRule(ABC, Generic[Settings]):
         self.done = [ActionCounts() for _ in self.layers]
 
     def further_activities(self, layer: LayerState) -> dict[str, Activity]:
-        """The same for the scheme's further arrays of this layer, by their names."""
+        """The measured activity of the scheme's further arrays of a layer.
+
+        Args:
+            layer: state of the layer.
+
+        Returns:
+            activity by the arrays' names.
+        """
         return {}
 
     def further_writes(self, layer: LayerState) -> dict[str, np.ndarray]:
-        """Pulses or programming operations that each device of the scheme's further arrays has had,
-        by the arrays' names.
+        """What each device of the scheme's further arrays has had.
+
+        Args:
+            layer: state of the layer.
+
+        Returns:
+            pulses or programming operations, (rows, columns), by the arrays' names.
         """
         return {}
 
     def activity(self, layer: LayerState, before: Activity) -> Activity:
-        """The measured activity of the layer's update since counting began; `before` has the
-        densities of its inputs.
+        """The measured activity of the layer's update since counting began.
+
+        Args:
+            layer: state of the layer.
+            before: has the densities of its inputs.
+
+        Returns:
+            the same with what the rule counted.
         """
         return before

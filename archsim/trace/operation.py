@@ -240,8 +240,13 @@ class Trace:
         )
 
     def vector_operations(self, images: int) -> int:
-        """Vectors applied to a layer's matrix, in every phase that uses the arrays, for so many
-        images.
+        """Vectors applied to a layer's matrix, in every phase that uses the arrays.
+
+        Args:
+            images: images that go through.
+
+        Returns:
+            a count; what is done once a batch counts once for each batch begun.
         """
         batches = -(-images // self.batch)
         an_image, a_batch = (

@@ -66,12 +66,21 @@ class Verification:
 
 
 def verify(folder: str | Path) -> Verification:
-    """Check every stored document in a folder and below it, or one file.
+    """Check every stored document in a folder and below it, or one file; nothing is written.
 
     A result is added up again from its own ledger and the prices that it keeps, never from the
     figures of today; every row of a sweep and every array of a checkpoint is held against its
     digest; the document of a sweep is held against its rows, and a comparison against the results
-    beside it. Nothing is written. Raises InputError where there is nothing to verify.
+    beside it.
+
+    Args:
+        folder: where the documents lie, or one of them.
+
+    Returns:
+        the `Verification`: a finding a document, good, with a note, or bad.
+
+    Raises:
+        InputError: where there is nothing to verify.
     """
     findings = [_checked(path) for path in _documents(Path(folder))]
     if not findings:

@@ -38,8 +38,17 @@ class Dataset:
         return self.train_images.shape[1:]
 
     def first(self, train: int | None = None, test: int | None = None) -> Dataset:
-        """The set with only its first `train` and `test` images; None keeps all. Raises InputError
-        where there are not that many.
+        """The set with only its first images.
+
+        Args:
+            train: images of the training part; None keeps all.
+            test: images of the test part; None keeps all.
+
+        Returns:
+            a new `Dataset`.
+
+        Raises:
+            InputError: where there are not that many.
         """
         for what, count, labels in (
             ("train", train, self.train_labels),

@@ -34,11 +34,21 @@ def list_datasets() -> dict[str, str]:
 def load_dataset(
     name_or_path: str | Path | Dataset, download: bool = True, progress: Progress | None = None
 ) -> Dataset:
-    """The data set of a name or of an .npz file. Files come from $ARCHSIM_DATA, the cache, or a
-    mirror where `download` allows it.
+    """A data set by its name or from an .npz file.
 
-    Raises InputError for an unknown name, a file that is missing, damaged or not the published one,
-    and where nothing can be downloaded.
+    Files come from $ARCHSIM_DATA, the cache, or a mirror.
+
+    Args:
+        name_or_path: a name of `list_datasets`, an .npz file, or a `Dataset`, which is given back.
+        download: whether a mirror may be asked.
+        progress: progress(done, total, text) of a download.
+
+    Returns:
+        the `Dataset`: images (count, channels, height, width) and labels of both parts.
+
+    Raises:
+        InputError: for an unknown name, a file that is missing, damaged or not the published one, and
+            where nothing can be downloaded.
     """
     if isinstance(name_or_path, Dataset):
         return name_or_path

@@ -27,19 +27,42 @@ class Observer:
     notes: tuple[str, ...] = ()
 
     def begin(self, machine: EventMachine) -> None:
-        """Before the first cycle; `server.watchers` get (server, port, asked, start, end)."""
+        """Before the first cycle.
+
+        Args:
+            machine: the chip; `server.watchers` of its servers get (server, port, asked, start, end).
+        """
 
     def started(self, run: OperationRun) -> None:
-        """An operation was issued (`run.started`)."""
+        """An operation was issued.
+
+        Args:
+            run: the operation (`run.started` is the cycle).
+        """
 
     def tile_job(self, run: OperationRun, unit: int, begin: int, end: int) -> None:
-        """A unit (of a pulse update or a write: all units) works on a job of `run`."""
+        """A unit (of a pulse update or a write: all units) works on a job.
+
+        Args:
+            run: the operation.
+            unit: number of the tile among those of the operation.
+            begin: first cycle.
+            end: cycle in which it is free again.
+        """
 
     def operation(self, run: OperationRun) -> None:
-        """An operation ended (`run.started`, `run.ended`)."""
+        """An operation ended.
+
+        Args:
+            run: the operation (`run.started` and `run.ended` are its cycles).
+        """
 
     def finish(self, machine: EventMachine) -> None:
-        """The run is over and nothing was lost; `machine.end` is its last cycle."""
+        """The run is over and nothing was lost.
+
+        Args:
+            machine: the chip; `machine.end` is its last cycle.
+        """
 
     def discard(self) -> None:
         """The run failed: leave nothing behind."""
