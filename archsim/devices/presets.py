@@ -202,6 +202,12 @@ def load_device(name: str, changes: Mapping[str, object] | None = None) -> Devic
     return preset.device(changes) if preset else load_law(name)(**(changes or {}))
 
 
+def electrical_of(name: str) -> Mapping[str, float]:
+    """Electrical values of a preset or a device file; none of a law, or of "" (exact weights)."""
+    preset = find_preset(name) if name else None
+    return preset.electrical if preset else {}
+
+
 def list_devices() -> dict[str, str]:
     """Presets with one line each."""
     return {

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Unpack
 from archsim.basics.call_options import read_options, shows_options
 from archsim.basics.folders import folder_path, hold, refuse_other
 from archsim.chip import load_architecture
+from archsim.chip.of_device import chip_of_device, endurance_note
+from archsim.devices.presets import electrical_of
 from archsim.run.options import Bar, TrainingOptions, TrainingWords, Watch
 from archsim.run.result import Result
 from archsim.run.result_tables import table_of
@@ -190,6 +192,8 @@ def train(
         network=network,
     )
     rule = silicon_scheme(rule, settings)
+    chip, told = chip_of_device(chip, device_of(settings), electrical_of(device_of(settings)))
+    notes += told
     folder = _folder_for(chosen)
     trace = build_trace(network, rule, "training", settings.batch)
     # what cannot be priced is refused before hours of training
@@ -258,8 +262,10 @@ def with_silicon(
         f"device.{name} is set but nothing in this run reads it: {why}"
         for name, why in trained.unread.items()
     ]
+    device = device_of(trained.settings)
+    worn = endurance_note(device, electrical_of(device), writes[""]["maximum"], trained.images)
     own = {
-        "notes": [*notes, *_lost(trained), *trained.notes, *unread],
+        "notes": [*notes, *worn, *_lost(trained), *trained.notes, *unread],
         "unused": [f"device.{name}" for name in trained.unread],
     }
     result.document.update(
