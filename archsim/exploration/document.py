@@ -5,7 +5,7 @@ MOST_POINTS stay in the store.
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -24,15 +24,18 @@ if TYPE_CHECKING:
 
 MOST_POINTS = 2000
 _MOST_REASONS = 12
+_LEAST_INTERACTION = 0.01  # of the variance, for a plot of its own
 
 
 def sweep_document(sweep: Sweep) -> dict[str, Any]:
     """The document of a finished sweep; the same sweep gives the same document."""
-    space, top = sweep.space, _top(sweep)
-    chosen, front_of = _shown(top), layers(top)
+    space = sweep.space
+    top = _top(sweep)
+    chosen = _shown(top)
+    front_of = layers(top)
     rows = list(top.rows(chosen))
     runs = sweep.runs([top.key(i) for i in chosen]) if top.rung.kind != "price" else {}
-    components, parts, figures = _parts(top, chosen, runs)
+    parts = _parts(top, chosen, runs)
     return {
         "schema": current_version("sweep"),
         "kind": "sweep",
@@ -59,9 +62,9 @@ def sweep_document(sweep: Sweep) -> dict[str, Any]:
         "front": front_indices(top),
         "knee": knee_index(top),
         "uncertainty": uncertainty(sweep, top),
-        "components": components,
-        "parts": parts,
-        "figures": figures,
+        "components": parts.components,
+        "parts": parts.rows,
+        "figures": parts.figures,
         "analysis": _analysis(sweep),
         "notes": list(sweep.notes),
     }
@@ -106,16 +109,15 @@ def _reasons(tables: list[Table]) -> list[dict[str, Any]]:
     """Why points are missing, most frequent first; numbers in messages differ, so each reason is
     told by its first example.
     """
-    found: Counter = Counter()
+    counts: Counter[tuple[str, str, str]] = Counter()
     for table in tables:
         status = table.status
         for index, reason in table.reasons.items():
-            found[
-                table.rung.label, ("refused", "failed")[status[index] - 1], reason.split("; got")[0]
-            ] += 1
+            word = ("refused", "failed")[status[index] - 1]
+            counts[table.rung.label, word, reason.split("; got")[0]] += 1
     return [
         {"rung": rung, "status": status, "reason": reason, "points": count}
-        for (rung, status, reason), count in found.most_common(_MOST_REASONS)
+        for (rung, status, reason), count in counts.most_common(_MOST_REASONS)
     ]
 
 
@@ -154,82 +156,81 @@ def _number(value: float) -> float | None:
     return None if np.isnan(value) else float(f"{value:.6g}")
 
 
-def _parts(
-    table: Table, chosen: list[int], runs: dict[str, Any]
-) -> tuple[list[str], list[list], list[dict]]:
-    """Component names; for every shown point [area in mm2, energy an image in J] of each; the
-    figures under the front.
+class _Parts(NamedTuple):
+    """Component names; for every shown point [area in mm2, energy an image in J] of each, None for
+    one that it has not; the figures under the front.
     """
+
+    components: list[str]
+    rows: list[list[list[float] | None]]
+    figures: list[dict[str, Any]]
+
+
+def _parts(table: Table, chosen: list[int], runs: dict[str, Any]) -> _Parts:
     from archsim.cost.figures_used import figures_used
 
     names: dict[str, int] = {}
-    found = []
-    figures = {}
+    rows = []
+    figures: dict[str, dict[str, Any]] = {}
     front = set(front_indices(table))
     for index in chosen:
         estimate = breakdown(table.space.design(table.point(index)), runs.get(table.key(index)))
-        row: list[Any] = [None] * len(names)
+        row: list[list[float] | None] = [None] * len(names)
         for cost in estimate.within("chip"):
-            place = names.setdefault(cost.component.name, len(names))
-            row += [None] * (place + 1 - len(row))
-            row[place] = [
+            column = names.setdefault(cost.component.name, len(names))
+            row += [None] * (column + 1 - len(row))
+            row[column] = [
                 float(f"{cost.area_mm2.value:.4g}"),
                 float(f"{cost.energy_j.value / estimate.images:.4g}"),
             ]
-        found.append(row)
+        rows.append(row)
         if index in front:
-            figures.update({figure["name"]: figure for figure in figures_used(estimate)})
-    return list(names), found, [figures[name] for name in sorted(figures)]
+            figures.update({str(figure["name"]): figure for figure in figures_used(estimate)})
+    return _Parts(list(names), rows, [figures[name] for name in sorted(figures)])
 
 
 def _analysis(sweep: Sweep) -> list[dict[str, Any]]:
     """Sensitivities, main effects and the strongest interaction of each objective, from the lowest
     rung that knows it.
     """
-    found = []
+    entries = []
     for objective in sweep.space.objectives:
-        table = next(
-            (
-                t
-                for t in sweep.tables
-                if objective.path in t.metrics and np.isfinite(t.metric(objective.path)).any()
-            ),
-            None,
-        )
-        if table is None:
-            continue
-        whole = table is sweep.tables[0] and sweep.space.sampler.kind == "grid"
-        first, pairs, logarithmic = sensitivity.sensitivities(table, objective.path, whole)
-        numbers = {axis.path: number for number, axis in enumerate(sweep.space.axes)}
-        effects = [
-            {"axis": path, "rows": sensitivity.main_effects(table, objective.path, number)}
-            for path, number in numbers.items()
+        known = [
+            table
+            for table in sweep.tables
+            if objective.path in table.metrics and np.isfinite(table.metric(objective.path)).any()
         ]
-        strongest = pairs[0].axes if pairs and pairs[0].share > 0.01 else None
-        rows = (
-            sensitivity.interaction(
-                table, objective.path, numbers[strongest[0]], numbers[strongest[1]]
-            )
-            if strongest
-            else []
-        )
-        found.append(
-            {
-                "objective": objective.path,
-                "rung": table.rung.label,
-                "points": int(np.isfinite(table.metric(objective.path)).sum()),
-                "promoted": table is not sweep.tables[0],
-                "logarithmic": logarithmic,
-                "first": [
-                    {"axis": i.axes[0], "share": i.share, "low": i.low, "high": i.high}
-                    for i in first
-                ],
-                "pairs": [
-                    {"axes": list(i.axes), "share": i.share, "low": i.low, "high": i.high}
-                    for i in pairs
-                ],
-                "effects": effects,
-                "interaction": {"axes": list(strongest), "rows": rows} if strongest else None,
-            }
-        )
-    return found
+        if known:
+            entries.append(_analysed(sweep, objective.path, known[0]))
+    return entries
+
+
+def _analysed(sweep: Sweep, path: str, table: Table) -> dict[str, Any]:
+    lowest = table is sweep.tables[0]
+    whole_grid = lowest and sweep.space.sampler.kind == "grid"
+    first, pairs, logarithmic = sensitivity.sensitivities(table, path, whole_grid)
+    numbers = {axis.path: number for number, axis in enumerate(sweep.space.axes)}
+    effects = [
+        {"axis": axis, "rows": sensitivity.main_effects(table, path, number)}
+        for axis, number in numbers.items()
+    ]
+    interaction = None
+    if pairs and pairs[0].share > _LEAST_INTERACTION:
+        one, other = pairs[0].axes
+        rows = sensitivity.interaction(table, path, numbers[one], numbers[other])
+        interaction = {"axes": [one, other], "rows": rows}
+    return {
+        "objective": path,
+        "rung": table.rung.label,
+        "points": int(np.isfinite(table.metric(path)).sum()),
+        "promoted": not lowest,
+        "logarithmic": logarithmic,
+        "first": [
+            {"axis": i.axes[0], "share": i.share, "low": i.low, "high": i.high} for i in first
+        ],
+        "pairs": [
+            {"axes": list(i.axes), "share": i.share, "low": i.low, "high": i.high} for i in pairs
+        ],
+        "effects": effects,
+        "interaction": interaction,
+    }

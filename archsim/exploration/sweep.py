@@ -17,7 +17,7 @@ from archsim.basics.files import write_files
 from archsim.basics.folders import folder_path
 from archsim.basics.scratch import Scratch
 from archsim.exploration.ladder import Ladder, Progress, evaluator
-from archsim.exploration.space.design import inputs_of_space
+from archsim.exploration.space.keys import inputs_of_space
 from archsim.exploration.space.load import load_space
 from archsim.exploration.space.space import Space, up_to
 from archsim.exploration.store.store import Store

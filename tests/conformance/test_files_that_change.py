@@ -1,7 +1,8 @@
 """Does a sweep see files as they are now, whatever was swept before in this process?"""
 
 from archsim.chip.load import architecture_path
-from archsim.exploration.space.design import key_of, resolve
+from archsim.exploration.space.design import resolve
+from archsim.exploration.space.keys import key_of
 from archsim.schemes.base import SCHEMES
 from archsim.schemes.own_file import load_scheme_file
 from tests.conformance.test_own_schemes import EXAMPLE, known  # noqa: F401

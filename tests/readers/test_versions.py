@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from archsim.chip.config import Architecture
-from archsim.comparison.run import REQUEST
+from archsim.comparison.requests import REQUEST
 from archsim.devices import presets
 from archsim.exploration.space.load import FIELDS as SPACE_FIELDS
 from archsim.exploration.store import schema as sweep_schema

@@ -77,7 +77,8 @@ def promote(costs: np.ndarray, count: int) -> np.ndarray:
     then as they stand.
     """
     costs = scaled(costs)
-    layers, chosen = front_layers(costs, count), []
+    layers = front_layers(costs, count)
+    chosen: list[int] = []
     for layer in range(1, layers.max(initial=0) + 1):
         members = np.flatnonzero(layers == layer)
         chosen.extend(members[np.argsort(-crowding(costs[members]), kind="stable")])

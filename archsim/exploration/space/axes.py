@@ -126,7 +126,8 @@ def _range(path: str, entry: Mapping, where: str) -> Axis:
     whole = isinstance(low, int) and isinstance(high, int)
     if not ways:
         if whole and scale == "linear":
-            return Axis(path, tuple(range(low, low + _count(high - low + 1, where))))
+            first, last = int(low), int(high)
+            return Axis(path, tuple(range(first, first + _count(last - first + 1, where))))
         return Axis(path, (), float(low), float(high), scale == "log")
     return Axis(path, _spaced(entry, ways[0], low, high, scale, whole, where))
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from archsim.exploration.space.design import key_of
+from archsim.exploration.space.keys import key_of
 from archsim.exploration.space.samplers import distinct_points, points
 from archsim.exploration.space.space import Space
 

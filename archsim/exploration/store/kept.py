@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from archsim.exploration.ladder import Ladder
-from archsim.exploration.space.design import inputs_of_space, key_of, network_of, resolve
+from archsim.exploration.space.design import network_of, resolve
+from archsim.exploration.space.keys import inputs_of_space, key_of
 from archsim.exploration.space.load import load_space
 from archsim.exploration.space.space import Rung, Space
 from archsim.exploration.space.walk import Planned
@@ -70,6 +71,8 @@ def kept_rung(
     from archsim.run.training_cost import price_again
 
     step = resolve(design)
+    if step.rule is None:
+        raise InputError("a design that is trained needs an update rule", where="scheme")
     trained = dict(options[KEPT])[key_of(design)]
     chip = step.chip.model_dump(mode="json", by_alias=True)
     document = {
@@ -79,11 +82,11 @@ def kept_rung(
         "settings": chip,
         **trained,
     }
-    found, _ = price_again(document, "kept training", network=network_of(design["network"]))
-    return [read_metric(found, name) for name in metrics], {
+    priced, _ = price_again(document, "kept training", network=network_of(design["network"]))
+    return [read_metric(priced, name) for name in metrics], {
         "work": key_of(design, node=False),
-        "run": compact_run(found),
-        "trained": kept_training(found),
+        "run": compact_run(priced),
+        "trained": kept_training(priced),
     }
 
 

@@ -10,30 +10,35 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
+
+Given = ParamSpec("Given")
+Result = TypeVar("Result")
 
 
-def remembered(maximum: int) -> Callable[[Callable], Callable]:
+def remembered(maximum: int) -> Callable[[Callable[Given, Result]], Callable[Given, Result]]:
     """Decorator: keep the last `maximum` results of a function of words, numbers, tuples and lists
     of such.
     """
 
-    def decorate(function: Callable) -> Callable:
-        kept: dict[tuple, Any] = {}
+    def decorate(function: Callable[Given, Result]) -> Callable[Given, Result]:
+        kept: dict[tuple[Any, ...], Result] = {}
 
         @functools.wraps(function)
-        def call(*arguments: Any) -> Any:
+        def call(*arguments: Given.args, **named: Given.kwargs) -> Result:
+            if named:
+                raise TypeError(f"{function.__name__} is remembered by its places, not by names")
             # as text, in which 1, 1.0 and True differ
             key = repr(arguments), *(state_of(word) for word in arguments if isinstance(word, str))
             try:
                 return kept[key]
             except KeyError:
                 pass
-            found = function(*arguments)
+            result = function(*arguments, **named)
             while len(kept) >= maximum:
                 kept.pop(next(iter(kept)), None)
-            kept[key] = found
-            return found
+            kept[key] = result
+            return result
 
         return call
 
@@ -47,14 +52,14 @@ def state_of(word: str) -> Any:
     from archsim.schemes.base import SCHEMES
 
     try:
-        found = os.stat(word)
+        file = os.stat(word)
     except (OSError, ValueError):
         return SCHEMES.get(word)
     return (
         SCHEMES.get(word),
-        found.st_dev,
-        found.st_ino,
-        found.st_size,
-        found.st_mtime_ns,
-        found.st_ctime_ns,
+        file.st_dev,
+        file.st_ino,
+        file.st_size,
+        file.st_mtime_ns,
+        file.st_ctime_ns,
     )

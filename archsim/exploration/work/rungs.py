@@ -10,9 +10,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from archsim.chip.replicas import chip_settings
-from archsim.exploration.space.design import key_of, network_of, resolve
+from archsim.exploration.space.design import network_of, resolve
+from archsim.exploration.space.keys import key_of
 from archsim.exploration.work.metrics import TRAINED, read_metric
 from archsim.exploration.work.pricing import price_point, refused_as_by_run
+from hwlib.errors import InputError
 
 # (design, metrics, options) -> (one number or None for each metric, what else to store)
 Evaluate = Callable[
@@ -87,6 +89,8 @@ def training_rung(
         if path[:9] == "training." and not chip_settings(path, value)
     }
     chosen = {name: options[name] for name in ("epochs", "seed") if name in options}
+    if step.rule is None:
+        raise InputError("a design that is trained needs an update rule", where="scheme")
     with refused_as_by_run(step.chip):
         document = train(
             network_of(design["network"]),

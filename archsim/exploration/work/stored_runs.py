@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from archsim.exploration.space.design import key_of
+from archsim.exploration.space.keys import key_of
 from archsim.exploration.space.space import Rung, Space
 from archsim.exploration.store.rows import Row
 from archsim.exploration.store.store import Store
