@@ -54,8 +54,12 @@ def sources_digest() -> str:
 def gather(folder: Path) -> None:
     """All sources in one folder, as Sphinx takes them."""
     from docs.from_code import pages
+    from docs.from_code.examples import to_pages
 
-    shutil.copytree(DOCS, folder, ignore=shutil.ignore_patterns("__pycache__", "from_code"))
+    left_out = shutil.ignore_patterns("__pycache__", "from_code", "*.py", "report.png")
+    shutil.copytree(DOCS, folder, ignore=left_out)
+    for path in folder.rglob("*.md"):
+        path.write_text(to_pages(path.read_text(encoding="utf-8")), encoding="utf-8")
     for name, text in pages().items():
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)

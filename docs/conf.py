@@ -14,7 +14,6 @@ author = "the authors of archsim"
 version = release = VERSION
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 source_suffix = {".md": "myst-nb", ".ipynb": "myst-nb"}
-exclude_patterns = ["examples/**"]
 nitpicky = False
 
 # Markdown

@@ -12,6 +12,7 @@ from docs.from_code.chip_fields import chip_page
 from docs.from_code.commands import commands_page
 from docs.from_code.devices import devices_page
 from docs.from_code.errors import errors_page
+from docs.from_code.examples import example_pages
 from docs.from_code.file_fields import files_page
 from docs.from_code.operators import operators_page
 from docs.from_code.parts import parts_page
@@ -37,4 +38,4 @@ PAGES: dict[str, Callable[[], str]] = {
 
 def pages() -> dict[str, str]:
     """Path under docs/ -> Markdown, of every page that comes from the code."""
-    return {path: write() for path, write in PAGES.items()}
+    return {path: write() for path, write in PAGES.items()} | example_pages()

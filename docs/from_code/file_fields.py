@@ -13,7 +13,7 @@ from archsim.studies import training
 from docs.from_code.markdown import code, page, table
 from hwlib import figures
 from workloads import toml_file
-from workloads.operators import FIELDS as OPERATOR_FIELDS
+from workloads.layers import FIELDS as OPERATOR_FIELDS
 
 Meanings = Mapping[str, str]
 

@@ -11,6 +11,7 @@ from archsim.cli.main import COMMANDS, build_parser
 from archsim.devices import LAWS, load_law
 from archsim.devices.presets import load_presets
 from archsim.documentation import find_page
+from archsim.operators.vocabulary import OPERATORS
 from archsim.schemes import load_scheme
 from archsim.training.settings import TrainingSettings
 from docs.from_code.chip_fields import MOVES, chip_page
@@ -26,7 +27,6 @@ from docs.from_code.sources import sources_page
 from docs.from_code.training_fields import training_page
 from hwlib import load_catalogue
 from tests.conformance.test_every_setting import FIELDS
-from workloads.network import OPERATORS
 
 
 def named(text):
