@@ -12,6 +12,7 @@ from archsim.cli import options
 from archsim.cli.output import console, emit, print_json, say
 from archsim.readers.digest import seal
 from archsim.run.result_tables import TABLES
+from archsim.soc.observers.formats import FORMATS, EventFormat
 from hwlib.errors import InputError
 
 if TYPE_CHECKING:
@@ -82,14 +83,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="TABLE",
         help=f"print one table as CSV instead: {', '.join(TABLES)}",
     )
-    parser.add_argument(
-        "--trace-out", metavar="FILE.json", help="write the events for Perfetto or chrome://tracing"
-    )
-    parser.add_argument(
-        "--vcd",
-        metavar="FILE.vcd",
-        help="write the events as a value change dump (needs the extra 'vcd')",
-    )
+    for form in FORMATS:
+        parser.add_argument(form.option, metavar=f"FILE{form.suffix}", help=f"write {form.help}")
     options.add_output_options(parser)
 
 
@@ -140,19 +135,26 @@ def execute(arguments: argparse.Namespace) -> int:
 def _check(arguments: argparse.Namespace) -> None:
     if arguments.json and arguments.csv:
         raise InputError("choose one form of output", where="--csv", got="--json and --csv")
-    for option in ("data", "trace_out", "vcd"):
-        if arguments.no_timing and getattr(arguments, option):
-            raise InputError(
-                "nothing happens in time with --no-timing", where=f"--{option.replace('_', '-')}"
-            )
+    files = _event_files(arguments)
+    for option in [*(["--data"] if arguments.data else []), *(form.option for form in files)]:
+        if arguments.no_timing:
+            raise InputError("nothing happens in time with --no-timing", where=option)
     if arguments.out:
         refuse_other(folder_path(arguments.out, "--out"), "run", "--out")
-    for option in ("trace_out", "vcd"):
-        path = getattr(arguments, option)
-        if path and (Path(path).is_dir() or not Path(path).absolute().parent.is_dir()):
-            raise InputError(
-                "not a file in an existing folder", where=f"--{option.replace('_', '-')}", got=path
-            )
+    taken: set[Path] = set()
+    for form, name in files.items():
+        path = Path(name).absolute()
+        if path.is_dir() or not path.parent.is_dir():
+            raise InputError("not a file in an existing folder", where=form.option, got=name)
+        if path in taken:
+            raise InputError("one file for two forms of the events", where=form.option, got=name)
+        taken.add(path)
+
+
+def _event_files(arguments: argparse.Namespace) -> dict[EventFormat, str]:
+    """The forms of the events that are asked for, and their files."""
+    named = {form: getattr(arguments, form.word) for form in FORMATS}
+    return {form: name for form, name in named.items() if name}
 
 
 def _workload(arguments: argparse.Namespace, scheme_settings: dict[str, str]) -> Work:
@@ -239,16 +241,11 @@ def _images(path: str) -> dict[str, Any]:
 
 def _observers(arguments: argparse.Namespace) -> tuple[Observer, ...]:
     """Observers of the events; each writes its file when the run has ended."""
-    if not (arguments.trace_out or arguments.vcd):
-        return ()
-    from archsim.soc.observers import PerfettoTrace, VcdTrace
-
-    wanted = ((PerfettoTrace, arguments.trace_out), (VcdTrace, arguments.vcd))
-    return tuple(observer(path) for observer, path in wanted if path)
+    return tuple(form.observer(path) for form, path in _event_files(arguments).items())
 
 
 def _write(arguments: argparse.Namespace, result: Result) -> int:
-    for path in filter(None, (arguments.trace_out, arguments.vcd)):
+    for path in _event_files(arguments).values():
         say(f"events: {path}", arguments.quiet)
     if arguments.out:
         from archsim.basics.files import write_files
