@@ -6,6 +6,7 @@ import functools
 import math
 from collections.abc import Mapping, Sequence
 
+from archsim.chip.blocks import counted
 from archsim.chip.config import Architecture, ComponentSettings
 from archsim.chip.roles import OPTIONAL
 from archsim.ledger.component import Component
@@ -49,7 +50,7 @@ def derived_values(chip: Architecture, tiles: int) -> dict[str, float]:
 
 def instances(component: ComponentSettings, chip: Architecture, tiles: int) -> int:
     """How many of a component a chip has, `tiles` of whose tiles have it."""
-    each = {
+    by_word = {
         "cell": chip.tile.rows * chip.tile.columns * tiles,
         "row": chip.tile.rows * tiles,
         "column": chip.tile.columns * tiles,
@@ -59,9 +60,9 @@ def instances(component: ComponentSettings, chip: Architecture, tiles: int) -> i
         "adc": chip.adcs_per_tile * tiles,
         "tile": tiles,
         "cluster": math.ceil(tiles / chip.tile_cluster),
-        "lane": chip.vector_unit.lanes,
         "chip": 1,
-    }[component.per]
+    } | {word: block.parts(chip) for word, block in counted().items()}
+    each = by_word[component.per]
     return math.ceil(each * component.count - 1e-9)
 
 

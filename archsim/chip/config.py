@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from archsim.chip.blocks import counted
 from archsim.chip.blocks.bitstream import BitstreamSettings
 from archsim.chip.blocks.buffer import BufferSettings
 from archsim.chip.blocks.controller import ControllerSettings
@@ -24,6 +25,13 @@ from archsim.chip.execution_settings import ExecutionSettings, PlacementSettings
 from archsim.chip.section import Count, Section
 from archsim.chip.tile_settings import PhysicsSettings, TileSettings, WeightSettings
 from hwlib.text import html_table
+
+# What parts are counted by: the tile and what is in it, the chip, and what blocks have several of.
+_TILE = ("cell", "row", "column", "line", "driven", "sensed", "adc", "tile", "cluster")
+if TYPE_CHECKING:
+    Per = str
+else:
+    Per = Literal[(*_TILE, *counted(), "chip")]
 
 
 class ComponentSettings(Section):
@@ -43,21 +51,10 @@ class ComponentSettings(Section):
     """Parameters of the part; "=field.path" follows that setting, "=derived.NAME" what is derived
     from several.
     """
-    per: Literal[
-        "cell",
-        "row",
-        "column",
-        "line",
-        "driven",
-        "sensed",
-        "adc",
-        "tile",
-        "cluster",
-        "lane",
-        "chip",
-    ] = "tile"
+    per: Per = "tile"
     """What the parts are counted by. `line` is a row or a column, `driven` a line that takes
-    inputs, `sensed` one that is read, `cluster` are `tile_cluster` tiles.
+    inputs, `sensed` one that is read, `cluster` are `tile_cluster` tiles, `lane` is one of the
+    vector unit; other blocks have a word of their own.
     """
     count: Annotated[float, Field(gt=0, le=1_000_000)] = 1
     """Parts for every `per`."""

@@ -43,6 +43,12 @@ def by_kind() -> dict[str, Block[Any]]:
     return {kind: block for block in blocks() for kind in block.kinds}
 
 
+@cache
+def counted() -> dict[str, Block[Any]]:
+    """The blocks by which parts of a chip are counted, by the word for it."""
+    return {block.per: block for block in blocks() if block.per}
+
+
 def down() -> tuple[Block[Any], ...]:
     """The blocks on the way of inputs to the tiles, as data pass them."""
     return tuple(sorted((b for b in blocks() if b.down is not None), key=lambda b: b.down or 0))

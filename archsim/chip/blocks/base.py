@@ -79,6 +79,9 @@ class Block(Generic[S]):
     roles: ClassVar[tuple[str, ...]] = ()
     without: ClassVar[frozenset[str]] = frozenset()
     acts: ClassVar[Mapping[str, Acts]] = {}
+    per: ClassVar[str | None] = None
+    """The word by which parts of a chip are counted by this block (`per` of a component), if they
+    can be: as many as `parts` says, so that area and contention come from one setting."""
     optional: ClassVar[bool] = False
     """Whether only some chips have it, so that a result says how busy it was only where it was
     asked."""
@@ -94,6 +97,10 @@ class Block(Generic[S]):
         ways, or one for the way down and one for the way up.
         """
         return ()
+
+    def parts(self, chip: Architecture) -> int:
+        """How many there are of what its word counts."""
+        raise NotImplementedError
 
     def plan_job(self, job: TileJob) -> None:
         """What an operation of one of its `kinds` does on the tiles: counts and cycles."""

@@ -38,12 +38,19 @@ class LookupUnit(Block[LookupUnitSettings]):
     section = LookupUnitSettings
     up = 15
     roles = ("lookup_unit",)
+    per = "lookup_lane"
     optional = True
     acts = {
-        "lanes": Acts(lambda run: run.does("lookup"), "nothing is looked up"),
+        "lanes": Acts(
+            lambda run: (
+                run.does("lookup")
+                or any(part.per == LookupUnit.per for part in run.built.chip.components.values())
+            ),
+            "nothing is looked up, and no part is for a lookup lane",
+        ),
         "lookup_cycles": Acts(
             lambda run: (
-                run.timed and run.does("lookup") and BLOCK.settings(run.built.chip).lanes > 0
+                run.timed and run.does("lookup") and LookupUnit().settings(run.built.chip).lanes > 0
             ),
             "nothing is timed, nothing is looked up, or there is no lookup unit",
         ),
@@ -53,6 +60,9 @@ class LookupUnit(Block[LookupUnitSettings]):
         if not self.settings(chip).lanes:
             return ()
         return (ServerPlan("lookup_unit", "lookup_unit"),)
+
+    def parts(self, chip: Architecture) -> int:
+        return self.settings(chip).lanes
 
     def plan_step(self, step: Step) -> None:
         settings = self.settings(step.chip)

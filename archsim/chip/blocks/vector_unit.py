@@ -43,6 +43,7 @@ class VectorUnit(Block[VectorUnitSettings]):
     section = VectorUnitSettings
     up = 20
     roles = ("vector_unit",)
+    per = "lane"
     acts = {
         "lanes": Acts(
             lambda run: (
@@ -58,6 +59,9 @@ class VectorUnit(Block[VectorUnitSettings]):
 
     def servers(self, chip: Architecture, trace: Trace) -> tuple[ServerPlan, ...]:
         return (ServerPlan("vector_unit", "vector_unit"),)
+
+    def parts(self, chip: Architecture) -> int:
+        return chip.vector_unit.lanes
 
     def plan_step(self, step: Step) -> None:
         settings = self.settings(step.chip)
