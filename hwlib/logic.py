@@ -76,23 +76,23 @@ def _slower(path: Figure) -> Quantity:
     )
 
 
-def less(whole: Figure, part: Figure, count: int, formula: str) -> Quantity:
-    """`whole` minus `count` times `part`, with the range of `whole` kept in proportion.
+def less(block: Figure, piece: Figure, count: int, formula: str) -> Quantity:
+    """`block` minus `count` times `piece`, with the range of `block` kept in proportion.
 
     A difference of two correlated report values: taking opposite ends of both ranges would invent a
     spread.
     """
     # of the printed values: figures that are drawn from their ranges (archsim explore) keep the
     # share, and so stay positive
-    printed, subtracted = (to_base(item.raw, item.raw_unit)[0] for item in (whole, part))
+    printed, subtracted = (to_base(item.raw, item.raw_unit)[0] for item in (block, piece))
     share = (printed - count * subtracted) / printed
     return Quantity(
-        whole.value * share,
-        whole.low * share,
-        whole.high * share,
-        whole.unit,
+        block.value * share,
+        block.low * share,
+        block.high * share,
+        block.unit,
         formula,
-        (whole, part),
+        (block, piece),
     )
 
 

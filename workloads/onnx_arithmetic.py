@@ -74,7 +74,7 @@ def _filled(constants: Constants, node: NodeProto) -> Array:
 def _shape(constants: Constants, node: NodeProto) -> Array:
     fields = Attributes(node)
     shape = constants.graph.shape(node.input[0], node)
-    start, end = fields.whole("start", 0), fields.whole("end", len(shape))
+    start, end = fields.integer("start", 0), fields.integer("end", len(shape))
     return np.array(shape, np.int64)[start:end]
 
 
@@ -85,10 +85,10 @@ def _slice(constants: Constants, node: NodeProto) -> Array:
 
 def slices(constants: Constants, node: NodeProto, rank: int) -> tuple[slice, ...]:
     """What a Slice takes along each axis, from its attributes (opset 9) or its constant inputs."""
-    starts = _wholes(constants, node, "starts", 1)
-    ends = _wholes(constants, node, "ends", 2)
-    axes = _wholes(constants, node, "axes", 3, range(len(starts)))
-    steps = _wholes(constants, node, "", 4, [1] * len(starts))
+    starts = _integers(constants, node, "starts", 1)
+    ends = _integers(constants, node, "ends", 2)
+    axes = _integers(constants, node, "axes", 3, range(len(starts)))
+    steps = _integers(constants, node, "", 4, [1] * len(starts))
     result = [slice(None)] * rank
     for start, end, axis, step in zip(starts, ends, axes, steps):
         # A negative step runs to before the first element where the end lies below the axis: Python
@@ -97,7 +97,7 @@ def slices(constants: Constants, node: NodeProto, rank: int) -> tuple[slice, ...
     return tuple(result)
 
 
-def _wholes(
+def _integers(
     constants: Constants,
     node: NodeProto,
     attribute: str,
@@ -107,7 +107,7 @@ def _wholes(
     """Whole numbers of an attribute, or else of a constant input."""
     fields = Attributes(node)
     if attribute in fields:
-        return fields.wholes(attribute)
+        return fields.integers(attribute)
     given = constants.input(node, index)
     if given is not None:
         return [int(item) for item in given.reshape(-1)]
@@ -122,7 +122,7 @@ def axes_of(constants: Constants, node: NodeProto) -> list[int] | None:
     """
     fields = Attributes(node)
     if "axes" in fields:
-        return fields.wholes("axes")
+        return fields.integers("axes")
     given = constants.input(node, 1)
     return None if given is None else [int(item) for item in given.reshape(-1)]
 
@@ -146,7 +146,7 @@ def _dequantised(constants: Constants, node: NodeProto) -> Array:
         )
     if scale.size > 1:
         shape = [1] * codes.ndim
-        shape[fields.whole("axis", 1)] = -1
+        shape[fields.integer("axis", 1)] = -1
         scale = scale.reshape(shape)
         zero = zero.reshape(shape) if zero.size > 1 else zero
     return np.asarray((codes - zero) * scale, np.float32)
@@ -177,7 +177,7 @@ def _reshaped(constants: Constants, node: NodeProto) -> Array:
 
 
 def _cast(constants: Constants, node: NodeProto) -> Array:
-    kind = Attributes(node).whole("to")
+    kind = Attributes(node).integer("to")
     if kind not in _TYPES:
         raise InputError(
             "a cast to this type is not supported", where=constants.graph.position(node), got=kind
@@ -191,17 +191,17 @@ def _same(constants: Constants, node: NodeProto) -> Array:
 
 def _transposed(constants: Constants, node: NodeProto) -> Array:
     data = constants.of(node.input[0])
-    return np.transpose(data, Attributes(node).wholes("perm", range(data.ndim)[::-1]))
+    return np.transpose(data, Attributes(node).integers("perm", range(data.ndim)[::-1]))
 
 
 def _gathered(constants: Constants, node: NodeProto) -> Array:
-    data, places = constants.of(node.input[0]), constants.of(node.input[1])
-    return np.take(data, places, axis=Attributes(node).whole("axis", 0))
+    data, indices = constants.of(node.input[0]), constants.of(node.input[1])
+    return np.take(data, indices, axis=Attributes(node).integer("axis", 0))
 
 
 def _joined(constants: Constants, node: NodeProto) -> Array:
     return np.concatenate(
-        [constants.of(name) for name in node.input], axis=Attributes(node).whole("axis")
+        [constants.of(name) for name in node.input], axis=Attributes(node).integer("axis")
     )
 
 

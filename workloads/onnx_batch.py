@@ -133,7 +133,7 @@ def demanded_axes(graph: Graph) -> dict[str, tuple[int, str]]:
         wanted = next(
             (demands[item] for item in node.output if item in demands and item not in torn), None
         )
-        if kind in _FIRST_AXIS or kind == "Flatten" and fields.whole("axis", 1) == 1:
+        if kind in _FIRST_AXIS or kind == "Flatten" and fields.integer("axis", 1) == 1:
             demand(node.input[0], 0, name)
         elif kind == "LSTM":
             axis = 0 if fields.flag("layout") else 1
@@ -144,9 +144,9 @@ def demanded_axes(graph: Graph) -> dict[str, tuple[int, str]]:
             wanted
             and kind == "Transpose"
             and "perm" in fields
-            and wanted[0] < len(fields.wholes("perm"))
+            and wanted[0] < len(fields.integers("perm"))
         ):
-            demand(node.input[0], fields.wholes("perm")[wanted[0]], wanted[1])
+            demand(node.input[0], fields.integers("perm")[wanted[0]], wanted[1])
         elif wanted and kind in _KEEPS_AXES:
             for tensor in node.input:
                 demand(tensor, *wanted)

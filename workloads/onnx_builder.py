@@ -7,8 +7,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple, TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 from archsim.operators.moves import Moves
 from archsim.operators.shapes import Shape, shape_text
@@ -17,32 +16,17 @@ from archsim.readers.table import check_size
 from workloads.layers import check_work
 from workloads.network import Layer
 from workloads.onnx_graph import Graph
-from workloads.onnx_origin import Origin, layer_name
+from workloads.onnx_origin import layer_name
 from workloads.onnx_reader import GraphReader, Role, Value
+from workloads.onnx_sharing import Held, Sharing, WeightKey, WeightSource
 
 if TYPE_CHECKING:
     from typing import Unpack
 
     from onnx import NodeProto
 
-Held = tuple[Origin, float]
-"""Origin and factor of a bias."""
 Settings = tuple[tuple[str, object], ...]
 """Names and values of what a layer's function is told."""
-
-
-class WeightKey(NamedTuple):
-    """What tells the weights of two layers apart.
-
-    Args:
-        operator: operator of the layer.
-        weight: origin of its weight.
-        rest: what the operator does to it, and origins of what lies on the array with it.
-    """
-
-    operator: str
-    weight: Origin
-    rest: tuple[object, ...]
 
 
 class LayerFields(TypedDict, total=False):
@@ -62,30 +46,6 @@ class LayerFields(TypedDict, total=False):
     transposed: bool
 
 
-@dataclass(slots=True)
-class WeightPlace:
-    """Where an array layer's weights are.
-
-    Args:
-        node: the node that they belong to.
-        direction: of an LSTM, 0 forward, 1 reverse.
-        bias_tensor: a bias that an Add brought.
-        bias: origin and factor of the bias, whoever brought it.
-    """
-
-    node: NodeProto
-    direction: int = 0
-    bias_tensor: str = ""
-    bias: Held | None = None
-
-
-class Sharing(NamedTuple):
-    """Whose matrix an array layer reads; `shares` is empty where it keeps its own."""
-
-    shares: str = ""
-    transposed: bool = False
-
-
 class Builder(GraphReader):
     """Collects layers.
 
@@ -98,7 +58,7 @@ class Builder(GraphReader):
 
     def __init__(self, graph: Graph):
         super().__init__(graph)
-        self.weights: dict[str, WeightPlace] = {}
+        self.weights: dict[str, WeightSource] = {}
         self.tensors: dict[str, dict[str, Role]] = {}
         self.owners: dict[WeightKey, tuple[str, bool]] = {}
         self._counts: dict[str, int] = {}

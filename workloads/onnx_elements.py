@@ -1,4 +1,4 @@
-"""ONNX element-wise operators, normalisations and joins as layers of the digital vector unit.
+"""ONNX element-wise operators and normalisations as layers of the digital vector unit.
 
 A layer's operator says what it costs; its function, settings and constants say what it computes,
 which equals ONNX's definition.
@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from archsim.operators.elementwise import Elementwise
-from archsim.operators.shapes import Shape
 from archsim.operators.vocabulary import FUNCTIONS
 from workloads.onnx_arithmetic import Array
-from workloads.onnx_builder import Builder, Converter, Settings, Sharing
+from workloads.onnx_builder import Builder, Converter, Settings
 from workloads.onnx_constants import Constants
+from workloads.onnx_joins import broadcast_shape
 from workloads.onnx_node import Attributes
 from workloads.onnx_reader import Role
 
@@ -53,7 +53,7 @@ def _slope(builder: Builder, node: NodeProto) -> None:
         raise builder.fault(
             node, "a slope computed at run time is not supported", "cut the network before it"
         )
-    if _broadcast((value.full, builder.full(node.input[1], node))) != value.full:
+    if broadcast_shape((value.full, builder.full(node.input[1], node))) != value.full:
         raise builder.fault(
             node,
             "the slope does not fit the input",
@@ -95,13 +95,15 @@ def _softmax(function: str) -> Converter:
         value = builder.source(node.input[0], node)
         rank = len(value.full)
         newer = builder.graph.opset >= 13
-        axis = Attributes(node).whole("axis", -1 if newer else 1)
+        axis = Attributes(node).integer("axis", -1 if newer else 1)
         # Before opset 13 all axes from the named one on are one.
         axes = (axis,) if newer else tuple(range(axis % rank if rank else 0, rank))
         settings: Settings = ()
         try:
-            places = tuple(builder.image_axis(value.full, value.axis, item, node) for item in axes)
-            settings = (("axes", places),)
+            positions = tuple(
+                builder.image_axis(value.full, value.axis, item, node) for item in axes
+            )
+            settings = (("axes", positions),)
         except ValueError:
             builder.refuse_values(node, "a softmax over the images of a batch")
         if function:
@@ -154,7 +156,7 @@ def _dropout(builder: Builder, node: NodeProto) -> None:
 
 def _response_norm(builder: Builder, node: NodeProto) -> None:
     fields = Attributes(node)
-    size = fields.whole("size", 1)
+    size = fields.integer("size", 1)
     if size < 1:
         raise builder.fault(node, "size must be 1 or more", got=size)
     value = builder.source(node.input[0], node)
@@ -165,108 +167,6 @@ def _response_norm(builder: Builder, node: NodeProto) -> None:
         for name, default in (("alpha", 1e-4), ("beta", 0.75), ("bias", 1.0))
     )
     builder.emit(node, "local_response_norm", (node.input[0],), kernel=(size, 1), settings=settings)
-
-
-def _element_wise(operator: str, kind: str, function: str = "") -> Converter:
-    """Add, Sum, Mul, Sub and Div. A constant operand is no input; a layer with one input has a
-    constant second operand.
-    """
-
-    def convert(builder: Builder, node: NodeProto) -> None:
-        tensors = tuple(name for name in node.input if not builder.constant(name))
-        constants = tuple(name for name in node.input if builder.constant(name))
-        if kind == "Div" and (not constants or constants[0] != node.input[1]):
-            raise builder.fault(
-                node, "division by an activation is not supported", "cut the network before it"
-            )
-        if kind == "Sum" and len(node.input) == 1:
-            builder.alias(node, node.input[0])
-            return
-        if function:
-            builder.note(f"{kind} is counted as {operator}")
-        if (
-            kind == "Add"
-            and len(tensors) == 1
-            and _fold_bias(builder, node, tensors[0], constants[0])
-        ):
-            return
-        combine(builder, node, operator, function)
-
-    return convert
-
-
-def combine(builder: Builder, node: NodeProto, operator: str, function: str = "") -> None:
-    """An element-wise layer of a node's inputs, activations and constants in their order."""
-    tensors = tuple(name for name in node.input if not builder.constant(name))
-    values = [builder.source(name, node) for name in tensors]
-    # The operand of the output's own rank decides where the batch is.
-    full = builder.full(node.output[0], node)
-    offsets = [
-        (len(full) - len(value.full) + value.axis) for value in values if value.axis is not None
-    ]
-    axis = offsets[0] if offsets else None
-    roles = {
-        f"operand{place}": builder.operand(name, full, axis, node)
-        for place, name in enumerate(node.input)
-        if builder.constant(name)
-    }
-    name = builder.emit(node, operator, tensors, axis, function=function, roles=roles)
-    layer = builder.layers[name]
-    shapes = layer.input_shapes + tuple(
-        _constant_shape(builder, item, full, axis, node)
-        for item in node.input
-        if builder.constant(item)
-    )
-    if _broadcast(shapes) != layer.output_shape:
-        builder.refuse_values(node, "its operands have their batch in different places")
-
-
-def _constant_shape(
-    builder: Builder, tensor: str, full: Shape, axis: int | None, node: NodeProto
-) -> Shape:
-    shape = builder.full(tensor, node)
-    padded = (1,) * (len(full) - len(shape)) + shape
-    if axis is None or len(full) < 2 or full[axis] != builder.graph.batch or padded[axis] != 1:
-        return padded
-    return padded[:axis] + padded[axis + 1 :]
-
-
-def _broadcast(shapes: tuple[Shape, ...]) -> Shape | None:
-    try:
-        return np.broadcast_shapes(*shapes)
-    except ValueError:
-        return None
-
-
-def _fold_bias(builder: Builder, node: NodeProto, tensor: str, constant: str) -> bool:
-    """An Add of one constant a feature right behind a product without bias is that layer's bias."""
-    value = builder.source(tensor, node)
-    layer = builder.layers[value.layer]
-    if (
-        layer.operator != "linear"
-        or layer.bias
-        or builder.graph.uses[tensor] != 1
-        or layer.name not in builder.weights
-    ):
-        return False
-    shape = builder.full(constant, node)
-    if (
-        not shape
-        or shape[-1] != layer.output_shape[-1]
-        or math.prod(shape) != shape[-1]
-        or value.full[-1] != shape[-1]
-    ):
-        return False
-    if len(shape) > len(value.full):  # the sum has more axes than the product
-        return False
-    held = (builder.origins.of(constant), 1.0)
-    if not builder.own_bias(Sharing(layer.shares, layer.transposed), held):
-        return False
-    builder.replace(layer.name, bias=True)
-    builder.weights[layer.name].bias_tensor = constant
-    builder.weights[layer.name].bias = held
-    builder.alias(node, tensor)
-    return True
 
 
 def _hard_swish(builder: Builder, node: NodeProto) -> None:
@@ -286,34 +186,6 @@ def _hard_swish(builder: Builder, node: NodeProto) -> None:
     builder.replace(name, inputs=(value.layer, gate), input_shapes=(shape, shape))
 
 
-def _concat(builder: Builder, node: NodeProto) -> None:
-    tensors = tuple(name for name in node.input if not builder.constant(name))
-    fixed = {place: name for place, name in enumerate(node.input) if builder.constant(name)}
-    if fixed:
-        builder.note("constant parts of a Concat are not counted as inputs")
-    axis = Attributes(node).whole("axis", 1)
-    value = builder.source(tensors[0], node)
-    along_batch = value.axis is not None and axis % len(value.full) == value.axis
-    if along_batch and (builder.graph.batch > 1 or value.full[axis % len(value.full)] == 1):
-        raise builder.fault(
-            node,
-            "joins different images along the batch axis",
-            "export the network with a batch of 1",
-        )
-    if any(builder.source(name, node).axis != value.axis for name in tensors):
-        raise builder.fault(
-            node,
-            "joins tensors with their batch in different places",
-            "export the network with the batch as axis 0",
-        )
-    place = builder.image_axis(value.full, value.axis, axis, node)
-    roles = {
-        f"part{index}": builder.operand(name, value.full, value.axis, node)
-        for index, name in fixed.items()
-    }
-    builder.emit(node, "concat", tensors, settings=(("axis", place),) if place else (), roles=roles)
-
-
 CONVERTERS: dict[str, Converter] = {
     **{
         kind: _pointwise(kind, function)
@@ -329,10 +201,4 @@ CONVERTERS: dict[str, Converter] = {
     "Dropout": _dropout,
     "LRN": _response_norm,
     "HardSwish": _hard_swish,
-    "Concat": _concat,
-    "Add": _element_wise("add", "Add"),
-    "Sum": _element_wise("add", "Sum"),
-    "Sub": _element_wise("add", "Sub", "subtract"),
-    "Mul": _element_wise("multiply", "Mul"),
-    "Div": _element_wise("multiply", "Div", "divide"),
 }

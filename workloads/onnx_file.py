@@ -15,6 +15,7 @@ from archsim.readers.table import check_size
 from hwlib.errors import InputError
 from workloads import (
     onnx_elements,
+    onnx_joins,
     onnx_lstm,
     onnx_products,
     onnx_rearrange,
@@ -37,6 +38,7 @@ CONVERTERS = (
     | onnx_products.CONVERTERS
     | onnx_lstm.CONVERTERS
     | onnx_elements.CONVERTERS
+    | onnx_joins.CONVERTERS
     | onnx_rearrange.CONVERTERS
 )
 """ONNX operators that may lie on the path from input to output."""
@@ -72,10 +74,10 @@ class OnnxTensors:
                 role: self._constant(layer.name, role, read, constants)
                 for role, read in roles.items()
             }
-            place = builder.weights.get(layer.name)
-            if place is None:
+            source = builder.weights.get(layer.name)
+            if source is None:
                 continue
-            weights = layer_weights(builder, layer.name, place, constants)
+            weights = layer_weights(builder, layer.name, source, constants)
             matrix = np.swapaxes(weights.matrix, -1, -2)
             values[layer.name]["weights"] = np.ascontiguousarray(
                 matrix.reshape(-1, matrix.shape[-1])
@@ -173,8 +175,8 @@ def load_weights(
     constants = Constants(builder.graph)
     kept = {layer.name for layer in builder.finished(builder.graph.outputs)}
     return {
-        name: layer_weights(builder, name, place, constants)
-        for name, place in builder.weights.items()
+        name: layer_weights(builder, name, source, constants)
+        for name, source in builder.weights.items()
         if name in kept
     }
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from workloads.onnx_builder import Builder, Converter, WeightKey, WeightPlace
+from workloads.onnx_builder import Builder, Converter
 from workloads.onnx_node import Attributes
 from workloads.onnx_reader import Value
+from workloads.onnx_sharing import WeightKey, WeightSource
 
 if TYPE_CHECKING:
     from onnx import NodeProto
@@ -61,7 +62,7 @@ def _lstm(builder: Builder, node: NodeProto) -> None:
             shares=sharing.shares,
             transposed=sharing.transposed,
         )
-        builder.weights[name] = WeightPlace(node, direction)
+        builder.weights[name] = WeightSource(node, direction)
         names.append(name)
     _states(builder, node, names, cell)
     _last_states(builder, node, names, cell)

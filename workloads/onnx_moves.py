@@ -47,7 +47,7 @@ def _moved(operator: str, move: Move) -> Converter:
             axis = value.axis
             if axis is not None and len(full) < len(value.full):
                 # Only Gather with a single index drops an axis.
-                dropped = Attributes(node).whole("axis", 0) % len(value.full)
+                dropped = Attributes(node).integer("axis", 0) % len(value.full)
                 axis = axis - 1 if dropped < axis else None if dropped == axis else axis
             output = Output(number, tensor, full, axis)
             _add_move(builder, node, operator, move, output)
@@ -67,7 +67,7 @@ class Output(NamedTuple):
 def _add_move(builder: Builder, node: NodeProto, operator: str, move: Move, output: Output) -> None:
     value = builder.source(node.input[0], node)
 
-    def places(constants: Constants) -> Array:
+    def origins(constants: Constants) -> Array:
         if max(math.prod(value.full), math.prod(output.full)) > _LARGEST_MOVED:
             raise builder.fault(node, "moves more than real data can carry", got=value.full)
         # The node is handed the number of each element, and so tells where each comes from.
@@ -81,11 +81,11 @@ def _add_move(builder: Builder, node: NodeProto, operator: str, move: Move, outp
         return _within_image(builder, node, value, moved, output.axis)
 
     shape = builder.per_image(output.full, output.axis, node) or (1,)
-    if _stands_still(builder, node, value, places, output, shape):
+    if _stands_still(builder, node, value, origins, output, shape):
         layer = builder.reshaped(value.layer, shape, node)
         builder.values[output.tensor] = Value(layer, output.full, output.axis)
         return
-    roles: dict[str, Role] = {"index": places}
+    roles: dict[str, Role] = {"index": origins}
     if node.op_type == "Pad":
         roles["fill"] = lambda constants: np.asarray(_fill(constants, node), np.float32).reshape(())
     name = builder.reshaped(value.layer, shape, node, operator, always=True, constants=tuple(roles))
@@ -94,13 +94,13 @@ def _add_move(builder: Builder, node: NodeProto, operator: str, move: Move, outp
 
 
 def _stands_still(
-    builder: Builder, node: NodeProto, value: Value, places: Role, output: Output, shape: Shape
+    builder: Builder, node: NodeProto, value: Value, origins: Role, output: Output, shape: Shape
 ) -> bool:
     """Whether a node moves nothing within an image; False where that is not known yet."""
     if math.prod(value.full) > _LARGEST_LOOKED_AT:
         return False
     try:
-        moved = places(builder.constants)
+        moved = origins(builder.constants)
     except InputError as fault:
         builder.refuse_values(node, fault.what)
         return False
@@ -146,7 +146,7 @@ def _sliced(constants: Constants, node: NodeProto, array: Array, number: int) ->
 
 
 def _split(constants: Constants, node: NodeProto, array: Array, number: int) -> Array:
-    axis = Attributes(node).whole("axis", 0) % array.ndim
+    axis = Attributes(node).integer("axis", 0) % array.ndim
     sizes = [constants.graph.shape(tensor, node)[axis] if tensor else 0 for tensor in node.output]
     if 0 in sizes[:number]:
         raise InputError(
@@ -157,7 +157,7 @@ def _split(constants: Constants, node: NodeProto, array: Array, number: int) -> 
 
 
 def _taken(constants: Constants, node: NodeProto, array: Array, number: int) -> Array:
-    return np.take(array, constants.of(node.input[1]), axis=Attributes(node).whole("axis", 0))
+    return np.take(array, constants.of(node.input[1]), axis=Attributes(node).integer("axis", 0))
 
 
 class Pads(NamedTuple):
@@ -170,7 +170,7 @@ class Pads(NamedTuple):
 def _pads(constants: Constants, node: NodeProto, rank: int) -> Pads:
     fields = Attributes(node)
     given = (
-        fields.wholes("pads")
+        fields.integers("pads")
         if "pads" in fields
         else [int(item) for item in constants.of(node.input[1]).reshape(-1)]
     )
@@ -216,7 +216,7 @@ def _fill(constants: Constants, node: NodeProto) -> Array | float:
 
 def _depth_to_space(constants: Constants, node: NodeProto, array: Array, number: int) -> Array:
     fields = Attributes(node)
-    size = fields.whole("blocksize")
+    size = fields.integer("blocksize")
     batch, channels, height, width = array.shape
     if fields.text("mode", "DCR") == "DCR":
         parts = array.reshape(batch, size, size, channels // size**2, height, width).transpose(
@@ -230,7 +230,7 @@ def _depth_to_space(constants: Constants, node: NodeProto, array: Array, number:
 
 
 def _space_to_depth(constants: Constants, node: NodeProto, array: Array, number: int) -> Array:
-    size = Attributes(node).whole("blocksize")
+    size = Attributes(node).integer("blocksize")
     batch, channels, height, width = array.shape
     parts = array.reshape(batch, channels, height // size, size, width // size, size).transpose(
         0, 3, 5, 1, 2, 4

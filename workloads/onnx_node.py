@@ -31,7 +31,7 @@ class Attributes:
     def __contains__(self, name: str) -> bool:
         return name in self._fields
 
-    def whole(self, name: str, default: int | None = None) -> int:
+    def integer(self, name: str, default: int | None = None) -> int:
         """A whole number, or `default` where the node does not say; KeyError without a default."""
         field = self._of(name, _WHOLE)
         if field is not None:
@@ -42,7 +42,7 @@ class Attributes:
 
     def flag(self, name: str, default: bool = False) -> bool:
         """A whole number that stands for yes or no."""
-        return bool(self.whole(name, int(default)))
+        return bool(self.integer(name, int(default)))
 
     def number(self, name: str, default: float) -> float:
         """A number, or `default` where the node does not say."""
@@ -54,16 +54,18 @@ class Attributes:
         field = self._of(name, _TEXT)
         return default if field is None else field.s.decode("utf-8", "replace")
 
-    def wholes(self, name: str, default: Sequence[int] = ()) -> list[int]:
+    def integers(self, name: str, default: Sequence[int] = ()) -> list[int]:
         """A list of whole numbers, or `default` where the node does not say."""
         field = self._of(name, _WHOLES)
         return list(default) if field is None else [int(item) for item in field.ints]
 
-    def setting(self, name: str, default: float | str) -> float | str:
-        """A number or a text, of the kind that the default is."""
+    def setting(self, name: str, default: object) -> float | str:
+        """A number or a text, of the kind that the default is; TypeError for another kind."""
         if isinstance(default, str):
             return self.text(name, default)
-        return self.number(name, default)
+        if isinstance(default, int | float):
+            return self.number(name, default)
+        raise TypeError(f"setting '{name}' is neither a number nor a text")
 
     def _of(self, name: str, kind: int) -> AttributeProto | None:
         field = self._fields.get(name)

@@ -46,10 +46,12 @@ class Origins:
         while tensor not in self._stored and tensor in self._makers:
             node = self._makers[tensor]
             fields = Attributes(node)
-            if node.op_type in _SAME and (node.op_type != "Cast" or fields.whole("to") in (1, 11)):
+            if node.op_type in _SAME and (
+                node.op_type != "Cast" or fields.integer("to") in (1, 11)
+            ):
                 pass
             elif node.op_type == "Transpose":
-                perm = tuple(fields.wholes("perm")) if "perm" in fields else None
+                perm = tuple(fields.integers("perm")) if "perm" in fields else None
                 if done and perm == (1, 0) and done[-1] == ("T", perm):
                     done.pop()  # turned twice
                 else:
@@ -57,7 +59,7 @@ class Origins:
             elif node.op_type in _RESHAPES:
                 done.append(("R", self._graph.shapes.get(tensor)))
             elif node.op_type == "DequantizeLinear":
-                done.append(("Q", *node.input[1:], fields.whole("axis", 1)))
+                done.append(("Q", *node.input[1:], fields.integer("axis", 1)))
             else:
                 break
             tensor = node.input[0]

@@ -6,9 +6,10 @@ import math
 from typing import TYPE_CHECKING, NamedTuple
 
 from archsim.operators.shapes import broadcast, matmul
-from workloads.onnx_builder import Builder, Converter, Settings, WeightKey, WeightPlace
+from workloads.onnx_builder import Builder, Converter, Settings
 from workloads.onnx_node import Attributes
 from workloads.onnx_reader import Value
+from workloads.onnx_sharing import WeightKey, WeightSource
 
 if TYPE_CHECKING:
     from onnx import NodeProto
@@ -237,7 +238,7 @@ def _array_layer(
         shares=sharing.shares,
         transposed=sharing.transposed,
     )
-    builder.weights[name] = WeightPlace(node, bias=held if kept else None)
+    builder.weights[name] = WeightSource(node, bias=held if kept else None)
     return name, kept
 
 

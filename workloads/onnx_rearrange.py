@@ -87,7 +87,7 @@ def _axis_after_reshape(builder: Builder, node: NodeProto, value: Value, out: Sh
 
 def _transpose(builder: Builder, node: NodeProto) -> None:
     value = builder.source(node.input[0], node)
-    order = Attributes(node).wholes("perm", range(len(value.full))[::-1])
+    order = Attributes(node).integers("perm", range(len(value.full))[::-1])
     if sorted(order) != list(range(len(value.full))):
         raise builder.fault(node, "perm does not name every axis once", got=order)
     axis = None if value.axis is None else order.index(value.axis)
@@ -113,7 +113,7 @@ def _alias(builder: Builder, node: NodeProto) -> None:
 
 
 def _cast(builder: Builder, node: NodeProto) -> None:
-    kind = Attributes(node).whole("to", 0)
+    kind = Attributes(node).integer("to", 0)
     if kind not in FLOATS or FLOATS[kind] is np.float16:
         builder.refuse_values(node, f"rounding to ONNX's type {kind} is not modelled")
     builder.alias(node, node.input[0])

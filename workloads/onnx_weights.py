@@ -12,9 +12,10 @@ import numpy.typing as npt
 
 from workloads.network import Layer
 from workloads.onnx_arithmetic import Array
-from workloads.onnx_builder import Builder, WeightPlace
+from workloads.onnx_builder import Builder
 from workloads.onnx_constants import Constants
 from workloads.onnx_node import Attributes
+from workloads.onnx_sharing import WeightSource
 
 
 class LayerWeights(NamedTuple):
@@ -37,58 +38,58 @@ class _Stored(NamedTuple):
 
 
 def layer_weights(
-    builder: Builder, name: str, place: WeightPlace, values: Constants
+    builder: Builder, name: str, source: WeightSource, values: Constants
 ) -> LayerWeights:
     """The weights of one array layer as `load_weights` describes them. Raises InputError."""
     layer = builder.layers[name]
-    read = _READERS.get(place.node.op_type, _of_product)
-    matrix, bias = read(builder, layer, place, values)
+    read = _READERS.get(source.node.op_type, _of_product)
+    matrix, bias = read(builder, layer, source, values)
     return LayerWeights(
         np.ascontiguousarray(matrix, np.float32),
         None if bias is None else np.ascontiguousarray(bias, np.float32),
     )
 
 
-def _of_lstm(builder: Builder, layer: Layer, place: WeightPlace, values: Constants) -> _Stored:
-    names = place.node.input
-    of_inputs, of_states = (values.of(name)[place.direction] for name in names[1:3])
+def _of_lstm(builder: Builder, layer: Layer, source: WeightSource, values: Constants) -> _Stored:
+    names = source.node.input
+    of_inputs, of_states = (values.of(name)[source.direction] for name in names[1:3])
     matrix = np.concatenate([of_inputs, of_states], axis=1).T
     if not layer.bias:
         return _Stored(matrix, None)
     # one for the inputs and one for the states; a gate adds both
-    return _Stored(matrix, values.of(names[3])[place.direction].reshape(2, -1).sum(axis=0))
+    return _Stored(matrix, values.of(names[3])[source.direction].reshape(2, -1).sum(axis=0))
 
 
 def _of_convolution(
-    builder: Builder, layer: Layer, place: WeightPlace, values: Constants
+    builder: Builder, layer: Layer, source: WeightSource, values: Constants
 ) -> _Stored:
-    weight = values.of(place.node.input[1])
+    weight = values.of(source.node.input[1])
     columns = weight.shape[0] // layer.groups
     matrix = weight.reshape(layer.groups, columns, -1).transpose(0, 2, 1)
-    bias = values.of(place.node.input[2]).reshape(layer.groups, -1) if layer.bias else None
+    bias = values.of(source.node.input[2]).reshape(layer.groups, -1) if layer.bias else None
     if layer.groups > 1:
         return _Stored(matrix, bias)
     return _Stored(matrix[0], None if bias is None else bias[0])
 
 
-def _of_gemm(builder: Builder, layer: Layer, place: WeightPlace, values: Constants) -> _Stored:
-    fields = Attributes(place.node)
-    weight = values.of(place.node.input[1])
+def _of_gemm(builder: Builder, layer: Layer, source: WeightSource, values: Constants) -> _Stored:
+    fields = Attributes(source.node)
+    weight = values.of(source.node.input[1])
     matrix = (weight.T if fields.flag("transB") else weight) * fields.number("alpha", 1.0)
     if not layer.bias:
         return _Stored(matrix, None)
     # A bias of its own, or one that an Add behind it brought.
-    if place.bias_tensor:
-        return _Stored(matrix, _a_feature(values.of(place.bias_tensor), layer))
-    bias = values.of(place.node.input[2]) * fields.number("beta", 1.0)
+    if source.bias_tensor:
+        return _Stored(matrix, _a_feature(values.of(source.bias_tensor), layer))
+    bias = values.of(source.node.input[2]) * fields.number("beta", 1.0)
     return _Stored(matrix, _a_feature(bias, layer))
 
 
-def _of_product(builder: Builder, layer: Layer, place: WeightPlace, values: Constants) -> _Stored:
-    on_left = builder.constant(place.node.input[0])
-    weight = values.of(place.node.input[0 if on_left else 1])
+def _of_product(builder: Builder, layer: Layer, source: WeightSource, values: Constants) -> _Stored:
+    on_left = builder.constant(source.node.input[0])
+    weight = values.of(source.node.input[0 if on_left else 1])
     weight = weight.reshape(weight.shape[-2:])
-    bias = _a_feature(values.of(place.bias_tensor), layer) if layer.bias else None
+    bias = _a_feature(values.of(source.bias_tensor), layer) if layer.bias else None
     return _Stored(weight.T if on_left else weight, bias)
 
 
@@ -97,7 +98,7 @@ def _a_feature(bias: Array, layer: Layer) -> Array:
     return np.broadcast_to(bias.reshape(-1), (layer.output_shape[-1],))
 
 
-_READERS: dict[str, Callable[[Builder, Layer, WeightPlace, Constants], _Stored]] = {
+_READERS: dict[str, Callable[[Builder, Layer, WeightSource, Constants], _Stored]] = {
     "LSTM": _of_lstm,
     "Conv": _of_convolution,
     "Gemm": _of_gemm,

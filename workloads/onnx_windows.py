@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from archsim.operators.shapes import Shape, same_padding, window
 from archsim.operators.vocabulary import FUNCTIONS
-from workloads.onnx_builder import Builder, Converter, LayerFields, Settings, WeightKey, WeightPlace
+from workloads.onnx_builder import Builder, Converter, LayerFields, Settings
 from workloads.onnx_node import Attributes
 from workloads.onnx_reader import Value
+from workloads.onnx_sharing import WeightKey, WeightSource
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -29,7 +30,7 @@ def _convolution(builder: Builder, node: NodeProto) -> None:
             "cut the network before it",
             weight_shape,
         )
-    groups = fields.whole("group", 1)
+    groups = fields.integer("group", 1)
     full = _image(builder, node, data, len(weight_shape))
     kernel = weight_shape[2:]
     if groups < 1 or full[1] != weight_shape[1] * groups or weight_shape[0] % groups:
@@ -38,7 +39,7 @@ def _convolution(builder: Builder, node: NodeProto) -> None:
             "channels and groups do not fit",
             got=f"input {full}, weight {weight_shape}, group {groups}",
         )
-    stated = fields.wholes("kernel_shape", kernel)
+    stated = fields.integers("kernel_shape", kernel)
     if tuple(stated) != kernel:
         raise builder.fault(node, "kernel_shape is not that of the weight", got=stated)
     view = _window(builder, node, fields, full, kernel)
@@ -49,7 +50,7 @@ def _convolution(builder: Builder, node: NodeProto) -> None:
     sharing = builder.shared(layer, WeightKey("conv2d", builder.origins.of(weight), (groups,)))
     held = (builder.origins.of(added), 1.0) if added else None
     kept = added != "" and builder.own_bias(sharing, held)
-    builder.weights[layer] = WeightPlace(node, bias=held if kept else None)
+    builder.weights[layer] = WeightSource(node, bias=held if kept else None)
     _windowed(
         builder,
         node,
@@ -66,7 +67,7 @@ def _convolution(builder: Builder, node: NodeProto) -> None:
 def _pool(operator: str) -> Converter:
     def convert(builder: Builder, node: NodeProto) -> None:
         fields = Attributes(node)
-        kernel = tuple(fields.wholes("kernel_shape"))
+        kernel = tuple(fields.integers("kernel_shape"))
         if len(kernel) not in (1, 2):
             raise builder.fault(
                 node, "only 1-D and 2-D pooling is supported", "cut the network before it", kernel
@@ -123,9 +124,9 @@ def _window(
 ) -> Window:
     """The window of a node; one-dimensional windows get the height 1."""
     rank = len(kernel)
-    stride = fields.wholes("strides", [1] * rank)
-    dilation = fields.wholes("dilations", [1] * rank)
-    pads = fields.wholes("pads", [0] * (2 * rank))
+    stride = fields.integers("strides", [1] * rank)
+    dilation = fields.integers("dilations", [1] * rank)
+    pads = fields.integers("pads", [0] * (2 * rank))
     if len(stride) != rank or len(dilation) != rank or len(pads) != 2 * rank:
         raise builder.fault(
             node, "strides, dilations and pads do not fit the kernel", got=(stride, dilation, pads)

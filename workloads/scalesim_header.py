@@ -59,18 +59,18 @@ def read_header(cells: list[str], where: str, notes: Notes) -> tuple[str, dict[s
         )
     kinds = [_kind(cell) for cell in cells]
     form, order = ("gemm", GEMM) if _is_gemm(kinds) else ("convolution", CONVOLUTION)
-    places = {name: kinds.index(name) for name in _SPELLINGS if name in kinds}
+    columns = {name: kinds.index(name) for name in _SPELLINGS if name in kinds}
     standard = {name: index for index, name in enumerate(order)}
     once = all(kinds.count(name) == 1 for name in order)
-    if once and any(places[name] != index for name, index in standard.items()):
+    if once and any(columns[name] != index for name, index in standard.items()):
         notes.add("columns are read by the names in the header, which are not in SCALE-Sim's order")
-        return form, places
+        return form, columns
     right = [
         name for name, index in standard.items() if index < len(kinds) and kinds[index] == name
     ]
     # a column named twice is in another's place, but where one of the two is right the other is a
     # slip of the pen
-    astray = [name for name in order if name in places and name not in right]
+    astray = [name for name in order if name in columns and name not in right]
     if astray or len(right) < 2 or (form == "gemm" and len(cells) < len(GEMM)):
         missing = next(name for name in order if name not in right)
         raise InputError(
@@ -91,7 +91,7 @@ def read_header(cells: list[str], where: str, notes: Notes) -> tuple[str, dict[s
         notes.add(text, ", ".join(map(_printable, slips)))
     further = {
         name: index
-        for name, index in places.items()
+        for name, index in columns.items()
         if index >= len(order) and name not in standard
     }
     return form, standard | further

@@ -93,27 +93,27 @@ def hold(
     refuse_other(folder, kind, where)
     made = _make(folder)
     status = os.stat(folder)
-    place = (status.st_dev, status.st_ino)
+    identity = (status.st_dev, status.st_ino)
     thread = threading.get_ident()
     with _guard:
-        mine = _held.get(place) == thread
+        mine = _held.get(identity) == thread
         if mine:
-            _held[place] = None
+            _held[identity] = None
     if mine:
         try:
             yield folder
         finally:
-            _held[place] = thread
+            _held[identity] = thread
         return
     handle = _lock(folder, where, wait_s)
     try:
         with _guard:
-            _held[place] = thread if around else None
+            _held[identity] = thread if around else None
         refuse_other(folder, kind, where)  # whoever held it until now may have filled it
         yield folder
     finally:
         with _guard:
-            _held.pop(place, None)
+            _held.pop(identity, None)
         with contextlib.suppress(OSError):
             os.unlink(
                 folder / LOCK

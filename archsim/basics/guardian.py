@@ -61,21 +61,21 @@ def end_family(mark: bytes) -> None:
     begun = time.monotonic()
     while True:
         since = time.monotonic() - begun
-        found = members(mark)
-        for process, is_tracker in found:
+        living = members(mark)
+        for process, is_tracker in living:
             if not is_tracker or since > _TRACKER_S:
                 try:  # noqa: SIM105 (contextlib would take as long to import as all else here)
                     os.kill(process, signal.SIGKILL)
                 except OSError:  # it was faster
                     pass
-        if since > _LONGEST_S or (since > _LOOK_S and not found):
+        if since > _LONGEST_S or (since > _LOOK_S and not living):
             return
         time.sleep(_EVERY_S)
 
 
 def members(mark: bytes) -> list[tuple[int, bool]]:
     """(process, whether it is a tracker) of the living with this mark."""
-    found = []
+    living = []
     for name in os.listdir("/proc"):
         if not name.isdecimal():
             continue
@@ -86,8 +86,8 @@ def members(mark: bytes) -> list[tuple[int, bool]]:
             continue
         of_pool = FAMILY + b"=" + mark in words and any(word in line for word in _POOL)
         if of_pool or MEMBER + b"=" + mark in words:
-            found.append((int(name), _TRACKER in line))
-    return found
+            living.append((int(name), _TRACKER in line))
+    return living
 
 
 def _read(path: str) -> bytes:

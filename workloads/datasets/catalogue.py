@@ -42,12 +42,12 @@ class Source:
 def catalogue() -> dict[str, Source]:
     """The sets of catalogue.toml by name."""
     tables = tomllib.loads(Path(__file__).with_name("catalogue.toml").read_text(encoding="utf-8"))
-    found = {}
+    sources = {}
     for name, table in tables.items():
         files = {
             part: IdxFile(**table[part] | {"shape": tuple(table[part]["shape"])}) for part in PARTS
         }
-        found[name] = Source(
+        sources[name] = Source(
             name,
             table["title"],
             table["source"],
@@ -56,4 +56,4 @@ def catalogue() -> dict[str, Source]:
             tuple(table["mirrors"]),
             files,
         )
-    return found
+    return sources
