@@ -10,6 +10,13 @@ read.
 from __future__ import annotations
 
 import importlib
+from typing import TYPE_CHECKING
+
+# what a type checker reads; at run time each name comes from its home when it is used
+if TYPE_CHECKING:
+    from workloads.datasets import Dataset, list_datasets, load_dataset
+    from workloads.load import list_networks, load_network
+    from workloads.network import Layer, Matrix, Network
 
 _HOMES = {
     "load_network": "load",
@@ -21,13 +28,23 @@ _HOMES = {
     "Layer": "network",
     "Matrix": "network",
 }
-__all__ = sorted(_HOMES)
+__all__ = [
+    "Dataset",
+    "Layer",
+    "Matrix",
+    "Network",
+    "list_datasets",
+    "list_networks",
+    "load_dataset",
+    "load_network",
+]
 
+if not TYPE_CHECKING:
 
-def __getattr__(name: str) -> object:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'workloads' has no attribute '{name}'")
-    return getattr(importlib.import_module(f"workloads.{_HOMES[name]}"), name)
+    def __getattr__(name: str) -> object:
+        if name not in _HOMES:
+            raise AttributeError(f"module 'workloads' has no attribute '{name}'")
+        return getattr(importlib.import_module(f"workloads.{_HOMES[name]}"), name)
 
 
 def __dir__() -> list[str]:

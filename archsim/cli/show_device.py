@@ -176,10 +176,11 @@ def draw_device(document: Described) -> Iterator[object]:
         "--out DIR draws it as SVG and PNG"
     )
     marks = laid_over(document["measured"], stairs["pulses"])
-    yield Text("\n".join(_plot(*stairs["quantiles"], marks)))
+    low, middle, high = stairs["quantiles"]
+    yield Text("\n".join(_plot(low, middle, high, marks)))
 
 
-def laid_over(measured: dict, pulses: int) -> list[tuple[float, float]]:
+def laid_over(measured: Described, pulses: int) -> list[tuple[float, float]]:
     """Measured medians on the axis of the staircase: (pulse, weight), down pulses after the up."""
     return [
         (pulse + (0 if direction == "up" else pulses), weight)
@@ -208,8 +209,8 @@ def _plot(
         for line in range(bottom, top + 1):
             lines[_LINES - 1 - line][column] = "░"
         lines[_LINES - 1 - centre][column] = "●"
-    for pulse, weight in marks:
-        column = round(pulse * (_COLUMNS - 1) / (len(middle) - 1))
+    for at, weight in marks:
+        column = round(at * (_COLUMNS - 1) / (len(middle) - 1))
         line = round((weight - floor) / span * (_LINES - 1))
         lines[_LINES - 1 - line][column] = "×"
     marked = (0, _LINES // 2, _LINES - 1)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from archsim.cli.output import Described
 from hwlib.errors import InputError, unknown
 
 
-def describe_network(name: str, node_nm: float | None, reading: dict[str, object]) -> Described:
+def describe_network(name: str, node_nm: float | None, reading: dict[str, Any]) -> Described:
     """Layers with shapes, weights and multiply-accumulates of one image; `reading` are keywords of
     `load_network`.
 

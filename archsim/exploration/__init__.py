@@ -3,6 +3,14 @@
 from __future__ import annotations
 
 import importlib
+from typing import TYPE_CHECKING
+
+# what a type checker reads; at run time each name comes from its home when it is used
+if TYPE_CHECKING:
+    from archsim.exploration.space.load import load_space
+    from archsim.exploration.space.space import Space
+    from archsim.exploration.sweep import Sweep, explore
+    from archsim.exploration.work.pricing import price_point
 
 _HOMES = {
     "Space": "archsim.exploration.space.space",
@@ -11,10 +19,11 @@ _HOMES = {
     "explore": "archsim.exploration.sweep",
     "Sweep": "archsim.exploration.sweep",
 }
-__all__ = sorted(_HOMES)
+__all__ = ["Space", "Sweep", "explore", "load_space", "price_point"]
 
+if not TYPE_CHECKING:
 
-def __getattr__(name: str) -> object:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'archsim.exploration' has no attribute '{name}'")
-    return getattr(importlib.import_module(_HOMES[name]), name)
+    def __getattr__(name: str) -> object:
+        if name not in _HOMES:
+            raise AttributeError(f"module 'archsim.exploration' has no attribute '{name}'")
+        return getattr(importlib.import_module(_HOMES[name]), name)
