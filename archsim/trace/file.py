@@ -26,7 +26,8 @@ from archsim.readers.checks import (
 from archsim.readers.documents import read_json
 from archsim.readers.versions import current_version, migrated, versioned
 from archsim.trace.chip_record import RECORD_SCHEMA, check_record
-from archsim.trace.consistency import LONGEST_TRAIN, check_trace
+from archsim.trace.consistency import check_trace
+from archsim.trace.consistency.sizes import LONGEST_TRAIN
 from archsim.trace.operation import (
     KINDS,
     PERIPHERY,

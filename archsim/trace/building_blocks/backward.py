@@ -1,0 +1,97 @@
+"""Operations that take an error back."""
+
+from __future__ import annotations
+
+from archsim.operators.array_forward import on_array
+from archsim.operators.digital_work import merge
+from archsim.trace.building_blocks.parts import CHUNK, parts_of
+from archsim.trace.lower import Stage
+from archsim.trace.operation import Activity, Operation
+
+MOST_PARTS = 64  # of a vector that the next one waits for: more would shorten it by less than 2 %
+
+
+def error_sums(stage: Stage) -> dict[str, float]:
+    """Additions an image where several vectors bring errors to one value: windows that overlap, and
+    the state of an LSTM, whose error joins that of the output before. Vectors that only follow each
+    other (tokens, windows side by side) share nothing.
+    """
+    count = on_array(stage.head).error_sums(stage.head)
+    return {"add": count} if count else {}
+
+
+def transposed_read(stage: Stage) -> Operation:
+    """The backward pass on the array: one error vector a step; what several bring to one value is
+    added in the vector unit.
+    """
+    shape = stage.matrix
+    outputs = shape.rows * shape.groups
+    return Operation(
+        name=f"{stage.name}.backward",
+        layer=stage.name,
+        phase="backward",
+        kind="read_transposed",
+        steps=shape.vectors,
+        input_elements=shape.columns * shape.groups,
+        output_elements=outputs,
+        map_elements=stage.head.input_elements + stage.output_elements,
+        vector_work=merge(stage.backward_work(), error_sums(stage), scale=1 / shape.vectors),
+        sequential=on_array(stage.head).sequential,
+        activity=Activity(input_density=1.0),
+    )
+
+
+def digital_backward(stage: Stage) -> Operation:
+    """The backward pass in the vector unit from a digital copy of the weights, which is read once a
+    vector.
+    """
+    shape, sequential = stage.matrix, on_array(stage.head).sequential
+    parts = (
+        min(MOST_PARTS, max(1, shape.weights // CHUNK))
+        if sequential
+        else parts_of(shape, shape.weights)
+    )
+    steps = shape.vectors * parts
+    outputs = shape.rows * shape.groups
+    return Operation(
+        name=f"{stage.name}.backward",
+        layer=stage.name,
+        phase="backward",
+        kind="digital",
+        steps=steps,
+        input_elements=shape.columns * shape.groups / parts,
+        output_elements=outputs / parts,
+        map_elements=stage.head.input_elements + stage.output_elements,
+        vector_work=merge(
+            stage.backward_work(),
+            error_sums(stage),
+            {"multiply_add": shape.weights * shape.vectors},
+            scale=1 / steps,
+        ),
+        state_reads=shape.weights / parts,
+        sequential=sequential,
+        parts=parts,
+    )
+
+
+def output_error(stage: Stage) -> list[Operation]:
+    """The error at the output of a first layer: the fused digital layers only, no layer below needs
+    more.
+    """
+    work = stage.backward_work()
+    if not work:
+        return []
+    shape = stage.matrix
+    return [
+        Operation(
+            name=f"{stage.name}.backward",
+            layer=stage.name,
+            phase="backward",
+            kind="digital",
+            steps=shape.vectors,
+            input_elements=stage.output_elements / shape.vectors,
+            output_elements=shape.columns * shape.groups,
+            map_elements=stage.output_elements + stage.head.output_elements,
+            vector_work=merge(work, scale=1 / shape.vectors),
+        )
+    ]

@@ -1,0 +1,73 @@
+"""Operations that compute an update, or write one into the arrays."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from archsim.operators.digital_work import merge
+from archsim.trace.building_blocks.parts import CHUNK, parts_of
+from archsim.trace.lower import Stage
+from archsim.trace.operation import Activity, Operation
+
+
+def digital_gradient(stage: Stage) -> Operation:
+    """The weight gradient of one image as digital outer products; sums stay in the lanes for the
+    whole image, so that each weight's accumulator is read and written once an image."""
+    shape = stage.matrix
+    parts = parts_of(shape, shape.trained)
+    steps = shape.vectors * parts
+    return Operation(
+        name=f"{stage.name}.gradient",
+        layer=stage.name,
+        phase="update",
+        kind="digital",
+        steps=steps,
+        input_elements=(shape.rows + shape.columns) * shape.groups / parts,
+        vector_work={"multiply_add": shape.trained / parts},
+        state_reads=shape.trained / steps,
+        state_writes=shape.trained / steps,
+        parts=parts,
+    )
+
+
+def optimiser_step(
+    stage: Stage, work: dict[str, float], words: float, chunk: int = CHUNK
+) -> Operation:
+    """The optimiser over all weights of a layer, once a batch: `work` and state `words` (read and
+    written) a weight.
+    """
+    weights = stage.matrix.trained
+    steps = -(-weights // chunk)
+    each = weights / steps
+    return Operation(
+        name=f"{stage.name}.optimiser",
+        layer=stage.name,
+        phase="update",
+        kind="digital",
+        steps=steps,
+        vector_work=merge(work, scale=each),
+        state_reads=words * each,
+        state_writes=words * each,
+    )
+
+
+def with_length(operation: Operation, slots: int) -> Operation:
+    """A pulsed update whose trains have the length of the scheme, not of the chip: that of
+    training, before anything shortens it.
+    """
+    return replace(operation, activity=replace(operation.activity, train_length=float(slots)))
+
+
+def program_weights(stage: Stage, share: float = 1.0, verify_reads: float = 1.0) -> Operation:
+    """Programming of the devices whose weight changed, once a batch; a step is one row of the
+    layer's matrix. `verify_reads` follow each pulse."""
+    shape = stage.matrix
+    return Operation(
+        name=f"{stage.name}.write",
+        layer=stage.name,
+        phase="update",
+        kind="write",
+        steps=shape.rows,
+        input_elements=shape.columns * shape.groups * share,
+        activity=Activity(devices_written=share, verify_reads=verify_reads),
+    )

@@ -1,0 +1,101 @@
+"""The operations of a trace together: names, order, and the vectors of a matrix."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from archsim.trace.consistency.common import LISTS, READS, operations
+from archsim.trace.operation import LayerMatrix, Operation, Trace
+from hwlib.errors import InputError, nearest
+
+
+def check_order(trace: Trace, where: str, matrices: Mapping[str, LayerMatrix]) -> None:
+    """Names are used once, an operation follows earlier ones of its own list, and what works on an
+    array has a matrix.
+    """
+    every = {listed.operation.name for listed in operations(trace, where)}
+    passed: set[str] = set()
+    for name in LISTS:
+        earlier: set[str] = set()
+        for index, operation in enumerate(getattr(trace, name)):
+            at = f"{where}: {name}[{index}]"
+            if operation.name in passed:
+                raise InputError(
+                    "a second operation of this name", where=f"{at}.name", got=operation.name
+                )
+            for source in operation.after:
+                if source not in every:
+                    raise InputError(
+                        "no such operation",
+                        where=f"{at}.after",
+                        got=source,
+                        hint=nearest(source, every),
+                    )
+                if source not in earlier:
+                    raise InputError(
+                        f"an operation can only follow those of {name} that stand before it",
+                        where=f"{at}.after",
+                        got=source,
+                    )
+            passed.add(operation.name)
+            earlier.add(operation.name)
+            _check_arrays(operation, matrices, at)
+
+
+def _check_arrays(operation: Operation, matrices: Mapping[str, LayerMatrix], at: str) -> None:
+    """The matrices that an operation works on are there."""
+    for field in ("array", "against"):
+        other = getattr(operation, field)
+        if other is not None and other not in matrices:
+            raise InputError(
+                "no matrix of this name",
+                where=f"{at}.{field}",
+                got=other,
+                allowed=sorted(matrices),
+                hint=nearest(other, matrices),
+            )
+    if operation.kind != "digital" and operation.place not in matrices:
+        raise InputError(
+            "no matrix for this layer",
+            where=f"{at}.layer",
+            got=operation.place,
+            allowed=sorted(matrices),
+            hint=nearest(operation.place, matrices),
+        )
+    if operation.against is not None and operation.kind in READS:
+        _check_against(matrices[operation.place], matrices[operation.against], f"{at}.against")
+
+
+def check_vectors(
+    trace: Trace, where: str, matrices: dict[str, LayerMatrix], free: frozenset[str]
+) -> None:
+    """All forward reads of a matrix together, those of layers that share it among them, apply as
+    many vectors as it says.
+    """
+    reads: dict[str, list[int]] = {}
+    for index, operation in enumerate(trace.image_operations):
+        if operation.kind in READS and operation.phase == "forward" and operation.place not in free:
+            reads.setdefault(operation.place, []).append(index)
+    for layer_name, indices in reads.items():
+        vectors = matrices[layer_name].vectors
+        steps = [trace.image_operations[index].steps for index in indices]
+        if sum(steps) != vectors:
+            rest = vectors - sum(steps[:-1])
+            at = f"{where}: image_operations[{indices[-1]}].steps"
+            raise InputError(
+                "an image applies as many vectors to a matrix as it says",
+                where=at,
+                got=steps[-1],
+                allowed=str(rest) if rest > 0 else f"{vectors} vectors by {len(steps)} operations",
+            )
+
+
+def _check_against(matrix: LayerMatrix, other: LayerMatrix, at: str) -> None:
+    shapes = [(one.rows, one.columns, one.groups) for one in (matrix, other)]
+    if matrix is other or shapes[0] != shapes[1]:
+        raise InputError(
+            "a reference array is another one of the same rows, columns and groups",
+            where=at,
+            got=f"{other.layer} {shapes[1]}",
+            allowed=f"one of {shapes[0]}",
+        )

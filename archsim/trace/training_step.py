@@ -1,0 +1,120 @@
+"""A training step: forward, the error's way back, updates, in the order of the network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from archsim.operators.vocabulary import operator_of
+from archsim.trace.forward import forward, forward_digital
+from archsim.trace.lower import Stage
+from archsim.trace.operation import Operation
+from archsim.trace.rule import StepRule
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingStep:
+    """Operations of an image, once a batch, and once before the first image."""
+
+    images: list[Operation]
+    batches: list[Operation]
+    setup: list[Operation]
+
+
+def training_step(stages: list[Stage], rule: StepRule, batch: int) -> TrainingStep:
+    """The operations of a step by an update rule, with what each waits for."""
+    reads = [forward(stage) for stage in stages]
+    images = [rule.forward_read(item) if item.kind == "read" else item for item in reads]
+    backward, errors = _backward(stages, rule)
+    updates: list[Operation] = []
+    batches: list[Operation] = []
+    for stage in reversed([stage for stage in stages if stage.on_array]):
+        known = errors[stage.name] + (f"{stage.name}.forward",)
+        updates += [
+            replace(operation, after=known + operation.after)
+            for operation in rule.image_update(stage)
+        ]
+        batches += _chain(rule.batch_update(stage, batch), ())
+    return TrainingStep(
+        images + backward + updates, batches, _in_turn(rule.setup_operations(stages))
+    )
+
+
+def _backward(
+    stages: list[Stage], rule: StepRule
+) -> tuple[list[Operation], dict[str, tuple[str, ...]]]:
+    """The operations of the way back, and by stage those whose end delivers the error at its input
+    (for a first layer: at its output).
+    """
+    consumers: dict[str, list[str]] = {stage.name: [] for stage in stages}
+    for stage in stages:
+        for source in stage.sources:
+            consumers[source].append(stage.name)
+    operations: list[Operation] = []
+    delivers: dict[str, tuple[str, ...]] = {}
+    for stage in reversed(stages):
+        arriving = tuple(
+            dict.fromkeys(name for above in consumers[stage.name] for name in delivers[above])
+        )
+        own = _chain(_of_stage(stage, rule), arriving or (f"{stage.name}.forward",))
+        operations += own
+        last = (own[-1].name,) if own else arriving or (f"{stage.name}.forward",)
+        delivers[stage.name] = last
+    return operations, delivers
+
+
+def _of_stage(stage: Stage, rule: StepRule) -> list[Operation]:
+    """What takes the error back through a stage, once for each part of the output's error."""
+    if rule.output_errors > 1:
+        # its parts are target and softmax as they are: no subtraction
+        fused = [layer for layer in stage.fused if not operator_of(layer).in_loss]
+        stage = replace(stage, fused=fused)
+    operations = (
+        rule.backward(stage, first=not stage.sources)
+        if stage.on_array
+        else _digital_backward(stage)
+    )
+    return [
+        replace(operation, name=operation.name + "_second" * part)
+        for part in range(rule.output_errors)
+        for operation in operations
+    ]
+
+
+def _digital_backward(stage: Stage) -> list[Operation]:
+    """The way back through a digital stage: what came out goes in; none where it costs no work."""
+    work = stage.backward_work()
+    if not work:
+        return []
+    shape = forward_digital(stage)
+    return [
+        replace(
+            shape,
+            name=f"{stage.name}.backward",
+            phase="backward",
+            vector_work={action: count / stage.steps for action, count in work.items()},
+            window=None,
+            pools=(),
+            input_elements=shape.output_elements,
+            output_elements=shape.input_elements,
+            steps_per_row=0,
+        )
+    ]
+
+
+def _chain(operations: list[Operation], first: tuple[str, ...]) -> list[Operation]:
+    """Each operation after the one before it, the first one after those named."""
+    chained: list[Operation] = []
+    for operation in operations:
+        chained.append(replace(operation, after=first))
+        first = (operation.name,)
+    return chained
+
+
+def _in_turn(operations: list[Operation]) -> list[Operation]:
+    """Each operation of the setup after the one before it on the same layer."""
+    last: dict[str, tuple[str, ...]] = {}
+    in_turn = []
+    for operation in operations:
+        in_turn.append(replace(operation, phase="setup", after=last.get(operation.layer, ())))
+        last[operation.layer] = (operation.name,)
+    return in_turn
