@@ -40,23 +40,22 @@ def load_network(
     Raises:
         InputError: with the file and line or field.
     """
-    if not isinstance(name_or_path, (str, Path)):
-        raise InputError("a network is a built-in name or a path", got=name_or_path)
     text = str(name_or_path)
-    built_in = sorted(file.stem for file in _BUILT_IN.glob("*.toml"))
-    if text in built_in:
-        path = _BUILT_IN / f"{text}.toml"
-    elif not text or _is_bare_name(text):
-        hint = nearest(text, built_in) or "`archsim list networks` tells what there is"
-        raise InputError(
-            "unknown network",
-            got=text,
-            allowed=[*built_in, "or a path to .toml, .onnx, .csv"],
-            hint=hint,
-        )
-    else:
-        path = checked_path(text, built_in)
+    path = _path_of(name_or_path)
     suffix = path.suffix.lower()
+    if suffix == ".json":
+        raise InputError(
+            "a recorded trace is not a network",
+            where=text,
+            hint=f"execute it with `archsim run {text}`",
+        )
+    if suffix not in FORMATS:
+        raise InputError(
+            "unknown kind of network file",
+            where=text,
+            got=path.suffix or "no suffix",
+            allowed=FORMATS,
+        )
     if shapes and suffix != ".onnx":
         raise InputError(
             "shapes of symbolic dimensions belong to .onnx files only", where=text, got=dict(shapes)
@@ -74,10 +73,7 @@ def load_network(
             where=text,
             got=batch_axis,
         )
-    if suffix == ".toml":
-        from workloads.toml_file import read_toml_network
-
-        return read_toml_network(path)
+    # A reader is imported for its own files only: onnx alone takes a second.
     if suffix == ".onnx":
         from workloads.onnx_file import read_onnx_network
 
@@ -86,14 +82,26 @@ def load_network(
         from workloads.scalesim_file import read_scalesim_network
 
         return read_scalesim_network(path, padding, products)
-    if suffix == ".json":
-        raise InputError(
-            "a recorded trace is not a network",
-            where=text,
-            hint=f"execute it with `archsim run {text}`",
-        )
+    from workloads.toml_file import read_toml_network
+
+    return read_toml_network(path)
+
+
+def _path_of(name_or_path: str | Path) -> Path:
+    """The file of a built-in name or of a path. Raises InputError where there is none."""
+    if not isinstance(name_or_path, (str, Path)):
+        raise InputError("a network is a built-in name or a path", got=name_or_path)
+    text = str(name_or_path)
+    built_in = sorted(file.stem for file in _BUILT_IN.glob("*.toml"))
+    if text in built_in:
+        return _BUILT_IN / f"{text}.toml"
+    if text and not _is_bare_name(text):
+        return checked_path(text, built_in)
     raise InputError(
-        "unknown kind of network file", where=text, got=path.suffix or "no suffix", allowed=FORMATS
+        "unknown network",
+        got=text,
+        allowed=[*built_in, "or a path to .toml, .onnx, .csv"],
+        hint=nearest(text, built_in) or "`archsim list networks` tells what there is",
     )
 
 

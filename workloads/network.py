@@ -24,25 +24,30 @@ _LATER_FIELDS = ("function", "settings", "constants", "shares", "transposed")
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Layer:
-    """One layer. `inputs` name earlier layers. Convolution and pooling use the window fields,
-    others ignore them.
+    """One layer. Shapes are (channels, height, width), (features,) or (time steps, features).
 
-    `input_shapes` and `output_shape` are (channels, height, width), (features,) or (time steps,
-    features); an input's shape is always its layer's output shape. `padding` is (top, left, bottom,
-    right). `hidden` is the LSTM state size.
-    `add` and `multiply` with one input have a constant second operand, and inputs of different
-    shapes are broadcast.
-    The window of `local_response_norm` over channels is `kernel` = (size, 1); that of a global pool
-    is the whole image.
-    A `reshape` of a SCALE-Sim file may change the number of elements: it stands for what such a
-    file leaves out.
-
-    `operator` says what the layer costs; `function` what it computes where that is something else
-    ("gelu", counted as sigmoid).
-    `settings` are the (name, value) pairs of that function, `constants` the roles of tensors that
-    it needs besides its inputs.
-    `shares` names an earlier layer whose matrix this one reads instead of having its own,
-    `transposed` from its columns' side.
+    Args:
+        name: name of the layer, one of its kind in the network.
+        operator: what it costs, one of the operators of `archsim.operators`.
+        inputs: names of earlier layers. `add` and `multiply` with one input have a constant second
+            operand; inputs of different shapes are broadcast.
+        input_shapes: output shapes of those layers.
+        output_shape: shape of an image behind it. A `reshape` of a SCALE-Sim file may change the
+            number of elements: it stands for what such a file leaves out.
+        kernel: (height, width) of a convolution or pooling window; that of a global pool is the
+            whole image, that of `local_response_norm` is (size, 1) over channels.
+        stride: (height, width) in elements.
+        padding: (top, left, bottom, right) in elements.
+        dilation: (height, width) between elements of the kernel.
+        groups: groups of a convolution.
+        bias: whether the layer adds one value a column.
+        hidden: state size of an LSTM.
+        function: what it computes where that is something else than it costs ("gelu", counted as
+            sigmoid); empty elsewhere.
+        settings: names and values that the function is told.
+        constants: roles of the tensors that it needs besides its inputs.
+        shares: an earlier layer whose matrix this one reads instead of having its own.
+        transposed: whether it reads that matrix from its columns' side.
     """
 
     name: str
@@ -107,10 +112,12 @@ class Layer:
 
     @property
     def input_elements(self) -> int:
+        """Numbers that an image brings in, over all inputs."""
         return sum(math.prod(shape) for shape in self.input_shapes)
 
     @property
     def output_elements(self) -> int:
+        """Numbers that come out for an image."""
         return math.prod(self.output_shape)
 
     @property
@@ -131,11 +138,15 @@ class Tensors(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """Layers in topological order (the first is the operator 'input'), and what an importer had to
-    assume.
+    """A network: its layers, and what an importer had to assume.
 
-    `tensors` gives the file's own values. `without_values` says why no real data can go through the
-    network, where none can.
+    Args:
+        name: name of the network.
+        layers: in topological order; the first is the operator 'input'.
+        source: where it comes from.
+        notes: what an importer had to assume, and with which option it is overruled.
+        tensors: where the file's own values are; None where it has none.
+        without_values: why no real data can go through the network; empty where they can.
     """
 
     name: str
@@ -164,14 +175,17 @@ class Network:
 
     @property
     def input_shape(self) -> tuple[int, ...]:
+        """Shape of an image that goes in, without the batch."""
         return self.layers[0].output_shape
 
     @property
     def output_shape(self) -> tuple[int, ...]:
+        """Shape of what comes out for an image."""
         return self.layers[-1].output_shape
 
     @property
     def array_layers(self) -> tuple[Layer, ...]:
+        """The layers whose weights sit on crossbars, in order."""
         return tuple(item for item in self.layers if item.on_array)
 
     @property

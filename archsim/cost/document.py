@@ -46,19 +46,7 @@ def fill_prices(
         images=document["images"],
         units=units,
     )
-    boundaries = {}
-    for name in BOUNDARIES:
-        area = estimate.area_mm2(name)
-        power = estimate.power_uw(name)
-        energy = estimate.energy_j(name)
-        boundaries[name] = {
-            "area_mm2": area.value,
-            "energy_j": energy.value,
-            "power_uw": None if power is None else power.value,
-            "area_mm2_range": _range(area),
-            "energy_j_range": _range(energy),
-            "power_uw_range": _range(power),
-        }
+    boundaries = {name: _boundary(estimate, name) for name in BOUNDARIES}
     chip = boundaries["chip"]
     dynamic = estimate.dynamic_power_uw()
     document |= {
@@ -77,6 +65,21 @@ def fill_prices(
         _fill_setup(document, inventory, units)
     _keep_unit_prices(document, estimate)
     return document
+
+
+def _boundary(estimate: Estimate, name: str) -> dict[str, Any]:
+    """What lies inside one boundary, with its ranges; power is None where nothing was timed."""
+    area = estimate.area_mm2(name)
+    power = estimate.power_uw(name)
+    energy = estimate.energy_j(name)
+    return {
+        "area_mm2": area.value,
+        "energy_j": energy.value,
+        "power_uw": None if power is None else power.value,
+        "area_mm2_range": _range(area),
+        "energy_j_range": _range(energy),
+        "power_uw_range": _range(power),
+    }
 
 
 def _keep_unit_prices(document: dict[str, Any], estimate: Estimate) -> None:
