@@ -34,9 +34,9 @@ def knee_index(table: Table) -> int | None:
     """The row of the knee of the front, None where the front has no bend to speak of."""
     front = front_indices(table)
     indices, costs, _ = table.costs(table.space.objectives)
-    place = {int(i): row for i, row in zip(indices, costs)}
-    found = knee(np.array([place[i] for i in front])) if front else None
-    return None if found is None else front[found]
+    row_of = {int(i): row for i, row in zip(indices, costs)}
+    chosen = knee(np.array([row_of[i] for i in front])) if front else None
+    return None if chosen is None else front[chosen]
 
 
 def layers(table: Table) -> dict[int, int]:
@@ -44,8 +44,8 @@ def layers(table: Table) -> dict[int, int]:
     indices, costs, _ = table.costs(table.space.objectives)
     if not len(indices):
         return {}
-    found = front_layers(costs, min(len(indices), 4 * MOST_CANDIDATES))
-    return {int(i): int(layer) for i, layer in zip(indices, found) if layer}
+    layer_of = front_layers(costs, min(len(indices), 4 * MOST_CANDIDATES))
+    return {int(i): int(layer) for i, layer in zip(indices, layer_of) if layer}
 
 
 def uncertainty(

@@ -62,14 +62,14 @@ def crowding(costs: np.ndarray) -> np.ndarray:
     ends are infinite.
     """
     costs = np.asarray(costs, float)
-    found = np.zeros(len(costs))
+    distances = np.zeros(len(costs))
     for column in costs.T:
         order = np.argsort(column, kind="stable")
         span = column[order[-1]] - column[order[0]] if len(order) else 0.0
         if span > 0:
-            found[order[1:-1]] += (column[order[2:]] - column[order[:-2]]) / span
-        found[order[[0, -1]] if len(order) else []] = np.inf
-    return found
+            distances[order[1:-1]] += (column[order[2:]] - column[order[:-2]]) / span
+        distances[order[[0, -1]] if len(order) else []] = np.inf
+    return distances
 
 
 def promote(costs: np.ndarray, count: int) -> np.ndarray:

@@ -43,8 +43,8 @@ def groups_of(table: Table, number: int, indices: np.ndarray) -> tuple[np.ndarra
         return values.astype(int), [_name(v) for v in axis.values]
     values = table.axis(number)[indices]
     edges = np.unique(np.quantile(values, np.linspace(0, 1, 9)))
-    found = np.clip(np.searchsorted(edges, values, side="right") - 1, 0, max(0, len(edges) - 2))
-    return found, [f"{a:.4g} to {b:.4g}" for a, b in zip(edges, edges[1:])] or [_name(values[0])]
+    codes = np.clip(np.searchsorted(edges, values, side="right") - 1, 0, max(0, len(edges) - 2))
+    return codes, [f"{a:.4g} to {b:.4g}" for a, b in zip(edges, edges[1:])] or [_name(values[0])]
 
 
 def _name(value: object) -> str:
@@ -153,12 +153,12 @@ def main_effects(table: Table, metric: str, number: int) -> list[dict[str, objec
     groups, names = groups_of(table, number, indices)
     numbers, logarithmic = on_scale(values[indices])
     back = np.exp if logarithmic else (lambda v: v)
-    found = []
+    rows = []
     for group, name in enumerate(names):
         own = numbers[groups == group]
         if len(own):
             low, high = np.percentile(own, (25, 75))
-            found.append(
+            rows.append(
                 {
                     "value": name,
                     "mean": float(back(own.mean())),
@@ -167,7 +167,7 @@ def main_effects(table: Table, metric: str, number: int) -> list[dict[str, objec
                     "points": len(own),
                 }
             )
-    return found
+    return rows
 
 
 def interaction(table: Table, metric: str, first: int, second: int) -> list[dict[str, object]]:
@@ -180,12 +180,12 @@ def interaction(table: Table, metric: str, first: int, second: int) -> list[dict
     two, others = groups_of(table, second, indices)
     numbers, logarithmic = on_scale(values[indices])
     back = np.exp if logarithmic else (lambda v: v)
-    found = []
+    rows = []
     for a, name in enumerate(names):
         for b, other in enumerate(others):
             own = numbers[(one == a) & (two == b)]
             if len(own):
-                found.append(
+                rows.append(
                     {
                         "first": name,
                         "second": other,
@@ -193,4 +193,4 @@ def interaction(table: Table, metric: str, first: int, second: int) -> list[dict
                         "points": len(own),
                     }
                 )
-    return found
+    return rows

@@ -70,7 +70,7 @@ def sample_prices(designs: Sequence[Counted], samples: int, seed: int = 0) -> di
     """Metric name -> (samples, designs) array; power is NaN where nothing was timed. Units as in a
     result.
     """
-    found = {name: np.full((samples, len(designs)), np.nan) for name in _DRAWN}
+    totals = {name: np.full((samples, len(designs)), np.nan) for name in _DRAWN}
     unique: dict[tuple, set[str]] = {}
     for design in designs:
         for number, (part, parameters, _) in enumerate(design.parts):
@@ -85,8 +85,8 @@ def sample_prices(designs: Sequence[Counted], samples: int, seed: int = 0) -> di
                 for key, actions in unique.items()
             }
         for column, design in enumerate(designs):
-            _total(design, unit, found, sample, column)
-    return found
+            _total(design, unit, totals, sample, column)
+    return totals
 
 
 def _part(name: str, parameters: tuple) -> Any:
@@ -116,7 +116,7 @@ def _prices(
 def _total(
     design: Counted,
     unit: Mapping[tuple, tuple],
-    found: dict[str, np.ndarray],
+    totals: dict[str, np.ndarray],
     sample: int,
     column: int,
 ) -> None:
@@ -138,7 +138,7 @@ def _total(
             "dynamic_power_uw": dynamic / design.seconds * 1e6,
         }
     for name, value in values.items():
-        found[name][sample, column] = value
+        totals[name][sample, column] = value
 
 
 def draw_value(low: float, value: float, high: float, share: float) -> float:

@@ -39,12 +39,12 @@ class Axis:
         if self.values:
             return self.values[min(len(self.values) - 1, int(share * len(self.values)))]
         if self.logarithmic:
-            found = math.exp(
+            value = math.exp(
                 math.log(self.low) + share * (math.log(self.high) - math.log(self.low))
             )
         else:
-            found = self.low + share * (self.high - self.low)
-        return float(f"{found:.10g}")  # ten digits: a design somebody can type again
+            value = self.low + share * (self.high - self.low)
+        return float(f"{value:.10g}")  # ten digits: a design somebody can type again
 
 
 def read_axis(path: str, entry: object, where: str) -> Axis:
@@ -142,12 +142,12 @@ def _spaced(
                 "a step is above zero, on a linear scale", where=f"{where}.step", got=amount
             )
         steps = _count(math.floor((high - low) / amount + 1e-9) + 1, where)
-        found = [low + i * amount for i in range(steps)]
+        values = [low + i * amount for i in range(steps)]
     elif way == "factor":
         if amount <= 1:
             raise InputError("a factor is above one", where=f"{where}.factor", got=amount)
         steps = _count(math.floor(math.log(high / low) / math.log(amount) + 1e-9) + 1, where)
-        found = [low * amount**i for i in range(steps)]
+        values = [low * amount**i for i in range(steps)]
     else:
         if not isinstance(amount, int) or not 2 <= amount <= MAX_VALUES:
             raise InputError(
@@ -157,14 +157,14 @@ def _spaced(
                 allowed=f"2 to {MAX_VALUES}",
             )
         shares = [i / (amount - 1) for i in range(amount)]
-        found = [
+        values = [
             low * (high / low) ** s if scale == "log" else low + s * (high - low) for s in shares
         ]
-    if whole and all(isinstance(v, int) for v in found):
-        return tuple(found)
+    if whole and all(isinstance(v, int) for v in values):
+        return tuple(values)
     if whole and way == "count":
-        return tuple(dict.fromkeys(round(v) for v in found))
-    return tuple(dict.fromkeys(float(f"{v:.10g}") for v in found))
+        return tuple(dict.fromkeys(round(v) for v in values))
+    return tuple(dict.fromkeys(float(f"{v:.10g}") for v in values))
 
 
 def _count(steps: int, where: str) -> int:

@@ -4,6 +4,7 @@ collects them only appends.
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -60,3 +61,52 @@ def pack(keys: Sequence[str], lines: Sequence[bytes]) -> Lines:
 def pack_rows(head: int, rows: Sequence[Row]) -> Lines:
     """Rows under a head as lines."""
     return pack([row.key for row in rows], [write_line(head, row) for row in rows])
+
+
+def row_of(parts: list[Any]) -> Row:
+    """A row from its JSON list."""
+    return Row(
+        parts[1],
+        tuple(parts[2]),
+        None if parts[3] is None else tuple(parts[3]),
+        parts[4] if len(parts) > 4 else {},
+    )
+
+
+def parse_line(line: bytes) -> Any:
+    """The JSON of a line; None where it is none, or holds what JSON does not."""
+    with contextlib.suppress(ValueError, RecursionError):
+        return json.loads(line, parse_constant=_refuse)
+
+
+def _refuse(word: str) -> None:
+    raise ValueError(f"{word} is not a number of JSON")
+
+
+def is_row(parts: Any, head: int, metrics: int) -> bool:
+    """True for [head, key, axis values, `metrics` numbers or null] and perhaps a table of what else
+    there is.
+    """
+    if (
+        type(parts) is not list
+        or not 4 <= len(parts) <= 5
+        or parts[0] != head
+        or type(parts[1]) is not str
+    ):
+        return False
+    values = parts[2]
+    numbers = parts[3]
+    extra = parts[4] if len(parts) == 5 else {}
+    return (
+        type(values) is list
+        and all(isinstance(value, int | float | str) for value in values)
+        and type(extra) is dict
+        and (
+            numbers is None
+            or (type(numbers) is list and len(numbers) == metrics and all(map(_is_number, numbers)))
+        )
+    )
+
+
+def _is_number(value: Any) -> bool:
+    return value is None or (isinstance(value, int | float) and -1e300 < value < 1e300)

@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from archsim.basics.folders import hold
-from archsim.exploration.store.rows import Lines, Row, pack_rows
+from archsim.exploration.store.rows import Lines, Row, is_row, pack_rows, parse_line, row_of
+from archsim.readers import checks
 from archsim.readers.digest import has_digest, note, seal, sealed_line, unseal
 from archsim.readers.documents import parse_json
 from archsim.readers.form import Form, check_form
@@ -89,7 +90,7 @@ class Store:
         process died: it is cut off.
         """
         with open(self.path, "rb") as file:
-            place = 0
+            offset = 0
             while line := file.readline(_LARGEST_LINE):
                 size = len(line)
                 while not line.endswith(b"\n") and len(line) == _LARGEST_LINE:
@@ -101,15 +102,15 @@ class Store:
                     self.torn = 1
                     break
                 if size == len(line):
-                    self._enter(line, place)
+                    self._enter(line, offset)
                 else:
                     self.damaged += 1
-                place += size
-        self._end = place
+                offset += size
+        self._end = offset
         if self.torn and self.writable:
-            os.ftruncate(self._file, place)
+            os.ftruncate(self._file, offset)
 
-    def _enter(self, line: bytes, place: int) -> None:
+    def _enter(self, line: bytes, offset: int) -> None:
         # rows are recognised by their first bytes, `[head,"key",`, and read in full only when
         # somebody wants them
         if line[:1] == b"[":
@@ -120,16 +121,17 @@ class Store:
                     # a failed point may fare better next time: who writes does not count it as
                     # there
                     if not (self.writable and b'"status":"failed"' in line[-600:]):
-                        self._index[number][key] = place
+                        self._index[number][key] = offset
                     return
             except ValueError:
                 pass
         else:
+            where = str(self.path)
             with contextlib.suppress(InputError):
-                content, sealed = unseal(_table(parse_json(line, str(self.path))), str(self.path))
-                facts = migrated("head", content, str(self.path))
+                content, sealed = unseal(checks.any_table(parse_json(line, where), where), where)
+                facts = migrated("head", content, where)
                 del facts["schema"]  # heads are compared by what their rows depend on
-                check_form(facts, HEAD, str(self.path), "head")
+                check_form(facts, HEAD, where, "head")
                 self._add_head(facts, sealed)
                 return
         self.damaged += 1
@@ -142,7 +144,7 @@ class Store:
         self._sealed.append(sealed)
 
     def _write(self, data: bytes) -> int:
-        place = self._end
+        offset = self._end
         try:
             done = 0
             while done < len(data):
@@ -150,14 +152,14 @@ class Store:
         except OSError as error:
             # a full disk may have taken half a line: take it back, so that the store ends whole
             with contextlib.suppress(OSError):
-                os.ftruncate(self._file, place)
+                os.ftruncate(self._file, offset)
             raise InputError(
                 f"cannot write the store ({error.strerror}); what was finished is kept",
                 where=str(self.path),
                 hint="make room and go on with --resume",
             ) from None
         self._end += len(data)
-        return place
+        return offset
 
     def head(self, **facts: Any) -> int:
         """The number of the head with these facts, written where it is new."""
@@ -174,10 +176,11 @@ class Store:
         """
         if not lines:
             return
-        place, index = self._write(lines.text), self._index[head]
+        offset = self._write(lines.text)
+        index = self._index[head]
         for key, size in zip(lines.keys, lines.sizes):
-            index[key] = place
-            place += size
+            index[key] = offset
+            offset += size
 
     def add(self, head: int, rows: Sequence[Row]) -> None:
         """Append rows under a head."""
@@ -193,7 +196,7 @@ class Store:
     def fetch(
         self, keys: Sequence[int], heads: Sequence[int]
     ) -> Iterator[tuple[int, list[int], list[list]]]:
-        """The rows of many keys as (head, places in `keys`, rows as JSON lists), some thousand at a
+        """The rows of many keys as (head, positions in `keys`, rows as JSON lists), some thousand at a
         time, in the order of the file.
 
         Of several heads the first that has a key counts. Keys that are not there are left out.
@@ -202,34 +205,38 @@ class Store:
         left: Sequence[int] = range(len(keys))
         for head in heads:
             index = self._index[head]
-            found = sorted(
-                (place, number) for number in left if (place := index.get(keys[number])) is not None
+            stored = sorted(
+                (offset, number)
+                for number in left
+                if (offset := index.get(keys[number])) is not None
             )
             if len(heads) > 1:
                 left = [number for number in left if keys[number] not in index]
-            for start in range(0, len(found), _AT_ONCE):
-                part = found[start : start + _AT_ONCE]
+            for start in range(0, len(stored), _AT_ONCE):
+                part = stored[start : start + _AT_ONCE]
                 yield (
                     head,
                     [number for _, number in part],
-                    self._parse(head, [place for place, _ in part]),
+                    self._parse(head, [offset for offset, _ in part]),
                 )
 
-    def _parse(self, head: int, places: list[int]) -> list[list]:
-        """Rows at ascending places of the file, parsed together."""
+    def _parse(self, head: int, offsets: list[int]) -> list[list]:
+        """Rows at ascending offsets of the file, parsed together."""
         with mmap.mmap(self._file, self._end, access=mmap.ACCESS_READ) as view:
-            lines = [self._opened(head, view[place : view.find(b"\n", place)]) for place in places]
+            lines = [
+                self._opened(head, view[offset : view.find(b"\n", offset)]) for offset in offsets
+            ]
         facts = self.heads[head]
         width = len(facts["metrics"])
-        rows = _json(b"[" + b",".join(line or b"" for line in lines) + b"]") or []
-        if len(rows) != len(lines) or not all(_is_row(row, head, width) for row in rows):
+        rows = parse_line(b"[" + b",".join(line or b"" for line in lines) + b"]") or []
+        if len(rows) != len(lines) or not all(is_row(row, head, width) for row in rows):
             faulty = next(
                 (
-                    place
-                    for place, line in zip(places, lines)
-                    if not _is_row(_json(line or b""), head, width)
+                    offset
+                    for offset, line in zip(offsets, lines)
+                    if not is_row(parse_line(line or b""), head, width)
                 ),
-                places[0],
+                offsets[0],
             )
             raise InputError(
                 "a damaged row in the store",
@@ -242,75 +249,22 @@ class Store:
         """The JSON of a row without its digest; None where the digest does not fit, or is not there
         and should be.
         """
-        found = sealed_line(line)
-        if found is None and not self._sealed[head] and not has_digest(line):
+        opened = sealed_line(line)
+        if opened is None and not self._sealed[head] and not has_digest(line):
             if not self._told:
                 self._told = True
                 note(f"{self.path}: rows stored without digest")
             return line
-        return found
+        return opened
 
     def find(self, key: str, heads: Sequence[int]) -> tuple[int, Row] | None:
         """The row of a key under the first of some heads that has it, with its head."""
         return next(
-            ((head, _row(rows[0])) for head, _, rows in self.fetch([int(key, 16)], heads)), None
+            ((head, row_of(rows[0])) for head, _, rows in self.fetch([int(key, 16)], heads)), None
         )
 
     def rows(self, head: int) -> Iterator[Row]:
         """Every row of a head, in the order of the file."""
-        places = sorted(self._index[head].values())
-        for start in range(0, len(places), _AT_ONCE):
-            yield from map(_row, self._parse(head, places[start : start + _AT_ONCE]))
-
-
-def _row(parts: list) -> Row:
-    return Row(
-        parts[1],
-        tuple(parts[2]),
-        None if parts[3] is None else tuple(parts[3]),
-        parts[4] if len(parts) > 4 else {},
-    )
-
-
-def _json(line: bytes) -> Any:
-    with contextlib.suppress(ValueError, RecursionError):
-        return json.loads(line, parse_constant=_refuse)
-
-
-def _refuse(word: str) -> None:
-    raise ValueError(f"{word} is not a number of JSON")
-
-
-def _table(value: Any) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise InputError("not a table")
-    return value
-
-
-def _is_row(parts: Any, head: int, metrics: int) -> bool:
-    """True for [head, key, axis values, `metrics` numbers or null] and perhaps a table of what else
-    there is.
-    """
-    if (
-        type(parts) is not list
-        or not 4 <= len(parts) <= 5
-        or parts[0] != head
-        or type(parts[1]) is not str
-    ):
-        return False
-    values = parts[2]
-    numbers = parts[3]
-    extra = parts[4] if len(parts) == 5 else {}
-    return (
-        type(values) is list
-        and all(isinstance(value, int | float | str) for value in values)
-        and type(extra) is dict
-        and (
-            numbers is None
-            or (type(numbers) is list and len(numbers) == metrics and all(map(_is_number, numbers)))
-        )
-    )
-
-
-def _is_number(value: Any) -> bool:
-    return value is None or (isinstance(value, int | float) and -1e300 < value < 1e300)
+        offsets = sorted(self._index[head].values())
+        for start in range(0, len(offsets), _AT_ONCE):
+            yield from map(row_of, self._parse(head, offsets[start : start + _AT_ONCE]))

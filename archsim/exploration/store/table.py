@@ -27,14 +27,17 @@ class Table:
     """
 
     def __init__(self, space: Space, rung: Rung, metrics: Sequence[str]):
-        self.space, self.rung, self.metrics = space, rung, tuple(metrics)
+        self.space = space
+        self.rung = rung
+        self.metrics = tuple(metrics)
         self._axes = [array("d") for _ in space.axes]
         codes = [
             {value: code for code, value in enumerate(_typed(axis.values))} for axis in space.axes
         ]
         self._columns = list(zip(self._axes, codes))
         self._numbers = np.empty((len(self.metrics), 0))
-        self._status = self._outside = np.empty(0, np.uint8)
+        self._status = np.empty(0, np.uint8)
+        self._outside = np.empty(0, np.uint8)
         self.keys = array("Q")
         self.reasons: dict[int, str] = {}
 
@@ -48,27 +51,29 @@ class Table:
             column.append(codes[value, value.__class__ is bool] if codes else value)
 
     def fill(
-        self, places: Sequence[int], rows: Sequence[tuple[Sequence[Any] | None, dict[str, Any]]]
+        self, positions: Sequence[int], rows: Sequence[tuple[Sequence[Any] | None, dict[str, Any]]]
     ) -> None:
         """The results of entered points: for each its metrics, in this table's order, or None, and
         what else was stored.
         """
         self._grow()
         done = [
-            (place, numbers) for place, (numbers, _) in zip(places, rows) if numbers is not None
+            (position, numbers)
+            for position, (numbers, _) in zip(positions, rows)
+            if numbers is not None
         ]
         if done and self.metrics:
-            self._numbers[:, [place for place, _ in done]] = np.array(
+            self._numbers[:, [position for position, _ in done]] = np.array(
                 [numbers for _, numbers in done], float
             ).T  # None becomes NaN
-        for place, (numbers, extra) in zip(places, rows):
-            self._status[place] = (
+        for position, (numbers, extra) in zip(positions, rows):
+            self._status[position] = (
                 DONE if numbers is not None else STATUS.index(extra.get("status", "failed"))
             )
             if numbers is None:
-                self.reasons[place] = extra.get("reason", "")
+                self.reasons[position] = extra.get("reason", "")
             elif self.space.constraints:
-                self._outside[place] = not self._meets(self.point(place), numbers)
+                self._outside[position] = not self._meets(self.point(position), numbers)
 
     @property
     def missing(self) -> bool:
@@ -105,16 +110,14 @@ class Table:
 
     def axis(self, number: int) -> np.ndarray:
         """One axis as numbers: the values where they are numbers, else their place in the list."""
-        found = np.asarray(self._axes[number])
+        codes = np.asarray(self._axes[number])
         axis = self.space.axes[number]
-        return (
-            np.asarray(axis.values, float)[found.astype(int)]
-            if axis.values and axis.numeric
-            else found.copy()
-        )
+        if axis.values and axis.numeric:
+            return np.asarray(axis.values, float)[codes.astype(int)]
+        return codes.copy()
 
     def codes(self, number: int) -> np.ndarray:
-        """One axis as places in its list of values (as values where it is continuous)."""
+        """One axis as positions in its list of values (as values where it is continuous)."""
         return np.asarray(self._axes[number]).copy()
 
     def metric(self, name: str) -> np.ndarray:

@@ -43,8 +43,8 @@ def figures_version() -> str:
 
 
 def _digest(paths: Iterable[Path]) -> str:
-    found = hashlib.blake2b(digest_size=6)
+    digest = hashlib.blake2b(digest_size=6)
     for path in sorted(paths):
         content = path.read_bytes()
-        found.update(f"{path.relative_to(_ROOT).as_posix()} {len(content)}\n".encode() + content)
-    return found.hexdigest()
+        digest.update(f"{path.relative_to(_ROOT).as_posix()} {len(content)}\n".encode() + content)
+    return digest.hexdigest()

@@ -5,29 +5,22 @@ that may kill their worker.
 from __future__ import annotations
 
 import contextlib
-import itertools
 import os
 import signal
 import threading
 import time
-from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from archsim.basics.processes import guarded, worker_arguments
 from archsim.basics.scratch import Scratch
 from archsim.exploration.store.rows import Lines, Row, pack_rows
+from archsim.exploration.work.feed import Feed, Point
 from archsim.exploration.work.worker import Batch, Job, read_marks, run_batch, with_absolute_paths
 from archsim.schemes.own_file import own_schemes
 from hwlib.errors import InputError
 
-# Short enough that no worker idles long at the end and a kill costs little, long enough that
-# handing out costs nothing.
-TARGET_S = 0.25
-MAX_BATCH = 4096
-_FIRST_BATCH = 4
 _IN_VAIN = 10  # deaths in a row between which no batch came back
-Point = tuple[str, tuple]
 
 
 @dataclass(frozen=True)
@@ -72,7 +65,7 @@ class Engine:
                 yield self._alone(job, point).lines
 
     def _run_all(self, job: Job, points: Iterable[Point]) -> Iterator[Batch]:
-        feed, deaths = _Feed(points), _deaths(self.cluster)
+        feed, deaths = Feed(points), _deaths(self.cluster)
         in_vain = 0
         while True:
             try:
@@ -158,76 +151,14 @@ def _deaths(cluster: str | None) -> tuple[type[BaseException], ...]:
     """What is raised where a worker died."""
     from concurrent.futures.process import BrokenProcessPool
 
-    found: tuple[type[BaseException], ...] = (BrokenProcessPool,)
+    deaths: tuple[type[BaseException], ...] = (BrokenProcessPool,)
     if cluster:
         from concurrent.futures import CancelledError
 
         from distributed import KilledWorker
 
-        found += (KilledWorker, CancelledError)
-    return found
-
-
-class _Feed:
-    """Batches of points, made when asked for, sized so that one lasts about TARGET_S; knows which
-    are under way.
-    """
-
-    def __init__(self, points: Iterable[Point]):
-        self._points, self._numbers = iter(points), itertools.count()
-        self._back: deque[Point] = deque()
-        self._lock = threading.Lock()  # joblib asks from its own threads
-        self._running: dict[int, list[Point]] = {}
-        self._done = self._seconds = 0.0
-
-    def __iter__(self) -> _Feed:
-        return self
-
-    def __next__(self) -> tuple[int, list[Point]]:
-        with self._lock:
-            size = (
-                _FIRST_BATCH
-                if not self._done
-                else max(1, min(MAX_BATCH, round(TARGET_S * self._done / max(self._seconds, 1e-9))))
-            )
-            batch = [self._back.popleft() for _ in range(min(size, len(self._back)))]
-            batch += itertools.islice(self._points, size - len(batch))
-            if not batch:
-                raise StopIteration
-            number = next(self._numbers)
-            self._running[number] = batch
-            return number, batch
-
-    def done(self, batch: Batch) -> None:
-        """A batch has come back."""
-        with self._lock:
-            del self._running[batch.number]
-            # recent batches count more: the first ones pay for imports
-            self._done, self._seconds = (
-                self._done / 2 + batch.points,
-                self._seconds / 2 + batch.seconds,
-            )
-
-    def take_lost(
-        self, marks: dict[tuple[int, str], tuple[int, int, float]], all_suspect: bool
-    ) -> list[Point]:
-        """After a death: the points that workers were at; the rest goes back to the queue. Where no
-        worker left a mark (on another machine) and `all_suspect`, every point under way is one."""
-        with self._lock:
-            at = {batch: index for batch, index, _ in marks.values()}
-            suspects: list[Point] = []
-            for number, batch in self._running.items():
-                guilty = (
-                    {at[number]}
-                    if number in at
-                    else set(range(len(batch)))
-                    if all_suspect and not at
-                    else set()
-                )
-                suspects += [batch[i] for i in sorted(guilty)]
-                self._back.extend(point for i, point in enumerate(batch) if i not in guilty)
-            self._running.clear()
-            return suspects
+        deaths += (KilledWorker, CancelledError)
+    return deaths
 
 
 @contextlib.contextmanager

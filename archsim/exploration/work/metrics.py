@@ -99,12 +99,12 @@ def read_metric(document: Mapping, path: str) -> float | int | None:
             return _ranged(document, path[: -len(ending)], index)
     if path.startswith("by_layer."):
         return _of_layer(document, path)
-    found: Any = document
+    value: Any = document
     for key in path.split("."):  # names of components and phases hold no dots
-        if not isinstance(found, Mapping) or key not in found:
+        if not isinstance(value, Mapping) or key not in value:
             return None
-        found = found[key]
-    return found if isinstance(found, int | float) and not isinstance(found, bool) else None
+        value = value[key]
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def _ranged(document: Mapping, name: str, index: int) -> float | None:

@@ -50,20 +50,20 @@ def price_point(design: Mapping[str, Any], metrics: Sequence[str]) -> list[float
         cycles=None,
         images=step.images,
     )
-    found = estimate_metrics(estimate, metrics, facts)
+    numbers = estimate_metrics(estimate, metrics, facts)
     if any(
-        value is _ELSEWHERE for value in found
+        value is _ELSEWHERE for value in numbers
     ):  # a path into layers or phases: the whole document has it
         from archsim.run.simulation import simulate
 
         document = simulate(
             step.trace, step.chip, scheme=step.rule, images=step.images, timing=False, setup=False
         ).to_dict()
-        found = [
+        numbers = [
             read_metric(document, name) if value is _ELSEWHERE else value
-            for name, value in zip(metrics, found)
+            for name, value in zip(metrics, numbers)
         ]
-    return found
+    return numbers
 
 
 def built_of(design: Mapping[str, Any]) -> tuple[Step, BuiltChip]:

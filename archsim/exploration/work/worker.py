@@ -205,10 +205,10 @@ def read_marks(folder: str) -> dict[tuple[int, str], tuple[int, int, float]]:
     """(process, thread) -> (batch, index of the point it is at, since when), for every batch that
     has not ended.
     """
-    found = {}
+    marks = {}
     for path in Path(folder).iterdir() if folder else ():
         with contextlib.suppress(OSError, ValueError):
             batch, index, since = path.read_text().split()
             process, thread = path.name.split("-")
-            found[int(process), thread] = (int(batch), int(index), float(since))
-    return found
+            marks[int(process), thread] = (int(batch), int(index), float(since))
+    return marks

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from archsim.report.comparison.view import ComparisonView
 from archsim.report.drawing import format as fmt
 from archsim.report.drawing.drawing import Circle, Drawing, Line, Text, add_legend, fit_text
+from archsim.report.drawing.frame import frame, step_line
 from archsim.report.drawing.labels import draw_names, place_names
 from archsim.report.drawing.scale import scale_of
-from archsim.report.sweep.scatter import frame, step_line
 
 _NARROW = 420.0
 _ZERO = 40.0  # pixels kept for schemes whose cost is zero

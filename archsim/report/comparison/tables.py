@@ -10,8 +10,9 @@ from dataclasses import replace
 from archsim.report.comparison.view import ComparisonView
 from archsim.report.drawing import format as fmt
 from archsim.report.drawing.palette import label, token
-from archsim.report.run.tables import Column, Table, component_table, figure_table
+from archsim.report.run.tables import component_table, figure_table
 from archsim.report.run.view import View
+from archsim.report.table import Column, Table
 
 
 def _key(name: str) -> Callable[[dict], object]:

@@ -18,8 +18,9 @@ from archsim.report.drawing.svg import FONTS, to_svg
 from archsim.report.plots import RUN_PLOTS, RunPlot
 from archsim.report.run.captions import caption, missing
 from archsim.report.run.headline import facts, headline, subtitle
-from archsim.report.run.tables import Table, page_tables
+from archsim.report.run.tables import page_tables
 from archsim.report.run.view import FIGURE_KINDS, View
+from archsim.report.table import Table
 from archsim.report.training.page import draw_training, training_tables
 from hwlib.text import printable
 

@@ -1,12 +1,11 @@
-"""What drives an objective: shares of its variance, its mean along every axis, and the strongest
-pair of axes.
-"""
+"""What drives an objective: its mean along every axis, and the strongest pair of axes."""
 
 from __future__ import annotations
 
-from archsim.report.drawing import format as fmt
-from archsim.report.drawing.drawing import Circle, Drawing, Line, Rect, Text, add_legend, fit_text
+from archsim.report.drawing.drawing import Circle, Drawing, Line, Text, add_legend, fit_text
+from archsim.report.drawing.frame import Strip
 from archsim.report.drawing.scale import Scale, scale_of
+from archsim.report.sweep.sensitivity import even_columns
 from archsim.report.sweep.view import SweepView
 
 LINES = (
@@ -25,108 +24,6 @@ LINES = (
 )
 
 
-def _even(count: int, most: int) -> int:
-    """Columns for so many panels, at most `most`, so that the rows are about equally full."""
-    return -(-count // -(-count // max(1, most)))
-
-
-def draw_sensitivity(view: SweepView, width: float) -> Drawing | None:
-    """Bars of first-order indices and of the largest interactions, one panel an objective, with
-    their intervals.
-    """
-    entries = [entry for entry in view.document["analysis"] if entry["first"]]
-    if not entries:
-        return None
-    columns = _even(len(entries), 3 if width > 800 else 2 if width > 480 else 1)
-    gap, line = 26.0, 20.0
-    panel = (width - gap * (columns - 1)) / columns
-    rows = max(len(_bars(view, entry)) for entry in entries)
-    tall = 26 + line * rows + 26
-    drawing = Drawing(
-        width,
-        tall * -(-len(entries) // columns),
-        "Share of the variance of each objective that an axis explains",
-    )
-    for number, entry in enumerate(entries):
-        _panel(
-            drawing,
-            view,
-            entry,
-            (number % columns) * (panel + gap),
-            (number // columns) * tall,
-            panel,
-            line,
-        )
-    return drawing
-
-
-def _bars(view: SweepView, entry: dict) -> list[tuple[str, dict, bool]]:
-    first = sorted(entry["first"], key=lambda item: -item["share"])
-    pairs = [item for item in entry["pairs"] if item["share"] > 0.005][:2]
-    return [(view.short(item["axis"]), item, False) for item in first] + [
-        (" × ".join(view.short(path) for path in item["axes"]), item, True) for item in pairs
-    ]
-
-
-def _panel(
-    drawing: Drawing,
-    view: SweepView,
-    entry: dict,
-    left: float,
-    top: float,
-    width: float,
-    line: float,
-) -> None:
-    label = min(150.0, width * 0.42)
-    scale = Scale(0.0, 1.0, width - label - 44, False, 100.0, "%")
-    bars = _bars(view, entry)
-    title = f"{view.name(entry['objective'])} ({'log, ' if entry['logarithmic'] else ''}rung {entry['rung'].split('(')[0]})"
-    drawing.add(Text(left, top + 14, fit_text(title, width, 12, bold=True), bold=True))
-    start, bottom = left + label, top + 24 + line * len(bars)
-    for x, text in scale.ticks(60):
-        drawing.add(
-            Line(start + x, top + 22, start + x, bottom, "grid"),
-            Text(start + x, bottom + 14, text, "middle", 10, "soft"),
-        )
-    for order, (name, item, pair) in enumerate(bars):
-        y = top + 24 + line * order
-        tip = f"{name}: {fmt.percent(item['share'])}, interval {fmt.percent(item['low'])} to {fmt.percent(item['high'])}"
-        drawing.add(
-            Text(
-                start - 6,
-                y + 13,
-                fit_text(name, label - 8, 11),
-                "end",
-                11,
-                "soft" if pair else "ink",
-            ),
-            Rect(
-                start,
-                y + 4,
-                max(0.5, scale.place(item["share"])),
-                line - 8,
-                "kind-assumed" if pair else "accent",
-                tip,
-            ),
-            Line(
-                start + scale.place(item["low"]),
-                y + line / 2,
-                start + scale.place(item["high"]),
-                y + line / 2,
-                "ink",
-                1.4,
-            ),
-            Text(
-                start + scale.place(max(item["share"], item["high"])) + 5,
-                y + 13,
-                fmt.percent(item["share"]),
-                size=10,
-                fill="soft",
-            ),
-        )
-    drawing.add(Text(start + scale.length, bottom + 25, "share of variance, %", "end", 10, "soft"))
-
-
 def draw_effects(view: SweepView, width: float) -> Drawing | None:
     """Small multiples: the mean (geometric where logarithmic) and the middle half of every
     objective along every axis.
@@ -141,7 +38,7 @@ def draw_effects(view: SweepView, width: float) -> Drawing | None:
     ]
     if not paths:
         return None
-    columns = _even(len(paths), int((width - 46) // 142))
+    columns = even_columns(len(paths), int((width - 46) // 142))
     wide = (width - 46) / columns
     high = 128.0
     left = 46.0
@@ -163,14 +60,15 @@ def draw_effects(view: SweepView, width: float) -> Drawing | None:
         title = f"{view.name(entry['objective'])}{', ' + scale.unit if scale.unit else ''} (rung {entry['rung'].split('(')[0]})"
         drawing.add(Text(0, top + 16, title, bold=True))
         for order, path in enumerate(paths):
-            x, y = left + (order % columns) * wide, top + 26 + (order // columns) * high
+            x = left + (order % columns) * wide
+            y = top + 26 + (order // columns) * high
             _effect(
                 drawing,
                 view,
                 effects[path],
                 path,
                 scale,
-                (x, y, wide),
+                Strip(x, y, wide),
                 order % columns == 0,
                 entry["objective"],
             )
@@ -184,12 +82,13 @@ def _effect(
     rows: list[dict],
     path: str,
     scale: Scale,
-    place: tuple[float, float, float],
+    strip: Strip,
     labelled: bool,
     objective: str,
 ) -> None:
-    x, y, wide = place
-    bottom, inner = y + scale.length + 4, wide - 16
+    x, y, wide = strip
+    bottom = y + scale.length + 4
+    inner = wide - 16
     for tick, text in scale.ticks(22):
         drawing.add(Line(x, bottom - tick, x + inner, bottom - tick, "grid"))
         if labelled:
@@ -234,8 +133,9 @@ def draw_interactions(view: SweepView, width: float) -> Drawing | None:
     entries = [entry for entry in view.document["analysis"] if entry["interaction"]]
     if not entries:
         return None
-    columns = _even(len(entries), 3 if width > 800 else 2 if width > 480 else 1)
-    gap, high = 20.0, 270.0
+    columns = even_columns(len(entries), 3 if width > 800 else 2 if width > 480 else 1)
+    gap = 20.0
+    high = 270.0
     panel = (width - gap * (columns - 1)) / columns
     drawing = Drawing(
         width, high * -(-len(entries) // columns), "Strongest interactions of two axes"
@@ -255,7 +155,8 @@ def draw_interactions(view: SweepView, width: float) -> Drawing | None:
 def _interaction(
     drawing: Drawing, view: SweepView, entry: dict, left: float, top: float, width: float
 ) -> None:
-    rows, (first, second) = entry["interaction"]["rows"], entry["interaction"]["axes"]
+    rows = entry["interaction"]["rows"]
+    first, second = entry["interaction"]["axes"]
     names, lines = (list(dict.fromkeys(row[key] for row in rows)) for key in ("first", "second"))
     scale = scale_of([row["mean"] for row in rows], 138.0, view.unit(entry["objective"]))
     title = f"{view.name(entry['objective'])}{', ' + scale.unit if scale.unit else ''}"
@@ -271,7 +172,8 @@ def _interaction(
         width,
         11,
     )
-    start, inner = left + 44, width - 52
+    start = left + 44
+    inner = width - 52
     bottom = top + 34 + max(38.0, used) + scale.length
     for tick, text in scale.ticks(36):
         drawing.add(

@@ -21,8 +21,9 @@ from archsim.report.run.export import write_drawings
 from archsim.report.run.page import environment, flatten, page_plot, references
 from archsim.report.run.view import FIGURE_KINDS
 from archsim.report.sweep.captions import captions, headline, subtitle
-from archsim.report.sweep.effects import draw_effects, draw_interactions, draw_sensitivity
+from archsim.report.sweep.effects import draw_effects, draw_interactions
 from archsim.report.sweep.scatter import draw_bands, draw_pareto
+from archsim.report.sweep.sensitivity import draw_sensitivity
 from archsim.report.sweep.tables import sweep_tables
 from archsim.report.sweep.view import SweepView
 from hwlib.errors import InputError

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from archsim.report.drawing import format as fmt
-from archsim.report.run.tables import Column, Row, Table, figure_table
+from archsim.report.run.tables import figure_table
 from archsim.report.run.view import View
 from archsim.report.sweep.view import SweepView
+from archsim.report.table import Column, Row, Table
 
 
 def sweep_tables(view: SweepView) -> dict[str, Table]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from archsim.report.drawing import format as fmt
 from archsim.report.drawing.drawing import Drawing
 from archsim.report.plots.errors import draw_errors
-from archsim.report.run.tables import Column, Table
 from archsim.report.run.view import View
+from archsim.report.table import Column, Table
 
 
 def draw_training(view: View, width: float) -> Drawing | None:
