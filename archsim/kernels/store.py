@@ -2,7 +2,8 @@
 made and marked.
 
 A file's name is the digest of what was compiled, so nothing in the folder can be stale, and no
-index is shared by processes that write at once. Damaged files count as missing. Nothing is looked
+index is shared by processes that write at once; one compiles what several need, the others wait
+for it. Damaged files count as missing. Nothing is looked
 for or made before the first compilation.
 """
 
@@ -28,6 +29,8 @@ MARK = "CACHEDIR.TAG"
 SIGNATURE = "Signature: 8a477f597d28d172789f06886806bc55\n# Machine code that archsim compiled; it may be deleted at any time.\n"
 KEEP_SECONDS = 30 * 86400.0
 _DAY = 86400.0
+_LONGEST_COMPILATION_S = 120.0
+_ASKED_AGAIN_S = 0.02
 
 
 @functools.cache
@@ -71,6 +74,7 @@ class Store(_Cache):
 
     def __init__(self, settle: Callable[[], tuple[str, str]]):
         self.settle = settle
+        self._locks: dict[Path, int] = {}
 
     @property
     def cache_path(self) -> str:
@@ -80,10 +84,19 @@ class Store(_Cache):
         """The compiled overload, or None where there is none that is whole."""
         name, digest = self.settle()
         target_context.refresh()
-        found = self._file(name, digest, sig, target_context.codegen())
-        if found is None:
+        kept = self._file(name, digest, sig, target_context.codegen())
+        if kept is None:
             return None
-        file, path, key = found
+        result = self._read(*kept, target_context)
+        if result is None:
+            _, path, _ = kept
+            self._lock(path)
+            result = self._read(*kept, target_context)  # whoever was faster has it now
+            if result is not None:
+                self._release(path)
+        return result
+
+    def _read(self, file: IndexDataCacheFile, path: Path, key: tuple, target_context):
         # Whatever a damaged file makes of itself, the remedy is to compile again.
         try:
             file._source_stamp = _checksum(path)
@@ -98,20 +111,48 @@ class Store(_Cache):
     def save_overload(self, sig, data) -> None:
         """Keep an overload, where it can be kept."""
         name, digest = self.settle()
-        found = self._file(name, digest, sig, data.codegen)
-        if (
-            found is None
-            or data.library.has_dynamic_globals
-            or any(not item.can_cache for item in data.lifted)
-        ):
+        kept = self._file(name, digest, sig, data.codegen)
+        if kept is None:
             return
-        file, path, key = found
+        file, path, key = kept
+        try:
+            if not data.library.has_dynamic_globals and all(item.can_cache for item in data.lifted):
+                self._save(file, path, key, data)
+        finally:
+            self._release(path)
+
+    def _save(self, file: IndexDataCacheFile, path: Path, key: tuple, data) -> None:
         with contextlib.suppress(
             OSError
         ):  # a full disk costs the next process its time, not this one its result
             file._save_data(path.name, data._reduce())
             file._source_stamp = _checksum(path)
             file._save_index({key: path.name})
+
+    def _lock(self, path: Path) -> None:
+        """Wait until no other process compiles this. Where one takes too long, or files cannot be
+        locked, compile all the same: it costs time, no result.
+        """
+        if path in self._locks:  # the compilation before failed
+            return
+        with contextlib.suppress(OSError, ImportError):
+            import fcntl
+
+            handle = os.open(path.with_suffix(".nbl"), os.O_RDWR | os.O_CREAT, 0o600)
+            self._locks[path] = handle
+            until = time.monotonic() + _LONGEST_COMPILATION_S
+            while time.monotonic() < until:
+                with contextlib.suppress(BlockingIOError):
+                    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    return
+                time.sleep(_ASKED_AGAIN_S)
+
+    def _release(self, path: Path) -> None:
+        handle = self._locks.pop(path, None)
+        if handle is not None:
+            with contextlib.suppress(OSError):
+                path.with_suffix(".nbl").unlink()
+            os.close(handle)
 
     def _file(
         self, name: str, digest: str, sig, codegen

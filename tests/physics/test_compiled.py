@@ -72,15 +72,18 @@ STEPS = [my_step, make({number}), make(8 * {number})]
 DEVICES = ("gokmen2016", "bulk_rram_2bit", "cbram")
 
 
-def run(script, folder, *words):
-    environment = {
+def environment_of(folder):
+    return {
         **os.environ,
         "NUMBA_CACHE_DIR": str(folder),
         "PYTHONPATH": str(Path(archsim.__file__).parent.parent),
     }
+
+
+def run(script, folder, *words):
     output = subprocess.run(
         [sys.executable, "-c", script, *map(str, words)],
-        env=environment,
+        env=environment_of(folder),
         capture_output=True,
         text=True,
         check=True,
@@ -141,6 +144,40 @@ def test_damaged_machine_code_is_made_again(filled):
             line[:-1] for line in alone.values()
         ]
     assert [line[-1] for line in run(PULSES, folder, *DEVICES)] == ["1"] * 3
+
+
+AT_ONCE = """
+import numpy as np
+from archsim.kernels.compiled import kernel
+
+def slow(values):
+    total = 0.0
+    for i in range(values.shape[0]):
+        for j in range(values.shape[1]):
+            total += np.sin(values[i, j]) * np.exp(values[j, i]) + values[:, j].sum()
+    return total
+
+compiled = kernel(slow)
+print("ready", flush=True)
+input()
+compiled(np.zeros((2, 2)))
+print(sum(compiled.stats.cache_hits.values()))
+"""
+
+
+def test_two_processes_that_need_the_same_code_compile_it_once(tmp_path):
+    environment = environment_of(tmp_path)
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    both = [
+        subprocess.Popen([sys.executable, "-c", AT_ONCE], env=environment, **pipes)
+        for _ in range(2)
+    ]
+    assert [process.stdout.readline() for process in both] == ["ready\n"] * 2
+    for process in both:
+        process.stdin.write("\n")
+        process.stdin.flush()
+    assert sorted(process.communicate()[0] for process in both) == ["0\n", "1\n"]
+    assert not list((tmp_path / FOLDER).glob("*.nbl"))
 
 
 def test_only_old_files_of_ones_own_folder_are_deleted(tmp_path):
