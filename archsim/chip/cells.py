@@ -26,14 +26,16 @@ def share_cell_values(content: dict[str, Any], named: Collection[str], where: st
     """
     components = content.get("components")
     entry = components.get("array") if isinstance(components, Mapping) else None
-    part = PARTS.get(str(entry.get("part"))) if isinstance(entry, Mapping) else None
-    if (
-        part is None
-        or not isinstance(content.get("physics", {}), dict)
-        or not isinstance(entry.get("parameters", {}), dict)
-    ):
+    if not isinstance(entry, dict) or not isinstance(entry.get("parameters", {}), dict):
         return
-    defaults = {parameter.name: parameter.default for parameter in part.parameters}
+    part = PARTS.get(str(entry.get("part")))
+    if part is None or not isinstance(content.get("physics", {}), dict):
+        return
+    defaults = {
+        parameter.name: float(parameter.default)
+        for parameter in part.parameters
+        if isinstance(parameter.default, int | float)
+    }
     if "read_voltage_v" in defaults:
         _voltage(content, entry, defaults["read_voltage_v"], named, where)
     if "conductance_us" in defaults:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pydantic import BaseModel
 
 from archsim.chip.blocks import counted
 from archsim.chip.config import Architecture, ComponentSettings
@@ -81,9 +84,9 @@ def resolve(value: object, chip: Architecture, derived: dict[str, float], where:
                 hint=nearest(path[-1], derived),
             )
         return derived[path[1]]
-    found: object = chip
+    value_there: object = chip
     for key in path:
-        fields = type(found).model_fields if hasattr(type(found), "model_fields") else {}
+        fields = type(value_there).model_fields if isinstance(value_there, BaseModel) else {}
         if key not in fields:
             raise InputError(
                 "no such setting to follow",
@@ -92,22 +95,22 @@ def resolve(value: object, chip: Architecture, derived: dict[str, float], where:
                 allowed=sorted(fields) + ["derived"],
                 hint=nearest(key, list(fields) + ["derived"]),
             )
-        found = getattr(found, key)
-    if hasattr(type(found), "model_fields"):
+        value_there = getattr(value_there, key)
+    if isinstance(value_there, BaseModel):
         raise InputError(
             "a group of settings, not a value",
             where=where,
             got=value,
-            allowed=sorted(f"{value}.{name}" for name in type(found).model_fields),
+            allowed=sorted(f"{value}.{name}" for name in type(value_there).model_fields),
         )
-    return found
+    return value_there
 
 
 def build_inventory(
     chip: Architecture,
     tiles: int,
     node_nm: float | None = None,
-    extra: dict[str, dict] | None = None,
+    extra: Mapping[str, Mapping[str, Any]] | None = None,
     without: Mapping[str, int] | None = None,
 ) -> list[Component]:
     """The components of a chip with `tiles` tiles; `extra` adds those of a scheme (a role the chip

@@ -5,7 +5,8 @@ is allowed, the nearest name.
 from __future__ import annotations
 
 import typing
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from pydantic import BaseModel
 
@@ -37,7 +38,7 @@ _BOUNDS = {
 }
 
 
-def explain(faults: Sequence[dict], where: str, model: type[BaseModel]) -> InputError:
+def explain(faults: Sequence[Mapping[str, Any]], where: str, model: type[BaseModel]) -> InputError:
     """The error for the first fault; a misspelt field comes before the one that is missing for it."""
     first = next((fault for fault in faults if fault["type"] == "extra_forbidden"), faults[0])
     path, inside = field_path(first["loc"], model)
@@ -73,7 +74,7 @@ def field_path(
     """
     path = []
     inside = model
-    current = model
+    current: Any = model
     for step in steps:
         if isinstance(current, type) and issubclass(current, BaseModel):
             inside = current
@@ -89,7 +90,7 @@ def field_path(
     return path, inside
 
 
-def _allowed(fault: dict) -> str:
+def _allowed(fault: Mapping[str, Any]) -> str:
     kind = fault["type"]
     if kind in _KINDS:
         return _KINDS[kind]
@@ -97,5 +98,6 @@ def _allowed(fault: dict) -> str:
         name, words = _BOUNDS[kind]
         return words.format(fault["ctx"][name])
     if kind == "literal_error":
-        return fault["ctx"]["expected"]
-    return fault["msg"][0].lower() + fault["msg"][1:]
+        return str(fault["ctx"]["expected"])
+    text = str(fault["msg"])
+    return text[0].lower() + text[1:]

@@ -139,7 +139,7 @@ def validate(content: dict[str, Any], where: str) -> Architecture:
     try:
         chip = Architecture.model_validate(_tuples(content))
     except ValidationError as error:
-        raise explain(error.errors(), where, Architecture) from None
+        raise explain([{**fault} for fault in error.errors()], where, Architecture) from None
     for role, component in chip.components.items():
         try:
             part = find_part(component.part)

@@ -81,9 +81,10 @@ class Placement:
         lenders that has it.
         """
         for _ in self.layers:
-            if role not in self.layers[name].matrix.borrowed:
+            matrix = self.layers[name].matrix
+            if role not in matrix.borrowed or matrix.lender is None:
                 break
-            name = self.layers[name].matrix.lender
+            name = matrix.lender
         return name
 
     def without(self) -> dict[str, int]:
@@ -192,15 +193,16 @@ def place(matrices: Sequence[LayerMatrix], chip: Architecture) -> Placement:
         if packer is not None:
             _check_pieces(layer, count, chip)
         if packer is None:
-            tiles = range(next_tile, next_tile + count)
+            tiles: Sequence[int] = range(next_tile, next_tile + count)
             next_tile += count
         else:
             barred: set[int] = set()
             # The pieces of one layer work at the same time, so no two of them share a tile.
-            tiles = []
+            packed: list[int] = []
             for rectangle in rectangles(layer, chip) * layer.units:
-                tiles.append(packer.put(*rectangle, barred))
-                barred.add(tiles[-1])
+                packed.append(packer.put(*rectangle, barred))
+                barred.add(packed[-1])
+            tiles = packed
             next_tile = packer.tiles
         layers[matrix.layer] = LayerPlacement(
             matrix,

@@ -198,7 +198,9 @@ def _idle_settings(built: BuiltChip, network: Network, timed: bool) -> Iterator[
     """Settings of the update rule without which the step and the parts are the same."""
     from archsim.trace import build_trace
 
-    rule: Scheme = built.rule
+    rule = built.rule
+    if rule is None:
+        return
 
     def step(rule: Scheme) -> Trace:
         # the settings that a trace records are no part of what it does

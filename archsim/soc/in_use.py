@@ -11,7 +11,7 @@ K = TypeVar("K", bound=Hashable)
 class Running(NamedTuple):
     """So many run now, at least one since that cycle."""
 
-    count: int
+    at_once: int
     since: int
 
 

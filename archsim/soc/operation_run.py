@@ -135,9 +135,13 @@ class OperationRun:
 
     def at(self, cycle: int, act: Callable[[], object]) -> None:
         """Act at a cycle, now or later."""
-        now = self.machine.env.now
-        if cycle > now:
-            self.machine.env.timeout(cycle - now).callbacks.append(lambda _: act())
+        env = self.machine.env
+
+        def act_now(_: simpy.Event) -> None:
+            act()
+
+        if cycle > env.now:
+            env.timeout(cycle - env.now).callbacks.append(act_now)
         else:
             act()
 

@@ -4,7 +4,7 @@ from the images.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from archsim.chip.config import Architecture
 from archsim.trace.operation import Trace
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from archsim.chip.built import BuiltChip
 
 
-def setup_facts(built: BuiltChip, timing: bool) -> dict | None:
+def setup_facts(built: BuiltChip, timing: bool) -> dict[str, Any] | None:
     """The one-time part of a result, not priced yet: `cycles` (None without `timing`), `pulses` a
     device by array, `ledger` rows.
 
@@ -22,9 +22,10 @@ def setup_facts(built: BuiltChip, timing: bool) -> dict | None:
     from archsim.soc.collect import ledger_of_machine
     from archsim.soc.machine import EventMachine
 
-    if built.once is None:
+    if built.once is None or built.once_counts is None:
         return None
-    cycles, ledger = None, built.once_counts
+    cycles = None
+    ledger = built.once_counts
     if timing:
         machine = EventMachine(built.once, built.chip, built.placement, 1)
         machine.run()
@@ -39,7 +40,8 @@ def setup_facts(built: BuiltChip, timing: bool) -> dict | None:
 
 def pulses_by_array(trace: Trace, chip: Architecture) -> dict[str, float]:
     """Mean pulses that a device of each array gets in one image of the trace."""
-    rows, found = {matrix.layer: matrix.rows for matrix in trace.matrices}, {}
+    rows = {matrix.layer: matrix.rows for matrix in trace.matrices}
+    by_array: dict[str, float] = {}
     for operation in trace.image_operations:
         activity, pulses = operation.activity, 0.0
         if operation.kind == "write":  # a step is a row, of which a bias row is a share
@@ -52,5 +54,5 @@ def pulses_by_array(trace: Trace, chip: Architecture) -> dict[str, float]:
         elif operation.kind == "pulse_update":
             pulses = activity.coincidences * operation.steps
         if pulses:
-            found[operation.place] = found.get(operation.place, 0.0) + pulses
-    return found
+            by_array[operation.place] = by_array.get(operation.place, 0.0) + pulses
+    return by_array

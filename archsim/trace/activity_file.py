@@ -43,13 +43,13 @@ def with_activity_file(trace: Trace, path: str | Path) -> Trace:
         for op in (*trace.image_operations, *trace.batch_operations)
         if op.kind != "digital"
     }
-    found: dict[tuple[str, str], Activity] = {}
+    measured: dict[tuple[str, str], Activity] = {}
     for layer, phase, values, where in (_csv_rows if path.suffix.lower() == ".csv" else _json_rows)(
         path
     ):
         if phase not in PHASES:
             raise unknown("phase", phase, PHASES, where)
-        if (layer, phase) in found:
+        if (layer, phase) in measured:
             raise InputError(
                 "a second row for this layer and phase", where=where, got=f"{layer}, {phase}"
             )
@@ -66,13 +66,13 @@ def with_activity_file(trace: Trace, path: str | Path) -> Trace:
         for name in values:
             if name not in MEASURED:
                 raise unknown("field of an activity", name, MEASURED, where)
-        found[layer, phase] = dataclasses.replace(
-            assumed[layer, phase],
-            **{name: _number(value, f"{where}: {name}", name) for name, value in values.items()},
-        )
-    if not found:
+        numbers: dict[str, Any] = {
+            name: _number(value, f"{where}: {name}", name) for name, value in values.items()
+        }
+        measured[layer, phase] = dataclasses.replace(assumed[layer, phase], **numbers)
+    if not measured:
         raise InputError("holds no activity", where=str(path))
-    return with_activity(trace, found)
+    return with_activity(trace, measured)
 
 
 def _csv_rows(path: Path) -> Iterator[_Row]:

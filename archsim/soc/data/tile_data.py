@@ -152,7 +152,7 @@ class TileData:
                 stack += below.inputs
         return total
 
-    # The three hooks of OperationRun: values travel with the job through queues and tiles.
+    # The three hooks of an operation's processes: values travel with the job through queues and tiles.
     def fetch(self, run: OperationRun, step: int, count: int) -> Carried:
         """The input vectors of a job, from what has arrived in the buffer."""
         layer = self.layers[run.plan.operation.layer]
@@ -165,8 +165,10 @@ class TileData:
         """Read the tiles; returns the repeated reads (the slowest tile decides) and the outputs."""
         step, vectors = carried
         name = run.plan.operation.layer
-        before, vectors_an_image = self.first[name]
-        first = run.image * vectors_an_image + before + step
+        vectors_before, vectors_an_image = self.first[name]
+        first = run.image * vectors_an_image + vectors_before + step
+        if vectors is None:
+            raise RuntimeError(f"{run.name}: a job on the tiles came without its vectors")
         outputs, retries, saturations, codes = self.physics[name].read(vectors, first)
         seen = self.statistics[name]
         bits = self.chip.read.input_bits

@@ -75,8 +75,15 @@ class OutputFile:
 
     def __init__(self, path: str | Path):
         self.path = Path(path)
-        self._temporary: str | None = None
-        self.stream: IO[str] | None = None
+        self._temporary = ""
+        self._stream: IO[str] | None = None
+
+    @property
+    def stream(self) -> IO[str]:
+        """The open file."""
+        if self._stream is None:
+            raise RuntimeError(f"{self.path} is not open")
+        return self._stream
 
     def open(self) -> None:
         """Open the temporary file."""
@@ -86,7 +93,7 @@ class OutputFile:
             handle, self._temporary = tempfile.mkstemp(
                 prefix=f".{self.path.name}.", dir=self.path.absolute().parent
             )
-            self.stream = os.fdopen(handle, "w", encoding="utf-8", errors="replace", newline="\n")
+            self._stream = os.fdopen(handle, "w", encoding="utf-8", errors="replace", newline="\n")
         except (OSError, ValueError) as error:
             raise self._fault(error) from None
 
@@ -110,19 +117,18 @@ class OutputFile:
             self.stream.close()
             os.chmod(self._temporary, 0o644)
             os.replace(self._temporary, self.path)
-            self._temporary = None
+            self._temporary = ""
         except OSError as error:
             raise self._fault(error) from None
 
     def discard(self) -> None:
         """Remove the temporary file, if there is one."""
-        if self._temporary is not None:
-            with contextlib.suppress(
-                OSError
-            ):  # a full disk: what is left in the buffer is thrown away with the file
+        if self._temporary:
+            # a full disk: what is left in the buffer is thrown away with the file
+            with contextlib.suppress(OSError):
                 self.stream.close()
             Path(self._temporary).unlink(missing_ok=True)
-            self._temporary = None
+            self._temporary = ""
 
     def _fault(self, error: Exception) -> InputError:
         return InputError(

@@ -32,7 +32,7 @@ class Profile:
     widen as time goes on.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.width = 1
         self.sums: list[float] = []
 

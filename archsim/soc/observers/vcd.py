@@ -8,7 +8,7 @@ import heapq
 import re
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, cast
 
 from archsim.soc.observers.base import Observer, OutputFile
 from hwlib.errors import InputError
@@ -60,16 +60,17 @@ class VcdTrace(Observer):
         self.notes = ()
         scale, self._ticks = timescale(machine.chip.clock_mhz)
         self._changes = 0
-        self._stopped = None
+        self._stopped: int | None = None
         self._now = 0
         # (cycle, order, variable, value, whether the value is added)
         self._ahead: list[tuple[int, int, Any, Any, bool]] = []
         self._order = 0
-        self._levels = {}
-        self._jobs = {}
+        self._levels: dict[Any, Any] = {}
+        self._jobs: dict[tuple[OperationRun, int], int] = {}
         self._file.open()
+        # the writer asks for no more of a file than this one has: write and flush
         self._writer = VCDWriter(
-            self._file,
+            cast(IO[str], self._file),
             timescale=scale,
             date="",
             version="archsim",
