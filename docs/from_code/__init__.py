@@ -12,6 +12,7 @@ from docs.from_code.chip_fields import chip_page
 from docs.from_code.commands import commands_page
 from docs.from_code.devices import devices_page
 from docs.from_code.errors import errors_page
+from docs.from_code.events import events_page
 from docs.from_code.examples import example_pages
 from docs.from_code.file_fields import files_page
 from docs.from_code.operators import operators_page
@@ -31,6 +32,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "reference/schemes.md": schemes_page,
     "reference/devices.md": devices_page,
     "reference/operators.md": operators_page,
+    "reference/events.md": events_page,
     "reference/parts.md": parts_page,
     "reference/sources.md": sources_page,
 }

@@ -12,6 +12,8 @@ EXAMPLES = ROOT / "docs/examples"
 OF_THE_PACKAGE = {
     "piecewise_step": "archsim/devices/piecewise_step.py",
     "relu": "archsim/operators/vector/relu.py",
+    "lookup_unit": "archsim/chip/blocks/lookup_unit.py",
+    "event_table": "archsim/soc/observers/event_table.py",
     "adc_flash": "hwlib/parts/adc_flash.toml",
 }
 LANGUAGES = {".py": "python", ".toml": "toml", ".csv": "text"}

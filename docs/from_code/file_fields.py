@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from archsim.devices import presets
-from archsim.exploration.space import axes, load, space
+from archsim.exploration.space import axes, load, read_ladder, space
 from archsim.studies import training
 from docs.from_code.markdown import code, page, table
 from hwlib import figures
@@ -183,7 +183,7 @@ def named_by_readers() -> dict[str, tuple[set[str], set[str]]]:
         "layer": (layer | {"name", "operator", "inputs"}, set(LAYER)),
         "space": (set(load.FIELDS), set(SPACE)),
         "range": (set(axes.RANGE_FIELDS), set(RANGE)),
-        "rung": ({"kind", "points", "each", *load._TRAINING_OPTIONS}, set(RUNG)),
+        "rung": ({"kind", "points", "each", *read_ladder._TRAINING_OPTIONS}, set(RUNG)),
         "device": ({*presets._REQUIRED, "note"}, set(DEVICE)),
         "figure": ({*figures._REQUIRED, *figures._OPTIONAL}, set(FIGURE)),
         "study": (set(training._FIELDS), set(STUDY)),
