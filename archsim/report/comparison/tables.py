@@ -6,16 +6,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from archsim.report.comparison.view import ComparisonView
 from archsim.report.drawing import format as fmt
 from archsim.report.drawing.palette import label, token
 from archsim.report.run.tables import component_table, figure_table
 from archsim.report.run.view import View
-from archsim.report.table import Column, Table
+from archsim.report.table import Column, Row, Table
 
 
-def _key(name: str) -> Callable[[dict], object]:
+def _key(name: str) -> Callable[[Row], object]:
     return lambda row: row.get(name)
 
 
@@ -57,69 +58,57 @@ def scheme_table(view: ComparisonView) -> Table:
         }
         for row in view.rows
     ]
+    return Table("schemes", "Schemes", (*_WHAT_IT_IS, *_WHAT_IT_COSTS), rows)
 
-    def hidden(name: str) -> Column:
-        return Column(name, name, _key(name), str, hidden=True)
 
-    columns = (
-        Column("number", "No.", _key("number"), str),
-        Column("label", "Label", _key("label"), str, numeric=False, hidden=True),
-        Column("name", "Scheme", _key("name"), str, numeric=False, below="device"),
-        _text("scheme", "Rule", hidden=True),
-        _text("title", "What it does", hidden=True),
-        _text("device", "Device", hidden=True),
-        Column("batch", "Batch", _key("batch"), fmt.whole),
-        Column("learning_rate", "Rate", _key("learning_rate"), fmt.plain),
-        hidden("epochs"),
-        Column("accuracy_percent", "Accuracy", _key("accuracy_percent"), _percent),
-        hidden("test_error_percent"),
-        Column("area_mm2", "Area", _key("area_mm2"), lambda v: fmt.area(v, 3), below="area_span"),
-        hidden("area_low_mm2"),
-        hidden("area_high_mm2"),
-        Column("power_uw", "Power", _key("power_uw"), lambda v: fmt.power(v, 3)),
-        Column(
-            "energy_per_image_j",
-            "Energy / image",
-            _key("energy_per_image_j"),
-            _unit("J"),
-            below="energy_span",
-        ),
-        hidden("energy_low_per_image_j"),
-        hidden("energy_high_per_image_j"),
-        Column(
-            "update_energy_per_image_j",
-            "of it update",
-            _key("update_energy_per_image_j"),
-            _unit("J"),
-        ),
-        Column("latency_per_image_s", "Time / image", _key("latency_per_image_s"), _unit("s")),
-        Column(
-            "writes_per_device",
-            "Writes / device",
-            _key("writes_per_device"),
-            lambda v: fmt.significant(v, 3),
-        ),
-        Column(
-            "most_writes_per_device",
-            "Most written array",
-            _key("most_writes_per_device"),
-            lambda v: fmt.significant(v, 3),
-        ),
-        Column(
-            "extra_memory_kib",
-            "Extra memory",
-            _key("extra_memory_kib"),
-            lambda v: f"{fmt.significant(v, 3)} KiB" if fmt.is_number(v) else fmt.NONE,
-        ),
-        Column("tiles", "Tiles", _key("tiles"), fmt.whole),
-        Column(
-            "images_per_second",
-            "Images/s a core",
-            _key("images_per_second"),
-            lambda v: fmt.significant(v, 3),
-        ),
-    )
-    return Table("schemes", "Schemes", columns, rows)
+def _three(value: object) -> str:
+    return fmt.significant(value, 3)
+
+
+def _kibibytes(value: object) -> str:
+    return f"{fmt.significant(value, 3)} KiB" if fmt.is_number(value) else fmt.NONE
+
+
+def _column(
+    name: str, heading: str, write: Callable[[Any], str], below: str = "", numeric: bool = True
+) -> Column:
+    return Column(name, heading, _key(name), write, numeric=numeric, below=below)
+
+
+def _csv_only(name: str) -> Column:
+    """A column of the file that the page leaves out."""
+    return Column(name, name, _key(name), str, hidden=True)
+
+
+_WHAT_IT_IS = (
+    _column("number", "No.", str),
+    Column("label", "Label", _key("label"), str, numeric=False, hidden=True),
+    _column("name", "Scheme", str, below="device", numeric=False),
+    _text("scheme", "Rule", hidden=True),
+    _text("title", "What it does", hidden=True),
+    _text("device", "Device", hidden=True),
+    _column("batch", "Batch", fmt.whole),
+    _column("learning_rate", "Rate", fmt.plain),
+    _csv_only("epochs"),
+    _column("accuracy_percent", "Accuracy", _percent),
+    _csv_only("test_error_percent"),
+)
+_WHAT_IT_COSTS = (
+    _column("area_mm2", "Area", lambda v: fmt.area(v, 3), below="area_span"),
+    _csv_only("area_low_mm2"),
+    _csv_only("area_high_mm2"),
+    _column("power_uw", "Power", lambda v: fmt.power(v, 3)),
+    _column("energy_per_image_j", "Energy / image", _unit("J"), below="energy_span"),
+    _csv_only("energy_low_per_image_j"),
+    _csv_only("energy_high_per_image_j"),
+    _column("update_energy_per_image_j", "of it update", _unit("J")),
+    _column("latency_per_image_s", "Time / image", _unit("s")),
+    _column("writes_per_device", "Writes / device", _three),
+    _column("most_writes_per_device", "Most written array", _three),
+    _column("extra_memory_kib", "Extra memory", _kibibytes),
+    _column("tiles", "Tiles", fmt.whole),
+    _column("images_per_second", "Images/s a core", _three),
+)
 
 
 def refused_table(view: ComparisonView) -> Table:

@@ -6,8 +6,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from archsim.report.drawing.axes import linear_axis
+from archsim.report.drawing.axes import Axis, linear_axis
 from archsim.report.drawing.drawing import Circle, Drawing, Line, Text, add_legend
 from archsim.report.drawing.format import plain, significant
 
@@ -20,86 +22,117 @@ _COLOURS = (
     "role-controller",
 )
 _MOST_DOTS = 60
+_HEIGHT = 240.0
+_KEYS = ("train_error_percent", "test_error_percent")
+
+
+@dataclass(frozen=True, slots=True)
+class _Plot:
+    """The plot while it is drawn: its scales and corners."""
+
+    drawing: Drawing
+    across: Axis
+    low: float
+    high: float
+    left: float
+    right: float
+    top: float
+
+    @property
+    def bottom(self) -> float:
+        return self.top + _HEIGHT
+
+    def x(self, epoch: float) -> float:
+        """Pixels of an epoch."""
+        return self.left + self.across.place(epoch)
+
+    def y(self, error: float) -> float:
+        """Pixels of an error; one of zero lies on the lower edge."""
+        share = math.log(max(error, self.low) / self.low) / math.log(self.high / self.low)
+        return self.bottom - _HEIGHT * share
 
 
 def draw_errors(
-    runs: Mapping[str, Sequence[Mapping]], width: float = 500.0, title: str = "Error over epochs"
+    runs: Mapping[str, Sequence[Mapping[str, Any]]],
+    width: float = 500.0,
+    title: str = "Error over epochs",
 ) -> Drawing | None:
     """Rows of a history (epoch, train_error_percent, test_error_percent; None where not measured)
     by the name of the run.
 
     Returns None where no run has a finished epoch. An error of zero is drawn on the lower edge.
     """
-    runs = {name: list(rows) for name, rows in runs.items() if rows}
-    values = [
-        row[key]
-        for rows in runs.values()
-        for row in rows
-        for key in ("train_error_percent", "test_error_percent")
-        if row.get(key)
-    ]
-    if not runs:
+    histories = {name: list(rows) for name, rows in runs.items() if rows}
+    if not histories:
         return None
-    low, high = _ends(values or [100.0])
+    epochs = [row for rows in histories.values() for row in rows]
+    low, high = _ends([row[key] for row in epochs for key in _KEYS if row.get(key)] or [100.0])
     left = 52.0
     right = 14.0
     top = 6.0
-    height = 240.0
-    last = max(row["epoch"] for rows in runs.values() for row in rows)
-    colours = {name: _COLOURS[index % len(_COLOURS)] for index, name in enumerate(runs)}
+    colours = {name: _COLOURS[index % len(_COLOURS)] for index, name in enumerate(histories)}
     drawing = Drawing(width, 0, title)
-    if len(runs) > 1:
+    if len(histories) > 1:
         top += add_legend(drawing, list(colours.items()), left, 2, width - left)
-    bottom = top + height
-    drawing.height = bottom + 62
+    last = max(row["epoch"] for row in epochs)
     across = linear_axis(last, width - left - right, "", 60, prefixed=False)
-    for tick in across.ticks:
+    plot = _Plot(drawing, across, low, high, left, width - right, top)
+    drawing.height = plot.bottom + 62
+    _draw_frame(plot)
+    for name, rows in histories.items():
+        _draw_run(plot, name, rows, colours[name])
+    _draw_key(plot)
+    return drawing
+
+
+def _draw_frame(plot: _Plot) -> None:
+    """Grid, ticks and titles."""
+    drawing, left, bottom = plot.drawing, plot.left, plot.bottom
+    for tick in plot.across.ticks:
         if tick == int(tick):
-            x = left + across.place(tick)
+            x = plot.x(tick)
             drawing.add(
-                Line(x, top, x, bottom, "grid"),
+                Line(x, plot.top, x, bottom, "grid"),
                 Text(x, bottom + 15, plain(tick), "middle", 11, "soft"),
             )
-
-    def place(value: float) -> float:
-        return bottom - height * math.log(max(value, low) / low) / math.log(high / low)
-
-    for tick in _ticks(low, high):
+    for tick in _ticks(plot.low, plot.high):
+        y = plot.y(tick)
         drawing.add(
-            Line(left, place(tick), width - right, place(tick), "grid"),
-            Text(left - 6, place(tick) + 4, plain(tick), "end", 11, "soft"),
+            Line(left, y, plot.right, y, "grid"),
+            Text(left - 6, y + 4, plain(tick), "end", 11, "soft"),
         )
+    middle = left + plot.across.length / 2
+    height = plot.top + _HEIGHT / 2
     drawing.add(
-        Text(left + (width - left - right) / 2, bottom + 32, "epoch", "middle", fill="soft"),
-        Text(13, top + height / 2, "error, %", "middle", fill="soft", turned=True),
+        Text(middle, bottom + 32, "epoch", "middle", fill="soft"),
+        Text(13, height, "error, %", "middle", fill="soft", turned=True),
     )
-    for name, rows in runs.items():
-        for key, dashed in (("train_error_percent", True), ("test_error_percent", False)):
-            points = [
-                (left + across.place(row["epoch"]), place(row[key]), row)
-                for row in rows
-                if row.get(key) is not None
-            ]
-            for (x1, y1, _), (x2, y2, _) in zip(points, points[1:]):
-                drawing.add(Line(x1, y1, x2, y2, colours[name], 1.2 if dashed else 2.0, dashed))
-            if not dashed or len(points) == 1:
-                for x, y, row in points if len(points) <= _MOST_DOTS else points[-1:]:
-                    drawing.add(
-                        Circle(
-                            x,
-                            y,
-                            3.0,
-                            colours[name],
-                            f"{name}, epoch {row['epoch']}: {significant(row[key], 3)} %",
-                        )
-                    )
-    drawing.add(
+
+
+def _draw_run(plot: _Plot, name: str, rows: Sequence[Mapping[str, Any]], colour: str) -> None:
+    for key in _KEYS:
+        dashed = key == "train_error_percent"
+        known = [row for row in rows if row.get(key) is not None]
+        points = [(plot.x(row["epoch"]), plot.y(row[key])) for row in known]
+        for (x1, y1), (x2, y2) in zip(points, points[1:]):
+            plot.drawing.add(Line(x1, y1, x2, y2, colour, 1.2 if dashed else 2.0, dashed))
+        if dashed and len(points) != 1:
+            continue
+        marked = list(zip(points, known))
+        for point, row in marked if len(points) <= _MOST_DOTS else marked[-1:]:
+            tip = f"{name}, epoch {row['epoch']}: {significant(row[key], 3)} %"
+            plot.drawing.add(Circle(*point, 3.0, colour, tip))
+
+
+def _draw_key(plot: _Plot) -> None:
+    """Which line is the test and which the training."""
+    left, bottom = plot.left, plot.bottom
+    plot.drawing.add(
         Line(left, bottom + 51, left + 26, bottom + 51, "soft", 2.0),
         Text(left + 32, bottom + 55, "test", size=11, fill="soft"),
         Line(left + 70, bottom + 51, left + 96, bottom + 51, "soft", 1.2, True),
         Text(left + 102, bottom + 55, "training", size=11, fill="soft"),
     )
-    return drawing
 
 
 def _ends(values: Sequence[float]) -> tuple[float, float]:

@@ -6,10 +6,42 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from archsim.report.drawing.axes import linear_axis
 from archsim.report.drawing.drawing import Boxes, Dots, Drawing, Line, Text
 from archsim.report.drawing.format import plain
+
+_HEIGHT = 280.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Plot:
+    """The plot while it is drawn: its corners, and what pulses and weights they stand for."""
+
+    drawing: Drawing
+    pulses: int
+    floor: float
+    span: float
+    left: float
+    right: float
+    top: float
+
+    @property
+    def inner(self) -> float:
+        return self.right - self.left
+
+    @property
+    def bottom(self) -> float:
+        return self.top + _HEIGHT
+
+    def x(self, pulse: float) -> float:
+        """Pixels of a pulse."""
+        return self.left + self.inner * pulse / (2 * self.pulses)
+
+    def y(self, weight: float) -> float:
+        """Pixels of a weight."""
+        return self.bottom - _HEIGHT * (weight - self.floor) / self.span
 
 
 def draw_staircase(
@@ -19,67 +51,78 @@ def draw_staircase(
     measured: Sequence[tuple[float, float]] = (),
     width: float = 620.0,
 ) -> Drawing:
-    """`quantiles` are the 5 %, 50 % and 95 % weight over the devices at pulse 0 to 2 x `pulses`
-    (up, then down); `measured` are (pulse, weight) of the device that the law was fitted to.
+    """The staircase of a device, up and then down.
+
+    Args:
+        title: what a screen reader says.
+        quantiles: the 5 %, 50 % and 95 % weight over the devices at pulse 0 to 2 x `pulses`.
+        pulses: pulses up, and as many down.
+        measured: (pulse, weight) of the device that the law was fitted to.
+        width: pixels.
     """
     low, middle, high = quantiles
-    left = 60.0
-    right = 16.0
+    weights = [weight for _, weight in measured]
+    floor = min([*low, *weights])
+    span = max(1e-12, max([*high, *weights]) - floor)
     top = 30.0
-    height = 280.0
-    bottom = top + height
-    floor = min([*low, *(weight for _, weight in measured)])
-    span = max(1e-12, max([*high, *(weight for _, weight in measured)]) - floor)
-    drawing = Drawing(width, top + height + 58, title)
-    across = linear_axis(2 * pulses, width - left - right, "", 70, prefixed=False)
-    inner = width - left - right
-
-    def x(step: float) -> float:
-        return left + inner * step / (2 * pulses)
-
-    def y(weight: float) -> float:
-        return bottom - height * (weight - floor) / span
-
-    for tick in across.ticks:
-        if tick == int(tick) and tick <= 2 * pulses:
-            drawing.add(
-                Line(x(tick), top, x(tick), bottom, "grid"),
-                Text(x(tick), bottom + 15, plain(tick), "middle", 11, "soft"),
-            )
-    for weight in _ticks(floor, floor + span):
-        drawing.add(
-            Line(left, y(weight), width - right, y(weight), "grid"),
-            Text(left - 6, y(weight) + 4, f"{weight:g}", "end", 11, "soft"),
-        )
+    drawing = Drawing(width, top + _HEIGHT + 58, title)
+    plot = _Plot(drawing, pulses, floor, span, 60.0, width - 16.0, top)
+    _draw_grid(plot)
     step = max(1, 2 * pulses // 300)
-    places = list(range(0, 2 * pulses + 1, step))
-    each = inner * step / (2 * pulses)
+    shown = list(range(0, 2 * pulses + 1, step))
+    each = plot.inner * step / (2 * pulses)
     boxes = tuple(
-        (x(p) - each / 2, y(high[p]), each, max(0.8, y(low[p]) - y(high[p]))) for p in places
+        (
+            plot.x(pulse) - each / 2,
+            plot.y(high[pulse]),
+            each,
+            max(0.8, plot.y(low[pulse]) - plot.y(high[pulse])),
+        )
+        for pulse in shown
     )
     drawing.add(Boxes(boxes, "role-tile_clock", "5 % to 95 % of the devices"))
-    for before, after in zip(places, places[1:]):
-        drawing.add(
-            Line(x(before), y(middle[before]), x(after), y(middle[after]), "kind-measured", 2.0)
-        )
-    dots = tuple((x(pulse), y(weight)) for pulse, weight in measured)
+    corners = [(plot.x(pulse), plot.y(middle[pulse])) for pulse in shown]
+    for (x1, y1), (x2, y2) in zip(corners, corners[1:]):
+        drawing.add(Line(x1, y1, x2, y2, "kind-measured", 2.0))
+    dots = tuple((plot.x(pulse), plot.y(weight)) for pulse, weight in measured)
     if dots:
         drawing.add(Dots(dots, 2.5, "ink"))
-    drawing.add(
-        Line(x(pulses), top, x(pulses), bottom, "soft", 1.0, True),
-        Text(x(pulses / 2), top - 8, "up pulses", "middle", 11, "soft"),
-        Text(x(1.5 * pulses), top - 8, "down pulses", "middle", 11, "soft"),
-        Text(left + inner / 2, bottom + 32, "pulse", "middle", fill="soft"),
-        Text(14, top + height / 2, "weight (normalised)", "middle", fill="soft", turned=True),
-        Text(
-            left,
-            bottom + 50,
-            "line: median of the devices; band: 5 % to 95 %" + ("; dots: measured" if dots else ""),
-            size=11,
-            fill="soft",
-        ),
-    )
+    _draw_words(plot, "; dots: measured" if dots else "")
     return drawing
+
+
+def _draw_grid(plot: _Plot) -> None:
+    drawing, bottom = plot.drawing, plot.bottom
+    across = linear_axis(2 * plot.pulses, plot.inner, "", 70, prefixed=False)
+    for tick in across.ticks:
+        if tick == int(tick) and tick <= 2 * plot.pulses:
+            x = plot.x(tick)
+            drawing.add(
+                Line(x, plot.top, x, bottom, "grid"),
+                Text(x, bottom + 15, plain(tick), "middle", 11, "soft"),
+            )
+    for weight in _ticks(plot.floor, plot.floor + plot.span):
+        y = plot.y(weight)
+        drawing.add(
+            Line(plot.left, y, plot.right, y, "grid"),
+            Text(plot.left - 6, y + 4, f"{weight:g}", "end", 11, "soft"),
+        )
+
+
+def _draw_words(plot: _Plot, dots: str) -> None:
+    """Where up ends and down begins, titles, and what is what."""
+    top, bottom = plot.top, plot.bottom
+    turn = plot.x(plot.pulses)
+    key = f"line: median of the devices; band: 5 % to 95 %{dots}"
+    height = top + _HEIGHT / 2
+    plot.drawing.add(
+        Line(turn, top, turn, bottom, "soft", 1.0, True),
+        Text(plot.x(plot.pulses / 2), top - 8, "up pulses", "middle", 11, "soft"),
+        Text(plot.x(1.5 * plot.pulses), top - 8, "down pulses", "middle", 11, "soft"),
+        Text(plot.left + plot.inner / 2, bottom + 32, "pulse", "middle", fill="soft"),
+        Text(14, height, "weight (normalised)", "middle", fill="soft", turned=True),
+        Text(plot.left, bottom + 50, key, size=11, fill="soft"),
+    )
 
 
 def _ticks(low: float, high: float) -> list[float]:
