@@ -56,12 +56,14 @@ class Kernel(NamedTuple):
         backward: (inputs, outputs, kept, errors, input_errors, window): adds to `input_errors`.
             Errors are minus the gradient of the loss.
         elementwise: the two are value(x) and back(error, x, y) of one element instead.
+        settings: names and values, off their defaults, of the layers that it computes.
     """
 
     name: str
     forward: Callable[..., Any]
     backward: Callable[..., Any]
     elementwise: bool = False
+    settings: tuple[tuple[str, object], ...] = ()
 
 
 class ArrayKernel(NamedTuple):

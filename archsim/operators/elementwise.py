@@ -49,8 +49,12 @@ class Elementwise(Operator):
         return self.of(inputs[0], **dict(layer.settings), **held)
 
     def kernel_of(self, layer: Layer) -> Kernel | None:
-        """The kernel that computes the layer with its settings."""
-        return next((item for item in self.kernels if isinstance(item, Kernel)), None)
+        """The kernel that computes the layer with its settings, each of them."""
+        wanted = {name: layer.setting(name, value) for name, value in self.settings.items()}
+        for kernel in self.kernels:
+            if isinstance(kernel, Kernel) and {**self.settings, **dict(kernel.settings)} == wanted:
+                return kernel
+        return None
 
     def training(self, layer: Layer, where: str) -> tuple[TrainingRow, ...]:
         kernel = self.kernel_of(layer)

@@ -4,6 +4,7 @@ errors back as its derivative asks, alike in machine code and in plain Python?
 Operators are found by themselves: a new file is taken up here without a line.
 """
 
+import dataclasses
 import functools
 from pathlib import Path
 
@@ -161,8 +162,10 @@ def test_every_name_in_onnx_is_held_to_the_reference_evaluator():
 # Kernels: plain functions of the operators' files, and the machine code that training runs.
 
 
-def kernel_rows(operator):
+def kernel_rows(operator, settings=()):
     layer = layer_of(operator)
+    if settings:
+        layer = dataclasses.replace(layer, settings=settings)
     return layer, FUNCTIONS[operator].training(layer, "test")
 
 
@@ -207,8 +210,12 @@ def rebound(function, **names):
     return type(function)(function.__code__, {**function.__globals__, **names})
 
 
+# (operator, settings), each form that has a kernel of its own
 DIGITAL = [
-    name for name in TRAINED if all(isinstance(item, Kernel) for item in FUNCTIONS[name].kernels)
+    pytest.param(name, settings, id=" ".join([name, *(str(value) for _, value in settings)]))
+    for name in TRAINED
+    if all(isinstance(item, Kernel) for item in FUNCTIONS[name].kernels)
+    for settings in sorted({item.settings for item in FUNCTIONS[name].kernels})
 ]
 
 
@@ -218,9 +225,9 @@ def flat_inputs(operator):
     return [values_of(int(np.prod(shape)), 3 + k) for k, shape in enumerate(layer.input_shapes)]
 
 
-@pytest.mark.parametrize("operator", DIGITAL)
-def test_its_kernel_equals_its_forward_and_its_plain_twin(operator):
-    layer, rows = kernel_rows(operator)
+@pytest.mark.parametrize("operator, settings", DIGITAL)
+def test_its_kernel_equals_its_forward_and_its_plain_twin(operator, settings):
+    layer, rows = kernel_rows(operator, settings)
     inputs = flat_inputs(operator)
     outputs, kept = run_rows(layer, rows, inputs, forward_of)
     exact = apply(layer, [v.reshape(s) for v, s in zip(inputs, layer.input_shapes)])
@@ -234,10 +241,10 @@ def test_its_kernel_equals_its_forward_and_its_plain_twin(operator):
         np.testing.assert_allclose(ours, theirs, rtol=2e-6, atol=2e-6)
 
 
-@pytest.mark.parametrize("operator", DIGITAL)
-def test_its_error_is_the_finite_difference_of_its_forward(operator):
+@pytest.mark.parametrize("operator, settings", DIGITAL)
+def test_its_error_is_the_finite_difference_of_its_forward(operator, settings):
     # of the sum of outputs times errors, by the exact forward in double precision
-    layer, rows = kernel_rows(operator)
+    layer, rows = kernel_rows(operator, settings)
     inputs = flat_inputs(operator)
     outputs, kept = run_rows(layer, rows, inputs, forward_of)
     errors = values_of(len(outputs), 9)
