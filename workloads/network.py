@@ -42,7 +42,7 @@ class Layer:
         groups: groups of a convolution.
         bias: whether the layer adds one value a column.
         hidden: state size of an LSTM.
-        function: what it computes where that is something else than it costs ("gelu", counted as
+        function: what it computes where that is something else than it costs ("elu", counted as
             sigmoid); empty elsewhere.
         settings: names and values that the function is told.
         constants: roles of the tensors that it needs besides its inputs.

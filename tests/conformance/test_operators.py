@@ -4,6 +4,7 @@ errors back as its derivative asks, alike in machine code and in plain Python?
 Operators are found by themselves: a new file is taken up here without a line.
 """
 
+import ast
 import dataclasses
 import functools
 from pathlib import Path
@@ -31,7 +32,8 @@ from archsim.training.trainable import untrainable
 from tests.operator_layers import chain_of, layer_of, trained_chain_of
 from workloads.network import Layer
 
-FOLDER = Path(archsim.__file__).parent / "operators"
+ROOT = Path(archsim.__file__).parents[1]
+FOLDER = ROOT / "archsim" / "operators"
 F = np.float32
 RATE = 0.5
 TRAINED = [
@@ -319,3 +321,29 @@ def test_a_network_with_it_trains_along_the_gradient(operator):
     slope = (loss_at(start + h * direction) - loss_at(start - h * direction)) / (2 * h)
     # along minus the gradient the loss falls by the gradient's length
     assert slope == pytest.approx(-np.linalg.norm(step), rel=2e-2)
+
+
+# Where one operator is what the sentence is about, and no chain of them is told apart.
+SPOKEN_OF = {
+    "workloads/onnx_builder.py": {"reshape", "flatten", "transpose"},  # reshapes become one
+    "workloads/onnx_elements.py": {"linear"},  # an Add behind a product is its bias
+    "workloads/network.py": {"reshape"},  # joins of a layer table
+    "workloads/topology_products.py": {"matmul"},  # products of two activations
+    "archsim/studies/batches.py": {"flatten", "reshape", "identity"},  # a study of chains
+}
+
+
+def test_nobody_but_an_operator_tells_operators_apart():
+    told = {}
+    for path in sorted([*ROOT.glob("archsim/**/*.py"), *ROOT.glob("workloads/*.py")]):
+        file = path.relative_to(ROOT).as_posix()
+        if file.startswith("archsim/operators/"):
+            continue
+        names = set()
+        for item in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(item, ast.Compare) and "operator" in ast.unparse(item):
+                words = {c.value for c in ast.walk(item) if isinstance(c, ast.Constant)}
+                names |= {word for word in words if word in FUNCTIONS and word != "input"}
+        if names:
+            told[file] = names
+    assert {file: names for file, names in told.items() if names - SPOKEN_OF.get(file, set())} == {}
