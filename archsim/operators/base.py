@@ -113,6 +113,8 @@ class Operator:
     """Another operator whose work it is counted as: no word of a network file, only a function."""
     fields: ClassVar[tuple[str, ...]] = ()
     """Of its table in our TOML, besides name, operator and inputs."""
+    meanings: ClassVar[Mapping[str, str]] = {}
+    """What fields mean that it has alone, for the reference of the files."""
     inputs: ClassVar[int | None] = 1
     """How many it takes; None: one or more."""
     onnx: ClassVar[Mapping[str, str]] = {}

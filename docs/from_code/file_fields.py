@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from archsim.devices import presets
 from archsim.exploration.space import axes, load, read_ladder, space
+from archsim.operators.vocabulary import FUNCTIONS
 from archsim.studies import training
 from docs.from_code.markdown import code, page, table
 from hwlib import figures
@@ -53,7 +54,7 @@ LAYER: Meanings = {
     "alpha": "slope below zero (0.01)",
     "low": "lowest output (0)",
     "high": "highest output (6)",
-}
+} | {field: text for item in FUNCTIONS.values() for field, text in item.meanings.items()}
 SPACE: Meanings = {
     "schema": "1; needed",
     "name": "name, and the folder where `--out` names none (default: that of the file)",

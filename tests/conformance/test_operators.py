@@ -329,7 +329,7 @@ SPOKEN_OF = {
     "workloads/onnx_elements.py": {"linear"},  # an Add behind a product is its bias
     "workloads/network.py": {"reshape"},  # joins of a layer table
     "workloads/topology_products.py": {"matmul"},  # products of two activations
-    "archsim/studies/batches.py": {"flatten", "reshape", "identity"},  # a study of chains
+    "archsim/studies/batches.py": {"flatten", "reshape", "identity", "softmax"},  # a study of chains
 }
 
 

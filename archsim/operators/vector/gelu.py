@@ -67,6 +67,7 @@ class Gelu(Elementwise):
     """
 
     fields = ("approximate",)
+    meanings = {"approximate": "of `gelu`: `none` (exact, the default) or `tanh`"}
     settings = {"approximate": "none"}
     forward_actions = {"lookup": 1}
     backward_actions = {"lookup": 1, "multiply": 1}
