@@ -326,7 +326,7 @@ def test_a_network_with_it_trains_along_the_gradient(operator):
 # Where one operator is what the sentence is about, and no chain of them is told apart.
 SPOKEN_OF = {
     "workloads/onnx_builder.py": {"reshape", "flatten", "transpose"},  # reshapes become one
-    "workloads/onnx_elements.py": {"linear"},  # an Add behind a product is its bias
+    "workloads/onnx_joins.py": {"linear"},  # an Add behind a product is its bias
     "workloads/network.py": {"reshape"},  # joins of a layer table
     "workloads/topology_products.py": {"matmul"},  # products of two activations
     "archsim/studies/batches.py": {"flatten", "reshape", "identity", "softmax"},  # a study of chains
