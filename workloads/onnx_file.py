@@ -13,33 +13,25 @@ import numpy as np
 
 from archsim.readers.table import check_size
 from hwlib.errors import InputError
-from workloads import (
-    onnx_elements,
-    onnx_joins,
-    onnx_lstm,
-    onnx_products,
-    onnx_rearrange,
-    onnx_reductions,
-    onnx_windows,
-)
 from workloads.network import Layer, Network
-from workloads.onnx_arithmetic import Array
-from workloads.onnx_builder import Builder
-from workloads.onnx_constants import Constants
-from workloads.onnx_graph import read_graph
-from workloads.onnx_inference import infer_shapes
-from workloads.onnx_node import printable
-from workloads.onnx_reader import Role, Value
-from workloads.onnx_weights import LayerWeights, layer_weights
+from workloads.onnx import elements, joins, lstm, products, rearrange, reductions, windows
+from workloads.onnx.arithmetic import Array
+from workloads.onnx.builder import Builder
+from workloads.onnx.constants import Constants
+from workloads.onnx.graph import read_graph
+from workloads.onnx.inference import infer_shapes
+from workloads.onnx.node import printable
+from workloads.onnx.reader import Role, Value
+from workloads.onnx.weights import LayerWeights, layer_weights
 
 CONVERTERS = (
-    onnx_windows.CONVERTERS
-    | onnx_reductions.CONVERTERS
-    | onnx_products.CONVERTERS
-    | onnx_lstm.CONVERTERS
-    | onnx_elements.CONVERTERS
-    | onnx_joins.CONVERTERS
-    | onnx_rearrange.CONVERTERS
+    windows.CONVERTERS
+    | reductions.CONVERTERS
+    | products.CONVERTERS
+    | lstm.CONVERTERS
+    | elements.CONVERTERS
+    | joins.CONVERTERS
+    | rearrange.CONVERTERS
 )
 """ONNX operators that may lie on the path from input to output."""
 

@@ -15,11 +15,19 @@ from archsim.readers.table import check_size
 from hwlib.errors import InputError
 from workloads.layers import check_work
 from workloads.network import Layer, Network
-from workloads.neurosim_file import is_neurosim, read_neurosim_network
-from workloads.scalesim_header import CONVOLUTION, GEMM, read_header
-from workloads.topology import Notes, chain, check_total, filled, layer_name, number_in, table_lines
-from workloads.topology_padding import Pair, Window, check_reading, choose_reading
-from workloads.topology_products import as_product, choose_products, note_products
+from workloads.tables.neurosim_file import is_neurosim, read_neurosim_network
+from workloads.tables.padding import Pair, Window, check_reading, choose_reading
+from workloads.tables.products import as_product, choose_products, note_products
+from workloads.tables.scalesim_header import CONVOLUTION, GEMM, read_header
+from workloads.tables.topology import (
+    Notes,
+    chain,
+    check_total,
+    filled,
+    layer_name,
+    number_in,
+    table_lines,
+)
 
 LARGEST_COUNT = 10**6
 

@@ -13,7 +13,7 @@ from archsim.readers.versions import migrated
 from hwlib.errors import InputError, unknown
 from workloads.layers import FIELDS, infer_layer, share_weights
 from workloads.network import Layer, Network
-from workloads.topology import named
+from workloads.tables.topology import named
 
 LARGEST_COUNT = 10**6
 _TOP = ("schema", "name", "description", "source", "input", "layer")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from archsim.cli.main import main
 from hwlib.errors import InputError
 from workloads import load_network
-from workloads.topology_products import is_product
+from workloads.tables.products import is_product
 
 HEADER = "Layer name, IFMAP Height, IFMAP Width, Filter Height, Filter Width, Channels, Num Filter, Strides,\n"
 VGG_PADDED = (

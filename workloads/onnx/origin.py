@@ -7,8 +7,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from workloads.onnx_graph import Graph
-from workloads.onnx_node import Attributes, printable
+from workloads.onnx.graph import Graph
+from workloads.onnx.node import Attributes, printable
 
 if TYPE_CHECKING:
     from onnx import NodeProto

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 from archsim.readers.table import require_count
 from hwlib.errors import InputError, unknown
-from workloads.onnx_batch import NO_BATCH, OPTION, BatchAxis, check_batch_axis, demanded_axes
-from workloads.onnx_batch import batch_axis as find_batch_axis
-from workloads.onnx_constants import fold_whole_numbers
-from workloads.onnx_graph import Graph
-from workloads.onnx_node import printable
+from workloads.onnx.batch import NO_BATCH, OPTION, BatchAxis, check_batch_axis, demanded_axes
+from workloads.onnx.batch import batch_axis as find_batch_axis
+from workloads.onnx.constants import fold_whole_numbers
+from workloads.onnx.graph import Graph
+from workloads.onnx.node import printable
 
 if TYPE_CHECKING:
     from onnx import GraphProto, ModelProto, TensorShapeProto, ValueInfoProto

@@ -13,12 +13,12 @@ import numpy as np
 
 from archsim.operators.elementwise import Elementwise
 from archsim.operators.vocabulary import FUNCTIONS
-from workloads.onnx_arithmetic import Array
-from workloads.onnx_builder import Builder, Converter, Settings
-from workloads.onnx_constants import Constants
-from workloads.onnx_joins import broadcast_shape
-from workloads.onnx_node import Attributes
-from workloads.onnx_reader import Role
+from workloads.onnx.arithmetic import Array
+from workloads.onnx.builder import Builder, Converter, Settings
+from workloads.onnx.constants import Constants
+from workloads.onnx.joins import broadcast_shape
+from workloads.onnx.node import Attributes
+from workloads.onnx.reader import Role
 
 if TYPE_CHECKING:
     from onnx import NodeProto

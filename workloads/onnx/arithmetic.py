@@ -10,13 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from hwlib.errors import InputError
-from workloads.onnx_node import Attributes
+from workloads.onnx.node import Attributes
 
 if TYPE_CHECKING:
     from onnx import NodeProto
 
     # It calls the makers of this file, which take from it what they make from.
-    from workloads.onnx_constants import Constants
+    from workloads.onnx.constants import Constants
 
 Array = npt.NDArray[Any]
 Maker = Callable[["Constants", "NodeProto"], Array]

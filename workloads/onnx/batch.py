@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 from archsim.operators.base import AXES_KEPT, BATCH_FIRST
 from archsim.operators.vocabulary import FUNCTIONS
 from hwlib.errors import InputError
-from workloads.onnx_graph import Graph
-from workloads.onnx_node import Attributes, printable
+from workloads.onnx.graph import Graph
+from workloads.onnx.node import Attributes, printable
 
 if TYPE_CHECKING:
     from onnx import TensorShapeProto

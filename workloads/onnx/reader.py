@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 from archsim.operators.shapes import Shape, shape_text
 from hwlib.errors import InputError
 from workloads.network import Layer
-from workloads.onnx_arithmetic import Array
-from workloads.onnx_constants import Constants
-from workloads.onnx_graph import Graph
-from workloads.onnx_node import printable
-from workloads.onnx_origin import Origins
+from workloads.onnx.arithmetic import Array
+from workloads.onnx.constants import Constants
+from workloads.onnx.graph import Graph
+from workloads.onnx.node import printable
+from workloads.onnx.origin import Origins
 
 if TYPE_CHECKING:
     from onnx import NodeProto

@@ -11,11 +11,11 @@ import numpy as np
 
 from archsim.operators.shapes import Shape
 from hwlib.errors import InputError
-from workloads import onnx_moves
-from workloads.onnx_arithmetic import FLOATS, axes_of
-from workloads.onnx_builder import Builder, Converter
-from workloads.onnx_node import Attributes
-from workloads.onnx_reader import Value
+from workloads.onnx import moves
+from workloads.onnx.arithmetic import FLOATS, axes_of
+from workloads.onnx.builder import Builder, Converter
+from workloads.onnx.node import Attributes
+from workloads.onnx.reader import Value
 
 if TYPE_CHECKING:
     from onnx import NodeProto
@@ -128,7 +128,7 @@ def _quantised(builder: Builder, node: NodeProto) -> None:
 
 
 CONVERTERS: dict[str, Converter] = {
-    **onnx_moves.CONVERTERS,
+    **moves.CONVERTERS,
     "Flatten": _reshape("flatten"),
     "Reshape": _reshape("reshape"),
     "Squeeze": _reshape("reshape"),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from archsim.readers.files import read_bytes
 from hwlib.errors import InputError
-from workloads.onnx_node import printable
+from workloads.onnx.node import printable
 
 if TYPE_CHECKING:
     from onnx import ModelProto, TensorProto

@@ -15,10 +15,10 @@ from archsim.operators.vocabulary import FUNCTIONS
 from archsim.readers.table import check_size
 from workloads.layers import check_work
 from workloads.network import Layer
-from workloads.onnx_graph import Graph
-from workloads.onnx_origin import layer_name
-from workloads.onnx_reader import GraphReader, Role, Value
-from workloads.onnx_sharing import Held, Sharing, WeightKey, WeightSource
+from workloads.onnx.graph import Graph
+from workloads.onnx.origin import layer_name
+from workloads.onnx.reader import GraphReader, Role, Value
+from workloads.onnx.sharing import Held, Sharing, WeightKey, WeightSource
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -67,7 +67,7 @@ class Builder(GraphReader):
         self, node: NodeProto, operator: str, weight: str = "", suffix: str = "", bias: str = ""
     ) -> str:
         """A name for a node's layer, from its weight where it has one (see
-        `onnx_origin.layer_name`); else operator and number.
+        `origin.layer_name`); else operator and number.
         """
         name = layer_name(
             node,

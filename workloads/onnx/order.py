@@ -6,7 +6,7 @@ import copy
 from typing import TYPE_CHECKING, NamedTuple
 
 from hwlib.errors import InputError
-from workloads.onnx_node import printable
+from workloads.onnx.node import printable
 
 if TYPE_CHECKING:
     from onnx import GraphProto, NodeProto

@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 
 from hwlib.errors import InputError
-from workloads.topology import Notes
+from workloads.tables.topology import Notes
 
 CONVOLUTION = (
     "name",

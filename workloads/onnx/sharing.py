@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from workloads.onnx_origin import Origin
+from workloads.onnx.origin import Origin
 
 if TYPE_CHECKING:
     from onnx import NodeProto

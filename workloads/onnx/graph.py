@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from archsim.readers.table import LARGEST
 from hwlib.errors import InputError
-from workloads.onnx_model import read_model
-from workloads.onnx_node import printable
-from workloads.onnx_order import find_path, nodes_in_order
+from workloads.onnx.model import read_model
+from workloads.onnx.node import printable
+from workloads.onnx.order import find_path, nodes_in_order
 
 if TYPE_CHECKING:
     from onnx import ModelProto, NodeProto, TensorProto

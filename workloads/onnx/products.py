@@ -6,10 +6,10 @@ import math
 from typing import TYPE_CHECKING, NamedTuple
 
 from archsim.operators.shapes import broadcast, matmul
-from workloads.onnx_builder import Builder, Converter, Settings
-from workloads.onnx_node import Attributes
-from workloads.onnx_reader import Value
-from workloads.onnx_sharing import WeightKey, WeightSource
+from workloads.onnx.builder import Builder, Converter, Settings
+from workloads.onnx.node import Attributes
+from workloads.onnx.reader import Value
+from workloads.onnx.sharing import WeightKey, WeightSource
 
 if TYPE_CHECKING:
     from onnx import NodeProto

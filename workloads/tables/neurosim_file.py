@@ -17,9 +17,9 @@ from archsim.readers.table import check_size
 from hwlib.errors import InputError
 from workloads.layers import check_work
 from workloads.network import Layer, Network
-from workloads.topology import Notes, chain, check_total, number_in
-from workloads.topology_padding import Window
-from workloads.topology_products import as_product, choose_products, note_products
+from workloads.tables.padding import Window
+from workloads.tables.products import as_product, choose_products, note_products
+from workloads.tables.topology import Notes, chain, check_total, number_in
 
 _COLUMNS = (
     "input height",

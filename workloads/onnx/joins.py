@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from archsim.operators.shapes import Shape
-from workloads.onnx_builder import Builder, Converter, Settings
-from workloads.onnx_node import Attributes
-from workloads.onnx_sharing import Sharing
+from workloads.onnx.builder import Builder, Converter, Settings
+from workloads.onnx.node import Attributes
+from workloads.onnx.sharing import Sharing
 
 if TYPE_CHECKING:
     from onnx import NodeProto

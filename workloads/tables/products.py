@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from hwlib.errors import InputError, unknown
 from workloads.network import Layer
-from workloads.topology import Notes, named
+from workloads.tables.topology import Notes, named
 
 # Between words of a name stands one underscore. `qk`, `q_x_kt`, `matmul_qk`; with `v` behind the
 # transposed k, the second product.

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from archsim.operators.shapes import Shape
 from hwlib.errors import InputError
-from workloads.onnx_arithmetic import axes_of
-from workloads.onnx_builder import Builder, Converter
-from workloads.onnx_node import Attributes
-from workloads.onnx_reader import Value
-from workloads.onnx_windows import global_pool
+from workloads.onnx.arithmetic import axes_of
+from workloads.onnx.builder import Builder, Converter
+from workloads.onnx.node import Attributes
+from workloads.onnx.reader import Value
+from workloads.onnx.windows import global_pool
 
 if TYPE_CHECKING:
     from onnx import NodeProto

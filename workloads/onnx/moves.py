@@ -14,11 +14,11 @@ import numpy as np
 
 from archsim.operators.shapes import Shape
 from hwlib.errors import InputError
-from workloads.onnx_arithmetic import Array, slices
-from workloads.onnx_builder import Builder, Converter
-from workloads.onnx_constants import Constants
-from workloads.onnx_node import Attributes
-from workloads.onnx_reader import Role, Value
+from workloads.onnx.arithmetic import Array, slices
+from workloads.onnx.builder import Builder, Converter
+from workloads.onnx.constants import Constants
+from workloads.onnx.node import Attributes
+from workloads.onnx.reader import Role, Value
 
 if TYPE_CHECKING:
     from onnx import NodeProto

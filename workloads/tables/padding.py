@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from hwlib.errors import InputError, nearest
-from workloads.topology import named
+from workloads.tables.topology import named
 
 READINGS = ("auto", "none", "same")
 Pair = tuple[int, int]

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hwlib.errors import InputError
-from workloads import onnx_arithmetic
-from workloads.onnx_arithmetic import Array
-from workloads.onnx_graph import Graph
-from workloads.onnx_node import printable
+from workloads.onnx import arithmetic
+from workloads.onnx.arithmetic import Array
+from workloads.onnx.graph import Graph
+from workloads.onnx.node import printable
 
 if TYPE_CHECKING:
     from onnx import NodeProto, TensorProto
@@ -62,7 +62,7 @@ class Constants:
     def _made(self, tensor: str) -> Array:
         node = self._makers.get(tensor)
         kind = node.op_type if node is not None else ""
-        maker = onnx_arithmetic.MAKERS.get(kind)
+        maker = arithmetic.MAKERS.get(kind)
         known = node is not None and node.domain in ("", "ai.onnx") and tensor == node.output[0]
         if node is None or maker is None or not known:
             what = f"the values of '{printable(tensor)}' are not stored"
@@ -154,7 +154,7 @@ def fold_whole_numbers(graph: Graph) -> None:
         if node.op_type == "Constant" and not node.input:
             known.update(node.output)
         plain = (
-            node.op_type in onnx_arithmetic.WHOLE
+            node.op_type in arithmetic.WHOLE
             and len(node.output) == 1
             and node.domain in ("", "ai.onnx")
         )

@@ -11,11 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from workloads.network import Layer
-from workloads.onnx_arithmetic import Array
-from workloads.onnx_builder import Builder
-from workloads.onnx_constants import Constants
-from workloads.onnx_node import Attributes
-from workloads.onnx_sharing import WeightSource
+from workloads.onnx.arithmetic import Array
+from workloads.onnx.builder import Builder
+from workloads.onnx.constants import Constants
+from workloads.onnx.node import Attributes
+from workloads.onnx.sharing import WeightSource
 
 
 class LayerWeights(NamedTuple):
