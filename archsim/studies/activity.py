@@ -11,13 +11,15 @@ and are left out.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 from typing import NamedTuple
 
 from archsim.basics.files import csv_text, write_files
+from archsim.readers.documents import read_json
+from archsim.readers.form import check_form
 from archsim.run.activity_effects import EffectRow, compare_activity, markdown
+from archsim.run.training_cost import read_activities
 from archsim.schemes import load_scheme
 from archsim.studies.training import Study, load_study
 from archsim.trace import Activity, build_trace
@@ -74,11 +76,9 @@ def _activities(folder: Path, name: str) -> dict[tuple[str, str], Activity]:
             if epochs
             else {}
         )
-    try:
-        stored = json.loads(path.read_text(encoding="utf-8"))["activities"]
-        return {tuple(key.rsplit(".", 1)): Activity(**values) for key, values in stored.items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise InputError(f"no activities of a run ({error})", where=str(path)) from None
+    facts = read_json(path)
+    check_form(facts, {"activities": {"*": {"*": "scalar"}}}, str(path), "")
+    return read_activities(facts["activities"], f"{path}: activities")
 
 
 def write_study(study: Study, arch: str) -> None:

@@ -10,12 +10,13 @@ Beside the file: `accuracy.csv`, `accuracy.png` and `accuracy.svg` (with `refere
 from __future__ import annotations
 
 import csv
-import json
 import sys
 from pathlib import Path
 
+from archsim.readers.documents import read_json
 from archsim.schemes.low_rank.sbpca import Sbpca
 from archsim.schemes.low_rank.sbpca_work import published_multiplies, published_words, state_words
+from archsim.studies.moved import read_table
 from archsim.studies.training import Study, load_study, read_history
 from archsim.training.settings import read_settings, scheme_of
 from hwlib.errors import InputError
@@ -52,7 +53,7 @@ def counted(study: Study) -> list[dict]:
         settings = read_settings({**row.settings, "seed": seed}, f"row '{row.name}'")
         if settings.rule == "float" or not path.exists():
             continue
-        facts = json.loads(path.read_text(encoding="utf-8"))
+        facts = read_json(path)
         scheme = scheme_of(settings)
         if not isinstance(scheme, Sbpca):
             raise InputError(
@@ -95,11 +96,10 @@ def compared(study: Study) -> list[dict]:
     """Test accuracy of every row, seed and epoch, and that of the reference runs (one seed each)
     where there is one.
     """
-    with open(study.folder / "reference.csv", newline="", encoding="utf-8") as file:
-        reference = {
-            (line["row"], int(line["epoch"])): float(line["test_accuracy_percent"])
-            for line in csv.DictReader(file)
-        }
+    reference = {
+        (line["row"], int(line["epoch"])): float(line["test_accuracy_percent"])
+        for line in read_table(study.folder / "reference.csv")
+    }
     lines = []
     for row, seed in ((one, each) for one in study.rows for each in one.seeds):
         for line in read_history(study, row, seed):

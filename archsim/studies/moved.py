@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import csv
+import io
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 from typing import Any, SupportsFloat
+
+from archsim.readers.files import LARGEST_TEXT, decoded, read_bytes
+from hwlib.errors import InputError
 
 Row = Mapping[str, Any]
 SAME = 1e-9
@@ -44,11 +48,23 @@ class Repriced:
 
 
 def read_table(path: Path) -> list[dict[str, str]]:
-    """The rows of a CSV file; none where it is not there."""
+    """The rows of a CSV file; none where it is not there. Raises InputError for what is no text."""
     if not path.is_file():
         return []
-    with open(path, newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
+    text = decoded(read_bytes(path, LARGEST_TEXT), path)
+    return list(csv.DictReader(io.StringIO(text, newline="")))
+
+
+def read_numbers(path: Path) -> list[dict[str, float]]:
+    """The rows of a CSV file of numbers. Raises InputError for a cell that holds none."""
+    rows = []
+    for line, row in enumerate(read_table(path), 2):
+        numbers = {name: _number(text) for name, text in row.items()}
+        for name, number in numbers.items():
+            if number is None:
+                raise InputError("not a number", where=f"{path}:{line}: {name}", got=row[name])
+        rows.append({name: number for name, number in numbers.items() if number is not None})
+    return rows
 
 
 def differences(before: Sequence[Row], now: Sequence[Row]) -> tuple[list[dict[str, Any]], int]:

@@ -9,7 +9,6 @@ it are priced again too. What moved stands in `repriced.md` and
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +19,7 @@ from archsim.basics.version import VERSION
 from archsim.chip import load_architecture
 from archsim.comparison.document import Comparison
 from archsim.comparison.variants import chosen_variants
+from archsim.readers.documents import read_json
 from archsim.report.comparison.page import load_comparison, write_comparison_report
 from archsim.run.result import Result
 from archsim.run.training_cost import chip_of, price_again
@@ -195,7 +195,7 @@ def _sweep(folder: Path, chip: ChipOf, network: Any, jobs: int) -> Repriced:
     from archsim.report.sweep.files import write_sweep
 
     path = folder / "sweep.json"
-    old = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {"points": []}
+    old = read_json(path) if path.is_file() else {"points": []}
     sweep, missing = reprice_sweep(folder, jobs)
     exported = next(
         (suffix for suffix in ("parquet", "csv") if (folder / f"points.{suffix}").is_file()), None

@@ -11,7 +11,6 @@ chip.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -19,6 +18,8 @@ from statistics import fmean, stdev
 from typing import TYPE_CHECKING, Any
 
 from archsim.basics.files import csv_text, write_files
+from archsim.readers.documents import read_json
+from archsim.readers.form import check_form
 from archsim.run.training_cost import read_activities
 from archsim.trace.upkeep import Refreshes, with_refreshes
 from archsim.training.settings import read_settings
@@ -108,16 +109,17 @@ def _row(phase: str, images: int, result: Result) -> dict[str, Any]:
     }
 
 
-def _facts(folder: Path, row: str, seed: int) -> dict:
+def _facts(folder: Path, row: str, seed: int) -> dict[str, Any]:
     path = folder / "history" / f"{row}-{seed}.json"
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    if not path.exists():
         raise InputError(
             "this row has not been trained yet",
             where=str(path),
             hint="python -m archsim.studies.training STUDY --row NAME",
-        ) from None
+        )
+    facts: dict[str, Any] = read_json(path)
+    check_form(facts, {"settings": {"*": "any"}, "images": "some"}, str(path), "")
+    return facts
 
 
 def transfer_errors(study_path: Path, row_name: str, chips: int) -> list[float]:

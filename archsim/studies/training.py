@@ -19,13 +19,15 @@ import json
 import os
 import subprocess
 import sys
-import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from archsim.basics.processes import guarded
+from archsim.readers.documents import read_json, read_toml
+from archsim.readers.form import Form, check_form
+from archsim.studies.moved import read_numbers
 from archsim.studies.priced_tables import check_priced
 from hwlib.errors import InputError
 
@@ -48,6 +50,25 @@ _ROW_FIELDS = (
     "settings",
     "seeds",
 )
+# what a study.toml is; settings of a training are checked by the training itself
+_FORM: dict[str, Form] = {
+    "title??": "text",
+    "source??": "text",
+    "network??": "text",
+    "data??": "text",
+    "settings??": {"*": "any"},
+    "row??": [
+        {
+            "name": "text",
+            "title??": "text",
+            "published_text??": "text",
+            "published_percent??": "any",
+            "tolerance_percent??": "any",
+            "settings??": {"*": "any"},
+            "seeds??": ["whole"],
+        }
+    ],
+}
 
 
 @dataclass(frozen=True)
@@ -89,13 +110,11 @@ class Study:
 def load_study(path: str | Path) -> Study:
     """Read a study. Raises InputError with the field."""
     path = Path(path)
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InputError(f"cannot read the study ({error})", where=str(path)) from None
+    content = read_toml(path)
     for key in content:
         if key not in _FIELDS:
             raise InputError("unknown field", where=str(path), got=key, allowed=_FIELDS)
+    check_form(content, _FORM, str(path), "")
     rows = []
     for item in content.get("row", []):
         for key in item:
@@ -197,7 +216,7 @@ class _Reporter:
         self.epoch = now["epoch"]
         path = self.checkpoints / "checkpoint.json"
         if path.exists():
-            history = json.loads(path.read_text(encoding="utf-8"))["facts"]["history"]
+            history = read_json(path)["facts"]["history"]
             write_history(self.study, self.row, self.seed, history)
             if history:
                 print(f"{self.row.name} seed {self.seed}: {json.dumps(history[-1])}", flush=True)
@@ -215,11 +234,7 @@ def write_history(study: Study, row: Row, seed: int, history: list[dict]) -> Non
 
 def read_history(study: Study, row: Row, seed: int) -> list[dict[str, float]]:
     """The epochs that a row has finished; empty where it has not begun."""
-    path = study.folder / "history" / f"{row.name}-{seed}.csv"
-    if not path.exists():
-        return []
-    with open(path, newline="", encoding="utf-8") as file:
-        return [{key: float(value) for key, value in line.items()} for line in csv.DictReader(file)]
+    return read_numbers(study.folder / "history" / f"{row.name}-{seed}.csv")
 
 
 def run_all(path: Path, study: Study, jobs: int) -> int:

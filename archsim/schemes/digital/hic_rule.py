@@ -97,8 +97,8 @@ class HicRule(GradientRule[HicSettings]):
         else:
             wanted = carries * scheme.carry_pulses
             signed = wanted.clip(-MOST_PULSES, MOST_PULSES)
-            self.writes += np.count_nonzero(wanted)
-            self.cut_writes += np.count_nonzero(wanted != signed)
+            self.writes += int(np.count_nonzero(wanted))
+            self.cut_writes += int(np.count_nonzero(wanted != signed))
             self.cut_pulses += int(np.abs(wanted - signed).sum())
             layer.devices.pulse(
                 signed, seed=self.seed, step=step, tile=layer.tile, writes=layer.writes
