@@ -1,4 +1,9 @@
-"""Design-space exploration: a TOML file in, a store of points, a Pareto front and a report out."""
+"""Design-space exploration: a TOML file in, a store of points, a Pareto front and a report out.
+
+`space` is what varies, `work` what one design costs, `store` where its numbers lie, `analysis` what they
+say together. `sweep.py` is the call, `ladder.py` the pass over its rungs, from cheap to dear;
+`document.py` gives the JSON that the report shows. Begin with `sweep.explore`.
+"""
 
 from __future__ import annotations
 

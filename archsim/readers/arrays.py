@@ -86,10 +86,10 @@ def _check_directory(file: BinaryIO, where: str) -> None:
     start = max(0, size - 66_000)
     file.seek(start)
     tail = file.read(66_000)
-    for mark, place, form in ((b"PK\5\6", 12, "<I"), (b"PK\6\6", 40, "<Q")):
-        found = tail.rfind(mark)
-        if found >= 0 and len(tail) >= found + place + struct.calcsize(form):
-            listed = struct.unpack_from(form, tail, found + place)[0]
+    for mark, offset, form in ((b"PK\5\6", 12, "<I"), (b"PK\6\6", 40, "<Q")):
+        start = tail.rfind(mark)
+        if start >= 0 and len(tail) >= start + offset + struct.calcsize(form):
+            listed = struct.unpack_from(form, tail, start + offset)[0]
             if listed > _DIRECTORY and not (form == "<I" and listed == 0xFFFFFFFF):
                 raise InputError(
                     "too many arrays in one file", where=where, allowed=f"at most {MOST_MEMBERS}"
@@ -147,11 +147,11 @@ def _array(archive: zipfile.ZipFile, item: zipfile.ZipInfo, where: str) -> np.nd
             got=f"{len(content)} bytes",
             allowed=f"{left} bytes",
         )
-    found = np.frombuffer(content, dtype, count).reshape(shape, order="F" if by_columns else "C")
+    array = np.frombuffer(content, dtype, count).reshape(shape, order="F" if by_columns else "C")
     return (
-        np.ascontiguousarray(found, dtype.newbyteorder("="))
-        if found.ndim
-        else found.astype(dtype.newbyteorder("="))
+        np.ascontiguousarray(array, dtype.newbyteorder("="))
+        if array.ndim
+        else array.astype(dtype.newbyteorder("="))
     )
 
 

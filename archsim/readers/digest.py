@@ -49,10 +49,10 @@ def unseal(document: Mapping[str, Any], where: str) -> tuple[dict[str, Any], boo
     is not that of the content.
     """
     content = dict(document)
-    found = content.pop(FIELD, None)
-    if found is None and FIELD not in document:
+    stored = content.pop(FIELD, None)
+    if stored is None and FIELD not in document:
         return content, False
-    if found != digest_of(content):
+    if stored != digest_of(content):
         raise InputError(
             "the numbers are not those that were written: the digest does not fit",
             where=where,
@@ -78,12 +78,13 @@ def sealed_line(line: bytes) -> bytes | None:
     where the digest does not fit.
     """
     line = line.rstrip(b"\n")
-    body, found = line[: -_LETTERS - 4], line[-_LETTERS - 2 : -2]
+    body = line[: -_LETTERS - 4]
+    stored = line[-_LETTERS - 2 : -2]
     return (
         body + b"]"
         if line[-_LETTERS - 4 : -_LETTERS - 2] == b',"'
         and line[-2:] == b'"]'
-        and line_digest(body) == found
+        and line_digest(body) == stored
         else None
     )
 

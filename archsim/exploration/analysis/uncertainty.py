@@ -54,14 +54,14 @@ def count_design(design: Mapping[str, Any], run: Mapping[str, Any] | None) -> Co
     """
     estimate = breakdown(design, run)
     inside = [cost.component for cost in estimate.within("chip")]
-    place = {item.name: number for number, item in enumerate(inside)}
+    number_of = {item.name: number for number, item in enumerate(inside)}
     parts = tuple(
         (item.part, tuple(sorted(item.parameters.items())), item.count) for item in inside
     )
     actions = tuple(
-        (place[name], action, count)
+        (number_of[name], action, count)
         for (name, action), count in estimate.actions.items()
-        if name in place
+        if name in number_of
     )
     return Counted(parts, actions, estimate.node_nm, estimate.seconds, estimate.images)
 
@@ -74,7 +74,7 @@ def sample_prices(designs: Sequence[Counted], samples: int, seed: int = 0) -> di
     unique: dict[tuple, set[str]] = {}
     for design in designs:
         for number, (part, parameters, _) in enumerate(design.parts):
-            actions = {action for place, action, _ in design.actions if place == number}
+            actions = {action for part, action, _ in design.actions if part == number}
             unique.setdefault((part, parameters, design.node_nm), set()).update(actions)
     laws = {key: _part(key[0], key[1]) for key in unique}
     generator = np.random.Generator(np.random.Philox(seed))
@@ -124,7 +124,7 @@ def _total(
     counts = [count for _, _, count in design.parts]
     area = math.fsum(price[0] * count for price, count in zip(prices, counts)) * 1e-6
     leakage = math.fsum(price[1] * count for price, count in zip(prices, counts))
-    dynamic = math.fsum(prices[place][2][action] * count for place, action, count in design.actions)
+    dynamic = math.fsum(prices[part][2][action] * count for part, action, count in design.actions)
     energy = dynamic + leakage * (design.seconds or 0.0)
     values = {
         "area_mm2": area,

@@ -19,10 +19,12 @@ from archsim.report.drawing.drawing import (
     fit_text,
     text_width,
 )
+from archsim.report.drawing.frame import Strip
 from archsim.report.drawing.palette import label, token
 from archsim.report.drawing.scale import scale_of
 
-_STEP, _NAMED = 22.0, 0.03  # parts below this share of every scheme are drawn together as the rest
+_STEP = 22.0
+_NAMED = 0.03  # parts below this share of every scheme are drawn together as the rest
 _REST = "others"
 
 
@@ -64,28 +66,28 @@ BREAKDOWNS = {
 def draw_breakdown(view: ComparisonView, name: str, width: float) -> Drawing | None:
     """Shares of the total of every scheme, least total first. None where no scheme has any."""
     made = BREAKDOWNS[name]
-    found = [
+    schemes = [
         (row, parts)
         for row, parts in zip(view.rows, view.parts(made.kind))
         if (row[made.total] or 0) > 0 and sum(parts.values()) > 0
     ]
-    if not found:
+    if not schemes:
         return None
-    found.sort(key=lambda item: item[0][made.total])
-    order, rest = _order([parts for _, parts in found], ranked=made.kind != "phase")
+    schemes.sort(key=lambda item: item[0][made.total])
+    order, rest = _order([parts for _, parts in schemes], ranked=made.kind != "phase")
     narrow = width < 600
     size = 11.0 if narrow else 12.0
-    left = min(0.3 * width, max(text_width(row["name"], size) for row, _ in found) + 10)
-    numbers = [made.write(row[made.total]) for row, _ in found]
+    left = min(0.3 * width, max(text_width(row["name"], size) for row, _ in schemes) + 10)
+    numbers = [made.write(row[made.total]) for row, _ in schemes]
     room = max(text_width(text, 11) for text in numbers) + 10 if narrow else 0.36 * (width - left)
     kind = "phase" if made.kind == "phase" else "role"
-    drawing = Drawing(width, 0, f"{made.words} of {len(found)} schemes")
+    drawing = Drawing(width, 0, f"{made.words} of {len(schemes)} schemes")
     legend = [(label(part), token(kind, part)) for part in order] + (
         [(_REST, "line")] if rest else []
     )
     top = add_legend(drawing, legend, 0, 2, width, 11) + 24
     bar = width - left - room - (0 if narrow else 44)
-    bottom = top + _STEP * len(found)
+    bottom = top + _STEP * len(schemes)
     drawing.add(Text(left, top - 8, "share of the total", size=11, bold=True))
     for share in (0, 25, 50, 75, 100):
         x = left + bar * share / 100
@@ -93,15 +95,15 @@ def draw_breakdown(view: ComparisonView, name: str, width: float) -> Drawing | N
             Line(x, top, x, bottom, "grid"),
             Text(x, bottom + 15, f"{share} %", "middle", 11, "soft"),
         )
-    for index, (row, parts) in enumerate(found):
+    for index, (row, parts) in enumerate(schemes):
         y = top + _STEP * index
         drawing.add(Text(left - 8, y + 15, fit_text(row["name"], left - 10, size), "end", size))
-        _stack(drawing, row, parts, order, kind, made, (left, y + 3, bar))
+        _stack(drawing, row, parts, order, kind, made, Strip(left, y + 3, bar))
     if narrow:
         for index, text in enumerate(numbers):
             drawing.add(Text(width, top + _STEP * index + 15, text, "end", 11, "soft"))
     else:
-        _totals(drawing, made, [row for row, _ in found], numbers, (width - room, top, room))
+        _totals(drawing, made, [row for row, _ in schemes], numbers, Strip(width - room, top, room))
     drawing.height = bottom + 22
     return drawing
 
@@ -127,9 +129,9 @@ def _stack(
     order: Sequence[str],
     kind: str,
     made: Breakdown,
-    place: tuple[float, float, float],
+    strip: Strip,
 ) -> None:
-    x, y, bar = place
+    x, y, bar = strip
     total = sum(parts.values())
     pieces = [(label(part), parts.get(part, 0.0), token(kind, part)) for part in order]
     pieces.append((_REST, sum(value for part, value in parts.items() if part not in order), "line"))
@@ -141,14 +143,10 @@ def _stack(
 
 
 def _totals(
-    drawing: Drawing,
-    made: Breakdown,
-    rows: Sequence[dict],
-    numbers: Sequence[str],
-    place: tuple[float, float, float],
+    drawing: Drawing, made: Breakdown, rows: Sequence[dict], numbers: Sequence[str], strip: Strip
 ) -> None:
     """Totals with what low and high prices make of them."""
-    left, top, width = place
+    left, top, width = strip
     width -= max(text_width(text, 11) for text in numbers) + 12
     bottom = top + _STEP * len(rows)
     scale = scale_of(

@@ -33,7 +33,7 @@ def headline(view: ComparisonView) -> list[Headline]:
     """The number of schemes, then the best of each column with its scheme and the range over the
     schemes.
     """
-    found = [
+    numbers = [
         Headline(
             "Schemes",
             fmt.whole(len(view.rows)),
@@ -60,7 +60,7 @@ def headline(view: ComparisonView) -> list[Headline]:
             low = min(row[key] for row in rows)
             high = max(row[key] for row in rows)
             others = f" and {same - 1} more" if same > 1 else ""
-            found.append(
+            numbers.append(
                 Headline(
                     name,
                     write(best[key]),
@@ -68,7 +68,7 @@ def headline(view: ComparisonView) -> list[Headline]:
                     f"all: {write(low)} to {write(high)}",
                 )
             )
-    return found
+    return numbers
 
 
 def tradeoff_caption(view: ComparisonView, name: str) -> str:

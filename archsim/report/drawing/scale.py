@@ -82,21 +82,21 @@ def _even_ticks(low: float, high: float, most: float) -> list[float]:
     raw = (high - low) / most
     decade = 10.0 ** math.floor(math.log10(raw))
     steps = (10, 5, 2, 1, 0.5, 0.2, 0.1)
-    start = max(place for place, m in enumerate(steps) if m * decade >= raw * 0.999)
+    start = max(order for order, m in enumerate(steps) if m * decade >= raw * 0.999)
     for step in (m * decade for m in steps[start:]):
-        found = [
+        ticks = [
             i * step
             for i in range(math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9) + 1)
         ]
-        if len(found) > 1:  # one tick alone says nothing
-            return found
+        if len(ticks) > 1:  # one tick alone says nothing
+            return ticks
     return [low, high]
 
 
 def _log_ticks(low: float, high: float, most: float) -> list[float]:
     decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     for steps in ((1, 1.5, 2, 3, 5, 7), (1, 2, 5), (1, 3), (1,)):
-        found = [m * 10.0**d for d in decades for m in steps if low <= m * 10.0**d <= high]
-        if len(found) <= most + 1:
-            return found if len(found) > 1 else [low * 1.02, high / 1.02]
-    return found[:: math.ceil(len(found) / most)]
+        ticks = [m * 10.0**d for d in decades for m in steps if low <= m * 10.0**d <= high]
+        if len(ticks) <= most + 1:
+            return ticks if len(ticks) > 1 else [low * 1.02, high / 1.02]
+    return ticks[:: math.ceil(len(ticks) / most)]

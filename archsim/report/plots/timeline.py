@@ -5,6 +5,7 @@ slice of time as height.
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 from archsim.report.drawing import format as fmt
 from archsim.report.drawing.axes import Axis, linear_axis
@@ -25,6 +26,15 @@ EXACT_SPANS = 80  # up to so many spans a lane they are drawn one by one
 _SLICE = 2.0  # pixels of one slice of time where they are not
 _MOST_SLICES = 30_000  # of all lanes together, so that the page stays small
 _TALLEST = 780.0
+
+
+class Box(NamedTuple):
+    """Where a lane is drawn, in pixels."""
+
+    x: float
+    y: float
+    width: float
+    height: float
 
 
 def draw_timeline(view: View, width: float) -> Drawing | None:
@@ -74,7 +84,7 @@ def draw_timeline(view: View, width: float) -> Drawing | None:
         else:
             slices = max(1, int(min(axis.length / _SLICE, _MOST_SLICES / len(lanes))))
             drawing.add(
-                *_sliced(name, rows, last, slices, (left, y + gap, axis.length, step - 2 * gap))
+                *_sliced(name, rows, last, slices, Box(left, y + gap, axis.length, step - 2 * gap))
             )
     drawing.height = bottom + 40
     return drawing
@@ -97,11 +107,9 @@ def _exact(
     return bars
 
 
-def _sliced(
-    lane: str, rows: list[dict], last: float, slices: int, place: tuple[float, float, float, float]
-) -> list[Boxes]:
+def _sliced(lane: str, rows: list[dict], last: float, slices: int, lane_box: Box) -> list[Boxes]:
     """The phases of a lane stacked in each slice of time: full height is busy all the time."""
-    left, top, length, height = place
+    left, top, length, height = lane_box
     width = length / slices
     filled = [0.0] * slices
     marks = []

@@ -59,9 +59,9 @@ def _energy(view: View) -> str:
 
 
 def _boundaries(view: View) -> str:
-    found = view.result.get("boundaries") or {}
-    macro = found.get("macro") or {}
-    system = found.get("system") or {}
+    boundaries = view.result.get("boundaries") or {}
+    macro = boundaries.get("macro") or {}
+    system = boundaries.get("system") or {}
     text = "The same run counted three ways, stacked by component; compare tools and papers only at the same boundary."
     if macro.get("energy_j") and system.get("energy_j"):
         text += f" The system takes {fmt.significant(system['energy_j'] / macro['energy_j'], 3)} times the energy of the macro."

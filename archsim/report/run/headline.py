@@ -12,7 +12,7 @@ from archsim.report.run.view import View
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """One number: name, text, what stands below it, its range as text, and where it lies in its
+    """One number: name, text, what stands below it, its range as text, and its position in its
     range (0 to 1, logarithmic).
     """
 
@@ -20,7 +20,7 @@ class Headline:
     text: str
     detail: str
     spread: str = ""
-    place: float | None = None
+    position: float | None = None
 
 
 def headline(view: View) -> list[Headline]:
@@ -145,12 +145,12 @@ def _spread(view: View, key: str, write: Callable[[object, int], str]) -> tuple[
     ):
         return "", None
     low, high = spread
-    place = (
+    position = (
         math.log(value / low) / math.log(high / low)
         if 0 < low < high and low <= value <= high
         else None
     )
-    return f"{write(low, 3)} to {write(high, 3)}", place
+    return f"{write(low, 3)} to {write(high, 3)}", position
 
 
 def _interval(view: View) -> tuple[str, float | None]:

@@ -127,11 +127,11 @@ class View:
         """
         placed = {item.get("component"): item for item in self.rows("inventory")}
         rows = []
-        found = {
+        components = {
             **(self.result.get("by_component") or {}),
             **(self.result.get("by_component_off_chip") or {}),
         }
-        for role, entry in found.items():
+        for role, entry in components.items():
             item = placed.get(role, {})
             boundary = item.get("boundary", "system" if role == "off_chip_memory" else "chip")
             energy = entry["energy_j"]
@@ -195,13 +195,13 @@ class View:
     @cached_property
     def stalls(self) -> dict[str, int]:
         """Stall cycles by cause, the four known causes first."""
-        found = self.result.get("stalls") or {}
+        stalls = self.result.get("stalls") or {}
         return (
             {
-                cause: found.get(cause, 0)
-                for cause in (*STALL_CAUSES, *(c for c in found if c not in STALL_CAUSES))
+                cause: stalls.get(cause, 0)
+                for cause in (*STALL_CAUSES, *(c for c in stalls if c not in STALL_CAUSES))
             }
-            if found
+            if stalls
             else {}
         )
 

@@ -32,7 +32,7 @@ def headline(view: SweepView) -> list[Headline]:
     rungs = view.document["rungs"]
     ladder = " → ".join(f"{fmt.whole(rung['done'])} {rung['kind']}" for rung in rungs)
     undecided = sum(view.undecided(row["point"]) for row in view.points)
-    found = [
+    numbers = [
         Headline("Designs", fmt.whole(rungs[0]["points"]), ladder),
         Headline(
             "On the front",
@@ -50,7 +50,7 @@ def headline(view: SweepView) -> list[Headline]:
             low = min(row[path] for row in rows)
             high = max(row[path] for row in rows)
             word = "Least" if objective["direction"] == "minimise" else "Most"
-            found.append(
+            numbers.append(
                 Headline(
                     f"{word} {view.name(path)}",
                     view.write(path, best[path]),
@@ -58,7 +58,7 @@ def headline(view: SweepView) -> list[Headline]:
                     f"{view.write(path, low)} to {view.write(path, high)}",
                 )
             )
-    return found
+    return numbers
 
 
 def captions(view: SweepView) -> dict[str, str]:

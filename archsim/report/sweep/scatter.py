@@ -139,21 +139,23 @@ def draw_bands(view: SweepView, width: float) -> Drawing | None:
     """For the designs on and near the front: median and 5 to 95 % of every objective, and the share
     of draws on the front.
     """
-    found = [
+    designs = [
         row for row in view.document["uncertainty"] if row["front_share"] > 0.01 or row["on_front"]
     ][:_ROWS]
-    if not found:
+    if not designs:
         return None
-    paths = [o["path"] for o in view.objectives if all(o["path"] in row["bands"] for row in found)]
-    found.sort(key=lambda row: row["bands"][paths[0]][1])
+    paths = [
+        o["path"] for o in view.objectives if all(o["path"] in row["bands"] for row in designs)
+    ]
+    designs.sort(key=lambda row: row["bands"][paths[0]][1])
     label = 52.0
     share = 62.0
     gap = 22.0
     line = 19.0
     panel = (width - label - share - gap * len(paths)) / len(paths)
-    top, height = 26.0, line * len(found)
+    top, height = 26.0, line * len(designs)
     drawing = Drawing(
-        width, top + height + 40, f"Bands of {len(found)} designs over the spread of the figures"
+        width, top + height + 40, f"Bands of {len(designs)} designs over the spread of the figures"
     )
     drawing.add(
         Text(0, 14, "design", size=11, fill="soft"),
@@ -162,7 +164,7 @@ def draw_bands(view: SweepView, width: float) -> Drawing | None:
     for number, path in enumerate(paths):
         left = label + number * (panel + gap)
         scale = scale_of(
-            [value for row in found for value in row["bands"][path]], panel, view.unit(path)
+            [value for row in designs for value in row["bands"][path]], panel, view.unit(path)
         )
         drawing.add(
             Text(
@@ -178,14 +180,14 @@ def draw_bands(view: SweepView, width: float) -> Drawing | None:
                 Line(left + x, top - 4, left + x, top + height, "grid"),
                 Text(left + x, top + height + 14, text, "middle", 10, "soft"),
             )
-        for order, row in enumerate(found):
+        for order, row in enumerate(designs):
             y, (low, middle, high) = top + line * (order + 0.5), row["bands"][path]
             colour = _colour(row)
             drawing.add(Line(left + scale.place(low), y, left + scale.place(high), y, colour, 2.0))
             tip = f"#{row['point']} {view.name(path)}\n{view.write(path, middle)}, 5 to 95 %: "
             tip += f"{view.write(path, low)} to {view.write(path, high)}"
             drawing.add(Circle(left + scale.place(middle), y, 4.0, colour, tip))
-    for order, row in enumerate(found):
+    for order, row in enumerate(designs):
         y = top + line * (order + 0.5) + 4
         drawing.add(
             Text(0, y, f"#{row['point']}", size=11),
