@@ -102,29 +102,10 @@ def build_chip(
             "not a whole number of images", where="images", got=images, allowed=f"1 to {MAX_IMAGES}"
         )
     check_trains(trace, chip.update.train_length, chip.name)
-    kinds = {operation.kind for operation in trace.image_operations + trace.batch_operations}
-    tied = [
-        operation
-        for operation in trace.image_operations
-        if operation.kind == "read_transposed" and operation.phase == "forward"
-    ]
-    if tied and not chip.read.transposed:
-        raise InputError(
-            f"layer '{tied[0].layer}' reads the matrix of '{tied[0].place}' transposed, the chip cannot read backwards",
-            where=f"{chip.origin}: read.transposed",
-            got=False,
-            hint="set read.transposed=true, or give the layer its own weights",
-        )
-    if "read_transposed" in kinds and not chip.read.transposed:
-        raise InputError(
-            "this scheme reads the arrays backwards, the chip cannot",
-            where=f"{chip.origin}: read.transposed",
-            got=False,
-            hint="set read.transposed=true, or scheme.backward_in=vector_unit where the scheme has it",
-        )
+    _check_reads(trace, chip)
     check_followers(chip)
     placement = place(trace.matrices, chip)
-    if placement.passes and "pulse_update" in kinds:
+    if placement.passes and "pulse_update" in _kinds(trace):
         raise InputError(
             "this scheme keeps its weights in the array alone; loading other layers there would lose them",
             where=f"{chip.origin}: execution.reload",
@@ -163,6 +144,36 @@ def build_chip(
     )
 
 
+def _kinds(trace: Trace) -> set[str]:
+    return {operation.kind for operation in trace.image_operations + trace.batch_operations}
+
+
+def _check_reads(trace: Trace, chip: Architecture) -> None:
+    """Refuse reads backwards on a chip that cannot."""
+    if chip.read.transposed or "read_transposed" not in _kinds(trace):
+        return
+    tied = [
+        operation
+        for operation in trace.image_operations
+        if operation.kind == "read_transposed" and operation.phase == "forward"
+    ]
+    where = f"{chip.origin}: read.transposed"
+    if tied:
+        raise InputError(
+            f"layer '{tied[0].layer}' reads the matrix of '{tied[0].place}' transposed, "
+            "the chip cannot read backwards",
+            where=where,
+            got=False,
+            hint="set read.transposed=true, or give the layer its own weights",
+        )
+    raise InputError(
+        "this scheme reads the arrays backwards, the chip cannot",
+        where=where,
+        got=False,
+        hint="set read.transposed=true, or scheme.backward_in=vector_unit where the scheme has it",
+    )
+
+
 def parts_of(
     chip: Architecture,
     rule: Scheme | None,
@@ -195,15 +206,15 @@ def _once(trace: Trace) -> Trace | None:
 
 
 def _assumptions(trace: Trace, chip: Architecture) -> list[str]:
-    found = list(trace.notes)
+    assumptions = list(trace.notes)
     if trace.activity == "assumed":
-        found.append(ASSUMED_ACTIVITY)
+        assumptions.append(ASSUMED_ACTIVITY)
     wires = chip.components.get("interconnect")
     if wires and (chip.interconnect.kind, wires.part) in (
         ("bus", "h_tree"),
         ("h_tree", "wire_bus"),
     ):
-        found.append(
+        assumptions.append(
             f"interconnect.kind is {chip.interconnect.kind} but its part is {wires.part}: "
             "time and counts follow the first, area and energy the second"
         )
@@ -212,8 +223,8 @@ def _assumptions(trace: Trace, chip: Architecture) -> list[str]:
         weights.mapping == "differential"
     ):
         cells = "a pair of cells" if weights.mapping == "differential" else "one cell"
-        found.append(
+        assumptions.append(
             f"weights of {weights.bits} bits are priced in {cells} of {weights.cell_bits} bits each (weights.mapping="
             f"{weights.mapping}): the cells are taken as finer than that, or weights.mapping=bit_slices cuts a weight into slices"
         )
-    return found + list(chip.notes)
+    return assumptions + list(chip.notes)

@@ -2,108 +2,21 @@
 
 from __future__ import annotations
 
-import functools
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pydantic import BaseModel
-
-from archsim.chip.blocks import counted
 from archsim.chip.config import Architecture, ComponentSettings
+from archsim.chip.parameters import derived_values, instances, resolve
 from archsim.chip.roles import OPTIONAL
 from archsim.ledger.component import Component
 from archsim.ledger.ledger import Ledger
 from hwlib import find_part, price
-from hwlib.errors import InputError, nearest
+from hwlib.errors import InputError
 
 # Parts of these groups hold flip-flops on the clock; arrays, converters and memories have their own
 # timing.
 CLOCKED_GROUPS = ("digital", "control", "stochastic")
-
-
-def derived_values(chip: Architecture, tiles: int) -> dict[str, float]:
-    """What "=derived.NAME" may name: values that follow from several settings. Times in ns, rates
-    in MS/s.
-    """
-    cycle_ns = 1e3 / chip.clock_mhz
-    read, tile = chip.read, chip.tile
-    # a tile that is read in both directions holds the longer vector on either side
-    inputs = outputs = max(tile.rows, tile.columns)
-    if not read.transposed:
-        inputs, outputs = tile.rows, tile.columns
-    return {
-        "cycle_ns": cycle_ns,
-        "slot_ns": read.slot_cycles * cycle_ns,
-        "dac_bits": min(read.bits_per_slot, read.input_bits)
-        if read.input == "bit_serial"
-        else read.input_bits,
-        "adc_rate_msps": chip.clock_mhz / read.conversion_cycles,
-        "write_pulse_ns": chip.write.pulse_cycles * cycle_ns,
-        "update_pulse_ns": chip.update.pulse_cycles * cycle_ns,
-        "input_register_bits": inputs * read.input_bits,
-        "output_register_bits": outputs * read.sum_bits,
-        "shift_add_bits": read.sum_bits + 1,
-        "tiles": tiles,
-        "groups": read.columns_per_adc,
-        "mux_inputs": read.columns_per_adc
-        + (-(-tile.rows // chip.adcs_per_tile) if read.transposed else 0),
-    }
-
-
-def instances(component: ComponentSettings, chip: Architecture, tiles: int) -> int:
-    """How many of a component a chip has, `tiles` of whose tiles have it."""
-    by_word = {
-        "cell": chip.tile.rows * chip.tile.columns * tiles,
-        "row": chip.tile.rows * tiles,
-        "column": chip.tile.columns * tiles,
-        "line": (chip.tile.rows + chip.tile.columns) * tiles,
-        "driven": (chip.tile.rows + (chip.tile.columns if chip.read.transposed else 0)) * tiles,
-        "sensed": (chip.tile.columns + (chip.tile.rows if chip.read.transposed else 0)) * tiles,
-        "adc": chip.adcs_per_tile * tiles,
-        "tile": tiles,
-        "cluster": math.ceil(tiles / chip.tile_cluster),
-        "chip": 1,
-    } | {word: block.parts(chip) for word, block in counted().items()}
-    each = by_word[component.per]
-    return math.ceil(each * component.count - 1e-9)
-
-
-def resolve(value: object, chip: Architecture, derived: dict[str, float], where: str) -> object:
-    """The value of a parameter: itself, or what "=field.path" or "=derived.NAME" points to."""
-    if not (isinstance(value, str) and value.startswith("=")):
-        return value
-    path = value[1:].strip().split(".")
-    if path[0] == "derived":
-        if len(path) != 2 or path[1] not in derived:
-            raise InputError(
-                "unknown derived value",
-                where=where,
-                got=value,
-                allowed=sorted(derived),
-                hint=nearest(path[-1], derived),
-            )
-        return derived[path[1]]
-    value_there: object = chip
-    for key in path:
-        fields = type(value_there).model_fields if isinstance(value_there, BaseModel) else {}
-        if key not in fields:
-            raise InputError(
-                "no such setting to follow",
-                where=where,
-                got=value,
-                allowed=sorted(fields) + ["derived"],
-                hint=nearest(key, list(fields) + ["derived"]),
-            )
-        value_there = getattr(value_there, key)
-    if isinstance(value_there, BaseModel):
-        raise InputError(
-            "a group of settings, not a value",
-            where=where,
-            got=value,
-            allowed=sorted(f"{value}.{name}" for name in type(value_there).model_fields),
-        )
-    return value_there
 
 
 def build_inventory(
@@ -125,79 +38,88 @@ def build_inventory(
     for role, entry in (extra or {}).items():
         settings.setdefault(role, ComponentSettings.model_validate(entry))
     node = float(node_nm or chip.node_nm)
-    # dictionaries are not hashable: the key is the settings as text, which is what makes two chips
-    # equal here
-    lacking = tuple(sorted((without or {}).items()))
-    return list(
-        _build(
-            chip.model_dump_json(by_alias=True),
-            repr(sorted(settings.items())),
-            tiles,
-            node,
-            lacking,
-            _Carrier(chip, settings),
-        )
-    )
-
-
-class _Carrier:
-    """Carries unhashable arguments past the cache; equal to every other carrier, since the key
-    texts tell them apart.
-    """
-
-    def __init__(self, chip: Architecture, settings: dict[str, ComponentSettings]):
-        self.chip, self.settings = chip, settings
-
-    def __hash__(self) -> int:
-        return 0
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Carrier)
-
-
-@functools.lru_cache(maxsize=256)
-def _build(
-    chip_key: str,
-    settings_key: str,
-    tiles: int,
-    node: float,
-    lacking: tuple[tuple[str, int], ...],
-    carrier: _Carrier,
-) -> tuple[Component, ...]:
-    return assemble(carrier.chip, carrier.settings, tiles, node, dict(lacking))
+    return list(assemble(chip, settings, tiles, node, without or {}))
 
 
 def assemble(
     chip: Architecture,
-    settings: dict[str, ComponentSettings],
+    settings: Mapping[str, ComponentSettings],
     tiles: int,
     node: float,
     without: Mapping[str, int],
 ) -> tuple[Component, ...]:
-    """The components of `settings` on a chip with `tiles` tiles; `build_inventory` without its
-    cache.
+    """The components of `settings` on a chip with `tiles` tiles, in their order; see
+    `build_inventory`.
     """
-    derived = derived_values(chip, tiles)
-    found: dict[str, Component] = {}
-    area, clocked = 0.0, {"macro": 0.0, "chip": 0.0, "system": 0.0}
+    parts = _Assembly(chip, settings, tiles, node, without)
+    clocks = parts.that_follow("clocked_area_mm2", "tile_clocked_area_mm2")
+    wires = parts.that_follow("core_area_mm2", "bus_mm", "tree_mm") - clocks
+    for role, entry in settings.items():
+        if entry.boundary == "macro" and role not in wires | clocks:
+            parts.enter(role)
+    side = max(0.01, math.sqrt(parts.area))
+    # A bus runs along one side and half of the other; an H-tree's way from the root to a leaf is
+    # one side in all.
+    parts.derived |= {"core_area_mm2": parts.area, "bus_mm": 1.5 * side, "tree_mm": side}
+    for role in settings:
+        if role not in parts.components and role not in clocks:
+            parts.enter(role)
+    with_clock = max(1, tiles - without.get("tile_clock", 0))
+    parts.derived |= {
+        "clocked_area_mm2": max(1e-4, parts.clocked["chip"]),
+        "tile_clocked_area_mm2": max(1e-4, parts.clocked["macro"] / with_clock),
+    }
+    for role in settings:
+        if role in clocks:
+            parts.enter(role)
+    return tuple(parts.components[role] for role in settings)
 
-    def enter(role: str) -> None:
-        nonlocal area
-        entry = settings[role]
-        where = f"{chip.origin}: components.{role}"
-        values = {
-            k: resolve(v, chip, derived, f"{where}.parameters.{k}")
-            for k, v in entry.parameters.items()
+
+class _Assembly:
+    """Components that are entered one by one, since some follow the area of those before them.
+
+    `area` is that of all so far inside the chip's boundary, `clocked` that of logic and registers
+    by boundary, both in mm2; `derived` is what parameters may name.
+    """
+
+    def __init__(
+        self,
+        chip: Architecture,
+        settings: Mapping[str, ComponentSettings],
+        tiles: int,
+        node: float,
+        without: Mapping[str, int],
+    ):
+        self.chip = chip
+        self.settings = settings
+        self.tiles = tiles
+        self.node = node
+        self.without = without
+        self.derived = derived_values(chip, tiles)
+        self.components: dict[str, Component] = {}
+        self.area = 0.0
+        self.clocked = {"macro": 0.0, "chip": 0.0, "system": 0.0}
+
+    def that_follow(self, *names: str) -> set[str]:
+        """Roles with a parameter that is one of these derived values."""
+        values = {f"=derived.{name}" for name in names}
+        return {
+            role
+            for role, entry in self.settings.items()
+            if any(str(value) in values for value in entry.parameters.values())
         }
-        component = Component(
-            role,
-            entry.part,
-            values,
-            instances(entry, chip, tiles - without.get(role, 0)),
-            entry.boundary,
-        )
+
+    def enter(self, role: str) -> None:
+        """Add the component of a role, and its area."""
+        entry = self.settings[role]
+        where = f"{self.chip.origin}: components.{role}"
+        values = {
+            name: resolve(value, self.chip, self.derived, f"{where}.parameters.{name}")
+            for name, value in entry.parameters.items()
+        }
+        count = instances(entry, self.chip, self.tiles - self.without.get(role, 0))
         try:
-            priced = price(entry.part, values, node)
+            priced = price(entry.part, values, self.node)
         except InputError as error:
             raise InputError(
                 error.what,
@@ -206,42 +128,11 @@ def assemble(
                 allowed=error.allowed,
                 hint=error.hint,
             ) from None
-        found[role] = component
-        mm2 = priced.area.value * component.count * 1e-6 if entry.boundary != "system" else 0.0
-        area += mm2
-        clocked[entry.boundary] += mm2 if find_part(entry.part).group in CLOCKED_GROUPS else 0.0
-
-    def follows(role: str, *names: str) -> bool:
-        return any(
-            str(v) in {f"=derived.{n}" for n in names} for v in settings[role].parameters.values()
-        )
-
-    clocks = [
-        role for role in settings if follows(role, "clocked_area_mm2", "tile_clocked_area_mm2")
-    ]
-    wires = [
-        role
-        for role in settings
-        if role not in clocks and follows(role, "core_area_mm2", "bus_mm", "tree_mm")
-    ]
-    for role in settings:
-        if settings[role].boundary == "macro" and role not in wires + clocks:
-            enter(role)
-    side = max(0.01, math.sqrt(area))
-    # A bus runs along one side and half of the other; an H-tree's way from the root to a leaf is
-    # one side in all.
-    derived |= {"core_area_mm2": area, "bus_mm": 1.5 * side, "tree_mm": side}
-    for role in settings:
-        if role not in found and role not in clocks:
-            enter(role)
-    with_clock = max(1, tiles - without.get("tile_clock", 0))
-    derived |= {
-        "clocked_area_mm2": max(1e-4, clocked["chip"]),
-        "tile_clocked_area_mm2": max(1e-4, clocked["macro"] / with_clock),
-    }
-    for role in clocks:
-        enter(role)
-    return tuple(found[role] for role in settings)
+        self.components[role] = Component(role, entry.part, values, count, entry.boundary)
+        mm2 = priced.area.value * count * 1e-6 if entry.boundary != "system" else 0.0
+        self.area += mm2
+        if find_part(entry.part).group in CLOCKED_GROUPS:
+            self.clocked[entry.boundary] += mm2
 
 
 def priced_ledger(

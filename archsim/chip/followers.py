@@ -70,13 +70,13 @@ def with_followers(ledger: Ledger, chip: Architecture) -> Ledger:
     }
     if not taken and not any(entry.follows for _, entry in entries):
         return ledger
-    found = Ledger()
+    followed = Ledger()
     for (role, action, layer, phase), count in ledger.items():
         source = f"{role}.{action}"
         if source not in taken:
-            found.add(role, action, layer, phase, count)
+            followed.add(role, action, layer, phase, count)
         for name, entry in entries:
             for own, sources in (*entry.follows.items(), *entry.takes.items()):
                 if source in sources:
-                    found.add(name, own, layer, phase, count)
-    return found
+                    followed.add(name, own, layer, phase, count)
+    return followed

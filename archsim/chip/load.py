@@ -62,10 +62,10 @@ def parse_setting(text: str) -> tuple[list[str], Any]:
     if not all(keys):
         raise InputError("a setting is field.path=value", where="--set", got=text)
     try:
-        found = documents.parse_toml(f"value = {value.strip()}", "--set")
+        parsed = documents.parse_toml(f"value = {value.strip()}", "--set")
     except InputError:
         return keys, value.strip()
-    return keys, found["value"] if len(found) == 1 else value.strip()
+    return keys, parsed["value"] if len(parsed) == 1 else value.strip()
 
 
 def apply_setting(tree: dict[str, Any], keys: list[str], value: Any) -> None:

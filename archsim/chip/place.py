@@ -180,8 +180,7 @@ def place(matrices: Sequence[LayerMatrix], chip: Architecture) -> Placement:
     layers: dict[str, LayerPlacement] = {}
     next_tile = 0
     for matrix in matrices:
-        copies = chip.placement.copies.get(matrix.layer, 1)
-        layer = shape_layer(matrix, chip, copies)
+        layer = shape_layer(matrix, chip, chip.placement.copies.get(matrix.layer, 1))
         count = layer.tiles_per_unit * layer.units
         if next_tile + count > MAX_TILES:
             raise InputError(
@@ -190,49 +189,55 @@ def place(matrices: Sequence[LayerMatrix], chip: Architecture) -> Placement:
                 got=f"{count} tiles",
                 allowed=f"up to {MAX_TILES} in all",
             )
-        if packer is not None:
-            _check_pieces(layer, count, chip)
         if packer is None:
             tiles: Sequence[int] = range(next_tile, next_tile + count)
             next_tile += count
         else:
-            barred: set[int] = set()
-            # The pieces of one layer work at the same time, so no two of them share a tile.
-            packed: list[int] = []
-            for rectangle in rectangles(layer, chip) * layer.units:
-                packed.append(packer.put(*rectangle, barred))
-                barred.add(packed[-1])
-            tiles = packed
+            tiles = _packed(layer, count, chip, packer)
             next_tile = packer.tiles
-        layers[matrix.layer] = LayerPlacement(
-            matrix,
-            layer.rows,
-            layer.columns,
-            layer.row_splits,
-            layer.column_splits,
-            layer.groups_per_tile,
-            copies,
-            layer.copies_per_tile,
-            tiles if packer is None else tuple(tiles),
-        )
+        layers[matrix.layer] = replace(layer, tiles=tiles)
     available = next_tile if chip.tile.count == "auto" else chip.tile.count
-    if next_tile > available and not chip.execution.reload:
+    placement = Placement(layers, next_tile, available)
+    _check_room(placement, chip)
+    return placement
+
+
+def _packed(
+    layer: LayerPlacement, count: int, chip: Architecture, packer: Packer
+) -> tuple[int, ...]:
+    """The tiles of a layer that shares them with others. Its own pieces work at the same time, so
+    no two of them share a tile.
+    """
+    _check_pieces(layer, count, chip)
+    barred: set[int] = set()
+    tiles = []
+    for rectangle in rectangles(layer, chip) * layer.units:
+        tiles.append(packer.put(*rectangle, barred))
+        barred.add(tiles[-1])
+    return tuple(tiles)
+
+
+def _check_room(placement: Placement, chip: Architecture) -> None:
+    """Refuse a chip with too few tiles: for the network, or for the copies of a layer at a time."""
+    tiles, available = placement.tiles, placement.available
+    if placement.passes and not chip.execution.reload:
         raise InputError(
-            f"the chip is too small: the network needs {next_tile} tiles of {chip.tile.rows}x{chip.tile.columns}, "
-            f"{next_tile - available} are missing",
+            f"the chip is too small: the network needs {tiles} tiles of "
+            f"{chip.tile.rows}x{chip.tile.columns}, {tiles - available} are missing",
             where=f"{chip.origin}: tile.count",
             got=available,
-            hint="give more tiles (tile.count), larger ones, or execution.reload=true to load weights in passes",
+            hint="give more tiles (tile.count), larger ones, or execution.reload=true to load "
+            "weights in passes",
         )
-    for name, layer in layers.items():
+    for name, layer in placement.layers.items():
         if layer.copies > 1 and len(layer.tiles) > available:
             raise InputError(
-                f"the copies of this layer take {len(layer.tiles)} tiles, more than the chip has at a time",
+                f"the copies of this layer take {len(layer.tiles)} tiles, more than the chip has "
+                "at a time",
                 where=f"{chip.origin}: placement.copies.{name}",
                 got=layer.copies,
                 allowed=f"up to {available} tiles",
             )
-    return Placement(layers, next_tile, available)
 
 
 def _check_pieces(layer: LayerPlacement, count: int, chip: Architecture) -> None:

@@ -30,15 +30,15 @@ def differences(record: dict[str, Any], chip: Architecture) -> list[str]:
         return ["settings that this version does not allow"]
     one = _flat(then)
     two = _flat(chip.model_dump(mode="json", by_alias=True))
-    found = [path for path in {**one, **two} if one.get(path) != two.get(path)]
-    more = [f"and {len(found) - _SHOWN} more"] if len(found) > _SHOWN else []
-    return [f"{path} ({one.get(path)}, now {two.get(path)})" for path in found[:_SHOWN]] + more
+    changed = [path for path in {**one, **two} if one.get(path) != two.get(path)]
+    more = [f"and {len(changed) - _SHOWN} more"] if len(changed) > _SHOWN else []
+    return [f"{path} ({one.get(path)}, now {two.get(path)})" for path in changed[:_SHOWN]] + more
 
 
 def _flat(tree: dict[str, Any], path: str = "") -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    flat: dict[str, Any] = {}
     for key, value in tree.items():
-        found |= (
+        flat |= (
             _flat(value, f"{path}{key}.") if isinstance(value, dict) else {f"{path}{key}": value}
         )
-    return found
+    return flat

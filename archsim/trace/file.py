@@ -97,11 +97,11 @@ _unit_table = table(table(number(), "field of the activity", _UNIT_FIELDS))
 
 @described({**_unit_table.schema, "propertyNames": {"pattern": r"^[^.]+\.[^.]+$"}})
 def _unit_work(value: Any, where: str) -> dict[str, dict[str, float]]:
-    found = _unit_table(value, where)
-    for name in found:
+    work = _unit_table(value, where)
+    for name in work:
         if name.count(".") != 1:
             raise InputError("not a counted action, which is role.action", where=where, got=name)
-    return found
+    return work
 
 
 _chip = described(RECORD_SCHEMA)(lambda value, where: check_record(value, where))

@@ -33,11 +33,11 @@ def with_refreshes(
     limits, and what was found is reset and written with verify: each reset and each pulse is
     followed by a read of its device. A layer that is not in `refreshed` has no such devices.
     """
-    found: list[Operation] = []
+    upkeep: list[Operation] = []
     for matrix in trace.matrices:
         if matrix.layer in refreshed and images:
-            found += _operations(trace, matrix, refreshed[matrix.layer], images, every_images)
-    return dataclasses.replace(trace, image_operations=(*trace.image_operations, *found))
+            upkeep += _operations(trace, matrix, refreshed[matrix.layer], images, every_images)
+    return dataclasses.replace(trace, image_operations=(*trace.image_operations, *upkeep))
 
 
 def _operations(

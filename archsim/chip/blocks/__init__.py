@@ -44,6 +44,12 @@ def by_kind() -> dict[str, Block[Any]]:
 
 
 @cache
+def on_the_way() -> tuple[Block[Any], ...]:
+    """The blocks that a step asks for something."""
+    return tuple(block for block in blocks() if type(block).plan_step is not Block.plan_step)
+
+
+@cache
 def counted() -> dict[str, Block[Any]]:
     """The blocks by which parts of a chip are counted, by the word for it."""
     return {block.per: block for block in blocks() if block.per}

@@ -6,7 +6,7 @@ The simulator multiplies these with the jobs and steps that really happened; no 
 
 from __future__ import annotations
 
-from archsim.chip.blocks import blocks, by_kind
+from archsim.chip.blocks import by_kind, on_the_way
 from archsim.chip.blocks.step import step_of
 from archsim.chip.blocks.tile import TileJob
 from archsim.chip.config import Architecture
@@ -38,7 +38,7 @@ def plan(
         by_kind()[operation.kind].plan_job(TileJob(result, layer, placement, chip))
         _hold(result, placement)
     step = step_of(result, layer, chip, memory)
-    for block in blocks():
+    for block in on_the_way():
         block.plan_step(step)
     return result
 

@@ -5,13 +5,13 @@ checked.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from archsim.operators.forward import can_carry
 from archsim.operators.vocabulary import operator_of
+from archsim.soc.data.tensors import Arrays, numbers, tensors_of
 from archsim.soc.data.tile_data import TileData
 from hwlib.errors import InputError, nearest
 
@@ -21,13 +21,10 @@ if TYPE_CHECKING:
     from archsim.trace.operation import Trace
     from workloads.network import Layer, Network
 
-Arrays = dict[str, Any]
 MOST_NUMBERS = 2**28
 """Numbers of all images and weights together: a gigabyte, some copies of it while they are made."""
 LARGEST_MAP = 2**28
 """Elements of a feature map or a matrix in a run with real data: one gigabyte of float32."""
-LARGEST_NUMBER = 1e12
-"""Of an image or a weight, whatever its sign."""
 _HINT = "run without --data: counts and timing need no values"
 
 
@@ -82,7 +79,7 @@ def prepare_values(
         layer.name: _images(layer, arrays, layer is inputs[0], images, random) for layer in inputs
     }
     own = network.tensors.read() if network.tensors is not None else {}
-    tensors, notes = _tensors(network, arrays, own, random)
+    tensors, notes = tensors_of(network, arrays, own, random)
     return TileData(network, chip, placement, pictures, tensors, seed, notes)
 
 
@@ -108,7 +105,7 @@ def _check_size(network: Network, images: int) -> None:
         )
 
 
-def exact_tensors(network: Network) -> dict[str, dict[str, np.ndarray]]:
+def exacttensors_of(network: Network) -> dict[str, dict[str, np.ndarray]]:
     """The values of a network's own file by layer and role, for `network_forward`.
 
     Raises InputError for a network that cannot carry data, or whose file leaves a value open.
@@ -120,7 +117,7 @@ def exact_tensors(network: Network) -> dict[str, dict[str, np.ndarray]]:
             raise InputError(
                 "the weights of this layer have no values", where=f"{network.name}: {layer.name}"
             )
-    return _tensors(network, {}, own, np.random.default_rng(0))[0]
+    return tensors_of(network, {}, own, np.random.default_rng(0))[0]
 
 
 def _check_network(network: Network) -> None:
@@ -186,7 +183,7 @@ def _images(
         key = "images"
     shape = layer.output_shape
     given = arrays.get(key)
-    pictures = random.random((images, *shape)) if given is None else _numbers(given, key)
+    pictures = random.random((images, *shape)) if given is None else numbers(given, key)
     if pictures.shape == shape:
         pictures = pictures[None]
     if pictures.shape[1:] != shape or len(pictures) < images:
@@ -197,130 +194,3 @@ def _images(
             allowed=f"({images} or more, {shape})",
         )
     return pictures[:images].astype(np.float32)
-
-
-def _tensors(
-    network: Network,
-    arrays: Arrays,
-    own: Mapping[str, Mapping[str, np.ndarray]],
-    random: np.random.Generator,
-) -> tuple[dict[str, dict[str, np.ndarray]], tuple[str, ...]]:
-    """Weights, biases and constants of every layer, and notes on where they come from."""
-    tensors: dict[str, dict[str, np.ndarray]] = {}
-    from_file = []
-    drawn = []
-    folded = []
-    for layer in network.layers:
-        held = {
-            role: arrays[f"{layer.name}.{role}"]
-            for role in ("weights", "bias", *layer.roles)
-            if f"{layer.name}.{role}" in arrays
-        }
-        rest = {role: value for role, value in own.get(layer.name, {}).items() if role not in held}
-        if layer.on_array:
-            if "weights" in rest and not layer.shares:
-                from_file.append(layer.name)
-            tensors[layer.name] = _array_layer(layer, {**rest, **held}, tensors, random)
-            if "weights" not in held and "weights" not in rest and not layer.shares:
-                drawn.append(layer.name)
-            continue
-        tensors[layer.name] = {
-            **rest,
-            **{
-                role: _numbers(value, f"{layer.name}.{role}").astype(np.float32)
-                for role, value in held.items()
-            },
-        }
-        may_be_folded = operator_of(layer).may_be_folded
-        if may_be_folded and not tensors[layer.name]:
-            folded.append(layer.name)
-        for role in layer.roles:
-            if role not in tensors[layer.name] and not may_be_folded:
-                raise InputError(
-                    "a constant of this layer has no values",
-                    where=f"{network.name}: {layer.name}",
-                    got=role,
-                    hint=f"give it in the data as '{layer.name}.{role}'",
-                )
-    notes = []
-    if from_file:
-        notes.append(f"weights of {_some(from_file)} are those of the network's file")
-    if drawn:
-        notes.append(f"weights of {_some(drawn)} are random")
-    if folded:
-        notes.append(
-            f"batch normalisation without values ({_some(folded)}) counts as folded into the weights: it passes its input on"
-        )
-    return tensors, tuple(notes)
-
-
-def _some(names: list[str]) -> str:
-    return (
-        ", ".join(names)
-        if len(names) < 4
-        else f"{names[0]}, {names[1]} and {len(names) - 2} more layers"
-    )
-
-
-def _array_layer(
-    layer: Layer,
-    held: Mapping[str, Any],
-    tensors: Mapping[str, dict[str, np.ndarray]],
-    random: np.random.Generator,
-) -> dict[str, np.ndarray]:
-    """Weights (groups, columns, rows) and bias (groups x columns,) of an array layer; one that
-    shares has those of the other.
-    """
-    if layer.shares:
-        owner = tensors[layer.shares]
-        weights = owner["weights"].transpose(0, 2, 1) if layer.transposed else owner["weights"]
-        return {"weights": weights} | (
-            {"bias": owner["bias"]} if layer.bias and "bias" in owner else {}
-        )
-    shape = layer.matrix
-    full = (shape.columns * shape.groups, shape.rows)
-    # He-like spread: keeps the signal alive through any depth
-    weights = (
-        random.standard_normal(full) * np.sqrt(2.0 / shape.rows)
-        if "weights" not in held
-        else _numbers(held["weights"], f"{layer.name}.weights")
-    )
-    if weights.shape != full:
-        raise InputError(
-            "weights do not fit",
-            where=f"data: {layer.name}.weights",
-            got=weights.shape,
-            allowed=str(full),
-        )
-    found = {"weights": weights.reshape(shape.groups, shape.columns, shape.rows).astype(np.float32)}
-    if "bias" in held:
-        bias = _numbers(held["bias"], f"{layer.name}.bias")
-        if bias.shape != (full[0],):
-            raise InputError(
-                "bias does not fit",
-                where=f"data: {layer.name}.bias",
-                got=bias.shape,
-                allowed=str((full[0],)),
-            )
-        found["bias"] = bias.astype(np.float32)
-    return found
-
-
-def _numbers(array: Any, name: str) -> np.ndarray:
-    array = np.asarray(array)
-    if array.dtype.kind not in "fiu" or not np.isfinite(array).all():
-        raise InputError(
-            "not an array of finite numbers", where=f"data: {name}", got=str(array.dtype)
-        )
-    found = array.astype(np.float64)
-    # products of larger ones leave the range of a float32, and what is no number would be taken for
-    # what has not arrived
-    largest = float(np.abs(found).max(initial=0.0))
-    if largest > LARGEST_NUMBER:
-        raise InputError(
-            "a number too large",
-            where=f"data: {name}",
-            got=largest,
-            allowed=f"-{LARGEST_NUMBER:g} to {LARGEST_NUMBER:g}",
-        )
-    return found

@@ -1,0 +1,106 @@
+"""Parameters of parts that follow the settings of a chip, and how many of a part there are."""
+
+from __future__ import annotations
+
+import math
+
+from pydantic import BaseModel
+
+from archsim.chip.blocks import counted
+from archsim.chip.config import Architecture, ComponentSettings
+from hwlib.errors import InputError, nearest
+
+
+def derived_values(chip: Architecture, tiles: int) -> dict[str, float]:
+    """What "=derived.NAME" may name: values that follow from several settings. Times in ns, rates
+    in MS/s.
+    """
+    cycle_ns = 1e3 / chip.clock_mhz
+    read, tile = chip.read, chip.tile
+    # a tile that is read in both directions holds the longer vector on either side
+    inputs = outputs = max(tile.rows, tile.columns)
+    if not read.transposed:
+        inputs, outputs = tile.rows, tile.columns
+    return {
+        "cycle_ns": cycle_ns,
+        "slot_ns": read.slot_cycles * cycle_ns,
+        "dac_bits": min(read.bits_per_slot, read.input_bits)
+        if read.input == "bit_serial"
+        else read.input_bits,
+        "adc_rate_msps": chip.clock_mhz / read.conversion_cycles,
+        "write_pulse_ns": chip.write.pulse_cycles * cycle_ns,
+        "update_pulse_ns": chip.update.pulse_cycles * cycle_ns,
+        "input_register_bits": inputs * read.input_bits,
+        "output_register_bits": outputs * read.sum_bits,
+        "shift_add_bits": read.sum_bits + 1,
+        "tiles": tiles,
+        "groups": read.columns_per_adc,
+        "mux_inputs": read.columns_per_adc
+        + (-(-tile.rows // chip.adcs_per_tile) if read.transposed else 0),
+    }
+
+
+def instances(component: ComponentSettings, chip: Architecture, tiles: int) -> int:
+    """How many of a component a chip has, `tiles` of whose tiles have it."""
+    word = component.per
+    block = counted().get(word)
+    if block is not None:
+        each = block.parts(chip)
+    elif word == "chip":
+        each = 1
+    elif word == "cluster":
+        each = math.ceil(tiles / chip.tile_cluster)
+    else:
+        each = _in_a_tile(word, chip) * tiles
+    return math.ceil(each * component.count - 1e-9)
+
+
+def _in_a_tile(word: str, chip: Architecture) -> int:
+    rows, columns, both = chip.tile.rows, chip.tile.columns, chip.read.transposed
+    return {
+        "cell": rows * columns,
+        "row": rows,
+        "column": columns,
+        "line": rows + columns,
+        "driven": rows + (columns if both else 0),
+        "sensed": columns + (rows if both else 0),
+        "adc": chip.adcs_per_tile,
+        "tile": 1,
+    }[word]
+
+
+def resolve(value: object, chip: Architecture, derived: dict[str, float], where: str) -> object:
+    """The value of a parameter: itself, or what "=field.path" or "=derived.NAME" points to."""
+    if not (isinstance(value, str) and value.startswith("=")):
+        return value
+    path = value[1:].strip().split(".")
+    if path[0] == "derived":
+        if len(path) != 2 or path[1] not in derived:
+            raise InputError(
+                "unknown derived value",
+                where=where,
+                got=value,
+                allowed=sorted(derived),
+                hint=nearest(path[-1], derived),
+            )
+        return derived[path[1]]
+    value_there: object = chip
+    for key in path:
+        fields = type(value_there).model_fields if isinstance(value_there, BaseModel) else {}
+        if key not in fields:
+            raise InputError(
+                "no such setting to follow",
+                where=where,
+                got=value,
+                allowed=sorted(fields) + ["derived"],
+                hint=nearest(key, list(fields) + ["derived"]),
+            )
+        value_there = getattr(value_there, key)
+    if isinstance(value_there, BaseModel):
+        raise InputError(
+            "a group of settings, not a value",
+            where=where,
+            got=value,
+            allowed=sorted(f"{value}.{name}" for name in type(value_there).model_fields),
+        )
+    return value_there
