@@ -215,7 +215,7 @@ _known: dict[str, Operator] = {}
 
 
 def operator(
-    name: str, *, onnx: str | Mapping[str, str] = (), counted_as: str = ""
+    name: str, *, onnx: str | Mapping[str, str] | None = None, counted_as: str = ""
 ) -> Callable[[type[Kind]], type[Kind]]:
     """Enter a class into the vocabulary.
 
@@ -233,7 +233,7 @@ def operator(
             raise ValueError(f"two operators are named '{name}'")
         kind.name = name
         kind.counted_as = counted_as
-        kind.onnx = {onnx: AXES_KEPT} if isinstance(onnx, str) else dict(onnx)
+        kind.onnx = {onnx: AXES_KEPT} if isinstance(onnx, str) else dict(onnx or {})
         _known[name] = kind()
         return kind
 
@@ -255,6 +255,27 @@ def constant(layer: Layer, role: str, constants: Tensors) -> np.ndarray:
             hint=f"give it in the data as '{layer.name}.{role}'",
         )
     return constants[role]
+
+
+def number_of(layer: Layer, name: str, default: float) -> float:
+    """A setting that is one number."""
+    value = layer.setting(name, default)
+    if not isinstance(value, int | float):
+        raise InputError("a setting must be a number", where=f"{layer.name}.{name}", got=value)
+    return value
+
+
+def count_of(layer: Layer, name: str, default: int = 0) -> int:
+    """A setting that is a whole number."""
+    return int(number_of(layer, name, default))
+
+
+def axes_of(layer: Layer, default: tuple[int, ...]) -> tuple[int, ...]:
+    """The setting `axes`."""
+    value = layer.setting("axes", default)
+    if not isinstance(value, tuple):
+        raise InputError("axes must be whole numbers", where=f"{layer.name}.axes", got=value)
+    return value
 
 
 def operands(

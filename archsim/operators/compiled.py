@@ -26,7 +26,7 @@ _ROOM = "archsim.operators."
 
 
 @functools.cache
-def compiled(function: FunctionType) -> Callable[..., Any]:
+def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     """`function` of an operator's file as a kernel, with all it calls."""
     names: dict[str, Any] = {"np": np}  # what the file has by this name loads NumPy when asked
     for name in sorted(set(names_of(function.__code__))):
@@ -95,7 +95,9 @@ def no_lines(number, source, window, target):
     """No kernel has this number: `program` writes none."""
 
 
-def _chain(choice: FunctionType, last: FunctionType, functions: Sequence[Callable[..., Any]]):
+def _chain(
+    choice: Callable[..., Any], last: Callable[..., Any], functions: Sequence[Callable[..., Any]]
+) -> Callable[..., Any]:
     """One kernel that calls the function of the number that it is given."""
     chain = template(last)
     for number in range(len(functions) - 1, -1, -1):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from archsim.operators.base import Kernel, Operator, Output, Tensors, TrainingRow, Work, constant
@@ -30,9 +30,8 @@ class Elementwise(Operator):
     """Actions of the vector unit an element."""
     backward_actions: ClassVar[Mapping[str, int]] = {}
 
-    def of(self, x: Numbers, **settings: object) -> Numbers:
-        """The function of an array of any shape, exact."""
-        raise NotImplementedError
+    of: Callable[..., Numbers]
+    """The function of an array of any shape and of the settings, exact."""
 
     def infer(self, table: Table, shapes: tuple[Shape, ...]) -> Output:
         named = tuple((name, table.number(name)) for name in self.fields if name in table.values)
@@ -67,7 +66,7 @@ def _times(actions: Mapping[str, int], elements: int) -> Work:
 
 def erf(x: Numbers) -> Numbers:
     """The error function, exact to double precision."""
-    return np.frompyfunc(math.erf, 1, 1)(np.asarray(x, np.float64)).astype(np.float64)
+    return np.asarray(np.frompyfunc(math.erf, 1, 1)(np.asarray(x, np.float64)), np.float64)
 
 
 def softplus(x: Numbers) -> Numbers:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from archsim.operators.base import FREE, Operator, Tensors
+from archsim.operators.base import FREE, Operator, Tensors, number_of
 from archsim.operators.numbers import np
 
 if TYPE_CHECKING:
@@ -46,5 +46,5 @@ class Moves(Operator):
             return self.moved(layer, inputs[0])
         numbers = constants["index"]
         taken = inputs[0].reshape(-1)[np.maximum(numbers, 0)]
-        fill = constants.get("fill", layer.setting("fill", 0.0))
+        fill = constants.get("fill", number_of(layer, "fill", 0.0))
         return np.where(numbers < 0, fill, taken).reshape(layer.output_shape)

@@ -5,7 +5,7 @@ largest value.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from archsim.operators.base import IMAGE, Operator, Output, Rows, TrainingRow, Work
 from archsim.operators.shapes import need_rank
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class Pool(Operator):
     """A window that slides over each channel by itself."""
 
-    fields = WINDOW_FIELDS
+    fields: ClassVar[tuple[str, ...]] = WINDOW_FIELDS
     streams = True
     pools = True
     sliding = True

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, TypeVar
 
 from archsim.operators import array, free, vector
 from archsim.operators.base import ARRAY, FREE, VECTOR, ArrayKernel, Kernel, Operator, known
@@ -19,6 +19,7 @@ for _folder in (array, vector, free):
     for _module in pkgutil.iter_modules(_folder.__path__):
         importlib.import_module(f"{_folder.__name__}.{_module.name}")
 
+Named = TypeVar("Named", Kernel, ArrayKernel)
 FUNCTIONS: Mapping[str, Operator] = known()
 """Every operator by name, those too that are only counted as another."""
 OPERATORS = tuple(name for name, item in FUNCTIONS.items() if not item.counted_as)
@@ -53,14 +54,18 @@ def function_of(layer: Layer) -> Operator:
 
 def digital_kernels() -> tuple[Kernel, ...]:
     """Training kernels of layers without weights, each once, in the order of their names."""
-    return _kernels(Kernel)
+    return tuple(_by_name(item for item in _held() if isinstance(item, Kernel)))
 
 
 def array_kernels() -> tuple[ArrayKernel, ...]:
     """Training kernels of layers on arrays, each once, in the order of their names."""
-    return _kernels(ArrayKernel)
+    return tuple(_by_name(item for item in _held() if isinstance(item, ArrayKernel)))
 
 
-def _kernels(kind):
-    held = {item.name: item for every in FUNCTIONS.values() for item in every.kernels}
-    return tuple(held[name] for name in sorted(held) if isinstance(held[name], kind))
+def _held() -> Iterable[Kernel | ArrayKernel]:
+    return (kernel for item in FUNCTIONS.values() for kernel in item.kernels)
+
+
+def _by_name(kernels: Iterable[Named]) -> list[Named]:
+    """Each once: several operators may have the same."""
+    return [kernel for _, kernel in sorted({item.name: item for item in kernels}.items())]

@@ -47,11 +47,8 @@ from archsim.training.trainable import renames, trained_layers, training_rows
 from hwlib.errors import InputError
 from workloads.network import Layer, Network
 
-_NUMBERS = {
-    kernel.name: number
-    for kernels in (digital_kernels(), array_kernels())
-    for number, kernel in enumerate(kernels)
-}
+_NUMBERS = {kernel.name: number for number, kernel in enumerate(digital_kernels())}
+_NUMBERS |= {kernel.name: number for number, kernel in enumerate(array_kernels())}
 
 
 @dataclass

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from archsim.operators.base import NOTHING, TrainingRow
+from archsim.operators.base import NOTHING, TrainingRow, axes_of
 from archsim.operators.vocabulary import FUNCTIONS, OPERATORS, operator_of
 from hwlib.errors import InputError
 from workloads.network import Layer, Network
@@ -15,7 +15,7 @@ def ends_in_loss(network: Network) -> bool:
     last = network.layers[-1]
     classes = len(last.output_shape) - 1
     kind = FUNCTIONS.get(last.operator, NOTHING)
-    return kind.in_loss and all(axis in (-1, classes) for axis in last.setting("axes", (classes,)))
+    return kind.in_loss and all(axis in (-1, classes) for axis in axes_of(last, (classes,)))
 
 
 def trained_layers(network: Network) -> tuple[Layer, ...]:

@@ -98,11 +98,11 @@ class Lstm(OnArray):
     def forward_work(self, layer: Layer) -> Work:
         hidden = layer.hidden
         # four gates, the cell and the output
-        step = {"lookup": 5 * hidden, "multiply": 3 * hidden, "add": hidden}
+        step: Work = {"lookup": 5 * hidden, "multiply": 3 * hidden, "add": hidden}
         return merge(step, scale=layer.matrix.vectors)
 
     def backward_work(self, layer: Layer) -> Work:
-        step = {"multiply": 14 * layer.hidden, "add": 6 * layer.hidden}
+        step: Work = {"multiply": 14 * layer.hidden, "add": 6 * layer.hidden}
         return merge(step, scale=layer.matrix.vectors)
 
     def carries(self, layer: Layer) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archsim.operators.base import AXES_KEPT, AXES_OWN, Output, operator
+from archsim.operators.base import AXES_KEPT, AXES_OWN, Output, count_of, operator
 from archsim.operators.moves import Moves
 from archsim.operators.numbers import np
 from hwlib.errors import InputError
@@ -49,5 +49,5 @@ class Slice(Moves):
 
     def moved(self, layer: Layer, values: np.ndarray) -> np.ndarray:
         taken = [slice(None)] * values.ndim
-        taken[layer.setting("axis")] = slice(layer.setting("start"), layer.setting("stop"))
+        taken[count_of(layer, "axis")] = slice(count_of(layer, "start"), count_of(layer, "stop"))
         return values[tuple(taken)]

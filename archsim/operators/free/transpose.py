@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archsim.operators.base import AXES_OWN, BATCH_FIRST, Output, operator
+from archsim.operators.base import AXES_OWN, BATCH_FIRST, Output, axes_of, operator
 from archsim.operators.moves import Moves
 from archsim.operators.numbers import np
 from hwlib.errors import InputError
@@ -41,4 +41,4 @@ class Transpose(Moves):
         return "index" in layer.constants or bool(layer.settings)
 
     def moved(self, layer: Layer, values: np.ndarray) -> np.ndarray:
-        return np.transpose(values, layer.setting("axes"))
+        return np.transpose(values, axes_of(layer, ()))

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from archsim.operators.base import BATCH_FIRST, Operator, Tensors, Work, operator
+from archsim.operators.base import BATCH_FIRST, Operator, Tensors, Work, count_of, operator
 from archsim.operators.numbers import np
 
 if TYPE_CHECKING:
@@ -37,5 +37,5 @@ class BatchNorm(Operator):
         if not constants:
             return x
         shape = [1] * x.ndim
-        shape[layer.setting("axis", 0 if x.ndim == 3 else -1)] = -1
+        shape[count_of(layer, "axis", 0 if x.ndim == 3 else -1)] = -1
         return x * constants["scale"].reshape(shape) + constants["shift"].reshape(shape)

@@ -25,10 +25,8 @@ class Clip(Elementwise):
     unbounded = True
 
     def infer(self, table: Table, shapes: tuple[Shape, ...]) -> Output:
-        low, high = (
-            table.number(name) if name in table.values else default
-            for name, default in self.settings.items()
-        )
+        low = table.number("low") if "low" in table.values else 0.0
+        high = table.number("high") if "high" in table.values else 6.0
         if not low < high:
             raise InputError(
                 "the bounds leave no values",

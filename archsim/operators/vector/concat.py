@@ -12,6 +12,7 @@ from archsim.operators.base import (
     Output,
     Tensors,
     TrainingRow,
+    count_of,
     operands,
     operator,
 )
@@ -42,7 +43,7 @@ class Concat(Operator):
 
     def forward(self, layer: Layer, inputs: Sequence[np.ndarray], constants: Tensors) -> np.ndarray:
         return np.concatenate(
-            operands(layer, inputs, constants, "part"), axis=layer.setting("axis", 0)
+            operands(layer, inputs, constants, "part"), axis=count_of(layer, "axis")
         )
 
     def training(self, layer: Layer, where: str) -> tuple[TrainingRow, ...]:

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from archsim.operators.base import BATCH_FIRST, IMAGE, Operator, Output, Tensors, Work, operator
+from archsim.operators.base import (
+    BATCH_FIRST,
+    IMAGE,
+    Operator,
+    Output,
+    Tensors,
+    Work,
+    number_of,
+    operator,
+)
 from archsim.operators.numbers import np
 from archsim.operators.shapes import need_rank
 
@@ -38,10 +47,9 @@ class LocalResponseNorm(Operator):
     def forward(self, layer: Layer, inputs: Sequence[np.ndarray], constants: Tensors) -> np.ndarray:
         x = inputs[0]
         size, channels = layer.kernel[0], len(x)
-        alpha, beta, bias = (
-            layer.setting(name, value)
-            for name, value in (("alpha", 1e-4), ("beta", 0.75), ("bias", 1.0))
-        )
+        alpha = number_of(layer, "alpha", 1e-4)
+        beta = number_of(layer, "beta", 0.75)
+        bias = number_of(layer, "bias", 1.0)
         before, after = (size - 1) // 2, size // 2  # as ONNX writes it
         sums = np.stack(
             [(x[max(0, c - before) : c + after + 1] ** 2).sum(axis=0) for c in range(channels)]

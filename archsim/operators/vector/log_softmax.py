@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from archsim.operators.base import Operator, Tensors, operator
+from archsim.operators.base import Operator, Tensors, axes_of, operator
 from archsim.operators.numbers import np
 
 if TYPE_CHECKING:
@@ -18,6 +18,6 @@ class LogSoftmax(Operator):
 
     def forward(self, layer: Layer, inputs: Sequence[np.ndarray], constants: Tensors) -> np.ndarray:
         x = inputs[0]
-        axes = layer.setting("axes", (-1,))
+        axes = axes_of(layer, (-1,))
         shifted = x - x.max(axis=axes, keepdims=True)
         return shifted - np.log(np.exp(shifted).sum(axis=axes, keepdims=True))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from archsim.operators.base import Operator, Output, Tensors, Work, operator
+from archsim.operators.base import Operator, Output, Tensors, Work, axes_of, operator
 from archsim.operators.numbers import np
 from hwlib.errors import InputError
 
@@ -46,6 +46,6 @@ class Softmax(Operator):
 
     def forward(self, layer: Layer, inputs: Sequence[np.ndarray], constants: Tensors) -> np.ndarray:
         x = inputs[0]
-        axes = layer.setting("axes", (0,) if len(layer.output_shape) == 3 else (-1,))
+        axes = axes_of(layer, (0,) if len(layer.output_shape) == 3 else (-1,))
         shifted = np.exp(x - x.max(axis=axes, keepdims=True))
         return shifted / shifted.sum(axis=axes, keepdims=True)
