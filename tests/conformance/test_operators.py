@@ -325,17 +325,22 @@ def test_a_network_with_it_trains_along_the_gradient(operator):
 
 # Where one operator is what the sentence is about, and no chain of them is told apart.
 SPOKEN_OF = {
-    "workloads/onnx_builder.py": {"reshape", "flatten", "transpose"},  # reshapes become one
-    "workloads/onnx_joins.py": {"linear"},  # an Add behind a product is its bias
+    "workloads/onnx/builder.py": {"reshape", "flatten", "transpose"},  # reshapes become one
+    "workloads/onnx/joins.py": {"linear"},  # an Add behind a product is its bias
     "workloads/network.py": {"reshape"},  # joins of a layer table
-    "workloads/topology_products.py": {"matmul"},  # products of two activations
-    "archsim/studies/batches.py": {"flatten", "reshape", "identity", "softmax"},  # a study of chains
+    "workloads/tables/products.py": {"matmul"},  # products of two activations
+    "archsim/studies/batches.py": {
+        "flatten",
+        "reshape",
+        "identity",
+        "softmax",
+    },  # a study of chains
 }
 
 
 def test_nobody_but_an_operator_tells_operators_apart():
     told = {}
-    for path in sorted([*ROOT.glob("archsim/**/*.py"), *ROOT.glob("workloads/*.py")]):
+    for path in sorted([*ROOT.glob("archsim/**/*.py"), *ROOT.glob("workloads/**/*.py")]):
         file = path.relative_to(ROOT).as_posix()
         if file.startswith("archsim/operators/"):
             continue
