@@ -9,8 +9,12 @@ by name when they are used.
 from __future__ import annotations
 
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from hwlib.errors import unknown
+
+if TYPE_CHECKING:
+    from archsim.devices.device import Device
 
 LAWS = {
     "constant_step": "archsim.devices.constant_step:ConstantStep",
@@ -27,7 +31,7 @@ LAWS = {
 }
 
 
-def load_law(name: str) -> type:
+def load_law(name: str) -> type[Device]:
     """The Device subclass of a law. Raises InputError with the nearest name where there is none."""
     if name not in LAWS:
         raise unknown("device law", name, LAWS)

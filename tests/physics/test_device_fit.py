@@ -10,8 +10,9 @@ from archsim.cli.main import main
 from archsim.devices import LAWS, load_law
 from archsim.devices.fit.ageing import fit_ageing
 from archsim.devices.fit.fit import fit_device
-from archsim.devices.fit.law_fit import fit_law, free_parameters
+from archsim.devices.fit.law_fit import fit_law
 from archsim.devices.fit.measured import Hold, read_measured
+from archsim.devices.fit.search import free_parameters
 from archsim.devices.presets import load_device, read_presets
 
 pytest.importorskip("scipy")

@@ -11,8 +11,8 @@ import numpy as np
 from archsim.basics.version import VERSION
 from archsim.devices import load_law
 from archsim.devices.electrical import check_electrical
+from archsim.devices.fit.curves import curves_of
 from archsim.devices.fit.fit import DeviceFit, score
-from archsim.devices.fit.law_fit import curves_of
 from archsim.devices.fit.mean_device import simulate
 
 MOST_POINTS = 64  # of the measurement that a device file keeps

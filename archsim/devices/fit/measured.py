@@ -248,13 +248,7 @@ def _grouped(
             holds.append(Hold(device, cycle, positions, values))
             continue
         if positions[0] > 0:
-            # the state before the first pulse is the last reading of the run before
-            if device not in last:
-                raise InputError(
-                    "no reading before the first pulse", where=names, hint="add a row of pulse 0"
-                )
-            positions = np.concatenate([[0.0], positions])
-            values = np.concatenate([[last[device]], values])
+            positions, values = _begun(positions, values, last.get(device), names)
         if len(positions) < 2:
             raise InputError("a run has at least two readings", where=names)
         last[device] = float(values[-1])
@@ -262,3 +256,14 @@ def _grouped(
     if not any(run.up for run in runs):
         raise InputError("no run of up pulses", where=where)
     return Measured(where, tuple(runs), tuple(holds), dict(facts), digest)
+
+
+def _begun(
+    pulses: np.ndarray, values: np.ndarray, before: float | None, where: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """A run with its state before the first pulse: the last reading of the run before."""
+    if before is None:
+        raise InputError(
+            "no reading before the first pulse", where=where, hint="add a row of pulse 0"
+        )
+    return np.concatenate([[0.0], pulses]), np.concatenate([[before], values])

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from archsim.devices import load_law
-from archsim.devices.fit.law_fit import LawFit, curves_of
+from archsim.devices.fit.curves import curves_of
+from archsim.devices.fit.law_fit import LawFit
 from archsim.devices.fit.mean_device import Curves, planes_of
 from archsim.devices.fit.measured import Measured
+from archsim.devices.fit.search import range_of
 
 NOISES = ("pulse_noise", "program_error")
 """Names under which laws declare the noise of one pulse."""
@@ -77,7 +79,7 @@ def fit_noise(measured: Measured, fit: LawFit) -> Noise:
         variance = size**2 * unit[use] ** 2 + 2 * reading**2 + 1e-12
         unlikely = float(np.mean(np.log(variance) + square[use] / variance))
         if best is None or unlikely < best[0]:
-            best = (unlikely, Noise(name, min(size, names[name].high), choices, reading))
+            best = (unlikely, Noise(name, min(size, range_of(names[name])[1]), choices, reading))
     return best[1] if best else Noise(name, 0.0, {}, reading)
 
 
