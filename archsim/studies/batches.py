@@ -67,9 +67,9 @@ class Perceptron:
     def forward(self, images: np.ndarray) -> list[np.ndarray]:
         """Inputs of every layer (images, N), and the scores last."""
         values = [images]
-        for place, weights in enumerate(self.weights):
+        for index, weights in enumerate(self.weights):
             after = values[-1] @ weights.T
-            values.append(np.maximum(after, 0) if place < len(self.weights) - 1 else after)
+            values.append(np.maximum(after, 0) if index < len(self.weights) - 1 else after)
         return values
 
     def batch(self, images: np.ndarray, labels: np.ndarray, step: int) -> tuple[float, int]:
@@ -80,12 +80,12 @@ class Perceptron:
         loss, errors = _softmax_errors(values.pop(), labels)
         wrong = int((errors[1] != labels).sum())
         d, updates = errors[0] / F(len(images)), []
-        for place in range(len(self.weights) - 1, -1, -1):
-            updates.append((place, values[place], d))
-            if place:
-                d = (d @ self.weights[place]) * (values[place] > 0)
-        for place, x, d in reversed(updates):
-            self._update(place, x, d, step)
+        for index in range(len(self.weights) - 1, -1, -1):
+            updates.append((index, values[index], d))
+            if index:
+                d = (d @ self.weights[index]) * (values[index] > 0)
+        for index, x, d in reversed(updates):
+            self._update(index, x, d, step)
         return loss, wrong
 
     def _update(self, place: int, x: np.ndarray, d: np.ndarray, step: int) -> None:

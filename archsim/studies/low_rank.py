@@ -157,7 +157,7 @@ def draw(study: Study, lines: list[dict]) -> None:
         "#8B4513",
     )
     for row, colour, mark in zip(study.rows, colours, "osD^vPX*"):
-        for place, seed in enumerate(row.seeds):
+        for number, seed in enumerate(row.seeds):
             own = [line for line in lines if line["row"] == row.name and line["seed"] == seed]
             axes.plot(
                 [line["epoch"] for line in own],
@@ -166,8 +166,8 @@ def draw(study: Study, lines: list[dict]) -> None:
                 marker=mark,
                 markersize=4,
                 linewidth=1.2,
-                alpha=1.0 if place == 0 else 0.35,
-                label=row.title if place == 0 else None,
+                alpha=1.0 if number == 0 else 0.35,
+                label=row.title if number == 0 else None,
             )
         known = [
             line

@@ -10,7 +10,7 @@ arch = "wu2023"
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archsim.studies.moved import Repriced, read_table
 from hwlib.errors import InputError, unknown
@@ -57,14 +57,23 @@ def _update_latency(study: Study, entry: Mapping[str, Any]) -> None:
     write(study.folder)
 
 
-# name -> (what the entry says besides, the tables it makes (a field's name in braces), how)
-TABLES: dict[str, tuple[tuple[str, ...], tuple[str, ...], Table]] = {
-    "silicon": (("row", "arch"), ("silicon.csv",), _silicon),
-    "activity": (("arch",), ("activity.csv",), _activity),
-    "stream_costs": ((), ("costs.csv",), _stream_costs),
-    "low_rank": ((), ("accuracy.csv", "counts.csv"), _low_rank),
-    "low_rank_costs": (("file",), ("{file}",), _low_rank_costs),
-    "update_latency": ((), ("latency.csv",), _update_latency),
+class PricedTable(NamedTuple):
+    """How a table is made again: what its entry says besides, the files that it makes (a field's
+    name in braces), and the call.
+    """
+
+    fields: tuple[str, ...]
+    files: tuple[str, ...]
+    make: Table
+
+
+TABLES = {
+    "silicon": PricedTable(("row", "arch"), ("silicon.csv",), _silicon),
+    "activity": PricedTable(("arch",), ("activity.csv",), _activity),
+    "stream_costs": PricedTable((), ("costs.csv",), _stream_costs),
+    "low_rank": PricedTable((), ("accuracy.csv", "counts.csv"), _low_rank),
+    "low_rank_costs": PricedTable(("file",), ("{file}",), _low_rank_costs),
+    "update_latency": PricedTable((), ("latency.csv",), _update_latency),
 }
 
 
@@ -76,7 +85,7 @@ def check_priced(entries: Any, where: str) -> tuple[dict[str, Any], ...]:
         at = f"{where}: priced[{number}]"
         if entry.get("table") not in TABLES:
             raise unknown("priced table", str(entry.get("table")), TABLES, f"{at}.table")
-        fields = ("table", *TABLES[entry["table"]][0])
+        fields = ("table", *TABLES[entry["table"]].fields)
         for name in (*entry, *fields):
             if name not in fields:
                 raise unknown("field", name, fields, at)
@@ -94,27 +103,28 @@ def price_tables(study: Study) -> Repriced:
     table whose activity was not kept stays as it is and is named. Raises InputError where none can
     be made.
     """
-    found, faults = Repriced(), []
+    repriced = Repriced()
+    faults: list[InputError] = []
     for entry in study.priced:
-        _, files, make = TABLES[entry["table"]]
-        names = [name.format(**entry) for name in files]
+        table = TABLES[entry["table"]]
+        names = [name.format(**entry) for name in table.files]
         before = {name: read_table(study.folder / name) for name in names}
         try:
-            make(study, entry)
+            table.make(study, entry)
         except InputError as fault:
             faults.append(fault)
-            found.missing.append(f"{', '.join(names)}: {fault.message}")
+            repriced.missing.append(f"{', '.join(names)}: {fault.message}")
             continue
         for name in names:
-            found.add(name, before[name], read_table(study.folder / name))
-    if faults and not found.moved:
+            repriced.add(name, before[name], read_table(study.folder / name))
+    if faults and not repriced.moved:
         raise faults[0]
     if study.rows:
         from archsim.studies.training_report import write_report
 
         write_report(study)
     if not study.priced:
-        found.notes.append(
+        repriced.notes.append(
             "this study prices nothing; its table and curves of accuracy were made again"
         )
-    return found
+    return repriced

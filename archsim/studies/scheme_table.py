@@ -72,8 +72,8 @@ def _row(scheme: Scheme) -> tuple[str, ...]:
 
 def _suggested(scheme: Scheme) -> str:
     words = {"learning_rate": "rate", "batch": "mini-batch", "initial_scale": "first weights ×"}
-    found = [f"{words[name]} {value:.4g}" for name, value in scheme.suggested.items()]
-    return ", ".join([*found, f"digits: {scheme.practice.get('epochs', 3)} epochs"])
+    suggestions = [f"{words[name]} {value:.4g}" for name, value in scheme.suggested.items()]
+    return ", ".join([*suggestions, f"digits: {scheme.practice.get('epochs', 3)} epochs"])
 
 
 def _counted(scheme: Scheme, trace: Trace) -> str:
@@ -87,7 +87,7 @@ def _counted(scheme: Scheme, trace: Trace) -> str:
         ("an image", trace.image_operations),
         ("a mini-batch", trace.batch_operations),
     ):
-        done = list(dict.fromkeys(_done(op) for op in _updates(operations)))
+        done = list(dict.fromkeys(_action(op) for op in _updates(operations)))
         work = sorted({action for op in _updates(operations) for action in op.vector_work})
         units = sorted({name.split(".")[0] for op in _updates(operations) for name in op.unit_work})
         done += [f"vector unit ({', '.join(work)})"] if work else []
@@ -95,7 +95,7 @@ def _counted(scheme: Scheme, trace: Trace) -> str:
         parts += [f"{when}: {', '.join(filter(None, done))}"] if done else []
     once = list(
         dict.fromkeys(
-            _done(op)
+            _action(op)
             for op in scheme.setup_operations(lower(load_network("digits_cnn")))
             if op.layer == LAYER
         )
@@ -107,27 +107,25 @@ def _updates(operations: Iterable[Operation]) -> list[Operation]:
     return [op for op in operations if op.phase == "update" and op.layer == LAYER]
 
 
-def _place(operation: Operation) -> str:
+def _array_name(operation: Operation) -> str:
     _, dot, further = operation.place.partition(".")
     return f"{further.split('.')[0]} array" if dot else "weights"
 
 
-def _done(operation: Operation) -> str:
+def _action(operation: Operation) -> str:
     """What an operation does to arrays; "" for one that works off the tiles."""
     if operation.kind in OFF_TILES:
         return ""
     if operation.kind == "write":
-        return f"{'verified' if operation.activity.verify_reads else 'blind'} writes of the {_place(operation)}"
+        return f"{'verified' if operation.activity.verify_reads else 'blind'} writes of the {_array_name(operation)}"
     if operation.kind == "pulse_update":
-        return (
-            f"{'random pulse trains' if operation.random else 'pulses'} on the {_place(operation)}"
-        )
-    return f"{'reads of a line' if operation.lines else 'reads'} of the {_place(operation)}"
+        return f"{'random pulse trains' if operation.random else 'pulses'} on the {_array_name(operation)}"
+    return f"{'reads of a line' if operation.lines else 'reads'} of the {_array_name(operation)}"
 
 
 def _assumed(trace: Trace) -> list[str]:
     """What the activity of the update's operations says before a training has measured it."""
-    found = []
+    assumptions = []
     for op in _updates(trace.image_operations + trace.batch_operations):
         activity = op.activity
         if op.kind == "write":
@@ -136,8 +134,8 @@ def _assumed(trace: Trace) -> list[str]:
                 if activity.write_pulses
                 else "pulses of the chip"
             )
-            found.append(
-                f"{_place(op)}: {activity.devices_written:.3g} of the devices written, {pulses} each"
+            assumptions.append(
+                f"{_array_name(op)}: {activity.devices_written:.3g} of the devices written, {pulses} each"
             )
         elif op.kind == "pulse_update":
             slots = (
@@ -145,16 +143,16 @@ def _assumed(trace: Trace) -> list[str]:
                 if activity.train_length
                 else "trains of the chip's length"
             )
-            found.append(
-                f"{_place(op)}: {activity.coincidences:g} coincidences a device and vector, {slots}"
+            assumptions.append(
+                f"{_array_name(op)}: {activity.coincidences:g} coincidences a device and vector, {slots}"
             )
-    return found
+    return assumptions
 
 
 def _words(trace: Trace) -> str:
     weights = sum(matrix.trained for matrix in trace.matrices if "." not in matrix.layer)
-    found = {name: words / weights for name, words in trace.state_words.items()}
-    return ", ".join(f"{name} {words:.2g}" for name, words in found.items()) or "none"
+    words_a_weight = {name: words / weights for name, words in trace.state_words.items()}
+    return ", ".join(f"{name} {words:.2g}" for name, words in words_a_weight.items()) or "none"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -89,26 +89,26 @@ def unit_costs(settings: Mapping[str, Any], clock_mhz: float = 200.0) -> UnitCos
 
 def cases() -> list[tuple[dict[str, Any], float]]:
     """(settings, clock in MHz) of the table: one thing at a time away from the default."""
-    found: list[tuple[dict[str, Any], float]] = [
+    chosen: list[tuple[dict[str, Any], float]] = [
         ({"length": length}, 200.0) for length in (4, 16, 64, 256)
     ]
-    found += [({"pulse_ns": pulse}, 200.0) for pulse in (2.5, 10.0, 1000.0, 10000.0)]
-    found += [({"stream_source": "lfsr", "length": length}, 200.0) for length in (4, 16, 64, 256)]
-    found += [
+    chosen += [({"pulse_ns": pulse}, 200.0) for pulse in (2.5, 10.0, 1000.0, 10000.0)]
+    chosen += [({"stream_source": "lfsr", "length": length}, 200.0) for length in (4, 16, 64, 256)]
+    chosen += [
         ({"stream_source": "lfsr", "sharing": "element"}, 200.0),
         ({"stream_source": "sobol"}, 200.0),
         ({"stream_source": "sobol", "sharing": "element"}, 200.0),
     ]
-    found += [({"stream_source": "lfsr"}, clock) for clock in (1.0, 10.0, 400.0)]
-    found += [
+    chosen += [({"stream_source": "lfsr"}, clock) for clock in (1.0, 10.0, 400.0)]
+    chosen += [
         ({"inputs_parallel": side, "errors_parallel": side // 2}, 200.0) for side in (16, 32, 128)
     ]
-    return found
+    return chosen
 
 
 def rows() -> list[dict[str, Any]]:
     """The table: settings and costs of every case."""
-    found = []
+    table = []
     for settings, clock in cases():
         scheme = cbram_scheme(settings)
         costs = unit_costs(settings, clock)
@@ -123,14 +123,14 @@ def rows() -> list[dict[str, Any]]:
         for name in VALUES:
             cost: Spread = getattr(costs, name)
             row |= {name: cost.value, f"{name}_low": cost.low, f"{name}_high": cost.high}
-        found.append(
+        table.append(
             row
             | {
                 "us_an_image": costs.seconds * 1e6,
                 "uj_an_image": costs.power_uw.value * costs.seconds,
             }
         )
-    return found
+    return table
 
 
 def write(folder: Path) -> None:

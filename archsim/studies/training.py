@@ -100,10 +100,10 @@ class Study:
         """(row, seed) in the order of the file, first seeds first."""
         most = max((len(row.seeds) for row in self.rows), default=0)
         return [
-            (row, row.seeds[place])
-            for place in range(most)
+            (row, row.seeds[position])
+            for position in range(most)
             for row in self.rows
-            if place < len(row.seeds)
+            if position < len(row.seeds)
         ]
 
 
@@ -287,15 +287,15 @@ def main(arguments: list[str] | None = None) -> int:
                 hint="archsim report FOLDER --reprice",
             )
         if options.row:
-            found = [row for row in study.rows if row.name == options.row]
-            if not found:
+            named = [row for row in study.rows if row.name == options.row]
+            if not named:
                 raise InputError(
                     "no such row",
                     where=str(options.study),
                     got=options.row,
                     allowed=[row.name for row in study.rows],
                 )
-            run_row(study, found[0], found[0].seeds[0] if options.seed is None else options.seed)
+            run_row(study, named[0], named[0].seeds[0] if options.seed is None else options.seed)
         elif not options.report:
             failed = run_all(options.study, study, max(1, options.jobs))
         if not options.row:

@@ -82,15 +82,15 @@ def draw_errors(study: Study) -> None:
         ]
         if not epochs:
             continue
-        found = [[value for value in values if value is not None] for values in epochs]
-        seen += [value for values in found for value in values]
-        at = range(1, len(found) + 1)
+        finished = [[value for value in values if value is not None] for values in epochs]
+        seen += [value for values in finished for value in values]
+        at = range(1, len(finished) + 1)
         colour = COLOURS[number % 7]
         mark = MARKS[number % 7]
         line = LINES[number // 7 % len(LINES)]
         axes.plot(
             at,
-            [fmean(values) for values in found],
+            [fmean(values) for values in finished],
             color=colour,
             marker=mark,
             linestyle=line,
@@ -99,8 +99,8 @@ def draw_errors(study: Study) -> None:
             label=row.title,
         )
         if len(row.seeds) > 1:
-            low = [min(values) for values in found]
-            high = [max(values) for values in found]
+            low = [min(values) for values in finished]
+            high = [max(values) for values in finished]
             axes.fill_between(at, low, high, color=colour, alpha=0.12, linewidth=0)
     axes.set_yscale("log")
     if seen:
