@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from archsim.readers import checks
 from archsim.readers.documents import read_json
 from archsim.readers.files import read_text
 from archsim.readers.versions import migrated
@@ -131,17 +132,5 @@ def _number(value: Any, where: str, name: str) -> float:
         number = float(value) if isinstance(value, str) else value
     except ValueError:
         number = value
-    highest = 1 if name in SHARES else 2**53
-    # the comparison refuses NaN too
-    if (
-        not isinstance(number, int | float)
-        or isinstance(number, bool)
-        or not 0 <= number <= highest
-    ):
-        raise InputError(
-            "not a number in range",
-            where=where,
-            got=value,
-            allowed=f"0 to {'1' if highest == 1 else '2^53'}",
-        )
-    return float(number)
+    check = checks.number(1) if name in SHARES else checks.number()
+    return float(check(number, where))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable
 from importlib import resources
 from typing import Any
 
 from archsim.cost.estimate import Spread
+from archsim.readers.documents import parse_toml
 from archsim.validation import isaac32, macros, rpu, stochastic, wu2023
 from archsim.validation.model import Model
 
@@ -33,7 +33,7 @@ def load_published() -> dict[str, Row]:
     published: dict[str, Row] = {}
     for name in FILES:
         text = (resources.files("archsim.validation") / f"{name}.toml").read_text(encoding="utf-8")
-        for table, entries in tomllib.loads(text).items():
+        for table, entries in parse_toml(text, f"{name}.toml").items():
             published |= {f"{table}.{key}": entry for key, entry in entries.items()}
     return published
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import functools
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+
+from archsim.readers.documents import read_toml
 
 PARTS = ("train_images", "train_labels", "test_images", "test_labels")
 
@@ -41,7 +42,7 @@ class Source:
 @functools.cache
 def catalogue() -> dict[str, Source]:
     """The sets of catalogue.toml by name."""
-    tables = tomllib.loads(Path(__file__).with_name("catalogue.toml").read_text(encoding="utf-8"))
+    tables = read_toml(Path(__file__).with_name("catalogue.toml"))
     sources = {}
     for name, table in tables.items():
         files = {
