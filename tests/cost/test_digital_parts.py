@@ -183,3 +183,22 @@ def test_riscv_core_variants():
 def test_wrong_parameters_are_refused(name, parameters, word):
     with pytest.raises(InputError, match=word):
         price(name, parameters)
+
+
+def test_a_sequencer_is_its_counters_its_state_and_its_gates():
+    # rows, columns and groups: 12 x 200 x 3 take counters of 4, 8 and 2 bits
+    priced = price("tile_control", {"rows": 12, "columns": 200, "groups": 3})
+    counters = [price("counter", {"bits": bits}) for bits in (4, 8, 2)]
+    state = figure("sequencer.state_bits").value
+    gates = figure("sequencer.state_gates").value + 215 * figure("sequencer.gates_per_line").value
+    logic = gates * figure("logic.nand2_area").value
+    cells = state * figure("logic.flip_flop_area").value + logic
+    assert priced.area.value == pytest.approx(
+        sum(counter.area.value for counter in counters) + cells / USED
+    )
+    switched = logic * figure("logic.energy_density").value * figure("sequencer.activity").value
+    assert priced.energy["cycle"].value == pytest.approx(
+        sum(counter.energy["count"].value for counter in counters)
+        + state * figure("logic.flip_flop_energy").value
+        + switched
+    )
