@@ -91,19 +91,26 @@ FIGURE_HEADS = ("figure", "value", "low to high", "kind", "source", "place")
 
 
 def _figure(figure: Figure) -> tuple[str, ...]:
-    unit = "" if figure.unit == "1" else f" {figure.unit}"
     node = f" at {figure.node_nm:g} nm" if figure.node_nm else ""
     exact = figure.low == figure.high
-    span = "exact" if exact else f"{figure.low:.4g} to {figure.high:.4g}"
+    low, high = _amount(figure.low, figure.unit), _amount(figure.high, figure.unit)
     note = f"; {figure.note}" if figure.note else ""
     return (
         code(figure.name),
-        f"{figure.value:.4g}{unit}{node}",
-        span,
+        _amount(figure.value, figure.unit) + node,
+        "exact" if exact else f"{low} to {high}",
         figure.kind,
         code(figure.source),
         prose(figure.place + note),
     )
+
+
+def _amount(value: float, unit: str) -> str:
+    """A number with its unit; no line ends between the two."""
+    if unit in ("J", "W", "s", "V", "A", "F", "S", "Hz", "m"):
+        return si(value, unit).replace(" ", "\N{NO-BREAK SPACE}")
+    shown = unit.replace("um2", "µm²")
+    return f"{value:.4g}" + ("" if unit == "1" else f"\N{NO-BREAK SPACE}{shown}")
 
 
 def _all_figures(catalogue: Catalogue) -> str:

@@ -152,7 +152,7 @@ def _span(limits: list[Any]) -> str:
 
 
 def _number(value: Any) -> str:
-    return f"{value:,}" if value == int(value) and abs(value) < 10**10 else f"{value:g}"
+    return f"{int(value):,}" if value == int(value) and abs(value) < 10**10 else f"{value:g}"
 
 
 def _lengths(limits: list[Any]) -> str:
