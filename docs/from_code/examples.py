@@ -12,6 +12,7 @@ EXAMPLES = ROOT / "docs/examples"
 OF_THE_PACKAGE = {
     "piecewise_step": "archsim/devices/piecewise_step.py",
     "relu": "archsim/operators/vector/relu.py",
+    "gelu": "archsim/operators/vector/gelu.py",
     "lookup_unit": "archsim/chip/blocks/lookup_unit.py",
     "event_table": "archsim/soc/observers/event_table.py",
     "adc_flash": "hwlib/parts/adc_flash.toml",
