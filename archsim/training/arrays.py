@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from archsim.devices.array import new_counts
+from archsim.devices.array import DeviceArray, new_counts
+from archsim.devices.device import Device
 from archsim.devices.presets import load_device
 from archsim.devices.unread import unread
 from archsim.kernels.compiled import kernel
@@ -28,7 +29,7 @@ from archsim.training.table import (
     WEIGHTS,
     Program,
 )
-from hwlib.errors import InputError, nearest
+from hwlib.errors import InputError
 
 F = np.float32
 MOST_CELLS = (
@@ -60,10 +61,12 @@ class Arrays:
                 hint="name a device",
             )
         self.device = load_device(name, settings.device_settings) if name else None
-        self.law, self.granularity, self.write_noise = (F(0.0),), 1.0, F(0.0)
+        self.law: tuple[np.float32, ...] = (F(0.0),)
+        self.granularity = 1.0
+        self.write_noise = F(0.0)
         self.parts = 1
         self.parameters = 1
-        self.devices = []
+        self.devices: list[DeviceArray] = []
         sizes = program.arrays[:, ROWS] * program.arrays[:, COLUMNS] * program.arrays[:, COPIES]
         if sizes.sum(dtype=float) > MOST_CELLS:
             raise InputError(
@@ -79,15 +82,15 @@ class Arrays:
             self.weights = self.state = np.zeros(int(sizes.sum()), F)
             self.planes = np.zeros(1, F)
         else:
-            self._build()
+            self._build(self.device)
         for index, copy, matrix in self.matrices():
             self._fill(index, copy, matrix)
 
-    def _build(self) -> None:
+    def _build(self, law: Device) -> None:
         arrays = self.program.arrays
-        for index, copy in self._places():
+        for index, copy in self._copies():
             self.devices.append(
-                self.device.build(
+                law.build(
                     int(arrays[index, ROWS]),
                     int(arrays[index, COLUMNS]),
                     seed=self.settings.seed,
@@ -96,15 +99,11 @@ class Arrays:
             )
         first = self.devices[0]
         _, self.parts, self.parameters, _ = first.planes.shape
-        self.law, self.granularity, self.write_noise = (
-            first.law,
-            first.granularity,
-            first.write_noise,
-        )
-        arrays[:, STATE], arrays[:, PLANES] = (
-            arrays[:, WEIGHTS] * self.parts,
-            arrays[:, WEIGHTS] * self.parts * self.parameters,
-        )
+        self.law = first.law
+        self.granularity = first.granularity
+        self.write_noise = first.write_noise
+        arrays[:, STATE] = arrays[:, WEIGHTS] * self.parts
+        arrays[:, PLANES] = arrays[:, WEIGHTS] * self.parts * self.parameters
         self.planes = np.concatenate([device.planes.reshape(-1) for device in self.devices])
         self.state = np.concatenate([device.state.reshape(-1) for device in self.devices])
         hidden = not np.shares_memory(first.weights, first.state)
@@ -113,18 +112,18 @@ class Arrays:
             if hidden
             else self.state
         )
-        place = 0
+        start = 0
         for device in self.devices:
             size = device.weights.size
-            device.weights = self.weights[place : place + size].reshape(device.weights.shape)
-            device.state = self.state[place * self.parts : (place + size) * self.parts].reshape(
+            device.weights = self.weights[start : start + size].reshape(device.weights.shape)
+            device.state = self.state[start * self.parts : (start + size) * self.parts].reshape(
                 device.state.shape
             )
             drawn = slice(
-                place * self.parts * self.parameters, (place + size) * self.parts * self.parameters
+                start * self.parts * self.parameters, (start + size) * self.parts * self.parameters
             )
             device.planes = self.planes[drawn].reshape(device.planes.shape)
-            place += size
+            start += size
 
     def record(self) -> Devices:
         """The devices as the compiled updates take them."""
@@ -141,21 +140,21 @@ class Arrays:
             self.device is not None,
         )
 
-    def _places(self) -> Iterator[tuple[int, int]]:
+    def _copies(self) -> Iterator[tuple[int, int]]:
         for index in range(len(self.program.arrays)):
             for copy in range(int(self.program.arrays[index, COPIES])):
                 yield index, copy
 
     def matrices(self) -> Iterator[tuple[int, int, np.ndarray]]:
         """(array, copy, view of its weights (M, N)) in order."""
-        for index, copy in self._places():
+        for index, copy in self._copies():
             row = self.program.arrays[index]
             size = int(row[ROWS] * row[COLUMNS])
-            place = int(row[WEIGHTS]) + copy * size
+            start = int(row[WEIGHTS]) + copy * size
             yield (
                 index,
                 copy,
-                self.weights[place : place + size].reshape(int(row[ROWS]), int(row[COLUMNS])),
+                self.weights[start : start + size].reshape(int(row[ROWS]), int(row[COLUMNS])),
             )
 
     def _fill(self, index: int, copy: int, matrix: np.ndarray) -> None:
@@ -173,18 +172,18 @@ class Arrays:
         if self.device is None:
             matrix[...] = values
         else:
-            self.devices[[*self._places()].index((index, copy))].set_weights(values)
+            self.devices[[*self._copies()].index((index, copy))].set_weights(values)
 
     def layer_weights(self) -> dict[str, np.ndarray]:
         """Copies of the weights (M, N) by layer, the bias in the last column; copies of an array
         averaged.
         """
-        found: dict[str, list] = {}
+        copies_of_layer: dict[str, list[np.ndarray]] = {}
         for index, _, matrix in self.matrices():
-            found.setdefault(self.program.names[index], []).append(matrix)
+            copies_of_layer.setdefault(self.program.names[index], []).append(matrix)
         return {
-            name: np.mean(copies, axis=0, dtype=np.float64).astype(F)
-            for name, copies in found.items()
+            name: np.asarray(np.mean(copies, axis=0, dtype=np.float64), F)
+            for name, copies in copies_of_layer.items()
         }
 
     def layer_writes(self) -> dict[str, np.ndarray]:
@@ -234,10 +233,10 @@ class Arrays:
 
     def maintain(self, batches: int, step: int) -> None:
         """Refresh and age every device array for `batches` mini-batches."""
-        for (index, copy), device in zip(self._places(), self.devices):
+        for (index, copy), device in zip(self._copies(), self.devices):
             tile = int(tile_number(index, copy, UPDATE_CYCLE))
-            place = int(self.program.arrays[index, WEIGHTS]) + copy * device.weights.size
-            writes = self.writes[place : place + device.weights.size].reshape(device.weights.shape)
+            start = int(self.program.arrays[index, WEIGHTS]) + copy * device.weights.size
+            writes = self.writes[start : start + device.weights.size].reshape(device.weights.shape)
             counts = new_counts()
             device.refresh(
                 seed=self.settings.seed, step=step, tile=tile, counts=counts, writes=writes
@@ -254,20 +253,3 @@ def draw_uniform(seed, tile, values):
         row = row_key(key, np.uint64(INITIAL + i))
         for j in range(values.shape[1]):
             values[i, j] = F(2.0) * uniform(row, np.uint64(j)) - F(1.0)
-
-
-def copies_of(settings: TrainingSettings, names: list[str]) -> dict[str, int]:
-    """Devices per weight of each array layer. Raises InputError for the name of no such layer."""
-    wanted = settings.devices_per_weight
-    if isinstance(wanted, int):
-        return dict.fromkeys(names, wanted)
-    for name in wanted:
-        if name not in names:
-            raise InputError(
-                "no such layer with weights",
-                where="training.devices_per_weight",
-                got=name,
-                allowed=names,
-                hint=nearest(name, names),
-            )
-    return {name: wanted.get(name, 1) for name in names}

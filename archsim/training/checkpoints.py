@@ -33,7 +33,8 @@ def save_checkpoint(folder: Path, facts: dict[str, Any], arrays: dict[str, np.nd
     try:
         folder.mkdir(parents=True, exist_ok=True)
         buffer = io.BytesIO()
-        np.savez(buffer, **arrays)
+        # numpy's stub takes any keyword for its flag
+        np.savez(buffer, **arrays)  # type: ignore[arg-type]
         content = buffer.getvalue()
         name = f"arrays-{facts['images']:012d}.npz"
         _replace(folder / name, content)
@@ -91,7 +92,9 @@ def load_checkpoint(folder: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]
 def _read_arrays(path: Path, digest: str) -> dict[str, np.ndarray]:
     try:
         with open_regular(path) as file:
-            if hashlib.file_digest(file, "sha256").hexdigest() != digest:
+            # typeshed asks for readinto, which files have and BinaryIO does not tell
+            held = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
+            if held != digest:
                 raise InputError("the arrays of the checkpoint are damaged", where=str(path))
             return unpack(file, str(path), LARGEST_ARRAYS)
     except OSError as error:

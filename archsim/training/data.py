@@ -28,7 +28,7 @@ class Prepared:
         """A checksum of everything, for checkpoints."""
         total = 0
         for values in (self.train_images, self.train_labels, self.test_images, self.test_labels):
-            total = zlib.crc32(np.ascontiguousarray(values).view(np.uint8).reshape(-1), total)
+            total = zlib.crc32(np.ascontiguousarray(values).view(np.uint8).reshape(-1).data, total)
         return f"{self.name}-{total:08x}"
 
 

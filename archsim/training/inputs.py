@@ -56,13 +56,13 @@ def network_digest(network: Network) -> str:
         for field in dataclasses.fields(network)
         if field.name not in _TOLD
     }
-    found = hashlib.sha256(repr(fields).encode())
+    digest = hashlib.sha256(repr(fields).encode())
     held = network.tensors.read() if network.tensors is not None else {}
     for layer in sorted(held):
         for role, array in sorted(held[layer].items()):
-            found.update(f"{layer} {role} {array.dtype} {array.shape}\n".encode())
-            found.update(np.ascontiguousarray(array).view(np.uint8).reshape(-1))
-    return found.hexdigest()[:_LETTERS]
+            digest.update(f"{layer} {role} {array.dtype} {array.shape}\n".encode())
+            digest.update(np.ascontiguousarray(array).view(np.uint8).reshape(-1).data)
+    return digest.hexdigest()[:_LETTERS]
 
 
 def chip_digest(chip: Architecture) -> str:
@@ -86,11 +86,11 @@ def device_record(
 
 def data_digest(data: Dataset) -> str:
     """The digest of images, labels and classes of both parts."""
-    found = hashlib.sha256(f"{data.classes}".encode())
+    digest = hashlib.sha256(f"{data.classes}".encode())
     for array in (data.train_images, data.train_labels, data.test_images, data.test_labels):
-        found.update(f"{array.dtype} {array.shape}\n".encode())
-        found.update(np.ascontiguousarray(array).view(np.uint8).reshape(-1))
-    return found.hexdigest()[:_LETTERS]
+        digest.update(f"{array.dtype} {array.shape}\n".encode())
+        digest.update(np.ascontiguousarray(array).view(np.uint8).reshape(-1).data)
+    return digest.hexdigest()[:_LETTERS]
 
 
 def changed_inputs(before: Any, now: Mapping[str, Any]) -> list[str]:

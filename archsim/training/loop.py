@@ -8,58 +8,24 @@ import math
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from archsim.basics.processes import interruptible
-from archsim.trace.operation import Activity
-from archsim.trace.upkeep import Refreshes
 from archsim.training.checkpoints import load_checkpoint, save_checkpoint
 from archsim.training.data import Prepared, prepare
 from archsim.training.machine import Machine
 from archsim.training.recorder import device_writes, measured_activities, recorder_totals
+from archsim.training.result import Timed
+from archsim.training.result import TrainingResult as TrainingResult
 from archsim.training.resume import fingerprint, put_back, take_out
 from archsim.training.settings import TrainingSettings
 from hwlib.errors import InputError
 from workloads.network import Network
 
 SPAN = 200  # images between two looks at the clock and at Ctrl-C; no result depends on it
-
-
-@dataclass
-class TrainingResult:
-    """What a run gave. `history`: a dict an epoch (epoch, train_error_percent, test_error_percent,
-    train_loss, test_loss, images_per_second, images_per_cpu_second, seconds; both rates are of the
-    training alone, the second by the processor's time and without the first stretch, in which
-    kernels may be compiled). `weights` (M, N) by layer, bias last. `activities` by (layer, phase)
-    over the last epoch (or what was done of the first), `activity_history` the same an epoch.
-    `writes`: pulses a device received, by layer (see
-    `recorder.device_writes`), `refreshes` among them, by layer, of devices that have such.
-    `totals`: counts of the last epoch.
-    `unread`: parameters of the device that were set and that nothing read, with the reason.
-    `notes`: what the update rule has to say of this training.
-    `finished` False: stopped by Ctrl-C or `stop_after`; `reason` says.
-    """
-
-    settings: TrainingSettings
-    network: str
-    data: str
-    history: list[dict[str, float]] = field(default_factory=list)
-    weights: dict[str, np.ndarray] = field(default_factory=dict)
-    activities: dict[tuple[str, str], Activity] = field(default_factory=dict)
-    activity_history: list[dict[tuple[str, str], Activity]] = field(default_factory=list)
-    writes: dict[str, dict] = field(default_factory=dict)
-    refreshes: dict[str, Refreshes] = field(default_factory=dict)
-    totals: dict[str, dict[str, float]] = field(default_factory=dict)
-    unread: dict[str, str] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
-    images: int = 0
-    seconds: float = 0.0
-    finished: bool = False
-    reason: str = ""
 
 
 def train(
@@ -99,29 +65,6 @@ def train(
         return run.train(early_stop, stop_after, asked)
 
 
-@dataclass
-class _Timed:
-    """Images and seconds of this process's processor since an epoch began; what came first counts
-    only as long as nothing else did.
-    """
-
-    images: int = 0
-    seconds: float = 0.0
-    first: tuple[int, float] | None = None
-
-    def add(self, images: int, seconds: float) -> None:
-        if self.first is None:
-            self.first = images, seconds
-        else:
-            self.images, self.seconds = self.images + images, self.seconds + seconds
-
-    @property
-    def rate(self) -> float:
-        """Images a second."""
-        images, seconds = (self.images, self.seconds) if self.images else self.first or (0, 0.0)
-        return images / max(seconds, 1e-9)
-
-
 class _Run:
     def __init__(
         self,
@@ -150,7 +93,7 @@ class _Run:
         self.result = TrainingResult(settings, network.name, data.name)
         self.epoch = self.position = 0
         self.epoch_seconds = 0.0
-        self.timed = _Timed()
+        self.timed = Timed()
 
     def train(
         self, early_stop: int | None, stop_after: int | None, asked: threading.Event
@@ -307,17 +250,19 @@ class _Run:
             "position": self.position,
             "epoch_seconds": self.epoch_seconds,
         }
-        save_checkpoint(self.folder, *take_out(self.machine, self.result, facts))
+        if self.folder is not None:
+            save_checkpoint(self.folder, *take_out(self.machine, self.result, facts))
 
     def restore(self) -> None:
-        facts = put_back(
-            self.machine, self.result, self.fingerprint, *load_checkpoint(self.folder), self.folder
-        )
-        self.epoch, self.position, self.epoch_seconds = (
-            facts["epoch"],
-            facts["position"],
-            facts["epoch_seconds"],
-        )
+        """Go on from the checkpoint in the folder. Raises InputError where there is none."""
+        folder = self.folder
+        if folder is None:
+            raise InputError("resuming needs the folder of the checkpoint", where="folder")
+        stored = load_checkpoint(folder)
+        facts = put_back(self.machine, self.result, self.fingerprint, *stored, folder)
+        self.epoch = facts["epoch"]
+        self.position = facts["position"]
+        self.epoch_seconds = facts["epoch_seconds"]
 
 
 def epoch_order(seed: int, epoch: int, count: int) -> np.ndarray:

@@ -11,8 +11,9 @@ import numpy as np
 from archsim.devices.constant_step import ConstantStep
 from archsim.kernels.random import as_word
 from archsim.kernels.read import periphery
-from archsim.schemes.rule import LayerState
-from archsim.training.arrays import Arrays, copies_of
+from archsim.schemes.rule import LayerState, UpdateRule
+from archsim.training.arrays import Arrays
+from archsim.training.copies import copies_of
 from archsim.training.program import build_program
 from archsim.training.reads import tile_number
 from archsim.training.records import BothWays, Counters, Space, Tables, Trains
@@ -194,7 +195,7 @@ class Machine:
             if self.copies is not None:
                 self.totals[:, 1] = 0  # products in the vector unit are no reads
             if self.rule is not None:
-                self._apply_rule(len(chosen), first_step + start)
+                self._apply_rule(self.rule, len(chosen), first_step + start)
             else:
                 self._update(
                     *devices,
@@ -208,16 +209,16 @@ class Machine:
                     self.words,
                 )
 
-    def _apply_rule(self, size: int, first_step: int) -> None:
+    def _apply_rule(self, rule: UpdateRule, size: int, first_step: int) -> None:
         """A scheme's own rule for the mini-batch in memory: image by image, and once at its end."""
         for b in range(size):
-            for layer in self.rule.layers:
+            for layer in rule.layers:
                 inputs, errors = self.seen(layer.index, b)
-                self.rule.image(layer, inputs, errors, first_step + b)
-                self.rule.done[layer.index].images += 1
-        for layer in self.rule.layers:
-            self.rule.batch(layer, first_step + size - 1)
-            self.rule.done[layer.index].batches += 1
+                rule.image(layer, inputs, errors, first_step + b)
+                rule.done[layer.index].images += 1
+        for layer in rule.layers:
+            rule.batch(layer, first_step + size - 1)
+            rule.done[layer.index].batches += 1
 
     def seen(self, index: int, image: int) -> tuple[np.ndarray, np.ndarray]:
         """Views of what array `index` met of an image of the last mini-batch: inputs (N, V) and
@@ -275,10 +276,10 @@ class Machine:
 
         spans = range(0, len(images), EVALUATION_SPAN)
         if threads == 1:
-            results = sum(map(part, spans))
+            results = sum(map(part, spans), np.zeros(3))
         else:
             with ThreadPoolExecutor(threads) as pool:
-                results = sum(pool.map(part, spans))
+                results = sum(pool.map(part, spans), np.zeros(3))
         return float(results[0] / results[2]), float(results[1] / results[2])
 
 

@@ -27,19 +27,20 @@ def measured_activities(machine: Machine) -> dict[tuple[str, str], Activity]:
     `workloads.network.Matrix`), `column_pulses` the error side; train_length is the mean over all
     vectors, also those without pulses.
     """
-    images, found = machine.results[2], {}
+    images = machine.results[2]
+    measured: dict[tuple[str, str], Activity] = {}
     if images == 0:
-        return found
+        return measured
     for index, name in enumerate(machine.program.names):
         array = machine.program.arrays[index]
         for place, phase in enumerate(("forward", "backward")):
-            found[name, phase] = _read_activity(
+            measured[name, phase] = _read_activity(
                 machine.samples[index, place], machine.totals[index, place]
             )
         counts = machine.counts[index]
         vectors = images * array[VECTORS] * array[COPIES]
         slots = max(1.0, counts[SLOTS])
-        found[name, "update"] = Activity(
+        measured[name, "update"] = Activity(
             source="measured",
             **_inputs(machine.samples[index, 0]),
             row_pulses=min(1.0, float(counts[COLUMN_PULSES] / (slots * array[COLUMNS]))),
@@ -50,12 +51,12 @@ def measured_activities(machine: Machine) -> dict[tuple[str, str], Activity]:
         )
         if machine.rule is not None:
             layer = machine.rule.layers[index]
-            found[name, "update"] = machine.rule.activity(layer, found[name, "update"])
-            found |= {
+            measured[name, "update"] = machine.rule.activity(layer, measured[name, "update"])
+            measured |= {
                 (place, "update"): activity
                 for place, activity in machine.rule.further_activities(layer).items()
             }
-    return found
+    return measured
 
 
 def _inputs(sample: np.ndarray) -> dict[str, float]:
@@ -85,15 +86,16 @@ def device_writes(machine: Machine) -> dict[str, dict]:
     and under ".fast" of all of a kind.
     """
     layers = machine.arrays.layer_writes()
-    found = {name: _summary(writes) for name, writes in layers.items()} | {
+    summaries = {name: _summary(writes) for name, writes in layers.items()} | {
         "": _summary(machine.arrays.writes)
     }
     kinds: dict[str, list[np.ndarray]] = {}
-    for layer in machine.rule.layers if machine.rule is not None else ():
-        for name, writes in machine.rule.further_writes(layer).items():
-            found[name] = _summary(writes)
+    rule = machine.rule
+    for layer in rule.layers if rule is not None else ():
+        for name, writes in rule.further_writes(layer).items() if rule is not None else ():
+            summaries[name] = _summary(writes)
             kinds.setdefault(name.removeprefix(layer.name), []).append(writes.reshape(-1))
-    return found | {kind: _summary(np.concatenate(arrays)) for kind, arrays in kinds.items()}
+    return summaries | {kind: _summary(np.concatenate(arrays)) for kind, arrays in kinds.items()}
 
 
 def _summary(writes: np.ndarray) -> dict:
@@ -110,9 +112,9 @@ def recorder_totals(machine: Machine) -> dict[str, dict[str, float]]:
     """Counts of every layer since the counters were cleared: reads, retries, saturations of both
     directions, and of the updates.
     """
-    found = {}
+    totals = {}
     for index, name in enumerate(machine.program.names):
-        row = {}
+        row: dict[str, float] = {}
         for place, phase in enumerate(("forward", "backward")):
             reads = machine.totals[index, place].tolist()
             row |= {
@@ -121,14 +123,14 @@ def recorder_totals(machine: Machine) -> dict[str, dict[str, float]]:
                 f"{phase}_saturations": reads[SATURATIONS],
             }
         counts = machine.counts[index]
-        found[name] = row | {
+        totals[name] = row | {
             "updates": int(counts[UPDATES]),
             "slots": int(counts[SLOTS]),
             "error_side_pulses": int(counts[ROW_PULSES]),
             "input_side_pulses": float(counts[COLUMN_PULSES]),
             "coincidences": int(counts[COINCIDENCES]),
         }
-    return found
+    return totals
 
 
 def performed(machine: Machine) -> list[ActionCounts]:
@@ -137,10 +139,10 @@ def performed(machine: Machine) -> list[ActionCounts]:
     """
     if machine.rule is not None:
         return machine.rule.done
-    found = []
+    counted = []
     for array, counts in zip(machine.program.arrays, machine.counts):
         done = ActionCounts(images=int(machine.results[2]))
         done.add("array", "update", counts[COINCIDENCES])
         done.add("bitstream_generator", "bit", counts[SLOTS] * (array[ROWS] + array[COLUMNS]))
-        found.append(done)
-    return found
+        counted.append(done)
+    return counted

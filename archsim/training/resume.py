@@ -36,7 +36,7 @@ def fingerprint(
         "network": hashlib.sha256(repr(network.layers).encode()).hexdigest()[:16],
         "data": data.digest(),
         "settings": settings.model_dump(mode="json", exclude=FREE),
-        "devices": zlib.crc32(machine.arrays.planes.view(np.uint8)),
+        "devices": zlib.crc32(machine.arrays.planes.view(np.uint8).data),
     }
 
 
@@ -128,12 +128,12 @@ def put_back(
         machine.arrays.refreshes[...] = arrays["refreshes"]
     if machine.rule is not None:
         for name, target in machine.rule.state().items():
-            found = arrays.get(f"rule.{name}")
-            if found is None or found.shape != target.shape or found.dtype != target.dtype:
+            stored = arrays.get(f"rule.{name}")
+            if stored is None or stored.shape != target.shape or stored.dtype != target.dtype:
                 raise InputError(
                     "the checkpoint's arrays do not fit", where=f"{folder}: rule.{name}"
                 )
-            target[...] = found
+            target[...] = stored
         machine.rule.restore(facts.get("rule", {}))
         machine.rule.done = [
             ActionCounts(

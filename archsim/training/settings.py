@@ -29,17 +29,17 @@ class ReadSettings(_Settings):
     management backward and bound management forward (Gokmen 2017).
     """
 
-    input_bits: int = Field(7, ge=0, le=16)
+    input_bits: int = Field(default=7, ge=0, le=16)
     """Bits of an input; 0: no rounding."""
-    input_bound: float = Field(1.0, gt=0)
+    input_bound: float = Field(default=1.0, gt=0)
     """Largest input that the converter takes."""
-    input_noise: float = Field(0.0, ge=0)
+    input_noise: float = Field(default=0.0, ge=0)
     """Standard deviation of the noise of an input."""
-    output_bits: int = Field(9, ge=0, le=16)
+    output_bits: int = Field(default=9, ge=0, le=16)
     """Bits of an output; 0: no rounding."""
-    output_bound: float = Field(12.0, ge=0)
+    output_bound: float = Field(default=12.0, ge=0)
     """Largest output, in units of weight × input; 0: none."""
-    output_noise: float = Field(0.06, ge=0)
+    output_noise: float = Field(default=0.06, ge=0)
     """Standard deviation of the noise of an output, in units of weight × input."""
     noise_management: Direction = "backward"
     """Reads whose inputs are scaled by their largest value."""
@@ -58,7 +58,7 @@ class ReadSettings(_Settings):
 class UpdateSettings(_Settings):
     """The pulsed update in the array."""
 
-    train_length: int = Field(31, ge=1, le=64)
+    train_length: int = Field(default=31, ge=1, le=64)
     """Slots of a pulse train."""
     update_management: bool = True
     """Probabilities of rows and columns are balanced by the largest input and error."""
@@ -77,15 +77,15 @@ class TrainingSettings(_Settings):
     """
     scheme_settings: dict[str, Any] = Field(default_factory=dict)
     """Settings of that scheme."""
-    learning_rate: float = Field(0.01, gt=0)
+    learning_rate: float = Field(default=0.01, gt=0)
     """Learning rate; the loss is the mean over a mini-batch."""
-    epochs: int = Field(10, ge=1, le=100_000)
+    epochs: int = Field(default=10, ge=1, le=100_000)
     """Epochs."""
-    images_per_epoch: int = Field(0, ge=0, le=1_000_000_000)
+    images_per_epoch: int = Field(default=0, ge=0, le=1_000_000_000)
     """Images of an epoch, drawn anew without repetition; 0: all."""
-    batch: int = Field(1, ge=1, le=4096)
+    batch: int = Field(default=1, ge=1, le=4096)
     """Images of a mini-batch."""
-    seed: int = Field(1, ge=0, lt=2**63)
+    seed: int = Field(default=1, ge=0, lt=2**63)
     """Seed of all random numbers."""
     device: str = "auto"
     """A preset, a law, a device file, `none` (exact weights) or `auto` (the rule's own)."""
@@ -100,16 +100,16 @@ class TrainingSettings(_Settings):
     """The pulsed update."""
     evaluate: Literal["noisy_arrays", "extracted_weights"] = "noisy_arrays"
     """The test is on the arrays as they read, with noise, or on the weights taken out of them."""
-    initial_scale: float = Field(1.0, gt=0)
+    initial_scale: float = Field(default=1.0, gt=0)
     """First weights are uniform in ± this / sqrt(inputs of a column, bias included), clipped by the
     devices.
     """
-    maintenance_images: int = Field(100, ge=1)
+    maintenance_images: int = Field(default=100, ge=1)
     """Images between two times that devices are refreshed and aged, where the device asks for it.
     """
-    checkpoint_images: int = Field(20_000, ge=1)
+    checkpoint_images: int = Field(default=20_000, ge=1)
     """Images between two checkpoints."""
-    threads: int = Field(1, ge=1, le=64)
+    threads: int = Field(default=1, ge=1, le=64)
     """Threads of the evaluation; results never depend on it."""
 
     @model_validator(mode="after")
@@ -159,9 +159,8 @@ def read_settings(values: Mapping[str, Any], where: str = "training") -> Trainin
     except ValidationError as error:
         fault = error.errors()[0]
         path = [str(step) for step in fault["loc"]]
-        model = {"read": ReadSettings, "update": UpdateSettings}.get(
-            path[0] if path else "", TrainingSettings
-        )
+        sections: dict[str, type[_Settings]] = {"read": ReadSettings, "update": UpdateSettings}
+        model = sections.get(path[0] if path else "", TrainingSettings)
         known = sorted(model.model_fields)
         unknown = fault["type"] == "extra_forbidden"
         raise InputError(

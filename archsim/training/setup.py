@@ -7,9 +7,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from archsim.chip.load import apply_setting, load_architecture, parse_setting
-from archsim.chip.replicas import TRAINING, check_layers
-from archsim.schemes.base import SCHEMES, Scheme
+from archsim.chip.load import apply_setting, parse_setting
+from archsim.schemes.base import Scheme
+from archsim.training.chip_devices import chip_with_devices as chip_with_devices
+from archsim.training.chip_devices import devices_per_weight, rule_of
 from archsim.training.settings import CORE_RULES, TrainingSettings, device_of, read_settings
 from archsim.training.trainable import unbounded_layers
 from hwlib.errors import InputError
@@ -56,8 +57,9 @@ def settings_of(
     """
     if isinstance(changes, TrainingSettings):
         return changes, []
-    chip, changes = chip_with_devices(chip, scheme, changes, network)
-    rule = _rule(scheme)
+    chip, left = chip_with_devices(chip, scheme, changes, network)
+    changes = {} if isinstance(left, TrainingSettings) else dict(left or {})
+    rule = rule_of(scheme)
     values: dict[str, Any] = {"rule": rule, "epochs": epochs, "batch": batch or 1, "seed": seed}
     suggested = suggested_for(scheme, batch, changes)
     if rule not in CORE_RULES:
@@ -88,9 +90,9 @@ def settings_of(
         values |= {
             "update": {
                 "train_length": chip.update.train_length,
-                "update_management": scheme.update_management,
+                "update_management": scheme.model_dump()["update_management"],
             },
-            "devices_per_weight": _devices_per_weight(chip, network),
+            "devices_per_weight": devices_per_weight(chip, network),
         }
     if device is not None:
         values["device"] = device
@@ -109,74 +111,12 @@ def settings_of(
             )
         )
         notes.append(f"{words}: suggested by scheme {scheme.name}, as none was named{beside}")
-    for path, value in (changes or {}).items():
+    for path, value in changes.items():
         keys, parsed = (
             parse_setting(f"{path}={value}") if isinstance(value, str) else (path.split("."), value)
         )
         apply_setting(values, keys, parsed)
     return read_settings(values), notes
-
-
-def chip_with_devices(
-    chip: Architecture,
-    scheme: Scheme,
-    changes: TrainingSettings | Mapping[str, Any] | None,
-    network: Network | None = None,
-) -> tuple[Architecture, TrainingSettings | Mapping[str, Any] | None]:
-    """The chip with the devices per weight that a training asks for, and the other changes: what is
-    trained is what is placed and priced.
-
-    Raises InputError for a number that is not allowed, a layer that is not there, or a scheme that
-    trains one device a weight.
-    """
-    if isinstance(changes, TrainingSettings):
-        named = {TRAINING: changes.devices_per_weight} if changes.rule in CORE_RULES else {}
-    else:
-        named = {
-            f"training.{path}": value
-            for path, value in (changes or {}).items()
-            if path.split(".")[0] == TRAINING.split(".")[1]
-        }
-        changes = {
-            path: value
-            for path, value in (changes or {}).items()
-            if f"training.{path}" not in named
-        }
-    try:
-        for path, value in named.items():
-            settings = (
-                {"weights.replicas": 1}
-                if isinstance(value, Mapping) and isinstance(changes, TrainingSettings)
-                else {}
-            )
-            chip = load_architecture(chip, settings | {path: value})
-        if network is not None:
-            check_layers(chip, [layer.name for layer in network.array_layers])
-    except InputError as error:
-        where = next(iter(named), error.where)
-        raise InputError(
-            error.what, where=where, got=error.got, allowed=error.allowed, hint=error.hint
-        ) from None
-    several = chip.weights.replicas > 1 or any(
-        number > 1 for number in chip.weights.layer_replicas.values()
-    )
-    if several and _rule(scheme) not in CORE_RULES:
-        raise InputError(
-            "this scheme trains one device a weight",
-            where=next(iter(named), f"{chip.origin}: weights.replicas"),
-            got=chip.weights.layer_replicas or chip.weights.replicas,
-            allowed="1",
-            hint="rpu trains several",
-        )
-    return chip, changes
-
-
-def _devices_per_weight(chip: Architecture, network: Network | None) -> int | dict[str, int]:
-    weights = chip.weights
-    if not weights.layer_replicas:
-        return weights.replicas
-    names = [layer.name for layer in network.array_layers] if network else weights.layer_replicas
-    return {name: weights.replicas_of(name) for name in names}
 
 
 def suggested_for(
@@ -194,14 +134,14 @@ def suggested_for(
     used = _named_batch(batch, changes)
     own = scheme.suggested.get("batch", 1)
     named = {"batch"} if used is not None else set()
-    found = {
+    suggested = {
         name: value
         for name, value in scheme.suggested.items()
         if name not in named | set(changes or {})
     }
-    if used is not None and used < own and "learning_rate" in found:
-        found["learning_rate"] *= used / own
-    return found
+    if used is not None and used < own and "learning_rate" in suggested:
+        suggested["learning_rate"] *= used / own
+    return suggested
 
 
 def _named_batch(batch: int | None, changes: Mapping[str, Any] | None) -> int | None:
@@ -220,36 +160,19 @@ def silicon_scheme(scheme: Scheme, settings: TrainingSettings) -> Scheme:
     )
 
 
-def _rule(scheme: Scheme) -> str:
-    """The rule of the training core for a scheme: its two compiled ones, or the scheme's own
-    algorithm.
-    """
-    if scheme.core in CORE_RULES:
-        return scheme.core
-    if not scheme.core:
-        trained = sorted(name for name, kind in SCHEMES.items() if kind.model_construct().core)
-        raise InputError(
-            "this scheme has no training algorithm",
-            where="scheme",
-            got=scheme.name,
-            allowed=trained,
-        )
-    return scheme.name
-
-
 def read_by_training(chip: Architecture, scheme: Scheme, settings: TrainingSettings) -> set[str]:
     """Fields of the chip that a training reads itself, beside those that the silicon of its steps
     reads.
     """
     if scheme.digital_baseline:
         return set()
-    found = {"physics.model"}
+    fields = {"physics.model"}
     if chip.physics.model == "signed":
-        found |= {"physics.read_noise", "physics.output_bound", "physics.noise_management"}
-        found |= {"physics.bound_management"} if chip.physics.output_bound else set()
+        fields |= {"physics.read_noise", "physics.output_bound", "physics.noise_management"}
+        fields |= {"physics.bound_management"} if chip.physics.output_bound else set()
     if settings.rule == "rpu" and device_of(settings):
-        found.add("update.train_length")
-    return found
+        fields.add("update.train_length")
+    return fields
 
 
 def _physics(chip: Architecture) -> tuple[dict[str, Any], list[str]]:

@@ -21,7 +21,7 @@ def mean_activities(
     """Activity by (layer, phase) over all epochs, which have the same number of images: means, of
     pulses a slot weighted by the slots.
     """
-    found = {}
+    means = {}
     for key in history[0]:
         epochs = [activities[key] for activities in history]
         slots = sum(activity.train_length for activity in epochs)
@@ -40,8 +40,8 @@ def mean_activities(
                 values[field.name] = sum(
                     getattr(activity, field.name) for activity in epochs
                 ) / len(epochs)
-        found[key] = Activity(source="measured", **values)
-    return found
+        means[key] = Activity(source="measured", **values)
+    return means
 
 
 def writes_of(trained: TrainingResult, trace: Trace, chip: Architecture) -> dict[str, dict]:

@@ -23,12 +23,12 @@ def unused_in_training(settings: TrainingSettings) -> dict[str, str]:
     """`training.FIELD` -> why nothing read it. What the program itself sets for a digital baseline
     is not counted.
     """
-    found = {}
+    unread = {}
     for path in changed_fields(settings):
         reason = "" if path in _OF_THE_MACHINE else _reason(path, settings)
         if reason:
-            found[f"training.{path}"] = reason
-    return found
+            unread[f"training.{path}"] = reason
+    return unread
 
 
 def _reason(path: str, settings: TrainingSettings) -> str:
@@ -56,5 +56,5 @@ def _ages(settings: TrainingSettings, devices: str) -> bool:
     from archsim.devices.presets import load_device
 
     device = load_device(devices, settings.device_settings)
-    ages = any(device.values.get(name, 0.0) > 0 for name in ("lifetime", "diffusion"))
+    ages = any(float(device.values.get(name, 0.0)) > 0 for name in ("lifetime", "diffusion"))
     return ages or (device.paired and "refresh_upper" in device.values)

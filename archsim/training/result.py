@@ -1,0 +1,67 @@
+"""What a training gave, and how fast it was."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from archsim.trace.operation import Activity
+from archsim.trace.upkeep import Refreshes
+from archsim.training.settings import TrainingSettings
+
+
+@dataclass
+class TrainingResult:
+    """What a run gave. `history`: a dict an epoch (epoch, train_error_percent, test_error_percent,
+    train_loss, test_loss, images_per_second, images_per_cpu_second, seconds; both rates are of the
+    training alone, the second by the processor's time and without the first stretch, in which
+    kernels may be compiled). `weights` (M, N) by layer, bias last. `activities` by (layer, phase)
+    over the last epoch (or what was done of the first), `activity_history` the same an epoch.
+    `writes`: pulses a device received, by layer (see
+    `recorder.device_writes`), `refreshes` among them, by layer, of devices that have such.
+    `totals`: counts of the last epoch.
+    `unread`: parameters of the device that were set and that nothing read, with the reason.
+    `notes`: what the update rule has to say of this training.
+    `finished` False: stopped by Ctrl-C or `stop_after`; `reason` says.
+    """
+
+    settings: TrainingSettings
+    network: str
+    data: str
+    history: list[dict[str, float]] = field(default_factory=list)
+    weights: dict[str, np.ndarray] = field(default_factory=dict)
+    activities: dict[tuple[str, str], Activity] = field(default_factory=dict)
+    activity_history: list[dict[tuple[str, str], Activity]] = field(default_factory=list)
+    writes: dict[str, dict] = field(default_factory=dict)
+    refreshes: dict[str, Refreshes] = field(default_factory=dict)
+    totals: dict[str, dict[str, float]] = field(default_factory=dict)
+    unread: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    images: int = 0
+    seconds: float = 0.0
+    finished: bool = False
+    reason: str = ""
+
+
+@dataclass
+class Timed:
+    """Images and seconds of this process's processor since an epoch began; what came first counts
+    only as long as nothing else did.
+    """
+
+    images: int = 0
+    seconds: float = 0.0
+    first: tuple[int, float] | None = None
+
+    def add(self, images: int, seconds: float) -> None:
+        if self.first is None:
+            self.first = images, seconds
+        else:
+            self.images, self.seconds = self.images + images, self.seconds + seconds
+
+    @property
+    def rate(self) -> float:
+        """Images a second."""
+        images, seconds = (self.images, self.seconds) if self.images else self.first or (0, 0.0)
+        return images / max(seconds, 1e-9)
