@@ -3,19 +3,47 @@
 In goes the name of a part, its parameters and a node; out come area, leakage, energy and latency as
 quantities that walk back to figures, and figures to sources. Figures lie in `figures/`, laws in
 `parts/` (a new file there is a new part), the law between nodes in `scaling.py`. Begin reading with
-`part.py`, then `parts/dac.py`; `load_catalogue()` lists all that there is.
+`part.py`, then `parts/dac.py`; `load_catalogue()` lists all that there is. Names are
+loaded at first use: an error message needs no prices.
 """
 
-from hwlib.bibliography import Source, load_bibliography, load_sources
-from hwlib.catalogue import Catalogue, PartEntry, load_catalogue
-from hwlib.errors import InputError
-from hwlib.figures import figure, load_figures
-from hwlib.part import PARTS, Parameter, Part, Price, find_part, price, register
-from hwlib.parts import load_parts
-from hwlib.quantity import Figure, Quantity, derive, total, zero
+from __future__ import annotations
 
-load_parts()
+import importlib
+from typing import TYPE_CHECKING
 
+# What a type checker reads; at run time each name comes from its home below, when it is used.
+if TYPE_CHECKING:
+    from hwlib.bibliography import Source, load_bibliography, load_sources
+    from hwlib.catalogue import Catalogue, PartEntry, list_components, load_catalogue
+    from hwlib.errors import InputError
+    from hwlib.figures import figure, load_figures
+    from hwlib.part import PARTS, Parameter, Part, Price, find_part, price, register
+    from hwlib.quantity import Figure, Quantity, derive, total, zero
+
+_HOMES = {
+    "Source": "bibliography",
+    "load_bibliography": "bibliography",
+    "load_sources": "bibliography",
+    "Catalogue": "catalogue",
+    "PartEntry": "catalogue",
+    "list_components": "catalogue",
+    "load_catalogue": "catalogue",
+    "InputError": "errors",
+    "figure": "figures",
+    "load_figures": "figures",
+    "Parameter": "part",
+    "Part": "part",
+    "Price": "part",
+    "find_part": "part",
+    "price": "part",
+    "register": "part",
+    "Figure": "quantity",
+    "Quantity": "quantity",
+    "derive": "quantity",
+    "total": "quantity",
+    "zero": "quantity",
+}
 __all__ = [
     "PARTS",
     "Catalogue",
@@ -42,7 +70,18 @@ __all__ = [
 ]
 
 
-def list_components() -> dict[str, str]:
-    """Every priced part with one line, by group and name."""
-    parts = sorted(PARTS.values(), key=lambda part: (part.group, part.name))
-    return {part.name: f"{part.title} ({part.group})" for part in parts}
+def __getattr__(name: str) -> object:
+    if name == "PARTS":
+        from hwlib.part import all_parts
+
+        value: object = all_parts()
+    elif name in _HOMES:
+        value = getattr(importlib.import_module(f"hwlib.{_HOMES[name]}"), name)
+    else:
+        raise AttributeError(f"module 'hwlib' has no attribute '{name}'")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

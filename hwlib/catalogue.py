@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from hwlib.bibliography import Source, load_bibliography
 from hwlib.figures import load_figures
-from hwlib.part import PARTS, Parameter, Part
+from hwlib.part import Parameter, Part, all_parts
 from hwlib.quantity import Figure
 
 # Below it the walk through a parameter's range takes every whole number, above it every octave.
@@ -91,7 +91,7 @@ def load_catalogue() -> Catalogue:
     Returns:
         a Catalogue of parts (with the figures each rests on), figures and sources.
     """
-    parts = sorted(PARTS.values(), key=lambda part: (part.group, part.name))
+    parts = _in_groups()
     figures = load_figures()
     sources = load_bibliography()
     return Catalogue(
@@ -99,6 +99,19 @@ def load_catalogue() -> Catalogue:
         figures=tuple(figures[name] for name in sorted(figures)),
         sources=tuple(sources[key] for key in sorted(sources)),
     )
+
+
+def list_components() -> dict[str, str]:
+    """Every priced part.
+
+    Returns:
+        name -> one line, group by group.
+    """
+    return {part.name: f"{part.title} ({part.group})" for part in _in_groups()}
+
+
+def _in_groups() -> list[type[Part]]:
+    return sorted(all_parts().values(), key=lambda part: (part.group, part.name))
 
 
 def _entry(part: type[Part]) -> PartEntry:

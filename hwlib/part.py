@@ -172,6 +172,7 @@ class Part:
 
 
 PARTS: dict[str, type[Part]] = {}
+"""The parts that are registered so far; `all_parts` gives all of them."""
 
 
 def register(cls: type[Part]) -> type[Part]:
@@ -223,6 +224,15 @@ class Price:
     latency: dict[str, Quantity] = field(default_factory=dict)
 
 
+def all_parts() -> dict[str, type[Part]]:
+    """Every part by its name, those of the library loaded."""
+    # The files of parts import this one; they are loaded when somebody asks for a part, not before.
+    from hwlib.parts import load_parts
+
+    load_parts()
+    return PARTS
+
+
 def find_part(name: str) -> type[Part]:
     """A priced part by its name.
 
@@ -235,9 +245,10 @@ def find_part(name: str) -> type[Part]:
     Raises:
         InputError: where there is none, with the nearest name.
     """
-    if name not in PARTS:
-        raise unknown("component", name, PARTS)
-    return PARTS[name]
+    parts = all_parts()
+    if name not in parts:
+        raise unknown("component", name, parts)
+    return parts[name]
 
 
 def price(

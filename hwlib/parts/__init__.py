@@ -5,6 +5,7 @@ A new file in this folder is picked up by itself, and needs no line anywhere els
 `hwlib/figures/`); `hwlib/declared_part.py` says what a TOML file holds.
 """
 
+import functools
 import importlib
 import pkgutil
 
@@ -13,9 +14,15 @@ from hwlib.part import register
 from hwlib.part_documents import read_part_documents
 
 
+@functools.cache
 def load_parts() -> None:
-    """Register the parts of every module and of every TOML file of this folder."""
+    """Register the parts of every module and of every TOML file of this folder, once.
+
+    Raises:
+        InputError: for a TOML file that is wrong; no part of such a file is registered then.
+    """
     for module in pkgutil.iter_modules(__path__):
         importlib.import_module(f"{__name__}.{module.name}")
-    for name, document in read_part_documents().items():
-        register(parse_part(document, name))
+    # all of them are read before the first is entered: after an error nothing is half there
+    for part in [parse_part(document, name) for name, document in read_part_documents().items()]:
+        register(part)

@@ -83,12 +83,24 @@ print(priced.area.value, sorted(entry.figures), "tester2026" in hwlib.load_sourc
 """
 
 
-def answer_with(tmp_path, name, text):
+ASK_TWICE = """
+import sys
+import hwlib.errors
+print("hwlib.part" in sys.modules)
+for _ in range(2):
+    try:
+        hwlib.price("dac")
+    except hwlib.errors.InputError as fault:
+        print(fault)
+"""
+
+
+def answer_with(tmp_path, name, text, ask=ASK):
     """What a copy of the library says of the part `latch` once the file lies in its folder."""
     shutil.copytree(ROOT / "hwlib", tmp_path / "hwlib", ignore=shutil.ignore_patterns("*.pyc"))
     (tmp_path / "hwlib" / "parts" / name).write_text(text)
     done = subprocess.run(
-        [sys.executable, "-c", ASK],
+        [sys.executable, "-c", ask],
         env={**os.environ, "PYTHONPATH": str(tmp_path)},
         cwd=tmp_path,
         capture_output=True,
@@ -107,6 +119,16 @@ def test_a_module_brings_its_law_on_figures_of_the_library(tmp_path):
     said = answer_with(tmp_path, "latch.py", PYTHON)
     # 8 bits of two gates
     assert said == f"{16 * figure('logic.nand2_area').value} ['logic.nand2_area'] False"
+
+
+def test_a_broken_file_is_named_when_a_price_is_asked_for_and_not_before(tmp_path):
+    said = answer_with(
+        tmp_path, "latch.toml", TOML.replace("bits * cell", "bits * sell"), ASK_TWICE
+    )
+    loaded, first, second = said.splitlines()
+    assert loaded == "False" and first == second
+    assert "latch.toml: laws.area: 'sell' is no parameter or figure" in first
+    assert "did you mean 'cell'" in first
 
 
 def test_a_second_part_of_one_name_is_refused(tmp_path):
