@@ -160,7 +160,7 @@ def _check_reads(trace: Trace, chip: Architecture) -> None:
     where = f"{chip.origin}: read.transposed"
     if tied:
         raise InputError(
-            f"layer '{tied[0].layer}' reads the matrix of '{tied[0].place}' transposed, "
+            f"layer '{tied[0].layer}' reads the matrix of '{tied[0].matrix_name}' transposed, "
             "the chip cannot read backwards",
             where=where,
             got=False,

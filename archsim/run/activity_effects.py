@@ -112,7 +112,7 @@ def compare_activity(
         if single:
             alone[name] = run(with_activity(trace, single))
     operations = {
-        (op.place, op.phase): op
+        (op.matrix_name, op.phase): op
         for op in trace.image_operations + trace.batch_operations
         if op.kind != "digital"
     }
@@ -189,9 +189,9 @@ def _single(
     """The assumed activities with one quantity measured, where that quantity matters."""
     single = {}
     for op in trace.image_operations + trace.batch_operations:
-        measured = activities.get((op.place, op.phase))
+        measured = activities.get((op.matrix_name, op.phase))
         if measured is not None and name in QUANTITIES.get(op.kind, ()):
-            single[op.place, op.phase] = dataclasses.replace(
+            single[op.matrix_name, op.phase] = dataclasses.replace(
                 op.activity, **{name: getattr(measured, name)}
             )
     return single

@@ -246,7 +246,7 @@ def _roofline_points(
             {
                 "layer": operation.layer,
                 "phase": operation.phase,
-                "macs": macs[operation.place] * operation.steps,
+                "macs": macs[operation.matrix_name] * operation.steps,
                 "bits": max(bits, 1),
                 "seconds": seconds[key],
             }

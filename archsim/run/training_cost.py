@@ -271,7 +271,7 @@ def _covered(trace: Trace, activities: Activities, document: Mapping[str, Any], 
     one has no operation.
     """
     operations = trace.image_operations + trace.batch_operations
-    needed = dict.fromkeys((op.place, op.phase) for op in operations if op.kind != "digital")
+    needed = dict.fromkeys((op.matrix_name, op.phase) for op in operations if op.kind != "digital")
     missing = (
         [".".join(key) for key in needed if key not in activities]
         if document.get("activity", "measured") == "measured"

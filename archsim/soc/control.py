@@ -112,7 +112,7 @@ def _issue(
         yield from load(machine.residency, machine, turn)
     if not settings.prefetch and settings.issue_cycles:
         yield env.timeout(_fetch(machine))
-    lane = machine.lanes.get(turn.operation.place)
+    lane = machine.lanes.get(turn.operation.matrix_name)
     if lane:
         since = env.now if machine.residency else barrier
         lane.stall("instruction", None, since, env.now, turn.operation.phase)

@@ -76,7 +76,7 @@ def _program(run: OperationRun) -> int:
     """
     machine, plan = run.machine, run.plan
     span = machine.whole_of((plan.operation.name, WRITES), plan.write_cycles)
-    end = take_tiles(run, machine.lanes[plan.operation.place], None, span)
+    end = take_tiles(run, machine.lanes[plan.operation.matrix_name], None, span)
     for observer in machine.observers if span else ():
         observer.tile_job(run, 0, end - span, end)
     return end

@@ -34,7 +34,7 @@ def load(residency: Residency, machine: EventMachine, turn: Turn) -> Process:
         yield from medium.hold((), (), (cycles.moving,), DOWN)
     else:
         fetched = max(fetched, reserve((medium,), (cycles.moving,)))
-    lane = machine.lanes[operation.place]
+    lane = machine.lanes[operation.matrix_name]
     lane.take(None, started, cycles.programming, lane.tiles)
     remaining = max(fetched, cycles.programming) - (env.now - started)
     if remaining > 0:

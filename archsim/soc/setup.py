@@ -49,10 +49,10 @@ def pulses_by_array(trace: Trace, chip: Architecture) -> dict[str, float]:
                 activity.devices_written
                 * (activity.write_pulses or chip.write.pulses)
                 * operation.steps
-                / rows[operation.place]
+                / rows[operation.matrix_name]
             )
         elif operation.kind == "pulse_update":
             pulses = activity.coincidences * operation.steps
         if pulses:
-            by_array[operation.place] = by_array.get(operation.place, 0.0) + pulses
+            by_array[operation.matrix_name] = by_array.get(operation.matrix_name, 0.0) + pulses
     return by_array

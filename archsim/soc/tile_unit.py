@@ -19,7 +19,7 @@ def work_on_jobs(run: OperationRun, unit: int, queue: Queue[Job], drain: OutputQ
     """
     machine, plan, waiting = run.machine, run.plan, run.waiting
     env, observers, data = machine.env, machine.observers, machine.data
-    lane, interval = machine.lanes[plan.operation.place], plan.timing.interval
+    lane, interval = machine.lanes[plan.operation.matrix_name], plan.timing.interval
     # all copies are updated together
     taken = None if plan.operation.kind == "pulse_update" else unit
     last = len(range(unit, plan.jobs, plan.units)) - 1

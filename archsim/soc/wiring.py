@@ -16,7 +16,7 @@ from archsim.trace.operation import Trace
 
 class Way(NamedTuple):
     """The servers that a step of an operation passes, as data pass them, with the cycles it takes
-    of each. `gate` is the one where lower priority numbers go first, `behind` its place among them;
+    of each. `gate` is the one where lower priority numbers go first, `behind` how many it is behind;
     None where the step does not ask it, or all go in order of arrival.
     """
 
@@ -75,9 +75,9 @@ def _way(stations: dict[str, Server], cycles: dict[str, int]) -> Way:
     passed = [name for name in stations if cycles.get(name) or name == first]
     servers = tuple(stations[name] for name in passed)
     gates = [
-        (place, server)
-        for place, (name, server) in enumerate(zip(passed, servers))
+        (behind, server)
+        for behind, (name, server) in enumerate(zip(passed, servers))
         if isinstance(server, PriorityServer) and cycles.get(name)
     ]
-    place, gate = gates[0] if gates else (0, None)
-    return Way(servers, tuple(cycles.get(name, 0) for name in passed), gate, place)
+    behind, gate = gates[0] if gates else (0, None)
+    return Way(servers, tuple(cycles.get(name, 0) for name in passed), gate, behind)

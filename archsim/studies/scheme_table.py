@@ -108,7 +108,7 @@ def _updates(operations: Iterable[Operation]) -> list[Operation]:
 
 
 def _array_name(operation: Operation) -> str:
-    _, dot, further = operation.place.partition(".")
+    _, dot, further = operation.matrix_name.partition(".")
     return f"{further.split('.')[0]} array" if dot else "weights"
 
 

@@ -78,7 +78,7 @@ def _measured(trace: Trace, activities: Mapping[tuple[str, str], Activity], wher
     some.
     """
     present = {
-        (op.place, op.phase)
+        (op.matrix_name, op.phase)
         for op in trace.image_operations + trace.batch_operations
         if op.kind != "digital"
     }

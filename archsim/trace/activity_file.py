@@ -40,7 +40,7 @@ def with_activity_file(trace: Trace, path: str | Path) -> Trace:
             allowed=_SUFFIXES,
         )
     assumed = {
-        (op.place, op.phase): op.activity
+        (op.matrix_name, op.phase): op.activity
         for op in (*trace.image_operations, *trace.batch_operations)
         if op.kind != "digital"
     }
@@ -55,13 +55,13 @@ def with_activity_file(trace: Trace, path: str | Path) -> Trace:
                 "a second row for this layer and phase", where=where, got=f"{layer}, {phase}"
             )
         if (layer, phase) not in assumed:
-            layers = sorted({place for place, _ in assumed})
+            layers = sorted({matrix for matrix, _ in assumed})
             near = nearest(layer, layers) if layer not in layers else ""
             raise InputError(
                 "no operation on the arrays has this layer and phase",
                 where=where,
                 got=f"{layer}, {phase}",
-                allowed=[f"{place}, {name}" for place, name in assumed],
+                allowed=[f"{matrix}, {name}" for matrix, name in assumed],
                 hint=near,
             )
         for name in values:

@@ -45,14 +45,14 @@ def with_activity(trace: Trace, activities: Mapping[tuple[str, str], Activity]) 
         _check(activity, f"measured activity of {layer}, {phase}")
 
     def measured(operation: Operation) -> Operation:
-        activity = activities.get((operation.place, operation.phase))
+        activity = activities.get((operation.matrix_name, operation.phase))
         if operation.kind == "digital" or activity is None:
             return operation
         inputs = operation.input_elements
         if (
             operation.kind == "write"
         ):  # only the values of the devices that are written go to the tiles
-            matrix = layers[operation.place]
+            matrix = layers[operation.matrix_name]
             inputs = matrix.columns * matrix.groups * activity.devices_written
         return dataclasses.replace(
             operation,

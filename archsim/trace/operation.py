@@ -129,7 +129,7 @@ class Operation:
     activity: Activity = Activity()
 
     @property
-    def place(self) -> str:
+    def matrix_name(self) -> str:
         """The matrix whose tiles this operation uses."""
         return self.array or self.layer
 

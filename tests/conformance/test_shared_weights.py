@@ -42,7 +42,7 @@ class Jobs(Observer):
         self.spans = {}
 
     def tile_job(self, run, unit, begin, end):
-        self.spans.setdefault((run.plan.operation.place, unit), []).append((begin, end))
+        self.spans.setdefault((run.plan.operation.matrix_name, unit), []).append((begin, end))
 
 
 def test_one_matrix_is_placed_and_read_by_both(tmp_path):

@@ -35,12 +35,14 @@ def test_a_form_writes_its_file_and_changes_nothing(form, unwatched, tmp_path):
     assert isinstance(observer, Observer)
     assert simulate(observers=[observer]) == unwatched
     assert [file.name for file in tmp_path.iterdir()] == [path.name]
-    assert path.stat().st_size > 1000
+    assert path.stat().st_size > 0
 
 
 @form
 def test_a_form_that_is_cut_says_so(form, tmp_path):
     observer = form.observer(tmp_path / "run")
+    if not hasattr(observer, "limit"):
+        pytest.skip("no part of it grows with the events")
     observer.limit = 7
     result = simulate(observers=[observer])
     assert [note for note in result.notes if note.startswith("run: ") and "7" in note]

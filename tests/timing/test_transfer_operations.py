@@ -130,7 +130,7 @@ def test_tiki_taka_places_its_arrays_and_updates_in_order(version, kinds):
     )
     assert {m.layer.split(".")[1] for m in trace.matrices if "." in m.layer} == kinds
     update = [op for op in trace.image_operations if op.layer == "conv1" and op.phase == "update"]
-    assert [(op.kind, op.place, op.steps) for op in update] == [
+    assert [(op.kind, op.matrix_name, op.steps) for op in update] == [
         ("pulse_update", "conv1.fast", 36),
         ("read", "conv1.fast", 18),
         ("pulse_update", "conv1", 18),

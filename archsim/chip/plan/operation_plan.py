@@ -31,7 +31,7 @@ def plan(
     Without a placement only operations off the tiles can be planned: others raise ValueError.
     """
     result = OperationPlan(operation, share=share)
-    layer = placement.layers.get(operation.place) if placement else None
+    layer = placement.layers.get(operation.matrix_name) if placement else None
     if result.on_tiles:
         if placement is None or layer is None:
             raise ValueError(f"{operation.name} works on tiles: it needs a placement of its layer")
@@ -48,15 +48,15 @@ def _hold(result: OperationPlan, placement: Placement) -> None:
     sequencers and clocks of all run.
     """
     operation = result.operation
-    names = [name for name in (operation.place, operation.against) if name]
+    names = [name for name in (operation.matrix_name, operation.against) if name]
     used = {component for component, _ in (*result.job, *result.step)}
     served = {placement.server(name, role) for name in names for role in used | {"tile_clock"}}
-    taken = set(placement.layers[operation.place].tiles)
-    for name in sorted((served | set(names)) - {operation.place}):
+    taken = set(placement.layers[operation.matrix_name].tiles)
+    for name in sorted((served | set(names)) - {operation.matrix_name}):
         own = set(placement.layers[name].tiles) - taken
         taken |= own
         result.held[name] = min(result.tile_operations, len(own))
-    tiles = {operation.place: result.tile_operations} | result.held
+    tiles = {operation.matrix_name: result.tile_operations} | result.held
     for role in ("tile_control", "tile_clock"):
         running = sum(
             count

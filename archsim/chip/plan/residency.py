@@ -40,7 +40,7 @@ class Residency:
 
     def passes(self, operation: Operation) -> int:
         """One, or as many equal parts as the operation's layer needs."""
-        layer = self.placement.layers.get(operation.place)
+        layer = self.placement.layers.get(operation.matrix_name)
         if layer is None or operation.kind in OFF_TILES:
             return 1
         return -(-len(layer.tiles) // self.placement.available)
@@ -49,8 +49,8 @@ class Residency:
         """The layer to load now, after room was made for it; None where its part is there or none
         is needed.
         """
-        layer = self.placement.layers.get(operation.place)
-        name = operation.place
+        layer = self.placement.layers.get(operation.matrix_name)
+        name = operation.matrix_name
         if layer is None or operation.kind in OFF_TILES or (name, part) in self.loaded:
             return None
         need = min(len(layer.tiles), self.placement.available)
@@ -116,7 +116,7 @@ class Residency:
         return layer.matrix.weights * layer.copies / self.passes(operation) * self.chip.weights.bits
 
     def count(self, operation: Operation, layer: LayerPlacement) -> None:
-        name = operation.place
+        name = operation.matrix_name
         phase = operation.phase
         count = self.ledger.add
         bits = self._bits(operation, layer)

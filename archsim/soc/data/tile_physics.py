@@ -56,8 +56,8 @@ class TilePhysics:
             for c in range(0, outputs, width)
         ]
         self.weights = [
-            np.ascontiguousarray(weights[group, lines, place])
-            for group, place, lines in self.blocks
+            np.ascontiguousarray(weights[group, lines, driven])
+            for group, driven, lines in self.blocks
         ]
         fixed = (
             chip.physics.current_range_ua
@@ -83,17 +83,17 @@ class TilePhysics:
             return
         scales = self._scales(vectors)
         split = vectors.reshape(len(vectors), self.groups, self.rows)
-        for tile, (group, place, _) in enumerate(self.blocks):
+        for tile, (group, driven, _) in enumerate(self.blocks):
             if physics.model == "dual_column":
                 conductances, _ = self._conductances(self.weights[tile])
                 with one_thread():
-                    currents = self._codes(split[:, group, place], scales) @ conductances
+                    currents = self._codes(split[:, group, driven], scales) @ conductances
                 largest = (
                     float(currents.max()) * physics.read_voltage_v / 2**self.chip.read.input_bits
                 )
             else:
                 with one_thread():
-                    products = split[:, group, place] @ self.weights[tile].T
+                    products = split[:, group, driven] @ self.weights[tile].T
                 largest = float((np.abs(products).max(axis=1) / scales).max())
             self.ranges[tile] = max(self.ranges[tile], MARGIN * largest)
 
@@ -137,7 +137,7 @@ class TilePhysics:
         split_codes = codes.reshape(count, self.groups, self.rows)
         result = np.zeros((count, self.groups, self.outputs), np.float32)
         repeats = saturated = 0
-        for tile, (group, place, lines) in enumerate(self.blocks):
+        for tile, (group, driven, lines) in enumerate(self.blocks):
             total = np.zeros((count, len(self.weights[tile])), np.float32)
             for copy in range(
                 self.replicas
@@ -145,11 +145,11 @@ class TilePhysics:
                 key = tile + copy * len(self.blocks)
                 if self.chip.physics.model == "dual_column":
                     outputs, hits = self._dual_column(
-                        split_codes[:, group, place], tile, key, first
+                        split_codes[:, group, driven], tile, key, first
                     )
                 else:
                     outputs, retries, hits = self._signed(
-                        split[:, group, place] / scales[:, None], tile, key, first
+                        split[:, group, driven] / scales[:, None], tile, key, first
                     )
                     repeats = max(repeats, int(retries.max()))
                 total += outputs

@@ -47,14 +47,14 @@ class EventTable(Observer):
     def tile_job(self, run: OperationRun, unit: int, begin: int, end: int) -> None:
         operation = run.plan.operation
         self._write(
-            ("tile_job", operation.place, unit, operation.name, operation.phase, run.image)
+            ("tile_job", operation.matrix_name, unit, operation.name, operation.phase, run.image)
             + ("", begin, end)
         )
 
     def operation(self, run: OperationRun) -> None:
         operation = run.plan.operation
         self._write(
-            ("operation", operation.place, "", operation.name, operation.phase, run.image)
+            ("operation", operation.matrix_name, "", operation.name, operation.phase, run.image)
             + ("", run.started, run.ended)
         )
 

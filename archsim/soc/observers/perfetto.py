@@ -103,7 +103,7 @@ class PerfettoTrace(Observer):
     def tile_job(self, run: OperationRun, unit: int, begin: int, end: int) -> None:
         operation = run.plan.operation
         self._counters["tiles busy"].add(begin, end, run.plan.tile_operations)
-        process = self._process(operation.place)
+        process = self._process(operation.matrix_name)
         self._name("thread_name", f"unit {unit}", process, 1000 + unit)
         self._span(
             process, 1000 + unit, operation.name, operation.phase, begin, end, {"image": run.image}
@@ -112,10 +112,10 @@ class PerfettoTrace(Observer):
     def operation(self, run: OperationRun) -> None:
         operation = run.plan.operation
         self._counters["operations in flight"].add(run.started, run.ended)
-        process = self._process(operation.place)
+        process = self._process(operation.matrix_name)
         # Spans of one thread must not overlap: operations of several images stand in as many rows
         # as are needed.
-        rows = self._rows.setdefault(operation.place, [])
+        rows = self._rows.setdefault(operation.matrix_name, [])
         row = next((i for i, end in enumerate(rows) if end <= run.started), len(rows))
         rows[row : row + 1] = [run.ended]
         self._name("thread_name", "operations" + (f" {row + 1}" if row else ""), process, 1 + row)

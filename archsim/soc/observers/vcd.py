@@ -87,7 +87,7 @@ class VcdTrace(Observer):
         self._units: dict[str, list[tuple]] = {}
         self._operations = {}
         operations = machine.trace.image_operations + machine.trace.batch_operations
-        for layer in dict.fromkeys(operation.place for operation in operations):
+        for layer in dict.fromkeys(operation.matrix_name for operation in operations):
             scope = self._scope("chip", layer)
             self._operations[layer] = self._variable(scope, "operations", "integer", 32, 0)
             count = len(machine.lanes[layer].free_at) if layer in machine.lanes else 0
@@ -110,14 +110,14 @@ class VcdTrace(Observer):
 
     def started(self, run: OperationRun) -> None:
         self._flush(run.started)
-        self._put(run.started, self._operations[run.plan.operation.place], 1, True)
+        self._put(run.started, self._operations[run.plan.operation.matrix_name], 1, True)
 
     def tile_job(self, run: OperationRun, unit: int, begin: int, end: int) -> None:
         self._flush(run.machine.env.now)
         plan = run.plan
         job = self._jobs.get((run, unit), 0)
         self._jobs[run, unit] = job + 1
-        units = self._units[plan.operation.place]
+        units = self._units[plan.operation.matrix_name]
         # a pulse update or a write takes all units at once
         for busy, phase, image, step in (
             units if plan.operation.kind in ("pulse_update", "write") else units[unit : unit + 1]
@@ -130,7 +130,7 @@ class VcdTrace(Observer):
 
     def operation(self, run: OperationRun) -> None:
         self._flush(run.ended)
-        self._put(run.ended, self._operations[run.plan.operation.place], -1, True)
+        self._put(run.ended, self._operations[run.plan.operation.matrix_name], -1, True)
         for unit in range(run.plan.units):
             self._jobs.pop((run, unit), None)
 

@@ -30,8 +30,8 @@ def check_trace(trace: Trace, where: str, free_vectors: frozenset[str] = frozens
         at, name, operation = listed
         check_kind(operation, name, at)
         if operation.kind != "digital":
-            matrix = matrices[operation.place]
-            check_sizes(listed, matrix, operation.place in free_vectors)
+            matrix = matrices[operation.matrix_name]
+            check_sizes(listed, matrix, operation.matrix_name in free_vectors)
             check_activity(operation, matrix, f"{at}.activity")
         check_rows(operation, at)
 

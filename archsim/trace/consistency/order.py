@@ -54,16 +54,18 @@ def _check_arrays(operation: Operation, matrices: Mapping[str, LayerMatrix], at:
                 allowed=sorted(matrices),
                 hint=nearest(other, matrices),
             )
-    if operation.kind != "digital" and operation.place not in matrices:
+    if operation.kind != "digital" and operation.matrix_name not in matrices:
         raise InputError(
             "no matrix for this layer",
             where=f"{at}.layer",
-            got=operation.place,
+            got=operation.matrix_name,
             allowed=sorted(matrices),
-            hint=nearest(operation.place, matrices),
+            hint=nearest(operation.matrix_name, matrices),
         )
     if operation.against is not None and operation.kind in READS:
-        _check_against(matrices[operation.place], matrices[operation.against], f"{at}.against")
+        _check_against(
+            matrices[operation.matrix_name], matrices[operation.against], f"{at}.against"
+        )
 
 
 def check_vectors(
@@ -74,8 +76,12 @@ def check_vectors(
     """
     reads: dict[str, list[int]] = {}
     for index, operation in enumerate(trace.image_operations):
-        if operation.kind in READS and operation.phase == "forward" and operation.place not in free:
-            reads.setdefault(operation.place, []).append(index)
+        if (
+            operation.kind in READS
+            and operation.phase == "forward"
+            and operation.matrix_name not in free
+        ):
+            reads.setdefault(operation.matrix_name, []).append(index)
     for layer_name, indices in reads.items():
         vectors = matrices[layer_name].vectors
         steps = [trace.image_operations[index].steps for index in indices]
