@@ -4,19 +4,18 @@ of images.
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-
 import numpy as np
 
 from archsim.devices.constant_step import ConstantStep
 from archsim.kernels.random import as_word
-from archsim.kernels.read import periphery
 from archsim.schemes.rule import LayerState, UpdateRule
 from archsim.training.arrays import Arrays
 from archsim.training.copies import copies_of
+from archsim.training.evaluation import Reads, evaluate, sealed
+from archsim.training.peripheries import IDEAL, peripheries
 from archsim.training.program import build_program
 from archsim.training.reads import tile_number
-from archsim.training.records import BothWays, Counters, Space, Tables, Trains
+from archsim.training.records import BothWays, Counters, Space, Trains
 from archsim.training.settings import CORE_RULES, TrainingSettings, scheme_of
 from archsim.training.steps import present, update_kernel
 from archsim.training.table import (
@@ -35,8 +34,6 @@ from workloads.network import Network
 
 F = np.float32
 MOST_VALUES = 2**29  # of all images of a batch: two gigabytes
-EVALUATION_SPAN = 500  # images a call: sums are taken in the same order for any number of threads
-EVALUATION = 1 << 62  # steps from here on number the random numbers of evaluations
 
 
 class Machine:
@@ -56,25 +53,8 @@ class Machine:
         self.second = self.program.second_arrays()
         law = type(self.arrays.device) if self.arrays.device else ConstantStep
         self._update = update_kernel(law.step, law.aggregated, law.paired, law.even_noise)
-        read = settings.read
-        converters = (
-            read.input_bits,
-            read.input_bound,
-            read.input_noise,
-            read.output_bits,
-            read.output_bound,
-            read.output_noise,
-        )
-        self.ideal = np.array([0, 0, 0, np.inf, 0, 0, 0, 0], F)
-        digital = settings.rule == "float"
-        self.forward, self.backward = (
-            self.ideal
-            if digital
-            else np.array(
-                periphery(way, read.noise_management, read.bound_management, *converters), F
-            )
-            for way in (False, True)
-        )
+        self.ideal = IDEAL.copy()
+        self.forward, self.backward = peripheries(settings)
         self.rule = (
             scheme.rule(self.layers(), settings.learning_rate, settings.batch, settings.seed)
             if scheme
@@ -138,13 +118,6 @@ class Machine:
         if self.rule is not None:
             self.rule.clear()
 
-    def tables(self, second: np.ndarray) -> Tables:
-        """The program for the compiled passes, which take one output error where `second` has no
-        rows.
-        """
-        p = self.program
-        return Tables(p.operations, p.arrays, second, p.output, p.steps, p.classes)
-
     def _trains(self) -> Trains:
         u = self.settings.update
         return Trains(
@@ -165,7 +138,7 @@ class Machine:
         seed = as_word(s.seed)
         images = sealed(images)
         labels = sealed(labels)
-        tables = self.tables(self.second)
+        tables = self.program.tables(self.second)
         weights = BothWays(self.arrays.weights, self.backward_weights)
         physics = BothWays(self.forward, self.backward)
         space = Space(self.memory, self.errors, self.room, self.words)
@@ -241,50 +214,5 @@ class Machine:
         only.
         """
         physics = self.forward if self.settings.evaluate == "noisy_arrays" else self.ideal
-        p = self.program
-        first = EVALUATION + (epoch << 32)
-        images = sealed(images)
-        labels = sealed(labels)
-
-        def part(low: int) -> np.ndarray:
-            layers = len(p.arrays)
-            space = Space(
-                np.zeros((1, p.memory), F),
-                np.zeros(p.activations, F),
-                np.zeros(p.room, F),
-                np.zeros(p.words, np.uint64),
-            )
-            counters = Counters(
-                np.zeros((layers, 2, 3), np.int64), np.zeros((layers, 2, 5)), np.zeros(3)
-            )
-            chosen = np.arange(low, min(low + EVALUATION_SPAN, len(images)))
-            weights = self.arrays.weights
-            present(
-                *self.tables(p.arrays[:0]),
-                *BothWays(weights, weights),
-                *BothWays(physics, physics),
-                images,
-                labels,
-                chosen,
-                *space,
-                *counters,
-                as_word(self.settings.seed),
-                as_word(first + low),
-                False,
-            )
-            return counters.results
-
-        spans = range(0, len(images), EVALUATION_SPAN)
-        if threads == 1:
-            results = sum(map(part, spans), np.zeros(3))
-        else:
-            with ThreadPoolExecutor(threads) as pool:
-                results = sum(pool.map(part, spans), np.zeros(3))
-        return float(results[0] / results[2]), float(results[1] / results[2])
-
-
-def sealed(values: np.ndarray) -> np.ndarray:
-    """A read-only view: numba compiles anew for arrays that can and that cannot be written."""
-    view = values.view()
-    view.flags.writeable = False
-    return view
+        reads = Reads(self.arrays.weights, physics, self.settings.seed)
+        return evaluate(self.program, reads, images, labels, epoch, threads)

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from archsim.schemes.rule import ActionCounts
+from archsim.schemes.rule import ActionCounts, UpdateRule
 from archsim.trace.operation import Activity
 from archsim.training.data import Prepared
 from archsim.training.inputs import refuse_changed
@@ -95,6 +95,23 @@ def put_back(
     folder: Path,
 ) -> dict[str, Any]:
     """Restore a state in place. Raises InputError where the checkpoint belongs to something else."""
+    _refuse_other_run(expected, facts, folder)
+    _put_back_arrays(machine, arrays, folder)
+    if machine.rule is not None:
+        _put_back_rule(machine.rule, facts, arrays, folder)
+    result.images, result.seconds, result.history, result.totals = (
+        facts[key] for key in ("images", "seconds", "history", "counted")
+    )
+    result.activity_history = [
+        {(layer, phase): Activity(**values) for layer, phase, values in epoch}
+        for epoch in facts["activities"]
+    ]
+    result.activities = result.activity_history[-1] if result.activity_history else {}
+    return facts
+
+
+def _refuse_other_run(expected: dict[str, Any], facts: dict[str, Any], folder: Path) -> None:
+    """Raise InputError where the checkpoint belongs to something else."""
     if "inputs" in expected:
         refuse_changed(facts.get("inputs"), expected["inputs"], str(folder))
     for name, value in expected.items():
@@ -109,6 +126,10 @@ def put_back(
                     allowed=str({key: value.get(key) for key in changed}),
                 )
             raise InputError(f"the checkpoint belongs to another run ({name})", where=str(folder))
+
+
+def _put_back_arrays(machine: Machine, arrays: dict[str, np.ndarray], folder: Path) -> None:
+    """Counters, weights and states in place. Raises InputError for arrays that do not fit."""
     for holder, names in (
         (machine, ("totals", "samples", "counts", "results")),
         (machine.arrays, ("state", "weights", "writes")),
@@ -126,30 +147,24 @@ def put_back(
         "refreshes" in arrays and arrays["refreshes"].shape == machine.arrays.refreshes.shape
     ):  # earlier checkpoints have none
         machine.arrays.refreshes[...] = arrays["refreshes"]
-    if machine.rule is not None:
-        for name, target in machine.rule.state().items():
-            stored = arrays.get(f"rule.{name}")
-            if stored is None or stored.shape != target.shape or stored.dtype != target.dtype:
-                raise InputError(
-                    "the checkpoint's arrays do not fit", where=f"{folder}: rule.{name}"
-                )
-            target[...] = stored
-        machine.rule.restore(facts.get("rule", {}))
-        machine.rule.done = [
-            ActionCounts(
-                done["images"],
-                done["batches"],
-                {(name, action): count for name, action, count in done["actions"]},
-                done["sums"],
-            )
-            for done in facts.get("done", [])
-        ] or machine.rule.done
-    result.images, result.seconds, result.history, result.totals = (
-        facts[key] for key in ("images", "seconds", "history", "counted")
-    )
-    result.activity_history = [
-        {(layer, phase): Activity(**values) for layer, phase, values in epoch}
-        for epoch in facts["activities"]
-    ]
-    result.activities = result.activity_history[-1] if result.activity_history else {}
-    return facts
+
+
+def _put_back_rule(
+    rule: UpdateRule, facts: dict[str, Any], arrays: dict[str, np.ndarray], folder: Path
+) -> None:
+    """What the update rule keeps and counted. Raises InputError for arrays that do not fit."""
+    for name, target in rule.state().items():
+        stored = arrays.get(f"rule.{name}")
+        if stored is None or stored.shape != target.shape or stored.dtype != target.dtype:
+            raise InputError("the checkpoint's arrays do not fit", where=f"{folder}: rule.{name}")
+        target[...] = stored
+    rule.restore(facts.get("rule", {}))
+    rule.done = [
+        ActionCounts(
+            done["images"],
+            done["batches"],
+            {(name, action): count for name, action, count in done["actions"]},
+            done["sums"],
+        )
+        for done in facts.get("done", [])
+    ] or rule.done

@@ -64,26 +64,7 @@ def settings_of(
     suggested = suggested_for(scheme, batch, changes)
     if rule not in CORE_RULES:
         values["scheme_settings"] = scheme.model_dump(exclude_defaults=True)
-    if scheme.digital_baseline:
-        values["read"] = dict(_EXACT)
-        notes = [
-            f"scheme {scheme.name} is trained in floating point, without the read physics of the arrays: the digital baseline"
-        ]
-        if device is not None:
-            raise InputError(
-                "the digital baseline has no device law",
-                where="device",
-                got=device,
-                hint="use scheme rpu",
-            )
-    else:
-        values["read"], notes = _physics(chip)
-        unbounded = unbounded_layers(network) if network else []
-        if unbounded and values["read"].get("noise_management", "backward") == "backward":
-            values["read"]["noise_management"] = "both"
-            notes.append(
-                f"{unbounded[0]} passes values above the full scale of the arrays: noise management scales forward reads too"
-            )
+    values["read"], notes = _reads(chip, scheme, device, network)
     if rule == "rpu":
         if scheme.device != device_of(TrainingSettings(rule="rpu")):
             values["device"] = scheme.device or "none"
@@ -98,25 +79,52 @@ def settings_of(
         values["device"] = device
     if suggested:
         values |= suggested
-        words = ", ".join(f"{_WORDS[name]} {value:.6g}" for name, value in suggested.items())
-        own = scheme.suggested.get("batch", 1)
-        used = _named_batch(batch, changes)
-        beside = (
-            ""
-            if "learning_rate" not in suggested or used in (None, own)
-            else (
-                f"; that is its rate for mini-batches of {own}"
-                if used > own
-                else f"; {scheme.suggested['learning_rate']:.6g} for mini-batches of {own}, less in proportion for smaller ones"
-            )
-        )
-        notes.append(f"{words}: suggested by scheme {scheme.name}, as none was named{beside}")
+        notes.append(_suggestion_note(scheme, suggested, _named_batch(batch, changes)))
     for path, value in changes.items():
         keys, parsed = (
             parse_setting(f"{path}={value}") if isinstance(value, str) else (path.split("."), value)
         )
         apply_setting(values, keys, parsed)
     return read_settings(values), notes
+
+
+def _reads(
+    chip: Architecture, scheme: Scheme, device: str | None, network: Network | None
+) -> tuple[dict[str, Any], list[str]]:
+    """The periphery of the reads, and notes on it."""
+    if scheme.digital_baseline:
+        if device is not None:
+            raise InputError(
+                "the digital baseline has no device law",
+                where="device",
+                got=device,
+                hint="use scheme rpu",
+            )
+        return dict(_EXACT), [
+            f"scheme {scheme.name} is trained in floating point, without the read physics of the arrays: the digital baseline"
+        ]
+    read, notes = _physics(chip)
+    unbounded = unbounded_layers(network) if network else []
+    if unbounded and read.get("noise_management", "backward") == "backward":
+        read["noise_management"] = "both"
+        notes.append(
+            f"{unbounded[0]} passes values above the full scale of the arrays: noise management scales forward reads too"
+        )
+    return read, notes
+
+
+def _suggestion_note(scheme: Scheme, suggested: Mapping[str, float], used: int | None) -> str:
+    """What the scheme suggests; `used` is the mini-batch that the user names."""
+    words = ", ".join(f"{_WORDS[name]} {value:.6g}" for name, value in suggested.items())
+    own = scheme.suggested.get("batch", 1)
+    if "learning_rate" not in suggested or used in (None, own):
+        beside = ""
+    elif used is not None and used > own:
+        beside = f"; that is its rate for mini-batches of {own}"
+    else:
+        rate = scheme.suggested["learning_rate"]
+        beside = f"; {rate:.6g} for mini-batches of {own}, less in proportion for smaller ones"
+    return f"{words}: suggested by scheme {scheme.name}, as none was named{beside}"
 
 
 def suggested_for(

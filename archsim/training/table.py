@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from archsim.operators.windows import WINDOW_NUMBERS
+from archsim.training.records import Tables
 from workloads.network import Network
 
 # What runs an operation: a kernel of `operators.compiled` by itself, the reads of an array between
@@ -92,6 +93,12 @@ class Program:
     room: int
     words: int
     output_errors: int = 1
+
+    def tables(self, second: np.ndarray) -> Tables:
+        """The program for the compiled passes, which take one output error where `second` has no
+        rows.
+        """
+        return Tables(self.operations, self.arrays, second, self.output, self.steps, self.classes)
 
     def second_arrays(self) -> np.ndarray:
         """The arrays as the second of two output errors meets them: int64 (n, ARRAY_FIELDS), no

@@ -1,0 +1,87 @@
+"""The test of a network on its arrays: forward cycles only, in spans that threads may share."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+import numpy as np
+
+from archsim.kernels.random import as_word
+from archsim.training.records import BothWays, Counters, Space
+from archsim.training.steps import present
+from archsim.training.table import Program
+
+F = np.float32
+EVALUATION_SPAN = 500  # images a call: sums are taken in the same order for any number of threads
+EVALUATION = 1 << 62  # steps from here on number the random numbers of evaluations
+
+
+class Reads(NamedTuple):
+    """Flat weights, float32 (8,) of the periphery, and the seed of the noise."""
+
+    weights: np.ndarray
+    physics: np.ndarray
+    seed: int
+
+
+def evaluate(
+    program: Program, reads: Reads, images: np.ndarray, labels: np.ndarray, epoch: int, threads: int
+) -> tuple[float, float]:
+    """Test a network.
+
+    Args:
+        program: its table.
+        reads: the noise depends on (seed, epoch, image) only.
+        images: float32 (N, values).
+        labels: int64 (N, answers).
+        epoch: number of the epoch.
+        threads: that share the spans; the result is the same for any number.
+
+    Returns:
+        Mean loss, and the share of wrong answers.
+    """
+    images = sealed(images)
+    labels = sealed(labels)
+
+    def span(low: int) -> np.ndarray:
+        chosen = np.arange(low, min(low + EVALUATION_SPAN, len(images)))
+        space = Space(
+            np.zeros((1, program.memory), F),
+            np.zeros(program.activations, F),
+            np.zeros(program.room, F),
+            np.zeros(program.words, np.uint64),
+        )
+        layers = len(program.arrays)
+        counters = Counters(
+            np.zeros((layers, 2, 3), np.int64), np.zeros((layers, 2, 5)), np.zeros(3)
+        )
+        present(
+            *program.tables(program.arrays[:0]),
+            *BothWays(reads.weights, reads.weights),
+            *BothWays(reads.physics, reads.physics),
+            images,
+            labels,
+            chosen,
+            *space,
+            *counters,
+            as_word(reads.seed),
+            as_word(EVALUATION + (epoch << 32) + low),
+            False,
+        )
+        return counters.results
+
+    spans = range(0, len(images), EVALUATION_SPAN)
+    if threads == 1:
+        results = sum(map(span, spans), np.zeros(3))
+    else:
+        with ThreadPoolExecutor(threads) as pool:
+            results = sum(pool.map(span, spans), np.zeros(3))
+    return float(results[0] / results[2]), float(results[1] / results[2])
+
+
+def sealed(values: np.ndarray) -> np.ndarray:
+    """A read-only view: numba compiles anew for arrays that can and that cannot be written."""
+    view = values.view()
+    view.flags.writeable = False
+    return view
