@@ -10,6 +10,7 @@ import numpy as np
 from archsim.kernels.ageing import decay_and_diffuse, disturb, drift
 from archsim.kernels.program import program
 from archsim.kernels.random import as_word
+from archsim.kernels.records import Cells, Draws, Refresh, Tally, Trains, Verify
 from archsim.kernels.update import COUNTS
 from hwlib.errors import InputError
 
@@ -23,6 +24,11 @@ _UNCOUNTED = np.zeros((0, 0), np.int32)
 def new_counts() -> np.ndarray:
     """An int64 array of zeros in the order of `COUNTS`."""
     return np.zeros(len(COUNTS), np.int64)
+
+
+def draws(seed: int, step: int, tile: int, first: int = 0) -> Draws:
+    """Keys of random numbers from whole numbers of any size."""
+    return Draws(as_word(seed), as_word(step), as_word(tile), as_word(first))
 
 
 class DeviceArray:
@@ -49,9 +55,7 @@ class DeviceArray:
         self.tile = tile
         self.law = tuple(map(F, device.scalars()))
         self.granularity = float(device.granularity())
-        self.write_noise = F(
-            device.values.get("write_noise", 0.0) * device.values.get("pulse_step", 0.0)
-        )
+        self.write_noise = F(device.number("write_noise") * device.number("pulse_step"))
         self.kernels = device.kernels()
         rows, parts, _, columns = planes.shape
         self.state = np.zeros((rows, parts, columns), F)
@@ -62,6 +66,11 @@ class DeviceArray:
         self.lifetimes = self._lifetimes(draw)
         self.exponents = self._exponents(draw)
         self.set_weights(np.zeros((rows, columns), F))
+
+    @property
+    def cells(self) -> Cells:
+        """The array as the compiled kernels take it."""
+        return Cells(self.weights, self.state, self.planes, self.law, self.write_noise)
 
     def set_weights(self, values: np.ndarray) -> None:
         """Write weights (M, N) exactly, clipped to each device's bounds; a pair takes a positive
@@ -131,25 +140,19 @@ class DeviceArray:
             )
         counts = new_counts() if counts is None else counts
         self.kernels.update(
-            self.weights,
-            self.state,
-            self.planes,
-            self.law,
+            self.cells,
             inputs,
             errors,
-            float(rate),
-            self.granularity,
-            int(longest),
-            bool(manage_update),
-            bool(manage_length),
-            bool(deterministic),
-            self.write_noise,
-            as_word(seed),
-            as_word(step),
-            as_word(tile),
-            as_word(first),
-            counts,
-            _UNCOUNTED if writes is None else writes,
+            Trains(
+                float(rate),
+                self.granularity,
+                int(longest),
+                bool(manage_update),
+                bool(manage_length),
+                bool(deterministic),
+            ),
+            draws(seed, step, tile, first),
+            Tally(counts, _UNCOUNTED if writes is None else writes),
         )
         return counts
 
@@ -160,17 +163,10 @@ class DeviceArray:
         )
         counts = new_counts() if counts is None else counts
         self.kernels.pulse(
-            self.weights,
-            self.state,
-            self.planes,
-            self.law,
+            self.cells,
             signed,
-            self.write_noise,
-            as_word(seed),
-            as_word(step),
-            as_word(tile),
-            counts,
-            _UNCOUNTED if writes is None else writes,
+            draws(seed, step, tile),
+            Tally(counts, _UNCOUNTED if writes is None else writes),
         )
         return counts
 
@@ -185,21 +181,16 @@ class DeviceArray:
         if self.device.paired and "refresh_upper" in self.device.values:
             d = self.device
             self.kernels.refresh(
-                self.weights,
-                self.state,
-                self.planes,
-                self.law,
-                F(d.refresh_upper),
-                F(d.refresh_lower),
-                F(d.reset_weight),
-                F(d.reset_spread),
-                int(d.refresh_pulses),
-                self.write_noise,
-                as_word(seed),
-                as_word(step),
-                as_word(tile),
-                counts,
-                _UNCOUNTED if writes is None else writes,
+                self.cells,
+                Refresh(
+                    F(d.refresh_upper),
+                    F(d.refresh_lower),
+                    F(d.reset_weight),
+                    F(d.reset_spread),
+                    int(d.refresh_pulses),
+                ),
+                draws(seed, step, tile),
+                Tally(counts, _UNCOUNTED if writes is None else writes),
             )
         return counts
 
@@ -220,19 +211,12 @@ class DeviceArray:
         totals = np.zeros(3, np.int64)
         self.programmed = True
         program(
-            self.weights,
-            self.state,
-            self.planes,
+            self.cells,
             targets,
             selected,
-            F(d.program_error),
-            F(d.verify_window),
-            int(d.cycles),
-            as_word(seed),
-            as_word(step),
-            as_word(tile),
-            totals,
-            _UNCOUNTED if writes is None else writes,
+            Verify(F(d.program_error), F(d.verify_window), int(d.cycles)),
+            draws(seed, step, tile),
+            Tally(totals, _UNCOUNTED if writes is None else writes),
         )
         return totals
 
@@ -240,7 +224,7 @@ class DeviceArray:
         """Decay and diffusion of `batches` mini-batches (rpu.md 3.2); nothing where the device has
         neither.
         """
-        diffusion = self.device.values.get("diffusion", 0.0) * batches**0.5
+        diffusion = self.device.number("diffusion") * batches**0.5
         if self.lifetimes.size or diffusion > 0:
             decay_and_diffuse(
                 self.state,
@@ -275,13 +259,13 @@ class DeviceArray:
         """Read disturb of `reads` reads: every read moves a device by the share `read_disturb` of
         its way to the upper bound.
         """
-        share = self.device.values.get("read_disturb", 0.0)
+        share = self.device.number("read_disturb")
         if share > 0:
             disturb(self.state, self.planes, F((1.0 - share) ** reads))
             self.show()
 
     def _lifetimes(self, draw: Callable[[], np.ndarray]) -> np.ndarray:
-        mean = self.device.values.get("lifetime", 0.0)
+        mean = self.device.number("lifetime")
         if mean <= 0:
             return np.zeros((0, 0, 0), F)
         parts = [
@@ -291,9 +275,8 @@ class DeviceArray:
         return np.stack(parts, axis=1).astype(F)
 
     def _exponents(self, draw: Callable[[], np.ndarray]) -> np.ndarray:
-        mean, spread = (
-            self.device.values.get(key, 0.0) for key in ("drift_exponent", "drift_spread")
-        )
+        mean = self.device.number("drift_exponent")
+        spread = self.device.number("drift_spread")
         if mean <= 0 and spread <= 0:
             return np.zeros((0, 0, 0), F)
         return np.stack(

@@ -6,12 +6,16 @@ The names in capitals and `step`, `draw`, `pulses_of` are replaced before compil
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import NamedTuple
+
 import numpy as np
 
-from archsim.kernels.compiled import kernel
-from archsim.kernels.random import normal, row_key
+from archsim.kernels.compiled import count_ones, kernel, template
+from archsim.kernels.random import normal, row_key, uniform
 
 U = np.uint64
+EMPTY = U(0)
 ZERO = np.float32(0.0)
 ONE = np.float32(1.0)
 NONE = np.int32(0)
@@ -41,6 +45,19 @@ def pulses_of_pair(signed, part):
 
 
 pulses_of = pulses_of_single
+
+
+class Side(NamedTuple):
+    """The column side of an update: trains uint64 (N,), inputs (N,) whose signs count, the columns
+    that pulse (`number` of them, in `listed`), and whether they are few: an index list is walked
+    instead of whole rows, to the same bits.
+    """
+
+    trains: np.ndarray
+    inputs: np.ndarray
+    listed: np.ndarray
+    number: int
+    sparse: bool
 
 
 def move_row(visible, state, planes, law, signed, write_noise, key):
@@ -76,8 +93,8 @@ def move_row(visible, state, planes, law, signed, write_noise, key):
 
 def move_some(visible, state, planes, law, signed, listed, number, write_noise, key):
     """`move_row` for the first `number` columns of `listed`; the same bits."""
-    for place in range(number):
-        j = listed[place]
+    for index in range(number):
+        j = listed[index]
         if signed[j] == 0:
             continue
         for part in range(state.shape[0]):
@@ -95,3 +112,68 @@ def move_some(visible, state, planes, law, signed, listed, number, write_noise, 
         if PAIRED or write_noise > ZERO:
             seen = (state[0, j] - state[1, j]) if PAIRED else state[0, j]
             visible[j] = seen + write_noise * normal(key, U(j))
+
+
+def pulse_rows(cells, row_trains, errors, side, signed, key, writes):
+    """The pulses of every row whose train (uint64, (M,)) is not empty, where it meets those of the
+    columns, signed by its error (M,). `signed` int32 (N,) is room to work. Returns their number.
+    """
+    # A record is taken apart once a vector: each look into it costs a count of its references.
+    weights, state, planes = cells.weights, cells.state, cells.planes
+    law, write_noise = cells.law, cells.write_noise
+    columns, inputs, listed = side.trains, side.inputs, side.listed
+    number, sparse = side.number, side.sparse
+    coincidences = 0
+    for i in range(row_trains.shape[0]):
+        train = row_trains[i]
+        if train == EMPTY:
+            continue
+        sign = ONCE if errors[i] > ZERO else -ONCE
+        total = NONE
+        row = row_key(key, U(i))
+        if sparse:
+            for index in range(number):
+                j = listed[index]
+                pulses = np.int32(count_ones(train & columns[j]))
+                signed[j] = pulses * (sign if inputs[j] > ZERO else -sign)
+                total += pulses
+            move_some(
+                weights[i], state[i], planes[i], law, signed, listed, number, write_noise, row
+            )
+        else:
+            for j in range(signed.shape[0]):
+                pulses = np.int32(count_ones(train & columns[j]))
+                signed[j] = pulses * (sign if inputs[j] > ZERO else -sign)
+                total += pulses
+            move_row(weights[i], state[i], planes[i], law, signed, write_noise, row)
+        coincidences += total
+        if writes.shape[0] > 0 and total > 0:
+            for index in range(number):
+                j = listed[index]
+                writes[i, j] += abs(signed[j])
+    return coincidences
+
+
+class Movers(NamedTuple):
+    """The compiled moves of one device law."""
+
+    row: Callable
+    some: Callable
+    pulse: Callable
+    draw: Callable
+
+
+def movers(
+    step: Callable, *, aggregated: bool = False, paired: bool = False, even_noise: bool = False
+) -> Movers:
+    """The moves of a law; see `update.specialise` for the flags."""
+    noise = uniform if even_noise else normal
+    names = {
+        "step": step,
+        "AGGREGATED": aggregated,
+        "PAIRED": paired,
+        "draw": noise,
+        "pulses_of": pulses_of_pair if paired else pulses_of_single,
+    }
+    row, some = (template(function, **names) for function in (move_row, move_some))
+    return Movers(row, some, template(pulse_rows, move_row=row, move_some=some), noise)

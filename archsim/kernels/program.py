@@ -19,27 +19,14 @@ LOWER, UPPER = 2, 3
 
 
 @kernel
-def program(
-    weights,
-    state,
-    planes,
-    targets,
-    selected,
-    error,
-    window,
-    cycles,
-    seed,
-    step,
-    tile,
-    totals,
-    writes,
-):
+def program(cells, targets, selected, verify, draws, tally):
     """Program both devices of every selected pair: max(target, 0) and max(-target, 0).
 
-    `error` (standard deviation of a cycle) and `window` (half width) in weight units; totals +=
-    devices, cycles, devices left outside.
+    Records are those of `kernels.records`; counts += devices, cycles, devices left outside.
     """
-    key = stream_key(seed, step, tile, WRITE)
+    weights, state, planes = cells.weights, cells.state, cells.planes
+    totals, writes = tally.counts, tally.writes
+    key = stream_key(draws.seed, draws.step, draws.tile, WRITE)
     for i in range(weights.shape[0]):
         device_key = row_key(key, U(i))
         for j in range(weights.shape[1]):
@@ -52,11 +39,11 @@ def program(
                 reached = ZERO
                 used = 0
                 outside = True
-                while outside and used < cycles:
-                    reached = wanted + error * normal(row_key(device_key, U(2 * used + part)), U(j))
-                    reached = min(max(reached, lower), upper)
+                while outside and used < verify.cycles:
+                    xi = normal(row_key(device_key, U(2 * used + part)), U(j))
+                    reached = min(max(wanted + verify.error * xi, lower), upper)
                     used += 1
-                    outside = abs(reached - wanted) > window
+                    outside = abs(reached - wanted) > verify.window
                 state[i, part, j] = reached
                 totals[0] += 1
                 totals[1] += used

@@ -10,6 +10,8 @@ float64 in numba.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from archsim.kernels.compiled import count_ones, kernel
@@ -95,6 +97,6 @@ def fill_normals(key, values):
             values[i, j] = normal(place, U(j))
 
 
-def as_word(number: int) -> np.uint64:
+def as_word(number: int | np.integer[Any]) -> np.uint64:
     """A Python int of any sign and size as a uint64 key part (modulo 2^64)."""
     return U(int(number) & 0xFFFFFFFFFFFFFFFF)

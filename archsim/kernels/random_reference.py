@@ -19,16 +19,20 @@ def mix_reference(word: np.ndarray) -> np.ndarray:
     return word ^ (word >> U(31))
 
 
-def stream_key_reference(seed: int, step: int, tile: int, stream: int) -> np.ndarray:
+def stream_key_reference(
+    seed: int | np.uint64, step: int | np.uint64, tile: int | np.uint64, stream: int | np.uint64
+) -> np.ndarray:
     """Key of a stream as a uint64 array of shape (1,) (arrays wrap without the overflow warning of
     scalars).
     """
-    seed, step, tile, stream = (np.array([as_word(part)]) for part in (seed, step, tile, stream))
-    key = mix_reference(mix_reference(seed + _WEYL) + step * _WEYL)
-    return mix_reference(mix_reference(key ^ (tile * _FIRST + _SECOND)) + stream * _WEYL)
+    seeds, steps, tiles, streams = (
+        np.array([as_word(part)]) for part in (seed, step, tile, stream)
+    )
+    key = mix_reference(mix_reference(seeds + _WEYL) + steps * _WEYL)
+    return mix_reference(mix_reference(key ^ (tiles * _FIRST + _SECOND)) + streams * _WEYL)
 
 
-def row_key_reference(key: np.ndarray, rows: np.ndarray) -> np.ndarray:
+def row_key_reference(key: np.ndarray, rows: np.ndarray | int) -> np.ndarray:
     """Keys of rows; `key` (1,) and `rows` broadcast."""
     return mix_reference(key ^ (np.atleast_1d(rows).astype(U) * _SECOND + _WEYL))
 

@@ -1,15 +1,18 @@
 """Refresh of one-sided pairs that ran full: both devices are reset, then their difference is
 written again, pulse by pulse with verify.
 
-A template that `update.specialise` completes with a device law: `step` and `draw` are replaced
-before compilation.
+Templates that `specialise` completes with a device law: `step`, `draw` and `restore_pair` are
+replaced before compilation.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from archsim.kernels import moves
+from archsim.kernels.compiled import kernel, template
 from archsim.kernels.random import REFRESH, normal, row_key, stream_key
 
 U = np.uint64
@@ -17,100 +20,99 @@ ZERO = np.float32(0.0)
 ONE = np.float32(1.0)
 HALF = np.float32(0.5)
 LOWER, UPPER = 2, 3
-RESET_KEY, NOISE_KEY = (
-    2,
-    4,
-)  # rows of a row's key: 0 and 1 the pulses of the two devices, then their resets, then what a read sees
+# Rows of a row's key: 0 and 1 the pulses of the two devices, then their resets, then what a read sees.
+RESET_KEY = 2
+NOISE_KEY = 4
 # places in `update.COUNTS`
 PAIRS = 5
 PULSES = 6
 OUTSIDE = 7
-step, draw = moves.step, normal  # replaced by a law's own
+# replaced by a law's own
+step = moves.step
+draw = normal
 
 
-def refresh(
-    weights,
-    state,
-    planes,
-    law,
-    upper,
-    lower,
-    target,
-    spread,
-    most,
-    write_noise,
-    seed,
-    step_number,
-    tile,
-    counts,
-    writes,
-):
-    """Refresh every pair whose larger state is above the share `upper` of its own bound and whose
-    smaller is above the share `lower`.
+@kernel
+def is_full(state, planes, j, limits):
+    """Whether the pair at column j of a row is to be refreshed: state (2, N), planes (2, P, N). A
+    pair with a stuck device is left alone.
+    """
+    if planes[0, LOWER, j] >= planes[0, UPPER, j] or planes[1, LOWER, j] >= planes[1, UPPER, j]:
+        return False
+    larger = 0 if state[0, j] > state[1, j] else 1
+    smaller = 1 - larger
+    full = state[larger, j] > limits.upper * planes[larger, UPPER, j]
+    return full and state[smaller, j] > limits.lower * planes[smaller, UPPER, j]
 
-    Both devices are reset to `target` with `spread`. Then the device on the side that is missing
-    gets a pulse and the pair is read, until the weight is back to within half of the step that this
-    device would make next (plus `write_noise`, which a read cannot tell from it): one pulse more
-    would not come nearer. A pair that is not there after `most` pulses, or whose device does not
-    move any more, is counted as left outside. A pair with a stuck device is left alone.
+
+@kernel
+def reset_pair(state, planes, j, limits, key):
+    """Both devices to the target, with its spread, within their bounds."""
+    for part in range(2):
+        spread = normal(row_key(key, U(RESET_KEY + part)), U(j))
+        value = limits.target + limits.spread * spread
+        state[part, j] = min(max(value, planes[part, LOWER, j]), planes[part, UPPER, j])
+
+
+def restore_pair(cells, i, j, wanted, most, key):
+    """Pulse a pair that was reset until a read of it is near enough to `wanted`: within half of the
+    step that its device would make next (and the write noise, which no read can tell from it).
+
+    Returns (what the last read saw, pulses, whether it is left outside).
+    """
+    state, planes = cells.state[i], cells.planes[i]
+    used = 0
+    while True:
+        seen = state[0, j] - state[1, j]
+        if cells.write_noise > ZERO:
+            noise = normal(row_key(row_key(key, U(NOISE_KEY)), U(used)), U(j))
+            seen += cells.write_noise * noise
+        missing = wanted - seen
+        part = 0 if missing > ZERO else 1
+        held, values = state[part, j], planes[part]
+        low, high = values[LOWER, j], values[UPPER, j]
+        mean = min(max(step(held, True, ONE, ZERO, values, j, cells.law), low), high) - held
+        if abs(missing) <= HALF * mean + cells.write_noise:
+            return seen, used, False
+        if used == most or mean <= ZERO:
+            return seen, used, True
+        xi = draw(row_key(row_key(key, U(part)), U(used)), U(j))
+        state[part, j] = min(max(step(held, True, ONE, xi, values, j, cells.law), low), high)
+        used += 1
+
+
+def refresh(cells, limits, draws, tally):
+    """Refresh every pair whose larger state is above the share `limits.upper` of its own bound and
+    whose smaller is above the share `limits.lower`.
+
+    Both devices are reset to the target with its spread. Then the device on the side that is
+    missing gets a pulse and the pair is read, until one pulse more would not come nearer. A pair
+    that is not there after `limits.most` pulses, or whose device does not move any more, is counted
+    as left outside.
 
     counts += pairs, pulses (both resets of a pair among them), pairs left outside; writes += a
     reset and the pulses that follow.
     """
-    key = stream_key(seed, step_number, tile, REFRESH)
+    stream = stream_key(draws.seed, draws.step, draws.tile, REFRESH)
+    weights, state, planes = cells.weights, cells.state, cells.planes
+    counts, writes = tally.counts, tally.writes
     for i in range(weights.shape[0]):
-        place = row_key(key, U(i))
+        key = row_key(stream, U(i))
         for j in range(weights.shape[1]):
-            plus_bound, minus_bound = planes[i, 0, UPPER, j], planes[i, 1, UPPER, j]
-            if planes[i, 0, LOWER, j] >= plus_bound or planes[i, 1, LOWER, j] >= minus_bound:
-                continue
-            plus_first = state[i, 0, j] > state[i, 1, j]
-            larger, smaller = (0, 1) if plus_first else (1, 0)
-            full = state[i, larger, j] > upper * planes[i, larger, UPPER, j]
-            if not (full and state[i, smaller, j] > lower * planes[i, smaller, UPPER, j]):
+            if not is_full(state[i], planes[i], j, limits):
                 continue
             wanted = weights[i, j]
-            for part in range(2):
-                value = target + spread * normal(row_key(place, U(RESET_KEY + part)), U(j))
-                state[i, part, j] = min(
-                    max(value, planes[i, part, LOWER, j]), planes[i, part, UPPER, j]
-                )
-            used, outside = 0, True
-            while True:
-                seen = state[i, 0, j] - state[i, 1, j]
-                if write_noise > ZERO:
-                    seen += write_noise * normal(
-                        row_key(row_key(place, U(NOISE_KEY)), U(used)), U(j)
-                    )
-                missing = wanted - seen
-                part = 0 if missing > ZERO else 1
-                held, values = state[i, part, j], planes[i, part]
-                mean = (
-                    min(
-                        max(step(held, True, ONE, ZERO, values, j, law), values[LOWER, j]),
-                        values[UPPER, j],
-                    )
-                    - held
-                )
-                if abs(missing) <= HALF * mean + write_noise:
-                    outside = False
-                    break
-                if used == most or mean <= ZERO:
-                    break
-                new = step(
-                    held,
-                    True,
-                    ONE,
-                    draw(row_key(row_key(place, U(part)), U(used)), U(j)),
-                    values,
-                    j,
-                    law,
-                )
-                state[i, part, j] = min(max(new, values[LOWER, j]), values[UPPER, j])
-                used += 1
+            reset_pair(state[i], planes[i], j, limits, key)
+            seen, used, outside = restore_pair(cells, i, j, wanted, limits.most, key)
             weights[i, j] = seen
             counts[PAIRS] += 1
             counts[PULSES] += used + 2
             counts[OUTSIDE] += outside
             if writes.shape[0] > 0:
                 writes[i, j] += np.int32(used + 1)
+
+
+def specialise(law_step: Callable, law_draw: Callable) -> Callable:
+    """`refresh` for the step function of a law and the numbers that it draws."""
+    restore = template(restore_pair, step=law_step, draw=law_draw)
+    return template(refresh, restore_pair=restore)

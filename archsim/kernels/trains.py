@@ -86,6 +86,26 @@ def spread_trains(values, factor, slots, prefix, trains):
 
 
 @kernel
+def make_trains(values, factor, slots, prefix, deterministic, key, limits, trains):
+    """`spread_trains` (to `prefix`) or `draw_trains` (from `key`)."""
+    if deterministic:
+        spread_trains(values, factor, slots, prefix, trains)
+    else:
+        draw_trains(values, factor, slots, key, limits, trains)
+
+
+@kernel
+def list_pulsed(trains, active, listed):
+    """The lines whose trains meet `active` (uint64), into `listed`; returns their number."""
+    number = 0
+    for line in range(trains.shape[0]):
+        if trains[line] & active != U(0):
+            listed[number] = line
+            number += 1
+    return number
+
+
+@kernel
 def count_pulses(trains):
     """Pulses in all trains."""
     total = U(0)

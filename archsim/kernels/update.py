@@ -20,26 +20,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from archsim.kernels import moves
-from archsim.kernels.compiled import count_ones, template
+from archsim.kernels import moves, refresh
 from archsim.kernels.compiled import device_law as device_law  # laws import it from here
+from archsim.kernels.compiled import template
 from archsim.kernels.product import largest
-from archsim.kernels.random import (
-    TRAIN_COLUMN,
-    TRAIN_ROW,
-    UPDATE,
-    WRITE,
-    normal,
-    row_key,
-    stream_key,
-    uniform,
-)
-from archsim.kernels.refresh import refresh as refresh_pairs
-from archsim.kernels.trains import count_pulses, draw_trains, plan_train, spread_trains
+from archsim.kernels.random import TRAIN_COLUMN, TRAIN_ROW, UPDATE, WRITE, row_key, stream_key
+from archsim.kernels.trains import count_pulses, list_pulsed, make_trains, plan_train
 
 U = np.uint64
-ZERO, NONE = np.float32(0.0), np.int32(0)
-LOWER, UPPER = 2, 3
 COUNTS = (
     "updates",
     "slots",
@@ -53,22 +41,21 @@ COUNTS = (
 # An update with fewer pulsed columns than one in SPARSE walks an index list instead of whole rows;
 # the bits are the same.
 SPARSE = 10
-move_row, move_some = moves.move_row, moves.move_some  # replaced by a law's own
+EVERY_SLOT = U(0xFFFFFFFFFFFFFFFF)
+UPDATES, SLOTS, ROW_PULSES, COLUMN_PULSES, COINCIDENCES = range(5)  # places in COUNTS
+# replaced by a law's own
+move_row = moves.move_row
+pulse_rows = moves.pulse_rows
+Side = moves.Side
 
 
 class LawKernels(NamedTuple):
-    """The compiled kernels of a law. Arrays: weights (M, N) float32 as a read sees them; state (M,
-    S, N) what pulses act on (S = 2 for one-sided pairs; where nothing is hidden, state[:, 0] is
-    weights itself); planes (M, S, P, N); counts int64 as `COUNTS`; writes int32 (M, N), or (0, 0)
-    not to count them. seed, step, tile, first: uint64 keys.
+    """The compiled kernels of a law. Records are those of `records`; counts int64 as `COUNTS`.
 
-    update(weights, state, planes, law, inputs, errors, rate, granularity, longest, manage_update,
-           manage_length, deterministic, write_noise, seed, step, tile, first, counts, writes): the
-           update of every (input, error) pair, one after the other.
-    pulse(weights, state, planes, law, signed, write_noise, seed, step, tile, counts, writes):
-    signed[i, j] (int32) pulses to each device.
-    refresh(weights, state, planes, law, upper, lower, target, spread, most, write_noise, seed,
-            step, tile, counts, writes): pairs only; see `refresh.refresh`.
+    update(cells, inputs, errors, trains, draws, tally): the update of every (input, error) pair of
+        inputs (V, N) and errors (V, M), one after the other.
+    pulse(cells, signed, draws, tally): signed[i, j] (int32) pulses to each device.
+    refresh(cells, limits, draws, tally): pairs only; see `refresh.refresh`.
     """
 
     update: Callable
@@ -88,133 +75,68 @@ def specialise(
     `paired`: weight = state[0] - state[1], each device is pulsed up only. `even_noise`: `noise` is
     uniform in [0, 1) instead.
     """
-    pulses_of = moves.pulses_of_pair if paired else moves.pulses_of_single
-    names = {
-        "step": step,
-        "AGGREGATED": aggregated,
-        "PAIRED": paired,
-        "draw": uniform if even_noise else normal,
-        "pulses_of": pulses_of,
-    }
-    row, some = (template(function, **names) for function in (moves.move_row, moves.move_some))
-    refresh = template(refresh_pairs, step=step, draw=names["draw"])
+    own = moves.movers(step, aggregated=aggregated, paired=paired, even_noise=even_noise)
     return LawKernels(
-        *(template(function, move_row=row, move_some=some) for function in (_update, _pulse)),
-        refresh,
+        template(_update, pulse_rows=own.pulse),
+        template(_pulse, move_row=own.row),
+        refresh.specialise(step, own.draw),
     )
 
 
-def _update(
-    weights,
-    state,
-    planes,
-    law,
-    inputs,
-    errors,
-    rate,
-    granularity,
-    longest,
-    manage_update,
-    manage_length,
-    deterministic,
-    write_noise,
-    seed,
-    step_number,
-    tile,
-    first,
-    counts,
-    writes,
-):
-    rows, columns = weights.shape
+def _update(cells, inputs, errors, trains, draws, tally):
+    rows, columns = cells.weights.shape
     row_trains = np.empty(rows, np.uint64)
     column_trains = np.empty(columns, np.uint64)
     signed = np.empty(columns, np.int32)
-    input_sign = np.empty(columns, np.int32)
     listed = np.empty(columns, np.int64)
     limits = np.empty(max(rows, columns), np.uint64)
-    row_stream = stream_key(seed, step_number, tile, TRAIN_ROW)
-    column_stream = stream_key(seed, step_number, tile, TRAIN_COLUMN)
-    update_stream = stream_key(seed, step_number, tile, UPDATE)
+    row_stream = stream_key(draws.seed, draws.step, draws.tile, TRAIN_ROW)
+    column_stream = stream_key(draws.seed, draws.step, draws.tile, TRAIN_COLUMN)
+    update_stream = stream_key(draws.seed, draws.step, draws.tile, UPDATE)
+    fixed, counts = trains.deterministic, tally.counts
     for v in range(inputs.shape[0]):
         x = inputs[v]
         d = errors[v]
-        number = first + U(v)
+        number = draws.first + U(v)
         slots, input_factor, error_factor = plan_train(
-            rate, granularity, longest, largest(x), largest(d), manage_update, manage_length
+            trains.rate,
+            trains.granularity,
+            trains.longest,
+            largest(x),
+            largest(d),
+            trains.manage_update,
+            trains.manage_length,
         )
         if slots == 0:
             continue
-        if deterministic:
-            spread_trains(d, error_factor, slots, True, row_trains)
-            spread_trains(x, input_factor, slots, False, column_trains)
-        else:
-            draw_trains(d, error_factor, slots, row_key(row_stream, number), limits, row_trains)
-            draw_trains(
-                x, input_factor, slots, row_key(column_stream, number), limits, column_trains
-            )
+        make_trains(
+            d, error_factor, slots, True, fixed, row_key(row_stream, number), limits, row_trains
+        )
+        key = row_key(column_stream, number)
+        make_trains(x, input_factor, slots, False, fixed, key, limits, column_trains)
         row_pulses = count_pulses(row_trains)
         column_pulses = count_pulses(column_trains)
-        counts[0] += 1
-        counts[1] += slots
-        counts[2] += row_pulses
-        counts[3] += column_pulses
+        counts[UPDATES] += 1
+        counts[SLOTS] += slots
+        counts[ROW_PULSES] += row_pulses
+        counts[COLUMN_PULSES] += column_pulses
         if row_pulses == 0 or column_pulses == 0:
             continue
-        active = NONE
-        for j in range(columns):
-            input_sign[j] = np.int32(1) if x[j] > ZERO else np.int32(-1)
-            active += np.int32(column_trains[j] != U(0))
-        sparse = active * SPARSE < columns
-        key = row_key(update_stream, number)
-        if sparse:
-            active = NONE
-            for j in range(columns):
-                listed[active] = j
-                active += np.int32(column_trains[j] != U(0))
-        for i in range(rows):
-            train = row_trains[i]
-            if train == U(0):
-                continue
-            sign = np.int32(1) if d[i] > ZERO else np.int32(-1)
-            total = NONE
-            if sparse:
-                for place in range(active):
-                    j = listed[place]
-                    pulses = np.int32(count_ones(train & column_trains[j]))
-                    signed[j] = pulses * input_sign[j] * sign
-                    total += pulses
-                move_some(
-                    weights[i],
-                    state[i],
-                    planes[i],
-                    law,
-                    signed,
-                    listed,
-                    active,
-                    write_noise,
-                    row_key(key, U(i)),
-                )
-            else:
-                for j in range(columns):
-                    pulses = np.int32(count_ones(train & column_trains[j]))
-                    signed[j] = pulses * input_sign[j] * sign
-                    total += pulses
-                move_row(
-                    weights[i], state[i], planes[i], law, signed, write_noise, row_key(key, U(i))
-                )
-            counts[4] += total
-            if writes.shape[0] > 0:
-                for j in range(columns):
-                    writes[i, j] += np.int32(count_ones(train & column_trains[j]))
+        active = list_pulsed(column_trains, EVERY_SLOT, listed)
+        side = Side(column_trains, x, listed, active, active * SPARSE < columns)
+        counts[COINCIDENCES] += pulse_rows(
+            cells, row_trains, d, side, signed, row_key(update_stream, number), tally.writes
+        )
 
 
-def _pulse(
-    weights, state, planes, law, signed, write_noise, seed, step_number, tile, counts, writes
-):
-    key = stream_key(seed, step_number, tile, WRITE)
+def _pulse(cells, signed, draws, tally):
+    weights, state, planes = cells.weights, cells.state, cells.planes
+    law, write_noise = cells.law, cells.write_noise
+    counts, writes = tally.counts, tally.writes
+    key = stream_key(draws.seed, draws.step, draws.tile, WRITE)
     for i in range(weights.shape[0]):
         move_row(weights[i], state[i], planes[i], law, signed[i], write_noise, row_key(key, U(i)))
         for j in range(weights.shape[1]):
-            counts[4] += abs(signed[i, j])
+            counts[COINCIDENCES] += abs(signed[i, j])
             if writes.shape[0] > 0:
                 writes[i, j] += abs(signed[i, j])

@@ -9,21 +9,24 @@ number.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from archsim.kernels import moves
-from archsim.kernels.compiled import count_ones, kernel
+from archsim.kernels.compiled import count_ones, kernel, template
 from archsim.kernels.random import TRAIN_COLUMN, TRAIN_ROW, UPDATE, row_key, stream_key, word_at
-from archsim.kernels.trains import count_pulses, draw_trains, plan_train, spread_trains
+from archsim.kernels.trains import count_pulses, list_pulsed, make_trains, plan_train, spread_trains
 from archsim.kernels.update import SPARSE
 
 U = np.uint64
 ZERO = np.float32(0.0)
 ONE = np.float32(1.0)
-NONE = np.int32(0)
 _HALF_WORD = U(0xFFFFFFFF)
 UPDATES, SLOTS, ROW_PULSES, COLUMN_PULSES, COINCIDENCES, DRAWN = range(6)
-move_row, move_some = moves.move_row, moves.move_some  # replaced by a law's own
+# replaced by a law's own
+pulse_rows = moves.pulse_rows
+Side = moves.Side
 
 
 @kernel
@@ -34,17 +37,18 @@ def draw_block(errors, factors, slots, keys, longest, trains, active):
     active[:] = U(0)
     count = factors.shape[0]
     for line in range(errors.shape[0]):
-        values, row = errors[line], trains[line]
+        values = errors[line]
+        row = trains[line]
         row[:] = U(0)
         for pair in range((longest + 1) // 2):
             low = U(2 * pair)
             high = U(2 * pair + 1)
-            place = (U(pair) << U(32)) + U(line)
+            column = (U(pair) << U(32)) + U(line)
             for v in range(count):
                 limit = U(
                     np.int64(min(np.float64(abs(values[v])) * factors[v], 1.0) * 4294967296.0)
                 )
-                word = word_at(keys[v], place)
+                word = word_at(keys[v], column)
                 first = U((word & _HALF_WORD) < limit) & U(slots[v] > np.int64(low))
                 second = U((word >> U(32)) < limit) & U(slots[v] > np.int64(high))
                 row[v] |= (first << low) | (second << high)
@@ -62,140 +66,105 @@ def expect_pulses(values, factors, expected):
             expected[v] += min(abs(row[v]) * np.float32(factors[v]), ONE)
 
 
-def update_block(
-    weights,
-    state,
-    planes,
-    law,
-    inputs,
-    errors,
-    input_peaks,
-    error_peaks,
-    rate,
-    granularity,
-    longest,
-    manage_update,
-    manage_length,
-    deterministic,
-    write_noise,
-    seed,
-    step_number,
-    tile,
-    first,
-    counts,
-    writes,
-    words,
-):
-    """W += rate d x^T by pulses for the vectors x = inputs[:, v] (N, V) and d = errors[:, v] (M,
-    V), one after the other.
+@kernel
+def spread_block(errors, factors, slots, trains, active, row_trains):
+    """`draw_block` for deterministic trains."""
+    rows = errors.shape[0]
+    d = np.empty(rows, np.float32)
+    for v in range(factors.shape[0]):
+        active[v] = U(0)
+        for i in range(rows):
+            d[i] = errors[i, v]
+        spread_trains(d, factors[v], slots[v], True, row_trains)
+        for i in range(rows):
+            trains[i, v] = row_trains[i]
+            active[v] |= row_trains[i]
 
-    Other arguments as `kernels.update.LawKernels.update`; peaks as `crossbar.find_peaks`; counts
-    float64 in the order of the constants; writes int32 (M, N), or (0, 0); `words` uint64: room for
-    (M + 2) V + M + 2 N numbers.
+
+@kernel
+def plan_block(inputs, errors, trains, slots, column_factors, row_factors, counts):
+    """Slots and factors of every vector (see `kernels.trains.plan_train`); returns the most slots."""
+    most = 0
+    for v in range(slots.shape[0]):
+        slots[v], column_factors[v], row_factors[v] = plan_train(
+            trains.rate,
+            trains.granularity,
+            trains.longest,
+            inputs.peaks[v],
+            errors.peaks[v],
+            trains.manage_update,
+            trains.manage_length,
+        )
+        most = max(most, slots[v])
+        counts[UPDATES] += slots[v] > 0
+        counts[SLOTS] += slots[v]
+    return most
+
+
+def update_block(cells, inputs, errors, trains, draws, tally, words):
+    """W += rate d x^T by pulses for the vectors x = inputs.values[:, v] (N, V) and d = errors.values[:,
+    v] (M, V), one after the other.
+
+    Args:
+        cells, inputs, errors, trains, draws, tally: see `kernels.records`; counts float64 in the
+            order of the constants above.
+        words: uint64, room for (M + 2) V + M + 2 N numbers.
     """
-    rows, columns = weights.shape
-    count = inputs.shape[1]
-    trains = words[: rows * count].reshape(rows, count)
+    rows, columns = cells.weights.shape
+    count = inputs.values.shape[1]
+    drawn = words[: rows * count].reshape(rows, count)
     keys = words[rows * count : (rows + 1) * count]
     active = words[(rows + 1) * count : (rows + 2) * count]
-    place = (rows + 2) * count
-    column_trains = words[place : place + columns]
-    limits = words[place + columns : place + 2 * columns]
-    row_trains = words[place + 2 * columns : place + 2 * columns + rows]
+    rest = words[(rows + 2) * count :]
+    column_trains = rest[:columns]
+    limits = rest[columns : 2 * columns]
     slots = np.empty(count, np.int64)
     expected = np.empty(count, np.float32)
     row_factors = np.empty(count, np.float64)
     column_factors = np.empty(count, np.float64)
     x = np.empty(columns, np.float32)
-    d = np.empty(rows, np.float32)
     signed = np.empty(columns, np.int32)
     listed = np.empty(columns, np.int64)
-    row_stream = stream_key(seed, step_number, tile, TRAIN_ROW)
-    column_stream = stream_key(seed, step_number, tile, TRAIN_COLUMN)
-    update_stream = stream_key(seed, step_number, tile, UPDATE)
-    most = 0
-    for v in range(count):
-        slots[v], column_factors[v], row_factors[v] = plan_train(
-            rate, granularity, longest, input_peaks[v], error_peaks[v], manage_update, manage_length
-        )
-        most = max(most, slots[v])
-        keys[v] = row_key(row_stream, first + U(v))
-        counts[UPDATES] += slots[v] > 0
-        counts[SLOTS] += slots[v]
-    if deterministic:
-        for v in range(count):
-            active[v] = U(0)
-            for i in range(rows):
-                d[i] = errors[i, v]
-            spread_trains(d, row_factors[v], slots[v], True, row_trains)
-            for i in range(rows):
-                trains[i, v] = row_trains[i]
-                active[v] |= row_trains[i]
+    row_stream = stream_key(draws.seed, draws.step, draws.tile, TRAIN_ROW)
+    column_stream = stream_key(draws.seed, draws.step, draws.tile, TRAIN_COLUMN)
+    update_stream = stream_key(draws.seed, draws.step, draws.tile, UPDATE)
+    counts, writes = tally.counts, tally.writes
+    input_values, error_values = inputs.values, errors.values
+    most = plan_block(inputs, errors, trains, slots, column_factors, row_factors, counts)
+    if trains.deterministic:
+        room = rest[2 * columns : 2 * columns + rows]
+        spread_block(error_values, row_factors, slots, drawn, active, room)
     else:
-        draw_block(errors, row_factors, slots, keys, most, trains, active)
-    expect_pulses(inputs, column_factors, expected)
+        for v in range(count):
+            keys[v] = row_key(row_stream, draws.first + U(v))
+        draw_block(error_values, row_factors, slots, keys, most, drawn, active)
+    expect_pulses(input_values, column_factors, expected)
     for v in range(count):
         if active[v] == U(0):
             counts[COLUMN_PULSES] += expected[v] * slots[v]
             continue
         for j in range(columns):
-            x[j] = inputs[j, v]
-        if deterministic:
-            spread_trains(x, column_factors[v], slots[v], False, column_trains)
-        else:
-            draw_trains(
-                x,
-                column_factors[v],
-                slots[v],
-                row_key(column_stream, first + U(v)),
-                limits,
-                column_trains,
-            )
+            x[j] = input_values[j, v]
+        number = draws.first + U(v)
+        key = row_key(column_stream, number)
+        fixed = trains.deterministic
+        make_trains(x, column_factors[v], slots[v], False, fixed, key, limits, column_trains)
         counts[DRAWN] += 1
         counts[COLUMN_PULSES] += count_pulses(column_trains)
-        number = 0
-        for j in range(columns):
-            if column_trains[j] & active[v] != U(0):
-                listed[number] = j
-                number += 1
-        sparse = number * SPARSE < columns
-        key = row_key(update_stream, first + U(v))
+        met = list_pulsed(column_trains, active[v], listed)
+        side = Side(column_trains, x, listed, met, met * SPARSE < columns)
         for i in range(rows):
-            train = trains[i, v]
-            if train == U(0):
-                continue
-            counts[ROW_PULSES] += np.int64(count_ones(train))
-            if number == 0:
-                continue
-            sign = np.int32(1) if errors[i, v] > ZERO else np.int32(-1)
-            total = NONE
-            if sparse:
-                for index in range(number):
-                    j = listed[index]
-                    pulses = np.int32(count_ones(train & column_trains[j]))
-                    signed[j] = pulses * (sign if x[j] > ZERO else -sign)
-                    total += pulses
-                move_some(
-                    weights[i],
-                    state[i],
-                    planes[i],
-                    law,
-                    signed,
-                    listed,
-                    number,
-                    write_noise,
-                    row_key(key, U(i)),
-                )
-            else:
-                for j in range(columns):
-                    pulses = np.int32(count_ones(train & column_trains[j]))
-                    signed[j] = pulses * (sign if x[j] > ZERO else -sign)
-                    total += pulses
-                move_row(
-                    weights[i], state[i], planes[i], law, signed, write_noise, row_key(key, U(i))
-                )
-            counts[COINCIDENCES] += total
-            if writes.shape[0] > 0 and total > 0:
-                for index in range(number):
-                    j = listed[index]
-                    writes[i, j] += abs(signed[j])
+            counts[ROW_PULSES] += np.int64(count_ones(drawn[i, v]))
+        if met > 0:
+            key = row_key(update_stream, number)
+            counts[COINCIDENCES] += pulse_rows(
+                cells, drawn[:, v], error_values[:, v], side, signed, key, writes
+            )
+
+
+def specialise(
+    step: Callable, *, aggregated: bool = False, paired: bool = False, even_noise: bool = False
+) -> Callable:
+    """`update_block` for a device law; flags as `kernels.update.specialise`."""
+    own = moves.movers(step, aggregated=aggregated, paired=paired, even_noise=even_noise)
+    return template(update_block, pulse_rows=own.pulse)

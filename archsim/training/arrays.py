@@ -135,7 +135,6 @@ class Arrays:
             self.law,
             self.parts,
             self.parameters,
-            self.granularity,
             self.write_noise,
             self.device is not None,
         )

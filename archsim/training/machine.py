@@ -8,6 +8,7 @@ import numpy as np
 
 from archsim.devices.constant_step import ConstantStep
 from archsim.kernels.random import as_word
+from archsim.kernels.records import Trains
 from archsim.schemes.rule import LayerState, UpdateRule
 from archsim.training.arrays import Arrays
 from archsim.training.copies import copies_of
@@ -15,7 +16,7 @@ from archsim.training.evaluation import Reads, evaluate, sealed
 from archsim.training.peripheries import IDEAL, peripheries
 from archsim.training.program import build_program
 from archsim.training.reads import tile_number
-from archsim.training.records import BothWays, Counters, Space, Trains
+from archsim.training.records import BothWays, Counters, Space
 from archsim.training.settings import CORE_RULES, TrainingSettings, scheme_of
 from archsim.training.steps import present, update_kernel
 from archsim.training.table import (
@@ -122,6 +123,7 @@ class Machine:
         u = self.settings.update
         return Trains(
             self.settings.learning_rate,
+            self.arrays.granularity,
             u.train_length,
             u.update_management,
             u.length_management,

@@ -86,18 +86,5 @@ class Devices(NamedTuple):
     law: tuple
     parts: int
     parameters: int
-    granularity: float
     write_noise: np.float32
     pulsed: bool
-
-
-class Trains(NamedTuple):
-    """How the update makes pulse trains: learning rate, most slots, managements, and whether the
-    trains are deterministic.
-    """
-
-    rate: float
-    longest: int
-    manage_update: bool
-    manage_length: bool
-    deterministic: bool

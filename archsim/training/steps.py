@@ -12,11 +12,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from archsim.kernels import moves
 from archsim.kernels import update_block as pulses
 from archsim.kernels.compiled import kernel, template
 from archsim.kernels.outer import add_products
-from archsim.kernels.random import normal, uniform
+from archsim.kernels.records import Cells, Draws, Tally, Trains, Vectors
 from archsim.training.activity import observe
 from archsim.training.loss import cross_entropy
 from archsim.training.passes import backward_pass, forward_pass
@@ -136,10 +135,10 @@ def _update(
     law,
     parts,
     parameters,
-    granularity,
     write_noise,
     pulsed,
     rate,
+    granularity,
     longest,
     manage_update,
     manage_length,
@@ -153,9 +152,11 @@ def _update(
     words,
 ):
     """The updates of a mini-batch of `size` images in memory, image after image: pulses on devices,
-    or (`pulsed` False) digital sums. Args: the fields of records.Devices and Trains, the table of
-    the arrays, the images' memory, keys of random numbers, counts of the update, scratch.
+    or (`pulsed` False) digital sums. Args: the fields of records.Devices and of
+    kernels.records.Trains, the table of the arrays, the images' memory, keys of random numbers,
+    counts of the update, scratch.
     """
+    trains = Trains(rate, granularity, longest, manage_update, manage_length, deterministic)
     for b in range(size):
         for index in range(arrays.shape[0]):
             array = arrays[index]
@@ -179,29 +180,26 @@ def _update(
                 held = array[STATE] + copy * cells * parts
                 drawn = array[PLANES] + copy * cells * parts * parameters
                 update_block(
-                    matrix,
-                    state[held : held + cells * parts].reshape(rows, parts, columns),
-                    planes[drawn : drawn + cells * parts * parameters].reshape(
-                        rows, parts, parameters, columns
+                    Cells(
+                        matrix,
+                        state[held : held + cells * parts].reshape(rows, parts, columns),
+                        planes[drawn : drawn + cells * parts * parameters].reshape(
+                            rows, parts, parameters, columns
+                        ),
+                        law,
+                        write_noise,
                     ),
-                    law,
-                    inputs.reshape(columns, count),
-                    block.reshape(rows, count),
-                    memory[b, array[INPUT_PEAKS] : array[INPUT_PEAKS] + count],
-                    memory[b, array[ERROR_PEAKS] : array[ERROR_PEAKS] + count],
-                    rate,
-                    granularity,
-                    longest,
-                    manage_update,
-                    manage_length,
-                    deterministic,
-                    write_noise,
-                    seed,
-                    first_step + U(b),
-                    tile_number(index, copy, UPDATE_CYCLE),
-                    U(0),
-                    counts[index],
-                    writes[first : first + cells].reshape(rows, columns),
+                    Vectors(
+                        inputs.reshape(columns, count),
+                        memory[b, array[INPUT_PEAKS] : array[INPUT_PEAKS] + count],
+                    ),
+                    Vectors(
+                        block.reshape(rows, count),
+                        memory[b, array[ERROR_PEAKS] : array[ERROR_PEAKS] + count],
+                    ),
+                    trains,
+                    Draws(seed, first_step + U(b), tile_number(index, copy, UPDATE_CYCLE), U(0)),
+                    Tally(counts[index], writes[first : first + cells].reshape(rows, columns)),
                     words,
                 )
 
@@ -209,15 +207,5 @@ def _update(
 @functools.cache
 def update_kernel(step: Callable, aggregated: bool, paired: bool, even_noise: bool) -> Callable:
     """`_update` for the step function of a device law; flags as `kernels.update.specialise`."""
-    pulses_of = moves.pulses_of_pair if paired else moves.pulses_of_single
-    names = {
-        "step": step,
-        "AGGREGATED": aggregated,
-        "PAIRED": paired,
-        "draw": uniform if even_noise else normal,
-        "pulses_of": pulses_of,
-    }
-    row, some = (template(function, **names) for function in (moves.move_row, moves.move_some))
-    return template(
-        _update, update_block=template(pulses.update_block, move_row=row, move_some=some)
-    )
+    own = pulses.specialise(step, aggregated=aggregated, paired=paired, even_noise=even_noise)
+    return template(_update, update_block=own)

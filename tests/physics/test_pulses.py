@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from archsim.devices import load_law
+from archsim.devices.array import draws
 from archsim.devices.constant_step import constant_step
-from archsim.kernels.random import as_word
+from archsim.kernels.records import Cells, Tally, Trains
 from archsim.kernels.trains import plan_train
 from archsim.kernels.update import COUNTS, specialise
 from archsim.kernels.update_reference import plan_reference, update_reference
@@ -60,22 +61,12 @@ def run(
     counts = np.zeros(len(COUNTS), np.int64)
     writes = np.zeros(weights.shape, np.int32)
     LAWS[law][0].update(
-        weights,
-        state,
-        planes,
-        scalars,
+        Cells(weights, state, planes, scalars, F(s["write_noise"])),
         inputs,
         errors,
-        s["rate"],
-        s["granularity"],
-        s["longest"],
-        s["manage_update"],
-        s["manage_length"],
-        s["deterministic"],
-        F(s["write_noise"]),
-        *map(as_word, (seed, step, tile, first)),
-        counts,
-        writes,
+        Trains(*(s[name] for name in Trains._fields)),
+        draws(seed, step, tile, first),
+        Tally(counts, writes),
     )
     return counts, writes
 
@@ -187,25 +178,12 @@ _NONE = np.zeros((0, 0), np.int32)
 
 def run_once(state, planes, scalars, inputs, errors, longest, first):
     LAWS["constant_step"][0].update(
-        state[:, 0],
-        state,
-        planes,
-        scalars,
+        Cells(state[:, 0], state, planes, scalars, F(0)),
         inputs,
         errors,
-        0.05,
-        0.01,
-        longest,
-        False,
-        False,
-        False,
-        F(0),
-        as_word(3),
-        as_word(0),
-        as_word(0),
-        as_word(first),
-        _COUNTS,
-        _NONE,
+        Trains(0.05, 0.01, longest, False, False, False),
+        draws(3, 0, 0, first),
+        Tally(_COUNTS, _NONE),
     )
 
 
@@ -243,15 +221,10 @@ def test_aggregated_and_pulse_by_pulse_agree_in_distribution():
         planes = np.tile(np.array([1, 1, -1e6, 1e6], F)[:, None], (100, 1, 1, 1000))
         signed = np.full((100, 1000), 7, np.int32)
         kernels.pulse(
-            state[:, 0],
-            state,
-            planes,
-            (F(0.5),),
+            Cells(state[:, 0], state, planes, (F(0.5),), F(0)),
             signed,
-            F(0),
-            *map(as_word, (1, 2, 3)),
-            _COUNTS,
-            _NONE,
+            draws(1, 2, 3),
+            Tally(_COUNTS, _NONE),
         )
         results.append(state.astype(float).ravel())
     for values in results:

@@ -7,9 +7,10 @@ import pytest
 
 from archsim.devices.presets import load_device
 from archsim.devices.symmetry import drive_to_symmetry, symmetry_points
+from archsim.kernels.fast_array import FAST_TILE
 from archsim.kernels.update_reference import pulse_reference
 from archsim.schemes import load_scheme
-from archsim.schemes.pulsed.tiki_taka_rule import FAST_TILE, new_state
+from archsim.schemes.pulsed.tiki_taka_rule import new_state
 from archsim.schemes.rule import LayerState
 from hwlib.errors import InputError
 
@@ -91,12 +92,12 @@ def test_the_reference_of_tiki_taka_is_what_the_pulses_reached():
         again = new_state(
             load_scheme("tiki_taka", {"symmetry_pulses": pulses}), layer_of(pulse_step=0.02), 4
         )
-        np.testing.assert_array_equal(state.reference, again.reference)
-        np.testing.assert_array_equal(state.reference, state.fast.weights)
+        np.testing.assert_array_equal(state.memory.reference, again.memory.reference)
+        np.testing.assert_array_equal(state.memory.reference, state.fast.weights)
         fast = load_device("rasch2024_20_states", {"pulse_step": 0.02}).build(
             20, 30, seed=4, tile=2 + FAST_TILE
         )
-        off[pulses] = float(np.sqrt(((state.reference - symmetry_points(fast)) ** 2).mean()))
+        off[pulses] = float(np.sqrt(((state.memory.reference - symmetry_points(fast)) ** 2).mean()))
         assert not state.writes.any()  # they are the setup's
     assert off[2] > off[10] > off[100] > off[400] and off[400] < 0.3 * off[2]
     wrong = new_state(
@@ -104,7 +105,7 @@ def test_the_reference_of_tiki_taka_is_what_the_pulses_reached():
         layer_of(pulse_step=0.02),
         4,
     )
-    assert float((wrong.reference - wrong.fast.weights).std()) == pytest.approx(0.3, rel=0.1)
+    assert float((wrong.memory.reference - wrong.fast.weights).std()) == pytest.approx(0.3, rel=0.1)
 
 
 @pytest.mark.parametrize("name", ["one_sided_soft", "cbram"])

@@ -83,7 +83,7 @@ def drift(version, error):
     )
     layer = layer_of(upper_spread=0.0, lower_spread=0.0, asymmetry_spread=0.0)
     rule = TikiTakaRule(scheme, [layer], 0.5, 1, 4)
-    rule.states[0].reference += F(error)
+    rule.states[0].memory.reference[...] += F(error)
     generator = np.random.default_rng(1)
     for step in range(1500):
         rule.image(

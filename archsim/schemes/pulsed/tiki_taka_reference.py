@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from archsim.devices.array import DeviceArray
+from archsim.kernels.fast_array import AGAD, CHOPPED, CURSOR, FAST_TILE, MEAN_RATE, V1, VERSIONS
 from archsim.kernels.random import READ_OUTPUT, REFRESH, WRITE
 from archsim.kernels.random_reference import (
     normal_reference,
@@ -14,138 +16,155 @@ from archsim.kernels.random_reference import (
     uniform_reference,
 )
 from archsim.kernels.update_reference import move_reference, update_reference
-from archsim.schemes.pulsed.tiki_taka_rule import (
-    AGAD,
-    CHOPPED,
-    CURSOR,
-    FAST_TILE,
-    MEAN_RATE,
-    V1,
-    VERSIONS,
-    F,
-    new_state,
-    rates,
-)
+from archsim.schemes.pulsed.tiki_taka_rule import TransferSettings, new_state, rates
 from archsim.schemes.rule import LayerState
+
+F = np.float32
 
 
 def twin_change(
-    scheme,
+    scheme: TransferSettings,
     layer: LayerState,
     inputs: np.ndarray,
     errors: np.ndarray,
     rate: float,
     seed: int,
-    first_step: int,
+    step: int,
 ) -> np.ndarray:
     """The change (M, N) of a fresh layer by one mini-batch; arguments as `Scheme.reference_change`."""
-    s = new_state(scheme, layer, seed)
     start = layer.weights.copy()
-    devices = layer.devices
-    version = VERSIONS.index(scheme.version)
-    tile = layer.tile + FAST_TILE
-    law = devices.device.reference()
-    reads, every = scheme.transfers(layer.vectors)
-    rows, delta = np.arange(len(start)), devices.granularity
-    common = dict(
-        granularity=delta,
-        longest=scheme.train_length,
-        manage_update=scheme.update_management,
-        manage_length=True,
-        write_noise=float(devices.write_noise),
-        seed=seed,
-    )
-    for image, (x, d) in enumerate(zip(inputs, errors)):
-        step, vectors = first_step + image, x.shape[1]
+    twin = _Twin(scheme, layer, rate, seed)
+    for number, (x, d) in enumerate(zip(inputs, errors)):
+        twin.image(x, d, step + number)
+    return layer.weights - start
+
+
+class _Twin:
+    """One layer under training, its state that of a run."""
+
+    def __init__(self, scheme: TransferSettings, layer: LayerState, rate: float, seed: int):
+        self.scheme = scheme
+        self.layer = layer
+        self.rate = rate
+        self.seed = seed
+        self.state = new_state(scheme, layer, seed)
+        self.memory = self.state.memory
+        self.devices = layer.on_devices
+        self.law = self.devices.device.reference()
+        self.version = VERSIONS.index(scheme.version)
+        self.tile = layer.tile + FAST_TILE
+        self.rows = np.arange(len(layer.weights))
+
+    def image(self, x: np.ndarray, d: np.ndarray, step: int) -> None:
+        """Inputs (N, V) and errors (M, V) of one image."""
+        vectors = x.shape[1]
+        fast_rate, slow, gain = self.rates(x, d)
+        reads, every = self.scheme.transfers(self.layer.vectors)
+        spacing = max(1, vectors // reads)
+        due = step % every == 0
+        ends = {(number + 1) * spacing - 1 for number in range(reads)} if due else set()
+        for v in range(vectors):
+            chopped = x[:, v] * self.memory.choppers
+            self.update(self.state.fast, chopped, d[:, v], fast_rate, step, self.tile, v)
+            if v in ends:
+                self.transfer(step, v, slow, gain)
+
+    def rates(self, x: np.ndarray, d: np.ndarray) -> tuple[float, float, np.float32]:
+        """Rate of the fast array, rate of the transfer, and gain of the hidden matrix."""
+        means, delta = self.memory.means, self.devices.granularity
         peaks = np.abs(d).max(axis=0).astype(float)
         if peaks.any() and x.any():
             now = np.array([np.abs(x).max(axis=0).astype(float).mean(), peaks[peaks > 0].mean()])
-            s.means[:] = now if not s.means.any() else (1 - MEAN_RATE) * s.means + MEAN_RATE * now
-        fast_rate, slow = rates(scheme, layer, rate)
-        if version != V1:
-            fast_rate = (
-                fast_rate * scheme.train_length * delta / s.means.prod() if s.means.all() else 0.0
-            )
-        gain = F(slow / delta / (fast_rate if scheme.divide_by_fast_rate and fast_rate else 1.0))
-        ends = (
-            {(number + 1) * max(1, vectors // reads) - 1 for number in range(reads)}
-            if step % every == 0
-            else set()
+            means[:] = now if not means.any() else (1 - MEAN_RATE) * means + MEAN_RATE * now
+        fast_rate, slow = rates(self.scheme, self.layer, self.rate)
+        if self.version != V1:
+            wanted = fast_rate * self.scheme.train_length * delta
+            fast_rate = wanted / means.prod() if means.all() else 0.0
+        divides = self.scheme.divide_by_fast_rate and fast_rate
+        return fast_rate, slow, F(slow / delta / (fast_rate if divides else 1.0))
+
+    def update(
+        self,
+        array: DeviceArray,
+        x: np.ndarray,
+        d: np.ndarray,
+        rate: float,
+        step: int,
+        tile: int,
+        first: int,
+    ) -> None:
+        """The pulsed update of one vector."""
+        update_reference(
+            array.weights,
+            array.state,
+            array.planes,
+            array.law,
+            self.law,
+            [x],
+            [d],
+            rate=rate,
+            granularity=self.devices.granularity,
+            longest=self.scheme.train_length,
+            manage_update=self.scheme.update_management,
+            manage_length=True,
+            write_noise=float(self.devices.write_noise),
+            seed=self.seed,
+            step=step,
+            tile=tile,
+            first=first,
         )
-        for v in range(vectors):
-            update_reference(
-                s.fast.weights,
-                s.fast.state,
-                s.fast.planes,
-                s.fast.law,
-                law,
-                [x[:, v] * s.choppers],
-                [d[:, v]],
-                rate=fast_rate,
-                step=step,
-                tile=tile,
-                first=v,
-                **common,
-            )
-            if v not in ends:
-                continue
-            k = int(s.place[CURSOR])
-            s.place[CURSOR] = (k + 1) % start.shape[1]
-            sign = s.choppers[k]
-            key = row_key_reference(stream_key_reference(seed, step, tile, READ_OUTPUT), v)
-            omega = s.fast.weights[:, k] + F(scheme.read_noise) * normal_reference(key, rows)
-            if version == AGAD and s.reads[k] and s.reads[k] % scheme.period == 0:
-                s.held[:, k] = s.mean[:, k]
-            z = sign * (omega - (s.held if version == AGAD else s.reference)[:, k])
-            if version == AGAD:
-                s.mean[:, k] += F(scheme.tail) * (omega - s.mean[:, k])
-                z *= s.reads[k] >= scheme.period
-            if version == V1:
-                line = np.eye(start.shape[1], dtype=F)[k]
-                update_reference(
-                    layer.weights,
-                    devices.state,
-                    devices.planes,
-                    devices.law,
-                    law,
-                    [line],
-                    [z],
-                    rate=slow,
-                    step=step,
-                    tile=layer.tile,
-                    first=v,
-                    **common,
-                )
-            else:
-                s.hidden[:, k] += gain * z
-                signed = np.zeros(start.shape, int)
-                signed[:, k] = np.where(np.abs(s.hidden[:, k]) >= 1, np.sign(s.hidden[:, k]), 0)
-                s.hidden[signed[:, k] != 0, k] = 0
-                pulse_key = row_key_reference(
-                    stream_key_reference(seed, step, layer.tile, WRITE), v
-                )
-                move_reference(
-                    layer.weights,
-                    devices.state,
-                    devices.planes,
-                    devices.law,
-                    law,
-                    signed,
-                    float(devices.write_noise),
-                    row_key_reference(pulse_key, rows)[:, None],
-                )
-            s.reads[k] += 1
-            flip = (
-                s.reads[k] % scheme.period == 0
-                if version == AGAD
-                else version == CHOPPED
-                and bool(
-                    uniform_reference(
-                        row_key_reference(stream_key_reference(seed, step, tile, REFRESH), v),
-                        np.array([k]),
-                    )[0]
-                    < F(scheme.flip_probability)
-                )
-            )
-            s.choppers[k] = -sign if flip else sign
-    return layer.weights - start
+
+    def keys(self, stream: np.uint64, step: int, tile: int, v: int) -> np.ndarray:
+        """The key of vector v in a stream."""
+        return row_key_reference(stream_key_reference(self.seed, step, tile, stream), v)
+
+    def transfer(self, step: int, v: int, slow: float, gain: np.float32) -> None:
+        """Read the next line of the fast array and bring it to the weights; perhaps flip its sign."""
+        memory, scheme = self.memory, self.scheme
+        k = int(memory.progress[CURSOR])
+        memory.progress[CURSOR] = (k + 1) % self.layer.weights.shape[1]
+        z = self.read(k, step, v)
+        if self.version == V1:
+            line = np.eye(self.layer.weights.shape[1], dtype=F)[k]
+            self.update(self.devices, line, z, slow, step, self.layer.tile, v)
+        else:
+            self.pulse(k, gain * z, step, v)
+        memory.reads[k] += 1
+        flip = self.version == AGAD and memory.reads[k] % scheme.period == 0
+        if self.version == CHOPPED:
+            chance = uniform_reference(self.keys(REFRESH, step, self.tile, v), np.array([k]))[0]
+            flip = bool(chance < F(scheme.flip_probability))
+        if flip:
+            memory.choppers[k] = -memory.choppers[k]
+
+    def read(self, k: int, step: int, v: int) -> np.ndarray:
+        """What line k has gathered (M,)."""
+        memory, scheme = self.memory, self.scheme
+        noise = normal_reference(self.keys(READ_OUTPUT, step, self.tile, v), self.rows)
+        omega = self.state.fast.weights[:, k] + F(scheme.read_noise) * noise
+        if self.version != AGAD:
+            return memory.choppers[k] * (omega - memory.reference[:, k])
+        if memory.reads[k] and memory.reads[k] % scheme.period == 0:
+            memory.held[:, k] = memory.mean[:, k]
+        z = memory.choppers[k] * (omega - memory.held[:, k])
+        memory.mean[:, k] += F(scheme.tail) * (omega - memory.mean[:, k])
+        return z * (memory.reads[k] >= scheme.period)
+
+    def pulse(self, k: int, gathered: np.ndarray, step: int, v: int) -> None:
+        """Into the hidden matrix; what passes one is a pulse on the weights."""
+        hidden, devices = self.memory.hidden, self.devices
+        hidden[:, k] += gathered
+        signed = np.zeros(self.layer.weights.shape, int)
+        signed[:, k] = np.where(np.abs(hidden[:, k]) >= 1, np.sign(hidden[:, k]), 0)
+        hidden[signed[:, k] != 0, k] = 0
+        key = self.keys(WRITE, step, self.layer.tile, v)
+        move_reference(
+            self.layer.weights,
+            devices.state,
+            devices.planes,
+            devices.law,
+            self.law,
+            signed,
+            float(devices.write_noise),
+            row_key_reference(key, self.rows)[:, None],
+        )

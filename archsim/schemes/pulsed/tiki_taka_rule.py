@@ -1,49 +1,36 @@
-"""The algorithm of Tiki-Taka: one compiled pass an image and layer, and its NumPy twin with the
-same random numbers.
-"""
+"""The algorithm of Tiki-Taka: one compiled pass an image and layer, see `kernels.fast_array`."""
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
 
-from archsim.devices.array import DeviceArray
+from archsim.devices.array import DeviceArray, draws, new_counts
 from archsim.devices.symmetry import drive_to_symmetry
-from archsim.kernels import moves
-from archsim.kernels.compiled import template
-from archsim.kernels.random import (
-    DEVICE,
-    READ_OUTPUT,
-    REFRESH,
-    WRITE,
-    as_word,
-    fill_normals,
-    normal,
-    row_key,
-    stream_key,
-    uniform,
+from archsim.kernels.fast_array import (
+    FAST_TILE,
+    PULSES,
+    READS,
+    VERSIONS,
+    Both,
+    Transfer,
+    TransferMemory,
+    image_kernel,
 )
-from archsim.kernels.update import specialise
+from archsim.kernels.random import DEVICE, as_word, fill_normals, stream_key
+from archsim.kernels.records import Cells, Tally, Trains
 from archsim.schemes.rule import LayerState, UpdateRule
 from archsim.trace.operation import Activity
 from hwlib.errors import InputError
 
 F, U = np.float32, np.uint64
-V1, V2, CHOPPED, AGAD = range(4)
-VERSIONS = ("v1", "v2", "chopped", "agad")
-FAST_TILE = (
-    1 << 40
-)  # tiles of the fast arrays in the keys of random numbers, beside those of the layers
-MEAN_RATE = 0.01  # of the running means of max|x| and max|d|, an image (aihwkit)
 SLOTS = 1
 ROW_PULSES = 2
 COLUMN_PULSES = 3
 COINCIDENCES = 4
-CURSOR, READS, PULSES = range(3)
 
 
 class TransferSettings(Protocol):
@@ -69,222 +56,34 @@ class TransferSettings(Protocol):
     def transfers(self, vectors: int) -> tuple[int, int]: ...
 
 
-def update(*arguments):
-    """The pulsed update of the device law that takes this place."""
-
-
-def move_some(*arguments):
-    """The pulses on single devices of the law that takes this place."""
-
-
-def _image(
-    version,
-    weights,
-    state,
-    planes,
-    law,
-    fast,
-    fast_state,
-    fast_planes,
-    write_noise,
-    reference,
-    hidden,
-    mean,
-    held,
-    choppers,
-    reads,
-    means,
-    place,
-    inputs,
-    errors,
-    granularity,
-    longest,
-    manage,
-    eta,
-    slow,
-    divide,
-    transfers,
-    due,
-    noise,
-    flips,
-    period,
-    tail,
-    seed,
-    step,
-    tile,
-    counts,
-    slow_counts,
-    writes,
-    fast_writes,
-):
-    """One image: arrays (M, N) as in `State`; inputs (N, V), errors (M, V); `eta` and `slow` as
-    `rates` gives them.
-    """
-    rows, columns = weights.shape
-    vectors = inputs.shape[1]
-    x = np.empty((1, columns), np.float32)
-    d = np.empty((1, rows), np.float32)
-    z = np.empty((1, rows), np.float32)
-    line = np.zeros((1, columns), np.float32)
-    signed = np.zeros(columns, np.int32)
-    listed = np.zeros(1, np.int64)
-    top_x = top_d = 0.0
-    pulsed = 0
-    for v in range(vectors):
-        high = 0.0
-        for j in range(columns):
-            high = max(high, abs(np.float64(inputs[j, v])))
-        top_x += high / vectors
-        high = 0.0
-        for i in range(rows):
-            high = max(high, abs(np.float64(errors[i, v])))
-        top_d += high
-        pulsed += high > 0.0
-    if pulsed > 0 and top_x > 0.0:
-        top_d /= pulsed
-        keep = 0.99 if means[0] > 0.0 else 0.0  # 1 - MEAN_RATE
-        means[0] = keep * means[0] + (1.0 - keep) * top_x
-        means[1] = keep * means[1] + (1.0 - keep) * top_d
-    fast_rate = eta
-    if version != V1:
-        fast_rate = eta * longest * granularity / (means[0] * means[1]) if means[0] > 0.0 else 0.0
-    gain = np.float32(slow / granularity / (fast_rate if divide and fast_rate > 0.0 else 1.0))
-    fast_tile, done = tile + U(1099511627776), 0
-    read_stream = stream_key(seed, step, fast_tile, READ_OUTPUT)
-    pulse_stream = stream_key(seed, step, tile, WRITE)
-    flip_stream = stream_key(seed, step, fast_tile, REFRESH)
-    spacing = max(1, vectors // transfers)
-    for v in range(vectors):
-        for j in range(columns):
-            x[0, j] = inputs[j, v] * choppers[j]
-        for i in range(rows):
-            d[0, i] = errors[i, v]
-        update(
-            fast,
-            fast_state,
-            fast_planes,
-            law,
-            x,
-            d,
-            fast_rate,
-            granularity,
-            longest,
-            manage,
-            True,
-            False,
-            write_noise,
-            seed,
-            step,
-            fast_tile,
-            U(v),
-            counts,
-            fast_writes,
-        )
-        if not due or done == transfers or ((v + 1) % spacing != 0 and v + 1 != vectors):
-            continue
-        done += 1
-        k = place[CURSOR]
-        place[CURSOR] = (k + 1) % columns
-        place[READS] += 1
-        read_key, sign = row_key(read_stream, U(v)), choppers[k]
-        fresh = version == AGAD and reads[k] > 0 and reads[k] % period == 0
-        for i in range(rows):
-            omega = fast[i, k] + noise * normal(read_key, U(i))
-            if version == AGAD:
-                if fresh:
-                    held[i, k] = mean[i, k]
-                z[0, i] = sign * (omega - held[i, k]) if reads[k] >= period else np.float32(0.0)
-                mean[i, k] += tail * (omega - mean[i, k])
-            else:
-                z[0, i] = sign * (omega - reference[i, k])
-        if version == V1:
-            line[0, k] = np.float32(1.0)
-            update(
-                weights,
-                state,
-                planes,
-                law,
-                line,
-                z,
-                slow,
-                granularity,
-                longest,
-                manage,
-                True,
-                False,
-                write_noise,
-                seed,
-                step,
-                tile,
-                U(v),
-                slow_counts,
-                writes,
-            )
-            line[0, k] = np.float32(0.0)
-        else:
-            key = row_key(pulse_stream, U(v))
-            listed[0] = k
-            for i in range(rows):
-                hidden[i, k] += gain * z[0, i]
-                if abs(hidden[i, k]) >= np.float32(1.0):
-                    signed[k] = 1 if hidden[i, k] > np.float32(0.0) else -1
-                    hidden[i, k] = np.float32(0.0)
-                    move_some(
-                        weights[i],
-                        state[i],
-                        planes[i],
-                        law,
-                        signed,
-                        listed,
-                        1,
-                        write_noise,
-                        row_key(key, U(i)),
-                    )
-                    place[PULSES] += 1
-                    if writes.shape[0] > 0:
-                        writes[i, k] += np.int32(1)
-        reads[k] += 1
-        if (
-            version == AGAD
-            and reads[k] % period == 0
-            or version == CHOPPED
-            and uniform(row_key(flip_stream, U(v)), U(k)) < flips
-        ):
-            choppers[k] = -sign
-
-
-@functools.cache
-def image_kernel(step: Callable, aggregated: bool) -> Callable:
-    """`_image` for a device law; flags as `kernels.update.specialise`."""
-    names = {
-        "step": step,
-        "AGGREGATED": aggregated,
-        "PAIRED": False,
-        "draw": normal,
-        "pulses_of": moves.pulses_of_single,
-    }
-    some = template(moves.move_some, **names)
-    return template(_image, update=specialise(step, aggregated=aggregated).update, move_some=some)
-
-
 @dataclass
 class State:
-    """What one layer holds beside its weights: the fast array, its reference, H, the means and
-    references of reads, choppers.
+    """What one layer holds beside its weights: the fast array and its pulses a device, the memory of
+    the transfer, and counts since the last mini-batch (see `kernels.update.COUNTS`).
     """
 
     fast: DeviceArray
-    reference: np.ndarray
-    hidden: np.ndarray
-    mean: np.ndarray
-    held: np.ndarray
-    choppers: np.ndarray
-    reads: np.ndarray
-    means: np.ndarray
-    place: np.ndarray
+    memory: TransferMemory
     counts: np.ndarray
     slow_counts: np.ndarray
     writes: np.ndarray
+
+
+@dataclass(frozen=True)
+class ImageCall:
+    """The pass of one layer and its arguments; `reading` for every `every`-th image, `gathering` for
+    those between.
+    """
+
+    image: Callable[..., None]
+    slow: Cells
+    fast: Cells
+    memory: TransferMemory
+    reading: Transfer
+    gathering: Transfer
+    every: int
+    trains: Trains
+    both: Both
 
 
 def new_state(scheme: TransferSettings, layer: LayerState, seed: int) -> State:
@@ -303,19 +102,19 @@ def new_state(scheme: TransferSettings, layer: LayerState, seed: int) -> State:
     points = fast.weights.copy()
     wrong = np.empty(points.shape, F)
     fill_normals(U(stream_key(as_word(seed), U(1), as_word(layer.tile + FAST_TILE), DEVICE)), wrong)
-    shape, columns = layer.weights.shape, layer.weights.shape[1]
-    return State(
-        fast,
-        points + F(scheme.reference_error) * wrong,
-        *(np.zeros(shape, F) for _ in range(3)),
-        np.ones(columns, F),
-        np.zeros(columns, np.int32),
-        np.zeros(2),
-        np.zeros(3, np.int64),
-        np.zeros(6, np.int64),
-        np.zeros(6, np.int64),
-        np.zeros(shape, np.int32),
+    shape = layer.weights.shape
+    columns = shape[1]
+    memory = TransferMemory(
+        reference=points + F(scheme.reference_error) * wrong,
+        hidden=np.zeros(shape, F),
+        mean=np.zeros(shape, F),
+        held=np.zeros(shape, F),
+        choppers=np.ones(columns, F),
+        reads=np.zeros(columns, np.int32),
+        means=np.zeros(2),
+        progress=np.zeros(3, np.int64),
     )
+    return State(fast, memory, new_counts(), new_counts(), np.zeros(shape, np.int32))
 
 
 def rates(scheme: TransferSettings, layer: LayerState, rate: float) -> tuple[float, float]:
@@ -344,62 +143,76 @@ class TikiTakaRule(UpdateRule[TransferSettings]):
     ):
         super().__init__(scheme, layers, rate, batch, seed)
         self.states = [new_state(scheme, layer, seed) for layer in self.layers]
+        self.calls = [self._call(layer) for layer in self.layers]
 
     def image(self, layer: LayerState, inputs: np.ndarray, errors: np.ndarray, step: int) -> None:
-        s = self.states[layer.index]
-        devices = layer.devices
-        scheme = self.scheme
-        reads, every = scheme.transfers(layer.vectors)
-        law = type(devices.device)
-        image_kernel(law.step, law.aggregated)(
-            VERSIONS.index(scheme.version),
-            layer.weights,
-            devices.state,
-            devices.planes,
-            devices.law,
-            s.fast.weights,
-            s.fast.state,
-            s.fast.planes,
-            devices.write_noise,
-            s.reference,
-            s.hidden,
-            s.mean,
-            s.held,
-            s.choppers,
-            s.reads,
-            s.means,
-            s.place,
+        call = self.calls[layer.index]
+        call.image(
+            call.slow,
+            call.fast,
+            call.memory,
             inputs,
             errors,
-            devices.granularity,
-            scheme.train_length,
-            scheme.update_management,
-            *rates(scheme, layer, self.rate),
-            scheme.divide_by_fast_rate,
-            reads,
-            step % every == 0,
-            F(scheme.read_noise),
-            F(scheme.flip_probability),
-            scheme.period,
-            F(scheme.tail),
-            as_word(self.seed),
-            as_word(step),
-            as_word(layer.tile),
-            s.counts,
-            s.slow_counts,
-            layer.writes,
-            s.writes,
+            call.reading if step % call.every == 0 else call.gathering,
+            call.trains,
+            draws(self.seed, step, layer.tile),
+            call.both,
+        )
+
+    def _call(self, layer: LayerState) -> ImageCall:
+        """What stays the same from image to image, made once: all of it costs more than a small
+        layer's pass.
+        """
+        s = self.states[layer.index]
+        devices = layer.on_devices
+        scheme = self.scheme
+        reads, every = scheme.transfers(layer.vectors)
+        eta, slow = rates(scheme, layer, self.rate)
+        law = type(devices.device)
+        reading = Transfer(
+            version=VERSIONS.index(scheme.version),
+            eta=eta,
+            slow=slow,
+            divide=scheme.divide_by_fast_rate,
+            transfers=reads,
+            due=True,
+            noise=F(scheme.read_noise),
+            flips=F(scheme.flip_probability),
+            period=scheme.period,
+            tail=F(scheme.tail),
+        )
+        return ImageCall(
+            image=image_kernel(law.step, law.aggregated),
+            slow=devices.cells,
+            # A read of the fast array has noise of its own, and its pulses that of the weights'.
+            fast=s.fast.cells._replace(law=devices.law, write_noise=devices.write_noise),
+            memory=s.memory,
+            reading=reading,
+            gathering=reading._replace(due=False),
+            every=every,
+            trains=Trains(
+                rate=0.0,
+                granularity=devices.granularity,
+                longest=scheme.train_length,
+                manage_update=scheme.update_management,
+                manage_length=True,
+                deterministic=False,
+            ),
+            both=Both(Tally(s.counts, s.writes), Tally(s.slow_counts, layer.writes)),
         )
 
     def batch(self, layer: LayerState, step: int) -> None:
         """Take the counts of the mini-batch."""
-        s, done = self.states[layer.index], self.done[layer.index]
+        s = self.states[layer.index]
+        done = self.done[layer.index]
         rows, columns = layer.weights.shape
         ends = rows + columns - layer.bias
         vectors = self.batch_vectors(layer)
-        reads = int(s.place[READS])
+        reads = int(s.memory.progress[READS])
         slow = float(
-            s.slow_counts[COINCIDENCES] if self.scheme.version == "v1" else s.place[PULSES]
+            s.slow_counts[COINCIDENCES]
+            if self.scheme.version == "v1"
+            else s.memory.progress[PULSES]
         )
         done.add("array", "update", s.counts[COINCIDENCES] + slow)
         done.add(
@@ -419,7 +232,7 @@ class TikiTakaRule(UpdateRule[TransferSettings]):
         done.sum("vectors", vectors)
         s.counts[...] = 0
         s.slow_counts[...] = 0
-        s.place[READS:] = 0
+        s.memory.progress[READS:] = 0
 
     def batch_vectors(self, layer: LayerState) -> int:
         """Vectors since the last batch."""
@@ -427,22 +240,23 @@ class TikiTakaRule(UpdateRule[TransferSettings]):
         return layer.vectors * done.images - int(done.sums.get("vectors", 0))
 
     def state(self) -> dict[str, np.ndarray]:
-        found = {}
+        kept: dict[str, np.ndarray] = {}
         for layer, s in zip(self.layers, self.states):
+            memory = s.memory
             arrays = {
                 "fast": s.fast.weights,
                 "fast_state": s.fast.state,
-                "hidden": s.hidden,
-                "mean": s.mean,
-                "held": s.held,
-                "choppers": s.choppers,
-                "reads": s.reads,
-                "means": s.means,
-                "place": s.place,
+                "hidden": memory.hidden,
+                "mean": memory.mean,
+                "held": memory.held,
+                "choppers": memory.choppers,
+                "reads": memory.reads,
+                "means": memory.means,
+                "place": memory.progress,
                 "fast_writes": s.writes,
             }
-            found |= {f"{layer.index}.{name}": values for name, values in arrays.items()}
-        return found
+            kept |= {f"{layer.index}.{name}": values for name, values in arrays.items()}
+        return kept
 
     def further_writes(self, layer: LayerState) -> dict[str, np.ndarray]:
         return {f"{layer.name}.fast": self.states[layer.index].writes}

@@ -1,0 +1,241 @@
+"""The compiled pass of Tiki-Taka: an image's vectors are pulsed into the fast array, whose lines are
+read one after the other and reach the weights slowly (Gokmen & Haensch 2020; Gokmen 2021; Rasch 2024).
+
+Templates that `image_kernel` completes with a device law: `update` and `move_some` are replaced before
+compilation.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from archsim.kernels import moves
+from archsim.kernels.compiled import kernel, template
+from archsim.kernels.random import READ_OUTPUT, REFRESH, WRITE, normal, row_key, stream_key, uniform
+from archsim.kernels.records import Draws, Tally, Trains
+from archsim.kernels.update import specialise
+
+U = np.uint64
+ZERO, ONE = np.float32(0.0), np.float32(1.0)
+V1, V2, CHOPPED, AGAD = range(4)
+VERSIONS = ("v1", "v2", "chopped", "agad")
+# Tiles of the fast arrays in the keys of random numbers, beside those of the layers.
+FAST_TILE = 1 << 40
+_FAST_TILE = U(FAST_TILE)
+MEAN_RATE = 0.01  # of the running means of max|x| and max|d|, an image (aihwkit)
+KEPT = 0.99  # 1 - MEAN_RATE
+CURSOR, READS, PULSES = range(3)  # of TransferMemory.progress
+
+
+class TransferMemory(NamedTuple):
+    """What a layer holds beside its two arrays: float32 (M, N) the reference of the fast array, the
+    hidden matrix H, the running mean of the reads and what it was at the last flip; choppers float32
+    and reads int32 (N,) of the lines; means float64 (2,) of max|x| and max|d|; progress int64 (3,):
+    the next line, reads and pulses since counting began.
+    """
+
+    reference: np.ndarray
+    hidden: np.ndarray
+    mean: np.ndarray
+    held: np.ndarray
+    choppers: np.ndarray
+    reads: np.ndarray
+    means: np.ndarray
+    progress: np.ndarray
+
+
+class Transfer(NamedTuple):
+    """The rule of an image: its version (a place in VERSIONS); rates of the fast array and of the
+    transfer; whether the gain of H is divided by the rate of the fast array; lines read an image,
+    whether this image is one of those; noise of a read; chance of a flip, reads between flips, and
+    share of a read in the running mean.
+    """
+
+    version: int
+    eta: float
+    slow: float
+    divide: bool
+    transfers: int
+    due: bool
+    noise: np.float32
+    flips: np.float32
+    period: int
+    tail: np.float32
+
+
+class Both(NamedTuple):
+    """Counters of the two arrays."""
+
+    fast: Tally
+    slow: Tally
+
+
+def update(*arguments):
+    """The pulsed update of the device law that takes this name."""
+
+
+def move_some(*arguments):
+    """The pulses on single devices of the law that takes this name."""
+
+
+@kernel
+def track_means(inputs, errors, means):
+    """Running means of max|x| and max|d|, by which the fast rate is set (Rasch 2024, Eq. 15)."""
+    vectors = inputs.shape[1]
+    top_x = top_d = 0.0
+    pulsed = 0
+    for v in range(vectors):
+        high = 0.0
+        for j in range(inputs.shape[0]):
+            high = max(high, abs(np.float64(inputs[j, v])))
+        top_x += high / vectors
+        high = 0.0
+        for i in range(errors.shape[0]):
+            high = max(high, abs(np.float64(errors[i, v])))
+        top_d += high
+        pulsed += high > 0.0
+    if pulsed > 0 and top_x > 0.0:
+        top_d /= pulsed
+        # The first image sets the means: from zero they would be too small for hundreds of images.
+        keep = KEPT if means[0] > 0.0 else 0.0
+        means[0] = keep * means[0] + (1.0 - keep) * top_x
+        means[1] = keep * means[1] + (1.0 - keep) * top_d
+
+
+@kernel
+def read_line(fast, memory, rule, k, key, z):
+    """z (M,) = what line k of the fast array has gathered, against its reference, its sign undone."""
+    # Records are taken apart before the loop: each look into one costs a count of its references.
+    weights, reference, mean, held = fast.weights, memory.reference, memory.mean, memory.held
+    sign, reads = memory.choppers[k], memory.reads[k]
+    noise, tail = rule.noise, rule.tail
+    adaptive = rule.version == AGAD
+    begun = reads >= rule.period
+    fresh = adaptive and reads > 0 and reads % rule.period == 0
+    for i in range(z.shape[0]):
+        omega = weights[i, k] + noise * normal(key, U(i))
+        if not adaptive:
+            z[i] = sign * (omega - reference[i, k])
+            continue
+        # The reads are their own reference: their mean when the sign last flipped.
+        if fresh:
+            held[i, k] = mean[i, k]
+        z[i] = sign * (omega - held[i, k]) if begun else ZERO
+        mean[i, k] += tail * (omega - mean[i, k])
+
+
+def pulse_line(slow, memory, k, z, gain, signed, listed, key, writes):
+    """H gathers z at line k; an entry past one gives its weight a pulse and starts anew."""
+    weights, state, planes = slow.weights, slow.state, slow.planes
+    law, write_noise, hidden = slow.law, slow.write_noise, memory.hidden
+    listed[0] = k
+    fired = 0
+    for i in range(z.shape[0]):
+        hidden[i, k] += gain * z[i]
+        if abs(hidden[i, k]) >= ONE:
+            signed[k] = 1 if hidden[i, k] > ZERO else -1
+            hidden[i, k] = ZERO
+            row = row_key(key, U(i))
+            move_some(weights[i], state[i], planes[i], law, signed, listed, 1, write_noise, row)
+            fired += 1
+            if writes.shape[0] > 0:
+                writes[i, k] += np.int32(1)
+    memory.progress[PULSES] += fired
+
+
+@kernel
+def with_rate(trains, rate):
+    """The same trains at another rate."""
+    return Trains(
+        rate,
+        trains.granularity,
+        trains.longest,
+        trains.manage_update,
+        trains.manage_length,
+        trains.deterministic,
+    )
+
+
+def image(slow, fast, memory, inputs, errors, rule, trains, keys, both):
+    """One image: every vector is a pulsed update of the fast array; after some of them one of its
+    lines is read and moves the weights.
+
+    Args:
+        slow, fast: `Cells` of the weights and of the fast array, of one law.
+        memory, rule, both: the records above.
+        inputs, errors: (N, V) and (M, V).
+        trains: `Trains`, whose rate is not read.
+        keys: `Draws` of the layer.
+    """
+    rows, columns = slow.weights.shape
+    vectors = inputs.shape[1]
+    x = np.empty((1, columns), np.float32)
+    d = np.empty((1, rows), np.float32)
+    z = np.empty((1, rows), np.float32)
+    line = np.zeros((1, columns), np.float32)
+    signed = np.zeros(columns, np.int32)
+    listed = np.zeros(1, np.int64)
+    means, progress = memory.means, memory.progress
+    choppers, line_reads = memory.choppers, memory.reads
+    fast_tally, slow_tally = both.fast, both.slow
+    slow_writes = slow_tally.writes
+    seed, step = keys.seed, keys.step
+    track_means(inputs, errors, means)
+    scale = trains.granularity
+    fast_rate = rule.eta
+    if rule.version != V1:
+        peaks = means[0] * means[1]
+        fast_rate = rule.eta * trains.longest * scale / peaks if means[0] > 0.0 else 0.0
+    divisor = fast_rate if rule.divide and fast_rate > 0.0 else 1.0
+    gain = np.float32(rule.slow / scale / divisor)
+    fast_trains = with_rate(trains, fast_rate)
+    slow_trains = with_rate(trains, rule.slow)
+    fast_tile = keys.tile + _FAST_TILE
+    read_stream = stream_key(keys.seed, keys.step, fast_tile, READ_OUTPUT)
+    pulse_stream = stream_key(keys.seed, keys.step, keys.tile, WRITE)
+    flip_stream = stream_key(keys.seed, keys.step, fast_tile, REFRESH)
+    spacing = max(1, vectors // rule.transfers)
+    done = 0
+    for v in range(vectors):
+        number = U(v)
+        for j in range(columns):
+            x[0, j] = inputs[j, v] * choppers[j]
+        for i in range(rows):
+            d[0, i] = errors[i, v]
+        update(fast, x, d, fast_trains, Draws(seed, step, fast_tile, number), fast_tally)
+        between = (v + 1) % spacing != 0 and v + 1 != vectors
+        if not rule.due or done == rule.transfers or between:
+            continue
+        done += 1
+        k = progress[CURSOR]
+        progress[CURSOR] = (k + 1) % columns
+        progress[READS] += 1
+        read_line(fast, memory, rule, k, row_key(read_stream, number), z[0])
+        if rule.version == V1:
+            line[0, k] = ONE
+            update(slow, line, z, slow_trains, Draws(seed, step, keys.tile, number), slow_tally)
+            line[0, k] = ZERO
+        else:
+            key = row_key(pulse_stream, number)
+            pulse_line(slow, memory, k, z[0], gain, signed, listed, key, slow_writes)
+        line_reads[k] += 1
+        flipped = rule.version == AGAD and line_reads[k] % rule.period == 0
+        if rule.version == CHOPPED:
+            flipped = uniform(row_key(flip_stream, number), U(k)) < rule.flips
+        if flipped:
+            choppers[k] = -choppers[k]
+
+
+@functools.cache
+def image_kernel(step: Callable, aggregated: bool) -> Callable:
+    """`image` for a device law; flags as `kernels.update.specialise`."""
+    own = moves.movers(step, aggregated=aggregated)
+    return template(
+        image,
+        update=specialise(step, aggregated=aggregated).update,
+        pulse_line=template(pulse_line, move_some=own.some),
+    )
