@@ -207,6 +207,12 @@ def test_a_layer_with_dots_in_its_name():
     assert explain(result, "by_layer.block.1/conv.a.forward.energy_j").value > 0
 
 
+def test_a_setting_says_that_it_is_one():
+    how = explain(make_result(), "settings.tile.rows").how
+    assert how.startswith("setting tile.rows of the architecture 'chip'")
+    assert "tile" not in explain(make_result(), "images").how
+
+
 def test_counted_numbers_say_by_what():
     result = make_result()
     cycles = explain(result, "cycles")
