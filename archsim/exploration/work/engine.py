@@ -65,7 +65,8 @@ class Engine:
                 yield self._alone(job, point).lines
 
     def _run_all(self, job: Job, points: Iterable[Point]) -> Iterator[Batch]:
-        feed, deaths = Feed(points), _deaths(self.cluster)
+        feed = Feed(points)
+        deaths = _deaths(self.cluster)
         in_vain = 0
         while True:
             try:

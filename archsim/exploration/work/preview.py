@@ -159,7 +159,8 @@ def _words(space: Space) -> _Words:
     """The names that results of the space may hold. A combination of names that does not fit adds
     none.
     """
-    words, fault = _Words(), None
+    words = _Words()
+    fault = None
     for design in _combinations(space):
         try:
             step = resolve(design)

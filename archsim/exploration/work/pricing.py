@@ -102,7 +102,8 @@ def breakdown(design: Mapping[str, Any], run: Mapping[str, Any] | None) -> Estim
         without = place(step.trace.matrices, step.chip).without()
         tiles = run["tiles"] if step.chip.tile.count == "auto" else step.chip.tile.count
         inventory = parts_of(step.chip, step.rule, tiles, step.chip.node_nm, without)
-        ledger, cycles = Ledger(), run["cycles"]
+        ledger = Ledger()
+        cycles = run["cycles"]
         for name, action, count in run["ledger"]:
             ledger.add(name, action, "", "", count)
     return price_run(

@@ -73,7 +73,8 @@ def headline(view: ComparisonView) -> list[Headline]:
 
 def tradeoff_caption(view: ComparisonView, name: str) -> str:
     """What a plot of test error over a cost shows."""
-    cost, front = COSTS[name], view.front(COSTS[name].key)
+    cost = COSTS[name]
+    front = view.front(cost.key)
     names = [row["name"] for row in view.rows if row["number"] in front]
     text = f"Both axes logarithmic; better is left and down. On the front, beaten by no other in both: {', '.join(names)}."
     if cost.low:
@@ -96,7 +97,8 @@ def tradeoff_caption(view: ComparisonView, name: str) -> str:
 
 def breakdown_caption(view: ComparisonView, name: str) -> str:
     """What takes most, in the cheapest and in the dearest scheme."""
-    made, rows = BREAKDOWNS[name], view.rows
+    made = BREAKDOWNS[name]
+    rows = view.rows
     parts = view.parts(made.kind)
     known = [i for i, row in enumerate(rows) if (row[made.total] or 0) > 0]
     least, most = (pick(known, key=lambda i: rows[i][made.total]) for pick in (min, max))

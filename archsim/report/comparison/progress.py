@@ -28,7 +28,8 @@ def watch_schemes(console) -> Iterator[Callable[[Sequence[Any]], None]]:
         TimeElapsedColumn(),
     )
     bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
-    tasks, told = {}, set()
+    tasks = {}
+    told = set()
     whole = bar.add_task("", total=None, label="all")
 
     def show(statuses: Sequence[Any]) -> None:

@@ -129,7 +129,8 @@ def used_figures(view: ComparisonView) -> Table:
 
 def detail_tables(view: ComparisonView, number: int) -> tuple[Table, Table]:
     """Components and phases of one scheme, for all simulated images."""
-    own, images = view.views[number - 1], view.views[number - 1].result["images"]
+    own = view.views[number - 1]
+    images = own.result["images"]
     of = f"of {fmt.whole(images)} image{'' if images == 1 else 's'}"
     phases = [{"phase": name, **part} for name, part in own.result["by_phase"].items()]
     columns = (

@@ -48,7 +48,8 @@ def draw_boundaries(view: View, width: float) -> Drawing | None:
         )
         drawing.add(Text(0, y, title, bold=True))
         for index, name in enumerate(names):
-            x, top = left, y + 6 + 24 * index
+            x = left
+            top = y + 6 + 24 * index
             drawing.add(Text(left - 8, top + 15, name, "end"))
             for row in inside[name]:
                 length = axis.place(pick(row))

@@ -91,7 +91,8 @@ def _bars(
     prefixed: bool,
     write: Callable[[float], str],
 ) -> Drawing:
-    shown, rest = rows[:_MOST], rows[_MOST:]
+    shown = rows[:_MOST]
+    rest = rows[_MOST:]
     lines = [(row.label, token("role", row.role), parts(row)) for row in shown]
     if rest:
         amount = sum(sum(part[0] for part in parts(row)) for row in rest)
@@ -126,7 +127,8 @@ def _bars(
         )
     drawing.add(Text(width, bottom + 15, axis.unit, "end", 11, "soft"))
     for index, ((name, colour, pieces), text) in enumerate(zip(lines, numbers)):
-        y, x = top + index * _ROW, left
+        y = top + index * _ROW
+        x = left
         drawing.add(Text(left - 8, y + 16, fit_text(name, left - 10), "end"))
         drawing.add(
             Rect(x, y + 3, axis.place(sum(piece[0] for piece in pieces)), _ROW - 7, "card")

@@ -43,7 +43,8 @@ def draw_resources(view: View, width: float) -> Drawing | None:
     ]
     legend = [("busy", "state-busy"), *waits, ("idle", "idle")]
     top = add_legend(drawing, legend, left, 2, width - left) + 8
-    span, bottom = width - left - right, top + _ROW * len(shown)
+    span = width - left - right
+    bottom = top + _ROW * len(shown)
     for index, (name, row) in enumerate(shown):
         total = row["total_cycles"]
         x = left
@@ -89,7 +90,8 @@ def draw_stalls(view: View, width: float) -> Drawing | None:
     span = width - left - max(text_width(text) for text in numbers) - 10
     drawing = Drawing(width, 24 * len(rows) + 8, f"Stall cycles by cause of {view.title}")
     for index, ((cause, cycles), text) in enumerate(zip(rows, numbers)):
-        y, length = 4 + index * 24, cycles / largest * span
+        y = 4 + index * 24
+        length = cycles / largest * span
         drawing.add(
             Text(left - 8, y + 16, f"waits for {cause}", "end"),
             Rect(

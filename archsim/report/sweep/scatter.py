@@ -153,7 +153,8 @@ def draw_bands(view: SweepView, width: float) -> Drawing | None:
     gap = 22.0
     line = 19.0
     panel = (width - label - share - gap * len(paths)) / len(paths)
-    top, height = 26.0, line * len(designs)
+    top = 26.0
+    height = line * len(designs)
     drawing = Drawing(
         width, top + height + 40, f"Bands of {len(designs)} designs over the spread of the figures"
     )

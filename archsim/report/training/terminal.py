@@ -20,7 +20,8 @@ def print_training(result: Mapping, console) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    view, training = View(result), result["training"]
+    view = View(result)
+    training = result["training"]
     title = Text(f"{view.text('network')} trained on {view.text('architecture')}", style="bold")
     title.append(f"  {_subtitle(view, result)}", style="default")
     console.print(title)
@@ -41,7 +42,8 @@ def print_training(result: Mapping, console) -> None:
 
 def headline(view: View, result: Mapping) -> list[tuple[str, str, str]]:
     """The numbers a person wants first, as (name, value, detail)."""
-    training, count = result["training"], f"{result['training']['images']:,} images"
+    training = result["training"]
+    count = f"{result['training']['images']:,} images"
     writes = training["writes"].get("")
     rows = [
         (
