@@ -14,7 +14,8 @@ import numpy as np
 
 from archsim.operators.shapes import Shape
 from hwlib.errors import InputError
-from workloads.onnx.arithmetic import Array, slices
+from workloads.onnx import moved_arrays as arrays
+from workloads.onnx.arithmetic import Array
 from workloads.onnx.builder import Builder, Converter
 from workloads.onnx.constants import Constants
 from workloads.onnx.node import Attributes
@@ -27,7 +28,6 @@ _LARGEST_MOVED = 2**25
 """Elements of a tensor, all images, that a node may move in a run with real data."""
 _LARGEST_LOOKED_AT = 2**20
 """Elements of a tensor up to which it is found out at once whether a node moves anything at all."""
-_PADDING = ("constant", "reflect", "edge", "wrap")
 
 Move = Callable[[Constants, "NodeProto", Array, int], Array]
 """(constants, node, array, number of the output) -> the array that the node would make of it, -1 where it fills."""
@@ -87,7 +87,9 @@ def _add_move(builder: Builder, node: NodeProto, operator: str, move: Move, outp
         return
     roles: dict[str, Role] = {"index": origins}
     if node.op_type == "Pad":
-        roles["fill"] = lambda constants: np.asarray(_fill(constants, node), np.float32).reshape(())
+        roles["fill"] = lambda constants: np.asarray(
+            arrays.fill(constants, node), np.float32
+        ).reshape(())
     name = builder.reshaped(value.layer, shape, node, operator, always=True, constants=tuple(roles))
     builder.tensors[name] = roles
     builder.values[output.tensor] = Value(name, output.full, output.axis)
@@ -141,103 +143,6 @@ def _within_image(
     return result
 
 
-def _sliced(constants: Constants, node: NodeProto, array: Array, number: int) -> Array:
-    return array[slices(constants, node, array.ndim)]
-
-
-def _split(constants: Constants, node: NodeProto, array: Array, number: int) -> Array:
-    axis = Attributes(node).integer("axis", 0) % array.ndim
-    sizes = [constants.graph.shape(tensor, node)[axis] if tensor else 0 for tensor in node.output]
-    if 0 in sizes[:number]:
-        raise InputError(
-            "parts without a name are not supported", where=constants.graph.position(node)
-        )
-    start = sum(sizes[:number])
-    return array.take(range(start, start + sizes[number]), axis=axis)
-
-
-def _taken(constants: Constants, node: NodeProto, array: Array, number: int) -> Array:
-    return np.take(array, constants.of(node.input[1]), axis=Attributes(node).integer("axis", 0))
-
-
-class Pads(NamedTuple):
-    """What a Pad puts before and after each axis; negative numbers take away."""
-
-    before: list[int]
-    after: list[int]
-
-
-def _pads(constants: Constants, node: NodeProto, rank: int) -> Pads:
-    fields = Attributes(node)
-    given = (
-        fields.integers("pads")
-        if "pads" in fields
-        else [int(item) for item in constants.of(node.input[1]).reshape(-1)]
-    )
-    named = constants.input(node, 3)
-    axes = range(rank) if named is None else [int(item) % rank for item in named.reshape(-1)]
-    if len(given) != 2 * len(axes):
-        where = constants.graph.position(node)
-        raise InputError("pads do not fit the axes", where=where, got=given)
-    pads = Pads([0] * rank, [0] * rank)
-    for position, axis in enumerate(axes):
-        pads.before[axis] = given[position]
-        pads.after[axis] = given[position + len(axes)]
-    return pads
-
-
-def _padded(constants: Constants, node: NodeProto, array: Array, number: int) -> Array:
-    pads = _pads(constants, node, array.ndim)
-    widths = [(max(0, first), max(0, last)) for first, last in zip(pads.before, pads.after)]
-    mode = Attributes(node).text("mode", "constant")
-    match mode:
-        case "constant":
-            grown = np.pad(array, widths, constant_values=-1)
-        case "reflect" | "edge" | "wrap":
-            grown = np.pad(array, widths, mode=mode)
-        case _:
-            where = constants.graph.position(node)
-            raise InputError("unknown mode of padding", where=where, got=mode, allowed=_PADDING)
-    # Negative padding takes away.
-    taken = (
-        slice(max(0, -first), size - max(0, -last))
-        for first, last, size in zip(pads.before, pads.after, grown.shape)
-    )
-    return grown[tuple(taken)]
-
-
-def _fill(constants: Constants, node: NodeProto) -> Array | float:
-    fields = Attributes(node)
-    if "value" in fields:
-        return fields.number("value", 0.0)
-    given = constants.input(node, 2)
-    return 0.0 if given is None else given
-
-
-def _depth_to_space(constants: Constants, node: NodeProto, array: Array, number: int) -> Array:
-    fields = Attributes(node)
-    size = fields.integer("blocksize")
-    batch, channels, height, width = array.shape
-    if fields.text("mode", "DCR") == "DCR":
-        parts = array.reshape(batch, size, size, channels // size**2, height, width).transpose(
-            0, 3, 4, 1, 5, 2
-        )
-    else:
-        parts = array.reshape(batch, channels // size**2, size, size, height, width).transpose(
-            0, 1, 4, 2, 5, 3
-        )
-    return parts.reshape(batch, channels // size**2, height * size, width * size)
-
-
-def _space_to_depth(constants: Constants, node: NodeProto, array: Array, number: int) -> Array:
-    size = Attributes(node).integer("blocksize")
-    batch, channels, height, width = array.shape
-    parts = array.reshape(batch, channels, height // size, size, width // size, size).transpose(
-        0, 3, 5, 1, 2, 4
-    )
-    return parts.reshape(batch, channels * size**2, height // size, width // size)
-
-
 def _gather(builder: Builder, node: NodeProto) -> None:
     if builder.constant(node.input[0]):
         raise builder.fault(
@@ -249,14 +154,14 @@ def _gather(builder: Builder, node: NodeProto) -> None:
         raise builder.fault(
             node, "indices computed at run time are not supported", "cut the network before it"
         )
-    _moved("slice", _taken)(builder, node)
+    _moved("slice", arrays.taken)(builder, node)
 
 
 CONVERTERS: dict[str, Converter] = {
-    "DepthToSpace": _moved("transpose", _depth_to_space),
-    "SpaceToDepth": _moved("transpose", _space_to_depth),
-    "Pad": _moved("pad", _padded),
-    "Slice": _moved("slice", _sliced),
-    "Split": _moved("slice", _split),
+    "DepthToSpace": _moved("transpose", arrays.depth_to_space),
+    "SpaceToDepth": _moved("transpose", arrays.space_to_depth),
+    "Pad": _moved("pad", arrays.padded),
+    "Slice": _moved("slice", arrays.sliced),
+    "Split": _moved("slice", arrays.split),
     "Gather": _gather,
 }
