@@ -105,7 +105,7 @@ def _check_size(network: Network, images: int) -> None:
         )
 
 
-def exacttensors_of(network: Network) -> dict[str, dict[str, np.ndarray]]:
+def exact_tensors(network: Network) -> dict[str, dict[str, np.ndarray]]:
     """The values of a network's own file by layer and role, for `network_forward`.
 
     Raises InputError for a network that cannot carry data, or whose file leaves a value open.
