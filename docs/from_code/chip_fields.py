@@ -12,11 +12,12 @@ from docs.from_code.settings import FieldRow, field_rows
 
 MOVES = Path(__file__).with_name("moves.json")
 HEADS = ("field", "unit", "default", "allowed", "meaning", "moves")
-INTRODUCTION = """A chip is one TOML file ([how to write one](../learn/my_chip.md)); `--set FIELD=VALUE` changes any field
-of one. *Moves* is measured, not claimed: the field was driven off its default in
-thirteen kinds of run (counted and timed, inference and training, real data, in passes, pipelined) and in the settings of trainings, and what came
-out was compared. *Values* are real data that pass through the arrays, *training* is what a training computes with, and a *limit* holds a run
-back only where it comes to that. Where it stands empty, the field names something, or acts where those runs do not go.
+INTRODUCTION = """A chip is one TOML file ([how to write one](../learn/my_chip.md)); `--set FIELD=VALUE` changes any field of one.
+
+*Moves* is measured, not claimed: the field was driven off its default in thirteen kinds of run (counted and timed,
+inference and training, real data, in passes, pipelined) and in the settings of trainings, and what came out was compared.
+*Values* are real data that pass through the arrays, *training* is what a training computes with, and a *limit* holds a
+run back only where it comes to that. Where it stands empty, the field names something, or acts where those runs do not go.
 
 A setting that a run does not read is listed in the `unused` of its result."""
 
