@@ -35,7 +35,7 @@ def blocks(*languages: str) -> list[Block]:
     found = []
     for path in TEXTS:
         text = path.read_text(encoding="utf-8")
-        for match in re.finditer(r"^```(\w*)\n(.*?)^```$", text, re.DOTALL | re.MULTILINE):
+        for match in re.finditer(r"^```([^\n]*)\n(.*?)^```$", text, re.DOTALL | re.MULTILINE):
             if match[1] in languages:
                 found.append(Block(path, text[: match.start()].count("\n") + 1, match[1], match[2]))
     return found
