@@ -90,11 +90,22 @@ def build_chip(
     images: int | None = None,
     node_nm: float | None = None,
 ) -> BuiltChip:
-    """Build and check. `images` defaults to the batch of the trace, `node_nm` to the chip's node.
+    """Build and check.
 
-    Raises InputError for the first thing that does not fit: the images, a read backwards that the
-    chip has not, parts that follow nothing, tiles that are missing, weights that a reload would
-    lose, parameters of parts, roles that are missing.
+    Args:
+        trace: what the chip has to do.
+        chip: its description.
+        rule: the update rule of a training step, whose parts it gets.
+        images: how many go through; None for the batch of the trace.
+        node_nm: node of the prices in nm; None for the chip's.
+
+    Returns:
+        the chip with its tiles, parts, plans and counts.
+
+    Raises:
+        InputError: for the first thing that does not fit: the images, a read backwards that the
+            chip has not, parts that follow nothing, tiles that are missing, weights that a reload
+            would lose, parameters of parts, roles that are missing.
     """
     images = trace.batch if images is None else images
     if not isinstance(images, int) or isinstance(images, bool) or not 1 <= images <= MAX_IMAGES:

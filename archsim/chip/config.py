@@ -17,7 +17,7 @@ from archsim.chip.blocks.controller import ControllerSettings
 from archsim.chip.blocks.interconnect import InterconnectSettings
 from archsim.chip.blocks.off_chip import OffChipSettings
 from archsim.chip.blocks.sections import with_blocks
-from archsim.chip.blocks.tile_read import ReadSettings
+from archsim.chip.blocks.tile_read import TileReadSettings
 from archsim.chip.blocks.tile_update import UpdateSettings
 from archsim.chip.blocks.tile_write import WriteSettings
 from archsim.chip.blocks.vector_unit import VectorUnitSettings
@@ -94,7 +94,7 @@ class Sections(Section):
     """Tiles that share the parts of `per = "cluster"`."""
     tile: TileSettings
     weights: WeightSettings = WeightSettings()
-    read: ReadSettings = ReadSettings()
+    read: TileReadSettings = TileReadSettings()
     physics: PhysicsSettings = PhysicsSettings()
     write: WriteSettings = WriteSettings()
     update: UpdateSettings = UpdateSettings()

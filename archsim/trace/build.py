@@ -20,9 +20,21 @@ MAX_BATCH = 1_000_000
 def build_trace(
     network: Network, scheme: StepRule | None = None, phase: str = "inference", batch: int = 1
 ) -> Trace:
-    """The trace of one image (inference) or of a training step with `batch` images.
+    """The trace of one image (inference) or of a training step.
 
-    Raises InputError for an unknown phase, a training step without a scheme, or a batch below one.
+    Args:
+        network: what is computed.
+        scheme: the update rule of a training step; an inference needs none.
+        phase: "inference" or "training".
+        batch: images of a training step.
+
+    Returns:
+        the operations in order, with assumed activity, and the matrices that they work on.
+
+    Raises:
+        InputError: for an unknown phase, a training step without an update rule or with weights
+            that layers share, a batch that is no number of images, or a network with nothing to
+            place on an array.
     """
     if phase not in ("inference", "training"):
         raise InputError(

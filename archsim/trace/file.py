@@ -46,8 +46,17 @@ VECTOR_ACTIONS = ("add", "multiply", "multiply_add", "compare", "lookup", "divid
 
 
 def save_trace(trace: Trace, path: str | Path) -> Path:
-    """Write a trace as a file, whole or not at all. Raises InputError where the path cannot be
-    written.
+    """Write a trace as a file, whole or not at all.
+
+    Args:
+        trace: what is written, its chip and device with it.
+        path: a file in a folder that exists.
+
+    Returns:
+        the path.
+
+    Raises:
+        InputError: where it cannot be written.
     """
     from archsim.basics.files import write_files
 
@@ -64,8 +73,16 @@ def save_trace(trace: Trace, path: str | Path) -> Path:
 
 
 def load_trace(path: str | Path) -> Trace:
-    """Read a recorded trace. Raises InputError with the file and the field path for anything that
-    is not allowed.
+    """Read a recorded trace.
+
+    Args:
+        path: a JSON file of a trace.
+
+    Returns:
+        the trace, checked against its matrices and itself.
+
+    Raises:
+        InputError: with the file and the field path, for anything that is not allowed.
     """
     where = str(path)
     return _trace(read_json(path, MAX_FILE_BYTES), where)

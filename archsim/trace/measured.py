@@ -31,10 +31,18 @@ def with_activity(trace: Trace, activities: Mapping[tuple[str, str], Activity]) 
     """The trace with the activity of (layer or further array, phase) on reads, transposed reads,
     pulse updates and writes.
 
-    Digital operations have no activity: their counts follow from shapes alone. An operation that
-    nothing was measured for keeps its assumed activity, and the trace then stays "assumed" as a
-    whole. Raises InputError for a layer or phase that the trace does not have, and for a value that
-    is not finite, negative, or above one where it is a share.
+    Args:
+        trace: with assumed activity, or measured before.
+        activities: by (layer or further array, phase).
+
+    Returns:
+        the trace. Digital operations have no activity: their counts follow from shapes alone. An
+        operation that nothing was measured for keeps its assumed activity, and the trace then stays
+        "assumed" as a whole.
+
+    Raises:
+        InputError: for a layer or phase that the trace does not have, and for a value that is not
+            finite, negative, or above one where it is a share.
     """
     layers = {matrix.layer: matrix for matrix in trace.matrices}
     for (layer, phase), activity in activities.items():

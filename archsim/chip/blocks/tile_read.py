@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from archsim.chip.config import Architecture  # see base.py
 
 
-class ReadSettings(Section):
+class TileReadSettings(Section):
     """The analog read: DAC -> array -> front end -> multiplexed ADC, in
     ceil(input_bits / bits_per_slot) slots, or in one where inputs are pulse widths.
     """
@@ -84,13 +84,13 @@ class Lines:
     tiles: float
 
 
-class TileRead(Block[ReadSettings]):
+class TileRead(Block[TileReadSettings]):
     """Rounds of sampling and conversion (archsim/chip/plan/tile_timing.py), forwards from the rows
     or backwards from the columns.
     """
 
     name = "read"
-    section = ReadSettings
+    section = TileReadSettings
     kinds = ("read", "read_transposed")
     roles = (
         "array",

@@ -25,10 +25,20 @@ def plan(
     memory: MemoryMap,
     share: float = 1.0,
 ) -> OperationPlan:
-    """The plan of an operation; `share` is the part of the layer's tiles that is loaded (1 unless
-    weights reload).
+    """The plan of an operation.
 
-    Without a placement only operations off the tiles can be planned: others raise ValueError.
+    Args:
+        operation: one layer in one phase.
+        placement: where the layers sit; None where the operation is off the tiles.
+        chip: whose blocks it asks.
+        memory: what of its data is off chip.
+        share: the part of the layer's tiles that is loaded, 1 unless weights reload.
+
+    Returns:
+        counts and cycles of a step and of a job.
+
+    Raises:
+        ValueError: for work on tiles without a placement of its layer.
     """
     result = OperationPlan(operation, share=share)
     layer = placement.layers.get(operation.matrix_name) if placement else None
