@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 import numpy as np
 
@@ -28,6 +28,13 @@ from workloads.network import Network
 SPAN = 200  # images between two looks at the clock and at Ctrl-C; no result depends on it
 
 
+class Ends(TypedDict, total=False):
+    """What ends a training before its last epoch."""
+
+    early_stop: int | None
+    stop_after: int | None
+
+
 def train(
     network: Network,
     data: Any,
@@ -36,9 +43,8 @@ def train(
     folder: str | Path | None = None,
     resume: bool = False,
     progress: Callable[[dict], None] | None = None,
-    early_stop: int | None = None,
-    stop_after: int | None = None,
     inputs: dict[str, Any] | None = None,
+    **ends: Unpack[Ends],
 ) -> TrainingResult:
     """Train `network` on `data` (train_images (N, ...) float32 in [0, 1], train_labels,
     test_images, test_labels, name, classes).
@@ -51,6 +57,7 @@ def train(
     others is refused. Raises InputError.
     """
     prepared = prepare(network, data)
+    early_stop, stop_after = ends.get("early_stop"), ends.get("stop_after")
     for name, value in (("early_stop", early_stop), ("stop_after", stop_after)):
         if value is not None and value < 1:
             raise InputError("must be at least 1", where=name, got=value)
