@@ -7,7 +7,8 @@ import os
 import sys
 from pathlib import Path
 
-from archsim.cli.output import emit, say
+from archsim.cli.options import add_output_options
+from archsim.cli.output import emit, print_json, say
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -20,7 +21,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--path", action="store_true", help="print where the page is, open nothing")
     parser.add_argument("--list", action="store_true", help="print the names of all pages")
-    parser.add_argument("--quiet", action="store_true", help="no messages")
+    add_output_options(parser)
 
 
 def execute(arguments: argparse.Namespace) -> int:
@@ -28,9 +29,15 @@ def execute(arguments: argparse.Namespace) -> int:
     from archsim.documentation import find_page, list_pages
 
     if arguments.list:
-        emit("\n".join(list_pages()))
+        if arguments.json:
+            print_json({"pages": list(list_pages())})
+        else:
+            emit("\n".join(list_pages()))
         return 0
     page = find_page(arguments.page)
+    if arguments.json:  # a script wants the path, and no browser
+        print_json({"page": arguments.page, "path": str(page)})
+        return 0
     if arguments.path or not open_in_browser(page):
         emit(str(page))
         if not arguments.path:

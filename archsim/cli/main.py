@@ -58,8 +58,12 @@ class Parser(argparse.ArgumentParser):
         return list(self._actions)
 
 
-def build_parser() -> tuple[Parser, dict[str, Parser]]:
-    """The parser and those of the commands by name."""
+def build_parser(only: str | None = None) -> tuple[Parser, dict[str, Parser]]:
+    """The parser and those of the commands by name.
+
+    Of a line one command is configured (`only`; "" for none), so that `archsim --help` loads none
+    of them; None configures all.
+    """
     parser = Parser(
         prog="archsim",
         description="What a neural network costs on a memristive compute-in-memory chip: mm2, uW and cycles.",
@@ -72,7 +76,8 @@ def build_parser() -> tuple[Parser, dict[str, Parser]]:
         known[name] = commands.add_parser(
             name, help=text, description=text[0].upper() + text[1:] + "."
         )
-        importlib.import_module(f"archsim.cli.{name}").configure(known[name])
+        if only in (None, name):
+            importlib.import_module(f"archsim.cli.{name}").configure(known[name])
     return parser, known
 
 
@@ -83,7 +88,7 @@ def parse(line: Sequence[str]) -> argparse.Namespace:
     command = next((word for word in line if not word.startswith("-")), None)
     if command is not None and command not in COMMANDS:
         raise unknown("command", command, COMMANDS)
-    parser, commands = build_parser()
+    parser, commands = build_parser(command or "")
     if command is None and not {"-h", "--help", "--version"} & set(line):
         raise InputError(
             "no command", got=" ".join(line) or None, allowed=COMMANDS, hint="see `archsim --help`"
