@@ -164,7 +164,8 @@ def runs_in_inference_and_training(case: Case) -> None:
     chip, scheme = fitting_chip(case), case.scheme
     inference = simulate("digits_cnn", chip, scheme=scheme)
     training = simulate("digits_cnn", chip, scheme=scheme, phase="training", batch=2)
-    _require(training.cycles > inference.cycles > 0, "a training step is no longer than inference")
+    once, step = inference.cycles or 0, training.cycles or 0
+    _require(step > once > 0, "a training step is no longer than inference")
     update = training.by_phase["update"]
     _require(update["energy_j"] > 0 and update["cycles"] > 0, "the update costs nothing")
 

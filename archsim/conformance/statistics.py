@@ -70,7 +70,8 @@ def judge(changes: np.ndarray, references: np.ndarray, bias: bool = True) -> lis
     found = []
     for place in np.ndindex(expected.shape):
         allowed = (
-            _single(off[:, *place], expected[place], event, seldom[place], certainty) + rounding
+            _single(off[:, *place], expected[place], event, int(seldom[place]), certainty)
+            + rounding
         )
         found.append(
             Finding(
@@ -146,9 +147,9 @@ def _single(
         return 0.0
     if departures >= ENOUGH:
         return _bound(len(off), _variance(off), np.ptp(off), certainty)
-    low, high = _unseen(np.array(expected), event)
-    low = min(off.min(), float(low))
-    high = max(off.max(), float(high))
+    least, most = _unseen(np.array(expected), event)
+    low = min(float(off.min()), float(least))
+    high = max(float(off.max()), float(most))
     return _bound(len(off), -low * high, high - low, certainty)
 
 

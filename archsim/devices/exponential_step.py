@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 
 from archsim.devices.device import AGEING, BOUNDS, STEP, Device
@@ -59,7 +61,7 @@ class ExponentialStep(Device):
     name = "exponential_step"
     title = "exponential step"
     source = "aihwkit"
-    parameters = (*STEP, *BOUNDS, *AGEING, *SHAPE)
+    parameters: ClassVar[tuple[Parameter, ...]] = (*STEP, *BOUNDS, *AGEING, *SHAPE)
     exact_twin = False
     step = staticmethod(exponential_step)
     step_reference = staticmethod(exponential_step_reference)

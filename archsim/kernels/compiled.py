@@ -24,7 +24,7 @@ from numba.extending import intrinsic, register_jitable
 from archsim.kernels.content import Unknown, code_text, names_of, value_text
 from archsim.kernels.store import Store
 
-_OPTIONS = {"nogil": True, "error_model": "numpy"}
+_OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
 _laws: weakref.WeakKeyDictionary[FunctionType, Any] = weakref.WeakKeyDictionary()
 
 
@@ -62,15 +62,16 @@ class _Kernel:
     def __init__(self, function: FunctionType, names: Mapping[str, Any]):
         self.function, self.names = function, names
         self.settled: tuple[str, str] | None = None
-        if numba.config.DISABLE_JIT:
+        if getattr(numba.config, "DISABLE_JIT"):  # noqa: B009  # made when numba is imported
             self.dispatcher = _rebuilt(function, {**function.__globals__, **names})
             return
         self.own = _rebuilt(
             function,
             {"__name__": function.__globals__.get("__name__"), "__builtins__": __builtins__},
         )
-        self.dispatcher = numba.njit(**_OPTIONS)(self.own)
-        self.dispatcher._cache = Store(self.settle)
+        made: Any = numba.njit(**_OPTIONS)(self.own)
+        made._cache = Store(self.settle)
+        self.dispatcher = made
 
     def settle(self) -> tuple[str, str]:
         """(name of the machine code, digest of all it rests on; empty where that cannot be told)."""
@@ -111,7 +112,8 @@ class _Kernel:
             return "itself"
         if not isinstance(value, Dispatcher):
             return value_text(value, self.function.__code__)
-        name, digest = value._cache.settle() if isinstance(value._cache, Store) else ("", "")
+        cache = getattr(value, "_cache", None)
+        name, digest = cache.settle() if isinstance(cache, Store) else ("", "")
         if not digest:
             raise Unknown(value)
         return f"{name} {digest}"

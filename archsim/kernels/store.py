@@ -38,7 +38,7 @@ def store_folder() -> Path | None:
     """The folder below the first of NUMBA_CACHE_DIR, `__pycache__` and the user's cache that is
     ours and can be written, or None.
     """
-    asked = numba.config.CACHE_DIR
+    asked: str = getattr(numba.config, "CACHE_DIR")  # noqa: B009  # made when numba is imported
     for room in (
         [Path(asked)]
         if asked
@@ -181,7 +181,7 @@ def _fields(kind) -> list:
     """The names of the fields of a record, and of the records in it."""
     if not isinstance(kind, types.BaseTuple):
         return []
-    return [*getattr(kind, "fields", ()), *(_fields(item) for item in kind.types)]
+    return [*getattr(kind, "fields", ()), *(_fields(item) for item in getattr(kind, "types", ()))]
 
 
 def _checksum(path: Path) -> str:

@@ -83,10 +83,12 @@ def load_scheme_file(path: str | Path) -> str:
         ) from None
     list_schemes()  # so that the file's scheme cannot take the name of one of archsim
     digest = hashlib.sha256(f"{path}\n".encode() + content).hexdigest()[:16]
-    before, kind = _loaded.pop(path, ("", None))
-    if before != digest:
-        if kind is not None and SCHEMES.get(kind.name) is kind:
-            del SCHEMES[kind.name]
+    known = _loaded.pop(path, None)
+    if known is not None and known[0] == digest:
+        kind = known[1]
+    else:
+        if known is not None and SCHEMES.get(known[1].name) is known[1]:
+            del SCHEMES[known[1].name]
         kind = _run(path, content, f"{PREFIX}{path.stem}_{digest}")
     _loaded[path] = digest, kind
     SCHEMES[kind.name] = kind
@@ -102,13 +104,13 @@ def _run(path: Path, content: bytes, module_name: str) -> type[Scheme]:
     for name, kind in before.items():
         if kind.__module__.startswith(PREFIX):
             del SCHEMES[name]
-    spec = importlib.util.spec_from_file_location(
-        module_name, path, loader=_Content(module_name, str(path), content)
-    )
+    loader = _Content(module_name, str(path), content)
+    spec = importlib.util.spec_from_file_location(module_name, path, loader=loader)
+    assert spec is not None, "a loader was given"
     module = importlib.util.module_from_spec(spec)
     sys.modules[module_name] = module  # before it runs: dataclasses and pydantic look there
     try:
-        spec.loader.exec_module(module)
+        loader.exec_module(module)
         kinds = [kind for kind in SCHEMES.values() if kind.__module__ == module_name]
         if len(kinds) != 1:
             raise InputError(

@@ -122,11 +122,10 @@ class Sbpca(ArrayBackward):
             work = merge(work, {"compare": a, "multiply": a})
         # SBPCA keeps the samples of a sub-batch and reads them in its passes; the others read and
         # write their state at every sample
-        reads, writes = (
-            (3 * a + 2 * b, words)
-            if self.estimator == "sbpca"
-            else (state_words(self.estimator, a, b, k),) * 2
-        )
+        reads: float = 3 * a + 2 * b
+        writes: float = words
+        if self.estimator != "sbpca":
+            reads = writes = state_words(self.estimator, a, b, k)
         parts = 1
         if self.estimator == "svd":  # the sums stay in the lanes for an image
             parts = parts_of(stage.matrix, a * b)
@@ -276,7 +275,7 @@ class Sbe(Sbpca):
     source: ClassVar[str] = "Hoskins et al., Front. Neurosci. 13:793 (2019)"
     references: ClassVar[tuple[str, ...]] = ("hoskins2019",)
 
-    estimator: Literal["sbe"] = "sbe"
+    estimator: Literal["sbe"] = "sbe"  # type: ignore[assignment]  # other estimators than the parent's
 
     @model_validator(mode="after")
     def _rank_of_sbe(self):
@@ -307,6 +306,6 @@ class Lrt(Sbpca):
         "scheme_settings": {"rank": 2, "condition_limit": 1e12},
     }
 
-    estimator: Literal["lrt"] = "lrt"
+    estimator: Literal["lrt"] = "lrt"  # type: ignore[assignment]  # other estimators than the parent's
     update_mode: Literal["rank_seq", "rank_sum", "element"] = "rank_sum"
     rounding: Literal["stochastic", "nearest"] = "nearest"

@@ -94,10 +94,10 @@ def _one_shot(
     """
     levels = F(scheme.train_length)
     x, d = _coded(x, levels), _coded(d, levels)
-    wanted = np.multiply.outer(d, x) * F(factor / layer.devices.granularity)
+    wanted = np.multiply.outer(d, x) * F(factor / layer.on_devices.granularity)
     signed = _rounded(wanted, scheme, seed, step, layer.tile, place, scheme.train_length)
     # the numbers of a copy that no scheme has, for each outer product its own
-    layer.devices.pulse(
+    layer.on_devices.pulse(
         signed, seed=seed, step=step, tile=layer.tile + 4 * place, writes=layer.writes
     )
     done.add("dac", "convert", len(x) + len(d))
@@ -156,7 +156,8 @@ def apply_change(
     """Write a rebuilt change (M, N), all of it or its large elements. False where LRT keeps it,
     since too few weights would move.
     """
-    work = rebuild_work(*change.shape, rank)
+    rows, columns = change.shape
+    work = rebuild_work(rows, columns, rank)
     selected = np.ones(change.shape, bool)
     if scheme.update_mode == "element":
         work = merge(work, {"compare": 2 * change.size})

@@ -160,15 +160,17 @@ class LowRankRule(UpdateRule[LowRankSettings]):
                 estimate.filled,
                 estimate.turn,
             )
-            self.done[layer.index].add_work(block_work(*layer.weights.shape, len(estimate.s)))
+            rows, columns = layer.weights.shape
+            self.done[layer.index].add_work(block_work(rows, columns, len(estimate.s)))
             estimate.filled, estimate.turn = 0, estimate.turn + 1
 
     def batch(self, layer: LayerState, step: int) -> None:
         estimate = self.estimates[layer.index]
         scheme = self.scheme
         done = self.done[layer.index]
-        rank = scheme.rank_of(*layer.weights.shape)
-        done.add_work(batch_work(scheme.estimator, *layer.weights.shape, rank))
+        rows, columns = layer.weights.shape
+        rank = scheme.rank_of(rows, columns)
+        done.add_work(batch_work(scheme.estimator, rows, columns, rank))
         X, D, s, factor = self._factors(layer, estimate, rank)
         if scheme.update_mode == "rank_seq":
             apply_outer_products(layer, scheme, X, D, s, factor, done, self.seed, step)

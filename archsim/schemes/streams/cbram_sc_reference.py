@@ -54,14 +54,28 @@ def reference_change(
     key = U(stream_key(as_word(seed), U(1), U(layer.tile), STREAMS))
     shared = is_shared(scheme)
     ones = np.zeros(1, np.int64)
-    rest = transfer, source_of(scheme), number_tables(), key, shared, 0, ones
+    source = source_of(scheme)
+    rest: tuple[object, ...] = (transfer, source, number_tables(), key, shared, 0, ones)
     state = [np.zeros(gradient.shape, np.int32) for _ in range(5)]
     if scheme.optimiser == "momentum":
         average_reference(state[0], gradient, F(1 / scale), scheme.length, scheme.first_bits, *rest)
         return rate / (1 - scheme.beta1) * scale * 2.0**-scheme.first_bits * state[0]
     quotients = np.zeros(gradient.shape, F)
     bits = (scheme.first_bits, scheme.second_bits, scheme.root_bits)
-    adam_reference(*state, quotients, gradient, F(1 / scale), scheme.length, bits, *rest)
+    first, second, root, held, saved = state
+    adam_reference(
+        first,
+        second,
+        root,
+        held,
+        saved,
+        quotients,
+        gradient,
+        F(1 / scale),
+        scheme.length,
+        bits,
+        *rest,
+    )
     return rate * quotients
 
 

@@ -123,15 +123,15 @@ class CbramRule(StreamRule[CbramSettings]):
         rate = self.rate
         done = self.done[index]
         work, units = scheme.optimiser_work()
-        for action, count in work.items():
-            done.add("vector_unit", action, count * gradient.size)
+        done.add_work(work, gradient.size)
         if scheme.optimiser == "sgd":
             return F(rate) * gradient
         inverse = F(2.0 ** -self._rescale(index, float(np.abs(gradient).max())))
-        place = self.exponents[index]["batches"] * gradient.shape[0] * scheme.length
+        first = self.exponents[index]["batches"] * len(gradient) * scheme.length
         self.exponents[index]["batches"] += 1
         ones = np.zeros(1, np.int64)
-        source = (self.source, self.tables, self.optimiser_keys[index], self.shared, place, ones)
+        key = self.optimiser_keys[index]
+        source: tuple[object, ...] = (self.source, self.tables, key, self.shared, first, ones)
         counters = self.counters[index]
         if scheme.optimiser == "momentum":
             stream_filters.average(
