@@ -13,9 +13,9 @@ FOLDERS = ("hwlib", "workloads", "archsim")
 # How many longer ones a room still has, at most: numbers here only go down, and end at none.
 UNFINISHED = {
     "archsim.devices": 1,
-    "archsim.kernels": 22,
-    "archsim.schemes": 5,
-    "archsim.training": 5,
+    "archsim.kernels": 17,
+    "archsim.schemes": 2,
+    "archsim.training": 2,
 }
 
 

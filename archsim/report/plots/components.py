@@ -81,6 +81,16 @@ def draw_energy(view: View, width: float) -> Drawing | None:
     )
 
 
+def _key(drawing: Drawing, left: float) -> None:
+    """What the full and the light part of a bar are."""
+    drawing.add(
+        Rect(left, 3, 11, 11, "soft"),
+        Text(left + 16, 13, "dynamic", fill="soft"),
+        Rect(left + 76, 3, 11, 11, "soft", opacity=0.45),
+        Text(left + 92, 13, "static", fill="soft"),
+    )
+
+
 def _bars(
     title: str,
     rows: list[ComponentRow],
@@ -112,12 +122,7 @@ def _bars(
     axis = linear_axis(max(sums), width - left - right, unit, 70, prefixed)
     drawing = Drawing(width, top + _ROW * len(lines) + 24, title)
     if stacked:
-        drawing.add(
-            Rect(left, 3, 11, 11, "soft"),
-            Text(left + 16, 13, "dynamic", fill="soft"),
-            Rect(left + 76, 3, 11, 11, "soft", opacity=0.45),
-            Text(left + 92, 13, "static", fill="soft"),
-        )
+        _key(drawing, left)
     bottom = top + _ROW * len(lines)
     for tick in axis.ticks:
         x = left + axis.place(tick)
