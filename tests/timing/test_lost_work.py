@@ -125,6 +125,7 @@ def test_every_resource_is_checked():
     for row in collect.resources(machine):
         with pytest.raises(RuntimeError, match=row.name):
             collect.check_conservation([replace(row, idle_cycles=-1)])
+        collect.check_conservation([replace(row, idle_cycles=0)])  # always at work is no fault
 
 
 def test_a_run_that_fails_leaves_no_file(monkeypatch, tmp_path):
