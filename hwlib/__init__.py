@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from hwlib.catalogue import Catalogue, PartEntry, list_components, load_catalogue
     from hwlib.errors import InputError
     from hwlib.figures import figure, load_figures
-    from hwlib.part import PARTS, Parameter, Part, Price, find_part, price, register
+    from hwlib.parameter import Parameter
+    from hwlib.part import PARTS, Part, Price, find_part, price, register
     from hwlib.quantity import Figure, Quantity, derive, total, zero
 
 _HOMES = {
@@ -32,7 +33,7 @@ _HOMES = {
     "InputError": "errors",
     "figure": "figures",
     "load_figures": "figures",
-    "Parameter": "part",
+    "Parameter": "parameter",
     "Part": "part",
     "Price": "part",
     "find_part": "part",

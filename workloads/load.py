@@ -56,10 +56,8 @@ def load_network(
             got=path.suffix or "no suffix",
             allowed=FORMATS,
         )
-    if shapes and suffix != ".onnx":
-        raise InputError(
-            "shapes of symbolic dimensions belong to .onnx files only", where=text, got=dict(shapes)
-        )
+    if suffix != ".onnx":
+        _refuse_onnx_options(text, shapes, batch_axis)
     for option, value in (("padding", padding), ("products", products)):
         if value is not None and suffix != ".csv":
             raise InputError(
@@ -67,12 +65,6 @@ def load_network(
                 where=f"{text}: {option}",
                 got=value,
             )
-    if batch_axis is not None and suffix != ".onnx":
-        raise InputError(
-            "a batch axis belongs to .onnx files only: other networks have none",
-            where=text,
-            got=batch_axis,
-        )
     # A reader is imported for its own files only: onnx alone takes a second.
     if suffix == ".onnx":
         from workloads.onnx_file import read_onnx_network
@@ -85,6 +77,22 @@ def load_network(
     from workloads.toml_file import read_toml_network
 
     return read_toml_network(path)
+
+
+def _refuse_onnx_options(
+    text: str, shapes: Mapping[str, int] | None, batch_axis: int | str | None
+) -> None:
+    """Raise InputError where another file is given what only an ONNX file has."""
+    if shapes:
+        raise InputError(
+            "shapes of symbolic dimensions belong to .onnx files only", where=text, got=dict(shapes)
+        )
+    if batch_axis is not None:
+        raise InputError(
+            "a batch axis belongs to .onnx files only: other networks have none",
+            where=text,
+            got=batch_axis,
+        )
 
 
 def _path_of(name_or_path: str | Path) -> Path:
