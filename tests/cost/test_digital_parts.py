@@ -148,6 +148,15 @@ def test_vector_lane_pays_for_the_unit_it_uses():
     assert lane["divide"].value > 10 * price("adder", {"bits": 16}).energy["add"].value
 
 
+def test_the_adder_of_a_lane_holds_sums_of_products():
+    # products of 8 bits have 16, and four more let sixteen of them be added; never above 64
+    for form, bits, wide in (("int8", 8, 20), ("int32", 32, 64)):
+        lane = price("vector_lane", {"format": form}).energy
+        adder = price("adder", {"bits": wide}).energy["add"].value
+        write = price("register", {"bits": bits}).energy["write"].value
+        assert lane["add"].value == pytest.approx(adder + 3 * write)
+
+
 def test_vector_lane_grows_with_its_format():
     areas = [
         price("vector_lane", {"format": form}).area.value for form in ("int8", "int16", "int32")

@@ -116,6 +116,16 @@ def test_dual_column_bit_serial_reads_follow_numpy():
     assert not np.array_equal(noisy.outputs, result.outputs)
 
 
+def test_dual_column_reads_have_the_scale_of_the_inputs():
+    # a code of all ones is 1: of 4 bits that is 15, and layers that divide by 16 or 17 lose a tenth
+    few = {"physics.model": "dual_column", "read.adc_bits": 10, "read.input_bits": 4}
+    chip = archsim.load_architecture("wu2023", few)
+    for seed in (4, 5):
+        result = archsim.simulate("lenet1", chip, data="random", seed=seed)
+        outputs, reference = result.outputs.ravel(), result.reference_outputs.ravel()
+        assert outputs @ reference / (reference @ reference) == pytest.approx(1, abs=0.04)
+
+
 def test_noise_follows_the_seed():
     noisy = {"physics.read_noise": 0.05}
     first, again, other = (run("mlp", noisy, data="random", seed=s) for s in (1, 1, 2))

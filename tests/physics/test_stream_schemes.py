@@ -35,6 +35,17 @@ def test_predistortion_straightens_the_curve_as_far_as_the_driver_resolves():
     assert worst[2] > 0.2
 
 
+def test_without_predistortion_the_voltage_runs_straight_over_the_same_range():
+    levels, found = transfer(1, predistortion=False)
+    # the driver's range: ln h of the first level, 1/256, and of the last, 1 - 1/512
+    low, high = np.log(-np.log(255 / 256)), np.log(np.log(512))
+    wanted = np.minimum(levels, 1 - 1 / 512)[1:]
+    straight = 1 - np.exp(-np.exp(low + (high - low) * wanted))
+    step = (high - low) / 4095
+    assert np.abs(found[0, 1:] - straight).max() <= 0.368 * step / 2 * 1.05
+    assert found[0, 0] == 0.0
+
+
 def test_spread_of_tau_is_a_bias_of_the_device_and_averages_over_pulses():
     levels, found = transfer(device_spread=0.5)
     middle = found[:, 128]
