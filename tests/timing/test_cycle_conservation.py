@@ -120,3 +120,22 @@ def test_the_interconnect_is_busy_as_long_as_its_bits_take():
     bus = next(row for row in result.resources if row["name"] == "interconnect")
     assert bus["busy_cycles"] == pytest.approx(bits / 8, rel=0.01)
     assert bus["stalled_cycles"] == 0
+
+
+@pytest.mark.parametrize("mode", ["layer_by_layer", "pipelined"])
+def test_copies_that_share_a_tile_move_as_many_words_as_one(mode):
+    # four vectors make one job there, which takes four times the cycles of one on every server
+    found = []
+    for copies in (1, 4):
+        settings = {"execution.mode": mode, "placement.copies.conv1": copies}
+        chip = load_architecture("cim40", {"interconnect.kind": "bus", **settings})
+        result = archsim.simulate("lenet1", chip)
+        moving = ("interconnect", "buffer", "vector_unit")
+        found.append(
+            {
+                row["name"]: row["busy_cycles"]
+                for row in result.resources
+                if row["name"].startswith(moving)
+            }
+        )
+    assert found[0] == found[1] and len(found[0]) >= 3 and all(found[0].values())
