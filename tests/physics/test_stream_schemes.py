@@ -113,6 +113,18 @@ def test_momentum_on_streams_follows_momentum_and_shifts_its_counters_with_the_s
     assert rule.exponents[0]["exponent"] == 1
 
 
+def test_the_scale_of_gradients_grows_at_once_and_shrinks_after_as_many_batches_as_are_held():
+    scheme = load_scheme("cbram_sc", {"optimiser": "momentum", "hold": 3})
+    rule = CbramRule(scheme, [layer()], 0.5, 1, 1)
+    seen = []
+    for size in (1.0, 0.2, 0.2, 0.2, 0.2, 1.0, 3.0, 1.0, 1.0, 1.0):
+        rule.gradients[0][...] = F(size)
+        rule.change(layer(), len(seen))
+        seen.append(rule.exponents[0]["exponent"])
+    # 2^0 holds 1.0; three batches below it halve the scale; 1.0 and 3.0 double it as they come
+    assert seen == [0, 0, 0, -1, -1, 0, 2, 2, 2, 1]
+
+
 def test_ones_of_the_converters_are_counted_as_switching_cycles():
     rule = CbramRule(load_scheme("cbram_sc", {"length": 64}), [layer()], 0.1, 1, 1)
     x, d = F([[0.5]] * 5), F([[1.0]] * 6)
