@@ -3,8 +3,15 @@
 import numpy as np
 import pytest
 
+from archsim.cost.draws import (
+    Shares,
+    draw_shares,
+    draw_value,
+    figures_at,
+    price_draws,
+    sample_prices,
+)
 from archsim.exploration import load_space
-from archsim.exploration.analysis import uncertainty
 from archsim.exploration.analysis.pareto import crowding, front_layers, knee, pareto_front, promote
 from archsim.exploration.analysis.sensitivity import (
     explained,
@@ -12,13 +19,7 @@ from archsim.exploration.analysis.sensitivity import (
     main_effects,
     sensitivities,
 )
-from archsim.exploration.analysis.uncertainty import (
-    count_design,
-    draw_value,
-    drawn_figures,
-    front_shares,
-    sample_prices,
-)
+from archsim.exploration.analysis.uncertainty import count_design, front_shares
 from archsim.exploration.store.table import Table
 from archsim.exploration.sweep import explore
 from archsim.exploration.work.rungs import RUNGS
@@ -141,8 +142,8 @@ def test_draws_stay_in_range_and_have_the_value_as_median():
 def test_figures_are_themselves_again_after_a_draw():
     before = dict(load_figures())
     known = price("adc_sar", {"bits": 7}, 28.0)
-    generator = np.random.Generator(np.random.Philox(0))
-    with pytest.raises(ZeroDivisionError), drawn_figures(generator):
+    shares = draw_shares(1).shares[0]
+    with pytest.raises(ZeroDivisionError), figures_at(shares):
         assert figure("adc_sar.area_7") != before["adc_sar.area_7"]
         raise ZeroDivisionError
     assert load_figures() == before
@@ -151,9 +152,8 @@ def test_figures_are_themselves_again_after_a_draw():
 
 
 def test_every_part_has_a_price_at_every_draw():
-    generator = np.random.Generator(np.random.Philox(3))
-    for _ in range(40):
-        with drawn_figures(generator):
+    for shares in draw_shares(40, seed=3).shares:
+        with figures_at(shares):
             for name, kind in PARTS.items():
                 part = kind()
                 values = [
@@ -199,27 +199,11 @@ def test_printed_figures_drawn_exactly_give_the_price():
     design = load_space(SPACE).design((128, 8, 40))
     counted = count_design(design, None)
 
-    class Middle:
-        def random(self, count):
-            return np.full(count, 0.5)
-
-    with drawn_figures(Middle()) as follows:
-        assert follows == 0.0
-        unit = {}
-        for number, (part, parameters, _) in enumerate(counted.parts):
-            actions = {action for place, action, _ in counted.actions if place == number}
-            known = unit.get((part, parameters, counted.node_nm), (0, 0, {}))[2]
-            prices = uncertainty._prices(
-                uncertainty._part(part, parameters), counted.node_nm, actions, follows
-            )
-            unit[part, parameters, counted.node_nm] = (*prices[:2], known | prices[2])
-    found = {
-        name: np.zeros((1, 1))
-        for name in ("area_mm2", "energy_j", "energy_per_image_j", "static_power_uw")
-    }
-    uncertainty._total(counted, unit, found, 0, 0)
-    numbers, _ = RUNGS["price"](design, tuple(found), {})
-    assert [float(found[name][0, 0]) for name in found] == pytest.approx(numbers, rel=1e-12)
+    names = draw_shares(1).names
+    middle = price_draws([counted], Shares(names, np.full((1, len(names)), 0.5)))
+    wanted = ("area_mm2", "energy_j", "energy_per_image_j", "static_power_uw")
+    numbers, _ = RUNGS["price"](design, wanted, {})
+    assert [float(middle[name][0, 0]) for name in wanted] == pytest.approx(numbers, rel=1e-12)
 
 
 def test_a_design_that_wins_in_some_draws_is_undecided():

@@ -57,13 +57,13 @@ def uncertainty(
     A design that is on the front in 5 to 95 % of the draws is undecided: the figures do not say.
     Empty where an objective's spread cannot be drawn.
     """
+    from archsim.cost.draws import sample_prices
     from archsim.exploration.analysis.uncertainty import (
         DECIDED,
         bands,
         can_sample,
         count_design,
         front_shares,
-        sample_prices,
         sampled,
     )
 

@@ -1,0 +1,290 @@
+"""Prices drawn from the ranges of their figures: one draw is one set of all figures of hwlib, with
+which everything that is compared is priced.
+
+`low` and `high` of a figure bound what its source, or we, believe possible, whatever its kind; its
+value is the median of the draws: half of them spread evenly (in the logarithm) down to its low, half
+up to its high. That is our choice: sources give a low and a high, not a distribution. Between
+figures the draws are independent; within one draw a figure has one value, in all designs.
+Where an analogue part is scaled to another node its price lies between "kept" and "follows logic";
+one more draw chooses the place for all of them. Cycles do not depend on figures, and neither do,
+here, lengths of wires and clocked areas.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from archsim.cost.estimate import Estimate
+from archsim.ledger.component import BOUNDARIES
+from hwlib import Part, find_part, load_figures
+from hwlib.scaling import scaling_factor
+
+BOUNDS = (
+    "Low to high are bounds: every figure at its low at once, and every figure at its high at once."
+)
+"""What `area_mm2_range` and its like are, in words, for every page."""
+BANDS = (
+    "5 to 95 % of the draws: each draw takes every figure of its own between its low and its high, "
+    "half of them below its value, and the same for all that is compared; it lies inside the bounds."
+)
+"""What a band of draws is, in words, for every page."""
+FOLLOWS_LOGIC = "scaling.analogue_follows_logic"
+"""Name of the one draw that belongs to no figure."""
+PERCENTILES = (5.0, 50.0, 95.0)
+DRAWN = (
+    "area_mm2",
+    "energy_per_image_j",
+    "energy_j",
+    "static_power_uw",
+    "power_uw",
+    "dynamic_power_uw",
+)
+"""Numbers that prices move, in the units of a result."""
+
+
+class CountedPart(NamedTuple):
+    """Equal instances of a part."""
+
+    part: str
+    parameters: tuple[tuple[str, object], ...]
+    count: int
+
+
+class CountedAction(NamedTuple):
+    """What one of the parts did; `number` is its position among them."""
+
+    number: int
+    action: str
+    count: float
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """One design, counted: what is there, what it did, at which node, and for how long (None: not
+    timed).
+    """
+
+    parts: tuple[CountedPart, ...]
+    actions: tuple[CountedAction, ...]
+    node_nm: float
+    seconds: float | None
+    images: int
+
+
+def counted_estimate(estimate: Estimate, boundary: str = "chip") -> Counted:
+    """The counts of a priced run inside a boundary."""
+    inside = [cost.component for cost in estimate.within(boundary)]
+    number_of = {item.name: number for number, item in enumerate(inside)}
+    parts = tuple(
+        CountedPart(item.part, tuple(sorted(item.parameters.items())), item.count)
+        for item in inside
+    )
+    actions = tuple(
+        CountedAction(number_of[name], action, count)
+        for (name, action), count in estimate.actions.items()
+        if name in number_of
+    )
+    return Counted(parts, actions, estimate.node_nm, estimate.seconds, estimate.images)
+
+
+def counted_document(document: Mapping[str, Any], boundary: str = "chip") -> Counted:
+    """The counts of a result document inside a boundary."""
+    depth = BOUNDARIES.index(boundary)
+    inside = [
+        row for row in document["inventory"] if BOUNDARIES.index(str(row["boundary"])) <= depth
+    ]
+    number_of = {str(row["component"]): number for number, row in enumerate(inside)}
+    counts: dict[tuple[str, str], list[float]] = {}
+    for row in document["ledger"]:
+        if row["component"] in number_of:
+            counts.setdefault((row["component"], row["action"]), []).append(row["count"])
+    actions = tuple(
+        CountedAction(number_of[name], action, math.fsum(items))
+        for (name, action), items in counts.items()
+    )
+    cycles, clock = document["cycles"], document["clock_mhz"]
+    seconds = None if cycles is None else cycles / (clock * 1e6)
+    return Counted(
+        tuple(_counted_part(row) for row in inside),
+        actions,
+        float(document["node_nm"]),
+        seconds,
+        int(document["images"]),
+    )
+
+
+def _counted_part(row: Mapping[str, Any]) -> CountedPart:
+    return CountedPart(row["part"], tuple(sorted(row["parameters"].items())), row["count"])
+
+
+class Shares(NamedTuple):
+    """Where in its range each figure lies in each draw: 0 at its low, 0.5 at its value, 1 at its
+    high.
+
+    Args:
+        names: of the figures, FOLLOWS_LOGIC last.
+        shares: (draws, figures).
+    """
+
+    names: tuple[str, ...]
+    shares: np.ndarray
+
+
+def draw_shares(samples: int, seed: int = 0) -> Shares:
+    """Draw all figures, `samples` times."""
+    names = (*load_figures(), FOLLOWS_LOGIC)
+    generator = np.random.Generator(np.random.Philox(seed))
+    return Shares(names, generator.random((samples, len(names))))
+
+
+class _Key(NamedTuple):
+    part: str
+    parameters: tuple[tuple[str, object], ...]
+    node_nm: float
+
+
+class _Unit(NamedTuple):
+    """Drawn prices of one instance, in hwlib's base units."""
+
+    area: float
+    leakage: float
+    energy: dict[str, float]
+
+
+def price_draws(designs: Sequence[Counted], drawn: Shares) -> dict[str, np.ndarray]:
+    """Price designs with each draw.
+
+    Args:
+        designs: counted designs, all priced with the same draws.
+        drawn: the draws.
+
+    Returns:
+        name of DRAWN -> (draws, designs), in the units of a result; NaN where nothing was timed.
+    """
+    samples = len(drawn.shares)
+    totals = {name: np.full((samples, len(designs)), np.nan) for name in DRAWN}
+    unique = _unique(designs)
+    laws = {key: find_part(key.part)(**dict(key.parameters)) for key in unique}
+    used = frozenset().union(*map(figures_of, designs))
+    for sample in range(samples):
+        with figures_at(drawn.shares[sample], used) as follows_logic:
+            unit = {
+                key: _prices(laws[key], key.node_nm, actions, follows_logic)
+                for key, actions in unique.items()
+            }
+        for column, design in enumerate(designs):
+            for name, value in _totals(design, unit).items():
+                totals[name][sample, column] = value
+    return totals
+
+
+def _unique(designs: Sequence[Counted]) -> dict[_Key, set[str]]:
+    """Every different part of the designs, with the actions that any of them counts."""
+    unique: dict[_Key, set[str]] = {}
+    for design in designs:
+        keys = [_Key(item.part, item.parameters, design.node_nm) for item in design.parts]
+        for key in keys:
+            unique.setdefault(key, set())
+        for action in design.actions:
+            unique[keys[action.number]].add(action.action)
+    return unique
+
+
+def figures_of(design: Counted) -> frozenset[str]:
+    """Names of the figures that move the price of a design, FOLLOWS_LOGIC among them where an
+    analogue part stands at another node than its own.
+    """
+    names: set[str] = set()
+    for key, actions in _unique([design]).items():
+        part = find_part(key.part)(**dict(key.parameters))
+        prices = [part.area(), part.leakage(), *map(part.energy, sorted(actions))]
+        if part.native_node_nm != key.node_nm:
+            scaling = "logic" if part.scaling == "analog" else part.scaling
+            prices += [
+                scaling_factor(what, part.native_node_nm, key.node_nm, scaling)
+                for what in ("area", "energy")
+            ]
+            names |= {FOLLOWS_LOGIC} if part.scaling == "analog" else set()
+        names |= {figure.name for item in prices for figure in item.figures()}
+    return frozenset(names)
+
+
+def sample_prices(designs: Sequence[Counted], samples: int, seed: int = 0) -> dict[str, np.ndarray]:
+    """`price_draws` with draws of its own."""
+    return price_draws(designs, draw_shares(samples, seed))
+
+
+def _prices(part: Part, node_nm: float, actions: set[str], follows_logic: float) -> _Unit:
+    def factor(what: str) -> float:
+        if part.native_node_nm == node_nm:
+            return 1.0
+        if part.scaling == "analog":
+            return (
+                scaling_factor(what, part.native_node_nm, node_nm, "logic").value ** follows_logic
+            )
+        return scaling_factor(what, part.native_node_nm, node_nm, part.scaling).value
+
+    energy = {action: part.energy(action).value * factor("energy") for action in actions}
+    return _Unit(part.area().value * factor("area"), part.leakage().value, energy)
+
+
+def _totals(design: Counted, unit: Mapping[_Key, _Unit]) -> dict[str, float]:
+    prices = [unit[_Key(item.part, item.parameters, design.node_nm)] for item in design.parts]
+    counts = [item.count for item in design.parts]
+    area = math.fsum(price.area * count for price, count in zip(prices, counts)) * 1e-6
+    leakage = math.fsum(price.leakage * count for price, count in zip(prices, counts))
+    dynamic = math.fsum(
+        prices[number].energy[action] * count for number, action, count in design.actions
+    )
+    energy = dynamic + leakage * (design.seconds or 0.0)
+    values = {
+        "area_mm2": area,
+        "static_power_uw": leakage * 1e6,
+        "energy_j": energy,
+        "energy_per_image_j": energy / design.images,
+    }
+    if design.seconds:
+        values |= {
+            "power_uw": energy / design.seconds * 1e6,
+            "dynamic_power_uw": dynamic / design.seconds * 1e6,
+        }
+    return values
+
+
+def draw_value(low: float, value: float, high: float, share: float) -> float:
+    """The draw at `share` (0 to 1): 0 gives low, 0.5 the value, 1 high; evenly in the logarithm
+    where all are positive.
+    """
+    start, end, part = (low, value, 2 * share) if share < 0.5 else (value, high, 2 * share - 1)
+    if start > 0:
+        return start * (end / start) ** part
+    return start + part * (end - start)
+
+
+@contextlib.contextmanager
+def figures_at(shares: np.ndarray, names: Set[str] | None = None) -> Iterator[float]:
+    """While it lasts, hwlib's figures lie at these shares of their ranges and have none themselves.
+    Gives how far analogue parts follow logic (0 to 1). With `names` only these figures move.
+
+    The one place that changes figures: prices kept in hwlib's caches stay those of the printed
+    figures.
+    """
+    figures = load_figures()
+    printed = dict(figures)
+    try:
+        for (name, figure), share in zip(printed.items(), shares):
+            if names is not None and name not in names:
+                continue
+            value = draw_value(figure.low, figure.value, figure.high, float(share))
+            figures[name] = replace(figure, value=value, low=value, high=value)
+        scaling_factor.cache_clear()
+        yield draw_value(0.0, 0.0, 1.0, float(shares[-1]))
+    finally:
+        figures.update(printed)
+        scaling_factor.cache_clear()
