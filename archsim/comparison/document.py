@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archsim.basics.files import csv_text, write_files
+from archsim.comparison.rows import SchemeRuns, seed_facts
+from archsim.comparison.statistics import paired_differences
 from archsim.readers.digest import seal
 from archsim.readers.versions import versioned
 from archsim.run.result_tables import table_of
@@ -22,9 +24,13 @@ if TYPE_CHECKING:
 COLUMNS = (
     "scheme",
     "label",
+    "device",
     "learning_rate",
     "batch",
     "accuracy_percent",
+    "accuracy_std",
+    "seeds",
+    "trials",
     "area_mm2",
     "area_low_mm2",
     "area_high_mm2",
@@ -46,10 +52,12 @@ _SHOWN = 6  # labels in a short representation
 
 @dataclass(repr=False)
 class Comparison:
-    """`results`: a result document a scheme, with its training and its `label`; `refused`: labels
-    of those that this chip or network cannot run, or that were lost, with the reason; `lost`:
-    labels among them that died or met an internal fault; `command`: the line that asked for it,
-    where one did; `notes`: what was worked out anew though the folder held it.
+    """`results`: a result document a scheme, that of its first seed, with its training and its
+    `label`; `refused`: labels of those that this chip or network cannot run, or that were lost,
+    with the reason; `lost`: labels among them that died or met an internal fault; `command`: the
+    line that asked for it, where one did; `notes`: what was worked out anew though the folder held
+    it; `runs`: by label what all seeds and the tuning gave, where that is more than the result;
+    `terms`: what was the same for all (see `archsim.comparison.terms`).
     """
 
     results: list[Row]
@@ -57,13 +65,26 @@ class Comparison:
     lost: list[str] = field(default_factory=list)
     command: str = ""
     notes: list[str] = field(default_factory=list)
+    runs: dict[str, SchemeRuns] = field(default_factory=dict)
+    terms: dict[str, Any] = field(default_factory=dict)
 
     @property
     def rows(self) -> list[Row]:
-        """One row a scheme, columns COLUMNS. images_per_second is what the training took of one
-        core, by the processor's time.
+        """One row a scheme, columns COLUMNS: accuracy_percent is the mean over `seeds` seeds,
+        accuracy_std their standard deviation, silicon that of the first. images_per_second is what
+        the training took of one core, by the processor's time.
         """
-        return [_row(document) for document in self.results]
+        return [_row(document, entry) for document, entry in zip(self.results, self.seed_rows)]
+
+    @property
+    def seed_rows(self) -> list[Row]:
+        """One row a scheme, as compare.json holds it under "rows": its seeds, its tuning, its
+        device.
+        """
+        return [self._runs_of(document).row(document) for document in self.results]
+
+    def _runs_of(self, document: Row) -> SchemeRuns:
+        return self.runs.get(document["label"]) or SchemeRuns([seed_facts(document)])
 
     def table(self) -> UnitTable:
         """The schemes as a pandas DataFrame that shows its units and goes to LaTeX.
@@ -110,10 +131,18 @@ class Comparison:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """The JSON document: {"schema", "schemes": [result + accuracy], "refused": {label: reason}}, with
-        "command" where there was one.
+        """The JSON document: {"schema", "schemes": [result of the first seed], "refused": {label:
+        reason}, "terms": what was the same for all, "rows": [seeds, tuning and device of a scheme],
+        "paired": [mean difference of two schemes by seed]}, with "command" where there was one.
         """
-        content: dict[str, Any] = {"schemes": self.results, "refused": self.refused}
+        rows = self.seed_rows
+        content: dict[str, Any] = {
+            "schemes": self.results,
+            "refused": self.refused,
+            "terms": self.terms,
+            "rows": rows,
+            "paired": [asdict(difference) for difference in paired_differences(rows)],
+        }
         if self.command:
             content["command"] = self.command
         return versioned("comparison", content)
@@ -153,14 +182,18 @@ def by_reason(refused: Mapping[str, str]) -> dict[str, list[str]]:
     return labels
 
 
-def _row(document: Row) -> Row:
+def _row(document: Row, entry: Row) -> Row:
     images = document["images"]
     return {
         "scheme": document["scheme"],
         "label": document["label"],
+        "device": entry["device"],
         "learning_rate": document["training"]["settings"]["learning_rate"],
         "batch": document["batch"],
-        "accuracy_percent": document["accuracy_percent"],
+        "accuracy_percent": entry["accuracy_percent"],
+        "accuracy_std": entry["accuracy_std"],
+        "seeds": len(entry["seeds"]),
+        "trials": len(entry["tuning"]["trials"]) if entry["tuning"] else 0,
         "area_mm2": document["area_mm2"],
         "area_low_mm2": document["area_mm2_range"][0],
         "area_high_mm2": document["area_mm2_range"][1],

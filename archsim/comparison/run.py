@@ -16,6 +16,7 @@ from archsim.chip import load_architecture
 from archsim.comparison.document import Comparison, by_reason
 from archsim.comparison.requests import begin
 from archsim.comparison.spread import run_apart, run_here
+from archsim.comparison.terms import Terms
 from archsim.comparison.variants import Variant, chosen_variants
 from archsim.comparison.worker import Order, Outcome
 from archsim.schemes.base import Scheme
@@ -136,9 +137,18 @@ def compare(
         for variant in variants
     ]
     with hold(folder, "comparison") if folder is not None else contextlib.nullcontext():
-        beginning = begin(orders, dataset.first(train=chosen.images), folder, chosen.resume)
+        trained = dataset.first(train=chosen.images)
+        beginning = begin(orders, trained, folder, chosen.resume)
         told = chosen.progress or (lambda _: None)
-        comparison = _work_out(orders, beginning.outcomes, folder, told, chosen.jobs)
+        terms = Terms(
+            epochs,
+            chosen.images,
+            chosen.batch,
+            chosen.rate,
+            seed=chosen.seed,
+            node_nm=chosen.node_nm,
+        ).stated(chip, trained)
+        comparison = _work_out(orders, beginning.outcomes, folder, told, chosen.jobs, terms)
     comparison.notes += beginning.notes
     return comparison
 
@@ -149,6 +159,7 @@ def _work_out(
     folder: Path | None,
     told: Callable[[Sequence[Status]], None],
     jobs: int | None,
+    terms: dict[str, Any],
 ) -> Comparison:
     """What `outcomes` lacks is trained; the comparison in the order of its variants."""
     variants = [order.variant for order in orders]
@@ -171,12 +182,12 @@ def _work_out(
         _note(statuses[number], outcome)
         told(statuses)
         if folder is not None and outcome.kind != "interrupted":
-            _comparison(variants, outcomes).save(folder)
+            _comparison(variants, outcomes, terms).save(folder)
     if len(outcomes) < len(orders) or any(
         outcome.kind == "interrupted" for outcome in outcomes.values()
     ):
         raise KeyboardInterrupt
-    comparison = _comparison(variants, outcomes)
+    comparison = _comparison(variants, outcomes, terms)
     if not comparison.results and not comparison.lost:
         reasons = [
             f"{', '.join(labels)}: {reason}"
@@ -188,12 +199,15 @@ def _work_out(
     return comparison
 
 
-def _comparison(variants: Sequence[Variant], outcomes: dict[int, Outcome]) -> Comparison:
+def _comparison(
+    variants: Sequence[Variant], outcomes: dict[int, Outcome], terms: dict[str, Any]
+) -> Comparison:
     ended = [(variants[number].label, outcomes[number]) for number in sorted(outcomes)]
     return Comparison(
         [outcome.document for _, outcome in ended if outcome.document is not None],
         {label: outcome.reason for label, outcome in ended if outcome.kind in ("refused", "lost")},
         [label for label, outcome in ended if outcome.kind == "lost"],
+        terms=terms,
     )
 
 

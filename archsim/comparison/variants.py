@@ -44,6 +44,14 @@ class Variant:
     training: Mapping[str, Any] = field(default_factory=dict)
     device: str | None = None
 
+    def seed_folder(self, number: int, seed: int) -> str:
+        """The folder of its training `number` (from 0), of a seed: the first has the scheme's own."""
+        return self.folder if number == 0 else f"{self.folder}--seed-{seed}"
+
+    def trial_folder(self, number: int) -> str:
+        """The folder of trial `number` of its tuning."""
+        return f"{self.folder}--trial-{number}"
+
     @property
     def folder(self) -> str:
         """A name for files: `tiki_taka--version=agad`. Letters that a file system may not take are

@@ -14,6 +14,7 @@ from typing import Any
 
 from archsim.readers.checks import below
 from archsim.readers.digest import note
+from archsim.readers.older import rows_of_a_seed
 from hwlib.errors import InputError, unknown
 
 Document = dict[str, Any]
@@ -55,7 +56,7 @@ DOCUMENTS: dict[str, Kind] = {
     "activity": Kind("activity file", unversioned=1),
     # what archsim writes
     "result": Kind("result file"),
-    "comparison": Kind("comparison", 1, {0: _unchanged}, unversioned=0),
+    "comparison": Kind("comparison", 2, {0: _unchanged, 1: rows_of_a_seed}, unversioned=0),
     "sweep": Kind("document of a sweep"),
     "head": Kind("head of a sweep's rows", 1, {0: _unchanged}, unversioned=0),
     "request": Kind("request of a comparison", 1, {0: _unchanged}, unversioned=0),

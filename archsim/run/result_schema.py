@@ -209,6 +209,53 @@ COMPARED: dict[str, Form] = {
     "images_per_second": "amount?",
 }
 
+# What `archsim compare` says beside the results: the seeds, the tuning and the device of a scheme,
+# and the differences of two schemes by seed.
+_SEED: dict[str, Form] = {
+    "seed": "whole",
+    "images": "count",
+    "accuracy_percent": "percent?",
+    "area_mm2": "amount?",
+    "power_uw": "amount?",
+    "energy_per_image_j": "amount?",
+    "latency_per_image_s": "amount?",
+    "writes_per_device": "amount?",
+    "images_per_second": "amount?",
+    "boundaries": "any",
+    "test_error_percent": ["percent"],
+}
+_TRIAL: dict[str, Form] = {
+    "number": "count",
+    "settings": {"*": "scalar"},
+    "validation_accuracy_percent": "percent?",
+    "reason": "text",
+}
+COMPARED_ROWS: dict[str, Form] = {
+    "terms": {"*": "any"},
+    "rows": [
+        {
+            "label": "text",
+            "scheme": "text",
+            "device": "text",
+            "accuracy_percent": "percent?",
+            "accuracy_std": "amount?",
+            "seeds": [_SEED],
+            "tuning?": {"trials": [_TRIAL], "chosen_trial": "count", "chosen": {"*": "scalar"}},
+            "flags": ["text"],
+        }
+    ],
+    "paired": [
+        {
+            "a": "text",
+            "b": "text",
+            "quantity": "text",
+            "seeds": "some",
+            "mean": "number",
+            "standard_error": "amount",
+        }
+    ],
+}
+
 
 def check_document(document: object, where: str) -> Row:
     """The document, if it is a result of the version this archsim reads.
@@ -277,7 +324,8 @@ def _check_ledger(rows: list[Row], components: list[str], where: str, name: str)
 
 
 def check_comparison(document: object, where: str) -> Row:
-    """The form of a comparison: {"schemes": [result of a training], "refused": {name: reason}}.
+    """The form of a comparison: {"schemes": [result of a training], "refused": {name: reason},
+    "terms", "rows", "paired"}.
 
     Raises:
         InputError: with the field path, for anything else.
@@ -304,4 +352,29 @@ def check_comparison(document: object, where: str) -> Row:
         for name, form in COMPARED.items():
             check_form(entry.get(name), form, where, f"{path}.{name}")
     check_form(document["refused"], {"*": "text"}, where, "refused")
+    check_form(document, COMPARED_ROWS, where)
+    _check_rows_of(document["rows"], schemes, where)
     return document | {"schemes": schemes}
+
+
+def _check_rows_of(rows: list[Row], schemes: list[Row], where: str) -> None:
+    """Raises InputError where rows and results are not of the same schemes, or the first seed of a
+    row is not its result.
+    """
+    labels = [entry.get("label") or entry["scheme"] for entry in schemes]
+    if [row["label"] for row in rows] != labels:
+        raise InputError(
+            "rows and schemes are not the same",
+            where=f"{where}: rows",
+            got=[row["label"] for row in rows],
+            allowed=labels,
+        )
+    for index, (row, entry) in enumerate(zip(rows, schemes)):
+        first = row["seeds"][0]["accuracy_percent"] if row["seeds"] else None
+        if first != entry.get("accuracy_percent"):
+            raise InputError(
+                "the first seed is not the result of the scheme",
+                where=f"{where}: rows[{index}].seeds",
+                got=first,
+                allowed=entry.get("accuracy_percent"),
+            )

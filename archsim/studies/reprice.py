@@ -18,6 +18,7 @@ from archsim.basics.folders import hold, kind_of
 from archsim.basics.version import VERSION
 from archsim.chip import load_architecture
 from archsim.comparison.document import Comparison
+from archsim.comparison.rows import SILICON, SchemeRuns, seed_facts, stored_runs
 from archsim.comparison.variants import chosen_variants
 from archsim.readers.documents import read_json
 from archsim.report.comparison.page import load_comparison, write_comparison_report
@@ -170,8 +171,19 @@ def _comparison(folder: Path, chip: ChipOf, network: Any, jobs: int) -> Repriced
         results.append(after)
     if not own:
         raise reasons[0]
-    old = Comparison(document["schemes"], {})
-    new = Comparison(results, document["refused"], [], document.get("command", ""))
+    stored = {row["label"]: stored_runs(row) for row in document["rows"]}
+    old = Comparison(document["schemes"], {}, runs=stored)
+    new = Comparison(
+        results,
+        document["refused"],
+        [],
+        document.get("command", ""),
+        runs={
+            after["label"]: _runs_priced_again(row, after, folder, chip, network)
+            for row, after in zip(document["rows"], results)
+        },
+        terms=document["terms"],
+    )
     for label, result, trace in own:
         below = folder / _folder_of(label)
         if (below / "result.json").is_file():
@@ -180,6 +192,28 @@ def _comparison(folder: Path, chip: ChipOf, network: Any, jobs: int) -> Repriced
     write_comparison_report(folder)
     repriced.add("compare.csv", old.rows, new.rows)
     return repriced
+
+
+def _runs_priced_again(
+    row: Mapping[str, Any], first: Mapping[str, Any], folder: Path, chip: ChipOf, network: Any
+) -> SchemeRuns:
+    """The seeds of a scheme at today's prices. The silicon of a seed whose own result is not kept, or
+    cannot be priced, is left out: never that of the prices before.
+    """
+    stored = stored_runs(row)
+    seeds = [seed_facts(first)]
+    for run in stored.seeds[1:]:
+        below = folder / f"{_folder_of(row['label'])}--seed-{run['seed']}"
+        where = f"{folder}: {row['label']}, seed {run['seed']}"
+        try:
+            before = Result.load(below).document
+            after, trace = price_again(before, where, chip(before, where), network)
+        except InputError:
+            seeds.append(dict(run) | dict.fromkeys(SILICON))
+            continue
+        _save(below, after, trace)
+        seeds.append(seed_facts(after))
+    return SchemeRuns(seeds, stored.tuning, stored.flags)
 
 
 def _folder_of(label: str) -> str:

@@ -125,7 +125,7 @@ def test_finished_schemes_are_taken_again(compared, monkeypatch):
     )
     assert again.rows == found.rows
     document = json.loads((folder / "compare.json").read_text())
-    assert set(document) == {"schema", "schemes", "refused", "digest"}
+    assert set(document) == {"schema", "schemes", "refused", "terms", "rows", "paired", "digest"}
     assert [
         {key: value for key, value in row.items() if key != "digest"} for row in document["schemes"]
     ] == found.results

@@ -73,7 +73,9 @@ SCHEMAS = {
         schema_of(form)
         for form in (result_schema.SCHEMA, result_schema.TRAINING, result_schema.SETUP)
     ],
-    "comparison": lambda: schema_of(result_schema.COMPARED),
+    "comparison": lambda: [
+        schema_of(form) for form in (result_schema.COMPARED, result_schema.COMPARED_ROWS)
+    ],
     "sweep": lambda: schema_of(sweep_schema.FORM),
     "head": lambda: schema_of(store.HEAD),
     "trace": trace_schema,
@@ -87,7 +89,7 @@ DIGESTS = {
     ("device", 1): "3ac2bea9b420",
     ("space", 1): "c68912ec02c6",
     ("result", 1): "b3653e7e56af",
-    ("comparison", 1): "1d292956f5fc",
+    ("comparison", 2): "e47d0e865a5a",
     ("sweep", 1): "115c89faf8c7",
     ("head", 1): "8f8d092757c9",
     ("trace", 1): "0cc435f65e72",
@@ -117,9 +119,16 @@ def test_an_older_document_reads_and_says_so(kind, version, tmp_path):
     )
 
 
-def test_an_older_comparison_keeps_its_numbers(tmp_path):
-    document, _ = read("comparison", 0, tmp_path)
+@pytest.mark.parametrize("version", [0, 1])
+def test_an_older_comparison_keeps_its_numbers(version, tmp_path):
+    document, _ = read("comparison", version, tmp_path)
     (scheme,) = document["schemes"]
+    (row,) = document["rows"]
+    # one seed, trained on exact weights, tuned by nobody
+    assert row["accuracy_percent"] == scheme["accuracy_percent"]
+    assert [seed["accuracy_percent"] for seed in row["seeds"]] == [scheme["accuracy_percent"]]
+    assert (row["accuracy_std"], row["tuning"], row["device"]) == (None, None, "exact")
+    assert document["paired"] == []
     # reports/update_schemes/lenet1 as it was first stored
     assert (scheme["label"], scheme["cycles"], scheme["area_mm2"]) == (
         "essop",
