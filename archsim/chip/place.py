@@ -26,6 +26,7 @@ class LayerPlacement:
     copies.
 
     `rows` and `columns` are physical lines of one group (bias row and cells of a weight included);
+    a split takes `tile_rows` of the rows and the cells of `tile_weights` weights beside each other;
     `per_tile` is how many groups (or, for a layer of one group, copies) share a tile on its
     diagonal. `tiles` are tile numbers.
     """
@@ -39,6 +40,8 @@ class LayerPlacement:
     copies: int
     copies_per_tile: int
     tiles: Sequence[int]
+    tile_rows: int
+    tile_weights: int
 
     @property
     def units(self) -> int:
@@ -136,14 +139,16 @@ def shape_layer(matrix: LayerMatrix, chip: Architecture, copies: int) -> LayerPl
         copies,
         copies_per_tile,
         (),
+        chip.tile.rows,
+        per_tile,
     )
 
 
 def rectangles(layer: LayerPlacement, chip: Architecture) -> list[tuple[int, int]]:
     """The rectangles (rows, columns) of cells that one unit of a layer needs, one a tile at most."""
-    groups, name = layer.matrix.groups, layer.matrix.layer
-    per_weight = chip.weights.columns_of(name)
-    per_tile = chip.weight_columns_of(name)
+    groups = layer.matrix.groups
+    per_weight = chip.weights.columns_of(layer.matrix.layer)
+    per_tile = layer.tile_weights
     if layer.row_splits == layer.column_splits == 1:
         counts = [
             min(layer.groups_per_tile, groups - first) * layer.copies_per_tile
@@ -151,7 +156,7 @@ def rectangles(layer: LayerPlacement, chip: Architecture) -> list[tuple[int, int
         ]
         return [(count * layer.rows, count * layer.columns) for count in counts]
     heights = [
-        min(chip.tile.rows, layer.rows - i * chip.tile.rows) for i in range(layer.row_splits)
+        min(layer.tile_rows, layer.rows - i * layer.tile_rows) for i in range(layer.row_splits)
     ]
     widths = [
         min(per_tile, layer.matrix.columns - i * per_tile) * per_weight

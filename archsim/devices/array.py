@@ -62,6 +62,7 @@ class DeviceArray:
         self.weights = (
             np.zeros((rows, columns), F) if parts == 2 or self.write_noise > 0 else self.state[:, 0]
         )
+        self.grid = 0.0  # distance of the weights that can be written; 0: any
         self.programmed = False  # whether `program` has ever written it
         self.lifetimes = self._lifetimes(draw)
         self.exponents = self._exponents(draw)
@@ -83,6 +84,7 @@ class DeviceArray:
                 got=values.shape,
                 allowed=str(self.weights.shape),
             )
+        values = self._on_grid(values)
         wanted = (
             np.stack([np.maximum(values, 0), np.maximum(-values, 0)], axis=1)
             if self.device.paired
@@ -90,6 +92,12 @@ class DeviceArray:
         )
         self.state[...] = np.clip(wanted, self.planes[:, :, 2], self.planes[:, :, 3])
         self.show()
+
+    def _on_grid(self, values: np.ndarray) -> np.ndarray:
+        """The nearest weights that can be written."""
+        if self.grid == 0:
+            return values
+        return np.asarray(np.rint(values / F(self.grid)) * F(self.grid), F)
 
     def show(self) -> None:
         """Make `weights` what the state says, without write noise."""
@@ -206,7 +214,7 @@ class DeviceArray:
                 got=d.name,
                 hint="use a write_verify_pair device",
             )
-        targets = np.ascontiguousarray(targets, F)
+        targets = np.ascontiguousarray(self._on_grid(np.asarray(targets, F)))
         selected = np.ascontiguousarray(selected, bool)
         totals = np.zeros(3, np.int64)
         self.programmed = True

@@ -1,5 +1,5 @@
 """The crossbar read on a block of vectors (lines, vectors): the physics and the bits of
-`kernels.read`, without a transpose.
+`kernels.read`, without a transpose, of a whole matrix or of the part of it that a tile holds.
 
 Where nothing rounds, clips or disturbs the inputs, half the input gives exactly half the product in
 floating point, so a repeated read of bound management needs new noise only, not a new product.
@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from archsim.kernels.compiled import kernel
-from archsim.kernels.product import matrix_times_block, rows_times_vector
+from archsim.kernels.product import matrix_times_block
 from archsim.kernels.random import normal, row_key
 from archsim.kernels.read import convert_outputs
 
@@ -27,8 +27,19 @@ TWO = np.float32(2.0)
     OUTPUT_STEP,
     OUTPUT_BOUND,
     OUTPUT_NOISE,
-) = range(8)
-VECTORS, RETRIES, SATURATIONS = range(3)
+    SLOTS,
+    SLOT_BITS,
+    WEIGHT_BITS,
+    CELL_BITS,
+    WEIGHT_RANGE,
+    WRITTEN,
+    TILED,
+) = range(15)
+PERIPHERY = 15
+# Counts of the reads of an array: vectors, repeats of the slowest of a vector's tiles, outputs at
+# the bound in the last attempt, and repeats of all its tiles.
+VECTORS, RETRIES, SATURATIONS, TILE_RETRIES = range(4)
+READ_COUNTS = 4
 
 
 @kernel
@@ -59,48 +70,105 @@ def convert_inputs(block, chosen, count, factors, step, bound, noise, keys, load
 
 
 @kernel
-def columns_times_vector(matrix, columns, vector, outputs):
-    """`kernels.product.columns_times_vector` for the first `columns` columns."""
+def rows_times_vector(matrix, first, vector, outputs):
+    """`kernels.product.rows_times_vector` for the lines from `first` on, as many as the vector has."""
+    rows = outputs.shape[0]
+    lines = vector.shape[0]
+    last = first + lines
+    whole = rows // 8 * 8
+    for i in range(0, whole, 8):
+        r0 = matrix[i, first:last]
+        r1 = matrix[i + 1, first:last]
+        r2 = matrix[i + 2, first:last]
+        r3 = matrix[i + 3, first:last]
+        r4 = matrix[i + 4, first:last]
+        r5 = matrix[i + 5, first:last]
+        r6 = matrix[i + 6, first:last]
+        r7 = matrix[i + 7, first:last]
+        s0 = s1 = s2 = s3 = s4 = s5 = s6 = s7 = ZERO
+        for k in range(lines):
+            v = vector[k]
+            s0 += r0[k] * v
+            s1 += r1[k] * v
+            s2 += r2[k] * v
+            s3 += r3[k] * v
+            s4 += r4[k] * v
+            s5 += r5[k] * v
+            s6 += r6[k] * v
+            s7 += r7[k] * v
+        outputs[i] = s0
+        outputs[i + 1] = s1
+        outputs[i + 2] = s2
+        outputs[i + 3] = s3
+        outputs[i + 4] = s4
+        outputs[i + 5] = s5
+        outputs[i + 6] = s6
+        outputs[i + 7] = s7
+    for i in range(whole, rows):
+        row = matrix[i, first:last]
+        s = ZERO
+        for k in range(lines):
+            s += row[k] * vector[k]
+        outputs[i] = s
+
+
+@kernel
+def columns_times_vector(matrix, first, vector, outputs):
+    """`kernels.product.columns_times_vector` for the columns from `first` on, as many as there are
+    outputs.
+    """
+    lines = vector.shape[0]
+    columns = outputs.shape[0]
+    last = first + columns
     for j in range(columns):
         outputs[j] = ZERO
-    whole = matrix.shape[0] // 4 * 4
+    whole = lines // 4 * 4
     for i in range(0, whole, 4):
         v0 = vector[i]
         v1 = vector[i + 1]
         v2 = vector[i + 2]
         v3 = vector[i + 3]
-        r0 = matrix[i]
-        r1 = matrix[i + 1]
-        r2 = matrix[i + 2]
-        r3 = matrix[i + 3]
+        r0 = matrix[i, first:last]
+        r1 = matrix[i + 1, first:last]
+        r2 = matrix[i + 2, first:last]
+        r3 = matrix[i + 3, first:last]
         for j in range(columns):
             outputs[j] = (((outputs[j] + r0[j] * v0) + r1[j] * v1) + r2[j] * v2) + r3[j] * v3
-    for i in range(whole, matrix.shape[0]):
-        v0, r0 = vector[i], matrix[i]
+    for i in range(whole, lines):
+        v0, r0 = vector[i], matrix[i, first:last]
         for j in range(columns):
             outputs[j] += r0[j] * v0
 
 
 @kernel
-def multiply(weights, transposed, lines, loaded, outputs, count):
-    """outputs = W loaded or W^T loaded, the first `lines` output lines, in the order of summation
-    of `kernels.product`.
+def multiply(weights, transposed, line, column, loaded, outputs, count):
+    """outputs = W loaded or W^T loaded for the part of W that starts at input `line` and output
+    `column`, in the order of summation of `kernels.product`.
     """
+    lines = loaded.shape[0]
+    columns = outputs.shape[0]
     if transposed:
+        rows = weights[line : line + lines]
         if loaded.shape[1] == 1:
-            columns_times_vector(weights, lines, loaded.reshape(-1), outputs.reshape(-1))
+            columns_times_vector(rows, column, loaded.reshape(-1), outputs.reshape(-1))
         else:
-            matrix_times_block(weights.T[:lines], loaded, outputs, count)
-    elif loaded.shape[1] == 1:
-        rows_times_vector(weights, loaded.reshape(-1), outputs.reshape(-1))
+            matrix_times_block(rows[:, column : column + columns].T, loaded, outputs, count)
     else:
-        matrix_times_block(weights, loaded, outputs, count)
+        rows = weights[column : column + columns]
+        if loaded.shape[1] == 1:
+            rows_times_vector(rows, line, loaded.reshape(-1), outputs.reshape(-1))
+        elif lines == weights.shape[1]:  # contiguous, which is faster for few vectors
+            matrix_times_block(rows, loaded, outputs, count)
+        else:
+            matrix_times_block(rows[:, line : line + lines], loaded, outputs, count)
 
 
 @kernel
 def read_block(
     weights,
     transposed,
+    line,
+    column,
     block,
     peaks,
     outputs,
@@ -108,17 +176,19 @@ def read_block(
     input_key,
     output_key,
     first,
-    totals,
+    repeats,
     memory,
     words,
 ):
-    """Read the vectors of `block` (lines, V) into `outputs` (columns, V), which may leave out the
-    last columns of a transposed read.
+    """Read the vectors of `block` (lines, V) into `outputs` (columns, V) from the part of the
+    matrix that starts at input `line` and output `column`; returns the outputs at the bound in the
+    last attempts.
 
-    `physics` float32 (8,) in the order of the constants above; `peaks` as `find_peaks`; keys are
-    stream keys, `first` the number of the first vector (uint64). totals (int64): vectors, retries,
-    outputs at the bound in the last attempt. `memory` float32 and `words` uint64 are room to work:
-    (lines + 2 columns + 2) V and V.
+    `physics` float32 (PERIPHERY,) in the order of the constants above; `peaks` the largest
+    magnitudes that noise management divides by (`find_peaks`, of the whole vectors where they are
+    split over tiles); keys are stream keys, `first` the number of the first vector (uint64).
+    `repeats` int32 (V,) gets the repeats of each vector. `memory` float32 and `words` uint64 are
+    room to work: (lines + 2 columns + 2) V and V.
     """
     lines, count = block.shape
     columns = outputs.shape[0]
@@ -135,18 +205,19 @@ def read_block(
     pending = np.arange(count)
     managed, clipped = physics[NOISE_MANAGEMENT] > ZERO, False
     for v in range(count):
+        repeats[v] = 0
         scales[v] = peaks[v] if managed else ONE
         factors[v] = scales[v] if scales[v] > ZERO else ONE
         clipped |= peaks[v] / factors[v] > bound
     exact = step == ZERO and in_noise == ZERO and not clipped
     if exact and not managed:
-        multiply(weights, transposed, columns, block, clean, count)
+        multiply(weights, transposed, line, column, block, clean, count)
     else:
         if in_noise > ZERO:
             for v in range(count):
                 keys[v] = row_key(row_key(input_key, first + U(v)), U(0))
         convert_inputs(block, pending, count, factors, step, bound, in_noise, keys, loaded)
-        multiply(weights, transposed, columns, loaded, clean, count)
+        multiply(weights, transposed, line, column, loaded, clean, count)
     for v in range(count):
         keys[v] = row_key(row_key(output_key, first + U(v)), U(0))
     for i in range(columns):
@@ -162,8 +233,8 @@ def read_block(
         keys,
         hits,
     )
-    totals[VECTORS] += count
     left = count
+    saturations = np.int64(0)
     division = ONE
     attempt = U(0)
     while True:
@@ -173,12 +244,12 @@ def read_block(
             if hits[b] > 0 and division <= physics[RETRY_LIMIT] and scales[v] > ZERO:
                 pending[again] = v
                 again += 1
+                repeats[v] += np.int32(1)
             else:
-                totals[SATURATIONS] += hits[b]
+                saturations += hits[b]
         left = again
         if left == 0:
-            return
-        totals[RETRIES] += left
+            return saturations
         division, attempt = division * TWO, attempt + U(1)
         for b in range(left):
             factors[b] = scales[pending[b]] * division
@@ -192,7 +263,7 @@ def read_block(
                 for b in range(left):
                     keys[b] = row_key(row_key(input_key, first + U(pending[b])), attempt)
             convert_inputs(block, pending, left, factors, step, bound, in_noise, keys, loaded)
-            multiply(weights, transposed, columns, loaded, raw, left)
+            multiply(weights, transposed, line, column, loaded, raw, left)
         for b in range(left):
             keys[b] = row_key(row_key(output_key, first + U(pending[b])), attempt)
         convert_outputs(

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from archsim.kernels.random import as_word
+from archsim.kernels.read_block import READ_COUNTS
 from archsim.training.records import BothWays, Counters, Space
 from archsim.training.steps import present
 from archsim.training.table import Program
@@ -18,7 +19,7 @@ EVALUATION = 1 << 62  # steps from here on number the random numbers of evaluati
 
 
 class Reads(NamedTuple):
-    """Flat weights, float32 (8,) of the periphery, and the seed of the noise."""
+    """Flat weights, float32 (PERIPHERY,) of the periphery, and the seed of the noise."""
 
     weights: np.ndarray
     physics: np.ndarray
@@ -54,7 +55,7 @@ def evaluate(
         )
         layers = len(program.arrays)
         counters = Counters(
-            np.zeros((layers, 2, 3), np.int64), np.zeros((layers, 2, 5)), np.zeros(3)
+            np.zeros((layers, 2, READ_COUNTS), np.int64), np.zeros((layers, 2, 5)), np.zeros(3)
         )
         present(
             *program.tables(program.arrays[:0]),

@@ -8,12 +8,14 @@ import numpy as np
 
 from archsim.devices.constant_step import ConstantStep
 from archsim.kernels.random import as_word
+from archsim.kernels.read_block import READ_COUNTS
 from archsim.kernels.records import Trains
 from archsim.schemes.rule import LayerState, UpdateRule
 from archsim.training.arrays import Arrays
 from archsim.training.copies import copies_of
 from archsim.training.evaluation import Reads, evaluate, sealed
 from archsim.training.peripheries import IDEAL, peripheries
+from archsim.training.placed_tiles import can_be_sliced
 from archsim.training.program import build_program
 from archsim.training.reads import tile_number
 from archsim.training.records import BothWays, Counters, Space
@@ -38,7 +40,7 @@ MOST_VALUES = 2**29  # of all images of a batch: two gigabytes
 
 
 class Machine:
-    """Everything that a run changes. Counters: `totals` int64 (arrays, 2, 3), `samples` (arrays, 2,
+    """Everything that a run changes. Counters: `totals` int64 (arrays, 2, 4), `samples` (arrays, 2,
     5) and `counts` (arrays, 6) float64.
     """
 
@@ -49,13 +51,15 @@ class Machine:
             network,
             copies_of(settings, [layer.name for layer in network.array_layers]),
             scheme.output_errors if scheme else 1,
+            settings.tiles,
         )
         self.arrays = Arrays(self.program, settings)
+        self._slice_devices()
         self.second = self.program.second_arrays()
         law = type(self.arrays.device) if self.arrays.device else ConstantStep
         self._update = update_kernel(law.step, law.aggregated, law.paired, law.even_noise)
         self.ideal = IDEAL.copy()
-        self.forward, self.backward = peripheries(settings)
+        self.forward, self.backward = peripheries(settings, self.arrays.device)
         self.rule = (
             scheme.rule(self.layers(), settings.learning_rate, settings.batch, settings.seed)
             if scheme
@@ -81,6 +85,27 @@ class Machine:
             np.zeros(self.program.words, np.uint64),
         )
         self.clear_counters()
+
+    def _slice_devices(self) -> None:
+        """Devices that hold slices of a weight are programmed to its codes. Raises InputError for
+        devices that pulses change.
+        """
+        bits = self.settings.read.weight_bits
+        if not bits:
+            return
+        if not can_be_sliced(self.settings):
+            raise InputError(
+                "pulses change one analog device a weight, which cannot be cut into slices",
+                where="training.read.weight_bits",
+                got=bits,
+                allowed="0",
+                hint="a scheme that programs its weights: with exact ones, or with devices that are verified",
+            )
+        for index, copy, matrix in self.arrays.matrices():
+            if self.arrays.devices:
+                array = self.arrays.devices[index]
+                array.grid = array.device.number("upper_bound") / (2 ** (bits - 1) - 1)
+                self.arrays.write(index, copy, matrix, matrix.copy())
 
     def layers(self) -> list[LayerState]:
         """The arrays as an update rule sees them. Raises InputError where a weight has several
@@ -114,7 +139,10 @@ class Machine:
     def clear_counters(self) -> None:
         """Start counting anew; device writes go on."""
         layers = len(self.program.arrays)
-        self.totals, self.samples = np.zeros((layers, 2, 3), np.int64), np.zeros((layers, 2, 5))
+        self.totals, self.samples = (
+            np.zeros((layers, 2, READ_COUNTS), np.int64),
+            np.zeros((layers, 2, 5)),
+        )
         self.counts, self.results = np.zeros((layers, 6)), np.zeros(3)
         if self.rule is not None:
             self.rule.clear()

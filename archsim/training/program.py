@@ -12,6 +12,7 @@ import numpy as np
 
 from archsim.operators.base import TrainingRow
 from archsim.operators.vocabulary import array_kernels, digital_kernels
+from archsim.training.settings import LayerTiles
 from archsim.training.table import (
     ARRAY,
     ARRAY_FIELDS,
@@ -39,12 +40,15 @@ from archsim.training.table import (
     OUTPUT_SIZE,
     RECURRENT,
     ROWS,
+    SPLIT_INPUTS,
+    TILE_INPUTS,
+    TILE_OUTPUTS,
     VECTORS,
     WINDOW,
     Program,
 )
 from archsim.training.trainable import renames, trained_layers, training_rows
-from hwlib.errors import InputError
+from hwlib.errors import InputError, nearest
 from workloads.network import Layer, Network
 
 _NUMBERS = {kernel.name: number for number, kernel in enumerate(digital_kernels())}
@@ -70,13 +74,19 @@ class _Layout:
         return offset
 
 
-def build_program(network: Network, copies: Mapping[str, int], output_errors: int = 1) -> Program:
+def build_program(
+    network: Network,
+    copies: Mapping[str, int],
+    output_errors: int = 1,
+    tiles: Mapping[str, LayerTiles] | None = None,
+) -> Program:
     """The table of a network.
 
     Args:
         network: every layer but a softmax at the end becomes rows.
         copies: devices per weight of each array layer, by name; 1 where it names none.
         output_errors: 1 or 2 errors that are taken back an image.
+        tiles: of each array layer that is split, by name.
 
     Raises:
         InputError: for a layer that cannot be trained.
@@ -105,6 +115,7 @@ def build_program(network: Network, copies: Mapping[str, int], output_errors: in
             got=last.output_shape,
             allowed="(classes,) or (time steps, classes)",
         )
+    _split(layout, network, tiles or {})
     activations = layout.used
     _place_kept(layout, output_errors)
     arrays = _table(layout.arrays, ARRAY_FIELDS)
@@ -177,7 +188,30 @@ def _array(layer: Layer, copies: int) -> dict[int, int]:
         COPIES: copies,
         BIAS: int(layer.bias),
         BACK_CYCLE: BACKWARD_CYCLE,
+        TILE_INPUTS: shape.rows + layer.bias,
+        TILE_OUTPUTS: shape.columns,
+        SPLIT_INPUTS: shape.rows + layer.bias,
     }
+
+
+def _split(layout: _Layout, network: Network, tiles: Mapping[str, LayerTiles]) -> None:
+    """Enter the tiles of the layers that are split. Raises InputError for the name of no array."""
+    for name in tiles:
+        if name not in layout.names:
+            raise InputError(
+                "no such layer with weights",
+                where="training.tiles",
+                got=name,
+                allowed=layout.names,
+                hint=nearest(name, layout.names),
+            )
+    for name, array in zip(layout.names, layout.arrays):
+        split = tiles.get(name)
+        if split is None:
+            continue
+        array[TILE_INPUTS] = split.inputs or array[TILE_INPUTS]
+        array[TILE_OUTPUTS] = split.outputs or array[TILE_OUTPUTS]
+        array[SPLIT_INPUTS] -= array[BIAS] if split.bias == "digital" else 0
 
 
 def _place_kept(layout: _Layout, output_errors: int) -> None:

@@ -1,4 +1,9 @@
-"""A read of one array of a training: all its copies, averaged."""
+"""A read of one array of a training: all its tiles, added, and all its copies, averaged.
+
+Tiles are those of the chip's placement: blocks of so many inputs and outputs, each with its own
+converters, noise, bound and repeats. Where noise management scales a vector, the controller finds
+its largest value once, for all tiles.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +11,40 @@ import numpy as np
 
 from archsim.kernels.compiled import kernel
 from archsim.kernels.random import READ_INPUT, READ_OUTPUT, stream_key
-from archsim.kernels.read_block import read_block
-from archsim.training.table import BACK_CYCLE, COLUMNS, COPIES, CYCLES, FORWARD_CYCLE, ROWS, WEIGHTS
+from archsim.kernels.read_block import (
+    CELL_BITS,
+    RETRIES,
+    SATURATIONS,
+    SLOTS,
+    TILE_RETRIES,
+    TILED,
+    read_block,
+)
+from archsim.kernels.read_block import VECTORS as READS
+from archsim.kernels.read_parts import read_parts
+from archsim.training.table import (
+    BACK_CYCLE,
+    COLUMNS,
+    COPIES,
+    CYCLES,
+    FORWARD_CYCLE,
+    ROWS,
+    SPLIT_INPUTS,
+    TILE_INPUTS,
+    TILE_OUTPUTS,
+    WEIGHTS,
+)
 
 U = np.uint64
+ZERO = np.float32(0.0)
 ONE = np.float32(1.0)
 # Typed: for a literal False and True numba would compile the reads twice.
 FORTH, BACK = np.bool_(False), np.bool_(True)
 # Streams of an array's copies: copy number and cycle are part of the `tile` of the random numbers.
 TILE_COPIES = 64
+# The number of a tile within its array stands above the bits of array, copy and cycle: the first
+# one of an array has the random numbers of an array that is not split.
+TILE_OF_ARRAY = U(32)
 
 
 @kernel
@@ -25,8 +55,8 @@ def tile_number(array, copy, cycle):
 
 @kernel
 def read_array(cycle, index, backward, block, peaks, outputs, first):
-    """Read all copies of an array and average their outputs (rpu.md 6.2: each has its own output
-    lines).
+    """Read the tiles of all copies of an array: those that share its outputs are added digitally,
+    the copies averaged (rpu.md 6.2: each has its own output lines).
 
     Args:
         cycle: records.Cycle.
@@ -38,35 +68,99 @@ def read_array(cycle, index, backward, block, peaks, outputs, first):
     """
     array = cycle.arrays[index]
     size = array[ROWS] * array[COLUMNS]
-    lines = block.shape[0]
-    count = block.shape[1]
+    lines, count = block.shape
     columns = outputs.shape[0]
-    share = ONE / np.float32(array[COPIES])
+    tiled = cycle.physics[TILED] > ZERO
+    inputs = array[TILE_INPUTS] if tiled else array[COLUMNS]
+    own = array[TILE_OUTPUTS] if tiled else array[ROWS]
+    height, width = (own, inputs) if backward else (inputs, own)
+    split = array[SPLIT_INPUTS]
+    along, across = (array[ROWS], split) if backward else (split, array[ROWS])
+    totals = cycle.totals[index, 1 if backward else 0]
     room = cycle.room
-    spare = room[(lines + 2 * columns + 2) * count : (lines + 3 * columns + 2) * count]
-    more = spare.reshape(columns, count)
+    more = room[(lines + 2 * columns + 2) * count : (lines + 3 * columns + 2) * count]
+    repeats = np.zeros(count, np.int32)
+    slowest = np.zeros(count, np.int32)
     for copy in range(array[COPIES]):
         tile = tile_number(index, copy, array[BACK_CYCLE] if backward else FORWARD_CYCLE)
         start = array[WEIGHTS] + copy * size
-        read_block(
-            cycle.weights[start : start + size].reshape(array[ROWS], array[COLUMNS]),
-            backward,
-            block,
-            peaks,
-            outputs if copy == 0 else more,
-            cycle.physics,
-            stream_key(cycle.seed, cycle.step, tile, READ_INPUT),
-            stream_key(cycle.seed, cycle.step, tile, READ_OUTPUT),
-            first,
-            cycle.totals[index, 1 if backward else 0],
-            room,
-            cycle.words,
-        )
-        if copy > 0:
-            for i in range(columns):
+        weights = cycle.weights[start : start + size].reshape(array[ROWS], array[COLUMNS])
+        part = U(0)
+        slowest[:] = 0
+        for line in range(0, min(lines, along), height):
+            after = lines if line + height >= along else line + height
+            for column in range(0, min(columns, across), width):
+                end = columns if column + width >= across else min(columns, column + width)
+                results = outputs[column:end]
+                given = end - column
+                to_add = copy > 0 or line > 0
+                target = more[: given * count].reshape(given, count) if to_add else results
+                key = tile + (part << TILE_OF_ARRAY)
+                part += U(1)
+                totals[SATURATIONS] += read_tile(
+                    cycle,
+                    weights,
+                    backward,
+                    line,
+                    column,
+                    block[line:after],
+                    peaks,
+                    target,
+                    key,
+                    first,
+                    repeats,
+                )
                 for v in range(count):
-                    outputs[i, v] += more[i, v]
+                    totals[TILE_RETRIES] += repeats[v]
+                    slowest[v] = max(slowest[v], repeats[v])
+                if to_add:
+                    for i in range(given):
+                        for v in range(count):
+                            results[i, v] += target[i, v]
+        totals[READS] += count
+        for v in range(count):
+            totals[RETRIES] += slowest[v]
     if array[COPIES] > 1:
+        share = ONE / np.float32(array[COPIES])
         for i in range(columns):
             for v in range(count):
                 outputs[i, v] *= share
+
+
+@kernel
+def read_tile(cycle, weights, backward, line, column, block, peaks, outputs, tile, first, repeats):
+    """Read one tile, in one conversion an output or in parts; returns its saturated outputs."""
+    physics = cycle.physics
+    input_key = stream_key(cycle.seed, cycle.step, tile, READ_INPUT)
+    output_key = stream_key(cycle.seed, cycle.step, tile, READ_OUTPUT)
+    if physics[SLOTS] > ONE or physics[CELL_BITS] > ZERO:
+        return read_parts(
+            weights,
+            backward,
+            line,
+            column,
+            block,
+            peaks,
+            outputs,
+            physics,
+            input_key,
+            output_key,
+            first,
+            repeats,
+        )
+    return read_block(
+        weights,
+        backward,
+        line,
+        column,
+        block,
+        peaks,
+        outputs,
+        physics,
+        input_key,
+        output_key,
+        first,
+        repeats,
+        cycle.room,
+        cycle.words,
+    )

@@ -27,7 +27,8 @@ class Tables(NamedTuple):
 
 
 class BothWays(NamedTuple):
-    """What differs between the cycles: flat float32 weights, or float32 (8,) of the periphery."""
+    """What differs between the cycles: flat float32 weights, or float32 (PERIPHERY,) of the
+    periphery."""
 
     forward: np.ndarray
     backward: np.ndarray
@@ -47,7 +48,7 @@ class Space(NamedTuple):
 class Counters(NamedTuple):
     """Counts since they were cleared.
 
-    totals int64 (arrays, 2, 3) of the reads each way; samples float64 (arrays, 2, 5) of their
+    totals int64 (arrays, 2, READ_COUNTS) of the reads each way; samples float64 (arrays, 2, 5) of their
     inputs (see `activity`); results float64: loss, wrong answers (means over an image's labels)
     and images.
     """

@@ -45,6 +45,14 @@ class ReadSettings(_Settings):
     """Reads whose inputs are scaled by their largest value."""
     bound_management: Direction = "forward"
     """Reads that are repeated with half the input where an output saturates."""
+    slot_bits: int = Field(default=0, ge=0, le=16)
+    """Bits of an input that one conversion takes, shifted and added to those of the others; 0: one
+    conversion for all.
+    """
+    weight_bits: int = Field(default=0, ge=0, le=24)
+    """Bits of a weight that is held in slices of `cell_bits`; 0: not sliced."""
+    cell_bits: int = Field(default=0, ge=0, le=16)
+    """Bits of a slice, whose column is converted, shifted and added to the others; 0: not sliced."""
 
     @model_validator(mode="after")
     def _converters(self) -> ReadSettings:
@@ -52,7 +60,24 @@ class ReadSettings(_Settings):
             raise ValueError("a converter has 0 (no rounding) or at least 2 bits")
         if self.output_bits and not self.output_bound:
             raise ValueError("an output converter that rounds needs output_bound > 0")
+        if self.slot_bits and not self.input_bits:
+            raise ValueError("slots of an input are bits of its code: slot_bits needs input_bits")
+        if bool(self.weight_bits) != bool(self.cell_bits) or self.weight_bits == 1:
+            raise ValueError("slices need weight_bits of at least 2 and cell_bits, or neither")
         return self
+
+
+class LayerTiles(_Settings):
+    """The tiles that a layer is split over: blocks of so many of its inputs and outputs, each with
+    converters of its own; what they give for one output is added digitally.
+    """
+
+    inputs: int = Field(default=0, ge=0, le=65536)
+    """Inputs of a tile: the chip's `tile.rows`; 0: all."""
+    outputs: int = Field(default=0, ge=0, le=65536)
+    """Outputs of a tile: weights beside each other in its columns; 0: all."""
+    bias: Literal["digital", "row"] = "row"
+    """Whether the bias is a line of the tiles, or takes none: it is then read with the last tile."""
 
 
 class UpdateSettings(_Settings):
@@ -96,6 +121,11 @@ class TrainingSettings(_Settings):
     """
     read: ReadSettings = ReadSettings()
     """Periphery of the reads."""
+    tiles: dict[str, LayerTiles] = Field(default_factory=dict)
+    """Tiles of the layers that the chip splits, by layer; it is the chip that says them
+    (`tile.rows`, `tile.columns`). Without a chip, and for layers that are not named, an array is
+    read as one.
+    """
     update: UpdateSettings = UpdateSettings()
     """The pulsed update."""
     evaluate: Literal["noisy_arrays", "extracted_weights"] = "noisy_arrays"

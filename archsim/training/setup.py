@@ -11,7 +11,14 @@ from archsim.chip.load import apply_setting, parse_setting
 from archsim.schemes.base import Scheme
 from archsim.training.chip_devices import chip_with_devices as chip_with_devices
 from archsim.training.chip_devices import devices_per_weight, rule_of
-from archsim.training.settings import CORE_RULES, TrainingSettings, device_of, read_settings
+from archsim.training.placed_tiles import tiles_of, with_slices
+from archsim.training.settings import (
+    CORE_RULES,
+    LayerTiles,
+    TrainingSettings,
+    device_of,
+    read_settings,
+)
 from archsim.training.trainable import unbounded_layers
 from hwlib.errors import InputError
 
@@ -56,7 +63,7 @@ def settings_of(
     InputError.
     """
     if isinstance(changes, TrainingSettings):
-        return changes, []
+        return _on_tiles(changes, chip, network), []
     chip, left = chip_with_devices(chip, scheme, changes, network)
     changes = {} if isinstance(left, TrainingSettings) else dict(left or {})
     rule = rule_of(scheme)
@@ -65,6 +72,8 @@ def settings_of(
     if rule not in CORE_RULES:
         values["scheme_settings"] = scheme.model_dump(exclude_defaults=True)
     values["read"], notes = _reads(chip, scheme, device, network)
+    if network is not None and rule != "float":
+        values["tiles"] = tiles_of(chip, network)
     if rule == "rpu":
         if scheme.device != device_of(TrainingSettings(rule="rpu")):
             values["device"] = scheme.device or "none"
@@ -81,11 +90,33 @@ def settings_of(
         values |= suggested
         notes.append(_suggestion_note(scheme, suggested, _named_batch(batch, changes)))
     for path, value in changes.items():
+        _refuse_tiles(path, value)
         keys, parsed = (
             parse_setting(f"{path}={value}") if isinstance(value, str) else (path.split("."), value)
         )
         apply_setting(values, keys, parsed)
-    return read_settings(values), notes
+    settings, told = with_slices(read_settings(values), chip)
+    return settings, notes + told
+
+
+def _on_tiles(
+    settings: TrainingSettings, chip: Architecture, network: Network | None
+) -> TrainingSettings:
+    """Settings that came whole, with the tiles of the chip where they name none."""
+    if network is None or settings.rule == "float" or "tiles" in settings.model_fields_set:
+        return settings
+    tiles = {name: LayerTiles(**tiles) for name, tiles in tiles_of(chip, network).items()}
+    return settings.model_copy(update={"tiles": tiles})
+
+
+def _refuse_tiles(path: str, value: Any) -> None:
+    if path.split(".")[0] == "tiles":
+        raise InputError(
+            "the tiles that training reads are those that the chip places",
+            where=f"training.{path}",
+            got=value,
+            hint="tile.rows and tile.columns are the settings of the chip",
+        )
 
 
 def _reads(
@@ -187,6 +218,8 @@ def _physics(chip: Architecture) -> tuple[dict[str, Any], list[str]]:
     """Read settings of a chip's arrays, as training.settings.ReadSettings names them, and notes."""
     physics = chip.physics
     values: dict[str, Any] = {"input_bits": chip.read.input_bits, "output_bits": chip.read.adc_bits}
+    if chip.read.accumulate == "digital" and chip.read.slots > 1:
+        values["slot_bits"] = chip.read.bits_per_slot
     if physics.model != "signed":
         return values, [
             f"training reads signed weights, {chip.name} has physics.model={physics.model}: it takes the read noise and output "

@@ -37,7 +37,9 @@ DIGITAL, ON_ARRAY, RECURRENT = range(3)
 FIELDS = WINDOW + WINDOW_NUMBERS
 # Columns of an array's row. BLOCK, ERRORS, PEAKS are offsets into an image's memory; WEIGHTS,
 # STATE, PLANES into the arrays' memories.
-# BACK_CYCLE keys the random numbers of its backward reads.
+# BACK_CYCLE keys the random numbers of its backward reads. TILE_INPUTS, TILE_OUTPUTS: inputs and
+# outputs of the array that one tile takes; SPLIT_INPUTS are divided so, inputs behind them (a bias
+# that takes no line of the chip) are read with the last tile.
 (
     ROWS,
     COLUMNS,
@@ -52,8 +54,11 @@ FIELDS = WINDOW + WINDOW_NUMBERS
     STATE,
     PLANES,
     BACK_CYCLE,
-) = range(13)
-ARRAY_FIELDS = 13
+    TILE_INPUTS,
+    TILE_OUTPUTS,
+    SPLIT_INPUTS,
+) = range(16)
+ARRAY_FIELDS = 16
 # Cycles of an array in the keys of its random numbers; the second backward cycle takes back a
 # second output error.
 FORWARD_CYCLE, BACKWARD_CYCLE, UPDATE_CYCLE, SECOND_BACKWARD_CYCLE = range(4)

@@ -7,15 +7,9 @@ import pytest
 
 from archsim.devices.presets import load_device
 from archsim.kernels.outer import add_products, add_products_reference
-from archsim.kernels.random import READ_INPUT, READ_OUTPUT, as_word, stream_key
 from archsim.kernels.read import crossbar_read, periphery
-from archsim.kernels.read_block import (
-    INPUT_BOUND,
-    INPUT_STEP,
-    NOISE_MANAGEMENT,
-    find_peaks,
-    read_block,
-)
+from archsim.kernels.read_block import INPUT_BOUND, INPUT_STEP, NOISE_MANAGEMENT, PERIPHERY
+from archsim.kernels.tile_read import Keys, tile_read
 from archsim.training.activity import BITS as CODE_BITS
 from archsim.training.activity import MAGNITUDE, ONES, observe_block
 from archsim.training.machine import Machine
@@ -51,25 +45,11 @@ def test_block_read_has_the_bits_of_the_plain_read(bits, transposed, shape, mana
         tile=7,
         first=11,
     )
-    physics = np.array(
-        periphery(transposed, managed, "both", bits[0], 1.0, 0.0, bits[1], 4.0, 0.06), F
-    )
-    block = np.ascontiguousarray(inputs.T)
-    peaks = np.empty(count, F)
-    totals = np.zeros(3, np.int64)
-    find_peaks(block, peaks)
-    found = np.empty((outputs, count), F)
-    keys = (
-        as_word(stream_key(as_word(3), as_word(5), as_word(7), stream))
-        for stream in (READ_INPUT, READ_OUTPUT)
-    )
-    room = np.empty((lines + 3 * outputs + 2) * count, F)
-    words = np.empty(count, np.uint64)
-    read_block(
-        weights, transposed, block, peaks, found, physics, *keys, as_word(11), totals, room, words
-    )
-    assert (expected == found.T).all()
-    assert totals.tolist() == [count, retries.sum(), saturations.sum()]
+    physics = np.zeros(PERIPHERY, F)
+    physics[:8] = periphery(transposed, managed, "both", bits[0], 1.0, 0.0, bits[1], 4.0, 0.06)
+    read = tile_read(weights, inputs, physics, Keys(3, 5, 7, 11), transposed=transposed)
+    assert (expected == read.outputs).all()
+    assert (read.repeats == retries).all() and read.saturations == saturations.sum()
     if count > 50:
         assert retries.sum() > 20
 

@@ -1,0 +1,104 @@
+"""One tile's read from Python: the part of a matrix that a tile holds, with the tile's periphery, in
+one conversion an output or in slots and slices.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from archsim.kernels.random import READ_INPUT, READ_OUTPUT, as_word, stream_key
+from archsim.kernels.read_block import CELL_BITS, SLOTS, find_peaks, read_block
+from archsim.kernels.read_parts import read_parts
+
+F = np.float32
+
+
+class Part(NamedTuple):
+    """The part of a matrix that a tile holds: first input and first output of the read, and how
+    many of each.
+    """
+
+    line: int
+    column: int
+    lines: int
+    columns: int
+
+
+class Keys(NamedTuple):
+    """What the random numbers of a read depend on: seed, step, tile, and number of the first vector."""
+
+    seed: int = 0
+    step: int = 0
+    tile: int = 0
+    first: int = 0
+
+
+FIRST = Keys()
+
+
+class TileOutputs(NamedTuple):
+    """Outputs float32 (V, columns), repeats of each vector int32 (V,), saturated outputs."""
+
+    outputs: np.ndarray
+    repeats: np.ndarray
+    saturations: int
+
+
+def whole(weights: np.ndarray, transposed: bool = False) -> Part:
+    """The part that is all of a matrix (M, N)."""
+    columns, lines = weights.shape[::-1] if transposed else weights.shape
+    return Part(0, 0, lines, columns)
+
+
+def tile_read(
+    weights: np.ndarray,
+    inputs: np.ndarray,
+    physics: np.ndarray,
+    keys: Keys = FIRST,
+    part: Part | None = None,
+    transposed: bool = False,
+) -> TileOutputs:
+    """Read vectors on a tile.
+
+    Args:
+        weights: float32 (M, N), the whole matrix.
+        inputs: (V, lines) of the part, |x| <= 1 without noise management.
+        physics: float32 (PERIPHERY,) in the order of `read_block`.
+        keys: of the random numbers.
+        part: what the tile holds; None for all.
+        transposed: from the outputs to the inputs.
+
+    Returns:
+        outputs, repeats and saturations.
+    """
+    part = whole(weights, transposed) if part is None else part
+    weights = np.ascontiguousarray(weights, F)
+    block = np.ascontiguousarray(np.asarray(inputs, F).T)
+    count = block.shape[1]
+    peaks = np.empty(count, F)
+    find_peaks(block, peaks)
+    outputs = np.empty((part.columns, count), F)
+    repeats = np.zeros(count, np.int32)
+    words = [as_word(word) for word in (keys.seed, keys.step, keys.tile)]
+    streams = [as_word(stream_key(*words, stream)) for stream in (READ_INPUT, READ_OUTPUT)]
+    asked = (
+        weights,
+        np.bool_(transposed),
+        part.line,
+        part.column,
+        block,
+        peaks,
+        outputs,
+        np.asarray(physics, F),
+        *streams,
+        as_word(keys.first),
+        repeats,
+    )
+    if physics[SLOTS] > 1 or physics[CELL_BITS] > 0:
+        saturations = read_parts(*asked)
+    else:
+        room = np.empty((part.lines + 2 * part.columns + 2) * count, F)
+        saturations = read_block(*asked, room, np.empty(count, np.uint64))
+    return TileOutputs(outputs.T, repeats, int(saturations))

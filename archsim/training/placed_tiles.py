@@ -1,0 +1,71 @@
+"""The tiles that training reads: those that the chip's placement splits a layer over, and in which
+parts they convert.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from archsim.chip.place import shape_layer
+from archsim.devices.presets import load_device
+from archsim.trace.operation import LayerMatrix
+from archsim.training.settings import TrainingSettings, device_of
+
+if TYPE_CHECKING:
+    from archsim.chip.config import Architecture
+    from workloads.network import Network
+
+MOST_BITS = 24
+"""Bits of a weight that a float32 holds."""
+
+
+def tiles_of(chip: Architecture, network: Network) -> dict[str, dict[str, Any]]:
+    """The tiles of every layer that the chip splits, as `settings.LayerTiles` names them.
+
+    Args:
+        chip: whose placement splits the layers.
+        network: their matrices.
+
+    Returns:
+        by layer, only those that take more than one tile.
+    """
+    tiles = {}
+    for layer in network.array_layers:
+        shape = layer.matrix
+        matrix = LayerMatrix(layer.name, shape.rows, shape.columns, shape.groups, layer.bias)
+        placed = shape_layer(matrix, chip, 1)
+        if placed.row_splits * placed.column_splits > 1:
+            tiles[layer.name] = {
+                "inputs": placed.tile_rows if placed.row_splits > 1 else 0,
+                "outputs": placed.tile_weights if placed.column_splits > 1 else 0,
+                "bias": chip.weights.bias,
+            }
+    return tiles
+
+
+def with_slices(
+    settings: TrainingSettings, chip: Architecture
+) -> tuple[TrainingSettings, list[str]]:
+    """Settings whose reads take the slices of a chip that cuts weights, and notes.
+
+    Pulses change one analog device, which no mapping can cut: a rule that pulses reads each weight
+    as one value, and a note says that the price is that of slices.
+    """
+    weights = chip.weights
+    if weights.mapping != "bit_slices" or settings.rule == "float":
+        return settings, []
+    if not can_be_sliced(settings):
+        return settings, [
+            f"{chip.name} cuts a weight into slices (weights.mapping=bit_slices), which devices that pulses change cannot: "
+            "training reads a weight of one value, the price is that of its slices"
+        ]
+    if weights.bits < 2 or settings.read.weight_bits:
+        return settings, []
+    changes = {"weight_bits": min(weights.bits, MOST_BITS), "cell_bits": weights.cell_bits}
+    return settings.model_copy(update={"read": settings.read.model_copy(update=changes)}), []
+
+
+def can_be_sliced(settings: TrainingSettings) -> bool:
+    """Whether the weights of a training are programmed: exact ones, or devices that are verified."""
+    name = device_of(settings)
+    return not name or "verify_window" in load_device(name, settings.device_settings).values
