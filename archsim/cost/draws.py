@@ -53,7 +53,7 @@ class CountedPart(NamedTuple):
 
     part: str
     parameters: tuple[tuple[str, object], ...]
-    count: int
+    instances: int
 
 
 class CountedAction(NamedTuple):
@@ -61,7 +61,7 @@ class CountedAction(NamedTuple):
 
     number: int
     action: str
-    count: float
+    times: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,9 +225,8 @@ def _prices(part: Part, node_nm: float, actions: set[str], follows_logic: float)
         if part.native_node_nm == node_nm:
             return 1.0
         if part.scaling == "analog":
-            return (
-                scaling_factor(what, part.native_node_nm, node_nm, "logic").value ** follows_logic
-            )
+            logic = scaling_factor(what, part.native_node_nm, node_nm, "logic").value
+            return math.pow(logic, follows_logic)
         return scaling_factor(what, part.native_node_nm, node_nm, part.scaling).value
 
     energy = {action: part.energy(action).value * factor("energy") for action in actions}
@@ -236,7 +235,7 @@ def _prices(part: Part, node_nm: float, actions: set[str], follows_logic: float)
 
 def _totals(design: Counted, unit: Mapping[_Key, _Unit]) -> dict[str, float]:
     prices = [unit[_Key(item.part, item.parameters, design.node_nm)] for item in design.parts]
-    counts = [item.count for item in design.parts]
+    counts = [item.instances for item in design.parts]
     area = math.fsum(price.area * count for price, count in zip(prices, counts)) * 1e-6
     leakage = math.fsum(price.leakage * count for price, count in zip(prices, counts))
     dynamic = math.fsum(
@@ -263,7 +262,7 @@ def draw_value(low: float, value: float, high: float, share: float) -> float:
     """
     start, end, part = (low, value, 2 * share) if share < 0.5 else (value, high, 2 * share - 1)
     if start > 0:
-        return start * (end / start) ** part
+        return start * math.pow(end / start, part)
     return start + part * (end - start)
 
 

@@ -191,6 +191,7 @@ TRAINING: dict[str, Form] = {
         "energy_j": "amount",
         "seconds": "amount",
         "settings": {"*": "any"},
+        "test_set??": {"images": "some", "classes": "some", "largest_class_percent": "percent"},
         "writes": {
             "*": {
                 "mean": "amount",

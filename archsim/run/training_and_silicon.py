@@ -27,6 +27,7 @@ from archsim.trace import Activity, Trace, build_trace
 from archsim.training.inputs import inputs_of
 from archsim.training.settings import device_of
 from archsim.training.setup import chip_with_devices, settings_of, silicon_scheme, suggested_for
+from archsim.training.standing import HeldOut
 from archsim.training.totals import mean_activities, writes_of
 from hwlib.errors import InputError
 from workloads import load_network
@@ -218,7 +219,11 @@ def train(
         raise KeyboardInterrupt
     told = [*dataset.notes, *notes]
     training = with_silicon(trained, trace, chip, rule, told, chosen.node_nm)
-    training.result.document["training"] |= {"suggested": suggested, "inputs": inputs}
+    training.result.document["training"] |= {
+        "suggested": suggested,
+        "inputs": inputs,
+        "test_set": asdict(HeldOut.of_labels(dataset.test_labels, dataset.classes)),
+    }
     return training
 
 

@@ -88,7 +88,7 @@ DIGESTS = {
     ("network", 1): "d31b008df872",
     ("device", 1): "3ac2bea9b420",
     ("space", 1): "c68912ec02c6",
-    ("result", 1): "b3653e7e56af",
+    ("result", 1): "8ed4aa550b7a",
     ("comparison", 2): "e47d0e865a5a",
     ("sweep", 1): "115c89faf8c7",
     ("head", 1): "8f8d092757c9",
