@@ -13,6 +13,8 @@ from archsim.cli import options
 from archsim.cli.output import console, print_json, say
 from hwlib.errors import InputError
 
+MOST_TRIALS = 10_000
+
 if TYPE_CHECKING:
     from archsim.comparison import Comparison
 
@@ -35,10 +37,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="chip: archsim list architectures (default cim40)",
     )
     options.add_epochs_option(parser, default=1)
+    _add_terms(parser)
     options.add_step_options(parser)
     options.add_price_options(parser)
     options.add_set_option(parser, "any field of the architecture (read.adc_bits=8); repeatable")
-    options.add_jobs_option(parser, "schemes at a time, each on one core (default: all cores)")
+    options.add_jobs_option(parser, "trainings at a time, each on one core (default: all cores)")
+    parser.add_argument(
+        "--cluster",
+        metavar="ADDRESS",
+        help="a dask scheduler, e.g. tcp://host:8786 (needs the extra 'dask')",
+    )
     parser.add_argument(
         "--out",
         metavar="DIR",
@@ -50,6 +58,35 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="take what is finished in --out and go on with the rest",
     )
     options.add_output_options(parser)
+
+
+def _add_terms(parser: argparse.ArgumentParser) -> None:
+    """What makes the comparison a fair one: seeds, tuning, device."""
+    parser.add_argument(
+        "--seeds",
+        type=options.parse_count(1, 1000),
+        default=1,
+        metavar="N",
+        help="trainings of every scheme, of --seed and the numbers after it (default 1)",
+    )
+    parser.add_argument(
+        "--tune",
+        type=options.parse_count(1, MOST_TRIALS),
+        metavar="N",
+        help="trials of every scheme over its rate and the settings that its file declares, on a part of the "
+        "training set (default: none)",
+    )
+    parser.add_argument(
+        "--tune-images",
+        type=options.parse_count(1, 10_000_000),
+        metavar="N",
+        help="images that a trial trains on (default: up to 5000)",
+    )
+    parser.add_argument(
+        "--device",
+        metavar="NAME|FILE",
+        help="device of every scheme on arrays: archsim list devices (default: each scheme's own)",
+    )
 
 
 def _schemes(text: str) -> str:
@@ -118,6 +155,11 @@ def _compare(arguments: argparse.Namespace) -> Comparison:
             resume=arguments.resume,
             progress=progress,
             jobs=arguments.jobs or os.cpu_count() or 1,
+            seeds=arguments.seeds,
+            tune=arguments.tune or 0,
+            tune_images=arguments.tune_images,
+            device=arguments.device,
+            cluster=arguments.cluster,
         )
 
 
@@ -132,9 +174,9 @@ def _tell(arguments: argparse.Namespace, comparison: Comparison, report: Path | 
     if arguments.json:
         print_json(sealed_comparison(comparison.to_dict()))
     elif not arguments.quiet:
-        from archsim.report.comparison.terminal import print_comparison
+        from archsim.report.comparison.terminal import print_comparison, told_terms
 
-        print_comparison(comparison.rows, comparison.refused, console())
+        print_comparison(comparison.rows, comparison.refused, console(), told_terms(comparison))
     for label in comparison.lost:
         say(f"archsim: {label}: {comparison.refused[label]}")
     return 1 if comparison.lost else 0

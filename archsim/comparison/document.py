@@ -136,15 +136,14 @@ class Comparison:
         "paired": [mean difference of two schemes by seed]}, with "command" where there was one.
         """
         rows = self.seed_rows
-        content: dict[str, Any] = {
-            "schemes": self.results,
-            "refused": self.refused,
+        content: dict[str, Any] = {"schemes": self.results, "refused": self.refused}
+        if self.command:
+            content["command"] = self.command
+        content |= {
             "terms": self.terms,
             "rows": rows,
             "paired": [asdict(difference) for difference in paired_differences(rows)],
         }
-        if self.command:
-            content["command"] = self.command
         return versioned("comparison", content)
 
     def save(self, folder: str | Path) -> Path:

@@ -12,8 +12,9 @@ from typing import Any
 
 from archsim.basics.files import write_files
 from archsim.comparison.document import FILE
-from archsim.comparison.worker import Order, Outcome
+from archsim.comparison.worker import TRIAL, Order, Outcome
 from archsim.readers.digest import seal
+from archsim.readers.form import Form, check_form
 from archsim.readers.stored import read_stored
 from archsim.readers.versions import versioned
 from archsim.run.result import Result
@@ -23,6 +24,7 @@ from hwlib.errors import InputError
 from workloads.datasets import Dataset
 
 REQUEST = "request.json"
+TRIAL_FORM: Form = {"validation_accuracy_percent": "percent?"}
 _FREE = {"epochs", "threads", "checkpoint_images"}  # as for a checkpoint
 
 
@@ -37,13 +39,13 @@ class Beginning:
 
 
 def begin(orders: Sequence[Order], data: Dataset, folder: Path | None, resume: bool) -> Beginning:
-    """Take what the folder holds of these orders, and leave in each scheme's folder what is asked
-    of it. Schemes that have no training at all are refused here.
+    """Take what the folder holds of these orders, and leave in the folder of each what is asked of
+    it. Schemes that have no training at all are refused here. `data`: the whole set, fitted to the
+    network.
 
     Raises:
         InputError: where the folder was begun with other options.
     """
-    _refuse_begun(orders, folder, resume)
     beginning = Beginning()
     requests: dict[int, dict[str, Any]] = {}
     for number, order in enumerate(orders):
@@ -59,22 +61,21 @@ def begin(orders: Sequence[Order], data: Dataset, folder: Path | None, resume: b
         if changed:
             _clear(order.folder)
             beginning.notes.append(
-                f"{order.variant.label}: worked out anew, as changed since: {', '.join(changed)}"
+                f"{order.label}: worked out anew, as changed since: {', '.join(changed)}"
             )
-        elif _finished(order.folder, request):
-            stored = Result.load(order.folder).to_dict()
-            beginning.outcomes[number] = Outcome("done", stored)
+        elif _finished(order, request):
+            beginning.outcomes[number] = Outcome("done", _stored(order))
     for number, request in requests.items():
         own = orders[number].folder
         if own is not None and number not in beginning.outcomes:
             # of fewer epochs: must never pass for that of this request
-            (own / "result.json").unlink(missing_ok=True)
+            (own / _result_of(orders[number])).unlink(missing_ok=True)
             text = json.dumps(seal(versioned("request", request)), indent=1) + "\n"
             write_files(own, {REQUEST: text})
     return beginning
 
 
-def _refuse_begun(orders: Sequence[Order], folder: Path | None, resume: bool) -> None:
+def refuse_begun(orders: Sequence[Order], folder: Path | None, resume: bool) -> None:
     """Raises InputError where the folder holds a comparison that nobody asks to go on with."""
     if folder is None or resume:
         return
@@ -93,26 +94,28 @@ def _request(order: Order, data: Dataset) -> dict[str, Any]:
     settings, _ = settings_of(
         order.chip,
         variant.scheme,
-        epochs=order.epochs,
-        batch=order.batch,
+        epochs=order.terms.epochs,
+        batch=order.terms.batch,
         seed=order.seed,
-        device=variant.device,
+        device=order.device,
         changes=order.changes,
         network=network,
     )
-    return {
+    # only where it is so: requests from before tuning say nothing of it
+    tuned = {"tuned": True} if order.tuned else {}
+    return tuned | {
         "label": variant.label,
         "network": network.name,
         "chip": order.chip.name,
         "scheme_settings": variant.scheme.model_dump(mode="json"),
-        "images": order.images,
-        "node_nm": order.node_nm,
-        "epochs": order.epochs,
+        "images": order.terms.images,
+        "node_nm": order.terms.node_nm,
+        "epochs": order.terms.epochs,
         **{
             f"training.{path}": value
             for path, value in settings.model_dump(mode="json", exclude=_FREE).items()
         },
-        "inputs": inputs_of(network, order.chip, variant.scheme, settings, data),
+        "inputs": inputs_of(network, order.chip, variant.scheme, settings, order.part_of(data)),
     }
 
 
@@ -139,13 +142,32 @@ def _changed(folder: Path, request: dict[str, Any]) -> list[str]:
 
 def _clear(folder: Path) -> None:
     """Remove what a scheme's folder holds of other inputs."""
-    for path in [folder / "result.json", folder / "checkpoint.json", *folder.glob("arrays-*.npz")]:
+    names = ("result.json", TRIAL, "checkpoint.json")
+    for path in [*(folder / name for name in names), *folder.glob("arrays-*.npz")]:
         path.unlink(missing_ok=True)
 
 
-def _finished(folder: Path, request: dict[str, Any]) -> bool:
-    """Whether a scheme's folder holds the result of this request. Raises InputError where it was
+def _result_of(order: Order) -> str:
+    """The file that an order leaves when it is done."""
+    return "result.json" if order.trial is None else TRIAL
+
+
+def _stored(order: Order) -> dict[str, Any]:
+    """The document that a finished order left."""
+    assert order.folder is not None
+    if order.trial is None:
+        return Result.load(order.folder).to_dict()
+    path = order.folder / TRIAL
+    document = read_stored(path, "trial", "trial").document
+    check_form(document, TRIAL_FORM, str(path))
+    return document
+
+
+def _finished(order: Order, request: dict[str, Any]) -> bool:
+    """Whether an order's folder holds the result of this request. Raises InputError where it was
     begun with other options; more epochs than before go on from its checkpoint."""
+    folder = order.folder
+    assert folder is not None
     before = _before(folder)
     if before is None:
         return False
@@ -155,6 +177,9 @@ def _finished(folder: Path, request: dict[str, Any]) -> bool:
         and isinstance(before.get("epochs"), int)
         and before["epochs"] < request["epochs"]
     )
+    if changed and order.tuned and before.get("tuned"):
+        _clear(folder)  # more trials have chosen other settings
+        return False
     if changed and not longer:
         raise InputError(
             f"the folder was begun with other settings ({', '.join(changed)})",
@@ -163,4 +188,4 @@ def _finished(folder: Path, request: dict[str, Any]) -> bool:
             allowed=str({key: request[key] for key in changed}),
             hint="choose another folder",
         )
-    return not changed and (folder / "result.json").exists()
+    return not changed and (folder / _result_of(order)).exists()

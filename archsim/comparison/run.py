@@ -7,18 +7,21 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 from archsim.basics.call_options import read_options, shows_options
 from archsim.basics.folders import folder_path, hold
 from archsim.chip import load_architecture
-from archsim.comparison.document import Comparison, by_reason
-from archsim.comparison.requests import begin
+from archsim.comparison.document import Comparison
+from archsim.comparison.rounds import work_out
+from archsim.comparison.split import split_of
 from archsim.comparison.spread import run_apart, run_here
-from archsim.comparison.terms import Terms
+from archsim.comparison.terms import Terms, check_terms
 from archsim.comparison.variants import Variant, chosen_variants
-from archsim.comparison.worker import Order, Outcome
+from archsim.comparison.work import Spread, Status, Work
+from archsim.comparison.worker import Order
 from archsim.schemes.base import Scheme
 from hwlib.errors import InputError
 from workloads.datasets import Dataset, fit_dataset, load_dataset
@@ -28,18 +31,7 @@ if TYPE_CHECKING:
     from archsim.chip.config import Architecture
     from workloads.network import Network
 
-
-@dataclass
-class Status:
-    """Where a scheme is, for a display. `now` is what the training core says (see
-    training.loop.train), empty before it begins.
-    """
-
-    label: str
-    state: Literal["waiting", "running", "done", "refused", "lost", "interrupted"]
-    now: dict[str, Any]
-    accuracy_percent: float | None = None
-    reason: str = ""
+__all__ = ["ComparisonOptions", "ComparisonWords", "Status", "compare"]
 
 
 class ComparisonWords(TypedDict, total=False):
@@ -54,6 +46,11 @@ class ComparisonWords(TypedDict, total=False):
     progress: Callable[[Sequence[Status]], None] | None
     rate: float | None
     jobs: int | None
+    seeds: int
+    tune: int
+    tune_images: int | None
+    device: str | None
+    cluster: str | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +66,11 @@ class ComparisonOptions:
     progress: Callable[[Sequence[Status]], None] | None = None
     rate: float | None = None
     jobs: int | None = None
+    seeds: int = 1
+    tune: int = 0
+    tune_images: int | None = None
+    device: str | None = None
+    cluster: str | None = None
 
 
 @shows_options(ComparisonOptions)
@@ -82,7 +84,7 @@ def compare(
 ) -> Comparison:
     """Train and price every scheme on equal terms.
 
-    With `folder` each scheme keeps its checkpoints and its result in a folder of its own, and
+    With `folder` each training keeps its checkpoints and its result in a folder of its own, and
     compare.json what is finished. A scheme that the chip cannot run, or whose process died twice,
     is no error: it stands in `refused` with the reason.
 
@@ -90,7 +92,7 @@ def compare(
         network: a name, a path or a `Network`.
         schemes: names, texts with settings ("tiki_taka:version=agad", see `chosen_variants`) or
             schemes; None is all. Each trains with the learning rate and mini-batch that it
-            suggests, unless it names others.
+            suggests, unless it names others or they are tuned.
         chip: a name, a path or an `Architecture`.
         data: a name, an .npz file or a `Dataset`.
         epochs: times through the data.
@@ -99,11 +101,17 @@ def compare(
         seed: of everything random.
         node_nm: node of the prices in nm; None for the chip's own.
         folder: keeps everything there; None keeps nothing.
-        resume: takes finished schemes from `folder` and goes on with those that were interrupted.
-        progress: gets the `Status` of all schemes several times a second.
+        resume: takes finished trainings from `folder` and goes on with those that were interrupted.
+        progress: gets the `Status` of all trainings several times a second.
         rate: learning rate, the same for all; None for what each suggests.
         jobs: processes at a time, each on one core; None trains one after the other in this
             process. No result depends on it.
+        seeds: trainings of each scheme, of seed, seed + 1, ...
+        tune: trials of each scheme over its rate and the settings that its file declares, on a part
+            of the training set; 0 tunes nothing.
+        tune_images: images that a trial trains on; None for up to 5,000.
+        device: device of every scheme on arrays; None for each one's own.
+        cluster: address of a dask scheduler, in place of processes.
 
     Returns:
         the `Comparison`.
@@ -114,115 +122,58 @@ def compare(
     """
     chosen = read_options(ComparisonOptions, options, "compare")
     variants = chosen_variants(schemes)
-    _check_terms(variants, chosen.batch, chosen.rate)
     chip = load_architecture(chip)
     network = load_network(network) if isinstance(network, str | Path) else network
     # fetched once; what does not fit together is refused once, before any scheme begins
     dataset = fit_dataset(network, data if isinstance(data, Dataset) else load_dataset(data))
+    terms = _terms_of(chosen, epochs, dataset)
+    check_terms(variants, terms)
     folder = folder_path(chosen.folder) if chosen.folder is not None else None
-    orders = [
-        Order(
-            variant=variant,
-            network=network,
-            chip=chip,
-            data=data,
-            epochs=epochs,
-            batch=chosen.batch,
-            rate=chosen.rate,
-            images=chosen.images,
-            seed=chosen.seed,
-            node_nm=chosen.node_nm,
-            folder=folder / variant.folder if folder is not None else None,
-        )
-        for variant in variants
-    ]
+    first = Order(variants[0], network, chip, data, terms, terms.seed, folder)
+    shown = chosen.progress or (lambda _: None)
+    spread = _spread_of(chosen, variants)
     with hold(folder, "comparison") if folder is not None else contextlib.nullcontext():
-        trained = dataset.first(train=chosen.images)
-        beginning = begin(orders, trained, folder, chosen.resume)
-        told = chosen.progress or (lambda _: None)
-        terms = Terms(
-            epochs,
-            chosen.images,
-            chosen.batch,
-            chosen.rate,
-            seed=chosen.seed,
-            node_nm=chosen.node_nm,
-        ).stated(chip, trained)
-        comparison = _work_out(orders, beginning.outcomes, folder, told, chosen.jobs, terms)
-    comparison.notes += beginning.notes
+        work = Work(dataset, folder, chosen.resume, spread, shown)
+        comparison = work_out(first, variants, work)
+    comparison.notes += work.notes
     return comparison
 
 
-def _work_out(
-    orders: Sequence[Order],
-    outcomes: dict[int, Outcome],
-    folder: Path | None,
-    told: Callable[[Sequence[Status]], None],
-    jobs: int | None,
-    terms: dict[str, Any],
-) -> Comparison:
-    """What `outcomes` lacks is trained; the comparison in the order of its variants."""
-    variants = [order.variant for order in orders]
-    statuses = [Status(variant.label, "waiting", {}) for variant in variants]
-    for number, outcome in outcomes.items():
-        _note(statuses[number], outcome)
-    waiting = [number for number in range(len(orders)) if number not in outcomes]
-    left = [orders[number] for number in waiting]
-
-    def moved(position: int, now: dict[str, Any]) -> None:
-        status = statuses[waiting[position]]
-        status.state = "running"
-        status.now = now
-        told(statuses)
-
-    ended = run_here(left, moved) if jobs is None else run_apart(left, jobs, moved)
-    for position, outcome in ended:
-        number = waiting[position]
-        outcomes[number] = outcome
-        _note(statuses[number], outcome)
-        told(statuses)
-        if folder is not None and outcome.kind != "interrupted":
-            _comparison(variants, outcomes, terms).save(folder)
-    if len(outcomes) < len(orders) or any(
-        outcome.kind == "interrupted" for outcome in outcomes.values()
-    ):
-        raise KeyboardInterrupt
-    comparison = _comparison(variants, outcomes, terms)
-    if not comparison.results and not comparison.lost:
-        reasons = [
-            f"{', '.join(labels)}: {reason}"
-            for reason, labels in by_reason(comparison.refused).items()
-        ]
-        raise InputError(f"no scheme could be run: {'; '.join(reasons)}", where="schemes")
-    if folder is not None:
-        comparison.save(folder)
-    return comparison
-
-
-def _comparison(
-    variants: Sequence[Variant], outcomes: dict[int, Outcome], terms: dict[str, Any]
-) -> Comparison:
-    ended = [(variants[number].label, outcomes[number]) for number in sorted(outcomes)]
-    return Comparison(
-        [outcome.document for _, outcome in ended if outcome.document is not None],
-        {label: outcome.reason for label, outcome in ended if outcome.kind in ("refused", "lost")},
-        [label for label, outcome in ended if outcome.kind == "lost"],
-        terms=terms,
+def _terms_of(chosen: ComparisonOptions, epochs: int, data: Dataset) -> Terms:
+    split = None
+    if chosen.tune:
+        count = len(data.first(train=chosen.images).train_labels)
+        split = split_of(count, chosen.seed, chosen.tune_images)
+    elif chosen.tune_images is not None:
+        raise InputError(
+            "images for trials, but none is asked for",
+            where="tune_images",
+            got=chosen.tune_images,
+            hint="name their number by tune",
+        )
+    return Terms(
+        epochs=epochs,
+        images=chosen.images,
+        batch=chosen.batch,
+        rate=chosen.rate,
+        device=chosen.device,
+        seed=chosen.seed,
+        seeds=chosen.seeds,
+        split=split,
+        trials=chosen.tune,
+        node_nm=chosen.node_nm,
     )
 
 
-def _note(status: Status, outcome: Outcome) -> None:
-    status.state, status.reason = outcome.kind, outcome.reason
-    if outcome.document is not None:
-        status.accuracy_percent = outcome.document["accuracy_percent"]
+def _spread_of(chosen: ComparisonOptions, variants: Sequence[Variant]) -> Spread:
+    """Where the trainings run."""
+    if chosen.cluster:
+        from archsim.comparison.cluster import run_on_cluster
+        from archsim.schemes.own_file import refuse_unknown_there
 
-
-def _check_terms(variants: Sequence[Variant], batch: int | None, rate: float | None) -> None:
-    for variant in variants:
-        for name, value in (("batch", batch), ("learning_rate", rate)):
-            if value is not None and name in variant.training:
-                raise InputError(
-                    f"training.{name} is asked to be {value:g} for all schemes",
-                    where=f"schemes: {variant.label}",
-                    got=variant.training[name],
-                )
+        refuse_unknown_there(type(variant.scheme) for variant in variants)
+        return partial(run_on_cluster, chosen.cluster)
+    if chosen.jobs is None:
+        return run_here
+    jobs = chosen.jobs
+    return lambda orders, told: run_apart(orders, jobs, told)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from archsim.comparison.split import Split
+from archsim.comparison.variants import Variant
+from archsim.devices.presets import load_device
+from hwlib.errors import InputError
 
 if TYPE_CHECKING:
     from archsim.chip.config import Architecture
@@ -73,6 +77,30 @@ class Terms:
             "tuning": tuning,
             "number_format": number_format(chip),
         }
+
+
+def check_terms(variants: Sequence[Variant], terms: Terms) -> None:
+    """Refuse terms that contradict what a variant names, and a device that there is none of.
+
+    Raises:
+        InputError: with the label, or the nearest device.
+    """
+    if terms.device is not None and terms.device != "none":
+        load_device(terms.device)
+    for variant in variants:
+        if terms.device is not None and variant.device is not None:
+            raise InputError(
+                f"the device is asked to be {terms.device} for all schemes",
+                where=f"schemes: {variant.label}",
+                got=variant.device,
+            )
+        for name, value in (("batch", terms.batch), ("learning_rate", terms.rate)):
+            if value is not None and name in variant.training:
+                raise InputError(
+                    f"training.{name} is asked to be {value:g} for all schemes",
+                    where=f"schemes: {variant.label}",
+                    got=variant.training[name],
+                )
 
 
 def number_format(chip: Architecture) -> dict[str, Any]:

@@ -7,31 +7,40 @@ import json
 import os
 import signal
 import traceback
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from archsim.basics.files import write_files
 from archsim.basics.folders import hold
 from archsim.comparison.document import images_per_second
+from archsim.comparison.terms import Terms
 from archsim.comparison.variants import Variant
+from archsim.readers.digest import seal
+from archsim.readers.versions import versioned
 from archsim.schemes.own_file import take_over
 from hwlib.errors import InputError
+from workloads.datasets import Dataset, load_dataset
 
 if TYPE_CHECKING:
     from archsim.chip.config import Architecture
+    from archsim.run.training_and_silicon import Training
     from archsim.schemes.base import Scheme
-    from workloads.datasets import Dataset
+    from archsim.trace import Trace
     from workloads.network import Network
 
 CHECKPOINT_IMAGES = 5000  # what a kill costs at most; no result depends on it
+TRIAL = "trial.json"
+MEASURED = "measured.json"
 _WIDTH = 512  # letters of a mark
 _OTHER_GONE = 10.0  # seconds for the worker of a killed comparison to notice
 
 
 @dataclass(frozen=True)
 class Order:
-    """What one scheme is asked to do. `folder` holds its checkpoint, from which it goes on, and its
+    """One training that a scheme is asked for. `variant` has the settings that tuning chose (`tuned`),
+    or those of the `trial` of that number (`settings`); `folder` holds its checkpoint, from which it goes on, and its
     result; None keeps nothing.
     """
 
@@ -39,13 +48,39 @@ class Order:
     network: Network
     chip: Architecture
     data: str | Path | Dataset
-    epochs: int
-    batch: int | None
-    rate: float | None
-    images: int | None
+    terms: Terms
     seed: int
-    node_nm: float | None
     folder: Path | None
+    trial: int | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    tuned: bool = False
+
+    @property
+    def label(self) -> str:
+        """The scheme, and which of its trainings this is."""
+        if self.trial is not None:
+            return f"{self.variant.label}, trial {self.trial + 1} of {self.terms.trials}"
+        return self.variant.label + (f", seed {self.seed}" if self.terms.seeds > 1 else "")
+
+    @property
+    def device(self) -> str | None:
+        """The device that the variant names, else that of all schemes on arrays; None for its own."""
+        if self.variant.device is not None or self.variant.scheme.digital_baseline:
+            return self.variant.device
+        return self.terms.device
+
+    def dataset(self) -> Dataset:
+        """What it is trained on and judged by: of a trial a part of the training set."""
+        whole = self.data if isinstance(self.data, Dataset) else load_dataset(self.data)
+        return self.part_of(whole)
+
+    def part_of(self, whole: Dataset) -> Dataset:
+        """What of the whole data it sees."""
+        part = whole.first(train=self.terms.images)
+        if self.trial is None:
+            return part
+        assert self.terms.split is not None, "a trial has a split"
+        return self.terms.split.of(part)
 
     @property
     def changes(self) -> dict[str, Any]:
@@ -53,22 +88,32 @@ class Order:
         variant names.
         """
         own = {"checkpoint_images": CHECKPOINT_IMAGES, **self.variant.training}
-        return own if self.rate is None else own | {"learning_rate": self.rate}
+        rate = self.terms.rate
+        return own if rate is None else own | {"learning_rate": rate}
 
 
 @dataclass(frozen=True)
 class Outcome:
     """How it ended. `kind`: done with a document; refused (the chip or the network cannot) or lost
-    (a fault) with a reason; interrupted.
+    (a fault) with a reason; interrupted. `trace` is that of a training whose result is not kept yet.
     """
 
     kind: Literal["done", "refused", "lost", "interrupted"]
     document: dict[str, Any] | None = None
     reason: str = ""
+    trace: Trace | None = None
 
 
-def run_scheme(order: Order, watch: Callable[[dict], None] | None = None) -> Outcome:
-    """Train and price one scheme in this process. Faults are outcomes: they cost this scheme only."""
+def run_scheme(
+    order: Order, watch: Callable[[dict], None] | None = None, away: bool = False
+) -> Outcome:
+    """Train and price one scheme in this process. Faults are outcomes: they cost this scheme only.
+
+    Args:
+        order: what to train.
+        watch: gets the dicts of the training core.
+        away: the outcome is kept elsewhere, so it comes with its trace.
+    """
     from archsim.run.training_and_silicon import train
 
     try:
@@ -81,22 +126,23 @@ def run_scheme(order: Order, watch: Callable[[dict], None] | None = None) -> Out
             trained = train(
                 order.network,
                 order.chip,
-                order.data,
+                order.dataset(),
                 order.variant.scheme,
-                epochs=order.epochs,
-                batch=order.batch,
+                epochs=order.terms.epochs,
+                batch=order.terms.batch,
                 seed=order.seed,
-                device=order.variant.device,
+                device=order.device,
                 settings=order.changes,
-                images=order.images,
                 folder=order.folder,
                 resume=resume,
-                node_nm=order.node_nm,
+                node_nm=order.terms.node_nm,
                 watch=watch,
             )
             if not trained.finished:
                 return Outcome("interrupted")
-            return Outcome("done", _kept(order, trained))
+            trace = trained.trace if order.trial is None else None
+            outcome = Outcome("done", _document_of(order, trained), trace=trace)
+            return outcome if away else keep_outcome(order, outcome)
     except InputError as error:
         return Outcome("refused", reason=error.message)
     except KeyboardInterrupt:
@@ -109,7 +155,40 @@ def run_scheme(order: Order, watch: Callable[[dict], None] | None = None) -> Out
         return Outcome("lost", reason=f"internal fault: {type(error).__name__}: {error}")
 
 
-def _kept(order: Order, trained: Any) -> dict[str, Any]:
+def keep_outcome(order: Order, outcome: Outcome) -> Outcome:
+    """Store what a finished training gave, at once and whole; nothing where its order has no folder.
+
+    Args:
+        order: whose folder it is.
+        outcome: done with its trace, or anything else, of which nothing is kept.
+
+    Returns:
+        the outcome as a comparison needs it: without its trace.
+    """
+    document = outcome.document
+    folder = order.folder
+    if document is None or folder is None:
+        return replace(outcome, trace=None)
+    if order.trial is not None:
+        text = json.dumps(seal(versioned("trial", document)), indent=1) + "\n"
+        write_files(folder, {TRIAL: text})
+        # what an interrupted trial goes on from is of no more use
+        for path in [folder / "checkpoint.json", *folder.glob("arrays-*.npz")]:
+            path.unlink(missing_ok=True)
+        return outcome
+    from archsim.run.result import Result
+    from archsim.trace import save_trace
+
+    assert outcome.trace is not None, "a finished training has a trace"
+    save_trace(outcome.trace, folder / MEASURED)
+    document["activity_file"] = MEASURED
+    Result(document).save(folder)
+    return replace(outcome, trace=None)
+
+
+def _document_of(order: Order, trained: Training) -> dict[str, Any]:
+    if order.trial is not None:
+        return {"validation_accuracy_percent": trained.accuracy_percent}
     document = trained.result.document
     document["label"] = order.variant.label
     document["scheme_title"] = type(order.variant.scheme).title
@@ -118,12 +197,6 @@ def _kept(order: Order, trained: Any) -> dict[str, Any]:
         sum(trained.trace.state_words.values()) * trained.chip.vector_unit.word_bits
     )
     document["images_per_second"] = images_per_second(trained.epochs)
-    if order.folder is not None:
-        from archsim.trace import save_trace
-
-        save_trace(trained.trace, order.folder / "measured.json")
-        document["activity_file"] = "measured.json"
-        trained.result.save(order.folder)
     return document
 
 

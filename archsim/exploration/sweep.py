@@ -230,20 +230,13 @@ def _need_known_schemes(space: Space) -> None:
     process does.
     """
     from archsim.schemes.base import SCHEMES
-    from archsim.schemes.own_file import is_installed, is_own
+    from archsim.schemes.own_file import refuse_unknown_there
 
     names = {
         space.fixed["scheme"],
         *(value for axis in space.axes if axis.path == "scheme" for value in axis.values),
     }
-    for name in sorted(names & set(SCHEMES)):
-        if is_own(SCHEMES[name]) and not is_installed(SCHEMES[name]):
-            raise InputError(
-                "the workers of a cluster do not know this scheme",
-                where="scheme",
-                got=name,
-                hint="install it there as a package with an entry point of the group archsim.schemes, or leave --cluster away",
-            )
+    refuse_unknown_there(SCHEMES[name] for name in sorted(names & set(SCHEMES)))
 
 
 def _need_some(space: Space, table: Table) -> None:

@@ -60,6 +60,7 @@ DOCUMENTS: dict[str, Kind] = {
     "sweep": Kind("document of a sweep"),
     "head": Kind("head of a sweep's rows", 1, {0: _unchanged}, unversioned=0),
     "request": Kind("request of a comparison", 1, {0: _unchanged}, unversioned=0),
+    "trial": Kind("trial of a tuning"),
     "trace": Kind("trace file", field="archsim_trace"),
     "checkpoint": Kind("checkpoint", field="format"),
 }

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
+from archsim.schemes.tuned import Tuned
 from archsim.trace.building_blocks import initial_weights
 from archsim.trace.lower import Stage
 from archsim.trace.operation import LayerMatrix, Operation
@@ -98,6 +99,9 @@ class Scheme(BaseModel, ABC):
     practice: ClassVar[dict[str, Any]] = {}
     trial: ClassVar[dict[str, Any]] = {}
     variants: ClassVar[dict[str, dict[str, dict[str, Any]]]] = {}
+    # Beside the learning rate, the one or two settings that a comparison tunes, with the ranges that
+    # the rule's source tries or leaves open.
+    tuned: ClassVar[tuple[Tuned, ...]] = ()
     # Learning rate by the setting `optimiser`, where it is not the one of `practice`.
     optimiser_rates: ClassVar[dict[str, float]] = {}
 

@@ -187,6 +187,20 @@ def is_installed(kind: type[Scheme]) -> bool:
     )
 
 
+def refuse_unknown_there(kinds: Iterable[type[Scheme]]) -> None:
+    """Raises InputError where the workers of a cluster would not know a scheme that only this
+    process does.
+    """
+    for kind in kinds:
+        if is_own(kind) and not is_installed(kind):
+            raise InputError(
+                "the workers of a cluster do not know this scheme",
+                where="scheme",
+                got=kind.name,
+                hint=f"install it there as a package with an entry point of the group {GROUP}, or leave --cluster away",
+            )
+
+
 def take_over(files: Sequence[str], classes: Sequence[tuple[type[Scheme], str]]) -> None:
     """Know the schemes of another process. One that cannot be loaded here is unknown here, which
     says so where it is asked for.

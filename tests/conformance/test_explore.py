@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 
 import archsim
+from archsim.basics.sobol import sobol_points
 from archsim.cli.main import main
 from archsim.exploration import load_space, price_point
 from archsim.exploration.analysis.pareto import pareto_front
 from archsim.exploration.space.design import network_of, resolve
 from archsim.exploration.space.keys import key_of
 from archsim.exploration.space.samplers import points
-from archsim.exploration.space.sobol import sobol_points
 from archsim.exploration.space.space import chip_defaults
 from archsim.exploration.sweep import explore, load_sweep
 from archsim.exploration.work.metrics import OTHER, PRICED, TIMED, read_metric

@@ -79,7 +79,9 @@ def test_a_comparison_from_start_to_files(call, tmp_path):
 @pytest.mark.parametrize("width", [60, 80, 100, 120, 200])
 def test_the_table_cuts_nothing_at_any_width(width):
     row = {
+        "device": "gokmen2016",
         "accuracy_percent": 97.25,
+        "accuracy_std": 0.125,
         "area_mm2": 4.862,
         "power_uw": 61_030.0,
         "energy_per_image_j": 2.759e-6,
@@ -103,16 +105,18 @@ def test_the_table_cuts_nothing_at_any_width(width):
         and "…" not in shown
         and "hic: not run: no" in shown
     )
-    for words in ("rpu ", "tiki_taka:version=ag", "97.25 %", "4.862 mm²", "2.759 µJ"):
+    for words in ("rpu ", "tiki_taka:version=ag", "97.25 ± 0.12 %", "gokmen2016", "2.759 µJ"):
         assert words in shown, words
     for heading, value in (
         ("Power", "61.03 mW"),
+        ("Area", "4.862 mm²"),
         ("memory", "783.2 KiB"),
         ("on a core", "2,130"),
         ("/ device", "1.261e+04"),
     ):
         assert (heading in shown) == (value in shown), heading
-    assert ("783.2 KiB" in shown) == (width == 200) and ("61.03 mW" in shown) == (width >= 120)
+    assert ("783.2 KiB" in shown) == (width == 200) == ("61.03 mW" in shown)
+    assert ("4.862 mm²" in shown) == (width >= 80)
 
 
 BAD_LINES = [
@@ -120,6 +124,18 @@ BAD_LINES = [
     ("compare digits_cnn --schemes sgd:optimizer=adam", "did you mean 'optimiser'"),
     ("compare digits_cnn --rate 0", "above zero"),
     ("compare digits_cnn --jobs 0", "1 to 4096"),
+    ("compare digits_cnn --seeds 0", "1 to 1000"),
+    ("compare digits_cnn --tune many", "not a whole number"),
+    ("compare digits_cnn --device ecrma", "did you mean 'ecram'"),
+    ("compare digits_cnn --device ecram --schemes rpu:device=pcm", "for all schemes"),
+    ("compare digits_cnn --tune-images 5", "number by tune"),
+    ("compare digits_cnn --tune 2 --tune-images 1437", "1150"),
+    ("compare digits_cnn --tune 2 --images 5", "10 or more"),
+    (
+        "compare digits_cnn --tune 2 --schemes rpu:update_management=true:training.initial_scale=1"
+        ":training.learning_rate=0.1",
+        "nothing is left to tune",
+    ),
     ("compare digits_cnn --resume", "--out"),
     ("compare digits_cnn --data mnits", "did you mean 'mnist'"),
     ("compare digits_cnn --schemes rpu:training.batch=2 --batch 3", "for all schemes"),

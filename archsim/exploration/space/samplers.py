@@ -9,7 +9,7 @@ import random
 from collections.abc import Iterator
 from typing import Any
 
-from archsim.exploration.space.sobol import sobol_points
+from archsim.basics.sobol import sobol_points
 from archsim.exploration.space.space import Space
 from hwlib.errors import InputError
 

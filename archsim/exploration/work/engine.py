@@ -12,13 +12,13 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from archsim.basics.cluster import cluster_deaths, dask_client
 from archsim.basics.processes import guarded, worker_arguments
 from archsim.basics.scratch import Scratch
 from archsim.exploration.store.rows import Lines, Row, pack_rows
 from archsim.exploration.work.feed import Feed, Point
 from archsim.exploration.work.worker import Batch, Job, read_marks, run_batch, with_absolute_paths
 from archsim.schemes.own_file import own_schemes
-from hwlib.errors import InputError
 
 _IN_VAIN = 10  # deaths in a row between which no batch came back
 
@@ -110,7 +110,7 @@ class Engine:
     @contextlib.contextmanager
     def _backend(self) -> Iterator[None]:
         if self.cluster:
-            with _dask_client(self.cluster):
+            with dask_client(self.cluster):
                 from joblib import parallel_config
 
                 with parallel_config(backend="dask"):
@@ -128,38 +128,12 @@ class Engine:
             yield
 
 
-@contextlib.contextmanager
-def _dask_client(address: str) -> Iterator[None]:
-    try:
-        from distributed import Client
-    except ImportError:
-        raise InputError(
-            "a cluster needs the extra 'dask'",
-            where="--cluster",
-            hint="pip install 'archsim[dask]'",
-        ) from None
-    try:
-        client = Client(address, timeout=20)
-    except (OSError, ValueError) as error:
-        raise InputError(
-            f"no dask scheduler answers ({error})", where="--cluster", got=address
-        ) from None
-    with client:
-        yield
-
-
 def _deaths(cluster: str | None) -> tuple[type[BaseException], ...]:
     """What is raised where a worker died."""
     from concurrent.futures.process import BrokenProcessPool
 
     deaths: tuple[type[BaseException], ...] = (BrokenProcessPool,)
-    if cluster:
-        from concurrent.futures import CancelledError
-
-        from distributed import KilledWorker
-
-        deaths += (KilledWorker, CancelledError)
-    return deaths
+    return deaths + (cluster_deaths() if cluster else ())
 
 
 @contextlib.contextmanager

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from archsim.schemes.base import register
 from archsim.schemes.shared.gradient_scheme import GradientOnArray
+from archsim.schemes.tuned import Tuned
 from archsim.trace.building_blocks import optimiser_step, program_weights
 from archsim.trace.lower import Stage
 from archsim.trace.operation import READ_CHAIN, Activity, LayerMatrix, Operation
@@ -51,6 +52,11 @@ class Hic(GradientOnArray):
         "learning_rate": 2.0,
         "device_settings": {"pulse_noise": 0.0},
     }
+    # How much a carry writes: what the accumulator's length and the device's step leave open.
+    tuned: ClassVar[tuple[Tuned, ...]] = (
+        Tuned("bits", 4, 9),
+        Tuned("carry_step", 0.02, 0.32, "log"),
+    )
 
     # A weight and batch: the scaled step, its stochastic rounding, the addition to the accumulator.
     weight_work: ClassVar[dict[str, float]] = {"multiply": 1, "compare": 1, "add": 2}

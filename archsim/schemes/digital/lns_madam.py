@@ -10,6 +10,7 @@ from pydantic import Field
 
 from archsim.schemes.base import register
 from archsim.schemes.shared.gradient_scheme import GradientOnArray
+from archsim.schemes.tuned import Tuned
 from archsim.trace.building_blocks import optimiser_step, program_weights
 from archsim.trace.lower import Stage
 from archsim.trace.operation import Operation
@@ -41,6 +42,12 @@ class LnsMadam(GradientOnArray):
     reference: ClassVar[str] = "archsim.schemes.digital.lns_madam_rule:first_steps"
     practice: ClassVar[dict[str, Any]] = {"learning_rate": 1 / 32, "batch": 8, "initial_scale": 4.0}
     trial: ClassVar[dict[str, Any]] = {"learning_rate": 0.25}
+    # Decay of the second moment: the authors' code; first weights: a multiplicative rule never leaves
+    # its signs, so their size decides what is reached.
+    tuned: ClassVar[tuple[Tuned, ...]] = (
+        Tuned("decay", choices=(0.9, 0.99, 0.999)),
+        Tuned("training.initial_scale", 1.0, 8.0, "log"),
+    )
 
     # A weight and batch: the second moment, the normalised gradient and its clamp, the step of the
     # exponent (an integer add and its clamp), the linear value by a table.

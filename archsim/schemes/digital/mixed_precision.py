@@ -10,6 +10,7 @@ from pydantic import Field
 
 from archsim.schemes.base import register
 from archsim.schemes.shared.gradient_scheme import GradientScheme
+from archsim.schemes.tuned import Tuned
 from archsim.trace.building_blocks import program_weights
 from archsim.trace.lower import Stage
 from archsim.trace.operation import Operation
@@ -69,6 +70,11 @@ class MixedPrecision(GradientScheme):
         "learning_rate": 0.4,
         "device_settings": {"program_error": 0.0},
     }
+    # When a device is written (Wu 2023; Nandakumar 2020), and the decay of the optimiser.
+    tuned: ClassVar[tuple[Tuned, ...]] = (
+        Tuned("threshold", 0.1, 1.0, "log"),
+        Tuned("weight_decay", 1e-6, 1e-3, "log"),
+    )
 
     variants: ClassVar[dict[str, dict[str, dict[str, Any]]]] = {
         "pulses": {

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from archsim.schemes.base import Scheme, register
 from archsim.schemes.shared.gradient_scheme import GradientScheme
+from archsim.schemes.tuned import Tuned
 from archsim.trace.building_blocks import program_weights
 from archsim.trace.lower import Stage
 from archsim.trace.operation import Operation
@@ -32,6 +33,11 @@ class DigitalSgd(GradientScheme):
     digital_baseline: ClassVar[bool] = True
     practice: ClassVar[dict[str, Any]] = {"learning_rate": 0.1, "batch": 8}
     trial: ClassVar[dict[str, Any]] = {"learning_rate": 0.5}
+    # Decay: Loshchilov & Hutter 2019; first weights: what bounds of devices decide elsewhere.
+    tuned: ClassVar[tuple[Tuned, ...]] = (
+        Tuned("weight_decay", 1e-6, 1e-3, "log"),
+        Tuned("training.initial_scale", 0.5, 2.0, "log"),
+    )
 
     @property
     def core(self) -> str:

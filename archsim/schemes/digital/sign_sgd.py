@@ -11,6 +11,7 @@ from pydantic import Field
 
 from archsim.schemes.base import register
 from archsim.schemes.shared.gradient_scheme import GradientOnArray
+from archsim.schemes.tuned import Tuned
 from archsim.trace.building_blocks import optimiser_step, program_weights
 from archsim.trace.lower import Stage
 from archsim.trace.operation import Operation
@@ -47,6 +48,11 @@ class SignSgd(GradientOnArray):
         "learning_rate": 0.0075,
         "device_settings": {"pulse_step": 0.01, "upper_spread": 0.0, "lower_spread": 0.0},
     }
+    # Signum: Bernstein et al. 2018.
+    tuned: ClassVar[tuple[Tuned, ...]] = (
+        Tuned("momentum", choices=(0.0, 0.5, 0.9, 0.95)),
+        Tuned("training.initial_scale", 0.5, 2.0, "log"),
+    )
     variants: ClassVar[dict[str, dict[str, dict[str, Any]]]] = {
         "plain": {
             "practice": {"scheme_settings": {"momentum": 0.0}},

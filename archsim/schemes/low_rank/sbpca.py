@@ -21,6 +21,7 @@ from archsim.schemes.low_rank.sbpca_work import (
     state_words,
 )
 from archsim.schemes.shared.backward import ArrayBackward
+from archsim.schemes.tuned import Tuned
 from archsim.trace.building_blocks import parts_of, program_weights
 from archsim.trace.lower import Stage
 from archsim.trace.operation import Activity, Operation
@@ -67,6 +68,8 @@ class Sbpca(ArrayBackward):
     device: ClassVar[str] = "gokmen2016"
     practice: ClassVar[dict[str, Any]] = {"learning_rate": 0.2, "batch": 16, "epochs": 6}
     trial: ClassVar[dict[str, Any]] = {"learning_rate": 0.09, "batch": 8, "device": "perfect"}
+    # Rank: Huang 2023; samples that one update of the factors sees.
+    tuned: ClassVar[tuple[Tuned, ...]] = (Tuned("rank", 1, 10, "log"), Tuned("block", 4, 32, "log"))
 
     estimator: Literal["sbpca", "svd"] = "sbpca"
     rank: Annotated[int, Field(ge=0, le=60)] = 0
@@ -274,6 +277,11 @@ class Sbe(Sbpca):
     title: ClassVar[str] = "streaming batch eigenupdates: one outer product a batch"
     source: ClassVar[str] = "Hoskins et al., Front. Neurosci. 13:793 (2019)"
     references: ClassVar[tuple[str, ...]] = ("hoskins2019",)
+    # Its rank is 1: what is left open is how the outer product is pulsed.
+    tuned: ClassVar[tuple[Tuned, ...]] = (
+        Tuned("train_length", 5, 40, "log"),
+        Tuned("training.initial_scale", 0.5, 2.0, "log"),
+    )
 
     estimator: Literal["sbe"] = "sbe"  # type: ignore[assignment]  # other estimators than the parent's
 
@@ -305,6 +313,11 @@ class Lrt(Sbpca):
         "device": "none",
         "scheme_settings": {"rank": 2, "condition_limit": 1e12},
     }
+    # Rank and the condition number above which a sample is left out: Gural 2020.
+    tuned: ClassVar[tuple[Tuned, ...]] = (
+        Tuned("rank", 1, 10, "log"),
+        Tuned("condition_limit", 10.0, 1000.0, "log"),
+    )
 
     estimator: Literal["lrt"] = "lrt"  # type: ignore[assignment]  # other estimators than the parent's
     update_mode: Literal["rank_seq", "rank_sum", "element"] = "rank_sum"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from archsim.schemes.base import register
 from archsim.schemes.shared.backward import ArrayBackward
+from archsim.schemes.tuned import Tuned
 from archsim.trace.lower import Stage
 from archsim.trace.operation import Operation
 
@@ -37,6 +38,11 @@ class Rpu(ArrayBackward):
         "learning_rate": 0.2,
         "device_settings": {"upper_spread": 0.0, "lower_spread": 0.0},
     }
+    # Update management: Gokmen 2017; first weights: how far they stand from the bounds.
+    tuned: ClassVar[tuple[Tuned, ...]] = (
+        Tuned("update_management", choices=(True, False)),
+        Tuned("training.initial_scale", 0.5, 2.0, "log"),
+    )
 
     update_management: bool = True
 

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from archsim.schemes.base import register
 from archsim.schemes.pulsed.rpu import Rpu
+from archsim.schemes.tuned import Tuned
 from archsim.trace.building_blocks import (
     copy_to_reference,
     initial_weights,
@@ -112,6 +113,11 @@ class TikiTaka(Rpu):
             },
         },
     }
+    # How often lines are transferred and how far the fast array moves: Gokmen & Haensch 2020.
+    tuned: ClassVar[tuple[Tuned, ...]] = (
+        Tuned("transfer_every", 1, 10, "log"),
+        Tuned("fast_rate", 0.25, 4.0, "log"),
+    )
 
     version: Literal["v1", "v2", "chopped", "agad"] = "chopped"
     transfer_every: Annotated[int, Field(ge=1, le=100_000)] = 2

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from archsim.schemes.base import register
 from archsim.schemes.pulsed.rpu import Rpu
+from archsim.schemes.tuned import Tuned
 from archsim.trace.building_blocks import (
     copy_to_reference,
     initial_weights,
@@ -53,6 +54,11 @@ class ZeroShift(Rpu):
         "scheme_settings": {"pulses": 10},
         "device_settings": {"upper_spread": 0.0, "lower_spread": 0.0},
     }
+    # Pulses to the symmetry point: Kim 2019; length of the trains: Gokmen & Vlasov 2016.
+    tuned: ClassVar[tuple[Tuned, ...]] = (
+        Tuned("pulses", 200, 20_000, "log"),
+        Tuned("train_length", 5, 40, "log"),
+    )
 
     pulses: Annotated[int, Field(ge=0, le=1_000_000)] = 4000
     read_noise: Annotated[float, Field(ge=0, le=100)] = 0.0

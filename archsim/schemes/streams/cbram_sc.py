@@ -11,6 +11,7 @@ from pydantic import Field
 from archsim.schemes.base import register
 from archsim.schemes.shared.optimiser import OptimiserScheme
 from archsim.schemes.streams.stream_unit import StreamScheme, entry
+from archsim.schemes.tuned import Tuned
 from archsim.trace.building_blocks import program_weights
 from archsim.trace.lower import Stage
 from archsim.trace.operation import Activity, Operation
@@ -65,6 +66,11 @@ class CbramStochastic(StreamScheme, OptimiserScheme):
             "driver_bits": 12,
         },
     }
+    # Length of a stream and precision of the voltages: the abstract leaves both open.
+    tuned: ClassVar[tuple[Tuned, ...]] = (
+        Tuned("length", 4, 32, "log"),
+        Tuned("driver_bits", 5, 12),
+    )
     variants: ClassVar[dict[str, dict[str, dict[str, Any]]]] = {
         "momentum": {
             "practice": {"learning_rate": 0.01, "scheme_settings": {"optimiser": "momentum"}},

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from archsim.schemes.base import register
 from archsim.schemes.streams.stream_unit import StreamScheme
+from archsim.schemes.tuned import Tuned
 from archsim.trace.building_blocks import program_weights
 from archsim.trace.lower import Stage
 from archsim.trace.operation import Operation
@@ -45,6 +46,11 @@ class DynamicStochastic(StreamScheme):
     reference: ClassVar[str] = "archsim.schemes.streams.dsc_rule:reference_change"
     practice: ClassVar[dict[str, Any]] = {"learning_rate": 2.0**-9, "batch": 1, "epochs": 10}
     trial: ClassVar[dict[str, Any]] = {"learning_rate": 0.25, "scheme_settings": {"step_bits": 4}}
+    # Width of a weight's counter, and whether target and output go back one by one or as a difference.
+    tuned: ClassVar[tuple[Tuned, ...]] = (
+        Tuned("counter_bits", 10, 18),
+        Tuned("error_parts", choices=("separate", "difference")),
+    )
     variants: ClassVar[dict[str, dict[str, dict[str, Any]]]] = {
         "difference": {
             "practice": {"scheme_settings": {"error_parts": "difference"}},

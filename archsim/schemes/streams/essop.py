@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from archsim.schemes.base import register
 from archsim.schemes.shared.optimiser import DigitalOptimiser
 from archsim.schemes.streams.stream_unit import StreamScheme
+from archsim.schemes.tuned import Tuned
 from archsim.trace.building_blocks import program_weights
 from archsim.trace.lower import Stage
 from archsim.trace.operation import Operation
@@ -37,6 +38,11 @@ class Essop(StreamScheme, DigitalOptimiser):
     reference: ClassVar[str] = "archsim.schemes.streams.essop_rule:reference_change"
     practice: ClassVar[dict[str, Any]] = {"learning_rate": 0.1, "batch": 8}
     trial: ClassVar[dict[str, Any]] = {"learning_rate": 0.5, "scheme_settings": {"length": 256}}
+    # The length of its streams is not published.
+    tuned: ClassVar[tuple[Tuned, ...]] = (
+        Tuned("length", 4, 32, "log"),
+        Tuned("weight_decay", 1e-6, 1e-3, "log"),
+    )
 
     stream_source: Literal["lfsr", "sobol"] = "lfsr"
 

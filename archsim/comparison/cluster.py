@@ -1,0 +1,101 @@
+"""Trainings of a comparison on a dask cluster. Its workers share no folder with this machine: each
+gives its result back, which is kept here, so that a training is what a kill costs.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from archsim.basics.cluster import cluster_deaths, dask_client
+from archsim.comparison.spread import ATTEMPTS, DIED
+from archsim.comparison.worker import Order, Outcome, keep_outcome, run_scheme
+from archsim.training.inputs import data_digest
+from hwlib.errors import InputError
+
+Told = Callable[[int, dict[str, Any]], None]
+
+
+def run_on_cluster(
+    address: str, orders: Sequence[Order], told: Told
+) -> Iterator[tuple[int, Outcome]]:
+    """(number, outcome) of the orders as the workers of a cluster finish them.
+
+    An order whose worker died is tried once more. After a Ctrl-C what has not come back is
+    interrupted.
+
+    Args:
+        address: of the scheduler.
+        orders: what to train; a data set's file has to be there for the workers too.
+        told: gets the number of an order that is handed out.
+
+    Raises:
+        InputError: without the extra `dask`, and where no scheduler answers.
+    """
+    with dask_client(address) as client:
+        from distributed import as_completed
+
+        digests = {trial: data_digest(order.dataset()) for trial, order in _examples(orders)}
+        running: dict[Any, int] = {}
+        attempts = [0] * len(orders)
+
+        def hand_out(number: int) -> Any:
+            order = orders[number]
+            attempts[number] += 1
+            digest = digests[order.trial is not None]
+            future = client.submit(run_remote, _for_elsewhere(order), digest, pure=False)
+            running[future] = number
+            told(number, {})
+            return future
+
+        ended = as_completed([hand_out(number) for number in range(len(orders))])
+        try:
+            for future in ended:
+                number = running.pop(future)
+                try:
+                    outcome = future.result()
+                except cluster_deaths():
+                    if attempts[number] < ATTEMPTS:
+                        ended.add(hand_out(number))
+                        continue
+                    outcome = Outcome("lost", reason=DIED)
+                yield number, keep_outcome(orders[number], outcome)
+        except KeyboardInterrupt:
+            client.cancel(list(running))
+            for number in running.values():
+                yield number, Outcome("interrupted")
+
+
+def _examples(orders: Sequence[Order]) -> list[tuple[bool, Order]]:
+    """One order of each kind of data: trials see a part of it."""
+    kinds = {order.trial is not None: order for order in orders}
+    return list(kinds.items())
+
+
+def _for_elsewhere(order: Order) -> Order:
+    """The order for a worker of another machine: it keeps nothing, and a path is whole."""
+    data = order.data
+    if isinstance(data, str | Path) and os.path.isfile(data):
+        data = os.path.abspath(data)
+    return replace(order, folder=None, data=data)
+
+
+def run_remote(order: Order, digest: str) -> Outcome:
+    """`run_scheme` on a worker, whose data have to be those of the one who asks.
+
+    Args:
+        order: without a folder.
+        digest: of the data as they are there.
+    """
+    try:
+        if data_digest(order.dataset()) != digest:
+            return Outcome(
+                "refused",
+                reason=f"the data set of a worker of the cluster is another: {order.data}",
+            )
+    except InputError as error:
+        return Outcome("refused", reason=f"on a worker of the cluster: {error.message}")
+    return run_scheme(order, away=True)
