@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from archsim.basics.files import csv_text, write_files
 from archsim.comparison.rows import SchemeRuns, seed_facts
 from archsim.comparison.statistics import paired_differences
+from archsim.comparison.verdicts import Standing, held_back, standing_of
 from archsim.readers.digest import seal
 from archsim.readers.versions import versioned
 from archsim.run.result_tables import table_of
@@ -34,8 +35,11 @@ COLUMNS = (
     "area_mm2",
     "area_low_mm2",
     "area_high_mm2",
+    "system_area_mm2",
     "power_uw",
     "energy_per_image_j",
+    "system_energy_per_image_j",
+    "off_chip",
     "latency_per_image_s",
     "update_energy_per_image_j",
     "writes_per_device",
@@ -45,6 +49,7 @@ COLUMNS = (
     "images_per_second",
     "setup_energy_j",
     "setup_seconds",
+    "held_back",
 )
 FILE = "compare.json"
 _SHOWN = 6  # labels in a short representation
@@ -57,7 +62,8 @@ class Comparison:
     with the reason; `lost`: labels among them that died or met an internal fault; `command`: the
     line that asked for it, where one did; `notes`: what was worked out anew though the folder held
     it; `runs`: by label what all seeds and the tuning gave, where that is more than the result;
-    `terms`: what was the same for all (see `archsim.comparison.terms`).
+    `terms`: what was the same for all (see `archsim.comparison.terms`); `standing`: the verdicts,
+    once all schemes have ended (`judge`).
     """
 
     results: list[Row]
@@ -67,6 +73,11 @@ class Comparison:
     notes: list[str] = field(default_factory=list)
     runs: dict[str, SchemeRuns] = field(default_factory=dict)
     terms: dict[str, Any] = field(default_factory=dict)
+    standing: Standing = field(default_factory=Standing)
+
+    def judge(self) -> None:
+        """Give the verdicts on all pairs of schemes, with the figures of today."""
+        self.standing = standing_of(self.seed_rows, self.results)
 
     @property
     def rows(self) -> list[Row]:
@@ -133,7 +144,8 @@ class Comparison:
     def to_dict(self) -> dict[str, Any]:
         """The JSON document: {"schema", "schemes": [result of the first seed], "refused": {label:
         reason}, "terms": what was the same for all, "rows": [seeds, tuning and device of a scheme],
-        "paired": [mean difference of two schemes by seed]}, with "command" where there was one.
+        "paired": [mean difference of two schemes by seed], and the fields of `Standing`}, with
+        "command" where there was one.
         """
         rows = self.seed_rows
         content: dict[str, Any] = {"schemes": self.results, "refused": self.refused}
@@ -143,6 +155,7 @@ class Comparison:
             "terms": self.terms,
             "rows": rows,
             "paired": [asdict(difference) for difference in paired_differences(rows)],
+            **self.standing.to_dict(),
         }
         return versioned("comparison", content)
 
@@ -196,8 +209,11 @@ def _row(document: Row, entry: Row) -> Row:
         "area_mm2": document["area_mm2"],
         "area_low_mm2": document["area_mm2_range"][0],
         "area_high_mm2": document["area_mm2_range"][1],
+        "system_area_mm2": document["boundaries"]["system"]["area_mm2"],
         "power_uw": document["power_uw"],
         "energy_per_image_j": document["energy_per_image_j"],
+        "system_energy_per_image_j": document["boundaries"]["system"]["energy_j"] / images,
+        "off_chip": off_chip(document),
         "latency_per_image_s": document["latency_per_image_s"],
         "update_energy_per_image_j": document["by_phase"].get("update", {}).get("energy_j", 0.0)
         / images,
@@ -208,7 +224,22 @@ def _row(document: Row, entry: Row) -> Row:
         "images_per_second": document["images_per_second"],
         "setup_energy_j": document.get("setup", {}).get("energy_j"),
         "setup_seconds": document.get("setup", {}).get("seconds"),
+        "held_back": "; ".join(held_back(entry, document)),
     }
+
+
+def off_chip(document: Mapping[str, Any]) -> str:
+    """What of a training the buffer does not hold, in words: the state, the feature maps, or both;
+    empty where all of it is on chip, or where a result from before this was recorded says nothing.
+    """
+    memory = document.get("memory") or {}
+    spilled = [
+        (f"state {100 * share:.0f} %" if 0.005 < share < 0.995 else "state", share)
+        for share in [memory.get("state_off_chip", 0.0)]
+    ]
+    spilled.append(("feature maps", memory.get("maps_off_chip", 0.0)))
+    words = [word for word, share in spilled if share > 0]
+    return f"{' and '.join(words)} spilled off chip" if words else ""
 
 
 def most_writes(document: Mapping[str, Any]) -> float | None:

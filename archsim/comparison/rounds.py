@@ -58,6 +58,7 @@ def work_out(first: Order, variants: Sequence[Variant], work: Work) -> Compariso
             for reason, labels in by_reason(comparison.refused).items()
         ]
         raise InputError(f"no scheme could be run: {'; '.join(reasons)}", where="schemes")
+    comparison.judge()
     if folder is not None:
         comparison.save(folder)
     return comparison

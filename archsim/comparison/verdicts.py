@@ -23,16 +23,14 @@ from archsim.comparison.chances import (
     share_by_seeds,
     share_by_test_set,
 )
+from archsim.comparison.rows import EXACT
 from archsim.cost.draws import Shares, counted_document, draw_shares, figures_of, price_draws
 from archsim.training.standing import guards_of, held_out_of, not_settled
 from hwlib import load_figures
-from hwlib.errors import InputError
 
 DRAWS = 200
 SURE = 0.95
 """Share of draws from which an order counts as decided, as for the fronts of a sweep."""
-EXACT = "exact"
-"""What stands for the device where no device holds the weights."""
 
 
 class Asked(NamedTuple):
@@ -381,13 +379,3 @@ def _verdict(
         difference,
         word,
     )
-
-
-def standing_or_note(
-    rows: Sequence[Mapping[str, Any]], documents: Sequence[Mapping[str, Any]]
-) -> tuple[Standing, str]:
-    """The standing, or an empty one with the reason where today's hwlib cannot price a result."""
-    try:
-        return standing_of(rows, documents), ""
-    except InputError as error:
-        return Standing(), f"no verdicts: {error.message}"

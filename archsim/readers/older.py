@@ -27,11 +27,12 @@ def rows_of_a_seed(document: dict[str, Any]) -> dict[str, Any]:
         document: version 1, without the field of its version.
 
     Returns:
-        version 2. Terms that were not written down are left out; what a result lacks is None, so
+        version 2, without verdicts, which need draws. Terms that were not written down are left out; what a result lacks is None, so
         that the check of the result says it.
     """
     rows = [_row(result) for result in document["schemes"] if isinstance(result, dict)]
-    return document | {"terms": {}, "rows": rows, "paired": []}
+    verdicts = {"verdicts": [], "best": [], "provisional": [], "guards": {}, "draws": 0}
+    return document | {"terms": {}, "rows": rows, "paired": []} | verdicts
 
 
 def _row(result: Mapping[str, Any]) -> dict[str, Any]:

@@ -130,6 +130,13 @@ SCHEMA: dict[str, Form] = {
     ],
     "roofline": {"*": "any"},
     "placement": [_PLACED],
+    "memory??": {
+        "buffer_kib": "amount",
+        "needed_kib": "amount",
+        "state_kib": "amount",
+        "state_off_chip": "share",
+        "maps_off_chip": "share",
+    },
     "notes": ["text"],
     "unused??": ["text"],
     "settings": {"*": "any"},
@@ -231,7 +238,33 @@ _TRIAL: dict[str, Form] = {
     "validation_accuracy_percent": "percent?",
     "reason": "text",
 }
+_VERDICT: dict[str, Form] = {
+    "a": "text",
+    "b": "text",
+    "quantity": "text",
+    "boundary": "text",
+    "share_of_draws": "share",
+    "decided_by": "text",
+    "explained?": "share",
+    "basis": "text",
+    "difference": "number",
+    "verdict": "text",
+}
+_WINNER: dict[str, Form] = {
+    "quantity": "text",
+    "boundary": "text",
+    "label": "text",
+    "equals": ["text"],
+    "share_of_draws": "share",
+    "runner_up": "text",
+    "decided_by": "text",
+}
 COMPARED_ROWS: dict[str, Form] = {
+    "verdicts": [_VERDICT],
+    "best": [_WINNER],
+    "provisional": [_VERDICT],
+    "guards": {"*": ["text"]},
+    "draws": "count",
     "terms": {"*": "any"},
     "rows": [
         {
@@ -355,6 +388,7 @@ def check_comparison(document: object, where: str) -> Row:
     check_form(document["refused"], {"*": "text"}, where, "refused")
     check_form(document, COMPARED_ROWS, where)
     _check_rows_of(document["rows"], schemes, where)
+    _check_verdicts(document, where)
     return document | {"schemes": schemes}
 
 
@@ -379,3 +413,23 @@ def _check_rows_of(rows: list[Row], schemes: list[Row], where: str) -> None:
                 got=first,
                 allowed=entry.get("accuracy_percent"),
             )
+
+
+def _check_verdicts(document: Row, where: str) -> None:
+    """Raises InputError for a verdict on a scheme that is none of the rows, or that a guard holds
+    back.
+    """
+    labels = {row["label"] for row in document["rows"]}
+    for name in ("verdicts", "provisional", "best"):
+        for index, item in enumerate(document[name]):
+            keys = ("label",) if name == "best" else ("a", "b")
+            known = labels if name == "provisional" else labels - set(document["guards"])
+            for key in keys:
+                if item[key] not in known:
+                    raise InputError(
+                        "not a scheme that has a verdict",
+                        where=f"{where}: {name}[{index}].{key}",
+                        got=item[key],
+                        allowed=sorted(known),
+                        hint=nearest(item[key], known),
+                    )

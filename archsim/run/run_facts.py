@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
 from archsim.chip.built import ASSUMED_ACTIVITY, BuiltChip
 from archsim.chip.components import absent_note
 from archsim.chip.place import Placement
+from archsim.chip.plan.memory_map import MemoryMap
 from archsim.chip.plan.operation_plan import OperationPlan
 from archsim.ledger.ledger import Ledger
 
@@ -55,6 +56,7 @@ class RunFacts(TypedDict):
     timeline: Sequence[Row]
     roofline: Row
     placement: Sequence[Row]
+    memory: Row
     notes: list[str]
     settings: Row
 
@@ -178,6 +180,7 @@ def _facts(built: BuiltChip, seed: int, measured: Mapping[str, Any]) -> RunFacts
         "timeline": measured["timeline"],
         "roofline": measured["roofline"],
         "placement": _placement_rows(placement, chip),
+        "memory": MemoryMap.of(trace, chip).to_row(trace, chip),
         "notes": measured["notes"],
         "settings": chip.model_dump(mode="json", by_alias=True),
     }

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from archsim.chip.config import Architecture
 from archsim.trace.operation import Operation, Trace
 
+KIB = 8192
+"""Bits of a KiB."""
+
 
 @dataclass(frozen=True, slots=True)
 class MemoryMap:
@@ -23,7 +26,7 @@ class MemoryMap:
     def of(cls, trace: Trace, chip: Architecture) -> MemoryMap:
         state = sum(trace.state_words.values()) * chip.vector_unit.word_bits
         return cls(
-            chip.buffer.capacity_kib * 8192, trace.activation_elements * chip.read.input_bits, state
+            chip.buffer.capacity_kib * KIB, trace.activation_elements * chip.read.input_bits, state
         )
 
     @property
@@ -45,3 +48,20 @@ class MemoryMap:
             + self.state_kept_bits
         )
         return max(0.0, 1 - self.capacity_bits / held) if held else 0.0
+
+    def needed_bits(self, trace: Trace, chip: Architecture) -> float:
+        """The buffer with which nothing of a trace goes off chip but what comes from outside."""
+        operations = (*trace.image_operations, *trace.batch_operations)
+        maps = [operation.map_elements * chip.read.input_bits for operation in operations]
+        return max([self.resident_bits, *maps]) + self.state_bits
+
+    def to_row(self, trace: Trace, chip: Architecture) -> dict[str, float]:
+        """What a result tells of the memory: sizes in KiB, and the shares that are off chip."""
+        operations = (*trace.image_operations, *trace.batch_operations)
+        return {
+            "buffer_kib": self.capacity_bits / KIB,
+            "needed_kib": self.needed_bits(trace, chip) / KIB,
+            "state_kib": self.state_bits / KIB,
+            "state_off_chip": self.state_spill,
+            "maps_off_chip": max((self.spill(item, chip) for item in operations), default=0.0),
+        }
