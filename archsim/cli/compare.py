@@ -177,6 +177,9 @@ def _tell(arguments: argparse.Namespace, comparison: Comparison, report: Path | 
         from archsim.report.comparison.terminal import print_comparison, told_terms
 
         print_comparison(comparison.rows, comparison.refused, console(), told_terms(comparison))
+        from archsim.report.comparison.verdict_lines import print_verdicts
+
+        print_verdicts(comparison.standing.to_dict(), console())
     for label in comparison.lost:
         say(f"archsim: {label}: {comparison.refused[label]}")
     return 1 if comparison.lost else 0

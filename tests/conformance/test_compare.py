@@ -125,7 +125,11 @@ def test_finished_schemes_are_taken_again(compared, monkeypatch):
     )
     assert again.rows == found.rows
     document = json.loads((folder / "compare.json").read_text())
-    assert set(document) == {"schema", "schemes", "refused", "terms", "rows", "paired", "digest"}
+    judged = {"verdicts", "best", "provisional", "guards", "draws"}
+    told = {"schema", "schemes", "refused", "terms", "rows", "paired", "digest"}
+    assert set(document) == told | judged
+    assert set(document["guards"]) == {"sgd", "rpu", VARIANT}  # one epoch: nothing has settled
+    assert document["verdicts"] == document["best"] == []
     assert [
         {key: value for key, value in row.items() if key != "digest"} for row in document["schemes"]
     ] == found.results

@@ -18,6 +18,8 @@ _COLUMNS = (
     ("Area", "area_mm2", "mm²"),
     ("Power", "power_uw", "W"),
     ("Energy\n/ image", "energy_per_image_j", "J"),
+    ("with its\nmemory", "system_energy_per_image_j", "J"),
+    ("Spilled\noff chip", "off_chip", ""),
     ("of it\nupdate", "update_energy_per_image_j", "J"),
     ("Time\n/ image", "latency_per_image_s", "s"),
     ("Writes\n/ device", "writes_per_device", ""),
@@ -31,6 +33,7 @@ _HIGH = ("accuracy_percent", "images_per_second")  # the more the better
 _LEAST = (
     "tiles",
     "extra_memory_kib",
+    "off_chip",
     "update_energy_per_image_j",
     "power_uw",
     "images_per_second",
@@ -40,7 +43,7 @@ _LEAST = (
     "device",
     "area_mm2",
 )
-_WORDS = ("label", "device")  # columns without a best
+_WORDS = ("label", "device", "off_chip")  # columns without a best
 _LABEL = 20  # letters of a label in a line at least
 
 
@@ -76,7 +79,7 @@ def _short(value: object) -> str:
 def print_comparison(
     rows: Sequence[Mapping], refused: Mapping[str, str], console, terms: Sequence[str] = ()
 ) -> None:
-    """One line a scheme; the best of each column stands bold. Schemes that could not run follow, by
+    """One line a scheme; the best of each column that nothing holds back stands bold. Schemes that could not run follow, by
     reason, and the terms. A narrow terminal gets fewer columns, never cut numbers."""
     from rich.measure import Measurement
     from rich.text import Text
@@ -115,7 +118,8 @@ def _table(rows: Sequence[Mapping], columns: Sequence[tuple[str, str, str]]):
             table.add_column(title, justify="right", no_wrap=True, min_width=least)
     best = {
         key: (max if key in _HIGH else min)(
-            (row[key] for row in rows if row[key] is not None), default=None
+            (row[key] for row in rows if row[key] is not None and not row.get("held_back")),
+            default=None,
         )
         for _, key, _ in columns
         if key not in _WORDS
@@ -125,7 +129,9 @@ def _table(rows: Sequence[Mapping], columns: Sequence[tuple[str, str, str]]):
             *(
                 Text(
                     _cell(row, key, unit),
-                    style="bold" if len(rows) > 1 and row[key] == best.get(key, row) else "",
+                    style="bold"
+                    if len(rows) > 1 and row[key] == best.get(key, row) and not row.get("held_back")
+                    else "",
                 )
                 for _, key, unit in columns
             )
@@ -136,7 +142,7 @@ def _table(rows: Sequence[Mapping], columns: Sequence[tuple[str, str, str]]):
 def _cell(row: Mapping, key: str, unit: str) -> str:
     value: float | str | None = row[key]
     if value is None or isinstance(value, str):
-        return value or "–"
+        return (value or "–").replace(" spilled off chip", "")
     if key == "power_uw":
         return si(value * 1e-6, "W")
     if unit in ("J", "s"):
