@@ -59,6 +59,16 @@ def slot_digit(code, slot, bits, width):
 
 
 @kernel
+def slot_digits(codes, slot, bits, width):
+    """`slot_digit` of every code (V, lines)."""
+    digits = np.empty(codes.shape, np.int64)
+    for v in range(codes.shape[0]):
+        for k in range(codes.shape[1]):
+            digits[v, k] = slot_digit(codes[v, k], slot, bits, width)
+    return digits
+
+
+@kernel
 def cut_weights(weights, transposed, line, column, full, physics, slices):
     """Fill `slices` (J, columns, lines) with the cells of a part of the matrix, in weight units up
     to `full`; read backwards there is one, the cells of a weight together in the sense of the

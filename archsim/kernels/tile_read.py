@@ -8,9 +8,20 @@ from typing import NamedTuple
 
 import numpy as np
 
+from archsim.basics.threads import one_thread
 from archsim.kernels.random import READ_INPUT, READ_OUTPUT, as_word, stream_key
-from archsim.kernels.read_block import CELL_BITS, SLOTS, find_peaks, read_block
-from archsim.kernels.read_parts import read_parts
+from archsim.kernels.read_block import (
+    CELL_BITS,
+    INPUT_BOUND,
+    INPUT_STEP,
+    SLOT_BITS,
+    SLOTS,
+    WEIGHT_BITS,
+    WEIGHT_RANGE,
+    find_peaks,
+    read_block,
+)
+from archsim.kernels.read_parts import cut_weights, read_parts, slot_digits
 
 F = np.float32
 
@@ -96,9 +107,58 @@ def tile_read(
         as_word(keys.first),
         repeats,
     )
-    if physics[SLOTS] > 1 or physics[CELL_BITS] > 0:
-        saturations = read_parts(*asked)
-    else:
+    if is_one_conversion(physics):
         room = np.empty((part.lines + 2 * part.columns + 2) * count, F)
         saturations = read_block(*asked, room, np.empty(count, np.uint64))
+    else:
+        saturations = read_parts(*asked)
     return TileOutputs(outputs.T, repeats, int(saturations))
+
+
+def is_one_conversion(physics: np.ndarray) -> bool:
+    """Whether an output is converted once, not in slots or slices."""
+    return bool(physics[SLOTS] <= 1 and physics[CELL_BITS] == 0)
+
+
+def largest_conversion(
+    weights: np.ndarray, inputs: np.ndarray, physics: np.ndarray, part: Part
+) -> float:
+    """The largest value that the converters of a tile meet, in all slots and slices, without noise
+    and bound.
+
+    Args:
+        weights: float32 (M, N), the whole matrix.
+        inputs: (V, lines) of the part.
+        physics: as `tile_read` takes it.
+        part: what the tile holds.
+
+    Returns:
+        the largest magnitude, in units of weight x input.
+    """
+    held = np.ascontiguousarray(weights, F)
+    planes = held[None, part.column : part.column + part.columns]
+    planes = planes[:, :, part.line : part.line + part.lines]
+    if physics[CELL_BITS] > 0:
+        count = -(-int(physics[WEIGHT_BITS]) // int(physics[CELL_BITS]))
+        full = F(physics[WEIGHT_RANGE] or np.abs(held).max(initial=0) or 1.0)
+        planes = np.empty((count, part.columns, part.lines), F)
+        cut_weights(
+            held, np.bool_(False), part.line, part.column, full, np.asarray(physics, F), planes
+        )
+    driven = np.clip(np.asarray(inputs, F), -physics[INPUT_BOUND], physics[INPUT_BOUND])
+    if physics[SLOTS] > 1:
+        driven = np.concatenate(_digits(driven, physics))
+    with one_thread():
+        return float(np.abs(driven @ planes.reshape(-1, part.lines).T).max(initial=0))
+
+
+def _digits(inputs: np.ndarray, physics: np.ndarray) -> list[np.ndarray]:
+    """What the lines are driven with in every slot."""
+    bits = int(physics[SLOT_BITS])
+    codes = np.rint(inputs / physics[INPUT_STEP]).astype(np.int64)
+    width = int(np.rint(physics[INPUT_BOUND] / physics[INPUT_STEP])).bit_length() + 1
+    slots = [
+        slot_digits(codes, slot, np.int64(bits), np.int64(width))
+        for slot in range(int(physics[SLOTS]))
+    ]
+    return [digits.astype(F) / F(2**bits - 1) * physics[INPUT_BOUND] for digits in slots]

@@ -92,7 +92,9 @@ class TileData:
         self.done: dict[tuple[int, str], int] = {}
         self.statistics = {layer.name: ReadStatistics() for layer in network.array_layers}
         self.outputs = np.full((self.count, *network.output_shape), np.nan, np.float32)
-        self.physics, self.first = _readers(network, placement, chip, self.weights, seed)
+        self.physics, self.first = _readers(
+            network, placement, chip, (self.weights, self.biases), seed
+        )
         for image in range(min(self.count, CALIBRATION_IMAGES)):
             self._forward(image, self._calibrate)
 
@@ -169,7 +171,8 @@ class TileData:
         first = run.image * vectors_an_image + vectors_before + step
         if vectors is None:
             raise RuntimeError(f"{run.name}: a job on the tiles came without its vectors")
-        outputs, retries, saturations, codes = self.physics[name].read(vectors, first)
+        reader = self.physics[name]
+        outputs, retries, saturations, codes = reader.read(vectors, first, name in self.biases)
         seen = self.statistics[name]
         bits = self.chip.read.input_bits
         seen.values += codes.size
@@ -186,7 +189,8 @@ class TileData:
         step, outputs = carried
         layer = self.layers[run.plan.operation.layer]
         if outputs is not None:
-            bias = self.biases.get(layer.name)
+            in_array = self.physics[layer.name].bias_row
+            bias = None if in_array else self.biases.get(layer.name)
             held = self._value(run.image, layer.name)
             flat = output_vectors(layer, held)
             flat[step : step + len(outputs)] = outputs if bias is None else outputs + bias
@@ -223,7 +227,7 @@ def _readers(
     network: Network,
     placement: Placement,
     chip: Architecture,
-    weights: dict[str, np.ndarray],
+    held: tuple[dict[str, np.ndarray], dict[str, np.ndarray]],
     seed: int,
 ) -> tuple[dict[str, TilePhysics], dict[str, tuple[int, int]]]:
     """The tiles that each array layer reads, and where its vectors stand among those of an image on
@@ -232,6 +236,7 @@ def _readers(
     Layers that share a matrix share its tiles and their converter ranges; what reads it from its
     columns has ranges of its own.
     """
+    weights, biases = held
     physics: dict[str, TilePhysics] = {}
     places: dict[str, int] = {}
     totals: dict[str, int] = {}
@@ -243,7 +248,12 @@ def _readers(
             physics[layer.name] = physics[owner]
         else:
             physics[layer.name] = TilePhysics(
-                placement.layers[owner], chip, weights[layer.name], seed, layer.transposed
+                placement.layers[owner],
+                chip,
+                weights[layer.name],
+                seed,
+                layer.transposed,
+                biases.get(layer.name),
             )
     return physics, {
         layer.name: (places[layer.name], totals[layer.shares or layer.name])

@@ -10,9 +10,12 @@ from archsim.basics.threads import one_thread
 from archsim.chip.config import Architecture
 from archsim.chip.place import LayerPlacement
 from archsim.kernels.bit_serial import bit_serial_read
-from archsim.kernels.read import crossbar_read
+from archsim.kernels.read import periphery
+from archsim.kernels.read_block import CELL_BITS, PERIPHERY, SLOT_BITS, SLOTS, WEIGHT_BITS
+from archsim.kernels.tile_read import Keys, Part, is_one_conversion, largest_conversion, tile_read
 from hwlib.errors import InputError
 
+MOST_BITS = 24  # of a weight: those of a float32
 MARGIN = 1.05  # an automatic range leaves this much room above the calibration's largest value
 
 
@@ -29,7 +32,11 @@ class TilePhysics:
         weights: np.ndarray,
         seed: int,
         transposed: bool = False,
+        bias: np.ndarray | None = None,
     ):
+        self.bias_row = bias is not None and not transposed and chip.weights.bias == "row"
+        if bias is not None and self.bias_row:
+            weights = np.concatenate([weights, bias.reshape(*weights.shape[:2], 1)], axis=2)
         self.layer = layer
         self.chip = chip
         self.seed = seed
@@ -38,8 +45,15 @@ class TilePhysics:
         self.groups = groups
         self.outputs = outputs
         self.rows = rows
-        height = chip.tile.rows
-        width = chip.weight_columns_of(layer.matrix.layer)
+        height, width = layer.tile_rows, layer.tile_weights
+        if chip.physics.model == "dual_column" and chip.weights.mapping != "differential":
+            raise InputError(
+                "a dual-column tile holds a weight in two columns",
+                where=f"{chip.origin}: weights.mapping",
+                got=chip.weights.mapping,
+                allowed="differential",
+                hint="use physics.model=signed for this mapping",
+            )
         if transposed:
             height, width = width, height
             if chip.physics.model == "dual_column":
@@ -55,6 +69,7 @@ class TilePhysics:
             for r in range(0, rows, height)
             for c in range(0, outputs, width)
         ]
+        self.matrices = np.ascontiguousarray(weights, np.float32)
         self.weights = [
             np.ascontiguousarray(weights[group, lines, driven])
             for group, driven, lines in self.blocks
@@ -72,6 +87,7 @@ class TilePhysics:
         saturate.
         """
         physics = self.chip.physics
+        vectors = self._with_bias(vectors)
         if physics.model == "dual_column" and (vectors < 0).any():
             raise InputError(
                 "dual-column bit-serial reads take inputs of at least 0",
@@ -86,16 +102,44 @@ class TilePhysics:
         for tile, (group, driven, _) in enumerate(self.blocks):
             if physics.model == "dual_column":
                 conductances, _ = self._conductances(self.weights[tile])
+                codes = self._codes(split[:, group, driven], scales)
                 with one_thread():
-                    currents = self._codes(split[:, group, driven], scales) @ conductances
-                largest = (
-                    float(currents.max()) * physics.read_voltage_v / 2**self.chip.read.input_bits
-                )
+                    largest = max(
+                        float((digits @ conductances).max()) * physics.read_voltage_v / 2**bits
+                        for digits, bits, _ in self._slots(codes)
+                    )
             else:
-                with one_thread():
-                    products = split[:, group, driven] @ self.weights[tile].T
-                largest = float((np.abs(products).max(axis=1) / scales).max())
+                largest = self._largest(split[:, group, driven], scales, tile)
             self.ranges[tile] = max(self.ranges[tile], MARGIN * largest)
+
+    def _largest(self, vectors: np.ndarray, scales: np.ndarray, tile: int) -> float:
+        """The largest value that a converter of the tile meets."""
+        group, driven, lines = self.blocks[tile]
+        physics = self._periphery(tile)
+        if is_one_conversion(physics):
+            with one_thread():
+                products = vectors @ self.weights[tile].T
+            return float((np.abs(products).max(axis=1) / scales).max())
+        return largest_conversion(
+            self.matrices[group], vectors / scales[:, None], physics, _part(driven, lines)
+        )
+
+    def _with_bias(self, vectors: np.ndarray, on: bool = True) -> np.ndarray:
+        """The vectors with the line of the bias, which is always on."""
+        if not self.bias_row:
+            return vectors
+        split = vectors.reshape(len(vectors), self.groups, self.rows - 1)
+        line = np.full((*split.shape[:2], 1), float(on), split.dtype)
+        return np.concatenate([split, line], axis=2).reshape(len(vectors), -1)
+
+    def _slots(self, codes: np.ndarray) -> list[tuple[np.ndarray, int, int]]:
+        """Codes as a dual-column tile converts them: digits, their bits, and their weight."""
+        read = self.chip.read
+        if read.accumulate == "analog" or read.slots == 1:
+            return [(codes, read.input_bits, 1)]
+        bits = read.bits_per_slot
+        starts = range(0, read.input_bits, bits)
+        return [((codes >> start) & (2**bits - 1), bits, 2**start) for start in starts]
 
     def _scales(self, vectors: np.ndarray) -> np.ndarray:
         """What each vector is divided by: its largest value under noise management, which the
@@ -117,11 +161,14 @@ class TilePhysics:
         top = 2**self.chip.read.input_bits - 1
         return np.rint(np.abs(vectors) / scales[:, None] * top).clip(0, top).astype(np.int64)
 
-    def read(self, vectors: np.ndarray, first: int) -> tuple[np.ndarray, int, float, np.ndarray]:
+    def read(
+        self, vectors: np.ndarray, first: int, bias: bool = True
+    ) -> tuple[np.ndarray, int, float, np.ndarray]:
         """Outputs (count, groups x outputs), the most repeats a tile needed, saturated outputs, and
         the input codes.
 
-        Where a weight has several devices, saturated outputs are the mean over them.
+        Where a weight has several devices, saturated outputs are the mean over them. Without `bias`
+        a row that holds one is not driven.
 
         Raises RuntimeError for a vector that is not all numbers: it was fetched before it had
         arrived.
@@ -131,17 +178,18 @@ class TilePhysics:
             raise RuntimeError(
                 "a tile was given data that had not arrived: a step ran ahead of its input"
             )
+        given = vectors
+        vectors = self._with_bias(vectors, bias)
         count, scales = len(vectors), self._scales(vectors)
         codes = self._codes(vectors, scales)
         split = vectors.reshape(count, self.groups, self.rows)
         split_codes = codes.reshape(count, self.groups, self.rows)
         result = np.zeros((count, self.groups, self.outputs), np.float32)
         repeats = saturated = 0
-        for tile, (group, driven, lines) in enumerate(self.blocks):
-            total = np.zeros((count, len(self.weights[tile])), np.float32)
-            for copy in range(
-                self.replicas
-            ):  # each device of a weight has a line and a converter: their results are averaged
+        # Each device of a weight has a line and a converter; as in training, the tiles of one are
+        # added before the devices are averaged.
+        for copy in range(self.replicas):
+            for tile, (group, driven, lines) in enumerate(self.blocks):
                 key = tile + copy * len(self.blocks)
                 if self.chip.physics.model == "dual_column":
                     outputs, hits = self._dual_column(
@@ -152,44 +200,79 @@ class TilePhysics:
                         split[:, group, driven] / scales[:, None], tile, key, first
                     )
                     repeats = max(repeats, int(retries.max()))
-                total += outputs
-                saturated += int(hits.sum())
-            result[:, group, lines] += total / np.float32(self.replicas) * scales[:, None]
-        return result.reshape(count, -1), repeats, saturated / self.replicas, codes
-
-    def _signed(self, vectors: np.ndarray, tile: int, key: int, first: int):
-        physics, read = self.chip.physics, self.chip.read
-        return crossbar_read(
-            self.weights[tile],
-            vectors,
-            bound_management="forward" if physics.bound_management else "off",
-            input_bound=1.0,
-            input_bits=max(2, read.input_bits),
-            output_bits=max(2, read.adc_bits),
-            output_bound=self.ranges[tile],
-            output_noise=physics.read_noise,
-            seed=self.seed,
-            tile=key,
-            first=first,
+                result[:, group, lines] += outputs * scales[:, None]
+                saturated += hits
+        if self.replicas > 1:
+            result *= np.float32(1.0) / np.float32(self.replicas)
+        return (
+            result.reshape(count, -1),
+            repeats,
+            saturated / self.replicas,
+            self._codes(given, scales),
         )
 
-    def _dual_column(self, codes: np.ndarray, tile: int, key: int, first: int):
+    def _signed(
+        self, vectors: np.ndarray, tile: int, key: int, first: int
+    ) -> tuple[np.ndarray, np.ndarray, int]:
+        group, driven, lines = self.blocks[tile]
+        return tile_read(
+            self.matrices[group],
+            vectors,
+            self._periphery(tile),
+            Keys(self.seed, 0, key, first),
+            _part(driven, lines),
+        )
+
+    def _periphery(self, tile: int) -> np.ndarray:
+        """The tile's converters, as the compiled reads take them."""
+        physics, read, weights = self.chip.physics, self.chip.read, self.chip.weights
+        values = np.zeros(PERIPHERY, np.float32)
+        values[:8] = periphery(
+            False,
+            "off",
+            "forward" if physics.bound_management else "off",
+            max(2, read.input_bits),
+            1.0,
+            0.0,
+            max(2, read.adc_bits),
+            self.ranges[tile],
+            physics.read_noise,
+        )
+        values[SLOTS] = 1
+        if read.accumulate == "digital" and read.slots > 1:
+            values[[SLOTS, SLOT_BITS]] = read.slots, read.bits_per_slot
+        if weights.mapping == "bit_slices" and weights.bits > 1:
+            values[[WEIGHT_BITS, CELL_BITS]] = min(weights.bits, MOST_BITS), weights.cell_bits
+        return values
+
+    def _dual_column(
+        self, codes: np.ndarray, tile: int, key: int, first: int
+    ) -> tuple[np.ndarray, int]:
         physics, read = self.chip.physics, self.chip.read
         conductances, scale = self._conductances(self.weights[tile])
-        currents, hits = bit_serial_read(
-            conductances,
-            codes,
-            read_voltage_v=physics.read_voltage_v,
-            current_range_ua=self.ranges[tile],
-            input_bits=read.input_bits,
-            output_bits=read.adc_bits,
-            adc_noise_levels=physics.adc_noise_levels,
-            cell_noise_us=physics.cell_noise_us,
-            seed=self.seed,
-            tile=key,
-            first=first,
-        )
         half = len(self.weights[tile])
-        return (currents[:, :half] - currents[:, half:]) / (
+        summed = np.zeros((len(codes), 2 * half), np.float32)
+        saturated = 0
+        for slot, (digits, bits, weight) in enumerate(self._slots(codes)):
+            currents, hits = bit_serial_read(
+                conductances,
+                digits,
+                read_voltage_v=physics.read_voltage_v,
+                current_range_ua=self.ranges[tile],
+                input_bits=bits,
+                output_bits=read.adc_bits,
+                adc_noise_levels=physics.adc_noise_levels,
+                cell_noise_us=physics.cell_noise_us,
+                seed=self.seed,
+                tile=key + slot * len(self.blocks) * self.replicas,
+                first=first,
+            )
+            summed += currents * np.float32(weight)
+            saturated += int(hits.sum())
+        return (summed[:, :half] - summed[:, half:]) / (
             physics.read_voltage_v * scale * (2**read.input_bits - 1)
-        ), hits
+        ), saturated
+
+
+def _part(driven: slice, lines: slice) -> Part:
+    return Part(driven.start, lines.start, driven.stop - driven.start, lines.stop - lines.start)
