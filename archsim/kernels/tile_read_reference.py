@@ -129,8 +129,8 @@ def _convert_parts(
     bound = physics[OUTPUT_BOUND] if physics[OUTPUT_BOUND] > 0 else F(np.inf)
     slots = _slots(codes, physics)
     several = len(slots) * len(cells) > 1 or physics[CELL_BITS] > 0
-    summed = np.zeros(len(cells[0]), F)
-    reached = np.zeros(len(summed), bool)
+    summed: np.ndarray = np.zeros(len(cells[0]), F)
+    reached: np.ndarray = np.zeros(len(summed), bool)
     for s, (driven, shift) in enumerate(slots):
         key = row_key_reference(keys[0], s) if several else keys[0]
         if physics[INPUT_NOISE] > 0:

@@ -6,14 +6,22 @@ from __future__ import annotations
 
 import numpy as np
 
-from archsim.kernels.read_block import RETRIES, SATURATIONS
+from archsim.kernels.read_block import RETRIES, SATURATIONS, TILE_RETRIES
 from archsim.kernels.read_block import VECTORS as READS
 from archsim.kernels.update_block import COINCIDENCES, COLUMN_PULSES, ROW_PULSES, SLOTS, UPDATES
 from archsim.schemes.rule import ActionCounts
 from archsim.trace.operation import Activity
 from archsim.training.activity import BITS, MAGNITUDE, NONZERO, ONES, VALUES
 from archsim.training.machine import Machine
-from archsim.training.table import COLUMNS, COPIES, ROWS, VECTORS
+from archsim.training.table import (
+    COLUMNS,
+    COPIES,
+    ROWS,
+    SPLIT_INPUTS,
+    TILE_INPUTS,
+    TILE_OUTPUTS,
+    VECTORS,
+)
 
 HISTOGRAM = (0, *(2**power for power in range(31)))
 
@@ -35,7 +43,11 @@ def measured_activities(machine: Machine) -> dict[tuple[str, str], Activity]:
         array = machine.program.arrays[index]
         for place, phase in enumerate(("forward", "backward")):
             measured[name, phase] = _read_activity(
-                machine.samples[index, place], machine.totals[index, place]
+                machine.samples[index, place],
+                machine.totals[index, place],
+                _splits(array[ROWS], array[TILE_OUTPUTS])
+                if phase == "backward"
+                else _splits(array[SPLIT_INPUTS], array[TILE_INPUTS]),
             )
         counts = machine.counts[index]
         vectors = images * array[VECTORS] * array[COPIES]
@@ -68,12 +80,19 @@ def _inputs(sample: np.ndarray) -> dict[str, float]:
     }
 
 
-def _read_activity(sample: np.ndarray, total: np.ndarray) -> Activity:
+def _splits(lines: int, of_a_tile: int) -> int:
+    return max(1, -(-int(lines) // int(of_a_tile)))
+
+
+def _read_activity(sample: np.ndarray, total: np.ndarray, added: int) -> Activity:
+    """The activity of an array's reads one way. An output's saturations are the mean over the
+    `added` tiles that add up to it; the slowest tile decides how often a vector is read.
+    """
     reads = max(1, int(total[READS]))
     return Activity(
         source="measured",
         **_inputs(sample),
-        saturations=float(total[SATURATIONS] / reads),
+        saturations=float(total[SATURATIONS] / reads) / added,
         retries=float(total[RETRIES] / reads),
     )
 
@@ -109,8 +128,8 @@ def _summary(writes: np.ndarray) -> dict:
 
 
 def recorder_totals(machine: Machine) -> dict[str, dict[str, float]]:
-    """Counts of every layer since the counters were cleared: reads, retries, saturations of both
-    directions, and of the updates.
+    """Counts of every layer since the counters were cleared: reads, retries (of the slowest tile of
+    a vector, and of all its tiles), saturations of both directions, and of the updates.
     """
     totals = {}
     for index, name in enumerate(machine.program.names):
@@ -121,6 +140,7 @@ def recorder_totals(machine: Machine) -> dict[str, dict[str, float]]:
                 f"{phase}_reads": reads[READS],
                 f"{phase}_retries": reads[RETRIES],
                 f"{phase}_saturations": reads[SATURATIONS],
+                f"{phase}_tile_retries": reads[TILE_RETRIES],
             }
         counts = machine.counts[index]
         totals[name] = row | {

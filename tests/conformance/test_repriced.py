@@ -22,7 +22,7 @@ from hwlib.errors import InputError
 
 SILICON = {
     "buffer.width_bits": 64,
-    "tile.rows": 64,
+    "read.columns_per_adc": 16,
     "vector_unit.lanes": 4,
 }  # a training reads none of them
 NUMBERS = (

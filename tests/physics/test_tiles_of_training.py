@@ -92,3 +92,145 @@ def test_exact_weights_in_slices_read_the_same():
     scores = scores_of(machine).astype(np.float64)
     expected = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
     np.testing.assert_allclose(outputs.reshape(expected.shape), expected, rtol=2e-6)
+
+
+def trained(settings, images=16, scheme="rpu", device=None, **changes):
+    """Weights after some images on a chip, as bytes, and the machine."""
+    chip = archsim.load_architecture("cim40", NOISY | settings)
+    machine, _, _ = machine_on(chip, images, scheme, device, **changes)
+    machine.train(*data_of(machine), np.arange(9 * images), images)
+    return machine.arrays.weights.tobytes(), machine
+
+
+def data_of(machine):
+    data = prepare(machine.program.network, load_dataset("digits"))
+    return data.train_images, data.train_labels
+
+
+NOISY = {"physics.read_noise": 0.06, "physics.output_bound": 12.0, "weights.bias": "row"}
+# settings of the chip that must move trained bits: where they act, and the two values
+ACT = {
+    "tile.rows": ({}, 128, 16),
+    "tile.columns": ({"read.adc_bits": 4, "physics.output_bound": 0.5}, 128, 16),
+    "weights.replicas": ({}, 1, 2),
+    "weights.bias": ({"tile.rows": 16}, "row", "digital"),
+    "read.accumulate": ({}, "analog", "digital"),
+    "read.bits_per_slot": ({"read.accumulate": "digital"}, 1, 2),
+    "read.adc_bits": ({}, 8, 4),
+    "read.input_bits": ({}, 8, 4),
+}
+SLICED = {"weights.mapping": "bit_slices", "weights.bits": 8, "weights.cell_bits": 4}
+OF_EXACT_WEIGHTS = {
+    "weights.mapping": ({}, "differential", "bit_slices"),
+    "weights.bits": (SLICED, 8, 5),
+    "weights.cell_bits": (SLICED, 4, 2),
+}
+
+
+@pytest.mark.parametrize("field", ACT)
+def test_what_the_chip_says_of_a_read_moves_the_weights(field):
+    beside, one, other = ACT[field]
+    assert trained(beside | {field: one})[0] != trained(beside | {field: other})[0]
+
+
+@pytest.mark.parametrize("field", OF_EXACT_WEIGHTS)
+@pytest.mark.parametrize("rule, device", [("sign_sgd", "none"), ("mixed_precision", None)])
+def test_slices_move_the_weights_of_rules_that_program(field, rule, device):
+    beside, *values = OF_EXACT_WEIGHTS[field]
+    # at this rate devices pass the threshold of mixed precision within ten batches
+    one, other = (
+        trained(beside | {field: value}, 16, rule, device, learning_rate=0.5)[0] for value in values
+    )
+    assert one != other
+
+
+def test_written_weights_lie_on_the_codes_of_the_slices():
+    _, machine = trained(SLICED | {"weights.bits": 4}, 2, "mixed_precision")
+    array = machine.arrays.devices[0]
+    # codes up to 7 fill the range: the nearest to a sixth of it (1.17 codes) is one
+    full = array.device.number("upper_bound")
+    array.set_weights(np.full(array.weights.shape, full / 6, F))
+    limited = np.minimum(F(full / 7), array.planes[:, 0, 3])
+    np.testing.assert_allclose(array.weights, limited, rtol=1e-6)
+
+
+def test_pulsed_devices_are_not_sliced_and_a_note_says_so():
+    chip = archsim.load_architecture("cim40", NOISY | SLICED)
+    settings, notes = settings_of(
+        chip,
+        load_scheme("rpu"),
+        epochs=1,
+        batch=1,
+        seed=0,
+        device=None,
+        changes=None,
+        network=load_network("digits_cnn"),
+    )
+    assert settings.read.weight_bits == 0
+    assert any("which devices that pulses change cannot" in note for note in notes)
+    assert trained(SLICED)[0] == trained({"tile.columns": 128})[0]
+    with pytest.raises(InputError, match="cannot be cut into slices"):
+        trained({}, **{"read.weight_bits": 8, "read.cell_bits": 4})
+
+
+def test_a_layer_that_fits_one_tile_has_the_bits_of_an_array():
+    chip = archsim.load_architecture("cim40", NOISY | {"tile.rows": 145, "tile.columns": 32})
+    machine, _, _ = machine_on(chip, 8)
+    assert machine.settings.tiles == {}
+    larger = archsim.load_architecture("cim40", NOISY | {"tile.rows": 4096, "tile.columns": 4096})
+    other, _, _ = machine_on(larger, 8)
+    assert machine.arrays.weights.tobytes() == other.arrays.weights.tobytes()
+
+
+def test_the_tiles_of_a_training_follow_from_the_chip_alone():
+    with pytest.raises(InputError, match="tile.rows and tile.columns"):
+        trained({}, **{"tiles.fc.inputs": 16})
+
+
+def test_each_tile_repeats_by_itself_and_the_slowest_counts():
+    _, machine = trained(
+        {"tile.rows": 16, "physics.output_bound": 0.2, "physics.bound_management": True}
+    )
+    counts = machine.totals[:, 0]
+    # fc: 145 lines on ten tiles; some repeat, so all together more often than the slowest
+    assert counts[1, TILE_RETRIES] > counts[1, RETRIES] > 0
+    assert counts[1, TILE_RETRIES] <= 10 * counts[1, RETRIES]
+    assert counts[1, SATURATIONS] <= 10 * 10 * counts[1, 0]
+
+
+def error_of_scores(rows, draws=20, **changes):
+    """Mean square error of a layer's outputs, over draws of the weights' images and the noise."""
+    settings = {
+        "tile.rows": rows,
+        "read.adc_bits": 4,
+        "physics.output_bound": 2.0,
+        "physics.bound_management": False,
+    }
+    chip = archsim.load_architecture("cim40", NOISY | settings | changes)
+    machine, weights, pictures = machine_on(chip, draws, device="none", **{"initial_scale": 4.0})
+    exact = archsim.load_architecture(
+        "rpu",
+        {
+            "physics.read_noise": 1e-12,
+            "read.adc_bits": 14,
+            "read.input_bits": 14,
+            "physics.output_bound": 200.0,
+        },
+    )
+    ideal, same, _ = machine_on(exact, draws, device="none", **{"initial_scale": 4.0})
+    for name in weights:
+        assert (weights[name] == same[name]).all()
+    return float(np.square(scores_of(machine) - scores_of(ideal)).mean())
+
+
+def test_smaller_tiles_clip_less_and_convert_more():
+    # large sums and no noise: what one converter clips at 2 several add up unclipped
+    quiet = {"physics.read_noise": 1e-12, "physics.output_bound": 1.0, "read.adc_bits": 9}
+    assert (
+        error_of_scores(8, **quiet) < error_of_scores(37, **quiet) < error_of_scores(4096, **quiet)
+    )
+    # small sums: each conversion brings its noise, so nineteen tiles bring more than one
+    noisy = {"physics.read_noise": 0.3, "physics.output_bound": 50.0, "read.adc_bits": 14}
+    assert (
+        error_of_scores(8, **noisy) > error_of_scores(37, **noisy) > error_of_scores(4096, **noisy)
+    )

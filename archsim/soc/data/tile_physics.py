@@ -69,6 +69,7 @@ class TilePhysics:
             for r in range(0, rows, height)
             for c in range(0, outputs, width)
         ]
+        self.splits = -(-rows // height)
         self.matrices = np.ascontiguousarray(weights, np.float32)
         self.weights = [
             np.ascontiguousarray(weights[group, lines, driven])
@@ -167,7 +168,8 @@ class TilePhysics:
         """Outputs (count, groups x outputs), the most repeats a tile needed, saturated outputs, and
         the input codes.
 
-        Where a weight has several devices, saturated outputs are the mean over them. Without `bias`
+        Saturated outputs are the mean over the tiles that add up to an output, and over the devices
+        where a weight has several. Without `bias`
         a row that holds one is not driven.
 
         Raises RuntimeError for a vector that is not all numbers: it was fetched before it had
@@ -207,7 +209,7 @@ class TilePhysics:
         return (
             result.reshape(count, -1),
             repeats,
-            saturated / self.replicas,
+            saturated / self.replicas / self.splits,
             self._codes(given, scales),
         )
 

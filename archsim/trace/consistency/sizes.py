@@ -85,10 +85,7 @@ def check_activity(operation: Operation, matrix: LayerMatrix, at: str) -> None:
         outputs = (
             matrix.rows if operation.kind == "read_transposed" else matrix.columns
         ) * matrix.groups
-        # each of the tiles that add up to an output may saturate: at most one a line
-        lines = (matrix.rows + matrix.columns) * matrix.groups - outputs + matrix.bias
-        most = outputs * max(1, lines)
-        at_most(activity.saturations, most, f"{at}.saturations", "outputs of a vector's tiles")
+        at_most(activity.saturations, outputs, f"{at}.saturations", "outputs of a vector")
 
 
 def check_coincidences(activity: Activity, slots: float, share: float, at: str, whose: str) -> None:
