@@ -24,6 +24,7 @@ from archsim.run.simulation import simulate
 from archsim.run.training_cost import MeasuredTraining, cost_of_all, cost_of_steps, kept_activities
 from archsim.schemes import load_scheme
 from archsim.trace import Activity, Trace, build_trace
+from archsim.training.digital_words import digital_notes
 from archsim.training.inputs import inputs_of
 from archsim.training.settings import device_of
 from archsim.training.setup import chip_with_devices, settings_of, silicon_scheme, suggested_for
@@ -270,7 +271,14 @@ def with_silicon(
     device = device_of(trained.settings)
     worn = endurance_note(device, electrical_of(device), writes[""]["maximum"], trained.images)
     own = {
-        "notes": [*notes, *worn, *_lost(trained), *trained.notes, *unread],
+        "notes": [
+            *notes,
+            *worn,
+            *_lost(trained),
+            *digital_notes(trained.digital),
+            *trained.notes,
+            *unread,
+        ],
         "unused": [f"device.{name}" for name in trained.unread],
     }
     result.document.update(
@@ -290,6 +298,7 @@ def with_silicon(
                 "reason": trained.reason,
                 "images": trained.images,
                 "writes": writes,
+                "digital": trained.digital,
                 "refreshes": {layer: asdict(done) for layer, done in trained.refreshes.items()},
                 # with these the silicon is priced again without training: see
                 # `training_cost.price_again`

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import numpy as np
 
+from archsim.schemes.shared.words import EXACT, Arithmetic, Words
 from archsim.trace.operation import Activity
 from hwlib.errors import InputError
 
@@ -37,7 +38,7 @@ class LayerState:
     `weights` float32 (M, N) is what a read sees and is written in place (through `devices` where
     there are any);
     `writes` int32 (M, N) counts pulses or programming operations a device; `tile` keys its random
-    numbers.
+    numbers; `arithmetic` is that of the digital side.
     """
 
     index: int
@@ -48,6 +49,7 @@ class LayerState:
     vectors: int
     bias: bool
     tile: int
+    arithmetic: Arithmetic = EXACT
 
     @property
     def on_devices(self) -> DeviceArray:
@@ -99,7 +101,8 @@ class Reference(Protocol[Contravariant]):
 
 
 class UpdateRule(ABC, Generic[Settings]):
-    """One training run of a scheme. `scheme` holds its settings, `rate` is the learning rate.
+    """One training run of a scheme. `scheme` holds its settings, `rate` is the learning rate, `words`
+    round its digital state.
 
     The loop calls `image` for every image and layer, then `batch` for every layer once a
     mini-batch. `inputs` float32 (N, V) and `errors` (M, V) are the columns of x and of d = minus
@@ -117,6 +120,7 @@ class UpdateRule(ABC, Generic[Settings]):
         self.batch_size = batch
         self.seed = seed
         self.done = [ActionCounts() for _ in self.layers]
+        self.words = Words(self.layers, seed)
 
     @abstractmethod
     def image(self, layer: LayerState, inputs: np.ndarray, errors: np.ndarray, step: int) -> None:
@@ -149,6 +153,10 @@ class UpdateRule(ABC, Generic[Settings]):
         restored in place.
         """
         return {}
+
+    def kept(self) -> dict[str, np.ndarray]:
+        """`state`, and the scales of the digital words."""
+        return self.state() | self.words.state()
 
     def facts(self) -> dict[str, Any]:
         """JSON-able numbers that a checkpoint must carry."""

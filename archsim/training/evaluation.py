@@ -9,7 +9,7 @@ import numpy as np
 
 from archsim.kernels.random import as_word
 from archsim.kernels.read_block import READ_COUNTS
-from archsim.training.records import BothWays, Counters, Space
+from archsim.training.records import BothWays, Counters, Space, Stored
 from archsim.training.steps import present
 from archsim.training.table import Program
 
@@ -19,11 +19,14 @@ EVALUATION = 1 << 62  # steps from here on number the random numbers of evaluati
 
 
 class Reads(NamedTuple):
-    """Flat weights, float32 (PERIPHERY,) of the periphery, and the seed of the noise."""
+    """Flat weights, float32 (PERIPHERY,) of the periphery, the seed of the noise, and the words of
+    the activations.
+    """
 
     weights: np.ndarray
     physics: np.ndarray
     seed: int
+    stored: Stored
 
 
 def evaluate(
@@ -66,6 +69,7 @@ def evaluate(
             chosen,
             *space,
             *counters,
+            *reads.stored,
             as_word(reads.seed),
             as_word(EVALUATION + (epoch << 32) + low),
             False,

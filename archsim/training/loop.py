@@ -17,6 +17,7 @@ from archsim.basics.processes import interruptible
 from archsim.training.checkpoints import load_checkpoint, save_checkpoint
 from archsim.training.data import Prepared, prepare
 from archsim.training.machine import Machine
+from archsim.training.digital_words import digital_words
 from archsim.training.recorder import device_writes, measured_activities, recorder_totals
 from archsim.training.result import Timed
 from archsim.training.result import TrainingResult as TrainingResult
@@ -242,6 +243,7 @@ class _Run:
         )
         if self.machine.rule is not None:
             result.notes = self.machine.rule.notes()
+        result.digital = digital_words(self.machine)
         if not finished:
             result.seconds += self.epoch_seconds
             if self.folder:

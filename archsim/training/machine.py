@@ -11,6 +11,7 @@ from archsim.kernels.random import as_word
 from archsim.kernels.read_block import READ_COUNTS
 from archsim.kernels.records import Trains
 from archsim.schemes.rule import LayerState, UpdateRule
+from archsim.schemes.shared.words import Arithmetic
 from archsim.training.arrays import Arrays
 from archsim.training.copies import copies_of
 from archsim.training.evaluation import Reads, evaluate, sealed
@@ -20,6 +21,7 @@ from archsim.training.program import build_program
 from archsim.training.reads import tile_number
 from archsim.training.records import BothWays, Counters, Space
 from archsim.training.settings import CORE_RULES, TrainingSettings, scheme_of
+from archsim.training.stored_values import new_stored, told_values
 from archsim.training.steps import present, update_kernel
 from archsim.training.table import (
     BIAS,
@@ -55,6 +57,8 @@ class Machine:
         )
         self.arrays = Arrays(self.program, settings)
         self._slice_devices()
+        self.arithmetic = Arithmetic(**settings.digital.model_dump())
+        self.stored = new_stored(self.program, self.arithmetic)
         self.second = self.program.second_arrays()
         law = type(self.arrays.device) if self.arrays.device else ConstantStep
         self._update = update_kernel(law.step, law.aggregated, law.paired, law.even_noise)
@@ -132,6 +136,7 @@ class Machine:
                     int(row[VECTORS]),
                     bool(row[BIAS]),
                     int(tile_number(index, copy, UPDATE_CYCLE)),
+                    self.arithmetic,
                 )
             )
         return layers
@@ -191,6 +196,7 @@ class Machine:
                 chosen,
                 *space,
                 *counters,
+                *self.stored,
                 seed,
                 step,
                 True,
@@ -244,5 +250,5 @@ class Machine:
         only.
         """
         physics = self.forward if self.settings.evaluate == "noisy_arrays" else self.ideal
-        reads = Reads(self.arrays.weights, physics, self.settings.seed)
+        reads = Reads(self.arrays.weights, physics, self.settings.seed, self.stored)
         return evaluate(self.program, reads, images, labels, epoch, threads)

@@ -15,6 +15,7 @@ from archsim.kernels.read_block import find_peaks
 from archsim.operators.compiled import gather, run_backward, run_forward, scatter
 from archsim.training.reads import BACK, FORTH, read_array
 from archsim.training.recurrent import recurrent_backward, recurrent_forward
+from archsim.training.stored_values import store_map
 from archsim.training.table import (
     ARRAY,
     BACKWARD,
@@ -61,9 +62,11 @@ def forward_pass(operations, cycle):
             kept = memory[row[KEPT] : row[KEPT] + row[KEPT_SIZE]]
             run_forward(row[KERNEL], inputs, outputs, row[WINDOW:], kept)
         elif row[FORM] == RECURRENT:
-            recurrent_forward(row, cycle, inputs, outputs)
+            recurrent_forward(row, cycle, inputs, outputs, index)
+            continue
         else:
             array_forward(row, cycle, inputs, outputs)
+        store_map(outputs, cycle, index, U(0))
 
 
 @kernel
@@ -105,6 +108,8 @@ def backward_pass(operations, cycle):
         row = operations[index]
         input_errors = errors[row[INPUT] : row[INPUT] + row[INPUT_SIZE]]
         output_errors = errors[row[OUTPUT] : row[OUTPUT] + row[OUTPUT_SIZE]]
+        if row[FORM] != DIGITAL or row[BACKWARD] > 0:
+            store_map(output_errors, cycle, index, U(0))
         if row[FORM] == RECURRENT:
             recurrent_backward(row, cycle, output_errors, input_errors)
         elif row[FORM] != DIGITAL:

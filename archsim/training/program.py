@@ -66,6 +66,7 @@ class _Layout:
     operations: list[dict[int, int]] = field(default_factory=list)
     arrays: list[dict[int, int]] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
+    layers: list[str] = field(default_factory=list)
 
     def take(self, size: int) -> int:
         """The offset of `size` numbers more."""
@@ -126,6 +127,7 @@ def build_program(
         _table(layout.operations, FIELDS),
         arrays,
         tuple(layout.names),
+        tuple(layout.layers),
         input_size=math.prod(network.input_shape),
         output=layout.offsets[last.name],
         steps=math.prod(last.output_shape[:-1]),
@@ -159,6 +161,7 @@ def _add_layer(layout: _Layout, layer: Layer, network: Network, copies: Mapping[
             layout.arrays.append(_array(layer, copies.get(layer.name, 1)))
             layout.names.append(layer.name)
         layout.operations.append(entry)
+        layout.layers.append(layer.name)
 
 
 def _operation(layout: _Layout, layer: Layer, row: TrainingRow) -> dict[int, int]:

@@ -45,6 +45,15 @@ class Space(NamedTuple):
     words: np.ndarray
 
 
+class Stored(NamedTuple):
+    """Activations and errors between layers: int64 scales (ways, operations, fields) and the form of
+    their words (see `kernels.number_formats`).
+    """
+
+    scales: np.ndarray
+    form: np.ndarray
+
+
 class Counters(NamedTuple):
     """Counts since they were cleared.
 
@@ -60,7 +69,8 @@ class Counters(NamedTuple):
 
 class Cycle(NamedTuple):
     """One cycle of one image: the arrays and their weights, the image's memory and errors, the
-    periphery, the key of its random numbers, counts of the reads, and scratch.
+    periphery, the key of its random numbers, counts of the reads, and scratch; scales and form of
+    what it stores, whether the scales follow it, and which of the ways it goes.
     """
 
     arrays: np.ndarray
@@ -73,6 +83,10 @@ class Cycle(NamedTuple):
     totals: np.ndarray
     room: np.ndarray
     words: np.ndarray
+    scales: np.ndarray
+    form: np.ndarray
+    follows: bool
+    way: int
 
 
 class Devices(NamedTuple):

@@ -9,6 +9,7 @@ from archsim.kernels.read_block import find_peaks
 from archsim.operators.array import lstm
 from archsim.operators.compiled import compiled
 from archsim.training.reads import BACK, FORTH, read_array
+from archsim.training.stored_values import store_map
 from archsim.training.table import (
     ARRAY,
     BACKWARD,
@@ -47,8 +48,8 @@ def cell_memory(row, array, memory):
 
 
 @kernel
-def recurrent_forward(row, cycle, inputs, outputs):
-    """All time steps: one read a step of (x_t, h_{t-1}, 1)."""
+def recurrent_forward(row, cycle, inputs, outputs, index):
+    """All time steps of operation `index`: one read a step of (x_t, h_{t-1}, 1)."""
     array = cycle.arrays[row[ARRAY]]
     memory = cycle.memory
     hidden = array[ROWS] // 4
@@ -72,14 +73,9 @@ def recurrent_forward(row, cycle, inputs, outputs):
             block[k, t] = vector[k, 0]
         find_peaks(vector, peaks[t : t + 1])
         read_array(cycle, row[ARRAY], FORTH, vector, peaks[t : t + 1], raw, U(t))
-        cell_forward(
-            raw.reshape(-1),
-            gates[t],
-            squashed[t],
-            cells[t],
-            cells[t + 1],
-            outputs[t * hidden : (t + 1) * hidden],
-        )
+        state = outputs[t * hidden : (t + 1) * hidden]
+        cell_forward(raw.reshape(-1), gates[t], squashed[t], cells[t], cells[t + 1], state)
+        store_map(state, cycle, index, U(t))  # the next step reads what was stored
 
 
 @kernel

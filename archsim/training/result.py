@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -22,6 +23,7 @@ class TrainingResult:
     `recorder.device_writes`), `refreshes` among them, by layer, of devices that have such.
     `totals`: counts of the last epoch.
     `unread`: parameters of the device that were set and that nothing read, with the reason.
+    `digital`: number formats, and by layer the scales and counts of saturated words.
     `notes`: what the update rule has to say of this training.
     `finished` False: stopped by Ctrl-C or `stop_after`; `reason` says.
     """
@@ -37,6 +39,7 @@ class TrainingResult:
     refreshes: dict[str, Refreshes] = field(default_factory=dict)
     totals: dict[str, dict[str, float]] = field(default_factory=dict)
     unread: dict[str, str] = field(default_factory=dict)
+    digital: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     images: int = 0
     seconds: float = 0.0

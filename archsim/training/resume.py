@@ -56,7 +56,7 @@ def take_out(
     """(facts, arrays) of the running state."""
     arrays = {name: getattr(machine, name) for name in ("totals", "samples", "counts", "results")}
     if machine.rule is not None:
-        arrays |= {f"rule.{name}": values for name, values in machine.rule.state().items()}
+        arrays |= {f"rule.{name}": values for name, values in machine.rule.kept().items()}
         done = [
             {
                 "images": done.images,
@@ -67,6 +67,8 @@ def take_out(
             for done in machine.rule.done
         ]
         facts = facts | {"rule": machine.rule.facts(), "done": done}
+    if not machine.arithmetic.exact:
+        arrays["stored"] = machine.stored.scales
     arrays |= {
         "weights": machine.arrays.weights,
         "state": machine.arrays.state,
@@ -130,19 +132,15 @@ def _refuse_other_run(expected: dict[str, Any], facts: dict[str, Any], folder: P
 
 def _put_back_arrays(machine: Machine, arrays: dict[str, np.ndarray], folder: Path) -> None:
     """Counters, weights and states in place. Raises InputError for arrays that do not fit."""
-    for holder, names in (
-        (machine, ("totals", "samples", "counts", "results")),
-        (machine.arrays, ("state", "weights", "writes")),
-    ):
-        for name in names:
-            target = getattr(holder, name)
-            if (
-                name not in arrays
-                or arrays[name].shape != target.shape
-                or arrays[name].dtype != target.dtype
-            ):
-                raise InputError("the checkpoint's arrays do not fit", where=f"{folder}: {name}")
-            target[...] = arrays[name]
+    targets = {name: getattr(machine, name) for name in ("totals", "samples", "counts", "results")}
+    targets |= {name: getattr(machine.arrays, name) for name in ("state", "weights", "writes")}
+    if not machine.arithmetic.exact:
+        targets["stored"] = machine.stored.scales
+    for name, target in targets.items():
+        kept = arrays.get(name)
+        if kept is None or kept.shape != target.shape or kept.dtype != target.dtype:
+            raise InputError("the checkpoint's arrays do not fit", where=f"{folder}: {name}")
+        target[...] = kept
     if (
         "refreshes" in arrays and arrays["refreshes"].shape == machine.arrays.refreshes.shape
     ):  # earlier checkpoints have none
@@ -153,7 +151,7 @@ def _put_back_rule(
     rule: UpdateRule, facts: dict[str, Any], arrays: dict[str, np.ndarray], folder: Path
 ) -> None:
     """What the update rule keeps and counted. Raises InputError for arrays that do not fit."""
-    for name, target in rule.state().items():
+    for name, target in rule.kept().items():
         stored = arrays.get(f"rule.{name}")
         if stored is None or stored.shape != target.shape or stored.dtype != target.dtype:
             raise InputError("the checkpoint's arrays do not fit", where=f"{folder}: rule.{name}")

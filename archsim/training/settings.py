@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -93,6 +93,32 @@ class UpdateSettings(_Settings):
     """Evenly spread pulses in place of random ones."""
 
 
+class DigitalSettings(_Settings):
+    """Arithmetic of the digital side: gradients, moments, accumulators, stored activations and
+    errors. On a chip it is that of its lanes and of the values it stores.
+    """
+
+    format: Literal["int8", "int16", "int32", "fp16", "bf16", "fp32"] = "fp32"
+    """Number format of a lane and of a word of training state; fp32 rounds nothing."""
+    rounding: Literal["nearest", "stochastic"] = "nearest"
+    """To the `nearest` number, halves to even, or `stochastic`: by chance, without bias."""
+    scale: Literal["dynamic", "static"] = "dynamic"
+    """Scale of fixed point, a power of two for each quantity of a layer: `dynamic` doubles where more
+    than one value in 10,000 saturates and halves where half the range would do; `static` stays that
+    of the first values.
+    """
+    scale_images: int = Field(default=1000, ge=1, le=1_000_000_000)
+    """Images between two looks at a scale that could be halved."""
+    value_bits: int = Field(default=0, ge=0, le=32)
+    """Bits of a stored activation or error, in fixed point with a scale a layer; 0: as `format`."""
+
+    @model_validator(mode="after")
+    def _sign(self) -> DigitalSettings:
+        if self.value_bits == 1:
+            raise ValueError("a stored value has 0 (as the format) or at least 2 bits")
+        return self
+
+
 class TrainingSettings(_Settings):
     """How a network is trained."""
 
@@ -128,6 +154,8 @@ class TrainingSettings(_Settings):
     """
     update: UpdateSettings = UpdateSettings()
     """The pulsed update."""
+    digital: DigitalSettings = DigitalSettings()
+    """Arithmetic of the digital side."""
     evaluate: Literal["noisy_arrays", "extracted_weights"] = "noisy_arrays"
     """The test is on the arrays as they read, with noise, or on the weights taken out of them."""
     initial_scale: float = Field(default=1.0, gt=0)
@@ -155,6 +183,10 @@ class TrainingSettings(_Settings):
 
     @model_validator(mode="after")
     def _settings_of_the_rule(self) -> TrainingSettings:
+        if self.rule == "float" and self.digital.format != "fp32":
+            raise ValueError(
+                f"the rule float computes in fp32; the rule sgd computes in {self.digital.format}"
+            )
         if self.rule in CORE_RULES and self.scheme_settings:
             raise ValueError(
                 f"the rule {self.rule} of the training core has no scheme_settings (its own are in update.*)"
@@ -180,6 +212,13 @@ def scheme_of(settings: TrainingSettings) -> Scheme:
     return load_scheme(settings.rule, settings.scheme_settings)
 
 
+def _words_of(model: type[BaseModel], name: str) -> list[str]:
+    """The words that a field takes; none where it takes others than words."""
+    field = model.model_fields.get(name)
+    given = get_args(field.annotation) if field is not None else ()
+    return [word for word in given if isinstance(word, str)]
+
+
 def read_settings(values: Mapping[str, Any], where: str = "training") -> TrainingSettings:
     """Settings from a dict as a TOML file gives it. Raises InputError for the first fault, with its
     path and the nearest name.
@@ -189,14 +228,19 @@ def read_settings(values: Mapping[str, Any], where: str = "training") -> Trainin
     except ValidationError as error:
         fault = error.errors()[0]
         path = [str(step) for step in fault["loc"]]
-        sections: dict[str, type[_Settings]] = {"read": ReadSettings, "update": UpdateSettings}
+        sections: dict[str, type[_Settings]] = {
+            "read": ReadSettings,
+            "update": UpdateSettings,
+            "digital": DigitalSettings,
+        }
         model = sections.get(path[0] if path else "", TrainingSettings)
         known = sorted(model.model_fields)
         unknown = fault["type"] == "extra_forbidden"
+        words = _words_of(model, path[-1] if path else "")
         raise InputError(
             "unknown field" if unknown else fault["msg"].removeprefix("Value error, "),
             where=".".join([where, *path]),
             got=None if unknown else fault["input"],
-            allowed=known if unknown else None,
-            hint=nearest(path[-1], known) if unknown else "",
+            allowed=known if unknown else words or None,
+            hint=nearest(path[-1], known) if unknown else nearest(str(fault["input"]), words),
         ) from None

@@ -14,6 +14,7 @@ from archsim.training.chip_devices import devices_per_weight, rule_of
 from archsim.training.placed_tiles import tiles_of, with_slices
 from archsim.training.settings import (
     CORE_RULES,
+    DigitalSettings,
     LayerTiles,
     TrainingSettings,
     device_of,
@@ -63,7 +64,7 @@ def settings_of(
     InputError.
     """
     if isinstance(changes, TrainingSettings):
-        return _on_tiles(changes, chip, network), []
+        return _on_chip(changes, chip, network), []
     chip, left = chip_with_devices(chip, scheme, changes, network)
     changes = {} if isinstance(left, TrainingSettings) else dict(left or {})
     rule = rule_of(scheme)
@@ -74,6 +75,7 @@ def settings_of(
     values["read"], notes = _reads(chip, scheme, device, network)
     if network is not None and rule != "float":
         values["tiles"] = tiles_of(chip, network)
+    values["digital"] = digital_of(chip)
     if rule == "rpu":
         if scheme.device != device_of(TrainingSettings(rule="rpu")):
             values["device"] = scheme.device or "none"
@@ -95,8 +97,31 @@ def settings_of(
             parse_setting(f"{path}={value}") if isinstance(value, str) else (path.split("."), value)
         )
         apply_setting(values, keys, parsed)
+    if values["rule"] == "float" and values["digital"].get("format") != "fp32":
+        # the core's own SGD knows float32 alone
+        values |= {"rule": scheme.name, "scheme_settings": scheme.model_dump(exclude_defaults=True)}
     settings, told = with_slices(read_settings(values), chip)
     return settings, notes + told
+
+
+def digital_of(chip: Architecture) -> dict[str, Any]:
+    """Arithmetic of a chip, as training.settings.DigitalSettings names it."""
+    lane = chip.vector_unit
+    return {
+        "format": lane.format,
+        "rounding": lane.rounding,
+        "value_bits": chip.read.output_bits,
+    }
+
+
+def _on_chip(
+    settings: TrainingSettings, chip: Architecture, network: Network | None
+) -> TrainingSettings:
+    """Settings that came whole, with the arithmetic and the tiles of the chip where they name none."""
+    if settings.rule != "float" and "digital" not in settings.model_fields_set:
+        digital = DigitalSettings(**digital_of(chip))
+        settings = settings.model_copy(update={"digital": digital})
+    return _on_tiles(settings, chip, network)
 
 
 def _on_tiles(
@@ -132,7 +157,7 @@ def _reads(
                 hint="use scheme rpu",
             )
         return dict(_EXACT), [
-            f"scheme {scheme.name} is trained in floating point, without the read physics of the arrays: the digital baseline"
+            f"scheme {scheme.name} is trained without the read physics of the arrays: the digital baseline"
         ]
     read, notes = _physics(chip)
     unbounded = unbounded_layers(network) if network else []

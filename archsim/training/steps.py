@@ -64,6 +64,8 @@ def present(
     totals,
     samples,
     results,
+    scales,
+    form,
     seed,
     first_step,
     learn,
@@ -76,7 +78,7 @@ def present(
 
     Args: the fields of records.Tables, of records.BothWays for weights (the backward cycle may
     multiply with other ones) and for the periphery; images float32 (N, values), labels int64 (N,
-    answers) and the numbers of the mini-batch; the fields of records.Space and Counters; keys of
+    answers) and the numbers of the mini-batch; the fields of records.Space, Counters and Stored; keys of
     random numbers (uint64, image b has the step first_step + b); whether errors go back.
     """
     size, parts = chosen.shape[0], 2 if second.shape[0] > 0 else 1
@@ -88,7 +90,20 @@ def present(
         own = memory[b if learn else 0]
         own[: images.shape[1]] = images[image]
         forward = Cycle(
-            arrays, forward_weights, own, errors, forward_physics, seed, step, totals, room, words
+            arrays,
+            forward_weights,
+            own,
+            errors,
+            forward_physics,
+            seed,
+            step,
+            totals,
+            room,
+            words,
+            scales[0],
+            form,
+            learn,
+            0,
         )
         forward_pass(operations, forward)
         results[2] += 1
@@ -121,6 +136,10 @@ def present(
                     totals,
                     room,
                     words,
+                    scales[1 + part],
+                    form,
+                    learn,
+                    1 + part,
                 )
                 backward_pass(operations, backward)
                 if step % U(SAMPLE_EVERY) == U(0):

@@ -74,6 +74,7 @@ class Program:
         operations: int64 (n, FIELDS), in order.
         arrays: int64 (layers on arrays, ARRAY_FIELDS).
         names: of the array layers.
+        layers: the layer of each operation.
         input_size: float32 numbers of an image.
         output: where the scores are in an image's memory: `steps` vectors of `classes`.
         steps: vectors of scores.
@@ -89,6 +90,7 @@ class Program:
     operations: np.ndarray
     arrays: np.ndarray
     names: tuple[str, ...]
+    layers: tuple[str, ...]
     input_size: int
     output: int
     steps: int

@@ -5,6 +5,8 @@ reason.
 from __future__ import annotations
 
 from archsim.basics.fields import changed_fields
+from archsim.kernels.number_formats import BITS
+from archsim.schemes.shared.words import Arithmetic
 from archsim.training.settings import TrainingSettings, device_of
 
 _OF_THE_MACHINE = (
@@ -33,6 +35,8 @@ def unused_in_training(settings: TrainingSettings) -> dict[str, str]:
 
 def _reason(path: str, settings: TrainingSettings) -> str:
     section, devices = path.split(".")[0], device_of(settings)
+    if section == "digital":
+        return _unread_digital(path, Arithmetic(**settings.digital.model_dump()))
     if settings.rule == "float":
         if section in (
             "update",
@@ -49,6 +53,18 @@ def _reason(path: str, settings: TrainingSettings) -> str:
         return "weights are exact, without devices"
     if section == "maintenance_images" and not _ages(settings, devices):
         return "the device is neither refreshed nor ages"
+    return ""
+
+
+def _unread_digital(path: str, arithmetic: Arithmetic) -> str:
+    """Formats and bits are those of a chip, which prices them; how they round needs rounding."""
+    if path == "digital.rounding" and arithmetic.exact:
+        return "fp32 rounds nothing"
+    fixed = arithmetic.word_form[BITS] or arithmetic.value_form[BITS]
+    if path.startswith("digital.scale") and not fixed:
+        return "nothing is kept in fixed point"
+    if path == "digital.scale_images" and arithmetic.scale == "static":
+        return "scales stay those of the first values"
     return ""
 
 

@@ -9,6 +9,7 @@ from hwlib.part import Parameter, Part, register
 from hwlib.parts.counters import Counter
 from hwlib.parts.digital import Adder, Comparator, Multiplier, Register
 from hwlib.parts.floating_point import FLOATING_FORMATS, FloatingAdder, FloatingMultiplier
+from hwlib.parts.stochastic import Lfsr
 from hwlib.quantity import Quantity, derive, total
 
 INTEGER_FORMATS = {"int8": 8, "int16": 16, "int32": 32}
@@ -25,13 +26,17 @@ class VectorLane(Part):
     table of 256 entries, two operand registers and a result register, and one radix-2 digit
     recurrence for division and square root.
     An action pays the unit it uses and the registers it writes; idle units of the lane are taken as
-    operand-gated.
+    operand-gated. A lane that rounds by chance has a shift register of random bits and an adder for
+    them, as wide as its word, and uses both with every result of its arithmetic.
     """
 
     name = "vector_lane"
     title = "Vector lane"
     group = "digital"
-    parameters = (Parameter("format", "int16", choices=(*INTEGER_FORMATS, *FLOATING_FORMATS)),)
+    parameters = (
+        Parameter("format", "int16", choices=(*INTEGER_FORMATS, *FLOATING_FORMATS)),
+        Parameter("rounding", "nearest", choices=("nearest", "stochastic")),
+    )
     actions = {
         "add": "one addition",
         "multiply": "one multiplication",
@@ -42,9 +47,10 @@ class VectorLane(Part):
         "square_root": "one square root, all iterations of the recurrence",
     }
     format: str
+    rounding: str
 
     def area(self) -> Quantity:
-        parts = [*self._arithmetic(), *self._recurrence(), Register(bits=3 * self.bits())]
+        parts = self._held()
         return total(
             "um2",
             [
@@ -54,7 +60,7 @@ class VectorLane(Part):
         )
 
     def leakage(self) -> Quantity:
-        parts = [*self._arithmetic(), *self._recurrence(), Register(bits=3 * self.bits())]
+        parts = self._held()
         return total(
             "W",
             [
@@ -82,7 +88,8 @@ class VectorLane(Part):
             "divide": lambda: [self._recurrence_energy()],
             "square_root": lambda: [self._recurrence_energy()],
         }[action]()
-        return total("J", [*work, registers])
+        rounds = self.rounding == "stochastic" and action not in ("compare", "lookup")
+        return total("J", [*work, registers, *(self._rounding_energy() if rounds else ())])
 
     def latency(self, action: str) -> Quantity:
         adder, multiplier, comparator = self._arithmetic()
@@ -112,6 +119,20 @@ class VectorLane(Part):
     def iterations(self) -> int:
         """Steps of the radix-2 recurrence: one a result bit, and two guard bits for a significand."""
         return INTEGER_FORMATS.get(self.format) or FLOATING_FORMATS[self.format][1] + _GUARD_BITS
+
+    def _held(self) -> list[Part]:
+        registers = Register(bits=3 * self.bits())
+        return [*self._arithmetic(), *self._recurrence(), registers, *self._chance()]
+
+    def _chance(self) -> tuple[Part, ...]:
+        """What rounding by chance takes."""
+        if self.rounding == "nearest":
+            return ()
+        return Lfsr(bits=self.bits()), Adder(bits=self.bits())
+
+    def _rounding_energy(self) -> tuple[Quantity, ...]:
+        numbers, adder = self._chance()
+        return numbers.energy("number"), adder.energy("add")
 
     def _arithmetic(self) -> tuple[Part, Part, Part]:
         if self.format in INTEGER_FORMATS:

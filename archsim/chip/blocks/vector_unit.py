@@ -25,7 +25,11 @@ class VectorUnitSettings(Section):
     lanes: Annotated[int, Field(ge=1, le=65536)] = 16
     """Elements a cycle."""
     format: Literal["int8", "int16", "int32", "fp16", "bf16", "fp32"] = "int16"
-    """Number format of a lane."""
+    """Number format of a lane, and of a word of training state."""
+    rounding: Literal["nearest", "stochastic"] = "nearest"
+    """How a lane rounds what it writes: to the `nearest` number, halves to even, or `stochastic`: by
+    chance, with random bits that each lane draws.
+    """
     divide_cycles: Annotated[int, Field(ge=1, le=1000)] = 16
     """Cycles of a division or a square root of one element; both are iterative."""
 

@@ -42,10 +42,13 @@ class LnsMadamRule(GradientRule[LnsMadamSettings]):
     ):
         super().__init__(scheme, layers, rate, batch, seed)
         self.steps = 0
+        self.words.hold("second moment", "exponents")
         self.octave = 1 / rate  # in steps
         self.moments = [np.zeros(layer.weights.shape, F) for layer in self.layers]
         self.signs = [np.sign(layer.weights) for layer in self.layers]
         self.exponents = [self._exponent(layer.weights) for layer in self.layers]
+        for layer, exponents in zip(self.layers, self.exponents):
+            self.words.store(layer, "exponents", exponents, 0)
         tops = [
             np.log2(scheme.largest * float(np.sqrt((layer.weights.astype(float) ** 2).mean())))
             for layer in self.layers
@@ -66,11 +69,13 @@ class LnsMadamRule(GradientRule[LnsMadamSettings]):
         moment = self.moments[i]
         exponents = self.exponents[i]
         moment += F(1 - scheme.decay) * (gradient * gradient - moment)
+        self.words.store(layer, "second moment", moment, step)
         root = np.sqrt(moment / F(1 - scheme.decay**self.steps))
         normal = np.divide(gradient, root, out=np.zeros_like(gradient), where=root > 0)
         gradient[...] = 0
         wanted = exponents + np.rint(normal.clip(-scheme.clamp, scheme.clamp)) * self.signs[i]
         after = wanted.clip(self.tops[i] - F(scheme.octaves * self.octave), self.tops[i])
+        self.words.store(layer, "exponents", after, step)
         selected = after != exponents
         exponents[...] = after
         write_targets(

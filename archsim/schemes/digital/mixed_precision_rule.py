@@ -53,6 +53,7 @@ class ThresholdRule(DigitalRule[ThresholdSettings]):
     ):
         super().__init__(scheme, layers, rate, batch, seed)
         self.accumulators = [np.zeros(layer.weights.shape, F) for layer in self.layers]
+        self.words.hold("accumulator")
         self.windows = [self._window(layer) for layer in self.layers]
 
     @staticmethod
@@ -68,7 +69,8 @@ class ThresholdRule(DigitalRule[ThresholdSettings]):
         i = layer.index
         copy = self.copies[i]
         gathered = self.accumulators[i]
-        gathered += self.change(layer)
+        gathered += self.change(layer, step)
+        self.words.store(layer, "accumulator", gathered, step)
         if self.scheme.writing == "pulses":
             self._pulse(layer, copy, gathered, step)
             return
@@ -80,6 +82,7 @@ class ThresholdRule(DigitalRule[ThresholdSettings]):
                 layer, targets, np.ones(targets.shape, bool), self.done[i], self.seed, step
             )
             copy[...] = layer.weights
+            self.words.store(layer, "digital weights", copy, step)
             return
         selected = np.abs(gathered) > self.scheme.threshold * high
         targets = np.clip(copy + gathered, low, high)
@@ -87,7 +90,14 @@ class ThresholdRule(DigitalRule[ThresholdSettings]):
         rest = copy + gathered - targets
         copy[selected] = targets[selected]
         gathered[selected] = rest[selected] if self.scheme.keep_remainder else 0
+        if selected.any():
+            self._written(layer, copy, gathered, step)
         self.done[i].add_work(GATHERING, gathered.size)
+
+    def _written(self, layer: LayerState, copy: np.ndarray, rest: np.ndarray, step: int) -> None:
+        """What a write changed goes back as words."""
+        self.words.store(layer, "digital weights", copy, step)
+        self.words.store(layer, "accumulator", rest, step)
 
     def _pulse(self, layer: LayerState, copy: np.ndarray, gathered: np.ndarray, step: int) -> None:
         devices = layer.devices
@@ -101,6 +111,7 @@ class ThresholdRule(DigitalRule[ThresholdSettings]):
         moved = signed * size
         gathered -= moved
         copy += moved
+        self._written(layer, copy, gathered, step)
         if devices is None:
             layer.weights += moved
             layer.writes += np.abs(signed)

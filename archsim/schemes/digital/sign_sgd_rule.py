@@ -36,6 +36,7 @@ class SignRule(GradientRule[SignSettings]):
         self, scheme: SignSettings, layers: Sequence[LayerState], rate: float, batch: int, seed: int
     ):
         super().__init__(scheme, layers, rate, batch, seed)
+        self.words.hold("momentum")
         self.momenta = [np.zeros(layer.weights.shape, F) for layer in self.layers]
 
     def batch(self, layer: LayerState, step: int) -> None:
@@ -44,6 +45,7 @@ class SignRule(GradientRule[SignSettings]):
         done = self.done[layer.index]
         momentum *= F(self.scheme.momentum)
         momentum += F(1 - self.scheme.momentum) * gradient
+        self.words.store(layer, "momentum", momentum, step)
         gradient[...] = 0
         direction = np.sign(momentum)
         done.add_work(self.scheme.weight_work, momentum.size)

@@ -26,9 +26,14 @@ class GradientRule(UpdateRule[Settings]):
     ):
         super().__init__(scheme, layers, rate, batch, seed)
         self.gradients = [np.zeros(layer.weights.shape, F) for layer in self.layers]
+        self.words.hold("gradient")
 
     def image(self, layer: LayerState, inputs: np.ndarray, errors: np.ndarray, step: int) -> None:
-        add_products(self.gradients[layer.index], inputs, errors, F(1))
+        gradient = self.gradients[layer.index]
+        add_products(gradient, inputs, errors, F(1))
+        self.words.store(
+            layer, "gradient", gradient, step
+        )  # the sums stay in the lanes for an image
         self.done[layer.index].add(
             "vector_unit", "multiply_add", layer.weights.size * inputs.shape[1]
         )
@@ -52,20 +57,24 @@ class DigitalRule(GradientRule[DigitalKind]):
     ):
         super().__init__(scheme, layers, rate, batch, seed)
         self.copies = [layer.weights.copy() for layer in self.layers]
-        self.optimisers = Optimisers(scheme, rate, self.layers)
+        self.optimisers = Optimisers(scheme, rate, self.layers, self.words)
+        self.words.hold("digital weights")
+        for layer, copy in zip(self.layers, self.copies):
+            self.words.store(layer, "digital weights", copy, 0)
 
-    def change(self, layer: LayerState) -> np.ndarray:
+    def change(self, layer: LayerState, step: int) -> np.ndarray:
         """The optimiser's change of the digital copy; the gradient starts anew."""
         gradient = self.gradients[layer.index]
         change = self.optimisers.change(
-            layer, gradient, self.copies[layer.index], self.done[layer.index]
+            layer, gradient, self.copies[layer.index], self.done[layer.index], step
         )
         gradient[...] = 0
         return change
 
     def batch(self, layer: LayerState, step: int) -> None:
         copy = self.copies[layer.index]
-        copy += self.change(layer)
+        copy += self.change(layer, step)
+        self.words.store(layer, "digital weights", copy, step)
         write_targets(
             layer, copy, np.ones(copy.shape, bool), self.done[layer.index], self.seed, step
         )

@@ -4,14 +4,17 @@ definition.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import numpy as np
 
 from archsim.schemes.rule import ActionCounts, LayerState
+from archsim.schemes.shared.words import Words
 
 F = np.float32
+Round = Callable[[str, np.ndarray], None]
+"""Rounds a moment, by its name, as it is written back."""
 
 
 class OptimiserSettings(Protocol):
@@ -46,8 +49,10 @@ class Optimiser:
         number = {"sgd": 0, "momentum": 1, "adam": 2}[self.kind]
         self.moments = [np.zeros(shape, F) for _ in range(number)]
 
-    def change(self, gradient: np.ndarray, weights: np.ndarray) -> np.ndarray:
-        """The weight change for a descent direction."""
+    def change(
+        self, gradient: np.ndarray, weights: np.ndarray, store: Round = lambda name, values: None
+    ) -> np.ndarray:
+        """The weight change for a descent direction; `store` rounds what goes back to the buffer."""
         self.steps += 1
         scheme = self.scheme
         step: np.ndarray
@@ -57,11 +62,14 @@ class Optimiser:
             velocity = self.moments[0]
             velocity *= F(scheme.momentum)
             velocity += gradient
+            store("moment0", velocity)
             step = self.rate * velocity
         else:
             first, second = self.moments
             first += F(1 - scheme.beta1) * (gradient - first)
             second += F(1 - scheme.beta2) * (gradient * gradient - second)
+            store("moment0", first)
+            store("moment1", second)
             scale = F(np.sqrt(1 - scheme.beta2**self.steps) / (1 - scheme.beta1**self.steps))
             step = self.rate * scale * first / (np.sqrt(second) + F(scheme.epsilon))
         return step - self.rate * F(scheme.weight_decay) * weights if scheme.weight_decay else step
@@ -70,20 +78,37 @@ class Optimiser:
 class Optimisers:
     """One optimiser a layer, with what a checkpoint must carry of them."""
 
-    def __init__(self, scheme: OptimiserSettings, rate: float, layers: Sequence[LayerState]):
+    def __init__(
+        self,
+        scheme: OptimiserSettings,
+        rate: float,
+        layers: Sequence[LayerState],
+        words: Words | None = None,
+    ):
+        self.words = Words((), 0) if words is None else words
+        self.words.hold("moment0", "moment1")
         self.by_layer = {
             layer.index: Optimiser(scheme, rate, layer.weights.shape) for layer in layers
         }
 
     def change(
-        self, layer: LayerState, gradient: np.ndarray, weights: np.ndarray, done: ActionCounts
+        self,
+        layer: LayerState,
+        gradient: np.ndarray,
+        weights: np.ndarray,
+        done: ActionCounts,
+        step: int = 0,
     ) -> np.ndarray:
         """The change (M, N) of the digital copy `weights` of a layer; counts what the vector unit
-        does for it.
+        does for it. `step`, the number of the image, is the key of random numbers.
         """
         optimiser = self.by_layer[layer.index]
         done.add_work(optimiser.scheme.weight_work, gradient.size)
-        return optimiser.change(gradient, weights)
+
+        def store(name: str, values: np.ndarray) -> None:
+            self.words.store(layer, name, values, step)
+
+        return optimiser.change(gradient, weights, store)
 
     def state(self) -> dict[str, np.ndarray]:
         return {

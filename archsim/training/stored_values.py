@@ -1,0 +1,52 @@
+"""Activations and errors as the buffer keeps them between two layers: words of the chip, with a scale
+of each layer's own and of each way.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from archsim.kernels.compiled import kernel
+from archsim.kernels.number_formats import BITS, FLOAT, ROUNDED, SCALE_FIELDS, WIDE, store_values
+from archsim.kernels.random import row_key, stream_key
+from archsim.schemes.shared.words import Arithmetic, told_scale
+from archsim.training.records import Stored
+from archsim.training.table import CYCLES, Program
+
+U = np.uint64
+VALUES = U(190)  # stream of the random numbers, beside those of kernels.random
+WAYS = ("activations", "errors", "second errors")
+
+
+@kernel
+def store_map(values, cycle, index, part):
+    """Round what operation `index` wrote, or the errors that reach it; `part` of it (uint64) keys
+    the random numbers.
+    """
+    form = cycle.form
+    if form[BITS] == 0 and form[FLOAT] == WIDE:
+        return
+    tile = U(index * CYCLES + cycle.way)
+    key = row_key(stream_key(cycle.seed, cycle.step, tile, VALUES), part)
+    # a test's steps are keys alone: its scales stay as they are
+    image = np.int64(cycle.step) if cycle.follows else 0
+    store_values(values, cycle.scales[index], form, image, key, cycle.follows)
+
+
+def new_stored(program: Program, arithmetic: Arithmetic) -> Stored:
+    """Scales before the first image: unset, int64 (ways, operations, SCALE_FIELDS)."""
+    scales = np.zeros((len(WAYS), len(program.operations), SCALE_FIELDS), np.int64)
+    return Stored(scales, arithmetic.value_form)
+
+
+def told_values(program: Program, stored: Stored) -> dict[str, dict[str, dict[str, int]]]:
+    """By the layer that wrote them and by way: the range of fixed point, words rounded and
+    saturated.
+    """
+    told: dict[str, dict[str, dict[str, int]]] = {}
+    for number, layer in enumerate(program.layers):
+        for way, name in enumerate(WAYS):
+            scale = stored.scales[way, number]
+            if scale[ROUNDED]:
+                told.setdefault(layer, {})[name] = told_scale(scale)
+    return told
