@@ -86,7 +86,7 @@ def store_reference(
     most = 2.0 ** (bits - 1) - 2.0 ** max(0, bits - 25)
     codes = _whole(of_lane / step, key, by_chance)
     size = np.abs(codes)
-    _follow(scale, form, image, size, most, np.count_nonzero(of_lane))
+    _follow(scale, form, image, size, most, int(np.count_nonzero(of_lane)))
     return (codes.clip(-most, most) * step).astype(F)
 
 

@@ -271,14 +271,7 @@ def with_silicon(
     device = device_of(trained.settings)
     worn = endurance_note(device, electrical_of(device), writes[""]["maximum"], trained.images)
     own = {
-        "notes": [
-            *notes,
-            *worn,
-            *_lost(trained),
-            *digital_notes(trained.digital),
-            *trained.notes,
-            *unread,
-        ],
+        "notes": [*notes, *worn, *_told(trained), *unread],
         "unused": [f"device.{name}" for name in trained.unread],
     }
     result.document.update(
@@ -311,6 +304,11 @@ def with_silicon(
         }
     )
     return Training(result, trained, trace, measured, activities, chip, scheme)
+
+
+def _told(trained: TrainingResult) -> list[str]:
+    """What the devices, the digital numbers and the update rule say of a training."""
+    return [*_lost(trained), *digital_notes(trained.digital), *trained.notes]
 
 
 def _lost(trained: TrainingResult) -> list[str]:

@@ -16,8 +16,8 @@ import numpy as np
 from archsim.basics.processes import interruptible
 from archsim.training.checkpoints import load_checkpoint, save_checkpoint
 from archsim.training.data import Prepared, prepare
-from archsim.training.machine import Machine
 from archsim.training.digital_words import digital_words
+from archsim.training.machine import Machine
 from archsim.training.recorder import device_writes, measured_activities, recorder_totals
 from archsim.training.result import Timed
 from archsim.training.result import TrainingResult as TrainingResult

@@ -21,8 +21,8 @@ from archsim.training.program import build_program
 from archsim.training.reads import tile_number
 from archsim.training.records import BothWays, Counters, Space
 from archsim.training.settings import CORE_RULES, TrainingSettings, scheme_of
-from archsim.training.stored_values import new_stored, told_values
 from archsim.training.steps import present, update_kernel
+from archsim.training.stored_values import new_stored
 from archsim.training.table import (
     BIAS,
     BLOCK,
