@@ -58,7 +58,8 @@ def settings_of(
 
     From the chip: converter bits, read noise, output bound, noise and bound management, train
     length and cells a weight. `changes` maps field paths to values (texts are read as TOML), or is
-    a whole TrainingSettings, which is taken as it is. What the user leaves open (`batch` None) is
+    a whole TrainingSettings, which gets the tiles and the digital arithmetic of the chip where it
+    names none. What the user leaves open (`batch` None) is
     what the scheme suggests (see `suggested_for`). Where `network` has activations above the
     arrays' full scale of 1 (ReLU), noise management scales the forward reads too. Raises
     InputError.
@@ -107,11 +108,7 @@ def settings_of(
 def digital_of(chip: Architecture) -> dict[str, Any]:
     """Arithmetic of a chip, as training.settings.DigitalSettings names it."""
     lane = chip.vector_unit
-    return {
-        "format": lane.format,
-        "rounding": lane.rounding,
-        "value_bits": chip.read.output_bits,
-    }
+    return {"format": lane.format, "rounding": lane.rounding, "value_bits": chip.read.output_bits}
 
 
 def _on_chip(
