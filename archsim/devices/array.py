@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from archsim.kernels.ageing import decay_and_diffuse, disturb, drift
+from archsim.devices.ageing import Ageing
 from archsim.kernels.program import program
 from archsim.kernels.random import as_word
 from archsim.kernels.records import Cells, Draws, Refresh, Tally, Trains, Verify
@@ -64,8 +64,7 @@ class DeviceArray:
         )
         self.grid = 0.0  # distance of the weights that can be written; 0: any
         self.programmed = False  # whether `program` has ever written it
-        self.lifetimes = self._lifetimes(draw)
-        self.exponents = self._exponents(draw)
+        self.ageing = Ageing(device, (rows, parts, columns), draw)
         self.set_weights(np.zeros((rows, columns), F))
 
     @property
@@ -101,9 +100,10 @@ class DeviceArray:
 
     def show(self) -> None:
         """Make `weights` what the state says, without write noise."""
-        self.weights[...] = (
-            self.state[:, 0] - self.state[:, 1] if self.device.paired else self.state[:, 0]
-        )
+        self.weights[...] = self._shown()
+
+    def _shown(self) -> np.ndarray:
+        return self.state[:, 0] - self.state[:, 1] if self.device.paired else self.state[:, 0]
 
     def update(
         self,
@@ -228,65 +228,36 @@ class DeviceArray:
         )
         return totals
 
-    def age(self, *, batches=1, seed=0, step=0, tile=0) -> None:
-        """Decay and diffusion of `batches` mini-batches (rpu.md 3.2); nothing where the device has
-        neither.
+    def age(
+        self,
+        *,
+        batches: int = 1,
+        seconds: float = 0.0,
+        reads: int = 0,
+        seed: int = 0,
+        step: int = 0,
+        tile: int = 0,
+    ) -> None:
+        """Age the devices; nothing where they do not.
+
+        Args:
+            batches: mini-batches since the last call, for decay and diffusion (rpu.md 3.2).
+            seconds: simulated time since then, for drift and retention.
+            reads: of the array since then, for read disturb.
+            seed: with `step` and `tile` the key of the diffusion.
+            step: number of the image in the run.
+            tile: number of the tile.
         """
-        diffusion = self.device.number("diffusion") * batches**0.5
-        if self.lifetimes.size or diffusion > 0:
-            decay_and_diffuse(
-                self.state,
-                self.planes,
-                self.lifetimes,
-                batches,
-                F(self.device.rest_weight),
-                F(diffusion),
-                as_word(seed),
-                as_word(step),
-                as_word(tile),
-            )
+        noise = self.weights - self._shown() if self.write_noise > 0 else None
+        if self.ageing.act(
+            self.state,
+            self.planes,
+            batches=batches,
+            seconds=seconds,
+            reads=reads,
+            key=(seed, step, tile),
+        ):
             self.show()
-
-    def drift(self, from_s: float, to_s: float) -> None:
-        """Conductance drift between two times after programming, in s: (to/from)^-nu of the
-        distance to `rest_weight`, nu per device.
-        """
-        if not 0 < from_s <= to_s:
-            raise InputError("drift needs 0 < from <= to", got=(from_s, to_s))
-        if self.exponents.size:
-            drift(
-                self.state,
-                self.planes,
-                self.exponents,
-                F(np.log(to_s / from_s)),
-                F(self.device.rest_weight),
-            )
-            self.show()
-
-    def disturb(self, reads: int) -> None:
-        """Read disturb of `reads` reads: every read moves a device by the share `read_disturb` of
-        its way to the upper bound.
-        """
-        share = self.device.number("read_disturb")
-        if share > 0:
-            disturb(self.state, self.planes, F((1.0 - share) ** reads))
-            self.show()
-
-    def _lifetimes(self, draw: Callable[[], np.ndarray]) -> np.ndarray:
-        mean = self.device.number("lifetime")
-        if mean <= 0:
-            return np.zeros((0, 0, 0), F)
-        parts = [
-            np.maximum(mean * (1 + self.device.lifetime_spread * draw()), 1.0)
-            for _ in range(self.state.shape[1])
-        ]
-        return np.stack(parts, axis=1).astype(F)
-
-    def _exponents(self, draw: Callable[[], np.ndarray]) -> np.ndarray:
-        mean = self.device.number("drift_exponent")
-        spread = self.device.number("drift_spread")
-        if mean <= 0 and spread <= 0:
-            return np.zeros((0, 0, 0), F)
-        return np.stack(
-            [np.maximum(mean + spread * draw(), 0.0) for _ in range(self.state.shape[1])], axis=1
-        ).astype(F)
+            if noise is not None:
+                # what a read sees off its state was drawn at the last pulse and stays until the next
+                self.weights += noise

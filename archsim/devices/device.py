@@ -87,21 +87,35 @@ AGEING = (
         0.0,
         0.0,
         1.0,
-        note="nu of the conductance drift (t/t0)^-nu; no run drifts yet",
+        note="nu of the conductance drift (1 + t/t0)^-nu, t in simulated time since the last write",
+    ),
+    Parameter("drift_spread", 0.0, 0.0, 1.0, note="device-to-device standard deviation of nu"),
+    # aihwkit, SimpleDriftParameter: t_0 = 1.0
+    Parameter(
+        "drift_reference_s",
+        1.0,
+        1e-9,
+        1e9,
+        unit="s",
+        note="t0 of the drift: from a write to the reading that shows the weight",
     ),
     Parameter(
-        "drift_spread",
+        "retention_s",
         0.0,
         0.0,
-        1.0,
-        note="device-to-device standard deviation of nu; no run drifts yet",
+        1e15,
+        unit="s",
+        note="time constant of the decay towards rest_weight in simulated time, 0 = none",
+    ),
+    Parameter(
+        "retention_spread", 0.0, 0.0, 5.0, note="device-to-device spread of that time, relative"
     ),
     Parameter(
         "read_disturb",
         0.0,
         0.0,
         1.0,
-        note="share of the way to the upper bound that one read moves a device; no run does yet",
+        note="share of the way to the upper bound that one read moves a device",
     ),
 )
 

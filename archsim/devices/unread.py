@@ -10,15 +10,12 @@ if TYPE_CHECKING:
     from archsim.devices.device import Device
 
 NOT_SIMULATED = {
-    "drift_exponent": "conductance drift is not simulated yet",
-    "drift_spread": "conductance drift is not simulated yet",
-    "read_disturb": "read disturb is not simulated yet",
-    "read_noise": "the noise of a single device in a read is not simulated yet (training.read.output_noise is that of a whole line)",
+    "read_noise": "the noise of a single device in a read is not simulated yet (training.read.output_noise is that of a whole line)"
 }
 # parameter -> (another one, its value that leaves the first without effect)
 _NEEDS = {
     "lifetime_spread": ("lifetime", 0),
-    "rest_weight": ("lifetime", 0),
+    "retention_spread": ("retention_s", 0),
     "corrupt_range": ("corrupt_probability", 0),
     "step_spread_law": ("step_spread", 0),
     "asymmetry_law": ("asymmetry", 0),
@@ -28,6 +25,11 @@ _NEEDS = {
     "noise_slope": ("pulse_noise", 0),
     "gamma_up": ("amplitude_up", 0),
     "gamma_down": ("amplitude_down", 0),
+}
+# parameter -> others, one of which must be above 0
+_NEEDS_ONE = {
+    "rest_weight": ("lifetime", "retention_s", "drift_exponent", "drift_spread"),
+    "drift_reference_s": ("drift_exponent", "drift_spread"),
 }
 _REFRESHED = ("reset_weight", "reset_spread", "refresh_pulses")
 _VERIFIED = ("verify_window", "cycles")
@@ -55,6 +57,8 @@ def unread(
             why = device.ignored[name]
         elif name in _NEEDS and values.get(_NEEDS[name][0], None) == _NEEDS[name][1]:
             why = f"device.{_NEEDS[name][0]} is {_NEEDS[name][1]}"
+        elif name in _NEEDS_ONE and not any(device.number(other) > 0 for other in _NEEDS_ONE[name]):
+            why = f"none of device.{', device.'.join(_NEEDS_ONE[name])} is above 0"
         elif name in _REFRESHED and not refreshed:
             why = "no pair of this run ran full"
         elif "verify_window" in values and name in (("pulse_step",) if programmed else _VERIFIED):

@@ -21,6 +21,7 @@ from archsim.run.result import Result
 from archsim.run.result_tables import table_of
 from archsim.run.run_facts import Row
 from archsim.run.simulation import simulate
+from archsim.run.step_time import with_clock
 from archsim.run.training_cost import MeasuredTraining, cost_of_all, cost_of_steps, kept_activities
 from archsim.schemes import load_scheme
 from archsim.trace import Activity, Trace, build_trace
@@ -198,6 +199,8 @@ def train(
     notes += told
     folder = _folder_for(chosen)
     trace = build_trace(network, rule, "training", settings.batch)
+    settings, told = with_clock(settings, trace, chip, rule)
+    notes += told
     # what cannot be priced is refused before hours of training
     simulate(trace, chip, rule, node_nm=chosen.node_nm, timing=False)
     whole = load_dataset(data, progress=chosen.progress)
@@ -288,6 +291,7 @@ def with_silicon(
             "unused": sorted({*cost.unused, *own["unused"]}),
             "training": {
                 "finished": trained.finished,
+                **({"later": trained.later} if trained.later else {}),
                 "reason": trained.reason,
                 "images": trained.images,
                 "writes": writes,

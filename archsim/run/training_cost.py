@@ -16,11 +16,12 @@ from archsim.chip.load import validate
 from archsim.chip.unused import NOTE, unused_notes, unused_settings
 from archsim.run.result import Result
 from archsim.run.simulation import simulate
+from archsim.run.step_time import STEP_IMAGES, needs_clock, seconds_per_image
 from archsim.schemes import load_scheme
 from archsim.trace import Activity, Trace, build_trace, recorded_on, with_activity
 from archsim.trace.upkeep import Refreshes, with_refreshes
 from archsim.training.inputs import network_digest
-from archsim.training.settings import TrainingSettings, device_of, read_settings
+from archsim.training.settings import TrainingSettings, device_of, images_between, read_settings
 from archsim.training.setup import read_by_training, settings_of, silicon_scheme
 from archsim.training.unused import unused_in_training
 from hwlib.errors import InputError, unknown
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
     from archsim.schemes.base import Scheme
     from workloads.network import Network
 
-STEP_IMAGES = 16
-"""Images at least that the chip is simulated for, so that a few retries an image count in cycles."""
 Activities = Mapping[tuple[str, str], Activity]
 """By layer and phase."""
 KEPT = ("network", "scheme", "scheme_settings", "node_nm", "settings", "training")
@@ -80,7 +79,7 @@ def cost_of_steps(
         with_activity(trace, training.activities),
         training.refreshes,
         training.images,
-        settings.maintenance_images,
+        images_between(settings),
     )
     measured = recorded_on(measured, measured_on or chip, device_of(settings) or None)
     through = trace.batch * -(-STEP_IMAGES // trace.batch)
@@ -240,7 +239,7 @@ def _same_training(
         )[0].model_dump(mode="json")
         for one in (own, chip)
     )
-    changed = sorted(_differences(then, now))
+    changed = sorted(_differences(then, now) + _other_clock(own, chip, scheme, settings, network))
     if changed:
         raise InputError(
             "on this chip the training itself would have been another one, so its activity is not that of this chip",
@@ -251,6 +250,24 @@ def _same_training(
             ),
             hint="train again (archsim train, compare or explore)",
         )
+
+
+def _other_clock(
+    own: Architecture,
+    chip: Architecture,
+    scheme: Scheme,
+    settings: TrainingSettings,
+    network: Network,
+) -> list[tuple[str, Any, Any]]:
+    """The time of an image where devices aged by that of `own` and `chip` takes another."""
+    if not needs_clock(settings):
+        return []
+    trace = build_trace(network, scheme, "training", settings.batch)
+    then, now = (seconds_per_image(trace, one, scheme) for one in (own, chip))
+    # a time that the user named is that of neither
+    if settings.seconds_per_image != then or then == now:
+        return []
+    return [("seconds_per_image", then, now)]
 
 
 def _differences(

@@ -200,6 +200,17 @@ class UpdateRule(ABC, Generic[Settings]):
         """
         return {}
 
+    def age(self, layer: LayerState, batches: int, seconds: float, step: int) -> None:
+        """Age the devices of the scheme's further arrays of a layer.
+
+        Args:
+            layer: state of the layer.
+            batches: mini-batches since the last call.
+            seconds: simulated time since then.
+            step: number of the last image in the run: a key of random numbers.
+        """
+        return None
+
     def activity(self, layer: LayerState, before: Activity) -> Activity:
         """The measured activity of the layer's update since counting began.
 

@@ -22,7 +22,7 @@ from archsim.readers.documents import read_json
 from archsim.readers.form import check_form
 from archsim.run.training_cost import read_activities
 from archsim.trace.upkeep import Refreshes, with_refreshes
-from archsim.training.settings import read_settings
+from archsim.training.settings import images_between, read_settings
 from hwlib.errors import InputError
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def silicon_rows(study_path: Path, row_name: str, chip: str) -> list[dict[str, A
         trace = build_trace(network, scheme if phase == "training" else None, phase, images)
         trace = _measured(trace, activities, f"{where}: activities")
         if phase == "training":
-            trace = with_refreshes(trace, refreshes, facts["images"], settings.maintenance_images)
+            trace = with_refreshes(trace, refreshes, facts["images"], images_between(settings))
         rows.append(_row(phase, images, simulate(trace, architecture)))
     rows[1]["seconds_whole_training"] = rows[1]["seconds_per_image"] * facts["images"]
     rows[1]["energy_whole_training_j"] = rows[1]["energy_per_image_j"] * facts["images"]

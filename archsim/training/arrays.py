@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from archsim.devices.ageing import counts_batches, drifts, is_disturbed
 from archsim.devices.array import DeviceArray, new_counts
 from archsim.devices.device import Device
 from archsim.devices.presets import load_device
@@ -199,10 +200,13 @@ class Arrays:
 
     @property
     def needs_maintenance(self) -> bool:
-        """True where devices refresh, decay or diffuse."""
-        values = self.device.values if self.device else {}
-        return bool(
-            values.get("lifetime", 0) or values.get("diffusion", 0) or "refresh_upper" in values
+        """True where devices are refreshed or age."""
+        device = self.device
+        return device is not None and (
+            counts_batches(device)
+            or drifts(device)
+            or is_disturbed(device)
+            or "refresh_upper" in device.values
         )
 
     @property
@@ -230,8 +234,10 @@ class Arrays:
             refreshed=bool(self.refreshes.any()),
         )
 
-    def maintain(self, batches: int, step: int) -> None:
-        """Refresh and age every device array for `batches` mini-batches."""
+    def maintain(self, batches: int, step: int, seconds: float, reads: np.ndarray) -> None:
+        """Refresh and age every device array for `batches` mini-batches, `seconds` of simulated
+        time and `reads` of each array, int64 (arrays,).
+        """
         for (index, copy), device in zip(self._copies(), self.devices):
             tile = int(tile_number(index, copy, UPDATE_CYCLE))
             start = int(self.program.arrays[index, WEIGHTS]) + copy * device.weights.size
@@ -241,7 +247,23 @@ class Arrays:
                 seed=self.settings.seed, step=step, tile=tile, counts=counts, writes=writes
             )
             self.refreshes[index] += counts[REFRESHES:]
-            device.age(batches=batches, seed=self.settings.seed, step=step, tile=tile)
+            device.age(
+                batches=batches,
+                seconds=seconds,
+                reads=int(reads[index]),
+                seed=self.settings.seed,
+                step=step,
+                tile=tile,
+            )
+
+    def past(self) -> dict[str, np.ndarray]:
+        """What the devices remember of time, by name, for a checkpoint; restored in place."""
+        return {
+            f"past.{number}.{name}": values
+            for number, device in enumerate(self.devices)
+            for name, values in device.ageing.past._asdict().items()
+            if values.size
+        }
 
 
 @kernel

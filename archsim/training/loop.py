@@ -137,7 +137,7 @@ class _Run:
     def _span(self, order: np.ndarray, stop_after: int | None) -> None:
         """Train up to the next place where something besides training happens."""
         batch, count = self.settings.batch, len(order)
-        upkeep = -(-self.settings.maintenance_images // batch) * batch
+        upkeep = -(-self.machine.upkeep_images // batch) * batch
         checkpoint = -(-self.settings.checkpoint_images // batch) * batch
         ends = [
             count,
@@ -161,7 +161,7 @@ class _Run:
         self.result.images += end - first_image
         if self.machine.arrays.needs_maintenance and (end % upkeep == 0 or end == count):
             since = (end - 1) % upkeep + 1
-            self.machine.arrays.maintain(-(-since // batch), first + end)
+            self.machine.maintain(-(-since // batch), first + end, since)
         self.epoch_seconds += time.perf_counter() - started
         self.timed.add(end - first_image, time.process_time() - processor)
         if not math.isfinite(self.machine.results[0]):
@@ -244,6 +244,8 @@ class _Run:
         if self.machine.rule is not None:
             result.notes = self.machine.rule.notes()
         result.digital = digital_words(self.machine)
+        if finished and result.history and self.settings.test_after_s:
+            result.later = self._test_later()
         if not finished:
             result.seconds += self.epoch_seconds
             if self.folder:
@@ -251,6 +253,18 @@ class _Run:
             if not result.history:
                 self._record()
         return result
+
+    def _test_later(self) -> dict[str, float]:
+        """The last test once more, with its noise, after `test_after_s` untouched."""
+        data, settings = self.data, self.settings
+        loss, error = self.machine.evaluate_later(
+            data.test_images, data.test_labels, self.epoch - 1, settings.threads
+        )
+        return {
+            "seconds": settings.test_after_s,
+            "test_error_percent": 100 * error,
+            "test_loss": loss,
+        }
 
     def save(self) -> None:
         facts = {

@@ -6,8 +6,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from archsim.devices.ageing import drifts
 from archsim.devices.constant_step import ConstantStep
 from archsim.kernels.random import as_word
+        self.reads_before = np.zeros(layers, np.int64)
 from archsim.kernels.read_block import READ_COUNTS
 from archsim.kernels.records import Trains
 from archsim.schemes.rule import LayerState, UpdateRule
@@ -20,7 +22,7 @@ from archsim.training.placed_tiles import can_be_sliced
 from archsim.training.program import build_program
 from archsim.training.reads import tile_number
 from archsim.training.records import BothWays, Counters, Space
-from archsim.training.settings import CORE_RULES, TrainingSettings, scheme_of
+from archsim.training.settings import CORE_RULES, TrainingSettings, images_between, scheme_of
 from archsim.training.steps import present, update_kernel
 from archsim.training.stored_values import new_stored
 from archsim.training.table import (
@@ -56,6 +58,7 @@ class Machine:
             settings.tiles,
         )
         self.arrays = Arrays(self.program, settings)
+        self.reads_before = np.zeros(layers, np.int64)
         self._slice_devices()
         self.arithmetic = Arithmetic(**settings.digital.model_dump())
         self.stored = new_stored(self.program, self.arithmetic)
@@ -144,6 +147,7 @@ class Machine:
     def clear_counters(self) -> None:
         """Start counting anew; device writes go on."""
         layers = len(self.program.arrays)
+        self.reads_before = np.zeros(layers, np.int64)
         self.totals, self.samples = (
             np.zeros((layers, 2, READ_COUNTS), np.int64),
             np.zeros((layers, 2, 5)),
@@ -151,6 +155,32 @@ class Machine:
         self.counts, self.results = np.zeros((layers, 6)), np.zeros(3)
         if self.rule is not None:
             self.rule.clear()
+
+    def _check_clock(self) -> None:
+        """Refuse a device that ages by the clock where nobody knows how long an image takes."""
+        settings, device = self.settings, self.arrays.device
+        self.upkeep_images = images_between(settings)
+        if device is not None and drifts(device) and not settings.seconds_per_image:
+            raise InputError(
+                "this device drifts or forgets with time, and how long an image takes is not known",
+                where="training.seconds_per_image",
+                got=0,
+                hint="archsim.train takes it from its chip; name it here",
+            )
+
+    def maintain(self, batches: int, step: int, images: int) -> None:
+        """Refresh and age the devices for what happened since the last time: `images` images in
+        `batches` mini-batches, and the reads of both cycles with their retries, which every
+        device of an array meets.
+        """
+        reads = self.totals[:, :, VECTORS_READ] + self.totals[:, :, RETRIES]
+        reads = reads.sum(axis=1) // self.program.arrays[:, COPIES]
+        seconds = images * self.settings.seconds_per_image
+        self.arrays.maintain(batches, step, seconds, reads - self.reads_before)
+        if self.rule is not None:
+            for layer in self.rule.layers:
+                self.rule.age(layer, batches, seconds, step)
+        self.reads_before = reads
 
     def _trains(self) -> Trains:
         u = self.settings.update
@@ -252,3 +282,21 @@ class Machine:
         physics = self.forward if self.settings.evaluate == "noisy_arrays" else self.ideal
         reads = Reads(self.arrays.weights, physics, self.settings.seed, self.stored)
         return evaluate(self.program, reads, images, labels, epoch, threads)
+
+    def evaluate_later(
+        self, images: np.ndarray, labels: np.ndarray, epoch: int, threads: int = 1
+    ) -> tuple[float, float]:
+        """`evaluate` after `test_after_s` in which nothing touches the arrays; they are as before
+        afterwards.
+        """
+        arrays = self.arrays
+        kept = {name: values.copy() for name, values in arrays.past().items()}
+        state, weights = arrays.state.copy(), arrays.weights.copy()
+        for device in arrays.devices:
+            device.age(batches=0, seconds=self.settings.test_after_s)
+        try:
+            return self.evaluate(images, labels, epoch, threads)
+        finally:
+            arrays.state[...], arrays.weights[...] = state, weights
+            for name, values in arrays.past().items():
+                values[...] = kept[name]

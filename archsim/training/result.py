@@ -25,6 +25,8 @@ class TrainingResult:
     `unread`: parameters of the device that were set and that nothing read, with the reason.
     `digital`: number formats, and by layer the scales and counts of saturated words.
     `notes`: what the update rule has to say of this training.
+    `later`: seconds, test_error_percent and test_loss of the test after `test_after_s`; empty
+    without one.
     `finished` False: stopped by Ctrl-C or `stop_after`; `reason` says.
     """
 
@@ -41,6 +43,7 @@ class TrainingResult:
     unread: dict[str, str] = field(default_factory=dict)
     digital: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    later: dict[str, float] = field(default_factory=dict)
     images: int = 0
     seconds: float = 0.0
     finished: bool = False

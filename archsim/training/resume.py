@@ -25,6 +25,7 @@ FREE = {
     "epochs",
     "threads",
     "checkpoint_images",
+    "test_after_s",
 }  # settings that may change between a checkpoint and its continuation
 
 
@@ -74,6 +75,8 @@ def take_out(
         "state": machine.arrays.state,
         "writes": machine.arrays.writes,
         "refreshes": machine.arrays.refreshes,
+        "reads_before": machine.reads_before,
+        **machine.arrays.past(),
     }
     facts = facts | {
         "images": result.images,
@@ -134,6 +137,7 @@ def _put_back_arrays(machine: Machine, arrays: dict[str, np.ndarray], folder: Pa
     """Counters, weights and states in place. Raises InputError for arrays that do not fit."""
     targets = {name: getattr(machine, name) for name in ("totals", "samples", "counts", "results")}
     targets |= {name: getattr(machine.arrays, name) for name in ("state", "weights", "writes")}
+    targets |= machine.arrays.past()
     if not machine.arithmetic.exact:
         targets["stored"] = machine.stored.scales
     for name, target in targets.items():
@@ -141,6 +145,8 @@ def _put_back_arrays(machine: Machine, arrays: dict[str, np.ndarray], folder: Pa
         if kept is None or kept.shape != target.shape or kept.dtype != target.dtype:
             raise InputError("the checkpoint's arrays do not fit", where=f"{folder}: {name}")
         target[...] = kept
+    if "reads_before" in arrays and arrays["reads_before"].shape == machine.reads_before.shape:
+        machine.reads_before[...] = arrays["reads_before"]  # earlier checkpoints have none
     if (
         "refreshes" in arrays and arrays["refreshes"].shape == machine.arrays.refreshes.shape
     ):  # earlier checkpoints have none

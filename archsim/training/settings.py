@@ -165,6 +165,17 @@ class TrainingSettings(_Settings):
     maintenance_images: int = Field(default=100, ge=1)
     """Images between two times that devices are refreshed and aged, where the device asks for it.
     """
+    seconds_per_image: float = Field(default=0.0, ge=0, le=1e9)
+    """Simulated time of an image in s, by which devices drift, forget and are looked at: a run takes
+    it from its chip; 0: not known.
+    """
+    maintenance_s: float = Field(default=0.0, ge=0, le=1e12)
+    """Simulated time between two times that devices are refreshed and aged, in s, in place of
+    `maintenance_images`; 0: those.
+    """
+    test_after_s: float = Field(default=0.0, ge=0, le=1e12)
+    """Simulated time in s after which the trained weights are tested once more, untouched; 0: not.
+    """
     checkpoint_images: int = Field(default=20_000, ge=1)
     """Images between two checkpoints."""
     threads: int = Field(default=1, ge=1, le=64)
@@ -192,6 +203,22 @@ class TrainingSettings(_Settings):
                 f"the rule {self.rule} of the training core has no scheme_settings (its own are in update.*)"
             )
         return self
+
+
+def images_between(settings: TrainingSettings) -> int:
+    """Images between two times that devices are refreshed and aged: at least one. Raises
+    InputError where that is said in seconds and nobody knows how long an image takes.
+    """
+    if not settings.maintenance_s:
+        return settings.maintenance_images
+    if not settings.seconds_per_image:
+        raise InputError(
+            "how long an image takes is not known",
+            where="training.seconds_per_image",
+            got=0,
+            hint="archsim.train takes it from its chip; name it here",
+        )
+    return min(max(1, round(settings.maintenance_s / settings.seconds_per_image)), 10**9)
 
 
 def device_of(settings: TrainingSettings) -> str:

@@ -9,6 +9,8 @@ from archsim.kernels.number_formats import BITS
 from archsim.schemes.shared.words import Arithmetic
 from archsim.training.settings import TrainingSettings, device_of
 
+_OF_UPKEEP = ("maintenance_images", "maintenance_s")
+_OF_TIME = ("seconds_per_image", "test_after_s")
 _OF_THE_MACHINE = (
     "rule",
     "epochs",
@@ -42,6 +44,9 @@ def _reason(path: str, settings: TrainingSettings) -> str:
             "update",
             "device_settings",
             "maintenance_images",
+            "maintenance_s",
+            "seconds_per_image",
+            "test_after_s",
             "evaluate",
             "devices_per_weight",
         ):
@@ -49,10 +54,10 @@ def _reason(path: str, settings: TrainingSettings) -> str:
         return ""
     if section == "update" and settings.rule != "rpu":
         return "the scheme has an update of its own"
-    if not devices and section in ("update", "device_settings", "maintenance_images"):
+    if not devices and section in ("update", "device_settings", *_OF_UPKEEP, *_OF_TIME):
         return "weights are exact, without devices"
-    if section == "maintenance_images" and not _ages(settings, devices):
-        return "the device is neither refreshed nor ages"
+    if section in (*_OF_UPKEEP, *_OF_TIME):
+        return _reason_of_time(section, settings, devices)
     return ""
 
 
@@ -68,9 +73,25 @@ def _unread_digital(path: str, arithmetic: Arithmetic) -> str:
     return ""
 
 
-def _ages(settings: TrainingSettings, devices: str) -> bool:
+def _reason_of_time(section: str, settings: TrainingSettings, devices: str) -> str:
+    """Why a setting of the upkeep or of simulated time moves nothing on this device."""
+    from archsim.devices.ageing import counts_batches, drifts, is_disturbed
     from archsim.devices.presets import load_device
 
     device = load_device(devices, settings.device_settings)
-    ages = any(float(device.values.get(name, 0.0)) > 0 for name in ("lifetime", "diffusion"))
-    return ages or (device.paired and "refresh_upper" in device.values)
+    timed = drifts(device)
+    kept_up = (
+        timed
+        or is_disturbed(device)
+        or counts_batches(device)
+        or (device.paired and "refresh_upper" in device.values)
+    )
+    if section in _OF_UPKEEP and not kept_up:
+        return "the device is neither refreshed nor ages"
+    if section == "maintenance_images" and settings.maintenance_s:
+        return "training.maintenance_s says it"
+    if section == "seconds_per_image" and not timed and not (settings.maintenance_s and kept_up):
+        return "the device does not age with time"
+    if section == "test_after_s" and not timed:
+        return "the device does not age with time"
+    return ""

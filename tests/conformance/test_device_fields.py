@@ -87,6 +87,7 @@ def trained(law, changes, images=48):
         "images_per_epoch": images,
         "learning_rate": 0.1,
         "maintenance_images": 16,
+        "seconds_per_image": 0.05,
         "seed": 3,
         **RULE.get(law, {}),
         "device_settings": {**BASE.get(law, {}), **changes},
@@ -126,7 +127,7 @@ def worked(law, changes):
                 step=step,
             )
         pairs += array.refresh(seed=5, step=step)[5]
-        array.age(batches=4, seed=5, step=step)
+        array.age(batches=4, seconds=1.0, reads=100, seed=5, step=step)
     return array.weights.tobytes(), unread(
         device, base.values, programmed=array.programmed, refreshed=pairs > 0
     )
@@ -161,14 +162,14 @@ def test_every_parameter_acts_on_a_training_or_is_said_not_to(law, name):
     assert is_felt(trained, law, name)
 
 
-def test_what_is_not_simulated_is_said_in_the_result(capsys, tmp_path):
+def test_what_nothing_reads_is_said_in_the_result(capsys, tmp_path):
     (tmp_path / "mine.toml").write_text("""[mine]
 law = "constant_step"
 title = "a device that drifts"
 source = "my own measurement"
 place = "bench 3"
 confidence = "measured"
-parameters = { pulse_step = 0.002, drift_exponent = 0.05, lifetime_spread = 0.2 }
+parameters = { pulse_step = 0.002, drift_exponent = 0.05, lifetime_spread = 0.2, retention_spread = 0.1 }
 """)
     line = ["train", "digits_cnn", "--images", "8", "--epochs", "1", "--json", "--quiet"]
     assert (
@@ -177,12 +178,12 @@ parameters = { pulse_step = 0.002, drift_exponent = 0.05, lifetime_spread = 0.2 
     )
     document = json.loads(capsys.readouterr().out)
     unread = [name for name in document["unused"] if name.startswith("device.")]
-    assert unread == ["device.drift_exponent", "device.lifetime_spread", "device.read_disturb"]
+    assert unread == ["device.lifetime_spread", "device.retention_spread"]
     notes = "\n".join(document["notes"])
-    assert (
-        "device.drift_exponent is set but nothing in this run reads it: conductance drift is not simulated yet"
-        in notes
-    )
+    seconds = document["training"]["settings"]["seconds_per_image"]
+    # the time of an image on the chip, before anything was measured
+    assert 0.5 < seconds / document["latency_per_image_s"] < 2
+    assert f"an image takes {seconds:.4g} s" in notes
     assert (
         "device.lifetime_spread is set but nothing in this run reads it: device.lifetime is 0"
         in notes

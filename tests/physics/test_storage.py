@@ -1,4 +1,4 @@
-"""Writing by program and verify, refresh of pairs, decay, diffusion, drift and read disturb."""
+"""Writing by program and verify, refresh of pairs, decay and diffusion a mini-batch."""
 
 import math
 
@@ -7,7 +7,6 @@ import pytest
 
 from archsim.devices import load_law
 from archsim.devices.presets import load_device
-from hwlib.errors import InputError
 
 
 def test_program_and_verify_has_its_statistics():
@@ -68,28 +67,3 @@ def test_decay_and_diffusion():
     first = array.weights.copy()
     array.age(batches=4, step=2)
     assert abs(np.corrcoef(first.ravel(), (array.weights - first).ravel())[0, 1]) < 4 / 5e4**0.5
-
-
-def test_drift_is_the_power_law_of_each_device():
-    array = load_device("pcm", {"drift_exponent": 0.05, "drift_spread": 0.01}).build(20, 100)
-    array.set_weights(np.linspace(-1, 1, 2000).reshape(20, 100))
-    start = array.state.copy()
-    array.drift(1.0, 1e3)
-    np.testing.assert_allclose(array.state, start * 1e3**-array.exponents, rtol=2e-6)
-    assert array.exponents.mean() == pytest.approx(0.05, abs=0.002)
-    whole = array.state.copy()
-    array.state[...] = start
-    array.drift(1.0, 30.0)
-    array.drift(30.0, 1e3)
-    np.testing.assert_allclose(array.state, whole, rtol=2e-6)
-    with pytest.raises(InputError):
-        array.drift(10.0, 1.0)
-
-
-def test_read_disturb_approaches_the_upper_bound():
-    array = load_law("soft_bounds")(read_disturb=1e-6, upper_spread=0.0).build(2, 3)
-    array.disturb(1_000_000)
-    np.testing.assert_allclose(array.weights, 0.6 * (1 - math.exp(-1)), rtol=1e-5)
-    before = array.weights.copy()
-    load_device("gokmen2016").build(2, 3).disturb(100)
-    np.testing.assert_array_equal(array.weights, before)

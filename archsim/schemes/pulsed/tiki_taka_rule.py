@@ -255,8 +255,15 @@ class TikiTakaRule(UpdateRule[TransferSettings]):
                 "place": memory.progress,
                 "fast_writes": s.writes,
             }
+            past = s.fast.ageing.past._asdict()
+            arrays |= {f"past_{name}": held for name, held in past.items() if held.size}
             kept |= {f"{layer.index}.{name}": values for name, values in arrays.items()}
         return kept
+
+    def age(self, layer: LayerState, batches: int, seconds: float, step: int) -> None:
+        self.states[layer.index].fast.age(
+            batches=batches, seconds=seconds, seed=self.seed, step=step, tile=layer.tile + FAST_TILE
+        )
 
     def further_writes(self, layer: LayerState) -> dict[str, np.ndarray]:
         return {f"{layer.name}.fast": self.states[layer.index].writes}
