@@ -71,6 +71,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="end after N epochs without a lower test error",
     )
+    parser.add_argument(
+        "--at",
+        type=options.parse_positive,
+        metavar="SECONDS",
+        help="test the trained weights once more, so long after the training",
+    )
     options.add_output_options(parser)
 
 
@@ -200,6 +206,15 @@ def _settings(arguments: argparse.Namespace) -> Wanted:
                 hint="--rate names it already",
             )
         training["learning_rate"] = arguments.rate
+    if arguments.at is not None:
+        if "test_after_s" in training:
+            raise InputError(
+                "set twice",
+                where="--set",
+                got="training.test_after_s",
+                hint="--at names it already",
+            )
+        training["test_after_s"] = arguments.at
     device = {f"device_settings.{path}": value for path, value in sorted_out["device"].items()}
     return Wanted(chip, scheme, training | device)
 

@@ -199,7 +199,7 @@ TRAINING: dict[str, Form] = {
         "seconds": "amount",
         "settings": {"*": "any"},
         "test_set??": {"images": "some", "classes": "some", "largest_class_percent": "percent"},
-        "later?": {"seconds": "amount", "test_error_percent": "percent", "test_loss": "amount"},
+        "later??": {"seconds": "amount", "test_error_percent": "percent", "test_loss": "amount"},
         "writes": {
             "*": {
                 "mean": "amount",

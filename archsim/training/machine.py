@@ -9,8 +9,8 @@ import numpy as np
 from archsim.devices.ageing import drifts
 from archsim.devices.constant_step import ConstantStep
 from archsim.kernels.random import as_word
-        self.reads_before = np.zeros(layers, np.int64)
-from archsim.kernels.read_block import READ_COUNTS
+from archsim.kernels.read_block import READ_COUNTS, RETRIES
+from archsim.kernels.read_block import VECTORS as VECTORS_READ
 from archsim.kernels.records import Trains
 from archsim.schemes.rule import LayerState, UpdateRule
 from archsim.schemes.shared.words import Arithmetic
@@ -58,7 +58,7 @@ class Machine:
             settings.tiles,
         )
         self.arrays = Arrays(self.program, settings)
-        self.reads_before = np.zeros(layers, np.int64)
+        self._check_clock()
         self._slice_devices()
         self.arithmetic = Arithmetic(**settings.digital.model_dump())
         self.stored = new_stored(self.program, self.arithmetic)

@@ -88,7 +88,7 @@ DIGESTS = {
     ("network", 1): "d31b008df872",
     ("device", 1): "3ac2bea9b420",
     ("space", 1): "c68912ec02c6",
-    ("result", 1): "6763965a878e",
+    ("result", 1): "ef8f06e2d12a",
     ("comparison", 2): "741795d3d139",
     ("sweep", 1): "115c89faf8c7",
     ("head", 1): "8f8d092757c9",

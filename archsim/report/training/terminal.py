@@ -52,6 +52,12 @@ def headline(view: View, result: Mapping) -> list[tuple[str, str, str]]:
             _accuracy(result["epochs"]),
         )
     ]
+    if "later" in training:
+        later = training["later"]
+        accuracy = f"{100 - later['test_error_percent']:.2f} %"
+        rows.append(
+            ("Accuracy later", accuracy, f"after {fmt.si(later['seconds'], 's')} untouched")
+        )
     rows += [
         ("Area", fmt.area(view.number("area_mm2")), "inside the chip boundary"),
         (
