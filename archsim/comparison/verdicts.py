@@ -24,7 +24,14 @@ from archsim.comparison.chances import (
     share_by_test_set,
 )
 from archsim.comparison.rows import EXACT
-from archsim.cost.draws import Shares, counted_document, draw_shares, figures_of, price_draws
+from archsim.cost.draws import (
+    PERCENTILES,
+    Shares,
+    counted_document,
+    draw_shares,
+    figures_of,
+    price_draws,
+)
 from archsim.training.standing import guards_of, held_out_of, not_settled
 from hwlib import load_figures
 
@@ -106,6 +113,27 @@ class Winner:
 
 
 @dataclass(frozen=True)
+class Band:
+    """Where a price lies in the draws.
+
+    Args:
+        label: the scheme.
+        quantity: name of the result's number.
+        boundary: chip or system.
+        low: 5 % of the draws lie below.
+        median: half of them do.
+        high: 95 % of them do.
+    """
+
+    label: str
+    quantity: str
+    boundary: str
+    low: float
+    median: float
+    high: float
+
+
+@dataclass(frozen=True)
 class Standing:
     """What a comparison says in the end.
 
@@ -113,14 +141,19 @@ class Standing:
         verdicts: on all pairs of rows that nothing holds back.
         best: the winner of each quantity among them.
         provisional: pairs in which one has not settled: how it stood when the training ended.
+        provisional_best: winners among all but those at chance and references; empty where every
+            scheme has settled.
         guards: by label why a scheme enters no verdict.
+        bands: of the prices of all schemes.
         draws: how often the figures were drawn.
     """
 
     verdicts: list[Verdict] = field(default_factory=list)
     best: list[Winner] = field(default_factory=list)
     provisional: list[Verdict] = field(default_factory=list)
+    provisional_best: list[Winner] = field(default_factory=list)
     guards: dict[str, list[str]] = field(default_factory=dict)
+    bands: list[Band] = field(default_factory=list)
     draws: int = 0
 
     def to_dict(self) -> dict[str, Any]:
@@ -162,26 +195,31 @@ def standing_of(
     settled = [label for label, reasons in guards.items() if not reasons]
     early = [label for label, reasons in guards.items() if reasons and _only_early(reasons)]
     drawn = draw_shares(samples, seed)
-    taken = [
-        (row, document)
-        for row, document in zip(rows, documents)
-        if row["label"] in (*settled, *early)
-    ]
-    contestants = _contestants(taken, drawn)
+    contestants = _contestants(list(zip(rows, documents)), drawn)
     judge = _Judge(drawn)
     clean = [one for one in contestants if one.label in settled]
+    running = [one for one in contestants if one.label in (*settled, *early)]
     return Standing(
-        [verdict for pair in combinations(clean, 2) for verdict in judge.verdicts(*pair)],
-        judge.best(clean) if len(clean) > 1 else [],
-        [
+        verdicts=[verdict for pair in combinations(clean, 2) for verdict in judge.verdicts(*pair)],
+        best=judge.best(clean) if len(clean) > 1 else [],
+        provisional=[
             verdict
-            for pair in combinations(contestants, 2)
+            for pair in combinations(running, 2)
             if any(one.label in early for one in pair)
             for verdict in judge.verdicts(*pair)
         ],
-        {label: reasons for label, reasons in guards.items() if reasons},
-        samples,
+        provisional_best=judge.best(running) if early and len(running) > 1 else [],
+        guards={label: reasons for label, reasons in guards.items() if reasons},
+        bands=[band for one in contestants for band in _bands(one)],
+        draws=samples,
     )
+
+
+def _bands(one: _Contestant) -> list[Band]:
+    return [
+        Band(one.label, *asked, *np.percentile(one.prices[asked], PERCENTILES).tolist())
+        for asked in PRICED
+    ]
 
 
 def held_back(row: Mapping[str, Any], document: Mapping[str, Any]) -> list[str]:

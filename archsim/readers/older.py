@@ -31,7 +31,10 @@ def rows_of_a_seed(document: dict[str, Any]) -> dict[str, Any]:
         that the check of the result says it.
     """
     rows = [_row(result) for result in document["schemes"] if isinstance(result, dict)]
-    verdicts = {"verdicts": [], "best": [], "provisional": [], "guards": {}, "draws": 0}
+    lists: dict[str, Any] = {
+        name: [] for name in ("verdicts", "best", "provisional", "provisional_best", "bands")
+    }
+    verdicts = lists | {"guards": {}, "draws": 0}
     return document | {"terms": {}, "rows": rows, "paired": []} | verdicts
 
 

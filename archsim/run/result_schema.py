@@ -264,6 +264,17 @@ COMPARED_ROWS: dict[str, Form] = {
     "verdicts": [_VERDICT],
     "best": [_WINNER],
     "provisional": [_VERDICT],
+    "provisional_best": [_WINNER],
+    "bands": [
+        {
+            "label": "text",
+            "quantity": "text",
+            "boundary": "text",
+            "low": "amount",
+            "median": "amount",
+            "high": "amount",
+        }
+    ],
     "guards": {"*": ["text"]},
     "draws": "count",
     "terms": {"*": "any"},
@@ -421,10 +432,11 @@ def _check_verdicts(document: Row, where: str) -> None:
     back.
     """
     labels = {row["label"] for row in document["rows"]}
-    for name in ("verdicts", "provisional", "best"):
+    judged = labels - set(document["guards"])
+    for name in ("verdicts", "best", "provisional", "provisional_best", "bands"):
+        known = judged if name in ("verdicts", "best") else labels
         for index, item in enumerate(document[name]):
-            keys = ("label",) if name == "best" else ("a", "b")
-            known = labels if name == "provisional" else labels - set(document["guards"])
+            keys = ("a", "b") if "a" in item else ("label",)
             for key in keys:
                 if item[key] not in known:
                     raise InputError(

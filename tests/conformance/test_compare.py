@@ -125,7 +125,7 @@ def test_finished_schemes_are_taken_again(compared, monkeypatch):
     )
     assert again.rows == found.rows
     document = json.loads((folder / "compare.json").read_text())
-    judged = {"verdicts", "best", "provisional", "guards", "draws"}
+    judged = {"verdicts", "best", "provisional", "provisional_best", "guards", "bands", "draws"}
     told = {"schema", "schemes", "refused", "terms", "rows", "paired", "digest"}
     assert set(document) == told | judged
     assert set(document["guards"]) == {"sgd", "rpu", VARIANT}  # one epoch: nothing has settled

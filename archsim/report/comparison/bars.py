@@ -171,7 +171,7 @@ def _totals(
         tip = f"{row['number']}. {row['name']}\n{text}"
         if low is not None and high is not None and low > 0:
             drawing.add(Line(left + scale.place(low), y, left + scale.place(high), y, "soft", 1.4))
-            tip += f"\nprices low to high: {made.write(low)} to {made.write(high)}"
+            tip += f"\nprices: {made.write(low)} to {made.write(high)}"
         drawing.add(
             Circle(left + scale.place(row[made.total]), y, 4.0, "accent", tip),
             Text(left + width + 12, y + 4, text, size=11, fill="soft"),

@@ -1,17 +1,13 @@
-"""What the report of a comparison says in words: headline numbers, subtitle and captions, all from
-the document.
-"""
+"""What the report of a comparison says in words: subtitle and captions, all from the document."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
+from archsim.cost.draws import BANDS, BOUNDS
 from archsim.report.comparison.bars import BREAKDOWNS
 from archsim.report.comparison.scatter import COSTS
 from archsim.report.comparison.view import ComparisonView
 from archsim.report.drawing import format as fmt
 from archsim.report.drawing.palette import label
-from archsim.report.run.headline import Headline
 
 
 def subtitle(view: ComparisonView) -> str:
@@ -29,46 +25,10 @@ def subtitle(view: ComparisonView) -> str:
     return " · ".join(words)
 
 
-def headline(view: ComparisonView) -> list[Headline]:
-    """The number of schemes, then the best of each column with its scheme and the range over the
-    schemes.
-    """
-    numbers = [
-        Headline(
-            "Schemes",
-            fmt.whole(len(view.rows)),
-            f"{len(view.refused)} not run" if view.refused else "all ran",
-        )
-    ]
-    wanted: tuple[tuple[str, str, Callable[[float], str], bool], ...] = (
-        ("Highest accuracy", "accuracy_percent", lambda v: f"{v:.2f} %", True),
-        ("Least energy / image", "energy_per_image_j", lambda v: fmt.si(v, "J", 3), False),
-        ("Least time / image", "latency_per_image_s", lambda v: fmt.si(v, "s", 3), False),
-        ("Smallest area", "area_mm2", lambda v: fmt.area(v, 3), False),
-        (
-            "Fewest writes / device",
-            "most_writes_per_device",
-            lambda v: fmt.significant(v, 3),
-            False,
-        ),
-    )
-    for name, key, write, most in wanted:
-        rows = [row for row in view.rows if row[key] is not None]
-        if rows:
-            best = (max if most else min)(rows, key=lambda row: row[key])
-            same = sum(row[key] == best[key] for row in rows)
-            low = min(row[key] for row in rows)
-            high = max(row[key] for row in rows)
-            others = f" and {same - 1} more" if same > 1 else ""
-            numbers.append(
-                Headline(
-                    name,
-                    write(best[key]),
-                    f"{best['name']}{others}",
-                    f"all: {write(low)} to {write(high)}",
-                )
-            )
-    return numbers
+def _spread(view: ComparisonView) -> str:
+    """What lows and highs of this page are."""
+    drawn = any(row["drawn"] for row in view.rows)
+    return f"{BANDS if drawn else BOUNDS}"
 
 
 def tradeoff_caption(view: ComparisonView, name: str) -> str:
@@ -79,9 +39,11 @@ def tradeoff_caption(view: ComparisonView, name: str) -> str:
     text = f"Both axes logarithmic; better is left and down. On the front, beaten by no other in both: {', '.join(names)}."
     if cost.low:
         text += (
-            " Lines through a point run from the low to the high prices of its parts. All schemes are priced with the same figures, "
-            "so lines that overlap leave the order of two schemes less open than they look."
+            f" Lines through a point: {_spread(view)} A draw has the same figures for all schemes, "
+            "so lines that overlap leave the order of two schemes less open than they look: see the verdicts."
         )
+    if any(row["held_back"] for row in view.rows):
+        text += " What a guard holds back (see Verdict) is on no front."
     if cost.key == "most_writes_per_device":
         further = [
             row["name"]
@@ -111,7 +73,7 @@ def breakdown_caption(view: ComparisonView, name: str) -> str:
     text = f"Inside the chip boundary, least first: from {top(least)} to {top(most)}."
     if made.kind == "phase":
         text += " What belongs to no phase (leakage, clock, controller) is ‘shared’."
-    return text + " Where there is room, lines beside the totals run from low to high prices."
+    return text + f" Where there is room, lines beside the totals: {_spread(view)}"
 
 
 def curve_caption(view: ComparisonView) -> str:

@@ -11,18 +11,19 @@ from typing import Any
 
 from archsim.basics.files import write_files
 from archsim.cost.added_up import check_sums
+from archsim.cost.draws import BANDS
 from archsim.readers.digest import note, read_document, unseal
 from archsim.report.comparison.bars import BREAKDOWNS, draw_breakdown
 from archsim.report.comparison.captions import (
     breakdown_caption,
     curve_caption,
-    headline,
     subtitle,
     tradeoff_caption,
 )
 from archsim.report.comparison.curves import draw_curves
 from archsim.report.comparison.scatter import COSTS, draw_tradeoff
 from archsim.report.comparison.tables import comparison_tables, detail_tables
+from archsim.report.comparison.verdict import verdict_panel
 from archsim.report.comparison.view import ComparisonView
 from archsim.report.drawing import format as fmt
 from archsim.report.drawing.plot import Plot
@@ -102,7 +103,8 @@ def render_comparison(document: Mapping[str, Any]) -> str:
             title=f"{view.title}: update schemes",
             view=view,
             subtitle=subtitle(view),
-            headline=headline(view),
+            panel=verdict_panel(view),
+            meaning=BANDS,
             tables=comparison_tables(view),
             figures=plots,
             details=details,

@@ -216,7 +216,5 @@ def _tip(row: dict, cost: Cost) -> str:
         f"{cost.words} {cost.write(row[cost.key])}",
     ]
     if cost.low and row[cost.low] is not None and row[cost.high] is not None:
-        lines.append(
-            f"prices low to high: {cost.write(row[cost.low])} to {cost.write(row[cost.high])}"
-        )
+        lines.append(f"prices: {cost.write(row[cost.low])} to {cost.write(row[cost.high])}")
     return "\n".join(lines)

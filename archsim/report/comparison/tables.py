@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from archsim.report.comparison.view import ComparisonView
+from archsim.report.comparison.words import verdict_text
 from archsim.report.drawing import format as fmt
 from archsim.report.drawing.palette import label, token
 from archsim.report.run.tables import component_table, figure_table
@@ -45,13 +46,20 @@ def _span(low: object, high: object, write: Callable[[object], str]) -> str:
 
 
 def scheme_table(view: ComparisonView) -> Table:
-    """One row a scheme; under area and energy what the low and the high prices give."""
+    """One row a scheme; under area and energy 5 to 95 % of the draws, or what spilled off chip."""
     rows = [
         row
         | {
             "area_span": _span(
                 row["area_low_mm2"], row["area_high_mm2"], lambda v: fmt.significant(v, 3)
             ),
+            "system_area_span": _span(
+                row["system_area_low_mm2"],
+                row["system_area_high_mm2"],
+                lambda v: fmt.significant(v, 3),
+            ),
+            "system_energy_span": row["off_chip"]
+            or _span(row["system_energy_low_j"], row["system_energy_high_j"], _unit("J")),
             "energy_span": _span(
                 row["energy_low_per_image_j"], row["energy_high_per_image_j"], _unit("J")
             ),
@@ -97,10 +105,19 @@ _WHAT_IT_COSTS = (
     _column("area_mm2", "Area", lambda v: fmt.area(v, 3), below="area_span"),
     _csv_only("area_low_mm2"),
     _csv_only("area_high_mm2"),
+    _column("system_area_mm2", "with its memory", lambda v: fmt.area(v, 3), "system_area_span"),
+    _csv_only("system_area_low_mm2"),
+    _csv_only("system_area_high_mm2"),
     _column("power_uw", "Power", lambda v: fmt.power(v, 3)),
     _column("energy_per_image_j", "Energy / image", _unit("J"), below="energy_span"),
     _csv_only("energy_low_per_image_j"),
     _csv_only("energy_high_per_image_j"),
+    _column(
+        "system_energy_per_image_j", "Energy with its memory", _unit("J"), "system_energy_span"
+    ),
+    _csv_only("system_energy_low_j"),
+    _csv_only("system_energy_high_j"),
+    _csv_only("off_chip"),
     _column("update_energy_per_image_j", "of it update", _unit("J")),
     _column("latency_per_image_s", "Time / image", _unit("s")),
     _column("writes_per_device", "Writes / device", _three),
@@ -109,6 +126,34 @@ _WHAT_IT_COSTS = (
     _column("tiles", "Tiles", fmt.whole),
     _column("images_per_second", "Images/s a core", _three),
 )
+
+
+def verdict_table(view: ComparisonView) -> Table:
+    """Every pair and quantity: verdicts first, then what is provisional."""
+    names = {row["label"]: row["name"] for row in view.rows}
+    rows = [
+        {**item, "standing": standing, "told": verdict_text(item, names)}
+        for standing, items in (
+            ("verdict", view.document["verdicts"]),
+            ("not settled", view.document["provisional"]),
+        )
+        for item in items
+    ]
+    columns = (
+        Column("told", "Verdict", _key("told"), str, numeric=False),
+        _csv_only("a"),
+        _csv_only("b"),
+        _csv_only("quantity"),
+        _csv_only("boundary"),
+        Column("share_of_draws", "Share of draws", _key("share_of_draws"), fmt.percent, share=True),
+        _text("verdict", "How sure"),
+        _text("decided_by", "Decided by"),
+        Column("explained", "which explains", _key("explained"), fmt.percent),
+        _text("basis", "Rests on"),
+        _csv_only("difference"),
+        _text("standing", "Stands as"),
+    )
+    return Table("verdicts", "Pair by pair", columns, rows)
 
 
 def refused_table(view: ComparisonView) -> Table:
@@ -201,6 +246,7 @@ def epoch_table(view: ComparisonView) -> Table:
 def comparison_tables(view: ComparisonView) -> dict[str, Table]:
     """Every table that is also a CSV file, by name."""
     made = (
+        verdict_table(view),
         scheme_table(view),
         refused_table(view),
         breakdown_table(view),

@@ -8,9 +8,17 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
 
-from archsim.comparison.document import most_writes
+from archsim.comparison.document import most_writes, off_chip
 from archsim.report.drawing import format as fmt
 from archsim.report.run.view import View, quote
+
+_BANDED = (
+    ("area_mm2", "chip", "area_low_mm2", "area_high_mm2"),
+    ("energy_per_image_j", "chip", "energy_low_per_image_j", "energy_high_per_image_j"),
+    ("area_mm2", "system", "system_area_low_mm2", "system_area_high_mm2"),
+    ("energy_per_image_j", "system", "system_energy_low_j", "system_energy_high_j"),
+)
+"""Quantity and boundary of a band, and the columns that it fills."""
 
 
 class ComparisonView:
@@ -20,9 +28,9 @@ class ComparisonView:
 
     def __init__(self, document: Mapping[str, Any]):
         self.document = document
-        ranked = sorted(
-            document["schemes"], key=lambda entry: -_or(entry["accuracy_percent"], -1.0)
-        )
+        means = [row["accuracy_percent"] for row in document["rows"]]
+        order = sorted(range(len(means)), key=lambda number: -_or(means[number], -1.0))
+        ranked = [document["schemes"][number] for number in order]
         self.views = [View(entry) for entry in ranked]
         self.refused: dict[str, str] = dict(document["refused"])
 
@@ -31,7 +39,17 @@ class ComparisonView:
         """One row a scheme, numbered from 1; the keys are the columns of schemes.csv, and `name`,
         the label in few words.
         """
-        rows = [_row(number, view) for number, view in enumerate(self.views, 1)]
+        seeds = {row["label"]: row for row in self.document["rows"]}
+        bands = {
+            (band["label"], band["quantity"], band["boundary"]): band
+            for band in self.document["bands"]
+        }
+        rows = []
+        for number, view in enumerate(self.views, 1):
+            row = _row(number, view)
+            row |= _seed_facts(seeds[row["label"]])
+            row["held_back"] = "; ".join(self.document["guards"].get(row["label"], []))
+            rows.append(row | _banded(row, bands))
         names = [short_name(row["label"]) for row in rows]
         return [
             row | {"name": name if names.count(name) == 1 else row["label"]}
@@ -108,12 +126,14 @@ class ComparisonView:
 
     def front(self, key: str) -> set[int]:
         """Numbers of the schemes that no other scheme beats in both the test error and `key`, less
-        being better.
+        being better. What a guard holds back is on no front and beats nobody.
         """
         known = [
             row
             for row in self.rows
-            if row["test_error_percent"] is not None and row[key] is not None
+            if row["test_error_percent"] is not None
+            and row[key] is not None
+            and not row["held_back"]
         ]
 
         def beaten(row: dict) -> bool:
@@ -160,6 +180,31 @@ def short_name(label: str) -> str:
     return f"{scheme} {', '.join(told)}".strip()
 
 
+def _seed_facts(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Accuracy over the seeds of a scheme, where it has several."""
+    accuracy = entry["accuracy_percent"]
+    return {
+        "accuracy_percent": accuracy,
+        "accuracy_std": entry["accuracy_std"],
+        "seeds": len(entry["seeds"]),
+        "device": entry["device"],
+        "test_error_percent": None if accuracy is None else 100.0 - accuracy,
+    }
+
+
+def _banded(row: Mapping[str, Any], bands: Mapping[tuple[str, str, str], Any]) -> dict[str, Any]:
+    """Low and high of a row's prices as 5 and 95 % of the draws; as bounds where nothing was
+    drawn.
+    """
+    ranges: dict[str, Any] = {}
+    for quantity, boundary, low, high in _BANDED:
+        band = bands.get((row["label"], quantity, boundary))
+        ranges |= {low: row[low], high: row[high]} if band is None else {}
+        if band is not None:
+            ranges |= {low: band["low"], high: band["high"]}
+    return ranges | {"drawn": bool(bands)}
+
+
 def _or(value: object, other: float) -> float:
     return value if fmt.is_number(value) else other
 
@@ -178,6 +223,7 @@ def _row(number: int, view: View) -> dict:
     )
     accuracy = view.number("accuracy_percent")
     memory = view.number("extra_memory_bits")
+    system = result["boundaries"]["system"]
     return {
         "number": number,
         "label": view.text("label") or view.text("scheme"),
@@ -192,6 +238,13 @@ def _row(number: int, view: View) -> dict:
         "area_mm2": view.number("area_mm2"),
         "area_low_mm2": result["area_mm2_range"][0],
         "area_high_mm2": result["area_mm2_range"][1],
+        "system_area_mm2": system["area_mm2"],
+        "system_area_low_mm2": None,
+        "system_area_high_mm2": None,
+        "system_energy_per_image_j": system["energy_j"] / images,
+        "system_energy_low_j": None,
+        "system_energy_high_j": None,
+        "off_chip": off_chip(result),
         "power_uw": view.number("power_uw"),
         "energy_per_image_j": view.number("energy_per_image_j"),
         "energy_low_per_image_j": low,
