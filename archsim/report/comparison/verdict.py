@@ -115,7 +115,17 @@ def verdict_panel(view: ComparisonView) -> VerdictPanel | None:
         provisional,
         tuple(lines),
         tuple(asked.words for asked in QUANTITIES),
-        tuple(_entry(row, winners, pairs, held.get(row["label"], [])) for row in rows),
+        tuple(
+            _entry(
+                row,
+                # what is held back is measured against nobody where there are verdicts
+                {} if held.get(row["label"]) and not provisional else winners,
+                pairs,
+                held.get(row["label"], []),
+                known,
+            )
+            for row in rows
+        ),
         guard_lines(held, names),
         document["draws"],
     )
@@ -151,9 +161,10 @@ def _entry(
     winners: Mapping[tuple[str, str], Mapping[str, Any]],
     pairs: Sequence[Mapping[str, Any]],
     held: Sequence[str],
+    known: Mapping[str, Mapping[str, Any]],
 ) -> Entry:
     cells = tuple(
-        _cell(row, asked, winners.get((asked.quantity, asked.boundary)), pairs)
+        _cell(row, asked, winners.get((asked.quantity, asked.boundary)), pairs, known)
         for asked in QUANTITIES
     )
     return Entry(row["number"], row["name"], cells, row["off_chip"], "; ".join(held))
@@ -164,6 +175,7 @@ def _cell(
     asked: Asked,
     winner: Mapping[str, Any] | None,
     pairs: Sequence[Mapping[str, Any]],
+    known: Mapping[str, Mapping[str, Any]],
 ) -> Cell:
     value = _value(row, asked)
     if winner is None:
@@ -174,23 +186,35 @@ def _cell(
     for item in pairs:
         here = (item["quantity"], item["boundary"]) == (asked.quantity, asked.boundary)
         if here and {item["a"], item["b"]} == wanted:
-            return _against(value, row, item)
+            return _against(value, row, item, _distance(row, known[winner["label"]], asked))
     return Cell(value)
 
 
-def _against(value: str, row: Mapping[str, Any], item: Mapping[str, Any]) -> Cell:
+def _distance(row: Mapping[str, Any], best: Mapping[str, Any], asked: Asked) -> str:
+    """How far a scheme is behind the best: a factor, points of accuracy."""
+    key = _key_of(asked)
+    mine, theirs = row[key], best[key]
+    if asked.quantity == "accuracy_percent":
+        return f"{mine - theirs:+.2f} points".replace("-", "−")
+    return f"× {fmt.significant(mine / theirs, 3)}" if theirs else "behind"
+
+
+def _key_of(asked: Asked) -> str:
+    return _VALUE.get(f"{asked.quantity} {asked.boundary}".strip(), asked.quantity)
+
+
+def _against(value: str, row: Mapping[str, Any], item: Mapping[str, Any], distance: str) -> Cell:
     share = item["share_of_draws"]
     mine = share if item["a"] == row["label"] else 1 - share
     if item["verdict"] == "equal":
         return Cell(value, "open", "equal to the best")
     if item["verdict"] == "undecided":
         return Cell(value, "open", f"open: ahead in {share_text(mine)}")
-    return Cell(value, "behind", "behind")
+    return Cell(value, "behind", f"behind: {distance}")
 
 
 def _value(row: Mapping[str, Any], asked: Asked) -> str:
-    key = _VALUE.get(f"{asked.quantity} {asked.boundary}".strip(), asked.quantity)
-    value = row[key]
+    value = row[_key_of(asked)]
     if value is None:
         return fmt.NONE
     if asked.quantity == "accuracy_percent":
