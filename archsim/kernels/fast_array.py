@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from archsim.kernels import moves
-from archsim.kernels.compiled import kernel, template
+from archsim.kernels.compiled import borrowed, kernel, template
 from archsim.kernels.random import READ_OUTPUT, REFRESH, WRITE, normal, row_key, stream_key, uniform
 from archsim.kernels.records import Draws, Tally, Trains
 from archsim.kernels.update import specialise
@@ -171,6 +171,12 @@ def image(slow, fast, memory, inputs, errors, rule, trains, keys, both):
         trains: `Trains`, whose rate is not read.
         keys: `Draws` of the layer.
     """
+    slow = borrowed(slow)
+    fast = borrowed(fast)
+    memory = borrowed(memory)
+    both = borrowed(both)
+    inputs = borrowed(inputs)
+    errors = borrowed(errors)
     rows, columns = slow.weights.shape
     vectors = inputs.shape[1]
     x = np.empty((1, columns), np.float32)

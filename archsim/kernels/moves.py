@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from archsim.kernels.compiled import count_ones, kernel, template
+from archsim.kernels.compiled import borrowed, count_ones, kernel, template
 from archsim.kernels.random import normal, row_key, uniform
 
 U = np.uint64
@@ -47,23 +47,11 @@ def pulses_of_pair(signed, part):
 pulses_of = pulses_of_single
 
 
-class Side(NamedTuple):
-    """The column side of an update: trains uint64 (N,), inputs (N,) whose signs count, the columns
-    that pulse (`number` of them, in `listed`), and whether they are few: an index list is walked
-    instead of whole rows, to the same bits.
-    """
-
-    trains: np.ndarray
-    inputs: np.ndarray
-    listed: np.ndarray
-    number: int
-    sparse: bool
-
-
 def move_row(visible, state, planes, law, signed, write_noise, key):
     """signed[j] pulses to each device j of a row; state (S, N), planes (S, P, N). The inner loop is
     one that LLVM vectorises.
     """
+    signed = borrowed(signed)
     columns = state.shape[1]
     for part in range(state.shape[0]):
         most = NONE
@@ -93,6 +81,8 @@ def move_row(visible, state, planes, law, signed, write_noise, key):
 
 def move_some(visible, state, planes, law, signed, listed, number, write_noise, key):
     """`move_row` for the first `number` columns of `listed`; the same bits."""
+    signed = borrowed(signed)
+    listed = borrowed(listed)
     for index in range(number):
         j = listed[index]
         if signed[j] == 0:
@@ -114,15 +104,46 @@ def move_some(visible, state, planes, law, signed, listed, number, write_noise, 
             visible[j] = seen + write_noise * normal(key, U(j))
 
 
-def pulse_rows(cells, row_trains, errors, side, signed, key, writes):
-    """The pulses of every row whose train (uint64, (M,)) is not empty, where it meets those of the
-    columns, signed by its error (M,). `signed` int32 (N,) is room to work. Returns their number.
+def pulse_rows(
+    weights,
+    state,
+    planes,
+    law,
+    write_noise,
+    row_trains,
+    errors,
+    columns,
+    inputs,
+    listed,
+    number,
+    sparse,
+    signed,
+    key,
+    writes,
+):
+    """The pulses of every row whose train is not empty, where it meets those of the columns.
+
+    Loose arguments: a record that is made or looked into once a vector costs counts of references,
+    a tenth of an update.
+
+    Args:
+        weights, state, planes, law, write_noise: the fields of `records.Cells`.
+        row_trains, errors: uint64 and float32 (M,); the sign of an error counts.
+        columns, inputs: trains uint64 and values float32 (N,), whose signs count.
+        listed, number: the columns that pulse. `sparse`: they are few, the list is walked instead
+            of whole rows, to the same bits.
+        signed: int32 (N,), room to work.
+        key: of the vector's random numbers.
+        writes: as in `records.Tally`.
+
+    Returns: the number of pulses.
     """
-    # A record is taken apart once a vector: each look into it costs a count of its references.
-    weights, state, planes = cells.weights, cells.state, cells.planes
-    law, write_noise = cells.law, cells.write_noise
-    columns, inputs, listed = side.trains, side.inputs, side.listed
-    number, sparse = side.number, side.sparse
+    row_trains = borrowed(row_trains)
+    errors = borrowed(errors)
+    columns = borrowed(columns)
+    inputs = borrowed(inputs)
+    listed = borrowed(listed)
+    signed = borrowed(signed)
     coincidences = 0
     for i in range(row_trains.shape[0]):
         train = row_trains[i]

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from archsim.kernels.compiled import kernel
+from archsim.kernels.compiled import borrowed, kernel
 from archsim.kernels.streams import (
     COINCIDENCES,
     DRIVEN,
@@ -48,6 +48,16 @@ def count_parts(
     tallies: instead of the ones behind the gates, the steps that the counters move; switched int64
     (group + 2 block): ones of every converter, those of the second part last.
     """
+    counts = borrowed(counts)
+    inputs = borrowed(inputs)
+    errors = borrowed(errors)
+    input_inverse = borrowed(input_inverse)
+    error_inverse = borrowed(error_inverse)
+    steps = borrowed(steps)
+    transfer = borrowed(transfer)
+    tables = borrowed(tables)
+    tallies = borrowed(tallies)
+    switched = borrowed(switched)
     outputs = counts.shape[0]
     lines = counts.shape[1]
     vectors = inputs.shape[1]

@@ -15,7 +15,7 @@ import functools
 
 import numpy as np
 
-from archsim.kernels.compiled import count_ones, kernel
+from archsim.kernels.compiled import borrowed, count_ones, kernel
 from archsim.kernels.random import mix, row_key, word_at
 
 U = np.uint64
@@ -98,6 +98,8 @@ def encode(
     one generator for all; otherwise line `first_line` + j has its own. Adds the ones of each line
     to ones_of int64 (n,), returns their sum.
     """
+    words = borrowed(words)
+    thresholds = borrowed(thresholds)
     words[:, :] = U(0)
     lines = thresholds.shape[0]
     for k in range(length):
@@ -132,6 +134,9 @@ def set_thresholds(thresholds, signs, values, inverse, bipolar, transfer, first_
     `first_device` + j: rows of `transfer` int32 (devices, levels + 1), repeated. Returns the number
     of lines that are driven.
     """
+    thresholds = borrowed(thresholds)
+    signs = borrowed(signs)
+    values = borrowed(values)
     levels, driven = np.float32(transfer.shape[1] - 1), 0
     for j in range(values.shape[0]):
         value = values[j] * inverse
@@ -183,6 +188,16 @@ def count_products(
     (a fault, kept to be seen). tallies int64: ones of both sides, ones behind the gates, driven
     lines; switched int64 (group + block): ones of every converter.
     """
+    counts = borrowed(counts)
+    inputs = borrowed(inputs)
+    errors = borrowed(errors)
+    input_inverse = borrowed(input_inverse)
+    error_inverse = borrowed(error_inverse)
+    steps = borrowed(steps)
+    transfer = borrowed(transfer)
+    tables = borrowed(tables)
+    tallies = borrowed(tallies)
+    switched = borrowed(switched)
     outputs = counts.shape[0]
     lines = counts.shape[1]
     vectors = inputs.shape[1]

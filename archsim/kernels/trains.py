@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from archsim.kernels.compiled import count_ones, kernel
+from archsim.kernels.compiled import borrowed, count_ones, kernel
 from archsim.kernels.random import word_at
 
 U = np.uint64
@@ -51,6 +51,9 @@ def draw_trains(values, factor, slots, key, limits, trains):
     One hash gives the numbers of two slots of a line. `limits` is working memory, uint64, at least
     as long as values.
     """
+    values = borrowed(values)
+    limits = borrowed(limits)
+    trains = borrowed(trains)
     lines = values.shape[0]
     for line in range(lines):
         limits[line] = U(np.int64(min(np.float64(abs(values[line])) * factor, 1.0) * 4294967296.0))
@@ -74,6 +77,8 @@ def spread_trains(values, factor, slots, prefix, trains):
     A row of n and a column of m pulses coincide floor(n m/slots + 1/2) times: the product to half a
     pulse, without randomness.
     """
+    values = borrowed(values)
+    trains = borrowed(trains)
     for line in range(values.shape[0]):
         pulses = int(np.rint(min(np.float64(abs(values[line])) * factor, 1.0) * slots))
         train = U(0)
@@ -88,6 +93,9 @@ def spread_trains(values, factor, slots, prefix, trains):
 @kernel
 def make_trains(values, factor, slots, prefix, deterministic, key, limits, trains):
     """`spread_trains` (to `prefix`) or `draw_trains` (from `key`)."""
+    values = borrowed(values)
+    limits = borrowed(limits)
+    trains = borrowed(trains)
     if deterministic:
         spread_trains(values, factor, slots, prefix, trains)
     else:
@@ -97,6 +105,8 @@ def make_trains(values, factor, slots, prefix, deterministic, key, limits, train
 @kernel
 def list_pulsed(trains, active, listed):
     """The lines whose trains meet `active` (uint64), into `listed`; returns their number."""
+    trains = borrowed(trains)
+    listed = borrowed(listed)
     number = 0
     for line in range(trains.shape[0]):
         if trains[line] & active != U(0):
@@ -108,6 +118,7 @@ def list_pulsed(trains, active, listed):
 @kernel
 def count_pulses(trains):
     """Pulses in all trains."""
+    trains = borrowed(trains)
     total = U(0)
     for line in range(trains.shape[0]):
         total += count_ones(trains[line])

@@ -21,8 +21,8 @@ from typing import NamedTuple
 import numpy as np
 
 from archsim.kernels import moves, refresh
+from archsim.kernels.compiled import borrowed, template
 from archsim.kernels.compiled import device_law as device_law  # laws import it from here
-from archsim.kernels.compiled import template
 from archsim.kernels.product import largest
 from archsim.kernels.random import TRAIN_COLUMN, TRAIN_ROW, UPDATE, WRITE, row_key, stream_key
 from archsim.kernels.trains import count_pulses, list_pulsed, make_trains, plan_train
@@ -46,7 +46,6 @@ UPDATES, SLOTS, ROW_PULSES, COLUMN_PULSES, COINCIDENCES = range(5)  # places in 
 # replaced by a law's own
 move_row = moves.move_row
 pulse_rows = moves.pulse_rows
-Side = moves.Side
 
 
 class LawKernels(NamedTuple):
@@ -84,6 +83,10 @@ def specialise(
 
 
 def _update(cells, inputs, errors, trains, draws, tally):
+    cells = borrowed(cells)
+    tally = borrowed(tally)
+    inputs = borrowed(inputs)
+    errors = borrowed(errors)
     rows, columns = cells.weights.shape
     row_trains = np.empty(rows, np.uint64)
     column_trains = np.empty(columns, np.uint64)
@@ -93,7 +96,11 @@ def _update(cells, inputs, errors, trains, draws, tally):
     row_stream = stream_key(draws.seed, draws.step, draws.tile, TRAIN_ROW)
     column_stream = stream_key(draws.seed, draws.step, draws.tile, TRAIN_COLUMN)
     update_stream = stream_key(draws.seed, draws.step, draws.tile, UPDATE)
-    fixed, counts = trains.deterministic, tally.counts
+    # Records are taken apart before the loop: each look into one costs a count of its references.
+    weights, state, planes = cells.weights, cells.state, cells.planes
+    law, write_noise = cells.law, cells.write_noise
+    counts, writes = tally.counts, tally.writes
+    fixed = trains.deterministic
     for v in range(inputs.shape[0]):
         x = inputs[v]
         d = errors[v]
@@ -123,13 +130,28 @@ def _update(cells, inputs, errors, trains, draws, tally):
         if row_pulses == 0 or column_pulses == 0:
             continue
         active = list_pulsed(column_trains, EVERY_SLOT, listed)
-        side = Side(column_trains, x, listed, active, active * SPARSE < columns)
         counts[COINCIDENCES] += pulse_rows(
-            cells, row_trains, d, side, signed, row_key(update_stream, number), tally.writes
+            weights,
+            state,
+            planes,
+            law,
+            write_noise,
+            row_trains,
+            d,
+            column_trains,
+            x,
+            listed,
+            active,
+            active * SPARSE < columns,
+            signed,
+            row_key(update_stream, number),
+            writes,
         )
 
 
 def _pulse(cells, signed, draws, tally):
+    cells = borrowed(cells)
+    tally = borrowed(tally)
     weights, state, planes = cells.weights, cells.state, cells.planes
     law, write_noise = cells.law, cells.write_noise
     counts, writes = tally.counts, tally.writes

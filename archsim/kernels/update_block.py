@@ -14,7 +14,7 @@ from collections.abc import Callable
 import numpy as np
 
 from archsim.kernels import moves
-from archsim.kernels.compiled import count_ones, kernel, template
+from archsim.kernels.compiled import borrowed, count_ones, kernel, template
 from archsim.kernels.random import TRAIN_COLUMN, TRAIN_ROW, UPDATE, row_key, stream_key, word_at
 from archsim.kernels.trains import count_pulses, list_pulsed, make_trains, plan_train, spread_trains
 from archsim.kernels.update import SPARSE
@@ -26,7 +26,6 @@ _HALF_WORD = U(0xFFFFFFFF)
 UPDATES, SLOTS, ROW_PULSES, COLUMN_PULSES, COINCIDENCES, DRAWN = range(6)
 # replaced by a law's own
 pulse_rows = moves.pulse_rows
-Side = moves.Side
 
 
 @kernel
@@ -35,6 +34,8 @@ def draw_block(errors, factors, slots, keys, longest, trains, active):
     `kernels.trains.draw_trains`.
     """
     active[:] = U(0)
+    factors = borrowed(factors)
+    slots = borrowed(slots)
     count = factors.shape[0]
     for line in range(errors.shape[0]):
         values = errors[line]
@@ -59,6 +60,8 @@ def draw_block(errors, factors, slots, keys, longest, trains, active):
 @kernel
 def expect_pulses(values, factors, expected):
     """expected[v] = pulses a slot on all lines together, the sum of their probabilities."""
+    factors = borrowed(factors)
+    expected = borrowed(expected)
     expected[:] = ZERO
     for line in range(values.shape[0]):
         row = values[line]
@@ -84,6 +87,9 @@ def spread_block(errors, factors, slots, trains, active, row_trains):
 @kernel
 def plan_block(inputs, errors, trains, slots, column_factors, row_factors, counts):
     """Slots and factors of every vector (see `kernels.trains.plan_train`); returns the most slots."""
+    slots = borrowed(slots)
+    column_factors = borrowed(column_factors)
+    row_factors = borrowed(row_factors)
     most = 0
     for v in range(slots.shape[0]):
         slots[v], column_factors[v], row_factors[v] = plan_train(
@@ -128,6 +134,9 @@ def update_block(cells, inputs, errors, trains, draws, tally, words):
     row_stream = stream_key(draws.seed, draws.step, draws.tile, TRAIN_ROW)
     column_stream = stream_key(draws.seed, draws.step, draws.tile, TRAIN_COLUMN)
     update_stream = stream_key(draws.seed, draws.step, draws.tile, UPDATE)
+    # Records are taken apart before the loop: each look into one costs a count of its references.
+    weights, state, planes = cells.weights, cells.state, cells.planes
+    law, write_noise = cells.law, cells.write_noise
     counts, writes = tally.counts, tally.writes
     input_values, error_values = inputs.values, errors.values
     most = plan_block(inputs, errors, trains, slots, column_factors, row_factors, counts)
@@ -152,13 +161,26 @@ def update_block(cells, inputs, errors, trains, draws, tally, words):
         counts[DRAWN] += 1
         counts[COLUMN_PULSES] += count_pulses(column_trains)
         met = list_pulsed(column_trains, active[v], listed)
-        side = Side(column_trains, x, listed, met, met * SPARSE < columns)
         for i in range(rows):
             counts[ROW_PULSES] += np.int64(count_ones(drawn[i, v]))
         if met > 0:
             key = row_key(update_stream, number)
             counts[COINCIDENCES] += pulse_rows(
-                cells, drawn[:, v], error_values[:, v], side, signed, key, writes
+                weights,
+                state,
+                planes,
+                law,
+                write_noise,
+                drawn[:, v],
+                error_values[:, v],
+                column_trains,
+                x,
+                listed,
+                met,
+                met * SPARSE < columns,
+                signed,
+                key,
+                writes,
             )
 
 

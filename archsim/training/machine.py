@@ -209,7 +209,10 @@ class Machine:
         space = Space(self.memory, self.errors, self.room, self.words)
         counters = Counters(self.totals, self.samples, self.results)
         devices = self.arrays.record()
-        trains = self._trains()
+        # Put in a row once: a step of a small network takes as long as its arguments.
+        given = (*tables, *weights, *physics, images, labels)
+        kept = (*space, *counters, *self.stored)
+        updated = (*devices, *self._trains(), self.program.arrays, self.memory)
         for start in range(0, len(order), s.batch):
             chosen = order[start : start + s.batch]
             step = as_word(first_step + start)
@@ -217,36 +220,13 @@ class Machine:
                 np.concatenate(
                     [copy.reshape(-1) for copy in self.copies], out=self.backward_weights
                 )
-            present(
-                *tables,
-                *weights,
-                *physics,
-                images,
-                labels,
-                chosen,
-                *space,
-                *counters,
-                *self.stored,
-                seed,
-                step,
-                True,
-            )
+            present(*given, chosen, *kept, seed, step, True)
             if self.copies is not None:
                 self.totals[:, 1] = 0  # products in the vector unit are no reads
             if self.rule is not None:
                 self._apply_rule(self.rule, len(chosen), first_step + start)
             else:
-                self._update(
-                    *devices,
-                    *trains,
-                    self.program.arrays,
-                    self.memory,
-                    len(chosen),
-                    seed,
-                    step,
-                    self.counts,
-                    self.words,
-                )
+                self._update(*updated, len(chosen), seed, step, self.counts, self.words)
 
     def _apply_rule(self, rule: UpdateRule, size: int, first_step: int) -> None:
         """A scheme's own rule for the mini-batch in memory: image by image, and once at its end."""

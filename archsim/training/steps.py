@@ -13,7 +13,7 @@ from collections.abc import Callable
 import numpy as np
 
 from archsim.kernels import update_block as pulses
-from archsim.kernels.compiled import kernel, template
+from archsim.kernels.compiled import borrowed, kernel, template
 from archsim.kernels.outer import add_products
 from archsim.kernels.records import Cells, Draws, Tally, Trains, Vectors
 from archsim.training.activity import observe
@@ -81,6 +81,25 @@ def present(
     answers) and the numbers of the mini-batch; the fields of records.Space, Counters and Stored; keys of
     random numbers (uint64, image b has the step first_step + b); whether errors go back.
     """
+    operations = borrowed(operations)
+    arrays = borrowed(arrays)
+    second = borrowed(second)
+    forward_weights = borrowed(forward_weights)
+    backward_weights = borrowed(backward_weights)
+    forward_physics = borrowed(forward_physics)
+    backward_physics = borrowed(backward_physics)
+    images = borrowed(images)
+    labels = borrowed(labels)
+    chosen = borrowed(chosen)
+    memory = borrowed(memory)
+    errors = borrowed(errors)
+    room = borrowed(room)
+    words = borrowed(words)
+    totals = borrowed(totals)
+    samples = borrowed(samples)
+    results = borrowed(results)
+    scales = borrowed(scales)
+    form = borrowed(form)
     size, parts = chosen.shape[0], 2 if second.shape[0] > 0 else 1
     asked = labels.shape[1]
     share = ONE / np.float32(size * asked)
@@ -175,6 +194,14 @@ def _update(
     kernels.records.Trains, the table of the arrays, the images' memory, keys of random numbers,
     counts of the update, scratch.
     """
+    weights = borrowed(weights)
+    state = borrowed(state)
+    planes = borrowed(planes)
+    writes = borrowed(writes)
+    arrays = borrowed(arrays)
+    memory = borrowed(memory)
+    counts = borrowed(counts)
+    words = borrowed(words)
     trains = Trains(rate, granularity, longest, manage_update, manage_length, deterministic)
     for b in range(size):
         for index in range(arrays.shape[0]):
