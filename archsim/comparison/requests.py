@@ -157,7 +157,11 @@ def _stored(order: Order) -> dict[str, Any]:
     assert order.folder is not None
     if order.trial is None:
         return Result.load(order.folder).to_dict()
-    path = order.folder / TRIAL
+    return read_trial(order.folder / TRIAL)
+
+
+def read_trial(path: Path) -> dict[str, Any]:
+    """The checked document of a trial. Raises InputError where it cannot be read or was damaged."""
     document = read_stored(path, "trial", "trial").document
     check_form(document, TRIAL_FORM, str(path))
     return document

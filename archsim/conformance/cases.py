@@ -5,7 +5,7 @@ small layer.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -52,6 +52,18 @@ class Case:
     def scheme(self) -> Scheme:
         """The scheme with the settings of its practice."""
         return load_scheme(self.name, self.practice.get("scheme_settings"))
+
+    def with_setting(self, path: str, value: Any) -> Case:
+        """The case with one more setting of its practice: a field of the scheme, or
+        `training.FIELD`.
+        """
+        field_name = path.removeprefix("training.")
+        if path.startswith("training."):
+            return replace(self, practice={**self.practice, field_name: value})
+        if load_scheme(self.name).core == "rpu":  # the core's own rule has its settings there
+            return replace(self, practice={**self.practice, "update": {field_name: value}})
+        own = {**self.practice.get("scheme_settings", {}), field_name: value}
+        return replace(self, practice={**self.practice, "scheme_settings": own})
 
     def settings(self, **more: Any) -> TrainingSettings:
         """Training settings of its practice, with `more` on top."""

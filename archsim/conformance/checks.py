@@ -5,12 +5,14 @@ scheme does not do what it declares.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archsim.conformance.cases import IMAGES, Case, Trial, digits, fitting_chip, trained_machine
 from archsim.schemes import load_scheme
+from archsim.schemes.tuned import RATE
 
 if TYPE_CHECKING:
     from archsim.run.result import Result
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 
 MOST_ERROR = 10.0
 """Per cent of the digits that may stay wrong after the epochs that the scheme suggests (3 where it suggests none)."""
+MOST_TUNED = 2
+_TUNED_IMAGES = 64  # digits in which each tuned setting shows
 LAYERS = {"conv1", "fc"}
 """Array layers of the network `digits_cnn`, on which the battery runs."""
 
@@ -215,6 +219,38 @@ def resumes_bit_exactly(case: Case) -> None:
         _require(np.array_equal(weights, resumed.weights[layer]), f"the weights of {layer} differ")
 
 
+def declares_what_is_tuned(case: Case) -> None:
+    """A comparison tunes one or two settings beside the rate: they exist, the scheme allows both ends
+    of their ranges, and each moves the trained weights (of the scheme itself: a variant may leave one
+    to nothing).
+    """
+    axes = case.scheme.tuned
+    _require(len(axes) <= MOST_TUNED, f"at most {MOST_TUNED} settings are tuned, not {len(axes)}")
+    for axis in axes:
+        if axis.name in case.scheme.unused:
+            continue
+        ends = [axis.at(0.0), axis.at(1 - 1e-9)]
+        # where updates are gathered before anything is written, few images show it at a high rate only
+        rates = [factor * case.settings().learning_rate for factor in (1.0, RATE.high)]
+        _require(
+            bool(case.variant)
+            or any(_weights_differ(case, axis.name, ends, rate) for rate in rates),
+            f"{axis.name} moves nothing between {ends[0]} and {ends[1]}",
+        )
+
+
+def _weights_differ(case: Case, path: str, ends: Sequence[object], rate: float) -> bool:
+    """Whether a setting moves the weights of a short training at a rate."""
+    import numpy as np
+
+    quick = replace(case, practice={**case.practice, RATE.name: rate})
+    one, other = (
+        trained_machine(quick.with_setting(path, value), _TUNED_IMAGES).arrays.weights
+        for value in ends
+    )
+    return not np.array_equal(one, other, equal_nan=True)
+
+
 def _trained_and_simulated(case: Case) -> tuple[Machine, Result]:
     """A trained machine and the simulation of the same images with the activity it measured."""
     from archsim.run.simulation import simulate
@@ -246,5 +282,6 @@ CHECKS: tuple[Callable[[Case], None], ...] = (
     counts_the_actions_it_performed,
     reads_the_arrays_backwards_as_often_as_declared,
     resumes_bit_exactly,
+    declares_what_is_tuned,
     learns_the_digits,
 )

@@ -138,7 +138,11 @@ def _comparison(path: Path) -> int:
     from archsim.comparison.variants import chosen_variants
     from archsim.report.comparison.page import load_comparison
 
-    schemes = load_comparison(path)["schemes"]
+    whole = load_comparison(path)
+    schemes = whole["schemes"]
+    for row in whole["rows"]:
+        for number, run in enumerate(row["seeds"]):
+            _check_seed(path, row["label"], number, run)
     for index, document in enumerate(schemes):
         label = document.get("label")
         try:
@@ -156,6 +160,34 @@ def _comparison(path: Path) -> int:
                         allowed=repr(stored.get(key)),
                     )
     return len(schemes)
+
+
+def _check_seed(path: Path, label: str, number: int, run: dict[str, Any]) -> None:
+    """Raises InputError where a seed of a row is not what the result of that training says."""
+    from archsim.comparison.variants import chosen_variants
+
+    try:
+        own = path.parent / chosen_variants(label)[0].seed_folder(number, run["seed"])
+    except InputError:
+        return  # a scheme of the user's own file, whose name is not known here
+    if not (own / "result.json").is_file():
+        return
+    stored = Result.load(own).document
+    for key in ("accuracy_percent", "area_mm2", "energy_per_image_j", "latency_per_image_s"):
+        if run[key] != stored.get(key):
+            raise InputError(
+                "not what the result beside it says",
+                where=f"{path}: rows: {label}, seed {run['seed']}.{key}",
+                got=run[key],
+                allowed=repr(stored.get(key)),
+            )
+
+
+def _trial(path: Path) -> int:
+    from archsim.comparison.requests import read_trial
+
+    read_trial(path)
+    return 1
 
 
 def _space(path: Path) -> int:
@@ -282,5 +314,6 @@ _CHECKS: dict[str, tuple[str, Callable[[Path], int]]] = {
     STORE_FILE: ("rows of a sweep", _store),
     SPACE_FILE: ("space", _space),
     "checkpoint.json": ("checkpoint", _checkpoint),
+    "trial.json": ("trial of a tuning", _trial),
     "request.json": ("request", _request),
 }

@@ -53,10 +53,7 @@ class Hic(GradientOnArray):
         "device_settings": {"pulse_noise": 0.0},
     }
     # How much a carry writes: what the accumulator's length and the device's step leave open.
-    tuned: ClassVar[tuple[Tuned, ...]] = (
-        Tuned("bits", 4, 9),
-        Tuned("carry_step", 0.02, 0.32, "log"),
-    )
+    tuned: ClassVar[tuple[Tuned, ...]] = (Tuned("bits", 4, 9), Tuned("carry_pulses", 2, 32, "log"))
 
     # A weight and batch: the scaled step, its stochastic rounding, the addition to the accumulator.
     weight_work: ClassVar[dict[str, float]] = {"multiply": 1, "compare": 1, "add": 2}

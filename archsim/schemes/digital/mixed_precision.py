@@ -70,10 +70,10 @@ class MixedPrecision(GradientScheme):
         "learning_rate": 0.4,
         "device_settings": {"program_error": 0.0},
     }
-    # When a device is written (Wu 2023; Nandakumar 2020), and the decay of the optimiser.
+    # When a device is written (Wu 2023); first weights: how far they stand from the window's ends.
     tuned: ClassVar[tuple[Tuned, ...]] = (
         Tuned("threshold", 0.1, 1.0, "log"),
-        Tuned("weight_decay", 1e-6, 1e-3, "log"),
+        Tuned("training.initial_scale", 0.5, 2.0, "log"),
     )
 
     variants: ClassVar[dict[str, dict[str, dict[str, Any]]]] = {

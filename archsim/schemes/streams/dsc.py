@@ -46,10 +46,11 @@ class DynamicStochastic(StreamScheme):
     reference: ClassVar[str] = "archsim.schemes.streams.dsc_rule:reference_change"
     practice: ClassVar[dict[str, Any]] = {"learning_rate": 2.0**-9, "batch": 1, "epochs": 10}
     trial: ClassVar[dict[str, Any]] = {"learning_rate": 0.25, "scheme_settings": {"step_bits": 4}}
-    # Width of a weight's counter, and whether target and output go back one by one or as a difference.
+    # Whether target and output go back one by one or as a difference; first weights: how far they
+    # stand from the ends of the counters.
     tuned: ClassVar[tuple[Tuned, ...]] = (
-        Tuned("counter_bits", 10, 18),
         Tuned("error_parts", choices=("separate", "difference")),
+        Tuned("training.initial_scale", 0.5, 2.0, "log"),
     )
     variants: ClassVar[dict[str, dict[str, dict[str, Any]]]] = {
         "difference": {
