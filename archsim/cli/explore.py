@@ -14,6 +14,7 @@ from archsim.basics.folders import hold
 from archsim.cli import options
 from archsim.cli.output import console, emit, print_json, say
 from archsim.readers.digest import seal
+from hwlib.errors import InputError
 
 if TYPE_CHECKING:
     from archsim.exploration.space.space import Space
@@ -27,6 +28,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--out", metavar="DIR", help="folder of the sweep (default: the space's name)"
+    )
+    parser.add_argument(
+        "--scheme",
+        action="append",
+        default=[],
+        metavar="FILE.py",
+        dest="scheme_files",
+        help="file of an update rule of your own, which is run; the space names the rule; repeatable",
     )
     options.add_jobs_option(parser, "processes (default: all cores; 1: in this process)")
     parser.add_argument(
@@ -69,6 +78,8 @@ def execute(arguments: argparse.Namespace) -> int:
     from archsim.report.progress import make_progress
     from archsim.report.sweep.files import write_sweep
 
+    # before the space is read: it names rules, and only the command line names files to run
+    _run_scheme_files(arguments.scheme_files)
     space = load_space(arguments.space)
     if arguments.dry_run:
         return _preview(space, arguments)
@@ -103,6 +114,22 @@ def execute(arguments: argparse.Namespace) -> int:
         say(f"note: {note}", arguments.quiet)
     say(f"written: {folder / 'report.html'}", arguments.quiet)
     return 0
+
+
+def _run_scheme_files(paths: list[str]) -> None:
+    """Know the update rules of the user's own files."""
+    from archsim.schemes.own_file import scheme_names
+
+    for path in paths:
+        if not path.endswith(".py"):
+            raise InputError(
+                "not the file of an update rule",
+                where="--scheme",
+                got=path,
+                allowed="FILE.py",
+                hint="a rule of archsim needs no option: the space names it by scheme",
+            )
+    scheme_names(paths)
 
 
 def _preview(space: Space, arguments: argparse.Namespace) -> int:

@@ -288,3 +288,39 @@ def test_a_cell_that_runs_again_replaces_its_class_and_no_other(known):
     other = type("Other", (kind,), {"__module__": "elsewhere"})
     with pytest.raises(InputError, match="another update scheme"):
         register(other)
+
+
+def test_a_sweep_has_an_own_rule_on_its_axis(known, call, tmp_path):
+    space = tmp_path / "space.toml"
+    text = (
+        'schema = 1\nnetwork = "digits_cnn"\nphase = "training"\nbatch = 8\n'
+        '[axes]\nscheme = ["sgd", "manhattan"]\n'
+        '[objectives]\nenergy_per_image_j = "minimise"\n'
+    )
+    space.write_text(text)
+    line = ("explore", space, "--jobs", 1, "--out", "swept")
+    code, _, err = call(*line)
+    assert code == 2 and "unknown scheme" in err  # only the command line names files to run
+    own = tmp_path / "own.py"
+    own.write_text(EXAMPLE.read_text())
+    code, out, err = call(*line, "--scheme", own, "--json")
+    assert code == 0, err
+    assert {row["scheme"] for row in json.loads(out)["points"]} == {"sgd", "manhattan"}
+    # what the rule is stands in the key of its points: an edited file is another rule
+    code, _, err = call(*line, "--scheme", own, "--resume")
+    assert code == 0 and "0 worked out" in err
+    own.write_text(EXAMPLE.read_text().replace("words=1", "words=2"))
+    code, _, err = call(*line, "--scheme", own, "--resume")
+    assert code == 0 and "1 worked out" in err and "scheme manhattan has changed" in err
+
+
+def test_a_space_that_names_a_file_is_refused(known, call, tmp_path):
+    space = tmp_path / "space.toml"
+    space.write_text(
+        'schema = 1\nnetwork = "digits_cnn"\nphase = "training"\n'
+        '[axes]\nscheme = ["sgd", "own.py"]\n[objectives]\narea_mm2 = "minimise"\n'
+    )
+    code, _, err = call("explore", space)
+    assert code == 2 and "never its file" in err and "--scheme FILE.py" in err
+    code, _, err = call("explore", space, "--scheme", "sgd")
+    assert code == 2 and "not the file of an update rule" in err

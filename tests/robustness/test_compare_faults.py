@@ -146,3 +146,27 @@ def test_a_fault_of_ours_costs_its_scheme_only(monkeypatch):
 
 def test_a_kill_costs_little():
     assert CHECKPOINT_IMAGES <= 60_000 / 10
+
+
+def test_killed_in_the_middle_of_tuning_and_resumed(tmp_path):
+    asked = {"images": 200, "tune": 4, "seeds": 2}
+    whole = archsim.compare("digits_cnn", ["tiki_taka", "sgd"], **asked)
+    command = f"compare digits_cnn --schemes tiki_taka,sgd --images 200 --tune 4 --seeds 2 --jobs 1 --out {tmp_path}"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "archsim.cli.main", *command.split()],
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    wait_for((tmp_path / "tiki_taka--trial-1" / "trial.json").exists)
+    process.kill()
+    assert process.wait() == -signal.SIGKILL
+    kept = {path: path.stat().st_mtime_ns for path in tmp_path.glob("*/trial.json")}
+    assert 2 <= len(kept) < 8, "stopped too late to prove anything"
+    wait_for(lambda: free(tmp_path / "tiki_taka"), 5.0)
+    found = archsim.compare(
+        "digits_cnn", ["tiki_taka", "sgd"], folder=tmp_path, resume=True, **asked
+    )
+    assert timeless(found.rows) == timeless(whole.rows)
+    assert [row["tuning"] for row in found.seed_rows] == [row["tuning"] for row in whole.seed_rows]
+    assert {path: path.stat().st_mtime_ns for path in kept} == kept  # never trained again

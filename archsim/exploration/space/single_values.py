@@ -23,6 +23,12 @@ def check_value(space: Space, path: str, value: Any, where: str) -> None:
             network_of(value)
         elif path == "architecture":
             chip_defaults(value)
+        elif path == "scheme" and isinstance(value, str) and value.endswith(".py"):
+            raise InputError(
+                "a space names an update rule, never its file",
+                got=value,
+                hint="name the rule here, and its file on the command line by --scheme FILE.py",
+            )
         elif path == "scheme":
             scheme_of(value, ())
         elif path in ("phase", "batch", "images"):
