@@ -196,5 +196,6 @@ def movers(
         "draw": noise,
         "pulses_of": pulses_of_pair if paired else pulses_of_single,
     }
-    row, some = (template(function, **names) for function in (move_row, move_some))
+    row = template(move_row, **names)
+    some = template(move_some, **names)
     return Movers(row, some, template(pulse_rows, move_row=row, move_some=some), noise)

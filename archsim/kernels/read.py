@@ -15,7 +15,7 @@ import math
 
 import numpy as np
 
-from archsim.kernels.compiled import kernel
+from archsim.kernels.compiled import borrowed, kernel
 from archsim.kernels.product import (
     aligned,
     columns_times_vector,
@@ -78,6 +78,7 @@ def convert_outputs(raw, width, factors, step, bound, noise, keys, hits):
     """ADC, in place on raw[output, vector]: noise, rounding, clip, rescale; hits[vector] counts the
     outputs at the bound.
     """
+    hits = borrowed(hits)
     for b in range(width):
         hits[b] = 0
     for i in range(raw.shape[0]):

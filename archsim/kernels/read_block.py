@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from archsim.kernels.compiled import kernel
+from archsim.kernels.compiled import borrowed, kernel
 from archsim.kernels.product import matrix_times_block
 from archsim.kernels.random import normal, row_key
 from archsim.kernels.read import convert_outputs
@@ -57,6 +57,7 @@ def convert_inputs(block, chosen, count, factors, step, bound, noise, keys, load
     """DAC of the chosen vectors: divide, round, clip, add noise; the law of
     `kernels.read.load_vector`.
     """
+    chosen = borrowed(chosen)
     for line in range(block.shape[0]):
         source, target = block[line], loaded[line]
         for b in range(count):

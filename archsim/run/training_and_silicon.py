@@ -197,14 +197,13 @@ def train(
     rule = silicon_scheme(rule, settings)
     chip, told = chip_of_device(chip, device_of(settings), electrical_of(device_of(settings)))
     notes += told
-    folder = _folder_for(chosen)
-    trace = build_trace(network, rule, "training", settings.batch)
+    folder, trace = _folder_for(chosen), build_trace(network, rule, "training", settings.batch)
     settings, told = with_clock(settings, trace, chip, rule)
     notes += told
-    # what cannot be priced is refused before hours of training
+    # What cannot be priced is refused before hours of training.
     simulate(trace, chip, rule, node_nm=chosen.node_nm, timing=False)
-    whole = load_dataset(data, progress=chosen.progress)
-    dataset = fit_dataset(network, whole.first(train=chosen.images))
+    images = load_dataset(data, progress=chosen.progress).first(train=chosen.images)
+    dataset = fit_dataset(network, images)
     from archsim.training import loop
 
     inputs = inputs_of(network, chip, rule, settings, dataset)
@@ -221,8 +220,8 @@ def train(
         )
     if not trained.activities:
         raise KeyboardInterrupt
-    told = [*dataset.notes, *notes]
-    training = with_silicon(trained, trace, chip, rule, told, chosen.node_nm)
+    notes = [*dataset.notes, *notes]
+    training = with_silicon(trained, trace, chip, rule, notes, chosen.node_nm)
     training.result.document["training"] |= {
         "suggested": suggested,
         "inputs": inputs,

@@ -11,17 +11,24 @@ PARAMETERS = 8  # without self; a public verb may have more as typed options (`U
 LINES = 60  # of code, the docstring not counted
 FOLDERS = ("hwlib", "workloads", "archsim")
 # How many longer ones a room still has, at most: numbers here only go down, and end at none.
-UNFINISHED = {
-    "archsim.devices": 1,
-    "archsim.kernels": 17,
-    "archsim.schemes": 2,
-    "archsim.training": 2,
-}
+UNFINISHED = {"archsim.devices": 1, "archsim.kernels": 14}
 
 
 def room_of(path):
     parts = path.relative_to(ROOT).parts
     return parts[0] if parts[0] != "archsim" else ".".join(parts[:2]).removesuffix(".py")
+
+
+def templates(tree):
+    """Names of the functions that a file compiles by `template(NAME, ...)`."""
+    return {
+        node.args[0].id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and ast.unparse(node.func) == "template"
+        and node.args
+        and isinstance(node.args[0], ast.Name)
+    }
 
 
 def compiled(function):
@@ -48,8 +55,11 @@ def code_lines(function):
 
 
 def faults(tree, where):
+    kernels = templates(tree)
     for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not compiled(node):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            if compiled(node) or node.name in kernels:
+                continue
             if parameters(node) > PARAMETERS:
                 yield f"{where}:{node.lineno} {node.name}: {parameters(node)} parameters"
             if code_lines(node) > LINES:
@@ -78,6 +88,8 @@ def test_functions_have_few_parameters_and_lines():
         ("def f(a, b, c, d, e, f, g, h, i): pass", "9 parameters"),
         ("def f(self, a, b, c, d, e, f, g, h): pass", ""),
         ("@compiled\ndef f(a, b, c, d, e, f, g, h, i): pass", ""),
+        ("def f(a, b, c, d, e, f, g, h, i): pass\nk = template(f, step=1)", ""),
+        ("def f(a, b, c, d, e, f, g, h, i): pass\nk = template(g, step=f)", "9 parameters"),
         ("def f():\n" + "    pass\n" * 60, "61 lines"),
         ("def f():\n    '''" + "\n" * 60 + "    '''\n    pass\n", ""),
     ],
@@ -90,6 +102,6 @@ def test_a_long_function_is_seen(text, seen):
 def test_a_verb_with_options_shows_each_of_them():
     import archsim
 
-    for verb, count in ((archsim.simulate, 14), (archsim.train, 16), (archsim.compare, 14)):
+    for verb, count in ((archsim.simulate, 14), (archsim.train, 16), (archsim.compare, 19)):
         names = inspect.signature(verb).parameters
         assert len(names) == count and "options" not in names

@@ -5,7 +5,12 @@ import pytest
 
 from archsim.devices.presets import load_device
 from archsim.schemes import load_scheme
-from archsim.schemes.low_rank.sbpca_apply import apply_change, apply_outer_products, rebuilt_change
+from archsim.schemes.low_rank.sbpca_apply import (
+    LowRank,
+    apply_change,
+    apply_outer_products,
+    rebuilt_change,
+)
 from archsim.schemes.low_rank.sbpca_reference import change
 from archsim.schemes.rule import ActionCounts, LayerState
 from archsim.studies.batches import train as train_in_batches
@@ -49,7 +54,7 @@ def applied(step, device="perfect", **settings):
     )
     done = ActionCounts()
     if scheme.update_mode == "rank_seq":
-        apply_outer_products(layer, scheme, X, D, S, FACTOR, done, 1, step)
+        apply_outer_products(layer, scheme, LowRank(X, D, S, FACTOR), done, 1, step)
     else:
         apply_change(layer, scheme, rebuilt_change(X, D, S, FACTOR), 2, done, 1, step)
     return layer.weights.copy(), done, layer.writes

@@ -4,6 +4,8 @@ written, or some of them.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from archsim.kernels.outer import add_products
@@ -20,20 +22,33 @@ MOST_PULSES = 64  # a device takes in one write
 ROUNDING = 97  # added to the stream number of writes: the numbers that round
 
 
+class LowRank(NamedTuple):
+    """A change factor sum_k s_k D_k X_k^T: float32 X (N, k), D (M, k) and s (k,)."""
+
+    X: np.ndarray
+    D: np.ndarray
+    s: np.ndarray
+    factor: float
+
+
+class Shot(NamedTuple):
+    """One outer product: inputs float32 (N,), errors (M,), and what multiplies them."""
+
+    x: np.ndarray
+    d: np.ndarray
+    factor: float
+
+
 def apply_outer_products(
     layer: LayerState,
     scheme: LowRankSettings,
-    X: np.ndarray,
-    D: np.ndarray,
-    s: np.ndarray,
-    factor: float,
+    change: LowRank,
     done: ActionCounts,
     seed: int,
     step: int,
 ) -> None:
-    """W += factor sum_k s_k D_k X_k^T, one outer product after the other in the array. X (N, k), D
-    (M, k), s (k).
-    """
+    """W += change, one outer product after the other in the array."""
+    X, D, s, factor = change
     rows = len(D)
     columns = len(X)
     rank = len(s)
@@ -60,7 +75,8 @@ def apply_outer_products(
         _pulses(done, slots, input_side, error_side, coincidences)
     else:
         for c in range(rank):
-            _one_shot(layer, scheme, X[:, c], D[:, c] * s[c], factor, done, seed, step, c)
+            shot = Shot(X[:, c], D[:, c] * s[c], factor)
+            _one_shot(layer, scheme, shot, done, seed, step, c)
 
 
 def _pulses(
@@ -81,9 +97,7 @@ def _pulses(
 def _one_shot(
     layer: LayerState,
     scheme: LowRankSettings,
-    x: np.ndarray,
-    d: np.ndarray,
-    factor: float,
+    shot: Shot,
     done: ActionCounts,
     seed: int,
     step: int,
@@ -93,8 +107,8 @@ def _one_shot(
     device is their product.
     """
     levels = F(scheme.train_length)
-    x, d = _coded(x, levels), _coded(d, levels)
-    wanted = np.multiply.outer(d, x) * F(factor / layer.on_devices.granularity)
+    x, d = _coded(shot.x, levels), _coded(shot.d, levels)
+    wanted = np.multiply.outer(d, x) * F(shot.factor / layer.on_devices.granularity)
     signed = _rounded(wanted, scheme, seed, step, layer.tile, place, scheme.train_length)
     # the numbers of a copy that no scheme has, for each outer product its own
     layer.on_devices.pulse(

@@ -20,7 +20,12 @@ from archsim.kernels.low_rank import (
 from archsim.kernels.outer import add_products
 from archsim.kernels.random import as_word, fill_normals, stream_key
 from archsim.schemes.low_rank import sbpca_reference as slow
-from archsim.schemes.low_rank.sbpca_apply import apply_change, apply_outer_products, rebuilt_change
+from archsim.schemes.low_rank.sbpca_apply import (
+    LowRank,
+    apply_change,
+    apply_outer_products,
+    rebuilt_change,
+)
 from archsim.schemes.low_rank.sbpca_work import batch_work, block_work, sample_work
 from archsim.schemes.low_rank.settings import LowRankSettings
 from archsim.schemes.rule import LayerState, UpdateRule
@@ -173,7 +178,7 @@ class LowRankRule(UpdateRule[LowRankSettings]):
         done.add_work(batch_work(scheme.estimator, rows, columns, rank))
         X, D, s, factor = self._factors(layer, estimate, rank)
         if scheme.update_mode == "rank_seq":
-            apply_outer_products(layer, scheme, X, D, s, factor, done, self.seed, step)
+            apply_outer_products(layer, scheme, LowRank(X, D, s, factor), done, self.seed, step)
             applied = True
         else:
             applied = apply_change(
