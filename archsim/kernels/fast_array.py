@@ -15,6 +15,7 @@ import numpy as np
 
 from archsim.kernels import moves
 from archsim.kernels.compiled import borrowed, kernel, template
+from archsim.kernels.number_formats import BITS, FLOAT, WIDE, store_values
 from archsim.kernels.random import READ_OUTPUT, REFRESH, WRITE, normal, row_key, stream_key, uniform
 from archsim.kernels.records import Draws, Tally, Trains
 from archsim.kernels.update import specialise
@@ -28,6 +29,7 @@ FAST_TILE = 1 << 40
 _FAST_TILE = U(FAST_TILE)
 MEAN_RATE = 0.01  # of the running means of max|x| and max|d|, an image (aihwkit)
 KEPT = 0.99  # 1 - MEAN_RATE
+WORDS = U(180)  # stream of the rounding of digital words
 CURSOR, READS, PULSES = range(3)  # of TransferMemory.progress
 
 
@@ -35,7 +37,8 @@ class TransferMemory(NamedTuple):
     """What a layer holds beside its two arrays: float32 (M, N) the reference of the fast array, the
     hidden matrix H, the running mean of the reads and what it was at the last flip; choppers float32
     and reads int32 (N,) of the lines; means float64 (2,) of max|x| and max|d|; progress int64 (3,):
-    the next line, reads and pulses since counting began.
+    the next line, reads and pulses since counting began; scales of H and of the mean, and the form
+    of their words (see `number_formats`).
     """
 
     reference: np.ndarray
@@ -46,6 +49,9 @@ class TransferMemory(NamedTuple):
     reads: np.ndarray
     means: np.ndarray
     progress: np.ndarray
+    hidden_scale: np.ndarray
+    mean_scale: np.ndarray
+    form: np.ndarray
 
 
 class Transfer(NamedTuple):
@@ -128,6 +134,25 @@ def read_line(fast, memory, rule, k, key, z):
         mean[i, k] += tail * (omega - mean[i, k])
 
 
+@kernel
+def store_lines(memory, version, k, image, key):
+    """Line k of H, and of the mean of AGAD's reads, goes back to the buffer as words."""
+    form = memory.form
+    if form[BITS] == 0 and form[FLOAT] == WIDE:
+        return
+    if version == AGAD:
+        store_line(memory.mean, k, memory.mean_scale, form, image, key)
+    store_line(memory.hidden, k, memory.hidden_scale, form, image, key)
+
+
+@kernel
+def store_line(matrix, k, scale, form, image, key):
+    """Line k of a digital matrix (M, N) as words."""
+    line = matrix[:, k].copy()
+    store_values(line, scale, form, np.int64(image), key, True)
+    matrix[:, k] = line
+
+
 def pulse_line(slow, memory, k, z, gain, signed, listed, key, writes):
     """H gathers z at line k; an entry past one gives its weight a pulse and starts anew."""
     weights, state, planes = slow.weights, slow.state, slow.planes
@@ -204,6 +229,7 @@ def image(slow, fast, memory, inputs, errors, rule, trains, keys, both):
     read_stream = stream_key(keys.seed, keys.step, fast_tile, READ_OUTPUT)
     pulse_stream = stream_key(keys.seed, keys.step, keys.tile, WRITE)
     flip_stream = stream_key(keys.seed, keys.step, fast_tile, REFRESH)
+    word_stream = stream_key(keys.seed, keys.step, fast_tile, WORDS)
     spacing = max(1, vectors // rule.transfers)
     done = 0
     for v in range(vectors):
@@ -228,6 +254,7 @@ def image(slow, fast, memory, inputs, errors, rule, trains, keys, both):
         else:
             key = row_key(pulse_stream, number)
             pulse_line(slow, memory, k, z[0], gain, signed, listed, key, slow_writes)
+            store_lines(memory, rule.version, k, step, row_key(word_stream, number))
         line_reads[k] += 1
         flipped = rule.version == AGAD and line_reads[k] % rule.period == 0
         if rule.version == CHOPPED:

@@ -198,9 +198,9 @@ def store_values(values, scale, form, image, key, follow):
 
 
 @kernel
-def store_words(values, scale, form, image, seed, tile, stream):
-    """`store_values` of a quantity of an update rule, keyed by (seed, image, tile, stream), all
-    uint64.
+def store_words(values, scale, form, image, seed, tile, stream, part):
+    """`store_values` of a quantity of an update rule, keyed by (seed, image, tile, stream, part),
+    all uint64.
     """
-    key = row_key(stream_key(seed, image, tile, stream), U(0))
+    key = row_key(stream_key(seed, image, tile, stream), part)
     store_values(values, scale, form, np.int64(image), key, True)

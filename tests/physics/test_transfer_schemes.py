@@ -12,6 +12,7 @@ from archsim.schemes.pulsed.tiki_taka_reference import twin_change
 from archsim.schemes.pulsed.tiki_taka_rule import TikiTakaRule
 from archsim.schemes.pulsed.zero_shift_rule import ZeroShiftRule
 from archsim.schemes.rule import LayerState
+from archsim.schemes.shared.words import Arithmetic
 from archsim.training.loop import train
 from archsim.training.settings import read_settings
 from hwlib.errors import InputError
@@ -42,7 +43,8 @@ def data(images, vectors, seed=0):
 
 @pytest.mark.parametrize("version", ["v1", "v2", "chopped", "agad"])
 @pytest.mark.parametrize("vectors", [1, 7])
-def test_compiled_pass_has_the_bits_of_its_twin(version, vectors):
+@pytest.mark.parametrize("words", ["fp32", "int8"])
+def test_compiled_pass_has_the_bits_of_its_twin(version, vectors, words):
     scheme = load_scheme(
         "tiki_taka",
         {
@@ -58,6 +60,7 @@ def test_compiled_pass_has_the_bits_of_its_twin(version, vectors):
     rate = 40.0 if scheme.divide_by_fast_rate and version != "v1" else 2.0
     inputs, errors = data(240 // vectors, vectors)
     layer, twin = layer_of(vectors), layer_of(vectors)
+    layer.arithmetic = twin.arithmetic = Arithmetic(words, "stochastic")
     start = layer.weights.copy()
     rule = TikiTakaRule(scheme, [layer], rate, 1, 9)
     for step, (x, d) in enumerate(zip(inputs, errors)):

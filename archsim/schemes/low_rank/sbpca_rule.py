@@ -17,6 +17,7 @@ from archsim.kernels.low_rank import (
     sbpca_block,
     truncated_svd,
 )
+from archsim.kernels.low_rank_words import FactorWords, lrt_words, sbe_words, store_factors
 from archsim.kernels.outer import add_products
 from archsim.kernels.random import as_word, fill_normals, stream_key
 from archsim.schemes.low_rank import sbpca_reference as slow
@@ -37,6 +38,7 @@ F, U = np.float32, np.uint64
 START_X = U(40)
 START_D = U(41)
 SIGNS = U(42)
+FACTORS = ("factors X", "factors D", "singular values")
 FORGETTING, SMALL = 0.999, 1e-4  # of the running maximum of max-norm (LRT20)
 
 
@@ -94,6 +96,9 @@ class LowRankRule(UpdateRule[LowRankSettings]):
         super().__init__(scheme, layers, rate, batch, seed)
         self.estimates = [_Estimate(scheme, layer, batch, seed) for layer in self.layers]
         self.totals = np.zeros(2, np.int64)
+        self.words.hold(*FACTORS, "gradient", "samples x", "samples d", "rebuilt change")
+        for layer, estimate in zip(self.layers, self.estimates):
+            self._store_factors(layer, estimate, 0)
 
     def image(self, layer: LayerState, inputs: np.ndarray, errors: np.ndarray, step: int) -> None:
         estimate = self.estimates[layer.index]
@@ -106,15 +111,20 @@ class LowRankRule(UpdateRule[LowRankSettings]):
         d = np.ascontiguousarray(errors.T) * F(self.batch_size)
         done.add_work(sample_work(scheme.estimator, rows, columns, rank), count)
         if scheme.estimator == "sbe":
-            sbe_samples(estimate.X, estimate.D, estimate.s, x, d, estimate.samples + 1)
+            factors = (estimate.X, estimate.D, estimate.s)
+            if self.words.exact:
+                sbe_samples(*factors, x, d, estimate.samples + 1)
+            else:
+                sbe_words(*factors, x, d, estimate.samples + 1, self._factor_words(layer, step))
         elif scheme.estimator == "svd":
             add_products(estimate.sum, inputs, errors, F(self.batch_size))
+            self.words.store(layer, "gradient", estimate.sum, step)
         elif scheme.estimator == "lrt":
             if scheme.max_norm:
                 d /= F(self._norm(estimate, d))
                 done.add_work({"compare": rows, "multiply": rows}, count)
             key = as_word(stream_key(as_word(self.seed), as_word(step), as_word(layer.tile), SIGNS))
-            lrt_samples(
+            arguments = (
                 estimate.X,
                 estimate.D,
                 estimate.s,
@@ -125,10 +135,30 @@ class LowRankRule(UpdateRule[LowRankSettings]):
                 key,
                 self.totals,
             )
+            if self.words.exact:
+                lrt_samples(*arguments)
+            else:
+                lrt_words(*arguments, self._factor_words(layer, step))
         else:
-            self._gather(layer, estimate, x, d)
+            self.words.store(layer, "samples x", x, step)
+            self.words.store(layer, "samples d", d, step)
+            self._gather(layer, estimate, x, d, step)
         estimate.samples += count
         estimate.images += 1
+
+    def _factor_words(self, layer: LayerState, step: int) -> FactorWords:
+        """Scales and keys of a layer's factors, for an image."""
+        X, D, s = (self.words.kept[name, layer.index] for name in FACTORS)
+        keys = (U(step), as_word(self.seed), X.tile, X.stream)
+        return FactorWords(X.scale, D.scale, s.scale, self.words.form, *keys)
+
+    def _store_factors(
+        self, layer: LayerState, estimate: _Estimate, step: int, part: int = 0
+    ) -> None:
+        """Round the factors as they go back to the buffer."""
+        if not self.words.exact and self.scheme.estimator != "svd":
+            words = self._factor_words(layer, step)
+            store_factors(estimate.X, estimate.D, estimate.s, words, U(part))
 
     @staticmethod
     def _norm(estimate: _Estimate, d: np.ndarray) -> float:
@@ -140,7 +170,9 @@ class LowRankRule(UpdateRule[LowRankSettings]):
         estimate.peak = FORGETTING * estimate.peak + (1 - FORGETTING) * largest
         return max(largest, estimate.peak / (1 - FORGETTING**estimate.peaks))
 
-    def _gather(self, layer: LayerState, estimate: _Estimate, x: np.ndarray, d: np.ndarray) -> None:
+    def _gather(
+        self, layer: LayerState, estimate: _Estimate, x: np.ndarray, d: np.ndarray, step: int
+    ) -> None:
         start = 0
         while start < len(x):
             taken = min(len(x) - start, estimate.block - estimate.filled)
@@ -151,9 +183,9 @@ class LowRankRule(UpdateRule[LowRankSettings]):
             )
             estimate.filled, start = estimate.filled + taken, start + taken
             if estimate.filled == estimate.block:
-                self._close(layer, estimate)
+                self._close(layer, estimate, step)
 
-    def _close(self, layer: LayerState, estimate: _Estimate) -> None:
+    def _close(self, layer: LayerState, estimate: _Estimate, step: int) -> None:
         """End a sub-batch, full or the last of its batch."""
         if estimate.filled:
             sbpca_block(
@@ -165,6 +197,7 @@ class LowRankRule(UpdateRule[LowRankSettings]):
                 estimate.filled,
                 estimate.turn,
             )
+            self._store_factors(layer, estimate, step, estimate.turn)
             rows, columns = layer.weights.shape
             self.done[layer.index].add_work(block_work(rows, columns, len(estimate.s)))
             estimate.filled, estimate.turn = 0, estimate.turn + 1
@@ -176,14 +209,14 @@ class LowRankRule(UpdateRule[LowRankSettings]):
         rows, columns = layer.weights.shape
         rank = scheme.rank_of(rows, columns)
         done.add_work(batch_work(scheme.estimator, rows, columns, rank))
-        X, D, s, factor = self._factors(layer, estimate, rank)
+        X, D, s, factor = self._factors(layer, estimate, rank, step)
         if scheme.update_mode == "rank_seq":
             apply_outer_products(layer, scheme, LowRank(X, D, s, factor), done, self.seed, step)
             applied = True
         else:
-            applied = apply_change(
-                layer, scheme, rebuilt_change(X, D, s, factor), rank, done, self.seed, step
-            )
+            change = rebuilt_change(X, D, s, factor)
+            self.words.store(layer, "rebuilt change", change, step)
+            applied = apply_change(layer, scheme, change, rank, done, self.seed, step)
         if scheme.estimator == "lrt" and not applied:
             estimate.batches += 1
             return
@@ -199,7 +232,7 @@ class LowRankRule(UpdateRule[LowRankSettings]):
         estimate.batches = 1
 
     def _factors(
-        self, layer: LayerState, estimate: _Estimate, rank: int
+        self, layer: LayerState, estimate: _Estimate, rank: int, step: int
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
         """Unit vectors X (N, k), D (M, k), s (k) and the factor of their sum in the weight change."""
         X = estimate.X
@@ -207,7 +240,7 @@ class LowRankRule(UpdateRule[LowRankSettings]):
         s = estimate.s
         share = self.rate * estimate.samples / self.batch_size
         if self.scheme.estimator == "sbpca":
-            self._close(layer, estimate)
+            self._close(layer, estimate, step)
         elif self.scheme.estimator == "sbe":
             return _unit(X), _unit(D), s, share
         elif self.scheme.estimator == "svd":

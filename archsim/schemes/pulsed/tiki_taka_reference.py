@@ -7,7 +7,17 @@ from __future__ import annotations
 import numpy as np
 
 from archsim.devices.array import DeviceArray
-from archsim.kernels.fast_array import AGAD, CHOPPED, CURSOR, FAST_TILE, MEAN_RATE, V1, VERSIONS
+from archsim.kernels.fast_array import (
+    AGAD,
+    CHOPPED,
+    CURSOR,
+    FAST_TILE,
+    MEAN_RATE,
+    V1,
+    VERSIONS,
+    WORDS,
+)
+from archsim.kernels.number_formats_reference import store_reference
 from archsim.kernels.random import READ_OUTPUT, REFRESH, WRITE
 from archsim.kernels.random_reference import (
     normal_reference,
@@ -148,6 +158,7 @@ class _Twin:
             memory.held[:, k] = memory.mean[:, k]
         z = memory.choppers[k] * (omega - memory.held[:, k])
         memory.mean[:, k] += F(scheme.tail) * (omega - memory.mean[:, k])
+        self.store(memory.mean, k, memory.mean_scale, step, v)
         return z * (memory.reads[k] >= scheme.period)
 
     def pulse(self, k: int, gathered: np.ndarray, step: int, v: int) -> None:
@@ -168,3 +179,10 @@ class _Twin:
             float(devices.write_noise),
             row_key_reference(key, self.rows)[:, None],
         )
+        self.store(hidden, k, self.memory.hidden_scale, step, v)
+
+    def store(self, matrix: np.ndarray, k: int, scale: np.ndarray, step: int, v: int) -> None:
+        """Line k of a digital matrix goes back as words."""
+        key = self.keys(WORDS, step, self.tile, v)
+        line = matrix[:, k].copy()
+        matrix[:, k] = store_reference(line, scale, self.memory.form, step, key)

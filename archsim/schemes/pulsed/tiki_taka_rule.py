@@ -20,6 +20,7 @@ from archsim.kernels.fast_array import (
     TransferMemory,
     image_kernel,
 )
+from archsim.kernels.number_formats import SCALE_FIELDS
 from archsim.kernels.random import DEVICE, as_word, fill_normals, stream_key
 from archsim.kernels.records import Cells, Tally, Trains
 from archsim.schemes.rule import LayerState, UpdateRule
@@ -113,6 +114,9 @@ def new_state(scheme: TransferSettings, layer: LayerState, seed: int) -> State:
         reads=np.zeros(columns, np.int32),
         means=np.zeros(2),
         progress=np.zeros(3, np.int64),
+        hidden_scale=np.zeros(SCALE_FIELDS, np.int64),
+        mean_scale=np.zeros(SCALE_FIELDS, np.int64),
+        form=layer.arithmetic.word_form,
     )
     return State(fast, memory, new_counts(), new_counts(), np.zeros(shape, np.int32))
 
@@ -143,6 +147,12 @@ class TikiTakaRule(UpdateRule[TransferSettings]):
     ):
         super().__init__(scheme, layers, rate, batch, seed)
         self.states = [new_state(scheme, layer, seed) for layer in self.layers]
+        self.words.hold("hidden matrix", "mean of the reads")
+        for layer, held in zip(self.layers, self.states):
+            held.memory = held.memory._replace(
+                hidden_scale=self.words.kept["hidden matrix", layer.index].scale,
+                mean_scale=self.words.kept["mean of the reads", layer.index].scale,
+            )
         self.calls = [self._call(layer) for layer in self.layers]
 
     def image(self, layer: LayerState, inputs: np.ndarray, errors: np.ndarray, step: int) -> None:

@@ -131,7 +131,9 @@ class Words:
             for scale, layer in zip(scales, self.layers):
                 self.kept[name, layer.index] = Quantity(scale, as_word(layer.tile), stream)
 
-    def store(self, layer: LayerState, name: str, values: np.ndarray, step: int) -> None:
+    def store(
+        self, layer: LayerState, name: str, values: np.ndarray, step: int, part: int = 0
+    ) -> None:
         """Round a quantity of a layer in place.
 
         Args:
@@ -139,12 +141,20 @@ class Words:
             name: of the quantity, as it was held.
             values: float32, contiguous, of any shape.
             step: number of the image in the run: the key of random numbers.
+            part: of the image, where it is stored several times: another key.
         """
         if self.exact:
             return
         kept = self.kept[name, layer.index]
         store_words(
-            values.reshape(-1), kept.scale, self.form, U(step), self.seed, kept.tile, kept.stream
+            values.reshape(-1),
+            kept.scale,
+            self.form,
+            U(step),
+            self.seed,
+            kept.tile,
+            kept.stream,
+            U(part),
         )
 
     def state(self) -> dict[str, np.ndarray]:

@@ -5,7 +5,7 @@ signed coincidences.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import numpy as np
 
@@ -31,6 +31,8 @@ class DynamicRule(StreamRule[DynamicSettings]):
     """Counts times the step, saturated where the counter of `counter_bits` ends; starting weights
     are rounded to counts.
     """
+
+    quantities: ClassVar[tuple[str, ...]] = ()  # all that is kept are counters
 
     def __init__(
         self,

@@ -28,11 +28,15 @@ class EssopRule(StreamRule[EssopSettings]):
         seed: int,
     ):
         super().__init__(scheme, layers, rate, batch, seed)
-        self.optimisers = Optimisers(scheme, rate, self.layers)
+        self.optimisers = Optimisers(scheme, rate, self.layers, self.words)
 
     def change(self, layer: LayerState, step: int) -> np.ndarray:
         return self.optimisers.change(
-            layer, self.gradients[layer.index], self.copies[layer.index], self.done[layer.index]
+            layer,
+            self.gradients[layer.index],
+            self.copies[layer.index],
+            self.done[layer.index],
+            step,
         )
 
     def state(self) -> dict[str, np.ndarray]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Protocol, TypeVar
+from typing import ClassVar, Protocol, TypeVar
 
 import numpy as np
 
@@ -110,6 +110,9 @@ class StreamRule(UpdateRule[Settings]):
     counters at the bit of its vector's scale, so that they run through all vectors of an image.
     """
 
+    quantities: ClassVar[tuple[str, ...]] = ("gradient", "digital weights")
+    """Kept in words of the vector unit."""
+
     def __init__(
         self, scheme: Settings, layers: Sequence[LayerState], rate: float, batch: int, seed: int
     ):
@@ -117,6 +120,9 @@ class StreamRule(UpdateRule[Settings]):
         self.counts = [np.zeros(layer.weights.shape, np.int32) for layer in self.layers]
         self.gradients = [np.zeros(layer.weights.shape, F) for layer in self.layers]
         self.copies = [layer.weights.copy() for layer in self.layers]
+        self.words.hold(*self.quantities)
+        for layer, copy in zip(self.layers, self.copies):
+            self.store(layer, "digital weights", copy, 0)
         self.switched = np.zeros(scheme.converters(), np.int64)
         self.source = source_of(scheme)
         self.shared = is_shared(scheme)
@@ -125,6 +131,11 @@ class StreamRule(UpdateRule[Settings]):
         self.keys = [
             U(stream_key(as_word(seed), U(0), U(layer.tile), STREAMS)) for layer in self.layers
         ]
+
+    def store(self, layer: LayerState, name: str, values: np.ndarray, step: int) -> None:
+        """Round one of the `quantities` as it is written back; others are counters of their own."""
+        if name in self.quantities:
+            self.words.store(layer, name, values, step)
 
     def thresholds(self) -> np.ndarray:
         """Threshold of every level of a converter, int32 (converters or 1, levels + 1)."""
@@ -162,6 +173,7 @@ class StreamRule(UpdateRule[Settings]):
                 tallies,
             )
             self.gradients[index] += F(unit / length) * counts
+            self.store(layer, "gradient", self.gradients[index], step)
         done.add("stream_multiplier", "bit", edges["products"] * vectors)
         done.add("stream_counter", "count", tallies[streams.COINCIDENCES])
         both = (edges["inputs"] + edges["errors"]) * vectors
@@ -223,6 +235,7 @@ class StreamRule(UpdateRule[Settings]):
         copy = self.copies[layer.index]
         before = copy.copy()
         copy += self.change(layer, step)
+        self.store(layer, "digital weights", copy, step)
         self.gradients[layer.index][...] = 0
         write_targets(layer, copy, copy != before, self.done[layer.index], self.seed, step)
 
