@@ -161,8 +161,10 @@ def update_block(cells, inputs, errors, trains, draws, tally, words):
         counts[DRAWN] += 1
         counts[COLUMN_PULSES] += count_pulses(column_trains)
         met = list_pulsed(column_trains, active[v], listed)
+        row_pulses = np.int64(0)
         for i in range(rows):
-            counts[ROW_PULSES] += np.int64(count_ones(drawn[i, v]))
+            row_pulses += np.int64(count_ones(drawn[i, v]))
+        counts[ROW_PULSES] += row_pulses
         if met > 0:
             key = row_key(update_stream, number)
             counts[COINCIDENCES] += pulse_rows(

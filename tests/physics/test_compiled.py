@@ -7,11 +7,13 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import NamedTuple
 
+import numpy as np
 import pytest
 
 import archsim
-from archsim.kernels.compiled import device_law, kernel, template
+from archsim.kernels.compiled import borrowed, device_law, kernel, template
 from archsim.kernels.store import FOLDER, KEEP_SECONDS, MARK
 
 PULSES = """
@@ -254,3 +256,30 @@ def test_the_digest_is_that_of_content():
     assert (
         digest_of(plain, RATE=object()) == "" == digest_of(plain, RATE=lambda x: x)
     )  # cannot be told: not kept on disk
+
+
+class Pair(NamedTuple):
+    first: np.ndarray
+    inner: tuple
+
+
+@kernel
+def _write_through(pair, row):
+    borrowed_pair = borrowed(pair)
+    first, inner = borrowed_pair.first, borrowed_pair.inner
+    for i in range(first.shape[0]):
+        line = first[i]
+        line[:] = row + np.float32(i)
+        inner[0][i] += np.float32(1.0)
+    return first.sum()
+
+
+def test_a_borrowed_record_is_written_in_place_and_stays_its_callers():
+    pair = Pair(np.zeros((3, 2), np.float32), (np.zeros(3, np.float32),))
+    before = [sys.getrefcount(values) for values in (pair.first, pair.inner[0])]
+    for _ in range(100):
+        total = _write_through(pair, np.full(2, 5.0, np.float32))
+    assert total == 36
+    np.testing.assert_array_equal(pair.first, [[5, 5], [6, 6], [7, 7]])
+    np.testing.assert_array_equal(pair.inner[0], [100, 100, 100])
+    assert [sys.getrefcount(values) for values in (pair.first, pair.inner[0])] == before
