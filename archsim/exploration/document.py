@@ -11,6 +11,7 @@ import numpy as np
 
 from archsim.basics.version import VERSION
 from archsim.exploration.analysis import sensitivity
+from archsim.exploration.analysis.cannot_act import why_not
 from archsim.exploration.analysis.front import front_indices, knee_index, layers, uncertainty
 from archsim.exploration.space.space import Space
 from archsim.exploration.store.table import Table
@@ -67,6 +68,7 @@ def sweep_document(sweep: Sweep) -> dict[str, Any]:
         "figures": parts.figures,
         "analysis": _analysis(sweep),
         "notes": list(sweep.notes),
+        "guards": _guards(top),
     }
 
 
@@ -103,6 +105,22 @@ def _rung(table: Table) -> dict[str, Any]:
         "failed": counts[2],
         "outside": int(counts[0] - table.valid.sum()),
     }
+
+
+def _guards(table: Table) -> list[dict[str, Any]]:
+    """Why designs of the top rung enter no front and no knee; numbers differ, so each guard is told
+    by its first example, the most frequent first.
+    """
+    examples: dict[str, str] = {}
+    counts: Counter[str] = Counter()
+    for text in table.guards.values():
+        kind = text.split(":")[0]
+        examples.setdefault(kind, text)
+        counts[kind] += 1
+    return [
+        {"reason": examples[kind], "points": count}
+        for kind, count in counts.most_common(_MOST_REASONS)
+    ]
 
 
 def _reasons(tables: list[Table]) -> list[dict[str, Any]]:
@@ -209,6 +227,13 @@ def _analysed(sweep: Sweep, path: str, table: Table) -> dict[str, Any]:
     lowest = table is sweep.tables[0]
     whole_grid = lowest and sweep.space.sampler.kind == "grid"
     first, pairs, logarithmic = sensitivity.sensitivities(table, path, whole_grid)
+    left_out = {
+        axis.path: reason
+        for axis in sweep.space.axes
+        if (reason := why_not(axis.path, path, table.drifting))
+    }
+    first = [index for index in first if not left_out.keys() & set(index.axes)]
+    pairs = [index for index in pairs if not left_out.keys() & set(index.axes)]
     numbers = {axis.path: number for number, axis in enumerate(sweep.space.axes)}
     effects = [
         {"axis": axis, "rows": sensitivity.main_effects(table, path, number)}
@@ -231,6 +256,7 @@ def _analysed(sweep: Sweep, path: str, table: Table) -> dict[str, Any]:
         "pairs": [
             {"axes": list(i.axes), "share": i.share, "low": i.low, "high": i.high} for i in pairs
         ],
+        "left_out": [{"axis": axis, "reason": reason} for axis, reason in left_out.items()],
         "effects": effects,
         "interaction": interaction,
     }

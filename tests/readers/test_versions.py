@@ -90,7 +90,7 @@ DIGESTS = {
     ("space", 1): "c68912ec02c6",
     ("result", 1): "ef8f06e2d12a",
     ("comparison", 2): "73d969589462",
-    ("sweep", 1): "115c89faf8c7",
+    ("sweep", 1): "99aadf4a7a46",
     ("head", 1): "8f8d092757c9",
     ("trace", 1): "0cc435f65e72",
 }

@@ -20,9 +20,9 @@ SAMPLES = 200
 
 def front_indices(table: Table) -> list[int]:
     """Rows of a table on its Pareto front, by the first objective. Designs equal in every objective
-    are all there.
+    are all there; what a guard holds back is not.
     """
-    indices, costs, _ = table.costs(table.space.objectives)
+    indices, costs, _ = table.costs(table.space.objectives, ranked=True)
     if not len(indices):
         return []
     on = pareto_front(costs)
@@ -33,7 +33,7 @@ def front_indices(table: Table) -> list[int]:
 def knee_index(table: Table) -> int | None:
     """The row of the knee of the front, None where the front has no bend to speak of."""
     front = front_indices(table)
-    indices, costs, _ = table.costs(table.space.objectives)
+    indices, costs, _ = table.costs(table.space.objectives, ranked=True)
     row_of = {int(i): row for i, row in zip(indices, costs)}
     chosen = knee(np.array([row_of[i] for i in front])) if front else None
     return None if chosen is None else front[chosen]
@@ -41,7 +41,7 @@ def knee_index(table: Table) -> int | None:
 
 def layers(table: Table) -> dict[int, int]:
     """Row -> layer of its front (1: the front itself), for the first few layers."""
-    indices, costs, _ = table.costs(table.space.objectives)
+    indices, costs, _ = table.costs(table.space.objectives, ranked=True)
     if not len(indices):
         return {}
     layer_of = front_layers(costs, min(len(indices), 4 * MOST_CANDIDATES))
@@ -62,12 +62,13 @@ def uncertainty(
         DECIDED,
         bands,
         can_sample,
+        constraint_shares,
         count_design,
         front_shares,
         sampled,
     )
 
-    indices, costs, known = table.costs(table.space.objectives)
+    indices, costs, known = table.costs(table.space.objectives, ranked=True)
     names = [objective.path for objective in known]
     if not len(indices) or not can_sample(names):
         return []
@@ -82,13 +83,14 @@ def uncertainty(
         o.sign * (draws[o.path] if sampled(o.path) else np.tile(exact[o.path], (samples, 1)))
         for o in known
     ]
-    shares = front_shares(np.stack(columns, axis=-1))
+    front = front_shares(np.stack(columns, axis=-1))
     spread = bands(names, draws, exact)
-    front = set(front_indices(table))
+    met = constraint_shares(table, chosen, draws)
+    on_front = set(front_indices(table))
     return [
         {
             "point": index,
-            "on_front": index in front,
+            "on_front": index in on_front,
             "front_share": float(share),
             "verdict": "front"
             if share >= DECIDED
@@ -96,6 +98,7 @@ def uncertainty(
             if share <= 1 - DECIDED
             else "undecided",
             "bands": {name: [float(v) for v in spread[name][:, column]] for name in names},
+            "constraints": {text: float(shares[column]) for text, shares in met.items()},
         }
-        for column, (index, share) in enumerate(zip(chosen, shares))
+        for column, (index, share) in enumerate(zip(chosen, front))
     ]

@@ -11,6 +11,7 @@ import numpy as np
 
 from archsim.cost.draws import DRAWN, PERCENTILES, Counted, counted_estimate
 from archsim.exploration.analysis.pareto import pareto_front
+from archsim.exploration.store.table import Table
 from archsim.exploration.work.metrics import OTHER, PRICED, TIMED, TRAINED
 from archsim.exploration.work.pricing import breakdown
 
@@ -55,3 +56,39 @@ def front_shares(costs: np.ndarray) -> np.ndarray:
 def can_sample(names: Sequence[str]) -> bool:
     """True where every objective is either drawn or exact: prices of single components are neither."""
     return all(sampled(name) or name in {*PRICED, *TIMED, *TRAINED, *OTHER} for name in names)
+
+
+def constraint_shares(
+    table: Table, chosen: Sequence[int], draws: Mapping[str, np.ndarray]
+) -> dict[str, np.ndarray]:
+    """Constraint -> the share of draws in which each chosen design meets it.
+
+    Args:
+        table: the designs with their exact numbers.
+        chosen: rows of the table.
+        draws: metric -> (samples, chosen).
+
+    Returns:
+        text of the constraint -> (chosen,); without those on numbers that this rung does not know,
+        or whose spread is not drawn though figures move it (prices of single components).
+    """
+    shares: dict[str, np.ndarray] = {}
+    for test in table.space.constraints:
+        drawn = [name for name in test.names if name in draws]
+        if any(name in table.metrics and not can_sample([name]) for name in test.names):
+            continue
+        exact = [name for name in test.names if name in table.metrics and name not in draws]
+        columns = {name: table.metric(name)[list(chosen)] for name in exact}
+        if not all(np.isfinite(column).all() for column in columns.values()):
+            continue
+        if not all(np.isfinite(draws[name]).all() for name in drawn):
+            continue
+        met = np.zeros(len(chosen))
+        for column, index in enumerate(chosen):
+            known = table.space.design(table.point(index))
+            known |= {name: float(values[column]) for name, values in columns.items()}
+            samples = zip(*(draws[name][:, column].tolist() for name in drawn))
+            tried = [bool(test(known | dict(zip(drawn, values)))) for values in samples]
+            met[column] = np.mean(tried) if drawn else float(bool(test(known)))
+        shares[test.text] = met
+    return shares

@@ -80,10 +80,12 @@ FORM: dict[str, Form] = {
             "front_share": "share",
             "verdict": "text",
             "bands": {"*": ("number", "number", "number")},
+            "constraints??": {"*": "share"},
         }
     ],
     "parts": [["any"]],
     "notes": ["text"],
+    "guards??": [{"reason": "text", "points": "count"}],
     "analysis": [
         {
             "objective": "text",
@@ -93,6 +95,7 @@ FORM: dict[str, Form] = {
             "logarithmic": "flag",
             "first": [{"axis": "text", **_SHARE}],
             "pairs": [{"axes": ("text", "text"), **_SHARE}],
+            "left_out??": [{"axis": "text", "reason": "text"}],
             "effects": [
                 {
                     "axis": "text",

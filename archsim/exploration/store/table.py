@@ -40,6 +40,8 @@ class Table:
         self._outside = np.empty(0, np.uint8)
         self.keys = array("Q")
         self.reasons: dict[int, str] = {}
+        self.guards: dict[int, str] = {}
+        self.drifting = False
 
     def __len__(self) -> int:
         return len(self.keys)
@@ -67,6 +69,10 @@ class Table:
                 [numbers for _, numbers in done], float
             ).T  # None becomes NaN
         for position, (numbers, extra) in zip(positions, rows):
+            if extra.get("guards"):
+                self.guards[position] = "; ".join(extra["guards"])
+            settings = extra.get("trained", {}).get("training", {}).get("settings", {})
+            self.drifting |= bool(settings.get("seconds_per_image"))
             self._status[position] = (
                 DONE if numbers is not None else STATUS.index(extra.get("status", "failed"))
             )
@@ -133,21 +139,30 @@ class Table:
         """True where a point was worked out and meets the constraints as far as they are known."""
         return (self.status == DONE) & (self._outside == 0)
 
+    @property
+    def ranked(self) -> np.ndarray:
+        """True where a valid point may be on a front: no guard holds its training back."""
+        free = np.ones(len(self), bool)
+        free[list(self.guards)] = False
+        return self.valid & free
+
     def costs(
-        self, objectives: Sequence[Objective]
+        self, objectives: Sequence[Objective], ranked: bool = False
     ) -> tuple[np.ndarray, np.ndarray, list[Objective]]:
         """Indices of valid points, their objectives with small = good, and which objectives this
-        rung knows.
+        rung knows. With `ranked`, of those alone that no guard holds back: promotion to a longer
+        training asks for all.
         """
+        chosen = self.ranked if ranked else self.valid
         known = [
             o
             for o in objectives
-            if o.path in self.metrics and np.isfinite(self.metric(o.path)[self.valid]).any()
+            if o.path in self.metrics and np.isfinite(self.metric(o.path)[chosen]).any()
         ]
         if not known:
             return np.array([], int), np.empty((0, 0)), []
         columns = np.column_stack([o.sign * self.metric(o.path) for o in known])
-        indices = np.flatnonzero(self.valid & np.isfinite(columns).all(axis=1))
+        indices = np.flatnonzero(chosen & np.isfinite(columns).all(axis=1))
         return indices, columns[indices], known
 
     def rows(self, indices: Sequence[int] | None = None) -> Iterator[dict[str, Any]]:
@@ -159,6 +174,7 @@ class Table:
                 name: None if number != number else int(number) if name in _WHOLE else number
                 for name, number in zip(self.metrics, numbers)
             }
+            held = {"held_back": self.guards.get(index, "")} if self.rung.kind == "training" else {}
             status = "outside" if self._outside[index] else STATUS[self._status[index]]
             yield {
                 "point": index,
@@ -167,6 +183,7 @@ class Table:
                 "status": status,
                 **known,
                 "reason": self.reasons.get(index, ""),
+                **held,
             }
 
 

@@ -77,6 +77,7 @@ def training_rung(
     point trains from the same seed.
     """
     from archsim.run.training_and_silicon import train
+    from archsim.training.standing import guards_of
     from workloads.datasets import load_dataset
 
     step = resolve(design)
@@ -106,6 +107,7 @@ def training_rung(
         "work": key_of(design, node=False),
         "run": compact_run(document),
         "trained": kept_training(document),
+        "guards": guards_of(document),
     }
     return [read_metric(document, name) for name in metrics], kept
 

@@ -4,6 +4,7 @@ document.
 
 from __future__ import annotations
 
+from archsim.cost.draws import BANDS
 from archsim.report.drawing import format as fmt
 from archsim.report.run.headline import Headline
 from archsim.report.sweep.view import SweepView
@@ -42,7 +43,9 @@ def headline(view: SweepView) -> list[Headline]:
     ]
     for objective in view.objectives[:4]:
         path = objective["path"]
-        rows = [row for row in view.points if fmt.is_number(row.get(path))]
+        rows = [
+            row for row in view.points if fmt.is_number(row.get(path)) and not row.get("held_back")
+        ]
         if rows:
             best = (min if objective["direction"] == "minimise" else max)(
                 rows, key=lambda row: row[path]
@@ -95,6 +98,8 @@ def _pareto(view: SweepView) -> str:
             "price": ", where less is counted: a price-only energy has no leakage and no clock.",
             "timing": ", simulated with assumed activity.",
         }.get(below, ".")
+    for guard in view.document.get("guards", []):
+        text += f" On no front: {guard['points']} designs, {guard['reason']}."
     return text
 
 
@@ -105,7 +110,7 @@ def _bands(view: SweepView) -> str:
     sure = sum(row["verdict"] == "front" for row in rows)
     undecided = sum(row["verdict"] == "undecided" for row in rows)
     return (
-        "Median and 5 to 95 % over 200 draws of all figures between their low and high; a draw is the same for all designs. "
+        f"Median and 5 to 95 % of 200 draws. {BANDS} "
         f"{sure} designs are on the front in at least 95 % of the draws, {undecided} are undecided: with these figures nobody "
         "can tell. Latency and accuracy rest on no figure and have no band."
     )
@@ -123,6 +128,13 @@ def _sensitivity(view: SweepView) -> str:
     promoted = [entry for entry in view.document["analysis"] if entry["promoted"]]
     if promoted:
         text += " Objectives of a higher rung rest on its promoted designs only, which are no even sample of the space."
+    left_out = [
+        f"{view.short(item['axis'])} from {view.name(entry['objective'])} ({item['reason']})"
+        for entry in view.document["analysis"]
+        for item in entry.get("left_out", [])
+    ]
+    if left_out:
+        text += f" Left out, as they cannot act: {'; '.join(left_out)}."
     return f"{text} Driven most: {'; '.join(tops)}." if tops else text
 
 

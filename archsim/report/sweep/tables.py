@@ -66,7 +66,15 @@ def design_table(view: SweepView) -> Table:
     rung = Column(
         "rung", "Rung", _key("rung"), lambda v: str(v).split("(")[0], numeric=False
     )  # its options stand in the table of rungs
-    return Table("designs", "Designs", (number, front, *axes, *_objectives(view), rung), rows)
+    held = Column("held_back", "Held back", _key("held_back"), str, numeric=False)
+    more = (held,) if any(row.get("held_back") for row in rows) else ()
+    return Table(
+        "designs", "Designs", (number, front, *axes, *_objectives(view), rung, *more), rows
+    )
+
+
+def _probability(value: object) -> str:
+    return f"{value:.2f}" if fmt.is_number(value) else fmt.NONE
 
 
 def band_table(view: SweepView) -> Table:
@@ -80,6 +88,7 @@ def band_table(view: SweepView) -> Table:
                 for name, band in row["bands"].items()
                 for end, value in zip(("low", "median", "high"), band)
             },
+            **{f"P({text})": share for text, share in row.get("constraints", {}).items()},
         }
         for row in view.document["uncertainty"]
     ]
@@ -98,6 +107,11 @@ def band_table(view: SweepView) -> Table:
                     _key(f"{path}_{end}"),
                     _writer(view, path),
                 )
+            )
+    for text in view.document["constraints"]:
+        if any(text in row.get("constraints", {}) for row in view.document["uncertainty"]):
+            columns.append(
+                Column(f"P({text})", f"P({text})", _key(f"P({text})"), _probability, share=True)
             )
     return Table("bands", "Bands", tuple(columns), rows)
 

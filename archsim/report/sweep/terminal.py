@@ -42,8 +42,14 @@ def print_sweep(document: Mapping, console) -> None:
             f"  {reason['status']} {reason['points']}: {fmt.shorten(reason['reason'], 110)}",
             style="dim",
         )
+    for guard in document.get("guards", []):
+        console.print(
+            f"  on no front: {guard['points']} designs, {fmt.shorten(guard['reason'], 150)}",
+            style="bold",
+        )
     objectives = document["objectives"]
     verdicts = {row["point"]: row["verdict"] for row in document["uncertainty"]}
+    met = {row["point"]: row.get("constraints", {}) for row in document["uncertainty"]}
     points = {row["point"]: row for row in document["points"]}
     table = Table(
         box=box.SIMPLE_HEAD,
@@ -54,11 +60,16 @@ def print_sweep(document: Mapping, console) -> None:
         table.add_column(axis["path"])
     for objective in objectives:
         table.add_column(objective["path"], justify="right")
+    told = [text for text in document["constraints"] if any(text in row for row in met.values())]
+    for text in told:
+        table.add_column(f"P({text})", justify="right")
     table.add_column("figures")
     for index in document["front"][:_MOST_ROWS]:
         row = points[index]
         cells = [fmt.plain(row[axis["path"]]) for axis in document["axes"]]
         cells += [write_metric(row.get(o["path"]), o["unit"]) for o in objectives]
+        shares = [met.get(index, {}).get(text) for text in told]
+        cells += [fmt.NONE if share is None else f"{share:.2f}" for share in shares]
         knee = " ← knee" if index == document["knee"] else ""
         table.add_row(
             *cells, ("" if verdicts.get(index, "front") == "front" else "undecided") + knee

@@ -1,0 +1,92 @@
+"""Which setting cannot act on which quantity: such a pair is no driver, whatever a sweep's promoted points
+make it look like (designs that were promoted for their area differ in accuracy too).
+
+One table, with the reason that the documents give.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+ACCURACY = ("accuracy_percent",)
+BUILT = ("area_mm2", "static_power_uw", "tiles")
+TIME = ("latency_per_image_s", "latency_s", "interval_per_image_s", "cycles")
+
+
+class CannotAct(NamedTuple):
+    """Settings (a name, or a section with a dot behind it) that cannot act on quantities.
+
+    Args:
+        settings: paths of axes, or beginnings of paths that end in a dot.
+        quantities: numbers of a result.
+        reason: why, in words.
+        unless_drifting: it can after all where a device drifts on the time of the chip.
+    """
+
+    settings: tuple[str, ...]
+    quantities: tuple[str, ...]
+    reason: str
+    unless_drifting: bool = False
+
+
+TABLE = (
+    CannotAct(
+        ("node_nm", "tile_cluster", "tile.clock_gating", "controller.always_on"),
+        ACCURACY,
+        "it sets prices; no number that is computed passes it",
+    ),
+    CannotAct(
+        ("placement.copies.", "placement.copies"),
+        ACCURACY,
+        "copies of a layer hold the same weights: they share its vectors, and compute the same",
+        unless_drifting=True,
+    ),
+    CannotAct(
+        (
+            "buffer.",
+            "interconnect.",
+            "controller.",
+            "off_chip.",
+            "execution.",
+            "vector_unit.lanes",
+            "vector_unit.divide_cycles",
+            "lookup_unit.",
+            "read.slot_cycles",
+            "read.conversion_cycles",
+            "read.overlap",
+            "read.columns_per_adc",
+            "write.parallel",
+            "write.verify_cycles",
+        ),
+        ACCURACY,
+        "it moves when data come, not what they are",
+        unless_drifting=True,
+    ),
+    CannotAct(
+        ("node_nm", "tile_cluster", "tile.clock_gating", "controller.always_on"),
+        TIME,
+        "cycles and clock are settings of the chip: prices do not change them",
+    ),
+    CannotAct(
+        ("training.learning_rate", "training.momentum", "training.weight_decay"),
+        BUILT,
+        "it sets what is computed, not what is built",
+    ),
+)
+
+
+def why_not(setting: str, quantity: str, drifting: bool) -> str:
+    """Why a setting cannot act on a quantity; empty where it can.
+
+    Args:
+        setting: path of an axis.
+        quantity: path of a number of a result.
+        drifting: a device of the sweep drifts on the time of the chip.
+    """
+    for entry in TABLE:
+        if quantity not in entry.quantities or (drifting and entry.unless_drifting):
+            continue
+        for name in entry.settings:
+            if setting == name or (name.endswith(".") and setting.startswith(name)):
+                return entry.reason
+    return ""
