@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 SPACE_FILE = "space.json"
 
 
-@dataclass(repr=False)
+@dataclass(frozen=True, repr=False)
 class Sweep:
     """A finished sweep: a table a rung (every point that reached it), where it lies, and what was
     done for it.

@@ -118,6 +118,8 @@ def test_one_worker_two_workers_and_a_cluster_give_one_table(tmp_path):
     alone = same(explore(LADDER))
     assert same(explore(LADDER, jobs=2, out=tmp_path / "two")) == alone
     assert same(load_sweep(tmp_path / "two")) == alone
+    with pytest.raises(AttributeError, match="cannot assign"):
+        load_sweep(tmp_path / "two").counts = {}
     distributed = pytest.importorskip("distributed")
     with distributed.LocalCluster(
         n_workers=1, threads_per_worker=1, dashboard_address=None, processes=False
