@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 # What the cost of an operation on the arrays depends on, by the kind of operation.
 QUANTITIES = {
-    "read": ("input_density", "bit_density", "magnitude", "retries"),
-    "read_transposed": ("input_density", "bit_density", "magnitude", "retries"),
+    "read": ("input_density", "bit_density", "magnitude", "retries", "retried_tiles"),
+    "read_transposed": ("input_density", "bit_density", "magnitude", "retries", "retried_tiles"),
     "pulse_update": ("train_length", "row_pulses", "column_pulses", "coincidences"),
     "write": ("devices_written", "write_pulses"),
     "stream": ("row_pulses", "column_pulses", "coincidences"),
@@ -35,6 +35,8 @@ REASONS = {
     "magnitude": "mean input over full scale: how long pulse-width inputs let the cells conduct",
     "retries": "reads that bound management repeats with half the input, because an output reached the converter's bound; none are "
     "assumed. A repeated read takes the tile again, with all its conversions",
+    "retried_tiles": "share of a layer's tiles that a repeated read drives again; all are assumed, while each tile repeats only what "
+    "saturates in it",
     "train_length": "slots of a pulse train; the chip's fixed length is assumed, while a training may set another, length management "
     "shortens trains with the error, and a vector without error needs none. The time of an update is proportional to it",
     "row_pulses": "pulses a slot on the input lines, which charge those lines",

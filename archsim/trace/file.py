@@ -129,6 +129,7 @@ _activity = record(
     input_density=_share,
     bit_density=_share,
     magnitude=_share,
+    retried_tiles=_share,
     row_pulses=_share,
     column_pulses=_share,
     devices_written=_share,

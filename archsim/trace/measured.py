@@ -21,6 +21,7 @@ SHARES = (
     "input_density",
     "bit_density",
     "magnitude",
+    "retried_tiles",
     "row_pulses",
     "column_pulses",
     "devices_written",

@@ -34,7 +34,8 @@ class Activity:
 
     input_density: share of non-zero input values; bit_density: share of ones among the bits of a
     non-zero value; magnitude: mean absolute value of a non-zero input over full scale; saturations:
-    saturated outputs a vector; retries: extra reads a vector (bound management); row_pulses,
+    saturated outputs a vector; retries: extra reads a vector (bound management), those of its
+    slowest tile; retried_tiles: share of its tiles that such a read drives again; row_pulses,
     column_pulses: pulse probability a slot of a train; coincidences: coincident pulses a
     cross-point and rank-1 update; devices_written: share of the devices that a write operation
     programs; write_pulses: pulses a programmed device, verify_reads: reads that follow each of them
@@ -47,6 +48,7 @@ class Activity:
     magnitude: float = 0.5
     saturations: float = 0.0
     retries: float = 0.0
+    retried_tiles: float = 1.0
     row_pulses: float = 0.25
     column_pulses: float = 0.02
     coincidences: float = 0.05

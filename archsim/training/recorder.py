@@ -4,6 +4,8 @@ writes and totals.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from archsim.kernels.read_block import RETRIES, SATURATIONS, TILE_RETRIES
@@ -45,9 +47,7 @@ def measured_activities(machine: Machine) -> dict[tuple[str, str], Activity]:
             measured[name, phase] = _read_activity(
                 machine.samples[index, place],
                 machine.totals[index, place],
-                _splits(array[ROWS], array[TILE_OUTPUTS])
-                if phase == "backward"
-                else _splits(array[SPLIT_INPUTS], array[TILE_INPUTS]),
+                _tiles(array, phase == "backward"),
             )
         counts = machine.counts[index]
         vectors = images * array[VECTORS] * array[COPIES]
@@ -80,20 +80,33 @@ def _inputs(sample: np.ndarray) -> dict[str, float]:
     }
 
 
-def _splits(lines: int, of_a_tile: int) -> int:
-    return max(1, -(-int(lines) // int(of_a_tile)))
+class _Tiles(NamedTuple):
+    """Tiles of a copy of an array that a vector meets, and those that add up to an output."""
+
+    read: int
+    added: int
 
 
-def _read_activity(sample: np.ndarray, total: np.ndarray, added: int) -> Activity:
+def _tiles(array: np.ndarray, backward: bool) -> _Tiles:
+    along_inputs = -(-int(array[SPLIT_INPUTS]) // int(array[TILE_INPUTS]))
+    along_outputs = -(-int(array[ROWS]) // int(array[TILE_OUTPUTS]))
+    added = along_outputs if backward else along_inputs
+    return _Tiles(along_inputs * along_outputs, added)
+
+
+def _read_activity(sample: np.ndarray, total: np.ndarray, tiles: _Tiles) -> Activity:
     """The activity of an array's reads one way. An output's saturations are the mean over the
-    `added` tiles that add up to it; the slowest tile decides how often a vector is read.
+    tiles that add up to it; the slowest tile decides how often a vector is read.
     """
     reads = max(1, int(total[READS]))
     return Activity(
         source="measured",
         **_inputs(sample),
-        saturations=float(total[SATURATIONS] / reads) / added,
+        saturations=float(total[SATURATIONS] / reads) / tiles.added,
         retries=float(total[RETRIES] / reads),
+        retried_tiles=float(total[TILE_RETRIES] / (total[RETRIES] * tiles.read))
+        if total[RETRIES]
+        else 1.0,
     )
 
 

@@ -91,15 +91,27 @@ def test_saturation_costs_cycles_only_when_it_happens():
     assert narrow.cycles > assumed.cycles
     assert narrow.tile_operations > assumed.tile_operations
     assert narrow.activity == quiet.activity == "measured"
-    # a repeat is one more tile operation of the layer's tiles, and its conversions are in the
-    # ledger
-    extra = narrow.tile_operations - assumed.tile_operations
-    per_tile = 128
-    adc = {
-        id(r): sum(row["count"] for row in r.ledger if row["component"] == "adc")
-        for r in (narrow, assumed)
-    }
-    assert adc[id(narrow)] - adc[id(assumed)] == pytest.approx(extra * per_tile)
+    # a repeat takes the layer's tiles once more; the 128 converters of those that saturated convert
+    for layer, tiles in {"k1": 1, "k2": 4, "w3": 8, "w4": 1}.items():
+        repeats = of_layer(narrow, layer) - of_layer(assumed, layer)
+        converted = conversions(narrow, layer) - conversions(assumed, layer)
+        if tiles == 1:
+            assert converted == pytest.approx(128 * repeats)
+        else:
+            assert 128 * repeats / tiles <= converted * (1 + 1e-9) <= 128 * repeats
+    assert of_layer(narrow, "k2") > of_layer(assumed, "k2")
+
+
+def of_layer(result, layer):
+    return sum(row["tile_operations"] for row in result.by_layer if row["layer"] == layer)
+
+
+def conversions(result, layer):
+    return sum(
+        row["count"]
+        for row in result.ledger
+        if row["component"] == "adc" and row["action"] == "convert" and row["layer"] == layer
+    )
 
 
 def test_dual_column_bit_serial_reads_follow_numpy():

@@ -1,11 +1,18 @@
 """Do training and a run with real data read the same tiles?"""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 import archsim
+from archsim.chip.built import build_chip
+from archsim.chip.place import shape_layer
 from archsim.kernels.read_block import RETRIES, SATURATIONS, TILE_RETRIES
 from archsim.schemes import load_scheme
+from archsim.soc.data.tile_physics import TilePhysics
+from archsim.trace import Activity, build_trace, with_activity
+from archsim.trace.operation import LayerMatrix
 from archsim.training.data import prepare
 from archsim.training.machine import Machine
 from archsim.training.setup import settings_of
@@ -56,6 +63,8 @@ def scores_of(machine):
     return machine.memory[:, start : start + count]
 
 
+# the reads alone: what is stored between layers is not rounded
+UNROUNDED = {"digital.format": "fp32", "digital.value_bits": 0}
 TILES = {
     "one tile": {"tile.rows": 256, "tile.columns": 256},
     "128 rows": {"tile.rows": 128},
@@ -73,7 +82,7 @@ TILES = {
 def test_training_and_a_run_read_the_same(tiles):
     chip = archsim.load_architecture("cim40", QUIET | TILES[tiles])
     managed = chip.physics.noise_management
-    changes = {"read.noise_management": "both"} if managed else {}
+    changes = UNROUNDED | ({"read.noise_management": "both"} if managed else {})
     machine, weights, pictures = machine_on(
         chip, 6, device="none" if tiles == "copies" else None, **changes
     )
@@ -86,7 +95,7 @@ def test_training_and_a_run_read_the_same(tiles):
 def test_exact_weights_in_slices_read_the_same():
     settings = QUIET | {"weights.mapping": "bit_slices", "weights.bits": 6, "weights.cell_bits": 2}
     chip = archsim.load_architecture("cim40", settings | {"tile.rows": 16})
-    machine, weights, pictures = machine_on(chip, 6, "sign_sgd", device="none")
+    machine, weights, pictures = machine_on(chip, 6, "sign_sgd", device="none", **UNROUNDED)
     assert machine.settings.read.weight_bits == 6
     outputs = run_on(chip, weights, pictures).outputs
     scores = scores_of(machine).astype(np.float64)
@@ -234,3 +243,31 @@ def test_smaller_tiles_clip_less_and_convert_more():
     assert (
         error_of_scores(8, **noisy) > error_of_scores(37, **noisy) > error_of_scores(4096, **noisy)
     )
+
+
+def test_only_tiles_that_repeat_convert_again():
+    # 784 inputs on seven tiles of 128 rows: a vector that every read repeats once on one of them
+    network = load_network("mlp")
+    first = network.array_layers[0].name
+    trace = build_trace(network)
+    chip = archsim.load_architecture("cim40")
+
+    def converted(**changes):
+        activity = replace(Activity(), **changes)
+        counts = build_chip(with_activity(trace, {(first, "forward"): activity}), chip).counts
+        return counts.counts["adc", "convert", first, "forward"]
+
+    assert converted(retries=1.0) == 2 * converted()
+    assert converted(retries=1.0, retried_tiles=1 / 7) == pytest.approx(8 / 7 * converted())
+
+
+def test_a_run_counts_the_tiles_that_repeat():
+    # two tiles of one row with weights 1 and 0.1, bound 0.6 and input one: the first reads 1, then
+    # half of it; the second 0.1 at once. One repeat, of half of the tiles.
+    settings = {"tile.rows": 1, "physics.output_bound": 0.6, "physics.bound_management": True}
+    chip = archsim.load_architecture("cim40", settings)
+    placed = shape_layer(LayerMatrix("fc", 2, 1), chip, 1)
+    weights = np.array([[[1.0, 0.1]]], F)
+    read = TilePhysics(placed, chip, weights, seed=0).read(np.ones((1, 2)), 0)
+    assert (read.repeats, read.repeated_share) == (1, 0.5)
+    assert read.outputs[0, 0] == pytest.approx(1.1, abs=0.02)

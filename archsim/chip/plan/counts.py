@@ -40,7 +40,9 @@ class Performed:
 def count_operation(ledger: Ledger, plan_: OperationPlan, performed: Performed) -> None:
     """Enter what an operation did."""
     operation = plan_.operation
-    steps, jobs, extra = performed.steps, performed.jobs, performed.extra_reads
+    steps, jobs = performed.steps, performed.jobs
+    # a repeated read lasts as long as a first one, but only the tiles that saturated are driven
+    extra = performed.extra_reads * operation.activity.retried_tiles
     layer, phase = operation.layer, operation.phase
     for (component, action), count in plan_.job.items():
         ledger.add(component, action, layer, phase, count * (jobs + extra))

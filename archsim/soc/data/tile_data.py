@@ -37,6 +37,7 @@ class ReadStatistics:
     ones: float = 0.0
     vectors: int = 0
     retries: int = 0
+    repeated: float = 0.0
     saturations: float = 0
 
     def activity(self, input_bits: int, before: Activity) -> Activity:
@@ -49,6 +50,7 @@ class ReadStatistics:
             magnitude=self.magnitude / on,
             bit_density=self.ones / (on * input_bits),
             retries=self.retries / max(1, self.vectors),
+            retried_tiles=self.repeated / self.retries if self.retries else 1.0,
             saturations=self.saturations / max(1, self.vectors),
         )
 
@@ -172,7 +174,8 @@ class TileData:
         if vectors is None:
             raise RuntimeError(f"{run.name}: a job on the tiles came without its vectors")
         reader = self.physics[name]
-        outputs, retries, saturations, codes = reader.read(vectors, first, name in self.biases)
+        read = reader.read(vectors, first, name in self.biases)
+        codes = read.codes
         seen = self.statistics[name]
         bits = self.chip.read.input_bits
         seen.values += codes.size
@@ -180,9 +183,10 @@ class TileData:
         seen.magnitude += float(np.abs(codes).sum()) / (2**bits - 1)
         seen.ones += int(np.bitwise_count(np.abs(codes)).sum())
         seen.vectors += len(vectors)
-        seen.retries += retries
-        seen.saturations += saturations
-        return retries, Carried(step, outputs)
+        seen.retries += read.repeats
+        seen.repeated += read.repeats * read.repeated_share
+        seen.saturations += read.saturations
+        return read.repeats, Carried(step, read.outputs)
 
     def store(self, run: OperationRun, carried: Carried) -> None:
         """Put results into the feature map; the last layer's map becomes the network's output."""

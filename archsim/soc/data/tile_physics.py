@@ -4,6 +4,8 @@ repeated reads.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from archsim.basics.threads import one_thread
@@ -17,6 +19,19 @@ from hwlib.errors import InputError
 
 MOST_BITS = 24  # of a weight: those of a float32
 MARGIN = 1.05  # an automatic range leaves this much room above the calibration's largest value
+
+
+class LayerReads(NamedTuple):
+    """What the tiles of a layer gave for some vectors: outputs (count, groups x outputs), the most
+    repeats a tile needed, the share of the tiles that each of these repeats took, saturated
+    outputs, and the input codes.
+    """
+
+    outputs: np.ndarray
+    repeats: int
+    repeated_share: float
+    saturations: float
+    codes: np.ndarray
 
 
 class TilePhysics:
@@ -162,11 +177,8 @@ class TilePhysics:
         top = 2**self.chip.read.input_bits - 1
         return np.rint(np.abs(vectors) / scales[:, None] * top).clip(0, top).astype(np.int64)
 
-    def read(
-        self, vectors: np.ndarray, first: int, bias: bool = True
-    ) -> tuple[np.ndarray, int, float, np.ndarray]:
-        """Outputs (count, groups x outputs), the most repeats a tile needed, saturated outputs, and
-        the input codes.
+    def read(self, vectors: np.ndarray, first: int, bias: bool = True) -> LayerReads:
+        """Read some vectors.
 
         Saturated outputs are the mean over the tiles that add up to an output, and over the devices
         where a weight has several. Without `bias`
@@ -187,7 +199,7 @@ class TilePhysics:
         split = vectors.reshape(count, self.groups, self.rows)
         split_codes = codes.reshape(count, self.groups, self.rows)
         result = np.zeros((count, self.groups, self.outputs), np.float32)
-        repeats = saturated = 0
+        repeats = all_repeats = saturated = 0
         # Each device of a weight has a line and a converter; as in training, the tiles of one are
         # added before the devices are averaged.
         for copy in range(self.replicas):
@@ -202,13 +214,16 @@ class TilePhysics:
                         split[:, group, driven] / scales[:, None], tile, key, first
                     )
                     repeats = max(repeats, int(retries.max()))
+                    all_repeats += int(retries.sum())
                 result[:, group, lines] += outputs * scales[:, None]
                 saturated += hits
         if self.replicas > 1:
             result *= np.float32(1.0) / np.float32(self.replicas)
-        return (
+        reads = repeats * count * len(self.blocks) * self.replicas
+        return LayerReads(
             result.reshape(count, -1),
             repeats,
+            all_repeats / reads if reads else 1.0,
             saturated / self.replicas / self.splits,
             self._codes(given, scales),
         )
