@@ -21,6 +21,7 @@ from archsim.report.comparison.captions import (
     tradeoff_caption,
 )
 from archsim.report.comparison.curves import draw_curves
+from archsim.report.comparison.equal_terms import terms_told
 from archsim.report.comparison.scatter import COSTS, draw_tradeoff
 from archsim.report.comparison.tables import comparison_tables, detail_tables
 from archsim.report.comparison.verdict import verdict_panel
@@ -103,6 +104,7 @@ def render_comparison(document: Mapping[str, Any]) -> str:
             title=f"{view.title}: update schemes",
             view=view,
             subtitle=subtitle(view),
+            terms=terms_told(view),
             panel=verdict_panel(view),
             meaning=BANDS,
             tables=comparison_tables(view),

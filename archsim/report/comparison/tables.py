@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from archsim.report.comparison.equal_terms import paired_table, tuning_table
 from archsim.report.comparison.view import ComparisonView
 from archsim.report.comparison.words import verdict_text
 from archsim.report.drawing import format as fmt
@@ -98,7 +99,11 @@ _WHAT_IT_IS = (
     _column("batch", "Batch", fmt.whole),
     _column("learning_rate", "Rate", fmt.plain),
     _csv_only("epochs"),
-    _column("accuracy_percent", "Accuracy", _percent),
+    _column("accuracy_percent", "Accuracy", _percent, below="accuracy_spread"),
+    _csv_only("accuracy_std"),
+    _csv_only("seeds"),
+    _csv_only("trials"),
+    _csv_only("chosen"),
     _csv_only("test_error_percent"),
 )
 _WHAT_IT_COSTS = (
@@ -248,6 +253,8 @@ def comparison_tables(view: ComparisonView) -> dict[str, Table]:
     made = (
         verdict_table(view),
         scheme_table(view),
+        tuning_table(view),
+        paired_table(view),
         refused_table(view),
         breakdown_table(view),
         epoch_table(view),

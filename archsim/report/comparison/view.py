@@ -4,6 +4,7 @@ nothing else.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
@@ -183,10 +184,16 @@ def short_name(label: str) -> str:
 def _seed_facts(entry: Mapping[str, Any]) -> dict[str, Any]:
     """Accuracy over the seeds of a scheme, where it has several."""
     accuracy = entry["accuracy_percent"]
+    spread = entry["accuracy_std"]
+    tuning = entry["tuning"]
+    seeds = len(entry["seeds"])
     return {
+        "accuracy_spread": "" if spread is None else f"± {spread:.2f} over {seeds} seeds",
+        "trials": len(tuning["trials"]) if tuning else 0,
+        "chosen": "" if tuning is None else json.dumps(tuning["chosen"]),
         "accuracy_percent": accuracy,
         "accuracy_std": entry["accuracy_std"],
-        "seeds": len(entry["seeds"]),
+        "seeds": seeds,
         "device": entry["device"],
         "test_error_percent": None if accuracy is None else 100.0 - accuracy,
     }
