@@ -4,6 +4,10 @@ training. For tests of what is shown.
 
 from __future__ import annotations
 
+import warnings
+
+from archsim.readers.versions import migrated
+from hwlib.errors import StoredNote
 from tests.consistent import settle
 from tests.data_results import LENET, make_result
 
@@ -40,6 +44,13 @@ def make_comparison(
         "schemes": schemes,
         "refused": {"outer": "the array has no transposed read"} if refused is None else refused,
     }
+
+
+def as_read(document: dict) -> dict:
+    """The document as a reader gives it: of the version of today, with rows of one seed."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", StoredNote)
+        return migrated("comparison", document, "made")
 
 
 def _scheme(index: int, name: str, epochs: int) -> dict:

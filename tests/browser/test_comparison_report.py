@@ -11,7 +11,7 @@ from archsim.cli.main import main
 from archsim.report.comparison.page import comparison_plots, render_comparison
 from archsim.report.comparison.view import ComparisonView, short_name
 from archsim.run.result_schema import check_comparison
-from tests.data_comparison import make_comparison
+from tests.data_comparison import as_read, make_comparison
 
 NASTY = '<img src=x onerror="document.documentElement.dataset.taken=1"></script><script>document.documentElement.dataset.taken=2</script>'
 
@@ -46,7 +46,7 @@ def documents():
 def pages(documents, tmp_path_factory):
     folder = tmp_path_factory.mktemp("a comparison & #")
     for name, document in documents.items():
-        (folder / f"{name}.html").write_text(render_comparison(document), encoding="utf-8")
+        (folder / f"{name}.html").write_text(render_comparison(as_read(document)), encoding="utf-8")
     return {name: folder / f"{name}.html" for name in documents}
 
 
@@ -79,7 +79,7 @@ def test_figures_are_visible_and_no_text_lies_on_another(browser, pages, documen
             if (wide > 1 && high > 3) on.push(a + ' on ' + b); }));
         return {name: figure.id.slice(7), drawings: seen.length, width: seen[0].getBoundingClientRect().width, outside, on}; })""")
     assert [item["name"] for item in found] == list(
-        comparison_plots(ComparisonView(documents[name]))
+        comparison_plots(ComparisonView(as_read(documents[name])))
     )
     for item in found:
         assert (
@@ -232,7 +232,7 @@ def test_the_report_command_finds_a_comparison(documents, tmp_path, capsys):
         tmp_path / "out" / "report.html"
     )
     names = {path.name for path in (tmp_path / "out").rglob("*") if path.is_file()}
-    figures = comparison_plots(ComparisonView(documents["one"]))
+    figures = comparison_plots(ComparisonView(as_read(documents["one"])))
     assert names == {
         "report.html",
         "schemes.csv",

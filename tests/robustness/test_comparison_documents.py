@@ -18,7 +18,7 @@ from archsim.report.comparison.view import ComparisonView, short_name
 from archsim.report.drawing.drawing import Circle
 from archsim.report.drawing.labels import place_names
 from hwlib.errors import InputError
-from tests.data_comparison import make_comparison
+from tests.data_comparison import as_read, make_comparison
 
 GOOD = make_comparison(("sgd", "rpu", "hic"))
 
@@ -122,7 +122,7 @@ def test_extremes_still_make_a_page(change, schemes):
         if "energy_per_image_j" in change:
             for part in (*entry["by_component"].values(), *entry["by_phase"].values()):
                 part["energy_j"] = 0.0
-    page = render_comparison(document)
+    page = render_comparison(as_read(document))
     assert page.count('class="scheme"') == 3 and "nan" not in page.lower().split("<main>")[
         1
     ].replace("nand", "")
@@ -146,28 +146,31 @@ def test_labels_in_few_words(label, name):
 def test_labels_that_would_look_alike_stay_whole():
     names = {
         row["name"]
-        for row in ComparisonView(make_comparison(("rpu:device=a", "rpu:training.x=a", "sgd"))).rows
+        for row in ComparisonView(
+            as_read(make_comparison(("rpu:device=a", "rpu:training.x=a", "sgd")))
+        ).rows
     }
     assert names == {"rpu:device=a", "rpu:training.x=a", "sgd"}
 
 
 def test_the_command_names_every_label_and_is_quoted():
     document = make_comparison(("sgd", "tiki_taka:version=agad"))
-    words = ComparisonView(document).command.split()
+    words = ComparisonView(as_read(document)).command.split()
     assert set(words[words.index("--schemes") + 1].split(",")) == {"sgd", "tiki_taka:version=agad"}
     assert (
         words[words.index("--batch") + 1] == "8" and "--rate" not in words
     )  # one batch for both, two rates
     for entry in document["schemes"]:
         entry["network"] = "my net; rm x"
-    assert "archsim compare 'my net; rm x' --schemes" in ComparisonView(document).command
+    assert "archsim compare 'my net; rm x' --schemes" in ComparisonView(as_read(document)).command
     assert (
-        ComparisonView({**document, "command": "archsim compare a"}).command == "archsim compare a"
+        ComparisonView(as_read({**document, "command": "archsim compare a"})).command
+        == "archsim compare a"
     )
 
 
 def test_a_scheme_that_writes_nothing_stands_left_of_the_axis():
-    view = ComparisonView(GOOD)
+    view = ComparisonView(as_read(GOOD))
     assert [row["writes_per_device"] for row in view.rows].count(0.0) == 1
     drawing = draw_tradeoff(view, "error_over_writes", 900.0)
     marks = {mark.tip.split("\n")[0]: mark.x for mark in drawing.marks if isinstance(mark, Circle)}
@@ -182,7 +185,7 @@ def test_the_array_that_is_written_most_counts():
     entry["writes_per_device"] = 3.0
     means = {"": 3.0, "fc": 9.0, ".fast": 500.0, "fc.fast": 700.0, ".reference": 1.0}
     entry["training"]["writes"] = {name: {"mean": mean} for name, mean in means.items()}
-    view = ComparisonView(document)
+    view = ComparisonView(as_read(document))
     row = next(row for row in view.rows if row["label"] == entry["label"])
     assert (row["writes_per_device"], row["most_writes_per_device"]) == (3.0, 500.0)
     assert f"not the weights in {row['name']}." in tradeoff_caption(view, "error_over_writes")
@@ -191,7 +194,7 @@ def test_the_array_that_is_written_most_counts():
 
 
 def test_the_front_holds_what_no_other_beats():
-    view = ComparisonView(make_comparison())
+    view = ComparisonView(as_read(make_comparison()))
     rows = {row["number"]: row for row in view.rows}
     for cost in COSTS.values():
         front = view.front(cost.key)
@@ -208,7 +211,7 @@ def test_the_front_holds_what_no_other_beats():
 
 
 def test_the_breakdown_adds_up_to_the_totals():
-    view = ComparisonView(make_comparison())
+    view = ComparisonView(as_read(make_comparison()))
     for row, energy, phases, area in zip(
         view.rows, view.parts("component"), view.parts("phase"), view.parts("area")
     ):
@@ -222,7 +225,7 @@ def test_figures_are_listed_once_with_how_many_schemes_use_them():
     extra = document["schemes"][1]["figures"].pop()
     rows = {
         row["name"]: row["schemes"]
-        for row in comparison_tables(ComparisonView(document))["figures"].rows
+        for row in comparison_tables(ComparisonView(as_read(document)))["figures"].rows
     }
     assert (
         rows[extra["name"]] == 2
@@ -250,12 +253,12 @@ def test_names_from_files_stay_text():
             assert not [name for name, _ in attributes if name.startswith("on")]
 
     reader = Elements()
-    reader.feed(render_comparison(document))
+    reader.feed(render_comparison(as_read(document)))
     # the page has a script, the house style and one of its own each
     assert (
         reader.counts["script"] == 2 and reader.counts["style"] == 2 and "img" not in reader.counts
     )
-    csv = comparison_tables(ComparisonView(document))["schemes"].to_csv()
+    csv = comparison_tables(ComparisonView(as_read(document)))["schemes"].to_csv()
     assert "\n'=cmd" not in csv and ",'=cmd" in csv  # a leading quote: no formula
 
 
