@@ -14,7 +14,16 @@ import numpy as np
 from archsim.readers.table import check_size
 from hwlib.errors import InputError
 from workloads.network import Layer, Network
-from workloads.onnx import elements, joins, lstm, products, rearrange, reductions, windows
+from workloads.onnx import (
+    elements,
+    joins,
+    lstm,
+    normalisations,
+    products,
+    rearrange,
+    reductions,
+    windows,
+)
 from workloads.onnx.arithmetic import Array
 from workloads.onnx.builder import Builder
 from workloads.onnx.constants import Constants
@@ -30,6 +39,7 @@ CONVERTERS = (
     | products.CONVERTERS
     | lstm.CONVERTERS
     | elements.CONVERTERS
+    | normalisations.CONVERTERS
     | joins.CONVERTERS
     | rearrange.CONVERTERS
 )

@@ -12,6 +12,7 @@ pytest.importorskip(
 )
 
 from onnx_cases import assert_equal_values, imported_outputs, make_model, node, write
+from onnx_forms_more import FORMS as MORE
 
 from workloads import load_network
 
@@ -439,7 +440,7 @@ FORMS = [
 
 
 @pytest.mark.parametrize("images", [1, 3])
-@pytest.mark.parametrize("form", FORMS, ids=lambda form: form[0])
+@pytest.mark.parametrize("form", [*FORMS, *MORE], ids=lambda form: form[0])
 def test_operator_form(tmp_path, form, images):
     _, nodes, shape, weights, opset = form
     model = make_model(nodes, [("x", ["N", *shape])], weights, opset)

@@ -148,6 +148,20 @@ def _batch_norm(builder: Builder, node: NodeProto) -> None:
     builder.emit(node, "batch_norm", (node.input[0],), weight=scale, settings=settings, roles=roles)
 
 
+def _power(builder: Builder, node: NodeProto) -> None:
+    """Pow with one constant exponent."""
+    exponent = node.input[1]
+    if not builder.constant(exponent):
+        raise builder.fault(
+            node, "an exponent computed at run time is not supported", "cut the network before it"
+        )
+    values = builder.constants.of(exponent)
+    if values.size != 1:
+        raise builder.fault(node, "the exponent is not one number", got=values.shape)
+    settings: Settings = (("exponent", float(values.reshape(-1)[0])),)
+    builder.emit(node, "power", (node.input[0],), settings=settings)
+
+
 def _dropout(builder: Builder, node: NodeProto) -> None:
     if len(node.input) > 2 and node.input[2]:
         builder.refuse_values(node, "it may be exported in training mode")
@@ -193,6 +207,7 @@ CONVERTERS: dict[str, Converter] = {
         if isinstance(function, Elementwise)
         for kind in function.onnx
     },
+    "Pow": _power,
     "PRelu": _slope,
     "Clip": _clip,
     "Softmax": _softmax(""),

@@ -199,7 +199,6 @@ _HINTS = {
     "ConvTranspose": "replace it by a resize outside the network and a convolution",
     "QLinearConv": "export the float network, or the form with QuantizeLinear and DequantizeLinear",
     "QLinearMatMul": "export the float network, or the form with QuantizeLinear and DequantizeLinear",
-    "LayerNormalization": "only batch normalisation and local response normalisation are modelled",
 }
 _OTHERWISE = "replace it by supported operators or cut the network before it"
 

@@ -130,12 +130,45 @@ def _infer(graph: Graph) -> None:
     risky = any(
         node.op_type == "Slice" and node.input[0] not in graph.constants for node in graph.nodes
     )
-    inferred = _infer_apart(graph) if risky else _infer_here(graph)
-    for item in [*inferred.graph.value_info, *inferred.graph.output, *inferred.graph.input]:
-        _note_shape(graph.shapes, item)
+    while True:
+        inferred = _infer_apart(graph) if risky else _infer_here(graph)
+        for item in [*inferred.graph.value_info, *inferred.graph.output, *inferred.graph.input]:
+            _note_shape(graph.shapes, item)
+        if not _fill_gaps(graph):
+            break
     for item in model.graph.initializer:
         graph.shapes[item.name] = tuple(item.dims)
     graph.shapes = stated | graph.shapes
+
+
+# onnx knows no shape of these functions: that of their first input
+_AS_THEIR_INPUT = frozenset({"GroupNormalization"})
+
+
+def _fill_gaps(graph: Graph) -> bool:
+    """State shapes where onnx's inference stops though they are known; whether there were any, so
+    that what follows them can be inferred.
+    """
+    from onnx import helper
+
+    filled = False
+    for node in graph.nodes:
+        if node.op_type not in _AS_THEIR_INPUT or node.output[0] in graph.shapes:
+            continue
+        shape = graph.shapes.get(node.input[0])
+        if shape is None:
+            continue
+        graph.shapes[node.output[0]] = shape
+        kind = graph.model.graph.input[0].type.tensor_type.elem_type
+        stated = helper.make_tensor_value_info(node.output[0], kind, shape)
+        for item in [*graph.model.graph.output, *graph.model.graph.value_info]:
+            if item.name == node.output[0]:
+                item.CopyFrom(stated)
+                break
+        else:
+            graph.model.graph.value_info.append(stated)
+        filled = True
+    return filled
 
 
 def _infer_here(graph: Graph) -> ModelProto:

@@ -25,9 +25,8 @@ def _element_wise(operator: str, kind: str, function: str = "") -> Converter:
         tensors = tuple(name for name in node.input if not builder.constant(name))
         constants = tuple(name for name in node.input if builder.constant(name))
         if kind == "Div" and (not constants or constants[0] != node.input[1]):
-            raise builder.fault(
-                node, "division by an activation is not supported", "cut the network before it"
-            )
+            combine(builder, node, "quotient")
+            return
         if kind == "Sum" and len(node.input) == 1:
             builder.alias(node, node.input[0])
             return
@@ -140,6 +139,27 @@ def _concat(builder: Builder, node: NodeProto) -> None:
     builder.emit(node, "concat", tensors, settings=settings, roles=roles)
 
 
+def _where(builder: Builder, node: NodeProto) -> None:
+    """A constant condition chooses; one that is computed at run time does not reach the arrays."""
+    if not builder.constant(node.input[0]):
+        raise builder.fault(
+            node,
+            "a condition computed at run time is not supported",
+            "export the network with a constant mask",
+        )
+    combine(builder, node, "where")
+
+
+def _extreme(operator: str) -> Converter:
+    def convert(builder: Builder, node: NodeProto) -> None:
+        if len(node.input) == 1:
+            builder.alias(node, node.input[0])
+        else:
+            combine(builder, node, operator)
+
+    return convert
+
+
 def broadcast_shape(shapes: tuple[Shape, ...]) -> Shape | None:
     """The common shape of operands; None where they have none."""
     try:
@@ -155,4 +175,7 @@ CONVERTERS: dict[str, Converter] = {
     "Sub": _element_wise("add", "Sub", "subtract"),
     "Mul": _element_wise("multiply", "Mul"),
     "Div": _element_wise("multiply", "Div", "divide"),
+    "Where": _where,
+    "Min": _extreme("minimum"),
+    "Max": _extreme("maximum"),
 }

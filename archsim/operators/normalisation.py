@@ -1,0 +1,89 @@
+"""Normalisations with the statistics of the image itself: what they share.
+
+Means and deviations are of sets of elements; a subclass says which elements are one set. The
+normalised values are scaled and shifted by constants where the layer has them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from archsim.operators.base import Operator, Tensors, Work, constant, number_of
+from archsim.operators.numbers import np
+
+if TYPE_CHECKING:
+    from workloads.network import Layer
+
+
+class Normalisation(Operator):
+    """(x - mean) / sqrt(variance + epsilon), times `scale`, plus `shift`."""
+
+    streams = False  # the statistics need all elements of a set before the first result
+    centred: ClassVar[bool] = True
+    """Whether the mean is taken off."""
+
+    def sets(self, layer: Layer) -> int:
+        """How many sets of elements have statistics of their own, an image."""
+        raise NotImplementedError
+
+    def split(self, layer: Layer, x: np.ndarray) -> np.ndarray:
+        """The values as (sets, elements of a set)."""
+        raise NotImplementedError
+
+    def back(self, layer: Layer, sets: np.ndarray) -> np.ndarray:
+        """What `split` did, undone."""
+        return sets.reshape(layer.output_shape)
+
+    def forward_work(self, layer: Layer) -> Work:
+        n = layer.output_elements
+        sets = self.sets(layer)
+        # squares summed, the product with 1/deviation; a mean and 1/sqrt (by table) a set
+        work = {"multiply_add": n, "multiply": n, "divide": sets, "lookup": sets}
+        if self.centred:
+            work["add"] = 2 * n  # summed, and the mean taken off
+            work["divide"] += sets
+        parts = len(layer.constants)
+        if parts == 2:
+            work["multiply_add"] += n
+        elif parts:
+            work["multiply" if "scale" in layer.constants else "add"] = (
+                work.get("multiply" if "scale" in layer.constants else "add", 0) + n
+            )
+        return {name: float(count) for name, count in work.items()}
+
+    def backward_work(self, layer: Layer) -> Work:
+        n = layer.output_elements
+        sets = self.sets(layer)
+        # dx = (g - mean(g) - y mean(g y)) / deviation with g = scale x error; scale's and shift's
+        # own gradients are sums of error x y and of error
+        work = {"multiply_add": 3 * n, "multiply": 2 * n, "divide": sets}
+        work["add"] = 2 * n if self.centred else 0
+        return {name: float(count) for name, count in work.items() if count}
+
+    def forward(self, layer: Layer, inputs: Sequence[np.ndarray], constants: Tensors) -> np.ndarray:
+        sets = self.split(layer, np.asarray(inputs[0], np.float64))
+        if self.centred:
+            sets = sets - sets.mean(axis=1, keepdims=True)
+        variance = (sets**2).mean(axis=1, keepdims=True)
+        normal = sets / np.sqrt(variance + number_of(layer, "epsilon", 1e-5))
+        result = self.back(layer, normal)
+        if "scale" in layer.constants:
+            result = result * constant(layer, "scale", constants)
+        if "shift" in layer.constants:
+            result = result + constant(layer, "shift", constants)
+        return result.astype(inputs[0].dtype)
+
+
+class OverLastAxes(Normalisation):
+    """One set is what lies behind the setting `axis`; the axes before it are positions."""
+
+    def first_axis(self, layer: Layer) -> int:
+        return int(number_of(layer, "axis", len(layer.output_shape) - 1))
+
+    def sets(self, layer: Layer) -> int:
+        return math.prod(layer.output_shape[: self.first_axis(layer)])
+
+    def split(self, layer: Layer, x: np.ndarray) -> np.ndarray:
+        return x.reshape(self.sets(layer), -1)
