@@ -27,7 +27,7 @@ ON_VECTORS = ("linear", "lstm")
 def layer_of(operator, shape=None):
     shape = shape or (VECTOR if operator in ON_VECTORS else MAP)
     count = FUNCTIONS[operator].inputs
-    inputs = ("x", "y")[: 2 if count is None else count]
+    inputs = ("x", "y", "z")[: 2 if count is None else count]
     shapes = ((3, 5), (5, 2)) if operator == "matmul" else (shape,) * len(inputs)
     table = Table({"name": "it", "operator": operator} | NEEDED.get(operator, {}), "test")
     return infer_layer(table, operator, inputs, shapes)

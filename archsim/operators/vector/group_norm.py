@@ -36,9 +36,7 @@ class GroupNorm(Normalisation):
                 got=groups,
                 allowed=f"a divisor of {shapes[0][0]}",
             )
-        return Output(
-            shapes[0], {"settings": (("groups", groups),), "constants": ("scale", "shift")}
-        )
+        return Output(shapes[0], {"settings": (("groups", groups),)})
 
     def sets(self, layer: Layer) -> int:
         return int(number_of(layer, "groups", 1))

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from archsim.operators.base import Work, number_of, operator
-from archsim.operators.elementwise import Elementwise, Numbers
+from archsim.operators.base import Operator, Output, Tensors, Work, number_of, operator
 from archsim.operators.numbers import np
 
 if TYPE_CHECKING:
+    # For types only: a layer asks its operator, which looks at the layer's sizes.
+    from archsim.operators.shapes import Shape
+    from archsim.readers.table import Table
     from workloads.network import Layer
 
 
 @operator("power", onnx="Pow")
-class Power(Elementwise):
+class Power(Operator):
     """x to the power `exponent`: a square is a product, everything else a table."""
 
     fields = ("exponent",)
     meanings = {"exponent": "of `power`: the constant exponent, 2 where it is not given"}
-    settings = {"exponent": 2.0}
+    streams = True
     unbounded = True
+
+    def infer(self, table: Table, shapes: tuple[Shape, ...]) -> Output:
+        exponent = table.number("exponent") if "exponent" in table.values else 2.0
+        return Output(shapes[0], {"settings": (("exponent", exponent),)})
 
     def forward_work(self, layer: Layer) -> Work:
         squared = number_of(layer, "exponent", 2.0) == 2.0
@@ -31,5 +38,5 @@ class Power(Elementwise):
             return {"multiply": 2 * n}
         return {"lookup": n, "multiply": n}
 
-    def of(self, x: Numbers, exponent: float = 2.0) -> Numbers:
-        return np.power(x, exponent)
+    def forward(self, layer: Layer, inputs: Sequence[np.ndarray], constants: Tensors) -> np.ndarray:
+        return np.power(inputs[0], number_of(layer, "exponent", 2.0))

@@ -2,15 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from archsim.operators.base import AXES_OWN, Output, operator
+from archsim.operators.base import AXES_OWN, operator
 from archsim.operators.normalisation import OverLastAxes
-
-if TYPE_CHECKING:
-    # For types only: a layer asks its operator, which looks at the layer's sizes.
-    from archsim.operators.shapes import Shape
-    from archsim.readers.table import Table
 
 
 @operator("rms_norm", onnx={"RMSNormalization": AXES_OWN})
@@ -18,6 +11,3 @@ class RmsNorm(OverLastAxes):
     """x over the root of its mean square over the last axes, times a scale."""
 
     centred = False
-
-    def infer(self, table: Table, shapes: tuple[Shape, ...]) -> Output:
-        return Output(shapes[0], {"constants": ("scale",)})

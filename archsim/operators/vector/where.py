@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class Where(Join):
     """operand1 where operand0 (a constant) is true, else operand2."""
 
-    inputs = None
+    inputs = 3
 
     def forward_work(self, layer: Layer) -> Work:
         return {"compare": layer.output_elements}
