@@ -36,7 +36,7 @@ def trained(points, constraints=()):
         table.enter(number, (rows,))
     table.fill(
         range(len(points)),
-        [((area, accuracy), {"guards": guards}) for area, accuracy, guards in points],
+        [((area, accuracy), {"trained": {"guards": guards}}) for area, accuracy, guards in points],
     )
     return table
 

@@ -86,7 +86,7 @@ def kept_rung(
     return [read_metric(priced, name) for name in metrics], {
         "work": key_of(design, node=False),
         "run": compact_run(priced),
-        "trained": kept_training(priced),
+        "trained": kept_training(priced) | {"guards": trained.get("guards", [])},
     }
 
 

@@ -69,9 +69,10 @@ class Table:
                 [numbers for _, numbers in done], float
             ).T  # None becomes NaN
         for position, (numbers, extra) in zip(positions, rows):
-            if extra.get("guards"):
-                self.guards[position] = "; ".join(extra["guards"])
-            settings = extra.get("trained", {}).get("training", {}).get("settings", {})
+            trained = extra.get("trained", {})
+            if trained.get("guards"):
+                self.guards[position] = "; ".join(trained["guards"])
+            settings = trained.get("training", {}).get("settings", {})
             self.drifting |= bool(settings.get("seconds_per_image"))
             self._status[position] = (
                 DONE if numbers is not None else STATUS.index(extra.get("status", "failed"))

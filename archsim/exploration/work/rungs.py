@@ -106,8 +106,7 @@ def training_rung(
     kept = {
         "work": key_of(design, node=False),
         "run": compact_run(document),
-        "trained": kept_training(document),
-        "guards": guards_of(document),
+        "trained": kept_training(document) | {"guards": guards_of(document)},
     }
     return [read_metric(document, name) for name in metrics], kept
 
