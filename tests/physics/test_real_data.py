@@ -8,6 +8,9 @@ import pytest
 import archsim
 from workloads.network import Layer, Network
 
+# Values are stored as they are: only the converters round.
+WIDE = {"vector_unit.format": "fp32", "read.output_bits": 32}
+
 
 def one_layer(rows, columns):
     inputs = Layer("input", "input", (), (), (rows,))
@@ -27,7 +30,7 @@ def test_error_is_bounded_by_half_steps_of_both_converters(rows, columns, bits):
     image = random.random(rows)
     result = run(
         one_layer(rows, columns),
-        {"read.adc_bits": bits, "read.input_bits": bits},
+        WIDE | {"read.adc_bits": bits, "read.input_bits": bits},
         data={"images": image, "fc.weights": weights},
     )
     scale = image.max()
@@ -51,7 +54,7 @@ def test_more_bits_come_closer_to_numpy(name, mode):
     for bits in (7, 11):
         result = run(
             name,
-            {"read.adc_bits": bits, "read.input_bits": bits, "execution.mode": mode},
+            WIDE | {"read.adc_bits": bits, "read.input_bits": bits, "execution.mode": mode},
             data="random",
             images=2,
             seed=5,
@@ -174,3 +177,14 @@ def test_wrong_arrays_are_refused(data, fault):
 def test_networks_without_values_are_refused():
     with pytest.raises(archsim.InputError, match="lstm"):
         run("lstm", data="random")
+
+
+def test_a_stored_value_is_off_by_half_a_step_of_its_bits():
+    # 0.9 and less lie within the range 2^0; four bits have steps of 1/8 and end at 7/8
+    weights, image = np.diag([0.9, 0.3, -0.55]), np.ones(3)
+    result = run(
+        one_layer(3, 3),
+        {"read.output_bits": 4, "read.adc_bits": 12, "read.input_bits": 12},
+        data={"images": image, "fc.weights": weights},
+    )
+    assert (result.outputs[0] * 8).tolist() == [7, 2, -4]

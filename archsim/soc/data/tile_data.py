@@ -15,6 +15,7 @@ from archsim.chip.place import Placement
 from archsim.chip.plan.operation_plan import plan
 from archsim.operators.array_forward import array_inputs, network_forward, output_vectors
 from archsim.operators.forward import apply
+from archsim.soc.data.stored_maps import StoredMaps
 from archsim.soc.data.tile_physics import TilePhysics
 from archsim.trace.operation import Activity
 from workloads.network import Layer, Network
@@ -97,17 +98,16 @@ class TileData:
         self.physics, self.first = _readers(
             network, placement, chip, (self.weights, self.biases), seed
         )
+        self.stored = StoredMaps(chip, seed)
         for image in range(min(self.count, CALIBRATION_IMAGES)):
-            self._forward(image, self._calibrate)
+            self.stored.calibrate(self._forward(image, self._calibrate))
 
     def _forward(
         self, image: int, meet: Callable[[Layer, np.ndarray], None] | None = None
-    ) -> np.ndarray:
-        """The network's exact output for one image."""
+    ) -> dict[str, np.ndarray]:
+        """The exact outputs of all layers for one image."""
         pictures = {name: stack[image] for name, stack in self.images.items()}
-        return network_forward(self.network, pictures, self.constants, meet)[
-            self.network.layers[-1].name
-        ]
+        return network_forward(self.network, pictures, self.constants, meet)
 
     def _calibrate(self, layer: Layer, values: np.ndarray) -> None:
         """Widen the converter ranges of a layer's tiles for these inputs."""
@@ -117,7 +117,8 @@ class TileData:
 
     def reference(self) -> np.ndarray:
         """The plain NumPy forward pass of all images: (images, *output shape)."""
-        return np.array([self._forward(image) for image in range(self.count)])
+        last = self.network.layers[-1].name
+        return np.array([self._forward(image)[last] for image in range(self.count)])
 
     def _apply(self, layer: Layer, inputs: list[np.ndarray]) -> np.ndarray:
         return apply(layer, inputs, self.constants.get(layer.name, {}))
@@ -135,13 +136,8 @@ class TileData:
         held = self.cache.get((image, name))
         if held is None or held[0] != arrived:
             with np.errstate(invalid="ignore"):
-                held = (
-                    arrived,
-                    np.asarray(
-                        self._apply(layer, [self._value(image, source) for source in layer.inputs]),
-                        np.float32,
-                    ),
-                )
+                inputs = [self._value(image, source) for source in layer.inputs]
+                held = arrived, self.stored.stored(name, self._apply(layer, inputs), image)
             self.cache[image, name] = held
         return held[1]
 
@@ -197,7 +193,10 @@ class TileData:
             bias = None if in_array else self.biases.get(layer.name)
             held = self._value(run.image, layer.name)
             flat = output_vectors(layer, held)
-            flat[step : step + len(outputs)] = outputs if bias is None else outputs + bias
+            result = outputs if bias is None else outputs + bias
+            flat[step : step + len(outputs)] = self.stored.stored(
+                layer.name, result, run.image, step + 1
+            )
             self.done[run.image, layer.name] = self.done.get((run.image, layer.name), 0) + len(
                 outputs
             )

@@ -1,0 +1,67 @@
+"""Feature maps as the buffer keeps them: words of the chip, with a scale of each layer's own that
+the calibration images set.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from archsim.kernels.number_formats import EXPONENT, SCALE_FIELDS, SET, exponent_of, store_values
+from archsim.kernels.random import as_word, row_key, stream_key
+from archsim.schemes.shared.words import Arithmetic
+
+if TYPE_CHECKING:
+    from archsim.chip.config import Architecture
+
+U = np.uint64
+MAPS = U(191)  # stream of the random numbers, beside those of kernels.random
+
+
+class StoredMaps:
+    """The words of the maps of all layers, as training stores its activations (see
+    `kernels.number_formats`).
+    """
+
+    def __init__(self, chip: Architecture, seed: int):
+        lane = chip.vector_unit
+        arithmetic = Arithmetic(lane.format, lane.rounding, "static", 1, chip.read.output_bits)
+        self.exact = arithmetic.exact
+        self.form = arithmetic.value_form
+        self.seed = seed
+        self.scales: dict[str, np.ndarray] = {}
+
+    def calibrate(self, maps: Mapping[str, np.ndarray]) -> None:
+        """Widen the ranges of the layers for the exact maps of an image."""
+        for name, values in maps.items():
+            scale = self.scales.setdefault(name, np.zeros(SCALE_FIELDS, np.int64))
+            peak = float(np.abs(values).max(initial=0.0))
+            if not peak:
+                continue
+            needed = exponent_of(np.float32(peak))
+            scale[EXPONENT] = max(needed, scale[EXPONENT]) if scale[SET] else needed
+            scale[SET] = 1
+
+    def stored(self, name: str, values: np.ndarray, image: int, part: int = 0) -> np.ndarray:
+        """What the buffer keeps of values of a layer's map; NaN, what has not arrived, stays.
+
+        Args:
+            name: of the layer.
+            values: of any shape.
+            image: number of the image, `part` of its map: keys of random numbers.
+            part: of the image's map.
+
+        Returns:
+            float32 of that shape.
+        """
+        kept = np.array(values, np.float32)
+        if self.exact:
+            return kept
+        scale = self.scales[name]
+        place = as_word(list(self.scales).index(name))
+        key = stream_key(as_word(self.seed), as_word(image), place, MAPS)
+        own = as_word(row_key(as_word(key), as_word(part)))
+        store_values(kept.reshape(-1), scale, self.form, 0, own, False)
+        return kept
