@@ -7,7 +7,7 @@ from archsim.devices.presets import load_device
 HEAD = ["# source = made of a law", "# pulse_width_ns = 100", "# set_voltage_v = 1.4"]
 
 
-def write_curves(path, name, *, changes=None, devices=16, cycles=2, pulses=40, reading=0.0, seed=3):
+def write_curves(path, name, *, changes=None, devices=16, cycles=2, pulses=30, reading=0.0, seed=3):
     """A file of `devices` drawn from a preset or law; weight -1 to 1 is 1 to 11 uS, readings stray
     by `reading` weights. Returns the device that it was made of.
     """

@@ -63,6 +63,13 @@ FORMS = [
         17,
     ),
     (
+        "root mean square norm",
+        [node("RMSNormalization", ["x", "s"], epsilon=0.01)],
+        (4, 6),
+        [("s", weight(6))],
+        23,
+    ),
+    (
         "instance norm",
         [node("InstanceNormalization", ["x", "s", "b"], epsilon=0.1)],
         IMAGE,
