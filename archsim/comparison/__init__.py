@@ -1,9 +1,11 @@
 """The update schemes side by side: the same network, data, chip and number of images, accuracy and
 silicon of each.
 
-In: names of schemes with settings of their own (`variants.py`). Out: a `Comparison`, one result a
-scheme (`document.py`). Begin with `run.py`; `spread.py` gives each scheme a process, `worker.py` is
-what runs there, `requests.py` what a folder keeps to go on from.
+In: names of schemes with settings of their own (`variants.py`) and `terms.py` that are the same for
+all. Out: a `Comparison`, one result and one row of seeds a scheme (`document.py`, `rows.py`). Begin
+with `run.py`, then `rounds.py`: trials that tune (`tuning.py`, on the `split.py` of the training
+set), then seeds; `spread.py` gives each training a process, `cluster.py` a worker elsewhere,
+`worker.py` is what runs there, `requests.py` what a folder keeps to go on from. `verdicts.py` judges.
 """
 
 from archsim.comparison.document import COLUMNS, Comparison

@@ -21,6 +21,7 @@ from pydantic import Field
 from archsim.schemes.base import Scheme, register
 from archsim.schemes.rule import LayerState, UpdateRule
 from archsim.schemes.shared.expected_pulses import expected_step
+from archsim.schemes.tuned import Tuned
 from archsim.trace.building_blocks import (
     digital_gradient,
     optimiser_step,
@@ -57,6 +58,9 @@ class Manhattan(Scheme):
         "learning_rate": 0.5,
         "device_settings": {"pulse_step": 0.01, "upper_spread": 0.0, "lower_spread": 0.0},
     }
+
+    # What `archsim compare --tune` tries beside the learning rate.
+    tuned: ClassVar[tuple[Tuned, ...]] = (Tuned("dead_zone", 0.1, 4.0, "log"),)
 
     # A setting: --set scheme.dead_zone=1
     dead_zone: Annotated[float, Field(ge=0, le=1000)] = 0.5
