@@ -26,7 +26,7 @@ def in_weights_of(fit, device_unit_us=5.0):
 def test_a_soft_bounds_device_comes_back(tmp_path):
     changes = {"step_spread": 0.2, "asymmetry_spread": 0.1, "step_spread_law": "normal"}
     made = write_curves(
-        tmp_path / "m.csv", "rasch2024_20_states", changes=changes, devices=40, pulses=40, cycles=1
+        tmp_path / "m.csv", "rasch2024_20_states", changes=changes, devices=30, pulses=40
     )
     fit = fit_device(read_measured(tmp_path / "m.csv"), ["soft_bounds"])
     unit = in_weights_of(fit)
