@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from archsim.chip.components import assemble, priced_ledger
 from archsim.chip.config import ComponentSettings
+from archsim.chip.fitting_buffer import with_fitting_buffer
 from archsim.chip.followers import check_followers, with_followers
 from archsim.chip.place import Placement, place
 from archsim.chip.plan.counts import ledger_of_plans, plans_of
@@ -42,6 +43,7 @@ class BuiltChip:
     there, and `tile_operations` their number. `once` is the trace of what a training needs before
     its first image, None without any, with `once_counts`. `missing` names roles that the trace asks
     for and the chip says to be without, `assumptions` what a reader of its numbers has to know.
+    `grown_kib` is what `buffer.fit` added to the buffer.
     """
 
     chip: Architecture
@@ -58,6 +60,7 @@ class BuiltChip:
     once_counts: Ledger | None
     missing: tuple[str, ...]
     assumptions: tuple[str, ...]
+    grown_kib: float = 0.0
 
     def __repr__(self) -> str:
         return f"BuiltChip({self.trace!r} on {self.chip.name}: {self.placement.tiles} tiles)"
@@ -112,6 +115,8 @@ def build_chip(
         raise InputError(
             "not a whole number of images", where="images", got=images, allowed=f"1 to {MAX_IMAGES}"
         )
+    asked_kib = chip.buffer.capacity_kib
+    chip = with_fitting_buffer(trace, chip)
     check_trains(trace, chip.update.train_length, chip.name)
     _check_reads(trace, chip)
     check_followers(chip)
@@ -152,6 +157,7 @@ def build_chip(
         once_counts,
         tuple(missing),
         tuple(_assumptions(trace, chip)),
+        chip.buffer.capacity_kib - asked_kib,
     )
 
 

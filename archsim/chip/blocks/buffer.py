@@ -22,6 +22,10 @@ class BufferSettings(Section):
 
     capacity_kib: Annotated[float, Field(ge=0.0625, le=65536)] = 64.0
     """Size of the activation buffer; what does not fit goes off chip."""
+    fit: bool = False
+    """Grow the buffer until feature maps and training state of the network fit: `capacity_kib` is
+    then the least, whole KiB are added, and the larger buffer is priced.
+    """
     width_bits: Annotated[int, Field(ge=8, le=1024)] = 64
     """Bits a cycle of a port."""
     ports: Annotated[int, Field(ge=1, le=8)] = 1
@@ -46,6 +50,7 @@ class Buffer(Block[BufferSettings]):
     up = 30
     roles = ("buffer",)
     acts = {
+        "fit": Acts(lambda run: run.built.grown_kib > 0, "all that it has to hold fits without"),
         "ports": TIMED,
         "tile_queue": TIMED,
         "window_reuse": Acts(
