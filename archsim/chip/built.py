@@ -224,6 +224,14 @@ def _once(trace: Trace) -> Trace | None:
 
 def _assumptions(trace: Trace, chip: Architecture) -> list[str]:
     assumptions = list(trace.notes)
+    if chip.bitstream.source == "ideal" and any(
+        operation.kind == "pulse_update" and operation.random
+        for operation in trace.image_operations + trace.batch_operations
+    ):
+        assumptions.append(
+            "bitstream.source=ideal: independent random bits have no hardware; the generators of the "
+            "pulse trains have neither area nor energy here, so this is a reference, not a chip"
+        )
     if trace.activity == "assumed":
         assumptions.append(ASSUMED_ACTIVITY)
     wires = chip.components.get("interconnect")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from archsim.devices.ageing import Ageing
+from archsim.kernels.generators import no_generators
 from archsim.kernels.program import program
 from archsim.kernels.random import as_word
 from archsim.kernels.records import Cells, Draws, Refresh, Tally, Trains, Verify
@@ -37,7 +38,8 @@ class DeviceArray:
     Attributes: `weights` (M, N) float32, what a read sees; `state` (M, S, N), what pulses act on (S
     = 2 for pairs; state[:, 0] shares the memory of weights where nothing is hidden); `planes` (M,
     S, P, N) per-device parameters; `law`, `granularity`, `write_noise` (absolute), `kernels` for
-    callers that call the compiled kernels themselves. weights and state are never replaced, only
+    callers that call the compiled kernels themselves; `generators` of its pulse trains, independent
+    random bits unless an owner gives it others. weights and state are never replaced, only
     written.
     """
 
@@ -57,6 +59,7 @@ class DeviceArray:
         self.granularity = float(device.granularity())
         self.write_noise = F(device.number("write_noise") * device.number("pulse_step"))
         self.kernels = device.kernels()
+        self.generators = no_generators()
         rows, parts, _, columns = planes.shape
         self.state = np.zeros((rows, parts, columns), F)
         self.weights = (
@@ -158,6 +161,7 @@ class DeviceArray:
                 bool(manage_update),
                 bool(manage_length),
                 bool(deterministic),
+                self.generators,
             ),
             draws(seed, step, tile, first),
             Tally(counts, _UNCOUNTED if writes is None else writes),

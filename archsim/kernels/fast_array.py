@@ -182,6 +182,7 @@ def with_rate(trains, rate):
         trains.manage_update,
         trains.manage_length,
         trains.deterministic,
+        trains.generators,
     )
 
 

@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from archsim.kernels.generators import Generators
+
 
 class Cells(NamedTuple):
     """The devices of an array.
@@ -26,7 +28,8 @@ class Cells(NamedTuple):
 
 class Trains(NamedTuple):
     """How an update makes pulse trains: learning rate, mean step of a pulse, most slots,
-    managements (see `trains.plan_train`), and whether the trains are deterministic.
+    managements (see `trains.plan_train`), whether the trains are deterministic, and the generators
+    that make random ones.
     """
 
     rate: float
@@ -35,6 +38,7 @@ class Trains(NamedTuple):
     manage_update: bool
     manage_length: bool
     deterministic: bool
+    generators: Generators
 
 
 class Draws(NamedTuple):

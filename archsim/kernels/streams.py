@@ -17,60 +17,33 @@ import numpy as np
 
 from archsim.kernels.compiled import borrowed, count_ones, kernel
 from archsim.kernels.random import mix, row_key, word_at
+from archsim.kernels.sequences import DIMENSIONS, register_states, sobol_points
 
 U = np.uint64
 # sources: independent numbers, the 16-bit register below, Sobol points
 COUNTER = 0
 LFSR = 1
 SOBOL = 2
-SOURCES = {"lfsr": LFSR, "sobol": SOBOL}  # by the words of the schemes; devices: COUNTER
+# By the words of the schemes; devices are independent as the counter is.
+SOURCES = {"ideal": COUNTER, "lfsr": LFSR, "sobol": SOBOL}
 PERIOD = 65535
-DIMENSIONS = 6
+NUMBER_BITS = 16
 ZERO, ONE = np.float32(0.0), np.float32(1.0)
 # tallies of `count_products`
 INPUT_ONES, ERROR_ONES, COINCIDENCES, DRIVEN = range(4)
 TALLIES = 4
-# Degree, polynomial and first direction numbers of dimensions 1 to 5 (Joe & Kuo 2008); dimension 0
-# is van der Corput's.
-_DIRECTIONS = (
-    (1, 0, (1,)),
-    (2, 1, (1, 3)),
-    (3, 1, (1, 3, 1)),
-    (3, 2, (1, 1, 1)),
-    (4, 1, (1, 1, 3, 3)),
-)
 
 
 @functools.cache
 def number_tables() -> np.ndarray:
-    """uint16 (1 + DIMENSIONS, 65536): row 0 successive states of the shift register x^16 + x^15 +
-    x^13 + x^4 + 1 less one (the last entry is not used), row 1 + d the Sobol points of dimension d."""
+    """uint16 (1 + DIMENSIONS, 65536): row 0 successive states of the register of 16 bits less one (the
+    last entry is not used), row 1 + d the Sobol points of dimension d; see `sequences`.
+    """
     tables = np.zeros((1 + DIMENSIONS, 65536), np.uint16)
-    state = 1
-    for place in range(PERIOD):
-        tables[0, place] = state - 1
-        state = state >> 1 | ((state ^ state >> 1 ^ state >> 3 ^ state >> 12) & 1) << 15
-    index = np.arange(65536, dtype=np.uint32)
+    tables[0, :PERIOD] = register_states(NUMBER_BITS) - 1
     for dimension in range(DIMENSIONS):
-        points = np.zeros(65536, np.uint32)
-        for bit, direction in enumerate(_directions(dimension)):
-            points ^= (index >> np.uint32(bit) & np.uint32(1)) * np.uint32(direction)
-        tables[1 + dimension] = points
+        tables[1 + dimension] = sobol_points(NUMBER_BITS, dimension)
     return tables
-
-
-def _directions(dimension: int) -> list[int]:
-    if dimension == 0:
-        return [1 << (15 - bit) for bit in range(16)]
-    degree, polynomial, first = _DIRECTIONS[dimension - 1]
-    numbers = list(first)
-    for bit in range(degree, 16):
-        value = numbers[bit - degree] ^ numbers[bit - degree] << degree
-        for k in range(1, degree):
-            if polynomial >> (degree - 1 - k) & 1:
-                value ^= numbers[bit - k] << k
-        numbers.append(value)
-    return [number << (15 - bit) for bit, number in enumerate(numbers)]
 
 
 @kernel

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from archsim.kernels.compiled import borrowed, count_ones, kernel
+from archsim.kernels.generators import IDEAL, ROWS, SOURCE, drive_of, generate_trains
 from archsim.kernels.random import word_at
 
 U = np.uint64
@@ -91,15 +92,32 @@ def spread_trains(values, factor, slots, prefix, trains):
 
 
 @kernel
-def make_trains(values, factor, slots, prefix, deterministic, key, limits, trains):
-    """`spread_trains` (to `prefix`) or `draw_trains` (from `key`)."""
+def make_trains(values, factor, slots, plan, side, lines, clock, key, limits, trains):
+    """The trains of one side of an array.
+
+    Args:
+        values, factor, slots: as `draw_trains`.
+        plan: `Trains`; deterministic ones are `spread_trains`, independent bits `draw_trains`, others
+            `generators.generate_trains`.
+        side: ROWS or COLUMNS of `generators`.
+        lines: of both sides.
+        clock: clocks of the generators before.
+        key: of independent bits.
+        limits: working memory, uint64, at least as long as values.
+        trains: the result.
+    """
     values = borrowed(values)
     limits = borrowed(limits)
     trains = borrowed(trains)
-    if deterministic:
-        spread_trains(values, factor, slots, prefix, trains)
-    else:
+    if plan.deterministic:
+        spread_trains(values, factor, slots, side == ROWS, trains)
+    elif plan.generators.state[SOURCE] == IDEAL:
         draw_trains(values, factor, slots, key, limits, trains)
+    else:
+        # rows are served before columns
+        first = 0 if side == ROWS else lines - values.shape[0]
+        drive = drive_of(plan.generators, side, first, lines)
+        generate_trains(values, factor, slots, clock, drive, trains)
 
 
 @kernel

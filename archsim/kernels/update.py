@@ -23,6 +23,7 @@ import numpy as np
 from archsim.kernels import moves, refresh
 from archsim.kernels.compiled import borrowed, template
 from archsim.kernels.compiled import device_law as device_law  # laws import it from here
+from archsim.kernels.generators import CLOCK, COLUMNS, ROWS, clocks_of
 from archsim.kernels.product import largest
 from archsim.kernels.random import TRAIN_COLUMN, TRAIN_ROW, UPDATE, WRITE, row_key, stream_key
 from archsim.kernels.trains import count_pulses, list_pulsed, make_trains, plan_train
@@ -87,6 +88,7 @@ def _update(cells, inputs, errors, trains, draws, tally):
     tally = borrowed(tally)
     inputs = borrowed(inputs)
     errors = borrowed(errors)
+    trains = borrowed(trains)
     rows, columns = cells.weights.shape
     row_trains = np.empty(rows, np.uint64)
     column_trains = np.empty(columns, np.uint64)
@@ -100,7 +102,8 @@ def _update(cells, inputs, errors, trains, draws, tally):
     weights, state, planes = cells.weights, cells.state, cells.planes
     law, write_noise = cells.law, cells.write_noise
     counts, writes = tally.counts, tally.writes
-    fixed = trains.deterministic
+    generators = trains.generators.state
+    lines = rows + columns
     for v in range(inputs.shape[0]):
         x = inputs[v]
         d = errors[v]
@@ -116,11 +119,14 @@ def _update(cells, inputs, errors, trains, draws, tally):
         )
         if slots == 0:
             continue
-        make_trains(
-            d, error_factor, slots, True, fixed, row_key(row_stream, number), limits, row_trains
-        )
+        clock = generators[CLOCK]
+        generators[CLOCK] += clocks_of(slots, lines, generators)
+        key = row_key(row_stream, number)
+        make_trains(d, error_factor, slots, trains, ROWS, lines, clock, key, limits, row_trains)
         key = row_key(column_stream, number)
-        make_trains(x, input_factor, slots, False, fixed, key, limits, column_trains)
+        make_trains(
+            x, input_factor, slots, trains, COLUMNS, lines, clock, key, limits, column_trains
+        )
         row_pulses = count_pulses(row_trains)
         column_pulses = count_pulses(column_trains)
         counts[UPDATES] += 1

@@ -15,12 +15,23 @@ import numpy as np
 
 from archsim.kernels import moves
 from archsim.kernels.compiled import borrowed, count_ones, kernel, template
+from archsim.kernels.generators import (
+    CLOCK,
+    COLUMNS,
+    IDEAL,
+    ROWS,
+    SOURCE,
+    clocks_of,
+    drive_of,
+    generate_block,
+)
 from archsim.kernels.random import TRAIN_COLUMN, TRAIN_ROW, UPDATE, row_key, stream_key, word_at
 from archsim.kernels.trains import count_pulses, list_pulsed, make_trains, plan_train, spread_trains
 from archsim.kernels.update import SPARSE
 
 U = np.uint64
 ZERO = np.float32(0.0)
+ROUNDER = np.float32(1.5 * 2.0**23)  # see `generators`
 ONE = np.float32(1.0)
 _HALF_WORD = U(0xFFFFFFFF)
 UPDATES, SLOTS, ROW_PULSES, COLUMN_PULSES, COINCIDENCES, DRAWN = range(6)
@@ -58,6 +69,15 @@ def draw_block(errors, factors, slots, keys, longest, trains, active):
 
 
 @kernel
+def list_active(trains, active):
+    """active[v] = the OR of the trains (lines, V) of vector v."""
+    active[:] = U(0)
+    for line in range(trains.shape[0]):
+        for v in range(active.shape[0]):
+            active[v] |= trains[line, v]
+
+
+@kernel
 def expect_pulses(values, factors, expected):
     """expected[v] = pulses a slot on all lines together, the sum of their probabilities."""
     factors = borrowed(factors)
@@ -67,6 +87,21 @@ def expect_pulses(values, factors, expected):
         row = values[line]
         for v in range(expected.shape[0]):
             expected[v] += min(abs(row[v]) * np.float32(factors[v]), ONE)
+
+
+@kernel
+def expect_levels(values, factors, drive, expected):
+    """`expect_pulses` of generators: probabilities are rounded to their levels."""
+    expected[:] = ZERO
+    scale = np.float32(drive.scale)
+    highest = np.float32(drive.highest)
+    one = np.float32(1.0 / drive.scale)
+    for line in range(values.shape[0]):
+        row = values[line]
+        for v in range(expected.shape[0]):
+            share = min(abs(row[v]) * np.float32(factors[v]), ONE)
+            level = (share * scale + ROUNDER) - ROUNDER
+            expected[v] += min(level, highest) * one
 
 
 @kernel
@@ -85,12 +120,16 @@ def spread_block(errors, factors, slots, trains, active, row_trains):
 
 
 @kernel
-def plan_block(inputs, errors, trains, slots, column_factors, row_factors, counts):
-    """Slots and factors of every vector (see `kernels.trains.plan_train`); returns the most slots."""
+def plan_block(inputs, errors, trains, lines, slots, column_factors, row_factors, clocks, counts):
+    """Slots and factors of every vector (see `kernels.trains.plan_train`) and the clocks of the
+    generators before it; returns the most slots.
+    """
     slots = borrowed(slots)
     column_factors = borrowed(column_factors)
     row_factors = borrowed(row_factors)
+    clocks = borrowed(clocks)
     most = 0
+    state = trains.generators.state
     for v in range(slots.shape[0]):
         slots[v], column_factors[v], row_factors[v] = plan_train(
             trains.rate,
@@ -101,6 +140,8 @@ def plan_block(inputs, errors, trains, slots, column_factors, row_factors, count
             trains.manage_update,
             trains.manage_length,
         )
+        clocks[v] = state[CLOCK]
+        state[CLOCK] += clocks_of(slots[v], lines, state)
         most = max(most, slots[v])
         counts[UPDATES] += slots[v] > 0
         counts[SLOTS] += slots[v]
@@ -139,15 +180,28 @@ def update_block(cells, inputs, errors, trains, draws, tally, words):
     law, write_noise = cells.law, cells.write_noise
     counts, writes = tally.counts, tally.writes
     input_values, error_values = inputs.values, errors.values
-    most = plan_block(inputs, errors, trains, slots, column_factors, row_factors, counts)
+    lines = rows + columns
+    clocks = np.empty(count, np.int64)
+    most = plan_block(
+        inputs, errors, trains, lines, slots, column_factors, row_factors, clocks, counts
+    )
+    drawn_bits = trains.generators.state[SOURCE] == IDEAL
     if trains.deterministic:
         room = rest[2 * columns : 2 * columns + rows]
         spread_block(error_values, row_factors, slots, drawn, active, room)
+    elif not drawn_bits:
+        drive = drive_of(trains.generators, ROWS, 0, lines)
+        generate_block(error_values, row_factors, slots, clocks, drive, keys, drawn)
+        list_active(drawn, active)
     else:
         for v in range(count):
             keys[v] = row_key(row_stream, draws.first + U(v))
         draw_block(error_values, row_factors, slots, keys, most, drawn, active)
-    expect_pulses(input_values, column_factors, expected)
+    if trains.deterministic or drawn_bits:
+        expect_pulses(input_values, column_factors, expected)
+    else:
+        drive = drive_of(trains.generators, COLUMNS, rows, lines)
+        expect_levels(input_values, column_factors, drive, expected)
     for v in range(count):
         if active[v] == U(0):
             counts[COLUMN_PULSES] += expected[v] * slots[v]
@@ -156,8 +210,18 @@ def update_block(cells, inputs, errors, trains, draws, tally, words):
             x[j] = input_values[j, v]
         number = draws.first + U(v)
         key = row_key(column_stream, number)
-        fixed = trains.deterministic
-        make_trains(x, column_factors[v], slots[v], False, fixed, key, limits, column_trains)
+        make_trains(
+            x,
+            column_factors[v],
+            slots[v],
+            trains,
+            COLUMNS,
+            lines,
+            clocks[v],
+            key,
+            limits,
+            column_trains,
+        )
         counts[DRAWN] += 1
         counts[COLUMN_PULSES] += count_pulses(column_trains)
         met = list_pulsed(column_trains, active[v], listed)

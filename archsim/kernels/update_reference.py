@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from archsim.kernels.generators import CLOCK, COLUMNS, IDEAL, ROWS, SOURCE
+from archsim.kernels.generators_reference import clocks_reference, generated_reference
 from archsim.kernels.random import TRAIN_COLUMN, TRAIN_ROW, UPDATE, WRITE
 from archsim.kernels.random_reference import (
     normal_reference,
@@ -115,6 +117,7 @@ def update_reference(
     manage_update,
     manage_length,
     deterministic=False,
+    generators=None,
     write_noise=0.0,
     seed=0,
     step=0,
@@ -123,7 +126,8 @@ def update_reference(
 ):
     """The update of every (input, error) pair in place on weights (M, N) and state (M, S, N).
 
-    Where nothing is hidden `state[:, 0]` must be a view of `weights`. Returns counts as
+    Where nothing is hidden `state[:, 0]` must be a view of `weights`. `generators` of the trains run
+    on; without any, bits are independent. Returns counts as
     `update.COUNTS` and writes (M, N).
     """
     counts = np.zeros(8, np.int64)
@@ -147,9 +151,18 @@ def update_reference(
         row_stream, column_stream, update_stream = (
             row_key_reference(stream, first + v) for stream in streams
         )
+        generated = generators is not None and generators.state[SOURCE] != IDEAL
+        clock = 0
+        if generators is not None:
+            clock = int(generators.state[CLOCK])
+            generators.state[CLOCK] += clocks_reference(slots, len(d) + len(x), generators)
         if deterministic:
             rows = spread_reference(d, error_factor, slots, True)
             columns = spread_reference(x, input_factor, slots, False)
+        elif generated:
+            lines = len(d) + len(x)
+            rows = generated_reference(d, error_factor, slots, clock, ROWS, lines, generators)
+            columns = generated_reference(x, input_factor, slots, clock, COLUMNS, lines, generators)
         else:
             rows = trains_reference(d, error_factor, slots, row_stream)
             columns = trains_reference(x, input_factor, slots, column_stream)

@@ -14,6 +14,8 @@ OFF_TILES = ("stream", "digital")  # kinds that use no tile
 # Parts of a tile's periphery, which one matrix may lend to another; the chain of a read, from the
 # input's converter to the result.
 READ_CHAIN = ("dac", "front_end", "adc", "shift_add", "input_register", "output_register")
+# What makes pulse trains: a generator or a comparator a line, and the numbers that lines share.
+TRAIN_GENERATORS = ("bitstream_generator", "number_generator")
 PERIPHERY = (
     *READ_CHAIN,
     "column_mux",
@@ -23,7 +25,7 @@ PERIPHERY = (
     "level_shifter",
     "tile_control",
     "tile_clock",
-    "bitstream_generator",
+    *TRAIN_GENERATORS,
 )
 
 

@@ -14,6 +14,7 @@ from archsim.devices.device import Device
 from archsim.devices.presets import load_device
 from archsim.devices.unread import unread
 from archsim.kernels.compiled import kernel
+from archsim.kernels.generators import CLOCK, Generators, generator_state, make_generators
 from archsim.kernels.random import DEVICE, as_word, row_key, stream_key, uniform
 from archsim.kernels.update import COUNTS
 from archsim.trace.upkeep import Refreshes
@@ -48,7 +49,8 @@ class Arrays:
     `weights` float32, `state` float32 (the same memory where nothing is hidden), `planes` float32,
     `writes` int32: flat, at the offsets that the constructor enters into `program.arrays`.
     `refreshes` int64 (arrays, 3): pairs, pulses and pairs left outside of all refreshes. `devices`
-    holds a DeviceArray per array and copy (none for rule "float").
+    holds a DeviceArray per array and copy (none for rule "float"). `generators` of the pulse trains
+    have a state for each of them, or one for all that share a block.
     """
 
     def __init__(self, program: Program, settings: TrainingSettings):
@@ -68,6 +70,7 @@ class Arrays:
         self.parts = 1
         self.parameters = 1
         self.devices: list[DeviceArray] = []
+        self.generators = _generators(program, settings)
         sizes = program.arrays[:, ROWS] * program.arrays[:, COLUMNS] * program.arrays[:, COPIES]
         if sizes.sum(dtype=float) > MOST_CELLS:
             raise InputError(
@@ -125,6 +128,10 @@ class Arrays:
             )
             device.planes = self.planes[drawn].reshape(device.planes.shape)
             start += size
+        for number, device in enumerate(self.devices):
+            # a block that the chip shares is the same for all
+            own = min(number, len(self.generators.state) - 1)
+            device.generators = self.generators._replace(state=self.generators.state[own])
 
     def record(self) -> Devices:
         """The devices as the compiled updates take them."""
@@ -199,6 +206,12 @@ class Arrays:
         return result
 
     @property
+    def clocks(self) -> np.ndarray:
+        """Clocks that the generators ran since the start, int64: where their sequences stand."""
+        state: np.ndarray = self.generators.state[:, CLOCK]
+        return state
+
+    @property
     def needs_maintenance(self) -> bool:
         """True where devices are refreshed or age."""
         device = self.device
@@ -264,6 +277,28 @@ class Arrays:
             for name, values in device.ageing.past._asdict().items()
             if values.size
         }
+
+
+def _generators(program: Program, settings: TrainingSettings) -> Generators:
+    """The sequences of the generators, and state int64 (array copies or 1, STATE_FIELDS)."""
+    update = settings.update
+    copies = [
+        (index, copy)
+        for index in range(len(program.arrays))
+        for copy in range(int(program.arrays[index, COPIES]))
+    ]
+    states = [
+        generator_state(
+            update.source,
+            update.resolution,
+            update.sharing,
+            update.bits_per_cycle,
+            settings.seed,
+            int(tile_number(index, copy, UPDATE_CYCLE)),
+        )
+        for index, copy in (copies[:1] if update.sharing == "chip" else copies)
+    ]
+    return make_generators(update.source, update.resolution, np.stack(states))
 
 
 @kernel

@@ -183,6 +183,7 @@ class Machine:
         self.reads_before = reads
 
     def _trains(self) -> Trains:
+        """How trains are made; the generators have a row of `state` for each copy of an array."""
         u = self.settings.update
         return Trains(
             self.settings.learning_rate,
@@ -191,6 +192,7 @@ class Machine:
             u.update_management,
             u.length_management,
             u.deterministic,
+            self.arrays.generators,
         )
 
     def train(
@@ -212,7 +214,8 @@ class Machine:
         # Put in a row once: a step of a small network takes as long as its arguments.
         given = (*tables, *weights, *physics, images, labels)
         kept = (*space, *counters, *self.stored)
-        updated = (*devices, *self._trains(), self.program.arrays, self.memory)
+        *trains, generators = self._trains()
+        updated = (*devices, *trains, *generators, self.program.arrays, self.memory)
         for start in range(0, len(order), s.batch):
             chosen = order[start : start + s.batch]
             step = as_word(first_step + start)

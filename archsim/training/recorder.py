@@ -12,6 +12,7 @@ from archsim.kernels.read_block import RETRIES, SATURATIONS, TILE_RETRIES
 from archsim.kernels.read_block import VECTORS as READS
 from archsim.kernels.update_block import COINCIDENCES, COLUMN_PULSES, ROW_PULSES, SLOTS, UPDATES
 from archsim.schemes.rule import ActionCounts
+from archsim.schemes.shared.train_generators import count_trains
 from archsim.trace.operation import Activity
 from archsim.training.activity import BITS, MAGNITUDE, NONZERO, ONES, VALUES
 from archsim.training.machine import Machine
@@ -176,6 +177,8 @@ def performed(machine: Machine) -> list[ActionCounts]:
     for array, counts in zip(machine.program.arrays, machine.counts):
         done = ActionCounts(images=int(machine.results[2]))
         done.add("array", "update", counts[COINCIDENCES])
-        done.add("bitstream_generator", "bit", counts[SLOTS] * (array[ROWS] + array[COLUMNS]))
+        count_trains(
+            done, machine.arrays.generators, counts[SLOTS], int(array[ROWS] + array[COLUMNS])
+        )
         counted.append(done)
     return counted

@@ -77,6 +77,7 @@ def take_out(
         "refreshes": machine.arrays.refreshes,
         "reads_before": machine.reads_before,
         **machine.arrays.past(),
+        "clocks": machine.arrays.clocks,
     }
     facts = facts | {
         "images": result.images,
@@ -147,10 +148,10 @@ def _put_back_arrays(machine: Machine, arrays: dict[str, np.ndarray], folder: Pa
         target[...] = kept
     if "reads_before" in arrays and arrays["reads_before"].shape == machine.reads_before.shape:
         machine.reads_before[...] = arrays["reads_before"]  # earlier checkpoints have none
-    if (
-        "refreshes" in arrays and arrays["refreshes"].shape == machine.arrays.refreshes.shape
-    ):  # earlier checkpoints have none
-        machine.arrays.refreshes[...] = arrays["refreshes"]
+    for name in ("refreshes", "clocks"):  # earlier checkpoints have none
+        own = getattr(machine.arrays, name)
+        if name in arrays and arrays[name].shape == own.shape:
+            own[...] = arrays[name]
 
 
 def _put_back_rule(

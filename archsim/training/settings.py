@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 CORE_RULES = ("rpu", "float")
 """Rules that are compiled into the training core; every other rule is a scheme's own."""
+GENERATOR_FIELDS = ("source", "resolution", "sharing", "bits_per_cycle")
+"""Fields of `update` that on a chip are those of its `bitstream`."""
 Direction = Literal["off", "forward", "backward", "both"]
 
 
@@ -91,6 +93,16 @@ class UpdateSettings(_Settings):
     """Trains are as short as the largest product allows."""
     deterministic: bool = False
     """Evenly spread pulses in place of random ones."""
+    source: Literal["ideal", "lfsr", "sobol"] = "ideal"
+    """Where random pulses come from; on a chip its `bitstream.source`."""
+    resolution: int = Field(default=8, ge=3, le=16)
+    """Bits of a level and of the numbers that it is compared with; on a chip its
+    `bitstream.resolution`.
+    """
+    sharing: Literal["line", "side", "tile", "chip"] = "line"
+    """What has a generator of its own; on a chip its `bitstream.sharing`."""
+    bits_per_cycle: int = Field(default=64, ge=1, le=65536)
+    """Generators of a block for all arrays; on a chip its `bitstream.bits_per_cycle`."""
 
 
 class DigitalSettings(_Settings):

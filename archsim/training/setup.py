@@ -14,6 +14,7 @@ from archsim.training.chip_devices import devices_per_weight, rule_of
 from archsim.training.placed_tiles import tiles_of, with_slices
 from archsim.training.settings import (
     CORE_RULES,
+    GENERATOR_FIELDS,
     DigitalSettings,
     LayerTiles,
     TrainingSettings,
@@ -87,6 +88,8 @@ def settings_of(
             },
             "devices_per_weight": devices_per_weight(chip, network),
         }
+    if _makes_trains(scheme, chip):
+        values["update"] = values.get("update", {}) | _generators(chip)
     if device is not None:
         values["device"] = device
     if suggested:
@@ -97,6 +100,7 @@ def settings_of(
         keys, parsed = (
             parse_setting(f"{path}={value}") if isinstance(value, str) else (path.split("."), value)
         )
+        _refuse_generators(keys)
         apply_setting(values, keys, parsed)
     if values["rule"] == "float" and values["digital"].get("format") != "fp32":
         # the core's own SGD knows float32 alone
@@ -138,6 +142,38 @@ def _refuse_tiles(path: str, value: Any) -> None:
             where=f"training.{path}",
             got=value,
             hint="tile.rows and tile.columns are the settings of the chip",
+        )
+
+
+def _makes_trains(scheme: Scheme, chip: Architecture) -> bool:
+    """Whether the scheme adds generators of pulse trains to the chip."""
+    return "bitstream_generator" in scheme.parts(chip)
+
+
+def _generators(chip: Architecture) -> dict[str, Any]:
+    """The generators of the chip's pulse trains, as training.settings.UpdateSettings names them, as
+    far as they act.
+    """
+    return {name: getattr(chip.bitstream, name) for name in generator_fields(chip)}
+
+
+def generator_fields(chip: Architecture) -> tuple[str, ...]:
+    """Fields of `bitstream` that a training with pulse trains reads."""
+    if chip.bitstream.source == "ideal":
+        return ("source",)
+    block = ("bits_per_cycle",) if chip.bitstream.sharing == "chip" else ()
+    return ("source", "resolution", "sharing", *block)
+
+
+def _refuse_generators(keys: list[str]) -> None:
+    """What makes the trains is what is priced: the chip says it."""
+    if keys[0] == "update" and keys[-1] in GENERATOR_FIELDS:
+        raise InputError(
+            "the generators of pulse trains are the chip's",
+            where=f"training.{'.'.join(keys)}",
+            got=keys[-1],
+            allowed="a setting of the chip",
+            hint=f"set bitstream.{keys[-1]}",
         )
 
 
@@ -233,6 +269,8 @@ def read_by_training(chip: Architecture, scheme: Scheme, settings: TrainingSetti
         fields |= {"physics.bound_management"} if chip.physics.output_bound else set()
     if settings.rule == "rpu" and device_of(settings):
         fields.add("update.train_length")
+    if _makes_trains(scheme, chip) and device_of(settings) and not settings.update.deterministic:
+        fields |= {f"bitstream.{name}" for name in generator_fields(chip)}
     return fields
 
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from archsim.kernels import update_block as pulses
 from archsim.kernels.compiled import borrowed, kernel, template
+from archsim.kernels.generators import Generators
 from archsim.kernels.outer import add_products
 from archsim.kernels.records import Cells, Draws, Tally, Trains, Vectors
 from archsim.training.activity import observe
@@ -181,6 +182,9 @@ def _update(
     manage_update,
     manage_length,
     deterministic,
+    numbers,
+    train_words,
+    states,
     arrays,
     memory,
     size,
@@ -190,9 +194,9 @@ def _update(
     words,
 ):
     """The updates of a mini-batch of `size` images in memory, image after image: pulses on devices,
-    or (`pulsed` False) digital sums. Args: the fields of records.Devices and of
-    kernels.records.Trains, the table of the arrays, the images' memory, keys of random numbers,
-    counts of the update, scratch.
+    or (`pulsed` False) digital sums. Args: the fields of records.Devices, of kernels.records.Trains
+    and its generators with a state for each copy of an array (or one for all), the table of the
+    arrays, the images' memory, keys of random numbers, counts of the update, scratch.
     """
     weights = borrowed(weights)
     state = borrowed(state)
@@ -202,8 +206,11 @@ def _update(
     memory = borrowed(memory)
     counts = borrowed(counts)
     words = borrowed(words)
-    trains = Trains(rate, granularity, longest, manage_update, manage_length, deterministic)
+    numbers = borrowed(numbers)
+    train_words = borrowed(train_words)
+    states = borrowed(states)
     for b in range(size):
+        generator = -1
         for index in range(arrays.shape[0]):
             array = arrays[index]
             rows = array[ROWS]
@@ -214,6 +221,7 @@ def _update(
             block = memory[b, array[ERRORS] : array[ERRORS] + rows * count]
             for copy in range(array[COPIES]):
                 first = array[WEIGHTS] + copy * cells
+                generator += generator + 1 < states.shape[0]
                 matrix = weights[first : first + cells].reshape(rows, columns)
                 if not pulsed:
                     add_products(
@@ -243,7 +251,15 @@ def _update(
                         block.reshape(rows, count),
                         memory[b, array[ERROR_PEAKS] : array[ERROR_PEAKS] + count],
                     ),
-                    trains,
+                    Trains(
+                        rate,
+                        granularity,
+                        longest,
+                        manage_update,
+                        manage_length,
+                        deterministic,
+                        Generators(numbers, train_words, states[generator]),
+                    ),
                     Draws(seed, first_step + U(b), tile_number(index, copy, UPDATE_CYCLE), U(0)),
                     Tally(counts[index], writes[first : first + cells].reshape(rows, columns)),
                     words,

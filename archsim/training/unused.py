@@ -7,7 +7,7 @@ from __future__ import annotations
 from archsim.basics.fields import changed_fields
 from archsim.kernels.number_formats import BITS
 from archsim.schemes.shared.words import Arithmetic
-from archsim.training.settings import TrainingSettings, device_of
+from archsim.training.settings import GENERATOR_FIELDS, TrainingSettings, device_of
 
 _OF_UPKEEP = ("maintenance_images", "maintenance_s")
 _OF_TIME = ("seconds_per_image", "test_after_s")
@@ -21,6 +21,8 @@ _OF_THE_MACHINE = (
     "scheme_settings",
     "device",
 )
+# A result names the chip's own fields instead.
+_OF_THE_CHIP = tuple(f"update.{name}" for name in GENERATOR_FIELDS)
 
 
 def unused_in_training(settings: TrainingSettings) -> dict[str, str]:
@@ -29,7 +31,8 @@ def unused_in_training(settings: TrainingSettings) -> dict[str, str]:
     """
     unread = {}
     for path in changed_fields(settings):
-        reason = "" if path in _OF_THE_MACHINE else _reason(path, settings)
+        left_out = path in _OF_THE_MACHINE or path in _OF_THE_CHIP
+        reason = "" if left_out else _reason(path, settings)
         if reason:
             unread[f"training.{path}"] = reason
     return unread

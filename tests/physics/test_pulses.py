@@ -11,6 +11,7 @@ import pytest
 from archsim.devices import load_law
 from archsim.devices.array import draws
 from archsim.devices.constant_step import constant_step
+from archsim.kernels.generators import no_generators
 from archsim.kernels.records import Cells, Tally, Trains
 from archsim.kernels.trains import plan_train
 from archsim.kernels.update import COUNTS, specialise
@@ -64,7 +65,7 @@ def run(
         Cells(weights, state, planes, scalars, F(s["write_noise"])),
         inputs,
         errors,
-        Trains(*(s[name] for name in Trains._fields)),
+        Trains(*(s[name] for name in Trains._fields[:-1]), no_generators()),
         draws(seed, step, tile, first),
         Tally(counts, writes),
     )
@@ -174,6 +175,7 @@ def test_mean_and_variance_of_the_update(longest, noise):
 
 _COUNTS = np.zeros(len(COUNTS), np.int64)
 _NONE = np.zeros((0, 0), np.int32)
+_IDEAL = no_generators()
 
 
 def run_once(state, planes, scalars, inputs, errors, longest, first):
@@ -181,7 +183,7 @@ def run_once(state, planes, scalars, inputs, errors, longest, first):
         Cells(state[:, 0], state, planes, scalars, F(0)),
         inputs,
         errors,
-        Trains(0.05, 0.01, longest, False, False, False),
+        Trains(0.05, 0.01, longest, False, False, False, _IDEAL),
         draws(3, 0, 0, first),
         Tally(_COUNTS, _NONE),
     )

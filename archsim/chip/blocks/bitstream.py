@@ -17,23 +17,50 @@ if TYPE_CHECKING:
     from archsim.chip.usage import Usage
 
 
-class BitstreamSettings(Section):
-    """Generators of the pulse trains."""
+# Number generators of a tile where lines share them; a line of its own has one in its bit-stream
+# generator, and so has the chip's block.
+NUMBERS_OF_A_TILE = {"side": 2, "tile": 1}
 
-    sharing: Literal["line", "chip"] = "line"
-    """`line`: each row and column has a generator of its own, no waiting; `chip`: one block for all
-    tiles, which queue for it.
+
+class BitstreamSettings(Section):
+    """Generators of the pulse trains: their numbers make the trains that a training applies, and are
+    what is priced.
+    """
+
+    sharing: Literal["line", "side", "tile", "chip"] = "line"
+    """`line`: each row and column of a tile has a generator of its own, seeded apart; `side`: one
+    number a slot for all rows of a tile and one for all columns; `tile`: one for rows and columns
+    alike, so that a coincidence has the smaller of two probabilities in place of their product;
+    `chip`: one block for all tiles, which queue for it and are served line after line. The parts of
+    a line in several tiles have the same train.
     """
     bits_per_cycle: Annotated[int, Field(ge=1, le=65536)] = 64
-    """Random bits a cycle of the block that the chip shares."""
+    """Random bits a cycle of the block that the chip shares: so many generators."""
     resolution: Annotated[int, Field(ge=3, le=16)] = 8
-    """Bits of a random number, against which a value is compared."""
-    source: Literal["lfsr", "sobol"] = "lfsr"
-    """`lfsr`: shift registers; `sobol`: low-discrepancy sequences."""
+    """Bits of a random number, against which a value is compared: a probability is rounded to a
+    level of so many bits, and a register repeats after 2^bits - 1 numbers.
+    """
+    source: Literal["ideal", "lfsr", "sobol"] = "lfsr"
+    """`lfsr`: shift registers; `sobol`: low-discrepancy sequences; `ideal`: independent random bits,
+    which have no hardware and no price.
+    """
+
+    @property
+    def numbers_of_a_tile(self) -> int:
+        """Number generators of a tile beside the comparators of its lines."""
+        return NUMBERS_OF_A_TILE.get(self.sharing, 0) if self.source != "ideal" else 0
+
+
+def _ideal(run: Usage) -> bool:
+    return run.built.chip.bitstream.source == "ideal"
 
 
 def _generates(run: Usage) -> bool:
     return "bitstream_generator" in run.added
+
+
+def _drawn(run: Usage) -> bool:
+    return not _ideal(run) and (run.random or _generates(run))
 
 
 GENERATED = Acts(_generates, "no generator of pulse trains is added")
@@ -59,20 +86,21 @@ class Bitstream(Block[BitstreamSettings]):
     )
     optional = True
     acts = {
-        "sharing": Acts(lambda run: run.random or _generates(run), "no random pulse trains"),
+        "sharing": Acts(_drawn, "no generator makes random pulse trains"),
         "bits_per_cycle": Acts(
-            lambda run: (
-                run.built.chip.bitstream.sharing == "chip" and (run.random or _generates(run))
-            ),
+            lambda run: run.built.chip.bitstream.sharing == "chip" and _drawn(run),
             "no generators that tiles share",
         ),
         "resolution": GENERATED,
-        "source": GENERATED,
+        "source": Acts(
+            lambda run: _generates(run) or (_ideal(run) and run.random), GENERATED.otherwise
+        ),
     }
 
     def servers(self, chip: Architecture, trace: Trace) -> tuple[ServerPlan, ...]:
         operations = trace.image_operations + trace.batch_operations
-        if chip.bitstream.sharing == "chip" or any(op.unit_work for op in operations):
+        queued = chip.bitstream.sharing == "chip" and chip.bitstream.source != "ideal"
+        if queued or any(op.unit_work for op in operations):
             return (ServerPlan("bitstream_generator", "bitstream_generator"),)
         return ()
 

@@ -67,8 +67,11 @@ class TileUpdate(Block[UpdateSettings]):
             * plan.share
             * reached
         )
-        if operation.random:
+        if operation.random and chip.bitstream.source != "ideal":
             add(plan.step, "bitstream_generator", "bit", (rows + columns) * length)
+            numbers = chip.bitstream.numbers_of_a_tile
+            if numbers:
+                add(plan.step, "number_generator", "number", tiles * numbers * length)
         add(plan.step, "word_line_driver", "drive", rows * length * activity.row_pulses)
         add(plan.step, "bit_line_driver", "drive", columns * length * activity.column_pulses)
         weights = (

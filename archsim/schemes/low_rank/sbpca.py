@@ -21,6 +21,7 @@ from archsim.schemes.low_rank.sbpca_work import (
     state_words,
 )
 from archsim.schemes.shared.backward import ArrayBackward
+from archsim.schemes.shared.train_generators import train_generators
 from archsim.schemes.tuned import Tuned
 from archsim.trace.building_blocks import parts_of, program_weights
 from archsim.trace.lower import Stage
@@ -251,16 +252,7 @@ class Sbpca(ArrayBackward):
     def parts(self, chip: Architecture) -> dict[str, dict]:
         if self.update_mode != "rank_seq" or self.encoding != "pulse_trains":
             return {}
-        stream, shared = chip.bitstream, chip.bitstream.sharing == "chip"
-        return {
-            "bitstream_generator": {
-                "part": "bitstream_generator",
-                "parameters": {"bits": stream.resolution, "source": stream.source},
-                "per": "chip" if shared else "line",
-                "count": stream.bits_per_cycle if shared else 1,
-                "boundary": "chip" if shared else "macro",
-            }
-        }
+        return train_generators(chip)
 
 
 def _sides(stage: Stage) -> tuple[int, int]:

@@ -15,6 +15,7 @@ from archsim.operators.digital_work import merge
 from archsim.schemes.low_rank.sbpca_work import SHOT_PHASES, outer_product_work, rebuild_work
 from archsim.schemes.low_rank.settings import LowRankSettings
 from archsim.schemes.rule import ActionCounts, LayerState
+from archsim.schemes.shared.train_generators import count_trains
 from archsim.schemes.shared.writing import write_targets
 
 F = np.float32
@@ -71,7 +72,7 @@ def apply_outer_products(
             writes=layer.writes,
         )
         slots, error_side, input_side, coincidences = (int(counts[place]) for place in (1, 2, 3, 4))
-        done.add("bitstream_generator", "bit", slots * (rows + columns))
+        count_trains(done, layer.devices.generators, slots, rows + columns)
         _pulses(done, slots, input_side, error_side, coincidences)
     else:
         for c in range(rank):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from archsim.schemes.base import register
 from archsim.schemes.shared.backward import ArrayBackward
+from archsim.schemes.shared.train_generators import train_generators
 from archsim.schemes.tuned import Tuned
 from archsim.trace.lower import Stage
 from archsim.trace.operation import Operation
@@ -74,13 +75,4 @@ class Rpu(ArrayBackward):
         return []
 
     def parts(self, chip: Architecture) -> dict[str, dict]:
-        stream, shared = chip.bitstream, chip.bitstream.sharing == "chip"
-        return {
-            "bitstream_generator": {
-                "part": "bitstream_generator",
-                "parameters": {"bits": stream.resolution, "source": stream.source},
-                "per": "chip" if shared else "line",
-                "count": stream.bits_per_cycle if shared else 1,
-                "boundary": "chip" if shared else "macro",
-            }
-        }
+        return train_generators(chip)

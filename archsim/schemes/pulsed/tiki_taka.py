@@ -20,7 +20,7 @@ from archsim.trace.building_blocks import (
     with_length,
 )
 from archsim.trace.lower import Stage
-from archsim.trace.operation import READ_CHAIN, Activity, LayerMatrix, Operation
+from archsim.trace.operation import READ_CHAIN, TRAIN_GENERATORS, Activity, LayerMatrix, Operation
 
 if TYPE_CHECKING:
     pass
@@ -176,7 +176,7 @@ class TikiTaka(Rpu):
         return found
 
     def weights_matrix(self, stage: Stage) -> LayerMatrix:
-        return replace(stage.matrix, lender=f"{stage.name}.fast", borrowed=("bitstream_generator",))
+        return replace(stage.matrix, lender=f"{stage.name}.fast", borrowed=TRAIN_GENERATORS)
 
     def setup_operations(self, stages: list[Stage]) -> list[Operation]:
         found = []

@@ -117,6 +117,7 @@ class _Twin:
             longest=self.scheme.train_length,
             manage_update=self.scheme.update_management,
             manage_length=True,
+            generators=self.devices.generators,
             write_noise=float(self.devices.write_noise),
             seed=self.seed,
             step=step,

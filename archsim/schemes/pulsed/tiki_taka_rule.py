@@ -24,6 +24,7 @@ from archsim.kernels.number_formats import SCALE_FIELDS
 from archsim.kernels.random import DEVICE, as_word, fill_normals, stream_key
 from archsim.kernels.records import Cells, Tally, Trains
 from archsim.schemes.rule import LayerState, UpdateRule
+from archsim.schemes.shared.train_generators import count_trains
 from archsim.trace.operation import Activity
 from hwlib.errors import InputError
 
@@ -207,6 +208,8 @@ class TikiTakaRule(UpdateRule[TransferSettings]):
                 manage_update=scheme.update_management,
                 manage_length=True,
                 deterministic=False,
+                # They stand at the fast array and serve the weights too (v1).
+                generators=devices.generators,
             ),
             both=Both(Tally(s.counts, s.writes), Tally(s.slow_counts, layer.writes)),
         )
@@ -225,11 +228,9 @@ class TikiTakaRule(UpdateRule[TransferSettings]):
             else s.memory.progress[PULSES]
         )
         done.add("array", "update", s.counts[COINCIDENCES] + slow)
-        done.add(
-            "bitstream_generator",
-            "bit",
-            s.counts[SLOTS] * (rows + columns) + s.slow_counts[SLOTS] * (rows + 1),
-        )
+        generators = layer.on_devices.generators
+        count_trains(done, generators, s.counts[SLOTS], rows + columns)
+        count_trains(done, generators, s.slow_counts[SLOTS], rows + 1)
         for action in ("compare", "multiply") if self.scheme.update_management else ("multiply",):
             done.add("vector_unit", action, ends * vectors)
         done.add("vector_unit", "multiply", rows * reads)  # converter code to number

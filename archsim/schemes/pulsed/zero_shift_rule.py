@@ -15,6 +15,7 @@ from archsim.devices.symmetry import drive_to_symmetry
 from archsim.kernels.random import DEVICE, as_word, fill_normals, stream_key
 from archsim.schemes.rule import LayerState, UpdateRule
 from archsim.schemes.shared.expected_pulses import expected_change
+from archsim.schemes.shared.train_generators import count_trains
 from archsim.trace.operation import Activity
 from hwlib.errors import InputError
 
@@ -76,7 +77,7 @@ class ZeroShiftRule(UpdateRule[ZeroShiftSettings]):
         )
         rows, columns = layer.weights.shape
         done.add("array", "update", counts[COINCIDENCES])
-        done.add("bitstream_generator", "bit", counts[SLOTS] * (rows + columns))
+        count_trains(done, layer.on_devices.generators, counts[SLOTS], rows + columns)
         for action in ("compare", "multiply") if self.scheme.update_management else ("multiply",):
             done.add("vector_unit", action, (rows + columns - layer.bias) * inputs.shape[1])
         for number in (SLOTS, ROW_PULSES, COLUMN_PULSES, COINCIDENCES):

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from archsim.trace.building_blocks.update import program_weights
 from archsim.trace.lower import Stage
-from archsim.trace.operation import READ_CHAIN, Activity, LayerMatrix, Operation
+from archsim.trace.operation import READ_CHAIN, TRAIN_GENERATORS, Activity, LayerMatrix, Operation
 
 
 def initial_weights(stage: Stage) -> Operation:
@@ -54,7 +54,7 @@ def reference_array(stage: Stage, partner: str) -> LayerMatrix:
             "write_driver",
             "tile_control",
             "tile_clock",
-            "bitstream_generator",
+            *TRAIN_GENERATORS,
         ),
     )
 
