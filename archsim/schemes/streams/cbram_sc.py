@@ -94,7 +94,7 @@ class CbramStochastic(StreamScheme, OptimiserScheme):
     kept: ClassVar[str] = "stream counters"
     kept_words: ClassVar[dict[str, int]] = {"sgd": 0, "momentum": 1, "adam": 4}
 
-    stream_source: Literal["cbram", "lfsr", "sobol"] = "cbram"
+    stream_source: Literal["cbram", "ideal", "lfsr", "sobol"] = "cbram"
     resolution: Annotated[int, Field(ge=4, le=12)] = 8
     first_bits: Annotated[int, Field(ge=4, le=16)] = 8
     second_bits: Annotated[int, Field(ge=4, le=16)] = 15
@@ -162,10 +162,9 @@ class CbramStochastic(StreamScheme, OptimiserScheme):
                 shared = {"side": bits, "single": self.length}.get(
                     self.sharing, 0
                 ) / self.optimiser_units
-                units |= {
-                    "number_generator.number": {"step": shared or bits},
-                    "stream_converter.bit": {"step": bits},
-                }
+                if self.generator != "ideal":
+                    units["number_generator.number"] = {"step": shared or bits}
+                units["stream_converter.bit"] = {"step": bits}
         if kind == "adam":
             units |= {
                 "stream_multiplier.bit": {"step": 2 * self.length},

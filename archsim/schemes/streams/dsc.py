@@ -62,7 +62,7 @@ class DynamicStochastic(StreamScheme):
     error_parts: Literal["separate", "difference"] = "separate"
     length: Literal[1] = 1
     encoding: Literal["sign_magnitude"] = "sign_magnitude"
-    stream_source: Literal["lfsr", "sobol"] = "lfsr"
+    stream_source: Literal["ideal", "lfsr", "sobol"] = "lfsr"
     counter_bits: Annotated[int, Field(ge=4, le=32)] = 16
     step_bits: Annotated[int, Field(ge=0, le=20)] = 0
 

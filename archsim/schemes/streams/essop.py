@@ -44,7 +44,7 @@ class Essop(StreamScheme, DigitalOptimiser):
         Tuned("weight_decay", 1e-6, 1e-3, "log"),
     )
 
-    stream_source: Literal["lfsr", "sobol"] = "lfsr"
+    stream_source: Literal["ideal", "lfsr", "sobol"] = "lfsr"
 
     @property
     def generator(self) -> str:

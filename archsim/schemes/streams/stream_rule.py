@@ -183,7 +183,8 @@ class StreamRule(UpdateRule[Settings]):
             done.add("stream_source", "pulse", tallies[streams.DRIVEN] * length)
             done.add("stream_source", "switch", ones)
         else:
-            done.add("number_generator", "number", edges["numbers"] * vectors)
+            if scheme.generator != "ideal":
+                done.add("number_generator", "number", edges["numbers"] * vectors)
             done.add("stream_converter", "bit", both)
         for name, value in zip(("input_ones", "error_ones", "coincidences", "driven"), tallies):
             done.sum(name, value)

@@ -47,8 +47,20 @@ class StreamScheme(BackwardScheme):
 
     @property
     def generator(self) -> str:
-        """Where random bits come from: lfsr, sobol or cbram."""
+        """Where random numbers come from: lfsr, sobol, cbram or ideal: independent numbers, shared as
+        `sharing` says, which no hardware makes.
+        """
         return "lfsr"
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        if self.generator != "ideal":
+            return super().remarks
+        told = (
+            "stream_source=ideal: independent random numbers have no hardware; their generators have "
+            "neither area nor energy here, so this is a reference, not a chip"
+        )
+        return (*super().remarks, told)
 
     def image_work(self, outputs: int, inputs: int, groups: int, vectors: int) -> dict[str, float]:
         """Vector-unit actions an image: the largest magnitude of both sides, and the shifted counts
@@ -110,10 +122,9 @@ class StreamScheme(BackwardScheme):
                 },
             }
         else:
-            units |= {
-                "number_generator.number": {"step": edges["numbers"]},
-                "stream_converter.bit": {"step": edges["inputs"] + edges["errors"]},
-            }
+            if self.generator != "ideal":
+                units["number_generator.number"] = {"step": edges["numbers"]}
+            units["stream_converter.bit"] = {"step": edges["inputs"] + edges["errors"]}
         parts = min(parts_of(shape, int(weights)), int(edges["places"]))
         steps = shape.vectors * parts
         units = {
@@ -164,11 +175,11 @@ class StreamScheme(BackwardScheme):
         }
         if self.generator == "cbram":
             return found | {"stream_source": self.source_part(converters)}
-        number = {"lfsr": "lfsr", "sobol": "sobol_generator"}[self.generator]
-        return found | {
-            "number_generator": entry(number, {"bits": NUMBER_BITS}, generators),
-            "stream_converter": entry("stream_converter", {"bits": self.resolution}, converters),
-        }
+        if self.generator != "ideal":
+            number = {"lfsr": "lfsr", "sobol": "sobol_generator"}[self.generator]
+            found["number_generator"] = entry(number, {"bits": NUMBER_BITS}, generators)
+        converter = entry("stream_converter", {"bits": self.resolution}, converters)
+        return found | {"stream_converter": converter}
 
     def source_part(self, count: int) -> dict:
         """Devices in the place of generators and converters."""
