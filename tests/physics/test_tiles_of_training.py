@@ -28,6 +28,9 @@ QUIET = {
     "physics.bound_management": True,
     "weights.bias": "row",
     "read.adc_bits": 6,
+    # what is stored between layers is rounded in ranges that each of the two finds by itself
+    "vector_unit.format": "fp32",
+    "read.output_bits": 32,
 }
 
 
