@@ -13,7 +13,8 @@ pytest.importorskip(
 )
 
 from onnx_cases import assert_equal_values
-from onnx_random import RandomGraph, counted
+from onnx_counted import counted
+from onnx_random import RandomGraph
 
 SEED = int(os.environ.get("ARCHSIM_SEED", "0"))
 

@@ -145,9 +145,8 @@ def test_every_name_in_onnx_has_a_converter_and_one_operator():
 def test_every_name_in_onnx_is_held_to_the_reference_evaluator():
     pytest.importorskip("onnx", reason="needs the package onnx (pip install archsim[onnx])")
     from onnx_by_definition import OPERATORS as BY_DEFINITION
+    from onnx_forms import FORMS
     from onnx_forms_more import FORMS as MORE
-
-    from tests.conformance.test_onnx_values import FORMS
 
     tried = {item.op_type for form in [*FORMS, *MORE] for item in form[1]}
     # where the evaluator departs from the definition, that is written out
