@@ -54,7 +54,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     options.add_price_options(parser)
     options.add_set_option(
         parser,
-        "any field of the architecture (tile.rows=128) or scheme (scheme.optimiser=adam); repeatable",
+        "any field of the architecture (tile.rows=128), the scheme (scheme.optimiser=adam) or the device of --device "
+        "(device.retention_s=1e6); repeatable",
     )
     parser.add_argument(
         "--no-timing", action="store_true", help="area and energy only: nothing is simulated"
@@ -63,6 +64,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--data",
         metavar="FILE.npz|random",
         help="carry real data through the events: the array physics is computed",
+    )
+    parser.add_argument(
+        "--device",
+        metavar="NAME|FILE",
+        help="with --data: devices that hold the weights, programmed and read (archsim list devices)",
+    )
+    parser.add_argument(
+        "--at",
+        type=options.parse_positive,
+        metavar="SECONDS",
+        help="read the weights of --device so long after they were programmed",
     )
     parser.add_argument(
         "--activity",
@@ -95,7 +107,9 @@ def execute(arguments: argparse.Namespace) -> int:
 
     settings = options.settings_table(arguments.settings)
     chip_settings = {
-        path: value for path, value in settings.items() if not path.startswith("scheme.")
+        path: value
+        for path, value in settings.items()
+        if not path.startswith(("scheme.", "device."))
     }
     work = _workload(
         arguments,
@@ -125,11 +139,25 @@ def execute(arguments: argparse.Namespace) -> int:
                 timing=not arguments.no_timing,
                 data=data,
                 activity=arguments.activity,
+                device=arguments.device,
+                device_settings=_device_settings(settings),
+                at=arguments.at or 0.0,
                 observers=observers,
                 progress=progress,
             )
         result.document["command"] = arguments.line
         return _write(arguments, result)
+
+
+def _device_settings(settings: dict[str, str]) -> dict[str, Any] | None:
+    """What `--set device.NAME=VALUE` says; None for nothing."""
+    from archsim.chip.load import parse_setting
+
+    return {
+        path[7:]: parse_setting(f"x={text}")[1]
+        for path, text in settings.items()
+        if path.startswith("device.")
+    } or None
 
 
 def _check(arguments: argparse.Namespace) -> None:

@@ -103,10 +103,12 @@ class DeviceArray:
 
     def show(self) -> None:
         """Make `weights` what the state says, without write noise."""
-        self.weights[...] = self._shown()
+        self.weights[...] = self.shown()
 
-    def _shown(self) -> np.ndarray:
-        return self.state[:, 0] - self.state[:, 1] if self.device.paired else self.state[:, 0]
+    def shown(self, state: np.ndarray | None = None) -> np.ndarray:
+        """The weights (M, N) that a state (M, S, N) says, this array's own or another one."""
+        state = self.state if state is None else state
+        return state[:, 0] - state[:, 1] if self.device.paired else state[:, 0]
 
     def update(
         self,
@@ -252,7 +254,7 @@ class DeviceArray:
             step: number of the image in the run.
             tile: number of the tile.
         """
-        noise = self.weights - self._shown() if self.write_noise > 0 else None
+        noise = self.weights - self.shown() if self.write_noise > 0 else None
         if self.ageing.act(
             self.state,
             self.planes,

@@ -32,6 +32,9 @@ class SimulationWords(TypedDict, total=False):
     observers: Sequence[Observer]
     progress: Steps | None
     activity: str | Path | None
+    device: str | None
+    device_settings: Mapping[str, Any] | None
+    at: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +48,9 @@ class SimulationOptions:
     observers: Sequence[Observer] = ()
     progress: Steps | None = None
     activity: str | Path | None = None
+    device: str | None = None
+    device_settings: Mapping[str, Any] | None = None
+    at: float = 0.0
 
 
 class TrainingWords(TypedDict, total=False):

@@ -122,9 +122,12 @@ def timed_facts(
     trace, chip, placement, images = built.trace, built.chip, built.placement, built.images
     values = None
     if options.data is not None:
+        from archsim.run.held import holder_of
         from archsim.soc.data.request import prepare_values
 
-        values = prepare_values(network, trace, chip, placement, options.data, images, options.seed)
+        values = prepare_values(
+            network, trace, chip, placement, options.data, images, options.seed, holder_of(options)
+        )
     observers = options.observers
     machine = EventMachine(trace, chip, placement, images, values, observers, options.progress)
     machine.run()

@@ -78,6 +78,9 @@ def simulate(
         progress: gets (steps done, steps in all).
         activity: a .csv or .json file of measured activity by layer and phase, in place of the
             assumed means.
+        device: with real data, the preset, law or file of the devices that hold the weights; None
+            for exact ones. `device_settings` change its parameters.
+        at: seconds between programming and reading them.
 
     Returns:
         the `Result`.
@@ -91,6 +94,13 @@ def simulate(
         raise InputError(
             "real data measure the activity themselves", where="activity", got=str(chosen.activity)
         )
+    aged: list[str] = []
+    if chosen.device is not None or chosen.at or chosen.device_settings:
+        from archsim.run.held import chip_with_holder, holder_of
+
+        holder = holder_of(chosen)
+        if holder is not None:
+            chip, aged = chip_with_holder(chip, holder)
     prepared = build_for(network, chip, scheme, phase, batch, images, node_nm, chosen.activity)
     built = prepared.built
     if chosen.timing:
@@ -105,10 +115,15 @@ def simulate(
     unused = unused_settings(
         built, timed=chosen.timing, data=chosen.data is not None, network=prepared.network
     )
+    if chosen.device_settings:
+        from archsim.run.held import idle_settings
+
+        unused |= idle_settings(chosen.device_settings)
     facts: RunFacts = {
         **run.facts,
         "notes": [
             *_idle_rule(scheme, prepared),
+            *aged,
             *prepared.notes,
             *run.facts["notes"],
             *unused_notes(unused),

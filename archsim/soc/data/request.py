@@ -18,6 +18,7 @@ from hwlib.errors import InputError, nearest
 if TYPE_CHECKING:
     from archsim.chip.config import Architecture
     from archsim.chip.place import Placement
+    from archsim.devices.held_weights import Holder
     from archsim.trace.operation import Trace
     from workloads.network import Layer, Network
 
@@ -36,6 +37,7 @@ def prepare_values(
     data: Any,
     images: int,
     seed: int,
+    holder: Holder | None = None,
 ) -> TileData:
     """Check the arrays and build the real-data mode.
 
@@ -80,7 +82,9 @@ def prepare_values(
     }
     own = network.tensors.read() if network.tensors is not None else {}
     tensors, notes = tensors_of(network, arrays, own, random)
-    return TileData(network, chip, placement, pictures, tensors, seed, notes)
+    values = TileData(network, chip, placement, pictures, tensors, seed, holder)
+    values.notes = notes if holder is None else (*notes, holder.note)
+    return values
 
 
 def _check_size(network: Network, images: int) -> None:

@@ -18,9 +18,11 @@ from archsim.operators.forward import apply
 from archsim.soc.data.stored_maps import StoredMaps
 from archsim.soc.data.tile_physics import TilePhysics
 from archsim.trace.operation import Activity
+from hwlib.errors import InputError
 from workloads.network import Layer, Network
 
 if TYPE_CHECKING:
+    from archsim.devices.held_weights import Holder
     from archsim.soc.machine import EventMachine
     from archsim.soc.operation_run import OperationRun
 
@@ -77,12 +79,12 @@ class TileData:
         images: dict[str, np.ndarray],
         tensors: dict[str, dict[str, np.ndarray]],
         seed: int,
-        notes: tuple[str, ...] = (),
+        holder: Holder | None = None,
     ):
         self.network = network
         self.chip = chip
         self.images = images
-        self.notes = notes
+        self.notes: tuple[str, ...] = ()
         self.count = min(map(len, images.values()))
         self.weights = {
             name: roles["weights"] for name, roles in tensors.items() if "weights" in roles
@@ -96,11 +98,14 @@ class TileData:
         self.statistics = {layer.name: ReadStatistics() for layer in network.array_layers}
         self.outputs = np.full((self.count, *network.output_shape), np.nan, np.float32)
         self.physics, self.first = _readers(
-            network, placement, chip, (self.weights, self.biases), seed
+            network, placement, chip, (self.weights, self.biases, holder), seed
         )
         self.stored = StoredMaps(chip, seed)
         for image in range(min(self.count, CALIBRATION_IMAGES)):
             self.stored.calibrate(self._forward(image, self._calibrate))
+        if holder is not None and holder.at_s:
+            for reader in {id(reader): reader for reader in self.physics.values()}.values():
+                reader.age(holder.at_s)
 
     def _forward(
         self, image: int, meet: Callable[[Layer, np.ndarray], None] | None = None
@@ -170,6 +175,7 @@ class TileData:
         if vectors is None:
             raise RuntimeError(f"{run.name}: a job on the tiles came without its vectors")
         reader = self.physics[name]
+        reader.disturb(run.image * vectors_an_image)
         read = reader.read(vectors, first, name in self.biases)
         codes = read.codes
         seen = self.statistics[name]
@@ -230,7 +236,7 @@ def _readers(
     network: Network,
     placement: Placement,
     chip: Architecture,
-    held: tuple[dict[str, np.ndarray], dict[str, np.ndarray]],
+    held: tuple[dict[str, np.ndarray], dict[str, np.ndarray], Holder | None],
     seed: int,
 ) -> tuple[dict[str, TilePhysics], dict[str, tuple[int, int]]]:
     """The tiles that each array layer reads, and where its vectors stand among those of an image on
@@ -239,12 +245,19 @@ def _readers(
     Layers that share a matrix share its tiles and their converter ranges; what reads it from its
     columns has ranges of its own.
     """
-    weights, biases = held
+    weights, biases, holder = held
     physics: dict[str, TilePhysics] = {}
     places: dict[str, int] = {}
     totals: dict[str, int] = {}
-    for layer in network.array_layers:
+    for number, layer in enumerate(network.array_layers):
         owner = layer.shares or layer.name
+        if holder is not None and layer.shares and layer.transposed:
+            raise InputError(
+                "devices are not read from both sides in a run with real data",
+                where=f"{network.name}: {layer.name}",
+                got=holder.name,
+                hint="run without a device",
+            )
         places[layer.name] = totals.get(owner, 0)
         totals[owner] = places[layer.name] + layer.matrix.vectors
         if layer.shares and not layer.transposed:
@@ -257,6 +270,7 @@ def _readers(
                 seed,
                 layer.transposed,
                 biases.get(layer.name),
+                None if holder is None else (holder, number),
             )
     return physics, {
         layer.name: (places[layer.name], totals[layer.shares or layer.name])

@@ -11,6 +11,7 @@ import numpy as np
 from archsim.basics.threads import one_thread
 from archsim.chip.config import Architecture
 from archsim.chip.place import LayerPlacement
+from archsim.devices.held_weights import HeldWeights, Holder
 from archsim.kernels.bit_serial import bit_serial_read
 from archsim.kernels.read import periphery
 from archsim.kernels.read_block import CELL_BITS, PERIPHERY, SLOT_BITS, SLOTS, WEIGHT_BITS
@@ -48,6 +49,7 @@ class TilePhysics:
         seed: int,
         transposed: bool = False,
         bias: np.ndarray | None = None,
+        holder: tuple[Holder, int] | None = None,
     ):
         self.bias_row = bias is not None and not transposed and chip.weights.bias == "row"
         if bias is not None and self.bias_row:
@@ -85,11 +87,13 @@ class TilePhysics:
             for c in range(0, outputs, width)
         ]
         self.splits = -(-rows // height)
-        self.matrices = np.ascontiguousarray(weights, np.float32)
-        self.weights = [
-            np.ascontiguousarray(weights[group, lines, driven])
-            for group, driven, lines in self.blocks
-        ]
+        self.held = (
+            None
+            if holder is None
+            else HeldWeights(weights, holder[0], self.replicas, seed, holder[1])
+        )
+        self.reads = 0
+        self._hold([weights] if self.held is None else self.held.after(0))
         fixed = (
             chip.physics.current_range_ua
             if chip.physics.model == "dual_column"
@@ -97,6 +101,31 @@ class TilePhysics:
         )
         self.automatic = not fixed
         self.ranges = [fixed or 1e-9] * len(self.blocks)
+
+    def _hold(self, copies: list[np.ndarray]) -> None:
+        """Weights (groups, outputs, rows) of each device of a weight, whole and by tile; the first
+        ones stand for all where there is only one.
+        """
+        self.copies = [np.ascontiguousarray(weights, np.float32) for weights in copies]
+        self.tiles = [
+            [
+                np.ascontiguousarray(weights[group, lines, driven])
+                for group, driven, lines in self.blocks
+            ]
+            for weights in self.copies
+        ]
+
+    def age(self, seconds: float) -> None:
+        """Leave the devices alone for so many seconds; the ranges of the converters stay."""
+        if self.held is not None:
+            self.held.age(seconds)
+            self._hold(self.held.after(0))
+
+    def disturb(self, reads: int) -> None:
+        """The weights as so many reads of every device before leave them."""
+        if self.held is not None and self.held.share and reads != self.reads:
+            self._hold(self.held.after(reads))
+            self.reads = reads
 
     def calibrate(self, vectors: np.ndarray) -> None:
         """Widen automatic ranges so that these input vectors (vectors, groups x rows) do not
@@ -117,7 +146,7 @@ class TilePhysics:
         split = vectors.reshape(len(vectors), self.groups, self.rows)
         for tile, (group, driven, _) in enumerate(self.blocks):
             if physics.model == "dual_column":
-                conductances, _ = self._conductances(self.weights[tile])
+                conductances, _ = self._conductances(self.tiles[0][tile])
                 codes = self._codes(split[:, group, driven], scales)
                 with one_thread():
                     largest = max(
@@ -134,10 +163,10 @@ class TilePhysics:
         physics = self._periphery(tile)
         if is_one_conversion(physics):
             with one_thread():
-                products = vectors @ self.weights[tile].T
+                products = vectors @ self.tiles[0][tile].T
             return float((np.abs(products).max(axis=1) / scales).max())
         return largest_conversion(
-            self.matrices[group], vectors / scales[:, None], physics, _part(driven, lines)
+            self.copies[0][group], vectors / scales[:, None], physics, _part(driven, lines)
         )
 
     def _with_bias(self, vectors: np.ndarray, on: bool = True) -> np.ndarray:
@@ -204,14 +233,13 @@ class TilePhysics:
         # added before the devices are averaged.
         for copy in range(self.replicas):
             for tile, (group, driven, lines) in enumerate(self.blocks):
-                key = tile + copy * len(self.blocks)
                 if self.chip.physics.model == "dual_column":
                     outputs, hits = self._dual_column(
-                        split_codes[:, group, driven], tile, key, first
+                        split_codes[:, group, driven], copy, tile, first
                     )
                 else:
                     outputs, retries, hits = self._signed(
-                        split[:, group, driven] / scales[:, None], tile, key, first
+                        split[:, group, driven] / scales[:, None], copy, tile, first
                     )
                     repeats = max(repeats, int(retries.max()))
                     all_repeats += int(retries.sum())
@@ -229,14 +257,14 @@ class TilePhysics:
         )
 
     def _signed(
-        self, vectors: np.ndarray, tile: int, key: int, first: int
+        self, vectors: np.ndarray, copy: int, tile: int, first: int
     ) -> tuple[np.ndarray, np.ndarray, int]:
         group, driven, lines = self.blocks[tile]
         return tile_read(
-            self.matrices[group],
+            self.copies[copy % len(self.copies)][group],
             vectors,
             self._periphery(tile),
-            Keys(self.seed, 0, key, first),
+            Keys(self.seed, 0, tile + copy * len(self.blocks), first),
             _part(driven, lines),
         )
 
@@ -263,11 +291,13 @@ class TilePhysics:
         return values
 
     def _dual_column(
-        self, codes: np.ndarray, tile: int, key: int, first: int
+        self, codes: np.ndarray, copy: int, tile: int, first: int
     ) -> tuple[np.ndarray, int]:
         physics, read = self.chip.physics, self.chip.read
-        conductances, scale = self._conductances(self.weights[tile])
-        half = len(self.weights[tile])
+        block = self.tiles[copy % len(self.tiles)][tile]
+        conductances, scale = self._conductances(block)
+        half = len(block)
+        key = tile + copy * len(self.blocks)
         summed = np.zeros((len(codes), 2 * half), np.float32)
         saturated = 0
         for slot, (digits, bits, weight) in enumerate(self._slots(codes)):

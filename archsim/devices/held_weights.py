@@ -1,0 +1,102 @@
+"""Given weights on devices: programmed once, left alone, and read. What an inference meets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from archsim.devices.ageing import is_disturbed
+
+if TYPE_CHECKING:
+    from archsim.devices.array import DeviceArray
+    from archsim.devices.device import Device
+
+F = np.float32
+UPPER = 3  # of the planes of a device array
+_ARRAYS = 1 << 20
+"""Numbers of arrays that a layer leaves to the next one, in the keys of its devices."""
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Which device holds the weights of a run, and how long they have been there."""
+
+    device: Device
+    name: str
+    at_s: float = 0.0
+
+    @property
+    def note(self) -> str:
+        """What a result says of it."""
+        how = "with verify" if "verify_window" in self.device.values else "as near as bounds allow"
+        later = f", read {self.at_s:.4g} s later" if self.at_s else ""
+        return f"weights are on devices {self.name}, programmed {how}{later}"
+
+
+class HeldWeights:
+    """The weights of one layer on devices, a weight once on each of its `copies`.
+
+    The largest weight of the layer takes the whole range of the mean device. Devices that are
+    programmed with verify end where their file says, others at the weight; both within their own
+    bounds.
+
+    Args:
+        weights: (groups, outputs, rows).
+        holder: the device.
+        copies: devices a weight.
+        seed: of the devices and their programming.
+        number: of the layer.
+    """
+
+    def __init__(self, weights: np.ndarray, holder: Holder, copies: int, seed: int, number: int):
+        device = holder.device
+        upper = device.number("upper_bound")
+        lower = -device.number("lower_bound")
+        span = upper if device.paired or not lower else min(upper, lower)
+        self.share = device.number("read_disturb") if is_disturbed(device) else 0.0
+        self.scale = F(float(np.abs(weights).max(initial=0.0)) / span or 1.0)
+        self.copies = [
+            [
+                _programmed(
+                    device,
+                    block / self.scale,
+                    seed,
+                    (number * _ARRAYS) + copy * len(weights) + group,
+                )
+                for group, block in enumerate(weights)
+            ]
+            for copy in range(copies)
+        ]
+
+    def age(self, seconds: float) -> None:
+        """Leave the devices alone for so many seconds."""
+        for arrays in self.copies:
+            for array in arrays:
+                array.age(batches=0, seconds=seconds)
+
+    def after(self, reads: int) -> list[np.ndarray]:
+        """The weights of each copy after so many reads of every device, (groups, outputs, rows)."""
+        kept = (1.0 - self.share) ** reads
+        return [
+            np.stack([self._seen(array, kept) for array in arrays]) * self.scale
+            for arrays in self.copies
+        ]
+
+    def _seen(self, array: DeviceArray, kept: float) -> np.ndarray:
+        if kept == 1.0:
+            return array.weights
+        upper = array.planes[:, :, UPPER].astype(float)
+        state = (upper - (upper - array.state) * kept).astype(F)
+        off = array.weights - array.shown()
+        return array.shown(state) + off
+
+
+def _programmed(device: Device, targets: np.ndarray, seed: int, tile: int) -> DeviceArray:
+    array = device.build(*targets.shape, seed=seed, tile=tile)
+    if "verify_window" in device.values:
+        array.program(targets, np.ones(targets.shape, bool), seed=seed, tile=tile)
+    else:
+        array.set_weights(targets)
+    return array
