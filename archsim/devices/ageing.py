@@ -100,15 +100,25 @@ class Ageing:
     ) -> np.ndarray:
         mean = self.device.number(name)
         if mean <= 0:
+            self._pass_by(shape, draw)
             return NONE
         width = self.device.number(spread)
         parts = [np.maximum(mean * (1 + width * draw()), least) for _ in range(shape[1])]
         return np.stack(parts, axis=1).astype(F)
 
+    def _pass_by(self, shape: tuple[int, int, int], draw: Callable[[], np.ndarray]) -> None:
+        """Leave out the numbers of what a device has not: a device that drifts has the same
+        exponents with a lifetime and without.
+        """
+        if drifts(self.device):
+            for _ in range(shape[1]):
+                draw()
+
     def _exponents(self, shape: tuple[int, int, int], draw: Callable[[], np.ndarray]) -> np.ndarray:
         mean = self.device.number("drift_exponent")
         spread = self.device.number("drift_spread")
         if mean <= 0 and spread <= 0:
+            self._pass_by(shape, draw)
             return NONE
         parts = [np.maximum(mean + spread * draw(), 0.0) for _ in range(shape[1])]
         return np.stack(parts, axis=1).astype(F)

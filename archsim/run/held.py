@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from archsim.run.simulation import ChipLike
 
 LONGEST_S = 1e12
-_ACT = (
+ACTING = (
     "upper_bound",
     "lower_bound",
     "upper_spread",
@@ -89,4 +89,4 @@ def chip_with_holder(chip: ChipLike, holder: Holder) -> tuple[Architecture, list
 def idle_settings(settings: Mapping[str, object] | None) -> dict[str, str]:
     """`device.NAME` -> why a setting of the device moves nothing in a run with real data."""
     why = "a run with real data programs weights and reads them: no pulse, no mini-batch"
-    return {f"device.{name}": why for name in settings or {} if name not in _ACT}
+    return {f"device.{name}": why for name in settings or {} if name not in ACTING}

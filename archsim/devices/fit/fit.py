@@ -200,10 +200,16 @@ def _notes_on_ageing(
     )
     if decays and "retention_s" in names:
         parameters["retention_s"] = ageing.retention_s
-        notes.append(f"readings over time decay with {ageing.retention_s:.3g} s")
+        parameters["retention_spread"] = ageing.retention_spread
+        parameters["rest_weight"] = (ageing.rest_us - zero) / unit
+        notes.append(
+            f"readings over time decay with {ageing.retention_s:.3g} s to {ageing.rest_us:.3g} µS"
+        )
     elif ageing.drift_exponent > 0 and "drift_exponent" in names:
         parameters["drift_exponent"] = ageing.drift_exponent
         parameters["drift_spread"] = ageing.drift_spread
+        # the weight is what the first reading shows: time counts from there
+        parameters["drift_reference_s"] = ageing.drift_reference_s
         # the power law holds for the conductance: weight drifts towards that of no conductance
         parameters["rest_weight"] = -zero / unit
         notes.append(f"readings over time follow a power law of {ageing.drift_exponent:.3g}")

@@ -1,0 +1,164 @@
+"""Do weights on devices read as programmed, as late as asked, and after as many reads?"""
+
+import json
+import math
+
+import numpy as np
+import pytest
+
+import archsim
+from archsim.cli.main import main
+from archsim.devices import LAWS, load_law
+from archsim.devices.held_weights import HeldWeights, Holder
+from archsim.devices.presets import load_device
+from archsim.run.held import ACTING
+from hwlib.errors import InputError
+from workloads.network import Layer, Network
+
+LINE = Network(
+    "one layer",
+    (Layer("input", "input", (), (), (20,)), Layer("w", "linear", ("input",), ((20,),), (8,))),
+)
+FINE = {
+    "read.adc_bits": 12,
+    "read.input_bits": 12,
+    "physics.read_noise": 0.0,
+    "physics.output_bound": 5.0,
+    "physics.bound_management": False,
+}
+# devices that hold any weight of the layer exactly
+PLAIN = {"upper_spread": 0.0, "lower_spread": 0.0, "upper_bound": 1.0, "lower_bound": -1.0}
+WEIGHTS = np.random.default_rng(5).uniform(-0.7, 0.7, (8, 20))
+
+
+def outputs(settings=None, images=3, device="constant_step", **options):
+    chip = archsim.load_architecture("cim40", FINE)
+    data = {"images": np.full((images, 20), 0.5), "w.weights": WEIGHTS}
+    return archsim.simulate(
+        LINE,
+        chip,
+        data=data,
+        images=images,
+        device=device,
+        device_settings=PLAIN | (settings or {}) if device else None,
+        **options,
+    ).outputs
+
+
+def test_a_device_without_spread_holds_exact_weights():
+    np.testing.assert_allclose(outputs(), outputs(device=None), atol=2e-3)
+    np.testing.assert_allclose(outputs()[0], 0.5 * WEIGHTS.sum(axis=1), atol=5e-3)
+
+
+@pytest.mark.parametrize("seconds", [10.0, 1e3])
+def test_outputs_shrink_as_the_law_says(seconds):
+    fresh = outputs()
+    drifted = outputs({"drift_exponent": 0.1}, at=seconds)
+    np.testing.assert_allclose(drifted, fresh * (1 + seconds) ** -0.1, atol=3e-3)
+    forgot = outputs({"retention_s": 500.0}, at=seconds)
+    np.testing.assert_allclose(forgot, fresh * math.exp(-seconds / 500), atol=3e-3)
+
+
+def test_each_image_reads_what_the_ones_before_left():
+    read = outputs({"read_disturb": 0.05}, images=4)
+    # an image reads the layer once; a weight w goes the share 0.05 of the way to 0.7 (the range)
+    top = float(np.abs(WEIGHTS).max())
+    for image in range(4):
+        weights = top - (top - WEIGHTS) * 0.95**image
+        np.testing.assert_allclose(read[image], 0.5 * weights.sum(axis=1), atol=5e-3)
+
+
+def test_more_time_and_more_spread_err_more():
+    def error(spread, seconds):
+        settings = {"drift_exponent": 0.05, "drift_spread": spread}
+        return float(np.abs(outputs(settings, at=seconds) - outputs()).mean())
+
+    assert error(0.02, 10.0) < error(0.02, 1e4) < error(0.02, 1e7)
+
+
+def test_programming_with_verify_errs_by_its_window():
+    device = load_device("bulk_rram")
+    held = HeldWeights(WEIGHTS[None].astype(np.float32), Holder(device, "bulk_rram"), 1, 1, 0)
+    off = (held.after(0)[0][0] - WEIGHTS) / held.scale
+    assert 0.3 * device.program_error < off.std() < 1.5 * device.program_error
+
+
+def test_every_device_of_a_weight_is_programmed_by_itself():
+    held = HeldWeights(
+        WEIGHTS[None].astype(np.float32), Holder(load_device("gokmen2016"), "d"), 2, 1, 0
+    )
+    one, other = held.after(0)
+    assert (one != other).any()
+
+
+@pytest.mark.parametrize(
+    "law, name",
+    [
+        (law, parameter.name)
+        for law in ("constant_step", "phase_change_pair", "write_verify_pair")
+        for parameter in load_law(law).parameters
+    ],
+)
+def test_a_parameter_acts_on_held_weights_or_is_said_not_to(law, name):
+    base = {
+        "drift_exponent": 0.05,
+        "retention_s": 1e4,
+        "retention_spread": 0.1,
+        "read_disturb": 1e-3,
+        "corrupt_probability": 0.1,
+        "corrupt_range": 0.3,
+    }
+    if not load_law(law).paired:
+        base["lower_bound"] = -0.6
+    parameter = next(p for p in load_law(law).parameters if p.name == name)
+    now = load_law(law)(**base).values[name]
+
+    def seen(values):
+        held = HeldWeights(
+            WEIGHTS[None].astype(np.float32), Holder(load_law(law)(**values), law), 1, 1, 0
+        )
+        held.age(1e3)
+        return held.after(10)[0].tobytes()
+
+    # without a lower bound there is no spread of it
+    acts = name in ACTING and not (name == "lower_spread" and load_law(law).paired)
+    if parameter.choices:
+        other = next(choice for choice in parameter.choices if choice != now)
+    elif parameter.integer:
+        other = now + 1 if now < parameter.high else now - 1
+    else:
+        wanted = now * 1.5 if now else 0.02
+        other = wanted if parameter.low <= wanted <= parameter.high else (now + parameter.low) / 2
+    if parameter.name == "lower_bound" and not now:
+        other = -0.1
+    assert (seen(base | {name: other}) != seen(base)) == acts
+
+
+def test_the_command_says_what_it_did(capsys):
+    line = ["run", "digits_cnn", "--data", "random", "--images", "2", "--json", "--quiet"]
+    device = ["--device", "pcm", "--set", "device.drift_exponent=0.05", "--at", "3600"]
+    assert main([*line, *device, "--set", "device.pulse_noise=0.1"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert "device.pulse_noise" in document["unused"]
+    assert any("read 3600 s later" in note for note in document["notes"])
+    assert main([*line, "--device", "gokmen2016", "--at", "60"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert any("does not age with time" in note for note in document["notes"])
+    for wrong in (
+        ["--at", "60"],
+        ["--set", "device.retention_s=1"],
+        ["--device", "pcn"],
+        ["--device", "pcm", "--set", "device.retention=1"],
+    ):
+        assert main([*line, *wrong]) == 2
+        assert "device" in capsys.readouterr().err
+    assert main(["run", "digits_cnn", "--device", "pcm"]) == 2
+
+
+def test_a_device_needs_data_and_a_time_is_a_number():
+    with pytest.raises(InputError, match="real data"):
+        archsim.simulate("digits_cnn", "cim40", device="pcm")
+    for at in (-1.0, math.nan, math.inf, True):
+        with pytest.raises(InputError, match="not a time"):
+            archsim.simulate("digits_cnn", "cim40", device="pcm", data="random", at=at)
+    assert set(ACTING) <= {p.name for law in LAWS for p in load_law(law).parameters}
