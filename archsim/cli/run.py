@@ -65,17 +65,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="FILE.npz|random",
         help="carry real data through the events: the array physics is computed",
     )
-    parser.add_argument(
-        "--device",
-        metavar="NAME|FILE",
-        help="with --data: devices that hold the weights, programmed and read (archsim list devices)",
-    )
-    parser.add_argument(
-        "--at",
-        type=options.parse_positive,
-        metavar="SECONDS",
-        help="read the weights of --device so long after they were programmed",
-    )
+    _add_holder_options(parser)
     parser.add_argument(
         "--activity",
         metavar="FILE",
@@ -98,6 +88,21 @@ def configure(parser: argparse.ArgumentParser) -> None:
     for form in FORMATS:
         parser.add_argument(form.option, metavar=f"FILE{form.suffix}", help=f"write {form.help}")
     options.add_output_options(parser)
+
+
+def _add_holder_options(parser: argparse.ArgumentParser) -> None:
+    """`--device` and `--at`."""
+    parser.add_argument(
+        "--device",
+        metavar="NAME|FILE",
+        help="with --data: devices that hold the weights, programmed and read (archsim list devices)",
+    )
+    parser.add_argument(
+        "--at",
+        type=options.parse_positive,
+        metavar="SECONDS",
+        help="read the weights of --device so long after they were programmed",
+    )
 
 
 def execute(arguments: argparse.Namespace) -> int:

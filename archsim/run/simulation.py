@@ -79,7 +79,8 @@ def simulate(
         activity: a .csv or .json file of measured activity by layer and phase, in place of the
             assumed means.
         device: with real data, the preset, law or file of the devices that hold the weights; None
-            for exact ones. `device_settings` change its parameters.
+            for exact ones.
+        device_settings: changes of its parameters ({"retention_s": 1e6}).
         at: seconds between programming and reading them.
 
     Returns:
