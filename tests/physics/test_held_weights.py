@@ -20,6 +20,8 @@ LINE = Network(
     (Layer("input", "input", (), (), (20,)), Layer("w", "linear", ("input",), ((20,),), (8,))),
 )
 FINE = {
+    "vector_unit.format": "fp32",
+    "read.output_bits": 16,
     "read.adc_bits": 12,
     "read.input_bits": 12,
     "physics.read_noise": 0.0,
@@ -29,11 +31,13 @@ FINE = {
 # devices that hold any weight of the layer exactly
 PLAIN = {"upper_spread": 0.0, "lower_spread": 0.0, "upper_bound": 1.0, "lower_bound": -1.0}
 WEIGHTS = np.random.default_rng(5).uniform(-0.7, 0.7, (8, 20))
+# outputs up to 1.05, so that words of a scale of 2 hold them with room above
+LEVEL = 1.05 / float(np.abs(WEIGHTS.sum(axis=1)).max())
 
 
 def outputs(settings=None, images=3, device="constant_step", **options):
     chip = archsim.load_architecture("cim40", FINE)
-    data = {"images": np.full((images, 20), 0.5), "w.weights": WEIGHTS}
+    data = {"images": np.full((images, 20), LEVEL), "w.weights": WEIGHTS}
     return archsim.simulate(
         LINE,
         chip,
@@ -47,7 +51,7 @@ def outputs(settings=None, images=3, device="constant_step", **options):
 
 def test_a_device_without_spread_holds_exact_weights():
     np.testing.assert_allclose(outputs(), outputs(device=None), atol=2e-3)
-    np.testing.assert_allclose(outputs()[0], 0.5 * WEIGHTS.sum(axis=1), atol=5e-3)
+    np.testing.assert_allclose(outputs()[0], LEVEL * WEIGHTS.sum(axis=1), atol=5e-3)
 
 
 @pytest.mark.parametrize("seconds", [10.0, 1e3])
@@ -60,12 +64,12 @@ def test_outputs_shrink_as_the_law_says(seconds):
 
 
 def test_each_image_reads_what_the_ones_before_left():
-    read = outputs({"read_disturb": 0.05}, images=4)
-    # an image reads the layer once; a weight w goes the share 0.05 of the way to 0.7 (the range)
+    read = outputs({"read_disturb": 0.02}, images=4)
+    # an image reads the layer once; a weight w goes the share 0.02 of the way to 0.7 (the range)
     top = float(np.abs(WEIGHTS).max())
     for image in range(4):
-        weights = top - (top - WEIGHTS) * 0.95**image
-        np.testing.assert_allclose(read[image], 0.5 * weights.sum(axis=1), atol=5e-3)
+        weights = top - (top - WEIGHTS) * 0.98**image
+        np.testing.assert_allclose(read[image], LEVEL * weights.sum(axis=1), atol=5e-3)
 
 
 def test_more_time_and_more_spread_err_more():
