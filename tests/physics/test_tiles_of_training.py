@@ -274,3 +274,15 @@ def test_a_run_counts_the_tiles_that_repeat():
     read = TilePhysics(placed, chip, weights, seed=0).read(np.ones((1, 2)), 0)
     assert (read.repeats, read.repeated_share) == (1, 0.5)
     assert read.outputs[0, 0] == pytest.approx(1.1, abs=0.02)
+
+
+def test_each_tile_has_noise_of_its_own():
+    # zero weights: a score is the sum of the noise of the ten tiles of fc (144 inputs and the bias
+    # on 16 rows each), ten times the variance of one; were it the same noise it would be hundred
+    settings = {"tile.rows": 16, "physics.output_bound": 50.0, "read.adc_bits": 14}
+    chip = archsim.load_architecture("cim40", NOISY | settings)
+    machine, _, _ = machine_on(chip, 100, device="none", **UNROUNDED)
+    machine.arrays.weights[:] = 0
+    machine.train(*data_of(machine), np.arange(100), 100)
+    # a thousand scores: the variance is known to 1/sqrt(500) = 4.5 %
+    assert scores_of(machine).var() == pytest.approx(10 * 0.06**2, rel=0.2)
