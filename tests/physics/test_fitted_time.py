@@ -62,13 +62,14 @@ def test_a_held_weight_loses_what_was_measured(law, tmp_path):
 @pytest.mark.parametrize("law", LAWS)
 def test_a_run_and_a_training_on_the_device_lose_accuracy_with_time(law, tmp_path):
     _, name = fitted(tmp_path, LAWS[law])
-    errors = {}
-    for seconds in (0.0, 1e3, 1e5):
+    errors = []
+    # later, every weight of the drifting device lies near that of no conductance
+    for seconds in (0.0, 0.3, 2.0) if law == "drift" else (0.0, 2e3, 1e5):
         result = archsim.simulate(
             "digits_cnn", "rpu", data="random", images=4, device=name, at=seconds, seed=2
         )
-        errors[seconds] = float(np.square(result.outputs - result.reference_outputs).mean())
-    assert errors[0.0] != errors[1e3] != errors[1e5]
+        errors.append(float(np.square(result.outputs - result.reference_outputs).mean()))
+    assert len(set(errors)) == 3
     settings = aged_settings({"device": name, "seconds_per_image": 1e-6, "test_after_s": 1e5})
     trained = train(NETWORK, digits(60, 30), settings)
     assert trained.later["test_loss"] != trained.history[-1]["test_loss"]
