@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archsim.basics.files import write_files
+from archsim.cost.draws import BOUNDS
 from archsim.report.drawing import format as fmt
 from archsim.report.drawing.palette import colours
 from archsim.report.drawing.plot import Plot
@@ -60,6 +61,7 @@ def render_report(result: Mapping[str, Any]) -> str:
             view=view,
             training=training,
             headline=headline(view),
+            bounds=BOUNDS,
             facts=facts(view),
             tables=tables,
             figures=plots,
