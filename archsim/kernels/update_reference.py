@@ -64,6 +64,13 @@ def trains_reference(values, factor, slots, key) -> np.ndarray:
     return halves[:slots] < limits
 
 
+def random_reference(side, values, factor, slots, clock, lines, generators, key) -> np.ndarray:
+    """Random trains (slots, lines of the side) from generators, or independent ones from `key`."""
+    if generators is None or generators.state[SOURCE] == IDEAL:
+        return trains_reference(values, factor, slots, key)
+    return generated_reference(values, factor, slots, clock, side, lines, generators)
+
+
 def spread_reference(values, factor, slots, prefix) -> np.ndarray:
     """Deterministic trains as a boolean array (slots, lines); see `trains.spread_trains`."""
     pulses = np.rint(np.minimum(np.abs(values).astype(np.float64) * factor, 1.0) * slots).astype(
@@ -151,7 +158,6 @@ def update_reference(
         row_stream, column_stream, update_stream = (
             row_key_reference(stream, first + v) for stream in streams
         )
-        generated = generators is not None and generators.state[SOURCE] != IDEAL
         clock = 0
         if generators is not None:
             clock = int(generators.state[CLOCK])
@@ -159,13 +165,15 @@ def update_reference(
         if deterministic:
             rows = spread_reference(d, error_factor, slots, True)
             columns = spread_reference(x, input_factor, slots, False)
-        elif generated:
-            lines = len(d) + len(x)
-            rows = generated_reference(d, error_factor, slots, clock, ROWS, lines, generators)
-            columns = generated_reference(x, input_factor, slots, clock, COLUMNS, lines, generators)
         else:
-            rows = trains_reference(d, error_factor, slots, row_stream)
-            columns = trains_reference(x, input_factor, slots, column_stream)
+            lines = len(d) + len(x)
+            rows, columns = (
+                random_reference(*side, slots, clock, lines, generators, key)
+                for side, key in (
+                    ((ROWS, d, error_factor), row_stream),
+                    ((COLUMNS, x, input_factor), column_stream),
+                )
+            )
         coincidences = rows.T.astype(int) @ columns.astype(int)
         signed = coincidences * np.where(d > 0, 1, -1)[:, None] * np.where(x > 0, 1, -1)
         keys = row_key_reference(update_stream, np.arange(len(d)))[:, None]
