@@ -131,6 +131,8 @@ def build_chip(
     tiles = (
         min(placement.tiles, placement.available) if chip.tile.count == "auto" else chip.tile.count
     )
+    if not trace.matrices:  # weights in memory: a machine without arrays, whatever the chip's count
+        tiles = 0
     rule = rule if trace.phase == "training" else None
     node = float(node_nm or chip.node_nm)
     parts = parts_of(chip, rule, tiles, node, placement.without())

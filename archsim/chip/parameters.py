@@ -33,7 +33,8 @@ def derived_values(chip: Architecture, tiles: int) -> dict[str, float]:
         "input_register_bits": inputs * read.input_bits,
         "output_register_bits": outputs * read.sum_bits,
         "shift_add_bits": read.sum_bits + 1,
-        "tiles": tiles,
+        # a chip whose weights are on no array has no tile; its bus still has an end
+        "tiles": max(1, tiles),
         "groups": read.columns_per_adc,
         "mux_inputs": read.columns_per_adc
         + (-(-tile.rows // chip.adcs_per_tile) if read.transposed else 0),

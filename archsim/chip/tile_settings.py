@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from archsim.chip.section import Bits, Count, Replicas, Section
+from archsim.devices.presets import find_preset
 
 
 class TileSettings(Section):
@@ -42,6 +43,19 @@ class WeightSettings(Section):
     """Devices a weight of single layers, by the layer's name."""
     bias: Literal["digital", "row"] = "digital"
     """A bias is a `digital` addition behind the converter, or a `row` of the array."""
+
+    device: Annotated[str, Field(min_length=1, max_length=4000)] = "bulk_rram"
+    """Device that carries the weights where an update rule names none of its own: a preset, a law
+    or a device file.
+    """
+
+    @field_validator("device")
+    @classmethod
+    def _known_device(cls, name: str) -> str:
+        # A file is looked at by the training that opens it.
+        if name != "bulk_rram" and not name.endswith(".toml"):
+            find_preset(name)
+        return name
 
     def replicas_of(self, matrix: str) -> int:
         """Devices that carry one weight of a layer, and of the layer's further arrays,

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from workloads.network import Network
 
 NOTE = "set, but not used in this run: "
+_OF_TILES = ("tile", "weights", "read", "physics", "write", "update", "bitstream", "placement")
 _NO_SETTINGS = ("schema_", "name", "title", "source", "notes", "absent", "components")
 
 
@@ -85,6 +86,7 @@ OF_THE_CHIP: dict[str, Acts] = {
     "weights.bias": Acts(
         lambda run: any(matrix.bias for matrix in run.built.trace.matrices), "no layer has a bias"
     ),
+    "weights.device": Acts(lambda run: False, "only a training draws devices"),
     "physics.model": DATA,
     "physics.read_noise": SIGNED,
     "physics.output_bound": SIGNED,
@@ -129,6 +131,9 @@ def unused_settings(
     }
     unused = {}
     for path in changed_fields(built.chip, leave_out=_NO_SETTINGS):
+        if not built.trace.matrices and path.split(".")[0] in _OF_TILES:
+            unused[path] = "no weights are on an array"
+            continue
         acts = CONDITIONS.get(path)
         if acts is not None and path not in followed and not acts.condition(run):
             unused[path] = acts.otherwise

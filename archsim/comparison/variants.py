@@ -14,7 +14,7 @@ from archsim.chip.load import apply_setting, parse_setting
 from archsim.devices.presets import load_device
 from archsim.schemes import list_schemes, load_scheme
 from archsim.schemes.base import Scheme
-from archsim.training.settings import TrainingSettings, device_of, read_settings
+from archsim.training.settings import CORE_RULES, TrainingSettings, device_of, read_settings
 from hwlib.errors import InputError, unknown
 
 _MOST_LETTERS = 100  # of a folder's name
@@ -156,6 +156,8 @@ def _checked(name: str, settings: Mapping[str, Any]) -> Variant:
     if device is not None and not isinstance(device, str):
         raise InputError("a device is a name or a file", where="device", got=device)
     tree: dict[str, Any] = {"rule": name}
+    if name not in CORE_RULES:
+        tree["scheme_settings"] = own
     for path, value in training.items():
         if path.split(".")[0] in _COMMON:
             raise InputError("not a setting of one scheme", where=f"training.{path}")
@@ -165,7 +167,7 @@ def _checked(name: str, settings: Mapping[str, Any]) -> Variant:
         load_device(held, parameters)
     elif parameters:
         raise InputError(
-            "the scheme trains exact digital weights: name a device too",
+            "the scheme trains without devices: name a device too",
             where="device",
             got=sorted(parameters),
         )

@@ -76,9 +76,11 @@ def core_settings(name: str) -> dict[str, Any]:
     """The rule of a training run of this scheme: its own, or the pulsed one of the core on the
     scheme's device.
     """
+    from archsim.training.settings import STANDARD_DEVICE
+
     scheme = load_scheme(name)
     return (
-        {"rule": "rpu", "device": scheme.device or "none"}
+        {"rule": "rpu", "device": scheme.device or STANDARD_DEVICE}
         if scheme.core == "rpu"
         else {"rule": name}
     )

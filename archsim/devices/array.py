@@ -228,7 +228,9 @@ class DeviceArray:
             self.cells,
             targets,
             selected,
-            Verify(F(d.program_error), F(d.verify_window), int(d.cycles)),
+            Verify(
+                F(d.program_error), F(d.verify_window), int(d.cycles), F(d.number("read_noise"))
+            ),
             draws(seed, step, tile),
             Tally(totals, _UNCOUNTED if writes is None else writes),
         )

@@ -4,6 +4,7 @@ kernels need of a law.
 
 from __future__ import annotations
 
+import copy
 import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
@@ -120,6 +121,25 @@ AGEING = (
 )
 
 
+WEIGHT_UNITS = (
+    "pulse_step",
+    "upper_bound",
+    "lower_bound",
+    "corrupt_range",
+    "rest_weight",
+    "diffusion",
+    "reference_mean",
+    "reference_spread",
+    "reset_weight",
+    "reset_spread",
+    "noise_floor",
+    "program_error",
+    "verify_window",
+    "read_noise",
+)
+"""Parameters that are weights: where a layer's weights are so many times a device's, these are."""
+
+
 class Device:
     """A device law with its parameter values. A subclass sets the class variables and writes
     `step`, `step_reference`, `scalars` and, where it needs more than steps and bounds, `planes`.
@@ -172,6 +192,36 @@ class Device:
         if isinstance(value, str):
             raise TypeError(f"parameter '{name}' of device law '{self.name}' is a word")
         return value
+
+    def scaled(self, factor: float) -> Device:
+        """The device of a layer whose weights are `factor` times those of the device's file: every
+        parameter that is a weight is so many times as large, shares and shapes stay.
+
+        Args:
+            factor: what weight 1 of the file stands for in the layer.
+
+        Returns:
+            a device of the same law; this one for a factor of 1.
+        """
+        if factor == 1.0:
+            return self
+        device = copy.copy(self)
+        device.values = {
+            name: value * factor if name in WEIGHT_UNITS and not isinstance(value, str) else value
+            for name, value in self.values.items()
+        }
+        return device
+
+    @property
+    def range(self) -> float:
+        """The largest weight that the mean device holds in both signs."""
+        upper = self.number("upper_bound")
+        return upper if self.paired else min(upper, -self.number("lower_bound") or upper)
+
+    @property
+    def weight_noise(self) -> float:
+        """Standard deviation of a weight in a read: that of its device, or of a pair together."""
+        return self.number("read_noise") * (2.0 if self.paired else 1.0) ** 0.5
 
     def __getattr__(self, key: str) -> Any:
         # Declared parameters read like attributes in the laws: self.pulse_step

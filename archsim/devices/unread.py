@@ -9,9 +9,8 @@ from hwlib.errors import InputError, unknown
 if TYPE_CHECKING:
     from archsim.devices.device import Device
 
-NOT_SIMULATED = {
-    "read_noise": "the noise of a single device in a read is not simulated yet (training.read.output_noise is that of a whole line)"
-}
+NOT_SIMULATED: dict[str, str] = {}
+"""Parameters that no run reads, each with the reason: none."""
 # parameter -> (another one, its value that leaves the first without effect)
 _NEEDS = {
     "lifetime_spread": ("lifetime", 0),

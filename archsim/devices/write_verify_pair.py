@@ -66,7 +66,7 @@ class WriteVerifyPair(Device):
             0.0,
             0.0,
             1.0,
-            note="standard deviation of one device in a read; no run draws it yet",
+            note="standard deviation of one device in a read, anew in each",
         ),
     )
     paired = True

@@ -57,8 +57,8 @@ class TransferMemory(NamedTuple):
 class Transfer(NamedTuple):
     """The rule of an image: its version (a place in VERSIONS); rates of the fast array and of the
     transfer; whether the gain of H is divided by the rate of the fast array; lines read an image,
-    whether this image is one of those; noise of a read; chance of a flip, reads between flips, and
-    share of a read in the running mean.
+    whether this image is one of those; noise of a read, step and bound of its converter (0: none);
+    chance of a flip, reads between flips, and share of a read in the running mean.
     """
 
     version: int
@@ -68,6 +68,8 @@ class Transfer(NamedTuple):
     transfers: int
     due: bool
     noise: np.float32
+    level: np.float32
+    bound: np.float32
     flips: np.float32
     period: int
     tail: np.float32
@@ -113,20 +115,33 @@ def track_means(inputs, errors, means):
 
 
 @kernel
+def convert(value, level, bound):
+    """A current as the output converter gives it: rounded to a level, inside its bound."""
+    if level > ZERO:
+        value = np.rint(value / level) * level
+    if bound > ZERO:
+        value = min(max(value, -bound), bound)
+    return value
+
+
+@kernel
 def read_line(fast, memory, rule, k, key, z):
     """z (M,) = what line k of the fast array has gathered, against its reference, its sign undone."""
     # Records are taken apart before the loop: each look into one costs a count of its references.
     weights, reference, mean, held = fast.weights, memory.reference, memory.mean, memory.held
     sign, reads = memory.choppers[k], memory.reads[k]
     noise, tail = rule.noise, rule.tail
+    level, bound = rule.level, rule.bound
     adaptive = rule.version == AGAD
     begun = reads >= rule.period
     fresh = adaptive and reads > 0 and reads % rule.period == 0
     for i in range(z.shape[0]):
         omega = weights[i, k] + noise * normal(key, U(i))
         if not adaptive:
-            z[i] = sign * (omega - reference[i, k])
+            # the reference is read with it, and the difference converted
+            z[i] = sign * convert(omega - reference[i, k], level, bound)
             continue
+        omega = convert(omega, level, bound)
         # The reads are their own reference: their mean when the sign last flipped.
         if fresh:
             held[i, k] = mean[i, k]

@@ -18,6 +18,7 @@ U = np.uint64
 ZERO = np.float32(0.0)
 ONE = np.float32(1.0)
 TWO = np.float32(2.0)
+OF_DEVICES = U(1 << 40)  # row of an output's key that holds the noise of its devices
 (
     NOISE_MANAGEMENT,
     RETRY_LIMIT,
@@ -34,8 +35,9 @@ TWO = np.float32(2.0)
     WEIGHT_RANGE,
     WRITTEN,
     TILED,
-) = range(15)
-PERIPHERY = 15
+    DEVICE_NOISE,
+) = range(16)
+PERIPHERY = 16
 # Counts of the reads of an array: vectors, repeats of the slowest of a vector's tiles, outputs at
 # the bound in the last attempt, and repeats of all its tiles.
 VECTORS, RETRIES, SATURATIONS, TILE_RETRIES = range(4)
@@ -165,6 +167,29 @@ def multiply(weights, transposed, line, column, loaded, outputs, count):
 
 
 @kernel
+def measure_inputs(driven, count, lengths):
+    """lengths[b] = the Euclidean length of the driven vector b."""
+    lengths[:count] = ZERO
+    for line in range(driven.shape[0]):
+        values = driven[line]
+        for b in range(count):
+            lengths[b] += values[b] * values[b]
+    for b in range(count):
+        lengths[b] = np.sqrt(lengths[b])
+
+
+@kernel
+def disturb_devices(sums, count, noise, lengths, keys):
+    """Noise of single devices, each anew in every read, on what they add up to: independent of each
+    other, they sum to `noise` times the length of the inputs.
+    """
+    for b in range(count):
+        key = row_key(keys[b], OF_DEVICES)
+        for i in range(sums.shape[0]):
+            sums[i, b] += noise * lengths[b] * normal(key, U(i))
+
+
+@kernel
 def read_block(
     weights,
     transposed,
@@ -202,6 +227,9 @@ def read_block(
     scales = memory[(lines + 2 * columns) * count : (lines + 2 * columns + 1) * count]
     factors = memory[(lines + 2 * columns + 1) * count : (lines + 2 * columns + 2) * count]
     keys = words[:count]
+    devices = physics[DEVICE_NOISE]
+    lengths = np.zeros(count if devices > ZERO else 0, np.float32)
+    shorter = np.zeros_like(lengths)
     hits = np.zeros(count, np.int32)
     pending = np.arange(count)
     managed, clipped = physics[NOISE_MANAGEMENT] > ZERO, False
@@ -224,6 +252,9 @@ def read_block(
     for i in range(columns):
         for v in range(count):
             outputs[i, v] = clean[i, v]
+    if devices > ZERO:
+        measure_inputs(block if exact and not managed else loaded, count, lengths)
+        disturb_devices(outputs, count, devices, lengths, keys)
     convert_outputs(
         outputs,
         count,
@@ -267,6 +298,13 @@ def read_block(
             multiply(weights, transposed, line, column, loaded, raw, left)
         for b in range(left):
             keys[b] = row_key(row_key(output_key, first + U(pending[b])), attempt)
+        if devices > ZERO:
+            if exact:  # vectors that are read again move to the front
+                for b in range(left):
+                    shorter[b] = lengths[pending[b]] / division
+            else:
+                measure_inputs(loaded, left, shorter)
+            disturb_devices(raw, left, devices, shorter, keys)
         convert_outputs(
             raw,
             left,

@@ -21,6 +21,7 @@ from archsim.kernels.product import largest
 from archsim.kernels.random import normal, row_key
 from archsim.kernels.read_block import (
     CELL_BITS,
+    DEVICE_NOISE,
     INPUT_BOUND,
     INPUT_NOISE,
     INPUT_STEP,
@@ -34,6 +35,8 @@ from archsim.kernels.read_block import (
     WEIGHT_BITS,
     WEIGHT_RANGE,
     WRITTEN,
+    disturb_devices,
+    measure_inputs,
     multiply,
 )
 
@@ -175,6 +178,8 @@ def read_parts(
     scales = np.empty(count, np.float32)
     keys = np.empty(count, np.uint64)
     total = np.empty(count, np.float32)
+    devices = physics[DEVICE_NOISE]
+    lengths = np.empty(count, np.float32)
     pending = np.arange(count)
     for v in range(count):
         repeats[v] = 0
@@ -229,6 +234,9 @@ def read_parts(
                         row_key(row_key(output_key, first + U(pending[b])), attempt),
                         U(slot * conversions + j),
                     )
+                if devices > ZERO:
+                    measure_inputs(driven, left, lengths)
+                    disturb_devices(sums, left, devices, lengths, keys)
                 convert_part(sums, left, weight, physics, keys, result, reached)
         again = np.int64(0)
         for b in range(left):

@@ -33,7 +33,7 @@ class Trains(NamedTuple):
     """
 
     rate: float
-    granularity: float
+    granularity: float | np.ndarray
     longest: int
     manage_update: bool
     manage_length: bool
@@ -80,9 +80,10 @@ class Refresh(NamedTuple):
 
 class Verify(NamedTuple):
     """Writing with verify: standard deviation of a cycle and half width of the window in weight
-    units, and the most cycles.
+    units, the most cycles, and the standard deviation of a device in the verify read.
     """
 
     error: np.float32
     window: np.float32
     cycles: int
+    noise: np.float32

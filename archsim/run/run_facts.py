@@ -222,10 +222,13 @@ def _roofline(built: BuiltChip, plans: Mapping[Any, OperationPlan], layers: Sequ
     clock = chip.clock_mhz * 1e6
     # tiles without converters store weights that others read: they do not multiply
     tiles = min(placement.tiles, placement.available) - placement.without().get("adc", 0)
-    per_tile = chip.tile.rows * max(chip.weight_columns_of(m.layer) for m in trace.matrices)
+    columns = [chip.weight_columns_of(matrix.layer) for matrix in trace.matrices]
+    per_tile = chip.tile.rows * max(columns, default=0)
     interval = read_timing(chip, chip.tile.columns).interval
+    # without weights on tiles the lanes multiply, one product a cycle
+    peak = tiles * per_tile / interval if columns else chip.vector_unit.lanes
     return {
-        "peak_macs_per_s": tiles * per_tile * clock / interval,
+        "peak_macs_per_s": peak * clock,
         "buffer_bits_per_s": chip.interconnect.width_bits * clock,
         "off_chip_bits_per_s": chip.off_chip.bits_per_cycle * clock,
         "points": _roofline_points(trace, chip, plans, layers),

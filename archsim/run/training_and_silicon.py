@@ -27,7 +27,7 @@ from archsim.schemes import load_scheme
 from archsim.trace import Activity, Trace, build_trace
 from archsim.training.digital_words import digital_notes
 from archsim.training.inputs import inputs_of
-from archsim.training.settings import device_of
+from archsim.training.settings import device_of, is_reference
 from archsim.training.setup import chip_with_devices, settings_of, silicon_scheme, suggested_for
 from archsim.training.standing import HeldOut
 from archsim.training.totals import mean_activities, writes_of
@@ -260,12 +260,14 @@ def with_silicon(
     place of the assumed one.
     """
     activities = mean_activities(trained.activity_history or [trained.activities])
+    if not trace.matrices:  # products on lanes: their counts follow from shapes alone
+        activities = {}
     measurement = MeasuredTraining(
         trace, activities, trained.refreshes, trained.images, trained.settings
     )
     cost = cost_of_steps(measurement, chip, scheme, node_nm)
     result, measured = cost.result, cost.trace
-    writes = writes_of(trained, trace, chip)
+    writes = writes_of(trained, trace)
     unread = [
         f"device.{name} is set but nothing in this run reads it: {why}"
         for name, why in trained.unread.items()
@@ -280,6 +282,7 @@ def with_silicon(
         {
             "dataset": trained.data,
             "device": device_of(trained.settings) or None,
+            "reference": is_reference(trained.settings, scheme),
             "epochs": trained.history,
             "accuracy_percent": 100.0 - trained.history[-1]["test_error_percent"]
             if trained.history

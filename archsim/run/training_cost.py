@@ -105,7 +105,7 @@ def read_activities(kept: Any, where: str) -> dict[tuple[str, str], Activity]:
     """What `kept_activities` wrote; values are checked where they enter a trace. Raises InputError
     with the field.
     """
-    if not isinstance(kept, dict) or not kept:
+    if not isinstance(kept, dict):
         raise InputError(
             "the measured activity was not kept, so nothing can be priced again without training",
             where=where,

@@ -33,7 +33,7 @@ class Scheme(BaseModel, ABC):
     `parts` names components (role -> inventory entry) that the rule needs beyond those of
     inference; `algorithm` names the rule that a training run calls, as "module:class" (see
     archsim/schemes/rule.py), and `reference` the slow and plain function that it is tested against;
-    `device` is the preset it trains on where the user names none ("": exact digital weights).
+    `device` is the preset it trains on where the user names none ("": the one that the chip names).
 
     Strings, because the algorithm brings compiled kernels: a run that only prices a scheme never
     loads them, and the algorithm knows nothing of this class but the settings that it reads.
@@ -48,7 +48,7 @@ class Scheme(BaseModel, ABC):
     transposed_read: ClassVar[bool] = False
     default_chip: ClassVar[str] = "cim40"  # the chip of a training where the user names none
     digital_baseline: ClassVar[bool] = (
-        False  # trained in exact arithmetic, without the read physics of the arrays and without devices
+        False  # weights on no array: exact products on multiply-accumulate lanes, without devices
     )
     output_errors: ClassVar[int] = (
         1  # errors taken back an image: 2 for target and output (softmax) one after the other
@@ -179,6 +179,18 @@ class Scheme(BaseModel, ABC):
         expected: Reference = pkgutil.resolve_name(self.reference)
         return expected(self, layer, inputs, errors, rate, seed, step)
 
+    def forward(self, stage: Stage, operation: Operation) -> Operation:
+        """The forward pass of an array stage in training.
+
+        Args:
+            stage: the layer with its matrix.
+            operation: the read as an inference has it.
+
+        Returns:
+            the operation of a training step: `forward_read`, unless the weights are on no array.
+        """
+        return self.forward_read(operation)
+
     def forward_read(self, operation: Operation) -> Operation:
         """The forward read of an array stage as this scheme needs it in training.
 
@@ -235,14 +247,14 @@ class Scheme(BaseModel, ABC):
         """
         return []
 
-    def weights_matrix(self, stage: Stage) -> LayerMatrix:
+    def weights_matrix(self, stage: Stage) -> LayerMatrix | None:
         """The matrix of a layer's weights, where their tiles borrow periphery from a further array.
 
         Args:
             stage: the layer with its matrix.
 
         Returns:
-            the matrix, with what it borrows.
+            the matrix, with what it borrows; None where the weights are on no array.
         """
         return stage.matrix
 

@@ -24,6 +24,7 @@ from hwlib.errors import InputError
 
 if TYPE_CHECKING:
     from archsim.devices.array import DeviceArray
+    from archsim.schemes.shared.state_read import LineRead
 
 # The settings that a rule reads: in a run the scheme itself.
 Settings = TypeVar("Settings")
@@ -38,7 +39,9 @@ class LayerState:
     `weights` float32 (M, N) is what a read sees and is written in place (through `devices` where
     there are any);
     `writes` int32 (M, N) counts pulses or programming operations a device; `tile` keys its random
-    numbers; `arithmetic` is that of the digital side.
+    numbers; `arithmetic` is that of the digital side. `intended` float32 (M, N) is what was to be
+    written before the first image: a digital copy starts there, since what devices made of it takes
+    a read to know. `line_read` is that of a line (see `shared.state_read`); None: exact.
     """
 
     index: int
@@ -50,6 +53,13 @@ class LayerState:
     bias: bool
     tile: int
     arithmetic: Arithmetic = EXACT
+    intended: np.ndarray | None = None
+    line_read: LineRead | None = None
+
+    @property
+    def first_weights(self) -> np.ndarray:
+        """The weights that were to be written before the first image, float32 (M, N), a copy."""
+        return (self.weights if self.intended is None else self.intended).copy()
 
     @property
     def on_devices(self) -> DeviceArray:

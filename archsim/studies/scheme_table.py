@@ -62,7 +62,7 @@ def _row(scheme: Scheme) -> tuple[str, ...]:
     return (
         f"`{scheme.name}`: {scheme.title}" + (f" (also tested: {variants})" if variants else ""),
         scheme.source,
-        f"`{scheme.device}`" if scheme.device else "exact weights",
+        f"`{scheme.device}`" if scheme.device else "the chip's",
         _suggested(scheme),
         _counted(scheme, trace),
         _words(trace),

@@ -65,7 +65,8 @@ def build_trace(
         )
     _refuse_shared_weights(network)
     step = training_step(stages, scheme, batch)
-    weights = [scheme.weights_matrix(stage) for stage in stages if stage.on_array]
+    placed = [scheme.weights_matrix(stage) for stage in stages if stage.on_array]
+    weights = [matrix for matrix in placed if matrix is not None]
     return replace(
         inference,
         scheme=scheme.name,

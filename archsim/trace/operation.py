@@ -232,14 +232,15 @@ class Trace:
     @property
     def activity(self) -> str:
         """ "measured" when that of every operation on the arrays was measured, else "assumed";
-        digital operations have none.
+        digital operations have none, so that nothing is assumed where no weights are on arrays.
         """
         operations = [
             op for op in self.image_operations + self.batch_operations if op.kind != "digital"
         ]
         return (
             "measured"
-            if operations and all(op.activity.source == "measured" for op in operations)
+            if (operations or not self.matrices)
+            and all(op.activity.source == "measured" for op in operations)
             else "assumed"
         )
 

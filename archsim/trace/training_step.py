@@ -23,7 +23,10 @@ class TrainingStep:
 def training_step(stages: list[Stage], rule: StepRule, batch: int) -> TrainingStep:
     """The operations of a step by an update rule, with what each waits for."""
     reads = [forward(stage) for stage in stages]
-    images = [rule.forward_read(item) if item.kind == "read" else item for item in reads]
+    images = [
+        rule.forward(stage, item) if item.kind == "read" else item
+        for stage, item in zip(stages, reads)
+    ]
     backward, errors = _backward(stages, rule)
     updates: list[Operation] = []
     batches: list[Operation] = []

@@ -82,13 +82,13 @@ def observe(arrays, memory, forward_physics, backward_physics, samples):
             memory[array[BLOCK] : array[BLOCK] + columns * count].reshape(columns, count),
             columns - array[BIAS],
             memory[array[INPUT_PEAKS] : array[INPUT_PEAKS] + count],
-            forward_physics,
+            forward_physics[index],
             samples[index, 0],
         )
         observe_block(
             memory[array[ERRORS] : array[ERRORS] + rows * count].reshape(rows, count),
             rows,
             memory[array[ERROR_PEAKS] : array[ERROR_PEAKS] + count],
-            backward_physics,
+            backward_physics[index],
             samples[index, 1],
         )

@@ -16,7 +16,10 @@ from archsim.devices.unread import unread
 from archsim.kernels.compiled import kernel
 from archsim.kernels.generators import CLOCK, Generators, generator_state, make_generators
 from archsim.kernels.random import DEVICE, as_word, row_key, stream_key, uniform
+from archsim.kernels.read import converter_step
 from archsim.kernels.update import COUNTS
+from archsim.schemes.shared.state_read import LineRead
+from archsim.schemes.shared.writing import write_first
 from archsim.trace.upkeep import Refreshes
 from archsim.training.reads import tile_number
 from archsim.training.records import Devices
@@ -34,6 +37,9 @@ from archsim.training.table import (
 from hwlib.errors import InputError
 
 F = np.float32
+# Of the devices of a layer, in its largest first weight: a network of few layers ends with weights
+# of three to four times that (see the manual on training).
+VERIFIED_RANGE = 4.0
 MOST_CELLS = (
     2**28
 )  # weights of all copies; a cell with its state and drawn parameters takes some ten numbers
@@ -51,6 +57,8 @@ class Arrays:
     `refreshes` int64 (arrays, 3): pairs, pulses and pairs left outside of all refreshes. `devices`
     holds a DeviceArray per array and copy (none for rule "float"). `generators` of the pulse trains
     have a state for each of them, or one for all that share a block.
+    holds a DeviceArray per array and copy (none for rule "float"). `scales` float64 (arrays,): what
+    weight 1 of the device's file stands for; law, granularity and write noise are each array's own.
     """
 
     def __init__(self, program: Program, settings: TrainingSettings):
@@ -64,9 +72,11 @@ class Arrays:
                 hint="name a device",
             )
         self.device = load_device(name, settings.device_settings) if name else None
-        self.law: tuple[np.float32, ...] = (F(0.0),)
-        self.granularity = 1.0
-        self.write_noise = F(0.0)
+        self.scales = layer_scales(program, settings, self.device)
+        number = len(program.arrays)
+        self.law = np.zeros((number, 1), F)
+        self.granularity = np.ones(number)
+        self.write_noise = np.zeros(number, F)
         self.parts = 1
         self.parameters = 1
         self.devices: list[DeviceArray] = []
@@ -87,6 +97,7 @@ class Arrays:
             self.planes = np.zeros(1, F)
         else:
             self._build(self.device)
+        self.intended = np.zeros_like(self.weights)
         for index, copy, matrix in self.matrices():
             self._fill(index, copy, matrix)
 
@@ -94,7 +105,7 @@ class Arrays:
         arrays = self.program.arrays
         for index, copy in self._copies():
             self.devices.append(
-                law.build(
+                law.scaled(float(self.scales[index])).build(
                     int(arrays[index, ROWS]),
                     int(arrays[index, COLUMNS]),
                     seed=self.settings.seed,
@@ -103,9 +114,11 @@ class Arrays:
             )
         first = self.devices[0]
         _, self.parts, self.parameters, _ = first.planes.shape
-        self.law = first.law
-        self.granularity = first.granularity
-        self.write_noise = first.write_noise
+        # copies of an array have the same law: its first one speaks for all
+        own = [device for (_, copy), device in zip(self._copies(), self.devices) if copy == 0]
+        self.law = np.array([device.law for device in own], F)
+        self.granularity = np.array([device.granularity for device in own])
+        self.write_noise = np.array([device.write_noise for device in own], F)
         arrays[:, STATE] = arrays[:, WEIGHTS] * self.parts
         arrays[:, PLANES] = arrays[:, WEIGHTS] * self.parts * self.parameters
         self.planes = np.concatenate([device.planes.reshape(-1) for device in self.devices])
@@ -172,14 +185,34 @@ class Arrays:
             as_word(self.settings.seed), as_word(tile_number(index, 0, UPDATE_CYCLE)), values
         )
         values *= F(self.settings.initial_scale / np.sqrt(matrix.shape[1]))
-        self.write(index, copy, matrix, values)
+        if self.device is None:
+            matrix[...] = values
+        else:
+            tile = int(tile_number(index, copy, UPDATE_CYCLE))
+            write_first(self._device(index, copy), values, self.settings.seed, tile)
+        start = int(self.program.arrays[index, WEIGHTS]) + copy * matrix.size
+        self.intended[start : start + matrix.size] = values.reshape(-1)
 
     def write(self, index: int, copy: int, matrix: np.ndarray, values: np.ndarray) -> None:
         """Set one array's weights; devices clip them to their bounds."""
         if self.device is None:
             matrix[...] = values
         else:
-            self.devices[[*self._copies()].index((index, copy))].set_weights(values)
+            self._device(index, copy).set_weights(values)
+
+    def _device(self, index: int, copy: int) -> DeviceArray:
+        return self.devices[[*self._copies()].index((index, copy))]
+
+    def line_read(self, index: int) -> LineRead:
+        """The read of a line of an array, in weight units, with the converters of the chip."""
+        read = self.settings.read
+        scale = float(self.scales[index])
+        own = self.device.weight_noise if self.device is not None else 0.0
+        return LineRead(
+            scale * converter_step(read.output_bits, read.output_bound),
+            scale * read.output_bound,
+            scale * float(np.hypot(read.output_noise, own)),
+        )
 
     def layer_weights(self) -> dict[str, np.ndarray]:
         """Copies of the weights (M, N) by layer, the bias in the last column; copies of an array
@@ -299,6 +332,20 @@ def _generators(program: Program, settings: TrainingSettings) -> Generators:
         for index, copy in (copies[:1] if update.sharing == "chip" else copies)
     ]
     return make_generators(update.source, update.resolution, np.stack(states))
+
+
+def layer_scales(program: Program, settings: TrainingSettings, device: Device | None) -> np.ndarray:
+    """What weight 1 of the device's file stands for in every array, (arrays,); see
+    `TrainingSettings.weight_range`.
+    """
+    wanted = settings.weight_range
+    if wanted == "auto":
+        verified = device is not None and "verify_window" in device.values
+        wanted = VERIFIED_RANGE if verified else "device"
+    if device is None or not isinstance(wanted, float | int):
+        return np.ones(len(program.arrays))
+    first = settings.initial_scale / np.sqrt(program.arrays[:, COLUMNS])
+    return np.asarray(wanted * first / device.range)
 
 
 @kernel

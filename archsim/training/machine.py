@@ -17,7 +17,7 @@ from archsim.schemes.shared.words import Arithmetic
 from archsim.training.arrays import Arrays
 from archsim.training.copies import copies_of
 from archsim.training.evaluation import Reads, evaluate, sealed
-from archsim.training.peripheries import IDEAL, peripheries
+from archsim.training.peripheries import ideal_reads, peripheries
 from archsim.training.placed_tiles import can_be_sliced
 from archsim.training.program import build_program
 from archsim.training.reads import tile_number
@@ -65,8 +65,8 @@ class Machine:
         self.second = self.program.second_arrays()
         law = type(self.arrays.device) if self.arrays.device else ConstantStep
         self._update = update_kernel(law.step, law.aggregated, law.paired, law.even_noise)
-        self.ideal = IDEAL.copy()
-        self.forward, self.backward = peripheries(settings, self.arrays.device)
+        self.ideal = ideal_reads(len(self.program.arrays))
+        self.forward, self.backward = peripheries(settings, self.arrays.device, self.arrays.scales)
         self.rule = (
             scheme.rule(self.layers(), settings.learning_rate, settings.batch, settings.seed)
             if scheme
@@ -140,6 +140,8 @@ class Machine:
                     bool(row[BIAS]),
                     int(tile_number(index, copy, UPDATE_CYCLE)),
                     self.arithmetic,
+                    self.arrays.intended[place : place + matrix.size].reshape(matrix.shape),
+                    self.arrays.line_read(index),
                 )
             )
         return layers

@@ -1,4 +1,4 @@
-"""The periphery of an array's reads, as the compiled passes take it."""
+"""The periphery of the arrays' reads, as the compiled passes take it: a row an array."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from archsim.kernels.read import periphery
 from archsim.kernels.read_block import PERIPHERY
 from archsim.training.records import BothWays
-from archsim.training.settings import TrainingSettings
+from archsim.training.settings import TrainingSettings, off_arrays
 
 if TYPE_CHECKING:
     from archsim.devices.device import Device
@@ -19,34 +19,58 @@ IDEAL = np.array([0, 0, 0, np.inf, *[0] * (PERIPHERY - 4)], F)
 """Reads of a whole array that neither round nor clip nor disturb anything."""
 
 
-def peripheries(settings: TrainingSettings, device: Device | None = None) -> BothWays:
-    """float32 (PERIPHERY,) of the forward and of the backward reads; the
-    digital baseline reads exactly. Where weights are sliced, those of a `device` fill its range, and
-    exact ones that of the largest weight.
+def ideal_reads(arrays: int) -> np.ndarray:
+    """float32 (arrays, PERIPHERY) of exact reads."""
+    return np.tile(IDEAL, (arrays, 1))
+
+
+def peripheries(settings: TrainingSettings, device: Device | None, scales: np.ndarray) -> BothWays:
+    """The periphery of the forward and of the backward reads of every array.
+
+    Args:
+        settings: of the training; the digital baseline reads exactly.
+        device: of the weights; None for exact ones. Where weights are sliced, those of a device
+            fill its range, and exact ones that of the largest weight.
+        scales: what weight 1 of the device's file stands for in every array, (arrays,). Bound and
+            noise of an output are in units of that.
+
+    Returns:
+        float32 (arrays, PERIPHERY) each way.
     """
-    if settings.rule == "float":
-        return BothWays(IDEAL.copy(), IDEAL.copy())
-    read = settings.read
-    converters = (
-        read.input_bits,
-        read.input_bound,
-        read.input_noise,
-        read.output_bits,
-        read.output_bound,
-        read.output_noise,
-    )
-    full = device.number("upper_bound") if device is not None else 0.0
-    slots = -(-read.input_bits // read.slot_bits) if read.slot_bits else 1
-    parts = (slots, read.slot_bits, read.weight_bits, read.cell_bits, full, device is not None, 1)
+    if off_arrays(settings):
+        return BothWays(ideal_reads(len(scales)), ideal_reads(len(scales)))
     return BothWays(
         *(
-            np.array(
-                (
-                    *periphery(way, read.noise_management, read.bound_management, *converters),
-                    *parts,
-                ),
-                F,
-            )
+            np.array([_reads(settings, device, float(scale), way) for scale in scales], F)
             for way in (False, True)
         )
+    )
+
+
+def _reads(
+    settings: TrainingSettings, device: Device | None, scale: float, backward: bool
+) -> tuple[float, ...]:
+    read = settings.read
+    full = device.number("upper_bound") if device is not None else 0.0
+    slots = -(-read.input_bits // read.slot_bits) if read.slot_bits else 1
+    return (
+        *periphery(
+            backward,
+            read.noise_management,
+            read.bound_management,
+            read.input_bits,
+            read.input_bound,
+            read.input_noise,
+            read.output_bits,
+            read.output_bound * scale,
+            read.output_noise * scale,
+        ),
+        slots,
+        read.slot_bits,
+        read.weight_bits,
+        read.cell_bits,
+        full * scale,
+        device is not None,
+        1,
+        device.weight_noise * scale if device is not None else 0.0,
     )

@@ -70,7 +70,8 @@ def read_array(cycle, index, backward, block, peaks, outputs, first):
     size = array[ROWS] * array[COLUMNS]
     lines, count = block.shape
     columns = outputs.shape[0]
-    tiled = cycle.physics[TILED] > ZERO
+    physics = cycle.physics[index]
+    tiled = physics[TILED] > ZERO
     inputs = array[TILE_INPUTS] if tiled else array[COLUMNS]
     own = array[TILE_OUTPUTS] if tiled else array[ROWS]
     height, width = (own, inputs) if backward else (inputs, own)
@@ -99,6 +100,7 @@ def read_array(cycle, index, backward, block, peaks, outputs, first):
                 part += U(1)
                 totals[SATURATIONS] += read_tile(
                     cycle,
+                    physics,
                     weights,
                     backward,
                     line,
@@ -128,9 +130,10 @@ def read_array(cycle, index, backward, block, peaks, outputs, first):
 
 
 @kernel
-def read_tile(cycle, weights, backward, line, column, block, peaks, outputs, tile, first, repeats):
+def read_tile(
+    cycle, physics, weights, backward, line, column, block, peaks, outputs, tile, first, repeats
+):
     """Read one tile, in one conversion an output or in parts; returns its saturated outputs."""
-    physics = cycle.physics
     input_key = stream_key(cycle.seed, cycle.step, tile, READ_INPUT)
     output_key = stream_key(cycle.seed, cycle.step, tile, READ_OUTPUT)
     if physics[SLOTS] > ONE or physics[CELL_BITS] > ZERO:

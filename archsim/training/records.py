@@ -90,16 +90,16 @@ class Cycle(NamedTuple):
 
 
 class Devices(NamedTuple):
-    """The devices of all arrays: flat memories (see `arrays.Arrays`), parameters of the law, and
-    whether pulses change the weights or digital sums.
+    """The devices of all arrays: flat memories (see `arrays.Arrays`), scalars of the law (arrays,
+    n) and write noise (arrays,), and whether pulses change the weights or digital sums.
     """
 
     weights: np.ndarray
     state: np.ndarray
     planes: np.ndarray
     writes: np.ndarray
-    law: tuple
+    law: np.ndarray
     parts: int
     parameters: int
-    write_noise: np.float32
+    write_noise: np.ndarray
     pulsed: bool

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -16,6 +16,10 @@ CORE_RULES = ("rpu", "float")
 """Rules that are compiled into the training core; every other rule is a scheme's own."""
 GENERATOR_FIELDS = ("source", "resolution", "sharing", "bits_per_cycle")
 """Fields of `update` that on a chip are those of its `bitstream`."""
+EXACT_WORDS = ("exact", "none")
+"""What names a training without devices; the second is the earlier word."""
+STANDARD_DEVICE = "bulk_rram"
+"""What a chip's `weights.device` is by default."""
 Direction = Literal["off", "forward", "backward", "both"]
 
 
@@ -151,9 +155,17 @@ class TrainingSettings(_Settings):
     seed: int = Field(default=1, ge=0, lt=2**63)
     """Seed of all random numbers."""
     device: str = "auto"
-    """A preset, a law, a device file, `none` (exact weights) or `auto` (the rule's own)."""
+    """A preset, a law, a device file, `auto` (the rule's own, else the chip's), or `exact` (earlier:
+    `none`): weights that no device holds, for reference runs, which have no price.
+    """
     device_settings: dict[str, float | int | str] = Field(default_factory=dict)
     """Changes of the device's parameters."""
+    weight_range: Annotated[float, Field(ge=1, le=1000)] | Literal["auto", "device"] = "auto"
+    """Scale of a layer: the range of its devices stands for so many times its largest first weight,
+    and the number behind the converter is scaled as much (with the multiplication that makes a
+    number of a code). `device`: weight 1 is that of the device's file in every layer. `auto`: 4 for
+    devices that are programmed with verify, else `device`.
+    """
     devices_per_weight: int | dict[str, int] = 1
     """Devices a weight, one number or one a layer; another name of the chip's `weights.replicas`.
     """
@@ -234,14 +246,30 @@ def images_between(settings: TrainingSettings) -> int:
 
 
 def device_of(settings: TrainingSettings) -> str:
-    """The device that a run trains on: "" for exact weights."""
-    if settings.device == "none" or settings.rule == "float":
+    """The device that a run trains on: "" for exact weights, of a reference run or off the arrays.
+
+    A rule that names none takes the chip's, which `setup.settings_of` enters here; without a chip
+    it is the one that a chip has by default.
+    """
+    if settings.device in EXACT_WORDS or off_arrays(settings):
         return ""
     if settings.device != "auto":
         return settings.device
-    if settings.rule == "rpu":
-        return "gokmen2016"
-    return scheme_of(settings).device
+    return "gokmen2016" if settings.rule == "rpu" else scheme_of(settings).device or STANDARD_DEVICE
+
+
+def off_arrays(settings: TrainingSettings) -> bool:
+    """Whether the weights are on no array, so that nothing is read through converters."""
+    if settings.rule in CORE_RULES:
+        return settings.rule == "float"
+    return scheme_of(settings).digital_baseline
+
+
+def is_reference(settings: TrainingSettings, scheme: Scheme) -> bool:
+    """Whether weights that `scheme` has on arrays were trained without devices: no silicon does
+    that.
+    """
+    return not scheme.digital_baseline and not device_of(settings)
 
 
 def scheme_of(settings: TrainingSettings) -> Scheme:

@@ -75,12 +75,14 @@ def settings_of(
     if rule not in CORE_RULES:
         values["scheme_settings"] = scheme.model_dump(exclude_defaults=True)
     values["read"], notes = _reads(chip, scheme, device, network)
-    if network is not None and rule != "float":
+    if network is not None and not scheme.digital_baseline:
         values["tiles"] = tiles_of(chip, network)
     values["digital"] = digital_of(chip)
+    if rule not in CORE_RULES and not scheme.device and not scheme.digital_baseline:
+        values["device"] = chip.weights.device
     if rule == "rpu":
         if scheme.device != device_of(TrainingSettings(rule="rpu")):
-            values["device"] = scheme.device or "none"
+            values["device"] = scheme.device or chip.weights.device
         values |= {
             "update": {
                 "train_length": chip.update.train_length,
@@ -187,10 +189,10 @@ def _reads(
                 "the digital baseline has no device law",
                 where="device",
                 got=device,
-                hint="use scheme rpu",
+                hint="weights_in=arrays has one",
             )
         return dict(_EXACT), [
-            f"scheme {scheme.name} is trained without the read physics of the arrays: the digital baseline"
+            f"scheme {scheme.name} is trained with weights in memory, without arrays and their read physics: the digital baseline"
         ]
     read, notes = _physics(chip)
     unbounded = unbounded_layers(network) if network else []
@@ -271,6 +273,8 @@ def read_by_training(chip: Architecture, scheme: Scheme, settings: TrainingSetti
         fields.add("update.train_length")
     if _makes_trains(scheme, chip) and device_of(settings) and not settings.update.deterministic:
         fields |= {f"bitstream.{name}" for name in generator_fields(chip)}
+    if not scheme.device and device_of(settings) == chip.weights.device:
+        fields.add("weights.device")
     return fields
 
 

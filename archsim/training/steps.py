@@ -202,6 +202,9 @@ def _update(
     state = borrowed(state)
     planes = borrowed(planes)
     writes = borrowed(writes)
+    law = borrowed(law)
+    write_noise = borrowed(write_noise)
+    granularity = borrowed(granularity)
     arrays = borrowed(arrays)
     memory = borrowed(memory)
     counts = borrowed(counts)
@@ -213,6 +216,9 @@ def _update(
         generator = -1
         for index in range(arrays.shape[0]):
             array = arrays[index]
+            trains = Trains(
+                rate, granularity[index], longest, manage_update, manage_length, deterministic
+            )
             rows = array[ROWS]
             columns = array[COLUMNS]
             count = array[VECTORS]
@@ -240,8 +246,8 @@ def _update(
                         planes[drawn : drawn + cells * parts * parameters].reshape(
                             rows, parts, parameters, columns
                         ),
-                        law,
-                        write_noise,
+                        law[index],
+                        write_noise[index],
                     ),
                     Vectors(
                         inputs.reshape(columns, count),

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from archsim.trace import Activity, Trace
 
 if TYPE_CHECKING:
-    from archsim.chip.config import Architecture
     from archsim.training.loop import TrainingResult
 
 _A_SLOT = ("row_pulses", "column_pulses")
@@ -44,24 +43,10 @@ def mean_activities(
     return means
 
 
-def writes_of(trained: TrainingResult, trace: Trace, chip: Architecture) -> dict[str, dict]:
+def writes_of(trained: TrainingResult, trace: Trace) -> dict[str, dict]:
     """Pulses (rpu) or programming operations a device had in the whole training, by layer and under
-    "" of all: mean, maximum, histogram (edges, counts). A digital rule programs every device once
-    after every batch.
+    "" of all: mean, maximum, histogram (edges, counts); none where no weights are on arrays.
     """
-    if trained.settings.rule != "float":
+    if trace.matrices:
         return trained.writes
-    writes = -(-trained.images // trace.batch)
-    cells = {
-        matrix.layer: (matrix.trained if chip.weights.bias == "row" else matrix.weights)
-        * chip.weights.columns_of(matrix.layer)
-        for matrix in trace.matrices
-    }
-    return {
-        layer: {
-            "mean": writes,
-            "maximum": writes,
-            "histogram": {"edges": [writes], "counts": [count]},
-        }
-        for layer, count in {"": sum(cells.values()), **cells}.items()
-    }
+    return {"": {"mean": 0.0, "maximum": 0, "histogram": {"edges": [], "counts": []}}}

@@ -7,7 +7,6 @@ import json
 import numpy as np
 import pytest
 
-import archsim
 from archsim.cli.main import main
 from archsim.devices import LAWS, load_law
 from archsim.devices.presets import load_device, load_presets
@@ -194,24 +193,16 @@ parameters = { pulse_step = 0.002, drift_exponent = 0.05, lifetime_spread = 0.2,
     )
 
 
-def test_a_preset_with_a_published_value_is_noted_and_not_refused():
-    result = archsim.train(
-        "digits_cnn", None, "digits", "mixed_precision", epochs=1, images=16, device="bulk_rram"
-    ).result
-    assert "device.read_noise" in result.document["unused"] and any(
-        "not simulated yet" in note for note in result.notes
-    )
-
-
-@pytest.mark.parametrize("scheme", ["lns_madam", "sgd"])
-def test_settings_of_a_device_need_one(scheme, capsys):
+@pytest.mark.parametrize(
+    "without", [["--device", "exact"], ["--scheme", "sgd", "--set", "scheme.weights_in=memory"]]
+)
+def test_settings_of_a_device_need_one(without, capsys):
     assert (
         main(
             [
                 "train",
                 "digits_cnn",
-                "--scheme",
-                scheme,
+                *without,
                 "--images",
                 "8",
                 "--epochs",

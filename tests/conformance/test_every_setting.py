@@ -124,6 +124,8 @@ def others(path, chip):
         return [word for word in words if word != value]
     if isinstance(value, bool):
         return [not value]
+    if path == "weights.device":
+        return ["ecram", "gokmen2016"]
     if isinstance(value, str):  # tile.count = "auto"
         return [40]
     return (

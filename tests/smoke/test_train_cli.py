@@ -232,8 +232,11 @@ def test_the_physics_of_a_chip_becomes_that_of_its_training():
     assert settings.read.output_noise == 0.01 and settings.devices_per_weight == 4 and notes == []
     settings, notes = settings_of(archsim.load_architecture("cim40"), load_scheme("rpu"), **common)
     assert settings.read.output_bound == 12.0 and "states no read noise" in notes[0]
-    settings, notes = settings_of(archsim.load_architecture("cim40"), load_scheme("sgd"), **common)
+    baseline = load_scheme("sgd", {"weights_in": "memory"})
+    settings, notes = settings_of(archsim.load_architecture("cim40"), baseline, **common)
     assert settings.rule == "float" and "digital baseline" in notes[0]
+    settings, _ = settings_of(archsim.load_architecture("wu2023"), load_scheme("sgd"), **common)
+    assert (settings.rule, settings.device) == ("sgd", "bulk_rram_2bit")  # the device of the chip
 
 
 def test_what_is_printed(call, core):
@@ -355,12 +358,14 @@ def test_an_interrupt_keeps_what_was_done(call, core, tmp_path):
     )
 
 
-def test_the_digital_baseline_rewrites_every_device_each_batch(call, core):
+def test_the_digital_baseline_has_no_devices_and_no_tiles(call, core):
     code, out, _ = call(
         "train",
         "digits_cnn",
         "--scheme",
         "sgd",
+        "--set",
+        "scheme.weights_in=memory",
         "--batch",
         "10",
         "--epochs",
@@ -372,7 +377,9 @@ def test_the_digital_baseline_rewrites_every_device_each_batch(call, core):
     )
     document = json.loads(out)
     assert code == 0 and document["architecture"] == "cim40" and document["device"] is None
-    assert document["writes_per_device"] == 20
+    assert document["writes_per_device"] == 0 and document["tiles"] == 0
+    assert document["by_component"]["adc"]["area_mm2"] == 0 < document["area_mm2"]
+    assert document["reference"] is False
 
 
 def test_from_python(core):
@@ -408,7 +415,10 @@ BAD_LINES = [
     ("train digits_cnn --data mnits", "did you mean 'mnist'"),
     ("train digits_cnn --data nothing.npz", "no such file"),
     ("train digits_cnn --scheme rpuu", "did you mean 'rpu'"),
-    ("train digits_cnn --scheme sgd --device idealized", "no device law"),
+    (
+        "train digits_cnn --scheme sgd --set scheme.weights_in=memory --device idealized",
+        "no device law",
+    ),
     ("train digits_cnn --arch rpv", "did you mean 'rpu'"),
     ("train digits_cnn --epochs 0", "allowed: 1 to"),
     ("train digits_cnn --epochs 2.5", "not a whole number"),

@@ -41,7 +41,10 @@ class LnsMadam(GradientOnArray):
     algorithm: ClassVar[str] = "archsim.schemes.digital.lns_madam_rule:LnsMadamRule"
     reference: ClassVar[str] = "archsim.schemes.digital.lns_madam_rule:first_steps"
     practice: ClassVar[dict[str, Any]] = {"learning_rate": 1 / 32, "batch": 8, "initial_scale": 4.0}
-    trial: ClassVar[dict[str, Any]] = {"learning_rate": 0.25}
+    trial: ClassVar[dict[str, Any]] = {
+        "learning_rate": 0.25,
+        "device_settings": {"program_error": 0.0},
+    }
     # Decay of the second moment: the authors' code; first weights: a multiplicative rule never leaves
     # its signs, so their size decides what is reached.
     tuned: ClassVar[tuple[Tuned, ...]] = (

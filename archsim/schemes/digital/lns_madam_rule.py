@@ -45,13 +45,14 @@ class LnsMadamRule(GradientRule[LnsMadamSettings]):
         self.words.hold("second moment", "exponents")
         self.octave = 1 / rate  # in steps
         self.moments = [np.zeros(layer.weights.shape, F) for layer in self.layers]
-        self.signs = [np.sign(layer.weights) for layer in self.layers]
-        self.exponents = [self._exponent(layer.weights) for layer in self.layers]
+        first = [layer.first_weights for layer in self.layers]
+        self.signs = [np.sign(weights) for weights in first]
+        self.exponents = [self._exponent(weights) for weights in first]
         for layer, exponents in zip(self.layers, self.exponents):
             self.words.store(layer, "exponents", exponents, 0)
         tops = [
-            np.log2(scheme.largest * float(np.sqrt((layer.weights.astype(float) ** 2).mean())))
-            for layer in self.layers
+            np.log2(scheme.largest * float(np.sqrt((weights.astype(float) ** 2).mean())))
+            for weights in first
         ]
         self.tops = [F(top * self.octave) for top in tops]
 
@@ -118,7 +119,7 @@ def first_steps(
     """See `Scheme.reference_change`: after one batch g/sqrt(v) is the sign of g, so a weight moves
     by one step of its exponent.
     """
-    weights = layer.weights.astype(float)
+    weights = layer.first_weights.astype(float)
     top = scheme.largest * (weights**2).mean() ** 0.5
     gradient = gradient_of(inputs, errors)
     moved = weights.copy()
@@ -128,4 +129,5 @@ def first_steps(
             size = abs(weight) * 2 ** (rate * copysign(1, slope) * copysign(1, weight))
             within = min(max(size, top * 2.0**-scheme.octaves), top)
             moved.flat[number] = copysign(within, weight)
-    return moved - weights
+    # what did not move is not written, wherever its device stands
+    return np.where(moved != weights, moved - layer.weights, 0.0)

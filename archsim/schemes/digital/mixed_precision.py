@@ -65,9 +65,10 @@ class MixedPrecision(GradientScheme):
     practice: ClassVar[dict[str, Any]] = {"learning_rate": 0.004, "batch": 8, "epochs": 4}
     optimiser_rates: ClassVar[dict[str, float]] = {"sgd": 0.1}
     # A first step of Adam is the rate: past the threshold. Programming without error shows the
-    # targets themselves.
+    # targets themselves, and the window of the device's file is far from all of them.
     trial: ClassVar[dict[str, Any]] = {
         "learning_rate": 0.4,
+        "weight_range": "device",
         "device_settings": {"program_error": 0.0},
     }
     # When a device is written (Wu 2023); first weights: how far they stand from the window's ends.

@@ -12,7 +12,8 @@ from archsim.schemes.rule import ActionCounts, LayerState
 from archsim.schemes.shared.digital_rule import DigitalRule, DigitalSettings
 from archsim.schemes.shared.expected_pulses import pulses_without_noise
 from archsim.schemes.shared.optimiser_rule import reference_step
-from archsim.schemes.shared.writing import write_targets
+from archsim.schemes.shared.state_read import read_state
+from archsim.schemes.shared.writing import devices_of_a_weight, write_targets
 
 F = np.float32
 MOST_PULSES = 64  # to one device after one batch
@@ -76,12 +77,15 @@ class ThresholdRule(DigitalRule[ThresholdSettings]):
             return
         low, high = self.windows[i]
         if not self.scheme.accumulate:
-            targets = np.clip(layer.weights + gathered, low, high)
+            # the naive scheme knows of its devices what a read says, and keeps that as its copy
+            seen = read_state(layer, self.seed, step)
+            self.done[i].sum("verify_reads", seen.size * devices_of_a_weight(layer))
+            targets = np.clip(seen + gathered, low, high)
             gathered[...] = 0
             write_targets(
                 layer, targets, np.ones(targets.shape, bool), self.done[i], self.seed, step
             )
-            copy[...] = layer.weights
+            copy[...] = targets
             self.words.store(layer, "digital weights", copy, step)
             return
         selected = np.abs(gathered) > self.scheme.threshold * high

@@ -15,8 +15,9 @@ from archsim.operators.digital_work import merge
 from archsim.schemes.low_rank.sbpca_work import SHOT_PHASES, outer_product_work, rebuild_work
 from archsim.schemes.low_rank.settings import LowRankSettings
 from archsim.schemes.rule import ActionCounts, LayerState
+from archsim.schemes.shared.state_read import read_state
 from archsim.schemes.shared.train_generators import count_trains
-from archsim.schemes.shared.writing import write_targets
+from archsim.schemes.shared.writing import devices_of_a_weight, write_targets
 
 F = np.float32
 MOST_PULSES = 64  # a device takes in one write
@@ -184,7 +185,11 @@ def apply_change(
         if moved < scheme.least_changed * change.size:
             return False
     if layer.devices is None or "verify_window" in layer.devices.device.values:
-        write_targets(layer, layer.weights + change, selected, done, seed, step)
+        # nothing but the devices holds the weights: where they stand takes a read
+        seen = read_state(layer, seed, step)
+        if layer.devices is not None:
+            done.sum("verify_reads", int(selected.sum()) * devices_of_a_weight(layer))
+        write_targets(layer, seen + change, selected, done, seed, step)
         return True
     wanted = np.where(selected, change, F(0)) / F(layer.devices.granularity)
     signed = _rounded(wanted, scheme, seed, step, layer.tile, 0, MOST_PULSES)

@@ -51,8 +51,8 @@ class TikiTaka(Rpu):
     mean of the reads themselves: no array R; nothing is written before the first flip, which a
     layer of n lines reaches after n x `period` x `transfer_every` vectors.
 
-    `train_length` slots at most; `fast_rate`, `gamma`, `read_noise` (weight units),
-    `flip_probability`, `period` (reads between flips),
+    `train_length` slots at most; `fast_rate`, `gamma`, `read_noise` of a line (weight units; none: that
+    of the chip's outputs, whose converters round it), `flip_probability`, `period` (reads between flips),
     `tail` as in Rasch 2024, Eq. 10-15. `divide_by_fast_rate`: the division of Eq. 14, by which the
     learning rate is that of gradient descent in every layer; the paper's own runs drop it, and a
     rate then suits one number of vectors an image only.
@@ -125,7 +125,7 @@ class TikiTaka(Rpu):
     fast_rate: Annotated[float, Field(gt=0, le=1e6)] = 1.0
     transfer_rate: Annotated[float, Field(gt=0, le=1e6)] = 1.0
     gamma: Annotated[float, Field(gt=0, le=1e9)] = 200.0
-    read_noise: Annotated[float, Field(ge=0, le=100)] = 0.06
+    read_noise: Annotated[float, Field(ge=0, le=100)] | None = None
     flip_probability: Annotated[float, Field(ge=0, le=1)] = 0.1
     period: Annotated[int, Field(ge=2, le=100_000)] = 10
     tail: Annotated[float, Field(gt=0, le=1)] = 0.5

@@ -26,8 +26,9 @@ from archsim.kernels.random_reference import (
     uniform_reference,
 )
 from archsim.kernels.update_reference import move_reference, update_reference
-from archsim.schemes.pulsed.tiki_taka_rule import TransferSettings, new_state, rates
+from archsim.schemes.pulsed.tiki_taka_rule import TransferSettings, new_state, rates, transfer_read
 from archsim.schemes.rule import LayerState
+from archsim.schemes.shared.state_read import converted
 
 F = np.float32
 
@@ -152,9 +153,11 @@ class _Twin:
         """What line k has gathered (M,)."""
         memory, scheme = self.memory, self.scheme
         noise = normal_reference(self.keys(READ_OUTPUT, step, self.tile, v), self.rows)
-        omega = self.state.fast.weights[:, k] + F(scheme.read_noise) * noise
+        read = transfer_read(scheme, self.layer)
+        omega = self.state.fast.weights[:, k] + F(read.noise) * noise
         if self.version != AGAD:
-            return memory.choppers[k] * (omega - memory.reference[:, k])
+            return memory.choppers[k] * converted(omega - memory.reference[:, k], read)
+        omega = converted(omega, read)
         if memory.reads[k] and memory.reads[k] % scheme.period == 0:
             memory.held[:, k] = memory.mean[:, k]
         z = memory.choppers[k] * (omega - memory.held[:, k])

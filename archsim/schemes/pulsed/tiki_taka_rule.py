@@ -24,6 +24,7 @@ from archsim.kernels.number_formats import SCALE_FIELDS
 from archsim.kernels.random import DEVICE, as_word, fill_normals, stream_key
 from archsim.kernels.records import Cells, Tally, Trains
 from archsim.schemes.rule import LayerState, UpdateRule
+from archsim.schemes.shared.state_read import LineRead
 from archsim.schemes.shared.train_generators import count_trains
 from archsim.trace.operation import Activity
 from hwlib.errors import InputError
@@ -43,7 +44,7 @@ class TransferSettings(Protocol):
     fast_rate: float
     transfer_rate: float
     gamma: float
-    read_noise: float
+    read_noise: float | None
     flip_probability: float
     period: int
     tail: float
@@ -135,6 +136,14 @@ def rates(scheme: TransferSettings, layer: LayerState, rate: float) -> tuple[flo
     ) / scheme.gamma
 
 
+def transfer_read(scheme: TransferSettings, layer: LayerState) -> LineRead:
+    """The read of a line of the fast array: through the chip's converters, with the noise of its
+    outputs unless the scheme states one.
+    """
+    read = layer.line_read or LineRead(0.0, 0.0, 0.0)
+    return read if scheme.read_noise is None else read._replace(noise=scheme.read_noise)
+
+
 class TikiTakaRule(UpdateRule[TransferSettings]):
     """All versions; the vectors of an image one after the other."""
 
@@ -180,6 +189,7 @@ class TikiTakaRule(UpdateRule[TransferSettings]):
         reads, every = scheme.transfers(layer.vectors)
         eta, slow = rates(scheme, layer, self.rate)
         law = type(devices.device)
+        read = transfer_read(scheme, layer)
         reading = Transfer(
             version=VERSIONS.index(scheme.version),
             eta=eta,
@@ -187,7 +197,9 @@ class TikiTakaRule(UpdateRule[TransferSettings]):
             divide=scheme.divide_by_fast_rate,
             transfers=reads,
             due=True,
-            noise=F(scheme.read_noise),
+            noise=F(read.noise),
+            level=F(read.step),
+            bound=F(read.bound),
             flips=F(scheme.flip_probability),
             period=scheme.period,
             tail=F(scheme.tail),

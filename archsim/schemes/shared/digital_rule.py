@@ -11,7 +11,7 @@ import numpy as np
 from archsim.kernels.outer import add_products
 from archsim.schemes.rule import LayerState, UpdateRule
 from archsim.schemes.shared.optimiser_rule import Optimisers, OptimiserSettings, reference_step
-from archsim.schemes.shared.writing import write_targets
+from archsim.schemes.shared.writing import devices_of_a_weight, write_targets
 from archsim.trace.operation import Activity
 
 F = np.float32
@@ -44,6 +44,8 @@ class DigitalSettings(OptimiserSettings, Protocol):
 
     @property
     def backward_in(self) -> str: ...
+    @property
+    def digital_baseline(self) -> bool: ...
 
 
 DigitalKind = TypeVar("DigitalKind", bound=DigitalSettings)
@@ -56,7 +58,7 @@ class DigitalRule(GradientRule[DigitalKind]):
         self, scheme: DigitalKind, layers: Sequence[LayerState], rate: float, batch: int, seed: int
     ):
         super().__init__(scheme, layers, rate, batch, seed)
-        self.copies = [layer.weights.copy() for layer in self.layers]
+        self.copies = [layer.first_weights for layer in self.layers]
         self.optimisers = Optimisers(scheme, rate, self.layers, self.words)
         self.words.hold("digital weights")
         for layer, copy in zip(self.layers, self.copies):
@@ -80,7 +82,8 @@ class DigitalRule(GradientRule[DigitalKind]):
         )
 
     def backward_weights(self) -> list[np.ndarray] | None:
-        return self.copies if self.scheme.backward_in == "vector_unit" else None
+        digital = self.scheme.digital_baseline or self.scheme.backward_in == "vector_unit"
+        return self.copies if digital else None
 
     def state(self) -> dict[str, np.ndarray]:
         arrays: dict[str, np.ndarray] = {}
@@ -119,9 +122,7 @@ def written_activity(rule: UpdateRule[Any], layer: LayerState, before: Activity)
     """
     done = rule.done[layer.index]
     written = done.sums.get("devices_written", 0.0)
-    devices = layer.weights.size * (
-        2 if layer.devices is not None and layer.devices.device.paired else 1
-    )
+    devices = layer.weights.size * devices_of_a_weight(layer)
     share = written / max(1, done.batches * devices)
     pulses = done.sums.get("write_pulses", 0.0)
     verified = (

@@ -4,9 +4,17 @@ devices can.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from archsim.schemes.rule import ActionCounts, LayerState
+from archsim.schemes.shared.state_read import read_state
+
+if TYPE_CHECKING:
+    from archsim.devices.array import DeviceArray
+
+BEFORE_TRAINING = (1 << 63) - 1  # step of the random numbers that program the first weights
 
 
 def write_targets(
@@ -21,9 +29,9 @@ def write_targets(
     """Bring the `selected` (M, N, bool) weights to `targets` (M, N) and count what was done.
 
     Exact weights are set: how many pulses that takes is the chip's to say. Write-verify devices are
-    programmed (set-reset cycles counted as pulses, each with one read). Other devices get the whole
-    number of pulses of their mean step that comes nearest, at most `most_pulses`, without a verify.
-    A weight is a pair of devices where the law says so.
+    programmed (set-reset cycles counted as pulses, each with one read). Other devices are read once,
+    noisy and converted, and get the whole number of pulses of their mean step that comes nearest, at
+    most `most_pulses`, without a verify. A weight is a pair of devices where the law says so.
     """
     number = int(selected.sum())
     if number == 0:
@@ -41,7 +49,10 @@ def write_targets(
         done.sum("left_outside", int(outside))
         done.sum("verify_reads", pulses)
     else:
-        wanted = np.rint((targets - layer.weights) / layer.devices.granularity).clip(
+        # How far a device has to go takes a read of where it stands.
+        seen = read_state(layer, seed, step)
+        done.sum("verify_reads", number * devices_of_a_weight(layer))
+        wanted = np.rint((targets - seen) / layer.devices.granularity).clip(
             -most_pulses, most_pulses
         )
         signed = np.where(selected, wanted, 0).astype(np.int32)
@@ -51,3 +62,18 @@ def write_targets(
     done.add("array", "write", pulses)
     done.sum("devices_written", devices)
     done.sum("write_pulses", pulses)
+
+
+def write_first(devices: DeviceArray, targets: np.ndarray, seed: int, tile: int) -> None:
+    """Write the weights (M, N) that a training starts from: programmed with verify where the devices
+    can, else as near as their bounds allow. It is the setup's and counts among no writes.
+    """
+    devices.set_weights(targets)
+    if "verify_window" in devices.device.values:
+        chosen = np.ones(targets.shape, bool)
+        devices.program(targets, chosen, seed=seed, step=BEFORE_TRAINING, tile=tile)
+
+
+def devices_of_a_weight(layer: LayerState) -> int:
+    """Devices that carry a weight of a layer: two where the law is a pair."""
+    return 2 if layer.devices is not None and layer.devices.device.paired else 1

@@ -59,6 +59,7 @@ class CbramStochastic(StreamScheme, OptimiserScheme):
     practice: ClassVar[dict[str, Any]] = {"learning_rate": 0.1, "batch": 8}
     trial: ClassVar[dict[str, Any]] = {
         "learning_rate": 0.5,
+        "device_settings": {"program_error": 0.0},
         "scheme_settings": {
             "length": 256,
             "device_spread": 0.0,

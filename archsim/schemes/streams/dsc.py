@@ -45,7 +45,11 @@ class DynamicStochastic(StreamScheme):
     algorithm: ClassVar[str] = "archsim.schemes.streams.dsc_rule:DynamicRule"
     reference: ClassVar[str] = "archsim.schemes.streams.dsc_rule:reference_change"
     practice: ClassVar[dict[str, Any]] = {"learning_rate": 2.0**-9, "batch": 1, "epochs": 10}
-    trial: ClassVar[dict[str, Any]] = {"learning_rate": 0.25, "scheme_settings": {"step_bits": 4}}
+    trial: ClassVar[dict[str, Any]] = {
+        "learning_rate": 0.25,
+        "device_settings": {"program_error": 0.0},
+        "scheme_settings": {"step_bits": 4},
+    }
     # Whether target and output go back one by one or as a difference; first weights: how far they
     # stand from the ends of the counters.
     tuned: ClassVar[tuple[Tuned, ...]] = (

@@ -12,6 +12,7 @@ import numpy as np
 from archsim.kernels import stream_parts
 from archsim.schemes.rule import LayerState
 from archsim.schemes.shared.optimiser_rule import gradient_of
+from archsim.schemes.shared.writing import write_first
 from archsim.schemes.streams.stream_rule import StreamRule, StreamSettings, converted, power_of_two
 
 F = np.float32
@@ -49,6 +50,8 @@ class DynamicRule(StreamRule[DynamicSettings]):
             copy[...] = np.rint(copy / F(self.step)) * F(self.step)
             if layer.devices is None:
                 layer.weights[...] = copy
+            else:  # what is programmed at the start are the counts
+                write_first(layer.devices, copy, seed, layer.tile)
 
     def scales(
         self, inputs: np.ndarray, errors: np.ndarray

@@ -37,7 +37,11 @@ class Essop(StreamScheme, DigitalOptimiser):
     algorithm: ClassVar[str] = "archsim.schemes.streams.essop_rule:EssopRule"
     reference: ClassVar[str] = "archsim.schemes.streams.essop_rule:reference_change"
     practice: ClassVar[dict[str, Any]] = {"learning_rate": 0.1, "batch": 8}
-    trial: ClassVar[dict[str, Any]] = {"learning_rate": 0.5, "scheme_settings": {"length": 256}}
+    trial: ClassVar[dict[str, Any]] = {
+        "learning_rate": 0.5,
+        "device_settings": {"program_error": 0.0},
+        "scheme_settings": {"length": 256},
+    }
     # The length of its streams is not published.
     tuned: ClassVar[tuple[Tuned, ...]] = (
         Tuned("length", 4, 32, "log"),

@@ -119,7 +119,7 @@ class StreamRule(UpdateRule[Settings]):
         super().__init__(scheme, layers, rate, batch, seed)
         self.counts = [np.zeros(layer.weights.shape, np.int32) for layer in self.layers]
         self.gradients = [np.zeros(layer.weights.shape, F) for layer in self.layers]
-        self.copies = [layer.weights.copy() for layer in self.layers]
+        self.copies = [layer.first_weights for layer in self.layers]
         self.words.hold(*self.quantities)
         for layer, copy in zip(self.layers, self.copies):
             self.store(layer, "digital weights", copy, 0)

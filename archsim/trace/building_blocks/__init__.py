@@ -12,6 +12,7 @@ from archsim.trace.building_blocks.backward import (
     output_error,
     transposed_read,
 )
+from archsim.trace.building_blocks.forward import digital_forward
 from archsim.trace.building_blocks.parts import CHUNK, parts_of
 from archsim.trace.building_blocks.setup import (
     copy_to_reference,
@@ -31,6 +32,7 @@ __all__ = [
     "MOST_PARTS",
     "copy_to_reference",
     "digital_backward",
+    "digital_forward",
     "digital_gradient",
     "error_sums",
     "initial_weights",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from archsim.readers.checks import LARGEST
-from archsim.trace.operation import LayerMatrix, Trace
+from archsim.trace.operation import OFF_TILES, LayerMatrix, Trace
 from hwlib.errors import InputError, nearest
 
 
@@ -40,7 +40,10 @@ def check_phase(trace: Trace, where: str) -> None:
 
 
 def check_matrices(trace: Trace, where: str) -> dict[str, LayerMatrix]:
-    for name in ("matrices", "image_operations"):
+    # a training with weights in memory has none on arrays
+    everywhere = trace.image_operations + trace.batch_operations + trace.setup_operations
+    on_tiles = trace.phase != "training" or any(op.kind not in OFF_TILES for op in everywhere)
+    for name in ("matrices", "image_operations") if on_tiles else ("image_operations",):
         if not getattr(trace, name):
             raise InputError("at least one is needed", where=f"{where}: {name}")
     matrices: dict[str, LayerMatrix] = {}

@@ -1,0 +1,56 @@
+"""Reading what devices hold, for a rule that needs to know it: noisy, and through the converter.
+
+Nobody sees a conductance for nothing. One line is driven at full scale, so that the input converter
+adds no rounding, and every weight on it is converted by itself.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from archsim.kernels.random import WRITE, as_word, fill_normals, stream_key
+
+if TYPE_CHECKING:
+    from archsim.schemes.rule import LayerState
+
+F = np.float32
+_LOOK = np.uint64(80)  # added to the stream number of writes: the noise of the reads before them
+
+
+class LineRead(NamedTuple):
+    """A read of one line of a layer's devices, in weight units: step and bound of the output
+    converter (0: none), and the standard deviation of the noise of an output, its device's included.
+    """
+
+    step: float
+    bound: float
+    noise: float
+
+
+def read_state(layer: LayerState, seed: int, step: int) -> np.ndarray:
+    """What a read of every device of a layer gives.
+
+    Args:
+        layer: state of the layer; one without a `line_read` is read exactly.
+        seed: of the run.
+        step: number of the image after which it is read: the key of random numbers.
+
+    Returns:
+        weights as converted, float32 (M, N).
+    """
+    read = layer.line_read
+    if read is None or layer.devices is None:
+        return layer.weights.copy()
+    noise = np.empty(layer.weights.shape, F)
+    key = stream_key(as_word(seed), as_word(step), as_word(layer.tile), WRITE + _LOOK)
+    fill_normals(as_word(key), noise)
+    return converted(layer.weights + F(read.noise) * noise, read)
+
+
+def converted(values: np.ndarray, read: LineRead) -> np.ndarray:
+    """Values as the converter gives them: rounded to its step, inside its bound."""
+    if read.step:
+        values = np.rint(values / F(read.step)) * F(read.step)
+    return np.clip(values, -read.bound, read.bound).astype(F) if read.bound else values
