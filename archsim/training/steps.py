@@ -216,9 +216,6 @@ def _update(
         generator = -1
         for index in range(arrays.shape[0]):
             array = arrays[index]
-            trains = Trains(
-                rate, granularity[index], longest, manage_update, manage_length, deterministic
-            )
             rows = array[ROWS]
             columns = array[COLUMNS]
             count = array[VECTORS]
@@ -259,7 +256,7 @@ def _update(
                     ),
                     Trains(
                         rate,
-                        granularity,
+                        granularity[index],
                         longest,
                         manage_update,
                         manage_length,
