@@ -71,6 +71,23 @@ def random_reference(side, values, factor, slots, clock, lines, generators, key)
     return generated_reference(values, factor, slots, clock, side, lines, generators)
 
 
+def both_reference(error_side, input_side, slots, deterministic, generators):
+    """Trains of rows and columns from (values, factor, key) of each side; generators run on."""
+    if deterministic:
+        return (
+            spread_reference(*error_side[:2], slots, True),
+            spread_reference(*input_side[:2], slots, False),
+        )
+    lines, clock = len(error_side[0]) + len(input_side[0]), 0
+    if generators is not None:
+        clock = int(generators.state[CLOCK])
+        generators.state[CLOCK] += clocks_reference(slots, lines, generators)
+    return tuple(
+        random_reference(side, *values[:2], slots, clock, lines, generators, values[2])
+        for side, values in ((ROWS, error_side), (COLUMNS, input_side))
+    )
+
+
 def spread_reference(values, factor, slots, prefix) -> np.ndarray:
     """Deterministic trains as a boolean array (slots, lines); see `trains.spread_trains`."""
     pulses = np.rint(np.minimum(np.abs(values).astype(np.float64) * factor, 1.0) * slots).astype(
@@ -158,22 +175,13 @@ def update_reference(
         row_stream, column_stream, update_stream = (
             row_key_reference(stream, first + v) for stream in streams
         )
-        clock = 0
-        if generators is not None:
-            clock = int(generators.state[CLOCK])
-            generators.state[CLOCK] += clocks_reference(slots, len(d) + len(x), generators)
-        if deterministic:
-            rows = spread_reference(d, error_factor, slots, True)
-            columns = spread_reference(x, input_factor, slots, False)
-        else:
-            lines = len(d) + len(x)
-            rows, columns = (
-                random_reference(*side, slots, clock, lines, generators, key)
-                for side, key in (
-                    ((ROWS, d, error_factor), row_stream),
-                    ((COLUMNS, x, input_factor), column_stream),
-                )
-            )
+        rows, columns = both_reference(
+            (d, error_factor, row_stream),
+            (x, input_factor, column_stream),
+            slots,
+            deterministic,
+            generators,
+        )
         coincidences = rows.T.astype(int) @ columns.astype(int)
         signed = coincidences * np.where(d > 0, 1, -1)[:, None] * np.where(x > 0, 1, -1)
         keys = row_key_reference(update_stream, np.arange(len(d)))[:, None]
