@@ -14,7 +14,8 @@ from archsim.chip.components import assemble, priced_ledger
 from archsim.chip.config import ComponentSettings
 from archsim.chip.fitting_buffer import with_fitting_buffer
 from archsim.chip.followers import check_followers, with_followers
-from archsim.chip.place import Placement, place
+from archsim.chip.place import place
+from archsim.chip.placement import Placement
 from archsim.chip.plan.counts import ledger_of_plans, plans_of
 from archsim.chip.plan.operation_plan import OperationPlan
 from archsim.ledger.component import Component

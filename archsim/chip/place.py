@@ -6,10 +6,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from archsim.chip.config import Architecture
 from archsim.chip.pack import Packer
+from archsim.chip.placement import LayerPlacement, Placement
 from archsim.chip.replicas import check_layers
 from archsim.trace.operation import LayerMatrix
 from hwlib.errors import InputError, nearest
@@ -18,104 +19,6 @@ MAX_TILES = 20_000_000
 # Packing looks at every free piece for every rectangle: some seconds for the first, pieces of whole
 # tiles aside.
 MAX_PACKED, MAX_PIECES = 10_000, 1_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class LayerPlacement:
-    """Where one layer sits. A *unit* is a set of tiles that works on its own vector; more units are
-    copies.
-
-    `rows` and `columns` are physical lines of one group (bias row and cells of a weight included);
-    a split takes `tile_rows` of the rows and the cells of `tile_weights` weights beside each other;
-    `per_tile` is how many groups (or, for a layer of one group, copies) share a tile on its
-    diagonal. `tiles` are tile numbers.
-    """
-
-    matrix: LayerMatrix
-    rows: int
-    columns: int
-    row_splits: int
-    column_splits: int
-    groups_per_tile: int
-    copies: int
-    copies_per_tile: int
-    tiles: Sequence[int]
-    tile_rows: int
-    tile_weights: int
-
-    @property
-    def units(self) -> int:
-        return -(-self.copies // self.copies_per_tile)
-
-    @property
-    def tiles_per_unit(self) -> int:
-        return -(-self.matrix.groups // self.groups_per_tile) * self.row_splits * self.column_splits
-
-    @property
-    def span(self) -> tuple[int, int, int]:
-        """The first and the last tile, and how many there are."""
-        if isinstance(self.tiles, range):  # twenty million of them are no work
-            return self.tiles[0], self.tiles[-1], len(self.tiles)
-        return min(self.tiles), max(self.tiles), len(set(self.tiles))
-
-    @property
-    def cells(self) -> int:
-        """Cells in use, all copies."""
-        return self.rows * self.columns * self.matrix.groups * self.copies
-
-
-@dataclass(frozen=True, slots=True)
-class Placement:
-    """All layers of a network on a chip. `tiles` is how many tiles the network takes, `available`
-    what the chip has.
-    """
-
-    layers: dict[str, LayerPlacement]
-    tiles: int
-    available: int
-
-    @property
-    def passes(self) -> bool:
-        """True where weights must be reloaded."""
-        return self.tiles > self.available
-
-    def server(self, name: str, role: str) -> str:
-        """The matrix whose tiles serve the role for matrix `name`: itself, or the first of its
-        lenders that has it.
-        """
-        for _ in self.layers:
-            matrix = self.layers[name].matrix
-            if role not in matrix.borrowed or matrix.lender is None:
-                break
-            name = matrix.lender
-        return name
-
-    def without(self) -> dict[str, int]:
-        """Roles of the periphery -> number of tiles that have none of their own, since all that
-        lies on them borrows it.
-        """
-        if not any(layer.matrix.borrowed for layer in self.layers.values()):
-            return {}
-        lacking: dict[int, set[str]] = {}
-        for layer in self.layers.values():
-            for tile in layer.tiles:
-                lacking[tile] = lacking.get(tile, set(layer.matrix.borrowed)) & set(
-                    layer.matrix.borrowed
-                )
-        roles = [role for missing in lacking.values() for role in missing]
-        return {role: roles.count(role) for role in sorted(set(roles))}
-
-    def sharing(self) -> set[int]:
-        """Tiles that hold more than one layer."""
-        if all(isinstance(layer.tiles, range) for layer in self.layers.values()):
-            return set()  # placed one after the other
-        seen: set[int] = set()
-        shared: set[int] = set()
-        for layer in self.layers.values():
-            own = set(layer.tiles)
-            shared |= own & seen
-            seen |= own
-        return shared
 
 
 def shape_layer(matrix: LayerMatrix, chip: Architecture, copies: int) -> LayerPlacement:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archsim.basics.folders import hold
-from archsim.cli import options
+from archsim.cli import network_options, options
 from archsim.cli.output import console, print_json, say
 from hwlib.errors import InputError
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("network", metavar="NETWORK", help=options.NETWORK_HELP)
-    options.add_network_options(parser)
+    parser.add_argument("network", metavar="NETWORK", help=network_options.NETWORK_HELP)
+    network_options.add_network_options(parser)
     parser.add_argument(
         "--schemes",
         default="all",
@@ -137,7 +137,7 @@ def _compare(arguments: argparse.Namespace) -> Comparison:
 
     chip = archsim.load_architecture(arguments.arch, options.settings_table(arguments.settings))
     schemes = _schemes(arguments.schemes)
-    network = archsim.load_network(arguments.network, **options.network_options(arguments))
+    network = archsim.load_network(arguments.network, **network_options.network_options(arguments))
     watched = contextlib.nullcontext() if arguments.quiet else watch_schemes(console(stderr=True))
     with watched as progress:
         return compare(

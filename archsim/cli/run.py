@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archsim.basics.folders import folder_path, hold, kind_of, refuse_other
-from archsim.cli import options
+from archsim.cli import network_options, options
 from archsim.cli.output import console, emit, print_json, say
 from archsim.readers.digest import seal
 from archsim.run.result_tables import TABLES
@@ -37,14 +37,16 @@ class Work(NamedTuple):
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "network", metavar="NETWORK", help=f"{options.NETWORK_HELP}, or a recorded trace .json"
+        "network",
+        metavar="NETWORK",
+        help=f"{network_options.NETWORK_HELP}, or a recorded trace .json",
     )
     parser.add_argument(
         "--arch",
         metavar="NAME|FILE",
         help="chip: archsim list architectures (default: the one that a trace was recorded on, else cim40)",
     )
-    options.add_workload_options(parser)
+    network_options.add_workload_options(parser)
     parser.add_argument(
         "--images",
         type=options.parse_count(1, 1_000_000),
@@ -213,7 +215,7 @@ def _workload(arguments: argparse.Namespace, scheme_settings: dict[str, str]) ->
             scheme_name(arguments.scheme),
             {path: parse_setting(f"x={text}")[1] for path, text in scheme_settings.items()},
         )
-    network = archsim.load_network(arguments.network, **options.network_options(arguments))
+    network = archsim.load_network(arguments.network, **network_options.network_options(arguments))
     return Work(network, scheme, arguments.phase or "inference", arguments.batch or 1)
 
 
@@ -232,7 +234,7 @@ def _recorded(arguments: argparse.Namespace, scheme_settings: dict[str, str]) ->
                 where=f"--{option}",
                 got=getattr(arguments, option),
             )
-    for option, value in options.network_options(arguments).items():
+    for option, value in network_options.network_options(arguments).items():
         if value is not None:
             where = f"--{option.rstrip('s').replace('_', '-')}"
             raise InputError(

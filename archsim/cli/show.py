@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from archsim.cli import show_component, show_dataset, show_device, show_workload
+from archsim.cli.network_options import add_network_options, network_options
 from archsim.cli.options import (
-    add_network_options,
     add_output_options,
     add_set_option,
-    network_options,
     one_of,
     parse_positive,
     settings_table,

@@ -7,12 +7,8 @@ from __future__ import annotations
 import argparse
 import dataclasses
 
-from archsim.cli.options import (
-    NETWORK_HELP,
-    add_output_options,
-    add_workload_options,
-    network_options,
-)
+from archsim.cli.network_options import NETWORK_HELP, add_workload_options, network_options
+from archsim.cli.options import add_output_options
 from archsim.cli.output import say
 
 

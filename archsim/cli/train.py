@@ -9,29 +9,24 @@ import contextlib
 import os
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archsim.basics.folders import folder_path, hold, refuse_other
-from archsim.cli import options
-from archsim.cli.output import console, print_json, say
-from archsim.readers.digest import seal
+from archsim.cli import network_options, options
+from archsim.cli.output import console, say
+from archsim.cli.train_output import write_trained
 from hwlib.errors import InputError
 
 if TYPE_CHECKING:
     from archsim.chip.config import Architecture
     from archsim.run.options import Bar
-    from archsim.run.training_and_silicon import Training
     from archsim.schemes.base import Scheme
-
-TRACE = "measured.json"
 SILENT_SECONDS = 4.0
-COMPARED = 8  # batches of the comparison with assumed activity
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("network", metavar="NETWORK", help=options.NETWORK_HELP)
-    options.add_network_options(parser)
+    parser.add_argument("network", metavar="NETWORK", help=network_options.NETWORK_HELP)
+    network_options.add_network_options(parser)
     options.add_data_option(parser)
     parser.add_argument(
         "--scheme",
@@ -86,7 +81,7 @@ def execute(arguments: argparse.Namespace) -> int:
     from archsim.report.progress import make_progress
 
     wanted = _settings(arguments)
-    network = archsim.load_network(arguments.network, **options.network_options(arguments))
+    network = archsim.load_network(arguments.network, **network_options.network_options(arguments))
     watched = contextlib.nullcontext() if arguments.quiet else make_progress(console(stderr=True))
     with (
         hold(arguments.out, "training", "--out", around=True)
@@ -112,7 +107,7 @@ def execute(arguments: argparse.Namespace) -> int:
                 progress=progress,
             )
         trained.result.document["command"] = arguments.line
-        return _write(arguments, trained)
+        return write_trained(arguments, trained)
 
 
 @contextlib.contextmanager
@@ -217,79 +212,3 @@ def _settings(arguments: argparse.Namespace) -> Wanted:
         training["test_after_s"] = arguments.at
     device = {f"device_settings.{path}": value for path, value in sorted_out["device"].items()}
     return Wanted(chip, scheme, training | device)
-
-
-def _write(arguments: argparse.Namespace, trained: Training) -> int:
-    """Files first, then what is printed; 130 where the training was interrupted."""
-    document = trained.result.document
-    folder = Path(arguments.out) if arguments.out else None
-    if folder:
-        from archsim.trace import save_trace
-
-        document["activity_file"] = str(save_trace(trained.trace, folder / TRACE))
-        _write_folder(trained, folder)
-    if arguments.json:
-        print_json(seal(document))
-    elif not arguments.quiet:
-        from archsim.report.training.terminal import print_training
-
-        print_training(document, console())
-    say(
-        f"written: {folder / 'report.html'}"
-        if folder
-        else "nothing is written; --out DIR keeps the measured activity, the history and "
-        "the report",
-        arguments.quiet,
-    )
-    if not trained.finished:
-        text = f"interrupted after {trained.trained.images:,} images; "
-        say(
-            "archsim: "
-            + text
-            + (f"go on with --resume --out {folder}" if folder else "with --out it can be resumed")
-        )
-        return 130
-    return 0
-
-
-def _write_folder(trained: Training, folder: Path) -> None:
-    from archsim.basics.files import csv_text, write_files
-    from archsim.report.drawing.palette import colours
-    from archsim.report.drawing.raster import save_raster
-    from archsim.report.drawing.svg import to_svg
-    from archsim.report.run.page import render_report
-    from archsim.report.run.view import View
-    from archsim.report.training.page import draw_training
-    from archsim.run.activity_effects import compare_activity, write_comparison
-
-    result, light = trained.result, colours("light")
-    writes = [
-        {
-            "layer": layer or "all",
-            "mean": row["mean"],
-            "maximum": row["maximum"],
-            **row["histogram"],
-        }
-        for layer, row in result.training["writes"].items()
-    ]
-    files = {
-        **result.files(),
-        "history.csv": csv_text(trained.epochs),
-        "writes.csv": csv_text(writes),
-        "report.html": render_report(result.to_dict()),
-    }
-    title = f"{result.network} on {result.architecture}, {result.dataset}, scheme {result.scheme}"
-    drawing = draw_training(View(result.to_dict()), 500.0)
-    if drawing is not None:
-        files["errors.svg"] = to_svg(drawing, light)
-    write_files(folder, files)
-    if drawing is not None:
-        save_raster(drawing, folder / "errors.png", light)
-    rows = compare_activity(
-        trained.assumed,
-        trained.activities,
-        trained.chip,
-        trained.scheme,
-        images=COMPARED * trained.trace.batch,
-    )
-    write_comparison(rows, folder, f"{title}: measured and assumed activity")

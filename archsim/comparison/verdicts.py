@@ -24,14 +24,8 @@ from archsim.comparison.chances import (
     share_by_test_set,
 )
 from archsim.comparison.rows import EXACT
-from archsim.cost.draws import (
-    PERCENTILES,
-    Shares,
-    counted_document,
-    draw_shares,
-    figures_of,
-    price_draws,
-)
+from archsim.cost.counted_design import counted_document
+from archsim.cost.draws import PERCENTILES, Shares, draw_shares, figures_of, price_draws
 from archsim.training.standing import guards_of, held_out_of, not_settled
 from hwlib import load_figures
 

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from archsim.cost.estimate import SHARED, ComponentCost, Estimate, Spread, price_component, total
+from archsim.cost.estimate import SHARED, ComponentCost, Estimate, price_component
 from archsim.cost.measured import measured_node
 from archsim.cost.paths import Document, named_tree
+from archsim.cost.spread import Spread, total
 from archsim.cost.trail import Node, quantity_node, spread_node
 
 

@@ -15,13 +15,12 @@ from __future__ import annotations
 import contextlib
 import math
 from collections.abc import Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
-from archsim.cost.estimate import Estimate
-from archsim.ledger.component import BOUNDARIES
+from archsim.cost.counted_design import Counted
 from hwlib import Part, find_part, load_figures
 from hwlib.scaling import scaling_factor
 
@@ -46,81 +45,6 @@ DRAWN = (
     "dynamic_power_uw",
 )
 """Numbers that prices move, in the units of a result."""
-
-
-class CountedPart(NamedTuple):
-    """Equal instances of a part."""
-
-    part: str
-    parameters: tuple[tuple[str, object], ...]
-    instances: int
-
-
-class CountedAction(NamedTuple):
-    """What one of the parts did; `number` is its position among them."""
-
-    number: int
-    action: str
-    times: float
-
-
-@dataclass(frozen=True, slots=True)
-class Counted:
-    """One design, counted: what is there, what it did, at which node, and for how long (None: not
-    timed).
-    """
-
-    parts: tuple[CountedPart, ...]
-    actions: tuple[CountedAction, ...]
-    node_nm: float
-    seconds: float | None
-    images: int
-
-
-def counted_estimate(estimate: Estimate, boundary: str = "chip") -> Counted:
-    """The counts of a priced run inside a boundary."""
-    inside = [cost.component for cost in estimate.within(boundary)]
-    number_of = {item.name: number for number, item in enumerate(inside)}
-    parts = tuple(
-        CountedPart(item.part, tuple(sorted(item.parameters.items())), item.count)
-        for item in inside
-    )
-    actions = tuple(
-        CountedAction(number_of[name], action, count)
-        for (name, action), count in estimate.actions.items()
-        if name in number_of
-    )
-    return Counted(parts, actions, estimate.node_nm, estimate.seconds, estimate.images)
-
-
-def counted_document(document: Mapping[str, Any], boundary: str = "chip") -> Counted:
-    """The counts of a result document inside a boundary."""
-    depth = BOUNDARIES.index(boundary)
-    inside = [
-        row for row in document["inventory"] if BOUNDARIES.index(str(row["boundary"])) <= depth
-    ]
-    number_of = {str(row["component"]): number for number, row in enumerate(inside)}
-    counts: dict[tuple[str, str], list[float]] = {}
-    for row in document["ledger"]:
-        if row["component"] in number_of:
-            counts.setdefault((row["component"], row["action"]), []).append(row["count"])
-    actions = tuple(
-        CountedAction(number_of[name], action, math.fsum(items))
-        for (name, action), items in counts.items()
-    )
-    cycles, clock = document["cycles"], document["clock_mhz"]
-    seconds = None if cycles is None else cycles / (clock * 1e6)
-    return Counted(
-        tuple(_counted_part(row) for row in inside),
-        actions,
-        float(document["node_nm"]),
-        seconds,
-        int(document["images"]),
-    )
-
-
-def _counted_part(row: Mapping[str, Any]) -> CountedPart:
-    return CountedPart(row["part"], tuple(sorted(row["parameters"].items())), row["count"])
 
 
 class Shares(NamedTuple):

@@ -7,38 +7,17 @@ from __future__ import annotations
 import functools
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from archsim.cost.spread import Spread, total
 from archsim.ledger.component import BOUNDARIES, Component
 from archsim.ledger.ledger import Ledger
 from hwlib import Price, Quantity, price
 
 SHARED = "shared"
 _MM2, _UW = 1e-6, 1e6  # from um2 and from W
-
-
-class Spread(NamedTuple):
-    """A number with its low and high (every figure at its low, every figure at its high: fully
-    correlated).
-    """
-
-    value: float
-    low: float
-    high: float
-
-    def times(self, factor: float) -> Spread:
-        return Spread(self.value * factor, self.low * factor, self.high * factor)
-
-    def plus(self, other: Spread) -> Spread:
-        return Spread(self.value + other.value, self.low + other.low, self.high + other.high)
-
-
-def total(spreads: Iterable[Spread]) -> Spread:
-    """The sum, exactly rounded, so that it does not depend on the order."""
-    columns = list(zip(*spreads)) or [(), (), ()]
-    return Spread(*map(math.fsum, columns))
 
 
 class UnitPrice(NamedTuple):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from archsim.cost.component_trails import EVERY_ROW, ComponentTrails, Rows, sum_node
-from archsim.cost.estimate import ComponentCost, Spread, total
+from archsim.cost.estimate import ComponentCost
+from archsim.cost.spread import Spread, total
 from archsim.cost.trail import Node, spread_node
 
 # macro lies in chip, chip in system

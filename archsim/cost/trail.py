@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from archsim.cost.estimate import Spread
 from archsim.cost.figures_used import figure_row, printed_range
+from archsim.cost.spread import Spread
 from hwlib import Figure, Quantity
 
 Value = float | int | str | bool | None

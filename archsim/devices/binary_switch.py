@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from archsim.devices.device import AGEING, BOUNDS, Device
+from archsim.devices.device import Device
+from archsim.devices.parameters import AGEING, BOUNDS
 from archsim.kernels.update import device_law
 from hwlib.errors import InputError
 from hwlib.part import Parameter

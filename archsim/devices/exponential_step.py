@@ -6,7 +6,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from archsim.devices.device import AGEING, BOUNDS, STEP, Device
+from archsim.devices.device import Device
+from archsim.devices.parameters import AGEING, BOUNDS, STEP
 from archsim.devices.soft_bounds import inverse
 from archsim.kernels.special import exponential
 from archsim.kernels.update import device_law

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from archsim.devices.device import AGEING, BOUNDS, STEP, Device
+from archsim.devices.device import Device
+from archsim.devices.parameters import AGEING, BOUNDS, STEP
 from archsim.kernels.update import device_law
 from hwlib.part import Parameter
 

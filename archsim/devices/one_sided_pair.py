@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from archsim.devices.device import AGEING, BOUNDS, STEP, Device
+from archsim.devices.device import Device
 from archsim.devices.linear_step import NOISE_PLACE, linear_step, linear_step_reference
+from archsim.devices.parameters import AGEING, BOUNDS, STEP
 from archsim.devices.soft_bounds import SoftBounds
 from hwlib.part import Parameter
 

@@ -6,9 +6,9 @@ from __future__ import annotations
 
 import math
 
-from archsim.devices.device import AGEING, BOUNDS, STEP
 from archsim.devices.exponential_step import SHAPE, ExponentialStep
 from archsim.devices.one_sided_pair import REFRESH, one_sided
+from archsim.devices.parameters import AGEING, BOUNDS, STEP
 
 
 class PhaseChangePair(ExponentialStep):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from archsim.devices.device import AGEING, BOUNDS, STEP, Device
+from archsim.devices.device import Device
 from archsim.devices.linear_step import (
     NOISE_PLACE,
     linear_step,
     linear_step_reference,
     noise_scalars,
 )
+from archsim.devices.parameters import AGEING, BOUNDS, STEP
 
 
 class SoftBounds(Device):

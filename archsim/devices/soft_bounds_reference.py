@@ -6,8 +6,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from archsim.devices.device import AGEING, BOUNDS, STEP, Device
+from archsim.devices.device import Device
 from archsim.devices.linear_step import NOISE_PLACE, noise_scalars
+from archsim.devices.parameters import AGEING, BOUNDS, STEP
 from archsim.devices.soft_bounds import inverse
 from archsim.kernels.update import device_law
 from hwlib.part import Parameter

@@ -6,8 +6,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from archsim.devices.device import AGEING, BOUNDS, Device
+from archsim.devices.device import Device
 from archsim.devices.one_sided_pair import one_sided
+from archsim.devices.parameters import AGEING, BOUNDS
 from archsim.kernels.update import device_law
 from hwlib.part import Parameter
 

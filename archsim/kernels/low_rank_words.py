@@ -7,7 +7,8 @@ from typing import NamedTuple
 import numpy as np
 
 from archsim.kernels.compiled import kernel
-from archsim.kernels.low_rank import lrt_samples, sbe_samples
+from archsim.kernels.low_rank import sbe_samples
+from archsim.kernels.low_rank_svd import lrt_samples
 from archsim.kernels.number_formats import store_words
 from archsim.kernels.random import row_key
 

@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
 
 from archsim.chip.built import ASSUMED_ACTIVITY, BuiltChip
 from archsim.chip.components import absent_note
-from archsim.chip.place import Placement
+from archsim.chip.placement import Placement
 from archsim.chip.plan.memory_map import MemoryMap
-from archsim.chip.plan.operation_plan import OperationPlan
 from archsim.ledger.ledger import Ledger
+from archsim.run.roofline_facts import roofline_of
 
 if TYPE_CHECKING:
     from archsim.chip.config import Architecture
     from archsim.run.options import SimulationOptions
     from archsim.soc.data.tile_data import TileData
-    from archsim.trace import Trace
     from workloads.network import Network
 
 Row = dict[str, Any]
@@ -139,7 +138,7 @@ def timed_facts(
     assumptions = [note for note in built.assumptions if values is None or note != ASSUMED_ACTIVITY]
     measured |= {
         "activity": "measured" if values else trace.activity,
-        "roofline": _roofline(built, machine.plans, measured["by_layer"]),
+        "roofline": roofline_of(built, machine.plans, measured["by_layer"]),
         "notes": [
             *assumptions,
             *measured["notes"],
@@ -212,52 +211,3 @@ def _placement_rows(placement: Placement, chip: Architecture) -> list[Row]:
             }
         )
     return rows
-
-
-def _roofline(built: BuiltChip, plans: Mapping[Any, OperationPlan], layers: Sequence[Row]) -> Row:
-    """Peaks of the chip, and a point for each read: its MACs, its bits and the time it took."""
-    from archsim.chip.plan.tile_timing import read_timing
-
-    trace, chip, placement = built.trace, built.chip, built.placement
-    clock = chip.clock_mhz * 1e6
-    # tiles without converters store weights that others read: they do not multiply
-    tiles = min(placement.tiles, placement.available) - placement.without().get("adc", 0)
-    columns = [chip.weight_columns_of(matrix.layer) for matrix in trace.matrices]
-    per_tile = chip.tile.rows * max(columns, default=0)
-    interval = read_timing(chip, chip.tile.columns).interval
-    # without weights on tiles the lanes multiply, one product a cycle
-    peak = tiles * per_tile / interval if columns else chip.vector_unit.lanes
-    return {
-        "peak_macs_per_s": peak * clock,
-        "buffer_bits_per_s": chip.interconnect.width_bits * clock,
-        "off_chip_bits_per_s": chip.off_chip.bits_per_cycle * clock,
-        "points": _roofline_points(trace, chip, plans, layers),
-    }
-
-
-def _roofline_points(
-    trace: Trace, chip: Architecture, plans: Mapping[Any, OperationPlan], layers: Sequence[Row]
-) -> list[Row]:
-    seconds = {
-        (row["layer"], row["phase"]): max(1, row["cycles"]) / (chip.clock_mhz * 1e6)
-        for row in layers
-    }
-    macs = {matrix.layer: matrix.weights for matrix in trace.matrices}
-    points = []
-    for plan in plans.values():
-        operation = plan.operation
-        key = (operation.layer, operation.phase)
-        if not operation.kind.startswith("read") or key not in seconds:
-            continue
-        words = plan.down["interconnect"] + plan.up["interconnect"]
-        bits = words * chip.interconnect.width_bits * operation.steps
-        points.append(
-            {
-                "layer": operation.layer,
-                "phase": operation.phase,
-                "macs": macs[operation.matrix_name] * operation.steps,
-                "bits": max(bits, 1),
-                "seconds": seconds[key],
-            }
-        )
-    return points

@@ -16,13 +16,14 @@ from archsim.basics.folders import folder_path, hold, refuse_other
 from archsim.chip import load_architecture
 from archsim.chip.of_device import chip_of_device, endurance_note
 from archsim.devices.presets import electrical_of
+from archsim.run.kept_training import kept_activities
 from archsim.run.options import Bar, TrainingOptions, TrainingWords, Watch
 from archsim.run.result import Result
 from archsim.run.result_tables import table_of
 from archsim.run.run_facts import Row
 from archsim.run.simulation import simulate
 from archsim.run.step_time import with_clock
-from archsim.run.training_cost import MeasuredTraining, cost_of_all, cost_of_steps, kept_activities
+from archsim.run.training_cost import MeasuredTraining, cost_of_all, cost_of_steps
 from archsim.schemes import load_scheme
 from archsim.trace import Activity, Trace, build_trace
 from archsim.training.digital_words import digital_notes

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import simpy
 
 from archsim.chip.config import Architecture
-from archsim.chip.place import LayerPlacement, Placement
+from archsim.chip.placement import LayerPlacement, Placement
 from archsim.chip.plan.counts import Performed
 from archsim.chip.plan.memory_map import MemoryMap
 from archsim.chip.plan.operation_plan import OperationPlan, plan

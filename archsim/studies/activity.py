@@ -19,9 +19,9 @@ from archsim.basics.files import csv_text, write_files
 from archsim.readers.documents import read_json
 from archsim.readers.form import check_form
 from archsim.run.activity_effects import EffectRow, compare_activity, markdown
-from archsim.run.training_cost import read_activities
+from archsim.run.kept_training import read_activities
 from archsim.schemes import load_scheme
-from archsim.studies.training import Study, load_study
+from archsim.studies.study_file import Study, load_study
 from archsim.trace import Activity, build_trace
 from archsim.training.checkpoints import load_checkpoint
 from archsim.training.settings import read_settings

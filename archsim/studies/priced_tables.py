@@ -16,7 +16,7 @@ from archsim.studies.moved import Repriced, read_table
 from hwlib.errors import InputError, unknown
 
 if TYPE_CHECKING:
-    from archsim.studies.training import Study
+    from archsim.studies.study_file import Study
 
 Table = Callable[["Study", Mapping[str, Any]], None]
 

@@ -257,7 +257,7 @@ def _points(points: list[dict], names: list[str]) -> list[dict]:
 
 def _study(folder: Path, chip: ChipOf, network: Any, jobs: int) -> Repriced:
     from archsim.studies.priced_tables import price_tables
-    from archsim.studies.training import load_study
+    from archsim.studies.study_file import load_study
 
     return price_tables(load_study(folder / "study.toml"))
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from archsim.basics.files import csv_text, write_files
 from archsim.readers.documents import read_json
 from archsim.readers.form import check_form
-from archsim.run.training_cost import read_activities
+from archsim.run.kept_training import read_activities
 from archsim.trace.upkeep import Refreshes, with_refreshes
 from archsim.training.settings import images_between, read_settings
 from hwlib.errors import InputError
@@ -39,7 +39,7 @@ def silicon_rows(study_path: Path, row_name: str, chip: str) -> list[dict[str, A
     from archsim.chip import load_architecture
     from archsim.run.simulation import simulate
     from archsim.schemes import load_scheme
-    from archsim.studies.training import load_study
+    from archsim.studies.study_file import load_study
     from archsim.trace import build_trace
     from workloads import load_network
 
@@ -124,7 +124,7 @@ def _facts(folder: Path, row: str, seed: int) -> dict[str, Any]:
 
 def transfer_errors(study_path: Path, row_name: str, chips: int) -> list[float]:
     """Test errors in percent of the row's final weights on `chips` freshly drawn chips."""
-    from archsim.studies.training import load_study
+    from archsim.studies.study_file import load_study
     from archsim.training.checkpoints import load_checkpoint
     from archsim.training.machine import Machine
     from archsim.training.transfer import transfer

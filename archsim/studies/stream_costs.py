@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import archsim
-from archsim.cost.estimate import Spread
+from archsim.cost.spread import Spread
 from archsim.schemes import load_scheme
 from archsim.schemes.streams.cbram_sc import CbramStochastic
 from hwlib import price

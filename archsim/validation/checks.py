@@ -6,7 +6,7 @@ from collections.abc import Callable
 from importlib import resources
 from typing import Any
 
-from archsim.cost.estimate import Spread
+from archsim.cost.spread import Spread
 from archsim.readers.documents import parse_toml
 from archsim.validation import isaac32, macros, rpu, stochastic, wu2023
 from archsim.validation.model import Model

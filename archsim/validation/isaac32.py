@@ -11,7 +11,7 @@ from typing import NamedTuple
 import archsim
 from archsim.chip.components import build_inventory
 from archsim.chip.plan.tile_timing import read_timing
-from archsim.cost.estimate import Spread
+from archsim.cost.spread import Spread
 from archsim.validation.model import Model, energy_of
 from archsim.validation.workloads import one_matrix
 from hwlib import find_part, price

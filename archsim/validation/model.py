@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from archsim.cost.estimate import Spread
+from archsim.cost.spread import Spread
 
 Model = Callable[[], float | Spread]
 """The model's value in the unit of the published one, with its range where prices enter."""

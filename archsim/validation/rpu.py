@@ -8,7 +8,7 @@ import functools
 
 import archsim
 from archsim.chip.plan.tile_timing import read_timing
-from archsim.cost.estimate import Spread
+from archsim.cost.spread import Spread
 from archsim.run.result import Result
 from archsim.validation.model import Model, energy_of
 from archsim.validation.workloads import one_matrix

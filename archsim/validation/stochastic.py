@@ -7,7 +7,7 @@ from __future__ import annotations
 import functools
 from typing import Literal, NamedTuple
 
-from archsim.cost.estimate import Spread
+from archsim.cost.spread import Spread
 from archsim.studies.stream_costs import UnitCosts, cbram_scheme, spread_of, sum_of, unit_costs
 from archsim.validation.model import Model
 from hwlib import price

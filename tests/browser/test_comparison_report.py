@@ -10,7 +10,7 @@ import pytest
 from archsim.cli.main import main
 from archsim.report.comparison.page import comparison_plots, render_comparison
 from archsim.report.comparison.view import ComparisonView, short_name
-from archsim.run.result_schema import check_comparison
+from archsim.run.comparison_schema import check_comparison
 from tests.data_comparison import as_read, make_comparison
 
 NASTY = '<img src=x onerror="document.documentElement.dataset.taken=1"></script><script>document.documentElement.dataset.taken=2</script>'

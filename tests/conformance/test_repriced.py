@@ -16,7 +16,8 @@ from archsim.exploration.store.kept import reprice_sweep
 from archsim.studies import low_rank_costs
 from archsim.studies.moved import differences
 from archsim.studies.reprice import PAGE, reprice
-from archsim.studies.training import load_study, run_row
+from archsim.studies.study_file import load_study
+from archsim.studies.training import run_row
 from archsim.validation.stored_results import verify
 from hwlib.errors import InputError
 

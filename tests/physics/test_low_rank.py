@@ -5,14 +5,8 @@ decomposition and their own statistics.
 import numpy as np
 import pytest
 
-from archsim.kernels.low_rank import (
-    jacobi,
-    lrt_samples,
-    orthonormalise,
-    sbe_samples,
-    sbpca_block,
-    truncated_svd,
-)
+from archsim.kernels.low_rank import orthonormalise, sbe_samples, sbpca_block
+from archsim.kernels.low_rank_svd import jacobi, lrt_samples, truncated_svd
 from archsim.schemes import load_scheme
 from archsim.schemes.low_rank.sbpca_reference import change, sbe_batch, sbpca_batch, truncated
 from archsim.schemes.low_rank.sbpca_rule import starting_factors

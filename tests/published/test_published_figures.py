@@ -7,7 +7,7 @@ import json
 import pytest
 
 from archsim.cli.main import main
-from archsim.cost.estimate import Spread
+from archsim.cost.spread import Spread
 from archsim.validation import run_checks
 from archsim.validation.checks import compare, load_published
 

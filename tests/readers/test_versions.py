@@ -22,7 +22,7 @@ from archsim.readers.form import LEAVES, check_form, schema_of
 from archsim.readers.stored import read_stored
 from archsim.readers.versions import DOCUMENTS, Kind, current_version, migrated, versioned
 from archsim.report.comparison.page import load_comparison
-from archsim.run import result_schema
+from archsim.run import comparison_schema, result_schema
 from archsim.trace.file import trace_schema
 from hwlib.errors import InputError, StoredNote
 from workloads import toml_file
@@ -74,7 +74,7 @@ SCHEMAS = {
         for form in (result_schema.SCHEMA, result_schema.TRAINING, result_schema.SETUP)
     ],
     "comparison": lambda: [
-        schema_of(form) for form in (result_schema.COMPARED, result_schema.COMPARED_ROWS)
+        schema_of(form) for form in (comparison_schema.COMPARED, comparison_schema.COMPARED_ROWS)
     ],
     "sweep": lambda: schema_of(sweep_schema.FORM),
     "head": lambda: schema_of(store.HEAD),

@@ -14,7 +14,7 @@ from archsim.trace.operation import Operation, Trace
 
 if TYPE_CHECKING:
     from archsim.chip.config import Architecture  # see base.py
-    from archsim.chip.place import LayerPlacement
+    from archsim.chip.placement import LayerPlacement
 
 
 class InterconnectSettings(Section):

@@ -9,7 +9,7 @@ from archsim.chip.plan.record import OperationPlan, add
 
 if TYPE_CHECKING:
     from archsim.chip.config import Architecture  # see blocks/base.py
-    from archsim.chip.place import LayerPlacement
+    from archsim.chip.placement import LayerPlacement
     from archsim.chip.plan.memory_map import MemoryMap
     from archsim.trace.operation import Operation
 

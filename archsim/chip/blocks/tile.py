@@ -9,7 +9,7 @@ from archsim.chip.plan.record import Counts, OperationPlan, add
 
 if TYPE_CHECKING:
     from archsim.chip.config import Architecture  # see blocks/base.py
-    from archsim.chip.place import LayerPlacement, Placement
+    from archsim.chip.placement import LayerPlacement, Placement
     from archsim.trace.operation import Activity, LayerMatrix
 
 

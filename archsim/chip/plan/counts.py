@@ -12,7 +12,7 @@ from typing import NamedTuple
 from archsim.chip.blocks import blocks
 from archsim.chip.blocks.base import RunTotals
 from archsim.chip.config import Architecture
-from archsim.chip.place import Placement
+from archsim.chip.placement import Placement
 from archsim.chip.plan.memory_map import MemoryMap
 from archsim.chip.plan.operation_plan import OperationPlan, plan
 from archsim.chip.plan.residency import Residency

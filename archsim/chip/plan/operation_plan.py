@@ -10,7 +10,7 @@ from archsim.chip.blocks import by_kind, on_the_way
 from archsim.chip.blocks.step import step_of
 from archsim.chip.blocks.tile import TileJob
 from archsim.chip.config import Architecture
-from archsim.chip.place import Placement
+from archsim.chip.placement import Placement
 from archsim.chip.plan.memory_map import MemoryMap
 from archsim.chip.plan.record import Counts, OperationPlan, add
 from archsim.trace.operation import Operation

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from archsim.chip.blocks.tile_write import VERIFY
 from archsim.chip.config import Architecture
-from archsim.chip.place import LayerPlacement, Placement
+from archsim.chip.placement import LayerPlacement, Placement
 from archsim.chip.plan.slowest import slowest_pulses, slowest_row
 from archsim.chip.plan.tile_timing import write_row_cycles
 from archsim.ledger.ledger import Ledger

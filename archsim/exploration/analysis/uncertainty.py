@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from archsim.cost.draws import DRAWN, PERCENTILES, Counted, counted_estimate
+from archsim.cost.counted_design import Counted, counted_estimate
+from archsim.cost.draws import DRAWN, PERCENTILES
 from archsim.exploration.analysis.pareto import pareto_front
 from archsim.exploration.store.table import Table
 from archsim.exploration.work.metrics import OTHER, PRICED, TIMED, TRAINED

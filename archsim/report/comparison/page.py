@@ -31,7 +31,7 @@ from archsim.report.drawing.plot import Plot
 from archsim.report.run.export import write_drawings
 from archsim.report.run.page import environment, flatten, page_plot, references
 from archsim.report.run.view import FIGURE_KINDS
-from archsim.run.result_schema import check_comparison
+from archsim.run.comparison_schema import check_comparison
 from hwlib.errors import InputError
 
 _TEMPLATES = Path(__file__).parents[1] / "templates"

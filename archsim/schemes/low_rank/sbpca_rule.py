@@ -10,13 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from archsim.kernels.low_rank import (
-    lrt_samples,
-    orthonormalise,
-    sbe_samples,
-    sbpca_block,
-    truncated_svd,
-)
+from archsim.kernels.low_rank import orthonormalise, sbe_samples, sbpca_block
+from archsim.kernels.low_rank_svd import lrt_samples, truncated_svd
 from archsim.kernels.low_rank_words import FactorWords, lrt_words, sbe_words, store_factors
 from archsim.kernels.outer import add_products
 from archsim.kernels.random import as_word, fill_normals, stream_key

@@ -17,7 +17,7 @@ from hwlib.errors import InputError, nearest
 
 if TYPE_CHECKING:
     from archsim.chip.config import Architecture
-    from archsim.chip.place import Placement
+    from archsim.chip.placement import Placement
     from archsim.devices.held_weights import Holder
     from archsim.trace.operation import Trace
     from workloads.network import Layer, Network

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from archsim.chip.config import Architecture
-from archsim.chip.place import Placement
+from archsim.chip.placement import Placement
 from archsim.chip.plan.operation_plan import plan
 from archsim.operators.array_forward import array_inputs, network_forward, output_vectors
 from archsim.operators.forward import apply

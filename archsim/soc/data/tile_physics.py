@@ -10,7 +10,7 @@ import numpy as np
 
 from archsim.basics.threads import one_thread
 from archsim.chip.config import Architecture
-from archsim.chip.place import LayerPlacement
+from archsim.chip.placement import LayerPlacement
 from archsim.devices.held_weights import HeldWeights, Holder
 from archsim.kernels.bit_serial import bit_serial_read
 from archsim.kernels.read import periphery

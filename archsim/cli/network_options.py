@@ -1,0 +1,102 @@
+"""Options of the commands that take a network: how its file is read, and which step of it is meant."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TypedDict
+
+from archsim.cli.options import axis_or_none, one_of, parse_count
+from hwlib.errors import InputError
+
+NETWORK_HELP = (
+    "a built-in name (archsim list networks), our .toml, an .onnx file or a SCALE-Sim topology .csv"
+)
+PADDINGS = ("auto", "none", "same")
+
+
+class NetworkWords(TypedDict):
+    """How a network's file is meant: keywords of `load_network`."""
+
+    shapes: dict[str, int] | None
+    batch_axis: int | str | None
+    padding: str | None
+    products: str | None
+
+
+def add_workload_options(parser: argparse.ArgumentParser) -> None:
+    """What the chip has to do: --scheme, --phase, --batch."""
+    parser.add_argument(
+        "--scheme",
+        metavar="NAME|FILE.py",
+        help="update rule of a training step (archsim list schemes), or the file of your own, which is run",
+    )
+    parser.add_argument(
+        "--phase",
+        type=one_of(("inference", "training")),
+        metavar="PHASE",
+        help="inference (default) or training",
+    )
+    parser.add_argument(
+        "--batch",
+        type=parse_count(1, 1_000_000),
+        metavar="N",
+        help="images of a training step (default 1)",
+    )
+    add_network_options(parser)
+
+
+def add_network_options(parser: argparse.ArgumentParser) -> None:
+    """How a NETWORK that is a file is meant; `network_options` reads them."""
+    parser.add_argument(
+        "--shape",
+        action="append",
+        default=[],
+        metavar="NAME=N",
+        dest="shapes",
+        help="size of a symbolic dimension of an .onnx file; repeatable",
+    )
+    parser.add_argument(
+        "--batch-axis",
+        type=axis_or_none,
+        metavar="N|none",
+        help="axis of the batch in the inputs of an .onnx file (default: what the file tells, else a noted assumption)",
+    )
+    parser.add_argument(
+        "--padding",
+        type=one_of(PADDINGS),
+        metavar="READING",
+        help="windows of a SCALE-Sim file: none, same, or auto (default: what its sizes fit, for the whole file)",
+    )
+    parser.add_argument(
+        "--product",
+        metavar="NAME,NAME|auto|none",
+        dest="products",
+        help="layers of a SCALE-Sim file that multiply two activations and have no weights (default auto: by their names)",
+    )
+
+
+def network_options(arguments: argparse.Namespace) -> NetworkWords:
+    """The options of `add_network_options` as keywords of `load_network`."""
+    return {
+        "shapes": shapes_table(arguments.shapes),
+        "batch_axis": arguments.batch_axis,
+        "padding": arguments.padding,
+        "products": arguments.products,
+    }
+
+
+def shapes_table(texts: list[str]) -> dict[str, int] | None:
+    """`--shape` strings as dimension -> size, None without any. Raises InputError for one that is
+    not NAME=N or stands twice.
+    """
+    table: dict[str, int] = {}
+    for text in texts:
+        name, _, size = text.partition("=")
+        if not name.strip() or not size.strip().isdecimal() or len(size) > 12 or int(size) < 1:
+            raise InputError(
+                "a shape is NAME=N, a whole number of at least 1", where="--shape", got=text
+            )
+        if name.strip() in table:
+            raise InputError("set twice", where="--shape", got=name.strip())
+        table[name.strip()] = int(size)
+    return table or None

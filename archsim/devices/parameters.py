@@ -1,0 +1,107 @@
+"""Parameters that most device laws share: of a step, of the bounds of a weight, of what time does."""
+
+from __future__ import annotations
+
+from hwlib.part import Parameter
+
+STEP = (
+    Parameter(
+        "pulse_step", 0.001, 1e-7, 10.0, note="mean weight change of one pulse at w = 0 (dw_min)"
+    ),
+    Parameter("step_spread", 0.3, 0.0, 5.0, note="device-to-device spread of the step, relative"),
+    Parameter(
+        "step_spread_law", "normal", choices=("normal", "lognormal"), note="g = 1 + s N or exp(s N)"
+    ),
+    Parameter("asymmetry", 0.0, -2.0, 2.0, note="mean difference of up and down step, relative"),
+    Parameter(
+        "asymmetry_law",
+        "symmetric",
+        choices=("symmetric", "one_sided"),
+        note="+-v/2 on both, or aihwkit: lower one side by |v|",
+    ),
+    Parameter(
+        "asymmetry_spread", 0.01, 0.0, 2.0, note="spread r of the asymmetry: up g + r, down g - r"
+    ),
+    Parameter(
+        "pulse_noise",
+        0.3,
+        0.0,
+        20.0,
+        note="cycle-to-cycle noise of one pulse, relative to its step",
+    ),
+    Parameter(
+        "write_noise",
+        0.0,
+        0.0,
+        1000.0,
+        note="noise of what a read sees, redrawn when a device is pulsed, in pulse steps",
+    ),
+)
+BOUNDS = (
+    Parameter("upper_bound", 0.6, 1e-6, 1000.0, note="mean upper bound of the weight"),
+    Parameter("lower_bound", -0.6, -1000.0, 0.0, note="mean lower bound of the weight"),
+    Parameter(
+        "upper_spread", 0.3, 0.0, 5.0, note="device-to-device spread of the upper bound, relative"
+    ),
+    Parameter(
+        "lower_spread", 0.3, 0.0, 5.0, note="device-to-device spread of the lower bound, relative"
+    ),
+    Parameter("corrupt_probability", 0.0, 0.0, 1.0, note="share of devices stuck at a weight"),
+    Parameter("corrupt_range", 0.0, 0.0, 1000.0, note="stuck weights are uniform in +- this"),
+)
+AGEING = (
+    Parameter(
+        "lifetime",
+        0.0,
+        0.0,
+        1e15,
+        unit="mini-batch",
+        note="mini-batches of the decay towards rest_weight, 0 = none",
+    ),
+    Parameter(
+        "lifetime_spread", 0.0, 0.0, 5.0, note="device-to-device spread of the lifetime, relative"
+    ),
+    Parameter("rest_weight", 0.0, -1000.0, 1000.0, note="weight that decay and drift go to"),
+    Parameter(
+        "diffusion",
+        0.0,
+        0.0,
+        100.0,
+        note="random walk of the weight, standard deviation a mini-batch",
+    ),
+    Parameter(
+        "drift_exponent",
+        0.0,
+        0.0,
+        1.0,
+        note="nu of the conductance drift (1 + t/t0)^-nu, t in simulated time since the last write",
+    ),
+    Parameter("drift_spread", 0.0, 0.0, 1.0, note="device-to-device standard deviation of nu"),
+    # aihwkit, SimpleDriftParameter: t_0 = 1.0
+    Parameter(
+        "drift_reference_s",
+        1.0,
+        1e-9,
+        1e9,
+        unit="s",
+        note="t0 of the drift: from a write to the reading that shows the weight",
+    ),
+    Parameter(
+        "retention_s",
+        0.0,
+        0.0,
+        1e15,
+        unit="s",
+        note="time constant of the decay towards rest_weight in simulated time, 0 = none",
+    ),
+    Parameter(
+        "retention_spread", 0.0, 0.0, 5.0, note="device-to-device spread of that time, relative"
+    ),
+    Parameter(
+        "read_disturb",
+        0.0,
+        0.0,
+        1.0,
+        note="share of the way to the upper bound that one read moves a device",
+    ),
+)

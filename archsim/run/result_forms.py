@@ -1,0 +1,193 @@
+"""The form of a result file, version 1, with its ranges."""
+
+from __future__ import annotations
+
+from archsim.readers.form import Form
+
+# Written as `archsim.readers.form` says.
+_BOUNDARY: dict[str, Form] = {
+    "area_mm2": "amount",
+    "energy_j": "amount",
+    "power_uw": "amount?",
+    "area_mm2_range": ("amount", "amount"),
+    "power_uw_range?": ("amount", "amount"),
+    "energy_j_range??": ("amount", "amount"),
+}
+_PLACED: dict[str, Form] = {"layer": "text", "utilisation??": "share", "tile_count??": "count"}
+_RESOURCE: dict[str, Form] = {
+    "name": "text",
+    "kind": "text",
+    "busy_cycles": "count",
+    "stalled_cycles": "count",
+    "idle_cycles": "count",
+    "total_cycles": "count",
+    "stalls": {"*": "count"},
+    "requests": "count",
+    "queue_mean": "amount",
+    "queue_max": "count",
+}
+_SPREAD = ("amount", "amount", "amount")
+_UNIT_PRICES: dict[str, Form] = {
+    "area_mm2": _SPREAD,
+    "static_power_uw": _SPREAD,
+    "energy_j": {"*": _SPREAD},
+}
+SCHEMA: dict[str, Form] = {
+    "schema": "count",
+    "version": "text",
+    "network": "text",
+    "architecture": "text",
+    "scheme": "text?",
+    "phase": "text",
+    "batch": "some",
+    "images": "some",
+    "node_nm": "node",
+    "clock_mhz": "positive",
+    "timing": "flag",
+    "activity": "text",
+    "seed": "whole",
+    "cycles": "count?",
+    "latency_s": "amount?",
+    "latency_per_image_s": "amount?",
+    "interval_per_image_s": "amount?",
+    "tiles": "count",
+    "operations": "count",
+    "tile_operations": "amount",
+    "utilisation": "share?",
+    "area_mm2": "amount",
+    "energy_j": "amount",
+    "energy_per_image_j": "amount",
+    "power_uw": "amount?",
+    "static_power_uw": "amount",
+    "dynamic_power_uw": "amount?",
+    "boundaries": {"macro": _BOUNDARY, "chip": _BOUNDARY, "system": _BOUNDARY},
+    "area_mm2_range": ("amount", "amount"),
+    "power_uw_range?": ("amount", "amount"),
+    "by_component": {
+        "*": {
+            "area_mm2": "amount",
+            "energy_j": "amount",
+            "dynamic_energy_j": "amount",
+            "static_energy_j": "amount",
+            "static_power_uw": "amount",
+            "busy_fraction": "share?",
+            "boundary": "text",
+            "part": "text",
+            "count": "count",
+        }
+    },
+    "by_component_off_chip": {
+        "*": {"area_mm2": "amount", "energy_j": "amount", "static_power_uw": "amount"}
+    },
+    "by_layer": [
+        {
+            "layer": "text",
+            "phase": "text",
+            "cycles": "count?",
+            "stall_cycles": "count?",
+            "energy_j": "amount",
+            "off_chip_energy_j": "amount",
+            "tile_operations": "amount",
+        }
+    ],
+    "by_phase": {"*": {"cycles": "count?", "energy_j": "amount", "off_chip_energy_j": "amount"}},
+    "inventory": [
+        {
+            "component": "text",
+            "part": "text",
+            "parameters": {"*": "scalar"},
+            "count": "count",
+            "boundary": "text",
+            "area_mm2": "amount",
+            "static_power_uw": "amount",
+            "unit_prices??": _UNIT_PRICES,
+        }
+    ],
+    "ledger": [
+        {"component": "text", "action": "text", "layer": "text", "phase": "text", "count": "amount"}
+    ],
+    "resources": [_RESOURCE],
+    "stalls": {"*": "count"},
+    "timeline": [
+        {
+            "lane": "text",
+            "layer": "text",
+            "phase": "text",
+            "image": "whole",
+            "start": "count",
+            "end": "count",
+        }
+    ],
+    "roofline": {"*": "any"},
+    "placement": [_PLACED],
+    "memory??": {
+        "buffer_kib": "amount",
+        "needed_kib": "amount",
+        "state_kib": "amount",
+        "state_off_chip": "share",
+        "maps_off_chip": "share",
+    },
+    "notes": ["text"],
+    "unused??": ["text"],
+    "settings": {"*": "any"},
+    "figures": [
+        {
+            "name": "text",
+            "value": "number",
+            "unit": "text",
+            "low": "number",
+            "high": "number",
+            "kind": "text",
+            "source": "text",
+            "title": "text",
+            "place": "text",
+            "note": "text",
+        }
+    ],
+}
+LIMITED_BY: dict[str, Form] = {"resource": "text", "at_least_cycles": "count"}
+
+# What is done once, before a training; checked where the field "setup" is there.
+SETUP: dict[str, Form] = {
+    "cycles": "count?",
+    "seconds": "amount?",
+    "energy_j": "amount",
+    "energy_j_range": ("amount", "amount"),
+    "off_chip_energy_j": "amount",
+    "pulses": {"*": "amount"},
+    "ledger": SCHEMA["ledger"],
+}
+
+# What `archsim train` adds; checked where the field "training" is there.
+TRAINING: dict[str, Form] = {
+    "dataset": "text",
+    "device": "text?",
+    "accuracy_percent": "percent?",
+    "writes_per_device": "amount",
+    "activity_file": "text?",
+    "epochs": [
+        {
+            "epoch": "some",
+            "train_error_percent": "percent",
+            "test_error_percent": "percent",
+            "images_per_second": "amount",
+        }
+    ],
+    "training": {
+        "finished": "flag",
+        "reason": "text",
+        "images": "count",
+        "energy_j": "amount",
+        "seconds": "amount",
+        "settings": {"*": "any"},
+        "test_set??": {"images": "some", "classes": "some", "largest_class_percent": "percent"},
+        "later??": {"seconds": "amount", "test_error_percent": "percent", "test_loss": "amount"},
+        "writes": {
+            "*": {
+                "mean": "amount",
+                "maximum": "amount",
+                "histogram": {"edges": ["number"], "counts": ["count"]},
+            }
+        },
+    },
+}
