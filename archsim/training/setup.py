@@ -66,7 +66,7 @@ def settings_of(
     InputError.
     """
     if isinstance(changes, TrainingSettings):
-        return _on_chip(changes, chip, network), []
+        return _on_chip(changes, chip, network, scheme), []
     chip, left = chip_with_devices(chip, scheme, changes, network)
     changes = {} if isinstance(left, TrainingSettings) else dict(left or {})
     rule = rule_of(scheme)
@@ -118,9 +118,15 @@ def digital_of(chip: Architecture) -> dict[str, Any]:
 
 
 def _on_chip(
-    settings: TrainingSettings, chip: Architecture, network: Network | None
+    settings: TrainingSettings, chip: Architecture, network: Network | None, scheme: Scheme
 ) -> TrainingSettings:
-    """Settings that came whole, with the arithmetic and the tiles of the chip where they name none."""
+    """Settings that came whole, with the arithmetic, the generators of pulse trains and the tiles of
+    the chip where they name none.
+    """
+    generators = _generators(chip)
+    if _makes_trains(scheme, chip) and not set(generators) & settings.update.model_fields_set:
+        update = settings.update.model_copy(update=generators)
+        settings = settings.model_copy(update={"update": update})
     if settings.rule != "float" and "digital" not in settings.model_fields_set:
         digital = DigitalSettings(**digital_of(chip))
         settings = settings.model_copy(update={"digital": digital})

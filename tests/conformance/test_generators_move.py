@@ -108,3 +108,22 @@ def test_a_run_goes_on_where_its_generators_stood():
 def test_the_training_takes_the_generators_from_the_chip_alone():
     with pytest.raises(InputError, match=r"bitstream\.source"):
         machine_of(load_scheme("rpu"), changes={"update.source": "ideal"})
+
+
+def test_whole_settings_take_the_generators_of_the_chip():
+    from archsim.training.settings import TrainingSettings
+
+    scheme = load_scheme("rpu")
+    chip = archsim.load_architecture("rpu", {"bitstream.resolution": 5})
+
+    def settled(update):
+        whole = TrainingSettings(rule="rpu", update=update)
+        settings, _ = settings_of(
+            chip, scheme, epochs=1, batch=1, seed=1, device=None, changes=whole, network=NETWORK
+        )
+        return settings.update
+
+    taken = settled({"train_length": 9})
+    assert (taken.source, taken.resolution, taken.train_length) == ("lfsr", 5, 9)
+    # what they name themselves stays
+    assert settled({"source": "ideal"}).source == "ideal"
