@@ -7,17 +7,16 @@ import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from archsim.basics.folders import folder_path, hold, kind_of, refuse_other
+from archsim.basics.folders import folder_path, hold, refuse_other
 from archsim.cli import network_options, options
-from archsim.cli.output import console, emit, print_json, say
-from archsim.readers.digest import seal
+from archsim.cli.output import console
+from archsim.cli.run_output import event_files, write_run
 from archsim.run.result_tables import TABLES
-from archsim.soc.observers.formats import FORMATS, EventFormat
+from archsim.soc.observers.formats import FORMATS
 from hwlib.errors import InputError
 
 if TYPE_CHECKING:
     from archsim.chip.config import Architecture
-    from archsim.run.result import Result
     from archsim.schemes.base import Scheme
     from archsim.soc.observers import Observer
     from archsim.trace import Trace
@@ -153,7 +152,7 @@ def execute(arguments: argparse.Namespace) -> int:
                 progress=progress,
             )
         result.document["command"] = arguments.line
-        return _write(arguments, result)
+        return write_run(arguments, result)
 
 
 def _device_settings(settings: dict[str, str]) -> dict[str, Any] | None:
@@ -170,7 +169,7 @@ def _device_settings(settings: dict[str, str]) -> dict[str, Any] | None:
 def _check(arguments: argparse.Namespace) -> None:
     if arguments.json and arguments.csv:
         raise InputError("choose one form of output", where="--csv", got="--json and --csv")
-    files = _event_files(arguments)
+    files = event_files(arguments)
     for option in [*(["--data"] if arguments.data else []), *(form.option for form in files)]:
         if arguments.no_timing:
             raise InputError("nothing happens in time with --no-timing", where=option)
@@ -184,12 +183,6 @@ def _check(arguments: argparse.Namespace) -> None:
         if path in taken:
             raise InputError("one file for two forms of the events", where=form.option, got=name)
         taken.add(path)
-
-
-def _event_files(arguments: argparse.Namespace) -> dict[EventFormat, str]:
-    """The forms of the events that are asked for, and their files."""
-    named = {form: getattr(arguments, form.word) for form in FORMATS}
-    return {form: name for form, name in named.items() if name}
 
 
 def _workload(arguments: argparse.Namespace, scheme_settings: dict[str, str]) -> Work:
@@ -276,29 +269,4 @@ def _images(path: str) -> dict[str, Any]:
 
 def _observers(arguments: argparse.Namespace) -> tuple[Observer, ...]:
     """Observers of the events; each writes its file when the run has ended."""
-    return tuple(form.observer(path) for form, path in _event_files(arguments).items())
-
-
-def _write(arguments: argparse.Namespace, result: Result) -> int:
-    for path in _event_files(arguments).values():
-        say(f"events: {path}", arguments.quiet)
-    if arguments.out:
-        from archsim.basics.files import write_files
-        from archsim.report.run.page import render_report
-
-        if kind_of(arguments.out) == "run":
-            say(f"note: the run that was in {arguments.out} is replaced", arguments.quiet)
-        write_files(
-            arguments.out, {**result.files(), "report.html": render_report(result.to_dict())}
-        )
-    if arguments.json:
-        print_json(seal(result.to_dict()))
-    elif arguments.csv:
-        emit(result.files()[f"{arguments.csv}.csv"], end="")
-    elif not arguments.quiet:
-        from archsim.report.run.terminal import print_result
-
-        print_result(result.to_dict(), console(), full=arguments.full)
-    if arguments.out:
-        say(f"written: {Path(arguments.out) / 'report.html'}", arguments.quiet)
-    return 0
+    return tuple(form.observer(path) for form, path in event_files(arguments).items())

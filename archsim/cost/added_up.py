@@ -11,9 +11,8 @@ import math
 
 from archsim.cost.agreement import CLOSE, differs, is_number
 from archsim.cost.document import fill_prices
-from archsim.cost.estimate import UnitPrice
 from archsim.cost.paths import Document
-from archsim.cost.spread import Spread
+from archsim.cost.spread import Spread, UnitPrice
 from archsim.cost.stored_facts import check_facts
 from archsim.cost.stored_totals import check_totals
 from archsim.ledger.component import Component

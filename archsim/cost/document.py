@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from archsim.cost.estimate import SHARED, Estimate, UnitPrice, price_run
+from archsim.cost.estimate import SHARED, Estimate, price_run
 from archsim.cost.figures_used import figures_used
-from archsim.cost.spread import Spread
+from archsim.cost.spread import Spread, UnitPrice
 from archsim.ledger.component import BOUNDARIES, Component
 from archsim.ledger.ledger import Ledger
 

@@ -11,23 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from archsim.cost.spread import Spread, total
+from archsim.cost.spread import Spread, UnitPrice, total
 from archsim.ledger.component import BOUNDARIES, Component
 from archsim.ledger.ledger import Ledger
 from hwlib import Price, Quantity, price
 
 SHARED = "shared"
 _MM2, _UW = 1e-6, 1e6  # from um2 and from W
-
-
-class UnitPrice(NamedTuple):
-    """One instance of a component: area in mm2, leakage in uW, the energy of each of its actions in
-    J.
-    """
-
-    area_mm2: Spread
-    static_power_uw: Spread
-    energy_j: dict[str, Spread]
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,3 +27,13 @@ def total(spreads: Iterable[Spread]) -> Spread:
     """The sum, exactly rounded, so that it does not depend on the order."""
     columns = list(zip(*spreads)) or [(), (), ()]
     return Spread(*map(math.fsum, columns))
+
+
+class UnitPrice(NamedTuple):
+    """One instance of a component: area in mm2, leakage in uW, the energy of each of its actions in
+    J.
+    """
+
+    area_mm2: Spread
+    static_power_uw: Spread
+    energy_j: dict[str, Spread]

@@ -12,8 +12,8 @@ from golden.schemes import rpu, sgd, tiki_taka
 from golden.schemes_streams import dsc
 from golden.steps import expected, one_by_one, rows_of, shared_counts
 
-from archsim.cost.estimate import UnitPrice, price_run
-from archsim.cost.spread import Spread
+from archsim.cost.estimate import price_run
+from archsim.cost.spread import Spread, UnitPrice
 from archsim.ledger.ledger import Ledger
 from hwlib import find_part
 

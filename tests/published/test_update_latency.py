@@ -35,21 +35,23 @@ from archsim.schemes import list_schemes
 from archsim.soc.machine import EventMachine
 from archsim.studies.update_latency import (
     HIDDEN,
-    LAYER,
     PUBLISHED_NS,
-    PULSE_NS,
-    READ_NS,
-    READS_EVERY,
     RESOURCES,
-    STATED,
-    TRAIN,
-    accounting,
     latency_rows,
     main,
     markdown,
     steps_to_the_model,
-    update_time,
     variant,
+)
+from archsim.studies.update_time import (
+    LAYER,
+    PULSE_NS,
+    READ_NS,
+    READS_EVERY,
+    STATED,
+    TRAIN,
+    accounting,
+    update_time,
 )
 from archsim.trace import build_trace
 

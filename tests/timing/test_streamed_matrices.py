@@ -6,7 +6,8 @@ import pytest
 from small_chips import quiet_chip, run
 
 from archsim.schemes import load_scheme
-from archsim.studies.update_latency import HIDDEN, update_time, variant
+from archsim.studies.update_latency import HIDDEN, variant
+from archsim.studies.update_time import update_time
 from archsim.trace import LayerMatrix, Trace, build_trace
 from archsim.trace.building_blocks import digital_backward, digital_gradient
 from archsim.trace.lower import lower
