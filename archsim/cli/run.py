@@ -5,33 +5,20 @@ from __future__ import annotations
 import argparse
 import contextlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from archsim.basics.folders import folder_path, hold, refuse_other
 from archsim.cli import network_options, options
 from archsim.cli.output import console
+from archsim.cli.run_inputs import Work, _images, chip_named
 from archsim.cli.run_output import event_files, write_run
 from archsim.run.result_tables import TABLES
 from archsim.soc.observers.formats import FORMATS
 from hwlib.errors import InputError
 
 if TYPE_CHECKING:
-    from archsim.chip.config import Architecture
     from archsim.schemes.base import Scheme
     from archsim.soc.observers import Observer
-    from archsim.trace import Trace
-    from workloads.network import Network
-
-_LARGEST_DATA = 10**9  # bytes of all arrays of --data together, unpacked
-
-
-class Work(NamedTuple):
-    """What is simulated: a network with its step, or a trace."""
-
-    network: Network | Trace
-    scheme: Scheme | None = None
-    phase: str = "inference"
-    batch: int = 1
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -121,7 +108,7 @@ def execute(arguments: argparse.Namespace) -> int:
         arguments,
         {path[7:]: value for path, value in settings.items() if path.startswith("scheme.")},
     )
-    chip = archsim.load_architecture(_chip(arguments, work), chip_settings)
+    chip = archsim.load_architecture(chip_named(arguments, work), chip_settings)
     observers = _observers(arguments)
     data = (
         _images(arguments.data) if arguments.data and arguments.data != "random" else arguments.data
@@ -245,26 +232,6 @@ def _recorded(arguments: argparse.Namespace, scheme_settings: dict[str, str]) ->
             allowed=str(trace.scheme),
         )
     return Work(trace)
-
-
-def _chip(arguments: argparse.Namespace, work: Work) -> str | Architecture:
-    """The chip that is named, else the one that a trace was recorded on, else cim40."""
-    from archsim.run.simulation import chip_for
-    from archsim.trace import Trace
-
-    if arguments.arch is None and isinstance(work.network, Trace):
-        return chip_for(work.network, None)[0]
-    return "cim40" if arguments.arch is None else str(arguments.arch)
-
-
-def _images(path: str) -> dict[str, Any]:
-    """The arrays of an .npz file by name; nothing in it is unpickled."""
-    from archsim.readers.arrays import read_npz
-
-    arrays = read_npz(path, _LARGEST_DATA)
-    if not arrays:
-        raise InputError("not an .npz file of named arrays", where=f"--data {path}")
-    return arrays
 
 
 def _observers(arguments: argparse.Namespace) -> tuple[Observer, ...]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from archsim.cli import show_component, show_dataset, show_device, show_workload
+from archsim.cli import show_component, show_dataset, show_device, show_scheme, show_workload
 from archsim.cli.network_options import add_network_options, network_options
 from archsim.cli.options import (
     add_output_options,
@@ -43,7 +43,7 @@ KINDS = {
         settable=True,
         text=show_workload.architecture_text,
     ),
-    "scheme": Kind(show_workload.describe_scheme, show_workload.draw_scheme),
+    "scheme": Kind(show_scheme.describe_scheme, show_scheme.draw_scheme),
     "component": Kind(
         show_component.describe_component, show_component.draw_component, settable=True
     ),

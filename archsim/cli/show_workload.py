@@ -195,50 +195,6 @@ def draw_architecture(document: Described) -> Iterator[object]:
     yield table
 
 
-def describe_scheme(name: str, node_nm: float | None, settings: dict[str, str]) -> Described:
-    """What an update rule declares. Raises InputError for an unknown name."""
-    from archsim.chip import load_architecture
-    from archsim.schemes import load_scheme
-    from archsim.schemes.own_file import scheme_name
-
-    scheme = load_scheme(scheme_name(name))
-    return {
-        "name": scheme.name,
-        "title": scheme.title,
-        "source": scheme.source,
-        "description": " ".join((type(scheme).__doc__ or "").split()),
-        "transposed_read": scheme.transposed_read,
-        "settings": scheme.model_dump(mode="json"),
-        "components": scheme.parts(load_architecture("cim40")),
-    }
-
-
-def draw_scheme(document: Described) -> Iterator[object]:
-    """The scheme for the terminal."""
-    from rich.table import Table
-    from rich.text import Text
-
-    head = Text(document["name"], style="bold")
-    head.append(f"  {document['title']}\n", style="default")
-    head.append(document["source"], style="dim")
-    yield head
-    yield Text(document["description"])
-    table = Table(
-        "Setting",
-        "Default",
-        box=_box(),
-        title="Settings (--set scheme.NAME=VALUE)",
-        title_justify="left",
-    )
-    for key, value in document["settings"].items():
-        table.add_row(key, Text(str(value)))
-    yield table
-    for role, row in document["components"].items():
-        yield Text(
-            f"adds {role}: part {row['part']}, {row['count']:g} a {row['per']}, inside the {row['boundary']} boundary"
-        )
-
-
 def _flatten(tree: Described, path: str = "") -> Iterator[tuple[str, object]]:
     for key, value in tree.items():
         if isinstance(value, dict) and value:

@@ -11,8 +11,6 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from archsim.basics.files import write_files
 from archsim.basics.folders import folder_path
 from archsim.basics.scratch import Scratch
@@ -21,10 +19,11 @@ from archsim.exploration.space.keys import inputs_of_space
 from archsim.exploration.space.load import load_space
 from archsim.exploration.space.space import Space, up_to
 from archsim.exploration.store.store import Store
-from archsim.exploration.store.table import DONE, REFUSED, Table
+from archsim.exploration.store.table import Table
 from archsim.exploration.store.versions import code_version
+from archsim.exploration.sweep_checks import changed_since, need_known_schemes, need_some
 from archsim.exploration.work.engine import Engine
-from archsim.exploration.work.preview import check_names, nothing_built
+from archsim.exploration.work.preview import check_names
 from archsim.readers.digest import seal
 from archsim.readers.stored import note_unsealed, read_stored
 from hwlib.errors import InputError
@@ -172,7 +171,7 @@ def explore(
         evaluator(rung)
     notes = check_names(space)
     if cluster:
-        _need_known_schemes(space)
+        need_known_schemes(space)
     temporary = None
     if out is None:
         temporary = Scratch()
@@ -188,11 +187,11 @@ def explore(
             )
         write_files(folder, {SPACE_FILE: json.dumps(seal(space.content), indent=1) + "\n"})
         inputs = inputs_of_space(space)
-        notes += _changed_since(store, inputs)
+        notes += changed_since(store, inputs)
         run = Ladder(space, store, Engine(jobs, cluster, timeout_s, memory_mb), progress, inputs)
         tables = run.all_rungs()
         for table in tables:
-            _need_some(space, table)
+            need_some(space, table)
         return Sweep(space, folder, tables, run.counts, [*notes, *run.notes()], temporary)
 
 
@@ -210,45 +209,6 @@ def load_sweep(folder: str | Path, rung: str | None = None) -> Sweep:
             space if rung is None else up_to(space, rung), store, None, None, inputs_of_space(space)
         )
         return Sweep(run.space, folder, run.all_rungs(), run.counts, run.notes())
-
-
-def _changed_since(store: Store, inputs: Mapping[str, Any]) -> list[str]:
-    """Notes on inputs that were others when the rows of the store were worked out: their points are
-    worked out anew.
-    """
-    stored = [head["inputs"] for head in store.heads if isinstance(head.get("inputs"), dict)]
-    latest: dict[str, Any] = {name: value for one in stored for name, value in one.items()}
-    return [
-        f"{name} has changed since this sweep was begun: its points are worked out anew"
-        for name, value in inputs.items()
-        if latest.get(name, value) != value
-    ]
-
-
-def _need_known_schemes(space: Space) -> None:
-    """Raises InputError where the workers of a cluster would not know a scheme that only this
-    process does.
-    """
-    from archsim.schemes.base import SCHEMES
-    from archsim.schemes.own_file import refuse_unknown_there
-
-    names = {
-        space.fixed["scheme"],
-        *(value for axis in space.axes if axis.path == "scheme" for value in axis.values),
-    }
-    refuse_unknown_there(SCHEMES[name] for name in sorted(names & set(SCHEMES)))
-
-
-def _need_some(space: Space, table: Table) -> None:
-    """Raises InputError where no point of a rung came to a result: an empty front is no success."""
-    if (table.status == DONE).any():
-        return
-    if not len(table):
-        return  # the rung below has no point that meets the constraints
-    reasons: dict[str, int] = {}
-    for index in np.flatnonzero(table.status == REFUSED).tolist() or range(len(table)):
-        reasons[table.reasons[index]] = reasons.get(table.reasons[index], 0) + 1
-    raise nothing_built(space, reasons, len(table))
 
 
 def read_stored_space(folder: Path) -> dict[str, Any]:

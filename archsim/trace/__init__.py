@@ -9,7 +9,8 @@ Begin with `operation.py`, then `build.py`.
 from archsim.trace.build import build_trace
 from archsim.trace.file import save_trace, trace_schema
 from archsim.trace.measured import recorded_on, with_activity
-from archsim.trace.operation import Activity, LayerMatrix, Operation, RowWindow, Trace
+from archsim.trace.operation import Activity, LayerMatrix, Operation, Trace
+from archsim.trace.row_window import RowWindow
 
 __all__ = [
     "Activity",

@@ -35,9 +35,9 @@ from archsim.trace.operation import (
     Activity,
     LayerMatrix,
     Operation,
-    RowWindow,
     Trace,
 )
+from archsim.trace.row_window import RowWindow
 from hwlib.errors import InputError
 
 MAX_FILE_BYTES = 64_000_000

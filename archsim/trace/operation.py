@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import Any
 
+from archsim.trace.row_window import RowWindow
 from hwlib.text import html_table
 
 PHASES = ("forward", "backward", "update", "setup")
@@ -58,23 +59,6 @@ class Activity:
     devices_written: float = 1.0
     write_pulses: float = 0.0
     verify_reads: float = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class RowWindow:
-    """Rows of a feature map that one output row needs: kernel extent, stride and top padding."""
-
-    kernel: int = 1
-    stride: int = 1
-    padding: int = 0
-
-    def needed(self, row: int, rows: int) -> int:
-        """Input rows (of `rows`) that output row `row` needs, counted from the top."""
-        return max(0, min(rows, row * self.stride + self.kernel - self.padding))
-
-    def produced(self, rows_in: int, rows: int) -> int:
-        """Output rows (of `rows`) that are complete once `rows_in` input rows are there."""
-        return max(0, min(rows, (rows_in + self.padding - self.kernel) // self.stride + 1))
 
 
 @dataclass(frozen=True, slots=True)

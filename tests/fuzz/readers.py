@@ -267,7 +267,7 @@ def _checkpoint(path: Path) -> None:
 
 
 def _run_data(path: Path) -> None:
-    from archsim.cli.run import _images
+    from archsim.cli.run_inputs import _images
 
     archsim.simulate(NETWORK, CHIP, data=_images(str(path)))
 
