@@ -7,6 +7,7 @@ digits), `trial` (settings with which one small mini-batch clearly moves weights
 """
 
 from archsim.conformance.cases import Case, cases_of
-from archsim.conformance.checks import CHECKS, NotConforming
+from archsim.conformance.checks import CHECKS
+from archsim.conformance.trials import NotConforming
 
 __all__ = ["CHECKS", "Case", "NotConforming", "cases_of"]

@@ -10,7 +10,8 @@ import traceback
 from collections.abc import Sequence
 
 from archsim.conformance.cases import cases_of
-from archsim.conformance.checks import CHECKS, NotConforming
+from archsim.conformance.checks import CHECKS
+from archsim.conformance.trials import NotConforming
 from archsim.schemes.own_file import scheme_names
 from hwlib.errors import InputError
 from hwlib.text import printable

@@ -5,29 +5,23 @@ scheme does not do what it declares.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from archsim.conformance.cases import IMAGES, Case, Trial, digits, fitting_chip, trained_machine
+from archsim.conformance.cases import IMAGES, Case, Trial, digits, fitting_chip
+from archsim.conformance.trials import require, trained_and_simulated, weights_differ
 from archsim.schemes import load_scheme
 from archsim.schemes.tuned import RATE
 
 if TYPE_CHECKING:
-    from archsim.run.result import Result
-    from archsim.training.machine import Machine
+    pass
 
 MOST_ERROR = 10.0
 """Per cent of the digits that may stay wrong after the epochs that the scheme suggests (3 where it suggests none)."""
 MOST_TUNED = 2
-_TUNED_IMAGES = 64  # digits in which each tuned setting shows
 LAYERS = {"conv1", "fc"}
 """Array layers of the network `digits_cnn`, on which the battery runs."""
-
-
-class NotConforming(AssertionError):
-    """A scheme does not do what it declares."""
 
 
 def learns_the_digits(case: Case) -> None:
@@ -39,8 +33,8 @@ def learns_the_digits(case: Case) -> None:
         load_network("digits_cnn"), digits(), case.settings(**{"epochs": 3} | dict(case.practice))
     )
     error = result.history[-1]["test_error_percent"]
-    _require(error < MOST_ERROR, f"{error:.1f} % of the digits are wrong, allowed: {MOST_ERROR:g}")
-    _require(result.writes[""]["mean"] > 0, "no device was written")
+    require(error < MOST_ERROR, f"{error:.1f} % of the digits are wrong, allowed: {MOST_ERROR:g}")
+    require(result.writes[""]["mean"] > 0, "no device was written")
 
 
 def changes_weights_as_its_reference(case: Case) -> None:
@@ -58,7 +52,7 @@ def changes_weights_as_its_reference(case: Case) -> None:
         np.abs(change - reference).max() <= 2e-5 * np.abs(reference).max()
         for change, reference in pairs
     ):
-        _require(
+        require(
             all(np.abs(reference).max() > 1e-3 for _, reference in pairs),
             "the trial of a scheme has to move weights",
         )
@@ -68,13 +62,11 @@ def changes_weights_as_its_reference(case: Case) -> None:
     pairs += [trial.run(number) for number in range(LEAST_TRIALS, needed)]
     changes, references = (np.array(values, float) for values in zip(*pairs))
     size = np.abs(references.mean(axis=0)).max()
-    _require(size > 1e-3, "the trial of a scheme has to move weights")
+    require(size > 1e-3, "the trial of a scheme has to move weights")
     spread = (changes - references).std(axis=0, ddof=1) / len(pairs) ** 0.5
-    _require(
-        spread.mean() < 0.1 * size, "too noisy a trial to tell a wrong change from a right one"
-    )
+    require(spread.mean() < 0.1 * size, "too noisy a trial to tell a wrong change from a right one")
     worst = judge(changes, references)[0]
-    _require(worst.excess <= 1, f"in {len(pairs)} trials {worst}")
+    require(worst.excess <= 1, f"in {len(pairs)} trials {worst}")
 
 
 def declares_parts_that_exist(case: Case) -> None:
@@ -91,17 +83,17 @@ def declares_parts_that_exist(case: Case) -> None:
     chip, scheme = fitting_chip(case), case.scheme
     parts = scheme.parts(chip)
     for role, entry in parts.items():
-        _require(role in ROLES, f"unknown role '{role}'")
+        require(role in ROLES, f"unknown role '{role}'")
         part = ComponentSettings.model_validate(entry).part
-        _require(part in PARTS, f"hwlib has no part '{part}'")
+        require(part in PARTS, f"hwlib has no part '{part}'")
     missing = set(parts) - {component.name for component in build_inventory(chip, 4, extra=parts)}
-    _require(not missing, f"parts that do not reach the chip: {sorted(missing)}")
+    require(not missing, f"parts that do not reach the chip: {sorted(missing)}")
     matrices = {
         matrix.layer
         for matrix in build_trace(load_network("digits_cnn"), scheme, "training").matrices
     }
     placed = set() if scheme.digital_baseline else LAYERS
-    _require(
+    require(
         matrices >= placed and all(matrix.split(".")[0] in LAYERS for matrix in matrices),
         f"matrices of no layer: {sorted(matrices)}",
     )
@@ -111,7 +103,7 @@ def counts_the_actions_it_performed(case: Case) -> None:
     """The ledger of a step with measured activity counts, by layer, what the algorithm says it did."""
     from archsim.training.recorder import performed as performed_by
 
-    machine, result = _trained_and_simulated(case)
+    machine, result = trained_and_simulated(case)
     counted: dict[tuple, float] = {}
     for row in result.ledger:
         if row["phase"] == "update":
@@ -122,13 +114,13 @@ def counts_the_actions_it_performed(case: Case) -> None:
         for layer, done in zip(machine.program.names, performed_by(machine))
         for action, count in done.actions.items()
     }
-    _require(
+    require(
         {layer for layer, _, _ in performed} == LAYERS,
         "the algorithm counts no actions in some layer",
     )
     for key, count in performed.items():
         got = counted.get(key, 0)
-        _require(
+        require(
             abs(got - count) <= 1e-6 * abs(count),
             f"{' '.join(key)}: the chip counts {got:g}, the algorithm {count:g}",
         )
@@ -142,7 +134,7 @@ def reads_the_arrays_backwards_as_often_as_declared(case: Case) -> None:
     from archsim.trace import build_trace
     from workloads import load_network
 
-    machine, result = _trained_and_simulated(case)
+    machine, result = trained_and_simulated(case)
     trace = build_trace(load_network("digits_cnn"), case.scheme, "training", machine.settings.batch)
     rows = {
         row["layer"]: row["tile_operations"]
@@ -157,7 +149,7 @@ def reads_the_arrays_backwards_as_often_as_declared(case: Case) -> None:
             for op in trace.image_operations
             if op.layer == layer and op.kind == "read_transposed"
         )
-        _require(
+        require(
             reads == declared == rows.get(layer, 0),
             f"{layer}: training reads {reads} times, the trace {declared}, the chip {rows.get(layer, 0)}",
         )
@@ -171,9 +163,9 @@ def runs_in_inference_and_training(case: Case) -> None:
     inference = simulate("digits_cnn", chip, scheme=scheme)
     training = simulate("digits_cnn", chip, scheme=scheme, phase="training", batch=2)
     once, step = inference.cycles or 0, training.cycles or 0
-    _require(step > once > 0, "a training step is no longer than inference")
+    require(step > once > 0, "a training step is no longer than inference")
     update = training.by_phase["update"]
-    _require(update["energy_j"] > 0 and update["cycles"] > 0, "the update costs nothing")
+    require(update["energy_j"] > 0 and update["cycles"] > 0, "the update costs nothing")
 
 
 def serialises(case: Case) -> None:
@@ -183,7 +175,7 @@ def serialises(case: Case) -> None:
     from workloads import load_network
 
     scheme = case.scheme
-    _require(
+    require(
         load_scheme(case.name, scheme.model_dump())
         == scheme
         == type(scheme).model_validate_json(scheme.model_dump_json()),
@@ -191,7 +183,7 @@ def serialises(case: Case) -> None:
     )
     trace = build_trace(load_network("digits_cnn"), scheme, "training", 2)
     with tempfile.TemporaryDirectory() as folder:
-        _require(
+        require(
             load_trace(save_trace(trace, Path(folder) / "trace.json")) == trace,
             "the trace changes in its file",
         )
@@ -211,14 +203,14 @@ def resumes_bit_exactly(case: Case) -> None:
     with tempfile.TemporaryDirectory() as folder:
         train(network, data, chosen, folder=folder, stop_after=24)
         resumed = train(network, data, chosen, folder=folder, resume=True)
-    _require(
+    require(
         resumed.finished
         and resumed.totals == whole.totals
         and resumed.activities == whole.activities,
         "the counts differ",
     )
     for layer, weights in whole.weights.items():
-        _require(np.array_equal(weights, resumed.weights[layer]), f"the weights of {layer} differ")
+        require(np.array_equal(weights, resumed.weights[layer]), f"the weights of {layer} differ")
 
 
 def declares_what_is_tuned(case: Case) -> None:
@@ -227,50 +219,18 @@ def declares_what_is_tuned(case: Case) -> None:
     to nothing).
     """
     axes = case.scheme.tuned
-    _require(len(axes) <= MOST_TUNED, f"at most {MOST_TUNED} settings are tuned, not {len(axes)}")
+    require(len(axes) <= MOST_TUNED, f"at most {MOST_TUNED} settings are tuned, not {len(axes)}")
     for axis in axes:
         if axis.name in case.scheme.unused:
             continue
         ends = [axis.at(0.0), axis.at(1 - 1e-9)]
         # where updates are gathered before anything is written, few images show it at a high rate only
         rates = [factor * case.settings().learning_rate for factor in (1.0, RATE.high)]
-        _require(
+        require(
             bool(case.variant)
-            or any(_weights_differ(case, axis.name, ends, rate) for rate in rates),
+            or any(weights_differ(case, axis.name, ends, rate) for rate in rates),
             f"{axis.name} moves nothing between {ends[0]} and {ends[1]}",
         )
-
-
-def _weights_differ(case: Case, path: str, ends: Sequence[object], rate: float) -> bool:
-    """Whether a setting moves the weights of a short training at a rate."""
-    import numpy as np
-
-    quick = replace(case, practice={**case.practice, RATE.name: rate})
-    one, other = (
-        trained_machine(quick.with_setting(path, value), _TUNED_IMAGES).arrays.weights
-        for value in ends
-    )
-    return not np.array_equal(one, other, equal_nan=True)
-
-
-def _trained_and_simulated(case: Case) -> tuple[Machine, Result]:
-    """A trained machine and the simulation of the same images with the activity it measured."""
-    from archsim.run.simulation import simulate
-    from archsim.trace import build_trace, with_activity
-    from archsim.training.recorder import measured_activities
-    from workloads import load_network
-
-    machine, scheme = trained_machine(case), case.scheme
-    trace = build_trace(load_network("digits_cnn"), scheme, "training", machine.settings.batch)
-    activities = measured_activities(machine) if trace.matrices else {}
-    return machine, simulate(
-        with_activity(trace, activities), fitting_chip(case), scheme, images=IMAGES, timing=False
-    )
-
-
-def _require(condition: bool, message: str) -> None:
-    if not condition:
-        raise NotConforming(message)
 
 
 CHECKS: tuple[Callable[[Case], None], ...] = (

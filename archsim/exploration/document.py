@@ -5,19 +5,17 @@ MOST_POINTS stay in the store.
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from archsim.basics.version import VERSION
-from archsim.exploration.analysis import sensitivity
-from archsim.exploration.analysis.cannot_act import why_not
 from archsim.exploration.analysis.front import front_indices, knee_index, layers, uncertainty
+from archsim.exploration.document_analysis import analysis_of, parts_of
 from archsim.exploration.space.space import Space
 from archsim.exploration.store.table import Table
 from archsim.exploration.store.versions import code_version, figures_version
 from archsim.exploration.work.metrics import UNITS
-from archsim.exploration.work.pricing import breakdown
 from archsim.readers.versions import current_version
 
 if TYPE_CHECKING:
@@ -25,7 +23,6 @@ if TYPE_CHECKING:
 
 MOST_POINTS = 2000
 _MOST_REASONS = 12
-_LEAST_INTERACTION = 0.01  # of the variance, for a plot of its own
 
 
 def sweep_document(sweep: Sweep) -> dict[str, Any]:
@@ -36,7 +33,7 @@ def sweep_document(sweep: Sweep) -> dict[str, Any]:
     front_of = layers(top)
     rows = list(top.rows(chosen))
     runs = sweep.runs([top.key(i) for i in chosen]) if top.rung.kind != "price" else {}
-    parts = _parts(top, chosen, runs)
+    parts = parts_of(top, chosen, runs)
     return {
         "schema": current_version("sweep"),
         "kind": "sweep",
@@ -66,7 +63,7 @@ def sweep_document(sweep: Sweep) -> dict[str, Any]:
         "components": parts.components,
         "parts": parts.rows,
         "figures": parts.figures,
-        "analysis": _analysis(sweep),
+        "analysis": analysis_of(sweep),
         "notes": list(sweep.notes),
         "guards": _guards(top),
     }
@@ -172,91 +169,3 @@ def _below(sweep: Sweep, top: Table) -> list[dict[str, Any]]:
 
 def _number(value: float) -> float | None:
     return None if np.isnan(value) else float(f"{value:.6g}")
-
-
-class _Parts(NamedTuple):
-    """Component names; for every shown point [area in mm2, energy an image in J] of each, None for
-    one that it has not; the figures under the front.
-    """
-
-    components: list[str]
-    rows: list[list[list[float] | None]]
-    figures: list[dict[str, Any]]
-
-
-def _parts(table: Table, chosen: list[int], runs: dict[str, Any]) -> _Parts:
-    from archsim.cost.figures_used import figures_used
-
-    names: dict[str, int] = {}
-    rows = []
-    figures: dict[str, dict[str, Any]] = {}
-    front = set(front_indices(table))
-    for index in chosen:
-        estimate = breakdown(table.space.design(table.point(index)), runs.get(table.key(index)))
-        row: list[list[float] | None] = [None] * len(names)
-        for cost in estimate.within("chip"):
-            column = names.setdefault(cost.component.name, len(names))
-            row += [None] * (column + 1 - len(row))
-            row[column] = [
-                float(f"{cost.area_mm2.value:.4g}"),
-                float(f"{cost.energy_j.value / estimate.images:.4g}"),
-            ]
-        rows.append(row)
-        if index in front:
-            figures.update({str(figure["name"]): figure for figure in figures_used(estimate)})
-    return _Parts(list(names), rows, [figures[name] for name in sorted(figures)])
-
-
-def _analysis(sweep: Sweep) -> list[dict[str, Any]]:
-    """Sensitivities, main effects and the strongest interaction of each objective, from the lowest
-    rung that knows it.
-    """
-    entries = []
-    for objective in sweep.space.objectives:
-        known = [
-            table
-            for table in sweep.tables
-            if objective.path in table.metrics and np.isfinite(table.metric(objective.path)).any()
-        ]
-        if known:
-            entries.append(_analysed(sweep, objective.path, known[0]))
-    return entries
-
-
-def _analysed(sweep: Sweep, path: str, table: Table) -> dict[str, Any]:
-    lowest = table is sweep.tables[0]
-    whole_grid = lowest and sweep.space.sampler.kind == "grid"
-    first, pairs, logarithmic = sensitivity.sensitivities(table, path, whole_grid)
-    left_out = {
-        axis.path: reason
-        for axis in sweep.space.axes
-        if (reason := why_not(axis.path, path, table.drifting))
-    }
-    first = [index for index in first if not left_out.keys() & set(index.axes)]
-    pairs = [index for index in pairs if not left_out.keys() & set(index.axes)]
-    numbers = {axis.path: number for number, axis in enumerate(sweep.space.axes)}
-    effects = [
-        {"axis": axis, "rows": sensitivity.main_effects(table, path, number)}
-        for axis, number in numbers.items()
-    ]
-    interaction = None
-    if pairs and pairs[0].share > _LEAST_INTERACTION:
-        one, other = pairs[0].axes
-        rows = sensitivity.interaction(table, path, numbers[one], numbers[other])
-        interaction = {"axes": [one, other], "rows": rows}
-    return {
-        "objective": path,
-        "rung": table.rung.label,
-        "points": int(np.isfinite(table.metric(path)).sum()),
-        "promoted": not lowest,
-        "logarithmic": logarithmic,
-        "first": [
-            {"axis": i.axes[0], "share": i.share, "low": i.low, "high": i.high} for i in first
-        ],
-        "pairs": [
-            {"axes": list(i.axes), "share": i.share, "low": i.low, "high": i.high} for i in pairs
-        ],
-        "left_out": [{"axis": axis, "reason": reason} for axis, reason in left_out.items()],
-        "effects": effects,
-        "interaction": interaction,
-    }

@@ -11,7 +11,8 @@ from archsim.devices import LAWS, load_law
 from archsim.devices.fit.ageing import fit_ageing
 from archsim.devices.fit.fit import fit_device
 from archsim.devices.fit.law_fit import fit_law
-from archsim.devices.fit.measured import Hold, read_measured
+from archsim.devices.fit.measured import read_measured
+from archsim.devices.fit.measurement import Hold
 from archsim.devices.fit.search import free_parameters
 from archsim.devices.presets import load_device, read_presets
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from archsim.devices.fit.measured import Hold
+from archsim.devices.fit.measurement import Hold
 
 FEW_READINGS = 4
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from archsim.devices.fit.mean_device import MOST_STEPS, Curves
-from archsim.devices.fit.measured import Measured, Run
+from archsim.devices.fit.measurement import Measured, Run
 from hwlib.errors import InputError
 
 

@@ -10,7 +10,7 @@ from archsim.devices import LAWS, load_law
 from archsim.devices.fit.ageing import Ageing, fit_ageing
 from archsim.devices.fit.curves import to_weights
 from archsim.devices.fit.law_fit import LawFit, fit_law
-from archsim.devices.fit.measured import Measured
+from archsim.devices.fit.measurement import Measured
 from archsim.devices.fit.noise import Noise, fit_noise
 from archsim.devices.fit.spread import fit_spread
 from hwlib.errors import InputError, unknown

@@ -11,7 +11,7 @@ from archsim.devices import load_law
 from archsim.devices.fit.curves import curves_of
 from archsim.devices.fit.gains import first_gains, fit_gains
 from archsim.devices.fit.mean_device import Curves, simulate
-from archsim.devices.fit.measured import Measured
+from archsim.devices.fit.measurement import Measured
 from archsim.devices.fit.search import Search, quiet, starts_of
 
 if TYPE_CHECKING:

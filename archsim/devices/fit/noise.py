@@ -10,7 +10,7 @@ from archsim.devices import load_law
 from archsim.devices.fit.curves import curves_of
 from archsim.devices.fit.law_fit import LawFit
 from archsim.devices.fit.mean_device import Curves, planes_of
-from archsim.devices.fit.measured import Measured
+from archsim.devices.fit.measurement import Measured
 from archsim.devices.fit.search import range_of
 
 NOISES = ("pulse_noise", "program_error")

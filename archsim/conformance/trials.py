@@ -1,0 +1,53 @@
+"""What the checks of a scheme share: a trial run, and the refusal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from archsim.conformance.cases import IMAGES, Case, fitting_chip, trained_machine
+from archsim.schemes.tuned import RATE
+
+if TYPE_CHECKING:
+    from archsim.run.result import Result
+    from archsim.training.machine import Machine
+
+
+_TUNED_IMAGES = 64  # digits in which each tuned setting shows
+
+
+class NotConforming(AssertionError):
+    """A scheme does not do what it declares."""
+
+
+def weights_differ(case: Case, path: str, ends: Sequence[object], rate: float) -> bool:
+    """Whether a setting moves the weights of a short training at a rate."""
+    import numpy as np
+
+    quick = replace(case, practice={**case.practice, RATE.name: rate})
+    one, other = (
+        trained_machine(quick.with_setting(path, value), _TUNED_IMAGES).arrays.weights
+        for value in ends
+    )
+    return not np.array_equal(one, other, equal_nan=True)
+
+
+def trained_and_simulated(case: Case) -> tuple[Machine, Result]:
+    """A trained machine and the simulation of the same images with the activity it measured."""
+    from archsim.run.simulation import simulate
+    from archsim.trace import build_trace, with_activity
+    from archsim.training.recorder import measured_activities
+    from workloads import load_network
+
+    machine, scheme = trained_machine(case), case.scheme
+    trace = build_trace(load_network("digits_cnn"), scheme, "training", machine.settings.batch)
+    activities = measured_activities(machine) if trace.matrices else {}
+    return machine, simulate(
+        with_activity(trace, activities), fitting_chip(case), scheme, images=IMAGES, timing=False
+    )
+
+
+def require(condition: bool, message: str) -> None:
+    if not condition:
+        raise NotConforming(message)
