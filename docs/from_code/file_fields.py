@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from archsim.devices import presets
 from archsim.exploration.space import axes, load, read_ladder, space
 from archsim.operators.vocabulary import FUNCTIONS
-from archsim.studies import training
+from archsim.studies import study_file
 from docs.from_code.markdown import code, page, table
 from hwlib import figures
 from workloads import toml_file
@@ -187,6 +187,6 @@ def named_by_readers() -> dict[str, tuple[set[str], set[str]]]:
         "rung": ({"kind", "points", "each", *read_ladder._TRAINING_OPTIONS}, set(RUNG)),
         "device": ({*presets._REQUIRED, "note"}, set(DEVICE)),
         "figure": ({*figures._REQUIRED, *figures._OPTIONAL}, set(FIGURE)),
-        "study": (set(training._FIELDS), set(STUDY)),
-        "row": (set(training._ROW_FIELDS), set(ROW)),
+        "study": (set(study_file._FIELDS), set(STUDY)),
+        "row": (set(study_file._ROW_FIELDS), set(ROW)),
     }

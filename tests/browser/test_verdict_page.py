@@ -7,7 +7,7 @@ import json
 import pytest
 
 from archsim.report.comparison.page import render_comparison
-from archsim.run.result_schema import check_comparison
+from archsim.run.comparison_schema import check_comparison
 from tests.data_comparison import make_comparison
 
 pytestmark = pytest.mark.browser
