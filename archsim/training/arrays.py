@@ -144,8 +144,8 @@ class Arrays:
             start += size
         for number, device in enumerate(self.devices):
             # a block that the chip shares is the same for all
-            own = min(number, len(self.generators.state) - 1)
-            device.generators = self.generators._replace(state=self.generators.state[own])
+            block = min(number, len(self.generators.state) - 1)
+            device.generators = self.generators._replace(state=self.generators.state[block])
 
     def record(self) -> Devices:
         """The devices as the compiled updates take them."""
