@@ -90,6 +90,13 @@ def make_result(cycles=2000, layer="conv1"):
         "stalls": {"input": 100},
         "roofline": {"peak_macs_per_s": 1e9, "points": []},
         "placement": [],
+        "memory": {
+            "buffer_kib": 8.0,
+            "needed_kib": 4.0,
+            "state_kib": 2.0,
+            "state_off_chip": 0.0,
+            "maps_off_chip": 0.0,
+        },
         "notes": ["a note"],
         "timeline": [
             {"lane": layer, "layer": layer, "phase": "forward", "image": 0, "start": 5, "end": 605}
