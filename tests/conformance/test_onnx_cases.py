@@ -43,7 +43,8 @@ def test_a_run_with_data_computes_what_the_file_says(name, weights, work):
     shape = [dim.dim_value for dim in given.type.tensor_type.shape.dim]
     x = np.random.default_rng(1).uniform(0, 1, shape).astype(np.float32)
     wanted = reference_outputs(model, {given.name: x}, 1)[0]
-    chip = archsim.load_architecture("cim40", {"read.adc_bits": 12, "read.input_bits": 12})
+    fine = {"read.adc_bits": 12, "read.input_bits": 12, "read.output_bits": 32}
+    chip = archsim.load_architecture("cim40", fine)
     result = archsim.simulate(network, chip, data={"images": x.reshape(network.input_shape)})
     np.testing.assert_allclose(
         result.reference_outputs.reshape(-1), wanted, rtol=1e-4, atol=1e-5 * np.abs(wanted).max()

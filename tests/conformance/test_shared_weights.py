@@ -103,7 +103,7 @@ transposed = true
 """)
     network = load_network(path)
     assert network.weights == 4800 and network.multiply_accumulates == 9600
-    fine = {"read.adc_bits": 12, "read.input_bits": 12}
+    fine = {"read.adc_bits": 12, "read.input_bits": 12, "read.output_bits": 32}
     chip = archsim.load_architecture("cim40", fine)
     weights = np.random.default_rng(1).standard_normal((300, 16))
     image = np.random.default_rng(2).random(16)
