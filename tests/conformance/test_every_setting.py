@@ -214,7 +214,7 @@ def test_no_setting_of_a_scheme_is_passed_over_in_silence(name):
                 if isinstance(value, bool)
                 else [value + 1, max(0, value - 1)]
                 if isinstance(value, int)
-                else [value / 2]
+                else [0.5 if value is None else value / 2]  # none: what the chip has
             )
         for other in (other for other in tried if other != value):
             try:

@@ -245,7 +245,9 @@ def test_two_readings_of_one_array_have_noise_of_their_own(tmp_path):
     quiet, noisy = (
         archsim.simulate(
             network,
-            archsim.load_architecture("cim40", {"physics.read_noise": noise, "read.output_bits": 32}),
+            archsim.load_architecture(
+                "cim40", {"physics.read_noise": noise, "read.output_bits": 32}
+            ),
             data="random",
         ).outputs
         for noise in (0.0, 0.05)
