@@ -85,6 +85,8 @@ def test_the_table_cuts_nothing_at_any_width(width):
         "area_mm2": 4.862,
         "power_uw": 61_030.0,
         "energy_per_image_j": 2.759e-6,
+        "system_energy_per_image_j": 3.518e-6,
+        "off_chip": "state spilled off chip",
         "update_energy_per_image_j": 4.71e-7,
         "latency_per_image_s": 4.52e-5,
         "writes_per_device": 12_613.5,
@@ -110,7 +112,9 @@ def test_the_table_cuts_nothing_at_any_width(width):
     for heading, value in (
         ("Power", "61.03 mW"),
         ("Area", "4.862 mm²"),
-        ("memory", "783.2 KiB"),
+        ("Extra", "783.2 KiB"),
+        ("with its", "3.518 µJ"),
+        ("Spilled", "state"),
         ("on a core", "2,130"),
         ("/ device", "1.261e+04"),
     ):

@@ -16,7 +16,7 @@ from archsim.schemes.low_rank.sbpca_work import SHOT_PHASES, outer_product_work,
 from archsim.schemes.low_rank.settings import LowRankSettings
 from archsim.schemes.rule import ActionCounts, LayerState
 from archsim.schemes.shared.state_read import read_state
-from archsim.schemes.shared.train_generators import count_trains
+from archsim.schemes.shared.train_counts import count_trains
 from archsim.schemes.shared.writing import devices_of_a_weight, write_targets
 
 F = np.float32

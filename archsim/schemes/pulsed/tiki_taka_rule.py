@@ -25,7 +25,7 @@ from archsim.kernels.random import DEVICE, as_word, fill_normals, stream_key
 from archsim.kernels.records import Cells, Tally, Trains
 from archsim.schemes.rule import LayerState, UpdateRule
 from archsim.schemes.shared.state_read import LineRead
-from archsim.schemes.shared.train_generators import count_trains
+from archsim.schemes.shared.train_counts import count_trains
 from archsim.trace.operation import Activity
 from hwlib.errors import InputError
 

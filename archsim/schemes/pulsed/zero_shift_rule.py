@@ -15,7 +15,7 @@ from archsim.devices.symmetry import drive_to_symmetry
 from archsim.kernels.random import DEVICE, as_word, fill_normals, stream_key
 from archsim.schemes.rule import LayerState, UpdateRule
 from archsim.schemes.shared.expected_pulses import expected_change
-from archsim.schemes.shared.train_generators import count_trains
+from archsim.schemes.shared.train_counts import count_trains
 from archsim.trace.operation import Activity
 from hwlib.errors import InputError
 

@@ -1,14 +1,10 @@
-"""What makes pulse trains, for every scheme that pulses devices: the parts that it adds to a chip, and
-the actions that they performed.
+"""What makes pulse trains, for every scheme that pulses devices: the parts that it adds to a chip.
+`train_counts.py` counts what they did.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-
-from archsim.chip.blocks.bitstream import NUMBERS_OF_A_TILE
-from archsim.kernels.generators import IDEAL, SHARING, SHARINGS, SOURCE, Generators
-from archsim.schemes.rule import ActionCounts
 
 if TYPE_CHECKING:
     from archsim.chip.config import Architecture
@@ -53,14 +49,3 @@ def train_generators(chip: Architecture) -> dict[str, dict]:
             "boundary": "macro",
         },
     }
-
-
-def count_trains(done: ActionCounts, generators: Generators, slots: float, lines: int) -> None:
-    """Count what the generators of an array did in trains of `slots` slots in all on `lines` lines."""
-    state = generators.state if generators.state.ndim == 1 else generators.state[0]
-    if state[SOURCE] == IDEAL:
-        return
-    done.add("bitstream_generator", "bit", slots * lines)
-    numbers = NUMBERS_OF_A_TILE.get(SHARINGS[state[SHARING]], 0)
-    if numbers:
-        done.add("number_generator", "number", slots * numbers)
