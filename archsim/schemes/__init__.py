@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from archsim.schemes.base import Scheme
 
 
-_ALGORITHMS = ("_rule", "_kernels", "_reference", "_apply")
+_ALGORITHMS = ("_rule", ".rule", "_kernels", "_reference", "_apply")
 
 
 @functools.cache
