@@ -36,6 +36,7 @@ ACTING = (
     "program_error",
     "verify_window",
     "cycles",
+    "read_noise",
 )
 """Parameters of a device that act where weights are programmed, left alone and read."""
 

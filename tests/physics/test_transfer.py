@@ -35,7 +35,13 @@ def test_programming_error_costs_accuracy_and_differs_between_chips():
                 "rule": "mixed_precision",
                 "device": "bulk_rram",
                 "read": read,
-                "device_settings": {"program_error": level, "verify_window": 10.0},
+                # trained without devices: weights keep their unit, and reads have no noise
+                "weight_range": "device",
+                "device_settings": {
+                    "program_error": level,
+                    "verify_window": 10.0,
+                    "read_noise": 0.0,
+                },
             }
         )
         errors[level] = transfer(network, data, settings, trained.weights, range(4))
@@ -68,6 +74,8 @@ def test_every_device_of_a_weight_is_programmed():
                 "rule": "rpu",
                 "device": "bulk_rram",
                 "devices_per_weight": copies,
+                # one unit for both layers, in which a device reaches beyond the targets
+                "weight_range": "device",
                 "device_settings": {"program_error": 0.05, "verify_window": 10.0, "cycles": 1},
             }
         )
