@@ -85,6 +85,8 @@ class Block(Generic[S]):
     optional: ClassVar[bool] = False
     """Whether only some chips have it, so that a result says how busy it was only where it was
     asked."""
+    only_times: ClassVar[bool] = False
+    """Whether its settings move at most when data come, never what they are."""
 
     def settings(self, chip: Architecture) -> S:
         """Its section of a chip."""

@@ -49,6 +49,7 @@ class Buffer(Block[BufferSettings]):
     down = 20
     up = 30
     roles = ("buffer",)
+    only_times = True
     acts = {
         "fit": Acts(lambda run: run.built.grown_kib > 0, "all that it has to hold fits without"),
         "ports": TIMED,

@@ -35,6 +35,7 @@ class Controller(Block[ControllerSettings]):
     section = ControllerSettings
     roles = ("controller", "instruction_memory")
     without = frozenset(roles)
+    only_times = True
     acts = {
         "prefetch": Acts(
             lambda run: run.timed and run.built.chip.controller.issue_cycles > 0,

@@ -42,6 +42,7 @@ class Interconnect(Block[InterconnectSettings]):
     down = 30
     up = 10
     roles = ("interconnect",)
+    only_times = True
     acts = {
         "kind": Acts(
             lambda run: (

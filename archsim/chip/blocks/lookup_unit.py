@@ -40,6 +40,7 @@ class LookupUnit(Block[LookupUnitSettings]):
     roles = ("lookup_unit",)
     per = "lookup_lane"
     optional = True
+    only_times = True
     acts = {
         "lanes": Acts(
             lambda run: (

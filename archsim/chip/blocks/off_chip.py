@@ -40,6 +40,7 @@ class OffChip(Block[OffChipSettings]):
     down = 10
     roles = ("off_chip_memory",)
     without = frozenset(roles)
+    only_times = True
     acts = {"bits_per_cycle": TIMED, "latency_cycles": TIMED, "preload_input": TIMED}
 
     def servers(self, chip: Architecture, trace: Trace) -> tuple[ServerPlan, ...]:

@@ -1,12 +1,14 @@
 """Which setting cannot act on which quantity: such a pair is no driver, whatever a sweep's promoted points
 make it look like (designs that were promoted for their area differ in accuracy too).
 
-One table, with the reason that the documents give.
+One table, with the reason that the documents give; of a block of the chip, the block's file says it.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
+
+from archsim.chip.blocks import blocks
 
 ACCURACY = ("accuracy_percent",)
 BUILT = ("area_mm2", "static_power_uw", "tiles")
@@ -43,14 +45,10 @@ TABLE = (
     ),
     CannotAct(
         (
-            "buffer.",
-            "interconnect.",
-            "controller.",
-            "off_chip.",
+            *(f"{block.name}." for block in blocks() if block.only_times),
             "execution.",
             "vector_unit.lanes",
             "vector_unit.divide_cycles",
-            "lookup_unit.",
             "read.slot_cycles",
             "read.conversion_cycles",
             "read.overlap",
