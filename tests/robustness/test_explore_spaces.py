@@ -91,6 +91,10 @@ FAULTS = {
         changed(axes={"training.learning_rate": [-0.1]}),
         "axes.training.learning_rate",
     ),
+    "training of no rung": (
+        changed(axes={"training.learning_rate": [0.1, 0.2]}),
+        "axes.training.learning_rate.*no rung of this sweep trains",
+    ),
     "device": (changed(axes={"device": ["gokmen2061"]}), "gokmen2016"),
     "derived": (changed(derived={"tile.rows": "64"}), "both derived and an axis"),
     "derived name": (changed(derived={"tile.columns": "tile.rws"}), "did you mean 'tile.rows'"),

@@ -97,6 +97,7 @@ def read_space(given: Mapping[str, Any], where: str, name: str = "space") -> Spa
             got=fixed["phase"],
         )
     _check_values(space, where)
+    _check_acting(space, where)
     return space
 
 
@@ -158,3 +159,24 @@ def _check_values(space: Space, where: str) -> None:
     for index, rung in enumerate(space.rungs):
         if "data" in dict(rung.options):
             check_data(dict(rung.options)["data"], f"{where}: rungs[{index}].data")
+
+
+def _check_acting(space: Space, where: str) -> None:
+    """An axis of the training is read by a rung that trains, or by a field derived from it, or else
+    finds nothing.
+    """
+    from archsim.chip.replicas import chip_settings
+
+    if any(rung.kind == "training" for rung in space.rungs):
+        return
+    read = {name for _, expression in space.derived for name in expression.names}
+    for axis in space.axes:
+        path = axis.path
+        of_training = path.startswith("training.") and chip_settings(path, None) is None
+        need(
+            not of_training or path in read,
+            "nothing reads this parameter, so a sweep over it finds nothing",
+            where=f"{where}: axes.{path}",
+            got=path,
+            hint='no rung of this sweep trains: add one of kind = "training"',
+        )
