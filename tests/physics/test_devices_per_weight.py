@@ -244,7 +244,6 @@ kind = "price"
     [
         ("training.devices_per_weight.conv2 = [1, 13]", "did you mean 'conv1'?"),
         ("training.devices_per_weight = [1, 65]", "at most 64"),
-        ("training.device_settings.drift_exponent = [0.0, 0.1]", "nothing reads this parameter"),
         ("training.device_settings.pulse_stepp = [0.1, 0.2]", "did you mean 'pulse_step'?"),
     ],
 )
