@@ -10,11 +10,15 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from archsim.operators.base import Operator, Tensors, Work, constant, number_of
+from archsim.operators.base import Operator, Tensors, Work, constant, merge, number_of
 from archsim.operators.numbers import np
 
 if TYPE_CHECKING:
     from workloads.network import Layer
+
+
+# what scaling and shifting asks of a lane, an element
+_AFFINE = {("scale", "shift"): "multiply_add", ("scale",): "multiply", ("shift",): "add"}
 
 
 class Normalisation(Operator):
@@ -40,27 +44,18 @@ class Normalisation(Operator):
         n = layer.output_elements
         sets = self.sets(layer)
         # squares summed, the product with 1/deviation; a mean and 1/sqrt (by table) a set
-        work = {"multiply_add": n, "multiply": n, "divide": sets, "lookup": sets}
-        if self.centred:
-            work["add"] = 2 * n  # summed, and the mean taken off
-            work["divide"] += sets
-        parts = len(layer.constants)
-        if parts == 2:
-            work["multiply_add"] += n
-        elif parts:
-            work["multiply" if "scale" in layer.constants else "add"] = (
-                work.get("multiply" if "scale" in layer.constants else "add", 0) + n
-            )
-        return {name: float(count) for name, count in work.items()}
+        work: Work = {"multiply_add": n, "multiply": n, "divide": sets, "lookup": sets}
+        if self.centred:  # summed, and the mean taken off
+            work = merge(work, {"add": 2 * n, "divide": sets})
+        return merge(work, {_AFFINE[layer.constants]: n} if layer.constants else {})
 
     def backward_work(self, layer: Layer) -> Work:
         n = layer.output_elements
         sets = self.sets(layer)
         # dx = (g - mean(g) - y mean(g y)) / deviation with g = scale x error; scale's and shift's
         # own gradients are sums of error x y and of error
-        work = {"multiply_add": 3 * n, "multiply": 2 * n, "divide": sets}
-        work["add"] = 2 * n if self.centred else 0
-        return {name: float(count) for name, count in work.items() if count}
+        work: Work = {"multiply_add": 3 * n, "multiply": 2 * n, "divide": sets}
+        return merge(work, {"add": 2 * n} if self.centred else {})
 
     def forward(self, layer: Layer, inputs: Sequence[np.ndarray], constants: Tensors) -> np.ndarray:
         sets = self.split(layer, np.asarray(inputs[0], np.float64))

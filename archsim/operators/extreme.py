@@ -1,0 +1,23 @@
+"""What the smaller and the larger of several operands have in common."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from archsim.operators.base import Work
+from archsim.operators.join import Join
+
+if TYPE_CHECKING:
+    from workloads.network import Layer
+
+
+class Extreme(Join):
+    """One of each pair; an error goes back to the operand that was taken."""
+
+    inputs = None
+
+    def forward_work(self, layer: Layer) -> Work:
+        return {"compare": self.operations(layer)}
+
+    def backward_work(self, layer: Layer) -> Work:
+        return {"compare": layer.output_elements}
