@@ -88,15 +88,15 @@ def core_settings(name: str) -> dict[str, Any]:
 
 def cases_of(names: Iterable[str] | None = None) -> list[Case]:
     """A case for each scheme (default: all that are registered) and one for each of its variants."""
-    found = []
+    cases = []
     for name in sorted(list_schemes() if names is None else names):
         kind = type(load_scheme(name))
-        found.append(Case(name, "", kind.practice, kind.trial))
+        cases.append(Case(name, "", kind.practice, kind.trial))
         for variant, declared in kind.variants.items():
             practice = kind.practice | declared.get("practice", {})
             trial = kind.trial | declared.get("trial", {})
-            found.append(Case(name, variant, practice, trial))
-    return found
+            cases.append(Case(name, variant, practice, trial))
+    return cases
 
 
 @cache

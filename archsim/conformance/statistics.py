@@ -67,17 +67,17 @@ def judge(changes: np.ndarray, references: np.ndarray, bias: bool = True) -> lis
     # No weight that varies: no chance is at work, and only rounding is allowed.
     event = _event(changes, rounding) if (np.ptp(changes, axis=0) > rounding).any() else 0.0
     seldom = _departures(off, rounding)
-    found = []
-    for place in np.ndindex(expected.shape):
+    findings = []
+    for weight in np.ndindex(expected.shape):
         allowed = (
-            _single(off[:, *place], expected[place], event, int(seldom[place]), certainty)
+            _single(off[:, *weight], expected[weight], event, int(seldom[weight]), certainty)
             + rounding
         )
-        found.append(
+        findings.append(
             Finding(
-                _weight(place, expected.shape, bias),
-                float(changes[:, *place].mean()),
-                float(expected[place]),
+                _weight(weight, expected.shape, bias),
+                float(changes[:, *weight].mean()),
+                float(expected[weight]),
                 allowed,
             )
         )
@@ -88,9 +88,9 @@ def judge(changes: np.ndarray, references: np.ndarray, bias: bool = True) -> lis
         hidden = group & quiet
         summed = group if seldom[hidden].sum() >= ENOUGH else group & ~quiet
         if summed.any():
-            found.append(_sum(name, summed, off, expected, certainty, rounding, None))
+            findings.append(_sum(name, summed, off, expected, certainty, rounding, None))
     if event and quiet.any():
-        found.append(
+        findings.append(
             _sum(
                 "the sum of the weights that hardly vary",
                 quiet,
@@ -101,7 +101,7 @@ def judge(changes: np.ndarray, references: np.ndarray, bias: bool = True) -> lis
                 event,
             )
         )
-    return sorted(found, key=lambda finding: -finding.excess)
+    return sorted(findings, key=lambda finding: -finding.excess)
 
 
 def trials_needed(changes: np.ndarray, references: np.ndarray) -> int:
@@ -123,8 +123,8 @@ def _departures(off: np.ndarray, rounding: float) -> np.ndarray:
     """Trials (M, N) in which a weight did something else than what it does most often."""
     rounded = np.round(off / max(rounding, 1e-30))
     counts = np.zeros(off.shape[1:], int)
-    for place in np.ndindex(counts.shape):
-        counts[place] = len(off) - np.unique(rounded[:, *place], return_counts=True)[1].max()
+    for weight in np.ndindex(counts.shape):
+        counts[weight] = len(off) - np.unique(rounded[:, *weight], return_counts=True)[1].max()
     return counts
 
 
@@ -220,27 +220,27 @@ def _groups(expected: np.ndarray, bias: bool) -> dict[str, np.ndarray]:
     rows, columns = np.indices(expected.shape)
     size = np.abs(expected)
     large = size > np.median(size)
-    found = {
+    groups = {
         "the sum of all weights": size > 0,
         "the sum of the weights that grow": expected > 0,
         "the sum of the weights that shrink": expected < 0,
         "the sum of the larger changes": large & (size > 0),
         "the sum of the smaller changes": ~large & (size > 0),
     }
-    found |= {
+    groups |= {
         f"the sum of the weights of output {row}": (rows == row) & (size > 0)
         for row in range(expected.shape[0])
     }
-    found |= {
+    groups |= {
         f"the sum of the weights of {_line(column, expected.shape[1], bias)}": (columns == column)
         & (size > 0)
         for column in range(expected.shape[1])
     }
-    return {name: group for name, group in found.items() if group.sum() > 1}
+    return {name: group for name, group in groups.items() if group.sum() > 1}
 
 
-def _weight(place: tuple[int, ...], shape: tuple[int, ...], bias: bool) -> str:
-    return f"the weight of output {place[0]} and {_line(place[1], shape[1], bias)}"
+def _weight(index: tuple[int, ...], shape: tuple[int, ...], bias: bool) -> str:
+    return f"the weight of output {index[0]} and {_line(index[1], shape[1], bias)}"
 
 
 def _line(column: int, columns: int, bias: bool) -> str:

@@ -279,10 +279,10 @@ class Device:
     def _corrupt(self, planes: list[np.ndarray], draw: Callable[[], np.ndarray]) -> None:
         if self.corrupt_probability > 0:
             stuck = normal_to_uniform(draw()) < self.corrupt_probability
-            place = np.clip(
+            stuck_at = np.clip(
                 (2 * normal_to_uniform(draw()) - 1) * self.corrupt_range, planes[2], planes[3]
             )
-            for plane, value in zip(planes, (0.0, 0.0, place, place)):
+            for plane, value in zip(planes, (0.0, 0.0, stuck_at, stuck_at)):
                 plane[...] = np.where(stuck, value, plane)
 
 

@@ -46,7 +46,7 @@ def unread(
     """
     values = device.values
     law = {parameter.name: parameter.default for parameter in device.parameters}
-    found = {}
+    reasons = {}
     for name, value in values.items():
         if name in NOT_SIMULATED:
             why = NOT_SIMULATED[name] if value != law[name] else ""
@@ -69,8 +69,8 @@ def unread(
         else:
             why = ""
         if why:
-            found[name] = why
-    return found
+            reasons[name] = why
+    return reasons
 
 
 def check_swept(name: str) -> None:

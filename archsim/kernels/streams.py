@@ -94,9 +94,9 @@ def encode(
     ones = 0
     for w in range(words.shape[0]):
         for j in range(lines):
-            found = np.int64(count_ones(words[w, j]))
-            ones_of[j] += found
-            ones += found
+            driven = np.int64(count_ones(words[w, j]))
+            ones_of[j] += driven
+            ones += driven
     return ones
 
 

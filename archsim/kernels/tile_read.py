@@ -57,7 +57,7 @@ class TileOutputs(NamedTuple):
     saturations: int
 
 
-def whole(weights: np.ndarray, transposed: bool = False) -> Part:
+def whole_matrix(weights: np.ndarray, transposed: bool = False) -> Part:
     """The part that is all of a matrix (M, N)."""
     columns, lines = weights.shape[::-1] if transposed else weights.shape
     return Part(0, 0, lines, columns)
@@ -84,7 +84,7 @@ def tile_read(
     Returns:
         outputs, repeats and saturations.
     """
-    part = whole(weights, transposed) if part is None else part
+    part = whole_matrix(weights, transposed) if part is None else part
     weights = np.ascontiguousarray(weights, F)
     block = np.ascontiguousarray(np.asarray(inputs, F).T)
     count = block.shape[1]

@@ -30,7 +30,7 @@ from archsim.kernels.read_block import (
     WRITTEN,
 )
 from archsim.kernels.read_reference import convert_reference
-from archsim.kernels.tile_read import FIRST, Keys, Part, TileOutputs, whole
+from archsim.kernels.tile_read import FIRST, Keys, Part, TileOutputs, whole_matrix
 
 F = np.float32
 
@@ -46,7 +46,7 @@ def tile_read_reference(
     """As `tile_read.tile_read`: arguments, results and bits."""
     physics = np.asarray(physics, F)
     matrix = np.asarray(weights, F).T if transposed else np.asarray(weights, F)
-    part = whole(weights, transposed) if part is None else part
+    part = whole_matrix(weights, transposed) if part is None else part
     held = matrix[part.column : part.column + part.columns, part.line : part.line + part.lines]
     cells, shares, offset = _slices(held, float(np.abs(matrix).max(initial=0)), physics, transposed)
     outputs = []

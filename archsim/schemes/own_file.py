@@ -46,16 +46,16 @@ def scheme_names(texts: Iterable[str]) -> list[str]:
     """The names of schemes that are used side by side. Raises InputError where two files give
     theirs the same name.
     """
-    found: dict[str, str] = {}
+    text_of: dict[str, str] = {}
     names = []
     for text in texts:
         name = scheme_name(text)
-        if found.setdefault(name, text) != text:
+        if text_of.setdefault(name, text) != text:
             raise InputError(
                 "two update schemes have the same name",
                 where="scheme",
                 got=name,
-                allowed=(found[name], text),
+                allowed=(text_of[name], text),
                 hint="change the name in one of the files",
             )
         names.append(name)

@@ -46,7 +46,7 @@ def known_as(kind: type[Scheme], digest: str) -> None:
 
 
 def _digest_of(kind: type) -> str:
-    found = hashlib.sha256()
+    digest = hashlib.sha256()
     for own in filter(is_own, kind.__mro__):
         file = _file_of(own)
         if own.__module__.split(".")[0] in sys.stdlib_module_names or (
@@ -56,10 +56,10 @@ def _digest_of(kind: type) -> str:
         paths = sorted(_closure(Path(file))) if file and Path(file).is_file() else []
         for path in paths:
             content = path.read_bytes()
-            found.update(f"{path.name} {len(content)}\n".encode() + content)
+            digest.update(f"{path.name} {len(content)}\n".encode() + content)
         if not paths:
-            found.update(_text_of(own))
-    return found.hexdigest()[:16]
+            digest.update(_text_of(own))
+    return digest.hexdigest()[:16]
 
 
 def _file_of(kind: type) -> str | None:
@@ -114,19 +114,19 @@ def _code_of(code: types.CodeType) -> Iterator[bytes]:
 
 def _closure(first: Path) -> set[Path]:
     """A file and the files of what it imports, as far as these are nobody's installed package."""
-    found: set[Path] = set()
+    reached: set[Path] = set()
     waiting = [first.absolute()]
     while waiting:
         path = waiting.pop()
-        if path in found:
+        if path in reached:
             continue
-        found.add(path)
+        reached.add(path)
         try:
             tree = ast.parse(path.read_bytes())
         except (OSError, SyntaxError, ValueError):
             continue
-        waiting += [place for name in _imported(tree) for place in _places(name, path.parent)]
-    return found
+        waiting += [file for name in _imported(tree) for file in _files_of(name, path.parent)]
+    return reached
 
 
 def _imported(tree: ast.AST) -> Iterator[str]:
@@ -139,7 +139,7 @@ def _imported(tree: ast.AST) -> Iterator[str]:
             yield from (f"{stem}.{alias.name}".strip(".") for alias in node.names)
 
 
-def _places(name: str, beside: Path) -> Iterator[Path]:
+def _files_of(name: str, beside: Path) -> Iterator[Path]:
     """The files that an import of `name` reads: of each package on the way its own."""
     parts = name.split(".")
     if (

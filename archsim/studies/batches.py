@@ -89,17 +89,17 @@ class Perceptron:
             self._update(index, x, d, step)
         return loss, wrong
 
-    def _update(self, place: int, x: np.ndarray, d: np.ndarray, step: int) -> None:
+    def _update(self, index: int, x: np.ndarray, d: np.ndarray, step: int) -> None:
         rule = self.machine.rule
         if rule is None:
-            self.weights[place] += F(self.settings.learning_rate) * (d.T @ x)
+            self.weights[index] += F(self.settings.learning_rate) * (d.T @ x)
             return
-        layer = rule.layers[place]
+        layer = rule.layers[index]
         for b in range(len(x)):
             rule.image(layer, x[b][:, None], d[b][:, None], step + b)
-        rule.done[place].images += len(x)
+        rule.done[index].images += len(x)
         rule.batch(layer, step + len(x) - 1)
-        rule.done[place].batches += 1
+        rule.done[index].batches += 1
 
     def test(self, images: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
         """(mean loss, share of wrong answers)."""

@@ -145,8 +145,8 @@ def draw(study: Study, lines: list[dict]) -> None:
     import matplotlib
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(7.2, 4.6), layout="constrained")
-    axes = figure.subplots()
+    plot = Figure(figsize=(7.2, 4.6), layout="constrained")
+    axes = plot.subplots()
     colours = (
         "#0072B2",
         "#D55E00",
@@ -192,9 +192,9 @@ def draw(study: Study, lines: list[dict]) -> None:
     axes.grid(True, color="#dddddd", linewidth=0.6)
     axes.legend(frameon=False, fontsize=8, ncols=2)
     axes.set_title(study.title, fontsize=10)
-    figure.savefig(study.folder / "accuracy.png", dpi=160)
+    plot.savefig(study.folder / "accuracy.png", dpi=160)
     with matplotlib.rc_context({"svg.hashsalt": "archsim"}):  # the same file for the same numbers
-        figure.savefig(study.folder / "accuracy.svg", metadata={"Date": None})
+        plot.savefig(study.folder / "accuracy.svg", metadata={"Date": None})
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -177,8 +177,8 @@ def _draw(table: list[dict[str, Any]], folder: Path) -> None:
     import matplotlib
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(6.4, 4.6), layout="constrained")
-    axes = figure.add_subplot()
+    plot = Figure(figsize=(6.4, 4.6), layout="constrained")
+    axes = plot.add_subplot()
     for source, colour, mark in (
         ("cbram", "#0072b2", "o"),
         ("lfsr", "#d55e00", "s"),
@@ -224,9 +224,9 @@ def _draw(table: list[dict[str, Any]], folder: Path) -> None:
     )
     axes.grid(True, which="major", color="#dddddd", linewidth=0.6)
     axes.legend(fontsize=8, frameon=False)
-    figure.savefig(folder / "costs.png", dpi=160)
+    plot.savefig(folder / "costs.png", dpi=160)
     with matplotlib.rc_context({"svg.hashsalt": "archsim"}):  # the same file for the same numbers
-        figure.savefig(folder / "costs.svg", metadata={"Date": None})
+        plot.savefig(folder / "costs.svg", metadata={"Date": None})
 
 
 def main(arguments: list[str]) -> int:

@@ -70,8 +70,8 @@ def draw_errors(study: Study) -> None:
     from matplotlib.figure import Figure
     from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
 
-    figure = Figure(figsize=(7.2, 4.2 + 0.12 * len(study.rows)), layout="constrained")
-    axes = figure.subplots()
+    plot = Figure(figsize=(7.2, 4.2 + 0.12 * len(study.rows)), layout="constrained")
+    axes = plot.subplots()
     seen: list[float] = []
     for number, row in enumerate(study.rows):
         runs = [
@@ -116,8 +116,8 @@ def draw_errors(study: Study) -> None:
     axes.set_ylabel("test error, %")
     axes.grid(True, color="#dddddd", linewidth=0.6)
     if seen:
-        figure.legend(loc="outside lower center", ncols=2, frameon=False, fontsize=8)
+        plot.legend(loc="outside lower center", ncols=2, frameon=False, fontsize=8)
     axes.set_title(study.title, fontsize=10)
-    figure.savefig(study.folder / "errors.png", dpi=160)
+    plot.savefig(study.folder / "errors.png", dpi=160)
     with matplotlib.rc_context({"svg.hashsalt": "archsim"}):
-        figure.savefig(study.folder / "errors.svg", metadata={"Date": None})
+        plot.savefig(study.folder / "errors.svg", metadata={"Date": None})

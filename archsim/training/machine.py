@@ -127,8 +127,8 @@ class Machine:
         layers = []
         for index, copy, matrix in self.arrays.matrices():
             row, name = self.program.arrays[index], self.program.names[index]
-            place = int(row[WEIGHTS])
-            writes = self.arrays.writes[place : place + matrix.size].reshape(matrix.shape)
+            first = int(row[WEIGHTS])
+            writes = self.arrays.writes[first : first + matrix.size].reshape(matrix.shape)
             layers.append(
                 LayerState(
                     index,
@@ -140,7 +140,7 @@ class Machine:
                     bool(row[BIAS]),
                     int(tile_number(index, copy, UPDATE_CYCLE)),
                     self.arithmetic,
-                    self.arrays.intended[place : place + matrix.size].reshape(matrix.shape),
+                    self.arrays.intended[first : first + matrix.size].reshape(matrix.shape),
                     self.arrays.line_read(index),
                 )
             )

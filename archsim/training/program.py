@@ -178,7 +178,7 @@ def _operation(layout: _Layout, layer: Layer, row: TrainingRow) -> dict[int, int
         KEPT_SIZE: row.kept,
         BY_VECTOR: int(row.by_vector),
     }
-    return entry | {WINDOW + place: value for place, value in enumerate(row.window)}
+    return entry | {WINDOW + offset: value for offset, value in enumerate(row.window)}
 
 
 def _array(layer: Layer, copies: int) -> dict[int, int]:

@@ -44,10 +44,10 @@ def measured_activities(machine: Machine) -> dict[tuple[str, str], Activity]:
         return measured
     for index, name in enumerate(machine.program.names):
         array = machine.program.arrays[index]
-        for place, phase in enumerate(("forward", "backward")):
+        for direction, phase in enumerate(("forward", "backward")):
             measured[name, phase] = _read_activity(
-                machine.samples[index, place],
-                machine.totals[index, place],
+                machine.samples[index, direction],
+                machine.totals[index, direction],
                 _tiles(array, phase == "backward"),
             )
         counts = machine.counts[index]
@@ -66,8 +66,8 @@ def measured_activities(machine: Machine) -> dict[tuple[str, str], Activity]:
             layer = machine.rule.layers[index]
             measured[name, "update"] = machine.rule.activity(layer, measured[name, "update"])
             measured |= {
-                (place, "update"): activity
-                for place, activity in machine.rule.further_activities(layer).items()
+                (layer_name, "update"): activity
+                for layer_name, activity in machine.rule.further_activities(layer).items()
             }
     return measured
 
@@ -148,8 +148,8 @@ def recorder_totals(machine: Machine) -> dict[str, dict[str, float]]:
     totals = {}
     for index, name in enumerate(machine.program.names):
         row: dict[str, float] = {}
-        for place, phase in enumerate(("forward", "backward")):
-            reads = machine.totals[index, place].tolist()
+        for direction, phase in enumerate(("forward", "backward")):
+            reads = machine.totals[index, direction].tolist()
             row |= {
                 f"{phase}_reads": reads[READS],
                 f"{phase}_retries": reads[RETRIES],

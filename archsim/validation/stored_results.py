@@ -96,25 +96,27 @@ def verify(folder: str | Path) -> Verification:
     return Verification(tuple(findings))
 
 
-def _documents(place: Path) -> Iterator[Path]:
+def _documents(target: Path) -> Iterator[Path]:
     try:
-        if not place.exists():
-            raise InputError("no such folder", where=str(place))
-        if not place.is_dir():
-            if place.name not in _CHECKS:
-                raise InputError("not a stored document", where=str(place), allowed=sorted(_CHECKS))
-            yield place
+        if not target.exists():
+            raise InputError("no such folder", where=str(target))
+        if not target.is_dir():
+            if target.name not in _CHECKS:
+                raise InputError(
+                    "not a stored document", where=str(target), allowed=sorted(_CHECKS)
+                )
+            yield target
             return
     except (OSError, ValueError) as fault:
         if isinstance(fault, InputError):
             raise
-        raise InputError("cannot be opened", where=str(place)) from None
+        raise InputError("cannot be opened", where=str(target)) from None
     count = 0
-    for folder, below, files in os.walk(place):  # links are not followed
+    for folder, below, files in os.walk(target):  # links are not followed
         below.sort()
         count += len(files)
         if count > MOST_FILES:
-            raise InputError("too many files", where=str(place), allowed=f"up to {MOST_FILES}")
+            raise InputError("too many files", where=str(target), allowed=f"up to {MOST_FILES}")
         yield from (Path(folder) / name for name in sorted(files) if name in _CHECKS)
 
 

@@ -39,16 +39,16 @@ def measured_curves(fit: DeviceFit) -> dict[str, dict[str, list[float]]]:
         runs = curves.up == up
         if not runs.any():
             continue
-        places = np.unique(curves.at[runs][curves.at[runs] >= 0])
-        if len(places) > MOST_POINTS:
-            places = places[np.unique(np.linspace(0, len(places) - 1, MOST_POINTS).astype(int))]
+        points = np.unique(curves.at[runs][curves.at[runs] >= 0])
+        if len(points) > MOST_POINTS:
+            points = points[np.unique(np.linspace(0, len(points) - 1, MOST_POINTS).astype(int))]
         rows: dict[str, list[float]] = {
             key: [] for key in ("pulses", "low", "median", "high", "fitted")
         }
-        for place in places:
-            here = runs[:, None] & (curves.at == place)
+        for at in points:
+            here = runs[:, None] & (curves.at == at)
             low, median, high = np.quantile(curves.weights[here], (0.05, 0.5, 0.95))
-            rows["pulses"].append(int(place * curves.stride))
+            rows["pulses"].append(int(at * curves.stride))
             rows["low"].append(round(float(low), 6))
             rows["median"].append(round(float(median), 6))
             rows["high"].append(round(float(high), 6))

@@ -66,10 +66,10 @@ def fit_noise(measured: Measured, fit: LawFit) -> Noise:
     name = next((n for n in NOISES if n in names), "")
     if not name:
         return Noise("", 0.0, {}, reading)
-    places = names["noise_place"].choices if "noise_place" in names else ("",)
+    noise_places = names["noise_place"].choices if "noise_place" in names else ("",)
     best = None
-    for place in places:
-        choices = {"noise_place": place} if place else {}
+    for noise_place in noise_places:
+        choices = {"noise_place": noise_place} if noise_place else {}
         unit = _response(steps, fit, {name: 1.0, **choices})
         use = steps.free & (unit > 1e-9)
         if not use.any():

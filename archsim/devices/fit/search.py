@@ -128,14 +128,14 @@ class Search:
         low, high = self.limits()
         margin = 1e-9 * (high - low)
         first = np.clip(self.encode(start), low + margin, high - margin)
-        found = least_squares(
+        solution = least_squares(
             lambda coded: self.residuals(self.decode(coded), gains),
             first,
             bounds=(low, high),
             x_scale=np.maximum(np.abs(first), 0.05),
             max_nfev=_MOST_CALLS,
         )
-        return self.decode(found.x), float(2 * found.cost / max(1, len(found.fun)))
+        return self.decode(solution.x), float(2 * solution.cost / max(1, len(solution.fun)))
 
     def drop_idle(self, values: dict[str, float], gains: np.ndarray) -> None:
         """Leave out what the data cannot tell from the others, so that it keeps its value.

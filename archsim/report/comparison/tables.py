@@ -96,7 +96,7 @@ _WHAT_IT_IS = (
     _text("scheme", "Rule", hidden=True),
     _text("title", "What it does", hidden=True),
     _text("device", "Device", hidden=True),
-    _column("batch", "Batch", fmt.whole),
+    _column("batch", "Batch", fmt.count),
     _column("learning_rate", "Rate", fmt.plain),
     _csv_only("epochs"),
     _column("accuracy_percent", "Accuracy", _percent, below="accuracy_spread"),
@@ -128,7 +128,7 @@ _WHAT_IT_COSTS = (
     _column("writes_per_device", "Writes / device", _three),
     _column("most_writes_per_device", "Most written array", _three),
     _column("extra_memory_kib", "Extra memory", _kibibytes),
-    _column("tiles", "Tiles", fmt.whole),
+    _column("tiles", "Tiles", fmt.count),
     _column("images_per_second", "Images/s a core", _three),
 )
 
@@ -181,11 +181,11 @@ def detail_tables(view: ComparisonView, number: int) -> tuple[Table, Table]:
     """Components and phases of one scheme, for all simulated images."""
     own = view.views[number - 1]
     images = own.result["images"]
-    of = f"of {fmt.whole(images)} image{'' if images == 1 else 's'}"
+    of = f"of {fmt.count(images)} image{'' if images == 1 else 's'}"
     phases = [{"phase": name, **part} for name, part in own.result["by_phase"].items()]
     columns = (
         Column("phase", "Phase", _key("phase"), str, numeric=False),
-        Column("cycles", "Cycles", _key("cycles"), fmt.whole, share=True),
+        Column("cycles", "Cycles", _key("cycles"), fmt.count, share=True),
         Column("energy_j", "Energy", _key("energy_j"), lambda v: fmt.si(v, "J"), share=True),
     )
     return (

@@ -124,7 +124,7 @@ def percent(fraction: object) -> str:
     return f"{value:.1f} %" if abs(value) < 99.95 else f"{value:.0f} %"
 
 
-def whole(value: object) -> str:
+def count(value: object) -> str:
     """A count with thousands separated; a count with a fraction in four significant digits."""
     if not is_number(value):
         return NONE

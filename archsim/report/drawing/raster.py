@@ -56,14 +56,14 @@ def save_raster(
             "ignore", "Glyph .* missing"
         )  # a name in a script that no font here has: boxes, no noise
         size = ((drawing.width + 2 * EDGE) / _INCH, (drawing.height + 2 * EDGE) / _INCH)
-        figure = Figure(figsize=size, facecolor=colours["card"])
-        FigureCanvasAgg(figure)
-        axes = figure.add_axes((0, 0, 1, 1))
+        plot = Figure(figsize=size, facecolor=colours["card"])
+        FigureCanvasAgg(plot)
+        axes = plot.add_axes((0, 0, 1, 1))
         axes.set(xlim=(-EDGE, drawing.width + EDGE), ylim=(drawing.height + EDGE, -EDGE))
         axes.axis("off")
         for order, mark in enumerate(drawing.marks):
             _draw(axes, mark, colours, order)
-        figure.savefig(path, dpi=dots_per_inch, metadata=metadata)
+        plot.savefig(path, dpi=dots_per_inch, metadata=metadata)
 
 
 def _draw(axes: Axes, mark: Mark, colours: dict[str, str], order: int) -> None:

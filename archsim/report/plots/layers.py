@@ -82,7 +82,7 @@ class _Panel:
         """A number of the panel for people."""
         if self.unit == "J":
             return fmt.si(value, "J", 3)
-        return (fmt.si(value, "") if value >= 1e5 else fmt.whole(value)).strip()
+        return (fmt.si(value, "") if value >= 1e5 else fmt.count(value)).strip()
 
     def total(self, bar: _Bar) -> float:
         """The quantity of a layer over all phases."""

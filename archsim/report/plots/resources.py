@@ -59,7 +59,7 @@ def draw_resources(view: View, width: float) -> Drawing | None:
             length = cycles / total * span
             if cycles > 0:
                 what = cause if cause in ("busy", "stalled") else f"stalled, waits for {cause}"
-                tip = f"{name}: {what}\n{fmt.whole(cycles)} cycles, {fmt.percent(cycles / total)}"
+                tip = f"{name}: {what}\n{fmt.count(cycles)} cycles, {fmt.percent(cycles / total)}"
                 drawing.add(Rect(x, y + 3, length, _ROW - 6, colour, tip))
             x += length
         drawing.add(
@@ -85,7 +85,7 @@ def draw_stalls(view: View, width: float) -> Drawing | None:
         return None
     total = sum(cycles for _, cycles in rows)
     largest = max(cycles for _, cycles in rows)
-    numbers = [f"{fmt.whole(cycles)} · {fmt.percent(cycles / total)}" for _, cycles in rows]
+    numbers = [f"{fmt.count(cycles)} · {fmt.percent(cycles / total)}" for _, cycles in rows]
     left = max(text_width(f"waits for {cause}") for cause, _ in rows) + 12
     span = width - left - max(text_width(text) for text in numbers) - 10
     drawing = Drawing(width, 24 * len(rows) + 8, f"Stall cycles by cause of {view.title}")
@@ -127,9 +127,9 @@ def _mean(rows: list[dict]) -> dict:
 
 def _tip(name: str, row: dict) -> str:
     lines = [
-        f"{name}: {fmt.whole(row.get('idle_cycles', 0))} of {fmt.whole(row['total_cycles'])} cycles idle"
+        f"{name}: {fmt.count(row.get('idle_cycles', 0))} of {fmt.count(row['total_cycles'])} cycles idle"
     ]
     if row.get("requests") is not None:
-        queue = f"queue {fmt.significant(row.get('queue_mean'), 3)} mean, {fmt.whole(row.get('queue_max'))} at most"
-        lines.append(f"{fmt.whole(row['requests'])} requests, {queue}")
+        queue = f"queue {fmt.significant(row.get('queue_mean'), 3)} mean, {fmt.count(row.get('queue_max'))} at most"
+        lines.append(f"{fmt.count(row['requests'])} requests, {queue}")
     return "\n".join(lines)

@@ -98,7 +98,7 @@ def _exact(
     for row in rows:
         phase = str(row.get("phase", ""))
         image = f", image {row['image']}" if row.get("image") is not None else ""
-        cycles = f"cycles {fmt.whole(row['start'])} to {fmt.whole(row['end'])}"
+        cycles = f"cycles {fmt.count(row['start'])} to {fmt.count(row['end'])}"
         tip = f"{lane}: {row.get('layer', '')} {phase}{image}\n{cycles}"
         width = max(0.6, axis.place(row["end"] - row["start"]))
         bars.append(
@@ -128,7 +128,7 @@ def _sliced(lane: str, rows: list[dict], last: float, slices: int, lane_box: Box
             if shares[i]
         ]
         busy = sum(row["end"] - row["start"] for row in own)
-        tip = f"{lane}: {phase}, {fmt.whole(len(own))} spans\n{fmt.whole(busy)} cycles in all, {fmt.percent(busy / last)} of the run"
+        tip = f"{lane}: {phase}, {fmt.count(len(own))} spans\n{fmt.count(busy)} cycles in all, {fmt.percent(busy / last)} of the run"
         marks.append(Boxes(tuple(boxes), token("phase", phase), tip))
     return marks
 

@@ -87,14 +87,14 @@ def _layers(view: View) -> str:
     share = fmt.percent(top.total_energy_j / total) if total else fmt.NONE
     if len(rows) == 1:
         time = (
-            f" and {fmt.whole(top.total_cycles)} cycles" if view.timed and top.total_cycles else ""
+            f" and {fmt.count(top.total_cycles)} cycles" if view.timed and top.total_cycles else ""
         )
         return f"{top.layer} takes {share} of the run's energy{time}. {_SHARED_ROW}"
     text = f"Of the layers, {top.layer} takes most energy, {share} of the run"
     if view.timed and any(row.total_cycles for row in rows):
         slow = max(rows, key=lambda row: row.total_cycles)
         # layers may overlap in time, so a share of the sum would mislead
-        text += f"; {slow.layer} is busy longest, {fmt.whole(slow.total_cycles)} cycles"
+        text += f"; {slow.layer} is busy longest, {fmt.count(slow.total_cycles)} cycles"
     return f"{text}. {_SHARED_ROW}"
 
 

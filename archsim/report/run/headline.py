@@ -46,7 +46,7 @@ def headline(view: View) -> list[Headline]:
         "" if view.timed else ", dynamic only"
     )
     energy = Headline("Energy per image", fmt.si(view.number("energy_per_image_j"), "J"), whole)
-    timing = f"{fmt.whole(cycles)} cycles at {fmt.plain(clock)} MHz" if view.timed else untimed
+    timing = f"{fmt.count(cycles)} cycles at {fmt.plain(clock)} MHz" if view.timed else untimed
     latency = Headline(
         "Latency per image",
         fmt.si(view.number("latency_per_image_s"), "s"),
@@ -56,7 +56,7 @@ def headline(view: View) -> list[Headline]:
     used = f"{fmt.percent(view.number('utilisation'))} utilised, " if view.timed else ""
     tiles = Headline(
         "Tiles",
-        fmt.whole(view.number("tiles")),
+        fmt.count(view.number("tiles")),
         used + counted(view.number("tile_operations"), "tile operation"),
     )
     return [*_accuracy(view), area, power, energy, latency, tiles, *once(view)]
@@ -100,7 +100,7 @@ def images(view: View) -> str:
 
 def counted(count: object, noun: str) -> str:
     """A number with its noun, which has an s unless the number is one."""
-    return f"{fmt.whole(count)} {noun}{'' if count == 1 else 's'}"
+    return f"{fmt.count(count)} {noun}{'' if count == 1 else 's'}"
 
 
 def subtitle(view: View) -> str:
@@ -108,7 +108,7 @@ def subtitle(view: View) -> str:
     words = [view.text("phase")]
     if view.text("scheme") and view.text("scheme") not in words:
         words.append(f"scheme {view.text('scheme')}")
-    words.append(f"batch {fmt.whole(view.number('batch'))}, {images(view)}")
+    words.append(f"batch {fmt.count(view.number('batch'))}, {images(view)}")
     if view.number("node_nm"):
         words.append(f"{fmt.plain(view.number('node_nm'))} nm")
     if view.number("clock_mhz"):
@@ -120,15 +120,15 @@ def facts(view: View) -> list[tuple[str, str]]:
     """Times and counts of the run as (name, text), without those the run does not know."""
     interval = view.number("interval_per_image_s") or view.number("latency_per_image_s")
     lines = [
-        ("Cycles", fmt.whole(view.number("cycles"))),
+        ("Cycles", fmt.count(view.number("cycles"))),
         ("Busiest resource", view.bound or fmt.NONE),
         ("Run", fmt.si(view.number("latency_s"), "s")),
         ("Latency per image", fmt.si(view.number("latency_per_image_s"), "s")),
         ("Interval between images", fmt.si(view.number("interval_per_image_s"), "s")),
         ("Images a second", fmt.significant(1 / interval) if interval else fmt.NONE),
-        ("Images", fmt.whole(view.number("images"))),
-        ("Operations", fmt.whole(view.number("operations"))),
-        ("Tile operations", fmt.whole(view.number("tile_operations"))),
+        ("Images", fmt.count(view.number("images"))),
+        ("Operations", fmt.count(view.number("operations"))),
+        ("Tile operations", fmt.count(view.number("tile_operations"))),
         ("Utilisation of the tiles", fmt.percent(view.number("utilisation"))),
     ]
     return [(name, text) for name, text in lines if text != fmt.NONE]

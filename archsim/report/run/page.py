@@ -102,7 +102,7 @@ def environment() -> Environment:
         cell_sort=cell_sort,
         bar=bar,
     )
-    made.filters.update(whole=fmt.whole)
+    made.filters.update(as_count=fmt.count)
     return made
 
 

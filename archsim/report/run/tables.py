@@ -58,7 +58,7 @@ def component_table(view: View) -> Table:
     columns = (
         _text("component", "Component", label),
         _text("boundary", "Boundary"),
-        Column("count", "Instances", _key("count"), fmt.whole),
+        Column("count", "Instances", _key("count"), fmt.count),
         Column("area_mm2", "Area", _key("area_mm2"), fmt.area, share=True),
         Column("energy_j", "Energy", _key("energy_j"), _joules, share=True),
         Column("dynamic_energy_j", "Dynamic", _key("dynamic_energy_j"), _joules),
@@ -92,10 +92,10 @@ def layer_table(view: View) -> Table:
     columns = (
         _text("layer", "Layer"),
         _text("phase", "Phase"),
-        Column("cycles", "Cycles", _key("cycles"), fmt.whole, share=True),
-        Column("stall_cycles", "Stalled", _key("stall_cycles"), fmt.whole),
+        Column("cycles", "Cycles", _key("cycles"), fmt.count, share=True),
+        Column("stall_cycles", "Stalled", _key("stall_cycles"), fmt.count),
         Column("energy_j", "Energy", _key("energy_j"), _joules, share=True),
-        Column("tile_operations", "Tile operations", _key("tile_operations"), fmt.whole),
+        Column("tile_operations", "Tile operations", _key("tile_operations"), fmt.count),
     )
     return Table(
         "layers",
@@ -112,19 +112,19 @@ def resource_table(view: View) -> Table:
             f"stall_{name}_cycles",
             f"on {name}",
             lambda row: (row.get("stalls") or {}).get(name),
-            fmt.whole,
+            fmt.count,
         )
 
     columns = (
         _text("name", "Resource", lambda v: resource_label(str(v))),
         _text("kind", "Kind", lambda v: label(str(v))),
-        Column("busy_cycles", "Busy", _key("busy_cycles"), fmt.whole, share=True),
-        Column("stalled_cycles", "Stalled", _key("stalled_cycles"), fmt.whole),
-        Column("idle_cycles", "Idle", _key("idle_cycles"), fmt.whole),
+        Column("busy_cycles", "Busy", _key("busy_cycles"), fmt.count, share=True),
+        Column("stalled_cycles", "Stalled", _key("stalled_cycles"), fmt.count),
+        Column("idle_cycles", "Idle", _key("idle_cycles"), fmt.count),
         *(cause(name) for name, cycles in view.stalls.items() if cycles),
-        Column("requests", "Requests", _key("requests"), fmt.whole),
+        Column("requests", "Requests", _key("requests"), fmt.count),
         Column("queue_mean", "Queue, mean", _key("queue_mean"), lambda v: fmt.significant(v, 3)),
-        Column("queue_max", "Queue, most", _key("queue_max"), fmt.whole),
+        Column("queue_max", "Queue, most", _key("queue_max"), fmt.count),
     )
     return Table("resources", "Resources, cycles", columns, view.rows("resources"))
 
@@ -138,12 +138,12 @@ def placement_table(view: View) -> Table:
     columns = (
         _text("layer", "Layer"),
         Column("tiles", "Tiles", lambda row: span(row.get("tiles")), numeric=False),
-        Column("tile_count", "Number", _key("tile_count"), fmt.whole, share=True),
-        Column("row_splits", "Row splits", _key("row_splits"), fmt.whole),
-        Column("column_splits", "Column splits", _key("column_splits"), fmt.whole),
-        Column("copies", "Copies", _key("copies"), fmt.whole),
-        Column("rows", "Rows", _key("rows"), fmt.whole),
-        Column("columns", "Columns", _key("columns"), fmt.whole),
+        Column("tile_count", "Number", _key("tile_count"), fmt.count, share=True),
+        Column("row_splits", "Row splits", _key("row_splits"), fmt.count),
+        Column("column_splits", "Column splits", _key("column_splits"), fmt.count),
+        Column("copies", "Copies", _key("copies"), fmt.count),
+        Column("rows", "Rows", _key("rows"), fmt.count),
+        Column("columns", "Columns", _key("columns"), fmt.count),
         Column("utilisation", "Cells used", _key("utilisation"), fmt.percent),
     )
     return Table("placement", "Placement", columns, view.rows("placement"))
@@ -159,7 +159,7 @@ def inventory_table(view: View) -> Table:
             lambda row: parameters_text(row.get("parameters") or {}),
             numeric=False,
         ),
-        Column("count", "Instances", _key("count"), fmt.whole),
+        Column("count", "Instances", _key("count"), fmt.count),
         _text("boundary", "Boundary"),
         Column("area_mm2", "Area", _key("area_mm2"), fmt.area),
         Column("static_power_uw", "Leakage", _key("static_power_uw"), fmt.power),
@@ -187,7 +187,7 @@ def action_table(view: View) -> Table:
         _text("component", "Component", lambda v: label(str(v))),
         _text("action", "Action"),
         _text("phase", "Phase"),
-        Column("count", "Count", _key("count"), fmt.whole),
+        Column("count", "Count", _key("count"), fmt.count),
     )
     return Table(
         "actions", "Counted actions", columns, rows, lambda row: token("role", row["component"])

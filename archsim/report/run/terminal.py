@@ -72,7 +72,7 @@ def _print_stalls(view: View, console: Console) -> None:
     total = sum(view.stalls.values())
     if total:
         causes = ", ".join(
-            f"{cause} {fmt.whole(n)} ({fmt.percent(n / total)})"
+            f"{cause} {fmt.count(n)} ({fmt.percent(n / total)})"
             for cause, n in view.stalls.items()
             if n
         )

@@ -102,7 +102,7 @@ def phase_rows(view: View) -> Table | None:
         entry = phases[name]
         table.add_row(
             cell(name),
-            fmt.whole(entry.get("cycles")),
+            fmt.count(entry.get("cycles")),
             fmt.si(entry["energy_j"], "J"),
             _bar(entry["energy_j"], total, True),
         )
@@ -156,10 +156,10 @@ def _add_layer(
     cells = [fmt.NONE, fmt.NONE]
     if any(row.cycles for row in rows):
         cells = [
-            fmt.whole(sum(row.total_cycles for row in rows)),
-            fmt.whole(sum(row.stall_cycles for row in rows)),
+            fmt.count(sum(row.total_cycles for row in rows)),
+            fmt.count(sum(row.stall_cycles for row in rows)),
         ]
-    cells += [fmt.whole(sum(row.tile_operations for row in rows)), fmt.si(energy, "J")]
+    cells += [fmt.count(sum(row.tile_operations for row in rows)), fmt.si(energy, "J")]
     sums = [sum(row.energy_j.get(phase, 0.0) for row in rows) for phase in phases]
     parts = [fmt.si(value, "J", 3) if any(sums) else "" for value in sums]
     table.add_row(

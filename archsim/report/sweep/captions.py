@@ -23,7 +23,7 @@ def subtitle(view: SweepView) -> str:
         [
             *words,
             f"{len(view.axes)} axes",
-            f"{fmt.whole(view.document['rungs'][0]['points'])} designs",
+            f"{fmt.count(view.document['rungs'][0]['points'])} designs",
         ]
     )
 
@@ -31,13 +31,13 @@ def subtitle(view: SweepView) -> str:
 def headline(view: SweepView) -> list[Headline]:
     """Designs, front, and the best value of each objective with its design."""
     rungs = view.document["rungs"]
-    ladder = " → ".join(f"{fmt.whole(rung['done'])} {rung['kind']}" for rung in rungs)
+    ladder = " → ".join(f"{fmt.count(rung['done'])} {rung['kind']}" for rung in rungs)
     undecided = sum(view.undecided(row["point"]) for row in view.points)
     numbers = [
-        Headline("Designs", fmt.whole(rungs[0]["points"]), ladder),
+        Headline("Designs", fmt.count(rungs[0]["points"]), ladder),
         Headline(
             "On the front",
-            fmt.whole(len(view.front)),
+            fmt.count(len(view.front)),
             f"{undecided} undecided by the figures' spread",
         ),
     ]
@@ -78,7 +78,7 @@ def captions(view: SweepView) -> dict[str, str]:
 
 
 def _pareto(view: SweepView) -> str:
-    text = f"{fmt.whole(len(view.points))} designs on rung ‘{view.document['rung']}’; {len(view.front)} are on the front of "
+    text = f"{fmt.count(len(view.points))} designs on rung ‘{view.document['rung']}’; {len(view.front)} are on the front of "
     text += f"{len(view.objectives)} objective{'s' if len(view.objectives) > 1 else ''} "
     text += f"({', '.join(view.name(o['path']) for o in view.objectives)})."
     if len(view.objectives) > 2:

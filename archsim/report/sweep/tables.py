@@ -136,7 +136,7 @@ def sensitivity_table(view: SweepView) -> Table:
         Column("share", "Share of variance", _key("share"), fmt.percent, share=True),
         Column("low", "5 %", _key("low"), fmt.percent),
         Column("high", "95 %", _key("high"), fmt.percent),
-        Column("points", "Points", _key("points"), fmt.whole),
+        Column("points", "Points", _key("points"), fmt.count),
         Column("rung", "Rung", _key("rung"), str, numeric=False),
     )
     return Table("sensitivity", "Sensitivities", columns, rows)
@@ -177,7 +177,7 @@ def rung_table(view: SweepView) -> Table:
     columns = (
         Column("label", "Rung", _key("label"), str, numeric=False),
         *(
-            Column(name, name.capitalize(), _key(name), fmt.whole)
+            Column(name, name.capitalize(), _key(name), fmt.count)
             for name in ("points", "done", "refused", "failed", "outside")
         ),
     )
@@ -188,7 +188,7 @@ def reason_table(view: SweepView) -> Table:
     columns = (
         Column("reason", "Why", _key("reason"), str, numeric=False),
         Column("status", "Status", _key("status"), str, numeric=False),
-        Column("points", "Points", _key("points"), fmt.whole),
+        Column("points", "Points", _key("points"), fmt.count),
         Column("rung", "Rung", _key("rung"), str, numeric=False),
     )
     return Table("reasons", "Designs that are missing", columns, view.document["reasons"])

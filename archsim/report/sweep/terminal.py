@@ -18,7 +18,7 @@ def write_metric(value: object, unit: str, digits: int = 4) -> str:
     if unit in ("J", "s"):
         return fmt.si(value, unit, digits)
     if isinstance(value, int):
-        return fmt.whole(value)
+        return fmt.count(value)
     text = fmt.significant(value, digits)
     return f"{text} {unit}" if unit and text != fmt.NONE else text
 

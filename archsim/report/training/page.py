@@ -26,7 +26,7 @@ def training_caption(view: View) -> str:
     cost = f"{fmt.si(training['energy_j'], 'J')} and {fmt.si(training['seconds'], 's')}"
     return (
         f"Test error {rows[-1]['test_error_percent']:.2f} % after {len(rows)} epochs on {view.text('dataset')}, lowest "
-        f"{best['test_error_percent']:.2f} % after epoch {best['epoch']}. Training went through {fmt.whole(training['images'])} "
+        f"{best['test_error_percent']:.2f} % after epoch {best['epoch']}. Training went through {fmt.count(training['images'])} "
         f"images; on this chip that takes {cost}, tests not counted."
     )
 
@@ -38,7 +38,7 @@ def training_tables(view: View) -> list[Table]:
         "epochs",
         "Epochs",
         (
-            Column("epoch", "Epoch", lambda row: row["epoch"], fmt.whole),
+            Column("epoch", "Epoch", lambda row: row["epoch"], fmt.count),
             Column(
                 "train_error_percent",
                 "Training error",

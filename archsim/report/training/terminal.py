@@ -79,13 +79,13 @@ def headline(view: View, result: Mapping) -> list[tuple[str, str, str]]:
     rows += [(item.name, item.text, item.detail) for item in once(view)]
     if writes:
         what = "pulses" if training["settings"]["rule"] == "rpu" else "programming operations"
-        detail = f"{what}; most {fmt.whole(writes['maximum'])} ({_busiest(training['writes'])})"
+        detail = f"{what}; most {fmt.count(writes['maximum'])} ({_busiest(training['writes'])})"
         rows.append(("Writes per device", fmt.significant(writes["mean"]), detail))
     rows += [
         (
             f"of the {kind[1:]} arrays",
             fmt.significant(row["mean"]),
-            f"most {fmt.whole(row['maximum'])}",
+            f"most {fmt.count(row['maximum'])}",
         )
         for kind, row in training["writes"].items()
         if kind.startswith(".")

@@ -96,17 +96,15 @@ class Sbpca(ArrayBackward):
     @property
     def unused(self) -> frozenset[str]:
         estimator, sequential = self.estimator, self.update_mode == "rank_seq"
-        found = set() if estimator == "sbpca" else {"block"}
-        found |= {"initial_singular_value"} if estimator in ("sbe", "lrt") else set()
-        found |= set() if estimator == "lrt" else {"unbiased", "condition_limit", "max_norm"}
-        found |= set() if estimator == "lrt" and not sequential else {"least_changed"}
-        found |= set() if self.update_mode == "element" else {"threshold"}
+        idle = set() if estimator == "sbpca" else {"block"}
+        idle |= {"initial_singular_value"} if estimator in ("sbe", "lrt") else set()
+        idle |= set() if estimator == "lrt" else {"unbiased", "condition_limit", "max_norm"}
+        idle |= set() if estimator == "lrt" and not sequential else {"least_changed"}
+        idle |= set() if self.update_mode == "element" else {"threshold"}
         trains = {"update_management", "length_management"}
         if not sequential:
-            return super().unused | found | trains | {"encoding", "train_length"}
-        return (
-            super().unused | found | ({"rounding"} if self.encoding == "pulse_trains" else trains)
-        )
+            return super().unused | idle | trains | {"encoding", "train_length"}
+        return super().unused | idle | ({"rounding"} if self.encoding == "pulse_trains" else trains)
 
     def rank_of(self, a: int, b: int) -> int:
         """The rank in a layer of a x b weights."""
@@ -153,10 +151,10 @@ class Sbpca(ArrayBackward):
         a, b = _sides(stage)
         k = self.rank_of(a, b)
         samples = batch * stage.matrix.vectors
-        found = []
+        operations = []
         if self.estimator == "sbpca":
             blocks = -(-samples // self.block_of(samples))
-            found.append(
+            operations.append(
                 Operation(
                     name=f"{stage.name}.orthonormalise",
                     layer=stage.name,
@@ -170,7 +168,7 @@ class Sbpca(ArrayBackward):
             )
         elif batch_work(self.estimator, a, b, k):
             words = state_words(self.estimator, a, b, k)
-            found.append(
+            operations.append(
                 Operation(
                     name=f"{stage.name}.estimate",
                     layer=stage.name,
@@ -182,7 +180,7 @@ class Sbpca(ArrayBackward):
                     state_writes=k * (a + b),
                 )
             )
-        return found + (
+        return operations + (
             self._outer_products(stage, a, b, k)
             if self.update_mode == "rank_seq"
             else self._writes(stage, a, b, k)

@@ -72,7 +72,7 @@ def apply_outer_products(
             tile=layer.tile,
             writes=layer.writes,
         )
-        slots, error_side, input_side, coincidences = (int(counts[place]) for place in (1, 2, 3, 4))
+        slots, error_side, input_side, coincidences = (int(count) for count in counts[1:5])
         count_trains(done, layer.devices.generators, slots, rows + columns)
         _pulses(done, slots, input_side, error_side, coincidences)
     else:
@@ -103,7 +103,7 @@ def _one_shot(
     done: ActionCounts,
     seed: int,
     step: int,
-    place: int,
+    product: int,
 ) -> None:
     """Time code on one side, amplitude on the other, both of `train_length` levels: the dose of a
     device is their product.
@@ -111,10 +111,10 @@ def _one_shot(
     levels = F(scheme.train_length)
     x, d = _coded(shot.x, levels), _coded(shot.d, levels)
     wanted = np.multiply.outer(d, x) * F(shot.factor / layer.on_devices.granularity)
-    signed = _rounded(wanted, scheme, seed, step, layer.tile, place, scheme.train_length)
+    signed = _rounded(wanted, scheme, seed, step, layer.tile, product, scheme.train_length)
     # the numbers of a copy that no scheme has, for each outer product its own
     layer.on_devices.pulse(
-        signed, seed=seed, step=step, tile=layer.tile + 4 * place, writes=layer.writes
+        signed, seed=seed, step=step, tile=layer.tile + 4 * product, writes=layer.writes
     )
     done.add("dac", "convert", len(x) + len(d))
     charges = SHOT_PHASES / 2
@@ -138,13 +138,13 @@ def _rounded(
     seed: int,
     step: int,
     tile: int,
-    place: int,
+    product: int,
     most: int,
 ) -> np.ndarray:
     signed = np.empty(wanted.shape, np.int32)
     key = as_word(
         stream_key(
-            as_word(seed), as_word(step), as_word(tile + 4 * place), WRITE + np.uint64(ROUNDING)
+            as_word(seed), as_word(step), as_word(tile + 4 * product), WRITE + np.uint64(ROUNDING)
         )
     )
     whole_pulses(

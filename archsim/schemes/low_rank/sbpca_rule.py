@@ -171,8 +171,8 @@ class LowRankRule(UpdateRule[LowRankSettings]):
         start = 0
         while start < len(x):
             taken = min(len(x) - start, estimate.block - estimate.filled)
-            place = slice(estimate.filled, estimate.filled + taken)
-            estimate.inputs[place], estimate.errors[place] = (
+            free = slice(estimate.filled, estimate.filled + taken)
+            estimate.inputs[free], estimate.errors[free] = (
                 x[start : start + taken],
                 d[start : start + taken],
             )

@@ -167,27 +167,29 @@ class TikiTaka(Rpu):
         )
 
     def arrays(self, stages: list[Stage]) -> list[LayerMatrix]:
-        found = []
+        matrices = []
         for stage in (stage for stage in stages if stage.on_array):
             fast = replace(stage.matrix, layer=f"{stage.name}.fast", vectors=1)
             if self.fast_converters == "shared":
                 fast = replace(fast, lender=stage.name, borrowed=(*READ_CHAIN, "write_driver"))
-            found += [fast, reference_array(stage, fast.layer)] if self.reads_reference else [fast]
-        return found
+            matrices += (
+                [fast, reference_array(stage, fast.layer)] if self.reads_reference else [fast]
+            )
+        return matrices
 
     def weights_matrix(self, stage: Stage) -> LayerMatrix:
         return replace(stage.matrix, lender=f"{stage.name}.fast", borrowed=TRAIN_GENERATORS)
 
     def setup_operations(self, stages: list[Stage]) -> list[Operation]:
-        found = []
+        operations = []
         for stage in (stage for stage in stages if stage.on_array):
             fast = f"{stage.name}.fast"
-            found.append(symmetry_pulses(stage, fast, self.symmetry_pulses))
-            found += [
+            operations.append(symmetry_pulses(stage, fast, self.symmetry_pulses))
+            operations += [
                 *(copy_to_reference(stage, fast) if self.reads_reference else []),
                 initial_weights(stage),
             ]
-        return found
+        return operations
 
     def image_update(self, stage: Stage) -> list[Operation]:
         shape, name = stage.matrix, stage.name

@@ -93,12 +93,12 @@ class ZeroShift(Rpu):
         ]
 
     def setup_operations(self, stages: list[Stage]) -> list[Operation]:
-        found = []
+        operations = []
         for stage in (stage for stage in stages if stage.on_array):
             if self.pulses:
-                found += [
+                operations += [
                     symmetry_pulses(stage, stage.name, self.pulses),
                     *copy_to_reference(stage, stage.name),
                 ]
-            found.append(initial_weights(stage))
-        return found
+            operations.append(initial_weights(stage))
+        return operations

@@ -169,11 +169,11 @@ class Words:
             return {}
         return {
             layer.name: {
-                quantity: told_scale(kept[place])
+                quantity: told_scale(kept[index])
                 for quantity, kept in self.scales.items()
-                if kept[place, ROUNDED]
+                if kept[index, ROUNDED]
             }
-            for place, layer in enumerate(self.layers)
+            for index, layer in enumerate(self.layers)
         }
 
 

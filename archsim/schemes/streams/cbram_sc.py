@@ -111,7 +111,7 @@ class CbramStochastic(StreamScheme, OptimiserScheme):
 
     @property
     def unused(self) -> frozenset[str]:
-        found = {
+        idle = {
             "sgd": {"first_bits", "second_bits", "root_bits", "hold", "optimiser_units"},
             "momentum": {"second_bits", "root_bits"},
         }
@@ -125,7 +125,7 @@ class CbramStochastic(StreamScheme, OptimiserScheme):
         }
         return (
             super().unused
-            | found.get(self.optimiser, set())
+            | idle.get(self.optimiser, set())
             | (set() if self.generator == "cbram" else device)
         )
 
@@ -206,19 +206,19 @@ class CbramStochastic(StreamScheme, OptimiserScheme):
         streams = STREAMS_OF[kind] * units
         converters = self.converters() + streams
         generators = {"side": 2 + STREAMS_OF[kind], "single": 1}.get(self.sharing, converters)
-        found = self.stream_parts(converters, generators, GATES_OF[kind] * units)
+        entries = self.stream_parts(converters, generators, GATES_OF[kind] * units)
         if kind != "sgd":
             widest = (
                 self.first_bits + 1
                 if kind == "momentum"
                 else max(self.first_bits + 1, self.second_bits, self.root_bits)
             )
-            found["optimiser_counter"] = entry(
+            entries["optimiser_counter"] = entry(
                 "up_down_counter", {"bits": widest}, COUNTERS_OF[kind] * units
             )
         if kind == "adam":
-            found["stream_divider"] = entry("stream_divider", {"kind": "iscb"}, units)
-        return found
+            entries["stream_divider"] = entry("stream_divider", {"kind": "iscb"}, units)
+        return entries
 
     def source_part(self, count: int) -> dict:
         return entry(

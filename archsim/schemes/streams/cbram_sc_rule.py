@@ -73,15 +73,15 @@ def device_transfer(scheme: CbramSettings, devices: int, seed: int) -> np.ndarra
     )
     nodes, weights = np.polynomial.hermite_e.hermegauss(NODES)
     hazard = np.exp(exponent[None, :] + fixed[:, None])
-    found = (
+    probabilities = (
         sum(
             w * -np.expm1(-hazard * math.exp(scheme.pulse_spread * z))
             for z, w in zip(nodes, weights)
         )
         / weights.sum()
     )
-    found[:, 0] = 0.0
-    return found
+    probabilities[:, 0] = 0.0
+    return probabilities
 
 
 class CbramRule(StreamRule[CbramSettings]):

@@ -166,20 +166,20 @@ class StreamScheme(BackwardScheme):
     def stream_parts(self, converters: int, generators: int, gates: int = 0) -> dict[str, dict]:
         """The block with its converters, generators of numbers and `gates` further gates."""
         product = "stream_and" if self.encoding == "sign_magnitude" else "stream_xnor"
-        places = self.inputs_parallel * self.errors_parallel
-        found = {
+        products = self.inputs_parallel * self.errors_parallel
+        entries = {
             "stream_multiplier": entry(
-                product, {"output": "local"}, places * self.output_errors + gates
+                product, {"output": "local"}, products * self.output_errors + gates
             ),
-            "stream_counter": entry("up_down_counter", {"bits": self.counter_bits}, places),
+            "stream_counter": entry("up_down_counter", {"bits": self.counter_bits}, products),
         }
         if self.generator == "cbram":
-            return found | {"stream_source": self.source_part(converters)}
+            return entries | {"stream_source": self.source_part(converters)}
         if self.generator != "ideal":
             number = {"lfsr": "lfsr", "sobol": "sobol_generator"}[self.generator]
-            found["number_generator"] = entry(number, {"bits": NUMBER_BITS}, generators)
+            entries["number_generator"] = entry(number, {"bits": NUMBER_BITS}, generators)
         converter = entry("stream_converter", {"bits": self.resolution}, converters)
-        return found | {"stream_converter": converter}
+        return entries | {"stream_converter": converter}
 
     def source_part(self, count: int) -> dict:
         """Devices in the place of generators and converters."""

@@ -60,8 +60,8 @@ class StoredMaps:
         if self.exact:
             return kept
         scale = self.scales[name]
-        place = as_word(list(self.scales).index(name))
-        key = stream_key(as_word(self.seed), as_word(image), place, MAPS)
+        position = as_word(list(self.scales).index(name))
+        key = stream_key(as_word(self.seed), as_word(image), position, MAPS)
         own = as_word(row_key(as_word(key), as_word(part)))
         store_values(kept.reshape(-1), scale, self.form, 0, own, False)
         return kept

@@ -247,7 +247,7 @@ def _readers(
     """
     weights, biases, holder = held
     physics: dict[str, TilePhysics] = {}
-    places: dict[str, int] = {}
+    positions: dict[str, int] = {}
     totals: dict[str, int] = {}
     for number, layer in enumerate(network.array_layers):
         owner = layer.shares or layer.name
@@ -258,8 +258,8 @@ def _readers(
                 got=holder.name,
                 hint="run without a device",
             )
-        places[layer.name] = totals.get(owner, 0)
-        totals[owner] = places[layer.name] + layer.matrix.vectors
+        positions[layer.name] = totals.get(owner, 0)
+        totals[owner] = positions[layer.name] + layer.matrix.vectors
         if layer.shares and not layer.transposed:
             physics[layer.name] = physics[owner]
         else:
@@ -273,6 +273,6 @@ def _readers(
                 None if holder is None else (holder, number),
             )
     return physics, {
-        layer.name: (places[layer.name], totals[layer.shares or layer.name])
+        layer.name: (positions[layer.name], totals[layer.shares or layer.name])
         for layer in network.array_layers
     }
