@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from archsim.kernels.compiled import borrowed, count_ones, kernel
+from archsim.kernels.even_trains import spread_trains
 from archsim.kernels.generators import IDEAL, ROWS, SOURCE, drive_of, generate_trains
 from archsim.kernels.random import word_at
 
@@ -71,38 +72,17 @@ def draw_trains(values, factor, slots, key, limits, trains):
 
 
 @kernel
-def spread_trains(values, factor, slots, prefix, trains):
-    """Deterministic trains of round(slots min(1, factor |v|)) pulses: the first slots of a row
-    (`prefix`), evenly spread on a column.
-
-    A row of n and a column of m pulses coincide floor(n m/slots + 1/2) times: the product to half a
-    pulse, without randomness.
-    """
-    values = borrowed(values)
-    trains = borrowed(trains)
-    for line in range(values.shape[0]):
-        pulses = int(np.rint(min(np.float64(abs(values[line])) * factor, 1.0) * slots))
-        train = U(0)
-        for slot in range(slots):
-            spread = (2 * (slot + 1) * pulses + slots) // (2 * slots) > (
-                2 * slot * pulses + slots
-            ) // (2 * slots)
-            train |= U(slot < pulses if prefix else spread) << U(slot)
-        trains[line] = train
-
-
-@kernel
 def make_trains(values, factor, slots, plan, side, lines, clock, key, limits, trains):
     """The trains of one side of an array.
 
     Args:
         values, factor, slots: as `draw_trains`.
-        plan: `Trains`; deterministic ones are `spread_trains`, independent bits `draw_trains`, others
-            `generators.generate_trains`.
+        plan: `Trains`; deterministic ones are `even_trains.spread_trains`, independent bits
+            `draw_trains`, others `generators.generate_trains`.
         side: ROWS or COLUMNS of `generators`.
         lines: of both sides.
         clock: clocks of the generators before.
-        key: of independent bits.
+        key: of independent bits; the number of the update of deterministic ones.
         limits: working memory, uint64, at least as long as values.
         trains: the result.
     """
@@ -110,7 +90,7 @@ def make_trains(values, factor, slots, plan, side, lines, clock, key, limits, tr
     limits = borrowed(limits)
     trains = borrowed(trains)
     if plan.deterministic:
-        spread_trains(values, factor, slots, side == ROWS, trains)
+        spread_trains(values, factor, slots, side == ROWS, key, trains)
     elif plan.generators.state[SOURCE] == IDEAL:
         draw_trains(values, factor, slots, key, limits, trains)
     else:

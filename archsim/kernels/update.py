@@ -23,6 +23,7 @@ import numpy as np
 from archsim.kernels import moves, refresh
 from archsim.kernels.compiled import borrowed, template
 from archsim.kernels.compiled import device_law as device_law  # laws import it from here
+from archsim.kernels.even_trains import update_number
 from archsim.kernels.generators import CLOCK, COLUMNS, ROWS, clocks_of
 from archsim.kernels.product import largest
 from archsim.kernels.random import TRAIN_COLUMN, TRAIN_ROW, UPDATE, WRITE, row_key, stream_key
@@ -121,9 +122,10 @@ def _update(cells, inputs, errors, trains, draws, tally):
             continue
         clock = generators[CLOCK]
         generators[CLOCK] += clocks_of(slots, lines, generators)
-        key = row_key(row_stream, number)
+        update = update_number(draws.step, number)
+        key = update if trains.deterministic else row_key(row_stream, number)
         make_trains(d, error_factor, slots, trains, ROWS, lines, clock, key, limits, row_trains)
-        key = row_key(column_stream, number)
+        key = update if trains.deterministic else row_key(column_stream, number)
         make_trains(
             x, input_factor, slots, trains, COLUMNS, lines, clock, key, limits, column_trains
         )

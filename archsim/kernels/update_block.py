@@ -15,6 +15,7 @@ import numpy as np
 
 from archsim.kernels import moves
 from archsim.kernels.compiled import borrowed, count_ones, kernel, template
+from archsim.kernels.even_trains import spread_trains, update_number
 from archsim.kernels.generators import (
     CLOCK,
     COLUMNS,
@@ -26,7 +27,7 @@ from archsim.kernels.generators import (
     generate_block,
 )
 from archsim.kernels.random import TRAIN_COLUMN, TRAIN_ROW, UPDATE, row_key, stream_key, word_at
-from archsim.kernels.trains import count_pulses, list_pulsed, make_trains, plan_train, spread_trains
+from archsim.kernels.trains import count_pulses, list_pulsed, make_trains, plan_train
 from archsim.kernels.update import SPARSE
 
 U = np.uint64
@@ -105,15 +106,15 @@ def expect_levels(values, factors, drive, expected):
 
 
 @kernel
-def spread_block(errors, factors, slots, trains, active, row_trains):
-    """`draw_block` for deterministic trains."""
+def spread_block(errors, factors, slots, numbers, trains, active, row_trains):
+    """`draw_block` for deterministic trains; numbers[v] of the updates."""
     rows = errors.shape[0]
     d = np.empty(rows, np.float32)
     for v in range(factors.shape[0]):
         active[v] = U(0)
         for i in range(rows):
             d[i] = errors[i, v]
-        spread_trains(d, factors[v], slots[v], True, row_trains)
+        spread_trains(d, factors[v], slots[v], True, numbers[v], row_trains)
         for i in range(rows):
             trains[i, v] = row_trains[i]
             active[v] |= row_trains[i]
@@ -188,7 +189,9 @@ def update_block(cells, inputs, errors, trains, draws, tally, words):
     drawn_bits = trains.generators.state[SOURCE] == IDEAL
     if trains.deterministic:
         room = rest[2 * columns : 2 * columns + rows]
-        spread_block(error_values, row_factors, slots, drawn, active, room)
+        for v in range(count):
+            keys[v] = update_number(draws.step, draws.first + U(v))
+        spread_block(error_values, row_factors, slots, keys, drawn, active, room)
     elif not drawn_bits:
         drive = drive_of(trains.generators, ROWS, 0, lines)
         generate_block(error_values, row_factors, slots, clocks, drive, keys, drawn)
@@ -209,7 +212,7 @@ def update_block(cells, inputs, errors, trains, draws, tally, words):
         for j in range(columns):
             x[j] = input_values[j, v]
         number = draws.first + U(v)
-        key = row_key(column_stream, number)
+        key = keys[v] if trains.deterministic else row_key(column_stream, number)
         make_trains(
             x,
             column_factors[v],

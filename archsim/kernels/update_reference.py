@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from archsim.kernels.even_trains import COLUMN_STEPS, LINE_STEP, ROW_STEPS, SPREAD_STEPS
 from archsim.kernels.generators import CLOCK, COLUMNS, IDEAL, ROWS, SOURCE
 from archsim.kernels.generators_reference import clocks_reference, generated_reference
 from archsim.kernels.random import TRAIN_COLUMN, TRAIN_ROW, UPDATE, WRITE
@@ -71,12 +72,14 @@ def random_reference(side, values, factor, slots, clock, lines, generators, key)
     return generated_reference(values, factor, slots, clock, side, lines, generators)
 
 
-def both_reference(error_side, input_side, slots, deterministic, generators):
-    """Trains of rows and columns from (values, factor, key) of each side; generators run on."""
-    if deterministic:
+def both_reference(error_side, input_side, slots, number, generators):
+    """Trains of rows and columns from (values, factor, key) of each side; generators run on. `number`
+    is that of an update with deterministic trains, else None.
+    """
+    if number is not None:
         return (
-            spread_reference(*error_side[:2], slots, True),
-            spread_reference(*input_side[:2], slots, False),
+            spread_reference(*error_side[:2], slots, True, number),
+            spread_reference(*input_side[:2], slots, False, number),
         )
     lines, clock = len(error_side[0]) + len(input_side[0]), 0
     if generators is not None:
@@ -88,15 +91,27 @@ def both_reference(error_side, input_side, slots, deterministic, generators):
     )
 
 
-def spread_reference(values, factor, slots, prefix) -> np.ndarray:
-    """Deterministic trains as a boolean array (slots, lines); see `trains.spread_trains`."""
-    pulses = np.rint(np.minimum(np.abs(values).astype(np.float64) * factor, 1.0) * slots).astype(
-        int
-    )
+def phases_reference(number, lines, steps) -> np.ndarray:
+    """`even_trains.walked_phase` of every line, float64 (lines,)."""
+    image, vector = (np.uint64(part) for part in number)
+    with np.errstate(over="ignore"):
+        words = image * steps[0] + vector * steps[1]
+        words = words + np.arange(lines, dtype=np.uint64) * LINE_STEP
+    return (words >> np.uint64(11)).astype(np.float64) * 2.0**-53
+
+
+def spread_reference(values, factor, slots, prefix, number) -> np.ndarray:
+    """Deterministic trains as a boolean array (slots, lines) in update `number` = (image, vector);
+    see `even_trains.spread_trains`.
+    """
+    steps = ROW_STEPS if prefix else COLUMN_STEPS
+    wanted = np.minimum(np.abs(values).astype(np.float64) * factor, 1.0) * slots
+    pulses = np.floor(wanted + phases_reference(number, len(values), steps)).astype(int)
     slot = np.arange(slots)[:, None]
     if prefix:
         return slot < pulses
-    return np.floor((slot + 1) * pulses / slots + 0.5) > np.floor(slot * pulses / slots + 0.5)
+    begin = (phases_reference(number, len(values), SPREAD_STEPS) * slots).astype(int)
+    return ((slot + 1) * pulses + begin) // slots > (slot * pulses + begin) // slots
 
 
 def move_reference(
@@ -179,7 +194,7 @@ def update_reference(
             (d, error_factor, row_stream),
             (x, input_factor, column_stream),
             slots,
-            deterministic,
+            (step, first + v) if deterministic else None,
             generators,
         )
         coincidences = rows.T.astype(int) @ columns.astype(int)

@@ -96,7 +96,9 @@ class UpdateSettings(_Settings):
     length_management: bool = True
     """Trains are as short as the largest product allows."""
     deterministic: bool = False
-    """Evenly spread pulses in place of random ones."""
+    """Evenly spread pulses in place of random ones; their coincidences are the product in the mean
+    over updates.
+    """
     source: Literal["ideal", "lfsr", "sobol"] = "ideal"
     """Where random pulses come from; on a chip its `bitstream.source`."""
     resolution: int = Field(default=8, ge=3, le=16)

@@ -121,6 +121,7 @@ class TikiTaka(Rpu):
 
     version: Literal["v1", "v2", "chopped", "agad"] = "chopped"
     transfer_every: Annotated[int, Field(ge=1, le=100_000)] = 2
+    transfer_unit: Literal["vector", "image"] = "vector"
     train_length: Annotated[int, Field(ge=1, le=64)] = 5
     fast_rate: Annotated[float, Field(gt=0, le=1e6)] = 1.0
     transfer_rate: Annotated[float, Field(gt=0, le=1e6)] = 1.0
@@ -160,11 +161,11 @@ class TikiTaka(Rpu):
 
     def transfers(self, vectors: int) -> tuple[int, int]:
         """(reads an image, images between them) of a layer with so many vectors an image."""
-        return (
-            (vectors // self.transfer_every, 1)
-            if vectors >= self.transfer_every
-            else (1, round(self.transfer_every / vectors))
-        )
+        if self.transfer_unit == "image":
+            return 1, self.transfer_every
+        if vectors >= self.transfer_every:
+            return vectors // self.transfer_every, 1
+        return 1, round(self.transfer_every / vectors)
 
     def arrays(self, stages: list[Stage]) -> list[LayerMatrix]:
         matrices = []
