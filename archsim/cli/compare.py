@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -112,8 +113,7 @@ def execute(arguments: argparse.Namespace) -> int:
             if arguments.out
             else (contextlib.nullcontext())
         ):
-            comparison = _compare(arguments)
-            comparison.command = arguments.line
+            comparison = replace(_compare(arguments), command=arguments.line)
             if arguments.out and comparison.results:
                 from archsim.report.comparison.page import write_comparison_report
 

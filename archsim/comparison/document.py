@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -55,7 +55,7 @@ FILE = "compare.json"
 _SHOWN = 6  # labels in a short representation
 
 
-@dataclass(repr=False)
+@dataclass(frozen=True, repr=False)
 class Comparison:
     """`results`: a result document a scheme, that of its first seed, with its training and its
     `label`; `refused`: labels of those that this chip or network cannot run, or that were lost,
@@ -75,9 +75,16 @@ class Comparison:
     terms: dict[str, Any] = field(default_factory=dict)
     standing: Standing = field(default_factory=Standing)
 
-    def judge(self) -> None:
-        """Give the verdicts on all pairs of schemes, with the figures of today."""
-        self.standing = standing_of(self.seed_rows, self.results)
+    def judge(self) -> Comparison:
+        """The same comparison with the verdicts on all pairs of schemes, by the figures of today.
+
+        Returns:
+            a new comparison; this one stays as it is.
+
+        Raises:
+            InputError: where a part of a result is none of today's hwlib.
+        """
+        return replace(self, standing=standing_of(self.seed_rows, self.results))
 
     @property
     def rows(self) -> list[Row]:

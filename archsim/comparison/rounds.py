@@ -13,6 +13,7 @@ from archsim.comparison.tuning import chosen_of, drawn_settings, with_settings
 from archsim.comparison.variants import Variant
 from archsim.comparison.work import Work
 from archsim.comparison.worker import Order, Outcome
+from archsim.run.run_facts import Row
 from hwlib.errors import InputError
 
 
@@ -42,9 +43,7 @@ def work_out(first: Order, variants: Sequence[Variant], work: Work) -> Compariso
 
     def gathered(outcomes: dict[int, Outcome]) -> Comparison:
         by_order = [(orders[number], outcomes[number]) for number in sorted(outcomes)]
-        comparison = _comparison(variants, by_order, tunings, refused)
-        comparison.terms = stated
-        return comparison
+        return replace(_comparison(variants, by_order, tunings, refused), terms=stated)
 
     def keep(outcomes: dict[int, Outcome]) -> None:
         if folder is not None:
@@ -58,7 +57,7 @@ def work_out(first: Order, variants: Sequence[Variant], work: Work) -> Compariso
             for reason, labels in by_reason(comparison.refused).items()
         ]
         raise InputError(f"no scheme could be run: {'; '.join(reasons)}", where="schemes")
-    comparison.judge()
+    comparison = comparison.judge()
     if folder is not None:
         comparison.save(folder)
     return comparison
@@ -123,7 +122,10 @@ def _comparison(
     refused: dict[str, Outcome],
 ) -> Comparison:
     """What is known so far: schemes of which every seed has ended."""
-    comparison = Comparison([], {})
+    results: list[Row] = []
+    reasons: dict[str, str] = {}
+    lost: list[str] = []
+    runs: dict[str, SchemeRuns] = {}
     for variant in variants:
         label = variant.label
         own = [(order, outcome) for order, outcome in ended if order.variant.label == label]
@@ -132,12 +134,12 @@ def _comparison(
             failed = [refused[label]]
         documents = [outcome.document for _, outcome in own if outcome.document is not None]
         if failed:
-            comparison.refused[label] = failed[0].reason
+            reasons[label] = failed[0].reason
             if failed[0].kind == "lost":
-                comparison.lost.append(label)
+                lost.append(label)
         elif documents and len(documents) == own[0][0].terms.seeds:
-            comparison.results.append(documents[0])
-            comparison.runs[label] = SchemeRuns(
+            results.append(documents[0])
+            runs[label] = SchemeRuns(
                 [seed_facts(document) for document in documents], tunings.get(label)
             )
-    return comparison
+    return Comparison(results, reasons, lost, runs=runs)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, Unpack
@@ -135,8 +135,7 @@ def compare(
     with hold(folder, "comparison") if folder is not None else contextlib.nullcontext():
         work = Work(dataset, folder, chosen.resume, spread, shown)
         comparison = work_out(first, variants, work)
-    comparison.notes += work.notes
-    return comparison
+    return replace(comparison, notes=[*comparison.notes, *work.notes])
 
 
 def _terms_of(chosen: ComparisonOptions, epochs: int, data: Dataset) -> Terms:

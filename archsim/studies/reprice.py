@@ -188,8 +188,7 @@ def _comparison(folder: Path, chip: ChipOf, network: Any, jobs: int) -> Repriced
         below = folder / _folder_of(label)
         if (below / "result.json").is_file():
             _save(below, result, trace)
-    new.judge()
-    new.save(folder)
+    new.judge().save(folder)
     write_comparison_report(folder)
     repriced.add("compare.csv", old.rows, new.rows)
     return repriced

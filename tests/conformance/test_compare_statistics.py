@@ -78,6 +78,14 @@ def test_seeds_that_only_one_has_are_left_out(compared):
     assert (pair.seeds, pair.mean, pair.standard_error) == (2, 2.0, 1.0)
 
 
+def test_a_comparison_refuses_assignment_and_is_judged_as_a_new_one(compared):
+    with pytest.raises(AttributeError, match="cannot assign"):
+        compared.standing = None
+    judged = compared.judge()
+    assert judged is not compared and judged.results is compared.results
+    assert (compared.standing.draws, judged.standing.draws > 0) == (0, True)
+
+
 def test_the_document_reads_as_it_was_written(compared, tmp_path):
     trials = [TrialRecord(0, {"learning_rate": 0.1}, 90.0), TrialRecord(1, {}, None, "refused")]
     sgd = compared.results[0]["label"]

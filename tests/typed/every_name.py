@@ -139,7 +139,7 @@ def compare() -> None:
     found = archsim.compare("digits_cnn", ["sgd", "rpu"], epochs=1, rate=0.1, jobs=2, seed=3)
     assert_type(found, Comparison)
     assert_type(found.rows, list[Row])
-    found.judge()
+    assert_type(found.judge(), Comparison)
     assert_type(found.seed_rows, list[Row])
     assert_type(found.table().to_latex(), str | None)
     assert_type(found.to_dict(), Row)
