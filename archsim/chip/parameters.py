@@ -57,7 +57,9 @@ def instances(component: ComponentSettings, chip: Architecture, tiles: int) -> i
 
 
 def _in_a_tile(word: str, chip: Architecture) -> int:
-    rows, columns, both = chip.tile.rows, chip.tile.columns, chip.read.transposed
+    rows = chip.tile.rows
+    columns = chip.tile.columns
+    both = chip.read.transposed
     return {
         "cell": rows * columns,
         "row": rows,

@@ -394,15 +394,14 @@ def _verdict(
     chosen: Decider | None = None,
 ) -> Verdict:
     """The verdict with the better one first; `share` and `difference` are those of `one`."""
-    first, second = one.label, other.label
     if share < 0.5 or (share == 0.5 and difference < 0):
-        first, second, share, difference = second, first, 1 - share, -difference
+        return _verdict(other, one, asked, 1 - share, -difference, basis, chosen)
     word = (
         "decided" if share >= SURE else "equal" if share == 0.5 and not difference else "undecided"
     )
     return Verdict(
-        first,
-        second,
+        one.label,
+        other.label,
         *asked,
         share,
         chosen.figure if chosen else "",

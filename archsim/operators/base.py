@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
 Work = dict[str, float]
 Tensors = Mapping[str, "np.ndarray"]
-ARRAY, VECTOR, FREE = "array", "vector", "free"
+ARRAY = "array"
+VECTOR = "vector"
+FREE = "free"
 IMAGE = "(channels, height, width)"
 
 # What an ONNX operator does to the axis of the batch.

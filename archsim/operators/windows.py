@@ -96,7 +96,9 @@ def covered_cells(window, y, x):
 def windows(values: np.ndarray, layer: Layer, fill: float) -> np.ndarray:
     """All windows of a (C, H, W) map: (out_h, out_w, C, kernel_h, kernel_w), padded with `fill`."""
     top, left, bottom, right = layer.padding
-    (kh, kw), (sh, sw), (dh, dw) = layer.kernel, layer.stride, layer.dilation
+    kh, kw = layer.kernel
+    sh, sw = layer.stride
+    dh, dw = layer.dilation
     out_h, out_w = layer.output_shape[1:]
     # A single window never moves, and a single cell of it never spreads, whatever the file says.
     sh, sw = (sh if out_h > 1 else 1), (sw if out_w > 1 else 1)

@@ -20,7 +20,9 @@ def roofline_of(built: BuiltChip, plans: Mapping[Any, OperationPlan], layers: Se
     """Peaks of the chip, and a point for each read: its MACs, its bits and the time it took."""
     from archsim.chip.plan.tile_timing import read_timing
 
-    trace, chip, placement = built.trace, built.chip, built.placement
+    trace = built.trace
+    chip = built.chip
+    placement = built.placement
     clock = chip.clock_mhz * 1e6
     # tiles without converters store weights that others read: they do not multiply
     tiles = min(placement.tiles, placement.available) - placement.without().get("adc", 0)

@@ -118,7 +118,10 @@ def timed_facts(
     from archsim.soc.facts import machine_facts
     from archsim.soc.machine import EventMachine
 
-    trace, chip, placement, images = built.trace, built.chip, built.placement, built.images
+    trace = built.trace
+    chip = built.chip
+    placement = built.placement
+    images = built.images
     values = None
     if options.data is not None:
         from archsim.run.held import holder_of
@@ -152,7 +155,9 @@ def timed_facts(
 
 def _facts(built: BuiltChip, seed: int, measured: Mapping[str, Any]) -> RunFacts:
     """The facts of a run: what the built chip knows, and what was measured on it."""
-    trace, chip, placement = built.trace, built.chip, built.placement
+    trace = built.trace
+    chip = built.chip
+    placement = built.placement
     on_chip = {component.name for component in built.parts}
     return {
         "network": trace.network,

@@ -24,7 +24,10 @@ def drain_results(run: OperationRun, drain: OutputQueue) -> Process:
     """Take results in order and stream them through the blocks on their way; a write is programmed
     here, row by row.
     """
-    machine, plan, age, wires = run.machine, run.plan, run.age, run.wires
+    machine = run.machine
+    plan = run.plan
+    age = run.age
+    wires = run.wires
     env, waiting = machine.env, run.waiting
     way = run.ways.up
     servers, gate = way.servers, way.gate

@@ -24,10 +24,17 @@ def feed_inputs(run: OperationRun, queues: Sequence[Queue[Job]]) -> Process:
     """Wait for the inputs of each step to exist, stream them through the blocks on their way, and
     put them into the queues of the units in turn.
     """
-    machine, plan, age = run.machine, run.plan, run.age
-    env, operation, waiting = machine.env, run.plan.operation, run.waiting
+    machine = run.machine
+    plan = run.plan
+    age = run.age
+    env = machine.env
+    operation = run.plan.operation
+    waiting = run.waiting
     way = run.ways.down
-    servers, gate, per_job, units = way.servers, way.gate, plan.per_job, len(queues)
+    servers = way.servers
+    gate = way.gate
+    per_job = plan.per_job
+    units = len(queues)
     data, carried = machine.data, None
     previous, passed = machine.turn(operation.name)
     if previous is not None:

@@ -20,7 +20,9 @@ def load(residency: Residency, machine: EventMachine, turn: Turn) -> Process:
     """Bring the layer (or one part of it) on the tiles; counts off-chip reads, transport and
     programming.
     """
-    operation, env, wiring = turn.operation, machine.env, machine.wiring
+    operation = turn.operation
+    env = machine.env
+    wiring = machine.wiring
     layer = residency.enter(operation, turn.part)
     if layer is None:
         return

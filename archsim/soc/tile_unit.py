@@ -17,8 +17,12 @@ def work_on_jobs(run: OperationRun, unit: int, queue: Queue[Job], drain: OutputQ
     """Take the unit's jobs from its queue, read or update its tiles for their time, and put the
     results into the output queue, waiting where that is full.
     """
-    machine, plan, waiting = run.machine, run.plan, run.waiting
-    env, observers, data = machine.env, machine.observers, machine.data
+    machine = run.machine
+    plan = run.plan
+    waiting = run.waiting
+    env = machine.env
+    observers = machine.observers
+    data = machine.data
     lane, interval = machine.lanes[plan.operation.matrix_name], plan.timing.interval
     # all copies are updated together
     taken = None if plan.operation.kind == "pulse_update" else unit

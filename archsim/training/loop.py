@@ -232,11 +232,9 @@ class _Run:
 
     def _leave(self, finished: bool) -> TrainingResult:
         result = self.result
-        result.finished, result.weights, result.writes = (
-            finished,
-            self.machine.arrays.layer_weights(),
-            device_writes(self.machine),
-        )
+        result.finished = finished
+        result.weights = self.machine.arrays.layer_weights()
+        result.writes = device_writes(self.machine)
         result.refreshes, result.unread = (
             self.machine.arrays.refreshed,
             self.machine.arrays.unread(),

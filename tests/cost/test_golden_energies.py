@@ -36,7 +36,10 @@ def round_prices(parts):
 
 @pytest.mark.parametrize(("rule", "network"), CASES)
 def test_counts_times_prices(rule, network):
-    (net, layers), rule, chip, images = NETWORKS[network], RULES[rule], Chip(), 2
+    net, layers = NETWORKS[network]
+    rule = RULES[rule]
+    chip = Chip()
+    images = 2
     result = run_step(net, rule, chip, images)
     parts = result.inventory_components()
     prices = round_prices(parts)
@@ -91,7 +94,9 @@ def test_counts_times_prices(rule, network):
 
 @pytest.mark.parametrize(("rule", "network"), CASES[:4])
 def test_the_result_prices_the_same_counts_with_its_own_parts(rule, network):
-    (net, layers), rule, chip = NETWORKS[network], RULES[rule], Chip()
+    net, layers = NETWORKS[network]
+    rule = RULES[rule]
+    chip = Chip()
     result = run_step(net, rule, chip, 2)
     hand = expected(chip, layers, rule, 2)
     units = result.estimate().units

@@ -42,11 +42,9 @@ class Report:
     by_reader: Counter = field(default_factory=Counter)
 
     def add(self, other: Report) -> None:
-        self.inputs, self.refused, self.seconds = (
-            self.inputs + other.inputs,
-            self.refused + other.refused,
-            self.seconds + other.seconds,
-        )
+        self.inputs += other.inputs
+        self.refused += other.refused
+        self.seconds += other.seconds
         self.slowest_s, self.peak_mb = (
             max(self.slowest_s, other.slowest_s),
             max(self.peak_mb, other.peak_mb),
@@ -137,12 +135,10 @@ def _in_a_child(
         kind, _, rest = line.partition(" ")
         if kind == "end":
             inputs, refused, slowest, peak = rest.split()
-            report.inputs, report.refused, report.slowest_s, report.peak_mb = (
-                int(inputs),
-                int(refused),
-                float(slowest),
-                int(peak),
-            )
+            report.inputs = int(inputs)
+            report.refused = int(refused)
+            report.slowest_s = float(slowest)
+            report.peak_mb = int(peak)
             report.by_reader[name] = int(inputs)
         else:
             index, _, what = rest.partition(" ")

@@ -84,7 +84,9 @@ def test_over_a_period_a_probability_is_its_level(source, bits):
 @pytest.mark.parametrize("source", ["lfsr", "sobol"])
 def test_one_generator_for_both_sides_gives_the_smaller_probability(source):
     made = generators(source, 6, "tile")
-    p, q, period = 0.25, 0.75, 64 - (source == "lfsr")
+    p = 0.25
+    q = 0.75
+    period = 64 - (source == "lfsr")
     met = np.mean(
         [
             (trains(made, [p], 1, clock, ROWS) & trains(made, [q], 1, clock)).item()

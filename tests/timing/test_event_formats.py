@@ -96,7 +96,9 @@ def test_the_rows_of_the_table_are_the_events_of_the_result(tmp_path):
     result = simulate(images=2, observers=[EventTable(path)])
     with path.open(newline="") as file:
         rows = list(csv.DictReader(file))
-    busy, jobs, spans = Counter(), Counter(), []
+    busy = Counter()
+    jobs = Counter()
+    spans = []
     for row in rows:
         begin, end = int(row["begin"]), int(row["end"])
         assert begin <= end <= result.cycles

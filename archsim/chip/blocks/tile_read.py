@@ -149,7 +149,9 @@ class TileRead(Block[TileReadSettings]):
         """Results on the wires, and what the digital side does with them: the sums of the row
         splits, the step from converter code to number, the bias.
         """
-        plan, layer, operation = step.plan, step.layer, step.operation
+        plan = step.plan
+        layer = step.layer
+        operation = step.operation
         if operation.kind not in self.kinds or layer is None:
             return
         matrix, work = layer.matrix, step.work
@@ -171,7 +173,9 @@ def _references(chip: Architecture) -> int:
 
 
 def _lines(job: TileJob) -> Lines:
-    plan, layer, matrix = job.plan, job.layer, job.matrix
+    plan = job.plan
+    layer = job.layer
+    matrix = job.matrix
     chip, share = job.chip, plan.share
     transposed = plan.operation.kind == "read_transposed"
     rows = layer.rows * matrix.groups * layer.column_splits
@@ -225,7 +229,9 @@ def _applications(job: TileJob) -> int:
 
 
 def _count_inputs(job: TileJob, lines: Lines) -> None:
-    plan, read, activity = job.plan, job.chip.read, job.activity
+    plan = job.plan
+    read = job.chip.read
+    activity = job.activity
     # lines that switch in a slot, and full slots that a cell conducts in a read
     serial = read.input == "bit_serial"
     on = activity.input_density * (activity.bit_density if serial else 1.0)
@@ -246,7 +252,9 @@ def _count_inputs(job: TileJob, lines: Lines) -> None:
 
 
 def _count_conversions(job: TileJob, lines: Lines) -> None:
-    plan, layer, chip = job.plan, job.layer, job.chip
+    plan = job.plan
+    layer = job.layer
+    chip = job.chip
     read, tiles = chip.read, lines.tiles
     transposed = plan.operation.kind == "read_transposed"
     references = _references(chip)

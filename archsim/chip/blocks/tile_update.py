@@ -47,8 +47,12 @@ class TileUpdate(Block[UpdateSettings]):
     }
 
     def plan_job(self, job: TileJob) -> None:
-        plan, layer, matrix = job.plan, job.layer, job.matrix
-        activity, chip, operation = job.activity, job.chip, job.plan.operation
+        plan = job.plan
+        layer = job.layer
+        matrix = job.matrix
+        activity = job.activity
+        chip = job.chip
+        operation = job.plan.operation
         length = activity.train_length or chip.update.train_length
         copies = layer.copies  # every copy of a layer receives every update
         cycles = pulse_update_cycles(chip, length, operation.polarity_phases)

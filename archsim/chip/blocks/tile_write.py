@@ -66,7 +66,10 @@ class TileWrite(Block[WriteSettings]):
     }
 
     def plan_job(self, job: TileJob) -> None:
-        plan, layer, matrix, activity = job.plan, job.layer, job.matrix, job.activity
+        plan = job.plan
+        layer = job.layer
+        matrix = job.matrix
+        activity = job.activity
         pulses = activity.write_pulses or job.chip.write.pulses
         # A step is one row of the layer's matrix; a bias row of the array is spread over them.
         spread = layer.rows / matrix.rows

@@ -47,7 +47,9 @@ class Store:
     """
 
     def __init__(self, folder: str | Path, writable: bool = True):
-        self.folder, self.path, self.writable = Path(folder), Path(folder) / FILE, writable
+        self.folder = Path(folder)
+        self.path = Path(folder) / FILE
+        self.writable = writable
         self.torn, self.damaged = 0, 0
         self.heads: list[dict[str, Any]] = []
         self._sealed: list[bool] = []  # heads with a digest: their rows have one too

@@ -99,7 +99,9 @@ def draw_curves(view: ComparisonView, width: float) -> Drawing | None:
 
 def _draw_panel(drawing: Drawing, panel: _Panel, run: _Run, best: _Run, labelled: bool) -> None:
     """The curves of one scheme, with the test error of the best one behind them."""
-    x, bottom, width = panel.x, panel.bottom, panel.width
+    x = panel.x
+    bottom = panel.bottom
+    width = panel.width
     name = fit_text(run.name, width, 11, bold=True)
     drawing.add(Text(x, bottom - panel.upward.length - 6, name, size=11, bold=True))
     for y, text in panel.upward.ticks(26):

@@ -87,7 +87,9 @@ def draw_errors(
 
 def _draw_frame(plot: _Plot) -> None:
     """Grid, ticks and titles."""
-    drawing, left, bottom = plot.drawing, plot.left, plot.bottom
+    drawing = plot.drawing
+    left = plot.left
+    bottom = plot.bottom
     for tick in plot.across.ticks:
         if tick == int(tick):
             x = plot.x(tick)

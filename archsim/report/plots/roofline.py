@@ -111,7 +111,9 @@ def draw_roofline(view: View, width: float) -> Drawing | None:
 
 def _draw_frame(plot: _Plot, points: Sequence[RooflinePoint]) -> None:
     """Legend, grid, ticks and titles."""
-    drawing, left, bottom = plot.drawing, plot.left, plot.bottom
+    drawing = plot.drawing
+    left = plot.left
+    bottom = plot.bottom
     phases = list(dict.fromkeys(point.phase for point in points))
     legend = [(phase, token("phase", phase)) for phase in phases]
     add_legend(drawing, legend, left, 2, drawing.width - left)

@@ -270,7 +270,9 @@ class TilePhysics:
 
     def _periphery(self, tile: int) -> np.ndarray:
         """The tile's converters, as the compiled reads take them."""
-        physics, read, weights = self.chip.physics, self.chip.read, self.chip.weights
+        physics = self.chip.physics
+        read = self.chip.read
+        weights = self.chip.weights
         values = np.zeros(PERIPHERY, np.float32)
         values[:8] = periphery(
             False,

@@ -50,7 +50,9 @@ def _check_steps(operation: Operation, most: int, what: str, at: str) -> None:
 
 
 def _check_elements(operation: Operation, matrix: LayerMatrix, at: str) -> None:
-    rows, columns, groups = matrix.rows + matrix.bias, matrix.columns, matrix.groups
+    rows = matrix.rows + matrix.bias
+    columns = matrix.columns
+    groups = matrix.groups
     inputs = operation.input_elements
     if operation.kind in READS:
         backward = operation.kind == "read_transposed"
