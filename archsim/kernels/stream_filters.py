@@ -9,15 +9,17 @@ A counter of B bits stands for c / 2^B. Shapes of state and gradients are (M, N)
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
-from archsim.kernels.compiled import kernel
-from archsim.kernels.streams import number_at, set_thresholds
+from archsim.kernels.compiled import borrowed, kernel
+from archsim.kernels.streams import Numbers, number_at, set_thresholds
 
 SAVED = 7  # ones that the divider's synchroniser can hold back
-GRADIENT, AGAIN, FIRST, SECOND, ROOT, FEEDBACK = range(
-    6
-)  # the streams of an optimiser: dimensions of its generators
+# The streams of an optimiser: dimensions of its generators.
+GRADIENT, AGAIN, FIRST, SECOND, ROOT, FEEDBACK = range(6)
+STREAMS = 6
 
 
 @kernel
@@ -27,9 +29,44 @@ def threshold_of(counter, bits, transfer, device):
     return transfer[device % transfer.shape[0], (counter * levels + (1 << (bits - 1))) >> bits]
 
 
+class Drawing(NamedTuple):
+    """The streams that an optimiser draws: `length` cycles a gradient, whose values are multiplied
+    by `inverse` float32; `transfer` the thresholds of the converters (see `streams.Multiplier`);
+    `numbers` where the bits come from; `first_place` of the first row's first number.
+    """
+
+    inverse: np.float32
+    length: int
+    transfer: np.ndarray
+    numbers: Numbers
+    first_place: int
+
+
+class Moments(NamedTuple):
+    """What Adam on streams keeps of every weight, int32 (M, N): counters of the first moment m, of
+    the second moment v and of its root s; last bit of the divider, and ones that it holds back.
+    """
+
+    first: np.ndarray
+    second: np.ndarray
+    root: np.ndarray
+    held: np.ndarray
+    saved: np.ndarray
+
+
+class Widths(NamedTuple):
+    """Bits of the counters of m, of v and of s."""
+
+    first: int
+    second: int
+    root: int
+
+
 @kernel
-def _numbers(into, source, tables, key, dimension, shared, place):
-    if shared:
+def draw_numbers(into, numbers, dimension, place):
+    """Number `place` of every element of a row."""
+    source, tables, key = numbers.source, numbers.tables, numbers.key
+    if numbers.shared:
         into[:] = number_at(source, tables, key, dimension, 0, place)
     else:
         for j in range(into.shape[0]):
@@ -37,24 +74,21 @@ def _numbers(into, source, tables, key, dimension, shared, place):
 
 
 @kernel
-def average(
-    counters,
-    values,
-    inverse,
-    length,
-    bits,
-    transfer,
-    source,
-    tables,
-    key,
-    shared,
-    first_place,
-    ones,
-):
-    """Leaky average of signed values: c <- c + g_k - u_k for `length` cycles, g the stream of
-    values x inverse, u that of c / 2^bits; c moves towards g by the share 1 - (1 - 2^-bits)^length.
-    counters int32 (M, N) in place; the stream's sign goes beside it.
-    ones int64 (1,): bits that were 1."""
+def average(counters, values, bits, drawing, ones):
+    """Leaky average of signed values: c <- c + g_k - u_k for the length of the streams, g the stream
+    of values x inverse, u that of c / 2^bits; c moves towards g by the share 1 - (1 - 2^-bits)^length.
+
+    Args:
+        counters: int32 (M, N), in place; the stream's sign goes beside it.
+        values: float32 (M, N).
+        bits: of a counter.
+        drawing: `Drawing`.
+        ones: int64 (1,) += bits that were 1.
+    """
+    counters = borrowed(counters)
+    values = borrowed(values)
+    drawing = borrowed(drawing)
+    length, transfer, numbers = drawing.length, drawing.transfer, drawing.numbers
     rows, columns = counters.shape
     levels = np.empty(columns, np.int32)
     signs = np.empty(columns, np.int32)
@@ -63,11 +97,11 @@ def average(
     top = np.int32(1 << bits)
     for i in range(rows):
         line = counters[i]
-        set_thresholds(levels, signs, values[i], inverse, False, transfer, 0)
+        set_thresholds(levels, signs, values[i], drawing.inverse, False, transfer, 0)
         for k in range(length):
-            place = first_place + i * length + k
-            _numbers(drawn, source, tables, key, GRADIENT, shared, place)
-            _numbers(fed, source, tables, key, FIRST, shared, place)
+            place = drawing.first_place + i * length + k
+            draw_numbers(drawn, numbers, GRADIENT, place)
+            draw_numbers(fed, numbers, FIRST, place)
             for j in range(columns):
                 c = line[j]
                 leak = np.int32(fed[j] < threshold_of(abs(c), bits, transfer, j))
@@ -99,64 +133,60 @@ def divide_cycle(held, saved, above, below):
 
 
 @kernel
-def adam(
-    first,
-    second,
-    root,
-    held,
-    saved,
-    quotients,
-    values,
-    inverse,
-    length,
-    bits,
-    transfer,
-    source,
-    tables,
-    key,
-    shared,
-    first_place,
-    ones,
-):
+def adam(moments, quotients, values, widths, drawing, ones):
     """Adam on streams: first moment m and second moment v by leaky averages (v of the product of
-    two streams of |g|), s = sqrt(v) by an integrator, m/s by the divider; `quotients` float32 (M,
-    N) is the mean of the signed quotient over `length` cycles, in -1 to 1.
+    two streams of |g|), s = sqrt(v) by an integrator, m/s by the divider.
 
-    bits: (of m, of v, of s); state int32 (M, N), kept from batch to batch, so that root and divider
-    follow instead of starting anew.
+    Args:
+        moments: `Moments`, kept from batch to batch, so that root and divider follow instead of
+            starting anew.
+        quotients: float32 (M, N), filled: the mean of the signed quotient over the streams' length,
+            in -1 to 1.
+        values: float32 (M, N), the gradient.
+        widths: `Widths` of the counters.
+        drawing: `Drawing`.
+        ones: int64 (1,) += bits that were 1.
     """
+    moments = borrowed(moments)
+    quotients = borrowed(quotients)
+    values = borrowed(values)
+    drawing = borrowed(drawing)
+    first, second, root = moments.first, moments.second, moments.root
+    held, saved = moments.held, moments.saved
+    length, transfer = drawing.length, drawing.transfer
     rows, columns = first.shape
     levels = np.empty(columns, np.int32)
     signs = np.empty(columns, np.int32)
-    n = np.empty((6, columns), np.int32)
+    n = np.empty((STREAMS, columns), np.int32)
     totals = np.empty(columns, np.int32)
-    m_top = np.int32(1 << bits[0])
-    v_top = np.int32(1 << bits[1])
+    m_top = np.int32(1 << widths.first)
+    v_top = np.int32(1 << widths.second)
     for i in range(rows):
-        set_thresholds(levels, signs, values[i], inverse, False, transfer, 0)
+        set_thresholds(levels, signs, values[i], drawing.inverse, False, transfer, 0)
         totals[:] = 0
         for k in range(length):
-            place = first_place + i * length + k
-            for dimension in range(6):
-                _numbers(n[dimension], source, tables, key, dimension, shared, place)
+            place = drawing.first_place + i * length + k
+            for dimension in range(STREAMS):
+                draw_numbers(n[dimension], drawing.numbers, dimension, place)
             for j in range(columns):
                 m = first[i, j]
                 v = second[i, j]
                 s = root[i, j]
-                g = np.int32(n[0, j] < levels[j])
-                m_bit = np.int32(n[2, j] < threshold_of(abs(m), bits[0], transfer, j))
-                v_bit = np.int32(n[3, j] < threshold_of(v, bits[1], transfer, j))
-                s_bit = np.int32(n[4, j] < threshold_of(s, bits[2], transfer, j))
-                other = np.int32(n[5, j] < threshold_of(s, bits[2], transfer, j))
-                again = np.int32(n[1, j] < levels[j])
+                m_level = threshold_of(abs(m), widths.first, transfer, j)
+                s_level = threshold_of(s, widths.root, transfer, j)
+                g = np.int32(n[GRADIENT, j] < levels[j])
+                again = np.int32(n[AGAIN, j] < levels[j])
+                m_bit = np.int32(n[FIRST, j] < m_level)
+                v_bit = np.int32(n[SECOND, j] < threshold_of(v, widths.second, transfer, j))
+                s_bit = np.int32(n[ROOT, j] < s_level)
+                other = np.int32(n[FEEDBACK, j] < s_level)
                 ones[0] += g + again + m_bit + v_bit + s_bit + other
                 bit, kept = divide_cycle(held[i, j], saved[i, j], m_bit, s_bit)
                 held[i, j], saved[i, j] = bit, kept
                 totals[j] += bit if m > 0 else (-bit if m < 0 else np.int32(0))
-                first[i, j] = min(
-                    max(m + signs[j] * g - (m_bit if m > 0 else -m_bit), -m_top), m_top
-                )
+                moved = m + signs[j] * g - (m_bit if m > 0 else -m_bit)
+                first[i, j] = min(max(moved, -m_top), m_top)
                 second[i, j] = min(max(v + (g & again) - v_bit, np.int32(0)), v_top)
-                root[i, j] = square_root_cycle(s, bits[2], v_bit, s_bit, other)
+                root[i, j] = square_root_cycle(s, widths.root, v_bit, s_bit, other)
         for j in range(columns):
             quotients[i, j] = np.float32(totals[j]) / np.float32(length)

@@ -6,7 +6,19 @@ from __future__ import annotations
 
 import numpy as np
 
-from archsim.kernels.stream_filters import AGAIN, FEEDBACK, FIRST, GRADIENT, ROOT, SAVED, SECOND
+from archsim.kernels.stream_filters import (
+    AGAIN,
+    FEEDBACK,
+    FIRST,
+    GRADIENT,
+    ROOT,
+    SAVED,
+    SECOND,
+    STREAMS,
+    Drawing,
+    Moments,
+    Widths,
+)
 from archsim.kernels.stream_reference import numbers_reference, thresholds_reference
 
 
@@ -19,33 +31,29 @@ def stream_of(
     return (numbers < transfer[np.arange(len(counter)) % len(transfer), places]).astype(np.int64)
 
 
+def drawn_reference(drawing: Drawing, row: int, columns: int) -> dict[int, np.ndarray]:
+    """Numbers (L, columns), or (L, 1) where a row shares them, of every stream of a row."""
+    numbers = drawing.numbers
+    lines = np.zeros(1, int) if numbers.shared else 1 + np.arange(columns)
+    cycles = drawing.first_place + row * drawing.length + np.arange(drawing.length)
+    source = numbers.source, numbers.tables, numbers.key
+    return {
+        dimension: numbers_reference(*source, dimension, lines, cycles).T
+        for dimension in range(STREAMS)
+    }
+
+
 def average_reference(
-    counters,
-    values,
-    inverse,
-    length,
-    bits,
-    transfer,
-    source,
-    tables,
-    key,
-    shared,
-    first_place,
-    ones,
-):
+    counters: np.ndarray, values: np.ndarray, bits: int, drawing: Drawing, ones: np.ndarray
+) -> None:
     """Twin of `stream_filters.average`: c <- c + g - u, kept within +-2^bits."""
-    lines = [0] if shared else 1 + np.arange(counters.shape[1])
-    top = 1 << bits
+    top, transfer = 1 << bits, drawing.transfer
     for i, line in enumerate(counters):
-        levels, signs = thresholds_reference(values[i], inverse, False, transfer, 0)
-        cycles = first_place + i * length + np.arange(length)
-        drawn, fed = (
-            numbers_reference(source, tables, key, dimension, lines, cycles).T
-            for dimension in (GRADIENT, FIRST)
-        )
-        for k in range(length):
-            bit = (drawn[k] < levels).astype(np.int64)
-            leak = stream_of(np.abs(line), bits, transfer, fed[k])
+        levels, signs = thresholds_reference(values[i], drawing.inverse, False, transfer, 0)
+        drawn = drawn_reference(drawing, i, len(line))
+        for k in range(drawing.length):
+            bit = (drawn[GRADIENT][k] < levels).astype(np.int64)
+            leak = stream_of(np.abs(line), bits, transfer, drawn[FIRST][k])
             line[:] = np.clip(line + signs * bit - np.where(line > 0, leak, -leak), -top, top)
             ones[0] += bit.sum() + leak.sum()
 
@@ -69,52 +77,32 @@ def divide_reference(
 
 
 def adam_reference(
-    first,
-    second,
-    root,
-    held,
-    saved,
-    quotients,
-    values,
-    inverse,
-    length,
-    bits,
-    transfer,
-    source,
-    tables,
-    key,
-    shared,
-    first_place,
-    ones,
-):
+    moments: Moments,
+    quotients: np.ndarray,
+    values: np.ndarray,
+    widths: Widths,
+    drawing: Drawing,
+    ones: np.ndarray,
+) -> None:
     """Twin of `stream_filters.adam`."""
-    lines = [0] if shared else 1 + np.arange(first.shape[1])
-    m_top, v_top = 1 << bits[0], 1 << bits[1]
-    for i in range(len(first)):
-        m, v, s, q, kept = (
-            state[i] for state in (first, second, root, held, saved)
-        )  # views: written in place
-        levels, signs = thresholds_reference(values[i], inverse, False, transfer, 0)
-        cycles = first_place + i * length + np.arange(length)
-        total = 0
-        numbers = [
-            numbers_reference(source, tables, key, dimension, lines, cycles).T
-            for dimension in range(6)
-        ]
-        for k in range(length):
-            g, again = (
-                (numbers[dimension][k] < levels).astype(np.int64) for dimension in (GRADIENT, AGAIN)
-            )
-            m_bit = stream_of(np.abs(m), bits[0], transfer, numbers[FIRST][k])
-            v_bit = stream_of(v, bits[1], transfer, numbers[SECOND][k])
-            s_bit, other = (
-                stream_of(s, bits[2], transfer, numbers[dimension][k])
-                for dimension in (ROOT, FEEDBACK)
-            )
+    m_top, v_top = 1 << widths.first, 1 << widths.second
+    transfer = drawing.transfer
+    for i in range(len(quotients)):
+        m, v, s, q, kept = (state[i] for state in moments)  # views: written in place
+        levels, signs = thresholds_reference(values[i], drawing.inverse, False, transfer, 0)
+        drawn = drawn_reference(drawing, i, len(m))
+        total = np.zeros(len(m), np.int64)
+        for k in range(drawing.length):
+            g = (drawn[GRADIENT][k] < levels).astype(np.int64)
+            again = (drawn[AGAIN][k] < levels).astype(np.int64)
+            m_bit = stream_of(np.abs(m), widths.first, transfer, drawn[FIRST][k])
+            v_bit = stream_of(v, widths.second, transfer, drawn[SECOND][k])
+            s_bit = stream_of(s, widths.root, transfer, drawn[ROOT][k])
+            other = stream_of(s, widths.root, transfer, drawn[FEEDBACK][k])
             ones[0] += sum(int(stream.sum()) for stream in (g, again, m_bit, v_bit, s_bit, other))
             q[:], kept[:] = divide_reference(q, kept, m_bit, s_bit)
-            total = total + np.sign(m) * q
+            total += np.sign(m) * q
             m[:] = np.clip(m + signs * g - np.where(m > 0, m_bit, -m_bit), -m_top, m_top)
             v[:] = np.clip(v + g * again - v_bit, 0, v_top)
-            s[:] = square_root_reference(s, bits[2], v_bit, s_bit, other)
-        quotients[i] = total.astype(np.float32) / np.float32(length)
+            s[:] = square_root_reference(s, widths.root, v_bit, s_bit, other)
+        quotients[i] = total.astype(np.float32) / np.float32(drawing.length)

@@ -20,51 +20,31 @@ U = np.uint64
 
 
 @kernel
-def count_parts(
-    counts,
-    inputs,
-    errors,
-    input_inverse,
-    error_inverse,
-    steps,
-    transfer,
-    block,
-    group,
-    source,
-    tables,
-    single,
-    shared,
-    key,
-    first_place,
-    tallies,
-    switched,
-):
-    """Add the outer products of the columns of inputs (N, V) and errors (2, M, V), as one bit a
-    value, to counts int32 (M, N).
+def count_parts(counts, operands, multiplier, numbers, first_place, tally):
+    """Add the outer products of the columns of inputs and errors in two parts, as one bit a value,
+    to counts int32 (M, N).
 
     Arguments as `streams.count_products` with streams of one bit in sign and magnitude. Both parts
     of a line's error are compared with one random number; where the bits of parts of opposite signs
-    are both 1 the counter holds, bits of one sign move it by two.
-    tallies: instead of the ones behind the gates, the steps that the counters move; switched int64
-    (group + 2 block): ones of every converter, those of the second part last.
+    are both 1 the counter holds, bits of one sign move it by two. The tally has, instead of the
+    ones behind the gates, the steps that the counters move.
     """
     counts = borrowed(counts)
-    inputs = borrowed(inputs)
-    errors = borrowed(errors)
-    input_inverse = borrowed(input_inverse)
-    error_inverse = borrowed(error_inverse)
-    steps = borrowed(steps)
-    transfer = borrowed(transfer)
-    tables = borrowed(tables)
-    tallies = borrowed(tallies)
-    switched = borrowed(switched)
+    operands = borrowed(operands)
+    multiplier = borrowed(multiplier)
+    numbers = borrowed(numbers)
+    tally = borrowed(tally)
+    inputs, errors, steps = operands.inputs, operands.errors, operands.steps
+    block, group, transfer = multiplier.block, multiplier.group, multiplier.transfer
+    source, tables, key, shared = numbers.source, numbers.tables, numbers.key, numbers.shared
+    totals, switched = tally.totals, tally.switched
     outputs = counts.shape[0]
     lines = counts.shape[1]
     vectors = inputs.shape[1]
     blocks = (outputs + block - 1) // block
     groups = (lines + group - 1) // group
-    other = 0 if single else 1
-    first_line = 0 if single else group
+    other = 0 if multiplier.single else 1
+    first_line = 0 if multiplier.single else group
     x = np.empty(group, np.float32)
     d = np.empty(block, np.float32)
     x_signs = np.empty(group, np.int32)
@@ -83,8 +63,9 @@ def count_parts(
                 place = first_place + (v * blocks + b) * groups + g
                 for j in range(columns):
                     x[j] = inputs[g * group + j, v]
-                tallies[DRIVEN] += set_thresholds(
-                    x_levels[:columns], x_signs, x[:columns], input_inverse[v], False, transfer, 0
+                inverse = operands.input_inverse[v]
+                totals[DRIVEN] += set_thresholds(
+                    x_levels[:columns], x_signs, x[:columns], inverse, False, transfer, 0
                 )
                 number = number_at(source, tables, key, 0, 0, place)
                 input_ones = 0
@@ -95,16 +76,17 @@ def count_parts(
                     x_bits[j] = one * x_signs[j]
                     switched[j] += one
                     input_ones += one
-                tallies[INPUT_ONES] += input_ones
+                totals[INPUT_ONES] += input_ones
                 moves[:] = 0
+                inverse = operands.error_inverse[v]
                 for part in range(2):
                     for i in range(rows):
                         d[i] = errors[part, b * block + i, v]
-                    tallies[DRIVEN] += set_thresholds(
+                    totals[DRIVEN] += set_thresholds(
                         d_levels[:rows],
                         d_signs,
                         d[:rows],
-                        error_inverse[v],
+                        inverse,
                         False,
                         transfer,
                         group + part * block,
@@ -118,7 +100,7 @@ def count_parts(
                         one = np.int32(number < d_levels[i])
                         moves[i] += one * d_signs[i]
                         switched[group + part * block + i] += one
-                        tallies[ERROR_ONES] += one
+                        totals[ERROR_ONES] += one
                 for i in range(rows):
                     if moves[i] == 0:
                         continue
@@ -126,4 +108,4 @@ def count_parts(
                     move = moves[i] * steps[v]
                     for j in range(columns):
                         line[j] += move * x_bits[j]
-                    tallies[COINCIDENCES] += abs(moves[i]) * input_ones
+                    totals[COINCIDENCES] += abs(moves[i]) * input_ones

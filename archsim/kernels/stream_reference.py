@@ -4,7 +4,8 @@ cycles; gates on packed words.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,6 +18,10 @@ from archsim.kernels.streams import (
     LFSR,
     PERIOD,
     SOBOL,
+    Multiplier,
+    Numbers,
+    Operands,
+    StreamTally,
 )
 
 U = np.uint64
@@ -73,130 +78,134 @@ def thresholds_reference(
 
 
 def _places(
-    shape: tuple[int, int], vectors: int, block: int, group: int
+    shape: tuple[int, ...], operands: Operands, multiplier: Multiplier
 ) -> Iterator[tuple[slice, slice, int, int]]:
-    """(rows, columns, vector, number of the place) of a block of `block` x `group` that is moved
-    over an outer product.
+    """(rows, columns, vector, number of the place) of a multiplier that is moved over an outer
+    product; vectors that count nothing are left out.
     """
+    block, group = multiplier.block, multiplier.group
     blocks, groups = -(-shape[0] // block), -(-shape[1] // group)
     for b in range(blocks):
+        rows = slice(b * block, (b + 1) * block)
         for g in range(groups):
-            for v in range(vectors):
-                yield (
-                    slice(b * block, (b + 1) * block),
-                    slice(g * group, (g + 1) * group),
-                    v,
-                    (v * blocks + b) * groups + g,
-                )
+            columns = slice(g * group, (g + 1) * group)
+            for v in np.flatnonzero(operands.steps):
+                yield rows, columns, int(v), (int(v) * blocks + b) * groups + g
+
+
+class Bits(NamedTuple):
+    """One side of a place: thresholds and signs (n,) of its lines, and their bits (n, L)."""
+
+    levels: np.ndarray
+    signs: np.ndarray
+    bits: np.ndarray
+
+
+def _input_bits(
+    operands: Operands,
+    multiplier: Multiplier,
+    numbers: Numbers,
+    lines: slice,
+    vector: int,
+    cycles: np.ndarray,
+) -> Bits:
+    """The streams of the inputs `lines` of a vector in the given cycles."""
+    levels, signs = thresholds_reference(
+        operands.inputs[lines, vector],
+        operands.input_inverse[vector],
+        multiplier.bipolar,
+        multiplier.transfer,
+        0,
+    )
+    own = np.zeros(1, int) if numbers.shared else 1 + np.arange(len(levels))
+    drawn = numbers_reference(numbers.source, numbers.tables, numbers.key, 0, own, cycles)
+    return Bits(levels, signs, bits_of(levels, drawn).astype(np.int64))
+
+
+def _error_bits(
+    operands: Operands,
+    multiplier: Multiplier,
+    numbers: Numbers,
+    lines: slice,
+    vector: int,
+    cycles: np.ndarray,
+    part: int | None = None,
+) -> Bits:
+    """The streams of the errors `lines` of a vector, of one of their two parts where there are."""
+    errors = operands.errors if part is None else operands.errors[part]
+    group, single = multiplier.group, multiplier.single
+    levels, signs = thresholds_reference(
+        errors[lines, vector],
+        operands.error_inverse[vector],
+        multiplier.bipolar,
+        multiplier.transfer,
+        group + (part or 0) * multiplier.block,
+    )
+    first = 1 if single else 1 + group
+    own = np.zeros(1, int) if numbers.shared else first + np.arange(len(levels))
+    dimension = 0 if single else 1
+    drawn = numbers_reference(numbers.source, numbers.tables, numbers.key, dimension, own, cycles)
+    return Bits(levels, signs, bits_of(levels, drawn).astype(np.int64))
 
 
 def count_products_reference(
-    counts,
-    inputs,
-    errors,
-    input_inverse,
-    error_inverse,
-    steps,
-    length,
-    transfer,
-    block,
-    group,
-    source,
-    tables,
-    single,
-    shared,
-    bipolar,
-    key,
-    first_place,
-    tallies,
-    switched,
-):
+    counts: np.ndarray,
+    operands: Operands,
+    multiplier: Multiplier,
+    numbers: Numbers,
+    first_place: int,
+    tally: StreamTally,
+) -> None:
     """Twin of `streams.count_products`: each place as a product of two matrices of bits."""
-    for rows, columns, v, number in _places(counts.shape, inputs.shape[1], block, group):
-        if steps[v] == 0:
-            continue
+    length, group = multiplier.length, multiplier.group
+    asked = operands, multiplier, numbers
+    for rows, columns, v, number in _places(counts.shape, operands, multiplier):
         cycles = first_place + number * length + np.arange(length)
-        d, d_signs = thresholds_reference(
-            errors[rows, v], error_inverse[v], bipolar, transfer, group
-        )
-        x, x_signs = thresholds_reference(
-            inputs[columns, v], input_inverse[v], bipolar, transfer, 0
-        )
-        x_lines, d_lines = (
-            [0] if shared else first + 1 + np.arange(len(side))
-            for first, side in ((0, x), (0 if single else group, d))
-        )
-        x_bits = bits_of(x, numbers_reference(source, tables, key, 0, x_lines, cycles)).astype(
-            np.int64
-        )
-        d_bits = bits_of(
-            d, numbers_reference(source, tables, key, 0 if single else 1, d_lines, cycles)
-        ).astype(np.int64)
-        both = d_bits @ x_bits.T
-        if bipolar:  # XNOR: where both are 1 or both 0
-            both = both + (1 - d_bits) @ (1 - x_bits).T
-            counts[rows, columns] += steps[v] * (2 * both - length)
+        d = _error_bits(*asked, rows, v, cycles)
+        x = _input_bits(*asked, columns, v, cycles)
+        both = d.bits @ x.bits.T
+        if multiplier.bipolar:  # XNOR: where both are 1 or both 0
+            both = both + (1 - d.bits) @ (1 - x.bits).T
+            counts[rows, columns] += operands.steps[v] * (2 * both - length)
         else:
-            counts[rows, columns] += steps[v] * both * np.outer(d_signs, x_signs)
-        _tally(tallies, (x, d), x_bits.sum(), d_bits.sum(), both.sum())
-        switched[: len(x)] += x_bits.sum(1)
-        switched[group : group + len(d)] += d_bits.sum(1)
+            counts[rows, columns] += operands.steps[v] * both * np.outer(d.signs, x.signs)
+        _count(tally, (x, d), x.bits.sum(), d.bits.sum(), both.sum())
+        tally.switched[: len(x.bits)] += x.bits.sum(1)
+        tally.switched[group : group + len(d.bits)] += d.bits.sum(1)
 
 
 def count_parts_reference(
-    counts,
-    inputs,
-    errors,
-    input_inverse,
-    error_inverse,
-    steps,
-    transfer,
-    block,
-    group,
-    source,
-    tables,
-    single,
-    shared,
-    key,
-    first_place,
-    tallies,
-    switched,
-):
+    counts: np.ndarray,
+    operands: Operands,
+    multiplier: Multiplier,
+    numbers: Numbers,
+    first_place: int,
+    tally: StreamTally,
+) -> None:
     """Twin of `stream_parts.count_parts`: up and down counts of each place as an outer product."""
-    for rows, columns, v, number in _places(counts.shape, inputs.shape[1], block, group):
-        if steps[v] == 0:
-            continue
-        x, x_signs = thresholds_reference(inputs[columns, v], input_inverse[v], False, transfer, 0)
-        x_lines, d_lines = (
-            [0] if shared else first + 1 + np.arange(len(side))
-            for first, side in ((0, x), (0 if single else group, errors[0, rows]))
-        )
-        x_bits = bits_of(
-            x, numbers_reference(source, tables, key, 0, x_lines, [first_place + number])
-        )[:, 0].astype(np.int64)
-        fresh = numbers_reference(
-            source, tables, key, 0 if single else 1, d_lines, [first_place + number]
-        )
-        moves = 0
-        ones = 0
-        levels = [x]
-        for part in range(2):
-            d, d_signs = thresholds_reference(
-                errors[part, rows, v], error_inverse[v], False, transfer, group + part * block
-            )
-            d_bits = bits_of(d, fresh)[:, 0].astype(np.int64)
-            moves, ones = moves + d_signs * d_bits, ones + d_bits.sum()
-            levels.append(d)
-            switched[group + part * block : group + part * block + len(d)] += d_bits
-        counts[rows, columns] += steps[v] * np.outer(moves, x_signs * x_bits)
-        _tally(tallies, levels, x_bits.sum(), ones, np.abs(moves).sum() * x_bits.sum())
-        switched[: len(x)] += x_bits
+    asked = operands, multiplier, numbers
+    for rows, columns, v, number in _places(counts.shape, operands, multiplier):
+        cycle = np.array([first_place + number])
+        x = _input_bits(*asked, columns, v, cycle)
+        parts = [_error_bits(*asked, rows, v, cycle, part) for part in range(2)]
+        moves = sum(d.signs * d.bits[:, 0] for d in parts)
+        counts[rows, columns] += operands.steps[v] * np.outer(moves, x.signs * x.bits[:, 0])
+        ones = sum(int(d.bits.sum()) for d in parts)
+        _count(tally, (x, *parts), x.bits.sum(), ones, np.abs(moves).sum() * x.bits.sum())
+        tally.switched[: len(x.bits)] += x.bits[:, 0]
+        for part, d in enumerate(parts):
+            first = multiplier.group + part * multiplier.block
+            tally.switched[first : first + len(d.bits)] += d.bits[:, 0]
 
 
-def _tally(tallies, levels, input_ones, error_ones, met) -> None:
-    tallies[DRIVEN] += sum(int((side > 0).sum()) for side in levels)
-    for place, number in ((INPUT_ONES, input_ones), (ERROR_ONES, error_ones), (COINCIDENCES, met)):
-        tallies[place] += number
+def _count(
+    tally: StreamTally, sides: Iterable[Bits], input_ones: int, error_ones: int, met: int
+) -> None:
+    totals = tally.totals
+    totals[DRIVEN] += sum(int((side.levels > 0).sum()) for side in sides)
+    totals[INPUT_ONES] += input_ones
+    totals[ERROR_ONES] += error_ones
+    totals[COINCIDENCES] += met
 
 
 def multiply(a: np.ndarray, b: np.ndarray) -> np.ndarray:

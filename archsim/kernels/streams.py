@@ -12,6 +12,7 @@ stop anywhere.
 from __future__ import annotations
 
 import functools
+from typing import NamedTuple
 
 import numpy as np
 
@@ -32,6 +33,61 @@ ZERO, ONE = np.float32(0.0), np.float32(1.0)
 # tallies of `count_products`
 INPUT_ONES, ERROR_ONES, COINCIDENCES, DRIVEN = range(4)
 TALLIES = 4
+
+
+class Numbers(NamedTuple):
+    """Where the bits of streams come from.
+
+    `source` one of COUNTER, LFSR, SOBOL; `tables` uint16 of `number_tables`; `key` uint64 of the
+    generators; `shared`: the lines of a side see one number, otherwise each line has its own.
+    """
+
+    source: int
+    tables: np.ndarray
+    key: np.uint64
+    shared: bool
+
+
+class Multiplier(NamedTuple):
+    """A block of stream multipliers that is moved over an outer product.
+
+    `block` lines of the errors and `group` lines of the inputs are converted at a time, to streams
+    of `length` bits, each time with new numbers; `transfer` int32 (devices, levels + 1) the
+    thresholds of their converters, repeated. `bipolar`: XNOR gates instead of signs beside AND
+    gates. `single`: one generator serves both sides (a fault, kept to be seen).
+    """
+
+    block: int
+    group: int
+    length: int
+    transfer: np.ndarray
+    bipolar: bool
+    single: bool
+
+
+class Operands(NamedTuple):
+    """What is multiplied: float32 inputs (N, V) and errors (M, V), or (2, M, V) in two parts.
+
+    A vector's values are multiplied by its entry of `input_inverse` and `error_inverse` float32
+    (V,), and a coincidence counts `steps` int32 (V,): where the scales are powers of two it enters
+    the counter at another bit. 0: the vector is left out.
+    """
+
+    inputs: np.ndarray
+    errors: np.ndarray
+    input_inverse: np.ndarray
+    error_inverse: np.ndarray
+    steps: np.ndarray
+
+
+class StreamTally(NamedTuple):
+    """Counters that grow: `totals` int64 (TALLIES,) ones of both sides, ones behind the gates,
+    driven lines; `switched` int64 (group + block) ones of every converter, those of a second part
+    of the errors (block more) last.
+    """
+
+    totals: np.ndarray
+    switched: np.ndarray
 
 
 @functools.cache
@@ -64,20 +120,19 @@ def number_at(source, tables, key, dimension, line, place):
 
 
 @kernel
-def encode(
-    words, thresholds, length, source, tables, key, dimension, shared, first_line, place, ones_of
-):
-    """Streams of `length` bits from thresholds int32 (n,), into words uint64 (words, n). `shared`:
-    one generator for all; otherwise line `first_line` + j has its own. Adds the ones of each line
-    to ones_of int64 (n,), returns their sum.
+def encode(words, thresholds, length, numbers, dimension, first_line, place, ones_of):
+    """Streams of `length` bits from thresholds int32 (n,), into words uint64 (words, n). Where
+    `Numbers` are not shared line `first_line` + j has its own. Adds the ones of each line to
+    ones_of int64 (n,), returns their sum.
     """
+    source, tables, key = numbers.source, numbers.tables, numbers.key
     words = borrowed(words)
     thresholds = borrowed(thresholds)
     words[:, :] = U(0)
     lines = thresholds.shape[0]
     for k in range(length):
         row, bit = words[k >> 6], U(k & 63)
-        if shared:
+        if numbers.shared:
             number = number_at(source, tables, key, dimension, 0, place + k)
             for j in range(lines):
                 row[j] |= U(number < thresholds[j]) << bit
@@ -94,9 +149,9 @@ def encode(
     ones = 0
     for w in range(words.shape[0]):
         for j in range(lines):
-            driven = np.int64(count_ones(words[w, j]))
-            ones_of[j] += driven
-            ones += driven
+            of_word = np.int64(count_ones(words[w, j]))
+            ones_of[j] += of_word
+            ones += of_word
     return ones
 
 
@@ -128,53 +183,36 @@ def set_thresholds(thresholds, signs, values, inverse, bipolar, transfer, first_
 
 
 @kernel
-def count_products(
-    counts,
-    inputs,
-    errors,
-    input_inverse,
-    error_inverse,
-    steps,
-    length,
-    transfer,
-    block,
-    group,
-    source,
-    tables,
-    single,
-    shared,
-    bipolar,
-    key,
-    first_place,
-    tallies,
-    switched,
-):
-    """Add the outer products of the columns of inputs (N, V) and errors (M, V), as streams, to
-    counts int32 (M, N).
+def count_products(counts, operands, multiplier, numbers, first_place, tally):
+    """Add the outer products of the columns of inputs and errors, as streams, to counts int32
+    (M, N).
 
-    A vector's values are multiplied by its entry of input_inverse and error_inverse float32 (V,),
-    and a coincidence counts `steps` int32 (V,): where the scales are powers of two it enters the
-    counter at another bit. 0: the vector is left out.
-    `group` lines of the inputs and `block` of the errors are converted at a time, each time with
-    new numbers. Sign-magnitude streams meet in AND gates and count up or down by the signs; bipolar
-    ones in XNOR gates, and half the length is taken off. `single`: one generator serves both sides
-    (a fault, kept to be seen). tallies int64: ones of both sides, ones behind the gates, driven
-    lines; switched int64 (group + block): ones of every converter.
+    Sign-magnitude streams meet in AND gates and count up or down by the signs; bipolar ones in XNOR
+    gates, and half the length is taken off.
+
+    Args:
+        counts: int32 (M, N), in place.
+        operands: `Operands` in one part.
+        multiplier: `Multiplier` that is moved over the product.
+        numbers: `Numbers` of both sides.
+        first_place: of the first vector's first number.
+        tally: `StreamTally`.
     """
     counts = borrowed(counts)
-    inputs = borrowed(inputs)
-    errors = borrowed(errors)
-    input_inverse = borrowed(input_inverse)
-    error_inverse = borrowed(error_inverse)
-    steps = borrowed(steps)
-    transfer = borrowed(transfer)
-    tables = borrowed(tables)
-    tallies = borrowed(tallies)
-    switched = borrowed(switched)
+    operands = borrowed(operands)
+    multiplier = borrowed(multiplier)
+    numbers = borrowed(numbers)
+    tally = borrowed(tally)
+    inputs, errors, steps = operands.inputs, operands.errors, operands.steps
+    block, group, length = multiplier.block, multiplier.group, multiplier.length
+    transfer, bipolar = multiplier.transfer, multiplier.bipolar
+    totals, switched = tally.totals, tally.switched
     outputs = counts.shape[0]
     lines = counts.shape[1]
     vectors = inputs.shape[1]
-    size, other = (length + 63) // 64, 0 if single else 1
+    size = (length + 63) // 64
+    error_dimension = 0 if multiplier.single else 1
+    error_line = 0 if multiplier.single else group
     blocks, groups = (outputs + block - 1) // block, (lines + group - 1) // group
     x = np.empty(group, np.float32)
     d = np.empty(block, np.float32)
@@ -196,38 +234,34 @@ def count_products(
                     d[i] = errors[b * block + i, v]
                 for j in range(columns):
                     x[j] = inputs[g * group + j, v]
+                inverse = operands.error_inverse[v]
                 driven = set_thresholds(
-                    d_levels[:rows], d_signs, d[:rows], error_inverse[v], bipolar, transfer, group
+                    d_levels[:rows], d_signs, d[:rows], inverse, bipolar, transfer, group
                 )
-                tallies[DRIVEN] += driven
-                tallies[DRIVEN] += set_thresholds(
-                    x_levels[:columns], x_signs, x[:columns], input_inverse[v], bipolar, transfer, 0
+                inverse = operands.input_inverse[v]
+                totals[DRIVEN] += driven
+                totals[DRIVEN] += set_thresholds(
+                    x_levels[:columns], x_signs, x[:columns], inverse, bipolar, transfer, 0
                 )
-                tallies[INPUT_ONES] += encode(
+                totals[INPUT_ONES] += encode(
                     x_words[:, :columns],
                     x_levels[:columns],
                     length,
-                    source,
-                    tables,
-                    key,
+                    numbers,
                     0,
-                    shared,
                     0,
                     place,
                     switched[:columns],
                 )
                 if driven == 0 and not bipolar:
                     continue
-                tallies[ERROR_ONES] += encode(
+                totals[ERROR_ONES] += encode(
                     d_words[:, :rows],
                     d_levels[:rows],
                     length,
-                    source,
-                    tables,
-                    key,
-                    other,
-                    shared,
-                    0 if single else group,
+                    numbers,
+                    error_dimension,
+                    error_line,
                     place,
                     switched[group : group + rows],
                 )
@@ -251,4 +285,4 @@ def count_products(
                         for j in range(columns):
                             line[j] += steps[v] * np.int32(length)
                         met = np.int32(length * columns) - met
-                    tallies[COINCIDENCES] += met
+                    totals[COINCIDENCES] += met

@@ -19,20 +19,9 @@ TRANSFER = (np.arange(4097) * 16).astype(np.int32)[None]
 
 def averaged(values, length, bits, start=0, shared=False, place=0):
     counters = np.full(np.shape(values), start, np.int32)
-    filters.average(
-        counters,
-        np.asarray(values, F),
-        F(1),
-        length,
-        bits,
-        TRANSFER,
-        streams.COUNTER,
-        TABLES,
-        KEY,
-        shared,
-        place,
-        np.zeros(1, np.int64),
-    )
+    numbers = streams.Numbers(streams.COUNTER, TABLES, KEY, shared)
+    drawing = filters.Drawing(F(1), length, TRANSFER, numbers, place)
+    filters.average(counters, np.asarray(values, F), bits, drawing, np.zeros(1, np.int64))
     return counters
 
 
@@ -53,21 +42,22 @@ def test_leaky_average_moves_by_its_share(shared):
 
 
 def row_arguments(source, shared, seed=0):
-    """Gradients (5, 9) with zeros and clipped values, and the arguments behind the widths; devices
-    that differ.
+    """Gradients (5, 9) with zeros and clipped values, and what draws 50 cycles of each; devices that
+    differ.
     """
     values = np.random.default_rng(seed).normal(0, 0.5, (5, 9)).astype(F)
     values[1, 2:4] = 0
     transfer = np.rint(np.linspace(0, 65536, 257) * np.array([[1.0], [0.9], [0.8], [0.95]])).astype(
         np.int32
     )
-    return values, (transfer, source, TABLES, KEY, shared, 71)
+    numbers = streams.Numbers(source, TABLES, KEY, shared)
+    return values, filters.Drawing(F(1), 50, transfer, numbers, 71)
 
 
 @pytest.mark.parametrize("shared", [False, True])
 @pytest.mark.parametrize("source", [streams.COUNTER, streams.LFSR, streams.SOBOL])
 def test_filters_have_the_bits_of_their_twins(source, shared):
-    values, rest = row_arguments(source, shared)
+    values, drawing = row_arguments(source, shared)
     start = np.random.default_rng(1)
     averages = [np.rint(start.normal(0, 20, values.shape)).astype(np.int32)] * 2
     moments = [
@@ -86,12 +76,13 @@ def test_filters_have_the_bits_of_their_twins(source, shared):
         averages,
         moments,
     ):
-        state = [part.astype(np.int32) for part in adam_state]
+        state = filters.Moments(*(part.astype(np.int32) for part in adam_state))
         counters = average_state.copy()
         ones = np.zeros((2, 1), np.int64)
         quotients = np.zeros(values.shape, F)
-        average(counters, values, F(1), 50, 6, *rest, ones[0])
-        adam(*state, quotients, values, F(0.5), 60, (6, 9, 6), *rest, ones[1])
+        average(counters, values, 6, drawing, ones[0])
+        longer = drawing._replace(inverse=F(0.5), length=60)
+        adam(state, quotients, values, filters.Widths(6, 9, 6), longer, ones[1])
         found.append((counters, *state, quotients, ones))
     for kernel, twin in zip(*found):
         assert np.array_equal(kernel, twin) and np.any(kernel)
@@ -161,31 +152,19 @@ def test_division_saturates_at_one():
 def test_adam_on_streams_settles_where_adam_does():
     shape = (12, 16)
     length = 27
-    bits = (8, 15, 8)
+    bits = filters.Widths(8, 15, 8)
+    numbers = streams.Numbers(streams.COUNTER, TABLES, KEY, False)
     generator = np.random.default_rng(3)
     mean = np.where(np.arange(16) % 2, 0.3, -0.15)
     square = mean**2 + 0.04
-    state = [np.zeros(shape, np.int32) for _ in range(5)]
-    state[1][:] = np.rint(square * 2 ** bits[1])  # v and its root are where they settle
-    state[2][:] = np.rint(np.sqrt(square) * 2 ** bits[2])
+    state = filters.Moments(*np.zeros((5, *shape), np.int32))
+    state.second[:] = np.rint(square * 2**bits.second)  # v and its root are where they settle
+    state.root[:] = np.rint(np.sqrt(square) * 2**bits.root)
     quotients, found = np.zeros(shape, F), []
     for batch in range(150):
         g = (mean + 0.2 * generator.standard_normal(shape)).astype(F)
-        filters.adam(
-            *state,
-            quotients,
-            g,
-            F(1),
-            length,
-            bits,
-            TRANSFER,
-            streams.COUNTER,
-            TABLES,
-            KEY,
-            False,
-            batch * 12 * length,
-            np.zeros(1, np.int64),
-        )
+        drawing = filters.Drawing(F(1), length, TRANSFER, numbers, batch * 12 * length)
+        filters.adam(state, quotients, g, bits, drawing, np.zeros(1, np.int64))
         if batch >= 50:
             found.append(quotients.mean(0))
     assert np.mean(found, 0) == pytest.approx(mean / np.sqrt(square), abs=0.06)

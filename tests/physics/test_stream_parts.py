@@ -47,20 +47,11 @@ def parts_of(function, x, d, *scales, source=streams.COUNTER, single=False, shar
     transfer = (np.arange(1025) * 64).astype(np.int32)[None]
     function(
         counts,
-        x,
-        d,
-        *scales,
-        transfer,
-        BLOCK,
-        GROUP,
-        source,
-        TABLES,
-        single,
-        shared,
-        KEY,
+        streams.Operands(x, d, *scales),
+        streams.Multiplier(BLOCK, GROUP, 1, transfer, False, single),
+        streams.Numbers(source, TABLES, KEY, shared),
         place,
-        tallies,
-        switched,
+        streams.StreamTally(tallies, switched),
     )
     return counts, tallies, switched
 
@@ -84,22 +75,11 @@ def products_of(
     )  # devices that differ
     function(
         counts,
-        x,
-        d,
-        *scales,
-        length,
-        transfer,
-        BLOCK,
-        GROUP,
-        source,
-        TABLES,
-        single,
-        shared,
-        bipolar,
-        KEY,
+        streams.Operands(x, d, *scales),
+        streams.Multiplier(BLOCK, GROUP, length, transfer, bipolar, single),
+        streams.Numbers(source, TABLES, KEY, shared),
         11,
-        tallies,
-        switched,
+        streams.StreamTally(tallies, switched),
     )
     return counts, tallies, switched
 
@@ -131,24 +111,14 @@ def test_a_second_part_of_zero_leaves_the_plain_product_of_single_bits():
     plain = np.zeros_like(counts)
     plain_tallies = np.zeros_like(tallies)
     plain_switched = np.zeros(7, np.int64)
+    transfer = (np.arange(1025) * 64).astype(np.int32)[None]
     streams.count_products(
         plain,
-        x,
-        d[0],
-        *scales,
-        1,
-        (np.arange(1025) * 64).astype(np.int32)[None],
-        BLOCK,
-        GROUP,
-        streams.COUNTER,
-        TABLES,
-        False,
-        True,
-        False,
-        KEY,
+        streams.Operands(x, d[0], *scales),
+        streams.Multiplier(BLOCK, GROUP, 1, transfer, False, False),
+        streams.Numbers(streams.COUNTER, TABLES, KEY, True),
         0,
-        plain_tallies,
-        plain_switched,
+        streams.StreamTally(plain_tallies, plain_switched),
     )
     assert (
         np.array_equal(counts, plain)

@@ -18,9 +18,8 @@ def stream(values, length, source, place=0, dimension=0, shared=True):
     thresholds = np.rint(np.asarray(values) * 65536).astype(np.int32)
     words = np.zeros(((length + 63) // 64, len(thresholds)), U)
     ones = np.zeros(len(thresholds), np.int64)
-    total = streams.encode(
-        words, thresholds, length, source, TABLES, KEY, dimension, shared, 0, place, ones
-    )
+    numbers = streams.Numbers(source, TABLES, KEY, shared)
+    total = streams.encode(words, thresholds, length, numbers, dimension, 0, place, ones)
     bits = plain.unpack(words, length)
     assert total == ones.sum() and np.array_equal(ones, bits.sum(1))
     return bits
@@ -182,24 +181,11 @@ def outer(
     ones = np.ones(x.shape[1], F)
     streams.count_products(
         counts,
-        x,
-        d,
-        ones,
-        ones,
-        ones.astype(np.int32),
-        length,
-        transfer,
-        block,
-        group,
-        source,
-        TABLES,
-        single,
-        shared,
-        bipolar,
-        KEY,
+        streams.Operands(x, d, ones, ones, ones.astype(np.int32)),
+        streams.Multiplier(block, group, length, transfer, bipolar, single),
+        streams.Numbers(source, TABLES, KEY, shared),
         place,
-        tallies,
-        switched,
+        streams.StreamTally(tallies, switched),
     )
     assert switched.sum() == tallies[streams.INPUT_ONES] + tallies[streams.ERROR_ONES]
     return counts, tallies

@@ -8,22 +8,22 @@ import math
 
 import numpy as np
 
-from archsim.kernels.random import as_word, stream_key
+from archsim.kernels.stream_filters import Drawing, Moments
 from archsim.kernels.stream_filters_reference import adam_reference, average_reference
 from archsim.kernels.stream_reference import count_products_reference
-from archsim.kernels.streams import TALLIES, number_tables
+from archsim.kernels.streams import TALLIES, Operands, StreamTally
 from archsim.schemes.rule import LayerState
-from archsim.schemes.streams.cbram_sc_rule import CbramSettings, device_transfer
+from archsim.schemes.streams.cbram_sc_rule import CbramSettings, device_transfer, widths_of
 from archsim.schemes.streams.stream_rule import (
-    STREAMS,
-    is_shared,
+    OPTIMISER,
+    multiplier_of,
+    numbers_of,
     plain_transfer,
     power_of_two,
-    source_of,
     vector_scales,
 )
 
-F, U = np.float32, np.uint64
+F = np.float32
 
 
 def reference_change(
@@ -51,31 +51,15 @@ def reference_change(
     transfer = np.rint(probabilities * 65536).astype(np.int32)
     gradient = _drawn_gradient(scheme, transfer, layer, inputs, errors, seed, step)
     scale = power_of_two(float(np.abs(gradient).max()))
-    key = U(stream_key(as_word(seed), U(1), U(layer.tile), STREAMS))
-    shared = is_shared(scheme)
+    numbers = numbers_of(scheme, seed, layer, OPTIMISER)
+    drawing = Drawing(F(1 / scale), scheme.length, transfer, numbers, 0)
     ones = np.zeros(1, np.int64)
-    source = source_of(scheme)
-    rest: tuple[object, ...] = (transfer, source, number_tables(), key, shared, 0, ones)
-    state = [np.zeros(gradient.shape, np.int32) for _ in range(5)]
+    moments = Moments(*(np.zeros(gradient.shape, np.int32) for _ in Moments._fields))
     if scheme.optimiser == "momentum":
-        average_reference(state[0], gradient, F(1 / scale), scheme.length, scheme.first_bits, *rest)
-        return rate / (1 - scheme.beta1) * scale * 2.0**-scheme.first_bits * state[0]
+        average_reference(moments.first, gradient, scheme.first_bits, drawing, ones)
+        return rate / (1 - scheme.beta1) * scale * 2.0**-scheme.first_bits * moments.first
     quotients = np.zeros(gradient.shape, F)
-    bits = (scheme.first_bits, scheme.second_bits, scheme.root_bits)
-    first, second, root, held, saved = state
-    adam_reference(
-        first,
-        second,
-        root,
-        held,
-        saved,
-        quotients,
-        gradient,
-        F(1 / scale),
-        scheme.length,
-        bits,
-        *rest,
-    )
+    adam_reference(moments, quotients, gradient, widths_of(scheme), drawing, ones)
     return rate * quotients
 
 
@@ -114,33 +98,19 @@ def _drawn_gradient(
 ) -> np.ndarray:
     """The gradient float32 (M, N) of a mini-batch as the streams of its images give it."""
     gradient = np.zeros(layer.weights.shape, F)
-    key = U(stream_key(as_word(seed), U(0), U(layer.tile), STREAMS))
+    multiplier = multiplier_of(scheme, transfer)
+    numbers = numbers_of(scheme, seed, layer)
+    # of a drawn product only its counts are looked at
+    tally = StreamTally(np.zeros(TALLIES, np.int64), np.zeros(scheme.converters(), np.int64))
     blocks = math.ceil(layer.weights.shape[0] / scheme.errors_parallel) * math.ceil(
         layer.weights.shape[1] / scheme.inputs_parallel
     )
     for image, (x, d) in enumerate(zip(inputs, errors), step):
         of_inputs, of_errors, steps, unit = vector_scales(x, d)
         counts = np.zeros(layer.weights.shape, np.int64)
-        count_products_reference(
-            counts,
-            x,
-            d,
-            F(1 / of_inputs),
-            F(1 / of_errors),
-            steps,
-            scheme.length,
-            transfer,
-            scheme.errors_parallel,
-            scheme.inputs_parallel,
-            source_of(scheme),
-            number_tables(),
-            scheme.sharing == "single",
-            is_shared(scheme),
-            scheme.encoding == "bipolar",
-            key,
-            image * x.shape[1] * blocks * scheme.length,
-            np.zeros(TALLIES, np.int64),
-            np.zeros(scheme.converters(), np.int64),
-        )
+        inverses = (1 / of_inputs).astype(F), (1 / of_errors).astype(F)
+        operands = Operands(x, d, *inverses, steps)
+        first_place = image * x.shape[1] * blocks * scheme.length
+        count_products_reference(counts, operands, multiplier, numbers, first_place, tally)
         gradient += F(unit / scheme.length) * counts.astype(F)
     return gradient

@@ -11,20 +11,20 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from archsim.kernels import stream_filters
-from archsim.kernels.random import as_word, stream_key
+from archsim.kernels.stream_filters import Drawing, Moments, Widths, adam, average
 from archsim.schemes.rule import LayerState
 from archsim.schemes.streams.stream_rule import (
     LEAST,
-    STREAMS,
+    OPTIMISER,
     StreamRule,
     StreamSettings,
+    numbers_of,
     plain_transfer,
     power_of_two,
 )
 from archsim.trace.operation import Activity
 
-F, U = np.float32, np.uint64
+F = np.float32
 NODES = 9  # Gauss-Hermite nodes of the spread from pulse to pulse
 
 
@@ -84,6 +84,11 @@ def device_transfer(scheme: CbramSettings, devices: int, seed: int) -> np.ndarra
     return probabilities
 
 
+def widths_of(scheme: CbramSettings) -> Widths:
+    """Bits of the counters of Adam."""
+    return Widths(scheme.first_bits, scheme.second_bits, scheme.root_bits)
+
+
 class CbramRule(StreamRule[CbramSettings]):
     """SGD, momentum and Adam behind the stochastic outer product."""
 
@@ -106,8 +111,8 @@ class CbramRule(StreamRule[CbramSettings]):
         # the scale of a layer's gradient streams, how long less than half of it was used, and
         # mini-batches so far
         self.exponents = [{"exponent": 0, "idle": 0, "batches": 0, "begun": 0} for _ in self.layers]
-        self.optimiser_keys = [
-            U(stream_key(as_word(seed), U(1), U(layer.tile), STREAMS)) for layer in self.layers
+        self.optimiser_numbers = [
+            numbers_of(scheme, seed, layer, OPTIMISER) for layer in self.layers
         ]
 
     def thresholds(self) -> np.ndarray:
@@ -130,19 +135,11 @@ class CbramRule(StreamRule[CbramSettings]):
         first = self.exponents[index]["batches"] * len(gradient) * scheme.length
         self.exponents[index]["batches"] += 1
         ones = np.zeros(1, np.int64)
-        key = self.optimiser_keys[index]
-        source: tuple[object, ...] = (self.source, self.tables, key, self.shared, first, ones)
+        numbers = self.optimiser_numbers[index]
+        drawing = Drawing(inverse, scheme.length, self.multiplier.transfer, numbers, first)
         counters = self.counters[index]
         if scheme.optimiser == "momentum":
-            stream_filters.average(
-                counters["first"],
-                gradient,
-                inverse,
-                scheme.length,
-                scheme.first_bits,
-                self.transfer,
-                *source,
-            )
+            average(counters["first"], gradient, scheme.first_bits, drawing, ones)
             # the average is (1 - beta) times the velocity of classical momentum
             change = (
                 F(rate / (1 - scheme.beta1) * 2.0**-scheme.first_bits / float(inverse))
@@ -150,17 +147,7 @@ class CbramRule(StreamRule[CbramSettings]):
             )
         else:
             quotients = np.empty(gradient.shape, F)
-            bits = (scheme.first_bits, scheme.second_bits, scheme.root_bits)
-            stream_filters.adam(
-                *counters.values(),
-                quotients,
-                gradient,
-                inverse,
-                scheme.length,
-                bits,
-                self.transfer,
-                *source,
-            )
+            adam(Moments(**counters), quotients, gradient, widths_of(scheme), drawing, ones)
             change = F(rate) * quotients
         for unit, table in units.items():
             name, action = unit.split(".")

@@ -10,6 +10,7 @@ from typing import ClassVar, Protocol
 import numpy as np
 
 from archsim.kernels import stream_parts
+from archsim.kernels.streams import Operands, StreamTally
 from archsim.schemes.rule import LayerState
 from archsim.schemes.shared.optimiser_rule import gradient_of
 from archsim.schemes.shared.writing import write_first
@@ -60,34 +61,12 @@ class DynamicRule(StreamRule[DynamicSettings]):
         scale = self.step / self.rate
         return ones, scale * ones, ones.astype(np.int32), scale
 
-    def count(
-        self, index, inputs, errors, input_inverse, error_inverse, steps, first_place, tallies
-    ):
-        scheme = self.scheme
-        if scheme.output_errors == 1:
-            super().count(
-                index, inputs, errors, input_inverse, error_inverse, steps, first_place, tallies
-            )
+    def count(self, index: int, operands: Operands, first_place: int, tally: StreamTally) -> None:
+        if self.scheme.output_errors == 1:
+            super().count(index, operands, first_place, tally)
             return
-        stream_parts.count_parts(
-            self.counts[index],
-            inputs,
-            errors,
-            input_inverse,
-            error_inverse,
-            steps,
-            self.transfer,
-            scheme.errors_parallel,
-            scheme.inputs_parallel,
-            self.source,
-            self.tables,
-            scheme.sharing == "single",
-            self.shared,
-            self.keys[index],
-            first_place,
-            tallies,
-            self.switched,
-        )
+        counts, numbers = self.counts[index], self.numbers[index]
+        stream_parts.count_parts(counts, operands, self.multiplier, numbers, first_place, tally)
 
     def change(self, layer: LayerState, step: int) -> np.ndarray:
         copy = self.copies[layer.index]

@@ -20,6 +20,7 @@ F, U = np.float32, np.uint64
 SPAN = 8  # bits of a counter below the largest scale of an image
 LEAST = 2.0**-100  # smaller values are nothing: the inverse of their scale would leave float32
 STREAMS = U(20)  # the stream of random numbers of these rules, beside those of kernels.random
+PRODUCTS, OPTIMISER = range(2)  # what the numbers are for: the step of their keys
 
 
 def power_of_two(largest: float) -> float:
@@ -102,6 +103,26 @@ def is_shared(scheme: StreamSettings) -> bool:
     return scheme.sharing != "element" and scheme.generator != "cbram"
 
 
+def multiplier_of(scheme: StreamSettings, transfer: np.ndarray) -> streams.Multiplier:
+    """The block of multipliers of a scheme, with the thresholds of its converters."""
+    return streams.Multiplier(
+        block=scheme.errors_parallel,
+        group=scheme.inputs_parallel,
+        length=scheme.bits,
+        transfer=transfer,
+        bipolar=scheme.encoding == "bipolar",
+        single=scheme.sharing == "single",
+    )
+
+
+def numbers_of(
+    scheme: StreamSettings, seed: int, layer: LayerState, use: int = PRODUCTS
+) -> streams.Numbers:
+    """The generators of a layer's streams, for its outer products or for its optimiser."""
+    key = U(stream_key(as_word(seed), U(use), U(layer.tile), STREAMS))
+    return streams.Numbers(source_of(scheme), streams.number_tables(), key, is_shared(scheme))
+
+
 class StreamRule(UpdateRule[Settings]):
     """The scaled counts of an image's streams are its gradient; a subclass turns gradients into
     changes of the weights (`change`).
@@ -124,13 +145,8 @@ class StreamRule(UpdateRule[Settings]):
         for layer, copy in zip(self.layers, self.copies):
             self.store(layer, "digital weights", copy, 0)
         self.switched = np.zeros(scheme.converters(), np.int64)
-        self.source = source_of(scheme)
-        self.shared = is_shared(scheme)
-        self.transfer = self.thresholds()
-        self.tables = streams.number_tables()
-        self.keys = [
-            U(stream_key(as_word(seed), U(0), U(layer.tile), STREAMS)) for layer in self.layers
-        ]
+        self.multiplier = multiplier_of(scheme, self.thresholds())
+        self.numbers = [numbers_of(scheme, seed, layer) for layer in self.layers]
 
     def store(self, layer: LayerState, name: str, values: np.ndarray, step: int) -> None:
         """Round one of the `quantities` as it is written back; others are counters of their own."""
@@ -162,16 +178,10 @@ class StreamRule(UpdateRule[Settings]):
         if steps.any():
             counts = self.counts[index]
             counts[...] = 0
-            self.count(
-                index,
-                inputs,
-                errors,
-                (1 / of_inputs).astype(F),
-                (1 / of_errors).astype(F),
-                steps,
-                step * vectors * edges["places"] * length,
-                tallies,
-            )
+            inverses = (1 / of_inputs).astype(F), (1 / of_errors).astype(F)
+            operands = streams.Operands(inputs, errors, *inverses, steps)
+            first_place = int(step * vectors * edges["places"] * length)
+            self.count(index, operands, first_place, streams.StreamTally(tallies, self.switched))
             self.gradients[index] += F(unit / length) * counts
             self.store(layer, "gradient", self.gradients[index], step)
         done.add("stream_multiplier", "bit", edges["products"] * vectors)
@@ -192,41 +202,13 @@ class StreamRule(UpdateRule[Settings]):
         done.add_work(scheme.image_work(rows, columns, 1, vectors))
 
     def count(
-        self,
-        index: int,
-        inputs: np.ndarray,
-        errors: np.ndarray,
-        input_inverse: np.ndarray,
-        error_inverse: np.ndarray,
-        steps: np.ndarray,
-        first_place: int,
-        tallies: np.ndarray,
+        self, index: int, operands: streams.Operands, first_place: int, tally: streams.StreamTally
     ) -> None:
         """Count the coincidences of array `index` into `counts`; arguments as
         `kernels.streams.count_products`.
         """
-        scheme = self.scheme
-        streams.count_products(
-            self.counts[index],
-            inputs,
-            errors,
-            input_inverse,
-            error_inverse,
-            steps,
-            scheme.bits,
-            self.transfer,
-            scheme.errors_parallel,
-            scheme.inputs_parallel,
-            self.source,
-            self.tables,
-            scheme.sharing == "single",
-            self.shared,
-            scheme.encoding == "bipolar",
-            self.keys[index],
-            first_place,
-            tallies,
-            self.switched,
-        )
+        counts, numbers = self.counts[index], self.numbers[index]
+        streams.count_products(counts, operands, self.multiplier, numbers, first_place, tally)
 
     def change(self, layer: LayerState, step: int) -> np.ndarray:
         """The change of the weights from the gradient of a mini-batch."""
