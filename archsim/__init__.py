@@ -3,7 +3,8 @@ cycles.
 
 The nouns in their order: a network (`load_network`) and an architecture (`load_architecture`) go
 into `simulate`, which returns a `Result`. Names are loaded at first use, so that `import archsim`
-and `archsim --help` stay quick.
+and `archsim --help` stay quick. Begin with `run/simulation.py`; CONTRIBUTING.md has the way of a
+number.
 """
 
 from __future__ import annotations

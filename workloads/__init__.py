@@ -2,9 +2,9 @@
 data sets to train them on.
 
 `load_network(name_or_path)` gives a `Network`; `list_networks()` names the built-in ones;
-`load_dataset` and `list_datasets` do the same for data sets. Importing this package is cheap:
-each name is fetched from its file on first use, and onnx is imported only when an .onnx file is
-read.
+`load_dataset` and `list_datasets` do the same for data sets. Begin with `network.py`, then
+`load.py`. Importing this package is cheap: each name is fetched from its file on first use, and
+onnx is imported only when an .onnx file is read.
 """
 
 from __future__ import annotations

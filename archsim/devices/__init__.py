@@ -3,7 +3,7 @@ parameters.
 
 To add a device: one file with a subclass of `device.Device`, one line in `LAWS`. The tests of every
 law then cover it. Presets are data in `hwlib/devices/*.toml`. Laws import numba, so they are loaded
-by name when they are used.
+by name when they are used. Begin with `device.py`, then `linear_step.py`.
 """
 
 from __future__ import annotations

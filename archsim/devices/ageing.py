@@ -16,6 +16,7 @@ from archsim.kernels.ageing import Laws, Past, Spell, decay_and_diffuse, pass_ti
 from archsim.kernels.random import as_word
 
 if TYPE_CHECKING:
+    # For types only: a device says how it ages, and its ageing looks at its numbers.
     from archsim.devices.device import Device
 
 F = np.float32

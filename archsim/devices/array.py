@@ -16,6 +16,7 @@ from archsim.kernels.update import COUNTS
 from hwlib.errors import InputError
 
 if TYPE_CHECKING:
+    # For types only: a device makes its arrays, which keep the device.
     from archsim.devices.device import Device
 
 F = np.float32

@@ -1,8 +1,8 @@
 """The manual that comes with the package: `pages/` holds it as HTML, `find_page` gives one page.
 
 The pages are built from `docs/` by `python docs/build.py` in a clone and are kept with the package,
-so that nothing is built where archsim is installed and nothing is loaded from a network where it
-is read. `archsim docs` opens them.
+so that nothing is built where archsim is installed and nothing is loaded from a network where it is
+read. `archsim docs` opens them. Begin with `docs/build.py`.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from hwlib.errors import unknown
 
 if TYPE_CHECKING:
+    # The table takes its headings from here, and pandas is loaded when somebody asks for a table.
     from archsim.run.run_facts import Row
     from archsim.run.unit_table import UnitTable
 
@@ -66,7 +67,7 @@ def result_rows(document: Mapping[str, Any], kind: str) -> list[Row]:
 
 def table_of(rows: Iterable[Row], title: str) -> UnitTable:
     """Rows as a pandas DataFrame, with the units of its columns in `attrs` and in what it shows."""
-    from archsim.run.unit_table import UnitTable
+    from archsim.run.unit_table import UnitTable  # loads pandas, and its headings are made here
 
     table = UnitTable(list(rows))
     table.attrs["title"] = title

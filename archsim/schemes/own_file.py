@@ -21,13 +21,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archsim.readers.files import read_bytes
+from archsim.schemes.source import is_own, known_as, scheme_digest
 from hwlib.errors import InputError
 
 if TYPE_CHECKING:
     from archsim.schemes.base import Scheme
 
 GROUP = "archsim.schemes"
-_HOUSE = "archsim."
 PREFIX = "archsim_own_"
 LARGEST_FILE = 10_000_000  # bytes
 # By path: the digest of what stood in the file, and the scheme's class. The file that was named
@@ -72,7 +72,6 @@ def load_scheme_file(path: str | Path) -> str:
     """
     from archsim.schemes import list_schemes
     from archsim.schemes.base import SCHEMES
-    from archsim.schemes.source import scheme_digest
 
     path = Path(path).absolute()
     try:
@@ -162,7 +161,6 @@ def own_schemes() -> tuple[list[str], list[tuple[type[Scheme], str]]]:
     name, those of a notebook or a script by what they are.
     """
     from archsim.schemes.base import SCHEMES
-    from archsim.schemes.source import scheme_digest
 
     classes = [
         (kind, scheme_digest(kind))
@@ -172,11 +170,6 @@ def own_schemes() -> tuple[list[str], list[tuple[type[Scheme], str]]]:
     return [
         str(path) for path in _loaded
     ], classes  # files in the order in which they were named: the last has the name
-
-
-def is_own(kind: type[Scheme]) -> bool:
-    """Whether a scheme does not come with archsim."""
-    return not kind.__module__.startswith(_HOUSE)
 
 
 def is_installed(kind: type[Scheme]) -> bool:
@@ -206,7 +199,6 @@ def take_over(files: Sequence[str], classes: Sequence[tuple[type[Scheme], str]])
     says so where it is asked for.
     """
     from archsim.schemes.base import register
-    from archsim.schemes.source import known_as
 
     for path in files:
         with contextlib.suppress(InputError):

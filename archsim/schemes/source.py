@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archsim.basics.version import VERSION
-from archsim.schemes.own_file import is_own
 
 if TYPE_CHECKING:
     from archsim.schemes.base import Scheme
@@ -29,6 +28,11 @@ _INSTALLED = tuple(
     sysconfig.get_paths()[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")
 )
 _digests: dict[type, str] = {}
+
+
+def is_own(kind: type[Scheme]) -> bool:
+    """Whether a scheme does not come with archsim."""
+    return not kind.__module__.startswith("archsim.")
 
 
 def scheme_digest(kind: type[Scheme]) -> str:

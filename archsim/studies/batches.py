@@ -21,8 +21,8 @@ from pathlib import Path
 import numpy as np
 
 from archsim.basics.threads import one_thread
-from archsim.studies.study_file import Row, Study, load_study
-from archsim.studies.training import read_history, write_history
+from archsim.studies.study_file import Row, Study, load_study, read_history
+from archsim.studies.training import write_history
 from archsim.training.data import Prepared, prepare
 from archsim.training.loop import epoch_order
 from archsim.training.machine import Machine

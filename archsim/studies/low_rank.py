@@ -17,8 +17,7 @@ from archsim.readers.documents import read_json
 from archsim.schemes.low_rank.sbpca import Sbpca
 from archsim.schemes.low_rank.sbpca_work import published_multiplies, published_words, state_words
 from archsim.studies.moved import read_table
-from archsim.studies.study_file import Study, load_study
-from archsim.studies.training import read_history
+from archsim.studies.study_file import Study, load_study, read_history
 from archsim.training.settings import read_settings, scheme_of
 from hwlib.errors import InputError
 from workloads.load import load_network

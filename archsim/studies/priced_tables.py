@@ -16,6 +16,8 @@ from archsim.studies.moved import Repriced, read_table
 from hwlib.errors import InputError, unknown
 
 if TYPE_CHECKING:
+    # A study's file names its tables, and a table is made of its study: for types only here, and
+    # in the functions below when a table is made.
     from archsim.studies.study_file import Study
 
 Table = Callable[["Study", Mapping[str, Any]], None]
@@ -28,7 +30,7 @@ def _silicon(study: Study, entry: Mapping[str, Any]) -> None:
 
 
 def _activity(study: Study, entry: Mapping[str, Any]) -> None:
-    from archsim.studies.activity import write_study
+    from archsim.studies.activity import write_study  # reads the study file
 
     write_study(study, entry["arch"])
 
@@ -40,7 +42,7 @@ def _stream_costs(study: Study, entry: Mapping[str, Any]) -> None:
 
 
 def _low_rank(study: Study, entry: Mapping[str, Any]) -> None:
-    from archsim.studies.low_rank import write_tables
+    from archsim.studies.low_rank import write_tables  # reads the study file
 
     write_tables(study)
 
@@ -120,7 +122,7 @@ def price_tables(study: Study) -> Repriced:
     if faults and not repriced.moved:
         raise faults[0]
     if study.rows:
-        from archsim.studies.training_report import write_report
+        from archsim.studies.training_report import write_report  # reads the study file
 
         write_report(study)
     if not study.priced:

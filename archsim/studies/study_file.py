@@ -8,6 +8,7 @@ from typing import Any
 
 from archsim.readers.documents import read_toml
 from archsim.readers.form import Form, check_form
+from archsim.studies.moved import read_numbers
 from archsim.studies.priced_tables import check_priced
 from hwlib.errors import InputError
 
@@ -125,3 +126,8 @@ def load_study(path: str | Path) -> Study:
         tuple(rows),
         priced,
     )
+
+
+def read_history(study: Study, row: Row, seed: int) -> list[dict[str, float]]:
+    """The epochs that a row has finished; empty where it has not begun."""
+    return read_numbers(study.folder / "history" / f"{row.name}-{seed}.csv")

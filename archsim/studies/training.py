@@ -25,8 +25,7 @@ from pathlib import Path
 
 from archsim.basics.processes import guarded
 from archsim.readers.documents import read_json
-from archsim.studies.moved import read_numbers
-from archsim.studies.study_file import Row, Study, load_study
+from archsim.studies.study_file import Row, Study, load_study, read_history
 from hwlib.errors import InputError
 
 COLUMNS = (
@@ -114,11 +113,6 @@ def write_history(study: Study, row: Row, seed: int, history: list[dict]) -> Non
         writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
         writer.writeheader()
         writer.writerows({key: f"{line[key]:.6g}" for key in COLUMNS} for line in history)
-
-
-def read_history(study: Study, row: Row, seed: int) -> list[dict[str, float]]:
-    """The epochs that a row has finished; empty where it has not begun."""
-    return read_numbers(study.folder / "history" / f"{row.name}-{seed}.csv")
 
 
 def run_all(path: Path, study: Study, jobs: int) -> int:

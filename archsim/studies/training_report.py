@@ -5,8 +5,7 @@ from __future__ import annotations
 from itertools import zip_longest
 from statistics import fmean, stdev
 
-from archsim.studies.study_file import Study
-from archsim.studies.training import read_history
+from archsim.studies.study_file import Study, read_history
 
 # Okabe & Ito's colours, apart for colour-blind readers.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")

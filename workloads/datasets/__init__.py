@@ -3,7 +3,7 @@
 
 `load_dataset(name_or_path)` gives a `Dataset`; `list_datasets()` names what there is;
 `fetch_dataset(name)` puts the files of one into the cache; `fit_dataset(network, dataset)` brings
-the images to the form that a network takes, or says why they do not fit.
+the images to the form that a network takes, or says why they do not fit. Begin with `dataset.py`.
 """
 
 from workloads.datasets.dataset import Dataset, fit_dataset

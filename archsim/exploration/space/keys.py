@@ -37,8 +37,7 @@ def _scheme_digest(name: str | None) -> str | None:
     archsim stands in the head of the rows.
     """
     from archsim.schemes.base import SCHEMES
-    from archsim.schemes.own_file import is_own
-    from archsim.schemes.source import scheme_digest
+    from archsim.schemes.source import is_own, scheme_digest
 
     kind = None if name is None else SCHEMES.get(name)
     return f"{name} {scheme_digest(kind)}" if kind is not None and is_own(kind) else name

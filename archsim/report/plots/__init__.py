@@ -1,4 +1,9 @@
-"""The plots of a run, each drawn from a `View` at any width."""
+"""The plots of a run, each drawn from a `View` at any width, and those of device files.
+
+In: the rows of a result as `report/run/view.py` gives them. Out: a `Drawing` of plain marks, or
+None where the run has nothing to show; RUN_PLOTS is the catalogue, in the order of the page. Begin
+with `components.py`.
+"""
 
 from __future__ import annotations
 

@@ -31,6 +31,7 @@ from hwlib.parts.floating_point import FLOATING_FORMATS
 from hwlib.parts.vector import INTEGER_FORMATS
 
 if TYPE_CHECKING:
+    # For types only: the state of a layer holds its words, which are set from that state.
     from archsim.schemes.rule import LayerState
 
 U = np.uint64
