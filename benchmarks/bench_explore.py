@@ -71,7 +71,8 @@ def workers() -> None:
         explore(space | {"sampler": space["sampler"] | {"seed": jobs}}, jobs=jobs)
         seconds[jobs] = time.perf_counter() - started
     print(
-        f"two workers:          {seconds[1] / seconds[2]:8.2f} times one ({os.cpu_count()} cores, load {os.getloadavg()[0]:.1f})"
+        f"two workers:          {seconds[1] / seconds[2]:8.2f} times one ({os.cpu_count()} cores, "
+        f"load {os.getloadavg()[0]:.1f})"
     )
 
 
@@ -110,7 +111,8 @@ def report() -> None:
     middle = time.process_time()
     page = render_sweep(document)
     print(
-        f"report of {len(document['points'])}:       {middle - started:8.1f} s analysis, {time.process_time() - middle:.1f} s page, "
+        f"report of {len(document['points'])}:       {middle - started:8.1f} s analysis, "
+        f"{time.process_time() - middle:.1f} s page, "
         f"{len(page.encode()) / 1e6:.2f} MB"
     )
     sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "browser"))

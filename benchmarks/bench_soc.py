@@ -48,7 +48,8 @@ def networks(names: list[str | Path]) -> None:
     """Inference and a training step of each network on cim40."""
     chip = archsim.load_architecture("cim40")
     print(
-        f"\n{'network':<28} {'phase':<10} {'price only s':>12} {'CPU s':>7} {'steps':>9} {'tile ops':>10} {'cycles':>14} "
+        f"\n{'network':<28} {'phase':<10} {'price only s':>12} {'CPU s':>7} {'steps':>9} "
+        f"{'tile ops':>10} {'cycles':>14} "
         f"{'kilocycles/CPU s':>17}"
     )
     for name in names:
@@ -63,7 +64,8 @@ def networks(names: list[str | Path]) -> None:
                 lambda n=network, p=phase, s=scheme: archsim.simulate(n, chip, phase=p, scheme=s)
             )
             print(
-                f"{network.name:<28} {phase:<10} {priced:>12.3f} {seconds:>7.2f} {result.operations:>9,} {result.tile_operations:>10,} "
+                f"{network.name:<28} {phase:<10} {priced:>12.3f} {seconds:>7.2f} "
+                f"{result.operations:>9,} {result.tile_operations:>10,} "
                 f"{result.cycles:>14,} {result.cycles / seconds / 1e3:>17,.0f}",
                 flush=True,
             )

@@ -183,7 +183,8 @@ def _build(node: ast.AST, names: dict[str, None], where: str, text: str) -> Eval
         f"'{refused[:60]}' is not allowed in an expression",
         where=where,
         got=text,
-        allowed=f"numbers, texts, names, + - * / // % **, comparisons, and, or, not, if else, {', '.join(FUNCTIONS)}",
+        allowed="numbers, texts, names, + - * / // % **, comparisons, and, or, not, if else, "
+        f"{', '.join(FUNCTIONS)}",
     )
 
 

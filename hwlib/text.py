@@ -12,13 +12,14 @@ from html import escape
 # separators of lines and paragraphs, the byte-order mark, and lone surrogates, which no encoding
 # can write.
 _UNSAFE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff\ufff9-\ufffb"
-    "\U000e0000-\U000e007f]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff"
+    "\ud800-\udfff\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
 
 
 def printable(text: str) -> str:
-    """`text` with every character that a terminal would obey, or that turns the order of others around, as its escape (`\\x1b`).
+    """`text` with every character that a terminal would obey, or that turns the order of others
+    around, as its escape (`\\x1b`).
 
     Tabs and line feeds stay. Text without such characters comes back as it is.
     """

@@ -75,7 +75,8 @@ def share_weights(layer: Layer, table: Table, layers: Mapping[str, Layer]) -> La
             "the bias is on the array with the shared weights",
             where=f"{table.where}.bias",
             got=True,
-            hint=f"'{name}' needs the bias too, and no transposed reading has one; an add layer behind it does the same",
+            hint=f"'{name}' needs the bias too, and no transposed reading has one; an add layer "
+            "behind it does the same",
         )
     return dataclasses.replace(layer, shares=name, transposed=transposed)
 

@@ -121,7 +121,8 @@ def read_onnx_network(
     if len(graph.outputs) > 1:
         names = ", ".join(map(printable, graph.outputs))
         notes.append(
-            f"the file has {len(graph.outputs)} outputs ({names}); real data and training end at the layer '{layers[-1].name}'"
+            f"the file has {len(graph.outputs)} outputs ({names}); real data and training end at "
+            f"the layer '{layers[-1].name}'"
         )
     notes += _equal_weights(builder, layers)
     source = f"ONNX file {path.name}, opset {graph.opset}; {graph.batch_text}"

@@ -47,7 +47,8 @@ def _unread(layers: Mapping[str, Layer]) -> tuple[str, ...]:
     lost = [name for name in layers if name not in read and name != last]
     return (
         (
-            f"nothing reads these layers, and the output is that of {last}; they are priced as the others{named(lost)}",
+            f"nothing reads these layers, and the output is that of {last}; they are priced as the "
+            f"others{named(lost)}",
         )
         if lost
         else ()

@@ -31,7 +31,10 @@ if TYPE_CHECKING:
 MAX_IMAGES = 10_000_000
 MAX_JOBS = 2_000_000_000
 """Steps of an event simulation: more would take days and are taken for a mistake."""
-ASSUMED_ACTIVITY = "activity is assumed (stated defaults): half of the inputs are non-zero, half of their bits are ones"
+ASSUMED_ACTIVITY = (
+    "activity is assumed (stated defaults): half of the inputs are non-zero, half of their bits "
+    "are ones"
+)
 
 
 @dataclass(frozen=True)
@@ -252,7 +255,9 @@ def _assumptions(trace: Trace, chip: Architecture) -> list[str]:
     ):
         cells = "a pair of cells" if weights.mapping == "differential" else "one cell"
         assumptions.append(
-            f"weights of {weights.bits} bits are priced in {cells} of {weights.cell_bits} bits each (weights.mapping="
-            f"{weights.mapping}): the cells are taken as finer than that, or weights.mapping=bit_slices cuts a weight into slices"
+            f"weights of {weights.bits} bits are priced in {cells} of {weights.cell_bits} bits "
+            "each (weights.mapping="
+            f"{weights.mapping}): the cells are taken as finer than that, or "
+            "weights.mapping=bit_slices cuts a weight into slices"
         )
     return assumptions + list(chip.notes)

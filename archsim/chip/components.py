@@ -181,7 +181,8 @@ def absent_note(roles: Sequence[str], chip: Architecture) -> list[str]:
     """
     return (
         [
-            f"{chip.name} states no {', '.join(roles)}: what they would do is counted nowhere and costs nothing"
+            f"{chip.name} states no {', '.join(roles)}: what they would do is counted nowhere and "
+            "costs nothing"
         ]
         if roles
         else []

@@ -133,7 +133,8 @@ class Architecture(AllSections):
     def _consistent(self) -> Architecture:
         if self.read.columns_per_adc > self.tile.columns:
             raise ValueError(
-                f"read.columns_per_adc ({self.read.columns_per_adc}) exceeds tile.columns ({self.tile.columns})"
+                f"read.columns_per_adc ({self.read.columns_per_adc}) exceeds tile.columns "
+                f"({self.tile.columns})"
             )
         reserved = (
             self.weights.reference_columns if self.weights.mapping == "reference_column" else 0
@@ -147,7 +148,8 @@ class Architecture(AllSections):
             )
         if self.execution.reload and self.execution.mode == "pipelined":
             raise ValueError(
-                "execution.reload needs execution.mode = layer_by_layer: passes hold the chip for one layer at a time"
+                "execution.reload needs execution.mode = layer_by_layer: passes hold the chip for "
+                "one layer at a time"
             )
         return self
 

@@ -27,7 +27,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--schemes",
         default="all",
         metavar="A,B|all",
-        help="update rules (archsim list schemes; default all; your own: FILE.py), each with settings where wanted: "
+        help="update rules (archsim list schemes; default all; your own: FILE.py), each with "
+        "settings where wanted: "
         "sgd,tiki_taka:version=agad,sbpca:rank=3:training.learning_rate=0.1",
     )
     options.add_data_option(parser)

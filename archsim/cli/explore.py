@@ -107,7 +107,8 @@ def execute(arguments: argparse.Namespace) -> int:
         print_sweep(document, console())
     counts = sweep.counts
     say(
-        f"points: {counts['new']} worked out, {counts['repriced']} priced from stored runs, {counts['reused']} were there",
+        f"points: {counts['new']} worked out, {counts['repriced']} priced from stored runs, "
+        f"{counts['reused']} were there",
         arguments.quiet,
     )
     for note in sweep.notes:

@@ -23,7 +23,8 @@ from hwlib.text import printable
 # one file a command in this folder, with configure(parser) and execute(arguments)
 COMMANDS = {
     "run": "simulate one inference or training step: mm2, uW, J and cycles by component, layer and phase",
-    "train": "train on the array physics: accuracy per epoch, measured activity, and the silicon cost of that training",
+    "train": "train on the array physics: accuracy per epoch, measured activity, and the silicon cost of "
+    "that training",
     "explore": "design-space sweep, resumable, on all cores or on a cluster: Pareto fronts",
     "compare": "the update schemes side by side on the same network, chip and data",
     "report": "make or remake the report of a finished run",
@@ -31,9 +32,11 @@ COMMANDS = {
     "explain": "where one number of a result comes from, down to the sourced figures",
     "fit": "a device law with its spreads out of measured conductances",
     "cite": "the sources that a result rests on, as text or BibTeX",
-    "verify": "stored results, sweeps, comparisons and checkpoints against their digests, their own ledgers and the conservation laws",
+    "verify": "stored results, sweeps, comparisons and checkpoints against their digests, their own ledgers "
+    "and the conservation laws",
     "list": "what there is: networks, architectures, schemes, components, data sets",
-    "show": "one network, architecture, scheme, component, figure or data set with its parameters and sources",
+    "show": "one network, architecture, scheme, component, figure or data set with its parameters and "
+    "sources",
     "data": "get a data set: cache, $ARCHSIM_DATA, download with md5 check",
     "trace": "write the layer trace of a network as a file",
     "docs": "the documentation that came with the package, without a network",
@@ -163,7 +166,8 @@ def main(line: Sequence[str] | None = None) -> int:
         return 2
     except MemoryError:
         print(
-            "archsim: this does not fit into the memory of this machine: fewer images, a smaller network or chip",
+            "archsim: this does not fit into the memory of this machine: fewer images, a smaller "
+            "network or chip",
             file=sys.stderr,
         )
         return 2

@@ -59,19 +59,22 @@ def add_network_options(parser: argparse.ArgumentParser) -> None:
         "--batch-axis",
         type=axis_or_none,
         metavar="N|none",
-        help="axis of the batch in the inputs of an .onnx file (default: what the file tells, else a noted assumption)",
+        help="axis of the batch in the inputs of an .onnx file (default: what the file tells, else "
+        "a noted assumption)",
     )
     parser.add_argument(
         "--padding",
         type=one_of(PADDINGS),
         metavar="READING",
-        help="windows of a SCALE-Sim file: none, same, or auto (default: what its sizes fit, for the whole file)",
+        help="windows of a SCALE-Sim file: none, same, or auto (default: what its sizes fit, for "
+        "the whole file)",
     )
     parser.add_argument(
         "--product",
         metavar="NAME,NAME|auto|none",
         dest="products",
-        help="layers of a SCALE-Sim file that multiply two activations and have no weights (default auto: by their names)",
+        help="layers of a SCALE-Sim file that multiply two activations and have no weights (default "
+        "auto: by their names)",
     )
 
 

@@ -33,7 +33,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--reprice",
         action="store_true",
-        help="price FOLDER again with the activity that its trainings kept, without training, and say what moved",
+        help="price FOLDER again with the activity that its trainings kept, without training, and "
+        "say what moved",
     )
     parser.add_argument(
         "--arch",

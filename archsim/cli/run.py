@@ -42,7 +42,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     options.add_price_options(parser)
     options.add_set_option(
         parser,
-        "any field of the architecture (tile.rows=128), the scheme (scheme.optimiser=adam) or the device of --device "
+        "any field of the architecture (tile.rows=128), the scheme (scheme.optimiser=adam) or the "
+        "device of --device "
         "(device.retention_s=1e6); repeatable",
     )
     parser.add_argument(

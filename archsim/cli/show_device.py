@@ -114,7 +114,8 @@ def device_text(name: str, settings: dict[str, str]) -> str:
     for p in device.parameters:
         span = " or ".join(p.choices) or f"{p.low:g} to {p.high:g}"
         lines.append(
-            f"{p.name} = {_toml(device.values[p.name])}  # {span}{f' {p.unit}' if p.unit not in ('', '1') else ''}: {p.note}"
+            f"{p.name} = {_toml(device.values[p.name])}  # "
+            f"{span}{f' {p.unit}' if p.unit not in ('', '1') else ''}: {p.note}"
         )
     return "\n".join(lines) + "\n"
 

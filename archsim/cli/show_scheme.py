@@ -48,5 +48,6 @@ def draw_scheme(document: Described) -> Iterator[object]:
     yield table
     for role, row in document["components"].items():
         yield Text(
-            f"adds {role}: part {row['part']}, {row['count']:g} a {row['per']}, inside the {row['boundary']} boundary"
+            f"adds {role}: part {row['part']}, {row['count']:g} a {row['per']}, inside the "
+            f"{row['boundary']} boundary"
         )

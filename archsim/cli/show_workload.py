@@ -61,7 +61,8 @@ def draw_network(document: Described) -> Iterator[object]:
 
     head = Text(document["name"], style="bold")
     head.append(
-        f"  {document['weights']:,} weights, {document['multiply_accumulates']:,} multiply-accumulates an image",
+        f"  {document['weights']:,} weights, {document['multiply_accumulates']:,} "
+        "multiply-accumulates an image",
         style="default",
     )
     if document["source"]:

@@ -44,7 +44,8 @@ def execute(arguments: argparse.Namespace) -> int:
     path = arguments.out or f"{network.name}.trace.json"
     save_trace(trace, path)
     say(
-        f"{path}: {len(trace.image_operations)} operations an image, {len(trace.batch_operations)} once a batch",
+        f"{path}: {len(trace.image_operations)} operations an image, {len(trace.batch_operations)} "
+        "once a batch",
         arguments.quiet,
     )
     return 0

@@ -32,7 +32,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--scheme",
         default="rpu",
         metavar="NAME|FILE.py",
-        help="update rule: rpu (default), another of archsim list schemes, or the file of your own, which is run",
+        help="update rule: rpu (default), another of archsim list schemes, or the file of your own, "
+        "which is run",
     )
     parser.add_argument(
         "--device",

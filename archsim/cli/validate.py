@@ -50,10 +50,12 @@ def _print(rows: list[Row]) -> None:
     predicted = [row["within"] for row in rows if row["kind"] == "predicted"]
     inside = sum(row["within"] for row in rows)
     screen.print(
-        f"{inside} of {len(rows)} figures lie within what is allowed; of the {len(predicted)} predicted ones {sum(predicted)}."
+        f"{inside} of {len(rows)} figures lie within what is allowed; of the {len(predicted)} "
+        f"predicted ones {sum(predicted)}."
     )
     screen.print(
-        "predicted: nothing in the model was fitted to the figure; calibrated: the figure, or what it is made of, went in."
+        "predicted: nothing in the model was fitted to the figure; calibrated: the figure, or what "
+        "it is made of, went in."
     )
 
 

@@ -34,7 +34,8 @@ def execute(arguments: argparse.Namespace) -> int:
             )
     bad = verified.count("bad")
     say(
-        f"{len(verified.findings)} documents: {verified.count('good')} good, {verified.count('noted')} with a note, {bad} bad",
+        f"{len(verified.findings)} documents: {verified.count('good')} good, "
+        f"{verified.count('noted')} with a note, {bad} bad",
         arguments.quiet,
     )
     return 2 if bad else 0

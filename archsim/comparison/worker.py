@@ -39,9 +39,9 @@ _OTHER_GONE = 10.0  # seconds for the worker of a killed comparison to notice
 
 @dataclass(frozen=True)
 class Order:
-    """One training that a scheme is asked for. `variant` has the settings that tuning chose (`tuned`),
-    or those of the `trial` of that number (`settings`); `folder` holds its checkpoint, from which it goes on, and its
-    result; None keeps nothing.
+    """One training that a scheme is asked for. `variant` has the settings that tuning chose
+    (`tuned`), or those of the `trial` of that number (`settings`); `folder` holds its checkpoint,
+    from which it goes on, and its result; None keeps nothing.
     """
 
     variant: Variant

@@ -32,7 +32,8 @@ def main(names: Sequence[str] | None = None) -> int:
                 check(case)
             except NotConforming as error:
                 fault = str(error)
-            except Exception as error:  # the scheme's own code: what it raises is a finding, the other checks go on
+            # the scheme's own code: what it raises is a finding, the other checks go on
+            except Exception as error:
                 fault = (
                     "".join(traceback.format_exception_only(error)).strip() + f" ({_place(error)})"
                 )

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     pass
 
 MOST_ERROR = 10.0
-"""Per cent of the digits that may stay wrong after the epochs that the scheme suggests (3 where it suggests none)."""
+"""Per cent of the digits that may stay wrong after the epochs that the scheme suggests (3 where it
+suggests none)."""
 MOST_TUNED = 2
 LAYERS = {"conv1", "fc"}
 """Array layers of the network `digits_cnn`, on which the battery runs."""

@@ -19,7 +19,8 @@ from math import log
 import numpy as np
 
 FALSE_ALARMS = 1e-4
-"""Share of correct rules that the whole family of tests calls wrong, at most (a union bound over all of them)."""
+"""Share of correct rules that the whole family of tests calls wrong, at most (a union bound over
+all of them)."""
 RESOLUTION = 0.03
 """Relative error of the sum of all changes that the trials are to tell, as far as MOST_TRIALS allow."""
 LEAST_TRIALS, MOST_TRIALS = 150, 2000
@@ -50,7 +51,10 @@ class Finding:
         )
 
     def __str__(self) -> str:
-        return f"{self.what} changes by {self.mean:.4g} in the mean, expected {self.expected:.4g}, allowed difference {self.allowed:.2g}"
+        return (
+            f"{self.what} changes by {self.mean:.4g} in the mean, expected {self.expected:.4g}, "
+            f"allowed difference {self.allowed:.2g}"
+        )
 
 
 def judge(changes: np.ndarray, references: np.ndarray, bias: bool = True) -> list[Finding]:

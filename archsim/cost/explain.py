@@ -80,7 +80,8 @@ def _once(result: Explained) -> tuple[Document, Estimate]:
         "latency_s": once["seconds"],
         "images": 1,
     }
-    again: Explained = type(result)(document)  # type: ignore[call-arg]  # every kind of result is made from its document
+    # every kind of result is made from its document
+    again: Explained = type(result)(document)  # type: ignore[call-arg]  # see above
     return document, again.estimate()
 
 

@@ -37,7 +37,8 @@ NOISE_PLACE = Parameter(
     "noise_place",
     "step",
     choices=("step", "bracket"),
-    note="step: noise scales with the step of the moment (multiplicative); bracket: with the step at w = 0 (additive)",
+    note="step: noise scales with the step of the moment (multiplicative); bracket: with the step "
+    "at w = 0 (additive)",
 )
 
 

@@ -109,8 +109,8 @@ def no_generators() -> Generators:
 
 class Drive(NamedTuple):
     """The generators of one side of an array, as machine code keeps them in registers: `numbers`,
-    `words` and what `state` says, the key of the side's seeds, the Sobol dimension, and which lines the chip's
-    block serves: `first` before those of this side, `lines` of both sides.
+    `words` and what `state` says, the key of the side's seeds, the Sobol dimension, and which lines
+    the chip's block serves: `first` before those of this side, `lines` of both sides.
     """
 
     numbers: np.ndarray

@@ -26,7 +26,10 @@ from numba.core.compiler import CompileResult
 
 FOLDER = "archsim-kernels"
 MARK = "CACHEDIR.TAG"
-SIGNATURE = "Signature: 8a477f597d28d172789f06886806bc55\n# Machine code that archsim compiled; it may be deleted at any time.\n"
+SIGNATURE = (
+    "Signature: 8a477f597d28d172789f06886806bc55\n# Machine code that archsim compiled; it may be "
+    "deleted at any time.\n"
+)
 KEEP_SECONDS = 30 * 86400.0
 _DAY = 86400.0
 _LONGEST_COMPILATION_S = 120.0

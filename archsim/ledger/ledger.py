@@ -65,7 +65,8 @@ class Ledger:
             asked = issued.counts.get(key, 0)
             if not math.isclose(done, asked, rel_tol=1e-9):
                 faults.append(
-                    f"{key[0]}.{key[1]} of {key[2] or 'shared'}/{key[3] or 'shared'}: issued {asked:g}, done {done:g}"
+                    f"{key[0]}.{key[1]} of {key[2] or 'shared'}/{key[3] or 'shared'}: issued "
+                    f"{asked:g}, done {done:g}"
                 )
         if faults:
             raise RuntimeError("actions were lost or invented: " + "; ".join(faults))

@@ -71,7 +71,8 @@ def unpack(
         raise
     except MemoryError:
         raise InputError("the arrays do not fit into memory", where=where) from None
-    except Exception as fault:  # a damaged archive raises whatever its decoder raises: zlib.error, struct.error, EOFError, RuntimeError ...
+    # a damaged archive raises what its decoder raises: zlib.error, struct.error, RuntimeError ...
+    except Exception as fault:
         reason = one_line(str(fault)) or type(fault).__name__
         if "pickle" in reason:  # NumPy's own text advises to trust what nobody has checked
             reason = "a head that is no plain array's"

@@ -87,9 +87,9 @@ def read_bytes(path: str | Path, largest: int = LARGEST_FILE) -> bytes:
         size = os.fstat(file.fileno()).st_size
         try:
             content = b"" if size > largest else file.read(size + 1)
-            if (
-                len(content) > size
-            ):  # it has grown, or the system does not know its size; to ask for all at once takes that much memory
+            # It has grown, or the system does not know its size; to ask for all at once takes that
+            # much memory.
+            if len(content) > size:
                 content = bytes(_rest(file, content, largest))
         except OSError as fault:
             raise InputError(f"cannot be read ({reason(fault)})", where=str(path)) from None

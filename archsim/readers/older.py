@@ -27,8 +27,8 @@ def rows_of_a_seed(document: dict[str, Any]) -> dict[str, Any]:
         document: version 1, without the field of its version.
 
     Returns:
-        version 2, without verdicts, which need draws. Terms that were not written down are left out; what a result lacks is None, so
-        that the check of the result says it.
+        version 2, without verdicts, which need draws. Terms that were not written down are left
+        out; what a result lacks is None, so that the check of the result says it.
     """
     rows = [_row(result) for result in document["schemes"] if isinstance(result, dict)]
     lists: dict[str, Any] = {

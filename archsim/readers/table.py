@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping
 from hwlib.errors import InputError, unknown
 
 LARGEST = 2**40
-"""No dimension and no product of dimensions may pass this; a larger one is a mistake in the file, not a network."""
+"""No dimension and no product of dimensions may pass this; a larger one is a mistake in the file,
+not a network."""
 
 
 class Table:

@@ -29,16 +29,19 @@ QUANTITIES = {
 }
 # Why a quantity differs from its assumption, and what it moves; told for those that a table names.
 REASONS = {
-    "input_density": "lines that switch and cells that conduct; one half is assumed, as behind a ReLU, while values behind tanh or sigmoid "
-    "and whole images with grey levels are hardly ever zero",
+    "input_density": "lines that switch and cells that conduct; one half is assumed, as behind a "
+    "ReLU, while values behind tanh or sigmoid and whole images with grey levels are hardly ever "
+    "zero",
     "bit_density": "ones among the bits of a value, which bit-serial inputs drive one by one",
     "magnitude": "mean input over full scale: how long pulse-width inputs let the cells conduct",
-    "retries": "reads that bound management repeats with half the input, because an output reached the converter's bound; none are "
-    "assumed. A repeated read takes the tile again, with all its conversions",
-    "retried_tiles": "share of a layer's tiles that a repeated read drives again; all are assumed, while each tile repeats only what "
-    "saturates in it",
-    "train_length": "slots of a pulse train; the chip's fixed length is assumed, while a training may set another, length management "
-    "shortens trains with the error, and a vector without error needs none. The time of an update is proportional to it",
+    "retries": "reads that bound management repeats with half the input, because an output reached "
+    "the converter's bound; none are assumed. A repeated read takes the tile again, with all its "
+    "conversions",
+    "retried_tiles": "share of a layer's tiles that a repeated read drives again; all are assumed, "
+    "while each tile repeats only what saturates in it",
+    "train_length": "slots of a pulse train; the chip's fixed length is assumed, while a training "
+    "may set another, length management shortens trains with the error, and a vector without error "
+    "needs none. The time of an update is proportional to it",
     "row_pulses": "pulses a slot on the input lines, which charge those lines",
     "column_pulses": "pulses a slot on the error lines, which charge those lines",
     "coincidences": "pulses that meet in a cell; only these reach a device",
@@ -158,22 +161,27 @@ def markdown(rows: Sequence[EffectRow], title: str) -> str:
     lines = [
         f"# {title}",
         "",
-        f"Cycles and energy of the chip for {rows[0]['images']} images, with the assumed means and with what training measured.",
+        f"Cycles and energy of the chip for {rows[0]['images']} images, with the assumed means and "
+        "with what training measured.",
         "",
-        "| layer | phase | cycles, assumed | measured | change | energy, assumed (nJ) | measured (nJ) | change | why |",
+        "| layer | phase | cycles, assumed | measured | change | energy, assumed (nJ) | measured "
+        "(nJ) | change | why |",
         "|---|---|---:|---:|---:|---:|---:|---:|---|",
     ]
     for row in rows:
         cycles = (row["assumed_cycles"], row["measured_cycles"])
         energy = (row["assumed_energy_j"], row["measured_energy_j"])
         lines.append(
-            f"| {row['layer']} | {row['phase']} | {cycles[0]:,} | {cycles[1]:,} | {_change(*cycles)} | {1e9 * energy[0]:.4g} | "
+            f"| {row['layer']} | {row['phase']} | {cycles[0]:,} | {cycles[1]:,} | "
+            f"{_change(*cycles)} | {1e9 * energy[0]:.4g} | "
             f"{1e9 * energy[1]:.4g} | {_change(*energy)} | {_why(row)} |"
         )
     lines += [
         "",
-        "*why*: quantities in the order of their effect, assumed → measured, with the change of energy (and of cycles) that "
-        "this quantity makes alone. They interact, so the changes need not add up. Cycles of layers overlap where the chip runs "
+        "*why*: quantities in the order of their effect, assumed → measured, with the change of "
+        "energy (and of cycles) that "
+        "this quantity makes alone. They interact, so the changes need not add up. Cycles of "
+        "layers overlap where the chip runs "
         "several at a time. `shared` is leakage, clock and controller, which follow the total time.",
         "",
     ]

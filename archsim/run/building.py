@@ -173,7 +173,10 @@ class Build:
     def __repr__(self) -> str:
         trace, chip = self.built.trace, self.built.chip
         rule = f", {trace.scheme}" if trace.scheme else ""
-        return f"Build({trace.network} on {chip.name}, {trace.phase}{rule}: {self.tiles} tiles, {self.price.area_mm2:.4g} mm²)"
+        return (
+            f"Build({trace.network} on {chip.name}, {trace.phase}{rule}: {self.tiles} tiles, "
+            f"{self.price.area_mm2:.4g} mm²)"
+        )
 
     def _repr_html_(self) -> str:
         layers = [

@@ -84,7 +84,8 @@ def require_same_training(
     changed = sorted(_differences(then, now) + _other_clock(own, chip, scheme, settings, network))
     if changed:
         raise InputError(
-            "on this chip the training itself would have been another one, so its activity is not that of this chip",
+            "on this chip the training itself would have been another one, so its activity is not "
+            "that of this chip",
             where=where,
             got=", ".join(
                 f"{path}: {after}, trained with {before}"

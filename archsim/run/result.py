@@ -138,7 +138,8 @@ class Result:
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise AttributeError(
-            f"a result is what was measured: '{name}' cannot be assigned; `to_dict()` gives a document of your own"
+            f"a result is what was measured: '{name}' cannot be assigned; `to_dict()` gives a "
+            "document of your own"
         )
 
     def __delattr__(self, name: str) -> NoReturn:
@@ -207,7 +208,10 @@ class Result:
         return sorted({*super().__dir__(), *self.document})
 
     def __repr__(self) -> str:
-        return f"Result({self.document.get('network')} on {self.document.get('architecture')}, {self.document.get('phase')})"
+        return (
+            f"Result({self.document.get('network')} on {self.document.get('architecture')}, "
+            f"{self.document.get('phase')})"
+        )
 
     def _repr_html_(self) -> str:
         """The headline as a notebook shows it: value, and low to high of its prices."""
@@ -222,7 +226,7 @@ class Result:
         ]
         facts += [("accuracy", f"{accuracy:.2f} %", None)] if accuracy is not None else []
         rows = "".join(
-            f"<tr><th>{name}</th><td>{text}</td><td>{'{:.3g} – {:.3g}'.format(*span) if span else ''}</td></tr>"
+            f"<tr><th>{name}</th><td>{text}</td><td>{_span_text(span)}</td></tr>"
             for name, text, span in facts
         )
         return f"<p><b>{escape(repr(self))}</b></p><table>{rows}</table>"
@@ -284,7 +288,10 @@ class Result:
         inventory, note = stored, ""
         if node_nm != document["node_nm"]:
             inventory, note = inventory_at(document, stored, node_nm)
-            text = f"re-priced at {node_nm:g} nm; cycles and clock are those of the run at {document['node_nm']:g} nm"
+            text = (
+                f"re-priced at {node_nm:g} nm; cycles and clock are those of the run at "
+                f"{document['node_nm']:g} nm"
+            )
             document["notes"] = [*document["notes"], f"{text}; {note}" if note else text]
         self.estimate()  # refuses a ledger that cannot be priced
         document["node_nm"] = float(node_nm)
@@ -397,3 +404,7 @@ def proven(document: object, sealed: bool, where: str) -> Row:
             + ("its sums were checked" if not added_up else "its ledger was added up again")
         )
     return checked
+
+
+def _span_text(span: list[float] | None) -> str:
+    return "" if span is None else f"{span[0]:.3g} – {span[1]:.3g}"

@@ -69,7 +69,10 @@ class Training:
             if self.accuracy_percent is None
             else f"{self.accuracy_percent:.2f} %"
         )
-        return f"Training({self.result.network} by {self.scheme.name} on {self.chip.name}: {accuracy} after {len(self.epochs)} epochs)"
+        return (
+            f"Training({self.result.network} by {self.scheme.name} on {self.chip.name}: {accuracy} "
+            f"after {len(self.epochs)} epochs)"
+        )
 
     def _repr_html_(self) -> str:
         return f"<p><b>{escape(repr(self))}</b></p>{self.result._repr_html_()}"
@@ -327,7 +330,8 @@ def _lost(trained: TrainingResult) -> list[str]:
     if not outside:
         return []
     return [
-        f"{outside:,} of {pairs:,} refreshed pairs were left further from their weight than a pulse of their devices: they ran into "
+        f"{outside:,} of {pairs:,} refreshed pairs were left further from their weight than a "
+        "pulse of their devices: they ran into "
         "their bounds or into device.refresh_pulses"
     ]
 

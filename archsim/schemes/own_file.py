@@ -190,7 +190,8 @@ def refuse_unknown_there(kinds: Iterable[type[Scheme]]) -> None:
                 "the workers of a cluster do not know this scheme",
                 where="scheme",
                 got=kind.name,
-                hint=f"install it there as a package with an entry point of the group {GROUP}, or leave --cluster away",
+                hint=f"install it there as a package with an entry point of the group {GROUP}, or "
+                "leave --cluster away",
             )
 
 
@@ -218,7 +219,8 @@ def load_installed() -> None:
         except Exception as error:
             package = entry.dist.name if entry.dist else entry.value
             raise InputError(
-                f"the update scheme of an installed package cannot be imported ({type(error).__name__}: {error})",
+                "the update scheme of an installed package cannot be imported "
+                f"({type(error).__name__}: {error})",
                 where=f"entry point {GROUP}: {entry.name} = {entry.value}",
                 got=package,
                 hint=f"repair or uninstall {package}",

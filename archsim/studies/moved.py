@@ -154,7 +154,8 @@ def markdown(repriced: Repriced, title: str, version: str) -> str:
 def _each(rows: Sequence[Row]) -> list[str]:
     lines = ["| row | quantity | before | now | change |", "|---|---|---:|---:|---:|"]
     return lines + [
-        f"| {row['row'].replace('|', '/')} | {row['quantity']} | {_text(row['before'])} | {_text(row['now'])} | "
+        f"| {row['row'].replace('|', '/')} | {row['quantity']} | {_text(row['before'])} | "
+        f"{_text(row['now'])} | "
         f"{_change(row['change_percent'])} |"
         for row in rows
     ]

@@ -69,7 +69,8 @@ def described(pair: Pair) -> str:
     """An exception in words, with its cause."""
     why = " or ".join(causes(pair.chip)) or "none of the known causes alone"
     return (
-        f"{pair.pipelined} cycles pipelined, {pair.serial} layer by layer: {pair.excess:+.2%}, a job takes {pair.job}; "
+        f"{pair.pipelined} cycles pipelined, {pair.serial} layer by layer: {pair.excess:+.2%}, a "
+        f"job takes {pair.job}; "
         f"gone without {why}\n  {pair.chip}"
     )
 
@@ -88,7 +89,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(described(pair), flush=True)
     worst = max((pair.excess for pair in slower), default=0.0)
     print(
-        f"{len(slower)} of {options.chips} chips (seed {options.seed}) are slower as a pipeline by more than one job, "
+        f"{len(slower)} of {options.chips} chips (seed {options.seed}) are slower as a pipeline by "
+        "more than one job, "
         f"at most by {worst:.2%}"
     )
     return int(len(slower) > 0.01 * options.chips or worst > 0.03)

@@ -117,7 +117,10 @@ def _action(operation: Operation) -> str:
     if operation.kind in OFF_TILES:
         return ""
     if operation.kind == "write":
-        return f"{'verified' if operation.activity.verify_reads else 'blind'} writes of the {_array_name(operation)}"
+        return (
+            f"{'verified' if operation.activity.verify_reads else 'blind'} writes of the "
+            f"{_array_name(operation)}"
+        )
     if operation.kind == "pulse_update":
         return f"{'random pulse trains' if operation.random else 'pulses'} on the {_array_name(operation)}"
     return f"{'reads of a line' if operation.lines else 'reads'} of the {_array_name(operation)}"

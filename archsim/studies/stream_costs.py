@@ -147,7 +147,8 @@ def write(folder: Path) -> None:
             for row in table
         )
     lines = [
-        "| source | L | sharing | block | clock (MHz) | pulse (ns) | area (mm²), low to high | leakage (µW) | dynamic (µW) | "
+        "| source | L | sharing | block | clock (MHz) | pulse (ns) | area (mm²), low to high | "
+        "leakage (µW) | dynamic (µW) | "
         "µs an image | µJ an image |",
         "|---|---:|---|---|---:|---:|---|---:|---:|---:|---:|",
     ]

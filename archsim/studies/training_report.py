@@ -27,7 +27,8 @@ def table(study: Study) -> str:
     """
     last = study.mean_of_last
     lines = [
-        f"| row | published test error, % | own, % (mean of the last {last} epochs) | lowest, % | epochs | seed | images/s |",
+        f"| row | published test error, % | own, % (mean of the last {last} epochs) | lowest, % | "
+        "epochs | seed | images/s |",
         "|---|---|---|---|---|---|---|",
     ]
     for row in study.rows:
@@ -53,7 +54,8 @@ def table(study: Study) -> str:
             lines.append(f"| {' | '.join(cells)} |")
         if len(means) > 1:
             lines.append(
-                f"| {row.title} | {row.published} | {fmean(means):.2f} (standard deviation over seeds {stdev(means):.2f}) | | | "
+                f"| {row.title} | {row.published} | {fmean(means):.2f} (standard deviation over "
+                f"seeds {stdev(means):.2f}) | | | "
                 f"mean of {len(means)} | |"
             )
     return "\n".join(lines) + "\n"

@@ -41,16 +41,24 @@ VARIANTS = {"tiki_taka": [{"version": version} for version in ("v1", "v2", "chop
 RESOURCES = ("array", "vector unit", "buffer", "bus", "generator")
 
 
-_TERMS = f"""ns a sample, in mini-batches of {BATCH}: a rule that writes once a batch has that time divided by its samples. The chip is
-`rpu_512` with the settings of Rasch et al. 2024, Table 1: trains of {TRAIN} slots of {PULSE_NS} ns, one polarity phase, reads of
-{READ_NS} ns, a line read every second sample, 0.175 TFLOPS a layer. Everything else is that of the chip file and of the scheme.
+_TERMS = f"""ns a sample, in mini-batches of {BATCH}: a rule that writes once a batch has that \
+time divided by its samples. The chip is
+`rpu_512` with the settings of Rasch et al. 2024, Table 1: trains of {TRAIN} slots of {PULSE_NS} \
+ns, one polarity phase, reads of
+{READ_NS} ns, a line read every second sample, 0.175 TFLOPS a layer. Everything else is that of \
+the chip file and of the scheme.
 
-- *published*: the two totals that the table prints; *accounting*: its formulas, which hide memory, random numbers and transport.
-- *model*: our event model with a memory and a bus as fast as a chip file allows and no instruction issue, without update management.
-  *longest operation*: the part of the update that takes longest. *busy*: array, vector unit, buffer (its reading or its
-  writing side, whichever works longer: a rule moves its data through one port of each) and stream or number generator; they work side
+- *published*: the two totals that the table prints; *accounting*: its formulas, which hide \
+memory, random numbers and transport.
+- *model*: our event model with a memory and a bus as fast as a chip file allows and no \
+instruction issue, without update management.
+  *longest operation*: the part of the update that takes longest. *busy*: array, vector unit, \
+buffer (its reading or its
+  writing side, whichever works longer: a rule moves its data through one port of each) and \
+stream or number generator; they work side
   by side, and the busiest is bold. 1,024 bits a ns do not hide a rule that moves N² words a sample.
-- *whole chip*: with the buffer, bus and issue of the chip file and update management; at last with an update after every sample."""
+- *whole chip*: with the buffer, bus and issue of the chip file and update management; at last \
+with an update after every sample."""
 
 
 def variant(name: str, settings: Mapping[str, object], manage: bool) -> Scheme:
@@ -153,7 +161,8 @@ def markdown(rows: Sequence[Mapping], refused: Mapping[str, str]) -> str:
         busy = {name: _ns(row[f"{name.replace(' ', '_')}_ns"]) for name in shown}
         cells += [f"**{text}**" if name == row["busiest"] else text for name, text in busy.items()]
         lines.append(
-            f"| {row['scheme']} | {' | '.join(cells)} | {_ns(row['whole_chip_ns'])} | {_ns(row['whole_chip_batch_1_ns'])} |"
+            f"| {row['scheme']} | {' | '.join(cells)} | {_ns(row['whole_chip_ns'])} | "
+            f"{_ns(row['whole_chip_batch_1_ns'])} |"
         )
     lines += [
         "",

@@ -56,7 +56,8 @@ def with_slices(
         return settings, []
     if not can_be_sliced(settings):
         return settings, [
-            f"{chip.name} cuts a weight into slices (weights.mapping=bit_slices), which devices that pulses change cannot: "
+            f"{chip.name} cuts a weight into slices (weights.mapping=bit_slices), which devices "
+            "that pulses change cannot: "
             "training reads a weight of one value, the price is that of its slices"
         ]
     if weights.bits < 2 or settings.read.weight_bits:

@@ -198,14 +198,16 @@ def _reads(
                 hint="weights_in=arrays has one",
             )
         return dict(_EXACT), [
-            f"scheme {scheme.name} is trained with weights in memory, without arrays and their read physics: the digital baseline"
+            f"scheme {scheme.name} is trained with weights in memory, without arrays and their "
+            "read physics: the digital baseline"
         ]
     read, notes = _physics(chip)
     unbounded = unbounded_layers(network) if network else []
     if unbounded and read.get("noise_management", "backward") == "backward":
         read["noise_management"] = "both"
         notes.append(
-            f"{unbounded[0]} passes values above the full scale of the arrays: noise management scales forward reads too"
+            f"{unbounded[0]} passes values above the full scale of the arrays: noise management "
+            "scales forward reads too"
         )
     return read, notes
 
@@ -292,7 +294,8 @@ def _physics(chip: Architecture) -> tuple[dict[str, Any], list[str]]:
         values["slot_bits"] = chip.read.bits_per_slot
     if physics.model != "signed":
         return values, [
-            f"training reads signed weights, {chip.name} has physics.model={physics.model}: it takes the read noise and output "
+            f"training reads signed weights, {chip.name} has physics.model={physics.model}: it "
+            "takes the read noise and output "
             "bound of the RPU (0.06 and 12)"
         ]
     if physics.output_bound == 0:
@@ -303,7 +306,8 @@ def _physics(chip: Architecture) -> tuple[dict[str, Any], list[str]]:
         values |= {} if physics.noise_management else {"noise_management": "off"}
         words = " and ".join([*taken, "output bound 12"])
         return values, [
-            f"{chip.name} states no {'read noise and ' if taken else ''}output bound in weight units: training takes {words}, "
+            f"{chip.name} states no {'read noise and ' if taken else ''}output bound in weight "
+            f"units: training takes {words}, "
             "those of the RPU, and manages the bound"
         ]
     values |= {"output_noise": physics.read_noise, "output_bound": physics.output_bound}

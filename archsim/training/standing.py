@@ -24,7 +24,8 @@ ERRORS = 2.0
 """Standard errors of the test set within which a rise is none."""
 CRITERION = (
     f"settled: at least {LEAST_EPOCHS} epochs, and the mean test error of the last third of them lies "
-    f"less than {100 * STILL_RISING:g} % or {ERRORS:g} standard errors of the test set below that of the third before"
+    f"less than {100 * STILL_RISING:g} % or {ERRORS:g} standard errors of the test set below that "
+    "of the third before"
 )
 
 

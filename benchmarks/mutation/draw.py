@@ -12,7 +12,8 @@ from benchmarks.mutation.operators import mutants_of
 ROOT = Path(__file__).parents[2]
 ROOMS = ("hwlib", "archsim/cost", "archsim/soc", "archsim/schemes", "archsim/kernels")
 COMPILED = "archsim/kernels"
-"""No tracer sees inside machine code: all lines of its functions count as executed, and the tests of physics come first."""
+"""No tracer sees inside machine code: all lines of its functions count as executed, and
+the tests of physics come first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,10 @@ def example_pages() -> dict[str, str]:
 def _page(path: Path) -> str:
     shown = path.relative_to(ROOT).as_posix()
     text = path.read_text(encoding="utf-8").rstrip()
-    return f"---\norphan: true\n---\n\n# {path.name}\n\n`{shown}`\n\n````{LANGUAGES[path.suffix]}\n{text}\n````\n"
+    return (
+        "---\norphan: true\n---\n\n# "
+        f"{path.name}\n\n`{shown}`\n\n````{LANGUAGES[path.suffix]}\n{text}\n````\n"
+    )
 
 
 def to_pages(text: str) -> str:

@@ -27,7 +27,8 @@ def _scheme(name: str) -> str:
             f"{prose(scheme.title)}. After {prose(scheme.source)}"
             + (f" ({keys})." if keys else "."),
             docstring(scheme),
-            f"Device: {device}; default chip {code(scheme.default_chip)}. Suggested: {practice or 'nothing'}. "
+            f"Device: {device}; default chip {code(scheme.default_chip)}. Suggested: "
+            f"{practice or 'nothing'}. "
             f"Class `{scheme.__module__}.{scheme.__name__}`.",
             table(("setting", "default", "allowed"), rows) if rows else "No settings.",
         ]

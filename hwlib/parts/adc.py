@@ -115,7 +115,8 @@ class AdcRamp(Part):
     def area(self) -> Quantity:
         bits, columns = self.bits, self.columns
         return derive(
-            "comparator + bits x flip-flop / utilisation + (ramp DAC + buffer + counter / utilisation) / columns",
+            "comparator + bits x flip-flop / utilisation + (ramp DAC + buffer + counter / "
+            "utilisation) / columns",
             "um2",
             lambda comparator, flop, used, dac, buffer, counter: (
                 comparator

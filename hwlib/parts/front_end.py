@@ -29,7 +29,8 @@ class FrontEnd(Part):
     def leakage(self) -> Quantity:
         return zero(
             "W",
-            "bias switched off between samples; a few leaking transistors are below the range of the bias energy",
+            "bias switched off between samples; a few leaking transistors are below the range of "
+            "the bias energy",
         )
 
 

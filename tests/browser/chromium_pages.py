@@ -148,7 +148,8 @@ class Chromium:
         )
         return tuple(
             self.evaluate(
-                "[performance.getEntriesByType('navigation')[0].loadEventEnd / 1000, performance.now() / 1000]"
+                "[performance.getEntriesByType('navigation')[0].loadEventEnd / 1000, "
+                "performance.now() / 1000]"
             )
         )
 

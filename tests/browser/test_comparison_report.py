@@ -13,7 +13,11 @@ from archsim.report.comparison.view import ComparisonView, short_name
 from archsim.run.comparison_schema import check_comparison
 from tests.data_comparison import as_read, make_comparison
 
-NASTY = '<img src=x onerror="document.documentElement.dataset.taken=1"></script><script>document.documentElement.dataset.taken=2</script>'
+NASTY = (
+    "<img src=x "
+    'onerror="document.documentElement.dataset.taken=1"></script>'
+    "<script>document.documentElement.dataset.taken=2</script>"
+)
 
 pytestmark = pytest.mark.browser
 
@@ -93,7 +97,8 @@ def test_figures_are_visible_and_no_text_lies_on_another(browser, pages, documen
 def test_every_number_of_the_table_is_that_of_the_document(browser, pages, documents):
     browser.open(pages["many"])
     cells = browser.evaluate(
-        "[...document.querySelectorAll('#table-schemes tbody tr')].map(r => [...r.cells].map(c => c.dataset.sort))"
+        "[...document.querySelectorAll('#table-schemes tbody tr')].map(r => [...r.cells].map(c => "
+        "c.dataset.sort))"
     )
     heads = browser.evaluate(
         "[...document.querySelectorAll('#table-schemes thead th')].map(head => head.textContent)"
@@ -124,11 +129,13 @@ def test_every_number_of_the_table_is_that_of_the_document(browser, pages, docum
 def test_table_sorts_and_links_resolve(browser, pages):
     browser.open(pages["many"])
     place = browser.evaluate(
-        "[...document.querySelectorAll('#table-schemes thead th')].findIndex(h => h.textContent === 'Energy / image')"
+        "[...document.querySelectorAll('#table-schemes thead th')].findIndex(h => h.textContent "
+        "=== 'Energy / image')"
     )
     browser.evaluate(f"document.querySelectorAll('#table-schemes thead button')[{place}].click()")
     values = browser.evaluate(
-        f"[...document.querySelectorAll('#table-schemes tbody tr')].map(r => Number(r.cells[{place}].dataset.sort))"
+        "[...document.querySelectorAll('#table-schemes tbody tr')].map(r => "
+        f"Number(r.cells[{place}].dataset.sort))"
     )
     assert values == sorted(values, reverse=True) and len(set(values)) == 18
     links = browser.evaluate(

@@ -31,15 +31,20 @@ def nasty(tmp_path_factory):
     one, two = root / "x & <b> 100%", root / "only a page"
     (one / "sub folder").mkdir(parents=True)
     two.mkdir()
-    svg = '<svg xmlns="http://www.w3.org/2000/svg" width="90" height="60"><rect width="90" height="60" fill="#08c"/></svg>'
+    svg = (
+        '<svg xmlns="http://www.w3.org/2000/svg" width="90" height="60"><rect width="90" '
+        'height="60" fill="#08c"/></svg>'
+    )
     (one / "fig #1.svg").write_text(svg)
     (one / "sub folder" / "more.svg").write_text(svg)
     links = "[up](../README.md) [pic](more.svg) [page](../r%20&.html)"
     (one / "sub folder" / "table.md").write_text(f"# T {BITE}\n\n{links}\n\n|a|\n|-|\n|{BITE}|\n")
     (one / "r &.html").write_text(f"<!doctype html><title>R &lt;b&gt; {BITE}</title>")
     (one / "README.md").write_text(
-        f"# Title {BITE}\n\nFirst *paragraph* `data.csv` {BITE}\n\n<script>document.documentElement.dataset.taken=2</script>\n\n"
-        "![p](fig%20%231.svg) [j](javascript:document.documentElement.dataset.taken=3) [t](sub%20folder/table.md) [gone](gone.csv)\n\n"
+        f"# Title {BITE}\n\nFirst *paragraph* `data.csv` "
+        f"{BITE}\n\n<script>document.documentElement.dataset.taken=2</script>\n\n"
+        "![p](fig%20%231.svg) [j](javascript:document.documentElement.dataset.taken=3) "
+        "[t](sub%20folder/table.md) [gone](gone.csv)\n\n"
         f"## Part {BITE}\n\n`data.csv` `no.csv`\n"
     )
     (one / "data.csv").write_text("a\n1\n")

@@ -82,7 +82,10 @@ def test_text_of_figures_is_readable_on_a_phone(browser, pages):
 )
 def test_tables_sort_on_click(browser, pages, table, column, numeric):
     browser.open(pages["training"])
-    read = f"[...document.querySelectorAll('#table-{table} tbody tr')].map(row => row.cells[{column}].dataset.sort)"
+    read = (
+        f"[...document.querySelectorAll('#table-{table} tbody tr')].map(row => "
+        f"row.cells[{column}].dataset.sort)"
+    )
     press = f"document.querySelectorAll('#table-{table} thead button')[{column}].click()"
     before = browser.evaluate(read)
     browser.evaluate(press)
@@ -163,7 +166,8 @@ def test_figures_can_be_saved(browser, pages):
     text = browser.evaluate("saved[0].text()")
     assert text.startswith("<svg") and "var(" not in text and "stroke-dasharray" in text
     size = browser.evaluate(
-        "new Promise(done => { const wait = () => saved[1] ? done(saved[1].size) : setTimeout(wait, 20); wait(); })"
+        "new Promise(done => { const wait = () => saved[1] ? done(saved[1].size) : "
+        "setTimeout(wait, 20); wait(); })"
     )
     assert size > 10_000
 

@@ -10,7 +10,11 @@ from archsim.exploration.sweep import explore
 from archsim.report.sweep.page import render_sweep, write_sweep_report
 from tests.explore_points import SPACE
 
-NASTY = '<img src=x onerror="document.documentElement.dataset.taken=1"></script><script>document.documentElement.dataset.taken=2</script>'
+NASTY = (
+    "<img src=x "
+    'onerror="document.documentElement.dataset.taken=1"></script>'
+    "<script>document.documentElement.dataset.taken=2</script>"
+)
 
 pytestmark = pytest.mark.browser
 
@@ -74,7 +78,8 @@ def test_two_thousand_designs_stay_small_and_open_clean(browser, page):
     names = "document.querySelectorAll('#figure-pareto_1_2 .wide [data-dots]')"
     dots = browser.evaluate(f"[...{names}].flatMap(path => path.dataset.dots.split(' '))")
     marks = browser.evaluate(
-        "[...document.querySelectorAll('#figure-pareto_1_2 .wide circle[data-point]')].map(c => c.dataset.point)"
+        "[...document.querySelectorAll('#figure-pareto_1_2 .wide circle[data-point]')].map(c => "
+        "c.dataset.point)"
     )
     assert len(dots) + len(marks) == len({*dots, *marks}) == 1960
 
@@ -177,7 +182,8 @@ def test_the_rest_of_a_long_table_comes_when_it_is_wanted(browser, page):
     count = "document.querySelectorAll('#table-designs tbody tr').length"
     for act in (
         "document.querySelector('#table-designs thead button').click()",
-        "(() => { const box = document.querySelector('#table-designs input'); box.dispatchEvent(new Event('input')); })()",
+        "(() => { const box = document.querySelector('#table-designs input'); "
+        "box.dispatchEvent(new Event('input')); })()",
         "document.querySelector('#table-designs .scroll').scrollTop = 1e6",
     ):
         browser.open(page)
@@ -187,7 +193,10 @@ def test_the_rest_of_a_long_table_comes_when_it_is_wanted(browser, page):
             "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
         )
         assert browser.evaluate(count) == 1960
-        names = "[...document.querySelectorAll('#table-designs tbody tr')].map(row => row.cells[0].textContent)"
+        names = (
+            "[...document.querySelectorAll('#table-designs tbody tr')].map(row => "
+            "row.cells[0].textContent)"
+        )
         assert len(set(browser.evaluate(names))) == 1960
         assert browser.evaluate("document.documentElement.dataset.taken") is None
 
@@ -209,7 +218,8 @@ def test_tables_sort_and_links_resolve(browser, page):
     browser.open(page)
     browser.evaluate("document.querySelectorAll('#table-designs thead button')[5].click()")
     values = browser.evaluate(
-        "[...document.querySelectorAll('#table-designs tbody tr')].map(row => Number(row.cells[5].dataset.sort))"
+        "[...document.querySelectorAll('#table-designs tbody tr')].map(row => "
+        "Number(row.cells[5].dataset.sort))"
     )
     assert values == sorted(values, reverse=True) and len(set(values)) > 10
     broken = browser.evaluate("""[...document.querySelectorAll('a[href^="#"]')]

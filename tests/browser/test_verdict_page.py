@@ -76,7 +76,8 @@ def pages(tmp_path_factory):
 
 def text(browser, selector):
     return browser.evaluate(
-        f"[...document.querySelectorAll({json.dumps(selector)})].map(one => one.innerText.trim().replace(/\\s+/g, ' '))"
+        f"[...document.querySelectorAll({json.dumps(selector)})].map(one => "
+        "one.innerText.trim().replace(/\\s+/g, ' '))"
     )
 
 
@@ -97,7 +98,8 @@ def test_the_chip_stands_beside_its_memory_with_share_and_figure(browser, pages)
     # open is told in words, not by the look of the bar alone
     assert system.startswith("rpu ") and "62 % of draws (open)" in system
     widths = browser.evaluate(
-        "[...document.querySelectorAll('.strip .meter')].map(m => m.firstElementChild.getBoundingClientRect().width / m.clientWidth)"
+        "[...document.querySelectorAll('.strip .meter')].map(m => "
+        "m.firstElementChild.getBoundingClientRect().width / m.clientWidth)"
     )
     assert widths == pytest.approx([0.97, 0.62], abs=0.01)
     labels = browser.evaluate(

@@ -86,7 +86,8 @@ def test_a_wrong_rule_is_caught_and_what_is_wrong_is_named(wrong, named, checked
         (
             (
                 "signed = np.where(drawn < probability, np.sign(momentum), 0)",
-                "signed = np.where(drawn < probability, np.sign(momentum) * np.where(np.arange(drawn.shape[1]) == 6, -1, 1), 0)",
+                "signed = np.where(drawn < probability, np.sign(momentum) * "
+                "np.where(np.arange(drawn.shape[1]) == 6, -1, 1), 0)",
             ),
             "bias line",
         ),

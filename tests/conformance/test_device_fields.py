@@ -240,7 +240,8 @@ def test_a_device_can_be_copied_as_a_file(name, capsys, tmp_path):
 def test_no_control_character_of_a_file_is_printed(capsys, tmp_path):
     path = tmp_path / "odd.toml"
     path.write_text(
-        '["my \\u001b[31mdevice"]\nlaw = "soft_bounds"\ntitle = "a\\u009b31m\\u007f"\nsource = "me"\nplace = "ä 😀"\n'
+        '["my \\u001b[31mdevice"]\nlaw = "soft_bounds"\ntitle = "a\\u009b31m\\u007f"\nsource = '
+        '"me"\nplace = "ä 😀"\n'
         'confidence = "measured"\nparameters = {}\n',
         encoding="utf-8",
     )

@@ -13,7 +13,10 @@ from hwlib.errors import InputError
 from workloads import load_network
 from workloads.tables.products import is_product
 
-HEADER = "Layer name, IFMAP Height, IFMAP Width, Filter Height, Filter Width, Channels, Num Filter, Strides,\n"
+HEADER = (
+    "Layer name, IFMAP Height, IFMAP Width, Filter Height, Filter Width, Channels, Num Filter, "
+    "Strides,\n"
+)
 VGG_PADDED = (
     HEADER
     + """conv4_1,30,30,3,3,256,512,1,
@@ -252,7 +255,8 @@ def test_products_of_activations_have_no_weights(tmp_path):
 def test_products_in_the_convolution_form(tmp_path):
     text = (
         HEADER
-        + "Linear1,1024,1600,1,1600,1,4800,1,\nQKT,1024,64,1,64,1,1024,1,\nAttn_QxK',1,64,1,1,1,64,1,\nFFN1,1,1,1,1,512,2048,1,\n"
+        + "Linear1,1024,1600,1,1600,1,4800,1,\nQKT,1024,64,1,64,1,1024,1,\n"
+        + "Attn_QxK',1,64,1,1,1,64,1,\nFFN1,1,1,1,1,512,2048,1,\n"
     )
     network = read(tmp_path, text)
     assert network.weights == 1600 * 4800 + 512 * 2048

@@ -256,8 +256,10 @@ def test_the_table_of_the_comparison(tmp_path):
 
 def test_the_runs_of_a_study(tmp_path, capsys):
     (tmp_path / "study.toml").write_text(
-        'title = "a study"\nnetwork = "digits_cnn"\ndata = "digits"\n[[row]]\nname = "fp"\ntitle = "float"\npublished_text = "-"\n'
-        'settings = { rule = "float" }\n[[row]]\nname = "pulses"\ntitle = "with pulses"\npublished_text = "-"\nseeds = [1, 2]\n'
+        'title = "a study"\nnetwork = "digits_cnn"\ndata = "digits"\n[[row]]\nname = "fp"\ntitle = '
+        '"float"\npublished_text = "-"\n'
+        'settings = { rule = "float" }\n[[row]]\nname = "pulses"\ntitle = "with '
+        'pulses"\npublished_text = "-"\nseeds = [1, 2]\n'
     )
     assert (
         activity_study.main([str(tmp_path)]) == 2

@@ -137,7 +137,8 @@ def test_every_network_is_listed_with_one_line():
 def test_importing_workloads_is_light():
     code = (
         "import sys, workloads; workloads.load_network('lenet1'); workloads.list_networks();"
-        "heavy = {'onnx', 'numpy', 'pandas', 'numba', 'pydantic', 'google.protobuf'} & set(sys.modules); print(sorted(heavy))"
+        "heavy = {'onnx', 'numpy', 'pandas', 'numba', 'pydantic', 'google.protobuf'} & "
+        "set(sys.modules); print(sorted(heavy))"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert run.stdout.strip() == "[]", run.stdout + run.stderr
@@ -225,7 +226,8 @@ def test_scalesim_padding_stays_zero_where_both_fit(tmp_path):
         "layer,IFMAP H,IFMAP W,Filter H,Filter W,Channels,Num Filter,Stride",
         "Layers;Input Height;Input Width;Kernel Height;Kernel Width;In Channels;Out Channels;Strides;",
         "name\tIH\tIW\tR\tS\tC\tNum Filters\tStride Height\tStride Width",
-        "Layer name, Ifmap height, ifmap width, filter height, filter width, depth, Num Filter, Strides, Batch Size",
+        "Layer name, Ifmap height, ifmap width, filter height, filter width, depth, Num Filter, "
+        "Strides, Batch Size",
     ],
 )
 def test_scalesim_header_spellings(tmp_path, header):
@@ -242,7 +244,10 @@ def test_scalesim_header_spellings(tmp_path, header):
 
 
 def test_scalesim_two_strides_and_padding_column(tmp_path):
-    header = "Layer,IFMAP Height,IFMAP Width,Filter Height,Filter Width,Channels,Num Filter,Stride H,Stride W,Padding\n"
+    header = (
+        "Layer,IFMAP Height,IFMAP Width,Filter Height,Filter Width,Channels,Num Filter,Stride "
+        "H,Stride W,Padding\n"
+    )
     layer = load_network(write(tmp_path, header + "a,8,8,3,3,1,2,1,2,1\n")).array_layers[0]
     assert (
         layer.stride == (1, 2) and layer.padding == (1, 1, 1, 1) and layer.output_shape == (2, 8, 4)
@@ -251,7 +256,10 @@ def test_scalesim_two_strides_and_padding_column(tmp_path):
 
 def test_scalesim_depthwise_layers(tmp_path):
     header = "Layer name,IFMAP Height,IFMAP Width,Filter Height,Filter Width,Channels,Num Filter,Strides,\n"
-    rows = "Conv1,224,224,3,3,3,32,2,\nConv2_dw,112,112,3,3,1,1,1,#dw\nConv3,112,112,1,1,32,64,1,\nDP4,112,112,3,3,64,1,2,\n"
+    rows = (
+        "Conv1,224,224,3,3,3,32,2,\nConv2_dw,112,112,3,3,1,1,1,#dw\n"
+        "Conv3,112,112,1,1,32,64,1,\nDP4,112,112,3,3,64,1,2,\n"
+    )
     network = load_network(write(tmp_path, header + rows))
     check_network(network)
     assert [layer.groups for layer in network.array_layers] == [1, 32, 1, 64]

@@ -147,7 +147,8 @@ def test_no_file_that_is_read_runs_a_scheme(known, call, tmp_path):
     content = (tmp_path / "step.json").read_text()
     (tmp_path / "step.json").write_text(content.replace('"scheme": "rpu"', f'"scheme": "{scheme}"'))
     (tmp_path / "space.toml").write_text(
-        f'[space]\nnetwork = "digits_cnn"\nphase = "training"\nscheme = "{scheme}"\n[axes]\n"tile.rows" = [64, 128]\n'
+        '[space]\nnetwork = "digits_cnn"\nphase = "training"\nscheme = '
+        f'"{scheme}"\n[axes]\n"tile.rows" = [64, 128]\n'
     )
     for line in (("run", "step.json"), ("explore", "space.toml")):
         code, _, error = call(*line)

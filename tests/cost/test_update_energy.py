@@ -31,7 +31,9 @@ LINES = (
 )  # the errors of the third layer go to both of its tiles
 READS = 288 + 32 + 0.5 + 0.5  # lines of the fast arrays: every second vector
 READ_COLUMNS = 288 * 16 + 32 * 32 + 0.5 * 128 + 0.5 * 10
-PAIRS = 4  # of cells for seven bits; 4 x 128 columns of the third layer beside a reference column lie on two tiles
+# of cells for seven bits; 4 x 128 columns of the third layer beside a reference column lie on two
+# tiles
+PAIRS = 4
 WRITES = PULSES * WEIGHTS / BATCH
 VERIFIED = {("adc", "convert"): WRITES, ("front_end", "sample"): WRITES, ("array", "write"): WRITES}
 
@@ -125,9 +127,9 @@ def test_what_an_update_costs(name):
     counts, energy, total = counted(name)
     known = []
     for key, expected in BY_HAND[name].items():
-        if (
-            key == "words"
-        ):  # written as often as read; besides, inputs of the outer products are read, and results of reads written
+        # written as often as read; besides, inputs of the outer products are read, and results of
+        # reads written
+        if key == "words":
             results = OUTPUT_BITS * RESULTS.get(name, 0) / WORD
             assert counts["buffer", "write"] * 512 / WORD == pytest.approx(expected + results), key
             known += [energy["buffer", "write"], energy["buffer", "read"]]

@@ -30,7 +30,8 @@ def main() -> int:
 
     def told(name: str, part: Report) -> None:
         print(
-            f"{name:18} {part.inputs:8} inputs, {part.refused:8} refused, {part.inputs / part.seconds:7.0f} a second, slowest "
+            f"{name:18} {part.inputs:8} inputs, {part.refused:8} refused, "
+            f"{part.inputs / part.seconds:7.0f} a second, slowest "
             f"{part.slowest_s:.2f} s, peak {part.peak_mb} MB, {len(part.faults)} faults",
             flush=True,
         )
@@ -40,7 +41,8 @@ def main() -> int:
 
     whole = run(options.readers, options.seed, options.first, options.count, options.keep, told)
     print(
-        f"{whole.inputs} inputs, {whole.refused} refused, {len(whole.faults)} faults, {whole.inputs / whole.seconds:.0f} a second, "
+        f"{whole.inputs} inputs, {whole.refused} refused, {len(whole.faults)} faults, "
+        f"{whole.inputs / whole.seconds:.0f} a second, "
         f"slowest {whole.slowest_s:.2f} s, peak {whole.peak_mb} MB"
     )
     return 1 if whole.faults else 0

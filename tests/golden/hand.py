@@ -13,7 +13,9 @@ from statistics import NormalDist
 from golden.chip import Chip, up
 
 Counts = dict[str, float]
-HALF = 0.5  # of the inputs are not zero, of their bits are ones, and half of full scale is the mean: assumed until measured
+# of the inputs are not zero, of their bits are ones, and half of full scale is the mean: assumed
+# until measured
+HALF = 0.5
 ITERATIVE = ("divide", "square_root")
 
 

@@ -14,7 +14,10 @@ from hwlib.errors import InputError
 GOOD = (Path(archsim.__file__).parent / "chip" / "files" / "cim40.toml").read_text(encoding="utf-8")
 ADC_BITS = 'parameters = { bits = "=read.adc_bits", rate_msps = "=derived.adc_rate_msps" }'
 ADC = '[components.adc]\npart = "adc_sar"\nper = "adc"\n' + ADC_BITS
-FRONT_END = '[components.front_end]\npart = "integrator"\nper = "sensed"\nparameters = { slot_ns = "=derived.slot_ns" }\n'
+FRONT_END = (
+    '[components.front_end]\npart = "integrator"\nper = "sensed"\nparameters = { slot_ns = '
+    '"=derived.slot_ns" }\n'
+)
 CLOCK_TREE = (
     '[components.clock_tree]\npart = "clock_tree"\nper = "chip"\nboundary = "chip"\n'
     'parameters = { area_mm2 = "=derived.clocked_area_mm2" }\n'
@@ -328,7 +331,10 @@ def test_a_declared_absence_is_noted_and_costs_nothing(tmp_path):
 
 
 def test_a_part_of_an_own_name_says_what_it_does(tmp_path):
-    pads = '[components.pads]\npart = "register"\nper = "chip"\ncount = 1000\nboundary = "chip"\nparameters = { bits = 64 }\n'
+    pads = (
+        '[components.pads]\npart = "register"\nper = "chip"\ncount = 1000\nboundary = '
+        '"chip"\nparameters = { bits = 64 }\n'
+    )
     path = tmp_path / "chip.toml"
     path.write_text(GOOD + "\n" + pads)
     with pytest.raises(InputError, match="unknown role.*area_only"):

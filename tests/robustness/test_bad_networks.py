@@ -173,7 +173,10 @@ TOML = {
     ),
 }
 
-HEADER = "Layer name, IFMAP Height, IFMAP Width, Filter Height, Filter Width, Channels, Num Filter, Strides,\n"
+HEADER = (
+    "Layer name, IFMAP Height, IFMAP Width, Filter Height, Filter Width, Channels, Num Filter, "
+    "Strides,\n"
+)
 ROW = "Conv1,224,224,7,7,3,64,2,\n"
 CSV = {
     "empty": ("", "net.csv: the file is empty"),

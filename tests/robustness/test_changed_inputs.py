@@ -308,7 +308,10 @@ def test_a_source_is_that_of_what_runs(inputs):
     cells = []
     for number in (1, 1, 2):
         space = {"__name__": "__main__"}
-        text = f"class Own:\n    def words(self):\n        return helped()\ndef helped():\n    return {number}.0\n"
+        text = (
+            "class Own:\n    def words(self):\n        return helped()\ndef helped():\n    return "
+            f"{number}.0\n"
+        )
         exec(compile(text, "<cell>", "exec"), space)
         cells.append(scheme_digest(space["Own"]))
     assert cells[0] == cells[1] != cells[2]

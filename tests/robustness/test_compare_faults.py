@@ -151,7 +151,10 @@ def test_a_kill_costs_little():
 def test_killed_in_the_middle_of_tuning_and_resumed(tmp_path):
     asked = {"images": 200, "tune": 4, "seeds": 2}
     whole = archsim.compare("digits_cnn", ["tiki_taka", "sgd"], **asked)
-    command = f"compare digits_cnn --schemes tiki_taka,sgd --images 200 --tune 4 --seeds 2 --jobs 1 --out {tmp_path}"
+    command = (
+        "compare digits_cnn --schemes tiki_taka,sgd --images 200 --tune 4 --seeds 2 --jobs 1 "
+        f"--out {tmp_path}"
+    )
     process = subprocess.Popen(
         [sys.executable, "-m", "archsim.cli.main", *command.split()],
         cwd=ROOT,

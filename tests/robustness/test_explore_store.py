@@ -35,7 +35,10 @@ HEAD = {"rung": "price", "axes": ["a"], "metrics": ["m"], "code": "c", "figures"
 
 
 def start(space, folder, jobs=1, **limits):
-    code = "import json, sys, archsim; archsim.explore(json.loads(sys.argv[1]), jobs=int(sys.argv[3]), out=sys.argv[2], resume=True)"
+    code = (
+        "import json, sys, archsim; archsim.explore(json.loads(sys.argv[1]), "
+        "jobs=int(sys.argv[3]), out=sys.argv[2], resume=True)"
+    )
     with open(f"{folder}.errors", "wb") as errors:
         return subprocess.Popen(
             [sys.executable, "-c", code, json.dumps(space), str(folder), str(jobs)],

@@ -53,7 +53,10 @@ def lines(folder):
 
 
 def space_file(folder):
-    text = 'schema = 1\nnetwork = "lenet1"\n[axes]\n"tile.rows" = [64, 128]\n[objectives]\narea_mm2 = "minimise"\n'
+    text = (
+        'schema = 1\nnetwork = "lenet1"\n[axes]\n"tile.rows" = [64, 128]\n[objectives]\narea_mm2 = '
+        '"minimise"\n'
+    )
     (folder / "space.toml").write_text(text)
 
 

@@ -13,7 +13,10 @@ from archsim.basics.processes import worker_arguments
 from tests.explore_points import SPACE
 from tests.robustness.kills import ROOT, Family, Kill, draw, kill_often
 
-SWEEP = "import json, sys, archsim; archsim.explore(json.loads(sys.argv[1]), jobs=2, out=sys.argv[2], resume=True)"
+SWEEP = (
+    "import json, sys, archsim; archsim.explore(json.loads(sys.argv[1]), jobs=2, out=sys.argv[2], "
+    "resume=True)"
+)
 # Some work for two workers, and so much that it is killed in the middle of it.
 SHORT = SPACE | {
     "axes": {
@@ -136,7 +139,10 @@ def test_a_worker_ends_with_its_parent_whether_it_has_begun_or_not(tmp_path, beg
 
 
 def test_a_worker_watches_before_it_imports_anything_heavy():
-    code = "import sys, archsim.basics.processes; print(sorted({'numpy', 'pydantic', 'numba', 'pandas', 'joblib'} & set(sys.modules)))"
+    code = (
+        "import sys, archsim.basics.processes; print(sorted({'numpy', 'pydantic', 'numba', "
+        "'pandas', 'joblib'} & set(sys.modules)))"
+    )
     found = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )

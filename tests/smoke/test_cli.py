@@ -306,7 +306,10 @@ def test_validate_compares_with_what_was_published(call):
 
 def test_a_reader_that_leaves_early_is_no_fault():
     """More than a pipe holds, and a reader that takes ten letters of it."""
-    line = f"{sys.executable} -m archsim.cli.main run vgg8 --no-timing --json | head -c 10; echo ${{PIPESTATUS[0]}}"
+    line = (
+        f"{sys.executable} -m archsim.cli.main run vgg8 --no-timing --json | head -c 10; echo "
+        f"${{PIPESTATUS[0]}}"
+    )
     done = subprocess.run(["bash", "-c", line], cwd=ROOT, capture_output=True, text=True)
     assert done.stderr == "" and done.stdout.splitlines()[-1].endswith("0")
     assert len(shell("run", "vgg8", "--no-timing", "--json").stdout) > 70_000

@@ -117,8 +117,10 @@ def test_an_import_changes_nothing(tmp_path):
 def test_a_change_is_seen(tmp_path):
     (tmp_path / "meddler.py").write_text(
         "import os, pathlib, signal, warnings, numba, numpy\n"
-        "pathlib.Path('made').mkdir()\nopen('written', 'w').close()\nnumba.config.CACHE_DIR = 'made'\nnumpy.seterr(all='raise')\n"
-        "os.environ['OMP_NUM_THREADS'] = '1'\nwarnings.simplefilter('ignore')\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+        "pathlib.Path('made').mkdir()\nopen('written', 'w').close()\nnumba.config.CACHE_DIR = "
+        "'made'\nnumpy.seterr(all='raise')\n"
+        "os.environ['OMP_NUM_THREADS'] = "
+        "'1'\nwarnings.simplefilter('ignore')\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
     )
     found = import_all(tmp_path, ["meddler"], ["numba"], tmp_path)
     assert {change.split(":")[0] for change in found["changed"]} == {

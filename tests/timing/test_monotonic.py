@@ -48,7 +48,10 @@ def steps_down(seed, number, name):
     for (quick, less, job, before), (slow, more, other, after) in zip(found, found[1:]):
         programming = max(0, more - less)
         longer, job = slow - quick - programming, max(job, other)
-        told = f"{name} {before} -> {after}: {slow} cycles, {quick} before, a job takes {job}\n  {draw(seed, number)}"
+        told = (
+            f"{name} {before} -> {after}: {slow} cycles, {quick} before, a job takes {job}\n  "
+            f"{draw(seed, number)}"
+        )
         if longer > 0 and (longer > job or longer > 0.03 * quick):
             slower.append(told)
         elif slow > quick + job:

@@ -102,7 +102,7 @@ def test_broken_unit_work_in_a_trace_file_is_named(work, words, tmp_path):
     )
 
 
-def test_two_parts_of_an_error_take_a_second_backward_cycle_and_second_converters_and_gates_but_no_second_generator():
+def test_two_parts_of_an_error_take_a_second_cycle_converters_and_gates_but_no_second_generator():
     chip = archsim.load_architecture("rpu_512")
     network = load_network("digits_cnn")
     images = {}

@@ -66,7 +66,8 @@ class Dataset:
             test or len(self.test_labels)
         ) < len(self.test_labels):
             notes += (
-                f"only the first {train or len(self.train_labels)} training and {test or len(self.test_labels)} test images",
+                f"only the first {train or len(self.train_labels)} training and "
+                f"{test or len(self.test_labels)} test images",
             )
         return replace(
             self,

@@ -148,6 +148,7 @@ def _copy(address: str, file: IdxFile, target: BinaryIO, report: Callable[[int],
 
 def _advice(source: Source) -> str:
     return (
-        f"offline: run `archsim data fetch {source.name}` where there is a network, or get the four .gz files in any other way, "
+        f"offline: run `archsim data fetch {source.name}` where there is a network, or get the "
+        "four .gz files in any other way, "
         f"put them into a folder {source.name}/ and set ARCHSIM_DATA to the folder above it"
     )

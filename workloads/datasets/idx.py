@@ -78,5 +78,8 @@ def _advice(md5: str) -> str:
     for source in catalogue().values():
         for file in source.files.values():
             if file.md5 == md5:
-                return f"this is {file.file} of the data set '{source.name}'; put each set into a folder of its name"
+                return (
+                    f"this is {file.file} of the data set '{source.name}'; put each set into a "
+                    "folder of its name"
+                )
     return "fetch it again"

@@ -19,10 +19,17 @@ from workloads.datasets.idx import read_idx
 # 1,437 images to train and 360 to test, by numpy.random.default_rng(0).permutation(1797). A test
 # compares it with scikit-learn's copy.
 _DIGITS = Path(__file__).parent / "files" / "digits.npz"
-_DIGITS_TITLE = "Handwritten digits, 1,437 + 360 grey images of 8x8, 10 classes; comes with archsim, no download"
-_DIGITS_SOURCE = "E. Alpaydin, C. Kaynak, Optical Recognition of Handwritten Digits, UCI Machine Learning Repository (1998), CC BY 4.0"
+_DIGITS_TITLE = (
+    "Handwritten digits, 1,437 + 360 grey images of 8x8, 10 classes; comes with archsim, no "
+    "download"
+)
+_DIGITS_SOURCE = (
+    "E. Alpaydin, C. Kaynak, Optical Recognition of Handwritten Digits, UCI Machine Learning "
+    "Repository (1998), CC BY 4.0"
+)
 _DIGITS_NOTES = (
-    "digits: training and test images are a random split of the same 13 writers, so errors are lower than on new writers",
+    "digits: training and test images are a random split of the same 13 writers, so errors are "
+    "lower than on new writers",
 )
 
 

@@ -217,8 +217,8 @@ class Builder(GraphReader):
         self.values[node.output[0]] = self.source(tensor, node)
 
     def replace(self, name: str, **fields: object) -> None:
-        """Other values for some fields of a layer that is there already."""
-        self.layers[name] = dataclasses.replace(self.layers[name], **fields)  # type: ignore[arg-type]  # any field
+        """Other values for some fields of a layer that is there already, whichever they are."""
+        self.layers[name] = dataclasses.replace(self.layers[name], **fields)  # type: ignore[arg-type]
 
     def finished(self, outputs: list[str]) -> tuple[Layer, ...]:
         """Layers that the outputs need, in order."""

@@ -110,7 +110,10 @@ def _tell(graph: Graph, name: str, dims: str, choice: BatchAxis, differs: bool) 
     which = "no batch axis" if choice.axis is None else f"batch axis {choice.axis}"
     text = f"{which} in input '{printable(name)}' ({dims}), {choice.reason}"
     if differs:
-        text = f"no batch axis in input '{printable(name)}' ({dims}): its length is not that of the other inputs' batch"
+        text = (
+            f"no batch axis in input '{printable(name)}' ({dims}): its length is not that of the "
+            "other inputs' batch"
+        )
     if choice.assumed or differs:
         graph.notes.append(
             f"assumed: {text}; {OPTION} N names another one, {OPTION} {NO_BATCH} none"

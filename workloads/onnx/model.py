@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 LARGEST_COUNT = 10**6
 OLDEST_OPSET = 7
 _LARGEST_KEPT = 1024
-"""Elements of a constant that may take part in shape arithmetic; larger ones are weights, which inference does not need."""
+"""Elements of a constant that may take part in shape arithmetic; larger ones are weights, which
+inference does not need."""
 _VALUE_FIELDS = (
     "raw_data",
     "float_data",

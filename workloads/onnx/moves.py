@@ -30,7 +30,8 @@ _LARGEST_LOOKED_AT = 2**20
 """Elements of a tensor up to which it is found out at once whether a node moves anything at all."""
 
 Move = Callable[[Constants, "NodeProto", Array, int], Array]
-"""(constants, node, array, number of the output) -> the array that the node would make of it, -1 where it fills."""
+"""(constants, node, array, number of the output) -> the array that the node would make of it, -1
+where it fills."""
 
 
 def _moved(operator: str, move: Move) -> Converter:

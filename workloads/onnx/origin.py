@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 _SAME = ("Identity", "Dropout", "Cast")
 _RESHAPES = ("Reshape", "Squeeze", "Unsqueeze", "Flatten")
 _WEIGHT_ENDING = re.compile(
-    r"([._/](w|weight|weights|weight_v|kernel|gamma|scale|in_proj_weight|W|weight_ih_l0|weight_quantized)(_?\d+)?)$|(_w_0|_W|_w|_weight|_kernel)$"
+    r"([._/](w|weight|weights|weight_v|kernel|gamma|scale|in_proj_weight|W|weight_ih_l0"
+    r"|weight_quantized)(_?\d+)?)$|(_w_0|_W|_w|_weight|_kernel)$"
 )
 _BIAS_ENDING = re.compile(r"([._/](b|bias|B|beta)(_?\d+)?)$|(_b_0|_B|_b|_bias)$")
 _LEFTOVER = re.compile(r"(/[A-Za-z0-9]+)?/(Cast(_\d+)?/)?ReadVariableOp(:\d+)?$|:\d+$")
@@ -29,7 +30,8 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9_./:+-]")
 
 Step = tuple[object, ...]
 Origin = tuple[str, tuple[Step, ...]]
-"""The name of a stored tensor, and what is done to it: ("T", perm), ("R", shape), ("Q", scale, zero point, axis)."""
+"""The name of a stored tensor, and what is done to it: ("T", perm), ("R", shape), ("Q", scale, zero
+point, axis)."""
 
 
 class Origins:

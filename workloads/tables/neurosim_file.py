@@ -53,7 +53,8 @@ def read_neurosim_network(
     rows = [_row(cells, f"{path}: line {line}") for line, cells in lines]
     padded = reading != "none"
     notes.add(
-        "padding read as 'same' in the whole file, as the networks of NeuroSim have it; --padding none counts as NeuroSim itself does"
+        "padding read as 'same' in the whole file, as the networks of NeuroSim have it; --padding "
+        "none counts as NeuroSim itself does"
         if reading == "auto"
         else f"padding '{reading}' in the whole file, as asked"
     )

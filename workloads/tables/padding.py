@@ -102,7 +102,10 @@ def choose_reading(windows: Sequence[Window]) -> tuple[str, str]:
         # the maps.
         same = sum(_halvings(window.same()) - _halvings(window.none()) for window in free) >= 0
     if same:
-        note = f"padding read as 'same' in the whole file ({why}); --padding none counts as SCALE-Sim itself does"
+        note = (
+            f"padding read as 'same' in the whole file ({why}); --padding none counts as SCALE-Sim "
+            "itself does"
+        )
         return "same", _START + note + _against(windows, True)
     why = (
         f"of {fits.pairs} pairs of layers {without} fit it, {fits.same} the other"
@@ -112,7 +115,8 @@ def choose_reading(windows: Sequence[Window]) -> tuple[str, str]:
     kind = "sizes hold it already" if fits.held > fits.none else "as SCALE-Sim counts"
     return (
         "none",
-        f"{_START}padding read as none in the whole file, {kind} ({why}); --padding overrules{_against(windows, False)}",
+        f"{_START}padding read as none in the whole file, {kind} ({why}); --padding "
+        f"overrules{_against(windows, False)}",
     )
 
 

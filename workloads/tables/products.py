@@ -96,7 +96,8 @@ def note_products(layers: Sequence[Layer], wanted: object, notes: Notes) -> None
         )
     elif wanted in (None, "auto") and (pair := _attention_like(layers)):
         notes.add(
-            f"{pair[0]} and {pair[1]} have the shapes of an attention's two products, but not their names: read as weights; "
+            f"{pair[0]} and {pair[1]} have the shapes of an attention's two products, but not "
+            "their names: read as weights; "
             f"--product {pair[0]},{pair[1]} reads them as products of activations"
         )
 

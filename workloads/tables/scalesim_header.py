@@ -24,11 +24,13 @@ _ALLOWED = f"'{', '.join(CONVOLUTION)}' or 'name, m, n, k'"
 _SPELLINGS = {
     "name": r"layers?|layers?names?|names?|layerid",
     "ifmap height": r"(ifmap|ifm|input|in|image|featuremap|fmap)(map|feature|featuremap)?(height|h|rows?)|ih",
-    "ifmap width": r"(ifmap|ifm|input|in|image|featuremap|fmap)(map|feature|featuremap)?(width|w|cols?|columns?)|iw",
+    "ifmap width": r"(ifmap|ifm|input|in|image|featuremap|fmap)(map|feature|featuremap)?"
+    r"(width|w|cols?|columns?)|iw",
     "filter height": r"(filter|filt|kernel|weight|f|k|r)(height|h|rows?)|r",
     "filter width": r"(filter|filt|kernel|weight|f|k|s)(width|w|cols?|columns?)|s",
     "channels": r"(num|number|no|input|in|ifmap)?(of)?(channels?|ch|inchannels?)|c",
-    "num filter": r"(num|number|no|n)?(of)?(filters?|filt|kernels?|outputchannels?|outchannels?)|ofmapchannels?",
+    "num filter": r"(num|number|no|n)?(of)?(filters?|filt|kernels?|outputchannels?|outchannels?)"
+    r"|ofmapchannels?",
     "strides": r"strides?|strides?(height|h|y|rows?)|(vertical|row)strides?",
     "stride width": r"strides?(width|w|x|cols?|columns?)|(horizontal|column)strides?",
     "padding": r"padding|pads?|paddings",

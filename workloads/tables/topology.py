@@ -19,7 +19,10 @@ from workloads.network import Layer
 LARGEST_TOTAL = 2**50
 """Multiply-accumulates of a network: counts of them stay exact in a double."""
 _SHOWN = 5
-_JOINED = "input is not the output of the layer before (pooling, branch or residual not in the file), joined at no cost"
+_JOINED = (
+    "input is not the output of the layer before (pooling, branch or residual not in the file), "
+    "joined at no cost"
+)
 
 
 class Notes:

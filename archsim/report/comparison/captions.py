@@ -36,7 +36,10 @@ def tradeoff_caption(view: ComparisonView, name: str) -> str:
     cost = COSTS[name]
     front = view.front(cost.key)
     names = [row["name"] for row in view.rows if row["number"] in front]
-    text = f"Both axes logarithmic; better is left and down. On the front, beaten by no other in both: {', '.join(names)}."
+    text = (
+        "Both axes logarithmic; better is left and down. On the front, beaten by no other in "
+        f"both: {', '.join(names)}."
+    )
     if cost.low:
         text += (
             f" Lines through a point: {_spread(view)} A draw has the same figures for all schemes, "
@@ -79,6 +82,12 @@ def breakdown_caption(view: ComparisonView, name: str) -> str:
 def curve_caption(view: ComparisonView) -> str:
     """What the curves are."""
     if max(row["epochs"] for row in view.rows) == 1:
-        return "After a single epoch. The training error is that of the weights while they learn, so it may lie far above the test error."
+        return (
+            "After a single epoch. The training error is that of the weights while they learn, so "
+            "it may lie far above the test error."
+        )
     best = view.rows[0]
-    return f"All panels have the same axes. Best at the end: {best['name']}, {fmt.significant(best['test_error_percent'], 3)} %."
+    return (
+        f"All panels have the same axes. Best at the end: {best['name']}, "
+        f"{fmt.significant(best['test_error_percent'], 3)} %."
+    )

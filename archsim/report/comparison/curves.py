@@ -166,7 +166,10 @@ def _ends(runs: Sequence[_Run], errors: list[float], width: float) -> Drawing:
         test, train = (
             left + scale.place(end[key]) for key in ("test_error_percent", "train_error_percent")
         )
-        tip = f"{run.name}\ntest {end['test_error_percent']:.2f} %, training {end['train_error_percent']:.2f} %"
+        tip = (
+            f"{run.name}\ntest {end['test_error_percent']:.2f} %, training "
+            f"{end['train_error_percent']:.2f} %"
+        )
         drawing.add(
             Text(left - 8, y + 4, fit_text(run.row["name"], left - 10, 11), "end", 11),
             Line(test, y, train, y, "line", 1.4),

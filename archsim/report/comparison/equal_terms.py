@@ -29,7 +29,8 @@ def terms_told(view: ComparisonView) -> list[str]:
     epochs = "epoch" if terms["epochs"] == 1 else "epochs"
     told.append(
         f"{fmt.count(terms['images'])} training images, {terms['epochs']} {epochs}; "
-        f"{fmt.count(terms['test_images'])} test images; always the most frequent class: {terms['chance_percent']:.1f} %."
+        f"{fmt.count(terms['test_images'])} test images; always the most frequent class: "
+        f"{terms['chance_percent']:.1f} %."
     )
     if terms["seeds"] > 1:
         last = terms["seed"] + terms["seeds"] - 1
@@ -46,7 +47,8 @@ def terms_told(view: ComparisonView) -> list[str]:
     tuning = terms["tuning"]
     told.append(
         f"Tuned: {tuning['trials']} trials for every scheme, each on {fmt.count(tuning['images'])} images, "
-        f"judged by {fmt.count(tuning['validation_images'])} others of the training set. The test set is in no trial."
+        f"judged by {fmt.count(tuning['validation_images'])} others of the training set. The test "
+        "set is in no trial."
         if tuning
         else "Nothing was tuned: rates are those that were named, or that each scheme suggests."
     )

@@ -57,7 +57,8 @@ def told_terms(comparison: Comparison) -> list[str]:
     if terms.get("seeds", 1) > 1:
         last = terms["seed"] + terms["seeds"] - 1
         lines.append(
-            f"accuracy: mean and standard deviation over seeds {terms['seed']} to {last}; silicon of the first"
+            f"accuracy: mean and standard deviation over seeds {terms['seed']} to {last}; silicon "
+            "of the first"
         )
     if terms.get("tuning"):
         tuning = terms["tuning"]
@@ -79,8 +80,10 @@ def _short(value: object) -> str:
 def print_comparison(
     rows: Sequence[Mapping], refused: Mapping[str, str], console, terms: Sequence[str] = ()
 ) -> None:
-    """One line a scheme; the best of each column that nothing holds back stands bold. Schemes that could not run follow, by
-    reason, and the terms. A narrow terminal gets fewer columns, never cut numbers."""
+    """One line a scheme; the best of each column that nothing holds back stands bold. Schemes that
+    could not run follow, by reason, and the terms. A narrow terminal gets fewer columns, never cut
+    numbers.
+    """
     from rich.measure import Measurement
     from rich.text import Text
 

@@ -77,7 +77,10 @@ def _tip(tip: str) -> str:
 
 def _rect(mark: Rect, paint: Callable[[str], str]) -> str:
     faded = f' fill-opacity="{_number(mark.opacity)}"' if mark.opacity < 1 else ""
-    where = f'x="{_number(mark.x)}" y="{_number(mark.y)}" width="{_number(mark.width)}" height="{_number(mark.height)}"'
+    where = (
+        f'x="{_number(mark.x)}" y="{_number(mark.y)}" width="{_number(mark.width)}" '
+        f'height="{_number(mark.height)}"'
+    )
     body = f'<rect {where} fill="{paint(mark.fill)}"{faded}'
     return f"{body}>{_tip(mark.tip)}</rect>" if mark.tip else f"{body}/>"
 
@@ -99,13 +102,19 @@ def _text(mark: Text, paint: Callable[[str], str]) -> str:
         if mark.halo
         else ""
     )
-    where = f'x="{_number(mark.x)}" y="{_number(mark.y)}" font-size="{_number(mark.size)}" fill="{paint(mark.fill)}"'
+    where = (
+        f'x="{_number(mark.x)}" y="{_number(mark.y)}" font-size="{_number(mark.size)}" '
+        f'fill="{paint(mark.fill)}"'
+    )
     return f"<text {where}{anchor}{weight}{turn}{halo}>{escape(printable(mark.text))}</text>"
 
 
 def _circle(mark: Circle, paint: Callable[[str], str]) -> str:
     where = f'cx="{_number(mark.x)}" cy="{_number(mark.y)}" r="{_number(mark.radius)}"'
-    return f'<circle {where} fill="{paint(mark.fill)}" stroke="{paint("card")}" stroke-width="0.8">{_tip(mark.tip)}</circle>'
+    return (
+        f'<circle {where} fill="{paint(mark.fill)}" stroke="{paint("card")}" '
+        f'stroke-width="0.8">{_tip(mark.tip)}</circle>'
+    )
 
 
 def _dots(mark: Dots, paint: Callable[[str], str]) -> str:
@@ -113,7 +122,8 @@ def _dots(mark: Dots, paint: Callable[[str], str]) -> str:
     path = "".join(f"M{x:.1f} {y:.1f}h.01" for x, y in mark.points)
     names = f" data-dots={quoteattr(' '.join(mark.names))}" if mark.names else ""
     return (
-        f'<path class="dots"{names} d="{path}" fill="none" stroke="{paint(mark.fill)}" stroke-width="{_number(2 * mark.radius)}" '
+        f'<path class="dots"{names} d="{path}" fill="none" stroke="{paint(mark.fill)}" '
+        f'stroke-width="{_number(2 * mark.radius)}" '
         'stroke-linecap="round"/>'
     )
 

@@ -130,6 +130,9 @@ def _tip(name: str, row: dict) -> str:
         f"{name}: {fmt.count(row.get('idle_cycles', 0))} of {fmt.count(row['total_cycles'])} cycles idle"
     ]
     if row.get("requests") is not None:
-        queue = f"queue {fmt.significant(row.get('queue_mean'), 3)} mean, {fmt.count(row.get('queue_max'))} at most"
+        queue = (
+            f"queue {fmt.significant(row.get('queue_mean'), 3)} mean, "
+            f"{fmt.count(row.get('queue_max'))} at most"
+        )
         lines.append(f"{fmt.count(row['requests'])} requests, {queue}")
     return "\n".join(lines)

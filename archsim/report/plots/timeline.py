@@ -128,7 +128,10 @@ def _sliced(lane: str, rows: list[dict], last: float, slices: int, lane_box: Box
             if shares[i]
         ]
         busy = sum(row["end"] - row["start"] for row in own)
-        tip = f"{lane}: {phase}, {fmt.count(len(own))} spans\n{fmt.count(busy)} cycles in all, {fmt.percent(busy / last)} of the run"
+        tip = (
+            f"{lane}: {phase}, {fmt.count(len(own))} spans\n{fmt.count(busy)} cycles in all, "
+            f"{fmt.percent(busy / last)} of the run"
+        )
         marks.append(Boxes(tuple(boxes), token("phase", phase), tip))
     return marks
 

@@ -50,7 +50,10 @@ def _energy(view: View) -> str:
     rows = sorted(view.chip_components, key=lambda row: -row.energy_j)
     total = sum(row.energy_j for row in rows)
     static = sum(row.static_energy_j for row in rows)
-    text = f"Energy of the whole run inside the chip boundary, {fmt.si(total, 'J')} in all. Largest: {_names(rows[:3])}."
+    text = (
+        f"Energy of the whole run inside the chip boundary, {fmt.si(total, 'J')} in all. Largest: "
+        f"{_names(rows[:3])}."
+    )
     if not view.timed:
         return text + " Dynamic energy only: nothing was timed."
     if not static:
@@ -62,9 +65,15 @@ def _boundaries(view: View) -> str:
     boundaries = view.result.get("boundaries") or {}
     macro = boundaries.get("macro") or {}
     system = boundaries.get("system") or {}
-    text = "The same run counted three ways, stacked by component; compare tools and papers only at the same boundary."
+    text = (
+        "The same run counted three ways, stacked by component; compare tools and papers only at "
+        "the same boundary."
+    )
     if macro.get("energy_j") and system.get("energy_j"):
-        text += f" The system takes {fmt.significant(system['energy_j'] / macro['energy_j'], 3)} times the energy of the macro."
+        text += (
+            f" The system takes {fmt.significant(system['energy_j'] / macro['energy_j'], 3)} times "
+            "the energy of the macro."
+        )
     return text
 
 
@@ -72,7 +81,10 @@ def _roofline(view: View) -> str:
     points = roofline_points(view)
     best = max(points, key=lambda point: point.rate)
     share = fmt.percent(best.rate / view.roofline["peak_macs_per_s"])
-    text = "Multiply-accumulates a second over multiply-accumulates for each bit moved; both axes logarithmic. "
+    text = (
+        "Multiply-accumulates a second over multiply-accumulates for each bit moved; both axes "
+        "logarithmic. "
+    )
     text += "A point is a layer in a phase, the lines are what tiles, buffer and off-chip memory allow. "
     name = f"{best.layer} ({best.phase})"
     if len(points) > 1:
@@ -101,9 +113,15 @@ def _layers(view: View) -> str:
 def _timeline(view: View) -> str:
     spans = view.rows("timeline")
     lanes = len({row.get("lane") for row in spans})
-    text = f"{counted(len(spans), 'span')} on {counted(lanes, 'lane')}, {counted(view.number('cycles'), 'cycle')} in all."
+    text = (
+        f"{counted(len(spans), 'span')} on {counted(lanes, 'lane')}, "
+        f"{counted(view.number('cycles'), 'cycle')} in all."
+    )
     if max(Counter(row.get("lane") for row in spans).values()) > EXACT_SPANS:
-        text += " Where spans are too many to draw, the height of a colour is its busy share of that slice of time."
+        text += (
+            " Where spans are too many to draw, the height of a colour is its busy share of that "
+            "slice of time."
+        )
     return text
 
 
@@ -119,7 +137,10 @@ def _stalls(view: View) -> str:
     cause = max(view.stalls, key=view.stalls.__getitem__)
     total = sum(view.stalls.values())
     share = fmt.percent(view.stalls[cause] / total)
-    return f"Cycles in which something was ready but had to wait, summed over all resources. {share} waits for {cause}."
+    return (
+        f"Cycles in which something was ready but had to wait, summed over all resources. {share} "
+        f"waits for {cause}."
+    )
 
 
 def _names(rows: list) -> str:

@@ -34,7 +34,10 @@ def headline(view: View) -> list[Headline]:
         "inside the chip boundary",
         *_spread(view, "area_mm2", fmt.area),
     )
-    parts = f"static {fmt.power(view.number('static_power_uw'), 3)} + dynamic {fmt.power(view.number('dynamic_power_uw'), 3)}"
+    parts = (
+        f"static {fmt.power(view.number('static_power_uw'), 3)} + dynamic "
+        f"{fmt.power(view.number('dynamic_power_uw'), 3)}"
+    )
     leak = f"leakage {fmt.power(view.number('static_power_uw'), 3)}; {untimed}"
     power = Headline(
         "Power",

@@ -110,7 +110,10 @@ class View:
         limit = self.result.get("limited_by")
         if not limit or not self.timed:
             return ""
-        return f"{limit['resource']}: at least {limit['at_least_cycles']:,} of {self.number('cycles'):,} cycles"
+        return (
+            f"{limit['resource']}: at least {limit['at_least_cycles']:,} of "
+            f"{self.number('cycles'):,} cycles"
+        )
 
     @property
     def title(self) -> str:

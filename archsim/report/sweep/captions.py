@@ -73,18 +73,25 @@ def captions(view: SweepView) -> dict[str, str]:
         "bands": _bands(view),
         "sensitivity": _sensitivity(view),
         "effects": _effects(view),
-        "interactions": "Means over all other axes. Where lines are not parallel, the best value of one axis depends on the other.",
+        "interactions": "Means over all other axes. Where lines are not parallel, the best value of one axis "
+        "depends on the other.",
     }
 
 
 def _pareto(view: SweepView) -> str:
-    text = f"{fmt.count(len(view.points))} designs on rung ‘{view.document['rung']}’; {len(view.front)} are on the front of "
+    text = (
+        f"{fmt.count(len(view.points))} designs on rung ‘{view.document['rung']}’; "
+        f"{len(view.front)} are on the front of "
+    )
     text += f"{len(view.objectives)} objective{'s' if len(view.objectives) > 1 else ''} "
     text += f"({', '.join(view.name(o['path']) for o in view.objectives)})."
     if len(view.objectives) > 2:
         text += " A plot shows two of them, so a design on the front may look dominated."
     if view.document["uncertainty"]:
-        text += " Lines through a point span 5 to 95 % of the draws of the figures; undecided: on the front in 5 to 95 % of the draws."
+        text += (
+            " Lines through a point span 5 to 95 % of the draws of the figures; undecided: on the "
+            "front in 5 to 95 % of the draws."
+        )
     if view.document["below"]:
         rungs = view.document["rungs"]
         below = rungs[
@@ -111,7 +118,8 @@ def _bands(view: SweepView) -> str:
     undecided = sum(row["verdict"] == "undecided" for row in rows)
     return (
         f"Median and 5 to 95 % of 200 draws. {BANDS} "
-        f"{sure} designs are on the front in at least 95 % of the draws, {undecided} are undecided: with these figures nobody "
+        f"{sure} designs are on the front in at least 95 % of the draws, {undecided} are "
+        "undecided: with these figures nobody "
         "can tell. Latency and accuracy rest on no figure and have no band."
     )
 
@@ -122,12 +130,19 @@ def _sensitivity(view: SweepView) -> str:
         if entry["first"]:
             best = max(entry["first"], key=lambda item: item["share"])
             tops.append(
-                f"{view.name(entry['objective'])} by {view.short(best['axis'])} ({fmt.percent(best['share'])})"
+                f"{view.name(entry['objective'])} by {view.short(best['axis'])} "
+                f"({fmt.percent(best['share'])})"
             )
-    text = "First-order (Sobol) shares of the variance with 5 to 95 % bootstrap intervals; pink: what two axes do only together."
+    text = (
+        "First-order (Sobol) shares of the variance with 5 to 95 % bootstrap intervals; pink: what "
+        "two axes do only together."
+    )
     promoted = [entry for entry in view.document["analysis"] if entry["promoted"]]
     if promoted:
-        text += " Objectives of a higher rung rest on its promoted designs only, which are no even sample of the space."
+        text += (
+            " Objectives of a higher rung rest on its promoted designs only, which are no even "
+            "sample of the space."
+        )
     left_out = [
         f"{view.short(item['axis'])} from {view.name(entry['objective'])} ({item['reason']})"
         for entry in view.document["analysis"]
@@ -140,6 +155,7 @@ def _sensitivity(view: SweepView) -> str:
 
 def _effects(view: SweepView) -> str:
     return (
-        "Mean over all other axes (geometric where the objective spans more than tenfold); the bar is the middle half of the designs. "
+        "Mean over all other axes (geometric where the objective spans more than tenfold); the bar "
+        "is the middle half of the designs. "
         "A flat line with long bars: this axis alone says little."
     )

@@ -57,7 +57,10 @@ def draw_effects(view: SweepView, width: float) -> Drawing | None:
             high - 52,
             view.unit(entry["objective"]),
         )
-        title = f"{view.name(entry['objective'])}{', ' + scale.unit if scale.unit else ''} (rung {entry['rung'].split('(')[0]})"
+        title = (
+            f"{view.name(entry['objective'])}{', ' + scale.unit if scale.unit else ''} (rung "
+            f"{entry['rung'].split('(')[0]})"
+        )
         drawing.add(Text(0, top + 16, title, bold=True))
         for order, path in enumerate(paths):
             x = left + (order % columns) * wide
@@ -206,5 +209,8 @@ def _interaction(
         ]
         drawing.add(*(Line(a[0], a[1], b[0], b[1], colour, 1.6) for a, b in zip(marks, marks[1:])))
         for x, y, row in marks:
-            tip = f"{first} = {row['first']}, {second} = {line}\nmean {view.write(entry['objective'], row['mean'])}, {row['points']} points"
+            tip = (
+                f"{first} = {row['first']}, {second} = {line}\nmean "
+                f"{view.write(entry['objective'], row['mean'])}, {row['points']} points"
+            )
             drawing.add(Circle(x, y, 3.4, colour, tip))

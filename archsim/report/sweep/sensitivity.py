@@ -56,7 +56,10 @@ def _panel(drawing: Drawing, view: SweepView, entry: dict, strip: Strip, line: f
     label = min(150.0, width * 0.42)
     scale = Scale(0.0, 1.0, width - label - 44, False, 100.0, "%")
     bars = _bars(view, entry)
-    title = f"{view.name(entry['objective'])} ({'log, ' if entry['logarithmic'] else ''}rung {entry['rung'].split('(')[0]})"
+    title = (
+        f"{view.name(entry['objective'])} ({'log, ' if entry['logarithmic'] else ''}rung "
+        f"{entry['rung'].split('(')[0]})"
+    )
     drawing.add(Text(left, top + 14, fit_text(title, width, 12, bold=True), bold=True))
     start = left + label
     bottom = top + 24 + line * len(bars)
@@ -67,7 +70,10 @@ def _panel(drawing: Drawing, view: SweepView, entry: dict, strip: Strip, line: f
         )
     for order, (name, item, pair) in enumerate(bars):
         y = top + 24 + line * order
-        tip = f"{name}: {fmt.percent(item['share'])}, interval {fmt.percent(item['low'])} to {fmt.percent(item['high'])}"
+        tip = (
+            f"{name}: {fmt.percent(item['share'])}, interval {fmt.percent(item['low'])} to "
+            f"{fmt.percent(item['high'])}"
+        )
         drawing.add(
             Text(
                 start - 6,

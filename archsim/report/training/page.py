@@ -25,8 +25,10 @@ def training_caption(view: View) -> str:
     best = min(rows, key=lambda row: row["test_error_percent"])
     cost = f"{fmt.si(training['energy_j'], 'J')} and {fmt.si(training['seconds'], 's')}"
     return (
-        f"Test error {rows[-1]['test_error_percent']:.2f} % after {len(rows)} epochs on {view.text('dataset')}, lowest "
-        f"{best['test_error_percent']:.2f} % after epoch {best['epoch']}. Training went through {fmt.count(training['images'])} "
+        f"Test error {rows[-1]['test_error_percent']:.2f} % after {len(rows)} epochs on "
+        f"{view.text('dataset')}, lowest "
+        f"{best['test_error_percent']:.2f} % after epoch {best['epoch']}. Training went through "
+        f"{fmt.count(training['images'])} "
         f"images; on this chip that takes {cost}, tests not counted."
     )
 

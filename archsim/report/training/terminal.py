@@ -103,7 +103,8 @@ def _subtitle(view: View, result: Mapping) -> str:
     settings = result["training"]["settings"]
     device = f", device {result['device']}" if result["device"] else ""
     return (
-        f"{result['dataset']} · scheme {view.text('scheme')}{device} · learning rate {fmt.plain(settings['learning_rate'])} · "
+        f"{result['dataset']} · scheme {view.text('scheme')}{device} · learning rate "
+        f"{fmt.plain(settings['learning_rate'])} · "
         f"batch {view.text('batch')} · seed {view.text('seed')} · {fmt.plain(view.number('node_nm'))} nm"
     )
 
@@ -112,7 +113,10 @@ def _accuracy(epochs: Sequence[Mapping]) -> str:
     if not epochs:
         return "no epoch was finished"
     last = epochs[-1]
-    text = f"test error {last['test_error_percent']:.2f} % after {last['epoch']} epoch{'s' if last['epoch'] > 1 else ''}"
+    text = (
+        f"test error {last['test_error_percent']:.2f} % after {last['epoch']} "
+        f"epoch{'s' if last['epoch'] > 1 else ''}"
+    )
     if len(epochs) >= 5:
         text += f", mean of the last five {sum(row['test_error_percent'] for row in epochs[-5:]) / 5:.2f} %"
     return text + f"; training error {last['train_error_percent']:.2f} %"

@@ -49,7 +49,8 @@ class MixedPrecision(GradientScheme):
     )
     device: ClassVar[str] = "bulk_rram_2bit"
     source: ClassVar[str] = (
-        "Wu et al., Adv. Mater. 35, 2305465 (2023), Sec. 2.1 and 2.5; Nandakumar et al., Front. Neurosci. 14:406 (2020)"
+        "Wu et al., Adv. Mater. 35, 2305465 (2023), Sec. 2.1 and 2.5; Nandakumar et al., Front. "
+        "Neurosci. 14:406 (2020)"
     )
     references: ClassVar[tuple[str, ...]] = (
         "wu2023",

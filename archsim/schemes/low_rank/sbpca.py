@@ -90,7 +90,10 @@ class Sbpca(ArrayBackward):
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        exact = "estimator svd is the exact truncated decomposition of the whole gradient, a reference: not the rule of the scheme's source"
+        exact = (
+            "estimator svd is the exact truncated decomposition of the whole gradient, a "
+            "reference: not the rule of the scheme's source"
+        )
         return (exact,) if self.estimator == "svd" else ()
 
     @property

@@ -75,9 +75,9 @@ def batch_work(estimator: str, a: int, b: int, k: int) -> dict[str, float]:
     """Actions once a batch, before the estimate is applied."""
     if estimator == "sbe":  # unit vectors
         return {"multiply": a + b, "multiply_add": a + b, "square_root": 2, "divide": 2}
-    if (
-        estimator == "svd"
-    ):  # R-SVD (Golub and Van Loan, Matrix Computations, Sec. 8.6): 6 m n^2 + 20 n^3 floating-point operations
+    # R-SVD (Golub and Van Loan, Matrix Computations, Sec. 8.6): 6 m n^2 + 20 n^3 floating-point
+    # operations, two of them a multiply_add.
+    if estimator == "svd":
         most, least = max(a, b), min(a, b)
         return {"multiply_add": 3 * most * least**2 + 10 * least**3}
     if estimator == "lrt":  # L and R from Q and the root of c

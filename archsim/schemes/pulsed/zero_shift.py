@@ -71,7 +71,8 @@ class ZeroShift(Rpu):
             ()
             if self.pulses
             else (
-                "pulses is 0: nothing is shifted, the reference stays at zero; not the rule of the scheme's source",
+                "pulses is 0: nothing is shifted, the reference stays at zero; not the rule of the "
+                "scheme's source",
             )
         )
 

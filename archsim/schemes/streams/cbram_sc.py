@@ -51,7 +51,8 @@ class CbramStochastic(StreamScheme, OptimiserScheme):
         "optimiser on stochastic streams from probabilistic CBRAM devices (or LFSR, Sobol)"
     )
     source: ClassVar[str] = (
-        "Lammie, Eshraghian, Lu & Azghadi, IEEE TCAS-II 2021 (arXiv 2103.06506), abstract; compositions our own"
+        "Lammie, Eshraghian, Lu & Azghadi, IEEE TCAS-II 2021 (arXiv 2103.06506), abstract; "
+        "compositions our own"
     )
     references: ClassVar[tuple[str, ...]] = ("lammie2021", "gaba2013")
     algorithm: ClassVar[str] = "archsim.schemes.streams.cbram_sc_rule:CbramRule"

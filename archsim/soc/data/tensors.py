@@ -66,7 +66,8 @@ def tensors_of(
         notes.append(f"weights of {_some(drawn)} are random")
     if folded:
         notes.append(
-            f"batch normalisation without values ({_some(folded)}) counts as folded into the weights: it passes its input on"
+            f"batch normalisation without values ({_some(folded)}) counts as folded into the "
+            "weights: it passes its input on"
         )
     return tensors, tuple(notes)
 

@@ -38,7 +38,8 @@ class EventFormat(NamedTuple):
 
 # fmt: off
 FORMATS = (
-    EventFormat("--trace-out", ".json", "the events for Perfetto or chrome://tracing", "perfetto:PerfettoTrace"),
+    EventFormat("--trace-out", ".json", "the events for Perfetto or chrome://tracing",
+                "perfetto:PerfettoTrace"),
     EventFormat("--vcd", ".vcd", "the events as a value change dump (needs the extra 'vcd')", "vcd:VcdTrace"),
     EventFormat("--events-csv", ".csv", "the events as a table, one a row", "event_table:EventTable"),
 )

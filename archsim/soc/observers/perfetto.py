@@ -146,7 +146,8 @@ class PerfettoTrace(Observer):
                 before = mean
         if self._dropped:
             self.notes = (
-                f"{self.path.name}: the first {self.limit} events are in it, {self._dropped} later ones are left out",
+                f"{self.path.name}: the first {self.limit} events are in it, {self._dropped} later "
+                "ones are left out",
             )
         other = {
             "network": machine.trace.network,

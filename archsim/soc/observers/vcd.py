@@ -74,7 +74,8 @@ class VcdTrace(Observer):
             timescale=scale,
             date="",
             version="archsim",
-            comment=f"{machine.trace.network} on {machine.chip.name}; a cycle is {float(self._ticks):g} ticks",
+            comment=f"{machine.trace.network} on {machine.chip.name}; a cycle is "
+            f"{float(self._ticks):g} ticks",
         )
         self._names: set[tuple[str, ...]] = set()
         self._busy = {}
