@@ -28,7 +28,7 @@ def decay_and_diffuse(state, planes, lifetimes, batches, rest, diffusion, seed, 
     key = stream_key(seed, step, tile, AGEING)
     for i in range(state.shape[0]):
         for part in range(state.shape[1]):
-            place = row_key(row_key(key, U(i)), U(part))
+            cell = row_key(row_key(key, U(i)), U(part))
             for j in range(state.shape[2]):
                 value = state[i, part, j]
                 if lifetimes.shape[0] > 0:
@@ -36,7 +36,7 @@ def decay_and_diffuse(state, planes, lifetimes, batches, rest, diffusion, seed, 
                         (1.0 - 1.0 / np.float64(lifetimes[i, part, j])) ** batches
                     )
                 if diffusion > ZERO:
-                    value += diffusion * normal(place, U(j))
+                    value += diffusion * normal(cell, U(j))
                 state[i, part, j] = min(
                     max(value, planes[i, part, LOWER, j]), planes[i, part, UPPER, j]
                 )

@@ -123,11 +123,9 @@ def _rebuilt(function: FunctionType, namespace: dict[str, Any]) -> FunctionType:
     made = FunctionType(
         function.__code__, namespace, function.__name__, function.__defaults__, function.__closure__
     )
-    made.__qualname__, made.__module__, made.__doc__ = (
-        function.__qualname__,
-        function.__module__,
-        function.__doc__,
-    )
+    made.__qualname__ = function.__qualname__
+    made.__module__ = function.__module__
+    made.__doc__ = function.__doc__
     made.__kwdefaults__ = function.__kwdefaults__
     return made
 

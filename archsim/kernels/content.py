@@ -40,8 +40,8 @@ def code_text(code: types.CodeType, docstring: str | None = None) -> str:
         code_text(value)
         if isinstance(value, types.CodeType)
         else repr((type(value).__name__, value))
-        for place, value in enumerate(code.co_consts)
-        if place > 0 or value != docstring
+        for position, value in enumerate(code.co_consts)
+        if position > 0 or value != docstring
     ]
     names = (
         code.co_names,

@@ -128,7 +128,10 @@ def convert(value, level, bound):
 def read_line(fast, memory, rule, k, key, z):
     """z (M,) = what line k of the fast array has gathered, against its reference, its sign undone."""
     # Records are taken apart before the loop: each look into one costs a count of its references.
-    weights, reference, mean, held = fast.weights, memory.reference, memory.mean, memory.held
+    weights = fast.weights
+    reference = memory.reference
+    mean = memory.mean
+    held = memory.held
     sign, reads = memory.choppers[k], memory.reads[k]
     noise, tail = rule.noise, rule.tail
     level, bound = rule.level, rule.bound
@@ -170,8 +173,12 @@ def store_line(matrix, k, scale, form, image, key):
 
 def pulse_line(slow, memory, k, z, gain, signed, listed, key, writes):
     """H gathers z at line k; an entry past one gives its weight a pulse and starts anew."""
-    weights, state, planes = slow.weights, slow.state, slow.planes
-    law, write_noise, hidden = slow.law, slow.write_noise, memory.hidden
+    weights = slow.weights
+    state = slow.state
+    planes = slow.planes
+    law = slow.law
+    write_noise = slow.write_noise
+    hidden = memory.hidden
     listed[0] = k
     fired = 0
     for i in range(z.shape[0]):

@@ -194,8 +194,13 @@ def generate_trains(values, factor, slots, clock, drive, trains):
     Records of arrays cost more than a train where they go into a function a line: what a line needs
     is taken out here.
     """
-    scale, highest, key, period = drive.scale, drive.highest, drive.key, drive.period
-    numbers, words, sharing = drive.numbers, drive.words, drive.sharing
+    scale = drive.scale
+    highest = drive.highest
+    key = drive.key
+    period = drive.period
+    numbers = drive.numbers
+    words = drive.words
+    sharing = drive.sharing
     if sharing == CHIP:
         serve_trains(values, factor, slots, clock, drive, trains)
         return
@@ -224,8 +229,13 @@ def generate_block(errors, factors, slots, clocks, drive, starts, trains):
     """trains[line, v] (uint64) of all rows for several vectors: errors (M, V), factors, slots and
     clocks before each vector (V,); `starts` is working memory, a word a vector.
     """
-    scale, highest, key, period = drive.scale, drive.highest, drive.key, drive.period
-    numbers, words, sharing = drive.numbers, drive.words, drive.sharing
+    scale = drive.scale
+    highest = drive.highest
+    key = drive.key
+    period = drive.period
+    numbers = drive.numbers
+    words = drive.words
+    sharing = drive.sharing
     count = factors.shape[0]
     if sharing == CHIP:
         for v in range(count):

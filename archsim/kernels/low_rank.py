@@ -48,15 +48,15 @@ def orthonormalise(vectors):
                 after += column[j] * column[j]
             if after > 1e-12 * before and after > 1e-60 and np.isfinite(after):
                 break
-            least, place = np.inf, 0
+            least, emptiest = np.inf, 0
             for j in range(length):
                 held = 0.0
                 for i in range(c):
                     held += vectors[j, i] * vectors[j, i]
                 if held < least:
-                    least, place = held, j
+                    least, emptiest = held, j
             column[:] = 0.0
-            column[place] = 1.0
+            column[emptiest] = 1.0
             before = 1.0
         scale = 1.0 / np.sqrt(after)
         for j in range(length):

@@ -34,7 +34,10 @@ class FactorWords(NamedTuple):
 @kernel
 def store_factors(X, D, s, words, part):
     """Round the factors X (N, k), D (M, k) and s (k) in place; `part` (uint64) of the image."""
-    form, image, seed, tile = words.form, words.image, words.seed, words.tile
+    form = words.form
+    image = words.image
+    seed = words.seed
+    tile = words.tile
     store_words(X.reshape(-1), words.of_x, form, image, seed, tile, words.stream, part)
     store_words(D.reshape(-1), words.of_d, form, image, seed, tile, words.stream + U(1), part)
     singular = s.astype(np.float32)  # float64 in LRT

@@ -19,7 +19,9 @@ from archsim.kernels.product import largest
 from archsim.kernels.random import row_key, stream_key, uniform, word_at
 
 U = np.uint64
-ZERO, ONE, HALF = np.float32(0.0), np.float32(1.0), np.float32(0.5)
+ZERO = np.float32(0.0)
+ONE = np.float32(1.0)
+HALF = np.float32(0.5)
 NONE = np.int32(0)
 INFINITY = np.float32(np.inf)
 # A form, int64 (6,): the floating format that a lane computes in; bits of the fixed-point word
@@ -36,8 +38,12 @@ SCALE_FIELDS = 8
 RARE = 10_000  # one value in so many may saturate (Courbariaux 2014: 0.01 %)
 MOST_EXPONENT = 90  # steps of 32-bit words stay normal numbers of float32
 LARGEST_FP16 = np.float32(65504.0)
-SIGN, MAGNITUDE, TOP = np.uint32(0x80000000), np.uint32(0x7FFFFFFF), np.uint32(0xFFFF0000)
-EVEN, ODD, SIXTEEN = np.uint32(0x7FFF), np.uint32(1), np.uint32(16)
+SIGN = np.uint32(0x80000000)
+MAGNITUDE = np.uint32(0x7FFFFFFF)
+TOP = np.uint32(0xFFFF0000)
+EVEN = np.uint32(0x7FFF)
+ODD = np.uint32(1)
+SIXTEEN = np.uint32(16)
 LARGEST_BF16, INFINITE = np.uint32(0x7F7F0000), np.uint32(0x7F800000)
 
 

@@ -24,7 +24,9 @@ def program(cells, targets, selected, verify, draws, tally):
 
     Records are those of `kernels.records`; counts += devices, cycles, devices left outside.
     """
-    weights, state, planes = cells.weights, cells.state, cells.planes
+    weights = cells.weights
+    state = cells.state
+    planes = cells.planes
     totals, writes = tally.counts, tally.writes
     key = stream_key(draws.seed, draws.step, draws.tile, WRITE)
     for i in range(weights.shape[0]):

@@ -92,9 +92,9 @@ def normal(key, column):
 def fill_normals(key, values):
     """values[i, j] = standard normal of row i and column j of a stream key."""
     for i in range(values.shape[0]):
-        place = row_key(key, U(i))
+        row = row_key(key, U(i))
         for j in range(values.shape[1]):
-            values[i, j] = normal(place, U(j))
+            values[i, j] = normal(row, U(j))
 
 
 def as_word(number: int | np.integer[Any]) -> np.uint64:

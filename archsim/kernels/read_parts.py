@@ -225,9 +225,9 @@ def read_parts(
                     multiply(planes[j], FORTH, BEGIN, BEGIN, driven, sums, left)
                 else:
                     multiply(weights, transposed, line, column, driven, sums, left)
-                place = pieces - 1 if transposed else j
+                piece = pieces - 1 if transposed else j
                 weight = np.float32(
-                    shift * lowest * np.float32(1 << (place * cell_bits if sliced else 0))
+                    shift * lowest * np.float32(1 << (piece * cell_bits if sliced else 0))
                 )
                 for b in range(left):
                     keys[b] = row_key(

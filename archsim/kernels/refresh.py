@@ -94,7 +94,9 @@ def refresh(cells, limits, draws, tally):
     reset and the pulses that follow.
     """
     stream = stream_key(draws.seed, draws.step, draws.tile, REFRESH)
-    weights, state, planes = cells.weights, cells.state, cells.planes
+    weights = cells.weights
+    state = cells.state
+    planes = cells.planes
     counts, writes = tally.counts, tally.writes
     for i in range(weights.shape[0]):
         key = row_key(stream, U(i))

@@ -39,7 +39,7 @@ def refresh_reference(
     """
     rows = np.arange(len(weights))[:, None]
     columns = np.arange(weights.shape[1])
-    place = row_key_reference(stream_key_reference(seed, step, tile, REFRESH), rows)
+    refreshes = row_key_reference(stream_key_reference(seed, step, tile, REFRESH), rows)
     bound = planes[:, :, UPPER]
     larger = np.where(state[:, 0] > state[:, 1], 0, 1)[:, None]
     high, high_bound = (np.take_along_axis(values, larger, 1)[:, 0] for values in (state, bound))
@@ -49,7 +49,7 @@ def refresh_reference(
     wanted = weights.copy()
     for part in range(2):
         value = F(target) + F(spread) * normal_reference(
-            row_key_reference(place, 2 + part), columns
+            row_key_reference(refreshes, 2 + part), columns
         )
         state[:, part] = np.where(
             chosen, np.clip(value, planes[:, part, LOWER], bound[:, part]), state[:, part]
@@ -65,13 +65,13 @@ def refresh_reference(
         seen = state[:, 0] - state[:, 1]
         if write_noise > 0:
             seen = seen + F(write_noise) * normal_reference(
-                row_key_reference(row_key_reference(place, 4), call), columns
+                row_key_reference(row_key_reference(refreshes, 4), call), columns
             )
         missing = wanted - seen
         steps, moved = [], []
         for part in range(2):
             noise = normal_reference(
-                row_key_reference(row_key_reference(place, part), call), columns
+                row_key_reference(row_key_reference(refreshes, part), call), columns
             )
             mean, new = (
                 np.clip(

@@ -32,14 +32,14 @@ def threshold_of(counter, bits, transfer, device):
 class Drawing(NamedTuple):
     """The streams that an optimiser draws: `length` cycles a gradient, whose values are multiplied
     by `inverse` float32; `transfer` the thresholds of the converters (see `streams.Multiplier`);
-    `numbers` where the bits come from; `first_place` of the first row's first number.
+    `numbers` where the bits come from; `first_cycle` of the first row's first number.
     """
 
     inverse: np.float32
     length: int
     transfer: np.ndarray
     numbers: Numbers
-    first_place: int
+    first_cycle: int
 
 
 class Moments(NamedTuple):
@@ -63,14 +63,16 @@ class Widths(NamedTuple):
 
 
 @kernel
-def draw_numbers(into, numbers, dimension, place):
-    """Number `place` of every element of a row."""
-    source, tables, key = numbers.source, numbers.tables, numbers.key
+def draw_numbers(into, numbers, dimension, cycle):
+    """Number `cycle` of every element of a row."""
+    source = numbers.source
+    tables = numbers.tables
+    key = numbers.key
     if numbers.shared:
-        into[:] = number_at(source, tables, key, dimension, 0, place)
+        into[:] = number_at(source, tables, key, dimension, 0, cycle)
     else:
         for j in range(into.shape[0]):
-            into[j] = number_at(source, tables, key, dimension, j + 1, place)
+            into[j] = number_at(source, tables, key, dimension, j + 1, cycle)
 
 
 @kernel
@@ -88,7 +90,9 @@ def average(counters, values, bits, drawing, ones):
     counters = borrowed(counters)
     values = borrowed(values)
     drawing = borrowed(drawing)
-    length, transfer, numbers = drawing.length, drawing.transfer, drawing.numbers
+    length = drawing.length
+    transfer = drawing.transfer
+    numbers = drawing.numbers
     rows, columns = counters.shape
     levels = np.empty(columns, np.int32)
     signs = np.empty(columns, np.int32)
@@ -99,9 +103,9 @@ def average(counters, values, bits, drawing, ones):
         line = counters[i]
         set_thresholds(levels, signs, values[i], drawing.inverse, False, transfer, 0)
         for k in range(length):
-            place = drawing.first_place + i * length + k
-            draw_numbers(drawn, numbers, GRADIENT, place)
-            draw_numbers(fed, numbers, FIRST, place)
+            cycle = drawing.first_cycle + i * length + k
+            draw_numbers(drawn, numbers, GRADIENT, cycle)
+            draw_numbers(fed, numbers, FIRST, cycle)
             for j in range(columns):
                 c = line[j]
                 leak = np.int32(fed[j] < threshold_of(abs(c), bits, transfer, j))
@@ -151,7 +155,9 @@ def adam(moments, quotients, values, widths, drawing, ones):
     quotients = borrowed(quotients)
     values = borrowed(values)
     drawing = borrowed(drawing)
-    first, second, root = moments.first, moments.second, moments.root
+    first = moments.first
+    second = moments.second
+    root = moments.root
     held, saved = moments.held, moments.saved
     length, transfer = drawing.length, drawing.transfer
     rows, columns = first.shape
@@ -165,9 +171,9 @@ def adam(moments, quotients, values, widths, drawing, ones):
         set_thresholds(levels, signs, values[i], drawing.inverse, False, transfer, 0)
         totals[:] = 0
         for k in range(length):
-            place = drawing.first_place + i * length + k
+            cycle = drawing.first_cycle + i * length + k
             for dimension in range(STREAMS):
-                draw_numbers(n[dimension], drawing.numbers, dimension, place)
+                draw_numbers(n[dimension], drawing.numbers, dimension, cycle)
             for j in range(columns):
                 m = first[i, j]
                 v = second[i, j]

@@ -27,15 +27,15 @@ def stream_of(
 ) -> np.ndarray:
     """Bits (n,) of the streams of counters (n,) of `bits` bits; numbers (n,) or (1,)."""
     levels = transfer.shape[1] - 1
-    places = (counter.astype(np.int64) * levels + (1 << (bits - 1))) >> bits
-    return (numbers < transfer[np.arange(len(counter)) % len(transfer), places]).astype(np.int64)
+    chosen = (counter.astype(np.int64) * levels + (1 << (bits - 1))) >> bits
+    return (numbers < transfer[np.arange(len(counter)) % len(transfer), chosen]).astype(np.int64)
 
 
 def drawn_reference(drawing: Drawing, row: int, columns: int) -> dict[int, np.ndarray]:
     """Numbers (L, columns), or (L, 1) where a row shares them, of every stream of a row."""
     numbers = drawing.numbers
     lines = np.zeros(1, int) if numbers.shared else 1 + np.arange(columns)
-    cycles = drawing.first_place + row * drawing.length + np.arange(drawing.length)
+    cycles = drawing.first_cycle + row * drawing.length + np.arange(drawing.length)
     source = numbers.source, numbers.tables, numbers.key
     return {
         dimension: numbers_reference(*source, dimension, lines, cycles).T

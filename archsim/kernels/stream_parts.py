@@ -20,7 +20,7 @@ U = np.uint64
 
 
 @kernel
-def count_parts(counts, operands, multiplier, numbers, first_place, tally):
+def count_parts(counts, operands, multiplier, numbers, first_cycle, tally):
     """Add the outer products of the columns of inputs and errors in two parts, as one bit a value,
     to counts int32 (M, N).
 
@@ -34,9 +34,16 @@ def count_parts(counts, operands, multiplier, numbers, first_place, tally):
     multiplier = borrowed(multiplier)
     numbers = borrowed(numbers)
     tally = borrowed(tally)
-    inputs, errors, steps = operands.inputs, operands.errors, operands.steps
-    block, group, transfer = multiplier.block, multiplier.group, multiplier.transfer
-    source, tables, key, shared = numbers.source, numbers.tables, numbers.key, numbers.shared
+    inputs = operands.inputs
+    errors = operands.errors
+    steps = operands.steps
+    block = multiplier.block
+    group = multiplier.group
+    transfer = multiplier.transfer
+    source = numbers.source
+    tables = numbers.tables
+    key = numbers.key
+    shared = numbers.shared
     totals, switched = tally.totals, tally.switched
     outputs = counts.shape[0]
     lines = counts.shape[1]
@@ -60,18 +67,18 @@ def count_parts(counts, operands, multiplier, numbers, first_place, tally):
             for v in range(vectors):
                 if steps[v] == 0:
                     continue
-                place = first_place + (v * blocks + b) * groups + g
+                cycle = first_cycle + (v * blocks + b) * groups + g
                 for j in range(columns):
                     x[j] = inputs[g * group + j, v]
                 inverse = operands.input_inverse[v]
                 totals[DRIVEN] += set_thresholds(
                     x_levels[:columns], x_signs, x[:columns], inverse, False, transfer, 0
                 )
-                number = number_at(source, tables, key, 0, 0, place)
+                number = number_at(source, tables, key, 0, 0, cycle)
                 input_ones = 0
                 for j in range(columns):
                     if not shared:
-                        number = number_at(source, tables, key, 0, j + 1, place)
+                        number = number_at(source, tables, key, 0, j + 1, cycle)
                     one = np.int32(number < x_levels[j])
                     x_bits[j] = one * x_signs[j]
                     switched[j] += one
@@ -91,11 +98,11 @@ def count_parts(counts, operands, multiplier, numbers, first_place, tally):
                         transfer,
                         group + part * block,
                     )
-                    number = number_at(source, tables, key, other, 0, place)
+                    number = number_at(source, tables, key, other, 0, cycle)
                     for i in range(rows):
                         if not shared:
                             number = number_at(
-                                source, tables, key, other, first_line + i + 1, place
+                                source, tables, key, other, first_line + i + 1, cycle
                             )
                         one = np.int32(number < d_levels[i])
                         moves[i] += one * d_signs[i]

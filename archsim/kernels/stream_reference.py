@@ -44,24 +44,24 @@ def numbers_reference(
     key: np.uint64,
     dimension: int,
     lines: np.ndarray,
-    places: np.ndarray,
+    cycles: np.ndarray,
 ) -> np.ndarray:
-    """Numbers int64 of the generators of `lines` (n,) in the cycles `places` (L,), as
+    """Numbers int64 of the generators of `lines` (n,) in `cycles` (L,), as
     `streams.number_at`: (n, L).
     """
     lines = np.asarray(lines, np.int64)[:, None]
-    places = np.asarray(places, np.int64)[None]
+    cycles = np.asarray(cycles, np.int64)[None]
     if source == LFSR:
         return tables[
-            0, (int(key) % PERIOD + dimension * 10007 + lines * 40503 + places) % PERIOD
+            0, (int(key) % PERIOD + dimension * 10007 + lines * 40503 + cycles) % PERIOD
         ].astype(np.int64)
     if source == SOBOL:
         masks = np.where(
             lines > 0, (mix_reference(key ^ lines.astype(U)) >> U(48)).astype(np.int64), 0
         )
-        return tables[1 + dimension, places & 65535].astype(np.int64) ^ masks
-    words = words_reference(row_key_reference(np.array([key]) + U(dimension), lines), places >> 2)
-    return (words >> (16 * (places & 3)).astype(U) & U(65535)).astype(np.int64)
+        return tables[1 + dimension, cycles & 65535].astype(np.int64) ^ masks
+    words = words_reference(row_key_reference(np.array([key]) + U(dimension), lines), cycles >> 2)
+    return (words >> (16 * (cycles & 3)).astype(U) & U(65535)).astype(np.int64)
 
 
 def thresholds_reference(
@@ -153,14 +153,14 @@ def count_products_reference(
     operands: Operands,
     multiplier: Multiplier,
     numbers: Numbers,
-    first_place: int,
+    first_cycle: int,
     tally: StreamTally,
 ) -> None:
     """Twin of `streams.count_products`: each place as a product of two matrices of bits."""
     length, group = multiplier.length, multiplier.group
     asked = operands, multiplier, numbers
     for rows, columns, v, number in _places(counts.shape, operands, multiplier):
-        cycles = first_place + number * length + np.arange(length)
+        cycles = first_cycle + number * length + np.arange(length)
         d = _error_bits(*asked, rows, v, cycles)
         x = _input_bits(*asked, columns, v, cycles)
         both = d.bits @ x.bits.T
@@ -179,13 +179,13 @@ def count_parts_reference(
     operands: Operands,
     multiplier: Multiplier,
     numbers: Numbers,
-    first_place: int,
+    first_cycle: int,
     tally: StreamTally,
 ) -> None:
     """Twin of `stream_parts.count_parts`: up and down counts of each place as an outer product."""
     asked = operands, multiplier, numbers
     for rows, columns, v, number in _places(counts.shape, operands, multiplier):
-        cycle = np.array([first_place + number])
+        cycle = np.array([first_cycle + number])
         x = _input_bits(*asked, columns, v, cycle)
         parts = [_error_bits(*asked, rows, v, cycle, part) for part in range(2)]
         moves = sum(d.signs * d.bits[:, 0] for d in parts)

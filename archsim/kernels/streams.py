@@ -5,7 +5,7 @@ A stream of L bits lies in ceil(L/64) words of 64 bits, bit k of the stream in b
 k // 64, the rest zero.
 Numbers have 16 bits; a bit is 1 where the number of its cycle lies below a threshold of 0 to 65536.
 Nothing has a state:
-number `place` of a generator follows from its key, its dimension and its place, so that a run can
+number `cycle` of a generator follows from its key, its dimension and its cycle, so that a run can
 stop anywhere.
 """
 
@@ -103,29 +103,31 @@ def number_tables() -> np.ndarray:
 
 
 @kernel
-def number_at(source, tables, key, dimension, line, place):
-    """Number `place` (int64) of a generator, 0 to 65535; `line` > 0 is a generator of its own:
+def number_at(source, tables, key, dimension, line, cycle):
+    """Number `cycle` (int64) of a generator, 0 to 65535; `line` > 0 is a generator of its own:
     other numbers, another phase of the same register, or Sobol points shifted bit by bit."""
     if source == LFSR:
         return np.int32(
             tables[
-                0, (np.int64(key % U(PERIOD)) + dimension * 10007 + line * 40503 + place) % PERIOD
+                0, (np.int64(key % U(PERIOD)) + dimension * 10007 + line * 40503 + cycle) % PERIOD
             ]
         )
     if source == SOBOL:
         mask = np.int32(mix(key ^ U(line)) >> U(48)) if line > 0 else np.int32(0)
-        return np.int32(tables[1 + dimension, place & 65535]) ^ mask
-    word = word_at(row_key(key + U(dimension), U(line)), U(place >> 2))
-    return np.int32(word >> U(16 * (place & 3)) & U(65535))
+        return np.int32(tables[1 + dimension, cycle & 65535]) ^ mask
+    word = word_at(row_key(key + U(dimension), U(line)), U(cycle >> 2))
+    return np.int32(word >> U(16 * (cycle & 3)) & U(65535))
 
 
 @kernel
-def encode(words, thresholds, length, numbers, dimension, first_line, place, ones_of):
+def encode(words, thresholds, length, numbers, dimension, first_line, cycle, ones_of):
     """Streams of `length` bits from thresholds int32 (n,), into words uint64 (words, n). Where
     `Numbers` are not shared line `first_line` + j has its own. Adds the ones of each line to
     ones_of int64 (n,), returns their sum.
     """
-    source, tables, key = numbers.source, numbers.tables, numbers.key
+    source = numbers.source
+    tables = numbers.tables
+    key = numbers.key
     words = borrowed(words)
     thresholds = borrowed(thresholds)
     words[:, :] = U(0)
@@ -133,7 +135,7 @@ def encode(words, thresholds, length, numbers, dimension, first_line, place, one
     for k in range(length):
         row, bit = words[k >> 6], U(k & 63)
         if numbers.shared:
-            number = number_at(source, tables, key, dimension, 0, place + k)
+            number = number_at(source, tables, key, dimension, 0, cycle + k)
             for j in range(lines):
                 row[j] |= U(number < thresholds[j]) << bit
         else:
@@ -141,7 +143,7 @@ def encode(words, thresholds, length, numbers, dimension, first_line, place, one
                 if thresholds[j] > 0:
                     row[j] |= (
                         U(
-                            number_at(source, tables, key, dimension, first_line + j + 1, place + k)
+                            number_at(source, tables, key, dimension, first_line + j + 1, cycle + k)
                             < thresholds[j]
                         )
                         << bit
@@ -183,7 +185,7 @@ def set_thresholds(thresholds, signs, values, inverse, bipolar, transfer, first_
 
 
 @kernel
-def count_products(counts, operands, multiplier, numbers, first_place, tally):
+def count_products(counts, operands, multiplier, numbers, first_cycle, tally):
     """Add the outer products of the columns of inputs and errors, as streams, to counts int32
     (M, N).
 
@@ -195,7 +197,7 @@ def count_products(counts, operands, multiplier, numbers, first_place, tally):
         operands: `Operands` in one part.
         multiplier: `Multiplier` that is moved over the product.
         numbers: `Numbers` of both sides.
-        first_place: of the first vector's first number.
+        first_cycle: of the first vector's first number.
         tally: `StreamTally`.
     """
     counts = borrowed(counts)
@@ -203,8 +205,12 @@ def count_products(counts, operands, multiplier, numbers, first_place, tally):
     multiplier = borrowed(multiplier)
     numbers = borrowed(numbers)
     tally = borrowed(tally)
-    inputs, errors, steps = operands.inputs, operands.errors, operands.steps
-    block, group, length = multiplier.block, multiplier.group, multiplier.length
+    inputs = operands.inputs
+    errors = operands.errors
+    steps = operands.steps
+    block = multiplier.block
+    group = multiplier.group
+    length = multiplier.length
     transfer, bipolar = multiplier.transfer, multiplier.bipolar
     totals, switched = tally.totals, tally.switched
     outputs = counts.shape[0]
@@ -229,7 +235,7 @@ def count_products(counts, operands, multiplier, numbers, first_place, tally):
             for v in range(vectors):
                 if steps[v] == 0:
                     continue
-                place = first_place + ((v * blocks + b) * groups + g) * length
+                cycle = first_cycle + ((v * blocks + b) * groups + g) * length
                 for i in range(rows):
                     d[i] = errors[b * block + i, v]
                 for j in range(columns):
@@ -250,7 +256,7 @@ def count_products(counts, operands, multiplier, numbers, first_place, tally):
                     numbers,
                     0,
                     0,
-                    place,
+                    cycle,
                     switched[:columns],
                 )
                 if driven == 0 and not bipolar:
@@ -262,7 +268,7 @@ def count_products(counts, operands, multiplier, numbers, first_place, tally):
                     numbers,
                     error_dimension,
                     error_line,
-                    place,
+                    cycle,
                     switched[group : group + rows],
                 )
                 for i in range(rows):

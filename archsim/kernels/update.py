@@ -100,7 +100,9 @@ def _update(cells, inputs, errors, trains, draws, tally):
     column_stream = stream_key(draws.seed, draws.step, draws.tile, TRAIN_COLUMN)
     update_stream = stream_key(draws.seed, draws.step, draws.tile, UPDATE)
     # Records are taken apart before the loop: each look into one costs a count of its references.
-    weights, state, planes = cells.weights, cells.state, cells.planes
+    weights = cells.weights
+    state = cells.state
+    planes = cells.planes
     law, write_noise = cells.law, cells.write_noise
     counts, writes = tally.counts, tally.writes
     generators = trains.generators.state
@@ -160,7 +162,9 @@ def _update(cells, inputs, errors, trains, draws, tally):
 def _pulse(cells, signed, draws, tally):
     cells = borrowed(cells)
     tally = borrowed(tally)
-    weights, state, planes = cells.weights, cells.state, cells.planes
+    weights = cells.weights
+    state = cells.state
+    planes = cells.planes
     law, write_noise = cells.law, cells.write_noise
     counts, writes = tally.counts, tally.writes
     key = stream_key(draws.seed, draws.step, draws.tile, WRITE)

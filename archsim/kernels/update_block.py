@@ -177,7 +177,9 @@ def update_block(cells, inputs, errors, trains, draws, tally, words):
     column_stream = stream_key(draws.seed, draws.step, draws.tile, TRAIN_COLUMN)
     update_stream = stream_key(draws.seed, draws.step, draws.tile, UPDATE)
     # Records are taken apart before the loop: each look into one costs a count of its references.
-    weights, state, planes = cells.weights, cells.state, cells.planes
+    weights = cells.weights
+    state = cells.state
+    planes = cells.planes
     law, write_noise = cells.law, cells.write_noise
     counts, writes = tally.counts, tally.writes
     input_values, error_values = inputs.values, errors.values

@@ -110,7 +110,7 @@ def _drawn_gradient(
         counts = np.zeros(layer.weights.shape, np.int64)
         inverses = (1 / of_inputs).astype(F), (1 / of_errors).astype(F)
         operands = Operands(x, d, *inverses, steps)
-        first_place = image * x.shape[1] * blocks * scheme.length
-        count_products_reference(counts, operands, multiplier, numbers, first_place, tally)
+        first_cycle = image * x.shape[1] * blocks * scheme.length
+        count_products_reference(counts, operands, multiplier, numbers, first_cycle, tally)
         gradient += F(unit / scheme.length) * counts.astype(F)
     return gradient

@@ -61,12 +61,12 @@ class DynamicRule(StreamRule[DynamicSettings]):
         scale = self.step / self.rate
         return ones, scale * ones, ones.astype(np.int32), scale
 
-    def count(self, index: int, operands: Operands, first_place: int, tally: StreamTally) -> None:
+    def count(self, index: int, operands: Operands, first_cycle: int, tally: StreamTally) -> None:
         if self.scheme.output_errors == 1:
-            super().count(index, operands, first_place, tally)
+            super().count(index, operands, first_cycle, tally)
             return
         counts, numbers = self.counts[index], self.numbers[index]
-        stream_parts.count_parts(counts, operands, self.multiplier, numbers, first_place, tally)
+        stream_parts.count_parts(counts, operands, self.multiplier, numbers, first_cycle, tally)
 
     def change(self, layer: LayerState, step: int) -> np.ndarray:
         copy = self.copies[layer.index]

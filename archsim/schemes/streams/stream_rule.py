@@ -180,8 +180,8 @@ class StreamRule(UpdateRule[Settings]):
             counts[...] = 0
             inverses = (1 / of_inputs).astype(F), (1 / of_errors).astype(F)
             operands = streams.Operands(inputs, errors, *inverses, steps)
-            first_place = int(step * vectors * edges["places"] * length)
-            self.count(index, operands, first_place, streams.StreamTally(tallies, self.switched))
+            first_cycle = int(step * vectors * edges["places"] * length)
+            self.count(index, operands, first_cycle, streams.StreamTally(tallies, self.switched))
             self.gradients[index] += F(unit / length) * counts
             self.store(layer, "gradient", self.gradients[index], step)
         done.add("stream_multiplier", "bit", edges["products"] * vectors)
@@ -202,13 +202,13 @@ class StreamRule(UpdateRule[Settings]):
         done.add_work(scheme.image_work(rows, columns, 1, vectors))
 
     def count(
-        self, index: int, operands: streams.Operands, first_place: int, tally: streams.StreamTally
+        self, index: int, operands: streams.Operands, first_cycle: int, tally: streams.StreamTally
     ) -> None:
         """Count the coincidences of array `index` into `counts`; arguments as
         `kernels.streams.count_products`.
         """
         counts, numbers = self.counts[index], self.numbers[index]
-        streams.count_products(counts, operands, self.multiplier, numbers, first_place, tally)
+        streams.count_products(counts, operands, self.multiplier, numbers, first_cycle, tally)
 
     def change(self, layer: LayerState, step: int) -> np.ndarray:
         """The change of the weights from the gradient of a mini-batch."""
