@@ -17,8 +17,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import ClassVar
+from typing import ClassVar, get_args
 
+from hwlib.effects import QUANTITY_WORDS, Effects
 from hwlib.errors import InputError, is_finite, nearest, unknown
 from hwlib.expressions import Expression
 from hwlib.figures import figure, load_figures
@@ -37,6 +38,7 @@ _PARAMETER_KINDS: dict[str, type] = {
     "choices": list,
     "integer": bool,
     "monotone": bool,
+    "effects": dict,
 }
 
 
@@ -171,9 +173,23 @@ def _parameter(name: str, entry: object, where: str) -> Parameter:
         raise InputError("needs low and high, or choices", where=where)
     if "default" not in given:
         raise InputError("field 'default' is missing", where=where)
+    if "effects" in given:
+        given["effects"] = _effects(given["effects"], f"{where}.effects")
     parameter = Parameter(name, **given)
     parameter.check(parameter.default, f"{where}.default")
     return parameter
+
+
+def _effects(entry: Mapping[str, object], where: str) -> Effects:
+    words = {name: get_args(kind) for name, kind in QUANTITY_WORDS.items()}
+    _only(entry, (*words, "nothing"), "field", where)
+    for name, word in entry.items():
+        if name in words and word not in words[name]:
+            raise unknown("effect", str(word), words[name], f"{where}.{name}")
+    try:
+        return Effects(**{name: str(word) for name, word in entry.items()})
+    except ValueError as error:
+        raise InputError(str(error), where=where, got=dict(entry)) from None
 
 
 def _kind(parameter: Parameter) -> str:

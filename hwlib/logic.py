@@ -7,6 +7,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
+from hwlib.effects import DEARER
 from hwlib.figures import figure
 from hwlib.part import Parameter, Part
 from hwlib.quantity import Figure, Quantity, derive
@@ -174,4 +175,6 @@ class Logic(Part):
 
 def width_in_bits(default: int, high: int, note: str = "") -> Parameter:
     """The parameter `bits` of a part that grows with its width, from one bit up."""
-    return Parameter("bits", default, 1, high, "bit", integer=True, monotone=True, note=note)
+    return Parameter(
+        "bits", default, 1, high, "bit", integer=True, monotone=True, note=note, effects=DEARER
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from hwlib.effects import Effects
 from hwlib.errors import InputError, is_finite, nearest
 
 
@@ -22,6 +23,8 @@ class Parameter:
         monotone: whether a larger value may never make area or energy smaller (more bits never
             cheaper).
         note: what the parameter means where its name does not say it.
+        effects: what a larger value, or another word, must move; every parameter of the library
+            declares it.
     """
 
     name: str
@@ -33,6 +36,7 @@ class Parameter:
     integer: bool = False
     monotone: bool = False
     note: str = ""
+    effects: Effects | None = None
 
     def limits(self) -> tuple[float, float]:
         """Lowest and highest number allowed.

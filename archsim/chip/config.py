@@ -24,6 +24,7 @@ from archsim.chip.blocks.vector_unit import VectorUnitSettings
 from archsim.chip.execution_settings import ExecutionSettings, PlacementSettings
 from archsim.chip.section import Count, Section
 from archsim.chip.tile_settings import PhysicsSettings, TileSettings, WeightSettings
+from hwlib.effects import OTHER_CIRCUIT, Effects
 from hwlib.text import html_table
 
 # What parts are counted by: the tile and what is in it, the chip, and what blocks have several of.
@@ -45,29 +46,29 @@ class ComponentSettings(Section):
     and for `area_only` ones, which do nothing.
     """
 
-    part: str
+    part: Annotated[str, OTHER_CIRCUIT]
     """A part of hwlib."""
-    parameters: dict[str, Any] = Field(default_factory=dict)
+    parameters: Annotated[dict[str, Any], OTHER_CIRCUIT] = Field(default_factory=dict)
     """Parameters of the part; "=field.path" follows that setting, "=derived.NAME" what is derived
     from several.
     """
-    per: Per = "tile"
+    per: Annotated[Per, OTHER_CIRCUIT] = "tile"
     """What the parts are counted by. `line` is a row or a column, `driven` a line that takes
     inputs, `sensed` one that is read, `cluster` are `tile_cluster` tiles, `lane` is one of the
     vector unit; other blocks have a word of their own.
     """
-    count: Annotated[float, Field(gt=0, le=1_000_000)] = 1
+    count: Annotated[float, Field(gt=0, le=1_000_000), Effects(area="up", energy="any")] = 1
     """Parts for every `per`."""
-    boundary: Literal["macro", "chip", "system"] = "macro"
+    boundary: Annotated[Literal["macro", "chip", "system"], OTHER_CIRCUIT] = "macro"
     """Where area and energy are booked."""
-    area_only: bool = False
+    area_only: Annotated[bool, Effects(energy="down")] = False
     """The part does nothing that is counted: area and leakage alone."""
-    follows: dict[str, list[str]] = Field(default_factory=dict)
+    follows: Annotated[dict[str, list[str]], Effects(energy="up")] = Field(default_factory=dict)
     """An action of this part, done beside the counted actions "role.action", as often as they are.
     """
-    takes: dict[str, list[str]] = Field(default_factory=dict)
+    takes: Annotated[dict[str, list[str]], Effects(energy="any")] = Field(default_factory=dict)
     """An action of this part, done in the place of the counted actions "role.action"."""
-    note: str = ""
+    note: Annotated[str, Effects(nothing="it is a text, repeated where the part is shown")] = ""
     """Free text, repeated where the component is shown."""
 
 
@@ -76,21 +77,25 @@ class Sections(Section):
     program knows by name.
     """
 
-    schema_: Literal[1] = Field(alias="schema")
+    schema_: Annotated[Literal[1], Effects(nothing="it is the version of the file")] = Field(
+        alias="schema"
+    )
     """Version of the file format."""
-    name: Annotated[str, Field(min_length=1, max_length=100)]
+    name: Annotated[str, Field(min_length=1, max_length=100), Effects(nothing="it is a name")]
     """Name of the chip in results."""
-    title: str = ""
+    title: Annotated[str, Effects(nothing="it is a title")] = ""
     """One line."""
-    source: str = ""
+    source: Annotated[str, Effects(nothing="it says where the description comes from")] = ""
     """Where the description comes from."""
-    notes: tuple[str, ...] = ()
+    notes: Annotated[tuple[str, ...], Effects(nothing="they are repeated in every result")] = ()
     """What every result repeats: choices of ours, doubts."""
-    node_nm: Annotated[float, Field(ge=5, le=250)] = 40.0
+    node_nm: Annotated[float, Field(ge=5, le=250), Effects(area="up", energy="up")] = 40.0
     """Technology node to which all parts are scaled."""
-    clock_mhz: Annotated[float, Field(gt=0, le=100_000)] = 100.0
+    clock_mhz: Annotated[
+        float, Field(gt=0, le=100_000), Effects(energy="any", time="down", accuracy="ageing")
+    ] = 100.0
     """The one clock."""
-    tile_cluster: Count = 1
+    tile_cluster: Annotated[Count, Effects(area="down", energy="down")] = 1
     """Tiles that share the parts of `per = "cluster"`."""
     tile: TileSettings
     weights: WeightSettings = WeightSettings()
@@ -123,7 +128,7 @@ class Architecture(AllSections):
     that asks for it says so.
     """
 
-    absent: tuple[str, ...] = ()
+    absent: Annotated[tuple[str, ...], OTHER_CIRCUIT] = ()
     """Roles that the chip does without: their work has no price, and a run that asks for it says
     so.
     """

@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from archsim.chip.section import Count, Section
+from hwlib.effects import OTHER_ORDER, Effects
 
 
 class ExecutionSettings(Section):
     """What may overlap, and what a chip too small does."""
 
-    mode: Literal["layer_by_layer", "pipelined"] = "layer_by_layer"
+    mode: Annotated[Literal["layer_by_layer", "pipelined"], OTHER_ORDER] = "layer_by_layer"
     """`layer_by_layer`: an operation starts when the one before has ended; `pipelined`: layers and
     images overlap.
     """
-    reload: bool = False
+    reload: Annotated[bool, Effects(area="any", energy="any", time="any", admits=True)] = False
     """A chip too small for the network loads weights in passes and pays for it."""
 
 
 class PlacementSettings(Section):
     """Where layers go on the tiles."""
 
-    pack: bool = False
+    pack: Annotated[bool, Effects(area="any", energy="any", time="any", accuracy="ageing")] = False
     """Several small layers share one tile."""
-    copies: dict[str, Count] = Field(default_factory=dict)
+    copies: Annotated[
+        dict[str, Count], Effects(area="any", energy="any", time="any", accuracy="ageing")
+    ] = Field(default_factory=dict)
     """Copies of the weights of slow layers, by the layer's name."""

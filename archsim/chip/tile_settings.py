@@ -8,43 +8,50 @@ from pydantic import Field, field_validator
 
 from archsim.chip.section import Bits, Count, Replicas, Section
 from archsim.devices.presets import find_preset
+from hwlib.effects import COMPUTED, OTHER_MACHINE, WORSE, Effects
 
 
 class TileSettings(Section):
     """One crossbar with its periphery."""
 
-    rows: Annotated[int, Field(ge=1, le=65536)]
+    rows: Annotated[int, Field(ge=1, le=65536), OTHER_MACHINE]
     """Word lines of one crossbar: inputs of a read."""
-    columns: Annotated[int, Field(ge=1, le=65536)]
+    columns: Annotated[int, Field(ge=1, le=65536), OTHER_MACHINE]
     """Bit lines of one crossbar."""
-    count: Count | Literal["auto"] = "auto"
+    count: Annotated[Count | Literal["auto"], Effects(area="up", energy="up", admits=True)] = "auto"
     """Tiles on the chip; `auto`: as many as the network needs."""
-    clock_gating: bool = True
+    clock_gating: Annotated[bool, Effects(energy="down")] = True
     """The clock reaches a tile's registers and sequencer only while the tile works."""
 
 
 class WeightSettings(Section):
     """How a signed weight becomes cells."""
 
-    mapping: Literal["differential", "reference_column", "bit_slices"] = "differential"
+    mapping: Annotated[Literal["differential", "reference_column", "bit_slices"], OTHER_MACHINE] = (
+        "differential"
+    )
     """How a signed weight becomes cells: `differential`, two columns a weight, subtracted after
     conversion; `reference_column`, one column a weight and `reference_columns` a tile;
     `bit_slices`, ceil(bits / cell_bits) columns, offset-coded, shifted and added.
     """
-    bits: Bits = 8
+    bits: Annotated[Bits, Effects(area="up", energy="up", time="up", accuracy="up")] = 8
     """Bits of a stored weight."""
-    cell_bits: Annotated[int, Field(ge=1, le=10)] = 4
+    cell_bits: Annotated[
+        int, Field(ge=1, le=10), Effects(area="down", energy="any", time="any", accuracy="any")
+    ] = 4
     """Bits that one cell holds, where weights are sliced."""
-    reference_columns: Annotated[int, Field(ge=1, le=64)] = 1
+    reference_columns: Annotated[
+        int, Field(ge=1, le=64), Effects(area="up", energy="up", time="up", accuracy="any")
+    ] = 1
     """Columns of a tile that carry the reference of `reference_column`."""
-    replicas: Replicas = 1
+    replicas: Annotated[Replicas, Effects(area="up", energy="up", time="up", accuracy="up")] = 1
     """Devices that carry one weight; their outputs are averaged."""
-    layer_replicas: dict[str, Replicas] = Field(default_factory=dict)
+    layer_replicas: Annotated[dict[str, Replicas], OTHER_MACHINE] = Field(default_factory=dict)
     """Devices a weight of single layers, by the layer's name."""
-    bias: Literal["digital", "row"] = "digital"
+    bias: Annotated[Literal["digital", "row"], OTHER_MACHINE] = "digital"
     """A bias is a `digital` addition behind the converter, or a `row` of the array."""
 
-    device: Annotated[str, Field(min_length=1, max_length=4000)] = "bulk_rram"
+    device: Annotated[str, Field(min_length=1, max_length=4000), COMPUTED] = "bulk_rram"
     """Device that carries the weights where an update rule names none of its own: a preset, a law
     or a device file.
     """
@@ -86,30 +93,31 @@ class PhysicsSettings(Section):
     forward pass of the first eight images gives.
     """
 
-    model: Literal["signed", "dual_column"] = "signed"
+    model: Annotated[Literal["signed", "dual_column"], COMPUTED] = "signed"
     """`signed`: y = clip(ADC(W DAC(x) + noise)) on signed weights; `dual_column`: bit-serial reads
     of G+ and G- (Wu 2023).
     """
-    read_noise: Annotated[float, Field(ge=0, le=100)] = 0.0
+    read_noise: Annotated[float, Field(ge=0, le=100), WORSE] = 0.0
     """Standard deviation of the noise of an output of model `signed`, in units of weight × input
     with |x| <= 1.
     """
-    output_bound: Annotated[float, Field(ge=0, le=1e6)] = 0.0
+    output_bound: Annotated[float, Field(ge=0, le=1e6), COMPUTED] = 0.0
     """Largest output of model `signed`; 0: set tile by tile by a calibration run of eight images.
     """
-    noise_management: bool = True
+    noise_management: Annotated[bool, COMPUTED] = True
     """Inputs are scaled by their largest value before a read, and outputs back."""
-    bound_management: bool = False
+    bound_management: Annotated[bool, COMPUTED] = False
     """A read that saturates is repeated with half the input."""
-    conductance_us: tuple[
-        Annotated[float, Field(ge=0, le=1e6)], Annotated[float, Field(gt=0, le=1e6)]
+    conductance_us: Annotated[
+        tuple[Annotated[float, Field(ge=0, le=1e6)], Annotated[float, Field(gt=0, le=1e6)]],
+        COMPUTED,
     ] = (8.2, 32.9)
     """Lowest and highest conductance of a cell of model `dual_column`."""
-    read_voltage_v: Annotated[float, Field(gt=0, le=10)] = 0.1
+    read_voltage_v: Annotated[float, Field(gt=0, le=10), Effects(energy="up", accuracy="any")] = 0.1
     """Read voltage; the parameter of that name of `components.array` follows it."""
-    current_range_ua: Annotated[float, Field(ge=0, le=1e9)] = 0.0
+    current_range_ua: Annotated[float, Field(ge=0, le=1e9), COMPUTED] = 0.0
     """Current at full scale of a converter; 0: set tile by tile by a calibration run."""
-    cell_noise_us: Annotated[float, Field(ge=0, le=1e6)] = 0.0
+    cell_noise_us: Annotated[float, Field(ge=0, le=1e6), WORSE] = 0.0
     """Standard deviation of a cell's conductance from read to read."""
-    adc_noise_levels: Annotated[float, Field(ge=0, le=1e4)] = 0.0
+    adc_noise_levels: Annotated[float, Field(ge=0, le=1e4), WORSE] = 0.0
     """Standard deviation of a converter's noise."""

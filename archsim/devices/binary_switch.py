@@ -9,6 +9,7 @@ import numpy as np
 from archsim.devices.device import Device
 from archsim.devices.parameters import AGEING, BOUNDS
 from archsim.kernels.update import device_law
+from hwlib.effects import COMPUTED
 from hwlib.errors import InputError
 from hwlib.part import Parameter
 
@@ -52,13 +53,38 @@ class BinarySwitch(Device):
     parameters = (
         *BOUNDS,
         *AGEING,
-        Parameter("set_voltage_v", 3.2, 0.0, 20.0, unit="V", note="amplitude of an up pulse"),
-        Parameter("reset_voltage_v", 3.2, 0.0, 20.0, unit="V", note="amplitude of a down pulse"),
-        Parameter("pulse_s", 1e-4, 1e-12, 10.0, unit="s", note="length of a pulse"),
-        Parameter("tau0_s", 2.85e5, 1e-15, 1e15, unit="s", note="tau0 of tau(V)"),
-        Parameter("voltage_scale_v", 0.156, 1e-3, 10.0, unit="V", note="V0 of tau(V)"),
         Parameter(
-            "time_spread", 0.0, 0.0, 5.0, note="sigma of the lognormal spread of a device's rate"
+            "set_voltage_v",
+            3.2,
+            0.0,
+            20.0,
+            unit="V",
+            note="amplitude of an up pulse",
+            effects=COMPUTED,
+        ),
+        Parameter(
+            "reset_voltage_v",
+            3.2,
+            0.0,
+            20.0,
+            unit="V",
+            note="amplitude of a down pulse",
+            effects=COMPUTED,
+        ),
+        Parameter(
+            "pulse_s", 1e-4, 1e-12, 10.0, unit="s", note="length of a pulse", effects=COMPUTED
+        ),
+        Parameter("tau0_s", 2.85e5, 1e-15, 1e15, unit="s", note="tau0 of tau(V)", effects=COMPUTED),
+        Parameter(
+            "voltage_scale_v", 0.156, 1e-3, 10.0, unit="V", note="V0 of tau(V)", effects=COMPUTED
+        ),
+        Parameter(
+            "time_spread",
+            0.0,
+            0.0,
+            5.0,
+            note="sigma of the lognormal spread of a device's rate",
+            effects=COMPUTED,
         ),
     )
     even_noise = True

@@ -11,6 +11,7 @@ from archsim.devices.parameters import AGEING, BOUNDS, STEP
 from archsim.devices.soft_bounds import inverse
 from archsim.kernels.special import exponential
 from archsim.kernels.update import device_law
+from hwlib.effects import COMPUTED
 from hwlib.part import Parameter
 
 ZERO, ONE = np.float32(0.0), np.float32(1.0)
@@ -41,15 +42,24 @@ def exponential_step_reference(weight, up, count, noise, planes, law):
 
 
 SHAPE = (
-    Parameter("amplitude_up", 0.00081, -1000.0, 1000.0, note="A_up"),
-    Parameter("amplitude_down", 0.36833, -1000.0, 1000.0, note="A_dn"),
-    Parameter("gamma_up", 12.44625, 0.0, 100.0, note="gam_up"),
-    Parameter("gamma_down", 12.78785, 0.0, 100.0, note="gam_dn"),
-    Parameter("scale_a", 0.244, -100.0, 100.0, note="a in z = 2 a w/(b_max - b_min) + b"),
-    Parameter("offset_b", 0.2425, -100.0, 100.0, note="b in z"),
-    Parameter("noise_floor", 0.0, 0.0, 100.0, note="s_add: added to |dw| in the noise"),
+    Parameter("amplitude_up", 0.00081, -1000.0, 1000.0, note="A_up", effects=COMPUTED),
+    Parameter("amplitude_down", 0.36833, -1000.0, 1000.0, note="A_dn", effects=COMPUTED),
+    Parameter("gamma_up", 12.44625, 0.0, 100.0, note="gam_up", effects=COMPUTED),
+    Parameter("gamma_down", 12.78785, 0.0, 100.0, note="gam_dn", effects=COMPUTED),
     Parameter(
-        "noise_slope", 0.0, 0.0, 100.0, note="s_slope: times |w|, added to |dw| in the noise"
+        "scale_a", 0.244, -100.0, 100.0, note="a in z = 2 a w/(b_max - b_min) + b", effects=COMPUTED
+    ),
+    Parameter("offset_b", 0.2425, -100.0, 100.0, note="b in z", effects=COMPUTED),
+    Parameter(
+        "noise_floor", 0.0, 0.0, 100.0, note="s_add: added to |dw| in the noise", effects=COMPUTED
+    ),
+    Parameter(
+        "noise_slope",
+        0.0,
+        0.0,
+        100.0,
+        note="s_slope: times |w|, added to |dw| in the noise",
+        effects=COMPUTED,
     ),
 )
 

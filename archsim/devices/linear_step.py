@@ -7,6 +7,7 @@ import numpy as np
 from archsim.devices.device import Device
 from archsim.devices.parameters import AGEING, BOUNDS, STEP
 from archsim.kernels.update import device_law
+from hwlib.effects import COMPUTED
 from hwlib.part import Parameter
 
 ONE = np.float32(1.0)
@@ -39,6 +40,7 @@ NOISE_PLACE = Parameter(
     choices=("step", "bracket"),
     note="step: noise scales with the step of the moment (multiplicative); bracket: with the step "
     "at w = 0 (additive)",
+    effects=COMPUTED,
 )
 
 
@@ -67,6 +69,7 @@ class LinearStep(Device):
             0.0,
             10.0,
             note="g_up: relative fall of the up step from w = 0 to the mean upper bound",
+            effects=COMPUTED,
         ),
         Parameter(
             "slope_down",
@@ -74,6 +77,7 @@ class LinearStep(Device):
             0.0,
             10.0,
             note="g_dn: relative fall of the down step from w = 0 to the mean lower bound",
+            effects=COMPUTED,
         ),
         Parameter(
             "slope_spread",
@@ -81,6 +85,7 @@ class LinearStep(Device):
             0.0,
             5.0,
             note="device-to-device standard deviation of both slopes",
+            effects=COMPUTED,
         ),
     )
     step = staticmethod(linear_step)

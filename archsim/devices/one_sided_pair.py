@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from archsim.devices.device import Device
 from archsim.devices.linear_step import NOISE_PLACE, linear_step, linear_step_reference
 from archsim.devices.parameters import AGEING, BOUNDS, STEP
 from archsim.devices.soft_bounds import SoftBounds
+from hwlib.effects import COMPUTED
 from hwlib.part import Parameter
 
 REFRESH = (
@@ -15,9 +18,15 @@ REFRESH = (
         0.0,
         1.0,
         note="a pair is refreshed where its larger device is above this share of its own bound",
+        effects=COMPUTED,
     ),
     Parameter(
-        "refresh_lower", 0.25, 0.0, 1.0, note="and its smaller device above this share of its own"
+        "refresh_lower",
+        0.25,
+        0.0,
+        1.0,
+        note="and its smaller device above this share of its own",
+        effects=COMPUTED,
     ),
     Parameter(
         "refresh_pulses",
@@ -26,9 +35,14 @@ REFRESH = (
         1_000_000,
         integer=True,
         note="most verified pulses that write the difference again",
+        effects=COMPUTED,
     ),
-    Parameter("reset_weight", 0.0, 0.0, 1000.0, note="value of a device after its reset"),
-    Parameter("reset_spread", 0.0, 0.0, 1000.0, note="standard deviation of that value"),
+    Parameter(
+        "reset_weight", 0.0, 0.0, 1000.0, note="value of a device after its reset", effects=COMPUTED
+    ),
+    Parameter(
+        "reset_spread", 0.0, 0.0, 1000.0, note="standard deviation of that value", effects=COMPUTED
+    ),
 )
 
 
@@ -38,10 +52,10 @@ def one_sided(parameters: tuple[Parameter, ...]) -> tuple[Parameter, ...]:
     """
     changed = {"upper_bound": 1.0, "lower_bound": 0.0, "lower_spread": 0.0}
     return tuple(
-        Parameter(p.name, changed[p.name], p.low, p.high, p.unit, note=p.note)
-        if p.name in changed
-        else p
-        for p in parameters
+        replace(parameter, default=changed[parameter.name])
+        if parameter.name in changed
+        else parameter
+        for parameter in parameters
     )
 
 

@@ -13,6 +13,7 @@ from archsim.devices.linear_step import NOISE_PLACE, noise_scalars
 from archsim.devices.parameters import AGEING, BOUNDS, STEP
 from archsim.devices.soft_bounds import inverse
 from archsim.kernels.update import device_law
+from hwlib.effects import COMPUTED
 from hwlib.errors import InputError
 from hwlib.part import Parameter
 
@@ -66,6 +67,7 @@ def _nodes(direction: str, values: Sequence[float]) -> tuple[Parameter, ...]:
             0.0,
             1000.0,
             note=f"{direction} step at {node} % of the way from the lower to the upper bound, in pulse steps",
+            effects=COMPUTED,
         )
         for node, value in zip(NODES, values, strict=True)
     )

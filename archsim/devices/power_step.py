@@ -9,6 +9,7 @@ from archsim.devices.parameters import AGEING, BOUNDS, STEP
 from archsim.devices.soft_bounds import inverse
 from archsim.kernels.special import power
 from archsim.kernels.update import device_law
+from hwlib.effects import COMPUTED
 from hwlib.part import Parameter
 
 ZERO, ONE = np.float32(0.0), np.float32(1.0)
@@ -49,9 +50,14 @@ class PowerStep(Device):
         *STEP,
         *BOUNDS,
         *AGEING,
-        Parameter("exponent", 1.0, 0.0, 20.0, note="mean gamma"),
+        Parameter("exponent", 1.0, 0.0, 20.0, note="mean gamma", effects=COMPUTED),
         Parameter(
-            "exponent_spread", 0.1, 0.0, 5.0, note="device-to-device spread of gamma, relative"
+            "exponent_spread",
+            0.1,
+            0.0,
+            5.0,
+            note="device-to-device spread of gamma, relative",
+            effects=COMPUTED,
         ),
         Parameter(
             "exponent_asymmetry_spread",
@@ -59,6 +65,7 @@ class PowerStep(Device):
             0.0,
             5.0,
             note="spread of the up-down difference of gamma, relative",
+            effects=COMPUTED,
         ),
     )
     exact_twin = False

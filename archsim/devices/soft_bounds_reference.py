@@ -11,6 +11,7 @@ from archsim.devices.linear_step import NOISE_PLACE, noise_scalars
 from archsim.devices.parameters import AGEING, BOUNDS, STEP
 from archsim.devices.soft_bounds import inverse
 from archsim.kernels.update import device_law
+from hwlib.effects import COMPUTED
 from hwlib.part import Parameter
 
 ONE = np.float32(1.0)
@@ -48,13 +49,23 @@ class SoftBoundsReference(Device):
         *BOUNDS,
         *AGEING,
         NOISE_PLACE,
-        Parameter("reference_mean", 0.0, -100.0, 100.0, note="mean of the reference"),
-        Parameter("reference_spread", 0.0, 0.0, 100.0, note="standard deviation of the reference"),
+        Parameter(
+            "reference_mean", 0.0, -100.0, 100.0, note="mean of the reference", effects=COMPUTED
+        ),
+        Parameter(
+            "reference_spread",
+            0.0,
+            0.0,
+            100.0,
+            note="standard deviation of the reference",
+            effects=COMPUTED,
+        ),
         Parameter(
             "subtract_symmetry_point",
             "no",
             choices=("no", "yes"),
             note="zero-shifting: add the device's symmetry point",
+            effects=COMPUTED,
         ),
     )
     step = staticmethod(shifted_step)

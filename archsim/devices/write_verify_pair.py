@@ -10,6 +10,7 @@ from archsim.devices.device import Device
 from archsim.devices.one_sided_pair import one_sided
 from archsim.devices.parameters import AGEING, BOUNDS
 from archsim.kernels.update import device_law
+from hwlib.effects import COMPUTED, WORSE
 from hwlib.part import Parameter
 
 
@@ -39,13 +40,14 @@ class WriteVerifyPair(Device):
     parameters = (
         *one_sided(BOUNDS),
         *AGEING,
-        Parameter("pulse_step", 1 / 15, 1e-6, 1.0, note="distance of two levels"),
+        Parameter("pulse_step", 1 / 15, 1e-6, 1.0, note="distance of two levels", effects=COMPUTED),
         Parameter(
             "program_error",
             0.5 / 15,
             0.0,
             1.0,
             note="standard deviation of one programming operation",
+            effects=WORSE,
         ),
         Parameter(
             "verify_window",
@@ -53,6 +55,7 @@ class WriteVerifyPair(Device):
             1e-9,
             10.0,
             note="half width of the window of the verify read",
+            effects=COMPUTED,
         ),
         Parameter(
             "cycles",
@@ -61,6 +64,7 @@ class WriteVerifyPair(Device):
             1000,
             integer=True,
             note="most SET-RESET cycles of one programming operation",
+            effects=COMPUTED,
         ),
         Parameter(
             "read_noise",
@@ -68,6 +72,7 @@ class WriteVerifyPair(Device):
             0.0,
             1.0,
             note="standard deviation of one device in a read, anew in each",
+            effects=WORSE,
         ),
     )
     paired = True

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from hwlib.effects import BETTER, COMPUTED, OTHER_MACHINE, OTHER_WORK, WORSE, Effects
 from hwlib.errors import InputError, nearest
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ EXACT_WORDS = ("exact", "none")
 """What names a training without devices; the second is the earlier word."""
 STANDARD_DEVICE = "bulk_rram"
 """What a chip's `weights.device` is by default."""
+_RESUMED = Effects(nothing="a run that goes on from a checkpoint ends with the same bits")
+_THREADS = Effects(nothing="no result depends on the number of threads")
 Direction = Literal["off", "forward", "backward", "both"]
 
 
@@ -35,29 +38,29 @@ class ReadSettings(_Settings):
     management backward and bound management forward (Gokmen 2017).
     """
 
-    input_bits: int = Field(default=7, ge=0, le=16)
+    input_bits: Annotated[int, BETTER] = Field(default=7, ge=0, le=16)
     """Bits of an input; 0: no rounding."""
-    input_bound: float = Field(default=1.0, gt=0)
+    input_bound: Annotated[float, COMPUTED] = Field(default=1.0, gt=0)
     """Largest input that the converter takes."""
-    input_noise: float = Field(default=0.0, ge=0)
+    input_noise: Annotated[float, WORSE] = Field(default=0.0, ge=0)
     """Standard deviation of the noise of an input."""
-    output_bits: int = Field(default=9, ge=0, le=16)
+    output_bits: Annotated[int, BETTER] = Field(default=9, ge=0, le=16)
     """Bits of an output; 0: no rounding."""
-    output_bound: float = Field(default=12.0, ge=0)
+    output_bound: Annotated[float, COMPUTED] = Field(default=12.0, ge=0)
     """Largest output, in units of weight × input; 0: none."""
-    output_noise: float = Field(default=0.06, ge=0)
+    output_noise: Annotated[float, WORSE] = Field(default=0.06, ge=0)
     """Standard deviation of the noise of an output, in units of weight × input."""
-    noise_management: Direction = "backward"
+    noise_management: Annotated[Direction, COMPUTED] = "backward"
     """Reads whose inputs are scaled by their largest value."""
-    bound_management: Direction = "forward"
+    bound_management: Annotated[Direction, COMPUTED] = "forward"
     """Reads that are repeated with half the input where an output saturates."""
-    slot_bits: int = Field(default=0, ge=0, le=16)
+    slot_bits: Annotated[int, COMPUTED] = Field(default=0, ge=0, le=16)
     """Bits of an input that one conversion takes, shifted and added to those of the others; 0: one
     conversion for all.
     """
-    weight_bits: int = Field(default=0, ge=0, le=24)
+    weight_bits: Annotated[int, COMPUTED] = Field(default=0, ge=0, le=24)
     """Bits of a weight that is held in slices of `cell_bits`; 0: not sliced."""
-    cell_bits: int = Field(default=0, ge=0, le=16)
+    cell_bits: Annotated[int, COMPUTED] = Field(default=0, ge=0, le=16)
     """Bits of a slice, whose column is converted, shifted and added to the others; 0: not sliced."""
 
     @model_validator(mode="after")
@@ -78,36 +81,36 @@ class LayerTiles(_Settings):
     converters of its own; what they give for one output is added digitally.
     """
 
-    inputs: int = Field(default=0, ge=0, le=65536)
+    inputs: Annotated[int, COMPUTED] = Field(default=0, ge=0, le=65536)
     """Inputs of a tile: the chip's `tile.rows`; 0: all."""
-    outputs: int = Field(default=0, ge=0, le=65536)
+    outputs: Annotated[int, COMPUTED] = Field(default=0, ge=0, le=65536)
     """Outputs of a tile: weights beside each other in its columns; 0: all."""
-    bias: Literal["digital", "row"] = "row"
+    bias: Annotated[Literal["digital", "row"], COMPUTED] = "row"
     """Whether the bias is a line of the tiles, or takes none: it is then read with the last tile."""
 
 
 class UpdateSettings(_Settings):
     """The pulsed update in the array."""
 
-    train_length: int = Field(default=31, ge=1, le=64)
+    train_length: Annotated[int, COMPUTED] = Field(default=31, ge=1, le=64)
     """Slots of a pulse train."""
-    update_management: bool = True
+    update_management: Annotated[bool, COMPUTED] = True
     """Probabilities of rows and columns are balanced by the largest input and error."""
-    length_management: bool = True
+    length_management: Annotated[bool, COMPUTED] = True
     """Trains are as short as the largest product allows."""
-    deterministic: bool = False
+    deterministic: Annotated[bool, COMPUTED] = False
     """Evenly spread pulses in place of random ones; their coincidences are the product in the mean
     over updates.
     """
-    source: Literal["ideal", "lfsr", "sobol"] = "ideal"
+    source: Annotated[Literal["ideal", "lfsr", "sobol"], COMPUTED] = "ideal"
     """Where random pulses come from; on a chip its `bitstream.source`."""
-    resolution: int = Field(default=8, ge=3, le=16)
+    resolution: Annotated[int, COMPUTED] = Field(default=8, ge=3, le=16)
     """Bits of a level and of the numbers that it is compared with; on a chip its
     `bitstream.resolution`.
     """
-    sharing: Literal["line", "side", "tile", "chip"] = "line"
+    sharing: Annotated[Literal["line", "side", "tile", "chip"], COMPUTED] = "line"
     """What has a generator of its own; on a chip its `bitstream.sharing`."""
-    bits_per_cycle: int = Field(default=64, ge=1, le=65536)
+    bits_per_cycle: Annotated[int, COMPUTED] = Field(default=64, ge=1, le=65536)
     """Generators of a block for all arrays; on a chip its `bitstream.bits_per_cycle`."""
 
 
@@ -116,18 +119,18 @@ class DigitalSettings(_Settings):
     errors. On a chip it is that of its lanes and of the values it stores.
     """
 
-    format: Literal["int8", "int16", "int32", "fp16", "bf16", "fp32"] = "fp32"
+    format: Annotated[Literal["int8", "int16", "int32", "fp16", "bf16", "fp32"], COMPUTED] = "fp32"
     """Number format of a lane and of a word of training state; fp32 rounds nothing."""
-    rounding: Literal["nearest", "stochastic"] = "nearest"
+    rounding: Annotated[Literal["nearest", "stochastic"], COMPUTED] = "nearest"
     """To the `nearest` number, halves to even, or `stochastic`: by chance, without bias."""
-    scale: Literal["dynamic", "static"] = "dynamic"
+    scale: Annotated[Literal["dynamic", "static"], COMPUTED] = "dynamic"
     """Scale of fixed point, a power of two for each quantity of a layer: `dynamic` doubles where more
     than one value in 10,000 saturates and halves where half the range would do; `static` stays that
     of the first values.
     """
-    scale_images: int = Field(default=1000, ge=1, le=1_000_000_000)
+    scale_images: Annotated[int, COMPUTED] = Field(default=1000, ge=1, le=1_000_000_000)
     """Images between two looks at a scale that could be halved."""
-    value_bits: int = Field(default=0, ge=0, le=32)
+    value_bits: Annotated[int, COMPUTED] = Field(default=0, ge=0, le=32)
     """Bits of a stored activation or error, in fixed point with a scale a layer; 0: as `format`."""
 
     @model_validator(mode="after")
@@ -140,40 +143,42 @@ class DigitalSettings(_Settings):
 class TrainingSettings(_Settings):
     """How a network is trained."""
 
-    rule: str = "rpu"
+    rule: Annotated[str, COMPUTED] = "rpu"
     """`rpu`: all three cycles on device arrays; `float`: digital SGD in float32; else the name of a
     scheme.
     """
-    scheme_settings: dict[str, Any] = Field(default_factory=dict)
+    scheme_settings: Annotated[dict[str, Any], COMPUTED] = Field(default_factory=dict)
     """Settings of that scheme."""
-    learning_rate: float = Field(default=0.01, gt=0)
+    learning_rate: Annotated[float, COMPUTED] = Field(default=0.01, gt=0)
     """Learning rate; the loss is the mean over a mini-batch."""
-    epochs: int = Field(default=10, ge=1, le=100_000)
+    epochs: Annotated[int, COMPUTED] = Field(default=10, ge=1, le=100_000)
     """Epochs."""
-    images_per_epoch: int = Field(default=0, ge=0, le=1_000_000_000)
+    images_per_epoch: Annotated[int, COMPUTED] = Field(default=0, ge=0, le=1_000_000_000)
     """Images of an epoch, drawn anew without repetition; 0: all."""
-    batch: int = Field(default=1, ge=1, le=4096)
+    batch: Annotated[int, OTHER_WORK] = Field(default=1, ge=1, le=4096)
     """Images of a mini-batch."""
-    seed: int = Field(default=1, ge=0, lt=2**63)
+    seed: Annotated[int, COMPUTED] = Field(default=1, ge=0, lt=2**63)
     """Seed of all random numbers."""
-    device: str = "auto"
+    device: Annotated[str, COMPUTED] = "auto"
     """A preset, a law, a device file, `auto` (the rule's own, else the chip's), or `exact` (earlier:
     `none`): weights that no device holds, for reference runs, which have no price.
     """
-    device_settings: dict[str, float | int | str] = Field(default_factory=dict)
+    device_settings: Annotated[dict[str, float | int | str], COMPUTED] = Field(default_factory=dict)
     """Changes of the device's parameters."""
-    weight_range: Annotated[float, Field(ge=1, le=1000)] | Literal["auto", "device"] = "auto"
+    weight_range: Annotated[
+        Annotated[float, Field(ge=1, le=1000)] | Literal["auto", "device"], COMPUTED
+    ] = "auto"
     """Scale of a layer: the range of its devices stands for so many times its largest first weight,
     and the number behind the converter is scaled as much (with the multiplication that makes a
     number of a code). `device`: weight 1 is that of the device's file in every layer. `auto`: 4 for
     devices that are programmed with verify, else `device`.
     """
-    devices_per_weight: int | dict[str, int] = 1
+    devices_per_weight: Annotated[int | dict[str, int], OTHER_MACHINE] = 1
     """Devices a weight, one number or one a layer; another name of the chip's `weights.replicas`.
     """
     read: ReadSettings = ReadSettings()
     """Periphery of the reads."""
-    tiles: dict[str, LayerTiles] = Field(default_factory=dict)
+    tiles: Annotated[dict[str, LayerTiles], COMPUTED] = Field(default_factory=dict)
     """Tiles of the layers that the chip splits, by layer; it is the chip that says them
     (`tile.rows`, `tile.columns`). Without a chip, and for layers that are not named, an array is
     read as one.
@@ -182,29 +187,31 @@ class TrainingSettings(_Settings):
     """The pulsed update."""
     digital: DigitalSettings = DigitalSettings()
     """Arithmetic of the digital side."""
-    evaluate: Literal["noisy_arrays", "extracted_weights"] = "noisy_arrays"
+    evaluate: Annotated[Literal["noisy_arrays", "extracted_weights"], Effects(accuracy="any")] = (
+        "noisy_arrays"
+    )
     """The test is on the arrays as they read, with noise, or on the weights taken out of them."""
-    initial_scale: float = Field(default=1.0, gt=0)
+    initial_scale: Annotated[float, COMPUTED] = Field(default=1.0, gt=0)
     """First weights are uniform in ± this / sqrt(inputs of a column, bias included), clipped by the
     devices.
     """
-    maintenance_images: int = Field(default=100, ge=1)
+    maintenance_images: Annotated[int, COMPUTED] = Field(default=100, ge=1)
     """Images between two times that devices are refreshed and aged, where the device asks for it.
     """
-    seconds_per_image: float = Field(default=0.0, ge=0, le=1e9)
+    seconds_per_image: Annotated[float, COMPUTED] = Field(default=0.0, ge=0, le=1e9)
     """Simulated time of an image in s, by which devices drift, forget and are looked at: a run takes
     it from its chip; 0: not known.
     """
-    maintenance_s: float = Field(default=0.0, ge=0, le=1e12)
+    maintenance_s: Annotated[float, COMPUTED] = Field(default=0.0, ge=0, le=1e12)
     """Simulated time between two times that devices are refreshed and aged, in s, in place of
     `maintenance_images`; 0: those.
     """
-    test_after_s: float = Field(default=0.0, ge=0, le=1e12)
+    test_after_s: Annotated[float, Effects(accuracy="any")] = Field(default=0.0, ge=0, le=1e12)
     """Simulated time in s after which the trained weights are tested once more, untouched; 0: not.
     """
-    checkpoint_images: int = Field(default=20_000, ge=1)
+    checkpoint_images: Annotated[int, _RESUMED] = Field(default=20_000, ge=1)
     """Images between two checkpoints."""
-    threads: int = Field(default=1, ge=1, le=64)
+    threads: Annotated[int, _THREADS] = Field(default=1, ge=1, le=64)
     """Threads of the evaluation; results never depend on it."""
 
     @model_validator(mode="after")

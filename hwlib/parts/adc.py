@@ -4,6 +4,7 @@ its parts).
 
 from __future__ import annotations
 
+from hwlib.effects import DEARER, Effects
 from hwlib.figures import figure
 from hwlib.logic import leakage_of, to_40lp
 from hwlib.part import Parameter, Part, register
@@ -11,7 +12,7 @@ from hwlib.parts.dac import Dac
 from hwlib.parts.drivers import line_capacitance
 from hwlib.quantity import Quantity, derive
 
-_BITS = Parameter("bits", 8, 3, 12, "bit", integer=True, monotone=True)
+_BITS = Parameter("bits", 8, 3, 12, "bit", integer=True, monotone=True, effects=DEARER)
 
 
 @register
@@ -28,7 +29,12 @@ class AdcSar(Part):
     title = "SAR converter"
     group = "array"
     scaling = "analog"
-    parameters = (_BITS, Parameter("rate_msps", 100.0, 0.1, 2000, "MS/s", monotone=True))
+    parameters = (
+        _BITS,
+        Parameter(
+            "rate_msps", 100.0, 0.1, 2000, "MS/s", monotone=True, effects=Effects(energy="up")
+        ),
+    )
     actions = {"convert": "one conversion"}
     bits: int
     rate_msps: float
@@ -97,6 +103,7 @@ class AdcRamp(Part):
             "columns",
             integer=True,
             note="sharing one ramp; more columns make each one cheaper",
+            effects=Effects(area="down", energy="down"),
         ),
         Parameter(
             "clock_mhz",
@@ -105,6 +112,7 @@ class AdcRamp(Part):
             2000,
             "MHz",
             note="ramp steps; a slower ramp biases the comparator longer",
+            effects=Effects(energy="down"),
         ),
     )
     actions = {"convert": "one conversion of one column"}

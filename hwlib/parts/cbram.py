@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 
+from hwlib.effects import DEARER, Effects
 from hwlib.figures import figure
 from hwlib.logic import leakage_of
 from hwlib.part import Parameter, Part, register
@@ -53,6 +54,7 @@ class CbramGenerator(Part):
             1e7,
             "ns",
             note="SET and RESET pulse; a longer one needs less voltage",
+            effects=Effects(energy="any"),
         ),
         Parameter(
             "driver_bits",
@@ -63,14 +65,18 @@ class CbramGenerator(Part):
             integer=True,
             monotone=True,
             note="resolution of the driver's voltage",
+            effects=DEARER,
         ),
-        Parameter("on_conductance_us", 10.0, 0.1, 1000, "uS", monotone=True),
+        Parameter(
+            "on_conductance_us", 10.0, 0.1, 1000, "uS", monotone=True, effects=Effects(energy="up")
+        ),
         Parameter(
             "probability",
             0.5,
             0.001,
             0.999,
             note="mean probability of a 1, at which pulses are priced",
+            effects=Effects(energy="up"),
         ),
     )
     actions = {

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from hwlib.effects import Effects
 from hwlib.figures import figure
 from hwlib.part import Parameter, Part, register
 from hwlib.quantity import Quantity, derive, zero
@@ -51,6 +52,7 @@ def _parameters(
             10000,
             "nm",
             note="cell area is its square; 0: from the area figure",
+            effects=Effects(area="any"),
         ),
     )
 
@@ -58,7 +60,9 @@ def _parameters(
 def _growing(name: str, default: float, low: float, high: float, note: str = "") -> Parameter:
     """A parameter whose unit is the end of its name; more of it never costs less."""
     unit = {"v": "V", "us": "uS", "ns": "ns"}[name.rsplit("_", 1)[1]]
-    return Parameter(name, default, low, high, unit, monotone=True, note=note)
+    return Parameter(
+        name, default, low, high, unit, monotone=True, note=note, effects=Effects(energy="up")
+    )
 
 
 class Cell(Part):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hwlib.effects import DEARER, OTHER_CIRCUIT, Effects
 from hwlib.figures import figure
 from hwlib.logic import Logic, delay_40lp, leakage_of, placed, to_40lp
 from hwlib.part import Parameter, Part, register
@@ -24,8 +25,8 @@ class TileControl(Logic):
     title = "Tile sequencer"
     group = "control"
     parameters = (
-        Parameter("rows", 128, 1, 8192, integer=True, monotone=True),
-        Parameter("columns", 128, 1, 8192, integer=True, monotone=True),
+        Parameter("rows", 128, 1, 8192, integer=True, monotone=True, effects=DEARER),
+        Parameter("columns", 128, 1, 8192, integer=True, monotone=True, effects=DEARER),
         Parameter(
             "groups",
             8,
@@ -34,6 +35,7 @@ class TileControl(Logic):
             integer=True,
             monotone=True,
             note="column groups that share one converter in turn",
+            effects=DEARER,
         ),
     )
     actions = {"cycle": "one busy cycle"}
@@ -105,7 +107,9 @@ class RiscvCore(Part):
     name = "riscv_core"
     title = "RISC-V controller"
     group = "control"
-    parameters = (Parameter("variant", "small", choices=("small", "multiply")),)
+    parameters = (
+        Parameter("variant", "small", choices=("small", "multiply"), effects=OTHER_CIRCUIT),
+    )
     actions = {"cycle": "one busy cycle"}
     variant: str
 
@@ -153,6 +157,7 @@ class ClockTree(Part):
             "mm2",
             monotone=True,
             note="clocked area, logic and registers",
+            effects=Effects(energy="up"),
         ),
     )
     actions = {"cycle": "one clock cycle, ungated"}

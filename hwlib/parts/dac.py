@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from hwlib.effects import DEARER
 from hwlib.figures import figure
 from hwlib.logic import leakage_of, placed, to_40lp
 from hwlib.part import Parameter, Part, register
 from hwlib.quantity import Quantity, derive
 
-_BITS = Parameter("bits", 8, 1, 12, "bit", integer=True, monotone=True)
+_BITS = Parameter("bits", 8, 1, 12, "bit", integer=True, monotone=True, effects=DEARER)
 
 
 @register

@@ -8,6 +8,7 @@ their own.
 
 from __future__ import annotations
 
+from hwlib.effects import DEARER
 from hwlib.figures import figure
 from hwlib.logic import Logic, by_bits, delay_40lp, less, to_40lp, width_in_bits
 from hwlib.part import Parameter, register
@@ -179,7 +180,17 @@ class MultiplyAccumulate(Logic):
     title = "Multiply-accumulate"
     group = "digital"
     parameters = (
-        Parameter("bits", 8, 1, 30, "bit", integer=True, monotone=True, note="operand width"),
+        Parameter(
+            "bits",
+            8,
+            1,
+            30,
+            "bit",
+            integer=True,
+            monotone=True,
+            note="operand width",
+            effects=DEARER,
+        ),
     )
     actions = {"multiply_add": "one multiplication added into the accumulator"}
     bits: int

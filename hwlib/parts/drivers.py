@@ -6,11 +6,12 @@ from __future__ import annotations
 
 import math
 
+from hwlib.effects import DEARER, Effects
 from hwlib.figures import figure
 from hwlib.part import Parameter, Part, register
 from hwlib.quantity import Figure, Quantity, derive
 
-_VOLTAGE = Parameter("voltage_v", 1.1, 0.05, 5, "V", monotone=True)
+_VOLTAGE = Parameter("voltage_v", 1.1, 0.05, 5, "V", monotone=True, effects=Effects(energy="up"))
 
 
 def line_capacitance(cells: int, line_pitch_nm: float, cell_capacitance: Figure) -> Quantity:
@@ -45,10 +46,26 @@ class LineDriver(Part):
     scaling = "analog"
     parameters = (
         Parameter(
-            "cells", 128, 1, 8192, "cells", integer=True, monotone=True, note="cells on the line"
+            "cells",
+            128,
+            1,
+            8192,
+            "cells",
+            integer=True,
+            monotone=True,
+            note="cells on the line",
+            effects=DEARER,
         ),
         _VOLTAGE,
-        Parameter("line_pitch_nm", 0, 0, 10000, "nm", note="0: side of the 1T1R cell"),
+        Parameter(
+            "line_pitch_nm",
+            0,
+            0,
+            10000,
+            "nm",
+            note="0: side of the 1T1R cell",
+            effects=Effects(energy="any"),
+        ),
     )
     actions = {"drive": "charge the line once"}
     cell_capacitance: str
@@ -128,7 +145,9 @@ class WriteDriver(HighVoltageStage):
 
     name = "write_driver"
     title = "Write driver"
-    parameters = (Parameter("voltage_v", 2.0, 0.5, 5, "V", monotone=True),)
+    parameters = (
+        Parameter("voltage_v", 2.0, 0.5, 5, "V", monotone=True, effects=Effects(energy="up")),
+    )
     actions = {"pulse": "one write pulse on one line"}
 
 
@@ -138,5 +157,7 @@ class LevelShifter(HighVoltageStage):
 
     name = "level_shifter"
     title = "Level shifter"
-    parameters = (Parameter("voltage_v", 2.0, 0.5, 5, "V", monotone=True),)
+    parameters = (
+        Parameter("voltage_v", 2.0, 0.5, 5, "V", monotone=True, effects=Effects(energy="up")),
+    )
     actions = {"shift": "one transition to the high supply and back"}

@@ -9,6 +9,7 @@ synthesised areas.
 
 from __future__ import annotations
 
+from hwlib.effects import OTHER_CIRCUIT
 from hwlib.figures import figure
 from hwlib.logic import Logic, delay_40lp, disputed, to_40lp
 from hwlib.part import Parameter, register
@@ -21,7 +22,9 @@ FLOATING_FORMATS = {"fp16": (16, 11), "bf16": (16, 8), "fp32": (32, 24)}
 
 class _FloatingPoint(Logic):
     group = "digital"
-    parameters = (Parameter("format", "fp32", choices=tuple(FLOATING_FORMATS)),)
+    parameters = (
+        Parameter("format", "fp32", choices=tuple(FLOATING_FORMATS), effects=OTHER_CIRCUIT),
+    )
     operation = ""
     format: str
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from hwlib.effects import DEARER, Effects
 from hwlib.figures import figure
 from hwlib.part import Parameter, Part, register
 from hwlib.quantity import Quantity, derive, zero
@@ -16,6 +17,7 @@ _SLOT = Parameter(
     "ns",
     monotone=True,
     note="one input slot; the bias flows only in it",
+    effects=Effects(energy="up"),
 )
 
 
@@ -110,7 +112,9 @@ class ColumnMux(Part):
     title = "Column multiplexer"
     group = "array"
     scaling = "analog"
-    parameters = (Parameter("inputs", 8, 1, 1024, "columns", integer=True, monotone=True),)
+    parameters = (
+        Parameter("inputs", 8, 1, 1024, "columns", integer=True, monotone=True, effects=DEARER),
+    )
     actions = {"select": "switch to one column"}
     inputs: int
 

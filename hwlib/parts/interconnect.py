@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 
+from hwlib.effects import DEARER
 from hwlib.figures import figure
 from hwlib.logic import leakage_of
 from hwlib.part import Parameter, Part, register
 from hwlib.quantity import Quantity, derive
 
-_WIDTH = Parameter("width_bits", 64, 1, 4096, "bit", integer=True, monotone=True)
+_WIDTH = Parameter("width_bits", 64, 1, 4096, "bit", integer=True, monotone=True, effects=DEARER)
 
 
 class Wires(Part):
@@ -60,7 +61,10 @@ class Wires(Part):
 class WireBus(Wires):
     name = "wire_bus"
     title = "On-chip bus"
-    parameters = (Parameter("length_mm", 1.0, 0.01, 100, "mm", monotone=True), _WIDTH)
+    parameters = (
+        Parameter("length_mm", 1.0, 0.01, 100, "mm", monotone=True, effects=DEARER),
+        _WIDTH,
+    )
     actions = {"transfer": "one bit end to end"}
 
     def wire_mm(self) -> float:
@@ -76,9 +80,11 @@ class HTree(Wires):
     name = "h_tree"
     title = "H-tree"
     parameters = (
-        Parameter("length_mm", 2.0, 0.01, 100, "mm", monotone=True, note="root to leaf"),
+        Parameter(
+            "length_mm", 2.0, 0.01, 100, "mm", monotone=True, note="root to leaf", effects=DEARER
+        ),
         _WIDTH,
-        Parameter("leaves", 16, 1, 65536, "leaves", integer=True, monotone=True),
+        Parameter("leaves", 16, 1, 65536, "leaves", integer=True, monotone=True, effects=DEARER),
     )
     actions = {"transfer": "one bit root to leaf or back"}
     leaves: int

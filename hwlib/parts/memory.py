@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from hwlib.effects import DEARER, Effects
 from hwlib.figures import figure
 from hwlib.part import Parameter, Part, register
 from hwlib.quantity import Quantity, derive, zero
@@ -27,9 +28,19 @@ class Sram(Part):
     group = "memory"
     scaling = "logic"
     parameters = (
-        Parameter("capacity_kib", 64.0, 0.0625, 65536, "KiB", monotone=True),
-        Parameter("width_bits", 64, 8, 1024, "bit", integer=True, monotone=True, note="word"),
-        Parameter("ports", 1, 1, 8, "ports", integer=True, monotone=True),
+        Parameter("capacity_kib", 64.0, 0.0625, 65536, "KiB", monotone=True, effects=DEARER),
+        Parameter(
+            "width_bits",
+            64,
+            8,
+            1024,
+            "bit",
+            integer=True,
+            monotone=True,
+            note="word",
+            effects=Effects(energy="up"),
+        ),
+        Parameter("ports", 1, 1, 8, "ports", integer=True, monotone=True, effects=DEARER),
     )
     actions = {"read": "one word", "write": "one word"}
     capacity_kib: float

@@ -8,6 +8,7 @@ and gates. One action is one clock of the stream.
 
 from __future__ import annotations
 
+from hwlib.effects import DEARER, OTHER_CIRCUIT
 from hwlib.figures import figure
 from hwlib.logic import Logic, by_bits, delay_40lp, report_clock, to_40lp
 from hwlib.part import Parameter, register
@@ -19,7 +20,7 @@ _WIDEST_SOBOL_REPORT = 10
 
 
 def _bits(high: int, low: int = 3) -> Parameter:
-    return Parameter("bits", 8, low, high, "bit", integer=True, monotone=True)
+    return Parameter("bits", 8, low, high, "bit", integer=True, monotone=True, effects=DEARER)
 
 
 @register
@@ -134,7 +135,10 @@ class BitstreamGenerator(Logic):
     name = "bitstream_generator"
     title = "Bit-stream generator"
     group = "stochastic"
-    parameters = (_bits(16), Parameter("source", "lfsr", choices=("lfsr", "sobol")))
+    parameters = (
+        _bits(16),
+        Parameter("source", "lfsr", choices=("lfsr", "sobol"), effects=OTHER_CIRCUIT),
+    )
     actions = {"bit": "one stream bit: one number and one comparison"}
     bits: int
     source: str
@@ -187,7 +191,7 @@ class ThresholdAccumulator(Logic):
     name = "threshold_accumulator"
     title = "Threshold accumulator"
     group = "stochastic"
-    parameters = (Parameter("bits", 16, 4, 64, "bit", integer=True, monotone=True),)
+    parameters = (Parameter("bits", 16, 4, 64, "bit", integer=True, monotone=True, effects=DEARER),)
     actions = {"accumulate": "add one value and compare with the threshold"}
     bits: int
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from hwlib.effects import DEARER, OTHER_CIRCUIT
 from hwlib.figures import figure
 from hwlib.logic import Logic, by_bits, report_clock
 from hwlib.part import Parameter, register
@@ -69,8 +70,8 @@ class StreamAdder(_Reported):
     name = "stream_adder"
     title = "Adder on streams"
     parameters = (
-        Parameter("inputs", 8, 2, 1024, integer=True, monotone=True),
-        Parameter("kind", "parallel_counter", choices=tuple(_ADDERS)),
+        Parameter("inputs", 8, 2, 1024, integer=True, monotone=True, effects=DEARER),
+        Parameter("kind", "parallel_counter", choices=tuple(_ADDERS), effects=OTHER_CIRCUIT),
     )
     inputs: int
     kind: str
@@ -95,9 +96,11 @@ class StreamMultiplier(_Reported):
     name = "stream_multiplier"
     title = "Multiplier on streams"
     parameters = (
-        Parameter("bits", 8, 3, 16, "bit", integer=True, monotone=True),
-        Parameter("kind", "ugemm", choices=("gaines", "ugemm", "sim", "jenson")),
-        Parameter("encoding", "unipolar", choices=ENCODINGS),
+        Parameter("bits", 8, 3, 16, "bit", integer=True, monotone=True, effects=DEARER),
+        Parameter(
+            "kind", "ugemm", choices=("gaines", "ugemm", "sim", "jenson"), effects=OTHER_CIRCUIT
+        ),
+        Parameter("encoding", "unipolar", choices=ENCODINGS, effects=OTHER_CIRCUIT),
     )
     bits: int
     kind: str
@@ -150,9 +153,19 @@ class StreamDivider(_ByKind):
     name = "stream_divider"
     title = "Divider on streams"
     parameters = (
-        Parameter("bits", 5, 3, 16, "bit", integer=True, monotone=True, note="no effect on iscb"),
-        Parameter("kind", "iscb", choices=tuple(_DIVIDERS)),
-        Parameter("encoding", "unipolar", choices=ENCODINGS),
+        Parameter(
+            "bits",
+            5,
+            3,
+            16,
+            "bit",
+            integer=True,
+            monotone=True,
+            note="no effect on iscb",
+            effects=DEARER,
+        ),
+        Parameter("kind", "iscb", choices=tuple(_DIVIDERS), effects=OTHER_CIRCUIT),
+        Parameter("encoding", "unipolar", choices=ENCODINGS, effects=OTHER_CIRCUIT),
     )
     blocks = _DIVIDERS
     operation = "divide"
@@ -166,10 +179,18 @@ class StreamSquareRoot(_ByKind):
     title = "Square root on streams"
     parameters = (
         Parameter(
-            "bits", 5, 3, 16, "bit", integer=True, monotone=True, note="no effect but on gaines"
+            "bits",
+            5,
+            3,
+            16,
+            "bit",
+            integer=True,
+            monotone=True,
+            note="no effect but on gaines",
+            effects=DEARER,
         ),
-        Parameter("kind", "jkdiv", choices=tuple(_SQUARE_ROOTS)),
-        Parameter("encoding", "unipolar", choices=ENCODINGS),
+        Parameter("kind", "jkdiv", choices=tuple(_SQUARE_ROOTS), effects=OTHER_CIRCUIT),
+        Parameter("encoding", "unipolar", choices=ENCODINGS, effects=OTHER_CIRCUIT),
     )
     blocks = _SQUARE_ROOTS
     operation = "square_root"
@@ -204,8 +225,8 @@ class StreamDotProduct(_Reported):
     name = "stream_dot_product"
     title = "Dot product on streams"
     parameters = (
-        Parameter("inputs", 16, 1, 1024, integer=True, monotone=True),
-        Parameter("kind", "ugemm_unipolar_scaled", choices=_DOT_PRODUCTS),
+        Parameter("inputs", 16, 1, 1024, integer=True, monotone=True, effects=DEARER),
+        Parameter("kind", "ugemm_unipolar_scaled", choices=_DOT_PRODUCTS, effects=OTHER_CIRCUIT),
     )
     inputs: int
     kind: str
@@ -234,7 +255,7 @@ class StreamFunction(_Reported):
 
     name = "stream_function"
     title = "Function of a stream"
-    parameters = (Parameter("function", "relu", choices=tuple(_FUNCTIONS)),)
+    parameters = (Parameter("function", "relu", choices=tuple(_FUNCTIONS), effects=OTHER_CIRCUIT),)
     function: str
 
     def law(self, what: str) -> Quantity:

@@ -9,6 +9,7 @@ Their reports have no clock: the energies are assumptions between the two readin
 
 from __future__ import annotations
 
+from hwlib.effects import DEARER, OTHER_CIRCUIT
 from hwlib.figures import figure
 from hwlib.logic import Logic, leakage_of, report_clock
 from hwlib.part import Parameter, register
@@ -18,12 +19,13 @@ from hwlib.quantity import Figure, Quantity, derive
 class _StreamGate(Logic):
     group = "stochastic"
     parameters = (
-        Parameter("inputs", 2, 2, 1024, integer=True, monotone=True),
+        Parameter("inputs", 2, 2, 1024, integer=True, monotone=True, effects=DEARER),
         Parameter(
             "output",
             "driven",
             choices=("driven", "local"),
             note="with the output driver of the report, or without",
+            effects=OTHER_CIRCUIT,
         ),
     )
     actions = {"bit": "one bit of the output stream"}

@@ -4,6 +4,7 @@ operand registers.
 
 from __future__ import annotations
 
+from hwlib.effects import OTHER_CIRCUIT
 from hwlib.figures import figure
 from hwlib.part import Parameter, Part, register
 from hwlib.parts.counters import Counter
@@ -34,8 +35,10 @@ class VectorLane(Part):
     title = "Vector lane"
     group = "digital"
     parameters = (
-        Parameter("format", "int16", choices=(*INTEGER_FORMATS, *FLOATING_FORMATS)),
-        Parameter("rounding", "nearest", choices=("nearest", "stochastic")),
+        Parameter(
+            "format", "int16", choices=(*INTEGER_FORMATS, *FLOATING_FORMATS), effects=OTHER_CIRCUIT
+        ),
+        Parameter("rounding", "nearest", choices=("nearest", "stochastic"), effects=OTHER_CIRCUIT),
     )
     actions = {
         "add": "one addition",

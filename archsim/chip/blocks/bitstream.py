@@ -11,6 +11,7 @@ from archsim.chip.blocks.base import Acts, Block, ServerPlan
 from archsim.chip.blocks.step import Step
 from archsim.chip.section import Section
 from archsim.trace.operation import Trace
+from hwlib.effects import OTHER_MACHINE, Effects
 
 if TYPE_CHECKING:
     from archsim.chip.config import Architecture  # see base.py
@@ -27,20 +28,24 @@ class BitstreamSettings(Section):
     what is priced.
     """
 
-    sharing: Literal["line", "side", "tile", "chip"] = "line"
+    sharing: Annotated[Literal["line", "side", "tile", "chip"], OTHER_MACHINE] = "line"
     """`line`: each row and column of a tile has a generator of its own, seeded apart; `side`: one
     number a slot for all rows of a tile and one for all columns; `tile`: one for rows and columns
     alike, so that a coincidence has the smaller of two probabilities in place of their product;
     `chip`: one block for all tiles, which queue for it and are served line after line. The parts of
     a line in several tiles have the same train.
     """
-    bits_per_cycle: Annotated[int, Field(ge=1, le=65536)] = 64
+    bits_per_cycle: Annotated[
+        int, Field(ge=1, le=65536), Effects(area="up", energy="any", time="down", accuracy="any")
+    ] = 64
     """Random bits a cycle of the block that the chip shares: so many generators."""
-    resolution: Annotated[int, Field(ge=3, le=16)] = 8
+    resolution: Annotated[
+        int, Field(ge=3, le=16), Effects(area="up", energy="up", accuracy="any")
+    ] = 8
     """Bits of a random number, against which a value is compared: a probability is rounded to a
     level of so many bits, and a register repeats after 2^bits - 1 numbers.
     """
-    source: Literal["ideal", "lfsr", "sobol"] = "lfsr"
+    source: Annotated[Literal["ideal", "lfsr", "sobol"], OTHER_MACHINE] = "lfsr"
     """`lfsr`: shift registers; `sobol`: low-discrepancy sequences; `ideal`: independent random bits,
     which have no hardware and no price.
     """

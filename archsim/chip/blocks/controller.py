@@ -10,6 +10,7 @@ from archsim.chip.blocks.base import Acts, Block, RunTotals, ServerPlan
 from archsim.chip.section import Cycles, Section
 from archsim.ledger.ledger import Ledger
 from archsim.trace.operation import Trace
+from hwlib.effects import FASTER, SLOWER, Effects
 
 if TYPE_CHECKING:
     from archsim.chip.config import Architecture  # see base.py
@@ -18,13 +19,13 @@ if TYPE_CHECKING:
 class ControllerSettings(Section):
     """Fetch and issue of operations."""
 
-    issue_cycles: Cycles = 16
+    issue_cycles: Annotated[Cycles, SLOWER] = 16
     """Cycles to fetch and issue an operation."""
-    prefetch: bool = True
+    prefetch: Annotated[bool, Effects(energy="down", time="down", accuracy="ageing")] = True
     """The next operation is fetched while one runs."""
-    in_flight: Annotated[int, Field(ge=1, le=65536)] = 64
+    in_flight: Annotated[int, Field(ge=1, le=65536), FASTER] = 64
     """Operations under way at a time, in a pipeline."""
-    always_on: bool = True
+    always_on: Annotated[bool, Effects(energy="up")] = True
     """The controller's clock runs all the time, not only while it issues."""
 
 

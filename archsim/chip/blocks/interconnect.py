@@ -11,6 +11,7 @@ from archsim.chip.blocks.base import TIMED, Acts, Block, ServerPlan
 from archsim.chip.blocks.step import Step, part_of
 from archsim.chip.section import Cycles, Section
 from archsim.trace.operation import Operation, Trace
+from hwlib.effects import OTHER_ORDER, SLOWER, Effects
 
 if TYPE_CHECKING:
     from archsim.chip.config import Architecture  # see base.py
@@ -20,13 +21,15 @@ if TYPE_CHECKING:
 class InterconnectSettings(Section):
     """Wires between buffer and tiles."""
 
-    kind: Literal["bus", "h_tree"] = "bus"
+    kind: Annotated[Literal["bus", "h_tree"], OTHER_ORDER] = "bus"
     """`bus`: one shared medium for both directions; `h_tree`: a tree down and one up."""
-    width_bits: Annotated[int, Field(ge=1, le=4096)] = 64
+    width_bits: Annotated[
+        int, Field(ge=1, le=4096), Effects(area="up", energy="any", time="down", accuracy="ageing")
+    ] = 64
     """Bits a cycle."""
-    hop_cycles: Cycles = 1
+    hop_cycles: Annotated[Cycles, SLOWER] = 1
     """Cycles a word is under way."""
-    arbitration: Literal["fifo", "drain_first"] = "fifo"
+    arbitration: Annotated[Literal["fifo", "drain_first"], OTHER_ORDER] = "fifo"
     """`fifo`: first come, first served; `drain_first`: results leave before new inputs enter."""
 
 

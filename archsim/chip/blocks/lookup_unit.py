@@ -11,6 +11,7 @@ from archsim.chip.blocks.base import Acts, Block, ServerPlan
 from archsim.chip.blocks.step import Step
 from archsim.chip.section import Section
 from archsim.trace.operation import Trace
+from hwlib.effects import SLOWER, Effects
 
 if TYPE_CHECKING:
     from archsim.chip.config import Architecture  # see base.py
@@ -21,11 +22,13 @@ class LookupUnitSettings(Section):
     sigmoid, exponential and other functions are read from them.
     """
 
-    lanes: Annotated[int, Field(ge=0, le=65536)] = 0
+    lanes: Annotated[
+        int, Field(ge=0, le=65536), Effects(area="up", energy="any", time="down", accuracy="ageing")
+    ] = 0
     """Tables that are read side by side; 0: there is no such unit, and the vector unit reads tables
     of its own.
     """
-    lookup_cycles: Annotated[int, Field(ge=1, le=1000)] = 1
+    lookup_cycles: Annotated[int, Field(ge=1, le=1000), SLOWER] = 1
     """Cycles of one value, of one lane."""
 
 

@@ -12,6 +12,7 @@ from archsim.chip.blocks.step import Step
 from archsim.chip.section import Cycles, Section
 from archsim.ledger.ledger import Ledger
 from archsim.trace.operation import Trace
+from hwlib.effects import FASTER, SLOWER, Effects
 
 if TYPE_CHECKING:
     from archsim.chip.config import Architecture  # see base.py
@@ -20,11 +21,11 @@ if TYPE_CHECKING:
 class OffChipSettings(Section):
     """The off-chip memory channel."""
 
-    bits_per_cycle: Annotated[int, Field(ge=1, le=65536)] = 32
+    bits_per_cycle: Annotated[int, Field(ge=1, le=65536), FASTER] = 32
     """Bits a cycle of the channel."""
-    latency_cycles: Cycles = 50
+    latency_cycles: Annotated[Cycles, SLOWER] = 50
     """Cycles until the first word of a request."""
-    preload_input: bool = True
+    preload_input: Annotated[bool, Effects(energy="down", time="down", accuracy="ageing")] = True
     """The first image waits in the buffer at time 0 and later ones are fetched in the background:
     their transfers are counted, not waited for.
     """

@@ -15,6 +15,7 @@ from archsim.chip.plan.record import add
 from archsim.chip.plan.slowest import slowest_repeats
 from archsim.chip.plan.tile_timing import TileTiming, read_timing
 from archsim.chip.section import Bits, Count, Section
+from hwlib.effects import OTHER_MACHINE, OTHER_ORDER, SLOWER, Effects
 
 if TYPE_CHECKING:
     from archsim.chip.config import Architecture  # see base.py
@@ -25,37 +26,43 @@ class TileReadSettings(Section):
     ceil(input_bits / bits_per_slot) slots, or in one where inputs are pulse widths.
     """
 
-    input: Literal["bit_serial", "pulse_width"] = "bit_serial"
+    input: Annotated[Literal["bit_serial", "pulse_width"], OTHER_MACHINE] = "bit_serial"
     """How inputs reach the rows: `bit_serial` in slots of `bits_per_slot`, or `pulse_width` in one
     slot.
     """
-    input_bits: Annotated[int, Field(ge=1, le=16)] = 8
+    input_bits: Annotated[
+        int, Field(ge=1, le=16), Effects(area="up", energy="up", time="up", accuracy="up")
+    ] = 8
     """Bits of an input value."""
-    bits_per_slot: Annotated[int, Field(ge=1, le=16)] = 1
+    bits_per_slot: Annotated[int, Field(ge=1, le=16), OTHER_MACHINE] = 1
     """Bits of an input that one slot applies."""
-    slot_cycles: Annotated[int, Field(ge=1, le=100_000)] = 1
+    slot_cycles: Annotated[int, Field(ge=1, le=100_000), SLOWER] = 1
     """Cycles of one input slot; of a pulse-width slot at full scale."""
-    accumulate: Literal["analog", "digital"] = "analog"
+    accumulate: Annotated[Literal["analog", "digital"], OTHER_MACHINE] = "analog"
     """`analog`: slots are summed before one conversion an output; `digital`: one conversion a slot,
     shifted and added.
     """
-    front_end: Literal["per_column", "shared"] = "per_column"
+    front_end: Annotated[Literal["per_column", "shared"], OTHER_ORDER] = "per_column"
     """`per_column`: all columns integrate at once; `shared`: one amplifier a converter, so the
     input is applied again for each of its columns.
     """
-    columns_per_adc: Count = 8
+    columns_per_adc: Annotated[
+        Count, Effects(area="down", energy="any", time="up", accuracy="ageing")
+    ] = 8
     """Columns that share one converter."""
-    adc_bits: Annotated[int, Field(ge=1, le=14)] = 8
+    adc_bits: Annotated[int, Field(ge=1, le=14), Effects(area="up", energy="up", accuracy="up")] = 8
     """Resolution of a converter."""
-    conversion_cycles: Annotated[int, Field(ge=1, le=100_000)] = 1
+    conversion_cycles: Annotated[
+        int, Field(ge=1, le=100_000), Effects(energy="any", time="up", accuracy="ageing")
+    ] = 1
     """Cycles of one conversion."""
-    overlap: bool = False
+    overlap: Annotated[bool, Effects(energy="down", time="down", accuracy="ageing")] = False
     """Conversions of one read overlap the sampling of the next."""
-    all_groups: bool = True
+    all_groups: Annotated[bool, SLOWER] = True
     """Every column of a tile is converted, also unused ones."""
-    transposed: bool = True
+    transposed: Annotated[bool, Effects(area="up", energy="up", admits=True)] = True
     """Tiles can be read backwards, which takes drivers and converters on both sides."""
-    output_bits: Bits = 8
+    output_bits: Annotated[Bits, Effects(energy="up", time="up", accuracy="up")] = 8
     """Bits of a value that leaves the tile."""
 
     @property

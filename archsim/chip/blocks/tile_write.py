@@ -13,6 +13,7 @@ from archsim.chip.plan.record import add
 from archsim.chip.plan.slowest import slowest_pulses, slowest_row
 from archsim.chip.plan.tile_timing import write_row_cycles
 from archsim.chip.section import Cycles, Section
+from hwlib.effects import OTHER_ORDER, SLOWER
 
 # What each read after a pulse asks of the periphery.
 VERIFY = (("array", "read"), ("front_end", "sample"), ("column_mux", "select"), ("adc", "convert"))
@@ -21,13 +22,13 @@ VERIFY = (("array", "read"), ("front_end", "sample"), ("column_mux", "select"), 
 class WriteSettings(Section):
     """Programming of cells with verify."""
 
-    parallel: Literal["device", "row"] = "row"
+    parallel: Annotated[Literal["device", "row"], OTHER_ORDER] = "row"
     """What one programming pulse reaches: a `device`, or all of a `row` at once."""
-    pulse_cycles: Annotated[int, Field(ge=1, le=10_000_000)] = 10
+    pulse_cycles: Annotated[int, Field(ge=1, le=10_000_000), SLOWER] = 10
     """Cycles of a programming pulse."""
-    verify_cycles: Cycles = 1
+    verify_cycles: Annotated[Cycles, SLOWER] = 1
     """Cycles of the read that verifies it."""
-    pulses: Annotated[float, Field(ge=1, le=10_000)] = 4.0
+    pulses: Annotated[float, Field(ge=1, le=10_000), SLOWER] = 4.0
     """Mean number of pulses a programmed device needs: an assumption until measured activity gives
     it.
     """

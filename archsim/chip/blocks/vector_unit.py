@@ -11,6 +11,7 @@ from archsim.chip.blocks.base import Acts, Block, ServerPlan
 from archsim.chip.blocks.step import Step
 from archsim.chip.section import Section
 from archsim.trace.operation import Trace
+from hwlib.effects import OTHER_MACHINE, SLOWER, Effects
 
 if TYPE_CHECKING:
     from archsim.chip.config import Architecture  # see base.py
@@ -22,15 +23,21 @@ ITERATIVE = ("divide", "square_root")
 class VectorUnitSettings(Section):
     """The digital vector unit."""
 
-    lanes: Annotated[int, Field(ge=1, le=65536)] = 16
+    lanes: Annotated[
+        int, Field(ge=1, le=65536), Effects(area="up", energy="any", time="down", accuracy="ageing")
+    ] = 16
     """Elements a cycle."""
-    format: Literal["int8", "int16", "int32", "fp16", "bf16", "fp32"] = "int16"
+    format: Annotated[Literal["int8", "int16", "int32", "fp16", "bf16", "fp32"], OTHER_MACHINE] = (
+        "int16"
+    )
     """Number format of a lane, and of a word of training state."""
-    rounding: Literal["nearest", "stochastic"] = "nearest"
+    rounding: Annotated[
+        Literal["nearest", "stochastic"], Effects(area="any", energy="any", accuracy="any")
+    ] = "nearest"
     """How a lane rounds what it writes: to the `nearest` number, halves to even, or `stochastic`: by
     chance, with random bits that each lane draws.
     """
-    divide_cycles: Annotated[int, Field(ge=1, le=1000)] = 16
+    divide_cycles: Annotated[int, Field(ge=1, le=1000), SLOWER] = 16
     """Cycles of a division or a square root of one element; both are iterative."""
 
     @property

@@ -15,6 +15,7 @@ from archsim.schemes.tuned import Tuned
 from archsim.trace.building_blocks import optimiser_step, program_weights
 from archsim.trace.lower import Stage
 from archsim.trace.operation import READ_CHAIN, Activity, LayerMatrix, Operation
+from hwlib.effects import COMPUTED, Effects
 
 if TYPE_CHECKING:
     pass
@@ -58,9 +59,13 @@ class Hic(GradientOnArray):
     # A weight and batch: the scaled step, its stochastic rounding, the addition to the accumulator.
     weight_work: ClassVar[dict[str, float]] = {"multiply": 1, "compare": 1, "add": 2}
 
-    bits: Annotated[int, Field(ge=2, le=16)] = 7
-    carry_pulses: Annotated[int, Field(ge=1, le=64)] = 8
-    carry_step: Annotated[float, Field(gt=0, le=1)] = 0.08
+    bits: Annotated[
+        int, Field(ge=2, le=16), Effects(area="up", energy="any", time="any", accuracy="any")
+    ] = 7
+    carry_pulses: Annotated[
+        int, Field(ge=1, le=64), Effects(energy="up", time="up", accuracy="any")
+    ] = 8
+    carry_step: Annotated[float, Field(gt=0, le=1), COMPUTED] = 0.08
 
     @property
     def pairs(self) -> int:

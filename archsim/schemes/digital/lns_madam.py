@@ -14,6 +14,7 @@ from archsim.schemes.tuned import Tuned
 from archsim.trace.building_blocks import optimiser_step, program_weights
 from archsim.trace.lower import Stage
 from archsim.trace.operation import Operation
+from hwlib.effects import COMPUTED
 
 if TYPE_CHECKING:
     pass
@@ -64,10 +65,10 @@ class LnsMadam(GradientOnArray):
         "lookup": 1,
     }
 
-    decay: Annotated[float, Field(gt=0, lt=1)] = 0.999
-    clamp: Annotated[float, Field(gt=0, le=1000)] = 10.0
-    largest: Annotated[float, Field(gt=0, le=1000)] = 3.0
-    octaves: Annotated[int, Field(ge=1, le=64)] = 16
+    decay: Annotated[float, Field(gt=0, lt=1), COMPUTED] = 0.999
+    clamp: Annotated[float, Field(gt=0, le=1000), COMPUTED] = 10.0
+    largest: Annotated[float, Field(gt=0, le=1000), COMPUTED] = 3.0
+    octaves: Annotated[int, Field(ge=1, le=64), COMPUTED] = 16
 
     def batch_update(self, stage: Stage, batch: int) -> list[Operation]:
         return [optimiser_step(stage, self.weight_work, 3), program_weights(stage)]

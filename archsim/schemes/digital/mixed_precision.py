@@ -14,6 +14,7 @@ from archsim.schemes.tuned import Tuned
 from archsim.trace.building_blocks import program_weights
 from archsim.trace.lower import Stage
 from archsim.trace.operation import Operation
+from hwlib.effects import COMPUTED, OTHER_WORK, SLOWER
 
 if TYPE_CHECKING:
     pass
@@ -95,14 +96,14 @@ class MixedPrecision(GradientScheme):
         }
     }
 
-    optimiser: Literal["sgd", "momentum", "adam"] = "adam"
-    backward_in: Literal["array", "vector_unit"] = "vector_unit"
-    devices_written: Annotated[float, Field(ge=0, le=1)] = 10.8 / 5200
-    threshold: Annotated[float, Field(gt=0, le=10)] = 1 / 3
-    keep_remainder: bool = False
-    accumulate: bool = True
-    writing: Literal["verify", "pulses"] = "verify"
-    weight_decay: Annotated[float, Field(ge=0, le=1)] = 1e-4
+    optimiser: Annotated[Literal["sgd", "momentum", "adam"], OTHER_WORK] = "adam"
+    backward_in: Annotated[Literal["array", "vector_unit"], OTHER_WORK] = "vector_unit"
+    devices_written: Annotated[float, Field(ge=0, le=1), SLOWER] = 10.8 / 5200
+    threshold: Annotated[float, Field(gt=0, le=10), COMPUTED] = 1 / 3
+    keep_remainder: Annotated[bool, COMPUTED] = False
+    accumulate: Annotated[bool, COMPUTED] = True
+    writing: Annotated[Literal["verify", "pulses"], OTHER_WORK] = "verify"
+    weight_decay: Annotated[float, Field(ge=0, le=1), COMPUTED] = 1e-4
 
     @property
     def suggested(self) -> dict[str, float | int]:

@@ -4,7 +4,7 @@ stand on arrays and are rewritten each batch, or in memory: the digital baseline
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from archsim.schemes.base import Scheme, register
 from archsim.schemes.shared.gradient_scheme import GradientScheme
@@ -12,6 +12,7 @@ from archsim.schemes.tuned import Tuned
 from archsim.trace.building_blocks import digital_backward, digital_forward, program_weights
 from archsim.trace.lower import Stage
 from archsim.trace.operation import LayerMatrix, Operation
+from hwlib.effects import OTHER_MACHINE
 
 
 @register
@@ -51,7 +52,7 @@ class DigitalSgd(GradientScheme):
         Tuned("training.initial_scale", 0.5, 2.0, "log"),
     )
 
-    weights_in: Literal["arrays", "memory"] = "arrays"
+    weights_in: Annotated[Literal["arrays", "memory"], OTHER_MACHINE] = "arrays"
 
     @property
     def digital_baseline(self) -> bool:  # type: ignore[override]  # a choice here, a constant elsewhere

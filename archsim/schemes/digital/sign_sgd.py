@@ -15,6 +15,7 @@ from archsim.schemes.tuned import Tuned
 from archsim.trace.building_blocks import optimiser_step, program_weights
 from archsim.trace.lower import Stage
 from archsim.trace.operation import Operation
+from hwlib.effects import OTHER_WORK
 
 
 @register
@@ -60,7 +61,7 @@ class SignSgd(GradientOnArray):
         }
     }
 
-    momentum: Annotated[float, Field(ge=0, lt=1)] = 0.9
+    momentum: Annotated[float, Field(ge=0, lt=1), OTHER_WORK] = 0.9
 
     @property
     def weight_work(self) -> dict[str, float]:

@@ -26,6 +26,7 @@ from archsim.schemes.tuned import Tuned
 from archsim.trace.building_blocks import parts_of, program_weights
 from archsim.trace.lower import Stage
 from archsim.trace.operation import Activity, Operation
+from hwlib.effects import COMPUTED, OTHER_MACHINE, OTHER_WORK, Effects
 
 if TYPE_CHECKING:
     from archsim.chip.config import Architecture
@@ -72,21 +73,23 @@ class Sbpca(ArrayBackward):
     # Rank: Huang 2023; samples that one update of the factors sees.
     tuned: ClassVar[tuple[Tuned, ...]] = (Tuned("rank", 1, 10, "log"), Tuned("block", 4, 32, "log"))
 
-    estimator: Literal["sbpca", "svd"] = "sbpca"
-    rank: Annotated[int, Field(ge=0, le=60)] = 0
-    block: Annotated[int, Field(ge=1, le=65536)] = 32
-    initial_singular_value: Annotated[float, Field(ge=0, le=1000)] = 0.01
-    update_mode: Literal["rank_seq", "rank_sum", "element"] = "rank_seq"
-    encoding: Literal["pulse_trains", "amplitude"] = "pulse_trains"
-    train_length: Annotated[int, Field(ge=1, le=64)] = 31
-    update_management: bool = True
-    length_management: bool = True
-    threshold: Annotated[float, Field(ge=0, lt=1)] = 0.1
-    rounding: Literal["stochastic", "nearest"] = "stochastic"
-    unbiased: bool = True
-    condition_limit: Annotated[float, Field(ge=1, le=1e12)] = 100.0
-    max_norm: bool = True
-    least_changed: Annotated[float, Field(ge=0, lt=1)] = 0.01
+    estimator: Annotated[Literal["sbpca", "svd"], OTHER_WORK] = "sbpca"
+    rank: Annotated[int, Field(ge=0, le=60), Effects(energy="up", time="up", accuracy="any")] = 0
+    block: Annotated[int, Field(ge=1, le=65536), COMPUTED] = 32
+    initial_singular_value: Annotated[float, Field(ge=0, le=1000), COMPUTED] = 0.01
+    update_mode: Annotated[Literal["rank_seq", "rank_sum", "element"], OTHER_MACHINE] = "rank_seq"
+    encoding: Annotated[Literal["pulse_trains", "amplitude"], OTHER_MACHINE] = "pulse_trains"
+    train_length: Annotated[
+        int, Field(ge=1, le=64), Effects(energy="up", time="up", accuracy="any")
+    ] = 31
+    update_management: Annotated[bool, COMPUTED] = True
+    length_management: Annotated[bool, COMPUTED] = True
+    threshold: Annotated[float, Field(ge=0, lt=1), COMPUTED] = 0.1
+    rounding: Annotated[Literal["stochastic", "nearest"], COMPUTED] = "stochastic"
+    unbiased: Annotated[bool, COMPUTED] = True
+    condition_limit: Annotated[float, Field(ge=1, le=1e12), COMPUTED] = 100.0
+    max_norm: Annotated[bool, OTHER_WORK] = True
+    least_changed: Annotated[float, Field(ge=0, lt=1), COMPUTED] = 0.01
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -313,5 +316,5 @@ class Lrt(Sbpca):
     )
 
     estimator: Literal["lrt"] = "lrt"  # type: ignore[assignment]  # other estimators than the parent's
-    update_mode: Literal["rank_seq", "rank_sum", "element"] = "rank_sum"
-    rounding: Literal["stochastic", "nearest"] = "nearest"
+    update_mode: Annotated[Literal["rank_seq", "rank_sum", "element"], OTHER_MACHINE] = "rank_sum"
+    rounding: Annotated[Literal["stochastic", "nearest"], COMPUTED] = "nearest"

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from archsim.schemes.base import register
 from archsim.schemes.shared.backward import ArrayBackward
@@ -12,6 +12,7 @@ from archsim.schemes.shared.train_generators import train_generators
 from archsim.schemes.tuned import Tuned
 from archsim.trace.lower import Stage
 from archsim.trace.operation import Operation
+from hwlib.effects import OTHER_WORK
 
 if TYPE_CHECKING:
     from archsim.chip.config import Architecture
@@ -45,7 +46,7 @@ class Rpu(ArrayBackward):
         Tuned("training.initial_scale", 0.5, 2.0, "log"),
     )
 
-    update_management: bool = True
+    update_management: Annotated[bool, OTHER_WORK] = True
 
     @property
     def core(self) -> str:

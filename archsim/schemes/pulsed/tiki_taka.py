@@ -21,6 +21,7 @@ from archsim.trace.building_blocks import (
 )
 from archsim.trace.lower import Stage
 from archsim.trace.operation import READ_CHAIN, TRAIN_GENERATORS, Activity, LayerMatrix, Operation
+from hwlib.effects import COMPUTED, OTHER_MACHINE, OTHER_WORK, Effects
 
 if TYPE_CHECKING:
     pass
@@ -119,21 +120,27 @@ class TikiTaka(Rpu):
         Tuned("fast_rate", 0.25, 4.0, "log"),
     )
 
-    version: Literal["v1", "v2", "chopped", "agad"] = "chopped"
-    transfer_every: Annotated[int, Field(ge=1, le=100_000)] = 2
-    transfer_unit: Literal["vector", "image"] = "vector"
-    train_length: Annotated[int, Field(ge=1, le=64)] = 5
-    fast_rate: Annotated[float, Field(gt=0, le=1e6)] = 1.0
-    transfer_rate: Annotated[float, Field(gt=0, le=1e6)] = 1.0
-    gamma: Annotated[float, Field(gt=0, le=1e9)] = 200.0
-    read_noise: Annotated[float, Field(ge=0, le=100)] | None = None
-    flip_probability: Annotated[float, Field(ge=0, le=1)] = 0.1
-    period: Annotated[int, Field(ge=2, le=100_000)] = 10
-    tail: Annotated[float, Field(gt=0, le=1)] = 0.5
-    reference_error: Annotated[float, Field(ge=0, le=100)] = 0.0
-    divide_by_fast_rate: bool = True
-    fast_converters: Literal["shared", "own"] = "shared"
-    symmetry_pulses: Annotated[int, Field(ge=1, le=1_000_000)] = 100
+    version: Annotated[Literal["v1", "v2", "chopped", "agad"], OTHER_MACHINE] = "chopped"
+    transfer_every: Annotated[int, Field(ge=1, le=100_000), OTHER_WORK] = 2
+    transfer_unit: Annotated[Literal["vector", "image"], OTHER_WORK] = "vector"
+    train_length: Annotated[
+        int, Field(ge=1, le=64), Effects(energy="up", time="up", accuracy="any")
+    ] = 5
+    fast_rate: Annotated[float, Field(gt=0, le=1e6), COMPUTED] = 1.0
+    transfer_rate: Annotated[float, Field(gt=0, le=1e6), COMPUTED] = 1.0
+    gamma: Annotated[float, Field(gt=0, le=1e9), COMPUTED] = 200.0
+    read_noise: Annotated[Annotated[float, Field(ge=0, le=100)] | None, COMPUTED] = None
+    flip_probability: Annotated[float, Field(ge=0, le=1), COMPUTED] = 0.1
+    period: Annotated[int, Field(ge=2, le=100_000), COMPUTED] = 10
+    tail: Annotated[float, Field(gt=0, le=1), COMPUTED] = 0.5
+    reference_error: Annotated[float, Field(ge=0, le=100), COMPUTED] = 0.0
+    divide_by_fast_rate: Annotated[bool, COMPUTED] = True
+    fast_converters: Annotated[
+        Literal["shared", "own"], Effects(area="any", energy="any", time="any", accuracy="ageing")
+    ] = "shared"
+    symmetry_pulses: Annotated[
+        int, Field(ge=1, le=1_000_000), Effects(energy="up", time="up", accuracy="any")
+    ] = 100
 
     @property
     def unused(self) -> frozenset[str]:

@@ -21,6 +21,7 @@ from archsim.trace.building_blocks import (
 )
 from archsim.trace.lower import Stage
 from archsim.trace.operation import LayerMatrix, Operation
+from hwlib.effects import COMPUTED, Effects
 
 if TYPE_CHECKING:
     pass
@@ -60,10 +61,14 @@ class ZeroShift(Rpu):
         Tuned("train_length", 5, 40, "log"),
     )
 
-    pulses: Annotated[int, Field(ge=0, le=1_000_000)] = 4000
-    read_noise: Annotated[float, Field(ge=0, le=100)] = 0.0
-    program_error: Annotated[float, Field(ge=0, le=100)] = 0.0
-    train_length: Annotated[int, Field(ge=1, le=64)] = 31
+    pulses: Annotated[
+        int, Field(ge=0, le=1_000_000), Effects(energy="up", time="up", accuracy="any")
+    ] = 4000
+    read_noise: Annotated[float, Field(ge=0, le=100), COMPUTED] = 0.0
+    program_error: Annotated[float, Field(ge=0, le=100), COMPUTED] = 0.0
+    train_length: Annotated[
+        int, Field(ge=1, le=64), Effects(energy="up", time="up", accuracy="any")
+    ] = 31
 
     @property
     def remarks(self) -> tuple[str, ...]:

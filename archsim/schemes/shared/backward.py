@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from archsim.schemes.base import Scheme
 from archsim.trace.building_blocks import digital_backward, output_error, transposed_read
 from archsim.trace.lower import Stage
 from archsim.trace.operation import Operation
+from hwlib.effects import OTHER_WORK
 
 
 class ArrayBackward(Scheme):
@@ -26,7 +27,7 @@ class BackwardScheme(Scheme):
     the digital copy of the weights.
     """
 
-    backward_in: Literal["array", "vector_unit"] = "array"
+    backward_in: Annotated[Literal["array", "vector_unit"], OTHER_WORK] = "array"
 
     @property
     def transposed_read(self) -> bool:  # type: ignore[override]  # a choice here, a constant elsewhere

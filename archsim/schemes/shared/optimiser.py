@@ -14,6 +14,7 @@ from archsim.schemes.base import Scheme
 from archsim.trace.building_blocks import optimiser_step
 from archsim.trace.lower import Stage
 from archsim.trace.operation import Operation
+from hwlib.effects import COMPUTED, OTHER_MACHINE
 
 # Operations a weight: textbook forms (Kingma & Ba 2015 for Adam, bias correction folded into the
 # rate).
@@ -35,7 +36,7 @@ class OptimiserScheme(Scheme):
     # its authors
     optimiser_rates: ClassVar[dict[str, float]] = {"momentum": 0.01, "adam": 0.001}
 
-    optimiser: Literal["sgd", "momentum", "adam"] = "sgd"
+    optimiser: Annotated[Literal["sgd", "momentum", "adam"], OTHER_MACHINE] = "sgd"
 
     @property
     def weight_work(self) -> dict[str, float]:
@@ -60,11 +61,11 @@ class DigitalOptimiser(OptimiserScheme):
     decoupled (Loshchilov & Hutter 2019).
     """
 
-    momentum: Annotated[float, Field(ge=0, lt=1)] = 0.9
-    beta1: Annotated[float, Field(ge=0, lt=1)] = 0.9
-    beta2: Annotated[float, Field(ge=0, lt=1)] = 0.999
-    epsilon: Annotated[float, Field(gt=0, le=1)] = 1e-8
-    weight_decay: Annotated[float, Field(ge=0, le=1)] = 0.0
+    momentum: Annotated[float, Field(ge=0, lt=1), COMPUTED] = 0.9
+    beta1: Annotated[float, Field(ge=0, lt=1), COMPUTED] = 0.9
+    beta2: Annotated[float, Field(ge=0, lt=1), COMPUTED] = 0.999
+    epsilon: Annotated[float, Field(gt=0, le=1), COMPUTED] = 1e-8
+    weight_decay: Annotated[float, Field(ge=0, le=1), COMPUTED] = 0.0
 
     @property
     def unused(self) -> frozenset[str]:

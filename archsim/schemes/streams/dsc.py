@@ -14,6 +14,7 @@ from archsim.schemes.tuned import Tuned
 from archsim.trace.building_blocks import program_weights
 from archsim.trace.lower import Stage
 from archsim.trace.operation import Operation
+from hwlib.effects import COMPUTED, OTHER_MACHINE, Effects
 
 if TYPE_CHECKING:
     pass
@@ -63,12 +64,14 @@ class DynamicStochastic(StreamScheme):
         }
     }
 
-    error_parts: Literal["separate", "difference"] = "separate"
+    error_parts: Annotated[Literal["separate", "difference"], OTHER_MACHINE] = "separate"
     length: Literal[1] = 1
     encoding: Literal["sign_magnitude"] = "sign_magnitude"
-    stream_source: Literal["ideal", "lfsr", "sobol"] = "lfsr"
-    counter_bits: Annotated[int, Field(ge=4, le=32)] = 16
-    step_bits: Annotated[int, Field(ge=0, le=20)] = 0
+    stream_source: Annotated[Literal["ideal", "lfsr", "sobol"], OTHER_MACHINE] = "lfsr"
+    counter_bits: Annotated[
+        int, Field(ge=4, le=32), Effects(area="up", energy="up", accuracy="any")
+    ] = 16
+    step_bits: Annotated[int, Field(ge=0, le=20), COMPUTED] = 0
 
     @property
     def output_errors(self) -> int:  # type: ignore[override]  # a choice here, a constant elsewhere

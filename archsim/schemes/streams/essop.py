@@ -4,7 +4,7 @@ shared (Joshi 2020).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from archsim.schemes.base import register
 from archsim.schemes.shared.optimiser import DigitalOptimiser
@@ -13,6 +13,7 @@ from archsim.schemes.tuned import Tuned
 from archsim.trace.building_blocks import program_weights
 from archsim.trace.lower import Stage
 from archsim.trace.operation import Operation
+from hwlib.effects import OTHER_MACHINE
 
 if TYPE_CHECKING:
     pass
@@ -48,7 +49,7 @@ class Essop(StreamScheme, DigitalOptimiser):
         Tuned("weight_decay", 1e-6, 1e-3, "log"),
     )
 
-    stream_source: Literal["ideal", "lfsr", "sobol"] = "lfsr"
+    stream_source: Annotated[Literal["ideal", "lfsr", "sobol"], OTHER_MACHINE] = "lfsr"
 
     @property
     def generator(self) -> str:

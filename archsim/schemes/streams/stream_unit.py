@@ -12,6 +12,7 @@ from archsim.schemes.shared.backward import BackwardScheme
 from archsim.trace.building_blocks import parts_of
 from archsim.trace.lower import Stage
 from archsim.trace.operation import Operation
+from hwlib.effects import Effects
 
 if TYPE_CHECKING:
     from archsim.chip.config import Architecture
@@ -32,13 +33,27 @@ class StreamScheme(BackwardScheme):
 
     sharings: ClassVar[tuple[str, ...]] = ("side", "element", "single")
 
-    length: Annotated[int, Field(ge=1, le=4096)] = 16
-    resolution: Annotated[int, Field(ge=4, le=12)] = 10
-    sharing: Literal["side", "element", "single"] = "side"
-    encoding: Literal["sign_magnitude", "bipolar"] = "sign_magnitude"
-    inputs_parallel: Annotated[int, Field(ge=1, le=4096)] = 64
-    errors_parallel: Annotated[int, Field(ge=1, le=4096)] = 32
-    counter_bits: Annotated[int, Field(ge=4, le=32)] = 24
+    length: Annotated[
+        int, Field(ge=1, le=4096), Effects(energy="up", time="up", accuracy="any")
+    ] = 16
+    resolution: Annotated[
+        int, Field(ge=4, le=12), Effects(area="up", energy="up", accuracy="any")
+    ] = 10
+    sharing: Annotated[
+        Literal["side", "element", "single"], Effects(area="any", energy="any", accuracy="any")
+    ] = "side"
+    encoding: Annotated[
+        Literal["sign_magnitude", "bipolar"], Effects(area="any", energy="any", accuracy="any")
+    ] = "sign_magnitude"
+    inputs_parallel: Annotated[
+        int, Field(ge=1, le=4096), Effects(area="up", energy="any", time="any", accuracy="any")
+    ] = 64
+    errors_parallel: Annotated[
+        int, Field(ge=1, le=4096), Effects(area="up", energy="any", time="any", accuracy="any")
+    ] = 32
+    counter_bits: Annotated[
+        int, Field(ge=4, le=32), Effects(area="up", energy="up", accuracy="any")
+    ] = 24
 
     @property
     def bits(self) -> int:
