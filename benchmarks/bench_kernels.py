@@ -67,20 +67,11 @@ def update_ns(device: str, size: float, length: int) -> float:
     """ns a cross-point of a 512 x 512 update, learning rate 0.01, no managements."""
     array = load_device(device).build(SIZE, SIZE)
     inputs, errors = vectors(size)
+    trains = array.trains(rate=0.01, longest=length, manage_update=False, manage_length=False)
     return (
         1e9
         / SIZE**2
-        * cpu_seconds(
-            lambda number: array.update(
-                inputs,
-                errors,
-                rate=0.01,
-                longest=length,
-                manage_update=False,
-                manage_length=False,
-                step=number,
-            )
-        )
+        * cpu_seconds(lambda number: array.update(inputs, errors, trains, step=number))
     )
 
 
@@ -109,15 +100,14 @@ def cnn_ms(length: int) -> float:
     for name, (rows, columns, count) in ARRAYS.items():
         array = load_device("gokmen2016").build(rows, columns)
         array.set_weights(generator.uniform(-1, 1, (rows, columns)) / columns**0.5)
+        trains = array.trains(rate=0.01, longest=length, manage_length=False)
         inputs = generator.uniform(0, 1, (count, columns)).astype(np.float32)
         errors = (0.01 * generator.normal(size=(count, rows))).astype(np.float32)
         total += read_ms(rows, columns, count, False) + (
             read_ms(rows, columns, count, True) if name != "K1" else 0.0
         )
         total += 1e3 * cpu_seconds(
-            lambda number, a=array, x=inputs, d=errors: a.update(
-                x, d, rate=0.01, longest=length, step=number, manage_length=False
-            )
+            lambda number, a=array, x=inputs, d=errors, t=trains: a.update(x, d, t, step=number)
         )
     return total
 

@@ -14,6 +14,7 @@ import numpy as np
 from archsim.devices.array import DeviceArray
 from archsim.devices.parameters import AGEING, BOUNDS, STEP
 from archsim.kernels.random import DEVICE, as_word, fill_normals, row_key, stream_key
+from archsim.kernels.records import Refresh
 from archsim.kernels.update import LawKernels, specialise
 from archsim.kernels.update_reference import LawReference
 from hwlib.errors import InputError, unknown
@@ -158,6 +159,16 @@ class Device:
             weights, (M, N).
         """
         return self.step_reference(weight, up, 1.0, 0.0, planes, law)
+
+    def refresh_limits(self) -> Refresh:
+        """When a pair of these devices is refreshed and what it is reset to; for laws that declare it."""
+        return Refresh(
+            np.float32(self.refresh_upper),
+            np.float32(self.refresh_lower),
+            np.float32(self.reset_weight),
+            np.float32(self.reset_spread),
+            int(self.refresh_pulses),
+        )
 
     def scalars(self) -> tuple[float, ...]:
         """The law's scalars, in the order its step function reads them."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from archsim.kernels.random import REFRESH
@@ -10,90 +12,107 @@ from archsim.kernels.random_reference import (
     row_key_reference,
     stream_key_reference,
 )
+from archsim.kernels.records import Cells, Draws, Refresh
+from archsim.kernels.refresh import LOWER, NOISE_KEY, RESET_KEY, UPPER
 from archsim.kernels.update_reference import LawReference
 
 F = np.float32
-LOWER, UPPER = 2, 3
+
+
+class Pairs(NamedTuple):
+    """Pairs under repair: bool (M, N) those still open and those given up, what they are to be
+    (float32), and how many pulses they got.
+    """
+
+    open: np.ndarray
+    outside: np.ndarray
+    wanted: np.ndarray
+    used: np.ndarray
 
 
 def refresh_reference(
-    weights,
-    state,
-    planes,
-    law_scalars,
-    law: LawReference,
-    *,
-    upper,
-    lower,
-    target=0.0,
-    spread=0.0,
-    most,
-    write_noise=0.0,
-    seed=0,
-    step=0,
-    tile=0,
-):
+    cells: Cells, law: LawReference, limits: Refresh, keys: Draws
+) -> tuple[tuple[int, int, int], np.ndarray]:
     """Refresh in place weights (M, N) and state (M, 2, N); arguments as `refresh.refresh`.
 
-    Returns (pairs, pulses, pairs left outside) and writes (M, N) as that counts them.
+    Returns:
+        (pairs, pulses, pairs left outside) and writes (M, N) as that counts them.
     """
+    weights = cells.weights
     rows = np.arange(len(weights))[:, None]
-    columns = np.arange(weights.shape[1])
-    refreshes = row_key_reference(stream_key_reference(seed, step, tile, REFRESH), rows)
+    stream = stream_key_reference(keys.seed, keys.step, keys.tile, REFRESH)
+    row_keys = row_key_reference(stream, rows)
+    chosen = full_pairs(cells, limits)
+    pairs = Pairs(
+        chosen.copy(), np.zeros_like(chosen), weights.copy(), np.zeros(weights.shape, int)
+    )
+    reset_pairs(cells, chosen, limits, row_keys)
+    for call in range(limits.most + 1):
+        if not pairs.open.any():
+            break
+        restore_pairs(cells, law, pairs, call, call == limits.most, row_keys)
+    count = int(chosen.sum())
+    totals = count, int(pairs.used.sum()) + 2 * count, int(pairs.outside.sum())
+    return totals, np.where(chosen, pairs.used + 1, 0).astype(np.int32)
+
+
+def full_pairs(cells: Cells, limits: Refresh) -> np.ndarray:
+    """Whether each pair is to be refreshed, bool (M, N); see `refresh.is_full`."""
+    state, planes = cells.state, cells.planes
     bound = planes[:, :, UPPER]
     larger = np.where(state[:, 0] > state[:, 1], 0, 1)[:, None]
     high, high_bound = (np.take_along_axis(values, larger, 1)[:, 0] for values in (state, bound))
     low, low_bound = (np.take_along_axis(values, 1 - larger, 1)[:, 0] for values in (state, bound))
-    chosen = (planes[:, :, LOWER] < bound).all(axis=1)
-    chosen &= (high > F(upper) * high_bound) & (low > F(lower) * low_bound)
-    wanted = weights.copy()
+    movable = np.all(planes[:, :, LOWER] < bound, axis=1)
+    return movable & (high > limits.upper * high_bound) & (low > limits.lower * low_bound)
+
+
+def reset_pairs(cells: Cells, chosen: np.ndarray, limits: Refresh, row_keys: np.ndarray) -> None:
+    """Both devices of the chosen pairs to the target; see `refresh.reset_pair`."""
+    state, planes = cells.state, cells.planes
+    columns = np.arange(state.shape[2])
     for part in range(2):
-        value = F(target) + F(spread) * normal_reference(
-            row_key_reference(refreshes, 2 + part), columns
-        )
-        state[:, part] = np.where(
-            chosen, np.clip(value, planes[:, part, LOWER], bound[:, part]), state[:, part]
-        )
-    used = np.zeros(weights.shape, int)
-    outside = np.zeros(weights.shape, bool)
-    open_ = chosen.copy()
-    sides = [[planes[:, part, p] for p in range(planes.shape[2])] for part in range(2)]
+        spread = normal_reference(row_key_reference(row_keys, RESET_KEY + part), columns)
+        value = limits.target + limits.spread * spread
+        value = np.clip(value, planes[:, part, LOWER], planes[:, part, UPPER])
+        state[:, part] = np.where(chosen, value, state[:, part])
+
+
+def restore_pairs(
+    cells: Cells, law: LawReference, pairs: Pairs, call: int, last: bool, row_keys: np.ndarray
+) -> None:
+    """One read of every open pair, and one pulse where it is not there yet; see
+    `refresh.restore_pair`.
+    """
+    weights = cells.weights
+    state = cells.state
+    planes = cells.planes
+    columns = np.arange(state.shape[2])
+    seen = state[:, 0] - state[:, 1]
+    if cells.write_noise > 0:
+        key = row_key_reference(row_key_reference(row_keys, NOISE_KEY), call)
+        seen = seen + cells.write_noise * normal_reference(key, columns)
+    missing = pairs.wanted - seen
+    steps, moved = [], []
     up = np.ones(weights.shape, bool)
-    for call in range(most + 1):
-        if not open_.any():
-            break
-        seen = state[:, 0] - state[:, 1]
-        if write_noise > 0:
-            seen = seen + F(write_noise) * normal_reference(
-                row_key_reference(row_key_reference(refreshes, 4), call), columns
+    for part in range(2):
+        key = row_key_reference(row_key_reference(row_keys, part), call)
+        held, values = state[:, part], [planes[:, part, p] for p in range(planes.shape[2])]
+        mean, new = (
+            np.clip(
+                law.step(held, up, F(1), noise, values, cells.law), values[LOWER], values[UPPER]
             )
-        missing = wanted - seen
-        steps, moved = [], []
-        for part in range(2):
-            noise = normal_reference(
-                row_key_reference(row_key_reference(refreshes, part), call), columns
-            )
-            mean, new = (
-                np.clip(
-                    law.step(state[:, part], up, F(1), xi, sides[part], law_scalars),
-                    sides[part][LOWER],
-                    sides[part][UPPER],
-                )
-                for xi in (F(0), noise)
-            )
-            steps.append(mean - state[:, part])
-            moved.append(new)
-        positive = missing > 0
-        mean = np.where(positive, *steps)
-        weights[...] = np.where(open_, seen, weights)
-        there = np.abs(missing) <= F(0.5) * mean + F(write_noise)
-        lost = ~there & ((mean <= 0) | (call == most))
-        outside |= open_ & lost
-        open_ &= ~(there | lost)
-        for part, side in enumerate((positive, ~positive)):
-            state[:, part] = np.where(open_ & side, moved[part], state[:, part])
-        used += open_
-    pairs = int(chosen.sum())
-    return (pairs, int(used.sum()) + 2 * pairs, int(outside.sum())), np.where(
-        chosen, used + 1, 0
-    ).astype(np.int32)
+            for noise in (F(0), normal_reference(key, columns))
+        )
+        steps.append(mean - held)
+        moved.append(new)
+    positive = missing > 0
+    mean = np.where(positive, *steps)
+    weights[...] = np.where(pairs.open, seen, weights)
+    there: np.ndarray = np.abs(missing) <= F(0.5) * mean + cells.write_noise
+    lost = ~there & ((mean <= 0) | last)
+    pairs.outside[...] |= pairs.open & lost
+    pairs.open[...] &= ~(there | lost)
+    for part, side in enumerate((positive, ~positive)):
+        state[:, part] = np.where(pairs.open & side, moved[part], state[:, part])
+    pairs.used[...] += pairs.open

@@ -5,7 +5,7 @@ true and false, the same bits.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +21,7 @@ from archsim.kernels.random_reference import (
     uniform_reference,
     words_reference,
 )
+from archsim.kernels.records import Cells, Draws, Trains
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def trains_reference(values, factor, slots, key) -> np.ndarray:
 
 def random_reference(side, values, factor, slots, clock, lines, generators, key) -> np.ndarray:
     """Random trains (slots, lines of the side) from generators, or independent ones from `key`."""
-    if generators is None or generators.state[SOURCE] == IDEAL:
+    if generators.state[SOURCE] == IDEAL:
         return trains_reference(values, factor, slots, key)
     return generated_reference(values, factor, slots, clock, side, lines, generators)
 
@@ -81,10 +82,9 @@ def both_reference(error_side, input_side, slots, number, generators):
             spread_reference(*error_side[:2], slots, True, number),
             spread_reference(*input_side[:2], slots, False, number),
         )
-    lines, clock = len(error_side[0]) + len(input_side[0]), 0
-    if generators is not None:
-        clock = int(generators.state[CLOCK])
-        generators.state[CLOCK] += clocks_reference(slots, lines, generators)
+    lines = len(error_side[0]) + len(input_side[0])
+    clock = int(generators.state[CLOCK])
+    generators.state[CLOCK] += clocks_reference(slots, lines, generators)
     return tuple(
         random_reference(side, *values[:2], slots, clock, lines, generators, values[2])
         for side, values in ((ROWS, error_side), (COLUMNS, input_side))
@@ -114,10 +114,11 @@ def spread_reference(values, factor, slots, prefix, number) -> np.ndarray:
     return ((slot + 1) * pulses + begin) // slots > (slot * pulses + begin) // slots
 
 
-def move_reference(
-    weights, state, planes, law_scalars, law: LawReference, signed, write_noise, keys
-) -> None:
-    """signed[i, j] pulses to each device, in place; `keys` (M, 1) row keys."""
+def move_reference(cells: Cells, law: LawReference, signed: np.ndarray, keys: np.ndarray) -> None:
+    """signed[i, j] pulses to each device of `cells`, in place; `keys` (M, 1) row keys."""
+    weights = cells.weights
+    state = cells.state
+    planes = cells.planes
     columns = np.arange(weights.shape[1])
     draw = uniform_reference if law.even_noise else normal_reference
     for part in range(state.shape[1]):
@@ -130,97 +131,80 @@ def move_reference(
             if law.aggregated:
                 count = pulses.astype(np.float32)
                 noise = np.sqrt(count) * noise
-            new = law.step(state[:, part], up, count, noise, values, law_scalars)
+            new = law.step(state[:, part], up, count, noise, values, cells.law)
             assert new.dtype == np.float32, "a law computes in float32"
             new = np.minimum(np.maximum(new, values[2]), values[3])
             state[:, part] = np.where(pulses > call, new, state[:, part])
-    if law.paired or write_noise > 0:
-        seen = (state[:, 0] - state[:, 1] if law.paired else state[:, 0]) + np.float32(
-            write_noise
-        ) * normal_reference(keys, columns)
+    if law.paired or cells.write_noise > 0:
+        seen = state[:, 0] - state[:, 1] if law.paired else state[:, 0]
+        seen = seen + np.float32(cells.write_noise) * normal_reference(keys, columns)
         weights[...] = np.where(signed != 0, seen, weights)
 
 
 def update_reference(
-    weights,
-    state,
-    planes,
-    law_scalars,
+    cells: Cells,
     law: LawReference,
-    inputs,
-    errors,
-    *,
-    rate,
-    granularity,
-    longest,
-    manage_update,
-    manage_length,
-    deterministic=False,
-    generators=None,
-    write_noise=0.0,
-    seed=0,
-    step=0,
-    tile=0,
-    first=0,
-):
-    """The update of every (input, error) pair in place on weights (M, N) and state (M, S, N).
+    inputs: Sequence[np.ndarray] | np.ndarray,
+    errors: Sequence[np.ndarray] | np.ndarray,
+    trains: Trains,
+    keys: Draws,
+) -> tuple[np.ndarray, np.ndarray]:
+    """The update of every (input, error) pair in place, as `update.LawKernels.update`.
 
-    Where nothing is hidden `state[:, 0]` must be a view of `weights`. `generators` of the trains run
-    on; without any, bits are independent. Returns counts as
-    `update.COUNTS` and writes (M, N).
+    Where nothing is hidden `cells.state[:, 0]` must be a view of `cells.weights`.
+
+    Args:
+        cells: the devices.
+        law: their law.
+        inputs: (V, N).
+        errors: (V, M).
+        trains: how trains are made; their generators run on.
+        keys: of the random numbers.
+
+    Returns:
+        counts as `update.COUNTS`, and writes (M, N).
     """
     counts = np.zeros(8, np.int64)
-    writes = np.zeros(weights.shape, np.int32)
+    writes = np.zeros(cells.weights.shape, np.int32)
     streams = [
-        stream_key_reference(seed, step, tile, stream)
+        stream_key_reference(keys.seed, keys.step, keys.tile, stream)
         for stream in (TRAIN_ROW, TRAIN_COLUMN, UPDATE)
     ]
     for v, (x, d) in enumerate(zip(inputs, errors)):
+        number = int(keys.first) + v
         slots, input_factor, error_factor = plan_reference(
-            rate,
-            granularity,
-            longest,
+            trains.rate,
+            trains.granularity,
+            trains.longest,
             np.abs(x).max(),
             np.abs(d).max(),
-            manage_update,
-            manage_length,
+            trains.manage_update,
+            trains.manage_length,
         )
         if slots == 0:
             continue
         row_stream, column_stream, update_stream = (
-            row_key_reference(stream, first + v) for stream in streams
+            row_key_reference(stream, number) for stream in streams
         )
         rows, columns = both_reference(
             (d, error_factor, row_stream),
             (x, input_factor, column_stream),
             slots,
-            (step, first + v) if deterministic else None,
-            generators,
+            (keys.step, number) if trains.deterministic else None,
+            trains.generators,
         )
         coincidences = rows.T.astype(int) @ columns.astype(int)
         signed = coincidences * np.where(d > 0, 1, -1)[:, None] * np.where(x > 0, 1, -1)
-        keys = row_key_reference(update_stream, np.arange(len(d)))[:, None]
-        move_reference(weights, state, planes, law_scalars, law, signed, write_noise, keys)
+        move_reference(
+            cells, law, signed, row_key_reference(update_stream, np.arange(len(d)))[:, None]
+        )
         writes += coincidences.astype(np.int32)
         counts[:5] += (1, slots, rows.sum(), columns.sum(), coincidences.sum())
     return counts, writes
 
 
-def pulse_reference(
-    weights,
-    state,
-    planes,
-    law_scalars,
-    law: LawReference,
-    signed,
-    *,
-    write_noise=0.0,
-    seed=0,
-    step=0,
-    tile=0,
-) -> None:
+def pulse_reference(cells: Cells, law: LawReference, signed: np.ndarray, keys: Draws) -> None:
     """signed[i, j] pulses to each device, in place; see `update.LawKernels.pulse`."""
-    keys = row_key_reference(
-        stream_key_reference(seed, step, tile, WRITE), np.arange(len(weights))
-    )[:, None]
-    move_reference(weights, state, planes, law_scalars, law, signed, write_noise, keys)
+    stream = stream_key_reference(keys.seed, keys.step, keys.tile, WRITE)
+    rows = row_key_reference(stream, np.arange(len(cells.weights)))[:, None]
+    move_reference(cells, law, signed, rows)

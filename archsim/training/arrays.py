@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from archsim.devices.ageing import counts_batches, drifts, is_disturbed
-from archsim.devices.array import DeviceArray, new_counts
+from archsim.devices.array import DeviceArray
 from archsim.devices.device import Device
 from archsim.devices.presets import load_device
 from archsim.devices.unread import unread
@@ -289,10 +289,7 @@ class Arrays:
             tile = int(tile_number(index, copy, UPDATE_CYCLE))
             start = int(self.program.arrays[index, WEIGHTS]) + copy * device.weights.size
             writes = self.writes[start : start + device.weights.size].reshape(device.weights.shape)
-            counts = new_counts()
-            device.refresh(
-                seed=self.settings.seed, step=step, tile=tile, counts=counts, writes=writes
-            )
+            counts = device.refresh(seed=self.settings.seed, step=step, tile=tile, writes=writes)
             self.refreshes[index] += counts[REFRESHES:]
             device.age(
                 batches=batches,

@@ -121,7 +121,7 @@ def worked(law, changes):
             array.update(
                 generator.uniform(-1, 1, (4, 9)),
                 generator.uniform(-1, 1, (4, 12)),
-                rate=0.1,
+                array.trains(rate=0.1),
                 seed=5,
                 step=step,
             )

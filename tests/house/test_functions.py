@@ -11,7 +11,7 @@ PARAMETERS = 8  # without self; a public verb may have more as typed options (`U
 LINES = 60  # of code, the docstring not counted
 FOLDERS = ("hwlib", "workloads", "archsim")
 # How many longer ones a room still has, at most: numbers here only go down, and end at none.
-UNFINISHED = {"archsim.devices": 1, "archsim.kernels": 10}
+UNFINISHED = {"archsim.kernels": 6}
 
 
 def room_of(path):

@@ -9,6 +9,7 @@ import pytest
 
 from archsim.cli.show_device import describe_device
 from archsim.devices import LAWS, load_law
+from archsim.devices.array import draws
 from archsim.devices.presets import CONFIDENCES, load_device, load_presets, read_presets
 from archsim.devices.staircase import staircase
 from archsim.devices.symmetry import symmetry_points
@@ -52,18 +53,8 @@ def test_law_and_its_reference_agree(law):
     for step in range(3):
         signed = generator.integers(-5, 6, (7, 60))
         array.pulse(signed, seed=1, step=step, tile=2)
-        pulse_reference(
-            weights,
-            state,
-            array.planes,
-            array.law,
-            array.device.reference(),
-            signed,
-            write_noise=array.write_noise,
-            seed=1,
-            step=step,
-            tile=2,
-        )
+        cells = array.cells._replace(weights=weights, state=state)
+        pulse_reference(cells, array.device.reference(), signed, draws(1, step, 2))
     if array.device.exact_twin:
         np.testing.assert_array_equal(array.state, state)
         np.testing.assert_array_equal(array.weights, weights)
@@ -399,8 +390,8 @@ def small():
         lambda: load_device("gokmen2016", {"pulse_step": -1}),
         lambda: load_device("gokmen2016", {"step_spread_law": "uniform"}),
         lambda: load_device("gokmen2016").build(0, 3),
-        lambda: small().update(np.ones(3), np.ones(2), rate=0.1),
-        lambda: small().update(np.ones(2), np.ones(2), rate=0.1, longest=65),
+        lambda: small().update(np.ones(3), np.ones(2), small().trains(rate=0.1)),
+        lambda: small().trains(rate=0.1, longest=65),
         lambda: small().program(np.ones((2, 2)), np.ones((2, 2), bool)),
     ],
 )

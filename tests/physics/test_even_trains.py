@@ -56,8 +56,9 @@ def test_managed_trains_give_the_rate_times_the_product(longest):
         lower_spread=0.0,
     ).build(2, 2, seed=1)
     array.set_weights(np.zeros((2, 2), F))
+    trains = array.trains(rate=0.01, longest=longest, deterministic=True)
     for image in range(UPDATES):
-        array.update(x, d, rate=0.01, longest=longest, step=image, deterministic=True)
+        array.update(x, d, trains, step=image)
     pulses = array.weights / (0.001 * UPDATES)
     np.testing.assert_allclose(pulses, 10 * np.outer(d[0], x[0]), atol=0.02)
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from archsim.devices.array import draws
+from archsim.devices.array import draws, new_tally
 from archsim.kernels.generators import (
     CLOCK,
     COLUMNS,
@@ -16,12 +16,11 @@ from archsim.kernels.generators import (
     make_generators,
 )
 from archsim.kernels.generators_reference import numbers_reference
-from archsim.kernels.records import Cells, Tally, Trains
+from archsim.kernels.records import Cells
 from archsim.kernels.sequences import TAPS, register_states, sobol_points
 from archsim.kernels.stream_reference import unpack
-from archsim.kernels.update import COUNTS
 from archsim.kernels.update_reference import update_reference
-from tests.physics.test_pulses import LAWS, SETTINGS, devices, vectors
+from tests.physics.test_pulses import LAWS, SETTINGS, devices, trains_of, vectors
 
 F, U = np.float32, np.uint64
 
@@ -137,31 +136,14 @@ def test_kernel_and_twin_have_the_same_bits(source, bits, sharing):
     inputs, errors = vectors(4, 23, 90)
     settings = SETTINGS | {"longest": 10, "manage_length": True, "manage_update": True}
     made = [generators(source, bits, sharing, tile=7) for _ in range(2)]
-    counts = np.zeros(len(COUNTS), np.int64)
-    plan = Trains(*(settings[name] for name in Trains._fields[:-1]), made[0])
-    LAWS[law][0].update(
-        Cells(weights, state, planes, (F(0.3),), F(0)),
-        inputs,
-        errors,
-        plan,
-        draws(5, 6, 7, 8),
-        Tally(counts, np.zeros(weights.shape, np.int32)),
-    )
-    expected, _ = update_reference(
-        other[:, 0],
-        other,
-        planes,
-        (F(0.3),),
-        LAWS[law][1],
-        inputs,
-        errors,
-        **settings,
-        generators=made[1],
-        seed=5,
-        step=6,
-        tile=7,
-        first=8,
-    )
+    tally = new_tally(np.zeros(weights.shape, np.int32))
+    kernels, twin = LAWS[law]
+    cells = Cells(weights, state, planes, (F(0.3),), F(0))
+    keys = draws(5, 6, 7, 8)
+    kernels.update(cells, inputs, errors, trains_of(settings, made[0]), keys, tally)
+    cells = Cells(other[:, 0], other, planes, (F(0.3),), F(0))
+    expected, _ = update_reference(cells, twin, inputs, errors, trains_of(settings, made[1]), keys)
+    counts = tally.counts
     np.testing.assert_array_equal(state, other)
     np.testing.assert_array_equal(counts, expected)
     assert counts[4] > 0

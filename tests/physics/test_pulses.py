@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from archsim.devices import load_law
-from archsim.devices.array import draws
+from archsim.devices.array import draws, new_tally
 from archsim.devices.constant_step import constant_step
 from archsim.kernels.generators import no_generators
 from archsim.kernels.records import Cells, Tally, Trains
@@ -55,21 +55,20 @@ def devices(law, rows, columns, hidden, spread=0.3, bound=0.6, step=0.001, seed=
     return weights, state, planes
 
 
+def trains_of(settings, generators=None):
+    chosen = (settings[name] for name in Trains._fields[:-1])
+    return Trains(*chosen, no_generators() if generators is None else generators)
+
+
 def run(
     law, weights, state, planes, scalars, inputs, errors, seed=0, step=0, tile=0, first=0, **changes
 ):
     s = {**SETTINGS, **changes}
-    counts = np.zeros(len(COUNTS), np.int64)
-    writes = np.zeros(weights.shape, np.int32)
-    LAWS[law][0].update(
-        Cells(weights, state, planes, scalars, F(s["write_noise"])),
-        inputs,
-        errors,
-        Trains(*(s[name] for name in Trains._fields[:-1]), no_generators()),
-        draws(seed, step, tile, first),
-        Tally(counts, writes),
-    )
-    return counts, writes
+    tally = new_tally(np.zeros(weights.shape, np.int32))
+    cells = Cells(weights, state, planes, scalars, F(s["write_noise"]))
+    keys = draws(seed, step, tile, first)
+    LAWS[law][0].update(cells, inputs, errors, trains_of(s), keys, tally)
+    return tally.counts, tally.writes
 
 
 def vectors(count, rows, columns, size=1.0, seed=2):
@@ -106,7 +105,12 @@ def test_kernel_and_twin_have_the_same_bits(law, changes, size):
     )
     settings = {**SETTINGS, **changes}
     expected, expected_writes = update_reference(
-        *other, scalars, LAWS[law][1], inputs, errors, **settings, seed=5, step=6, tile=7, first=8
+        Cells(*other, scalars, F(settings["write_noise"])),
+        LAWS[law][1],
+        inputs,
+        errors,
+        trains_of(settings),
+        draws(5, 6, 7, 8),
     )
     np.testing.assert_array_equal(weights, other[0])
     np.testing.assert_array_equal(state, other[1])

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archsim.devices import LAWS, load_law
+from archsim.devices.array import draws
 from archsim.devices.presets import load_device, load_presets
 from archsim.kernels.refresh_reference import refresh_reference
 
@@ -132,22 +133,9 @@ def test_kernel_has_the_bits_of_its_twin(name, unseen):
     twin, _ = filled(device, array.state[:, 0], array.state[:, 1], shape=(20, 30))
     counts = array.refresh(seed=7, step=11, tile=13, writes=writes)
     with np.errstate(over="ignore", invalid="ignore"):
-        totals, expected = refresh_reference(
-            twin.weights,
-            twin.state,
-            twin.planes,
-            twin.law,
-            device.reference(),
-            upper=device.refresh_upper,
-            lower=device.refresh_lower,
-            target=device.reset_weight,
-            spread=device.reset_spread,
-            most=device.refresh_pulses,
-            write_noise=twin.write_noise,
-            seed=7,
-            step=11,
-            tile=13,
-        )
+        limits = device.refresh_limits()
+        law, keys = device.reference(), draws(7, 11, 13)
+        totals, expected = refresh_reference(twin.cells, law, limits, keys)
     assert counts[5] > 100
     if device.exact_twin:
         assert counts[5:].tolist() == list(totals) and (writes == expected).all()

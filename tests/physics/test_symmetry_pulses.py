@@ -5,6 +5,7 @@ that Tiki-Taka reads against?
 import numpy as np
 import pytest
 
+from archsim.devices.array import draws
 from archsim.devices.presets import load_device
 from archsim.devices.symmetry import drive_to_symmetry, symmetry_points
 from archsim.kernels.fast_array import FAST_TILE
@@ -63,17 +64,7 @@ def test_pulses_have_the_bits_of_their_twin_and_follow_the_seed():
     with np.errstate(over="ignore"):
         for number in range(30):
             signed = np.full(twin.weights.shape, 1 - 2 * (number % 2), int)
-            pulse_reference(
-                twin.weights,
-                twin.state,
-                twin.planes,
-                twin.law,
-                twin.device.reference(),
-                signed,
-                seed=9,
-                step=number,
-                tile=5,
-            )
+            pulse_reference(twin.cells, twin.device.reference(), signed, draws(9, number, 5))
     np.testing.assert_array_equal(array.weights, twin.weights)
     assert (array.weights != other.weights).all()
 

@@ -92,10 +92,12 @@ def test_layer_update_has_the_bits_of_the_device_array(update):
     twin.update(
         inputs,
         errors,
-        rate=0.01,
-        longest=update.train_length,
-        manage_update=update.update_management,
-        manage_length=update.length_management,
+        twin.trains(
+            rate=0.01,
+            longest=update.train_length,
+            manage_update=update.update_management,
+            manage_length=update.length_management,
+        ),
         seed=5,
         step=9,
         tile=2,

@@ -63,10 +63,12 @@ def apply_outer_products(
         counts = layer.devices.update(
             (X * root).T,
             (D * np.copysign(root, s)).T,
-            rate=factor,
-            longest=scheme.train_length,
-            manage_update=scheme.update_management,
-            manage_length=scheme.length_management,
+            layer.devices.trains(
+                rate=factor,
+                longest=scheme.train_length,
+                manage_update=scheme.update_management,
+                manage_length=scheme.length_management,
+            ),
             seed=seed,
             step=step,
             tile=layer.tile,

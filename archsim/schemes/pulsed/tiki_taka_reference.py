@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from archsim.devices.array import DeviceArray
+from archsim.devices.array import DeviceArray, draws
 from archsim.kernels.fast_array import (
     AGAD,
     CHOPPED,
@@ -105,26 +105,11 @@ class _Twin:
         first: int,
     ) -> None:
         """The pulsed update of one vector."""
-        update_reference(
-            array.weights,
-            array.state,
-            array.planes,
-            array.law,
-            self.law,
-            [x],
-            [d],
-            rate=rate,
-            granularity=self.devices.granularity,
-            longest=self.scheme.train_length,
-            manage_update=self.scheme.update_management,
-            manage_length=True,
-            generators=self.devices.generators,
-            write_noise=float(self.devices.write_noise),
-            seed=self.seed,
-            step=step,
-            tile=tile,
-            first=first,
+        trains = self.devices.trains(
+            rate=rate, longest=self.scheme.train_length, manage_update=self.scheme.update_management
         )
+        cells = array.cells._replace(write_noise=self.devices.write_noise)
+        update_reference(cells, self.law, [x], [d], trains, draws(self.seed, step, tile, first))
 
     def keys(self, stream: np.uint64, step: int, tile: int, v: int) -> np.ndarray:
         """The key of vector v in a stream."""
@@ -173,16 +158,8 @@ class _Twin:
         signed[:, k] = np.where(np.abs(hidden[:, k]) >= 1, np.sign(hidden[:, k]), 0)
         hidden[signed[:, k] != 0, k] = 0
         key = self.keys(WRITE, step, self.layer.tile, v)
-        move_reference(
-            self.layer.weights,
-            devices.state,
-            devices.planes,
-            devices.law,
-            self.law,
-            signed,
-            float(devices.write_noise),
-            row_key_reference(key, self.rows)[:, None],
-        )
+        cells = devices.cells._replace(weights=self.layer.weights)
+        move_reference(cells, self.law, signed, row_key_reference(key, self.rows)[:, None])
         self.store(hidden, k, self.memory.hidden_scale, step, v)
 
     def store(self, matrix: np.ndarray, k: int, scale: np.ndarray, step: int, v: int) -> None:

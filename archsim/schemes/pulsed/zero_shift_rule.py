@@ -10,7 +10,6 @@ from typing import Protocol
 
 import numpy as np
 
-from archsim.devices.array import new_counts
 from archsim.devices.symmetry import drive_to_symmetry
 from archsim.kernels.random import DEVICE, as_word, fill_normals, stream_key
 from archsim.schemes.rule import LayerState, UpdateRule
@@ -61,18 +60,18 @@ class ZeroShiftRule(UpdateRule[ZeroShiftSettings]):
             shift(scheme, layer, seed)
 
     def image(self, layer: LayerState, inputs: np.ndarray, errors: np.ndarray, step: int) -> None:
-        counts = new_counts()
         done = self.done[layer.index]
-        layer.on_devices.update(
+        counts = layer.on_devices.update(
             inputs.T,
             errors.T,
-            rate=self.rate,
-            longest=self.scheme.train_length,
+            layer.on_devices.trains(
+                rate=self.rate,
+                longest=self.scheme.train_length,
+                manage_update=self.scheme.update_management,
+            ),
             seed=self.seed,
             step=step,
-            manage_update=self.scheme.update_management,
             tile=layer.tile,
-            counts=counts,
             writes=layer.writes,
         )
         rows, columns = layer.weights.shape
