@@ -12,18 +12,43 @@ from archsim.devices.array import DeviceArray
 from hwlib.errors import InputError
 
 
-def drive_to_symmetry(array: DeviceArray, pulses: int, *, seed: int, tile: int) -> None:
-    """`pulses` alternating pulses, up first, on every device of an array from where it stands (Kim
-    et al., arXiv 1907.10228).
+def drive_to_symmetry(
+    array: DeviceArray, pulses: int, *, seed: int, tile: int, reads: int = 1
+) -> np.ndarray:
+    """Alternating pulses, up first, on every device of an array from where it stands.
 
     Each pair of pulses leaves the share (1 - a_up/b_max)(1 - a_dn/|b_min|) of a soft-bounds
-    device's distance to the end of its cycle; what is left after many is half a step (the last
-    pulse went down) and the noise of the last pulses. Pulse number n draws the noise of (seed, n,
-    tile). Raises InputError for devices that have no symmetry point.
+    device's distance to the end of its cycle. That end is half a step off the symmetry point: below
+    it after a down pulse, above it after an up pulse. So one read is wrong by half a step on all
+    devices in the same direction, and the mean of an even number of reads, one after each of the
+    last pulses, only by the noise of these pulses.
+
+    Args:
+        array: the devices, moved in place.
+        pulses: of the drive; number n draws the noise of (seed, n, tile).
+        seed: of the run.
+        tile: number of the tile.
+        reads: of the array, the last one after the last pulse, with a pulse between two; at most one
+            more than there are pulses.
+
+    Returns:
+        the mean of these reads in weight units, float32 (M, N).
+
+    Raises:
+        InputError: for devices that have no symmetry point.
+
+    Source:
+        Kim et al., arXiv 1907.10228; the decay: Rasch 2024, Eq. 7; the mean of reads is ours.
     """
     _require_both_ways(array)
-    for number in range(pulses):
-        array.pulse(1 - 2 * (number % 2), seed=seed, step=number, tile=tile)
+    total = np.zeros(array.weights.shape)
+    for number in range(pulses + 1):
+        if number:
+            up = number % 2 == 1
+            array.pulse(1 if up else -1, seed=seed, step=number - 1, tile=tile)
+        if number > pulses - reads:
+            total += array.weights
+    return (total / reads).astype(np.float32)
 
 
 def symmetry_points(array: DeviceArray, iterations: int = 40) -> np.ndarray:

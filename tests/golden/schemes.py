@@ -254,9 +254,9 @@ def to_symmetry(chip: Chip, layer: Array, number: int) -> Work:
     )
 
 
-def into_reference(chip: Chip, layer: Array, lenders: int) -> list[Work]:
-    """Each row is read, and programmed with verify into a reference array; both through `lenders`
-    tiles' converters and drivers.
+def into_reference(chip: Chip, layer: Array, lenders: int, looks: int = 1) -> list[Work]:
+    """Each row is read, of several `looks` the mean, and programmed with verify into a reference
+    array; both through `lenders` tiles' converters and drivers.
     """
     matrix = matrix_of(chip, layer)
     rows = layer.rows + layer.bias
@@ -265,10 +265,10 @@ def into_reference(chip: Chip, layer: Array, lenders: int) -> list[Work]:
         chip,
         layer,
         matrix,
-        rows,
+        looks * rows,
         layer.groups,
         columns,
-        {},
+        {"add": columns * looks * rows} if looks > 1 else {},
         phase="setup",
         dense=1.0,
         bits=1.0,
@@ -379,8 +379,10 @@ def tiki_taka(version: str, converters: str = "shared", transfer_every: int = 2)
         for layer in layers:
             matrix = matrix_of(chip, layer)
             lent = matrix.tiles // matrix.down if converters == "shared" else 0
-            copied = into_reference(chip, layer, lent) if version != "agad" else []
-            found += [to_symmetry(chip, layer, 9), *copied, initial(chip, layer)]
+            # two looks at each row, a pulse of every line between them
+            between = 0 if version == "agad" else layer.rows + layer.bias
+            copied = into_reference(chip, layer, lent, 2) if version != "agad" else []
+            found += [to_symmetry(chip, layer, 9 + between), *copied, initial(chip, layer)]
         return found
 
     return Rule(

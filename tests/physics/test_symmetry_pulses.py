@@ -46,6 +46,21 @@ def test_the_error_falls_with_the_pulses_as_the_law_says(step, upper, lower):
     assert np.abs(symmetry_points(array) - point).max() < 1e-5 and abs(end - point) < step
 
 
+@pytest.mark.parametrize("pulses", [200, 201])
+def test_one_read_is_half_a_step_off_and_the_mean_of_two_is_not(pulses):
+    # a = 0.2, bounds of +-1: up 0.8 w + 0.2, down 0.8 w - 0.2. The cycle ends at w = 0.64 w - 0.04 =
+    # -1/9 after a down pulse and at +1/9 after an up pulse; the symmetry point is 0.
+    means = {}
+    for reads in (1, 2, 3, 4):
+        array = array_of(pulse_step=0.2, **QUIET)
+        means[reads] = drive_to_symmetry(array, pulses, seed=1, tile=2, reads=reads)
+        if reads == 1:
+            np.testing.assert_array_equal(means[1], array.weights)
+    last = -1 / 9 if pulses % 2 == 0 else 1 / 9
+    for reads, mean in means.items():
+        np.testing.assert_allclose(mean, last / reads if reads % 2 else 0.0, atol=1e-6)
+
+
 def test_the_noise_of_the_pulses_stays():
     a, noise = 0.1, 0.3
     array = array_of(shape=(60, 70), **QUIET | {"pulse_noise": noise})
@@ -77,12 +92,9 @@ def layer_of(**changes):
 def test_the_reference_of_tiki_taka_is_what_the_pulses_reached():
     off = {}
     for pulses in (2, 10, 100, 400):
-        state = new_state(
-            load_scheme("tiki_taka", {"symmetry_pulses": pulses}), layer_of(pulse_step=0.02), 4
-        )
-        again = new_state(
-            load_scheme("tiki_taka", {"symmetry_pulses": pulses}), layer_of(pulse_step=0.02), 4
-        )
+        settings = {"symmetry_pulses": pulses, "reference_reads": 1}
+        state = new_state(load_scheme("tiki_taka", settings), layer_of(pulse_step=0.02), 4)
+        again = new_state(load_scheme("tiki_taka", settings), layer_of(pulse_step=0.02), 4)
         np.testing.assert_array_equal(state.memory.reference, again.memory.reference)
         np.testing.assert_array_equal(state.memory.reference, state.fast.weights)
         fast = load_device("rasch2024_20_states", {"pulse_step": 0.02}).build(
@@ -92,11 +104,36 @@ def test_the_reference_of_tiki_taka_is_what_the_pulses_reached():
         assert not state.writes.any()  # they are the setup's
     assert off[2] > off[10] > off[100] > off[400] and off[400] < 0.3 * off[2]
     wrong = new_state(
-        load_scheme("tiki_taka", {"symmetry_pulses": 400, "reference_error": 0.3}),
+        load_scheme(
+            "tiki_taka", {"symmetry_pulses": 400, "reference_reads": 1, "reference_error": 0.3}
+        ),
         layer_of(pulse_step=0.02),
         4,
     )
     assert float((wrong.memory.reference - wrong.fast.weights).std()) == pytest.approx(0.3, rel=0.1)
+
+
+def test_reads_of_the_reference_take_its_bias_of_half_a_step():
+    """On coarse devices, whose v2 gathers it as a gradient: 10 states, 100 pulses."""
+    wrong = {}
+    for reads in (1, 2, 50):
+        state = new_state(
+            load_scheme("tiki_taka", {"reference_reads": reads}), layer_of(pulse_step=0.2), 4
+        )
+        fast = load_device("rasch2024_20_states", {"pulse_step": 0.2}).build(
+            20, 30, seed=4, tile=2 + FAST_TILE
+        )
+        wrong[reads] = state.memory.reference - symmetry_points(fast)
+    # half a step is 0.1; the mean of 600 devices with noise of 0.1 is known to 0.005
+    assert wrong[1].mean() == pytest.approx(-0.11, abs=0.03)
+    assert abs(wrong[2].mean()) < 0.02
+    assert wrong[50].std() < 0.7 * wrong[2].std()
+
+
+def test_more_reads_than_pulses_are_refused():
+    load_scheme("tiki_taka", {"symmetry_pulses": 3, "reference_reads": 4})  # one before the first
+    with pytest.raises(InputError, match="a pulse lies between"):
+        load_scheme("tiki_taka", {"symmetry_pulses": 3, "reference_reads": 5})
 
 
 @pytest.mark.parametrize("name", ["one_sided_soft", "cbram"])

@@ -155,6 +155,11 @@ def test_transfers_of_a_layer_are_whole_numbers():
     ]
 
 
+def test_transfers_counted_in_images_are_one_line_of_every_layer():
+    scheme = load_scheme("tiki_taka", {"transfer_every": 8, "transfer_unit": "image"})
+    assert [scheme.transfers(vectors) for vectors in (1, 64, 576)] == [(1, 8)] * 3
+
+
 def test_zero_shift_brings_weight_zero_to_the_symmetry_point():
     left = {}
     for pulses in (0, 200, 4000):

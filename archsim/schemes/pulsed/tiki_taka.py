@@ -5,9 +5,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from archsim.schemes.base import register
 from archsim.schemes.pulsed.rpu import Rpu
@@ -22,9 +22,6 @@ from archsim.trace.building_blocks import (
 from archsim.trace.lower import Stage
 from archsim.trace.operation import READ_CHAIN, TRAIN_GENERATORS, Activity, LayerMatrix, Operation
 from hwlib.effects import COMPUTED, OTHER_MACHINE, OTHER_WORK, Effects
-
-if TYPE_CHECKING:
-    pass
 
 # Arithmetic of a read line, a value (Rasch 2024, Table 1: 2 operations, for AGAD 6), beside the
 # compare that fires a pulse.
@@ -69,8 +66,12 @@ class TikiTaka(Rpu):
     at A alone: pulses on the weights are single and determined, or (v1) drawn by A's. R is never
     read alone: see `common.reference_array`. Once, before a training, A is driven to its symmetry
     points by `symmetry_pulses`, alternating, and R written from it: few leave it off (more than 100
-    gain nothing at a step of 0.1, at 0.01 a third of the way is left), many leave half a step and
-    the noise of the last pulses.
+    gain nothing at a step of 0.1, at 0.01 a third of the way is left), many leave the noise of the
+    last pulses. Each line is read `reference_reads` times with a pulse between, and R gets the mean:
+    one read alone is half a step below the symmetry point on every device, which v1 and v2 gather
+    as a gradient. The papers' simulations have an exact R, or a stated error without a mean.
+    `transfer_unit` image: `transfer_every` counts images, and every layer has one line read (as
+    aihwkit, units_in_mbatch); vector: a convolution is read many times an image.
     """
 
     name: ClassVar[str] = "tiki_taka"
@@ -141,6 +142,15 @@ class TikiTaka(Rpu):
     symmetry_pulses: Annotated[
         int, Field(ge=1, le=1_000_000), Effects(energy="up", time="up", accuracy="any")
     ] = 100
+    reference_reads: Annotated[
+        int, Field(ge=1, le=1000), Effects(energy="up", time="up", accuracy="any")
+    ] = 2
+
+    @model_validator(mode="after")
+    def _a_pulse_between_reads(self) -> TikiTaka:
+        if self.reads_reference and self.reference_reads > self.symmetry_pulses + 1:
+            raise ValueError("reference_reads is at most symmetry_pulses + 1: a pulse lies between")
+        return self
 
     @property
     def unused(self) -> frozenset[str]:
@@ -153,7 +163,7 @@ class TikiTaka(Rpu):
             super().unused
             | own_of_others
             | hidden
-            | (set() if self.reads_reference else {"reference_error"})
+            | (set() if self.reads_reference else {"reference_error", "reference_reads"})
         )
 
     @property
@@ -174,6 +184,14 @@ class TikiTaka(Rpu):
             return vectors // self.transfer_every, 1
         return 1, round(self.transfer_every / vectors)
 
+    def drive_pulses(self, stage: Stage) -> int:
+        """Alternating pulses before a training: those of the drive, and one between two reads of each
+        line, so that the mean of a line's reads needs no memory for the whole array.
+        """
+        lines = stage.matrix.rows + stage.matrix.bias
+        between = (self.reference_reads - 1) * lines if self.reads_reference else 0
+        return self.symmetry_pulses + between
+
     def arrays(self, stages: list[Stage]) -> list[LayerMatrix]:
         matrices = []
         for stage in (stage for stage in stages if stage.on_array):
@@ -192,11 +210,10 @@ class TikiTaka(Rpu):
         operations = []
         for stage in (stage for stage in stages if stage.on_array):
             fast = f"{stage.name}.fast"
-            operations.append(symmetry_pulses(stage, fast, self.symmetry_pulses))
-            operations += [
-                *(copy_to_reference(stage, fast) if self.reads_reference else []),
-                initial_weights(stage),
-            ]
+            operations.append(symmetry_pulses(stage, fast, self.drive_pulses(stage)))
+            if self.reads_reference:
+                operations += copy_to_reference(stage, fast, self.reference_reads)
+            operations.append(initial_weights(stage))
         return operations
 
     def image_update(self, stage: Stage) -> list[Operation]:

@@ -51,6 +51,7 @@ class TransferSettings(Protocol):
     reference_error: float
     divide_by_fast_rate: bool
     symmetry_pulses: int
+    reference_reads: int
 
     @property
     def version(self) -> str: ...
@@ -91,8 +92,8 @@ class ImageCall:
 
 def new_state(scheme: TransferSettings, layer: LayerState, seed: int) -> State:
     """The state before the first image: alternating pulses have driven the fast array towards its
-    symmetry points, and the reference holds what it was read as, off by `reference_error`. These
-    pulses are the setup's.
+    symmetry points, and the reference holds the mean of `reference_reads` reads, off by
+    `reference_error`. These pulses are the setup's.
 
     Raises InputError for devices that have no such points.
     """
@@ -101,8 +102,13 @@ def new_state(scheme: TransferSettings, layer: LayerState, seed: int) -> State:
             "this scheme needs devices", where="device", got="none", hint="rasch2024_20_states"
         )
     fast = layer.devices.device.build(*layer.weights.shape, seed=seed, tile=layer.tile + FAST_TILE)
-    drive_to_symmetry(fast, scheme.symmetry_pulses, seed=seed, tile=layer.tile + FAST_TILE)
-    points = fast.weights.copy()
+    points = drive_to_symmetry(
+        fast,
+        scheme.symmetry_pulses,
+        seed=seed,
+        tile=layer.tile + FAST_TILE,
+        reads=scheme.reference_reads,
+    )
     wrong = np.empty(points.shape, F)
     fill_normals(U(stream_key(as_word(seed), U(1), as_word(layer.tile + FAST_TILE), DEVICE)), wrong)
     shape = layer.weights.shape

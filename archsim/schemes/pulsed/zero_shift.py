@@ -5,7 +5,7 @@ pulsed training (Kim 2019).
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
@@ -22,9 +22,6 @@ from archsim.trace.building_blocks import (
 from archsim.trace.lower import Stage
 from archsim.trace.operation import LayerMatrix, Operation
 from hwlib.effects import COMPUTED, Effects
-
-if TYPE_CHECKING:
-    pass
 
 
 @register

@@ -59,22 +59,24 @@ def reference_array(stage: Stage, partner: str) -> LayerMatrix:
     )
 
 
-def copy_to_reference(stage: Stage, source: str) -> list[Operation]:
+def copy_to_reference(stage: Stage, source: str, reads: int = 1) -> list[Operation]:
     """An array is read line by line, and what it holds is programmed with verify into the layer's
-    reference array.
+    reference array; of several `reads` of a line the mean.
     """
     shape = stage.matrix
+    values = shape.columns * shape.groups
     full = Activity(input_density=1.0, bit_density=1.0, magnitude=1.0)
     look = Operation(
         name=f"{source}.look",
         layer=stage.name,
         phase="setup",
         kind="read",
-        steps=shape.rows + shape.bias,
+        steps=reads * (shape.rows + shape.bias),
         lines=1,
         array=source,
         input_elements=shape.groups,
-        output_elements=shape.columns * shape.groups,
+        output_elements=values,
+        vector_work={"add": values} if reads > 1 else {},
         activity=full,
     )
     return [
