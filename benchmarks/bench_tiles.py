@@ -22,7 +22,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import numpy as np
 
 from archsim.training.machine import Machine
-from archsim.training.settings import LayerTiles, ReadSettings, TrainingSettings
+from archsim.training.sections import LayerTiles, ReadSettings
+from archsim.training.settings import TrainingSettings
 from workloads.load import load_network
 from workloads.network import Layer, Network
 

@@ -27,7 +27,8 @@ import numpy as np
 
 from archsim.training.activity import observe
 from archsim.training.machine import Machine
-from archsim.training.settings import ReadSettings, TrainingSettings, UpdateSettings
+from archsim.training.sections import ReadSettings, UpdateSettings
+from archsim.training.settings import TrainingSettings
 from archsim.training.steps import SAMPLE_EVERY
 from hwlib.errors import InputError
 from workloads.datasets import load_dataset

@@ -6,7 +6,8 @@ import sys
 from dataclasses import replace
 
 from archsim.training.loop import train
-from archsim.training.settings import TrainingSettings, UpdateSettings
+from archsim.training.sections import UpdateSettings
+from archsim.training.settings import TrainingSettings
 from workloads.datasets import load_dataset
 from workloads.network import Layer, Network
 

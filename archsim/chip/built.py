@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from archsim.chip.assumptions import assumptions_of
 from archsim.chip.components import assemble, priced_ledger
 from archsim.chip.config import ComponentSettings
 from archsim.chip.fitting_buffer import with_fitting_buffer
@@ -31,10 +32,6 @@ if TYPE_CHECKING:
 MAX_IMAGES = 10_000_000
 MAX_JOBS = 2_000_000_000
 """Steps of an event simulation: more would take days and are taken for a mistake."""
-ASSUMED_ACTIVITY = (
-    "activity is assumed (stated defaults): half of the inputs are non-zero, half of their bits "
-    "are ones"
-)
 
 
 @dataclass(frozen=True)
@@ -162,7 +159,7 @@ def build_chip(
         once,
         once_counts,
         tuple(missing),
-        tuple(_assumptions(trace, chip)),
+        tuple(assumptions_of(trace, chip)),
         chip.buffer.capacity_kib - asked_kib,
     )
 
@@ -226,38 +223,3 @@ def _once(trace: Trace) -> Trace | None:
         input_elements=0,
         batch=1,
     )
-
-
-def _assumptions(trace: Trace, chip: Architecture) -> list[str]:
-    assumptions = list(trace.notes)
-    if chip.bitstream.source == "ideal" and any(
-        operation.kind == "pulse_update" and operation.random
-        for operation in trace.image_operations + trace.batch_operations
-    ):
-        assumptions.append(
-            "bitstream.source=ideal: independent random bits have no hardware; the generators of the "
-            "pulse trains have neither area nor energy here, so this is a reference, not a chip"
-        )
-    if trace.activity == "assumed":
-        assumptions.append(ASSUMED_ACTIVITY)
-    wires = chip.components.get("interconnect")
-    if wires and (chip.interconnect.kind, wires.part) in (
-        ("bus", "h_tree"),
-        ("h_tree", "wire_bus"),
-    ):
-        assumptions.append(
-            f"interconnect.kind is {chip.interconnect.kind} but its part is {wires.part}: "
-            "time and counts follow the first, area and energy the second"
-        )
-    weights = chip.weights
-    if weights.mapping != "bit_slices" and weights.bits > weights.cell_bits + (
-        weights.mapping == "differential"
-    ):
-        cells = "a pair of cells" if weights.mapping == "differential" else "one cell"
-        assumptions.append(
-            f"weights of {weights.bits} bits are priced in {cells} of {weights.cell_bits} bits "
-            "each (weights.mapping="
-            f"{weights.mapping}): the cells are taken as finer than that, or "
-            "weights.mapping=bit_slices cuts a weight into slices"
-        )
-    return assumptions + list(chip.notes)

@@ -10,7 +10,7 @@ from archsim.cli.output import console, print_json, say
 from archsim.readers.digest import seal
 
 if TYPE_CHECKING:
-    from archsim.run.training_and_silicon import Training
+    from archsim.run.trained import Training
 
 
 TRACE = "measured.json"

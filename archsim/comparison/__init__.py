@@ -5,7 +5,8 @@ In: names of schemes with settings of their own (`variants.py`) and `terms.py` t
 all. Out: a `Comparison`, one result and one row of seeds a scheme (`document.py`, `rows.py`). Begin
 with `run.py`, then `rounds.py`: trials that tune (`tuning.py`, on the `split.py` of the training
 set), then seeds; `spread.py` gives each training a process, `cluster.py` a worker elsewhere,
-`worker.py` is what runs there, `requests.py` what a folder keeps to go on from. `verdicts.py` judges.
+`worker.py` is what runs there, `requests.py` what a folder keeps to go on from. `verdicts.py` judges
+(`guards.py` says what enters no verdict, `standing.py` what a verdict is).
 """
 
 from archsim.comparison.document import COLUMNS, Comparison

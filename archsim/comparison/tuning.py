@@ -17,7 +17,7 @@ from archsim.comparison.terms import Terms
 from archsim.comparison.variants import Variant
 from archsim.schemes import load_scheme
 from archsim.schemes.tuned import RATE, Tuned
-from archsim.training.setup import suggested_for
+from archsim.training.suggestions import suggested_for
 from hwlib.errors import InputError
 
 _TRAINING = "training."

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from archsim.basics.files import write_files
 from archsim.basics.folders import hold
-from archsim.comparison.document import images_per_second
+from archsim.comparison.scheme_row import images_per_second
 from archsim.comparison.terms import Terms
 from archsim.comparison.variants import Variant
 from archsim.readers.digest import seal
@@ -25,7 +25,7 @@ from workloads.datasets import Dataset, load_dataset
 
 if TYPE_CHECKING:
     from archsim.chip.config import Architecture
-    from archsim.run.training_and_silicon import Training
+    from archsim.run.trained import Training
     from archsim.schemes.base import Scheme
     from archsim.trace import Trace
     from workloads.network import Network

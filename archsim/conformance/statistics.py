@@ -18,6 +18,8 @@ from math import log
 
 import numpy as np
 
+from archsim.conformance.weight_groups import groups_of, weight_name
+
 FALSE_ALARMS = 1e-4
 """Share of correct rules that the whole family of tests calls wrong, at most (a union bound over
 all of them)."""
@@ -66,7 +68,7 @@ def judge(changes: np.ndarray, references: np.ndarray, bias: bool = True) -> lis
     off = changes - references
     expected = references.mean(axis=0)
     rounding = ROUNDING * np.abs(references).max()
-    groups = _groups(expected, bias)
+    groups = groups_of(expected, bias)
     certainty = _certainty(expected.size + len(groups) + 1)
     # No weight that varies: no chance is at work, and only rounding is allowed.
     event = _event(changes, rounding) if (np.ptp(changes, axis=0) > rounding).any() else 0.0
@@ -79,7 +81,7 @@ def judge(changes: np.ndarray, references: np.ndarray, bias: bool = True) -> lis
         )
         findings.append(
             Finding(
-                _weight(weight, expected.shape, bias),
+                weight_name(weight, expected.shape, bias),
                 float(changes[:, *weight].mean()),
                 float(expected[weight]),
                 allowed,
@@ -114,7 +116,7 @@ def trials_needed(changes: np.ndarray, references: np.ndarray) -> int:
     """
     off = np.asarray(changes, float) - np.asarray(references, float)
     expected = np.mean(references, axis=0)
-    certainty = _certainty(expected.size + len(_groups(expected, True)) + 1)
+    certainty = _certainty(expected.size + len(groups_of(expected, True)) + 1)
     whole = max(np.abs(expected).sum(), 1e-30)
     sums = (np.sign(expected) * off).sum(axis=(1, 2)) / whole
     for number in range(LEAST_TRIALS, MOST_TRIALS, 50):
@@ -217,35 +219,3 @@ def _event(changes: np.ndarray, rounding: float) -> float:
     """
     sizes = np.abs(changes[np.abs(changes) > rounding])
     return float((sizes**2).sum() / sizes.sum()) if sizes.size else 0.0
-
-
-def _groups(expected: np.ndarray, bias: bool) -> dict[str, np.ndarray]:
-    """Sets of weights whose changes are added up in the direction of their reference."""
-    rows, columns = np.indices(expected.shape)
-    size = np.abs(expected)
-    large = size > np.median(size)
-    groups = {
-        "the sum of all weights": size > 0,
-        "the sum of the weights that grow": expected > 0,
-        "the sum of the weights that shrink": expected < 0,
-        "the sum of the larger changes": large & (size > 0),
-        "the sum of the smaller changes": ~large & (size > 0),
-    }
-    groups |= {
-        f"the sum of the weights of output {row}": (rows == row) & (size > 0)
-        for row in range(expected.shape[0])
-    }
-    groups |= {
-        f"the sum of the weights of {_line(column, expected.shape[1], bias)}": (columns == column)
-        & (size > 0)
-        for column in range(expected.shape[1])
-    }
-    return {name: group for name, group in groups.items() if group.sum() > 1}
-
-
-def _weight(index: tuple[int, ...], shape: tuple[int, ...], bias: bool) -> str:
-    return f"the weight of output {index[0]} and {_line(index[1], shape[1], bias)}"
-
-
-def _line(column: int, columns: int, bias: bool) -> str:
-    return "the bias line" if bias and column == columns - 1 else f"input {column}"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archsim.operators.base import Work
-from archsim.operators.base import merge as merge
+from archsim.operators.arguments import Work
+from archsim.operators.arguments import merge as merge
 from archsim.operators.vocabulary import operator_of
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
-from archsim.operators.base import Kernel, Operator, Output, Tensors, TrainingRow, Work, constant
+from archsim.operators.arguments import Tensors, Work, constant
+from archsim.operators.base import Kernel, Operator, Output, TrainingRow
 from archsim.operators.numbers import np
 
 if TYPE_CHECKING:

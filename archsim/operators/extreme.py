@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archsim.operators.base import Work
+from archsim.operators.arguments import Work
 from archsim.operators.join import Join
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from archsim.basics.threads import one_thread
-from archsim.operators.base import Tensors
+from archsim.operators.arguments import Tensors
 from archsim.operators.vocabulary import FUNCTIONS, function_of
 
 if TYPE_CHECKING:

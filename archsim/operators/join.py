@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from archsim.operators.base import Operator, Output, Tensors, operands
+from archsim.operators.arguments import Tensors, operands
+from archsim.operators.base import Operator, Output
 from archsim.operators.numbers import np
 from archsim.operators.shapes import broadcast
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from archsim.operators.base import FREE, Operator, Tensors, number_of
+from archsim.operators.arguments import Tensors, number_of
+from archsim.operators.base import FREE, Operator
 from archsim.operators.numbers import np
 
 if TYPE_CHECKING:

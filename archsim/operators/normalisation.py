@@ -10,7 +10,8 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from archsim.operators.base import Operator, Tensors, Work, constant, merge, number_of
+from archsim.operators.arguments import Tensors, Work, constant, merge, number_of
+from archsim.operators.base import Operator
 from archsim.operators.numbers import np
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, ClassVar
 
-from archsim.operators.base import IMAGE, Operator, Output, Rows, TrainingRow, Work
+from archsim.operators.arguments import Work
+from archsim.operators.base import IMAGE, Operator, Output, Rows, TrainingRow
 from archsim.operators.shapes import need_rank
 from archsim.operators.windows import WINDOW_FIELDS, infer_window, window_numbers
 from hwlib.errors import InputError

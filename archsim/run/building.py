@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from archsim.chip.config import Architecture
     from archsim.exploration.sweep import Sweep
     from archsim.run.simulation import ChipLike, NetworkLike, SchemeLike
-    from archsim.run.training_and_silicon import Training
+    from archsim.run.trained import Training
     from archsim.schemes.base import Scheme
     from archsim.trace import Trace
     from workloads.network import Network

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
 
-from archsim.chip.built import ASSUMED_ACTIVITY, BuiltChip
+from archsim.chip.assumptions import ASSUMED_ACTIVITY
+from archsim.chip.built import BuiltChip
 from archsim.chip.components import absent_note
 from archsim.chip.placement import Placement
 from archsim.chip.plan.memory_map import MemoryMap

@@ -6,8 +6,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from html import escape
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
@@ -18,19 +17,19 @@ from archsim.chip.of_device import chip_of_device, endurance_note
 from archsim.devices.presets import electrical_of
 from archsim.run.kept_training import kept_activities
 from archsim.run.options import Bar, TrainingOptions, TrainingWords, Watch
-from archsim.run.result import Result
-from archsim.run.result_tables import table_of
 from archsim.run.run_facts import Row
 from archsim.run.simulation import simulate
 from archsim.run.step_time import with_clock
+from archsim.run.trained import Training
 from archsim.run.training_cost import MeasuredTraining, cost_of_all, cost_of_steps
 from archsim.schemes import load_scheme
-from archsim.trace import Activity, Trace, build_trace
+from archsim.trace import Trace, build_trace
 from archsim.training.digital_words import digital_notes
 from archsim.training.inputs import inputs_of
 from archsim.training.settings import device_of, is_reference
-from archsim.training.setup import chip_with_devices, settings_of, silicon_scheme, suggested_for
+from archsim.training.setup import chip_with_devices, settings_of, silicon_scheme
 from archsim.training.standing import HeldOut
+from archsim.training.suggestions import suggested_for
 from archsim.training.totals import mean_activities, writes_of
 from hwlib.errors import InputError
 from workloads import load_network
@@ -38,102 +37,11 @@ from workloads.datasets import Dataset, fit_dataset, load_dataset
 
 if TYPE_CHECKING:
     from archsim.chip.config import Architecture
-    from archsim.run.unit_table import UnitTable
     from archsim.schemes.base import Scheme
     from archsim.training.loop import TrainingResult
     from workloads.network import Network
 
 CHECKPOINT = "checkpoint.json"
-
-
-@dataclass(frozen=True, repr=False)
-class Training:
-    """What `train` returns. `result` is the silicon (a `Result`) of some training steps with the
-    measured activity; its document holds the training too, so that it is saved, loaded and reported
-    with it. `assumed` and `trace` are the training step with assumed and with measured activity,
-    `activities` the latter by (layer, phase); `trained` is what the training core gave, with the
-    weights.
-    """
-
-    result: Result
-    trained: TrainingResult
-    assumed: Trace
-    trace: Trace
-    activities: dict[tuple[str, str], Activity]
-    chip: Architecture
-    scheme: Scheme
-
-    def __repr__(self) -> str:
-        accuracy = (
-            "no epoch finished"
-            if self.accuracy_percent is None
-            else f"{self.accuracy_percent:.2f} %"
-        )
-        return (
-            f"Training({self.result.network} by {self.scheme.name} on {self.chip.name}: {accuracy} "
-            f"after {len(self.epochs)} epochs)"
-        )
-
-    def _repr_html_(self) -> str:
-        return f"<p><b>{escape(repr(self))}</b></p>{self.result._repr_html_()}"
-
-    @property
-    def epochs(self) -> list[Row]:
-        """The history: epoch, train_error_percent, test_error_percent, train_loss, test_loss,
-        images_per_second, images_per_cpu_second, seconds.
-        """
-        return self.result.epochs
-
-    @property
-    def accuracy_percent(self) -> float | None:
-        """100 less the test error of the last epoch; None where none was finished."""
-        return self.result.accuracy_percent
-
-    @property
-    def writes_per_device(self) -> float:
-        """Pulses (rpu) or programming operations that a device had in the whole training, mean over
-        all devices.
-        """
-        return self.result.writes_per_device
-
-    @property
-    def finished(self) -> bool:
-        """False where the training was interrupted."""
-        return self.trained.finished
-
-    def rows(self, kind: str = "epoch") -> list[Row]:
-        """The rows of one table.
-
-        Args:
-            kind: epoch for the history, else a table of the silicon (component, layer, phase, ...).
-
-        Returns:
-            a dict a row.
-
-        Raises:
-            InputError: for another kind, with the nearest one.
-        """
-        if kind == "epoch":
-            return [dict(row) for row in self.epochs]
-        return self.result.rows(kind)
-
-    def table(self, kind: str = "epoch") -> UnitTable:
-        """One table as a pandas DataFrame that shows its units and goes to LaTeX.
-
-        Args:
-            kind: epoch for the history, else a table of the silicon (component, layer, phase, ...).
-
-        Returns:
-            a DataFrame with the columns of `rows(kind)`, their units in `attrs["units"]`.
-
-        Raises:
-            InputError: for another kind, with the nearest one.
-        """
-        return table_of(self.rows(kind), f"{self!r}: {kind}")
-
-    def to_dict(self) -> Row:
-        """The JSON document."""
-        return self.result.to_dict()
 
 
 @shows_options(TrainingOptions)

@@ -18,7 +18,8 @@ from typing import NamedTuple
 from archsim.basics.files import csv_text, write_files
 from archsim.readers.documents import read_json
 from archsim.readers.form import check_form
-from archsim.run.activity_effects import EffectRow, compare_activity, markdown
+from archsim.run.activity_effects import compare_activity
+from archsim.run.activity_table import EffectRow, markdown
 from archsim.run.kept_training import read_activities
 from archsim.schemes import load_scheme
 from archsim.studies.study_file import Study, load_study

@@ -10,20 +10,9 @@ import os
 from pathlib import Path
 from typing import Any
 
-from archsim.readers.checks import (
-    any_table,
-    choice,
-    count,
-    described,
-    listed,
-    note,
-    number,
-    optional,
-    record,
-    table,
-    text,
-)
+from archsim.readers.checks import choice, count, described, listed, note, number, text
 from archsim.readers.documents import read_json
+from archsim.readers.table_checks import any_table, optional, record, table
 from archsim.readers.versions import current_version, migrated, versioned
 from archsim.trace.chip_record import RECORD_SCHEMA, check_record
 from archsim.trace.consistency import check_trace

@@ -12,7 +12,7 @@ import numpy as np
 
 from archsim.operators.base import TrainingRow
 from archsim.operators.vocabulary import array_kernels, digital_kernels
-from archsim.training.settings import LayerTiles
+from archsim.training.sections import LayerTiles
 from archsim.training.table import (
     ARRAY,
     ARRAY_FIELDS,

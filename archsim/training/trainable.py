@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from archsim.operators.base import NOTHING, TrainingRow, axes_of
+from archsim.operators.arguments import axes_of
+from archsim.operators.base import NOTHING, TrainingRow
 from archsim.operators.vocabulary import FUNCTIONS, OPERATORS, operator_of
 from hwlib.errors import InputError
 from workloads.network import Layer, Network

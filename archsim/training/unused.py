@@ -7,7 +7,8 @@ from __future__ import annotations
 from archsim.basics.fields import changed_fields
 from archsim.kernels.number_formats import BITS
 from archsim.schemes.shared.words import Arithmetic
-from archsim.training.settings import GENERATOR_FIELDS, TrainingSettings, device_of
+from archsim.training.sections import GENERATOR_FIELDS
+from archsim.training.settings import TrainingSettings, device_of
 
 _OF_UPKEEP = ("maintenance_images", "maintenance_s")
 _OF_TIME = ("seconds_per_image", "test_after_s")

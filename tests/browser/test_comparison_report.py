@@ -9,7 +9,8 @@ import pytest
 
 from archsim.cli.main import main
 from archsim.report.comparison.page import comparison_plots, render_comparison
-from archsim.report.comparison.view import ComparisonView, short_name
+from archsim.report.comparison.rows import short_name
+from archsim.report.comparison.view import ComparisonView
 from archsim.run.comparison_schema import check_comparison
 from tests.data_comparison import as_read, make_comparison
 

@@ -14,7 +14,7 @@ from archsim.devices.device import Device
 from archsim.exploration.sweep import Sweep
 from archsim.run.building import Build
 from archsim.run.citations import Citations
-from archsim.run.training_and_silicon import Training
+from archsim.run.trained import Training
 from archsim.run.unit_table import UnitTable
 from archsim.schemes.base import Scheme
 from archsim.schemes.rule import UpdateRule

@@ -13,7 +13,8 @@ from archsim.kernels.tile_read import Keys, tile_read
 from archsim.training.activity import BITS as CODE_BITS
 from archsim.training.activity import MAGNITUDE, ONES, observe_block
 from archsim.training.machine import Machine
-from archsim.training.settings import ReadSettings, TrainingSettings, UpdateSettings
+from archsim.training.sections import ReadSettings, UpdateSettings
+from archsim.training.settings import TrainingSettings
 from archsim.training.table import ARRAY_FIELDS, COLUMNS, COPIES, ERRORS, ROWS, VECTORS
 from workloads.network import Layer, Network
 

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from archsim.training.loop import epoch_order, train
-from archsim.training.settings import ReadSettings, TrainingSettings
+from archsim.training.sections import ReadSettings
+from archsim.training.settings import TrainingSettings
 from tests.training_runs import NETWORK, RPU, digits
 
 

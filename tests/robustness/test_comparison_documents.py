@@ -9,12 +9,13 @@ import json
 import pytest
 
 from archsim.cli.main import main
-from archsim.comparison.document import most_writes
+from archsim.comparison.scheme_row import most_writes
 from archsim.report.comparison.captions import tradeoff_caption
 from archsim.report.comparison.page import load_comparison, render_comparison
+from archsim.report.comparison.rows import short_name
 from archsim.report.comparison.scatter import COSTS, draw_tradeoff
 from archsim.report.comparison.tables import comparison_tables
-from archsim.report.comparison.view import ComparisonView, short_name
+from archsim.report.comparison.view import ComparisonView
 from archsim.report.drawing.drawing import Circle
 from archsim.report.drawing.labels import place_names
 from hwlib.errors import InputError

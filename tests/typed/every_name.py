@@ -13,7 +13,7 @@ from archsim.ledger.ledger import Ledger
 from archsim.run.building import Build
 from archsim.run.citations import Citations
 from archsim.run.run_facts import RunFacts
-from archsim.run.training_and_silicon import Training
+from archsim.run.trained import Training
 from archsim.validation.stored_results import Verification
 from workloads.datasets import Dataset
 from workloads.network import Layer

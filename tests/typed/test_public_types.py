@@ -15,7 +15,7 @@ from archsim.comparison import Comparison
 from archsim.exploration.sweep import Sweep
 from archsim.run.building import Build
 from archsim.run.citations import Citations
-from archsim.run.training_and_silicon import Training
+from archsim.run.trained import Training
 
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent

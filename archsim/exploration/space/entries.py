@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from archsim.exploration.space.axes import RANGE_FIELDS
-from archsim.readers import checks
+from archsim.readers import checks, table_checks
 from hwlib.errors import InputError, nearest
 
 LONGEST_TEXT = 200
@@ -39,7 +39,7 @@ def read_texts(value: object, where: str) -> tuple[str, ...]:
 
 def read_count(entry: Entry, key: str, where: str, lowest: int, highest: int) -> int | None:
     """A whole number of a range; None where the field is not there."""
-    check = checks.optional(checks.count(lowest, highest, "a whole number of the range"))
+    check = table_checks.optional(checks.count(lowest, highest, "a whole number of the range"))
     return check(entry.get(key), f"{where}.{key}")
 
 

@@ -19,7 +19,7 @@ from typing import Any
 
 from archsim.basics.folders import hold
 from archsim.exploration.store.rows import Lines, Row, is_row, pack_rows, parse_line, row_of
-from archsim.readers import checks
+from archsim.readers import table_checks
 from archsim.readers.digest import has_digest, note, seal, sealed_line, unseal
 from archsim.readers.documents import parse_json
 from archsim.readers.form import Form, check_form
@@ -130,7 +130,9 @@ class Store:
         else:
             where = str(self.path)
             with contextlib.suppress(InputError):
-                content, sealed = unseal(checks.any_table(parse_json(line, where), where), where)
+                content, sealed = unseal(
+                    table_checks.any_table(parse_json(line, where), where), where
+                )
                 facts = migrated("head", content, where)
                 del facts["schema"]  # heads are compared by what their rows depend on
                 check_form(facts, HEAD, where, "head")

@@ -6,16 +6,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from archsim.operators.arguments import Work, cannot_carry, merge
 from archsim.operators.array.linear import VECTORS
-from archsim.operators.base import (
-    AXES_OWN,
-    Output,
-    TrainingRow,
-    Work,
-    cannot_carry,
-    merge,
-    operator,
-)
+from archsim.operators.base import AXES_OWN, Output, TrainingRow, operator
 from archsim.operators.matrix import Matrix
 from archsim.operators.numbers import np
 from archsim.operators.on_array import OnArray

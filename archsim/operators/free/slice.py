@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archsim.operators.base import AXES_KEPT, AXES_OWN, Output, count_of, operator
+from archsim.operators.arguments import count_of
+from archsim.operators.base import AXES_KEPT, AXES_OWN, Output, operator
 from archsim.operators.moves import Moves
 from archsim.operators.numbers import np
 from hwlib.errors import InputError

@@ -7,7 +7,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from archsim.operators.base import BATCH_FIRST, Operator, Tensors, Work, count_of, operator
+from archsim.operators.arguments import Tensors, Work, count_of
+from archsim.operators.base import BATCH_FIRST, Operator, operator
 from archsim.operators.numbers import np
 
 if TYPE_CHECKING:

@@ -6,16 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from archsim.operators.base import (
-    AXES_KEPT,
-    Operator,
-    Output,
-    Tensors,
-    TrainingRow,
-    count_of,
-    operands,
-    operator,
-)
+from archsim.operators.arguments import Tensors, count_of, operands
+from archsim.operators.base import AXES_KEPT, Operator, Output, TrainingRow, operator
 from archsim.operators.copying import COPY
 from archsim.operators.numbers import np
 from archsim.operators.shapes import concatenate

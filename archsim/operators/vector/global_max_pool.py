@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from archsim.operators.base import AXES_OWN, BATCH_FIRST, Tensors, operator
+from archsim.operators.arguments import Tensors
+from archsim.operators.base import AXES_OWN, BATCH_FIRST, operator
 from archsim.operators.numbers import np
 from archsim.operators.pools import GlobalPool, LargestWork
 from archsim.operators.vector.max_pool import LARGEST

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archsim.operators.base import BATCH_FIRST, Output, number_of, operator
+from archsim.operators.arguments import number_of
+from archsim.operators.base import BATCH_FIRST, Output, operator
 from archsim.operators.normalisation import Normalisation
 from archsim.operators.numbers import np
 from hwlib.errors import InputError

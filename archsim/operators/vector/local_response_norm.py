@@ -5,16 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from archsim.operators.base import (
-    BATCH_FIRST,
-    IMAGE,
-    Operator,
-    Output,
-    Tensors,
-    Work,
-    number_of,
-    operator,
-)
+from archsim.operators.arguments import Tensors, Work, number_of
+from archsim.operators.base import BATCH_FIRST, IMAGE, Operator, Output, operator
 from archsim.operators.numbers import np
 from archsim.operators.shapes import need_rank
 

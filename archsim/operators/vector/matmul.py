@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from archsim.operators.base import AXES_KEPT, Operator, Output, Tensors, Work, operator
+from archsim.operators.arguments import Tensors, Work
+from archsim.operators.base import AXES_KEPT, Operator, Output, operator
 from archsim.operators.numbers import np
 from archsim.operators.shapes import matmul
 

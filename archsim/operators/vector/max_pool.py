@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from archsim.operators.base import BATCH_FIRST, Kernel, Tensors, operator
+from archsim.operators.arguments import Tensors
+from archsim.operators.base import BATCH_FIRST, Kernel, operator
 from archsim.operators.numbers import np
 from archsim.operators.pools import LargestWork
 from archsim.operators.windows import windows

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archsim.operators.base import Work, operator
+from archsim.operators.arguments import Work
+from archsim.operators.base import operator
 from archsim.operators.join import Join
 from archsim.operators.numbers import np
 

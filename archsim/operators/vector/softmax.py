@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from archsim.operators.base import Operator, Output, Tensors, Work, axes_of, operator
+from archsim.operators.arguments import Tensors, Work, axes_of
+from archsim.operators.base import Operator, Output, operator
 from archsim.operators.numbers import np
 from hwlib.errors import InputError
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from archsim.operators.base import Tensors, Work, operands, operator
+from archsim.operators.arguments import Tensors, Work, operands
+from archsim.operators.base import operator
 from archsim.operators.join import Join
 from archsim.operators.numbers import np
 

@@ -21,9 +21,10 @@ from archsim.report.comparison.captions import (
     tradeoff_caption,
 )
 from archsim.report.comparison.curves import draw_curves
+from archsim.report.comparison.detail_tables import detail_tables
 from archsim.report.comparison.equal_terms import terms_told
 from archsim.report.comparison.scatter import COSTS, draw_tradeoff
-from archsim.report.comparison.tables import comparison_tables, detail_tables
+from archsim.report.comparison.tables import comparison_tables
 from archsim.report.comparison.verdict import verdict_panel
 from archsim.report.comparison.view import ComparisonView
 from archsim.report.drawing import format as fmt

@@ -5,41 +5,19 @@ epochs.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
+from archsim.report.comparison.cells import in_unit, key_of, text_column
+from archsim.report.comparison.detail_tables import breakdown_table, epoch_table, used_figures
 from archsim.report.comparison.equal_terms import paired_table, tuning_table
 from archsim.report.comparison.view import ComparisonView
 from archsim.report.comparison.words import verdict_text
 from archsim.report.drawing import format as fmt
-from archsim.report.drawing.palette import label, token
-from archsim.report.run.tables import component_table, figure_table
-from archsim.report.run.view import View
-from archsim.report.table import Column, Row, Table
-
-
-def _key(name: str) -> Callable[[Row], object]:
-    return lambda row: row.get(name)
-
-
-def _text(name: str, heading: str, below: str = "", hidden: bool = False) -> Column:
-    return Column(
-        name,
-        heading,
-        _key(name),
-        lambda value: str(value or fmt.NONE),
-        numeric=False,
-        below=below,
-        hidden=hidden,
-    )
+from archsim.report.table import Column, Table
 
 
 def _percent(value: object) -> str:
     return f"{value:.2f} %" if fmt.is_number(value) else fmt.NONE
-
-
-def _unit(unit: str) -> Callable[[object], str]:
-    return lambda value: fmt.si(value, unit, 3)
 
 
 def _span(low: object, high: object, write: Callable[[object], str]) -> str:
@@ -60,9 +38,9 @@ def scheme_table(view: ComparisonView) -> Table:
                 lambda v: fmt.significant(v, 3),
             ),
             "system_energy_span": row["off_chip"]
-            or _span(row["system_energy_low_j"], row["system_energy_high_j"], _unit("J")),
+            or _span(row["system_energy_low_j"], row["system_energy_high_j"], in_unit("J")),
             "energy_span": _span(
-                row["energy_low_per_image_j"], row["energy_high_per_image_j"], _unit("J")
+                row["energy_low_per_image_j"], row["energy_high_per_image_j"], in_unit("J")
             ),
         }
         for row in view.rows
@@ -81,21 +59,21 @@ def _kibibytes(value: object) -> str:
 def _column(
     name: str, heading: str, write: Callable[[Any], str], below: str = "", numeric: bool = True
 ) -> Column:
-    return Column(name, heading, _key(name), write, numeric=numeric, below=below)
+    return Column(name, heading, key_of(name), write, numeric=numeric, below=below)
 
 
 def _csv_only(name: str) -> Column:
     """A column of the file that the page leaves out."""
-    return Column(name, name, _key(name), str, hidden=True)
+    return Column(name, name, key_of(name), str, hidden=True)
 
 
 _WHAT_IT_IS = (
     _column("number", "No.", str),
-    Column("label", "Label", _key("label"), str, numeric=False, hidden=True),
+    Column("label", "Label", key_of("label"), str, numeric=False, hidden=True),
     _column("name", "Scheme", str, below="device", numeric=False),
-    _text("scheme", "Rule", hidden=True),
-    _text("title", "What it does", hidden=True),
-    _text("device", "Device", hidden=True),
+    text_column("scheme", "Rule", hidden=True),
+    text_column("title", "What it does", hidden=True),
+    text_column("device", "Device", hidden=True),
     _column("batch", "Batch", fmt.count),
     _column("learning_rate", "Rate", fmt.plain),
     _csv_only("epochs"),
@@ -114,17 +92,17 @@ _WHAT_IT_COSTS = (
     _csv_only("system_area_low_mm2"),
     _csv_only("system_area_high_mm2"),
     _column("power_uw", "Power", lambda v: fmt.power(v, 3)),
-    _column("energy_per_image_j", "Energy / image", _unit("J"), below="energy_span"),
+    _column("energy_per_image_j", "Energy / image", in_unit("J"), below="energy_span"),
     _csv_only("energy_low_per_image_j"),
     _csv_only("energy_high_per_image_j"),
     _column(
-        "system_energy_per_image_j", "Energy with its memory", _unit("J"), "system_energy_span"
+        "system_energy_per_image_j", "Energy with its memory", in_unit("J"), "system_energy_span"
     ),
     _csv_only("system_energy_low_j"),
     _csv_only("system_energy_high_j"),
     _csv_only("off_chip"),
-    _column("update_energy_per_image_j", "of it update", _unit("J")),
-    _column("latency_per_image_s", "Time / image", _unit("s")),
+    _column("update_energy_per_image_j", "of it update", in_unit("J")),
+    _column("latency_per_image_s", "Time / image", in_unit("s")),
     _column("writes_per_device", "Writes / device", _three),
     _column("most_writes_per_device", "Most written array", _three),
     _column("extra_memory_kib", "Extra memory", _kibibytes),
@@ -145,18 +123,20 @@ def verdict_table(view: ComparisonView) -> Table:
         for item in items
     ]
     columns = (
-        Column("told", "Verdict", _key("told"), str, numeric=False),
+        Column("told", "Verdict", key_of("told"), str, numeric=False),
         _csv_only("a"),
         _csv_only("b"),
         _csv_only("quantity"),
         _csv_only("boundary"),
-        Column("share_of_draws", "Share of draws", _key("share_of_draws"), fmt.percent, share=True),
-        _text("verdict", "How sure"),
-        _text("decided_by", "Decided by"),
-        Column("explained", "which explains", _key("explained"), fmt.percent),
-        _text("basis", "Rests on"),
+        Column(
+            "share_of_draws", "Share of draws", key_of("share_of_draws"), fmt.percent, share=True
+        ),
+        text_column("verdict", "How sure"),
+        text_column("decided_by", "Decided by"),
+        Column("explained", "which explains", key_of("explained"), fmt.percent),
+        text_column("basis", "Rests on"),
         _csv_only("difference"),
-        _text("standing", "Stands as"),
+        text_column("standing", "Stands as"),
     )
     return Table("verdicts", "Pair by pair", columns, rows)
 
@@ -164,87 +144,8 @@ def verdict_table(view: ComparisonView) -> Table:
 def refused_table(view: ComparisonView) -> Table:
     """The schemes that this chip or network cannot run."""
     rows = [{"scheme": name, "reason": reason} for name, reason in view.refused.items()]
-    return Table("refused", "Not run", (_text("scheme", "Scheme"), _text("reason", "Why")), rows)
-
-
-def used_figures(view: ComparisonView) -> Table:
-    """The figures of all schemes, with how many of them rest on each."""
-    table = figure_table(View({"figures": view.figures}))
-    count = len(view.views)
-    used = Column(
-        "schemes", "Schemes", _key("schemes"), lambda v: "all" if v == count else f"{v} of {count}"
-    )
-    return replace(table, columns=(*table.columns[:6], used, *table.columns[6:]))
-
-
-def detail_tables(view: ComparisonView, number: int) -> tuple[Table, Table]:
-    """Components and phases of one scheme, for all simulated images."""
-    own = view.views[number - 1]
-    images = own.result["images"]
-    of = f"of {fmt.count(images)} image{'' if images == 1 else 's'}"
-    phases = [{"phase": name, **part} for name, part in own.result["by_phase"].items()]
-    columns = (
-        Column("phase", "Phase", _key("phase"), str, numeric=False),
-        Column("cycles", "Cycles", _key("cycles"), fmt.count, share=True),
-        Column("energy_j", "Energy", _key("energy_j"), lambda v: fmt.si(v, "J"), share=True),
-    )
-    return (
-        replace(
-            component_table(own), name=f"components-{number}", heading=f"Components, energy {of}"
-        ),
-        Table(
-            f"phases-{number}",
-            f"Phases {of}",
-            columns,
-            phases,
-            lambda row: token("phase", row["phase"]),
-        ),
-    )
-
-
-def breakdown_table(view: ComparisonView) -> Table:
-    """Every component and phase of every scheme, for a spreadsheet."""
-    rows = []
-    for row, energy, area, phases in zip(
-        view.rows, view.parts("component"), view.parts("area"), view.parts("phase")
-    ):
-        rows += [
-            {
-                "label": row["label"],
-                "kind": "component",
-                "part": role,
-                "area_mm2": area[role],
-                "energy_per_image_j": value,
-            }
-            for role, value in energy.items()
-        ]
-        rows += [
-            {"label": row["label"], "kind": "phase", "part": name, "energy_per_image_j": value}
-            for name, value in phases.items()
-        ]
-    columns = (
-        _text("label", "Scheme"),
-        _text("kind", "Kind"),
-        Column("part", "Part", _key("part"), label, numeric=False),
-        Column("area_mm2", "Area", _key("area_mm2"), fmt.area),
-        Column("energy_per_image_j", "Energy / image", _key("energy_per_image_j"), _unit("J")),
-    )
-    return Table("breakdown", "Breakdown of every scheme", columns, rows)
-
-
-def epoch_table(view: ComparisonView) -> Table:
-    """The epochs of every scheme, for a spreadsheet."""
-    names = ("epoch", "train_error_percent", "test_error_percent", "images_per_second")
-    rows = [
-        {"label": row["label"]} | {name: epoch[name] for name in names}
-        for row, own in zip(view.rows, view.views)
-        for epoch in own.rows("epochs")
-    ]
     return Table(
-        "epochs",
-        "Epochs",
-        (_text("label", "Scheme"), *(Column(name, name, _key(name), str) for name in names)),
-        rows,
+        "refused", "Not run", (text_column("scheme", "Scheme"), text_column("reason", "Why")), rows
     )
 
 

@@ -4,22 +4,19 @@ nothing else.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
 
-from archsim.comparison.document import most_writes, off_chip
+from archsim.report.comparison.rows import (
+    banded_columns,
+    row_of,
+    seed_columns,
+    short_name,
+    value_or,
+)
 from archsim.report.drawing import format as fmt
 from archsim.report.run.view import View, quote
-
-_BANDED = (
-    ("area_mm2", "chip", "area_low_mm2", "area_high_mm2"),
-    ("energy_per_image_j", "chip", "energy_low_per_image_j", "energy_high_per_image_j"),
-    ("area_mm2", "system", "system_area_low_mm2", "system_area_high_mm2"),
-    ("energy_per_image_j", "system", "system_energy_low_j", "system_energy_high_j"),
-)
-"""Quantity and boundary of a band, and the columns that it fills."""
 
 
 class ComparisonView:
@@ -30,7 +27,7 @@ class ComparisonView:
     def __init__(self, document: Mapping[str, Any]):
         self.document = document
         means = [row["accuracy_percent"] for row in document["rows"]]
-        order = sorted(range(len(means)), key=lambda number: -_or(means[number], -1.0))
+        order = sorted(range(len(means)), key=lambda number: -value_or(means[number], -1.0))
         ranked = [document["schemes"][number] for number in order]
         self.views = [View(entry) for entry in ranked]
         self.refused: dict[str, str] = dict(document["refused"])
@@ -47,10 +44,10 @@ class ComparisonView:
         }
         rows = []
         for number, view in enumerate(self.views, 1):
-            row = _row(number, view)
-            row |= _seed_facts(seeds[row["label"]])
+            row = row_of(number, view)
+            row |= seed_columns(seeds[row["label"]])
             row["held_back"] = "; ".join(self.document["guards"].get(row["label"], []))
-            rows.append(row | _banded(row, bands))
+            rows.append(row | banded_columns(row, bands))
         names = [short_name(row["label"]) for row in rows]
         return [
             row | {"name": name if names.count(name) == 1 else row["label"]}
@@ -162,106 +159,3 @@ class ComparisonView:
             "area": lambda view: {c.role: c.area_mm2 for c in view.chip_components},
         }
         return [pick[kind](view) for view in self.views]
-
-
-def short_name(label: str) -> str:
-    """A label in few words: `tiki_taka:version=agad:training.batch=8` becomes `tiki_taka agad,
-    batch 8`.
-    """
-    scheme, *pieces = label.split(":")
-    told = []
-    for piece in pieces:
-        path, _, value = piece.partition("=")
-        field = path.rsplit(".", 1)[-1].replace("_", " ")
-        told.append(
-            value
-            if value[:1].isalpha() and value not in ("true", "false")
-            else f"{field} {value}".strip()
-        )
-    return f"{scheme} {', '.join(told)}".strip()
-
-
-def _seed_facts(entry: Mapping[str, Any]) -> dict[str, Any]:
-    """Accuracy over the seeds of a scheme, where it has several."""
-    accuracy = entry["accuracy_percent"]
-    spread = entry["accuracy_std"]
-    tuning = entry["tuning"]
-    seeds = len(entry["seeds"])
-    return {
-        "accuracy_spread": "" if spread is None else f"± {spread:.2f} over {seeds} seeds",
-        "trials": len(tuning["trials"]) if tuning else 0,
-        "chosen": "" if tuning is None else json.dumps(tuning["chosen"]),
-        "accuracy_percent": accuracy,
-        "accuracy_std": entry["accuracy_std"],
-        "seeds": seeds,
-        "device": entry["device"],
-        "test_error_percent": None if accuracy is None else 100.0 - accuracy,
-    }
-
-
-def _banded(row: Mapping[str, Any], bands: Mapping[tuple[str, str, str], Any]) -> dict[str, Any]:
-    """Low and high of a row's prices as 5 and 95 % of the draws; as bounds where nothing was
-    drawn.
-    """
-    ranges: dict[str, Any] = {}
-    for quantity, boundary, low, high in _BANDED:
-        band = bands.get((row["label"], quantity, boundary))
-        ranges |= {low: row[low], high: row[high]} if band is None else {}
-        if band is not None:
-            ranges |= {low: band["low"], high: band["high"]}
-    return ranges | {"drawn": bool(bands)}
-
-
-def _or(value: object, other: float) -> float:
-    return value if fmt.is_number(value) else other
-
-
-def _row(number: int, view: View) -> dict:
-    result = view.result
-    images = result["images"]
-    settings = result["training"]["settings"]
-    seconds = view.number("latency_per_image_s")
-    power = result.get("power_uw_range")
-    # time does not depend on prices, so the energy spreads as the power does
-    low, high = (
-        (None, None)
-        if power is None or seconds is None
-        else (end * 1e-6 * seconds for end in power)
-    )
-    accuracy = view.number("accuracy_percent")
-    memory = view.number("extra_memory_bits")
-    system = result["boundaries"]["system"]
-    return {
-        "number": number,
-        "label": view.text("label") or view.text("scheme"),
-        "scheme": view.text("scheme"),
-        "title": view.text("scheme_title"),
-        "device": view.text("device"),
-        "batch": view.number("batch"),
-        "learning_rate": settings.get("learning_rate"),
-        "epochs": len(view.rows("epochs")),
-        "accuracy_percent": accuracy,
-        "test_error_percent": None if accuracy is None else 100.0 - accuracy,
-        "area_mm2": view.number("area_mm2"),
-        "area_low_mm2": result["area_mm2_range"][0],
-        "area_high_mm2": result["area_mm2_range"][1],
-        "system_area_mm2": system["area_mm2"],
-        "system_area_low_mm2": None,
-        "system_area_high_mm2": None,
-        "system_energy_per_image_j": system["energy_j"] / images,
-        "system_energy_low_j": None,
-        "system_energy_high_j": None,
-        "off_chip": off_chip(result),
-        "power_uw": view.number("power_uw"),
-        "energy_per_image_j": view.number("energy_per_image_j"),
-        "energy_low_per_image_j": low,
-        "energy_high_per_image_j": high,
-        "update_energy_per_image_j": result["by_phase"].get("update", {}).get("energy_j", 0.0)
-        / images,
-        "latency_per_image_s": seconds,
-        "writes_per_device": view.number("writes_per_device"),
-        "most_writes_per_device": most_writes(result),
-        "extra_memory_kib": None if memory is None else memory / 8192,
-        "tiles": view.number("tiles"),
-        "images_per_second": view.number("images_per_second"),
-    }

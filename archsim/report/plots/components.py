@@ -10,7 +10,8 @@ from archsim.report.drawing import format as fmt
 from archsim.report.drawing.axes import linear_axis
 from archsim.report.drawing.drawing import Drawing, Line, Rect, Text, fit_text, text_width
 from archsim.report.drawing.palette import token
-from archsim.report.run.view import ComponentRow, View
+from archsim.report.run.rows import ComponentRow
+from archsim.report.run.view import View
 
 _ROW = 24
 _MOST = 16

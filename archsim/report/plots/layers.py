@@ -20,7 +20,8 @@ from archsim.report.drawing.drawing import (
     text_width,
 )
 from archsim.report.drawing.palette import token
-from archsim.report.run.view import SHARED, LayerRow, View
+from archsim.report.run.rows import LayerRow
+from archsim.report.run.view import SHARED, View
 
 _MOST = 200
 _TALLEST = 900.0

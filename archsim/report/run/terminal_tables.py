@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from archsim.report.drawing import format as fmt
+from archsim.report.run.rows import ComponentRow, LayerRow
 from archsim.report.run.tables import BOUNDARIES
-from archsim.report.run.view import SHARED, ComponentRow, LayerRow, View
+from archsim.report.run.view import SHARED, View
 
 if TYPE_CHECKING:
     from rich.table import Table

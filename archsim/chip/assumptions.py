@@ -1,0 +1,52 @@
+"""What a run on a chip assumes, in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from archsim.trace.operation import Trace
+
+if TYPE_CHECKING:
+    from archsim.chip.config import Architecture
+
+
+ASSUMED_ACTIVITY = (
+    "activity is assumed (stated defaults): half of the inputs are non-zero, half of their bits "
+    "are ones"
+)
+
+
+def assumptions_of(trace: Trace, chip: Architecture) -> list[str]:
+    """What nobody stated, of the trace and of the chip."""
+    assumptions = list(trace.notes)
+    if chip.bitstream.source == "ideal" and any(
+        operation.kind == "pulse_update" and operation.random
+        for operation in trace.image_operations + trace.batch_operations
+    ):
+        assumptions.append(
+            "bitstream.source=ideal: independent random bits have no hardware; the generators of the "
+            "pulse trains have neither area nor energy here, so this is a reference, not a chip"
+        )
+    if trace.activity == "assumed":
+        assumptions.append(ASSUMED_ACTIVITY)
+    wires = chip.components.get("interconnect")
+    if wires and (chip.interconnect.kind, wires.part) in (
+        ("bus", "h_tree"),
+        ("h_tree", "wire_bus"),
+    ):
+        assumptions.append(
+            f"interconnect.kind is {chip.interconnect.kind} but its part is {wires.part}: "
+            "time and counts follow the first, area and energy the second"
+        )
+    weights = chip.weights
+    if weights.mapping != "bit_slices" and weights.bits > weights.cell_bits + (
+        weights.mapping == "differential"
+    ):
+        cells = "a pair of cells" if weights.mapping == "differential" else "one cell"
+        assumptions.append(
+            f"weights of {weights.bits} bits are priced in {cells} of {weights.cell_bits} bits "
+            "each (weights.mapping="
+            f"{weights.mapping}): the cells are taken as finer than that, or "
+            "weights.mapping=bit_slices cuts a weight into slices"
+        )
+    return assumptions + list(chip.notes)
