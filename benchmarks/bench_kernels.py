@@ -24,8 +24,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import numpy as np
 
 from archsim.devices import LAWS
+from archsim.devices.array import draws
 from archsim.devices.presets import load_device
-from archsim.kernels.read import crossbar_read
+from archsim.kernels.read import Periphery, crossbar_read
 
 SIZE = 512
 # ns a cross-point of aihwkit 1.2, by (largest |d|, train length); ms of its forward pass
@@ -80,14 +81,10 @@ def read_ms(rows: int, columns: int, count: int, transposed: bool) -> float:
     generator = np.random.default_rng(1)
     weights = generator.normal(0, 0.1, (rows, columns)).astype(np.float32)
     inputs = generator.uniform(-1, 1, (count, rows if transposed else columns)).astype(np.float32)
+    periphery = Periphery(noise_management="both", bound_management="forward")
     return 1e3 * cpu_seconds(
         lambda number: crossbar_read(
-            weights,
-            inputs,
-            transposed=transposed,
-            noise_management="both",
-            bound_management="forward",
-            step=number,
+            weights, inputs, periphery, draws(0, number, 0), transposed=transposed
         )
     )
 

@@ -48,21 +48,23 @@ def transpose(source, count, target):
 
 
 @kernel
-def rows_times_vector(matrix, vector, outputs):
-    """outputs[i] = sum over k of matrix[i, k] vector[k]. Eight rows at a time hide the latency of
-    the ordered sums.
+def rows_times_vector(matrix, first, vector, outputs):
+    """outputs[i] = sum over k of matrix[i, first + k] vector[k], over as many columns of the matrix
+    as the vector has values. Eight rows at a time hide the latency of the ordered sums.
     """
-    rows, lines = matrix.shape
+    rows = outputs.shape[0]
+    lines = vector.shape[0]
+    last = first + lines
     whole = rows // 8 * 8
     for i in range(0, whole, 8):
-        r0 = matrix[i]
-        r1 = matrix[i + 1]
-        r2 = matrix[i + 2]
-        r3 = matrix[i + 3]
-        r4 = matrix[i + 4]
-        r5 = matrix[i + 5]
-        r6 = matrix[i + 6]
-        r7 = matrix[i + 7]
+        r0 = matrix[i, first:last]
+        r1 = matrix[i + 1, first:last]
+        r2 = matrix[i + 2, first:last]
+        r3 = matrix[i + 3, first:last]
+        r4 = matrix[i + 4, first:last]
+        r5 = matrix[i + 5, first:last]
+        r6 = matrix[i + 6, first:last]
+        r7 = matrix[i + 7, first:last]
         s0 = s1 = s2 = s3 = s4 = s5 = s6 = s7 = ZERO
         for k in range(lines):
             v = vector[k]
@@ -83,34 +85,37 @@ def rows_times_vector(matrix, vector, outputs):
         outputs[i + 6] = s6
         outputs[i + 7] = s7
     for i in range(whole, rows):
+        row = matrix[i, first:last]
         s = ZERO
         for k in range(lines):
-            s += matrix[i, k] * vector[k]
+            s += row[k] * vector[k]
         outputs[i] = s
 
 
 @kernel
-def columns_times_vector(matrix, vector, outputs):
-    """outputs[j] = sum over i of matrix[i, j] vector[i]: four rows are added at a time along
-    contiguous memory.
+def columns_times_vector(matrix, first, vector, outputs):
+    """outputs[j] = sum over i of matrix[i, first + j] vector[i], for as many columns of the matrix as
+    there are outputs: four rows are added at a time along contiguous memory.
     """
-    rows, columns = matrix.shape
+    lines = vector.shape[0]
+    columns = outputs.shape[0]
+    last = first + columns
     for j in range(columns):
         outputs[j] = ZERO
-    whole = rows // 4 * 4
+    whole = lines // 4 * 4
     for i in range(0, whole, 4):
         v0 = vector[i]
         v1 = vector[i + 1]
         v2 = vector[i + 2]
         v3 = vector[i + 3]
-        r0 = matrix[i]
-        r1 = matrix[i + 1]
-        r2 = matrix[i + 2]
-        r3 = matrix[i + 3]
+        r0 = matrix[i, first:last]
+        r1 = matrix[i + 1, first:last]
+        r2 = matrix[i + 2, first:last]
+        r3 = matrix[i + 3, first:last]
         for j in range(columns):
             outputs[j] = (((outputs[j] + r0[j] * v0) + r1[j] * v1) + r2[j] * v2) + r3[j] * v3
-    for i in range(whole, rows):
-        v0, r0 = vector[i], matrix[i]
+    for i in range(whole, lines):
+        v0, r0 = vector[i], matrix[i, first:last]
         for j in range(columns):
             outputs[j] += r0[j] * v0
 

@@ -12,8 +12,10 @@ none does or the input falls below the DAC's resolution.
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from archsim.kernels.compiled import borrowed, kernel
 from archsim.kernels.product import (
@@ -24,9 +26,11 @@ from archsim.kernels.product import (
     rows_times_vector,
     transpose,
 )
-from archsim.kernels.random import READ_INPUT, READ_OUTPUT, as_word, normal, row_key, stream_key
+from archsim.kernels.random import READ_INPUT, READ_OUTPUT, normal, row_key, stream_key
+from archsim.kernels.records import FIRST, Draws
 from hwlib.errors import InputError
 
+F = np.float32
 U = np.uint64
 ZERO = np.float32(0.0)
 ONE = np.float32(1.0)
@@ -37,6 +41,58 @@ DIRECTIONS = ("off", "forward", "backward", "both")
 BLOCK = 64
 FEW = 4
 SHORT = 64
+BEGIN = np.int64(0)  # typed: for a literal numba would compile the products twice
+
+
+class Periphery(NamedTuple):
+    """What drives and senses the lines of a crossbar.
+
+    `noise_management` and `bound_management`: off, forward, backward or both, compared with the
+    direction of a read. Converters of so many bits (0: no rounding), their bounds (0: none) and the
+    standard deviations of their noise, in units of input and of weight x input.
+    """
+
+    noise_management: str = "off"
+    bound_management: str = "off"
+    input_bits: int = 7
+    input_bound: float = 1.0
+    input_noise: float = 0.0
+    output_bits: int = 9
+    output_bound: float = 12.0
+    output_noise: float = 0.06
+
+
+class ReadPhysics(NamedTuple):
+    """A periphery in one direction as the kernels take it: float32, steps and bounds of 0 switch
+    rounding and output clip off; `retry_limit` is the largest division of the input by bound
+    management (0 = off). The first fields of `read_block`'s physics.
+    """
+
+    manage_noise: bool
+    retry_limit: np.float32
+    input_step: np.float32
+    input_bound: np.float32
+    input_noise: np.float32
+    output_step: np.float32
+    output_bound: np.float32
+    output_noise: np.float32
+
+
+class Reads(NamedTuple):
+    """Outputs float32 (V, M) (transposed N); per vector the bound-management retries and the outputs
+    still at the bound in the last attempt, int32 (V,).
+    """
+
+    outputs: np.ndarray
+    retries: np.ndarray
+    saturations: np.ndarray
+
+    def of_one(self) -> Reads:
+        """Those of the first vector alone, as one vector was given."""
+        return Reads(self.outputs[0], self.retries[0], self.saturations[0])
+
+
+DEFAULT = Periphery()
 
 
 @kernel
@@ -98,35 +154,26 @@ def convert_outputs(raw, width, factors, step, bound, noise, keys, hits):
 
 
 @kernel
-def read_vectors(
-    weights,
-    transposed,
-    inputs,
-    outputs,
-    retries,
-    saturations,
-    manage_noise,
-    retry_limit,
-    input_step,
-    input_bound,
-    input_noise,
-    output_step,
-    output_bound,
-    output_noise,
-    seed,
-    step,
-    tile,
-    first,
-):
-    """Read all vectors. Physics as float32 scalars; steps and bounds of 0 switch rounding and
-    output clip off.
+def read_vectors(weights, transposed, inputs, physics, keys, reads):
+    """Read all vectors.
 
-    `seed`, `step`, `tile` and `first`, the number of the first vector, are uint64
-    (`random.as_word`).
-    `retry_limit` is the largest division of the input by bound management (0 = off).
+    Args:
+        weights: float32 (M, N).
+        transposed: read from the outputs to the inputs.
+        inputs: float32 (V, lines).
+        physics: `ReadPhysics`.
+        keys: `records.Draws`.
+        reads: `Reads`, filled; its counts begin at zero.
     """
-    input_key = stream_key(seed, step, tile, READ_INPUT)
-    output_key = stream_key(seed, step, tile, READ_OUTPUT)
+    input_key = stream_key(keys.seed, keys.step, keys.tile, READ_INPUT)
+    output_key = stream_key(keys.seed, keys.step, keys.tile, READ_OUTPUT)
+    outputs = reads.outputs
+    retries = reads.retries
+    saturations = reads.saturations
+    first = keys.first
+    input_step = physics.input_step
+    input_bound = physics.input_bound
+    input_noise = physics.input_noise
     count, lines = inputs.shape
     columns = outputs.shape[1]
     width = min(count, BLOCK)
@@ -138,8 +185,8 @@ def read_vectors(
     factors = np.empty(width, np.float32)
     hits = np.zeros(width, np.int32)
     input_keys = np.empty(width, np.uint64)
-    keys = np.empty(width, np.uint64)
-    if manage_noise:
+    output_keys = np.empty(width, np.uint64)
+    if physics.manage_noise:
         for v in range(count):
             scales[v] = largest(inputs[v])
     left = count
@@ -153,7 +200,7 @@ def read_vectors(
                 v = pending[start + b]
                 row = first + U(v)
                 factors[b] = scales[v] * division
-                keys[b] = row_key(row_key(output_key, row), attempt)
+                output_keys[b] = row_key(row_key(output_key, row), attempt)
                 input_keys[b] = row_key(row_key(input_key, row), attempt)
                 if lines < SHORT and size >= FEW:
                     for k in range(lines):
@@ -183,18 +230,27 @@ def read_vectors(
                 for b in range(size):
                     sums = outputs[pending[start + b]]
                     if transposed:
-                        columns_times_vector(weights, driven[b], sums)
+                        columns_times_vector(weights, BEGIN, driven[b], sums)
                     else:
-                        rows_times_vector(weights, driven[b], sums)
+                        rows_times_vector(weights, BEGIN, driven[b], sums)
                     for i in range(columns):
                         raw[i, b] = sums[i]
-            convert_outputs(raw, size, factors, output_step, output_bound, output_noise, keys, hits)
+            convert_outputs(
+                raw,
+                size,
+                factors,
+                physics.output_step,
+                physics.output_bound,
+                physics.output_noise,
+                output_keys,
+                hits,
+            )
             for b in range(size):
                 v = pending[start + b]
                 for i in range(columns):
                     outputs[v, i] = raw[i, b]
                 saturations[v] = hits[b]
-                if hits[b] > 0 and division <= retry_limit and factors[b] > ZERO:
+                if hits[b] > 0 and division <= physics.retry_limit and factors[b] > ZERO:
                     retries[v] += 1
                     pending[again] = v
                     again += 1
@@ -204,71 +260,43 @@ def read_vectors(
 
 
 def crossbar_read(
-    weights,
-    inputs,
+    weights: ArrayLike,
+    inputs: ArrayLike,
+    periphery: Periphery = DEFAULT,
+    keys: Draws = FIRST,
     *,
-    transposed=False,
-    noise_management="off",
-    bound_management="off",
-    input_bits=7,
-    input_bound=1.0,
-    input_noise=0.0,
-    output_bits=9,
-    output_bound=12.0,
-    output_noise=0.06,
-    seed=0,
-    step=0,
-    tile=0,
-    first=0,
-):
+    transposed: bool = False,
+) -> Reads:
     """Read one vector or a batch on a crossbar.
 
-    `weights` float32 (M, N); `inputs` (N,) or (V, N), with `transposed` (M,) or (V, M).
-    `noise_management` and `bound_management`:
-    off, forward, backward or both, compared with the direction of this read. `input_bound`,
-    `output_bound` (0 = no bound),
-    `input_noise`, `output_noise` (standard deviations) are in units of input and weight x input.
-    The numbers drawn depend on (seed, step, tile, `first` + vector, output, attempt) only.
+    Args:
+        weights: (M, N).
+        inputs: (N,) or (V, N), with `transposed` (M,) or (V, M).
+        periphery: converters, managements and noise.
+        keys: the numbers drawn depend on these, on the vector, the output and the attempt only.
+        transposed: read from the outputs to the inputs.
 
-    Returns outputs float32 of shape (M,) or (V, M) (transposed N); per vector the bound-management
-    retries (int32) and the outputs still at the bound in the last attempt (int32). A vector of
-    zeros under noise management reads zero.
-    Raises InputError for wrong shapes and parameters.
+    Returns:
+        outputs and counts, of one vector without the axis of vectors. A vector of zeros under noise
+        management reads zero.
+
+    Raises:
+        InputError: for wrong shapes and parameters.
     """
-    weights, inputs, single = check_arrays(weights, inputs, transposed)
-    settings = periphery(
-        transposed,
-        noise_management,
-        bound_management,
-        input_bits,
-        input_bound,
-        input_noise,
-        output_bits,
-        output_bound,
-        output_noise,
+    held, vectors, single = check_arrays(weights, inputs, transposed)
+    physics = read_physics(periphery, transposed)
+    count = len(vectors)
+    columns = held.shape[1] if transposed else held.shape[0]
+    reads = Reads(
+        np.empty((count, columns), np.float32), np.zeros(count, np.int32), np.zeros(count, np.int32)
     )
-    count = len(inputs)
-    columns = weights.shape[1] if transposed else weights.shape[0]
-    outputs = np.empty((count, columns), np.float32)
-    retries = np.zeros(count, np.int32)
-    saturations = np.zeros(count, np.int32)
-    read_vectors(
-        weights,
-        transposed,
-        inputs,
-        outputs,
-        retries,
-        saturations,
-        *settings,
-        as_word(seed),
-        as_word(step),
-        as_word(tile),
-        as_word(first),
-    )
-    return (outputs[0], retries[0], saturations[0]) if single else (outputs, retries, saturations)
+    read_vectors(held, transposed, vectors, physics, keys, reads)
+    return reads.of_one() if single else reads
 
 
-def check_arrays(weights, inputs, transposed):
+def check_arrays(
+    weights: ArrayLike, inputs: ArrayLike, transposed: bool
+) -> tuple[np.ndarray, np.ndarray, bool]:
     """float32 C-ordered weights (M, N) and inputs (V, lines), and whether one vector was given."""
     weights = np.ascontiguousarray(weights, np.float32)
     inputs = np.ascontiguousarray(inputs, np.float32)
@@ -295,46 +323,28 @@ def converter_step(bits: int, bound: float) -> float:
     return 2.0 * bound / (2**bits - 2) if bits else 0.0
 
 
-def periphery(
-    transposed,
-    noise_management,
-    bound_management,
-    input_bits,
-    input_bound,
-    input_noise,
-    output_bits,
-    output_bound,
-    output_noise,
-) -> tuple:
-    """The scalar arguments of `read_vectors` from `manage_noise` to `output_noise`, checked."""
-    for name, choice in (
-        ("noise_management", noise_management),
-        ("bound_management", bound_management),
-    ):
+def read_physics(periphery: Periphery, transposed: bool) -> ReadPhysics:
+    """The physics of a read in one direction. Raises InputError for parameters out of range."""
+    given = periphery._asdict()
+    for name in ("noise_management", "bound_management"):
+        choice = given[name]
         if choice not in DIRECTIONS:
             raise InputError("unknown direction", where=name, got=choice, allowed=DIRECTIONS)
-    for name, value in (
-        ("input_bound", input_bound),
-        ("input_noise", input_noise),
-        ("output_bound", output_bound),
-        ("output_noise", output_noise),
-    ):
+    for name in ("input_bound", "input_noise", "output_bound", "output_noise"):
+        value = given[name]
         if not (math.isfinite(value) and value >= 0):
             raise InputError("not a finite number >= 0", where=name, got=value)
     here = ("backward" if transposed else "forward", "both")
     # aihwkit: stop after a division above 1000, or above 0.25/input step.
-    input_step = converter_step(input_bits, input_bound)
-    limit = min(1000.0, 0.25 / input_step) if input_step > 0 else 1000.0
-    scalars = (
-        input_step,
-        input_bound if input_bound > 0 else np.inf,
-        input_noise,
-        converter_step(output_bits, output_bound),
-        output_bound,
-        output_noise,
-    )
-    return (
-        noise_management in here,
-        np.float32(limit if bound_management in here else 0.0),
-        *map(np.float32, scalars),
+    step = converter_step(periphery.input_bits, periphery.input_bound)
+    limit = min(1000.0, 0.25 / step) if step > 0 else 1000.0
+    return ReadPhysics(
+        manage_noise=periphery.noise_management in here,
+        retry_limit=F(limit if periphery.bound_management in here else 0.0),
+        input_step=F(step),
+        input_bound=F(periphery.input_bound if periphery.input_bound > 0 else np.inf),
+        input_noise=F(periphery.input_noise),
+        output_step=F(converter_step(periphery.output_bits, periphery.output_bound)),
+        output_bound=F(periphery.output_bound),
+        output_noise=F(periphery.output_noise),
     )

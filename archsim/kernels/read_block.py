@@ -7,10 +7,12 @@ floating point, so a repeated read of bound management needs new noise only, not
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from archsim.kernels.compiled import borrowed, kernel
-from archsim.kernels.product import matrix_times_block
+from archsim.kernels.product import columns_times_vector, matrix_times_block, rows_times_vector
 from archsim.kernels.random import normal, row_key
 from archsim.kernels.read import convert_outputs
 
@@ -44,6 +46,46 @@ VECTORS, RETRIES, SATURATIONS, TILE_RETRIES = range(4)
 READ_COUNTS = 4
 
 
+class Region(NamedTuple):
+    """The part of a matrix that a tile holds: float32 weights (M, N), whether they are read from the
+    outputs to the inputs, and the first input and the first output of the part in that sense.
+    """
+
+    weights: np.ndarray
+    transposed: np.bool_
+    line: int
+    column: int
+
+
+class Lanes(NamedTuple):
+    """Vectors on their way through a tile.
+
+    `inputs` float32 (lines, V); `peaks` float32 (V,), the largest magnitudes that noise management
+    divides by (`find_peaks`, of the whole vectors where they are split over tiles); `outputs`
+    float32 (columns, V) and `repeats` int32 (V,), filled.
+    """
+
+    inputs: np.ndarray
+    peaks: np.ndarray
+    outputs: np.ndarray
+    repeats: np.ndarray
+
+
+class ReadKeys(NamedTuple):
+    """Keys of the noise of inputs and outputs, and number of the first vector (uint64)."""
+
+    inputs: np.uint64
+    outputs: np.uint64
+    first: np.uint64
+
+
+class Scratch(NamedTuple):
+    """Room to work: float32 (lines + 2 columns + 2) V, and uint64 V."""
+
+    room: np.ndarray
+    words: np.ndarray
+
+
 @kernel
 def find_peaks(block, peaks):
     """peaks[v] = max over lines of |block[line, v]|."""
@@ -73,84 +115,16 @@ def convert_inputs(block, chosen, count, factors, step, bound, noise, keys, load
 
 
 @kernel
-def rows_times_vector(matrix, first, vector, outputs):
-    """`kernels.product.rows_times_vector` for the lines from `first` on, as many as the vector has."""
-    rows = outputs.shape[0]
-    lines = vector.shape[0]
-    last = first + lines
-    whole = rows // 8 * 8
-    for i in range(0, whole, 8):
-        r0 = matrix[i, first:last]
-        r1 = matrix[i + 1, first:last]
-        r2 = matrix[i + 2, first:last]
-        r3 = matrix[i + 3, first:last]
-        r4 = matrix[i + 4, first:last]
-        r5 = matrix[i + 5, first:last]
-        r6 = matrix[i + 6, first:last]
-        r7 = matrix[i + 7, first:last]
-        s0 = s1 = s2 = s3 = s4 = s5 = s6 = s7 = ZERO
-        for k in range(lines):
-            v = vector[k]
-            s0 += r0[k] * v
-            s1 += r1[k] * v
-            s2 += r2[k] * v
-            s3 += r3[k] * v
-            s4 += r4[k] * v
-            s5 += r5[k] * v
-            s6 += r6[k] * v
-            s7 += r7[k] * v
-        outputs[i] = s0
-        outputs[i + 1] = s1
-        outputs[i + 2] = s2
-        outputs[i + 3] = s3
-        outputs[i + 4] = s4
-        outputs[i + 5] = s5
-        outputs[i + 6] = s6
-        outputs[i + 7] = s7
-    for i in range(whole, rows):
-        row = matrix[i, first:last]
-        s = ZERO
-        for k in range(lines):
-            s += row[k] * vector[k]
-        outputs[i] = s
-
-
-@kernel
-def columns_times_vector(matrix, first, vector, outputs):
-    """`kernels.product.columns_times_vector` for the columns from `first` on, as many as there are
-    outputs.
+def multiply(region, loaded, outputs, count):
+    """outputs = W loaded or W^T loaded for a `Region` of W, in the order of summation of
+    `kernels.product`.
     """
-    lines = vector.shape[0]
-    columns = outputs.shape[0]
-    last = first + columns
-    for j in range(columns):
-        outputs[j] = ZERO
-    whole = lines // 4 * 4
-    for i in range(0, whole, 4):
-        v0 = vector[i]
-        v1 = vector[i + 1]
-        v2 = vector[i + 2]
-        v3 = vector[i + 3]
-        r0 = matrix[i, first:last]
-        r1 = matrix[i + 1, first:last]
-        r2 = matrix[i + 2, first:last]
-        r3 = matrix[i + 3, first:last]
-        for j in range(columns):
-            outputs[j] = (((outputs[j] + r0[j] * v0) + r1[j] * v1) + r2[j] * v2) + r3[j] * v3
-    for i in range(whole, lines):
-        v0, r0 = vector[i], matrix[i, first:last]
-        for j in range(columns):
-            outputs[j] += r0[j] * v0
-
-
-@kernel
-def multiply(weights, transposed, line, column, loaded, outputs, count):
-    """outputs = W loaded or W^T loaded for the part of W that starts at input `line` and output
-    `column`, in the order of summation of `kernels.product`.
-    """
+    weights = region.weights
+    line = region.line
+    column = region.column
     lines = loaded.shape[0]
     columns = outputs.shape[0]
-    if transposed:
+    if region.transposed:
         rows = weights[line : line + lines]
         if loaded.shape[1] == 1:
             columns_times_vector(rows, column, loaded.reshape(-1), outputs.reshape(-1))
@@ -190,32 +164,30 @@ def disturb_devices(sums, count, noise, lengths, keys):
 
 
 @kernel
-def read_block(
-    weights,
-    transposed,
-    line,
-    column,
-    block,
-    peaks,
-    outputs,
-    physics,
-    input_key,
-    output_key,
-    first,
-    repeats,
-    memory,
-    words,
-):
-    """Read the vectors of `block` (lines, V) into `outputs` (columns, V) from the part of the
-    matrix that starts at input `line` and output `column`; returns the outputs at the bound in the
-    last attempts.
+def read_block(region, lanes, physics, read_keys, scratch):
+    """Read vectors from the part of a matrix that a tile holds.
 
-    `physics` float32 (PERIPHERY,) in the order of the constants above; `peaks` the largest
-    magnitudes that noise management divides by (`find_peaks`, of the whole vectors where they are
-    split over tiles); keys are stream keys, `first` the number of the first vector (uint64).
-    `repeats` int32 (V,) gets the repeats of each vector. `memory` float32 and `words` uint64 are
-    room to work: (lines + 2 columns + 2) V and V.
+    Args:
+        region: `Region` of the matrix.
+        lanes: `Lanes`, whose outputs and repeats are filled.
+        physics: float32 (PERIPHERY,) in the order of the constants above.
+        read_keys: `ReadKeys`.
+        scratch: `Scratch`.
+
+    Returns:
+        the outputs at the bound in the last attempts.
     """
+    region = borrowed(region)
+    lanes = borrowed(lanes)
+    scratch = borrowed(scratch)
+    block = lanes.inputs
+    peaks = lanes.peaks
+    outputs = lanes.outputs
+    repeats = lanes.repeats
+    input_key = read_keys.inputs
+    output_key = read_keys.outputs
+    first = read_keys.first
+    memory = scratch.room
     lines, count = block.shape
     columns = outputs.shape[0]
     step = physics[INPUT_STEP]
@@ -226,7 +198,7 @@ def read_block(
     raw = memory[(lines + columns) * count : (lines + 2 * columns) * count].reshape(columns, count)
     scales = memory[(lines + 2 * columns) * count : (lines + 2 * columns + 1) * count]
     factors = memory[(lines + 2 * columns + 1) * count : (lines + 2 * columns + 2) * count]
-    keys = words[:count]
+    keys = scratch.words[:count]
     devices = physics[DEVICE_NOISE]
     lengths = np.zeros(count if devices > ZERO else 0, np.float32)
     shorter = np.zeros_like(lengths)
@@ -240,13 +212,13 @@ def read_block(
         clipped |= peaks[v] / factors[v] > bound
     exact = step == ZERO and in_noise == ZERO and not clipped
     if exact and not managed:
-        multiply(weights, transposed, line, column, block, clean, count)
+        multiply(region, block, clean, count)
     else:
         if in_noise > ZERO:
             for v in range(count):
                 keys[v] = row_key(row_key(input_key, first + U(v)), U(0))
         convert_inputs(block, pending, count, factors, step, bound, in_noise, keys, loaded)
-        multiply(weights, transposed, line, column, loaded, clean, count)
+        multiply(region, loaded, clean, count)
     for v in range(count):
         keys[v] = row_key(row_key(output_key, first + U(v)), U(0))
     for i in range(columns):
@@ -295,7 +267,7 @@ def read_block(
                 for b in range(left):
                     keys[b] = row_key(row_key(input_key, first + U(pending[b])), attempt)
             convert_inputs(block, pending, left, factors, step, bound, in_noise, keys, loaded)
-            multiply(weights, transposed, line, column, loaded, raw, left)
+            multiply(region, loaded, raw, left)
         for b in range(left):
             keys[b] = row_key(row_key(output_key, first + U(pending[b])), attempt)
         if devices > ZERO:

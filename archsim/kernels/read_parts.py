@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from archsim.kernels.compiled import kernel
+from archsim.kernels.compiled import borrowed, kernel
 from archsim.kernels.product import largest
 from archsim.kernels.random import normal, row_key
 from archsim.kernels.read_block import (
@@ -35,6 +35,7 @@ from archsim.kernels.read_block import (
     WEIGHT_BITS,
     WEIGHT_RANGE,
     WRITTEN,
+    Region,
     disturb_devices,
     measure_inputs,
     multiply,
@@ -72,7 +73,7 @@ def slot_digits(codes, slot, bits, width):
 
 
 @kernel
-def cut_weights(weights, transposed, line, column, full, physics, slices):
+def cut_weights(region, full, physics, slices):
     """Fill `slices` (J, columns, lines) with the cells of a part of the matrix, in weight units up
     to `full`; read backwards there is one, the cells of a weight together in the sense of the
     highest.
@@ -80,6 +81,10 @@ def cut_weights(weights, transposed, line, column, full, physics, slices):
     A weight that lies beside its code (a written device's) keeps the difference in its highest
     slice, whose cell is the one that makes it; exact weights (`physics[WRITTEN]` 0) are their code.
     """
+    weights = region.weights
+    transposed = region.transposed
+    line = region.line
+    column = region.column
     bits = np.int64(physics[WEIGHT_BITS])
     cell_bits = np.int64(physics[CELL_BITS])
     count = -(-bits // cell_bits)
@@ -126,21 +131,18 @@ def convert_part(sums, count, weight, physics, keys, outputs, full):
 
 
 @kernel
-def read_parts(
-    weights,
-    transposed,
-    line,
-    column,
-    block,
-    peaks,
-    outputs,
-    physics,
-    input_key,
-    output_key,
-    first,
-    repeats,
-):
+def read_parts(region, lanes, physics, read_keys):
     """As `read_block.read_block`, where physics has slots or slices; takes its own room to work."""
+    region = borrowed(region)
+    lanes = borrowed(lanes)
+    transposed = region.transposed
+    block = lanes.inputs
+    peaks = lanes.peaks
+    outputs = lanes.outputs
+    repeats = lanes.repeats
+    input_key = read_keys.inputs
+    output_key = read_keys.outputs
+    first = read_keys.first
     lines, count = block.shape
     columns = outputs.shape[0]
     step = physics[INPUT_STEP]
@@ -160,7 +162,7 @@ def read_parts(
     conversions = 1 if transposed or not sliced else pieces
     full_weight = physics[WEIGHT_RANGE]
     if sliced and full_weight == ZERO:
-        full_weight = largest(weights.reshape(-1))
+        full_weight = largest(region.weights.reshape(-1))
     if full_weight == ZERO:
         full_weight = ONE
     planes = np.empty((conversions if sliced else 0, columns, lines), np.float32)
@@ -169,7 +171,7 @@ def read_parts(
     if sliced:
         offset = full_weight * np.float32(1 << (bits - 1)) / np.float32((1 << (bits - 1)) - 1)
     if sliced:
-        cut_weights(weights, transposed, line, column, full_weight, physics, planes)
+        cut_weights(region, full_weight, physics, planes)
     values = np.empty((lines, count), np.float32)
     driven = np.empty((lines, count), np.float32)
     sums = np.empty((columns, count), np.float32)
@@ -222,9 +224,9 @@ def read_parts(
                     driven[k, b] = value
             for j in range(conversions):
                 if sliced:
-                    multiply(planes[j], FORTH, BEGIN, BEGIN, driven, sums, left)
+                    multiply(Region(planes[j], FORTH, BEGIN, BEGIN), driven, sums, left)
                 else:
-                    multiply(weights, transposed, line, column, driven, sums, left)
+                    multiply(region, driven, sums, left)
                 piece = pieces - 1 if transposed else j
                 weight = np.float32(
                     shift * lowest * np.float32(1 << (piece * cell_bits if sliced else 0))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from archsim.kernels.product import product_reference
 from archsim.kernels.random import READ_INPUT, READ_OUTPUT
@@ -11,7 +12,8 @@ from archsim.kernels.random_reference import (
     row_key_reference,
     stream_key_reference,
 )
-from archsim.kernels.read import check_arrays, periphery
+from archsim.kernels.read import DEFAULT, Periphery, ReadPhysics, Reads, check_arrays, read_physics
+from archsim.kernels.records import FIRST, Draws
 
 
 def convert_reference(values: np.ndarray, step: np.float32, bound: np.float32) -> np.ndarray:
@@ -22,86 +24,67 @@ def convert_reference(values: np.ndarray, step: np.float32, bound: np.float32) -
 
 
 def crossbar_read_reference(
-    weights,
-    inputs,
+    weights: ArrayLike,
+    inputs: ArrayLike,
+    periphery: Periphery = DEFAULT,
+    keys: Draws = FIRST,
     *,
-    transposed=False,
-    noise_management="off",
-    bound_management="off",
-    input_bits=7,
-    input_bound=1.0,
-    input_noise=0.0,
-    output_bits=9,
-    output_bound=12.0,
-    output_noise=0.06,
-    seed=0,
-    step=0,
-    tile=0,
-    first=0,
-):
+    transposed: bool = False,
+) -> Reads:
     """As `read.crossbar_read`: arguments, results and bits."""
-    weights, inputs, single = check_arrays(weights, inputs, transposed)
-    (
-        manage_noise,
-        retry_limit,
-        input_step,
-        input_clip,
-        input_sigma,
-        output_step,
-        output_clip,
-        output_sigma,
-    ) = periphery(
-        transposed,
-        noise_management,
-        bound_management,
-        input_bits,
-        input_bound,
-        input_noise,
-        output_bits,
-        output_bound,
-        output_noise,
-    )
-    matrix = weights.T if transposed else weights
-    input_key, output_key = (
-        stream_key_reference(seed, step, tile, stream) for stream in (READ_INPUT, READ_OUTPUT)
-    )
-    outputs = []
-    retries = []
-    saturations = []
-    for number, vector in enumerate(inputs):
-        scale = np.abs(vector).max() if manage_noise else np.float32(1.0)
+    held, vectors, single = check_arrays(weights, inputs, transposed)
+    physics = read_physics(periphery, transposed)
+    matrix = held.T if transposed else held
+    outputs = np.empty((len(vectors), len(matrix)), np.float32)
+    retries = np.empty(len(vectors), np.int32)
+    saturations = np.empty(len(vectors), np.int32)
+    for number, vector in enumerate(vectors):
+        scale = np.abs(vector).max() if physics.manage_noise else np.float32(1.0)
         division = np.float32(1.0)
         attempt = 0
         while True:
             factor = scale * division
-            keys = [
-                row_key_reference(row_key_reference(key, number + first), attempt)
-                for key in (input_key, output_key)
-            ]
-            driven = convert_reference(
-                vector / (factor if factor > 0 else np.float32(1.0)), input_step, input_clip
-            )
-            if input_sigma > 0:
-                driven = driven + input_sigma * normal_reference(keys[0], np.arange(len(vector)))
-            currents = product_reference(matrix, driven[None])[0]
-            if output_sigma > 0:
-                currents = currents + output_sigma * normal_reference(
-                    keys[1], np.arange(len(matrix))
-                )
-            read = convert_reference(
-                currents, output_step, output_clip if output_clip > 0 else np.float32(np.inf)
-            )
-            hits = int((np.abs(read) >= output_clip).sum()) if output_clip > 0 else 0
-            if hits == 0 or division > retry_limit or not factor > 0:
+            read = attempt_reference(matrix, vector, factor, physics, keys, number, attempt)
+            bound = physics.output_bound
+            hits = int((np.abs(read) >= bound).sum()) if bound > 0 else 0
+            if hits == 0 or division > physics.retry_limit or not factor > 0:
                 break
             division, attempt = division * np.float32(2.0), attempt + 1
-        outputs.append(read * factor)
-        retries.append(attempt)
-        saturations.append(hits)
-    if single:
-        return outputs[0], np.int32(retries[0]), np.int32(saturations[0])
-    return (
-        np.array(outputs, np.float32).reshape(len(inputs), len(matrix)),
-        np.array(retries, np.int32),
-        np.array(saturations, np.int32),
+        outputs[number] = read * factor
+        retries[number] = attempt
+        saturations[number] = hits
+    reads = Reads(outputs, retries, saturations)
+    return reads.of_one() if single else reads
+
+
+def attempt_reference(
+    matrix: np.ndarray,
+    vector: np.ndarray,
+    factor: np.float32,
+    physics: ReadPhysics,
+    keys: Draws,
+    number: int,
+    attempt: int,
+) -> np.ndarray:
+    """What the converters give when a vector is read once, its inputs divided by `factor`: (M,)."""
+    input_key, output_key = (
+        row_key_reference(
+            row_key_reference(
+                stream_key_reference(keys.seed, keys.step, keys.tile, stream),
+                number + int(keys.first),
+            ),
+            attempt,
+        )
+        for stream in (READ_INPUT, READ_OUTPUT)
     )
+    scaled = vector / (factor if factor > 0 else np.float32(1.0))
+    driven = convert_reference(scaled, physics.input_step, physics.input_bound)
+    if physics.input_noise > 0:
+        noise = normal_reference(input_key, np.arange(len(vector)))
+        driven = driven + physics.input_noise * noise
+    currents = product_reference(matrix, driven[None])[0]
+    if physics.output_noise > 0:
+        noise = normal_reference(output_key, np.arange(len(matrix)))
+        currents = currents + physics.output_noise * noise
+    bound = physics.output_bound if physics.output_bound > 0 else np.float32(np.inf)
+    return convert_reference(currents, physics.output_step, bound)

@@ -50,6 +50,9 @@ class Draws(NamedTuple):
     first: np.uint64
 
 
+FIRST = Draws(np.uint64(0), np.uint64(0), np.uint64(0), np.uint64(0))
+
+
 class Tally(NamedTuple):
     """Counters that grow: `counts` in the order that the kernel says, `writes` int32 (M, N) pulses a
     device, or (0, 0) not to count them.

@@ -18,6 +18,10 @@ from archsim.kernels.read_block import (
     SLOTS,
     WEIGHT_BITS,
     WEIGHT_RANGE,
+    Lanes,
+    ReadKeys,
+    Region,
+    Scratch,
     find_peaks,
     read_block,
 )
@@ -92,26 +96,18 @@ def tile_read(
     find_peaks(block, peaks)
     outputs = np.empty((part.columns, count), F)
     repeats = np.zeros(count, np.int32)
+    region = Region(weights, np.bool_(transposed), part.line, part.column)
+    lanes = Lanes(block, peaks, outputs, repeats)
     words = [as_word(word) for word in (keys.seed, keys.step, keys.tile)]
     streams = [as_word(stream_key(*words, stream)) for stream in (READ_INPUT, READ_OUTPUT)]
-    asked = (
-        weights,
-        np.bool_(transposed),
-        part.line,
-        part.column,
-        block,
-        peaks,
-        outputs,
-        np.asarray(physics, F),
-        *streams,
-        as_word(keys.first),
-        repeats,
-    )
+    read_keys = ReadKeys(streams[0], streams[1], as_word(keys.first))
+    converters = np.asarray(physics, F)
     if is_one_conversion(physics):
         room = np.empty((part.lines + 2 * part.columns + 2) * count, F)
-        saturations = read_block(*asked, room, np.empty(count, np.uint64))
+        scratch = Scratch(room, np.empty(count, np.uint64))
+        saturations = read_block(region, lanes, converters, read_keys, scratch)
     else:
-        saturations = read_parts(*asked)
+        saturations = read_parts(region, lanes, converters, read_keys)
     return TileOutputs(outputs.T, repeats, int(saturations))
 
 
@@ -142,9 +138,8 @@ def largest_conversion(
         count = -(-int(physics[WEIGHT_BITS]) // int(physics[CELL_BITS]))
         full = F(physics[WEIGHT_RANGE] or np.abs(held).max(initial=0) or 1.0)
         planes = np.empty((count, part.columns, part.lines), F)
-        cut_weights(
-            held, np.bool_(False), part.line, part.column, full, np.asarray(physics, F), planes
-        )
+        region = Region(held, np.bool_(False), part.line, part.column)
+        cut_weights(region, full, np.asarray(physics, F), planes)
     driven = np.clip(np.asarray(inputs, F), -physics[INPUT_BOUND], physics[INPUT_BOUND])
     if physics[SLOTS] > 1:
         driven = np.concatenate(_digits(driven, physics))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from archsim.kernels.read import periphery
+from archsim.kernels.read import Periphery, read_physics
 from archsim.kernels.read_block import PERIPHERY
 from archsim.training.records import BothWays
 from archsim.training.settings import TrainingSettings, off_arrays
@@ -49,22 +49,22 @@ def peripheries(settings: TrainingSettings, device: Device | None, scales: np.nd
 
 def _reads(
     settings: TrainingSettings, device: Device | None, scale: float, backward: bool
-) -> tuple[float, ...]:
+) -> tuple[float | np.float32, ...]:
     read = settings.read
     full = device.number("upper_bound") if device is not None else 0.0
+    periphery = Periphery(
+        noise_management=read.noise_management,
+        bound_management=read.bound_management,
+        input_bits=read.input_bits,
+        input_bound=read.input_bound,
+        input_noise=read.input_noise,
+        output_bits=read.output_bits,
+        output_bound=read.output_bound * scale,
+        output_noise=read.output_noise * scale,
+    )
     slots = -(-read.input_bits // read.slot_bits) if read.slot_bits else 1
     return (
-        *periphery(
-            backward,
-            read.noise_management,
-            read.bound_management,
-            read.input_bits,
-            read.input_bound,
-            read.input_noise,
-            read.output_bits,
-            read.output_bound * scale,
-            read.output_noise * scale,
-        ),
+        *read_physics(periphery, backward),
         slots,
         read.slot_bits,
         read.weight_bits,

@@ -18,6 +18,10 @@ from archsim.kernels.read_block import (
     SLOTS,
     TILE_RETRIES,
     TILED,
+    Lanes,
+    ReadKeys,
+    Region,
+    Scratch,
     read_block,
 )
 from archsim.kernels.read_block import VECTORS as READS
@@ -98,20 +102,9 @@ def read_array(cycle, index, backward, block, peaks, outputs, first):
                 target = more[: given * count].reshape(given, count) if to_add else results
                 key = tile + (part << TILE_OF_ARRAY)
                 part += U(1)
-                totals[SATURATIONS] += read_tile(
-                    cycle,
-                    physics,
-                    weights,
-                    backward,
-                    line,
-                    column,
-                    block[line:after],
-                    peaks,
-                    target,
-                    key,
-                    first,
-                    repeats,
-                )
+                region = Region(weights, backward, line, column)
+                lanes = Lanes(block[line:after], peaks, target, repeats)
+                totals[SATURATIONS] += read_tile(cycle, physics, region, lanes, key, first)
                 for v in range(count):
                     totals[TILE_RETRIES] += repeats[v]
                     slowest[v] = max(slowest[v], repeats[v])
@@ -130,40 +123,13 @@ def read_array(cycle, index, backward, block, peaks, outputs, first):
 
 
 @kernel
-def read_tile(
-    cycle, physics, weights, backward, line, column, block, peaks, outputs, tile, first, repeats
-):
+def read_tile(cycle, physics, region, lanes, tile, first):
     """Read one tile, in one conversion an output or in parts; returns its saturated outputs."""
-    input_key = stream_key(cycle.seed, cycle.step, tile, READ_INPUT)
-    output_key = stream_key(cycle.seed, cycle.step, tile, READ_OUTPUT)
-    if physics[SLOTS] > ONE or physics[CELL_BITS] > ZERO:
-        return read_parts(
-            weights,
-            backward,
-            line,
-            column,
-            block,
-            peaks,
-            outputs,
-            physics,
-            input_key,
-            output_key,
-            first,
-            repeats,
-        )
-    return read_block(
-        weights,
-        backward,
-        line,
-        column,
-        block,
-        peaks,
-        outputs,
-        physics,
-        input_key,
-        output_key,
+    keys = ReadKeys(
+        stream_key(cycle.seed, cycle.step, tile, READ_INPUT),
+        stream_key(cycle.seed, cycle.step, tile, READ_OUTPUT),
         first,
-        repeats,
-        cycle.room,
-        cycle.words,
     )
+    if physics[SLOTS] > ONE or physics[CELL_BITS] > ZERO:
+        return read_parts(region, lanes, physics, keys)
+    return read_block(region, lanes, physics, keys, Scratch(cycle.room, cycle.words))

@@ -5,10 +5,11 @@ saturation.
 import numpy as np
 import pytest
 
-from archsim.kernels.bit_serial import bit_serial_read, bit_serial_read_reference
+from archsim.devices.array import draws
+from archsim.kernels.bit_serial import BitSerial, bit_serial_read, bit_serial_read_reference
 from hwlib.errors import InputError
 
-TILE = {"read_voltage_v": 0.1, "current_range_ua": 70.0}
+TILE = BitSerial(read_voltage_v=0.1, current_range_ua=70.0)
 
 
 def arrays(rows=64, columns=33, vectors=17, seed=1):
@@ -29,22 +30,19 @@ def arrays(rows=64, columns=33, vectors=17, seed=1):
 )
 def test_kernel_and_twin_have_the_same_bits(settings):
     conductances, inputs = arrays()
-    got = bit_serial_read(conductances, inputs, **TILE, **settings, seed=2, step=3, tile=4, first=5)
-    expected = bit_serial_read_reference(
-        conductances, inputs, **TILE, **settings, seed=2, step=3, tile=4, first=5
-    )
+    tile = TILE._replace(**settings)
+    got = bit_serial_read(conductances, inputs, tile, draws(2, 3, 4, 5))
+    expected = bit_serial_read_reference(conductances, inputs, tile, draws(2, 3, 4, 5))
     for ours, theirs in zip(got, expected):
         np.testing.assert_array_equal(ours, theirs)
-    one = bit_serial_read(
-        conductances, inputs[6], **TILE, **settings, seed=2, step=3, tile=4, first=11
-    )
+    one = bit_serial_read(conductances, inputs[6], tile, draws(2, 3, 4, 11))
     np.testing.assert_array_equal(one[0], got[0][6])
     assert one[1] == got[1][6]
 
 
 def test_output_is_the_product_within_half_a_level():
     conductances, inputs = arrays(rows=12)
-    outputs, saturations = bit_serial_read(conductances, inputs, **TILE)
+    outputs, saturations = bit_serial_read(conductances, inputs, TILE)
     level = 70.0 / 255 * 256
     assert level / 256 == pytest.approx(0.2745, abs=1e-4)  # rpu of Wu 2023: LSB in uA, printed
     assert np.abs(outputs - inputs @ conductances * 0.1).max() <= 0.501 * level
@@ -52,9 +50,9 @@ def test_output_is_the_product_within_half_a_level():
 
 
 def test_all_ones_give_all_but_one_256th_of_the_range():
-    outputs, saturations = bit_serial_read(np.full((1, 1), 700.0), np.array([255]), **TILE)
+    outputs, saturations = bit_serial_read(np.full((1, 1), 700.0), np.array([255]), TILE)
     assert outputs[0] == pytest.approx(70 * 255, rel=2e-3) and saturations == 0
-    outputs, saturations = bit_serial_read(np.full((1, 1), 800.0), np.array([255]), **TILE)
+    outputs, saturations = bit_serial_read(np.full((1, 1), 800.0), np.array([255]), TILE)
     assert outputs[0] == pytest.approx(70 * 256) and saturations == 1
 
 
@@ -67,9 +65,9 @@ def test_noise_has_its_variance():
         ({"adc_noise_levels": 2.0}, 2 * 70 / 255),
         ({"cell_noise_us": 4.0}, 0.4 * rows**0.5 * (0.25 + 2.0**-16) ** 0.5),
     ):
-        outputs = (
-            bit_serial_read(conductances, inputs, **TILE, **settings, seed=1)[0].astype(float) / 256
-        )
+        tile = TILE._replace(**settings)
+        reads = bit_serial_read(conductances, inputs, tile, draws(1, 0, 0))
+        outputs = reads.outputs.astype(float) / 256
         expected = sigma**2 + (70 / 255) ** 2 / 12
         assert outputs.var() == pytest.approx(expected, rel=4 * (2 / outputs.size) ** 0.5 + 0.002)
         assert abs(outputs.mean() - clean[0]) < 4 * (expected / outputs.size) ** 0.5 + 1e-3
@@ -81,7 +79,7 @@ def test_noise_has_its_variance():
 )
 def test_wrong_inputs_are_refused(inputs):
     with pytest.raises(InputError):
-        bit_serial_read(np.ones((1, 1)), inputs, **TILE)
+        bit_serial_read(np.ones((1, 1)), inputs, TILE)
 
 
 @pytest.mark.parametrize(
@@ -95,4 +93,4 @@ def test_wrong_inputs_are_refused(inputs):
 )
 def test_wrong_parameters_are_refused(change):
     with pytest.raises(InputError):
-        bit_serial_read(np.ones((1, 1)), np.array([1]), **{**TILE, **change})
+        bit_serial_read(np.ones((1, 1)), np.array([1]), TILE._replace(**change))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from archsim.kernels.read import periphery
+from archsim.kernels.read import Periphery, read_physics
 from archsim.kernels.read_block import (
     CELL_BITS,
     PERIPHERY,
@@ -21,9 +21,8 @@ F = np.float32
 
 def physics(input_bits=8, output_bits=6, bound=1.5, noise=0.06, input_noise=0.0, managed="both"):
     values = np.zeros(PERIPHERY, F)
-    values[:8] = periphery(
-        False, managed, managed, input_bits, 1.0, input_noise, output_bits, bound, noise
-    )
+    periphery = Periphery(managed, managed, input_bits, 1.0, input_noise, output_bits, bound, noise)
+    values[:8] = read_physics(periphery, False)
     values[SLOTS] = 1
     return values
 

@@ -5,9 +5,10 @@ whole layer.
 import numpy as np
 import pytest
 
+from archsim.devices.array import draws
 from archsim.devices.presets import load_device
 from archsim.kernels.outer import add_products, add_products_reference
-from archsim.kernels.read import crossbar_read, periphery
+from archsim.kernels.read import Periphery, crossbar_read, read_physics
 from archsim.kernels.read_block import INPUT_BOUND, INPUT_STEP, NOISE_MANAGEMENT, PERIPHERY
 from archsim.kernels.tile_read import Keys, tile_read
 from archsim.training.activity import BITS as CODE_BITS
@@ -32,22 +33,12 @@ def test_block_read_has_the_bits_of_the_plain_read(bits, transposed, shape, mana
     weights = (3 * generator.normal(size=(rows, columns))).astype(F)
     inputs = (1.2 * generator.normal(size=(count, lines))).astype(F)
     inputs[0] *= 0 if count > 1 else 1
+    periphery = Periphery(managed, "both", bits[0], output_bits=bits[1], output_bound=4.0)
     expected, retries, saturations = crossbar_read(
-        weights,
-        inputs,
-        transposed=transposed,
-        noise_management=managed,
-        bound_management="both",
-        input_bits=bits[0],
-        output_bits=bits[1],
-        output_bound=4.0,
-        seed=3,
-        step=5,
-        tile=7,
-        first=11,
+        weights, inputs, periphery, draws(3, 5, 7, 11), transposed=transposed
     )
     physics = np.zeros(PERIPHERY, F)
-    physics[:8] = periphery(transposed, managed, "both", bits[0], 1.0, 0.0, bits[1], 4.0, 0.06)
+    physics[:8] = read_physics(periphery, transposed)
     read = tile_read(weights, inputs, physics, Keys(3, 5, 7, 11), transposed=transposed)
     assert (expected == read.outputs).all()
     assert (read.repeats == retries).all() and read.saturations == saturations.sum()

@@ -11,9 +11,10 @@ import numpy as np
 from archsim.basics.threads import one_thread
 from archsim.chip.config import Architecture
 from archsim.chip.placement import LayerPlacement
+from archsim.devices.array import draws
 from archsim.devices.held_weights import HeldWeights, Holder
-from archsim.kernels.bit_serial import bit_serial_read
-from archsim.kernels.read import periphery
+from archsim.kernels.bit_serial import BitSerial, bit_serial_read
+from archsim.kernels.read import Periphery, read_physics
 from archsim.kernels.read_block import CELL_BITS, PERIPHERY, SLOT_BITS, SLOTS, WEIGHT_BITS
 from archsim.kernels.tile_read import Keys, Part, is_one_conversion, largest_conversion, tile_read
 from hwlib.errors import InputError
@@ -274,17 +275,15 @@ class TilePhysics:
         read = self.chip.read
         weights = self.chip.weights
         values = np.zeros(PERIPHERY, np.float32)
-        values[:8] = periphery(
-            False,
-            "off",
-            "forward" if physics.bound_management else "off",
-            max(2, read.input_bits),
-            1.0,
-            0.0,
-            max(2, read.adc_bits),
-            self.ranges[tile],
-            physics.read_noise,
+        periphery = Periphery(
+            bound_management="forward" if physics.bound_management else "off",
+            input_bits=max(2, read.input_bits),
+            output_bits=max(2, read.adc_bits),
+            output_bound=self.ranges[tile],
+            output_noise=physics.read_noise,
         )
+        converters = read_physics(periphery, False)
+        values[: len(converters)] = converters
         values[SLOTS] = 1
         if read.accumulate == "digital" and read.slots > 1:
             values[[SLOTS, SLOT_BITS]] = read.slots, read.bits_per_slot
@@ -303,21 +302,19 @@ class TilePhysics:
         summed = np.zeros((len(codes), 2 * half), np.float32)
         saturated = 0
         for slot, (digits, bits, weight) in enumerate(self._slots(codes)):
-            currents, hits = bit_serial_read(
-                conductances,
-                digits,
+            periphery = BitSerial(
                 read_voltage_v=physics.read_voltage_v,
                 current_range_ua=self.ranges[tile],
                 input_bits=bits,
                 output_bits=read.adc_bits,
                 adc_noise_levels=physics.adc_noise_levels,
                 cell_noise_us=physics.cell_noise_us,
-                seed=self.seed,
-                tile=key + slot * len(self.blocks) * self.replicas,
-                first=first,
             )
-            summed += currents * np.float32(weight)
-            saturated += int(hits.sum())
+            of_slot = key + slot * len(self.blocks) * self.replicas
+            keys = draws(self.seed, 0, of_slot, first)
+            reads = bit_serial_read(conductances, digits, periphery, keys)
+            summed += reads.outputs * np.float32(weight)
+            saturated += int(reads.saturations.sum())
         return (summed[:, :half] - summed[:, half:]) / (
             physics.read_voltage_v * scale * (2**read.input_bits - 1)
         ), saturated
