@@ -43,7 +43,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(arguments: argparse.Namespace) -> int:
-    from archsim.devices.fit.document import device_file, fit_document
+    from archsim.devices.fit.document import device_file, fit_document, measured_curves
     from archsim.devices.fit.fit import fit_device
     from archsim.devices.fit.measured import read_measured
 
@@ -64,9 +64,10 @@ def execute(arguments: argparse.Namespace) -> int:
     measured = read_measured(arguments.measured)
     _need_scipy()
     fit = fit_device(measured, arguments.law, fixed=fixed, reading_noise=arguments.reading_noise)
-    document = fit_document(fit)
+    curves = measured_curves(fit)
+    document = fit_document(fit, curves)
     if arguments.out:
-        for path in _write(name, document, device_file(fit, name), arguments.out):
+        for path in _write(name, document, device_file(fit, name, curves), arguments.out):
             say(f"written: {path}", arguments.quiet)
     if arguments.json:
         print_json(document)

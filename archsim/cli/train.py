@@ -194,22 +194,17 @@ def _settings(arguments: argparse.Namespace) -> Wanted:
     chip = archsim.load_architecture(arguments.arch or scheme.default_chip, sorted_out[""])
     training: dict[str, Any] = dict(sorted_out["training"])
     if arguments.rate is not None:
-        if "learning_rate" in training:
-            raise InputError(
-                "set twice",
-                where="--set",
-                got="training.learning_rate",
-                hint="--rate names it already",
-            )
-        training["learning_rate"] = arguments.rate
+        _set_once(training, "learning_rate", arguments.rate, "--rate")
     if arguments.at is not None:
-        if "test_after_s" in training:
-            raise InputError(
-                "set twice",
-                where="--set",
-                got="training.test_after_s",
-                hint="--at names it already",
-            )
-        training["test_after_s"] = arguments.at
+        _set_once(training, "test_after_s", arguments.at, "--at")
     device = {f"device_settings.{path}": value for path, value in sorted_out["device"].items()}
     return Wanted(chip, scheme, training | device)
+
+
+def _set_once(training: dict[str, Any], name: str, value: float, option: str) -> None:
+    """A field of the training by its own option. Raises InputError where --set names it too."""
+    if name in training:
+        raise InputError(
+            "set twice", where="--set", got=f"training.{name}", hint=f"{option} names it already"
+        )
+    training[name] = value

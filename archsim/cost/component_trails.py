@@ -12,6 +12,7 @@ from archsim.cost.measured import measured_node
 from archsim.cost.paths import Document, named_tree
 from archsim.cost.spread import Spread, total
 from archsim.cost.trail import Node, quantity_node, spread_node
+from hwlib.quantity import Quantity
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,23 +70,25 @@ class ComponentTrails:
 
     def area(self, name: str, cost: ComponentCost) -> Node:
         one = price_component(cost.component, self.estimate.node_nm).area
-        return spread_node(
-            name,
-            cost.area_mm2,
-            "mm2",
-            f"{cost.component.count} x area of one {cost.component.part} (um2), in mm2",
-            [self.instances(cost), quantity_node(one, "area of one")],
-        )
+        return self._of_instances(name, cost, cost.area_mm2, one, ("area", "um2", "mm2"))
 
     def static_power(self, name: str, cost: ComponentCost) -> Node:
         one = price_component(cost.component, self.estimate.node_nm).leakage
-        return spread_node(
-            name,
-            cost.static_power_uw,
-            "uW",
-            f"{cost.component.count} x leakage of one {cost.component.part} (W), in uW",
-            [self.instances(cost), quantity_node(one, "leakage of one")],
-        )
+        return self._of_instances(name, cost, cost.static_power_uw, one, ("leakage", "W", "uW"))
+
+    def _of_instances(
+        self,
+        name: str,
+        cost: ComponentCost,
+        total: Spread,
+        one: Quantity,
+        words: tuple[str, str, str],
+    ) -> Node:
+        """So many instances of one part; `words`: what of it, its unit, the unit of the total."""
+        what, unit, in_unit = words
+        how = f"{cost.component.count} x {what} of one {cost.component.part} ({unit}), in {in_unit}"
+        parts = [self.instances(cost), quantity_node(one, f"{what} of one")]
+        return spread_node(name, total, in_unit, how, parts)
 
     def static_energy(self, name: str, cost: ComponentCost) -> Node:
         if self.estimate.seconds is None:

@@ -5,7 +5,7 @@ import pytest
 from measured_devices import write_curves
 
 import archsim
-from archsim.devices.fit.document import device_file
+from archsim.devices.fit.document import device_file, measured_curves
 from archsim.devices.fit.fit import fit_device
 from archsim.devices.fit.measured import read_measured
 from archsim.devices.held_weights import HeldWeights, Holder
@@ -36,7 +36,7 @@ def fitted(folder, measured):
     names = "device,cycle,direction,pulse,conductance_us,time_s"
     path.write_text("\n".join([*lines[:start], names, *table]) + "\n")
     fit = fit_device(read_measured(path), ["constant_step"])
-    (folder / "lab.toml").write_text(device_file(fit, "lab"))
+    (folder / "lab.toml").write_text(device_file(fit, "lab", measured_curves(fit)))
     return fit, str(folder / "lab.toml")
 
 

@@ -17,6 +17,8 @@ from archsim.devices.fit.mean_device import simulate
 
 MOST_POINTS = 64  # of the measurement that a device file keeps
 SCHEMA = "archsim/device-fit/1"
+MeasuredCurves = dict[str, dict[str, list[float]]]
+"""By direction: pulses, and at each the low, median and high of all runs and the fit."""
 
 
 def electrical_of(fit: DeviceFit) -> dict[str, float]:
@@ -27,7 +29,7 @@ def electrical_of(fit: DeviceFit) -> dict[str, float]:
     return check_electrical(values, fit.measured.name)
 
 
-def measured_curves(fit: DeviceFit) -> dict[str, dict[str, list[float]]]:
+def measured_curves(fit: DeviceFit) -> MeasuredCurves:
     """The measurement in weight units, thinned: by direction, pulses and the 5, 50 and 95 % of all
     runs, with the mean of the fitted devices beside it.
     """
@@ -57,8 +59,8 @@ def measured_curves(fit: DeviceFit) -> dict[str, dict[str, list[float]]]:
     return table
 
 
-def fit_document(fit: DeviceFit) -> dict[str, object]:
-    """All numbers of a fit, as plain data."""
+def fit_document(fit: DeviceFit, curves: MeasuredCurves) -> dict[str, object]:
+    """All numbers of a fit, as plain data; `curves` are those of `measured_curves`."""
     return {
         "schema": SCHEMA,
         "version": VERSION,
@@ -94,13 +96,15 @@ def fit_document(fit: DeviceFit) -> dict[str, object]:
             }
             for each in fit.fits
         ],
-        "curves": measured_curves(fit),
+        "curves": curves,
         "notes": list(fit.notes),
     }
 
 
-def device_file(fit: DeviceFit, name: str) -> str:
-    """The device as a TOML file of one table `[name]`, which every command takes as `--device`."""
+def device_file(fit: DeviceFit, name: str, curves: MeasuredCurves) -> str:
+    """The device as a TOML file of one table `[name]`, which every command takes as `--device`;
+    `curves` are those of `measured_curves`.
+    """
     facts = fit.measured.facts
     source = str(facts.get("source") or Path(fit.measured.name).name)
     rest = (
@@ -121,7 +125,7 @@ def device_file(fit: DeviceFit, name: str) -> str:
         f"[{name}.electrical]",
         *(f"{key} = {_toml(value)}" for key, value in electrical_of(fit).items()),
     ]
-    for direction, rows in measured_curves(fit).items():
+    for direction, rows in curves.items():
         lines.append(f"[{name}.measured.{direction}]")
         lines += [f"{key} = {_toml(rows[key])}" for key in ("pulses", "low", "median", "high")]
     return "\n".join(lines) + "\n"
