@@ -16,7 +16,7 @@ from hwlib.errors import InputError
 from workloads.layers import check_work
 from workloads.network import Layer, Network
 from workloads.tables.neurosim_file import is_neurosim, read_neurosim_network
-from workloads.tables.padding import Pair, Window, check_reading, choose_reading
+from workloads.tables.padding import Pair, WindowLine, check_reading, choose_reading
 from workloads.tables.products import as_product, choose_products, note_products
 from workloads.tables.scalesim_header import CONVOLUTION, GEMM, read_header
 from workloads.tables.topology import (
@@ -45,10 +45,10 @@ class _Line:
     sparse: bool
 
     @property
-    def window(self) -> Window:
+    def window(self) -> WindowLine:
         number = self.numbers
         size = number["ifmap height"], number["ifmap width"]
-        return Window(
+        return WindowLine(
             self.name, size, (number["filter height"], number["filter width"]), self.stride
         )
 

@@ -18,7 +18,7 @@ from archsim.chip.blocks.interconnect import InterconnectSettings
 from archsim.chip.blocks.off_chip import OffChipSettings
 from archsim.chip.blocks.sections import with_blocks
 from archsim.chip.blocks.tile_read import TileReadSettings
-from archsim.chip.blocks.tile_update import UpdateSettings
+from archsim.chip.blocks.tile_update import TileUpdateSettings
 from archsim.chip.blocks.tile_write import WriteSettings
 from archsim.chip.blocks.vector_unit import VectorUnitSettings
 from archsim.chip.execution_settings import ExecutionSettings, PlacementSettings
@@ -102,7 +102,7 @@ class Sections(Section):
     read: TileReadSettings = TileReadSettings()
     physics: PhysicsSettings = PhysicsSettings()
     write: WriteSettings = WriteSettings()
-    update: UpdateSettings = UpdateSettings()
+    update: TileUpdateSettings = TileUpdateSettings()
     bitstream: BitstreamSettings = BitstreamSettings()
     buffer: BufferSettings = BufferSettings()
     interconnect: InterconnectSettings = InterconnectSettings()

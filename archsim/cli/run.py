@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from archsim.basics.folders import folder_path, hold, refuse_other
 from archsim.cli import network_options, options
 from archsim.cli.output import console
-from archsim.cli.run_inputs import Work, _images, chip_named
+from archsim.cli.run_inputs import Workload, _images, chip_named
 from archsim.cli.run_output import event_files, write_run
 from archsim.run.result_tables import TABLES
 from archsim.soc.observers.formats import FORMATS
@@ -173,7 +173,7 @@ def _check(arguments: argparse.Namespace) -> None:
         taken.add(path)
 
 
-def _workload(arguments: argparse.Namespace, scheme_settings: dict[str, str]) -> Work:
+def _workload(arguments: argparse.Namespace, scheme_settings: dict[str, str]) -> Workload:
     """The network with its step, or the trace, which brings scheme, phase and batch itself."""
     import archsim
 
@@ -197,10 +197,10 @@ def _workload(arguments: argparse.Namespace, scheme_settings: dict[str, str]) ->
             {path: parse_setting(f"x={text}")[1] for path, text in scheme_settings.items()},
         )
     network = archsim.load_network(arguments.network, **network_options.network_options(arguments))
-    return Work(network, scheme, arguments.phase or "inference", arguments.batch or 1)
+    return Workload(network, scheme, arguments.phase or "inference", arguments.batch or 1)
 
 
-def _recorded(arguments: argparse.Namespace, scheme_settings: dict[str, str]) -> Work:
+def _recorded(arguments: argparse.Namespace, scheme_settings: dict[str, str]) -> Workload:
     """A recorded trace. Raises InputError for what it brings itself; --scheme may name the file of
     the scheme of somebody's own that it was made with.
     """
@@ -232,7 +232,7 @@ def _recorded(arguments: argparse.Namespace, scheme_settings: dict[str, str]) ->
             got=name,
             allowed=str(trace.scheme),
         )
-    return Work(trace)
+    return Workload(trace)
 
 
 def _observers(arguments: argparse.Namespace) -> tuple[Observer, ...]:

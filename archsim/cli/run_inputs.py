@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _LARGEST_DATA = 10**9  # bytes of all arrays of --data together, unpacked
 
 
-class Work(NamedTuple):
+class Workload(NamedTuple):
     """What is simulated: a network with its step, or a trace."""
 
     network: Network | Trace
@@ -26,7 +26,7 @@ class Work(NamedTuple):
     batch: int = 1
 
 
-def chip_named(arguments: argparse.Namespace, work: Work) -> str | Architecture:
+def chip_named(arguments: argparse.Namespace, work: Workload) -> str | Architecture:
     """The chip that is named, else the one that a trace was recorded on, else cim40."""
     from archsim.run.simulation import chip_for
     from archsim.trace import Trace

@@ -22,7 +22,7 @@ from archsim.cli.output import Described, console, emit, print_json, say
 from hwlib.errors import InputError
 
 
-class Kind(NamedTuple):
+class ShownKind(NamedTuple):
     """A kind of thing that is shown: how it is described and drawn, and which options it takes."""
 
     describe: Callable[[str, float | None, dict[str, Any]], Described]
@@ -36,27 +36,27 @@ class Kind(NamedTuple):
 
 
 KINDS = {
-    "network": Kind(show_workload.describe_network, show_workload.draw_network),
-    "architecture": Kind(
+    "network": ShownKind(show_workload.describe_network, show_workload.draw_network),
+    "architecture": ShownKind(
         show_workload.describe_architecture,
         show_workload.draw_architecture,
         settable=True,
         text=show_workload.architecture_text,
     ),
-    "scheme": Kind(show_scheme.describe_scheme, show_scheme.draw_scheme),
-    "component": Kind(
+    "scheme": ShownKind(show_scheme.describe_scheme, show_scheme.draw_scheme),
+    "component": ShownKind(
         show_component.describe_component, show_component.draw_component, settable=True
     ),
-    "figure": Kind(show_component.describe_figure, show_component.draw_figure),
-    "device": Kind(
+    "figure": ShownKind(show_component.describe_figure, show_component.draw_figure),
+    "device": ShownKind(
         show_device.describe_device,
         show_device.draw_device,
         settable=True,
         text=show_device.device_text,
         plot=show_device.write_staircase,
     ),
-    "dataset": Kind(show_dataset.describe_dataset, show_dataset.draw_dataset),
-    "schema": Kind(show_workload.describe_schema, show_workload.draw_schema),
+    "dataset": ShownKind(show_dataset.describe_dataset, show_dataset.draw_dataset),
+    "schema": ShownKind(show_workload.describe_schema, show_workload.draw_schema),
 }
 _PRICED = ("component",)  # kinds that have a price at a node
 _READ = ("network",)  # kinds whose file is read as options say

@@ -33,7 +33,7 @@ ROUNDING = 2e-5
 
 
 @dataclass(frozen=True)
-class Finding:
+class Departure:
     """One test: what it looked at, the mean change, the reference, and what their difference is
     allowed to be, in units of the changes.
     """
@@ -59,7 +59,7 @@ class Finding:
         )
 
 
-def judge(changes: np.ndarray, references: np.ndarray, bias: bool = True) -> list[Finding]:
+def judge(changes: np.ndarray, references: np.ndarray, bias: bool = True) -> list[Departure]:
     """Every test of a family, the worst first. `changes` and `references` (trials, M, N) of M
     outputs and N inputs, a `bias` line last.
     """
@@ -80,7 +80,7 @@ def judge(changes: np.ndarray, references: np.ndarray, bias: bool = True) -> lis
             + rounding
         )
         findings.append(
-            Finding(
+            Departure(
                 weight_name(weight, expected.shape, bias),
                 float(changes[:, *weight].mean()),
                 float(expected[weight]),
@@ -167,7 +167,7 @@ def _sum(
     certainty: float,
     rounding: float,
     event: float | None,
-) -> Finding:
+) -> Departure:
     """The changes of a group, added up in the direction of their reference; `event` where its
     chance may not have shown yet.
     """
@@ -178,7 +178,7 @@ def _sum(
         low, high = (float(np.abs(end[group]).sum()) for end in _unseen(np.abs(expected), event))
         variance = max(variance, low * high)
         span = max(span, low + high)
-    return Finding(
+    return Departure(
         name,
         whole + float(sums.mean()),
         whole,

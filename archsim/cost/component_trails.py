@@ -26,7 +26,7 @@ class LedgerRow:
     count: float
 
 
-class Rows(NamedTuple):
+class LedgerRows(NamedTuple):
     """Some rows of the ledger: those of a layer and of a phase, None where any will do."""
 
     layer: str | None = None
@@ -42,7 +42,7 @@ class Rows(NamedTuple):
         return self.take(SHARED, SHARED)
 
 
-EVERY_ROW = Rows()
+EVERY_ROW = LedgerRows()
 
 
 class ComponentTrails:
@@ -112,7 +112,7 @@ class ComponentTrails:
         ]
         return sum_node(name, parts, "dynamic + static")
 
-    def actions(self, cost: ComponentCost, rows: Rows) -> list[Node]:
+    def actions(self, cost: ComponentCost, rows: LedgerRows) -> list[Node]:
         """One node for each action of a component: count x price."""
         component = cost.component
         priced = price_component(component, self.estimate.node_nm)

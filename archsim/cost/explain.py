@@ -8,7 +8,7 @@ import dataclasses
 import math
 from typing import Protocol
 
-from archsim.cost.component_trails import COMPONENT_METRICS, EVERY_ROW, Rows
+from archsim.cost.component_trails import COMPONENT_METRICS, EVERY_ROW, LedgerRows
 from archsim.cost.estimate import Estimate
 from archsim.cost.measured import measured_node
 from archsim.cost.paths import Document, resolve
@@ -118,8 +118,8 @@ class _Trails(TotalTrails):
         return Node(name, row["value"], row["unit"], row["low"], row["high"], how, row)
 
 
-def _rows(head: str, keys: list[str]) -> Rows:
+def _rows(head: str, keys: list[str]) -> LedgerRows:
     """The rows of the ledger behind an energy of a layer, of a phase, or of all that was done once."""
     if head == "by_layer":
-        return Rows(keys[1], keys[2] if len(keys) == 4 else None)
-    return Rows(None, keys[1]) if head == "by_phase" else EVERY_ROW
+        return LedgerRows(keys[1], keys[2] if len(keys) == 4 else None)
+    return LedgerRows(None, keys[1]) if head == "by_phase" else EVERY_ROW

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from archsim.cost.component_trails import EVERY_ROW, ComponentTrails, Rows, sum_node
+from archsim.cost.component_trails import EVERY_ROW, ComponentTrails, LedgerRows, sum_node
 from archsim.cost.estimate import ComponentCost
 from archsim.cost.spread import Spread, total
 from archsim.cost.trail import Node, spread_node
@@ -85,7 +85,9 @@ class TotalTrails(ComponentTrails):
         children = [energy, self.fact("images")]
         return spread_node(name, spread, "J", "energy_j / images", children)
 
-    def energy_of(self, name: str, boundaries: tuple[str, ...], rows: Rows, static: bool) -> Node:
+    def energy_of(
+        self, name: str, boundaries: tuple[str, ...], rows: LedgerRows, static: bool
+    ) -> Node:
         """Energy of some rows of the ledger, by component.
 
         Args:

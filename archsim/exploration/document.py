@@ -13,7 +13,7 @@ from archsim.basics.version import VERSION
 from archsim.exploration.analysis.front import front_indices, knee_index, layers, uncertainty
 from archsim.exploration.document_analysis import analysis_of, parts_of
 from archsim.exploration.space.space import Space
-from archsim.exploration.store.table import Table
+from archsim.exploration.store.table import PointTable
 from archsim.exploration.store.versions import code_version, figures_version
 from archsim.exploration.work.metrics import UNITS
 from archsim.readers.versions import current_version
@@ -73,7 +73,7 @@ def _unit(path: str) -> str:
     return UNITS.get(path.rsplit(".", 1)[-1], "")
 
 
-def _top(sweep: Sweep) -> Table:
+def _top(sweep: Sweep) -> PointTable:
     """The highest rung that has a point to show."""
     return next((table for table in reversed(sweep.tables) if table.valid.any()), sweep.tables[-1])
 
@@ -91,7 +91,7 @@ def _axes(space: Space) -> list[dict[str, Any]]:
     ]
 
 
-def _rung(table: Table) -> dict[str, Any]:
+def _rung(table: PointTable) -> dict[str, Any]:
     counts = Counter(table.status.tolist())
     return {
         "label": table.rung.label,
@@ -104,7 +104,7 @@ def _rung(table: Table) -> dict[str, Any]:
     }
 
 
-def _guards(table: Table) -> list[dict[str, Any]]:
+def _guards(table: PointTable) -> list[dict[str, Any]]:
     """Why designs of the top rung enter no front and no knee; numbers differ, so each guard is told
     by its first example, the most frequent first.
     """
@@ -120,7 +120,7 @@ def _guards(table: Table) -> list[dict[str, Any]]:
     ]
 
 
-def _reasons(tables: list[Table]) -> list[dict[str, Any]]:
+def _reasons(tables: list[PointTable]) -> list[dict[str, Any]]:
     """Why points are missing, most frequent first; numbers in messages differ, so each reason is
     told by its first example.
     """
@@ -136,7 +136,7 @@ def _reasons(tables: list[Table]) -> list[dict[str, Any]]:
     ]
 
 
-def _shown(table: Table) -> list[int]:
+def _shown(table: PointTable) -> list[int]:
     """Rows to show in full: those near the front first, then an even pick of the rest."""
     valid = np.flatnonzero(table.valid)
     if len(valid) <= MOST_POINTS:
@@ -147,7 +147,7 @@ def _shown(table: Table) -> list[int]:
     return sorted(near | {rest[i] for i in picked})
 
 
-def _below(sweep: Sweep, top: Table) -> list[dict[str, Any]]:
+def _below(sweep: Sweep, top: PointTable) -> list[dict[str, Any]]:
     """Points of the rung below the top one that did not go on: objectives only, an even pick, as a
     backdrop.
     """

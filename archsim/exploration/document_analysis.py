@@ -9,7 +9,7 @@ import numpy as np
 from archsim.exploration.analysis import sensitivity
 from archsim.exploration.analysis.cannot_act import why_not
 from archsim.exploration.analysis.front import front_indices
-from archsim.exploration.store.table import Table
+from archsim.exploration.store.table import PointTable
 from archsim.exploration.work.pricing import breakdown
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class _Parts(NamedTuple):
     figures: list[dict[str, Any]]
 
 
-def parts_of(table: Table, chosen: list[int], runs: dict[str, Any]) -> _Parts:
+def parts_of(table: PointTable, chosen: list[int], runs: dict[str, Any]) -> _Parts:
     from archsim.cost.figures_used import figures_used
 
     names: dict[str, int] = {}
@@ -68,7 +68,7 @@ def analysis_of(sweep: Sweep) -> list[dict[str, Any]]:
     return entries
 
 
-def _analysed(sweep: Sweep, path: str, table: Table) -> dict[str, Any]:
+def _analysed(sweep: Sweep, path: str, table: PointTable) -> dict[str, Any]:
     lowest = table is sweep.tables[0]
     whole_grid = lowest and sweep.space.sampler.kind == "grid"
     first, pairs, logarithmic = sensitivity.sensitivities(table, path, whole_grid)

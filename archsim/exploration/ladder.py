@@ -15,13 +15,13 @@ from archsim.exploration.space.space import Rung, Space
 from archsim.exploration.space.walk import Keyed, Planned, keyed
 from archsim.exploration.store.rows import pack_rows
 from archsim.exploration.store.store import Store
-from archsim.exploration.store.table import Table
+from archsim.exploration.store.table import PointTable
 from archsim.exploration.store.versions import code_version, figures_version
 from archsim.exploration.work.engine import Engine
 from archsim.exploration.work.metrics import wanted_metrics
 from archsim.exploration.work.rungs import RUNGS, Evaluate
 from archsim.exploration.work.stored_runs import Repricer
-from archsim.exploration.work.worker import Job
+from archsim.exploration.work.worker import RungJob
 from hwlib.errors import InputError
 
 Progress = Callable[..., None]
@@ -73,9 +73,9 @@ class Ladder:
             notes.append(f"{self.store.damaged} damaged lines of the store were passed over")
         return notes
 
-    def all_rungs(self) -> list[Table]:
+    def all_rungs(self) -> list[PointTable]:
         """The table of every rung, the cheapest first."""
-        tables: list[Table] = []
+        tables: list[PointTable] = []
         for rung in self.space.rungs:
             plan = self._promoted(tables[-1], rung) if tables else self._first(rung)
             tables.append(self.run_rung(rung, plan))
@@ -88,7 +88,7 @@ class Ladder:
         plan = self._guided(rung) if guided else Planned(drawn, most_points(self.space))
         return plan if rung.points is None else plan.first(rung.points)
 
-    def _promoted(self, below: Table, rung: Rung) -> Planned:
+    def _promoted(self, below: PointTable, rung: Rung) -> Planned:
         """The points of the rung below that are nearest its front (all where the rung sets no
         number), in the order of the space.
         """
@@ -148,10 +148,10 @@ class Ladder:
             and data.items() <= head.get("inputs", {}).items()
         ]
 
-    def run_rung(self, rung: Rung, plan: Planned) -> Table:
+    def run_rung(self, rung: Rung, plan: Planned) -> PointTable:
         """Work out what the store lacks of a rung and give its table."""
         metrics = wanted_metrics(rung.kind, self.space.metrics())
-        table = Table(self.space, rung, metrics)
+        table = PointTable(self.space, rung, metrics)
         if self.engine is None:
             self._enter_stored(table, plan)
         else:
@@ -167,7 +167,7 @@ class Ladder:
         self._fill(table)
         return table
 
-    def _enter_stored(self, table: Table, plan: Planned) -> None:
+    def _enter_stored(self, table: PointTable, plan: Planned) -> None:
         """Enter every point of a plan that the store has. Raises InputError at the first that it
         lacks: a space that was edited to a million points is not drawn to its end.
         """
@@ -185,7 +185,7 @@ class Ladder:
             hint="archsim explore SPACE.toml --resume works it out",
         )
 
-    def _fill(self, table: Table) -> None:
+    def _fill(self, table: PointTable) -> None:
         """Take the results of a table's points from the store."""
         heads = self._heads(table.rung, table.metrics)
         for head, positions, rows in self.store.fetch(table.keys, heads):
@@ -205,11 +205,11 @@ class Ladder:
         if table.missing:
             raise self._lacking()
 
-    def _job(self, rung: Rung, metrics: tuple[str, ...], head: int) -> Job:
+    def _job(self, rung: Rung, metrics: tuple[str, ...], head: int) -> RungJob:
         """What the workers do for a rung."""
-        return Job(self.space, evaluator(rung), metrics, rung.options, head)
+        return RungJob(self.space, evaluator(rung), metrics, rung.options, head)
 
-    def _work_out(self, engine: Engine, table: Table, head: int, plan: Planned) -> None:
+    def _work_out(self, engine: Engine, table: PointTable, head: int, plan: Planned) -> None:
         """Enter every point of the plan into the table, and work out those that the store lacks."""
         rung = table.rung
         metrics = table.metrics

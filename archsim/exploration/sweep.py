@@ -19,7 +19,7 @@ from archsim.exploration.space.keys import inputs_of_space
 from archsim.exploration.space.load import load_space
 from archsim.exploration.space.space import Space, up_to
 from archsim.exploration.store.store import Store
-from archsim.exploration.store.table import Table
+from archsim.exploration.store.table import PointTable
 from archsim.exploration.store.versions import code_version
 from archsim.exploration.sweep_checks import changed_since, need_known_schemes, need_some
 from archsim.exploration.work.engine import Engine
@@ -45,13 +45,13 @@ class Sweep:
 
     space: Space
     folder: Path
-    tables: list[Table]
+    tables: list[PointTable]
     counts: dict[str, int]
     notes: list[str] = field(default_factory=list)
     _temporary: Any = None
 
     @property
-    def top(self) -> Table:
+    def top(self) -> PointTable:
         """The table of the highest rung."""
         return self.tables[-1]
 
@@ -63,7 +63,7 @@ class Sweep:
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """Every point once, as far as it came: the row of the highest rung it reached."""
-        reached: dict[str, tuple[Table, int]] = {}
+        reached: dict[str, tuple[PointTable, int]] = {}
         for table in self.tables:
             for index in range(len(table)):
                 reached[table.key(index)] = (table, index)

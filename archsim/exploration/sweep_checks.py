@@ -9,7 +9,7 @@ import numpy as np
 
 from archsim.exploration.space.space import Space
 from archsim.exploration.store.store import Store
-from archsim.exploration.store.table import DONE, REFUSED, Table
+from archsim.exploration.store.table import DONE, REFUSED, PointTable
 from archsim.exploration.work.preview import nothing_built
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def need_known_schemes(space: Space) -> None:
     refuse_unknown_there(SCHEMES[name] for name in sorted(names & set(SCHEMES)))
 
 
-def need_some(space: Space, table: Table) -> None:
+def need_some(space: Space, table: PointTable) -> None:
     """Raises InputError where no point of a rung came to a result: an empty front is no success."""
     if (table.status == DONE).any():
         return

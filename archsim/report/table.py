@@ -34,7 +34,7 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class ShownTable:
     """A table with its rows (mappings). `colour` gives the colour token of a row's swatch."""
 
     name: str

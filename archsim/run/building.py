@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from workloads.network import Network
 
 
-class Asked(NamedTuple):
+class BuildCall(NamedTuple):
     """The words of a call of `build`, in the order in which `simulate` takes them too."""
 
     network: NetworkLike
@@ -50,7 +50,7 @@ class Build:
 
     network: Network | None
     built: BuiltChip
-    asked: Asked = field(repr=False)
+    asked: BuildCall = field(repr=False)
     """The words of the call, for the verbs that go on from here."""
 
     @cached_property
@@ -230,6 +230,6 @@ def build(
     Raises:
         InputError: for the first thing that does not fit, with the field and what it allows.
     """
-    asked = Asked(network, chip, scheme, phase, batch, images, node_nm)
+    asked = BuildCall(network, chip, scheme, phase, batch, images, node_nm)
     prepared = build_for(*asked)
     return Build(prepared.network, prepared.built, asked)

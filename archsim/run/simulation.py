@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 _SHOWN = 5
 
 
-class Prepared(NamedTuple):
+class PreparedRun(NamedTuple):
     """A chip ready to run: the network where it came as one, and notes on what the trace was
     recorded on.
     """
@@ -138,7 +138,7 @@ def simulate(
     return Result(result.document, run.values.finish(), run.values.reference())
 
 
-def _idle_rule(scheme: SchemeLike, prepared: Prepared) -> list[str]:
+def _idle_rule(scheme: SchemeLike, prepared: PreparedRun) -> list[str]:
     """A note where an update rule is named and this phase has no update."""
     trace = prepared.built.trace
     if scheme is None or trace.scheme or prepared.network is None:
@@ -156,7 +156,7 @@ def build_for(
     images: int | None,
     node_nm: float | None,
     activity: str | Path | None = None,
-) -> Prepared:
+) -> PreparedRun:
     """The built chip of a call of `simulate`.
 
     Raises:
@@ -172,7 +172,7 @@ def build_for(
         rule: Scheme | None = load_scheme(trace.scheme, trace.scheme_settings)
     else:
         rule = load_scheme(scheme) if scheme is not None else None
-    return Prepared(build_chip(trace, on_chip, rule, images, node_nm), net, recorded)
+    return PreparedRun(build_chip(trace, on_chip, rule, images, node_nm), net, recorded)
 
 
 def chip_for(

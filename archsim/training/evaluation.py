@@ -9,7 +9,7 @@ import numpy as np
 
 from archsim.kernels.random import as_word
 from archsim.kernels.read_block import READ_COUNTS
-from archsim.training.records import BothWays, Counters, Space, Stored
+from archsim.training.records import BothWays, Counters, StoredMaps, Workspace
 from archsim.training.steps import present
 from archsim.training.table import Program
 
@@ -18,7 +18,7 @@ EVALUATION_SPAN = 500  # images a call: sums are taken in the same order for any
 EVALUATION = 1 << 62  # steps from here on number the random numbers of evaluations
 
 
-class Reads(NamedTuple):
+class EvaluationReads(NamedTuple):
     """Flat weights, float32 (PERIPHERY,) of the periphery, the seed of the noise, and the words of
     the activations.
     """
@@ -26,11 +26,16 @@ class Reads(NamedTuple):
     weights: np.ndarray
     physics: np.ndarray
     seed: int
-    stored: Stored
+    stored: StoredMaps
 
 
 def evaluate(
-    program: Program, reads: Reads, images: np.ndarray, labels: np.ndarray, epoch: int, threads: int
+    program: Program,
+    reads: EvaluationReads,
+    images: np.ndarray,
+    labels: np.ndarray,
+    epoch: int,
+    threads: int,
 ) -> tuple[float, float]:
     """Test a network.
 
@@ -50,7 +55,7 @@ def evaluate(
 
     def span(low: int) -> np.ndarray:
         chosen = np.arange(low, min(low + EVALUATION_SPAN, len(images)))
-        space = Space(
+        space = Workspace(
             np.zeros((1, program.memory), F),
             np.zeros(program.activations, F),
             np.zeros(program.room, F),

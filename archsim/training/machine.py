@@ -16,12 +16,12 @@ from archsim.schemes.rule import LayerState, UpdateRule
 from archsim.schemes.shared.words import Arithmetic
 from archsim.training.arrays import Arrays
 from archsim.training.copies import copies_of
-from archsim.training.evaluation import Reads, evaluate, sealed
+from archsim.training.evaluation import EvaluationReads, evaluate, sealed
 from archsim.training.peripheries import ideal_reads, peripheries
 from archsim.training.placed_tiles import can_be_sliced
 from archsim.training.program import build_program
 from archsim.training.reads import tile_number
-from archsim.training.records import BothWays, Counters, Space
+from archsim.training.records import BothWays, Counters, Workspace
 from archsim.training.settings import CORE_RULES, TrainingSettings, images_between, scheme_of
 from archsim.training.steps import present, update_kernel
 from archsim.training.stored_values import new_stored
@@ -210,7 +210,7 @@ class Machine:
         tables = self.program.tables(self.second)
         weights = BothWays(self.arrays.weights, self.backward_weights)
         physics = BothWays(self.forward, self.backward)
-        space = Space(self.memory, self.errors, self.room, self.words)
+        space = Workspace(self.memory, self.errors, self.room, self.words)
         counters = Counters(self.totals, self.samples, self.results)
         devices = self.arrays.record()
         # Put in a row once: a step of a small network takes as long as its arguments.
@@ -265,7 +265,7 @@ class Machine:
         only.
         """
         physics = self.forward if self.settings.evaluate == "noisy_arrays" else self.ideal
-        reads = Reads(self.arrays.weights, physics, self.settings.seed, self.stored)
+        reads = EvaluationReads(self.arrays.weights, physics, self.settings.seed, self.stored)
         return evaluate(self.program, reads, images, labels, epoch, threads)
 
     def evaluate_later(

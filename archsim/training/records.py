@@ -34,7 +34,7 @@ class BothWays(NamedTuple):
     backward: np.ndarray
 
 
-class Space(NamedTuple):
+class Workspace(NamedTuple):
     """Memory float32 (images of a batch, numbers of an image), errors float32 of the activations;
     scratch room float32 and words uint64 of one thread.
     """
@@ -45,7 +45,7 @@ class Space(NamedTuple):
     words: np.ndarray
 
 
-class Stored(NamedTuple):
+class StoredMaps(NamedTuple):
     """Activations and errors between layers: int64 scales (ways, operations, fields) and the form of
     their words (see `kernels.number_formats`).
     """

@@ -21,7 +21,7 @@ _DENSITY = 0.25  # coincidences a product and cycle of uniform values
 _CLOCK_MHZ = 400.0  # of a binary multiply-accumulate, the synthesis clock of its reports
 
 
-class Product(NamedTuple):
+class ProductCost(NamedTuple):
     """Area in um2 and energy in J of one product."""
 
     area: Spread
@@ -29,7 +29,7 @@ class Product(NamedTuple):
 
 
 @functools.cache
-def essop_product(node: float) -> Product:
+def essop_product(node: float) -> ProductCost:
     """One product, its share of converters and generators included."""
     gate = price("stream_and", {"output": "local"}, node)
     counter = price("up_down_counter", {"bits": 5}, node)
@@ -52,7 +52,7 @@ def essop_product(node: float) -> Product:
             spread_of(register.energy["number"], _LENGTH * generators),
         )
     )
-    return Product(area, energy)
+    return ProductCost(area, energy)
 
 
 def _saving(node: float, what: Literal["area", "energy"]) -> Spread:

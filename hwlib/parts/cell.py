@@ -12,7 +12,7 @@ from hwlib.part import Parameter, Part, register
 from hwlib.quantity import Quantity, derive, zero
 
 
-class Drive(NamedTuple):
+class CellDrive(NamedTuple):
     """What one action applies to a cell."""
 
     voltage_v: float
@@ -21,7 +21,11 @@ class Drive(NamedTuple):
 
 
 def _parameters(
-    read: Drive, write: Drive, update_voltage_v: float, update_pulse_ns: float, pitch_nm: float
+    read: CellDrive,
+    write: CellDrive,
+    update_voltage_v: float,
+    update_pulse_ns: float,
+    pitch_nm: float,
 ) -> tuple[Parameter, ...]:
     """The parameters of a cell with these defaults; an update meets the conductance of a read."""
     return (
@@ -126,12 +130,12 @@ class Cell(Part):
         seconds = self._drive(action).pulse_ns * 1e-9
         return Quantity(seconds, seconds, seconds, "s", "the pulse or slot of the parameters")
 
-    def _drive(self, action: str) -> Drive:
+    def _drive(self, action: str) -> CellDrive:
         if action == "read":
-            return Drive(self.read_voltage_v, self.conductance_us, self.slot_ns)
+            return CellDrive(self.read_voltage_v, self.conductance_us, self.slot_ns)
         if action == "write":
-            return Drive(self.write_voltage_v, self.write_conductance_us, self.write_pulse_ns)
-        return Drive(self.update_voltage_v, self.conductance_us, self.update_pulse_ns)
+            return CellDrive(self.write_voltage_v, self.write_conductance_us, self.write_pulse_ns)
+        return CellDrive(self.update_voltage_v, self.conductance_us, self.update_pulse_ns)
 
 
 @register
@@ -143,8 +147,8 @@ class Cell1T1R(Cell):
     name = "cell_1t1r"
     title = "1T1R cell"
     parameters = _parameters(
-        read=Drive(0.2, 20.0, 10.0),
-        write=Drive(2.0, 15.0, 10.0),
+        read=CellDrive(0.2, 20.0, 10.0),
+        write=CellDrive(2.0, 15.0, 10.0),
         update_voltage_v=1.5,
         update_pulse_ns=10.0,
         pitch_nm=0.0,
@@ -160,8 +164,8 @@ class CellCrossPoint(Cell):
     name = "cell_cross_point"
     title = "Cross-point cell"
     parameters = _parameters(
-        read=Drive(1.0, 0.0417, 80.0),
-        write=Drive(1.0, 0.0417, 1.0),
+        read=CellDrive(1.0, 0.0417, 80.0),
+        write=CellDrive(1.0, 0.0417, 1.0),
         update_voltage_v=1.0,
         update_pulse_ns=1.0,
         pitch_nm=400.0,

@@ -21,7 +21,7 @@ from archsim.exploration.space.space import chip_defaults
 from archsim.exploration.sweep import explore, load_sweep
 from archsim.exploration.work.metrics import OTHER, PRICED, TIMED, read_metric
 from archsim.exploration.work.rungs import price_rung
-from archsim.exploration.work.worker import Job, run_point, with_absolute_paths
+from archsim.exploration.work.worker import RungJob, run_point, with_absolute_paths
 from tests.explore_points import LADDER, SPACE
 
 ANY_NUMBER = (
@@ -147,7 +147,7 @@ def test_a_worker_that_starts_elsewhere_finds_the_files_of_a_space(tmp_path, mon
             "objectives": {"area_mm2": "minimise"},
         }
     )
-    job = Job(space, price_rung, ("area_mm2",))
+    job = RungJob(space, price_rung, ("area_mm2",))
     points = [("1", ("a.toml", 6)), ("2", ("b.toml", 6))]
     here = [run_point(job, *point) for point in points]
     sent = with_absolute_paths(job)

@@ -9,7 +9,7 @@ import pytest
 import archsim
 from archsim.exploration import load_space
 from archsim.exploration.work.rungs import price_rung, timing_rung
-from archsim.exploration.work.worker import Job, run_point
+from archsim.exploration.work.worker import RungJob, run_point
 from archsim.schemes import load_scheme
 from hwlib.errors import InputError
 
@@ -99,7 +99,7 @@ def by_sweep(words, settings, rung):
     design = (
         space.design((words["batch"],)) | settings
     )  # past the checks of single values, which a sweep makes before any point
-    row = run_point(Job(_Fixed(design), rung, METRICS), "0" * 16, ())
+    row = run_point(RungJob(_Fixed(design), rung, METRICS), "0" * 16, ())
     assert row.status in ("done", "refused"), row.extra
     return row.metrics, row.extra.get("reason", "")
 

@@ -13,7 +13,7 @@ from archsim.exploration.analysis.cannot_act import ACCURACY, TABLE, why_not
 from archsim.exploration.analysis.front import front_indices, knee_index, layers
 from archsim.exploration.analysis.uncertainty import constraint_shares
 from archsim.exploration.space.space import Objective, Rung
-from archsim.exploration.store.table import Table
+from archsim.exploration.store.table import PointTable
 from archsim.schemes import load_scheme
 from archsim.training.setup import settings_of
 from archsim.training.standing import HeldOut, at_chance
@@ -31,7 +31,7 @@ def trained(points, constraints=()):
     space = load_space(SPACE | {"axes": axes, "constraints": list(constraints)})
     goals = (Objective("area_mm2"), Objective("accuracy_percent", -1))
     space = replace(space, objectives=goals)
-    table = Table(space, Rung("training"), METRICS)
+    table = PointTable(space, Rung("training"), METRICS)
     for number, (rows, _) in enumerate(zip(axes["tile.rows"], points)):
         table.enter(number, (rows,))
     table.fill(

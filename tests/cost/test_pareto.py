@@ -20,7 +20,7 @@ from archsim.exploration.analysis.sensitivity import (
     sensitivities,
 )
 from archsim.exploration.analysis.uncertainty import count_design, front_shares
-from archsim.exploration.store.table import Table
+from archsim.exploration.store.table import PointTable
 from archsim.exploration.sweep import explore
 from archsim.exploration.work.rungs import RUNGS
 from hwlib import PARTS
@@ -65,7 +65,7 @@ def test_the_knee_is_where_the_front_bends():
 
 def table_of(function, axes, points=None):
     space = load_space(SPACE | {"axes": axes})
-    table = Table(space, RUNG, ("area_mm2",))
+    table = PointTable(space, RUNG, ("area_mm2",))
     generator = np.random.Generator(np.random.Philox(1))
     for number in range(points or space.size):
         if points:

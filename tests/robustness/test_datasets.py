@@ -14,7 +14,7 @@ import pytest
 from hwlib.errors import InputError
 from workloads import load_network
 from workloads.datasets import fetch, fetch_dataset, fit_dataset, list_datasets, load, load_dataset
-from workloads.datasets.catalogue import PARTS, IdxFile, Source, catalogue
+from workloads.datasets.catalogue import PARTS, IdxFile, IdxSource, catalogue
 
 SIZES = {
     "train_images": (12, 4, 4),
@@ -53,7 +53,7 @@ def make_source(content, mirrors=(), name="tiny"):
         files[part] = IdxFile(
             f"{part}-idx", SIZES[part], len(zipped), md5(zipped), md5(content[part])
         )
-    return Source(
+    return IdxSource(
         name, f"{name}: a test", "nobody", tuple("0123456789"), (name, "."), tuple(mirrors), files
     )
 

@@ -6,9 +6,9 @@ import pytest
 
 from archsim.exploration import load_space
 from archsim.exploration.space.walk import keyed
-from archsim.exploration.store.rows import Row
+from archsim.exploration.store.rows import PointRow
 from archsim.exploration.work.engine import Engine
-from archsim.exploration.work.worker import Job
+from archsim.exploration.work.worker import RungJob
 from archsim.readers.digest import seal_line
 from tests.explore_points import SPACE, faulty, stuck, unstorable
 
@@ -32,9 +32,11 @@ def split(lines):
 
 def run(engine, evaluate=faulty, **options):
     space = load_space(SPACE)
-    job = Job(space, evaluate, ("area_mm2",), tuple(options.items()))
+    job = RungJob(space, evaluate, ("area_mm2",), tuple(options.items()))
     found = [line for lines in engine.run(job, keyed(space)) for line in split(lines)]
-    rows = [Row(key, tuple(values), metrics, *extra) for _, key, values, metrics, *extra in found]
+    rows = [
+        PointRow(key, tuple(values), metrics, *extra) for _, key, values, metrics, *extra in found
+    ]
     assert len({row.key for row in rows}) == len(rows) == 36  # every point once, none lost
     return rows
 
@@ -89,7 +91,7 @@ def test_points_are_drawn_as_workers_ask_for_them():
             yield f"{number:016x}", (64, 4, 40)
 
     done = 0
-    for lines in Engine(jobs=1).run(Job(space, faulty, ("area_mm2",)), points()):
+    for lines in Engine(jobs=1).run(RungJob(space, faulty, ("area_mm2",)), points()):
         done += len(lines)
         most = max(most, drawn - done)
         if done > 20_000:

@@ -25,7 +25,7 @@ class IdxFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class IdxSource:
     """A data set in the idx format. `files` maps each of PARTS to its file; `folders` are tried
     below $ARCHSIM_DATA in this order.
     """
@@ -40,7 +40,7 @@ class Source:
 
 
 @functools.cache
-def catalogue() -> dict[str, Source]:
+def catalogue() -> dict[str, IdxSource]:
     """The sets of catalogue.toml by name."""
     tables = read_toml(Path(__file__).with_name("catalogue.toml"))
     sources = {}
@@ -48,7 +48,7 @@ def catalogue() -> dict[str, Source]:
         files = {
             part: IdxFile(**table[part] | {"shape": tuple(table[part]["shape"])}) for part in PARTS
         }
-        sources[name] = Source(
+        sources[name] = IdxSource(
             name,
             table["title"],
             table["source"],

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from hwlib.errors import InputError
-from workloads.datasets.catalogue import IdxFile, Source
+from workloads.datasets.catalogue import IdxFile, IdxSource
 
 SECONDS = 30  # without a byte from a mirror
 _BLOCK = 1 << 16
@@ -38,7 +38,7 @@ def cache_folder() -> Path:
 
 
 def find_files(
-    source: Source, download: bool = True, progress: Progress | None = None
+    source: IdxSource, download: bool = True, progress: Progress | None = None
 ) -> dict[str, Path]:
     """The path of each file of a set, by part. What is missing is downloaded into the cache, whole
     and checked or not at all.
@@ -76,7 +76,7 @@ def _reporter(
     return report
 
 
-def _folders(source: Source) -> list[Path]:
+def _folders(source: IdxSource) -> list[Path]:
     data = os.environ.get("ARCHSIM_DATA")
     if data and not Path(data).is_dir():
         raise InputError("not a folder", where="ARCHSIM_DATA", got=data)
@@ -94,7 +94,7 @@ def _look(folders: list[Path], file: IdxFile) -> Path | None:
     return next((path for path in paths if path.is_file()), None)
 
 
-def _download(source: Source, file: IdxFile, report: Callable[[int], None]) -> Path:
+def _download(source: IdxSource, file: IdxFile, report: Callable[[int], None]) -> Path:
     folder = cache_folder() / "datasets" / source.name
     faults = []
     hint = "set ARCHSIM_CACHE to another folder"
@@ -146,7 +146,7 @@ def _copy(address: str, file: IdxFile, target: BinaryIO, report: Callable[[int],
         )
 
 
-def _advice(source: Source) -> str:
+def _advice(source: IdxSource) -> str:
     return (
         f"offline: run `archsim data fetch {source.name}` where there is a network, or get the "
         "four .gz files in any other way, "

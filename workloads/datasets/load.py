@@ -9,7 +9,7 @@ import numpy as np
 
 from hwlib.errors import InputError, nearest
 from workloads.datasets.arrays import read_arrays
-from workloads.datasets.catalogue import Source, catalogue
+from workloads.datasets.catalogue import IdxSource, catalogue
 from workloads.datasets.dataset import Dataset
 from workloads.datasets.fetch import Progress, find_files
 from workloads.datasets.idx import read_idx
@@ -97,7 +97,7 @@ def fetch_dataset(name: str, progress: Progress | None = None) -> list[Path]:
     return list(paths.values())
 
 
-def _source(name: str) -> Source:
+def _source(name: str) -> IdxSource:
     known = list_datasets()
     if name not in known:
         raise InputError(

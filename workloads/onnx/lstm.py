@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _INPUTS = 8
 
 
-class Cell(NamedTuple):
+class LstmCell(NamedTuple):
     """An LSTM node.
 
     Args:
@@ -68,7 +68,7 @@ def _lstm(builder: Builder, node: NodeProto) -> None:
     _last_states(builder, node, names, cell)
 
 
-def _cell(builder: Builder, node: NodeProto, given: list[str], value: Value) -> Cell:
+def _cell(builder: Builder, node: NodeProto, given: list[str], value: Value) -> LstmCell:
     """The node's sizes. Raises InputError where weights, input and batch do not fit."""
     fields = Attributes(node)
     weight = builder.weight_shape(given[1], node)
@@ -94,7 +94,7 @@ def _cell(builder: Builder, node: NodeProto, given: list[str], value: Value) -> 
     if batch != builder.graph.batch:
         hint = "export with the batch as the first axis, or layout 0"
         raise builder.fault(node, "the LSTM's batch is not the network's", hint, value.full)
-    return Cell(steps, weight[2], weight[1] // 4, directions, batch_first)
+    return LstmCell(steps, weight[2], weight[1] // 4, directions, batch_first)
 
 
 def _used(builder: Builder, node: NodeProto, index: int) -> str:
@@ -103,7 +103,7 @@ def _used(builder: Builder, node: NodeProto, index: int) -> str:
     return name if builder.graph.uses[name] else ""
 
 
-def _states(builder: Builder, node: NodeProto, names: list[str], cell: Cell) -> None:
+def _states(builder: Builder, node: NodeProto, names: list[str], cell: LstmCell) -> None:
     """Y: (steps, directions, batch, hidden), batch first where the layout says so."""
     tensor = _used(builder, node, 0)
     if not tensor:
@@ -120,7 +120,7 @@ def _states(builder: Builder, node: NodeProto, names: list[str], cell: Cell) -> 
     builder.values[tensor] = Value(layer, builder.full(tensor, node), axis)
 
 
-def _last_states(builder: Builder, node: NodeProto, names: list[str], cell: Cell) -> None:
+def _last_states(builder: Builder, node: NodeProto, names: list[str], cell: LstmCell) -> None:
     """Y_h and Y_c: (directions, batch, hidden), batch first where the layout says so."""
     for tensor in filter(None, (_used(builder, node, 1), _used(builder, node, 2))):
         last = [builder.reshaped(name, (1, cell.hidden), node, "slice", "_last") for name in names]

@@ -50,13 +50,13 @@ def _moved(operator: str, move: Move) -> Converter:
                 # Only Gather with a single index drops an axis.
                 dropped = Attributes(node).integer("axis", 0) % len(value.full)
                 axis = axis - 1 if dropped < axis else None if dropped == axis else axis
-            output = Output(number, tensor, full, axis)
+            output = NodeOutput(number, tensor, full, axis)
             _add_move(builder, node, operator, move, output)
 
     return convert
 
 
-class Output(NamedTuple):
+class NodeOutput(NamedTuple):
     """One output of a node: its number, its name, its whole shape and where its batch is."""
 
     number: int
@@ -65,7 +65,9 @@ class Output(NamedTuple):
     axis: int | None
 
 
-def _add_move(builder: Builder, node: NodeProto, operator: str, move: Move, output: Output) -> None:
+def _add_move(
+    builder: Builder, node: NodeProto, operator: str, move: Move, output: NodeOutput
+) -> None:
     value = builder.source(node.input[0], node)
 
     def origins(constants: Constants) -> Array:
@@ -97,7 +99,7 @@ def _add_move(builder: Builder, node: NodeProto, operator: str, move: Move, outp
 
 
 def _stands_still(
-    builder: Builder, node: NodeProto, value: Value, origins: Role, output: Output, shape: Shape
+    builder: Builder, node: NodeProto, value: Value, origins: Role, output: NodeOutput, shape: Shape
 ) -> bool:
     """Whether a node moves nothing within an image; False where that is not known yet."""
     if math.prod(value.full) > _LARGEST_LOOKED_AT:

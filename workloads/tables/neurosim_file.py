@@ -17,7 +17,7 @@ from archsim.readers.table import check_size
 from hwlib.errors import InputError
 from workloads.layers import check_work
 from workloads.network import Layer, Network
-from workloads.tables.padding import Window
+from workloads.tables.padding import WindowLine
 from workloads.tables.products import as_product, choose_products, note_products
 from workloads.tables.topology import Notes, chain, check_total, number_in
 
@@ -105,7 +105,7 @@ def _convolution(name: str, row: dict[str, int], padded: bool, where: str) -> La
     size = check_size((row["input depth"], row["input height"], row["input width"]), where, "input")
     kernel = (row["kernel height"], row["kernel width"])
     stride = (row["stride"], row["stride"])
-    shape = Window(name, (size[1], size[2]), kernel, stride)
+    shape = WindowLine(name, (size[1], size[2]), kernel, stride)
     padding = (
         same_padding(size, kernel, stride, (1, 1)) if padded and shape.can_pad else (0, 0, 0, 0)
     )

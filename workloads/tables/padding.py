@@ -20,7 +20,7 @@ _START = "no padding column: "
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class WindowLine:
     """One line of the table: (height, width) of its input, kernel and stride."""
 
     name: str
@@ -84,7 +84,7 @@ def check_reading(padding: object) -> str:
     return str(padding)
 
 
-def choose_reading(windows: Sequence[Window]) -> tuple[str, str]:
+def choose_reading(windows: Sequence[WindowLine]) -> tuple[str, str]:
     """("same" or "none", the note that says so) for a whole file."""
     free = [window for window in windows if window.can_pad]
     if not free:
@@ -120,7 +120,7 @@ def choose_reading(windows: Sequence[Window]) -> tuple[str, str]:
     )
 
 
-def _count(windows: Sequence[Window]) -> _Fits:
+def _count(windows: Sequence[WindowLine]) -> _Fits:
     fits = _Fits()
     for window, following in zip(windows, windows[1:]):
         if window.can_pad or following.can_pad:
@@ -131,7 +131,7 @@ def _count(windows: Sequence[Window]) -> _Fits:
     return fits
 
 
-def _follows(output: Pair, following: Window, more: Pair = (0, 0)) -> bool:
+def _follows(output: Pair, following: WindowLine, more: Pair = (0, 0)) -> bool:
     """True where the next input is this output, as it is or pooled by two, `more` added to it.
 
     A pooling window of three, which loses one more of an even map, is believed where nothing else
@@ -144,7 +144,7 @@ def _follows(output: Pair, following: Window, more: Pair = (0, 0)) -> bool:
     return min(wanted) > 0 and wanted in (output, *smaller)
 
 
-def _against(windows: Sequence[Window], same: bool) -> str:
+def _against(windows: Sequence[WindowLine], same: bool) -> str:
     """The layers whose successor follows from the other reading only."""
     other = []
     for window, following in zip(windows, windows[1:]):

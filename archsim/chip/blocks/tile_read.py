@@ -80,7 +80,7 @@ class TileReadSettings(Section):
 
 
 @dataclass(frozen=True, slots=True)
-class Lines:
+class DrivenLines:
     """Lines of all tiles that a read drives and senses, the cells between them, and its tiles; the
     parts of a layer that take part, as numbers that need not be whole.
     """
@@ -179,7 +179,7 @@ def _references(chip: Architecture) -> int:
     return chip.weights.reference_columns if mapped else 0
 
 
-def _lines(job: TileJob) -> Lines:
+def _lines(job: TileJob) -> DrivenLines:
     plan = job.plan
     layer = job.layer
     matrix = job.matrix
@@ -203,7 +203,7 @@ def _lines(job: TileJob) -> Lines:
         * arrays
         * (layer.columns + _references(chip) * layer.column_splits)
     )
-    return Lines(
+    return DrivenLines(
         driven * share * taken,
         sensed * share * reached,
         cells,
@@ -235,7 +235,7 @@ def _applications(job: TileJob) -> int:
     return job.plan.timing.conversions_in_turn if job.chip.read.front_end == "shared" else 1
 
 
-def _count_inputs(job: TileJob, lines: Lines) -> None:
+def _count_inputs(job: TileJob, lines: DrivenLines) -> None:
     plan = job.plan
     read = job.chip.read
     activity = job.activity
@@ -258,7 +258,7 @@ def _count_inputs(job: TileJob, lines: Lines) -> None:
     add(plan.step, "array", "read", lines.cells * exposure)
 
 
-def _count_conversions(job: TileJob, lines: Lines) -> None:
+def _count_conversions(job: TileJob, lines: DrivenLines) -> None:
     plan = job.plan
     layer = job.layer
     chip = job.chip

@@ -16,7 +16,7 @@ from archsim.chip.section import Section
 from hwlib.effects import SLOWER, Effects
 
 
-class UpdateSettings(Section):
+class TileUpdateSettings(Section):
     """Parallel outer-product update in the array by coincident pulse trains."""
 
     pulse_cycles: Annotated[int, Field(ge=1, le=1_000_000), SLOWER] = 1
@@ -29,13 +29,13 @@ class UpdateSettings(Section):
     """Slots of a pulse train."""
 
 
-class TileUpdate(Block[UpdateSettings]):
+class TileUpdate(Block[TileUpdateSettings]):
     """All tiles and copies of a layer at once, for polarity phases x train length x pulse: a train
     has one length for all lines.
     """
 
     name = "update"
-    section = UpdateSettings
+    section = TileUpdateSettings
     kinds = ("pulse_update",)
     acts = {
         "pulse_cycles": Acts(lambda run: bool(run.of("pulse_update")), "no update in the array"),

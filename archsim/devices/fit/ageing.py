@@ -14,7 +14,7 @@ FEW_READINGS = 4
 
 
 @dataclass(frozen=True)
-class Ageing:
+class MeasuredAgeing:
     """What time does to a conductance.
 
     Attributes:
@@ -41,7 +41,7 @@ class Ageing:
     holds: int
 
 
-def fit_ageing(holds: Sequence[Hold]) -> Ageing | None:
+def fit_ageing(holds: Sequence[Hold]) -> MeasuredAgeing | None:
     """Both laws fitted to every hold of at least four readings; None where there is none."""
     exponents = []
     errors = []
@@ -70,7 +70,7 @@ def fit_ageing(holds: Sequence[Hold]) -> Ageing | None:
     spread = np.var(exponents, ddof=1) - np.mean(errors) if len(exponents) > 1 else 0.0
     times = np.array([decay.time_s for decay in decays])
     known = times[np.isfinite(times)]
-    return Ageing(
+    return MeasuredAgeing(
         float(max(0.0, np.mean(exponents))),
         float(np.sqrt(max(0.0, spread))),
         float(np.sqrt(np.mean(squares))),

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from archsim.devices import LAWS, load_law
-from archsim.devices.fit.ageing import Ageing, fit_ageing
+from archsim.devices.fit.ageing import MeasuredAgeing, fit_ageing
 from archsim.devices.fit.curves import to_weights
 from archsim.devices.fit.law_fit import LawFit, fit_law
 from archsim.devices.fit.measurement import Measured
@@ -41,7 +41,7 @@ class DeviceFit:
     chosen: LawFit
     suggested: str
     noise: Noise
-    ageing: Ageing | None
+    ageing: MeasuredAgeing | None
     parameters: Mapping[str, float | str]
     notes: tuple[str, ...]
 
@@ -187,7 +187,7 @@ def _reading(
 def _notes_on_ageing(
     measured: Measured,
     fit: LawFit,
-    ageing: Ageing | None,
+    ageing: MeasuredAgeing | None,
     parameters: dict[str, float | str],
     names: Mapping[str, Parameter],
 ) -> list[str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from archsim.exploration.analysis.pareto import front_layers, knee, pareto_front, promote
-from archsim.exploration.store.table import Table
+from archsim.exploration.store.table import PointTable
 
 if TYPE_CHECKING:
     from archsim.exploration.sweep import Sweep
@@ -18,7 +18,7 @@ MOST_CANDIDATES = 60
 SAMPLES = 200
 
 
-def front_indices(table: Table) -> list[int]:
+def front_indices(table: PointTable) -> list[int]:
     """Rows of a table on its Pareto front, by the first objective. Designs equal in every objective
     are all there; what a guard holds back is not.
     """
@@ -30,7 +30,7 @@ def front_indices(table: Table) -> list[int]:
     return [int(i) for i in kept[np.lexsort(costs.T[::-1])]]
 
 
-def knee_index(table: Table) -> int | None:
+def knee_index(table: PointTable) -> int | None:
     """The row of the knee of the front, None where the front has no bend to speak of."""
     front = front_indices(table)
     indices, costs, _ = table.costs(table.space.objectives, ranked=True)
@@ -39,7 +39,7 @@ def knee_index(table: Table) -> int | None:
     return None if chosen is None else front[chosen]
 
 
-def layers(table: Table) -> dict[int, int]:
+def layers(table: PointTable) -> dict[int, int]:
     """Row -> layer of its front (1: the front itself), for the first few layers."""
     indices, costs, _ = table.costs(table.space.objectives, ranked=True)
     if not len(indices):
@@ -49,7 +49,7 @@ def layers(table: Table) -> dict[int, int]:
 
 
 def uncertainty(
-    sweep: Sweep, table: Table, samples: int = SAMPLES, seed: int = 0
+    sweep: Sweep, table: PointTable, samples: int = SAMPLES, seed: int = 0
 ) -> list[dict[str, Any]]:
     """Bands of the designs on and near the front of a table, and in which share of draws each is on
     the front.

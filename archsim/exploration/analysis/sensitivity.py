@@ -14,7 +14,7 @@ from itertools import combinations
 
 import numpy as np
 
-from archsim.exploration.store.table import Table
+from archsim.exploration.store.table import PointTable
 
 MAX_GROUPS = 12
 _RESAMPLES = 200
@@ -33,7 +33,7 @@ class Index:
     high: float
 
 
-def groups_of(table: Table, number: int, indices: np.ndarray) -> tuple[np.ndarray, list[str]]:
+def groups_of(table: PointTable, number: int, indices: np.ndarray) -> tuple[np.ndarray, list[str]]:
     """The group of each point along an axis, and what the groups are called; continuous axes are
     cut into equal shares.
     """
@@ -85,7 +85,7 @@ def explained(
 
 
 def sensitivities(
-    table: Table, metric: str, exact: bool, seed: int = 0
+    table: PointTable, metric: str, exact: bool, seed: int = 0
 ) -> tuple[list[Index], list[Index], bool]:
     """First-order indices, interactions of pairs (largest first), and whether the logarithm was
     taken.
@@ -142,7 +142,7 @@ def _index(
     return Index(axes, max(0.0, share), max(0.0, share + low), min(1.0, max(0.0, share + high)))
 
 
-def main_effects(table: Table, metric: str, number: int) -> list[dict[str, object]]:
+def main_effects(table: PointTable, metric: str, number: int) -> list[dict[str, object]]:
     """The objective along an axis: for each value its mean (geometric where on a logarithmic scale)
     and quartiles over all else.
     """
@@ -170,7 +170,7 @@ def main_effects(table: Table, metric: str, number: int) -> list[dict[str, objec
     return rows
 
 
-def interaction(table: Table, metric: str, first: int, second: int) -> list[dict[str, object]]:
+def interaction(table: PointTable, metric: str, first: int, second: int) -> list[dict[str, object]]:
     """The mean of the objective for every pair of values of two axes, as rows {first, second, mean,
     points}.
     """

@@ -12,7 +12,7 @@ import numpy as np
 from archsim.cost.counted_design import Counted, counted_estimate
 from archsim.cost.draws import DRAWN, PERCENTILES
 from archsim.exploration.analysis.pareto import pareto_front
-from archsim.exploration.store.table import Table
+from archsim.exploration.store.table import PointTable
 from archsim.exploration.work.metrics import OTHER, PRICED, TIMED, TRAINED
 from archsim.exploration.work.pricing import breakdown
 
@@ -60,7 +60,7 @@ def can_sample(names: Sequence[str]) -> bool:
 
 
 def constraint_shares(
-    table: Table, chosen: Sequence[int], draws: Mapping[str, np.ndarray]
+    table: PointTable, chosen: Sequence[int], draws: Mapping[str, np.ndarray]
 ) -> dict[str, np.ndarray]:
     """Constraint -> the share of draws in which each chosen design meets it.
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class RunnableDesign:
     """A design ready to run: a chip, the trace of a step, its update rule (None for inference) and
     the images through it.
     """
@@ -32,7 +32,7 @@ class Step:
     images: int
 
 
-def resolve(design: Mapping[str, Any]) -> Step:
+def resolve(design: Mapping[str, Any]) -> RunnableDesign:
     """The step of a design. Raises InputError for a design that the chip, the scheme or the network
     does not allow.
     """
@@ -49,7 +49,7 @@ def resolve(design: Mapping[str, Any]) -> Step:
     )
     scheme, phase = design["scheme"], design["phase"]
     trace, rule = _trace(design["network"], scheme, settings, phase, design["batch"])
-    return Step(chip, trace, rule, design["images"] or design["batch"])
+    return RunnableDesign(chip, trace, rule, design["images"] or design["batch"])
 
 
 @remembered(64)

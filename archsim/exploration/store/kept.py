@@ -16,12 +16,12 @@ from archsim.exploration.space.load import load_space
 from archsim.exploration.space.space import Rung, Space
 from archsim.exploration.space.walk import Planned
 from archsim.exploration.store.store import FILE, Store
-from archsim.exploration.store.table import Table
+from archsim.exploration.store.table import PointTable
 from archsim.exploration.sweep import Sweep, read_stored_space
 from archsim.exploration.work.engine import Engine
 from archsim.exploration.work.metrics import read_metric
 from archsim.exploration.work.rungs import compact_run, kept_training
-from archsim.exploration.work.worker import Job
+from archsim.exploration.work.worker import RungJob
 from hwlib.errors import InputError
 
 KEPT = "kept"  # the option that hands a worker what the rows kept: (key, what) pairs
@@ -98,7 +98,7 @@ class _Repricing(Ladder):
         self.kept: dict[str, Any] = {}
         self.missing: list[str] = []
 
-    def _promoted(self, below: Table, rung: Rung) -> Planned:
+    def _promoted(self, below: PointTable, rung: Rung) -> Planned:
         if rung.kind != "training":
             return super()._promoted(below, rung)
         chosen, changed = {}, {}
@@ -145,8 +145,8 @@ class _Repricing(Ladder):
             (name for name, value in self.inputs.items() if stored.get(name, value) != value), ""
         )
 
-    def _job(self, rung: Rung, metrics: tuple[str, ...], head: int) -> Job:
+    def _job(self, rung: Rung, metrics: tuple[str, ...], head: int) -> RungJob:
         if rung.kind != "training":
             return super()._job(rung, metrics, head)
         options = (*rung.options, (KEPT, tuple(self.kept.items())))
-        return Job(self.space, kept_rung, metrics, options, head)
+        return RungJob(self.space, kept_rung, metrics, options, head)

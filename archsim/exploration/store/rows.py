@@ -14,7 +14,7 @@ from archsim.readers.digest import seal_line
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class PointRow:
     """One point on one rung. `metrics` is None where it was refused (the design is impossible) or
     failed; `extra` says why.
     """
@@ -44,7 +44,7 @@ class Lines:
         return len(self.keys)
 
 
-def write_line(head: int, row: Row) -> bytes:
+def write_line(head: int, row: PointRow) -> bytes:
     """`[head, key, axis values, metrics or null]`, with what else belongs to the point as a fifth
     entry, and the digest of all that as the last. Raises ValueError or TypeError for what JSON does
     not hold.
@@ -58,14 +58,14 @@ def pack(keys: Sequence[str], lines: Sequence[bytes]) -> Lines:
     return Lines(tuple(int(key, 16) for key in keys), tuple(map(len, lines)), b"".join(lines))
 
 
-def pack_rows(head: int, rows: Sequence[Row]) -> Lines:
+def pack_rows(head: int, rows: Sequence[PointRow]) -> Lines:
     """Rows under a head as lines."""
     return pack([row.key for row in rows], [write_line(head, row) for row in rows])
 
 
-def row_of(parts: list[Any]) -> Row:
+def row_of(parts: list[Any]) -> PointRow:
     """A row from its JSON list."""
-    return Row(
+    return PointRow(
         parts[1],
         tuple(parts[2]),
         None if parts[3] is None else tuple(parts[3]),

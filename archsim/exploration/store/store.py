@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from archsim.basics.folders import hold
-from archsim.exploration.store.rows import Lines, Row, is_row, pack_rows, parse_line, row_of
+from archsim.exploration.store.rows import Lines, PointRow, is_row, pack_rows, parse_line, row_of
 from archsim.readers import table_checks
 from archsim.readers.digest import has_digest, note, seal, sealed_line, unseal
 from archsim.readers.documents import parse_json
@@ -186,7 +186,7 @@ class Store:
             index[key] = offset
             offset += size
 
-    def add(self, head: int, rows: Sequence[Row]) -> None:
+    def add(self, head: int, rows: Sequence[PointRow]) -> None:
         """Append rows under a head."""
         self.append(head, pack_rows(head, rows))
 
@@ -261,13 +261,13 @@ class Store:
             return line
         return opened
 
-    def find(self, key: str, heads: Sequence[int]) -> tuple[int, Row] | None:
+    def find(self, key: str, heads: Sequence[int]) -> tuple[int, PointRow] | None:
         """The row of a key under the first of some heads that has it, with its head."""
         return next(
             ((head, row_of(rows[0])) for head, _, rows in self.fetch([int(key, 16)], heads)), None
         )
 
-    def rows(self, head: int) -> Iterator[Row]:
+    def rows(self, head: int) -> Iterator[PointRow]:
         """Every row of a head, in the order of the file."""
         offsets = sorted(self._index[head].values())
         for start in range(0, len(offsets), _AT_ONCE):

@@ -19,7 +19,7 @@ _UNKNOWN = 3
 STATUS = ("done", "refused", "failed")
 
 
-class Table:
+class PointTable:
     """Rows of a rung in the order of the space. A point takes 8 bytes an axis and a metric, so a
     million fit easily.
 

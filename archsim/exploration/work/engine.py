@@ -15,9 +15,15 @@ from dataclasses import dataclass, replace
 from archsim.basics.cluster import cluster_deaths, dask_client
 from archsim.basics.processes import guarded, worker_arguments
 from archsim.basics.scratch import Scratch
-from archsim.exploration.store.rows import Lines, Row, pack_rows
+from archsim.exploration.store.rows import Lines, PointRow, pack_rows
 from archsim.exploration.work.feed import Feed, Point
-from archsim.exploration.work.worker import Batch, Job, read_marks, run_batch, with_absolute_paths
+from archsim.exploration.work.worker import (
+    Batch,
+    RungJob,
+    read_marks,
+    run_batch,
+    with_absolute_paths,
+)
 from archsim.schemes.own_file import own_schemes
 
 _IN_VAIN = 10  # deaths in a row between which no batch came back
@@ -34,7 +40,7 @@ class Engine:
     timeout_s: float | None = None
     memory_mb: int | None = None
 
-    def run(self, job: Job, points: Iterable[Point]) -> Iterator[Lines]:
+    def run(self, job: RungJob, points: Iterable[Point]) -> Iterator[Lines]:
         """Lines of all points, batch by batch, in the order they are finished. Points are drawn
         only as workers ask for them.
 
@@ -64,7 +70,7 @@ class Engine:
             for point in again:
                 yield self._alone(job, point).lines
 
-    def _run_all(self, job: Job, points: Iterable[Point]) -> Iterator[Batch]:
+    def _run_all(self, job: RungJob, points: Iterable[Point]) -> Iterator[Batch]:
         feed = Feed(points)
         deaths = _deaths(self.cluster)
         in_vain = 0
@@ -87,19 +93,21 @@ class Engine:
                 for point in suspects:
                     yield self._alone(job, point)
 
-    def _alone(self, job: Job, point: Point) -> Batch:
+    def _alone(self, job: RungJob, point: Point) -> Batch:
         """One point by itself, for the last time: a worker that dies now died of it."""
         try:
             (batch,) = self._parallel(replace(job, retries=False), [(0, [point])])
             return batch
         except _deaths(self.cluster):
             reason = "the worker died twice at this point (killed, crashed or out of memory)"
-            row = Row(
+            row = PointRow(
                 point[0], point[1], None, {"status": "failed", "reason": reason, "cause": "death"}
             )
             return Batch(0, 0.0, 1, pack_rows(job.head, [row]))
 
-    def _parallel(self, job: Job, batches: Iterable[tuple[int, list[Point]]]) -> Iterator[Batch]:
+    def _parallel(
+        self, job: RungJob, batches: Iterable[tuple[int, list[Point]]]
+    ) -> Iterator[Batch]:
         if self.jobs == 1 and not self.cluster:
             return (run_batch(job, number, batch) for number, batch in batches)
         from joblib import Parallel, delayed

@@ -12,7 +12,7 @@ from archsim.chip.built import BuiltChip, build_chip, parts_of
 from archsim.chip.load import validate
 from archsim.chip.place import place
 from archsim.cost.estimate import Estimate, price_run
-from archsim.exploration.space.design import Step, resolve
+from archsim.exploration.space.design import RunnableDesign, resolve
 from archsim.exploration.work.metrics import read_metric
 from archsim.ledger.ledger import Ledger
 from hwlib.errors import InputError
@@ -66,7 +66,7 @@ def price_point(design: Mapping[str, Any], metrics: Sequence[str]) -> list[float
     return numbers
 
 
-def built_of(design: Mapping[str, Any]) -> tuple[Step, BuiltChip]:
+def built_of(design: Mapping[str, Any]) -> tuple[RunnableDesign, BuiltChip]:
     """A design's step and its chip, built and checked as `simulate` does. Raises InputError as
     `archsim run` would.
     """

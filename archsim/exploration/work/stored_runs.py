@@ -9,7 +9,7 @@ from typing import Any
 
 from archsim.exploration.space.keys import key_of
 from archsim.exploration.space.space import Rung, Space
-from archsim.exploration.store.rows import Row
+from archsim.exploration.store.rows import PointRow
 from archsim.exploration.store.store import Store
 from archsim.exploration.store.versions import code_version
 from archsim.exploration.work.metrics import OTHER, STANDARD
@@ -90,7 +90,7 @@ class Repricer:
         self._scheduled.add(work)
         return False
 
-    def batches(self) -> Iterator[list[Row]]:
+    def batches(self) -> Iterator[list[PointRow]]:
         """The rows of what was taken, once the runs they rest on are stored."""
         if not self._waiting:
             return
@@ -104,19 +104,19 @@ class Repricer:
             self.count += 1
             yield [self._row(key, point, runs.get(work), work)]
 
-    def _row(self, key: str, point: tuple, stored: Row | None, work: str) -> Row:
+    def _row(self, key: str, point: tuple, stored: PointRow | None, work: str) -> PointRow:
         design = self._space.design(point)
         if (
             stored is None
         ):  # the run it waited for failed or was refused: this one has to speak for itself
             from archsim.exploration.work.rungs import timing_rung
-            from archsim.exploration.work.worker import Job, run_point
+            from archsim.exploration.work.worker import RungJob, run_point
 
-            return run_point(Job(self._space, timing_rung, self._metrics), key, point)
+            return run_point(RungJob(self._space, timing_rung, self._metrics), key, point)
         try:
             numbers = price_stored(design, stored.extra["run"], self._metrics)
         except InputError as error:
-            return Row(
+            return PointRow(
                 key, point, None, {"status": "refused", "reason": error.message[:MAX_REASON]}
             )
-        return Row(key, point, tuple(numbers), {"work": work})
+        return PointRow(key, point, tuple(numbers), {"work": work})

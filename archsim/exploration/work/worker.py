@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from archsim.exploration.space.space import Space
-from archsim.exploration.store.rows import Lines, Row, pack, write_line
+from archsim.exploration.store.rows import Lines, PointRow, pack, write_line
 from archsim.exploration.work.rungs import Evaluate
 from hwlib.errors import InputError
 
@@ -25,7 +25,7 @@ RETRIED = ("timeout", "memory")
 
 
 @dataclass(frozen=True)
-class Job:
+class RungJob:
     """What all batches of a rung share. `head` is the rung's number in the store; `marks` is a
     folder where a worker says which point it is at, empty for none.
     With `retries` a point that ran out of time or memory is given back instead of written.
@@ -47,7 +47,7 @@ class Job:
     paths: Mapping[str, str] = field(default_factory=dict)
 
 
-def with_absolute_paths(job: Job) -> Job:
+def with_absolute_paths(job: RungJob) -> RungJob:
     """The job with the absolute path of every file that its space, its axes and its options name."""
     space = job.space
     named = [
@@ -84,7 +84,7 @@ class Batch:
     again: tuple[tuple[str, tuple], ...] = ()
 
 
-def run_batch(job: Job, number: int, points: Sequence[tuple[str, tuple]]) -> Batch:
+def run_batch(job: RungJob, number: int, points: Sequence[tuple[str, tuple]]) -> Batch:
     """Work out (key, axis values) points. A fault costs its point only."""
     started = time.perf_counter()
     keys = []
@@ -108,7 +108,7 @@ def run_batch(job: Job, number: int, points: Sequence[tuple[str, tuple]]) -> Bat
     )
 
 
-def _line(job: Job, row: Row) -> bytes:
+def _line(job: RungJob, row: PointRow) -> bytes:
     try:
         return write_line(job.head, row)
     except (TypeError, ValueError) as error:
@@ -117,7 +117,7 @@ def _line(job: Job, row: Row) -> bytes:
         )
 
 
-def run_point(job: Job, key: str, values: tuple) -> Row:
+def run_point(job: RungJob, key: str, values: tuple) -> PointRow:
     """The row of one point, whatever happens to it."""
     try:
         with _time_limit(job.timeout_s):
@@ -128,7 +128,7 @@ def run_point(job: Job, key: str, values: tuple) -> Row:
         for name, number in zip(job.metrics, numbers):
             if isinstance(number, float) and not math.isfinite(number):
                 return _lost(key, values, "failed", f"{name} is {number}")
-        return Row(key, values, tuple(numbers), extra)
+        return PointRow(key, values, tuple(numbers), extra)
     except InputError as error:
         return _lost(key, values, "refused", error.message)
     except _TooLong:
@@ -139,9 +139,9 @@ def run_point(job: Job, key: str, values: tuple) -> Row:
         return _lost(key, values, "failed", f"{type(error).__name__}: {error}")
 
 
-def _lost(key: str, values: tuple, status: str, reason: str, cause: str = "") -> Row:
+def _lost(key: str, values: tuple, status: str, reason: str, cause: str = "") -> PointRow:
     extra = {"status": status, "reason": reason[:MAX_REASON]}
-    return Row(key, values, None, extra | ({"cause": cause} if cause else {}))
+    return PointRow(key, values, None, extra | ({"cause": cause} if cause else {}))
 
 
 @contextlib.contextmanager

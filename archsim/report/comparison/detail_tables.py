@@ -10,10 +10,10 @@ from archsim.report.drawing import format as fmt
 from archsim.report.drawing.palette import label, token
 from archsim.report.run.tables import component_table, figure_table
 from archsim.report.run.view import View
-from archsim.report.table import Column, Table
+from archsim.report.table import Column, ShownTable
 
 
-def used_figures(view: ComparisonView) -> Table:
+def used_figures(view: ComparisonView) -> ShownTable:
     """The figures of all schemes, with how many of them rest on each."""
     table = figure_table(View({"figures": view.figures}))
     count = len(view.views)
@@ -26,7 +26,7 @@ def used_figures(view: ComparisonView) -> Table:
     return replace(table, columns=(*table.columns[:6], used, *table.columns[6:]))
 
 
-def detail_tables(view: ComparisonView, number: int) -> tuple[Table, Table]:
+def detail_tables(view: ComparisonView, number: int) -> tuple[ShownTable, ShownTable]:
     """Components and phases of one scheme, for all simulated images."""
     own = view.views[number - 1]
     images = own.result["images"]
@@ -41,7 +41,7 @@ def detail_tables(view: ComparisonView, number: int) -> tuple[Table, Table]:
         replace(
             component_table(own), name=f"components-{number}", heading=f"Components, energy {of}"
         ),
-        Table(
+        ShownTable(
             f"phases-{number}",
             f"Phases {of}",
             columns,
@@ -51,7 +51,7 @@ def detail_tables(view: ComparisonView, number: int) -> tuple[Table, Table]:
     )
 
 
-def breakdown_table(view: ComparisonView) -> Table:
+def breakdown_table(view: ComparisonView) -> ShownTable:
     """Every component and phase of every scheme, for a spreadsheet."""
     rows = []
     for row, energy, area, phases in zip(
@@ -78,10 +78,10 @@ def breakdown_table(view: ComparisonView) -> Table:
         Column("area_mm2", "Area", key_of("area_mm2"), fmt.area),
         Column("energy_per_image_j", "Energy / image", key_of("energy_per_image_j"), in_unit("J")),
     )
-    return Table("breakdown", "Breakdown of every scheme", columns, rows)
+    return ShownTable("breakdown", "Breakdown of every scheme", columns, rows)
 
 
-def epoch_table(view: ComparisonView) -> Table:
+def epoch_table(view: ComparisonView) -> ShownTable:
     """The epochs of every scheme, for a spreadsheet."""
     names = ("epoch", "train_error_percent", "test_error_percent", "images_per_second")
     rows = [
@@ -89,7 +89,7 @@ def epoch_table(view: ComparisonView) -> Table:
         for row, own in zip(view.rows, view.views)
         for epoch in own.rows("epochs")
     ]
-    return Table(
+    return ShownTable(
         "epochs",
         "Epochs",
         (

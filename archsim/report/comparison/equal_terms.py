@@ -9,7 +9,7 @@ from typing import Any
 
 from archsim.report.comparison.view import ComparisonView
 from archsim.report.drawing import format as fmt
-from archsim.report.table import Column, Row, Table
+from archsim.report.table import Column, Row, ShownTable
 
 _UNITS = {"energy_per_image_j": "J", "latency_per_image_s": "s"}
 _WORDS = {
@@ -72,7 +72,7 @@ def _text(name: str, heading: str) -> Column:
     return Column(name, heading, lambda row: row.get(name), str, numeric=False)
 
 
-def tuning_table(view: ComparisonView) -> Table:
+def tuning_table(view: ComparisonView) -> ShownTable:
     """Every trial of every scheme; the one that was taken says so."""
     rows: list[Row] = []
     for entry in view.document["rows"]:
@@ -100,10 +100,10 @@ def tuning_table(view: ComparisonView) -> Table:
         _text("settings", "Settings"),
         _text("taken", ""),
     )
-    return Table("tuning", "Trials of the tuning", columns, rows)
+    return ShownTable("tuning", "Trials of the tuning", columns, rows)
 
 
-def paired_table(view: ComparisonView) -> Table:
+def paired_table(view: ComparisonView) -> ShownTable:
     """Differences of two schemes, paired by seed."""
     rows: list[Row] = []
     for pair in view.document["paired"]:
@@ -127,7 +127,7 @@ def paired_table(view: ComparisonView) -> Table:
         Column("standard_error", "error", lambda row: row["standard_error"], str, hidden=True),
         Column("seeds", "Seeds", lambda row: row["seeds"], str),
     )
-    return Table("paired", "Differences by seed", columns, rows)
+    return ShownTable("paired", "Differences by seed", columns, rows)
 
 
 def _difference(pair: Mapping[str, Any]) -> str:

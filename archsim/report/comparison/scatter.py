@@ -20,7 +20,7 @@ _ZERO = 40.0  # pixels kept for schemes whose cost is zero
 
 
 @dataclass(frozen=True, slots=True)
-class Cost:
+class CostAxis:
     """What stands on the lower axis: column of the rows, its low and high (empty: not known), words
     and unit.
     """
@@ -42,18 +42,18 @@ class Cost:
 
 
 COSTS = {
-    "error_over_energy": Cost(
+    "error_over_energy": CostAxis(
         "energy_per_image_j",
         "energy_low_per_image_j",
         "energy_high_per_image_j",
         "energy an image",
         "J",
     ),
-    "error_over_area": Cost("area_mm2", "area_low_mm2", "area_high_mm2", "area", "mm²"),
-    "error_over_writes": Cost(
+    "error_over_area": CostAxis("area_mm2", "area_low_mm2", "area_high_mm2", "area", "mm²"),
+    "error_over_writes": CostAxis(
         "most_writes_per_device", "", "", "writes a device in the whole training", ""
     ),
-    "error_over_time": Cost("latency_per_image_s", "", "", "time an image", "s"),
+    "error_over_time": CostAxis("latency_per_image_s", "", "", "time an image", "s"),
 }
 
 
@@ -62,7 +62,7 @@ class _Plot:
     """The plot while it is drawn: the rows that it shows, its scales, its corners."""
 
     drawing: Drawing
-    cost: Cost
+    cost: CostAxis
     rows: list[dict[str, Any]]
     front: set[int]
     across: Scale
@@ -128,7 +128,7 @@ def draw_tradeoff(view: ComparisonView, name: str, width: float) -> Drawing | No
     return drawing
 
 
-def _costs(rows: Sequence[Mapping[str, Any]], cost: Cost) -> list[float]:
+def _costs(rows: Sequence[Mapping[str, Any]], cost: CostAxis) -> list[float]:
     """Costs above zero with what low and high prices make of them, for the scale."""
     keys = [key for key in (cost.key, cost.low, cost.high) if key]
     values = [row[key] for row in rows for key in keys]
@@ -209,7 +209,7 @@ def name_key(drawing: Drawing, view: ComparisonView, top: float, width: float) -
     return 16.0 * half + 8
 
 
-def _tip(row: dict, cost: Cost) -> str:
+def _tip(row: dict, cost: CostAxis) -> str:
     lines = [
         f"{row['number']}. {row['name']}",
         f"test error {row['test_error_percent']:.2f} %",

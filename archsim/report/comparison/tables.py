@@ -13,7 +13,7 @@ from archsim.report.comparison.equal_terms import paired_table, tuning_table
 from archsim.report.comparison.view import ComparisonView
 from archsim.report.comparison.words import verdict_text
 from archsim.report.drawing import format as fmt
-from archsim.report.table import Column, Table
+from archsim.report.table import Column, ShownTable
 
 
 def _percent(value: object) -> str:
@@ -24,7 +24,7 @@ def _span(low: object, high: object, write: Callable[[object], str]) -> str:
     return f"{write(low)} to {write(high)}" if fmt.is_number(low) and fmt.is_number(high) else ""
 
 
-def scheme_table(view: ComparisonView) -> Table:
+def scheme_table(view: ComparisonView) -> ShownTable:
     """One row a scheme; under area and energy 5 to 95 % of the draws, or what spilled off chip."""
     rows = [
         row
@@ -45,7 +45,7 @@ def scheme_table(view: ComparisonView) -> Table:
         }
         for row in view.rows
     ]
-    return Table("schemes", "Schemes", (*_WHAT_IT_IS, *_WHAT_IT_COSTS), rows)
+    return ShownTable("schemes", "Schemes", (*_WHAT_IT_IS, *_WHAT_IT_COSTS), rows)
 
 
 def _three(value: object) -> str:
@@ -111,7 +111,7 @@ _WHAT_IT_COSTS = (
 )
 
 
-def verdict_table(view: ComparisonView) -> Table:
+def verdict_table(view: ComparisonView) -> ShownTable:
     """Every pair and quantity: verdicts first, then what is provisional."""
     names = {row["label"]: row["name"] for row in view.rows}
     rows = [
@@ -138,18 +138,18 @@ def verdict_table(view: ComparisonView) -> Table:
         _csv_only("difference"),
         text_column("standing", "Stands as"),
     )
-    return Table("verdicts", "Pair by pair", columns, rows)
+    return ShownTable("verdicts", "Pair by pair", columns, rows)
 
 
-def refused_table(view: ComparisonView) -> Table:
+def refused_table(view: ComparisonView) -> ShownTable:
     """The schemes that this chip or network cannot run."""
     rows = [{"scheme": name, "reason": reason} for name, reason in view.refused.items()]
-    return Table(
+    return ShownTable(
         "refused", "Not run", (text_column("scheme", "Scheme"), text_column("reason", "Why")), rows
     )
 
 
-def comparison_tables(view: ComparisonView) -> dict[str, Table]:
+def comparison_tables(view: ComparisonView) -> dict[str, ShownTable]:
     """Every table that is also a CSV file, by name."""
     made = (
         verdict_table(view),

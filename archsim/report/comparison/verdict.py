@@ -9,7 +9,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from archsim.report.comparison.view import ComparisonView
-from archsim.report.comparison.words import QUANTITIES, Asked, guard_lines, share_text, sure_text
+from archsim.report.comparison.words import (
+    QUANTITIES,
+    AskedInWords,
+    guard_lines,
+    share_text,
+    sure_text,
+)
 from archsim.report.drawing import format as fmt
 
 _SURE = 0.95
@@ -46,7 +52,7 @@ class Win:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class StripLine:
     """One quantity of the strip: a win for both boundaries, or one for each."""
 
     words: str
@@ -54,7 +60,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class StripCell:
     """One scheme in one quantity. `mark` is best, open or behind; empty where nothing is said."""
 
     value: str
@@ -68,7 +74,7 @@ class Entry:
 
     number: int
     name: str
-    cells: tuple[Cell, ...]
+    cells: tuple[StripCell, ...]
     off_chip: str
     held_back: str
 
@@ -80,7 +86,7 @@ class VerdictPanel:
     """
 
     provisional: bool
-    lines: tuple[Line, ...]
+    lines: tuple[StripLine, ...]
     columns: tuple[str, ...]
     entries: tuple[Entry, ...]
     held_back: list[str] = field(default_factory=list)
@@ -100,7 +106,7 @@ def verdict_panel(view: ComparisonView) -> VerdictPanel | None:
     winners = {(item["quantity"], item["boundary"]): item for item in best}
     known = {row["label"]: row for row in view.rows}
     lines = [
-        Line(words, wins)
+        StripLine(words, wins)
         for words, quantity in _LINES
         if (
             wins := tuple(
@@ -143,7 +149,7 @@ def _win(winner: Mapping[str, Any], known: Mapping[str, Mapping[str, Any]]) -> W
     boundary = {"chip": "on the chip", "system": "with its memory"}.get(winner["boundary"], "")
     if winner["boundary"] == "system" and row["off_chip"]:
         words.append(row["off_chip"])
-    asked = Asked(winner["quantity"], winner["boundary"], "", "", "")
+    asked = AskedInWords(winner["quantity"], winner["boundary"], "", "", "")
     return Win(
         row["name"],
         row["number"],
@@ -172,25 +178,25 @@ def _entry(
 
 def _cell(
     row: Mapping[str, Any],
-    asked: Asked,
+    asked: AskedInWords,
     winner: Mapping[str, Any] | None,
     pairs: Sequence[Mapping[str, Any]],
     known: Mapping[str, Mapping[str, Any]],
-) -> Cell:
+) -> StripCell:
     value = _value(row, asked)
     if winner is None:
-        return Cell(value)
+        return StripCell(value)
     if row["label"] in (winner["label"], *winner["equals"]):
-        return Cell(value, "best", f"best, {sure_text(winner)}")
+        return StripCell(value, "best", f"best, {sure_text(winner)}")
     wanted = {row["label"], winner["label"]}
     for item in pairs:
         here = (item["quantity"], item["boundary"]) == (asked.quantity, asked.boundary)
         if here and {item["a"], item["b"]} == wanted:
             return _against(value, row, item, _distance(row, known[winner["label"]], asked))
-    return Cell(value)
+    return StripCell(value)
 
 
-def _distance(row: Mapping[str, Any], best: Mapping[str, Any], asked: Asked) -> str:
+def _distance(row: Mapping[str, Any], best: Mapping[str, Any], asked: AskedInWords) -> str:
     """How far a scheme is behind the best: a factor, points of accuracy."""
     key = _key_of(asked)
     mine, theirs = row[key], best[key]
@@ -199,21 +205,23 @@ def _distance(row: Mapping[str, Any], best: Mapping[str, Any], asked: Asked) -> 
     return f"× {fmt.significant(mine / theirs, 3)}" if theirs else "behind"
 
 
-def _key_of(asked: Asked) -> str:
+def _key_of(asked: AskedInWords) -> str:
     return _VALUE.get(f"{asked.quantity} {asked.boundary}".strip(), asked.quantity)
 
 
-def _against(value: str, row: Mapping[str, Any], item: Mapping[str, Any], distance: str) -> Cell:
+def _against(
+    value: str, row: Mapping[str, Any], item: Mapping[str, Any], distance: str
+) -> StripCell:
     share = item["share_of_draws"]
     mine = share if item["a"] == row["label"] else 1 - share
     if item["verdict"] == "equal":
-        return Cell(value, "open", "equal to the best")
+        return StripCell(value, "open", "equal to the best")
     if item["verdict"] == "undecided":
-        return Cell(value, "open", f"open: ahead in {share_text(mine)}")
-    return Cell(value, "behind", f"behind: {distance}")
+        return StripCell(value, "open", f"open: ahead in {share_text(mine)}")
+    return StripCell(value, "behind", f"behind: {distance}")
 
 
-def _value(row: Mapping[str, Any], asked: Asked) -> str:
+def _value(row: Mapping[str, Any], asked: AskedInWords) -> str:
     value = row[_key_of(asked)]
     if value is None:
         return fmt.NONE

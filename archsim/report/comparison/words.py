@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from archsim.report.drawing import format as fmt
 
 
-class Asked(NamedTuple):
+class AskedInWords(NamedTuple):
     """A quantity of a verdict: its name and boundary in the document, and in words."""
 
     quantity: str
@@ -21,20 +21,20 @@ class Asked(NamedTuple):
 
 
 QUANTITIES = (
-    Asked("accuracy_percent", "", "Accuracy", "most accurate", "is more accurate"),
-    Asked(
+    AskedInWords("accuracy_percent", "", "Accuracy", "most accurate", "is more accurate"),
+    AskedInWords(
         "energy_per_image_j", "chip", "Energy an image, chip", "least energy", "takes less energy"
     ),
-    Asked(
+    AskedInWords(
         "energy_per_image_j",
         "system",
         "Energy an image, with memory",
         "least energy with memory",
         "takes less energy with its memory",
     ),
-    Asked("latency_per_image_s", "", "Time an image", "fastest", "is faster"),
-    Asked("area_mm2", "chip", "Area, chip", "smallest", "is smaller"),
-    Asked(
+    AskedInWords("latency_per_image_s", "", "Time an image", "fastest", "is faster"),
+    AskedInWords("area_mm2", "chip", "Area, chip", "smallest", "is smaller"),
+    AskedInWords(
         "area_mm2",
         "system",
         "Area, with memory",
@@ -51,13 +51,13 @@ def share_text(share: float) -> str:
     return f"{100 * share:.0f} %"
 
 
-def asked_of(item: Mapping[str, Any]) -> Asked:
+def asked_of(item: Mapping[str, Any]) -> AskedInWords:
     """The quantity of a verdict or a winner."""
     key = item["quantity"], item["boundary"]
     for asked in QUANTITIES:
         if (asked.quantity, asked.boundary) == key:
             return asked
-    return Asked(*key, " ".join(key), f"best {key[0]}", f"has the better {key[0]}")
+    return AskedInWords(*key, " ".join(key), f"best {key[0]}", f"has the better {key[0]}")
 
 
 def verdict_text(verdict: Mapping[str, Any], names: Mapping[str, str]) -> str:

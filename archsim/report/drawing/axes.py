@@ -11,7 +11,7 @@ from archsim.report.drawing.format import plain, prefix, prefix_exponent
 
 
 @dataclass(frozen=True, slots=True)
-class Axis:
+class PlotAxis:
     """A linear axis from zero to `top` on `length` pixels. `factor` turns values into the unit of
     the tick labels.
     """
@@ -33,7 +33,7 @@ class Axis:
 
 def linear_axis(
     largest: float, length: float, unit: str, spacing: float = 80.0, prefixed: bool = True
-) -> Axis:
+) -> PlotAxis:
     """An axis that holds `largest`, with a tick about every `spacing` pixels; `unit` gets the
     prefix that fits.
     """
@@ -43,7 +43,7 @@ def linear_axis(
     step = next(m * decade for m in (1, 2, 5, 10) if m * decade >= raw * 0.999)
     exponent = prefix_exponent(largest) if prefixed else 0
     ticks = tuple(i * step for i in range(int(largest / step * 1.0001) + 1))
-    return Axis(largest, length, ticks, 10.0**-exponent, f"{prefix(exponent)}{unit}")
+    return PlotAxis(largest, length, ticks, 10.0**-exponent, f"{prefix(exponent)}{unit}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ Link = Callable[[str], str]
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class RenderedText:
     """A rendered text: `title` and `lead` are plain text (its one heading of level 1, "" where
     there is none or more; the first paragraph), `body` is HTML without that heading, `sections` are
     (id, plain text) of its headings of level 2, `pictures` the addresses of what it shows, as they
@@ -36,7 +36,7 @@ def render(
     file: Callable[[str], str | None],
     prefix: str = "section",
     lower: int = 0,
-) -> Text:
+) -> RenderedText:
     """Render CommonMark with tables. `file` gives the address of what a code span names, None where
     it names no file.
 
@@ -74,7 +74,7 @@ def render(
                 str(child.attrGet("src")) for child in token.children if child.type == "image"
             ]
             token.children = _linked(token.children, link, file)
-    return Text(
+    return RenderedText(
         title,
         lead,
         reader.renderer.render(tokens, reader.options, {}),

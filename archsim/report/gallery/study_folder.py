@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
-from archsim.report.gallery.markdown import Text, render
+from archsim.report.gallery.markdown import RenderedText, render
 from hwlib.errors import InputError
 
 PAGE = "index.html"
@@ -29,7 +29,7 @@ class StudyFolder:
 
     root: Path
     name: str
-    texts: dict[str, Text] = field(default_factory=dict)
+    texts: dict[str, RenderedText] = field(default_factory=dict)
     pages: dict[str, str] = field(default_factory=dict)
     pictures: list[str] = field(default_factory=list)
     files: list[tuple[str, int]] = field(default_factory=list)

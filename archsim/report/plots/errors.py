@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from archsim.report.drawing.axes import Axis, linear_axis
+from archsim.report.drawing.axes import PlotAxis, linear_axis
 from archsim.report.drawing.drawing import Circle, Drawing, Line, Text, add_legend
 from archsim.report.drawing.format import plain, significant
 
@@ -31,7 +31,7 @@ class _Plot:
     """The plot while it is drawn: its scales and corners."""
 
     drawing: Drawing
-    across: Axis
+    across: PlotAxis
     low: float
     high: float
     left: float

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from archsim.report.drawing import format as fmt
-from archsim.report.drawing.axes import Axis, linear_axis
+from archsim.report.drawing.axes import PlotAxis, linear_axis
 from archsim.report.drawing.drawing import (
     Drawing,
     Line,
@@ -148,7 +148,7 @@ def _draw_panel(drawing: Drawing, bars: Sequence[_Bar], panel: _Panel) -> None:
             drawing.add(Text(end + 6, middle, panel.write(total), fill="soft", size=11))
 
 
-def _axis(bars: Sequence[_Bar], sums: Sequence[float], panel: _Panel, length: float) -> Axis:
+def _axis(bars: Sequence[_Bar], sums: Sequence[float], panel: _Panel, length: float) -> PlotAxis:
     # what is shared may dwarf every layer: its bar then runs off the scale, so that the layers stay
     # readable
     layers = [amount for bar, amount in zip(bars, sums) if bar.row.layer != SHARED]
@@ -157,7 +157,7 @@ def _axis(bars: Sequence[_Bar], sums: Sequence[float], panel: _Panel, length: fl
     return linear_axis(largest, length, panel.unit, 70, panel.unit == "J" or largest >= 1e5)
 
 
-def _draw_bar(drawing: Drawing, bar: _Bar, panel: _Panel, axis: Axis) -> float:
+def _draw_bar(drawing: Drawing, bar: _Bar, panel: _Panel, axis: PlotAxis) -> float:
     """The phases of a layer one behind the other; where they end."""
     x = panel.left
     gap = 3.0 if bar.height >= 14 else 0.5

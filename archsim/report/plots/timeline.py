@@ -8,7 +8,7 @@ import math
 from typing import NamedTuple
 
 from archsim.report.drawing import format as fmt
-from archsim.report.drawing.axes import Axis, linear_axis
+from archsim.report.drawing.axes import PlotAxis, linear_axis
 from archsim.report.drawing.drawing import (
     Boxes,
     Drawing,
@@ -91,7 +91,7 @@ def draw_timeline(view: View, width: float) -> Drawing | None:
 
 
 def _exact(
-    lane: str, rows: list[dict], axis: Axis, left: float, y: float, height: float
+    lane: str, rows: list[dict], axis: PlotAxis, left: float, y: float, height: float
 ) -> list[Rect]:
     """One bar for each span of a lane."""
     bars = []

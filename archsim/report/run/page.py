@@ -21,7 +21,7 @@ from archsim.report.run.captions import caption, missing
 from archsim.report.run.headline import facts, headline, subtitle
 from archsim.report.run.tables import page_tables
 from archsim.report.run.view import FIGURE_KINDS, View
-from archsim.report.table import Table
+from archsim.report.table import ShownTable
 from archsim.report.training.page import draw_training, training_tables
 from hwlib.text import printable
 
@@ -120,7 +120,7 @@ def _include_text(name: str) -> Markup:
     return Markup((_TEMPLATES / name).read_text(encoding="utf-8"))
 
 
-def data_link(table: Table) -> str:
+def data_link(table: ShownTable) -> str:
     """A data: address of a table as CSV."""
     body = base64.b64encode(table.to_csv().encode("utf-8", errors="replace")).decode("ascii")
     return f"data:text/csv;charset=utf-8;base64,{body}"

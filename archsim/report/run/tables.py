@@ -10,7 +10,7 @@ from typing import Any
 from archsim.report.drawing import format as fmt
 from archsim.report.drawing.palette import label, resource_label, token
 from archsim.report.run.view import View
-from archsim.report.table import Column, Row, Table
+from archsim.report.table import Column, Row, ShownTable
 
 BOUNDARIES = {
     "macro": "array and converters",
@@ -38,7 +38,7 @@ def _joules(value: object) -> str:
     return fmt.si(value, "J")
 
 
-def component_table(view: View) -> Table:
+def component_table(view: View) -> ShownTable:
     # leakage takes energy over time: where none was simulated it is not nothing but not known
     rows = [
         {
@@ -66,12 +66,12 @@ def component_table(view: View) -> Table:
         Column("static_power_uw", "Leakage", _key("static_power_uw"), fmt.power),
         Column("busy_fraction", "Busy", _key("busy_fraction"), fmt.percent),
     )
-    return Table(
+    return ShownTable(
         "components", "Components", columns, rows, lambda row: token("role", row["component"])
     )
 
 
-def boundary_table(view: View) -> Table:
+def boundary_table(view: View) -> ShownTable:
     boundaries = view.result.get("boundaries") or {}
     rows = [
         {"boundary": name, "counts": BOUNDARIES.get(name, ""), **entry}
@@ -85,10 +85,10 @@ def boundary_table(view: View) -> Table:
         Column("energy_j", "Energy", _key("energy_j"), _joules),
         Column("power_uw", "Power", _key("power_uw"), fmt.power),
     )
-    return Table("boundaries", "The three boundaries", columns, rows)
+    return ShownTable("boundaries", "The three boundaries", columns, rows)
 
 
-def layer_table(view: View) -> Table:
+def layer_table(view: View) -> ShownTable:
     columns = (
         _text("layer", "Layer"),
         _text("phase", "Phase"),
@@ -97,7 +97,7 @@ def layer_table(view: View) -> Table:
         Column("energy_j", "Energy", _key("energy_j"), _joules, share=True),
         Column("tile_operations", "Tile operations", _key("tile_operations"), fmt.count),
     )
-    return Table(
+    return ShownTable(
         "layers",
         "Layers by phase",
         columns,
@@ -106,7 +106,7 @@ def layer_table(view: View) -> Table:
     )
 
 
-def resource_table(view: View) -> Table:
+def resource_table(view: View) -> ShownTable:
     def cause(name: str) -> Column:
         return Column(
             f"stall_{name}_cycles",
@@ -126,10 +126,10 @@ def resource_table(view: View) -> Table:
         Column("queue_mean", "Queue, mean", _key("queue_mean"), lambda v: fmt.significant(v, 3)),
         Column("queue_max", "Queue, most", _key("queue_max"), fmt.count),
     )
-    return Table("resources", "Resources, cycles", columns, view.rows("resources"))
+    return ShownTable("resources", "Resources, cycles", columns, view.rows("resources"))
 
 
-def placement_table(view: View) -> Table:
+def placement_table(view: View) -> ShownTable:
     def span(value: object) -> str:
         if not isinstance(value, list | tuple) or not value:
             return fmt.NONE
@@ -146,10 +146,10 @@ def placement_table(view: View) -> Table:
         Column("columns", "Columns", _key("columns"), fmt.count),
         Column("utilisation", "Cells used", _key("utilisation"), fmt.percent),
     )
-    return Table("placement", "Placement", columns, view.rows("placement"))
+    return ShownTable("placement", "Placement", columns, view.rows("placement"))
 
 
-def inventory_table(view: View) -> Table:
+def inventory_table(view: View) -> ShownTable:
     columns = (
         _text("component", "Component", lambda v: label(str(v))),
         _text("part", "Part"),
@@ -164,7 +164,7 @@ def inventory_table(view: View) -> Table:
         Column("area_mm2", "Area", _key("area_mm2"), fmt.area),
         Column("static_power_uw", "Leakage", _key("static_power_uw"), fmt.power),
     )
-    return Table(
+    return ShownTable(
         "inventory",
         "Inventory",
         columns,
@@ -173,7 +173,7 @@ def inventory_table(view: View) -> Table:
     )
 
 
-def action_table(view: View) -> Table:
+def action_table(view: View) -> ShownTable:
     """The ledger summed over layers."""
     counts: dict[tuple[str, str, str], float] = {}
     for row in view.rows("ledger"):
@@ -189,12 +189,12 @@ def action_table(view: View) -> Table:
         _text("phase", "Phase"),
         Column("count", "Count", _key("count"), fmt.count),
     )
-    return Table(
+    return ShownTable(
         "actions", "Counted actions", columns, rows, lambda row: token("role", row["component"])
     )
 
 
-def figure_table(view: View) -> Table:
+def figure_table(view: View) -> ShownTable:
     def spread(row: Row) -> str:
         low = row.get("low")
         high = row.get("high")
@@ -221,7 +221,7 @@ def figure_table(view: View) -> Table:
         ),
         Column("note", "Note", lambda row: row.get("note") or "", numeric=False, hidden=True),
     )
-    return Table(
+    return ShownTable(
         "figures",
         "Figures used",
         columns,
@@ -230,7 +230,7 @@ def figure_table(view: View) -> Table:
     )
 
 
-def page_tables(view: View) -> dict[str, Table]:
+def page_tables(view: View) -> dict[str, ShownTable]:
     """Every table of the page by name; empty ones too."""
     makers = (
         boundary_table,

@@ -8,10 +8,10 @@ from archsim.report.drawing import format as fmt
 from archsim.report.run.tables import figure_table
 from archsim.report.run.view import View
 from archsim.report.sweep.view import SweepView
-from archsim.report.table import Column, Row, Table
+from archsim.report.table import Column, Row, ShownTable
 
 
-def sweep_tables(view: SweepView) -> dict[str, Table]:
+def sweep_tables(view: SweepView) -> dict[str, ShownTable]:
     """Every table by name."""
     made = (
         design_table(view),
@@ -42,7 +42,7 @@ def _objectives(view: SweepView) -> tuple[Column, ...]:
     )
 
 
-def design_table(view: SweepView) -> Table:
+def design_table(view: SweepView) -> ShownTable:
     """The front first, then what is near it, then the rest; axes as set, objectives with units."""
     layer = dict(zip((row["point"] for row in view.points), view.document["layers"]))
     rows = sorted(view.points, key=lambda row: (layer[row["point"]] or 10**9, row["point"]))
@@ -68,7 +68,7 @@ def design_table(view: SweepView) -> Table:
     )  # its options stand in the table of rungs
     held = Column("held_back", "Held back", _key("held_back"), str, numeric=False)
     more = (held,) if any(row.get("held_back") for row in rows) else ()
-    return Table(
+    return ShownTable(
         "designs", "Designs", (number, front, *axes, *_objectives(view), rung, *more), rows
     )
 
@@ -77,7 +77,7 @@ def _probability(value: object) -> str:
     return f"{value:.2f}" if fmt.is_number(value) else fmt.NONE
 
 
-def band_table(view: SweepView) -> Table:
+def band_table(view: SweepView) -> ShownTable:
     rows = [
         {
             "point": row["point"],
@@ -113,10 +113,10 @@ def band_table(view: SweepView) -> Table:
             columns.append(
                 Column(f"P({text})", f"P({text})", _key(f"P({text})"), _probability, share=True)
             )
-    return Table("bands", "Bands", tuple(columns), rows)
+    return ShownTable("bands", "Bands", tuple(columns), rows)
 
 
-def sensitivity_table(view: SweepView) -> Table:
+def sensitivity_table(view: SweepView) -> ShownTable:
     rows = [
         {
             "objective": entry["objective"],
@@ -139,10 +139,10 @@ def sensitivity_table(view: SweepView) -> Table:
         Column("points", "Points", _key("points"), fmt.count),
         Column("rung", "Rung", _key("rung"), str, numeric=False),
     )
-    return Table("sensitivity", "Sensitivities", columns, rows)
+    return ShownTable("sensitivity", "Sensitivities", columns, rows)
 
 
-def effect_table(view: SweepView) -> Table:
+def effect_table(view: SweepView) -> ShownTable:
     """The main effects in numbers: for every objective, axis and value the mean and the middle half
     over all other axes.
     """
@@ -161,7 +161,7 @@ def effect_table(view: SweepView) -> Table:
         Column(name, name.capitalize(), _key(name), str, numeric=False)
         for name in ("objective", "rung", "axis", "value")
     )
-    return Table(
+    return ShownTable(
         "effects",
         "Main effects",
         words
@@ -173,7 +173,7 @@ def effect_table(view: SweepView) -> Table:
     )
 
 
-def rung_table(view: SweepView) -> Table:
+def rung_table(view: SweepView) -> ShownTable:
     columns = (
         Column("label", "Rung", _key("label"), str, numeric=False),
         *(
@@ -181,14 +181,14 @@ def rung_table(view: SweepView) -> Table:
             for name in ("points", "done", "refused", "failed", "outside")
         ),
     )
-    return Table("rungs", "Rungs of the fidelity ladder", columns, view.document["rungs"])
+    return ShownTable("rungs", "Rungs of the fidelity ladder", columns, view.document["rungs"])
 
 
-def reason_table(view: SweepView) -> Table:
+def reason_table(view: SweepView) -> ShownTable:
     columns = (
         Column("reason", "Why", _key("reason"), str, numeric=False),
         Column("status", "Status", _key("status"), str, numeric=False),
         Column("points", "Points", _key("points"), fmt.count),
         Column("rung", "Rung", _key("rung"), str, numeric=False),
     )
-    return Table("reasons", "Designs that are missing", columns, view.document["reasons"])
+    return ShownTable("reasons", "Designs that are missing", columns, view.document["reasons"])

@@ -6,7 +6,7 @@ from archsim.report.drawing import format as fmt
 from archsim.report.drawing.drawing import Drawing
 from archsim.report.plots.errors import draw_errors
 from archsim.report.run.view import View
-from archsim.report.table import Column, Table
+from archsim.report.table import Column, ShownTable
 
 
 def draw_training(view: View, width: float) -> Drawing | None:
@@ -33,10 +33,10 @@ def training_caption(view: View) -> str:
     )
 
 
-def training_tables(view: View) -> list[Table]:
+def training_tables(view: View) -> list[ShownTable]:
     """The epochs, and the pulses that the devices of each layer received."""
     percent = _percent
-    epochs = Table(
+    epochs = ShownTable(
         "epochs",
         "Epochs",
         (
@@ -63,7 +63,7 @@ def training_tables(view: View) -> list[Table]:
         {"layer": f"all {layer[1:] or 'weights'}" if layer[:1] in ("", ".") else layer, **row}
         for layer, row in view.result["training"]["writes"].items()
     ]
-    writes = Table(
+    writes = ShownTable(
         "writes",
         "Device writes",
         (

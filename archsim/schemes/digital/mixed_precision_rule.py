@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 
 from archsim.schemes.rule import ActionCounts, LayerState
-from archsim.schemes.shared.digital_rule import DigitalRule, DigitalSettings
+from archsim.schemes.shared.digital_rule import DigitalRule, DigitalRuleSettings
 from archsim.schemes.shared.expected_pulses import pulses_without_noise
 from archsim.schemes.shared.optimiser_rule import reference_step
 from archsim.schemes.shared.state_read import read_state
@@ -21,7 +21,7 @@ MOST_PULSES = 64  # to one device after one batch
 GATHERING: dict[str, float] = {"add": 1, "compare": 1}
 
 
-class ThresholdSettings(DigitalSettings, Protocol):
+class ThresholdSettings(DigitalRuleSettings, Protocol):
     """What the rule reads of its scheme."""
 
     threshold: float

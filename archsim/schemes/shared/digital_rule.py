@@ -39,7 +39,7 @@ class GradientRule(UpdateRule[Settings]):
         )
 
 
-class DigitalSettings(OptimiserSettings, Protocol):
+class DigitalRuleSettings(OptimiserSettings, Protocol):
     """What the rule reads of its scheme."""
 
     @property
@@ -48,7 +48,7 @@ class DigitalSettings(OptimiserSettings, Protocol):
     def digital_baseline(self) -> bool: ...
 
 
-DigitalKind = TypeVar("DigitalKind", bound=DigitalSettings)
+DigitalKind = TypeVar("DigitalKind", bound=DigitalRuleSettings)
 
 
 class DigitalRule(GradientRule[DigitalKind]):

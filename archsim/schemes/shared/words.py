@@ -101,7 +101,7 @@ class Arithmetic:
 EXACT = Arithmetic()
 
 
-class Quantity(NamedTuple):
+class WordQuantity(NamedTuple):
     """A quantity of a layer: its scale, and the keys of its random numbers."""
 
     scale: np.ndarray
@@ -121,7 +121,7 @@ class Words:
         self.seed = as_word(seed)
         self.exact = self.arithmetic.format == "fp32"
         self.scales: dict[str, np.ndarray] = {}
-        self.kept: dict[tuple[str, int], Quantity] = {}
+        self.kept: dict[tuple[str, int], WordQuantity] = {}
 
     def hold(self, *names: str) -> None:
         """Give each quantity of every layer a scale, int64 (layers, SCALE_FIELDS)."""
@@ -130,7 +130,7 @@ class Words:
             scales = np.zeros((len(self.layers), SCALE_FIELDS), np.int64)
             self.scales[name] = scales
             for scale, layer in zip(scales, self.layers):
-                self.kept[name, layer.index] = Quantity(scale, as_word(layer.tile), stream)
+                self.kept[name, layer.index] = WordQuantity(scale, as_word(layer.tile), stream)
 
     def store(
         self, layer: LayerState, name: str, values: np.ndarray, step: int, part: int = 0
