@@ -22,7 +22,7 @@ from numba.core.dispatcher import Dispatcher
 from numba.extending import intrinsic, register_jitable
 
 from archsim.kernels.content import Unknown, code_text, names_of, value_text
-from archsim.kernels.store import Store
+from archsim.kernels.store import CodeStore
 
 _OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
 _laws: weakref.WeakKeyDictionary[FunctionType, Any] = weakref.WeakKeyDictionary()
@@ -70,7 +70,7 @@ class _Kernel:
             {"__name__": function.__globals__.get("__name__"), "__builtins__": __builtins__},
         )
         made: Any = numba.njit(**_OPTIONS)(self.own)
-        made._cache = Store(self.settle)
+        made._cache = CodeStore(self.settle)
         self.dispatcher = made
 
     def settle(self) -> tuple[str, str]:
@@ -113,7 +113,7 @@ class _Kernel:
         if not isinstance(value, Dispatcher):
             return value_text(value, self.function.__code__)
         cache = getattr(value, "_cache", None)
-        name, digest = cache.settle() if isinstance(cache, Store) else ("", "")
+        name, digest = cache.settle() if isinstance(cache, CodeStore) else ("", "")
         if not digest:
             raise Unknown(value)
         return f"{name} {digest}"

@@ -79,7 +79,7 @@ class ReadKeys(NamedTuple):
     first: np.uint64
 
 
-class Scratch(NamedTuple):
+class ReadScratch(NamedTuple):
     """Room to work: float32 (lines + 2 columns + 2) V, and uint64 V."""
 
     room: np.ndarray

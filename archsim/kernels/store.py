@@ -70,7 +70,7 @@ def _forget_old(folder: Path) -> None:
                 path.unlink()
 
 
-class Store(_Cache):
+class CodeStore(_Cache):
     """The cache of one dispatcher. `settle()` gives the name and digest of what is about to be
     compiled; no digest: not kept on disk.
     """

@@ -29,7 +29,7 @@ def threshold_of(counter, bits, transfer, device):
     return transfer[device % transfer.shape[0], (counter * levels + (1 << (bits - 1))) >> bits]
 
 
-class Drawing(NamedTuple):
+class StreamDrawing(NamedTuple):
     """The streams that an optimiser draws: `length` cycles a gradient, whose values are multiplied
     by `inverse` float32; `transfer` the thresholds of the converters (see `streams.Multiplier`);
     `numbers` where the bits come from; `first_cycle` of the first row's first number.

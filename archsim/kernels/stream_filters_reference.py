@@ -15,8 +15,8 @@ from archsim.kernels.stream_filters import (
     SAVED,
     SECOND,
     STREAMS,
-    Drawing,
     Moments,
+    StreamDrawing,
     Widths,
 )
 from archsim.kernels.stream_reference import numbers_reference, thresholds_reference
@@ -31,7 +31,7 @@ def stream_of(
     return (numbers < transfer[np.arange(len(counter)) % len(transfer), chosen]).astype(np.int64)
 
 
-def drawn_reference(drawing: Drawing, row: int, columns: int) -> dict[int, np.ndarray]:
+def drawn_reference(drawing: StreamDrawing, row: int, columns: int) -> dict[int, np.ndarray]:
     """Numbers (L, columns), or (L, 1) where a row shares them, of every stream of a row."""
     numbers = drawing.numbers
     lines = np.zeros(1, int) if numbers.shared else 1 + np.arange(columns)
@@ -44,7 +44,7 @@ def drawn_reference(drawing: Drawing, row: int, columns: int) -> dict[int, np.nd
 
 
 def average_reference(
-    counters: np.ndarray, values: np.ndarray, bits: int, drawing: Drawing, ones: np.ndarray
+    counters: np.ndarray, values: np.ndarray, bits: int, drawing: StreamDrawing, ones: np.ndarray
 ) -> None:
     """Twin of `stream_filters.average`: c <- c + g - u, kept within +-2^bits."""
     top, transfer = 1 << bits, drawing.transfer
@@ -81,7 +81,7 @@ def adam_reference(
     quotients: np.ndarray,
     values: np.ndarray,
     widths: Widths,
-    drawing: Drawing,
+    drawing: StreamDrawing,
     ones: np.ndarray,
 ) -> None:
     """Twin of `stream_filters.adam`."""

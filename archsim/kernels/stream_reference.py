@@ -18,9 +18,9 @@ from archsim.kernels.streams import (
     LFSR,
     PERIOD,
     SOBOL,
-    Multiplier,
     Numbers,
     Operands,
+    StreamMultipliers,
     StreamTally,
 )
 
@@ -78,7 +78,7 @@ def thresholds_reference(
 
 
 def _places(
-    shape: tuple[int, ...], operands: Operands, multiplier: Multiplier
+    shape: tuple[int, ...], operands: Operands, multiplier: StreamMultipliers
 ) -> Iterator[tuple[slice, slice, int, int]]:
     """(rows, columns, vector, number of the place) of a multiplier that is moved over an outer
     product; vectors that count nothing are left out.
@@ -103,7 +103,7 @@ class Bits(NamedTuple):
 
 def _input_bits(
     operands: Operands,
-    multiplier: Multiplier,
+    multiplier: StreamMultipliers,
     numbers: Numbers,
     lines: slice,
     vector: int,
@@ -124,7 +124,7 @@ def _input_bits(
 
 def _error_bits(
     operands: Operands,
-    multiplier: Multiplier,
+    multiplier: StreamMultipliers,
     numbers: Numbers,
     lines: slice,
     vector: int,
@@ -151,7 +151,7 @@ def _error_bits(
 def count_products_reference(
     counts: np.ndarray,
     operands: Operands,
-    multiplier: Multiplier,
+    multiplier: StreamMultipliers,
     numbers: Numbers,
     first_cycle: int,
     tally: StreamTally,
@@ -177,7 +177,7 @@ def count_products_reference(
 def count_parts_reference(
     counts: np.ndarray,
     operands: Operands,
-    multiplier: Multiplier,
+    multiplier: StreamMultipliers,
     numbers: Numbers,
     first_cycle: int,
     tally: StreamTally,

@@ -48,7 +48,7 @@ class Numbers(NamedTuple):
     shared: bool
 
 
-class Multiplier(NamedTuple):
+class StreamMultipliers(NamedTuple):
     """A block of stream multipliers that is moved over an outer product.
 
     `block` lines of the errors and `group` lines of the inputs are converted at a time, to streams

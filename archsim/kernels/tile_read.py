@@ -20,8 +20,8 @@ from archsim.kernels.read_block import (
     WEIGHT_RANGE,
     Lanes,
     ReadKeys,
+    ReadScratch,
     Region,
-    Scratch,
     find_peaks,
     read_block,
 )
@@ -30,7 +30,7 @@ from archsim.kernels.read_parts import cut_weights, read_parts, slot_digits
 F = np.float32
 
 
-class Part(NamedTuple):
+class TilePart(NamedTuple):
     """The part of a matrix that a tile holds: first input and first output of the read, and how
     many of each.
     """
@@ -61,10 +61,10 @@ class TileOutputs(NamedTuple):
     saturations: int
 
 
-def whole_matrix(weights: np.ndarray, transposed: bool = False) -> Part:
+def whole_matrix(weights: np.ndarray, transposed: bool = False) -> TilePart:
     """The part that is all of a matrix (M, N)."""
     columns, lines = weights.shape[::-1] if transposed else weights.shape
-    return Part(0, 0, lines, columns)
+    return TilePart(0, 0, lines, columns)
 
 
 def tile_read(
@@ -72,7 +72,7 @@ def tile_read(
     inputs: np.ndarray,
     physics: np.ndarray,
     keys: Keys = FIRST,
-    part: Part | None = None,
+    part: TilePart | None = None,
     transposed: bool = False,
 ) -> TileOutputs:
     """Read vectors on a tile.
@@ -104,7 +104,7 @@ def tile_read(
     converters = np.asarray(physics, F)
     if is_one_conversion(physics):
         room = np.empty((part.lines + 2 * part.columns + 2) * count, F)
-        scratch = Scratch(room, np.empty(count, np.uint64))
+        scratch = ReadScratch(room, np.empty(count, np.uint64))
         saturations = read_block(region, lanes, converters, read_keys, scratch)
     else:
         saturations = read_parts(region, lanes, converters, read_keys)
@@ -117,7 +117,7 @@ def is_one_conversion(physics: np.ndarray) -> bool:
 
 
 def largest_conversion(
-    weights: np.ndarray, inputs: np.ndarray, physics: np.ndarray, part: Part
+    weights: np.ndarray, inputs: np.ndarray, physics: np.ndarray, part: TilePart
 ) -> float:
     """The largest value that the converters of a tile meet, in all slots and slices, without noise
     and bound.

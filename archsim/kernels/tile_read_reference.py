@@ -30,7 +30,7 @@ from archsim.kernels.read_block import (
     WRITTEN,
 )
 from archsim.kernels.read_reference import convert_reference
-from archsim.kernels.tile_read import FIRST, Keys, Part, TileOutputs, whole_matrix
+from archsim.kernels.tile_read import FIRST, Keys, TileOutputs, TilePart, whole_matrix
 
 F = np.float32
 
@@ -40,7 +40,7 @@ def tile_read_reference(
     inputs: np.ndarray,
     physics: np.ndarray,
     keys: Keys = FIRST,
-    part: Part | None = None,
+    part: TilePart | None = None,
     transposed: bool = False,
 ) -> TileOutputs:
     """As `tile_read.tile_read`: arguments, results and bits."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from archsim.kernels.random import as_word
 from archsim.kernels.read_block import READ_COUNTS
-from archsim.training.records import BothWays, Counters, StoredMaps, Workspace
+from archsim.training.records import BetweenLayers, BothWays, Counters, Workspace
 from archsim.training.steps import present
 from archsim.training.table import Program
 
@@ -26,7 +26,7 @@ class EvaluationReads(NamedTuple):
     weights: np.ndarray
     physics: np.ndarray
     seed: int
-    stored: StoredMaps
+    stored: BetweenLayers
 
 
 def evaluate(

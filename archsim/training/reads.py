@@ -20,8 +20,8 @@ from archsim.kernels.read_block import (
     TILED,
     Lanes,
     ReadKeys,
+    ReadScratch,
     Region,
-    Scratch,
     read_block,
 )
 from archsim.kernels.read_block import VECTORS as READS
@@ -132,4 +132,4 @@ def read_tile(cycle, physics, region, lanes, tile, first):
     )
     if physics[SLOTS] > ONE or physics[CELL_BITS] > ZERO:
         return read_parts(region, lanes, physics, keys)
-    return read_block(region, lanes, physics, keys, Scratch(cycle.room, cycle.words))
+    return read_block(region, lanes, physics, keys, ReadScratch(cycle.room, cycle.words))

@@ -45,7 +45,7 @@ class Workspace(NamedTuple):
     words: np.ndarray
 
 
-class StoredMaps(NamedTuple):
+class BetweenLayers(NamedTuple):
     """Activations and errors between layers: int64 scales (ways, operations, fields) and the form of
     their words (see `kernels.number_formats`).
     """

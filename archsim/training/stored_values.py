@@ -10,7 +10,7 @@ from archsim.kernels.compiled import kernel
 from archsim.kernels.number_formats import BITS, FLOAT, ROUNDED, SCALE_FIELDS, WIDE, store_values
 from archsim.kernels.random import row_key, stream_key
 from archsim.schemes.shared.words import Arithmetic, told_scale
-from archsim.training.records import StoredMaps
+from archsim.training.records import BetweenLayers
 from archsim.training.table import CYCLES, Program
 
 U = np.uint64
@@ -33,13 +33,13 @@ def store_map(values, cycle, index, part):
     store_values(values, cycle.scales[index], form, image, key, cycle.follows)
 
 
-def new_stored(program: Program, arithmetic: Arithmetic) -> StoredMaps:
+def new_stored(program: Program, arithmetic: Arithmetic) -> BetweenLayers:
     """Scales before the first image: unset, int64 (ways, operations, SCALE_FIELDS)."""
     scales = np.zeros((len(WAYS), len(program.operations), SCALE_FIELDS), np.int64)
-    return StoredMaps(scales, arithmetic.value_form)
+    return BetweenLayers(scales, arithmetic.value_form)
 
 
-def told_values(program: Program, stored: StoredMaps) -> dict[str, dict[str, dict[str, int]]]:
+def told_values(program: Program, stored: BetweenLayers) -> dict[str, dict[str, dict[str, int]]]:
     """By the layer that wrote them and by way: the range of fixed point, words rounded and
     saturated.
     """

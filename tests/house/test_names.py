@@ -42,6 +42,29 @@ def test_no_name_is_empty():
     assert rows == []
 
 
+def homes_of_classes(files):
+    """By the name of a class that anybody may use: the files that define it."""
+    homes = {}
+    for where, tree in files:
+        for node in tree.body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                homes.setdefault(node.name, []).append(where)
+    return homes
+
+
+def test_the_name_of_a_class_means_one_thing():
+    homes = homes_of_classes(product_files())
+    assert {name: files for name, files in homes.items() if len(files) > 1} == {}
+
+
+def test_two_classes_of_one_name_are_seen():
+    files = [
+        ("a.py", ast.parse("class A: pass\nclass _B: pass")),
+        ("b.py", ast.parse("class A: pass")),
+    ]
+    assert homes_of_classes(files) == {"A": ["a.py", "b.py"]}
+
+
 @pytest.mark.parametrize(
     "text, seen",
     [

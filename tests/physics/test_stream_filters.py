@@ -20,7 +20,7 @@ TRANSFER = (np.arange(4097) * 16).astype(np.int32)[None]
 def averaged(values, length, bits, start=0, shared=False, place=0):
     counters = np.full(np.shape(values), start, np.int32)
     numbers = streams.Numbers(streams.COUNTER, TABLES, KEY, shared)
-    drawing = filters.Drawing(F(1), length, TRANSFER, numbers, place)
+    drawing = filters.StreamDrawing(F(1), length, TRANSFER, numbers, place)
     filters.average(counters, np.asarray(values, F), bits, drawing, np.zeros(1, np.int64))
     return counters
 
@@ -51,7 +51,7 @@ def row_arguments(source, shared, seed=0):
         np.int32
     )
     numbers = streams.Numbers(source, TABLES, KEY, shared)
-    return values, filters.Drawing(F(1), 50, transfer, numbers, 71)
+    return values, filters.StreamDrawing(F(1), 50, transfer, numbers, 71)
 
 
 @pytest.mark.parametrize("shared", [False, True])
@@ -163,7 +163,7 @@ def test_adam_on_streams_settles_where_adam_does():
     quotients, found = np.zeros(shape, F), []
     for batch in range(150):
         g = (mean + 0.2 * generator.standard_normal(shape)).astype(F)
-        drawing = filters.Drawing(F(1), length, TRANSFER, numbers, batch * 12 * length)
+        drawing = filters.StreamDrawing(F(1), length, TRANSFER, numbers, batch * 12 * length)
         filters.adam(state, quotients, g, bits, drawing, np.zeros(1, np.int64))
         if batch >= 50:
             found.append(quotients.mean(0))

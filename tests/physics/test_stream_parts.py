@@ -48,7 +48,7 @@ def parts_of(function, x, d, *scales, source=streams.COUNTER, single=False, shar
     function(
         counts,
         streams.Operands(x, d, *scales),
-        streams.Multiplier(BLOCK, GROUP, 1, transfer, False, single),
+        streams.StreamMultipliers(BLOCK, GROUP, 1, transfer, False, single),
         streams.Numbers(source, TABLES, KEY, shared),
         place,
         streams.StreamTally(tallies, switched),
@@ -76,7 +76,7 @@ def products_of(
     function(
         counts,
         streams.Operands(x, d, *scales),
-        streams.Multiplier(BLOCK, GROUP, length, transfer, bipolar, single),
+        streams.StreamMultipliers(BLOCK, GROUP, length, transfer, bipolar, single),
         streams.Numbers(source, TABLES, KEY, shared),
         11,
         streams.StreamTally(tallies, switched),
@@ -115,7 +115,7 @@ def test_a_second_part_of_zero_leaves_the_plain_product_of_single_bits():
     streams.count_products(
         plain,
         streams.Operands(x, d[0], *scales),
-        streams.Multiplier(BLOCK, GROUP, 1, transfer, False, False),
+        streams.StreamMultipliers(BLOCK, GROUP, 1, transfer, False, False),
         streams.Numbers(streams.COUNTER, TABLES, KEY, True),
         0,
         streams.StreamTally(plain_tallies, plain_switched),

@@ -182,7 +182,7 @@ def outer(
     streams.count_products(
         counts,
         streams.Operands(x, d, ones, ones, ones.astype(np.int32)),
-        streams.Multiplier(block, group, length, transfer, bipolar, single),
+        streams.StreamMultipliers(block, group, length, transfer, bipolar, single),
         streams.Numbers(source, TABLES, KEY, shared),
         place,
         streams.StreamTally(tallies, switched),

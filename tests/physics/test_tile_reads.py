@@ -13,7 +13,7 @@ from archsim.kernels.read_block import (
     WEIGHT_RANGE,
     WRITTEN,
 )
-from archsim.kernels.tile_read import Keys, Part, tile_read
+from archsim.kernels.tile_read import Keys, TilePart, tile_read
 from archsim.kernels.tile_read_reference import tile_read_reference
 
 F = np.float32
@@ -50,7 +50,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("transposed", [False, True], ids=["forward", "backward"])
-@pytest.mark.parametrize("part", [None, Part(3, 2, 5, 4)], ids=["whole", "part"])
+@pytest.mark.parametrize("part", [None, TilePart(3, 2, 5, 4)], ids=["whole", "part"])
 @pytest.mark.parametrize("case", CASES)
 def test_a_tile_has_the_bits_of_its_twin(case, part, transposed):
     draw = np.random.default_rng(2)

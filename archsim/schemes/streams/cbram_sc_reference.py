@@ -8,7 +8,7 @@ import math
 
 import numpy as np
 
-from archsim.kernels.stream_filters import Drawing, Moments
+from archsim.kernels.stream_filters import Moments, StreamDrawing
 from archsim.kernels.stream_filters_reference import adam_reference, average_reference
 from archsim.kernels.stream_reference import count_products_reference
 from archsim.kernels.streams import TALLIES, Operands, StreamTally
@@ -52,7 +52,7 @@ def reference_change(
     gradient = _drawn_gradient(scheme, transfer, layer, inputs, errors, seed, step)
     scale = power_of_two(float(np.abs(gradient).max()))
     numbers = numbers_of(scheme, seed, layer, OPTIMISER)
-    drawing = Drawing(F(1 / scale), scheme.length, transfer, numbers, 0)
+    drawing = StreamDrawing(F(1 / scale), scheme.length, transfer, numbers, 0)
     ones = np.zeros(1, np.int64)
     moments = Moments(*(np.zeros(gradient.shape, np.int32) for _ in Moments._fields))
     if scheme.optimiser == "momentum":

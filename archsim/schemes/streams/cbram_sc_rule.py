@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from archsim.kernels.stream_filters import Drawing, Moments, Widths, adam, average
+from archsim.kernels.stream_filters import Moments, StreamDrawing, Widths, adam, average
 from archsim.schemes.rule import LayerState
 from archsim.schemes.streams.stream_rule import (
     LEAST,
@@ -136,7 +136,7 @@ class CbramRule(StreamRule[CbramSettings]):
         self.exponents[index]["batches"] += 1
         ones = np.zeros(1, np.int64)
         numbers = self.optimiser_numbers[index]
-        drawing = Drawing(inverse, scheme.length, self.multiplier.transfer, numbers, first)
+        drawing = StreamDrawing(inverse, scheme.length, self.multiplier.transfer, numbers, first)
         counters = self.counters[index]
         if scheme.optimiser == "momentum":
             average(counters["first"], gradient, scheme.first_bits, drawing, ones)

@@ -103,9 +103,9 @@ def is_shared(scheme: StreamSettings) -> bool:
     return scheme.sharing != "element" and scheme.generator != "cbram"
 
 
-def multiplier_of(scheme: StreamSettings, transfer: np.ndarray) -> streams.Multiplier:
+def multiplier_of(scheme: StreamSettings, transfer: np.ndarray) -> streams.StreamMultipliers:
     """The block of multipliers of a scheme, with the thresholds of its converters."""
-    return streams.Multiplier(
+    return streams.StreamMultipliers(
         block=scheme.errors_parallel,
         group=scheme.inputs_parallel,
         length=scheme.bits,

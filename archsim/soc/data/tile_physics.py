@@ -16,7 +16,13 @@ from archsim.devices.held_weights import HeldWeights, Holder
 from archsim.kernels.bit_serial import BitSerial, bit_serial_read
 from archsim.kernels.read import Periphery, read_physics
 from archsim.kernels.read_block import CELL_BITS, PERIPHERY, SLOT_BITS, SLOTS, WEIGHT_BITS
-from archsim.kernels.tile_read import Keys, Part, is_one_conversion, largest_conversion, tile_read
+from archsim.kernels.tile_read import (
+    Keys,
+    TilePart,
+    is_one_conversion,
+    largest_conversion,
+    tile_read,
+)
 from hwlib.errors import InputError
 
 MOST_BITS = 24  # of a weight: those of a float32
@@ -320,5 +326,5 @@ class TilePhysics:
         ), saturated
 
 
-def _part(driven: slice, lines: slice) -> Part:
-    return Part(driven.start, lines.start, driven.stop - driven.start, lines.stop - lines.start)
+def _part(driven: slice, lines: slice) -> TilePart:
+    return TilePart(driven.start, lines.start, driven.stop - driven.start, lines.stop - lines.start)
