@@ -129,16 +129,18 @@ class Comparison:
         rows = [
             (
                 row["label"],
-                "–" if row["accuracy_percent"] is None else f"{row['accuracy_percent']:.2f}",
-                f"{row['area_mm2']:.4g}",
-                f"{1e9 * row['energy_per_image_j']:.4g}",
-                f"{1e6 * row['latency_per_image_s']:.4g}",
-                f"{row['writes_per_device']:.4g}",
+                row["device"],
+                _told(row["accuracy_percent"], ".2f"),
+                _told(row["area_mm2"]),
+                _told(row["energy_per_image_j"], scale=1e9),
+                _told(row["latency_per_image_s"], scale=1e6),
+                _told(row["writes_per_device"]),
             )
             for row in self.rows
         ]
         heads = (
             "scheme",
+            "trained on",
             "accuracy (%)",
             "area (mm²)",
             "energy an image (nJ)",
@@ -195,6 +197,11 @@ class Comparison:
 def sealed_comparison(document: Mapping[str, Any]) -> dict[str, Any]:
     """The document with a digest of its own and one of each scheme's result."""
     return seal({**document, "schemes": [seal(result) for result in document["schemes"]]})
+
+
+def _told(value: float | None, form: str = ".4g", scale: float = 1.0) -> str:
+    """A number of the table, a dash where there is none."""
+    return "–" if value is None else f"{scale * value:{form}}"
 
 
 def by_reason(refused: Mapping[str, str]) -> dict[str, list[str]]:

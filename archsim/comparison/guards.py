@@ -5,16 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from archsim.comparison.rows import EXACT
 from archsim.training.standing import guards_of, held_out_of, not_settled
 
 
 def held_back(row: Mapping[str, Any], document: Mapping[str, Any]) -> list[str]:
     """Why a scheme enters no verdict, in words; empty where nothing holds it back."""
-    reasons = []
-    if is_reference(row, document):
-        reasons.append("reference: exact weights on arrays, which no device holds; accuracy alone")
-    reasons += guards_of(document)
+    reasons = guards_of(document)
     tested = held_out_of(document)
     for run in row["seeds"][1:]:
         why = not_settled(run["test_error_percent"], tested)
@@ -22,11 +18,6 @@ def held_back(row: Mapping[str, Any], document: Mapping[str, Any]) -> list[str]:
             reasons.append(f"seed {run['seed']} {why}")
             break
     return reasons
-
-
-def is_reference(row: Mapping[str, Any], document: Mapping[str, Any]) -> bool:
-    """Whether a scheme trains exact weights on tiles: silicon is priced that nothing was read from."""
-    return row["device"] == EXACT and document["tiles"] > 0
 
 
 def only_early(reasons: Sequence[str]) -> bool:

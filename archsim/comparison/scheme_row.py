@@ -9,8 +9,15 @@ from archsim.comparison.guards import held_back
 from archsim.run.run_facts import Row
 
 
+def an_image(value: float | None, images: int) -> float | None:
+    """What of a run falls to one of its images; None where it has no price."""
+    return None if value is None else value / images
+
+
 def scheme_row(document: Row, entry: Row) -> Row:
     images = document["images"]
+    area = document["area_mm2_range"] or (None, None)  # a reference run has no price
+    system = document["boundaries"]["system"]
     return {
         "scheme": document["scheme"],
         "label": document["label"],
@@ -22,16 +29,17 @@ def scheme_row(document: Row, entry: Row) -> Row:
         "seeds": len(entry["seeds"]),
         "trials": len(entry["tuning"]["trials"]) if entry["tuning"] else 0,
         "area_mm2": document["area_mm2"],
-        "area_low_mm2": document["area_mm2_range"][0],
-        "area_high_mm2": document["area_mm2_range"][1],
-        "system_area_mm2": document["boundaries"]["system"]["area_mm2"],
+        "area_low_mm2": area[0],
+        "area_high_mm2": area[1],
+        "system_area_mm2": system["area_mm2"],
         "power_uw": document["power_uw"],
         "energy_per_image_j": document["energy_per_image_j"],
-        "system_energy_per_image_j": document["boundaries"]["system"]["energy_j"] / images,
+        "system_energy_per_image_j": an_image(system["energy_j"], images),
         "off_chip": off_chip(document),
         "latency_per_image_s": document["latency_per_image_s"],
-        "update_energy_per_image_j": document["by_phase"].get("update", {}).get("energy_j", 0.0)
-        / images,
+        "update_energy_per_image_j": an_image(
+            document["by_phase"].get("update", {}).get("energy_j", 0.0), images
+        ),
         "writes_per_device": document["writes_per_device"],
         "most_writes_per_device": most_writes(document),
         "extra_memory_kib": document["extra_memory_bits"] / 8192,

@@ -11,6 +11,7 @@ import numpy as np
 from archsim.comparison.split import Split
 from archsim.comparison.variants import Variant
 from archsim.devices.presets import load_device
+from archsim.training.settings import EXACT_WORDS
 from hwlib.errors import InputError
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def check_terms(variants: Sequence[Variant], terms: Terms) -> None:
     Raises:
         InputError: with the label, or the nearest device.
     """
-    if terms.device is not None and terms.device != "none":
+    if terms.device is not None and terms.device not in EXACT_WORDS:
         load_device(terms.device)
     for variant in variants:
         if terms.device is not None and variant.device is not None:

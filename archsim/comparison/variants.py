@@ -14,7 +14,13 @@ from archsim.chip.load import apply_setting, parse_setting
 from archsim.devices.presets import load_device
 from archsim.schemes import list_schemes, load_scheme
 from archsim.schemes.base import Scheme
-from archsim.training.settings import CORE_RULES, TrainingSettings, device_of, read_settings
+from archsim.training.settings import (
+    CORE_RULES,
+    EXACT_WORDS,
+    TrainingSettings,
+    device_of,
+    read_settings,
+)
 from hwlib.errors import InputError, unknown
 
 _MOST_LETTERS = 100  # of a folder's name
@@ -162,7 +168,7 @@ def _checked(name: str, settings: Mapping[str, Any]) -> Variant:
         if path.split(".")[0] in _COMMON:
             raise InputError("not a setting of one scheme", where=f"training.{path}")
         apply_setting(tree, path.split("."), value)
-    held = device or device_of(read_settings(tree))
+    held = "" if device in EXACT_WORDS else device or device_of(read_settings(tree))
     if held:
         load_device(held, parameters)
     elif parameters:

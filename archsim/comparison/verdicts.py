@@ -35,6 +35,7 @@ from archsim.comparison.standing import (
     Winner,
 )
 from archsim.cost.draws import PERCENTILES, Shares, draw_shares
+from archsim.training.standing import is_reference_run
 from hwlib import load_figures
 
 DRAWS = 200
@@ -64,7 +65,10 @@ def standing_of(
     settled = [label for label, reasons in guards.items() if not reasons]
     early = [label for label, reasons in guards.items() if reasons and only_early(reasons)]
     drawn = draw_shares(samples, seed)
-    contestants = contestants_of(list(zip(rows, documents)), drawn)
+    priced = [
+        (row, document) for row, document in zip(rows, documents) if not is_reference_run(document)
+    ]
+    contestants = contestants_of(priced, drawn)
     judge = _Judge(drawn)
     clean = [one for one in contestants if one.label in settled]
     running = [one for one in contestants if one.label in (*settled, *early)]

@@ -15,6 +15,7 @@ from archsim.cost.paths import Document
 from archsim.cost.spread import Spread, UnitPrice
 from archsim.cost.stored_facts import check_facts
 from archsim.cost.stored_totals import check_totals
+from archsim.cost.unpriced import is_unpriced
 from archsim.ledger.component import Component
 from archsim.ledger.ledger import Ledger
 from hwlib.errors import InputError
@@ -47,6 +48,8 @@ def check_sums(document: Document, where: str) -> bool:
     not the energy of its ledger.
     """
     check_facts(document, where)
+    if is_unpriced(document):  # the check of its form has seen that it has no price at all
+        return True
     check_totals(document, where)
     if any("unit_prices" not in row for row in document["inventory"]):
         if any("unit_prices" in row for row in document["inventory"]):

@@ -57,6 +57,9 @@ class HeldWeights:
         span = upper if device.paired or not lower else min(upper, lower)
         self.share = device.number("read_disturb") if is_disturbed(device) else 0.0
         self.scale = F(float(np.abs(weights).max(initial=0.0)) / span or 1.0)
+        # anew in each read: of one device, and of all that hold a weight, in units of the weights
+        self.device_noise = float(device.number("read_noise") * self.scale)
+        self.weight_noise = float(device.weight_noise * self.scale)
         self.copies = [
             [
                 _programmed(

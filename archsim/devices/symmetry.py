@@ -6,6 +6,8 @@ array against it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from archsim.devices.array import DeviceArray
@@ -13,7 +15,13 @@ from hwlib.errors import InputError
 
 
 def drive_to_symmetry(
-    array: DeviceArray, pulses: int, *, seed: int, tile: int, reads: int = 1
+    array: DeviceArray,
+    pulses: int,
+    *,
+    seed: int,
+    tile: int,
+    reads: int = 1,
+    read: Callable[[np.ndarray, int], np.ndarray] | None = None,
 ) -> np.ndarray:
     """Alternating pulses, up first, on every device of an array from where it stands.
 
@@ -30,6 +38,7 @@ def drive_to_symmetry(
         tile: number of the tile.
         reads: of the array, the last one after the last pulse, with a pulse between two; at most one
             more than there are pulses.
+        read: what a read of given number gives of weights (M, N); None: the weights themselves.
 
     Returns:
         the mean of these reads in weight units, float32 (M, N).
@@ -47,7 +56,7 @@ def drive_to_symmetry(
             up = number % 2 == 1
             array.pulse(1 if up else -1, seed=seed, step=number - 1, tile=tile)
         if number > pulses - reads:
-            total += array.weights
+            total += array.weights if read is None else read(array.weights, number)
     return (total / reads).astype(np.float32)
 
 

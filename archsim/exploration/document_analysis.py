@@ -36,7 +36,11 @@ def parts_of(table: PointTable, chosen: list[int], runs: dict[str, Any]) -> _Par
     rows = []
     figures: dict[str, dict[str, Any]] = {}
     front = set(front_indices(table))
+    priced = np.isfinite(table.metric("area_mm2"))
     for index in chosen:
+        if not priced[index]:  # a reference run has no price
+            rows.append([])
+            continue
         estimate = breakdown(table.space.design(table.point(index)), runs.get(table.key(index)))
         row: list[list[float] | None] = [None] * len(names)
         for cost in estimate.within("chip"):

@@ -17,6 +17,7 @@ from archsim.basics.version import VERSION
 from archsim.cost.added_up import check_sums
 from archsim.cost.document import fill_prices
 from archsim.cost.estimate import Estimate, price_run
+from archsim.cost.unpriced import refuse_unpriced
 from archsim.ledger.component import Component
 from archsim.ledger.ledger import Ledger
 from archsim.readers.digest import note, read_document, seal
@@ -93,14 +94,14 @@ class Result:
     tiles_without: dict[str, int]
     operations: int
     tile_operations: float
-    # prices of the chip boundary, and of the others
-    area_mm2: float
-    area_mm2_range: list[float]
-    energy_j: float
-    energy_per_image_j: float
+    # prices of the chip boundary, and of the others; None for a reference run
+    area_mm2: float | None
+    area_mm2_range: list[float] | None
+    energy_j: float | None
+    energy_per_image_j: float | None
     power_uw: float | None
     power_uw_range: list[float] | None
-    static_power_uw: float
+    static_power_uw: float | None
     dynamic_power_uw: float | None
     boundaries: dict[str, Row]
     # tables
@@ -215,12 +216,19 @@ class Result:
 
     def _repr_html_(self) -> str:
         """The headline as a notebook shows it: value, and low to high of its prices."""
-        power = "–" if self.power_uw is None else f"{self.power_uw:.4g} µW"
+        area, energy, power = (
+            "–" if value is None else f"{value:.4g} {unit}"
+            for value, unit in (
+                (self.area_mm2, "mm²"),
+                (self.energy_per_image_j, "J"),
+                (self.power_uw, "µW"),
+            )
+        )
         cycles = "not timed" if self.cycles is None else f"{self.cycles:,} cycles"
         accuracy = self.document.get("accuracy_percent")
         facts: list[tuple[str, str, list[float] | None]] = [
-            ("area", f"{self.area_mm2:.4g} mm²", self.area_mm2_range),
-            ("energy an image", f"{self.energy_per_image_j:.4g} J", None),
+            ("area", area, self.area_mm2_range),
+            ("energy an image", energy, None),
             ("power", power, self.power_uw_range),
             ("time", cycles, None),
         ]
@@ -251,9 +259,10 @@ class Result:
             the `Estimate`: area, energy and power with their ranges, and what each rests on.
 
         Raises:
-            InputError: where its parts have changed since.
+            InputError: where its parts have changed since, and for a reference run.
         """
         document = self.document
+        refuse_unpriced(document)
         ledger = Ledger.from_rows(document["ledger"])
         try:
             return price_run(
@@ -281,8 +290,9 @@ class Result:
             a new `Result`, with a note of what was done.
 
         Raises:
-            InputError: outside the scaling law's range.
+            InputError: outside the scaling law's range, and for a reference run.
         """
+        refuse_unpriced(self.document)
         document = copy.deepcopy(self.document)
         stored = self.inventory_components()
         inventory, note = stored, ""

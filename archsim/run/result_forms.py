@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from archsim.readers.form import Form
 
 # Written as `archsim.readers.form` says.
@@ -27,6 +29,20 @@ _RESOURCE: dict[str, Form] = {
     "queue_max": "count",
 }
 _SPREAD = ("amount", "amount", "amount")
+_LAYER_ROW: dict[str, Form] = {
+    "layer": "text",
+    "phase": "text",
+    "cycles": "count?",
+    "stall_cycles": "count?",
+    "energy_j": "amount",
+    "off_chip_energy_j": "amount",
+    "tile_operations": "amount",
+}
+_PHASE_ROW: dict[str, Form] = {
+    "cycles": "count?",
+    "energy_j": "amount",
+    "off_chip_energy_j": "amount",
+}
 _UNIT_PRICES: dict[str, Form] = {
     "area_mm2": _SPREAD,
     "static_power_uw": _SPREAD,
@@ -79,18 +95,8 @@ SCHEMA: dict[str, Form] = {
     "by_component_off_chip": {
         "*": {"area_mm2": "amount", "energy_j": "amount", "static_power_uw": "amount"}
     },
-    "by_layer": [
-        {
-            "layer": "text",
-            "phase": "text",
-            "cycles": "count?",
-            "stall_cycles": "count?",
-            "energy_j": "amount",
-            "off_chip_energy_j": "amount",
-            "tile_operations": "amount",
-        }
-    ],
-    "by_phase": {"*": {"cycles": "count?", "energy_j": "amount", "off_chip_energy_j": "amount"}},
+    "by_layer": [_LAYER_ROW],
+    "by_phase": {"*": _PHASE_ROW},
     "inventory": [
         {
             "component": "text",
@@ -145,6 +151,25 @@ SCHEMA: dict[str, Form] = {
         }
     ],
 }
+
+
+def _nullable(form: Mapping[str, Form], *names: str) -> dict[str, Form]:
+    """A table whose fields of these names may be null."""
+    return {f"{name}?" if name in names else name: part for name, part in form.items()}
+
+
+_UNPRICED_BOUNDARY = _nullable(_BOUNDARY, "area_mm2", "energy_j", "area_mm2_range") | {
+    "energy_j_range?": ("amount", "amount")
+}
+_UNPRICED_BOUNDARY.pop("energy_j_range??")
+# A reference run has no price: these are null there, which `archsim.cost.unpriced` holds.
+UNPRICED: dict[str, Form] = _nullable(
+    SCHEMA, "area_mm2", "energy_j", "energy_per_image_j", "static_power_uw", "area_mm2_range"
+) | {
+    "boundaries": dict.fromkeys(("macro", "chip", "system"), _UNPRICED_BOUNDARY),
+    "by_layer": [_nullable(_LAYER_ROW, "energy_j", "off_chip_energy_j")],
+    "by_phase": {"*": _nullable(_PHASE_ROW, "energy_j", "off_chip_energy_j")},
+}
 LIMITED_BY: dict[str, Form] = {"resource": "text", "at_least_cycles": "count"}
 
 # What is done once, before a training; checked where the field "setup" is there.
@@ -158,6 +183,23 @@ SETUP: dict[str, Form] = {
     "ledger": SCHEMA["ledger"],
 }
 
+_TRAINING: dict[str, Form] = {
+    "finished": "flag",
+    "reason": "text",
+    "images": "count",
+    "energy_j": "amount",
+    "seconds": "amount",
+    "settings": {"*": "any"},
+    "test_set??": {"images": "some", "classes": "some", "largest_class_percent": "percent"},
+    "later??": {"seconds": "amount", "test_error_percent": "percent", "test_loss": "amount"},
+    "writes": {
+        "*": {
+            "mean": "amount",
+            "maximum": "amount",
+            "histogram": {"edges": ["number"], "counts": ["count"]},
+        }
+    },
+}
 # What `archsim train` adds; checked where the field "training" is there.
 TRAINING: dict[str, Form] = {
     "dataset": "text",
@@ -173,21 +215,6 @@ TRAINING: dict[str, Form] = {
             "images_per_second": "amount",
         }
     ],
-    "training": {
-        "finished": "flag",
-        "reason": "text",
-        "images": "count",
-        "energy_j": "amount",
-        "seconds": "amount",
-        "settings": {"*": "any"},
-        "test_set??": {"images": "some", "classes": "some", "largest_class_percent": "percent"},
-        "later??": {"seconds": "amount", "test_error_percent": "percent", "test_loss": "amount"},
-        "writes": {
-            "*": {
-                "mean": "amount",
-                "maximum": "amount",
-                "histogram": {"edges": ["number"], "counts": ["count"]},
-            }
-        },
-    },
+    "training": _TRAINING,
 }
+UNPRICED_TRAINING: dict[str, Form] = TRAINING | {"training": _nullable(_TRAINING, "energy_j")}

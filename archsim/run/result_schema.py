@@ -6,11 +6,19 @@ from __future__ import annotations
 
 from collections import Counter
 
+from archsim.cost.unpriced import check_unpriced, is_unpriced
 from archsim.ledger.component import BOUNDARIES
 from archsim.ledger.ledger import Ledger
 from archsim.readers.form import check_form
 from archsim.readers.versions import migrated
-from archsim.run.result_forms import LIMITED_BY, SCHEMA, SETUP, TRAINING
+from archsim.run.result_forms import (
+    LIMITED_BY,
+    SCHEMA,
+    SETUP,
+    TRAINING,
+    UNPRICED,
+    UNPRICED_TRAINING,
+)
 from archsim.run.run_facts import Row
 from hwlib.errors import InputError, nearest
 
@@ -34,10 +42,13 @@ def check_document(document: object, where: str) -> Row:
     if "schema" not in document:
         raise InputError("field 'schema' is missing: not a result of archsim run", where=where)
     document = migrated("result", document, f"{where}: ")
-    check_form(document, SCHEMA, where, "")
+    unpriced = is_unpriced(document)
+    check_form(document, UNPRICED if unpriced else SCHEMA, where, "")
     _check_rows_once(document, where)
     if "training" in document:
-        check_form(document, TRAINING, where, "")
+        check_form(document, UNPRICED_TRAINING if unpriced else TRAINING, where, "")
+    if unpriced:
+        check_unpriced(document, where)
     if "tiles_without" in document:
         check_form(document["tiles_without"], {"*": "count"}, where, "tiles_without")
     if document.get("limited_by") is not None:

@@ -14,6 +14,7 @@ from archsim.basics.call_options import read_options, shows_options
 from archsim.basics.folders import folder_path, hold, refuse_other
 from archsim.chip import load_architecture
 from archsim.chip.of_device import chip_of_device, endurance_note
+from archsim.cost.unpriced import take_out_prices
 from archsim.devices.presets import electrical_of
 from archsim.run.kept_training import kept_activities
 from archsim.run.options import Bar, TrainingOptions, TrainingWords, Watch
@@ -221,6 +222,8 @@ def with_silicon(
             },
         }
     )
+    if result.document["reference"]:
+        take_out_prices(result.document)
     return Training(result, trained, trace, measured, activities, chip, scheme)
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from archsim.chip.built import build_chip
 from archsim.chip.load import validate
 from archsim.chip.unused import NOTE, unused_notes, unused_settings
+from archsim.cost.unpriced import take_out_prices
 from archsim.run.kept_training import (
     Activities,
     read_activities,
@@ -27,7 +28,13 @@ from archsim.schemes import load_scheme
 from archsim.trace import Trace, build_trace, recorded_on, with_activity
 from archsim.trace.upkeep import Refreshes, with_refreshes
 from archsim.training.inputs import network_digest
-from archsim.training.settings import TrainingSettings, device_of, images_between, read_settings
+from archsim.training.settings import (
+    TrainingSettings,
+    device_of,
+    images_between,
+    is_reference,
+    read_settings,
+)
 from archsim.training.setup import read_by_training, silicon_scheme
 from archsim.training.unused import unused_in_training
 from hwlib.errors import InputError
@@ -143,6 +150,9 @@ def price_again(
     priced["notes"] = [*cost.notes, *trained["notes"]]
     priced["unused"] = sorted({*cost.unused, *trained["unused"]})
     priced["training"] = trained | cost_of_all(cost.result, training["images"])
+    if is_reference(settings, scheme):
+        priced["reference"] = True
+        take_out_prices(priced)
     if "extra_memory_bits" in document:
         priced["extra_memory_bits"] = float(
             sum(cost.trace.state_words.values()) * (chip or own).vector_unit.word_bits
@@ -163,9 +173,10 @@ def chip_of(document: Mapping[str, Any], where: str) -> Architecture:
 def cost_of_all(result: Result, images: int) -> dict[str, float]:
     """Energy in J and time in s of a whole training of `images` images whose steps cost so much."""
     seconds = result.latency_per_image_s
-    if seconds is None:
-        raise RuntimeError("the steps of a training have no time")
-    return {"energy_j": result.energy_per_image_j * images, "seconds": seconds * images}
+    energy = result.energy_per_image_j
+    if seconds is None or energy is None:
+        raise RuntimeError("the steps of a training have no time or no energy")
+    return {"energy_j": energy * images, "seconds": seconds * images}
 
 
 def _scheme_settings(

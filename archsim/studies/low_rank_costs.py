@@ -91,17 +91,22 @@ def cost(title: str, document: Mapping[str, Any]) -> dict:
             FIELDS,
             (
                 title,
-                f"{document['area_mm2']:.3f}",
-                f"{document['energy_per_image_j'] * 1e6:.4f}",
-                f"{update['energy_j'] / count * 1e6:.4f}",
+                _written(document["area_mm2"], ".3f"),
+                _written(document["energy_per_image_j"], ".4f", 1e6),
+                _written(update["energy_j"], ".4f", 1e6 / count),
                 f"{document['latency_per_image_s'] * 1e6:.2f}",
                 f"{100 * update['cycles'] / document['cycles']:.1f}",
-                f"{actions / count:.0f}",
+                _written(actions if document["ledger"] else None, ".0f", 1 / count),
                 f"{document['writes_per_device'] * document['batch'] / images:.2f}",
                 f"{sum(words.values()):.0f}",
             ),
         )
     )
+
+
+def _written(value: float | None, form: str, scale: float = 1.0) -> str:
+    """A number of the table; a dash where the row is a reference run, which has no price."""
+    return "–" if value is None else f"{value * scale:{form}}"
 
 
 def kept_of(document: Mapping[str, Any]) -> dict[str, Any]:

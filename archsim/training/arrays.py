@@ -23,7 +23,7 @@ from archsim.schemes.shared.writing import write_first
 from archsim.trace.upkeep import Refreshes
 from archsim.training.reads import tile_number
 from archsim.training.records import Devices
-from archsim.training.settings import TrainingSettings, device_of
+from archsim.training.settings import TrainingSettings, device_of, verified_range
 from archsim.training.table import (
     COLUMNS,
     COPIES,
@@ -37,10 +37,6 @@ from archsim.training.table import (
 from hwlib.errors import InputError
 
 F = np.float32
-# Range of a layer's devices in its largest first weight. Our choice, made on the test error of the
-# digits with one seed among 2, 4 and 8 and the device's own range: 4 helps mixed_precision most and
-# costs lns_madam most, and no value is best for all (see the manual on training).
-VERIFIED_RANGE = 4.0
 MOST_CELLS = (
     2**28
 )  # weights of all copies; a cell with its state and drawn parameters takes some ten numbers
@@ -339,7 +335,7 @@ def layer_scales(program: Program, settings: TrainingSettings, device: Device | 
     wanted = settings.weight_range
     if wanted == "auto":
         verified = device is not None and "verify_window" in device.values
-        wanted = VERIFIED_RANGE if verified else "device"
+        wanted = verified_range(settings) if verified else "device"
     if device is None or not isinstance(wanted, float | int):
         return np.ones(len(program.arrays))
     first = settings.initial_scale / np.sqrt(program.arrays[:, COLUMNS])

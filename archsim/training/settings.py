@@ -60,8 +60,8 @@ class TrainingSettings(_Settings):
     ] = "auto"
     """Scale of a layer: the range of its devices stands for so many times its largest first weight,
     and the number behind the converter is scaled as much (with the multiplication that makes a
-    number of a code). `device`: weight 1 is that of the device's file in every layer. `auto`: 4 for
-    devices that are programmed with verify, else `device`.
+    number of a code). `device`: weight 1 is that of the device's file in every layer. `auto`: for
+    devices that are programmed with verify what the rule states (4 for most), else `device`.
     """
     devices_per_weight: Annotated[int | dict[str, int], OTHER_MACHINE] = 1
     """Devices a weight, one number or one a layer; another name of the chip's `weights.replicas`.
@@ -162,6 +162,15 @@ def off_arrays(settings: TrainingSettings) -> bool:
     if settings.rule in CORE_RULES:
         return settings.rule == "float"
     return scheme_of(settings).digital_baseline
+
+
+def verified_range(settings: TrainingSettings) -> float:
+    """The range of devices that verify in a layer's largest first weight, as the rule states it."""
+    if settings.rule in CORE_RULES:
+        from archsim.schemes.base import Scheme
+
+        return Scheme.verified_range
+    return scheme_of(settings).verified_range
 
 
 def is_reference(settings: TrainingSettings, scheme: Scheme) -> bool:

@@ -174,6 +174,16 @@ def read_by_training(chip: Architecture, scheme: Scheme, settings: TrainingSetti
 def _physics(chip: Architecture) -> tuple[dict[str, Any], list[str]]:
     """Read settings of a chip's arrays, as training.settings.ReadSettings names them, and notes."""
     physics = chip.physics
+    if physics.model == "dual_column":
+        # bit-serial inputs are unsigned, and errors, which have signs, come in at the columns
+        raise InputError(
+            "dual-column tiles are a model of inference: they take inputs of at least 0 and are not "
+            "read from their columns",
+            where=f"{chip.origin}: physics.model",
+            got=physics.model,
+            allowed="signed",
+            hint="train with physics.model=signed: devices that are pairs keep both of their states",
+        )
     values: dict[str, Any] = {"input_bits": chip.read.input_bits, "output_bits": chip.read.adc_bits}
     if chip.read.accumulate == "digital" and chip.read.slots > 1:
         values["slot_bits"] = chip.read.bits_per_slot

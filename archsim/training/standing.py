@@ -22,6 +22,8 @@ STILL_RISING = 0.1
 """Share of the error that the last third of the epochs may still take off the third before."""
 ERRORS = 2.0
 """Standard errors of the test set within which a rise is none."""
+REFERENCE = "reference: exact weights on arrays, which no device holds; accuracy alone"
+"""Why a reference run enters nothing."""
 CRITERION = (
     f"settled: at least {LEAST_EPOCHS} epochs, and the mean test error of the last third of them lies "
     f"less than {100 * STILL_RISING:g} % or {ERRORS:g} standard errors of the test set below that "
@@ -107,7 +109,11 @@ def not_settled(errors_percent: Sequence[float], tested: HeldOut | None) -> str:
     """
     epochs = len(errors_percent)
     if epochs < LEAST_EPOCHS:
-        return f"not settled: {epochs} epoch{'' if epochs == 1 else 's'}, at least {LEAST_EPOCHS} are needed"
+        some = f"{epochs} epoch{'' if epochs == 1 else 's'}"
+        return (
+            f"not settled: {some}, at least {LEAST_EPOCHS} are needed; as many or more lift this, "
+            "once the test error falls no more"
+        )
     third = epochs // 3
     last = math.fsum(errors_percent[-third:]) / third
     before = math.fsum(errors_percent[-2 * third : -third]) / third
@@ -118,7 +124,7 @@ def not_settled(errors_percent: Sequence[float], tested: HeldOut | None) -> str:
         return ""
     return (
         f"not settled: the test error still falls, from {before:.2f} to {last:.2f} % "
-        f"in the last {2 * third} of {epochs} epochs"
+        f"in the last {2 * third} of {epochs} epochs; more epochs lift this, once it falls no more"
     )
 
 
@@ -128,8 +134,18 @@ def guards_of(document: Mapping[str, Any]) -> list[str]:
     """
     tested = held_out_of(document)
     errors = [epoch["test_error_percent"] for epoch in document.get("epochs") or []]
-    reasons = [at_chance(document.get("accuracy_percent"), tested)] if tested else []
+    reasons = [REFERENCE] if is_reference_run(document) else []
+    reasons += [at_chance(document.get("accuracy_percent"), tested)] if tested else []
     return [reason for reason in (*reasons, not_settled(errors, tested)) if reason]
+
+
+def is_reference_run(document: Mapping[str, Any]) -> bool:
+    """Whether a result document is that of exact weights on tiles. One from before this was said
+    names no device and has tiles all the same.
+    """
+    if "reference" in document:
+        return bool(document["reference"])
+    return document.get("device", "") is None and document["tiles"] > 0
 
 
 def held_out_of(document: Mapping[str, Any]) -> HeldOut | None:

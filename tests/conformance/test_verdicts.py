@@ -19,6 +19,7 @@ from archsim.comparison.chances import (
     student_share,
 )
 from archsim.comparison.verdicts import standing_of
+from archsim.report.comparison.verdict_lines import verdict_lines
 from hwlib import figure
 
 MULTIPLY, DIVIDE = ("stream_multiplier", "bit"), ("stream_divider", "bit")
@@ -26,7 +27,9 @@ F, G = figure("sc_mul_ugemm_unipolar.energy"), figure("sc_div_iscb_unipolar.ener
 SETTLED = [5.0, 2.0, 2.0, 2.0]
 
 
-def document(actions, off_chip=(), seconds=1e-6, tiles=1, images=10_000, errors=SETTLED):
+def document(
+    actions, off_chip=(), seconds=1e-6, tiles=1, images=10_000, errors=SETTLED, device="rram"
+):
     """A result with one component for each (part, action) -> count; nothing leaks as nothing was
     timed.
     """
@@ -46,6 +49,7 @@ def document(actions, off_chip=(), seconds=1e-6, tiles=1, images=10_000, errors=
         "cycles": None,
         "images": 1,
         "tiles": tiles,
+        "device": None if device == "exact" else device,
         "latency_per_image_s": seconds,
         "accuracy_percent": 100 - errors[-1],
         "epochs": [{"test_error_percent": error} for error in errors],
@@ -221,7 +225,7 @@ def test_a_ratio_that_no_figure_moves_has_no_decider():
 )
 def test_what_is_held_back_enters_no_verdict(errors, device, tiles, word):
     rows = [row("one"), row("two"), row("odd", (100 - errors[-1],), device, errors)]
-    odd = document({MULTIPLY: 1}, tiles=tiles, errors=errors)
+    odd = document({MULTIPLY: 1}, tiles=tiles, errors=errors, device=device)
     documents = [document({MULTIPLY: 10}), document({MULTIPLY: 20}), odd]
     result = standing_of(rows, documents, 20)
     assert word in result.guards["odd"][0]
@@ -229,9 +233,33 @@ def test_what_is_held_back_enters_no_verdict(errors, device, tiles, word):
     assert "odd" not in {item.label for item in result.best}
     early = {name for item in result.provisional for name in (item.a, item.b)}
     assert ("odd" in early) == ("settled" in word)
+    assert ("odd" in {band.label for band in result.bands}) == (device != "exact")
+
+
+@pytest.mark.parametrize("epochs", [1, 2])
+def test_a_guard_that_epochs_lift_says_so_and_lets_the_order_stand_as_provisional(epochs):
+    early = [9.0, 8.0][:epochs]
+    rows = [row("one", errors=early), row("two", (97.0,), errors=early)]
+    documents = [document({MULTIPLY: work}, errors=early) for work in (10, 20)]
+    result = standing_of(rows, documents, 20)
+    for reasons in result.guards.values():
+        assert "at least 3 are needed; as many or more lift this" in reasons[0]
+    assert not result.best and {item.label for item in result.provisional_best} == {"one"}
+    lines = verdict_lines(result.to_dict())
+    assert any(line.startswith("provisional, least energy: one") for line in lines)
+    assert any("no verdict on one, two: not settled" in line for line in lines)
+
+
+def test_verdicts_and_what_is_provisional_are_shown_side_by_side():
+    rows = [row("one"), row("two", (97.0,)), row("early", (99.0,), errors=[1.0])]
+    documents = [document({MULTIPLY: work}) for work in (10, 20)]
+    documents.append(document({MULTIPLY: 1}, errors=[1.0]))
+    lines = verdict_lines(standing_of(rows, documents, 20).to_dict())
+    assert any(line.startswith("least energy: one") for line in lines)
+    assert any(line.startswith("provisional, least energy: early") for line in lines)
 
 
 def test_exact_weights_off_the_arrays_are_a_machine_of_their_own():
     rows = [row("digital", device="exact"), row("one")]
-    documents = [document({MULTIPLY: 1}, tiles=0), document({MULTIPLY: 2})]
+    documents = [document({MULTIPLY: 1}, tiles=0, device="exact"), document({MULTIPLY: 2})]
     assert not standing_of(rows, documents, 20).guards

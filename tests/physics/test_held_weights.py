@@ -87,6 +87,42 @@ def test_programming_with_verify_errs_by_its_window():
     assert 0.3 * device.program_error < off.std() < 1.5 * device.program_error
 
 
+def noise_of_reads(chip, level, noise=0.1):
+    """What 60 equal images read beside their mean, (images, outputs): nothing but noise, since
+    devices are programmed once.
+    """
+    data = {"images": np.full((60, 20), level), "w.weights": WEIGHTS}
+    settings = {"read_noise": noise}
+    call = {"data": data, "images": 60, "device": "bulk_rram", "device_settings": settings}
+    read = archsim.simulate(LINE, chip, **call).outputs
+    return read - read.mean(axis=0)
+
+
+RANGE = float(np.abs(WEIGHTS).max())  # the range of 1 of a device stands for the largest weight
+
+
+def test_every_read_draws_the_noise_of_every_device():
+    # an output sums 20 pairs with the input LEVEL: sigma LEVEL sqrt(2 x 20)
+    chip = archsim.load_architecture("cim40", FINE)
+    noisy = noise_of_reads(chip, LEVEL)
+    assert noisy.std() == pytest.approx(0.1 * RANGE * LEVEL * 40**0.5, rel=0.1)
+    assert abs(np.corrcoef(noisy[:-1].ravel(), noisy[1:].ravel())[0, 1]) < 0.15  # anew in each
+    assert noise_of_reads(chip, LEVEL, 0.0).std() < 1e-3
+
+
+def test_the_columns_of_a_pair_have_the_noise_of_their_own_devices():
+    """A dual-column tile reads each device of a pair in a column of its own; their difference has the
+    noise of both.
+    """
+    chip = archsim.load_architecture("wu2023", {"physics.cell_noise_us": 0.0})
+    # noise is drawn anew for each of the 8 bits of a full input: of sigma the share
+    # sqrt(sum of 4^b) / 255 is left
+    bits = np.sqrt((4.0 ** np.arange(8)).sum()) / 255
+    expected = 0.1 * RANGE * 40**0.5 * bits
+    assert noise_of_reads(chip, 1.0).std() == pytest.approx(expected, rel=0.15)
+    assert noise_of_reads(chip, 1.0, 0.0).std() < 0.3 * expected  # the converters' own
+
+
 def test_every_device_of_a_weight_is_programmed_by_itself():
     held = HeldWeights(
         WEIGHTS[None].astype(np.float32), Holder(load_device("gokmen2016"), "d"), 2, 1, 0

@@ -12,6 +12,7 @@ from archsim.schemes.pulsed.tiki_taka_reference import twin_change
 from archsim.schemes.pulsed.tiki_taka_rule import TikiTakaRule
 from archsim.schemes.pulsed.zero_shift_rule import ZeroShiftRule
 from archsim.schemes.rule import LayerState
+from archsim.schemes.shared.state_read import LineRead
 from archsim.schemes.shared.words import Arithmetic
 from archsim.training.loop import train
 from archsim.training.settings import read_settings
@@ -180,6 +181,32 @@ def test_programming_error_stays_in_the_reference():
         5,
     )
     assert np.sqrt((symmetry_points(layer.devices) ** 2).mean()) == pytest.approx(0.5, rel=0.1)
+
+
+@pytest.mark.parametrize("step, noise, off", [(0.5, 0.0, 0.5 / 12**0.5), (0.0, 0.2, 0.2)])
+def test_the_reference_of_zero_shifting_is_read_through_the_converter(step, noise, off):
+    # a converter of so coarse steps errs evenly in +- half a step
+    def points(line_read):
+        layer = layer_of(device="soft_bounds_asymmetric", shape=(20, 30), pulse_step=0.01)
+        layer.line_read = line_read
+        ZeroShiftRule(load_scheme("zero_shift", {"pulses": 400}), [layer], 0.1, 1, 5)
+        return layer.devices.planes[:, 0, 6].copy()
+
+    exact, read = points(None), points(LineRead(step, 4.0, noise))
+    assert np.sqrt(((read - exact) ** 2).mean()) == pytest.approx(off, rel=0.1)
+    if step:
+        np.testing.assert_allclose(read / step, np.rint(read / step), atol=1e-5)
+
+
+@pytest.mark.parametrize("step, noise, off", [(0.5, 0.0, 0.5 / 12**0.5), (0.0, 0.2, 0.2)])
+def test_the_reference_of_a_fast_array_is_read_through_the_converter(step, noise, off):
+    def reference(line_read):
+        layer = layer_of(shape=(20, 30))
+        layer.line_read = line_read
+        return TikiTakaRule(load_scheme("tiki_taka"), [layer], 0.1, 1, 5).states[0].memory.reference
+
+    exact, read = reference(None), reference(LineRead(step, 4.0, noise))
+    assert np.sqrt(((read - exact) ** 2).mean()) == pytest.approx(off, rel=0.1)
 
 
 def test_devices_without_a_reference_or_symmetry_point_are_refused():

@@ -64,10 +64,11 @@ def inputs_of_space(space: Space) -> dict[str, Any]:
     cannot be read is left out.
     """
     from archsim.training.inputs import data_digest, device_record
+    from archsim.training.settings import EXACT_WORDS
     from workloads.datasets import load_dataset
 
     def record(name: str) -> Any:
-        return None if name in ("auto", "none") else device_record(name)
+        return None if name in ("auto", *EXACT_WORDS) else device_record(name)
 
     digests = {
         "network": _network_digest,

@@ -97,13 +97,15 @@ def _check_word(path: str, value: Any) -> None:
 def _check_device(value: Any) -> None:
     from archsim.devices import LAWS
     from archsim.devices.presets import load_device, load_presets
+    from archsim.training.settings import EXACT_WORDS
 
-    known = [*load_presets(), *LAWS, "auto", "none"]
+    without = ("auto", *EXACT_WORDS)
+    known = [*load_presets(), *LAWS, *without]
     if not isinstance(value, str) or (value not in known and not value.endswith(".toml")):
         raise InputError(
             "unknown device", got=value, allowed=known, hint=nearest(str(value), known)
         )
-    if value not in ("auto", "none"):
+    if value not in without:
         load_device(value)
 
 

@@ -20,7 +20,7 @@ from archsim.exploration.store.table import PointTable
 from archsim.exploration.sweep import Sweep, read_stored_space
 from archsim.exploration.work.engine import Engine
 from archsim.exploration.work.metrics import read_metric
-from archsim.exploration.work.rungs import compact_run, kept_training
+from archsim.exploration.work.rungs import kept_run, kept_training
 from archsim.exploration.work.worker import RungJob
 from hwlib.errors import InputError
 
@@ -83,10 +83,8 @@ def kept_rung(
         **trained,
     }
     priced, _ = price_again(document, "kept training", network=network_of(design["network"]))
-    return [read_metric(priced, name) for name in metrics], {
-        "work": key_of(design, node=False),
-        "run": compact_run(priced),
-        "trained": kept_training(priced) | {"guards": trained.get("guards", [])},
+    return [read_metric(priced, name) for name in metrics], kept_run(design, priced) | {
+        "trained": kept_training(priced) | {"guards": trained.get("guards", [])}
     }
 
 

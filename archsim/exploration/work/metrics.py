@@ -110,7 +110,7 @@ def read_metric(document: Mapping, path: str) -> float | int | None:
 def _ranged(document: Mapping, name: str, index: int) -> float | None:
     if name == "energy_per_image_j":
         spread = document["boundaries"]["chip"]["energy_j_range"]
-        return spread[index] / document["images"]
+        return spread[index] / document["images"] if spread else None
     spread = document.get(f"{name}_range")
     return spread[index] if spread else None
 

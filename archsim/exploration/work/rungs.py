@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from archsim.chip.replicas import chip_settings
+from archsim.cost.unpriced import is_unpriced
 from archsim.exploration.space.design import network_of, resolve
 from archsim.exploration.space.keys import key_of
 from archsim.exploration.work.metrics import TRAINED, read_metric
@@ -103,12 +104,16 @@ def training_rung(
             settings=settings,
             **chosen,
         ).to_dict()
-    kept = {
-        "work": key_of(design, node=False),
-        "run": compact_run(document),
-        "trained": kept_training(document) | {"guards": guards_of(document)},
+    kept = kept_run(design, document) | {
+        "trained": kept_training(document) | {"guards": guards_of(document)}
     }
     return [read_metric(document, name) for name in metrics], kept
+
+
+def kept_run(design: Mapping[str, Any], document: Mapping[str, Any]) -> dict[str, Any]:
+    """Which work a trained point was, and its run; a reference run has no price, now or later."""
+    run = {} if is_unpriced(document) else {"run": compact_run(document)}
+    return {"work": key_of(design, node=False)} | run
 
 
 def kept_training(document: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from archsim.comparison.scheme_row import most_writes, off_chip
+from archsim.comparison.scheme_row import an_image, most_writes, off_chip
 from archsim.report.drawing import format as fmt
 from archsim.report.run.view import View
 
@@ -88,6 +88,7 @@ def row_of(number: int, view: View) -> dict:
     accuracy = view.number("accuracy_percent")
     memory = view.number("extra_memory_bits")
     system = result["boundaries"]["system"]
+    area = result["area_mm2_range"] or (None, None)  # a reference run has no price
     return {
         "number": number,
         "label": view.text("label") or view.text("scheme"),
@@ -100,12 +101,12 @@ def row_of(number: int, view: View) -> dict:
         "accuracy_percent": accuracy,
         "test_error_percent": None if accuracy is None else 100.0 - accuracy,
         "area_mm2": view.number("area_mm2"),
-        "area_low_mm2": result["area_mm2_range"][0],
-        "area_high_mm2": result["area_mm2_range"][1],
+        "area_low_mm2": area[0],
+        "area_high_mm2": area[1],
         "system_area_mm2": system["area_mm2"],
         "system_area_low_mm2": None,
         "system_area_high_mm2": None,
-        "system_energy_per_image_j": system["energy_j"] / images,
+        "system_energy_per_image_j": an_image(system["energy_j"], images),
         "system_energy_low_j": None,
         "system_energy_high_j": None,
         "off_chip": off_chip(result),
@@ -113,8 +114,9 @@ def row_of(number: int, view: View) -> dict:
         "energy_per_image_j": view.number("energy_per_image_j"),
         "energy_low_per_image_j": low,
         "energy_high_per_image_j": high,
-        "update_energy_per_image_j": result["by_phase"].get("update", {}).get("energy_j", 0.0)
-        / images,
+        "update_energy_per_image_j": an_image(
+            result["by_phase"].get("update", {}).get("energy_j", 0.0), images
+        ),
         "latency_per_image_s": seconds,
         "writes_per_device": view.number("writes_per_device"),
         "most_writes_per_device": most_writes(result),

@@ -82,7 +82,8 @@ class Entry:
 @dataclass(frozen=True, slots=True)
 class VerdictPanel:
     """The head of the page. `provisional`: no two schemes are free of guards, so what is shown is
-    how it stood.
+    how it stood. `so_far`: how it stood with those that have not settled, where there are verdicts
+    without them.
     """
 
     provisional: bool
@@ -91,6 +92,7 @@ class VerdictPanel:
     entries: tuple[Entry, ...]
     held_back: list[str] = field(default_factory=list)
     draws: int = 0
+    so_far: tuple[StripLine, ...] = ()
 
 
 def verdict_panel(view: ComparisonView) -> VerdictPanel | None:
@@ -105,21 +107,12 @@ def verdict_panel(view: ComparisonView) -> VerdictPanel | None:
     pairs = [*document["verdicts"], *document["provisional"]]
     winners = {(item["quantity"], item["boundary"]): item for item in best}
     known = {row["label"]: row for row in view.rows}
-    lines = [
-        StripLine(words, wins)
-        for words, quantity in _LINES
-        if (
-            wins := tuple(
-                _win(item, known) for (name, _), item in winners.items() if name == quantity
-            )
-        )
-    ]
     held = document["guards"]
     rows = sorted(view.rows, key=lambda row: bool(held.get(row["label"])))
     names = {row["label"]: row["name"] for row in view.rows}
     return VerdictPanel(
         provisional,
-        tuple(lines),
+        _lines(best, known),
         tuple(asked.words for asked in QUANTITIES),
         tuple(
             _entry(
@@ -134,7 +127,20 @@ def verdict_panel(view: ComparisonView) -> VerdictPanel | None:
         ),
         guard_lines(held, names),
         document["draws"],
+        () if provisional else _lines(document["provisional_best"], known),
     )
+
+
+def _lines(
+    winners: Sequence[Mapping[str, Any]], known: Mapping[str, Mapping[str, Any]]
+) -> tuple[StripLine, ...]:
+    """The strip of some winners, quantity by quantity."""
+    lines = []
+    for words, quantity in _LINES:
+        wins = tuple(_win(item, known) for item in winners if item["quantity"] == quantity)
+        if wins:
+            lines.append(StripLine(words, wins))
+    return tuple(lines)
 
 
 def _win(winner: Mapping[str, Any], known: Mapping[str, Mapping[str, Any]]) -> Win:

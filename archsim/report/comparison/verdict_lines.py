@@ -7,6 +7,7 @@ from typing import Any
 
 from archsim.report.comparison.words import asked_of, guard_lines, verdict_text, winner_text
 
+SO_FAR = "how it stood when the training ended, with those that have not settled (provisional, it may turn)"
 _MOST = 6  # pairs that are told before the rest is left to the file
 
 
@@ -33,5 +34,11 @@ def verdict_lines(document: Mapping[str, Any]) -> list[str]:
         lines.append(f"open: {len(opened) - _MOST} more pairs, in compare.json and its page")
     if not document["best"]:
         lines.append("no verdict: fewer than two schemes that nothing holds back")
+    if document["provisional_best"]:
+        lines.append(f"{SO_FAR}:")
+    lines += [
+        f"provisional, {asked_of(winner).best}: {winner_text(winner, {})}"
+        for winner in document["provisional_best"]
+    ]
     lines += [f"no verdict on {line}" for line in guard_lines(document["guards"], {})]
     return lines

@@ -155,6 +155,7 @@ class ComparisonView:
             "phase": lambda view: {
                 name: part["energy_j"] / view.result["images"]
                 for name, part in view.result["by_phase"].items()
+                if part["energy_j"] is not None
             },
             "area": lambda view: {c.role: c.area_mm2 for c in view.chip_components},
         }

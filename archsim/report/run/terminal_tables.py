@@ -97,7 +97,7 @@ def phase_rows(view: View) -> Table | None:
     phases = view.result.get("by_phase") or {}
     if len([name for name in phases if name != SHARED]) < 2:
         return None
-    total = sum(entry["energy_j"] for entry in phases.values())
+    total = sum(entry["energy_j"] or 0.0 for entry in phases.values())
     table = _table("Phase", ("Cycles", "Energy", ""))
     for name in sorted(phases, key=view.phases.index if set(phases) <= set(view.phases) else None):
         entry = phases[name]
@@ -105,7 +105,7 @@ def phase_rows(view: View) -> Table | None:
             cell(name),
             fmt.count(entry.get("cycles")),
             fmt.si(entry["energy_j"], "J"),
-            _bar(entry["energy_j"], total, True),
+            _bar(entry["energy_j"] or 0.0, total, True),
         )
     return table
 
@@ -160,7 +160,9 @@ def _add_layer(
             fmt.count(sum(row.total_cycles for row in rows)),
             fmt.count(sum(row.stall_cycles for row in rows)),
         ]
-    cells += [fmt.count(sum(row.tile_operations for row in rows)), fmt.si(energy, "J")]
+    priced = any(row.energy_j for row in rows)
+    cells.append(fmt.count(sum(row.tile_operations for row in rows)))
+    cells.append(fmt.si(energy if priced else None, "J"))
     sums = [sum(row.energy_j.get(phase, 0.0) for row in rows) for phase in phases]
     parts = [fmt.si(value, "J", 3) if any(sums) else "" for value in sums]
     table.add_row(

@@ -133,7 +133,8 @@ class View:
             cycles: dict[str, int] = {}
             for entry in entries:
                 phase = entry.get("phase", "")
-                energy[phase] = energy.get(phase, 0.0) + (entry.get("energy_j") or 0.0)
+                if is_number(entry.get("energy_j")):  # a reference run has no price
+                    energy[phase] = energy.get(phase, 0.0) + entry["energy_j"]
                 if is_number(entry.get("cycles")):
                     cycles[phase] = cycles.get(phase, 0) + entry["cycles"]
             stalls = sum(entry.get("stall_cycles") or 0 for entry in entries)

@@ -70,6 +70,12 @@ class LnsMadam(GradientOnArray):
     largest: Annotated[float, Field(gt=0, le=1000), COMPUTED] = 3.0
     octaves: Annotated[int, Field(ge=1, le=64), COMPUTED] = 16
 
+    @property
+    def verified_range(self) -> float:  # type: ignore[override]  # follows a setting, a constant elsewhere
+        # |W| ends at `largest` times the root mean square of the first weights, which are uniform:
+        # the largest first weight is the root of 3 of them
+        return self.largest / 3**0.5
+
     def batch_update(self, stage: Stage, batch: int) -> list[Operation]:
         return [optimiser_step(stage, self.weight_work, 3), program_weights(stage)]
 

@@ -24,7 +24,7 @@ from archsim.kernels.number_formats import SCALE_FIELDS
 from archsim.kernels.random import DEVICE, as_word, fill_normals, stream_key
 from archsim.kernels.records import Cells, Tally, Trains
 from archsim.schemes.rule import LayerState, UpdateRule
-from archsim.schemes.shared.state_read import LineRead
+from archsim.schemes.shared.state_read import LineRead, read_lines, read_of
 from archsim.schemes.shared.train_counts import count_trains
 from archsim.trace.operation import Activity
 from hwlib.errors import InputError
@@ -92,8 +92,8 @@ class ImageCall:
 
 def new_state(scheme: TransferSettings, layer: LayerState, seed: int) -> State:
     """The state before the first image: alternating pulses have driven the fast array towards its
-    symmetry points, and the reference holds the mean of `reference_reads` reads, off by
-    `reference_error`. These pulses are the setup's.
+    symmetry points, and the reference holds the mean of `reference_reads` reads through the converters of
+    the chip, off by `reference_error`. Pulses, reads and the write are the setup's.
 
     Raises InputError for devices that have no such points.
     """
@@ -102,15 +102,22 @@ def new_state(scheme: TransferSettings, layer: LayerState, seed: int) -> State:
             "this scheme needs devices", where="device", got="none", hint="rasch2024_20_states"
         )
     fast = layer.devices.device.build(*layer.weights.shape, seed=seed, tile=layer.tile + FAST_TILE)
+    tile = as_word(layer.tile + FAST_TILE)
+    line = transfer_read(scheme, layer)
+
+    def read(weights: np.ndarray, number: int) -> np.ndarray:
+        return read_lines(weights, line, stream_key(as_word(seed), U(number + 2), tile, DEVICE))
+
     points = drive_to_symmetry(
         fast,
         scheme.symmetry_pulses,
         seed=seed,
         tile=layer.tile + FAST_TILE,
         reads=scheme.reference_reads,
+        read=read,
     )
     wrong = np.empty(points.shape, F)
-    fill_normals(U(stream_key(as_word(seed), U(1), as_word(layer.tile + FAST_TILE), DEVICE)), wrong)
+    fill_normals(U(stream_key(as_word(seed), U(1), tile, DEVICE)), wrong)
     shape = layer.weights.shape
     columns = shape[1]
     memory = TransferMemory(
@@ -146,8 +153,7 @@ def transfer_read(scheme: TransferSettings, layer: LayerState) -> LineRead:
     """The read of a line of the fast array: through the chip's converters, with the noise of its
     outputs unless the scheme states one.
     """
-    read = layer.line_read or LineRead(0.0, 0.0, 0.0)
-    return read if scheme.read_noise is None else read._replace(noise=scheme.read_noise)
+    return read_of(layer, scheme.read_noise)
 
 
 class TikiTakaRule(UpdateRule[TransferSettings]):

@@ -26,9 +26,10 @@ from hwlib.effects import COMPUTED, Effects
 
 @register
 class ZeroShift(Rpu):
-    """`pulses` alternating pulses drive every device to its symmetry point; it is read (with
-    `read_noise`) and written into a reference device (with `program_error`); from then on a weight
-    is the difference of the two, and the pulsed update is that of `rpu`.
+    """`pulses` alternating pulses drive every device to its symmetry point; it is read line by
+    line through the chip's output converter (with `read_noise`; None: the noise of the chip's
+    outputs) and written into a reference device (with `program_error`); from then on a weight is
+    the difference of the two, and the pulsed update is that of `rpu`.
 
     Both arrays are driven and read together in every cycle (silicon: `common.reference_array`). The
     pulses, one read and one write a device are paid once, before the first image. All errors in
@@ -61,7 +62,7 @@ class ZeroShift(Rpu):
     pulses: Annotated[
         int, Field(ge=0, le=1_000_000), Effects(energy="up", time="up", accuracy="any")
     ] = 4000
-    read_noise: Annotated[float, Field(ge=0, le=100), COMPUTED] = 0.0
+    read_noise: Annotated[Annotated[float, Field(ge=0, le=100)] | None, COMPUTED] = None
     program_error: Annotated[float, Field(ge=0, le=100), COMPUTED] = 0.0
     train_length: Annotated[
         int, Field(ge=1, le=64), Effects(energy="up", time="up", accuracy="any")

@@ -14,6 +14,7 @@ from archsim.devices.symmetry import drive_to_symmetry
 from archsim.kernels.random import DEVICE, as_word, fill_normals, stream_key
 from archsim.schemes.rule import LayerState, UpdateRule
 from archsim.schemes.shared.expected_pulses import expected_change
+from archsim.schemes.shared.state_read import read_lines, read_of
 from archsim.schemes.shared.train_counts import count_trains
 from archsim.trace.operation import Activity
 from hwlib.errors import InputError
@@ -31,7 +32,7 @@ class ZeroShiftSettings(Protocol):
     """What the rule reads of its scheme."""
 
     pulses: int
-    read_noise: float
+    read_noise: float | None
     program_error: float
     train_length: int
     update_management: bool
@@ -103,16 +104,19 @@ class ZeroShiftRule(UpdateRule[ZeroShiftSettings]):
 
 
 def shift(scheme: ZeroShiftSettings, layer: LayerState, seed: int) -> None:
-    """Alternating pulses, a read, the reference programmed; the weights of the start are written
-    afterwards. These pulses are the setup's, not counted among the writes of the training."""
+    """Alternating pulses, a read through the chip's converters, the reference programmed; the weights
+    of the start are written afterwards. All that is the setup's: its pulses are not counted among
+    the writes of the training.
+    """
     devices = layer.on_devices
     start = layer.weights.copy()
     drive_to_symmetry(devices, scheme.pulses, seed=seed, tile=layer.tile + SHIFT_TILE)
+    tile = as_word(layer.tile + SHIFT_TILE)
+    read = read_of(layer, scheme.read_noise)
+    seen = read_lines(layer.weights, read, stream_key(as_word(seed), U(2), tile, DEVICE))
     error = np.empty(start.shape, F)
-    fill_normals(
-        U(stream_key(as_word(seed), U(2), as_word(layer.tile + SHIFT_TILE), DEVICE)), error
-    )
-    moved = layer.weights + error * F(np.hypot(scheme.read_noise, scheme.program_error))
+    fill_normals(U(stream_key(as_word(seed), U(3), tile, DEVICE)), error)
+    moved = seen + error * F(scheme.program_error)
     if scheme.pulses:
         devices.planes[:, 0, REFERENCE] += moved
         devices.planes[:, 0, LOWER] -= moved

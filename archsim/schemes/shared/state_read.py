@@ -43,10 +43,36 @@ def read_state(layer: LayerState, seed: int, step: int) -> np.ndarray:
     read = layer.line_read
     if read is None or layer.devices is None:
         return layer.weights.copy()
-    noise = np.empty(layer.weights.shape, F)
     key = stream_key(as_word(seed), as_word(step), as_word(layer.tile), WRITE + _LOOK)
+    return read_lines(layer.weights, read, key)
+
+
+def read_lines(values: np.ndarray, read: LineRead, key: np.uint64) -> np.ndarray:
+    """What a read of each line of an array gives.
+
+    Args:
+        values: what its devices hold, (M, N), in weight units.
+        read: of a line.
+        key: of the random numbers of its noise.
+
+    Returns:
+        values as converted, float32 (M, N).
+    """
+    noise = np.empty(values.shape, F)
     fill_normals(as_word(key), noise)
-    return converted(layer.weights + F(read.noise) * noise, read)
+    return converted(values + F(read.noise) * noise, read)
+
+
+def read_of(layer: LayerState, noise: float | None) -> LineRead:
+    """The read of a line of a layer's arrays: through the chip's converters, with the noise of its
+    outputs unless the scheme states one.
+
+    Args:
+        layer: state of the layer; one without a `line_read` is read exactly.
+        noise: what the scheme states, in weight units.
+    """
+    read = layer.line_read or LineRead(0.0, 0.0, 0.0)
+    return read if noise is None else read._replace(noise=noise)
 
 
 def converted(values: np.ndarray, read: LineRead) -> np.ndarray:

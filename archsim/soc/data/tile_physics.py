@@ -15,7 +15,14 @@ from archsim.devices.array import draws
 from archsim.devices.held_weights import HeldWeights, Holder
 from archsim.kernels.bit_serial import BitSerial, bit_serial_read
 from archsim.kernels.read import Periphery, read_physics
-from archsim.kernels.read_block import CELL_BITS, PERIPHERY, SLOT_BITS, SLOTS, WEIGHT_BITS
+from archsim.kernels.read_block import (
+    CELL_BITS,
+    DEVICE_NOISE,
+    PERIPHERY,
+    SLOT_BITS,
+    SLOTS,
+    WEIGHT_BITS,
+)
 from archsim.kernels.tile_read import (
     Keys,
     TilePart,
@@ -295,6 +302,7 @@ class TilePhysics:
             values[[SLOTS, SLOT_BITS]] = read.slots, read.bits_per_slot
         if weights.mapping == "bit_slices" and weights.bits > 1:
             values[[WEIGHT_BITS, CELL_BITS]] = min(weights.bits, MOST_BITS), weights.cell_bits
+        values[DEVICE_NOISE] = 0.0 if self.held is None else self.held.weight_noise
         return values
 
     def _dual_column(
@@ -305,6 +313,8 @@ class TilePhysics:
         conductances, scale = self._conductances(block)
         half = len(block)
         key = tile + copy * len(self.blocks)
+        # a column holds one device of each weight, whose noise adds to that of any cell
+        own_noise = 0.0 if self.held is None else self.held.device_noise * scale
         summed = np.zeros((len(codes), 2 * half), np.float32)
         saturated = 0
         for slot, (digits, bits, weight) in enumerate(self._slots(codes)):
@@ -314,7 +324,7 @@ class TilePhysics:
                 input_bits=bits,
                 output_bits=read.adc_bits,
                 adc_noise_levels=physics.adc_noise_levels,
-                cell_noise_us=physics.cell_noise_us,
+                cell_noise_us=float(np.hypot(physics.cell_noise_us, own_noise)),
             )
             of_slot = key + slot * len(self.blocks) * self.replicas
             keys = draws(self.seed, 0, of_slot, first)
