@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hwlib.errors import InputError, unknown
+from hwlib.errors import unknown
 
 if TYPE_CHECKING:
     from archsim.devices.device import Device
 
-NOT_SIMULATED: dict[str, str] = {}
-"""Parameters that no run reads, each with the reason: none."""
 # parameter -> (another one, its value that leaves the first without effect)
 _NEEDS = {
     "lifetime_spread": ("lifetime", 0),
@@ -41,16 +39,11 @@ def unread(
     the reason.
 
     `programmed`: the run wrote this device by write and verify; `refreshed`: it refreshed a pair.
-    What is not simulated at all is told whatever `base` says, as long as it is off the law's
-    default.
     """
     values = device.values
-    law = {parameter.name: parameter.default for parameter in device.parameters}
     reasons = {}
     for name, value in values.items():
-        if name in NOT_SIMULATED:
-            why = NOT_SIMULATED[name] if value != law[name] else ""
-        elif value == base[name]:
+        if value == base[name]:
             why = ""
         elif name in device.ignored:
             why = device.ignored[name]
@@ -74,17 +67,9 @@ def unread(
 
 
 def check_swept(name: str) -> None:
-    """Raises InputError where a sweep over this parameter would find nothing: no law has it, or
-    nothing reads it.
-    """
+    """Raises InputError where no law has this parameter, so that a sweep over it would find nothing."""
     from archsim.devices import LAWS, load_law
 
     known = sorted({parameter.name for law in LAWS for parameter in load_law(law).parameters})
     if name not in known:
         raise unknown("device parameter", name, known)
-    if name in NOT_SIMULATED:
-        raise InputError(
-            "nothing reads this parameter, so a sweep over it finds nothing",
-            got=name,
-            hint=NOT_SIMULATED[name],
-        )

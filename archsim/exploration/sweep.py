@@ -125,7 +125,7 @@ class Sweep:
         return {
             key: extra.get("run") or by_work[extra["work"]]
             for key, extra in extras.items()
-            if "work" in extra
+            if "run" in extra or extra.get("work") in by_work
         }
 
     def to_dict(self) -> dict[str, Any]:

@@ -60,6 +60,7 @@ def settings_of(
     arrays' full scale of 1 (ReLU), noise management scales the forward reads too. Raises
     InputError.
     """
+    _require_signed(chip, scheme)
     if isinstance(changes, TrainingSettings):
         return completed_by_chip(changes, chip, network, scheme), []
     chip, left = chip_with_devices(chip, scheme, changes, network)
@@ -104,6 +105,21 @@ def settings_of(
         values |= {"rule": scheme.name, "scheme_settings": scheme.model_dump(exclude_defaults=True)}
     settings, told = with_slices(read_settings(values), chip)
     return settings, notes + told
+
+
+def _require_signed(chip: Architecture, scheme: Scheme) -> None:
+    """Refuse to train on tiles whose reads are a model of inference."""
+    if chip.physics.model == "signed" or scheme.digital_baseline:
+        return
+    # bit-serial inputs are unsigned, and errors, which have signs, come in at the columns
+    raise InputError(
+        "dual-column tiles are a model of inference: they take inputs of at least 0 and are not "
+        "read from their columns",
+        where=f"{chip.origin}: physics.model",
+        got=chip.physics.model,
+        allowed="signed",
+        hint="train with physics.model=signed: devices that are pairs keep both of their states",
+    )
 
 
 def _refuse_tiles(path: str, value: Any) -> None:
@@ -159,9 +175,8 @@ def read_by_training(chip: Architecture, scheme: Scheme, settings: TrainingSetti
     if scheme.digital_baseline:
         return set()
     fields = {"physics.model"}
-    if chip.physics.model == "signed":
-        fields |= {"physics.read_noise", "physics.output_bound", "physics.noise_management"}
-        fields |= {"physics.bound_management"} if chip.physics.output_bound else set()
+    fields |= {"physics.read_noise", "physics.output_bound", "physics.noise_management"}
+    fields |= {"physics.bound_management"} if chip.physics.output_bound else set()
     if settings.rule == "rpu" and device_of(settings):
         fields.add("update.train_length")
     if makes_trains(scheme, chip) and device_of(settings) and not settings.update.deterministic:
@@ -174,16 +189,6 @@ def read_by_training(chip: Architecture, scheme: Scheme, settings: TrainingSetti
 def _physics(chip: Architecture) -> tuple[dict[str, Any], list[str]]:
     """Read settings of a chip's arrays, as training.settings.ReadSettings names them, and notes."""
     physics = chip.physics
-    if physics.model == "dual_column":
-        # bit-serial inputs are unsigned, and errors, which have signs, come in at the columns
-        raise InputError(
-            "dual-column tiles are a model of inference: they take inputs of at least 0 and are not "
-            "read from their columns",
-            where=f"{chip.origin}: physics.model",
-            got=physics.model,
-            allowed="signed",
-            hint="train with physics.model=signed: devices that are pairs keep both of their states",
-        )
     values: dict[str, Any] = {"input_bits": chip.read.input_bits, "output_bits": chip.read.adc_bits}
     if chip.read.accumulate == "digital" and chip.read.slots > 1:
         values["slot_bits"] = chip.read.bits_per_slot

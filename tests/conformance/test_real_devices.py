@@ -15,6 +15,7 @@ from archsim.training.machine import Machine
 from archsim.training.settings import device_of, read_settings
 from archsim.training.setup import settings_of
 from archsim.training.table import OUTPUT, OUTPUT_SIZE
+from hwlib.errors import InputError
 from workloads import load_network
 from workloads.datasets import load_dataset
 
@@ -73,6 +74,17 @@ def test_the_device_of_a_chip_moves_the_trained_weights():
     assert not np.array_equal(*trained)
 
 
+@pytest.mark.parametrize("changes", [{}, read_settings({"rule": "sgd"})], ids=["fields", "whole"])
+def test_dual_column_tiles_are_for_inference_alone(changes):
+    chip = archsim.load_architecture("cim40", {"physics.model": "dual_column"})
+    call = {"epochs": 1, "images": 8, "settings": changes}
+    with pytest.raises(InputError, match="a model of inference"):
+        archsim.train("digits_cnn", chip, scheme="sgd", **call)
+    # off the arrays nothing reads the tiles
+    off = load_scheme("sgd", {"weights_in": "memory"})
+    assert archsim.train("digits_cnn", chip, scheme=off, epochs=1, images=8).accuracy_percent
+
+
 @pytest.mark.parametrize("name", ["exact", "none"])
 def test_training_without_devices_is_a_reference(name):
     result = archsim.train("digits_cnn", scheme="sgd", epochs=1, images=16, device=name).result
@@ -105,6 +117,21 @@ def test_a_device_of_twice_the_weights_is_the_same_device(law):
     np.testing.assert_allclose(two.weights, 2 * one.weights, rtol=2e-6, atol=1e-7)
     assert two.granularity == pytest.approx(2 * one.granularity)
     assert np.abs(one.weights).max() > 0
+
+
+def test_each_rule_states_the_range_that_it_was_given_on_held_out_data():
+    """Four times the largest first weight; lns_madam what its weights can reach: 3 times the root mean
+    square of uniform weights, which is a root of 3 below their largest."""
+    network = load_network("mlp_100")
+    scales = {
+        rule: Machine(network, read_settings({"rule": rule})).arrays.scales[0] * 784**0.5
+        for rule in ("sgd", "lns_madam", "dsc")
+    }
+    assert scales == pytest.approx({"sgd": 4.0, "lns_madam": 3**0.5, "dsc": 2.0})
+    wider = {"rule": "lns_madam", "scheme_settings": {"largest": 6.0}}
+    assert Machine(network, read_settings(wider)).arrays.scales[0] == pytest.approx(
+        2 * 3**0.5 / 784**0.5
+    )
 
 
 @pytest.mark.parametrize("wanted, scale", [("device", 1.0), (2.0, 2 / 3), ("auto", 4 / 3)])

@@ -114,7 +114,8 @@ def test_the_columns_of_a_pair_have_the_noise_of_their_own_devices():
     """A dual-column tile reads each device of a pair in a column of its own; their difference has the
     noise of both.
     """
-    chip = archsim.load_architecture("wu2023", {"physics.cell_noise_us": 0.0})
+    quiet = {"physics.cell_noise_us": 0.0, "physics.adc_noise_levels": 0.0}
+    chip = archsim.load_architecture("wu2023", {"physics.model": "dual_column"} | quiet)
     # noise is drawn anew for each of the 8 bits of a full input: of sigma the share
     # sqrt(sum of 4^b) / 255 is left
     bits = np.sqrt((4.0 ** np.arange(8)).sum()) / 255

@@ -48,7 +48,7 @@ def price_point(design: Mapping[str, Any], metrics: Sequence[str]) -> list[float
         node_nm=built.node_nm,
         clock_mhz=step.chip.clock_mhz,
         cycles=None,
-        images=step.images,
+        images=images,
     )
     numbers = estimate_metrics(estimate, metrics, facts)
     if any(
@@ -97,6 +97,7 @@ def breakdown(design: Mapping[str, Any], run: Mapping[str, Any] | None) -> Estim
         inventory = built.parts
         ledger = built.counts
         cycles = None
+        images = step.images
     else:  # every check but that of the node was made when it ran
         step = resolve(design)
         without = place(step.trace.matrices, step.chip).without()
@@ -104,6 +105,7 @@ def breakdown(design: Mapping[str, Any], run: Mapping[str, Any] | None) -> Estim
         inventory = parts_of(step.chip, step.rule, tiles, step.chip.node_nm, without)
         ledger = Ledger()
         cycles = run["cycles"]
+        images = run["images"]  # a trained point is simulated for more than its mini-batch
         for name, action, count in run["ledger"]:
             ledger.add(name, action, "", "", count)
     return price_run(
