@@ -6,6 +6,7 @@ from itertools import zip_longest
 from statistics import fmean, stdev
 
 from archsim.studies.study_file import Study, read_history
+from archsim.training.settings import EXACT_WORDS, device_of, read_settings
 
 # Okabe & Ito's colours, apart for colour-blind readers.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
@@ -27,16 +28,19 @@ def table(study: Study) -> str:
     """
     last = study.mean_of_last
     lines = [
-        f"| row | published test error, % | own, % (mean of the last {last} epochs) | lowest, % | "
-        "epochs | seed | images/s |",
-        "|---|---|---|---|---|---|---|",
+        f"| row | trained on | published test error, % | own, % (mean of the last {last} epochs) | "
+        "lowest, % | epochs | seed | images/s |",
+        "|---|---|---|---|---|---|---|---|",
     ]
     for row in study.rows:
         means = []
+        device = device_of(read_settings(row.settings, f"row '{row.name}'")) or EXACT_WORDS[0]
         for seed in row.seeds:
             history = read_history(study, row, seed)
             if not history:
-                lines.append(f"| {row.title} | {row.published} | not run | | 0 | {seed} | |")
+                lines.append(
+                    f"| {row.title} | {device} | {row.published} | not run | | 0 | {seed} | |"
+                )
                 continue
             errors = [line["test_error_percent"] for line in history]
             tail = errors[-last:]
@@ -50,12 +54,12 @@ def table(study: Study) -> str:
                 str(seed),
                 f"{speed:.0f}",
             )
-            cells = (row.title, row.published, *numbers)
+            cells = (row.title, device, row.published, *numbers)
             lines.append(f"| {' | '.join(cells)} |")
         if len(means) > 1:
             lines.append(
-                f"| {row.title} | {row.published} | {fmean(means):.2f} (standard deviation over "
-                f"seeds {stdev(means):.2f}) | | | "
+                f"| {row.title} | {device} | {row.published} | {fmean(means):.2f} (standard "
+                f"deviation over seeds {stdev(means):.2f}) | | | "
                 f"mean of {len(means)} | |"
             )
     return "\n".join(lines) + "\n"

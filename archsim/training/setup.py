@@ -192,12 +192,6 @@ def _physics(chip: Architecture) -> tuple[dict[str, Any], list[str]]:
     values: dict[str, Any] = {"input_bits": chip.read.input_bits, "output_bits": chip.read.adc_bits}
     if chip.read.accumulate == "digital" and chip.read.slots > 1:
         values["slot_bits"] = chip.read.bits_per_slot
-    if physics.model != "signed":
-        return values, [
-            f"training reads signed weights, {chip.name} has physics.model={physics.model}: it "
-            "takes the read noise and output "
-            "bound of the RPU (0.06 and 12)"
-        ]
     if physics.output_bound == 0:
         # Where real data pass, a bound of 0 is set by a calibration run; a training has none, so
         # what is missing is the RPU's.

@@ -41,6 +41,7 @@ class PointTable:
         self.keys = array("Q")
         self.reasons: dict[int, str] = {}
         self.guards: dict[int, str] = {}
+        self.trained_on: dict[int, str] = {}
         self.drifting = False
 
     def __len__(self) -> int:
@@ -72,6 +73,8 @@ class PointTable:
             trained = extra.get("trained", {})
             if trained.get("guards"):
                 self.guards[position] = "; ".join(trained["guards"])
+            if "device" in trained:
+                self.trained_on[position] = trained["device"]
             settings = trained.get("training", {}).get("settings", {})
             self.drifting |= bool(settings.get("seconds_per_image"))
             self._status[position] = (
@@ -175,7 +178,14 @@ class PointTable:
                 name: None if number != number else int(number) if name in _WHOLE else number
                 for name, number in zip(self.metrics, numbers)
             }
-            held = {"held_back": self.guards.get(index, "")} if self.rung.kind == "training" else {}
+            trained = (
+                {
+                    "trained_on": self.trained_on.get(index, ""),
+                    "held_back": self.guards.get(index, ""),
+                }
+                if self.rung.kind == "training"
+                else {}
+            )
             status = "outside" if self._outside[index] else STATUS[self._status[index]]
             yield {
                 "point": index,
@@ -184,7 +194,7 @@ class PointTable:
                 "status": status,
                 **known,
                 "reason": self.reasons.get(index, ""),
-                **held,
+                **trained,
             }
 
 

@@ -48,7 +48,7 @@ def price_point(design: Mapping[str, Any], metrics: Sequence[str]) -> list[float
         node_nm=built.node_nm,
         clock_mhz=step.chip.clock_mhz,
         cycles=None,
-        images=images,
+        images=step.images,
     )
     numbers = estimate_metrics(estimate, metrics, facts)
     if any(
@@ -114,7 +114,7 @@ def breakdown(design: Mapping[str, Any], run: Mapping[str, Any] | None) -> Estim
         node_nm=step.chip.node_nm,
         clock_mhz=step.chip.clock_mhz,
         cycles=cycles,
-        images=step.images,
+        images=images,
     )
 
 

@@ -15,8 +15,11 @@ from archsim.exploration.space.design import network_of, resolve
 from archsim.exploration.space.keys import key_of
 from archsim.exploration.work.metrics import TRAINED, read_metric
 from archsim.exploration.work.pricing import price_point, refused_as_by_run
+from archsim.training.settings import EXACT_WORDS
 from hwlib.errors import InputError
 
+EXACT = EXACT_WORDS[0]
+"""What stands for the device where none holds the weights."""
 # (design, metrics, options) -> (one number or None for each metric, what else to store)
 Evaluate = Callable[
     [Mapping[str, Any], Sequence[str], Mapping[str, Any]], tuple[list[Any], dict[str, Any]]
@@ -119,9 +122,11 @@ def kept_run(design: Mapping[str, Any], document: Mapping[str, Any]) -> dict[str
 def kept_training(document: Mapping[str, Any]) -> dict[str, Any]:
     """What pricing a trained point again needs besides its design, and what its training came to."""
     fields = ("images", "settings", "scheme_settings", "activities", "refreshes")
-    return {name: document[name] for name in TRAINED} | {
+    trained = {name: document[name] for name in TRAINED} | {
         "training": {name: document["training"][name] for name in fields}
     }
+    # rows of before do not say it
+    return trained | ({"device": document["device"] or EXACT} if "device" in document else {})
 
 
 RUNGS: dict[str, Evaluate] = {"price": price_rung, "timing": timing_rung, "training": training_rung}

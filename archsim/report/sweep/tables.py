@@ -67,7 +67,8 @@ def design_table(view: SweepView) -> ShownTable:
         "rung", "Rung", _key("rung"), lambda v: str(v).split("(")[0], numeric=False
     )  # its options stand in the table of rungs
     held = Column("held_back", "Held back", _key("held_back"), str, numeric=False)
-    more = (held,) if any(row.get("held_back") for row in rows) else ()
+    device = Column("trained_on", "Trained on", _key("trained_on"), str, numeric=False)
+    more = tuple(column for column in (device, held) if any(row.get(column.name) for row in rows))
     return ShownTable(
         "designs", "Designs", (number, front, *axes, *_objectives(view), rung, *more), rows
     )

@@ -58,6 +58,9 @@ def print_sweep(document: Mapping, console) -> None:
     )
     for axis in document["axes"]:
         table.add_column(axis["path"])
+    trained = any(row.get("trained_on") for row in points.values())
+    if trained:
+        table.add_column("trained on")
     for objective in objectives:
         table.add_column(objective["path"], justify="right")
     told = [text for text in document["constraints"] if any(text in row for row in met.values())]
@@ -67,6 +70,7 @@ def print_sweep(document: Mapping, console) -> None:
     for index in document["front"][:_MOST_ROWS]:
         row = points[index]
         cells = [fmt.plain(row[axis["path"]]) for axis in document["axes"]]
+        cells += [str(row.get("trained_on") or fmt.NONE)] if trained else []
         cells += [write_metric(row.get(o["path"]), o["unit"]) for o in objectives]
         shares = [met.get(index, {}).get(text) for text in told]
         cells += [fmt.NONE if share is None else f"{share:.2f}" for share in shares]

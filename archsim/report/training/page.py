@@ -23,8 +23,13 @@ def training_caption(view: View) -> str:
     rows = view.rows("epochs")
     training = view.result["training"]
     best = min(rows, key=lambda row: row["test_error_percent"])
-    cost = f"{fmt.si(training['energy_j'], 'J')} and {fmt.si(training['seconds'], 's')}"
+    priced = training["energy_j"] is not None  # a reference run is not
+    cost = f"{fmt.si(training['energy_j'], 'J')} and " if priced else ""
+    cost += fmt.si(training["seconds"], "s")
+    device = view.text("device")
+    held = f"on devices {device}" if device else "on weights that no device holds"
     return (
+        f"Trained {held}. "
         f"Test error {rows[-1]['test_error_percent']:.2f} % after {len(rows)} epochs on "
         f"{view.text('dataset')}, lowest "
         f"{best['test_error_percent']:.2f} % after epoch {best['epoch']}. Training went through "
