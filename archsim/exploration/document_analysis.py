@@ -33,7 +33,7 @@ def parts_of(table: PointTable, chosen: list[int], runs: dict[str, Any]) -> _Par
     from archsim.cost.figures_used import figures_used
 
     names: dict[str, int] = {}
-    rows = []
+    rows: list[list[list[float] | None]] = []
     figures: dict[str, dict[str, Any]] = {}
     front = set(front_indices(table))
     priced = np.isfinite(table.metric("area_mm2"))

@@ -62,15 +62,21 @@ class Sweep:
         return list(self.top.rows(front_indices(self.top)))
 
     def rows(self) -> Iterator[dict[str, Any]]:
-        """Every point once, as far as it came: the row of the highest rung it reached."""
+        """Every point once, as far as it came: the row of the highest rung it reached. All rows have
+        the columns of all rungs, None where theirs has none: files take columns from the first.
+        """
         reached: dict[str, tuple[PointTable, int]] = {}
         for table in self.tables:
             for index in range(len(table)):
                 reached[table.key(index)] = (table, index)
         first = self.tables[0]
+        columns = dict.fromkeys(
+            name for table in self.tables if len(table) for name in next(table.rows([0]))
+        )
         for index in range(len(first)):
-            table, row = reached[first.key(index)]
-            yield {**next(table.rows([row])), "point": index}
+            table, number = reached[first.key(index)]
+            row = {**next(table.rows([number])), "point": index}
+            yield {name: row.get(name) for name in columns}
 
     def table(self) -> UnitTable:
         """Every point as a pandas DataFrame that shows its units and goes to LaTeX.

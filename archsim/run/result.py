@@ -17,7 +17,7 @@ from archsim.basics.version import VERSION
 from archsim.cost.added_up import check_sums
 from archsim.cost.document import fill_prices
 from archsim.cost.estimate import Estimate, price_run
-from archsim.cost.unpriced import refuse_unpriced
+from archsim.cost.unpriced import TOTALS, is_unpriced, refuse_unpriced
 from archsim.ledger.component import Component
 from archsim.ledger.ledger import Ledger
 from archsim.readers.digest import note, read_document, seal
@@ -94,14 +94,14 @@ class Result:
     tiles_without: dict[str, int]
     operations: int
     tile_operations: float
-    # prices of the chip boundary, and of the others; None for a reference run
-    area_mm2: float | None
-    area_mm2_range: list[float] | None
-    energy_j: float | None
-    energy_per_image_j: float | None
+    # prices of the chip boundary, and of the others; a reference run has none of them
+    area_mm2: float
+    area_mm2_range: list[float]
+    energy_j: float
+    energy_per_image_j: float
     power_uw: float | None
     power_uw_range: list[float] | None
-    static_power_uw: float | None
+    static_power_uw: float
     dynamic_power_uw: float | None
     boundaries: dict[str, Row]
     # tables
@@ -201,6 +201,10 @@ class Result:
 
         def __getattr__(self, name: str) -> object:
             document = self.__dict__.get("document", {})
+            if name in TOTALS and is_unpriced(document):
+                raise AttributeError(
+                    f"a reference run has no {name}: no device holds its weights; it is null in the document"
+                )
             if name in document:
                 return document[name]
             raise AttributeError(f"a result has no '{name}'; {nearest(name, document)}")
@@ -216,20 +220,17 @@ class Result:
 
     def _repr_html_(self) -> str:
         """The headline as a notebook shows it: value, and low to high of its prices."""
+        document = self.document
         area, energy, power = (
-            "–" if value is None else f"{value:.4g} {unit}"
-            for value, unit in (
-                (self.area_mm2, "mm²"),
-                (self.energy_per_image_j, "J"),
-                (self.power_uw, "µW"),
-            )
+            "–" if document.get(name) is None else f"{document[name]:.4g} {unit}"
+            for name, unit in (("area_mm2", "mm²"), ("energy_per_image_j", "J"), ("power_uw", "µW"))
         )
         cycles = "not timed" if self.cycles is None else f"{self.cycles:,} cycles"
         accuracy = self.document.get("accuracy_percent")
         facts: list[tuple[str, str, list[float] | None]] = [
-            ("area", area, self.area_mm2_range),
+            ("area", area, document.get("area_mm2_range")),
             ("energy an image", energy, None),
-            ("power", power, self.power_uw_range),
+            ("power", power, document.get("power_uw_range")),
             ("time", cycles, None),
         ]
         facts += [("accuracy", f"{accuracy:.2f} %", None)] if accuracy is not None else []

@@ -49,6 +49,9 @@ def test_a_reference_run_counts_and_has_no_price(reference):
     # what was counted, and what was trained, stays
     assert document["cycles"] > 0 and document["tiles"] > 0 and document["accuracy_percent"] > 0
     assert "–" in reference._repr_html_()
+    with pytest.raises(AttributeError, match="a reference run has no area_mm2"):
+        float(reference.result.area_mm2)
+    assert getattr(reference.result, "power_uw", None) is None and reference.result.cycles > 0
 
 
 def test_on_a_device_the_same_training_has_its_prices():
