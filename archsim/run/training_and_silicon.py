@@ -181,14 +181,10 @@ def with_silicon(
     cost = cost_of_steps(measurement, chip, scheme, node_nm)
     result, measured = cost.result, cost.trace
     writes = writes_of(trained, trace)
-    unread = [
-        f"device.{name} is set but nothing in this run reads it: {why}"
-        for name, why in trained.unread.items()
-    ]
     device = device_of(trained.settings)
     worn = endurance_note(device, electrical_of(device), writes[""]["maximum"], trained.images)
     own = {
-        "notes": [*notes, *worn, *_told(trained), *unread],
+        "notes": [*notes, *worn, *_told(trained), *_unread(trained)],
         "unused": [f"device.{name}" for name in trained.unread],
     }
     result.document.update(
@@ -230,6 +226,14 @@ def with_silicon(
 def _told(trained: TrainingResult) -> list[str]:
     """What the devices, the digital numbers and the update rule say of a training."""
     return [*_lost(trained), *digital_notes(trained.digital), *trained.notes]
+
+
+def _unread(trained: TrainingResult) -> list[str]:
+    """A note on each parameter of the device that was set for nothing."""
+    return [
+        f"device.{name} is set but nothing in this run reads it: {why}"
+        for name, why in trained.unread.items()
+    ]
 
 
 def _lost(trained: TrainingResult) -> list[str]:

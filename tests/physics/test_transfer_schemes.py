@@ -203,7 +203,8 @@ def test_the_reference_of_a_fast_array_is_read_through_the_converter(step, noise
     def reference(line_read):
         layer = layer_of(shape=(20, 30))
         layer.line_read = line_read
-        return TikiTakaRule(load_scheme("tiki_taka"), [layer], 0.1, 1, 5).states[0].memory.reference
+        scheme = load_scheme("tiki_taka", {"reference_reads": 1})
+        return TikiTakaRule(scheme, [layer], 0.1, 1, 5).states[0].memory.reference
 
     exact, read = reference(None), reference(LineRead(step, 4.0, noise))
     assert np.sqrt(((read - exact) ** 2).mean()) == pytest.approx(off, rel=0.1)

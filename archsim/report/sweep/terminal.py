@@ -32,11 +32,7 @@ def print_sweep(document: Mapping, console) -> None:
         f"{document['name']}: {document['title']}" if document["title"] else document["name"],
         style="bold",
     )
-    for rung in document["rungs"]:
-        lost = "".join(
-            f", {rung[key]} {key}" for key in ("refused", "failed", "outside") if rung[key]
-        )
-        console.print(f"  {rung['label']}: {rung['done']} points{lost}")
+    _print_rungs(document, console)
     for reason in document["reasons"][:3]:
         console.print(
             f"  {reason['status']} {reason['points']}: {fmt.shorten(reason['reason'], 110)}",
@@ -85,3 +81,12 @@ def print_sweep(document: Mapping, console) -> None:
         first = sorted(entry["first"], key=lambda item: -item["share"])[:4]
         drivers = ", ".join(f"{item['axis']} {fmt.percent(item['share'])}" for item in first)
         console.print(f"  {entry['objective']} ({entry['rung']}): {drivers}")
+
+
+def _print_rungs(document: Mapping, console) -> None:
+    """How far the points came: one line a rung."""
+    for rung in document["rungs"]:
+        lost = "".join(
+            f", {rung[key]} {key}" for key in ("refused", "failed", "outside") if rung[key]
+        )
+        console.print(f"  {rung['label']}: {rung['done']} points{lost}")
