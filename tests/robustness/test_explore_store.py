@@ -16,7 +16,8 @@ import pytest
 
 import archsim
 from archsim.exploration.space.samplers import points as points_of
-from archsim.exploration.store.store import Row, Store
+from archsim.exploration.store.rows import PointRow
+from archsim.exploration.store.store import Store
 from archsim.exploration.sweep import load_sweep
 from archsim.readers.digest import seal
 from tests.explore_points import LADDER, SPACE
@@ -227,8 +228,8 @@ def test_a_row_that_is_damaged_within_is_told_by_its_place(tmp_path, damage):
 
 def test_a_row_is_read_back_as_it_was_written(tmp_path):
     rows = [
-        Row("00000000000000ff", (1, 2.5, True, 'é\n"x'), (0.1 + 0.2, 3, None)),
-        Row("0000000000000001", (), None, {"reason": "x" * 5000}),
+        PointRow("00000000000000ff", (1, 2.5, True, 'é\n"x'), (0.1 + 0.2, 3, None)),
+        PointRow("0000000000000001", (), None, {"reason": "x" * 5000}),
     ]
     three = HEAD | {"metrics": ["a", "b", "c"]}
     with Store(tmp_path) as store:
@@ -247,8 +248,8 @@ def test_failed_points_are_tried_again_on_resume(tmp_path):
         store.add(
             store.head(**HEAD),
             [
-                Row("0000000000000001", (1,), None, {"status": "failed", "reason": "x"}),
-                Row("0000000000000002", (1,), None, {"status": "refused", "reason": "x"}),
+                PointRow("0000000000000001", (1,), None, {"status": "failed", "reason": "x"}),
+                PointRow("0000000000000002", (1,), None, {"status": "refused", "reason": "x"}),
             ],
         )
     with Store(tmp_path) as store:
