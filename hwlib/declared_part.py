@@ -187,7 +187,8 @@ def _effects(entry: Mapping[str, object], where: str) -> Effects:
         if name in words and word not in words[name]:
             raise unknown("effect", str(word), words[name], f"{where}.{name}")
     try:
-        return Effects(**{name: str(word) for name, word in entry.items()})
+        # held to their words above; a type checker knows them as texts only
+        return Effects(**{name: str(word) for name, word in entry.items()})  # type: ignore[arg-type]  # see above
     except ValueError as error:
         raise InputError(str(error), where=where, got=dict(entry)) from None
 
