@@ -1,5 +1,7 @@
 """What tests of several questions share, and on how many processes the whole suite runs."""
 
+import gc
+import importlib
 import os
 
 import pytest
@@ -17,6 +19,18 @@ def call(capsys, tmp_path, monkeypatch):
         return code, *capsys.readouterr()
 
     return run
+
+
+@pytest.fixture
+def in_this_process(monkeypatch):
+    """Trainings that a comparison would give to processes of their own run in this one: each process
+    that is spared took seconds to begin. That processes change nothing has tests of its own.
+    """
+    spread = importlib.import_module("archsim.comparison.spread")
+    comparison = importlib.import_module("archsim.comparison.run")
+    monkeypatch.setattr(
+        comparison, "run_apart", lambda orders, jobs, told: spread.run_here(orders, told)
+    )
 
 
 def pytest_addoption(parser):
@@ -41,6 +55,17 @@ def pytest_cmdline_main(config):
         option.maxprocesses = option.maxprocesses or MOST_WORKERS
         # neighbours stay together, so that what a file prepares is prepared once
         option.dist = "worksteal"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection():
+    """Nothing that is collected is ever garbage, and none of it is looked at again for some."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_configure():

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from archsim.chip.config import Architecture
     from archsim.schemes.base import Scheme
+    from archsim.schemes.rule import LayerState
     from archsim.training.machine import Machine
     from archsim.training.settings import TrainingSettings
     from workloads.datasets import Dataset
@@ -167,12 +168,27 @@ class Trial:
         generator = np.random.default_rng(5)
         self.images = generator.uniform(0, 1, (self.settings.batch, 6)).astype(np.float32)
         self.labels = generator.integers(0, 5, (self.settings.batch, 1))
+        self._untrained: Machine | None = None
 
     def fresh(self) -> Machine:
         """The layer before the mini-batch."""
         from archsim.training.machine import Machine
 
         return Machine(self.network, self.settings)
+
+    def _layer_before(self, fresh: Machine) -> LayerState:
+        """The layer before the mini-batch, for a reference: of one machine that never trains, built
+        anew where a reference wrote to it.
+        """
+        import numpy as np
+
+        kept = self._untrained
+        held = ("weights", "state", "planes", "writes")
+        if kept is None or not all(
+            np.array_equal(getattr(kept.arrays, name), getattr(fresh.arrays, name)) for name in held
+        ):
+            kept = self._untrained = self.fresh()
+        return kept.layers()[0] if kept.rule is None else kept.rule.layers[0]
 
     def run(self, number: int) -> tuple[np.ndarray, np.ndarray]:
         """(change of the weights, reference of it), both (M, N), in trial `number`, which has
@@ -184,6 +200,7 @@ class Trial:
 
         step, machine = 1000 * number, self.fresh()
         before = machine.arrays.weights.copy()
+        layer = self._layer_before(machine)
         machine.train(self.images, self.labels, np.arange(len(self.images)), step)
         inputs, errors = (
             np.stack(views)
@@ -191,8 +208,6 @@ class Trial:
         )
         row = machine.program.arrays[0]
         change = (machine.arrays.weights - before).reshape(row[ROWS], row[COLUMNS])
-        new = self.fresh()
-        layer = new.layers()[0] if new.rule is None else new.rule.layers[0]
         return change, self.scheme.reference_change(
             layer, inputs, errors, self.settings.learning_rate, self.settings.seed, step
         )

@@ -127,8 +127,10 @@ class Chromium:
             deviceScaleFactor=scale,
             mobile=phone,
         )
+        # a page of the test before may have been printed
         self.call(
             "Emulation.setEmulatedMedia",
+            media="",
             features=[{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}],
         )
         start = time.perf_counter()

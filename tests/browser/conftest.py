@@ -1,10 +1,10 @@
-"""One headless Chromium for each file of tests; without one they are skipped, and say so."""
+"""One headless Chromium for all tests of a process; without one they are skipped, and say so."""
 
 import pytest
 from chromium_pages import Chromium, find_chromium
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser():
     program = find_chromium()
     if program is None:

@@ -3,6 +3,7 @@ over processes?
 """
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -18,65 +19,70 @@ ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "docs" / "examples" / "manhattan.py"
 # A cell has no file: its source is in the cache of lines only, its classes belong to __main__.
 CELL = """
-import linecache, sys
+import linecache
 text = open(sys.argv[1]).read()
 linecache.cache["<cell>"] = (len(text), None, text.splitlines(True), "<cell>")
 exec(compile(text, "<cell>", "exec"), globals())
 """
-SWEPT = """
+WORK = """
 import json, archsim
 if __name__ == "__main__":
-    space = {"schema": 1, "network": "digits_cnn", "scheme": "manhattan", "phase": "training", "settings": {"read.transposed": True},
-             "axes": {"tile.rows": [64, 128]}, "objectives": {"area_mm2": "minimise"}}
+    names = json.loads(sys.argv[2])
+    space = {"schema": 1, "network": "digits_cnn", "phase": "training", "settings": {"read.transposed": True},
+             "axes": {"scheme": names, "tile.rows": [64, 128]}, "objectives": {"area_mm2": "minimise"}}
     rows = [list(archsim.explore(space, jobs=jobs).rows()) for jobs in (1, 2)]
-    said = [[row["status"] for row in rows[1]], rows[0] == rows[1]]
-    print(json.dumps(said))
+    compared = archsim.compare("digits_cnn", names, images=16, jobs=2)
+    told = [[row["status"] for row in rows[1]], rows[0] == rows[1]]
+    print(json.dumps([*told, [row["label"] for row in compared.rows], compared.refused]))
 """
-BOTH = (
-    SWEPT
-    + """
-    compared = archsim.compare("digits_cnn", ["sgd", "manhattan"], images=16, jobs=2)
-    print(json.dumps([*said, [row["label"] for row in compared.rows], compared.refused]))
-"""
-)
 
 
-def said(tmp_path, text):
-    (tmp_path / "script.py").write_text(text)
-    found = subprocess.run(
-        [sys.executable, str(tmp_path / "script.py"), str(EXAMPLE)],
+def said(tmp_path, text, *names):
+    """What a program prints that sweeps over these schemes and compares them on two processes."""
+    (tmp_path / "script.py").write_text("import sys\n" + text + WORK)
+    # nothing of this process but where machine code is kept
+    kept = {name: os.environ[name] for name in ("NUMBA_CACHE_DIR",) if name in os.environ}
+    home = {"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin", "HOME": str(Path.home())}
+    done = subprocess.run(
+        [sys.executable, str(tmp_path / "script.py"), str(EXAMPLE), json.dumps(names)],
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin", "HOME": str(Path.home())},
+        env=home | kept,
         check=False,
     )
-    assert found.returncode == 0, found.stderr
-    return json.loads(found.stdout.splitlines()[-1])
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
 
 
-WHOLE = [["done", "done"], True, ["sgd", "manhattan"], {}]
+def write_module(tmp_path, name):
+    """The example as a module whose scheme has another name."""
+    text = EXAMPLE.read_text().replace('"manhattan"', f'"{name}"')
+    (tmp_path / "my_rules.py").write_text(text)
 
 
-def test_a_scheme_of_a_cell_is_compared_and_swept_by_two_processes(tmp_path):
-    assert said(tmp_path, CELL + BOTH) == WHOLE
+def whole(*names):
+    return [["done"] * 2 * len(names), True, list(names), {}]
 
 
-def test_so_is_a_scheme_of_a_module_that_was_imported(tmp_path):
-    (tmp_path / "my_rules.py").write_text(EXAMPLE.read_text())
-    assert said(tmp_path, "import my_rules\n" + SWEPT) == WHOLE[:2]
+def test_schemes_of_a_cell_and_of_a_module_are_compared_and_swept_by_two_processes(tmp_path):
+    write_module(tmp_path, "of_a_module")
+    names = "manhattan", "of_a_module"
+    assert said(tmp_path, CELL + "import my_rules\n", *names) == whole(*names)
 
 
 @pytest.mark.study
-def test_and_compared(tmp_path):
-    (tmp_path / "my_rules.py").write_text(EXAMPLE.read_text())
-    assert said(tmp_path, "import my_rules\n" + BOTH) == WHOLE
+def test_so_is_a_scheme_of_a_module_beside_one_of_archsim(tmp_path):
+    write_module(tmp_path, "of_a_module")
+    names = "sgd", "of_a_module"
+    assert said(tmp_path, "import my_rules\n", *names) == whole(*names)
 
 
 @pytest.mark.study
 def test_so_is_a_scheme_of_a_file(tmp_path):
     load = f"from archsim.schemes.own_file import load_scheme_file\nload_scheme_file({str(EXAMPLE)!r})\n"
-    assert said(tmp_path, load + BOTH) == WHOLE
+    names = "sgd", "manhattan"
+    assert said(tmp_path, load, *names) == whole(*names)
 
 
 def test_a_cluster_that_cannot_know_a_scheme_is_told_so(monkeypatch):

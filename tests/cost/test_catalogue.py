@@ -21,7 +21,13 @@ def test_every_part_figure_and_source_is_listed_once():
 def test_the_figures_of_any_price_are_among_those_of_its_part(name):
     part = PARTS[name]
     ends = {p.name: p.choices or (*p.limits(), p.default) for p in part.parameters}
-    for node, values in itertools.product((40.0, 28.0), itertools.product(*ends.values())):
+    whole = list(itertools.product(*ends.values()))
+    # a node scales a price, whatever the parameters are
+    for node, values in [
+        *((40.0, values) for values in whole),
+        (28.0, whole[0]),
+        (28.0, whole[-1]),
+    ]:
         priced = price(name, dict(zip(ends, values)), node)
         costs = [priced.area, priced.leakage, *priced.energy.values(), *priced.latency.values()]
         used = {figure.name for cost in costs for figure in cost.figures()}

@@ -62,9 +62,11 @@ def on_small_data(words: list[str]) -> list[str]:
     if words[0] in ("train", "compare"):
         words += ["--images", "20", "--epochs", "1"]
     # work that is spread over processes has tests of its own
-    if words[0] == "compare" and "--jobs" not in words:
+    if words[0] in ("compare", "explore") and "--jobs" not in words:
         words += ["--jobs", "1"]
-    words = ["1" if before == "--jobs" else word for before, word in zip(["", *words], words)]
+    # and so has how many seeds and trials they are
+    few = {"--jobs": "1", "--seeds": "2", "--tune": "2"}
+    words = [few.get(before, word) for before, word in zip(["", *words], words)]
     # the whole list of schemes has tests of its own
     return [
         re.sub(r"^all\b", "sgd,essop", word) if before == "--schemes" else word

@@ -3,7 +3,7 @@
 import contextlib
 import io
 import json
-import subprocess
+import runpy
 import sys
 
 import pytest
@@ -33,7 +33,7 @@ _ELSEWHERE = (
 
 
 @pytest.fixture
-def folder(tmp_path, monkeypatch):
+def folder(tmp_path, monkeypatch, in_this_process):
     # a reader has no scheme of this name yet, other tests may have
     before = SCHEMES.pop("manhattan", None)
     write_inputs(tmp_path)
@@ -63,13 +63,7 @@ def test_every_command_ends_well(text, folder):
 
 def run(words, block):
     if words[:2] == ["python", "-m"]:
-        done = subprocess.run(
-            [sys.executable, "-m", *words[2:]], capture_output=True, text=True, env=environment()
-        )
-        assert done.returncode == 0, (
-            f"{block}: {' '.join(words)}\n{done.stdout[-2000:]}{done.stderr[-2000:]}"
-        )
-        return done.stdout
+        return run_module(words[2:], block)
     assert words[0] == "archsim", f"{block}: {words}"
     out, errors = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(errors):
@@ -78,10 +72,23 @@ def run(words, block):
     return out.getvalue()
 
 
-def environment():
-    import os
-
-    return {**os.environ, "PYTHONPATH": str(ROOT)}
+def run_module(words, block):
+    """A module of archsim, run as `python -m` does it but for the process."""
+    out, errors = io.StringIO(), io.StringIO()
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(errors),
+    ):
+        patch.setattr(sys, "argv", words)
+        try:
+            runpy.run_module(words[0], run_name="__main__", alter_sys=True)
+            code = 0
+        except SystemExit as end:
+            code = end.code or 0
+    told = out.getvalue()
+    assert code == 0, f"{block}: {' '.join(words)}\n{told[-2000:]}{errors.getvalue()[-2000:]}"
+    return told
 
 
 @pytest.mark.parametrize("block", blocks("python"), ids=str)

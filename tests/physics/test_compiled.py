@@ -16,19 +16,37 @@ import archsim
 from archsim.kernels.compiled import borrowed, device_law, kernel, template
 from archsim.kernels.store import FOLDER, KEEP_SECONDS, MARK
 
+# Does its work for every word, all in this process or, as `apart`, each in one of its own that has
+# compiled nothing yet.
+WORK = """
+import os, sys
+
+def work_through(work, how, *words):
+    for word in words:
+        if how == "together":
+            work(word)
+        elif os.fork():
+            assert os.wait()[1] == 0
+        else:
+            work(word)
+            sys.stdout.flush()
+            os._exit(0)
+"""
 PULSES = """
-import sys
 from archsim.devices.presets import load_device
-for name in sys.argv[1:]:
+
+def pulse(name):
     array = load_device(name).build(2, 3)
     array.pulse(5)
     kernel = array.kernels.pulse
     print(name, *array.weights.ravel().tolist(), sum(kernel.stats.cache_hits.values()))
+
+work_through(pulse, *sys.argv[1:])
 """
 # Laws of a user: module files in folders that are named on the command line, one after the other
 # under one module name.
 OWN = """
-import importlib.util, sys
+import importlib.util
 import numpy as np
 from archsim.kernels.compiled import template
 
@@ -41,11 +59,13 @@ def one_pulse(weight, planes):
 def weights_after(step):
     return template(one_pulse, step=step)(np.float32(0), np.zeros((4, 1), np.float32))
 
-for folder in sys.argv[1:]:
+def use(folder):
     spec = importlib.util.spec_from_file_location("my_law", f"{folder}/my_law.py")
     sys.modules["my_law"] = module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     print(*(float(weights_after(step)) for step in module.STEPS))
+
+work_through(use, *sys.argv[1:])
 """
 LAW = """
 import numpy as np
@@ -84,7 +104,7 @@ def environment_of(folder):
 
 def run(script, folder, *words):
     output = subprocess.run(
-        [sys.executable, "-c", script, *map(str, words)],
+        [sys.executable, "-c", WORK + script, *map(str, words)],
         env=environment_of(folder),
         capture_output=True,
         text=True,
@@ -97,13 +117,13 @@ def run(script, folder, *words):
 def filled(tmp_path_factory):
     """A cache that one process filled for each device, and what each of them got."""
     folder = tmp_path_factory.mktemp("cache")
-    return folder, {name: run(PULSES, folder, name)[0] for name in DEVICES}
+    return folder, dict(zip(DEVICES, run(PULSES, folder, "apart", *DEVICES)))
 
 
 @pytest.mark.parametrize("order", [DEVICES, DEVICES[::-1]])
 def test_code_of_laws_from_several_processes_does_not_mix(filled, order):
     folder, alone = filled
-    together = run(PULSES, folder, *order)
+    together = run(PULSES, folder, "together", *order)
     assert [line[:-1] for line in together] == [alone[name][:-1] for name in order]
     assert len({tuple(line[1:-1]) for line in together}) == 3
     assert [line[-1] for line in alone.values()] == ["0"] * 3 and [
@@ -123,10 +143,10 @@ def test_laws_of_a_user_are_told_apart_by_what_they_reach(tmp_path):
             LAW.format(step=step, number=number, constant=constant)
         )
         expected[folder] = [step + number + constant, number, 8 * number]
-        found = run(OWN, tmp_path / "cache", tmp_path / folder)
-        assert [list(map(float, line)) for line in found] == [expected[folder]]
-    together = run(OWN, tmp_path / "cache", *(tmp_path / folder for folder in laws))
-    assert [list(map(float, line)) for line in together] == list(expected.values())
+    folders = [tmp_path / folder for folder in laws]
+    for how in ("apart", "together"):
+        lines = run(OWN, tmp_path / "cache", how, *folders)
+        assert [list(map(float, line)) for line in lines] == list(expected.values())
 
 
 def test_damaged_machine_code_is_made_again(filled):
@@ -141,11 +161,10 @@ def test_damaged_machine_code_is_made_again(filled):
             if number % 2
             else content[:middle] + bytes([content[middle] ^ 255]) + content[middle + 1 :]
         )
-    for _ in range(2):
-        assert [line[:-1] for line in run(PULSES, folder, *DEVICES)] == [
-            line[:-1] for line in alone.values()
-        ]
-    assert [line[-1] for line in run(PULSES, folder, *DEVICES)] == ["1"] * 3
+    made_again, taken_again = (run(PULSES, folder, "together", *DEVICES) for _ in range(2))
+    assert [line[:-1] for line in made_again] == [line[:-1] for line in alone.values()]
+    assert [line[:-1] for line in taken_again] == [line[:-1] for line in alone.values()]
+    assert [line[-1] for line in taken_again] == ["1"] * 3
 
 
 AT_ONCE = """
@@ -182,6 +201,16 @@ def test_two_processes_that_need_the_same_code_compile_it_once(tmp_path):
     assert not list((tmp_path / FOLDER).glob("*.nbl"))
 
 
+SMALL = """
+from archsim.kernels.compiled import kernel
+
+def twice(value):
+    return 2 * value
+
+print(kernel(twice)(21))
+"""
+
+
 def test_only_old_files_of_ones_own_folder_are_deleted(tmp_path):
     old = time.time() - 2 * KEEP_SECONDS
     paths = [
@@ -194,10 +223,10 @@ def test_only_old_files_of_ones_own_folder_are_deleted(tmp_path):
         path.write_text("old")
         for place in (path, path.parent):
             os.utime(place, (old, old))
-    run(PULSES, tmp_path, "gokmen2016")
+    assert run(SMALL, tmp_path) == [["42"]]
     assert all(path.exists() for path in paths), "a folder without the mark is somebody else's"
     (tmp_path / FOLDER / MARK).write_text("Signature: 8a477f597d28d172789f06886806bc55")
-    run(PULSES, tmp_path, "gokmen2016")
+    assert run(SMALL, tmp_path) == [["42"]]
     assert [path.exists() for path in paths] == [True, False, True]
 
 

@@ -215,7 +215,7 @@ def test_a_comparison_works_out_anew_what_has_changed_and_says_so(inputs, change
     assert rows == compared()[1]
 
 
-def test_the_command_says_what_was_worked_out_anew(call, inputs):
+def test_the_command_says_what_was_worked_out_anew(call, in_this_process, inputs):
     line = (
         "compare",
         "net.toml",

@@ -19,7 +19,7 @@ from archsim.comparison.worker import CHECKPOINT_IMAGES
 from archsim.schemes import load_scheme
 
 ROOT = Path(__file__).parents[2]
-EPOCHS = 12
+EPOCHS = 6
 
 
 def timeless(rows):

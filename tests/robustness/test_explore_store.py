@@ -23,13 +23,13 @@ from archsim.readers.digest import seal
 from tests.explore_points import LADDER, SPACE
 
 ROOT = Path(__file__).parents[2]
-# a few thousand price-only points: some seconds of work to be killed in
+# hundreds of price-only points: a second of work to be killed in
 LONG = SPACE | {
     "axes": {
         "tile.rows": [64, 128, 256, 512],
         "read.adc_bits": {"from": 4, "to": 9},
         "node_nm": [28, 32, 40, 45, 65],
-        "clock_mhz": {"from": 50.0, "to": 400.0, "step": 50.0},
+        "clock_mhz": {"from": 100.0, "to": 400.0, "step": 100.0},
     }
 }
 HEAD = {"rung": "price", "axes": ["a"], "metrics": ["m"], "code": "c", "figures": "f"}
@@ -80,7 +80,7 @@ def kill_and_resume(folder, kills, seed, jobs, whole):
     generator, killed = random.Random(seed), 0
     for _ in range(kills):
         process = start(LONG, folder, jobs)
-        grown = size(folder) + generator.randrange(1, 320_000 // kills)
+        grown = size(folder) + generator.randrange(1, 160_000 // kills)
         before = size(folder)
         killed += kill_at(process, folder, grown)
         assert size(folder) >= min(before, grown) - 1000  # at most a torn line is taken back

@@ -24,7 +24,7 @@ NOW = {
 }
 
 
-def test_a_comparison_from_start_to_files(call, tmp_path):
+def test_a_comparison_from_start_to_files(call, in_this_process, tmp_path):
     line = (
         "compare",
         "digits_cnn",

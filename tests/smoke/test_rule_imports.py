@@ -4,6 +4,7 @@ checker. So a rule serves any face with its settings, and a face loads no kernel
 """
 
 import ast
+import functools
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,7 @@ def faults(trees):
     return found
 
 
+@functools.cache
 def parsed():
     return {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in modules().items()}
 
@@ -99,9 +101,8 @@ def test_no_rule_imports_a_face():
 )
 def test_such_an_import_is_seen(line):
     for module in ("archsim.schemes.digital.hic_rule", "archsim.schemes.shared.writing"):
-        trees = parsed()
-        trees[module].body += ast.parse(line).body
-        assert faults(trees), (module, line)
+        text = modules()[module].read_text(encoding="utf-8")
+        assert faults({**parsed(), module: ast.parse(f"{text}\n{line}")}), (module, line)
 
 
 @pytest.mark.parametrize("name", list_schemes())
@@ -114,8 +115,9 @@ def test_a_face_names_its_rule_and_its_reference(name):
     for text in filter(None, (kind.algorithm, kind.reference)):
         module, _, attribute = text.partition(":")
         assert module.rpartition(".")[0] in (room, "archsim.schemes.shared"), "one folder"
-        tree = ast.parse(modules()[module].read_text(encoding="utf-8"))
         defined = {
-            node.name for node in tree.body if isinstance(node, ast.ClassDef | ast.FunctionDef)
+            node.name
+            for node in parsed()[module].body
+            if isinstance(node, ast.ClassDef | ast.FunctionDef)
         }
         assert attribute in defined, text
