@@ -20,12 +20,18 @@ NEEDED = {
     "input": {"shape": [4, 6, 6]},
     "slice": {"stop": 2},
     "pad": {"padding": 1},
+    "rnn": {"hidden": 3},
+    "gru": {"hidden": 3},
+    "fold": {"kernel": 2},
+    "embedding": {"entries": 9, "features": 3},
+    "tile": {"repeats": [1, 2, 1]},
 }
-ON_VECTORS = ("linear", "lstm")
+ON_VECTORS = ("linear", "lstm", "rnn", "gru")
+SHAPES = {"gru": (5, 9), "embedding": (5,)}
 
 
 def layer_of(operator, shape=None):
-    shape = shape or (VECTOR if operator in ON_VECTORS else MAP)
+    shape = shape or SHAPES.get(operator) or (VECTOR if operator in ON_VECTORS else MAP)
     count = FUNCTIONS[operator].inputs
     inputs = ("x", "y", "z")[: 2 if count is None else count]
     shapes = ((3, 5), (5, 2)) if operator == "matmul" else (shape,) * len(inputs)

@@ -17,11 +17,13 @@ from workloads.network import Layer, Network
 from workloads.onnx import (
     elements,
     joins,
-    lstm,
     normalisations,
     products,
     rearrange,
+    recurrent,
     reductions,
+    resizing,
+    transposed,
     windows,
 )
 from workloads.onnx.arithmetic import Array
@@ -37,11 +39,13 @@ CONVERTERS = (
     windows.CONVERTERS
     | reductions.CONVERTERS
     | products.CONVERTERS
-    | lstm.CONVERTERS
+    | recurrent.CONVERTERS
     | elements.CONVERTERS
     | normalisations.CONVERTERS
     | joins.CONVERTERS
     | rearrange.CONVERTERS
+    | transposed.CONVERTERS
+    | resizing.CONVERTERS
 )
 """ONNX operators that may lie on the path from input to output."""
 

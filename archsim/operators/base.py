@@ -178,6 +178,10 @@ class Operator:
         """Actions of the vector unit that take one image's error back."""
         return {}
 
+    def fetched(self, layer: Layer) -> int:
+        """Numbers of an image that come from the off-chip memory, and from no layer."""
+        return 0
+
     def carries(self, layer: Layer) -> bool:
         """Whether real data can go through the layer."""
         return True

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from archsim.operators.vocabulary import operator_of
 from archsim.trace.forward import forward
 from archsim.trace.lower import lower, matrices_of
 from archsim.trace.operation import Trace
@@ -52,7 +53,7 @@ def build_trace(
         batch=batch,
         matrices=tuple(matrices_of(stages)),
         image_operations=tuple(forward(stage) for stage in stages),
-        input_elements=network.layers[0].output_elements,
+        input_elements=sum(operator_of(layer).fetched(layer) for layer in network.layers),
         notes=network.notes,
     )
     if phase == "inference":

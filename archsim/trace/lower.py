@@ -110,7 +110,7 @@ def lower(network: Network) -> list[Stage]:
         raise InputError(
             "no layer with weights: nothing to place on an array",
             where=network.name,
-            hint="a network needs at least one conv2d, linear or lstm layer",
+            hint="a network needs at least one layer on an array, such as conv2d or linear",
         )
     return list(stages.values())
 

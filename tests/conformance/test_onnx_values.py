@@ -12,12 +12,14 @@ pytest.importorskip(
 from onnx_cases import assert_equal_values, imported_outputs, make_model, node, write
 from onnx_forms import FORMS, IMAGE, ints, weight
 from onnx_forms_more import FORMS as MORE
+from onnx_forms_moved import FORMS as MOVED
+from onnx_forms_moved import ONE_IMAGE
 
 from workloads import load_network
 
 
 @pytest.mark.parametrize("images", [1, 3])
-@pytest.mark.parametrize("form", [*FORMS, *MORE], ids=lambda form: form[0])
+@pytest.mark.parametrize("form", [*FORMS, *MORE, *MOVED], ids=lambda form: form[0])
 def test_operator_form(tmp_path, form, images):
     _, nodes, shape, weights, opset = form
     model = make_model(nodes, [("x", ["N", *shape])], weights, opset)
@@ -83,3 +85,32 @@ def test_largest_of_a_line_and_negative_padding(tmp_path):
     by_definition(
         tmp_path, [node("Pad", ["x", "p"])], x, [("p", ints(0, 0, -1, 1, 0, 0, 1, -2))], 21, wanted
     )
+
+
+def test_largest_of_a_volume(tmp_path):
+    """The evaluator takes the wrong axes."""
+    x = weight(2, 5, 6, 4)
+    by_definition(
+        tmp_path, [node("GlobalMaxPool", ["x"])], x, [], 21, x.max(axis=(1, 2, 3)).reshape(-1)
+    )
+
+
+def test_a_grouped_transposed_convolution(tmp_path):
+    """The evaluator fails at groups: each input is added, times its kernel, where it reaches."""
+    w, b = weight(4, 3, 3, 3), weight(6)
+    _, height, width = shape = (4, 6, 5)
+    x = weight(*shape)
+    wanted = np.zeros((6, 2 * height + 1, width + 2)) + b[:, None, None]
+    for channel, y, z in np.ndindex(*shape):
+        first = 3 * (channel // 2)
+        wanted[first : first + 3, 2 * y : 2 * y + 3, z : z + 3] += x[channel, y, z] * w[channel]
+    nodes = [node("ConvTranspose", ["x", "w", "b"], group=2, strides=[2, 1])]
+    by_definition(tmp_path, nodes, x, [("w", w), ("b", b)], 21, wanted)
+
+
+@pytest.mark.parametrize("form", ONE_IMAGE, ids=lambda form: form[0])
+def test_operator_form_of_one_image(tmp_path, form):
+    """What takes elements by a list may take them from any image: only one is taken."""
+    _, nodes, shape, weights, opset = form
+    model = make_model(nodes, [("x", [1, *shape])], weights, opset)
+    assert_equal_values(model, tmp_path / "net.onnx", {"x": weight(1, *shape)})

@@ -3,6 +3,7 @@
 import importlib
 import random
 
+import numpy as np
 import pytest
 
 from hwlib.errors import InputError
@@ -70,8 +71,8 @@ ONNX = {
         "has a cycle",
     ),
     "unsupported": (
-        lambda: onnx_bytes(one("ConvTranspose", ["x", "w"]), weights=[("w", 3, 4, 2, 2)]),
-        "node 0 (ConvTranspose): operator",
+        lambda: onnx_bytes(one("DeformConv", ["x", "w"]), weights=[("w", 3, 4, 2, 2)]),
+        "node 0 (DeformConv): operator",
     ),
     "unsupported, named": (
         lambda: onnx_bytes(
@@ -85,8 +86,10 @@ ONNX = {
     ),
     "control flow": (lambda: onnx_bytes(one("Loop")), "export without control flow"),
     "recurrent": (
-        lambda: onnx_bytes(one("GRU", ["x", "w", "r"]), weights=[("w", 1, 9, 8), ("r", 1, 9, 3)]),
-        "only LSTM is modelled",
+        lambda: onnx_bytes(
+            one("GRU", ["x", "w", "r"]), [("x", [5, 1, 8])], [("w", 1, 9, 8), ("r", 1, 12, 3)]
+        ),
+        "the GRU's weights do not fit",
     ),
     "unknown dimension": (
         lambda: onnx_bytes(one("Relu"), [("x", ["N", 3, "height", 8])]),
@@ -139,9 +142,9 @@ ONNX = {
         ),
         "node 0 (Conv)",
     ),
-    "three dimensions": (
-        lambda: onnx_bytes(CONV_NODES, [("x", [1, 3, 8, 8, 8])], [("w", 4, 3, 3, 3, 3)]),
-        "only 1-D and 2-D convolutions",
+    "four dimensions": (
+        lambda: onnx_bytes(CONV_NODES, [("x", [1, 3, 8, 8, 8, 8])], [("w", 4, 3, 3, 3, 3, 3)]),
+        "only convolutions of one to three dimensions",
     ),
     "computed weights": (
         lambda: onnx_bytes(
@@ -183,9 +186,9 @@ ONNX = {
         ),
         "the shape of tensor 'y' is not known",
     ),
-    "embedding": (
-        lambda: onnx_bytes(one("Gather", ["w", "x"]), [("x", [1, 4])], [("w", 9, 3)]),
-        "start the network behind the embedding",
+    "embedding along another axis": (
+        lambda: onnx_bytes(one("Gather", ["w", "x"], axis=1), [("x", [1, 4])], [("w", 9, 3)]),
+        "transpose the table",
     ),
     "missing inputs of a node": (lambda: onnx_bytes(one("Conv")), "net.onnx: node 0 (Conv)"),
     "lstm weights do not fit": (
@@ -223,18 +226,67 @@ def test_unknown_symbolic_dimension(tmp_path):
         load_network(path, shapes={"time": 0})
 
 
-def test_weights_in_another_file(tmp_path):
+def _external(tmp_path, location, **more):
+    """A model whose weights are in another file, of which it says `location`."""
     onnx = pytest.importorskip("onnx")
-    model = onnx.ModelProto.FromString(onnx_bytes(CONV_NODES, weights=[("w", 4, 3, 3, 3)]))
+    model = onnx.ModelProto.FromString(onnx_bytes(CONV_NODES, weights=[("w", 64, 3, 3, 3)]))
     stored = model.graph.initializer[0]
-    stored.ClearField("float_data")
+    for field in ("float_data", "raw_data"):
+        stored.ClearField(field)
     stored.data_location = 1
-    stored.external_data.add(key="location", value="/etc/passwd")
-    path = tmp_path / "net.onnx"
+    stored.external_data.add(key="location", value=location)
+    for key, value in more.items():
+        stored.external_data.add(key=key, value=value)
+    (tmp_path / "net").mkdir(exist_ok=True)
+    path = tmp_path / "net" / "net.onnx"
     path.write_bytes(model.SerializeToString())
-    assert load_network(path).weights == 108
-    with pytest.raises(InputError, match="are in another file"):
-        importlib.import_module("workloads.onnx_file").load_weights(path)
+    return path
+
+
+def test_weights_in_a_file_beside_the_model(tmp_path):
+    path = _external(tmp_path, "values/net.bin", offset="64", length=str(4 * 1728))
+    numbers = np.arange(1728 + 16, dtype=np.float32)
+    (tmp_path / "net" / "values").mkdir()
+    (tmp_path / "net" / "values" / "net.bin").write_bytes(numbers.tobytes())
+    network = load_network(path)
+    assert network.weights == 1728
+    load_weights = importlib.import_module("workloads.onnx_file").load_weights
+    (held,) = load_weights(path).values()
+    assert held.matrix.T.reshape(-1).tolist() == numbers[16:].tolist()
+    # their file belongs to the model: another content is another network
+    (tmp_path / "net" / "values" / "net.bin").write_bytes((numbers + 1).tobytes())
+    assert load_network(path).tensors.digest != network.tensors.digest
+
+
+@pytest.mark.parametrize(
+    ("location", "more", "message"),
+    [
+        ("/etc/passwd", {}, "a place that is not read"),
+        ("../outside.bin", {}, "a place that is not read"),
+        ("values/../../outside.bin", {}, "a place that is not read"),
+        ("c:\\outside.bin", {}, "a place that is not read"),
+        ("", {}, "a place that is not read"),
+        ("link.bin", {}, "behind a link"),
+        ("linked/outside.bin", {}, "behind a link"),
+        ("missing.bin", {}, "is not there"),
+        (".", {}, "no file that can be read"),
+        ("short.bin", {}, "do not fit"),
+        ("whole.bin", {"offset": "4"}, "do not fit"),
+        ("whole.bin", {"offset": "-4"}, "is no number"),
+        ("whole.bin", {"offset": "9" * 30}, "is no number"),
+        ("whole.bin", {"length": "12"}, "do not fit"),
+    ],
+)
+def test_weights_that_are_not_read(tmp_path, location, more, message):
+    content = bytes(4 * 1728)
+    (tmp_path / "outside.bin").write_bytes(content)
+    path = _external(tmp_path, location, **more)
+    (path.parent / "whole.bin").write_bytes(content)
+    (path.parent / "short.bin").write_bytes(content[:-1])
+    (path.parent / "link.bin").symlink_to(tmp_path / "outside.bin")
+    (path.parent / "linked").symlink_to(tmp_path)
+    with pytest.raises(InputError, match=message):
+        load_network(path)
 
 
 def test_damaged_onnx_files(tmp_path):

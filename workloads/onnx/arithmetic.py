@@ -37,7 +37,7 @@ _TYPES = FLOATS | {
 """NumPy types by ONNX's number."""
 
 
-def _constant(constants: Constants, node: NodeProto) -> Array:
+def constant(constants: Constants, node: NodeProto) -> Array:
     value = constants.stored_attribute(node, "value")
     if value is not None:
         return value
@@ -57,7 +57,7 @@ def _constant(constants: Constants, node: NodeProto) -> Array:
     )
 
 
-def _filled(constants: Constants, node: NodeProto) -> Array:
+def filled(constants: Constants, node: NodeProto) -> Array:
     shape = tuple(int(size) for size in constants.of(node.input[0]).reshape(-1))
     if math.prod(shape) > constants.largest or min(shape, default=1) < 0:
         allowed = f"{constants.largest} elements"
@@ -71,14 +71,14 @@ def _filled(constants: Constants, node: NodeProto) -> Array:
     return np.full(shape, np.float32(0.0) if value is None else value.reshape(-1)[0])
 
 
-def _shape(constants: Constants, node: NodeProto) -> Array:
+def shape(constants: Constants, node: NodeProto) -> Array:
     fields = Attributes(node)
     shape = constants.graph.shape(node.input[0], node)
     start, end = fields.integer("start", 0), fields.integer("end", len(shape))
     return np.array(shape, np.int64)[start:end]
 
 
-def _slice(constants: Constants, node: NodeProto) -> Array:
+def sliced(constants: Constants, node: NodeProto) -> Array:
     data = constants.of(node.input[0])
     return data[slices(constants, node, data.ndim)]
 
@@ -127,14 +127,14 @@ def axes_of(constants: Constants, node: NodeProto) -> list[int] | None:
     return None if given is None else [int(item) for item in given.reshape(-1)]
 
 
-def _integer_division(left: Array, right: Array) -> Array:
+def integer_division(left: Array, right: Array) -> Array:
     if left.dtype.kind in "iu":  # ONNX rounds towards zero
         towards_zero = np.sign(left) * np.sign(right) * (np.abs(left) // np.abs(right))
         return np.asarray(towards_zero.astype(left.dtype))
     return np.asarray(left / right)
 
 
-def _dequantised(constants: Constants, node: NodeProto) -> Array:
+def dequantised(constants: Constants, node: NodeProto) -> Array:
     codes = constants.of(node.input[0]).astype(np.float32)
     scale = constants.of(node.input[1])
     given = constants.input(node, 2)
@@ -152,14 +152,14 @@ def _dequantised(constants: Constants, node: NodeProto) -> Array:
     return np.asarray((codes - zero) * scale, np.float32)
 
 
-def _two(function: Callable[[Array, Array], Array]) -> Maker:
+def two(function: Callable[[Array, Array], Array]) -> Maker:
     """A maker of two inputs from a function of two arrays."""
     return lambda constants, node: function(
         constants.of(node.input[0]), constants.of(node.input[1])
     )
 
 
-def _reshaped(constants: Constants, node: NodeProto) -> Array:
+def reshaped(constants: Constants, node: NodeProto) -> Array:
     data = constants.of(node.input[0])
     shape = constants.graph.shapes.get(node.output[0])
     if shape is None and node.op_type == "Reshape" and not Attributes(node).flag("allowzero"):
@@ -176,7 +176,7 @@ def _reshaped(constants: Constants, node: NodeProto) -> Array:
     return data.reshape(constants.graph.shape(node.output[0], node) if shape is None else shape)
 
 
-def _cast(constants: Constants, node: NodeProto) -> Array:
+def cast(constants: Constants, node: NodeProto) -> Array:
     kind = Attributes(node).integer("to")
     if kind not in _TYPES:
         raise InputError(
@@ -185,66 +185,26 @@ def _cast(constants: Constants, node: NodeProto) -> Array:
     return constants.of(node.input[0]).astype(_TYPES[kind])
 
 
-def _same(constants: Constants, node: NodeProto) -> Array:
+def same(constants: Constants, node: NodeProto) -> Array:
     return constants.of(node.input[0])
 
 
-def _transposed(constants: Constants, node: NodeProto) -> Array:
+def transposed(constants: Constants, node: NodeProto) -> Array:
     data = constants.of(node.input[0])
     return np.transpose(data, Attributes(node).integers("perm", range(data.ndim)[::-1]))
 
 
-def _gathered(constants: Constants, node: NodeProto) -> Array:
+def gathered(constants: Constants, node: NodeProto) -> Array:
     data, indices = constants.of(node.input[0]), constants.of(node.input[1])
     return np.take(data, indices, axis=Attributes(node).integer("axis", 0))
 
 
-def _joined(constants: Constants, node: NodeProto) -> Array:
+def joined(constants: Constants, node: NodeProto) -> Array:
     return np.concatenate(
         [constants.of(name) for name in node.input], axis=Attributes(node).integer("axis")
     )
 
 
-def _chosen(constants: Constants, node: NodeProto) -> Array:
+def chosen(constants: Constants, node: NodeProto) -> Array:
     condition, yes, no = (constants.of(name) for name in node.input)
     return np.where(condition, yes, no)
-
-
-MAKERS: dict[str, Maker] = {
-    "Constant": _constant,
-    "ConstantOfShape": _filled,
-    "Shape": _shape,
-    "Slice": _slice,
-    "DequantizeLinear": _dequantised,
-    "Identity": _same,
-    "Dropout": _same,
-    **dict.fromkeys(("Reshape", "Squeeze", "Unsqueeze", "Flatten"), _reshaped),
-    "Size": lambda constants, node: np.asarray(
-        math.prod(constants.graph.shape(node.input[0], node)), np.int64
-    ),
-    "Cast": _cast,
-    "Transpose": _transposed,
-    "Gather": _gathered,
-    "Concat": _joined,
-    "Add": _two(np.add),
-    "Sub": _two(np.subtract),
-    "Mul": _two(np.multiply),
-    "Div": _two(_integer_division),
-    "Mod": _two(np.mod),
-    "Pow": _two(np.power),
-    "Equal": _two(np.equal),
-    "Neg": lambda constants, node: -constants.of(node.input[0]),
-    "Sqrt": lambda constants, node: np.asarray(np.sqrt(constants.of(node.input[0]))),
-    "Where": _chosen,
-}
-"""How a constant is made from others, by operator."""
-WHOLE = set(MAKERS) - {
-    "Constant",
-    "Shape",
-    "Size",
-    "Identity",
-    "Dropout",
-    "DequantizeLinear",
-    "Flatten",
-}
-"""Operators that may stand between stored whole numbers and a size."""

@@ -135,7 +135,7 @@ def demanded_axes(graph: Graph) -> dict[str, tuple[int, str]]:
         )
         if kind in _FIRST_AXIS or kind == "Flatten" and fields.integer("axis", 1) == 1:
             demand(node.input[0], 0, name)
-        elif kind == "LSTM":
+        elif kind in ("LSTM", "GRU", "RNN"):
             axis = 0 if fields.flag("layout") else 1
             for position in (0, 5, 6):  # X and the two states that a cell may start from
                 if len(node.input) > position:

@@ -212,6 +212,18 @@ class Builder(GraphReader):
             self.name_for(node, operator, suffix=suffix), operator, (layer,), shape, node, **fields
         )
 
+    def batch_at(self, tensor: str, axis: int, node: NodeProto) -> None:
+        """Take an axis of length one, counted from the end, as that of the batch, which is of one
+        image: a reshape before may have hidden where it is.
+        """
+        value = self.source(tensor, node)
+        position = len(value.full) + axis
+        if position < 0 or value.axis == position or value.full[position] != 1:
+            return
+        shape = self.per_image(value.full, position, node) or (1,)
+        layer = self.reshaped(value.layer, shape, node)
+        self.values[tensor] = Value(layer, value.full, position)
+
     def alias(self, node: NodeProto, tensor: str) -> None:
         """The node's output is its input, as far as the chip is concerned."""
         self.values[node.output[0]] = self.source(tensor, node)

@@ -8,14 +8,16 @@ runs, and no result may be larger than any tensor of a network is.
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from hwlib.errors import InputError
-from workloads.onnx import arithmetic
 from workloads.onnx.arithmetic import Array
+from workloads.onnx.external import read_values
 from workloads.onnx.graph import Graph
+from workloads.onnx.makers import MAKERS, WHOLE
 from workloads.onnx.node import printable
 
 if TYPE_CHECKING:
@@ -62,7 +64,7 @@ class Constants:
     def _made(self, tensor: str) -> Array:
         node = self._makers.get(tensor)
         kind = node.op_type if node is not None else ""
-        maker = arithmetic.MAKERS.get(kind)
+        maker = MAKERS.get(kind)
         known = node is not None and node.domain in ("", "ai.onnx") and tensor == node.output[0]
         if node is None or maker is None or not known:
             what = f"the values of '{printable(tensor)}' are not stored"
@@ -71,7 +73,9 @@ class Constants:
             )
         self._check_size(node, tensor)
         try:
-            value = np.asarray(maker(self, node))
+            # a constant may be infinite or none: masks are
+            with np.errstate(all="ignore"):
+                value = np.asarray(maker(self, node))
         except (
             ValueError,
             TypeError,
@@ -115,12 +119,7 @@ class Constants:
         from onnx import numpy_helper
 
         if stored.external_data:
-            hint = "save the model as one file (onnx.save without external data)"
-            raise InputError(
-                f"the values of '{printable(tensor)}' are in another file",
-                where=self.graph.where,
-                hint=hint,
-            )
+            stored = read_values(stored, Path(self.graph.where))
         try:
             return np.asarray(numpy_helper.to_array(stored))
         except (ValueError, TypeError, KeyError) as fault:
@@ -142,31 +141,36 @@ class Constants:
         return self.of(node.input[index]) if given else None
 
 
-def fold_whole_numbers(graph: Graph) -> None:
-    """Compute small whole numbers that follow from stored ones, which are sizes and axes: onnx's
-    inference follows only some operators.
+def fold_whole_numbers(graph: Graph) -> bool:
+    """Compute small whole numbers that follow from stored ones and from shapes that are known,
+    which are sizes and axes: onnx's inference follows only some operators.
 
-    The nodes become constants. What depends on a shape, or cannot be computed here, stays as it is.
+    The nodes become constants. What cannot be computed here stays as it is. Returns whether there
+    were any.
     """
+    folded = False
     constants = Constants(graph, LARGEST_FOLDED)
     known = {item.name for item in graph.model.graph.initializer} - set(graph.stored)
     for node in graph.nodes:
         if node.op_type == "Constant" and not node.input:
             known.update(node.output)
-        plain = (
-            node.op_type in arithmetic.WHOLE
-            and len(node.output) == 1
-            and node.domain in ("", "ai.onnx")
-        )
-        if not plain or not all(name in known or not name for name in node.input):
+        own = len(node.output) == 1 and node.domain in ("", "ai.onnx")
+        if node.op_type in ("Shape", "Size"):
+            ready = node.input[0] in graph.shapes
+        else:
+            ready = node.op_type in WHOLE and all(name in known or not name for name in node.input)
+        if not own or not ready:
             continue
         try:
             value = constants.of(node.output[0])
         except InputError:
             continue
-        if value.dtype.kind in "iu":
+        # masks are followed as well, since sizes may be chosen by them
+        if value.dtype.kind in "iub":
             _become_constant(node, value)
             known.add(node.output[0])
+            folded = True
+    return folded
 
 
 def _become_constant(node: NodeProto, value: Array) -> None:

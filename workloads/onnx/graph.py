@@ -37,6 +37,7 @@ class Graph:
         constants: the tensors that do not depend on an input's values.
         uses: how often a tensor is read.
         shapes: whole ONNX shapes with the batch axis, by tensor name; filled by inference.
+        types: ONNX's number of the type of tensors, as far as it is known; filled by inference.
         batch: images that the file has in its batch; filled by inference.
         fault: onnx's complaint where its inference did not end well.
         numbers: number of a node in the file's order of execution, by its identity.
@@ -56,6 +57,7 @@ class Graph:
     constants: set[str]
     uses: Counter[str]
     shapes: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    types: dict[str, int] = field(default_factory=dict)
     batch: int = 1
     fault: str = ""
     numbers: dict[int, int] = field(default_factory=dict)
@@ -191,12 +193,9 @@ def _check_form(graph: Graph, node: NodeProto, schema: OpSchema) -> None:
 
 
 _HINTS = {
-    "GRU": "only LSTM is modelled among recurrent layers",
-    "RNN": "only LSTM is modelled among recurrent layers",
     "Loop": "export without control flow, at a fixed sequence length",
     "Scan": "export without control flow, at a fixed sequence length",
     "If": "export without control flow",
-    "ConvTranspose": "replace it by a resize outside the network and a convolution",
     "QLinearConv": "export the float network, or the form with QuantizeLinear and DequantizeLinear",
     "QLinearMatMul": "export the float network, or the form with QuantizeLinear and DequantizeLinear",
 }

@@ -137,11 +137,16 @@ def _infer(graph: Graph) -> None:
         inferred = _infer_apart(graph) if risky else _infer_here(graph)
         for item in [*inferred.graph.value_info, *inferred.graph.output, *inferred.graph.input]:
             _note_shape(graph.shapes, item)
-        if not _fill_gaps(graph):
+            graph.types[item.name] = item.type.tensor_type.elem_type
+        if not (_fill_gaps(graph) or _lacks_shapes(graph) and fold_whole_numbers(graph)):
             break
     for item in model.graph.initializer:
         graph.shapes[item.name] = tuple(item.dims)
     graph.shapes = stated | graph.shapes
+
+
+def _lacks_shapes(graph: Graph) -> bool:
+    return any(node.output[0] not in graph.shapes for node in graph.path if node.output[0])
 
 
 # onnx knows no shape of these functions: that of their first input

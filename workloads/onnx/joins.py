@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from archsim.operators.shapes import Shape
+from archsim.operators.vector.comparison import RELATIONS
+from archsim.operators.vector.logical import CONNECTIVES
 from workloads.onnx.builder import Builder, Converter, Settings
 from workloads.onnx.node import Attributes
 from workloads.onnx.sharing import Sharing
@@ -43,7 +45,9 @@ def _element_wise(operator: str, kind: str, function: str = "") -> Converter:
     return convert
 
 
-def combine(builder: Builder, node: NodeProto, operator: str, function: str = "") -> None:
+def combine(
+    builder: Builder, node: NodeProto, operator: str, function: str = "", settings: Settings = ()
+) -> None:
     """An element-wise layer of a node's inputs, activations and constants in their order."""
     tensors = tuple(name for name in node.input if not builder.constant(name))
     values = [builder.source(name, node) for name in tensors]
@@ -53,12 +57,17 @@ def combine(builder: Builder, node: NodeProto, operator: str, function: str = ""
         (len(full) - len(value.full) + value.axis) for value in values if value.axis is not None
     ]
     axis = offsets[0] if offsets else None
+    if axis is not None and builder.graph.batch == 1:
+        for name in tensors:
+            builder.batch_at(name, axis - len(full), node)
     roles = {
         f"operand{index}": builder.operand(name, full, axis, node)
         for index, name in enumerate(node.input)
         if builder.constant(name)
     }
-    name = builder.emit(node, operator, tensors, axis, function=function, roles=roles)
+    name = builder.emit(
+        node, operator, tensors, axis, function=function, roles=roles, settings=settings
+    )
     layer = builder.layers[name]
     shapes = layer.input_shapes + tuple(
         _constant_shape(builder, item, full, axis, node)
@@ -139,14 +148,16 @@ def _concat(builder: Builder, node: NodeProto) -> None:
     builder.emit(node, "concat", tensors, settings=settings, roles=roles)
 
 
+def _mask(operator: str, setting: str, value: str) -> Converter:
+    """Comparisons and connectives, which make masks."""
+
+    def convert(builder: Builder, node: NodeProto) -> None:
+        combine(builder, node, operator, settings=((setting, value),))
+
+    return convert
+
+
 def _where(builder: Builder, node: NodeProto) -> None:
-    """A constant condition chooses; one that is computed at run time does not reach the arrays."""
-    if not builder.constant(node.input[0]):
-        raise builder.fault(
-            node,
-            "a condition computed at run time is not supported",
-            "export the network with a constant mask",
-        )
     combine(builder, node, "where")
 
 
@@ -178,4 +189,6 @@ CONVERTERS: dict[str, Converter] = {
     "Where": _where,
     "Min": _extreme("minimum"),
     "Max": _extreme("maximum"),
+    **{kind: _mask("comparison", "relation", value) for kind, value in RELATIONS.items()},
+    **{kind: _mask("logical", "connective", value) for kind, value in CONNECTIVES.items()},
 }

@@ -1,16 +1,14 @@
-"""The content of an ONNX file, parsed and trimmed. Nothing of it is executed and no external data
-is opened.
-"""
+"""The content of an ONNX file, parsed and trimmed. Nothing of it is executed."""
 
 from __future__ import annotations
 
-import hashlib
 import math
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from archsim.readers.files import read_bytes
 from hwlib.errors import InputError
+from workloads.onnx.external import digest_of, read_values
 from workloads.onnx.node import printable
 
 if TYPE_CHECKING:
@@ -41,7 +39,7 @@ class OnnxModel(NamedTuple):
         proto: the parsed model, without its large tensors.
         opset: version of ONNX's operators that its nodes are of.
         stored: large tensors by name, taken out of the model.
-        digest: SHA-256 of the file.
+        digest: SHA-256 of the file, and of those with its values.
     """
 
     proto: ModelProto
@@ -63,7 +61,8 @@ def read_model(path: Path) -> OnnxModel:
                 where=str(path),
                 got=list(tensor.dims),
             )
-    return OnnxModel(model, opset, _take_out(model), hashlib.sha256(content).hexdigest())
+    digest = digest_of(content, (tensor for _, tensor in _tensors(model)), path)
+    return OnnxModel(model, opset, _take_out(model, path), digest)
 
 
 def _parse(path: Path, content: bytes) -> ModelProto:
@@ -140,13 +139,16 @@ def _tensors(model: ModelProto) -> list[tuple[str, TensorProto]]:
     return named
 
 
-def _take_out(model: ModelProto) -> dict[str, TensorProto]:
+def _take_out(model: ModelProto, path: Path) -> dict[str, TensorProto]:
     """Large tensors by name. In the model only their shapes stay, which is all that inference
     needs.
     """
     stored = {}
     for name, tensor in _tensors(model):
-        if math.prod(tensor.dims) > _LARGEST_KEPT or tensor.external_data:
+        if math.prod(tensor.dims) <= _LARGEST_KEPT:
+            if tensor.external_data:  # it may be a size
+                tensor.CopyFrom(read_values(tensor, path))
+        else:
             stored[name] = type(tensor)()
             stored[name].CopyFrom(tensor)
             for item in _VALUE_FIELDS:

@@ -8,11 +8,13 @@ import numpy as np
 
 from hwlib.errors import InputError
 from workloads.onnx.arithmetic import Array, slices
-from workloads.onnx.constants import Constants
 from workloads.onnx.node import Attributes
 
 if TYPE_CHECKING:
     from onnx import NodeProto
+
+    # It calls the makers of constants, of which some are in this file.
+    from workloads.onnx.constants import Constants
 
 _PADDING = ("constant", "reflect", "edge", "wrap")
 
@@ -34,6 +36,30 @@ def split(constants: Constants, node: NodeProto, array: Array, number: int) -> A
 
 def taken(constants: Constants, node: NodeProto, array: Array, number: int) -> Array:
     return np.take(array, constants.of(node.input[1]), axis=Attributes(node).integer("axis", 0))
+
+
+def broadcast(constants: Constants, node: NodeProto, array: Array, number: int) -> Array:
+    return np.broadcast_to(array, constants.graph.shape(node.output[0], node))
+
+
+def repeated(constants: Constants, node: NodeProto, array: Array, number: int) -> Array:
+    return np.tile(array, [int(item) for item in constants.of(node.input[1]).reshape(-1)])
+
+
+def points(constants: Constants, node: NodeProto, array: Array, number: int) -> Array:
+    if Attributes(node).integer("batch_dims", 0):
+        raise InputError("batch_dims are not supported", where=constants.graph.position(node))
+    return np.asarray(array[tuple(np.moveaxis(constants.of(node.input[1]), -1, 0))])
+
+
+def elements(constants: Constants, node: NodeProto, array: Array, number: int) -> Array:
+    indices = constants.of(node.input[1])
+    axis = Attributes(node).integer("axis", 0) % array.ndim
+    # along the other axes the indices may stop earlier than the data
+    kept = tuple(
+        slice(None) if other == axis else slice(size) for other, size in enumerate(indices.shape)
+    )
+    return np.take_along_axis(array[kept], indices, axis)
 
 
 class Pads(NamedTuple):

@@ -34,7 +34,7 @@ Move = Callable[[Constants, "NodeProto", Array, int], Array]
 where it fills."""
 
 
-def _moved(operator: str, move: Move) -> Converter:
+def moved(operator: str, move: Move) -> Converter:
     """Pad, Slice, Gather with constant indices and the like: the shape changes, the batch axis
     stays where it is.
     """
@@ -46,6 +46,8 @@ def _moved(operator: str, move: Move) -> Converter:
                 continue
             full = builder.full(tensor, node)
             axis = value.axis
+            if axis is not None and len(full) > len(value.full):
+                axis += len(full) - len(value.full)  # Expand puts further axes in front
             if axis is not None and len(full) < len(value.full):
                 # Only Gather with a single index drops an axis.
                 dropped = Attributes(node).integer("axis", 0) % len(value.full)
@@ -146,25 +148,59 @@ def _within_image(
     return result
 
 
+def _embedding(builder: Builder, node: NodeProto) -> None:
+    """A row of a constant table for each index that is computed, or given, at run time."""
+    table = node.input[0]
+    entries, *features = builder.weight_shape(table, node)
+    if Attributes(node).integer("axis", 0) % (1 + len(features)):
+        raise builder.fault(
+            node, "a table look-up along another axis than the first", "transpose the table"
+        )
+    builder.note("tables of embeddings lie in the off-chip memory; each row is fetched from there")
+    roles: dict[str, Role] = {"table": lambda constants: constants.of(table)}
+    settings = (("entries", entries),)
+    builder.emit(node, "embedding", (node.input[1],), weight=table, settings=settings, roles=roles)
+
+
 def _gather(builder: Builder, node: NodeProto) -> None:
     if builder.constant(node.input[0]):
-        raise builder.fault(
-            node,
-            "a table look-up (embedding) is not supported",
-            "start the network behind the embedding",
-        )
+        _embedding(builder, node)
+        return
     if not builder.constant(node.input[1]):
         raise builder.fault(
             node, "indices computed at run time are not supported", "cut the network before it"
         )
-    _moved("slice", arrays.taken)(builder, node)
+    moved("slice", arrays.taken)(builder, node)
+
+
+def _points(move: Move) -> Converter:
+    """GatherND and GatherElements with constant indices, which say where the batch goes."""
+
+    def convert(builder: Builder, node: NodeProto) -> None:
+        if not builder.constant(node.input[1]):
+            raise builder.fault(
+                node, "indices computed at run time are not supported", "cut the network before it"
+            )
+        if builder.graph.batch > 1:
+            hint = "export the network with a batch of 1"
+            raise builder.fault(node, "may move data between images", hint)
+        full = builder.full(node.output[0], node)
+        # of one image, any axis of length one can be that of the batch
+        axis = 0 if full and full[0] == 1 else None
+        _add_move(builder, node, "slice", move, Output(0, node.output[0], full, axis))
+
+    return convert
 
 
 CONVERTERS: dict[str, Converter] = {
-    "DepthToSpace": _moved("transpose", arrays.depth_to_space),
-    "SpaceToDepth": _moved("transpose", arrays.space_to_depth),
-    "Pad": _moved("pad", arrays.padded),
-    "Slice": _moved("slice", arrays.sliced),
-    "Split": _moved("slice", arrays.split),
+    "DepthToSpace": moved("transpose", arrays.depth_to_space),
+    "SpaceToDepth": moved("transpose", arrays.space_to_depth),
+    "Pad": moved("pad", arrays.padded),
+    "Slice": moved("slice", arrays.sliced),
+    "Split": moved("slice", arrays.split),
     "Gather": _gather,
+    "GatherND": _points(arrays.points),
+    "GatherElements": _points(arrays.elements),
+    "Expand": moved("tile", arrays.broadcast),
+    "Tile": moved("tile", arrays.repeated),
 }

@@ -10,15 +10,16 @@ from hwlib.errors import InputError
 if TYPE_CHECKING:
     from onnx import AttributeProto, NodeProto
 
-# ONNX's numbers of the types of attributes; tensors, graphs and lists of texts are read elsewhere.
+# ONNX's numbers of the types of attributes; tensors and graphs are read elsewhere.
 _FLOAT = 1
 _WHOLE = 2
 _TEXT = 3
 _WHOLES = 7
+_TEXTS = 8
 
 
 class Attributes:
-    """The attributes of one node: numbers, texts and lists of whole numbers.
+    """The attributes of one node: numbers, texts, and lists of whole numbers or texts.
 
     An attribute that is there with another type than is asked for is refused by InputError; nodes
     on the path from input to output have been held against ONNX's schema before.
@@ -58,6 +59,11 @@ class Attributes:
         """A list of whole numbers, or `default` where the node does not say."""
         field = self._of(name, _WHOLES)
         return list(default) if field is None else [int(item) for item in field.ints]
+
+    def texts(self, name: str) -> list[str]:
+        """A list of texts, empty where the node does not say."""
+        field = self._of(name, _TEXTS)
+        return [] if field is None else [item.decode("utf-8", "replace") for item in field.strings]
 
     def setting(self, name: str, default: object) -> float | str:
         """A number or a text, of the kind that the default is; TypeError for another kind."""

@@ -20,6 +20,10 @@ from workloads.onnx.reader import Value
 if TYPE_CHECKING:
     from onnx import NodeProto
 
+_MASK = 9
+_WHOLE = (2, 3, 4, 5, 6, 7, _MASK, 12, 13)
+"""ONNX's numbers of the types of masks and of whole numbers."""
+
 
 def _reshape(operator: str) -> Converter:
     def convert(builder: Builder, node: NodeProto) -> None:
@@ -114,9 +118,16 @@ def _alias(builder: Builder, node: NodeProto) -> None:
 
 def _cast(builder: Builder, node: NodeProto) -> None:
     kind = Attributes(node).integer("to", 0)
-    if kind not in FLOATS or FLOATS[kind] is np.float16:
-        builder.refuse_values(node, f"rounding to ONNX's type {kind} is not modelled")
-    builder.alias(node, node.input[0])
+    came = builder.graph.types.get(node.input[0], 0)
+    if kind == _MASK and came != _MASK:
+        builder.emit(node, "truth", (node.input[0],))
+    elif kind in _WHOLE and came in FLOATS:
+        builder.emit(node, "truncate", (node.input[0],))
+    else:
+        exact = kind in FLOATS and FLOATS[kind] is not np.float16
+        if not exact and not (kind in _WHOLE and came in _WHOLE) and kind != _MASK:
+            builder.refuse_values(node, f"rounding to ONNX's type {kind} is not modelled")
+        builder.alias(node, node.input[0])
 
 
 def _quantised(builder: Builder, node: NodeProto) -> None:

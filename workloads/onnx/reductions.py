@@ -1,4 +1,4 @@
-"""ONNX means and maxima over axes, as global pools."""
+"""ONNX reductions over axes: means and maxima as global pools, all others as they are."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import math
 from typing import TYPE_CHECKING
 
 from archsim.operators.shapes import Shape
+from archsim.operators.vector.reduce import ONNX_KINDS
 from hwlib.errors import InputError
 from workloads.onnx.arithmetic import axes_of
-from workloads.onnx.builder import Builder, Converter
+from workloads.onnx.builder import Builder, Converter, Settings
 from workloads.onnx.node import Attributes
 from workloads.onnx.reader import Value
 from workloads.onnx.windows import global_pool
@@ -25,20 +26,10 @@ def _reduce(operator: str) -> Converter:
     def convert(builder: Builder, node: NodeProto) -> None:
         value = builder.source(node.input[0], node)
         full, out = value.full, builder.full(node.output[0], node)
-        try:
-            axes = axes_of(builder.constants, node)
-        except InputError:
-            raise builder.fault(
-                node, "axes computed at run time are not supported", "cut the network before it"
-            ) from None
-        if not axes and Attributes(node).flag("noop_with_empty_axes"):
+        axes = _axes(builder, node, value)
+        if not axes:
             builder.alias(node, node.input[0])
             return
-        if not axes:
-            axes = [
-                axis for axis in range(len(full)) if axis != value.axis or builder.graph.batch == 1
-            ]
-        axes = sorted({axis % len(full) for axis in axes})
         image = (
             len(full) in (3, 4)
             and axes == list(range(2, len(full)))
@@ -51,6 +42,40 @@ def _reduce(operator: str) -> Converter:
             _pool_axes(builder, node, operator, value, axes, out)
 
     return convert
+
+
+def _axes(builder: Builder, node: NodeProto, value: Value) -> list[int]:
+    """The axes of the whole tensor that a node runs over, none where it passes its input on."""
+    rank = len(value.full)
+    try:
+        axes = axes_of(builder.constants, node)
+    except InputError:
+        raise builder.fault(
+            node, "axes computed at run time are not supported", "cut the network before it"
+        ) from None
+    if not axes and Attributes(node).flag("noop_with_empty_axes"):
+        return []
+    if not axes:
+        axes = [axis for axis in range(rank) if axis != value.axis or builder.graph.batch == 1]
+    return sorted({axis % rank for axis in axes})
+
+
+def _over_axes(builder: Builder, node: NodeProto) -> None:
+    """Sums and the like: a layer over the axes of the image."""
+    value = builder.source(node.input[0], node)
+    axes = _axes(builder, node, value)
+    if not axes:
+        builder.alias(node, node.input[0])
+        return
+    single = value.axis is not None and value.full[value.axis] == builder.graph.batch == 1
+    own = tuple(
+        builder.image_axis(value.full, value.axis, axis, node)
+        for axis in axes
+        if not (single and axis == value.axis)
+    )
+    settings: Settings = (("kind", ONNX_KINDS[node.op_type]), ("axes", own))
+    axis = _axis_behind(value.axis, axes, keep=Attributes(node).flag("keepdims", True))
+    builder.emit(node, "reduce", (node.input[0],), axis, settings=settings)
 
 
 def _pool_axes(
@@ -109,4 +134,5 @@ def _axis_behind(batch_axis: int | None, reduced: list[int], keep: bool) -> int 
 CONVERTERS: dict[str, Converter] = {
     "ReduceMean": _reduce("global_average_pool"),
     "ReduceMax": _reduce("global_max_pool"),
+    **{kind: _over_axes for kind in ONNX_KINDS},
 }

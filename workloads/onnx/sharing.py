@@ -34,13 +34,15 @@ class WeightSource:
 
     Args:
         node: the node that they belong to.
-        direction: of an LSTM, 0 forward, 1 reverse.
+        direction: of a recurrent node, 0 forward, 1 reverse.
+        part: of a GRU, 0 the weights of the features, 1 those of the state.
         bias_tensor: a bias that an Add brought.
         bias: origin and factor of the bias, whoever brought it.
     """
 
     node: NodeProto
     direction: int = 0
+    part: int = 0
     bias_tensor: str = ""
     bias: Held | None = None
 

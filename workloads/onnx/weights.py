@@ -50,7 +50,7 @@ def layer_weights(
     )
 
 
-def _of_lstm(builder: Builder, layer: Layer, source: WeightSource, values: Constants) -> _Stored:
+def _of_cell(builder: Builder, layer: Layer, source: WeightSource, values: Constants) -> _Stored:
     names = source.node.input
     of_inputs, of_states = (values.of(name)[source.direction] for name in names[1:3])
     matrix = np.concatenate([of_inputs, of_states], axis=1).T
@@ -58,6 +58,24 @@ def _of_lstm(builder: Builder, layer: Layer, source: WeightSource, values: Const
         return _Stored(matrix, None)
     # one for the inputs and one for the states; a gate adds both
     return _Stored(matrix, values.of(names[3])[source.direction].reshape(2, -1).sum(axis=0))
+
+
+def _of_gru(builder: Builder, layer: Layer, source: WeightSource, values: Constants) -> _Stored:
+    """Of the layer before the cell the weights of the features, of the cell those of the state."""
+    names = source.node.input
+    matrix = values.of(names[1 + source.part])[source.direction].T
+    if not layer.bias:
+        return _Stored(matrix, None)
+    return _Stored(matrix, values.of(names[3])[source.direction].reshape(2, -1)[source.part])
+
+
+def _of_transposed(
+    builder: Builder, layer: Layer, source: WeightSource, values: Constants
+) -> _Stored:
+    """(channels, outputs of a group, kernel): a line a channel, a column an output of a window."""
+    weight = values.of(source.node.input[1])
+    matrix = weight.reshape(layer.groups, weight.shape[0] // layer.groups, -1)
+    return _Stored(matrix if layer.groups > 1 else matrix[0], None)
 
 
 def _of_convolution(
@@ -99,8 +117,11 @@ def _a_feature(bias: Array, layer: Layer) -> Array:
 
 
 _READERS: dict[str, Callable[[Builder, Layer, WeightSource, Constants], _Stored]] = {
-    "LSTM": _of_lstm,
+    "LSTM": _of_cell,
+    "RNN": _of_cell,
+    "GRU": _of_gru,
     "Conv": _of_convolution,
+    "ConvTranspose": _of_transposed,
     "Gemm": _of_gemm,
     "MatMul": _of_product,
 }

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from archsim.operators.shapes import Shape, same_padding, window
 from archsim.operators.vocabulary import FUNCTIONS
+from workloads.onnx import volumes
 from workloads.onnx.builder import Builder, Converter, LayerFields, Settings
 from workloads.onnx.node import Attributes
 from workloads.onnx.reader import Value
@@ -22,11 +23,14 @@ def _convolution(builder: Builder, node: NodeProto) -> None:
     fields = Attributes(node)
     data, weight = node.input[0], node.input[1]
     weight_shape = builder.weight_shape(weight, node)
+    if len(weight_shape) == volumes.DIMENSIONS + 2:
+        volumes.convolution(builder, node)
+        return
     flat = len(weight_shape) == 3
     if len(weight_shape) not in (3, 4):
         raise builder.fault(
             node,
-            "only 1-D and 2-D convolutions are supported",
+            "only convolutions of one to three dimensions are supported",
             "cut the network before it",
             weight_shape,
         )
@@ -68,10 +72,12 @@ def _pool(operator: str) -> Converter:
     def convert(builder: Builder, node: NodeProto) -> None:
         fields = Attributes(node)
         kernel = tuple(fields.integers("kernel_shape"))
+        if len(kernel) == volumes.DIMENSIONS:
+            volumes.pool(builder, node, operator, kernel)
+            return
         if len(kernel) not in (1, 2):
-            raise builder.fault(
-                node, "only 1-D and 2-D pooling is supported", "cut the network before it", kernel
-            )
+            what = "only pooling of one to three dimensions is supported"
+            raise builder.fault(node, what, "cut the network before it", kernel)
         full = _image(builder, node, node.input[0], len(kernel) + 2)
         view = _window(builder, node, fields, full, kernel)
         pool = Windowed(operator, full[1], view, len(kernel) == 1, not fields.flag("ceil_mode"))
@@ -86,6 +92,10 @@ def _pool(operator: str) -> Converter:
 
 def global_pool(operator: str) -> Converter:
     def convert(builder: Builder, node: NodeProto) -> None:
+        value = builder.source(node.input[0], node)
+        if len(value.full) == volumes.DIMENSIONS + 2:
+            volumes.global_pool(builder, node, operator)
+            return
         full = _image(builder, node, node.input[0], None)
         height, width = (1, full[2]) if len(full) == 3 else full[2:]
         view = Window((height, width))

@@ -6,12 +6,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archsim.operators.arguments import Work, cannot_carry, merge
+from archsim.operators.arguments import Work, merge
 from archsim.operators.array.linear import VECTORS
 from archsim.operators.base import AXES_OWN, Output, TrainingRow, operator
 from archsim.operators.matrix import Matrix
 from archsim.operators.numbers import np
-from archsim.operators.on_array import OnArray
+from archsim.operators.recurrent import Recurrent
 from archsim.operators.shapes import need_rank
 from archsim.operators.vector.sigmoid import sigmoid
 from archsim.operators.vector.tanh import tanh
@@ -65,11 +65,9 @@ def cell_backward(gates, squashed, before, errors, state_errors, cell_errors, ra
 
 
 @operator("lstm", onnx={"LSTM": AXES_OWN})
-class Lstm(OnArray):
+class Lstm(Recurrent):
     """All time steps; the output is the state h of every step."""
 
-    fields = ("hidden", "bias", "shares")
-    sequential = True
     kernels = (VECTORS,)
 
     def infer(self, table: Table, shapes: tuple[Shape, ...]) -> Output:
@@ -81,13 +79,6 @@ class Lstm(OnArray):
         steps, features = layer.input_shapes[0]
         return Matrix(features + layer.hidden, 4 * layer.hidden, 1, steps)
 
-    def fresh_inputs(self, layer: Layer) -> float:
-        return layer.input_shapes[0][-1]  # the state stays in the tile's input register
-
-    def error_sums(self, layer: Layer) -> int:
-        # The error of the state joins that of the output before.
-        return layer.hidden * layer.matrix.vectors
-
     def forward_work(self, layer: Layer) -> Work:
         hidden = layer.hidden
         # four gates, the cell and the output
@@ -97,12 +88,6 @@ class Lstm(OnArray):
     def backward_work(self, layer: Layer) -> Work:
         step: Work = {"multiply": 14 * layer.hidden, "add": 6 * layer.hidden}
         return merge(step, scale=layer.matrix.vectors)
-
-    def carries(self, layer: Layer) -> bool:
-        return False
-
-    def vectors(self, layer: Layer, values: np.ndarray, steps: slice) -> np.ndarray:
-        raise cannot_carry(layer)  # its vectors hold states that are not computed yet
 
     def training(self, layer: Layer, where: str) -> tuple[TrainingRow, ...]:
         # gates i, f, g, o and tanh(c) a step, cell states before and after, two error vectors

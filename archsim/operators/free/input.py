@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     # For types only: a layer asks its operator, which looks at the layer's sizes.
     from archsim.operators.shapes import Shape
     from archsim.readers.table import Table
+    from workloads.network import Layer
 
 
 @operator("input")
@@ -23,3 +24,6 @@ class Input(Operator):
 
     def infer(self, table: Table, shapes: tuple[Shape, ...]) -> Output:
         return Output(table.integers("shape"))
+
+    def fetched(self, layer: Layer) -> int:
+        return layer.output_elements

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from archsim.operators.arguments import number_of
 from archsim.operators.base import AXES_KEPT, IMAGE, Output, operator
 from archsim.operators.moves import Moves
 from archsim.operators.numbers import np
@@ -35,4 +36,6 @@ class Pad(Moves):
 
     def moved(self, layer: Layer, values: np.ndarray) -> np.ndarray:
         top, left, bottom, right = layer.padding
-        return np.pad(values, ((0, 0), (top, bottom), (left, right)))
+        fill = number_of(layer, "fill", 0.0)
+        sides = ((0, 0), (top, bottom), (left, right))
+        return np.pad(values, sides, constant_values=fill)

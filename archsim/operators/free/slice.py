@@ -17,7 +17,16 @@ if TYPE_CHECKING:
     from workloads.network import Layer
 
 
-@operator("slice", onnx={"Slice": AXES_KEPT, "Split": AXES_KEPT, "Gather": AXES_OWN})
+@operator(
+    "slice",
+    onnx={
+        "Slice": AXES_KEPT,
+        "Split": AXES_KEPT,
+        "Gather": AXES_OWN,
+        "GatherND": AXES_OWN,
+        "GatherElements": AXES_OWN,
+    },
+)
 class Slice(Moves):
     """From `start` to before `stop` along an axis, or by index."""
 
@@ -50,5 +59,6 @@ class Slice(Moves):
 
     def moved(self, layer: Layer, values: np.ndarray) -> np.ndarray:
         taken = [slice(None)] * values.ndim
-        taken[count_of(layer, "axis")] = slice(count_of(layer, "start"), count_of(layer, "stop"))
+        span = slice(count_of(layer, "start"), count_of(layer, "stop"), count_of(layer, "step", 1))
+        taken[count_of(layer, "axis")] = span
         return values[tuple(taken)]

@@ -1,4 +1,4 @@
-"""A choice between two operands by a constant condition: what a mask of an attention does."""
+"""A choice between two operands by a condition: what a mask of an attention does."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @operator("where", onnx="Where")
 class Where(Join):
-    """operand1 where operand0 (a constant) is true, else operand2."""
+    """operand1 where operand0 is true (not 0), else operand2."""
 
     inputs = 3
 

@@ -1,0 +1,61 @@
+"""Gated recurrent unit (Cho et al. 2014, in the form of ONNX's `linear_before_reset`): one array of
+the three gates' state weights, read once a time step with the state before.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from archsim.operators.arguments import Work, merge
+from archsim.operators.base import AXES_OWN, Output, operator
+from archsim.operators.matrix import Matrix
+from archsim.operators.recurrent import Recurrent
+from archsim.operators.shapes import need_rank
+from hwlib.errors import InputError
+
+if TYPE_CHECKING:
+    # For types only: a layer asks its operator, which looks at the layer's sizes.
+    from archsim.operators.shapes import Shape
+    from archsim.readers.table import Table
+    from workloads.network import Layer
+
+
+@operator("gru", onnx={"GRU": AXES_OWN})
+class Gru(Recurrent):
+    """All time steps; its input is what a linear layer made of the features for the three gates
+    (update, reset, candidate), its output the state of every step.
+
+    The two are apart since the reset gate scales what the state alone gives to the candidate:
+    h = (1 - z) n + z h_before with n = tanh(x_n + r (R h_before + b)).
+    """
+
+    def infer(self, table: Table, shapes: tuple[Shape, ...]) -> Output:
+        need_rank(shapes[0], 2, table.where, "(time steps, 3 x hidden)")
+        hidden = table.integer("hidden")
+        if shapes[0][1] != 3 * hidden:
+            raise InputError(
+                "needs the inputs of three gates",
+                where=f"{table.where}.hidden",
+                got=shapes[0],
+                allowed=f"3 x hidden = {3 * hidden} features",
+                hint="put a linear layer of 3 x hidden features before it",
+            )
+        return Output((shapes[0][0], hidden), {"hidden": hidden, "bias": table.flag("bias")})
+
+    def matrix(self, layer: Layer) -> Matrix:
+        return Matrix(layer.hidden, 3 * layer.hidden, 1, layer.input_shapes[0][0])
+
+    def fresh_inputs(self, layer: Layer) -> float:
+        # the state stays in the tile's input register; what the gates add comes from the buffer
+        return 3 * layer.hidden
+
+    def forward_work(self, layer: Layer) -> Work:
+        hidden = layer.hidden
+        # three gates by table; their two sums each, 1 - z, r times the state's part, the mean
+        step: Work = {"lookup": 3 * hidden, "add": 4 * hidden, "multiply": 2 * hidden}
+        return merge(step, {"multiply_add": hidden}, scale=layer.matrix.vectors)
+
+    def backward_work(self, layer: Layer) -> Work:
+        # slopes and errors of z (3, 2), n (3, 2), r (3, 1), of r times the state (1), of the state
+        step: Work = {"multiply": 11 * layer.hidden, "add": 6 * layer.hidden}
+        return merge(step, scale=layer.matrix.vectors)

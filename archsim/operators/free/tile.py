@@ -1,0 +1,43 @@
+"""Elements repeated along axes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from archsim.operators.base import AXES_OWN, Output, operator
+from archsim.operators.moves import Moves
+from archsim.operators.numbers import np
+from hwlib.errors import InputError
+
+if TYPE_CHECKING:
+    # For types only: a layer asks its operator, which looks at the layer's sizes.
+    from archsim.operators.shapes import Shape
+    from archsim.readers.table import Table
+    from workloads.network import Layer
+
+
+@operator("tile", onnx={"Tile": AXES_OWN, "Expand": AXES_OWN})
+class Tile(Moves):
+    """The whole input `repeats` times along each axis, or by index."""
+
+    fields = ("repeats",)
+
+    def infer(self, table: Table, shapes: tuple[Shape, ...]) -> Output:
+        shape = shapes[0]
+        repeats = table.integers("repeats")
+        if len(repeats) != len(shape):
+            raise InputError(
+                "needs one number an axis",
+                where=f"{table.where}.repeats",
+                got=repeats,
+                allowed=f"{len(shape)} numbers",
+            )
+        sizes = tuple(size * times for size, times in zip(shape, repeats))
+        return Output(sizes, {"settings": (("repeats", repeats),)})
+
+    def moved(self, layer: Layer, values: np.ndarray) -> np.ndarray:
+        repeats = layer.setting("repeats", ())
+        if not isinstance(repeats, tuple):
+            where = f"{layer.name}.repeats"
+            raise InputError("repeats must be whole numbers", where=where, got=repeats)
+        return np.tile(values, repeats)

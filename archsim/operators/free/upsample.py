@@ -1,0 +1,37 @@
+"""A feature map in which every value is repeated: nearest-neighbour enlargement."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from archsim.operators.base import AXES_OWN, IMAGE, Output, operator
+from archsim.operators.moves import Moves
+from archsim.operators.numbers import np
+from archsim.operators.shapes import need_rank
+
+if TYPE_CHECKING:
+    # For types only: a layer asks its operator, which looks at the layer's sizes.
+    from archsim.operators.shapes import Shape
+    from archsim.readers.table import Table
+    from workloads.network import Layer
+
+
+@operator("upsample", onnx={"Resize": AXES_OWN, "Upsample": AXES_OWN})
+class Upsample(Moves):
+    """Rows and columns repeated `factor` times, or by index."""
+
+    fields = ("factor",)
+
+    def infer(self, table: Table, shapes: tuple[Shape, ...]) -> Output:
+        need_rank(shapes[0], 3, table.where, IMAGE)
+        factor = table.integer("factor", 2)
+        channels, height, width = shapes[0]
+        return Output(
+            (channels, height * factor, width * factor), {"settings": (("factor", factor),)}
+        )
+
+    def moved(self, layer: Layer, values: np.ndarray) -> np.ndarray:
+        _, height, width = layer.output_shape
+        rows = np.arange(height) * values.shape[1] // height
+        columns = np.arange(width) * values.shape[2] // width
+        return values[:, rows[:, None], columns]

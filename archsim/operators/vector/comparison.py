@@ -1,0 +1,56 @@
+"""A comparison of two operands, element by element: what builds a mask at run time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from archsim.operators.arguments import Tensors, Work, operands
+from archsim.operators.base import AXES_KEPT, Output, operator
+from archsim.operators.join import Join
+from archsim.operators.numbers import np
+from hwlib.errors import InputError
+
+if TYPE_CHECKING:
+    # For types only: a layer asks its operator, which looks at the layer's sizes.
+    from archsim.operators.shapes import Shape
+    from archsim.readers.table import Table
+    from workloads.network import Layer
+
+RELATIONS = {
+    "Equal": "equal",
+    "Greater": "greater",
+    "GreaterOrEqual": "greater_equal",
+    "Less": "less",
+    "LessOrEqual": "less_equal",
+}
+"""ONNX's operator, and the relation by its name in NumPy."""
+
+
+@operator("comparison", onnx={kind: AXES_KEPT for kind in RELATIONS})
+class Relation(Join):
+    """1 where the relation holds, else 0. No error passes back: its slope is 0."""
+
+    inputs = 2
+    fields = ("relation",)
+    meanings = {"relation": ", ".join(RELATIONS.values())}
+
+    def infer(self, table: Table, shapes: tuple[Shape, ...]) -> Output:
+        relation = table.text("relation", "equal")
+        if relation not in RELATIONS.values():
+            raise InputError(
+                "unknown relation",
+                where=f"{table.where}.relation",
+                got=relation,
+                allowed=tuple(RELATIONS.values()),
+            )
+        shape = super().infer(table, shapes).shape
+        return Output(shape, {"settings": (("relation", relation),)})
+
+    def forward_work(self, layer: Layer) -> Work:
+        return {"compare": layer.output_elements}
+
+    def forward(self, layer: Layer, inputs: Sequence[np.ndarray], constants: Tensors) -> np.ndarray:
+        first, other = operands(layer, inputs, constants, "operand")
+        relation = getattr(np, str(layer.setting("relation", "equal")))
+        return np.broadcast_to(relation(first, other), layer.output_shape).astype(np.float32)

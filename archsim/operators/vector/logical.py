@@ -1,0 +1,51 @@
+"""And, or, exclusive or of two masks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from archsim.operators.arguments import Tensors, Work, operands
+from archsim.operators.base import AXES_KEPT, Output, operator
+from archsim.operators.join import Join
+from archsim.operators.numbers import np
+from hwlib.errors import InputError
+
+if TYPE_CHECKING:
+    # For types only: a layer asks its operator, which looks at the layer's sizes.
+    from archsim.operators.shapes import Shape
+    from archsim.readers.table import Table
+    from workloads.network import Layer
+
+CONNECTIVES = {"And": "and", "Or": "or", "Xor": "xor"}
+"""ONNX's operator, and the connective."""
+
+
+@operator("logical", onnx={kind: AXES_KEPT for kind in CONNECTIVES})
+class Logical(Join):
+    """Of numbers that are true where they are not 0: 1 for true, else 0."""
+
+    inputs = 2
+    fields = ("connective",)
+    meanings = {"connective": ", ".join(CONNECTIVES.values())}
+
+    def infer(self, table: Table, shapes: tuple[Shape, ...]) -> Output:
+        connective = table.text("connective", "and")
+        if connective not in CONNECTIVES.values():
+            raise InputError(
+                "unknown connective",
+                where=f"{table.where}.connective",
+                got=connective,
+                allowed=tuple(CONNECTIVES.values()),
+            )
+        shape = super().infer(table, shapes).shape
+        return Output(shape, {"settings": (("connective", connective),)})
+
+    def forward_work(self, layer: Layer) -> Work:
+        # one pass through a lane's comparator, which holds the gates
+        return {"compare": layer.output_elements}
+
+    def forward(self, layer: Layer, inputs: Sequence[np.ndarray], constants: Tensors) -> np.ndarray:
+        first, other = (item != 0 for item in operands(layer, inputs, constants, "operand"))
+        connective = getattr(np, f"logical_{layer.setting('connective', 'and')}")
+        return np.broadcast_to(connective(first, other), layer.output_shape).astype(np.float32)

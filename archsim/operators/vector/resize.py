@@ -1,0 +1,135 @@
+"""Interpolation: each output is a weighted mean of its neighbours along some axes.
+
+Source: the definition of ONNX's operator Resize (opset 19), whose settings these are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from archsim.operators.arguments import Tensors, Work, number_of
+from archsim.operators.base import AXES_OWN, Operator, Output, operator
+from archsim.operators.numbers import np
+from archsim.operators.shapes import need_rank
+from hwlib.errors import InputError
+
+if TYPE_CHECKING:
+    # For types only: a layer asks its operator, which looks at the layer's sizes.
+    from archsim.operators.shapes import Shape
+    from archsim.readers.table import Table
+    from workloads.network import Layer
+
+MODES = ("linear", "cubic")
+COORDINATES = (
+    "half_pixel",
+    "half_pixel_symmetric",
+    "pytorch_half_pixel",
+    "align_corners",
+    "asymmetric",
+)
+TAPS = {"linear": 2, "cubic": 4}
+
+
+def position(kind: str, at: np.ndarray, size: int, scale: float, length: int) -> np.ndarray:
+    """Where outputs lie in the input.
+
+    Args:
+        kind: ONNX's coordinate_transformation_mode.
+        at: numbers of outputs.
+        size: of the input.
+        scale: stated ratio of the sizes.
+        length: number of outputs.
+    """
+    if kind == "align_corners":
+        return at * (size - 1) / (length - 1) if length > 1 else at * 0.0
+    if kind == "asymmetric":
+        return at / scale
+    if kind == "pytorch_half_pixel" and length == 1:
+        return at * 0.0
+    x = (at + 0.5) / scale - 0.5
+    if kind == "half_pixel_symmetric":
+        # the stated scale may not give a whole size: the outputs stay centred
+        x += size / 2 * (1 - length / (scale * size))
+    return x
+
+
+def weights(mode: str, part: np.ndarray, steepness: float) -> np.ndarray:
+    """Weights (taps, outputs) of the neighbours for a distance `part` in 0 … 1 past the first.
+    `steepness` is the cubic convolution's coefficient a (Keys 1981).
+    """
+    if mode == "linear":
+        return np.stack([1 - part, part])
+    a = steepness
+    far = [part + 1, 2 - part]
+    near = [part, 1 - part]
+    outer = [((a * x - 5 * a) * x + 8 * a) * x - 4 * a for x in far]
+    inner = [((a + 2) * x - (a + 3)) * x * x + 1 for x in near]
+    return np.stack([outer[0], inner[0], inner[1], outer[1]])
+
+
+@operator("resize", onnx={"Resize": AXES_OWN})
+class Resize(Operator):
+    """Linear or cubic interpolation along every axis whose size changes."""
+
+    fields = ("factor", "mode")
+    meanings = {
+        "mode": "`linear` (bilinear on a map) or `cubic`",
+        "factor": "how many times as high and as wide",
+    }
+
+    def infer(self, table: Table, shapes: tuple[Shape, ...]) -> Output:
+        need_rank(shapes[0], 3, table.where, "(channels, height, width)")
+        factor = table.integer("factor", 2)
+        mode = table.text("mode", "linear")
+        if mode not in MODES:
+            raise InputError(
+                "unknown interpolation", where=f"{table.where}.mode", got=mode, allowed=MODES
+            )
+        channels, height, width = shapes[0]
+        shape = (channels, height * factor, width * factor)
+        return Output(shape, {"settings": (("mode", mode),)})
+
+    def changed(self, layer: Layer) -> list[int]:
+        """Axes along which it interpolates."""
+        sizes = zip(layer.input_shapes[0], layer.output_shape)
+        return [axis for axis, (size, length) in enumerate(sizes) if size != length]
+
+    def forward_work(self, layer: Layer) -> Work:
+        taps = TAPS[str(layer.setting("mode", "linear"))]
+        shape = list(layer.input_shapes[0])
+        count = 0
+        for axis in self.changed(layer):
+            shape[axis] = layer.output_shape[axis]
+            count += taps * int(np.prod(shape))
+        return {"multiply_add": count}
+
+    def backward_work(self, layer: Layer) -> Work:
+        return self.forward_work(layer)
+
+    def forward(self, layer: Layer, inputs: Sequence[np.ndarray], constants: Tensors) -> np.ndarray:
+        result = np.asarray(inputs[0])
+        for axis in self.changed(layer):
+            matrix = self._matrix(layer, axis)
+            result = np.moveaxis(np.tensordot(matrix, result, ([1], [axis])), 0, axis)
+        return result.astype(np.asarray(inputs[0]).dtype)
+
+    def _matrix(self, layer: Layer, axis: int) -> np.ndarray:
+        """(outputs, inputs) of one axis."""
+        size, length = layer.input_shapes[0][axis], layer.output_shape[axis]
+        # a stated scale need not be the ratio of the sizes, which are whole
+        scale = number_of(layer, f"scale{axis}", length / size)
+        mode = str(layer.setting("mode", "linear"))
+        kind = str(layer.setting("coordinates", "half_pixel"))
+        x = position(kind, np.arange(length, dtype=np.float64), size, scale, length)
+        first = np.floor(x).astype(np.int64)
+        held = weights(mode, x - first, number_of(layer, "steepness", -0.75))
+        taps = first + np.arange(held.shape[0])[:, None] - (1 if mode == "cubic" else 0)
+        if layer.setting("exclude_outside", False):
+            held = np.where((taps < 0) | (taps >= size), 0.0, held)
+            held = held / held.sum(axis=0)
+        matrix = np.zeros((length, size))
+        # a neighbour outside is the border's value
+        for tap, weight in zip(np.clip(taps, 0, size - 1), held):
+            np.add.at(matrix, (np.arange(length), tap), weight)
+        return matrix

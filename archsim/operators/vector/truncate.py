@@ -1,0 +1,17 @@
+"""The whole part of a number: what a cast to whole numbers keeps."""
+
+from __future__ import annotations
+
+from archsim.operators.base import operator
+from archsim.operators.elementwise import Elementwise, Numbers
+from archsim.operators.numbers import np
+
+
+@operator("truncate")
+class Truncate(Elementwise):
+    """Towards zero. No error passes back: its slope is 0."""
+
+    forward_actions = {"compare": 1}
+
+    def of(self, x: Numbers) -> Numbers:
+        return np.trunc(x)

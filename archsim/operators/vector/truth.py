@@ -1,0 +1,17 @@
+"""Whether a number is true: what a cast to a mask keeps."""
+
+from __future__ import annotations
+
+from archsim.operators.base import operator
+from archsim.operators.elementwise import Elementwise, Numbers
+from archsim.operators.numbers import np
+
+
+@operator("truth")
+class Truth(Elementwise):
+    """1 where it is not 0, else 0. No error passes back: its slope is 0."""
+
+    forward_actions = {"compare": 1}
+
+    def of(self, x: Numbers) -> Numbers:
+        return np.not_equal(x, 0).astype(np.float32)
