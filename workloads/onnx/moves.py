@@ -187,7 +187,7 @@ def _points(move: Move) -> Converter:
         full = builder.full(node.output[0], node)
         # of one image, any axis of length one can be that of the batch
         axis = 0 if full and full[0] == 1 else None
-        _add_move(builder, node, "slice", move, Output(0, node.output[0], full, axis))
+        _add_move(builder, node, "slice", move, NodeOutput(0, node.output[0], full, axis))
 
     return convert
 
