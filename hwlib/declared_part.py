@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import ClassVar, get_args
+from typing import Any, ClassVar, get_args
 
 from hwlib.effects import QUANTITY_WORDS, Effects
 from hwlib.errors import InputError, is_finite, nearest, unknown
@@ -188,7 +188,8 @@ def _effects(entry: Mapping[str, object], where: str) -> Effects:
             raise unknown("effect", str(word), words[name], f"{where}.{name}")
     try:
         # held to their words above; a type checker knows them as texts only
-        return Effects(**{name: str(word) for name, word in entry.items()})  # type: ignore[arg-type]  # see above
+        held: dict[str, Any] = {name: str(word) for name, word in entry.items()}
+        return Effects(**held)
     except ValueError as error:
         raise InputError(str(error), where=where, got=dict(entry)) from None
 

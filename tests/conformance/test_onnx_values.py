@@ -97,11 +97,12 @@ def test_largest_of_a_volume(tmp_path):
 
 def test_a_grouped_transposed_convolution(tmp_path):
     """The evaluator fails at groups: each input is added, times its kernel, where it reaches."""
-    w, b = weight(4, 3, 3, 3), weight(6)
-    _, height, width = shape = (4, 6, 5)
-    x = weight(*shape)
+    w = weight(4, 3, 3, 3)
+    b = weight(6)
+    x = weight(4, 6, 5)
+    height, width = x.shape[1:]
     wanted = np.zeros((6, 2 * height + 1, width + 2)) + b[:, None, None]
-    for channel, y, z in np.ndindex(*shape):
+    for channel, y, z in np.ndindex(x.shape):
         first = 3 * (channel // 2)
         wanted[first : first + 3, 2 * y : 2 * y + 3, z : z + 3] += x[channel, y, z] * w[channel]
     nodes = [node("ConvTranspose", ["x", "w", "b"], group=2, strides=[2, 1])]

@@ -65,9 +65,7 @@ def test_what_is_lost_is_lost_and_not_kept_for_later(manage_length):
     devices.update(
         np.tile(INPUTS, (updates, 1)),
         np.tile(ERRORS, (updates, 1)),
-        rate=RATE,
-        longest=1,
-        manage_length=manage_length,
+        devices.trains(rate=RATE, longest=1, manage_length=manage_length),
         seed=3,
         writes=writes,
     )

@@ -26,7 +26,7 @@ LARGEST_FILE = 2**37
 _CHUNK = 2**24
 
 
-class Part(NamedTuple):
+class StoredBytes(NamedTuple):
     """Where a tensor's values are: `length` bytes of a file from `offset` on."""
 
     path: Path
@@ -34,7 +34,7 @@ class Part(NamedTuple):
     length: int
 
 
-def part_of(tensor: TensorProto, model: Path) -> Part:
+def part_of(tensor: TensorProto, model: Path) -> StoredBytes:
     """Where the values of a tensor are. Raises InputError for a place that is not allowed."""
     name = printable(tensor.name)
     fields = {item.key: item.value for item in tensor.external_data}
@@ -50,7 +50,7 @@ def part_of(tensor: TensorProto, model: Path) -> Part:
             got=f"{length} bytes from {offset} on",
             allowed=f"{expected} bytes of {size}",
         )
-    return Part(path, offset, length)
+    return StoredBytes(path, offset, length)
 
 
 def read_values(tensor: TensorProto, model: Path) -> TensorProto:

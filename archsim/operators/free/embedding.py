@@ -26,6 +26,7 @@ class Embedding(Operator):
     kind = FREE
     moves_only = True
     fields = ("entries", "features")
+    meanings = {"entries": "of `embedding`: rows of its table"}
 
     def infer(self, table: Table, shapes: tuple[Shape, ...]) -> Output:
         entries = table.integer("entries")

@@ -21,6 +21,7 @@ class Tile(Moves):
     """The whole input `repeats` times along each axis, or by index."""
 
     fields = ("repeats",)
+    meanings = {"repeats": "of `tile`: how many times along each axis"}
 
     def infer(self, table: Table, shapes: tuple[Shape, ...]) -> Output:
         shape = shapes[0]

@@ -21,6 +21,7 @@ class Upsample(Moves):
     """Rows and columns repeated `factor` times, or by index."""
 
     fields = ("factor",)
+    meanings = {"factor": "how many times as high and as wide, 2 where it is not given"}
 
     def infer(self, table: Table, shapes: tuple[Shape, ...]) -> Output:
         need_rank(shapes[0], 3, table.where, IMAGE)

@@ -33,7 +33,7 @@ class Relation(Join):
 
     inputs = 2
     fields = ("relation",)
-    meanings = {"relation": ", ".join(RELATIONS.values())}
+    meanings = {"relation": f"of `comparison`: {', '.join(RELATIONS.values())}"}
 
     def infer(self, table: Table, shapes: tuple[Shape, ...]) -> Output:
         relation = table.text("relation", "equal")

@@ -54,6 +54,7 @@ class Fold(Operator):
     """
 
     fields = (*WINDOW_FIELDS, "output_padding")
+    meanings = {"output_padding": "of `fold`: rows and columns more at the end"}
     kernels = (FOLDED,)
 
     def infer(self, table: Table, shapes: tuple[Shape, ...]) -> Output:

@@ -27,7 +27,7 @@ class Logical(Join):
 
     inputs = 2
     fields = ("connective",)
-    meanings = {"connective": ", ".join(CONNECTIVES.values())}
+    meanings = {"connective": f"of `logical`: {', '.join(CONNECTIVES.values())}"}
 
     def infer(self, table: Table, shapes: tuple[Shape, ...]) -> Output:
         connective = table.text("connective", "and")

@@ -76,7 +76,7 @@ class Reduce(Operator):
     """The axes stay with the length 1."""
 
     fields = ("kind", "axes")
-    meanings = {"kind": ", ".join(KINDS), "axes": "the axes that it runs over"}
+    meanings = {"kind": f"of `reduce`: {', '.join(KINDS)}"}
 
     def infer(self, table: Table, shapes: tuple[Shape, ...]) -> Output:
         shape = shapes[0]

@@ -74,8 +74,8 @@ class Resize(Operator):
 
     fields = ("factor", "mode")
     meanings = {
-        "mode": "`linear` (bilinear on a map) or `cubic`",
-        "factor": "how many times as high and as wide",
+        "mode": "of `resize`: `linear` (bilinear on a map) or `cubic`",
+        "factor": "how many times as high and as wide, 2 where it is not given",
     }
 
     def infer(self, table: Table, shapes: tuple[Shape, ...]) -> Output:
