@@ -142,6 +142,10 @@ ONNX = {
         ),
         "node 0 (Conv)",
     ),
+    "too deep": (
+        lambda: onnx_bytes(CONV_NODES, [("x", [1, 3, 10**9, 8, 8])], [("w", 4, 3, 3, 3, 3)]),
+        "planes deep",
+    ),
     "four dimensions": (
         lambda: onnx_bytes(CONV_NODES, [("x", [1, 3, 8, 8, 8, 8])], [("w", 4, 3, 3, 3, 3, 3)]),
         "only convolutions of one to three dimensions",

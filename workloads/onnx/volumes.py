@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from onnx import NodeProto
 
 DIMENSIONS = 3
+MOST_PLANES = 4096
+"""Planes of an output: each is a layer of its own."""
 
 
 class Volume(NamedTuple):
@@ -165,6 +167,9 @@ def _volume(builder: Builder, node: NodeProto, kernel: Shape) -> Volume:
         raise builder.fault(
             node, "needs an input of (batch, channels, depth, height, width)", "", full
         )
+    if out[2] > MOST_PLANES:
+        hint = "cut the network before it"
+        raise builder.fault(node, f"more than {MOST_PLANES} planes deep", hint, out[2])
     ones = [1] * DIMENSIONS
     stride = fields.integers("strides", ones)
     dilation = fields.integers("dilations", ones)
