@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archsim.operators.arguments import cannot_carry
+from archsim.operators.base import Output
 from archsim.operators.numbers import np
 from archsim.operators.on_array import OnArray
+from archsim.operators.shapes import need_rank
 
 if TYPE_CHECKING:
     # For types only: a layer asks its operator, which looks at the layer's sizes.
+    from archsim.operators.shapes import Shape
+    from archsim.readers.table import Table
     from workloads.network import Layer
 
 
@@ -18,6 +22,11 @@ class Recurrent(OnArray):
 
     fields = ("hidden", "bias", "shares")
     sequential = True
+
+    def infer(self, table: Table, shapes: tuple[Shape, ...]) -> Output:
+        need_rank(shapes[0], 2, table.where, "(time steps, features)")
+        hidden = table.integer("hidden")
+        return Output((shapes[0][0], hidden), {"hidden": hidden, "bias": table.flag("bias")})
 
     def fresh_inputs(self, layer: Layer) -> float:
         return layer.input_shapes[0][-1]  # the state stays in the tile's input register

@@ -38,6 +38,11 @@ def window(
     return result[0], result[1]
 
 
+def both_ends(total: int, upper: bool) -> tuple[int, int]:
+    """Padding before and behind an axis; an odd element goes to the end (`upper`) or start."""
+    return (total // 2, total - total // 2) if upper else (total - total // 2, total // 2)
+
+
 def same_padding(
     size: Shape,
     kernel: tuple[int, int],
@@ -53,9 +58,9 @@ def same_padding(
         length = size[-2 + axis]
         out = -(-length // stride[axis])
         total = max(0, (out - 1) * stride[axis] + dilation[axis] * (kernel[axis] - 1) + 1 - length)
-        small, large = total // 2, total - total // 2
-        begin.append(small if upper else large)
-        end.append(large if upper else small)
+        first, last = both_ends(total, upper)
+        begin.append(first)
+        end.append(last)
     return begin[0], begin[1], end[0], end[1]
 
 

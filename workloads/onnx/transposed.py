@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from archsim.operators.shapes import Shape
+from archsim.operators.shapes import Shape, both_ends
 from workloads.onnx.builder import Builder, Converter
+from workloads.onnx.images import add_bias, image_shape, pair
 from workloads.onnx.node import Attributes
 from workloads.onnx.reader import Value
 from workloads.onnx.sharing import WeightKey, WeightSource
@@ -40,7 +40,7 @@ class Turned(NamedTuple):
 def _transposed(builder: Builder, node: NodeProto) -> None:
     value = builder.source(node.input[0], node)
     out = builder.full(node.output[0], node)
-    turned = _sizes(builder, node, value, out)
+    turned = _sizes(builder, node, out)
     flat = len(value.full) == 3
     source = value.layer
     if flat:
@@ -80,28 +80,20 @@ def _transposed(builder: Builder, node: NodeProto) -> None:
     )
     if added:
         # what is added once an output cannot lie on an array that adds to several
-        layer = builder.add(
-            builder.unique(f"{name}_add"), "add", (layer,), shape, node, constants=("operand1",)
-        )
-        builder.tensors[layer] = {
-            "operand1": lambda constants: constants.of(added).reshape(-1, 1, 1)
-        }
+        layer = add_bias(builder, node, layer, name, added)
     wanted = builder.per_image(out, 0, node)
     layer = builder.reshaped(layer, wanted, node, suffix="_output")
     builder.values[node.output[0]] = Value(layer, out, 0)
 
 
-def _sizes(builder: Builder, node: NodeProto, value: Value, out: Shape) -> Turned:
+def _sizes(builder: Builder, node: NodeProto, out: Shape) -> Turned:
     fields = Attributes(node)
     weight = builder.weight_shape(node.input[1], node)
-    full = value.full
     rank = len(weight) - 2
     if rank not in (1, 2):
         what = "only 1-D and 2-D transposed convolutions are supported"
         raise builder.fault(node, what, "cut the network before it", weight)
-    if len(full) != rank + 2 or value.axis not in (0, None) or full[0] != builder.graph.batch:
-        wanted = "(batch, channels, width)" if rank == 1 else "(batch, channels, height, width)"
-        raise builder.fault(node, f"needs an input of {wanted}", "", full)
+    full = image_shape(builder, node, (len(weight),))
     groups = fields.integer("group", 1)
     if groups < 1 or full[1] != weight[0] or weight[0] % groups:
         got = f"input {full}, weight {weight}, group {groups}"
@@ -120,7 +112,7 @@ def _sizes(builder: Builder, node: NodeProto, value: Value, out: Shape) -> Turne
         if before[axis] is None:  # SAME: the output's size says how much is left out
             total = max(0, reach - out[2 + axis])
             upper = fields.text("auto_pad", "") != "SAME_LOWER"
-            before[axis] = total // 2 if upper else total - total // 2
+            before[axis] = both_ends(total, upper)[0]
         after.append(reach - (before[axis] or 0) - out[2 + axis])
     top, left = (0, before[0] or 0) if rank == 1 else (before[0] or 0, before[1] or 0)
     bottom, right = (0, after[0]) if rank == 1 else (after[0], after[1])
@@ -128,17 +120,12 @@ def _sizes(builder: Builder, node: NodeProto, value: Value, out: Shape) -> Turne
         channels=weight[0],
         outputs=weight[1] * groups,
         groups=groups,
-        size=_pair(full[2:]),
-        kernel=_pair(kernel),
-        stride=_pair(stride),
-        dilation=_pair(dilation),
+        size=pair(full[2:]),
+        kernel=pair(kernel),
+        stride=pair(stride),
+        dilation=pair(dilation),
         padding=(top, left, bottom, right),
     )
-
-
-def _pair(values: Sequence[int]) -> tuple[int, int]:
-    """(height, width) of one or two axes."""
-    return (1, values[0]) if len(values) == 1 else (values[0], values[1])
 
 
 def _before(builder: Builder, node: NodeProto, fields: Attributes, rank: int) -> list[int | None]:

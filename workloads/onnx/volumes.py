@@ -11,9 +11,10 @@ import math
 from typing import TYPE_CHECKING, NamedTuple
 
 from archsim.operators.pools import LargestWork
-from archsim.operators.shapes import Shape
+from archsim.operators.shapes import Shape, both_ends
 from archsim.operators.vocabulary import FUNCTIONS
 from workloads.onnx.builder import Builder
+from workloads.onnx.images import image_shape
 from workloads.onnx.node import Attributes
 from workloads.onnx.reader import Value
 from workloads.onnx.sharing import WeightKey, WeightSource
@@ -126,11 +127,8 @@ def pool(builder: Builder, node: NodeProto, operator: str, kernel: Shape) -> Non
 def global_pool(builder: Builder, node: NodeProto, operator: str) -> None:
     """A mean or a maximum over the whole volume, as an image of depth x height lines."""
     value = builder.source(node.input[0], node)
-    full, out = value.full, builder.full(node.output[0], node)
-    if value.axis not in (0, None) or full[0] != builder.graph.batch:
-        raise builder.fault(
-            node, "needs an input of (batch, channels, depth, height, width)", "", full
-        )
+    full = image_shape(builder, node, (DIMENSIONS + 2,))
+    out = builder.full(node.output[0], node)
     image = (full[1], full[2] * full[3], full[4])
     source = builder.reshaped(value.layer, image, node, suffix="_image")
     name = builder.name_for(node, operator)
@@ -160,13 +158,10 @@ def _of_depth(builder: Builder, node: NodeProto, volume: Volume, operator: str, 
 
 def _volume(builder: Builder, node: NodeProto, kernel: Shape) -> Volume:
     fields = Attributes(node)
-    value = builder.source(node.input[0], node)
-    full, out = value.full, builder.full(node.output[0], node)
-    fits = len(full) == len(out) == DIMENSIONS + 2 and value.axis in (0, None)
-    if not fits or full[0] != builder.graph.batch:
-        raise builder.fault(
-            node, "needs an input of (batch, channels, depth, height, width)", "", full
-        )
+    full = image_shape(builder, node, (DIMENSIONS + 2,))
+    out = builder.full(node.output[0], node)
+    if len(out) != len(full):
+        raise builder.fault(node, "its output shape does not follow from its window", got=out)
     if out[2] > MOST_PLANES:
         hint = "cut the network before it"
         raise builder.fault(node, f"more than {MOST_PLANES} planes deep", hint, out[2])
@@ -187,8 +182,7 @@ def _volume(builder: Builder, node: NodeProto, kernel: Shape) -> Volume:
         reach = (out[2 + axis] - 1) * stride[axis] + dilation[axis] * (kernel[axis] - 1) + 1
         if automatic.startswith("SAME"):
             total = max(0, reach - full[2 + axis])
-            before[axis] = total // 2 if automatic == "SAME_UPPER" else total - total // 2
-            after[axis] = total - before[axis]
+            before[axis], after[axis] = both_ends(total, automatic == "SAME_UPPER")
         elif automatic == "VALID":
             before[axis] = after[axis] = 0
         if reach > full[2 + axis] + before[axis] + after[axis]:

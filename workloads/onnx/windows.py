@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from archsim.operators.shapes import Shape, same_padding, window
 from archsim.operators.vocabulary import FUNCTIONS
 from workloads.onnx import volumes
 from workloads.onnx.builder import Builder, Converter, LayerFields, Settings
+from workloads.onnx.images import add_bias, image_shape, pair
 from workloads.onnx.node import Attributes
 from workloads.onnx.reader import Value
 from workloads.onnx.sharing import WeightKey, WeightSource
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def _convolution(builder: Builder, node: NodeProto) -> None:
     fields = Attributes(node)
-    data, weight = node.input[0], node.input[1]
+    weight = node.input[1]
     weight_shape = builder.weight_shape(weight, node)
     if len(weight_shape) == volumes.DIMENSIONS + 2:
         volumes.convolution(builder, node)
@@ -35,7 +35,7 @@ def _convolution(builder: Builder, node: NodeProto) -> None:
             weight_shape,
         )
     groups = fields.integer("group", 1)
-    full = _image(builder, node, data, len(weight_shape))
+    full = image_shape(builder, node, (len(weight_shape),))
     kernel = weight_shape[2:]
     if groups < 1 or full[1] != weight_shape[1] * groups or weight_shape[0] % groups:
         raise builder.fault(
@@ -78,7 +78,7 @@ def _pool(operator: str) -> Converter:
         if len(kernel) not in (1, 2):
             what = "only pooling of one to three dimensions is supported"
             raise builder.fault(node, what, "cut the network before it", kernel)
-        full = _image(builder, node, node.input[0], len(kernel) + 2)
+        full = image_shape(builder, node, (len(kernel) + 2,))
         view = _window(builder, node, fields, full, kernel)
         pool = Windowed(operator, full[1], view, len(kernel) == 1, not fields.flag("ceil_mode"))
         settings: Settings = ()
@@ -96,28 +96,12 @@ def global_pool(operator: str) -> Converter:
         if len(value.full) == volumes.DIMENSIONS + 2:
             volumes.global_pool(builder, node, operator)
             return
-        full = _image(builder, node, node.input[0], None)
+        full = image_shape(builder, node, (3, 4))
         height, width = (1, full[2]) if len(full) == 3 else full[2:]
         view = Window((height, width))
         _windowed(builder, node, Windowed(operator, full[1], view, len(full) == 3, exact=False))
 
     return convert
-
-
-def _image(builder: Builder, node: NodeProto, tensor: str, rank: int | None) -> Shape:
-    """The whole shape (batch, channels, positions...) of an image input; its batch axis must be the
-    first.
-    """
-    value = builder.source(tensor, node)
-    ranks = (3, 4) if rank is None else (rank,)
-    if (
-        len(value.full) not in ranks
-        or value.axis not in (0, None)
-        or value.full[0] != builder.graph.batch
-    ):
-        wanted = "(batch, channels, width)" if rank == 3 else "(batch, channels, height, width)"
-        raise builder.fault(node, f"needs an input of {wanted}", "", value.full)
-    return value.full
 
 
 class Window(NamedTuple):
@@ -150,7 +134,7 @@ def _window(
     if rank == 1:
         full = (*full[:2], 1, full[2])
         pads = [0, pads[0], 0, pads[1]]
-    size, steps, gaps = (_pair(values) for values in (kernel, stride, dilation))
+    size, steps, gaps = (pair(values) for values in (kernel, stride, dilation))
     automatic = fields.text("auto_pad", "NOTSET")
     if automatic == "VALID":
         padding = (0, 0, 0, 0)
@@ -160,11 +144,6 @@ def _window(
         top, left, bottom, right = pads
         padding = (top, left, bottom, right)
     return Window(size, steps, padding, gaps)
-
-
-def _pair(values: Sequence[int]) -> tuple[int, int]:
-    """(height, width) of a window; one of one axis has the height 1."""
-    return (1, values[0]) if len(values) == 1 else (values[0], values[1])
 
 
 class Windowed(NamedTuple):
@@ -220,12 +199,7 @@ def _windowed(
         **fields,
     )
     if added:
-        name = builder.add(
-            builder.unique(f"{name}_add"), "add", (name,), output, node, constants=("operand1",)
-        )
-        builder.tensors[name] = {
-            "operand1": lambda constants: constants.of(added).reshape(-1, 1, 1)
-        }
+        name = add_bias(builder, node, name, name, added)
     shape = builder.per_image(full, 0, node) or (1,)
     layer = builder.reshaped(name, shape, node, suffix="_output")
     builder.values[node.output[0]] = Value(layer, full, 0)

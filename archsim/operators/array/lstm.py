@@ -8,18 +8,15 @@ from typing import TYPE_CHECKING
 
 from archsim.operators.arguments import Work, merge
 from archsim.operators.array.linear import VECTORS
-from archsim.operators.base import AXES_OWN, Output, TrainingRow, operator
+from archsim.operators.base import AXES_OWN, TrainingRow, operator
 from archsim.operators.matrix import Matrix
 from archsim.operators.numbers import np
 from archsim.operators.recurrent import Recurrent
-from archsim.operators.shapes import need_rank
 from archsim.operators.vector.sigmoid import sigmoid
 from archsim.operators.vector.tanh import tanh
 
 if TYPE_CHECKING:
     # For types only: a layer asks its operator, which looks at the layer's sizes.
-    from archsim.operators.shapes import Shape
-    from archsim.readers.table import Table
     from workloads.network import Layer
 
 
@@ -69,11 +66,6 @@ class Lstm(Recurrent):
     """All time steps; the output is the state h of every step."""
 
     kernels = (VECTORS,)
-
-    def infer(self, table: Table, shapes: tuple[Shape, ...]) -> Output:
-        need_rank(shapes[0], 2, table.where, "(time steps, features)")
-        hidden = table.integer("hidden")
-        return Output((shapes[0][0], hidden), {"hidden": hidden, "bias": table.flag("bias")})
 
     def matrix(self, layer: Layer) -> Matrix:
         steps, features = layer.input_shapes[0]
