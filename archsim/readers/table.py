@@ -38,6 +38,25 @@ class Table:
             raise InputError("must be a text", where=self._path(name), got=value)
         return value
 
+    def word(self, name: str, default: str, allowed: Iterable[str], what: str) -> str:
+        """One of the `allowed` words; another is an unknown `what`, refused with the nearest."""
+        value = self.text(name, default)
+        if value not in allowed:
+            raise unknown(what, value, allowed, self._path(name))
+        return value
+
+    def axis(self, name: str, rank: int, default: int | None = None) -> int:
+        """The number of one of `rank` axes, from 0 on."""
+        value = self.integer(name, default, lowest=0)
+        if value >= rank:
+            raise InputError(
+                "there is no such axis",
+                where=self._path(name),
+                got=value,
+                allowed=f"0 to {rank - 1}",
+            )
+        return value
+
     def flag(self, name: str, default: bool = False) -> bool:
         value = self._get(name, default)
         if not isinstance(value, bool):

@@ -34,14 +34,7 @@ class Slice(Moves):
 
     def infer(self, table: Table, shapes: tuple[Shape, ...]) -> Output:
         shape = shapes[0]
-        axis = table.integer("axis", 0, lowest=0)
-        if axis >= len(shape):
-            raise InputError(
-                "there is no such axis",
-                where=f"{table.where}.axis",
-                got=axis,
-                allowed=f"0 to {len(shape) - 1}",
-            )
+        axis = table.axis("axis", len(shape), 0)
         start = table.integer("start", 0, lowest=0)
         stop = table.integer("stop", shape[axis])
         if not start < stop <= shape[axis]:

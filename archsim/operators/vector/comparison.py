@@ -9,7 +9,6 @@ from archsim.operators.arguments import Tensors, Work, operands
 from archsim.operators.base import AXES_KEPT, Output, operator
 from archsim.operators.join import Join
 from archsim.operators.numbers import np
-from hwlib.errors import InputError
 
 if TYPE_CHECKING:
     # For types only: a layer asks its operator, which looks at the layer's sizes.
@@ -36,14 +35,7 @@ class Relation(Join):
     meanings = {"relation": f"of `comparison`: {', '.join(RELATIONS.values())}"}
 
     def infer(self, table: Table, shapes: tuple[Shape, ...]) -> Output:
-        relation = table.text("relation", "equal")
-        if relation not in RELATIONS.values():
-            raise InputError(
-                "unknown relation",
-                where=f"{table.where}.relation",
-                got=relation,
-                allowed=tuple(RELATIONS.values()),
-            )
+        relation = table.word("relation", "equal", tuple(RELATIONS.values()), "relation")
         shape = super().infer(table, shapes).shape
         return Output(shape, {"settings": (("relation", relation),)})
 

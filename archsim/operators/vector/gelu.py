@@ -13,7 +13,6 @@ from archsim.operators.elementary import exponential
 from archsim.operators.elementwise import Elementwise, Numbers, erf
 from archsim.operators.numbers import np
 from archsim.operators.vector.tanh import tanh
-from hwlib.errors import unknown
 
 if TYPE_CHECKING:
     # For types only: a layer asks its operator, which looks at the layer's sizes.
@@ -80,9 +79,7 @@ class Gelu(Elementwise):
     )
 
     def infer(self, table: Table, shapes: tuple[Shape, ...]) -> Output:
-        form = table.text("approximate", "none")
-        if form not in _FORMS:
-            raise unknown("approximation", form, _FORMS, f"{table.where}.approximate")
+        form = table.word("approximate", "none", _FORMS, "approximation")
         return Output(shapes[0], {"settings": (("approximate", form),)} if form != "none" else {})
 
     def check_settings(self, settings: Mapping[str, object]) -> str:

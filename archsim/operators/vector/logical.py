@@ -9,7 +9,6 @@ from archsim.operators.arguments import Tensors, Work, operands
 from archsim.operators.base import AXES_KEPT, Output, operator
 from archsim.operators.join import Join
 from archsim.operators.numbers import np
-from hwlib.errors import InputError
 
 if TYPE_CHECKING:
     # For types only: a layer asks its operator, which looks at the layer's sizes.
@@ -30,14 +29,7 @@ class Logical(Join):
     meanings = {"connective": f"of `logical`: {', '.join(CONNECTIVES.values())}"}
 
     def infer(self, table: Table, shapes: tuple[Shape, ...]) -> Output:
-        connective = table.text("connective", "and")
-        if connective not in CONNECTIVES.values():
-            raise InputError(
-                "unknown connective",
-                where=f"{table.where}.connective",
-                got=connective,
-                allowed=tuple(CONNECTIVES.values()),
-            )
+        connective = table.word("connective", "and", tuple(CONNECTIVES.values()), "connective")
         shape = super().infer(table, shapes).shape
         return Output(shape, {"settings": (("connective", connective),)})
 

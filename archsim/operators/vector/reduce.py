@@ -80,11 +80,7 @@ class Reduce(Operator):
 
     def infer(self, table: Table, shapes: tuple[Shape, ...]) -> Output:
         shape = shapes[0]
-        kind = table.text("kind", "sum")
-        if kind not in KINDS:
-            raise InputError(
-                "unknown kind", where=f"{table.where}.kind", got=kind, allowed=tuple(KINDS)
-            )
+        kind = table.word("kind", "sum", KINDS, "kind of reduction")
         axes = table.integers("axes", (len(shape) - 1,), lowest=0)
         if max(axes) >= len(shape):
             raise InputError(

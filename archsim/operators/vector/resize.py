@@ -12,7 +12,6 @@ from archsim.operators.arguments import Tensors, Work, number_of
 from archsim.operators.base import AXES_OWN, Operator, Output, operator
 from archsim.operators.numbers import np
 from archsim.operators.shapes import need_rank
-from hwlib.errors import InputError
 
 if TYPE_CHECKING:
     # For types only: a layer asks its operator, which looks at the layer's sizes.
@@ -81,11 +80,7 @@ class Resize(Operator):
     def infer(self, table: Table, shapes: tuple[Shape, ...]) -> Output:
         need_rank(shapes[0], 3, table.where, "(channels, height, width)")
         factor = table.integer("factor", 2)
-        mode = table.text("mode", "linear")
-        if mode not in MODES:
-            raise InputError(
-                "unknown interpolation", where=f"{table.where}.mode", got=mode, allowed=MODES
-            )
+        mode = table.word("mode", "linear", MODES, "interpolation")
         channels, height, width = shapes[0]
         shape = (channels, height * factor, width * factor)
         return Output(shape, {"settings": (("mode", mode),)})

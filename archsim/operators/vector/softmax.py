@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from archsim.operators.arguments import Tensors, Work, axes_of
 from archsim.operators.base import Operator, Output, operator
 from archsim.operators.numbers import np
-from hwlib.errors import InputError
 
 if TYPE_CHECKING:
     from archsim.operators.shapes import Shape
@@ -27,14 +26,7 @@ class Softmax(Operator):
     def infer(self, table: Table, shapes: tuple[Shape, ...]) -> Output:
         if "axis" not in table.values:
             return Output(shapes[0])
-        axis = table.integer("axis", lowest=0)
-        if axis >= len(shapes[0]):
-            raise InputError(
-                "there is no such axis",
-                where=f"{table.where}.axis",
-                got=axis,
-                allowed=f"0 to {len(shapes[0]) - 1}",
-            )
+        axis = table.axis("axis", len(shapes[0]))
         return Output(shapes[0], {"settings": (("axes", (axis,)),)})
 
     def forward_work(self, layer: Layer) -> Work:
