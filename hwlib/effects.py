@@ -73,5 +73,11 @@ FASTER = Effects(energy="any", time="down", accuracy="ageing")
 """More of it takes less time."""
 OTHER_WORK = Effects(energy="any", time="any", accuracy="any")
 """It moves what is done, in either direction."""
+FINER = Effects(area="up", energy="up", accuracy="any")
+"""More of it is a larger circuit, which computes otherwise."""
+MORE_WORK = Effects(energy="up", time="up", accuracy="any")
+"""More of it is more to do, and computes otherwise."""
+SIDE_BY_SIDE = Effects(area="up", energy="any", time="down", accuracy="ageing")
+"""More of it works at the same time, in a larger circuit."""
 OTHER_ORDER = Effects(energy="any", time="any", accuracy="ageing")
 """It moves when things are done, in either direction."""

@@ -11,7 +11,7 @@ from archsim.chip.blocks.base import Acts, Block, ServerPlan
 from archsim.chip.blocks.step import Step
 from archsim.chip.section import Section
 from archsim.trace.operation import Trace
-from hwlib.effects import OTHER_MACHINE, Effects
+from hwlib.effects import FINER, OTHER_MACHINE, Effects
 
 if TYPE_CHECKING:
     from archsim.chip.config import Architecture  # see base.py
@@ -39,9 +39,7 @@ class BitstreamSettings(Section):
         int, Field(ge=1, le=65536), Effects(area="up", energy="any", time="down", accuracy="any")
     ] = 64
     """Random bits a cycle of the block that the chip shares: so many generators."""
-    resolution: Annotated[
-        int, Field(ge=3, le=16), Effects(area="up", energy="up", accuracy="any")
-    ] = 8
+    resolution: Annotated[int, Field(ge=3, le=16), FINER] = 8
     """Bits of a random number, against which a value is compared: a probability is rounded to a
     level of so many bits, and a register repeats after 2^bits - 1 numbers.
     """

@@ -12,7 +12,7 @@ from archsim.chip.blocks.step import Step
 from archsim.chip.section import Section
 from archsim.ledger.ledger import Ledger
 from archsim.trace.operation import Trace
-from hwlib.effects import FASTER, Effects
+from hwlib.effects import FASTER, SIDE_BY_SIDE, Effects
 
 if TYPE_CHECKING:
     from archsim.chip.config import Architecture  # see base.py
@@ -21,21 +21,15 @@ if TYPE_CHECKING:
 class BufferSettings(Section):
     """The activation buffer."""
 
-    capacity_kib: Annotated[
-        float,
-        Field(ge=0.0625, le=65536),
-        Effects(area="up", energy="any", time="down", accuracy="ageing"),
-    ] = 64.0
+    capacity_kib: Annotated[float, Field(ge=0.0625, le=65536), SIDE_BY_SIDE] = 64.0
     """Size of the activation buffer; what does not fit goes off chip."""
-    fit: Annotated[bool, Effects(area="up", energy="any", time="down", accuracy="ageing")] = False
+    fit: Annotated[bool, SIDE_BY_SIDE] = False
     """Grow the buffer until feature maps and training state of the network fit: `capacity_kib` is
     then the least, whole KiB are added, and the larger buffer is priced.
     """
     width_bits: Annotated[int, Field(ge=8, le=1024), FASTER] = 64
     """Bits a cycle of a port."""
-    ports: Annotated[
-        int, Field(ge=1, le=8), Effects(area="up", energy="any", time="down", accuracy="ageing")
-    ] = 1
+    ports: Annotated[int, Field(ge=1, le=8), SIDE_BY_SIDE] = 1
     """Ports; with one, reads and writes share it."""
     window_reuse: Annotated[bool, Effects(energy="down", time="down", accuracy="ageing")] = True
     """The tile keeps the overlap of two neighbouring convolution windows."""

@@ -11,7 +11,7 @@ from archsim.chip.blocks.base import TIMED, Acts, Block, ServerPlan
 from archsim.chip.blocks.step import Step, part_of
 from archsim.chip.section import Cycles, Section
 from archsim.trace.operation import Operation, Trace
-from hwlib.effects import OTHER_ORDER, SLOWER, Effects
+from hwlib.effects import OTHER_ORDER, SIDE_BY_SIDE, SLOWER
 
 if TYPE_CHECKING:
     from archsim.chip.config import Architecture  # see base.py
@@ -23,9 +23,7 @@ class InterconnectSettings(Section):
 
     kind: Annotated[Literal["bus", "h_tree"], OTHER_ORDER] = "bus"
     """`bus`: one shared medium for both directions; `h_tree`: a tree down and one up."""
-    width_bits: Annotated[
-        int, Field(ge=1, le=4096), Effects(area="up", energy="any", time="down", accuracy="ageing")
-    ] = 64
+    width_bits: Annotated[int, Field(ge=1, le=4096), SIDE_BY_SIDE] = 64
     """Bits a cycle."""
     hop_cycles: Annotated[Cycles, SLOWER] = 1
     """Cycles a word is under way."""

@@ -11,7 +11,7 @@ from archsim.chip.blocks.base import Acts, Block, ServerPlan
 from archsim.chip.blocks.step import Step
 from archsim.chip.section import Section
 from archsim.trace.operation import Trace
-from hwlib.effects import SLOWER, Effects
+from hwlib.effects import SIDE_BY_SIDE, SLOWER
 
 if TYPE_CHECKING:
     from archsim.chip.config import Architecture  # see base.py
@@ -22,9 +22,7 @@ class LookupUnitSettings(Section):
     sigmoid, exponential and other functions are read from them.
     """
 
-    lanes: Annotated[
-        int, Field(ge=0, le=65536), Effects(area="up", energy="any", time="down", accuracy="ageing")
-    ] = 0
+    lanes: Annotated[int, Field(ge=0, le=65536), SIDE_BY_SIDE] = 0
     """Tables that are read side by side; 0: there is no such unit, and the vector unit reads tables
     of its own.
     """

@@ -13,7 +13,7 @@ from archsim.chip.blocks.tile import TileJob, count_tile_cycles
 from archsim.chip.plan.record import add
 from archsim.chip.plan.tile_timing import TileTiming, pulse_update_cycles
 from archsim.chip.section import Section
-from hwlib.effects import SLOWER, Effects
+from hwlib.effects import MORE_WORK, SLOWER
 
 
 class TileUpdateSettings(Section):
@@ -23,9 +23,7 @@ class TileUpdateSettings(Section):
     """Cycles of one slot of a pulse train."""
     polarity_phases: Annotated[Literal[1, 2, 4], SLOWER] = 2
     """Parts, one after the other, of an update: signs of rows and columns."""
-    train_length: Annotated[
-        int, Field(ge=1, le=1_000_000), Effects(energy="up", time="up", accuracy="any")
-    ] = 10
+    train_length: Annotated[int, Field(ge=1, le=1_000_000), MORE_WORK] = 10
     """Slots of a pulse train."""
 
 

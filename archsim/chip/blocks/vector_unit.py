@@ -11,7 +11,7 @@ from archsim.chip.blocks.base import Acts, Block, ServerPlan
 from archsim.chip.blocks.step import Step
 from archsim.chip.section import Section
 from archsim.trace.operation import Trace
-from hwlib.effects import OTHER_MACHINE, SLOWER, Effects
+from hwlib.effects import OTHER_MACHINE, SIDE_BY_SIDE, SLOWER, Effects
 
 if TYPE_CHECKING:
     from archsim.chip.config import Architecture  # see base.py
@@ -23,9 +23,7 @@ ITERATIVE = ("divide", "square_root")
 class VectorUnitSettings(Section):
     """The digital vector unit."""
 
-    lanes: Annotated[
-        int, Field(ge=1, le=65536), Effects(area="up", energy="any", time="down", accuracy="ageing")
-    ] = 16
+    lanes: Annotated[int, Field(ge=1, le=65536), SIDE_BY_SIDE] = 16
     """Elements a cycle."""
     format: Annotated[Literal["int8", "int16", "int32", "fp16", "bf16", "fp32"], OTHER_MACHINE] = (
         "int16"

@@ -15,7 +15,7 @@ from archsim.schemes.tuned import Tuned
 from archsim.trace.building_blocks import optimiser_step, program_weights
 from archsim.trace.lower import Stage
 from archsim.trace.operation import READ_CHAIN, Activity, LayerMatrix, Operation
-from hwlib.effects import COMPUTED, Effects
+from hwlib.effects import COMPUTED, MORE_WORK, Effects
 
 if TYPE_CHECKING:
     pass
@@ -62,9 +62,7 @@ class Hic(GradientOnArray):
     bits: Annotated[
         int, Field(ge=2, le=16), Effects(area="up", energy="any", time="any", accuracy="any")
     ] = 7
-    carry_pulses: Annotated[
-        int, Field(ge=1, le=64), Effects(energy="up", time="up", accuracy="any")
-    ] = 8
+    carry_pulses: Annotated[int, Field(ge=1, le=64), MORE_WORK] = 8
     carry_step: Annotated[float, Field(gt=0, le=1), COMPUTED] = 0.08
 
     @property

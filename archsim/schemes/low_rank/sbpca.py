@@ -26,7 +26,7 @@ from archsim.schemes.tuned import Tuned
 from archsim.trace.building_blocks import parts_of, program_weights
 from archsim.trace.lower import Stage
 from archsim.trace.operation import Activity, Operation
-from hwlib.effects import COMPUTED, OTHER_MACHINE, OTHER_WORK, Effects
+from hwlib.effects import COMPUTED, MORE_WORK, OTHER_MACHINE, OTHER_WORK
 
 if TYPE_CHECKING:
     from archsim.chip.config import Architecture
@@ -74,14 +74,12 @@ class Sbpca(ArrayBackward):
     tuned: ClassVar[tuple[Tuned, ...]] = (Tuned("rank", 1, 10, "log"), Tuned("block", 4, 32, "log"))
 
     estimator: Annotated[Literal["sbpca", "svd"], OTHER_WORK] = "sbpca"
-    rank: Annotated[int, Field(ge=0, le=60), Effects(energy="up", time="up", accuracy="any")] = 0
+    rank: Annotated[int, Field(ge=0, le=60), MORE_WORK] = 0
     block: Annotated[int, Field(ge=1, le=65536), COMPUTED] = 32
     initial_singular_value: Annotated[float, Field(ge=0, le=1000), COMPUTED] = 0.01
     update_mode: Annotated[Literal["rank_seq", "rank_sum", "element"], OTHER_MACHINE] = "rank_seq"
     encoding: Annotated[Literal["pulse_trains", "amplitude"], OTHER_MACHINE] = "pulse_trains"
-    train_length: Annotated[
-        int, Field(ge=1, le=64), Effects(energy="up", time="up", accuracy="any")
-    ] = 31
+    train_length: Annotated[int, Field(ge=1, le=64), MORE_WORK] = 31
     update_management: Annotated[bool, COMPUTED] = True
     length_management: Annotated[bool, COMPUTED] = True
     threshold: Annotated[float, Field(ge=0, lt=1), COMPUTED] = 0.1

@@ -21,7 +21,7 @@ from archsim.trace.building_blocks import (
 )
 from archsim.trace.lower import Stage
 from archsim.trace.operation import READ_CHAIN, TRAIN_GENERATORS, Activity, LayerMatrix, Operation
-from hwlib.effects import COMPUTED, OTHER_MACHINE, OTHER_WORK, Effects
+from hwlib.effects import COMPUTED, MORE_WORK, OTHER_MACHINE, OTHER_WORK, Effects
 
 # Arithmetic of a read line, a value (Rasch 2024, Table 1: 2 operations, for AGAD 6), beside the
 # compare that fires a pulse.
@@ -124,9 +124,7 @@ class TikiTaka(Rpu):
     version: Annotated[Literal["v1", "v2", "chopped", "agad"], OTHER_MACHINE] = "chopped"
     transfer_every: Annotated[int, Field(ge=1, le=100_000), OTHER_WORK] = 2
     transfer_unit: Annotated[Literal["vector", "image"], OTHER_WORK] = "vector"
-    train_length: Annotated[
-        int, Field(ge=1, le=64), Effects(energy="up", time="up", accuracy="any")
-    ] = 5
+    train_length: Annotated[int, Field(ge=1, le=64), MORE_WORK] = 5
     fast_rate: Annotated[float, Field(gt=0, le=1e6), COMPUTED] = 1.0
     transfer_rate: Annotated[float, Field(gt=0, le=1e6), COMPUTED] = 1.0
     gamma: Annotated[float, Field(gt=0, le=1e9), COMPUTED] = 200.0
@@ -139,12 +137,8 @@ class TikiTaka(Rpu):
     fast_converters: Annotated[
         Literal["shared", "own"], Effects(area="any", energy="any", time="any", accuracy="ageing")
     ] = "shared"
-    symmetry_pulses: Annotated[
-        int, Field(ge=1, le=1_000_000), Effects(energy="up", time="up", accuracy="any")
-    ] = 100
-    reference_reads: Annotated[
-        int, Field(ge=1, le=1000), Effects(energy="up", time="up", accuracy="any")
-    ] = 2
+    symmetry_pulses: Annotated[int, Field(ge=1, le=1_000_000), MORE_WORK] = 100
+    reference_reads: Annotated[int, Field(ge=1, le=1000), MORE_WORK] = 2
 
     @model_validator(mode="after")
     def _a_pulse_between_reads(self) -> TikiTaka:

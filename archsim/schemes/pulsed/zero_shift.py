@@ -21,7 +21,7 @@ from archsim.trace.building_blocks import (
 )
 from archsim.trace.lower import Stage
 from archsim.trace.operation import LayerMatrix, Operation
-from hwlib.effects import COMPUTED, Effects
+from hwlib.effects import COMPUTED, MORE_WORK
 
 
 @register
@@ -59,14 +59,10 @@ class ZeroShift(Rpu):
         Tuned("train_length", 5, 40, "log"),
     )
 
-    pulses: Annotated[
-        int, Field(ge=0, le=1_000_000), Effects(energy="up", time="up", accuracy="any")
-    ] = 4000
+    pulses: Annotated[int, Field(ge=0, le=1_000_000), MORE_WORK] = 4000
     read_noise: Annotated[Annotated[float, Field(ge=0, le=100)] | None, COMPUTED] = None
     program_error: Annotated[float, Field(ge=0, le=100), COMPUTED] = 0.0
-    train_length: Annotated[
-        int, Field(ge=1, le=64), Effects(energy="up", time="up", accuracy="any")
-    ] = 31
+    train_length: Annotated[int, Field(ge=1, le=64), MORE_WORK] = 31
 
     @property
     def remarks(self) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from archsim.schemes.tuned import Tuned
 from archsim.trace.building_blocks import program_weights
 from archsim.trace.lower import Stage
 from archsim.trace.operation import Activity, Operation
-from hwlib.effects import COMPUTED, OTHER_MACHINE, SLOWER, Effects
+from hwlib.effects import COMPUTED, FINER, OTHER_MACHINE, SIDE_BY_SIDE, SLOWER
 
 if TYPE_CHECKING:
     from archsim.chip.config import Architecture
@@ -98,27 +98,15 @@ class CbramStochastic(StreamScheme, OptimiserScheme):
     kept_words: ClassVar[dict[str, int]] = {"sgd": 0, "momentum": 1, "adam": 4}
 
     stream_source: Annotated[Literal["cbram", "ideal", "lfsr", "sobol"], OTHER_MACHINE] = "cbram"
-    resolution: Annotated[
-        int, Field(ge=4, le=12), Effects(area="up", energy="up", accuracy="any")
-    ] = 8
-    first_bits: Annotated[
-        int, Field(ge=4, le=16), Effects(area="up", energy="up", accuracy="any")
-    ] = 8
-    second_bits: Annotated[
-        int, Field(ge=4, le=16), Effects(area="up", energy="up", accuracy="any")
-    ] = 15
-    root_bits: Annotated[
-        int, Field(ge=4, le=16), Effects(area="up", energy="up", accuracy="any")
-    ] = 8
+    resolution: Annotated[int, Field(ge=4, le=12), FINER] = 8
+    first_bits: Annotated[int, Field(ge=4, le=16), FINER] = 8
+    second_bits: Annotated[int, Field(ge=4, le=16), FINER] = 15
+    root_bits: Annotated[int, Field(ge=4, le=16), FINER] = 8
     hold: Annotated[int, Field(ge=1, le=100_000), COMPUTED] = 16
-    optimiser_units: Annotated[
-        int, Field(ge=1, le=65536), Effects(area="up", energy="any", time="down", accuracy="ageing")
-    ] = 64
+    optimiser_units: Annotated[int, Field(ge=1, le=65536), SIDE_BY_SIDE] = 64
     pulse_ns: Annotated[float, Field(ge=1, le=1e7), SLOWER] = 100.0
     sense_ns: Annotated[float, Field(ge=0, le=1e6), SLOWER] = 5.0
-    driver_bits: Annotated[
-        int, Field(ge=3, le=12), Effects(area="up", energy="up", accuracy="any")
-    ] = 8
+    driver_bits: Annotated[int, Field(ge=3, le=12), FINER] = 8
     predistortion: Annotated[bool, COMPUTED] = True
     device_spread: Annotated[float, Field(ge=0, le=3), COMPUTED] = 0.25
     pulse_spread: Annotated[float, Field(ge=0, le=3), COMPUTED] = 0.25

@@ -14,7 +14,7 @@ from archsim.schemes.tuned import Tuned
 from archsim.trace.building_blocks import program_weights
 from archsim.trace.lower import Stage
 from archsim.trace.operation import Operation
-from hwlib.effects import COMPUTED, OTHER_MACHINE, Effects
+from hwlib.effects import COMPUTED, FINER, OTHER_MACHINE
 
 if TYPE_CHECKING:
     pass
@@ -71,9 +71,7 @@ class DynamicStochastic(StreamScheme):
     length: Literal[1] = 1
     encoding: Literal["sign_magnitude"] = "sign_magnitude"
     stream_source: Annotated[Literal["ideal", "lfsr", "sobol"], OTHER_MACHINE] = "lfsr"
-    counter_bits: Annotated[
-        int, Field(ge=4, le=32), Effects(area="up", energy="up", accuracy="any")
-    ] = 16
+    counter_bits: Annotated[int, Field(ge=4, le=32), FINER] = 16
     step_bits: Annotated[int, Field(ge=0, le=20), COMPUTED] = 0
 
     @property

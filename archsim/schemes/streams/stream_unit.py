@@ -12,7 +12,7 @@ from archsim.schemes.shared.backward import BackwardScheme
 from archsim.trace.building_blocks import parts_of
 from archsim.trace.lower import Stage
 from archsim.trace.operation import Operation
-from hwlib.effects import Effects
+from hwlib.effects import FINER, MORE_WORK, Effects
 
 if TYPE_CHECKING:
     from archsim.chip.config import Architecture
@@ -33,12 +33,8 @@ class StreamScheme(BackwardScheme):
 
     sharings: ClassVar[tuple[str, ...]] = ("side", "element", "single")
 
-    length: Annotated[
-        int, Field(ge=1, le=4096), Effects(energy="up", time="up", accuracy="any")
-    ] = 16
-    resolution: Annotated[
-        int, Field(ge=4, le=12), Effects(area="up", energy="up", accuracy="any")
-    ] = 10
+    length: Annotated[int, Field(ge=1, le=4096), MORE_WORK] = 16
+    resolution: Annotated[int, Field(ge=4, le=12), FINER] = 10
     sharing: Annotated[
         Literal["side", "element", "single"], Effects(area="any", energy="any", accuracy="any")
     ] = "side"
@@ -51,9 +47,7 @@ class StreamScheme(BackwardScheme):
     errors_parallel: Annotated[
         int, Field(ge=1, le=4096), Effects(area="up", energy="any", time="any", accuracy="any")
     ] = 32
-    counter_bits: Annotated[
-        int, Field(ge=4, le=32), Effects(area="up", energy="up", accuracy="any")
-    ] = 24
+    counter_bits: Annotated[int, Field(ge=4, le=32), FINER] = 24
 
     @property
     def bits(self) -> int:
