@@ -26,10 +26,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import numpy as np
 
 from archsim.training.activity import observe
+from archsim.training.cycles import SAMPLE_EVERY
 from archsim.training.machine import Machine
 from archsim.training.sections import ReadSettings, UpdateSettings
 from archsim.training.settings import TrainingSettings
-from archsim.training.steps import SAMPLE_EVERY
 from hwlib.errors import InputError
 from workloads.datasets import load_dataset
 from workloads.load import load_network

@@ -9,8 +9,8 @@ import numpy as np
 
 from archsim.kernels.random import as_word
 from archsim.kernels.read_block import READ_COUNTS
-from archsim.training.records import BetweenLayers, BothWays, Counters, Workspace
-from archsim.training.steps import present
+from archsim.training.cycles import present
+from archsim.training.records import BetweenLayers, Counters, Examples, Span, Workspace, plain
 from archsim.training.table import Program
 
 F = np.float32
@@ -65,19 +65,16 @@ def evaluate(
         counters = Counters(
             np.zeros((layers, 2, READ_COUNTS), np.int64), np.zeros((layers, 2, 5)), np.zeros(3)
         )
+        step = as_word(EVALUATION + (epoch << 32) + low)
         present(
-            *program.tables(program.arrays[:0]),
-            *BothWays(reads.weights, reads.weights),
-            *BothWays(reads.physics, reads.physics),
-            images,
-            labels,
-            chosen,
-            *space,
-            *counters,
-            *reads.stored,
-            as_word(reads.seed),
-            as_word(EVALUATION + (epoch << 32) + low),
-            False,
+            plain(program.tables(program.arrays[:0])),
+            (reads.weights, reads.weights),
+            (reads.physics, reads.physics),
+            plain(Examples(images, labels, chosen)),
+            plain(space),
+            plain(counters),
+            plain(reads.stored),
+            plain(Span(as_word(reads.seed), step, False)),
         )
         return counters.results
 

@@ -16,14 +16,14 @@ from archsim.schemes.rule import LayerState, UpdateRule
 from archsim.schemes.shared.words import Arithmetic
 from archsim.training.arrays import Arrays
 from archsim.training.copies import copies_of
+from archsim.training.cycles import present
 from archsim.training.evaluation import EvaluationReads, evaluate, sealed
 from archsim.training.peripheries import ideal_reads, peripheries
 from archsim.training.placed_tiles import can_be_sliced
 from archsim.training.program import build_program
 from archsim.training.reads import tile_number
-from archsim.training.records import BothWays, Counters, Workspace
+from archsim.training.records import BothWays, Counters, Examples, MiniBatch, Span, Workspace, plain
 from archsim.training.settings import CORE_RULES, TrainingSettings, images_between, scheme_of
-from archsim.training.steps import present, update_kernel
 from archsim.training.stored_values import new_stored
 from archsim.training.table import (
     BIAS,
@@ -36,6 +36,7 @@ from archsim.training.table import (
     VECTORS,
     WEIGHTS,
 )
+from archsim.training.updates import update_kernel
 from hwlib.errors import InputError
 from workloads.network import Network
 
@@ -203,35 +204,35 @@ class Machine:
         """Train on images[order]; images (N, values) float32, labels (N, answers) int64. Image k of
         the order is step first_step + k.
         """
-        s = self.settings
-        seed = as_word(s.seed)
+        size = self.settings.batch
+        seed = as_word(self.settings.seed)
         images = sealed(images)
         labels = sealed(labels)
-        tables = self.program.tables(self.second)
-        weights = BothWays(self.arrays.weights, self.backward_weights)
-        physics = BothWays(self.forward, self.backward)
-        space = Workspace(self.memory, self.errors, self.room, self.words)
-        counters = Counters(self.totals, self.samples, self.results)
-        devices = self.arrays.record()
-        # Put in a row once: a step of a small network takes as long as its arguments.
-        given = (*tables, *weights, *physics, images, labels)
-        kept = (*space, *counters, *self.stored)
-        *trains, generators = self._trains()
-        updated = (*devices, *trains, *generators, self.program.arrays, self.memory)
-        for start in range(0, len(order), s.batch):
-            chosen = order[start : start + s.batch]
-            step = as_word(first_step + start)
+        # Made once: a step of a small network takes as long as its arguments.
+        tables = plain(self.program.tables(self.second))
+        weights = plain(BothWays(self.arrays.weights, self.backward_weights))
+        physics = plain(BothWays(self.forward, self.backward))
+        space = plain(Workspace(self.memory, self.errors, self.room, self.words))
+        counters = plain(Counters(self.totals, self.samples, self.results))
+        between = plain(self.stored)
+        devices = plain(self.arrays.record())
+        trains = plain(self._trains())
+        for start in range(0, len(order), size):
+            chosen = order[start : start + size]
+            span = tuple(Span(seed, as_word(first_step + start), True))
+            examples = tuple(Examples(images, labels, chosen))
             if self.copies is not None:
                 np.concatenate(
                     [copy.reshape(-1) for copy in self.copies], out=self.backward_weights
                 )
-            present(*given, chosen, *kept, seed, step, True)
+            present(tables, weights, physics, examples, space, counters, between, span)
             if self.copies is not None:
                 self.totals[:, 1] = 0  # products in the vector unit are no reads
             if self.rule is not None:
                 self._apply_rule(self.rule, len(chosen), first_step + start)
             else:
-                self._update(*updated, len(chosen), seed, step, self.counts, self.words)
+                batch = tuple(MiniBatch(self.program.arrays, self.memory, self.words, len(chosen)))
+                self._update(devices, trains, batch, span, self.counts)
 
     def _apply_rule(self, rule: UpdateRule, size: int, first_step: int) -> None:
         """A scheme's own rule for the mini-batch in memory: image by image, and once at its end."""

@@ -1,14 +1,20 @@
 """What the compiled halves of a training step work with, as records.
 
-They are handed over field by field and put together again in machine code: numba tells the type of
-a record in Python, which takes as long as a step of a small network.
+They are handed over as plain tuples (`plain`) and become records again in machine code: numba tells
+the type of a tuple in C, that of a record in Python, which takes as long as a step of a small
+network.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+
+
+def plain(record: tuple[Any, ...]) -> tuple[Any, ...]:
+    """A record, and the records in it, as plain tuples."""
+    return tuple(plain(value) if isinstance(value, tuple) else value for value in record)
 
 
 class Tables(NamedTuple):
@@ -32,6 +38,26 @@ class BothWays(NamedTuple):
 
     forward: np.ndarray
     backward: np.ndarray
+
+
+class Examples(NamedTuple):
+    """Images float32 (N, values), labels int64 (N, answers), and the numbers of those of a
+    mini-batch.
+    """
+
+    images: np.ndarray
+    labels: np.ndarray
+    chosen: np.ndarray
+
+
+class Span(NamedTuple):
+    """Keys of a mini-batch's random numbers: image b of it is step `first_step` + b of the seed.
+    `learn`: whether errors go back, and scales of stored values follow what they meet.
+    """
+
+    seed: np.uint64
+    first_step: np.uint64
+    learn: bool
 
 
 class Workspace(NamedTuple):
@@ -103,3 +129,14 @@ class Devices(NamedTuple):
     parameters: int
     write_noise: np.ndarray
     pulsed: bool
+
+
+class MiniBatch(NamedTuple):
+    """What the arrays met of a mini-batch: their table, the memory float32 (batch, numbers of an
+    image) of its first `size` images, and scratch words uint64.
+    """
+
+    arrays: np.ndarray
+    memory: np.ndarray
+    words: np.ndarray
+    size: int

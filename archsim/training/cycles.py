@@ -1,0 +1,125 @@
+"""The compiled cycles of a training step, forward and backward, the same for all devices.
+
+One call a mini-batch costs some microseconds, and another that of its updates (`updates`): one call
+for both would compile the cycles anew for every law.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from archsim.kernels.compiled import borrowed, kernel
+from archsim.training.activity import observe
+from archsim.training.loss import cross_entropy
+from archsim.training.passes import backward_pass, forward_pass
+from archsim.training.records import (
+    BetweenLayers,
+    BothWays,
+    Counters,
+    Cycle,
+    Examples,
+    Span,
+    Tables,
+    Workspace,
+)
+
+U = np.uint64
+ZERO, ONE = np.float32(0.0), np.float32(1.0)
+SAMPLE_EVERY = 16  # images between two whose inputs are looked at closely for the measured activity
+
+
+@kernel
+def present(tables, weights, physics, examples, space, counters, between, span):
+    """Forward cycle of the images of a mini-batch and, to learn, its backward cycle: inputs and
+    errors of every array stay in memory (batch, values).
+
+    Where there is a `second` table, target and output go back one after the other, as two errors
+    whose sum is the usual one: the target's into the ERRORS of `arrays`, the output's of `second`.
+
+    Args: each a record of `records` as a plain tuple, whose type costs less to tell (see there).
+        tables: `Tables` of the program.
+        weights: `BothWays`; the backward cycle may multiply with other ones.
+        physics: `BothWays` of the periphery.
+        examples: `Examples` of the mini-batch.
+        space: `Workspace`.
+        counters: `Counters`, added to.
+        between: `BetweenLayers`.
+        span: `Span`.
+    """
+    tables = borrowed(Tables(*tables))
+    weights = borrowed(BothWays(*weights))
+    physics = borrowed(BothWays(*physics))
+    examples = borrowed(Examples(*examples))
+    space = borrowed(Workspace(*space))
+    counters = borrowed(Counters(*counters))
+    between = borrowed(BetweenLayers(*between))
+    span = Span(*span)
+    results = counters.results
+    errors = space.errors
+    images = examples.images
+    labels = examples.labels
+    size = examples.chosen.shape[0]
+    parts = 2 if tables.second.shape[0] > 0 else 1
+    asked = labels.shape[1]
+    classes = tables.classes
+    share = ONE / np.float32(size * asked)
+    for b in range(size):
+        image = examples.chosen[b]
+        step = span.first_step + U(b)
+        own = space.memory[b if span.learn else 0]
+        own[: images.shape[1]] = images[image]
+        forward = Cycle(
+            tables.arrays,
+            weights.forward,
+            own,
+            errors,
+            physics.forward,
+            span.seed,
+            step,
+            counters.totals,
+            space.room,
+            space.words,
+            between.scales[0],
+            between.form,
+            span.learn,
+            0,
+        )
+        forward_pass(tables.operations, forward)
+        results[2] += 1
+        for part in range(parts):
+            errors[:] = ZERO
+            of_target, of_output = ONE if part == 0 else ZERO, ONE if part == parts - 1 else ZERO
+            for k in range(asked):
+                start = tables.output + (tables.steps - asked + k) * classes
+                loss, best = cross_entropy(
+                    own[start : start + classes],
+                    labels[image, k],
+                    share,
+                    of_target,
+                    of_output,
+                    errors[start : start + classes],
+                )
+                if part == 0:
+                    results[0] += np.float64(loss) / asked
+                    results[1] += (best != labels[image, k]) / asked
+            if span.learn:
+                table = tables.arrays if part == 0 else tables.second
+                backward = Cycle(
+                    table,
+                    weights.backward,
+                    own,
+                    errors,
+                    physics.backward,
+                    span.seed,
+                    step,
+                    counters.totals,
+                    space.room,
+                    space.words,
+                    between.scales[1 + part],
+                    between.form,
+                    span.learn,
+                    1 + part,
+                )
+                backward_pass(tables.operations, backward)
+                if step % U(SAMPLE_EVERY) == U(0):
+                    observe(table, own, physics.forward, physics.backward, counters.samples)

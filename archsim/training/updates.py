@@ -1,0 +1,129 @@
+"""The compiled updates of a training step, specialised for a device law; the cycles before them are
+in `cycles`.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+
+import numpy as np
+
+from archsim.kernels import update_block as pulses
+from archsim.kernels.compiled import borrowed, template
+from archsim.kernels.generators import Generators
+from archsim.kernels.outer import add_products
+from archsim.kernels.records import Cells, Draws, Tally, Trains, Vectors
+from archsim.training.reads import tile_number
+from archsim.training.records import Devices, MiniBatch, Span
+from archsim.training.table import (
+    BLOCK,
+    COLUMNS,
+    COPIES,
+    ERROR_PEAKS,
+    ERRORS,
+    INPUT_PEAKS,
+    PLANES,
+    ROWS,
+    STATE,
+    UPDATE_CYCLE,
+    VECTORS,
+    WEIGHTS,
+)
+
+U = np.uint64
+update_block = pulses.update_block  # replaced by a law's own
+
+
+def _update(devices, trains, batch, span, counts):
+    """The updates of a mini-batch, image after image: pulses on devices, or (`pulsed` False)
+    digital sums.
+
+    Args: each a record as a plain tuple, whose type costs less to tell (see `records`).
+        devices: `Devices` of all arrays.
+        trains: `Trains` with the granularity of each array, and generators with a state for each
+            copy of an array (or one for all).
+        batch: `MiniBatch`, what the arrays met of the mini-batch.
+        span: `Span`.
+        counts: float64 (arrays, 6) of the update, added to.
+    """
+    devices = borrowed(Devices(*devices))
+    trains = borrowed(Trains(*trains))
+    generators = Generators(*trains.generators)
+    batch = borrowed(MiniBatch(*batch))
+    counts = borrowed(counts)
+    span = Span(*span)
+    parts = devices.parts
+    parameters = devices.parameters
+    for b in range(batch.size):
+        memory = batch.memory[b]
+        generator = -1
+        for index in range(batch.arrays.shape[0]):
+            array = batch.arrays[index]
+            rows = array[ROWS]
+            columns = array[COLUMNS]
+            count = array[VECTORS]
+            cells = rows * columns
+            inputs = memory[array[BLOCK] : array[BLOCK] + columns * count]
+            block = memory[array[ERRORS] : array[ERRORS] + rows * count]
+            for copy in range(array[COPIES]):
+                first = array[WEIGHTS] + copy * cells
+                generator += generator + 1 < generators.state.shape[0]
+                matrix = devices.weights[first : first + cells].reshape(rows, columns)
+                if not devices.pulsed:
+                    add_products(
+                        matrix,
+                        inputs.reshape(columns, count),
+                        block.reshape(rows, count),
+                        np.float32(trains.rate),
+                    )
+                    continue
+                held = array[STATE] + copy * cells * parts
+                drawn = array[PLANES] + copy * cells * parts * parameters
+                update_block(
+                    Cells(
+                        matrix,
+                        devices.state[held : held + cells * parts].reshape(rows, parts, columns),
+                        devices.planes[drawn : drawn + cells * parts * parameters].reshape(
+                            rows, parts, parameters, columns
+                        ),
+                        devices.law[index],
+                        devices.write_noise[index],
+                    ),
+                    Vectors(
+                        inputs.reshape(columns, count),
+                        memory[array[INPUT_PEAKS] : array[INPUT_PEAKS] + count],
+                    ),
+                    Vectors(
+                        block.reshape(rows, count),
+                        memory[array[ERROR_PEAKS] : array[ERROR_PEAKS] + count],
+                    ),
+                    Trains(
+                        trains.rate,
+                        trains.granularity[index],
+                        trains.longest,
+                        trains.manage_update,
+                        trains.manage_length,
+                        trains.deterministic,
+                        Generators(
+                            generators.numbers, generators.words, generators.state[generator]
+                        ),
+                    ),
+                    Draws(
+                        span.seed,
+                        span.first_step + U(b),
+                        tile_number(index, copy, UPDATE_CYCLE),
+                        U(0),
+                    ),
+                    Tally(
+                        counts[index], devices.writes[first : first + cells].reshape(rows, columns)
+                    ),
+                    batch.words,
+                )
+
+
+@functools.cache
+def update_kernel(step: Callable, aggregated: bool, paired: bool, even_noise: bool) -> Callable:
+    """`_update` for the step function of a device law; flags as `kernels.update.specialise`."""
+    own = pulses.specialise(step, aggregated=aggregated, paired=paired, even_noise=even_noise)
+    return template(_update, update_block=own)
