@@ -18,7 +18,7 @@ from archsim.training.records import (
     Counters,
     Cycle,
     Examples,
-    Span,
+    StepKeys,
     Tables,
     Workspace,
 )
@@ -29,7 +29,7 @@ SAMPLE_EVERY = 16  # images between two whose inputs are looked at closely for t
 
 
 @kernel
-def present(tables, weights, physics, examples, space, counters, between, span):
+def present(tables, weights, physics, examples, space, counters, between, keys):
     """Forward cycle of the images of a mini-batch and, to learn, its backward cycle: inputs and
     errors of every array stay in memory (batch, values).
 
@@ -44,7 +44,7 @@ def present(tables, weights, physics, examples, space, counters, between, span):
         space: `Workspace`.
         counters: `Counters`, added to.
         between: `BetweenLayers`.
-        span: `Span`.
+        keys: `StepKeys`.
     """
     tables = borrowed(Tables(*tables))
     weights = borrowed(BothWays(*weights))
@@ -53,7 +53,7 @@ def present(tables, weights, physics, examples, space, counters, between, span):
     space = borrowed(Workspace(*space))
     counters = borrowed(Counters(*counters))
     between = borrowed(BetweenLayers(*between))
-    span = Span(*span)
+    keys = StepKeys(*keys)
     results = counters.results
     errors = space.errors
     images = examples.images
@@ -65,8 +65,8 @@ def present(tables, weights, physics, examples, space, counters, between, span):
     share = ONE / np.float32(size * asked)
     for b in range(size):
         image = examples.chosen[b]
-        step = span.first_step + U(b)
-        own = space.memory[b if span.learn else 0]
+        step = keys.first_step + U(b)
+        own = space.memory[b if keys.learn else 0]
         own[: images.shape[1]] = images[image]
         forward = Cycle(
             tables.arrays,
@@ -74,14 +74,14 @@ def present(tables, weights, physics, examples, space, counters, between, span):
             own,
             errors,
             physics.forward,
-            span.seed,
+            keys.seed,
             step,
             counters.totals,
             space.room,
             space.words,
             between.scales[0],
             between.form,
-            span.learn,
+            keys.learn,
             0,
         )
         forward_pass(tables.operations, forward)
@@ -102,7 +102,7 @@ def present(tables, weights, physics, examples, space, counters, between, span):
                 if part == 0:
                     results[0] += np.float64(loss) / asked
                     results[1] += (best != labels[image, k]) / asked
-            if span.learn:
+            if keys.learn:
                 table = tables.arrays if part == 0 else tables.second
                 backward = Cycle(
                     table,
@@ -110,14 +110,14 @@ def present(tables, weights, physics, examples, space, counters, between, span):
                     own,
                     errors,
                     physics.backward,
-                    span.seed,
+                    keys.seed,
                     step,
                     counters.totals,
                     space.room,
                     space.words,
                     between.scales[1 + part],
                     between.form,
-                    span.learn,
+                    keys.learn,
                     1 + part,
                 )
                 backward_pass(tables.operations, backward)

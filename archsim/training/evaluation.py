@@ -10,7 +10,7 @@ import numpy as np
 from archsim.kernels.random import as_word
 from archsim.kernels.read_block import READ_COUNTS
 from archsim.training.cycles import present
-from archsim.training.records import BetweenLayers, Counters, Examples, Span, Workspace, plain
+from archsim.training.records import BetweenLayers, Counters, Examples, StepKeys, Workspace, plain
 from archsim.training.table import Program
 
 F = np.float32
@@ -74,7 +74,7 @@ def evaluate(
             plain(space),
             plain(counters),
             plain(reads.stored),
-            plain(Span(as_word(reads.seed), step, False)),
+            plain(StepKeys(as_word(reads.seed), step, False)),
         )
         return counters.results
 

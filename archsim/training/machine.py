@@ -22,7 +22,15 @@ from archsim.training.peripheries import ideal_reads, peripheries
 from archsim.training.placed_tiles import can_be_sliced
 from archsim.training.program import build_program
 from archsim.training.reads import tile_number
-from archsim.training.records import BothWays, Counters, Examples, MiniBatch, Span, Workspace, plain
+from archsim.training.records import (
+    BothWays,
+    Counters,
+    Examples,
+    MiniBatch,
+    StepKeys,
+    Workspace,
+    plain,
+)
 from archsim.training.settings import CORE_RULES, TrainingSettings, images_between, scheme_of
 from archsim.training.stored_values import new_stored
 from archsim.training.table import (
@@ -219,20 +227,20 @@ class Machine:
         trains = plain(self._trains())
         for start in range(0, len(order), size):
             chosen = order[start : start + size]
-            span = tuple(Span(seed, as_word(first_step + start), True))
+            keys = tuple(StepKeys(seed, as_word(first_step + start), True))
             examples = tuple(Examples(images, labels, chosen))
             if self.copies is not None:
                 np.concatenate(
                     [copy.reshape(-1) for copy in self.copies], out=self.backward_weights
                 )
-            present(tables, weights, physics, examples, space, counters, between, span)
+            present(tables, weights, physics, examples, space, counters, between, keys)
             if self.copies is not None:
                 self.totals[:, 1] = 0  # products in the vector unit are no reads
             if self.rule is not None:
                 self._apply_rule(self.rule, len(chosen), first_step + start)
             else:
                 batch = tuple(MiniBatch(self.program.arrays, self.memory, self.words, len(chosen)))
-                self._update(devices, trains, batch, span, self.counts)
+                self._update(devices, trains, batch, keys, self.counts)
 
     def _apply_rule(self, rule: UpdateRule, size: int, first_step: int) -> None:
         """A scheme's own rule for the mini-batch in memory: image by image, and once at its end."""

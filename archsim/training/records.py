@@ -50,7 +50,7 @@ class Examples(NamedTuple):
     chosen: np.ndarray
 
 
-class Span(NamedTuple):
+class StepKeys(NamedTuple):
     """Keys of a mini-batch's random numbers: image b of it is step `first_step` + b of the seed.
     `learn`: whether errors go back, and scales of stored values follow what they meet.
     """

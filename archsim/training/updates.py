@@ -15,7 +15,7 @@ from archsim.kernels.generators import Generators
 from archsim.kernels.outer import add_products
 from archsim.kernels.records import Cells, Draws, Tally, Trains, Vectors
 from archsim.training.reads import tile_number
-from archsim.training.records import Devices, MiniBatch, Span
+from archsim.training.records import Devices, MiniBatch, StepKeys
 from archsim.training.table import (
     BLOCK,
     COLUMNS,
@@ -35,7 +35,7 @@ U = np.uint64
 update_block = pulses.update_block  # replaced by a law's own
 
 
-def _update(devices, trains, batch, span, counts):
+def _update(devices, trains, batch, keys, counts):
     """The updates of a mini-batch, image after image: pulses on devices, or (`pulsed` False)
     digital sums.
 
@@ -44,7 +44,7 @@ def _update(devices, trains, batch, span, counts):
         trains: `Trains` with the granularity of each array, and generators with a state for each
             copy of an array (or one for all).
         batch: `MiniBatch`, what the arrays met of the mini-batch.
-        span: `Span`.
+        keys: `StepKeys`.
         counts: float64 (arrays, 6) of the update, added to.
     """
     devices = borrowed(Devices(*devices))
@@ -52,7 +52,7 @@ def _update(devices, trains, batch, span, counts):
     generators = Generators(*trains.generators)
     batch = borrowed(MiniBatch(*batch))
     counts = borrowed(counts)
-    span = Span(*span)
+    keys = StepKeys(*keys)
     parts = devices.parts
     parameters = devices.parameters
     for b in range(batch.size):
@@ -110,8 +110,8 @@ def _update(devices, trains, batch, span, counts):
                         ),
                     ),
                     Draws(
-                        span.seed,
-                        span.first_step + U(b),
+                        keys.seed,
+                        keys.first_step + U(b),
                         tile_number(index, copy, UPDATE_CYCLE),
                         U(0),
                     ),
