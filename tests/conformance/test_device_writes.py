@@ -37,7 +37,7 @@ def test_writes_of_further_arrays_are_those_that_the_rule_made(name, kind, count
 @pytest.mark.parametrize(
     "name, scheme_settings, verified",
     [
-        ("hic", {}, 0.0),
+        ("hic", {"carry_pulses": 8}, 0.0),
         ("mixed_precision", {"threshold": 0.01}, 1.0),
         ("sgd", {"optimiser": "momentum"}, 1.0),
         ("lrt", {"update_mode": "rank_sum", "least_changed": 0.0}, 0.0),
@@ -81,6 +81,7 @@ def refreshed(**more):
             load_scheme("hic").practice,
             epochs=1,
             device_settings={"refresh_upper": 0.05, "refresh_lower": 0.001, "pulse_step": 0.02},
+            scheme_settings={"carry_pulses": 8},
             learning_rate=1.0,
             **more,
         ),
@@ -103,6 +104,7 @@ def test_a_resumed_training_has_all_refreshes(tmp_path):
         maintenance_images=16,
         learning_rate=1.0,
         device_settings={"refresh_upper": 0.05, "refresh_lower": 0.001, "pulse_step": 0.02},
+        scheme_settings={"carry_pulses": 8},
     )
     network, data = load_network("digits_cnn"), digits(160)
     whole = train(network, data, chosen)
@@ -182,6 +184,7 @@ def test_upkeep_of_a_training_is_in_its_trace():
         settings={
             "learning_rate": 1.0,
             "maintenance_images": 64,
+            "scheme_settings.carry_pulses": 8,
             "device_settings": {"refresh_upper": 0.05, "refresh_lower": 0.001, "pulse_step": 0.02},
         },
     )

@@ -131,8 +131,8 @@ HIC_PAIRS = 4  # seven bits in four pairs of binary cells
 
 def hic() -> Rule:
     """Accumulators lie in an array of their own, read row by row through the converters of the
-    weights and written back where a quarter of their bits flipped; a hundredth of the weights gets
-    the eight pulses of a carry, blindly.
+    weights and written back where a quarter of their bits flipped; 0.0015 of the devices get the
+    62 pulses of a carry, blindly.
     """
 
     def tiles(chip, layer):
@@ -161,7 +161,7 @@ def hic() -> Rule:
             number=1.0,
             verify=0.0,
         )
-        return [look, step, back, rewrite(chip, layer, 0.01, number=8.0, verify=0.0)]
+        return [look, step, back, rewrite(chip, layer, 0.0015, number=62.0, verify=0.0)]
 
     def once(chip, layers):
         erased = [

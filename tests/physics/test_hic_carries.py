@@ -13,7 +13,7 @@ F = np.float32
 
 
 def rule_of_one_layer():
-    scheme = load_scheme("hic")
+    scheme = load_scheme("hic", {"carry_pulses": 8})
     devices = load_device(scheme.device).build(1, 3)
     writes = np.zeros((1, 3), np.int32)
     layer = LayerState(0, "fc", devices.weights, devices, writes, vectors=1, bias=False, tile=0)

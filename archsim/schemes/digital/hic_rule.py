@@ -36,12 +36,17 @@ class HicSettings(Protocol):
 
 @kernel
 def accumulate(register, gradient, scale, bits, carries, cells, key):
-    """register += round(scale gradient) at random, carries (int32) what overflows; returns the
-    number of flipped bits, which are added to those of each cell, cells int32 (M, N, bits)."""
+    """register += round(scale gradient) at random, carries (int32) the whole ones in it; returns the
+    number of flipped bits, which are added to those of each cell, cells int32 (M, N, bits).
+
+    A carry is 2^(bits - 1) units, more than the register can hold of either sign. It leaves a
+    remainder of its own sign, never one at the other end: a register that has just overflowed is
+    a whole carry away from the next one, up or down, and noise alone does not write the weight
+    to and fro.
+    """
     flips = 0
-    full = 1 << bits
-    half = full >> 1
-    mask = np.int64(full - 1)
+    one_carry = np.int64(1) << (bits - 1)
+    mask = (np.int64(1) << bits) - 1
     for i in range(register.shape[0]):
         chances = row_key(key, U(i))
         for j in range(register.shape[1]):
@@ -52,8 +57,10 @@ def accumulate(register, gradient, scale, bits, carries, cells, key):
             low = np.floor(value)
             # Rounding by chance keeps the mean, however small a batch's step is beside a unit.
             total = register[i, j] + np.int64(low) + np.int64(uniform(chances, U(j)) < value - low)
-            carry = (total + half) >> bits
-            new = total - (carry << bits)
+            carry = abs(total) // one_carry
+            if total < 0:
+                carry = -carry
+            new = total - carry * one_carry
             flipped = (np.int64(register[i, j]) ^ new) & mask
             for bit in range(bits):
                 one = (flipped >> bit) & 1
@@ -84,7 +91,7 @@ class HicRule(GradientRule[HicSettings]):
         done = self.done[layer.index]
         carries = self.carries[i]
         gradient = self.gradients[i]
-        scale = self.rate * 2**scheme.bits / carry_size(scheme, layer)
+        scale = self.rate * units_of_a_carry(scheme) / carry_size(scheme, layer)
         key = U(stream_key(as_word(self.seed), as_word(step), as_word(layer.tile), REFRESH))
         flips = accumulate(
             self.registers[i], gradient, scale, scheme.bits, carries, self.cells[i], key
@@ -161,6 +168,11 @@ class HicRule(GradientRule[HicSettings]):
         }
 
 
+def units_of_a_carry(scheme: HicSettings) -> int:
+    """Units of the register that make a carry: one bit is the sign."""
+    return 2 ** (scheme.bits - 1)
+
+
 def carry_size(scheme: HicSettings, layer: LayerState) -> float:
     """The weight of one carry."""
     return (
@@ -184,12 +196,12 @@ def expected_carries(
     """
     gradient = gradient_of(inputs, errors)
     size = carry_size(scheme, layer)
-    full = 2**scheme.bits
-    value = rate * gradient * full / size
+    units = units_of_a_carry(scheme)
+    value = rate * gradient * units / size
     low = np.floor(value)
     change = np.zeros(gradient.shape)
     for number, chance in ((low, 1 - value + low), (low + 1, value - low)):
-        carries = np.floor((number + full / 2) / full)
+        carries = np.trunc(number / units)
         change += chance * (
             carries * size
             if layer.devices is None
