@@ -18,7 +18,6 @@ from archsim.kernels.generators import (
     SHARINGS,
     SOURCE,
     SOURCES,
-    WINDOW,
     Generators,
 )
 from archsim.kernels.random_reference import row_key_reference, words_reference
@@ -37,7 +36,7 @@ def numbers_reference(
     """Numbers int64 (slots, count) that the lines of a side are compared with."""
     state = generators.state
     source, sharing = SOURCES[state[SOURCE]], SHARINGS[state[SHARING]]
-    sequences = generators.numbers[:, :-WINDOW].astype(np.int64)
+    sequences = generators.numbers[:, : state[SCALE]].astype(np.int64)
     slot, line = np.arange(slots)[:, None], np.arange(count)[None]
     now = np.broadcast_to(clock + slot, (slots, count))
     generator = np.broadcast_to(line if sharing == "line" else 0, (slots, count))

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from archsim.kernels.comparators import generate_trains
 from archsim.kernels.compiled import borrowed, count_ones, kernel
 from archsim.kernels.even_trains import spread_trains
-from archsim.kernels.generators import IDEAL, ROWS, SOURCE, drive_of, generate_trains
+from archsim.kernels.generators import IDEAL, ROWS
 from archsim.kernels.random import word_at
 
 U = np.uint64
@@ -72,31 +73,24 @@ def draw_trains(values, factor, slots, key, limits, trains):
 
 
 @kernel
-def make_trains(values, factor, slots, plan, side, lines, clock, key, limits, trains):
+def make_trains(values, factor, slots, deterministic, drive, clock, key, limits, trains):
     """The trains of one side of an array.
 
     Args:
         values, factor, slots: as `draw_trains`.
-        plan: `Trains`; deterministic ones are `even_trains.spread_trains`, independent bits
-            `draw_trains`, others `generators.generate_trains`.
-        side: ROWS or COLUMNS of `generators`.
-        lines: of both sides.
+        deterministic: evenly spread ones (`even_trains.spread_trains`); else independent bits are
+            `draw_trains`, others `comparators.generate_trains`.
+        drive: the generators of that side.
         clock: clocks of the generators before.
         key: of independent bits; the number of the update of deterministic ones.
         limits: working memory, uint64, at least as long as values.
         trains: the result.
     """
-    values = borrowed(values)
-    limits = borrowed(limits)
-    trains = borrowed(trains)
-    if plan.deterministic:
-        spread_trains(values, factor, slots, side == ROWS, key, trains)
-    elif plan.generators.state[SOURCE] == IDEAL:
+    if deterministic:
+        spread_trains(values, factor, slots, drive.side == ROWS, key, trains)
+    elif drive.source == IDEAL:
         draw_trains(values, factor, slots, key, limits, trains)
     else:
-        # rows are served before columns
-        first = 0 if side == ROWS else lines - values.shape[0]
-        drive = drive_of(plan.generators, side, first, lines)
         generate_trains(values, factor, slots, clock, drive, trains)
 
 

@@ -24,7 +24,7 @@ from archsim.kernels import moves, refresh
 from archsim.kernels.compiled import borrowed, template
 from archsim.kernels.compiled import device_law as device_law  # laws import it from here
 from archsim.kernels.even_trains import update_number
-from archsim.kernels.generators import CLOCK, COLUMNS, ROWS, clocks_of
+from archsim.kernels.generators import CLOCK, COLUMNS, ROWS, clocks_of, drive_of
 from archsim.kernels.product import largest
 from archsim.kernels.random import TRAIN_COLUMN, TRAIN_ROW, UPDATE, WRITE, row_key, stream_key
 from archsim.kernels.trains import count_pulses, list_pulsed, make_trains, plan_train
@@ -107,6 +107,9 @@ def _update(cells, inputs, errors, trains, draws, tally):
     counts, writes = tally.counts, tally.writes
     generators = trains.generators.state
     lines = rows + columns
+    of_rows = drive_of(trains.generators, ROWS, rows, lines, trains.longest)
+    of_columns = drive_of(trains.generators, COLUMNS, columns, lines, trains.longest)
+    even = trains.deterministic
     for v in range(inputs.shape[0]):
         x = inputs[v]
         d = errors[v]
@@ -125,12 +128,10 @@ def _update(cells, inputs, errors, trains, draws, tally):
         clock = generators[CLOCK]
         generators[CLOCK] += clocks_of(slots, lines, generators)
         update = update_number(draws.step, number)
-        key = update if trains.deterministic else row_key(row_stream, number)
-        make_trains(d, error_factor, slots, trains, ROWS, lines, clock, key, limits, row_trains)
-        key = update if trains.deterministic else row_key(column_stream, number)
-        make_trains(
-            x, input_factor, slots, trains, COLUMNS, lines, clock, key, limits, column_trains
-        )
+        key = update if even else row_key(row_stream, number)
+        make_trains(d, error_factor, slots, even, of_rows, clock, key, limits, row_trains)
+        key = update if even else row_key(column_stream, number)
+        make_trains(x, input_factor, slots, even, of_columns, clock, key, limits, column_trains)
         row_pulses = count_pulses(row_trains)
         column_pulses = count_pulses(column_trains)
         counts[UPDATES] += 1

@@ -14,18 +14,10 @@ from collections.abc import Callable
 import numpy as np
 
 from archsim.kernels import moves
+from archsim.kernels.comparators import generate_block
 from archsim.kernels.compiled import borrowed, count_ones, kernel, template
 from archsim.kernels.even_trains import spread_trains, update_number
-from archsim.kernels.generators import (
-    CLOCK,
-    COLUMNS,
-    IDEAL,
-    ROWS,
-    SOURCE,
-    clocks_of,
-    drive_of,
-    generate_block,
-)
+from archsim.kernels.generators import CLOCK, COLUMNS, IDEAL, ROWS, clocks_of, drive_of
 from archsim.kernels.random import TRAIN_COLUMN, TRAIN_ROW, UPDATE, row_key, stream_key, word_at
 from archsim.kernels.trains import count_pulses, list_pulsed, make_trains, plan_train
 from archsim.kernels.update import SPARSE
@@ -93,10 +85,12 @@ def expect_pulses(values, factors, expected):
 @kernel
 def expect_levels(values, factors, drive, expected):
     """`expect_pulses` of generators: probabilities are rounded to their levels."""
+    factors = borrowed(factors)
+    expected = borrowed(expected)
     expected[:] = ZERO
-    scale = np.float32(drive.scale)
+    scale = np.float32(drive.period)
     highest = np.float32(drive.highest)
-    one = np.float32(1.0 / drive.scale)
+    one = np.float32(1.0 / drive.period)
     for line in range(values.shape[0]):
         row = values[line]
         for v in range(expected.shape[0]):
@@ -188,25 +182,26 @@ def update_block(cells, inputs, errors, trains, draws, tally, words):
     most = plan_block(
         inputs, errors, trains, lines, slots, column_factors, row_factors, clocks, counts
     )
-    drawn_bits = trains.generators.state[SOURCE] == IDEAL
-    if trains.deterministic:
+    of_rows = drive_of(trains.generators, ROWS, rows, lines, trains.longest)
+    of_columns = drive_of(trains.generators, COLUMNS, columns, lines, trains.longest)
+    drawn_bits = of_rows.source == IDEAL
+    even = trains.deterministic
+    if even:
         room = rest[2 * columns : 2 * columns + rows]
         for v in range(count):
             keys[v] = update_number(draws.step, draws.first + U(v))
         spread_block(error_values, row_factors, slots, keys, drawn, active, room)
     elif not drawn_bits:
-        drive = drive_of(trains.generators, ROWS, 0, lines)
-        generate_block(error_values, row_factors, slots, clocks, drive, keys, drawn)
+        generate_block(error_values, row_factors, slots, clocks, of_rows, drawn)
         list_active(drawn, active)
     else:
         for v in range(count):
             keys[v] = row_key(row_stream, draws.first + U(v))
         draw_block(error_values, row_factors, slots, keys, most, drawn, active)
-    if trains.deterministic or drawn_bits:
+    if even or drawn_bits:
         expect_pulses(input_values, column_factors, expected)
     else:
-        drive = drive_of(trains.generators, COLUMNS, rows, lines)
-        expect_levels(input_values, column_factors, drive, expected)
+        expect_levels(input_values, column_factors, of_columns, expected)
     for v in range(count):
         if active[v] == U(0):
             counts[COLUMN_PULSES] += expected[v] * slots[v]
@@ -214,19 +209,10 @@ def update_block(cells, inputs, errors, trains, draws, tally, words):
         for j in range(columns):
             x[j] = input_values[j, v]
         number = draws.first + U(v)
-        key = keys[v] if trains.deterministic else row_key(column_stream, number)
-        make_trains(
-            x,
-            column_factors[v],
-            slots[v],
-            trains,
-            COLUMNS,
-            lines,
-            clocks[v],
-            key,
-            limits,
-            column_trains,
-        )
+        key = keys[v] if even else row_key(column_stream, number)
+        factor = column_factors[v]
+        clock = clocks[v]
+        make_trains(x, factor, slots[v], even, of_columns, clock, key, limits, column_trains)
         counts[DRAWN] += 1
         counts[COLUMN_PULSES] += count_pulses(column_trains)
         met = list_pulsed(column_trains, active[v], listed)

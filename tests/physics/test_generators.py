@@ -4,18 +4,19 @@ import numpy as np
 import pytest
 
 from archsim.devices.array import draws, new_tally
+from archsim.kernels.comparators import generate_block, generate_trains
 from archsim.kernels.generators import (
     CLOCK,
     COLUMNS,
     LANES,
     ROWS,
+    SCALE,
     SHARINGS,
     drive_of,
-    generate_trains,
     generator_state,
     make_generators,
 )
-from archsim.kernels.generators_reference import numbers_reference
+from archsim.kernels.generators_reference import generated_reference, numbers_reference
 from archsim.kernels.records import Cells
 from archsim.kernels.sequences import TAPS, register_states, sobol_points
 from archsim.kernels.stream_reference import unpack
@@ -33,8 +34,7 @@ def trains(made, values, slots, clock=0, side=COLUMNS, others=0):
     """Bits (slots, lines) of values in 0 to 1."""
     values = np.asarray(values, F)
     words = np.zeros(len(values), U)
-    first = others if side == COLUMNS else 0
-    drive = drive_of(made, side, first, len(values) + others)
+    drive = drive_of(made, side, len(values), len(values) + others, slots)
     generate_trains(values, 1.0, slots, clock, drive, words)
     return unpack(words[None], slots).T
 
@@ -125,6 +125,42 @@ def test_the_chips_block_serves_lines_in_turn():
         mine = served[lane::5].tolist()
         start = states.index(mine[0])
         assert mine == [states[(start + clock) % 255] for clock in range(len(mine))]
+
+
+@pytest.mark.parametrize("sharing", SHARINGS)
+@pytest.mark.parametrize("bits", [3, 8, 16])
+@pytest.mark.parametrize("source", ["lfsr", "sobol"])
+def test_trains_of_any_length_are_those_of_the_numbers(source, bits, sharing):
+    """Over one piece and over the turn of a period, for many lines with pulses and for few."""
+    made = generators(source, bits, sharing)
+    values = np.random.default_rng(bits).random(45).astype(F)
+    period = int(made.state[SCALE])
+    for slots, clock in ((1, 0), (9, period - 4), (32, 5), (64, 3 * period + 2)):
+        for driven in (45, 2):
+            values[driven:] = 0
+            expected = generated_reference(values, 1.0, slots, clock, COLUMNS, 52, made)
+            got = trains(made, values, slots, clock, others=7)
+            np.testing.assert_array_equal(got, expected)
+
+
+@pytest.mark.parametrize("sharing", SHARINGS)
+@pytest.mark.parametrize("source", ["lfsr", "sobol"])
+def test_vectors_side_by_side_have_the_trains_of_each(source, sharing):
+    made = generators(source, 12, sharing)
+    rng = np.random.default_rng(2)
+    errors = (rng.random((9, 6)) * (rng.random((9, 6)) < 0.6)).astype(F)
+    errors[4] = 0
+    slots = np.array([2, 0, 64, 31, 33, 1])
+    clocks = np.array([0, 4093, 4094, 90000, 17, 4095])
+    factors = np.linspace(0.3, 1.4, 6)
+    drawn = np.full((9, 6), 7, U)
+    generate_block(errors, factors, slots, clocks, drive_of(made, ROWS, 9, 14, 64), drawn)
+    for v in range(6):
+        alone = generated_reference(
+            errors[:, v], factors[v], int(slots[v]), int(clocks[v]), ROWS, 14, made
+        )
+        np.testing.assert_array_equal(unpack(drawn[None, :, v], 64).T[: slots[v]], alone)
+        assert (drawn[:, v] >> U(slots[v]) == 0).all() or slots[v] == 64
 
 
 @pytest.mark.parametrize("sharing", SHARINGS)

@@ -1,0 +1,214 @@
+"""Whole pulse trains of the lines of an array, from the numbers that `generators` meets them with: slot
+after slot, the lines (or the vectors of one line) side by side, so that several go in one instruction.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from archsim.kernels.compiled import borrowed, kernel
+from archsim.kernels.generators import (
+    BELOW,
+    CHIP,
+    LEVELS,
+    LFSR,
+    PIECE,
+    SEEN,
+    STRIDE,
+    level_of,
+    set_levels,
+)
+from archsim.kernels.served_lines import serve_block, serve_trains
+
+U = np.uint64
+NO_SLOT = np.uint32(0)
+
+
+@kernel
+def meet_registers(seen, levels, slots, highest, below):
+    """below[k] (uint32): slots in which a register is below levels[k]; its states are the lowest bits
+    of seen[k], shifted by the slot.
+
+    Numbers are a state less one, so a state that equals the level is below it; a state is never
+    zero, a level of zero has no pulse.
+    """
+    seen = borrowed(seen)
+    levels = borrowed(levels)
+    below = borrowed(below)
+    below[:] = NO_SLOT
+    for slot in range(slots):
+        one = np.uint32(1 << slot)
+        passed = np.int32(slot)
+        for k in range(below.shape[0]):
+            state = np.int32(seen[k] >> passed) & highest
+            below[k] |= one if state <= levels[k] else NO_SLOT
+
+
+@kernel
+def generate_trains(values, factor, slots, clock, drive, trains):
+    """trains[line] (uint64) of all lines of a side, with probabilities min(1, factor |values[line]|)."""
+    values = borrowed(values)
+    drive = borrowed(drive)
+    trains = borrowed(trains)
+    lines = trains.shape[0]
+    # a few more than there are lines: see `STRIDE`
+    wide = -(-lines // STRIDE) * STRIDE
+    levels = drive.room[LEVELS, :wide]
+    for line in range(lines):
+        levels[line] = level_of(values[line], factor, drive)
+    if drive.sharing == CHIP:
+        serve_trains(levels, slots, clock, drive, trains)
+        return
+    below = drive.room[BELOW, :wide].view(np.uint32)
+    now = clock % drive.period
+    if drive.source == LFSR:
+        run_registers(levels, slots, now, drive, below, trains)
+    else:
+        run_points(levels, slots, now, drive, below, trains)
+
+
+@kernel
+def run_registers(levels, slots, now, drive, below, trains):
+    """`generate_trains` from shift registers that start at clock `now`, below the period."""
+    drive = borrowed(drive)
+    trains = borrowed(trains)
+    words = borrowed(drive.words)
+    starts = borrowed(drive.starts)
+    seen = drive.room[SEEN, : below.shape[0]]
+    most = PIECE + 1 - drive.bits
+    for begin in range(0, slots, most):
+        start = (now + begin) % drive.period
+        for line in range(trains.shape[0]):
+            seen[line] = words[U(start + starts[line])]
+        meet_registers(seen, levels, min(slots - begin, most), drive.highest, below)
+        add_piece(below, begin, trains)
+
+
+@kernel
+def run_points(levels, slots, now, drive, below, trains):
+    """`generate_trains` from Sobol generators that start at clock `now`, below the period."""
+    drive = borrowed(drive)
+    below = borrowed(below)
+    levels = borrowed(levels)
+    points = borrowed(drive.points)
+    turned = borrowed(drive.turned)
+    for begin in range(0, slots, PIECE):
+        below[:] = NO_SLOT
+        for slot in range(min(slots - begin, PIECE)):
+            one = np.uint32(1 << slot)
+            point = points[now]
+            for line in range(below.shape[0]):
+                below[line] |= one if point ^ turned[line] < levels[line] else NO_SLOT
+            now = now + 1 if now + 1 < drive.period else 0
+        add_piece(below, begin, trains)
+
+
+@kernel
+def add_piece(below, begin, trains):
+    """Add to trains the slots `below` of each, from slot `begin` on; what is before slot 0 is
+    forgotten.
+    """
+    below = borrowed(below)
+    trains = borrowed(trains)
+    if begin == 0:
+        for line in range(trains.shape[0]):
+            trains[line] = U(below[line])
+        return
+    for line in range(trains.shape[0]):
+        trains[line] |= U(below[line]) << U(begin)
+
+
+@kernel
+def generate_block(errors, factors, slots, clocks, drive, trains):
+    """trains[line, v] (uint64) of all rows for several vectors: errors (M, V), factors, slots and
+    clocks before each vector (V,).
+    """
+    errors = borrowed(errors)
+    factors = borrowed(factors)
+    slots = borrowed(slots)
+    clocks = borrowed(clocks)
+    drive = borrowed(drive)
+    trains = borrowed(trains)
+    if factors.shape[0] == 1:
+        row = trains.reshape(-1)
+        generate_trains(errors.reshape(-1), factors[0], slots[0], clocks[0], drive, row)
+    elif drive.sharing == CHIP:
+        serve_block(errors, factors, slots, clocks, drive, trains)
+    else:
+        compare_block(errors, factors, slots, clocks, drive, trains)
+
+
+@kernel
+def compare_block(errors, factors, slots, clocks, drive, trains):
+    """`generate_block`, line after line with all vectors side by side."""
+    count = factors.shape[0]
+    levels = np.empty(count, np.int32)
+    below = np.empty(count, np.uint32)
+    seen = np.empty(count, np.int32)
+    piece = PIECE + 1 - drive.bits if drive.source == LFSR else PIECE
+    most = 0
+    for v in range(count):
+        most = max(most, slots[v])
+    starts = np.empty((-(-most // piece), count), np.int32)
+    for part in range(starts.shape[0]):
+        for v in range(count):
+            starts[part, v] = (clocks[v] + part * piece) % drive.period
+    points = points_of(starts, most, drive)
+    for line in range(errors.shape[0]):
+        row = trains[line]
+        some = set_levels(errors[line], factors, drive, levels)
+        row[:] = U(0)
+        for begin in range(0, most if some else 0, piece):
+            run = min(most - begin, piece)
+            if drive.source == LFSR:
+                see_states(starts[begin // piece], drive.starts[line], drive.words, seen)
+                meet_registers(seen, levels, run, drive.highest, below)
+            else:
+                meet_points(points[begin : begin + run], drive.turned[line], levels, below)
+            add_piece(below, begin, row)
+        keep_slots(slots, row)
+
+
+@kernel
+def points_of(starts, most, drive):
+    """int32 (slots, V): the points that vectors meet from the clocks starts[0] on, none of registers."""
+    points = np.empty((0 if drive.source == LFSR else most, starts.shape[1]), np.int32)
+    for slot in range(points.shape[0]):
+        for v in range(starts.shape[1]):
+            points[slot, v] = drive.points[(starts[0, v] + slot) % drive.period]
+    return points
+
+
+@kernel
+def see_states(starts, own, words, seen):
+    """seen[v]: the word of a register of phase `own` at the clocks `starts`."""
+    starts = borrowed(starts)
+    words = borrowed(words)
+    seen = borrowed(seen)
+    for v in range(seen.shape[0]):
+        seen[v] = words[U(starts[v] + own)]
+
+
+@kernel
+def meet_points(points, turned, levels, below):
+    """below[v] (uint32): slots in which points[slot, v], exclusive or `turned`, are below levels[v]."""
+    points = borrowed(points)
+    levels = borrowed(levels)
+    below = borrowed(below)
+    below[:] = NO_SLOT
+    for slot in range(points.shape[0]):
+        one = np.uint32(1 << slot)
+        row = points[slot]
+        for v in range(below.shape[0]):
+            below[v] |= one if row[v] ^ turned < levels[v] else NO_SLOT
+
+
+@kernel
+def keep_slots(slots, trains):
+    """Take off what lies behind the slots of each vector, 0 to 64."""
+    slots = borrowed(slots)
+    trains = borrowed(trains)
+    for v in range(trains.shape[0]):
+        # A shift by a whole word is not defined: it is made in two.
+        behind = (~U(0) << U(slots[v] >> 1)) << U(slots[v] - (slots[v] >> 1))
+        trains[v] &= ~behind
