@@ -3,7 +3,8 @@
 from archsim.cost.estimate import price_run
 from archsim.ledger.component import Component
 from archsim.ledger.ledger import Ledger
-from archsim.run.result import FACTS, Result
+from archsim.run.document import FACTS
+from archsim.run.result import Result
 from hwlib.part import Parameter, Part
 from hwlib.quantity import Figure, Quantity, derive
 

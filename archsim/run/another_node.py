@@ -1,12 +1,67 @@
-"""The chip of a finished run at another node: wires and the clock follow the area, which follows
-the node.
+"""A stored run priced afresh, at its node or at another one: wires and the clock follow the area,
+which follows the node.
 """
 
 from __future__ import annotations
 
+import copy
+
+from archsim.cost.document import fill_prices
+from archsim.cost.estimate import Estimate, price_run
+from archsim.cost.unpriced import refuse_unpriced
 from archsim.ledger.component import Component
+from archsim.ledger.ledger import Ledger
 from archsim.run.run_facts import Row
 from hwlib.errors import InputError
+
+
+def components_of(document: Row) -> list[Component]:
+    """The components that were on the chip."""
+    return [
+        Component(
+            row["component"], row["part"], dict(row["parameters"]), row["count"], row["boundary"]
+        )
+        for row in document["inventory"]
+    ]
+
+
+def estimate_of(document: Row) -> Estimate:
+    """The stored ledger priced with the hwlib of today; see `Result.estimate`."""
+    refuse_unpriced(document)
+    ledger = Ledger.from_rows(document["ledger"])
+    try:
+        return price_run(
+            components_of(document),
+            ledger,
+            node_nm=document["node_nm"],
+            clock_mhz=document["clock_mhz"],
+            cycles=document["cycles"],
+            images=document["images"],
+        )
+    except RuntimeError as fault:
+        raise InputError(
+            f"cannot be priced by this version of archsim ({fault})",
+            where="result",
+            got=document["version"],
+        ) from None
+
+
+def repriced(document: Row, node_nm: float) -> Row:
+    """A document of its own with the prices of another node; see `Result.reprice`."""
+    refuse_unpriced(document)
+    document = copy.deepcopy(document)
+    stored = components_of(document)
+    inventory, note = stored, ""
+    if node_nm != document["node_nm"]:
+        inventory, note = inventory_at(document, stored, node_nm)
+        text = (
+            f"re-priced at {node_nm:g} nm; cycles and clock are those of the run at "
+            f"{document['node_nm']:g} nm"
+        )
+        document["notes"] = [*document["notes"], f"{text}; {note}" if note else text]
+    estimate_of(document)  # refuses a ledger that cannot be priced
+    document["node_nm"] = float(node_nm)
+    return fill_prices(document, inventory, Ledger.from_rows(document["ledger"]))
 
 
 def inventory_at(

@@ -10,7 +10,8 @@ from archsim.cost.explain import explain
 from archsim.cost.paths import leaves, named_tree, resolve
 from archsim.ledger.component import Component
 from archsim.ledger.ledger import Ledger
-from archsim.run.result import FACTS, Result
+from archsim.run.document import FACTS
+from archsim.run.result import Result
 from hwlib import InputError
 from hwlib.errors import StoredNote
 

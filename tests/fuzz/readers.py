@@ -108,7 +108,8 @@ def small_result():
     rows.
     """
     from archsim.ledger.ledger import Ledger
-    from archsim.run.result import FACTS, Result
+    from archsim.run.document import FACTS
+    from archsim.run.result import Result
 
     whole = archsim.simulate(NETWORK, CHIP)
     components = whole.inventory_components()[:5]

@@ -68,7 +68,9 @@ def test_network_chip_and_scheme_go_from_the_command_to_the_build():
         "archsim/cli/run.py": {"load_network", "load_architecture", "load_scheme", "simulate"},
         "archsim/run/simulation.py": {"build_trace", "build_chip", "timed_facts"},
         "archsim/run/run_facts.py": {"EventMachine", "ledger_of_machine"},
-        "archsim/run/result.py": {"price_run", "fill_prices"},
+        "archsim/run/result.py": {"document_of"},
+        "archsim/run/document.py": {"fill_prices"},
+        "archsim/cost/document.py": {"price_run"},
     }
     for path, names in ways.items():
         assert names <= called(path), path

@@ -1,0 +1,61 @@
+"""The document of a run that has just ended: what was measured, and its prices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from archsim.basics.version import VERSION
+from archsim.cost.document import fill_prices
+from archsim.ledger.component import Component
+from archsim.ledger.ledger import Ledger
+from archsim.readers.versions import current_version
+from archsim.run.run_facts import Row, RunFacts
+
+FACTS = tuple(RunFacts.__annotations__)
+"""What the simulator measures and the caller of `Result.from_run` hands over."""
+_COUNTED = ("by_layer", "by_phase", "busy_fractions")  # which the document holds with their prices
+
+
+def limited_by(resources: Sequence[Row], cycles: int | None) -> Row | None:
+    """The busiest resource and the bound that it sets: its busy cycles (of a port, of a tile of a
+    layer), fewer than which no order of the same work takes. None where nothing was timed."""
+    rows = [row for row in resources if row["total_cycles"]]
+    if not cycles or not rows:
+        return None
+    bounds = {row["name"]: -(-row["busy_cycles"] * cycles // row["total_cycles"]) for row in rows}
+    busiest = max(bounds, key=bounds.__getitem__)
+    return {"resource": busiest, "at_least_cycles": bounds[busiest]}
+
+
+def document_of(
+    facts: RunFacts, inventory: Sequence[Component], ledger: Ledger, setup: Row | None
+) -> Row:
+    """The document of a finished run; see `Result.from_run`."""
+    if set(facts) != set(FACTS):
+        raise RuntimeError(f"facts of a run missing or unknown: {sorted(set(facts) ^ set(FACTS))}")
+    cycles = facts["cycles"]
+    document: Row = {
+        "schema": current_version("result"),
+        "version": VERSION,
+        "timing": cycles is not None,
+    }
+    document |= {key: value for key, value in _ordered(facts) if key not in _COUNTED}
+    seconds = None if cycles is None else cycles / (facts["clock_mhz"] * 1e6)
+    document["latency_s"] = seconds
+    document["latency_per_image_s"] = None if seconds is None else seconds / facts["images"]
+    document["limited_by"] = limited_by(facts["resources"], cycles)
+    document["by_layer"] = [dict(row) for row in facts["by_layer"]]
+    document["by_phase"] = {phase: {"cycles": count} for phase, count in facts["by_phase"].items()}
+    document["by_component"] = {
+        name: {"busy_fraction": share} for name, share in facts["busy_fractions"].items()
+    }
+    document["ledger"] = ledger.to_rows()
+    if setup is not None:
+        document["setup"] = setup
+    return fill_prices(document, inventory, ledger)
+
+
+def _ordered(facts: RunFacts) -> list[tuple[str, Any]]:
+    """Facts in the order of the document."""
+    return sorted(facts.items(), key=lambda item: FACTS.index(item[0]))
