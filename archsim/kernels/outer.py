@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from archsim.kernels.compiled import kernel
+from archsim.kernels.compiled import borrowed, kernel
+from archsim.kernels.number_formats import store_quantity
 
 ZERO = np.float32(0.0)
 
@@ -27,6 +28,16 @@ def add_products(weights, inputs, errors, rate):
                 factor, line = rate * errors[i, v], weights[i]
                 for j in range(columns):
                     line[j] += factor * x[j]
+
+
+@kernel
+def sum_products(sums, inputs, errors, scale, form, keys, image):
+    """`add_products` of an image to sums (M, N) that go back to the buffer as words (see
+    `number_formats.store_quantity`), in one call.
+    """
+    sums = borrowed(sums)
+    add_products(sums, inputs, errors, np.float32(1.0))
+    store_quantity(sums.reshape(-1), scale, form, keys, image, 0)
 
 
 def add_products_reference(

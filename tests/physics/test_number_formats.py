@@ -1,14 +1,17 @@
 """Are words rounded as their format says, and does the scale of fixed point follow them?"""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from archsim.chip.blocks.vector_unit import WORD_BITS
 from archsim.kernels import number_formats as formats
 from archsim.kernels import number_formats_reference as twin
+from archsim.kernels.outer import add_products_reference
 from archsim.kernels.random import as_word, row_key, stream_key
 from archsim.kernels.random_reference import row_key_reference, stream_key_reference
-from archsim.schemes.shared.words import FORMATS, Arithmetic
+from archsim.schemes.shared.words import FORMATS, WORDS, Arithmetic, Words
 from hwlib.errors import InputError
 
 F = np.float32
@@ -139,3 +142,25 @@ def test_formats_are_those_that_have_a_price():
     assert set(FORMATS) == set(WORD_BITS)
     with pytest.raises(InputError, match="bf16"):
         Arithmetic("bf61")
+
+
+@pytest.mark.parametrize("rounding", ["nearest", "stochastic"])
+def test_sums_of_an_image_are_words_once_it_is_over_under_keys_of_their_own(rounding):
+    arithmetic = Arithmetic("int8", rounding)
+    layer = SimpleNamespace(index=0, tile=9, name="w1", arithmetic=arithmetic)
+    words = Words([layer], 5)
+    words.hold("other", "sums")
+    rng = np.random.default_rng(4)
+    inputs, errors = (rng.standard_normal((n, 7)).astype(np.float32) for n in (6, 3))
+    sums = np.zeros((3, 6), np.float32)
+    expected = sums.copy()
+    scale = np.zeros(formats.SCALE_FIELDS, np.int64)
+    for step in (11, 12):
+        words.add(layer, "sums", inputs, errors, step, sums)
+        add_products_reference(expected, inputs, errors, 1.0)
+        stream = stream_key_reference(5, step, 9, int(WORDS) + 1)
+        key = row_key_reference(stream, 0)
+        rounded = twin.store_reference(expected.reshape(-1), scale, arithmetic.word_form, step, key)
+        expected = rounded.reshape(3, 6)
+    np.testing.assert_array_equal(sums, expected)
+    assert words.told()["w1"]["sums"]["rounded"] == 36

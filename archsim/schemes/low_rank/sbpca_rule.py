@@ -144,8 +144,7 @@ class LowRankRule(UpdateRule[LowRankSettings]):
     def _factor_words(self, layer: LayerState, step: int) -> FactorWords:
         """Scales and keys of a layer's factors, for an image."""
         X, D, s = (self.words.kept[name, layer.index] for name in FACTORS)
-        keys = (U(step), as_word(self.seed), X.tile, X.stream)
-        return FactorWords(X.scale, D.scale, s.scale, self.words.form, *keys)
+        return FactorWords(X.scale, D.scale, s.scale, self.words.form, U(step), *X.keys)
 
     def _store_factors(
         self, layer: LayerState, estimate: _Estimate, step: int, part: int = 0

@@ -8,7 +8,6 @@ from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
-from archsim.kernels.outer import add_products
 from archsim.schemes.rule import LayerState, UpdateRule
 from archsim.schemes.shared.optimiser_rule import Optimisers, OptimiserSettings, reference_step
 from archsim.schemes.shared.writing import devices_of_a_weight, write_targets
@@ -30,10 +29,8 @@ class GradientRule(UpdateRule[Settings]):
 
     def image(self, layer: LayerState, inputs: np.ndarray, errors: np.ndarray, step: int) -> None:
         gradient = self.gradients[layer.index]
-        add_products(gradient, inputs, errors, F(1))
-        self.words.store(
-            layer, "gradient", gradient, step
-        )  # the sums stay in the lanes for an image
+        # the sums stay in the lanes for an image
+        self.words.add(layer, "gradient", inputs, errors, step, gradient)
         self.done[layer.index].add(
             "vector_unit", "multiply_add", layer.weights.size * inputs.shape[1]
         )

@@ -23,8 +23,9 @@ from archsim.kernels.number_formats import (
     SCALE_FIELDS,
     SET,
     WIDE,
-    store_words,
+    store_quantity,
 )
+from archsim.kernels.outer import add_products, sum_products
 from archsim.kernels.random import as_word
 from hwlib.errors import InputError, nearest
 from hwlib.parts.floating_point import FLOATING_FORMATS
@@ -102,11 +103,12 @@ EXACT = Arithmetic()
 
 
 class WordQuantity(NamedTuple):
-    """A quantity of a layer: its scale, and the keys of its random numbers."""
+    """A quantity of a layer: its scale, and the keys of its random numbers, uint64 (3,): seed, the
+    layer's tile and the quantity's own stream.
+    """
 
     scale: np.ndarray
-    tile: np.uint64
-    stream: np.uint64
+    keys: np.ndarray
 
 
 class Words:
@@ -130,7 +132,8 @@ class Words:
             scales = np.zeros((len(self.layers), SCALE_FIELDS), np.int64)
             self.scales[name] = scales
             for scale, layer in zip(scales, self.layers):
-                self.kept[name, layer.index] = WordQuantity(scale, as_word(layer.tile), stream)
+                keys = np.array([self.seed, as_word(layer.tile), stream], U)
+                self.kept[name, layer.index] = WordQuantity(scale, keys)
 
     def store(
         self, layer: LayerState, name: str, values: np.ndarray, step: int, part: int = 0
@@ -147,16 +150,29 @@ class Words:
         if self.exact:
             return
         kept = self.kept[name, layer.index]
-        store_words(
-            values.reshape(-1),
-            kept.scale,
-            self.form,
-            U(step),
-            self.seed,
-            kept.tile,
-            kept.stream,
-            U(part),
-        )
+        store_quantity(values.reshape(-1), kept.scale, self.form, kept.keys, step, part)
+
+    def add(
+        self,
+        layer: LayerState,
+        name: str,
+        inputs: np.ndarray,
+        errors: np.ndarray,
+        step: int,
+        sums: np.ndarray,
+    ) -> None:
+        """Add an image's outer products to a quantity of a layer, and round it.
+
+        Args:
+            layer, name, step: as `store`.
+            inputs, errors: float32, a vector a column, (N, V) and (M, V).
+            sums: the quantity, float32 (M, N), contiguous, in place.
+        """
+        if self.exact:
+            add_products(sums, inputs, errors, np.float32(1.0))
+            return
+        kept = self.kept[name, layer.index]
+        sum_products(sums, inputs, errors, kept.scale, self.form, kept.keys, step)
 
     def state(self) -> dict[str, np.ndarray]:
         """What a checkpoint carries."""
