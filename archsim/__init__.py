@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from archsim.devices.presets import list_devices
     from archsim.exploration.sweep import explore
     from archsim.run.building import build
+    from archsim.run.checking import check
     from archsim.run.citations import cite
     from archsim.run.recorded_trace import load_trace
     from archsim.run.result import Result
@@ -53,6 +54,7 @@ _HOMES = {
     "validate": "archsim.validation",
     "list_devices": "archsim.devices.presets",
     "list_components": "hwlib",
+    "check": "archsim.run.checking",
     "cite": "archsim.run.citations",
     "explain": "archsim.cost.explain",
     "load_trace": "archsim.run.recorded_trace",
@@ -73,6 +75,7 @@ __all__ = [
     "Trace",
     "__version__",
     "build",
+    "check",
     "cite",
     "compare",
     "explain",

@@ -4,13 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 from archsim.readers.files import checked_path
 from hwlib.errors import InputError, nearest
 from workloads.network import Network
 
+if TYPE_CHECKING:
+    from workloads.onnx.inspection import Inspected
+
 FORMATS = (".toml", ".onnx", ".csv")
 _BUILT_IN = Path(__file__).parent / "networks"
+
+
+class NetworkReading(TypedDict, total=False):
+    """How a network's file is meant: the keywords of `load_network`."""
+
+    shapes: Mapping[str, int] | None
+    batch_axis: int | str | None
+    padding: str | None
+    products: str | Sequence[str] | None
 
 
 def load_network(
@@ -58,13 +71,8 @@ def load_network(
         )
     if suffix != ".onnx":
         _refuse_onnx_options(text, shapes, batch_axis)
-    for option, value in (("padding", padding), ("products", products)):
-        if value is not None and suffix != ".csv":
-            raise InputError(
-                "belongs to SCALE-Sim and NeuroSim .csv files only",
-                where=f"{text}: {option}",
-                got=value,
-            )
+    if suffix != ".csv":
+        _refuse_table_options(text, padding, products)
     # A reader is imported for its own files only: onnx alone takes a second.
     if suffix == ".onnx":
         from workloads.onnx_file import read_onnx_network
@@ -77,6 +85,37 @@ def load_network(
     from workloads.toml_file import read_toml_network
 
     return read_toml_network(path)
+
+
+def inspect_network(name_or_path: str | Path, **reading: Unpack[NetworkReading]) -> Inspected:
+    """The network of an ONNX file as far as it can be taken.
+
+    Args:
+        name_or_path: of the file.
+        reading: shapes and batch_axis, as of `load_network`.
+
+    Returns:
+        the `Inspected`: the network, and every node that is not taken.
+
+    Raises:
+        InputError: for what is no ONNX file.
+    """
+    from workloads.onnx.inspection import inspect_onnx  # onnx alone takes a second
+
+    path = _path_of(name_or_path)
+    _refuse_table_options(str(path), reading.get("padding"), reading.get("products"))
+    return inspect_onnx(path, reading.get("shapes"), reading.get("batch_axis"))
+
+
+def _refuse_table_options(text: str, padding: object, products: object) -> None:
+    """Raise InputError where another file is given what only a layer table has."""
+    for option, value in (("padding", padding), ("products", products)):
+        if value is not None:
+            raise InputError(
+                "belongs to SCALE-Sim and NeuroSim .csv files only",
+                where=f"{text}: {option}",
+                got=value,
+            )
 
 
 def _refuse_onnx_options(

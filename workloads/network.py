@@ -15,6 +15,7 @@ from archsim.operators.matrix import Matrix as Matrix
 from archsim.operators.vocabulary import FUNCTIONS
 from hwlib.errors import unknown
 from hwlib.text import html_table
+from workloads.readings import Reading
 
 if TYPE_CHECKING:
     import numpy as np
@@ -147,6 +148,7 @@ class Network:
         notes: what an importer had to assume, and with which option it is overruled.
         tensors: where the file's own values are; None where it has none.
         without_values: why no real data can go through the network; empty where they can.
+        readings: those of the notes that an option overrules.
     """
 
     name: str
@@ -155,6 +157,7 @@ class Network:
     notes: tuple[str, ...] = field(default_factory=tuple)
     tensors: Tensors | None = None
     without_values: tuple[str, ...] = ()
+    readings: tuple[Reading, ...] = ()
 
     def layer(self, name: str) -> Layer:
         """One layer by its name.

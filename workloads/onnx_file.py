@@ -11,43 +11,16 @@ from pathlib import Path
 
 import numpy as np
 
-from archsim.readers.table import check_size
 from hwlib.errors import InputError
 from workloads.network import Layer, Network
-from workloads.onnx import (
-    elements,
-    joins,
-    normalisations,
-    products,
-    rearrange,
-    recurrent,
-    reductions,
-    resizing,
-    transposed,
-    windows,
-)
 from workloads.onnx.arithmetic import Array
+from workloads.onnx.build import CONVERTERS as CONVERTERS
+from workloads.onnx.build import build
 from workloads.onnx.builder import Builder
 from workloads.onnx.constants import Constants
-from workloads.onnx.graph import read_graph
-from workloads.onnx.inference import infer_shapes
 from workloads.onnx.node import printable
-from workloads.onnx.reader import Role, Value
+from workloads.onnx.reader import Role
 from workloads.onnx.weights import LayerWeights, layer_weights
-
-CONVERTERS = (
-    windows.CONVERTERS
-    | reductions.CONVERTERS
-    | products.CONVERTERS
-    | recurrent.CONVERTERS
-    | elements.CONVERTERS
-    | normalisations.CONVERTERS
-    | joins.CONVERTERS
-    | rearrange.CONVERTERS
-    | transposed.CONVERTERS
-    | resizing.CONVERTERS
-)
-"""ONNX operators that may lie on the path from input to output."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +90,33 @@ def read_onnx_network(
 
     Raises InputError with the file and, where one is at fault, the node.
     """
-    path = Path(path)
-    builder = build(path, shapes, batch_axis)
+    builder = build(Path(path), shapes, batch_axis)
+    return network_of(builder, builder.graph.outputs, asked_for(shapes, batch_axis))
+
+
+Asked = tuple[tuple[tuple[str, int], ...], int | str | None]
+"""Sizes of symbolic dimensions and the axis of the batch, as they were given."""
+
+
+def asked_for(shapes: Mapping[str, int] | None, batch_axis: int | str | None) -> Asked:
+    """The options of a call, so that the file is read in the same way again."""
+    return tuple(sorted((shapes or {}).items())), batch_axis
+
+
+def network_of(builder: Builder, outputs: list[str], asked: Asked) -> Network:
+    """The network of the layers that some tensors need.
+
+    Args:
+        builder: after the nodes.
+        outputs: names of the tensors.
+        asked: the options of the call.
+
+    Returns:
+        the `Network`, its notes and where its values are.
+    """
     graph = builder.graph
-    layers = builder.finished(graph.outputs)
+    path = Path(graph.where)
+    layers = builder.finished(outputs)
     notes = [*graph.notes, *_counted(builder.notes)]
     if len(graph.outputs) > 1:
         names = ", ".join(map(printable, graph.outputs))
@@ -130,11 +126,14 @@ def read_onnx_network(
         )
     notes += _equal_weights(builder, layers)
     source = f"ONNX file {path.name}, opset {graph.opset}; {graph.batch_text}"
-    tensors = OnnxTensors(
-        str(path), graph.digest, tuple(sorted((shapes or {}).items())), batch_axis
-    )
     return Network(
-        path.stem, layers, source, tuple(notes), tensors, tuple(_counted(builder.inexact))
+        path.stem,
+        layers,
+        source,
+        tuple(notes),
+        OnnxTensors(str(path), graph.digest, *asked),
+        tuple(_counted(builder.inexact)),
+        tuple(graph.readings),
     )
 
 
@@ -186,24 +185,3 @@ def load_weights(
         for name, source in builder.weights.items()
         if name in kept
     }
-
-
-def build(
-    path: Path, shapes: Mapping[str, int] | None = None, batch_axis: int | str | None = None
-) -> Builder:
-    """The builder after every node on the path."""
-    graph = read_graph(path, frozenset(CONVERTERS))
-    infer_shapes(graph, shapes or {}, batch_axis)
-    builder = Builder(graph)
-    for name, axis in graph.inputs.items():
-        full = graph.shape(name, graph.path[0])
-        shape = check_size(
-            builder.per_image(full, axis, graph.path[0]) or (1,),
-            f"{path}: input '{printable(name)}'",
-        )
-        layer = builder.unique(printable(name).strip() or "input")
-        builder.layers[layer] = Layer(layer, "input", (), (), shape)
-        builder.values[name] = Value(layer, full, axis)
-    for node in graph.path:
-        CONVERTERS[node.op_type](builder, node)
-    return builder

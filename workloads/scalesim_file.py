@@ -95,7 +95,11 @@ def read_scalesim_network(
     if any(line.sparse for line in lines):
         notes.add("the sparsity column is not used")
     return Network(
-        path.stem, tuple(joined), f"SCALE-Sim topology {path.name} ({form} form)", notes.texts()
+        path.stem,
+        tuple(joined),
+        f"SCALE-Sim topology {path.name} ({form} form)",
+        notes.texts(),
+        readings=notes.readings(),
     )
 
 
@@ -166,6 +170,7 @@ def _convolutions(lines: list[_Line], reading: str, column: bool, notes: Notes) 
     elif not column:
         reading, text = choose_reading(windows)
         notes.first(text)
+        notes.overrule(text, reading, "--padding")
     layers = []
     for index, line in enumerate(lines):
         padded = (line.padding,) * 4 if reading == "auto" else (0,) * 4

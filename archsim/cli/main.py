@@ -25,6 +25,8 @@ COMMANDS = {
     "run": "simulate one inference or training step: mm2, uW, J and cycles by component, layer and phase",
     "train": "train on the array physics: accuracy per epoch, measured activity, and the silicon cost of "
     "that training",
+    "check": "what would be imported of a network, before anything runs: unsupported operators, assumptions, "
+    "counts, and what trains or carries data",
     "explore": "design-space sweep, resumable, on all cores or on a cluster: Pareto fronts",
     "compare": "the update schemes side by side on the same network, chip and data",
     "report": "make or remake the report of a finished run",

@@ -52,12 +52,15 @@ def read_neurosim_network(
     notes = Notes()
     rows = [_row(cells, f"{path}: line {line}") for line, cells in lines]
     padded = reading != "none"
-    notes.add(
+    padding = (
         "padding read as 'same' in the whole file, as the networks of NeuroSim have it; --padding "
         "none counts as NeuroSim itself does"
         if reading == "auto"
         else f"padding '{reading}' in the whole file, as asked"
     )
+    notes.add(padding)
+    if reading == "auto":
+        notes.overrule(padding, "same", "--padding")
     layers: list[Layer] = []
     for index, row in enumerate(rows):
         where, name = f"{path}: line {lines[index][0]}", f"layer{index + 1}"
@@ -76,8 +79,13 @@ def read_neurosim_network(
         notes.add(
             "pooling is by two, or of the whole map where the next layer takes one number a channel"
         )
+    joined = tuple(chain(layers, notes))
     return Network(
-        path.stem, tuple(chain(layers, notes)), f"NeuroSim network file {path.name}", notes.texts()
+        path.stem,
+        joined,
+        f"NeuroSim network file {path.name}",
+        notes.texts(),
+        readings=notes.readings(),
     )
 
 

@@ -90,16 +90,21 @@ def note_products(layers: Sequence[Layer], wanted: object, notes: Notes) -> None
             if wanted not in (None, "auto")
             else " by their names; --product none or NAME,NAME overrules"
         )
-        notes.add(
-            f"products of two activations{told}: no weights, {work:,} multiply-accumulates on the vector unit"
-            + named(layer.name for layer in products)
+        text = (
+            f"products of two activations{told}: no weights, {work:,} multiply-accumulates on the "
+            f"vector unit{named(layer.name for layer in products)}"
         )
+        notes.add(text)
+        if told:
+            notes.overrule(text, ", ".join(layer.name for layer in products), "--product")
     elif wanted in (None, "auto") and (pair := _attention_like(layers)):
-        notes.add(
+        text = (
             f"{pair[0]} and {pair[1]} have the shapes of an attention's two products, but not "
             "their names: read as weights; "
             f"--product {pair[0]},{pair[1]} reads them as products of activations"
         )
+        notes.add(text)
+        notes.overrule(text, "none", "--product")
 
 
 def _attention_like(layers: Sequence[Layer]) -> tuple[str, str] | None:

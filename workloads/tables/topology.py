@@ -15,6 +15,7 @@ from archsim.readers.files import read_text
 from archsim.readers.table import require_count
 from hwlib.errors import InputError
 from workloads.network import Layer
+from workloads.readings import Reading
 
 LARGEST_TOTAL = 2**50
 """Multiply-accumulates of a network: counts of them stay exact in a double."""
@@ -30,6 +31,7 @@ class Notes:
 
     def __init__(self) -> None:
         self._layers: dict[str, list[str]] = {}
+        self._overruled: dict[str, tuple[str, str]] = {}
 
     def add(self, text: str, layer: str = "") -> None:
         self._layers.setdefault(text, []).append(layer)
@@ -37,8 +39,19 @@ class Notes:
     def first(self, text: str) -> None:
         self._layers = {text: [""]} | self._layers
 
+    def overrule(self, text: str, value: str, option: str) -> None:
+        """Say of a note which value was chosen and which option chooses another one."""
+        self._overruled[text] = value, option
+
     def texts(self) -> tuple[str, ...]:
-        return tuple(text + named(filter(None, layers)) for text, layers in self._layers.items())
+        return tuple(map(self._told, self._layers))
+
+    def readings(self) -> tuple[Reading, ...]:
+        """Those of the notes that an option overrules."""
+        return tuple(Reading(self._told(text), *choice) for text, choice in self._overruled.items())
+
+    def _told(self, text: str) -> str:
+        return text + named(filter(None, self._layers[text]))
 
 
 def named(layers: Iterable[str]) -> str:

@@ -1,0 +1,253 @@
+"""A network before anything runs: what of it is taken, what was assumed, and what each layer can do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Unpack
+
+from archsim.operators.digital_work import forward_work
+from archsim.operators.forward import can_carry
+from archsim.training.trainable import untrainable
+from hwlib.errors import InputError
+from hwlib.text import html_table
+from workloads.load import NetworkReading, load_network
+from workloads.network import Layer, Network
+
+if TYPE_CHECKING:
+    from workloads.onnx.inspection import Inspected
+
+
+@dataclass(frozen=True, slots=True)
+class LayerCheck:
+    """One layer.
+
+    Args:
+        layer: its name.
+        operator: what it computes.
+        macs: multiply-accumulates an image: of its array, or of a product of two activations.
+        weights: its own weights on arrays, without biases.
+        on_array: whether its weights sit on crossbars.
+        trains: whether `train` has a kernel for it.
+        carries_data: whether real data can go through it.
+        counted_as: the operator whose cost it has; None for what is not supported.
+    """
+
+    layer: str
+    operator: str
+    macs: int
+    weights: int
+    on_array: bool
+    trains: bool
+    carries_data: bool
+    counted_as: str | None
+
+    @property
+    def verdict(self) -> str:
+        """The most that can be done with the layer, in a word or two."""
+        if self.counted_as is None:
+            return "not supported"
+        if self.operator == "input":
+            return ""
+        words = [
+            word
+            for word, can in (("trains", self.trains), ("carries data", self.carries_data))
+            if can
+        ]
+        return ", ".join(words) or "priced only"
+
+
+@dataclass(frozen=True, slots=True)
+class UnsupportedNode:
+    """A node of a file that is not taken: where it stands, its operator, and what to do."""
+
+    node: str
+    operator: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Assumption:
+    """What was taken where the file leaves something open. `option` overrules it; None where none
+    does.
+    """
+
+    what: str
+    value: str | int | None
+    option: str | None
+
+
+@dataclass(frozen=True)
+class NetworkCheck:
+    """What `archsim.check` says of a network.
+
+    Args:
+        network: its name.
+        layers: what each layer is and can do.
+        unsupported: every node that is not taken.
+        assumptions: everything that was assumed.
+        without_values: why no real data can go through it, beside single layers.
+        untrained: layers that do not train, and what they are.
+        unreached: nodes behind one that is not taken, of which nothing can be said.
+    """
+
+    network: str
+    layers: tuple[LayerCheck, ...]
+    unsupported: tuple[UnsupportedNode, ...] = ()
+    assumptions: tuple[Assumption, ...] = ()
+    without_values: tuple[str, ...] = ()
+    untrained: Mapping[str, str] = field(default_factory=dict)
+    unreached: int = 0
+
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulates an image, on arrays and between activations."""
+        return sum(row.macs for row in self.layers)
+
+    @property
+    def weights(self) -> int:
+        """Weights on arrays; a matrix that several layers read counts once."""
+        return sum(row.weights for row in self.layers)
+
+    @property
+    def loads(self) -> bool:
+        """Whether the network can be priced."""
+        return not self.unsupported
+
+    @property
+    def trains(self) -> bool:
+        """Whether `archsim train` has a kernel for every layer."""
+        return self.loads and not self.untrained
+
+    @property
+    def carries_data(self) -> bool:
+        """Whether real data can go through every layer."""
+        able = all(row.carries_data for row in self.layers)
+        return self.loads and able and not self.without_values
+
+    def to_dict(self) -> dict[str, Any]:
+        """The document that `archsim check --json` prints."""
+        return {
+            "network": self.network,
+            "macs": self.macs,
+            "weights": self.weights,
+            "loads": self.loads,
+            "trains": self.trains,
+            "carries_data": self.carries_data,
+            "layers": [asdict(row) for row in self.layers],
+            "unsupported": [asdict(node) for node in self.unsupported],
+            "unreached": self.unreached,
+            "assumptions": [asdict(item) for item in self.assumptions],
+            "without_values": list(self.without_values),
+            "untrained": dict(self.untrained),
+        }
+
+    def __repr__(self) -> str:
+        return f"NetworkCheck({self.network}: {self.summary})"
+
+    @property
+    def summary(self) -> str:
+        """One line: what can be done with the network."""
+        if not self.loads:
+            nodes = len(self.unsupported)
+            return f"{nodes} {'node is' if nodes == 1 else 'nodes are'} not supported"
+        train = "trains" if self.trains else "does not train"
+        return f"is priced, {train}, {'carries' if self.carries_data else 'does not carry'} data"
+
+    def _repr_html_(self) -> str:
+        rows = [
+            (
+                row.layer,
+                row.operator,
+                f"{row.macs:,}" if row.macs else "",
+                f"{row.weights:,}" if row.weights else "",
+                row.verdict,
+            )
+            for row in self.layers
+        ]
+        heads = ("layer", "operator", "multiply-accumulates an image", "weights", "")
+        notes = [f"{item.node}: {item.hint}" for item in self.unsupported]
+        notes += [item.what for item in self.assumptions]
+        told = "".join(f"<p>{escape(text)}</p>" for text in notes)
+        return f"<p><b>{escape(repr(self))}</b></p>{html_table(heads, rows)}{told}"
+
+
+def check(network: str | Path | Network, **reading: Unpack[NetworkReading]) -> NetworkCheck:
+    """Say of a network what would be imported, before anything runs.
+
+    Args:
+        network: a built-in name, a path (TOML, ONNX, layer table), or a `Network`.
+        reading: shapes, batch_axis, padding and products, as of `load_network`.
+
+    Returns:
+        the `NetworkCheck`: every unsupported node at once, every assumption and the option that
+        overrules it, multiply-accumulates and weights by layer, and whether a layer trains, carries
+        data or is only priced.
+
+    Raises:
+        InputError: for what is no network at all.
+    """
+    if isinstance(network, Network):
+        if any(value is not None for value in reading.values()):
+            raise InputError("a network in memory has been read already", where="check")
+        return _checked(network)
+    if str(network).lower().endswith(".onnx"):
+        from workloads.load import inspect_network  # onnx takes a second to load
+
+        seen = inspect_network(network, **reading)
+        return _checked(seen.network, seen)
+    return _checked(load_network(network, **reading))
+
+
+def _checked(network: Network, seen: Inspected | None = None) -> NetworkCheck:
+    stand_ins = seen.stand_ins if seen else {}
+    lacking = untrainable(network) if network.layers else {}
+    lacking = {name: what for name, what in lacking.items() if name not in stand_ins}
+    gaps = (f"the file leaves out what joins these layers: {', '.join(network.gaps[:5])}",)
+    return NetworkCheck(
+        network.name,
+        tuple(_layer(layer, lacking, stand_ins) for layer in network.layers),
+        tuple(UnsupportedNode(*item[1:]) for item in (seen.refused if seen else ())),
+        tuple(_assumptions(network)),
+        (*network.without_values, *(gaps if network.gaps else ())),
+        lacking,
+        seen.unreached if seen else 0,
+    )
+
+
+def _layer(layer: Layer, lacking: Mapping[str, str], stand_ins: Mapping[str, str]) -> LayerCheck:
+    if layer.name in stand_ins:
+        operator = stand_ins[layer.name]
+        return LayerCheck(layer.name, operator, 0, 0, False, False, False, None)
+    work = 0
+    if layer.on_array:
+        work = layer.matrix.multiply_accumulates
+    elif layer.operator == "matmul":
+        work = int(forward_work(layer)["multiply_add"])
+    return LayerCheck(
+        layer.name,
+        layer.computes,
+        work,
+        layer.matrix.weights if layer.on_array and not layer.shares else 0,
+        layer.on_array,
+        layer.name not in lacking,
+        can_carry(layer) and not _is_gap(layer),
+        layer.operator,
+    )
+
+
+def _is_gap(layer: Layer) -> bool:
+    """A join that stands for what a table leaves out."""
+    return layer.operator == "reshape" and layer.input_elements != layer.output_elements
+
+
+def _assumptions(network: Network) -> Iterator[Assumption]:
+    overruled = {reading.note: reading for reading in network.readings}
+    for note in network.notes:
+        reading = overruled.get(note)
+        if reading is None:
+            yield Assumption(note, None, None)
+        else:
+            yield Assumption(note, reading.value, reading.option)

@@ -1,0 +1,75 @@
+"""Every node on the path of an ONNX graph through the converter of its operator."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from archsim.readers.table import check_size
+from workloads.network import Layer
+from workloads.onnx import (
+    elements,
+    joins,
+    normalisations,
+    products,
+    rearrange,
+    recurrent,
+    reductions,
+    resizing,
+    transposed,
+    windows,
+)
+from workloads.onnx.builder import Builder
+from workloads.onnx.graph import Graph, read_graph
+from workloads.onnx.inference import infer_shapes
+from workloads.onnx.node import printable
+from workloads.onnx.reader import Value
+from workloads.onnx.refusals import check_form, refused_nodes, unsupported
+
+CONVERTERS = (
+    windows.CONVERTERS
+    | reductions.CONVERTERS
+    | products.CONVERTERS
+    | recurrent.CONVERTERS
+    | elements.CONVERTERS
+    | normalisations.CONVERTERS
+    | joins.CONVERTERS
+    | rearrange.CONVERTERS
+    | transposed.CONVERTERS
+    | resizing.CONVERTERS
+)
+"""ONNX operators that may lie on the path from input to output."""
+
+
+def build(
+    path: Path, shapes: Mapping[str, int] | None = None, batch_axis: int | str | None = None
+) -> Builder:
+    """The builder after every node on the path. Raises InputError for the first that is not taken,
+    and for all of unknown operators at once.
+    """
+    graph = read_graph(path)
+    refused = refused_nodes(graph, CONVERTERS)
+    if refused:
+        raise unsupported(refused)
+    for node in graph.path:
+        check_form(graph, node)
+    builder = begin(graph, shapes, batch_axis)
+    for node in graph.path:
+        CONVERTERS[node.op_type](builder, node)
+    return builder
+
+
+def begin(graph: Graph, shapes: Mapping[str, int] | None, batch_axis: int | str | None) -> Builder:
+    """The builder with the inputs of the network."""
+    infer_shapes(graph, shapes or {}, batch_axis)
+    builder = Builder(graph)
+    for name, axis in graph.inputs.items():
+        full = graph.shape(name, graph.path[0])
+        shape = check_size(
+            builder.per_image(full, axis, graph.path[0]) or (1,),
+            f"{graph.where}: input '{printable(name)}'",
+        )
+        layer = builder.unique(printable(name).strip() or "input")
+        builder.layers[layer] = Layer(layer, "input", (), (), shape)
+        builder.values[name] = Value(layer, full, axis)
+    return builder
