@@ -11,6 +11,7 @@ from archsim.exploration.sweep import Sweep
 from archsim.ledger.component import Component
 from archsim.ledger.ledger import Ledger
 from archsim.run.building import Build
+from archsim.run.checking import NetworkCheck
 from archsim.run.citations import Citations
 from archsim.run.run_facts import RunFacts
 from archsim.run.trained import Training
@@ -89,6 +90,10 @@ def simulate(network: archsim.Network, chip: archsim.Architecture) -> None:
     if result.outputs is not None:
         assert_type(result.outputs.shape, tuple[Any, ...])
     assert_type(archsim.explain(result, "energy_j.by_component.adc"), Node)
+    checked = archsim.check("lenet1", padding=None)
+    assert_type(checked, NetworkCheck)
+    assert_type(checked.to_dict()["macs"], Any)
+    assert_type(checked.assumptions[0].option, str | None)
     sources = archsim.cite(result)
     assert_type(sources, Citations)
     assert_type(sources.text() + sources.bibtex(), str)
