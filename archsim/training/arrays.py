@@ -13,17 +13,18 @@ from archsim.devices.array import DeviceArray
 from archsim.devices.device import Device
 from archsim.devices.presets import load_device
 from archsim.devices.unread import unread
-from archsim.kernels.compiled import kernel
-from archsim.kernels.generators import CLOCK, Generators, generator_state, make_generators
-from archsim.kernels.random import DEVICE, as_word, row_key, stream_key, uniform
+from archsim.kernels.generators import CLOCK
+from archsim.kernels.random import as_word
 from archsim.kernels.read import converter_step
 from archsim.kernels.update import COUNTS
 from archsim.schemes.shared.state_read import LineRead
 from archsim.schemes.shared.writing import write_first
 from archsim.trace.upkeep import Refreshes
+from archsim.training.first_state import draw_uniform, first_generators, layer_scales
+from archsim.training.flat_devices import flattened
 from archsim.training.reads import tile_number
 from archsim.training.records import Devices
-from archsim.training.settings import TrainingSettings, device_of, verified_range
+from archsim.training.settings import TrainingSettings, device_of
 from archsim.training.table import (
     COLUMNS,
     COPIES,
@@ -37,13 +38,9 @@ from archsim.training.table import (
 from hwlib.errors import InputError
 
 F = np.float32
-MOST_CELLS = (
-    2**28
-)  # weights of all copies; a cell with its state and drawn parameters takes some ten numbers
+# Weights of all copies; a cell with its state and drawn parameters takes some ten numbers.
+MOST_CELLS = 2**28
 REFRESHES = COUNTS.index("refreshes")  # and behind it their pulses and the pairs left outside
-INITIAL = (
-    1 << 20
-)  # row of the DEVICE stream that holds the initial weights; the draws of devices use the first rows
 
 
 class Arrays:
@@ -53,8 +50,7 @@ class Arrays:
     `writes` int32: flat, at the offsets that the constructor enters into `program.arrays`.
     `refreshes` int64 (arrays, 3): pairs, pulses and pairs left outside of all refreshes. `devices`
     holds a DeviceArray per array and copy (none for rule "float"). `generators` of the pulse trains
-    have a state for each of them, or one for all that share a block.
-    holds a DeviceArray per array and copy (none for rule "float"). `scales` float64 (arrays,): what
+    have a state for each of them, or one for all that share a block. `scales` float64 (arrays,): what
     weight 1 of the device's file stands for; law, granularity and write noise are each array's own.
     """
 
@@ -77,7 +73,7 @@ class Arrays:
         self.parts = 1
         self.parameters = 1
         self.devices: list[DeviceArray] = []
-        self.generators = _generators(program, settings)
+        self.generators = first_generators(program, settings)
         sizes = program.arrays[:, ROWS] * program.arrays[:, COLUMNS] * program.arrays[:, COPIES]
         if sizes.sum(dtype=float) > MOST_CELLS:
             raise InputError(
@@ -109,35 +105,19 @@ class Arrays:
                     tile=int(tile_number(index, copy, UPDATE_CYCLE)),
                 )
             )
-        first = self.devices[0]
-        _, self.parts, self.parameters, _ = first.planes.shape
         # copies of an array have the same law: its first one speaks for all
         own = [device for (_, copy), device in zip(self._copies(), self.devices) if copy == 0]
         self.law = np.array([device.law for device in own], F)
         self.granularity = np.array([device.granularity for device in own])
         self.write_noise = np.array([device.write_noise for device in own], F)
+        flat = flattened(self.devices)
+        self.weights = flat.weights
+        self.state = flat.state
+        self.planes = flat.planes
+        self.parts = flat.parts
+        self.parameters = flat.parameters
         arrays[:, STATE] = arrays[:, WEIGHTS] * self.parts
         arrays[:, PLANES] = arrays[:, WEIGHTS] * self.parts * self.parameters
-        self.planes = np.concatenate([device.planes.reshape(-1) for device in self.devices])
-        self.state = np.concatenate([device.state.reshape(-1) for device in self.devices])
-        hidden = not np.shares_memory(first.weights, first.state)
-        self.weights = (
-            np.concatenate([device.weights.reshape(-1) for device in self.devices])
-            if hidden
-            else self.state
-        )
-        start = 0
-        for device in self.devices:
-            size = device.weights.size
-            device.weights = self.weights[start : start + size].reshape(device.weights.shape)
-            device.state = self.state[start * self.parts : (start + size) * self.parts].reshape(
-                device.state.shape
-            )
-            drawn = slice(
-                start * self.parts * self.parameters, (start + size) * self.parts * self.parameters
-            )
-            device.planes = self.planes[drawn].reshape(device.planes.shape)
-            start += size
         for number, device in enumerate(self.devices):
             # a block that the chip shares is the same for all
             block = min(number, len(self.generators.state) - 1)
@@ -304,49 +284,3 @@ class Arrays:
             for name, values in device.ageing.past._asdict().items()
             if values.size
         }
-
-
-def _generators(program: Program, settings: TrainingSettings) -> Generators:
-    """The sequences of the generators, and state int64 (array copies or 1, STATE_FIELDS)."""
-    update = settings.update
-    copies = [
-        (index, copy)
-        for index in range(len(program.arrays))
-        for copy in range(int(program.arrays[index, COPIES]))
-    ]
-    states = [
-        generator_state(
-            update.source,
-            update.resolution,
-            update.sharing,
-            update.bits_per_cycle,
-            settings.seed,
-            int(tile_number(index, copy, UPDATE_CYCLE)),
-        )
-        for index, copy in (copies[:1] if update.sharing == "chip" else copies)
-    ]
-    return make_generators(update.source, update.resolution, np.stack(states))
-
-
-def layer_scales(program: Program, settings: TrainingSettings, device: Device | None) -> np.ndarray:
-    """What weight 1 of the device's file stands for in every array, (arrays,); see
-    `TrainingSettings.weight_range`.
-    """
-    wanted = settings.weight_range
-    if wanted == "auto":
-        verified = device is not None and "verify_window" in device.values
-        wanted = verified_range(settings) if verified else "device"
-    if device is None or not isinstance(wanted, float | int):
-        return np.ones(len(program.arrays))
-    first = settings.initial_scale / np.sqrt(program.arrays[:, COLUMNS])
-    return np.asarray(wanted * first / device.range)
-
-
-@kernel
-def draw_uniform(seed, tile, values):
-    """values[i, j] uniform in [-1, 1), keyed by (seed, tile, i, j)."""
-    key = stream_key(seed, np.uint64(0), tile, DEVICE)
-    for i in range(values.shape[0]):
-        row = row_key(key, np.uint64(INITIAL + i))
-        for j in range(values.shape[1]):
-            values[i, j] = F(2.0) * uniform(row, np.uint64(j)) - F(1.0)

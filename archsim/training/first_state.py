@@ -1,0 +1,63 @@
+"""What the arrays begin with: the scales of their devices, their generators, and random weights."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from archsim.devices.device import Device
+from archsim.kernels.compiled import kernel
+from archsim.kernels.generators import Generators, generator_state, make_generators
+from archsim.kernels.random import DEVICE, row_key, stream_key, uniform
+from archsim.training.reads import tile_number
+from archsim.training.settings import TrainingSettings, verified_range
+from archsim.training.table import COLUMNS, COPIES, UPDATE_CYCLE, Program
+
+F = np.float32
+# Row of the DEVICE stream that holds the initial weights; the draws of devices use the first rows.
+INITIAL = 1 << 20
+
+
+def first_generators(program: Program, settings: TrainingSettings) -> Generators:
+    """The sequences of the generators, and state int64 (array copies or 1, STATE_FIELDS)."""
+    update = settings.update
+    copies = [
+        (index, copy)
+        for index in range(len(program.arrays))
+        for copy in range(int(program.arrays[index, COPIES]))
+    ]
+    states = [
+        generator_state(
+            update.source,
+            update.resolution,
+            update.sharing,
+            update.bits_per_cycle,
+            settings.seed,
+            int(tile_number(index, copy, UPDATE_CYCLE)),
+        )
+        for index, copy in (copies[:1] if update.sharing == "chip" else copies)
+    ]
+    return make_generators(update.source, update.resolution, np.stack(states))
+
+
+def layer_scales(program: Program, settings: TrainingSettings, device: Device | None) -> np.ndarray:
+    """What weight 1 of the device's file stands for in every array, (arrays,); see
+    `TrainingSettings.weight_range`.
+    """
+    wanted = settings.weight_range
+    if wanted == "auto":
+        verified = device is not None and "verify_window" in device.values
+        wanted = verified_range(settings) if verified else "device"
+    if device is None or not isinstance(wanted, float | int):
+        return np.ones(len(program.arrays))
+    first = settings.initial_scale / np.sqrt(program.arrays[:, COLUMNS])
+    return np.asarray(wanted * first / device.range)
+
+
+@kernel
+def draw_uniform(seed, tile, values):
+    """values[i, j] uniform in [-1, 1), keyed by (seed, tile, i, j)."""
+    key = stream_key(seed, np.uint64(0), tile, DEVICE)
+    for i in range(values.shape[0]):
+        row = row_key(key, np.uint64(INITIAL + i))
+        for j in range(values.shape[1]):
+            values[i, j] = F(2.0) * uniform(row, np.uint64(j)) - F(1.0)
