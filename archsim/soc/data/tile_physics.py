@@ -13,16 +13,6 @@ from archsim.chip.config import Architecture
 from archsim.chip.placement import LayerPlacement
 from archsim.devices.array import draws
 from archsim.devices.held_weights import HeldWeights, Holder
-from archsim.kernels.bit_serial import BitSerial, bit_serial_read
-from archsim.kernels.read import Periphery, read_physics
-from archsim.kernels.read_block import (
-    CELL_BITS,
-    DEVICE_NOISE,
-    PERIPHERY,
-    SLOT_BITS,
-    SLOTS,
-    WEIGHT_BITS,
-)
 from archsim.kernels.tile_read import (
     Keys,
     TilePart,
@@ -30,9 +20,10 @@ from archsim.kernels.tile_read import (
     largest_conversion,
     tile_read,
 )
+from archsim.soc.data.dual_column import ColumnReads, largest_current, read_columns
+from archsim.soc.data.tile_converters import codes_of, scales_of, tile_periphery
 from hwlib.errors import InputError
 
-MOST_BITS = 24  # of a weight: those of a float32
 MARGIN = 1.05  # an automatic range leaves this much room above the calibration's largest value
 
 
@@ -156,17 +147,12 @@ class TilePhysics:
             )
         if not self.automatic:
             return
-        scales = self._scales(vectors)
+        scales = scales_of(vectors, self.chip)
         split = vectors.reshape(len(vectors), self.groups, self.rows)
         for tile, (group, driven, _) in enumerate(self.blocks):
             if physics.model == "dual_column":
-                conductances, _ = self._conductances(self.tiles[0][tile])
-                codes = self._codes(split[:, group, driven], scales)
-                with one_thread():
-                    largest = max(
-                        float((digits @ conductances).max()) * physics.read_voltage_v / 2**bits
-                        for digits, bits, _ in self._slots(codes)
-                    )
+                codes = codes_of(split[:, group, driven], scales, self.chip)
+                largest = largest_current(self.tiles[0][tile], codes, self.chip)
             else:
                 largest = self._largest(split[:, group, driven], scales, tile)
             self.ranges[tile] = max(self.ranges[tile], MARGIN * largest)
@@ -191,35 +177,6 @@ class TilePhysics:
         line = np.full((*split.shape[:2], 1), float(on), split.dtype)
         return np.concatenate([split, line], axis=2).reshape(len(vectors), -1)
 
-    def _slots(self, codes: np.ndarray) -> list[tuple[np.ndarray, int, int]]:
-        """Codes as a dual-column tile converts them: digits, their bits, and their weight."""
-        read = self.chip.read
-        if read.accumulate == "analog" or read.slots == 1:
-            return [(codes, read.input_bits, 1)]
-        bits = read.bits_per_slot
-        starts = range(0, read.input_bits, bits)
-        return [((codes >> start) & (2**bits - 1), bits, 2**start) for start in starts]
-
-    def _scales(self, vectors: np.ndarray) -> np.ndarray:
-        """What each vector is divided by: its largest value under noise management, which the
-        controller finds once.
-        """
-        if not self.chip.physics.noise_management:
-            return np.ones(len(vectors), np.float32)
-        return np.maximum(np.abs(vectors).max(axis=1), 1e-12).astype(np.float32)
-
-    def _conductances(self, block: np.ndarray) -> tuple[np.ndarray, float]:
-        low, high = self.chip.physics.conductance_us
-        scale = (high - low) / max(1e-12, float(np.abs(block).max()))
-        both = np.concatenate(
-            [low + scale * np.maximum(block, 0), low + scale * np.maximum(-block, 0)]
-        )
-        return np.ascontiguousarray(both.T, np.float32), scale
-
-    def _codes(self, vectors: np.ndarray, scales: np.ndarray) -> np.ndarray:
-        top = 2**self.chip.read.input_bits - 1
-        return np.rint(np.abs(vectors) / scales[:, None] * top).clip(0, top).astype(np.int64)
-
     def read(self, vectors: np.ndarray, first: int, bias: bool = True) -> LayerReads:
         """Read some vectors.
 
@@ -237,8 +194,8 @@ class TilePhysics:
             )
         given = vectors
         vectors = self._with_bias(vectors, bias)
-        count, scales = len(vectors), self._scales(vectors)
-        codes = self._codes(vectors, scales)
+        count, scales = len(vectors), scales_of(vectors, self.chip)
+        codes = codes_of(vectors, scales, self.chip)
         split = vectors.reshape(count, self.groups, self.rows)
         split_codes = codes.reshape(count, self.groups, self.rows)
         result = np.zeros((count, self.groups, self.outputs), np.float32)
@@ -267,7 +224,7 @@ class TilePhysics:
             repeats,
             all_repeats / reads if reads else 1.0,
             saturated / self.replicas / self.splits,
-            self._codes(given, scales),
+            codes_of(given, scales, self.chip),
         )
 
     def _signed(
@@ -283,57 +240,21 @@ class TilePhysics:
         )
 
     def _periphery(self, tile: int) -> np.ndarray:
-        """The tile's converters, as the compiled reads take them."""
-        physics = self.chip.physics
-        read = self.chip.read
-        weights = self.chip.weights
-        values = np.zeros(PERIPHERY, np.float32)
-        periphery = Periphery(
-            bound_management="forward" if physics.bound_management else "off",
-            input_bits=max(2, read.input_bits),
-            output_bits=max(2, read.adc_bits),
-            output_bound=self.ranges[tile],
-            output_noise=physics.read_noise,
-        )
-        converters = read_physics(periphery, False)
-        values[: len(converters)] = converters
-        values[SLOTS] = 1
-        if read.accumulate == "digital" and read.slots > 1:
-            values[[SLOTS, SLOT_BITS]] = read.slots, read.bits_per_slot
-        if weights.mapping == "bit_slices" and weights.bits > 1:
-            values[[WEIGHT_BITS, CELL_BITS]] = min(weights.bits, MOST_BITS), weights.cell_bits
-        values[DEVICE_NOISE] = 0.0 if self.held is None else self.held.weight_noise
-        return values
+        noise = 0.0 if self.held is None else self.held.weight_noise
+        return tile_periphery(self.chip, self.ranges[tile], noise)
 
-    def _dual_column(
-        self, codes: np.ndarray, copy: int, tile: int, first: int
-    ) -> tuple[np.ndarray, int]:
-        physics, read = self.chip.physics, self.chip.read
-        block = self.tiles[copy % len(self.tiles)][tile]
-        conductances, scale = self._conductances(block)
-        half = len(block)
+    def _dual_column(self, codes: np.ndarray, copy: int, tile: int, first: int) -> ColumnReads:
         key = tile + copy * len(self.blocks)
-        # a column holds one device of each weight, whose noise adds to that of any cell
-        own_noise = 0.0 if self.held is None else self.held.device_noise * scale
-        summed = np.zeros((len(codes), 2 * half), np.float32)
-        saturated = 0
-        for slot, (digits, bits, weight) in enumerate(self._slots(codes)):
-            periphery = BitSerial(
-                read_voltage_v=physics.read_voltage_v,
-                current_range_ua=self.ranges[tile],
-                input_bits=bits,
-                output_bits=read.adc_bits,
-                adc_noise_levels=physics.adc_noise_levels,
-                cell_noise_us=float(np.hypot(physics.cell_noise_us, own_noise)),
-            )
-            of_slot = key + slot * len(self.blocks) * self.replicas
-            keys = draws(self.seed, 0, of_slot, first)
-            reads = bit_serial_read(conductances, digits, periphery, keys)
-            summed += reads.outputs * np.float32(weight)
-            saturated += int(reads.saturations.sum())
-        return (summed[:, :half] - summed[:, half:]) / (
-            physics.read_voltage_v * scale * (2**read.input_bits - 1)
-        ), saturated
+        stride = len(self.blocks) * self.replicas
+        return read_columns(
+            self.tiles[copy % len(self.tiles)][tile],
+            codes,
+            self.chip,
+            self.ranges[tile],
+            # a column holds one device of each weight
+            0.0 if self.held is None else self.held.device_noise,
+            lambda slot: draws(self.seed, 0, key + slot * stride, first),
+        )
 
 
 def _part(driven: slice, lines: slice) -> TilePart:

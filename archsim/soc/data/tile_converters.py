@@ -1,0 +1,57 @@
+"""Input and output converters of a tile, as the compiled reads take them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from archsim.chip.config import Architecture
+from archsim.kernels.read import Periphery, read_physics
+from archsim.kernels.read_block import (
+    CELL_BITS,
+    DEVICE_NOISE,
+    PERIPHERY,
+    SLOT_BITS,
+    SLOTS,
+    WEIGHT_BITS,
+)
+
+MOST_BITS = 24  # of a weight: those of a float32
+
+
+def scales_of(vectors: np.ndarray, chip: Architecture) -> np.ndarray:
+    """What each vector is divided by: its largest value under noise management, which the
+    controller finds once.
+    """
+    if not chip.physics.noise_management:
+        return np.ones(len(vectors), np.float32)
+    return np.maximum(np.abs(vectors).max(axis=1), 1e-12).astype(np.float32)
+
+
+def codes_of(vectors: np.ndarray, scales: np.ndarray, chip: Architecture) -> np.ndarray:
+    """What the input converters drive: whole numbers (vectors, rows)."""
+    top = 2**chip.read.input_bits - 1
+    return np.rint(np.abs(vectors) / scales[:, None] * top).clip(0, top).astype(np.int64)
+
+
+def tile_periphery(chip: Architecture, output_bound: float, device_noise: float) -> np.ndarray:
+    """The converters of a tile with this range, float32 (PERIPHERY,)."""
+    physics = chip.physics
+    read = chip.read
+    weights = chip.weights
+    values = np.zeros(PERIPHERY, np.float32)
+    periphery = Periphery(
+        bound_management="forward" if physics.bound_management else "off",
+        input_bits=max(2, read.input_bits),
+        output_bits=max(2, read.adc_bits),
+        output_bound=output_bound,
+        output_noise=physics.read_noise,
+    )
+    converters = read_physics(periphery, False)
+    values[: len(converters)] = converters
+    values[SLOTS] = 1
+    if read.accumulate == "digital" and read.slots > 1:
+        values[[SLOTS, SLOT_BITS]] = read.slots, read.bits_per_slot
+    if weights.mapping == "bit_slices" and weights.bits > 1:
+        values[[WEIGHT_BITS, CELL_BITS]] = min(weights.bits, MOST_BITS), weights.cell_bits
+    values[DEVICE_NOISE] = device_noise
+    return values
