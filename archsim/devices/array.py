@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 from archsim.devices.held_devices import HeldDevices
 from archsim.kernels.program import program
 from archsim.kernels.random import as_word
-from archsim.kernels.records import Draws, Tally, Trains, Verify
+from archsim.kernels.records import DeviceRead, Draws, Tally, Trains, Verify
 from archsim.kernels.update import COUNTS
 from hwlib.errors import InputError
 
@@ -150,7 +150,7 @@ class DeviceArray(HeldDevices):
         """
         tally = new_tally(writes)
         if self.device.paired and "refresh_upper" in self.device.values:
-            limits = self.device.refresh_limits()
+            limits = self.device.refresh_limits(self.device_read)
             self.kernels.refresh(self.cells, limits, draws(seed, step, tile), tally)
         return tally.counts
 
@@ -183,13 +183,17 @@ class DeviceArray(HeldDevices):
             self.cells,
             targets,
             selected,
-            Verify(
-                F(d.program_error), F(d.verify_window), int(d.cycles), F(d.number("read_noise"))
-            ),
+            Verify(F(d.program_error), F(d.verify_window), int(d.cycles), self._verify_read()),
             draws(seed, step, tile),
             tally,
         )
         return tally.counts
+
+    def _verify_read(self) -> DeviceRead:
+        """A read of one device: the noise of the converter, and that of the device itself."""
+        own = self.device.number("read_noise")
+        noise = np.hypot(self.device_read.noise, own) if self.device_read.noise else own
+        return self.device_read._replace(noise=F(noise))
 
     def age(
         self,

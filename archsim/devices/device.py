@@ -13,8 +13,9 @@ import numpy as np
 
 from archsim.devices.array import DeviceArray
 from archsim.devices.parameters import AGEING, BOUNDS, STEP
+from archsim.kernels.device_read import EXACT
 from archsim.kernels.random import DEVICE, as_word, fill_normals, row_key, stream_key
-from archsim.kernels.records import Refresh
+from archsim.kernels.records import DeviceRead, Refresh
 from archsim.kernels.update import LawKernels, specialise
 from archsim.kernels.update_reference import LawReference
 from hwlib.errors import InputError, unknown
@@ -160,14 +161,19 @@ class Device:
         """
         return self.step_reference(weight, up, 1.0, 0.0, planes, law)
 
-    def refresh_limits(self) -> Refresh:
-        """When a pair of these devices is refreshed and what it is reset to; for laws that declare it."""
+    def refresh_limits(self, read: DeviceRead = EXACT) -> Refresh:
+        """When a pair of these devices is refreshed and what it is reset to; for laws that declare it.
+
+        Args:
+            read: how its devices are read.
+        """
         return Refresh(
             np.float32(self.refresh_upper),
             np.float32(self.refresh_lower),
             np.float32(self.reset_weight),
             np.float32(self.reset_spread),
             int(self.refresh_pulses),
+            read,
         )
 
     def scalars(self) -> tuple[float, ...]:

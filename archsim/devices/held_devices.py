@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from archsim.devices.ageing import Ageing
+from archsim.kernels.device_read import EXACT
 from archsim.kernels.generators import no_generators
 from archsim.kernels.records import Cells
 from hwlib.errors import InputError
@@ -26,7 +27,8 @@ class HeldDevices:
     = 2 for pairs; state[:, 0] shares the memory of weights where nothing is hidden); `planes` (M,
     S, P, N) per-device parameters; `law`, `granularity`, `write_noise` (absolute), `kernels` for
     callers that call the compiled kernels themselves; `generators` of its pulse trains, independent
-    random bits unless an owner gives it others. weights and state are never replaced, only
+    random bits unless an owner gives it others; `device_read`, how a device is read to verify or
+    refresh it, exactly unless an owner says otherwise. weights and state are never replaced, only
     written.
     """
 
@@ -47,6 +49,7 @@ class HeldDevices:
         self.write_noise = F(device.number("write_noise") * device.number("pulse_step"))
         self.kernels = device.kernels()
         self.generators = no_generators()
+        self.device_read = EXACT
         rows, parts, _, columns = planes.shape
         self.state = np.zeros((rows, parts, columns), F)
         self.weights = (

@@ -1,9 +1,9 @@
 """Incremental step pulses with verify (Wu et al. 2023, arXiv 2305.14547, Sec. 2.2), as the
 statistics of its result.
 
-A SET-RESET cycle leaves a device at its target plus a normal error. Where a read, with the noise of
-a device in one, finds it inside the verify window it is done, otherwise it gets another cycle, up to
-a maximum; a device that is still outside is left as it is.
+A SET-RESET cycle leaves a device at its target plus a normal error. Where a read of it (noise,
+levels and bound of `device_read`) finds it inside the verify window it is done, otherwise it gets
+another cycle, up to a maximum; a device that is still outside is left as it is.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from archsim.kernels.compiled import kernel
+from archsim.kernels.device_read import look
 from archsim.kernels.random import WRITE, normal, row_key, stream_key
 
 U = np.uint64
@@ -45,10 +46,8 @@ def program(cells, targets, selected, verify, draws, tally):
                     xi = normal(row_key(device_key, U(2 * used + part)), U(j))
                     reached = min(max(wanted + verify.error * xi, lower), upper)
                     used += 1
-                    seen = reached
-                    if verify.noise > ZERO:
-                        look = row_key(device_key, U(2 * (verify.cycles + used) + part))
-                        seen += verify.noise * normal(look, U(j))
+                    sight = row_key(device_key, U(2 * (verify.cycles + used) + part))
+                    seen = look(reached, verify.read, sight, j)
                     outside = abs(seen - wanted) > verify.window
                 state[i, part, j] = reached
                 totals[0] += 1

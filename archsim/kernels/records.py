@@ -69,9 +69,19 @@ class Vectors(NamedTuple):
     peaks: np.ndarray
 
 
+class DeviceRead(NamedTuple):
+    """A read of one device through the converter, with the gain that its range asks for, in weight
+    units: width of a level and bound (0: none of them), and the standard deviation of the noise.
+    """
+
+    step: np.float32
+    bound: np.float32
+    noise: np.float32
+
+
 class Refresh(NamedTuple):
     """When a pair is refreshed (shares of the bounds of its larger and its smaller state), what a
-    reset reaches (`target`, `spread`) and how many pulses may follow.
+    reset reaches (`target`, `spread`), how many pulses may follow, and how all that is read.
     """
 
     upper: np.float32
@@ -79,14 +89,15 @@ class Refresh(NamedTuple):
     target: np.float32
     spread: np.float32
     most: int
+    read: DeviceRead
 
 
 class Verify(NamedTuple):
     """Writing with verify: standard deviation of a cycle and half width of the window in weight
-    units, the most cycles, and the standard deviation of a device in the verify read.
+    units, the most cycles, and the read that follows each.
     """
 
     error: np.float32
     window: np.float32
     cycles: int
-    noise: np.float32
+    read: DeviceRead

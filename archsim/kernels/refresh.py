@@ -13,6 +13,7 @@ import numpy as np
 
 from archsim.kernels import moves
 from archsim.kernels.compiled import kernel, template
+from archsim.kernels.device_read import look
 from archsim.kernels.random import REFRESH, normal, row_key, stream_key
 
 U = np.uint64
@@ -20,9 +21,12 @@ ZERO = np.float32(0.0)
 ONE = np.float32(1.0)
 HALF = np.float32(0.5)
 LOWER, UPPER = 2, 3
-# Rows of a row's key: 0 and 1 the pulses of the two devices, then their resets, then what a read sees.
+# Rows of a row's key: 0 and 1 the pulses of the two devices, then their resets, what a pulse leaves
+# unseen, the noise of the reads.
 RESET_KEY = 2
 NOISE_KEY = 4
+LOOK_KEY = 5
+FIRST_LOOKS = 2  # of the two devices, before they are reset
 # places in `update.COUNTS`
 PAIRS = 5
 PULSES = 6
@@ -33,16 +37,17 @@ draw = normal
 
 
 @kernel
-def is_full(state, planes, j, limits):
-    """Whether the pair at column j of a row is to be refreshed: state (2, N), planes (2, P, N). A
-    pair with a stuck device is left alone.
+def is_full(first, second, planes, j, limits):
+    """Whether the pair at column j of a row, whose devices were read as `first` and `second`, is to
+    be refreshed: planes (2, P, N). A pair with a stuck device is left alone.
     """
     if planes[0, LOWER, j] >= planes[0, UPPER, j] or planes[1, LOWER, j] >= planes[1, UPPER, j]:
         return False
-    larger = 0 if state[0, j] > state[1, j] else 1
-    smaller = 1 - larger
-    full = state[larger, j] > limits.upper * planes[larger, UPPER, j]
-    return full and state[smaller, j] > limits.lower * planes[smaller, UPPER, j]
+    if first > second:
+        full = first > limits.upper * planes[0, UPPER, j]
+        return full and second > limits.lower * planes[1, UPPER, j]
+    full = second > limits.upper * planes[1, UPPER, j]
+    return full and first > limits.lower * planes[0, UPPER, j]
 
 
 @kernel
@@ -54,36 +59,40 @@ def reset_pair(state, planes, j, limits, key):
         state[part, j] = min(max(value, planes[part, LOWER, j]), planes[part, UPPER, j])
 
 
-def restore_pair(cells, i, j, wanted, most, key):
+def restore_pair(cells, i, j, wanted, limits, key):
     """Pulse a pair that was reset until a read of it is near enough to `wanted`: within half of the
-    step that its device would make next (and the write noise, which no read can tell from it).
+    step that its device would make next, or half of a level of the converter where that is wider
+    (and the write noise, which no read can tell from it).
 
-    Returns (what the last read saw, pulses, whether it is left outside).
+    Returns (the weight that it shows, pulses, whether it is left outside).
     """
     state, planes = cells.state[i], cells.planes[i]
+    most = limits.most
+    looks = row_key(key, U(LOOK_KEY))
     used = 0
     while True:
-        seen = state[0, j] - state[1, j]
+        shown = state[0, j] - state[1, j]
         if cells.write_noise > ZERO:
             noise = normal(row_key(row_key(key, U(NOISE_KEY)), U(used)), U(j))
-            seen += cells.write_noise * noise
+            shown += cells.write_noise * noise
+        seen = look(shown, limits.read, row_key(looks, U(FIRST_LOOKS + used)), j)
         missing = wanted - seen
         part = 0 if missing > ZERO else 1
         held, values = state[part, j], planes[part]
         low, high = values[LOWER, j], values[UPPER, j]
         mean = min(max(step(held, True, ONE, ZERO, values, j, cells.law), low), high) - held
-        if abs(missing) <= HALF * mean + cells.write_noise:
-            return seen, used, False
+        if abs(missing) <= HALF * max(mean, limits.read.step) + cells.write_noise:
+            return shown, used, False
         if used == most or mean <= ZERO:
-            return seen, used, True
+            return shown, used, True
         xi = draw(row_key(row_key(key, U(part)), U(used)), U(j))
         state[part, j] = min(max(step(held, True, ONE, xi, values, j, cells.law), low), high)
         used += 1
 
 
 def refresh(cells, limits, draws, tally):
-    """Refresh every pair whose larger state is above the share `limits.upper` of its own bound and
-    whose smaller is above the share `limits.lower`.
+    """Refresh every pair whose larger device is read above the share `limits.upper` of its own bound
+    and whose smaller one above the share `limits.lower`; the difference of both reads is written.
 
     Both devices are reset to the target with its spread. Then the device on the side that is
     missing gets a pulse and the pair is read, until one pulse more would not come nearer. A pair
@@ -101,12 +110,18 @@ def refresh(cells, limits, draws, tally):
     for i in range(weights.shape[0]):
         key = row_key(stream, U(i))
         for j in range(weights.shape[1]):
-            if not is_full(state[i], planes[i], j, limits):
+            looks = row_key(key, U(LOOK_KEY))
+            first = look(state[i, 0, j], limits.read, row_key(looks, U(0)), j)
+            second = look(state[i, 1, j], limits.read, row_key(looks, U(1)), j)
+            if not is_full(first, second, planes[i], j, limits):
                 continue
-            wanted = weights[i, j]
+            # What the last pulses left unseen belongs to what the reads show.
+            unseen = weights[i, j] - (state[i, 0, j] - state[i, 1, j])
+            exact = limits.read.step == ZERO and limits.read.noise == ZERO
+            wanted = weights[i, j] if exact else first - second + unseen
             reset_pair(state[i], planes[i], j, limits, key)
-            seen, used, outside = restore_pair(cells, i, j, wanted, limits.most, key)
-            weights[i, j] = seen
+            shown, used, outside = restore_pair(cells, i, j, wanted, limits, key)
+            weights[i, j] = shown
             counts[PAIRS] += 1
             counts[PULSES] += used + 2
             counts[OUTSIDE] += outside

@@ -20,6 +20,7 @@ from archsim.kernels.update import COUNTS
 from archsim.schemes.shared.state_read import LineRead
 from archsim.schemes.shared.writing import write_first
 from archsim.trace.upkeep import Refreshes
+from archsim.training.device_reads import device_read
 from archsim.training.first_state import draw_uniform, first_generators, layer_scales
 from archsim.training.flat_devices import flattened
 from archsim.training.reads import tile_number
@@ -105,6 +106,8 @@ class Arrays:
                     tile=int(tile_number(index, copy, UPDATE_CYCLE)),
                 )
             )
+            built = self.devices[-1]
+            built.device_read = device_read(self.settings, built, float(self.scales[index]))
         # copies of an array have the same law: its first one speaks for all
         own = [device for (_, copy), device in zip(self._copies(), self.devices) if copy == 0]
         self.law = np.array([device.law for device in own], F)

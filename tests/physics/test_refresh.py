@@ -10,9 +10,12 @@ from hypothesis import strategies as st
 from archsim.devices import LAWS, load_law
 from archsim.devices.array import draws
 from archsim.devices.presets import load_device, load_presets
+from archsim.kernels.device_read import EXACT
+from archsim.kernels.records import DeviceRead
 from archsim.kernels.refresh_reference import refresh_reference
 
 F = np.float32
+CONVERTED = DeviceRead(F(0.02), F(1.5), F(0.01))
 PAIRS = sorted(
     name
     for name in LAWS
@@ -112,8 +115,8 @@ def test_any_pair_keeps_its_weight_within_the_resolution_of_its_device(
 
 
 @pytest.mark.parametrize("name", PRESETS)
-@pytest.mark.parametrize("unseen", [0.0, 1.5])
-def test_kernel_has_the_bits_of_its_twin(name, unseen):
+@pytest.mark.parametrize("unseen, read", [(0.0, EXACT), (1.5, EXACT), (1.5, CONVERTED)])
+def test_kernel_has_the_bits_of_its_twin(name, unseen, read):
     device = load_device(
         name,
         {
@@ -131,9 +134,10 @@ def test_kernel_has_the_bits_of_its_twin(name, unseen):
         device, *generator.uniform(0, device.upper_bound, (2, 20, 30)), shape=(20, 30)
     )
     twin, _ = filled(device, array.state[:, 0], array.state[:, 1], shape=(20, 30))
+    array.device_read = read
     counts = array.refresh(seed=7, step=11, tile=13, writes=writes)
     with np.errstate(over="ignore", invalid="ignore"):
-        limits = device.refresh_limits()
+        limits = device.refresh_limits(read)
         law, keys = device.reference(), draws(7, 11, 13)
         totals, expected = refresh_reference(twin.cells, law, limits, keys)
     assert counts[5] > 100
