@@ -166,6 +166,9 @@ class Device:
 
         Args:
             read: how its devices are read.
+
+        Returns:
+            a record that the kernels take.
         """
         return Refresh(
             np.float32(self.refresh_upper),

@@ -140,8 +140,8 @@ def restore_pairs(
 def look_reference(
     values: np.ndarray, read: DeviceRead, keys: np.ndarray, columns: np.ndarray
 ) -> np.ndarray:
-    """`device_read.look` at all devices of an array at once, the same bits: values (M, N) of float32, a key for
-    each row (M, 1), numbers of the columns (N,).
+    """`device_read.look` at all devices of an array at once, the same bits: values (M, N) of
+    float32, a key for each row (M, 1), numbers of the columns (N,).
     """
     if read.noise > 0:
         values = values + read.noise * normal_reference(keys, columns)
