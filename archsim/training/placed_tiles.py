@@ -43,6 +43,17 @@ def tiles_of(chip: Architecture, network: Network) -> dict[str, dict[str, Any]]:
     return tiles
 
 
+def bias_notes(chip: Architecture, network: Network) -> list[str]:
+    """What a training has to say of biases that the chip prices as words beside its tiles."""
+    biased = [layer.name for layer in network.array_layers if layer.bias]
+    if chip.weights.bias == "row" or not biased:
+        return []
+    return [
+        f"biases of {', '.join(biased)}: priced as digital words (weights.bias=digital), which take "
+        "no line of a tile; training holds them on devices that are read with the layer's last tile"
+    ]
+
+
 def with_slices(
     settings: TrainingSettings, chip: Architecture
 ) -> tuple[TrainingSettings, list[str]]:

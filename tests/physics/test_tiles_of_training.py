@@ -286,3 +286,16 @@ def test_each_tile_has_noise_of_its_own():
     machine.train(*data_of(machine), np.arange(100), 100)
     # a thousand scores: the variance is known to 1/sqrt(500) = 4.5 %
     assert scores_of(machine).var() == pytest.approx(10 * 0.06**2, rel=0.2)
+
+
+@pytest.mark.parametrize(
+    "chip, network, told",
+    [("cim40", "digits_cnn", True), ("rpu", "digits_cnn", False), ("cim40", "lenet1", False)],
+)
+def test_a_training_says_that_biases_which_are_priced_as_words_lie_on_devices(chip, network, told):
+    chosen = {"epochs": 1, "batch": 8, "seed": 1, "device": None, "changes": None}
+    net = load_network(network)
+    _, notes = settings_of(
+        archsim.load_architecture(chip), load_scheme("sgd"), network=net, **chosen
+    )
+    assert any(note.startswith("biases of conv1, fc: priced as") for note in notes) == told
