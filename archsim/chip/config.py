@@ -61,7 +61,7 @@ class ComponentSettings(Section):
     """Parts for every `per`."""
     boundary: Annotated[Literal["macro", "chip", "system"], OTHER_CIRCUIT] = "macro"
     """Where area and energy are booked."""
-    area_only: Annotated[bool, Effects(energy="down")] = False
+    area_only: Annotated[bool, Effects(area="any", energy="any", admits=True)] = False
     """The part does nothing that is counted: area and leakage alone."""
     follows: Annotated[dict[str, list[str]], Effects(energy="up")] = Field(default_factory=dict)
     """An action of this part, done beside the counted actions "role.action", as often as they are.

@@ -47,6 +47,8 @@ def check_roles(content: Mapping[str, Any], where: str) -> None:
                 allowed=ROLES,
                 hint="; ".join(filter(None, hints)),
             )
+        if isinstance(entry, Mapping) and entry.get("area_only"):
+            _check_idle(role, entry, where)
     for role in absent if isinstance(absent, list | tuple) else ():
         if not isinstance(role, str) or role not in OPTIONAL:
             raise InputError(
@@ -60,3 +62,15 @@ def check_roles(content: Mapping[str, Any], where: str) -> None:
             raise InputError(
                 "the chip has this part, so it is not absent", where=f"{where}: absent", got=role
             )
+
+
+def _check_idle(role: str, entry: Mapping[str, Any], where: str) -> None:
+    """Refuse a part that is said to do nothing and is given work all the same."""
+    given = [field for field in ("follows", "takes") if entry.get(field)]
+    if role in ROLES or given:
+        raise InputError(
+            "a part of area_only does nothing that is counted, and this one has work to do",
+            where=f"{where}: components.{role}.area_only",
+            got=True,
+            hint=f"leave out {given[0]}" if given else "give the part a name of its own",
+        )

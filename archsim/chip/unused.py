@@ -177,6 +177,8 @@ def _idle_parameters(built: BuiltChip) -> Iterator[str]:
         defaults = {
             parameter.name: parameter.default for parameter in find_part(part.part).parameters
         }
+        if entry and entry.count != 1 and _is_free(part.part, built.node_nm):
+            yield f"components.{part.name}.count"
         for name, value in entry.parameters.items() if entry else ():
             if str(value).startswith("=") or value == defaults[name]:
                 continue
@@ -197,6 +199,12 @@ def _idle_parameters(built: BuiltChip) -> Iterator[str]:
             ]
             if all(same):
                 yield f"components.{part.name}.parameters.{name}"
+
+
+def _is_free(name: str, node_nm: float) -> bool:
+    """Whether a part that does nothing costs nothing, so that more of it cost as much."""
+    idle = price(name, {}, node_nm)
+    return idle.area.value == 0 and idle.leakage.value == 0
 
 
 def _idle_settings(built: BuiltChip, network: Network, timed: bool) -> Iterator[str]:

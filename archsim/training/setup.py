@@ -96,6 +96,7 @@ def settings_of(
         notes.append(suggestion_note(scheme, suggested, named_batch(batch, changes)))
     for path, value in changes.items():
         _refuse_tiles(path, value)
+        _refuse_rule(path, value, scheme)
         keys, parsed = (
             parse_setting(f"{path}={value}") if isinstance(value, str) else (path.split("."), value)
         )
@@ -130,6 +131,18 @@ def _refuse_tiles(path: str, value: Any) -> None:
             where=f"training.{path}",
             got=value,
             hint="tile.rows and tile.columns are the settings of the chip",
+        )
+
+
+def _refuse_rule(path: str, value: Any, scheme: Scheme) -> None:
+    """The rule that trains is the one whose step is priced."""
+    if path.split(".")[0] in ("rule", "scheme_settings"):
+        raise InputError(
+            "the update rule and its settings are those of the scheme, whose step is priced",
+            where=f"training.{path}",
+            got=value,
+            allowed=f"scheme {scheme.name}",
+            hint="--scheme names another rule, --set scheme.FIELD=VALUE changes a setting of it",
         )
 
 

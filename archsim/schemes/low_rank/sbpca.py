@@ -74,7 +74,7 @@ class Sbpca(ArrayBackward):
     tuned: ClassVar[tuple[Tuned, ...]] = (Tuned("rank", 1, 10, "log"), Tuned("block", 4, 32, "log"))
 
     estimator: Annotated[Literal["sbpca", "svd"], OTHER_WORK] = "sbpca"
-    rank: Annotated[int, Field(ge=0, le=60), MORE_WORK] = 0
+    rank: Annotated[int, Field(ge=0, le=60), OTHER_WORK] = 0
     block: Annotated[int, Field(ge=1, le=65536), COMPUTED] = 32
     initial_singular_value: Annotated[float, Field(ge=0, le=1000), COMPUTED] = 0.01
     update_mode: Annotated[Literal["rank_seq", "rank_sum", "element"], OTHER_MACHINE] = "rank_seq"

@@ -14,7 +14,7 @@ from archsim.schemes.tuned import Tuned
 from archsim.trace.building_blocks import program_weights
 from archsim.trace.lower import Stage
 from archsim.trace.operation import Operation
-from hwlib.effects import COMPUTED, FINER, OTHER_MACHINE
+from hwlib.effects import COMPUTED, FINER, OTHER_MACHINE, Effects
 
 if TYPE_CHECKING:
     pass
@@ -67,10 +67,13 @@ class DynamicStochastic(StreamScheme):
         }
     }
 
+    counters_saturate: ClassVar[bool] = True
     error_parts: Annotated[Literal["separate", "difference"], OTHER_MACHINE] = "separate"
     length: Literal[1] = 1
     encoding: Literal["sign_magnitude"] = "sign_magnitude"
-    stream_source: Annotated[Literal["ideal", "lfsr", "sobol"], OTHER_MACHINE] = "lfsr"
+    stream_source: Annotated[
+        Literal["ideal", "lfsr", "sobol"], Effects(area="any", energy="any", accuracy="any")
+    ] = "lfsr"
     counter_bits: Annotated[int, Field(ge=4, le=32), FINER] = 16
     step_bits: Annotated[int, Field(ge=0, le=20), COMPUTED] = 0
 

@@ -13,7 +13,7 @@ from archsim.schemes.tuned import Tuned
 from archsim.trace.building_blocks import program_weights
 from archsim.trace.lower import Stage
 from archsim.trace.operation import Operation
-from hwlib.effects import OTHER_MACHINE
+from hwlib.effects import Effects
 
 if TYPE_CHECKING:
     pass
@@ -49,7 +49,9 @@ class Essop(StreamScheme, DigitalOptimiser):
         Tuned("weight_decay", 1e-6, 1e-3, "log"),
     )
 
-    stream_source: Annotated[Literal["ideal", "lfsr", "sobol"], OTHER_MACHINE] = "lfsr"
+    stream_source: Annotated[
+        Literal["ideal", "lfsr", "sobol"], Effects(area="any", energy="any", accuracy="any")
+    ] = "lfsr"
 
     @property
     def generator(self) -> str:

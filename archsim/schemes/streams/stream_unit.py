@@ -13,6 +13,7 @@ from archsim.trace.building_blocks import parts_of
 from archsim.trace.lower import Stage
 from archsim.trace.operation import Operation
 from hwlib.effects import FINER, MORE_WORK, Effects
+from hwlib.errors import InputError
 
 if TYPE_CHECKING:
     from archsim.chip.config import Architecture
@@ -31,6 +32,8 @@ class StreamScheme(BackwardScheme):
     Counters of `counter_bits` count up or down.
     """
 
+    counters_saturate: ClassVar[bool] = False
+    """Whether a counter may reach its end; else it must hold all that an image can count."""
     sharings: ClassVar[tuple[str, ...]] = ("side", "element", "single")
 
     length: Annotated[int, Field(ge=1, le=4096), MORE_WORK] = 16
@@ -47,7 +50,9 @@ class StreamScheme(BackwardScheme):
     errors_parallel: Annotated[
         int, Field(ge=1, le=4096), Effects(area="up", energy="any", time="any", accuracy="any")
     ] = 32
-    counter_bits: Annotated[int, Field(ge=4, le=32), FINER] = 24
+    counter_bits: Annotated[
+        int, Field(ge=4, le=32), Effects(area="up", energy="up", admits=True)
+    ] = 24
 
     @property
     def bits(self) -> int:
@@ -111,6 +116,7 @@ class StreamScheme(BackwardScheme):
         """The streams of one image: a step is a vector, or some of the places of one. `work` is the
         vector unit's an image beside them; the sums of a place leave the counters once an image."""
         shape = stage.matrix
+        self._check_counters(stage)
         inputs = shape.rows + shape.bias
         edges = {
             key: count * shape.groups for key, count in self.edges(shape.columns, inputs).items()
@@ -156,6 +162,19 @@ class StreamScheme(BackwardScheme):
             vector_work={action: count / steps for action, count in work.items()},
             state_reads=weights / steps,
             state_writes=weights / steps,
+        )
+
+    def _check_counters(self, stage: Stage) -> None:
+        """Raises InputError where the counts of an image could run over their counters."""
+        most = self.length * stage.matrix.vectors
+        needed = most.bit_length() + 1  # and a sign
+        if self.counters_saturate or self.counter_bits >= needed:
+            return
+        raise InputError(
+            f"the counters of {stage.name} run over: an image counts up to {most:,}",
+            where="scheme.counter_bits",
+            got=self.counter_bits,
+            allowed=f"{needed} or more",
         )
 
     def bit_ns(self) -> float:

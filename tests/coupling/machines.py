@@ -1,0 +1,148 @@
+"""Fixed small machines on which settings are turned: a network, a chip, a seed, and what is run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+import archsim
+from archsim.chip.config import Architecture
+from archsim.run.step_time import with_clock
+from archsim.schemes import load_scheme
+from archsim.schemes.base import Scheme
+from archsim.trace import build_trace
+from archsim.training.loop import train
+from archsim.training.settings import TrainingSettings
+from archsim.training.setup import chip_with_devices, settings_of, silicon_scheme
+from workloads import load_network
+from workloads.datasets import Dataset, load_dataset
+from workloads.network import Layer, Network
+
+IMAGES, TESTED = 16, 8
+
+# Two columns of the model dual_column take inputs without a sign, so its network has a ReLU.
+POSITIVE = Network(
+    "positive",
+    (
+        Layer("input", "input", (), (), (6,)),
+        Layer("conv1", "linear", ("input",), ((6,),), (5,), bias=True),
+        Layer("relu", "relu", ("conv1",), ((5,),), (5,)),
+        Layer("fc", "linear", ("relu",), ((5,),), (4,), bias=True),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What is run: an inference with real `data`, or a training step of `scheme` and a training of
+    some images by it.
+    """
+
+    chip: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    scheme: str = ""
+    scheme_settings: Mapping[str, Any] = field(default_factory=dict)
+    training: Mapping[str, Any] = field(default_factory=dict)
+    network: str = "digits_cnn"
+    images: int = 2
+    data: str | None = "random"
+    device: str | None = None
+
+    @property
+    def layers(self) -> Network:
+        """The network."""
+        return POSITIVE if self.network == "positive" else load_network(self.network)
+
+    def described(self, changes: Mapping[str, Any] | None = None) -> Architecture:
+        """The chip, with further settings."""
+        return archsim.load_architecture(self.chip, {**self.settings, **(changes or {})})
+
+    def rule(self) -> Scheme:
+        """The update rule."""
+        return load_scheme(self.scheme, dict(self.scheme_settings))
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Area in mm2, energy in J and time in s of all parts, with what is done once; `accuracy`:
+    every bit of trained weights, tests and outputs.
+    """
+
+    area: float
+    energy: float
+    time: float
+    accuracy: bytes
+    activity: str = ""
+    """What a training counted of its pulses, writes and retries."""
+
+
+def run(machine: Machine, chip: Architecture, rule: Scheme | None = None, training=None) -> Outcome:
+    """The outcome of a machine whose chip, rule or training may differ from its own."""
+    if not machine.scheme:
+        return _inference(machine, chip)
+    return _training(
+        machine, chip, rule or machine.rule(), machine.training if training is None else training
+    )
+
+
+def _inference(machine: Machine, chip: Architecture) -> Outcome:
+    network = machine.layers
+    data: Any = machine.data
+    if machine.network == "positive":
+        data = np.random.default_rng(1).random((machine.images, 6))
+    result = archsim.simulate(network, chip, images=machine.images, data=data, seed=1)
+    outputs = b"" if result.outputs is None else result.outputs.tobytes()
+    return _priced(result, outputs)
+
+
+def _training(machine: Machine, chip: Architecture, rule: Scheme, changes: Any) -> Outcome:
+    network = machine.layers
+    chip, left = chip_with_devices(chip, rule, changes, network)
+    settings, _ = settings_of(
+        chip, rule, epochs=1, batch=2, seed=1, device=machine.device, changes=left, network=network
+    )
+    rule = silicon_scheme(rule, settings)
+    trace = build_trace(network, rule, "training", settings.batch)
+    settings, _ = with_clock(settings, trace, chip, rule)
+    result = archsim.simulate(trace, chip, rule, images=machine.images)
+    return _priced(result, *trained_bits(machine.network, settings))
+
+
+def _priced(result: Any, bits: bytes, activity: str = "") -> Outcome:
+    document = result.to_dict()
+    once = document.get("setup") or {"energy_j": 0.0, "off_chip_energy_j": 0.0, "seconds": 0.0}
+    parts = [*document["by_component"].values(), *document["by_component_off_chip"].values()]
+    return Outcome(
+        sum(part["area_mm2"] for part in parts),
+        document["boundaries"]["system"]["energy_j"] + once["energy_j"] + once["off_chip_energy_j"],
+        document["latency_s"] + (once["seconds"] or 0.0),
+        bits,
+        activity,
+    )
+
+
+_TRAINED: dict[tuple[str, str], tuple[bytes, str]] = {}
+
+
+def trained_bits(network: str, settings: TrainingSettings) -> tuple[bytes, str]:
+    """Every bit that a training of some digits gives, and what it counted. Both depend on the
+    settings alone, so that equal ones are trained once.
+    """
+    key = network, settings.model_dump_json()
+    if key not in _TRAINED:
+        done = train(load_network(network), digits(), settings)
+        weights = [values.tobytes() for _, values in sorted(done.weights.items())]
+        tests = [[row["train_loss"], row["test_loss"]] for row in done.history]
+        bits = b"".join(weights) + repr((tests, done.later)).encode()
+        _TRAINED[key] = bits, repr((done.activities, done.refreshes))
+    return _TRAINED[key]
+
+
+@cache
+def digits() -> Dataset:
+    """The first of the digits."""
+    return load_dataset("digits").first(train=IMAGES, test=TESTED)

@@ -1,0 +1,155 @@
+"""Does every field of a chip move area, energy, time and accuracy as it declares, and nothing else?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+import pytest
+
+import archsim
+from archsim.chip.config import Architecture
+from tests.coupling.fields import Field, fields_of, other_values
+from tests.coupling.machines import Machine, Outcome, run
+from tests.coupling.sightings import Try, complaints, sightings
+
+SLOW_BUS = {"interconnect.width_bits": 4, "execution.mode": "pipelined"}
+FORGETS = {"device_settings": {"retention_s": 1e-3}, "maintenance_images": 4}
+WRITTEN = {"device_settings": {"retention_s": 1e-2}, "maintenance_images": 4}
+LOOKUP = {"part": "isaac_sigmoid", "per": "lookup_lane", "boundary": "chip"}
+LOOKS_UP = {f"components.lookup_unit.{name}": value for name, value in LOOKUP.items()}
+# Every machine lets some fields act that others leave alone; a field is turned on one after the
+# other until it has moved all that it declares.
+MACHINES = {
+    "an inference on split tiles": Machine(
+        "cim40", {"tile.rows": 48, "tile.columns": 32, "physics.read_noise": 0.02}
+    ),
+    "pulses on devices that forget": Machine("rpu", scheme="rpu", training=FORGETS),
+    "writes on devices that forget": Machine("cim40", scheme="sgd", training=WRITTEN),
+    "two columns a weight": Machine(
+        "wu2023",
+        {
+            "physics.model": "dual_column",
+            "physics.current_range_ua": 50.0,
+            "physics.cell_noise_us": 0.1,
+            "physics.adc_noise_levels": 0.3,
+        },
+        network="positive",
+    ),
+    "slices in a pipeline": Machine(
+        "cim40",
+        {
+            "weights.mapping": "bit_slices",
+            "execution.mode": "pipelined",
+            "read.accumulate": "digital",
+            "read.all_groups": False,
+            "tile.columns": 32,
+        },
+        images=3,
+    ),
+    "reference columns": Machine(
+        "cim40",
+        {
+            "weights.mapping": "reference_column",
+            "tile.rows": 48,
+            "tile.columns": 18,
+            "read.all_groups": False,
+            "read.columns_per_adc": 18,
+            "read.overlap": False,
+        },
+    ),
+    "a buffer too small": Machine(
+        "cim40", {"buffer.capacity_kib": 1.0}, scheme="mixed_precision", training=WRITTEN
+    ),
+    "a chip too small": Machine(
+        "cim40",
+        {"tile.count": 1, "tile.rows": 64, "tile.columns": 32, "execution.reload": True},
+        data=None,
+    ),
+    "generators for all tiles": Machine(
+        "rpu_512", {"bitstream.sharing": "chip"}, scheme="rpu", training=FORGETS
+    ),
+    "tables": Machine(
+        "cim40", {"lookup_unit.lanes": 4, **LOOKS_UP}, scheme="sgd", training=WRITTEN
+    ),
+    "parts of a cluster": Machine(
+        "cim40",
+        {"components.input_register.per": "cluster", "tile.rows": 32, "tile.columns": 32},
+        data=None,
+    ),
+    "a slow bus": Machine("cim40", SLOW_BUS, images=4, data=None),
+    "a slow bus for both ways": Machine(
+        "cim40", {**SLOW_BUS, "interconnect.kind": "bus"}, images=4, data=None
+    ),
+    "a bound that is reached": Machine(
+        "cim40", {"physics.output_bound": 1.0, "physics.bound_management": True}
+    ),
+    "a training in a pipeline": Machine(
+        "cim40", {**SLOW_BUS, "interconnect.kind": "bus"}, scheme="sgd", training=WRITTEN
+    ),
+    "a training with a slow buffer": Machine(
+        "cim40",
+        {"buffer.capacity_kib": 4.0, "buffer.width_bits": 8},
+        scheme="sgd",
+        training=WRITTEN,
+    ),
+    "a pipeline with a slow buffer": Machine(
+        "cim40",
+        {"execution.mode": "pipelined", "buffer.capacity_kib": 4.0, "buffer.width_bits": 8},
+        scheme="sgd",
+        training=WRITTEN,
+    ),
+}
+FIELDS = {
+    field.path: field
+    for field in fields_of(Architecture)
+    if "." in field.path or field.path in ("node_nm", "clock_mhz", "tile_cluster")
+}
+BY_LAYER = ("placement.copies", "weights.layer_replicas")
+
+
+def values_of(field: Field, now: Any) -> list[Any]:
+    """Other values of a field of a chip."""
+    if field.path in BY_LAYER:
+        return [{"conv1": 2}]
+    if field.path == "weights.device":
+        return ["ecram", "gokmen2016"]
+    if field.path == "tile.count":
+        return [40] if now == "auto" else [now + 1, "auto"]
+    if field.path == "physics.conductance_us":
+        return [[now[0] / 2, now[1] * 2]]
+    return other_values(field.info, now)
+
+
+def setting_of(chip: Architecture, path: str) -> Any:
+    """The value of a field."""
+    value: Any = chip
+    for key in path.split("."):
+        value = getattr(value, key)
+    return value
+
+
+@cache
+def before(name: str) -> Outcome:
+    """The outcome of a machine as it is."""
+    return run(MACHINES[name], MACHINES[name].described())
+
+
+def tries_of(field: Field) -> Iterator[Try]:
+    """The field on machine after machine."""
+    for name, machine in MACHINES.items():
+        chip = machine.described()
+        now = setting_of(chip, field.path)
+
+        def after(value: Any, machine: Machine = machine, chip: Architecture = chip) -> Outcome:
+            return run(machine, archsim.load_architecture(chip, {field.path: value}))
+
+        yield Try(name, before(name), values_of(field, now), now, after, bool(machine.training))
+
+
+@pytest.mark.parametrize("path", FIELDS)
+def test_a_field_of_a_chip_moves_what_it_declares(path):
+    field = FIELDS[path]
+    assert field.effects is not None, f"{path} declares no effects (hwlib.effects)"
+    assert complaints(field.effects, sightings(tries_of(field), field.effects)) == []

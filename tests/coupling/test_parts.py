@@ -1,0 +1,170 @@
+"""Does every parameter of every priced part, and every field of an entry of the inventory, move what
+it declares?
+
+A part stands on a chip as an entry that does each of its actions as often as cells are read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any
+
+import pytest
+
+import archsim
+from archsim.chip.config import ComponentSettings
+from archsim.chip.load import list_architectures
+from hwlib import price
+from hwlib.part import all_parts
+from tests.coupling.fields import fields_of, other_parameters
+from tests.coupling.machines import Machine, Outcome, run
+from tests.coupling.sightings import Try, complaints, sightings
+
+TRAINED = Machine("cim40", scheme="rpu")
+PARTS = all_parts()
+PARAMETERS = [
+    (name, parameter.name) for name, part in PARTS.items() for parameter in part.parameters
+]
+
+
+def with_part(name: str, parameters: Mapping[str, Any]) -> Outcome:
+    """The training of a chip with one more part."""
+    entry = {
+        "part": name,
+        "per": "chip",
+        "boundary": "chip",
+        "parameters": dict(parameters),
+        "follows": {action: ["array.read"] for action in PARTS[name].actions},
+    }
+    settings = {f"components.tried.{key}": value for key, value in entry.items()}
+    return run(TRAINED, TRAINED.described(settings))
+
+
+@cache
+def before(name: str, word: tuple[str, str] | None = None) -> Outcome:
+    """The outcome with the part as it is by default, or with another word."""
+    return with_part(name, dict([word] if word else []))
+
+
+def tries_of(name: str, parameter_name: str) -> Iterator[Try]:
+    """The parameter with the part's other parameters at their default, then with another word of
+    each of these.
+    """
+    parameter = PARTS[name].parameter(parameter_name)
+    words: list[tuple[str, str] | None] = [None]
+    for other in PARTS[name].parameters:
+        if other.choices and other.name != parameter_name:
+            words += [(other.name, word) for word in other.choices if word != other.default]
+    for word in words:
+
+        def after(value: Any, word: tuple[str, str] | None = word) -> Outcome:
+            return with_part(name, {**dict([word] if word else []), parameter_name: value})
+
+        values = other_parameters(parameter, parameter.default)
+        yield Try(str(word), before(name, word), values, parameter.default, after)
+
+
+@pytest.mark.parametrize("name, parameter", PARAMETERS)
+def test_a_parameter_of_a_part_moves_what_it_declares(name, parameter):
+    effects = PARTS[name].parameter(parameter).effects
+    assert effects is not None, f"{name}.{parameter} declares no effects (hwlib.effects)"
+    if effects.nothing:
+        seen = list(sightings(tries_of(name, parameter), effects))
+        assert seen and complaints(effects, seen) == []
+    else:
+        assert complaints(effects, sightings(tries_of(name, parameter), effects)) == []
+
+
+# An entry that lets a field act, and other values of the field.
+WRITES = {"follows": {"write": ["array.read"]}}
+ENTRY: dict[str, tuple[dict[str, Any], list[Any]]] = {
+    "part": (
+        {"part": "integrator", "follows": {"sample": ["array.read"]}},
+        ["transimpedance_amplifier"],
+    ),
+    "parameters": (WRITES, [{"bits": 64}]),
+    "per": (WRITES, ["chip", "column"]),
+    "count": (WRITES, [2.0, 0.5]),
+    "boundary": (WRITES, ["macro", "system"]),
+    "area_only": ({"area_only": True}, [False]),
+    "follows": (WRITES, [{"write": ["array.read", "adc.convert"]}]),
+    "takes": ({"takes": {"write": ["adc.convert"]}}, [{"write": ["array.read"]}]),
+    "note": (WRITES, ["a text"]),
+}
+TRIED = {"part": "register", "per": "tile", "count": 1.0, "boundary": "chip", "area_only": False}
+ENTRY_FIELDS = {field.path: field for field in fields_of(ComponentSettings)}
+
+
+def with_entry(entry: Mapping[str, Any]) -> Outcome:
+    """The training of a chip with one more entry."""
+    settings = {f"components.tried.{key}": value for key, value in entry.items()}
+    return run(TRAINED, TRAINED.described(settings))
+
+
+@pytest.mark.parametrize("name", ENTRY_FIELDS)
+def test_a_field_of_an_entry_moves_what_it_declares(name):
+    effects = ENTRY_FIELDS[name].effects
+    assert effects is not None, f"components.*.{name} declares no effects (hwlib.effects)"
+    beside, values = ENTRY[name]
+    entry = {**TRIED, **beside}
+    one = Try(
+        name,
+        with_entry(entry),
+        values,
+        entry.get(name),
+        lambda value: with_entry({**entry, name: value}),
+    )
+    assert complaints(effects, sightings([one], effects)) == []
+
+
+ROLES = [
+    (chip, role)
+    for chip in list_architectures()
+    for role in archsim.load_architecture(chip).components
+]
+
+
+def priced(chip: str, changes: Mapping[str, Any]) -> Outcome:
+    """An inference on a built-in chip, without data."""
+    machine = Machine(chip, data=None)
+    return run(machine, machine.described(changes))
+
+
+@cache
+def built_in(chip: str) -> Outcome:
+    """An inference on a built-in chip as it is."""
+    return priced(chip, {})
+
+
+@pytest.mark.parametrize("chip, role", ROLES)
+def test_more_of_a_part_of_a_chip_is_priced_or_said_to_cost_nothing(chip, role):
+    effects = ENTRY_FIELDS["count"].effects
+    assert effects is not None
+    path = f"components.{role}.count"
+    described = archsim.load_architecture(chip)
+    now = described.components[role].count
+    free = free_part(described.components[role].part, described.node_nm)
+    if free:
+        result = archsim.simulate(
+            "digits_cnn", chip=archsim.load_architecture(chip, {path: now * 2})
+        )
+        assert path in result.document["unused"]
+        return
+    one = Try(chip, built_in(chip), [now * 2], now, lambda value: priced(chip, {path: value}))
+    seen = list(sightings([one], effects))
+    assert [fault for fault in complaints(effects, seen) if "energy" not in fault] == []
+
+
+def free_part(name: str, node_nm: float) -> bool:
+    """Whether a part that does nothing costs nothing."""
+    cost = price(name, {}, node_nm)
+    return cost.area.value == 0 and cost.leakage.value == 0
+
+
+FOLLOWING = [
+    (chip, f"components.{role}.parameters.{name}")
+    for chip, role in ROLES
+    for name, value in archsim.load_architecture(chip).components[role].parameters.items()
+    if str(value).startswith("=")
+]

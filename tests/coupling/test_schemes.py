@@ -1,0 +1,157 @@
+"""Does every setting of every update rule move what it declares, and nothing else?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+import pytest
+
+from archsim.conformance.cases import Case, cases_of
+from archsim.schemes import list_schemes, load_scheme
+from archsim.schemes.base import Scheme
+from hwlib.errors import InputError
+from tests.coupling.fields import Field, fields_of, other_values
+from tests.coupling.machines import Machine, Outcome, run
+from tests.coupling.sightings import Try, complaints, sightings
+
+CHIP = {"read.transposed": True}
+PIPELINED = {"execution.mode": "pipelined"}
+EXACT = {"device": "exact"}
+FORGETS = {"retention_s": 1e-2}
+FIELDS = {
+    (name, field.path): field
+    for name in list_schemes()
+    for field in fields_of(type(load_scheme(name)))
+}
+
+
+def home(name: str, field: str) -> type:
+    """The class that declares a setting of a rule: rules that inherit it share the declaration."""
+    kinds = type(load_scheme(name)).__mro__
+    return next(kind for kind in kinds if field in vars(kind).get("__annotations__", {}))
+
+
+@cache
+def first_of(kind: type, field: str) -> str:
+    """The rule that stands for all that share a declaration: one that reads it, the class that
+    declares it where that is a rule.
+    """
+    sharing = [rule for rule, other in FIELDS if other == field and home(rule, other) is kind]
+    sharing.sort(key=lambda rule: type(load_scheme(rule)) is not kind)
+    readers = [rule for rule in sharing if reads(rule, field)]
+    return (readers or sharing)[0]
+
+
+def reads(name: str, field: str) -> bool:
+    """Whether a rule says of any of its variants that it reads a setting."""
+    own = [trial(case)[1] for case in cases_of([name])]
+    return any(True for settings in own for _ in with_words(name, settings, field))
+
+
+def is_first(name: str, field: str) -> bool:
+    """Whether a rule stands for all that share a declaration."""
+    return name == first_of(home(name, field), field)
+
+
+def trial(case: Case) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Settings of a training in which one small mini-batch moves weights clearly, and those of the
+    rule.
+    """
+    both = {**case.practice, **case.trial}
+    own = {**case.practice.get("scheme_settings", {}), **case.trial.get("scheme_settings", {})}
+    left_out = ("epochs", "scheme_settings")
+    return {name: value for name, value in both.items() if name not in left_out}, own
+
+
+def machines(name: str) -> Iterator[tuple[str, Machine, dict[str, Any]]]:
+    """A rule and its variants in a trial, as they are practised, on devices that forget and on
+    none.
+    """
+    for case in cases_of([name]):
+        training, own = trial(case)
+        device = {**training.get("device_settings", {}), **FORGETS}
+        practice = {
+            key: value
+            for key, value in case.practice.items()
+            if key not in ("epochs", "scheme_settings")
+        }
+        exact = {key: value for key, value in training.items() if key != "device_settings"}
+        for what, settings, of_rule in (
+            ("trial", training, own),
+            ("practice", practice, case.practice.get("scheme_settings", {})),
+            ("on devices that forget", {**training, "device_settings": device}, own),
+            ("exact", {**exact, **EXACT}, own),
+        ):
+            settings = {"maintenance_images": 4, "batch": 4, **settings}
+            machine = Machine("cim40", CHIP, name, of_rule, settings)
+            yield f"{case.title}, {what}", machine, of_rule
+        ageing = {"maintenance_images": 4, "batch": 4, **training, "device_settings": device}
+        pipelined = Machine("cim40", {**CHIP, **PIPELINED}, name, own, ageing)
+        yield f"{case.title}, on devices that forget in a pipeline", pipelined, own
+
+
+def with_words(name: str, own: dict[str, Any], field: str) -> Iterator[dict[str, Any]]:
+    """Settings of a rule with each of its words and switches in every position, those first in
+    which it reads the field.
+    """
+    base = load_scheme(name, own)
+    turned = [own]
+    for other in fields_of(type(base)):
+        now = getattr(base, other.path)
+        if other.path != field and isinstance(now, bool | str):
+            turned += [{**own, other.path: value} for value in other_values(other.info, now)]
+    for settings in turned:
+        try:
+            if field not in load_scheme(name, settings).unused:
+                yield settings
+        except InputError:
+            continue
+
+
+SHARED = [key for key in FIELDS if not is_first(*key)]
+
+
+def tries_of(name: str, field: Field) -> Iterator[Try]:
+    """The setting of a rule on machine after machine."""
+    for title, machine, own in machines(name):
+        for settings in with_words(name, own, field.path):
+            rule = load_scheme(name, settings)
+            now = getattr(rule, field.path)
+
+            def after(value: Any, machine: Machine = machine, settings: Any = settings) -> Outcome:
+                return outcome(machine, load_scheme(name, {**settings, field.path: value}))
+
+            try:
+                before = outcome(machine, rule)
+            except InputError:
+                continue
+            ages = "forget" in title
+            yield Try(
+                f"{title} {settings}", before, other_values(field.info, now), now, after, ages
+            )
+
+
+_OUTCOMES: dict[str, Outcome] = {}
+
+
+def outcome(machine: Machine, rule: Scheme) -> Outcome:
+    """The outcome of a machine by a rule, worked out once."""
+    key = repr((machine, rule.name, rule.model_dump()))
+    if key not in _OUTCOMES:
+        _OUTCOMES[key] = run(machine, machine.described(), rule)
+    return _OUTCOMES[key]
+
+
+@pytest.mark.parametrize(
+    "name, field",
+    [pytest.param(*key, marks=[pytest.mark.study] if key in SHARED else []) for key in FIELDS],
+)
+def test_a_setting_of_a_rule_moves_what_it_declares(name, field):
+    effects = FIELDS[name, field].effects
+    assert effects is not None, f"{name}.{field} declares no effects (hwlib.effects)"
+    seen = list(sightings(tries_of(name, FIELDS[name, field]), effects))
+    if (name, field) in SHARED and not seen:
+        return  # the rule itself says that none of its variants reads it (`unused`)
+    assert complaints(effects, seen) == []

@@ -1,0 +1,142 @@
+"""Does every setting of a training move what it declares, and nothing else?"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+import archsim
+from archsim.training.settings import LayerTiles, TrainingSettings, read_settings
+from hwlib.errors import InputError
+from tests.coupling.fields import Field, fields_of, other_values
+from tests.coupling.machines import Machine, Outcome, run, trained_bits
+from tests.coupling.sightings import Try, complaints, sightings
+
+BASE = {"epochs": 1, "batch": 4, "seed": 3, "learning_rate": 0.2, "maintenance_images": 4}
+FORGETS = {"retention_s": 10.0, "lifetime": 50.0}
+AGES = {**BASE, "device_settings": FORGETS, "seconds_per_image": 0.1}
+WORDS_OF_8 = {"format": "int8", "value_bits": 6, "scale_images": 4}
+# By what is trained: the core's pulses, words of a digital optimiser, weights in slices, trains of
+# generators that arrays share.
+TRAININGS: dict[str, dict[str, Any]] = {
+    "pulses": {**AGES, "rule": "rpu", "device": "gokmen2016"},
+    "words": {**AGES, "rule": "sgd", "device": "bulk_rram", "digital": WORDS_OF_8},
+    "slices": {**BASE, "rule": "sgd", "read": {"weight_bits": 8, "cell_bits": 4, "slot_bits": 2}},
+    "momentum": {**BASE, "rule": "sgd", "scheme_settings": {"optimiser": "momentum"}},
+    "shared generators": {
+        **BASE,
+        "rule": "rpu",
+        "update": {"source": "lfsr", "sharing": "chip", "length_management": False},
+    },
+    "seconds": {**AGES, "rule": "rpu", "maintenance_s": 0.4},
+    "reads that saturate": {
+        **BASE,
+        "rule": "rpu",
+        "read": {"output_bound": 1.0, "input_bound": 0.5},
+    },
+    "split layers": {**BASE, "rule": "rpu", "tiles": {"conv1": {"inputs": 3, "outputs": 6}}},
+    "split rows": {**BASE, "rule": "rpu", "tiles": {"fc": {"inputs": 72}}},
+}
+PRICED = {
+    "pulses on a chip": Machine("rpu", scheme="rpu", training={"batch": 4}),
+    "writes on a chip": Machine("cim40", scheme="sgd", training={"batch": 4}),
+    "writes on small tiles": Machine(
+        "cim40", {"tile.columns": 16}, scheme="sgd", training={"batch": 4}
+    ),
+}
+# What takes a text, a table or a word beside numbers: values in range.
+VALUES: dict[str, list[Any]] = {
+    "rule": ["sgd"],
+    "scheme_settings": [{"optimiser": "momentum", "momentum": 0.1}],
+    "device": ["ecram", "exact"],
+    "device_settings": [{"retention_s": 1.0}],
+    "weight_range": ["device", 2.0, 8.0],
+    "devices_per_weight": [2, {"conv1": 2}],
+    "tiles": [{"conv1": {"inputs": 4}}],
+    "tiles.conv1.bias": ["digital"],
+}
+FIELDS = {field.path: field for field in fields_of(TrainingSettings)}
+FIELDS |= {
+    f"tiles.conv1.{field.path}": field._replace(path=f"tiles.conv1.{field.path}")
+    for field in fields_of(LayerTiles)
+}
+
+
+def values_of(field: Field, now: Any) -> list[Any]:
+    """Other values of a setting."""
+    if field.path in VALUES:
+        return [value for value in VALUES[field.path] if value != now]
+    return other_values(field.info, now)
+
+
+def with_value(settings: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
+    """Settings with one more of them."""
+    tree = copy.deepcopy(settings)
+    *sections, name = path.split(".")
+    section = tree
+    for key in sections:
+        section = section.setdefault(key, {})
+    section[name] = value
+    return tree
+
+
+def setting_of(settings: TrainingSettings, path: str) -> Any:
+    """The value of a setting."""
+    value: Any = settings
+    for key in path.split("."):
+        value = value[key] if isinstance(value, dict) else getattr(value, key)
+    return value
+
+
+def trained(settings: dict[str, Any]) -> Outcome:
+    """The outcome of a training without a chip, which has no price."""
+    return Outcome(0.0, 0.0, 0.0, *trained_bits("digits_cnn", read_settings(settings)))
+
+
+def tries_of(field: Field) -> Iterator[Try]:
+    """The setting in training after training, then on chips that price it."""
+    for name, machine in PRICED.items():
+        now = setting_of(read_settings(BASE), field.path) if "tiles." not in field.path else None
+        if "tiles." in field.path:
+            break
+
+        def priced(value: Any, machine: Machine = machine) -> Outcome:
+            changes = {**machine.training, field.path: value}
+            return run(machine, machine.described(), training=changes)
+
+        before = run(machine, machine.described())
+        yield Try(name, before, values_of(field, now), now, priced)
+    for name, settings in TRAININGS.items():
+        try:
+            now = setting_of(read_settings(settings), field.path)
+        except KeyError:
+            continue
+
+        def after(value: Any, settings: dict[str, Any] = settings) -> Outcome:
+            return trained(with_value(settings, field.path, value))
+
+        yield Try(name, trained(settings), values_of(field, now), now, after)
+
+
+@pytest.mark.parametrize("path", FIELDS)
+def test_a_setting_of_a_training_moves_what_it_declares(path):
+    field = FIELDS[path]
+    assert field.effects is not None, f"training.{path} declares no effects (hwlib.effects)"
+    assert complaints(field.effects, sightings(tries_of(field), field.effects)) == []
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"rule": "rpu"},
+        {"rule": "float"},
+        {"scheme_settings": {"optimiser": "adam"}},
+        {"scheme_settings.optimiser": "adam"},
+    ],
+)
+def test_no_other_rule_is_trained_than_the_one_that_is_priced(changes):
+    with pytest.raises(InputError, match="those of the scheme, whose step is priced"):
+        archsim.train("digits_cnn", scheme="sgd", epochs=1, images=8, settings=changes)
