@@ -43,8 +43,8 @@ TRAININGS: dict[str, dict[str, Any]] = {
 PRICED = {
     "pulses on a chip": Machine("rpu", scheme="rpu", training={"batch": 4}),
     "writes on a chip": Machine("cim40", scheme="sgd", training={"batch": 4}),
-    "writes on small tiles": Machine(
-        "cim40", {"tile.columns": 16}, scheme="sgd", training={"batch": 4}
+    "pulses on small tiles": Machine(
+        "rpu_512", {"tile.columns": 16}, scheme="rpu", training={"batch": 4}
     ),
 }
 # What takes a text, a table or a word beside numbers: values in range.
