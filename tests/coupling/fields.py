@@ -86,7 +86,7 @@ def _ends(info: FieldInfo) -> list[Any]:
 def _towards(info: FieldInfo, now: float) -> list[float]:
     limits = _limits(info)
     high = limits.get("le", limits.get("lt"))
-    return [] if high is None else [(now + high) / 2]
+    return [] if high is None else [(now + high) / 2, high - (high - now) / 16]
 
 
 def _allows(info: FieldInfo, value: Any) -> bool:

@@ -88,7 +88,7 @@ def machines(name: str) -> Iterator[tuple[str, Machine, dict[str, Any]]]:
             machine = Machine("cim40", CHIP, name, of_rule, settings)
             yield f"{case.title}, {what}", machine, of_rule
         ageing = {"maintenance_images": 4, "batch": 4, **training, "device_settings": device}
-        pipelined = Machine("cim40", {**CHIP, **PIPELINED}, name, own, ageing)
+        pipelined = Machine("cim40", {**CHIP, **PIPELINED}, name, own, ageing, images=8)
         yield f"{case.title}, on devices that forget in a pipeline", pipelined, own
 
 
