@@ -59,6 +59,12 @@ def _update_latency(study: Study, entry: Mapping[str, Any]) -> None:
     write(study.folder)
 
 
+def _bitstream_sharing(study: Study, entry: Mapping[str, Any]) -> None:
+    from archsim.studies.bitstream_sharing import write_tables
+
+    write_tables(study.folder)
+
+
 class PricedTable(NamedTuple):
     """How a table is made again: what its entry says besides, the files that it makes (a field's
     name in braces), and the call.
@@ -76,6 +82,7 @@ TABLES = {
     "low_rank": PricedTable((), ("accuracy.csv", "counts.csv"), _low_rank),
     "low_rank_costs": PricedTable(("file",), ("{file}",), _low_rank_costs),
     "update_latency": PricedTable((), ("latency.csv",), _update_latency),
+    "bitstream_sharing": PricedTable((), ("runs.csv", "sharing.csv"), _bitstream_sharing),
 }
 
 
