@@ -136,7 +136,7 @@ def train_design(grid: Grid, design: Design, seed: int) -> dict[str, Any]:
         load_scheme(design.scheme, {} if on_chip else settings),
         epochs=design.epochs,
         seed=seed,
-        **({} if grid.images is None else {"images": grid.images}),
+        images=grid.images,
     )
     document = training.to_dict()
     own = document["training"]
