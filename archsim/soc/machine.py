@@ -1,48 +1,28 @@
-"""The chip as a machine of events: its lanes and wiring, and the loop that runs a trace and proves
-that nothing was lost.
+"""The chip as a machine of events in SimPy: the loop that runs a trace and proves that nothing was
+lost.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import simpy
 
 from archsim.chip.config import Architecture
-from archsim.chip.placement import LayerPlacement, Placement
+from archsim.chip.placement import Placement
 from archsim.chip.plan.counts import Performed
-from archsim.chip.plan.memory_map import MemoryMap
-from archsim.chip.plan.operation_plan import OperationPlan, plan
-from archsim.chip.plan.residency import Residency
-from archsim.soc.clock import Clock
 from archsim.soc.control import Turn, control
-from archsim.soc.in_use import InUse
-from archsim.soc.lane import Lane
+from archsim.soc.executed import MAX_SPANS, Machine, Span
 from archsim.soc.operation_run import OperationRun
-from archsim.soc.server import Server
-from archsim.soc.wiring import Ways, wire
-from archsim.trace.operation import Operation, Trace
+from archsim.trace.operation import Trace
 
 if TYPE_CHECKING:
     from archsim.soc.data.tile_data import TileData  # real data ride along, where there are any
     from archsim.soc.observers import Observer
 
-MAX_SPANS = 4000
 
-
-class Span(NamedTuple):
-    """An operation of an image in time: its first cycle, and the cycle after its last."""
-
-    layer: str
-    operation: str
-    phase: str
-    image: int
-    start: int
-    end: int
-
-
-class EventMachine:
+class EventMachine(Machine):
     """One chip executing one trace. Make a new one for every run."""
 
     def __init__(
@@ -55,71 +35,22 @@ class EventMachine:
         observers: Sequence[Observer] = (),
         progress: Callable[[int, int], None] | None = None,
     ):
-        self.trace = trace
-        self.chip = chip
-        self.placement = placement
-        self.images = images
+        super().__init__(trace, chip, placement, images)
         self.data = data
         self.observers = tuple(observers)
         self.progress = progress
-        self.env = Clock()
-        self.pipelined = chip.execution.mode == "pipelined"
-        self.wiring = wire(self.env, chip, trace)
-        self.memory = MemoryMap.of(trace, chip)
-        self.lanes = self._lanes()
-        self.residency = Residency(placement, chip) if placement.passes else None
-        self.plans: dict[tuple[str, float], OperationPlan] = {}
-        self._ways: dict[tuple[str, float], Ways] = {}
         # what is going on
         self.pending: dict[int, OperationRun] = {}
         self.in_flight = self.issued = 0
         self._turns: dict[Hashable, simpy.Event] = {}
         self._room: simpy.Event | None = None
         self._owed: dict[Hashable, float] = {}
-        # what was done
-        self.totals: dict[tuple[str, float], Performed] = {}
-        self.spans: list[Span] = []
-        self.dropped_spans = 0
-        self.layer_cycles: InUse[tuple[str, str]] = InUse()
-        self.phase_cycles: InUse[str] = InUse()
-        self.image_ends: list[int] = []
-        self.operations_ended = 0
-        self.end = 0
-
-    def _lanes(self) -> dict[str, Lane]:
-        shared = self.placement.sharing()
-        tile_free: dict[int, int] = {}
-        return {
-            name: self._lane(layer, shared, tile_free)
-            for name, layer in self.placement.layers.items()
-        }
-
-    def _lane(self, layer: LayerPlacement, shared: set[int], tile_free: dict[int, int]) -> Lane:
-        each = layer.tiles_per_unit
-        own = [
-            [t for t in layer.tiles[u * each : (u + 1) * each] if t in shared] if shared else []
-            for u in range(layer.units)
-        ]
-        tiles = min(each * layer.units, self.placement.available)
-        return Lane(layer.matrix.layer, tiles, layer.units, own, tile_free)
-
-    def servers(self) -> list[Server]:
-        """The shared resources, each once."""
-        return [server for servers in self.wiring.servers.values() for server in servers]
-
-    def plan_of(self, operation: Operation, share: float = 1.0) -> OperationPlan:
-        """The plan of an operation, made once; `share` is the loaded part of its layer."""
-        key = (operation.name, share)
-        if key not in self.plans:
-            self.plans[key] = plan(operation, self.placement, self.chip, self.memory, share)
-            self._ways[key] = self.wiring.ways_of(self.plans[key])
-        return self.plans[key]
 
     def run_of(self, turn: Turn) -> OperationRun:
         """A run of the operation, which is pending from now on."""
         share = 1.0 / self.residency.passes(turn.operation) if self.residency else 1.0
         plan = self.plan_of(turn.operation, share)
-        run = OperationRun(self, plan, self._ways[turn.operation.name, share], turn.image)
+        run = OperationRun(self, plan, self.ways_of(turn.operation, share), turn.image)
         self.pending[id(run)] = run
         return run
 

@@ -1,0 +1,179 @@
+"""The results of an operation on their way from the tiles: `../drain.py`, state by state."""
+
+from __future__ import annotations
+
+from archsim.kernels.compiled import kernel
+from archsim.soc.compiled.access import get
+from archsim.soc.compiled.calendar import later, soon
+from archsim.soc.compiled.handover import release, take_or_wait
+from archsim.soc.compiled.progress import advance, end_process
+from archsim.soc.compiled.servers import pass_way
+from archsim.soc.compiled.tables import (
+    CLOCK,
+    CONTROL,
+    IMAGE,
+    OPERATION,
+    PROCESS,
+    QUEUE,
+    RUN,
+    SETTINGS,
+    SPAN,
+    USE,
+    WAKE_FOR,
+)
+from archsim.soc.compiled.tiles import take_tiles, whole_of
+from archsim.soc.compiled.words import CONTROLLER, LOST, NONE, RESUME, WRITE
+
+# What a drain does next.
+BEGIN = 0
+NEXT_JOB = 1
+TAKEN = 2
+RELEASE_EARLY = 3
+READY = 4
+STREAM = 5
+LEFT = 6
+RELEASE = 7
+FOLLOW = 8
+LAST_RESULT = 9
+END = 10
+
+
+@kernel
+def drain(tables, number):
+    """Go on until there is something to wait for."""
+    process = get(tables, PROCESS, number)
+    queue = get(tables, QUEUE, number)
+    run = get(tables, RUN, process.run)
+    plan = get(tables, OPERATION, run.operation)
+    now = get(tables, CLOCK, 0).now
+    while True:
+        if process.state == BEGIN:
+            process.before = now
+            process.state = NEXT_JOB
+        elif process.state == NEXT_JOB:
+            process.state = TAKEN
+            if process.number == plan.jobs:
+                process.state = LAST_RESULT
+            elif not take_or_wait(tables, number):
+                return
+        elif process.state == TAKEN:
+            process.state = READY
+            if plan.kind == WRITE:
+                span = whole_of(tables, plan.first_turn, plan.write_cycles)
+                process.ready_at = take_tiles(tables, run.operation, NONE, span)
+            if queue.kept and process.ready_at >= queue.until:
+                process.state = RELEASE_EARLY
+                later(tables, RESUME, number, queue.until - now)
+                return
+        elif process.state == RELEASE_EARLY:
+            process.state = READY
+            release(tables, number)
+        elif process.state == READY:
+            process.state = STREAM
+            if process.ready_at > now:
+                later(tables, RESUME, number, process.ready_at - now)
+                return
+        elif process.state == STREAM:
+            process.state = LEFT
+            left, done = pass_way(tables, plan.up_first, plan.up_count, process.count, plan.wires)
+            _left(tables, number, left, done)
+            if queue.kept:
+                process.state = RELEASE
+                if queue.until > now:
+                    later(tables, RESUME, number, queue.until - now)
+                    return
+        elif process.state == RELEASE:
+            process.state = LEFT
+            release(tables, number)
+        elif process.state == LEFT:
+            queue.until = process.before
+            process.state = FOLLOW
+            if process.begin > now:
+                later(tables, RESUME, number, process.begin - now)
+                return
+        elif process.state == FOLLOW:
+            process.number += 1
+            process.state = NEXT_JOB
+        elif process.state == LAST_RESULT:
+            process.state = END
+            if run.last_result > now:
+                later(tables, RESUME, number, run.last_result - now)
+                return
+        else:
+            end(tables, process.run)
+            end_process(tables, number)
+            return
+
+
+@kernel
+def _left(tables, number, left, done):
+    """The next result follows as soon as this one has left the first server, but only two are under
+    way.
+    """
+    process = get(tables, PROCESS, number)
+    run = get(tables, RUN, process.run)
+    process.begin = max(left, process.before)
+    process.before = max(process.before, done)
+    run.last_result = process.before + get(tables, OPERATION, run.operation).wires
+    advance(tables, process.run, process.count)
+
+
+@kernel
+def end(tables, number):
+    """All results are through: whoever waits for rows, for room or for the end goes on."""
+    run = get(tables, RUN, number)
+    clock = get(tables, CLOCK, 0)
+    control = get(tables, CONTROL, 0)
+    run.ended = clock.now
+    first = number * get(tables, SETTINGS, 0).wakes
+    for k in range(first, first + run.wakes):
+        soon(tables, RESUME, get(tables, WAKE_FOR, k).process)
+    run.wakes = 0
+    control.in_flight -= 1
+    control.pending -= 1
+    clock.operations_ended += 1
+    if run.age == control.last_age:
+        control.last_ended = run.ended
+    if control.wants_room:
+        control.wants_room = 0
+        soon(tables, RESUME, CONTROLLER)
+    _note(tables, number)
+    if control.waits_for == number:
+        control.waits_for = NONE
+        soon(tables, RESUME, CONTROLLER)
+
+
+@kernel
+def _note(tables, number):
+    """What was done, and when."""
+    run = get(tables, RUN, number)
+    plan = get(tables, OPERATION, run.operation)
+    clock = get(tables, CLOCK, 0)
+    if run.steps != plan.steps or run.jobs != plan.jobs:
+        clock.fault = LOST
+    if plan.done_mark == 0:
+        clock.marks += 1
+        plan.done_mark = clock.marks
+    plan.steps_total += run.steps
+    plan.jobs_total += run.jobs
+    plan.extra_total += run.extra
+    _leave(get(tables, USE, plan.layer_use), run.ended)
+    _leave(get(tables, USE, plan.phase_use), run.ended)
+    if clock.spans == get(tables, SETTINGS, 0).spans:
+        clock.spans_left_out += 1
+    else:
+        span = get(tables, SPAN, clock.spans)
+        span.operation = run.operation
+        span.image = run.image
+        span.start = run.started
+        span.end = run.ended
+        clock.spans += 1
+    image = get(tables, IMAGE, run.image)
+    image.end = max(image.end, run.ended)
+
+
+@kernel
+def _leave(use, now):
+    use.running -= 1
+    if use.running == 0:
+        use.cycles += now - use.since

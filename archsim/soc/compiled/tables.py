@@ -1,0 +1,108 @@
+"""What the compiled events work on: tables whose rows are records, one for each thing on the chip.
+
+A row is named by its number, -1 stands for none. All fields are whole numbers of cycles, counts or
+rows, but for fractions that are carried over.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Table = NDArray[np.void]
+"""A structured array: a record a row."""
+
+
+def _record(words: str, fractions: str = "") -> np.dtype[np.void]:
+    fields: list[tuple[str, type]] = [
+        *((word, np.int64) for word in words.split()),
+        *((word, np.float64) for word in fractions.split()),
+    ]
+    return np.dtype(fields, align=True)
+
+
+# One row: time, the events that are due, and the processes that are about to start.
+CLOCK = _record(
+    "now sequence waiting due_first due_end born_first born_end unused_runs ended_runs "
+    "marks spans spans_left_out operations_ended events fault"
+)
+# What comes at a later cycle, as a binary heap; events of one cycle come in the order of `sequence`.
+COMING = _record("cycle sequence kind who")
+DUE = _record("kind who")
+# One row: the settings of the chip and of the trace that events look at.
+SETTINGS = _record(
+    "pipelined prefetch issue_cycles in_flight hop_cycles images step image_operations "
+    "operations controller fetched first_forward load_first load_count load_latency most_units "
+    "room events runs links wakes results gaps ports starts causes phases spans"
+)
+# One row: the controller, a process of its own.
+CONTROL = _record(
+    "state first once_a_batch image operation run asked barrier issued in_flight pending last_run last_age "
+    "last_ended wants_room waits_for done"
+)
+# An operation, as planned; `steps_total` and what follows it is what was done of it.
+OPERATION = _record(
+    "layer_use phase_use phase lane kind units per_job jobs steps latency interval after_interval "
+    "tiles update sequential parts row rows_out steps_per_row every down_first down_count down_gate "
+    "up_first up_count up_gate first_turn first_source sources first_pool pools first_held held "
+    "capacity wires latest_image latest_run latest_age done_mark steps_total jobs_total extra_total",
+    "retries write_cycles",
+)
+# A station on a way: a server, and the cycles that a step takes of it.
+STATION = _record("server cycles")
+# That operation feeds another one: how many of its rows a row of that one needs.
+SOURCE = _record("operation need kernel stride padding same_rows rows_out")
+POOL = _record("kernel stride padding limit")
+HELD = _record("lane same tiles")
+# A process: of a run, in a state. What it holds is a job; the rest are its own variables.
+PROCESS = _record(
+    "run role unit state number last turn successor count dependency ready_at gives_to next_giver "
+    "given since end before begin ready source done asked priority next_waiting words words_count"
+)
+RUN = _record(
+    "operation image age started ended steps jobs extra last_result through first_coming comings "
+    "progress wakes sources finished_wanted alive"
+)
+LINK = _record("run age source")
+WAKE_FOR = _record("rows process")
+RESULT = _record("cycle steps")
+QUEUE = _record("capacity first size room taker first_giver last_giver kept until offset")
+JOB = _record("count dependency ready_at")
+SERVER = _record(
+    "first_port ports busy requests waited queue_max until first_start starts users first_waiting "
+    "first_words"
+)
+PORT = _record("free_at first_gap gaps")
+PIECE = _record("begin end")
+LANE = _record("first_unit units tiles busy jobs")
+UNIT = _record("free_at booked first_shared shared")
+STALL = _record("cycles mark")
+PHASE_STALL = _record("cycles")
+TURN = _record("last passed", "owed")
+USE = _record("running since cycles")
+SPAN = _record("operation image start end")
+IMAGE = _record("end")
+# A process that is about to start; runs whose records are free, or will be in the next cycle.
+BORN = _record("process")
+UNUSED = _record("unused")
+ENDED = _record("ended")
+# The cycle in which a request that waits begins; a tile that layers share, and when it is free.
+WAITING = _record("begin")
+SHARED = _record("tile")
+TILE = _record("free_at")
+
+FORMS = {name: form for name, form in dict(globals()).items() if name.isupper()}
+"""The form of each table, by its name. No two are alike, so that a form says which table it is."""
+
+HEADER = np.dtype([(name, np.int64) for name in FORMS], align=True)
+"""One row: where each table lies in memory. Compiled code gets nothing else."""
+
+
+def header_of(tables: dict[str, Table]) -> Table:
+    """The one row by which compiled code finds the tables, which the caller holds meanwhile."""
+    header = np.zeros(1, HEADER)
+    for name, table in tables.items():
+        if table.dtype != FORMS[name]:
+            raise TypeError(f"the table {name} has another form")
+        header[name] = table.ctypes.data
+    return header
