@@ -14,6 +14,7 @@ from archsim.cli.run_inputs import Workload, _images, chip_named
 from archsim.cli.run_output import event_files, write_run
 from archsim.run.result_tables import TABLES
 from archsim.soc.observers.formats import FORMATS
+from archsim.soc.riders import ENGINES
 from hwlib.errors import InputError
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--no-timing", action="store_true", help="area and energy only: nothing is simulated"
     )
+    _add_engine_option(parser)
     parser.add_argument(
         "--data",
         metavar="FILE.npz|random",
@@ -77,6 +79,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
     for form in FORMATS:
         parser.add_argument(form.option, metavar=f"FILE{form.suffix}", help=f"write {form.help}")
     options.add_output_options(parser)
+
+
+def _add_engine_option(parser: argparse.ArgumentParser) -> None:
+    """`--engine`."""
+    parser.add_argument(
+        "--engine",
+        type=options.one_of(ENGINES),
+        default="auto",
+        metavar="|".join(ENGINES),
+        help="what runs the events: SimPy, compiled code that does the same, or the quicker of the "
+        "two (default auto)",
+    )
 
 
 def _add_holder_options(parser: argparse.ArgumentParser) -> None:
@@ -131,6 +145,7 @@ def execute(arguments: argparse.Namespace) -> int:
                 node_nm=arguments.node,
                 seed=arguments.seed,
                 timing=not arguments.no_timing,
+                engine=arguments.engine,
                 data=data,
                 activity=arguments.activity,
                 device=arguments.device,
@@ -158,7 +173,12 @@ def _check(arguments: argparse.Namespace) -> None:
     if arguments.json and arguments.csv:
         raise InputError("choose one form of output", where="--csv", got="--json and --csv")
     files = event_files(arguments)
-    for option in [*(["--data"] if arguments.data else []), *(form.option for form in files)]:
+    named = [
+        *(["--data"] if arguments.data else []),
+        *(["--engine"] if arguments.engine != "auto" else []),
+        *(form.option for form in files),
+    ]
+    for option in named:
         if arguments.no_timing:
             raise InputError("nothing happens in time with --no-timing", where=option)
     if arguments.out:

@@ -99,6 +99,13 @@ class CodeStore(_Cache):
                 self._release(path)
         return result
 
+    def holds(self, sig, target_context) -> bool:
+        """Whether the overload is on disk, whole or not: nothing is compiled or loaded."""
+        name, digest = self.settle()
+        target_context.refresh()
+        kept = self._file(name, digest, sig, target_context.codegen())
+        return kept is not None and kept[1].exists()
+
     def _read(self, file: IndexDataCacheFile, path: Path, key: tuple, target_context):
         # Whatever a damaged file makes of itself, the remedy is to compile again.
         try:

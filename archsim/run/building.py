@@ -84,7 +84,7 @@ class Build:
         """Simulate it: `archsim.simulate` with the same words.
 
         Args:
-            options: seed, timing, setup, data, observers, progress, activity, as of `simulate`.
+            options: seed, timing, engine, setup, data, observers, progress, activity, as of `simulate`.
 
         Returns:
             the `Result`.

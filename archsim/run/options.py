@@ -27,6 +27,7 @@ class SimulationWords(TypedDict, total=False):
 
     seed: int
     timing: bool
+    engine: str
     setup: bool
     data: Any
     observers: Sequence[Observer]
@@ -43,6 +44,7 @@ class SimulationOptions:
 
     seed: int = 0
     timing: bool = True
+    engine: str = "auto"
     setup: bool = True
     data: Any = None
     observers: Sequence[Observer] = ()

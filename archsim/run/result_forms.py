@@ -135,6 +135,7 @@ SCHEMA: dict[str, Form] = {
     },
     "notes": ["text"],
     "unused??": ["text"],
+    "engine??": "text?",
     "settings": {"*": "any"},
     "figures": [
         {

@@ -62,13 +62,14 @@ class RunFacts(TypedDict):
 
 
 class CountedRun(NamedTuple):
-    """A run that is over: its facts, the actions to be priced, and its real data where it had
-    some.
+    """A run that is over: its facts, the actions to be priced, its real data where it had some, and
+    what ran its events, None where none did.
     """
 
     facts: RunFacts
     ledger: Ledger
     values: TileData | None = None
+    engine: str | None = None
 
 
 def untimed_facts(built: BuiltChip, seed: int) -> CountedRun:
@@ -116,8 +117,9 @@ def timed_facts(
         RuntimeError: where work was lost.
     """
     from archsim.soc.collect import ledger_of_machine
+    from archsim.soc.engine import PlacedTrace, machine_of
     from archsim.soc.facts import machine_facts
-    from archsim.soc.machine import EventMachine
+    from archsim.soc.riders import Riders
 
     trace = built.trace
     chip = built.chip
@@ -132,7 +134,8 @@ def timed_facts(
             network, trace, chip, placement, options.data, images, options.seed, holder_of(options)
         )
     observers = options.observers
-    machine = EventMachine(trace, chip, placement, images, values, observers, options.progress)
+    riders = Riders(values, observers, options.progress)
+    machine = machine_of(options.engine, PlacedTrace(trace, chip, placement, images), riders)
     machine.run()
     if values:
         values.measure(machine)
@@ -151,7 +154,7 @@ def timed_facts(
             *absent_note(lacking, chip),
         ],
     }
-    return CountedRun(_facts(built, options.seed, measured), ledger, values)
+    return CountedRun(_facts(built, options.seed, measured), ledger, values, machine.engine)
 
 
 def _facts(built: BuiltChip, seed: int, measured: Mapping[str, Any]) -> RunFacts:

@@ -18,9 +18,10 @@ from archsim.run.recorded_trace import load_trace
 from archsim.run.result import Result
 from archsim.run.run_facts import RunFacts, timed_facts, untimed_facts
 from archsim.schemes import load_scheme
+from archsim.soc.riders import ENGINES
 from archsim.soc.setup import setup_facts
 from archsim.trace import Trace, build_trace
-from hwlib.errors import InputError
+from hwlib.errors import InputError, unknown
 from workloads.load import load_network
 from workloads.network import Network
 
@@ -70,6 +71,9 @@ def simulate(
         node_nm: node of the prices in nm; None for the chip's own. Cycles and clock stay.
         seed: of everything random.
         timing: False counts and prices without events, in milliseconds.
+        engine: what runs the events: "simpy", which says what they are; "compiled", which does the
+            same in machine code; "auto" takes the second where the run is longer than loading it.
+            The result names it as `engine`.
         setup: False leaves out what a training needs once, before its first image.
         data: "random", images (N, *input shape) or a dict of arrays: real values go through the
             tiles' physics, and the result has `outputs` and, from a plain NumPy forward pass,
@@ -91,10 +95,7 @@ def simulate(
         RuntimeError: where the simulation lost work.
     """
     chosen = read_options(SimulationOptions, options, "simulate")
-    if chosen.activity is not None and chosen.data is not None:
-        raise InputError(
-            "real data measure the activity themselves", where="activity", got=str(chosen.activity)
-        )
+    _check_options(chosen)
     aged: list[str] = []
     if chosen.device is not None or chosen.at or chosen.device_settings:
         from archsim.run.held import chip_with_holder, holder_of
@@ -108,10 +109,6 @@ def simulate(
         built.check_time()  # before the events, which would never end
         run = timed_facts(prepared.built, prepared.network, chosen)
     else:
-        if chosen.data is not None or chosen.observers:
-            raise InputError(
-                "real data and observers need the event simulation", where="timing", got=False
-            )
         run = untimed_facts(built, chosen.seed)
     unused = unused_settings(
         built, timed=chosen.timing, data=chosen.data is not None, network=prepared.network
@@ -130,12 +127,31 @@ def simulate(
             *unused_notes(unused),
         ],
     }
-    once = setup_facts(built, chosen.timing) if chosen.setup else None
+    once = setup_facts(built, chosen.timing, chosen.engine) if chosen.setup else None
     result = Result.from_run(facts, built.parts, run.ledger, once)
     result.document["unused"] = sorted(unused)
+    result.document["engine"] = run.engine
     if run.values is None:
         return result
     return Result(result.document, run.values.finish(), run.values.reference())
+
+
+def _check_options(chosen: SimulationOptions) -> None:
+    """Refuse options that contradict each other, and words that mean nothing."""
+    if chosen.activity is not None and chosen.data is not None:
+        raise InputError(
+            "real data measure the activity themselves", where="activity", got=str(chosen.activity)
+        )
+    if chosen.engine not in ENGINES:
+        raise unknown("engine", chosen.engine, ENGINES, where="engine")
+    if chosen.timing:
+        return
+    if chosen.engine != "auto":
+        raise InputError("nothing happens in time", where="engine", got=chosen.engine)
+    if chosen.data is not None or chosen.observers:
+        raise InputError(
+            "real data and observers need the event simulation", where="timing", got=False
+        )
 
 
 def _idle_rule(scheme: SchemeLike, prepared: PreparedRun) -> list[str]:

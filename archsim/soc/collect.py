@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from archsim.chip.plan.counts import count_operation, count_shared
 from archsim.ledger.ledger import Ledger
-from archsim.soc.executed import Machine
+from archsim.soc.executed import ChipMachine
 from archsim.soc.lane import Lane
 from archsim.soc.server import Server
 
@@ -30,7 +30,7 @@ class ResourceCycles:
     queue_max: int = 0
 
 
-def ledger_of_machine(machine: Machine) -> Ledger:
+def ledger_of_machine(machine: ChipMachine) -> Ledger:
     """The ledger of what the machine did."""
     ledger = Ledger()
     for key, performed in machine.totals.items():
@@ -47,7 +47,7 @@ def ledger_of_machine(machine: Machine) -> Ledger:
     return ledger
 
 
-def tile_operations(machine: Machine) -> dict[tuple[str, str], int]:
+def tile_operations(machine: ChipMachine) -> dict[tuple[str, str], int]:
     """Tile operations by (layer, phase)."""
     result: dict[tuple[str, str], int] = {}
     for plan_key, performed in machine.totals.items():
@@ -59,7 +59,7 @@ def tile_operations(machine: Machine) -> dict[tuple[str, str], int]:
     return result
 
 
-def resources(machine: Machine) -> list[ResourceCycles]:
+def resources(machine: ChipMachine) -> list[ResourceCycles]:
     """Busy, stalled and idle cycles of every resource; tiles are summed over a layer (cycles are
     tile cycles).
     """
@@ -89,7 +89,7 @@ def check_conservation(rows: Iterable[ResourceCycles]) -> None:
             )
 
 
-def _tiles(machine: Machine) -> int:
+def _tiles(machine: ChipMachine) -> int:
     return min(machine.placement.tiles, machine.placement.available)
 
 

@@ -4,7 +4,7 @@ on it.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from archsim.chip.config import Architecture
 from archsim.chip.placement import LayerPlacement, Placement
@@ -33,10 +33,11 @@ class Span(NamedTuple):
     end: int
 
 
-class Machine:
-    """One chip that executes one trace, by whichever engine: `collect.py` and `facts.py` read from
-    it what it did.
-    """
+class ChipMachine:
+    """One chip that executes one trace: `collect.py` and `facts.py` read from it what it did."""
+
+    engine: ClassVar[str]
+    """The word for what runs its events."""
 
     def __init__(self, trace: Trace, chip: Architecture, placement: Placement, images: int):
         self.trace = trace
@@ -60,6 +61,10 @@ class Machine:
         self.image_ends: list[int] = []
         self.operations_ended = 0
         self.end = 0
+
+    def run(self) -> None:
+        """Run to the end. Raises RuntimeError if an operation did not finish."""
+        raise NotImplementedError
 
     def _lanes(self) -> dict[str, Lane]:
         shared = self.placement.sharing()

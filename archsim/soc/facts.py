@@ -8,7 +8,7 @@ from typing import Any
 
 from archsim.chip.blocks import blocks
 from archsim.soc.collect import ResourceCycles, check_conservation, resources, tile_operations
-from archsim.soc.executed import Machine, Span
+from archsim.soc.executed import ChipMachine, Span
 
 CAUSES = ("input", "output", "dependency", "instruction")
 """Why a tile stands still."""
@@ -59,7 +59,7 @@ class MachineFacts:
         }
 
 
-def machine_facts(machine: Machine) -> MachineFacts:
+def machine_facts(machine: ChipMachine) -> MachineFacts:
     """Cycles, stalls, utilisation, layers, phases and timeline. Raises RuntimeError where cycles do
     not add up.
     """
@@ -84,14 +84,14 @@ def machine_facts(machine: Machine) -> MachineFacts:
     )
 
 
-def _by_layer(machine: Machine, jobs: dict[tuple[str, str], int]) -> Iterable[LayerCycles]:
+def _by_layer(machine: ChipMachine, jobs: dict[tuple[str, str], int]) -> Iterable[LayerCycles]:
     for (layer, phase), cycles in machine.layer_cycles.cycles.items():
         lane = machine.lanes.get(layer)
         stalled = lane.phase_stalls.get(phase, 0) if lane else 0
         yield LayerCycles(layer, phase, cycles, stalled, jobs.get((layer, phase), 0))
 
 
-def _notes(machine: Machine) -> Iterable[str]:
+def _notes(machine: ChipMachine) -> Iterable[str]:
     if machine.dropped_spans:
         yield (
             f"the timeline keeps the first {len(machine.spans)} operations; "
@@ -104,7 +104,7 @@ def _notes(machine: Machine) -> Iterable[str]:
         )
 
 
-def _interval(machine: Machine) -> float | None:
+def _interval(machine: ChipMachine) -> float | None:
     """Seconds between two finished images in the steady state; None for a single image. Images that
     share a batch or a load of weights end together: there it is the mean over all."""
     ends = machine.image_ends
@@ -117,7 +117,7 @@ def _interval(machine: Machine) -> float | None:
     return cycles / (machine.chip.clock_mhz * 1e6)
 
 
-def _busy_fractions(machine: Machine, utilisation: float) -> dict[str, float]:
+def _busy_fractions(machine: ChipMachine, utilisation: float) -> dict[str, float]:
     """By role: parts of a tile with the tiles, a block by the first of its servers."""
     total = machine.end or 1
     shares = dict.fromkeys(WITH_THE_TILE, utilisation)

@@ -13,7 +13,7 @@ from archsim.chip.config import Architecture
 from archsim.chip.placement import Placement
 from archsim.chip.plan.counts import Performed
 from archsim.soc.control import Turn, control
-from archsim.soc.executed import MAX_SPANS, Machine, Span
+from archsim.soc.executed import MAX_SPANS, ChipMachine, Span
 from archsim.soc.operation_run import OperationRun
 from archsim.trace.operation import Trace
 
@@ -22,8 +22,10 @@ if TYPE_CHECKING:
     from archsim.soc.observers import Observer
 
 
-class EventMachine(Machine):
+class EventMachine(ChipMachine):
     """One chip executing one trace. Make a new one for every run."""
+
+    engine = "simpy"
 
     def __init__(
         self,

@@ -13,21 +13,21 @@ if TYPE_CHECKING:
     from archsim.chip.built import BuiltChip
 
 
-def setup_facts(built: BuiltChip, timing: bool) -> dict[str, Any] | None:
+def setup_facts(built: BuiltChip, timing: bool, engine: str = "auto") -> dict[str, Any] | None:
     """The one-time part of a result, not priced yet: `cycles` (None without `timing`), `pulses` a
     device by array, `ledger` rows.
 
     None where the trace has no setup operations.
     """
     from archsim.soc.collect import ledger_of_machine
-    from archsim.soc.machine import EventMachine
+    from archsim.soc.engine import PlacedTrace, machine_of
 
     if built.once is None or built.once_counts is None:
         return None
     cycles = None
     ledger = built.once_counts
     if timing:
-        machine = EventMachine(built.once, built.chip, built.placement, 1)
+        machine = machine_of(engine, PlacedTrace(built.once, built.chip, built.placement, 1))
         machine.run()
         cycles = machine.end
         ledger = built.priced(ledger_of_machine(machine))[0]

@@ -11,6 +11,7 @@ from archsim.chip import load_architecture
 from archsim.chip.place import place
 from archsim.chip.plan.operation_plan import OperationPlan
 from archsim.schemes import load_scheme
+from archsim.soc.engine import PlacedTrace
 from archsim.soc.machine import EventMachine
 from archsim.trace import build_trace
 from workloads import load_network
@@ -118,13 +119,18 @@ def draw(seed: int, number: int) -> Draw:
     return Draw(number, network, scheme, choose.choice([1, 2, 3, 8]), chip, settings)
 
 
-def run(item: Draw, changed: Mapping[str, object] | None = None) -> EventMachine:
-    """The finished machine of a draw, with some settings changed."""
+def work_of(item: Draw, changed: Mapping[str, object] | None = None) -> PlacedTrace:
+    """The trace of a draw on its chip, with some settings changed."""
     chip = load_architecture(item.chip, {**item.settings, **(changed or {})})
     scheme = load_scheme(item.scheme) if item.scheme else None
     phase, batch = ("training", min(item.images, 4)) if scheme else ("inference", 1)
     trace = build_trace(load_network(item.network), scheme, phase, batch)
-    machine = EventMachine(trace, chip, place(trace.matrices, chip), item.images)
+    return PlacedTrace(trace, chip, place(trace.matrices, chip), item.images)
+
+
+def run(item: Draw, changed: Mapping[str, object] | None = None) -> EventMachine:
+    """The finished machine of a draw, with some settings changed."""
+    machine = EventMachine(*work_of(item, changed))
     machine.run()
     return machine
 

@@ -67,7 +67,8 @@ def test_network_chip_and_scheme_go_from_the_command_to_the_build():
     ways = {
         "archsim/cli/run.py": {"load_network", "load_architecture", "load_scheme", "simulate"},
         "archsim/run/simulation.py": {"build_trace", "build_chip", "timed_facts"},
-        "archsim/run/run_facts.py": {"EventMachine", "ledger_of_machine"},
+        "archsim/run/run_facts.py": {"machine_of", "ledger_of_machine"},
+        "archsim/soc/engine.py": {"EventMachine"},
         "archsim/run/result.py": {"document_of"},
         "archsim/run/document.py": {"fill_prices"},
         "archsim/cost/document.py": {"price_run"},

@@ -21,6 +21,7 @@ from archsim.soc.compiled.tables import (
 )
 from archsim.soc.compiled.tiles import stall
 from archsim.soc.compiled.words import (
+    AGELESS,
     CONTROLLER,
     DRAIN,
     FEED,
@@ -130,7 +131,7 @@ def _next_turn(tables):
             return True
     control.state = MAKE
     if settings.fetched and control.operation == settings.first_forward:
-        _, done = pass_way(tables, settings.load_first, settings.load_count, 1, 0)
+        _, done = pass_way(tables, settings.load_first, settings.load_count, 1, 0, AGELESS)
         delay = settings.load_latency + done - get(tables, CLOCK, 0).now
         later(tables, RESUME, CONTROLLER, delay)
         return False
@@ -183,7 +184,7 @@ def _make_run(tables):
 def _fetch(tables):
     settings = get(tables, SETTINGS, 0)
     now = get(tables, CLOCK, 0).now
-    _, end = take(tables, settings.controller, now, settings.issue_cycles)
+    _, end = take(tables, settings.controller, now, settings.issue_cycles, AGELESS)
     return end - now
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from archsim.kernels.compiled import kernel
 from archsim.soc.compiled.access import get
 from archsim.soc.compiled.calendar import later, soon
+from archsim.soc.compiled.gates import ask, hold, leave, pass_behind
 from archsim.soc.compiled.handover import release, take_or_wait
 from archsim.soc.compiled.progress import advance, end_process
 from archsim.soc.compiled.servers import pass_way
@@ -18,11 +19,12 @@ from archsim.soc.compiled.tables import (
     RUN,
     SETTINGS,
     SPAN,
+    STATION,
     USE,
     WAKE_FOR,
 )
 from archsim.soc.compiled.tiles import take_tiles, whole_of
-from archsim.soc.compiled.words import CONTROLLER, LOST, NONE, RESUME, WRITE
+from archsim.soc.compiled.words import CONTROLLER, LOST, NONE, RESUME, UP, WRITE
 
 # What a drain does next.
 BEGIN = 0
@@ -31,11 +33,13 @@ TAKEN = 2
 RELEASE_EARLY = 3
 READY = 4
 STREAM = 5
-LEFT = 6
-RELEASE = 7
-FOLLOW = 8
-LAST_RESULT = 9
-END = 10
+HOLD = 6
+LEAVE = 7
+LEFT = 8
+RELEASE = 9
+FOLLOW = 10
+LAST_RESULT = 11
+END = 12
 
 
 @kernel
@@ -73,10 +77,10 @@ def drain(tables, number):
             if process.ready_at > now:
                 later(tables, RESUME, number, process.ready_at - now)
                 return
-        elif process.state == STREAM:
+        elif STREAM <= process.state <= LEAVE:
+            if not _stream(tables, number):
+                return
             process.state = LEFT
-            left, done = pass_way(tables, plan.up_first, plan.up_count, process.count, plan.wires)
-            _left(tables, number, left, done)
             if queue.kept:
                 process.state = RELEASE
                 if queue.until > now:
@@ -103,6 +107,36 @@ def drain(tables, number):
             end(tables, process.run)
             end_process(tables, number)
             return
+
+
+@kernel
+def _stream(tables, number):
+    """Through the stations on the way up; False while the result is in a resource that lets results
+    leave first, which is then the first of them.
+    """
+    process = get(tables, PROCESS, number)
+    run = get(tables, RUN, process.run)
+    plan = get(tables, OPERATION, run.operation)
+    first = plan.up_first
+    if process.state == STREAM:
+        if plan.up_gate == NONE:
+            left, done = pass_way(tables, first, plan.up_count, process.count, plan.wires, run.age)
+            _left(tables, number, left, done)
+            return True
+        process.state = HOLD
+        process.done = get(tables, CLOCK, 0).now
+        ask(tables, number, plan.up_gate, UP)
+        return False
+    if process.state == HOLD:
+        process.state = LEAVE
+        last = first + plan.up_count
+        pass_behind(tables, number, first + 1, last, process.count, plan.wires)
+        duration = get(tables, STATION, first).cycles * process.count
+        hold(tables, number, plan.up_gate, duration)
+        return False
+    leave(tables, number, plan.up_gate)
+    _left(tables, number, get(tables, CLOCK, 0).now, process.done)
+    return True
 
 
 @kernel

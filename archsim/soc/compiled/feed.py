@@ -5,6 +5,7 @@ from __future__ import annotations
 from archsim.kernels.compiled import kernel
 from archsim.soc.compiled.access import get
 from archsim.soc.compiled.calendar import later
+from archsim.soc.compiled.gates import ask, hold, leave, pass_ahead, pass_behind
 from archsim.soc.compiled.handover import put
 from archsim.soc.compiled.progress import (
     arrived,
@@ -15,9 +16,19 @@ from archsim.soc.compiled.progress import (
     wait_for_row,
     wait_for_turn,
 )
-from archsim.soc.compiled.servers import pass_way
-from archsim.soc.compiled.tables import CLOCK, LINK, OPERATION, PROCESS, RUN, SETTINGS
-from archsim.soc.compiled.words import ON_TILES, RESUME
+from archsim.soc.compiled.servers import pass_way, pass_way_yielding
+from archsim.soc.compiled.tables import (
+    CLOCK,
+    LINK,
+    OPERATION,
+    PROCESS,
+    RUN,
+    SETTINGS,
+    STATION,
+    WORDS,
+)
+from archsim.soc.compiled.words import DOWN, NONE, ON_TILES, RESUME
+from archsim.soc.compiled.yielding import close
 
 # What a feed does next.
 BEGIN = 0
@@ -27,15 +38,18 @@ ROWS = 3
 LAST_STEP = 4
 OWN_STEPS = 5
 STREAM = 6
-PUT = 7
-PLACED = 8
+GATE = 7
+HOLD = 8
+LEAVE = 9
+REST = 10
+PUT = 11
+PLACED = 12
 
 
 @kernel
 def feed(tables, number):
     """Go on until there is something to wait for."""
     process = get(tables, PROCESS, number)
-    clock = get(tables, CLOCK, 0)
     operation = get(tables, RUN, process.run).operation
     plan = get(tables, OPERATION, operation)
     while True:
@@ -60,12 +74,11 @@ def feed(tables, number):
         elif process.state == LAST_STEP:
             if not _wait_for_last_step(tables, number, operation):
                 return
-        elif process.state == STREAM:
-            process.state = PUT
-            process.dependency = clock.now - process.since
-            _, done = pass_way(tables, plan.down_first, plan.down_count, process.count, 0)
-            if done > clock.now:
-                later(tables, RESUME, number, done - clock.now)
+        elif process.state < REST:
+            if not _stream(tables, number, operation):
+                return
+        elif process.state == REST:
+            if not _wait_for_rest(tables, number):
                 return
         elif process.state == PUT:
             process.state = PLACED
@@ -129,6 +142,64 @@ def _wait_for_last_step(tables, number, operation):
             tables, RESUME, number, newest_through(tables, process.run) - get(tables, CLOCK, 0).now
         )
         return False
+    return True
+
+
+@kernel
+def _stream(tables, number, operation):
+    """Through the stations on the way down; False while the words are under way."""
+    process = get(tables, PROCESS, number)
+    plan = get(tables, OPERATION, operation)
+    now = get(tables, CLOCK, 0).now
+    first = plan.down_first
+    gate = first + plan.down_gate
+    if process.state == STREAM:
+        process.dependency = now - process.since
+        if plan.down_gate != NONE:
+            process.state = GATE
+            return pass_ahead(tables, number, first, plan.down_gate, process.count)
+        process.state = REST
+        process.words_count = 0
+        if process.count > 1 and get(tables, SETTINGS, 0).pipelined:
+            done = pass_way_yielding(tables, number, first, plan.down_count, process.count)
+        else:
+            age = get(tables, RUN, process.run).age
+            _, done = pass_way(tables, first, plan.down_count, process.count, 0, age)
+    elif process.state == GATE:
+        process.state = HOLD
+        ask(tables, number, get(tables, STATION, gate).server, DOWN)
+        return False
+    elif process.state == HOLD:
+        process.state = LEAVE
+        pass_behind(tables, number, gate + 1, first + plan.down_count, process.count, 0)
+        station = get(tables, STATION, gate)
+        hold(tables, number, station.server, station.cycles * process.count)
+        return False
+    else:
+        process.state = REST
+        process.words_count = 0
+        leave(tables, number, get(tables, STATION, gate).server)
+        done = process.done
+    if done > now:
+        later(tables, RESUME, number, done - now)
+        return False
+    return True
+
+
+@kernel
+def _wait_for_rest(tables, number):
+    """False while vectors after the first are under way: older operations may go before them."""
+    process = get(tables, PROCESS, number)
+    first = process.run * get(tables, SETTINGS, 0).stations
+    now = get(tables, CLOCK, 0).now
+    while process.words < process.words_count:
+        end = get(tables, WORDS, first + process.words).end
+        if end > now:
+            later(tables, RESUME, number, end - now)
+            return False
+        close(tables, first + process.words)
+        process.words += 1
+    process.state = PUT
     return True
 
 

@@ -20,7 +20,7 @@ from archsim.soc.compiled.words import (
     WINDOW,
     WRITE,
 )
-from archsim.soc.executed import MAX_SPANS, Machine
+from archsim.soc.executed import MAX_SPANS, ChipMachine
 from archsim.soc.server import Server
 from archsim.soc.wiring import Way
 from archsim.trace.operation import Operation
@@ -30,7 +30,7 @@ Row = Mapping[str, Any]
 
 class Room(NamedTuple):
     """Rows for what is not known before the run: runs at once, results that are on their last way at
-    once, gaps of a port, requests that wait for a server, events at once.
+    once, gaps of a port, requests that wait for a server, events at once, pieces of words that give way.
     """
 
     runs: int
@@ -38,13 +38,14 @@ class Room(NamedTuple):
     gaps: int = 32
     starts: int = 64
     events: int = 1024
+    pieces: int = 16
 
     def larger(self) -> Room:
         """Four times the room."""
         return Room(*(4 * rows for rows in self))
 
 
-class Numbers(NamedTuple):
+class TableNumbers(NamedTuple):
     """The number of everything that has one: operations in the order of a trace, lanes, servers,
     layers in a phase, phases.
     """
@@ -56,10 +57,10 @@ class Numbers(NamedTuple):
     phases: dict[str, int]
 
 
-def numbers_of(machine: Machine) -> Numbers:
+def numbers_of(machine: ChipMachine) -> TableNumbers:
     """Number everything on a machine."""
     operations = machine.trace.image_operations + machine.trace.batch_operations
-    return Numbers(
+    return TableNumbers(
         {operation.name: number for number, operation in enumerate(operations)},
         {name: number for number, name in enumerate(machine.lanes)},
         {id(server): number for number, server in enumerate(machine.servers())},
@@ -77,7 +78,7 @@ def numbers_of(machine: Machine) -> Numbers:
 class Filler:
     """Makes the tables of one machine."""
 
-    def __init__(self, machine: Machine, room: Room):
+    def __init__(self, machine: ChipMachine, room: Room):
         self.machine = machine
         self.room = room
         self.numbers = numbers_of(machine)
@@ -95,67 +96,74 @@ class Filler:
 
     def tables(self) -> dict[str, Table]:
         """The tables, before the first event."""
-        machine = self.machine
-        room = self.room
         operations = [self._operation(plan) for plan in self.plans]
         settings = self._settings()  # its way into the chip is one more among the stations
-        servers = machine.servers()
-        ports = sum(len(server.free_at) for server in servers)
-        processes = room.runs * (self.most_units + 2)
-        units, shared = self._units()
-        queues, jobs = self._queues(operations)
-        clock = _empty(forms.CLOCK, 1)
-        clock["unused_runs"] = room.runs
-        control = _empty(forms.CONTROL, 1)
-        control["last_age"] = control["last_ended"] = control["waits_for"] = NONE
-        lanes = len(machine.lanes)
         settings |= {
             "links": max([1, *(len(op.after) for op in self.all)]),
             "wakes": max(1, len(self.all)),
-            "ports": ports,
+            "ports": sum(len(server.free_at) for server in self.machine.servers()),
+            "stations": max([1, *(row["down_count"] for row in operations)]),
             "phases": len(self.numbers.phases),
             "spans": MAX_SPANS,
-            **room._asdict(),
+            **self.room._asdict(),
         }
-        unused = _empty(forms.UNUSED, room.runs)
-        unused["unused"] = np.arange(room.runs)[::-1]
-        return {
-            "CLOCK": clock,
-            "COMING": _empty(forms.COMING, room.events),
-            "DUE": _empty(forms.DUE, room.events),
+        units, shared = self._units()
+        queues, jobs = self._queues(operations)
+        return self._state(settings) | {
             "SETTINGS": _rows(forms.SETTINGS, [settings]),
-            "CONTROL": control,
             "OPERATION": _rows(forms.OPERATION, operations),
             "STATION": _rows(forms.STATION, self.stations),
             "SOURCE": _rows(forms.SOURCE, self.sources),
             "POOL": _rows(forms.POOL, self.pools),
             "HELD": _rows(forms.HELD, self.held),
-            "PROCESS": _empty(forms.PROCESS, processes),
-            "RUN": _empty(forms.RUN, room.runs),
-            "LINK": _empty(forms.LINK, room.runs * settings["links"]),
-            "WAKE_FOR": _empty(forms.WAKE_FOR, room.runs * settings["wakes"]),
-            "RESULT": _empty(forms.RESULT, room.runs * room.results),
             "QUEUE": queues,
             "JOB": jobs,
-            "SERVER": _rows(forms.SERVER, list(_server_rows(servers))),
-            "PORT": _empty(forms.PORT, ports),
-            # behind the gaps of all ports room for those of one while it is booked
-            "PIECE": _empty(forms.PIECE, (ports + 2) * room.gaps),
+            "SERVER": _rows(forms.SERVER, list(_server_rows(self.machine.servers()))),
             "LANE": self._lanes(),
             "UNIT": units,
-            "STALL": _empty(forms.STALL, lanes * CAUSES),
-            "PHASE_STALL": _empty(forms.PHASE_STALL, lanes * settings["phases"]),
-            "TURN": _turns(self.turns),
-            "USE": _empty(forms.USE, len(self.numbers.layers) + settings["phases"]),
-            "SPAN": _empty(forms.SPAN, MAX_SPANS),
-            "IMAGE": _empty(forms.IMAGE, machine.images),
-            "BORN": _empty(forms.BORN, processes),
-            "UNUSED": unused,
-            "ENDED": _empty(forms.ENDED, room.runs),
-            "WAITING": _empty(forms.WAITING, len(servers) * room.starts),
             "SHARED": shared,
             "TILE": _empty(forms.TILE, 1 + int(shared["tile"].max(initial=0))),
         }
+
+    def _state(self, settings: Row) -> dict[str, Table]:
+        """What is empty before the first event, or counts from none."""
+        runs = self.room.runs
+        processes = runs * (self.most_units + 2)
+        lanes = len(self.machine.lanes)
+        clock = _empty(forms.CLOCK, 1)
+        clock["unused_runs"] = runs
+        control = _empty(forms.CONTROL, 1)
+        control["last_age"] = control["last_ended"] = control["waits_for"] = NONE
+        unused = _empty(forms.UNUSED, runs)
+        unused["unused"] = np.arange(runs)[::-1]
+        turns = _empty(forms.TURN, self.turns)
+        turns["last"] = NONE
+        # behind the gaps of all ports room for those of one while it is booked
+        gaps = (settings["ports"] + 2) * self.room.gaps
+        words = runs * settings["stations"]
+        rows = {
+            "COMING": self.room.events,
+            "DUE": self.room.events,
+            "PROCESS": processes,
+            "RUN": runs,
+            "LINK": runs * settings["links"],
+            "WAKE_FOR": runs * settings["wakes"],
+            "RESULT": runs * self.room.results,
+            "PORT": settings["ports"],
+            "PIECE": gaps,
+            "WORDS": words,
+            "WORDS_PIECE": words * self.room.pieces,
+            "STALL": lanes * CAUSES,
+            "PHASE_STALL": lanes * settings["phases"],
+            "USE": len(self.numbers.layers) + settings["phases"],
+            "SPAN": MAX_SPANS,
+            "IMAGE": self.machine.images,
+            "BORN": processes,
+            "ENDED": runs,
+            "WAITING": len(self.machine.servers()) * self.room.starts,
+        }
+        state = {name: _empty(forms.FORMS[name], count) for name, count in rows.items()}
+        return state | {"CLOCK": clock, "CONTROL": control, "UNUSED": unused, "TURN": turns}
 
     def _settings(self) -> dict[str, Any]:
         machine = self.machine
@@ -230,6 +238,8 @@ class Filler:
         row["capacity"] = plan.units * (self.machine.chip.buffer.tile_queue + under_way)
         row["down_first"], row["down_count"] = self._add(self.stations, self._way(ways.down))
         row["up_first"], row["up_count"] = self._add(self.stations, self._way(ways.up))
+        row["down_gate"] = ways.down.behind if ways.down.gate else NONE
+        row["up_gate"] = numbers.servers[id(ways.up.gate)] if ways.up.gate else NONE
         row["first_source"], row["sources"] = self._add(self.sources, self._sources(operation))
         pools = [
             {
@@ -330,14 +340,13 @@ def _kind(plan: OperationPlan) -> int:
 def _server_rows(servers: Sequence[Server]):
     first = 0
     for server in servers:
-        yield {"first_port": first, "ports": len(server.free_at)}
+        yield {
+            "first_port": first,
+            "ports": len(server.free_at),
+            "first_waiting": NONE,
+            "first_words": NONE,
+        }
         first += len(server.free_at)
-
-
-def _turns(count: int) -> Table:
-    turns = _empty(forms.TURN, count)
-    turns["last"] = NONE
-    return turns
 
 
 def _empty(form: np.dtype[np.void], rows: int) -> Table:

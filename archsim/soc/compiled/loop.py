@@ -8,6 +8,7 @@ from archsim.soc.compiled.calendar import drop_first, soon
 from archsim.soc.compiled.control import control
 from archsim.soc.compiled.drain import drain
 from archsim.soc.compiled.feed import feed
+from archsim.soc.compiled.gates import grant
 from archsim.soc.compiled.handover import admit, serve
 from archsim.soc.compiled.tables import (
     BORN,
@@ -25,6 +26,7 @@ from archsim.soc.compiled.words import (
     ADMIT,
     CONTROLLER,
     FEED,
+    LEFT,
     PLACED,
     RESUME,
     SERVE,
@@ -92,6 +94,8 @@ def do_event(tables, kind, who):
         resume(tables, who)
     elif kind == WAKE:
         soon(tables, RESUME, who)
+    elif kind == LEFT:
+        grant(tables, who)
 
 
 @kernel

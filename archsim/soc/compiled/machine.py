@@ -2,46 +2,89 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import numba
+import numpy as np
+
+from archsim.chip.config import Architecture
+from archsim.chip.placement import Placement
 from archsim.chip.plan.counts import Performed
+from archsim.kernels.store import CodeStore
 from archsim.soc.compiled.fill import Filler, Room
 from archsim.soc.compiled.loop import run_events
-from archsim.soc.compiled.tables import Table, header_of
+from archsim.soc.compiled.tables import HEADER, Table, header_of
 from archsim.soc.compiled.words import CAUSES, FULL, STUCK
-from archsim.soc.executed import Machine, Span
+from archsim.soc.executed import ChipMachine, Span
 from archsim.soc.facts import CAUSES as CAUSE_NAMES
+from archsim.trace.operation import Trace
 
 EVENTS_AT_ONCE = 20_000_000
 """Between two of them the interpreter has its turn: a key that interrupts, a bar of progress."""
 
 
-class CompiledMachine(Machine):
+class CompiledMachine(ChipMachine):
     """One chip executing one trace. Make a new one for every run."""
+
+    engine = "compiled"
+
+    def __init__(
+        self,
+        trace: Trace,
+        chip: Architecture,
+        placement: Placement,
+        images: int,
+        progress: Callable[[int, int], None] | None = None,
+    ):
+        super().__init__(trace, chip, placement, images)
+        self.progress = progress
+        at_once = min(chip.controller.in_flight, 64) if self.pipelined else 1
+        self.room = Room(runs=at_once + 8)
 
     def run(self) -> None:
         """Run to the end. Raises RuntimeError if an operation did not finish."""
-        room = Room(runs=min(self.chip.controller.in_flight, 64) + 8 if self.pipelined else 4)
         while True:
-            filler = Filler(self, room)
+            filler = Filler(self, self.room)
             tables = filler.tables()
             header = header_of(tables)
             while run_events(header, EVENTS_AT_ONCE):
-                pass
+                self._tell(int(tables["CLOCK"]["operations_ended"][0]))
             fault = int(tables["CLOCK"]["fault"][0])
             if fault != FULL:
                 break
-            room = room.larger()
+            self.room = self.room.larger()
         if fault:
             what = "deadlock" if fault == STUCK else "lost work"
             raise RuntimeError(
                 f"{what} at cycle {tables['CLOCK']['now'][0]} of the compiled events"
             )
         Reading(self, filler, tables).read()
+        self._tell(self.operations_ended)
+
+    def _tell(self, ended: int) -> None:
+        if self.progress is not None:
+            self.progress(ended, self._operations_in_all())
+
+    def _operations_in_all(self) -> int:
+        trace = self.trace
+        batches = -(-self.images // trace.batch) if trace.batch_operations else 0
+        each = sum(-(-self.images // operation.every) for operation in trace.image_operations)
+        return each + batches * len(trace.batch_operations)
+
+
+def is_compiled() -> bool:
+    """Whether the machine code is there, in this process or on disk."""
+    signature = (numba.typeof(np.zeros(1, HEADER)), numba.int64)
+    store = run_events._cache
+    return bool(run_events.signatures) or (
+        isinstance(store, CodeStore) and store.holds(signature, run_events.targetctx)
+    )
 
 
 class Reading:
     """What was done, from the tables back to the records of a machine."""
 
-    def __init__(self, machine: Machine, filler: Filler, tables: dict[str, Table]):
+    def __init__(self, machine: ChipMachine, filler: Filler, tables: dict[str, Table]):
         self.machine = machine
         self.filler = filler
         self.tables = tables
@@ -91,7 +134,7 @@ class Reading:
         for number in sorted(done, key=lambda number: int(rows["done_mark"][number])):
             row, plan = rows[number], self.filler.plans[number]
             machine.totals[plan.operation.name, plan.share] = Performed(
-                int(row["steps_total"]), int(row["jobs_total"]), int(row["extra_total"])
+                float(row["steps_total"]), float(row["jobs_total"]), float(row["extra_total"])
             )
         for row in self.tables["SPAN"][: self.tables["CLOCK"]["spans"][0]]:
             number, image, start, end = row.tolist()

@@ -6,16 +6,31 @@ from __future__ import annotations
 
 from archsim.kernels.compiled import kernel
 from archsim.soc.compiled.access import copy, get
-from archsim.soc.compiled.tables import CLOCK, PIECE, PORT, SERVER, SETTINGS, STATION, WAITING
-from archsim.soc.compiled.words import FULL
+from archsim.soc.compiled.gaps import append_gap, fill
+from archsim.soc.compiled.tables import (
+    CLOCK,
+    PORT,
+    PROCESS,
+    RUN,
+    SERVER,
+    SETTINGS,
+    STATION,
+    WAITING,
+)
+from archsim.soc.compiled.words import FULL, NONE
+from archsim.soc.compiled.yielding import come_back_oldest, give_way, is_younger, take_yielding
 
 
 @kernel
-def take(tables, number, ready, duration):
-    """Serve a request whose first word is there at `ready`: its first cycle and its end."""
+def take(tables, number, ready, duration, age):
+    """Serve a request whose first word is there at `ready`, for an operation of that age: its first
+    cycle and its end.
+    """
     server = get(tables, SERVER, number)
+    if server.first_words != NONE and is_younger(tables, number, ready, age):
+        return _overtake(tables, number, ready, duration, age)
     if ready < server.until:
-        return fill(tables, number, ready, duration)
+        return _fill(tables, number, ready, duration)
     chosen = server.first_port
     for number_of_port in range(chosen + 1, server.first_port + server.ports):
         if get(tables, PORT, number_of_port).free_at < get(tables, PORT, chosen).free_at:
@@ -27,7 +42,7 @@ def take(tables, number, ready, duration):
         begin = ready
         now = get(tables, CLOCK, 0).now
         if ready > now:
-            _append(tables, chosen, max(free, now), ready)
+            append_gap(tables, chosen, max(free, now), ready)
             server.until = ready
     port.free_at = begin + duration
     server.busy += duration
@@ -38,50 +53,9 @@ def take(tables, number, ready, duration):
 
 
 @kernel
-def _append(tables, chosen, begin, end):
-    """A gap behind all others of a port; where there is no room, those that are over go."""
-    port = get(tables, PORT, chosen)
-    most = get(tables, SETTINGS, 0).gaps
-    if port.gaps == most:
-        forget_past(tables, chosen)
-    if port.gaps == most:
-        get(tables, CLOCK, 0).fault = FULL
-        return
-    gap = _gap(tables, chosen, port.gaps)
-    gap.begin = begin
-    gap.end = end
-    port.gaps += 1
-
-
-@kernel
-def forget_past(tables, chosen):
-    """Gaps that are over go."""
-    port = get(tables, PORT, chosen)
-    now = get(tables, CLOCK, 0).now
-    past = 0
-    while past < port.gaps and _gap(tables, chosen, past).end <= now:
-        past += 1
-    if past:
-        for k in range(past, port.gaps):
-            copy(_gap(tables, chosen, k - past), _gap(tables, chosen, k))
-        port.gaps -= past
-
-
-@kernel
-def fill(tables, number, ready, duration):
-    """Serve a request where a port has free cycles before its last booking: the port that is done
-    with it first.
-    """
+def _fill(tables, number, ready, duration):
     server = get(tables, SERVER, number)
-    chosen = best = -1
-    for port in range(server.first_port, server.first_port + server.ports):
-        forget_past(tables, port)
-        end = _end_on(tables, port, ready, duration)
-        if chosen < 0 or end < best:
-            chosen = port
-            best = end
-    begin, end = _book(tables, chosen, ready, duration)
-    _find_last_gap(tables, number)
+    begin, end = fill(tables, number, ready, duration, NONE)
     server.busy += duration
     server.requests += 1
     if end - ready > duration:
@@ -90,84 +64,13 @@ def fill(tables, number, ready, duration):
 
 
 @kernel
-def _find_last_gap(tables, number):
-    server = get(tables, SERVER, number)
-    server.until = 0
-    for chosen in range(server.first_port, server.first_port + server.ports):
-        count = get(tables, PORT, chosen).gaps
-        if count:
-            server.until = max(server.until, _gap(tables, chosen, count - 1).end)
-
-
-@kernel
-def _end_on(tables, chosen, ready, duration):
-    """When a port would be done with the first `duration` free cycles from `ready`."""
-    port = get(tables, PORT, chosen)
-    for k in range(port.gaps):
-        gap = _gap(tables, chosen, k)
-        begin = max(gap.begin, ready)
-        if begin < gap.end:
-            if gap.end - begin >= duration:
-                return begin + duration
-            duration -= gap.end - begin
-    return max(ready, port.free_at) + duration
-
-
-@kernel
-def _book(tables, chosen, ready, duration):
-    """Take the first `duration` free cycles of a port from `ready`: the first cycle, and the end."""
-    port = get(tables, PORT, chosen)
-    spare = get(tables, SETTINGS, 0).ports  # a row behind those of all ports
-    count = 0
-    first = -1
-    end = ready
-    for k in range(port.gaps):
-        gap = _gap(tables, chosen, k)
-        begin = max(gap.begin, ready)
-        if begin < gap.end and duration:
-            end = min(gap.end, begin + duration)
-            duration -= end - begin
-            if first < 0:
-                first = begin
-            if gap.begin < begin:
-                _set(tables, spare, count, gap.begin, begin)
-                count += 1
-            if end < gap.end:
-                _set(tables, spare, count, end, gap.end)
-                count += 1
-        else:
-            _set(tables, spare, count, gap.begin, gap.end)
-            count += 1
-    if duration:
-        free = port.free_at
-        begin = max(ready, free)
-        if first < 0:
-            first = begin
-        opened = max(get(tables, CLOCK, 0).now, free)
-        if begin > opened:
-            _set(tables, spare, count, opened, begin)
-            count += 1
-        end = port.free_at = begin + duration
-    if count > get(tables, SETTINGS, 0).gaps:
-        get(tables, CLOCK, 0).fault = FULL
-        return first, end
-    for k in range(count):
-        copy(_gap(tables, chosen, k), _gap(tables, spare, k))
-    port.gaps = count
-    return first, end
-
-
-@kernel
-def _gap(tables, port, k):
-    """A gap of a port. Those of the row behind the last port may be twice as many."""
-    return get(tables, PIECE, port * get(tables, SETTINGS, 0).gaps + k)
-
-
-@kernel
-def _set(tables, port, k, begin, end):
-    gap = _gap(tables, port, k)
-    gap.begin = begin
-    gap.end = end
+def _overtake(tables, number, ready, duration, age):
+    """Younger operations give way, and get the next free cycles, the older one first."""
+    give_way(tables, number, ready, age)
+    begin, end = _fill(tables, number, ready, duration)
+    while come_back_oldest(tables, number):
+        pass
+    return begin, end
 
 
 @kernel
@@ -203,7 +106,7 @@ def wait(tables, number, cycles, begin):
 
 
 @kernel
-def pass_way(tables, first, count, steps, wires):
+def pass_way(tables, first, count, steps, wires, age):
     """Stream a job through the stations of a way, as `stream` of `../streams.py`: the cycle in which
     the first server asked is done with it, and the one in which all are.
     """
@@ -215,7 +118,7 @@ def pass_way(tables, first, count, steps, wires):
         duration = station.cycles * steps
         behind = wires > 0 and station.server != get(tables, STATION, first).server
         if duration:
-            ready, end = take(tables, station.server, ready, duration)
+            ready, end = take(tables, station.server, ready, duration, age)
             if behind:
                 end -= wires
             if not left:
@@ -224,3 +127,27 @@ def pass_way(tables, first, count, steps, wires):
         if wires and not behind:
             ready += wires
     return left if left else now, done
+
+
+@kernel
+def pass_way_yielding(tables, number, first, count, vectors):
+    """The same for a job of several vectors, of which those after the first give way to older
+    operations: the cycle in which all servers are done with the first one. The process remembers
+    the words after it.
+    """
+    process = get(tables, PROCESS, number)
+    age = get(tables, RUN, process.run).age
+    most = get(tables, SETTINGS, 0).stations
+    ready = done = get(tables, CLOCK, 0).now
+    process.words = 0
+    process.words_count = 0
+    for k in range(first, first + count):
+        station = get(tables, STATION, k)
+        if station.cycles:
+            ready, end = take(tables, station.server, ready, station.cycles, age)
+            one = process.run * most + process.words_count
+            rest = station.cycles * (vectors - 1)
+            take_yielding(tables, station.server, one, end, rest, age)
+            process.words_count += 1
+            done = max(done, end)
+    return done

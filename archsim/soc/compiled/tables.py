@@ -33,7 +33,7 @@ DUE = _record("kind who")
 SETTINGS = _record(
     "pipelined prefetch issue_cycles in_flight hop_cycles images step image_operations "
     "operations controller fetched first_forward load_first load_count load_latency most_units "
-    "room events runs links wakes results gaps ports starts causes phases spans"
+    "room stations events runs links wakes results gaps ports starts pieces phases spans"
 )
 # One row: the controller, a process of its own.
 CONTROL = _record(
@@ -70,10 +70,13 @@ QUEUE = _record("capacity first size room taker first_giver last_giver kept unti
 JOB = _record("count dependency ready_at")
 SERVER = _record(
     "first_port ports busy requests waited queue_max until first_start starts users first_waiting "
-    "first_words"
+    "queued first_words"
 )
 PORT = _record("free_at first_gap gaps")
 PIECE = _record("begin end")
+# Words on a server that give way to older operations, and the cycles that are theirs.
+WORDS = _record("server age asked left owed end away pieces next")
+WORDS_PIECE = _record("port begin end")
 LANE = _record("first_unit units tiles busy jobs")
 UNIT = _record("free_at booked first_shared shared")
 STALL = _record("cycles mark")

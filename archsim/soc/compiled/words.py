@@ -1,4 +1,4 @@
-"""Numbers that stand for words in compiled code."""
+"""TableNumbers that stand for words in compiled code."""
 
 from __future__ import annotations
 
@@ -47,6 +47,9 @@ FULL = 1
 LOST = 2
 STUCK = 3
 """Only a table that is FULL is made larger, and the run begins anew."""
+
+AGELESS = 1 << 62
+"""The age of who makes nobody give way: the controller and what it fetches."""
 
 UP = 0
 DOWN = 1

@@ -23,7 +23,7 @@ from workloads.network import Layer, Network
 
 if TYPE_CHECKING:
     from archsim.devices.held_weights import Holder
-    from archsim.soc.machine import EventMachine
+    from archsim.soc.executed import ChipMachine
     from archsim.soc.operation_run import OperationRun
 
 
@@ -207,7 +207,7 @@ class TileData:
                 outputs
             )
 
-    def measure(self, machine: EventMachine) -> None:
+    def measure(self, machine: ChipMachine) -> None:
         """Replace the assumed activity of the machine's reads by what the tiles saw: the ledger
         then counts that.
         """

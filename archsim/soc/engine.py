@@ -1,0 +1,78 @@
+"""Which engine runs the events: SimPy, which says what they are, or compiled code that does the
+same, event for event.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from archsim.chip.config import Architecture
+from archsim.chip.placement import Placement
+from archsim.soc.machine import EventMachine
+from archsim.soc.riders import ENGINES, Riders
+from archsim.trace.operation import Trace
+from hwlib.errors import InputError, unknown
+
+if TYPE_CHECKING:
+    from archsim.soc.executed import ChipMachine
+
+
+class PlacedTrace(NamedTuple):
+    """A trace on a chip, and how many images go through."""
+
+    trace: Trace
+    chip: Architecture
+    placement: Placement
+    images: int
+
+
+# SimPy does a job in about 17 us. Compiled code is loaded in half a second, and made, once on a
+# machine, in less than a minute: before that much work it would only delay the run. The choice rests
+# on the work alone, not on what this process did before.
+LOADED_FOR = 60_000
+COMPILED_FOR = 4_000_000
+
+
+def machine_of(engine: str, work: PlacedTrace, riders: Riders | None = None) -> ChipMachine:
+    """The machine that executes a trace on a chip.
+
+    Args:
+        engine: one of ENGINES; `auto` takes compiled events where they cover the run and it is longer
+            than loading them.
+        work: trace, chip and placement.
+        riders: real data, observers, progress.
+
+    Returns:
+        a machine that has not run yet; its `engine` says which it is.
+
+    Raises:
+        InputError: for an unknown engine, and for compiled events of what only SimPy can do.
+    """
+    riders = riders or Riders()
+    if engine not in ENGINES:
+        raise unknown("engine", engine, ENGINES, where="engine")
+    if engine == "compiled" or engine == "auto" and steps_of(work) >= LOADED_FOR:
+        from archsim.soc.compiled.covers import not_covered
+
+        reasons = list(not_covered(work.trace, work.placement, riders))
+        if engine == "compiled" and reasons:
+            raise InputError(
+                "compiled events cannot do this run",
+                where="engine",
+                got="; ".join(reasons),
+                hint="engine simpy, or auto",
+            )
+        if not reasons:
+            from archsim.soc.compiled.machine import CompiledMachine, is_compiled
+
+            if engine == "compiled" or steps_of(work) >= COMPILED_FOR or is_compiled():
+                return CompiledMachine(*work, riders.progress)
+    return EventMachine(*work, *riders)
+
+
+def steps_of(work: PlacedTrace) -> int:
+    """Steps of all operations, images and batches: about as many jobs."""
+    trace, images = work.trace, work.images
+    batches = -(-images // trace.batch)
+    each = sum(op.steps * -(-images // op.every) for op in trace.image_operations)
+    return each + batches * sum(op.steps for op in trace.batch_operations)

@@ -1,0 +1,150 @@
+"""Do compiled events do what SimPy does, cycle by cycle, and does each run go to the engine that is
+its own?
+"""
+
+import os
+
+import numpy as np
+import pytest
+
+import archsim
+from archsim.chip import load_architecture
+from archsim.chip.place import place
+from archsim.soc import engine as engines
+from archsim.soc.collect import resources
+from archsim.soc.compiled.fill import Room
+from archsim.soc.compiled.machine import CompiledMachine
+from archsim.soc.engine import PlacedTrace, machine_of
+from archsim.soc.observers import Observer
+from archsim.soc.riders import Riders
+from archsim.studies.engines import EngineCase, cases, described, differences, shrunk, work_of_case
+from archsim.studies.random_chips import Draw
+from archsim.trace import build_trace
+from hwlib.errors import InputError
+from workloads import load_network
+
+SEED = int(os.environ.get("ARCHSIM_SEED", "1"))
+
+
+def work(network="lenet1", chip="cim40", images=1, **settings):
+    on_chip = load_architecture(chip, {k.replace("__", "."): v for k, v in settings.items()})
+    trace = build_trace(load_network(network))
+    return PlacedTrace(trace, on_chip, place(trace.matrices, on_chip), images)
+
+
+@pytest.mark.parametrize(
+    "case", list(cases(20, SEED)), ids=lambda case: f"{case.chip.number}-{case.mode}"
+)
+def test_a_random_chip_does_the_same_by_both_engines(case):
+    assert not differences(case), described(case)
+
+
+@pytest.mark.study
+def test_two_thousand_random_chips():
+    told = [described(case) for case in cases(2000, SEED) if differences(case)]
+    assert not told, "\n".join(told)
+
+
+# packed copies take several vectors at a time
+@pytest.mark.parametrize("number", [352, 949])
+def test_words_that_give_way_do_the_same(number):
+    case = next(
+        c for c in cases(number + 1, 1) if c.chip.number == number and c.mode != "layer_by_layer"
+    )
+    machine = CompiledMachine(*work_of_case(case))
+    assert any(machine.plan_of(op).per_job > 1 for op in machine.trace.image_operations)
+    assert not differences(case), described(case)
+
+
+def test_a_difference_is_shrunk_to_what_it_needs(monkeypatch):
+    # as if only a bus one bit short of a word were wrong
+    def wrong(case):
+        return ["cycles"] if case.chip.settings.get("interconnect.hop_cycles") == 7 else []
+
+    monkeypatch.setattr("archsim.studies.engines.differences", wrong)
+    settings = {"interconnect.hop_cycles": 7, "buffer.ports": 2, "vector_unit.lanes": 4}
+    case = EngineCase(Draw(0, "mlp", None, 8, "cim40", settings), "pipelined", 0.3)
+    least = shrunk(case)
+    assert least.chip.settings == {"interconnect.hop_cycles": 7}
+    assert (least.chip.images, least.retries) == (1, 0.0)
+
+
+def test_a_run_that_needs_larger_tables_begins_anew_with_them():
+    asked = work_of_case(next(c for c in cases(10, 1) if c.mode == "pipelined"))
+    machines = [CompiledMachine(*asked), CompiledMachine(*asked)]
+    small = Room(runs=1, results=1, gaps=1, starts=1, events=4, pieces=1)
+    machines[1].room = small
+    for machine in machines:
+        machine.run()
+    assert machines[1].room.events > small.events
+    assert machines[1].spans == machines[0].spans
+    assert resources(machines[1]) == resources(machines[0])
+
+
+def test_the_result_says_which_ran_and_has_the_same_numbers():
+    documents = []
+    for engine in ("simpy", "compiled"):
+        document = archsim.simulate("mlp", "cim40", images=2, engine=engine).document
+        assert document.pop("engine") == engine
+        documents.append(document)
+    assert documents[0] == documents[1]
+    assert archsim.simulate("mlp", "cim40", timing=False).document["engine"] is None
+
+
+def test_a_training_step_and_its_setup_cost_the_same():
+    both = [
+        archsim.simulate("mlp", "rpu", "tiki_taka", "training", batch=2, engine=engine).document
+        for engine in ("simpy", "compiled")
+    ]
+    assert [document.pop("engine") for document in both] == ["simpy", "compiled"]
+    assert both[0] == both[1]
+
+
+def test_a_short_run_stays_in_simpy_and_a_long_one_does_not(monkeypatch):
+    from archsim.soc.compiled import machine as compiled
+
+    assert machine_of("auto", work()).engine == "simpy"
+    long = work(images=200)
+    assert engines.steps_of(long) > engines.LOADED_FOR
+    monkeypatch.setattr(compiled, "is_compiled", lambda: True)
+    assert machine_of("auto", long).engine == "compiled"
+    monkeypatch.setattr(compiled, "is_compiled", lambda: False)
+    # compiling takes longer than this run
+    assert machine_of("auto", long).engine == "simpy"
+    monkeypatch.setattr(engines, "COMPILED_FOR", engines.LOADED_FOR)
+    assert machine_of("auto", long).engine == "compiled"
+
+
+@pytest.mark.parametrize(
+    ("riders", "settings", "reason"),
+    [
+        (Riders(observers=(Observer(),)), {}, "observed"),
+        (Riders(data=object()), {}, "real data"),
+        (Riders(), {"tile__count": 2, "execution__reload": True}, "execution.reload"),
+    ],
+)
+def test_what_only_simpy_can_do_is_refused_by_name(riders, settings, reason):
+    asked = work(**settings, images=200)
+    with pytest.raises(InputError, match=reason):
+        machine_of("compiled", asked, riders)
+    assert machine_of("auto", asked, riders).engine == "simpy"
+
+
+def test_an_unknown_engine_is_refused_with_the_nearest():
+    with pytest.raises(InputError, match="simpy"):
+        archsim.simulate("mlp", engine="simpi")
+    with pytest.raises(InputError, match="time"):
+        archsim.simulate("mlp", engine="compiled", timing=False)
+
+
+def test_progress_is_told_all_operations():
+    told = []
+    machine = CompiledMachine(*work("mlp", images=3), lambda done, of: told.append((done, of)))
+    machine.run()
+    operations = len(machine.trace.image_operations)
+    assert told[-1] == (3 * operations, 3 * operations)
+
+
+def test_real_data_ride_in_simpy_whatever_the_run_is_long():
+    data = np.zeros((1, 784), np.float32)
+    assert archsim.simulate("mlp", data=data).document["engine"] == "simpy"
