@@ -26,10 +26,10 @@ class PlacedTrace(NamedTuple):
     images: int
 
 
-# SimPy does a job in about 17 us. Compiled code is loaded in half a second, and made, once on a
-# machine, in less than a minute: before that much work it would only delay the run. The choice rests
+# SimPy does a job in about 17 us. Compiled code is loaded in one or two seconds, and made, once
+# on a machine, in half a minute: before that much work it would only delay the run. The choice rests
 # on the work alone, not on what this process did before.
-LOADED_FOR = 60_000
+LOADED_FOR = 150_000
 COMPILED_FOR = 4_000_000
 
 

@@ -13,6 +13,7 @@ from archsim.chip.place import place
 from archsim.soc import engine as engines
 from archsim.soc.collect import resources
 from archsim.soc.compiled.fill import Room
+from archsim.soc.compiled.loop import run_events
 from archsim.soc.compiled.machine import CompiledMachine
 from archsim.soc.engine import PlacedTrace, machine_of
 from archsim.soc.observers import Observer
@@ -104,7 +105,7 @@ def test_a_short_run_stays_in_simpy_and_a_long_one_does_not(monkeypatch):
     from archsim.soc.compiled import machine as compiled
 
     assert machine_of("auto", work()).engine == "simpy"
-    long = work(images=200)
+    long = work(images=300)
     assert engines.steps_of(long) > engines.LOADED_FOR
     monkeypatch.setattr(compiled, "is_compiled", lambda: True)
     assert machine_of("auto", long).engine == "compiled"
@@ -124,7 +125,7 @@ def test_a_short_run_stays_in_simpy_and_a_long_one_does_not(monkeypatch):
     ],
 )
 def test_what_only_simpy_can_do_is_refused_by_name(riders, settings, reason):
-    asked = work(**settings, images=200)
+    asked = work(**settings, images=300)
     with pytest.raises(InputError, match=reason):
         machine_of("compiled", asked, riders)
     assert machine_of("auto", asked, riders).engine == "simpy"
@@ -148,3 +149,9 @@ def test_progress_is_told_all_operations():
 def test_real_data_ride_in_simpy_whatever_the_run_is_long():
     data = np.zeros((1, 784), np.float32)
     assert archsim.simulate("mlp", data=data).document["engine"] == "simpy"
+
+
+def test_machine_code_is_kept_on_disk():
+    # a name that the digest cannot tell would compile anew in every process
+    name, digest = run_events._cache.settle()
+    assert digest and name.startswith("archsim.soc.compiled.loop.run_events")

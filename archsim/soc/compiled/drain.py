@@ -104,7 +104,7 @@ def drain(tables, number):
                 later(tables, RESUME, number, run.last_result - now)
                 return
         else:
-            end(tables, process.run)
+            end_run(tables, process.run)
             end_process(tables, number)
             return
 
@@ -153,7 +153,7 @@ def _left(tables, number, left, done):
 
 
 @kernel
-def end(tables, number):
+def end_run(tables, number):
     """All results are through: whoever waits for rows, for room or for the end goes on."""
     run = get(tables, RUN, number)
     clock = get(tables, CLOCK, 0)

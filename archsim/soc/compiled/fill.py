@@ -243,7 +243,7 @@ class Filler:
         row["first_source"], row["sources"] = self._add(self.sources, self._sources(operation))
         pools = [
             {
-                "kernel": window.kernel,
+                "extent": window.kernel,
                 "stride": window.stride,
                 "padding": window.padding,
                 "limit": limit,
@@ -280,7 +280,7 @@ class Filler:
             streams = operation.phase == "forward" == produced.phase and operation.steps_per_row
             if streams and produced.rows_out > 1 and operation.window:
                 window = operation.window
-                row |= {"need": WINDOW, "kernel": window.kernel}
+                row |= {"need": WINDOW, "extent": window.kernel}
                 row |= {"stride": window.stride, "padding": window.padding}
             elif streams and produced.rows_out > 1 and produced.rows_out == operation.steps:
                 row["need"] = SAME_ROW

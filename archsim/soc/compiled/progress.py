@@ -35,7 +35,7 @@ def rows_done(tables, operation, steps):
     rows = steps // plan.steps_per_row
     for k in range(plan.first_pool, plan.first_pool + plan.pools):
         pool = get(tables, POOL, k)
-        made = (rows + pool.padding - pool.kernel) // pool.stride + 1
+        made = (rows + pool.padding - pool.extent) // pool.stride + 1
         rows = max(0, min(pool.limit, made))
     return rows
 
@@ -47,7 +47,7 @@ def rows_needed(tables, source, row):
     if way.need == ALL_ROWS:  # more than partial progress can give: the end of the operation
         return way.rows_out + 1
     if way.need == WINDOW:
-        return max(0, min(way.rows_out, row * way.stride + way.kernel - way.padding))
+        return max(0, min(way.rows_out, row * way.stride + way.extent - way.padding))
     return row + 1
 
 

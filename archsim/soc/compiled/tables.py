@@ -51,8 +51,8 @@ OPERATION = _record(
 # A station on a way: a server, and the cycles that a step takes of it.
 STATION = _record("server cycles")
 # That operation feeds another one: how many of its rows a row of that one needs.
-SOURCE = _record("operation need kernel stride padding same_rows rows_out")
-POOL = _record("kernel stride padding limit")
+SOURCE = _record("operation need extent stride padding same_rows rows_out")
+POOL = _record("extent stride padding limit")
 HELD = _record("lane same tiles")
 # A process: of a run, in a state. What it holds is a job; the rest are its own variables.
 PROCESS = _record(
