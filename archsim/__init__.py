@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from archsim.run.building import build
     from archsim.run.checking import check
     from archsim.run.citations import cite
+    from archsim.run.inference import infer
     from archsim.run.recorded_trace import load_trace
     from archsim.run.result import Result
     from archsim.run.simulation import simulate
@@ -57,6 +58,7 @@ _HOMES = {
     "check": "archsim.run.checking",
     "cite": "archsim.run.citations",
     "explain": "archsim.cost.explain",
+    "infer": "archsim.run.inference",
     "load_trace": "archsim.run.recorded_trace",
     "list_networks": "workloads",
     "list_datasets": "workloads",
@@ -80,6 +82,7 @@ __all__ = [
     "compare",
     "explain",
     "explore",
+    "infer",
     "list_architectures",
     "list_components",
     "list_datasets",

@@ -25,6 +25,8 @@ COMMANDS = {
     "run": "simulate one inference or training step: mm2, uW, J and cycles by component, layer and phase",
     "train": "train on the array physics: accuracy per epoch, measured activity, and the silicon cost of "
     "that training",
+    "infer": "trained weights on the arrays of a chip: accuracy with its spread over drawn chips, and "
+    "the silicon of the inference",
     "check": "what would be imported of a network, before anything runs: unsupported operators, assumptions, "
     "counts, and what trains or carries data",
     "explore": "design-space sweep, resumable, on all cores or on a cluster: Pareto fronts",

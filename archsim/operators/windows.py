@@ -107,11 +107,11 @@ def windows(values: np.ndarray, layer: Layer, fill: float) -> np.ndarray:
     need_h = (out_h - 1) * sh + (kh - 1) * dh + 1
     need_w = (out_w - 1) * sw + (kw - 1) * dw + 1
     height, width = values.shape[1] + top + bottom, values.shape[2] + left + right
-    padded = np.pad(
-        values,
-        ((0, 0), (top, bottom + max(0, need_h - height)), (left, right + max(0, need_w - width))),
-        constant_values=fill,
-    )
+    below, beyond = bottom + max(0, need_h - height), right + max(0, need_w - width)
+    padded = values
+    if any((top, left, below, beyond)):
+        around = ((0, 0), (top, below), (left, beyond))
+        padded = np.pad(values, around, constant_values=fill)
     c, h, w = padded.strides
     return np.lib.stride_tricks.as_strided(
         padded,

@@ -69,5 +69,10 @@ class ResultFields:
     accuracy_percent: float | None
     writes_per_device: float
     activity_file: str | None
+    # of an inference with trained weights only
+    accuracy_range: list[float]
+    reference_accuracy_percent: float
+    seeds: int
+    inference: Row
     training: Row
     setup: Row

@@ -218,4 +218,19 @@ TRAINING: dict[str, Form] = {
     ],
     "training": _TRAINING,
 }
+# What `archsim infer` adds; checked where the field "inference" is there.
+INFERENCE: dict[str, Form] = {
+    "dataset": "text",
+    "device": "text?",
+    "accuracy_percent": "percent",
+    "accuracy_range": ("percent", "percent"),
+    "reference_accuracy_percent": "percent",
+    "seeds": "some",
+    "inference": {
+        "images": "some",
+        "at_s": "amount",
+        "calibration_images": "some",
+        "accuracies_percent": ["percent"],
+    },
+}
 UNPRICED_TRAINING: dict[str, Form] = TRAINING | {"training": _nullable(_TRAINING, "energy_j")}

@@ -12,6 +12,7 @@ from archsim.ledger.ledger import Ledger
 from archsim.readers.form import check_form
 from archsim.readers.versions import migrated
 from archsim.run.result_forms import (
+    INFERENCE,
     LIMITED_BY,
     SCHEMA,
     SETUP,
@@ -47,6 +48,8 @@ def check_document(document: object, where: str) -> Row:
     _check_rows_once(document, where)
     if "training" in document:
         check_form(document, UNPRICED_TRAINING if unpriced else TRAINING, where, "")
+    if "inference" in document:
+        check_form(document, INFERENCE, where, "")
     if unpriced:
         check_unpriced(document, where)
     if "tiles_without" in document:

@@ -9,7 +9,7 @@ import pytest
 
 import archsim
 from archsim.cli.main import main
-from archsim.soc.data.request import _check_network
+from archsim.soc.data.request import check_carries
 from archsim.training.program import build_program
 from workloads import list_networks, load_network
 
@@ -62,7 +62,7 @@ def test_what_it_says_is_what_training_and_real_data_do(name):
     network = load_network(name)
     checked = archsim.check(network)
     assert checked.trains == taken(lambda: build_program(network, {}))
-    assert checked.carries_data == taken(lambda: _check_network(network))
+    assert checked.carries_data == taken(lambda: check_carries(network))
     assert checked.weights == network.weights and checked.loads
 
 

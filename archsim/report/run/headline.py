@@ -82,11 +82,13 @@ def once(view: View) -> list[Headline]:
 
 
 def _accuracy(view: View) -> list[Headline]:
-    """The accuracy of a run that trained its network."""
+    """The accuracy of a run that trained its network, or tested trained weights."""
     accuracy = view.number("accuracy_percent")
     epochs = len(view.rows("epochs"))
     if accuracy is None:
         return []
+    if "inference" in view.result:
+        return [_tested(view, accuracy)]
     return [
         Headline(
             "Accuracy",
@@ -94,6 +96,19 @@ def _accuracy(view: View) -> list[Headline]:
             f"{view.text('dataset')}, after {epochs} epoch{'s' if epochs > 1 else ''}",
         )
     ]
+
+
+def _tested(view: View, accuracy: float) -> Headline:
+    """The accuracy of trained weights on drawn chips."""
+    tested = view.result.get("inference")
+    count = tested.get("images") if isinstance(tested, dict) else None
+    exact = view.number("reference_accuracy_percent")
+    drawn = counted(view.number("seeds"), "drawn chip")
+    detail = f"{view.text('dataset')}, {counted(count, 'image')}, {drawn}; exact {exact or 0:.2f} %"
+    low, high = view.result.get("accuracy_range") or (None, None)
+    known = fmt.is_number(low) and fmt.is_number(high)
+    text = f"{low:.2f} to {high:.2f} %" if known else ""
+    return Headline("Accuracy", f"{accuracy:.2f} %", detail, text)
 
 
 def images(view: View) -> str:

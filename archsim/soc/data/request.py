@@ -56,7 +56,7 @@ def prepare_values(
             where=f"{chip.origin}: execution.reload",
             got=True,
         )
-    _check_network(network)
+    check_carries(network)
     if isinstance(data, str) and data != "random":
         raise InputError(
             "unknown data", where="data", got=data, allowed="'random', arrays, or an .npz file"
@@ -114,7 +114,7 @@ def exact_tensors(network: Network) -> dict[str, dict[str, np.ndarray]]:
 
     Raises InputError for a network that cannot carry data, or whose file leaves a value open.
     """
-    _check_network(network)
+    check_carries(network)
     own = network.tensors.read() if network.tensors is not None else {}
     for layer in network.array_layers:
         if not layer.shares and "weights" not in own.get(layer.name, {}):
@@ -124,7 +124,7 @@ def exact_tensors(network: Network) -> dict[str, dict[str, np.ndarray]]:
     return tensors_of(network, {}, own, np.random.default_rng(0))[0]
 
 
-def _check_network(network: Network) -> None:
+def check_carries(network: Network) -> None:
     """Raise InputError with everything that keeps real data out of this network."""
     cannot = [
         f"{layer.operator} '{layer.name}'" for layer in network.layers if not can_carry(layer)

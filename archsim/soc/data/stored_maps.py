@@ -30,6 +30,7 @@ class StoredMaps:
         arithmetic = Arithmetic(lane.format, lane.rounding, "static", 1, chip.read.output_bits)
         self.exact = arithmetic.exact
         self.form = arithmetic.value_form
+        self.by_chance = lane.rounding == "stochastic"
         self.seed = seed
         self.scales: dict[str, np.ndarray] = {}
 

@@ -16,7 +16,7 @@ from archsim.chip.plan.operation_plan import plan
 from archsim.operators.array_forward import array_inputs, network_forward, output_vectors
 from archsim.operators.forward import apply
 from archsim.soc.data.stored_maps import StoredMaps
-from archsim.soc.data.tile_physics import TilePhysics
+from archsim.soc.data.tile_physics import LayerReads, TilePhysics
 from archsim.trace.operation import Activity
 from hwlib.errors import InputError
 from workloads.network import Layer, Network
@@ -42,6 +42,24 @@ class ReadStatistics:
     retries: int = 0
     repeated: float = 0.0
     saturations: float = 0
+
+    def add(self, read: LayerReads, input_bits: int, reads_a_vector: int) -> None:
+        """Count what some vectors met, each on its own: its slowest tile decides its repeats.
+
+        Args:
+            read: what the tiles gave for the vectors.
+            input_bits: bits of a code.
+            reads_a_vector: single tiles that a vector is read on.
+        """
+        codes = np.abs(read.codes)
+        self.values += codes.size
+        self.nonzero += int(np.count_nonzero(codes))
+        self.magnitude += float(codes.sum()) / (2**input_bits - 1)
+        self.ones += int(np.bitwise_count(codes).sum())
+        self.vectors += len(codes)
+        self.retries += int(read.slowest.sum())
+        self.repeated += read.all_repeats / reads_a_vector
+        self.saturations += read.saturations
 
     def activity(self, input_bits: int, before: Activity) -> Activity:
         """The measured activity of the layer's reads."""
@@ -80,6 +98,7 @@ class TileData:
         tensors: dict[str, dict[str, np.ndarray]],
         seed: int,
         holder: Holder | None = None,
+        calibration: int = CALIBRATION_IMAGES,
     ):
         self.network = network
         self.chip = chip
@@ -101,7 +120,7 @@ class TileData:
             network, placement, chip, (self.weights, self.biases, holder), seed
         )
         self.stored = StoredMaps(chip, seed)
-        for image in range(min(self.count, CALIBRATION_IMAGES)):
+        for image in range(min(self.count, calibration)):
             self.stored.calibrate(self._forward(image, self._calibrate))
         if holder is not None and holder.at_s:
             for reader in {id(reader): reader for reader in self.physics.values()}.values():

@@ -30,7 +30,8 @@ MARGIN = 1.05  # an automatic range leaves this much room above the calibration'
 class LayerReads(NamedTuple):
     """What the tiles of a layer gave for some vectors: outputs (count, groups x outputs), the most
     repeats a tile needed, the share of the tiles that each of these repeats took, saturated
-    outputs, and the input codes.
+    outputs, and the input codes; the repeats of each vector on its slowest tile, and of all tiles
+    together.
     """
 
     outputs: np.ndarray
@@ -38,6 +39,8 @@ class LayerReads(NamedTuple):
     repeated_share: float
     saturations: float
     codes: np.ndarray
+    slowest: np.ndarray
+    all_repeats: int
 
 
 class TilePhysics:
@@ -107,6 +110,16 @@ class TilePhysics:
         self.automatic = not fixed
         self.ranges = [fixed or 1e-9] * len(self.blocks)
 
+    @property
+    def reads_a_vector(self) -> int:
+        """Reads of single tiles that a vector takes."""
+        return len(self.blocks) * self.replicas
+
+    @property
+    def is_disturbed(self) -> bool:
+        """Whether every read moves the devices."""
+        return self.held is not None and bool(self.held.share)
+
     def _hold(self, copies: list[np.ndarray]) -> None:
         """Weights (groups, outputs, rows) of each device of a weight, whole and by tile; the first
         ones stand for all where there is only one.
@@ -128,7 +141,7 @@ class TilePhysics:
 
     def disturb(self, reads: int) -> None:
         """The weights as so many reads of every device before leave them."""
-        if self.held is not None and self.held.share and reads != self.reads:
+        if self.held is not None and self.is_disturbed and reads != self.reads:
             self._hold(self.held.after(reads))
             self.reads = reads
 
@@ -177,12 +190,14 @@ class TilePhysics:
         line = np.full((*split.shape[:2], 1), float(on), split.dtype)
         return np.concatenate([split, line], axis=2).reshape(len(vectors), -1)
 
-    def read(self, vectors: np.ndarray, first: int, bias: bool = True) -> LayerReads:
+    def read(
+        self, vectors: np.ndarray, first: int, bias: bool = True, with_codes: bool = True
+    ) -> LayerReads:
         """Read some vectors.
 
         Saturated outputs are the mean over the tiles that add up to an output, and over the devices
         where a weight has several. Without `bias`
-        a row that holds one is not driven.
+        a row that holds one is not driven; without `with_codes` none are given.
 
         Raises RuntimeError for a vector that is not all numbers: it was fetched before it had
         arrived.
@@ -195,16 +210,19 @@ class TilePhysics:
         given = vectors
         vectors = self._with_bias(vectors, bias)
         count, scales = len(vectors), scales_of(vectors, self.chip)
-        codes = codes_of(vectors, scales, self.chip)
         split = vectors.reshape(count, self.groups, self.rows)
-        split_codes = codes.reshape(count, self.groups, self.rows)
+        bit_serial = self.chip.physics.model == "dual_column"
+        split_codes = (
+            codes_of(vectors, scales, self.chip).reshape(split.shape) if bit_serial else split
+        )
         result = np.zeros((count, self.groups, self.outputs), np.float32)
-        repeats = all_repeats = saturated = 0
+        all_repeats = saturated = 0
+        slowest = np.zeros(count, np.int64)
         # Each device of a weight has a line and a converter; as in training, the tiles of one are
         # added before the devices are averaged.
         for copy in range(self.replicas):
             for tile, (group, driven, lines) in enumerate(self.blocks):
-                if self.chip.physics.model == "dual_column":
+                if bit_serial:
                     outputs, hits = self._dual_column(
                         split_codes[:, group, driven], copy, tile, first
                     )
@@ -212,19 +230,22 @@ class TilePhysics:
                     outputs, retries, hits = self._signed(
                         split[:, group, driven] / scales[:, None], copy, tile, first
                     )
-                    repeats = max(repeats, int(retries.max()))
+                    np.maximum(slowest, retries, out=slowest)
                     all_repeats += int(retries.sum())
                 result[:, group, lines] += outputs * scales[:, None]
                 saturated += hits
         if self.replicas > 1:
             result *= np.float32(1.0) / np.float32(self.replicas)
-        reads = repeats * count * len(self.blocks) * self.replicas
+        repeats = int(slowest.max(initial=0))
+        reads = repeats * count * self.reads_a_vector
         return LayerReads(
             result.reshape(count, -1),
             repeats,
             all_repeats / reads if reads else 1.0,
             saturated / self.replicas / self.splits,
-            codes_of(given, scales, self.chip),
+            codes_of(given, scales, self.chip) if with_codes else np.empty((0, 0), np.int64),
+            slowest,
+            all_repeats,
         )
 
     def _signed(

@@ -1,0 +1,147 @@
+"""Trained weights from wherever they are: the network's own file, arrays, a training of ours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+import numpy as np
+
+from archsim.operators.vocabulary import operator_of
+from archsim.run.trained import Training
+from archsim.soc.data.tensors import tensors_of
+from hwlib.errors import InputError, nearest
+from workloads.network import Network
+
+if TYPE_CHECKING:
+    Weights: TypeAlias = str | Path | Mapping[str, Any] | Training | None
+
+_LARGEST = 4 * 10**9  # bytes of all arrays of an .npz file together, unpacked
+
+
+class TrainedTensors(NamedTuple):
+    """Values of every layer by role, and notes on where they come from."""
+
+    tensors: dict[str, dict[str, np.ndarray]]
+    notes: tuple[str, ...]
+
+
+def trained_tensors(network: Network, weights: Weights = None) -> TrainedTensors:
+    """The trained weights of a network, with biases and constants.
+
+    Args:
+        network: whose layers they belong to.
+        weights: None for those in the network's own file; an .npz file or a mapping with
+            "<layer>.weights" (outputs x inputs), "<layer>.bias" and "<layer>.<role>"; the folder of
+            a training, or what `train` returned; another .onnx file with layers of the same names.
+
+    Returns:
+        the `TrainedTensors`; "weights" of a layer on arrays are (groups, outputs, inputs).
+
+    Raises:
+        InputError: where a layer has no weights, for names that no layer has, and for shapes that
+            do not fit. Nothing is drawn at random.
+    """
+    arrays, told = _arrays(network, weights)
+    known = [
+        f"{layer.name}.{role}"
+        for layer in network.layers
+        for role in (
+            (() if layer.shares else ("weights", "bias")) if layer.on_array else layer.roles
+        )
+    ]
+    for key in arrays:
+        if key not in known:
+            raise InputError(
+                "no layer has such values",
+                where="weights",
+                got=key,
+                allowed=known,
+                hint=nearest(key, known),
+            )
+    own = network.tensors.read() if network.tensors is not None else {}
+    _require_all(network, arrays, own)
+    tensors, notes = tensors_of(network, arrays, own, np.random.default_rng(0))
+    return TrainedTensors(tensors, (*told, *notes))
+
+
+def _require_all(
+    network: Network, arrays: Mapping[str, Any], own: Mapping[str, Mapping[str, np.ndarray]]
+) -> None:
+    """Raise InputError with every layer that has no values."""
+    lacking = []
+    for layer in network.layers:
+        if layer.shares or operator_of(layer).may_be_folded:
+            continue
+        roles = (("weights", "bias") if layer.bias else ("weights",)) if layer.on_array else ()
+        held = own.get(layer.name, {})
+        lacking += [
+            f"{layer.name}.{role}"
+            for role in roles
+            if f"{layer.name}.{role}" not in arrays and role not in held
+        ]
+    if lacking:
+        more = f" and {len(lacking) - 6} more" if len(lacking) > 6 else ""
+        raise InputError(
+            f"trained weights are missing: {', '.join(lacking[:6])}{more}",
+            where=network.name,
+            hint="name an .npz file, a training's folder or an .onnx file with --weights",
+        )
+
+
+def _arrays(network: Network, weights: Weights) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """What was given, by "<layer>.<role>", and where it comes from."""
+    if weights is None:
+        return {}, ()
+    if isinstance(weights, Training):
+        matrices = weights.trained.weights
+        return _with_biases(network, matrices), ("weights are those of a training in memory",)
+    if isinstance(weights, Mapping):
+        return dict(weights), ()
+    path = Path(weights)
+    if path.suffix.lower() == ".npz":
+        from archsim.readers.arrays import read_npz
+
+        arrays: dict[str, Any] = dict(read_npz(path, _LARGEST))
+        return arrays, (f"weights of {path.name}",)
+    if path.suffix.lower() == ".onnx":
+        return _of_onnx(path), (f"weights of {path.name}",)
+    if path.is_dir():
+        from archsim.training.stored_weights import checkpoint_weights
+
+        told = f"weights of the training in {path}"
+        return _with_biases(network, checkpoint_weights(network, path)), (told,)
+    raise InputError(
+        "not trained weights" if path.exists() else "no such file or folder",
+        where="weights",
+        got=str(weights),
+        allowed="an .npz or .onnx file, or the folder of archsim train --out",
+    )
+
+
+def _of_onnx(path: Path) -> dict[str, Any]:
+    from workloads.load import load_network
+
+    other = load_network(path)
+    values = other.tensors.read() if other.tensors is not None else {}
+    kept = {layer.name for layer in other.layers if not layer.shares}
+    return {
+        f"{layer}.{role}": value
+        for layer, roles in values.items()
+        if layer in kept
+        for role, value in roles.items()
+    }
+
+
+def _with_biases(network: Network, matrices: Mapping[str, np.ndarray]) -> dict[str, Any]:
+    """Matrices of a training (outputs, inputs, then the bias) as weights and bias."""
+    arrays: dict[str, Any] = {}
+    for layer in network.array_layers:
+        matrix = matrices.get(layer.name)
+        if matrix is None:
+            continue
+        arrays[f"{layer.name}.weights"] = matrix[:, :-1] if layer.bias else matrix
+        if layer.bias:
+            arrays[f"{layer.name}.bias"] = matrix[:, -1]
+    return arrays

@@ -1,0 +1,60 @@
+"""The weights that a training left in its folder, by layer."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+
+from archsim.training.checkpoints import load_checkpoint
+from archsim.training.program import build_program
+from archsim.training.table import COLUMNS, COPIES, ROWS
+from hwlib.errors import InputError
+from workloads.network import Network
+
+
+def checkpoint_weights(network: Network, folder: Path) -> dict[str, np.ndarray]:
+    """The weights of a training's last checkpoint.
+
+    Args:
+        network: that was trained.
+        folder: of `archsim train --out`.
+
+    Returns:
+        by layer float32 (outputs, inputs), the bias in the last column; several devices of a weight
+        averaged.
+
+    Raises:
+        InputError: for a folder without a checkpoint, a damaged one, and one of another network.
+    """
+    facts, arrays = load_checkpoint(folder)
+    own = hashlib.sha256(repr(network.layers).encode()).hexdigest()[:16]
+    if facts.get("network") != own:
+        raise InputError(
+            "the checkpoint is that of another network", where=str(folder), allowed=network.name
+        )
+    settings = facts.get("settings")
+    copies = settings.get("devices_per_weight", 1) if isinstance(settings, dict) else 1
+    names = [layer.name for layer in network.array_layers]
+    table = dict.fromkeys(names, copies) if isinstance(copies, int) else copies
+    program = build_program(network, table)
+    flat = arrays.get("weights")
+    sizes = [int(row[ROWS] * row[COLUMNS] * row[COPIES]) for row in program.arrays]
+    if flat is None or flat.ndim != 1 or flat.size != sum(sizes) or flat.dtype != np.float32:
+        raise InputError(
+            "the checkpoint's weights do not fit",
+            where=str(folder),
+            got=None if flat is None else flat.shape,
+            allowed=f"{sum(sizes)} weights of '{network.name}'",
+        )
+    weights: dict[str, list[np.ndarray]] = {}
+    # arrays lie one after the other
+    firsts = np.cumsum([0, *sizes])
+    for name, row, size, first in zip(program.names, program.arrays, sizes, firsts):
+        held = flat[first : first + size].reshape(int(row[COPIES]), int(row[ROWS]), -1)
+        weights.setdefault(name, []).extend(held)
+    return {
+        name: np.asarray(np.mean(held, axis=0, dtype=np.float64), np.float32)
+        for name, held in weights.items()
+    }
