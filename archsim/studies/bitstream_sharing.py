@@ -187,7 +187,7 @@ def train_missing(grid: Grid, most: int | None = None) -> int:
         if trained == most:
             break
         document = train_design(grid, design, seed)
-        write_files(path.parent, {path.name: json.dumps(document) + "\n"})
+        write_files(path.parent, {path.name: json.dumps(document, separators=(",", ":")) + "\n"})
         trained += 1
         print(f"{path.stem}: {document['row']['accuracy_percent']:.2f} %", flush=True)
     return trained

@@ -1,4 +1,6 @@
-"""The plot of `bitstream_sharing`: accuracy over the area of what makes the bits, a panel a rule."""
+"""The plot of `bitstream_sharing`: what the bits cost in accuracy over the area of what makes them, a
+panel a rule.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +13,7 @@ if TYPE_CHECKING:
 
 Row = Mapping[str, Any]
 COLOURS = {"lfsr": "#d55e00", "sobol": "#0072b2", "cbram": "#009e73"}
+LARGE = 10  # points: a panel that loses more has a scale that is linear near zero alone
 # a mark for how far numbers are shared: lines and converters of their own, sides, all alike, chip
 MARKS = {"line": "o", "element": "o", "side": "s", "tile": "X", "single": "X", "chip": "^", "": "D"}
 
@@ -24,12 +27,11 @@ def draw(rows: Sequence[Row], folder: Path) -> None:
     plot = Figure(figsize=(9.6, 3.6 * -(-len(schemes) // 2)), layout="constrained")
     axes = plot.subplots(-(-len(schemes) // 2), min(2, len(schemes)), squeeze=False)
     for scheme, panel in zip(schemes, axes.flat):
-        _draw_scheme(panel, [row for row in rows if row["scheme"] == scheme])
-        panel.set_title(scheme, fontsize=10)
+        _draw_scheme(panel, scheme, [row for row in rows if row["scheme"] == scheme])
     for panel in list(axes.flat)[len(schemes) :]:
         panel.remove()
     for panel in axes[:, 0]:
-        panel.set_ylabel("test accuracy (%)")
+        panel.set_ylabel("accuracy against independent bits (points)")
     for panel in axes[-1]:
         panel.set_xlabel("area of what makes the bits (mm²)")
     plot.savefig(folder / "sharing.png", dpi=150)
@@ -37,17 +39,19 @@ def draw(rows: Sequence[Row], folder: Path) -> None:
         plot.savefig(folder / "sharing.svg", metadata={"Date": None})
 
 
-def _draw_scheme(panel: Axes, rows: Sequence[Row]) -> None:
+def _draw_scheme(panel: Axes, scheme: str, rows: Sequence[Row]) -> None:
+    from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
+
     finest = max((row["resolution"] for row in rows if row["resolution"]), default=0)
     for row in rows:
-        if row["source"] == "ideal":
+        if row["source"] == "ideal" or row["difference"] is None:
             continue
         colour = COLOURS[row["source"]]
         coarse = row["resolution"] and row["resolution"] < finest
         panel.errorbar(
             [row["stream_area_mm2"]],
-            [row["accuracy_percent"]],
-            yerr=None if row["accuracy_deviation"] is None else [row["accuracy_deviation"]],
+            [row["difference"]],
+            yerr=None if row["difference_deviation"] is None else [row["difference_deviation"]],
             marker=MARKS[row["sharing"]],
             markersize=7,
             markerfacecolor="white" if coarse else colour,
@@ -55,10 +59,16 @@ def _draw_scheme(panel: Axes, rows: Sequence[Row]) -> None:
             linewidth=0.8,
             capsize=2,
         )
-    ideal = [row for row in rows if row["source"] == "ideal"][:1]
-    for row in ideal:
-        panel.axhline(row["accuracy_percent"], color="#555555", linewidth=0.8, linestyle="--")
+    panel.axhline(0, color="#555555", linewidth=0.8, linestyle="--")
+    ideal = [f"{row['accuracy_percent']:.1f} %" for row in rows if row["source"] == "ideal"]
+    panel.set_title(f"{scheme}: {ideal[0]} with independent bits" if ideal else scheme, fontsize=10)
+    if min((row["difference"] or 0.0 for row in rows), default=0.0) < -LARGE:
+        panel.set_yscale("symlog", linthresh=2)
+        panel.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
     panel.set_xscale("log")
+    panel.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    panel.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    panel.xaxis.set_minor_formatter(NullFormatter())
     panel.grid(True, which="major", color="#dddddd", linewidth=0.6)
     panel.legend(handles=_legend(rows, finest), fontsize=7, frameon=False, loc="best")
 

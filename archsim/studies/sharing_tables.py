@@ -101,4 +101,5 @@ def _line(row: Row) -> str:
 def _with_spread(mean: float | None, deviation: float | None, form: str) -> str:
     if mean is None:
         return ""
-    return f"{mean:{form}}" + ("" if deviation is None else f" ± {deviation:.2f}")
+    # no minus before a zero
+    return f"{round(mean, 2) + 0.0:{form}}" + ("" if deviation is None else f" ± {deviation:.2f}")
