@@ -48,15 +48,14 @@ REFRESH = (
 
 def one_sided(parameters: tuple[Parameter, ...]) -> tuple[Parameter, ...]:
     """The parameters with the defaults of a device that lives between 0 and 1: no lower bound, no
-    spread of it.
+    spread of it, which makes a pair no worse, since its devices are driven away from that bound.
     """
-    changed = {"upper_bound": 1.0, "lower_bound": 0.0, "lower_spread": 0.0}
-    return tuple(
-        replace(parameter, default=changed[parameter.name])
-        if parameter.name in changed
-        else parameter
-        for parameter in parameters
-    )
+    changed = {
+        "upper_bound": {"default": 1.0},
+        "lower_bound": {"default": 0.0},
+        "lower_spread": {"default": 0.0, "effects": COMPUTED},
+    }
+    return tuple(replace(parameter, **changed.get(parameter.name, {})) for parameter in parameters)
 
 
 class OneSidedPair(Device):

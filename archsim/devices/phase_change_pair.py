@@ -5,10 +5,20 @@ and conductance drift.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from archsim.devices.exponential_step import SHAPE, ExponentialStep
 from archsim.devices.one_sided_pair import REFRESH, one_sided
 from archsim.devices.parameters import AGEING, BOUNDS, STEP
+from hwlib.effects import Effects
+
+_IGNORED = dict.fromkeys(("amplitude_down", "gamma_down"), "a pair is pulsed up only")
+_SHAPE = tuple(
+    replace(parameter, effects=Effects(nothing=_IGNORED[parameter.name]))
+    if parameter.name in _IGNORED
+    else parameter
+    for parameter in SHAPE
+)
 
 
 class PhaseChangePair(ExponentialStep):
@@ -19,9 +29,9 @@ class PhaseChangePair(ExponentialStep):
     name = "phase_change_pair"
     title = "phase-change memory pair"
     source = "aihwkit"
-    parameters = (*one_sided(STEP + BOUNDS), *AGEING, *SHAPE, *REFRESH)
+    parameters = (*one_sided(STEP + BOUNDS), *AGEING, *_SHAPE, *REFRESH)
     paired = True
-    ignored = dict.fromkeys(("amplitude_down", "gamma_down"), "a pair is pulsed up only")
+    ignored = _IGNORED
 
     def granularity(self):
         """The up step in the middle of a device's range; at its reset state the step is many times
