@@ -58,7 +58,7 @@ class CompiledMachine(ChipMachine):
             raise RuntimeError(
                 f"{what} at cycle {tables['CLOCK']['now'][0]} of the compiled events"
             )
-        Reading(self, filler, tables).read()
+        TablesReader(self, filler, tables).read()
         self._tell(self.operations_ended)
 
     def _tell(self, ended: int) -> None:
@@ -81,7 +81,7 @@ def is_compiled() -> bool:
     )
 
 
-class Reading:
+class TablesReader:
     """What was done, from the tables back to the records of a machine."""
 
     def __init__(self, machine: ChipMachine, filler: Filler, tables: dict[str, Table]):
