@@ -4,6 +4,9 @@ same, event for event.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, NamedTuple
 
 from archsim.chip.config import Architecture
@@ -33,6 +36,31 @@ LOADED_FOR = 150_000
 COMPILED_FOR = 4_000_000
 
 
+class StepTally:
+    """Steps of many runs that one process does for one purpose: a sweep."""
+
+    def __init__(self) -> None:
+        self.steps = 0
+
+
+_tally: ContextVar[StepTally | None] = ContextVar("tally", default=None)
+
+
+@contextmanager
+def counted_together(tally: StepTally) -> Iterator[None]:
+    """Runs in here are worth loading compiled events as soon as they are all together. Their results
+    must not say which engine ran: that depends on what came before.
+
+    Args:
+        tally: of this process; grows.
+    """
+    token = _tally.set(tally)
+    try:
+        yield
+    finally:
+        _tally.reset(token)
+
+
 def machine_of(engine: str, work: PlacedTrace, riders: Riders | None = None) -> ChipMachine:
     """The machine that executes a trace on a chip.
 
@@ -51,7 +79,8 @@ def machine_of(engine: str, work: PlacedTrace, riders: Riders | None = None) -> 
     riders = riders or Riders()
     if engine not in ENGINES:
         raise unknown("engine", engine, ENGINES, where="engine")
-    if engine == "compiled" or engine == "auto" and steps_of(work) >= LOADED_FOR:
+    steps = _counted(steps_of(work))
+    if engine == "compiled" or engine == "auto" and steps >= LOADED_FOR:
         from archsim.soc.compiled.covers import not_covered
 
         reasons = list(not_covered(work.trace, work.placement, riders))
@@ -65,9 +94,17 @@ def machine_of(engine: str, work: PlacedTrace, riders: Riders | None = None) -> 
         if not reasons:
             from archsim.soc.compiled.machine import CompiledMachine, is_compiled
 
-            if engine == "compiled" or steps_of(work) >= COMPILED_FOR or is_compiled():
+            if engine == "compiled" or steps >= COMPILED_FOR or is_compiled():
                 return CompiledMachine(*work, riders.progress)
     return EventMachine(*work, *riders)
+
+
+def _counted(steps: int) -> int:
+    tally = _tally.get()
+    if tally is None:
+        return steps
+    tally.steps += steps
+    return tally.steps
 
 
 def steps_of(work: PlacedTrace) -> int:

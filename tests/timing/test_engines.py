@@ -116,6 +116,19 @@ def test_a_short_run_stays_in_simpy_and_a_long_one_does_not(monkeypatch):
     assert machine_of("auto", long).engine == "compiled"
 
 
+def test_runs_that_are_counted_together_are_long_together(monkeypatch):
+    from archsim.soc.compiled import machine as compiled
+
+    monkeypatch.setattr(compiled, "is_compiled", lambda: True)
+    monkeypatch.setattr(engines, "LOADED_FOR", 3 * engines.steps_of(work()))
+    tally = engines.StepTally()
+    with engines.counted_together(tally):
+        words = [machine_of("auto", work()).engine for _ in range(4)]
+    assert words == ["simpy", "simpy", "compiled", "compiled"]
+    # outside, a run stands for itself, whatever this process did before
+    assert machine_of("auto", work()).engine == "simpy"
+
+
 @pytest.mark.parametrize(
     ("riders", "settings", "reason"),
     [

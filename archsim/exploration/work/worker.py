@@ -18,10 +18,13 @@ from typing import Any
 from archsim.exploration.space.space import Space
 from archsim.exploration.store.rows import Lines, PointRow, pack, write_line
 from archsim.exploration.work.rungs import Evaluate
+from archsim.soc.engine import StepTally, counted_together
 from hwlib.errors import InputError
 
 MAX_REASON = 2000
 RETRIED = ("timeout", "memory")
+STEPS = StepTally()
+"""Of the points that this process timed."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +97,10 @@ def run_batch(job: RungJob, number: int, points: Sequence[tuple[str, tuple]]) ->
         _limit_memory(job.memory_mb)
     if job.folder:
         os.chdir(job.folder)
-    with _marker(job.marks, number) as mark:
+    # Loading compiled events is charged to the point at which it happens: not to one that has limits.
+    limited = job.timeout_s is not None or job.memory_mb is not None
+    together = contextlib.nullcontext() if limited else counted_together(STEPS)
+    with together, _marker(job.marks, number) as mark:
         for index, (key, values) in enumerate(points):
             mark(index)
             row = run_point(job, key, values)

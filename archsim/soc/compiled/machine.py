@@ -74,11 +74,11 @@ class CompiledMachine(ChipMachine):
 
 def is_compiled() -> bool:
     """Whether the machine code is there, in this process or on disk."""
+    if run_events.signatures:
+        return True
     signature = (numba.typeof(np.zeros(1, HEADER)), numba.int64)
     store = run_events._cache
-    return bool(run_events.signatures) or (
-        isinstance(store, CodeStore) and store.holds(signature, run_events.targetctx)
-    )
+    return isinstance(store, CodeStore) and store.holds(signature, run_events.targetctx)
 
 
 class TablesReader:
