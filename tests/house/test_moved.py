@@ -30,7 +30,9 @@ def file_of(module):
 def given(path):
     """Names that a module defines."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    return {getattr(node, "name", None) for node in tree.body}
+    named = {getattr(node, "name", None) for node in tree.body}
+    targets = [t for node in tree.body for t in getattr(node, "targets", ())]
+    return named | {getattr(target, "id", None) for target in targets}
 
 
 def missing(names):
