@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from workloads.datasets import list_datasets, load_dataset
     from workloads.load import list_networks, load_network
     from workloads.network import Network
+    from workloads.torch_module import from_torch
 
     __version__: str
 
@@ -58,6 +59,7 @@ _HOMES = {
     "check": "archsim.run.checking",
     "cite": "archsim.run.citations",
     "explain": "archsim.cost.explain",
+    "from_torch": "workloads.torch_module",
     "infer": "archsim.run.inference",
     "load_trace": "archsim.run.recorded_trace",
     "list_networks": "workloads",
@@ -82,6 +84,7 @@ __all__ = [
     "compare",
     "explain",
     "explore",
+    "from_torch",
     "infer",
     "list_architectures",
     "list_components",

@@ -90,6 +90,7 @@ def simulate(network: archsim.Network, chip: archsim.Architecture) -> None:
     if result.outputs is not None:
         assert_type(result.outputs.shape, tuple[Any, ...])
     assert_type(archsim.explain(result, "energy_j.by_component.adc"), Node)
+    assert_type(archsim.from_torch(object(), None, name="net"), archsim.Network)
     tested = archsim.infer("lenet1", "cim40", "digits", weights="weights.npz", seeds=3, at=1.0)
     assert_type(tested.accuracy_range, list[float])
     assert_type(tested.reference_accuracy_percent, float)

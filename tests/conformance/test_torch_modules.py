@@ -1,0 +1,77 @@
+"""Does a PyTorch module come over with its own names, its weights, and what it computes?"""
+
+import runpy
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import archsim
+from archsim.operators.array_forward import network_forward
+from archsim.run.trained_weights import trained_tensors
+from workloads.torch_module import from_torch
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def torch():
+    pytest.importorskip("onnx")
+    pytest.importorskip("onnxscript")
+    return pytest.importorskip("torch", reason="PyTorch modules need the extra 'torch'")
+
+
+def test_a_module_keeps_its_names_its_weights_and_its_function(torch):
+    class Small(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.first = torch.nn.Conv2d(1, 3, 3, padding=1)
+            self.norm = torch.nn.BatchNorm2d(3)
+            self.drop = torch.nn.Dropout(0.5)
+            self.head = torch.nn.Linear(3 * 16, 5)
+
+        def forward(self, x):
+            x = self.drop(torch.relu(self.norm(self.first(x))))
+            return self.head(torch.max_pool2d(x, 2).flatten(1))
+
+    torch.manual_seed(0)
+    module = Small()
+    module.norm.running_mean.normal_()
+    module.train()
+    network = archsim.from_torch(module, torch.zeros(1, 1, 8, 8))
+    assert module.training and module.drop.training  # left as it was
+    assert [layer.name for layer in network.array_layers] == ["first", "head"]
+    assert network.name == "Small" and "PyTorch" in network.source
+    # 8 x 8 places of 3 filters of 3 x 3; 48 features to 5
+    rows = {row.layer: row for row in archsim.check(network).layers}
+    assert rows["first"].macs == 64 * 27 and rows["head"].weights == 240
+    module.eval()
+    image = np.random.default_rng(0).random((1, 1, 8, 8), np.float32)
+    tensors = trained_tensors(network).tensors
+    known = network_forward(network, {network.layers[0].name: image[0]}, tensors)
+    wanted = module(torch.tensor(image)).detach().numpy()[0]
+    assert np.allclose(known[network.layers[-1].name], wanted, atol=1e-5)
+
+
+def test_what_is_no_module_is_refused(torch):
+    with pytest.raises(archsim.InputError, match="not a PyTorch module"):
+        archsim.from_torch("net.pt", torch.zeros(1))
+    with pytest.raises(archsim.InputError, match="an example is a tensor"):
+        archsim.from_torch(torch.nn.ReLU(), [[1.0]])
+    with pytest.raises(archsim.InputError, match="PyTorch cannot export"):
+        archsim.from_torch(torch.nn.Linear(4, 2), torch.zeros(1, 3))
+
+
+def test_without_pytorch_it_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    with pytest.raises(archsim.InputError, match=r"archsim\[torch\]"):
+        from_torch(object(), None)
+
+
+def test_the_example_loses_nothing_at_high_resolution_and_falls_with_the_bits(torch):
+    results = runpy.run_path(str(ROOT / "docs" / "examples" / "trained_in_pytorch.py"))["main"]()
+    high, usual, low = (results[name] for name in ("high resolution", "as it comes", "few bits"))
+    assert abs(high.accuracy_percent - high.reference_accuracy_percent) <= 0.5
+    assert high.reference_accuracy_percent > 90
+    assert high.accuracy_percent + 0.5 >= usual.accuracy_percent > low.accuracy_percent

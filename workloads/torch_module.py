@@ -1,0 +1,146 @@
+"""A PyTorch module as a network: its own layer names and its trained weights (extra 'torch').
+
+PyTorch's own exporter (`torch.export`, then its ONNX form) says what the module computes; the importer
+of ONNX files reads that, so a module and its file give the same network.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import io
+import logging
+import tempfile
+import warnings
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hwlib.errors import InputError
+from workloads.load import load_network
+from workloads.network import Network
+from workloads.onnx.origin import safe
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Values = Mapping[str, Mapping[str, np.ndarray]]
+
+
+@dataclass(frozen=True, slots=True)
+class HeldTensors:
+    """The values of a module when it was read, in memory; by layer and role."""
+
+    values: Values = field(repr=False)
+
+    def read(self) -> Values:
+        """See `workloads.network.Tensors`."""
+        return self.values
+
+
+def from_torch(module: Any, example: Any, name: str | None = None) -> Network:
+    """The network of a PyTorch module, with its trained weights.
+
+    Args:
+        module: a `torch.nn.Module`, which is read as it is in evaluation and left as it was, or a
+            `torch.export.ExportedProgram`.
+        example: an input of the module, with the batch as its first axis (best of length 1), or a
+            tuple of its inputs.
+        name: of the network; None for the module's class.
+
+    Returns:
+        the `Network`. Layers are called as their parameters are in the module; `archsim.infer` finds
+        the weights in it.
+
+    Raises:
+        InputError: without PyTorch, for what is no module, for one that PyTorch cannot export, and
+            as `load_network` does for what is not supported.
+    """
+    torch = _torch()
+    program = isinstance(module, torch.export.ExportedProgram)
+    if not program and not isinstance(module, torch.nn.Module):
+        raise InputError(
+            "not a PyTorch module",
+            where="from_torch",
+            got=type(module).__name__,
+            allowed="a torch.nn.Module or torch.export.ExportedProgram",
+        )
+    inputs = tuple(example) if isinstance(example, tuple | list) else (example,)
+    if not all(isinstance(item, torch.Tensor) for item in inputs):
+        raise InputError(
+            "an example is a tensor, or a tuple of tensors",
+            where="from_torch",
+            got=type(example).__name__,
+        )
+    kind = "exported" if program else type(module).__name__
+    called = safe(name or kind)
+    with tempfile.TemporaryDirectory(prefix="archsim-") as folder:
+        path = Path(folder) / f"{called}.onnx"
+        _export(torch, module, inputs, path)
+        network = load_network(path)
+        values = network.tensors.read() if network.tensors is not None else {}
+    return dataclasses.replace(
+        network,
+        source=f"PyTorch {torch.__version__} module {kind}; {network.source.partition('; ')[2]}",
+        tensors=HeldTensors(values),
+    )
+
+
+def _torch() -> Any:
+    try:
+        import onnxscript  # noqa: F401  (torch's exporter needs it)
+        import torch
+    except ImportError as missing:
+        raise InputError(
+            f"the package {missing.name} is not installed",
+            where="from_torch",
+            hint="pip install 'archsim[torch]'",
+        ) from None
+    return torch
+
+
+def _export(torch: Any, module: Any, inputs: tuple[Any, ...], path: Path) -> None:
+    """Write the module's ONNX form. Raises InputError with PyTorch's first line where it cannot."""
+    try:
+        with _quiet(), _evaluation(module), torch.no_grad():
+            program = module
+            if not isinstance(module, torch.export.ExportedProgram):
+                program = torch.export.export(module, inputs)
+            written = torch.onnx.export(program, inputs, dynamo=True, verbose=False)
+            written.save(str(path), external_data=False)
+    except Exception as fault:  # the exporter runs the module's own code, which may raise anything
+        lines = str(fault).strip().splitlines() or [""]
+        raise InputError(
+            f"PyTorch cannot export the module ({type(fault).__name__}: {lines[0][:300]})",
+            where="from_torch",
+            hint="torch.export.export(module, (example,)) says where",
+        ) from fault
+
+
+@contextlib.contextmanager
+def _evaluation(module: Any) -> Iterator[None]:
+    """The module and its parts in evaluation, and then as they were."""
+    parts = list(module.modules()) if hasattr(module, "modules") else []
+    before = [part.training for part in parts]
+    for part in parts:
+        part.training = False
+    try:
+        yield
+    finally:
+        for part, training in zip(parts, before):
+            part.training = training
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """The exporter's own chatter, of packages that are not asked for, goes nowhere."""
+    logger = logging.getLogger("torch.onnx")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.setLevel(level)
