@@ -15,7 +15,7 @@ from archsim.operators.matrix import Matrix as Matrix
 from archsim.operators.vocabulary import FUNCTIONS
 from hwlib.errors import unknown
 from hwlib.text import html_table
-from workloads.readings import Reading
+from workloads.readings import FileReading
 
 if TYPE_CHECKING:
     import numpy as np
@@ -157,7 +157,7 @@ class Network:
     notes: tuple[str, ...] = field(default_factory=tuple)
     tensors: Tensors | None = None
     without_values: tuple[str, ...] = ()
-    readings: tuple[Reading, ...] = ()
+    readings: tuple[FileReading, ...] = ()
 
     def layer(self, name: str) -> Layer:
         """One layer by its name.

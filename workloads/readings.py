@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 
-class Reading(NamedTuple):
+class FileReading(NamedTuple):
     """One choice.
 
     Args:

@@ -46,7 +46,7 @@ ROOMS = (
 OUTSIDE = {
     "hwlib": {"numpy"},
     "archsim.readers": {"numpy"},
-    "workloads": {"numpy", "onnx", "google"},
+    "workloads": {"numpy", "onnx", "google", "onnxscript", "torch"},
     "archsim.kernels": {"numpy", "numba"},
     "archsim.cost": {"numpy"},
 }

@@ -15,7 +15,7 @@ from hwlib.errors import InputError
 from workloads.onnx.model import read_model
 from workloads.onnx.node import printable
 from workloads.onnx.order import find_path, nodes_in_order
-from workloads.readings import Reading
+from workloads.readings import FileReading
 
 if TYPE_CHECKING:
     from onnx import ModelProto, NodeProto, TensorProto
@@ -65,7 +65,7 @@ class Graph:
     stored: dict[str, TensorProto] = field(default_factory=dict)
     digest: str = ""
     notes: list[str] = field(default_factory=list)
-    readings: list[Reading] = field(default_factory=list)
+    readings: list[FileReading] = field(default_factory=list)
     batch_text: str = ""
 
     def shape(self, tensor: str, node: NodeProto) -> tuple[int, ...]:

@@ -17,7 +17,7 @@ from workloads.onnx.batch import batch_axis as find_batch_axis
 from workloads.onnx.constants import fold_whole_numbers
 from workloads.onnx.graph import Graph
 from workloads.onnx.node import printable
-from workloads.readings import Reading
+from workloads.readings import FileReading
 
 if TYPE_CHECKING:
     from onnx import GraphProto, ModelProto, TensorShapeProto, ValueInfoProto
@@ -119,7 +119,7 @@ def _tell(graph: Graph, name: str, dims: str, choice: BatchAxis, differs: bool) 
         note = f"assumed: {text}; {OPTION} N names another one, {OPTION} {NO_BATCH} none"
         graph.notes.append(note)
         taken = NO_BATCH if choice.axis is None or differs else choice.axis
-        graph.readings.append(Reading(note, taken, OPTION))
+        graph.readings.append(FileReading(note, taken, OPTION))
     return text
 
 

@@ -15,7 +15,7 @@ from archsim.readers.files import read_text
 from archsim.readers.table import require_count
 from hwlib.errors import InputError
 from workloads.network import Layer
-from workloads.readings import Reading
+from workloads.readings import FileReading
 
 LARGEST_TOTAL = 2**50
 """Multiply-accumulates of a network: counts of them stay exact in a double."""
@@ -46,9 +46,11 @@ class Notes:
     def texts(self) -> tuple[str, ...]:
         return tuple(map(self._told, self._layers))
 
-    def readings(self) -> tuple[Reading, ...]:
+    def readings(self) -> tuple[FileReading, ...]:
         """Those of the notes that an option overrules."""
-        return tuple(Reading(self._told(text), *choice) for text, choice in self._overruled.items())
+        return tuple(
+            FileReading(self._told(text), *choice) for text, choice in self._overruled.items()
+        )
 
     def _told(self, text: str) -> str:
         return text + named(filter(None, self._layers[text]))
