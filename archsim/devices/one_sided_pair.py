@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from archsim.devices.device import Device
 from archsim.devices.linear_step import NOISE_PLACE, linear_step, linear_step_reference
@@ -50,7 +51,7 @@ def one_sided(parameters: tuple[Parameter, ...]) -> tuple[Parameter, ...]:
     """The parameters with the defaults of a device that lives between 0 and 1: no lower bound, no
     spread of it, which makes a pair no worse, since its devices are driven away from that bound.
     """
-    changed = {
+    changed: dict[str, dict[str, Any]] = {
         "upper_bound": {"default": 1.0},
         "lower_bound": {"default": 0.0},
         "lower_spread": {"default": 0.0, "effects": COMPUTED},

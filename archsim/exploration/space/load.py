@@ -140,9 +140,11 @@ def _check_values(space: Space, where: str) -> None:
     """Each value of each axis alone on the base chip: a wrong type is a fault of the file, not of
     every point.
     """
+    from archsim.exploration.space.idle_axes import check_moves
     from archsim.exploration.space.single_values import check_data, check_value
 
     for axis in space.axes:
+        check_moves(space, axis.path, f"{where}: axes.{axis.path}")
         # a range ends where it ends; of names and words each may be wrong by itself
         values = (
             axis.values
