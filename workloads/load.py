@@ -14,6 +14,17 @@ if TYPE_CHECKING:
     from workloads.onnx.inspection import Inspected
 
 FORMATS = (".toml", ".onnx", ".csv")
+_OF_TORCH = (
+    "a PyTorch file may run code when it is opened: load it yourself and give the module to "
+    "archsim.from_torch, or write it with torch.onnx.export"
+)
+_OF_KERAS = "write it as ONNX: model.export(path, format='onnx') in Keras 3, or tf2onnx"
+# How to export what cannot be read, by the suffix of the file.
+_EXPORTS = {
+    **dict.fromkeys((".pt", ".pth", ".pt2", ".ckpt", ".safetensors"), _OF_TORCH),
+    **dict.fromkeys((".h5", ".hdf5", ".keras", ".pb"), _OF_KERAS),
+    ".tflite": "write it as ONNX: python -m tf2onnx.convert --tflite FILE --output net.onnx",
+}
 _BUILT_IN = Path(__file__).parent / "networks"
 
 
@@ -68,6 +79,7 @@ def load_network(
             where=text,
             got=path.suffix or "no suffix",
             allowed=FORMATS,
+            hint=_EXPORTS.get(suffix, ""),
         )
     if suffix != ".onnx":
         _refuse_onnx_options(text, shapes, batch_axis)

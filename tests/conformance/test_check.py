@@ -155,8 +155,14 @@ def test_the_command_prints_the_document(tmp_path, capsys):
         ("check lenet1 --batch-axis 0", ".onnx files only"),
         ("check lenet1 --padding same", ".csv files only"),
         ("check", "NETWORK"),
+        ("check net.pt", "archsim.from_torch"),
+        ("run net.h5", "format='onnx'"),
+        ("check net.tflite", "tf2onnx"),
     ],
 )
-def test_what_is_no_network_is_refused(line, fault, capsys):
+def test_what_is_no_network_is_refused(line, fault, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("net.pt", "net.h5", "net.tflite"):
+        (tmp_path / name).write_bytes(b"nothing")
     assert main(line.split()) == 2
     assert fault in capsys.readouterr().err
