@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from archsim.run.building import build
     from archsim.run.checking import check
     from archsim.run.citations import cite
+    from archsim.run.fitting import fit
     from archsim.run.inference import infer
     from archsim.run.recorded_trace import load_trace
     from archsim.run.result import Result
@@ -60,6 +61,7 @@ _HOMES = {
     "cite": "archsim.run.citations",
     "explain": "archsim.cost.explain",
     "from_torch": "workloads.torch_module",
+    "fit": "archsim.run.fitting",
     "infer": "archsim.run.inference",
     "load_trace": "archsim.run.recorded_trace",
     "list_networks": "workloads",
@@ -84,6 +86,7 @@ __all__ = [
     "compare",
     "explain",
     "explore",
+    "fit",
     "from_torch",
     "infer",
     "list_architectures",

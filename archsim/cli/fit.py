@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import json
-import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from archsim.basics.files import write_files
 from archsim.cli.options import add_output_options, add_set_option, number_or_word, settings_table
 from archsim.cli.output import console, print_json, say
 from hwlib.errors import InputError, is_finite
+
+if TYPE_CHECKING:
+    from archsim.run.fitting import FittedDevice
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -24,7 +27,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NAME",
-        help="a law to try (archsim list devices); repeatable; all without it",
+        help="a law to try (archsim list devices); repeatable; auto (the default) tries all",
     )
     parser.add_argument(
         "--name", metavar="NAME", help="name of the device (default: that of the file)"
@@ -37,63 +40,54 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     add_set_option(parser, "a parameter of the law that is known and not fitted, pulse_step=0.01")
     parser.add_argument(
-        "--out", metavar="DIR", help="write NAME.toml, fit.json and the figure of the residuals"
+        "--out",
+        metavar="DIR|DEVICE.toml",
+        help="write NAME.toml, fit.json and the figure of the residuals; or the device file alone",
     )
     add_output_options(parser)
 
 
 def execute(arguments: argparse.Namespace) -> int:
-    from archsim.devices.fit.document import device_file, fit_document, measured_curves
-    from archsim.devices.fit.fit import fit_device
-    from archsim.devices.fit.measured import read_measured
+    from archsim.run.fitting import fit
 
-    name = arguments.name or re.sub(r"[^A-Za-z0-9_-]+", "_", Path(arguments.measured).stem)
-    if not re.fullmatch(r"[A-Za-z0-9_-]{1,80}", name):
-        raise InputError(
-            "not a name of a device",
-            where="--name",
-            got=name,
-            allowed="letters, digits, _ and -, up to 80",
-        )
     fixed = {}
     for key, text in settings_table(arguments.settings).items():
         value = number_or_word(text)
         if not is_finite(value):
             raise InputError("a number", where=f"--set {key}", got=text)
         fixed[key] = float(value)
-    measured = read_measured(arguments.measured)
-    _need_scipy()
-    fit = fit_device(measured, arguments.law, fixed=fixed, reading_noise=arguments.reading_noise)
-    curves = measured_curves(fit)
-    document = fit_document(fit, curves)
-    if arguments.out:
-        for path in _write(name, document, device_file(fit, name, curves), arguments.out):
+    out = Path(arguments.out) if arguments.out else None
+    alone = out is not None and out.suffix == ".toml"
+    fitted = fit(
+        arguments.measured,
+        arguments.law or "auto",
+        name=arguments.name or (out.stem if out and alone else None),
+        fixed=fixed,
+        reading_noise=arguments.reading_noise,
+    )
+    document = fitted.to_dict()
+    if out and alone:
+        write_files(out.parent, {out.name: fitted.toml()})
+        say(f"written: {out}", arguments.quiet)
+    elif out:
+        for path in _write(fitted, document, out):
             say(f"written: {path}", arguments.quiet)
     if arguments.json:
         print_json(document)
     else:
-        _draw(name, document)
+        _draw(fitted.name, document)
     return 0
 
 
-def _need_scipy() -> None:
-    try:
-        import scipy.optimize  # noqa: F401
-    except ImportError:
-        raise InputError("fitting needs scipy", hint="pip install 'archsim[fit]'") from None
-
-
-def _write(name: str, document: dict, device: str, folder: str) -> list[Path]:
-    from archsim.basics.files import write_files
+def _write(fitted: FittedDevice, document: dict, folder: Path) -> list[Path]:
     from archsim.report.drawing.palette import colours
     from archsim.report.drawing.raster import save_raster
     from archsim.report.drawing.svg import to_svg
     from archsim.report.plots.device_fit import draw_fit
 
     light = colours("light")
-    drawing = draw_fit(f"{name}: {document['law']}", document["curves"])
-    text = json.dumps(document, indent=1, allow_nan=False) + "\n"
-    files = {f"{name}.toml": device, "fit.json": text, "fit.svg": to_svg(drawing, light)}
+    drawing = draw_fit(f"{fitted.name}: {fitted.law}", document["curves"])
+    files = {**fitted.files(), "fit.svg": to_svg(drawing, light)}
     target = write_files(folder, files)
     save_raster(drawing, target / "fit.png", light)
     return [target / file for file in (*files, "fit.png")]

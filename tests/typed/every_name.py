@@ -13,6 +13,7 @@ from archsim.ledger.ledger import Ledger
 from archsim.run.building import Build
 from archsim.run.checking import NetworkCheck
 from archsim.run.citations import Citations
+from archsim.run.fitting import FittedDevice
 from archsim.run.run_facts import RunFacts
 from archsim.run.trained import Training
 from archsim.validation.stored_results import Verification
@@ -98,6 +99,10 @@ def simulate(network: archsim.Network, chip: archsim.Architecture) -> None:
     assert_type(checked, NetworkCheck)
     assert_type(checked.to_dict()["macs"], Any)
     assert_type(checked.assumptions[0].option, str | None)
+    fitted = archsim.fit({"direction": ["up"], "pulse": [0]}, law="auto", name="mine")
+    assert_type(fitted, FittedDevice)
+    assert_type(fitted.parameters["pulse_step"], float | str)
+    assert_type(fitted.save("devices"), Path)
     sources = archsim.cite(result)
     assert_type(sources, Citations)
     assert_type(sources.text() + sources.bibtex(), str)

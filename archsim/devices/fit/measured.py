@@ -17,10 +17,12 @@ import hashlib
 import math
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from archsim.devices.fit.measurement import Hold, Measured, Run
+from archsim.devices.fit.table import table_text
 from archsim.readers.files import decoded, read_bytes
 from hwlib.errors import InputError, nearest, unknown
 
@@ -59,9 +61,27 @@ def read_measured(path: str | Path) -> Measured:
     Raises:
         InputError: with the line, for anything that is not in the format.
     """
-    content = read_bytes(path, LARGEST_FILE)
-    lines = decoded(content, path).splitlines()
-    where = str(path)
+    return _measured(read_bytes(path, LARGEST_FILE), str(path))
+
+
+def read_table(table: Any, where: str = "table") -> Measured:
+    """Check measured curves that are in memory: the columns of the format above.
+
+    Args:
+        table: columns by name, as a mapping or a pandas DataFrame, whose `attrs` are the facts.
+        where: what messages call it.
+
+    Returns:
+        Its runs, holds and facts; the digest is that of the file that holds the same.
+
+    Raises:
+        InputError: with the line of that file, for anything that is not in the format.
+    """
+    return _measured(table_text(table, where).encode(), where)
+
+
+def _measured(content: bytes, where: str) -> Measured:
+    lines = decoded(content, where).splitlines()
     facts: dict[str, float | str] = {}
     start = 0
     while start < len(lines) and (not lines[start].strip() or lines[start].startswith("#")):
