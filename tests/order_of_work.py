@@ -33,9 +33,9 @@ def digest(scheme, device):
         )
     except InputError as error:
         return f"refused: {error.message}"
-    found = hashlib.sha256()
+    state = hashlib.sha256()
     for layer, weights in training.trained.weights.items():
-        found.update(layer.encode() + weights.tobytes())
+        state.update(layer.encode() + weights.tobytes())
     result = training.result
     history = [
         {name: value for name, value in epoch.items() if "second" not in name}
@@ -50,8 +50,8 @@ def digest(scheme, device):
         result.cycles,
         training.writes_per_device,
     ):
-        found.update(repr(part).encode())
-    return found.hexdigest()
+        state.update(repr(part).encode())
+    return state.hexdigest()
 
 
 def in_a_fresh_process(items, cache=None, seed=0):

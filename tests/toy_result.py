@@ -61,7 +61,7 @@ def small_ledger():
 
 def facts(cycles=2000, **changes):
     timed = cycles is not None
-    found = {
+    document = {
         "network": "toy_net",
         "architecture": "toy_chip",
         "scheme": "sgd",
@@ -132,8 +132,8 @@ def facts(cycles=2000, **changes):
         "notes": [],
         "settings": {"tile": {"rows": 64}},
     }
-    assert set(found) == set(FACTS)
-    return {**found, **changes}
+    assert set(document) == set(FACTS)
+    return {**document, **changes}
 
 
 def small_result(cycles=2000, **changes):

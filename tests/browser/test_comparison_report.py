@@ -35,7 +35,7 @@ def documents():
             "notes": [NASTY],
         }
         entry["training"]["settings"][NASTY] = {NASTY: NASTY}
-    found = {
+    made = {
         "many": make_comparison(),
         "once": make_comparison(epochs=1),
         "nasty": nasty,
@@ -43,7 +43,7 @@ def documents():
     }
     return {
         name: check_comparison(json.loads(json.dumps(document)), name)
-        for name, document in found.items()
+        for name, document in made.items()
     }
 
 
@@ -73,7 +73,7 @@ def test_opens_clean_and_fits(browser, pages, name, width, phone, dark):
 @pytest.mark.parametrize("name", ["many", "once"])
 def test_figures_are_visible_and_no_text_lies_on_another(browser, pages, documents, name, phone):
     browser.open(pages[name], 390 if phone else 1280, phone=phone)
-    found = browser.evaluate("""[...document.querySelectorAll('figure')].map(figure => {
+    drawn = browser.evaluate("""[...document.querySelectorAll('figure')].map(figure => {
         const seen = [...figure.querySelectorAll('svg')].filter(svg => svg.getBoundingClientRect().width);
         const marks = [...seen[0].querySelectorAll('text')].map(mark => [mark.textContent, mark.getBoundingClientRect()]);
         const card = figure.getBoundingClientRect(), on = [];
@@ -83,10 +83,10 @@ def test_figures_are_visible_and_no_text_lies_on_another(browser, pages, documen
             const high = Math.min(one.bottom, two.bottom) - Math.max(one.top, two.top);
             if (wide > 1 && high > 3) on.push(a + ' on ' + b); }));
         return {name: figure.id.slice(7), drawings: seen.length, width: seen[0].getBoundingClientRect().width, outside, on}; })""")
-    assert [item["name"] for item in found] == list(
+    assert [item["name"] for item in drawn] == list(
         comparison_plots(ComparisonView(as_read(documents[name])))
     )
-    for item in found:
+    for item in drawn:
         assert (
             item["drawings"] == 1
             and item["width"] > 250

@@ -56,14 +56,14 @@ def test_opens_clean_and_fits(browser, pages, name, width, phone, dark):
 @pytest.mark.parametrize("name", ["training", "long", "one", "simulated"])
 def test_every_figure_is_visible_and_inside_its_card(browser, pages, name, phone):
     browser.open(pages[name], 390 if phone else 1280, phone=phone)
-    found = browser.evaluate("""[...document.querySelectorAll('figure')].map(figure => {
+    drawn = browser.evaluate("""[...document.querySelectorAll('figure')].map(figure => {
         const seen = [...figure.querySelectorAll('svg')].map(svg => svg.getBoundingClientRect()).filter(box => box.width && box.height);
         const marks = [...figure.querySelectorAll('svg text')].map(mark => mark.getBoundingClientRect()).filter(box => box.width);
         const card = figure.getBoundingClientRect();
         const outside = marks.filter(box => box.left < card.left || box.right > card.right || box.bottom > card.bottom).length;
         return {name: figure.id.slice(7), drawings: seen.length, width: seen.length && seen[0].width, texts: marks.length, outside}; })""")
-    assert {item["name"] for item in found} == {figure.name for figure in RUN_PLOTS}
-    for item in found:
+    assert {item["name"] for item in drawn} == {figure.name for figure in RUN_PLOTS}
+    for item in drawn:
         assert item["drawings"] == 1, item  # the wide or the narrow one, never both
         assert item["width"] > 250 and item["texts"] >= 3, item
         assert item["outside"] == 0, item

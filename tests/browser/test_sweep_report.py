@@ -144,16 +144,16 @@ def test_hover_tells_the_design_and_click_its_breakdown(browser, page, document)
 def test_a_dot_of_the_crowd_is_a_design_too(browser, page, document):
     browser.open(page)
     rows = {row["point"]: row for row in document["points"]}
-    found = browser.evaluate("""(() => { const path = document.querySelector('#figure-pareto_1_2 .wide [data-dots]');
+    dot = browser.evaluate("""(() => { const path = document.querySelector('#figure-pareto_1_2 .wide [data-dots]');
         path.scrollIntoView({block: 'center', behavior: 'instant'}); const names = path.dataset.dots.split(' ');
         const places = path.getAttribute('d').slice(1).split('M').map(text => text.split(/[ h]/).slice(0, 2).map(Number));
         const last = places.reduce((best, place, i) => place[0] > places[best][0] ? i : best, 0);
         const place = new DOMPoint(...places[last]).matrixTransform(path.ownerSVGElement.getScreenCTM());
         return [names[last], place.x, place.y]; })()""")
-    row = rows[int(found[0])]  # the rightmost dot: the largest design of all
+    row = rows[int(dot[0])]  # the rightmost dot: the largest design of all
     assert row["area_mm2"] == max(row["area_mm2"] for row in document["points"])
     tip = "document.getElementById('tip')"
-    browser.call("Input.dispatchMouseEvent", type="mouseMoved", x=found[1] + 3, y=found[2])
+    browser.call("Input.dispatchMouseEvent", type="mouseMoved", x=dot[1] + 3, y=dot[2])
     assert f"#{row['point']}, dominated" in browser.evaluate(
         f"{tip}.textContent"
     ) and not browser.evaluate(f"{tip}.hidden")
@@ -162,8 +162,8 @@ def test_a_dot_of_the_crowd_is_a_design_too(browser, page, document):
         browser.call(
             "Input.dispatchMouseEvent",
             type=kind,
-            x=found[1] + 3,
-            y=found[2],
+            x=dot[1] + 3,
+            y=dot[2],
             button="left",
             clickCount=1,
         )
@@ -171,7 +171,7 @@ def test_a_dot_of_the_crowd_is_a_design_too(browser, page, document):
         browser.evaluate("document.getElementById('design-title').textContent")
         == f"Design #{row['point']}"
     )
-    browser.call("Input.dispatchMouseEvent", type="mouseMoved", x=found[1] + 20, y=found[2])
+    browser.call("Input.dispatchMouseEvent", type="mouseMoved", x=dot[1] + 20, y=dot[2])
     assert (
         browser.evaluate(f"{tip}.hidden")
         and browser.evaluate("document.querySelectorAll('circle.ring').length") == 0

@@ -33,10 +33,10 @@ def compared(tmp_path_factory):
 
 
 def test_rows_hold_what_the_results_hold(compared):
-    _, found = compared
-    assert [row["label"] for row in found.rows] == ["sgd", "rpu", VARIANT]
-    assert [row["scheme"] for row in found.rows] == ["sgd", "rpu", "sbpca"]
-    for row, document in zip(found.rows, found.results):
+    _, comparison = compared
+    assert [row["label"] for row in comparison.rows] == ["sgd", "rpu", VARIANT]
+    assert [row["scheme"] for row in comparison.rows] == ["sgd", "rpu", "sbpca"]
+    for row, document in zip(comparison.rows, comparison.results):
         assert tuple(row) == COLUMNS
         assert row["energy_per_image_j"] == document["energy_j"] / document["images"]
         assert row["update_energy_per_image_j"] < row["energy_per_image_j"]
@@ -47,10 +47,10 @@ def test_rows_hold_what_the_results_hold(compared):
             == pytest.approx(document["epochs"][0]["images_per_cpu_second"])
             and row["images_per_second"] > 0
         )
-    digital, pulsed, low_rank = found.rows
+    digital, pulsed, low_rank = comparison.rows
     assert digital["extra_memory_kib"] > 0 == pulsed["extra_memory_kib"]
     assert pulsed["area_mm2"] > digital["area_mm2"]  # its bit-stream generators
-    assert (low_rank["batch"], found.results[2]["scheme_settings"]["rank"]) == (25, 1)
+    assert (low_rank["batch"], comparison.results[2]["scheme_settings"]["rank"]) == (25, 1)
 
 
 def test_each_trains_with_what_it_suggests_and_says_so(compared):
@@ -112,7 +112,7 @@ def test_the_rate_depends_on_the_optimiser():
 
 
 def test_finished_schemes_are_taken_again(compared, monkeypatch):
-    folder, found = compared
+    folder, comparison = compared
     # the package's attribute of this name is the function, so the module is taken from where
     # modules live
     monkeypatch.setattr(
@@ -123,7 +123,7 @@ def test_finished_schemes_are_taken_again(compared, monkeypatch):
     again = archsim.compare(
         "digits_cnn", ["sgd", "rpu", VARIANT], epochs=1, images=200, folder=folder, resume=True
     )
-    assert again.rows == found.rows
+    assert again.rows == comparison.rows
     document = json.loads((folder / "compare.json").read_text())
     judged = {"verdicts", "best", "provisional", "provisional_best", "guards", "bands", "draws"}
     told = {"schema", "schemes", "refused", "terms", "rows", "paired", "digest"}
@@ -132,7 +132,7 @@ def test_finished_schemes_are_taken_again(compared, monkeypatch):
     assert document["verdicts"] == document["best"] == []
     assert [
         {key: value for key, value in row.items() if key != "digest"} for row in document["schemes"]
-    ] == found.results
+    ] == comparison.results
     with pytest.raises(InputError, match="holds a comparison already"):
         archsim.compare("digits_cnn", ["sgd"], images=200, folder=folder)
     with pytest.raises(InputError, match=r"other settings \(training.batch\)"):
@@ -166,11 +166,13 @@ BASELINE_ON_A_DEVICE = "sgd:weights_in=memory:device=idealized"
 
 def test_a_scheme_that_cannot_run_is_named_with_its_reason():
     chip = archsim.load_architecture("cim40", {"read.transposed": False})
-    found = archsim.compare(
+    comparison = archsim.compare(
         "digits_cnn", ["rpu", "mixed_precision", BASELINE_ON_A_DEVICE], chip, epochs=1, images=64
     )
-    assert [row["scheme"] for row in found.rows] == ["mixed_precision"] and found.lost == []
-    refused = dict(found.refused)
+    assert [row["scheme"] for row in comparison.rows] == [
+        "mixed_precision"
+    ] and comparison.lost == []
+    refused = dict(comparison.refused)
     assert "transposed" in refused.pop("rpu")
     assert all("no device law" in reason for reason in refused.values()) and len(refused) == 1
     with pytest.raises(
@@ -192,11 +194,11 @@ def test_names_and_labels():
     assert labels("sbpca:update_mode=rank_sum: rank = 2") == ["sbpca:rank=2:update_mode=rank_sum"]
     assert labels(load_scheme("sbpca", {"rank": 2})) == ["sbpca:rank=2"]
     assert labels([Variant("mine", load_scheme("sgd"))]) == ["mine"]
-    (found,) = chosen_variants(
+    (own,) = chosen_variants(
         "rpu:update_management=false:device=idealized:device.pulse_step=0.002:training.learning_rate=0.5"
     )
-    assert found.scheme.update_management is False and found.device == "idealized"
-    assert found.training == {"learning_rate": 0.5, "device_settings.pulse_step": 0.002}
+    assert own.scheme.update_management is False and own.device == "idealized"
+    assert own.training == {"learning_rate": 0.5, "device_settings.pulse_step": 0.002}
 
 
 def test_folders_are_safe_and_apart():

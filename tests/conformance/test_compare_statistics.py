@@ -56,8 +56,8 @@ def test_rows_hold_mean_and_deviation(compared):
 
 
 def test_differences_are_paired_by_seed(compared):
-    found = [pair for pair in paired_differences(compared.seed_rows)]
-    (pair,) = [pair for pair in found if pair.quantity == "accuracy_percent"]
+    pairs = [pair for pair in paired_differences(compared.seed_rows)]
+    (pair,) = [pair for pair in pairs if pair.quantity == "accuracy_percent"]
     # by seed 2, 1, 3: mean 2, deviations 0, -1, 1, so 1 / sqrt(3); unpaired it were sqrt(2 / 3)
     assert (pair.a, pair.b, pair.seeds, pair.mean) == ("sgd", "rpu", 3, 2.0)
     assert pair.standard_error == pytest.approx(1 / math.sqrt(3))

@@ -75,12 +75,12 @@ def test_a_lean_price_is_that_of_the_simulator(name):
     ).to_dict()
     metrics = (*PRICED, *OTHER, *TIMED, *ANY_NUMBER)
     wanted = [read_metric(document, metric) for metric in metrics]
-    found = price_point(CASES[name], metrics)
+    priced = price_point(CASES[name], metrics)
     unsaid = {"dynamic_power_uw", "latency_s", *TIMED}  # nothing was timed
-    assert {m: f for m, f in zip(metrics, found) if m not in unsaid} == {
+    assert {m: f for m, f in zip(metrics, priced) if m not in unsaid} == {
         m: w for m, w in zip(metrics, wanted) if m not in unsaid
     }
-    assert {f for m, f in zip(metrics, found) if m in unsaid} == {None}
+    assert {f for m, f in zip(metrics, priced) if m in unsaid} == {None}
 
 
 def test_a_path_into_layers_comes_from_the_whole_document():
@@ -221,7 +221,7 @@ def test_a_key_is_the_digest_of_words_and_of_settings_that_differ_from_the_chip(
         {'placement.copies.k"1': 4},
         {"x.list": [1, 2]},
     ):
-        found = [
+        changed = [
             (path, int(value) if isinstance(value, float) else value)
             for path, value in sorted(settings.items())
             if known.get(path) != value
@@ -235,7 +235,7 @@ def test_a_key_is_the_digest_of_words_and_of_settings_that_differ_from_the_chip(
             1,
             None,
         )
-        assert key_of(design(**settings)) == digest(json.dumps((words, found)))
+        assert key_of(design(**settings)) == digest(json.dumps((words, changed)))
 
 
 def test_conditions_constraints_and_derived_settings():
@@ -329,8 +329,8 @@ def test_guided_search_is_repeatable_resumable_and_near_the_front(tmp_path):
     whole = explore(SPACE | {"axes": axes})
     names = ("area_mm2", "energy_per_image_j")
     best = {tuple(row[name] for name in names) for row in whole.front()}
-    found = {tuple(row[name] for name in names) for row in guided.front()}
-    assert found & best  # of 216 designs it has seen at most 60
+    front = {tuple(row[name] for name in names) for row in guided.front()}
+    assert front & best  # of 216 designs it has seen at most 60
     assert len(guided.tables[0]) <= 60
 
 

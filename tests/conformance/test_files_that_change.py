@@ -23,7 +23,7 @@ features = {outputs}
 def test_a_sweep_sees_an_edited_network_and_chip(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     chip = architecture_path("cim40").read_text()
-    found = []
+    rows = []
     for outputs, text in (
         (10, chip),
         (90, chip),
@@ -41,9 +41,9 @@ def test_a_sweep_sees_an_edited_network_and_chip(tmp_path, monkeypatch):
             "device": None,
         }
         step = resolve(design)
-        found.append((step.trace.matrices[0].columns, step.chip.tile.columns, key_of(design)))
-    assert [seen[:2] for seen in found] == [(10, 128), (90, 128), (90, 256)] and len(
-        {key for *_, key in found}
+        rows.append((step.trace.matrices[0].columns, step.chip.tile.columns, key_of(design)))
+    assert [seen[:2] for seen in rows] == [(10, 128), (90, 128), (90, 256)] and len(
+        {key for *_, key in rows}
     ) == 3
 
 

@@ -67,7 +67,7 @@ def test_a_setting_of_the_chips_generators_moves_bits_area_and_energy(change):
 @pytest.mark.parametrize("name", ["essop", "dsc", "cbram_sc"])
 def test_source_and_sharing_move_what_streams_train(name):
     base = {"stream_source": "lfsr"}
-    found = [
+    errors = [
         trained(load_scheme(name, settings))
         for settings in (
             base,
@@ -78,8 +78,8 @@ def test_source_and_sharing_move_what_streams_train(name):
             base | {"resolution": 4},
         )
     ]
-    for number, weights in enumerate(found):
-        for other in found[:number]:
+    for number, weights in enumerate(errors):
+        for other in errors[:number]:
             assert (weights != other).any()
 
 

@@ -177,10 +177,10 @@ def test_the_mean_over_epochs_keeps_every_pulse():
     epochs = [
         {
             ("fc", "update"): Activity(
-                "measured", train_length=length, row_pulses=share, coincidences=found
+                "measured", train_length=length, row_pulses=share, coincidences=density
             )
         }
-        for length, share, found in ((10.0, 0.2, 0.5), (2.0, 0.8, 0.1))
+        for length, share, density in ((10.0, 0.2, 0.5), (2.0, 0.8, 0.1))
     ]
     mean = mean_activities(epochs)["fc", "update"]
     assert (

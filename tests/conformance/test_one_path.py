@@ -73,7 +73,7 @@ def by_run(words, settings, timing):
     try:
         chip = archsim.load_architecture(words["architecture"], settings)
         scheme = load_scheme(words["scheme"]) if "scheme" in words else None
-        found = archsim.simulate(
+        result = archsim.simulate(
             words["network"],
             chip,
             scheme=scheme,
@@ -81,7 +81,7 @@ def by_run(words, settings, timing):
             batch=words["batch"],
             timing=timing,
         )
-        return tuple(getattr(found, name) for name in METRICS), ""
+        return tuple(getattr(result, name) for name in METRICS), ""
     except InputError as error:
         return None, error.message
 

@@ -222,11 +222,11 @@ def test_only_the_module_for_own_files_runs_files():
         for word in running & (words | names):
             users.setdefault(word, set()).add(path.relative_to(ROOT / "archsim").as_posix())
     assert users.pop("exec_module") == {"schemes/own_file.py"}
-    for word, found in users.items():
+    for word, users_of_word in users.items():
         assert all(
             path.startswith("cli/")
             or path in ("schemes/own_file.py", "compare/worker.py", "conformance/__main__.py")
-            for path in found
+            for path in users_of_word
         ), word
 
 

@@ -157,12 +157,12 @@ def test_reads_draw_the_noise_of_every_device():
     weights = quiet.arrays.weights.copy()
     for machine in (quiet, noisy):
         row = machine.program.operations[0]
-        found = []
+        reads = []
         for step in range(8):
             machine.arrays.weights[:] = weights
             machine.train(image, np.zeros((1, 1), np.int64), np.array([0]), 1000 + step)
-            found.append(machine.memory[0, row[OUTPUT] : row[OUTPUT] + row[OUTPUT_SIZE]].copy())
-        outputs.append(found)
+            reads.append(machine.memory[0, row[OUTPUT] : row[OUTPUT] + row[OUTPUT_SIZE]].copy())
+        outputs.append(reads)
     spread = np.std([one - two for one, two in zip(*outputs)])
     assert spread == pytest.approx(0.02 * 2**0.5 * 785**0.5, rel=0.2)
 

@@ -81,8 +81,8 @@ def silicon(document):
 def test_nothing_moves_where_nothing_has_changed(folders, tmp_path, untrained):
     folder = copy_of(folders, tmp_path, "compare")
     before = (folder / "compare.json").read_text()
-    found = reprice(folder)
-    assert found.rows() == [] and found.missing == [] and found.cells["compare.csv"] > 20
+    repriced = reprice(folder)
+    assert repriced.rows() == [] and repriced.missing == [] and repriced.cells["compare.csv"] > 20
     assert (folder / "compare.json").read_text() == before
     assert "numbers are as they were" in (folder / PAGE).read_text()
 
@@ -91,7 +91,7 @@ def test_another_chip_gives_the_silicon_of_training_on_it(folders, tmp_path):
     folder = copy_of(folders, tmp_path, "compare")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("archsim.training.loop.train", None)
-        found = reprice(folder, settings={name: str(value) for name, value in SILICON.items()})
+        repriced = reprice(folder, settings={name: str(value) for name, value in SILICON.items()})
     anew = archsim.compare(
         "digits_cnn",
         SCHEMES,
@@ -113,7 +113,7 @@ def test_another_chip_gives_the_silicon_of_training_on_it(folders, tmp_path):
         assert silicon(again) == json.loads(json.dumps(silicon(document)))
         assert again["accuracy_percent"] == document["accuracy_percent"]
         assert again["training"]["seconds"] == document["training"]["seconds"]
-    assert {row["quantity"] for row in found.rows()} >= {
+    assert {row["quantity"] for row in repriced.rows()} >= {
         "area_mm2",
         "energy_per_image_j",
         "latency_per_image_s",
@@ -182,12 +182,12 @@ def test_what_was_not_kept_is_never_assumed(folders, tmp_path, untrained, change
     document.pop("digest")
     change(document["schemes"][0]["training"])
     (folder / "compare.json").write_text(json.dumps(document))
-    found = reprice(folder, settings={"buffer.width_bits": "64"})
+    repriced = reprice(folder, settings={"buffer.width_bits": "64"})
     first, second = json.loads((folder / "compare.json").read_text())["schemes"]
     assert (
-        len(found.missing) == 1
-        and words in found.missing[0]
-        and found.missing[0].startswith(first["label"])
+        len(repriced.missing) == 1
+        and words in repriced.missing[0]
+        and repriced.missing[0].startswith(first["label"])
     )
     assert (
         first["cycles"] == document["schemes"][0]["cycles"]
@@ -313,8 +313,8 @@ def test_differences_match_rows_by_their_texts():
         {"name": "a", "x": 1.0, "y": 3.0},
         {"name": "d", "x": 1},
     ]
-    found, compared = differences(before, now)
-    told = {(row["row"], row["quantity"]): (row["before"], row["now"]) for row in found}
+    moved, compared = differences(before, now)
+    told = {(row["row"], row["quantity"]): (row["before"], row["now"]) for row in moved}
     assert told == {
         ("b", "y"): (None, 1.0),
         ("a", "y"): (2.0, 3.0),

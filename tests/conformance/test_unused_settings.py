@@ -44,14 +44,14 @@ def choices(field, value):
 def variants(case):
     """The case, and the case with each of its words and switches in every other position."""
     base = load_scheme(case.name, case.practice.get("scheme_settings"))
-    found = [base]
+    listed = [base]
     for name, field in type(base).model_fields.items():
         if typing.get_origin(field.annotation) is typing.Literal or field.annotation is bool:
-            found += [
+            listed += [
                 type(base)(**base.model_dump() | {name: value})
                 for value in choices(field, getattr(base, name))
             ]
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(listed))
 
 
 def outcome(case, scheme):

@@ -66,7 +66,7 @@ def test_blind_pulses_need_no_copy_of_the_weights():
             "wu": {"writing": "verify"},
         }.items()
     }
-    assert [name for name, found in words.items() if "digital weights" not in found] == ["blind"]
+    assert [name for name, text in words.items() if "digital weights" not in text] == ["blind"]
 
 
 def stages():

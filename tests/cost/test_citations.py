@@ -18,12 +18,12 @@ def step():
 
 def test_every_source_of_a_figure_is_cited_with_the_figures_it_stands_behind(step):
     rows = step.document["figures"]
-    found = cite(step)
-    cited = {citation.key: citation for citation in found.citations}
+    citations = cite(step)
+    cited = {citation.key: citation for citation in citations.citations}
     assert {row["source"] for row in rows} - {"archsim_assumption"} <= set(cited)
     for row in rows:
         where = (
-            found.assumed_figures
+            citations.assumed_figures
             if row["source"] == "archsim_assumption"
             else cited[row["source"]].used_for
         )

@@ -185,11 +185,11 @@ def test_every_number_of_the_document_has_a_trail(cycles):
         node = explain(result, path)
         assert node.how, path
         json.dumps(node.to_dict(), allow_nan=False)
-        found = value_at(result, path)
-        if isinstance(found, int | float):
+        stored = value_at(result, path)
+        if isinstance(stored, int | float):
             # a row of the ledger or the inventory, and a bound of a figure, hang under the number
             # they belong to
-            assert node.value == pytest.approx(found) or path.startswith("figures."), path
+            assert node.value == pytest.approx(stored) or path.startswith("figures."), path
 
 
 def test_metric_first_or_last():

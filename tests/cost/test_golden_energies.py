@@ -26,12 +26,12 @@ def round_prices(parts):
     """Of every part: 1 pJ for its first action, 2 for its second, three more for each part before
     it; 0.01 mm2 and 0.5 uW of leakage.
     """
-    found = {}
+    prices = {}
     for place, part in enumerate(parts):
         actions = sorted(find_part(part.part).actions)
         energy = {action: (3 * place + 1 + number) * 1e-12 for number, action in enumerate(actions)}
-        found[part.name] = energy, 1e-2, 0.5
-    return found
+        prices[part.name] = energy, 1e-2, 0.5
+    return prices
 
 
 @pytest.mark.parametrize(("rule", "network"), CASES)

@@ -36,12 +36,12 @@ def load(tmp_path):
 
 def table(result, phase=None):
     """Counts by component.action, of one phase or of all."""
-    found = {}
+    counts = {}
     for row in result.ledger:
         if phase in (None, row["phase"]):
             key = f"{row['component']}.{row['action']}"
-            found[key] = found.get(key, 0) + row["count"]
-    return found
+            counts[key] = counts.get(key, 0) + row["count"]
+    return counts
 
 
 def test_a_per_column_front_end(load):

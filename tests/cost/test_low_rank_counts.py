@@ -67,9 +67,9 @@ def test_orthonormalisation(rank):
 
 
 def test_operations_of_a_batch():
-    trace, found = operations({"rank": 10})
-    assert found["w1.stream"].vector_work["multiply_add"] == 3 * 10 * A + 2 * 10 * B + 10
-    assert found["w1.orthonormalise"].steps == 4 and found["w1.update"].steps == 10
+    trace, by_name = operations({"rank": 10})
+    assert by_name["w1.stream"].vector_work["multiply_add"] == 3 * 10 * A + 2 * 10 * B + 10
+    assert by_name["w1.orthonormalise"].steps == 4 and by_name["w1.update"].steps == 10
     assert trace.state_words == {
         "factors": 8850 + 10 * 111,
         "samples of a sub-batch": 32 * (884 + 110),
@@ -77,8 +77,8 @@ def test_operations_of_a_batch():
     assert (
         operations({"rank": 10}, batch=100)[1]["w1.orthonormalise"].steps == 4
     )  # 32, 32, 32 and 4
-    _, found = operations({}, name="sbe")
-    assert found["w1.update"].steps == 1 and "w1.orthonormalise" not in found
+    _, by_name = operations({}, name="sbe")
+    assert by_name["w1.update"].steps == 1 and "w1.orthonormalise" not in by_name
     convolution = operations({"rank": 2}, batch=2, network="rpu_cnn")[1]
     assert (
         convolution["k1.stream"].steps == 576
@@ -90,12 +90,12 @@ def test_operations_of_a_batch():
 
 
 def test_rebuilding_costs_the_full_matrix_and_writes_every_device():
-    _, found = operations({"rank": 3, "update_mode": "rank_sum"})
-    rebuild = found["w1.rebuild"]
+    _, by_name = operations({"rank": 3, "update_mode": "rank_sum"})
+    rebuild = by_name["w1.rebuild"]
     assert rebuild.steps * rebuild.vector_work["multiply_add"] == pytest.approx(3 * A * B)
-    assert found["w1.write"].activity.devices_written == 1.0
-    _, found = operations({"rank": 3, "update_mode": "element"})
-    assert found["w1.write"].activity.devices_written < 1 and found["w1.rebuild"].vector_work[
+    assert by_name["w1.write"].activity.devices_written == 1.0
+    _, by_name = operations({"rank": 3, "update_mode": "element"})
+    assert by_name["w1.write"].activity.devices_written < 1 and by_name["w1.rebuild"].vector_work[
         "compare"
     ] == pytest.approx(2 * A)
 
@@ -104,13 +104,13 @@ def counts(settings, phase="update"):
     result = archsim.simulate(
         "mlp_100", "rpu", scheme=load_scheme("sbpca", settings), phase="training", batch=8
     )
-    found = {}
+    totals = {}
     for row in result.ledger:
         if row["phase"] == phase:
-            found[row["component"], row["action"]] = (
-                found.get((row["component"], row["action"]), 0) + row["count"]
+            totals[row["component"], row["action"]] = (
+                totals.get((row["component"], row["action"]), 0) + row["count"]
             )
-    return found, result
+    return totals, result
 
 
 def test_single_shots_take_four_phases_and_converters_instead_of_generators():

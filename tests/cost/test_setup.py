@@ -32,20 +32,20 @@ def once(scheme, chip="rpu_512", **more):
 
 
 def counts(result):
-    found = {}
+    totals = {}
     for row in result.setup["ledger"]:
         key = row["component"], row["action"]
-        found[key] = found.get(key, 0) + row["count"]
-    return found
+        totals[key] = totals.get(key, 0) + row["count"]
+    return totals
 
 
 def test_initial_weights_by_hand():
     result = once("rpu")
-    found, setup = counts(result), result.setup
+    counted, setup = counts(result), result.setup
     assert (
-        found["array", "write"]
+        counted["array", "write"]
         == pytest.approx(PULSES * sum(CELLS.values()))
-        == pytest.approx(found["adc", "convert"])
+        == pytest.approx(counted["adc", "convert"])
     )
     assert setup["pulses"] == {"conv1": PULSES, "fc": PULSES}
     # row after row of 16 and of 10 devices, each until its slowest is right, and what the first row
@@ -109,10 +109,12 @@ def test_zero_shift_pays_for_pulses_reads_and_its_reference():
     few, more, none = (
         once(load_scheme("zero_shift", {"pulses": pulses})) for pulses in (20, 21, 0)
     )
-    found = counts(few)
+    counted = counts(few)
     devices = sum(CELLS.values())
-    assert found["array", "update"] == 20 * devices and ("bitstream_generator", "bit") not in found
-    assert found["array", "write"] == pytest.approx(
+    assert (
+        counted["array", "update"] == 20 * devices and ("bitstream_generator", "bit") not in counted
+    )
+    assert counted["array", "write"] == pytest.approx(
         2 * PULSES * devices
     )  # the reference and the initial weights
     assert few.setup["pulses"] == {
@@ -121,9 +123,9 @@ def test_zero_shift_pays_for_pulses_reads_and_its_reference():
         "fc": 20 + PULSES,
         "fc.reference": PULSES,
     }
-    looks = found["dac", "convert"]
+    looks = counted["dac", "convert"]
     assert looks == sum(ROWS.values())  # a line at a time
-    assert found["adc", "convert"] == pytest.approx(
+    assert counted["adc", "convert"] == pytest.approx(
         2 * PULSES * devices + ROWS["conv1"] * (16 + 1) + ROWS["fc"] * (10 + 1)
     )
     assert (

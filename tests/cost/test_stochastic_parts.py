@@ -27,9 +27,9 @@ def test_all_reported_blocks_are_shipped_with_their_place():
 
 def test_leakage_density_is_the_range_of_the_reports():
     density = figure("logic.leakage_density")
-    found = sorted(figure(f"{b}.leakage").value / figure(f"{b}.area").value for b in reports())
-    assert density.low * 0.98 <= found[0] and found[-1] <= density.high * 1.02
-    assert found[len(found) // 2] == pytest.approx(density.value, rel=0.03)
+    densities = sorted(figure(f"{b}.leakage").value / figure(f"{b}.area").value for b in reports())
+    assert density.low * 0.98 <= densities[0] and densities[-1] <= density.high * 1.02
+    assert densities[len(densities) // 2] == pytest.approx(density.value, rel=0.03)
 
 
 @pytest.mark.parametrize("bits", range(3, 11))

@@ -54,18 +54,20 @@ def other_values(info: FieldInfo, now: Any) -> list[Any]:
     if isinstance(now, bool):
         return [not now]
     if isinstance(now, int):
-        found = [now * 2, now // 2, now * 8, *_ends(info)] if now else [1, 2, 8]
+        candidates = [now * 2, now // 2, now * 8, *_ends(info)] if now else [1, 2, 8]
     elif isinstance(now, float):
-        found = (
+        candidates = (
             [now * 2, now / 2, now * 8, now / 16, *_towards(info, now)]
             if now
             else [0.05, 1.0, 50.0]
         )
     elif now is None:
-        found = [0.5]
+        candidates = [0.5]
     else:
         return []
-    allowed = [value for value in dict.fromkeys(found) if value != now and _allows(info, value)]
+    allowed = [
+        value for value in dict.fromkeys(candidates) if value != now and _allows(info, value)
+    ]
     return [type(now)(value) if now is not None else value for value in allowed]
 
 
@@ -102,6 +104,8 @@ def other_parameters(parameter: Parameter, now: Any) -> list[Any]:
     if parameter.choices:
         return [word for word in parameter.choices if word != now]
     low, high = parameter.limits()
-    found = [now * 2, now / 2, now + 1, now - 1, low, high] if now else [0.3, low / 2 or high / 2]
-    made = [int(value) if parameter.integer else float(value) for value in found]
+    candidates = (
+        [now * 2, now / 2, now + 1, now - 1, low, high] if now else [0.3, low / 2 or high / 2]
+    )
+    made = [int(value) if parameter.integer else float(value) for value in candidates]
     return [value for value in dict.fromkeys(made) if low <= value <= high and value != now]

@@ -32,25 +32,27 @@ class Block(NamedTuple):
 
 def blocks(*languages: str) -> list[Block]:
     """Every fenced block of these languages in README and docs, in order."""
-    found = []
+    printed = []
     for path in TEXTS:
         text = path.read_text(encoding="utf-8")
         for match in re.finditer(r"^```([^\n]*)\n(.*?)^```$", text, re.DOTALL | re.MULTILINE):
             if match[1] in languages:
-                found.append(Block(path, text[: match.start()].count("\n") + 1, match[1], match[2]))
-    return found
+                printed.append(
+                    Block(path, text[: match.start()].count("\n") + 1, match[1], match[2])
+                )
+    return printed
 
 
 def commands(text: str) -> list[tuple[list[str], str | None]]:
     """The words of every command of a shell block, with the file that takes its output."""
-    found = []
+    lines = []
     for line in text.splitlines():
         for command in line.split("&&"):
             words = shlex.split(command, comments=True)
             into = words[words.index(">") + 1] if ">" in words else None
             if words:
-                found.append((words[: words.index(">")] if into else words, into))
-    return found
+                lines.append((words[: words.index(">")] if into else words, into))
+    return lines
 
 
 def on_small_data(words: list[str]) -> list[str]:

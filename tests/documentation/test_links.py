@@ -42,8 +42,8 @@ def kept_files():
         ["git", "ls-files", "-z", *FOLDERS], cwd=ROOT, capture_output=True, text=True
     )
     names = done.stdout.split("\0") if done.returncode == 0 else []
-    found = {(ROOT / name).resolve() for name in names if name}
-    return found or {
+    kept = {(ROOT / name).resolve() for name in names if name}
+    return kept or {
         path.resolve()
         for name in FOLDERS
         for path in [ROOT / name, *(ROOT / name).rglob("*")]

@@ -115,29 +115,29 @@ Mutation = Callable[[bytes, random.Random], bytes]
 
 def of_bytes(content: bytes, choice: random.Random) -> bytes:
     """One to four changes of bytes."""
-    found = bytearray(content)
+    damaged = bytearray(content)
     for _ in range(choice.choice((1, 1, 1, 2, 4))):
-        place = choice.randrange(len(found) + 1)
-        end = min(len(found), place + choice.choice((1, 2, 4, 16, 64, 256)))
+        place = choice.randrange(len(damaged) + 1)
+        end = min(len(damaged), place + choice.choice((1, 2, 4, 16, 64, 256)))
         kind = choice.randrange(8)
-        if kind == 0 and place < len(found):
-            found[place] ^= 1 << choice.randrange(8)
+        if kind == 0 and place < len(damaged):
+            damaged[place] ^= 1 << choice.randrange(8)
         elif kind == 1:
-            found[place:end] = choice.randbytes(end - place)
+            damaged[place:end] = choice.randbytes(end - place)
         elif kind == 2:
-            del found[place:end]
+            del damaged[place:end]
         elif kind == 3:
-            found[place:place] = choice.choice(TOKENS)
+            damaged[place:place] = choice.choice(TOKENS)
         elif kind == 4:
-            found[place:end] = choice.choice(TOKENS)
+            damaged[place:end] = choice.choice(TOKENS)
         elif kind == 5:
-            other = choice.randrange(len(found) + 1)
-            found[place:place] = found[other : other + choice.choice((1, 8, 64, 512))]
+            other = choice.randrange(len(damaged) + 1)
+            damaged[place:place] = damaged[other : other + choice.choice((1, 8, 64, 512))]
         elif kind == 6:
-            del found[place:]
+            del damaged[place:]
         else:
-            found[place:end] = bytes(choice.choice((0, 255, 127)) for _ in range(end - place))
-    return bytes(found)
+            damaged[place:end] = bytes(choice.choice((0, 255, 127)) for _ in range(end - place))
+    return bytes(damaged)
 
 
 def _value(choice: random.Random) -> Any:
@@ -159,14 +159,14 @@ def _value(choice: random.Random) -> Any:
 
 
 def _places(document: Any) -> list[tuple[Any, Any]]:
-    found, left = [], [document]
+    slots, left = [], [document]
     while left:
         holder = left.pop()
         for key, value in holder.items() if isinstance(holder, dict) else enumerate(holder):
-            found.append((holder, key))
+            slots.append((holder, key))
             if isinstance(value, dict | list):
                 left.append(value)
-    return found
+    return slots
 
 
 def change_document(document: Any, choice: random.Random) -> Any:
@@ -259,8 +259,8 @@ def of_text(content: bytes, choice: random.Random) -> bytes:
                 else json.dumps(choice.choice(WORDS)).encode()
             )
             if numbers:
-                found = choice.choice(numbers)
-                lines[place] = lines[place][: found.start()] + new + lines[place][found.end() :]
+                number = choice.choice(numbers)
+                lines[place] = lines[place][: number.start()] + new + lines[place][number.end() :]
             elif b"=" in lines[place]:
                 lines[place] = lines[place].split(b"=")[0] + b"= " + new + b"\n"
         elif kind == 3:
@@ -305,9 +305,9 @@ def of_arrays(content: bytes, choice: random.Random) -> bytes:
         text = buffer.getvalue()
         heads = list(re.finditer(rb"'shape': \(([^)]*)\)", text))
         if heads:
-            found = choice.choice(heads)
-            new = str(choice.choice(NUMBERS)).encode()[: len(found[1])].ljust(len(found[1]))
-            return text[: found.start(1)] + new + text[found.end(1) :]
+            head = choice.choice(heads)
+            new = str(choice.choice(NUMBERS)).encode()[: len(head[1])].ljust(len(head[1]))
+            return text[: head.start(1)] + new + text[head.end(1) :]
     return buffer.getvalue()
 
 

@@ -121,13 +121,13 @@ def small_result():
         "by_phase": {name: row["cycles"] for name, row in whole.by_phase.items()},
         "settings": {"tile": {"rows": 128}},
     }
-    found = Result.from_run(
+    result = Result.from_run(
         facts,
         components,
         Ledger.from_rows([row for row in whole.ledger if row["component"] in names]),
     )
-    found.document["figures"] = found.document["figures"][:3]
-    return found
+    result.document["figures"] = result.document["figures"][:3]
+    return result
 
 
 def small_comparison() -> dict:

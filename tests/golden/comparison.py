@@ -13,21 +13,21 @@ from golden.steps import Rule, expected, one_by_one, rows_of, shared_counts
 
 def by_place(rows: list[dict]) -> dict[tuple[str, str], dict[str, float]]:
     """Counts of a ledger by layer and phase, those of no layer under ("", "")."""
-    found: dict[tuple[str, str], dict[str, float]] = {}
+    counts: dict[tuple[str, str], dict[str, float]] = {}
     for row in rows:
-        place = found.setdefault((row["layer"], row["phase"]), {})
+        place = counts.setdefault((row["layer"], row["phase"]), {})
         if row["count"]:
             place[f"{row['component']}.{row['action']}"] = row["count"]
-    return found
+    return counts
 
 
 def same_counts(rows: list[dict], work: list[Work], shared: dict[str, float]) -> None:
     """The ledger is that of the hand, entry by entry; every difference is named."""
-    found = by_place(rows)
+    counted = by_place(rows)
     wanted = rows_of(work) | {("", ""): together(shared)}
     wrong = []
-    for place in sorted(set(found) | set(wanted)):
-        ours, theirs = wanted.get(place, {}), found.get(place, {})
+    for place in sorted(set(counted) | set(wanted)):
+        ours, theirs = wanted.get(place, {}), counted.get(place, {})
         wrong += [
             f"{place} {name}: program {theirs.get(name, 0):g}, by hand {float(ours.get(name, 0)):g}"
             for name in sorted(set(ours) | set(theirs))

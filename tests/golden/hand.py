@@ -86,11 +86,11 @@ def each(work: Counts, steps: int) -> dict[str, Fraction]:
 
 def together(*tables: Counts, times: float = 1) -> Counts:
     """Sums by action; what is zero is left out."""
-    found: Counter = Counter()
+    total: Counter = Counter()
     for table in tables:
         for action, count in table.items():
-            found[action] += count * times
-    return {action: count for action, count in found.items() if count}
+            total[action] += count * times
+    return {action: count for action, count in total.items() if count}
 
 
 def named(role: str, work: Counts) -> Counts:

@@ -186,7 +186,7 @@ def accumulator_read(chip, layer, registers, rows, outputs, lent, turns) -> Work
     """A line at a time: its own sequencers run, and those of the tiles whose converters serve them
     in turn.
     """
-    found = read(
+    work = read(
         chip,
         layer,
         registers,
@@ -202,7 +202,7 @@ def accumulator_read(chip, layer, registers, rows, outputs, lent, turns) -> Work
         lenders=lent,
         served=turns,
     )
-    return found
+    return work
 
 
 # ---------------------------------------------------------------- pulses in the array
@@ -375,15 +375,15 @@ def tiki_taka(version: str, converters: str = "shared", transfer_every: int = 2)
         return [outer_product(chip, layer, slots=5), line, given]
 
     def setup(chip, layers):
-        found = []
+        work = []
         for layer in layers:
             matrix = matrix_of(chip, layer)
             lent = matrix.tiles // matrix.down if converters == "shared" else 0
             # two looks at each row, a pulse of every line between them
             between = 0 if version == "agad" else layer.rows + layer.bias
             copied = into_reference(chip, layer, lent, 2) if version != "agad" else []
-            found += [to_symmetry(chip, layer, 9 + between), *copied, initial(chip, layer)]
-        return found
+            work += [to_symmetry(chip, layer, 9 + between), *copied, initial(chip, layer)]
+        return work
 
     return Rule(
         "tiki_taka",

@@ -30,9 +30,9 @@ def sbe_sample(a: int, b: int) -> dict[str, float]:
     }  # kept, added; |X|, x.X
     new_d = {"multiply": a, "multiply_add": a + a + a, "square_root": 1, "divide": 1}
     s = {"multiply": 2, "multiply_add": 1}
-    found = together(share, along_d, new_x, new_d, s)
-    found["multiply"] += found.pop("multiply ")
-    return found
+    total = together(share, along_d, new_x, new_d, s)
+    total["multiply"] += total.pop("multiply ")
+    return total
 
 
 def sbpca_sample(a: int, b: int, k: int) -> dict[str, float]:

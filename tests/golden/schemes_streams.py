@@ -152,7 +152,7 @@ def cbram_sc(
         if name == "adam":  # the square of a gradient and of the root
             units |= {"stream_multiplier.bit": 2 * length, "stream_divider.bit": length}
         steps = optimiser_steps(weights)
-        found = digital(
+        work = digital(
             chip,
             layer,
             steps,
@@ -164,7 +164,7 @@ def cbram_sc(
             units={unit: count * weights for unit, count in units.items()},
             unit_cycles=rounded_up(weights / steps * length / UNITS * (1 + bit_ns / 10)),
         )
-        return [found, rewrite(chip, layer)]
+        return [work, rewrite(chip, layer)]
 
     settings = {
         "optimiser": name,

@@ -75,7 +75,7 @@ def backward(chip: Chip, layer: Array, rule: Rule) -> list[Work]:
     if layer.first:
         if not back:
             return []
-        found = digital(
+        work = digital(
             chip,
             layer,
             layer.vectors,
@@ -91,7 +91,7 @@ def backward(chip: Chip, layer: Array, rule: Rule) -> list[Work]:
         parts = (
             min(64, chunks(layer.weights)) if layer.waits else chunks(layer.weights, layer.vectors)
         )
-        found = digital(
+        work = digital(
             chip,
             layer,
             layer.vectors * parts,
@@ -103,7 +103,7 @@ def backward(chip: Chip, layer: Array, rule: Rule) -> list[Work]:
             vectors=layer.vectors if layer.waits else 0,
         )
     else:
-        found = read(
+        work = read(
             chip,
             layer,
             matrix_of(chip, layer),
@@ -117,7 +117,7 @@ def backward(chip: Chip, layer: Array, rule: Rule) -> list[Work]:
             waits=layer.waits,
             partner=rule.partner,
         )
-    return [found] * rule.errors
+    return [work] * rule.errors
 
 
 def join(chip: Chip, layer: Join, phase: str) -> list[Work]:
@@ -213,11 +213,11 @@ def shared_counts(chip: Chip, operations: int, cycles: int, values: int) -> dict
 
 def rows_of(work: list[Work]) -> dict[tuple[str, str], dict[str, float]]:
     """Counts by layer and phase."""
-    found: dict[tuple[str, str], dict[str, float]] = {}
+    counts: dict[tuple[str, str], dict[str, float]] = {}
     for item in work:
         place = item.layer, item.phase
-        found[place] = together(found.get(place, {}), item.counts)
-    return found
+        counts[place] = together(counts.get(place, {}), item.counts)
+    return counts
 
 
 def optimiser_steps(weights: int) -> int:

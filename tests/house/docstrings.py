@@ -22,27 +22,29 @@ class Docstring:
 def read_docstring(text):
     """The parts of a docstring. Raises ValueError for a section that is not written in this form."""
     lines = inspect.cleandoc(text or "").splitlines()
-    found = Docstring(lines[0] if lines else "")
+    docstring = Docstring(lines[0] if lines else "")
     section = name = None
     for line in lines[1:]:
         head = re.fullmatch(r"([A-Z][a-z]+):", line)
         if head and head[1] in SECTIONS:
             section, name = head[1], None
-            found.sections[section] = {}
+            docstring.sections[section] = {}
         elif section and line.startswith("    "):
             entry = re.fullmatch(r"    (\*{0,2}[A-Za-z_][\w.]*): (.+)", line)
             if section in ("Returns", "Source", "Yields"):
-                found.sections[section][""] = found.sections[section].get("", "") + line.strip()
+                docstring.sections[section][""] = (
+                    docstring.sections[section].get("", "") + line.strip()
+                )
             elif entry:
                 name = entry[1].lstrip("*")
-                found.sections[section][name] = entry[2]
+                docstring.sections[section][name] = entry[2]
             elif name and line.startswith("        "):
-                found.sections[section][name] += " " + line.strip()
+                docstring.sections[section][name] += " " + line.strip()
             else:
                 raise ValueError(f"{section}: not an entry and not the rest of one: {line.strip()}")
         elif line.strip():
             section = None
-    return found
+    return docstring
 
 
 def raised_by(function):

@@ -65,13 +65,13 @@ def faults(tree, where):
 
 
 def faults_by_room():
-    found = {}
+    by_room = {}
     for folder in FOLDERS:
         for path in sorted((ROOT / folder).rglob("*.py")):
             tree = ast.parse(path.read_text(encoding="utf-8"))
-            rows = found.setdefault(room_of(path), [])
+            rows = by_room.setdefault(room_of(path), [])
             rows += faults(tree, path.relative_to(ROOT))
-    return found
+    return by_room
 
 
 def test_functions_have_few_parameters_and_lines():

@@ -75,9 +75,9 @@ def test_over_a_period_a_probability_is_its_level(source, bits):
     values = np.linspace(0, 1, 41)
     made = generators(source, bits)
     period = 2**bits - (source == "lfsr")
-    found = np.concatenate([trains(made, values, 1, clock) for clock in range(period)]).mean(0)
+    shares = np.concatenate([trains(made, values, 1, clock) for clock in range(period)]).mean(0)
     expected = np.minimum(np.rint(values.astype(F).astype(float) * period), 2**bits - 1) / period
-    np.testing.assert_allclose(found, expected, atol=1e-12)
+    np.testing.assert_allclose(shares, expected, atol=1e-12)
 
 
 @pytest.mark.parametrize("source", ["lfsr", "sobol"])

@@ -31,9 +31,9 @@ def test_leaky_average_moves_by_its_share(shared):
     length = 27
     bits = 8
     start = 64
-    found = averaged(np.full((250, 8), value), length, bits, start, shared) / 2**bits
+    averages = averaged(np.full((250, 8), value), length, bits, start, shared) / 2**bits
     share = 1 - (1 - 2.0**-bits) ** length
-    assert found.mean() == pytest.approx(
+    assert averages.mean() == pytest.approx(
         start / 2**bits + share * (value - start / 2**bits), abs=0.004
     )
     assert averaged(np.full((10, 8), -value), 3000, bits).mean() / 2**bits == pytest.approx(
@@ -69,7 +69,7 @@ def test_filters_have_the_bits_of_their_twins(source, shared):
             start.integers(0, 8, values.shape),
         ]
     ] * 2
-    found = []
+    both = []
     for average, adam, average_state, adam_state in zip(
         (filters.average, twins.average_reference),
         (filters.adam, twins.adam_reference),
@@ -83,8 +83,8 @@ def test_filters_have_the_bits_of_their_twins(source, shared):
         average(counters, values, 6, drawing, ones[0])
         longer = drawing._replace(inverse=F(0.5), length=60)
         adam(state, quotients, values, filters.Widths(6, 9, 6), longer, ones[1])
-        found.append((counters, *state, quotients, ones))
-    for kernel, twin in zip(*found):
+        both.append((counters, *state, quotients, ones))
+    for kernel, twin in zip(*both):
         assert np.array_equal(kernel, twin) and np.any(kernel)
 
 
@@ -160,14 +160,14 @@ def test_adam_on_streams_settles_where_adam_does():
     state = filters.Moments(*np.zeros((5, *shape), np.int32))
     state.second[:] = np.rint(square * 2**bits.second)  # v and its root are where they settle
     state.root[:] = np.rint(np.sqrt(square) * 2**bits.root)
-    quotients, found = np.zeros(shape, F), []
+    quotients, means = np.zeros(shape, F), []
     for batch in range(150):
         g = (mean + 0.2 * generator.standard_normal(shape)).astype(F)
         drawing = filters.StreamDrawing(F(1), length, TRANSFER, numbers, batch * 12 * length)
         filters.adam(state, quotients, g, bits, drawing, np.zeros(1, np.int64))
         if batch >= 50:
-            found.append(quotients.mean(0))
-    assert np.mean(found, 0) == pytest.approx(mean / np.sqrt(square), abs=0.06)
+            means.append(quotients.mean(0))
+    assert np.mean(means, 0) == pytest.approx(mean / np.sqrt(square), abs=0.06)
 
 
 def test_predistortion_inverts_the_switching_law():

@@ -92,16 +92,16 @@ def test_kernels_have_the_bits_of_their_twins(source, single, shared):
         parts_of(function, *values(), place=29, **chosen)
         for function in (count_parts, count_parts_reference)
     )
-    for found, expected in zip(kernel, twin):
-        assert np.array_equal(found, expected) and np.any(found)
+    for compiled, expected in zip(kernel, twin):
+        assert np.array_equal(compiled, expected) and np.any(compiled)
     x, d, *scales = values(1, 1)
     for bipolar, length in ((False, 1), (False, 100), (True, 70)):
         kernel, twin = (
             products_of(function, x, d[0], *scales, length=length, bipolar=bipolar, **chosen)
             for function in (streams.count_products, count_products_reference)
         )
-        for found, expected in zip(kernel, twin):
-            assert np.array_equal(found, expected) and np.any(found)
+        for compiled, expected in zip(kernel, twin):
+            assert np.array_equal(compiled, expected) and np.any(compiled)
 
 
 def test_a_second_part_of_zero_leaves_the_plain_product_of_single_bits():

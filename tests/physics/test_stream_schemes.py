@@ -27,7 +27,7 @@ def test_predistortion_straightens_the_curve_as_far_as_the_driver_resolves():
     levels, fine = transfer(1)
     _, coarse = transfer(1, driver_bits=5)
     _, without = transfer(1, predistortion=False)
-    worst = [np.abs(found[0, 1:-1] - levels[1:-1]).max() for found in (fine, coarse, without)]
+    worst = [np.abs(curve[0, 1:-1] - levels[1:-1]).max() for curve in (fine, coarse, without)]
     # error of h is half a step of ln h; dp/dln h is at most 0.368
     span = np.log(np.log(512)) - np.log(-np.log1p(-1 / 256))
     assert worst[0] <= 0.368 * span / 4095 / 2 * 1.05
@@ -36,19 +36,19 @@ def test_predistortion_straightens_the_curve_as_far_as_the_driver_resolves():
 
 
 def test_without_predistortion_the_voltage_runs_straight_over_the_same_range():
-    levels, found = transfer(1, predistortion=False)
+    levels, curve = transfer(1, predistortion=False)
     # the driver's range: ln h of the first level, 1/256, and of the last, 1 - 1/512
     low, high = np.log(-np.log(255 / 256)), np.log(np.log(512))
     wanted = np.minimum(levels, 1 - 1 / 512)[1:]
     straight = 1 - np.exp(-np.exp(low + (high - low) * wanted))
     step = (high - low) / 4095
-    assert np.abs(found[0, 1:] - straight).max() <= 0.368 * step / 2 * 1.05
-    assert found[0, 0] == 0.0
+    assert np.abs(curve[0, 1:] - straight).max() <= 0.368 * step / 2 * 1.05
+    assert curve[0, 0] == 0.0
 
 
 def test_spread_of_tau_is_a_bias_of_the_device_and_averages_over_pulses():
-    levels, found = transfer(device_spread=0.5)
-    middle = found[:, 128]
+    levels, curves = transfer(device_spread=0.5)
+    middle = curves[:, 128]
     z = np.log(-np.log1p(-middle) / np.log(2))  # p' = 1 - (1 - p)^exp(sigma z)
     assert z.std() == pytest.approx(0.5, rel=0.1) and abs(z.mean()) < 0.08
     _, pulses = transfer(2, pulse_spread=0.5)

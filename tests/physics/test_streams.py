@@ -77,24 +77,24 @@ def test_encoding_error_against_the_table(source, published):
     values = np.random.default_rng(1).random(1500)
     for length, error in published.items():
         pairs = zip(values, places(source, length, 1500))
-        found = rms(
+        strayed = rms(
             [stream([value], length, source, place)[0].mean() - value for value, place in pairs]
         )
         if source == streams.SOBOL:
-            assert found < error  # the table's streams all start at the first point
+            assert strayed < error  # the table's streams all start at the first point
         else:
-            assert found == pytest.approx(error, rel=0.13)
+            assert strayed == pytest.approx(error, rel=0.13)
 
 
 def product_error(source, length, other, count=800):
-    generator, found = np.random.default_rng(2), []
+    generator, strayed = np.random.default_rng(2), []
     for place in places(source, length, count):
         p, q = generator.random(2)
         bits = plain.multiply(
             stream([p], length, source, place, 0)[0], stream([q], length, source, place, other)[0]
         )
-        found.append(bits.mean() - p * q)
-    return rms(found)
+        strayed.append(bits.mean() - p * q)
+    return rms(strayed)
 
 
 @pytest.mark.parametrize("length", [32, 256, 1024])
@@ -197,7 +197,7 @@ def test_outer_product_is_the_product_with_the_variance_of_its_bits(shared, bipo
     x = F([[0.5], [0.25], [-0.75], [1.0], [0.0]])
     d = F([[0.5], [-0.375], [0.125], [-1.0]])
     length, runs = 32, 300
-    found = (
+    products = (
         np.array(
             [
                 outer(x, d, length, shared=shared, bipolar=bipolar, place=run * 1000)[0]
@@ -210,9 +210,9 @@ def test_outer_product_is_the_product_with_the_variance_of_its_bits(shared, bipo
     p = np.abs(expected)
     variance = (1 - expected**2) / length if bipolar else p * (1 - p) / length
     spread = np.sqrt(variance / runs)
-    assert np.all(np.abs(found.mean(0) - expected) <= 5 * spread + 1e-6)
+    assert np.all(np.abs(products.mean(0) - expected) <= 5 * spread + 1e-6)
     some = variance > 1e-4
-    assert np.allclose(found.var(0)[some], variance[some], rtol=0.4)
+    assert np.allclose(products.var(0)[some], variance[some], rtol=0.4)
 
 
 def test_outer_product_counts_what_met():

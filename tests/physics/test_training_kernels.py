@@ -181,13 +181,13 @@ def test_digital_outer_products_have_the_bits_of_their_twin():
         generator.normal(size=shape).astype(F) for shape in ((7, 9), (9, 5), (7, 5))
     )
     errors[2], errors[4, 1] = 0, 0
-    found, expected = weights.copy(), weights.copy()
-    add_products(found, inputs, errors, F(0.1))
+    compiled, expected = weights.copy(), weights.copy()
+    add_products(compiled, inputs, errors, F(0.1))
     add_products_reference(expected, inputs, errors, 0.1)
     assert (
-        np.array_equal(found, expected)
-        and np.array_equal(found[2], weights[2])
-        and not np.allclose(found, weights)
+        np.array_equal(compiled, expected)
+        and np.array_equal(compiled[2], weights[2])
+        and not np.allclose(compiled, weights)
     )
 
 

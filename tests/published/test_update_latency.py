@@ -129,11 +129,11 @@ def test_memory_transport_and_update_management_are_not_free():
 
 
 def test_loads_and_operations_are_those_of_the_update():
-    found = update_time(variant(*SETTINGS["tiki_taka v2"], False), HIDDEN, 4)
+    step = update_time(variant(*SETTINGS["tiki_taka v2"], False), HIDDEN, 4)
     # every sample a train, every second one a read of 40 ns and one more pulse
-    assert found.loads["array"] == TRAIN * PULSE_NS + (40 + PULSE_NS) / READS_EVERY
-    assert sum(found.operations.values()) == pytest.approx(found.total)
-    assert all(load <= found.total for name, load in found.loads.items())
+    assert step.loads["array"] == TRAIN * PULSE_NS + (40 + PULSE_NS) / READS_EVERY
+    assert sum(step.operations.values()) == pytest.approx(step.total)
+    assert all(load <= step.total for name, load in step.loads.items())
 
 
 def test_mixed_precision_counts_the_square_of_the_lines():

@@ -42,13 +42,13 @@ def test_what_numpy_writes_is_read(tmp_path):
     }
     for write in (np.savez, np.savez_compressed):
         write(tmp_path / "x.npz", **arrays)
-        found = read_npz(tmp_path / "x.npz", LIMIT)
-        assert set(found) == set(arrays)
+        arrays_read = read_npz(tmp_path / "x.npz", LIMIT)
+        assert set(arrays_read) == set(arrays)
         for name, array in arrays.items():
-            assert found[name].dtype == array.dtype.newbyteorder("=") and np.array_equal(
-                found[name], array
+            assert arrays_read[name].dtype == array.dtype.newbyteorder("=") and np.array_equal(
+                arrays_read[name], array
             ), name
-            assert found[name].flags.c_contiguous and found[name].flags.writeable
+            assert arrays_read[name].flags.c_contiguous and arrays_read[name].flags.writeable
 
 
 @pytest.mark.parametrize(
@@ -112,12 +112,14 @@ def test_every_single_flipped_bit_is_seen_or_changes_nothing(tmp_path):
         damaged = bytearray(content)
         damaged[bit // 8] ^= 1 << bit % 8
         try:
-            found = unpack(io.BytesIO(damaged), "x.npz", LIMIT)
+            unpacked = unpack(io.BytesIO(damaged), "x.npz", LIMIT)
         except InputError:
             refused += 1
             continue
         # the name of a member has no checksum of its own: whoever asks for a name misses it then
-        assert all(np.array_equal(found[name], arrays[name]) for name in arrays if name in found)
+        assert all(
+            np.array_equal(unpacked[name], arrays[name]) for name in arrays if name in unpacked
+        )
     assert refused > 4 * len(content)
 
 

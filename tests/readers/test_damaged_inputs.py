@@ -16,9 +16,13 @@ from tests.fuzz.readers import Reader
 
 
 def test_no_reader_fails_on_a_damaged_input():
-    found = run(seed=11, count=4)
-    assert found.faults == []
-    assert found.inputs > 300 and found.refused > found.inputs / 2 and len(found.by_reader) == 26
+    outcome = run(seed=11, count=4)
+    assert outcome.faults == []
+    assert (
+        outcome.inputs > 300
+        and outcome.refused > outcome.inputs / 2
+        and len(outcome.by_reader) == 26
+    )
 
 
 @pytest.mark.study
@@ -57,9 +61,11 @@ def test_the_harness_sees_what_goes_wrong(tmp_path, monkeypatch):
     monkeypatch.setattr(harness, "mutated", lambda reader, name, seed, number: str(number).encode())
     reader = Reader({"x": b"0"}, "x", read, mutate.of_bytes)
     here = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    found = harness.run_reader("x", reader, 0, range(13), tmp_path, limit_s=6.0, limit_mb=here + 20)
-    assert found.inputs == 13 and found.by_reader == {"x": 13}
-    assert [(number, what.split()[0].rstrip(":")) for _, _, number, what in found.faults] == [
+    outcome = harness.run_reader(
+        "x", reader, 0, range(13), tmp_path, limit_s=6.0, limit_mb=here + 20
+    )
+    assert outcome.inputs == 13 and outcome.by_reader == {"x": 13}
+    assert [(number, what.split()[0].rstrip(":")) for _, _, number, what in outcome.faults] == [
         (3, "KeyError"),
         (5, "hang"),
         (7, "the"),

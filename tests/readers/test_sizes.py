@@ -157,8 +157,8 @@ def test_spaces_of_too_many_points_axes_and_words(changes, words):
 )
 def test_expressions_end(text):
     def act():
-        found = Expression(text, "x")({})
-        if isinstance(found, int | float):
+        value = Expression(text, "x")({})
+        if isinstance(value, int | float):
             raise InputError("worked out")
 
     refused(act, "")

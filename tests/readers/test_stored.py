@@ -92,17 +92,17 @@ def _checkpoint(folder):
     return [facts, {name: array.tolist() for name, array in arrays.items()}]
 
 
-def contains(found, good):
+def contains(stored, good):
     """Whether everything of the good document is in the one that was found; a damaged name of the
     digest may stand beside it.
     """
     if isinstance(good, dict):
-        return isinstance(found, dict) and all(
-            name in found and contains(found[name], value) for name, value in good.items()
+        return isinstance(stored, dict) and all(
+            name in stored and contains(stored[name], value) for name, value in good.items()
         )
     if isinstance(good, list):
-        return len(found) == len(good) and all(map(contains, found, good))
-    return found == good and type(found) is type(good)
+        return len(stored) == len(good) and all(map(contains, stored, good))
+    return stored == good and type(stored) is type(good)
 
 
 @pytest.mark.parametrize(
@@ -124,16 +124,16 @@ def test_a_flipped_bit_is_never_accepted_with_a_changed_number(kind, folders):
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", StoredNote)
                 try:
-                    found = read(folder)
+                    stored = read(folder)
                 except InputError as fault:
                     refused += 1
                     assert "\n" not in fault.message
                     continue
             if kind == "rows":  # a damaged line is passed over, and counted
                 left = [row for rows in good for row in rows]
-                assert all(row in left for rows in found for row in rows), bit
+                assert all(row in left for rows in stored for row in rows), bit
             else:
-                assert contains(found, good), bit
+                assert contains(stored, good), bit
     finally:
         path.write_bytes(content)
     assert refused > (20 if kind in ("rows", "points") else 100)
@@ -142,8 +142,8 @@ def test_a_flipped_bit_is_never_accepted_with_a_changed_number(kind, folders):
 def test_what_is_whole_is_verified(folders, capsys):
     for folder in {folder for folder, _, _ in folders.values()}:
         assert main(["verify", str(folder)]) == 0
-    found = verify(folders["result"][0].parent)
-    assert found.good and {finding.kind for finding in found.findings} >= {
+    verified = verify(folders["result"][0].parent)
+    assert verified.good and {finding.kind for finding in verified.findings} >= {
         "result",
         "sweep",
         "rows of a sweep",
@@ -158,10 +158,10 @@ def test_what_is_whole_is_verified(folders, capsys):
 
 def test_the_reports_of_this_repository_are_still_read():
     """Documents of earlier versions lack what came later; none is refused for that."""
-    found = verify(Path(__file__).parents[2] / "reports")
+    verified = verify(Path(__file__).parents[2] / "reports")
     assert [
-        finding.message for finding in found.findings if finding.verdict == "bad"
-    ] == [] and len(found.findings) >= 3
+        finding.message for finding in verified.findings if finding.verdict == "bad"
+    ] == [] and len(verified.findings) >= 3
 
 
 def test_nothing_to_verify_is_said(tmp_path, capsys):

@@ -167,11 +167,11 @@ def test_migrations_follow_each_other(monkeypatch):
     )
     monkeypatch.setitem(versions.DOCUMENTS, "note", kind)
     with pytest.warns(StoredNote, match="f: a note of version 1, read as version 3"):
-        found = migrated("note", {"schema": 1, "line": "a"}, "f: ")
-    assert found == {"schema": 3, "lines": ["a"], "count": 1}
+        latest = migrated("note", {"schema": 1, "line": "a"}, "f: ")
+    assert latest == {"schema": 3, "lines": ["a"], "count": 1}
     with warnings.catch_warnings():
         warnings.simplefilter("error", StoredNote)  # the current one is read in silence
-        assert migrated("note", found, "f: ") == found
+        assert migrated("note", latest, "f: ") == latest
 
 
 def test_a_digest_stands_for_the_document_as_it_was_written(tmp_path):

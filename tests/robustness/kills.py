@@ -40,7 +40,7 @@ class Family:
         """Process numbers of all that are alive; one whose end its parent has not asked about yet
         is not.
         """
-        found = []
+        alive = []
         for place in Path("/proc").iterdir():
             if place.name.isdecimal():
                 with contextlib.suppress(OSError):
@@ -50,17 +50,17 @@ class Family:
                         in (place / "environ").read_bytes().split(b"\0")
                         and not zombie
                     ):
-                        found.append(int(place.name))
-        return found
+                        alive.append(int(place.name))
+        return alive
 
     def workers(self):
         """Process numbers of the workers."""
-        found = []
+        numbers = []
         for number in self.members():
             with contextlib.suppress(OSError):
                 if b"popen_loky" in Path(f"/proc/{number}/cmdline").read_bytes():
-                    found.append(number)
-        return found
+                    numbers.append(number)
+        return numbers
 
     def kill(self):
         """Kill the command, not its workers."""

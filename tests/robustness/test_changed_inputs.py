@@ -188,10 +188,10 @@ def test_a_result_holds_its_device_whole(call, inputs):
 def compared(**options):
     schemes = ["sgd", "rpu:device=dev.toml", load_scheme_file("rule.py")]
     chip = archsim.load_architecture("chip.toml", {"read.transposed": True})
-    found = archsim.compare("net.toml", schemes, chip, "data.npz", **options)
-    return found, [
+    comparison = archsim.compare("net.toml", schemes, chip, "data.npz", **options)
+    return comparison, [
         {key: value for key, value in row.items() if key != "images_per_second"}
-        for row in found.rows
+        for row in comparison.rows
     ]
 
 
@@ -202,11 +202,11 @@ def test_a_comparison_works_out_anew_what_has_changed_and_says_so(inputs, change
     assert again.notes == []
     times = (inputs / "both" / "sgd" / "result.json").stat().st_mtime_ns
     CHANGES[changed](inputs)
-    found, rows = compared(folder="both", resume=True)
+    comparison, rows = compared(folder="both", resume=True)
     named = NAMES.get(changed, changed)
     labels = ["sgd", "rpu:device=dev.toml", "own_rule"]
     touched = {"device": labels[1:2], "scheme": labels[2:]}.get(named, labels)
-    assert found.notes == [
+    assert comparison.notes == [
         f"{label}: worked out anew, as changed since: {named}" for label in touched
     ]
     assert ((inputs / "both" / "sgd" / "result.json").stat().st_mtime_ns == times) == (

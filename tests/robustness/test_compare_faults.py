@@ -82,12 +82,12 @@ def test_stopped_in_the_middle_and_resumed(tmp_path, whole, number, jobs):
     wait_for(lambda: free(slow), 5.0)  # the workers have ended with their parent
     begun = json.loads((slow / "checkpoint.json").read_text())["facts"]
     assert 0 < begun["images"] < EPOCHS * 1437
-    found = archsim.compare(
+    resumed = archsim.compare(
         "digits_cnn", ["sgd", "tiki_taka"], epochs=EPOCHS, folder=tmp_path, resume=True
     )
-    assert timeless(found.rows) == whole
+    assert timeless(resumed.rows) == whole
     # epochs of before, known by the time they took, were not trained again
-    assert found.results[1]["epochs"][: len(begun["history"])] == begun["history"] != []
+    assert resumed.results[1]["epochs"][: len(begun["history"])] == begun["history"] != []
     assert len(json.loads((tmp_path / "compare.json").read_text())["schemes"]) == 2
 
 
@@ -118,15 +118,17 @@ def test_a_process_that_dies_is_tried_once_more_and_costs_its_scheme_only(tmp_pa
         "sgd",
         Variant("always", load_scheme("rpu"), Deadly(tmp_path / "always", 99)),
     ]
-    found = archsim.compare("digits_cnn", variants, images=60, jobs=2, folder=tmp_path / "out")
-    assert [row["label"] for row in found.rows] == ["once", "sgd"] and found.lost == ["always"]
+    comparison = archsim.compare("digits_cnn", variants, images=60, jobs=2, folder=tmp_path / "out")
+    assert [row["label"] for row in comparison.rows] == ["once", "sgd"] and comparison.lost == [
+        "always"
+    ]
     assert ((tmp_path / "once").read_text(), (tmp_path / "always").read_text()) == ("x", "xx")
-    assert "died 2 times" in found.refused["always"]
+    assert "died 2 times" in comparison.refused["always"]
     assert (
         "died" in json.loads((tmp_path / "out" / "compare.json").read_text())["refused"]["always"]
     )
     alone = archsim.compare("digits_cnn", ["rpu", "sgd"], images=60)
-    assert [dict(row, label="") for row in timeless(found.rows)] == [
+    assert [dict(row, label="") for row in timeless(comparison.rows)] == [
         dict(row, label="") for row in timeless(alone.rows)
     ]
 
@@ -139,9 +141,9 @@ def test_a_fault_of_ours_costs_its_scheme_only(monkeypatch):
 
     train = archsim.train
     monkeypatch.setattr(sys.modules["archsim.run.training_and_silicon"], "train", broken)
-    found = archsim.compare("digits_cnn", ["rpu", "sgd"], images=60)
-    assert [row["label"] for row in found.rows] == ["sgd"] and found.lost == ["rpu"]
-    assert "ZeroDivisionError" in found.refused["rpu"]
+    comparison = archsim.compare("digits_cnn", ["rpu", "sgd"], images=60)
+    assert [row["label"] for row in comparison.rows] == ["sgd"] and comparison.lost == ["rpu"]
+    assert "ZeroDivisionError" in comparison.refused["rpu"]
 
 
 def test_a_kill_costs_little():
@@ -167,9 +169,11 @@ def test_killed_in_the_middle_of_tuning_and_resumed(tmp_path):
     kept = {path: path.stat().st_mtime_ns for path in tmp_path.glob("*/trial.json")}
     assert 2 <= len(kept) < 8, "stopped too late to prove anything"
     wait_for(lambda: free(tmp_path / "tiki_taka"), 5.0)
-    found = archsim.compare(
+    resumed = archsim.compare(
         "digits_cnn", ["tiki_taka", "sgd"], folder=tmp_path, resume=True, **asked
     )
-    assert timeless(found.rows) == timeless(whole.rows)
-    assert [row["tuning"] for row in found.seed_rows] == [row["tuning"] for row in whole.seed_rows]
+    assert timeless(resumed.rows) == timeless(whole.rows)
+    assert [row["tuning"] for row in resumed.seed_rows] == [
+        row["tuning"] for row in whole.seed_rows
+    ]
     assert {path: path.stat().st_mtime_ns for path in kept} == kept  # never trained again

@@ -33,9 +33,10 @@ def split(lines):
 def run(engine, evaluate=faulty, **options):
     space = load_space(SPACE)
     job = RungJob(space, evaluate, ("area_mm2",), tuple(options.items()))
-    found = [line for lines in engine.run(job, keyed(space)) for line in split(lines)]
+    lines_split = [line for lines in engine.run(job, keyed(space)) for line in split(lines)]
     rows = [
-        PointRow(key, tuple(values), metrics, *extra) for _, key, values, metrics, *extra in found
+        PointRow(key, tuple(values), metrics, *extra)
+        for _, key, values, metrics, *extra in lines_split
     ]
     assert len({row.key for row in rows}) == len(rows) == 36  # every point once, none lost
     return rows

@@ -33,26 +33,26 @@ parameters = { pulse_step = 0.01 }
 def text_of(space):
     """A space as TOML."""
 
-    def value(found):
-        if isinstance(found, list):
-            return f"[{', '.join(map(value, found))}]"
+    def value(entry):
+        if isinstance(entry, list):
+            return f"[{', '.join(map(value, entry))}]"
         return (
-            str(found).lower()
-            if isinstance(found, bool)
-            else f'"{found}"'
-            if isinstance(found, str)
-            else str(found)
+            str(entry).lower()
+            if isinstance(entry, bool)
+            else f'"{entry}"'
+            if isinstance(entry, str)
+            else str(entry)
         )
 
     words = [
-        f"{key} = {value(found)}"
-        for key, found in space.items()
-        if not isinstance(found, dict) and key != "rungs"
+        f"{key} = {value(entry)}"
+        for key, entry in space.items()
+        if not isinstance(entry, dict) and key != "rungs"
     ]
     tables = [
-        f"[{key}]\n" + "\n".join(f'"{path}" = {value(one)}' for path, one in found.items())
-        for key, found in space.items()
-        if isinstance(found, dict)
+        f"[{key}]\n" + "\n".join(f'"{path}" = {value(one)}' for path, one in entry.items())
+        for key, entry in space.items()
+        if isinstance(entry, dict)
     ]
     rungs = [
         "[[rungs]]\n" + "\n".join(f"{key} = {value(one)}" for key, one in rung.items())

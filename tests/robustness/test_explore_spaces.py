@@ -154,10 +154,10 @@ def test_the_command_tells_it_too(tmp_path, capsys):
 )
 def test_an_expression_refuses_what_it_need_not_do(text):
     with pytest.raises(archsim.InputError):
-        found = Expression(text, "here")
-        if set(found.names) <= {"x", "y"}:
+        expression = Expression(text, "here")
+        if set(expression.names) <= {"x", "y"}:
             raise AssertionError(f"taken: {text}")
-        found.check_names({"x", "y"}, "name")
+        expression.check_names({"x", "y"}, "name")
 
 
 @pytest.mark.parametrize(

@@ -101,11 +101,11 @@ def test_a_parent_killed_twenty_times_loses_nothing(tmp_path, whole):
 
 
 def workers_of(process):
-    found = [
+    children = [
         int(pid)
         for pid in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
     ]
-    return [pid for pid in found if b"LokyProcess" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    return [pid for pid in children if b"LokyProcess" in Path(f"/proc/{pid}/cmdline").read_bytes()]
 
 
 def test_killed_workers_cost_nothing_and_none_outlives_its_parent(tmp_path, whole):

@@ -29,11 +29,11 @@ KILLED = "os.kill(os.getpid(), signal.SIGKILL)\n"
 
 def names(family):
     """The last word of each member's command line; of one that is just ending there is none."""
-    found = set()
+    commands = set()
     for number in family.members():
         with contextlib.suppress(OSError, IndexError):
-            found.add(Path(f"/proc/{number}/cmdline").read_bytes().split(b"\0")[-2].decode())
-    return found
+            commands.add(Path(f"/proc/{number}/cmdline").read_bytes().split(b"\0")[-2].decode())
+    return commands
 
 
 @pytest.mark.parametrize("end", [KILLED, ""], ids=["killed", "ended by itself"])

@@ -81,11 +81,11 @@ def check_comparison(folder, schemes, kills, **options):
         *(word for name, value in options.items() for word in (f"--{name}", str(value))),
     ]
     toll, seen = kill_often(line, folder, kills, stored)
-    found = archsim.compare("digits_cnn", schemes, folder=folder, resume=True, **options)
+    resumed = archsim.compare("digits_cnn", schemes, folder=folder, resume=True, **options)
     lost = seen - stored()
     print(f"comparison: {toll}, {len(lost)} of {len(seen)} stored results lost")
     assert toll.left == 0 and not lost
-    assert rows_of(found) == rows_of(archsim.compare("digits_cnn", schemes, **options))
+    assert rows_of(resumed) == rows_of(archsim.compare("digits_cnn", schemes, **options))
 
 
 def two_kills():
@@ -143,10 +143,10 @@ def test_a_worker_watches_before_it_imports_anything_heavy():
         "import sys, archsim.basics.processes; print(sorted({'numpy', 'pydantic', 'numba', "
         "'pandas', 'joblib'} & set(sys.modules)))"
     )
-    found = subprocess.run(
+    finished = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    assert found.stdout.strip() == "[]"
+    assert finished.stdout.strip() == "[]"
     assert worker_arguments("a.module:name", 1)["initargs"] == (
         os.getpid(),
         True,

@@ -56,8 +56,8 @@ def network(tmp_path):
 
 def printed(capsys, *line):
     code = main(list(line))
-    found = capsys.readouterr()
-    return code, found.out + found.err
+    captured = capsys.readouterr()
+    return code, captured.out + captured.err
 
 
 def test_a_network_cannot_steer_the_terminal(network, capsys):

@@ -109,8 +109,8 @@ def test_an_import_changes_nothing(tmp_path):
     old.mkdir(parents=True)
     os.utime(old, (0, 0))
     before = sorted(tmp_path.rglob("*"))
-    found = import_all(tmp_path, names, theirs)
-    assert found["changed"] == [] and found["deeds"] == []
+    effects = import_all(tmp_path, names, theirs)
+    assert effects["changed"] == [] and effects["deeds"] == []
     assert sorted(tmp_path.rglob("*")) == before
 
 
@@ -122,12 +122,12 @@ def test_a_change_is_seen(tmp_path):
         "os.environ['OMP_NUM_THREADS'] = "
         "'1'\nwarnings.simplefilter('ignore')\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
     )
-    found = import_all(tmp_path, ["meddler"], ["numba"], tmp_path)
-    assert {change.split(":")[0] for change in found["changed"]} == {
+    effects = import_all(tmp_path, ["meddler"], ["numba"], tmp_path)
+    assert {change.split(":")[0] for change in effects["changed"]} == {
         "numba",
         "numpy",
         "environment",
         "warnings",
         "signals",
     }
-    assert {"os.mkdir", "open", "os.putenv"} <= {deed.split("'")[1] for deed in found["deeds"]}
+    assert {"os.mkdir", "open", "os.putenv"} <= {deed.split("'")[1] for deed in effects["deeds"]}

@@ -71,8 +71,8 @@ def module_name(path):
 
 
 def room_of(module):
-    found = [room for room in ROOMS if module == room or module.startswith(f"{room}.")]
-    return max(found, key=len) if found else None
+    rooms = [room for room in ROOMS if module == room or module.startswith(f"{room}.")]
+    return max(rooms, key=len) if rooms else None
 
 
 def imports(tree):

@@ -9,5 +9,7 @@ def test_listing_schemes_loads_no_compiler():
         "import sys, archsim.schemes as s; assert 'sgd' in s.list_schemes(); "
         "print(sorted(m for m in ('numba', 'scipy', 'pandas') if m in sys.modules))"
     )
-    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert found.stdout.strip() == "[]"
+    finished = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert finished.stdout.strip() == "[]"

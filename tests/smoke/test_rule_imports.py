@@ -64,18 +64,18 @@ def faults(trees):
     """Imports of a face from a rule or from what it uses."""
     faces = descendants(trees, "Scheme") | {BASE}
     rules = descendants(trees, "UpdateRule")
-    found = [f"{module} is a face and a rule" for module in sorted((faces & rules) - {BASE})]
+    rows = [f"{module} is a face and a rule" for module in sorted((faces & rules) - {BASE})]
     waiting = sorted(rules)
     reached = set(waiting)
     while waiting:
         module = waiting.pop()
         for target in set(imported(trees[module])) & trees.keys():
             if target in faces:
-                found.append(f"{module} imports {target}")
+                rows.append(f"{module} imports {target}")
             elif target not in reached:
                 reached.add(target)
                 waiting.append(target)
-    return found
+    return rows
 
 
 @functools.cache

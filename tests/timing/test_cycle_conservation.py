@@ -125,17 +125,17 @@ def test_the_interconnect_is_busy_as_long_as_its_bits_take():
 @pytest.mark.parametrize("mode", ["layer_by_layer", "pipelined"])
 def test_copies_that_share_a_tile_move_as_many_words_as_one(mode):
     # four vectors make one job there, which takes four times the cycles of one on every server
-    found = []
+    runs = []
     for copies in (1, 4):
         settings = {"execution.mode": mode, "placement.copies.conv1": copies}
         chip = load_architecture("cim40", {"interconnect.kind": "bus", **settings})
         result = archsim.simulate("lenet1", chip)
         moving = ("interconnect", "buffer", "vector_unit")
-        found.append(
+        runs.append(
             {
                 row["name"]: row["busy_cycles"]
                 for row in result.resources
                 if row["name"].startswith(moving)
             }
         )
-    assert found[0] == found[1] and len(found[0]) >= 3 and all(found[0].values())
+    assert runs[0] == runs[1] and len(runs[0]) >= 3 and all(runs[0].values())

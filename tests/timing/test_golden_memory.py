@@ -50,9 +50,9 @@ def test_what_the_buffer_does_not_hold_goes_off_chip():
 
 def test_images_that_are_not_there_yet():
     # 20 bits at 8 a cycle after 10 cycles; the second image is fetched while b runs
-    found = archsim.simulate(DENSE[0], Chip(preload=False).built(), images=2)
-    assert ends(found) == [13 + 6 + A, 19 + A + B, 19 + A + B + A, 19 + 2 * (A + B)]
-    busy = {row["name"]: row["busy_cycles"] for row in found.resources}
+    result = archsim.simulate(DENSE[0], Chip(preload=False).built(), images=2)
+    assert ends(result) == [13 + 6 + A, 19 + A + B, 19 + A + B + A, 19 + 2 * (A + B)]
+    busy = {row["name"]: row["busy_cycles"] for row in result.resources}
     assert busy["off_chip_memory"] == 2 * 3
 
 

@@ -28,56 +28,56 @@ def pipelined_ends(*layers, shape, **further):
 def test_rows_of_several_places():
     # two places a row: rows of c at 1 + 52 r + 3; a row of d needs two of c and is read in two
     # steps, fed by 109, 161 and 213
-    found = pipelined_ends(
+    ended = pipelined_ends(
         Layer("c", "conv2d", ("input",), ((1, 4, 2),), (1, 4, 2)),
         Layer("d", "conv2d", ("c",), ((1, 4, 2),), (1, 3, 2), (2, 1)),
         shape=(1, 4, 2),
     )
-    assert found == [1 + 8 * TILE + 3, 213 + 2 * TILE + 3]
+    assert ended == [1 + 8 * TILE + 3, 213 + 2 * TILE + 3]
 
 
 def test_rows_through_a_pool():
     # of six rows a pool makes three; the first of d needs two of them, four of c, which are through
     # at 108; the second the end, at 160
-    found = pipelined_ends(
+    ended = pipelined_ends(
         Layer("c", "conv2d", ("input",), ((1, 6, 1),), (1, 6, 1)),
         simple("p", "max_pool", "c", (1, 6, 1), (1, 3, 1), kernel=(2, 1), stride=(2, 1)),
         Layer("d", "conv2d", ("p",), ((1, 3, 1),), (1, 2, 1), (2, 1)),
         shape=(1, 6, 1),
     )
-    assert found == [160, 161 + TILE + 3]
+    assert ended == [160, 161 + TILE + 3]
 
 
 def test_rows_with_stride_padding_and_dilation():
     # padding above: the first row of d needs one of c, at 30, the second, two on, three of c, at 82
-    found = pipelined_ends(
+    ended = pipelined_ends(
         Layer("c", "conv2d", ("input",), ((1, 4, 1),), (1, 4, 1)),
         Layer("d", "conv2d", ("c",), ((1, 4, 1),), (1, 2, 1), (2, 1), (2, 1), (1, 0, 0, 0)),
         shape=(1, 4, 1),
     )
-    assert found == [1 + 4 * TILE + 3, 83 + TILE + 3]
+    assert ended == [1 + 4 * TILE + 3, 83 + TILE + 3]
     # two lines that lie two apart reach over three
-    found = pipelined_ends(
+    ended = pipelined_ends(
         Layer("c", "conv2d", ("input",), ((1, 4, 1),), (1, 4, 1)),
         Layer("d", "conv2d", ("c",), ((1, 4, 1),), (1, 2, 1), (2, 1), dilation=(2, 1)),
         shape=(1, 4, 1),
     )
-    assert found == [108, 109 + TILE + 3]
+    assert ended == [108, 109 + TILE + 3]
 
 
 def test_branches_meet_row_by_row():
     # the second branch is fed a cycle later: its rows are through at 31, 57 and 83; a sum takes a
     # cycle in, one on the lanes
-    found = pipelined_ends(
+    ended = pipelined_ends(
         Layer("c", "conv2d", ("input",), ((1, 3, 1),), (1, 3, 1)),
         Layer("e", "conv2d", ("input",), ((1, 3, 1),), (1, 3, 1)),
         Layer("s", "add", ("c", "e"), ((1, 3, 1),) * 2, (1, 3, 1)),
         shape=(1, 3, 1),
     )
-    assert found == [82, 83, 83 + 1 + 1]
+    assert ended == [82, 83, 83 + 1 + 1]
     # a pool of a map that two read is a step of its own: rows at 30, 56, 82 and 108 make two, the
     # other branch waits for each alike
-    found = pipelined_ends(
+    ended = pipelined_ends(
         Layer("c", "conv2d", ("input",), ((1, 4, 1),), (1, 4, 1)),
         simple("p", "max_pool", "c", (1, 4, 1), (1, 2, 1), kernel=(2, 1), stride=(2, 1)),
         simple("q", "average_pool", "c", (1, 4, 1), (1, 2, 1), kernel=(2, 1), stride=(2, 1)),
@@ -86,7 +86,7 @@ def test_branches_meet_row_by_row():
     )
     # the last row of c is its end: p's is fed by 109, q's by 110, and done on the lanes by 110 and
     # 111; the product follows
-    assert found == [108, 110, 111, 111 + 1 + 1]
+    assert ended == [108, 110, 111, 111 + 1 + 1]
 
 
 def test_an_lstm_waits_for_itself_and_what_feeds_it():
@@ -102,8 +102,8 @@ def test_an_lstm_waits_for_itself_and_what_feeds_it():
     # units on 2 lanes: 13 cycles
     u, v = 3 * (1 + TILE + 13 + 2), 3 * (1 + TILE + (4 + 9 + 1) // 2 + 2)
     for mode in ("layer_by_layer", "pipelined"):
-        found = sorted(ends(archsim.simulate(network, Chip(issue=0).built(execution__mode=mode))))
-        assert found == [u, u + v], mode
+        ended = sorted(ends(archsim.simulate(network, Chip(issue=0).built(execution__mode=mode))))
+        assert ended == [u, u + v], mode
     copies = archsim.simulate(network, Chip(issue=0).built(placement__copies={"v": 2}))
     assert (
         ends(copies) == [u, u + v]

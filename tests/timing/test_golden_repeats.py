@@ -91,10 +91,10 @@ def retried(mean, steps=4, copies=1):
 
 
 def test_retries_repeat_the_analog_part():
-    plain, found = (by_place(retried(mean).ledger)["a", "forward"] for mean in (0.0, 0.5))
+    plain, retries = (by_place(retried(mean).ledger)["a", "forward"] for mean in (0.0, 0.5))
     for action in plain:
         again = action.split(".")[0] not in ("buffer", "interconnect", "vector_unit")
-        assert found[action] == plain[action] * (6 / 4 if again else 1), action
+        assert retries[action] == plain[action] * (6 / 4 if again else 1), action
     # the second and the fourth vector are read twice
     assert retried(0.0).cycles + 2 * TILE == retried(0.5).cycles == 1 + 6 * TILE + 1 + 2
     assert retried(0.5).tile_operations == 6
@@ -167,11 +167,11 @@ def test_refreshes_look_compare_and_write_again():
 
 
 def test_pulses_of_a_device_before_the_training():
-    found = archsim.simulate(
+    pulses = archsim.simulate(
         DENSE[0], Chip().built(), scheme=load_scheme("zero_shift", {"pulses": 7}), phase="training"
     ).setup["pulses"]
     # seven to the symmetry point and four of the initial weights; four into the reference
-    assert found["a"] == 7 + 4 and found["a.reference"] == 4
+    assert pulses["a"] == 7 + 4 and pulses["a.reference"] == 4
     fast = archsim.simulate(
         DENSE[0], Chip(bias="row").built(), scheme="hic", phase="training"
     ).setup["pulses"]

@@ -62,10 +62,10 @@ def jobs(matrices, *operations, **settings):
         observers=(seen,),
     )
     machine.run()
-    found = {}
+    spans = {}
     for name, _, _, begin, end in seen.seen:
-        found.setdefault(name, []).append((begin, end))
-    return machine, found
+        spans.setdefault(name, []).append((begin, end))
+    return machine, spans
 
 
 @pytest.mark.parametrize("first, second", [(None, "a.fast"), ("a.fast", None)])
@@ -90,8 +90,8 @@ def test_a_pulsed_update_of_the_fast_array_does_not_wait_for_the_weights():
     update = Operation(
         "pulses", "a", "update", "pulse_update", 1, array="a.fast", random=False, activity=FULL
     )
-    machine, found = jobs((WEIGHTS, FAST), operation("reads", steps=3), update)
-    assert found["pulses"][0][0] == found["reads"][0][0] and machine.plans["pulses", 1.0].held == {}
+    machine, spans = jobs((WEIGHTS, FAST), operation("reads", steps=3), update)
+    assert spans["pulses"][0][0] == spans["reads"][0][0] and machine.plans["pulses", 1.0].held == {}
 
 
 def test_a_reference_takes_its_partners_converters_which_are_the_weights():
@@ -117,9 +117,9 @@ def test_more_tiles_than_their_lender_has_take_turns():
         READ,
         4 * READ,
     ) and turns.timing.latency == 4 * READ
-    machine, found = jobs((WEIGHTS, wide), operation("read", "a.fast", 2))
-    assert [end - begin for begin, end in found["read"]] == [4 * READ] * 2
-    assert machine.end == found["read"][-1][1] + DRAIN
+    machine, spans = jobs((WEIGHTS, wide), operation("read", "a.fast", 2))
+    assert [end - begin for begin, end in spans["read"]] == [4 * READ] * 2
+    assert machine.end == spans["read"][-1][1] + DRAIN
     overlapped = planned(operation("read", "a.fast"), WEIGHTS, wide, read__overlap=True)
     assert (overlapped.timing.interval, overlapped.timing.latency) == (4 * 8, 4 * 8 + 8)
 

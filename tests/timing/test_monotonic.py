@@ -30,22 +30,22 @@ def climb(seed, number, name):
     field = name
     if name == "copies":
         field = f"placement.copies.{load_network(chip.network).array_layers[0].name}"
-    found = []
+    steps = []
     for value in LADDERS[name]:
         machine = run(chip, {**changed, field: value})
         # In a training every copy is programmed as well, which is more work, and a row ends with
         # the slowest of more devices.
         updates = machine.phase_cycles.cycles.get("update", 0) if name == "copies" else 0
-        found.append((machine.end, updates, one_job(machine), value))
-    return found
+        steps.append((machine.end, updates, one_job(machine), value))
+    return steps
 
 
 def steps_down(seed, number, name):
     """The rungs on which more was slower by more than a job or by 3 %, each with its cause's
     setting.
     """
-    found, slower = climb(seed, number, name), []
-    for (quick, less, job, before), (slow, more, other, after) in zip(found, found[1:]):
+    steps, slower = climb(seed, number, name), []
+    for (quick, less, job, before), (slow, more, other, after) in zip(steps, steps[1:]):
         programming = max(0, more - less)
         longer, job = slow - quick - programming, max(job, other)
         told = (

@@ -43,8 +43,8 @@ def test_a_random_chip_is_not_slower_as_a_pipeline(number):
 
 @pytest.mark.study
 def test_two_thousand_random_chips():
-    found = list(pipelining.exceptions(2000, 1))
-    told = "\n".join(map(pipelining.described, found))
+    exceptions = list(pipelining.exceptions(2000, 1))
+    told = "\n".join(map(pipelining.described, exceptions))
     print(told)
-    assert len(found) <= 20, told
-    assert all(pair.excess <= 0.03 for pair in found), told
+    assert len(exceptions) <= 20, told
+    assert all(pair.excess <= 0.03 for pair in exceptions), told

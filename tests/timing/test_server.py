@@ -214,17 +214,17 @@ def test_a_priority_server_waits_for_what_comes_from_the_one_ahead():
     env = simpy.Environment()
     bus = PriorityServer(env, "bus", "bus")
     port, unused = Server(env, "port", "buffer"), Server(env, "off chip", "off_chip")
-    found = []
+    ends = []
 
     def client():
         port.take(0, 5)  # somebody else's
         left, done = yield from bus.hold((unused, port), (), (0, 8, 3), 1)
-        found.append((left, done))
+        ends.append((left, done))
 
     env.process(client())
     env.run()
     # the port begins at 5 and ends at 13; the bus moves its words from 5 on, 3 cycles of its own
-    assert found == [(8, 13)]
+    assert ends == [(8, 13)]
     assert (port.requests, bus.requests, unused.requests) == (2, 1, 0)
 
 

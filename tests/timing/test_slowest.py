@@ -89,24 +89,29 @@ def write(steps, **activity):
 def test_a_programmed_row_ends_with_its_slowest_device_and_pays_for_the_mean():
     # 64 weights are 128 devices of a row (differential); 32 rows, each 19.4 pulses of 12 cycles
     matrix = LayerMatrix("a", 32, 64)
-    trace, chip, found = planned(
+    trace, chip, programming = planned(
         matrix, write(32, write_pulses=4.0), tile__rows=64, tile__columns=128
     )
     assert (
-        found.write_cycles == pytest.approx(12 * slowest_pulses(128, 1.0, 4.0))
-        and 232 < found.write_cycles < 234
+        programming.write_cycles == pytest.approx(12 * slowest_pulses(128, 1.0, 4.0))
+        and 232 < programming.write_cycles < 234
     )
-    assert found.step["array", "write"] == 4 * 128 and found.step["adc", "convert"] == 4 * 128
+    assert (
+        programming.step["array", "write"] == 4 * 128
+        and programming.step["adc", "convert"] == 4 * 128
+    )
     machine, _ = run(trace, chip)
-    assert machine.end == pytest.approx(32 * found.write_cycles, abs=2)
+    assert machine.end == pytest.approx(32 * programming.write_cycles, abs=2)
 
 
 def test_all_tiles_that_program_a_row_at_once_wait_for_the_slowest():
     # two tiles side by side hold a row, and two more another one at the same time: a row of the
     # matrix takes half of their time
     matrix = LayerMatrix("a", 128, 64)
-    _, _, found = planned(matrix, write(128, write_pulses=4.0), tile__rows=64, tile__columns=64)
-    assert found.write_cycles == pytest.approx(12 * slowest_pulses(2 * 128, 1.0, 4.0) / 2)
+    _, _, programming = planned(
+        matrix, write(128, write_pulses=4.0), tile__rows=64, tile__columns=64
+    )
+    assert programming.write_cycles == pytest.approx(12 * slowest_pulses(2 * 128, 1.0, 4.0) / 2)
     _, _, one_by_one = planned(
         matrix,
         write(128, write_pulses=4.0),

@@ -53,8 +53,8 @@ def alone(operation, rows, columns, **settings):
     ],
 )
 def test_the_gradient_of_a_large_layer_streams(ports, cycles):
-    found = update_time(variant("sgd", {}, False), HIDDEN | {"buffer.ports": ports}, 4)
-    assert found.operations["gradient"] == cycles
+    step = update_time(variant("sgd", {}, False), HIDDEN | {"buffer.ports": ports}, 4)
+    assert step.operations["gradient"] == cycles
 
 
 def test_a_gradient_of_any_number_of_vectors_moves_the_same_words():

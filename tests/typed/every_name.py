@@ -150,14 +150,14 @@ def train() -> None:
 
 
 def compare() -> None:
-    found = archsim.compare("digits_cnn", ["sgd", "rpu"], epochs=1, rate=0.1, jobs=2, seed=3)
-    assert_type(found, Comparison)
-    assert_type(found.rows, list[Row])
-    assert_type(found.judge(), Comparison)
-    assert_type(found.seed_rows, list[Row])
-    assert_type(found.table().to_latex(), str | None)
-    assert_type(found.to_dict(), Row)
-    assert_type(found.save("runs/c"), Path)
+    compared = archsim.compare("digits_cnn", ["sgd", "rpu"], epochs=1, rate=0.1, jobs=2, seed=3)
+    assert_type(compared, Comparison)
+    assert_type(compared.rows, list[Row])
+    assert_type(compared.judge(), Comparison)
+    assert_type(compared.seed_rows, list[Row])
+    assert_type(compared.table().to_latex(), str | None)
+    assert_type(compared.to_dict(), Row)
+    assert_type(compared.save("runs/c"), Path)
 
 
 def explore() -> None:
