@@ -97,7 +97,7 @@ def _draw(name: str, document: dict) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from archsim.cli.show_component import _box
+    from archsim.cli.parameter_table import table_box
 
     output = console()
     laws = Table(
@@ -105,7 +105,7 @@ def _draw(name: str, document: dict) -> None:
         "Residual",
         "Not seen",
         "Parameters",
-        box=_box(),
+        box=table_box(),
         title="Laws, best first: residual in % of the window, on all cycles and on cycles not seen",
         title_justify="left",
     )
@@ -120,7 +120,9 @@ def _draw(name: str, document: dict) -> None:
             str(len(row["parameters"])),
         )
     output.print(laws)
-    device = Table("Parameter", "Value", box=_box(), title=f"Device {name}", title_justify="left")
+    device = Table(
+        "Parameter", "Value", box=table_box(), title=f"Device {name}", title_justify="left"
+    )
     for table in (document["parameters"], document["electrical"]):
         for key, value in table.items():
             device.add_row(key, value if isinstance(value, str) else f"{value:.5g}")

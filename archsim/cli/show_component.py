@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from archsim.cli.options import number_or_word
 from archsim.cli.output import Described
+from archsim.cli.parameter_table import parameter_rows, plain, span_of, table_box
 
 KIND_STYLES = {"measured": "green", "simulated": "blue", "scaled": "yellow", "assumed": "red"}
 
@@ -35,19 +36,7 @@ def describe_component(name: str, node_nm: float | None, settings: dict[str, str
         "scaling": part.scaling,
         "native_node_nm": part.native_node_nm,
         "node_nm": priced.node_nm,
-        "parameters": [
-            {
-                "name": p.name,
-                "value": priced.parameters[p.name],
-                "default": p.default,
-                "low": p.low,
-                "high": p.high,
-                "unit": p.unit,
-                "choices": list(p.choices),
-                "note": p.note,
-            }
-            for p in part.parameters
-        ],
+        "parameters": parameter_rows(part.parameters, priced.parameters),
         "area_um2": _spread(priced.area),
         "leakage_w": _spread(priced.leakage),
         "actions": [
@@ -106,19 +95,26 @@ def draw_component(document: Described) -> Iterator[object]:
             "Range",
             "Unit",
             "Note",
-            box=_box(),
+            box=table_box(),
             title="Parameters",
             title_justify="left",
         )
         for row in document["parameters"]:
-            span = ", ".join(row["choices"]) or f"{row['low']:g} – {row['high']:g}"
+            span = span_of(row)
             unit = "" if row["unit"] == "1" else row["unit"]
             table.add_row(
-                row["name"], _plain(row["value"]), _plain(row["default"]), span, unit, row["note"]
+                row["name"], plain(row["value"]), plain(row["default"]), span, unit, row["note"]
             )
         yield table
     table = Table(
-        "Price", "Value", "Range", "Meaning", "Law", box=_box(), title="Price", title_justify="left"
+        "Price",
+        "Value",
+        "Range",
+        "Meaning",
+        "Law",
+        box=table_box(),
+        title="Price",
+        title_justify="left",
     )
     table.add_row(
         "area", *_amount(document["area_um2"], "um2"), "one instance", document["area_formula"]
@@ -150,7 +146,7 @@ def _figure_table(rows: list[Described]):
         "Kind",
         "Source and place",
         "Note",
-        box=_box(),
+        box=table_box(),
         title="Figures",
         title_justify="left",
     )
@@ -186,13 +182,3 @@ def _amount(spread: Described, unit: str) -> tuple[str, str]:
     return si(
         spread["value"], unit
     ), f"{si(spread['low'], unit, 3)} – {si(spread['high'], unit, 3)}"
-
-
-def _plain(value: object) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def _box():
-    from rich import box
-
-    return box.SIMPLE_HEAD

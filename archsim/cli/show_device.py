@@ -15,6 +15,7 @@ from archsim.cli.options import number_or_word
 if TYPE_CHECKING:
     from archsim.devices.presets import Preset
 from archsim.cli.output import Described
+from archsim.cli.parameter_table import parameter_rows, plain, span_of, table_box
 
 _DEVICES = 200
 _COLUMNS, _LINES = 64, 13
@@ -43,19 +44,7 @@ def describe_device(name: str, node_nm: float | None, settings: dict[str, str]) 
         "place": preset.place if preset else "",
         "confidence": preset.confidence if preset else "",
         "note": preset.note if preset else "",
-        "parameters": [
-            {
-                "name": p.name,
-                "value": device.values[p.name],
-                "default": p.default,
-                "low": p.low,
-                "high": p.high,
-                "unit": p.unit,
-                "choices": list(p.choices),
-                "note": p.note,
-            }
-            for p in device.parameters
-        ],
+        "parameters": parameter_rows(device.parameters, device.values),
         "granularity": float(device.granularity()),
         "staircase": {
             "pulses": steps.pulses,
@@ -138,8 +127,6 @@ def draw_device(document: Described) -> Iterator[object]:
     from rich.table import Table
     from rich.text import Text
 
-    from archsim.cli.show_component import _box, _plain
-
     head = Text(document["name"], style="bold")
     head.append(f"  {document['title']}\n", style="default")
     origin = ", ".join(
@@ -155,17 +142,17 @@ def draw_device(document: Described) -> Iterator[object]:
         "Default",
         "Range",
         "Note",
-        box=_box(),
+        box=table_box(),
         title="Parameters (--set NAME=VALUE)",
         title_justify="left",
     )
     for row in document["parameters"]:
-        span = ", ".join(row["choices"]) or f"{row['low']:g} – {row['high']:g}"
+        span = span_of(row)
         changed = row["value"] != row["default"]
         table.add_row(
             row["name"],
-            Text(_plain(row["value"]), style="bold" if changed else ""),
-            _plain(row["default"]),
+            Text(plain(row["value"]), style="bold" if changed else ""),
+            plain(row["default"]),
             span,
             row["note"],
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from archsim.cli.output import Described
-from archsim.cli.show_workload import _box
+from archsim.cli.parameter_table import table_box
 
 
 def describe_scheme(name: str, node_nm: float | None, settings: dict[str, str]) -> Described:
@@ -39,7 +39,7 @@ def draw_scheme(document: Described) -> Iterator[object]:
     table = Table(
         "Setting",
         "Default",
-        box=_box(),
+        box=table_box(),
         title="Settings (--set scheme.NAME=VALUE)",
         title_justify="left",
     )

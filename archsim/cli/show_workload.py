@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from archsim.cli.output import Described
+from archsim.cli.parameter_table import table_box
 from hwlib.errors import InputError, unknown
 
 
@@ -68,7 +69,9 @@ def draw_network(document: Described) -> Iterator[object]:
     if document["source"]:
         head.append(f"\n{document['source']}", style="dim")
     yield head
-    table = Table("Layer", "Operator", "Input", "Output", "Window", box=_box(), show_footer=True)
+    table = Table(
+        "Layer", "Operator", "Input", "Output", "Window", box=table_box(), show_footer=True
+    )
     for title, total in (
         ("Matrix", ""),
         ("Vectors", ""),
@@ -162,7 +165,7 @@ def draw_architecture(document: Described) -> Iterator[object]:
     yield head
     for note in document["notes"]:
         yield Text(f"• {note}", style="dim")
-    table = Table("Setting", "Value", box=_box(), title="Settings", title_justify="left")
+    table = Table("Setting", "Value", box=table_box(), title="Settings", title_justify="left")
     for path, value in _flatten(
         {
             key: value
@@ -179,7 +182,7 @@ def draw_architecture(document: Described) -> Iterator[object]:
         "Count",
         "Boundary",
         "Note",
-        box=_box(),
+        box=table_box(),
         title="Components",
         title_justify="left",
     )
@@ -206,9 +209,3 @@ def _flatten(tree: Described, path: str = "") -> Iterator[tuple[str, object]]:
 
 def _shape(shape: list[int]) -> str:
     return "×".join(map(str, shape))
-
-
-def _box():
-    from rich import box
-
-    return box.SIMPLE_HEAD
