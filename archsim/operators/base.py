@@ -125,6 +125,8 @@ class Operator:
     """Works on the results of one input as they stream out of the tiles."""
     moves_only: ClassVar[bool] = False
     """Its result is its inputs side by side or moved: nothing is computed and no stage made."""
+    multiplies: ClassVar[bool] = False
+    """A product of two activations: its multiply-adds are a layer's, as those of an array are."""
     pools: ClassVar[bool] = False
     sliding: ClassVar[bool] = False
     """Its window slides over a feature map."""

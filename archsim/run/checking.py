@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from archsim.operators.digital_work import forward_work
 from archsim.operators.forward import can_carry
+from archsim.operators.vocabulary import named
 from archsim.training.trainable import untrainable
 from hwlib.errors import InputError
 from hwlib.text import html_table
@@ -205,10 +206,11 @@ def _checked(network: Network, seen: Inspected | None = None) -> NetworkCheck:
     stand_ins = seen.stand_ins if seen else {}
     lacking = untrainable(network) if network.layers else {}
     lacking = {name: what for name, what in lacking.items() if name not in stand_ins}
+    without = network.gaps
     gaps = (f"the file leaves out what joins these layers: {', '.join(network.gaps[:5])}",)
     return NetworkCheck(
         network.name,
-        tuple(_layer(layer, lacking, stand_ins) for layer in network.layers),
+        tuple(_layer(layer, lacking, stand_ins, without) for layer in network.layers),
         tuple(UnsupportedNode(*item[1:]) for item in (seen.refused if seen else ())),
         tuple(_assumptions(network)),
         (*network.without_values, *(gaps if network.gaps else ())),
@@ -217,14 +219,16 @@ def _checked(network: Network, seen: Inspected | None = None) -> NetworkCheck:
     )
 
 
-def _layer(layer: Layer, lacking: Mapping[str, str], stand_ins: Mapping[str, str]) -> LayerCheck:
+def _layer(
+    layer: Layer, lacking: Mapping[str, str], stand_ins: Mapping[str, str], gaps: tuple[str, ...]
+) -> LayerCheck:
     if layer.name in stand_ins:
         operator = stand_ins[layer.name]
         return LayerCheck(layer.name, operator, 0, 0, False, False, False, None)
     work = 0
     if layer.on_array:
         work = layer.matrix.multiply_accumulates
-    elif layer.operator == "matmul":
+    elif named(layer.operator, layer.name).multiplies:
         work = int(forward_work(layer)["multiply_add"])
     return LayerCheck(
         layer.name,
@@ -233,14 +237,9 @@ def _layer(layer: Layer, lacking: Mapping[str, str], stand_ins: Mapping[str, str
         layer.matrix.weights if layer.on_array and not layer.shares else 0,
         layer.on_array,
         layer.name not in lacking,
-        can_carry(layer) and not _is_gap(layer),
+        can_carry(layer) and layer.name not in gaps,
         layer.operator,
     )
-
-
-def _is_gap(layer: Layer) -> bool:
-    """A join that stands for what a table leaves out."""
-    return layer.operator == "reshape" and layer.input_elements != layer.output_elements
 
 
 def _assumptions(network: Network) -> Iterator[Assumption]:

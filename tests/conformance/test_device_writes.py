@@ -177,14 +177,13 @@ def test_upkeep_of_a_training_is_in_its_trace():
         "digits_cnn",
         fitting_chip("hic"),
         "digits",
-        "hic",
+        load_scheme("hic", {"carry_pulses": 8}),
         epochs=1,
         batch=16,
         images=320,
         settings={
             "learning_rate": 1.0,
             "maintenance_images": 64,
-            "scheme_settings.carry_pulses": 8,
             "device_settings": {"refresh_upper": 0.05, "refresh_lower": 0.001, "pulse_step": 0.02},
         },
     )

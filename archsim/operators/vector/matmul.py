@@ -22,6 +22,7 @@ class Matmul(Operator):
 
     inputs = 2
     threaded = True
+    multiplies = True
 
     def infer(self, table: Table, shapes: tuple[Shape, ...]) -> Output:
         return Output(matmul(shapes[0], shapes[1], table.where))
