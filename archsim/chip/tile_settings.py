@@ -18,7 +18,11 @@ class TileSettings(Section):
     """Word lines of one crossbar: inputs of a read."""
     columns: Annotated[int, Field(ge=1, le=65536), OTHER_MACHINE]
     """Bit lines of one crossbar."""
-    count: Annotated[Count | Literal["auto"], Effects(area="up", energy="up", admits=True)] = "auto"
+    count: Annotated[
+        Count | Literal["auto"],
+        # fewer loads and passes on a chip that is too small (`execution.reload`)
+        Effects(area="up", energy="any", time="down", admits=True),
+    ] = "auto"
     """Tiles on the chip; `auto`: as many as the network needs."""
     clock_gating: Annotated[bool, Effects(energy="down")] = True
     """The clock reaches a tile's registers and sequencer only while the tile works."""

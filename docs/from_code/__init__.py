@@ -15,6 +15,7 @@ from docs.from_code.errors import errors_page
 from docs.from_code.events import events_page
 from docs.from_code.examples import example_pages
 from docs.from_code.file_fields import files_page
+from docs.from_code.moves import moves_page
 from docs.from_code.operators import operators_page
 from docs.from_code.parts import parts_page
 from docs.from_code.python import python_page
@@ -27,6 +28,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "reference/errors.md": errors_page,
     "reference/python.md": python_page,
     "reference/chip_fields.md": chip_page,
+    "reference/moves.md": moves_page,
     "reference/training_fields.md": training_page,
     "reference/file_fields.md": files_page,
     "reference/schemes.md": schemes_page,

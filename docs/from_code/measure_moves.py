@@ -8,6 +8,7 @@ out is compared with the run before.
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,9 +29,14 @@ LARGER = ("cim40", {}, {"timing": False, "network": "rpu_cnn"})
 """On many tiles, so that what changes their number is seen."""
 
 
-def run(chip: Any, kind: dict[str, Any]) -> dict[str, object]:
-    """What one run gives, by quantity."""
-    network = POSITIVE if chip.physics.model == "dual_column" else "digits_cnn"
+def network_for(name: str, settings: dict[str, Any]) -> Any:
+    """The network of a machine: one whose inputs are never negative, where its columns need that."""
+    chip = archsim.load_architecture(name, settings)
+    return POSITIVE if chip.physics.model == "dual_column" else "digits_cnn"
+
+
+def run(chip: Any, network: Any, kind: dict[str, Any]) -> dict[str, object]:
+    """What one run gives, by quantity; a changed chip runs the network of the unchanged one."""
     result = archsim.simulate(**{"network": network, "chip": chip} | kind)
     document = result.to_dict()
     parts = [*document["by_component"].values(), *document["by_component_off_chip"].values()]
@@ -66,15 +72,15 @@ def moved_in(path: str, name: str, settings: dict[str, Any], measure: Any) -> se
 
 def measure() -> dict[str, list[str]]:
     """Quantities by field path."""
-    found = {path: {"limit"} if path in LIMITS else set() for path in FIELDS}
+    seen = {path: {"limit"} if path in LIMITS else set() for path in FIELDS}
     for path in FIELDS:
         for name, settings, kind in [*(RUNS | STUDIED).values(), LARGER]:
-            found[path] |= moved_in(path, name, settings, lambda chip, kind=kind: run(chip, kind))
+            once = partial(run, network=network_for(name, settings), kind=kind)
+            seen[path] |= moved_in(path, name, settings, once)
         for scheme in ("rpu", "sgd"):
             for name in ("cim40", "rpu"):
-                moved = moved_in(path, name, {}, lambda chip, scheme=scheme: trained(chip, scheme))
-                found[path] |= moved
-    return {path: [name for name in QUANTITIES if name in moved] for path, moved in found.items()}
+                seen[path] |= moved_in(path, name, {}, partial(trained, scheme=scheme))
+    return {path: [name for name in QUANTITIES if name in moved] for path, moved in seen.items()}
 
 
 if __name__ == "__main__":
