@@ -2,6 +2,7 @@
 
 import json
 import re
+from functools import cache
 
 import pytest
 
@@ -21,6 +22,12 @@ CHIP = dict(declared_in(Architecture))
 DECLARED_AS = {"values": "accuracy", "training": "accuracy"}
 
 
+@cache
+def page():
+    """The page, made once for all questions."""
+    return moves_page()
+
+
 def rows_of(text):
     """First column of every row of a text."""
     return re.findall(r"^\| `([^`|]+)`", text, re.MULTILINE)
@@ -28,7 +35,7 @@ def rows_of(text):
 
 def section(owner):
     """The table below the name of a scheme, a law or a part."""
-    return moves_page().split(f"**`{owner}`**")[1].split("\n**`")[0].split("\n## ")[0]
+    return page().split(f"**`{owner}`**")[1].split("\n**`")[0].split("\n## ")[0]
 
 
 @pytest.mark.parametrize(
@@ -37,7 +44,7 @@ def section(owner):
     ids=["chip", "part of a chip", "training"],
 )
 def test_every_setting_has_one_row(model, prefix):
-    shown = rows_of(moves_page())
+    shown = rows_of(page())
     wanted = [f"{prefix}{field.path}" for field in fields_of(model)]
     assert wanted and [path for path in wanted if shown.count(path) != 1] == []
 
@@ -45,7 +52,7 @@ def test_every_setting_has_one_row(model, prefix):
 @pytest.mark.parametrize("name", list_schemes())
 def test_every_setting_of_a_scheme_has_one_row(name):
     wanted = [f"scheme.{field.path}" for field in fields_of(type(load_scheme(name)))]
-    assert rows_of(section(name)) == wanted if wanted else f"**`{name}`**" not in moves_page()
+    assert rows_of(section(name)) == wanted if wanted else f"**`{name}`**" not in page()
 
 
 def test_every_parameter_has_one_row():
