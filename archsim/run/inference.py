@@ -20,7 +20,7 @@ from archsim.run.result import Result
 from archsim.run.simulation import build_for
 from archsim.run.trained_weights import trained_tensors
 from archsim.soc.data.batched import TileReader, chunk_of, exact_reader, forward_batch
-from archsim.soc.data.request import check_carries
+from archsim.soc.data.request import check_carries, check_resident
 from archsim.soc.data.tile_data import TileData
 from hwlib.errors import InputError
 from workloads.datasets import Dataset, fit_dataset, load_dataset
@@ -141,12 +141,7 @@ def infer(
     if holder is not None:
         on_chip, notes = chip_with_holder(named, holder)
     prepared = build_for(net, on_chip, None, "inference", 1, 1, chosen.node_nm)
-    if prepared.built.placement.passes:
-        raise InputError(
-            "real data cannot go with reloaded weights",
-            where=f"{on_chip.origin}: execution.reload",
-            got=True,
-        )
+    check_resident(on_chip, prepared.built.placement)
     accuracies = _measure(net, prepared, tested, trained.tensors, holder, chosen)
     notes += [*trained.notes, *_told(dataset, chosen, holder, len(tested.calibration))]
     idle = idle_settings(chosen.device_settings)

@@ -29,12 +29,17 @@ FREE = {
 }  # settings that may change between a checkpoint and its continuation
 
 
+def network_digest(network: Network) -> str:
+    """What a checkpoint knows its network by: its layers, without its weights."""
+    return hashlib.sha256(repr(network.layers).encode()).hexdigest()[:16]
+
+
 def fingerprint(
     network: Network, data: Prepared, settings: TrainingSettings, machine: Machine
 ) -> dict[str, Any]:
     """What must be the same when a run goes on."""
     return {
-        "network": hashlib.sha256(repr(network.layers).encode()).hexdigest()[:16],
+        "network": network_digest(network),
         "data": data.digest(),
         "settings": settings.model_dump(mode="json", exclude=FREE),
         "devices": zlib.crc32(machine.arrays.planes.view(np.uint8).data),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 import numpy as np
 
 from archsim.training.checkpoints import load_checkpoint
 from archsim.training.program import build_program
+from archsim.training.resume import network_digest
 from archsim.training.table import COLUMNS, COPIES, ROWS
 from hwlib.errors import InputError
 from workloads.network import Network
@@ -29,8 +29,7 @@ def checkpoint_weights(network: Network, folder: Path) -> dict[str, np.ndarray]:
         InputError: for a folder without a checkpoint, a damaged one, and one of another network.
     """
     facts, arrays = load_checkpoint(folder)
-    own = hashlib.sha256(repr(network.layers).encode()).hexdigest()[:16]
-    if facts.get("network") != own:
+    if facts.get("network") != network_digest(network):
         raise InputError(
             "the checkpoint is that of another network", where=str(folder), allowed=network.name
         )

@@ -50,12 +50,7 @@ def prepare_values(
         raise InputError(
             "real data need a network and the phase inference", where="data", got=trace.phase
         )
-    if placement.passes:
-        raise InputError(
-            "real data cannot go with reloaded weights",
-            where=f"{chip.origin}: execution.reload",
-            got=True,
-        )
+    check_resident(chip, placement)
     check_carries(network)
     if isinstance(data, str) and data != "random":
         raise InputError(
@@ -122,6 +117,16 @@ def exact_tensors(network: Network) -> dict[str, dict[str, np.ndarray]]:
                 "the weights of this layer have no values", where=f"{network.name}: {layer.name}"
             )
     return tensors_of(network, {}, own, np.random.default_rng(0))[0]
+
+
+def check_resident(chip: Architecture, placement: Placement) -> None:
+    """Raise InputError where weights are loaded anew between layers: no tile then holds a layer."""
+    if placement.passes:
+        raise InputError(
+            "real data cannot go with reloaded weights",
+            where=f"{chip.origin}: execution.reload",
+            got=True,
+        )
 
 
 def check_carries(network: Network) -> None:
