@@ -7,15 +7,11 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from archsim.conformance.cases import IMAGES, Case, Trial, digits, fitting_chip
 from archsim.conformance.trials import require, trained_and_simulated, weights_differ
 from archsim.schemes import load_scheme
 from archsim.schemes.tuned import RATE
-
-if TYPE_CHECKING:
-    pass
 
 MOST_ERROR = 10.0
 """Per cent of the digits that may stay wrong after the epochs that the scheme suggests (3 where it

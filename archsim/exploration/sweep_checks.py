@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -11,9 +11,6 @@ from archsim.exploration.space.space import Space
 from archsim.exploration.store.store import Store
 from archsim.exploration.store.table import DONE, REFUSED, PointTable
 from archsim.exploration.work.preview import nothing_built
-
-if TYPE_CHECKING:
-    pass
 
 
 def changed_since(store: Store, inputs: Mapping[str, Any]) -> list[str]:

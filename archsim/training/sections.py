@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from hwlib.effects import BETTER, COMPUTED, WORSE
-
-if TYPE_CHECKING:
-    pass
-
 
 GENERATOR_FIELDS = ("source", "resolution", "sharing", "bits_per_cycle")
 """Fields of `update` that on a chip are those of its `bitstream`."""

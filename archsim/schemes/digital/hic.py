@@ -5,7 +5,7 @@ carries reach the weight (Joshi 2021).
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
@@ -16,9 +16,6 @@ from archsim.trace.building_blocks import optimiser_step, program_weights
 from archsim.trace.lower import Stage
 from archsim.trace.operation import READ_CHAIN, Activity, LayerMatrix, Operation
 from hwlib.effects import COMPUTED, MORE_WORK, Effects
-
-if TYPE_CHECKING:
-    pass
 
 # Share of the devices of the pairs that a mini-batch writes, until it is measured: lenet1 on MNIST.
 CARRIED = 0.0015

@@ -4,7 +4,7 @@ et al. 2022).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
@@ -15,9 +15,6 @@ from archsim.trace.building_blocks import optimiser_step, program_weights
 from archsim.trace.lower import Stage
 from archsim.trace.operation import Operation
 from hwlib.effects import COMPUTED
-
-if TYPE_CHECKING:
-    pass
 
 
 @register

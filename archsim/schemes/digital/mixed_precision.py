@@ -4,7 +4,7 @@ verify (Wu 2023) or by blind pulses (Nandakumar 2020)."""
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -15,9 +15,6 @@ from archsim.trace.building_blocks import program_weights
 from archsim.trace.lower import Stage
 from archsim.trace.operation import Operation
 from hwlib.effects import COMPUTED, OTHER_WORK, SLOWER
-
-if TYPE_CHECKING:
-    pass
 
 # The settings of Nandakumar 2020.
 NANDAKUMAR = {"writing": "pulses", "backward_in": "array", "optimiser": "sgd", "weight_decay": 0.0}

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -15,9 +15,6 @@ from archsim.trace.building_blocks import program_weights
 from archsim.trace.lower import Stage
 from archsim.trace.operation import Operation
 from hwlib.effects import COMPUTED, FINER, OTHER_MACHINE, Effects
-
-if TYPE_CHECKING:
-    pass
 
 
 @register

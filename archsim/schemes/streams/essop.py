@@ -4,7 +4,7 @@ shared (Joshi 2020).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from archsim.schemes.base import register
 from archsim.schemes.shared.optimiser import DigitalOptimiser
@@ -14,9 +14,6 @@ from archsim.trace.building_blocks import program_weights
 from archsim.trace.lower import Stage
 from archsim.trace.operation import Operation
 from hwlib.effects import Effects
-
-if TYPE_CHECKING:
-    pass
 
 
 @register
