@@ -1,0 +1,122 @@
+"""The links of a network on chip, and messages over them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import simpy
+
+from archsim.chip.network.layout import NetworkLayout
+from archsim.chip.network.routes import Branch
+from archsim.soc.clock import Clock
+from archsim.soc.network.link import NetworkLink
+from archsim.soc.network.packet import Transit
+
+
+class Speed(NamedTuple):
+    """How fast and how deep a network is.
+
+    `flit_bits` pass a link a cycle, `port_bits` the way in or out of a core; a head is on the next
+    router `hop_cycles` after it was put on a link, on the next chip after `package_cycles`;
+    `package_bits` pass a link of the package a cycle. A packet has at most `packet_flits` with its
+    head flit, and every router holds `slots` packets of each class behind each of its links.
+    """
+
+    flit_bits: int
+    port_bits: int
+    hop_cycles: int
+    packet_flits: int
+    slots: int
+    package_bits: int = 1
+    package_cycles: int = 0
+
+    def packets(self, bits: int) -> tuple[int, ...]:
+        """The flits of the packets that carry so many bits, each with a head flit of its own."""
+        flits = -(-bits // self.flit_bits)
+        whole, rest = divmod(flits, self.packet_flits - 1)
+        return (self.packet_flits,) * whole + ((rest + 1,) if rest else ())
+
+
+class NetworkOnChip:
+    """Links with their buffers, made for one run."""
+
+    def __init__(self, env: Clock, layout: NetworkLayout, speed: Speed):
+        self.env = env
+        self.layout = layout
+        self.speed = speed
+        classes = layout.routers.classes
+        self.links = [
+            NetworkLink(
+                env, link.name, link.kind, classes if link.kind != "eject" else 0, speed.slots
+            )
+            for link in layout.links
+        ]
+        # A hop is a router and the wire in front of it; a bus has the wire alone.
+        by_kind = {
+            "inject": 0 if any(link.kind == "bus" for link in layout.links) else speed.hop_cycles,
+            "wire": speed.hop_cycles,
+            "bus": speed.hop_cycles,
+            "package": speed.hop_cycles + speed.package_cycles,
+            "eject": 0,
+        }
+        self.delays = [by_kind[link.kind] for link in layout.links]
+        width = {"inject": speed.port_bits, "eject": speed.port_bits, "package": speed.package_bits}
+        self._widths = [width.get(link.kind, speed.flit_bits) for link in layout.links]
+        ports = range(len(layout.routers.homes), len(layout.terminals))
+        for port in ports:  # a buffer or channel at a port has one of a link's width
+            for number in (layout.inject[port], layout.eject[port]):
+                self._widths[number] = speed.flit_bits
+
+    def cycles_of(self, link: int, flits: int) -> int:
+        """Cycles in which so many flits pass a link."""
+        width = self._widths[link]
+        if width == self.speed.flit_bits:
+            return flits
+        return -(-flits * self.speed.flit_bits // width)
+
+    def send(self, tree: Branch, bits: int, arrived: Callable[[int], None]) -> None:
+        """Send a message to all targets of a tree, from now on, in packets that follow one another.
+
+        Args:
+            tree: its way, of `archsim.chip.network.routes.tree`.
+            bits: of the message; none are sent at once.
+            arrived: is told, in the cycle in which it is known, the cycle in which the last word is
+                at the last target.
+        """
+        packets = self.speed.packets(bits)
+        targets = sum(1 for _ in _leaves(tree))
+        left = targets * len(packets)
+        latest = self.env.now
+        if not left:
+            arrived(latest)
+            return
+
+        def one_more(_: int, cycle: int) -> None:
+            nonlocal left, latest
+            left -= 1
+            latest = max(latest, cycle)
+            if not left:
+                arrived(latest)
+
+        for flits in packets:
+            Transit(self, tree, flits, None, one_more).ask(self.env.now)
+
+    def sent(self, tree: Branch, bits: int) -> simpy.Event:
+        """`send`, as an event at the cycle of arrival."""
+        event = self.env.event()
+
+        def at_the_end(cycle: int) -> None:
+            def now_it_is_there(_: simpy.Event) -> None:
+                event.succeed(cycle)
+
+            self.env.timeout(cycle - self.env.now).callbacks.append(now_it_is_there)
+
+        self.send(tree, bits, at_the_end)
+        return event
+
+
+def _leaves(branch: Branch) -> list[Branch]:
+    if branch.target is not None:
+        return [branch]
+    return [leaf for onward in branch.onward for leaf in _leaves(onward)]
