@@ -124,6 +124,17 @@ def test_a_branch_that_waits_does_not_stop_the_others():
     assert link(net, "out:1").free_at == 2 + 4
 
 
+def test_a_slot_is_free_when_the_packet_has_left_on_all_ways():
+    # The way out of 2 is taken till 22, the slot behind 1>2 by a packet that waits for it till 26:
+    # the second packet leaves router 1 for core 1 at once, for core 2 from 26 to 30. Only then may
+    # the third, which was at router 0 at 11, pass 0>1: 30-34, out to core 1 from 31 to 35.
+    net = network(mesh(9))
+    send(net, 5, 2, bits=19 * 32)
+    arrived = [send(net, 0, 2), send(net, 0, 1, 2), send(net, 0, 1)]
+    net.env.run()
+    assert arrived == [[26], [31], [35]]
+
+
 def test_two_chips_are_a_link_of_the_package_apart():
     # core 1 of the first chip: in 0-4, 1>0 1-5, then 4 flits of 32 bits over a link of 16 from 2 to
     # 10, 6 cycles under way with the router behind it: the last word is out at 16
