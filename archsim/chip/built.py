@@ -19,6 +19,7 @@ from archsim.chip.place import place
 from archsim.chip.placement import Placement
 from archsim.chip.plan.counts import ledger_of_plans, plans_of
 from archsim.chip.plan.operation_plan import OperationPlan
+from archsim.chip.timing_closure import closure_notes, paces
 from archsim.ledger.component import Component
 from archsim.ledger.ledger import Ledger
 from archsim.trace.consistency import check_trains
@@ -145,6 +146,7 @@ def build_chip(
     if once is not None:
         ledger = ledger_of_plans(once, chip, plans_of(once, chip, placement), 1, placement)[0]
         once_counts = priced_ledger(with_followers(ledger, chip), parts, chip)[0]
+    pace = paces(parts, chip, node, (counts, once_counts))
     return BuiltChip(
         chip,
         trace,
@@ -159,7 +161,7 @@ def build_chip(
         once,
         once_counts,
         tuple(missing),
-        tuple(assumptions_of(trace, chip)),
+        (*assumptions_of(trace, chip), *closure_notes(pace, chip.clock_mhz)),
         chip.buffer.capacity_kib - asked_kib,
     )
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import copy
 
+from archsim.chip.timing_closure import closure_notes, is_closure_note, paces
 from archsim.cost.document import fill_prices
 from archsim.cost.estimate import Estimate, price_run
 from archsim.cost.unpriced import refuse_unpriced
@@ -58,7 +59,9 @@ def repriced(document: Row, node_nm: float) -> Row:
             f"re-priced at {node_nm:g} nm; cycles and clock are those of the run at "
             f"{document['node_nm']:g} nm"
         )
-        document["notes"] = [*document["notes"], f"{text}; {note}" if note else text]
+        kept = [line for line in document["notes"] if not is_closure_note(line)]
+        slower = _too_slow(document, inventory, node_nm)
+        document["notes"] = [*kept, *slower, f"{text}; {note}" if note else text]
     estimate_of(document)  # refuses a ledger that cannot be priced
     document["node_nm"] = float(node_nm)
     return fill_prices(document, inventory, Ledger.from_rows(document["ledger"]))
@@ -81,6 +84,21 @@ def inventory_at(
     if known:
         return _build(document, node_nm), ""
     return stored, "lengths of wires and the clocked area are those of the run"
+
+
+def _too_slow(document: Row, inventory: list[Component], node_nm: float) -> list[str]:
+    """The note on parts that do not keep pace at `node_nm` with the clock of the run; none for
+    settings that this version does not take.
+    """
+    from archsim.chip.load import validate
+
+    try:
+        chip = validate(document["settings"], "settings")
+    except InputError:
+        return []
+    once = document.get("setup", {}).get("ledger", ())
+    counted = [Ledger.from_rows(document["ledger"]), Ledger.from_rows(list(once))]
+    return closure_notes(paces(inventory, chip, node_nm, counted), document["clock_mhz"])
 
 
 def _build(document: Row, node_nm: float) -> list[Component]:

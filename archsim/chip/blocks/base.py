@@ -100,6 +100,19 @@ class Block(Generic[S]):
         """
         return ()
 
+    def cycles_for(self, role: str, action: str, chip: Architecture) -> int | None:
+        """Cycles of the clock that an action of one of its roles is given.
+
+        Args:
+            role: one of `roles`.
+            action: what its part does.
+            chip: whose settings say how long.
+
+        Returns:
+            cycles; one where nothing says otherwise, None for what is not on the chip's clock.
+        """
+        return 1
+
     def parts(self, chip: Architecture) -> int:
         """How many there are of what its word counts."""
         raise NotImplementedError

@@ -107,6 +107,13 @@ class Bitstream(Block[BitstreamSettings]):
             return (ServerPlan("bitstream_generator", "bitstream_generator"),)
         return ()
 
+    def cycles_for(self, role: str, action: str, chip: Architecture) -> int | None:
+        if role == "stream_source":
+            return None  # the update rule adds the time of its devices to that of a bit
+        if role not in ("bitstream_generator", "number_generator"):
+            return 1
+        return 1 if self.settings(chip).sharing == "chip" else chip.update.pulse_cycles
+
     def plan_step(self, step: Step) -> None:
         plan, operation = step.plan, step.operation
         if self.settings(step.chip).sharing == "chip":

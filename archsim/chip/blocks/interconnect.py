@@ -64,6 +64,10 @@ class Interconnect(Block[InterconnectSettings]):
             return (down,)
         return down, ServerPlan("interconnect_up", "bus", prioritised=first)
 
+    def cycles_for(self, role: str, action: str, chip: Architecture) -> int | None:
+        # a word that needs no cycle of its own is there within the one in which it left
+        return max(1, self.settings(chip).hop_cycles)
+
     def plan_step(self, step: Step) -> None:
         settings, operation = self.settings(step.chip), step.operation
         carried = switched = 0.0

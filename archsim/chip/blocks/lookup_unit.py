@@ -63,6 +63,9 @@ class LookupUnit(Block[LookupUnitSettings]):
             return ()
         return (ServerPlan("lookup_unit", "lookup_unit"),)
 
+    def cycles_for(self, role: str, action: str, chip: Architecture) -> int | None:
+        return self.settings(chip).lookup_cycles
+
     def parts(self, chip: Architecture) -> int:
         return self.settings(chip).lanes
 

@@ -47,6 +47,9 @@ class OffChip(Block[OffChipSettings]):
     def servers(self, chip: Architecture, trace: Trace) -> tuple[ServerPlan, ...]:
         return (ServerPlan("off_chip_memory", "off_chip"),)
 
+    def cycles_for(self, role: str, action: str, chip: Architecture) -> int | None:
+        return None  # a memory of its own clock
+
     def plan_step(self, step: Step) -> None:
         settings = self.settings(step.chip)
         maps = step.memory.spill(step.operation, step.chip)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -79,6 +80,15 @@ class TileReadSettings(Section):
         return self.adc_bits + (self.slots - 1) * self.bits_per_slot + 1
 
 
+# Parts that do one action a conversion; all others of the analog path do one a slot.
+_AT_THE_CONVERTER = ("column_mux", "adc", "shift_add")
+# What an array does in pulses of the other laws of a tile.
+_PULSES: dict[str, Callable[[Architecture], int]] = {
+    "write": lambda chip: chip.write.pulse_cycles,
+    "update": lambda chip: chip.update.pulse_cycles,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class DrivenLines:
     """Lines of all tiles that a read drives and senses, the cells between them, and its tiles; the
@@ -138,6 +148,13 @@ class TileRead(Block[TileReadSettings]):
             "inputs have one slot",
         ),
     }
+
+    def cycles_for(self, role: str, action: str, chip: Architecture) -> int | None:
+        if role in _AT_THE_CONVERTER:
+            return chip.read.conversion_cycles
+        if role == "array" and action in _PULSES:
+            return _PULSES[action](chip)
+        return 1 if role in ("tile_control", "tile_clock") else chip.read.slot_cycles
 
     def plan_job(self, job: TileJob) -> None:
         plan, layer = job.plan, job.layer

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
@@ -14,6 +14,9 @@ from archsim.chip.plan.slowest import slowest_pulses, slowest_row
 from archsim.chip.plan.tile_timing import write_row_cycles
 from archsim.chip.section import Cycles, Section
 from hwlib.effects import OTHER_ORDER, SLOWER
+
+if TYPE_CHECKING:
+    from archsim.chip.config import Architecture  # see base.py
 
 # What each read after a pulse asks of the periphery.
 VERIFY = (("array", "read"), ("front_end", "sample"), ("column_mux", "select"), ("adc", "convert"))
@@ -65,6 +68,9 @@ class TileWrite(Block[WriteSettings]):
             "nothing is programmed with the chip's own number of pulses",
         ),
     }
+
+    def cycles_for(self, role: str, action: str, chip: Architecture) -> int | None:
+        return chip.write.pulse_cycles
 
     def plan_job(self, job: TileJob) -> None:
         plan = job.plan

@@ -69,6 +69,9 @@ class VectorUnit(Block[VectorUnitSettings]):
     def servers(self, chip: Architecture, trace: Trace) -> tuple[ServerPlan, ...]:
         return (ServerPlan("vector_unit", "vector_unit"),)
 
+    def cycles_for(self, role: str, action: str, chip: Architecture) -> int | None:
+        return self.settings(chip).divide_cycles if action in ITERATIVE else 1
+
     def parts(self, chip: Architecture) -> int:
         return chip.vector_unit.lanes
 
