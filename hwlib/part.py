@@ -14,6 +14,9 @@ from hwlib.parameter import Parameter as Parameter
 from hwlib.quantity import Quantity, zero
 from hwlib.scaling import SCALING_CLASSES, scale
 
+BY_PIECES = "by_pieces"
+"""Scaling of a part whose pieces each have a class of their own (hwlib.pieces)."""
+
 
 class Part:
     """Base of all parts: a subclass declares what it is and writes its laws at its native node.
@@ -95,6 +98,29 @@ class Part:
         """
         return zero("s", "no latency of its own: set by the architecture's cycles")
 
+    def area_at(self, node_nm: float) -> Quantity:
+        """Silicon area in um2 at a node, by the part's scaling class.
+
+        Raises:
+            InputError: for a node outside the range of the law.
+        """
+        return self._scaled(self.area(), "area", node_nm)
+
+    def leakage_at(self, node_nm: float) -> Quantity:
+        """Power in W while it does nothing, at a node."""
+        return self._scaled(self.leakage(), "leakage", node_nm)
+
+    def energy_at(self, action: str, node_nm: float) -> Quantity:
+        """Energy of one action in J at a node."""
+        return self._scaled(self.energy(action), "energy", node_nm)
+
+    def latency_at(self, action: str, node_nm: float) -> Quantity:
+        """Time of one action in s at a node."""
+        return self._scaled(self.latency(action), "delay", node_nm)
+
+    def _scaled(self, quantity: Quantity, what: str, node_nm: float) -> Quantity:
+        return scale(quantity, what, self.native_node_nm, node_nm, self.scaling)
+
 
 PARTS: dict[str, type[Part]] = {}
 """The parts that are registered so far; `all_parts` gives all of them."""
@@ -120,7 +146,7 @@ def register(cls: type[Part]) -> type[Part]:
             raise ValueError(
                 f"part '{cls.name}': parameter '{parameter.name}' hides a name of Part"
             )
-    if cls.scaling not in SCALING_CLASSES:
+    if cls.scaling not in (*SCALING_CLASSES, BY_PIECES):
         raise ValueError(f"part '{cls.name}': unknown scaling class '{cls.scaling}'")
     PARTS[cls.name] = cls
     return cls
@@ -205,15 +231,12 @@ def price(
 def _price(name: str, items: tuple[tuple[str, float | int | str], ...], node_nm: float) -> Price:
     part = find_part(name)(**dict(items))
 
-    def at_node(quantity: Quantity, what: str) -> Quantity:
-        return scale(quantity, what, part.native_node_nm, node_nm, part.scaling)
-
     return Price(
         name,
         dict(part.values),
         node_nm,
-        area=at_node(part.area(), "area"),
-        leakage=at_node(part.leakage(), "leakage"),
-        energy={action: at_node(part.energy(action), "energy") for action in part.actions},
-        latency={action: at_node(part.latency(action), "delay") for action in part.actions},
+        area=part.area_at(node_nm),
+        leakage=part.leakage_at(node_nm),
+        energy={action: part.energy_at(action, node_nm) for action in part.actions},
+        latency={action: part.latency_at(action, node_nm) for action in part.actions},
     )

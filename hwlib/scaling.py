@@ -16,6 +16,7 @@ What scales how:
     wire    energy of a wire of given length as V^2; its repeaters' area as logic; delay stays.
     none    not on the node at all (off-chip memory, geometry fixed by a parameter): nothing
     changes.
+    mixed_signal, matched, high_voltage, pitch, sram: laws of their own (hwlib.node_laws).
 Leakage is never scaled by node: the flavour of the process decides it (two 40/45-nm libraries
 differ 150 times).
 """
@@ -29,9 +30,10 @@ from typing import NamedTuple
 
 from hwlib.errors import InputError
 from hwlib.figures import figure
+from hwlib.node_laws import OWN_CLASSES, own_law
 from hwlib.quantity import Figure, Quantity, derive
 
-SCALING_CLASSES = ("logic", "analog", "cell", "wire", "none")
+SCALING_CLASSES = ("logic", "analog", "cell", "wire", "none", *OWN_CLASSES)
 QUANTITIES = ("area", "energy", "delay", "leakage")
 NODES = (180.0, 130.0, 90.0, 65.0, 45.0, 32.0, 20.0, 16.0, 14.0, 10.0, 7.0)
 LAW = "Stillmaker & Baas 2017"
@@ -86,9 +88,11 @@ def scaling_factor(what: str, from_nm: float, to_nm: float, scaling_class: str) 
             ratio = (to_nm / from_nm) ** 2
             return Quantity(ratio, ratio, ratio, "1", f"F^2: ({to_nm:g}/{from_nm:g})^2")
         return _constant("set by voltage, conductance and pulse, not by the node")
-    if scaling_class == "wire" and what == "energy":
+    if scaling_class in OWN_CLASSES and (own := own_law(what, from_nm, to_nm, scaling_class)):
+        return own
+    if scaling_class in ("wire", "matched") and what == "energy":
         return derive(
-            "wire of fixed length: V^2",
+            "capacitance that stays: V^2",
             "1",
             lambda b, a: (b / a) ** 2,
             supply_voltage(to_nm),

@@ -127,14 +127,11 @@ def figures_of(design: Counted) -> frozenset[str]:
     names: set[str] = set()
     for key, actions in _unique([design]).items():
         part = find_part(key.part)(**dict(key.parameters))
-        prices = [part.area(), part.leakage(), *map(part.energy, sorted(actions))]
-        if part.native_node_nm != key.node_nm:
-            scaling = "logic" if part.scaling == "analog" else part.scaling
-            prices += [
-                scaling_factor(what, part.native_node_nm, key.node_nm, scaling)
-                for what in ("area", "energy")
-            ]
-            names |= {FOLLOWS_LOGIC} if part.scaling == "analog" else set()
+        node = key.node_nm
+        prices = [part.area_at(node), part.leakage_at(node)]
+        prices += [part.energy_at(action, node) for action in sorted(actions)]
+        if part.native_node_nm != node and part.scaling == "analog":
+            names.add(FOLLOWS_LOGIC)
         names |= {figure.name for item in prices for figure in item.figures()}
     return frozenset(names)
 
@@ -145,16 +142,16 @@ def sample_prices(designs: Sequence[Counted], samples: int, seed: int = 0) -> di
 
 
 def _prices(part: Part, node_nm: float, actions: set[str], follows_logic: float) -> _Unit:
-    def factor(what: str) -> float:
-        if part.native_node_nm == node_nm:
-            return 1.0
-        if part.scaling == "analog":
+    if part.scaling == "analog" and part.native_node_nm != node_nm:
+
+        def factor(what: str) -> float:
             logic = scaling_factor(what, part.native_node_nm, node_nm, "logic").value
             return math.pow(logic, follows_logic)
-        return scaling_factor(what, part.native_node_nm, node_nm, part.scaling).value
 
-    energy = {action: part.energy(action).value * factor("energy") for action in actions}
-    return _Unit(part.area().value * factor("area"), part.leakage().value, energy)
+        energy = {action: part.energy(action).value * factor("energy") for action in actions}
+        return _Unit(part.area().value * factor("area"), part.leakage().value, energy)
+    energy = {action: part.energy_at(action, node_nm).value for action in actions}
+    return _Unit(part.area_at(node_nm).value, part.leakage_at(node_nm).value, energy)
 
 
 def _totals(design: Counted, unit: Mapping[_Key, _Unit]) -> dict[str, float]:
