@@ -12,7 +12,7 @@ from typing import ClassVar
 from hwlib.errors import unknown
 from hwlib.parameter import Parameter as Parameter
 from hwlib.quantity import Quantity, zero
-from hwlib.scaling import SCALING_CLASSES, scale
+from hwlib.scaling import SCALING_CLASSES, scale, scaling_factor
 
 BY_PIECES = "by_pieces"
 """Scaling of a part whose pieces each have a class of their own (hwlib.pieces)."""
@@ -240,3 +240,9 @@ def _price(name: str, items: tuple[tuple[str, float | int | str], ...], node_nm:
         energy={action: part.energy_at(action, node_nm) for action in part.actions},
         latency={action: part.latency_at(action, node_nm) for action in part.actions},
     )
+
+
+def forget_prices() -> None:
+    """Empty what is kept of prices: for who changes figures for a while."""
+    _price.cache_clear()
+    scaling_factor.cache_clear()

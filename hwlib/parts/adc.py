@@ -1,5 +1,5 @@
-"""Column converters: SAR (regression over the Murmann survey) and single-slope ramp (composed of
-its parts).
+"""Converters: stand-alone SAR (regression over the Murmann survey) and single-slope ramp (composed
+of its parts). Those fitted to converters inside arrays are in `column_adc.py`.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ _BITS = Parameter("bits", 8, 3, 12, "bit", integer=True, monotone=True, effects=
 
 @register
 class AdcSar(Part):
-    """Successive-approximation converter: median regression over 15 single-channel survey rows, 28
-    to 45 nm.
+    """Stand-alone successive-approximation converter: median regression over 15 single-channel
+    survey rows, 28 to 45 nm. None of them sits under an array: `adc_column_sar` does.
 
     Published designs of one resolution differ 20 times in area: the value is the median, low the
     compact end, high the upper quartile. Beyond ENOB 9 (10 bits and more) and below ENOB 5 the law

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hwlib import PARTS, InputError, load_figures, load_sources, price
+from hwlib.part import BY_PIECES
 from hwlib.scaling import SCALING_CLASSES
 
 NODES = (65.0, 40.0, 28.0)
@@ -129,7 +130,9 @@ def test_more_is_never_cheaper(name):
 @pytest.mark.parametrize("name", sorted(PARTS))
 def test_declaration_is_complete(name):
     part = PARTS[name]
-    assert part.title and part.group and part.actions and part.scaling in SCALING_CLASSES
+    assert (
+        part.title and part.group and part.actions and part.scaling in (*SCALING_CLASSES, BY_PIECES)
+    )
     for parameter in part.parameters:
         assert parameter.check(parameter.default, "default") == parameter.default
         if parameter.name in GROWING and (name, parameter.name) not in SHARING:
