@@ -4,20 +4,13 @@ give?
 
 import json
 import shutil
-import sys
 
 import pytest
 
 import archsim
 from archsim.cli.main import main
 from archsim.cost import estimate
-from archsim.exploration import explore
-from archsim.exploration.store.kept import reprice_sweep
-from archsim.studies import low_rank_costs
-from archsim.studies.moved import differences
 from archsim.studies.reprice import PAGE, reprice
-from archsim.studies.study_file import load_study
-from archsim.studies.training import run_row
 from archsim.validation.stored_results import verify
 from hwlib.errors import InputError
 
@@ -44,29 +37,6 @@ NUMBERS = (
     "extra_memory_bits",
 )
 SCHEMES = ["rpu", "hic"]
-
-
-@pytest.fixture(scope="module")
-def folders(tmp_path_factory):
-    """A comparison and a training on few images, with what they keep."""
-    place = tmp_path_factory.mktemp("kept")
-    archsim.compare(
-        "digits_cnn", SCHEMES, "cim40", "digits", images=60, seed=4, folder=place / "compare"
-    )
-    trained = archsim.train("digits_cnn", "cim40", "digits", "rpu", epochs=1, images=60, seed=4)
-    trained.result.save(place / "train")
-    return place
-
-
-@pytest.fixture
-def untrained(monkeypatch):
-    """Whoever trains now fails."""
-
-    def train(*_, **__):
-        raise AssertionError("a training was started")
-
-    monkeypatch.setattr("archsim.training.loop.train", train)
-    return monkeypatch
 
 
 def copy_of(folders, tmp_path, name):
@@ -200,128 +170,6 @@ def test_what_was_not_kept_is_never_assumed(folders, tmp_path, untrained, change
     (folder / "compare.json").write_text(json.dumps(document))
     with pytest.raises(InputError, match="not kept"):
         reprice(folder)
-
-
-SPACE = {
-    "schema": 1,
-    "name": "small",
-    "network": "digits_cnn",
-    "architecture": "cim40",
-    "phase": "training",
-    "scheme": "rpu",
-    "axes": {"tile.rows": [64, 128]},
-    "objectives": {"area_mm2": "minimise", "accuracy_percent": "maximise"},
-    "rungs": [
-        {"kind": "price"},
-        {"kind": "timing"},
-        {"kind": "training", "points": 1, "epochs": 1, "images": 60, "test_images": 60},
-    ],
-}
-
-
-def test_a_sweep_prices_its_trained_designs_again(tmp_path, untrained):
-    untrained.undo()
-    before = explore(SPACE, out=tmp_path)
-    untrained.setattr("archsim.training.loop.train", None)
-    for module in ("sweep", "ladder", "work.stored_runs"):
-        untrained.setattr(
-            sys.modules[f"archsim.exploration.{module}"], "code_version", lambda: "another"
-        )
-    after, missing = reprice_sweep(tmp_path)
-    assert missing == [] and after.counts["new"] == 5  # both designs on two rungs, one trained
-    assert list(after.top.rows()) == list(before.top.rows())
-    again, _ = reprice_sweep(tmp_path)
-    assert again.counts["new"] == 0
-
-
-STUDY = """title = "small"
-network = "digits_cnn"
-data = "digits"
-mean_of_last = 1
-[settings]
-epochs = 1
-images_per_epoch = 60
-learning_rate = 0.01
-[[row]]
-name = "rpu"
-title = "pulses"
-published_text = "none"
-[[priced]]
-table = "silicon"
-row = "rpu"
-arch = "cim40"
-[[priced]]
-table = "activity"
-arch = "rpu"
-"""
-
-
-def test_a_study_makes_its_priced_tables_again(tmp_path, untrained, capsys):
-    untrained.undo()
-    (tmp_path / "study.toml").write_text(STUDY)
-    study = load_study(tmp_path / "study.toml")
-    run_row(study, study.rows[0], 1)
-    untrained.setattr("archsim.training.loop.train", None)
-    assert main(["report", str(tmp_path), "--reprice", "--json"]) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert {row["now"] for row in told["moved"]} == {"new"} and told["missing"] == []
-    table = (tmp_path / "silicon.csv").read_text()
-    assert main(["report", str(tmp_path), "--reprice", "--json"]) == 0
-    assert (
-        json.loads(capsys.readouterr().out)["moved"] == []
-        and (tmp_path / "silicon.csv").read_text() == table
-    )
-    (tmp_path / "history" / "rpu-1.json").write_text("{}")
-    assert main(["report", str(tmp_path), "--reprice"]) == 2
-
-
-@pytest.mark.parametrize(
-    ("entry", "words"),
-    [
-        ("table = 'silicone'", "silicon"),
-        ("table = 'silicon'\nrow = 'rpu'", "arch"),
-        ("table = 'activity'\narch = 'rpu'\nrow = 'x'", "row"),
-    ],
-)
-def test_a_wrong_entry_of_a_priced_table_is_refused(tmp_path, entry, words):
-    (tmp_path / "study.toml").write_text(
-        STUDY[: STUDY.index("[[priced]]")] + f"[[priced]]\n{entry}\n"
-    )
-    with pytest.raises(InputError, match=words):
-        load_study(tmp_path / "study.toml")
-
-
-def test_a_table_of_costs_is_made_again_from_what_it_kept(folders, tmp_path, untrained):
-    document = json.loads((folders / "train" / "result.json").read_text())
-    low_rank_costs.write(tmp_path / "costs.csv", {"pulses": document})
-    table = (tmp_path / "costs.csv").read_text()
-    low_rank_costs.write_again(tmp_path / "costs.csv")
-    assert (tmp_path / "costs.csv").read_text() == table
-    (tmp_path / "costs.json").unlink()
-    with pytest.raises(InputError):
-        low_rank_costs.write_again(tmp_path / "costs.csv")
-
-
-def test_differences_match_rows_by_their_texts():
-    before = [
-        {"name": "a", "x": "1", "y": 2.0},
-        {"name": "b", "x": "3", "y": None},
-        {"name": "c", "x": 1},
-    ]
-    now = [
-        {"name": "b", "x": 3, "y": 1.0},
-        {"name": "a", "x": 1.0, "y": 3.0},
-        {"name": "d", "x": 1},
-    ]
-    moved, compared = differences(before, now)
-    told = {(row["row"], row["quantity"]): (row["before"], row["now"]) for row in moved}
-    assert told == {
-        ("b", "y"): (None, 1.0),
-        ("a", "y"): (2.0, 3.0),
-        ("d", ""): (None, "new"),
-        ("c", ""): ("there", None),
-    }
-    assert compared == 4
 
 
 @pytest.mark.parametrize("options", [["--out", "x"], ["--gallery"], ["--rung", "timing"]])

@@ -5,54 +5,15 @@ changes nothing.
 import json
 import sys
 from collections import defaultdict
-from fractions import Fraction
 
 import pytest
 
 import archsim
-from archsim.chip import load_architecture
 from archsim.soc.observers import PerfettoTrace, VcdTrace
 from archsim.soc.observers.perfetto import BINS, Profile
-from archsim.soc.observers.vcd import timescale
 from hwlib.errors import InputError
-
-RUNS = {
-    "layer by layer": ("lenet1", "wu2023", {}, {}),
-    "pipelined with copies": (
-        "lenet1",
-        "wu2023",
-        {"execution.mode": "pipelined", "placement.copies.conv1": 8},
-        {"images": 3},
-    ),
-    "training": (
-        "rpu_cnn",
-        "rpu_512",
-        {"execution.mode": "pipelined"},
-        {"scheme": "rpu", "phase": "training", "batch": 2},
-    ),
-    "with writes": (
-        "lenet1",
-        "cim40",
-        {"interconnect.arbitration": "drain_first"},
-        {"scheme": "sgd", "phase": "training", "batch": 2},
-    ),
-}
-
-
-def simulate(run, **options):
-    network, chip, settings, fields = RUNS[run]
-    return archsim.simulate(network, load_architecture(chip, settings), **fields, **options)
-
-
-@pytest.fixture(scope="module", params=list(RUNS))
-def watched(request, tmp_path_factory):
-    """The result and both files of a run."""
-    tmp_path = tmp_path_factory.mktemp("watched")
-    observers = PerfettoTrace(tmp_path / "run.json"), VcdTrace(tmp_path / "run.vcd")
-    result = simulate(request.param, observers=observers)
-    assert result == simulate(request.param)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["run.json", "run.vcd"]
-    return result, json.loads((tmp_path / "run.json").read_text()), tmp_path / "run.vcd"
+from tests.timing.test_value_change_dump import read_vcd
+from tests.timing.watched_runs import simulate
 
 
 def layers_of(events):
@@ -160,140 +121,6 @@ def test_counters_in_the_perfetto_trace(watched):
     assert area["waiting for buffer"] == pytest.approx(
         buffer["queue_mean"] * result.cycles, rel=1e-3, abs=1
     )
-
-
-def read_vcd(path):
-    """Timescale in s, and the changes of each signal: full name -> [(ticks, value)]."""
-    from vcd.reader import TokenKind, tokenize
-
-    names = {}
-    scope = []
-    changes = defaultdict(list)
-    now = 0
-    scale = None
-    with open(path, "rb") as file:
-        for token in tokenize(file):
-            if token.kind is TokenKind.TIMESCALE:
-                scale = (
-                    Fraction(int(token.timescale.magnitude))
-                    * {
-                        "s": 1,
-                        "ms": Fraction(1, 10**3),
-                        "us": Fraction(1, 10**6),
-                        "ns": Fraction(1, 10**9),
-                        "ps": Fraction(1, 10**12),
-                        "fs": Fraction(1, 10**15),
-                    }[token.timescale.unit.value]
-                )
-            elif token.kind is TokenKind.SCOPE:
-                scope.append(token.scope.ident)
-            elif token.kind is TokenKind.UPSCOPE:
-                scope.pop()
-            elif token.kind is TokenKind.VAR:
-                names[token.var.id_code] = ".".join([*scope, token.var.reference])
-            elif token.kind is TokenKind.CHANGE_TIME:
-                assert token.time_change >= now
-                now = token.time_change
-            elif token.kind in (
-                TokenKind.CHANGE_SCALAR,
-                TokenKind.CHANGE_VECTOR,
-                TokenKind.CHANGE_STRING,
-            ):
-                change = getattr(
-                    token,
-                    {
-                        TokenKind.CHANGE_SCALAR: "scalar_change",
-                        TokenKind.CHANGE_VECTOR: "vector_change",
-                        TokenKind.CHANGE_STRING: "string_change",
-                    }[token.kind],
-                )
-                value = change.value
-                changes[names[change.id_code]].append(
-                    (now, int(value) if str(value).isdigit() else value)
-                )
-    return scale, changes, now
-
-
-def area_of(changes, end):
-    return sum(
-        value * (later - now) for (now, value), (later, _) in zip(changes, [*changes[1:], (end, 0)])
-    )
-
-
-def test_signals_in_the_value_change_dump(watched):
-    result, _, path = watched
-    scale, changes, end = read_vcd(path)
-    period = Fraction(1) / (Fraction(str(result.clock_mhz)) * 10**6) / scale
-    assert period.denominator == 1
-    assert end == result.cycles * period
-    for row in result.resources:
-        if row["kind"] != "tile":
-            assert (
-                area_of(changes[f"chip.{row['name']}.busy"], end) == row["busy_cycles"] * period
-            ), row["name"]
-    tiles = {row["layer"]: row["tile_count"] for row in result.placement}
-    for layer, row in tile_rows(result).items():
-        units = [
-            name
-            for name in changes
-            if name.startswith(f"chip.{layer}.unit_") and name.endswith(".busy")
-        ]
-        each = tiles[layer] // len(units)
-        assert (
-            sum(area_of(changes[name], end) for name in units) * each == row["busy_cycles"] * period
-        )
-        spans = [item for item in result.timeline if item["layer"] == layer]
-        assert (
-            area_of(changes[f"chip.{layer}.operations"], end)
-            == sum(item["end"] - item["start"] for item in spans) * period
-        )
-        phases = {
-            value for name in units for _, value in changes[name.replace(".busy", ".phase")]
-        } - {"idle"}
-        assert phases <= {item["phase"] for item in spans}
-        assert phases >= {"forward"}
-
-
-def test_the_dump_follows_the_steps(tmp_path):
-    result = simulate("layer by layer", observers=(VcdTrace(tmp_path / "run.vcd"),))
-    _, changes, _ = read_vcd(tmp_path / "run.vcd")
-    # 100 MHz: a tick of 10 ns is a cycle; conv1 takes its 576 steps at 72 cycles each without a
-    # pause
-    steps = changes["chip.conv1.unit_0.step"]
-    assert [value for _, value in steps] == list(range(576))
-    begins = [time for time, value in steps[1:]]
-    assert [later - sooner for sooner, later in zip(begins, begins[1:])] == [72] * 574
-    assert len(changes["chip.conv1.unit_0.busy"]) == 3
-    start = next(row["start"] for row in result.timeline if row["layer"] == "conv1")
-    assert changes["chip.conv1.operations"][1] == (start, 1)
-
-
-def test_the_dump_follows_the_steps_of_copies(tmp_path):
-    simulate("pipelined with copies", observers=(VcdTrace(tmp_path / "run.vcd"),))
-    _, changes, _ = read_vcd(tmp_path / "run.vcd")
-    # eight copies of conv1, two on a tile: four units that take two steps in turn, for three images
-    for unit in range(4):
-        assert [value for _, value in changes[f"chip.conv1.unit_{unit}.step"]][-72:] == list(
-            range(2 * unit, 576, 8)
-        )
-        assert [value for _, value in changes[f"chip.conv1.unit_{unit}.image"]] == [0, 1, 2]
-
-
-@pytest.mark.parametrize(
-    ("clock", "scale", "ticks"),
-    [
-        (100.0, (10, "ns"), 1),
-        (200.0, (1, "ns"), 5),
-        (1000.0, (1, "ns"), 1),
-        (400.0, (100, "ps"), 25),
-        (1.0, (1, "us"), 1),
-        (0.001, (1, "ms"), 1),
-        (64.0, (1, "ps"), 15625),
-        (300.0, (1, "fs"), Fraction(10**7, 3)),
-    ],
-)
-def test_the_timescale_divides_the_clock_period(clock, scale, ticks):
-    assert timescale(clock) == (scale, ticks)
 
 
 def test_long_runs_stop_at_the_limit_and_say_so(tmp_path):
