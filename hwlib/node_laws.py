@@ -18,7 +18,7 @@ from collections.abc import Callable
 from hwlib.figures import figure
 from hwlib.quantity import Quantity, derive
 
-OWN_CLASSES = ("mixed_signal", "matched", "high_voltage", "pitch", "sram")
+OWN_CLASSES = ("mixed_signal", "matched", "high_voltage", "pitch", "sram", "sram_array")
 _PITCH_NODES = (130.0, 40.0, 28.0, 16.0, 14.0, 7.0)
 _SRAM_NODES = (130.0, 90.0, 65.0, 45.0, 40.0, 28.0, 16.0, 14.0, 10.0, 7.0)
 
@@ -46,9 +46,15 @@ def own_law(what: str, from_nm: float, to_nm: float, scaling_class: str) -> Quan
         ("pitch", "area"): lambda: _ratio(_pitches, 1.0, from_nm, to_nm),
         ("pitch", "energy"): lambda: _ratio(_pitches, 0.5, from_nm, to_nm),
         ("sram", "area"): lambda: _ratio(_sram_cell, 1.0, from_nm, to_nm),
+        ("sram_array", "area"): lambda: _ratio(_sram_cell, 1.0, from_nm, to_nm),
     }
     law = laws.get((scaling_class, what))
     return law() if law else None
+
+
+def line_factor(from_nm: float, to_nm: float) -> Quantity:
+    """Factor on the length of a line over so many cells: the root of that on area."""
+    return _ratio(_pitches, 0.5, from_nm, to_nm)
 
 
 def kept(reason: str) -> Quantity:

@@ -30,7 +30,7 @@ from typing import NamedTuple
 
 from hwlib.errors import InputError
 from hwlib.figures import figure
-from hwlib.node_laws import OWN_CLASSES, own_law
+from hwlib.node_laws import OWN_CLASSES, line_factor, own_law
 from hwlib.quantity import Figure, Quantity, derive
 
 SCALING_CLASSES = ("logic", "analog", "cell", "wire", "none", *OWN_CLASSES)
@@ -90,6 +90,15 @@ def scaling_factor(what: str, from_nm: float, to_nm: float, scaling_class: str) 
         return _constant("set by voltage, conductance and pulse, not by the node")
     if scaling_class in OWN_CLASSES and (own := own_law(what, from_nm, to_nm, scaling_class)):
         return own
+    if scaling_class == "sram_array" and what == "energy":
+        return derive(
+            "line over so many cells: length x V^2",
+            "1",
+            lambda length, b, a: length * (b / a) ** 2,
+            line_factor(from_nm, to_nm),
+            supply_voltage(to_nm),
+            supply_voltage(from_nm),
+        )
     if scaling_class in ("wire", "matched") and what == "energy":
         return derive(
             "capacitance that stays: V^2",

@@ -1,0 +1,173 @@
+"""SRAM cells that compute on their lines: current on a bit line, or charge of a capacitor.
+
+One cell holds one bit exactly; a weight of more bits is cut into slices. There is no coincidence
+pulse: `update` is no action of theirs, so a rule that trains by pulses is refused.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import ClassVar
+
+from hwlib.effects import Effects
+from hwlib.figures import figure
+from hwlib.part import Parameter, register
+from hwlib.pieces import PartOfPieces, Piece
+from hwlib.quantity import Quantity, derive
+
+_SWING = Parameter(
+    "swing_v",
+    0.3,
+    0.05,
+    1.2,
+    "V",
+    monotone=True,
+    note="of a bit line when all cells that are read conduct",
+    effects=Effects(energy="up"),
+)
+_BITS_OF_THE_TABLE = 64 * 1024 * 8  # of the memory that its leakage is taken from
+
+
+class SramCell(PartOfPieces):
+    """A static cell: area by published 6T cells, leakage of an SRAM bit by its transistors.
+
+    Its word line is charged by its driver. A write flips the nodes of the cell; the bit lines that it
+    needs are charged by theirs.
+    """
+
+    group = "array"
+    actions = {"read": "one cell driven for one input slot", "write": "one bit written"}
+    holds_bits: ClassVar[int] = 1
+    transistors: ClassVar[int]
+    over_6t: ClassVar[str]
+
+    def area_pieces(self) -> tuple[Piece, ...]:
+        area = derive(
+            "6T cell x ratio of the cell",
+            "um2",
+            lambda cell, ratio: cell * ratio,
+            figure("sram_cell.area_40"),
+            figure(f"sram_compute.{self.over_6t}"),
+        )
+        return (Piece(area, "sram_array"),)
+
+    def leakage(self) -> Quantity:
+        return derive(
+            f"a bit of the 64-KiB memory x {self.transistors} / 6 transistors",
+            "W",
+            lambda memory: memory / _BITS_OF_THE_TABLE * self.transistors / 6,
+            figure("sram.leakage_64_w64"),
+        )
+
+    def energy_pieces(self, action: str) -> tuple[Piece, ...]:
+        if action == "write":
+            flip = derive(
+                "2 x C V^2 of the nodes at the supply",
+                "J",
+                lambda c, v: 2 * c * v**2,
+                figure("sram_compute.node_capacitance"),
+                figure("scaling.supply_40"),
+            )
+            return (Piece(flip, "sram_array"),)
+        return self.read_pieces()
+
+    def read_pieces(self) -> tuple[Piece, ...]:
+        """Energies in J of one read at 40 nm."""
+        raise NotImplementedError
+
+
+class CurrentCell(SramCell):
+    """Cells that are read draw current from precharged bit lines: each takes its share of the swing,
+    C V dV of the line over its own side.
+    """
+
+    lines: ClassVar[int]
+    swing_v: float
+
+    def read_pieces(self) -> tuple[Piece, ...]:
+        energy = derive(
+            f"{self.lines} x (drain + side of the cell x wire) x supply x swing",
+            "J",
+            lambda drain, wire, area, ratio, v: (
+                self.lines * (drain + math.sqrt(area * ratio) * 1e-6 * wire) * v * self.swing_v
+            ),
+            figure("line.drain_capacitance"),
+            figure("line.wire_capacitance"),
+            figure("sram_cell.area_40"),
+            figure(f"sram_compute.{self.over_6t}"),
+            figure("scaling.supply_40"),
+        )
+        return (Piece(energy, "sram_array"),)
+
+
+@register
+class CellSram6T(CurrentCell):
+    """Six transistors, read through their access transistors on both bit lines: a small swing, or the
+    cells that are read are disturbed.
+    """
+
+    name = "cell_sram_6t"
+    title = "6T SRAM cell, current"
+    parameters = (_SWING,)
+    transistors = 6
+    over_6t = "area_6t"
+    lines = 2
+
+
+@register
+class CellSram8T(CurrentCell):
+    """Eight transistors: one read bit line of its own, which the stored bit does not feel."""
+
+    name = "cell_sram_8t"
+    title = "8T SRAM cell, current"
+    parameters = (_SWING,)
+    transistors = 8
+    over_6t = "area_8t"
+    lines = 1
+
+
+@register
+class CellSram10T(CurrentCell):
+    """Ten transistors: two read bit lines, so that products of both signs are summed."""
+
+    name = "cell_sram_10t"
+    title = "10T SRAM cell, current"
+    parameters = (_SWING,)
+    transistors = 10
+    over_6t = "area_10t"
+    lines = 2
+
+
+@register
+class CellSram8T1C(SramCell):
+    """Eight transistors and a capacitor, whose charges are shared along the column: C V^2 of a cell
+    that is driven.
+    """
+
+    name = "cell_sram_8t1c"
+    title = "8T1C SRAM cell, charge"
+    parameters = (
+        Parameter(
+            "capacitors",
+            1.0,
+            0.2,
+            10.0,
+            "1",
+            monotone=True,
+            note="size of the capacitor over the usual one of 1.2 fF",
+            effects=Effects(energy="up"),
+        ),
+    )
+    transistors = 8
+    over_6t = "area_8t1c"
+    capacitors: float
+
+    def read_pieces(self) -> tuple[Piece, ...]:
+        energy = derive(
+            "capacitor x V^2",
+            "J",
+            lambda c, v: self.capacitors * c * v**2,
+            figure("sram_compute.capacitor"),
+            figure("scaling.supply_40"),
+        )
+        return (Piece(energy, "matched"),)
