@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from hwlib.errors import unknown
+from hwlib.errors import InputError, unknown
 from hwlib.parameter import Parameter as Parameter
 from hwlib.quantity import Quantity, zero
 from hwlib.scaling import SCALING_CLASSES, scale, scaling_factor
@@ -37,6 +37,8 @@ class Part:
     parameters: ClassVar[tuple[Parameter, ...]] = ()
     actions: ClassVar[dict[str, str]] = {}
     native_node_nm: ClassVar[float] = 40.0
+    # of a cell: bits that it holds exactly; None for analogue ones and for what is no cell
+    holds_bits: ClassVar[int | None] = None
     # not a ClassVar: a cell of stated pitch leaves the class of its kind
     scaling: str = "logic"
 
@@ -122,6 +124,12 @@ class Part:
         return scale(quantity, what, self.native_node_nm, node_nm, self.scaling)
 
 
+REFUSED = {
+    "cell_sram_digital": "cells with a gate and an adder tree of their own multiply and add in logic: "
+    "no line is read and nothing is converted, which is what a tile here is"
+}
+"""Names that a user may look for, and why there is no such part."""
+
 PARTS: dict[str, type[Part]] = {}
 """The parts that are registered so far; `all_parts` gives all of them."""
 
@@ -197,6 +205,12 @@ def find_part(name: str) -> type[Part]:
         InputError: where there is none, with the nearest name.
     """
     parts = all_parts()
+    if name in REFUSED:
+        raise InputError(
+            f"all-digital cells are not modelled: {REFUSED[name]}",
+            got=name,
+            hint="cell_sram_6t, cell_sram_8t, cell_sram_10t, cell_sram_8t1c are read as lines",
+        )
     if name not in parts:
         raise unknown("component", name, parts)
     return parts[name]

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from archsim.chip.assumptions import assumptions_of
+from archsim.chip.cell_levels import check_cell_levels
 from archsim.chip.components import assemble, priced_ledger
 from archsim.chip.config import ComponentSettings
 from archsim.chip.fitting_buffer import with_fitting_buffer
@@ -109,7 +110,7 @@ def build_chip(
 
     Raises:
         InputError: for the first thing that does not fit: the images, a read backwards that the
-            chip has not, parts that follow nothing, tiles that are missing, weights that a reload
+            chip has not, parts that follow nothing, weights that its cells cannot hold, tiles that are missing, weights that a reload
             would lose, parameters of parts, roles that are missing.
     """
     images = trace.batch if images is None else images
@@ -122,6 +123,7 @@ def build_chip(
     check_trains(trace, chip.update.train_length, chip.name)
     _check_reads(trace, chip)
     check_followers(chip)
+    check_cell_levels(chip)
     placement = place(trace.matrices, chip)
     if placement.passes and "pulse_update" in _kinds(trace):
         raise InputError(

@@ -13,6 +13,7 @@ import numpy as np
 
 from archsim.basics.call_options import read_options, shows_options
 from archsim.chip import load_architecture
+from archsim.chip.cell_levels import check_device
 from archsim.run.held import chip_with_holder, holder_of, idle_settings
 from archsim.run.inference_silicon import price_inference
 from archsim.run.options import Bar, SimulationOptions
@@ -163,6 +164,7 @@ def _check(options: InferenceOptions) -> None:
 def _holder(chip: Architecture, options: InferenceOptions) -> Holder | None:
     """The device that holds the weights: the one that is named, else the chip's."""
     device = chip.weights.device if options.device is None else options.device
+    check_device(chip, "" if device in EXACT else device, "device")
     asked = SimulationOptions(
         device=None if device in EXACT else device,
         device_settings=options.device_settings,

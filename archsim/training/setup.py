@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from archsim.chip.cell_levels import check_device
 from archsim.chip.load import apply_setting, parse_setting
 from archsim.schemes.base import Scheme
 from archsim.training.chip_devices import chip_with_devices as chip_with_devices
@@ -62,6 +63,7 @@ def settings_of(
     """
     _require_signed(chip, scheme)
     if isinstance(changes, TrainingSettings):
+        check_device(chip, device_of(changes), "training.device")
         return completed_by_chip(changes, chip, network, scheme), []
     chip, left = chip_with_devices(chip, scheme, changes, network)
     changes = {} if isinstance(left, TrainingSettings) else dict(left or {})
@@ -106,6 +108,7 @@ def settings_of(
         # the core's own SGD knows float32 alone
         values |= {"rule": scheme.name, "scheme_settings": scheme.model_dump(exclude_defaults=True)}
     settings, told = with_slices(read_settings(values), chip)
+    check_device(chip, device_of(settings), "training.device")
     return settings, notes + told
 
 

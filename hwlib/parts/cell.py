@@ -170,3 +170,42 @@ class CellCrossPoint(Cell):
         update_pulse_ns=1.0,
         pitch_nm=400.0,
     )
+
+
+@register
+class Cell1T1MTJ(Cell):
+    """Magnetic tunnel junction with an access transistor: two states, which it keeps without supply.
+
+    Defaults: parallel and antiparallel 89 and 157 kOhm, read at 0.17 V for 10 ns (Fu 2024); a write
+    of 10 ns at 1.1 V.
+    """
+
+    name = "cell_1t1mtj"
+    title = "1T1MTJ cell"
+    holds_bits = 1
+    parameters = _parameters(
+        read=CellDrive(0.17, 8.8, 10.0),
+        write=CellDrive(1.1, 8.8, 10.0),
+        update_voltage_v=1.1,
+        update_pulse_ns=10.0,
+        pitch_nm=0.0,
+    )
+
+
+@register
+class CellNorFlash(Cell):
+    """Floating-gate transistor of a NOR array, which is programmed to many levels and keeps them.
+
+    Defaults: an erased cell of up to 2 uA at 1 V (Yook 2023), half of it in the mean; a program pulse
+    of 10 us at 5 V across the cell. The pump that makes the programming voltage is not counted.
+    """
+
+    name = "cell_nor_flash"
+    title = "NOR flash cell"
+    parameters = _parameters(
+        read=CellDrive(1.0, 1.0, 10.0),
+        write=CellDrive(5.0, 0.2, 10000.0),
+        update_voltage_v=5.0,
+        update_pulse_ns=10000.0,
+        pitch_nm=0.0,
+    )

@@ -1,5 +1,5 @@
 """Converters inside arrays, at the pitch of their columns: fitted to published ones of each kind
-(hwlib/fits/), never to stand-alone silicon, which is `adc_sar` and `adc_flash`.
+(hwlib/fits/), never to stand-alone silicon, of which `adc.py` and the survey's flash converters are made.
 """
 
 from __future__ import annotations
