@@ -33,6 +33,18 @@ def in_this_process(monkeypatch):
     )
 
 
+@pytest.fixture
+def events_together():
+    """Runs of this test are one long one, for which compiled events are worth loading where this
+    machine has made them; they are those of SimPy, event for event.
+    """
+    engine = importlib.import_module("archsim.soc.engine")
+    tally = engine.StepTally()
+    tally.steps = engine.LOADED_FOR
+    with engine.counted_together(tally):
+        yield
+
+
 def pytest_addoption(parser):
     parser.addoption(
         "--seed", type=int, default=0, help="what studies draw their random cases from"

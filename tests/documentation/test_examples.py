@@ -33,7 +33,7 @@ _ELSEWHERE = (
 
 
 @pytest.fixture
-def folder(tmp_path, monkeypatch, in_this_process):
+def folder(tmp_path, monkeypatch, in_this_process, events_together):
     # a reader has no scheme of this name yet, other tests may have
     before = SCHEMES.pop("manhattan", None)
     write_inputs(tmp_path)
