@@ -39,6 +39,8 @@ class Part:
     native_node_nm: ClassVar[float] = 40.0
     # of a cell: bits that it holds exactly; None for analogue ones and for what is no cell
     holds_bits: ClassVar[int | None] = None
+    # its energies hold a clock already: the chip's tree does not charge it again
+    holds_clock: ClassVar[bool] = False
     # not a ClassVar: a cell of stated pitch leaves the class of its kind
     scaling: str = "logic"
 

@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from archsim.chip.clocks import (
+    block_clocks,
+    block_that_clocks,
+    check_gated,
+    clock_of,
+    is_clocked,
+    trunk_mm,
+)
 from archsim.chip.config import Architecture, ComponentSettings
 from archsim.chip.parameters import derived_values, instances, resolve
 from archsim.chip.roles import OPTIONAL
@@ -14,9 +22,12 @@ from archsim.ledger.ledger import Ledger
 from hwlib import find_part, price
 from hwlib.errors import InputError
 
-# Parts of these groups hold flip-flops on the clock; arrays, converters and memories have their own
-# timing.
-CLOCKED_GROUPS = ("digital", "control", "stochastic")
+ALWAYS = "always"
+"""What is said to clock logic that nothing stops."""
+_TILES = "tiles"
+_CLOCKED = "clocked_area_mm2"
+_TRUNK = "clock_trunk_mm"
+_LEAST_MM2 = 1e-4
 
 
 def build_inventory(
@@ -52,7 +63,7 @@ def assemble(
     `build_inventory`.
     """
     parts = _Assembly(chip, settings, tiles, node, without)
-    clocks = parts.that_follow("clocked_area_mm2", "tile_clocked_area_mm2")
+    clocks = parts.that_follow(_CLOCKED, "tile_clocked_area_mm2", _TRUNK)
     wires = parts.that_follow("core_area_mm2", "bus_mm", "tree_mm") - clocks
     for role, entry in settings.items():
         if entry.boundary == "macro" and role not in wires | clocks:
@@ -66,20 +77,23 @@ def assemble(
             parts.enter(role)
     with_clock = max(1, tiles - without.get("tile_clock", 0))
     parts.derived |= {
-        "clocked_area_mm2": max(1e-4, parts.clocked["chip"]),
-        "tile_clocked_area_mm2": max(1e-4, parts.clocked["macro"] / with_clock),
+        _CLOCKED: max(_LEAST_MM2, parts.clocked[ALWAYS]),
+        "tile_clocked_area_mm2": max(_LEAST_MM2, parts.clocked[_TILES] / with_clock),
+        _TRUNK: parts.trunk_mm(with_clock),
     }
     for role in settings:
         if role in clocks:
             parts.enter(role)
-    return tuple(parts.components[role] for role in settings)
+    parts.enter_block_clocks()
+    return tuple(parts.in_order())
 
 
 class _Assembly:
     """Components that are entered one by one, since some follow the area of those before them.
 
     `area` is that of all so far inside the chip's boundary, `clocked` that of logic and registers
-    by boundary, both in mm2; `derived` is what parameters may name.
+    by what clocks them: a block, the tiles, or the clock that always runs; both in mm2. `derived`
+    is what parameters may name.
     """
 
     def __init__(
@@ -98,7 +112,7 @@ class _Assembly:
         self.derived = derived_values(chip, tiles)
         self.components: dict[str, Component] = {}
         self.area = 0.0
-        self.clocked = {"macro": 0.0, "chip": 0.0, "system": 0.0}
+        self.clocked: dict[str, float] = {ALWAYS: 0.0, _TILES: 0.0}
 
     def that_follow(self, *names: str) -> set[str]:
         """Roles with a parameter that is one of these derived values."""
@@ -131,8 +145,61 @@ class _Assembly:
         self.components[role] = Component(role, entry.part, values, count, entry.boundary)
         mm2 = priced.area.value * count * 1e-6 if entry.boundary != "system" else 0.0
         self.area += mm2
-        if find_part(entry.part).group in CLOCKED_GROUPS:
-            self.clocked[entry.boundary] += mm2
+        check_gated(role, entry, self.chip)
+        if mm2 and is_clocked(entry.part):
+            clock = self._clock_of(role, entry)
+            self.clocked[clock] = self.clocked.get(clock, 0.0) + mm2
+
+    def _clock_of(self, role: str, entry: ComponentSettings) -> str:
+        """What clocks a part of logic: a block, the tiles, or the clock that always runs."""
+        if entry.boundary == "macro":
+            # a gate of its own would open with the tile's: only a part that never stops differs
+            stays = entry.gated is False and self.chip.tile.clock_gating
+            return ALWAYS if stays else _TILES
+        return block_that_clocks(role, entry, self.chip) or ALWAYS
+
+    def trunk_mm(self, tiles: int) -> float:
+        """Wires of the clock to the gates of blocks and tiles; none where nothing is gated."""
+        gates = len(self._blocks_that_clock())
+        if self.chip.clock.gating == "none" and not gates:
+            return 0.0
+        return trunk_mm(math.sqrt(self.area), gates + tiles)
+
+    def _blocks_that_clock(self) -> list[str]:
+        return [name for name in self.clocked if name not in (ALWAYS, _TILES)]
+
+    def enter_block_clocks(self) -> None:
+        """Add the clocks of the blocks, trees of the kind of the chip's over the block's logic. A
+        chip that states the area of its clock itself has none: it is over all logic at once.
+        """
+        entry = self.settings.get("clock_tree")
+        area = f"=derived.{_CLOCKED}"
+        followed = (
+            [name for name, value in entry.parameters.items() if value == area] if entry else []
+        )
+        if entry is None or not followed:
+            return
+        tree = self.components["clock_tree"]
+        for block in self._blocks_that_clock():
+            values = {
+                name: value
+                for name, value in tree.parameters.items()
+                if entry.parameters[name] != f"=derived.{_TRUNK}"
+            }
+            values |= dict.fromkeys(followed, max(_LEAST_MM2, self.clocked[block]))
+            role = clock_of(block)
+            self.components[role] = Component(role, entry.part, values, 1, entry.boundary)
+
+    def in_order(self) -> Iterator[Component]:
+        """The components in the order of the description, the clocks of blocks behind the chip's."""
+        for role in self.settings:
+            yield self.components[role]
+            if role == "clock_tree":
+                yield from (
+                    self.components[clock]
+                    for clock in map(clock_of, self._blocks_that_clock())
+                    if clock in self.components
+                )
 
 
 def priced_ledger(
@@ -145,6 +212,7 @@ def priced_ledger(
     its part cannot do.
     """
     known = {component.name: find_part(component.part).actions for component in inventory}
+    ledger = _without_idle_clocks(ledger, known)
     # A clock tree is asked for by the time a run takes: demanded at once, so that counting alone
     # refuses what a timed run refuses.
     lacking = ({key[0] for key, count in ledger.counts.items() if count} | {"clock_tree"}) - set(
@@ -173,6 +241,16 @@ def priced_ledger(
     kept.counts = {key: count for key, count in ledger.counts.items() if key[0] in known}
     asked = {key[0] for key, count in ledger.counts.items() if count} if chip.absent else ()
     return kept, [role for role in chip.absent if role in asked]
+
+
+def _without_idle_clocks(ledger: Ledger, known: Mapping[str, object]) -> Ledger:
+    """The ledger without the clocks of blocks that clock nothing: cycles were counted of each."""
+    idle = {key for key in ledger.counts if key[0] in block_clocks() and key[0] not in known}
+    if not idle:
+        return ledger
+    kept = Ledger()
+    kept.counts = {key: count for key, count in ledger.counts.items() if key not in idle}
+    return kept
 
 
 def absent_note(roles: Sequence[str], chip: Architecture) -> list[str]:

@@ -21,6 +21,7 @@ from archsim.chip.blocks.tile_read import TileReadSettings
 from archsim.chip.blocks.tile_update import TileUpdateSettings
 from archsim.chip.blocks.tile_write import WriteSettings
 from archsim.chip.blocks.vector_unit import VectorUnitSettings
+from archsim.chip.clock_settings import ClockSettings
 from archsim.chip.execution_settings import ExecutionSettings, PlacementSettings
 from archsim.chip.section import Count, Section
 from archsim.chip.tile_settings import PhysicsSettings, TileSettings, WeightSettings
@@ -63,6 +64,10 @@ class ComponentSettings(Section):
     """Where area and energy are booked."""
     area_only: Annotated[bool, Effects(area="any", energy="any", admits=True)] = False
     """The part does nothing that is counted: area and leakage alone."""
+    gated: Annotated[bool | None, Effects(energy="down")] = None
+    """Whether the clock of a part of logic stops while its block, or its tile, idles; without a
+    word, as `clock.gating` and `tile.clock_gating` say.
+    """
     follows: Annotated[dict[str, list[str]], Effects(energy="up")] = Field(default_factory=dict)
     """An action of this part, done beside the counted actions "role.action", as often as they are.
     """
@@ -95,6 +100,7 @@ class Sections(Section):
         float, Field(gt=0, le=100_000), Effects(energy="any", time="down", accuracy="ageing")
     ] = 100.0
     """The one clock."""
+    clock: ClockSettings = ClockSettings()
     tile_cluster: Annotated[Count, Effects(area="down", energy="down")] = 1
     """Tiles that share the parts of `per = "cluster"`."""
     tile: TileSettings

@@ -9,11 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from typing import Any
 
-from archsim.chip.blocks import blocks
-from archsim.chip.blocks.base import Block
+from archsim.chip.blocks import owner_of
 from archsim.chip.config import Architecture
 from archsim.ledger.component import Component
 from archsim.ledger.ledger import Ledger
@@ -87,7 +84,7 @@ def cycles_for(role: str, action: str, chip: Architecture) -> int | None:
 
     A part of a name of its own works beside others, or in their place: it has their time.
     """
-    block = _owners().get(role)
+    block = owner_of(role)
     if block is not None:
         return block.cycles_for(role, action, chip)
     entry = chip.components.get(role)
@@ -122,13 +119,3 @@ def _asked(counted: Iterable[Ledger | None]) -> Mapping[str, set[str]]:
             if count:
                 asked.setdefault(role, set()).add(action)
     return asked
-
-
-@cache
-def _owners() -> dict[str, Block[Any]]:
-    """The block of each role: the first that counts under it."""
-    owners: dict[str, Block[Any]] = {}
-    for block in blocks():
-        for role in block.roles:
-            owners.setdefault(role, block)
-    return owners

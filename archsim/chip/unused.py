@@ -57,6 +57,20 @@ def _priced_voltage(run: Usage) -> bool:
     )
 
 
+def _clock_stops(run: Usage) -> bool:
+    chip = run.built.chip
+    area = "=derived.clocked_area_mm2"
+    tree = chip.components.get("clock_tree")
+    follows = tree is not None and area in tree.parameters.values()
+    return run.timed and follows or chip.clock.gating == "waiting" and _pulses(run)
+
+
+def _pulses(run: Usage) -> bool:
+    chip = run.built.chip
+    written = run.programs and chip.write.pulse_cycles > 1
+    return written or bool(run.of("pulse_update")) and chip.update.pulse_cycles > 1
+
+
 DATA = Acts(_real_data, "no real data pass the tiles")
 SIGNED = Acts(_signed, "no real data pass tiles of the model signed")
 DUAL_COLUMN = Acts(_dual_column, "no real data pass tiles of the model dual_column")
@@ -68,6 +82,7 @@ OF_THE_CHIP: dict[str, Acts] = {
         lambda run: any(part.per == "cluster" for part in run.built.chip.components.values()),
         "no part is for a cluster",
     ),
+    "clock.gating": Acts(_clock_stops, "nothing is timed, or nothing of the chip's clock stops"),
     "tile.clock_gating": Acts(
         lambda run: run.timed and run.has("tile_clock"),
         "nothing is timed, or the tiles have no clock",

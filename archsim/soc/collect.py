@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from archsim.chip.blocks import blocks
+from archsim.chip.clocks import clock_of
 from archsim.chip.plan.counts import count_operation, count_shared
 from archsim.ledger.ledger import Ledger
 from archsim.soc.executed import ChipMachine
@@ -40,11 +42,32 @@ def ledger_of_machine(machine: ChipMachine) -> Ledger:
     count_shared(
         ledger, machine.trace, machine.chip, machine.images, machine.operations_ended, machine.end
     )
+    _count_clocks(ledger, machine)
     if not machine.chip.tile.clock_gating:
         gated = ledger.total("tile_clock", "cycle")
         clocked = _tiles(machine) - machine.placement.without().get("tile_clock", 0)
         ledger.add("tile_clock", "cycle", "", "", max(0.0, clocked * machine.end - gated))
     return ledger
+
+
+def _count_clocks(ledger: Ledger, machine: ChipMachine) -> None:
+    """The chip's clock, and those of the blocks, which run while a resource of theirs is busy.
+
+    All ports of a block hang on one clock: cycles of several that overlap are counted as if they did
+    not, up to all cycles. So are those of blocks and tiles where the whole chip may wait.
+    """
+    working = 0.0
+    for block in blocks():
+        busy = sum(server.busy for server in machine.wiring.servers[block.name])
+        ledger.add(clock_of(block.name), "cycle", "", "", min(machine.end, busy))
+        working += busy
+    running: float = machine.end
+    if machine.chip.clock.gating == "waiting":
+        for key, performed in machine.totals.items():
+            jobs = performed.jobs + performed.extra_reads
+            working += jobs * machine.plans[key].clocked_cycles
+        running = min(running, working)
+    ledger.add("clock_tree", "cycle", "", "", running)
 
 
 def tile_operations(machine: ChipMachine) -> dict[tuple[str, str], int]:

@@ -134,6 +134,10 @@ class RiscvCore(Part):
         return to_40lp(figure(f"riscv.{self.variant}_nangate45_area"))
 
 
+# A bit that is moved is a transition every second time; a clock makes two in every cycle.
+_A_CYCLE = 4.0
+
+
 @register
 class ClockTree(Part):
     """Trunk, buffers and wires of the clock over a clocked area: capacitance density x V^2 a cycle.
@@ -159,9 +163,20 @@ class ClockTree(Part):
             note="clocked area, logic and registers",
             effects=Effects(energy="up"),
         ),
+        Parameter(
+            "trunk_mm",
+            0.0,
+            0.0,
+            100000.0,
+            "mm",
+            monotone=True,
+            note="wires to the gates of other clocks",
+            effects=Effects(energy="up"),
+        ),
     )
     actions = {"cycle": "one clock cycle, ungated"}
     area_mm2: float
+    trunk_mm: float
 
     def area(self) -> Quantity:
         return zero("um2", "inside the space left by the layout utilisation")
@@ -171,10 +186,19 @@ class ClockTree(Part):
 
     def energy(self, action: str) -> Quantity:
         area = self.area_mm2 * 1e6
-        return derive(
+        tree = derive(
             f"{self.area_mm2:g} mm2 x capacitance density x V^2",
             "J",
             lambda density, volts: area * density * volts**2,
             figure("clock.capacitance_density"),
             figure("clock.supply"),
         )
+        if not self.trunk_mm:
+            return tree
+        trunk = derive(
+            f"{self.trunk_mm:g} mm x energy a bit and mm x {_A_CYCLE:g}, two transitions a cycle",
+            "J",
+            lambda wire: self.trunk_mm * 1e-3 * _A_CYCLE * wire,
+            figure("wire.energy"),
+        )
+        return tree + trunk

@@ -18,7 +18,8 @@ def sweep(parameter):
     """
     if parameter.choices:
         return list(parameter.choices)
-    steps = [parameter.low * (parameter.high / parameter.low) ** (i / 9) for i in range(10)]
+    least = parameter.low or 1e-3 * parameter.high  # a range from zero up
+    steps = [least * (parameter.high / least) ** (i / 9) for i in range(10)]
     steps[0], steps[-1] = (
         parameter.low,
         parameter.high,

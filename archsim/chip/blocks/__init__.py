@@ -55,6 +55,20 @@ def counted() -> dict[str, Block[Any]]:
     return {block.per: block for block in blocks() if block.per}
 
 
+@cache
+def _owners() -> dict[str, Block[Any]]:
+    owners: dict[str, Block[Any]] = {}
+    for block in blocks():
+        for role in block.roles:
+            owners.setdefault(role, block)
+    return owners
+
+
+def owner_of(role: str) -> Block[Any] | None:
+    """The block that counts under a role, the first where several do; None where none does."""
+    return _owners().get(role)
+
+
 def down() -> tuple[Block[Any], ...]:
     """The blocks on the way of inputs to the tiles, as data pass them."""
     return tuple(sorted((b for b in blocks() if b.down is not None), key=lambda b: b.down or 0))

@@ -113,6 +113,12 @@ class Block(Generic[S]):
         """
         return 1
 
+    def stops(self, chip: Architecture) -> bool:
+        """Whether its clock can be stopped: where it has resources of its own, their busy cycles
+        say when it works.
+        """
+        return type(self).servers is not Block.servers
+
     def parts(self, chip: Architecture) -> int:
         """How many there are of what its word counts."""
         raise NotImplementedError

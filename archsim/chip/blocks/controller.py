@@ -55,6 +55,9 @@ class Controller(Block[ControllerSettings]):
     def servers(self, chip: Architecture, trace: Trace) -> tuple[ServerPlan, ...]:
         return (ServerPlan("controller", "controller"),)
 
+    def stops(self, chip: Architecture) -> bool:
+        return not self.settings(chip).always_on
+
     def count_run(self, ledger: Ledger, totals: RunTotals) -> None:
         settings, cycles = self.settings(totals.chip), totals.cycles
         issued = totals.issues * settings.issue_cycles

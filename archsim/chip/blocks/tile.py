@@ -43,6 +43,6 @@ class TileJob:
 
 
 def count_tile_cycles(counts: Counts, cycles: float) -> None:
-    """The sequencer and the clock of the tiles run."""
+    """The sequencer and the clock of the tiles run: tiles x cycles."""
     add(counts, "tile_control", "cycle", cycles)
     add(counts, "tile_clock", "cycle", cycles)

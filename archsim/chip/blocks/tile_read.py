@@ -300,7 +300,8 @@ def _count_conversions(job: TileJob, lines: DrivenLines) -> None:
     for register, reads in (("input_register", applied), ("output_register", 1)):
         add(plan.job, register, "write", tiles)
         add(plan.job, register, "read", tiles * reads)
-    count_tile_cycles(plan.job, tiles * plan.timing.interval)
+    plan.clocked_cycles = plan.timing.interval
+    count_tile_cycles(plan.job, tiles * plan.clocked_cycles)
 
 
 BLOCK = TileRead()

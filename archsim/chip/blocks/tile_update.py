@@ -10,6 +10,7 @@ from pydantic import Field
 from archsim.chip.blocks.base import Acts, Block
 from archsim.chip.blocks.step import part_of
 from archsim.chip.blocks.tile import TileJob, count_tile_cycles
+from archsim.chip.clocks import clocked_in_a_pulse
 from archsim.chip.plan.record import add
 from archsim.chip.plan.tile_timing import TileTiming, pulse_update_cycles
 from archsim.chip.section import Section
@@ -83,7 +84,10 @@ class TileUpdate(Block[TileUpdateSettings]):
             layer.rows * matrix.columns * matrix.groups * copies * replicas * plan.share * taken
         )
         add(plan.step, "array", "update", weights * activity.coincidences)
-        count_tile_cycles(plan.step, tiles * cycles)
+        plan.clocked_cycles = pulse_update_cycles(
+            chip, length, operation.polarity_phases, clocked_in_a_pulse(chip.update, chip)
+        )
+        count_tile_cycles(plan.step, tiles * plan.clocked_cycles)
 
 
 BLOCK = TileUpdate()

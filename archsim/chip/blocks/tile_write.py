@@ -9,6 +9,7 @@ from pydantic import Field
 
 from archsim.chip.blocks.base import Acts, Block
 from archsim.chip.blocks.tile import TileJob, count_tile_cycles
+from archsim.chip.clocks import clocked_in_a_pulse
 from archsim.chip.plan.record import add
 from archsim.chip.plan.slowest import slowest_pulses, slowest_row
 from archsim.chip.plan.tile_timing import write_row_cycles
@@ -94,8 +95,11 @@ class TileWrite(Block[WriteSettings]):
         tiles = layer.tiles_per_unit * layer.units * plan.share
         plan.tile_operations = max(1, math.ceil(tiles))
         verifies = activity.verify_reads * job.turns("adc")
-        row_cycles = write_row_cycles(job.chip, 1, _slowest_row(job, pulses), verifies)
+        slowest = _slowest_row(job, pulses)
+        row_cycles = write_row_cycles(job.chip, 1, slowest, verifies)
         plan.write_cycles = row_cycles * in_turn * spread
+        waiting = job.chip.write.pulse_cycles - clocked_in_a_pulse(job.chip.write, job.chip)
+        plan.clocked_cycles = plan.write_cycles - slowest * waiting * in_turn * spread
         add(plan.step, "array", "write", devices * pulses)
         add(plan.step, "write_driver", "pulse", devices * pulses)
         add(plan.step, "level_shifter", "shift", devices * pulses)
@@ -105,7 +109,7 @@ class TileWrite(Block[WriteSettings]):
         add(plan.step, "bit_line_driver", "drive", devices * pulses)
         for component, action in VERIFY:
             add(plan.step, component, action, devices * pulses * activity.verify_reads)
-        count_tile_cycles(plan.step, plan.write_cycles * tiles)
+        count_tile_cycles(plan.step, plan.clocked_cycles * tiles)
 
 
 def _slowest_row(job: TileJob, pulses: float) -> float:

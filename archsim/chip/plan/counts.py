@@ -55,12 +55,10 @@ def count_operation(ledger: Ledger, plan_: OperationPlan, performed: Performed) 
 def count_shared(
     ledger: Ledger, trace: Trace, chip: Architecture, images: int, issues: int, cycles: int | None
 ) -> None:
-    """Images from outside, the controller, its instructions and the clock: they belong to no layer."""
+    """Images from outside, the controller and its instructions: they belong to no layer."""
     totals = RunTotals(trace, chip, images, issues, cycles)
     for block in blocks():
         block.count_run(ledger, totals)
-    if cycles is not None:
-        ledger.add("clock_tree", "cycle", "", "", cycles)
 
 
 def plans_of(trace: Trace, chip: Architecture, placement: Placement) -> list[OperationPlan]:

@@ -26,7 +26,8 @@ class OperationPlan:
     `down` and `up` are the cycles that a step takes of each block on the way of its inputs and of
     its results, by the block's name; `latency` passes before the first input moves.
     `write_cycles` is the expected duration of a write step, which ends with its slowest device (a
-    fraction is carried over to the next step); `retries` the expected repeats of a job, as many as
+    fraction is carried over to the next step); `clocked_cycles` those of a job in which the clock of
+    its tiles runs; `retries` the expected repeats of a job, as many as
     the most of its vectors needs. `held`: further matrices whose tiles work with it (lenders of
     periphery, a reference array), and how many of their tiles.
     """
@@ -37,6 +38,7 @@ class OperationPlan:
     tile_operations: int = 0
     timing: TileTiming = TileTiming(0, 0, 0)
     write_cycles: float = 0.0
+    clocked_cycles: float = 0.0
     retries: float = 0.0
     job: Counts = field(default_factory=dict)
     step: Counts = field(default_factory=dict)

@@ -55,13 +55,14 @@ def read_timing(chip: Architecture, columns_used: int, transposed: bool = False)
     return TileTiming(interval + min(sampling, conversion), interval, turns)
 
 
-def pulse_update_cycles(chip: Architecture, train_length: float, phases: int = 0) -> int:
-    """Cycles of one rank-1 update: polarity phases (0: the chip's) x train length x pulse, a mean
-    length rounded up.
+def pulse_update_cycles(
+    chip: Architecture, train_length: float, phases: int = 0, pulse_cycles: int | None = None
+) -> int:
+    """Cycles of one rank-1 update: polarity phases (0: the chip's) x train length x pulse (None:
+    the chip's), a mean length rounded up.
     """
-    return math.ceil(
-        (phases or chip.update.polarity_phases) * train_length * chip.update.pulse_cycles - 1e-9
-    )
+    each = chip.update.pulse_cycles if pulse_cycles is None else pulse_cycles
+    return math.ceil((phases or chip.update.polarity_phases) * train_length * each - 1e-9)
 
 
 def write_row_cycles(
