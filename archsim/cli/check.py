@@ -11,7 +11,7 @@ from archsim.cli.options import add_output_options
 from archsim.cli.output import console, print_json
 
 if TYPE_CHECKING:
-    from archsim.run.checking import NetworkCheck
+    from archsim.run.network_check import NetworkCheck
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

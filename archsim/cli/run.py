@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from archsim.basics.folders import folder_path, hold, refuse_other
 from archsim.cli import network_options, options
 from archsim.cli.output import console
-from archsim.cli.run_inputs import Workload, _images, chip_named
+from archsim.cli.run_inputs import chip_named, images_in, workload_of
 from archsim.cli.run_output import event_files, write_run
 from archsim.run.result_tables import TABLES
 from archsim.soc.observers.formats import FORMATS
@@ -18,7 +18,6 @@ from archsim.soc.riders import ENGINES
 from hwlib.errors import InputError
 
 if TYPE_CHECKING:
-    from archsim.schemes.base import Scheme
     from archsim.soc.observers import Observer
 
 
@@ -119,14 +118,16 @@ def execute(arguments: argparse.Namespace) -> int:
         for path, value in settings.items()
         if not path.startswith(("scheme.", "device."))
     }
-    work = _workload(
+    work = workload_of(
         arguments,
         {path[7:]: value for path, value in settings.items() if path.startswith("scheme.")},
     )
     chip = archsim.load_architecture(chip_named(arguments, work), chip_settings)
     observers = _observers(arguments)
     data = (
-        _images(arguments.data) if arguments.data and arguments.data != "random" else arguments.data
+        images_in(arguments.data)
+        if arguments.data and arguments.data != "random"
+        else arguments.data
     )
     watched = contextlib.nullcontext() if arguments.quiet else make_progress(console(stderr=True))
     with (
@@ -191,68 +192,6 @@ def _check(arguments: argparse.Namespace) -> None:
         if path in taken:
             raise InputError("one file for two forms of the events", where=form.option, got=name)
         taken.add(path)
-
-
-def _workload(arguments: argparse.Namespace, scheme_settings: dict[str, str]) -> Workload:
-    """The network with its step, or the trace, which brings scheme, phase and batch itself."""
-    import archsim
-
-    if arguments.network.lower().endswith(".json"):
-        return _recorded(arguments, scheme_settings)
-    scheme: Scheme | None = None
-    if arguments.scheme is None and scheme_settings:
-        raise InputError(
-            "settings of a scheme without one",
-            where="--set",
-            got="scheme.…",
-            hint="name it with --scheme",
-        )
-    if arguments.scheme is not None:
-        from archsim.chip.load import parse_setting
-        from archsim.schemes import load_scheme
-        from archsim.schemes.own_file import scheme_name
-
-        scheme = load_scheme(
-            scheme_name(arguments.scheme),
-            {path: parse_setting(f"x={text}")[1] for path, text in scheme_settings.items()},
-        )
-    network = archsim.load_network(arguments.network, **network_options.network_options(arguments))
-    return Workload(network, scheme, arguments.phase or "inference", arguments.batch or 1)
-
-
-def _recorded(arguments: argparse.Namespace, scheme_settings: dict[str, str]) -> Workload:
-    """A recorded trace. Raises InputError for what it brings itself; --scheme may name the file of
-    the scheme of somebody's own that it was made with.
-    """
-    from archsim.run.recorded_trace import load_trace
-    from archsim.schemes.own_file import load_scheme_file
-
-    own = arguments.scheme is not None and arguments.scheme.endswith(".py")
-    for option in ("phase", "batch") if own else ("scheme", "phase", "batch"):
-        if getattr(arguments, option) is not None:
-            raise InputError(
-                "a recorded trace brings its own",
-                where=f"--{option}",
-                got=getattr(arguments, option),
-            )
-    for option, value in network_options.network_options(arguments).items():
-        if value is not None:
-            where = f"--{option.rstrip('s').replace('_', '-')}"
-            raise InputError(
-                "a recorded trace needs no reading of a network's file", where=where, got=value
-            )
-    if scheme_settings:
-        raise InputError("a recorded trace brings its own scheme", where="--set", got="scheme.…")
-    name = load_scheme_file(arguments.scheme) if own else None
-    trace = load_trace(arguments.network)
-    if own and trace.scheme != name:
-        raise InputError(
-            "a recorded trace brings its own scheme",
-            where="--scheme",
-            got=name,
-            allowed=str(trace.scheme),
-        )
-    return Workload(trace)
 
 
 def _observers(arguments: argparse.Namespace) -> tuple[Observer, ...]:

@@ -4,43 +4,23 @@ kernels need of a law.
 
 from __future__ import annotations
 
-import copy
 import functools
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
 from archsim.devices.array import DeviceArray
-from archsim.devices.parameters import AGEING, BOUNDS, STEP
+from archsim.devices.device_values import DeviceValues
+from archsim.devices.drawing import normals_of, stick_some
 from archsim.kernels.device_read import EXACT
-from archsim.kernels.random import DEVICE, as_word, fill_normals, row_key, stream_key
 from archsim.kernels.records import DeviceRead, Refresh
 from archsim.kernels.update import LawKernels, specialise
 from archsim.kernels.update_reference import LawReference
-from hwlib.errors import InputError, unknown
-from hwlib.part import Parameter
-
-WEIGHT_UNITS = (
-    "pulse_step",
-    "upper_bound",
-    "lower_bound",
-    "corrupt_range",
-    "rest_weight",
-    "diffusion",
-    "reference_mean",
-    "reference_spread",
-    "reset_weight",
-    "reset_spread",
-    "noise_floor",
-    "program_error",
-    "verify_window",
-    "read_noise",
-)
-"""Parameters that are weights: where a layer's weights are so many times a device's, these are."""
+from hwlib.errors import InputError
 
 
-class Device:
+class Device(DeviceValues):
     """A device law with its parameter values. A subclass sets the class variables and writes
     `step`, `step_reference`, `scalars` and, where it needs more than steps and bounds, `planes`.
 
@@ -49,12 +29,9 @@ class Device:
     weights are in the normalised unit of the crossbar.
     """
 
-    name: ClassVar[str]
     title: ClassVar[str]
     source: ClassVar[str]
-    parameters: ClassVar[tuple[Parameter, ...]] = STEP + BOUNDS + AGEING
     aggregated: ClassVar[bool] = False
-    paired: ClassVar[bool] = False
     even_noise: ClassVar[bool] = False
     exact_twin: ClassVar[bool] = (
         True  # False where the compiled law uses polynomials for exp and log
@@ -64,71 +41,6 @@ class Device:
     ] = {}  # parameters that this law takes over from another one and does not read, and why
     step: ClassVar[Callable]
     step_reference: ClassVar[Callable]
-
-    def __init__(self, **values: object):
-        known = {parameter.name: parameter for parameter in self.parameters}
-        for key in values:
-            if key not in known:
-                raise unknown(f"parameter of device law '{self.name}'", key, known)
-        self.values = {
-            key: parameter.check(values.get(key, parameter.default), f"{self.name}.{key}")
-            for key, parameter in known.items()
-        }
-
-    def number(self, name: str, default: float = 0.0) -> float:
-        """A parameter that is a number.
-
-        Args:
-            name: of the parameter.
-            default: what is given where the law has none of this name.
-
-        Returns:
-            the value.
-
-        Raises:
-            TypeError: for a parameter that is a word.
-        """
-        value = self.values.get(name, default)
-        if isinstance(value, str):
-            raise TypeError(f"parameter '{name}' of device law '{self.name}' is a word")
-        return value
-
-    def scaled(self, factor: float) -> Device:
-        """The device of a layer whose weights are `factor` times those of the device's file: every
-        parameter that is a weight is so many times as large, shares and shapes stay.
-
-        Args:
-            factor: what weight 1 of the file stands for in the layer.
-
-        Returns:
-            a device of the same law; this one for a factor of 1.
-        """
-        if factor == 1.0:
-            return self
-        device = copy.copy(self)
-        device.values = {
-            name: value * factor if name in WEIGHT_UNITS and not isinstance(value, str) else value
-            for name, value in self.values.items()
-        }
-        return device
-
-    @property
-    def range(self) -> float:
-        """The largest weight that the mean device holds in both signs."""
-        upper = self.number("upper_bound")
-        return upper if self.paired else min(upper, -self.number("lower_bound") or upper)
-
-    @property
-    def weight_noise(self) -> float:
-        """Standard deviation of a weight in a read: that of its device, or of a pair together."""
-        return self.number("read_noise") * (2.0 if self.paired else 1.0) ** 0.5
-
-    def __getattr__(self, key: str) -> Any:
-        # Declared parameters read like attributes in the laws: self.pulse_step
-        try:
-            return self.__dict__["values"][key]
-        except KeyError:
-            raise AttributeError(key) from None
 
     @classmethod
     def kernels(cls) -> LawKernels:
@@ -259,18 +171,12 @@ class Device:
         """
         if rows < 1 or columns < 1:
             raise InputError("an array has at least one row and one column", got=(rows, columns))
-        key = stream_key(as_word(seed), as_word(0), as_word(tile), DEVICE)
-        number = iter(range(1 << 16))
-
-        def draw() -> np.ndarray:
-            values = np.empty((rows, columns), np.float32)
-            fill_normals(np.uint64(row_key(np.uint64(key), np.uint64(next(number)))), values)
-            return values.astype(np.float64)
-
+        draw = normals_of(rows, columns, seed, tile)
         parts = []
         for _ in range(2 if self.paired else 1):
             planes = self.planes(draw)
-            self._corrupt(planes, draw)
+            if self.corrupt_probability > 0:
+                stick_some(planes, draw, self.corrupt_probability, self.corrupt_range)
             if perfect_bias:
                 step = self.values.get("pulse_step", 0.0)
                 for plane, value in zip(
@@ -295,25 +201,6 @@ class Device:
             further planes, (M, N) each.
         """
         return []
-
-    def _corrupt(self, planes: list[np.ndarray], draw: Callable[[], np.ndarray]) -> None:
-        if self.corrupt_probability > 0:
-            stuck = normal_to_uniform(draw()) < self.corrupt_probability
-            stuck_at = np.clip(
-                (2 * normal_to_uniform(draw()) - 1) * self.corrupt_range, planes[2], planes[3]
-            )
-            for plane, value in zip(planes, (0.0, 0.0, stuck_at, stuck_at)):
-                plane[...] = np.where(stuck, value, plane)
-
-
-def normal_to_uniform(normals: np.ndarray) -> np.ndarray:
-    """The normal distribution function by a table of 4096 intervals: uniform numbers in (0, 1), to
-    1e-4.
-    """
-    grid = np.linspace(-8.5, 8.5, 4097)
-    density = np.exp(-(grid**2) / 2)
-    area = np.concatenate([[0.0], np.cumsum((density[1:] + density[:-1]) / 2)])
-    return np.interp(normals, grid, area / area[-1])
 
 
 @functools.cache

@@ -195,3 +195,21 @@ AGEING = (
         effects=WORSE,
     ),
 )
+
+WEIGHT_UNITS = (
+    "pulse_step",
+    "upper_bound",
+    "lower_bound",
+    "corrupt_range",
+    "rest_weight",
+    "diffusion",
+    "reference_mean",
+    "reference_spread",
+    "reset_weight",
+    "reset_spread",
+    "noise_floor",
+    "program_error",
+    "verify_window",
+    "read_noise",
+)
+"""Parameters that are weights: where a layer's weights are so many times a device's, these are."""

@@ -5,7 +5,6 @@ with the activity it had.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
@@ -13,25 +12,21 @@ from typing import TYPE_CHECKING, Unpack
 from archsim.basics.call_options import read_options, shows_options
 from archsim.basics.folders import folder_path, hold, refuse_other
 from archsim.chip import load_architecture
-from archsim.chip.of_device import chip_of_device, endurance_note
-from archsim.cost.unpriced import take_out_prices
+from archsim.chip.of_device import chip_of_device
 from archsim.devices.presets import electrical_of
-from archsim.run.kept_training import kept_activities
 from archsim.run.options import Bar, TrainingOptions, TrainingWords, Watch
 from archsim.run.run_facts import Row
+from archsim.run.silicon_of_training import with_silicon
 from archsim.run.simulation import simulate
 from archsim.run.step_time import with_clock
 from archsim.run.trained import Training
-from archsim.run.training_cost import MeasuredTraining, cost_of_all, cost_of_steps
 from archsim.schemes import load_scheme
-from archsim.trace import Trace, build_trace
-from archsim.training.digital_words import digital_notes
+from archsim.trace import build_trace
 from archsim.training.inputs import inputs_of
-from archsim.training.settings import device_of, is_reference
+from archsim.training.settings import device_of
 from archsim.training.setup import chip_with_devices, settings_of, silicon_scheme
 from archsim.training.standing import HeldOut
 from archsim.training.suggestions import suggested_for
-from archsim.training.totals import mean_activities, writes_of
 from hwlib.errors import InputError
 from workloads import load_network
 from workloads.datasets import Dataset, fit_dataset, load_dataset
@@ -39,7 +34,6 @@ from workloads.datasets import Dataset, fit_dataset, load_dataset
 if TYPE_CHECKING:
     from archsim.chip.config import Architecture
     from archsim.schemes.base import Scheme
-    from archsim.training.loop import TrainingResult
     from workloads.network import Network
 
 CHECKPOINT = "checkpoint.json"
@@ -159,96 +153,6 @@ def _folder_for(options: TrainingOptions) -> Path | None:
             hint="resume goes on with it; choose another folder for a new one",
         )
     return folder
-
-
-def with_silicon(
-    trained: TrainingResult,
-    trace: Trace,
-    chip: Architecture,
-    scheme: Scheme,
-    notes: Sequence[str] = (),
-    node_nm: float | None = None,
-) -> Training:
-    """A training with the cost of its steps on a chip: the mean activity of all finished epochs in
-    place of the assumed one.
-    """
-    activities = mean_activities(trained.activity_history or [trained.activities])
-    if not trace.matrices:  # products on lanes: their counts follow from shapes alone
-        activities = {}
-    measurement = MeasuredTraining(
-        trace, activities, trained.refreshes, trained.images, trained.settings
-    )
-    cost = cost_of_steps(measurement, chip, scheme, node_nm)
-    result, measured = cost.result, cost.trace
-    writes = writes_of(trained, trace)
-    device = device_of(trained.settings)
-    worn = endurance_note(device, electrical_of(device), writes[""]["maximum"], trained.images)
-    own = {
-        "notes": [*notes, *worn, *_told(trained), *_unread(trained)],
-        "unused": [f"device.{name}" for name in trained.unread],
-    }
-    result.document.update(
-        {
-            "dataset": trained.data,
-            "device": device_of(trained.settings) or None,
-            "reference": is_reference(trained.settings, scheme),
-            "epochs": trained.history,
-            "accuracy_percent": 100.0 - trained.history[-1]["test_error_percent"]
-            if trained.history
-            else None,
-            "writes_per_device": writes[""]["mean"],
-            "activity_file": None,
-            "notes": [*cost.notes, *own["notes"]],
-            "unused": sorted({*cost.unused, *own["unused"]}),
-            "training": {
-                "finished": trained.finished,
-                **({"later": trained.later} if trained.later else {}),
-                "reason": trained.reason,
-                "images": trained.images,
-                "writes": writes,
-                "digital": trained.digital,
-                "refreshes": {layer: asdict(done) for layer, done in trained.refreshes.items()},
-                # with these the silicon is priced again without training: see
-                # `training_cost.price_again`
-                "activities": kept_activities(activities),
-                "scheme_settings": scheme.model_dump(mode="json"),
-                **own,
-                **cost_of_all(result, trained.images),
-                "settings": trained.settings.model_dump(mode="json"),
-            },
-        }
-    )
-    if result.document["reference"]:
-        take_out_prices(result.document)
-    return Training(result, trained, trace, measured, activities, chip, scheme)
-
-
-def _told(trained: TrainingResult) -> list[str]:
-    """What the devices, the digital numbers and the update rule say of a training."""
-    return [*_lost(trained), *digital_notes(trained.digital), *trained.notes]
-
-
-def _unread(trained: TrainingResult) -> list[str]:
-    """A note on each parameter of the device that was set for nothing."""
-    return [
-        f"device.{name} is set but nothing in this run reads it: {why}"
-        for name, why in trained.unread.items()
-    ]
-
-
-def _lost(trained: TrainingResult) -> list[str]:
-    """A note where refreshes did not bring weights back."""
-    pairs, outside = (
-        sum(getattr(done, field) for done in trained.refreshes.values())
-        for field in ("pairs", "outside")
-    )
-    if not outside:
-        return []
-    return [
-        f"{outside:,} of {pairs:,} refreshed pairs were left further from their weight than a "
-        "pulse of their devices: they ran into "
-        "their bounds or into device.refresh_pulses"
-    ]
 
 
 def _bar(progress: Bar) -> Watch:

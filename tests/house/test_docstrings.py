@@ -11,6 +11,7 @@ import hwlib
 import workloads
 from archsim.comparison import Comparison
 from archsim.devices.device import Device
+from archsim.devices.device_values import DeviceValues
 from archsim.exploration.sweep import Sweep
 from archsim.run.building import Build
 from archsim.run.citations import Citations
@@ -22,7 +23,7 @@ from archsim.soc.observers import Observer
 from house.docstrings import faults_of
 
 RETURNED = (Build, Training, Comparison, Sweep, Citations, UnitTable)
-SUBCLASSED = (Scheme, UpdateRule, Device, Observer)
+SUBCLASSED = (Scheme, UpdateRule, Device, DeviceValues, Observer)
 
 
 def surface():

@@ -11,9 +11,9 @@ from archsim.exploration.sweep import Sweep
 from archsim.ledger.component import Component
 from archsim.ledger.ledger import Ledger
 from archsim.run.building import Build
-from archsim.run.checking import NetworkCheck
 from archsim.run.citations import Citations
 from archsim.run.fitting import FittedDevice
+from archsim.run.network_check import NetworkCheck
 from archsim.run.run_facts import RunFacts
 from archsim.run.trained import Training
 from archsim.validation.stored_results import Verification

@@ -4,28 +4,20 @@ products (SBPCA, SBE, LRT).
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from archsim.operators.digital_work import merge
 from archsim.schemes.base import register
-from archsim.schemes.low_rank.sbpca_work import (
-    SHOT_PHASES,
-    batch_work,
-    block_work,
-    outer_product_work,
-    rebuild_work,
-    sample_work,
-    state_words,
-)
+from archsim.schemes.low_rank.sbpca_operations import outer_products, rebuilt_writes, sides_of
+from archsim.schemes.low_rank.sbpca_work import batch_work, block_work, sample_work, state_words
 from archsim.schemes.shared.backward import ArrayBackward
 from archsim.schemes.shared.train_generators import train_generators
 from archsim.schemes.tuned import Tuned
-from archsim.trace.building_blocks import parts_of, program_weights
+from archsim.trace.building_blocks import parts_of
 from archsim.trace.lower import Stage
-from archsim.trace.operation import Activity, Operation
+from archsim.trace.operation import Operation
 from hwlib.effects import COMPUTED, MORE_WORK, OTHER_MACHINE, OTHER_WORK
 
 if TYPE_CHECKING:
@@ -34,7 +26,6 @@ if TYPE_CHECKING:
 # Rank where none is named: near mini-batch accuracy at 3 (Zhao 2021); SBE is of rank 1; LRT20 uses
 # 4.
 DEFAULT_RANKS = {"sbpca": 3, "sbe": 1, "svd": 3, "lrt": 4}
-ELEMENTS_WRITTEN = 0.1  # assumed share above the threshold, until it is measured
 
 
 @register
@@ -121,7 +112,7 @@ class Sbpca(ArrayBackward):
         return max(1, min(self.block, -(-samples // 2)))
 
     def image_update(self, stage: Stage) -> list[Operation]:
-        a, b = _sides(stage)
+        a, b = sides_of(stage)
         k, words = self.rank_of(a, b), a + b
         work = sample_work(self.estimator, a, b, k)
         if self.estimator == "lrt" and self.max_norm:
@@ -152,7 +143,7 @@ class Sbpca(ArrayBackward):
         ]
 
     def batch_update(self, stage: Stage, batch: int) -> list[Operation]:
-        a, b = _sides(stage)
+        a, b = sides_of(stage)
         k = self.rank_of(a, b)
         samples = batch * stage.matrix.vectors
         operations = []
@@ -185,58 +176,13 @@ class Sbpca(ArrayBackward):
                 )
             )
         return operations + (
-            self._outer_products(stage, a, b, k)
+            outer_products(self, stage, k)
             if self.update_mode == "rank_seq"
-            else self._writes(stage, a, b, k)
+            else rebuilt_writes(self, stage, k)
         )
-
-    def _outer_products(self, stage: Stage, a: int, b: int, k: int) -> list[Operation]:
-        shot, ends = self.encoding == "amplitude", a + b
-        activity = Activity(train_length=float(self.train_length))
-        if shot:  # a line is charged once in each of the phases of its sign
-            charges = SHOT_PHASES / 2 / self.train_length
-            activity = replace(
-                activity, row_pulses=min(1.0, charges), column_pulses=min(1.0, charges)
-            )
-        return [
-            Operation(
-                name=f"{stage.name}.update",
-                layer=stage.name,
-                phase="update",
-                kind="pulse_update",
-                steps=k,
-                input_elements=ends,
-                vector_work=outer_product_work(a, b),
-                state_reads=ends,
-                random=not shot,
-                polarity_phases=SHOT_PHASES if shot else 0,
-                unit_work={"dac.convert": {"step": ends}} if shot else {},
-                activity=activity,
-            )
-        ]
-
-    def _writes(self, stage: Stage, a: int, b: int, k: int) -> list[Operation]:
-        work = rebuild_work(a, b, k)
-        if self.update_mode == "element":
-            work = merge(work, {"compare": 2 * a * b})
-        rebuild = Operation(
-            name=f"{stage.name}.rebuild",
-            layer=stage.name,
-            phase="update",
-            kind="digital",
-            steps=b,
-            vector_work=merge(work, scale=1 / b),
-            state_reads=k * (a + b) / b,
-            state_writes=a,
-        )
-        share = ELEMENTS_WRITTEN if self.update_mode == "element" else 1.0
-        return [
-            rebuild,
-            program_weights(stage, share, verify_reads=0.0),
-        ]  # blind, until devices that verify are measured
 
     def state_words(self, stages: list[Stage]) -> dict[str, float]:
-        sides = [(*_sides(stage), stage.matrix.vectors) for stage in stages if stage.on_array]
+        sides = [(*sides_of(stage), stage.matrix.vectors) for stage in stages if stage.on_array]
         name = "gradient" if self.estimator == "svd" else "factors"
         words = {
             name: float(
@@ -255,64 +201,3 @@ class Sbpca(ArrayBackward):
         if self.update_mode != "rank_seq" or self.encoding != "pulse_trains":
             return {}
         return train_generators(chip)
-
-
-def _sides(stage: Stage) -> tuple[int, int]:
-    """Outputs a and inputs b of a layer, the bias line among the inputs."""
-    shape = stage.matrix
-    return shape.columns * shape.groups, shape.rows * shape.groups + (1 if shape.bias else 0)
-
-
-@register
-class Sbe(Sbpca):
-    """Streaming batch eigenupdates: rank 1, one sample at a time, one outer product a batch."""
-
-    name: ClassVar[str] = "sbe"
-    title: ClassVar[str] = "streaming batch eigenupdates: one outer product a batch"
-    source: ClassVar[str] = "Hoskins et al., Front. Neurosci. 13:793 (2019)"
-    references: ClassVar[tuple[str, ...]] = ("hoskins2019",)
-    # Its rank is 1: what is left open is how the outer product is pulsed.
-    tuned: ClassVar[tuple[Tuned, ...]] = (
-        Tuned("train_length", 5, 40, "log"),
-        Tuned("training.initial_scale", 0.5, 2.0, "log"),
-    )
-
-    estimator: Literal["sbe"] = "sbe"  # type: ignore[assignment]  # other estimators than the parent's
-
-    @model_validator(mode="after")
-    def _rank_of_sbe(self):
-        if self.rank > 1:
-            raise ValueError("SBE is of rank 1; scheme sbpca is its form of higher rank")
-        return self
-
-
-@register
-class Lrt(Sbpca):
-    """Low-rank training: an unbiased rank-r sum of Kronecker terms, rebuilt and written where it
-    changes a weight by a pulse.
-    """
-
-    name: ClassVar[str] = "lrt"
-    title: ClassVar[str] = (
-        "low-rank training: unbiased rank-r sums, written once enough weights change"
-    )
-    source: ClassVar[str] = "Gural, Nadeau, Tikekar, Murmann, arXiv 2009.03887 (2020)"
-    references: ClassVar[tuple[str, ...]] = ("gural2020",)
-    practice: ClassVar[dict[str, Any]] = {"learning_rate": 0.05, "batch": 16, "epochs": 6}
-    # the expectation is over the signs: full writes of an unbiased estimate that leaves no sample
-    # out
-    trial: ClassVar[dict[str, Any]] = {
-        "learning_rate": 0.1,
-        "batch": 8,
-        "device": "none",
-        "scheme_settings": {"rank": 2, "condition_limit": 1e12},
-    }
-    # Rank and the condition number above which a sample is left out: Gural 2020.
-    tuned: ClassVar[tuple[Tuned, ...]] = (
-        Tuned("rank", 1, 10, "log"),
-        Tuned("condition_limit", 10.0, 1000.0, "log"),
-    )
-
-    estimator: Literal["lrt"] = "lrt"  # type: ignore[assignment]  # other estimators than the parent's
-    update_mode: Annotated[Literal["rank_seq", "rank_sum", "element"], OTHER_MACHINE] = "rank_sum"
-    rounding: Annotated[Literal["stochastic", "nearest"], COMPUTED] = "nearest"

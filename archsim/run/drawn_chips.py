@@ -1,0 +1,123 @@
+"""Right answers of chips that are drawn anew, and of exact arithmetic."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from archsim.run.inference_options import InferenceOptions
+from archsim.soc.data.batched import TileReader, chunk_of, exact_reader, forward_batch
+from archsim.soc.data.tile_data import TileData
+from hwlib.errors import InputError
+from workloads.datasets import Dataset
+from workloads.network import Network
+
+if TYPE_CHECKING:
+    from archsim.devices.held_weights import Holder
+    from archsim.run.simulation import PreparedRun
+
+ACTIVITY_IMAGES = 64  # images of the first chip whose reads are counted
+
+
+class TestSet(NamedTuple):
+    """Images (images, *shape) that are tested, their classes, and those that set the ranges."""
+
+    images: np.ndarray
+    labels: np.ndarray
+    calibration: np.ndarray
+
+
+class Accuracies(NamedTuple):
+    """Percent of right answers: of each drawn chip, and in exact arithmetic; the first chip, which
+    counted what its reads met."""
+
+    drawn: list[float]
+    reference: float
+    counted: TileData
+
+
+def tested_images(network: Network, dataset: Dataset, options: InferenceOptions) -> TestSet:
+    """The first images of a data set, as many as are asked for, for a network of one input."""
+    inputs = [layer.name for layer in network.layers if layer.operator == "input"]
+    if len(inputs) > 1:
+        raise InputError(
+            "a data set has one image for a network of one input",
+            where=network.name,
+            got=", ".join(inputs),
+        )
+    known = len(dataset.test_labels)
+    count = known if options.images is None else options.images
+    if count > known:
+        raise InputError(
+            "not that many test images", where="images", got=count, allowed=f"1 to {known}"
+        )
+    return TestSet(
+        np.ascontiguousarray(dataset.test_images[:count], np.float32),
+        dataset.test_labels[:count],
+        np.ascontiguousarray(dataset.train_images[: options.calibration], np.float32),
+    )
+
+
+def measure_accuracies(
+    network: Network,
+    prepared: PreparedRun,
+    tested: TestSet,
+    tensors: dict[str, dict[str, np.ndarray]],
+    holder: Holder | None,
+    options: InferenceOptions,
+) -> Accuracies:
+    """Test every chip that is drawn, and exact arithmetic."""
+    source = network.layers[0].name
+    chunk = chunk_of(network)
+    starts = range(0, len(tested.images), chunk)
+    total = len(tested.images) * (options.seeds + 1)
+    pieces = {first: {source: tested.images[first : first + chunk]} for first in starts}
+    exact = exact_reader(tensors)
+
+    def percent(test: Any, done: int, alone: bool) -> float:
+        """Right answers of `test`, which gives the outputs of the images from a number on."""
+        right = 0
+        with ThreadPoolExecutor(1 if alone else _cores()) as pool:
+            for first, outputs in zip(starts, pool.map(test, starts)):
+                labels = tested.labels[first : first + chunk]
+                right += int((outputs.argmax(axis=1) == labels).sum())
+                if options.progress is not None:
+                    options.progress(done + first + len(labels), total, network.name)
+        return 100 * right / len(tested.images)
+
+    reference = percent(
+        lambda first: forward_batch(network, pieces[first], tensors, exact), 0, False
+    )
+    drawn: list[float] = []
+    counted: TileData | None = None
+    for draw in range(options.seeds):
+        values = TileData(
+            network,
+            prepared.built.chip,
+            prepared.built.placement,
+            {source: tested.calibration},
+            tensors,
+            options.seed + draw,
+            holder,
+            len(tested.calibration),
+        )
+        alone = any(reader.is_disturbed for reader in values.physics.values())
+        if counted is None:
+            counted = values
+            for first in starts[: -(-ACTIVITY_IMAGES // chunk)]:
+                TileReader(values, first, True).forward(pieces[first])
+
+        def test(first: int, on: TileData = values) -> np.ndarray:
+            return TileReader(on, first, False).forward(pieces[first])
+
+        drawn.append(percent(test, len(tested.images) * (draw + 1), alone))
+    assert counted is not None  # at least one chip is drawn
+    return Accuracies(drawn, reference, counted)
+
+
+def _cores() -> int:
+    """Processors that this process may use; no result depends on it."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
