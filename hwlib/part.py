@@ -103,7 +103,13 @@ class Part:
         return zero("s", "no latency of its own: set by the architecture's cycles")
 
     def area_at(self, node_nm: float) -> Quantity:
-        """Silicon area in um2 at a node, by the part's scaling class.
+        """Silicon area at a node, by the part's scaling class.
+
+        Args:
+            node_nm: the node in nm.
+
+        Returns:
+            um2.
 
         Raises:
             InputError: for a node outside the range of the law.
@@ -111,15 +117,38 @@ class Part:
         return self._scaled(self.area(), "area", node_nm)
 
     def leakage_at(self, node_nm: float) -> Quantity:
-        """Power in W while it does nothing, at a node."""
+        """Power while it does nothing, at a node.
+
+        Args:
+            node_nm: the node in nm.
+
+        Returns:
+            W.
+        """
         return self._scaled(self.leakage(), "leakage", node_nm)
 
     def energy_at(self, action: str, node_nm: float) -> Quantity:
-        """Energy of one action in J at a node."""
+        """Energy of one action at a node.
+
+        Args:
+            action: what it does, one of `actions`.
+            node_nm: the node in nm.
+
+        Returns:
+            J.
+        """
         return self._scaled(self.energy(action), "energy", node_nm)
 
     def latency_at(self, action: str, node_nm: float) -> Quantity:
-        """Time of one action in s at a node."""
+        """Time of one action at a node.
+
+        Args:
+            action: what it does, one of `actions`.
+            node_nm: the node in nm.
+
+        Returns:
+            s.
+        """
         return self._scaled(self.latency(action), "delay", node_nm)
 
     def _scaled(self, quantity: Quantity, what: str, node_nm: float) -> Quantity:

@@ -110,8 +110,9 @@ def build_chip(
 
     Raises:
         InputError: for the first thing that does not fit: the images, a read backwards that the
-            chip has not, parts that follow nothing, weights that its cells cannot hold, tiles that are missing, weights that a reload
-            would lose, parameters of parts, roles that are missing.
+            chip has not, parts that follow nothing, weights that its cells cannot hold, tiles that
+            are missing, weights that a reload would lose, parameters of parts, roles that are
+            missing.
     """
     images = trace.batch if images is None else images
     if not isinstance(images, int) or isinstance(images, bool) or not 1 <= images <= MAX_IMAGES:

@@ -31,7 +31,7 @@ def median(observations: Sequence[Observation]) -> float:
     Returns:
         the number of least deviation; the middle of two that deviate alike.
     """
-    places = sorted({item.value for item in observations})
+    candidates = sorted({item.value for item in observations})
 
     def deviation(at: float) -> float:
         return sum(
@@ -39,9 +39,9 @@ def median(observations: Sequence[Observation]) -> float:
             for item in observations
         )
 
-    deviations = [deviation(at) for at in places]
+    deviations = [deviation(at) for at in candidates]
     least = min(deviations)
-    best = [at for at, value in zip(places, deviations) if value <= least * (1 + 1e-9) + 1e-12]
+    best = [at for at, value in zip(candidates, deviations) if value <= least * (1 + 1e-9) + 1e-12]
     return (best[0] + best[-1]) / 2
 
 

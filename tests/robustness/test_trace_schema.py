@@ -1,4 +1,6 @@
-"""Do the published schema of a trace and its reader say the same, and does every rule write what they take?"""
+"""Do the published schema of a trace and its reader say the same, and does every
+rule write what they take?
+"""
 
 import dataclasses
 import json
