@@ -1,8 +1,10 @@
-"""Trained folders to price again."""
+"""What tests of this folder share: trained folders to price again, schemes that are known."""
 
 import pytest
 
 import archsim
+from archsim.schemes import list_schemes, own_file
+from archsim.schemes.base import SCHEMES
 
 
 @pytest.fixture(scope="session")
@@ -32,3 +34,14 @@ def untrained(monkeypatch):
 
     monkeypatch.setattr("archsim.training.loop.train", train)
     return monkeypatch
+
+
+@pytest.fixture
+def known():
+    """The schemes and files known before, again afterwards."""
+    list_schemes()  # imports those of archsim
+    before, files = dict(SCHEMES), dict(own_file._loaded)
+    yield
+    for table, kept in ((SCHEMES, before), (own_file._loaded, files)):
+        table.clear()
+        table.update(kept)

@@ -5,7 +5,7 @@ from archsim.exploration.space.design import resolve
 from archsim.exploration.space.keys import key_of
 from archsim.schemes.base import SCHEMES
 from archsim.schemes.own_file import load_scheme_file
-from tests.conformance.test_own_schemes import EXAMPLE, known  # noqa: F401
+from tests.conformance.test_own_schemes import EXAMPLE
 
 NETWORK = """
 schema = 1
@@ -47,7 +47,7 @@ def test_a_sweep_sees_an_edited_network_and_chip(tmp_path, monkeypatch):
     ) == 3
 
 
-def test_a_sweep_sees_an_edited_scheme(tmp_path, known):  # noqa: F811
+def test_a_sweep_sees_an_edited_scheme(tmp_path, known):
     zones = []
     for zone in (0.25, 0.75):
         (tmp_path / "mine.py").write_text(EXAMPLE.read_text().replace("= 0.5", f"= {zone}"))

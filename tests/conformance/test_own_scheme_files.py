@@ -7,23 +7,11 @@ from pathlib import Path
 import pytest
 
 import archsim
-from archsim.schemes import list_schemes, load_scheme, own_file
-from archsim.schemes.base import SCHEMES
+from archsim.schemes import load_scheme, own_file
 from hwlib.errors import InputError
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "docs" / "examples" / "manhattan.py"
-
-
-@pytest.fixture
-def known():
-    """The schemes and files known before, again afterwards."""
-    list_schemes()  # imports those of archsim
-    before, files = dict(SCHEMES), dict(own_file._loaded)
-    yield
-    for table, kept in ((SCHEMES, before), (own_file._loaded, files)):
-        table.clear()
-        table.update(kept)
 
 
 MARK = "import pathlib; pathlib.Path({!r}).touch()\n"

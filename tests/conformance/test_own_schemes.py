@@ -12,23 +12,12 @@ import archsim
 from archsim.conformance import CHECKS, NotConforming, __main__, cases_of
 from archsim.conformance.checks import counts_the_actions_it_performed
 from archsim.run.recorded_trace import load_trace
-from archsim.schemes import list_schemes, load_scheme, own_file
+from archsim.schemes import load_scheme, own_file
 from archsim.schemes.base import SCHEMES, register
 from hwlib.errors import InputError
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "docs" / "examples" / "manhattan.py"
-
-
-@pytest.fixture
-def known():
-    """The schemes and files known before, again afterwards."""
-    list_schemes()  # imports those of archsim
-    before, files = dict(SCHEMES), dict(own_file._loaded)
-    yield
-    for table, kept in ((SCHEMES, before), (own_file._loaded, files)):
-        table.clear()
-        table.update(kept)
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)

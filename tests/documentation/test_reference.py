@@ -26,7 +26,7 @@ from docs.from_code.settings import allowed_of, field_rows, unit_of
 from docs.from_code.sources import sources_page
 from docs.from_code.training_fields import training_page
 from hwlib import load_catalogue
-from tests.conformance.test_every_setting import FIELDS
+from tests.conformance.tried_settings import FIELDS
 
 
 def named(text):

@@ -21,7 +21,7 @@ from archsim.kernels.records import Cells
 from archsim.kernels.sequences import TAPS, register_states, sobol_points
 from archsim.kernels.stream_reference import unpack
 from archsim.kernels.update_reference import update_reference
-from tests.physics.test_pulses import LAWS, SETTINGS, devices, trains_of, vectors
+from tests.physics.pulsed_devices import LAWS, SETTINGS, devices, trains_of, vectors
 
 F, U = np.float32, np.uint64
 

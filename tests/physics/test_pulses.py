@@ -3,79 +3,16 @@ threads.
 """
 
 import math
-import threading
 
 import numpy as np
 import pytest
 
-from archsim.devices import load_law
-from archsim.devices.array import draws, new_tally
-from archsim.devices.constant_step import constant_step
-from archsim.kernels.generators import no_generators
-from archsim.kernels.records import Cells, Tally, Trains
+from archsim.devices.array import draws
+from archsim.kernels.records import Cells
 from archsim.kernels.trains import plan_train
-from archsim.kernels.update import COUNTS, specialise
 from archsim.kernels.update_reference import plan_reference, update_reference
-
-F = np.float32
-SETTINGS = {
-    "rate": 0.01,
-    "granularity": 0.001,
-    "longest": 31,
-    "manage_update": False,
-    "manage_length": False,
-    "deterministic": False,
-    "write_noise": 0.0,
-}
-
-
-LAWS = {
-    name: (load_law(name).kernels(), load_law(name).reference())
-    for name in ("constant_step", "soft_bounds", "one_sided_pair", "binary_switch")
-}
-
-
-def devices(law, rows, columns, hidden, spread=0.3, bound=0.6, step=0.001, seed=1):
-    generator = np.random.default_rng(seed)
-    parts = 2 if LAWS[law][1].paired else 1
-    planes = np.empty((rows, parts, 6, columns), F)
-    planes[:, :, :2] = step * np.abs(1 + spread * generator.normal(size=(rows, parts, 2, columns)))
-    planes[:, :, 2] = (
-        0
-        if parts == 2
-        else -bound * np.abs(1 + spread * generator.normal(size=(rows, parts, columns)))
-    )
-    planes[:, :, 3] = bound * np.abs(1 + spread * generator.normal(size=(rows, parts, columns)))
-    planes[:, :, 4:] = 0.3 if law == "binary_switch" else 1.2
-    state = (generator.uniform(0 if parts == 2 else -0.1, 0.1, (rows, parts, columns))).astype(F)
-    state = np.clip(state, planes[:, :, 2], planes[:, :, 3])
-    weights = (
-        (state[:, 0] - state[:, 1]) if parts == 2 else state[:, 0].copy() if hidden else state[:, 0]
-    )
-    return weights, state, planes
-
-
-def trains_of(settings, generators=None):
-    chosen = (settings[name] for name in Trains._fields[:-1])
-    return Trains(*chosen, no_generators() if generators is None else generators)
-
-
-def run(
-    law, weights, state, planes, scalars, inputs, errors, seed=0, step=0, tile=0, first=0, **changes
-):
-    s = {**SETTINGS, **changes}
-    tally = new_tally(np.zeros(weights.shape, np.int32))
-    cells = Cells(weights, state, planes, scalars, F(s["write_noise"]))
-    keys = draws(seed, step, tile, first)
-    LAWS[law][0].update(cells, inputs, errors, trains_of(s), keys, tally)
-    return tally.counts, tally.writes
-
-
-def vectors(count, rows, columns, size=1.0, seed=2):
-    generator = np.random.default_rng(seed)
-    return generator.uniform(-1, 1, (count, columns)).astype(F), (
-        size * generator.uniform(-1, 1, (count, rows))
-    ).astype(F)
+from tests.physics.pulsed_devices import LAWS, SETTINGS, F, devices, run, trains_of, vectors
+from tests.physics.test_pulse_runs import run_once
 
 
 @pytest.mark.parametrize("law", LAWS)
@@ -175,89 +112,3 @@ def test_mean_and_variance_of_the_update(longest, noise):
     assert abs(changes.mean() - mean) < 4 * math.sqrt(variance / count)
     assert abs(changes.var() - variance) < 4 * math.sqrt((fourth - variance**2) / count)
     assert mean * granularity == pytest.approx(rate * x * d, rel=1e-6) or longest == 1
-
-
-_COUNTS = np.zeros(len(COUNTS), np.int64)
-_NONE = np.zeros((0, 0), np.int32)
-_IDEAL = no_generators()
-
-
-def run_once(state, planes, scalars, inputs, errors, longest, first):
-    LAWS["constant_step"][0].update(
-        Cells(state[:, 0], state, planes, scalars, F(0)),
-        inputs,
-        errors,
-        Trains(0.05, 0.01, longest, False, False, False, _IDEAL),
-        draws(3, 0, 0, first),
-        Tally(_COUNTS, _NONE),
-    )
-
-
-def test_aggregated_and_pulse_by_pulse_agree_in_distribution():
-    """The sum of K noisy constant steps is one normal number of variance K: same mean and variance
-    of a device far from its bounds.
-    """
-
-    slow = specialise(constant_step)
-    results = []
-    for kernels in (LAWS["constant_step"][0], slow):
-        state = np.zeros((100, 1, 1000), F)
-        planes = np.tile(np.array([1, 1, -1e6, 1e6], F)[:, None], (100, 1, 1, 1000))
-        signed = np.full((100, 1000), 7, np.int32)
-        kernels.pulse(
-            Cells(state[:, 0], state, planes, (F(0.5),), F(0)),
-            signed,
-            draws(1, 2, 3),
-            Tally(_COUNTS, _NONE),
-        )
-        results.append(state.astype(float).ravel())
-    for values in results:
-        assert abs(values.mean() - 7) < 4 * math.sqrt(7 * 0.25 / values.size)
-        assert abs(values.var() - 7 * 0.25) < 4 * 7 * 0.25 * math.sqrt(2 / values.size)
-
-
-def test_two_threads_give_the_bits_of_one():
-    def train(tile, result):
-        weights, state, planes = devices("soft_bounds", 30, 40, False)
-        for step in range(20):
-            run(
-                "soft_bounds",
-                weights,
-                state,
-                planes,
-                (F(0.3), F(0.2)),
-                *vectors(5, 30, 40, seed=step),
-                seed=1,
-                step=step,
-                tile=tile,
-            )
-        result[tile] = weights
-
-    alone, together = {}, {}
-    for tile in (0, 1):
-        train(tile, alone)
-    threads = [threading.Thread(target=train, args=(tile, together)) for tile in (0, 1)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    for tile in (0, 1):
-        np.testing.assert_array_equal(alone[tile], together[tile])
-    assert (alone[0] != alone[1]).any()
-
-
-def test_bounds_hold_for_every_device():
-    weights, state, planes = devices("constant_step", 20, 30, False)
-    for step in range(40):
-        run(
-            "constant_step",
-            weights,
-            state,
-            planes,
-            (F(3.0),),
-            *vectors(5, 20, 30, seed=step),
-            rate=0.5,
-            step=step,
-        )
-    assert (state[:, 0] <= planes[:, 0, 3]).all() and (state[:, 0] >= planes[:, 0, 2]).all()
-    assert (state[:, 0] == planes[:, 0, 3]).any()

@@ -8,24 +8,16 @@ from dataclasses import replace
 import pytest
 from small_chips import DRAIN, READ, Jobs, quiet_chip
 
-import archsim
-from archsim.chip import load_architecture
 from archsim.chip.place import place
 from archsim.chip.plan.memory_map import MemoryMap
 from archsim.chip.plan.operation_plan import plan
-from archsim.cost.explain import explain
-from archsim.run.recorded_trace import load_trace
-from archsim.schemes import load_scheme
 from archsim.soc.machine import EventMachine
-from archsim.trace import Activity, LayerMatrix, Operation, Trace, build_trace, save_trace
+from archsim.trace import Activity, LayerMatrix, Operation, Trace
 from archsim.trace.operation import PERIPHERY, READ_CHAIN
-from hwlib.errors import InputError
-from workloads import load_network
+from tests.timing.lent_arrays import FAST, OWN
 
 FULL = Activity(input_density=1.0, bit_density=1.0, magnitude=1.0)
 WEIGHTS = LayerMatrix("a", 8, 8)
-OWN = LayerMatrix("a.fast", 8, 8)
-FAST = replace(OWN, lender="a", borrowed=READ_CHAIN)
 REFERENCE = LayerMatrix(
     "a.reference",
     8,
@@ -124,80 +116,6 @@ def test_more_tiles_than_their_lender_has_take_turns():
     assert (overlapped.timing.interval, overlapped.timing.latency) == (4 * 8, 4 * 8 + 8)
 
 
-def test_what_is_on_the_chip_is_what_the_arrays_own():
-    zero_shift = {
-        "adc": 2,
-        "dac": 2,
-        "tile_clock": 2,
-        "write_driver": 2,
-        "column_mux": 2,
-        "bitstream_generator": 2,
-    }
-    tiki_taka = zero_shift | {"adc": 4, "dac": 4, "write_driver": 4, "bitstream_generator": 4}
-    for scheme, tiles in (("rpu", {}), ("zero_shift", zero_shift), ("tiki_taka", tiki_taka)):
-        result = archsim.simulate("digits_cnn", "rpu_512", scheme=scheme, phase="training")
-        each = {
-            role: entry["count"]
-            for role, entry in archsim.simulate(
-                "digits_cnn", "rpu_512", scheme="rpu", phase="training"
-            ).by_component.items()
-        }
-        for role, lacking in tiles.items():
-            assert result.tiles_without[role] == lacking
-            assert result.by_component[role]["count"] == each[role] // 2 * (
-                result.tiles - lacking
-            ), (scheme, role)
-        for role in ("array", "word_line_driver", "bit_line_driver", "level_shifter"):
-            assert result.by_component[role]["count"] == each[role] // 2 * result.tiles
-        assert math.fsum(row["area_mm2"] for row in result.by_component.values()) == pytest.approx(
-            result.area_mm2, rel=1e-12
-        )
-        trail = explain(result, "area_mm2")
-        assert math.fsum(child.value for child in trail.children) == pytest.approx(
-            result.area_mm2, rel=1e-12
-        )
-        assert not any(
-            "clocked area are those" in note for note in result.reprice(28.0).notes
-        )  # the chip was built anew
-
-
-def test_own_converters_of_the_fast_array_cost_area():
-    areas = [
-        archsim.simulate(
-            "digits_cnn",
-            "rpu_512",
-            scheme=load_scheme("tiki_taka", {"fast_converters": kind}),
-            phase="training",
-        )
-        for kind in ("shared", "own")
-    ]
-    assert areas[0].area_mm2 < areas[1].area_mm2 and areas[0].tiles == areas[1].tiles
-    assert areas[1].by_component["adc"]["count"] == 2 * areas[0].by_component["adc"]["count"]
-
-
-def test_a_chip_with_a_stated_number_of_tiles_has_everything_everywhere():
-    result = archsim.simulate(
-        "digits_cnn",
-        load_architecture("rpu_512", {"tile.count": 8}),
-        scheme="tiki_taka",
-        phase="training",
-    )
-    assert result.tiles_without == {} and result.by_component["adc"]["count"] == 8 * 64
-    assert all(row["lender"] is None for row in result.placement)
-
-
-def test_packed_arrays_leave_out_only_what_no_array_on_the_tile_has():
-    result = archsim.simulate(
-        "digits_cnn",
-        load_architecture("rpu_512", {"placement.pack": True}),
-        scheme="tiki_taka",
-        phase="training",
-    )
-    assert (
-        result.tiles == 1 and result.tiles_without == {}
-    )  # the cycles of the one tile added up, or this had raised
-
-
 def test_blind_writes_read_nothing_and_take_the_pulses_alone():
     def write(verify):
         return Operation(
@@ -263,20 +181,3 @@ def test_a_fraction_of_a_cycle_is_carried_from_image_to_image():
         == pytest.approx(0.154, abs=0.001)
     )
     assert [run for _, run, _, _, _ in seen.seen] == [6, 12]  # 7 x 0.154 > 1, 13 x 0.154 > 2
-
-
-def test_lenders_survive_the_trace_file_and_are_checked(tmp_path):
-    trace = build_trace(load_network("digits_cnn"), load_scheme("tiki_taka"), "training")
-    assert load_trace(save_trace(trace, tmp_path / "trace.json")) == trace
-    one = replace(FAST, layer="conv1.fast", lender="conv1")
-    for wrong, message in (
-        (replace(one, lender="conv9"), "conv9"),
-        (replace(one, lender=None), "no matrix"),
-        (replace(one, borrowed=("engine",)), "engine"),
-        (replace(one, lender="conv1.fast"), "from one another"),
-    ):
-        broken = replace(
-            trace, matrices=tuple(wrong if m.layer == "conv1.fast" else m for m in trace.matrices)
-        )
-        with pytest.raises(InputError, match=message):
-            load_trace(save_trace(broken, tmp_path / "broken.json"))

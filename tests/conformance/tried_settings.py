@@ -1,0 +1,60 @@
+"""Settings off their defaults, one at a time, and what each moves."""
+
+import typing
+
+import archsim
+from archsim.chip.config import Architecture
+
+
+def paths(model=Architecture, prefix=""):
+    """Field paths of a chip with what declares them."""
+    for name, field in model.model_fields.items():
+        if hasattr(field.annotation, "model_fields"):
+            yield from paths(field.annotation, f"{prefix}{name}.")
+        elif prefix or name in ("node_nm", "clock_mhz", "tile_cluster"):
+            yield f"{prefix}{name}", field
+
+
+FIELDS = dict(paths())
+
+
+def others(path, chip):
+    """Values of a field that the chip does not have, near and far."""
+    value, field = chip, FIELDS[path]
+    for key in path.split("."):
+        value = getattr(value, key)
+    if path in ("placement.copies", "weights.layer_replicas"):
+        return [{"conv1": 2}]
+    if path == "physics.conductance_us":
+        return [[value[0] / 2, value[1] * 2]]
+    words = (
+        typing.get_args(field.annotation)
+        if typing.get_origin(field.annotation) is typing.Literal
+        else ()
+    )
+    if words:
+        return [word for word in words if word != value]
+    if isinstance(value, bool):
+        return [not value]
+    if path == "weights.device":
+        return ["ecram", "gokmen2016"]
+    if isinstance(value, str):  # tile.count = "auto"
+        return [40]
+    return (
+        [value + 1, value * 2, value * 8]
+        if isinstance(value, int)
+        else [value * 1.5 + 0.05, value / 3]
+    )
+
+
+def outcome(network, chip, kind):
+    """All numbers that a run gives, and what it names as unused."""
+    result = archsim.simulate(network, chip, **kind)
+    document = {
+        key: value
+        for key, value in result.to_dict().items()
+        if key not in ("settings", "notes", "unused", "inventory", "figures")
+    }
+    document["resources"] = [row for row in document["resources"] if row["requests"]]
+    outputs = vars(result).get("outputs")
+    return document, None if outputs is None else outputs.tobytes(), result.document["unused"]
