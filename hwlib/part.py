@@ -235,6 +235,8 @@ def find_part(name: str) -> type[Part]:
     Raises:
         InputError: where there is none, with the nearest name.
     """
+    if name in PARTS:  # asked for once a component and design: no import to look up
+        return PARTS[name]
     parts = all_parts()
     if name in REFUSED:
         raise InputError(
@@ -267,17 +269,27 @@ def price(
     Source:
         Stillmaker & Baas 2017 between nodes (hwlib.scaling); the figures name their own.
     """
-    # Checked before the cache, whose keys take True for 1 and no lists.
-    values = find_part(name)(**(parameters or {})).values
-    return _price(name, tuple(sorted(values.items())), float(node_nm))
+    part = find_part(name)
+    given = tuple((parameters or {}).items())
+    # 1, 1.0 and True are one key, and not all of them are allowed
+    types = tuple([type(value) for _, value in given])
+    try:
+        return _price(part, given, types, float(node_nm))
+    except TypeError:  # a list is no key: the part says what is wrong with it
+        return _price.__wrapped__(part, given, types, float(node_nm))
 
 
-@functools.lru_cache(maxsize=4096)
-def _price(name: str, items: tuple[tuple[str, float | int | str], ...], node_nm: float) -> Price:
-    part = find_part(name)(**dict(items))
+@functools.lru_cache(maxsize=16384)
+def _price(
+    kind: type[Part],
+    given: tuple[tuple[str, object], ...],
+    types: tuple[type, ...],
+    node_nm: float,
+) -> Price:
+    part = kind(**dict(given))
 
     return Price(
-        name,
+        part.name,
         dict(part.values),
         node_nm,
         area=part.area_at(node_nm),

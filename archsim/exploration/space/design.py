@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archsim.chip.replicas import chip_settings
 from archsim.exploration.space.fields import of_chip
@@ -78,13 +78,20 @@ def _trace(
     return build_trace(network_of(network), rule, phase, batch), rule
 
 
+class ChipFile(NamedTuple):
+    """A chip as its file says it, and checked: what a design leaves alone is checked once."""
+
+    content: dict[str, Any]
+    checked: Architecture
+
+
 @remembered(16)
-def _chip_content(name: str) -> dict[str, Any]:
+def _chip_file(name: str) -> ChipFile:
     from archsim.chip import load_architecture
 
-    return load_architecture(name).model_dump(
-        by_alias=True, exclude_unset=True
-    )  # as the file says it: what it leaves open may follow
+    checked = load_architecture(name)
+    # as the file says it: what it leaves open may follow
+    return ChipFile(checked.model_dump(by_alias=True, exclude_unset=True), checked)
 
 
 def chip_of(name: str, settings: Mapping[str, Any]) -> Architecture:
@@ -92,19 +99,49 @@ def chip_of(name: str, settings: Mapping[str, Any]) -> Architecture:
     from pydantic import ValidationError
 
     from archsim.chip.cells import share_cell_values
-    from archsim.chip.config import Architecture
     from archsim.chip.load import validate
 
-    content = with_settings(_chip_content(name), settings)
+    file = _chip_file(name)
+    content = with_settings(file.content, settings)
     paths = [".".join(keys) for path, value in settings.items() for keys, _ in _keys(path, value)]
     if any(path.startswith(("physics.", "components.array")) for path in paths):
         content = _own_cell(content)
         share_cell_values(content, paths, name)
     try:
         # the parts' own parameters are checked where they are priced, so this is the whole check
-        return Architecture.model_validate(content).read_from(name)
+        return _checked(content, file).read_from(name)
     except ValidationError:
         return validate(content, name)  # says which field it is
+
+
+def _checked(content: Mapping[str, Any], file: ChipFile) -> Architecture:
+    """The chip of a content that shares with its file what no setting touched: of that, the records
+    that were checked with the file are taken. Raises ValidationError."""
+    from archsim.chip.config import Architecture
+    from archsim.chip.section import Section
+
+    given = dict(content)
+    left_out = []
+    for name, record in file.checked:
+        if not isinstance(record, Section):
+            continue
+        if name not in content:
+            left_out.append(name)
+            given[name] = record
+        elif content[name] is file.content[name]:
+            given[name] = record
+    own = file.content["components"]
+    parts = content["components"]
+    if isinstance(parts, Mapping):
+        checked = file.checked.components
+        given["components"] = {
+            role: checked[role] if role in own and entry is own[role] else entry
+            for role, entry in parts.items()
+        }
+    chip = Architecture.model_validate(given)
+    # what nobody set stays unset, wherever its values came from
+    chip.model_fields_set.difference_update(left_out)
+    return chip
 
 
 def _own_cell(content: Mapping[str, Any]) -> dict[str, Any]:
