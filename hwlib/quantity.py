@@ -136,14 +136,13 @@ def derive(
     Returns:
         the `Quantity`, with its inputs behind it.
     """
-    value = law(*(item.value for item in inputs))
-    if all(item.low == item.high for item in inputs):
-        return Quantity(value, value, value, unit, formula, tuple(inputs))
+    value = law(*[item.value for item in inputs])
     varying = [(item.value,) if item.low == item.high else (item.low, item.high) for item in inputs]
-    corners = [law(*corner) for corner in itertools.product(*varying)]
-    return Quantity(
-        value, min(corners + [value]), max(corners + [value]), unit, formula, tuple(inputs)
-    )
+    if all([len(ends) == 1 for ends in varying]):
+        return Quantity(value, value, value, unit, formula, inputs)
+    results = [law(*corner) for corner in itertools.product(*varying)]
+    results.append(value)
+    return Quantity(value, min(results), max(results), unit, formula, inputs)
 
 
 def total(unit: str, items: list[Quantity], formula: str = "sum of parts") -> Quantity:

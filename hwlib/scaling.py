@@ -65,13 +65,17 @@ def scale(
     factor = scaling_factor(what, float(from_nm), float(to_nm), scaling_class)
     if from_nm == to_nm:
         return quantity
-    return derive(
-        f"{from_nm:g} nm to {to_nm:g} nm, class {scaling_class}",
-        quantity.unit,
-        lambda q, f: q * f,
-        quantity,
-        factor,
-    )
+    formula = f"{from_nm:g} nm to {to_nm:g} nm, class {scaling_class}"
+    if quantity.low >= 0 and factor.low >= 0:  # the extremes of a product, without a look at others
+        return Quantity(
+            quantity.value * factor.value,
+            quantity.low * factor.low,
+            quantity.high * factor.high,
+            quantity.unit,
+            formula,
+            (quantity, factor),
+        )
+    return derive(formula, quantity.unit, lambda q, f: q * f, quantity, factor)
 
 
 @functools.lru_cache(maxsize=1024)

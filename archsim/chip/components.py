@@ -120,7 +120,8 @@ class _Assembly:
         return {
             role
             for role, entry in self.settings.items()
-            if any(str(value) in values for value in entry.parameters.values())
+            for value in entry.parameters.values()
+            if isinstance(value, str) and value in values
         }
 
     def enter(self, role: str) -> None:
@@ -129,6 +130,8 @@ class _Assembly:
         where = f"{self.chip.origin}: components.{role}"
         values = {
             name: resolve(value, self.chip, self.derived, f"{where}.parameters.{name}")
+            if isinstance(value, str)
+            else value
             for name, value in entry.parameters.items()
         }
         count = instances(entry, self.chip, self.tiles - self.without.get(role, 0))

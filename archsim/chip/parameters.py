@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from functools import cache
 
 from pydantic import BaseModel
 
@@ -57,19 +59,27 @@ def instances(component: ComponentSettings, chip: Architecture, tiles: int) -> i
 
 
 def _in_a_tile(word: str, chip: Architecture) -> int:
-    rows = chip.tile.rows
-    columns = chip.tile.columns
+    tile = chip.tile
     both = chip.read.transposed
-    return {
-        "cell": rows * columns,
-        "row": rows,
-        "column": columns,
-        "line": rows + columns,
-        "driven": rows + (columns if both else 0),
-        "sensed": columns + (rows if both else 0),
-        "adc": chip.adcs_per_tile,
-        "tile": 1,
-    }[word]
+    if word == "tile":
+        return 1
+    if word == "adc":
+        return chip.adcs_per_tile
+    if word == "row" or word == "driven" and not both:
+        return tile.rows
+    if word == "column" or word == "sensed" and not both:
+        return tile.columns
+    if word in ("line", "driven", "sensed"):
+        return tile.rows + tile.columns
+    if word == "cell":
+        return tile.rows * tile.columns
+    raise KeyError(word)
+
+
+@cache
+def _fields_of(kind: type) -> Mapping[str, object]:
+    """The settings that a section has; none where it is a value."""
+    return dict(kind.model_fields) if issubclass(kind, BaseModel) else {}
 
 
 def resolve(value: object, chip: Architecture, derived: dict[str, float], where: str) -> object:
@@ -89,7 +99,7 @@ def resolve(value: object, chip: Architecture, derived: dict[str, float], where:
         return derived[path[1]]
     value_there: object = chip
     for key in path:
-        fields = type(value_there).model_fields if isinstance(value_there, BaseModel) else {}
+        fields = _fields_of(type(value_there))
         if key not in fields:
             raise InputError(
                 "no such setting to follow",

@@ -25,8 +25,13 @@ class Spread(NamedTuple):
 
 def total(spreads: Iterable[Spread]) -> Spread:
     """The sum, exactly rounded, so that it does not depend on the order."""
-    columns = list(zip(*spreads)) or [(), (), ()]
-    return Spread(*map(math.fsum, columns))
+    columns = tuple(zip(*spreads))
+    if not columns:
+        return Spread(0.0, 0.0, 0.0)
+    value, low, high = columns
+    if len(value) == 1:  # nothing to round; -0.0 becomes 0.0 as in a sum
+        return Spread(value[0] + 0.0, low[0] + 0.0, high[0] + 0.0)
+    return Spread(math.fsum(value), math.fsum(low), math.fsum(high))
 
 
 class UnitPrice(NamedTuple):
