@@ -277,7 +277,7 @@ def price(
         Stillmaker & Baas 2017 between nodes (hwlib.scaling); the figures name their own.
     """
     part = find_part(name)
-    given = tuple((parameters or {}).items())
+    given = tuple(sorted((parameters or {}).items()))
     # 1, 1.0 and True are one key, and not all of them are allowed
     types = tuple([type(value) for _, value in given])
     try:
@@ -288,10 +288,7 @@ def price(
 
 @functools.lru_cache(maxsize=16384)
 def _price(
-    kind: type[Part],
-    given: tuple[tuple[str, object], ...],
-    types: tuple[type, ...],
-    node_nm: float,
+    kind: type[Part], given: tuple[tuple[str, object], ...], types: tuple[type, ...], node_nm: float
 ) -> Price:
     part = kind(**dict(given))
     return Price(

@@ -7,13 +7,13 @@ from __future__ import annotations
 import functools
 import math
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from archsim.cost.spread import Spread, UnitPrice, total
 from archsim.ledger.component import BOUNDARIES, Component
-from archsim.ledger.ledger import Ledger
+from archsim.ledger.ledger import Entry, Ledger
 from hwlib import Price, Quantity, price
 
 SHARED = "shared"
@@ -50,7 +50,7 @@ class Estimate:
 
     Args:
         components: what each component costs.
-        rows: dynamic energy by (layer, phase), without the static energy, which belongs to none.
+        counts: of the ledger, by (component, action, layer, phase).
         actions: count over the whole run by (component, action).
         units: price of one instance and one action, by component.
         node_nm: node of the prices in nm.
@@ -60,7 +60,7 @@ class Estimate:
     """
 
     components: tuple[ComponentCost, ...]
-    rows: dict[tuple[str, str], Energy]
+    counts: dict[Entry, float]
     actions: dict[tuple[str, str], float]
     units: dict[str, UnitPrice]
     node_nm: float
@@ -69,10 +69,16 @@ class Estimate:
 
     def within(self, boundary: str) -> list[ComponentCost]:
         """The components inside a boundary; macro lies in chip, chip in system."""
-        depth = BOUNDARIES.index(boundary)
-        return [
-            item for item in self.components if BOUNDARIES.index(item.component.boundary) <= depth
+        inside = BOUNDARIES[: BOUNDARIES.index(boundary) + 1]
+        return [item for item in self.components if item.component.boundary in inside]
+
+    @functools.cached_property
+    def rows(self) -> dict[tuple[str, str], Energy]:
+        """Dynamic energy by (layer, phase), without the static energy, which belongs to none."""
+        outside = [
+            item.component.name for item in self.components if item.component.boundary == "system"
         ]
+        return _energy_by_row(self.counts, self.units, outside)
 
     def area_mm2(self, boundary: str = "chip") -> Spread:
         return total(item.area_mm2 for item in self.within(boundary))
@@ -181,19 +187,29 @@ def price_run(
             )
             for item in inventory
         }
-    rows = _energy_by_row(components, ledger, units)
-    counts: dict[tuple[str, str], list[float]] = defaultdict(list)
-    for (name, action, _, _), count in ledger.counts.items():
-        counts[name, action].append(count)
-    actions = {key: math.fsum(items) for key, items in counts.items()}
-    dynamic: dict[str, list[Spread]] = defaultdict(list)
-    for (name, action), total_count in actions.items():
-        dynamic[name].append(units[name].energy_j[action].times(total_count))
+    counts = dict(ledger.counts)
+    by_action: dict[tuple[str, str], list[float]] = {}
+    for (name, action, _, _), count in counts.items():
+        items = by_action.get((name, action))
+        if items is None:
+            by_action[name, action] = [count]
+        else:
+            items.append(count)
+    dynamic: dict[str, list[Spread]] = {name: [] for name in components}
+    actions = {}
+    for (name, action), items in by_action.items():
+        priced = name in components and action in units[name].energy_j
+        if not priced or not components[name].count and any(items):
+            raise _fault(components, counts, name, action)
+        actions[name, action] = times = math.fsum(items)
+        dynamic[name].append(units[name].energy_j[action].times(times))
     costs = tuple(
-        _cost(component, units[component.name], total(dynamic[component.name]), seconds)
-        for component in inventory
+        [
+            _cost(component, units[component.name], total(dynamic[component.name]), seconds)
+            for component in inventory
+        ]
     )
-    return Estimate(costs, rows, actions, units, float(node_nm), seconds, images)
+    return Estimate(costs, counts, actions, units, float(node_nm), seconds, images)
 
 
 def _cost(
@@ -210,27 +226,23 @@ def _cost(
 
 
 def _energy_by_row(
-    components: dict[str, Component], ledger: Ledger, units: dict[str, UnitPrice]
+    counts: Mapping[Entry, float], units: Mapping[str, UnitPrice], outside: Collection[str]
 ) -> dict[tuple[str, str], Energy]:
-    """Dynamic energy by (layer, phase). Raises RuntimeError for an entry that has no price."""
-    inside: dict[tuple[str, str], list[float]] = defaultdict(list)
-    outside: dict[tuple[str, str], list[float]] = defaultdict(list)
-    for (name, action, layer, phase), count in ledger.counts.items():
-        priced = name in units and action in units[name].energy_j
-        if not priced or (count and not components[name].count):
-            raise _fault(components, name, action, layer, phase)
-        books = outside if components[name].boundary == "system" else inside
+    """Dynamic energy by (layer, phase), that of components `outside` the chip apart."""
+    on: dict[tuple[str, str], list[float]] = defaultdict(list)
+    off: dict[tuple[str, str], list[float]] = defaultdict(list)
+    for (name, action, layer, phase), count in counts.items():
+        books = off if name in outside else on
         energy = count * units[name].energy_j[action].value
         books[layer or SHARED, phase or SHARED].append(energy)
-    return {
-        row: Energy(math.fsum(inside[row]), math.fsum(outside[row]))
-        for row in sorted({*inside, *outside})
-    }
+    return {row: Energy(math.fsum(on[row]), math.fsum(off[row])) for row in sorted({*on, *off})}
 
 
 def _fault(
-    components: dict[str, Component], name: str, action: str, layer: str, phase: str
+    components: Mapping[str, Component], counts: Mapping[Entry, float], name: str, action: str
 ) -> RuntimeError:
+    entries = [key for key in counts if key[:2] == (name, action)]
+    layer, phase = next((key for key in entries if counts[key]), entries[0])[2:]
     where = f"ledger entry {name}.{action} of {layer or SHARED}/{phase or SHARED}"
     if name not in components:
         known = ", ".join(sorted(components))

@@ -29,6 +29,21 @@ class Ledger:
         key = (component, action, layer, phase)
         self.counts[key] = self.counts.get(key, 0) + count
 
+    def add_all(
+        self, counts: Mapping[tuple[str, str], float], layer: str, phase: str, times: float
+    ) -> None:
+        """Count what is done `times` over, by (component, action), for one layer in one phase.
+
+        Raises ValueError for a negative or non-finite count.
+        """
+        own = self.counts
+        for (component, action), each in counts.items():
+            count = each * times
+            if not 0 <= count < math.inf:
+                raise ValueError(f"{component}.{action} of {layer}/{phase}: {count} is no count")
+            key = (component, action, layer, phase)
+            own[key] = own.get(key, 0) + count
+
     def merge(self, other: Ledger, times: float = 1) -> None:
         """Add every count of `other`, `times` over."""
         for key, count in other.counts.items():

@@ -70,7 +70,7 @@ def differences(case: EngineCase) -> list[str]:
     spans, images, layers, phases.
     """
     work = work_of_case(case)
-    simpy, compiled = (_facts(kind(*work)) for kind in (EventMachine, CompiledMachine))
+    simpy, compiled = (facts_of(kind(*work)) for kind in (EventMachine, CompiledMachine))
     return [
         f"{name}: {_first_difference(simpy[name], compiled[name])}"
         for name in simpy
@@ -78,7 +78,8 @@ def differences(case: EngineCase) -> list[str]:
     ]
 
 
-def _facts(machine: ChipMachine) -> dict[str, Any]:
+def facts_of(machine: ChipMachine) -> dict[str, Any]:
+    """What a machine does, run to its end: whatever two engines must agree on."""
     machine.run()
     return {
         "cycles": machine.end,

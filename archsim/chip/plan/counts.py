@@ -44,12 +44,12 @@ def count_operation(ledger: Ledger, plan_: OperationPlan, performed: Performed) 
     # a repeated read lasts as long as a first one, but only the tiles that saturated are driven
     extra = performed.extra_reads * operation.activity.retried_tiles
     layer, phase = operation.layer, operation.phase
-    for (component, action), count in plan_.job.items():
-        ledger.add(component, action, layer, phase, count * (jobs + extra))
-    for (component, action), count in plan_.step.items():
-        ledger.add(component, action, layer, phase, count * (steps + extra * plan_.per_job))
-    for (component, action), count in plan_.once.items():
-        ledger.add(component, action, layer, phase, count * steps)
+    for counts, times in (
+        (plan_.job, jobs + extra),
+        (plan_.step, steps + extra * plan_.per_job),
+        (plan_.once, steps),
+    ):
+        ledger.add_all(counts, layer, phase, times)
 
 
 def count_shared(

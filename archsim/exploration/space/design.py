@@ -128,7 +128,7 @@ def _checked(content: Mapping[str, Any], file: ChipFile) -> Architecture:
         if name not in content:
             left_out.append(name)
             given[name] = record
-        elif content[name] is file.content[name]:
+        elif name in file.content and content[name] is file.content[name]:
             given[name] = record
     own = file.content["components"]
     parts = content["components"]

@@ -52,7 +52,7 @@ def price_point(design: Mapping[str, Any], metrics: Sequence[str]) -> list[float
     )
     numbers = estimate_metrics(estimate, metrics, facts)
     if any(
-        value is _ELSEWHERE for value in numbers
+        value is ELSEWHERE for value in numbers
     ):  # a path into layers or phases: the whole document has it
         from archsim.run.simulation import simulate
 
@@ -60,7 +60,7 @@ def price_point(design: Mapping[str, Any], metrics: Sequence[str]) -> list[float
             step.trace, step.chip, scheme=step.rule, images=step.images, timing=False, setup=False
         ).to_dict()
         numbers = [
-            read_metric(document, name) if value is _ELSEWHERE else value
+            read_metric(document, name) if value is ELSEWHERE else value
             for name, value in zip(metrics, numbers)
         ]
     return numbers
@@ -118,13 +118,14 @@ def breakdown(design: Mapping[str, Any], run: Mapping[str, Any] | None) -> Estim
     )
 
 
-_ELSEWHERE = object()
+ELSEWHERE = object()
+"""Stands for a number that only the whole document has."""
 
 
 def estimate_metrics(
     estimate: Estimate, metrics: Sequence[str], facts: Mapping[str, Any]
 ) -> list[Any]:
-    """Metrics of an estimate and of `facts` (counts, cycles); `_ELSEWHERE` for what neither holds."""
+    """Metrics of an estimate and of `facts` (counts, cycles); `ELSEWHERE` for what neither holds."""
     totals: dict[str, Any] = {}
     return [_metric(estimate, name, facts, totals) for name in metrics]
 
@@ -145,6 +146,8 @@ def _metric(estimate: Estimate, name: str, facts: Mapping[str, Any], totals: dic
         return None if totals[stem] is None else totals[stem][part]
     keys = name.split(".")
     if keys[0] in ("by_component", "by_component_off_chip") and len(keys) == 3:
+        if keys[2] == "busy_fraction" and estimate.seconds is not None:
+            return ELSEWHERE
         return _of_component(estimate, keys)
     if keys[0] == "boundaries" and len(keys) == 3 and keys[1] in ("macro", "chip", "system"):
         wanted = {
@@ -155,7 +158,7 @@ def _metric(estimate: Estimate, name: str, facts: Mapping[str, Any], totals: dic
         spread = wanted(keys[1]) if wanted else None
         return None if spread is None else spread.value
     if keys[0] in ("by_layer", "by_phase", "stalls"):
-        return _ELSEWHERE
+        return ELSEWHERE
     return None
 
 

@@ -15,6 +15,7 @@ from archsim.exploration.space.design import network_of, resolve
 from archsim.exploration.space.keys import key_of
 from archsim.exploration.work.metrics import TRAINED, read_metric
 from archsim.exploration.work.pricing import price_point, refused_as_by_run
+from archsim.exploration.work.timing import time_point
 from archsim.training.settings import EXACT_WORDS
 from hwlib.errors import InputError
 
@@ -39,14 +40,7 @@ def timing_rung(
     """The event simulation; its ledger is kept, summed over layers, so that the point can be priced
     again.
     """
-    from archsim.run.simulation import simulate
-
-    step = resolve(design)
-    with refused_as_by_run(step.chip):
-        result = simulate(step.trace, step.chip, scheme=step.rule, images=step.images, setup=False)
-    document = result.to_dict()
-    kept = {"work": key_of(design, node=False), "run": compact_run(document)}
-    return [read_metric(document, name) for name in metrics], kept
+    return time_point(design, metrics)
 
 
 def compact_run(document: Mapping[str, Any]) -> dict[str, Any]:

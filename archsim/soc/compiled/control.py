@@ -22,6 +22,7 @@ from archsim.soc.compiled.tables import (
 from archsim.soc.compiled.tiles import stall
 from archsim.soc.compiled.words import (
     AGELESS,
+    CHAIN,
     CONTROLLER,
     DRAIN,
     FEED,
@@ -222,14 +223,18 @@ def _start(tables):
     run.started = now
     _enter(get(tables, USE, plan.layer_use), now)
     _enter(get(tables, USE, plan.phase_use), now)
-    units = plan.units if plan.kind == ON_TILES else 0
-    run.alive = units + 2
     most_units = get(tables, SETTINGS, 0).most_units
     first = control.run * (most_units + 2)
-    _start_process(tables, first, FEED, 0, 0)
-    for unit in range(units):
-        _start_process(tables, first + 1 + unit, UNIT, unit, get(tables, SETTINGS, 0).room)
-    _start_process(tables, first + 1 + most_units, DRAIN, 0, plan.capacity)
+    if plan.chain:
+        run.alive = 1
+        _start_process(tables, first, CHAIN, 0, 0)
+    else:
+        units = plan.units if plan.kind == ON_TILES else 0
+        run.alive = units + 2
+        _start_process(tables, first, FEED, 0, 0)
+        for unit in range(units):
+            _start_process(tables, first + 1 + unit, UNIT, unit, get(tables, SETTINGS, 0).room)
+        _start_process(tables, first + 1 + most_units, DRAIN, 0, plan.capacity)
     control.last_age = run.age
     control.last_run = control.run
     control.last_ended = NONE

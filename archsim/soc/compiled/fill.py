@@ -22,7 +22,7 @@ from archsim.soc.compiled.words import (
 )
 from archsim.soc.executed import MAX_SPANS, ChipMachine
 from archsim.soc.server import Server
-from archsim.soc.wiring import Way
+from archsim.soc.wiring import Way, Ways
 from archsim.trace.operation import Operation
 
 Row = Mapping[str, Any]
@@ -212,6 +212,7 @@ class Filler:
             "phase": numbers.phases[operation.phase],
             "lane": numbers.lanes.get(operation.matrix_name, NONE),
             "kind": kind,
+            "chain": not self.machine.pipelined and is_chain(plan, ways),
             "units": plan.units,
             "per_job": plan.per_job,
             "jobs": plan.jobs,
@@ -329,6 +330,24 @@ class Filler:
                 rows.append({"first_shared": len(shared), "shared": len(tiles)})
                 shared += tiles
         return _rows(forms.UNIT, rows), _rows(forms.SHARED, [{"tile": tile} for tile in shared])
+
+
+def is_chain(plan: OperationPlan, ways: Ways) -> bool:
+    """Whether the order of all requests of an operation that has the chip to itself is that of its
+    jobs, so that `chain.py` needs no events for it.
+
+    One unit at most works on it: units that end in one cycle would be in an order that only events
+    tell. No input waits for a result. No resource serves both ways, and none lets the one go before
+    the other.
+    """
+    if plan.operation.sequential or ways.down.gate or ways.up.gate:
+        return False
+    if _kind(plan) == ON_TILES and plan.units > 1:
+        return False
+    asked = [
+        {id(server) for server, cycles in zip(way.servers, way.cycles) if cycles} for way in ways
+    ]
+    return not asked[0] & asked[1]
 
 
 def _kind(plan: OperationPlan) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from archsim.kernels.compiled import kernel
 from archsim.soc.compiled.access import get
 from archsim.soc.compiled.calendar import drop_first, soon
+from archsim.soc.compiled.chain import chain
 from archsim.soc.compiled.control import control
 from archsim.soc.compiled.drain import drain
 from archsim.soc.compiled.feed import feed
@@ -25,6 +26,7 @@ from archsim.soc.compiled.unit import work
 from archsim.soc.compiled.words import (
     ADMIT,
     CONTROLLER,
+    DRAIN,
     FEED,
     LEFT,
     PLACED,
@@ -109,8 +111,10 @@ def resume(tables, number):
         feed(tables, number)
     elif role == UNIT:
         work(tables, number)
-    else:
+    elif role == DRAIN:
         drain(tables, number)
+    else:
+        chain(tables, number)
 
 
 @kernel

@@ -42,7 +42,7 @@ CONTROL = _record(
 )
 # An operation, as planned; `steps_total` and what follows it is what was done of it.
 OPERATION = _record(
-    "layer_use phase_use phase lane kind units per_job jobs steps latency interval after_interval "
+    "layer_use phase_use phase lane kind chain units per_job jobs steps latency interval after_interval "
     "tiles update sequential parts row rows_out steps_per_row every down_first down_count down_gate "
     "up_first up_count up_gate first_turn first_source sources first_pool pools first_held held "
     "capacity wires latest_image latest_run latest_age done_mark steps_total jobs_total extra_total",

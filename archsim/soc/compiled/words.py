@@ -22,6 +22,8 @@ NONE = -1
 FEED = 0
 UNIT = 1
 DRAIN = 2
+# All three in one, of an operation that has the chip to itself.
+CHAIN = 3
 
 # What becomes of an operation's jobs.
 ON_TILES = 0
