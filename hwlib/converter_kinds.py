@@ -87,13 +87,13 @@ def _each_count(bits: float) -> float:
 KINDS: dict[str, ConverterKind] = {
     kind.name: kind
     for kind in (
-        ConverterKind("sar", "steps", "mixed_signal", _capacitors, _successive, _each_bit),
-        ConverterKind("charge_sharing", "steps", "mixed_signal", _latches, _successive, _each_bit),
-        ConverterKind("slope", "steps", "mixed_signal", _latches, _counting, _each_count),
+        ConverterKind("sar", "steps", "analog", _capacitors, _successive, _each_bit),
+        ConverterKind("charge_sharing", "steps", "analog", _latches, _successive, _each_bit),
+        ConverterKind("slope", "steps", "analog", _latches, _counting, _each_count),
         # counts of an oscillator are logic, and shrink as logic (14 to 5 nm: 2850 to 313 um2)
         ConverterKind("oscillator", "steps", "logic", _latches, _counting, _each_count),
-        ConverterKind("flash", "levels", "mixed_signal", _levels, _levels, _once),
-        ConverterKind("sense_amplifier", "levels", "mixed_signal", _levels, _levels, _once),
+        ConverterKind("flash", "levels", "analog", _levels, _levels, _once),
+        ConverterKind("sense_amplifier", "levels", "analog", _levels, _levels, _once),
     )
 }
 NODE_NM = 28.0

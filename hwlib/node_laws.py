@@ -1,6 +1,8 @@
 """How parts that are no logic change with the node: by laws of their own, from what was printed.
 
-mixed_signal  converters and amplifiers: a power of the node, between "kept" and "as logic".
+analog        converters and amplifiers: a power of the node, between "kept" and "as logic".
+access_cell   cells with an access transistor, which must carry the current of a write: a power of
+              the node below F^2; energy as a `cell`.
 matched       capacitors: their area follows matching and noise, densities stay at 1.5 to 2
               fF/um2 from 180 to 7 nm; energy as V^2 (hwlib.scaling).
 high_voltage  thick-oxide devices: the array's voltage sets their length, which does not fall
@@ -8,6 +10,8 @@ high_voltage  thick-oxide devices: the array's voltage sets their length, which 
 pitch         what stands at the lines of an array: area as gate pitch x metal pitch, charge of
               a line over as many cells as its root.
 sram          published six-transistor cells; energy and delay as logic (hwlib.scaling).
+sram_array    the same cells in an array that computes: energy as a line over so many cells, at the
+              node's supply (hwlib.scaling).
 """
 
 from __future__ import annotations
@@ -18,7 +22,7 @@ from collections.abc import Callable
 from hwlib.figures import figure
 from hwlib.quantity import Quantity, derive
 
-OWN_CLASSES = ("mixed_signal", "matched", "high_voltage", "pitch", "sram", "sram_array")
+OWN_CLASSES = ("analog", "access_cell", "matched", "high_voltage", "pitch", "sram", "sram_array")
 _PITCH_NODES = (130.0, 40.0, 28.0, 16.0, 14.0, 7.0)
 _SRAM_NODES = (130.0, 90.0, 65.0, 45.0, 40.0, 28.0, 16.0, 14.0, 10.0, 7.0)
 
@@ -38,8 +42,10 @@ def own_law(what: str, from_nm: float, to_nm: float, scaling_class: str) -> Quan
     if what == "delay" and scaling_class != "sram":
         return kept("delay is a choice of the design: kept")
     laws = {
-        ("mixed_signal", "area"): lambda: _power("mixed_signal_area", from_nm, to_nm),
-        ("mixed_signal", "energy"): lambda: _power("mixed_signal_energy", from_nm, to_nm),
+        ("analog", "area"): lambda: _power("analog_area", from_nm, to_nm),
+        ("analog", "energy"): lambda: _power("analog_energy", from_nm, to_nm),
+        ("access_cell", "area"): lambda: _power("access_cell_area", from_nm, to_nm),
+        ("access_cell", "energy"): lambda: kept("set by voltage, conductance and pulse: kept"),
         ("matched", "area"): lambda: kept("capacitors follow matching, not the node: kept"),
         ("high_voltage", "area"): lambda: kept("the array's voltage sets the devices: kept"),
         ("high_voltage", "energy"): lambda: kept("at the array's voltage, not the node's: kept"),
@@ -67,7 +73,7 @@ def _power(key: str, from_nm: float, to_nm: float) -> Quantity:
         f"({to_nm:g} nm / {from_nm:g} nm)^exponent",
         "1",
         lambda exponent: math.pow(to_nm / from_nm, exponent),
-        figure(f"node_law.{key}"),
+        figure(f"scaling.{key}_exponent"),
     )
 
 
@@ -90,8 +96,8 @@ def _pitch_of(node_nm: float) -> Quantity:
         "gate pitch x metal pitch",
         "m2",
         lambda gate, metal: gate * metal,
-        figure(f"pitch.gate_{node_nm:g}"),
-        figure(f"pitch.metal_{node_nm:g}"),
+        figure(f"scaling.gate_pitch_{node_nm:g}"),
+        figure(f"scaling.metal_pitch_{node_nm:g}"),
     )
 
 
@@ -101,7 +107,7 @@ def _sram_cell(node_nm: float) -> Quantity:
 
 
 def _sram_cell_of(node_nm: float) -> Quantity:
-    return derive("as printed", "um2", lambda a: a, figure(f"sram_cell.area_{node_nm:g}"))
+    return derive("as printed", "um2", lambda a: a, figure(f"scaling.sram_cell_{node_nm:g}"))
 
 
 def _level(

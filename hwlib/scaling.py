@@ -9,14 +9,12 @@ our choice, 40, 28 and 22 nm are no nodes of the paper.
 What scales how:
     logic   area, energy and delay by the published law, low-power rows from 45 nm down, at each
     node's nominal voltage.
-    analog  converters, front ends, drivers: the value stays, low and high span [1, logic factor];
-    delays are design choices and stay.
     cell    area as F^2; energy and delay are set by voltage, conductance and pulse, not by the
     node.
     wire    energy of a wire of given length as V^2; its repeaters' area as logic; delay stays.
     none    not on the node at all (off-chip memory, geometry fixed by a parameter): nothing
     changes.
-    mixed_signal, matched, high_voltage, pitch, sram: laws of their own (hwlib.node_laws).
+    analog, access_cell, matched, high_voltage, pitch, sram, sram_array: laws of their own (hwlib.node_laws).
 Leakage is never scaled by node: the flavour of the process decides it (two 40/45-nm libraries
 differ 150 times).
 """
@@ -33,7 +31,7 @@ from hwlib.figures import figure
 from hwlib.node_laws import OWN_CLASSES, line_factor, own_law
 from hwlib.quantity import Figure, Quantity, derive
 
-SCALING_CLASSES = ("logic", "analog", "cell", "wire", "none", *OWN_CLASSES)
+SCALING_CLASSES = ("logic", "cell", "wire", "none", *OWN_CLASSES)
 QUANTITIES = ("area", "energy", "delay", "leakage")
 NODES = (180.0, 130.0, 90.0, 65.0, 45.0, 32.0, 20.0, 16.0, 14.0, 10.0, 7.0)
 LAW = "Stillmaker & Baas 2017"
@@ -113,20 +111,7 @@ def scaling_factor(what: str, from_nm: float, to_nm: float, scaling_class: str) 
         )
     if scaling_class == "wire" and what == "delay":
         return _constant("delay of a repeated wire of fixed length: kept")
-    logic = _logic_factor(what, from_nm, to_nm)
-    if scaling_class == "analog":
-        if what == "delay":
-            return _constant("delay of an analogue part is a choice of its design: kept")
-        low, high = min(1.0, logic.low), max(1.0, logic.high)
-        return Quantity(
-            1.0,
-            low,
-            high,
-            "1",
-            "analogue: kept, low and high span 1 and the logic factor",
-            (logic,),
-        )
-    return logic
+    return _logic_factor(what, from_nm, to_nm)
 
 
 def _constant(reason: str) -> Quantity:

@@ -5,8 +5,7 @@ which everything that is compared is priced.
 value is the median of the draws: half of them spread evenly (in the logarithm) down to its low, half
 up to its high. That is our choice: sources give a low and a high, not a distribution. Between
 figures the draws are independent; within one draw a figure has one value, in all designs.
-Where an analogue part is scaled to another node its price lies between "kept" and "follows logic";
-one more draw chooses the place for all of them. Cycles do not depend on figures, and neither do,
+How far a part follows the node is drawn as well, one exponent for all of a class. Cycles do not depend on figures, and neither do,
 here, lengths of wires and clocked areas.
 """
 
@@ -33,8 +32,6 @@ BANDS = (
     "half of them below its value, and the same for all that is compared; it lies inside the bounds."
 )
 """What a band of draws is, in words, for every page."""
-FOLLOWS_LOGIC = "scaling.analogue_follows_logic"
-"""Name of the one draw that belongs to no figure."""
 PERCENTILES = (5.0, 50.0, 95.0)
 DRAWN = (
     "area_mm2",
@@ -52,7 +49,7 @@ class Shares(NamedTuple):
     high.
 
     Args:
-        names: of the figures, FOLLOWS_LOGIC last.
+        names: of the figures.
         shares: (draws, figures).
     """
 
@@ -62,7 +59,7 @@ class Shares(NamedTuple):
 
 def draw_shares(samples: int, seed: int = 0) -> Shares:
     """Draw all figures, `samples` times."""
-    names = (*load_figures(), FOLLOWS_LOGIC)
+    names = tuple(load_figures())
     generator = np.random.Generator(np.random.Philox(seed))
     return Shares(names, generator.random((samples, len(names))))
 
@@ -97,10 +94,9 @@ def price_draws(designs: Sequence[Counted], drawn: Shares) -> dict[str, np.ndarr
     laws = {key: find_part(key.part)(**dict(key.parameters)) for key in unique}
     used = frozenset().union(*map(figures_of, designs))
     for sample in range(samples):
-        with figures_at(drawn.shares[sample], used) as follows_logic:
+        with figures_at(drawn.shares[sample], used):
             unit = {
-                key: _prices(laws[key], key.node_nm, actions, follows_logic)
-                for key, actions in unique.items()
+                key: _prices(laws[key], key.node_nm, actions) for key, actions in unique.items()
             }
         for column, design in enumerate(designs):
             for name, value in _totals(design, unit).items():
@@ -121,17 +117,13 @@ def _unique(designs: Sequence[Counted]) -> dict[_Key, set[str]]:
 
 
 def figures_of(design: Counted) -> frozenset[str]:
-    """Names of the figures that move the price of a design, FOLLOWS_LOGIC among them where an
-    analogue part stands at another node than its own.
-    """
+    """Names of the figures that move the price of a design."""
     names: set[str] = set()
     for key, actions in _unique([design]).items():
         part = find_part(key.part)(**dict(key.parameters))
         node = key.node_nm
         prices = [part.area_at(node), part.leakage_at(node)]
         prices += [part.energy_at(action, node) for action in sorted(actions)]
-        if part.native_node_nm != node and part.scaling == "analog":
-            names.add(FOLLOWS_LOGIC)
         names |= {figure.name for item in prices for figure in item.figures()}
     return frozenset(names)
 
@@ -141,15 +133,7 @@ def sample_prices(designs: Sequence[Counted], samples: int, seed: int = 0) -> di
     return price_draws(designs, draw_shares(samples, seed))
 
 
-def _prices(part: Part, node_nm: float, actions: set[str], follows_logic: float) -> _Unit:
-    if part.scaling == "analog" and part.native_node_nm != node_nm:
-
-        def factor(what: str) -> float:
-            logic = scaling_factor(what, part.native_node_nm, node_nm, "logic").value
-            return math.pow(logic, follows_logic)
-
-        energy = {action: part.energy(action).value * factor("energy") for action in actions}
-        return _Unit(part.area().value * factor("area"), part.leakage().value, energy)
+def _prices(part: Part, node_nm: float, actions: set[str]) -> _Unit:
     energy = {action: part.energy_at(action, node_nm).value for action in actions}
     return _Unit(part.area_at(node_nm).value, part.leakage_at(node_nm).value, energy)
 
@@ -188,9 +172,9 @@ def draw_value(low: float, value: float, high: float, share: float) -> float:
 
 
 @contextlib.contextmanager
-def figures_at(shares: np.ndarray, names: Set[str] | None = None) -> Iterator[float]:
+def figures_at(shares: np.ndarray, names: Set[str] | None = None) -> Iterator[None]:
     """While it lasts, hwlib's figures lie at these shares of their ranges and have none themselves.
-    Gives how far analogue parts follow logic (0 to 1). With `names` only these figures move.
+    With `names` only these figures move.
 
     The one place that changes figures: prices kept in hwlib's caches stay those of the printed
     figures.
@@ -204,7 +188,7 @@ def figures_at(shares: np.ndarray, names: Set[str] | None = None) -> Iterator[fl
             value = draw_value(figure.low, figure.value, figure.high, float(share))
             figures[name] = replace(figure, value=value, low=value, high=value)
         scaling_factor.cache_clear()
-        yield draw_value(0.0, 0.0, 1.0, float(shares[-1]))
+        yield
     finally:
         figures.update(printed)
         scaling_factor.cache_clear()

@@ -146,6 +146,7 @@ class Cell1T1R(Cell):
 
     name = "cell_1t1r"
     title = "1T1R cell"
+    scaling = "access_cell"
     parameters = _parameters(
         read=CellDrive(0.2, 20.0, 10.0),
         write=CellDrive(2.0, 15.0, 10.0),
@@ -182,6 +183,7 @@ class Cell1T1MTJ(Cell):
 
     name = "cell_1t1mtj"
     title = "1T1MTJ cell"
+    scaling = "access_cell"
     holds_bits = 1
     parameters = _parameters(
         read=CellDrive(0.17, 8.8, 10.0),

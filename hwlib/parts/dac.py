@@ -6,37 +6,41 @@ from hwlib.effects import DEARER
 from hwlib.figures import figure
 from hwlib.logic import leakage_of, placed, to_40lp
 from hwlib.part import Parameter, Part, register
+from hwlib.pieces import PartOfPieces, Piece
 from hwlib.quantity import Quantity, derive
 
 _BITS = Parameter("bits", 8, 1, 12, "bit", integer=True, monotone=True, effects=DEARER)
 
 
 @register
-class Dac(Part):
+class Dac(PartOfPieces):
     """Capacitive DAC: one switch a bit and 2^bits - 1 unit capacitors, through the 8-bit converter
     of a 40-nm chip.
 
-    Energy grows with the bits (ZigZag's law). The word or drive line it feeds is charged by its
+    Switches shrink as logic, capacitors follow
+    matching. Energy grows with the bits (ZigZag's law). The word or drive line it feeds is charged by its
     driver, not here.
     """
 
     name = "dac"
     title = "Row DAC"
     group = "array"
-    scaling = "analog"
     parameters = (_BITS,)
     actions = {"convert": "one value on one row"}
     bits: int
 
-    def area(self) -> Quantity:
+    def area_pieces(self) -> tuple[Piece, ...]:
         units = 2**self.bits - 1
-        return derive(
-            "bits x switch + (2^bits - 1) x unit capacitor",
+        switches = derive(
+            "bits x switch", "um2", lambda switch: self.bits * switch, figure("dac.switch_area")
+        )
+        capacitors = derive(
+            "(2^bits - 1) x unit capacitor",
             "um2",
-            lambda switch, unit: self.bits * switch + units * unit,
-            figure("dac.switch_area"),
+            lambda unit: units * unit,
             figure("dac.unit_area"),
         )
+        return Piece(switches, "logic"), Piece(capacitors, "matched")
 
     def leakage(self) -> Quantity:
         # Capacitors do not leak: only the switches count.
@@ -49,13 +53,14 @@ class Dac(Part):
             )
         )
 
-    def energy(self, action: str) -> Quantity:
-        return derive(
+    def energy_pieces(self, action: str) -> tuple[Piece, ...]:
+        charge = derive(
             "bits x energy a bit",
             "J",
             lambda energy: self.bits * energy,
             figure("dac.energy_per_bit"),
         )
+        return (Piece(charge, "matched"),)
 
 
 @register

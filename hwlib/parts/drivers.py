@@ -9,9 +9,19 @@ import math
 from hwlib.effects import DEARER, Effects
 from hwlib.figures import figure
 from hwlib.part import Parameter, Part, register
+from hwlib.pieces import PartOfPieces, Piece
 from hwlib.quantity import Figure, Quantity, derive
+from hwlib.scaling import supply_voltage
 
-_VOLTAGE = Parameter("voltage_v", 1.1, 0.05, 5, "V", monotone=True, effects=Effects(energy="up"))
+_VOLTAGE = Parameter(
+    "voltage_v",
+    0.0,
+    0.0,
+    5,
+    "V",
+    note="0: the node's supply",
+    effects=Effects(area="any", energy="any"),
+)
 
 
 def line_capacitance(cells: int, line_pitch_nm: float, cell_capacitance: Figure) -> Quantity:
@@ -40,10 +50,13 @@ def line_capacitance(cells: int, line_pitch_nm: float, cell_capacitance: Figure)
 class LineDriver(Part):
     """One driver of one line. Area and leakage: NeuroSim at 128 cells, a share of them grows with
     the load.
+
+    It stands at the pitch of its lines. Above a tenth over the node's supply it is of thick oxide,
+    whose size does not fall below that of 130 nm.
     """
 
     group = "array"
-    scaling = "analog"
+    scaling = "pitch"
     parameters = (
         Parameter(
             "cells",
@@ -74,7 +87,19 @@ class LineDriver(Part):
     line_pitch_nm: float
 
     def area(self) -> Quantity:
-        return self._with_load("area_128", "um2")
+        return self.area_at(self.native_node_nm)
+
+    def area_at(self, node_nm: float) -> Quantity:
+        core = self._with_load("area_128", "um2")
+        if self.voltage_v <= 1.1 * supply_voltage(node_nm).value:
+            return self._scaled(core, "area", node_nm)
+        return derive(
+            "at 130 nm x thick over core oxide",
+            "um2",
+            lambda area, ratio: area * ratio,
+            self._scaled(core, "area", max(node_nm, 130.0)),
+            figure("high_voltage.over_core"),
+        )
 
     def leakage(self) -> Quantity:
         return self._with_load("leakage_128", "W")
@@ -89,13 +114,28 @@ class LineDriver(Part):
         )
 
     def energy(self, action: str) -> Quantity:
+        return self.energy_at(action, self.native_node_nm)
+
+    def energy_at(self, action: str, node_nm: float) -> Quantity:
+        # The length of the line follows the pitch, its voltage is the array's or the node's own.
         line = line_capacitance(self.cells, self.line_pitch_nm, figure(self.cell_capacitance))
+        if self.line_pitch_nm <= 0:
+            line = self._scaled(line, "energy", node_nm)
+        if self.voltage_v > 0:
+            return derive(
+                f"(1 + buffer share) x C V^2 at {self.voltage_v:g} V",
+                "J",
+                lambda c, share: (1 + share) * c * self.voltage_v**2,
+                line,
+                figure("line.buffer_share"),
+            )
         return derive(
-            f"(1 + buffer share) x C V^2 at {self.voltage_v:g} V",
+            "(1 + buffer share) x C V^2 at the node's supply",
             "J",
-            lambda c, share: (1 + share) * c * self.voltage_v**2,
+            lambda c, share, v: (1 + share) * c * v**2,
             line,
             figure("line.buffer_share"),
+            supply_voltage(node_nm),
         )
 
 
@@ -113,28 +153,51 @@ class BitLineDriver(LineDriver):
     cell_capacitance = "line.drain_capacitance"
 
 
-class HighVoltageStage(Part):
-    """A thick-oxide stage: own switched capacitance times V^2 an action; area, leakage and
-    capacitance are assumptions.
+class HighVoltageStage(PartOfPieces):
+    """A stage of thick-oxide devices: area and switched capacitance of a foundry cell for 3.3 V, by
+    the array's voltage, which sets the length of its devices.
+
+    The share of thick oxide stays at every node; what stands at the logic supply shrinks as logic.
     """
 
     group = "array"
-    scaling = "analog"
+    native_node_nm = 130.0
     voltage_v: float
 
-    def area(self) -> Quantity:
-        return derive("area of one stage", "um2", lambda a: a, figure(f"{self.name}.area"))
+    def area_pieces(self) -> tuple[Piece, ...]:
+        return self._by_voltage("area", "um2", 0)
+
+    def energy_pieces(self, action: str) -> tuple[Piece, ...]:
+        return self._by_voltage("capacitance", "J", 2)
 
     def leakage(self) -> Quantity:
         return derive("leakage of one stage", "W", lambda p: p, figure(f"{self.name}.leakage"))
 
-    def energy(self, action: str) -> Quantity:
-        return derive(
-            f"own C V^2 at {self.voltage_v:g} V",
-            "J",
-            lambda c: c * self.voltage_v**2,
-            figure(f"{self.name}.capacitance"),
+    def _by_voltage(self, key: str, unit: str, power: int) -> tuple[Piece, ...]:
+        """A cell's number x V^power, its thick oxide by the voltage and the rest as it is."""
+        cell = figure(f"{self.name}.{key}")
+        share = figure("high_voltage.thick_share")
+        factor = math.pow(self.voltage_v, power)
+        volts = f" x ({self.voltage_v:g} V)^{power}" if power else ""
+        thick = derive(
+            f"{key} x thick share x ({self.voltage_v:g} V / 3.3 V)^exponent{volts}",
+            unit,
+            lambda a, s, exponent: a * s * math.pow(self.voltage_v / 3.3, exponent) * factor,
+            cell,
+            share,
+            figure("high_voltage.exponent"),
         )
+        rest = derive(
+            f"{key} x what stands at the logic supply{volts}",
+            unit,
+            lambda a, s: a * (1 - s) * factor,
+            cell,
+            share,
+        )
+        return Piece(thick, "high_voltage"), Piece(rest, "logic")
+
+
+_HIGH = Parameter("voltage_v", 2.0, 0.5, 5, "V", monotone=True, effects=DEARER)
 
 
 @register
@@ -145,9 +208,7 @@ class WriteDriver(HighVoltageStage):
 
     name = "write_driver"
     title = "Write driver"
-    parameters = (
-        Parameter("voltage_v", 2.0, 0.5, 5, "V", monotone=True, effects=Effects(energy="up")),
-    )
+    parameters = (_HIGH,)
     actions = {"pulse": "one write pulse on one line"}
 
 
@@ -157,7 +218,5 @@ class LevelShifter(HighVoltageStage):
 
     name = "level_shifter"
     title = "Level shifter"
-    parameters = (
-        Parameter("voltage_v", 2.0, 0.5, 5, "V", monotone=True, effects=Effects(energy="up")),
-    )
+    parameters = (_HIGH,)
     actions = {"shift": "one transition to the high supply and back"}

@@ -90,6 +90,7 @@ class SampleHold(FrontEnd):
 
     name = "sample_hold"
     title = "Sample-and-hold"
+    scaling = "matched"
     actions = {"sample": "one column sampled once"}
 
     def energy(self, action: str) -> Quantity:
@@ -111,7 +112,7 @@ class ColumnMux(Part):
     name = "column_mux"
     title = "Column multiplexer"
     group = "array"
-    scaling = "analog"
+    scaling = "pitch"
     parameters = (
         Parameter("inputs", 8, 1, 1024, "columns", integer=True, monotone=True, effects=DEARER),
     )

@@ -26,7 +26,7 @@ class Sram(Part):
     name = "sram"
     title = "SRAM"
     group = "memory"
-    scaling = "logic"
+    scaling = "sram"
     parameters = (
         Parameter("capacity_kib", 64.0, 0.0625, 65536, "KiB", monotone=True, effects=DEARER),
         Parameter(

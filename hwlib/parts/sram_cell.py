@@ -46,7 +46,7 @@ class SramCell(PartOfPieces):
             "6T cell x ratio of the cell",
             "um2",
             lambda cell, ratio: cell * ratio,
-            figure("sram_cell.area_40"),
+            figure("scaling.sram_cell_40"),
             figure(f"sram_compute.{self.over_6t}"),
         )
         return (Piece(area, "sram_array"),)
@@ -93,7 +93,7 @@ class CurrentCell(SramCell):
             ),
             figure("line.drain_capacitance"),
             figure("line.wire_capacitance"),
-            figure("sram_cell.area_40"),
+            figure("scaling.sram_cell_40"),
             figure(f"sram_compute.{self.over_6t}"),
             figure("scaling.supply_40"),
         )

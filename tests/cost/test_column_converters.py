@@ -57,7 +57,7 @@ def test_the_area_of_a_sar_is_the_median_by_hand():
     # Two groups: fan2022, 950 um2 of 8 bit at 65 nm, and the law of zigzag at 4, 6 and 8 bit with a
     # third of a row each. The family adds NeuRRAM (400 um2, 130 nm) and TIMELY (310 um2, 65 nm) to
     # its median, which is one row more of the kind.
-    mixed = {node: scaling_factor("area", node, 28, "mixed_signal").value for node in (65, 130)}
+    mixed = {node: scaling_factor("area", node, 28, "analog").value for node in (65, 130)}
     logic = scaling_factor("area", 65, 28, "logic").value
     sar = [(950 * mixed[65], 1.0), (2084.7, 1 / 3), (617.7 * 1.3**2, 1 / 3), (183 * 1.3**4, 1 / 3)]
     others = [(400 * mixed[130], 1.0), (310 * logic, 1.0)]
@@ -81,7 +81,7 @@ def test_energy_is_brought_to_the_nominal_supply():
     kept = ("sot2025", "fan2022", "mnsim")
     alone = fit([group for group in groups() if group not in kept])
     spike = 0.763 * (supply_voltage(28).value / 1.1) ** 2
-    other = 2.386 * scaling_factor("energy", 65, 28, "mixed_signal").value
+    other = 2.386 * scaling_factor("energy", 65, 28, "analog").value
     family = math.sqrt(spike * other)
     expected = math.sqrt(spike * family)
     assert alone["column_adc_fit.oscillator_energy"].value == pytest.approx(expected)
@@ -127,7 +127,7 @@ def test_the_slope_on_the_rate_is_negative_and_therefore_left_out():
     rows = [r for r in read_rows() if r.kind == "sar" and r.energy_pj and r.bits == 8]
     rate = [-math.log(r.time_ns) for r in rows]
     energy = [
-        math.log(r.energy_pj * scaling_factor("energy", r.node_nm, 28, "mixed_signal").value)
+        math.log(r.energy_pj * scaling_factor("energy", r.node_nm, 28, "analog").value)
         for r in rows
     ]
     mean = sum(rate) / len(rate)

@@ -104,12 +104,59 @@ def test_leakage_is_never_scaled():
     assert "flavour" in scaling_factor("leakage", 40, 7, "logic").formula
 
 
-def test_analogue_keeps_its_value_and_spans_the_logic_factor():
-    logic = scaling_factor("area", 65, 40, "logic")
-    analog = scaling_factor("area", 65, 40, "analog")
-    assert (analog.value, analog.low, analog.high) == (1.0, logic.low, 1.0)
-    up = scaling_factor("energy", 40, 65, "analog")
-    assert up.value == up.low == 1.0 and up.high == scaling_factor("energy", 40, 65, "logic").high
+def test_analogue_parts_shrink_less_than_logic_and_at_most_as_one_design_in_two_nodes():
+    # 14 nm over 28 nm: the MRAM macro of the source, 0.67, and not at all at the other end
+    area = scaling_factor("area", 28, 14, "analog")
+    assert area.value == pytest.approx(0.67, rel=0.001) and area.high == 1.0
+    # density x 9.24 from 180 to 40 nm
+    assert scaling_factor("area", 180, 40, "analog").low == pytest.approx(1 / 9.24, rel=0.01)
+    assert scaling_factor("energy", 180, 40, "analog").value == pytest.approx(0.311, rel=0.001)
+    assert scaling_factor("area", 28, 14, "logic").value < area.value
+
+
+def test_capacitors_keep_their_area_and_pay_by_the_square_of_the_supply():
+    supplies = supply_voltage(7).value / supply_voltage(40).value
+    assert scaling_factor("area", 40, 7, "matched").value == 1.0
+    assert scaling_factor("energy", 40, 7, "matched").value == pytest.approx(supplies**2)
+
+
+def test_what_stands_at_the_lines_follows_their_pitches():
+    # contacted gate pitch x metal pitch: 51 x 38 nm at 7 nm, 145.5 x 118.5 at 40 nm
+    ratio = 51 * 38 / (145.5 * 118.5)
+    assert scaling_factor("area", 40, 7, "pitch").value == pytest.approx(ratio)
+    assert scaling_factor("energy", 40, 7, "pitch").value == pytest.approx(math.sqrt(ratio))
+
+
+def test_memories_follow_published_cells():
+    assert scaling_factor("area", 40, 28, "sram").value == pytest.approx(0.122 / 0.242)
+    # between 28 and 16 nm evenly in the logarithm
+    share = math.log(28 / 22) / math.log(28 / 16)
+    assert scaling_factor("area", 28, 22, "sram").value == pytest.approx((0.07 / 0.122) ** share)
+    logic = scaling_factor("energy", 40, 28, "logic").value
+    assert scaling_factor("energy", 40, 28, "sram").value == logic
+    # in an array that computes it is a line at the supply
+    pitch = scaling_factor("energy", 40, 28, "pitch").value
+    supplies = supply_voltage(28).value / supply_voltage(40).value
+    assert scaling_factor("energy", 40, 28, "sram_array").value == pytest.approx(
+        pitch * supplies**2
+    )
+
+
+def test_thick_oxide_does_not_follow_the_node():
+    for what in ("area", "energy", "delay"):
+        assert scaling_factor(what, 130, 7, "high_voltage").value == 1.0
+
+
+def test_cells_with_an_access_transistor_shrink_less_than_the_square_of_the_node():
+    # least squares over the eight published cells that the figure names
+    cells = ((130, 2.125), (130, 1.44), (90, 0.165), (65, 0.25))
+    cells += ((40, 0.07), (40, 0.0848), (22, 0.0486), (16, 0.0763))
+    nodes, areas = np.log(np.array(cells)).T
+    slope = np.polyfit(nodes, areas, 1)[0]
+    assert figure("scaling.access_cell_area_exponent").value == pytest.approx(slope, abs=1e-3)
+    assert scaling_factor("area", 40, 7, "access_cell").value == pytest.approx(
+        (7 / 40) ** slope, rel=0.01
+    )
 
 
 def test_cell_and_wire():
