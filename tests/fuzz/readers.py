@@ -5,7 +5,6 @@ what was read.
 from __future__ import annotations
 
 import gzip
-import io
 import json
 import warnings
 from collections.abc import Callable
@@ -18,76 +17,18 @@ import archsim
 from archsim.comparison.document import sealed_comparison
 from archsim.training.checkpoints import load_checkpoint, save_checkpoint
 from tests.fuzz import mutate
-
-LAYERS = """schema = 1
-name = "tiny"
-description = "a few layers"
-source = "nobody"
-input = [1, 8, 8]
-[[layer]]
-name = "conv1"
-operator = "conv2d"
-channels = 4
-kernel = 3
-padding = 1
-[[layer]]
-name = "relu1"
-operator = "relu"
-[[layer]]
-name = "pool"
-operator = "max_pool"
-kernel = 2
-stride = 2
-[[layer]]
-name = "flat"
-operator = "flatten"
-[[layer]]
-name = "fc"
-operator = "linear"
-features = 10
-bias = true
-"""
-SPACE = """schema = 1
-name = "tiny"
-network = "digits_cnn"
-[axes]
-tile.rows = [64, 128]
-read.adc_bits = { from = 5, to = 7 }
-node_nm = { from = 28.0, to = 65.0, count = 3, scale = "log" }
-[settings]
-read.columns_per_adc = 8
-[derived]
-"buffer.capacity_kib" = "tile.rows / 2"
-[objectives]
-area_mm2 = "minimise"
-energy_per_image_j = "minimise"
-[sampler]
-kind = "random"
-points = 5
-seed = 3
-"""
-CONVOLUTIONS = """Layer name, IFMAP Height, IFMAP Width, Filter Height, Filter Width, Channels, Num Filter, Strides,
-Conv1, 8, 8, 3, 3, 1, 4, 1,
-Conv2, 6, 6, 3, 3, 4, 8, 1,
-FC, 1, 1, 1, 1, 128, 10, 1,
-"""
-PRODUCTS = """Layer, M, N, K,
-QKV, 16, 96, 32,
-Out, 16, 32, 32,
-"""
-ACTIVITY = """layer, phase, input_density, bit_density
-conv1, forward, 0.4, 0.5
-fc, forward, 0.25, 0.5
-"""
-DEVICE = """[mine]
-law = "soft_bounds"
-title = "a device"
-source = "measured here"
-place = "bench 3"
-confidence = "measured"
-[mine.parameters]
-pulse_step = 0.01
-"""
+from tests.fuzz.small_inputs import (
+    ACTIVITY,
+    CONVOLUTIONS,
+    DEVICE,
+    LAYERS,
+    PRODUCTS,
+    SPACE,
+    npz_of,
+    small_comparison,
+    small_onnx,
+    small_result,
+)
 
 
 @dataclass(frozen=True)
@@ -101,71 +42,6 @@ class Reader:
     read: Callable[[Path], object]
     structure: mutate.Mutation
     weight: int = 5
-
-
-def small_result():
-    """A timed run of the tiny network with five of its components: every table of a result, and few
-    rows.
-    """
-    from archsim.ledger.ledger import Ledger
-    from archsim.run.document import FACTS
-    from archsim.run.result import Result
-
-    whole = archsim.simulate(NETWORK, CHIP)
-    components = whole.inventory_components()[:5]
-    names = {component.name for component in components}
-    facts = {name: whole.document.get(name) for name in FACTS} | {
-        "busy_fractions": {
-            name: row["busy_fraction"] for name, row in whole.by_component.items() if name in names
-        },
-        "by_phase": {name: row["cycles"] for name, row in whole.by_phase.items()},
-        "settings": {"tile": {"rows": 128}},
-    }
-    result = Result.from_run(
-        facts,
-        components,
-        Ledger.from_rows([row for row in whole.ledger if row["component"] in names]),
-    )
-    result.document["figures"] = result.document["figures"][:3]
-    return result
-
-
-def small_comparison() -> dict:
-    """A comparison of one trained scheme, by arithmetic."""
-    training = {
-        "finished": True,
-        "reason": "",
-        "images": 10,
-        "energy_j": 1.0,
-        "seconds": 1.0,
-        "settings": {"learning_rate": 0.1, "batch": 1},
-        "writes": {
-            "": {"mean": 1.0, "maximum": 2.0, "histogram": {"edges": [0.0, 1.0], "counts": [3]}}
-        },
-    }
-    epochs = [
-        {
-            "epoch": 1,
-            "train_error_percent": 20.0,
-            "test_error_percent": 25.0,
-            "images_per_second": 100.0,
-        }
-    ]
-    scheme = small_result().document | {
-        "scheme": "sgd",
-        "label": "sgd",
-        "scheme_title": "a title",
-        "dataset": "digits",
-        "device": None,
-        "accuracy_percent": 75.0,
-        "writes_per_device": 1.0,
-        "activity_file": None,
-        "epochs": epochs,
-        "extra_memory_bits": 0.0,
-        "images_per_second": 100.0,
-        "training": training,
-    }
-    return {"schemes": [scheme], "refused": {"hic": "no such device"}}
 
 
 def _network(path: Path) -> None:
@@ -268,9 +144,9 @@ def _checkpoint(path: Path) -> None:
 
 
 def _run_data(path: Path) -> None:
-    from archsim.cli.run_inputs import _images
+    from archsim.cli.run_inputs import images_in
 
-    archsim.simulate(NETWORK, CHIP, data=_images(str(path)))
+    archsim.simulate(NETWORK, CHIP, data=images_in(str(path)))
 
 
 def _dataset(path: Path) -> None:
@@ -284,48 +160,6 @@ def _idx(path: Path) -> None:
     from workloads.datasets.idx import read_idx
 
     read_idx(path, IdxFile("x", (3, 4, 4), 1, "", ""))
-
-
-def _onnx() -> bytes:
-    import onnx
-    from onnx import TensorProto, helper, numpy_helper
-
-    weights = {
-        "w": np.ones((4, 1, 3, 3), np.float32),
-        "b": np.zeros(4, np.float32),
-        "m": np.ones((64, 10), np.float32),
-        "shape": np.array([1, 64]),
-    }
-    nodes = [
-        helper.make_node(
-            "Conv", ["x", "w", "b"], ["c"], kernel_shape=[3, 3], pads=[1, 1, 1, 1], name="conv"
-        ),
-        helper.make_node("Relu", ["c"], ["r"]),
-        helper.make_node("MaxPool", ["r"], ["p"], kernel_shape=[2, 2], strides=[2, 2]),
-        helper.make_node("Reshape", ["p", "shape"], ["f"]),
-        helper.make_node("MatMul", ["f", "m"], ["y"]),
-        helper.make_node("Softmax", ["y"], ["z"], axis=-1),
-    ]
-    graph = helper.make_graph(
-        nodes,
-        "g",
-        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 1, 8, 8])],
-        [helper.make_tensor_value_info("z", TensorProto.FLOAT, [1, 10])],
-        [numpy_helper.from_array(array, name) for name, array in weights.items()],
-    )
-    return (
-        helper.make_model(
-            graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9
-        ).SerializeToString()
-        if onnx
-        else b""
-    )
-
-
-def _npz(**arrays: np.ndarray) -> bytes:
-    buffer = io.BytesIO()
-    np.savez(buffer, **arrays)
-    return buffer.getvalue()
 
 
 def make_readers(folder: Path) -> dict[str, Reader]:
@@ -343,8 +177,9 @@ def make_readers(folder: Path) -> dict[str, Reader]:
     NETWORK = archsim.load_network(folder / "tiny.toml")
     TRACE = build_trace(NETWORK, None, "inference", 1)
     save_trace(TRACE, folder / "trace.json")
-    small_result().save(folder / "run")
-    comparison = json.dumps(sealed_comparison(small_comparison())).encode()
+    result = small_result(NETWORK, CHIP)
+    result.save(folder / "run")
+    comparison = json.dumps(sealed_comparison(small_comparison(result))).encode()
     sweep = explore(folder / "space.toml", out=folder / "sweep")
     write_sweep(sweep, None)
     save_checkpoint(
@@ -354,7 +189,7 @@ def make_readers(folder: Path) -> dict[str, Reader]:
     )
     random = np.random.default_rng(0)
     images = random.random((6, 1, 8, 8)).astype(np.float32)
-    data = _npz(
+    data = npz_of(
         train_images=images, train_labels=np.arange(6), test_images=images, test_labels=np.arange(6)
     )
     idx = bytes([0, 0, 8, 3]) + b"".join(size.to_bytes(4, "big") for size in (3, 4, 4)) + bytes(48)
@@ -362,7 +197,7 @@ def make_readers(folder: Path) -> dict[str, Reader]:
         (folder / "sweep" / name).read_bytes()
         for name in ("points.jsonl", "space.json", "sweep.json")
     )
-    result = (folder / "run" / "result.json").read_bytes()
+    stored_result = (folder / "run" / "result.json").read_bytes()
     state = {path.name: path.read_bytes() for path in (folder / "checkpoint").iterdir()}
     arrays = next(name for name in state if name.endswith(".npz"))
     chip = Path(architecture_path("cim40")).read_bytes()
@@ -376,7 +211,7 @@ def make_readers(folder: Path) -> dict[str, Reader]:
     ) -> Reader:
         return Reader({name: content}, name, read, structure, weight)
 
-    model = _onnx()
+    model = small_onnx()
     stored = {"points.jsonl": rows, "space.json": space, "sweep.json": document}
     return {
         "network": one("x.toml", LAYERS.encode(), _network, mutate.of_text),
@@ -393,8 +228,8 @@ def make_readers(folder: Path) -> dict[str, Reader]:
             "x.json", b'{"conv1": {"forward": {"input_density": 0.3}}}', _activity, mutate.of_json
         ),
         "space": one("x.toml", SPACE.encode(), _space, mutate.of_text),
-        "result": one("result.json", result, _result, mutate.of_json),
-        "page": one("result.json", result, _page, mutate.of_json, 1),
+        "result": one("result.json", stored_result, _result, mutate.of_json),
+        "page": one("result.json", stored_result, _page, mutate.of_json, 1),
         "comparison": one("compare.json", comparison, _comparison, mutate.of_json),
         "sweep_document": one("sweep.json", document, _sweep_document, mutate.of_json),
         "rows": Reader(stored, "points.jsonl", _sweep, mutate.of_lines, 2),
@@ -403,7 +238,7 @@ def make_readers(folder: Path) -> dict[str, Reader]:
         "verified_sweep": Reader(stored, "sweep.json", _verified, mutate.of_json, 1),
         "checkpoint": Reader(state, "checkpoint.json", _checkpoint, mutate.of_json),
         "checkpoint_arrays": Reader(state, arrays, _checkpoint, mutate.of_arrays),
-        "run_data": one("x.npz", _npz(images=images[:1]), _run_data, mutate.of_arrays, 1),
+        "run_data": one("x.npz", npz_of(images=images[:1]), _run_data, mutate.of_arrays, 1),
         "dataset": one("x.npz", data, _dataset, mutate.of_arrays),
         "idx": one("x.idx", idx, _idx, mutate.of_bytes),
         "idx_gz": one("x.idx.gz", gzip.compress(idx), _idx, mutate.of_bytes),
