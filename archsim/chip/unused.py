@@ -99,7 +99,11 @@ OF_THE_CHIP: dict[str, Acts] = {
         "the mapping has no reference column",
     ),
     "weights.bias": Acts(
-        lambda run: any(matrix.bias for matrix in run.built.trace.matrices), "no layer has a bias"
+        lambda run: (
+            any(matrix.bias for matrix in run.built.trace.matrices)
+            or "biases" in run.built.trace.state_words
+        ),
+        "no layer has a bias",
     ),
     "weights.device": Acts(lambda run: False, "only a training draws devices"),
     "physics.model": DATA,
@@ -230,10 +234,12 @@ def _idle_settings(built: BuiltChip, network: Network, timed: bool) -> Iterator[
     if rule is None:
         return
 
+    digital = built.chip.weights.bias == "digital"
+
     def step(rule: Scheme) -> Trace:
         # the settings that a trace records are no part of what it does
         return replace(
-            build_trace(network, rule, built.trace.phase, built.trace.batch),
+            build_trace(network, rule, built.trace.phase, built.trace.batch, digital),
             scheme_settings=built.trace.scheme_settings,
         )
 

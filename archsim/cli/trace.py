@@ -36,11 +36,14 @@ def execute(arguments: argparse.Namespace) -> int:
 
     network = load_network(arguments.network, **network_options(arguments))
     scheme = load_scheme(scheme_name(arguments.scheme)) if arguments.scheme else None
-    trace = build_trace(network, scheme, arguments.phase or "inference", arguments.batch or 1)
+    chip = load_architecture(arguments.arch) if arguments.arch is not None else None
+    digital = chip is not None and chip.weights.bias == "digital"
+    phase = arguments.phase or "inference"
+    trace = build_trace(network, scheme, phase, arguments.batch or 1, digital)
     if trace.scheme and scheme is not None:
         trace = dataclasses.replace(trace, notes=(*trace.notes, *untrained_notes(network, scheme)))
-    if arguments.arch is not None:
-        trace = recorded_on(trace, load_architecture(arguments.arch))
+    if chip is not None:
+        trace = recorded_on(trace, chip)
     path = arguments.out or f"{network.name}.trace.json"
     save_trace(trace, path)
     say(

@@ -110,16 +110,22 @@ def digits(train: int | None = None) -> Dataset:
 
 def fitting_chip(case: Case) -> Architecture:
     """A chip whose cells are the devices of the scheme's weights, one by one: pairs as two columns,
-    the bias as a row.
+    the bias where the case has it, as a row unless it says otherwise.
     """
     from archsim.chip import load_architecture
     from archsim.devices.presets import load_device
     from archsim.training.settings import device_of
 
-    device = device_of(case.settings())
+    settings = case.settings()
+    device = device_of(settings)
+    digital = any(tiles.bias == "digital" for tiles in settings.tiles.values())
     paired = bool(device) and load_device(device).paired
     return load_architecture(
-        "rpu_512", {"weights.mapping": "differential" if paired else "reference_column"}
+        "rpu_512",
+        {
+            "weights.mapping": "differential" if paired else "reference_column",
+            "weights.bias": "digital" if digital else "row",
+        },
     )
 
 

@@ -128,11 +128,11 @@ def reads_the_arrays_backwards_as_often_as_declared(case: Case) -> None:
     by one.
     """
     from archsim.kernels.read_block import VECTORS
-    from archsim.trace import build_trace
+    from archsim.run.step_trace import step_trace
     from workloads import load_network
 
     machine, result = trained_and_simulated(case)
-    trace = build_trace(load_network("digits_cnn"), case.scheme, "training", machine.settings.batch)
+    trace = step_trace(load_network("digits_cnn"), case.scheme, machine.settings)
     rows = {
         row["layer"]: row["tile_operations"]
         for row in result.by_layer

@@ -36,12 +36,13 @@ def weights_differ(case: Case, path: str, ends: Sequence[object], rate: float) -
 def trained_and_simulated(case: Case) -> tuple[Machine, Result]:
     """A trained machine and the simulation of the same images with the activity it measured."""
     from archsim.run.simulation import simulate
-    from archsim.trace import build_trace, with_activity
+    from archsim.run.step_trace import step_trace
+    from archsim.trace import with_activity
     from archsim.training.recorder import measured_activities
     from workloads import load_network
 
     machine, scheme = trained_machine(case), case.scheme
-    trace = build_trace(load_network("digits_cnn"), scheme, "training", machine.settings.batch)
+    trace = step_trace(load_network("digits_cnn"), scheme, machine.settings)
     activities = measured_activities(machine) if trace.matrices else {}
     return machine, simulate(
         with_activity(trace, activities), fitting_chip(case), scheme, images=IMAGES, timing=False

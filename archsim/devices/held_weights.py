@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from archsim.devices.ageing import is_disturbed
 if TYPE_CHECKING:
     from archsim.devices.array import DeviceArray
     from archsim.devices.device import Device
+    from archsim.kernels.records import DeviceRead
 
 F = np.float32
 UPPER = 3  # of the planes of a device array
@@ -48,9 +50,18 @@ class HeldWeights:
         copies: devices a weight.
         seed: of the devices and their programming.
         number: of the layer.
+        verify: how the chip reads a device of an array that it programs; None: exactly.
     """
 
-    def __init__(self, weights: np.ndarray, holder: Holder, copies: int, seed: int, number: int):
+    def __init__(
+        self,
+        weights: np.ndarray,
+        holder: Holder,
+        copies: int,
+        seed: int,
+        number: int,
+        verify: Callable[[DeviceArray], DeviceRead] | None = None,
+    ):
         device = holder.device
         upper = device.number("upper_bound")
         lower = -device.number("lower_bound")
@@ -67,6 +78,7 @@ class HeldWeights:
                     block / self.scale,
                     seed,
                     (number * _ARRAYS) + copy * len(weights) + group,
+                    verify,
                 )
                 for group, block in enumerate(weights)
             ]
@@ -96,8 +108,16 @@ class HeldWeights:
         return array.shown(state) + off
 
 
-def _programmed(device: Device, targets: np.ndarray, seed: int, tile: int) -> DeviceArray:
+def _programmed(
+    device: Device,
+    targets: np.ndarray,
+    seed: int,
+    tile: int,
+    verify: Callable[[DeviceArray], DeviceRead] | None,
+) -> DeviceArray:
     array = device.build(*targets.shape, seed=seed, tile=tile)
+    if verify is not None:
+        array.device_read = verify(array)
     if "verify_window" in device.values:
         array.program(targets, np.ones(targets.shape, bool), seed=seed, tile=tile)
     else:

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from archsim.run.step_time import needs_clock, seconds_per_image
-from archsim.trace import Activity, Trace, build_trace
+from archsim.run.step_trace import step_trace
+from archsim.trace import Activity, Trace
 from archsim.training.settings import TrainingSettings
 from archsim.training.setup import settings_of
 from hwlib.errors import InputError, unknown
@@ -105,7 +106,7 @@ def _other_clock(
     """The time of an image where devices aged by that of `own` and `chip` takes another."""
     if not needs_clock(settings):
         return []
-    trace = build_trace(network, scheme, "training", settings.batch)
+    trace = step_trace(network, scheme, settings)
     then, now = (seconds_per_image(trace, one, scheme) for one in (own, chip))
     # a time that the user named is that of neither
     if settings.seconds_per_image != then or then == now:

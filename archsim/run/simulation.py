@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     SchemeLike: TypeAlias = str | Scheme | None
 
 _SHOWN = 5
+STANDARD_CHIP = "cim40"
+"""The chip of a run where nobody names one."""
 
 
 class PreparedRun(NamedTuple):
@@ -178,7 +180,7 @@ def build_for(
     Raises:
         InputError: for the first thing that does not fit.
     """
-    trace, net = _trace_of(network, scheme, phase, batch)
+    trace, net = _trace_of(network, scheme, phase, batch, chip)
     if activity is not None:
         from archsim.trace.activity_file import with_activity_file
 
@@ -188,7 +190,22 @@ def build_for(
         rule: Scheme | None = load_scheme(trace.scheme, trace.scheme_settings)
     else:
         rule = load_scheme(scheme) if scheme is not None else None
+    recorded += _bias_notes(trace, on_chip, rule)
     return PreparedRun(build_chip(trace, on_chip, rule, images, node_nm), net, recorded)
+
+
+def _bias_notes(trace: Trace, chip: Architecture, rule: Scheme | None) -> list[str]:
+    """A note where a recorded step has its biases on lines of the arrays and the chip has them as
+    words: what moves those is in no operation.
+    """
+    if trace.phase != "training" or rule is None or rule.trains_biases:
+        return []
+    if chip.weights.bias == "row" or not any(matrix.bias for matrix in trace.matrices):
+        return []
+    return [
+        f"the trace was written for biases on lines of the arrays, {chip.name} holds them as digital "
+        "words (weights.bias): what updates those is not in the price"
+    ]
 
 
 def chip_for(
@@ -203,7 +220,7 @@ def chip_for(
     measured = any(operation.activity.source == "measured" for operation in operations)
     if chip is None and trace.chip:
         return chip_of_record(trace.chip, trace.network), []
-    named = load_architecture("cim40" if chip is None else chip)
+    named = load_architecture(STANDARD_CHIP if chip is None else chip)
     if trace.chip is None:
         text = f"its source does not say on which chip the activity was measured; this run is on {named.name}"
         return named, [text] if measured else []
@@ -217,7 +234,7 @@ def chip_for(
 
 
 def _trace_of(
-    network: NetworkLike, scheme: SchemeLike, phase: str, batch: int
+    network: NetworkLike, scheme: SchemeLike, phase: str, batch: int, chip: ChipLike
 ) -> tuple[Trace, Network | None]:
     if isinstance(network, str | Path) and str(network).lower().endswith(".json"):
         network = load_trace(network)
@@ -225,7 +242,8 @@ def _trace_of(
         return network, None
     net = network if isinstance(network, Network) else load_network(network)
     rule = load_scheme(scheme) if scheme is not None else None
-    trace = build_trace(net, rule, phase, batch)
+    on_chip = load_architecture(STANDARD_CHIP if chip is None else chip)
+    trace = build_trace(net, rule, phase, batch, on_chip.weights.bias == "digital")
     if phase == "training" and rule is not None:
         trace = replace(trace, notes=(*trace.notes, *untrained_notes(net, rule)))
     return trace, net

@@ -19,9 +19,9 @@ from archsim.run.run_facts import Row
 from archsim.run.silicon_of_training import with_silicon
 from archsim.run.simulation import simulate
 from archsim.run.step_time import with_clock
+from archsim.run.step_trace import step_trace
 from archsim.run.trained import Training
 from archsim.schemes import load_scheme
-from archsim.trace import build_trace
 from archsim.training.inputs import inputs_of
 from archsim.training.settings import device_of
 from archsim.training.setup import chip_with_devices, settings_of, silicon_scheme
@@ -104,7 +104,8 @@ def train(
     rule = silicon_scheme(rule, settings)
     chip, told = chip_of_device(chip, device_of(settings), electrical_of(device_of(settings)))
     notes += told
-    folder, trace = _folder_for(chosen), build_trace(network, rule, "training", settings.batch)
+    folder = _folder_for(chosen)
+    trace = step_trace(network, rule, settings)
     settings, told = with_clock(settings, trace, chip, rule)
     notes += told
     # What cannot be priced is refused before hours of training.

@@ -24,8 +24,9 @@ from archsim.run.kept_training import (
 from archsim.run.result import Result
 from archsim.run.simulation import simulate
 from archsim.run.step_time import STEP_IMAGES
+from archsim.run.step_trace import step_trace
 from archsim.schemes import load_scheme
-from archsim.trace import Trace, build_trace, recorded_on, with_activity
+from archsim.trace import Trace, recorded_on, with_activity
 from archsim.trace.upkeep import Refreshes, with_refreshes
 from archsim.training.inputs import network_digest
 from archsim.training.settings import (
@@ -131,7 +132,7 @@ def price_again(
         )
     if chip is not None:
         require_same_training(own, chip, scheme, settings, network, where)
-    trace = build_trace(network, scheme, "training", settings.batch)
+    trace = step_trace(network, scheme, settings)
     activities = read_activities(training.get("activities"), f"{where}: training.activities")
     require_covered(trace, activities, document, where)
     refreshes = {layer: Refreshes(**done) for layer, done in training.get("refreshes", {}).items()}

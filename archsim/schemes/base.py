@@ -53,6 +53,9 @@ class Scheme(BaseModel, ABC):
     digital_baseline: ClassVar[bool] = (
         False  # weights on no array: exact products on multiply-accumulate lanes, without devices
     )
+    # Whether its algorithm trains biases that are digital words as it trains weights; else they move
+    # by plain gradient descent. The same in the rule (archsim/schemes/rule.py).
+    trains_biases: ClassVar[bool] = False
     output_errors: ClassVar[int] = (
         1  # errors taken back an image: 2 for target and output (softmax) one after the other
     )

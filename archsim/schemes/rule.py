@@ -14,7 +14,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
 
 import numpy as np
 
@@ -41,7 +41,9 @@ class LayerState:
     `writes` int32 (M, N) counts pulses or programming operations a device; `tile` keys its random
     numbers; `arithmetic` is that of the digital side. `intended` float32 (M, N) is what was to be
     written before the first image: a digital copy starts there, since what devices made of it takes
-    a read to know. `line_read` is that of a line (see `shared.state_read`); None: exact.
+    a read to know. `line_read` is that of a line (see `shared.state_read`); None: exact. `biases`
+    float32 (M,) are digital words that are added behind the converters: weights and devices have no
+    line for them, and N counts none; None: the array holds them, or the rule leaves them alone.
     """
 
     index: int
@@ -55,11 +57,28 @@ class LayerState:
     arithmetic: Arithmetic = EXACT
     intended: np.ndarray | None = None
     line_read: LineRead | None = None
+    biases: np.ndarray | None = None
 
     @property
     def first_weights(self) -> np.ndarray:
-        """The weights that were to be written before the first image, float32 (M, N), a copy."""
-        return (self.weights if self.intended is None else self.intended).copy()
+        """The weights that were to be written before the first image, float32 (M, N), a copy; digital
+        biases are one column more.
+        """
+        first = self.weights if self.intended is None else self.intended
+        return first.copy() if self.biases is None else np.column_stack([first, self.biases])
+
+    @property
+    def trained_shape(self) -> tuple[int, int]:
+        """(M, N), or (M, N + 1) with digital biases as the last column: what a rule computes
+        changes of.
+        """
+        rows, lines = self.weights.shape
+        return rows, lines + (self.biases is not None)
+
+    def set_biases(self, values: np.ndarray) -> None:
+        """Take the last column of values (M, N + 1) for the digital biases, where there are some."""
+        if self.biases is not None:
+            self.biases[...] = values[:, -1]
 
     @property
     def on_devices(self) -> DeviceArray:
@@ -119,13 +138,22 @@ class UpdateRule(ABC, Generic[Settings]):
     the gradient of the batch's mean loss, so that the sum of d x^T over a batch is the step of
     plain gradient descent: W += rate * sum d x^T. A scheme that asks for two `output_errors` gets
     errors (2, M, V): those of the target and of the output, whose sum is d.
+
+    Where a chip holds biases as digital words, a rule that `trains_biases` finds them in its layers,
+    gets the line that is always on as its last input, and changes them as it changes weights, but
+    without a device. For any other rule they are no part of its layers, and the loop moves them by
+    plain gradient descent at the rule's rate.
     """
+
+    trains_biases: ClassVar[bool] = False
 
     def __init__(
         self, scheme: Settings, layers: Sequence[LayerState], rate: float, batch: int, seed: int
     ):
         self.scheme = scheme
         self.layers = list(layers)
+        for layer in () if self.trains_biases else self.layers:
+            layer.biases = None
         self.rate = rate
         self.batch_size = batch
         self.seed = seed

@@ -21,9 +21,10 @@ from archsim.readers.form import check_form
 from archsim.run.activity_effects import compare_activity
 from archsim.run.activity_table import EffectRow, markdown
 from archsim.run.kept_training import read_activities
+from archsim.run.step_trace import step_trace
 from archsim.schemes import load_scheme
 from archsim.studies.study_file import Study, load_study
-from archsim.trace import Activity, build_trace
+from archsim.trace import Activity
 from archsim.training.checkpoints import load_checkpoint
 from archsim.training.settings import read_settings
 from archsim.training.setup import silicon_scheme
@@ -50,7 +51,7 @@ def study_comparison(study: Study, arch: str) -> dict[str, RunEffects]:
         if not activities:
             continue
         scheme = silicon_scheme(load_scheme("rpu"), settings)
-        trace = build_trace(load_network(study.network), scheme, "training", settings.batch)
+        trace = step_trace(load_network(study.network), scheme, settings)
         rows = compare_activity(trace, activities, arch, scheme, images=IMAGES)
         effects[path.stem] = RunEffects(row.title, rows)
     if not effects:

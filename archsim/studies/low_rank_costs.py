@@ -20,9 +20,10 @@ from typing import Any
 
 from archsim.basics.files import csv_text, write_files
 from archsim.readers.digest import read_document, seal
+from archsim.run.step_trace import step_trace
 from archsim.run.training_cost import price_again
 from archsim.schemes import load_scheme
-from archsim.trace import build_trace
+from archsim.training.settings import read_settings
 from hwlib.errors import InputError
 from workloads import load_network
 
@@ -83,9 +84,8 @@ def cost(title: str, document: Mapping[str, Any]) -> dict:
         if row["component"] == "vector_unit" and row["phase"] == "update"
     )
     scheme = load_scheme(document["scheme"], document["training"]["scheme_settings"])
-    words = build_trace(
-        load_network(document["network"]), scheme, "training", document["batch"]
-    ).state_words
+    settings = read_settings(document["training"]["settings"])
+    words = step_trace(load_network(document["network"]), scheme, settings).state_words
     return dict(
         zip(
             FIELDS,

@@ -124,7 +124,8 @@ def work_of(item: Draw, changed: Mapping[str, object] | None = None) -> PlacedTr
     chip = load_architecture(item.chip, {**item.settings, **(changed or {})})
     scheme = load_scheme(item.scheme) if item.scheme else None
     phase, batch = ("training", min(item.images, 4)) if scheme else ("inference", 1)
-    trace = build_trace(load_network(item.network), scheme, phase, batch)
+    digital = chip.weights.bias == "digital"
+    trace = build_trace(load_network(item.network), scheme, phase, batch, digital)
     return PlacedTrace(trace, chip, place(trace.matrices, chip), item.images)
 
 

@@ -21,6 +21,7 @@ from archsim.basics.files import csv_text, write_files
 from archsim.readers.documents import read_json
 from archsim.readers.form import check_form
 from archsim.run.kept_training import read_activities
+from archsim.run.step_trace import step_trace
 from archsim.trace.upkeep import Refreshes, with_refreshes
 from archsim.training.settings import images_between, read_settings
 from hwlib.errors import InputError
@@ -61,10 +62,13 @@ def silicon_rows(study_path: Path, row_name: str, chip: str) -> list[dict[str, A
     network = load_network(study.network)
     scheme = load_scheme(facts["settings"]["rule"], facts["settings"]["scheme_settings"])
     batch = facts["settings"]["batch"]
+    steps = {
+        "inference": build_trace(network, None, "inference", 1),
+        "training": step_trace(network, scheme, settings),
+    }
     rows: list[dict[str, Any]] = []
     for phase, images in (("inference", 1), ("training", batch)):
-        trace = build_trace(network, scheme if phase == "training" else None, phase, images)
-        trace = _measured(trace, activities, f"{where}: activities")
+        trace = _measured(steps[phase], activities, f"{where}: activities")
         if phase == "training":
             trace = with_refreshes(trace, refreshes, facts["images"], images_between(settings))
         rows.append(_row(phase, images, simulate(trace, architecture)))

@@ -19,7 +19,11 @@ MAX_BATCH = 1_000_000
 
 
 def build_trace(
-    network: Network, scheme: StepRule | None = None, phase: str = "inference", batch: int = 1
+    network: Network,
+    scheme: StepRule | None = None,
+    phase: str = "inference",
+    batch: int = 1,
+    digital_biases: bool = False,
 ) -> Trace:
     """The trace of one image (inference) or of a training step.
 
@@ -28,6 +32,8 @@ def build_trace(
         scheme: the update rule of a training step; an inference needs none.
         phase: "inference" or "training".
         batch: images of a training step.
+        digital_biases: biases are words beside the arrays (a chip's `weights.bias`); of a training
+            step, whose update rule may leave them alone.
 
     Returns:
         the operations in order, with assumed activity, and the matrices that they work on.
@@ -65,6 +71,9 @@ def build_trace(
             hint="name one with --scheme, see `archsim list schemes`",
         )
     _refuse_shared_weights(network)
+    if digital_biases and not scheme.trains_biases and not scheme.digital_baseline:
+        stages = [replace(stage, bias_apart=stage.on_array) for stage in stages]
+    apart = float(sum(stage.biases_apart for stage in stages if stage.on_array))
     step = training_step(stages, scheme, batch)
     placed = [scheme.weights_matrix(stage) for stage in stages if stage.on_array]
     weights = [matrix for matrix in placed if matrix is not None]
@@ -76,7 +85,7 @@ def build_trace(
         batch_operations=tuple(step.batches),
         setup_operations=tuple(step.setup),
         activation_elements=sum(stage.output_elements for stage in stages),
-        state_words=scheme.state_words(stages),
+        state_words=scheme.state_words(stages) | ({"biases": apart} if apart else {}),
         notes=(*network.notes, *scheme.remarks),
         scheme_settings=scheme.model_dump(mode="json"),
     )

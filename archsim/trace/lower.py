@@ -17,13 +17,15 @@ from workloads.network import Layer, Network
 @dataclass(slots=True)
 class Stage:
     """A step of the network's data flow. `sources` are stages; an empty list means the network's
-    input.
+    input. `bias_apart`: its biases are digital words that the update rule leaves to plain gradient
+    descent, so that they are no part of its matrix.
     """
 
     name: str
     head: Layer
     sources: list[str]
     fused: list[Layer] = field(default_factory=list)
+    bias_apart: bool = False
 
     @property
     def on_array(self) -> bool:
@@ -40,9 +42,14 @@ class Stage:
     @property
     def matrix(self) -> LayerMatrix:
         shape = self.head.matrix
-        return LayerMatrix(
-            self.name, shape.rows, shape.columns, shape.groups, self.head.bias, shape.vectors
-        )
+        bias = self.head.bias and not self.bias_apart
+        return LayerMatrix(self.name, shape.rows, shape.columns, shape.groups, bias, shape.vectors)
+
+    @property
+    def biases_apart(self) -> int:
+        """Biases that are digital words and no part of its matrix."""
+        shape = self.head.matrix
+        return shape.columns * shape.groups if self.head.bias and self.bias_apart else 0
 
     @property
     def steps(self) -> int:
@@ -52,8 +59,12 @@ class Stage:
         return rows_of(self.head.output_shape)
 
     def forward_work(self) -> dict[str, float]:
-        """Vector-unit actions an image: the fused layers, a digital head, the gates of an LSTM."""
-        return merge(*(forward_work(layer) for layer in (*self.fused, self.head)))
+        """Vector-unit actions an image: the fused layers, a digital head, the gates of an LSTM, and
+        biases that are no part of the matrix.
+        """
+        own = merge(*(forward_work(layer) for layer in (*self.fused, self.head)))
+        apart = self.biases_apart if self.on_array else 0
+        return merge(own, {"add": apart * self.head.matrix.vectors}) if apart else own
 
     def backward_work(self) -> dict[str, float]:
         return merge(*(backward_work(layer) for layer in (*self.fused, self.head)))

@@ -17,6 +17,8 @@ class StepRule(Protocol):
 
     name: ClassVar[str]
     output_errors: ClassVar[int]
+    trains_biases: ClassVar[bool]
+    digital_baseline: ClassVar[bool]
 
     @property
     def remarks(self) -> tuple[str, ...]: ...

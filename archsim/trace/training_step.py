@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from archsim.operators.vocabulary import operator_of
+from archsim.trace.building_blocks.update import bias_step
 from archsim.trace.forward import forward, forward_digital
 from archsim.trace.lower import Stage
 from archsim.trace.operation import Operation
@@ -36,6 +37,8 @@ def training_step(stages: list[Stage], rule: StepRule, batch: int) -> TrainingSt
             replace(operation, after=known + operation.after)
             for operation in rule.image_update(stage)
         ]
+        if stage.biases_apart:
+            updates.append(replace(bias_step(stage), after=known))
         batches += _chain(rule.batch_update(stage, batch), ())
     return TrainingStep(
         images + backward + updates, batches, _in_turn(rule.setup_operations(stages))

@@ -21,6 +21,7 @@ from archsim.schemes.shared.state_read import LineRead
 from archsim.schemes.shared.writing import write_first
 from archsim.trace.upkeep import Refreshes
 from archsim.training.device_reads import device_read
+from archsim.training.digital_biases import with_biases
 from archsim.training.first_state import draw_uniform, first_generators, layer_scales
 from archsim.training.flat_devices import flattened
 from archsim.training.reads import tile_number
@@ -34,6 +35,7 @@ from archsim.training.table import (
     STATE,
     UPDATE_CYCLE,
     WEIGHTS,
+    WORDS,
     Program,
 )
 from hwlib.errors import InputError
@@ -51,7 +53,8 @@ class Arrays:
     `writes` int32: flat, at the offsets that the constructor enters into `program.arrays`.
     `refreshes` int64 (arrays, 3): pairs, pulses and pairs left outside of all refreshes. `devices`
     holds a DeviceArray per array and copy (none for rule "float"). `generators` of the pulse trains
-    have a state for each of them, or one for all that share a block. `scales` float64 (arrays,): what
+    have a state for each of them, or one for all that share a block. `biases` float32 are those that
+    no array holds (see `digital_biases`). `scales` float64 (arrays,): what
     weight 1 of the device's file stands for; law, granularity and write noise are each array's own.
     """
 
@@ -85,6 +88,7 @@ class Arrays:
             )
         program.arrays[:, WEIGHTS] = np.concatenate([[0], np.cumsum(sizes)[:-1]])
         self.writes = np.zeros(int(sizes.sum()), np.int32)
+        self.biases = np.zeros(program.biases, F)
         self.refreshes = np.zeros((len(program.arrays), 3), np.int64)
         if self.device is None:
             self.weights = self.state = np.zeros(int(sizes.sum()), F)
@@ -158,13 +162,19 @@ class Arrays:
             )
 
     def _fill(self, index: int, copy: int, matrix: np.ndarray) -> None:
-        values = np.empty(matrix.shape, F)
+        rows, lines = matrix.shape
+        biases = self.biases_of(index)
+        # A bias starts at the same number wherever it is held.
+        drawn = np.empty((rows, lines + (biases is not None)), F)
         # All copies of an array are programmed to the same weights: reads average them, and the
         # mean of several draws would start smaller.
         draw_uniform(
-            as_word(self.settings.seed), as_word(tile_number(index, 0, UPDATE_CYCLE)), values
+            as_word(self.settings.seed), as_word(tile_number(index, 0, UPDATE_CYCLE)), drawn
         )
-        values *= F(self.settings.initial_scale / np.sqrt(matrix.shape[1]))
+        drawn *= F(self.settings.initial_scale / np.sqrt(drawn.shape[1]))
+        values = np.ascontiguousarray(drawn[:, :lines])
+        if biases is not None:
+            biases[...] = drawn[:, lines]
         if self.device is None:
             matrix[...] = values
         else:
@@ -183,6 +193,12 @@ class Arrays:
     def _device(self, index: int, copy: int) -> DeviceArray:
         return self.devices[[*self._copies()].index((index, copy))]
 
+    def biases_of(self, index: int) -> np.ndarray | None:
+        """A view of the biases (M,) of an array that are digital words; None where it has none."""
+        row = self.program.arrays[index]
+        first = int(row[WORDS])
+        return None if first < 0 else self.biases[first : first + int(row[ROWS])]
+
     def line_read(self, index: int) -> LineRead:
         """The read of a line of an array, in weight units, with the converters of the chip."""
         read = self.settings.read
@@ -200,7 +216,8 @@ class Arrays:
         """
         copies_of_layer: dict[str, list[np.ndarray]] = {}
         for index, _, matrix in self.matrices():
-            copies_of_layer.setdefault(self.program.names[index], []).append(matrix)
+            whole = with_biases(matrix, self.biases_of(index))
+            copies_of_layer.setdefault(self.program.names[index], []).append(whole)
         return {
             name: np.asarray(np.mean(copies, axis=0, dtype=np.float64), F)
             for name, copies in copies_of_layer.items()

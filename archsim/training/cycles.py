@@ -81,6 +81,7 @@ def present(tables, weights, physics, examples, space, counters, between, keys):
             space.words,
             between.scales[0],
             between.form,
+            between.biases,
             keys.learn,
             0,
         )
@@ -117,6 +118,7 @@ def present(tables, weights, physics, examples, space, counters, between, keys):
                     space.words,
                     between.scales[1 + part],
                     between.form,
+                    between.biases,
                     keys.learn,
                     1 + part,
                 )

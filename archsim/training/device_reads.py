@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from archsim.devices.converted_read import read_of_one
 from archsim.kernels.device_read import EXACT
-from archsim.kernels.program import UPPER
-from archsim.kernels.read import converter_step
 from archsim.kernels.records import DeviceRead
 
 if TYPE_CHECKING:
@@ -20,8 +19,7 @@ F = np.float32
 
 def device_read(settings: TrainingSettings, array: DeviceArray, scale: float) -> DeviceRead:
     """A read of one device of an array, to verify a write or to refresh a pair: the chip's output
-    converter with the gain of one device. The largest device of the array is its full scale;
-    levels and noise are the shares of it that they are of the output bound.
+    converter with the gain of one device (see `archsim.devices.converted_read`).
 
     Args:
         settings: whose converters read.
@@ -31,9 +29,4 @@ def device_read(settings: TrainingSettings, array: DeviceArray, scale: float) ->
     read = settings.read
     if not read.output_bound:
         return EXACT._replace(noise=F(read.output_noise * scale))
-    largest = float(array.planes[:, :, UPPER].max())
-    return DeviceRead(
-        F(converter_step(read.output_bits, largest)),
-        F(largest if read.output_bits else 0.0),
-        F(read.output_noise / read.output_bound * largest),
-    )
+    return read_of_one(array, read.output_bits, read.output_noise / read.output_bound)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
+from archsim.training.digital_biases import told_biases
 from archsim.training.machine import Machine
 from archsim.training.stored_values import told_values
 
@@ -19,6 +20,8 @@ def digital_words(machine: Machine) -> dict[str, Any]:
     of the stored `values`.
     """
     state = machine.rule.words.told() if machine.rule is not None else {}
+    for layer, told in told_biases(machine.program, machine.biases).items():
+        state.setdefault(layer, {}).update(told)
     values = told_values(machine.program, machine.stored)
     return {**asdict(machine.arithmetic), "state": state, "values": values}
 

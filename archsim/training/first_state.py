@@ -10,7 +10,7 @@ from archsim.kernels.generators import Generators, generator_state, make_generat
 from archsim.kernels.random import DEVICE, row_key, stream_key, uniform
 from archsim.training.reads import tile_number
 from archsim.training.settings import TrainingSettings, verified_range
-from archsim.training.table import COLUMNS, COPIES, UPDATE_CYCLE, Program
+from archsim.training.table import COLUMNS, COPIES, UPDATE_CYCLE, WORDS, Program
 
 F = np.float32
 # Row of the DEVICE stream that holds the initial weights; the draws of devices use the first rows.
@@ -49,7 +49,8 @@ def layer_scales(program: Program, settings: TrainingSettings, device: Device | 
         wanted = verified_range(settings) if verified else "device"
     if device is None or not isinstance(wanted, float | int):
         return np.ones(len(program.arrays))
-    first = settings.initial_scale / np.sqrt(program.arrays[:, COLUMNS])
+    inputs = program.arrays[:, COLUMNS] + (program.arrays[:, WORDS] >= 0)
+    first = settings.initial_scale / np.sqrt(inputs)
     return np.asarray(wanted * first / device.range)
 
 

@@ -12,11 +12,13 @@ from archsim.kernels.random import as_word
 from archsim.kernels.read_block import READ_COUNTS, RETRIES
 from archsim.kernels.read_block import VECTORS as VECTORS_READ
 from archsim.kernels.records import Trains
+from archsim.schemes.base import Scheme
 from archsim.schemes.rule import LayerState, UpdateRule
 from archsim.schemes.shared.words import Arithmetic
 from archsim.training.arrays import Arrays
 from archsim.training.copies import copies_of
 from archsim.training.cycles import present
+from archsim.training.digital_biases import new_bias_words, round_first, step_biases
 from archsim.training.evaluation import EvaluationReads, evaluate, sealed
 from archsim.training.peripheries import ideal_reads, peripheries
 from archsim.training.placed_tiles import can_be_sliced
@@ -43,6 +45,7 @@ from archsim.training.table import (
     UPDATE_CYCLE,
     VECTORS,
     WEIGHTS,
+    WORDS,
 )
 from archsim.training.updates import update_kernel
 from hwlib.errors import InputError
@@ -70,7 +73,8 @@ class Machine:
         self._check_clock()
         self._slice_devices()
         self.arithmetic = Arithmetic(**settings.digital.model_dump())
-        self.stored = new_stored(self.program, self.arithmetic)
+        self.stored = new_stored(self.program, self.arithmetic, self.arrays.biases)
+        self.biases = new_bias_words(self.program, self.arrays.biases, self.arithmetic)
         self.second = self.program.second_arrays()
         law = type(self.arrays.device) if self.arrays.device else ConstantStep
         self._update = update_kernel(law.step, law.aggregated, law.paired, law.even_noise)
@@ -81,6 +85,10 @@ class Machine:
             if scheme
             else None
         )
+        self._check_biases(scheme)
+        self.steps_biases = self.program.biases > 0 and not (self.rule and self.rule.trains_biases)
+        if self.steps_biases:
+            round_first(self.biases, self.program, settings.seed)
         self.copies = self.rule.backward_weights() if self.rule else None
         if self.copies is not None:
             self.backward = self.ideal
@@ -151,6 +159,7 @@ class Machine:
                     self.arithmetic,
                     self.arrays.intended[first : first + matrix.size].reshape(matrix.shape),
                     self.arrays.line_read(index),
+                    self.arrays.biases_of(index),
                 )
             )
         return layers
@@ -166,6 +175,20 @@ class Machine:
         self.counts, self.results = np.zeros((layers, 6)), np.zeros(3)
         if self.rule is not None:
             self.rule.clear()
+
+    def _check_biases(self, scheme: Scheme | None) -> None:
+        """Refuse a scheme whose two faces disagree on who trains digital biases: its price would be
+        that of another machine.
+        """
+        if scheme is None or self.rule is None or not self.program.biases:
+            return
+        if scheme.trains_biases != self.rule.trains_biases:
+            raise InputError(
+                "the scheme and its rule disagree on who trains digital biases",
+                where=f"{type(scheme).__name__}.trains_biases",
+                got=scheme.trains_biases,
+                allowed=f"{self.rule.trains_biases}, as its rule says",
+            )
 
     def _check_clock(self) -> None:
         """Refuse a device that ages by the clock where nobody knows how long an image takes."""
@@ -225,22 +248,28 @@ class Machine:
         between = plain(self.stored)
         devices = plain(self.arrays.record())
         trains = plain(self._trains())
+        biases = plain(self.biases)
+        rate = F(self.settings.learning_rate)
         for start in range(0, len(order), size):
             chosen = order[start : start + size]
             keys = tuple(StepKeys(seed, as_word(first_step + start), True))
             examples = tuple(Examples(images, labels, chosen))
             if self.copies is not None:
+                lines = self.program.arrays[:, COLUMNS]
                 np.concatenate(
-                    [copy.reshape(-1) for copy in self.copies], out=self.backward_weights
+                    [copy[:, :own].reshape(-1) for copy, own in zip(self.copies, lines)],
+                    out=self.backward_weights,
                 )
             present(tables, weights, physics, examples, space, counters, between, keys)
             if self.copies is not None:
                 self.totals[:, 1] = 0  # products in the vector unit are no reads
+            batch = tuple(MiniBatch(self.program.arrays, self.memory, self.words, len(chosen)))
             if self.rule is not None:
                 self._apply_rule(self.rule, len(chosen), first_step + start)
             else:
-                batch = tuple(MiniBatch(self.program.arrays, self.memory, self.words, len(chosen)))
                 self._update(devices, trains, batch, keys, self.counts)
+            if self.steps_biases:
+                step_biases(biases, batch, self.program.output_errors, rate, keys)
 
     def _apply_rule(self, rule: UpdateRule, size: int, first_step: int) -> None:
         """A scheme's own rule for the mini-batch in memory: image by image, and once at its end."""
@@ -249,16 +278,21 @@ class Machine:
                 inputs, errors = self.seen(layer.index, b)
                 rule.image(layer, inputs, errors, first_step + b)
                 rule.done[layer.index].images += 1
+                if self.steps_biases and self.program.arrays[layer.index, WORDS] >= 0:
+                    rule.done[layer.index].add("vector_unit", "multiply_add", errors.size)
         for layer in rule.layers:
             rule.batch(layer, first_step + size - 1)
             rule.done[layer.index].batches += 1
 
     def seen(self, index: int, image: int) -> tuple[np.ndarray, np.ndarray]:
         """Views of what array `index` met of an image of the last mini-batch: inputs (N, V) and
-        errors (M, V), or (2, M, V) where target and output went back as two errors."""
+        errors (M, V), or (2, M, V) where target and output went back as two errors. A rule that
+        trains biases beside the array gets the line that is always on as the last input.
+        """
         row, parts = self.program.arrays[index], self.program.output_errors
         rows = int(row[ROWS])
-        columns = int(row[COLUMNS])
+        trains_biases = self.rule is not None and self.rule.trains_biases
+        columns = int(row[COLUMNS]) + int(trains_biases and row[WORDS] >= 0)
         count = int(row[VECTORS])
         inputs, errors = int(row[BLOCK]), int(row[ERRORS])
         of_errors = self.memory[image, errors : errors + parts * rows * count]

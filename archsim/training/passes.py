@@ -13,6 +13,7 @@ import numpy as np
 from archsim.kernels.compiled import kernel
 from archsim.kernels.read_block import find_peaks
 from archsim.operators.compiled import gather, run_backward, run_forward, scatter
+from archsim.training.digital_biases import add_biases
 from archsim.training.reads import BACK, FORTH, read_array
 from archsim.training.recurrent import recurrent_backward, recurrent_forward
 from archsim.training.stored_values import store_map
@@ -39,6 +40,7 @@ from archsim.training.table import (
     ROWS,
     VECTORS,
     WINDOW,
+    WORDS,
 )
 
 U = np.uint64
@@ -77,18 +79,24 @@ def array_forward(row, cycle, inputs, outputs):
     columns = array[COLUMNS]
     count = array[VECTORS]
     memory = cycle.memory
-    block = memory[array[BLOCK] : array[BLOCK] + columns * count].reshape(columns, count)
+    end = array[BLOCK] + columns * count
+    block = memory[array[BLOCK] : end].reshape(columns, count)
     peaks = memory[array[INPUT_PEAKS] : array[INPUT_PEAKS] + count]
     gather(row[KERNEL], inputs, row[WINDOW:], block)
     if array[BIAS] > 0:
         block[columns - 1, :] = ONE
+    if array[WORDS] >= 0:
+        memory[end : end + count] = ONE
     find_peaks(block, peaks)
     if row[BY_VECTOR] == 0:
-        read_array(cycle, row[ARRAY], FORTH, block, peaks, outputs.reshape(rows, count), U(0))
+        results = outputs.reshape(rows, count)
+        read_array(cycle, row[ARRAY], FORTH, block, peaks, results, U(0))
+        add_biases(cycle.biases, array[WORDS], results)
         return
     # The room of the errors is free until the backward cycle.
     raw = memory[array[ERRORS] : array[ERRORS] + rows * count].reshape(rows, count)
     read_array(cycle, row[ARRAY], FORTH, block, peaks, raw, U(0))
+    add_biases(cycle.biases, array[WORDS], raw)
     for v in range(count):
         for i in range(rows):
             outputs[v * rows + i] = raw[i, v]

@@ -27,31 +27,21 @@ def tiles_of(chip: Architecture, network: Network) -> dict[str, dict[str, Any]]:
         network: their matrices.
 
     Returns:
-        by layer, only those that take more than one tile.
+        by layer, only those that take more than one tile, or whose biases are digital words.
     """
     tiles = {}
     for layer in network.array_layers:
         shape = layer.matrix
         matrix = LayerMatrix(layer.name, shape.rows, shape.columns, shape.groups, layer.bias)
         placed = shape_layer(matrix, chip, 1)
-        if placed.row_splits * placed.column_splits > 1:
+        beside = layer.bias and chip.weights.bias == "digital"
+        if placed.row_splits * placed.column_splits > 1 or beside:
             tiles[layer.name] = {
                 "inputs": placed.tile_rows if placed.row_splits > 1 else 0,
                 "outputs": placed.tile_weights if placed.column_splits > 1 else 0,
                 "bias": chip.weights.bias,
             }
     return tiles
-
-
-def bias_notes(chip: Architecture, network: Network) -> list[str]:
-    """What a training has to say of biases that the chip prices as words beside its tiles."""
-    biased = [layer.name for layer in network.array_layers if layer.bias]
-    if chip.weights.bias == "row" or not biased:
-        return []
-    return [
-        f"biases of {', '.join(biased)}: priced as digital words (weights.bias=digital), which take "
-        "no line of a tile; training holds them on devices that are read with the layer's last tile"
-    ]
 
 
 def with_slices(

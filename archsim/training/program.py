@@ -40,11 +40,11 @@ from archsim.training.table import (
     OUTPUT_SIZE,
     RECURRENT,
     ROWS,
-    SPLIT_INPUTS,
     TILE_INPUTS,
     TILE_OUTPUTS,
     VECTORS,
     WINDOW,
+    WORDS,
     Program,
 )
 from archsim.training.trainable import renames, trained_layers, training_rows
@@ -53,6 +53,7 @@ from workloads.network import Layer, Network
 
 _NUMBERS = {kernel.name: number for number, kernel in enumerate(digital_kernels())}
 _NUMBERS |= {kernel.name: number for number, kernel in enumerate(array_kernels())}
+_WHOLE = LayerTiles()
 
 
 @dataclass
@@ -116,7 +117,10 @@ def build_program(
             got=last.output_shape,
             allowed="(classes,) or (time steps, classes)",
         )
-    _split(layout, network, tiles or {})
+    tiles = tiles or {}
+    _refuse_unknown(layout, tiles)
+    biases = _take_biases(layout, tiles)
+    _split(layout, tiles)
     activations = layout.used
     _place_kept(layout, output_errors)
     arrays = _table(layout.arrays, ARRAY_FIELDS)
@@ -136,6 +140,7 @@ def build_program(
         memory=layout.used,
         room=int(((4 * lines + 2) * vectors).max()),
         words=int(((lines + 2) * vectors + 2 * lines).max()),
+        biases=biases,
         output_errors=output_errors,
     )
 
@@ -191,14 +196,12 @@ def _array(layer: Layer, copies: int) -> dict[int, int]:
         COPIES: copies,
         BIAS: int(layer.bias),
         BACK_CYCLE: BACKWARD_CYCLE,
-        TILE_INPUTS: shape.rows + layer.bias,
-        TILE_OUTPUTS: shape.columns,
-        SPLIT_INPUTS: shape.rows + layer.bias,
+        WORDS: -1,
     }
 
 
-def _split(layout: _Layout, network: Network, tiles: Mapping[str, LayerTiles]) -> None:
-    """Enter the tiles of the layers that are split. Raises InputError for the name of no array."""
+def _refuse_unknown(layout: _Layout, tiles: Mapping[str, LayerTiles]) -> None:
+    """Raise InputError for tiles of no array."""
     for name in tiles:
         if name not in layout.names:
             raise InputError(
@@ -208,13 +211,26 @@ def _split(layout: _Layout, network: Network, tiles: Mapping[str, LayerTiles]) -
                 allowed=layout.names,
                 hint=nearest(name, layout.names),
             )
+
+
+def _split(layout: _Layout, tiles: Mapping[str, LayerTiles]) -> None:
+    """Enter the tiles of every array: all of it where it is not split."""
     for name, array in zip(layout.names, layout.arrays):
-        split = tiles.get(name)
-        if split is None:
-            continue
-        array[TILE_INPUTS] = split.inputs or array[TILE_INPUTS]
-        array[TILE_OUTPUTS] = split.outputs or array[TILE_OUTPUTS]
-        array[SPLIT_INPUTS] -= array[BIAS] if split.bias == "digital" else 0
+        split = tiles.get(name, _WHOLE)
+        array[TILE_INPUTS] = split.inputs or array[COLUMNS]
+        array[TILE_OUTPUTS] = split.outputs or array[ROWS]
+
+
+def _take_biases(layout: _Layout, tiles: Mapping[str, LayerTiles]) -> int:
+    """Take biases that are digital words from the lines of their arrays; returns their number."""
+    words = 0
+    for name, array in zip(layout.names, layout.arrays):
+        if array[BIAS] and name in tiles and tiles[name].bias == "digital":
+            array[BIAS] = 0
+            array[COLUMNS] -= 1
+            array[WORDS] = words
+            words += array[ROWS]
+    return words
 
 
 def _place_kept(layout: _Layout, output_errors: int) -> None:
@@ -225,7 +241,9 @@ def _place_kept(layout: _Layout, output_errors: int) -> None:
         if entry[KEPT_SIZE]:
             entry[KEPT] = layout.take(entry[KEPT_SIZE])
     for array in layout.arrays:
-        array[BLOCK] = layout.take(array[COLUMNS] * array[VECTORS])
+        # the line that is always on ends the block also where no array reads it
+        always_on = array[WORDS] >= 0
+        array[BLOCK] = layout.take((array[COLUMNS] + always_on) * array[VECTORS])
         array[ERRORS] = layout.take(output_errors * array[ROWS] * array[VECTORS])
         array[INPUT_PEAKS] = layout.take(array[VECTORS])
         array[ERROR_PEAKS] = layout.take(output_errors * array[VECTORS])

@@ -33,7 +33,6 @@ from archsim.training.table import (
     CYCLES,
     FORWARD_CYCLE,
     ROWS,
-    SPLIT_INPUTS,
     TILE_INPUTS,
     TILE_OUTPUTS,
     WEIGHTS,
@@ -79,8 +78,6 @@ def read_array(cycle, index, backward, block, peaks, outputs, first):
     inputs = array[TILE_INPUTS] if tiled else array[COLUMNS]
     own = array[TILE_OUTPUTS] if tiled else array[ROWS]
     height, width = (own, inputs) if backward else (inputs, own)
-    split = array[SPLIT_INPUTS]
-    along, across = (array[ROWS], split) if backward else (split, array[ROWS])
     totals = cycle.totals[index, 1 if backward else 0]
     room = cycle.room
     more = room[(lines + 2 * columns + 2) * count : (lines + 3 * columns + 2) * count]
@@ -92,10 +89,10 @@ def read_array(cycle, index, backward, block, peaks, outputs, first):
         weights = cycle.weights[start : start + size].reshape(array[ROWS], array[COLUMNS])
         part = U(0)
         slowest[:] = 0
-        for line in range(0, min(lines, along), height):
-            after = lines if line + height >= along else line + height
-            for column in range(0, min(columns, across), width):
-                end = columns if column + width >= across else min(columns, column + width)
+        for line in range(0, lines, height):
+            after = min(lines, line + height)
+            for column in range(0, columns, width):
+                end = min(columns, column + width)
                 results = outputs[column:end]
                 given = end - column
                 to_add = copy > 0 or line > 0

@@ -16,15 +16,7 @@ from archsim.schemes.shared.train_counts import count_trains
 from archsim.trace.operation import Activity
 from archsim.training.activity import BITS, MAGNITUDE, NONZERO, ONES, VALUES
 from archsim.training.machine import Machine
-from archsim.training.table import (
-    COLUMNS,
-    COPIES,
-    ROWS,
-    SPLIT_INPUTS,
-    TILE_INPUTS,
-    TILE_OUTPUTS,
-    VECTORS,
-)
+from archsim.training.table import COLUMNS, COPIES, ROWS, TILE_INPUTS, TILE_OUTPUTS, VECTORS, WORDS
 
 HISTOGRAM = (0, *(2**power for power in range(31)))
 
@@ -89,7 +81,7 @@ class _Tiles(NamedTuple):
 
 
 def _tiles(array: np.ndarray, backward: bool) -> _Tiles:
-    along_inputs = -(-int(array[SPLIT_INPUTS]) // int(array[TILE_INPUTS]))
+    along_inputs = -(-int(array[COLUMNS]) // int(array[TILE_INPUTS]))
     along_outputs = -(-int(array[ROWS]) // int(array[TILE_OUTPUTS]))
     added = along_outputs if backward else along_inputs
     return _Tiles(along_inputs * along_outputs, added)
@@ -177,6 +169,9 @@ def performed(machine: Machine) -> list[ActionCounts]:
     for array, counts in zip(machine.program.arrays, machine.counts):
         done = ActionCounts(images=int(machine.results[2]))
         done.add("array", "update", counts[COINCIDENCES])
+        if array[WORDS] >= 0:
+            each = float(array[ROWS] * array[VECTORS])
+            done.add("vector_unit", "multiply_add", each * done.images)
         count_trains(
             done, machine.arrays.generators, counts[SLOTS], int(array[ROWS] + array[COLUMNS])
         )

@@ -73,11 +73,12 @@ class Workspace(NamedTuple):
 
 class BetweenLayers(NamedTuple):
     """Activations and errors between layers: int64 scales (ways, operations, fields) and the form of
-    their words (see `kernels.number_formats`).
+    their words (see `kernels.number_formats`); float32 biases that are added behind the converters.
     """
 
     scales: np.ndarray
     form: np.ndarray
+    biases: np.ndarray
 
 
 class Counters(NamedTuple):
@@ -96,7 +97,8 @@ class Counters(NamedTuple):
 class Cycle(NamedTuple):
     """One cycle of one image: the arrays and their weights, the image's memory and errors, the
     periphery, the key of its random numbers, counts of the reads, and scratch; scales and form of
-    what it stores, whether the scales follow it, and which of the ways it goes.
+    what it stores, biases that are added digitally, whether the scales follow it, and which of the
+    ways it goes.
     """
 
     arrays: np.ndarray
@@ -111,6 +113,7 @@ class Cycle(NamedTuple):
     words: np.ndarray
     scales: np.ndarray
     form: np.ndarray
+    biases: np.ndarray
     follows: bool
     way: int
 

@@ -8,6 +8,7 @@ from archsim.kernels.compiled import kernel
 from archsim.kernels.read_block import find_peaks
 from archsim.operators.array import lstm
 from archsim.operators.compiled import compiled
+from archsim.training.digital_biases import add_biases
 from archsim.training.reads import BACK, FORTH, read_array
 from archsim.training.stored_values import store_map
 from archsim.training.table import (
@@ -22,6 +23,7 @@ from archsim.training.table import (
     KEPT,
     ROWS,
     VECTORS,
+    WORDS,
 )
 
 U = np.uint64
@@ -56,7 +58,10 @@ def recurrent_forward(row, cycle, inputs, outputs, index):
     columns = array[COLUMNS]
     steps = array[VECTORS]
     features = columns - hidden - array[BIAS]
-    block = memory[array[BLOCK] : array[BLOCK] + columns * steps].reshape(columns, steps)
+    end = array[BLOCK] + columns * steps
+    block = memory[array[BLOCK] : end].reshape(columns, steps)
+    if array[WORDS] >= 0:
+        memory[end : end + steps] = ONE
     peaks = memory[array[INPUT_PEAKS] : array[INPUT_PEAKS] + steps]
     gates, squashed, cells, _ = cell_memory(row, array, memory)
     vector = np.empty((columns, 1), np.float32)
@@ -73,6 +78,7 @@ def recurrent_forward(row, cycle, inputs, outputs, index):
             block[k, t] = vector[k, 0]
         find_peaks(vector, peaks[t : t + 1])
         read_array(cycle, row[ARRAY], FORTH, vector, peaks[t : t + 1], raw, U(t))
+        add_biases(cycle.biases, array[WORDS], raw)
         state = outputs[t * hidden : (t + 1) * hidden]
         cell_forward(raw.reshape(-1), gates[t], squashed[t], cells[t], cells[t + 1], state)
         store_map(state, cycle, index, U(t))  # the next step reads what was stored

@@ -81,6 +81,7 @@ def take_out(
         "writes": machine.arrays.writes,
         "refreshes": machine.arrays.refreshes,
         "reads_before": machine.reads_before,
+        **_bias_words(machine),
         **machine.arrays.past(),
         "clocks": machine.arrays.clocks,
     }
@@ -95,6 +96,15 @@ def take_out(
         ],
     }
     return facts, arrays
+
+
+def _bias_words(machine: Machine) -> dict[str, np.ndarray]:
+    """Biases that are digital words, with the scales of those that the loop moves; none where all
+    are on arrays, as in earlier checkpoints.
+    """
+    if not machine.program.biases:
+        return {}
+    return {"biases": machine.biases.values, "bias_scales": machine.biases.scales}
 
 
 def put_back(
@@ -143,7 +153,7 @@ def _put_back_arrays(machine: Machine, arrays: dict[str, np.ndarray], folder: Pa
     """Counters, weights and states in place. Raises InputError for arrays that do not fit."""
     targets = {name: getattr(machine, name) for name in ("totals", "samples", "counts", "results")}
     targets |= {name: getattr(machine.arrays, name) for name in ("state", "weights", "writes")}
-    targets |= machine.arrays.past()
+    targets |= machine.arrays.past() | _bias_words(machine)
     if not machine.arithmetic.exact:
         targets["stored"] = machine.stored.scales
     for name, target in targets.items():

@@ -73,7 +73,9 @@ class LayerTiles(_Settings):
     outputs: Annotated[int, COMPUTED] = Field(default=0, ge=0, le=65536)
     """Outputs of a tile: weights beside each other in its columns; 0: all."""
     bias: Annotated[Literal["digital", "row"], COMPUTED] = "row"
-    """Whether the bias is a line of the tiles, or takes none: it is then read with the last tile."""
+    """Whether the bias is a line of the tiles with devices of its own, or a digital word, which no
+    device holds: it is added behind the converters and updated digitally.
+    """
 
 
 class UpdateSettings(_Settings):

@@ -19,7 +19,7 @@ from archsim.training.chip_generators import (
     refuse_generators,
 )
 from archsim.training.completed_settings import completed_by_chip, digital_of
-from archsim.training.placed_tiles import bias_notes, tiles_of, with_slices
+from archsim.training.placed_tiles import tiles_of, with_slices
 from archsim.training.settings import CORE_RULES, TrainingSettings, device_of, read_settings
 from archsim.training.suggestions import named_batch, suggested_for, suggestion_note
 from archsim.training.trainable import unbounded_layers
@@ -75,7 +75,6 @@ def settings_of(
     values["read"], notes = _reads(chip, scheme, device, network)
     if network is not None and not scheme.digital_baseline:
         values["tiles"] = tiles_of(chip, network)
-        notes += bias_notes(chip, network)
     values["digital"] = digital_of(chip)
     if rule not in CORE_RULES and not scheme.device and not scheme.digital_baseline:
         values["device"] = chip.weights.device

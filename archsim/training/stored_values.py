@@ -33,10 +33,12 @@ def store_map(values, cycle, index, part):
     store_values(values, cycle.scales[index], form, image, key, cycle.follows)
 
 
-def new_stored(program: Program, arithmetic: Arithmetic) -> BetweenLayers:
-    """Scales before the first image: unset, int64 (ways, operations, SCALE_FIELDS)."""
+def new_stored(program: Program, arithmetic: Arithmetic, biases: np.ndarray) -> BetweenLayers:
+    """Scales before the first image: unset, int64 (ways, operations, SCALE_FIELDS); with the
+    digital biases of all arrays.
+    """
     scales = np.zeros((len(WAYS), len(program.operations), SCALE_FIELDS), np.int64)
-    return BetweenLayers(scales, arithmetic.value_form)
+    return BetweenLayers(scales, arithmetic.value_form, biases)
 
 
 def told_values(program: Program, stored: BetweenLayers) -> dict[str, dict[str, dict[str, int]]]:

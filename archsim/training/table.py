@@ -38,8 +38,9 @@ FIELDS = WINDOW + WINDOW_NUMBERS
 # Columns of an array's row. BLOCK, ERRORS, PEAKS are offsets into an image's memory; WEIGHTS,
 # STATE, PLANES into the arrays' memories.
 # BACK_CYCLE keys the random numbers of its backward reads. TILE_INPUTS, TILE_OUTPUTS: inputs and
-# outputs of the array that one tile takes; SPLIT_INPUTS are divided so, inputs behind them (a bias
-# that takes no line of the chip) are read with the last tile.
+# outputs of the array that one tile takes. BIAS: whether the last line of the array is always on.
+# WORDS: where the biases lie that are digital words and on no line, -1 where it has none; such an
+# array's block has one row more, of ones, which the array does not read.
 (
     ROWS,
     COLUMNS,
@@ -56,7 +57,7 @@ FIELDS = WINDOW + WINDOW_NUMBERS
     BACK_CYCLE,
     TILE_INPUTS,
     TILE_OUTPUTS,
-    SPLIT_INPUTS,
+    WORDS,
 ) = range(16)
 ARRAY_FIELDS = 16
 # Cycles of an array in the keys of its random numbers; the second backward cycle takes back a
@@ -83,6 +84,7 @@ class Program:
         memory: float32 numbers an image needs in all.
         room: scratch float32 numbers of one thread.
         words: scratch uint64 numbers of one thread.
+        biases: biases of all arrays that are digital words.
         output_errors: blocks that the errors of an array have room for, one behind another.
     """
 
@@ -99,6 +101,7 @@ class Program:
     memory: int
     room: int
     words: int
+    biases: int = 0
     output_errors: int = 1
 
     def tables(self, second: np.ndarray) -> Tables:

@@ -7,11 +7,18 @@ import numpy as np
 import pytest
 
 import archsim
+from archsim.chip.place import shape_layer
 from archsim.cli.main import main
 from archsim.devices import LAWS, load_law
 from archsim.devices.held_weights import HeldWeights, Holder
 from archsim.devices.presets import load_device
 from archsim.run.held import ACTING
+from archsim.soc.data.tile_converters import verify_read
+from archsim.soc.data.tile_physics import TilePhysics
+from archsim.trace.operation import LayerMatrix
+from archsim.training.device_reads import device_read
+from archsim.training.sections import ReadSettings
+from archsim.training.settings import TrainingSettings
 from hwlib.errors import InputError
 from workloads.network import Layer, Network
 
@@ -85,6 +92,46 @@ def test_programming_with_verify_errs_by_its_window():
     held = HeldWeights(WEIGHTS[None].astype(np.float32), Holder(device, "bulk_rram"), 1, 1, 0)
     off = (held.after(0)[0][0] - WEIGHTS) / held.scale
     assert 0.3 * device.program_error < off.std() < 1.5 * device.program_error
+
+
+def programmed_on(settings):
+    """What a tile of a chip holds once `bulk_rram` is programmed to WEIGHTS, off the weights in units
+    of the largest, and how it verifies.
+    """
+    chip = archsim.load_architecture("cim40", FINE | settings)
+    layer = shape_layer(LayerMatrix("w", 20, 8), chip, 1)
+    device = load_device("bulk_rram")
+    holder = Holder(device, "bulk_rram")
+    tiles = TilePhysics(layer, chip, WEIGHTS[None].astype(np.float32), 1, holder=(holder, 0))
+    assert tiles.held is not None
+    return (tiles.copies[0][0] - WEIGHTS) / RANGE, tiles.held.copies[0][0].device_read
+
+
+def test_writes_are_verified_by_the_converters_that_read():
+    fine, _ = programmed_on({"read.adc_bits": 12})
+    coarse, read = programmed_on({"read.adc_bits": 3})
+    # 3 bits: 7 levels over the largest device either way, so a level is a third of it; a write that
+    # looks right lies up to half a level off, a spread of 1 / (3 sqrt(12)) beside the write's own
+    assert read.step == pytest.approx(read.bound / 3)
+    assert np.hypot(fine.std(), 1 / 3 / 12**0.5) * 0.6 < coarse.std()
+    assert coarse.std() > 1.5 * fine.std()
+
+
+def test_writes_are_verified_with_the_noise_of_a_read():
+    quiet, exact = programmed_on({"physics.read_noise": 0.0})
+    noisy, read = programmed_on({"physics.read_noise": 0.5})
+    assert exact.noise == 0
+    # 0.5 of a bound of 5: a tenth of the range, which is that of the largest device
+    assert read.noise == pytest.approx(0.1 * read.bound)
+    assert noisy.std() > 1.3 * quiet.std()
+
+
+def test_a_run_verifies_as_a_training_does():
+    stated = {"read.adc_bits": 5, "physics.read_noise": 0.3, "physics.output_bound": 4.0}
+    chip = archsim.load_architecture("cim40", stated)
+    reads = ReadSettings(output_bits=5, output_noise=0.3, output_bound=4.0)
+    array = load_device("bulk_rram").build(8, 20, seed=1)
+    assert verify_read(chip)(array) == device_read(TrainingSettings(read=reads), array, 1.0)
 
 
 def noise_of_reads(chip, level, noise=0.1):

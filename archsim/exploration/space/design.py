@@ -48,7 +48,8 @@ def resolve(design: Mapping[str, Any]) -> RunnableDesign:
         sorted((path[7:], value) for path, value in design.items() if path[:7] == "scheme.")
     )
     scheme, phase = design["scheme"], design["phase"]
-    trace, rule = _trace(design["network"], scheme, settings, phase, design["batch"])
+    digital = chip.weights.bias == "digital"
+    trace, rule = _trace(design["network"], scheme, settings, phase, design["batch"], digital)
     return RunnableDesign(chip, trace, rule, design["images"] or design["batch"])
 
 
@@ -70,12 +71,12 @@ def scheme_of(name: str, settings: tuple) -> Scheme:
 
 @remembered(64)
 def _trace(
-    network: str, scheme: str | None, settings: tuple, phase: str, batch: int
+    network: str, scheme: str | None, settings: tuple, phase: str, batch: int, digital_biases: bool
 ) -> tuple[Trace, Scheme | None]:
     from archsim.trace import build_trace
 
     rule = scheme_of(scheme, settings) if scheme is not None and phase == "training" else None
-    return build_trace(network_of(network), rule, phase, batch), rule
+    return build_trace(network_of(network), rule, phase, batch, digital_biases), rule
 
 
 class ChipFile(NamedTuple):

@@ -36,6 +36,7 @@ class LnsMadam(GradientOnArray):
         "Zhao et al., LNS-Madam, IEEE TC 71(12) (2022), arXiv 2106.13914, and the authors' code"
     )
     references: ClassVar[tuple[str, ...]] = ("lns_madam2022",)
+    trains_biases: ClassVar[bool] = True
     algorithm: ClassVar[str] = "archsim.schemes.digital.lns_madam_rule:LnsMadamRule"
     reference: ClassVar[str] = "archsim.schemes.digital.lns_madam_rule:first_steps"
     practice: ClassVar[dict[str, Any]] = {"learning_rate": 1 / 32, "batch": 8, "initial_scale": 4.0}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import copysign
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
@@ -32,6 +32,8 @@ class LnsMadamSettings(Protocol):
 class LnsMadamRule(GradientRule[LnsMadamSettings]):
     """Digital exponents (in steps of the rate) beside the array; signs are those at the start."""
 
+    trains_biases: ClassVar[bool] = True
+
     def __init__(
         self,
         scheme: LnsMadamSettings,
@@ -44,12 +46,13 @@ class LnsMadamRule(GradientRule[LnsMadamSettings]):
         self.steps = 0
         self.words.hold("second moment", "exponents")
         self.octave = 1 / rate  # in steps
-        self.moments = [np.zeros(layer.weights.shape, F) for layer in self.layers]
+        self.moments = [np.zeros(layer.trained_shape, F) for layer in self.layers]
         first = [layer.first_weights for layer in self.layers]
         self.signs = [np.sign(weights) for weights in first]
         self.exponents = [self._exponent(weights) for weights in first]
-        for layer, exponents in zip(self.layers, self.exponents):
+        for layer, exponents, signs in zip(self.layers, self.exponents, self.signs):
             self.words.store(layer, "exponents", exponents, 0)
+            layer.set_biases(signs * np.exp2(exponents / F(self.octave)))
         tops = [
             np.log2(scheme.largest * float(np.sqrt((weights.astype(float) ** 2).mean())))
             for weights in first

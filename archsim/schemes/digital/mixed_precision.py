@@ -56,6 +56,7 @@ class MixedPrecision(GradientScheme):
         "kingma2015",
         "loshchilov2019",
     )
+    trains_biases: ClassVar[bool] = True
     algorithm: ClassVar[str] = "archsim.schemes.digital.mixed_precision_rule:ThresholdRule"
     reference: ClassVar[str] = "archsim.schemes.digital.mixed_precision_rule:reference_change"
 

@@ -42,6 +42,8 @@ class ThresholdRule(DigitalRule[ThresholdSettings]):
     With blind pulses (Nandakumar 2020; aihwkit MixedPrecision): n = trunc(dW_FP / epsilon) pulses,
     dW_FP <- dW_FP - n epsilon, where epsilon is the mean step of a device; W_FP <- W_FP + n
     epsilon, what the devices are believed to hold.
+
+    A digital bias has neither threshold nor window nor step: what gathers reaches it in every batch.
     """
 
     def __init__(
@@ -53,7 +55,7 @@ class ThresholdRule(DigitalRule[ThresholdSettings]):
         seed: int,
     ):
         super().__init__(scheme, layers, rate, batch, seed)
-        self.accumulators = [np.zeros(layer.weights.shape, F) for layer in self.layers]
+        self.accumulators = [np.zeros(layer.trained_shape, F) for layer in self.layers]
         self.words.hold("accumulator")
         self.windows = [self._window(layer) for layer in self.layers]
 
@@ -76,11 +78,14 @@ class ThresholdRule(DigitalRule[ThresholdSettings]):
             self._pulse(layer, copy, gathered, step)
             return
         low, high = self.windows[i]
+        lines = layer.weights.shape[1]
         if not self.scheme.accumulate:
             # the naive scheme knows of its devices what a read says, and keeps that as its copy
-            seen = read_state(layer, self.seed, step)
-            self.done[i].sum("verify_reads", seen.size * devices_of_a_weight(layer))
-            targets = np.clip(seen + gathered, low, high)
+            seen = copy.copy()
+            seen[:, :lines] = read_state(layer, self.seed, step)
+            self.done[i].sum("verify_reads", layer.weights.size * devices_of_a_weight(layer))
+            targets = seen + gathered
+            np.clip(targets[:, :lines], low, high, out=targets[:, :lines])
             gathered[...] = 0
             write_targets(
                 layer, targets, np.ones(targets.shape, bool), self.done[i], self.seed, step
@@ -89,7 +94,9 @@ class ThresholdRule(DigitalRule[ThresholdSettings]):
             self.words.store(layer, "digital weights", copy, step)
             return
         selected = np.abs(gathered) > self.scheme.threshold * high
-        targets = np.clip(copy + gathered, low, high)
+        selected[:, lines:] = True
+        targets = copy + gathered
+        np.clip(targets[:, :lines], low, high, out=targets[:, :lines])
         write_targets(layer, targets, selected, self.done[i], self.seed, step)
         rest = copy + gathered - targets
         copy[selected] = targets[selected]
@@ -113,9 +120,13 @@ class ThresholdRule(DigitalRule[ThresholdSettings]):
         )
         signed = np.trunc(gathered / size).clip(-MOST_PULSES, MOST_PULSES).astype(np.int32)
         moved = signed * size
+        lines = layer.weights.shape[1]
+        moved[:, lines:] = gathered[:, lines:]
         gathered -= moved
         copy += moved
         self._written(layer, copy, gathered, step)
+        layer.set_biases(copy)
+        signed, moved = signed[:, :lines], moved[:, :lines]
         if devices is None:
             layer.weights += moved
             layer.writes += np.abs(signed)

@@ -30,6 +30,7 @@ class DigitalSgd(GradientScheme):
     )
     source: ClassVar[str] = "baseline; Adam: Kingma & Ba, ICLR 2015"
     references: ClassVar[tuple[str, ...]] = ("kingma2015", "loshchilov2019")
+    trains_biases: ClassVar[bool] = True
     algorithm: ClassVar[str] = "archsim.schemes.shared.digital_rule:DigitalRule"
     reference: ClassVar[str] = "archsim.schemes.shared.digital_rule:reference_change"
 

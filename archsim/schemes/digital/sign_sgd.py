@@ -40,6 +40,7 @@ class SignSgd(GradientOnArray):
         "Bernstein et al., ICML 2018 (arXiv 1802.04434); on memristors: Prezioso et al., Nature 521 (2015)"
     )
     references: ClassVar[tuple[str, ...]] = ("bernstein2018", "prezioso2015")
+    trains_biases: ClassVar[bool] = True
     algorithm: ClassVar[str] = "archsim.schemes.digital.sign_sgd_rule:SignRule"
     reference: ClassVar[str] = "archsim.schemes.digital.sign_sgd_rule:reference_change"
     device: ClassVar[str] = "ecram"

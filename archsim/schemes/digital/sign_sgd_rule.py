@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import numpy as np
 
@@ -30,14 +30,21 @@ class SignSettings(Protocol):
 
 
 class SignRule(GradientRule[SignSettings]):
-    """Momentum is digital; weights are known to the devices alone."""
+    """Momentum is digital; weights are known to the devices alone, biases beside the arrays are words."""
+
+    trains_biases: ClassVar[bool] = True
 
     def __init__(
         self, scheme: SignSettings, layers: Sequence[LayerState], rate: float, batch: int, seed: int
     ):
         super().__init__(scheme, layers, rate, batch, seed)
         self.words.hold("momentum")
-        self.momenta = [np.zeros(layer.weights.shape, F) for layer in self.layers]
+        biased = [layer for layer in self.layers if layer.biases is not None]
+        if biased:
+            self.words.hold("biases")
+        for layer in biased:
+            self.words.store(layer, "biases", layer.biases, 0)
+        self.momenta = [np.zeros(layer.trained_shape, F) for layer in self.layers]
 
     def batch(self, layer: LayerState, step: int) -> None:
         momentum = self.momenta[layer.index]
@@ -49,6 +56,10 @@ class SignRule(GradientRule[SignSettings]):
         gradient[...] = 0
         direction = np.sign(momentum)
         done.add_work(self.scheme.weight_work, momentum.size)
+        if layer.biases is not None:
+            layer.biases += F(self.rate) * direction[:, -1]
+            self.words.store(layer, "biases", layer.biases, step)
+            direction = direction[:, :-1]
         if layer.devices is None:
             layer.weights += F(self.rate) * direction
             pulses = np.abs(direction).astype(np.int32)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Protocol, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar
 
 import numpy as np
 
@@ -24,16 +24,14 @@ class GradientRule(UpdateRule[Settings]):
         self, scheme: Settings, layers: Sequence[LayerState], rate: float, batch: int, seed: int
     ):
         super().__init__(scheme, layers, rate, batch, seed)
-        self.gradients = [np.zeros(layer.weights.shape, F) for layer in self.layers]
+        self.gradients = [np.zeros(layer.trained_shape, F) for layer in self.layers]
         self.words.hold("gradient")
 
     def image(self, layer: LayerState, inputs: np.ndarray, errors: np.ndarray, step: int) -> None:
         gradient = self.gradients[layer.index]
         # the sums stay in the lanes for an image
         self.words.add(layer, "gradient", inputs, errors, step, gradient)
-        self.done[layer.index].add(
-            "vector_unit", "multiply_add", layer.weights.size * inputs.shape[1]
-        )
+        self.done[layer.index].add("vector_unit", "multiply_add", gradient.size * inputs.shape[1])
 
 
 class DigitalRuleSettings(OptimiserSettings, Protocol):
@@ -51,6 +49,8 @@ DigitalKind = TypeVar("DigitalKind", bound=DigitalRuleSettings)
 class DigitalRule(GradientRule[DigitalKind]):
     """The optimiser works on a digital copy of the weights, every weight is written after a batch."""
 
+    trains_biases: ClassVar[bool] = True
+
     def __init__(
         self, scheme: DigitalKind, layers: Sequence[LayerState], rate: float, batch: int, seed: int
     ):
@@ -60,6 +60,7 @@ class DigitalRule(GradientRule[DigitalKind]):
         self.words.hold("digital weights")
         for layer, copy in zip(self.layers, self.copies):
             self.words.store(layer, "digital weights", copy, 0)
+            layer.set_biases(copy)
 
     def change(self, layer: LayerState, step: int) -> np.ndarray:
         """The optimiser's change of the digital copy; the gradient starts anew."""

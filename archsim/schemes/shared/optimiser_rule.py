@@ -88,7 +88,7 @@ class Optimisers:
         self.words = Words((), 0) if words is None else words
         self.words.hold("moment0", "moment1")
         self.by_layer = {
-            layer.index: Optimiser(scheme, rate, layer.weights.shape) for layer in layers
+            layer.index: Optimiser(scheme, rate, layer.trained_shape) for layer in layers
         }
 
     def change(

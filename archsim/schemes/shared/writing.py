@@ -26,13 +26,15 @@ def write_targets(
     step: int,
     most_pulses: int = 64,
 ) -> None:
-    """Bring the `selected` (M, N, bool) weights to `targets` (M, N) and count what was done.
+    """Bring the `selected` (M, N, bool) weights to `targets` (M, N) and count what was done. Digital
+    biases, where the rule trains them, are one column more of both, and take their targets at once.
 
     Exact weights are set: how many pulses that takes is the chip's to say. Write-verify devices are
     programmed (set-reset cycles counted as pulses, each with one read). Other devices are read once,
     noisy and converted, and get the whole number of pulses of their mean step that comes nearest, at
     most `most_pulses`, without a verify. A weight is a pair of devices where the law says so.
     """
+    targets, selected = _without_biases(layer, targets, selected)
     number = int(selected.sum())
     if number == 0:
         return
@@ -62,6 +64,17 @@ def write_targets(
     done.add("array", "write", pulses)
     done.sum("devices_written", devices)
     done.sum("write_pulses", pulses)
+
+
+def _without_biases(
+    layer: LayerState, targets: np.ndarray, selected: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """What is to be written into devices: digital biases are set here, as words."""
+    if layer.biases is None:
+        return targets, selected
+    lines = layer.weights.shape[1]
+    np.copyto(layer.biases, targets[:, lines], where=selected[:, lines])
+    return targets[:, :lines], selected[:, :lines]
 
 
 def write_first(devices: DeviceArray, targets: np.ndarray, seed: int, tile: int) -> None:

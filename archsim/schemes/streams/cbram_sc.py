@@ -56,6 +56,7 @@ class CbramStochastic(StreamScheme, OptimiserScheme):
         "compositions our own"
     )
     references: ClassVar[tuple[str, ...]] = ("lammie2021", "gaba2013")
+    trains_biases: ClassVar[bool] = True
     algorithm: ClassVar[str] = "archsim.schemes.streams.cbram_sc_rule:CbramRule"
     reference: ClassVar[str] = "archsim.schemes.streams.cbram_sc_reference:reference_change"
     practice: ClassVar[dict[str, Any]] = {"learning_rate": 0.1, "batch": 8}

@@ -101,7 +101,7 @@ class CbramRule(StreamRule[CbramSettings]):
         seed: int,
     ):
         super().__init__(scheme, layers, rate, batch, seed)
-        kind, shapes = scheme.optimiser, [layer.weights.shape for layer in self.layers]
+        kind, shapes = scheme.optimiser, [layer.trained_shape for layer in self.layers]
         names = {
             "sgd": (),
             "momentum": ("first",),

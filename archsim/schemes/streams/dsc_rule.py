@@ -49,10 +49,12 @@ class DynamicRule(StreamRule[DynamicSettings]):
         self.bound = F(2.0 ** (scheme.counter_bits - 1) * self.step)
         for layer, copy in zip(self.layers, self.copies):
             copy[...] = np.rint(copy / F(self.step)) * F(self.step)
+            weights = copy[:, : layer.weights.shape[1]]
+            layer.set_biases(copy)
             if layer.devices is None:
-                layer.weights[...] = copy
+                layer.weights[...] = weights
             else:  # what is programmed at the start are the counts
-                write_first(layer.devices, copy, seed, layer.tile)
+                write_first(layer.devices, weights, seed, layer.tile)
 
     def scales(
         self, inputs: np.ndarray, errors: np.ndarray

@@ -133,17 +133,19 @@ class StreamRule(UpdateRule[Settings]):
 
     quantities: ClassVar[tuple[str, ...]] = ("gradient", "digital weights")
     """Kept in words of the vector unit."""
+    trains_biases: ClassVar[bool] = True
 
     def __init__(
         self, scheme: Settings, layers: Sequence[LayerState], rate: float, batch: int, seed: int
     ):
         super().__init__(scheme, layers, rate, batch, seed)
-        self.counts = [np.zeros(layer.weights.shape, np.int32) for layer in self.layers]
-        self.gradients = [np.zeros(layer.weights.shape, F) for layer in self.layers]
+        self.counts = [np.zeros(layer.trained_shape, np.int32) for layer in self.layers]
+        self.gradients = [np.zeros(layer.trained_shape, F) for layer in self.layers]
         self.copies = [layer.first_weights for layer in self.layers]
         self.words.hold(*self.quantities)
         for layer, copy in zip(self.layers, self.copies):
             self.store(layer, "digital weights", copy, 0)
+            layer.set_biases(copy)
         self.switched = np.zeros(scheme.converters(), np.int64)
         self.multiplier = multiplier_of(scheme, self.thresholds())
         self.numbers = [numbers_of(scheme, seed, layer) for layer in self.layers]
@@ -171,7 +173,7 @@ class StreamRule(UpdateRule[Settings]):
         done = self.done[layer.index]
         index = layer.index
         length = self.scheme.bits
-        edges = scheme.edges(*layer.weights.shape)
+        edges = scheme.edges(*layer.trained_shape)
         vectors = inputs.shape[1]
         tallies = np.zeros(streams.TALLIES, np.int64)
         of_inputs, of_errors, steps, unit = self.scales(inputs, errors)
@@ -198,7 +200,7 @@ class StreamRule(UpdateRule[Settings]):
             done.add("stream_converter", "bit", both)
         for name, value in zip(("input_ones", "error_ones", "coincidences", "driven"), tallies):
             done.sum(name, value)
-        rows, columns = layer.weights.shape
+        rows, columns = layer.trained_shape
         done.add_work(scheme.image_work(rows, columns, 1, vectors))
 
     def count(
@@ -240,14 +242,15 @@ class StreamRule(UpdateRule[Settings]):
 
     def activity(self, layer: LayerState, before: Activity) -> Activity:
         done = self.done[layer.index]
-        edges = self.scheme.edges(*layer.weights.shape)
+        edges = self.scheme.edges(*layer.trained_shape)
+        rows, columns = layer.trained_shape
         steps = max(1, done.images * layer.vectors)
         both = (edges["inputs"] + edges["errors"]) / self.scheme.bits
         changed = replace(
             before,
             row_pulses=done.sums.get("input_ones", 0.0) / (steps * edges["inputs"]),
             column_pulses=done.sums.get("error_ones", 0.0) / (steps * edges["errors"]),
-            coincidences=done.sums.get("coincidences", 0.0) / (steps * layer.weights.size),
+            coincidences=done.sums.get("coincidences", 0.0) / (steps * rows * columns),
             input_density=done.sums.get("driven", 0.0) / (steps * both),
             train_length=float(self.scheme.bits),
         )

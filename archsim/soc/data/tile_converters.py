@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
+
 import numpy as np
 
 from archsim.chip.config import Architecture
+from archsim.devices.array import DeviceArray
+from archsim.devices.converted_read import read_of_one
 from archsim.kernels.read import Periphery, read_physics
 from archsim.kernels.read_block import (
     CELL_BITS,
@@ -14,6 +19,8 @@ from archsim.kernels.read_block import (
     SLOTS,
     WEIGHT_BITS,
 )
+from archsim.kernels.records import DeviceRead
+from archsim.training.sections import ReadSettings
 
 MOST_BITS = 24  # of a weight: those of a float32
 
@@ -55,3 +62,28 @@ def tile_periphery(chip: Architecture, output_bound: float, device_noise: float)
         values[[WEIGHT_BITS, CELL_BITS]] = min(weights.bits, MOST_BITS), weights.cell_bits
     values[DEVICE_NOISE] = device_noise
     return values
+
+
+def verify_read(chip: Architecture) -> Callable[[DeviceArray], DeviceRead]:
+    """How a chip reads a device that it programs with verify: through the converter of its tiles
+    and with its noise, as a training does.
+    """
+    bits = max(2, chip.read.adc_bits)
+    noise = converter_noise(chip)
+    return lambda array: read_of_one(array, bits, noise)
+
+
+def converter_noise(chip: Architecture) -> float:
+    """Standard deviation of a read's noise as a share of the converter's range.
+
+    A range that calibration sets is not known before the weights are there: it is then the bound
+    that a training takes on such a chip. Of dual columns it is the noise of the converter and that
+    of a cell, whose largest conductance is the range.
+    """
+    physics = chip.physics
+    if physics.model == "dual_column":
+        low, high = physics.conductance_us
+        levels = physics.adc_noise_levels / (2 ** max(2, chip.read.adc_bits) - 1)
+        return math.hypot(levels, physics.cell_noise_us / (high - low))
+    bound = physics.output_bound or ReadSettings().output_bound
+    return physics.read_noise / bound

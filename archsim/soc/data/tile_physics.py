@@ -21,7 +21,7 @@ from archsim.kernels.tile_read import (
     tile_read,
 )
 from archsim.soc.data.dual_column import ColumnReads, largest_current, read_columns
-from archsim.soc.data.tile_converters import codes_of, scales_of, tile_periphery
+from archsim.soc.data.tile_converters import codes_of, scales_of, tile_periphery, verify_read
 from hwlib.errors import InputError
 
 MARGIN = 1.05  # an automatic range leaves this much room above the calibration's largest value
@@ -98,7 +98,7 @@ class TilePhysics:
         self.held = (
             None
             if holder is None
-            else HeldWeights(weights, holder[0], self.replicas, seed, holder[1])
+            else HeldWeights(weights, holder[0], self.replicas, seed, holder[1], verify_read(chip))
         )
         self.reads = 0
         self._hold([weights] if self.held is None else self.held.after(0))

@@ -21,6 +21,7 @@ from archsim.trace.building_blocks.setup import (
     symmetry_pulses,
 )
 from archsim.trace.building_blocks.update import (
+    bias_step,
     digital_gradient,
     optimiser_step,
     program_weights,
@@ -30,6 +31,7 @@ from archsim.trace.building_blocks.update import (
 __all__ = [
     "CHUNK",
     "MOST_PARTS",
+    "bias_step",
     "copy_to_reference",
     "digital_backward",
     "digital_forward",

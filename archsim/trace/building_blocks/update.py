@@ -30,6 +30,25 @@ def digital_gradient(stage: Stage) -> Operation:
     )
 
 
+def bias_step(stage: Stage) -> Operation:
+    """Plain gradient descent of digital biases, once an image: the errors of its vectors, times the
+    rate, are added to words that are read and written once.
+    """
+    shape = stage.matrix
+    biases = stage.biases_apart
+    return Operation(
+        name=f"{stage.name}.biases",
+        layer=stage.name,
+        phase="update",
+        kind="digital",
+        steps=shape.vectors,
+        input_elements=biases,
+        vector_work={"multiply_add": biases},
+        state_reads=biases / shape.vectors,
+        state_writes=biases / shape.vectors,
+    )
+
+
 def optimiser_step(
     stage: Stage, work: dict[str, float], words: float, chunk: int = CHUNK
 ) -> Operation:

@@ -1,0 +1,118 @@
+"""Biases that are digital words beside the arrays (`weights.bias=digital`): added behind the
+converters, and moved by plain gradient descent where the update rule does not train them itself.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from archsim.kernels.compiled import borrowed, kernel
+from archsim.kernels.number_formats import SCALE_FIELDS, store_words
+from archsim.kernels.random import as_word
+from archsim.schemes.shared.words import Arithmetic, told_scale
+from archsim.training.table import CYCLES, ERRORS, ROWS, UPDATE_CYCLE, VECTORS, WORDS, Program
+
+U = np.uint64
+ZERO = np.float32(0.0)
+STREAM = U(180)  # stream of the random numbers, beside those of kernels.random
+
+
+class BiasWords(NamedTuple):
+    """Biases of all arrays, float32 (biases,), their scales int64 (arrays, SCALE_FIELDS) and the
+    form of a word (see `kernels.number_formats`).
+    """
+
+    values: np.ndarray
+    scales: np.ndarray
+    form: np.ndarray
+
+
+def new_bias_words(program: Program, values: np.ndarray, arithmetic: Arithmetic) -> BiasWords:
+    """Words of the first biases, whose scales are not set yet."""
+    scales = np.zeros((len(program.arrays), SCALE_FIELDS), np.int64)
+    return BiasWords(values, scales, arithmetic.word_form)
+
+
+@kernel
+def add_biases(biases, row, outputs):
+    """Add the biases of an array, whose first is number `row` of all, to outputs (M, V); -1: it has
+    none.
+    """
+    if row < 0:
+        return
+    for i in range(outputs.shape[0]):
+        bias = biases[row + i]
+        for v in range(outputs.shape[1]):
+            outputs[i, v] += bias
+
+
+@kernel
+def step_biases(words, batch, parts, rate, keys):
+    """A step of gradient descent of all biases for each image of a mini-batch, rounded as it goes
+    back to the buffer.
+
+    Args: records as plain tuples (see `records`).
+        words: `BiasWords`, in place.
+        batch: `MiniBatch`: arrays, memory, scratch, number of images.
+        parts: errors of an image that add up: blocks one behind another.
+        rate: learning rate, float32.
+        keys: `StepKeys`: seed, first step, whether it learns.
+    """
+    values, scales, form = borrowed(words[0]), words[1], words[2]
+    arrays, memory, size = batch[0], borrowed(batch[1]), batch[3]
+    for b in range(size):
+        step = keys[1] + U(b)
+        for index in range(arrays.shape[0]):
+            array = arrays[index]
+            if array[WORDS] < 0:
+                continue
+            rows, count = array[ROWS], array[VECTORS]
+            own = values[array[WORDS] : array[WORDS] + rows]
+            for part in range(parts):
+                first = array[ERRORS] + part * rows * count
+                for i in range(rows):
+                    total = ZERO
+                    for v in range(count):
+                        total += memory[b, first + i * count + v]
+                    own[i] += rate * total
+            tile = U(index * CYCLES + UPDATE_CYCLE)
+            store_words(own, scales[index], form, step, keys[0], tile, STREAM, U(0))
+
+
+def step_biases_reference(biases: np.ndarray, errors: np.ndarray, rate: float) -> None:
+    """NumPy twin of `step_biases` for one array and image in float32: biases (M,) move by the rate
+    times the sum of errors (M, V), or of each part of (parts, M, V), in place, to the same bits.
+    """
+    for part in errors.reshape(-1, *errors.shape[-2:]):
+        total = np.zeros(len(biases), np.float32)
+        for vector in part.T:
+            total += vector
+        biases += np.float32(rate) * total
+
+
+def told_biases(program: Program, words: BiasWords) -> dict[str, dict[str, dict[str, int]]]:
+    """By layer: the range of fixed point, words rounded and saturated; none where nothing is
+    rounded.
+    """
+    return {
+        name: {"biases": told_scale(scale)}
+        for name, scale in zip(program.names, words.scales)
+        if scale.any()
+    }
+
+
+def round_first(words: BiasWords, program: Program, seed: int) -> None:
+    """Round the first biases to words, in place."""
+    for index, (array, scale) in enumerate(zip(program.arrays, words.scales)):
+        first = int(array[WORDS])
+        if first >= 0:
+            own = words.values[first : first + int(array[ROWS])]
+            tile = as_word(index * CYCLES + UPDATE_CYCLE)
+            store_words(own, scale, words.form, U(0), as_word(seed), tile, STREAM, U(1))
+
+
+def with_biases(weights: np.ndarray, biases: np.ndarray | None) -> np.ndarray:
+    """Weights (M, N) with biases (M,) as their last column, where these are digital words."""
+    return weights if biases is None else np.column_stack([weights, biases])
