@@ -17,6 +17,7 @@ from archsim.schemes import load_scheme
 from archsim.training.setup import settings_of
 from hwlib.errors import InputError
 from tests.conformance.test_every_setting import FIELDS, LIMITS, POSITIVE, RUNS, STUDIED, others
+from workloads import load_network
 
 FILE = Path(__file__).with_name("moves.json")
 QUANTITIES = ("area", "energy", "time", "values", "training", "limit")
@@ -52,7 +53,10 @@ def run(chip: Any, network: Any, kind: dict[str, Any]) -> dict[str, object]:
 def trained(chip: Any, scheme: str) -> dict[str, object]:
     """The settings that a training takes from a chip."""
     rule = load_scheme(scheme)
-    made = settings_of(chip, rule, epochs=1, batch=1, seed=0, device=None, changes=None)
+    network = load_network("digits_cnn")
+    made = settings_of(
+        chip, rule, epochs=1, batch=1, seed=0, device=None, changes=None, network=network
+    )
     return {"training": made[0]}
 
 
