@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from golden.chip import Chip, up
 from golden.hand import Work, digital, matrix_of, read, together, write
@@ -15,6 +15,8 @@ from golden.networks import Array, Join
 CHUNK = (
     1024  # words of training state that are read, worked on and written while their neighbours are
 )
+LEAVE_BIASES = ("rpu", "zero_shift", "tiki_taka", "hic", "sbe", "sbpca", "lrt")
+"""Rules that leave biases which are digital words to plain gradient descent."""
 Asks = Callable[[Chip, Array, int], list[Work]]
 
 
@@ -147,6 +149,24 @@ def initial(chip: Chip, layer: Array) -> Work:
     )
 
 
+def bias_step(chip: Chip, layer: Array) -> Work:
+    """Gradient descent of digital biases: each error of each vector, times the rate, into words that
+    are read and written once an image.
+    """
+    biases = layer.columns * layer.groups
+    errors = biases * layer.vectors
+    return digital(
+        chip,
+        layer,
+        layer.vectors,
+        errors,
+        0,
+        {"multiply_add": errors},
+        words_in=biases,
+        words_out=biases,
+    )
+
+
 @dataclass
 class Expected:
     """Operations of every image of a batch in turn, of its end, and before a training."""
@@ -172,10 +192,13 @@ def expected(chip: Chip, layers, rule: Rule, images: int) -> Expected:
             if isinstance(layer, Join)
             else backward(chip, layer, rule)
         )
-    for layer in reversed(arrays):
-        one += rule.image(chip, layer, images)
-    batch = [work for layer in reversed(arrays) for work in rule.batch(chip, layer, images)]
-    setup = rule.setup(chip, arrays) if rule.setup else [initial(chip, layer) for layer in arrays]
+    apart = chip.bias == "digital" and rule.name in LEAVE_BIASES
+    updated = [replace(layer, bias=False) if apart else layer for layer in arrays]
+    for layer, own in zip(reversed(arrays), reversed(updated)):
+        one += rule.image(chip, own, images)
+        one += [bias_step(chip, layer)] if apart and layer.bias else []
+    batch = [work for layer in reversed(updated) for work in rule.batch(chip, layer, images)]
+    setup = rule.setup(chip, updated) if rule.setup else [initial(chip, layer) for layer in updated]
     return Expected(
         [[work for work in one if image % work.every == 0] for image in range(images)], batch, setup
     )
