@@ -23,12 +23,12 @@ COMMANDS = (
 
 def best(command: list[str], times: int = 5) -> float:
     """The shortest of several runs: what the machine can do where nothing else disturbs it."""
-    found = []
+    seconds = []
     for _ in range(times):
         started = time.perf_counter()
         subprocess.run(command, check=True, capture_output=True)
-        found.append(time.perf_counter() - started)
-    return min(found)
+        seconds.append(time.perf_counter() - started)
+    return min(seconds)
 
 
 def main() -> None:

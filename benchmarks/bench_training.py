@@ -173,23 +173,23 @@ def main() -> int:
     installed = importlib.util.find_spec("aihwkit") is not None
     rows = []
     for job, (update, published, aim) in JOBS.items():
-        found = measure(TrainingSettings(read=READ, update=update), images, labels)
+        measured = measure(TrainingSettings(read=READ, update=update), images, labels)
         here = aihwkit_images_per_second(update, images[:200], labels[:200]) if installed else None
         rows.append(
             {
                 "job": job,
-                **found,
+                **measured,
                 "aihwkit_measured": published,
                 "aihwkit_here": here,
                 "aim": aim,
-                "times": found["training"] / (here or published),
+                "times": measured["training"] / (here or published),
             }
         )
-    found = measure(TrainingSettings(rule="float"), images, labels)
+    measured = measure(TrainingSettings(rule="float"), images, labels)
     rows.append(
         {
             "job": "floating point",
-            **found,
+            **measured,
             "aihwkit_measured": None,
             "aihwkit_here": None,
             "times": None,

@@ -155,8 +155,8 @@ def make_result(
     ]
     energy = dict.fromkeys(_PARTS, 0.0)
     for phase in phases:
-        for (name, rows, columns, vectors), place in zip(layers, placement):
-            operations = vectors * batch * place["tile_count"]
+        for (name, rows, columns, vectors), placed in zip(layers, placement):
+            operations = vectors * batch * placed["tile_count"]
             row_energy = 0.0
             for component, each in _PER_TILE_OPERATION.items():
                 count = (
@@ -390,7 +390,7 @@ def _resources(cycles: int, tiles: int) -> list[dict]:
 
 
 def _figures() -> list[dict]:
-    def row(name, value, unit, low, high, kind, source, title, place, node_nm=None):
+    def row(name, value, unit, low, high, kind, source, title, where, node_nm=None):
         return {
             "name": name,
             "value": value,
@@ -400,7 +400,7 @@ def _figures() -> list[dict]:
             "kind": kind,
             "source": source,
             "title": title,
-            "place": place,
+            "place": where,
             "node_nm": node_nm,
             "note": "",
         }

@@ -44,14 +44,14 @@ def _pool(x, combine, attributes, counts_padding):
         before.append(pair[0])
         after.append(pair[1])
     result = np.zeros((*x.shape[:2], *out), x.dtype)
-    for place in itertools.product(*map(range, out)):
+    for index in itertools.product(*map(range, out)):
         values, counted = [], 0
         for step in itertools.product(*map(range, kernel)):
-            at = [place[a] * strides[a] + step[a] * dilations[a] - before[a] for a in range(rank)]
+            at = [index[a] * strides[a] + step[a] * dilations[a] - before[a] for a in range(rank)]
             if all(0 <= at[a] < size[a] for a in range(rank)):
                 values.append(x[(slice(None), slice(None), *at)])
             counted += all(-before[a] <= at[a] < size[a] + after[a] for a in range(rank))
-        result[(slice(None), slice(None), *place)] = combine(
+        result[(slice(None), slice(None), *index)] = combine(
             values, counted if counts_padding else len(values)
         )
     return result

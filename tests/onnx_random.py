@@ -46,9 +46,9 @@ class RandomGraph:
         self.input_shape = tuple(shape)
         while len(self.nodes) < length:
             self.step()
-        name, shape, place = self.current
-        if place:  # the output has its batch first
-            order = [place, *(item for item in range(len(shape)) if item != place)]
+        name, shape, position = self.current
+        if position:  # the output has its batch first
+            order = [position, *(item for item in range(len(shape)) if item != position)]
             self.emit("Transpose", [name], tuple(shape[item] for item in order), 0, perm=order)
         self.nodes.append(node("Identity", [self.current[0]]))
         fixed = axis is not None or self.random.random() < 0.5
@@ -77,11 +77,11 @@ class RandomGraph:
         self.weights.append((name, array))
         return name
 
-    def emit(self, kind, inputs, shape, place, /, outputs=1, **fields):
+    def emit(self, kind, inputs, shape, position, /, outputs=1, **fields):
         self.count += 1
         names = [f"t{self.count}_{number}" for number in range(outputs)]
         self.nodes.append(node(kind, inputs, names, **fields))
-        self.current = (names[0], tuple(int(size) for size in shape), place)
+        self.current = (names[0], tuple(int(size) for size in shape), position)
         self.pool.append(self.current)
         return names
 
@@ -134,7 +134,7 @@ class RandomGraph:
         return [
             int(item)
             for item in self.random.permutation(
-                [place for place in range(len(shape)) if place != axis]
+                [position for position in range(len(shape)) if position != axis]
             )
         ]
 
@@ -145,8 +145,8 @@ class RandomGraph:
     def constant(self):
         name, shape, axis = self.current
         own = [
-            1 if place == axis or self.random.random() < 0.4 else size
-            for place, size in enumerate(shape)
+            1 if position == axis or self.random.random() < 0.4 else size
+            for position, size in enumerate(shape)
         ]
         own = own[int(self.random.integers(0, len(own))) :] if self.random.random() < 0.5 else own
         kind = str(self.random.choice(["Add", "Sub", "Mul", "Div"]))
@@ -165,13 +165,13 @@ class RandomGraph:
 
     def softmax(self):
         name, shape, axis = self.current
-        place = self.axes()[0]
+        position = self.axes()[0]
         self.emit(
             str(self.random.choice(["Softmax", "LogSoftmax"])),
             [name],
             shape,
             axis,
-            axis=place - len(shape) * int(self.random.integers(2)),
+            axis=position - len(shape) * int(self.random.integers(2)),
         )
 
     def clip(self):
@@ -192,42 +192,44 @@ class RandomGraph:
 
     def concat(self):
         name, shape, axis = self.current
-        place = self.axes()[0]
+        position = self.axes()[0]
         if math.prod(shape) * 2 <= LARGEST:
-            wider = [size * 2 if item == place else size for item, size in enumerate(shape)]
-            self.emit("Concat", [name, name], wider, axis, axis=place)
+            wider = [size * 2 if item == position else size for item, size in enumerate(shape)]
+            self.emit("Concat", [name, name], wider, axis, axis=position)
 
     def slice(self):
         name, shape, axis = self.current
-        place = self.axes()[0]
-        if shape[place] > 2:
+        position = self.axes()[0]
+        if shape[position] > 2:
             flip = self.random.random() < 0.3
             start, stop, step = (
-                (-1, -(2**40), -1) if flip else (1, shape[place], 1 + int(self.random.integers(2)))
+                (-1, -(2**40), -1)
+                if flip
+                else (1, shape[position], 1 + int(self.random.integers(2)))
             )
-            taken = len(range(shape[place])[start : None if flip else stop : step])
+            taken = len(range(shape[position])[start : None if flip else stop : step])
             values = [
                 self.weight(values=np.array([item], np.int64))
-                for item in (start, stop, place, step)
+                for item in (start, stop, position, step)
             ]
             self.emit(
                 "Slice",
                 [name, *values],
-                [taken if item == place else size for item, size in enumerate(shape)],
+                [taken if item == position else size for item, size in enumerate(shape)],
                 axis,
             )
 
     def pad(self):
         name, shape, axis = self.current
-        place = self.axes()[0]
+        position = self.axes()[0]
         pads = [0] * (2 * len(shape))
-        pads[place], pads[place + len(shape)] = (
+        pads[position], pads[position + len(shape)] = (
             int(item) for item in self.random.integers(0, 2, 2)
         )
         wider = [size + pads[item] + pads[item + len(shape)] for item, size in enumerate(shape)]
         mode = (
             str(self.random.choice(["constant", "reflect", "edge"]))
-            if shape[place] > 2
+            if shape[position] > 2
             else "constant"
         )
         if math.prod(wider) <= LARGEST:
@@ -263,59 +265,61 @@ class RandomGraph:
 
     def gather(self):
         name, shape, axis = self.current
-        place = self.axes()[0]
-        indices = self.random.integers(-shape[place], shape[place], int(self.random.integers(1, 4)))
+        position = self.axes()[0]
+        indices = self.random.integers(
+            -shape[position], shape[position], int(self.random.integers(1, 4))
+        )
         if self.random.random() < 0.3 and len(shape) > 2:
-            full = [size for item, size in enumerate(shape) if item != place]
+            full = [size for item, size in enumerate(shape) if item != position]
             self.emit(
                 "Gather",
                 [name, self.weight(values=np.int64(indices[0]))],
                 full,
-                axis - (place < axis),
-                axis=place,
+                axis - (position < axis),
+                axis=position,
             )
         else:
-            full = [len(indices) if item == place else size for item, size in enumerate(shape)]
+            full = [len(indices) if item == position else size for item, size in enumerate(shape)]
             self.emit(
                 "Gather",
                 [name, self.weight(values=indices.astype(np.int64))],
                 full,
                 axis,
-                axis=place,
+                axis=position,
             )
 
     def split(self):
         name, shape, axis = self.current
-        place = self.axes()[0]
-        if shape[place] > 2:
-            parts = self.weight(values=np.array([1, shape[place] - 1], np.int64))
+        position = self.axes()[0]
+        if shape[position] > 2:
+            parts = self.weight(values=np.array([1, shape[position] - 1], np.int64))
             first, second = self.emit(
                 "Split",
                 [name, parts],
-                [1 if item == place else size for item, size in enumerate(shape)],
+                [1 if item == position else size for item, size in enumerate(shape)],
                 axis,
                 outputs=2,
-                axis=place,
+                axis=position,
             )
             self.current = (
                 second,
-                tuple(size - 1 if item == place else size for item, size in enumerate(shape)),
+                tuple(size - 1 if item == position else size for item, size in enumerate(shape)),
                 axis,
             )
 
     def reduce(self):
         name, shape, axis = self.current
-        places = self.axes()[: int(self.random.integers(1, 3))]
-        keep = len(shape) - len(places) < 2 or self.random.random() < 0.5
+        positions = self.axes()[: int(self.random.integers(1, 3))]
+        keep = len(shape) - len(positions) < 2 or self.random.random() < 0.5
         full = [
-            1 if item in places else size
+            1 if item in positions else size
             for item, size in enumerate(shape)
-            if keep or item not in places
+            if keep or item not in positions
         ]
-        axis = axis if keep else axis - sum(place < axis for place in places)
+        axis = axis if keep else axis - sum(position < axis for position in positions)
         self.emit(
             str(self.random.choice(["ReduceMean", "ReduceMax"])),
-            [name, self.weight(values=np.array(places, np.int64))],
+            [name, self.weight(values=np.array(positions, np.int64))],
             full,
             axis,
             keepdims=int(keep),
@@ -325,18 +329,18 @@ class RandomGraph:
         name, shape, axis = self.current
         ones = [item for item in self.axes() if shape[item] == 1]
         if ones and len(shape) > 2:
-            place = self.weight(values=np.array(ones[:1], np.int64))
+            position = self.weight(values=np.array(ones[:1], np.int64))
             self.emit(
                 "Squeeze",
-                [name, place],
+                [name, position],
                 [size for item, size in enumerate(shape) if item != ones[0]],
                 axis - (ones[0] < axis),
             )
         elif len(shape) < 4:
-            place = int(self.random.integers(1, len(shape) + 1)) if axis == 0 else len(shape)
-            full = [*shape[:place], 1, *shape[place:]]
+            position = int(self.random.integers(1, len(shape) + 1)) if axis == 0 else len(shape)
+            full = [*shape[:position], 1, *shape[position:]]
             self.emit(
-                "Unsqueeze", [name, self.weight(values=np.array([place], np.int64))], full, axis
+                "Unsqueeze", [name, self.weight(values=np.array([position], np.int64))], full, axis
             )
 
     def product(self):

@@ -53,15 +53,15 @@ def measure() -> None:
             seconds[f"{case.get('classname').replace('.', '/')}.py::{case.get('name')}"] = float(
                 case.get("time")
             )
-    found = coverage.CoverageData(basename=str(data))
-    found.read()
+    covered = coverage.CoverageData(basename=str(data))
+    covered.read()
     names = {name: number for number, name in enumerate(sorted(seconds))}
     tests = {}
-    for file in found.measured_files():
-        place = Path(file).relative_to(ROOT).as_posix()
-        if place.startswith(ROOMS):
-            lines = found.contexts_by_lineno(file)
-            tests[place] = {
+    for file in covered.measured_files():
+        name = Path(file).relative_to(ROOT).as_posix()
+        if name.startswith(ROOMS):
+            lines = covered.contexts_by_lineno(file)
+            tests[name] = {
                 line: sorted({names[c.split("|")[0]] for c in contexts if c.split("|")[0] in names})
                 for line, contexts in lines.items()
             }

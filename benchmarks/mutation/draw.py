@@ -60,8 +60,8 @@ def read_measured(path: Path) -> Measured:
     stored = json.loads(path.read_text(encoding="utf-8"))
     tests = {
         file: {
-            int(line): [stored["names"][number] for number in found]
-            for line, found in lines.items()
+            int(line): [stored["names"][number] for number in numbers]
+            for line, numbers in lines.items()
         }
         for file, lines in stored["tests"].items()
     }

@@ -50,21 +50,19 @@ class Mutant:
 
 def mutants_of(source: str) -> Iterator[tuple[int, str]]:
     """Line and words of every mutant of a source, in the order of the tree."""
-    for line, words, _ in _places(ast.parse(source)):
+    for line, words, _ in _spots(ast.parse(source)):
         yield line, words
 
 
 def mutate(source: str, index: int) -> Mutant:
     """The mutant of that number in the order of `mutants_of`."""
     tree = ast.parse(source)
-    line, words, change = next(
-        place for number, place in enumerate(_places(tree)) if number == index
-    )
+    line, words, change = next(spot for number, spot in enumerate(_spots(tree)) if number == index)
     change()
     return Mutant(line, words, ast.unparse(tree))
 
 
-def _places(tree: ast.Module) -> Iterator[tuple[int, str, Callable[[], None]]]:
+def _spots(tree: ast.Module) -> Iterator[tuple[int, str, Callable[[], None]]]:
     for node in _inside_functions(tree):
         yield from _changes(node)
 
@@ -102,12 +100,12 @@ def _working(node: ast.AST) -> Iterator[ast.AST]:
 
 def _changes(node: ast.AST) -> Iterator[tuple[int, str, Callable[[], None]]]:
     if isinstance(node, ast.Compare):
-        for place, old in enumerate(node.ops):
+        for position, old in enumerate(node.ops):
             for new in _COMPARISONS.get(type(old), ()):
                 yield (
                     node.lineno,
                     f"{_name(old)} to {_name(new)}: {_text(node)}",
-                    _setter(node.ops, place, new()),
+                    _setter(node.ops, position, new()),
                 )
     elif isinstance(node, ast.BinOp | ast.AugAssign):
         for new in _ARITHMETIC.get(type(node.op), ()):
@@ -163,8 +161,8 @@ def _changes(node: ast.AST) -> Iterator[tuple[int, str, Callable[[], None]]]:
         )
 
 
-def _setter(values: list, place: int, new: object) -> Callable[[], None]:
-    return lambda: values.__setitem__(place, new)
+def _setter(values: list, position: int, new: object) -> Callable[[], None]:
+    return lambda: values.__setitem__(position, new)
 
 
 def _attribute(node: ast.AST, name: str, new: object) -> Callable[[], None]:

@@ -129,14 +129,14 @@ def test_every_number_of_the_table_is_that_of_the_document(browser, pages, docum
 
 def test_table_sorts_and_links_resolve(browser, pages):
     browser.open(pages["many"])
-    place = browser.evaluate(
+    box = browser.evaluate(
         "[...document.querySelectorAll('#table-schemes thead th')].findIndex(h => h.textContent "
         "=== 'Energy / image')"
     )
-    browser.evaluate(f"document.querySelectorAll('#table-schemes thead button')[{place}].click()")
+    browser.evaluate(f"document.querySelectorAll('#table-schemes thead button')[{box}].click()")
     values = browser.evaluate(
         "[...document.querySelectorAll('#table-schemes tbody tr')].map(r => "
-        f"Number(r.cells[{place}].dataset.sort))"
+        f"Number(r.cells[{box}].dataset.sort))"
     )
     assert values == sorted(values, reverse=True) and len(set(values)) == 18
     links = browser.evaluate(
@@ -159,17 +159,12 @@ def test_a_point_and_a_row_open_the_breakdown(browser, pages):
     browser.open(
         pages["many"]
     )  # the page scrolls softly to what was opened: a point would move under the pointer
-    place = browser.evaluate("""(() => { const mark = document.querySelector('#figure-error_over_energy .wide circle[data-scheme="3"]');
+    box = browser.evaluate("""(() => { const mark = document.querySelector('#figure-error_over_energy .wide circle[data-scheme="3"]');
         mark.scrollIntoView({block: 'center', behavior: 'instant'}); const box = mark.getBoundingClientRect();
         return [box.x + box.width / 2, box.y + box.height / 2]; })()""")
     for kind in ("mouseMoved", "mousePressed", "mouseReleased"):
         browser.call(
-            "Input.dispatchMouseEvent",
-            type=kind,
-            x=place[0],
-            y=place[1],
-            button="left",
-            clickCount=1,
+            "Input.dispatchMouseEvent", type=kind, x=box[0], y=box[1], button="left", clickCount=1
         )
     assert browser.evaluate(opened) == ["scheme-3"]
     assert (

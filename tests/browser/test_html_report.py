@@ -129,10 +129,10 @@ def test_links_resolve_and_csv_downloads_hold_the_table(browser, pages):
 
 def test_tip_follows_the_pointer(browser, pages):
     browser.open(pages["training"])
-    place = browser.evaluate("""(() => { const bar = document.querySelector('#figure-area_by_component .wide [data-tip]');
+    box = browser.evaluate("""(() => { const bar = document.querySelector('#figure-area_by_component .wide [data-tip]');
         bar.scrollIntoView({block: 'center', behavior: 'instant'}); const box = bar.getBoundingClientRect();
         return [box.x + box.width / 2, box.y + box.height / 2]; })()""")
-    browser.call("Input.dispatchMouseEvent", type="mouseMoved", x=place[0], y=place[1])
+    browser.call("Input.dispatchMouseEvent", type="mouseMoved", x=box[0], y=box[1])
     assert browser.evaluate("!document.getElementById('tip').hidden")
     assert "of the chip" in browser.evaluate("document.getElementById('tip').textContent")
     browser.call("Input.dispatchMouseEvent", type="mouseMoved", x=2, y=2)

@@ -116,18 +116,18 @@ def test_names_are_escaped(browser, page):
 def test_hover_tells_the_design_and_click_its_breakdown(browser, page, document):
     browser.open(page)
     row = next(row for row in document["points"] if row["point"] == document["front"][0])
-    place = browser.evaluate(f"""(() => {{ const mark = document.querySelector('#figure-pareto_1_2 .wide [data-point="{row["point"]}"]');
+    point = browser.evaluate(f"""(() => {{ const mark = document.querySelector('#figure-pareto_1_2 .wide [data-point="{row["point"]}"]');
         mark.scrollIntoView({{block: 'center', behavior: 'instant'}}); const box = mark.getBoundingClientRect();
         return [box.x + box.width / 2, box.y + box.height / 2]; }})()""")
-    browser.call("Input.dispatchMouseEvent", type="mouseMoved", x=place[0], y=place[1])
+    browser.call("Input.dispatchMouseEvent", type="mouseMoved", x=point[0], y=point[1])
     tip = browser.evaluate("document.getElementById('tip').textContent")
     assert f"tile.rows = {row['tile.rows']}" in tip and "on the front" in tip
     for kind in ("mousePressed", "mouseReleased"):
         browser.call(
             "Input.dispatchMouseEvent",
             type=kind,
-            x=place[0],
-            y=place[1],
+            x=point[0],
+            y=point[1],
             button="left",
             clickCount=1,
         )

@@ -166,13 +166,13 @@ def test_a_bias_of_a_few_per_cent_is_caught(draw, gain):
 
 def test_one_wrong_weight_is_the_one_that_is_named():
     generator = np.random.default_rng(14)
-    for place in ((0, 0), (3, 2), (4, 6)):
+    for index in ((0, 0), (3, 2), (4, 6)):
         changes, expected = noisy(generator, 300)
-        changes[:, *place] += 0.4 * np.abs(expected).max()
-        line = "the bias line" if place[1] == 6 else f"input {place[1]}"
+        changes[:, *index] += 0.4 * np.abs(expected).max()
+        line = "the bias line" if index[1] == 6 else f"input {index[1]}"
         assert (
             judge(changes, np.broadcast_to(expected, changes.shape))[0].what
-            == f"the weight of output {place[0]} and {line}"
+            == f"the weight of output {index[0]} and {line}"
         )
 
 

@@ -30,7 +30,7 @@ def test_writes_of_further_arrays_are_those_that_the_rule_made(name, kind, count
         values = machine.rule.further_writes(layer)[layer.name + kind]
         assert values.sum() == further[layer.name + kind] > 0
         assert writes[layer.name + kind]["mean"] == pytest.approx(values.mean())
-    assert writes[kind]["maximum"] == max(writes[place]["maximum"] for place in further)
+    assert writes[kind]["maximum"] == max(writes[array_name]["maximum"] for array_name in further)
     assert writes[""]["mean"] == pytest.approx(machine.arrays.writes.mean())  # the weights alone
 
 

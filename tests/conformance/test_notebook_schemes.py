@@ -61,28 +61,28 @@ def write_module(tmp_path, name):
     (tmp_path / "my_rules.py").write_text(text)
 
 
-def whole(*names):
+def all_done(*names):
     return [["done"] * 2 * len(names), True, list(names), {}]
 
 
 def test_schemes_of_a_cell_and_of_a_module_are_compared_and_swept_by_two_processes(tmp_path):
     write_module(tmp_path, "of_a_module")
     names = "manhattan", "of_a_module"
-    assert said(tmp_path, CELL + "import my_rules\n", *names) == whole(*names)
+    assert said(tmp_path, CELL + "import my_rules\n", *names) == all_done(*names)
 
 
 @pytest.mark.study
 def test_so_is_a_scheme_of_a_module_beside_one_of_archsim(tmp_path):
     write_module(tmp_path, "of_a_module")
     names = "sgd", "of_a_module"
-    assert said(tmp_path, "import my_rules\n", *names) == whole(*names)
+    assert said(tmp_path, "import my_rules\n", *names) == all_done(*names)
 
 
 @pytest.mark.study
 def test_so_is_a_scheme_of_a_file(tmp_path):
     load = f"from archsim.schemes.own_file import load_scheme_file\nload_scheme_file({str(EXAMPLE)!r})\n"
     names = "sgd", "manhattan"
-    assert said(tmp_path, load, *names) == whole(*names)
+    assert said(tmp_path, load, *names) == all_done(*names)
 
 
 def test_a_cluster_that_cannot_know_a_scheme_is_told_so(monkeypatch):

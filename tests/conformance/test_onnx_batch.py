@@ -113,10 +113,10 @@ def test_values_with_the_batch_on_axis_one(tmp_path):
         node("Add", ["h", "p"], ["a"]),
         node("Softmax", ["a"], axis=0),
     ]
-    place = np.linspace(-1, 1, 30).reshape(5, 1, 6).astype(np.float32)
-    network = read(tmp_path, nodes, [5, "batch", 8], [SQUARE, ("p", place)])
+    offsets = np.linspace(-1, 1, 30).reshape(5, 1, 6).astype(np.float32)
+    network = read(tmp_path, nodes, [5, "batch", 8], [SQUARE, ("p", offsets)])
     x = np.random.default_rng(0).random((5, 8)).astype(np.float32)
-    scores = np.exp(x @ SQUARE[1] + place[:, 0])
+    scores = np.exp(x @ SQUARE[1] + offsets[:, 0])
     result = archsim.simulate(network, "cim40", data={"images": x})
     np.testing.assert_allclose(result.reference_outputs[0], scores / scores.sum(axis=0), rtol=1e-4)
 

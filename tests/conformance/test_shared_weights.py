@@ -67,7 +67,7 @@ def test_no_two_layers_read_an_array_at_the_same_time(tmp_path, mode, copies):
     )
     jobs = Jobs()
     archsim.simulate(toml(tmp_path, 'shares = "a"', 120), chip, observers=[jobs])
-    assert list({place for place, _ in jobs.spans}) == ["a"] and len(jobs.spans) == copies
+    assert list({lane for lane, _ in jobs.spans}) == ["a"] and len(jobs.spans) == copies
     for spans in jobs.spans.values():
         assert len(spans) == 24 // copies
         assert all(before[1] <= after[0] for before, after in zip(sorted(spans), sorted(spans)[1:]))

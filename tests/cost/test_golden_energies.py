@@ -27,9 +27,11 @@ def round_prices(parts):
     it; 0.01 mm2 and 0.5 uW of leakage.
     """
     prices = {}
-    for place, part in enumerate(parts):
+    for position, part in enumerate(parts):
         actions = sorted(find_part(part.part).actions)
-        energy = {action: (3 * place + 1 + number) * 1e-12 for number, action in enumerate(actions)}
+        energy = {
+            action: (3 * position + 1 + number) * 1e-12 for number, action in enumerate(actions)
+        }
         prices[part.name] = energy, 1e-2, 0.5
     return prices
 
@@ -69,21 +71,21 @@ def test_counts_times_prices(rule, network):
     }
     off_chip = {part.name for part in parts if part.boundary == "system"}
     by_part, by_place = defaultdict(float), defaultdict(float)
-    for place, actions in counts.items():
+    for position, actions in counts.items():
         for name, count in actions.items():
             role, action = name.split(".")
             joules = float(count) * prices[role][0][action]
             by_part[role] += joules
             if role not in off_chip:
-                by_place[place] += joules
+                by_place[position] += joules
     seconds = cycles * 10e-9  # 100 MHz
     for item in priced.components:
         name, number = item.component.name, item.component.count
         assert item.dynamic_energy_j.value == pytest.approx(by_part[name], rel=1e-9), name
         assert item.static_energy_j.value == pytest.approx(number * 0.5e-6 * seconds)
         assert item.area_mm2.value == pytest.approx(number * 1e-2)
-    for place, energy in by_place.items():
-        assert priced.rows[place][0] == pytest.approx(energy, rel=1e-9), place
+    for position, energy in by_place.items():
+        assert priced.rows[position][0] == pytest.approx(energy, rel=1e-9), position
     on_chip = sum(joules for role, joules in by_part.items() if role not in off_chip)
     leaking = sum(part.count for part in parts if part.name not in off_chip) * 0.5e-6 * seconds
     assert priced.energy_j("chip").value == pytest.approx(on_chip + leaking)

@@ -163,11 +163,11 @@ def _child(
     board: mmap.mmap,
     mouth: int,
 ) -> None:
-    place = folder / name
-    place.mkdir(exist_ok=True)
+    own_folder = folder / name
+    own_folder.mkdir(exist_ok=True)
     for file, content in reader.files.items():
-        (place / file).write_bytes(content)
-    path = place / reader.name
+        (own_folder / file).write_bytes(content)
+    path = own_folder / reader.name
     refused = done = 0
     slowest = 0.0
     sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: SIM115 (until the process ends)
@@ -237,9 +237,9 @@ def _read_whole(folder: Path, name: str, reader: Reader) -> None:
     """The good input is read, and everything is imported before the fork. (No content fits the
     digest that an idx file asks for.)
     """
-    place = folder / name
-    place.mkdir(exist_ok=True)
+    own_folder = folder / name
+    own_folder.mkdir(exist_ok=True)
     for file, content in reader.files.items():
-        (place / file).write_bytes(content)
+        (own_folder / file).write_bytes(content)
     with contextlib.suppress(*([InputError] if name.startswith("idx") else [])):
-        reader.read(place / reader.name)
+        reader.read(own_folder / reader.name)

@@ -23,26 +23,26 @@ def of_bytes(content: bytes, choice: random.Random) -> bytes:
     """One to four changes of bytes."""
     damaged = bytearray(content)
     for _ in range(choice.choice((1, 1, 1, 2, 4))):
-        place = choice.randrange(len(damaged) + 1)
-        end = min(len(damaged), place + choice.choice((1, 2, 4, 16, 64, 256)))
+        start = choice.randrange(len(damaged) + 1)
+        end = min(len(damaged), start + choice.choice((1, 2, 4, 16, 64, 256)))
         kind = choice.randrange(8)
-        if kind == 0 and place < len(damaged):
-            damaged[place] ^= 1 << choice.randrange(8)
+        if kind == 0 and start < len(damaged):
+            damaged[start] ^= 1 << choice.randrange(8)
         elif kind == 1:
-            damaged[place:end] = choice.randbytes(end - place)
+            damaged[start:end] = choice.randbytes(end - start)
         elif kind == 2:
-            del damaged[place:end]
+            del damaged[start:end]
         elif kind == 3:
-            damaged[place:place] = choice.choice(TOKENS)
+            damaged[start:start] = choice.choice(TOKENS)
         elif kind == 4:
-            damaged[place:end] = choice.choice(TOKENS)
+            damaged[start:end] = choice.choice(TOKENS)
         elif kind == 5:
             other = choice.randrange(len(damaged) + 1)
-            damaged[place:place] = damaged[other : other + choice.choice((1, 8, 64, 512))]
+            damaged[start:start] = damaged[other : other + choice.choice((1, 8, 64, 512))]
         elif kind == 6:
-            del damaged[place:]
+            del damaged[start:]
         else:
-            damaged[place:end] = bytes(choice.choice((0, 255, 127)) for _ in range(end - place))
+            damaged[start:end] = bytes(choice.choice((0, 255, 127)) for _ in range(end - start))
     return bytes(damaged)
 
 
@@ -64,7 +64,7 @@ def _value(choice: random.Random) -> Any:
     return deep
 
 
-def _places(document: Any) -> list[tuple[Any, Any]]:
+def _positions(document: Any) -> list[tuple[Any, Any]]:
     slots, left = [], [document]
     while left:
         holder = left.pop()
@@ -78,10 +78,10 @@ def _places(document: Any) -> list[tuple[Any, Any]]:
 def change_document(document: Any, choice: random.Random) -> Any:
     """One to three changes of a JSON document, in place."""
     for _ in range(choice.choice((1, 1, 2, 3))):
-        places = _places(document) if isinstance(document, dict | list) else []
-        if not places:
+        positions = _positions(document) if isinstance(document, dict | list) else []
+        if not positions:
             return _value(choice)
-        holder, key = choice.choice(places)
+        holder, key = choice.choice(positions)
         kind = choice.randrange(8)
         if kind < 4:
             value = holder[key]
@@ -96,7 +96,7 @@ def change_document(document: Any, choice: random.Random) -> Any:
         elif kind == 4:
             del holder[key]
         elif kind == 5:
-            other, name = choice.choice(places)
+            other, name = choice.choice(positions)
             if name in other if isinstance(other, dict) else name < len(other):
                 holder[key] = json.loads(json.dumps(other[name]))
         elif kind == 6 and isinstance(holder, dict):
@@ -124,27 +124,27 @@ def of_json(content: bytes, choice: random.Random) -> bytes:
 def of_lines(content: bytes, choice: random.Random) -> bytes:
     """JSON lines: one of them changed, with or without a new digest, dropped, doubled or moved."""
     lines = content.splitlines()
-    place = choice.randrange(len(lines))
+    chosen = choice.randrange(len(lines))
     kind = choice.randrange(6)
     if kind < 3:
-        document = json.loads(lines[place])
+        document = json.loads(lines[chosen])
         digest = document.pop("digest" if isinstance(document, dict) else -1)
         document = change_document(document, choice)
         if isinstance(document, list):
             text = json.dumps(document, separators=(",", ":")).encode()
-            lines[place] = (
+            lines[chosen] = (
                 seal_line(text).rstrip() if kind else text[:-1] + b',"%b"]' % digest.encode()
             )
         else:
-            lines[place] = json.dumps(
+            lines[chosen] = json.dumps(
                 seal(document) if kind and isinstance(document, dict) else document
             ).encode()
     elif kind == 3:
-        del lines[place]
+        del lines[chosen]
     elif kind == 4:
-        lines.insert(choice.randrange(len(lines)), lines[place])
+        lines.insert(choice.randrange(len(lines)), lines[chosen])
     else:
-        lines[place] = of_bytes(lines[place], choice)
+        lines[chosen] = of_bytes(lines[chosen], choice)
     return b"\n".join(lines) + b"\n"
 
 
@@ -155,10 +155,10 @@ def of_text(content: bytes, choice: random.Random) -> bytes:
     """Lines of TOML or CSV: values replaced, lines dropped, doubled, moved."""
     lines = content.splitlines(keepends=True) or [b"\n"]
     for _ in range(choice.choice((1, 1, 2, 3))):
-        place = choice.randrange(len(lines))
+        chosen = choice.randrange(len(lines))
         kind = choice.randrange(6)
         if kind < 3:
-            numbers = list(_NUMBER.finditer(lines[place]))
+            numbers = list(_NUMBER.finditer(lines[chosen]))
             new = (
                 str(choice.choice(NUMBERS)).encode()
                 if choice.random() < 0.8
@@ -166,16 +166,18 @@ def of_text(content: bytes, choice: random.Random) -> bytes:
             )
             if numbers:
                 number = choice.choice(numbers)
-                lines[place] = lines[place][: number.start()] + new + lines[place][number.end() :]
-            elif b"=" in lines[place]:
-                lines[place] = lines[place].split(b"=")[0] + b"= " + new + b"\n"
+                lines[chosen] = (
+                    lines[chosen][: number.start()] + new + lines[chosen][number.end() :]
+                )
+            elif b"=" in lines[chosen]:
+                lines[chosen] = lines[chosen].split(b"=")[0] + b"= " + new + b"\n"
         elif kind == 3:
-            lines[place] = b""
+            lines[chosen] = b""
         elif kind == 4:
-            lines.insert(choice.randrange(len(lines)), lines[place])
+            lines.insert(choice.randrange(len(lines)), lines[chosen])
         else:
             other = choice.randrange(len(lines))
-            lines[place], lines[other] = lines[other], lines[place]
+            lines[chosen], lines[other] = lines[other], lines[chosen]
     return b"".join(lines)
 
 

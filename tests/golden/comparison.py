@@ -15,9 +15,9 @@ def by_place(rows: list[dict]) -> dict[tuple[str, str], dict[str, float]]:
     """Counts of a ledger by layer and phase, those of no layer under ("", "")."""
     counts: dict[tuple[str, str], dict[str, float]] = {}
     for row in rows:
-        place = counts.setdefault((row["layer"], row["phase"]), {})
+        key = counts.setdefault((row["layer"], row["phase"]), {})
         if row["count"]:
-            place[f"{row['component']}.{row['action']}"] = row["count"]
+            key[f"{row['component']}.{row['action']}"] = row["count"]
     return counts
 
 
@@ -26,10 +26,10 @@ def same_counts(rows: list[dict], work: list[Work], shared: dict[str, float]) ->
     counted = by_place(rows)
     wanted = rows_of(work) | {("", ""): together(shared)}
     wrong = []
-    for place in sorted(set(counted) | set(wanted)):
-        ours, theirs = wanted.get(place, {}), counted.get(place, {})
+    for key in sorted(set(counted) | set(wanted)):
+        ours, theirs = wanted.get(key, {}), counted.get(key, {})
         wrong += [
-            f"{place} {name}: program {theirs.get(name, 0):g}, by hand {float(ours.get(name, 0)):g}"
+            f"{key} {name}: program {theirs.get(name, 0):g}, by hand {float(ours.get(name, 0)):g}"
             for name in sorted(set(ours) | set(theirs))
             if theirs.get(name, 0) != pytest.approx(float(ours.get(name, 0)), rel=1e-9)
         ]

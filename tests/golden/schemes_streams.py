@@ -37,7 +37,7 @@ def block(
     outputs = layer.columns
     groups = layer.groups
     across, down = up(outputs, ERRORS), up(inputs, INPUTS)
-    places = across * down * groups
+    positions = across * down * groups
     input_bits = inputs * length * across * groups
     error_bits = outputs * length * down * groups
     weights = inputs * outputs * groups
@@ -55,15 +55,15 @@ def block(
             "stream_source.switch": 0.25 * input_bits + 0.02 * error_bits,
         }
     else:
-        numbers = {"side": 2 * length * places, "single": length * places}.get(
+        numbers = {"side": 2 * length * positions, "single": length * positions}.get(
             sharing, input_bits + error_bits
         )
         units |= {
             "number_generator.number": numbers,
             "stream_converter.bit": input_bits + error_bits * errors,
         }
-    parts = min(chunks(weights, layer.vectors), places)
-    slots = places * length / parts
+    parts = min(chunks(weights, layer.vectors), positions)
+    slots = positions * length / parts
     cycles = rounded_up(slots * (1 + bit_ns / 10))  # of 10 ns
     return digital(
         chip,

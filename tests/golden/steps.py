@@ -238,8 +238,8 @@ def rows_of(work: list[Work]) -> dict[tuple[str, str], dict[str, float]]:
     """Counts by layer and phase."""
     counts: dict[tuple[str, str], dict[str, float]] = {}
     for item in work:
-        place = item.layer, item.phase
-        counts[place] = together(counts.get(place, {}), item.counts)
+        key = item.layer, item.phase
+        counts[key] = together(counts.get(key, {}), item.counts)
     return counts
 
 

@@ -218,8 +218,8 @@ def test_only_old_files_of_ones_own_folder_are_deleted(tmp_path):
     for path in paths:
         path.parent.mkdir(exist_ok=True)
         path.write_text("old")
-        for place in (path, path.parent):
-            os.utime(place, (old, old))
+        for item in (path, path.parent):
+            os.utime(item, (old, old))
     assert run(SMALL, tmp_path) == [["42"]]
     assert all(path.exists() for path in paths), "a folder without the mark is somebody else's"
     (tmp_path / FOLDER / MARK).write_text("Signature: 8a477f597d28d172789f06886806bc55")

@@ -15,10 +15,10 @@ U = np.uint64
 def fill(seed, first, normals, uniforms):
     key = random.stream_key(seed, U(5), U(7), random.UPDATE)
     for row in range(normals.shape[0]):
-        place = random.row_key(key, first + U(row))
+        own_key = random.row_key(key, first + U(row))
         for column in range(normals.shape[1]):
-            normals[row, column] = random.normal(place, U(column))
-            uniforms[row, column] = random.uniform(place, U(column))
+            normals[row, column] = random.normal(own_key, U(column))
+            uniforms[row, column] = random.uniform(own_key, U(column))
 
 
 def draw(rows=400, columns=500, seed=3):

@@ -17,10 +17,10 @@ TABLES, KEY = streams.number_tables(), U(0xFEDCBA9876543210)
 TRANSFER = (np.arange(4097) * 16).astype(np.int32)[None]
 
 
-def averaged(values, length, bits, start=0, shared=False, place=0):
+def averaged(values, length, bits, start=0, shared=False, position=0):
     counters = np.full(np.shape(values), start, np.int32)
     numbers = streams.Numbers(streams.COUNTER, TABLES, KEY, shared)
-    drawing = filters.StreamDrawing(F(1), length, TRANSFER, numbers, place)
+    drawing = filters.StreamDrawing(F(1), length, TRANSFER, numbers, position)
     filters.average(counters, np.asarray(values, F), bits, drawing, np.zeros(1, np.int64))
     return counters
 

@@ -40,7 +40,9 @@ def values(seed=0, parts=2):
     return x, d, F([1, 0.5, 1, 1, 2]), F([1, 1, 0.25, 1, 1]), np.array([1, 4, 2, 0, 1], np.int32)
 
 
-def parts_of(function, x, d, *scales, source=streams.COUNTER, single=False, shared=True, place=0):
+def parts_of(
+    function, x, d, *scales, source=streams.COUNTER, single=False, shared=True, position=0
+):
     counts = np.zeros((d.shape[1], len(x)), np.int32)
     tallies = np.zeros(streams.TALLIES, np.int64)
     switched = np.zeros(10, np.int64)
@@ -50,7 +52,7 @@ def parts_of(function, x, d, *scales, source=streams.COUNTER, single=False, shar
         streams.Operands(x, d, *scales),
         streams.StreamMultipliers(BLOCK, GROUP, 1, transfer, False, single),
         streams.Numbers(source, TABLES, KEY, shared),
-        place,
+        position,
         streams.StreamTally(tallies, switched),
     )
     return counts, tallies, switched
@@ -89,7 +91,7 @@ def products_of(
 def test_kernels_have_the_bits_of_their_twins(source, single, shared):
     chosen = {"source": source, "single": single, "shared": shared}
     kernel, twin = (
-        parts_of(function, *values(), place=29, **chosen)
+        parts_of(function, *values(), position=29, **chosen)
         for function in (count_parts, count_parts_reference)
     )
     for compiled, expected in zip(kernel, twin):
@@ -134,8 +136,8 @@ def test_one_number_for_both_parts_leaves_the_bits_of_their_difference():
         errors = F([[[of_target]], [[of_output]]])
         return np.array(
             [
-                parts_of(count_parts, F([[1.0]]), errors, *one, place=place)[0][0, 0]
-                for place in range(4000)
+                parts_of(count_parts, F([[1.0]]), errors, *one, position=position)[0][0, 0]
+                for position in range(4000)
             ]
         )
 

@@ -13,13 +13,13 @@ TABLES = streams.number_tables()
 KEY = U(0x1234567890ABCDEF)
 
 
-def stream(values, length, source, place=0, dimension=0, shared=True):
+def stream(values, length, source, position=0, dimension=0, shared=True):
     """Bits (n, L) of values in 0 to 1."""
     thresholds = np.rint(np.asarray(values) * 65536).astype(np.int32)
     words = np.zeros(((length + 63) // 64, len(thresholds)), U)
     ones = np.zeros(len(thresholds), np.int64)
     numbers = streams.Numbers(source, TABLES, KEY, shared)
-    total = streams.encode(words, thresholds, length, numbers, dimension, 0, place, ones)
+    total = streams.encode(words, thresholds, length, numbers, dimension, 0, position, ones)
     bits = plain.unpack(words, length)
     assert total == ones.sum() and np.array_equal(ones, bits.sum(1))
     return bits
@@ -29,7 +29,7 @@ def rms(errors):
     return float(np.sqrt(np.mean(np.square(errors))))
 
 
-def places(source, length, count):
+def positions(source, length, count):
     """Starts of streams: whole blocks of the Sobol sequence, anywhere on the register."""
     if source == streams.SOBOL:
         return (np.arange(count) * length) % 65536
@@ -76,9 +76,12 @@ def test_encoding_equals_the_plain_comparison():
 def test_encoding_error_against_the_table(source, published):
     values = np.random.default_rng(1).random(1500)
     for length, error in published.items():
-        pairs = zip(values, places(source, length, 1500))
+        pairs = zip(values, positions(source, length, 1500))
         strayed = rms(
-            [stream([value], length, source, place)[0].mean() - value for value, place in pairs]
+            [
+                stream([value], length, source, position)[0].mean() - value
+                for value, position in pairs
+            ]
         )
         if source == streams.SOBOL:
             assert strayed < error  # the table's streams all start at the first point
@@ -88,10 +91,11 @@ def test_encoding_error_against_the_table(source, published):
 
 def product_error(source, length, other, count=800):
     generator, strayed = np.random.default_rng(2), []
-    for place in places(source, length, count):
+    for position in positions(source, length, count):
         p, q = generator.random(2)
         bits = plain.multiply(
-            stream([p], length, source, place, 0)[0], stream([q], length, source, place, other)[0]
+            stream([p], length, source, position, 0)[0],
+            stream([q], length, source, position, other)[0],
         )
         strayed.append(bits.mean() - p * q)
     return rms(strayed)
@@ -120,10 +124,10 @@ def test_product_error_of_two_sobol_dimensions(length, error):
 def test_difference_of_streams_of_one_generator_has_the_smaller_variance():
     a, b = 0.7, 0.6
     shared, own = [], []
-    for place in range(3000):
-        first = stream([a], 1, streams.COUNTER, place)[0, 0]
-        shared.append(int(first) - int(stream([b], 1, streams.COUNTER, place)[0, 0]))
-        own.append(int(first) - int(stream([b], 1, streams.COUNTER, place, 1)[0, 0]))
+    for position in range(3000):
+        first = stream([a], 1, streams.COUNTER, position)[0, 0]
+        shared.append(int(first) - int(stream([b], 1, streams.COUNTER, position)[0, 0]))
+        own.append(int(first) - int(stream([b], 1, streams.COUNTER, position, 1)[0, 0]))
     assert np.var(shared) == pytest.approx(0.1 * 0.9, rel=0.15)
     assert np.var(own) == pytest.approx(a * (1 - a) + b * (1 - b), rel=0.1)
     bits = stream([a, b], 4096, streams.COUNTER)
@@ -170,7 +174,7 @@ def outer(
     shared=True,
     single=False,
     bipolar=False,
-    place=0,
+    position=0,
     block=3,
     group=4,
 ):
@@ -184,7 +188,7 @@ def outer(
         streams.Operands(x, d, ones, ones, ones.astype(np.int32)),
         streams.StreamMultipliers(block, group, length, transfer, bipolar, single),
         streams.Numbers(source, TABLES, KEY, shared),
-        place,
+        position,
         streams.StreamTally(tallies, switched),
     )
     assert switched.sum() == tallies[streams.INPUT_ONES] + tallies[streams.ERROR_ONES]
@@ -200,7 +204,7 @@ def test_outer_product_is_the_product_with_the_variance_of_its_bits(shared, bipo
     products = (
         np.array(
             [
-                outer(x, d, length, shared=shared, bipolar=bipolar, place=run * 1000)[0]
+                outer(x, d, length, shared=shared, bipolar=bipolar, position=run * 1000)[0]
                 for run in range(runs)
             ]
         )
@@ -226,7 +230,7 @@ def test_outer_product_counts_what_met():
 def test_single_generator_overestimates_the_outer_product():
     x, d = F([[0.5]] * 4), F([[0.5]] * 3)
     right, wrong = (
-        np.mean([outer(x, d, 64, single=single, place=1000 * run)[0] for run in range(100)]) / 64
+        np.mean([outer(x, d, 64, single=single, position=1000 * run)[0] for run in range(100)]) / 64
         for single in (False, True)
     )
     assert right == pytest.approx(0.25, abs=0.02) and wrong == pytest.approx(0.5, abs=0.02)

@@ -124,14 +124,14 @@ def test_update_is_minus_the_gradient(kind, answers):
     h = 0.002  # small: ReLU and maximum have kinks; float32 losses leave an error of about 1e-4
     for name, matrix in weights.items():
         for _ in range(6):
-            place = tuple(generator.integers(0, size) for size in matrix.shape)
+            index = tuple(generator.integers(0, size) for size in matrix.shape)
             losses = []
             for move in (-2, -1, 1, 2):
                 moved = {key: value.copy() for key, value in weights.items()}
-                moved[name][place] += move * h
+                moved[name][index] += move * h
                 losses.append(loss_and_update(network, moved, image, labels)[0])
             slope = (losses[0] - 8 * losses[1] + 8 * losses[2] - losses[3]) / (12 * h)
-            assert slopes[name][place] == pytest.approx(-slope, rel=1e-2, abs=1e-3), (name, place)
+            assert slopes[name][index] == pytest.approx(-slope, rel=1e-2, abs=1e-3), (name, index)
 
 
 def test_convolution_against_torch():

@@ -144,12 +144,12 @@ def test_copies_are_averaged_and_quieter():
     spread = {}
     for copies in (1, 9):
         machine = Machine(one_layer(40, 12), TrainingSettings(devices_per_weight=copies))
-        place, scores = machine.program.output, []
+        start, scores = machine.program.output, []
         weights = machine.arrays.layer_weights()["w"].astype(float)
         for step in range(200):
             before = machine.arrays.weights.copy()
             machine.train(image, label, np.zeros(1, np.int64), step)
-            scores.append(machine.memory[0, place : place + 12].copy())
+            scores.append(machine.memory[0, start : start + 12].copy())
             machine.arrays.weights[:] = before
         centred = np.array(scores) - weights @ np.append(image[0], 1.0)
         assert np.abs(centred.mean(axis=0)).max() < 0.03

@@ -94,8 +94,8 @@ def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path):
 def test_an_archive_that_lies_about_a_size_takes_no_memory(tmp_path):
     content = bytearray(archive(tmp_path, a=head((11_000_000,)) + bytes(100)).read_bytes())
     size = len(head((11_000_000,))) + 88_000_000
-    place = content.rindex(b"PK\1\2") + 24
-    content[place : place + 4] = size.to_bytes(4, "little")
+    offset = content.rindex(b"PK\1\2") + 24
+    content[offset : offset + 4] = size.to_bytes(4, "little")
     tracemalloc.start()
     with pytest.raises(InputError):
         unpack(io.BytesIO(content), "x.npz", LIMIT)
@@ -156,8 +156,8 @@ def test_the_command_ends_with_2_for_each(tmp_path, capsys):
     assert main(["run", "digits_cnn", "--data", str(paths[0])]) == 2
     path = archive(tmp_path, images=good)
     content = bytearray(path.read_bytes())
-    place = content.index(zlib.compress(good, 6)[2:6])
-    content[place + 3 : place + 12] = b"\xff" * 9
+    offset = content.index(zlib.compress(good, 6)[2:6])
+    content[offset + 3 : offset + 12] = b"\xff" * 9
     path.write_bytes(content)
     for kind in ("run", "train"):
         assert main([kind, "digits_cnn", "--data", str(path)]) == 2

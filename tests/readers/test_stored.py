@@ -128,12 +128,12 @@ def test_a_row_is_priced_again_from_the_run_that_it_keeps(folders, tmp_path):
     with Store(folder, writable=False) as old, Store(tmp_path) as new:
         for head, facts in enumerate(old.heads):
             rows = list(old.rows(head))
-            place = facts["metrics"].index("energy_per_image_j")
+            column = facts["metrics"].index("energy_per_image_j")
             changed = list(rows)
             if facts["rung"] == "timing":
                 first = changed[0]
                 numbers = tuple(
-                    2 * number if index == place else number
+                    2 * number if index == column else number
                     for index, number in enumerate(first.metrics)
                 )
                 changed[0] = type(first)(first.key, first.values, numbers, first.extra)

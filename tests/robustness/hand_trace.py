@@ -85,9 +85,9 @@ def image(index, **fields):
 def changed(change):
     document = copy.deepcopy(HAND)
     path, fields = change
-    place = document
+    within = document
     for step in path:
-        place = place[step]
+        within = within[step]
     for name, value in fields.items():
-        place[name] = value
+        within[name] = value
     return document

@@ -41,16 +41,16 @@ class Family:
         is not.
         """
         alive = []
-        for place in Path("/proc").iterdir():
-            if place.name.isdecimal():
+        for process in Path("/proc").iterdir():
+            if process.name.isdecimal():
                 with contextlib.suppress(OSError):
-                    zombie = (place / "stat").read_text().rsplit(")", 1)[1].split()[0] in "ZX"
+                    zombie = (process / "stat").read_text().rsplit(")", 1)[1].split()[0] in "ZX"
                     if (
                         f"{WORD}={self.word}".encode()
-                        in (place / "environ").read_bytes().split(b"\0")
+                        in (process / "environ").read_bytes().split(b"\0")
                         and not zombie
                     ):
-                        alive.append(int(place.name))
+                        alive.append(int(process.name))
         return alive
 
     def workers(self):

@@ -45,7 +45,7 @@ def free(folder):
 
 
 @pytest.fixture(scope="module")
-def whole():
+def undisturbed():
     """The table of a comparison that nobody disturbed, in one process."""
     return timeless(archsim.compare("digits_cnn", ["sgd", "tiki_taka"], epochs=EPOCHS).rows)
 
@@ -53,7 +53,7 @@ def whole():
 @pytest.mark.parametrize(
     "number, jobs", [(signal.SIGKILL, "1"), (signal.SIGINT, "2")], ids=["killed", "interrupted"]
 )
-def test_stopped_in_the_middle_and_resumed(tmp_path, whole, number, jobs):
+def test_stopped_in_the_middle_and_resumed(tmp_path, undisturbed, number, jobs):
     command = [
         sys.executable,
         "-m",
@@ -85,7 +85,7 @@ def test_stopped_in_the_middle_and_resumed(tmp_path, whole, number, jobs):
     resumed = archsim.compare(
         "digits_cnn", ["sgd", "tiki_taka"], epochs=EPOCHS, folder=tmp_path, resume=True
     )
-    assert timeless(resumed.rows) == whole
+    assert timeless(resumed.rows) == undisturbed
     # epochs of before, known by the time they took, were not trained again
     assert resumed.results[1]["epochs"][: len(begun["history"])] == begun["history"] != []
     assert len(json.loads((tmp_path / "compare.json").read_text())["schemes"]) == 2

@@ -19,13 +19,13 @@ GOOD = make_comparison(("sgd", "rpu", "hic"))
 def changed(*path, value):
     """The good document with one field replaced; the value `...` removes it."""
     document = copy.deepcopy(GOOD)
-    place = document
+    within = document
     for key in path[:-1]:
-        place = place[key]
+        within = within[key]
     if value is ...:
-        del place[path[-1]]
+        del within[path[-1]]
     else:
-        place[path[-1]] = value
+        within[path[-1]] = value
     return document
 
 

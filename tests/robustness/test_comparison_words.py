@@ -155,10 +155,10 @@ def test_names_from_files_stay_text():
 
 def test_names_of_a_crowd_do_not_cover_each_other():
     points = [(200 + 9 * (i % 5), 150 + 9 * (i // 5)) for i in range(20)]
-    places = place_names(
+    labels_placed = place_names(
         points, [f"scheme number {i}" for i in range(20)], 11.0, (0.0, 0.0, 600.0, 400.0)
     )
-    boxes = [place.box for place in places]
+    boxes = [label.box for label in labels_placed]
     for i, one in enumerate(boxes):
         assert one[0] >= 0 and one[1] >= 0 and one[2] <= 600 and one[3] <= 400
         for two in boxes[:i]:

@@ -88,10 +88,12 @@ def test_offline_says_what_to_do(source, mirror):
     refused(lambda: load_dataset("tiny", download=False), "missing: train_images-idx.gz", "offline")
 
 
-@pytest.mark.parametrize("place", ["tiny", "."])
+@pytest.mark.parametrize("subfolder", ["tiny", "."])
 @pytest.mark.parametrize("zipped, dotted", [(True, False), (False, False), (False, True)])
-def test_archsim_data_comes_first(source, content, tmp_path, monkeypatch, place, zipped, dotted):
-    put(tmp_path / "data" / place, content, zipped, dotted)
+def test_archsim_data_comes_first(
+    source, content, tmp_path, monkeypatch, subfolder, zipped, dotted
+):
+    put(tmp_path / "data" / subfolder, content, zipped, dotted)
     monkeypatch.setenv("ARCHSIM_DATA", str(tmp_path / "data"))
     check_tiny(load_dataset("tiny", download=False), content)
     assert not (tmp_path / "cache").exists()

@@ -59,13 +59,13 @@ class Elements(html.parser.HTMLParser):
         super().__init__()
         self.counts = {}
         self.handlers = []
-        self.places = []
+        self.targets = []
         self.feed(text)
 
     def handle_starttag(self, tag, attributes):
         self.counts[tag] = self.counts.get(tag, 0) + 1
         self.handlers += [name for name, _ in attributes if name.startswith("on")]
-        self.places += [
+        self.targets += [
             value or ""
             for name, value in attributes
             if name in ("src", "href", "xlink:href", "action")
@@ -76,7 +76,7 @@ def test_names_stay_text_in_html():
     page = Elements(render_report(nasty_result()))
     assert {tag: page.counts.get(tag, 0) for tag in ALLOWED} == ALLOWED
     assert page.handlers == []
-    assert all(place.startswith(("#", "data:text/csv", "data:,")) for place in page.places)
+    assert all(path.startswith(("#", "data:text/csv", "data:,")) for path in page.targets)
 
 
 def test_templates_in_names_are_not_run():
@@ -213,7 +213,7 @@ ODD = (
 
 @pytest.mark.parametrize("odd", ODD, ids=repr)
 @pytest.mark.parametrize(
-    "place",
+    "path",
     [
         ("roofline",),
         ("roofline", "points"),
@@ -229,14 +229,14 @@ ODD = (
         ("placement", 0, "tiles"),
         ("roofline", "points", 0, "macs"),
     ],
-    ids=lambda place: ".".join(map(str, place)),
+    ids=lambda path: ".".join(map(str, path)),
 )
-def test_what_the_result_check_lets_through_makes_a_report(place, odd):
+def test_what_the_result_check_lets_through_makes_a_report(path, odd):
     document = json.loads(json.dumps(make_result()))
     target = document
-    for key in place[:-1]:
+    for key in path[:-1]:
         target = target[key]
-    target[place[-1]] = odd
+    target[path[-1]] = odd
     try:
         check_document(document, "result.json")
     except InputError:

@@ -53,14 +53,14 @@ def test_the_published_schema_is_that_of_the_reader(capsys):
     assert main(["show", "schema", "trace"]) == 0
     assert json.loads(capsys.readouterr().out) == shipped
     # every field of what a trace holds is in it
-    for cls, place in (
+    for cls, where in (
         (Trace, shipped),
         (Operation, shipped["properties"]["image_operations"]["items"]),
         (LayerMatrix, shipped["properties"]["matrices"]["items"]),
         (Activity, shipped["properties"]["image_operations"]["items"]["properties"]["activity"]),
     ):
         assert {field.name for field in dataclasses.fields(cls)} - {"version"} == set(
-            place["properties"]
+            where["properties"]
         ) - {"archsim_trace"}
 
 

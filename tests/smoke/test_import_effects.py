@@ -79,7 +79,7 @@ def import_all(sandbox, names, theirs=(), folder=ROOT):
     """Import modules in a process that has nothing but an empty folder: what it changed and did,
     and the other modules it loaded.
     """
-    places = {
+    folders = {
         name: str(sandbox) for name in ("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "TMPDIR")
     }
     environment = {
@@ -88,7 +88,7 @@ def import_all(sandbox, names, theirs=(), folder=ROOT):
         "PYTHONDONTWRITEBYTECODE": "1",
         "MPLCONFIGDIR": str(sandbox),
         "NUMBA_CACHE_DIR": str(sandbox / "machine code"),
-        **places,
+        **folders,
     }
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT, json.dumps(names), json.dumps(list(theirs))],

@@ -73,7 +73,7 @@ def test_ports_read_and_write(ports, reading, writing):
 
 
 def test_what_windows_share():
-    def sums(kernel, stride, dilation, size, places):
+    def sums(kernel, stride, dilation, size, positions):
         layers = (
             image(1, size, 2),
             Layer("c", "conv2d", ("input",), ((1, size, 2),), (1, size, 2)),
@@ -82,7 +82,7 @@ def test_what_windows_share():
                 "conv2d",
                 ("c",),
                 ((1, size, 2),),
-                (1, places, 2),
+                (1, positions, 2),
                 (kernel, 1),
                 (stride, 1),
                 dilation=(dilation, 1),

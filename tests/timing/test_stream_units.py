@@ -89,16 +89,16 @@ def test_a_device_switches_dearer_than_it_is_pulsed_and_longer_pulses_cost_more(
 def test_broken_unit_work_in_a_trace_file_is_named(work, words, tmp_path):
     trace, _ = stream_operation()
     document = json.loads(save_trace(trace, tmp_path / "good.json").read_text())
-    place = next(
+    index = next(
         index for index, item in enumerate(document["image_operations"]) if item["kind"] == "stream"
     )
-    document["image_operations"][place]["unit_work"] = work
+    document["image_operations"][index]["unit_work"] = work
     (tmp_path / "bad.json").write_text(json.dumps(document))
     with pytest.raises(InputError) as error:
         load_trace(tmp_path / "bad.json")
     assert (
         words in error.value.message
-        and f"image_operations[{place}].unit_work" in error.value.message
+        and f"image_operations[{index}].unit_work" in error.value.message
     )
 
 
