@@ -119,11 +119,14 @@ def test_every_name_in_onnx_is_held_to_the_reference_evaluator():
     pytest.importorskip("onnx", reason="needs the package onnx (pip install archsim[onnx])")
     from onnx_by_definition import OPERATORS as BY_DEFINITION
     from onnx_forms import FORMS
+    from onnx_forms_joined import FORMS as JOINED
     from onnx_forms_more import FORMS as MORE
     from onnx_forms_moved import FORMS as MOVED
     from onnx_forms_moved import ONE_IMAGE
 
-    tried = {item.op_type for form in [*FORMS, *MORE, *MOVED, *ONE_IMAGE] for item in form[1]}
+    tried = {
+        item.op_type for form in [*FORMS, *JOINED, *MORE, *MOVED, *ONE_IMAGE] for item in form[1]
+    }
     # where the evaluator departs from the definition, that is written out
     tried |= {item.__name__ for item in BY_DEFINITION}
     lacking = {

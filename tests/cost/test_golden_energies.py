@@ -8,7 +8,8 @@ import pytest
 from golden.chip import Chip
 from golden.comparison import run_step
 from golden.networks import CONV, LSTM
-from golden.schemes import rpu, sgd, tiki_taka
+from golden.schemes import sgd
+from golden.schemes_pulsed import rpu, tiki_taka
 from golden.schemes_streams import dsc
 from golden.steps import expected, one_by_one, rows_of, shared_counts
 

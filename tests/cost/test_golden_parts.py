@@ -6,8 +6,9 @@ import pytest
 from golden.chip import Chip
 from golden.comparison import run_step
 from golden.networks import CONV, DENSE, LSTM
-from golden.schemes import hic, lns_madam, mixed_precision, rpu, sgd, tiki_taka, zero_shift
+from golden.schemes import hic, lns_madam, mixed_precision, sgd
 from golden.schemes_low_rank import low_rank
+from golden.schemes_pulsed import rpu, tiki_taka, zero_shift
 from golden.schemes_streams import cbram_sc, dsc, essop
 
 from archsim.schemes import load_scheme

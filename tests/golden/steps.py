@@ -9,8 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from golden.chip import Chip, up
-from golden.hand import Work, digital, matrix_of, read, together, write
+from golden.hand import Work, digital, matrix_of, together
 from golden.networks import Array, Join
+from golden.tile_work import read
+from golden.tile_writes import write
 
 CHUNK = (
     1024  # words of training state that are read, worked on and written while their neighbours are

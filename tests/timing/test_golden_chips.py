@@ -6,8 +6,9 @@ import pytest
 from golden.chip import Chip
 from golden.comparison import check_step
 from golden.networks import CONV, DENSE, LSTM, WIDE
-from golden.schemes import hic, rpu, sgd, tiki_taka, zero_shift
+from golden.schemes import hic, sgd
 from golden.schemes_low_rank import low_rank
+from golden.schemes_pulsed import rpu, tiki_taka, zero_shift
 
 CHIPS = {
     "overlap": Chip(overlap=True),

@@ -7,9 +7,9 @@ import math
 import pytest
 from golden.chip import Chip
 from golden.comparison import by_place
-from golden.hand import last_device
 from golden.machine import TILE, A, B, ends
 from golden.networks import DENSE, image, linear
+from golden.tile_writes import last_device
 
 import archsim
 from archsim.schemes import load_scheme

@@ -5,9 +5,11 @@ Every rule, operator and phase.
 import pytest
 from golden.chip import Chip
 from golden.comparison import check_step
-from golden.networks import JOINS, NETWORKS
-from golden.schemes import hic, lns_madam, mixed_precision, rpu, sgd, tiki_taka, zero_shift
+from golden.joins import JOINS
+from golden.networks import NETWORKS
+from golden.schemes import hic, lns_madam, mixed_precision, sgd
 from golden.schemes_low_rank import low_rank
+from golden.schemes_pulsed import rpu, tiki_taka, zero_shift
 from golden.schemes_streams import cbram_sc, dsc, essop
 
 RULES = {
