@@ -301,7 +301,16 @@ def _price(
     )
 
 
+_editions = [0]
+
+
 def forget_prices() -> None:
-    """Empty what is kept of prices: for who changes figures for a while."""
+    """Empty what is kept of prices, and begin another edition: for who changes figures for a while."""
     _price.cache_clear()
     scaling_factor.cache_clear()
+    _editions[0] += 1
+
+
+def edition() -> int:
+    """Edition of the library's figures: who keeps prices keeps them by it."""
+    return _editions[0]

@@ -15,6 +15,7 @@ from archsim.cost.spread import Spread, UnitPrice, total
 from archsim.ledger.component import BOUNDARIES, Component
 from archsim.ledger.ledger import Entry, Ledger
 from hwlib import Price, Quantity, price
+from hwlib.part import edition
 
 SHARED = "shared"
 _MM2, _UW = 1e-6, 1e6  # from um2 and from W
@@ -137,7 +138,7 @@ def price_component(component: Component, node_nm: float) -> Price:
 
 @functools.lru_cache(maxsize=16384)
 def _unit_prices(
-    part: str, parameters: tuple[tuple[str, object], ...], node_nm: float
+    part: str, parameters: tuple[tuple[str, object], ...], node_nm: float, of_edition: int
 ) -> UnitPrice:
     # floats only: the trails behind them are walked when somebody asks (archsim explain)
     priced = price(part, dict(parameters), node_nm)
@@ -183,7 +184,7 @@ def price_run(
     if units is None:
         units = {
             item.name: _unit_prices(
-                item.part, tuple(sorted(item.parameters.items())), float(node_nm)
+                item.part, tuple(sorted(item.parameters.items())), float(node_nm), edition()
             )
             for item in inventory
         }

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 from archsim.cost.estimate import Estimate
 from hwlib import Figure, Quantity, load_sources, price
+from hwlib.part import edition
 from hwlib.units import to_base
 
 
@@ -55,7 +56,11 @@ def _figures_under(items: Iterable[Quantity]) -> dict[str, Figure]:
 
 @functools.lru_cache(maxsize=16384)
 def _rows_of(
-    part: str, parameters: tuple[tuple[str, object], ...], node_nm: float, action: str
+    part: str,
+    parameters: tuple[tuple[str, object], ...],
+    node_nm: float,
+    action: str,
+    of_edition: int,
 ) -> dict[str, dict[str, object]]:
     """Rows of the figures under one price; action "" stands for area and leakage."""
     priced = price(part, dict(parameters), node_nm)
@@ -75,5 +80,7 @@ def figures_used(estimate: Estimate) -> list[dict[str, object]]:
         if component.count:
             parameters = tuple(sorted(component.parameters.items()))
             for action in ("", *counted.get(component.name, ())):
-                rows.update(_rows_of(component.part, parameters, estimate.node_nm, action))
+                rows.update(
+                    _rows_of(component.part, parameters, estimate.node_nm, action, edition())
+                )
     return [dict(rows[name]) for name in sorted(rows)]

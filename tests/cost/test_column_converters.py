@@ -8,6 +8,7 @@ from importlib import resources
 
 import pytest
 
+import archsim
 from hwlib import InputError, figure, price
 from hwlib.bibliography import load_sources
 from hwlib.converter_kinds import KINDS
@@ -111,6 +112,20 @@ def test_prices_without_a_chip_hold_while_they_are_asked_for():
         expected = fitted["column_adc_fit.sar_energy"].value
         assert held == pytest.approx(expected * 1e-12) and held < before
     assert price("adc_column_sar", {"bits": 8}, 28).energy["convert"].value == before
+
+
+def test_a_run_without_a_chip_is_priced_without_it():
+    changes = {"components.adc.part": "adc_column_sar"}
+    changes["components.adc.parameters"] = {"bits": "=read.adc_bits"}
+    chip = archsim.load_architecture("cim40", changes)
+
+    def energy():
+        return archsim.simulate("digits_cnn", chip, timing=False).document["energy_j"]
+
+    before = energy()
+    with without(["yao2024", "li2025"]):
+        assert energy() < before
+    assert energy() == before
 
 
 def test_no_stand_alone_silicon_is_among_the_rows():
