@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from archsim.chip.assumptions import assumptions_of
@@ -45,7 +46,7 @@ class BuiltChip:
     the chip will do them, `counts` what they count without a simulation, only of parts that are
     there, and `tile_operations` their number. `once` is the trace of what a training needs before
     its first image, None without any, with `once_counts`. `missing` names roles that the trace asks
-    for and the chip says to be without, `assumptions` what a reader of its numbers has to know.
+    for and the chip says to be without.
     `grown_kib` is what `buffer.fit` added to the buffer.
     """
 
@@ -62,11 +63,17 @@ class BuiltChip:
     once: Trace | None
     once_counts: Ledger | None
     missing: tuple[str, ...]
-    assumptions: tuple[str, ...]
     grown_kib: float = 0.0
 
     def __repr__(self) -> str:
         return f"BuiltChip({self.trace!r} on {self.chip.name}: {self.placement.tiles} tiles)"
+
+    @cached_property
+    def assumptions(self) -> tuple[str, ...]:
+        """What a reader of its numbers has to know; worked out for who reads it, not for a sweep."""
+        pace = paces(self.parts, self.chip, self.node_nm, (self.counts, self.once_counts))
+        notes = closure_notes(pace, self.chip.clock_mhz)
+        return (*assumptions_of(self.trace, self.chip), *notes)
 
     def priced(self, ledger: Ledger) -> tuple[Ledger, list[str]]:
         """The counts of a ledger as this chip's parts are asked for them, and the absent roles that
@@ -149,7 +156,6 @@ def build_chip(
     if once is not None:
         ledger = ledger_of_plans(once, chip, plans_of(once, chip, placement), 1, placement)[0]
         once_counts = priced_ledger(with_followers(ledger, chip), parts, chip)[0]
-    pace = paces(parts, chip, node, (counts, once_counts))
     return BuiltChip(
         chip,
         trace,
@@ -164,7 +170,6 @@ def build_chip(
         once,
         once_counts,
         tuple(missing),
-        (*assumptions_of(trace, chip), *closure_notes(pace, chip.clock_mhz)),
         chip.buffer.capacity_kib - asked_kib,
     )
 

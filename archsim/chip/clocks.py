@@ -7,6 +7,7 @@ idles. What no block's cycles say anything of runs always.
 from __future__ import annotations
 
 import math
+from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
 from hwlib import find_part
@@ -26,6 +27,7 @@ def clock_of(block: str) -> str:
     return f"{block}_clock"
 
 
+@cache
 def block_clocks() -> frozenset[str]:
     """The roles of all clocks of blocks: made by the chip, so that no part of a file is called so."""
     from archsim.chip.blocks import blocks  # blocks ask here what runs in their pulses

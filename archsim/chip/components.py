@@ -248,7 +248,8 @@ def priced_ledger(
 
 def _without_idle_clocks(ledger: Ledger, known: Mapping[str, object]) -> Ledger:
     """The ledger without the clocks of blocks that clock nothing: cycles were counted of each."""
-    idle = {key for key in ledger.counts if key[0] in block_clocks() and key[0] not in known}
+    absent = block_clocks() - known.keys()
+    idle = {key for key in ledger.counts if key[0] in absent}
     if not idle:
         return ledger
     kept = Ledger()

@@ -136,6 +136,7 @@ def timed_facts(
     observers = options.observers
     riders = Riders(values, observers, options.progress)
     machine = machine_of(options.engine, PlacedTrace(trace, chip, placement, images), riders)
+    machine.adopt(built.plans)
     machine.run()
     if values:
         values.measure(machine)

@@ -4,6 +4,7 @@ on it.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import ClassVar, NamedTuple
 
 from archsim.chip.config import Architecture
@@ -86,6 +87,14 @@ class ChipMachine:
     def servers(self) -> list[Server]:
         """The shared resources, each once."""
         return [server for servers in self.wiring.servers.values() for server in servers]
+
+    def adopt(self, plans: Iterable[OperationPlan]) -> None:
+        """Take plans that were made of this trace on this chip already, instead of making them."""
+        for made in plans:
+            key = (made.operation.name, made.share)
+            if key not in self.plans:
+                self.plans[key] = made
+                self._ways[key] = self.wiring.ways_of(made)
 
     def plan_of(self, operation: Operation, share: float = 1.0) -> OperationPlan:
         """The plan of an operation, made once; `share` is the loaded part of its layer."""

@@ -77,4 +77,5 @@ def test_a_long_chain_is_worked_out_in_pieces(monkeypatch):
     asked = work("digits_cnn", vector_unit__lanes=1)
     whole = facts_of(CompiledMachine(*asked))
     monkeypatch.setattr("archsim.soc.compiled.machine.EVENTS_AT_ONCE", 100)
+    monkeypatch.setattr("archsim.soc.compiled.fill.JOBS_AT_ONCE", 7)
     assert facts_of(CompiledMachine(*asked)) == whole

@@ -69,11 +69,13 @@ def owner_of(role: str) -> Block[Any] | None:
     return _owners().get(role)
 
 
+@cache
 def down() -> tuple[Block[Any], ...]:
     """The blocks on the way of inputs to the tiles, as data pass them."""
     return tuple(sorted((b for b in blocks() if b.down is not None), key=lambda b: b.down or 0))
 
 
+@cache
 def up() -> tuple[Block[Any], ...]:
     """The blocks on the way of results from the tiles, as data pass them."""
     return tuple(sorted((b for b in blocks() if b.up is not None), key=lambda b: b.up or 0))

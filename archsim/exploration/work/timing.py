@@ -50,6 +50,7 @@ def time_point(
     with refused_as_by_run(step.chip):
         built.check_time()
     machine = machine_of("auto", PlacedTrace(built.trace, built.chip, built.placement, step.images))
+    machine.adopt(built.plans)
     machine.run()
     measured = machine_facts(machine)
     ledger = built.priced(ledger_of_machine(machine))[0]

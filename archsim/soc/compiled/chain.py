@@ -26,8 +26,6 @@ BEGIN = 0
 GO_ON = 1
 END = 2
 
-JOBS_AT_ONCE = 1_000_000
-"""Between two such pieces the loop of events counts, and may have its turn."""
 EVENTS_A_JOB = 8
 """What a job would be as events, about."""
 
@@ -45,7 +43,7 @@ def chain(tables, number):
     if process.state == GO_ON:
         now = clock.now
         jobs = get(tables, OPERATION, get(tables, RUN, process.run).operation).jobs
-        last = min(jobs, process.number + JOBS_AT_ONCE)
+        last = min(jobs, process.number + get(tables, SETTINGS, 0).jobs_at_once)
         clock.events += EVENTS_A_JOB * (last - process.number)
         while process.number < last:
             _job(tables, number)

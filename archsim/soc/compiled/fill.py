@@ -27,6 +27,9 @@ from archsim.trace.operation import Operation
 
 Row = Mapping[str, Any]
 
+JOBS_AT_ONCE = 1_000_000
+"""Jobs of a chain between two turns of the loop of events, and so of the interpreter."""
+
 
 class Room(NamedTuple):
     """Rows for what is not known before the run: runs at once, results that are on their last way at
@@ -105,6 +108,7 @@ class Filler:
             "stations": max([1, *(row["down_count"] for row in operations)]),
             "phases": len(self.numbers.phases),
             "spans": MAX_SPANS,
+            "jobs_at_once": JOBS_AT_ONCE,
             **self.room._asdict(),
         }
         units, shared = self._units()
@@ -374,8 +378,7 @@ def _empty(form: np.dtype[np.void], rows: int) -> Table:
 
 def _rows(form: np.dtype[np.void], rows: Sequence[Row]) -> Table:
     """Rows as a table; a field that a row does not name is 0."""
-    table = _empty(form, len(rows))
-    for number, row in enumerate(rows):
-        for name, value in row.items():
-            table[name][number] = value
-    return table
+    names = form.names or ()
+    if not rows:
+        return _empty(form, 0)
+    return np.array([tuple([row.get(name, 0) for name in names]) for row in rows], form)

@@ -33,7 +33,7 @@ DUE = _record("kind who")
 SETTINGS = _record(
     "pipelined prefetch issue_cycles in_flight hop_cycles images step image_operations "
     "operations controller fetched first_forward load_first load_count load_latency most_units "
-    "room stations events runs links wakes results gaps ports starts pieces phases spans"
+    "room stations events runs links wakes results gaps ports starts pieces phases spans jobs_at_once"
 )
 # One row: the controller, a process of its own.
 CONTROL = _record(
@@ -104,8 +104,11 @@ HEADER = np.dtype([(name, np.int64) for name in FORMS], align=True)
 def header_of(tables: dict[str, Table]) -> Table:
     """The one row by which compiled code finds the tables, which the caller holds meanwhile."""
     header = np.zeros(1, HEADER)
-    for name, table in tables.items():
-        if table.dtype != FORMS[name]:
+    words = header.view(np.int64)
+    for slot, name in enumerate(FORMS):
+        table = tables[name]
+        form = FORMS[name]
+        if table.dtype is not form and table.dtype != form:
             raise TypeError(f"the table {name} has another form")
-        header[name] = table.ctypes.data
+        words[slot] = table.__array_interface__["data"][0]
     return header
