@@ -45,7 +45,7 @@ class BuiltChip:
     `parts` are the components on `placement`'s tiles at `node_nm`. `plans` are the operations as
     the chip will do them, `counts` what they count without a simulation, only of parts that are
     there, and `tile_operations` their number. `once` is the trace of what a training needs before
-    its first image, None without any, with `once_counts`. `missing` names roles that the trace asks
+    its first image, None without any, with `once_plans` and `once_counts`. `missing` names roles that the trace asks
     for and the chip says to be without.
     `grown_kib` is what `buffer.fit` added to the buffer.
     """
@@ -61,6 +61,7 @@ class BuiltChip:
     counts: Ledger
     tile_operations: float
     once: Trace | None
+    once_plans: tuple[OperationPlan, ...]
     once_counts: Ledger | None
     missing: tuple[str, ...]
     grown_kib: float = 0.0
@@ -153,8 +154,10 @@ def build_chip(
     counts, missing = priced_ledger(with_followers(ledger, chip), parts, chip)
     once = _once(trace)
     once_counts = None
+    once_plans: tuple[OperationPlan, ...] = ()
     if once is not None:
-        ledger = ledger_of_plans(once, chip, plans_of(once, chip, placement), 1, placement)[0]
+        once_plans = tuple(plans_of(once, chip, placement))
+        ledger = ledger_of_plans(once, chip, once_plans, 1, placement)[0]
         once_counts = priced_ledger(with_followers(ledger, chip), parts, chip)[0]
     return BuiltChip(
         chip,
@@ -168,6 +171,7 @@ def build_chip(
         counts,
         tile_operations,
         once,
+        once_plans,
         once_counts,
         tuple(missing),
         chip.buffer.capacity_kib - asked_kib,

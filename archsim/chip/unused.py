@@ -243,10 +243,11 @@ def _idle_settings(built: BuiltChip, network: Network, timed: bool) -> Iterator[
             scheme_settings=built.trace.scheme_settings,
         )
 
+    changed = [name for name in changed_fields(rule) if name not in rule.unused]
+    if not changed:
+        return
     whole = step(rule)
-    for name in changed_fields(rule):
-        if name in rule.unused:
-            continue
+    for name in changed:
         plain = rule.model_copy(
             update={name: type(rule).model_fields[name].get_default(call_default_factory=True)}
         )

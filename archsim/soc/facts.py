@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from archsim.chip.blocks import blocks
@@ -51,12 +51,20 @@ class MachineFacts:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain tables with the names of a result."""
-        return asdict(self) | {
-            "by_layer": [asdict(row) for row in self.by_layer],
-            "resources": [asdict(row) for row in self.resources],
+        return _row(self) | {
+            "by_layer": [_row(row) for row in self.by_layer],
+            "resources": [_row(row) for row in self.resources],
             "timeline": [{"lane": span.layer} | span._asdict() for span in self.timeline],
             "notes": list(self.notes),
         }
+
+
+def _row(record: MachineFacts | LayerCycles | ResourceCycles) -> dict[str, Any]:
+    """The fields of a record by their names; tables in it are copied, records in it are not."""
+    values = {field.name: getattr(record, field.name) for field in fields(record)}
+    return {
+        name: dict(value) if isinstance(value, dict) else value for name, value in values.items()
+    }
 
 
 def machine_facts(machine: ChipMachine) -> MachineFacts:

@@ -28,6 +28,7 @@ def setup_facts(built: BuiltChip, timing: bool, engine: str = "auto") -> dict[st
     ledger = built.once_counts
     if timing:
         machine = machine_of(engine, PlacedTrace(built.once, built.chip, built.placement, 1))
+        machine.adopt(built.once_plans)
         machine.run()
         cycles = machine.end
         ledger = built.priced(ledger_of_machine(machine))[0]

@@ -9,7 +9,7 @@ import numpy as np
 
 from archsim.chip.plan.operation_plan import OperationPlan
 from archsim.soc.compiled import tables as forms
-from archsim.soc.compiled.tables import Table
+from archsim.soc.compiled.tables import Table, laid_out
 from archsim.soc.compiled.words import (
     ALL_ROWS,
     CAUSES,
@@ -113,7 +113,7 @@ class Filler:
         }
         units, shared = self._units()
         queues, jobs = self._queues(operations)
-        return self._state(settings) | {
+        filled = self._state() | {
             "SETTINGS": _rows(forms.SETTINGS, [settings]),
             "OPERATION": _rows(forms.OPERATION, operations),
             "STATION": _rows(forms.STATION, self.stations),
@@ -121,19 +121,20 @@ class Filler:
             "POOL": _rows(forms.POOL, self.pools),
             "HELD": _rows(forms.HELD, self.held),
             "QUEUE": queues,
-            "JOB": jobs,
             "SERVER": _rows(forms.SERVER, list(_server_rows(self.machine.servers()))),
             "LANE": self._lanes(),
             "UNIT": units,
             "SHARED": shared,
-            "TILE": _empty(forms.TILE, 1 + int(shared["tile"].max(initial=0))),
         }
+        empty = self._empty_rows(settings) | {
+            "JOB": jobs,
+            "TILE": 1 + int(shared["tile"].max(initial=0)),
+        }
+        return laid_out(filled, empty)
 
-    def _state(self, settings: Row) -> dict[str, Table]:
-        """What is empty before the first event, or counts from none."""
+    def _state(self) -> dict[str, Table]:
+        """What counts from none before the first event."""
         runs = self.room.runs
-        processes = runs * (self.most_units + 2)
-        lanes = len(self.machine.lanes)
         clock = _empty(forms.CLOCK, 1)
         clock["unused_runs"] = runs
         control = _empty(forms.CONTROL, 1)
@@ -142,10 +143,17 @@ class Filler:
         unused["unused"] = np.arange(runs)[::-1]
         turns = _empty(forms.TURN, self.turns)
         turns["last"] = NONE
+        return {"CLOCK": clock, "CONTROL": control, "UNUSED": unused, "TURN": turns}
+
+    def _empty_rows(self, settings: Row) -> dict[str, int]:
+        """How many rows there are of what is empty before the first event."""
+        runs = self.room.runs
+        processes = runs * (self.most_units + 2)
+        lanes = len(self.machine.lanes)
         # behind the gaps of all ports room for those of one while it is booked
         gaps = (settings["ports"] + 2) * self.room.gaps
         words = runs * settings["stations"]
-        rows = {
+        return {
             "COMING": self.room.events,
             "DUE": self.room.events,
             "PROCESS": processes,
@@ -166,8 +174,6 @@ class Filler:
             "ENDED": runs,
             "WAITING": len(self.machine.servers()) * self.room.starts,
         }
-        state = {name: _empty(forms.FORMS[name], count) for name, count in rows.items()}
-        return state | {"CLOCK": clock, "CONTROL": control, "UNUSED": unused, "TURN": turns}
 
     def _settings(self) -> dict[str, Any]:
         machine = self.machine
@@ -306,8 +312,8 @@ class Filler:
             for name, tiles in plan.held.items()
         ]
 
-    def _queues(self, operations: Sequence[Row]) -> tuple[Table, Table]:
-        """The queues of every process, and room for the jobs in them: never more than there are."""
+    def _queues(self, operations: Sequence[Row]) -> tuple[Table, int]:
+        """The queues of every process, and rows for the jobs in them: never more than there are."""
         room = self.machine.chip.buffer.tile_queue
         results = max([1, *(min(row["capacity"], row["jobs"]) for row in operations)])
         width = self.most_units + 2
@@ -316,7 +322,7 @@ class Filler:
         each[-1] = results
         queues["room"] = np.tile(each, self.room.runs)
         queues["offset"] = np.cumsum(queues["room"]) - queues["room"]
-        return queues, _empty(forms.JOB, int(queues["room"].sum()))
+        return queues, int(queues["room"].sum())
 
     def _lanes(self) -> Table:
         rows, first = [], 0

@@ -6,6 +6,8 @@ rows, but for fractions that are carried over.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -97,18 +99,47 @@ TILE = _record("free_at")
 FORMS = {name: form for name, form in dict(globals()).items() if name.isupper()}
 """The form of each table, by its name. No two are alike, so that a form says which table it is."""
 
+_WORD = 8
+"""Bytes of a field, of any form."""
+
 HEADER = np.dtype([(name, np.int64) for name in FORMS], align=True)
 """One row: where each table lies in memory. Compiled code gets nothing else."""
 
 
-def header_of(tables: dict[str, Table]) -> Table:
-    """The one row by which compiled code finds the tables, which the caller holds meanwhile."""
+def laid_out(filled: Mapping[str, Table], empty: Mapping[str, int]) -> dict[str, Table]:
+    """All tables, one behind the other in memory.
+
+    Args:
+        filled: those whose rows are known.
+        empty: of the others, how many rows of zeros each has.
+
+    Returns:
+        name -> table, in the order of FORMS.
+    """
+    rows = {name: len(filled[name]) if name in filled else max(1, empty[name]) for name in FORMS}
+    words = {name: rows[name] * FORMS[name].itemsize // _WORD for name in FORMS}
+    memory = np.zeros(sum(words.values()), np.int64)
+    tables = {}
+    end = 0
+    for name, form in FORMS.items():
+        part = memory[end : end + words[name]]
+        end += words[name]
+        if name in filled:
+            part[:] = filled[name].view(np.int64)
+        tables[name] = part.view(form)
+    return tables
+
+
+def header_of(tables: Mapping[str, Table]) -> Table:
+    """The one row by which compiled code finds tables that `laid_out` made, which the caller holds
+    meanwhile.
+    """
+    first_table = tables[next(iter(FORMS))]
+    for name, form in FORMS.items():
+        if tables[name].dtype != form or tables[name].base is not first_table.base:
+            raise TypeError(f"the table {name} has another form, or lies elsewhere")
     header = np.zeros(1, HEADER)
-    words = header.view(np.int64)
-    for slot, name in enumerate(FORMS):
-        table = tables[name]
-        form = FORMS[name]
-        if table.dtype is not form and table.dtype != form:
-            raise TypeError(f"the table {name} has another form")
-        words[slot] = table.__array_interface__["data"][0]
+    sizes = [tables[name].nbytes for name in FORMS]
+    first = first_table.ctypes.data
+    header.view(np.int64)[:] = first + np.cumsum([0, *sizes[:-1]])
     return header
