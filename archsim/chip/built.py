@@ -15,6 +15,7 @@ from archsim.chip.assumptions import assumptions_of
 from archsim.chip.cell_levels import check_cell_levels
 from archsim.chip.components import assemble, priced_ledger
 from archsim.chip.config import ComponentSettings
+from archsim.chip.cores.refused import check_cores, check_trace_on_cores
 from archsim.chip.fitting_buffer import with_fitting_buffer
 from archsim.chip.followers import check_followers, with_followers
 from archsim.chip.place import place
@@ -133,6 +134,8 @@ def build_chip(
     _check_reads(trace, chip)
     check_followers(chip)
     check_cell_levels(chip)
+    check_cores(chip)
+    check_trace_on_cores(trace, chip)
     placement = place(trace.matrices, chip)
     if placement.passes and "pulse_update" in _kinds(trace):
         raise InputError(

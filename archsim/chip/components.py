@@ -64,16 +64,22 @@ def assemble(
     """
     parts = _Assembly(chip, settings, tiles, node, without)
     clocks = parts.that_follow(_CLOCKED, "tile_clocked_area_mm2", _TRUNK)
+    links = parts.that_follow("core_pitch_mm") - clocks
     wires = parts.that_follow("core_area_mm2", "bus_mm", "tree_mm") - clocks
     for role, entry in settings.items():
-        if entry.boundary == "macro" and role not in wires | clocks:
+        if entry.boundary == "macro" and role not in wires | clocks | links:
             parts.enter(role)
-    side = max(0.01, math.sqrt(parts.area))
+    # the wires of a core cross its own tiles; a flat chip is one core
+    side = max(0.01, math.sqrt(parts.area / parts.derived["cores"]))
     # A bus runs along one side and half of the other; an H-tree's way from the root to a leaf is
     # one side in all.
     parts.derived |= {"core_area_mm2": parts.area, "bus_mm": 1.5 * side, "tree_mm": side}
     for role in settings:
-        if role not in parts.components and role not in clocks:
+        if role not in parts.components and role not in clocks | links:
+            parts.enter(role)
+    parts.derived["core_pitch_mm"] = max(0.01, math.sqrt(parts.area / parts.derived["cores"]))
+    for role in settings:
+        if role in links and role not in clocks:
             parts.enter(role)
     with_clock = max(1, tiles - without.get("tile_clock", 0))
     parts.derived |= {

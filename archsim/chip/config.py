@@ -11,11 +11,15 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from archsim.chip.blocks import counted
+from archsim.chip.blocks.accumulator import AccumulatorSettings
 from archsim.chip.blocks.bitstream import BitstreamSettings
 from archsim.chip.blocks.buffer import BufferSettings
 from archsim.chip.blocks.controller import ControllerSettings
+from archsim.chip.blocks.core import CoreSettings
 from archsim.chip.blocks.interconnect import InterconnectSettings
+from archsim.chip.blocks.network import NetworkSettings
 from archsim.chip.blocks.off_chip import OffChipSettings
+from archsim.chip.blocks.package import PackageSettings
 from archsim.chip.blocks.sections import with_blocks
 from archsim.chip.blocks.tile_read import TileReadSettings
 from archsim.chip.blocks.tile_update import TileUpdateSettings
@@ -115,6 +119,10 @@ class Sections(Section):
     vector_unit: VectorUnitSettings = VectorUnitSettings()
     controller: ControllerSettings = ControllerSettings()
     off_chip: OffChipSettings = OffChipSettings()
+    core: CoreSettings = CoreSettings()
+    accumulator: AccumulatorSettings = AccumulatorSettings()
+    network: NetworkSettings = NetworkSettings()
+    package: PackageSettings = PackageSettings()
     execution: ExecutionSettings = ExecutionSettings()
     placement: PlacementSettings = PlacementSettings()
 

@@ -9,7 +9,9 @@ from functools import cache
 from pydantic import BaseModel
 
 from archsim.chip.blocks import counted
+from archsim.chip.blocks.core import cores_of
 from archsim.chip.config import Architecture, ComponentSettings
+from archsim.chip.cores.network_of import network_values
 from hwlib.errors import InputError, nearest
 
 
@@ -37,6 +39,9 @@ def derived_values(chip: Architecture, tiles: int) -> dict[str, float]:
         "shift_add_bits": read.sum_bits + 1,
         # a chip whose weights are on no array has no tile; its bus still has an end
         "tiles": max(1, tiles),
+        "cores": cores_of(chip, max(1, tiles)),
+        "core_tiles": chip.core.tiles or max(1, tiles),
+        **network_values(chip, tiles),
         "groups": read.columns_per_adc,
         "mux_inputs": read.columns_per_adc
         + (-(-tile.rows // chip.adcs_per_tile) if read.transposed else 0),
@@ -48,7 +53,7 @@ def instances(component: ComponentSettings, chip: Architecture, tiles: int) -> i
     word = component.per
     block = counted().get(word)
     if block is not None:
-        each = block.parts(chip)
+        each = block.parts(chip, tiles)
     elif word == "chip":
         each = 1
     elif word == "cluster":

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from archsim.chip.config import Architecture
+from archsim.chip.cores.place_on_cores import place_on_cores
 from archsim.chip.pack import Packer
 from archsim.chip.placement import LayerPlacement, Placement
 from archsim.chip.replicas import check_layers
@@ -84,6 +85,12 @@ def place(matrices: Sequence[LayerMatrix], chip: Architecture) -> Placement:
                 hint=nearest(name, known),
             )
     check_layers(chip, known)
+    if chip.core.tiles:
+        shapes = [
+            shape_layer(matrix, chip, chip.placement.copies.get(matrix.layer, 1))
+            for matrix in matrices
+        ]
+        return place_on_cores(matrices, shapes, chip)
     packer = Packer(chip.tile.rows, chip.tile.columns) if chip.placement.pack else None
     layers: dict[str, LayerPlacement] = {}
     next_tile = 0

@@ -55,12 +55,13 @@ class LayerPlacement:
 @dataclass(frozen=True, slots=True)
 class Placement:
     """All layers of a network on a chip. `tiles` is how many tiles the network takes, `available`
-    what the chip has.
+    what the chip has; `cores` how many cores these are, 0 on a flat chip.
     """
 
     layers: dict[str, LayerPlacement]
     tiles: int
     available: int
+    cores: int = 0
 
     @property
     def passes(self) -> bool:

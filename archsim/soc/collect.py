@@ -11,6 +11,7 @@ from archsim.chip.plan.counts import count_operation, count_shared
 from archsim.ledger.ledger import Ledger
 from archsim.soc.executed import ChipMachine
 from archsim.soc.lane import Lane
+from archsim.soc.network.link import NetworkLink
 from archsim.soc.server import Server
 
 
@@ -88,13 +89,14 @@ def resources(machine: ChipMachine) -> list[ResourceCycles]:
     """
     total = machine.end
     rows = [_of_server(server, total) for server in machine.servers()]
+    rows += [_of_link(link, total) for link in machine.links()]
     lanes = list(machine.lanes.values())
     if machine.residency or machine.placement.sharing():
         # Layers share tiles: their cycles add up only over the whole chip.
         rows.append(_of_tiles("tiles", _tiles(machine), lanes, total))
         return rows
     rows += [_of_tiles(f"tiles:{lane.name}", lane.tiles, [lane], total) for lane in lanes]
-    spare = machine.placement.available - machine.placement.tiles
+    spare = machine.placement.available - sum(lane.tiles for lane in lanes)
     if spare:
         rows.append(_of_tiles("tiles:unused", spare, [], total))
     return rows
@@ -128,6 +130,20 @@ def _of_server(server: Server, cycles: int) -> ResourceCycles:
         requests=server.requests,
         queue_mean=server.waited / cycles if cycles else 0.0,
         queue_max=server.queue_max,
+    )
+
+
+def _of_link(link: NetworkLink, cycles: int) -> ResourceCycles:
+    return ResourceCycles(
+        f"link {link.name}",
+        "link",
+        busy_cycles=link.busy,
+        stalled_cycles=0,
+        idle_cycles=cycles - link.busy,
+        total_cycles=cycles,
+        requests=link.packets,
+        queue_mean=link.waited / cycles if cycles else 0.0,
+        queue_max=link.queue_max,
     )
 
 

@@ -4,7 +4,7 @@ on it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import ClassVar, NamedTuple
 
 from archsim.chip.config import Architecture
@@ -16,6 +16,7 @@ from archsim.chip.plan.residency import Residency
 from archsim.soc.clock import Clock
 from archsim.soc.in_use import InUse
 from archsim.soc.lane import Lane
+from archsim.soc.network.link import NetworkLink
 from archsim.soc.server import Server
 from archsim.soc.wiring import Ways, wire
 from archsim.trace.operation import Operation, Trace
@@ -95,6 +96,14 @@ class ChipMachine:
             if key not in self.plans:
                 self.plans[key] = made
                 self._ways[key] = self.wiring.ways_of(made)
+
+    def links(self) -> Sequence[NetworkLink]:
+        """The links between cores that carried something."""
+        return ()
+
+    def busy_shares(self) -> dict[str, float]:
+        """By role: the share of its time that what every core has of it works."""
+        return {}
 
     def plan_of(self, operation: Operation, share: float = 1.0) -> OperationPlan:
         """The plan of an operation, made once; `share` is the loaded part of its layer."""

@@ -133,4 +133,4 @@ def _busy_fractions(machine: ChipMachine, utilisation: float) -> dict[str, float
         servers = machine.wiring.servers[block.name]
         if servers and (servers[0].requests or not block.optional):
             shares[block.roles[0]] = servers[0].busy / (total * len(servers[0].free_at))
-    return shares
+    return shares | machine.busy_shares()

@@ -72,6 +72,10 @@ class EventMachine(ChipMachine):
         self._owed[what] = owed - whole
         return whole
 
+    def start(self, run: OperationRun) -> None:
+        """Put an operation on the cores of a chip that has some."""
+        raise NotImplementedError
+
     def room_in_flight(self) -> simpy.Event:
         """The event of the next operation ending."""
         self._room = room = self.env.event()

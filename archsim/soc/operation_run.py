@@ -91,6 +91,9 @@ class OperationRun:
         self.machine.issued += 1
         self.waiting.pop("operation", None)
         self.machine.operation_started(self)
+        if self.plan.cores is not None:
+            self.machine.start(self)
+            return
         room, timing = self.machine.chip.buffer.tile_queue, self.plan.timing
         # Every unit has its own output queue, at the tile's end of the wires; a result in the
         # tile's pipeline is not in it yet.

@@ -39,6 +39,10 @@ class Ways(NamedTuple):
     up: Way
 
 
+NO_WAYS = Ways(Way((), (), None, 0), Way((), (), None, 0))
+"""Of a step on cores, which goes its own."""
+
+
 @dataclass(frozen=True, slots=True)
 class Wiring:
     """The servers of a chip by block: all of each, those on the way down, and those on the way up.

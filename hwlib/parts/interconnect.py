@@ -96,3 +96,39 @@ class HTree(Wires):
         arms = [2 ** (-level / 2) for level in range(levels)]
         first = self.length_mm / sum(arms)
         return sum(2.0 ** (level + 1) * first * arm for level, arm in enumerate(arms))
+
+
+@register
+class NetworkWires(Wires):
+    """The links of a network on chip, by the pitch of its cores: the way from a core to the next."""
+
+    name = "network_wires"
+    title = "Links of a network on chip"
+    parameters = (
+        Parameter(
+            "length_mm",
+            1.0,
+            0.01,
+            100,
+            "mm",
+            monotone=True,
+            note="pitch of the cores",
+            effects=DEARER,
+        ),
+        _WIDTH,
+        Parameter(
+            "pitches",
+            1.0,
+            0.0,
+            10_000_000,
+            "pitches",
+            monotone=True,
+            note="length of all links in one direction each",
+            effects=DEARER,
+        ),
+    )
+    actions = {"transfer": "one bit over one pitch"}
+    pitches: float
+
+    def wire_mm(self) -> float:
+        return self.length_mm * self.pitches

@@ -10,8 +10,9 @@ from archsim.chip.network.mesh import mesh
 from archsim.chip.network.package import package
 from archsim.chip.network.ring import ring
 from archsim.chip.network.routes import tree
+from archsim.chip.network.speed import Speed
 from archsim.soc.clock import Clock
-from archsim.soc.network.network import NetworkOnChip, Speed
+from archsim.soc.network.network import NetworkOnChip
 
 # 32 bits a flit, one cycle a hop; a packet of three words has four flits with its head
 SPEED = Speed(flit_bits=32, port_bits=32, hop_cycles=1, packet_flits=32, slots=1)

@@ -28,6 +28,10 @@ NAMES = (
     "vector_unit",
     "off_chip",
     "bitstream",
+    "core",
+    "accumulator",
+    "network",
+    "package",
 )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Generic, NamedTuple, TypeVar
 
@@ -19,6 +19,15 @@ if TYPE_CHECKING:
     from archsim.chip.usage import Usage
 
 S = TypeVar("S", bound=Section)
+
+
+class Contradiction(NamedTuple):
+    """A setting that does not go with another, and what to do instead."""
+
+    field: str
+    got: object
+    why: str
+    hint: str
 
 
 class Acts(NamedTuple):
@@ -85,6 +94,9 @@ class Block(Generic[S]):
     optional: ClassVar[bool] = False
     """Whether only some chips have it, so that a result says how busy it was only where it was
     asked."""
+    on_cores: ClassVar[bool] = True
+    """Whether it is asked by the steps of a chip of cores, where archsim/chip/cores says what
+    buffers, wires and lanes of a core do."""
     only_times: ClassVar[bool] = False
     """Whether its settings move at most when data come, never what they are."""
 
@@ -119,9 +131,13 @@ class Block(Generic[S]):
         """
         return type(self).servers is not Block.servers
 
-    def parts(self, chip: Architecture) -> int:
-        """How many there are of what its word counts."""
+    def parts(self, chip: Architecture, tiles: int) -> int:
+        """How many there are of what its word counts, on a chip with so many tiles."""
         raise NotImplementedError
+
+    def flat_only(self, chip: Architecture) -> Iterator[Contradiction]:
+        """Its settings, as they are on this chip, that only a flat chip can have."""
+        yield from ()
 
     def plan_job(self, job: TileJob) -> None:
         """What an operation of one of its `kinds` does on the tiles: counts and cycles."""

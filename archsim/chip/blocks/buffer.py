@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from archsim.chip.blocks.base import TIMED, Acts, Block, RunTotals, ServerPlan
+from archsim.chip.blocks.base import TIMED, Acts, Block, Contradiction, RunTotals, ServerPlan
 from archsim.chip.blocks.step import Step
 from archsim.chip.section import Section
 from archsim.ledger.ledger import Ledger
@@ -50,6 +51,7 @@ class Buffer(Block[BufferSettings]):
     down = 20
     up = 30
     roles = ("buffer",)
+    on_cores = False
     only_times = True
     acts = {
         "fit": Acts(lambda run: run.built.grown_kib > 0, "all that it has to hold fits without"),
@@ -68,6 +70,11 @@ class Buffer(Block[BufferSettings]):
         ports = chip.buffer.ports
         read = ServerPlan("buffer", "buffer", max(1, ports - ports // 2))
         return (read,) if ports == 1 else (read, ServerPlan("buffer_write", "buffer", ports // 2))
+
+    def flat_only(self, chip: Architecture) -> Iterator[Contradiction]:
+        if chip.buffer.fit:
+            why = "the global buffer holds what the buffers of cores do not, and is not grown"
+            yield Contradiction("buffer.fit", True, why, "set buffer.capacity_kib")
 
     def plan_step(self, step: Step) -> None:
         width = self.settings(step.chip).width_bits

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from archsim.chip.blocks.base import TIMED, Acts, Block, ServerPlan
+from archsim.chip.blocks.base import TIMED, Acts, Block, Contradiction, ServerPlan
 from archsim.chip.blocks.step import Step, part_of
 from archsim.chip.section import Cycles, Section
 from archsim.trace.operation import Operation, Trace
@@ -43,6 +44,7 @@ class Interconnect(Block[InterconnectSettings]):
     down = 30
     up = 10
     roles = ("interconnect",)
+    on_cores = False
     only_times = True
     acts = {
         "kind": Acts(
@@ -58,6 +60,8 @@ class Interconnect(Block[InterconnectSettings]):
     }
 
     def servers(self, chip: Architecture, trace: Trace) -> tuple[ServerPlan, ...]:
+        if chip.core.tiles:  # every core has its own
+            return ()
         first = chip.interconnect.arbitration == "drain_first"
         down = ServerPlan("interconnect", "bus", prioritised=first)
         if chip.interconnect.kind == "bus":
@@ -67,6 +71,12 @@ class Interconnect(Block[InterconnectSettings]):
     def cycles_for(self, role: str, action: str, chip: Architecture) -> int | None:
         # a word that needs no cycle of its own is there within the one in which it left
         return max(1, self.settings(chip).hop_cycles)
+
+    def flat_only(self, chip: Architecture) -> Iterator[Contradiction]:
+        word = chip.interconnect.arbitration
+        if word != "fifo":
+            why = "the wires of a core serve in order of arrival"
+            yield Contradiction("interconnect.arbitration", word, why, "set fifo")
 
     def plan_step(self, step: Step) -> None:
         settings, operation = self.settings(step.chip), step.operation

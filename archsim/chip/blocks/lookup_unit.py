@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from archsim.chip.blocks.base import Acts, Block, ServerPlan
+from archsim.chip.blocks.base import Acts, Block, Contradiction, ServerPlan
 from archsim.chip.blocks.step import Step
 from archsim.chip.section import Section
 from archsim.trace.operation import Trace
@@ -40,6 +41,7 @@ class LookupUnit(Block[LookupUnitSettings]):
     up = 15
     roles = ("lookup_unit",)
     per = "lookup_lane"
+    on_cores = False
     optional = True
     only_times = True
     acts = {
@@ -66,8 +68,14 @@ class LookupUnit(Block[LookupUnitSettings]):
     def cycles_for(self, role: str, action: str, chip: Architecture) -> int | None:
         return self.settings(chip).lookup_cycles
 
-    def parts(self, chip: Architecture) -> int:
+    def parts(self, chip: Architecture, tiles: int) -> int:
         return self.settings(chip).lanes
+
+    def flat_only(self, chip: Architecture) -> Iterator[Contradiction]:
+        lanes = self.settings(chip).lanes
+        if lanes:
+            why = "the lanes of a core read tables of their own"
+            yield Contradiction(f"{self.name}.lanes", lanes, why, "set 0")
 
     def plan_step(self, step: Step) -> None:
         settings = self.settings(step.chip)

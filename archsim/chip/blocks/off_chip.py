@@ -41,6 +41,7 @@ class OffChip(Block[OffChipSettings]):
     down = 10
     roles = ("off_chip_memory",)
     without = frozenset(roles)
+    on_cores = False
     only_times = True
     acts = {"bits_per_cycle": TIMED, "latency_cycles": TIMED, "preload_input": TIMED}
 

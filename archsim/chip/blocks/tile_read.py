@@ -184,11 +184,12 @@ class TileRead(Block[TileReadSettings]):
         along = layer.column_splits if transposed else layer.row_splits
         splits = along * plan.share * part_of(operation, along, along)[1]
         step.results_out = outputs * splits * (self.settings(step.chip).sum_bits + 1)
-        work["add"] = work.get("add", 0) + outputs * max(0.0, splits - 1)
+        if not step.chip.core.tiles:  # the sums of a core are its accumulator's
+            work["add"] = work.get("add", 0) + outputs * max(0.0, splits - 1)
         work["multiply"] = work.get("multiply", 0) + outputs * min(1.0, splits)
         digital = step.chip.weights.bias == "digital"
         if matrix.bias and digital and operation.phase == "forward":
-            work["add"] += outputs
+            work["add"] = work.get("add", 0) + outputs
 
 
 def _references(chip: Architecture) -> int:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from archsim.chip.blocks.base import Acts, Block, ServerPlan
+from archsim.chip.blocks.core import cores_of
 from archsim.chip.blocks.step import Step
 from archsim.chip.section import Section
 from archsim.trace.operation import Trace
@@ -53,12 +54,17 @@ class VectorUnit(Block[VectorUnitSettings]):
     up = 20
     roles = ("vector_unit",)
     per = "lane"
+    on_cores = False
     acts = {
         "lanes": Acts(
             lambda run: (
-                run.timed or any(part.per == "lane" for part in run.built.chip.components.values())
+                not run.built.chip.core.tiles
+                and (
+                    run.timed
+                    or any(part.per == "lane" for part in run.built.chip.components.values())
+                )
             ),
-            "nothing is timed, and no part is for a lane",
+            "nothing is timed and no part is for a lane, or the lanes are those of cores",
         ),
         "divide_cycles": Acts(
             lambda run: run.timed and run.does(*ITERATIVE),
@@ -67,12 +73,16 @@ class VectorUnit(Block[VectorUnitSettings]):
     }
 
     def servers(self, chip: Architecture, trace: Trace) -> tuple[ServerPlan, ...]:
+        if chip.core.tiles:
+            return ()
         return (ServerPlan("vector_unit", "vector_unit"),)
 
     def cycles_for(self, role: str, action: str, chip: Architecture) -> int | None:
         return self.settings(chip).divide_cycles if action in ITERATIVE else 1
 
-    def parts(self, chip: Architecture) -> int:
+    def parts(self, chip: Architecture, tiles: int) -> int:
+        if chip.core.tiles:
+            return chip.core.lanes * cores_of(chip, tiles)
         return chip.vector_unit.lanes
 
     def plan_step(self, step: Step) -> None:

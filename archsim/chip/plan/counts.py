@@ -12,6 +12,7 @@ from typing import NamedTuple
 from archsim.chip.blocks import blocks
 from archsim.chip.blocks.base import RunTotals
 from archsim.chip.config import Architecture
+from archsim.chip.cores.core_map import CoreMap
 from archsim.chip.placement import Placement
 from archsim.chip.plan.memory_map import MemoryMap
 from archsim.chip.plan.operation_plan import OperationPlan, plan
@@ -68,7 +69,8 @@ def plans_of(trace: Trace, chip: Architecture, placement: Placement) -> list[Ope
     memory = MemoryMap.of(trace, chip)
     passes = Residency(placement, chip).passes if placement.passes else lambda operation: 1
     operations = trace.image_operations + trace.batch_operations
-    return [plan(op, placement, chip, memory, 1.0 / passes(op)) for op in operations]
+    cores = CoreMap.of(trace, chip, placement)
+    return [plan(op, placement, chip, memory, 1.0 / passes(op), cores) for op in operations]
 
 
 class Foreseen(NamedTuple):

@@ -10,6 +10,8 @@ from archsim.chip.blocks import by_kind, on_the_way
 from archsim.chip.blocks.step import step_of
 from archsim.chip.blocks.tile import TileJob
 from archsim.chip.config import Architecture
+from archsim.chip.cores.core_map import CoreMap
+from archsim.chip.cores.core_plan import plan_on_cores
 from archsim.chip.placement import Placement
 from archsim.chip.plan.memory_map import MemoryMap
 from archsim.chip.plan.record import Counts, OperationPlan, add
@@ -24,6 +26,7 @@ def plan(
     chip: Architecture,
     memory: MemoryMap,
     share: float = 1.0,
+    cores: CoreMap | None = None,
 ) -> OperationPlan:
     """The plan of an operation.
 
@@ -33,6 +36,7 @@ def plan(
         chip: whose blocks it asks.
         memory: what of its data is off chip.
         share: the part of the layer's tiles that is loaded, 1 unless weights reload.
+        cores: where the trace lies on the cores of the chip; None on a flat one.
 
     Returns:
         counts and cycles of a step and of a job.
@@ -49,7 +53,10 @@ def plan(
         _hold(result, placement)
     step = step_of(result, layer, chip, memory)
     for block in on_the_way():
-        block.plan_step(step)
+        if cores is None or block.on_cores:
+            block.plan_step(step)
+    if cores is not None:
+        plan_on_cores(step, cores)
     return result
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from archsim.chip.cores.core_work import CoreWork
 from archsim.chip.plan.tile_timing import TileTiming
 from archsim.trace.operation import OFF_TILES, Operation
 
@@ -28,7 +29,8 @@ class OperationPlan:
     `write_cycles` is the expected duration of a write step, which ends with its slowest device (a
     fraction is carried over to the next step); `clocked_cycles` those of a job in which the clock of
     its tiles runs; `retries` the expected repeats of a job, as many as
-    the most of its vectors needs. `held`: further matrices whose tiles work with it (lenders of
+    the most of its vectors needs. `cores` is what it asks of the cores of a chip that has some.
+    `held`: further matrices whose tiles work with it (lenders of
     periphery, a reference array), and how many of their tiles.
     """
 
@@ -48,6 +50,7 @@ class OperationPlan:
     latency: int = 0
     share: float = 1.0
     held: dict[str, int] = field(default_factory=dict)
+    cores: CoreWork | None = None
 
     @property
     def jobs(self) -> int:

@@ -3,39 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 import simpy
 
 from archsim.chip.network.layout import NetworkLayout
 from archsim.chip.network.routes import Branch
+from archsim.chip.network.speed import Speed
 from archsim.soc.clock import Clock
 from archsim.soc.network.link import NetworkLink
 from archsim.soc.network.packet import Transit
-
-
-class Speed(NamedTuple):
-    """How fast and how deep a network is.
-
-    `flit_bits` pass a link a cycle, `port_bits` the way in or out of a core; a head is on the next
-    router `hop_cycles` after it was put on a link, on the next chip after `package_cycles`;
-    `package_bits` pass a link of the package a cycle. A packet has at most `packet_flits` with its
-    head flit, and every router holds `slots` packets of each class behind each of its links.
-    """
-
-    flit_bits: int
-    port_bits: int
-    hop_cycles: int
-    packet_flits: int
-    slots: int
-    package_bits: int = 1
-    package_cycles: int = 0
-
-    def packets(self, bits: int) -> tuple[int, ...]:
-        """The flits of the packets that carry so many bits, each with a head flit of its own."""
-        flits = -(-bits // self.flit_bits)
-        whole, rest = divmod(flits, self.packet_flits - 1)
-        return (self.packet_flits,) * whole + ((rest + 1,) if rest else ())
 
 
 class NetworkOnChip:
@@ -75,7 +51,7 @@ class NetworkOnChip:
             return flits
         return -(-flits * self.speed.flit_bits // width)
 
-    def send(self, tree: Branch, bits: int, arrived: Callable[[int], None]) -> None:
+    def send(self, tree: Branch, bits: int, arrived: Callable[[int], None], whole: int = 0) -> None:
         """Send a message to all targets of a tree, from now on, in packets that follow one another.
 
         Args:
@@ -83,6 +59,7 @@ class NetworkOnChip:
             bits: of the message; none are sent at once.
             arrived: is told, in the cycle in which it is known, the cycle in which the last word is
                 at the last target.
+            whole: the cycle in which the last word is at the source, where it is read meanwhile.
         """
         packets = self.speed.packets(bits)
         targets = sum(1 for _ in _leaves(tree))
@@ -99,8 +76,10 @@ class NetworkOnChip:
             if not left:
                 arrived(latest)
 
-        for flits in packets:
-            Transit(self, tree, flits, None, one_more).ask(self.env.now)
+        last = len(packets) - 1
+        for number, flits in enumerate(packets):
+            # the words of the last packet are read last
+            Transit(self, tree, flits, None, one_more).ask(whole if number == last else 0)
 
     def sent(self, tree: Branch, bits: int) -> simpy.Event:
         """`send`, as an event at the cycle of arrival."""

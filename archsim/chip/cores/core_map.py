@@ -1,0 +1,215 @@
+"""Where an operation is done on the cores of a chip, where its results lie, and from where it fetches
+its inputs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from archsim.chip.config import Architecture
+from archsim.chip.cores.network_of import BUFFER, OFF_CHIP, layout_on
+from archsim.chip.cores.shares import UnitShares, digital_shares, shares_of_unit
+from archsim.chip.network.layout import NetworkLayout
+from archsim.chip.placement import Placement
+from archsim.chip.plan.memory_map import KIB
+from archsim.trace.operation import OFF_TILES, Operation, Trace
+
+
+class Holding(NamedTuple):
+    """A share of a feature map, and the terminal of the network at which it lies."""
+
+    terminal: int
+    share: float
+
+
+class InputSource(NamedTuple):
+    """From where a share of the input values comes: for each copy of what made them, in turn, the
+    terminals at which its results lie."""
+
+    share: float
+    copies: tuple[tuple[Holding, ...], ...]
+
+
+@dataclass(frozen=True)
+class CoreMap:
+    """A trace on the cores of a chip.
+
+    `units` are the copies of each operation by its name, `kept` the share of its results that the
+    output buffers of its cores hold, `off_chip` the share of what goes to the global buffer that does
+    not fit there, and `sources` those of its inputs. `fetches` are the input values that come over
+    the network for a step.
+    """
+
+    cores: int
+    layout: NetworkLayout
+    units: dict[str, tuple[UnitShares, ...]]
+    kept: dict[str, float]
+    off_chip: dict[str, float]
+    sources: dict[str, tuple[InputSource, ...]]
+    fetches: dict[str, float]
+
+    @classmethod
+    def of(cls, trace: Trace, chip: Architecture, placement: Placement) -> CoreMap | None:
+        """The map of a trace; None on a flat chip."""
+        if not chip.core.tiles:
+            return None
+        making = _Making(trace, chip, placement)
+        for operation in trace.image_operations:
+            making.add(operation)
+        return CoreMap(
+            placement.cores,
+            layout_on(chip, placement.cores),
+            making.units,
+            making.kept,
+            making.off_chip,
+            making.sources,
+            making.fetches,
+        )
+
+    def terminal(self, port: int) -> int:
+        """The terminal of a port of the network."""
+        return self.cores + port
+
+
+class _Making:
+    """The parts of a map, one operation after the other: what comes first has its place in the
+    buffers first."""
+
+    def __init__(self, trace: Trace, chip: Architecture, placement: Placement):
+        self.chip = chip
+        self.placement = placement
+        self.operations = {operation.name: operation for operation in trace.image_operations}
+        self.consumed = {name for op in trace.image_operations for name in op.after}
+        self.units: dict[str, tuple[UnitShares, ...]] = {}
+        self.kept: dict[str, float] = {}
+        self.off_chip: dict[str, float] = {}
+        self.sources: dict[str, tuple[InputSource, ...]] = {}
+        self.fetches: dict[str, float] = {}
+        self._free = {
+            "input": [chip.core.input_buffer_kib * KIB] * placement.cores,
+            "output": [chip.core.output_buffer_kib * KIB] * placement.cores,
+        }
+
+    def add(self, operation: Operation) -> None:
+        """Put an operation behind those before it."""
+        name = operation.name
+        self.units[name] = self._units(operation)
+        self.kept[name] = self._keep(operation)
+        self.fetches[name] = self._fetched(operation)
+        self.off_chip[name] = self._spill(operation)
+        self.sources[name] = self._sources(operation)
+
+    def _units(self, operation: Operation) -> tuple[UnitShares, ...]:
+        layer = self.placement.layers.get(operation.matrix_name)
+        if operation.kind not in OFF_TILES and layer is not None:
+            each = self.chip.core.tiles
+            return tuple(shares_of_unit(layer, unit, each) for unit in range(layer.units))
+        # digital work is done where most of its data lie, by all copies of what made them
+        made = [name for name in operation.after if name in self.units]
+        if not made:
+            return (digital_shares(((0, 1.0),)),)
+        largest = max(made, key=lambda name: _outputs(self.operations[name]))
+        copies = self.units[largest]
+        shares: dict[int, float] = {}
+        for unit in copies:
+            for core in unit.cores:
+                if core.outputs:
+                    share = core.outputs / len(copies)
+                    shares[core.core] = shares.get(core.core, 0.0) + share
+        return (digital_shares(tuple(shares.items())),)
+
+    def _keep(self, operation: Operation) -> float:
+        """The share of the results that the output buffers hold. What nobody on the chip takes goes
+        to the global buffer, from where it leaves the chip."""
+        if operation.name not in self.consumed:
+            return 0.0
+        bits = _outputs(operation) * self.chip.read.output_bits
+        return self._room("output", self.units[operation.name], bits, "outputs")
+
+    def _room(self, buffer: str, units: tuple[UnitShares, ...], bits: float, what: str) -> float:
+        """The share of so many bits, spread over units as they work, that a buffer of their cores
+        holds beside what it holds already; it is taken."""
+        free = self._free[buffer]
+        needs: dict[int, float] = {}
+        for unit in units:
+            for core in unit.cores:
+                share = core.outputs / len(units) if what == "outputs" else core.inputs
+                needs[core.core] = needs.get(core.core, 0.0) + bits * share
+        fits = [free[core] / need for core, need in needs.items() if need]
+        kept = min([1.0, *fits])
+        for number, need in needs.items():
+            free[number] -= kept * need
+        return kept
+
+    def _fetched(self, operation: Operation) -> float:
+        """Input values that come over the network for a step: each once, where the rows of a window
+        are held; those that are held alone else."""
+        fresh = operation.input_elements
+        if self.chip.buffer.window_reuse and operation.fresh_elements:
+            fresh = operation.fresh_elements
+        window, per_row = operation.window, operation.steps_per_row
+        whole = max(0.0, operation.map_elements - _outputs(operation))
+        once = whole / operation.steps
+        if window is None or not per_row or once >= fresh:
+            return fresh
+        rows = (operation.steps // per_row - 1) * window.stride + window.kernel - 2 * window.padding
+        bits = whole * min(1.0, window.kernel / max(1, rows)) * self.chip.read.input_bits
+        held = self._room("input", self.units[operation.name], bits, "inputs")
+        return held * once + (1 - held) * fresh
+
+    def _spill(self, operation: Operation) -> float:
+        """The share of what an operation has in the global buffer that is off chip."""
+        bits = self.chip.read.input_bits
+        held = (1 - self.kept[operation.name]) * _outputs(operation) * bits
+        for name in operation.after:
+            if name in self.kept:
+                held += (1 - self.kept[name]) * _outputs(self.operations[name]) * bits
+        if not any(name in self.kept for name in operation.after):
+            held += max(0.0, operation.map_elements - _outputs(operation)) * bits
+        capacity = self.chip.buffer.capacity_kib * KIB
+        return max(0.0, 1 - capacity / held) if held else 0.0
+
+    def _sources(self, operation: Operation) -> tuple[InputSource, ...]:
+        made = [name for name in operation.after if name in self.units]
+        weights = [_outputs(self.operations[name]) for name in made]
+        whole = operation.map_elements - _outputs(operation)
+        from_outside = max(0.0, whole - sum(weights)) if made else 1.0
+        if (
+            from_outside < 1e-6 * whole
+        ):  # maps are counted as values a step, which need not be whole
+            from_outside = 0.0 if made else 1.0
+        total = sum(weights) + from_outside
+        off = self.off_chip[operation.name]
+        sources = [
+            InputSource(weight / total, self._holdings(name, off))
+            for name, weight in zip(made, weights)
+            if weight
+        ]
+        if from_outside:
+            sources.append(InputSource(from_outside / total, (self._ports(1.0, off),)))
+        return tuple(sources)
+
+    def _holdings(self, name: str, off: float) -> tuple[tuple[Holding, ...], ...]:
+        kept = self.kept[name]
+        return tuple(
+            (
+                *(
+                    Holding(core.core, core.outputs * kept)
+                    for core in unit.cores
+                    if core.outputs * kept
+                ),
+                *self._ports(1 - kept, off),
+            )
+            for unit in self.units[name]
+        )
+
+    def _ports(self, share: float, off: float) -> tuple[Holding, ...]:
+        cores = self.placement.cores
+        ports = (Holding(cores + BUFFER, share * (1 - off)), Holding(cores + OFF_CHIP, share * off))
+        return tuple(port for port in ports if port.share > 1e-12)
+
+
+def _outputs(operation: Operation) -> float:
+    """The values of the feature map that an operation writes."""
+    return operation.output_elements * operation.steps

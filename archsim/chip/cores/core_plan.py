@@ -1,0 +1,170 @@
+"""The plan of a step on cores: its counts and its cycles, by the laws of buffers, wires, adders, lanes
+and network.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+from archsim.chip.blocks.step import Step
+from archsim.chip.blocks.vector_unit import ITERATIVE
+from archsim.chip.cores.core_map import CoreMap
+from archsim.chip.cores.core_work import CoreStep, CoreWork, Message, Station, UnitWork
+from archsim.chip.cores.messages import MessageCounts, Messages
+from archsim.chip.cores.shares import CoreShare, UnitShares
+
+
+def plan_on_cores(step: Step, cores: CoreMap) -> None:
+    """Enter what a step of an operation does on cores: counts in its plan, and the work that events
+    play.
+
+    Args:
+        step: with the work that no block has taken yet, all of it for the lanes.
+        cores: where the operation, its inputs and its results lie.
+    """
+    law = _StepLaw(step, cores)
+    units = cores.units[step.operation.name]
+    work = tuple(law.unit(unit) for unit in units)
+    fetches = law.messages.fetches(step.operation)
+    step.plan.cores = CoreWork(work, fetches)
+    step.plan.units = len(units)
+    for action, count in step.work.items():
+        step.count("vector_unit", action, count)
+    for number, unit in enumerate(units):
+        law.count_unit(unit, _share_of(number, len(units), step.operation.steps))
+    for number, sent in enumerate(fetches):
+        share = _share_of(number, len(fetches), step.operation.steps)
+        law.count_messages(sent, share)
+    for number, each in enumerate(work):
+        share = _share_of(number, len(work), step.operation.steps)
+        law.count_messages(each.exchanges, share, stored=False)
+        law.count_messages(each.returns, share)
+    step.plan.down["interconnect"] = math.ceil(law.wire_words_in - 1e-9)
+    step.plan.up["interconnect"] = math.ceil(law.wire_words_out - 1e-9)
+
+
+def _share_of(number: int, turns: int, steps: int) -> float:
+    """The share of all steps that have a turn, where they take turns."""
+    return max(0, -(-(steps - number) // turns)) / steps
+
+
+class _StepLaw:
+    """One step: what it moves in all, of which cores do their shares."""
+
+    def __init__(self, step: Step, cores: CoreMap):
+        self.step = step
+        self.chip = step.chip
+        self.messages = Messages(step, cores)
+        self.counts = MessageCounts(step, cores)
+        self.wire_words_in = self.wire_words_out = 0.0
+        self.load = sum(
+            count * (self.chip.vector_unit.divide_cycles if action in ITERATIVE else 1)
+            for action, count in step.work.items()
+        )
+        layer = step.layer
+        self.splits = layer.row_splits if layer else 0
+        self.columns = layer.column_splits if layer else 0
+        # outputs of a step of the tiles, and the bits of one sum
+        on_tiles = step.plan.on_tiles and layer is not None
+        self.outputs = layer.matrix.columns * layer.matrix.groups if on_tiles and layer else 0
+        self.sum_bits = self.chip.read.sum_bits + 1
+        self.chain = self.chip.accumulator.kind == "chain"
+
+    def unit(self, shares: UnitShares) -> UnitWork:
+        """The work of a copy."""
+        cores = tuple(
+            CoreStep(
+                share.core,
+                tuple(self._feed(share)),
+                tuple(self._collect(share, shares.columns)),
+                tuple(self._finish(share)),
+            )
+            for share in shares.cores
+        )
+        return UnitWork(cores, self.messages.exchanges(shares), self.messages.returns(shares))
+
+    def _feed(self, share: CoreShare) -> Iterable[Station]:
+        words = self._words(self.messages.fetched_bits * share.inputs)
+        words += self._words(self.step.bits_in * share.inputs)
+        yield Station("input_buffer", words)
+        if self.outputs:
+            width = self.chip.interconnect.width_bits
+            yield Station("wires_down", _whole(self.step.bits_in * share.inputs / width))
+
+    def _collect(self, share: CoreShare, columns: float) -> Iterable[Station]:
+        """Sums of the tiles on their way to where they are finished."""
+        if not self.outputs:
+            return
+        chip, adders = self.chip, self.chip.accumulator.adders
+        hop = chip.interconnect.hop_cycles
+        wires = Station(
+            "wires_up", _whole(self._sums_out(share) / chip.interconnect.width_bits), hop
+        )
+        if self.chain:
+            # every tile adds for all of its columns; the head of a sum goes on after a cycle
+            cycles = _whole(columns * self.outputs / adders) if share.inner else 0
+            yield Station("accumulator", cycles, share.depth - 1)
+            yield wires
+        else:
+            yield wires
+            cycles = _whole(share.inner * self.outputs / adders)
+            yield Station("accumulator", cycles, _levels(share.depth))
+
+    def _finish(self, share: CoreShare) -> Iterable[Station]:
+        """Results on their way from sums to the buffer."""
+        if share.outer:
+            cycles = _whole(share.outer * self.outputs / self.chip.accumulator.adders)
+            foreign = round(share.outer / share.outputs)
+            yield Station("accumulator", cycles, _levels(foreign + 1))
+        if share.outputs:
+            yield Station("lanes", _whole(self.load * share.outputs / self.chip.core.lanes))
+            yield Station("output_buffer", self._words(self.step.bits_out * share.outputs))
+
+    def _sums_out(self, share: CoreShare) -> float:
+        """Bits that the tiles of a core put on its wires."""
+        sums = share.ends if self.chain else share.partials * self.splits
+        return sums * self.outputs * self.sum_bits
+
+    def _words(self, bits: float) -> int:
+        return _whole(bits / self.chip.core.buffer_bits)
+
+    def count_unit(self, shares: UnitShares, turns: float) -> None:
+        """What a step counts in the cores of a copy, which has so large a share of all turns."""
+        step = self.step
+        width = self.chip.core.buffer_bits
+        tree = self.chip.interconnect.kind == "h_tree"
+        for share in shares.cores:
+            bits_in = step.bits_in * share.inputs
+            step.count(
+                "input_buffer", "write", turns * self.messages.fetched_bits * share.inputs / width
+            )
+            step.count("input_buffer", "read", turns * bits_in / width)
+            step.count("output_buffer", "write", turns * step.bits_out * share.outputs / width)
+            if not self.outputs:
+                continue
+            # on a tree a value goes to every tile that takes it, on a bus to all at once
+            tiles = share.partials * self.columns
+            switched = step.bits_in * (tiles if tree else share.inputs)
+            sums = self._sums_out(share)
+            step.count("interconnect", "transfer", turns * (switched + sums))
+            self.wire_words_in += turns * bits_in / self.chip.interconnect.width_bits
+            self.wire_words_out += turns * sums / self.chip.interconnect.width_bits
+            adds = (share.inner + share.outer) * self.outputs
+            step.count("accumulator", "add", turns * adds)
+
+    def count_messages(
+        self, messages: Iterable[Message], turns: float, stored: bool = True
+    ) -> None:
+        """What messages count that a share of all steps sends, from a memory or from adders."""
+        for message in messages:
+            self.counts.count(message, turns, stored)
+
+
+def _levels(count: int) -> int:
+    """Levels of a tree of adders over so many sums."""
+    return math.ceil(math.log2(count)) if count > 1 else 0
+
+
+def _whole(cycles: float) -> int:
+    return math.ceil(cycles - 1e-9)

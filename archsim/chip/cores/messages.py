@@ -1,0 +1,131 @@
+"""The messages of a step between cores, and what they count."""
+
+from __future__ import annotations
+
+import math
+
+from archsim.chip.blocks.step import Step
+from archsim.chip.config import Architecture
+from archsim.chip.cores.core_map import CoreMap, Holding
+from archsim.chip.cores.core_work import Message
+from archsim.chip.cores.network_of import BUFFER, OFF_CHIP
+from archsim.chip.cores.shares import UnitShares
+from archsim.chip.network.routes import passed, tree
+from archsim.chip.network.speed import Speed
+from archsim.trace.operation import Operation
+
+
+def speed_of(chip: Architecture) -> Speed:
+    """How fast the network of a chip is."""
+    network, package = chip.network, chip.package
+    return Speed(
+        network.flit_bits,
+        chip.core.port_bits,
+        network.hop_cycles,
+        network.packet_flits,
+        network.slots,
+        package.link_bits,
+        package.link_cycles,
+    )
+
+
+class Messages:
+    """Who sends what to whom in a step; `fetched_bits` is what comes in all for its inputs."""
+
+    def __init__(self, step: Step, cores: CoreMap):
+        self.step = step
+        self.cores = cores
+        name = step.operation.name
+        self.fetched_bits = cores.fetches[name] * step.chip.read.input_bits
+
+    def fetches(self, operation: Operation) -> tuple[tuple[Message, ...], ...]:
+        """The inputs of a step, for all turns of copies that send and of copies that receive."""
+        sources = self.cores.sources[operation.name]
+        units = self.cores.units[operation.name]
+        turns = math.lcm(len(units), *(len(source.copies) for source in sources))
+        tables = []
+        for turn in range(min(turns, operation.steps)):
+            unit = units[turn % len(units)]
+            sent: list[Message] = []
+            for source in sources:
+                for holding in source.copies[turn % len(source.copies)]:
+                    for group in unit.groups:
+                        share = source.share * holding.share * group.share
+                        sent += self._message(
+                            holding.terminal, group.cores, share * self.fetched_bits
+                        )
+            tables.append(tuple(sent))
+        return tuple(tables)
+
+    def exchanges(self, unit: UnitShares) -> tuple[Message, ...]:
+        """Sums from cores to those that finish them."""
+        layer = self.step.layer
+        if layer is None:
+            return ()
+        outputs = layer.matrix.columns * layer.matrix.groups
+        bits = outputs * (self.step.chip.read.sum_bits + 1)
+        return tuple(
+            message
+            for exchange in unit.exchanges
+            for message in self._message(exchange.source, (exchange.target,), exchange.share * bits)
+        )
+
+    def returns(self, unit: UnitShares) -> tuple[Message, ...]:
+        """Results that go to the global buffer or off chip."""
+        name = self.step.operation.name
+        away, off = 1 - self.cores.kept[name], self.cores.off_chip[name]
+        sent: list[Message] = []
+        for core in unit.cores:
+            for port, share in ((BUFFER, away * (1 - off)), (OFF_CHIP, away * off)):
+                bits = self.step.bits_out * core.outputs * share
+                sent += self._message(core.core, (self.cores.terminal(port),), bits)
+        return tuple(sent)
+
+    def _message(self, source: int, takers: tuple[int, ...], bits: float) -> list[Message]:
+        """The message, if there is anything to send."""
+        whole = math.ceil(bits - 1e-6)
+        if whole <= 0:
+            return []
+        others = tuple(taker for taker in takers if taker != source)
+        way = tree(self.cores.layout, source, others) if others else None
+        return [Message(source, takers, whole, way)]
+
+
+class MessageCounts:
+    """What a message counts: words of the memories at its ends, bits through routers and over links.
+
+    A link carries whole flits, and every packet has one more, which says where it goes.
+    """
+
+    def __init__(self, step: Step, cores: CoreMap):
+        self.step = step
+        self.cores = cores
+        self.speed = speed_of(step.chip)
+
+    def count(self, message: Message, turns: float, stored: bool) -> None:
+        """Count it for a share of all steps; `stored` where it is read from a memory."""
+        step, chip = self.step, self.step.chip
+        if stored:
+            self._at_source(Holding(message.source, turns * message.bits))
+        for taker in message.takers:
+            if taker == self.cores.terminal(BUFFER):
+                step.count("buffer", "write", turns * message.bits / chip.buffer.width_bits)
+            elif taker == self.cores.terminal(OFF_CHIP):
+                step.count("off_chip_memory", "write", turns * message.bits)
+        if message.tree is not None:
+            bits = turns * sum(self.speed.packets(message.bits)) * self.speed.flit_bits
+            through = passed(self.cores.layout, message.tree)
+            step.count("router", "transfer", bits * through.routers)
+            step.count("network_link", "transfer", bits * through.pitches)
+            step.count("package_link", "transfer", bits * through.package_links)
+
+    def _at_source(self, sent: Holding) -> None:
+        """Words read where a message comes from."""
+        step, chip = self.step, self.step.chip
+        bits = sent.share
+        if sent.terminal == self.cores.terminal(BUFFER):
+            step.count("buffer", "read", bits / chip.buffer.width_bits)
+        elif sent.terminal == self.cores.terminal(OFF_CHIP):
+            step.count("off_chip_memory", "read", bits)
+        else:
+            step.count("output_buffer", "read", bits / chip.core.buffer_bits)

@@ -1,0 +1,98 @@
+"""The network of a chip of cores, as its description says."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from archsim.chip.network.layout import NetworkLayout
+from archsim.chip.network.package import package
+from archsim.chip.network.routes import TOPOLOGIES
+from hwlib.errors import InputError
+
+if TYPE_CHECKING:
+    from archsim.chip.config import Architecture  # whose blocks ask for the layout
+
+BUFFER = 0
+"""The first port, behind the cores: the global buffer."""
+OFF_CHIP = 1
+"""The second port: the off-chip channel."""
+
+
+def layout_on(chip: Architecture, cores: int) -> NetworkLayout:
+    """The layout of so many cores with the ports of buffer and channel behind them.
+
+    Args:
+        chip: its topology, ports and package.
+        cores: of all chips together.
+
+    Returns:
+        the layout, one object for equal settings.
+
+    Raises:
+        InputError: for a port at a router that is not there.
+    """
+    settings, joined = chip.network, chip.package
+    each = -(-cores // joined.chips)
+    ports = (settings.buffer_port, settings.off_chip_port)
+    one = _layout(settings.topology, each, (), 1, 0)
+    routers = len(one.routers.positions)
+    asked = {
+        "network.buffer_port": settings.buffer_port,
+        "network.off_chip_port": settings.off_chip_port,
+        **({"package.gateway": joined.gateway} if joined.chips > 1 else {}),
+    }
+    for field, router in asked.items():
+        if router >= routers:
+            raise InputError(
+                f"no such router on a {settings.topology} of {each} cores",
+                where=f"{chip.origin}: {field}",
+                got=router,
+                allowed=f"0 to {routers - 1}",
+            )
+    return _layout(settings.topology, each, ports, joined.chips, joined.gateway)
+
+
+@lru_cache(maxsize=64)
+def _layout(
+    topology: str, cores: int, ports: tuple[int, ...], chips: int, gateway: int
+) -> NetworkLayout:
+    if chips == 1:
+        return TOPOLOGIES[topology](cores, ports)
+    return package(TOPOLOGIES[topology], chips, cores, ports, gateway)
+
+
+def routers_on(chip: Architecture, cores: int) -> int:
+    """Routers of so many cores; a bus has none."""
+    if chip.network.topology == "bus":
+        return 0
+    return len(layout_on(chip, cores).routers.positions)
+
+
+def network_values(chip: Architecture, tiles: int) -> dict[str, float]:
+    """What parameters of parts may name of a network: `router_ports`, those of the router that has
+    most; `router_buffer_bits` behind them; `link_pitches`, the length of all links in pitches of a
+    core. A flat chip has one core and no network.
+
+    Args:
+        chip: its description.
+        tiles: of all cores.
+
+    Returns:
+        the values by name.
+    """
+    if not chip.core.tiles:
+        return {"router_ports": 1, "router_buffer_bits": 1, "link_pitches": 0.0}
+    layout = layout_on(chip, -(-tiles // chip.core.tiles))
+    ending: dict[int, int] = {}
+    for link in layout.links:
+        if link.enters is not None:
+            ending[link.enters] = ending.get(link.enters, 0) + 1
+    ports = max(ending.values(), default=1)
+    settings = chip.network
+    packets = ports * settings.slots * layout.routers.classes
+    return {
+        "router_ports": ports,
+        "router_buffer_bits": packets * settings.packet_flits * settings.flit_bits,
+        "link_pitches": sum(link.pitches for link in layout.links),
+    }

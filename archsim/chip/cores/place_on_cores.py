@@ -1,0 +1,112 @@
+"""Place weight matrices on the cores of a chip: what is added up lies in one core, where it fits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from archsim.chip.config import Architecture
+from archsim.chip.placement import LayerPlacement, Placement
+from archsim.trace.operation import LayerMatrix
+from hwlib.errors import InputError
+
+MAX_TILES = 1_000_000
+
+
+class FreeTiles:
+    """Tiles of cores that hold nothing yet: those of core k are k * tiles and the following.
+
+    `used` counts by core. Cores are filled in their order; a hole that is left in one is filled by
+    what fits later, as long as it belongs to the layer at hand.
+    """
+
+    def __init__(self, tiles: int):
+        self.tiles = tiles
+        self.used: list[int] = []
+
+    def take(self, count: int, first: int) -> list[int]:
+        """So many tiles, on one core if one can hold them, at or behind core `first`; else on cores
+        that are empty."""
+        if count <= self.tiles:
+            core = first
+            while core < len(self.used) and self.used[core] + count > self.tiles:
+                core += 1
+            return self._take(core, count)
+        taken: list[int] = []
+        while len(taken) < count:
+            taken += self._take(len(self.used), min(self.tiles, count - len(taken)))
+        return taken
+
+    def _take(self, core: int, count: int) -> list[int]:
+        if core == len(self.used):
+            self.used.append(0)
+        begin = core * self.tiles + self.used[core]
+        self.used[core] += count
+        return list(range(begin, begin + count))
+
+
+def place_on_cores(
+    matrices: Sequence[LayerMatrix], shapes: Sequence[LayerPlacement], chip: Architecture
+) -> Placement:
+    """Place all matrices, in their order.
+
+    Args:
+        matrices: of the trace.
+        shapes: their splits, in the same order.
+        chip: whose cores they go to.
+
+    Returns:
+        the placement; tile t is one of core t // core.tiles.
+
+    Raises:
+        InputError: where there are too few cores.
+    """
+    free = FreeTiles(chip.core.tiles)
+    layers = {}
+    for matrix, shape in zip(matrices, shapes):
+        layer = replace(shape, copies_per_tile=1)
+        count = layer.tiles_per_unit * layer.units
+        if sum(free.used) + count > MAX_TILES:
+            raise InputError(
+                "layer too large to place on cores",
+                where=matrix.layer,
+                got=f"{count} tiles",
+                allowed=f"up to {MAX_TILES} in all",
+            )
+        # a core that is full stays so: a layer begins on the last one that has room
+        first = max(0, len(free.used) - 1)
+        tiles = [tile for _ in range(layer.units) for tile in _unit(layer, free, first)]
+        layers[matrix.layer] = replace(layer, tiles=tuple(tiles))
+    cores = _cores(chip, free)
+    available = cores * chip.core.tiles  # those that hold nothing are there, too
+    return Placement(layers, available, available, cores)
+
+
+def _unit(layer: LayerPlacement, free: FreeTiles, first: int) -> list[int]:
+    """The tiles of one copy: those of one column of tiles, whose sums are added, together."""
+    rows, columns = layer.row_splits, layer.column_splits
+    groups = -(-layer.matrix.groups // layer.groups_per_tile)
+    tiles = [0] * (groups * rows * columns)
+    for group in range(groups):
+        for column in range(columns):
+            for row, tile in enumerate(free.take(rows, first)):
+                tiles[(group * rows + row) * columns + column] = tile
+    return tiles
+
+
+def _cores(chip: Architecture, free: FreeTiles) -> int:
+    """How many cores there are. Raises InputError where they are too few."""
+    needed, chips = max(1, len(free.used)), chip.package.chips
+    if chip.core.count == "auto":
+        return -(-needed // chips) * chips
+    cores = chip.core.count * chips
+    if needed > cores:
+        raise InputError(
+            f"the chip is too small: the network needs {needed} cores of {chip.core.tiles} tiles, "
+            f"{needed - cores} are missing",
+            where=f"{chip.origin}: core.count",
+            got=chip.core.count,
+            hint="give more cores (core.count), more tiles a core (core.tiles) or more chips "
+            "(package.chips)",
+        )
+    return cores

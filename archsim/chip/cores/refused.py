@@ -1,0 +1,81 @@
+"""What a chip of cores cannot do yet, refused by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from archsim.chip.blocks import blocks
+from archsim.chip.blocks.base import Contradiction
+from archsim.trace.operation import Trace
+from hwlib.errors import InputError
+
+if TYPE_CHECKING:
+    from archsim.chip.config import Architecture  # whose check asks for this
+
+
+def contradictions(chip: Architecture) -> Iterator[Contradiction]:
+    """Settings that a chip of cores cannot have beside its cores."""
+    flat = "or make the chip flat (core.tiles=0)"
+    if chip.tile.count != "auto":
+        yield Contradiction(
+            "tile.count",
+            chip.tile.count,
+            "the tiles are those of the cores",
+            "set core.count and core.tiles",
+        )
+    if chip.placement.pack:
+        yield Contradiction(
+            "placement.pack", True, "layers on cores do not share tiles", f"leave it out, {flat}"
+        )
+    if chip.execution.reload:
+        yield Contradiction(
+            "execution.reload",
+            True,
+            "weights are not loaded in passes on cores",
+            f"give more cores (core.count), {flat}",
+        )
+    for block in blocks():
+        yield from block.flat_only(chip)
+    if chip.network.topology == "bus" and chip.package.chips > 1:
+        yield Contradiction(
+            "network.topology",
+            "bus",
+            "the links of a package sit at a router, and a bus has none",
+            "take another topology, or package.chips=1",
+        )
+
+
+def check_cores(chip: Architecture) -> None:
+    """Raises InputError for the first setting that does not go with cores."""
+    for fault in contradictions(chip) if chip.core.tiles else ():
+        raise InputError(
+            fault.why, where=f"{chip.origin}: {fault.field}", got=fault.got, hint=fault.hint
+        )
+
+
+def check_trace_on_cores(trace: Trace, chip: Architecture) -> None:
+    """Raises InputError for a trace that a chip of cores cannot execute."""
+    if not chip.core.tiles:
+        return
+    hint = "make the chip flat (core.tiles=0)"
+    where = f"{chip.origin}: core.tiles"
+    if trace.phase == "training" or trace.batch_operations or trace.setup_operations:
+        raise InputError(
+            "a chip of cores does no training", where=where, got=chip.core.tiles, hint=hint
+        )
+    for operation in trace.image_operations:
+        if operation.kind not in ("read", "digital"):
+            raise InputError(
+                f"a chip of cores does no operations of kind {operation.kind} ({operation.name})",
+                where=where,
+                got=chip.core.tiles,
+                hint=hint,
+            )
+        if operation.sequential:
+            raise InputError(
+                f"a chip of cores does no recurrent layers ({operation.layer})",
+                where=where,
+                got=chip.core.tiles,
+                hint=hint,
+            )

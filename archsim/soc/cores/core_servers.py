@@ -1,0 +1,68 @@
+"""The parts of every core that steps queue for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from archsim.chip.config import Architecture
+from archsim.chip.cores.core_work import Station, StationName
+from archsim.soc.clock import Clock
+from archsim.soc.server import Server
+
+# the names of its parts, as a result lists them
+WORDS: dict[StationName, str] = {
+    "input_buffer": "input buffer",
+    "wires_down": "wires",
+    "wires_up": "wires up",
+    "accumulator": "accumulator",
+    "lanes": "lanes",
+    "output_buffer": "output buffer",
+}
+
+
+class Core:
+    """One core: its servers by name. A bus serves both ways."""
+
+    def __init__(self, env: Clock, number: int, chip: Architecture):
+        self.servers = {
+            name: Server(env, f"core {number} {word}", name) for name, word in WORDS.items()
+        }
+        if chip.interconnect.kind == "bus":
+            self.servers["wires_up"] = self.servers["wires_down"]
+
+    def used(self) -> list[Server]:
+        """Those that were asked, each once."""
+        return [server for server in dict.fromkeys(self.servers.values()) if server.requests]
+
+
+class StationTimes(NamedTuple):
+    """When the first station is done with a step, and when all are, and the last word is behind the
+    last one."""
+
+    left: int
+    done: int
+
+
+def pass_stations(core: Core, stations: Iterable[Station], ready: int) -> StationTimes:
+    """A step passes stations in turn, word by word: each is asked for the cycle in which the first
+    word is there, and none is done before the one ahead of it.
+
+    Args:
+        core: whose they are.
+        stations: with their cycles; one of none is not asked.
+        ready: the cycle of the first word, now or later.
+
+    Returns:
+        the two cycles.
+    """
+    left = 0
+    done = ready
+    for name, cycles, delay in stations:
+        if cycles:
+            ready, end = core.servers[name].take(ready, cycles)
+            left = left or end
+            done = max(done, end)
+        ready += delay
+        done += delay
+    return StationTimes(left or ready, done)
