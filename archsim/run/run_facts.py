@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
 from archsim.chip.assumptions import ASSUMED_ACTIVITY
 from archsim.chip.built import BuiltChip
 from archsim.chip.components import absent_note
+from archsim.chip.cores.refused import check_learns
 from archsim.chip.placement import Placement
 from archsim.chip.plan.memory_map import MemoryMap
 from archsim.ledger.ledger import Ledger
@@ -129,6 +130,8 @@ def timed_facts(
     if options.data is not None:
         from archsim.run.held import holder_of
         from archsim.soc.data.request import prepare_values
+
+        check_learns(chip)
 
         values = prepare_values(
             network, trace, chip, placement, options.data, images, options.seed, holder_of(options)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from archsim.chip.cell_levels import check_device
+from archsim.chip.cores.refused import check_learns
 from archsim.chip.load import apply_setting, parse_setting
 from archsim.schemes.base import Scheme
 from archsim.training.chip_devices import chip_with_devices as chip_with_devices
@@ -61,6 +62,7 @@ def settings_of(
     arrays' full scale of 1 (ReLU), noise management scales the forward reads too. Raises
     InputError.
     """
+    check_learns(chip)
     _require_signed(chip, scheme)
     if isinstance(changes, TrainingSettings):
         check_device(chip, device_of(changes), "training.device")

@@ -14,11 +14,13 @@ from hwlib import PARTS, InputError
 
 CHIPS = sorted(list_architectures())
 TRAINING = [(chip, scheme) for chip in CHIPS for scheme in sorted(list_schemes())]
-NEEDED = {"cim40", "isaac32", "rpu", "rpu_512", "wu2023", "wu2023_256x64"}
+NEEDED = {"cim40", "cores40", "isaac32", "rpu", "rpu_512", "wu2023", "wu2023_256x64"}
 
 
 def refusal(chip, scheme):
     """What the refusal has to name, or None where the chip can do it."""
+    if load_architecture(chip).core.tiles:
+        return "core.tiles"
     if load_scheme(scheme).transposed_read and not load_architecture(chip).read.transposed:
         return "read.transposed"
     return "write_driver" if chip == "isaac32" else None  # ISAAC publishes no write circuits

@@ -83,6 +83,9 @@ class CoreNetwork(Block[NetworkSettings]):
         "off_chip_port": FLAT,
     }
 
+    def cycles_for(self, role: str, action: str, chip: Architecture) -> int | None:
+        return self.settings(chip).hop_cycles
+
     def parts(self, chip: Architecture, tiles: int) -> int:
         from archsim.chip.cores.network_of import routers_on  # which reads whole descriptions
 

@@ -61,6 +61,9 @@ class Package(Block[PackageSettings]):
         "gateway": JOINED,
     }
 
+    def cycles_for(self, role: str, action: str, chip: Architecture) -> int | None:
+        return None  # links between chips have a clock of their own
+
     def parts(self, chip: Architecture, tiles: int) -> int:
         return 2 * (chip.package.chips - 1)
 

@@ -54,16 +54,25 @@ def check_cores(chip: Architecture) -> None:
         )
 
 
+def check_learns(chip: Architecture) -> None:
+    """Raises InputError for a chip on whose arrays nothing is trained or tested."""
+    if chip.core.tiles:
+        raise InputError(
+            "a chip of cores does no training, and no real data pass its arrays",
+            where=f"{chip.origin}: core.tiles",
+            got=chip.core.tiles,
+            hint="take a flat chip (cim40), or make this one flat (core.tiles=0)",
+        )
+
+
 def check_trace_on_cores(trace: Trace, chip: Architecture) -> None:
     """Raises InputError for a trace that a chip of cores cannot execute."""
     if not chip.core.tiles:
         return
+    if trace.phase == "training" or trace.batch_operations or trace.setup_operations:
+        check_learns(chip)
     hint = "make the chip flat (core.tiles=0)"
     where = f"{chip.origin}: core.tiles"
-    if trace.phase == "training" or trace.batch_operations or trace.setup_operations:
-        raise InputError(
-            "a chip of cores does no training", where=where, got=chip.core.tiles, hint=hint
-        )
     for operation in trace.image_operations:
         if operation.kind not in ("read", "digital"):
             raise InputError(

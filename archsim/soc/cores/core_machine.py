@@ -164,5 +164,5 @@ def check_riders(riders: Riders) -> None:
         raise InputError(
             "real data do not pass the cores of a chip",
             where="data",
-            hint="make the chip flat (core.tiles=0)",
+            hint="take a flat chip (cim40), or make this one flat (core.tiles=0)",
         )
