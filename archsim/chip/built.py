@@ -15,7 +15,7 @@ from archsim.chip.assumptions import assumptions_of
 from archsim.chip.cell_levels import check_cell_levels
 from archsim.chip.components import assemble, priced_ledger
 from archsim.chip.config import ComponentSettings
-from archsim.chip.cores.refused import check_cores, check_trace_on_cores
+from archsim.chip.cores.refused import check_on_cores
 from archsim.chip.fitting_buffer import with_fitting_buffer
 from archsim.chip.followers import check_followers, with_followers
 from archsim.chip.place import place
@@ -119,9 +119,9 @@ def build_chip(
 
     Raises:
         InputError: for the first thing that does not fit: the images, a read backwards that the
-            chip has not, parts that follow nothing, weights that its cells cannot hold, tiles that
-            are missing, weights that a reload would lose, parameters of parts, roles that are
-            missing.
+            chip has not, parts that follow nothing, weights that its cells cannot hold, what cores
+            cannot do, tiles that are missing, weights that a reload would lose, parameters of
+            parts, roles that are missing.
     """
     images = trace.batch if images is None else images
     if not isinstance(images, int) or isinstance(images, bool) or not 1 <= images <= MAX_IMAGES:
@@ -130,12 +130,7 @@ def build_chip(
         )
     asked_kib = chip.buffer.capacity_kib
     chip = with_fitting_buffer(trace, chip)
-    check_trains(trace, chip.update.train_length, chip.name)
-    _check_reads(trace, chip)
-    check_followers(chip)
-    check_cell_levels(chip)
-    check_cores(chip)
-    check_trace_on_cores(trace, chip)
+    _check_description(trace, chip)
     placement = place(trace.matrices, chip)
     if placement.passes and "pulse_update" in _kinds(trace):
         raise InputError(
@@ -179,6 +174,15 @@ def build_chip(
         tuple(missing),
         chip.buffer.capacity_kib - asked_kib,
     )
+
+
+def _check_description(trace: Trace, chip: Architecture) -> None:
+    """Refuse what contradicts itself, before anything is placed."""
+    check_on_cores(trace, chip)
+    check_trains(trace, chip.update.train_length, chip.name)
+    _check_reads(trace, chip)
+    check_followers(chip)
+    check_cell_levels(chip)
 
 
 def _kinds(trace: Trace) -> set[str]:

@@ -62,7 +62,6 @@ def settings_of(
     arrays' full scale of 1 (ReLU), noise management scales the forward reads too. Raises
     InputError.
     """
-    check_learns(chip)
     _require_signed(chip, scheme)
     if isinstance(changes, TrainingSettings):
         check_device(chip, device_of(changes), "training.device")
@@ -115,6 +114,7 @@ def settings_of(
 
 def _require_signed(chip: Architecture, scheme: Scheme) -> None:
     """Refuse to train on tiles whose reads are a model of inference."""
+    check_learns(chip)
     if chip.physics.model == "signed" or scheme.digital_baseline:
         return
     # bit-serial inputs are unsigned, and errors, which have signs, come in at the columns

@@ -46,14 +46,6 @@ def contradictions(chip: Architecture) -> Iterator[Contradiction]:
         )
 
 
-def check_cores(chip: Architecture) -> None:
-    """Raises InputError for the first setting that does not go with cores."""
-    for fault in contradictions(chip) if chip.core.tiles else ():
-        raise InputError(
-            fault.why, where=f"{chip.origin}: {fault.field}", got=fault.got, hint=fault.hint
-        )
-
-
 def check_learns(chip: Architecture) -> None:
     """Raises InputError for a chip on whose arrays nothing is trained or tested."""
     if chip.core.tiles:
@@ -65,10 +57,15 @@ def check_learns(chip: Architecture) -> None:
         )
 
 
-def check_trace_on_cores(trace: Trace, chip: Architecture) -> None:
-    """Raises InputError for a trace that a chip of cores cannot execute."""
+def check_on_cores(trace: Trace, chip: Architecture) -> None:
+    """Raises InputError for the first setting that does not go with cores, and for a trace that a
+    chip of cores cannot execute."""
     if not chip.core.tiles:
         return
+    for fault in contradictions(chip):
+        raise InputError(
+            fault.why, where=f"{chip.origin}: {fault.field}", got=fault.got, hint=fault.hint
+        )
     if trace.phase == "training" or trace.batch_operations or trace.setup_operations:
         check_learns(chip)
     hint = "make the chip flat (core.tiles=0)"

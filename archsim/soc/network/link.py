@@ -20,11 +20,12 @@ class Passage(Protocol):
 
 
 class Request(NamedTuple):
-    """Who wants to pass, in which class of buffers, for how many cycles, and when its last word is
-    here at the earliest; since when it waits."""
+    """Who wants to pass, in which class of buffers, with how many flits in how many cycles, and when
+    its last word is here at the earliest; since when it waits."""
 
     passage: Passage
     buffers: int
+    flits: int
     cycles: int
     whole: int
     since: int
@@ -68,17 +69,18 @@ class NetworkLink:
         self._waiting: deque[Request] = deque()
         self._wakes: set[int] = set()
 
-    def ask(self, passage: Passage, buffers: int, cycles: int, whole: int) -> None:
+    def ask(self, passage: Passage, buffers: int, flits: int, cycles: int, whole: int) -> None:
         """Pass as soon as it is free, now or later.
 
         Args:
             passage: who is told when it passes.
             buffers: the class of its slot behind the link.
+            flits: of the packet.
             cycles: in which its words move over the link.
             whole: the cycle before which its last word cannot leave, since it is not here.
         """
         now = self.env.now
-        request = Request(passage, buffers, cycles, whole, now)
+        request = Request(passage, buffers, flits, cycles, whole, now)
         if not self._waiting and self.free_at <= now:
             slot = self._slot(buffers, now)
             if slot is not None:
@@ -138,7 +140,7 @@ class NetworkLink:
         self.free_at = end
         self.busy += end - now
         self.packets += 1
-        self.flits += request.cycles
+        self.flits += request.flits
         if slot >= 0:
             self.slots[request.buffers][slot] = TAKEN
         for watch in self.watchers:

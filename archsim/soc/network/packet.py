@@ -18,19 +18,19 @@ class Transit:
     that lead on from there: `before` counts them.
     """
 
-    __slots__ = ("network", "branch", "words", "before", "arrived", "left", "free", "slot")
+    __slots__ = ("network", "branch", "flits", "before", "arrived", "left", "free", "slot")
 
     def __init__(
         self,
         network: NetworkOnChip,
         branch: Branch,
-        words: int,
+        flits: int,
         before: Transit | None,
         arrived: Callable[[int, int], None],
     ):
         self.network = network
         self.branch = branch
-        self.words = words
+        self.flits = flits
         self.before = before
         self.arrived = arrived
         self.left = len(branch.onward)
@@ -40,8 +40,8 @@ class Transit:
     def ask(self, whole: int) -> None:
         """Stand at the link, the last word there at cycle `whole` at the earliest."""
         network, channel = self.network, self.branch.channel
-        cycles = network.cycles_of(channel.link, self.words)
-        network.links[channel.link].ask(self, channel.buffers, cycles, whole)
+        cycles = network.cycles_of(channel.link, self.flits)
+        network.links[channel.link].ask(self, channel.buffers, self.flits, cycles, whole)
 
     def granted(self, start: int, end: int, slot: int) -> None:
         """Pass the link; the head goes on while the rest follows."""
@@ -54,7 +54,7 @@ class Transit:
             self.arrived(self.branch.target, end + delay)
             return
         onward = [
-            Transit(network, branch, self.words, self, self.arrived)
+            Transit(network, branch, self.flits, self, self.arrived)
             for branch in self.branch.onward
         ]
 
