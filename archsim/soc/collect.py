@@ -59,7 +59,7 @@ def _count_clocks(ledger: Ledger, machine: ChipMachine) -> None:
     """
     working = 0.0
     for block in blocks():
-        busy = sum(server.busy for server in machine.wiring.servers[block.name])
+        busy = machine.working_cycles(block.name)
         ledger.add(clock_of(block.name), "cycle", "", "", min(machine.end, busy))
         working += busy
     running: float = machine.end

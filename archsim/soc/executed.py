@@ -101,6 +101,10 @@ class ChipMachine:
         """The links between cores that carried something."""
         return ()
 
+    def working_cycles(self, block: str) -> float:
+        """Cycles in which the resources of a block work; of what every core has, the mean of all."""
+        return sum(server.busy for server in self.wiring.servers[block])
+
     def busy_shares(self) -> dict[str, float]:
         """By role: the share of its time that what every core has of it works."""
         return {}

@@ -55,6 +55,9 @@ class Accumulator(Block[AccumulatorSettings]):
         ),
     }
 
+    def stops(self, chip: Architecture) -> bool:
+        return chip.core.tiles > 0
+
     def parts(self, chip: Architecture, tiles: int) -> int:
         settings = self.settings(chip)
         cores = cores_of(chip, tiles)

@@ -55,7 +55,7 @@ class CoreNetwork(Block[NetworkSettings]):
 
     name = "network"
     section = NetworkSettings
-    roles = ("router", "network_link")
+    roles = ("network_router", "network_link")
     without = frozenset(roles)
     per = "router"
     optional = True
@@ -70,7 +70,7 @@ class CoreNetwork(Block[NetworkSettings]):
                 and (
                     run.timed
                     or any(
-                        "=derived.router_buffer_bits" in part.parameters.values()
+                        "=derived.router_buffer_kib" in part.parameters.values()
                         for part in run.built.chip.components.values()
                     )
                 )

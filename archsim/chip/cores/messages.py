@@ -115,7 +115,7 @@ class MessageCounts:
         if message.tree is not None:
             bits = turns * sum(self.speed.packets(message.bits)) * self.speed.flit_bits
             through = passed(self.cores.layout, message.tree)
-            step.count("router", "transfer", bits * through.routers)
+            step.count("network_router", "transfer", bits * through.routers)
             step.count("network_link", "transfer", bits * through.pitches)
             step.count("package_link", "transfer", bits * through.package_links)
 

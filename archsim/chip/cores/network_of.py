@@ -71,7 +71,7 @@ def routers_on(chip: Architecture, cores: int) -> int:
 
 def network_values(chip: Architecture, tiles: int) -> dict[str, float]:
     """What parameters of parts may name of a network: `router_ports`, those of the router that has
-    most; `router_buffer_bits` behind them; `link_pitches`, the length of all links in pitches of a
+    most; `router_buffer_kib` of the buffers behind them; `link_pitches`, the length of all links in pitches of a
     core. A flat chip has one core and no network.
 
     Args:
@@ -82,7 +82,7 @@ def network_values(chip: Architecture, tiles: int) -> dict[str, float]:
         the values by name.
     """
     if not chip.core.tiles:
-        return {"router_ports": 1, "router_buffer_bits": 1, "link_pitches": 0.0}
+        return {"router_ports": 1, "router_buffer_kib": 0.0625, "link_pitches": 0.0}
     layout = layout_on(chip, -(-tiles // chip.core.tiles))
     ending: dict[int, int] = {}
     for link in layout.links:
@@ -93,6 +93,6 @@ def network_values(chip: Architecture, tiles: int) -> dict[str, float]:
     packets = ports * settings.slots * layout.routers.classes
     return {
         "router_ports": ports,
-        "router_buffer_bits": packets * settings.packet_flits * settings.flit_bits,
+        "router_buffer_kib": packets * settings.packet_flits * settings.flit_bits / 8192,
         "link_pitches": sum(link.pitches for link in layout.links),
     }

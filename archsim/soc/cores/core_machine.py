@@ -69,6 +69,13 @@ class CoreMachine(EventMachine):
         """The links of the network that carried something."""
         return [link for link in self.network.links if link.packets]
 
+    def working_cycles(self, block: str) -> float:
+        """Of a block that every core has, the mean of all cores: each has a gate in its clock."""
+        name = _ROLES.get(block)
+        if name is None:
+            return super().working_cycles(block)
+        return sum(core.servers[name].busy for core in self.cores) / len(self.cores)
+
     def busy_shares(self) -> dict[str, float]:
         """By role: the share of its time that a core's part of it works, the mean of all cores, and
         that of links between routers."""
@@ -80,7 +87,7 @@ class CoreMachine(EventMachine):
         wires = [link for link in self.network.links if link.kind in ("wire", "bus")]
         if wires:
             busy = sum(link.busy for link in wires) / (total * len(wires))
-            shares |= {"router": busy, "network_link": busy}
+            shares |= {"network_router": busy, "network_link": busy}
         return shares
 
     def start(self, run: OperationRun) -> None:
