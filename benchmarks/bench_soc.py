@@ -1,10 +1,11 @@
-"""Cost of simulating: what does a tile operation cost by either engine, does that grow linearly, and
-how many cycles does a CPU second buy?
+"""Cost of simulating: what does a tile operation cost by either engine, does that grow linearly, how
+long does a whole run take in a process, and how many cycles does a CPU second buy?
 
-    python benchmarks/bench_soc.py [--most N] [--onnx]
+    python benchmarks/bench_soc.py [--most N] [--simpy N] [--only PART] [--onnx]
 
---most: tile operations of the longest compiled run (1e6; 1e8 takes a minute). --onnx adds the nine
-networks of the onnx package.
+--most: tile operations of the longest compiled run (1e6; 1e8 takes a minute). --simpy: those of the
+longest run in SimPy (1e5; 1e6 takes minutes). --only: one of the parts, `steps`, `networks`,
+`process`, `linear`, `phases`. --onnx adds the nine networks of the onnx package.
 
 CPU time of one process; the figures of one run are comparable with each other, not with another
 machine's.
@@ -13,18 +14,23 @@ machine's.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import resource
 import statistics
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import archsim
 from archsim.chip.place import place
+from archsim.chip.plan.counts import plans_of
 from archsim.schemes import load_scheme
 from archsim.soc.engine import PlacedTrace, machine_of, steps_of
 from archsim.trace import build_trace
 
-SIMPY_STEPS = 100_000
+MODES = ("layer_by_layer", "pipelined")
+# A chip setting that changes the schedule, so that no call of a row is like another.
+WIDTHS = (64, 96, 128, 192, 256)
 
 
 def timed(call) -> tuple[float, archsim.Result]:
@@ -33,45 +39,99 @@ def timed(call) -> tuple[float, archsim.Result]:
     return time.process_time() - started, result
 
 
-def engines(most: int) -> None:
-    """LeNet-1 on cim40 from a thousand tile operations on, by SimPy and by compiled events: the
-    events alone, machine code loaded. SimPy stops at 1e5.
+def engines(most: int, most_simpy: int) -> None:
+    """LeNet-1 on cim40 from a thousand tile operations on, by SimPy and by compiled events, machine
+    code loaded: the run of a machine whose operations are planned, its tables among it.
     """
-    print("LeNet-1 on cim40: us a tile operation, by engine")
-    print(f"{'what':<26} {'tile operations':>16} {'simpy':>8} {'compiled':>9} {'ratio':>6}")
-    for mode in ("layer_by_layer", "pipelined"):
-        chip = archsim.load_architecture("cim40", {"execution.mode": mode})
+    print("LeNet-1 on cim40: us a tile operation, by engine; medians")
+    print(f"{'what':<36} {'tile operations':>16} {'simpy':>8} {'compiled':>9} {'ratio':>6}")
+    for mode in MODES:
         for scheme in (None, "rpu"):
-            _engines_of(chip, scheme, most, f"{mode}, {'training' if scheme else 'inference'}")
+            what = f"{mode}, {'training' if scheme else 'inference'}"
+            steps = 1_000
+            while steps <= most:
+                _compared(what, "lenet1", scheme, mode, steps, steps <= most_simpy)
+                steps *= 10
 
 
-def _engines_of(chip: archsim.Architecture, scheme: str | None, most: int, what: str) -> None:
+def networks_by_engine() -> None:
+    """An image of larger networks by either engine."""
+    print("An image on cim40: us a tile operation, by engine; medians")
+    print(f"{'what':<36} {'tile operations':>16} {'simpy':>8} {'compiled':>9} {'ratio':>6}")
+    for network in ("vgg8", "resnet18_cifar"):
+        for mode in MODES:
+            for scheme in (None, "sgd"):
+                what = f"{network}, {mode}, {'training' if scheme else 'inference'}"
+                _compared(what, network, scheme, mode, 0, True)
+
+
+def _compared(
+    what: str, network: str, scheme: str | None, mode: str, steps: int, in_simpy: bool
+) -> None:
+    """A row: about so many tile operations, at least an image, by both engines."""
+    works = [_work(network, scheme, mode, width, steps) for width in WIDTHS]
+    done = steps_of(works[0])
+    compiled = _each(works, "compiled")
+    # a second of SimPy is one call, as long as it takes
+    simpy = _each(works if done < 50_000 else works[:1], "simpy") if in_simpy else None
+    told = f"{simpy:>8.2f}" if simpy else f"{'':>8}"
+    ratio = f"{simpy / compiled:>6.0f}" if simpy else ""
+    print(f"{what:<36} {done:>16,} {told} {compiled:>9.3f} {ratio}", flush=True)
+
+
+def _work(network: str, scheme: str | None, mode: str, width: int, steps: int) -> PlacedTrace:
+    settings = {"execution.mode": mode, "interconnect.width_bits": width}
+    chip = archsim.load_architecture("cim40", settings)
     phase = "training" if scheme else "inference"
     rule = load_scheme(scheme) if scheme else None
-    trace = build_trace(archsim.load_network("lenet1"), rule, phase, 1)
-    placement = place(trace.matrices, chip)
-    an_image = steps_of(PlacedTrace(trace, chip, placement, 1))
-    steps = 1_000
-    while steps <= most:
-        work = PlacedTrace(trace, chip, placement, max(1, steps // an_image))
-        compiled = _each(work, "compiled", 5)
-        simpy = _each(work, "simpy", 1) if steps <= SIMPY_STEPS else None
-        told = f"{simpy:>8.2f}" if simpy else f"{'':>8}"
-        ratio = f"{simpy / compiled:>6.0f}" if simpy else ""
-        done = an_image * work.images
-        print(f"{what:<26} {done:>16,} {told} {compiled:>9.3f} {ratio}", flush=True)
-        steps *= 10
+    trace = build_trace(archsim.load_network(network), rule, phase, 1)
+    work = PlacedTrace(trace, chip, place(trace.matrices, chip), 1)
+    return work._replace(images=max(1, steps // steps_of(work)))
 
 
-def _each(work: PlacedTrace, engine: str, calls: int) -> float:
-    """Microseconds of CPU a step: the median of so many calls."""
+def _each(works: Sequence[PlacedTrace], engine: str) -> float:
+    """Microseconds of CPU a step: the median of the calls, each on another chip."""
     seconds = []
-    for _ in range(calls):
+    for work in works:
         machine = machine_of(engine, work)
+        machine.adopt(plans_of(work.trace, work.chip, work.placement))
         started = time.process_time()
         machine.run()
         seconds.append(time.process_time() - started)
-    return statistics.median(seconds) / steps_of(work) * 1e6
+    return statistics.median(seconds) / steps_of(works[0]) * 1e6
+
+
+def in_process() -> None:
+    """A whole run, timed and priced, in a process that has the network: the first, which loads what
+    is imported late and the machine code, and the median of five more, each on another chip.
+    """
+    print("A whole run in a process, network loaded: ms of CPU")
+    print(f"{'what':<36} {'first':>8} {'median of 5':>12} {'median, simpy':>14} {'ratio':>6}")
+    names: list[tuple[str, str | Path, str | None]] = [
+        ("lenet1, inference", "lenet1", None),
+        ("vgg8, training step", "vgg8", "sgd"),
+        ("resnet18_cifar, inference", "resnet18_cifar", None),
+    ]
+    with contextlib.suppress(ImportError):
+        import onnx
+
+        light = Path(onnx.__file__).parent / "backend/test/data/light"
+        names.append(("resnet50, inference", light / "light_resnet50.onnx", None))
+    for what, name, scheme in names:
+        network = archsim.load_network(name)
+        first = _run_ms(network, scheme, 72, "compiled")
+        median = statistics.median([_run_ms(network, scheme, w, "compiled") for w in WIDTHS])
+        simpy = statistics.median([_run_ms(network, scheme, w, "simpy") for w in WIDTHS[:3]])
+        print(f"{what:<36} {first:>8.0f} {median:>12.1f} {simpy:>14.0f} {simpy / median:>6.0f}")
+
+
+def _run_ms(network: archsim.Network, scheme: str | None, width: int, engine: str) -> float:
+    chip = archsim.load_architecture("cim40", {"interconnect.width_bits": width})
+    phase = "training" if scheme else "inference"
+    seconds, _ = timed(
+        lambda: archsim.simulate(network, chip, scheme=scheme, phase=phase, engine=engine)
+    )
+    return 1e3 * seconds
 
 
 def linearity() -> None:
@@ -135,16 +195,27 @@ def main() -> None:
     parser.add_argument(
         "--most", type=int, default=1_000_000, help="tile operations of the longest compiled run"
     )
-    arguments = parser.parse_args()
-    engines(arguments.most)
-    print()
-    linearity()
+    parser.add_argument(
+        "--simpy", type=int, default=100_000, help="tile operations of the longest run in SimPy"
+    )
     names: list[str | Path] = ["lenet1", "rpu_cnn", "vgg8", "resnet18_cifar"]
+    parts: dict[str, Callable[[], None]] = {
+        "steps": lambda: engines(arguments.most, arguments.simpy),
+        "networks": networks_by_engine,
+        "process": in_process,
+        "linear": linearity,
+        "phases": lambda: networks(names),
+    }
+    parser.add_argument("--only", choices=parts, help="one of the parts")
+    arguments = parser.parse_args()
     if arguments.onnx:
         import onnx
 
         names += sorted((Path(onnx.__file__).parent / "backend/test/data/light").glob("*.onnx"))
-    networks(names)
+    for name, part in parts.items():
+        if arguments.only in (None, name):
+            part()
+            print()
 
 
 if __name__ == "__main__":

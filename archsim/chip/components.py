@@ -126,20 +126,16 @@ class _Assembly:
         return {
             role
             for role, entry in self.settings.items()
-            for value in entry.parameters.values()
-            if isinstance(value, str) and value in values
+            if not values.isdisjoint(entry.followed.values())
         }
 
     def enter(self, role: str) -> None:
         """Add the component of a role, and its area."""
         entry = self.settings[role]
         where = f"{self.chip.origin}: components.{role}"
-        values = {
-            name: resolve(value, self.chip, self.derived, f"{where}.parameters.{name}")
-            if isinstance(value, str)
-            else value
-            for name, value in entry.parameters.items()
-        }
+        values = dict(entry.parameters)
+        for name, value in entry.followed.items():
+            values[name] = resolve(value, self.chip, self.derived, f"{where}.parameters.{name}")
         count = instances(entry, self.chip, self.tiles - self.without.get(role, 0))
         try:
             priced = price(entry.part, values, self.node)

@@ -80,6 +80,15 @@ class ComponentSettings(Section):
     note: Annotated[str, Effects(nothing="it is a text, repeated where the part is shown")] = ""
     """Free text, repeated where the component is shown."""
 
+    @cached_property
+    def followed(self) -> dict[str, str]:
+        """Parameters that follow a setting or what is derived from several: name -> "=..."."""
+        return {
+            name: value
+            for name, value in self.parameters.items()
+            if isinstance(value, str) and value.startswith("=")
+        }
+
 
 class Sections(Section):
     """What every chip has: its name, its clock, its tiles, and the blocks that the rest of the

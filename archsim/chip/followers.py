@@ -16,6 +16,8 @@ def check_followers(chip: Architecture) -> None:
     there.
     """
     for name, entry in chip.components.items():
+        if not entry.follows and not entry.takes:
+            continue
         known = find_part(entry.part).actions
         for field, table in (("follows", entry.follows), ("takes", entry.takes)):
             where = f"{chip.origin}: components.{name}.{field}"
@@ -64,12 +66,14 @@ def with_followers(ledger: Ledger, chip: Architecture) -> Ledger:
     What is taken leaves the one that was counted first; two components that take the same action
     each get all of it.
     """
-    entries = chip.components.items()
+    entries = [
+        (name, entry) for name, entry in chip.components.items() if entry.follows or entry.takes
+    ]
+    if not entries:
+        return ledger
     taken = {
         source for _, entry in entries for sources in entry.takes.values() for source in sources
     }
-    if not taken and not any(entry.follows for _, entry in entries):
-        return ledger
     followed = Ledger()
     for (role, action, layer, phase), count in ledger.items():
         source = f"{role}.{action}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 
 from pydantic import BaseModel
 
@@ -81,6 +81,11 @@ def _in_a_tile(word: str, chip: Architecture) -> int:
     raise KeyError(word)
 
 
+@lru_cache(maxsize=4096)
+def _path_of(value: str) -> tuple[str, ...]:
+    return tuple(value[1:].strip().split("."))
+
+
 @cache
 def _fields_of(kind: type) -> Mapping[str, object]:
     """The settings that a section has; none where it is a value."""
@@ -91,7 +96,7 @@ def resolve(value: object, chip: Architecture, derived: dict[str, float], where:
     """The value of a parameter: itself, or what "=field.path" or "=derived.NAME" points to."""
     if not (isinstance(value, str) and value.startswith("=")):
         return value
-    path = value[1:].strip().split(".")
+    path = _path_of(value)
     if path[0] == "derived":
         if len(path) != 2 or path[1] not in derived:
             raise InputError(

@@ -66,10 +66,13 @@ def _hold(result: OperationPlan, placement: Placement) -> None:
     """
     operation = result.operation
     names = [name for name in (operation.matrix_name, operation.against) if name]
-    used = {component for component, _ in (*result.job, *result.step)}
-    served = {placement.server(name, role) for name in names for role in used | {"tile_clock"}}
-    taken = set(placement.layers[operation.matrix_name].tiles)
-    for name in sorted((served | set(names)) - {operation.matrix_name}):
+    others = set(names)
+    if any(placement.layers[name].matrix.borrowed for name in names):
+        used = {component for component, _ in (*result.job, *result.step)} | {"tile_clock"}
+        others |= {placement.server(name, role) for name in names for role in used}
+    others.discard(operation.matrix_name)
+    taken = set(placement.layers[operation.matrix_name].tiles) if others else set()
+    for name in sorted(others):
         own = set(placement.layers[name].tiles) - taken
         taken |= own
         result.held[name] = min(result.tile_operations, len(own))

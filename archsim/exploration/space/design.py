@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archsim.chip.replicas import chip_settings
@@ -181,4 +182,10 @@ def _keys(path: str, value: Any) -> list[tuple[tuple[str, ...], Any]]:
     """Where a setting stands in its tree: devices per weight are the chip's, and a layer's name may
     hold dots.
     """
-    return list((chip_settings(path, value) or {tuple(path.split(".")): value}).items())
+    own = chip_settings(path, value)
+    return [(_split(path), value)] if own is None else list(own.items())
+
+
+@lru_cache(maxsize=4096)
+def _split(path: str) -> tuple[str, ...]:
+    return tuple(path.split("."))

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import typing
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from archsim.chip.replicas import BY_LAYER, TRAINING
@@ -73,6 +74,7 @@ def _root(keys: list[str]) -> tuple[Any, list[str]]:
     return Architecture, keys
 
 
+@lru_cache(maxsize=4096)
 def of_chip(path: str) -> bool:
     """True for a field of the chip: neither a word nor a field of the scheme or of training."""
     return path not in WORDS and path.split(".")[0] not in ("scheme", "training")
