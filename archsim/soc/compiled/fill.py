@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -25,7 +25,7 @@ from archsim.soc.server import Server
 from archsim.soc.wiring import Way, Ways
 from archsim.trace.operation import Operation
 
-Row = Mapping[str, Any]
+Row = dict[str, Any]
 
 JOBS_AT_ONCE = 1_000_000
 """Jobs of a chain between two turns of the loop of events, and so of the interpreter."""
@@ -384,7 +384,7 @@ def _empty(form: np.dtype[np.void], rows: int) -> Table:
 
 def _rows(form: np.dtype[np.void], rows: Sequence[Row]) -> Table:
     """Rows as a table; a field that a row does not name is 0."""
-    names = form.names or ()
     if not rows:
         return _empty(form, 0)
-    return np.array([tuple([row.get(name, 0) for name in names]) for row in rows], form)
+    unnamed = dict.fromkeys(form.names or (), 0)
+    return np.array([tuple((unnamed | row).values()) for row in rows], form)
