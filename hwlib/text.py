@@ -43,6 +43,11 @@ def _escaped(character: str) -> str:
     )
 
 
+def counted(count: int, noun: str, plural: str = "") -> str:
+    """A number with its noun: 1 epoch, 2 epochs; `plural` where it is no noun with an s."""
+    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
+
+
 def html_table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """A plain HTML table, its texts escaped."""
     head = "".join(f"<th>{escape(text)}</th>" for text in heads)

@@ -27,6 +27,7 @@ from archsim.exploration.work.preview import check_names
 from archsim.readers.digest import seal
 from archsim.readers.stored import note_unsealed, read_stored
 from hwlib.errors import InputError
+from hwlib.text import counted
 
 if TYPE_CHECKING:
     from archsim.run.unit_table import UnitTable
@@ -92,7 +93,8 @@ class Sweep:
         reached = ", ".join(
             f"{len(table)} {rung.label}" for table, rung in zip(self.tables, self.space.rungs)
         )
-        return f"Sweep({self.space.name}: {len(self.space.axes)} axes, points by rung: {reached})"
+        axes = counted(len(self.space.axes), "axis", "axes")
+        return f"Sweep({self.space.name}: {axes}, points by rung: {reached})"
 
     def _repr_html_(self) -> str:
         """The Pareto front as a notebook shows it: axes and objectives of its points."""

@@ -6,10 +6,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from html import escape
 from pathlib import Path
 from typing import Any
 
 from hwlib.bibliography import load_entries, load_sources
+from hwlib.text import counted, html_table
 
 # Our own assumptions are a note to a reader, not a paper that can be cited.
 _NO_PAPERS = ("archsim_assumption",)
@@ -27,7 +29,7 @@ class Citation:
         return f"{self.title} [{self.key}]: {', '.join(self.used_for)}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Citations:
     """All sources of one result. `own` are what a user's own files say of themselves, in their
     words.
@@ -36,6 +38,18 @@ class Citations:
     citations: tuple[Citation, ...]
     assumed_figures: tuple[str, ...] = ()
     own: Mapping[str, str] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        sources = counted(len(self.citations), "source")
+        return f"Citations({sources}, {counted(len(self.assumed_figures), 'assumed figure')})"
+
+    def _repr_html_(self) -> str:
+        rows = [(item.title, item.key, ", ".join(item.used_for)) for item in self.citations]
+        rows += [(said, "", what) for what, said in self.own.items()]
+        if self.assumed_figures:
+            rows.append(("assumed by archsim", "", ", ".join(self.assumed_figures)))
+        table = html_table(("source", "key", "used for"), rows)
+        return f"<p><b>{escape(repr(self))}</b></p>{table}"
 
     def text(self) -> str:
         """A line a source, and what rests on no source at all."""

@@ -10,6 +10,7 @@ from archsim.run.result import Result
 from archsim.run.result_tables import table_of
 from archsim.run.run_facts import Row
 from archsim.trace import Activity, Trace
+from hwlib.text import counted
 
 if TYPE_CHECKING:
     from archsim.chip.config import Architecture
@@ -43,7 +44,7 @@ class Training:
         )
         return (
             f"Training({self.result.network} by {self.scheme.name} on {self.chip.name}: {accuracy} "
-            f"after {len(self.epochs)} epochs)"
+            f"after {counted(len(self.epochs), 'epoch')})"
         )
 
     def _repr_html_(self) -> str:

@@ -44,6 +44,8 @@ def returned(step, training, comparison, sweep):
         "Training": training,
         "Comparison": comparison,
         "Sweep": sweep,
+        "Citations": archsim.cite(step.price),
+        "NetworkCheck": archsim.check("lenet1"),
     }
 
 
@@ -75,6 +77,10 @@ def test_everything_is_a_page_with_a_table_in_a_notebook(returned):
     for name, thing in returned.items():
         page = Page(thing._repr_html_())
         assert page.open == [] and page.rows >= 2, name
+
+
+def test_one_is_no_plural(training, sweep):
+    assert "after 1 epoch)" in repr(training) and ": 1 axis," in repr(sweep)
 
 
 def test_a_page_shows_names_as_text_and_runs_none(step):

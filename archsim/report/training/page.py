@@ -7,6 +7,7 @@ from archsim.report.drawing.drawing import Drawing
 from archsim.report.plots.errors import draw_errors
 from archsim.report.run.view import View
 from archsim.report.table import Column, ShownTable
+from hwlib.text import counted
 
 
 def draw_training(view: View, width: float) -> Drawing | None:
@@ -30,7 +31,7 @@ def training_caption(view: View) -> str:
     held = f"on devices {device}" if device else "on weights that no device holds"
     return (
         f"Trained {held}. "
-        f"Test error {rows[-1]['test_error_percent']:.2f} % after {len(rows)} epochs on "
+        f"Test error {rows[-1]['test_error_percent']:.2f} % after {counted(len(rows), 'epoch')} on "
         f"{view.text('dataset')}, lowest "
         f"{best['test_error_percent']:.2f} % after epoch {best['epoch']}. Training went through "
         f"{fmt.count(training['images'])} "
