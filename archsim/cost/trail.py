@@ -4,16 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from html import escape
 
 from archsim.cost.figures_used import figure_row, printed_range
 from archsim.cost.spread import Spread
 from hwlib import Figure, Quantity
+from hwlib.text import counted, html_table
 
 Value = float | int | str | bool | None
 """What a node may hold."""
 
 
-@dataclass(frozen=True)
+def _told(value: Value) -> str:
+    """A value to six digits, nothing for none."""
+    if value is None:
+        return ""
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+@dataclass(frozen=True, repr=False)
 class Node:
     """One number of a trail.
 
@@ -37,6 +46,19 @@ class Node:
     how: str = ""
     figure: Mapping[str, object] | None = None
     children: tuple[Node, ...] = ()
+
+    def __repr__(self) -> str:
+        numbers = counted(len(self.children), "number")
+        follows = f", from {numbers}" if self.children else ""
+        return f"Node({self.name} = {_told(self.value)} {self.unit}".rstrip() + f"{follows})"
+
+    def _repr_html_(self) -> str:
+        rows = [
+            (node.name, _told(node.value), node.unit, _told(node.low), _told(node.high), node.how)
+            for node in (self, *self.children)
+        ]
+        heads = ("number", "value", "unit", "low", "high", "how")
+        return f"<p><b>{escape(repr(self))}</b></p>{html_table(heads, rows)}"
 
     @property
     def spread(self) -> Spread:

@@ -46,6 +46,8 @@ def returned(step, training, comparison, sweep):
         "Sweep": sweep,
         "Citations": archsim.cite(step.price),
         "NetworkCheck": archsim.check("lenet1"),
+        "Node": archsim.explain(step.run(), "energy_j"),
+        "Dataset": archsim.load_dataset("digits"),
     }
 
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from html import escape
 
 import numpy as np
 
 from hwlib.errors import InputError
+from hwlib.text import html_table
 from workloads.network import Network
 
+_MOST_SHOWN = 100  # classes in a notebook
 
-@dataclass(frozen=True, slots=True, eq=False)
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Dataset:
     """Labelled images. Images are float32 from 0 to 1, (images, channels, height, width), or
     (images, features) after `fit_dataset` for a network with a flat input; labels are int64 from 0
@@ -31,6 +35,21 @@ class Dataset:
     def __post_init__(self) -> None:
         for array in (self.train_images, self.train_labels, self.test_images, self.test_labels):
             array.flags.writeable = False
+
+    def __repr__(self) -> str:
+        shape = " x ".join(map(str, self.image_shape))
+        images = f"{len(self.train_labels):,} training and {len(self.test_labels):,} test images"
+        return f"Dataset({self.name}: {images} of {shape}, {self.classes} classes)"
+
+    def _repr_html_(self) -> str:
+        parts = (("training", self.train_labels), ("test", self.test_labels))
+        names = self.class_names or tuple(map(str, range(self.classes)))
+        rows = [
+            (name, *(f"{(labels == number).sum():,}" for _, labels in parts))
+            for number, name in enumerate(names[:_MOST_SHOWN])
+        ]
+        table = html_table(("class", "training images", "test images"), rows)
+        return f"<p><b>{escape(repr(self))}</b></p>{table}"
 
     @property
     def image_shape(self) -> tuple[int, ...]:
