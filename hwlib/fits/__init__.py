@@ -1,9 +1,10 @@
 """Laws that are fitted to rows of published circuits, and can be fitted again without some of them.
 
-In: `column_converters.csv`, one published converter a row with its source. Out: figures
-`column_adc_fit.*`, which `python -m hwlib.fits` writes to `hwlib/figures/column_adc_fit.toml`. Begin
-with `fit`; `converters.py` says how. `without` prices everything as if some groups of rows (a chip,
-a study) had not been published: what a chip is then predicted with has not seen it.
+In: `column_converters.csv` and `column_amplifiers.csv`, one published circuit a row with its source.
+Out: figures `column_adc_fit.*` and `column_amplifier_fit.*`, which `python -m hwlib.fits` writes to
+files of these names in `hwlib/figures/`. Begin with `fit`; `converters.py` says how. `without` prices
+everything as if some groups of rows (a chip, a study) had not been published: what a chip is then
+predicted with has not seen it.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from dataclasses import replace
 
 from hwlib.errors import unknown
 from hwlib.figures import load_figures
+from hwlib.fits.amplifiers import fit_amplifiers, read_amplifiers
 from hwlib.fits.converters import Fitted, fit_converters
 from hwlib.fits.rows import read_rows
 from hwlib.part import forget_prices
@@ -21,8 +23,9 @@ from hwlib.units import to_base
 
 
 def groups() -> tuple[str, ...]:
-    """What can be left out: the groups of rows, in the order of the file."""
-    return tuple(dict.fromkeys(row.group for row in read_rows()))
+    """What can be left out: the groups of rows, in the order of the files."""
+    rows = (*read_rows(), *read_amplifiers())
+    return tuple(dict.fromkeys(row.group for row in rows))
 
 
 def fit(excluding: Collection[str] = ()) -> dict[str, Fitted]:
@@ -40,7 +43,7 @@ def fit(excluding: Collection[str] = ()) -> dict[str, Fitted]:
     for group in excluding:
         if group not in groups():
             raise unknown("group of rows", group, groups(), "hwlib.fits")
-    return fit_converters(excluding)
+    return fit_converters(excluding) | fit_amplifiers(excluding)
 
 
 @contextlib.contextmanager

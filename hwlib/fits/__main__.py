@@ -1,10 +1,13 @@
-"""`python -m hwlib.fits`: write the figures of the fits into `hwlib/figures/column_adc_fit.toml`."""
+"""`python -m hwlib.fits`: write the figures of the fits into `hwlib/figures/`."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from hwlib.converter_kinds import NODE_NM
+from hwlib.fits.amplifiers import NODE_NM as AMPLIFIER_NODE_NM
+from hwlib.fits.amplifiers import fit_amplifiers
 from hwlib.fits.converters import Fitted, fit_converters
 
 HEAD = """\
@@ -18,23 +21,41 @@ HEAD = """\
 """
 
 
-def document() -> str:
-    """The figure file."""
-    entries = (_entry(name.split(".")[1], one) for name, one in fit_converters().items())
-    return HEAD + "".join(entries)
+AMPLIFIERS = """\
+# Written by `python -m hwlib.fits` from hwlib/fits/column_amplifiers.csv; not to be edited. Bias power at 40 nm and nominal
+# supply. Value: median of the kind, both kinds together counting as one row more; low and high: 5 and 95 % of what is left
+# when each chip or study is predicted without its own rows.
+
+[column_amplifier_fit]
+"""
 
 
-def _entry(key: str, one: Fitted) -> str:
+def documents() -> dict[str, str]:
+    """The figure files by name."""
+    return {
+        "column_adc_fit.toml": HEAD + _entries(fit_converters(), "column_converters", NODE_NM),
+        "column_amplifier_fit.toml": AMPLIFIERS
+        + _entries(fit_amplifiers(), "column_amplifiers", AMPLIFIER_NODE_NM),
+    }
+
+
+def _entries(fitted: Mapping[str, Fitted], source: str, node_nm: float) -> str:
+    return "".join(_entry(name, one, source, node_nm) for name, one in fitted.items())
+
+
+def _entry(name: str, one: Fitted, source: str, node_nm: float) -> str:
+    key = name.split(".")[1]
     rows = ", ".join(one.groups) or "none of its own: that of its family"
-    node = "" if key == "counting_growth" else f", node_nm = {NODE_NM:g}"
+    node = "" if one.unit == "1" else f", node_nm = {node_nm:g}"
     return (
         f'{key} = {{ value = {one.value:.6g}, unit = "{one.unit}", low = {one.low:.6g}, '
-        f'high = {one.high:.6g}, kind = "scaled", source = "column_converters", '
+        f'high = {one.high:.6g}, kind = "scaled", source = "{source}", '
         f'place = "fit over the rows of: {rows}"{node} }}\n'
     )
 
 
 if __name__ == "__main__":
-    path = Path(__file__).parents[1] / "figures" / "column_adc_fit.toml"
-    path.write_text(document(), encoding="utf-8")
-    print(path)
+    for file, text in documents().items():
+        path = Path(__file__).parents[1] / "figures" / file
+        path.write_text(text, encoding="utf-8")
+        print(path)

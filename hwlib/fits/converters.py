@@ -71,7 +71,7 @@ def fit_converters(excluding: Collection[str] = ()) -> dict[str, Fitted]:
             families.setdefault(family, []).append(kind.name)
         for kinds in families.values():
             seen = {name: _observations(rows, KINDS[name], quantity, growth) for name in kinds}
-            for name, one in _fit_family(seen, UNITS[quantity]).items():
+            for name, one in fit_family(seen, UNITS[quantity]).items():
                 fitted[f"column_adc_fit.{name}_{quantity}"] = one
     return fitted
 
@@ -116,7 +116,19 @@ def _to_reference(row: ConverterRow, kind: ConverterKind, quantity: str, growth:
     return node * supply / shape
 
 
-def _fit_family(seen: Mapping[str, list[Observation]], unit: str) -> dict[str, Fitted]:
+def fit_family(seen: Mapping[str, list[Observation]], unit: str) -> dict[str, Fitted]:
+    """Fit the constants of the kinds of one family.
+
+    Args:
+        seen: the observations of each kind, in the logarithm.
+        unit: of the constants.
+
+    Returns:
+        kind -> its constant, with the band of predictions that have not seen their own group.
+
+    Raises:
+        InputError: where the family has no row.
+    """
     everything = [item for items in seen.values() for item in items]
     if not everything:
         raise InputError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import ClassVar
 
 from hwlib.effects import DEARER, Effects
 from hwlib.figures import figure
@@ -143,3 +144,49 @@ class ColumnMux(Part):
             lambda e: levels * e,
             figure("column_mux.energy"),
         )
+
+
+class BiasedAmplifier(FrontEnd):
+    """An amplifier inside an array, by the bias of published ones (hwlib/fits/column_amplifiers.csv)."""
+
+    parameters = (_SLOT,)
+    kind: ClassVar[str]
+    slot_ns: float
+
+    def area(self) -> Quantity:
+        # no amplifier of an array is published with its area but NeuRRAM's integrator
+        return derive("as the integrator", "um2", lambda a: a, figure("integrator.area"))
+
+    def energy(self, action: str) -> Quantity:
+        return derive(
+            f"bias power x {self.slot_ns:g} ns",
+            "J",
+            lambda power: power * self.slot_ns * 1e-9,
+            figure(f"column_amplifier_fit.{self.kind}_power"),
+        )
+
+    def latency(self, action: str) -> Quantity:
+        seconds = self.slot_ns * 1e-9
+        return Quantity(seconds, seconds, seconds, "s", "the slot of the parameters")
+
+
+@register
+class ReadAmplifier(BiasedAmplifier):
+    """Clamp, integrator or transimpedance amplifier of one column, as published ones take it; the two
+    of these names rest on an estimate of 85 uW.
+    """
+
+    name = "read_amplifier"
+    title = "Read amplifier in an array"
+    actions = {"sample": "one column over one input slot"}
+    kind = "read_amplifier"
+
+
+@register
+class RowBuffer(BiasedAmplifier):
+    """Buffer that holds one row at an analogue voltage during a slot; its converter is not in it."""
+
+    name = "row_buffer"
+    title = "Row buffer"
+    actions = {"drive": "one row over one input slot"}
+    kind = "row_buffer"
