@@ -5,8 +5,8 @@ which everything that is compared is priced.
 value is the median of the draws: half of them spread evenly (in the logarithm) down to its low, half
 up to its high. That is our choice: sources give a low and a high, not a distribution. Between
 figures the draws are independent; within one draw a figure has one value, in all designs.
-How far a part follows the node is drawn as well, one exponent for all of a class. Cycles do not depend on figures, and neither do,
-here, lengths of wires and clocked areas.
+How far a part follows the node is drawn as well, one exponent for all of a class. Cycles do not
+depend on figures, and neither do, here, lengths of wires and clocked areas.
 """
 
 from __future__ import annotations
