@@ -24,8 +24,9 @@ from hwlib.units import to_base
 
 def groups() -> tuple[str, ...]:
     """What can be left out: the groups of rows, in the order of the files."""
-    rows = (*read_rows(), *read_amplifiers())
-    return tuple(dict.fromkeys(row.group for row in rows))
+    names = [row.group for row in read_rows()]
+    names += [row.group for row in read_amplifiers()]
+    return tuple(dict.fromkeys(names))
 
 
 def fit(excluding: Collection[str] = ()) -> dict[str, Fitted]:
