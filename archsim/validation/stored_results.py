@@ -8,6 +8,7 @@ import os
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from archsim.validation.stored_checks import (
     check_trial,
 )
 from hwlib.errors import InputError, StoredNote
+from hwlib.text import html_table
 
 MOST_FILES = 1_000_000
 
@@ -43,7 +45,7 @@ class Finding:
     message: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Verification:
     """What `verify` found, a `Finding` a document, in the order of their paths."""
 
@@ -57,6 +59,18 @@ class Verification:
     def count(self, verdict: str) -> int:
         """How many documents got a verdict."""
         return sum(finding.verdict == verdict for finding in self.findings)
+
+    def __repr__(self) -> str:
+        counts = ", ".join(f"{self.count(word)} {word}" for word in ("good", "noted", "bad"))
+        return f"Verification({counts})"
+
+    def _repr_html_(self) -> str:
+        heads = ("document", "kind", "verdict", "rows", "message")
+        rows = [
+            (finding.path, finding.kind, finding.verdict, finding.rows, finding.message)
+            for finding in self.findings
+        ]
+        return f"<p><b>{escape(repr(self))}</b></p>{html_table(heads, rows)}"
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON document."""

@@ -34,7 +34,9 @@ def sweep(step):
 
 
 @pytest.fixture(scope="module")
-def returned(step, training, comparison, sweep):
+def returned(step, training, comparison, sweep, tmp_path_factory):
+    stored = tmp_path_factory.mktemp("stored")
+    step.run().save(stored)
     return {
         "Network": archsim.load_network("lenet1"),
         "Architecture": archsim.load_architecture("cim40"),
@@ -48,6 +50,7 @@ def returned(step, training, comparison, sweep):
         "NetworkCheck": archsim.check("lenet1"),
         "Node": archsim.explain(step.run(), "energy_j"),
         "Dataset": archsim.load_dataset("digits"),
+        "Verification": archsim.verify(stored),
     }
 
 
