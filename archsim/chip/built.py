@@ -15,6 +15,7 @@ from archsim.chip.assumptions import assumptions_of
 from archsim.chip.cell_levels import check_cell_levels
 from archsim.chip.components import assemble, priced_ledger
 from archsim.chip.config import ComponentSettings
+from archsim.chip.cores.arrange import arranged, arrangement_note
 from archsim.chip.cores.refused import check_on_cores
 from archsim.chip.fitting_buffer import with_fitting_buffer
 from archsim.chip.followers import check_followers, with_followers
@@ -75,7 +76,7 @@ class BuiltChip:
         """What a reader of its numbers has to know; worked out for who reads it, not for a sweep."""
         pace = paces(self.parts, self.chip, self.node_nm, (self.counts, self.once_counts))
         notes = closure_notes(pace, self.chip.clock_mhz)
-        return (*assumptions_of(self.trace, self.chip), *notes)
+        return (*assumptions_of(self.trace, self.chip), *arrangement_note(self.placement), *notes)
 
     def priced(self, ledger: Ledger) -> tuple[Ledger, list[str]]:
         """The counts of a ledger as this chip's parts are asked for them, and the absent roles that
@@ -131,7 +132,7 @@ def build_chip(
     asked_kib = chip.buffer.capacity_kib
     chip = with_fitting_buffer(trace, chip)
     _check_description(trace, chip)
-    placement = place(trace.matrices, chip)
+    placement = arranged(place(trace.matrices, chip), trace, chip)
     if placement.passes and "pulse_update" in _kinds(trace):
         raise InputError(
             "this scheme keeps its weights in the array alone; loading other layers there would lose them",

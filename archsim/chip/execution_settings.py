@@ -21,6 +21,9 @@ class ExecutionSettings(Section):
     """A chip too small for the network loads weights in passes and pays for it."""
 
 
+_NEAR = Effects(energy="any", time="any")
+
+
 class PlacementSettings(Section):
     """Where layers go on the tiles."""
 
@@ -30,3 +33,11 @@ class PlacementSettings(Section):
         dict[str, Count], Effects(area="any", energy="any", time="any", accuracy="ageing")
     ] = Field(default_factory=dict)
     """Copies of the weights of slow layers, by the layer's name."""
+    arrange: Annotated[Literal["greedy", "in_order"], _NEAR] = "greedy"
+    """Which core of the floor has which layers: `greedy`, cores that send each other much lie close
+    (up to 1,024 of them); `in_order`, they lie in the order of the layers.
+    """
+    swaps: Annotated[int, Field(ge=0, le=1_000_000), _NEAR] = 2000
+    """Swaps of two cores that are tried to improve a greedy order."""
+    swap_seed: Annotated[int, Field(ge=0, le=2**31 - 1), _NEAR] = 0
+    """From which the swaps are drawn."""

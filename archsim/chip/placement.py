@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from archsim.trace.operation import LayerMatrix
 
@@ -52,16 +53,25 @@ class LayerPlacement:
         return self.rows * self.columns * self.matrix.groups * self.copies
 
 
+class Arrangement(NamedTuple):
+    """Bits times pitches of an image between cores: in the order of the layers, and as they lie."""
+
+    in_order: float
+    arranged: float
+
+
 @dataclass(frozen=True, slots=True)
 class Placement:
     """All layers of a network on a chip. `tiles` is how many tiles the network takes, `available`
-    what the chip has; `cores` how many cores these are, 0 on a flat chip.
+    what the chip has; `cores` how many cores these are, 0 on a flat chip, and
+    `arrangement` what their traffic costs.
     """
 
     layers: dict[str, LayerPlacement]
     tiles: int
     available: int
     cores: int = 0
+    arrangement: Arrangement | None = None
 
     @property
     def passes(self) -> bool:

@@ -48,6 +48,14 @@ def _shares_tiles(run: Usage) -> bool:
     return len(tiles) > len(set(tiles))
 
 
+def _several_cores(run: Usage) -> bool:
+    return run.built.placement.cores > 1
+
+
+def _swaps(run: Usage) -> bool:
+    return _several_cores(run) and run.built.chip.placement.arrange == "greedy"
+
+
 def _priced_voltage(run: Usage) -> bool:
     voltage = run.built.chip.physics.read_voltage_v
     return any(
@@ -123,6 +131,9 @@ OF_THE_CHIP: dict[str, Acts] = {
     "execution.reload": Acts(
         lambda run: bool(run.built.placement.passes), "all weights fit on the chip"
     ),
+    "placement.arrange": Acts(_several_cores, "the chip has no cores to arrange"),
+    "placement.swaps": Acts(_swaps, "no cores are arranged by swaps"),
+    "placement.swap_seed": Acts(_swaps, "no cores are arranged by swaps"),
     "placement.pack": Acts(_shares_tiles, "no two layers fit on one tile"),
 }
 

@@ -105,11 +105,23 @@ def _notes(machine: ChipMachine) -> Iterable[str]:
             f"the timeline keeps the first {len(machine.spans)} operations; "
             f"{machine.dropped_spans} later ones are left out"
         )
+    yield from _link_note(machine)
     if machine.residency:
         yield (
             f"the chip is too small: weights were loaded {machine.residency.loads} times, "
             f"{machine.residency.cycles} cycles"
         )
+
+
+def _link_note(machine: ChipMachine) -> Iterable[str]:
+    """The busiest link between cores."""
+    between = [link for link in machine.links() if link.kind in ("wire", "bus", "package")]
+    if between and machine.end:
+        hottest = max(between, key=lambda link: link.busy)
+        words = f"{100 * hottest.busy / machine.end:.1f} % of the time"
+        if hottest.blocked:
+            words += f", and {hottest.blocked} cycles for a slot behind it"
+        yield f"the hottest link between cores is {hottest.name}: {words}, {hottest.flits} flits"
 
 
 def _interval(machine: ChipMachine) -> float | None:

@@ -19,6 +19,23 @@ FORGETS = {"device_settings": {"retention_s": 1e-3}, "maintenance_images": 4}
 WRITTEN = {"device_settings": {"retention_s": 1e-2}, "maintenance_images": 4}
 LOOKUP = {"part": "isaac_sigmoid", "per": "lookup_lane", "boundary": "chip"}
 LOOKS_UP = {f"components.lookup_unit.{name}": value for name, value in LOOKUP.items()}
+# Cores that hold half of what they make, and split what is added up.
+CORES = {
+    "execution.mode": "pipelined",
+    "tile.rows": 16,
+    "tile.columns": 8,
+    "core.tiles": 4,
+    "core.input_buffer_kib": 0.0625,
+    "core.output_buffer_kib": 0.0625,
+    "core.buffer_bits": 16,
+    "core.lanes": 2,
+    "core.port_bits": 16,
+    "accumulator.adders": 1,
+    "interconnect.width_bits": 16,
+    "network.flit_bits": 16,
+    "network.slots": 1,
+    "network.outstanding": 1,
+}
 # Every machine lets some fields act that others leave alone; a field is turned on one after the
 # other until it has moved all that it declares.
 MACHINES = {
@@ -77,6 +94,10 @@ MACHINES = {
         "cim40",
         {"components.input_register.per": "cluster", "tile.rows": 32, "tile.columns": 32},
         data=None,
+    ),
+    "cores on a mesh": Machine("cores40", CORES, images=3, data=None),
+    "cores on two chips": Machine(
+        "cores40", {**CORES, "package.chips": 2, "package.link_bits": 4}, images=3, data=None
     ),
     "a slow bus": Machine("cim40", SLOW_BUS, images=4, data=None),
     "a slow bus for both ways": Machine(

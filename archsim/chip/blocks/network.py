@@ -14,7 +14,7 @@ from hwlib.effects import Effects
 if TYPE_CHECKING:
     from archsim.chip.config import Architecture  # see base.py
 
-_PORT = Effects(energy="any", time="any")
+_PORT = Effects(area="any", energy="any", time="any")
 
 
 class NetworkSettings(Section):
@@ -33,7 +33,7 @@ class NetworkSettings(Section):
     ] = 128
     """Bits that a link carries in a cycle."""
     packet_flits: Annotated[
-        int, Field(ge=2, le=1024), Effects(area="up", energy="down", time="any")
+        int, Field(ge=2, le=1024), Effects(area="up", energy="any", time="any")
     ] = 17
     """Flits of a packet at most; the first says where it goes."""
     slots: Annotated[int, Field(ge=1, le=64), Effects(area="up", energy="any", time="any")] = 2

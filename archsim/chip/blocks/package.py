@@ -23,13 +23,13 @@ class PackageSettings(Section):
         int, Field(ge=1, le=256), Effects(area="any", energy="any", time="any", admits=True)
     ] = 1
     """Chips of the package; global buffer and off-chip channel are those of the first."""
-    link_bits: Annotated[
-        int, Field(ge=1, le=4096), Effects(area="up", energy="any", time="down")
-    ] = 32
+    link_bits: Annotated[int, Field(ge=1, le=4096), Effects(energy="any", time="down")] = 32
     """Bits a cycle of a link."""
     link_cycles: Annotated[Cycles, Effects(energy="any", time="up")] = 8
     """Cycles that a word is under way from chip to chip."""
-    gateway: Annotated[int, Field(ge=0, le=1_000_000), Effects(energy="any", time="any")] = 0
+    gateway: Annotated[
+        int, Field(ge=0, le=1_000_000), Effects(area="any", energy="any", time="any")
+    ] = 0
     """The router of each chip at which its links sit."""
 
 

@@ -19,8 +19,6 @@ from archsim.soc.network.link import NetworkLink
 from archsim.soc.network.network import NetworkOnChip
 from archsim.soc.riders import Riders
 from archsim.soc.server import Server
-from archsim.soc.streams import reserve
-from archsim.soc.wiring import NO_WAYS
 from hwlib.errors import InputError
 
 if TYPE_CHECKING:
@@ -58,7 +56,7 @@ class CoreMachine(EventMachine):
             self.plans[key] = plan(
                 operation, self.placement, self.chip, self.memory, share, self.map
             )
-            self._ways[key] = NO_WAYS
+            self._ways[key] = self.wiring.ways_of(self.plans[key])
         return self.plans[key]
 
     def servers(self) -> list[Server]:
@@ -149,14 +147,6 @@ class CoreMachine(EventMachine):
             ready = max(self.env.now, cycle - cycles)
             cycle = max(cycle, server.take(ready, cycles)[1])
         return cycle
-
-    def image_cycles(self) -> int:
-        """Cycles of an image from outside: the channel, the network between both ports, the buffer."""
-        chip = self.chip
-        bits = self.trace.input_elements * chip.read.input_bits
-        durations = (-(-bits // chip.off_chip.bits_per_cycle), -(-bits // chip.buffer.width_bits))
-        servers = self.wiring.down["off_chip"], self.wiring.up["buffer"]
-        return chip.off_chip.latency_cycles + reserve(servers, durations)
 
 
 def check_riders(riders: Riders) -> None:

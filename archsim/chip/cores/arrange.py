@@ -1,0 +1,146 @@
+"""Which core of the floor does the work of which: those that send each other much lie close.
+
+The cost is bits times pitches, of one image, a message to several cores along its tree. A greedy
+order is improved by swaps of two cores, drawn from a seed; the cheapest of all that were seen is
+taken, so that arranging is never worse than the order of the layers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from archsim.chip.cores.core_map import CoreMap
+from archsim.chip.cores.traffic import Sent, cost_of, sent_in
+from archsim.chip.placement import Arrangement, Placement
+from archsim.trace.operation import Trace
+
+if TYPE_CHECKING:
+    import numpy as np  # loaded where cores are arranged
+
+    from archsim.chip.config import Architecture
+
+MAX_CORES = 1024
+"""More stay in the order of the layers: every swap looks at all."""
+
+
+class _Floor(NamedTuple):
+    """Bits between cores and ports, both ways together, and pitches between their routers; cores
+    first."""
+
+    bits: np.ndarray
+    pitches: np.ndarray
+    cores: int
+
+    def cost(self, order: Sequence[int]) -> float:
+        """Bits times pitches where core k does its work at position order[k]."""
+        import numpy as np
+
+        there = np.concatenate([np.asarray(order), np.arange(self.cores, len(self.bits))])
+        return float((self.bits * self.pitches[np.ix_(there, there)]).sum() / 2)
+
+
+def arranged(placement: Placement, trace: Trace, chip: Architecture) -> Placement:
+    """The placement with its cores where they are near those with which they exchange data.
+
+    Args:
+        placement: in the order of the layers.
+        trace: what is sent.
+        chip: its network; `placement.arrange` says whether, `swaps` and `swap_seed` how long.
+
+    Returns:
+        the placement, with what it costs; as it is on a flat chip.
+    """
+    settings = chip.placement
+    cores = CoreMap.of(trace, chip, placement)
+    if cores is None:
+        return placement
+    sent = sent_in(trace, chip, placement, cores)
+    in_order = list(range(cores.cores))
+    before = cost_of(sent, cores.layout, in_order)
+    if settings.arrange == "in_order" or not 2 <= cores.cores <= MAX_CORES:
+        return replace(placement, arrangement=Arrangement(before, before))
+    floor = _floor(sent, cores)
+    greedy = _greedy(floor)
+    improved = _improved(floor, greedy, settings.swaps, settings.swap_seed)
+    best = min((in_order, greedy, improved), key=lambda order: cost_of(sent, cores.layout, order))
+    now = cost_of(sent, cores.layout, best)
+    return replace(_renumbered(placement, best), arrangement=Arrangement(before, now))
+
+
+def arrangement_note(placement: Placement) -> list[str]:
+    """What the traffic between cores costs as they lie; nothing on a flat chip."""
+    cost = placement.arrangement
+    if cost is None:
+        return []
+    text = f"{placement.cores} cores: {cost.arranged:.4g} bits x pitches an image between them"
+    if cost.arranged < cost.in_order:
+        text += f" ({cost.in_order:.4g} in the order of the layers)"
+    return [text]
+
+
+def _renumbered(placement: Placement, order: Sequence[int]) -> Placement:
+    """The placement with the tiles of core k on core order[k]."""
+    each = placement.available // placement.cores
+    layers = {
+        name: replace(
+            layer, tiles=tuple(order[tile // each] * each + tile % each for tile in layer.tiles)
+        )
+        for name, layer in placement.layers.items()
+    }
+    return replace(placement, layers=layers)
+
+
+def _floor(sent: Sequence[Sent], cores: CoreMap) -> _Floor:
+    import numpy as np
+
+    layout = cores.layout
+    count = len(layout.terminals)
+    bits = np.zeros((count, count))
+    for message in sent:
+        for taker in message.takers:
+            bits[message.source, taker] += message.bits
+    np.fill_diagonal(bits, 0.0)
+    where = np.array([layout.routers.positions[router] for router in layout.terminals])
+    pitches = np.abs(where[:, None, :] - where[None, :, :]).sum(axis=2)
+    return _Floor(bits + bits.T, pitches, cores.cores)
+
+
+def _greedy(floor: _Floor) -> list[int]:
+    """One core after the other to the free position where it costs least: next the one that has most
+    to do with those that lie already, ports among them."""
+    import numpy as np
+
+    cores, count = floor.cores, len(floor.bits)
+    there = np.full(count, -1)
+    there[cores:] = np.arange(cores, count)
+    free = np.ones(cores, bool)
+    waiting = np.ones(cores, bool)
+    drawn = floor.bits[:cores, cores:].sum(axis=1)
+    for _ in range(cores):
+        core = int(np.flatnonzero(waiting)[np.argmax(drawn[waiting])])
+        lying = np.flatnonzero(there >= 0)
+        costs = floor.pitches[:cores][:, there[lying]] @ floor.bits[core, lying]
+        position = int(np.flatnonzero(free)[np.argmin(costs[free])])
+        there[core] = position
+        free[position] = waiting[core] = False
+        drawn = drawn + floor.bits[:cores, core]
+    return [int(position) for position in there[:cores]]
+
+
+def _improved(floor: _Floor, order: Sequence[int], swaps: int, seed: int) -> list[int]:
+    """The order after so many swaps of two cores, each kept if it is cheaper."""
+    import numpy as np
+
+    cores, count = floor.cores, len(floor.bits)
+    there = np.concatenate([np.asarray(order), np.arange(cores, count)])
+    for one, other in np.random.default_rng(seed).integers(cores, size=(swaps, 2)):
+        here, away = there[one], there[other]
+        # what both send each other goes as far as before
+        change = floor.bits[one] - floor.bits[other]
+        change[[one, other]] = 0.0
+        nearer = floor.pitches[away, there] - floor.pitches[here, there]
+        if change @ nearer < -1e-9:
+            there[one], there[other] = away, here
+    return [int(position) for position in there[:cores]]

@@ -1,0 +1,74 @@
+"""What is sent between cores for one image, whatever core of the floor a core is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from archsim.chip.blocks.step import step_of
+from archsim.chip.cores.core_map import CoreMap
+from archsim.chip.cores.messages import Messages, speed_of
+from archsim.chip.network.layout import NetworkLayout
+from archsim.chip.network.routes import passed, tree
+from archsim.chip.placement import Placement
+from archsim.chip.plan.memory_map import MemoryMap
+from archsim.chip.plan.record import OperationPlan
+from archsim.trace.operation import Trace
+
+if TYPE_CHECKING:
+    from archsim.chip.config import Architecture  # whose placement asks for this
+
+
+class Sent(NamedTuple):
+    """Bits of one image from a terminal to others, heads of packets among them."""
+
+    source: int
+    takers: tuple[int, ...]
+    bits: float
+
+
+def sent_in(
+    trace: Trace, chip: Architecture, placement: Placement, cores: CoreMap
+) -> tuple[Sent, ...]:
+    """All that cores and ports send each other for an image, messages of one way together."""
+    memory, speed = MemoryMap.of(trace, chip), speed_of(chip)
+    sums: dict[tuple[int, tuple[int, ...]], float] = {}
+
+    for operation in trace.image_operations:
+        layer = placement.layers.get(operation.matrix_name)
+        messages = Messages(step_of(OperationPlan(operation), layer, chip, memory), cores)
+        units = cores.units[operation.name]
+        for tables in (
+            messages.fetches(operation),
+            tuple(messages.exchanges(unit) for unit in units),
+            tuple(messages.returns(unit) for unit in units),
+        ):
+            for number, table in enumerate(tables):
+                steps = max(0, -(-(operation.steps - number) // len(tables))) / operation.every
+                for message in table:
+                    others = tuple(sorted(set(message.takers) - {message.source}))
+                    flits = sum(speed.packets(message.bits)) if others else 0
+                    way = message.source, others
+                    sums[way] = sums.get(way, 0.0) + steps * flits * speed.flit_bits
+    return tuple(Sent(*way, bits) for way, bits in sums.items() if bits)
+
+
+def cost_of(sent: Sequence[Sent], layout: NetworkLayout, order: Sequence[int]) -> float:
+    """Bits times pitches of all that is sent, where core k does its work as core order[k].
+
+    Args:
+        sent: between cores and ports.
+        layout: of the network.
+        order: of the cores; ports stay.
+
+    Returns:
+        bits times pitches of a core.
+    """
+    there = [*order, *range(len(order), len(layout.terminals))]
+    return sum(
+        message.bits
+        * passed(
+            layout, tree(layout, there[message.source], [there[t] for t in message.takers])
+        ).pitches
+        for message in sent
+    )
