@@ -41,6 +41,8 @@ class Part:
     holds_bits: ClassVar[int | None] = None
     # its energies hold a clock already: the chip's tree does not charge it again
     holds_clock: ClassVar[bool] = False
+    # the action in which its flip-flops take a value; without a word, all the time that it works
+    enabled_by: ClassVar[str] = ""
     # not a ClassVar: a cell of stated pitch leaves the class of its kind
     scaling: str = "logic"
 

@@ -12,6 +12,8 @@ What scales how:
     cell    area as F^2; energy and delay are set by voltage, conductance and pulse, not by the
     node.
     wire    energy of a wire of given length as V^2; its repeaters' area as logic; delay stays.
+    clock   wires to the flip-flops of a given area: energy as V^2 / F, since they are as long as the
+    root of their number; the rest as logic.
     none    not on the node at all (off-chip memory, geometry fixed by a parameter): nothing
     changes.
     analog, access_cell, matched, high_voltage, pitch, sram, sram_array: laws of their own (hwlib.node_laws).
@@ -31,7 +33,7 @@ from hwlib.figures import figure
 from hwlib.node_laws import OWN_CLASSES, line_factor, own_law
 from hwlib.quantity import Figure, Quantity, derive
 
-SCALING_CLASSES = ("logic", "cell", "wire", "none", *OWN_CLASSES)
+SCALING_CLASSES = ("logic", "cell", "wire", "clock", "none", *OWN_CLASSES)
 QUANTITIES = ("area", "energy", "delay", "leakage")
 NODES = (180.0, 130.0, 90.0, 65.0, 45.0, 32.0, 20.0, 16.0, 14.0, 10.0, 7.0)
 LAW = "Stillmaker & Baas 2017"
@@ -106,6 +108,14 @@ def scaling_factor(what: str, from_nm: float, to_nm: float, scaling_class: str) 
             "capacitance that stays: V^2",
             "1",
             lambda b, a: (b / a) ** 2,
+            supply_voltage(to_nm),
+            supply_voltage(from_nm),
+        )
+    if scaling_class == "clock" and what == "energy":
+        return derive(
+            f"wires to the flip-flops of an area: V^2 x {from_nm:g}/{to_nm:g}",
+            "1",
+            lambda b, a: (b / a) ** 2 * from_nm / to_nm,
             supply_voltage(to_nm),
             supply_voltage(from_nm),
         )

@@ -7,9 +7,12 @@ idles. What no block's cycles say anything of runs always.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
+from archsim.ledger.component import Component
+from archsim.ledger.ledger import Ledger
 from hwlib import find_part
 from hwlib.errors import InputError
 
@@ -22,23 +25,62 @@ if TYPE_CHECKING:
 CLOCKED_GROUPS = ("digital", "control", "stochastic")
 
 
-def clock_of(block: str) -> str:
-    """The role of a block's clock."""
-    return f"{block}_clock"
+def clock_of(name: str) -> str:
+    """The role of the clock of a block, or of a part."""
+    return f"{name}_clock"
 
 
 @cache
 def block_clocks() -> frozenset[str]:
-    """The roles of all clocks of blocks: made by the chip, so that no part of a file is called so."""
+    """The roles of all clocks of blocks."""
+    return frozenset(map(clock_of, _block_names()))
+
+
+@cache
+def _block_names() -> frozenset[str]:
     from archsim.chip.blocks import blocks  # blocks ask here what runs in their pulses
 
-    return frozenset(clock_of(block.name) for block in blocks())
+    return frozenset(block.name for block in blocks())
 
 
 def is_clocked(part: str) -> bool:
     """Whether a part hangs on the chip's clock: one whose figures hold a clock has paid for it."""
     kind = find_part(part)
     return kind.group in CLOCKED_GROUPS and not kind.holds_clock
+
+
+def is_enabled(role: str, entry: ComponentSettings, chip: Architecture) -> bool:
+    """Whether a part is clocked by its own action alone: registers hold what they have behind a
+    gate of their own, where the clock around them is gated.
+    """
+    around = entry.boundary != "macro" or chip.tile.clock_gating
+    gated = chip.clock.gating != "none" if entry.gated is None else entry.gated
+    alone = role not in _block_names() and bool(find_part(entry.part).enabled_by)
+    return alone and around and gated
+
+
+def with_enabled_clocks(ledger: Ledger, parts: Iterable[Component]) -> Ledger:
+    """The ledger with the clocks of parts that their own action clocks: one cycle each time.
+
+    Args:
+        ledger: what was done, by the parts.
+        parts: the chip's, with their clocks.
+    """
+    parts = list(parts)
+    names = {part.name for part in parts}
+    enabled = {
+        part.name: find_part(part.part).enabled_by
+        for part in parts
+        if clock_of(part.name) in names and part.name not in _block_names()
+    }
+    if not enabled:
+        return ledger
+    clocked = Ledger()
+    clocked.counts = dict(ledger.counts)
+    for (role, action, layer, phase), count in ledger.counts.items():
+        if role in enabled and action == enabled[role]:
+            clocked.add(clock_of(role), "cycle", layer, phase, count)
+    return clocked
 
 
 def block_that_clocks(role: str, entry: ComponentSettings, chip: Architecture) -> str | None:

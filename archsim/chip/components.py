@@ -12,7 +12,9 @@ from archsim.chip.clocks import (
     check_gated,
     clock_of,
     is_clocked,
+    is_enabled,
     trunk_mm,
+    with_enabled_clocks,
 )
 from archsim.chip.config import Architecture, ComponentSettings
 from archsim.chip.parameters import derived_values, instances, resolve
@@ -26,8 +28,10 @@ ALWAYS = "always"
 """What is said to clock logic that nothing stops."""
 _TILES = "tiles"
 _CLOCKED = "clocked_area_mm2"
+_TILE_CLOCKED = "tile_clocked_area_mm2"
 _TRUNK = "clock_trunk_mm"
-_LEAST_MM2 = 1e-4
+_LEAST_MM2 = 1e-7
+_LEAST_OF_ALL = 1e-4
 
 
 def build_inventory(
@@ -63,7 +67,7 @@ def assemble(
     `build_inventory`.
     """
     parts = _Assembly(chip, settings, tiles, node, without)
-    clocks = parts.that_follow(_CLOCKED, "tile_clocked_area_mm2", _TRUNK)
+    clocks = parts.that_follow(_CLOCKED, _TILE_CLOCKED, _TRUNK)
     links = parts.that_follow("core_pitch_mm") - clocks
     wires = parts.that_follow("core_area_mm2", "bus_mm", "tree_mm") - clocks
     for role, entry in settings.items():
@@ -83,14 +87,14 @@ def assemble(
             parts.enter(role)
     with_clock = max(1, tiles - without.get("tile_clock", 0))
     parts.derived |= {
-        _CLOCKED: max(_LEAST_MM2, parts.clocked[ALWAYS]),
-        "tile_clocked_area_mm2": max(_LEAST_MM2, parts.clocked[_TILES] / with_clock),
+        _CLOCKED: max(_LEAST_OF_ALL, parts.clocked[ALWAYS]),
+        _TILE_CLOCKED: max(_LEAST_OF_ALL, parts.clocked[_TILES] / with_clock),
         _TRUNK: parts.trunk_mm(with_clock),
     }
     for role in settings:
         if role in clocks:
             parts.enter(role)
-    parts.enter_block_clocks()
+    parts.enter_gated_clocks()
     return tuple(parts.in_order())
 
 
@@ -98,8 +102,8 @@ class _Assembly:
     """Components that are entered one by one, since some follow the area of those before them.
 
     `area` is that of all so far inside the chip's boundary, `clocked` that of logic and registers
-    by what clocks them: a block, the tiles, or the clock that always runs; both in mm2. `derived`
-    is what parameters may name.
+    by what clocks them: a block, the tiles, or the clock that always runs; both in mm2. `enabled` is
+    the area of one part that its own action clocks, by role; `derived` is what parameters may name.
     """
 
     def __init__(
@@ -119,6 +123,7 @@ class _Assembly:
         self.components: dict[str, Component] = {}
         self.area = 0.0
         self.clocked: dict[str, float] = {ALWAYS: 0.0, _TILES: 0.0}
+        self.enabled: dict[str, float] = {}
 
     def that_follow(self, *names: str) -> set[str]:
         """Roles with a parameter that is one of these derived values."""
@@ -151,7 +156,9 @@ class _Assembly:
         mm2 = priced.area.value * count * 1e-6 if entry.boundary != "system" else 0.0
         self.area += mm2
         check_gated(role, entry, self.chip)
-        if mm2 and is_clocked(entry.part):
+        if mm2 and is_enabled(role, entry, self.chip) and is_clocked(entry.part):
+            self.enabled[role] = mm2 / count
+        elif mm2 and is_clocked(entry.part):
             clock = self._clock_of(role, entry)
             self.clocked[clock] = self.clocked.get(clock, 0.0) + mm2
 
@@ -173,38 +180,50 @@ class _Assembly:
     def _blocks_that_clock(self) -> list[str]:
         return [name for name in self.clocked if name not in (ALWAYS, _TILES)]
 
-    def enter_block_clocks(self) -> None:
-        """Add the clocks of the blocks, trees of the kind of the chip's over the block's logic. A
-        chip that states the area of its clock itself has none: it is over all logic at once.
+    def enter_gated_clocks(self) -> None:
+        """Add the clocks of blocks, and of parts that their own action clocks, one for each part:
+        trees of the kind of that around them, over the gated logic.
         """
-        entry = self.settings.get("clock_tree")
-        area = f"=derived.{_CLOCKED}"
-        followed = (
-            [name for name, value in entry.parameters.items() if value == area] if entry else []
-        )
+        for block in self._blocks_that_clock():
+            self._enter_clock(block, "clock_tree", self.clocked[block], 1)
+        for role, mm2 in self.enabled.items():
+            around = "tile_clock" if self.settings[role].boundary == "macro" else "clock_tree"
+            self._enter_clock(role, around, mm2, self.components[role].count)
+
+    def _enter_clock(self, name: str, around: str, mm2: float, count: int) -> None:
+        """A chip that states the area of its clock itself has none of these: that clock is over all
+        logic at once.
+        """
+        entry = self.settings.get(around)
+        followed = _follow_area(entry) if entry else []
         if entry is None or not followed:
             return
-        tree = self.components["clock_tree"]
-        for block in self._blocks_that_clock():
-            values = {
-                name: value
-                for name, value in tree.parameters.items()
-                if entry.parameters[name] != f"=derived.{_TRUNK}"
-            }
-            values |= dict.fromkeys(followed, max(_LEAST_MM2, self.clocked[block]))
-            role = clock_of(block)
-            self.components[role] = Component(role, entry.part, values, 1, entry.boundary)
+        role = clock_of(name)
+        if role in self.settings:
+            raise InputError(
+                f"the clock of {name} is made with the {around} of the chip",
+                where=f"{self.chip.origin}: components.{role}",
+                got=role,
+                hint="give the part another name",
+            )
+        values = {
+            parameter: value
+            for parameter, value in self.components[around].parameters.items()
+            if entry.parameters[parameter] != f"=derived.{_TRUNK}"
+        }
+        values |= dict.fromkeys(followed, max(_LEAST_MM2, mm2))
+        self.components[role] = Component(role, entry.part, values, count, entry.boundary)
 
     def in_order(self) -> Iterator[Component]:
-        """The components in the order of the description, the clocks of blocks behind the chip's."""
-        for role in self.settings:
-            yield self.components[role]
-            if role == "clock_tree":
-                yield from (
-                    self.components[clock]
-                    for clock in map(clock_of, self._blocks_that_clock())
-                    if clock in self.components
-                )
+        """The components in the order of the description, clocks that were made behind them."""
+        yield from (self.components[role] for role in self.settings)
+        yield from (part for role, part in self.components.items() if role not in self.settings)
+
+
+def _follow_area(entry: ComponentSettings) -> list[str]:
+    """Parameters of a clock that are the area of what it clocks."""
+    areas = (f"=derived.{_CLOCKED}", f"=derived.{_TILE_CLOCKED}")
+    return [name for name, value in entry.parameters.items() if value in areas]
 
 
 def priced_ledger(
@@ -218,6 +237,7 @@ def priced_ledger(
     """
     known = {component.name: find_part(component.part).actions for component in inventory}
     ledger = _without_idle_clocks(ledger, known)
+    ledger = with_enabled_clocks(ledger, inventory)
     # A clock tree is asked for by the time a run takes: demanded at once, so that counting alone
     # refuses what a timed run refuses.
     lacking = ({key[0] for key, count in ledger.counts.items() if count} | {"clock_tree"}) - set(

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from archsim.chip.blocks import blocks
-from archsim.chip.clocks import block_clocks
 from hwlib.errors import InputError, nearest
 
 # The simulator counts by the laws of the blocks, and the clock beside them.
@@ -34,13 +33,6 @@ def check_roles(content: Mapping[str, Any], where: str) -> None:
     absent = content.get("absent")
     components = components if isinstance(components, Mapping) else {}
     for role, entry in components.items():
-        if role in block_clocks():
-            raise InputError(
-                "the clock of a block is made with the clock_tree of the chip",
-                where=f"{where}: components.{role}",
-                got=role,
-                hint="give the part another name",
-            )
         if role not in ROLES and not (
             isinstance(entry, Mapping) and any(entry.get(field) for field in OF_ITS_OWN)
         ):

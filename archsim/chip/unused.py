@@ -23,6 +23,7 @@ from hwlib import find_part, price
 
 if TYPE_CHECKING:
     from archsim.chip.built import BuiltChip
+    from archsim.chip.config import Architecture
     from archsim.schemes.base import Scheme
     from workloads.network import Network
 
@@ -67,10 +68,15 @@ def _priced_voltage(run: Usage) -> bool:
 
 def _clock_stops(run: Usage) -> bool:
     chip = run.built.chip
-    area = "=derived.clocked_area_mm2"
-    tree = chip.components.get("clock_tree")
-    follows = tree is not None and area in tree.parameters.values()
-    return run.timed and follows or chip.clock.gating == "waiting" and _pulses(run)
+    # registers of a tile stop with every one of their writes, which are counted without events
+    stops = _follows(chip, "tile_clock", "tile_clocked_area_mm2") and chip.tile.clock_gating
+    stops |= run.timed and _follows(chip, "clock_tree", "clocked_area_mm2")
+    return stops or chip.clock.gating == "waiting" and _pulses(run)
+
+
+def _follows(chip: Architecture, role: str, area: str) -> bool:
+    part = chip.components.get(role)
+    return part is not None and f"=derived.{area}" in part.parameters.values()
 
 
 def _pulses(run: Usage) -> bool:
@@ -90,7 +96,7 @@ OF_THE_CHIP: dict[str, Acts] = {
         lambda run: any(part.per == "cluster" for part in run.built.chip.components.values()),
         "no part is for a cluster",
     ),
-    "clock.gating": Acts(_clock_stops, "nothing is timed, or nothing of the chip's clock stops"),
+    "clock.gating": Acts(_clock_stops, "nothing of this run hangs on a clock that stops"),
     "tile.clock_gating": Acts(
         lambda run: run.timed and run.has("tile_clock"),
         "nothing is timed, or the tiles have no clock",

@@ -7,6 +7,7 @@ from hwlib.figures import figure
 from hwlib.logic import Logic, delay_40lp, leakage_of, placed, to_40lp
 from hwlib.part import Parameter, Part, register
 from hwlib.parts.counters import Counter
+from hwlib.pieces import PartOfPieces, Piece
 from hwlib.quantity import Quantity, derive, total, zero
 
 
@@ -106,6 +107,7 @@ class RiscvCore(Part):
 
     name = "riscv_core"
     title = "RISC-V controller"
+    holds_clock = True  # microwatts a MHz of a whole core
     group = "control"
     parameters = (
         Parameter("variant", "small", choices=("small", "multiply"), effects=OTHER_CIRCUIT),
@@ -139,24 +141,24 @@ _A_CYCLE = 4.0
 
 
 @register
-class ClockTree(Part):
-    """Trunk, buffers and wires of the clock over a clocked area: capacitance density x V^2 a cycle.
+class ClockTree(PartOfPieces):
+    """Buffers and wires of the clock over a clocked area: capacitance density x V^2 a cycle, and of
+    the trunk that reaches the gates of other clocks.
 
     Flip-flops pay their own clock pins in the energies of their parts. Buffers sit in the row space
     that the layout utilisation leaves, so the tree adds no area; its leakage is that of the logic
-    it stands in. The area is that of the target node; there only V^2 is scaled, which leaves out
-    that finer wires lie closer.
+    it stands in. The area is that of the target node; there the density goes with V^2 and, since
+    wires to so many flip-flops are as long as their root on an area, with 1/F.
     """
 
     name = "clock_tree"
     title = "Clock tree"
     group = "control"
-    scaling = "wire"
     parameters = (
         Parameter(
             "area_mm2",
             1.0,
-            0.0001,
+            1e-7,
             10000.0,
             "mm2",
             monotone=True,
@@ -178,27 +180,32 @@ class ClockTree(Part):
     area_mm2: float
     trunk_mm: float
 
-    def area(self) -> Quantity:
-        return zero("um2", "inside the space left by the layout utilisation")
+    def area_pieces(self) -> tuple[Piece, ...]:
+        return (Piece(zero("um2", "inside the space left by the layout utilisation"), "none"),)
 
     def leakage(self) -> Quantity:
         return zero("W", "counted with the logic it clocks")
 
-    def energy(self, action: str) -> Quantity:
+    def energy_pieces(self, action: str) -> tuple[Piece, ...]:
+        tree = Piece(self._tree(), "clock")
+        return (tree, Piece(self._trunk(), "wire")) if self.trunk_mm else (tree,)
+
+    def _tree(self) -> Quantity:
         area = self.area_mm2 * 1e6
-        tree = derive(
-            f"{self.area_mm2:g} mm2 x capacitance density x V^2",
+        density = figure("clock.capacitance_density")
+        closer = (density.node_nm or self.native_node_nm) / self.native_node_nm
+        return derive(
+            f"{self.area_mm2:g} mm2 x capacitance density x {closer:.4g} for the node x V^2",
             "J",
-            lambda density, volts: area * density * volts**2,
-            figure("clock.capacitance_density"),
+            lambda each, volts: area * each * closer * volts**2,
+            density,
             figure("clock.supply"),
         )
-        if not self.trunk_mm:
-            return tree
-        trunk = derive(
+
+    def _trunk(self) -> Quantity:
+        return derive(
             f"{self.trunk_mm:g} mm x energy a bit and mm x {_A_CYCLE:g}, two transitions a cycle",
             "J",
             lambda wire: self.trunk_mm * 1e-3 * _A_CYCLE * wire,
             figure("wire.energy"),
         )
-        return tree + trunk

@@ -26,6 +26,7 @@ class Register(Logic):
 
     name = "register"
     title = "Register"
+    enabled_by = "write"
     group = "digital"
     parameters = (width_in_bits(16, 65536),)
     actions = {"write": "store all bits once", "read": "select all bits once"}

@@ -31,6 +31,7 @@ class Lfsr(Logic):
 
     name = "lfsr"
     title = "Linear feedback shift register"
+    enabled_by = "number"
     group = "stochastic"
     parameters = (_bits(32),)
     actions = {"number": "one random number"}
@@ -66,6 +67,7 @@ class SobolGenerator(Logic):
 
     name = "sobol_generator"
     title = "Sobol number generator"
+    enabled_by = "number"
     group = "stochastic"
     parameters = (_bits(16),)
     actions = {"number": "one quasi-random number"}
@@ -134,6 +136,7 @@ class BitstreamGenerator(Logic):
 
     name = "bitstream_generator"
     title = "Bit-stream generator"
+    enabled_by = "bit"
     group = "stochastic"
     parameters = (
         _bits(16),

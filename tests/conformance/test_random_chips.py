@@ -13,6 +13,9 @@ from archsim.run.result_schema import check_document
 from archsim.schemes import load_scheme
 from hwlib import InputError, price
 
+# Parts that run as long as a run takes, and clocks that run as long as a resource is busy.
+CLOCKS = ("clock_tree", "tile_clock", "vector_unit_clock", "bitstream_clock")
+
 NETWORKS = {
     "branches": """
 schema = 1
@@ -208,7 +211,7 @@ def test_the_books_balance(seed, networks):
     assert again.to_json() == result.to_json()
     # what happens does not depend on when it happens
     untimed = archsim.simulate(network, chip, **options, timing=False)
-    timed_only = ("clock_tree", "controller", "tile_clock")
+    timed_only = ("controller", *CLOCKS)
     assert counts(untimed, timed_only) == pytest.approx(counts(result, timed_only), rel=1e-9)
     tile_operations = [
         {(r["layer"], r["phase"]): r["tile_operations"] for r in each.by_layer}
@@ -248,6 +251,6 @@ def test_reloaded_weights_cost_the_same_without_timing(tiles, rule, networks):
         archsim.simulate(networks["branches"], chip, **options, timing=timing)
         for timing in (True, False)
     )
-    timed_only = ("clock_tree", "controller", "tile_clock")
+    timed_only = ("controller", *CLOCKS)
     assert counts(untimed, timed_only) == pytest.approx(counts(timed, timed_only), rel=1e-9)
     assert untimed.tile_operations == timed.tile_operations and timed.tiles > tiles

@@ -68,7 +68,7 @@ def test_counts_times_prices(rule, network):
     work = [*groups[0], *groups[1]]
     cycles = one_by_one(chip, *groups)
     counts = rows_of(work) | {
-        ("shared", "shared"): shared_counts(chip, len(work), cycles, images * layers[0].before)
+        ("shared", "shared"): shared_counts(chip, work, cycles, images * layers[0].before)
     }
     off_chip = {part.name for part in parts if part.boundary == "system"}
     by_part, by_place = defaultdict(float), defaultdict(float)

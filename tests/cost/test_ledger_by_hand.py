@@ -67,6 +67,8 @@ def test_a_per_column_front_end(load):
             "input_register.read": 3 * 8,
             "output_register.write": 3,
             "output_register.read": 3,
+            "input_register_clock.cycle": 3,
+            "output_register_clock.cycle": 3,
             "tile_control.cycle": 3 * 8,
             "tile_clock.cycle": 3 * 8,
             # a window brings one new column of two channels: 16 bits; results are 9 bits (two 8-bit
@@ -79,6 +81,8 @@ def test_a_per_column_front_end(load):
             "controller.cycle": 54,
             "instruction_memory.read": 16,
             "clock_tree.cycle": 54,
+            # five scalings of three vectors, a cycle each on 16 lanes
+            "vector_unit_clock.cycle": 3,
         }
     )
 

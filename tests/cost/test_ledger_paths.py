@@ -4,7 +4,9 @@ import pytest
 
 import archsim
 
-TIMED_ONLY = {("controller", "cycle"), ("clock_tree", "cycle")}
+TIMED_ONLY = {
+    (role, "cycle") for role in ("controller", "clock_tree", "vector_unit_clock", "bitstream_clock")
+}
 CASES = [
     ("lenet1", "wu2023", None, {}),
     ("lenet1", "cim40", None, {"placement.copies.conv1": 3}),

@@ -164,6 +164,8 @@ def test_cell_and_wire():
     assert scaling_factor("energy", 40, 28, "cell").value == 1.0
     expected = (supply_voltage(28).value / supply_voltage(40).value) ** 2
     assert scaling_factor("energy", 40, 28, "wire").value == pytest.approx(expected)
+    # flip-flops lie closer by F, and so many wires are as long as the root of their number
+    assert scaling_factor("energy", 40, 28, "clock").value == pytest.approx(expected * 40 / 28)
 
 
 @pytest.mark.parametrize("node", [6.9, 181, 0, -40, math.nan, math.inf])

@@ -56,7 +56,7 @@ def check_step(network, layers, rule: Rule, chip: Chip, images: int = 2) -> None
     cycles = one_by_one(chip, [item for image in hand.images for item in image], hand.batch)
     assert result.cycles == cycles
     values = images * layers[0].before
-    same_counts(result.ledger, work, shared_counts(chip, len(work), cycles, values))
+    same_counts(result.ledger, work, shared_counts(chip, work, cycles, values))
     once = one_by_one(chip, hand.setup)
     assert result.setup["cycles"] == once
-    same_counts(result.setup["ledger"], hand.setup, shared_counts(chip, len(hand.setup), once, 0))
+    same_counts(result.setup["ledger"], hand.setup, shared_counts(chip, hand.setup, once, 0))

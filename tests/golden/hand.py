@@ -21,7 +21,7 @@ ITERATIVE = ("divide", "square_root")
 @dataclass
 class Work:
     """An operation: how long it takes by itself, what it counts, and whether it is done for every
-    image.
+    image; `lanes` and `units` are the cycles of the vector unit and of the units of a rule.
     """
 
     layer: str
@@ -29,6 +29,8 @@ class Work:
     cycles: int
     counts: Counts = field(default_factory=dict)
     every: int = 1
+    lanes: int = 0
+    units: int = 0
 
 
 @dataclass(frozen=True)
@@ -182,4 +184,11 @@ def digital(
         vectors * line_up(steps // vectors, feed, drain) if vectors else line_up(steps, feed, drain)
     )
     counts = together(named("vector_unit", step), ports(chip, bits_in, bits_out), times=steps)
-    return Work(layer.name, phase, cycles, together(counts, units or {}))
+    return Work(
+        layer.name,
+        phase,
+        cycles,
+        together(counts, units or {}),
+        lanes=steps * vector_cycles(chip, step),
+        units=steps * unit_cycles,
+    )

@@ -60,6 +60,7 @@ def block(
         )
         units |= {
             "number_generator.number": numbers,
+            "number_generator_clock.cycle": numbers,
             "stream_converter.bit": input_bits + error_bits * errors,
         }
     parts = min(chunks(weights, layer.vectors), positions)
@@ -149,6 +150,7 @@ def cbram_sc(
         else:
             numbers = {"side": bits / UNITS, "single": length / UNITS}.get(sharing, bits)
             units |= {"number_generator.number": numbers, "stream_converter.bit": bits}
+            units["number_generator_clock.cycle"] = numbers
         if name == "adam":  # the square of a gradient and of the root
             units |= {"stream_multiplier.bit": 2 * length, "stream_divider.bit": length}
         steps = optimiser_steps(weights)

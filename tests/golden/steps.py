@@ -222,10 +222,12 @@ def one_by_one(chip: Chip, *groups: list[Work]) -> int:
     return total
 
 
-def shared_counts(chip: Chip, operations: int, cycles: int, values: int) -> dict[str, float]:
+def shared_counts(chip: Chip, work: list[Work], cycles: int, values: int) -> dict[str, float]:
     """What belongs to no layer: `values` that come from outside, instructions, controller and
-    clock.
+    clocks. That of the lanes, and that of a rule's units, run while these work.
     """
+    operations = len(work)
+    units = sum(item.units for item in work)
     bits = values * chip.input_bits
     return {
         "off_chip_memory.read": bits,
@@ -233,7 +235,8 @@ def shared_counts(chip: Chip, operations: int, cycles: int, values: int) -> dict
         "instruction_memory.read": operations * chip.issue,
         "controller.cycle": cycles if chip.always_on else operations * chip.issue,
         "clock_tree.cycle": cycles,
-    }
+        "vector_unit_clock.cycle": sum(item.lanes for item in work),
+    } | ({"bitstream_clock.cycle": units} if units else {})
 
 
 def rows_of(work: list[Work]) -> dict[tuple[str, str], dict[str, float]]:

@@ -106,6 +106,9 @@ def read(
         "input_register.read": tiles * applied,
         "output_register.write": tiles,
         "output_register.read": tiles,
+        # registers are clocked as they are written
+        "input_register_clock.cycle": tiles,
+        "output_register_clock.cycle": tiles,
         "tile_control.cycle": (tiles + lenders) * interval,
         "tile_clock.cycle": (tiles + lenders) * interval,
     }
@@ -132,4 +135,5 @@ def read(
         if waits
         else line_up(steps, feed, interval, drain) + latency - interval + chip.hop
     )
-    return Work(layer.name, phase, cycles, together(counts, times=steps))
+    lanes = steps * vector_cycles(chip, step)
+    return Work(layer.name, phase, cycles, together(counts, times=steps), lanes=lanes)

@@ -54,8 +54,10 @@ def pulses(
     cycles_each = math.ceil((phases or chip.polarity) * slots * chip.update_pulse)
     lines_down = rows * matrix.groups * matrix.beside
     lines_across = matrix.columns * chip.replicas * matrix.groups * down
+    drawn_bits = (lines_down + lines_across) * slots if drawn else 0
     counts = {
-        "bitstream_generator.bit": (lines_down + lines_across) * slots if drawn else 0,
+        "bitstream_generator.bit": drawn_bits,
+        "bitstream_generator_clock.cycle": drawn_bits,
         "word_line_driver.drive": lines_down * slots * row,
         "bit_line_driver.drive": lines_across * slots * column,
         "array.update": rows * matrix.columns * matrix.groups * chip.replicas * meet,
@@ -73,8 +75,16 @@ def pulses(
         up((lines_down + lines_across) * slots, chip.generators) if chip.generators and drawn else 0
     )
     feed = max(math.ceil(bits_in / chip.port), math.ceil(on_wire / chip.wire), draw)
-    cycles = line_up(steps, feed, cycles_each, vector_cycles(chip, step)) + chip.hop
-    return Work(layer.name, phase, cycles, together(counts, times=steps))
+    each_lane = vector_cycles(chip, step)
+    cycles = line_up(steps, feed, cycles_each, each_lane) + chip.hop
+    return Work(
+        layer.name,
+        phase,
+        cycles,
+        together(counts, times=steps),
+        lanes=steps * each_lane,
+        units=steps * draw,
+    )
 
 
 def last_device(devices: float, share: float, mean: float, verified: bool) -> float:

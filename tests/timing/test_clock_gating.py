@@ -8,7 +8,7 @@ from small_chips import quiet_chip, read, trace_of
 import archsim
 from archsim.chip.components import build_inventory
 from archsim.trace.operation import Activity, Operation
-from hwlib import load_figures, price
+from hwlib import find_part, load_figures, price
 from hwlib.errors import InputError
 
 GATED = {"clock.gating": "blocks"}
@@ -55,19 +55,39 @@ def test_a_block_is_clocked_while_it_works(engine):
 def test_the_clock_of_a_block_lies_over_its_logic():
     gated = build_inventory(chip_with(**{"clock__gating": "blocks"}), 4)
     lanes = next(part for part in gated if part.name == "vector_unit")
-    core = next(part for part in gated if part.name == "controller")
     assert areas(gated)["vector_unit_clock"] == pytest.approx(logic_mm2(lanes))
-    assert areas(gated)["clock_tree"] == pytest.approx(logic_mm2(core))
+    # nothing else outside the tiles is logic but the core, whose energy holds its clock: the least
+    assert areas(gated)["clock_tree"] == 1e-4
     whole = build_inventory(chip_with(clock__gating="none"), 4)
-    assert areas(whole)["clock_tree"] == pytest.approx(logic_mm2(lanes) + logic_mm2(core))
+    assert areas(whole)["clock_tree"] == pytest.approx(logic_mm2(lanes))
     assert "vector_unit_clock" not in areas(whole)
-    assert areas(whole)["tile_clock"] == areas(gated)["tile_clock"]
+    registers = [part for part in gated if part.part == "register"]
+    in_a_tile = sum(map(logic_mm2, registers)) / 4
+    assert areas(whole)["tile_clock"] == pytest.approx(areas(gated)["tile_clock"] + in_a_tile)
+    assert in_a_tile > 0.5 * areas(whole)["tile_clock"]
+
+
+SEQUENCER = {
+    "components__controller__part": "tile_control",
+    "components__controller__parameters": {},
+}
+
+
+def test_a_core_whose_energy_holds_its_clock_is_not_charged_again():
+    assert find_part("riscv_core").holds_clock
+    plain = areas(build_inventory(chip_with(clock__gating="none"), 4))["clock_tree"]
+    sequenced = chip_with(clock__gating="none", **SEQUENCER)
+    core = next(p for p in build_inventory(sequenced, 4) if p.name == "controller")
+    clocked = areas(build_inventory(sequenced, 4))["clock_tree"]
+    assert clocked == pytest.approx(plain + logic_mm2(core))
 
 
 def test_a_controller_that_stops_has_a_clock_of_its_own():
-    chip = chip_with(clock__gating="blocks", controller__always_on=False)
-    clocked = areas(build_inventory(chip, 4))
-    assert clocked["controller_clock"] > 0.01 and clocked["clock_tree"] == 1e-4
+    always = areas(build_inventory(chip_with(**SEQUENCER), 4))
+    assert "controller_clock" not in always and always["clock_tree"] > 1e-4
+    clocked = areas(build_inventory(chip_with(controller__always_on=False, **SEQUENCER), 4))
+    assert clocked["controller_clock"] == pytest.approx(always["clock_tree"])
+    assert clocked["clock_tree"] == 1e-4
 
 
 def test_a_part_may_stay_on_the_clock():
@@ -82,7 +102,7 @@ def test_a_part_of_a_tile_that_never_stops_is_on_the_clock_of_the_chip():
     stays = build_inventory(chip_with(components__tile_control__gated=False), 4)
     control = next(part for part in plain if part.name == "tile_control")
     moved = logic_mm2(control)
-    assert areas(stays)["clock_tree"] == pytest.approx(areas(plain)["clock_tree"] + moved)
+    assert areas(stays)["clock_tree"] == pytest.approx(moved)
     assert areas(stays)["tile_clock"] == pytest.approx(areas(plain)["tile_clock"] - moved / 4)
 
 
@@ -91,7 +111,8 @@ def test_a_part_of_a_tile_that_never_stops_is_on_the_clock_of_the_chip():
     [
         ({"components__adc__gated": True}, "hangs on no clock"),
         ({"components__buffer__gated": False}, "hangs on no clock"),
-        ({"components__controller__gated": True}, "no block says when this part works"),
+        ({"components__controller__gated": True}, "hangs on no clock"),
+        (SEQUENCER | {"components__controller__gated": True}, "no block says when this part works"),
         (
             {"components__tile_control__gated": True, "tile__clock_gating": False},
             "stopped as one, and here never",
@@ -105,16 +126,22 @@ def test_a_word_that_could_not_act_is_refused(settings, says):
 
 def test_the_clock_of_a_block_is_no_part_of_a_file():
     entry = {"part": "clock_tree", "per": "chip", "boundary": "chip", "area_only": True}
-    with pytest.raises(InputError, match="made with the clock_tree"):
-        archsim.load_architecture("cim40", {"components.vector_unit_clock": entry})
+    with pytest.raises(InputError, match="made with the clock_tree of the chip"):
+        build_inventory(
+            archsim.load_architecture("cim40", {"components.vector_unit_clock": entry}), 4
+        )
 
 
 def test_a_chip_that_states_the_area_of_its_clock_has_one_clock():
     stated = chip_with(clock__gating="blocks", components__clock_tree__parameters__area_mm2=2.0)
     assert areas(build_inventory(stated, 4))["clock_tree"] == 2.0
     assert "vector_unit_clock" not in areas(build_inventory(stated, 4))
-    result = archsim.simulate("lenet1", stated)
-    assert "clock.gating" in result.unused
+    both = {
+        f"components__{tree}__parameters__area_mm2": 2.0 for tree in ("clock_tree", "tile_clock")
+    }
+    ungated = chip_with(clock__gating="none", **both)
+    assert "clock.gating" not in archsim.simulate("lenet1", stated).unused  # it is the default
+    assert "clock.gating" in archsim.simulate("lenet1", ungated).unused
 
 
 def test_the_trunk_is_a_tree_that_reaches_every_gate():
@@ -136,6 +163,23 @@ def test_the_trunk_is_a_tree_that_reaches_every_gate():
     whole = chip_with(clock__gating="none", components__clock_tree__parameters=parameters)
     tree = next(part for part in build_inventory(whole, 4) if part.name == "clock_tree")
     assert tree.parameters["trunk_mm"] == 0.0
+
+
+def test_a_register_is_clocked_when_it_is_written():
+    chip = quiet_chip()
+    result = archsim.simulate(trace_of(read("a", 4)), chip)
+    counts = {
+        (row["component"], row["layer"]): row["count"]
+        for row in result.ledger
+        if row["component"].startswith("input_register") and row["action"] in ("write", "cycle")
+    }
+    # four vectors on one tile, and the register holds each of them through the 16 cycles of a read
+    assert counts == {("input_register", "a"): 4, ("input_register_clock", "a"): 4}
+    part = next(part for part in result.inventory if part["component"] == "input_register_clock")
+    register = price("register", {"bits": 128 * 8}).area.value * 1e-6
+    assert part["parameters"]["area_mm2"] == pytest.approx(register)
+    around = archsim.simulate(trace_of(read("a", 4)), quiet_chip(tile__clock_gating=False))
+    assert "input_register_clock" not in around.by_component
 
 
 def write(gating, verify_reads):
