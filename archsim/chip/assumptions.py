@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from archsim.chip.plan.row_groups import lines_together, needed_bits
 from archsim.trace.operation import Trace
 
 if TYPE_CHECKING:
     from archsim.chip.config import Architecture
+    from archsim.chip.placement import Placement
 
 
 ASSUMED_ACTIVITY = (
@@ -50,3 +52,27 @@ def assumptions_of(trace: Trace, chip: Architecture) -> list[str]:
             "weights.mapping=bit_slices cuts a weight into slices"
         )
     return assumptions + list(chip.notes)
+
+
+def converter_note(chip: Architecture, placement: Placement) -> list[str]:
+    """What a chip that states how many rows it reads at a time has to say of its converters: the
+    bits that they lack, or have too many, for the largest sum that a layer's tiles convert.
+    """
+    rows = max((min(layer.rows, layer.tile_rows) for layer in placement.layers.values()), default=0)
+    if chip.read.rows_active == "all" or not rows:
+        return []
+    needed, given = needed_bits(chip, rows), chip.read.adc_bits
+    if needed == given:
+        return []
+    digital = chip.read.accumulate == "digital"
+    summed = lines_together(chip, rows) if digital else rows
+    kept = "" if digital else ", whose groups the front end keeps (read.accumulate=analog)"
+    what = (
+        f"{needed - given} fewer: the converter rounds them off"
+        if needed > given
+        else f"{given - needed} more: they tell nothing apart"
+    )
+    return [
+        f"one conversion sums {summed} rows{kept}: to tell all sums apart it needs {needed} bits, "
+        f"read.adc_bits={given} is {what}"
+    ]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from archsim.chip.assumptions import assumptions_of
+from archsim.chip.assumptions import assumptions_of, converter_note
 from archsim.chip.cell_levels import check_cell_levels
 from archsim.chip.components import assemble, priced_ledger
 from archsim.chip.config import ComponentSettings
@@ -76,7 +76,11 @@ class BuiltChip:
         """What a reader of its numbers has to know; worked out for who reads it, not for a sweep."""
         pace = paces(self.parts, self.chip, self.node_nm, (self.counts, self.once_counts))
         notes = closure_notes(pace, self.chip.clock_mhz)
-        return (*assumptions_of(self.trace, self.chip), *arrangement_note(self.placement), *notes)
+        own = (
+            *converter_note(self.chip, self.placement),
+            *arrangement_note(self.placement),
+        )
+        return (*assumptions_of(self.trace, self.chip), *own, *notes)
 
     def priced(self, ledger: Ledger) -> tuple[Ledger, list[str]]:
         """The counts of a ledger as this chip's parts are asked for them, and the absent roles that

@@ -164,6 +164,9 @@ class Architecture(AllSections):
                 f"read.columns_per_adc ({self.read.columns_per_adc}) exceeds tile.columns "
                 f"({self.tile.columns})"
             )
+        rows = self.read.rows_active
+        if rows != "all" and rows > self.tile.rows:
+            raise ValueError(f"read.rows_active ({rows}) exceeds tile.rows ({self.tile.rows})")
         reserved = (
             self.weights.reference_columns if self.weights.mapping == "reference_column" else 0
         )

@@ -12,6 +12,7 @@ from archsim.chip.blocks import counted
 from archsim.chip.blocks.core import cores_of
 from archsim.chip.config import Architecture, ComponentSettings
 from archsim.chip.cores.network_of import network_values
+from archsim.chip.plan.row_groups import sum_bits
 from hwlib.errors import InputError, nearest
 
 
@@ -35,8 +36,8 @@ def derived_values(chip: Architecture, tiles: int) -> dict[str, float]:
         "write_pulse_ns": chip.write.pulse_cycles * cycle_ns,
         "update_pulse_ns": chip.update.pulse_cycles * cycle_ns,
         "input_register_bits": inputs * read.input_bits,
-        "output_register_bits": outputs * read.sum_bits,
-        "shift_add_bits": read.sum_bits + 1,
+        "output_register_bits": outputs * sum_bits(chip),
+        "shift_add_bits": sum_bits(chip) + 1,
         # a chip whose weights are on no array has no tile; its bus still has an end
         "tiles": max(1, tiles),
         "cores": cores_of(chip, max(1, tiles)),

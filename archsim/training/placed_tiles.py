@@ -7,12 +7,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from archsim.chip.place import shape_layer
+from archsim.chip.plan.row_groups import lines_together, weights_together
 from archsim.devices.presets import load_device
 from archsim.trace.operation import LayerMatrix
 from archsim.training.settings import TrainingSettings, device_of
 
 if TYPE_CHECKING:
     from archsim.chip.config import Architecture
+    from archsim.chip.placement import LayerPlacement
     from workloads.network import Network
 
 MOST_BITS = 24
@@ -20,28 +22,48 @@ MOST_BITS = 24
 
 
 def tiles_of(chip: Architecture, network: Network) -> dict[str, dict[str, Any]]:
-    """The tiles of every layer that the chip splits, as `settings.LayerTiles` names them.
+    """The tiles of every layer that the chip splits, and the groups of lines that it converts in
+    turn, as `settings.LayerTiles` names them.
 
     Args:
         chip: whose placement splits the layers.
         network: their matrices.
 
     Returns:
-        by layer, only those that take more than one tile, or whose biases are digital words.
+        by layer, only those that take more than one tile or group, or whose biases are digital
+        words.
     """
+    digital = chip.read.accumulate == "digital"
     tiles = {}
     for layer in network.array_layers:
         shape = layer.matrix
         matrix = LayerMatrix(layer.name, shape.rows, shape.columns, shape.groups, layer.bias)
         placed = shape_layer(matrix, chip, 1)
         beside = layer.bias and chip.weights.bias == "digital"
-        if placed.row_splits * placed.column_splits > 1 or beside:
+        # what the front end keeps is converted as one
+        groups = together(chip, placed) if digital else {}
+        if placed.row_splits * placed.column_splits > 1 or beside or groups:
             tiles[layer.name] = {
                 "inputs": placed.tile_rows if placed.row_splits > 1 else 0,
                 "outputs": placed.tile_weights if placed.column_splits > 1 else 0,
                 "bias": chip.weights.bias,
+                **groups,
             }
     return tiles
+
+
+def together(chip: Architecture, placed: LayerPlacement) -> dict[str, int]:
+    """Inputs and outputs of a layer's tiles that are driven at a time, where that is not all."""
+    if chip.read.rows_active == "all":
+        return {}
+    inputs = lines_together(chip, chip.tile.rows)
+    outputs = weights_together(chip, placed.matrix.layer)
+    groups = {}
+    if min(placed.rows, placed.tile_rows) > inputs:
+        groups["inputs_together"] = inputs
+    if min(placed.matrix.columns, placed.tile_weights) > outputs:
+        groups["outputs_together"] = outputs
+    return groups
 
 
 def with_slices(

@@ -32,12 +32,14 @@ from archsim.training.table import (
     INPUT,
     INPUT_PEAKS,
     INPUT_SIZE,
+    INPUTS_TOGETHER,
     KEPT,
     KEPT_SIZE,
     KERNEL,
     ON_ARRAY,
     OUTPUT,
     OUTPUT_SIZE,
+    OUTPUTS_TOGETHER,
     RECURRENT,
     ROWS,
     TILE_INPUTS,
@@ -217,8 +219,12 @@ def _split(layout: _Layout, tiles: Mapping[str, LayerTiles]) -> None:
     """Enter the tiles of every array: all of it where it is not split."""
     for name, array in zip(layout.names, layout.arrays):
         split = tiles.get(name, _WHOLE)
-        array[TILE_INPUTS] = split.inputs or array[COLUMNS]
-        array[TILE_OUTPUTS] = split.outputs or array[ROWS]
+        inputs = split.inputs or array[COLUMNS]
+        outputs = split.outputs or array[ROWS]
+        array[TILE_INPUTS] = inputs
+        array[TILE_OUTPUTS] = outputs
+        array[INPUTS_TOGETHER] = min(split.inputs_together or inputs, inputs)
+        array[OUTPUTS_TOGETHER] = min(split.outputs_together or outputs, outputs)
 
 
 def _take_biases(layout: _Layout, tiles: Mapping[str, LayerTiles]) -> int:

@@ -2,7 +2,8 @@
 
 Tiles are those of the chip's placement: blocks of so many inputs and outputs, each with its own
 converters, noise, bound and repeats. Where noise management scales a vector, the controller finds
-its largest value once, for all tiles.
+its largest value once, for all tiles. A tile that drives its lines in groups, and converts each, reads
+one after the other; where one of them saturates the whole tile repeats.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ from archsim.training.table import (
     COPIES,
     CYCLES,
     FORWARD_CYCLE,
+    INPUTS_TOGETHER,
+    OUTPUTS_TOGETHER,
     ROWS,
     TILE_INPUTS,
     TILE_OUTPUTS,
@@ -78,11 +81,15 @@ def read_array(cycle, index, backward, block, peaks, outputs, first):
     inputs = array[TILE_INPUTS] if tiled else array[COLUMNS]
     own = array[TILE_OUTPUTS] if tiled else array[ROWS]
     height, width = (own, inputs) if backward else (inputs, own)
+    together = height
+    if tiled:
+        together = array[OUTPUTS_TOGETHER] if backward else array[INPUTS_TOGETHER]
     totals = cycle.totals[index, 1 if backward else 0]
     room = cycle.room
     more = room[(lines + 2 * columns + 2) * count : (lines + 3 * columns + 2) * count]
     repeats = np.zeros(count, np.int32)
     slowest = np.zeros(count, np.int32)
+    of_tile = np.zeros(count, np.int32) if together < height else repeats
     for copy in range(array[COPIES]):
         tile = tile_number(index, copy, array[BACK_CYCLE] if backward else FORWARD_CYCLE)
         start = array[WEIGHTS] + copy * size
@@ -95,20 +102,25 @@ def read_array(cycle, index, backward, block, peaks, outputs, first):
                 end = min(columns, column + width)
                 results = outputs[column:end]
                 given = end - column
-                to_add = copy > 0 or line > 0
-                target = more[: given * count].reshape(given, count) if to_add else results
-                key = tile + (part << TILE_OF_ARRAY)
-                part += U(1)
-                region = Region(weights, backward, line, column)
-                lanes = Lanes(block[line:after], peaks, target, repeats)
-                totals[SATURATIONS] += read_tile(cycle, physics, region, lanes, key, first)
-                for v in range(count):
-                    totals[TILE_RETRIES] += repeats[v]
-                    slowest[v] = max(slowest[v], repeats[v])
-                if to_add:
-                    for i in range(given):
+                for group in range(line, after, together):
+                    stop = min(after, group + together)
+                    to_add = copy > 0 or group > 0
+                    target = more[: given * count].reshape(given, count) if to_add else results
+                    key = tile + (part << TILE_OF_ARRAY)
+                    part += U(1)
+                    region = Region(weights, backward, group, column)
+                    lanes = Lanes(block[group:stop], peaks, target, repeats)
+                    totals[SATURATIONS] += read_tile(cycle, physics, region, lanes, key, first)
+                    if together < height:
                         for v in range(count):
-                            results[i, v] += target[i, v]
+                            of_tile[v] = max(repeats[v], of_tile[v] if group > line else 0)
+                    if to_add:
+                        for i in range(given):
+                            for v in range(count):
+                                results[i, v] += target[i, v]
+                for v in range(count):
+                    totals[TILE_RETRIES] += of_tile[v]
+                    slowest[v] = max(slowest[v], of_tile[v])
         totals[READS] += count
         for v in range(count):
             totals[RETRIES] += slowest[v]

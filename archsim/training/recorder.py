@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from archsim.chip.plan.row_groups import split_lines
 from archsim.kernels.read_block import RETRIES, SATURATIONS, TILE_RETRIES
 from archsim.kernels.read_block import VECTORS as READS
 from archsim.kernels.update_block import COINCIDENCES, COLUMN_PULSES, ROW_PULSES, SLOTS, UPDATES
@@ -74,17 +75,20 @@ def _inputs(sample: np.ndarray) -> dict[str, float]:
 
 
 class _Tiles(NamedTuple):
-    """Tiles of a copy of an array that a vector meets, and those that add up to an output."""
+    """Tiles of a copy of an array that a vector meets, and the conversions that add up to an output:
+    one a tile and group of its lines.
+    """
 
     read: int
     added: int
 
 
 def _tiles(array: np.ndarray, backward: bool) -> _Tiles:
-    along_inputs = -(-int(array[COLUMNS]) // int(array[TILE_INPUTS]))
-    along_outputs = -(-int(array[ROWS]) // int(array[TILE_OUTPUTS]))
-    added = along_outputs if backward else along_inputs
-    return _Tiles(along_inputs * along_outputs, added)
+    inputs = list(split_lines(int(array[COLUMNS]), int(array[TILE_INPUTS])))
+    outputs = list(split_lines(int(array[ROWS]), int(array[TILE_OUTPUTS])))
+    driven, together = (outputs, OUTPUTS_TOGETHER) if backward else (inputs, INPUTS_TOGETHER)
+    added = sum(-(-lines // int(array[together])) for lines in driven)
+    return _Tiles(len(inputs) * len(outputs), added)
 
 
 def _read_activity(sample: np.ndarray, total: np.ndarray, tiles: _Tiles) -> Activity:

@@ -65,13 +65,20 @@ class ReadSettings(_Settings):
 
 class LayerTiles(_Settings):
     """The tiles that a layer is split over: blocks of so many of its inputs and outputs, each with
-    converters of its own; what they give for one output is added digitally.
+    converters of its own, and the groups of lines in which a tile converts; what they give for one
+    output is added digitally.
     """
 
     inputs: Annotated[int, COMPUTED] = Field(default=0, ge=0, le=65536)
     """Inputs of a tile: the chip's `tile.rows`; 0: all."""
     outputs: Annotated[int, COMPUTED] = Field(default=0, ge=0, le=65536)
     """Outputs of a tile: weights beside each other in its columns; 0: all."""
+    inputs_together: Annotated[int, COMPUTED] = Field(default=0, ge=0, le=65536)
+    """Inputs of a tile that are driven and converted together, groups of them in turn: the chip's
+    `read.rows_active` where it accumulates digitally; 0: all.
+    """
+    outputs_together: Annotated[int, COMPUTED] = Field(default=0, ge=0, le=65536)
+    """The same of the outputs that a backward read drives; 0: all."""
     bias: Annotated[Literal["digital", "row"], COMPUTED] = "row"
     """Whether the bias is a line of the tiles with devices of its own, or a digital word, which no
     device holds: it is added behind the converters and updated digitally.

@@ -38,7 +38,8 @@ FIELDS = WINDOW + WINDOW_NUMBERS
 # Columns of an array's row. BLOCK, ERRORS, PEAKS are offsets into an image's memory; WEIGHTS,
 # STATE, PLANES into the arrays' memories.
 # BACK_CYCLE keys the random numbers of its backward reads. TILE_INPUTS, TILE_OUTPUTS: inputs and
-# outputs of the array that one tile takes. BIAS: whether the last line of the array is always on.
+# outputs of the array that one tile takes; TOGETHER: of these, and of the outputs backwards, those
+# that are driven and converted at a time. BIAS: whether the last line of the array is always on.
 # WORDS: where the biases lie that are digital words and on no line, -1 where it has none; such an
 # array's block has one row more, of ones, which the array does not read.
 (
@@ -58,8 +59,10 @@ FIELDS = WINDOW + WINDOW_NUMBERS
     TILE_INPUTS,
     TILE_OUTPUTS,
     WORDS,
-) = range(16)
-ARRAY_FIELDS = 16
+    INPUTS_TOGETHER,
+    OUTPUTS_TOGETHER,
+) = range(18)
+ARRAY_FIELDS = 18
 # Cycles of an array in the keys of its random numbers; the second backward cycle takes back a
 # second output error.
 FORWARD_CYCLE, BACKWARD_CYCLE, UPDATE_CYCLE, SECOND_BACKWARD_CYCLE = range(4)

@@ -138,6 +138,8 @@ def values_of(field: Field, now: Any) -> list[Any]:
         return ["ecram", "gokmen2016"]
     if field.path == "tile.count":
         return [40] if now == "auto" else [now + 1, "auto"]
+    if field.path == "read.rows_active":
+        return [16, 1] if now == "all" else [now * 2, "all"]
     if field.path == "physics.conductance_us":
         return [[now[0] / 2, now[1] * 2]]
     return other_values(field.info, now)

@@ -38,6 +38,11 @@ TRAININGS: dict[str, dict[str, Any]] = {
         "read": {"output_bound": 1.0, "input_bound": 0.5},
     },
     "split layers": {**BASE, "rule": "rpu", "tiles": {"conv1": {"inputs": 3, "outputs": 6}}},
+    "groups of rows": {
+        **BASE,
+        "rule": "rpu",
+        "tiles": {"conv1": {"inputs": 6, "inputs_together": 2, "outputs_together": 2}},
+    },
     "split rows": {**BASE, "rule": "rpu", "tiles": {"fc": {"inputs": 72}}},
 }
 PRICED = {

@@ -39,6 +39,8 @@ TILES = {
     "slots": {"tile.rows": 16, "read.accumulate": "digital"},
     "slots of three bits": {"tile.rows": 50, "read.accumulate": "digital", "read.bits_per_slot": 3},
     "copies": {"tile.rows": 16, "weights.replicas": 2},
+    "groups": {"tile.rows": 50, "read.accumulate": "digital", "read.rows_active": 7},
+    "kept groups": {"tile.rows": 50, "read.rows_active": 7},
     "managed": {"tile.rows": 16, "physics.noise_management": True},
 }
 

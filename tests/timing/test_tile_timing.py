@@ -14,7 +14,7 @@ from archsim.chip.plan.tile_timing import pulse_update_cycles, read_timing, writ
 READS = 6
 
 
-def tile(*, front_end, accumulate, overlap, slots, slot, conversion, per_adc, columns=16):
+def tile(*, front_end, accumulate, overlap, slots, slot, conversion, per_adc, rows, columns=16):
     read = SimpleNamespace(
         front_end=front_end,
         accumulate=accumulate,
@@ -23,6 +23,7 @@ def tile(*, front_end, accumulate, overlap, slots, slot, conversion, per_adc, co
         slot_cycles=slot,
         conversion_cycles=conversion,
         all_groups=True,
+        rows_active=rows,
     )
     return SimpleNamespace(
         tile=SimpleNamespace(rows=columns, columns=columns),
@@ -61,8 +62,11 @@ def ends_of_reads(chip):
     def reads():
         for _ in range(READS):
             applications = turns if read.front_end == "shared" else 1
+            steps = read.slots * (
+                1 if read.rows_active == "all" else -(-chip.tile.rows // read.rows_active)
+            )
             for _ in range(applications):
-                for slots in [1] * read.slots if read.accumulate == "digital" else [read.slots]:
+                for slots in [1] * steps if read.accumulate == "digital" else [steps]:
                     last = yield from sample_and_convert(
                         slots, 1 if read.front_end == "shared" else turns
                     )
@@ -79,7 +83,10 @@ def ends_of_reads(chip):
 @pytest.mark.parametrize("accumulate", ["analog", "digital"])
 @pytest.mark.parametrize("overlap", [False, True])
 @pytest.mark.parametrize("slots", [8, 3, 1])  # bit serial with 1 and 3 bits a slot, and pulse width
-def test_interval_and_latency_are_those_of_the_event_model(front_end, accumulate, overlap, slots):
+@pytest.mark.parametrize("rows", ["all", 16, 5])
+def test_interval_and_latency_are_those_of_the_event_model(
+    front_end, accumulate, overlap, slots, rows
+):
     for slot, conversion, per_adc in itertools.product((1, 3, 16), (1, 2, 5), (1, 8, 16)):
         chip = tile(
             front_end=front_end,
@@ -89,6 +96,7 @@ def test_interval_and_latency_are_those_of_the_event_model(front_end, accumulate
             slot=slot,
             conversion=conversion,
             per_adc=per_adc,
+            rows=rows,
         )
         timing, ends = read_timing(chip, 16), ends_of_reads(chip)
         assert timing.latency == ends[0], (slot, conversion, per_adc)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
 from archsim.chip.blocks.base import Acts, Block
+from archsim.chip.blocks.driven_lines import DrivenLines, driven_lines, in_groups, references_of
 from archsim.chip.blocks.step import Step, part_of
 from archsim.chip.blocks.tile import TileJob, count_tile_cycles
 from archsim.chip.plan.record import add
+from archsim.chip.plan.row_groups import sum_bits
 from archsim.chip.plan.slowest import slowest_repeats
 from archsim.chip.plan.tile_timing import TileTiming, read_timing
 from archsim.chip.section import Bits, Count, Section
@@ -40,8 +41,17 @@ class TileReadSettings(Section):
     slot_cycles: Annotated[int, Field(ge=1, le=100_000), SLOWER] = 1
     """Cycles of one input slot; of a pulse-width slot at full scale."""
     accumulate: Annotated[Literal["analog", "digital"], OTHER_MACHINE] = "analog"
-    """`analog`: slots are summed before one conversion an output; `digital`: one conversion a slot,
-    shifted and added.
+    """`analog`: slots, and groups of `rows_active`, are summed before one conversion an output;
+    `digital`: one conversion a slot and group, shifted and added.
+    """
+    rows_active: Annotated[
+        Count | Literal["all"],
+        # fewer groups: narrower sums, fewer conversions, and coarser ones
+        Effects(area="down", energy="any", time="down", accuracy="any"),
+    ] = "all"
+    """Rows of a tile that are driven at a time (columns, in whole weights, of a backward read);
+    groups of them follow one another. With `accumulate` digital each is converted and added, with
+    analog the front end keeps them for one conversion.
     """
     front_end: Annotated[Literal["per_column", "shared"], OTHER_ORDER] = "per_column"
     """`per_column`: all columns integrate at once; `shared`: one amplifier a converter, so the
@@ -71,14 +81,6 @@ class TileReadSettings(Section):
         """Input slots of one read."""
         return 1 if self.input == "pulse_width" else -(-self.input_bits // self.bits_per_slot)
 
-    @property
-    def sum_bits(self) -> int:
-        """Bits of a tile's result before columns are subtracted: a code of the converter, or the
-        sum of the codes of all slots, each shifted by the bits of a slot."""
-        if self.accumulate == "analog" or self.slots == 1:
-            return self.adc_bits
-        return self.adc_bits + (self.slots - 1) * self.bits_per_slot + 1
-
 
 # Parts that do one action a conversion; all others of the analog path do one a slot.
 _AT_THE_CONVERTER = ("column_mux", "adc", "shift_add")
@@ -87,18 +89,6 @@ _PULSES: dict[str, Callable[[Architecture], int]] = {
     "write": lambda chip: chip.write.pulse_cycles,
     "update": lambda chip: chip.update.pulse_cycles,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class DrivenLines:
-    """Lines of all tiles that a read drives and senses, the cells between them, and its tiles; the
-    parts of a layer that take part, as numbers that need not be whole.
-    """
-
-    driven: float
-    sensed: float
-    cells: float
-    tiles: float
 
 
 class TileRead(Block[TileReadSettings]):
@@ -138,9 +128,10 @@ class TileRead(Block[TileReadSettings]):
     )
     acts = {
         "accumulate": Acts(
-            lambda run: run.built.chip.read.slots > 1,
+            lambda run: run.built.chip.read.slots > 1 or in_groups(run),
             "an input is one slot: there is nothing to add up",
         ),
+        "rows_active": Acts(in_groups, "no layer has more rows on a tile than these"),
         "bits_per_slot": Acts(
             lambda run: (
                 run.built.chip.read.input == "bit_serial" and run.built.chip.read.input_bits > 1
@@ -163,9 +154,9 @@ class TileRead(Block[TileReadSettings]):
         plan.units = layer.units
         plan.per_job = 1 if plan.operation.sequential else layer.copies_per_tile
         plan.retries = slowest_repeats(plan.per_job, job.activity.retries)
-        lines = _lines(job)
+        lines = driven_lines(job)
         plan.tile_operations = max(1, math.ceil(lines.tiles))
-        plan.timing = _timing(job)
+        plan.timing = _timing(job, lines.groups.most)
         _count_inputs(job, lines)
         _count_conversions(job, lines)
 
@@ -183,7 +174,7 @@ class TileRead(Block[TileReadSettings]):
         outputs = (matrix.rows if transposed else matrix.columns) * matrix.groups
         along = layer.column_splits if transposed else layer.row_splits
         splits = along * plan.share * part_of(operation, along, along)[1]
-        step.results_out = outputs * splits * (self.settings(step.chip).sum_bits + 1)
+        step.results_out = outputs * splits * (sum_bits(step.chip) + 1)
         if not step.chip.core.tiles:  # the sums of a core are its accumulator's
             work["add"] = work.get("add", 0) + outputs * max(0.0, splits - 1)
         work["multiply"] = work.get("multiply", 0) + outputs * min(1.0, splits)
@@ -192,52 +183,16 @@ class TileRead(Block[TileReadSettings]):
             work["add"] = work.get("add", 0) + outputs
 
 
-def _references(chip: Architecture) -> int:
-    mapped = chip.weights.mapping == "reference_column"
-    return chip.weights.reference_columns if mapped else 0
-
-
-def _lines(job: TileJob) -> DrivenLines:
-    plan = job.plan
-    layer = job.layer
-    matrix = job.matrix
-    chip, share = job.chip, plan.share
-    transposed = plan.operation.kind == "read_transposed"
-    rows = layer.rows * matrix.groups * layer.column_splits
-    columns = layer.columns * matrix.groups * layer.row_splits
-    if transposed:
-        taken, reached = part_of(plan.operation, layer.columns, layer.column_splits)
-        driven, sensed = columns, rows
-    else:
-        taken, reached = part_of(plan.operation, layer.rows, layer.row_splits)
-        driven, sensed = rows, columns
-    # a reference array is driven and read with it, its current subtracted
-    arrays = 2 if plan.operation.against else 1
-    cells = (
-        layer.rows
-        * matrix.groups
-        * share
-        * taken
-        * arrays
-        * (layer.columns + _references(chip) * layer.column_splits)
-    )
-    return DrivenLines(
-        driven * share * taken,
-        sensed * share * reached,
-        cells,
-        layer.tiles_per_unit * share * reached,
-    )
-
-
-def _timing(job: TileJob) -> TileTiming:
+def _timing(job: TileJob, groups: int) -> TileTiming:
     layer, chip = job.layer, job.chip
     shared_tile = layer.groups_per_tile * layer.copies_per_tile
     if job.plan.operation.kind == "read_transposed":
         lines, used = chip.tile.rows, min(chip.tile.rows, layer.rows) * shared_tile
     else:
         lines = chip.tile.columns
-        used = min(lines, layer.columns) * shared_tile + _references(chip)
-    timing = read_timing(chip, min(lines, used), job.plan.operation.kind == "read_transposed")
+        used = min(lines, layer.columns) * shared_tile + references_of(chip)
+    backwards = job.plan.operation.kind == "read_transposed"
+    timing = read_timing(chip, min(lines, used), backwards, groups)
     turns = job.turns("adc")
     if turns == 1:
         return timing
@@ -282,15 +237,22 @@ def _count_conversions(job: TileJob, lines: DrivenLines) -> None:
     chip = job.chip
     read, tiles = chip.read, lines.tiles
     transposed = plan.operation.kind == "read_transposed"
-    references = _references(chip)
+    references = references_of(chip)
     sides = chip.tile.rows if transposed else chip.tile.columns
-    used = (lines.sensed + references * tiles) * layer.copies_per_tile
-    converted = tiles * sides if read.all_groups else used
-    conversions = converted * (read.slots if read.accumulate == "digital" else 1)
-    add(plan.job, "front_end", "sample", converted * read.slots)
+    groups = lines.groups
+    if read.all_groups:
+        converted = tiles * sides
+        sampled = converted * groups.mean
+    else:
+        converted = (lines.sensed + references * tiles) * layer.copies_per_tile
+        held = lines.sensed * groups.of_column + references * tiles * groups.mean
+        sampled = held * layer.copies_per_tile
+    digital = read.accumulate == "digital"
+    conversions = sampled * read.slots if digital else converted
+    add(plan.job, "front_end", "sample", sampled * read.slots)
     add(plan.job, "column_mux", "select", conversions)
     add(plan.job, "adc", "convert", conversions)
-    if read.accumulate == "digital" and read.slots > 1:
+    if digital and (read.slots > 1 or groups.most > 1):
         add(plan.job, "shift_add", "add", conversions)
     # The columns of a weight are combined after conversion. Backwards they are driven, each in its
     # sense, and end in one row.

@@ -13,6 +13,7 @@ from archsim.chip.cores.core_map import CoreMap
 from archsim.chip.cores.core_work import CoreStep, CoreWork, Message, Station, UnitWork
 from archsim.chip.cores.messages import MessageCounts, Messages
 from archsim.chip.cores.shares import CoreShare, UnitShares
+from archsim.chip.plan.row_groups import sum_bits
 
 
 def plan_on_cores(step: Step, cores: CoreMap) -> None:
@@ -68,7 +69,7 @@ class _StepLaw:
         # outputs of a step of the tiles, and the bits of one sum
         on_tiles = step.plan.on_tiles and layer is not None
         self.outputs = layer.matrix.columns * layer.matrix.groups if on_tiles and layer else 0
-        self.sum_bits = self.chip.read.sum_bits + 1
+        self.sum_bits = sum_bits(self.chip) + 1
         self.chain = self.chip.accumulator.kind == "chain"
 
     def unit(self, shares: UnitShares) -> UnitWork:

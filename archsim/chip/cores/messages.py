@@ -12,6 +12,7 @@ from archsim.chip.cores.network_of import BUFFER, OFF_CHIP
 from archsim.chip.cores.shares import UnitShares
 from archsim.chip.network.routes import passed, tree
 from archsim.chip.network.speed import Speed
+from archsim.chip.plan.row_groups import sum_bits
 from archsim.trace.operation import Operation
 
 
@@ -63,7 +64,7 @@ class Messages:
         if layer is None:
             return ()
         outputs = layer.matrix.columns * layer.matrix.groups
-        bits = outputs * (self.step.chip.read.sum_bits + 1)
+        bits = outputs * (sum_bits(self.step.chip) + 1)
         return tuple(
             message
             for exchange in unit.exchanges

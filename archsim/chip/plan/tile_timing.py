@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from archsim.chip.plan.row_groups import groups_of_full_tile
+
 if TYPE_CHECKING:
     # the description is made of blocks, and these use the laws here
     from archsim.chip.config import Architecture
@@ -31,23 +33,36 @@ def conversions_in_turn(chip: Architecture, lines: int, lines_used: int) -> int:
     return max(1, -(-read // adcs))
 
 
-def read_timing(chip: Architecture, columns_used: int, transposed: bool = False) -> TileTiming:
+def read_timing(
+    chip: Architecture, columns_used: int, transposed: bool = False, groups: int | None = None
+) -> TileTiming:
     """Timing of one read of a tile: rounds of sampling (the array integrates) and conversion (the
     ADC works).
 
     shared front end: each of the ADC's columns applies the input again, slots x slot + conversion
     (Wu 2023: 8 groups x (8 + 1) = 72 cycles); per-column front end: all columns integrate together
-    and are converted in turn. With digital accumulation every slot is converted. `overlap` lets a
-    round's conversion run beside the next sampling, of the same read or of the next one: the slower
-    of the two sets the pace.
+    and are converted in turn. With digital accumulation every slot of every group of rows is
+    converted. `overlap` lets a round's conversion run beside the next sampling, of the same read or
+    of the next one: the slower of the two sets the pace.
+
+    Args:
+        chip: its tiles and converters.
+        columns_used: columns that hold weights.
+        transposed: read from the columns.
+        groups: of rows that are driven one after the other; None: those of a full tile.
+
+    Returns:
+        cycles of the read.
     """
+    in_turn = groups_of_full_tile(chip, transposed) if groups is None else groups
     read = chip.read
     turns = conversions_in_turn(
         chip, chip.tile.rows if transposed else chip.tile.columns, columns_used
     )
     shared, digital = read.front_end == "shared", read.accumulate == "digital"
-    rounds = (turns if shared else 1) * (read.slots if digital else 1)
-    sampling = read.slot_cycles * (1 if digital else read.slots)
+    steps = read.slots * in_turn
+    rounds = (turns if shared else 1) * (steps if digital else 1)
+    sampling = read.slot_cycles * (1 if digital else steps)
     conversion = read.conversion_cycles * (1 if shared else turns)
     if not read.overlap:
         return TileTiming(rounds * (sampling + conversion), rounds * (sampling + conversion), turns)

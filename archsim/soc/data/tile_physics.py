@@ -20,6 +20,7 @@ from archsim.kernels.tile_read import (
     largest_conversion,
     tile_read,
 )
+from archsim.soc.data.driven_groups import driven_groups
 from archsim.soc.data.dual_column import ColumnReads, largest_current, read_columns
 from archsim.soc.data.tile_converters import codes_of, scales_of, tile_periphery, verify_read
 from hwlib.errors import InputError
@@ -88,13 +89,18 @@ class TilePhysics:
                     got="dual_column",
                     hint="use physics.model=signed for this network",
                 )
-        self.blocks = [
-            (group, slice(r, min(rows, r + height)), slice(c, min(outputs, c + width)))
+        # A tile that converts group after group of its lines is a block for each, read by the same
+        # converters.
+        driven = driven_groups(chip, layer.matrix.layer, rows, height, transposed)
+        tiles = [
+            (group, parts, slice(c, min(outputs, c + width)))
             for group in range(groups)
-            for r in range(0, rows, height)
+            for parts in driven
             for c in range(0, outputs, width)
         ]
-        self.splits = -(-rows // height)
+        self.blocks = [(group, part, lines) for group, parts, lines in tiles for part in parts]
+        self.tile_of = [tile for tile, (_, parts, _) in enumerate(tiles) for _ in parts]
+        self.splits = sum(map(len, driven))
         self.held = (
             None
             if holder is None
@@ -108,12 +114,12 @@ class TilePhysics:
             else chip.physics.output_bound
         )
         self.automatic = not fixed
-        self.ranges = [fixed or 1e-9] * len(self.blocks)
+        self.ranges = [fixed or 1e-9] * len(tiles)
 
     @property
     def reads_a_vector(self) -> int:
         """Reads of single tiles that a vector takes."""
-        return len(self.blocks) * self.replicas
+        return len(self.ranges) * self.replicas
 
     @property
     def is_disturbed(self) -> bool:
@@ -162,21 +168,22 @@ class TilePhysics:
             return
         scales = scales_of(vectors, self.chip)
         split = vectors.reshape(len(vectors), self.groups, self.rows)
-        for tile, (group, driven, _) in enumerate(self.blocks):
+        for number, (group, driven, _) in enumerate(self.blocks):
             if physics.model == "dual_column":
                 codes = codes_of(split[:, group, driven], scales, self.chip)
-                largest = largest_current(self.tiles[0][tile], codes, self.chip)
+                largest = largest_current(self.tiles[0][number], codes, self.chip)
             else:
-                largest = self._largest(split[:, group, driven], scales, tile)
+                largest = self._largest(split[:, group, driven], scales, number)
+            tile = self.tile_of[number]
             self.ranges[tile] = max(self.ranges[tile], MARGIN * largest)
 
-    def _largest(self, vectors: np.ndarray, scales: np.ndarray, tile: int) -> float:
-        """The largest value that a converter of the tile meets."""
-        group, driven, lines = self.blocks[tile]
-        physics = self._periphery(tile)
+    def _largest(self, vectors: np.ndarray, scales: np.ndarray, number: int) -> float:
+        """The largest value that a converter meets of this block."""
+        group, driven, lines = self.blocks[number]
+        physics = self._periphery(number)
         if is_one_conversion(physics):
             with one_thread():
-                products = vectors @ self.tiles[0][tile].T
+                products = vectors @ self.tiles[0][number].T
             return float((np.abs(products).max(axis=1) / scales).max())
         return largest_conversion(
             self.copies[0][group], vectors / scales[:, None], physics, _part(driven, lines)
@@ -221,19 +228,23 @@ class TilePhysics:
         # Each device of a weight has a line and a converter; as in training, the tiles of one are
         # added before the devices are averaged.
         for copy in range(self.replicas):
-            for tile, (group, driven, lines) in enumerate(self.blocks):
+            repeats_of = np.zeros((len(self.ranges), count), np.int64)
+            for number, (group, driven, lines) in enumerate(self.blocks):
                 if bit_serial:
                     outputs, hits = self._dual_column(
-                        split_codes[:, group, driven], copy, tile, first
+                        split_codes[:, group, driven], copy, number, first
                     )
                 else:
                     outputs, retries, hits = self._signed(
-                        split[:, group, driven] / scales[:, None], copy, tile, first
+                        split[:, group, driven] / scales[:, None], copy, number, first
                     )
-                    np.maximum(slowest, retries, out=slowest)
-                    all_repeats += int(retries.sum())
+                    # where one group saturates, its whole tile repeats
+                    most = repeats_of[self.tile_of[number]]
+                    np.maximum(most, retries, out=most)
                 result[:, group, lines] += outputs * scales[:, None]
                 saturated += hits
+            np.maximum(slowest, repeats_of.max(axis=0), out=slowest)
+            all_repeats += int(repeats_of.sum())
         if self.replicas > 1:
             result *= np.float32(1.0) / np.float32(self.replicas)
         repeats = int(slowest.max(initial=0))
@@ -249,29 +260,29 @@ class TilePhysics:
         )
 
     def _signed(
-        self, vectors: np.ndarray, copy: int, tile: int, first: int
+        self, vectors: np.ndarray, copy: int, number: int, first: int
     ) -> tuple[np.ndarray, np.ndarray, int]:
-        group, driven, lines = self.blocks[tile]
+        group, driven, lines = self.blocks[number]
         return tile_read(
             self.copies[copy % len(self.copies)][group],
             vectors,
-            self._periphery(tile),
-            Keys(self.seed, 0, tile + copy * len(self.blocks), first),
+            self._periphery(number),
+            Keys(self.seed, 0, number + copy * len(self.blocks), first),
             _part(driven, lines),
         )
 
-    def _periphery(self, tile: int) -> np.ndarray:
+    def _periphery(self, number: int) -> np.ndarray:
         noise = 0.0 if self.held is None else self.held.weight_noise
-        return tile_periphery(self.chip, self.ranges[tile], noise)
+        return tile_periphery(self.chip, self.ranges[self.tile_of[number]], noise)
 
-    def _dual_column(self, codes: np.ndarray, copy: int, tile: int, first: int) -> ColumnReads:
-        key = tile + copy * len(self.blocks)
+    def _dual_column(self, codes: np.ndarray, copy: int, number: int, first: int) -> ColumnReads:
+        key = number + copy * len(self.blocks)
         stride = len(self.blocks) * self.replicas
         return read_columns(
-            self.tiles[copy % len(self.tiles)][tile],
+            self.tiles[copy % len(self.tiles)][number],
             codes,
             self.chip,
-            self.ranges[tile],
+            self.ranges[self.tile_of[number]],
             # a column holds one device of each weight
             0.0 if self.held is None else self.held.device_noise,
             lambda slot: draws(self.seed, 0, key + slot * stride, first),
