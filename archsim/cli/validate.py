@@ -39,24 +39,59 @@ def execute(arguments: argparse.Namespace) -> int:
 def _print(rows: list[Row]) -> None:
     from rich.text import Text
 
+    from archsim.validation.scores import worst
+
     screen = console()
-    for source in dict.fromkeys(row["source"] for row in rows):
-        own = [row for row in rows if row["source"] == source]
+    for source in dict.fromkeys(map(_heading, rows)):
+        own = [row for row in rows if _heading(row) == source]
         table, notes = _table(source, own, wide=screen.width >= _WIDE)
         screen.print(table)
         for number, note in enumerate(notes, 1):
             screen.print(Text(f"  [{number}] {note}", style="dim"))
         screen.print()
-    predicted = [row["within"] for row in rows if row["kind"] == "predicted"]
     inside = sum(row["within"] for row in rows)
-    screen.print(
-        f"{inside} of {len(rows)} figures lie within what is allowed; of the {len(predicted)} "
-        f"predicted ones {sum(predicted)}."
-    )
+    screen.print(f"{inside} of {len(rows)} figures lie within what is allowed.")
+    screen.print(_scores(rows))
+    screen.print("Furthest from what is published:")
+    for row in worst(rows):
+        screen.print(Text(f"  {row['title']}: {_numbers(row)[2]}. {row['note']}"))
     screen.print(
         "predicted: nothing in the model was fitted to the figure; calibrated: the figure, or what "
-        "it is made of, went in."
+        "it is made of, went in; cross-validated: fitted without this chip."
     )
+
+
+def _heading(row: Row) -> str:
+    """What a figure is listed under: its paper, or the memory of a fabricated chip."""
+    return (
+        f"Fabricated chips: {row['memory'].replace('_', ' ')}" if "memory" in row else row["source"]
+    )
+
+
+def _scores(rows: list[Row]) -> Table:
+    """Errors and bands by kind and quantity."""
+    from rich import box
+    from rich.table import Table
+
+    from archsim.validation.scores import score
+
+    table = Table("Kind", "Of", box=box.SIMPLE_HEAD)
+    for heading in ("Figures", "Median error", "Inside band", "High/low", "Score"):
+        table.add_column(heading, justify="right")
+    pairs = dict.fromkeys((row["kind"], row.get("quantity", "")) for row in rows)
+    for kind, quantity in sorted(pairs):
+        result = score(
+            [row for row in rows if (row["kind"], row.get("quantity", "")) == (kind, quantity)]
+        )
+        bands = ("", "", "")
+        if result.coverage is not None:
+            bands = (
+                f"{result.coverage:.0%} of {result.banded}",
+                f"{result.median_width:.3g}",
+                f"{result.interval_score:.3g}",
+            )
+        table.add_row(kind, quantity, str(result.checks), f"{result.median_error:.0%}", *bands)
+    return table
 
 
 def _table(source: str, rows: list[Row], wide: bool) -> tuple[Table, list[str]]:
@@ -77,7 +112,8 @@ def _table(source: str, rows: list[Row], wide: bool) -> tuple[Table, list[str]]:
     for row in rows:
         within = row["within"]
         mark = Text("within" if within else "outside", style="green" if within else "bold red")
-        if row["note"] and (not within or row["criterion"] == "range"):
+        said = not within or (row["criterion"] == "range" and "chip" not in row)
+        if row["note"] and said:
             notes.append(row["note"])
             mark.append(f" [{len(notes)}]", style="dim")
         kind = (row["kind"], row["confidence"])

@@ -1,0 +1,107 @@
+"""What papers state of their chips: one TOML file each in `facts/`."""
+
+from __future__ import annotations
+
+import functools
+from importlib import resources
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from archsim.readers.documents import parse_toml
+
+COLLECTED = (
+    "as collected by Shanbhag and Roy, Benchmarking In-Memory Computing Architectures, CICC 2022, "
+    "database of November 2024"
+)
+MEMORIES = Literal["resistive", "phase_change", "magnetic", "flash", "sram"]
+Positive = Annotated[float, Field(gt=0)]
+Count = Annotated[int, Field(ge=1)]
+
+
+class Strict(BaseModel):
+    """A table without unknown words."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Point(Strict):
+    """One invocation of a core: a vector of `rows_active` inputs of `input_bits` bits is applied, and
+    each converter takes `columns_together` columns; once, unless `conversions` says how many the
+    invocation has. `converter_bits` where a chip has several resolutions.
+
+    `operations` are one-bit operations, of which one of a x b bits counts a b; `tops_mm2` is their
+    rate over the area.
+    """
+
+    supply_v: Positive | None = None
+    input_bits: Count
+    rows_active: Count
+    columns_together: Count
+    conversions: Count | None = None
+    converter_bits: Count | None = None
+    operations: Positive
+    invocation_ns: Positive
+    energy_pj: Positive | None = None
+    energy_place: str = "operations of an invocation over operations a joule"
+    tops_mm2: Positive | None = None
+
+
+class Block(Strict):
+    """A block whose share of the core's area is stated, and the roles of the model that are in it."""
+
+    share: Positive
+    roles: tuple[str, ...]
+
+
+class ChipFacts(Strict):
+    """A chip, or one array of a chip that has two kinds.
+
+    `group`: chips of the same authors' series, which leave a fit together. `converter` is stated only
+    where the paper's title or abstract says the kind. `unknown`: what a description needs and the
+    sources do not state. `area_mm2` where it is stated as such. `measured`: whether it is silicon.
+    `checked_as`: the check of a hand-made description that has the same published figure.
+    """
+
+    name: str
+    title: str
+    authors: str
+    venue: str
+    year: int
+    group: str
+    memory: MEMORIES
+    cell: str
+    node_nm: Positive
+    core_kbit: Positive
+    rows: Count | None = None
+    columns: Count | None = None
+    converters: Count
+    converter_bits: Positive
+    converter: str | None = None
+    converter_place: str = ""
+    area_mm2: Positive | None = None
+    area_place: str = ""
+    source_note: str = COLLECTED
+    measured: bool = True
+    checked_as: str = ""
+    blocks: dict[str, Block] = {}
+    unknown: tuple[str, ...]
+    points: tuple[Point, ...]
+
+    @property
+    def source(self) -> str:
+        """The paper."""
+        return f"{self.authors}, {self.venue} {self.year}: {self.title}"
+
+
+@functools.cache
+def read_facts() -> dict[str, ChipFacts]:
+    """All chips by name, in the order of their files' names."""
+    folder = resources.files("archsim.validation.chips") / "facts"
+    chips = {}
+    for path in sorted(folder.iterdir(), key=lambda path: path.name):
+        if path.name.endswith(".toml"):
+            name = path.name.removesuffix(".toml")
+            content = parse_toml(path.read_text(encoding="utf-8"), path.name)
+            chips[name] = ChipFacts.model_validate({"name": name, **content})
+    return chips
