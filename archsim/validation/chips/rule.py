@@ -28,6 +28,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from archsim.chip.cell_levels import EXACT_DEVICE
 from archsim.chip.config import Architecture
 from archsim.chip.load import architecture_path, read_toml, validate
 from archsim.validation.chips.facts import ChipFacts, Point
@@ -101,14 +102,14 @@ def describe(facts: ChipFacts, point: Point) -> dict[str, Any]:
         "title": f"{facts.cell} core of {rows} x {columns} at {facts.node_nm:g} nm, {facts.converters} converters",
         "source": f"{facts.source}; {facts.source_note}",
         "notes": [
-            f"{facts.name}: not stated, by the rule of archsim.validation.chips: {what}"
-            for what in facts.unknown
+            f"{facts.name}: not stated, and set by the rule of archsim.validation.chips: "
+            + "; ".join(facts.unknown)
         ],
         "node_nm": facts.node_nm,
         "clock_mhz": float(f"{(slots + 1) / point.invocation_ns * 1e3:.6g}"),
         "tile": {"rows": rows, "columns": columns},
         # A column is a weight: what is summed behind it is work of the digital side.
-        "weights": {"mapping": "bit_slices", "bits": 1, "cell_bits": 1, "device": "bit_cell"},
+        "weights": {"mapping": "bit_slices", "bits": 1, "cell_bits": 1},
         "read": {
             "input": "bit_serial",
             "input_bits": slots,
@@ -121,6 +122,8 @@ def describe(facts: ChipFacts, point: Point) -> dict[str, Any]:
             "transposed": False,
         },
     }
+    if facts.memory in ("sram", "magnetic"):
+        content["weights"]["device"] = EXACT_DEVICE
     outside = read_toml(architecture_path("cim40"))
     for section in ("buffer", "interconnect", "vector_unit", "controller", "off_chip"):
         content[section] = outside[section]
