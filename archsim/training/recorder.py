@@ -17,7 +17,17 @@ from archsim.schemes.shared.train_counts import count_trains
 from archsim.trace.operation import Activity
 from archsim.training.activity import BITS, MAGNITUDE, NONZERO, ONES, VALUES
 from archsim.training.machine import Machine
-from archsim.training.table import COLUMNS, COPIES, ROWS, TILE_INPUTS, TILE_OUTPUTS, VECTORS, WORDS
+from archsim.training.table import (
+    COLUMNS,
+    COPIES,
+    INPUTS_TOGETHER,
+    OUTPUTS_TOGETHER,
+    ROWS,
+    TILE_INPUTS,
+    TILE_OUTPUTS,
+    VECTORS,
+    WORDS,
+)
 
 HISTOGRAM = (0, *(2**power for power in range(31)))
 
