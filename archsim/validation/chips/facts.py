@@ -94,6 +94,25 @@ class ChipFacts(Strict):
         return f"{self.authors}, {self.venue} {self.year}: {self.title}"
 
 
+class LeftOut(Strict):
+    """A chip of the collection that is compared with nothing."""
+
+    title: str
+    authors: str
+    venue: str
+    year: int
+    cell: str
+    reason: str
+
+
+@functools.cache
+def read_left_out() -> tuple[LeftOut, ...]:
+    """The chips that are left out, as `left_out.toml` has them."""
+    path = resources.files("archsim.validation.chips") / "left_out.toml"
+    content = parse_toml(path.read_text(encoding="utf-8"), path.name)
+    return tuple(LeftOut.model_validate(entry) for entry in content["chips"])
+
+
 @functools.cache
 def read_facts() -> dict[str, ChipFacts]:
     """All chips by name, in the order of their files' names."""
