@@ -1,6 +1,6 @@
 """Fabricated chips beside the model, each priced without the published rows that it gave.
 
-    python -m archsim.studies.published_chips reports/validation
+    python -m archsim.validation.published_chips reports/validation
 
 Writes `table.md` (scores, every figure, what is left out), `chips.csv` and the plot
 `predicted.png`, `predicted.svg`. All chips are described by the rule of `archsim.validation.chips`;
@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from archsim.basics.files import csv_text, write_files
-from archsim.studies.published_chips_plot import draw
 from archsim.validation.chips.facts import read_facts, read_left_out
 from archsim.validation.chips.figures import chip_rows, left_out
+from archsim.validation.published_chips_plot import draw
 from archsim.validation.scores import Score, interval_score, score, worst
 from hwlib.errors import InputError
 
