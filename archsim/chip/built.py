@@ -76,10 +76,7 @@ class BuiltChip:
         """What a reader of its numbers has to know; worked out for who reads it, not for a sweep."""
         pace = paces(self.parts, self.chip, self.node_nm, (self.counts, self.once_counts))
         notes = closure_notes(pace, self.chip.clock_mhz)
-        own = (
-            *converter_note(self.chip, self.placement),
-            *arrangement_note(self.placement),
-        )
+        own = (*converter_note(self.chip, self.placement), *arrangement_note(self.placement))
         return (*assumptions_of(self.trace, self.chip), *own, *notes)
 
     def priced(self, ledger: Ledger) -> tuple[Ledger, list[str]]:
