@@ -32,7 +32,13 @@ class PlacementSettings(Section):
     copies: Annotated[
         dict[str, Count], Effects(area="any", energy="any", time="any", accuracy="ageing")
     ] = Field(default_factory=dict)
-    """Copies of the weights of slow layers, by the layer's name."""
+    """Copies of the weights of slow layers, by the layer's name; `"auto"` is `balance = 2`."""
+    balance: Annotated[float, Field(ge=1, le=64), Effects(area="any", energy="any", time="any")] = (
+        1.0
+    )
+    """Tiles that layers may take, over those of one copy each: the layer with most vectors for a copy
+    gets the next one, so that a pipeline is balanced. 1: only copies that are named.
+    """
     arrange: Annotated[Literal["greedy", "in_order"], _NEAR] = "greedy"
     """Which core of the floor has which layers: `greedy`, cores that send each other much lie close
     (up to 1,024 of them); `in_order`, they lie in the order of the layers.

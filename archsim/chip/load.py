@@ -9,6 +9,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from archsim.chip.copies import with_balance
 from archsim.chip.replicas import chip_settings
 from archsim.readers import documents
 from archsim.readers.versions import migrated
@@ -161,7 +162,7 @@ def validate(content: dict[str, Any], where: str) -> Architecture:
 def _tuples(content: dict[str, Any]) -> dict[str, Any]:
     # TOML has lists only; strict validation wants the tuple of the model, and 40 is as good a
     # frequency as 40.0
-    content = dict(content)
+    content = with_balance(dict(content))
     for name in ("notes", "absent"):
         if isinstance(content.get(name), list):
             content[name] = tuple(content[name])

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from archsim.chip.config import Architecture
+from archsim.chip.copies import copies_of
 from archsim.chip.cores.place_on_cores import place_on_cores
 from archsim.chip.pack import Packer
 from archsim.chip.placement import LayerPlacement, Placement
@@ -85,17 +86,15 @@ def place(matrices: Sequence[LayerMatrix], chip: Architecture) -> Placement:
                 hint=nearest(name, known),
             )
     check_layers(chip, known)
+    copies = copies_of(matrices, chip, lambda matrix: shape_layer(matrix, chip, 1).tiles_per_unit)
     if chip.core.tiles:
-        shapes = [
-            shape_layer(matrix, chip, chip.placement.copies.get(matrix.layer, 1))
-            for matrix in matrices
-        ]
+        shapes = [shape_layer(matrix, chip, copies[matrix.layer]) for matrix in matrices]
         return place_on_cores(matrices, shapes, chip)
     packer = Packer(chip.tile.rows, chip.tile.columns) if chip.placement.pack else None
     layers: dict[str, LayerPlacement] = {}
     next_tile = 0
     for matrix in matrices:
-        layer = shape_layer(matrix, chip, chip.placement.copies.get(matrix.layer, 1))
+        layer = shape_layer(matrix, chip, copies[matrix.layer])
         count = layer.tiles_per_unit * layer.units
         if next_tile + count > MAX_TILES:
             raise InputError(

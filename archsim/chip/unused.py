@@ -49,6 +49,12 @@ def _shares_tiles(run: Usage) -> bool:
     return len(tiles) > len(set(tiles))
 
 
+def _balances(run: Usage) -> bool:
+    named = run.built.chip.placement.copies
+    layers = run.built.placement.layers
+    return any(layer.copies > 1 for name, layer in layers.items() if name not in named)
+
+
 def _several_cores(run: Usage) -> bool:
     return run.built.placement.cores > 1
 
@@ -137,6 +143,7 @@ OF_THE_CHIP: dict[str, Acts] = {
     "execution.reload": Acts(
         lambda run: bool(run.built.placement.passes), "all weights fit on the chip"
     ),
+    "placement.balance": Acts(_balances, "no layer that is slowest has room for a copy"),
     "placement.arrange": Acts(_several_cores, "the chip has no cores to arrange"),
     "placement.swaps": Acts(_swaps, "no cores are arranged by swaps"),
     "placement.swap_seed": Acts(_swaps, "no cores are arranged by swaps"),
