@@ -21,7 +21,7 @@ _PITCH = Parameter(
     "um",
     note="width that a converter may take: the pitch of its columns; narrow ones lose more to the "
     "spacing between neighbours",
-    effects=Effects(area="down"),
+    effects=Effects(area="down", energy="down"),  # its leakage follows the area
 )
 
 

@@ -14,6 +14,7 @@ from hwlib.part import BY_PIECES
 from hwlib.scaling import SCALING_CLASSES
 
 NODES = (65.0, 40.0, 28.0)
+ALL_NODES = (180.0, 130.0, 90.0, 65.0, 40.0, 28.0, 22.0, 16.0, 14.0, 10.0, 7.0)
 # A parameter of this name may never make a part cheaper as it grows; the one exception shares a
 # ramp between columns.
 GROWING = {
@@ -96,7 +97,7 @@ def test_costs_are_finite_ordered_and_not_negative(name):
         check(name, parameters, node)
 
     @quick
-    @given(settings_of(PARTS[name]), st.sampled_from(NODES))
+    @given(settings_of(PARTS[name]), st.sampled_from(ALL_NODES))
     def anywhere(parameters, node):
         check(name, parameters, node)
 
@@ -125,6 +126,16 @@ def test_more_is_never_cheaper(name):
                 assert getattr(large, of) >= getattr(small, of) * (1 - 1e-9), case
 
     pair()
+
+
+@pytest.mark.parametrize("name", sorted(PARTS))
+def test_a_smaller_node_is_never_larger_or_hungrier(name):
+    prices = [price(name, node_nm=node) for node in ALL_NODES]
+    for (larger, smaller), node in zip(itertools.pairwise(prices), ALL_NODES[1:]):
+        assert smaller.area.value <= larger.area.value * (1 + 1e-9), node
+        assert smaller.leakage.value == larger.leakage.value
+        for action, energy in smaller.energy.items():
+            assert energy.value <= larger.energy[action].value * (1 + 1e-9), (action, node)
 
 
 @pytest.mark.parametrize("name", sorted(PARTS))
