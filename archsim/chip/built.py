@@ -47,9 +47,9 @@ class BuiltChip:
     `parts` are the components on `placement`'s tiles at `node_nm`. `plans` are the operations as
     the chip will do them, `counts` what they count without a simulation, only of parts that are
     there, and `tile_operations` their number. `once` is the trace of what a training needs before
-    its first image, None without any, with `once_plans` and `once_counts`. `missing` names roles that the trace asks
-    for and the chip says to be without.
-    `grown_kib` is what `buffer.fit` added to the buffer.
+    its first image, None without any, with `once_plans` and `once_counts`. `missing` names roles
+    that the trace asks for and the chip says to be without. `grown_kib` is what `buffer.fit` added
+    to the buffer.
     """
 
     chip: Architecture

@@ -122,7 +122,7 @@ def train(
             settings,
             folder=folder,
             resume=chosen.resume,
-            progress=chosen.watch or (_bar(chosen.progress) if chosen.progress else None),
+            progress=_watch(chosen),
             early_stop=chosen.early_stop,
             inputs=inputs,
         )
@@ -154,6 +154,13 @@ def _folder_for(options: TrainingOptions) -> Path | None:
             hint="resume goes on with it; choose another folder for a new one",
         )
     return folder
+
+
+def _watch(options: TrainingOptions) -> Watch | None:
+    """What gets the progress of the training core: the caller's own, or its bar."""
+    if options.watch or not options.progress:
+        return options.watch
+    return _bar(options.progress)
 
 
 def _bar(progress: Bar) -> Watch:

@@ -60,8 +60,10 @@ def step_biases(words, batch, parts, rate, keys):
         rate: learning rate, float32.
         keys: `StepKeys`: seed, first step, whether it learns.
     """
-    values, scales, form = borrowed(words[0]), words[1], words[2]
-    arrays, memory, size = batch[0], borrowed(batch[1]), batch[3]
+    values = borrowed(words[0])
+    scales, form = words[1], words[2]
+    arrays, size = batch[0], batch[3]
+    memory = borrowed(batch[1])
     for b in range(size):
         step = keys[1] + U(b)
         for index in range(arrays.shape[0]):

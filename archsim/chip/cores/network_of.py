@@ -71,8 +71,8 @@ def routers_on(chip: Architecture, cores: int) -> int:
 
 def network_values(chip: Architecture, tiles: int) -> dict[str, float]:
     """What parameters of parts may name of a network: `router_ports`, those of the router that has
-    most; `router_buffer_kib` of the buffers behind them; `link_pitches`, the length of all links in pitches of a
-    core. A flat chip has one core and no network.
+    most; `router_buffer_kib` of the buffers behind them; `link_pitches`, the length of all links in
+    pitches of a core. A flat chip has one core and no network.
 
     Args:
         chip: its description.
