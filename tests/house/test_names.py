@@ -21,7 +21,11 @@ EMPTY = {
     ("class", "Values"): "whose: TileData",
 }
 # Where a source says its figure: a key of the files of figures and devices.
-KEYS = {("hwlib/quantity.py", "place"), ("archsim/devices/presets.py", "place")}
+KEYS = {
+    ("hwlib/quantity.py", "place"),
+    ("archsim/devices/presets.py", "place"),
+    ("archsim/validation/chips/figures.py", "place"),
+}
 
 
 def files_of(folders):

@@ -78,7 +78,8 @@ def driven_lines(job: TileJob) -> DrivenLines:
 
 def _groups(job: TileJob) -> RowGroups:
     """Groups in which the tiles drive their lines."""
-    chip, layer, operation = job.chip, job.layer, job.plan.operation
+    chip, layer = job.chip, job.layer
+    operation = job.plan.operation
     if chip.read.rows_active == "all":
         return ONE_GROUP
     if operation.kind == "read_transposed":

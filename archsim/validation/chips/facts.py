@@ -47,7 +47,7 @@ class Point(Strict):
     tops_mm2: Positive | None = None
 
 
-class Block(Strict):
+class PublishedBlock(Strict):
     """A block whose share of the core's area is stated, and the roles of the model that are in it."""
 
     share: Positive
@@ -84,7 +84,7 @@ class ChipFacts(Strict):
     source_note: str = COLLECTED
     measured: bool = True
     checked_as: str = ""
-    blocks: dict[str, Block] = {}
+    blocks: dict[str, PublishedBlock] = {}
     unknown: tuple[str, ...]
     points: tuple[Point, ...]
 

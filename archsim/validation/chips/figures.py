@@ -62,8 +62,8 @@ def area_of(facts: ChipFacts) -> Published | Left | None:
             name, f"the density is printed as {density:g}: half of its last digit is {coarse:.0%}"
         )
     value = point.operations / point.invocation_ns * 1e-3 / density
-    place = f"operations over time over density, {density:g} TOPS/mm2 of one bit"
-    return Published(name, "area", title, float(f"{value:.4g}"), "mm2", place)
+    derived = f"operations over time over density, {density:g} TOPS/mm2 of one bit"
+    return Published(name, "area", title, float(f"{value:.4g}"), "mm2", derived)
 
 
 def energies_of(facts: ChipFacts) -> dict[int, Published]:
